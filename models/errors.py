@@ -1,0 +1,143 @@
+"""Every error Sealform raises on purpose.
+
+    SealformError                       code, message, advice, exit code, HTTP status
+     ├─ DefinitionError                 a form definition is wrong
+     ├─ UnknownForm                     no definition of that name
+     ├─ Unparsable                      a text does not mean a value of its field's kind
+     ├─ GenerationError                 a document can't be made
+     │   └─ RosterError                 a roster can't be read at all
+     └─ UnreadableFile                  a file that arrived can't be read
+         ├─ UnsupportedKind             no reader for this kind of file
+         ├─ Damaged                     truncated or inconsistent
+         ├─ Encrypted                   needs a password
+         ├─ Hostile                     holds what no honest file holds
+         ├─ TooLarge                    over a limit
+         ├─ TimedOut                    took longer than its time limit
+         ├─ ReaderCrashed               the process that read it died
+         └─ NotAForm                    readable, but none of the known forms
+
+`message` says in Chinese what happened, `advice` what to do next; staff and applicants see both.
+"""
+
+from typing import ClassVar
+
+
+class SealformError(Exception):
+    """The root. A subclass sets the class attributes; an instance may add what it alone knows."""
+
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 1
+    http_status: ClassVar[int] = 400
+    advice: str = ""
+
+    def __init__(self, message: str, *, advice: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if advice is not None:
+            self.advice = advice
+
+    def __str__(self) -> str:
+        return f"{self.message}{'。' + self.advice if self.advice else ''}"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Errors cross process borders, and the default would lose keyword arguments.
+        return (_restore, (type(self), self.message, self.advice))
+
+
+def _restore(cls: type[SealformError], message: str, advice: str) -> SealformError:
+    error = cls.__new__(cls)
+    SealformError.__init__(error, message, advice=advice)
+    return error
+
+
+class DefinitionError(SealformError):
+    """A form definition is wrong; `problems` holds every problem found, each with file, line, path and expectation."""
+
+    code = "definition-invalid"
+    exit_code = 2
+    http_status = 422
+    advice = "请按提示逐条修改后，用 sealform check 再查一遍"
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (DefinitionError, (self.problems,))
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class UnknownForm(SealformError):
+    code = "form-unknown"
+    exit_code = 2
+    http_status = 404
+    advice = "用 sealform forms 查看已有的表格，或用 --forms 指定定义所在的文件夹"
+
+
+class Unparsable(SealformError, ValueError):
+    """Not a failure of the program: the text of a field has no reading in the field's kind."""
+
+    code = "unparsable"
+    http_status = 422
+
+
+class GenerationError(SealformError):
+    code = "generation-failed"
+    http_status = 422
+
+
+class RosterError(GenerationError):
+    code = "roster-unreadable"
+    exit_code = 2
+    advice = "请提供 .xlsx 名册：第一行为字段名或栏目名称，其下每行一家单位"
+
+
+class UnreadableFile(SealformError):
+    code = "unreadable"
+    http_status = 422
+    advice = "请打开原文件核对，必要时请申报单位重新发送"
+
+
+class UnsupportedKind(UnreadableFile):
+    code = "unsupported-kind"
+    http_status = 415
+    advice = "请另存为 .docx 后重新提交"
+
+
+class Damaged(UnreadableFile):
+    code = "damaged"
+    advice = "文件不完整或已损坏，请申报单位重新发送"
+
+
+class Encrypted(UnreadableFile):
+    code = "encrypted"
+    advice = "请向申报单位索取密码，去除密码后重新提交"
+
+
+class Hostile(UnreadableFile):
+    code = "hostile"
+    advice = "正常软件不会生成这样的文件，请勿打开，与发件人核实"
+
+
+class TooLarge(UnreadableFile):
+    code = "too-large"
+    http_status = 413
+    advice = "请压缩图片或拆分后重新提交，或由管理员放宽限制"
+
+
+class TimedOut(UnreadableFile):
+    code = "timed-out"
+    advice = "请打开原文件核对；文件正常的，可用 --time-limit 放宽时限后重试"
+
+
+class ReaderCrashed(UnreadableFile):
+    code = "reader-crashed"
+    http_status = 500
+    advice = "请打开原文件核对，并把该文件报告给系统维护人员"
+
+
+class NotAForm(UnreadableFile):
+    code = "not-a-form"
+    advice = "文件可以打开，但不是已知的表格；确认是申请表的，请用 --form 指定表格名称"

@@ -1,0 +1,63 @@
+"""Options of which some are chosen; a one-of question is one with `max: 1`."""
+
+import re
+from typing import Any, ClassVar, Literal, Self
+
+from pydantic import model_validator
+
+from models.errors import Unparsable
+from models.fields.base import FieldBase, Widget, Words
+from models.findings import Finding
+from models.writing import key, one_line
+
+_SEPARATOR = re.compile(r"[\n;,、，；/|]+")
+
+
+class ChoiceField(FieldBase[tuple[str, ...]]):
+    """A value is the chosen options in the order of the form, also where just one may be chosen."""
+
+    kind: Literal["choice"]
+    options: tuple[Words, ...]
+    min: int = 0
+    max: int | None = None
+    widget: ClassVar[Widget] = "options"
+
+    @model_validator(mode="after")
+    def _options_can_be_told_apart(self) -> Self:
+        keys = [key(option) for option in self.options]
+        if len(self.options) < 2:
+            raise ValueError("at least two options")
+        if len(set(keys)) < len(keys) or not all(keys):
+            raise ValueError("options that differ in letters, digits or ideographs")
+        if any(_SEPARATOR.search(option) for option in self.options):
+            raise ValueError("options without any of ; , 、 / | or a line break, which separate them")
+        if not 0 <= self.min <= (self.max if self.max is not None else len(self.options)) <= len(self.options):
+            raise ValueError("0 <= min <= max <= number of options")
+        return self
+
+    @classmethod
+    def value_type(cls) -> Any:
+        return tuple[str, ...]
+
+    def parse(self, text: str) -> tuple[str, ...] | None:
+        """Options named in a list, as in a roster; how ticks on a form are read is the extractor's business."""
+        by_key = {key(option): option for option in self.options}
+        words = [word for word in _SEPARATOR.split(one_line(text)) if word.strip()]
+        unknown = [word.strip() for word in words if key(word) not in by_key]
+        if unknown:
+            raise Unparsable(f"没有“{unknown[0]}”这个选项，可选：{'、'.join(self.options)}")
+        return self.ordered({by_key[key(word)] for word in words})
+
+    def ordered(self, chosen: set[str]) -> tuple[str, ...] | None:
+        """`chosen` in the order of the form; None where nothing is."""
+        return tuple(option for option in self.options if option in chosen) or None
+
+    def format(self, value: tuple[str, ...]) -> str:
+        return "、".join(value)
+
+    def check(self, value: tuple[str, ...], title: str) -> list[Finding]:
+        if len(value) < self.min:
+            return [Finding.of("choice-too-few", self.name, title=title, min=self.min, count=len(value))]
+        if self.max is not None and len(value) > self.max:
+            return [Finding.of("choice-too-many", self.name, title=title, max=self.max, count=len(value))]
+        return []

@@ -1,0 +1,109 @@
+"""What is not written but set on the paper: a seal, a signature."""
+
+import re
+from typing import Any, ClassVar, Literal, Self
+
+from pydantic import model_validator
+
+from models.base import Model
+from models.errors import Unparsable
+from models.fields.base import FieldBase, Widget
+from models.findings import Finding
+from models.writing import one_line
+
+_ABSENT = "无"
+_SEAL = re.compile(r"有(?:：(?P<text>.+?))?(?P<agrees>（与单位名称相符）|（与单位名称不符）)?", re.DOTALL)
+_SIGNATURE = re.compile(r"有(?:：(?P<text>.+))?", re.DOTALL)
+
+
+class Seal(Model):
+    """An official seal: the text on its ring, and whether that is the name it should bear (None: not told)."""
+
+    present: bool
+    text: str | None = None
+    agrees: bool | None = None
+
+    @model_validator(mode="after")
+    def _absent_says_nothing(self) -> Self:
+        if not self.present and (self.text is not None or self.agrees is not None):
+            raise ValueError("an absent seal has no text and agrees with nothing")
+        if (self.text is not None and one_line(self.text) != self.text) or self.text == "":
+            raise ValueError("text on one line, or null")
+        return self
+
+
+class Signature(Model):
+    """Handwriting in the place for it; `text` where it could be read."""
+
+    present: bool
+    text: str | None = None
+
+    @model_validator(mode="after")
+    def _absent_says_nothing(self) -> Self:
+        if not self.present and self.text is not None:
+            raise ValueError("an absent signature has no text")
+        if (self.text is not None and one_line(self.text) != self.text) or self.text == "":
+            raise ValueError("text on one line, or null")
+        return self
+
+
+class SealField(FieldBase[Seal]):
+    """Where an official seal is set; `mentions` names the field whose value it must bear."""
+
+    kind: Literal["seal"]
+    widget: ClassVar[Widget] = "mark"
+
+    @classmethod
+    def value_type(cls) -> Any:
+        return Seal
+
+    def parse(self, text: str) -> Seal | None:
+        text = one_line(text)
+        if text in ("", _ABSENT):
+            return Seal(present=False) if text else None
+        match = _SEAL.fullmatch(text)
+        if not match:
+            raise Unparsable(f"“{text}”不是印章的记法")
+        agrees = None if match["agrees"] is None else "相符" in match["agrees"]
+        return Seal(present=True, text=match["text"], agrees=agrees)
+
+    def format(self, value: Seal) -> str:
+        if not value.present:
+            return _ABSENT
+        agrees = {True: "（与单位名称相符）", False: "（与单位名称不符）", None: ""}[value.agrees]
+        return f"有{'：' + value.text if value.text else ''}{agrees}"
+
+    def check(self, value: Seal, title: str) -> list[Finding]:
+        if self.required and not value.present:
+            return [Finding.of("seal-missing", self.name, title=title)]
+        if value.agrees is False:
+            return [Finding.of("seal-disagrees", self.name, title=title, text=value.text)]
+        return []
+
+
+class SignatureField(FieldBase[Signature]):
+    """Where a person signs by hand; `mentions` names the field with the name of that person."""
+
+    kind: Literal["signature"]
+    widget: ClassVar[Widget] = "mark"
+
+    @classmethod
+    def value_type(cls) -> Any:
+        return Signature
+
+    def parse(self, text: str) -> Signature | None:
+        text = one_line(text)
+        if text in ("", _ABSENT):
+            return Signature(present=False) if text else None
+        match = _SIGNATURE.fullmatch(text)
+        if not match:
+            raise Unparsable(f"“{text}”不是签字的记法")
+        return Signature(present=True, text=match["text"])
+
+    def format(self, value: Signature) -> str:
+        return f"有{'：' + value.text if value.text else ''}" if value.present else _ABSENT
+
+    def check(self, value: Signature, title: str) -> list[Finding]:
+        if self.required and not value.present:
+            return [Finding.of("signature-missing", self.name, title=title)]
+        return []

@@ -1,0 +1,116 @@
+"""A table inside the form, with as many rows as the applicant needs."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import Field as Constraint
+from pydantic import model_validator
+
+from models.base import Model
+from models.errors import Unparsable
+from models.fields.base import FieldBase, SheetValue, Widget, Words
+from models.fields.choice import ChoiceField
+from models.fields.date import DateField
+from models.fields.number import NumberField
+from models.fields.phone import PhoneField
+from models.fields.text import AddressField, EmailField, TextField
+from models.findings import Finding
+
+ColumnField = Annotated[
+    TextField | AddressField | EmailField | PhoneField | ChoiceField | DateField | NumberField, Constraint(discriminator="kind")
+]
+
+
+class Column(Model):
+    """A column: the heading printed above it, how many grid columns it takes, and the kind of its values."""
+
+    label: Words
+    aliases: tuple[Words, ...] = ()
+    columns: int = Constraint(default=1, ge=1)
+    field: ColumnField
+
+
+class RowsField(FieldBase[tuple[Mapping[str, Any], ...]]):
+    """A value is the filled rows from the top, each {column name: value}; a row left empty is none."""
+
+    kind: Literal["rows"]
+    columns: tuple[Column, ...] = Constraint(min_length=1)
+    blank_rows: int = Constraint(default=3, ge=1, le=50)
+    min: int = Constraint(default=0, ge=0)
+    widget: ClassVar[Widget] = "table"
+
+    @model_validator(mode="after")
+    def _columns_can_be_told_apart(self) -> Self:
+        names = [column.field.name for column in self.columns]
+        if len(set(names)) < len(names):
+            raise ValueError("columns with different names")
+        return self
+
+    @classmethod
+    def value_type(cls) -> Any:
+        return tuple[dict[str, Any], ...]
+
+    def row(self, texts: Mapping[str, str]) -> Mapping[str, Any] | None:
+        """The values of one row from the texts of its columns; None where all are empty.
+
+        Raises:
+            Unparsable: a column's text has no reading.
+        """
+        values = {column.field.name: column.field.parse(texts.get(column.field.name, "")) for column in self.columns}
+        return MappingProxyType(values) if any(value is not None for value in values.values()) else None
+
+    def parse(self, text: str) -> tuple[Mapping[str, Any], ...] | None:
+        """A line a row, columns separated by tabs."""
+        rows = []
+        for line in text.split("\n"):
+            cells = line.split("\t")
+            if len(cells) > len(self.columns):
+                raise Unparsable(f"一行有 {len(cells)} 项，只有 {len(self.columns)} 栏")
+            names = (column.field.name for column in self.columns)
+            row = self.row(dict(zip(names, cells, strict=False)))
+            if row:
+                rows.append(row)
+        return tuple(rows) or None
+
+    def format(self, value: tuple[Mapping[str, Any], ...]) -> str:
+        return "\n".join("\t".join(self.format_row(row)) for row in value)
+
+    def format_row(self, row: Mapping[str, Any]) -> list[str]:
+        """The text of each column."""
+        values: list[Any] = [row.get(column.field.name) for column in self.columns]
+        return ["" if v is None else column.field.format(v) for column, v in zip(self.columns, values, strict=True)]
+
+    def to_json(self, value: tuple[Mapping[str, Any], ...] | None) -> Any:
+        if value is None:
+            return None
+        return [{c.field.name: c.field.to_json(row.get(c.field.name)) for c in self.columns} for row in value]
+
+    def from_json(self, data: Any) -> tuple[Mapping[str, Any], ...] | None:
+        rows = self._adapter().validate_python(data)
+        if rows is None:
+            return None
+        return tuple(
+            MappingProxyType({c.field.name: c.field.from_json(row.get(c.field.name)) for c in self.columns}) for row in rows
+        )
+
+    def json_schema(self) -> dict[str, Any]:
+        properties = {column.field.name: column.field.json_schema() for column in self.columns}
+        return {"anyOf": [{"type": "array", "items": {"type": "object", "properties": properties}}, {"type": "null"}]}
+
+    def check(self, value: tuple[Mapping[str, Any], ...], title: str) -> list[Finding]:
+        found = []
+        if len(value) < self.min:
+            found.append(Finding.of("rows-too-few", self.name, title=title, min=self.min, count=len(value)))
+        for number, row in enumerate(value, 1):
+            for column in self.columns:
+                cell, name = row.get(column.field.name), f"{title}第{number}行{column.label}"
+                if cell is None and column.field.required:
+                    found.append(Finding.of("required-empty", self.name, title=name))
+                if cell is not None:
+                    inner: list[Finding] = column.field.check(cell, name)
+                    found += [finding.model_copy(update={"field": self.name}) for finding in inner]
+        return found
+
+    def sheet_value(self, value: tuple[Mapping[str, Any], ...] | None) -> SheetValue:
+        return None if value is None else "\n".join("，".join(filter(None, self.format_row(row))) for row in value)

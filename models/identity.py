@@ -1,0 +1,57 @@
+"""What we write into a form so that it can be known again when it comes back, in any file format."""
+
+import re
+from typing import Self
+
+from models.base import Model
+
+XML_NAMESPACE = "urn:sealform:identity:1"
+_PREFIX = "sealform"
+_QR = re.compile(r"SF1/(?P<form>[a-z][a-z0-9-]*)/(?P<version>[0-9A-Za-z.\-]+)/(?P<instance>[0-9A-Z]+)(?:/(?P<page>\d+))?")
+_TAG = re.compile(rf"{_PREFIX}:(?P<field>[a-z][a-z0-9_]*)(?:/(?P<option>\d+))?(?:\[(?P<row>\d+)\]\.(?P<column>[a-z][a-z0-9_]*))?")
+# Crockford's base 32: no I, L, O, U, so that an instance number can be read over the telephone.
+INSTANCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+class Identity(Model):
+    """Which form this is, and which copy of it."""
+
+    form: str
+    version: str
+    instance: str
+
+    def qr_payload(self, page: int | None = None) -> str:
+        """What the QR code holds."""
+        return f"SF1/{self.form}/{self.version}/{self.instance}" + (f"/{page}" if page is not None else "")
+
+    @classmethod
+    def from_qr(cls, payload: str) -> tuple[Self, int | None] | None:
+        """The identity and the page number in a QR code, None where the code is not ours."""
+        match = _QR.fullmatch(payload)
+        if not match:
+            return None
+        page = int(match["page"]) if match["page"] else None
+        return cls(form=match["form"], version=match["version"], instance=match["instance"]), page
+
+
+class Tag(Model):
+    """The name of a content control or form widget: a field, one of its options, or a cell of its table."""
+
+    field: str
+    option: int | None = None
+    row: int | None = None
+    column: str | None = None
+
+    def __str__(self) -> str:
+        option = f"/{self.option}" if self.option is not None else ""
+        entry = f"[{self.row}].{self.column}" if self.row is not None else ""
+        return f"{_PREFIX}:{self.field}{option}{entry}"
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """The inverse of `str`, None where the tag is not ours."""
+        match = _TAG.fullmatch(text)
+        if not match:
+            return None
+        number = {k: int(match[k]) if match[k] else None for k in ("option", "row")}
+        return cls(field=match["field"], column=match["column"], option=number["option"], row=number["row"])

@@ -1,0 +1,151 @@
+"""What every reader yields, whatever the file was: pages of tables and lines, with the marks on them.
+
+A Word file has no boxes but cells with an address, a scan has boxes; both have lines of `Run`s and `Tick`s.
+Boxes are in points with the origin at the top left of the page.
+"""
+
+from typing import Literal, Self
+
+from pydantic import Field as Constraint
+from pydantic import model_validator
+
+from models.base import Model
+from models.identity import Identity, Tag
+
+Emphasis = Literal["bold", "underline", "highlight", "colour", "border", "strike"]
+TickState = Literal["empty", "ticked", "tick", "cross", "unclear"]
+
+
+class Box(Model):
+    """A rectangle on a page, in points, never inverted."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @model_validator(mode="after")
+    def _is_upright(self) -> Self:
+        if self.x1 < self.x0 or self.y1 < self.y0:
+            raise ValueError("a box with x0 <= x1 and y0 <= y1")
+        return self
+
+
+class CellAddress(Model):
+    """A table cell of a file without pages; all three count from 0."""
+
+    table: int
+    row: int
+    column: int
+
+
+class Run(Model):
+    """Text written in one way. `confidence` is the reader's: 1 where the file holds characters."""
+
+    text: str
+    emphasis: frozenset[Emphasis] = frozenset()
+    box: Box | None = None
+    confidence: float = Constraint(default=1.0, ge=0, le=1)
+
+
+class Tick(Model):
+    """A mark for choosing: a box (`empty`, `ticked`), a bare `tick` or `cross`, or a box that can't be judged."""
+
+    state: TickState
+    emphasis: frozenset[Emphasis] = frozenset()
+    tag: Tag | None = None
+    box: Box | None = None
+    confidence: float = Constraint(default=1.0, ge=0, le=1)
+
+
+class Picture(Model):
+    """A picture, drawing or ink that stands in or over the text, and that only a picture reader could judge."""
+
+    kind: Literal["picture", "shape", "ink"]
+    box: Box | None = None
+
+
+Span = Run | Tick | Picture
+
+TICK_TEXT: dict[TickState, str] = {"empty": "☐", "ticked": "☑", "tick": "√", "cross": "×", "unclear": "▣"}
+
+
+class Line(Model):
+    """A line of a page, or a paragraph of a file without pages."""
+
+    spans: tuple[Span, ...] = ()
+    box: Box | None = None
+
+    @property
+    def text(self) -> str:
+        """What stands on the line, ticks as characters, pictures left out."""
+        return "".join(
+            span.text if isinstance(span, Run) else TICK_TEXT[span.state] if isinstance(span, Tick) else "" for span in self.spans
+        )
+
+
+class Cell(Model):
+    """A table cell; `row` and `column` are where it starts on the table's grid, counting from 0."""
+
+    row: int = Constraint(ge=0)
+    column: int = Constraint(ge=0)
+    row_span: int = Constraint(default=1, ge=1)
+    column_span: int = Constraint(default=1, ge=1)
+    lines: tuple[Line, ...] = ()
+    box: Box | None = None
+
+    @property
+    def text(self) -> str:
+        return "\n".join(line.text for line in self.lines)
+
+
+class Table(Model):
+    """Cells in reading order; `index` counts the tables of the whole file from 0."""
+
+    index: int
+    cells: tuple[Cell, ...]
+    box: Box | None = None
+
+
+class SealMark(Model):
+    """A seal on the page; `text` is what its ring says."""
+
+    box: Box
+    text: str | None = None
+    confidence: float = Constraint(ge=0, le=1)
+
+
+class InkMark(Model):
+    """Ink that is not print."""
+
+    box: Box
+    confidence: float = Constraint(ge=0, le=1)
+
+
+class Page(Model):
+    """Tables and the lines between them, in reading order. A Word file is one page without a size."""
+
+    number: int = Constraint(ge=1)
+    width: float | None = None
+    height: float | None = None
+    blocks: tuple[Table | Line, ...] = ()
+    seals: tuple[SealMark, ...] = ()
+    ink: tuple[InkMark, ...] = ()
+
+
+class Control(Model):
+    """A tagged place of ours that survived in the file: its text (None: untouched placeholder), or its tick."""
+
+    tag: Tag
+    text: str | None = None
+    ticked: bool | None = None
+
+
+class Pages(Model):
+    """Everything a reader got out of one file. `damage` says what could not be read."""
+
+    reader: Literal["word", "pdf", "scan"]
+    pages: tuple[Page, ...]
+    identity: Identity | None = None
+    controls: tuple[Control, ...] = ()
+    damage: tuple[str, ...] = ()

@@ -1,0 +1,146 @@
+"""What was read from an application: observations, the decision on each field, and the result with its evidence."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import Field as Constraint
+
+from models.base import Model
+from models.fields import Value
+from models.findings import Finding
+from models.form import FormDefinition
+from models.page import Box, CellAddress
+
+Source = Literal["table", "control", "ocr", "seal", "twin"]
+Decision = Literal["accept", "review"]
+PartState = Literal["read", "not-a-form", "duplicate", "unreadable", "too-large", "encrypted"]
+Values = Mapping[str, Any]
+
+
+class Record(Model):
+    """The values of one application; a field that is absent or None was not filled in."""
+
+    form: str
+    version: str
+    values: Mapping[str, Any]
+
+    def to_json(self, form: FormDefinition) -> dict[str, Any]:
+        """{field: JSON value} for every field of `form`."""
+        return {name: field.to_json(self.values.get(name)) for name, field in form.fields.items()}
+
+
+class Evidence(Model):
+    """Where a value was seen: a box on a page, a cell of a Word table, or both."""
+
+    part: str
+    page: int | None = None
+    box: Box | None = None
+    cell: CellAddress | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        data: dict[str, Any] = {"part": self.part}
+        if self.page is not None:
+            data["page"] = self.page
+        if self.box is not None:
+            data["box"] = [self.box.x0, self.box.y0, self.box.x1, self.box.y1]
+        if self.cell is not None:
+            data["cell"] = {"table": self.cell.table, "row": self.cell.row, "column": self.cell.column}
+        return data
+
+
+class Observation(Model):
+    """One reading of one field. `doubts` are reasons why a person should look, whatever the confidence."""
+
+    field: str
+    value: Any
+    raw: str
+    source: Source
+    confidence: float = Constraint(ge=0, le=1)
+    evidence: tuple[Evidence, ...] = ()
+    alternatives: tuple[Any, ...] = ()
+    doubts: tuple[Finding, ...] = ()
+
+
+class FieldResult(Model):
+    """What is held to be the field's value; `accept` means that nobody needs to look."""
+
+    value: Any
+    raw: str | None
+    confidence: float = Constraint(ge=0, le=1)
+    decision: Decision
+    evidence: tuple[Evidence, ...] = ()
+    alternatives: tuple[Any, ...] = ()
+
+
+class Part(Model):
+    """A file that arrived, and the named state it ended in."""
+
+    name: str
+    sha256: str
+    state: PartState
+
+
+class Failure(Model):
+    """Why there is no record."""
+
+    code: str
+    message: str
+
+
+class Result(Model):
+    """One application as it was read; `error` where it could not be."""
+
+    source: str
+    application: int = 1
+    parts: tuple[Part, ...] = ()
+    form: FormDefinition | None = None
+    instance: str | None = None
+    fields: Mapping[str, FieldResult] = {}
+    findings: tuple[Finding, ...] = ()
+    error: Failure | None = None
+
+    @property
+    def status(self) -> Literal["clear", "review", "failed"]:
+        """`clear`: every field is accepted and no finding is an error. Whether the bureau accepts it, a person decides."""
+        if self.error is not None:
+            return "failed"
+        doubtful = any(field.decision == "review" for field in self.fields.values())
+        return "review" if doubtful or any(finding.severity == "error" for finding in self.findings) else "clear"
+
+    def record(self) -> Record:
+        """The values alone.
+
+        Raises:
+            ValueError: there is no record, because reading failed.
+        """
+        if self.form is None:
+            raise ValueError(f"{self.source} was not read")
+        values: dict[str, Value | None] = {name: field.value for name, field in self.fields.items()}
+        return Record(form=self.form.name, version=self.form.version, values=values)
+
+    def to_json(self) -> dict[str, Any]:
+        """The object of one line of the results file; its keys are a contract."""
+        return {
+            "source": self.source,
+            "application": self.application,
+            "parts": [part.model_dump() for part in self.parts],
+            "form": self.form.name if self.form else None,
+            "version": self.form.version if self.form else None,
+            "instance": self.instance,
+            "status": self.status,
+            "fields": {name: self._field_json(name, field) for name, field in self.fields.items()},
+            "findings": [finding.model_dump() for finding in self.findings],
+            "error": self.error.model_dump() if self.error else None,
+        }
+
+    def _field_json(self, name: str, result: FieldResult) -> dict[str, Any]:
+        assert self.form is not None, "a result with fields has a form"
+        kind = self.form.fields[name]
+        return {
+            "value": kind.to_json(result.value),
+            "raw": result.raw,
+            "confidence": round(result.confidence, 4),
+            "decision": result.decision,
+            "evidence": [evidence.to_json() for evidence in result.evidence],
+            "alternatives": [kind.to_json(value) for value in result.alternatives],
+        }

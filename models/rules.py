@@ -1,0 +1,47 @@
+"""Whether a record is valid: the only place that says so. What one value must be like by itself, its kind says."""
+
+from collections.abc import Iterator
+
+from models.fields import Field
+from models.findings import Finding
+from models.form import FormDefinition
+from models.record import Record
+from models.writing import key
+
+# A name counts as mentioned when this many of its characters stand together: 近零碳 projects drop 有限公司 and the like.
+_MENTION_LENGTH = 4
+
+
+def check(form: FormDefinition, record: Record) -> list[Finding]:
+    """Everything that is wrong with `record` as an answer to `form`, in the order of the form."""
+    found: list[Finding] = []
+    for name, field in form.fields.items():
+        value, title = record.values.get(name), form.titles[name]
+        if value is None:
+            if field.required:
+                found.append(_missing(field, title))
+        else:
+            found += field.check(value, title)
+            found += _mention(form, record, field)
+    return found
+
+
+def _missing(field: Field, title: str) -> Finding:
+    code = {"seal": "seal-missing", "signature": "signature-missing"}.get(field.kind, "required-empty")
+    return Finding.of(code, field.name, title=title)
+
+
+def _mention(form: FormDefinition, record: Record, field: Field) -> Iterator[Finding]:
+    """A text that should bear another field's value, and bears no long enough part of it. Seals have `agrees`."""
+    text = record.values.get(field.name)
+    other = record.values.get(field.mentions) if field.mentions else None
+    if not isinstance(text, str) or not isinstance(other, str):
+        return
+    if not _shares(key(text), key(other)):
+        yield Finding.of("mention-missing", field.name, title=form.titles[field.name], other=other)
+
+
+def _shares(text: str, name: str) -> bool:
+    """Whether `text` holds a run of `name` long enough to tell it; both as `key` gives them."""
+    length = min(_MENTION_LENGTH, len(name))
+    return any(name[i : i + length] in text for i in range(len(name) - length + 1))

@@ -1,0 +1,45 @@
+"""How Chinese forms are typed, made regular: full width, zero width, blanks between characters, look-alikes.
+
+Two strengths. `tidy` is what a person would still call the same writing and is what values are stored in;
+`key` throws away everything but letters, digits and ideographs and is only for comparing.
+"""
+
+import re
+import unicodedata
+
+_INVISIBLE = dict.fromkeys(
+    [0x00AD, 0x034F, 0x061C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF]
+)
+_HYPHENS = {ord(c): "-" for c in "\u2010\u2011\u2012\u2013\u2212\uff0d\ufe63"}
+_BLANKS = dict.fromkeys([160, 5760, *range(8192, 8203), 8239, 8287, 12288], " ")
+_ALPHANUMERIC = {code: code - 0xFEE0 for code in [*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B)]}
+_TIDY = {**_INVISIBLE, **_HYPHENS, **_BLANKS, **_ALPHANUMERIC}
+
+CJK = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f"
+_CJK_OR_STOP = f"[{CJK}\u3001-\u3011\u201c\u201d\u2018\u2019\uff01-\uff0f\uff1a-\uff20]"
+_BLANK_INSIDE = re.compile(rf"(?<={_CJK_OR_STOP}) +(?=[{CJK}])|(?<=[{CJK}]) +(?={_CJK_OR_STOP})")
+_NOT_KEY = re.compile(r"[\W_]", re.UNICODE)
+
+
+def tidy(text: str) -> str:
+    """`text` on the lines it has: half-width letters and digits, plain blanks and hyphens, nothing invisible,
+    no blanks at the ends of a line, and none between two ideographs. Punctuation stays as it was typed."""
+    text = re.sub(r"\r\n?|[\u2028\u2029\v\f]", "\n", text.translate(_TIDY).replace("\t", " "))
+    lines = [_BLANK_INSIDE.sub("", re.sub(r" +", " ", line).strip(" ")) for line in text.split("\n")]
+    return "\n".join(lines).strip("\n")
+
+
+def one_line(text: str) -> str:
+    """`tidy`, and lines joined: without a blank where either side is an ideograph, with one otherwise."""
+    return _BLANK_INSIDE.sub("", re.sub(r"\s+", " ", tidy(text)))
+
+
+def compact(text: str, blank: str = "") -> str:
+    """NFKC, long dashes as hyphens, no invisible characters and no white space, or `blank` for each stretch of it:
+    for codes such as a phone number or an e-mail address."""
+    return re.sub(r"\s+", blank, re.sub("[\u2014\u2015]+", "-", unicodedata.normalize("NFKC", text.translate(_TIDY)))).strip()
+
+
+def key(text: str) -> str:
+    """What two writings of the same words have in common: NFKC, lower case, only letters, digits and ideographs."""
+    return _NOT_KEY.sub("", unicodedata.normalize("NFKC", text.translate(_INVISIBLE))).lower()
