@@ -69,7 +69,7 @@ def find_tables(strokes: Iterable[Stroke], images: Iterable[Image], extra: tuple
     level, plumb = list(extra[0]), list(extra[1])
     squares: list[Rect] = []
     for stroke in strokes:
-        if is_square(stroke):
+        if is_frame(stroke):
             squares.append(stroke.box)
         else:
             _add_rules(stroke, level, plumb)
@@ -93,9 +93,14 @@ def find_tables(strokes: Iterable[Stroke], images: Iterable[Image], extra: tuple
     return Ruling(outer, tuple(_distinct(squares)), tuple(loose))
 
 
-def is_square(stroke: Stroke) -> bool:
-    """Whether a stroke is a frame the size of a box for choosing: upright, closed and about as high as wide."""
-    return stroke.axial and _box_sized(stroke.box) and len(stroke.points) >= 4 and (stroke.stroke is not None or stroke.fill is not None)
+def is_frame(stroke: Stroke) -> bool:
+    """Whether a stroke is a frame the size of a box for choosing: a square or a ring, all its points near its outline."""
+    x0, y0, x1, y1 = stroke.box
+    if not _box_sized(stroke.box) or len(stroke.points) < 4 or (stroke.stroke is None and stroke.fill is None):
+        return False
+    slack = (x1 - x0 + y1 - y0) / 8
+    closed = abs(stroke.points[0][0] - stroke.points[-1][0]) + abs(stroke.points[0][1] - stroke.points[-1][1]) < slack
+    return (closed or stroke.fill is not None) and all(min(x - x0, x1 - x, y - y0, y1 - y) <= slack for x, y in stroke.points)
 
 
 def _box_sized(box: Rect) -> bool:

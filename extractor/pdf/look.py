@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pylopdf_fonts_zh_cn
-import pypdfium2 as pdfium
+import zxingcpp
 from PIL import Image as Picture
 from PIL import ImageFont
 
 from extractor.pdf.grid import Rule
-from extractor.pdf.sight import Glyph, Rect, area
+from extractor.pdf.sight import Glyph, Rect
+from models.page import TickState
 
 Grey = npt.NDArray[np.uint8]
 Sample = npt.NDArray[np.float32]
@@ -27,7 +28,8 @@ _CONTRAST = 16
 _DARK = 150
 _SIDE = 24
 # How much more a glyph must look like the character it claims than like others of its page, on average over a sample.
-_MARGIN = 0.10
+# Measured over fonts of LibreOffice's prints: 0.36 to 0.7 where right, at most 0.02 where wrong.
+_MARGIN = 0.15
 _SAMPLE = 10
 _LEAST_SAMPLE = 4
 
@@ -72,6 +74,11 @@ class Look:
         pixels = self.crop((x0, y0, x1, y1))
         return pixels.size > 0 and int(pixels.max()) - int(pixels.min()) >= _CONTRAST
 
+    def frame(self, glyph: Glyph) -> TickState | None:
+        """What a sign of a symbol font looks like: an `empty` frame, a `ticked` one, None for no frame."""
+        portrait = self.portrait(glyph)
+        return None if portrait is None else _frame_state(portrait)
+
     def ink(self, box: Rect, without: Iterable[Rect] = ()) -> float:
         """The dark share of a box's pixels, not counting what lies in the boxes `without`."""
         pixels = self.crop(box)
@@ -103,26 +110,28 @@ class Look:
         return found
 
 
-def misread_fonts(glyphs: Sequence[Glyph], look: Look, trusted: set[int]) -> set[int]:
+def misread_fonts(glyphs: Sequence[Glyph], look: Look, trusted: set[tuple[int, bool]]) -> set[int]:
     """Fonts (their keys) whose characters don't look like what they claim to be: a broken or false ToUnicode.
 
     A sample of each font's glyphs is compared with the same characters of Noto Sans by normalised correlation, and, as the measure
     of chance, with the other characters of the sample. Fonts in `trusted` are skipped, and those that pass are added to it.
     """
-    by_font: dict[int, dict[str, Glyph]] = defaultdict(dict)
+    by_font: dict[tuple[int, bool], dict[str, Glyph]] = defaultdict(dict)
     for glyph in glyphs:
-        if glyph.font_key not in trusted and glyph.upright and len(glyph.text) == 1 and _comparable(glyph.text):
-            kept = by_font[glyph.font_key].setdefault(glyph.text, glyph)
+        # Digits and letters are a sample of their own: they carry the amounts and the numbers.
+        key = glyph.font_key, glyph.text.isascii()
+        if key not in trusted and glyph.upright and len(glyph.text) == 1 and _comparable(glyph.text):
+            kept = by_font[key].setdefault(glyph.text, glyph)
             if glyph.size > kept.size:
-                by_font[glyph.font_key][glyph.text] = glyph
+                by_font[key][glyph.text] = glyph
     wrong = set()
     for font, distinct in by_font.items():
-        sample = sorted(distinct.values(), key=lambda glyph: (glyph.text.isascii(), -glyph.size, glyph.text))[:_SAMPLE]
+        sample = sorted(distinct.values(), key=lambda glyph: (-glyph.size, glyph.text))[:_SAMPLE]
         seen = [(glyph.text, picture) for glyph in sample if (picture := look.portrait(glyph)) is not None]
         if len(seen) < _LEAST_SAMPLE:
             continue
         if _likeness(seen) < _MARGIN:
-            wrong.add(font)
+            wrong.add(font[0])
         elif len(seen) >= _SAMPLE:
             trusted.add(font)
     return wrong
@@ -176,11 +185,20 @@ def _reference(char: str) -> Sample:
     return portrait if portrait is not None else np.zeros((_SIDE, _SIDE), np.float32)
 
 
+def read_codes(look: Look) -> list[str]:
+    """The texts of the QR codes on the page."""
+    return [code.text for code in zxingcpp.read_barcodes(look.grey, formats=zxingcpp.BarcodeFormat.QRCode)]
+
+
 def is_legible(glyph: Glyph) -> bool:
     """Whether the font says what the glyph is: not a hole, a control or a private-use code."""
     return bool(glyph.text) and all(unicodedata.category(char) not in ("Cc", "Cn", "Co", "Cs") and char != "\ufffd" for char in glyph.text)
 
 
-def share_of_page(boxes: Iterable[Rect], width: float, height: float) -> float:
-    """The largest box's share of a page."""
-    return max((area(box) for box in boxes), default=0.0) / max(width * height, 1.0)
+def _frame_state(portrait: "Sample") -> "TickState | None":
+    """Whether a picture is a frame, and an empty one; None where it is no frame."""
+    ink = portrait > portrait.max() * 0.35
+    sides = (ink[:6].any(axis=0), ink[-6:].any(axis=0), ink[:, :6].any(axis=1), ink[:, -6:].any(axis=1))
+    if min(float(side[3:-3].mean()) for side in sides) < 0.85:
+        return None
+    return "empty" if float(ink[8:-8, 8:-8].mean()) < 0.06 else "ticked"

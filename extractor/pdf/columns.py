@@ -1,0 +1,93 @@
+"""Forms without rules: labels and answers told apart by the white space between them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from extractor.pdf.sight import Rect, around
+from extractor.pdf.text import Piece, line_of, lines_of, rows_of, to_box
+from models.page import Cell, Line
+
+# A gap that parts columns, in parts of the character's size and at least so many points.
+_GAP, _LEAST_GAP = 1.6, 12.0
+# So many lines must be parted before a page counts as a form in columns.
+_LEAST_ROWS = 3
+# Lines nearer than this, in parts of their height, go on with the row above.
+_CLOSE = 0.35
+
+
+@dataclass
+class _Row:
+    segments: list[list[Piece]]
+    lines: list[list[Line]] = field(default_factory=list)
+
+    @property
+    def box(self) -> Rect:
+        return around(piece.box for segment in self.segments for piece in segment)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Rows of cells that white space makes; `column` counts the parts of a line."""
+
+    cells: tuple[Cell, ...]
+    box: Rect
+
+
+def find_columns(pieces: Sequence[Piece]) -> list[Columns | Line]:
+    """Lines, and where at least three of them stand in columns, pseudo-tables of these; in reading order."""
+    rows = [_Row(_segments(row)) for row in rows_of(pieces)]
+    if sum(1 for row in rows if len(row.segments) > 1) < _LEAST_ROWS:
+        return list(lines_of(pieces))
+    blocks: list[Columns | Line] = []
+    table: list[_Row] = []
+    for row in rows:
+        row.lines = [[line_of(segment)] for segment in row.segments]
+        if table and _goes_on(table[-1], row):
+            continue
+        if len(row.segments) > 1:
+            table.append(row)
+            continue
+        blocks += [_table(table)] if table else []
+        table = []
+        blocks.append(row.lines[0][0])
+    blocks += [_table(table)] if table else []
+    return blocks
+
+
+def _segments(row: Sequence[Piece]) -> list[list[Piece]]:
+    segments: list[list[Piece]] = []
+    for piece in sorted((p for p in row if p.text.strip() or p.tick is not None), key=lambda piece: piece.box[0]):
+        gap = piece.box[0] - segments[-1][-1].box[2] if segments else 0.0
+        if segments and (gap < max(_GAP * piece.size, _LEAST_GAP) or (len(segments[-1]) == 1 and gap < 3 * piece.size)):
+            segments[-1].append(piece)
+        else:
+            segments.append([piece])
+    return segments
+
+
+def _goes_on(above: _Row, row: _Row) -> bool:
+    """Puts the parts of `row` under those of the row above where they go on with it; whether they do."""
+    places = []
+    for segment in row.segments:
+        x0, _, x1, _ = around(piece.box for piece in segment)
+        under = [i for i, other in enumerate(above.segments) if x0 < max(p.box[2] for p in other) and min(p.box[0] for p in other) < x1]
+        if len(under) != 1:
+            return False
+        places.append(under[0])
+    high = row.box[3] - row.box[1]
+    answers_only = 0 not in places and len(places) < len(above.segments)
+    if not places or not (answers_only or row.box[1] - above.box[3] < _CLOSE * high):
+        return False
+    for place, segment, lines in zip(places, row.segments, row.lines, strict=True):
+        above.segments[place] = above.segments[place] + segment
+        above.lines[place] += lines
+    return True
+
+
+def _table(rows: Sequence[_Row]) -> Columns:
+    cells = [
+        Cell(row=r, column=c, lines=tuple(lines), box=to_box(around(piece.box for piece in row.segments[c])))
+        for r, row in enumerate(rows)
+        for c, lines in enumerate(row.lines)
+    ]
+    return Columns(tuple(cells), around(row.box for row in rows))

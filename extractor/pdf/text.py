@@ -1,0 +1,222 @@
+"""Glyphs to lines of spans: reading order, blanks, emphasis, and the signs that are marks."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from extractor.marks import state_of, symbol_state
+from extractor.pdf.grid import Rule
+from extractor.pdf.look import Look, is_legible
+from extractor.pdf.sight import Glyph, Rect, Stroke, around, contains, luminance, middle
+from models.page import Box, Emphasis, Line, Picture, Run, Span, Tick, TickState
+
+# Blanks between characters that the file leaves out, in parts of the character's size. Chinese sets a quarter between scripts.
+_LATIN_GAP, _GAP = 0.18, 0.45
+_SYMBOL = re.compile(r"(wingdings|webdings|zapfdingbats|opensymbol|marlett|symbol)[\s-]*([23]?)", re.IGNORECASE)
+# Adobe's ZapfDingbats by code: what its marks are in Unicode.
+_DINGBATS = {
+    **dict.fromkeys([0x33, 0x34], "✔"), **dict.fromkeys([0x35, 0x36, 0x37, 0x38], "✘"),
+    0x6C: "●", 0x6D: "○", 0x6E: "■", **dict.fromkeys([0x6F, 0x70, 0x71, 0x72], "□"),
+}  # fmt: skip
+# A sign whose look contradicts its code, as a font without the sign shows it.
+_DOUBTFUL = 0.5
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A character, mark or picture at its place. `joins` is False for pictures, which make no line of their own height."""
+
+    box: Rect
+    size: float
+    text: str = ""
+    tick: Tick | None = None
+    picture: Picture | None = None
+    emphasis: frozenset[Emphasis] = frozenset()
+    confidence: float = 1.0
+
+
+@dataclass
+class Decoration:
+    """What was set on text by lines and colours: rules through or under it, fields of colour behind it, and annotations."""
+
+    rules: Sequence[Rule] = ()
+    fields: Sequence[Stroke] = ()
+    marked: list[tuple[Rect, Emphasis]] = field(default_factory=list)
+
+
+def to_box(rect: Rect) -> Box:
+    return Box(x0=rect[0], y0=rect[1], x1=max(rect[0], rect[2]), y1=max(rect[1], rect[3]))
+
+
+def pieces_of(glyphs: Iterable[Glyph], decoration: Decoration, look: Look | None) -> list[Piece]:
+    """Glyphs with their emphasis, signs of symbol fonts as ticks, and characters painted twice as one bold one."""
+    pieces: list[Piece] = []
+    places: dict[tuple[str, int, int], tuple[int, Glyph]] = {}
+    for glyph in glyphs:
+        key = (glyph.text, round(glyph.box[0] / 1.5), round(glyph.box[1] / 1.5))
+        if glyph.text.strip() and (twin := _twin(places, key, glyph)) is not None:
+            pieces[twin] = _bolder(pieces[twin])
+            continue
+        piece = _piece(glyph, _emphasis(glyph, decoration), look)
+        if piece is not None:
+            places[key] = len(pieces), glyph
+            pieces.append(piece)
+    return pieces
+
+
+def _twin(places: dict[tuple[str, int, int], tuple[int, Glyph]], key: tuple[str, int, int], glyph: Glyph) -> int | None:
+    """The piece of the same character painted at almost the same place before."""
+    text, x, y = key
+    for dx in (-1, 0, 1):
+        for dy in (-1, 0, 1):
+            found = places.get((text, x + dx, y + dy))
+            if found and max(abs(a - b) for a, b in zip(found[1].box, glyph.box, strict=True)) < 0.12 * max(glyph.size, 1.0):
+                return found[0]
+    return None
+
+
+def _bolder(piece: Piece) -> Piece:
+    return Piece(piece.box, piece.size, piece.text, piece.tick, piece.picture, piece.emphasis | {"bold"}, piece.confidence)
+
+
+def _piece(glyph: Glyph, emphasis: frozenset[Emphasis], look: Look | None) -> Piece | None:
+    text, state = _sign(glyph)
+    if state is not None:
+        seen = look.frame(glyph) if look is not None else None
+        confidence = _DOUBTFUL if seen is not None and seen != state and state != "unclear" else 1.0
+        tick = Tick(state=state, emphasis=emphasis, box=to_box(glyph.box), confidence=confidence)
+        return Piece(glyph.box, glyph.size, tick=tick, emphasis=emphasis)
+    if text is None:
+        return None
+    legible = is_legible(glyph) or text != glyph.text
+    return Piece(glyph.box, glyph.size, text if legible else "\ufffd", emphasis=emphasis, confidence=1.0 if legible else 0.2)
+
+
+def is_symbol(glyph: Glyph) -> bool:
+    """Whether the glyph is a sign of a symbol font, whose codes say nothing as text."""
+    private = len(glyph.text) == 1 and 0xF000 <= ord(glyph.text) <= 0xF0FF
+    return private or _SYMBOL.match(glyph.font) is not None
+
+
+def _sign(glyph: Glyph) -> tuple[str | None, TickState | None]:
+    """The character a glyph stands for (None: an ornament), or its state where it is a mark of a symbol font."""
+    symbol = _SYMBOL.match(glyph.font)
+    private = len(glyph.text) == 1 and 0xF000 <= ord(glyph.text) <= 0xF0FF
+    if not symbol:
+        return (glyph.text, symbol_state(None, ord(glyph.text))) if private else (glyph.text, None)
+    name = " ".join(part for part in symbol.groups() if part).lower()
+    if glyph.text and not private and ord(glyph.text[0]) > 0xFF:
+        return glyph.text, None
+    code = ord(glyph.text) & 0xFF if len(glyph.text) == 1 else glyph.code
+    if name == "zapfdingbats":
+        char = _DINGBATS.get(glyph.code if glyph.code < 0x100 else code)
+        return None, state_of(char) if char else None
+    if name == "opensymbol":
+        return (None, symbol_state(None, 0xF000 | code)) if code > 0x20 else (glyph.text, None)
+    if not glyph.text and glyph.code > 0xFF:
+        return None, "unclear"
+    if glyph.text.isspace():
+        return glyph.text, None
+    return None, symbol_state(name, code)
+
+
+def _emphasis(glyph: Glyph, decoration: Decoration) -> frozenset[Emphasis]:
+    found: set[Emphasis] = set()
+    x, y = middle(glyph.box)
+    high = max(glyph.box[3] - glyph.box[1], 0.1)
+    if glyph.bold or re.search(r"bold|black|heavy|simhei.*,b", glyph.font, re.IGNORECASE):
+        found.add("bold")
+    if glyph.colour and (max(glyph.colour) - min(glyph.colour) > 0.2 or luminance(glyph.colour) > 0.35):
+        found.add("colour")
+    for rule in decoration.rules:
+        above = (glyph.box[3] - rule.at) / high
+        if rule.start - 0.5 <= x <= rule.end + 0.5 and -0.3 <= above < 0.72:
+            found.add("underline" if above < 0.28 else "strike")
+    for behind in decoration.fields:
+        if contains(behind.box, x, y) and behind.box[3] - behind.box[1] <= 2.2 * high and (behind.z < glyph.z or not behind.opaque):
+            found.add("highlight" if behind.fill is not None else "border")
+    for box, emphasis in decoration.marked:
+        if contains(box, x, y):
+            found.add(emphasis)
+    return frozenset(found)
+
+
+def lines_of(pieces: Sequence[Piece]) -> tuple[Line, ...]:
+    """Pieces in lines from top to bottom, each from left to right; a picture goes to the line it stands beside."""
+    lines = [line_of(row) for row in rows_of(pieces)]
+    return _with_pictures([line for line in lines if line.text.strip()], [piece for piece in pieces if piece.picture is not None])
+
+
+def rows_of(pieces: Iterable[Piece]) -> list[list[Piece]]:
+    """Characters and marks by line, from top to bottom; small ones raised or lowered stay on their line."""
+    written = sorted((piece for piece in pieces if piece.picture is None), key=lambda piece: (middle(piece.box)[1], piece.box[0]))
+    rows: list[list[Piece]] = []
+    low, high = 0.0, 0.0
+    for piece in written:
+        top, bottom = piece.box[1], piece.box[3]
+        if rows and min(bottom, high) - max(top, low) >= 0.5 * min(bottom - top, high - low):
+            rows[-1].append(piece)
+            if piece.size >= 0.8 * rows[-1][0].size:
+                low, high = min(low, top), max(high, bottom)
+        else:
+            rows.append([piece])
+            low, high = top, bottom
+    return rows
+
+
+def _with_pictures(lines: list[Line], pictures: list[Piece]) -> tuple[Line, ...]:
+    for piece in pictures:
+        assert piece.picture is not None
+        y = middle(piece.box)[1]
+        beside = next((i for i, line in enumerate(lines) if line.box and line.box.y0 <= y <= line.box.y1), None)
+        if beside is None:
+            place = sum(1 for line in lines if line.box and line.box.y1 < y)
+            lines.insert(place, Line(spans=(piece.picture,), box=to_box(piece.box)))
+        else:
+            line = lines[beside]
+            lines[beside] = Line(spans=(*line.spans, piece.picture), box=line.box)
+    return tuple(lines)
+
+
+def line_of(row: Sequence[Piece]) -> Line:
+    """One line from pieces in any order; blanks come in where there is room for them."""
+    row = sorted(row, key=lambda piece: piece.box[0])
+    spans: list[Span] = []
+    text, boxes, emphasis, confidence = "", list[Rect](), frozenset[Emphasis](), 1.0
+
+    def close() -> None:
+        nonlocal text, boxes
+        if text:
+            spans.append(Run(text=text, emphasis=emphasis, box=to_box(around(boxes)), confidence=confidence))
+        text, boxes = "", []
+
+    before: Piece | None = None
+    for piece in row:
+        blank = _blank(before, piece) if before else ""
+        if piece.tick is not None:
+            if blank and not boxes:
+                # A blank between two marks: it says which option each of them belongs to.
+                boxes, emphasis, confidence = [piece.box], frozenset(), 1.0
+            text += blank
+            close()
+            spans.append(piece.tick)
+        else:
+            if text and (piece.emphasis != emphasis or piece.confidence != confidence):
+                text, blank = text + blank, ""
+                close()
+            emphasis, confidence = piece.emphasis, piece.confidence
+            text += blank + piece.text
+            boxes.append(piece.box)
+        before = piece
+    close()
+    return Line(spans=tuple(spans), box=to_box(around(piece.box for piece in row)))
+
+
+def _blank(before: Piece, piece: Piece) -> str:
+    gap, size = piece.box[0] - before.box[2], max(before.size, piece.size)
+    if before.text[-1:].isspace() or piece.text[:1].isspace() or size <= 0:
+        return ""
+    latin = before.text[-1:].isascii() and piece.text[:1].isascii() and bool(before.text) and bool(piece.text)
+    if gap <= (_LATIN_GAP if latin else _GAP) * size:
+        return ""
+    return " " * max(1, min(8, round(gap / (size / 2))))
