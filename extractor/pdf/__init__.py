@@ -31,6 +31,7 @@ _log = logging.getLogger(__name__)
 # pdfminer warns of every oddity of every file; what matters of them ends in `damage`.
 logging.getLogger("pdfminer").setLevel(logging.ERROR)
 
+_CLOSE_DPI = 250
 _PAYLOAD = re.compile(r"SF1/[a-z][a-z0-9-]*/[0-9A-Za-z.\-]+/[0-9A-Z]+")
 
 
@@ -63,12 +64,11 @@ def read_pdf(data: bytes, limits: PdfLimits = PdfLimits()) -> PdfReading:
         Encrypted: it needs a password. Damaged: it can't be opened or has no pages. TooLarge: too many pages.
         UnsupportedKind: a dynamic XFA form, which only Adobe's programs show. Hostile: content that explodes.
     """
-    document = _open(data)
+    document, pages = _open(data, limits)
     catalog: Mapping[str, Any] = document.catalog
     form = resolve1(catalog.get("AcroForm")) or {}
     if catalog.get("NeedsRendering") and "XFA" in form:
         raise UnsupportedKind("动态 XFA 表单只能在 Adobe 软件中显示", advice="请申报单位用 Adobe Acrobat 打开后打印为 PDF，或改交 Word 文件")
-    pages = _pages(document, limits)
     with _Renderer(data) as renderer:
         reader = _PageReader(catalog, renderer, bool(resolve1(form.get("NeedAppearances"))))
         for number, page in enumerate(pages, 1):
@@ -83,28 +83,36 @@ def read_pdf(data: bytes, limits: PdfLimits = PdfLimits()) -> PdfReading:
     )
 
 
-def _open(data: bytes) -> PDFDocument:
+def _open(data: bytes, limits: PdfLimits) -> tuple[PDFDocument, list[PDFPage]]:
+    """The document and its pages; where pdfminer can't find its way, pdfium, which mends more, writes the file anew once."""
     try:
-        return PDFDocument(PDFParser(io.BytesIO(data)))
+        return _parse(data, limits)
+    except Damaged as error:
+        try:
+            mended = io.BytesIO()
+            with pdfium.PdfDocument(data) as document:
+                document.save(mended)
+        except pdfium.PdfiumError:
+            raise error from None
+        return _parse(mended.getvalue(), limits)
+
+
+def _parse(data: bytes, limits: PdfLimits) -> tuple[PDFDocument, list[PDFPage]]:
+    try:
+        document = PDFDocument(PDFParser(io.BytesIO(data)))
+        pages = list(islice(PDFPage.create_pages(document), limits.pages + 1))
     except PDFPasswordIncorrect as error:
         raise Encrypted("文件设有打开密码") from error
     except PDFEncryptionError as error:
         raise Encrypted("文件的加密方式无法识别") from error
     except Exception as error:  # pdfminer fails in as many ways as files are broken
         raise Damaged("PDF 文件不完整，无法打开") from error
-
-
-def _pages(document: PDFDocument, limits: PdfLimits) -> list[PDFPage]:
-    try:
-        pages = list(islice(PDFPage.create_pages(document), limits.pages + 1))
-    except Exception as error:
-        raise Damaged("PDF 文件的页面目录已损坏") from error
     if len(pages) > limits.pages:
         count = resolve1((resolve1(document.catalog.get("Pages")) or {}).get("Count"))
         raise TooLarge(f"PDF 有 {count if isinstance(count, int) else f'{limits.pages} 以上'} 页，超过 {limits.pages} 页")
     if not pages:
         raise Damaged("PDF 文件中没有页面")
-    return pages
+    return document, pages
 
 
 def _cut_off(data: bytes) -> Iterator[str]:
@@ -185,7 +193,7 @@ class _PageReader:
         sight = canvas.sight
         glyphs = visible(sight, look)
         self._look_for_identity(number, canvas)
-        if must_be_read_as_image(glyphs, sight, look, size, self._trusted):
+        if must_be_read_as_image(glyphs, sight, look, lambda: self._renderer.look(number, _CLOSE_DPI), size, self._trusted):
             return None
         ruling = find_tables(sight.strokes, sight.images)
         if not ruling.grids and sight.images and look is not None:

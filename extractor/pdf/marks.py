@@ -32,8 +32,10 @@ def with_marks(
     drawings = _drawings(strokes, squares)
     buttons = overlay.ticks
     boxes = [box for box in squares if not any(overlaps(box, button, 0.5) for button, _ in buttons)]
-    inside = [piece for piece in pieces if any(_in(piece.box, box) for box in boxes) or any(_in(piece.box, b) for b, _ in buttons)]
-    kept = [piece for piece in pieces if piece not in inside or not _is_mark(piece)]
+    places = [*boxes, *(box for box, _ in buttons)]
+    inside = [piece for piece in pieces if _is_mark(piece) and any(_in(piece.box, box) for box in places)]
+    taken = {id(piece) for piece in inside}
+    kept = [piece for piece in pieces if id(piece) not in taken]
     hands = [mark for mark in overlay.marks if mark.points]
     found = [_square(box, strokes, drawings, [piece for piece in inside if _in(piece.box, box)]) for box in boxes]
     used: set[int] = set()
@@ -60,7 +62,7 @@ def _is_mark(piece: Piece) -> bool:
 
 
 def _square(box: Rect, strokes: Sequence[Stroke], drawings: Sequence[Mark], inside: Sequence[Piece]) -> _Square:
-    if any(_is_mark(piece) and state_of(piece.text) != "empty" for piece in inside):
+    if any(state_of(piece.text) != "empty" and (piece.tick is None or piece.tick.state != "empty") for piece in inside):
         return _Square(box, "ticked")
     for stroke in strokes:
         if not contains(box, *middle(stroke.box)) or area(stroke.box) > 1.5 * area(box):

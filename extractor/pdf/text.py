@@ -12,6 +12,8 @@ from models.page import Box, Emphasis, Line, Picture, Run, Span, Tick, TickState
 
 # Blanks between characters that the file leaves out, in parts of the character's size. Chinese sets a quarter between scripts.
 _LATIN_GAP, _GAP = 0.18, 0.45
+# What is smaller than this part of its neighbours is no raised or lowered sign of theirs but a line of its own.
+_SMALLEST = 0.5
 _SYMBOL = re.compile(r"(wingdings|webdings|zapfdingbats|opensymbol|marlett|symbol)[\s-]*([23]?)", re.IGNORECASE)
 # Adobe's ZapfDingbats by code: what its marks are in Unicode.
 _DINGBATS = {
@@ -83,7 +85,9 @@ def _piece(glyph: Glyph, emphasis: frozenset[Emphasis], look: Look | None) -> Pi
     text, state = _sign(glyph)
     if state is not None:
         seen = look.frame(glyph) if look is not None else None
-        confidence = _DOUBTFUL if seen is not None and seen != state and state != "unclear" else 1.0
+        contradicted = seen is not None and seen != state and state != "unclear"
+        # Without its symbol font a code shows as a missing glyph, and all missing glyphs of a font may share one code.
+        confidence = _DOUBTFUL if contradicted or _SYMBOL.match(glyph.font) is None else 1.0
         tick = Tick(state=state, emphasis=emphasis, box=to_box(glyph.box), confidence=confidence)
         return Piece(glyph.box, glyph.size, tick=tick, emphasis=emphasis)
     if text is None:
@@ -131,7 +135,7 @@ def _emphasis(glyph: Glyph, decoration: Decoration) -> frozenset[Emphasis]:
     for rule in decoration.rules:
         above = (glyph.box[3] - rule.at) / high
         if rule.start - 0.5 <= x <= rule.end + 0.5 and -0.3 <= above < 0.72:
-            found.add("underline" if above < 0.28 else "strike")
+            found.add("underline" if above < 0.17 else "strike")
     for behind in decoration.fields:
         if contains(behind.box, x, y) and behind.box[3] - behind.box[1] <= 2.2 * high and (behind.z < glyph.z or not behind.opaque):
             found.add("highlight" if behind.fill is not None else "border")
@@ -151,16 +155,18 @@ def rows_of(pieces: Iterable[Piece]) -> list[list[Piece]]:
     """Characters and marks by line, from top to bottom; small ones raised or lowered stay on their line."""
     written = sorted((piece for piece in pieces if piece.picture is None), key=lambda piece: (middle(piece.box)[1], piece.box[0]))
     rows: list[list[Piece]] = []
-    low, high = 0.0, 0.0
+    at, high, size = 0.0, 0.0, 0.0
     for piece in written:
-        top, bottom = piece.box[1], piece.box[3]
-        if rows and min(bottom, high) - max(top, low) >= 0.5 * min(bottom - top, high - low):
+        y, own = middle(piece.box)[1], piece.box[3] - piece.box[1]
+        alike = piece.tick is not None or size == 0 or min(piece.size, size) >= _SMALLEST * max(piece.size, size)
+        if rows and alike and abs(y - at) <= 0.45 * (max(own, high) if piece.tick is None else min(own, high) or own):
             rows[-1].append(piece)
-            if piece.size >= 0.8 * rows[-1][0].size:
-                low, high = min(low, top), max(high, bottom)
+            at += (y - at) / len(rows[-1])
+            if piece.tick is None:
+                high, size = max(high, own), max(size, piece.size)
         else:
             rows.append([piece])
-            low, high = top, bottom
+            at, high, size = y, own, piece.size if piece.tick is None else 0.0
     return rows
 
 

@@ -1,9 +1,12 @@
 """Whether the text of a page may be taken for what a person sees on it, or the page must be read as an image."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
 
 from extractor.pdf.look import Look, is_legible, misread_fonts
-from extractor.pdf.sight import Glyph, Image, Rect, Sight, area, contains, meet, middle
+from extractor.pdf.sight import Glyph, Image, Rect, Sight, area, meet, middle
 from extractor.pdf.text import is_symbol
 
 # A picture of this part of the page may be a scan; where it holds ink beside the text that lies on it, it is one.
@@ -19,21 +22,39 @@ _OUTLINES = 150
 
 def visible(sight: Sight, look: Look | None) -> list[Glyph]:
     """The glyphs that a person sees: not painted invisibly, not covered by what was painted later, not as pale as their ground."""
-    covers = [(s.box, s.z) for s in sight.strokes if s.opaque and s.axial and min(s.box[2] - s.box[0], s.box[3] - s.box[1]) > 4]
-    covers += [(image.box, image.z) for image in sight.images if image.opaque]
+    covered = _covered(sight)
     return [
         glyph
-        for glyph in sight.glyphs
-        if glyph.seen
-        and not any(z > glyph.z and contains(box, *middle(glyph.box)) for box, z in covers)
-        and (look is None or glyph.text.isspace() or look.shows(glyph))
+        for glyph, under in zip(sight.glyphs, covered, strict=True)
+        if glyph.seen and not under and (look is None or glyph.text.isspace() or look.shows(glyph))
     ]
 
 
-def must_be_read_as_image(glyphs: Sequence[Glyph], sight: Sight, look: Look | None, size: Rect, trusted: set[tuple[int, bool]]) -> bool:
+def _covered(sight: Sight) -> npt.NDArray[np.bool_]:
+    """For each glyph whether something opaque was painted over its middle."""
+    covers = [(*s.box, s.z) for s in sight.strokes if s.opaque and s.axial and min(s.box[2] - s.box[0], s.box[3] - s.box[1]) > 4]
+    covers += [(*image.box, image.z) for image in sight.images if image.opaque]
+    first = min((glyph.z for glyph in sight.glyphs), default=0)
+    covers = [cover for cover in covers if cover[4] > first]
+    if not covers:
+        return np.zeros(len(sight.glyphs), np.bool_)
+    x0, y0, x1, y1, z = np.array(covers).T
+    x, y, own = np.array([(*middle(glyph.box), glyph.z) for glyph in sight.glyphs]).T[:, :, None]
+    return np.asarray(((x0 <= x) & (x <= x1) & (y0 <= y) & (y <= y1) & (z > own)).any(axis=1), np.bool_)
+
+
+def must_be_read_as_image(
+    glyphs: Sequence[Glyph],
+    sight: Sight,
+    look: Look | None,
+    closer: Callable[[], Look | None],
+    size: Rect,
+    trusted: set[tuple[int, bool]],
+) -> bool:
     """Whether the page's text is missing, unreadable, false, or only part of what stands there.
 
-    `glyphs` are the visible ones, `size` is the page, `trusted` the fonts already found true (see `misread_fonts`).
+    `glyphs` are the visible ones, `size` is the page, `trusted` the fonts already found true (see `misread_fonts`). A suspicion
+    against a font is checked on the page seen from `closer`.
     """
     written = [glyph for glyph in glyphs if not glyph.text.isspace() and not is_symbol(glyph)]
     illegible = sum(1 for glyph in written if not is_legible(glyph))
@@ -41,7 +62,10 @@ def must_be_read_as_image(glyphs: Sequence[Glyph], sight: Sight, look: Look | No
         return True
     if look is None:
         return not written
-    if misread_fonts(written, look, trusted):
+    suspects = misread_fonts(written, look, trusted)
+    if suspects and (near := closer()) is not None:
+        suspects = misread_fonts([glyph for glyph in written if glyph.font_key in suspects], near, trusted)
+    if suspects:
         return True
     return _is_scan(written, sight.images, look, size) or _is_outlined(written, sight, look, size)
 
