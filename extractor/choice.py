@@ -163,9 +163,10 @@ class _Reader:
             if any("strike" in o.emphasis for o in ticked):
                 rest = self._value([o for o in ticked if "strike" not in o.emphasis])
                 return self._ambiguous(value, "勾选的选项又被划去", *([rest] if rest else []))
-            repeated = len({o.index for o in self.options}) < len(self.options)
-            if repeated or (len(self.options) > 2 and len(ticked) == len(self.options) == len(self.field.options)):
-                return self._ambiguous(value, "选项重复出现" if repeated else "全部选项都有标记")
+            if len({o.index for o in self.options}) < len(self.options):
+                return self._ambiguous(value, "选项重复出现")
+            if self.field.max is not None and self.field.max < len(ticked) == len(self.field.options):
+                return self._ambiguous(value, "全部选项都有标记")
             return ChoiceReading(value, CERTAIN)
         if any("picture" in o.marks for o in self.options):
             return self._inferred([o for o in self.options if "picture" in o.marks], "选项旁的图片")

@@ -7,8 +7,9 @@ that somebody moved, is then taken where its label stands alone and exactly.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from rapidfuzz import fuzz
 
@@ -36,12 +37,24 @@ class Label:
 
 @dataclass(frozen=True)
 class Unit:
-    """A table cell, or a line outside tables (`cell` None), in reading order."""
+    """A table cell, or a line outside tables (`cell` None), in reading order; `page` is None in a file without pages."""
 
     order: int
     passage: Passage
+    page: int | None = None
     table: Table | None = None
     cell: Cell | None = None
+
+    @cached_property
+    def key(self) -> str:
+        """What the labels are compared with."""
+        return key(self.passage.text)
+
+    @cached_property
+    def first_line_key(self) -> str | None:
+        """The key of the first of several lines."""
+        head, _, rest = self.passage.text.partition("\n")
+        return key(head) if rest.strip() else None
 
 
 @dataclass(frozen=True)
@@ -55,7 +68,7 @@ class Find:
     whole: bool
 
 
-def labels_of(form: FormDefinition) -> tuple[Label, ...]:
+def _labels_of(form: FormDefinition) -> tuple[Label, ...]:
     """The labels of `form` in the order in which they are printed."""
     above = {id(cell): row.labels == "above" for row in form.rows for cell in row.cells}
     found = []
@@ -78,13 +91,34 @@ def units_of(pages: Pages) -> tuple[Unit, ...]:
                 for cell in block.cells:
                     address = CellAddress(table=block.index, row=cell.row, column=cell.column) if number is None else None
                     passage = Passage.of(cell.lines, Place(number, address, cell.box))
-                    found.append(Unit(len(found), passage, block, cell))
+                    found.append(Unit(len(found), passage, number, block, cell))
             else:
-                found.append(Unit(len(found), Passage.of([block], Place(number, None, block.box))))
+                found.append(Unit(len(found), Passage.of([block], Place(number, None, block.box)), number))
     return tuple(found)
 
 
-def align(labels: Sequence[Label], units: Sequence[Unit]) -> dict[int, Find]:
+@dataclass(frozen=True)
+class Alignment:
+    """A form laid over pages: `found` says where each label, by its index, stands."""
+
+    form: FormDefinition
+    labels: tuple[Label, ...]
+    units: tuple[Unit, ...]
+    found: Mapping[int, Find]
+
+    @property
+    def score(self) -> float:
+        """The share of the labels that were found, weighted by how surely."""
+        return sum(find.score for find in self.found.values()) / max(1, len(self.labels))
+
+
+def align(form: FormDefinition, units: tuple[Unit, ...]) -> Alignment:
+    """Find the labels of `form` among `units`."""
+    labels = _labels_of(form)
+    return Alignment(form, labels, units, _align(labels, units))
+
+
+def _align(labels: Sequence[Label], units: Sequence[Unit]) -> dict[int, Find]:
     """{index of a label: where it was found}; the earliest of equally good alignments."""
     candidates = [_candidates(label, units) for label in labels]
     positions = sorted({(f.unit.order, f.start) for finds in candidates for f in finds})
@@ -130,8 +164,7 @@ def _candidates(label: Label, units: Sequence[Unit]) -> list[Find]:
     )
     found: list[Find] = []
     for unit in units:
-        text = unit.passage.text
-        unit_key = key(text)
+        text, unit_key = unit.passage.text, unit.key
         if not unit_key:
             continue
         inner = [Find(unit, m.start(str(m.lastgroup)), m.end(), _INNER, False) for m in pattern.finditer(text)]
@@ -140,15 +173,10 @@ def _candidates(label: Label, units: Sequence[Unit]) -> list[Find]:
             found.append(Find(unit, 0, len(text), score, True))
             continue
         found += inner
-        found += _own_line(unit, keys)
+        if unit.first_line_key in keys:
+            # The cell's first line is the label, its other lines are the value.
+            found.append(Find(unit, 0, text.index("\n") + 1, _INNER, False))
     return found
 
 
-def _own_line(unit: Unit, keys: list[str]) -> Iterator[Find]:
-    """A cell whose first line is the label and whose other lines are the value."""
-    head, _, rest = unit.passage.text.partition("\n")
-    if rest.strip() and key(head) in keys:
-        yield Find(unit, 0, len(head) + 1, _INNER, False)
-
-
-__all__ = ["Find", "Label", "Unit", "align", "labels_of", "units_of"]
+__all__ = ["Alignment", "Find", "Label", "Unit", "align", "units_of"]

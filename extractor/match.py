@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from extractor.choice import CERTAIN, read_choice
-from extractor.labels import Find, Label, Unit, align, labels_of, units_of
+from extractor.labels import Alignment, Find, Unit, align
 from extractor.passage import Passage
 from extractor.regions import Regions
 from extractor.split import split
@@ -16,7 +16,7 @@ from models.fields import ChoiceField, Field, RowsField, Seal, SealField, Signat
 from models.findings import Finding
 from models.form import FormDefinition
 from models.page import Control, Pages
-from models.record import Observation
+from models.record import Evidence, Observation
 from models.writing import key, one_line
 
 _PICTURE_DOUBT = 0.5
@@ -35,37 +35,20 @@ class Match:
     findings: tuple[Finding, ...]
 
 
-def match(pages: Pages, form: FormDefinition, part: str) -> Match:
-    """Read the answers to `form` off the pages of the file `part`."""
-    labels, units = labels_of(form), units_of(pages)
-    found = align(labels, units)
-    regions = Regions(labels, found, units)
-    observations = [*_observe(form, labels, found, regions, part), *_controls(form, pages.controls, part)]
+def match(pages: Pages, alignment: Alignment, part: str) -> Match:
+    """Read the answers off the pages of the file `part`, over which a form has been laid."""
+    form = alignment.form
+    observations = [*_observe(alignment, part), *_controls(form, pages.controls, part)]
     findings = [Finding.of("document-damaged", reason=damage) for damage in pages.damage]
-    if _another_follows(labels, units, found):
+    last = max((find.unit.order for find in alignment.found.values()), default=len(alignment.units))
+    if align(form, alignment.units[last + 1 :]).score > _OTHER_FORM:
         findings.append(Finding.of("other-form-too"))
-    return Match(form, _score(labels, found), tuple(observations), tuple(findings))
+    return Match(form, alignment.score, tuple(observations), tuple(findings))
 
 
-def score(pages: Pages, form: FormDefinition) -> float:
-    """How much of the form's labels stands on the pages, 0 to 1."""
-    labels = labels_of(form)
-    return _score(labels, align(labels, units_of(pages)))
-
-
-def _score(labels: Sequence[Label], found: Mapping[int, Find]) -> float:
-    return sum(find.score for find in found.values()) / len(labels) if labels else 0.0
-
-
-def _another_follows(labels: Sequence[Label], units: Sequence[Unit], found: Mapping[int, Find]) -> bool:
-    """Whether after the last label the form begins again."""
-    last = max((find.unit.order for find in found.values()), default=len(units))
-    return _score(labels, align(labels, units[last + 1 :])) > _OTHER_FORM
-
-
-def _observe(
-    form: FormDefinition, labels: Sequence[Label], found: Mapping[int, Find], regions: Regions, part: str
-) -> Iterable[Observation]:
+def _observe(alignment: Alignment, part: str) -> Iterable[Observation]:
+    form, labels, found = alignment.form, alignment.labels, alignment.found
+    regions = Regions(labels, found, alignment.units)
     for index, label in enumerate(labels):
         if label.column is not None:
             continue
@@ -75,12 +58,15 @@ def _observe(
             if any(i in found for i in columns):
                 yield _rows(form, table, {labels[i].column.field.name: found[i] for i in columns if i in found}, regions, part)  # type: ignore[union-attr]
         elif index in found:
-            for name, passage in split(label.cell, regions.of(index)).items():
-                yield _observation(form.fields[name], form.titles[name], passage, part)
+            passages = regions.of(index)
+            # A field that was left empty has the evidence of its whole cell, or of its label where there is no cell.
+            around = Passage.join(passages).evidence(part) or found[index].unit.passage.evidence(part)
+            for name, passage in split(label.cell, passages).items():
+                yield _observation(form.fields[name], form.titles[name], passage, passage.evidence(part) or around)
 
 
-def _observation(field: Field, title: str, passage: Passage, part: str) -> Observation:
-    raw, evidence = passage.words.strip(), passage.evidence(part)
+def _observation(field: Field, title: str, passage: Passage, evidence: tuple[Evidence, ...]) -> Observation:
+    raw = passage.words.strip()
     if isinstance(field, ChoiceField):
         reading = read_choice(field, title, passage)
         return Observation(

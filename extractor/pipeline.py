@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from extractor.decide import ACCEPT_FROM, decide
 from extractor.intake import Arrived, Kind, Limits, Source, arrivals, kind_of
-from extractor.match import match, score
+from extractor.labels import Alignment, align, units_of
+from extractor.match import match
 from extractor.word import read_word
 from models.errors import Damaged, Encrypted, NotAForm, TooLarge, UnknownForm, UnreadableFile
 from models.findings import Finding
@@ -69,8 +70,9 @@ def _read(source: Source, arrived: Arrived, forms: Mapping[str, FormDefinition],
         if arrived.error:
             raise arrived.error
         pages = _READERS[kind_of(arrived.data)](arrived.data, options.limits)
-        form = _which_form(pages, forms, options)
-        found = match(pages, form, arrived.name)
+        alignment = _which_form(pages, forms, options)
+        form = alignment.form
+        found = match(pages, alignment, arrived.name)
         decided = decide(form, found.observations, found.findings, options.accept_from)
         instance = pages.identity.instance if pages.identity and pages.identity.form == form.name else None
         result = Result(source=source.name, form=form, instance=instance, fields=decided.fields, findings=decided.findings)
@@ -91,17 +93,16 @@ def _state(error: UnreadableFile) -> PartState:
     return states.get(type(error), "unreadable")
 
 
-def _which_form(pages: Pages, forms: Mapping[str, FormDefinition], options: Options) -> FormDefinition:
-    """The form that was asked for, that the document says it is, or whose labels it bears."""
-    if options.form is not None:
-        return forms[options.form]
-    if pages.identity and pages.identity.form in forms:
-        return forms[pages.identity.form]
-    scores = {name: score(pages, form) for name, form in forms.items()}
-    best = max(scores, key=lambda name: scores[name], default=None)
-    if best is None or scores[best] < _IS_FORM:
+def _which_form(pages: Pages, forms: Mapping[str, FormDefinition], options: Options) -> Alignment:
+    """The form that was asked for, that the document says it is, or whose labels it bears, laid over the pages."""
+    units = units_of(pages)
+    known = options.form or (pages.identity.form if pages.identity and pages.identity.form in forms else None)
+    if known is not None:
+        return align(forms[known], units)
+    best = max((align(form, units) for form in forms.values()), key=lambda alignment: alignment.score, default=None)
+    if best is None or best.score < _IS_FORM:
         raise NotAForm("不是已知的申请表")
-    return forms[best]
+    return best
 
 
 def _results(source: Source, reads: list[_Read]) -> list[Result]:

@@ -1,6 +1,6 @@
 """Where the answer to a label stands: beside it, below it, or in the rest of its own cell."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from extractor.labels import Find, Label, Unit
@@ -16,12 +16,15 @@ class Regions:
     found: Mapping[int, Find]
     units: Sequence[Unit]
     _rows: dict[int, dict[int, list[Unit]]] = field(default_factory=dict)
+    _first_on_page: dict[int, Unit] = field(default_factory=dict)
     _starts: dict[int, list[Find]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for unit in self.units:
             if unit.cell is not None:
                 rows = self._rows.setdefault(id(unit.table), {})
+                if unit.page is not None:
+                    self._first_on_page.setdefault(unit.page, unit)
                 for row in range(unit.cell.row, unit.cell.row + unit.cell.row_span):
                     rows.setdefault(row, []).append(unit)
         for find in self.found.values():
@@ -85,25 +88,34 @@ class Regions:
 
     def _continued(self, label: Unit) -> list[Unit]:
         """Rows that somebody added below: nothing stands in the label's place, and no label beside it."""
-        cell = _cell(label)
         found: list[Unit] = []
-        for row in range(cell.row + cell.row_span, self._last_row(label) + 1):
-            units = [unit for unit in self._row(label, row) if _cell(unit).row == row]
-            under = [u for u in self._row(label, row) if _overlap(_cell(u), cell)]
-            if not units or any(self._is_label(u) for u in units) or any(u.passage.text.strip() for u in under):
+        for units in self._rows_after(label):
+            under = [unit for unit in units if _is_under(unit, label)]
+            if not units or any(self._is_label(unit) for unit in units) or any(unit.passage.text.strip() for unit in under):
                 break
-            found += [unit for unit in units if _cell(unit).column >= cell.column + cell.column_span]
+            found += [unit for unit in units if unit not in under]
         return found
 
     def _below(self, label: Unit) -> list[Unit]:
-        cell = _cell(label)
+        """Cells under a label, down to the next row that has a label anywhere."""
         found: list[Unit] = []
-        for row in range(cell.row + cell.row_span, self._last_row(label) + 1):
-            units = [u for u in self._row(label, row) if _cell(u).row == row and _overlap(_cell(u), cell)]
+        for units in self._rows_after(label):
             if any(self._is_label(unit) for unit in units):
                 break
-            found += units
+            found += [unit for unit in units if _is_under(unit, label)]
         return found
+
+    def _rows_after(self, label: Unit) -> Iterator[list[Unit]]:
+        """The cells that start in each row below a label. Where a table ends with its page, the next page's goes on with it."""
+        cell = _cell(label)
+        at, row = label, cell.row + cell.row_span
+        while True:
+            for number in range(row, self._last_row(at) + 1):
+                yield [unit for unit in self._row(at, number) if _cell(unit).row == number]
+            following = self._first_on_page.get(at.page + 1) if at.page is not None else None
+            if following is None:
+                return
+            at, row = following, 0
 
     def _row(self, unit: Unit, row: int) -> list[Unit]:
         """The cells that cover `row` of the unit's table, from left to right."""
@@ -118,5 +130,9 @@ def _cell(unit: Unit) -> Cell:
     return unit.cell
 
 
-def _overlap(a: Cell, b: Cell) -> bool:
+def _is_under(unit: Unit, label: Unit) -> bool:
+    """Whether a cell shares the label's columns; on another page only boxes can tell."""
+    a, b = _cell(unit), _cell(label)
+    if unit.table is not label.table and a.box and b.box:
+        return min(a.box.x1, b.box.x1) - max(a.box.x0, b.box.x0) > (b.box.x1 - b.box.x0) / 4
     return a.column < b.column + b.column_span and b.column < a.column + a.column_span

@@ -1,5 +1,7 @@
 """A cell's text taken apart: what the form printed comes off, the rest goes to the fields between the printed words."""
 
+import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,6 +17,7 @@ from models.writing import compact, key
 # Printed words may come back misread or retyped; the longer they are, the more of them may differ.
 _SIMILAR = 85.0
 _LEAST_FUZZY = 6
+_AT_ENDS = re.compile(r"^[\W_]+|[\W_]+$")
 _MARK_KINDS = ("seal", "signature")
 
 
@@ -36,11 +39,11 @@ def split(cell: FormCell, passages: Sequence[Passage]) -> dict[str, Passage]:
     if len(cell.content) == 1 and not _landmarks(cell):
         return {field.name: _without_guidance(field, whole) for field in cell.fields}
     slices = _slices(cell, whole)
-    found: dict[str, Passage] = {}
+    found = {field.name: whole.cut(0, 0) for field in cell.fields}
     for group, passage in slices:
         found.update(_share([cell.content[i] for i in group if not isinstance(cell.content[i], Printed)], passage))  # type: ignore[misc]
     _find_stray_dates(cell, found)
-    return _pictures_to_marks(cell, {f.name: _without_guidance(f, found[f.name]) for f in cell.fields if f.name in found}, whole)
+    return _pictures_to_marks(cell, {f.name: _without_guidance(f, found[f.name]) for f in cell.fields}, whole)
 
 
 def _landmarks(cell: FormCell) -> list[_Landmark]:
@@ -61,7 +64,7 @@ def _slices(cell: FormCell, whole: Passage) -> list[tuple[list[int], Passage]]:
         place = _find(keyed, landmark.texts, at)
         if place is not None:
             at = place[1]
-            cuts.append((landmark.item, *keyed.range(*place)))
+            cuts.append((landmark.item, *_with_punctuation(whole.text, *keyed.range(*place), landmark.texts)))
     slices = []
     edges = [(-1, 0, 0), *cuts, (len(cell.content), len(whole), len(whole))]
     for (item, _, end), (next_item, next_start, _) in pairwise(edges):
@@ -70,6 +73,17 @@ def _slices(cell: FormCell, whole: Passage) -> list[tuple[list[int], Passage]]:
         group = list(range(first, next_item)) if item >= 0 or next_item > 0 else []
         slices.append((group, whole.cut(end, next_start)))
     return slices
+
+
+def _with_punctuation(text: str, start: int, end: int, texts: Sequence[str]) -> tuple[int, int]:
+    """The brackets and colons at the ends of printed words, which keys leave out, belong to them."""
+    ends = "".join(match[0] for words in texts for match in _AT_ENDS.finditer(words))
+    marks = set(unicodedata.normalize("NFKC", ends))
+    while start > 0 and unicodedata.normalize("NFKC", text[start - 1]) in marks:
+        start -= 1
+    while end < len(text) and unicodedata.normalize("NFKC", text[end]) in marks:
+        end += 1
+    return start, end
 
 
 def _find(keyed: Keyed, texts: Sequence[str], start: int) -> tuple[int, int] | None:
@@ -109,17 +123,20 @@ def _share(fields: Sequence[Field], passage: Passage) -> dict[str, Passage]:
 
 
 def _find_stray_dates(cell: FormCell, found: dict[str, Passage]) -> None:
-    """A date that stands where a seal or a signature was expected belongs to the date field that has none."""
+    """A date that stands with a seal or a signature, or on a line of its own, belongs to the date field that has none."""
     for field in cell.fields:
-        if not isinstance(field, DateField) or (field.name in found and _dates(found[field.name].text, blank=False)):
+        if not isinstance(field, DateField) or _dates(found[field.name].text, blank=False):
             continue
         for other in cell.fields:
-            if other.kind in _MARK_KINDS and other.name in found:
-                places = _dates(found[other.name].text, blank=False)
-                if places:
-                    found[field.name] = found[other.name].cut(*places[0])
-                    found[other.name] = found[other.name].without(places[:1])
-                    break
+            passage = found[other.name]
+            places = _dates(passage.text, blank=False) if other is not field else []
+            if other.kind not in _MARK_KINDS:
+                # In the midst of words a date is part of what they say.
+                places = [place for place in places if place in set(lines_of(passage))]
+            if places:
+                found[field.name] = passage.cut(*places[-1])
+                found[other.name] = passage.without(places[-1:])
+                break
 
 
 def _dates(text: str, blank: bool = True) -> list[tuple[int, int]]:
@@ -140,9 +157,9 @@ def _pictures_to_marks(cell: FormCell, found: dict[str, Passage], whole: Passage
     claimed = sum(len(found[name].pictures) for name in found)
     if marks and len(whole.pictures) > claimed:
         for name in marks:
-            if not found.get(name, whole.cut(0, 0)).pictures:
+            if not found[name].pictures:
                 pictures = [n for n, span in enumerate(whole.spans) if span in whole.pictures][:1]
-                found[name] = Passage.join([found.get(name, whole.cut(0, 0)), *(whole.cut(n, n + 1) for n in pictures)])
+                found[name] = Passage.join([found[name], *(whole.cut(n, n + 1) for n in pictures)])
                 break
     return found
 
@@ -164,10 +181,11 @@ def _guidance_ranges(guidance: Sequence[str], passage: Passage) -> Iterator[tupl
 
 
 def _to_line_ends(passage: Passage, start: int, end: int) -> tuple[int, int]:
-    """The punctuation at the ends of printed words goes with them, if nothing else stands on the line."""
+    """The punctuation at the ends of printed words goes with them, and the line break, if nothing else stands on the line."""
     for line_start, line_end in lines_of(passage):
         if line_start <= start <= line_end and not key(passage.text[line_start:start]):
             start = line_start
         if line_start <= end <= line_end and not key(passage.text[end:line_end]):
-            end = line_end
+            end = min(line_end + 1, len(passage))
+            break
     return start, end

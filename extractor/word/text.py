@@ -213,6 +213,7 @@ _STANDARD_PLACEHOLDERS = frozenset(
         "Choose an item.",
     ]
 )
+_SPECIAL = re.compile("[\uf000-\uf0ff\r\n\u2028]")
 _CHARACTERS = {"tab": "\t", "ptab": "\t", "noBreakHyphen": "-", "softHyphen": ""}
 
 
@@ -353,6 +354,9 @@ def _symbol(font: str | None, code: str, look: Look) -> Span:
 
 def _characters(text: str, look: Look) -> Iterator[Piece]:
     """Text, with letters in a symbol font and private-use characters as the marks that they show."""
+    if not _SPECIAL.search(text) and not any(map(marks.is_symbol_font, (look.ascii, look.high_ansi))):
+        yield Run(text=text, emphasis=look.emphasis)
+        return
     plain = ""
     for char in text.replace("\r", ""):
         font = _font_of(char, look)
