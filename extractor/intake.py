@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from extractor.pdf import PdfLimits
 from extractor.word.package import ZipLimits
 from models.errors import Damaged, Encrypted, TooLarge, UnreadableFile, UnsupportedKind
 from models.record import Part, PartState
 
-Kind = Literal["word"]
+Kind = Literal["word", "pdf"]
 
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _KNOWN = {
-    b"%PDF": "PDF",
     b"{\\rtf": "RTF",
     b"\xff\xd8\xff": "JPEG 图片",
     b"\x89PNG": "PNG 图片",
@@ -33,6 +33,7 @@ class Limits:
     file_bytes: int = 100 << 20
     parts: int = 200
     zip: ZipLimits = field(default_factory=ZipLimits)
+    pdf: PdfLimits = field(default_factory=PdfLimits)
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,9 @@ def kind_of(data: bytes) -> Kind:
         if "EncryptedPackage".encode("utf-16-le") in data:
             raise Encrypted("文件设有打开密码")
         raise UnsupportedKind("旧版 Word 或 WPS 文件（.doc、.wps）暂不能直接读取")
+    # Readers of PDF look for its mark in the first kilobyte: mail gateways and printers put lines before it.
+    if b"%PDF-" in data[:1024]:
+        return "pdf"
     known = next((words for magic, words in _KNOWN.items() if data.startswith(magic)), None)
     raise UnsupportedKind(f"暂不能读取{f' {known} ' if known else '这类文件'}")
 

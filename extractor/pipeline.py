@@ -8,8 +8,9 @@ from extractor.decide import ACCEPT_FROM, decide
 from extractor.intake import Arrived, Kind, Limits, Source, arrivals, kind_of
 from extractor.labels import Alignment, align, units_of
 from extractor.match import match
+from extractor.pdf import read_pdf
 from extractor.word import read_word
-from models.errors import Damaged, Encrypted, NotAForm, TooLarge, UnknownForm, UnreadableFile
+from models.errors import Damaged, Encrypted, NotAForm, TooLarge, UnknownForm, UnreadableFile, UnsupportedKind
 from models.findings import Finding
 from models.form import FormDefinition
 from models.page import Pages
@@ -85,7 +86,19 @@ def _read(source: Source, arrived: Arrived, forms: Mapping[str, FormDefinition],
         return _Read(arrived.part("unreadable"), error=failure)
 
 
-_READERS: Mapping[Kind, Callable[[bytes, Limits], Pages]] = {"word": lambda data, limits: read_word(data, limits.zip)}
+def _read_pdf(data: bytes, limits: Limits) -> Pages:
+    """The digital pages of a PDF; what only an image reader could tell is named as missing."""
+    reading = read_pdf(data, limits.pdf)
+    if len(reading.scanned) == len(reading.pages.pages):
+        raise UnsupportedKind("PDF 是扫描件，暂不能读取")
+    missing = tuple(f"第 {number} 页是扫描图像" for number in reading.scanned)
+    return reading.pages.model_copy(update={"damage": (*reading.pages.damage, *missing)})
+
+
+_READERS: Mapping[Kind, Callable[[bytes, Limits], Pages]] = {
+    "word": lambda data, limits: read_word(data, limits.zip),
+    "pdf": _read_pdf,
+}
 
 
 def _state(error: UnreadableFile) -> PartState:

@@ -11,8 +11,10 @@ from models.page import Cell, Line
 _GAP, _LEAST_GAP = 1.6, 12.0
 # So many lines must be parted before a page counts as a form in columns.
 _LEAST_ROWS = 3
-# Lines nearer than this, in parts of their height, go on with the row above.
-_CLOSE = 0.35
+# Lines nearer than this part of what is usual between rows go on with the row above.
+_CLOSE = 0.5
+# So many parts of lines that begin at one place, give or take so many points, make a column begin there.
+_SUPPORT, _ALIGNED = 3, 1.5
 
 
 @dataclass
@@ -35,14 +37,17 @@ class Columns:
 
 def find_columns(pieces: Sequence[Piece]) -> list[Columns | Line]:
     """Lines, and where at least three of them stand in columns, pseudo-tables of these; in reading order."""
-    rows = [_Row(_segments(row)) for row in rows_of(pieces)]
+    parted = [(row, _segments(row)) for row in rows_of(pieces)]
+    starts = _starts([segment for _, segments in parted for segment in segments[1:]])
+    rows = [_Row([part for segment in segments for part in _parted(segment, starts)]) for _, segments in parted if segments]
     if sum(1 for row in rows if len(row.segments) > 1) < _LEAST_ROWS:
         return list(lines_of(pieces))
+    usual = _usual_gap(rows)
     blocks: list[Columns | Line] = []
     table: list[_Row] = []
     for row in rows:
         row.lines = [[line_of(segment)] for segment in row.segments]
-        if table and _goes_on(table[-1], row):
+        if table and _goes_on(table[-1], row, usual):
             continue
         if len(row.segments) > 1:
             table.append(row)
@@ -65,7 +70,28 @@ def _segments(row: Sequence[Piece]) -> list[list[Piece]]:
     return segments
 
 
-def _goes_on(above: _Row, row: _Row) -> bool:
+def _starts(segments: Sequence[Sequence[Piece]]) -> list[float]:
+    """Where columns begin: places at which several parts of lines do."""
+    places = sorted(segment[0].box[0] for segment in segments)
+    return [x for x in places if sum(1 for other in places if abs(other - x) <= _ALIGNED) >= _SUPPORT]
+
+
+def _parted(segment: list[Piece], starts: Sequence[float]) -> list[list[Piece]]:
+    """A part of a line, cut where a column begins although there is little room before it."""
+    for i in range(1, len(segment)):
+        piece, gap = segment[i], segment[i].box[0] - segment[i - 1].box[2]
+        if gap > 0.3 * piece.size and any(abs(piece.box[0] - x) <= _ALIGNED for x in starts):
+            return [segment[:i], *_parted(segment[i:], starts)]
+    return [segment]
+
+
+def _usual_gap(rows: Sequence[_Row]) -> float:
+    """The usual room between lines that stand in columns, in points."""
+    gaps = sorted(max(0.0, b.box[1] - a.box[3]) for a, b in zip(rows, rows[1:], strict=False) if len(b.segments) > 1)
+    return gaps[len(gaps) // 2] if gaps else 0.0
+
+
+def _goes_on(above: _Row, row: _Row, usual: float) -> bool:
     """Puts the parts of `row` under those of the row above where they go on with it; whether they do."""
     places = []
     for segment in row.segments:
@@ -74,9 +100,8 @@ def _goes_on(above: _Row, row: _Row) -> bool:
         if len(under) != 1:
             return False
         places.append(under[0])
-    high = row.box[3] - row.box[1]
     answers_only = 0 not in places and len(places) < len(above.segments)
-    if not places or not (answers_only or row.box[1] - above.box[3] < _CLOSE * high):
+    if not places or not (answers_only or row.box[1] - above.box[3] < _CLOSE * usual):
         return False
     for place, segment, lines in zip(places, row.segments, row.lines, strict=True):
         above.segments[place] = above.segments[place] + segment

@@ -71,6 +71,9 @@ class Look:
             # A rule beside the character is not the character.
             dx, dy = (x1 - x0) * 0.12, (y1 - y0) * 0.12
             x0, y0, x1, y1 = x0 + dx, y0 + dy, x1 - dx, y1 - dy
+        elif glyph.text == "_":
+            # It is drawn below what fonts say is their lowest.
+            y1 += (y1 - y0) * 0.2
         pixels = self.crop((x0, y0, x1, y1))
         return pixels.size > 0 and int(pixels.max()) - int(pixels.min()) >= _CONTRAST
 

@@ -145,10 +145,70 @@ def _emphasis(glyph: Glyph, decoration: Decoration) -> frozenset[Emphasis]:
     return frozenset(found)
 
 
-def lines_of(pieces: Sequence[Piece]) -> tuple[Line, ...]:
-    """Pieces in lines from top to bottom, each from left to right; a picture goes to the line it stands beside."""
-    lines = [line_of(row) for row in rows_of(pieces)]
+def lines_of(pieces: Sequence[Piece], room: Rect | None = None) -> tuple[Line, ...]:
+    """Pieces in lines from top to bottom, each from left to right; a picture goes to the line it stands beside.
+
+    With the `room` that the text was set in, a line that only went on because the room ended is joined with the one before.
+    """
+    rows = [sorted(row, key=lambda piece: piece.box[0]) for row in _without_ruby(rows_of(pieces))]
+    lines: list[Line] = []
+    for before, row in zip([None, *rows], rows, strict=False):
+        line = line_of(row)
+        if lines and before and room and (joint := _joint(before, row, room)) is not None:
+            lines[-1] = _joined(lines[-1], line, joint)
+        else:
+            lines.append(line)
     return _with_pictures([line for line in lines if line.text.strip()], [piece for piece in pieces if piece.picture is not None])
+
+
+def _joint(before: Sequence[Piece], row: Sequence[Piece], room: Rect) -> str | None:
+    """What stood between two lines that are one (nothing, or the blank a line's end swallows), None where a new one was begun.
+
+    A line was broken by its room where the next one's first word would not have fitted behind it.
+    """
+    first, last = [p for p in row if p.text.strip() or p.tick], [p for p in before if p.text.strip() or p.tick]
+    if not first or not last or first[0].tick or last[-1].tick:
+        return None
+    size = last[-1].size
+    # Cells are padded by about half a character.
+    left = room[2] - max(piece.box[2] for piece in last) - min(6.0, size / 2)
+    head, tail = _word(first), _word(last[::-1])
+    if head <= left + 0.1 * size:
+        return None
+    latin = last[-1].text.isascii() and first[0].text.isascii() and last[-1].text.isalnum() and first[0].text.isalnum()
+    swallowed = latin and not before[-1].text.isspace() and head + tail < room[2] - room[0] - size
+    return " " if swallowed else ""
+
+
+def _word(pieces: Sequence[Piece]) -> float:
+    """The width of what can't be broken at the head of some pieces: a Latin word, or one character."""
+    count = 1
+    if pieces[0].text.isascii():
+        while count < len(pieces) and pieces[count].text.isascii() and pieces[count].text.strip():
+            count += 1
+    boxes = [piece.box for piece in pieces[:count]]
+    return around(boxes)[2] - around(boxes)[0]
+
+
+def _joined(line: Line, other: Line, joint: str) -> Line:
+    blank = (Run(text=joint, box=line.box),) if joint else ()
+    box = line.box
+    if line.box and other.box:
+        a, b = line.box, other.box
+        box = Box(x0=min(a.x0, b.x0), y0=min(a.y0, b.y0), x1=max(a.x1, b.x1), y1=max(a.y1, b.y1))
+    return Line(spans=(*line.spans, *blank, *other.spans), box=box)
+
+
+def _without_ruby(rows: list[list[Piece]]) -> list[list[Piece]]:
+    """Lines without the small letters that tell how the characters under them are spoken."""
+    kept = []
+    for row, below in zip(rows, [*rows[1:], []], strict=False):
+        a, b = (around(piece.box for piece in line) if line else (0.0, 0.0, 0.0, 0.0) for line in (row, below))
+        small = bool(below) and max(piece.size for piece in row) <= 0.6 * max(piece.size for piece in below)
+        letters = all(piece.text.isalpha() and not "\u2e80" <= piece.text <= "\u9fff" for piece in row if piece.text.strip())
+        if not (small and letters and b[1] - a[3] < 0.2 * row[0].size and b[0] <= a[0] + 1 and a[2] <= b[2] + 1):
+            kept.append(row)
+    return kept
 
 
 def rows_of(pieces: Iterable[Piece]) -> list[list[Piece]]:
