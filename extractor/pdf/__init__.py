@@ -205,7 +205,7 @@ class _PageReader:
         pieces = pieces_of([*glyphs, *over], decoration, look)
         pictures = [image for image in sight.images if not _is_ground(image.box, size)]
         pieces = with_marks(pieces, ruling.squares, sight.strokes, pictures, overlay)
-        return fill(number, (canvas.width, canvas.height), pieces, ruling.grids)
+        return fill(number, (canvas.width, canvas.height), pieces, ruling)
 
     def _look_for_identity(self, number: int, canvas: PageCanvas) -> None:
         """Reads our QR code where the page has something that could be one."""

@@ -1,9 +1,9 @@
 """Forms without rules: labels and answers told apart by the white space between them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from extractor.pdf.sight import Rect, around
+from extractor.pdf.sight import Rect, around, middle
 from extractor.pdf.text import Piece, line_of, lines_of, rows_of, to_box
 from models.page import Cell, Line
 
@@ -11,8 +11,10 @@ from models.page import Cell, Line
 _GAP, _LEAST_GAP = 1.6, 12.0
 # So many lines must be parted before a page counts as a form in columns.
 _LEAST_ROWS = 3
-# Lines nearer than this part of what is usual between rows go on with the row above.
-_CLOSE = 0.5
+# Lines nearer to the one above than this part of what is usual go on with its row.
+_CLOSE = 0.75
+# Cells without rules are a guess: right for the most part, but for a person to look at.
+_SURENESS = 0.8
 # So many parts of lines that begin at one place, give or take so many points, make a column begin there.
 _SUPPORT, _ALIGNED = 3, 1.5
 
@@ -25,6 +27,11 @@ class _Row:
     @property
     def box(self) -> Rect:
         return around(piece.box for segment in self.segments for piece in segment)
+
+    @property
+    def bottom(self) -> float:
+        """The middle of its last line."""
+        return max(middle(piece.box)[1] for segment in self.segments for piece in segment)
 
 
 @dataclass(frozen=True)
@@ -42,11 +49,11 @@ def find_columns(pieces: Sequence[Piece]) -> list[Columns | Line]:
     rows = [_Row([part for segment in segments for part in _parted(segment, starts)]) for _, segments in parted if segments]
     if sum(1 for row in rows if len(row.segments) > 1) < _LEAST_ROWS:
         return list(lines_of(pieces))
-    usual = _usual_gap(rows)
+    usual = _usual_pitch(rows)
     blocks: list[Columns | Line] = []
     table: list[_Row] = []
     for row in rows:
-        row.lines = [[line_of(segment)] for segment in row.segments]
+        row.lines = [[line_of([replace(piece, confidence=piece.confidence * _SURENESS) for piece in segment])] for segment in row.segments]
         if table and _goes_on(table[-1], row, usual):
             continue
         if len(row.segments) > 1:
@@ -54,7 +61,7 @@ def find_columns(pieces: Sequence[Piece]) -> list[Columns | Line]:
             continue
         blocks += [_table(table)] if table else []
         table = []
-        blocks.append(row.lines[0][0])
+        blocks.append(line_of(row.segments[0]))
     blocks += [_table(table)] if table else []
     return blocks
 
@@ -85,10 +92,10 @@ def _parted(segment: list[Piece], starts: Sequence[float]) -> list[list[Piece]]:
     return [segment]
 
 
-def _usual_gap(rows: Sequence[_Row]) -> float:
-    """The usual room between lines that stand in columns, in points."""
-    gaps = sorted(max(0.0, b.box[1] - a.box[3]) for a, b in zip(rows, rows[1:], strict=False) if len(b.segments) > 1)
-    return gaps[len(gaps) // 2] if gaps else 0.0
+def _usual_pitch(rows: Sequence[_Row]) -> float:
+    """How far below the one above a line in columns usually stands, in points."""
+    pitches = sorted(b.bottom - a.bottom for a, b in zip(rows, rows[1:], strict=False) if len(b.segments) > 1)
+    return pitches[len(pitches) // 2] if pitches else 0.0
 
 
 def _goes_on(above: _Row, row: _Row, usual: float) -> bool:
@@ -101,7 +108,7 @@ def _goes_on(above: _Row, row: _Row, usual: float) -> bool:
             return False
         places.append(under[0])
     answers_only = 0 not in places and len(places) < len(above.segments)
-    if not places or not (answers_only or row.box[1] - above.box[3] < _CLOSE * usual):
+    if not places or not (answers_only or row.bottom - above.bottom < _CLOSE * usual):
         return False
     for place, segment, lines in zip(places, row.segments, row.lines, strict=True):
         above.segments[place] = above.segments[place] + segment

@@ -57,9 +57,10 @@ class Grid:
 
 
 class Ruling(NamedTuple):
-    """What the strokes of a page make: tables, boxes for choosing, and the level rules that belong to neither."""
+    """What the strokes of a page make: tables, tables inside their cells, boxes for choosing, and level rules that belong to none."""
 
     grids: tuple[Grid, ...]
+    nested: tuple[Grid, ...]
     squares: tuple[Rect, ...]
     loose: tuple[Rule, ...]
 
@@ -76,7 +77,7 @@ def find_tables(strokes: Iterable[Stroke], images: Iterable[Image], extra: tuple
     for image in images:
         _add_thin(image.box, level, plumb)
     if len(level) + len(plumb) > MAX_RULES:
-        return Ruling((), tuple(squares), ())
+        return Ruling((), (), tuple(squares), ())
     level, plumb = _join(level), _join(plumb)
     grids, loose = [], []
     for own_level, own_plumb in _components(level, plumb):
@@ -89,8 +90,8 @@ def find_tables(strokes: Iterable[Stroke], images: Iterable[Image], extra: tuple
             loose += own_level
         else:
             grids.append(grid)
-    outer = _outermost(grids)
-    return Ruling(outer, tuple(_distinct(squares)), tuple(loose))
+    outer, nested = _by_depth(grids)
+    return Ruling(outer, nested, tuple(_distinct(squares)), tuple(loose))
 
 
 def is_frame(stroke: Stroke) -> bool:
@@ -262,13 +263,15 @@ def _ruled(rules: list[Rule], at: float, start: float, end: float) -> bool:
     return covered >= _COVERED * (end - start)
 
 
-def _outermost(grids: list[Grid]) -> tuple[Grid, ...]:
-    """Tables that stand on the page itself; one inside a cell of another is content of that cell, and so is a mere frame."""
-    kept: list[Grid] = []
+def _by_depth(grids: list[Grid]) -> tuple[tuple[Grid, ...], tuple[Grid, ...]]:
+    """Tables that stand on the page itself, and those inside a cell of another."""
+    outer: list[Grid] = []
+    nested: list[Grid] = []
     for grid in sorted(grids, key=lambda grid: area(grid.box), reverse=True):
-        if not any(other.cell_at(*middle(grid.box)) is not None for other in kept):
-            kept.append(grid)
-    return tuple(sorted(kept, key=lambda grid: (grid.box[1], grid.box[0])))
+        inside = any(other.cell_at(*middle(grid.box)) is not None for other in outer)
+        (nested if inside else outer).append(grid)
+    in_order = [tuple(sorted(found, key=lambda grid: (grid.box[1], grid.box[0]))) for found in (outer, nested)]
+    return in_order[0], in_order[1]
 
 
 def _interval(edges: Sequence[float], value: float) -> int | None:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extractor.pdf.columns import Columns, find_columns
-from extractor.pdf.grid import Grid
-from extractor.pdf.sight import Rect, middle
+from extractor.pdf.grid import Grid, Ruling
+from extractor.pdf.sight import Rect, around, contains, middle
 from extractor.pdf.text import Piece, lines_of, to_box
-from models.page import Cell, Line, Page, Table
+from models.page import Cell, Line, Page, Run, Span, Table
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,9 @@ class Sheet:
     blocks: tuple[RuledTable | Columns | Line, ...] = ()
 
 
-def fill(number: int, size: tuple[float, float], pieces: Sequence[Piece], grids: Sequence[Grid]) -> Sheet:
+def fill(number: int, size: tuple[float, float], pieces: Sequence[Piece], ruling: Ruling) -> Sheet:
     """Puts pieces into the cells they stand in and the rest into lines between the tables, or columns where there are none."""
+    grids = ruling.grids
     held: list[list[list[Piece]]] = [[[] for _ in grid.cells] for grid in grids]
     free: list[Piece] = []
     for piece in pieces:
@@ -45,7 +46,7 @@ def fill(number: int, size: tuple[float, float], pieces: Sequence[Piece], grids:
         else:
             free.append(piece)
     tables: list[RuledTable | Columns | Line] = [
-        RuledTable(grid, tuple(lines_of(cell, room=place.box) for cell, place in zip(cells, grid.cells, strict=True)))
+        RuledTable(grid, tuple(_lines(cell, place.box, ruling.nested) for cell, place in zip(cells, grid.cells, strict=True)))
         for grid, cells in zip(grids, held, strict=True)
     ]
     tables = [table for table in tables if not _is_frame(table)]
@@ -53,6 +54,34 @@ def fill(number: int, size: tuple[float, float], pieces: Sequence[Piece], grids:
     rest = [*free, *framed]
     loose: list[RuledTable | Columns | Line] = [*(lines_of(rest) if tables else find_columns(rest))]
     return Sheet(number, *size, blocks=tuple(sorted([*tables, *loose], key=_top)))
+
+
+def _lines(pieces: Sequence[Piece], room: Rect, nested: Sequence[Grid]) -> tuple[Line, ...]:
+    """The lines of a cell; of a table inside it, each row is a line with tabs between its cells."""
+    inner = [grid for grid in nested if contains(room, *middle(grid.box)) and len(grid.cells) > 1]
+    rest, lines = list(pieces), list[Line]()
+    for grid in inner:
+        held: dict[int, list[Piece]] = {}
+        for piece in rest:
+            at = grid.cell_at(*middle(piece.box))
+            if at is not None:
+                held.setdefault(at, []).append(piece)
+        taken = {id(piece) for cell in held.values() for piece in cell}
+        rest = [piece for piece in rest if id(piece) not in taken]
+        for row in sorted({grid.cells[at].row for at in held}):
+            cells = [lines_of(held[at], room=grid.cells[at].box) for at in sorted(held) if grid.cells[at].row == row]
+            lines += _tabbed([line for cell in cells if cell for line in _tabbed(cell, "")], "\t")
+    return tuple(sorted([*lines_of(rest, room=room), *lines], key=_top))
+
+
+def _tabbed(lines: Sequence[Line], between: str) -> list[Line]:
+    """Lines as one."""
+    spans: list[Span] = []
+    for line in lines:
+        spans += [Run(text=between, box=line.box)] if spans and between else []
+        spans += line.spans
+    boxes = [line.box for line in lines if line.box]
+    return [Line(spans=tuple(spans), box=to_box(around((b.x0, b.y0, b.x1, b.y1) for b in boxes)) if boxes else None)] if spans else []
 
 
 def _is_frame(table: RuledTable | Columns | Line) -> bool:

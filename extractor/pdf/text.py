@@ -206,7 +206,7 @@ def _without_ruby(rows: list[list[Piece]]) -> list[list[Piece]]:
         a, b = (around(piece.box for piece in line) if line else (0.0, 0.0, 0.0, 0.0) for line in (row, below))
         small = bool(below) and max(piece.size for piece in row) <= 0.6 * max(piece.size for piece in below)
         letters = all(piece.text.isalpha() and not "\u2e80" <= piece.text <= "\u9fff" for piece in row if piece.text.strip())
-        if not (small and letters and b[1] - a[3] < 0.2 * row[0].size and b[0] <= a[0] + 1 and a[2] <= b[2] + 1):
+        if not (small and letters and b[1] - a[3] < 0.8 * row[0].size and b[0] <= a[0] + 1 and a[2] <= b[2] + 1):
             kept.append(row)
     return kept
 
