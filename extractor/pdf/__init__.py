@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-import pypdfium2 as pdfium
+import pypdfium2 as pdfium  # type: ignore[import-untyped]
 from pdfminer.pdfdocument import PDFDocument, PDFEncryptionError, PDFPasswordIncorrect
 from pdfminer.pdfpage import PDFPage
 from pdfminer.pdfparser import PDFParser
@@ -32,6 +32,9 @@ _log = logging.getLogger(__name__)
 logging.getLogger("pdfminer").setLevel(logging.ERROR)
 
 _CLOSE_DPI = 250
+# A QR code has more dark modules than this.
+_MODULES = 60
+_XFA_ADVICE = "请申报单位用 Adobe Acrobat 打开后打印为 PDF，或改交 Word 文件"
 _PAYLOAD = re.compile(r"SF1/[a-z][a-z0-9-]*/[0-9A-Za-z.\-]+/[0-9A-Z]+")
 
 
@@ -68,7 +71,7 @@ def read_pdf(data: bytes, limits: PdfLimits = PdfLimits()) -> PdfReading:
     catalog: Mapping[str, Any] = document.catalog
     form = resolve1(catalog.get("AcroForm")) or {}
     if catalog.get("NeedsRendering") and "XFA" in form:
-        raise UnsupportedKind("动态 XFA 表单只能在 Adobe 软件中显示", advice="请申报单位用 Adobe Acrobat 打开后打印为 PDF，或改交 Word 文件")
+        raise UnsupportedKind("动态 XFA 表单只能在 Adobe 软件中显示", advice=_XFA_ADVICE)
     with _Renderer(data) as renderer:
         reader = _PageReader(catalog, renderer, bool(resolve1(form.get("NeedAppearances"))))
         for number, page in enumerate(pages, 1):
@@ -76,10 +79,17 @@ def read_pdf(data: bytes, limits: PdfLimits = PdfLimits()) -> PdfReading:
         identity = _identity(document) or reader.identity
     damage = (*_cut_off(data), *reader.damage)
     result = Pages(
-        reader="pdf", pages=number_tables(reader.sheets), identity=identity, controls=tuple(reader.controls), damage=tuple(dict.fromkeys(damage))
+        reader="pdf",
+        pages=number_tables(reader.sheets),
+        identity=identity,
+        controls=tuple(reader.controls),
+        damage=tuple(dict.fromkeys(damage)),
     )
     return PdfReading(
-        result, tuple(reader.scanned), attached(document, pages, limits.attachments, limits.attachment_bytes), "Collection" in catalog
+        result,
+        tuple(reader.scanned),
+        attached(document, pages, limits.attachments, limits.attachment_bytes),
+        "Collection" in catalog,
     )
 
 
@@ -250,9 +260,11 @@ def _fields(strokes: Iterable[Stroke], ruling: Ruling) -> list[Stroke]:
 
 
 def _may_hold_code(canvas: PageCanvas) -> bool:
-    squares = [i for i in canvas.sight.images if 25 <= i.box[2] - i.box[0] <= 200 and 0.8 <= (i.box[3] - i.box[1]) / (i.box[2] - i.box[0]) <= 1.25]
-    modules = sum(1 for s in canvas.sight.strokes if s.axial and s.fill is not None and max(s.box[2] - s.box[0], s.box[3] - s.box[1]) < 40)
-    return bool(squares) or modules > 60
+    sizes = [(image.box[2] - image.box[0], image.box[3] - image.box[1]) for image in canvas.sight.images]
+    if any(25 <= wide <= 200 and 0.8 <= high / wide <= 1.25 for wide, high in sizes):
+        return True
+    filled = [stroke.box for stroke in canvas.sight.strokes if stroke.axial and stroke.fill is not None]
+    return sum(1 for box in filled if max(box[2] - box[0], box[3] - box[1]) < 40) > _MODULES
 
 
 def _identity(document: PDFDocument) -> Identity | None:

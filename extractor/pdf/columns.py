@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from extractor.pdf.sight import Rect, around, middle
 from extractor.pdf.text import Piece, line_of, lines_of, rows_of, to_box
@@ -53,7 +54,7 @@ def find_columns(pieces: Sequence[Piece]) -> list[Columns | Line]:
     blocks: list[Columns | Line] = []
     table: list[_Row] = []
     for row in rows:
-        row.lines = [[line_of([replace(piece, confidence=piece.confidence * _SURENESS) for piece in segment])] for segment in row.segments]
+        row.lines = [[line_of(_unsure(segment))] for segment in row.segments]
         if table and _goes_on(table[-1], row, usual):
             continue
         if len(row.segments) > 1:
@@ -77,6 +78,10 @@ def _segments(row: Sequence[Piece]) -> list[list[Piece]]:
     return segments
 
 
+def _unsure(pieces: Sequence[Piece]) -> list[Piece]:
+    return [replace(piece, confidence=piece.confidence * _SURENESS) for piece in pieces]
+
+
 def _starts(segments: Sequence[Sequence[Piece]]) -> list[float]:
     """Where columns begin: places at which several parts of lines do."""
     places = sorted(segment[0].box[0] for segment in segments)
@@ -94,7 +99,7 @@ def _parted(segment: list[Piece], starts: Sequence[float]) -> list[list[Piece]]:
 
 def _usual_pitch(rows: Sequence[_Row]) -> float:
     """How far below the one above a line in columns usually stands, in points."""
-    pitches = sorted(b.bottom - a.bottom for a, b in zip(rows, rows[1:], strict=False) if len(b.segments) > 1)
+    pitches = sorted(b.bottom - a.bottom for a, b in pairwise(rows) if len(b.segments) > 1)
     return pitches[len(pitches) // 2] if pitches else 0.0
 
 
@@ -103,7 +108,8 @@ def _goes_on(above: _Row, row: _Row, usual: float) -> bool:
     places = []
     for segment in row.segments:
         x0, _, x1, _ = around(piece.box for piece in segment)
-        under = [i for i, other in enumerate(above.segments) if x0 < max(p.box[2] for p in other) and min(p.box[0] for p in other) < x1]
+        extents = [around(piece.box for piece in other) for other in above.segments]
+        under = [i for i, extent in enumerate(extents) if x0 < extent[2] and extent[0] < x1]
         if len(under) != 1:
             return False
         places.append(under[0])

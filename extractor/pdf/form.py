@@ -5,6 +5,7 @@ Of a field, what shows counts; where its value says otherwise, both are kept and
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Literal
 
 from pdfminer.pdftypes import PDFStream, resolve1
@@ -284,7 +285,9 @@ def _appearance(annotation: Mapping[str, Any], canvas: PageCanvas) -> Sight | No
 def _quads(annotation: Mapping[str, Any], canvas: PageCanvas) -> list[Rect]:
     numbers = [float(resolve1(n)) for n in resolve1(annotation.get("QuadPoints")) or []]
     quads = [numbers[i : i + 8] for i in range(0, len(numbers) - 7, 8)]
-    return [canvas.place([min(q[::2]), min(q[1::2]), max(q[::2]), max(q[1::2])]) for q in quads] or [canvas.place(annotation["Rect"])]
+    return [canvas.place([min(q[::2]), min(q[1::2]), max(q[::2]), max(q[1::2])]) for q in quads] or [
+        canvas.place(annotation["Rect"])
+    ]
 
 
 def _points(annotation: Mapping[str, Any], canvas: PageCanvas) -> tuple[Point, ...]:
@@ -303,7 +306,7 @@ def _points(annotation: Mapping[str, Any], canvas: PageCanvas) -> tuple[Point, .
 def between(points: list[Point]) -> list[Point]:
     """Points of a line with more points along its parts, no further than 2 points apart."""
     found = points[:1]
-    for (ax, ay), (bx, by) in zip(points, points[1:], strict=False):
+    for (ax, ay), (bx, by) in pairwise(points):
         steps = min(200, max(1, int(max(abs(bx - ax), abs(by - ay)) / 2)))
         found += [(ax + (bx - ax) * i / steps, ay + (by - ay) * i / steps) for i in range(1, steps + 1)]
     return found
@@ -324,7 +327,19 @@ def laid_out(text: str, box: Rect, size: float = 10.0) -> list[Glyph]:
     step = min(size * 1.2, height / max(len(rows), 1))
     top = box[1] + max(0.0, (height - step * len(rows)) / 2)
     return [
-        Glyph(char, (x := box[0] + i * size, y := top + row * step, x + size, y + step * 0.9), size, "", 0, 0, BLACK, False, True, 0, True)
+        Glyph(
+            char,
+            (x := box[0] + i * size, y := top + row * step, x + size, y + step * 0.9),
+            size,
+            "",
+            0,
+            0,
+            BLACK,
+            False,
+            True,
+            0,
+            True,
+        )
         for row, line in enumerate(rows)
         for i, char in enumerate(line)
     ]
@@ -334,5 +349,3 @@ def overlaps(a: Rect, b: Rect, share: float) -> bool:
     """Whether the common part is at least `share` of the smaller box."""
     smaller = min(area(a), area(b))
     return smaller > 0 and area(meet(a, b)) >= share * smaller
-
-

@@ -57,7 +57,7 @@ class Grid:
 
 
 class Ruling(NamedTuple):
-    """What the strokes of a page make: tables, tables inside their cells, boxes for choosing, and level rules that belong to none."""
+    """What the strokes of a page make: tables, tables inside their cells, boxes for choosing, and level rules of none of these."""
 
     grids: tuple[Grid, ...]
     nested: tuple[Grid, ...]
@@ -185,7 +185,9 @@ def _components(level: list[Rule], plumb: list[Rule]) -> list[tuple[list[Rule], 
 
 
 def _extent(level: Sequence[Rule], plumb: Sequence[Rule]) -> Rect:
-    boxes = [(rule.start, rule.at, rule.end, rule.at) for rule in level] + [(rule.at, rule.start, rule.at, rule.end) for rule in plumb]
+    boxes = [(rule.start, rule.at, rule.end, rule.at) for rule in level] + [
+        (rule.at, rule.start, rule.at, rule.end) for rule in plumb
+    ]
     return around(boxes)
 
 
@@ -197,11 +199,9 @@ def _closed(level: list[Rule], plumb: list[Rule]) -> tuple[list[Rule], list[Rule
 def _ends_closed(across: list[Rule], along: list[Rule]) -> list[Rule]:
     """`across` with a rule where at least two of `along` end together, well beyond the last of `across`."""
     added = []
-    for ends, beyond in (
-        ([rule.end for rule in along], lambda end: end > max(rule.at for rule in across) + 2 * REACH),
-        ([rule.start for rule in along], lambda end: end < min(rule.at for rule in across) - 2 * REACH),
-    ):
-        far = [end for end in ends if beyond(end)]
+    last, first = max(rule.at for rule in across), min(rule.at for rule in across)
+    for ends, outwards, edge in (([rule.end for rule in along], 1, last), ([rule.start for rule in along], -1, first)):
+        far = [end for end in ends if (end - edge) * outwards > 2 * REACH]
         if len(far) > 1:
             at = sorted(far)[len(far) // 2]
             meeting = [rule.at for rule, end in zip(along, ends, strict=True) if abs(end - at) <= 2 * REACH]
@@ -219,7 +219,7 @@ def _grid(level: list[Rule], plumb: list[Rule]) -> Grid | None:
     walls_above = {(r, c) for r, y in enumerate(ys) for c in range(columns) if _ruled(level, y, xs[c], xs[c + 1])}
     walls_left = {(r, c) for c, x in enumerate(xs) for r in range(rows) if _ruled(plumb, x, ys[r], ys[r + 1])}
     outside = (-1, -1)
-    parent: dict[tuple[int, int], tuple[int, int]] = {(r, c): (r, c) for r in range(rows) for c in range(columns)} | {outside: outside}
+    parent = {outside: outside} | {(r, c): (r, c) for r in range(rows) for c in range(columns)}
 
     def root(at: tuple[int, int]) -> tuple[int, int]:
         while parent[at] != at:
@@ -251,10 +251,11 @@ def _collected(
     cells: list[GridCell] = []
     owner: dict[tuple[int, int], int] = {}
     for parts in sorted(regions.values(), key=min):
-        top, left = min(r for r, _ in parts), min(c for _, c in parts)
-        bottom, right = max(r for r, _ in parts) + 1, max(c for _, c in parts) + 1
+        first_row, last_row = min(r for r, _ in parts), max(r for r, _ in parts) + 1
+        left, right = min(c for _, c in parts), max(c for _, c in parts) + 1
         owner.update(dict.fromkeys(parts, len(cells)))
-        cells.append(GridCell(top, left, bottom - top, right - left, (xs[left], ys[top], xs[right], ys[bottom])))
+        box = xs[left], ys[first_row], xs[right], ys[last_row]
+        cells.append(GridCell(first_row, left, last_row - first_row, right - left, box))
     return Grid(tuple(xs), tuple(ys), tuple(cells), owner) if cells else None
 
 

@@ -49,7 +49,9 @@ def with_marks(
         used |= {id(mark) for mark in (*hit, *(d for d in drawings if _hits(d, box)))}
         result.append(_tick_piece(box, tick.model_copy(update={"state": "unclear"}) if hit else tick))
     loose = [mark for mark in (*drawings, *overlay.marks) if id(mark) not in used]
-    return result + [_picture_piece(mark) for mark in loose] + [_picture_piece(Mark("picture", i.box)) for i in images if _pictures(i)]
+    return (
+        result + [_picture_piece(mark) for mark in loose] + [_picture_piece(Mark("picture", i.box)) for i in images if _pictures(i)]
+    )
 
 
 def _in(inner: Rect, outer: Rect) -> bool:

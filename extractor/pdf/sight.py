@@ -34,7 +34,7 @@ _FAKE_BOLD_MODES = (2, 6)
 
 
 class Glyph(NamedTuple):
-    """A character as painted. `text` is empty where the font does not say what it is; `seen` is False for what is painted invisibly."""
+    """A character as painted. `text` is empty where the font does not say what it is; `seen` is False where it is invisible."""
 
     text: str
     box: Rect
@@ -86,6 +86,7 @@ class Sight:
 
 
 def area(box: Rect) -> float:
+    """In square points; nothing for an inverted box."""
     return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
 
 
@@ -101,10 +102,12 @@ def around(boxes: Iterable[Rect]) -> Rect:
 
 
 def contains(box: Rect, x: float, y: float, slack: float = 0.0) -> bool:
+    """Whether a point lies in a box grown by `slack`."""
     return box[0] - slack <= x <= box[2] + slack and box[1] - slack <= y <= box[3] + slack
 
 
 def middle(box: Rect) -> Point:
+    """The centre of a box."""
     return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
 
 
@@ -115,7 +118,7 @@ def luminance(colour: Colour) -> float:
 
 def page_matrix(page: PDFPage) -> tuple[Matrix, float, float]:
     """From the page's own coordinates to points from the top left of what is shown, with its width and height."""
-    mx0, my0, mx1, my1 = meet(cast(Rect, page.mediabox), cast(Rect, page.cropbox))
+    mx0, my0, mx1, my1 = meet(page.mediabox, page.cropbox)
     if mx1 <= mx0 or my1 <= my0:
         mx0, my0, mx1, my1 = page.mediabox
     wide, high = mx1 - mx0, my1 - my0
@@ -232,7 +235,15 @@ class Canvas(PDFTextDevice):
         super().render_string(textstate, seq, ncs, graphicstate)
 
     def render_char(
-        self, matrix: Matrix, font: PDFFont, fontsize: float, scaling: float, rise: float, cid: int, ncs: Any, graphicstate: PDFGraphicState
+        self,
+        matrix: Matrix,
+        font: PDFFont,
+        fontsize: float,
+        scaling: float,
+        rise: float,
+        cid: int,
+        ncs: Any,
+        graphicstate: PDFGraphicState,
     ) -> float:
         try:
             text = font.to_unichr(cid)
@@ -280,7 +291,9 @@ class Canvas(PDFTextDevice):
             if box[2] < box[0] or box[3] < box[1]:
                 continue
             opaque = fill and self.fill_alpha > 0.9 and not self.multiplies
-            self.sight.strokes.append(Stroke(points, box, line if stroke else None, body if fill else None, width, axial, z, opaque))
+            self.sight.strokes.append(
+                Stroke(points, box, line if stroke else None, body if fill else None, width, axial, z, opaque)
+            )
 
     def render_image(self, name: str, stream: PDFStream) -> None:
         if any(self._tags) or self.fill_alpha <= 0.05:
@@ -446,7 +459,7 @@ class PageCanvas:
 
     def place(self, rect: Any) -> Rect:
         """A rectangle of the page's own coordinates as shown."""
-        return cast(Rect, apply_matrix_rect(self.matrix, _numbers(resolve1(rect))))
+        return apply_matrix_rect(self.matrix, _numbers(resolve1(rect)))
 
     def appearance(self, stream: PDFStream, rect: Any) -> Sight:
         """What an annotation's appearance paints into its rectangle (ISO 32000-1, 12.5.5, algorithm 8.1)."""

@@ -81,7 +81,9 @@ def _tabbed(lines: Sequence[Line], between: str) -> list[Line]:
         spans += [Run(text=between, box=line.box)] if spans and between else []
         spans += line.spans
     boxes = [line.box for line in lines if line.box]
-    return [Line(spans=tuple(spans), box=to_box(around((b.x0, b.y0, b.x1, b.y1) for b in boxes)) if boxes else None)] if spans else []
+    return (
+        [Line(spans=tuple(spans), box=to_box(around((b.x0, b.y0, b.x1, b.y1) for b in boxes)) if boxes else None)] if spans else []
+    )
 
 
 def _is_frame(table: RuledTable | Columns | Line) -> bool:
@@ -114,6 +116,13 @@ def number_tables(sheets: Sequence[Sheet]) -> tuple[Page, ...]:
 
 def _cells(table: RuledTable) -> tuple[Cell, ...]:
     return tuple(
-        Cell(row=cell.row, column=cell.column, row_span=cell.row_span, column_span=cell.column_span, lines=lines, box=to_box(cell.box))
+        Cell(
+            row=cell.row,
+            column=cell.column,
+            row_span=cell.row_span,
+            column_span=cell.column_span,
+            lines=lines,
+            box=to_box(cell.box),
+        )
         for cell, lines in zip(table.grid.cells, table.lines, strict=True)
     )

@@ -47,6 +47,7 @@ class Decoration:
 
 
 def to_box(rect: Rect) -> Box:
+    """A box of the models."""
     return Box(x0=rect[0], y0=rect[1], x1=max(rect[0], rect[2]), y1=max(rect[1], rect[3]))
 
 
