@@ -19,7 +19,7 @@ from extractor.pdf.form import Overlay, read_overlay
 from extractor.pdf.grid import Ruling, find_tables
 from extractor.pdf.look import Look, read_codes
 from extractor.pdf.marks import with_marks
-from extractor.pdf.sight import Glyph, PageCanvas, Painter, Rect, Stroke, luminance
+from extractor.pdf.sight import Glyph, PageCanvas, Painter, Rect, Stroke, area, luminance, meet
 from extractor.pdf.tables import Sheet, fill, number_tables
 from extractor.pdf.text import Decoration, pieces_of
 from extractor.pdf.trust import must_be_read_as_image, visible
@@ -176,12 +176,13 @@ class _PageReader:
 
     def read(self, number: int, page: PDFPage) -> None:
         """Reads a page, which fails alone where it fails."""
-        look = self._renderer.look(number)
-        if look is None:
-            self.damage.append(f"第 {number} 页无法显示")
         try:
             canvas = self._painter.page(page)
             overlay = read_overlay(page.annots, canvas, self._regenerates)
+            # Only now: pdfium has no limits of its own against content that multiplies.
+            look = self._renderer.look(number)
+            if look is None:
+                self.damage.append(f"第 {number} 页无法显示")
             sheet = self._sheet(number, canvas, overlay, look)
         except UnreadableFile:
             raise
@@ -213,7 +214,8 @@ class _PageReader:
         decoration = Decoration(ruling.loose, fields, overlay.marked)
         over = [glyph for glyph in overlay.text if glyph.seen and (look is None or not _is_pale(glyph) or look.shows(glyph))]
         pieces = pieces_of([*glyphs, *over], decoration, look)
-        pictures = [image for image in sight.images if not _is_ground(image.box, size)]
+        grounds = [size, *(grid.box for grid in ruling.grids)]
+        pictures = [image for image in sight.images if not any(_is_ground(image.box, ground) for ground in grounds)]
         pieces = with_marks(pieces, ruling.squares, sight.strokes, pictures, overlay)
         return fill(number, (canvas.width, canvas.height), pieces, ruling)
 
@@ -238,9 +240,9 @@ def _is_pale(glyph: Glyph) -> bool:
     return glyph.colour is not None and luminance(glyph.colour) > 0.8
 
 
-def _is_ground(box: Rect, size: Rect) -> bool:
-    """Whether a picture is the page's ground and not one of its contents."""
-    return (box[2] - box[0]) * (box[3] - box[1]) > 0.6 * size[2] * size[3]
+def _is_ground(box: Rect, ground: Rect) -> bool:
+    """Whether a picture lies under most of a page or table, and is not one of its contents."""
+    return area(meet(box, ground)) > 0.6 * area(ground)
 
 
 def _fields(strokes: Iterable[Stroke], ruling: Ruling) -> list[Stroke]:

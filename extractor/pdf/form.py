@@ -319,30 +319,38 @@ def _around(points: tuple[Point, ...]) -> Rect | None:
 def laid_out(text: str, box: Rect, size: float = 10.0) -> list[Glyph]:
     """Text without an appearance, set into its box as viewers set it: in lines of characters, as small as they must be to fit."""
     width, height = max(box[2] - box[0], 1.0), max(box[3] - box[1], 1.0)
-    lines = text.splitlines() or [""]
-    while size > 1 and sum(max(1, -(-len(line) * size // width)) for line in lines) * size * 1.2 > max(height, size * 1.2):
+    rows = _rows(text, width / size)
+    while size > 1 and len(rows) * size * 1.2 > max(height, size * 1.2):
         size *= 0.9
-    a_line = max(1, int(width / size))
-    rows = [line[i : i + a_line] for line in lines for i in range(0, max(len(line), 1), a_line)]
+        rows = _rows(text, width / size)
     step = min(size * 1.2, height / max(len(rows), 1))
     top = box[1] + max(0.0, (height - step * len(rows)) / 2)
-    return [
-        Glyph(
-            char,
-            (x := box[0] + i * size, y := top + row * step, x + size, y + step * 0.9),
-            size,
-            "",
-            0,
-            0,
-            BLACK,
-            False,
-            True,
-            0,
-            True,
-        )
-        for row, line in enumerate(rows)
-        for i, char in enumerate(line)
-    ]
+    glyphs: list[Glyph] = []
+    for number, row in enumerate(rows):
+        x, y = box[0], top + number * step
+        for char in row:
+            end = x + _ems(char) * size
+            glyphs.append(Glyph(char, (x, y, end, y + step * 0.9), size, "", 0, 0, BLACK, False, True, 0, True))
+            x = end
+    return glyphs
+
+
+def _ems(char: str) -> float:
+    return 0.5 if char.isascii() else 1.0
+
+
+def _rows(text: str, width: float) -> list[str]:
+    """Text in lines of at most `width` ems."""
+    rows = []
+    for line in text.splitlines() or [""]:
+        row, wide = "", 0.0
+        for char in line:
+            if row and wide + _ems(char) > width:
+                rows.append(row)
+                row, wide = "", 0.0
+            row, wide = row + char, wide + _ems(char)
+        rows.append(row)
+    return rows
 
 
 def overlaps(a: Rect, b: Rect, share: float) -> bool:

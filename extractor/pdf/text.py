@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import dropwhile
 
 from extractor.marks import state_of, symbol_state
 from extractor.pdf.grid import Rule
@@ -167,7 +168,8 @@ def _joint(before: Sequence[Piece], row: Sequence[Piece], room: Rect) -> str | N
 
     A line was broken by its room where the next one's first word would not have fitted behind it.
     """
-    first, last = [p for p in row if p.text.strip() or p.tick], [p for p in before if p.text.strip() or p.tick]
+    first = list(dropwhile(_is_blank, row))
+    last = list(dropwhile(_is_blank, reversed(before)))[::-1]
     if not first or not last or first[0].tick or last[-1].tick:
         return None
     size = last[-1].size
@@ -179,6 +181,10 @@ def _joint(before: Sequence[Piece], row: Sequence[Piece], room: Rect) -> str | N
     latin = last[-1].text.isascii() and first[0].text.isascii() and last[-1].text.isalnum() and first[0].text.isalnum()
     swallowed = latin and not before[-1].text.isspace() and head + tail < room[2] - room[0] - size
     return " " if swallowed else ""
+
+
+def _is_blank(piece: Piece) -> bool:
+    return piece.tick is None and not piece.text.strip()
 
 
 def _word(pieces: Sequence[Piece]) -> float:

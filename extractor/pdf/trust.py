@@ -36,7 +36,7 @@ def _covered(sight: Sight) -> npt.NDArray[np.bool_]:
     covers += [(*image.box, image.z) for image in sight.images if image.opaque]
     first = min((glyph.z for glyph in sight.glyphs), default=0)
     covers = [cover for cover in covers if cover[4] > first]
-    if not covers:
+    if not covers or not sight.glyphs:
         return np.zeros(len(sight.glyphs), np.bool_)
     x0, y0, x1, y1, z = np.array(covers).T
     x, y, own = np.array([(*middle(glyph.box), glyph.z) for glyph in sight.glyphs]).T[:, :, None]
