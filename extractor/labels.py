@@ -165,7 +165,8 @@ def _candidates(label: Label, units: Sequence[Unit]) -> list[Find]:
     found: list[Find] = []
     for unit in units:
         text, unit_key = unit.passage.text, unit.key
-        if not unit_key:
+        if not unit_key or not unit.passage.without(unit.passage.struck).text.strip():
+            # Who crosses out a whole row means it to be gone, its label too.
             continue
         inner = [Find(unit, m.start(str(m.lastgroup)), m.end(), _INNER, False) for m in pattern.finditer(text)]
         score = max(fuzz.ratio(k, unit_key) / 100 for k in keys) if len(unit_key) <= longest * 1.5 + 1 else 0.0

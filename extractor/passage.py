@@ -91,6 +91,12 @@ class Passage:
         """The least confidence of any of its characters; 1 where nothing stands."""
         return min((span.confidence for span in self.spans if isinstance(span, Run | Tick)), default=1.0)
 
+    @property
+    def struck(self) -> tuple[tuple[int, int], ...]:
+        """The stretches (start, end) that are crossed out."""
+        crossed = [isinstance(span, Run | Tick) and "strike" in span.emphasis for span in self.spans]
+        return tuple((n, n + 1) for n, is_crossed in enumerate(crossed) if is_crossed)
+
     def evidence(self, part: str) -> tuple[Evidence, ...]:
         """Each place that the passage touches, with the box of what stands there, or of the cell where nothing has one."""
         found: dict[Place, list[Box]] = {}

@@ -2,7 +2,6 @@
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from pdfminer.pdfdocument import PDFDocument
@@ -11,17 +10,10 @@ from pdfminer.pdftypes import PDFStream, resolve1
 from pdfminer.psparser import PSLiteral
 from pdfminer.utils import decode_text
 
+from extractor.pdf import Attachment
 from models.errors import TooLarge
 
 _DEPTH = 16
-
-
-@dataclass(frozen=True)
-class Attachment:
-    """A file in a PDF; its name is what the PDF says, and never a path."""
-
-    name: str
-    data: bytes
 
 
 def attached(document: PDFDocument, pages: Sequence[PDFPage], most: int, most_bytes: int) -> tuple[Attachment, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from extractor.pdf.sight import Rect, around, middle
+from extractor.pdf.geometry import Rect, around, middle
 from extractor.pdf.text import Piece, line_of, lines_of, rows_of, to_box
 from models.page import Cell, Line
 

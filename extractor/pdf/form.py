@@ -12,7 +12,8 @@ from pdfminer.pdftypes import PDFStream, resolve1
 from pdfminer.psparser import PSLiteral
 from pdfminer.utils import decode_text
 
-from extractor.pdf.sight import BLACK, Glyph, PageCanvas, Point, Rect, Sight, area, around, meet
+from extractor.pdf.geometry import Point, Rect, area, around, meet
+from extractor.pdf.sight import BLACK, Glyph, PageCanvas, Sight
 from models.identity import Tag
 from models.page import Control, Emphasis, Tick
 from models.writing import key

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from extractor.pdf.sight import Image, Rect, Stroke, area, around, contains, luminance, meet, middle
+from extractor.pdf.geometry import Rect, area, around, contains, luminance, meet, middle
+from extractor.pdf.sight import Image, Stroke
 
 # A rule is thinner than any letter; two rules nearer than this are one double rule; pieces nearer than this are one rule.
 THIN = 3.5
@@ -30,6 +31,8 @@ class Rule(NamedTuple):
 
 @dataclass(frozen=True)
 class GridCell:
+    """Where a cell starts on its table's lattice, how far it reaches, and its box."""
+
     row: int
     column: int
     row_span: int

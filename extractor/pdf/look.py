@@ -14,8 +14,9 @@ import zxingcpp
 from PIL import Image as Picture
 from PIL import ImageFont
 
+from extractor.pdf.geometry import Rect
 from extractor.pdf.grid import Rule
-from extractor.pdf.sight import Glyph, Rect
+from extractor.pdf.sight import Glyph
 from models.page import TickState
 
 Grey = npt.NDArray[np.uint8]

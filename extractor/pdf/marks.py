@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 from extractor.marks import CROSS_LOOKALIKES, EMPTY, TICK_LOOKALIKES, state_of
 from extractor.pdf.form import Mark, Overlay, between, overlaps
+from extractor.pdf.geometry import Point, Rect, area, around, contains, luminance, middle
 from extractor.pdf.grid import THIN, is_frame
-from extractor.pdf.sight import Image, Point, Rect, Stroke, area, around, contains, luminance, middle
+from extractor.pdf.sight import Image, Stroke
 from extractor.pdf.text import Piece, to_box
 from models.page import Picture, Tick, TickState
 

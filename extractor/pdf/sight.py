@@ -14,15 +14,13 @@ from pdfminer.pdfdevice import PDFTextDevice
 from pdfminer.pdffont import PDFFont, PDFUnicodeNotDefined
 from pdfminer.pdfinterp import PDFGraphicState, PDFPageInterpreter, PDFResourceManager, PDFTextState
 from pdfminer.pdfpage import PDFPage
-from pdfminer.pdftypes import PDFObjRef, PDFStream, resolve1
+from pdfminer.pdftypes import PDFStream, resolve1
 from pdfminer.psparser import PSLiteral
 from pdfminer.utils import Matrix, apply_matrix_pt, apply_matrix_rect, mult_matrix
 
+from extractor.pdf.geometry import Colour, Point, Rect, area, around, contains, meet, middle, page_matrix, to_rgb
+from extractor.pdf.layers import Layers, name_of
 from models.errors import Hostile
-
-Rect = tuple[float, float, float, float]
-Point = tuple[float, float]
-Colour = tuple[float, float, float]
 
 # An honest page of a form holds a few thousand of each; a drawing of a building some ten thousand.
 MAX_PAINTED = 200_000
@@ -83,108 +81,6 @@ class Sight:
         self.glyphs += other.glyphs
         self.strokes += other.strokes
         self.images += other.images
-
-
-def area(box: Rect) -> float:
-    """In square points; nothing for an inverted box."""
-    return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
-
-
-def meet(a: Rect, b: Rect) -> Rect:
-    """The common part of two boxes; inverted where there is none."""
-    return max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
-
-
-def around(boxes: Iterable[Rect]) -> Rect:
-    """The smallest box around some boxes, of which there is at least one."""
-    x0, y0, x1, y1 = zip(*boxes, strict=True)
-    return min(x0), min(y0), max(x1), max(y1)
-
-
-def contains(box: Rect, x: float, y: float, slack: float = 0.0) -> bool:
-    """Whether a point lies in a box grown by `slack`."""
-    return box[0] - slack <= x <= box[2] + slack and box[1] - slack <= y <= box[3] + slack
-
-
-def middle(box: Rect) -> Point:
-    """The centre of a box."""
-    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-
-
-def luminance(colour: Colour) -> float:
-    """0 black to 1 white, as ITU-R BT.601 weighs the colours."""
-    return 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2]
-
-
-def page_matrix(page: PDFPage) -> tuple[Matrix, float, float]:
-    """From the page's own coordinates to points from the top left of what is shown, with its width and height."""
-    mx0, my0, mx1, my1 = meet(page.mediabox, page.cropbox)
-    if mx1 <= mx0 or my1 <= my0:
-        mx0, my0, mx1, my1 = page.mediabox
-    wide, high = mx1 - mx0, my1 - my0
-    turns: dict[int, Matrix] = {
-        0: (1, 0, 0, -1, -mx0, my1),
-        90: (0, 1, 1, 0, -my0, -mx0),
-        180: (-1, 0, 0, 1, mx1, -my0),
-        270: (0, -1, -1, 0, my1, mx1),
-    }
-    rotate = page.rotate % 360
-    return turns.get(rotate, turns[0]), *((high, wide) if rotate in (90, 270) else (wide, high))
-
-
-class Layers:
-    """Which optional content is switched off in the document's default state."""
-
-    def __init__(self, catalog: Mapping[str, Any]) -> None:
-        properties = resolve1(catalog.get("OCProperties")) or {}
-        default = resolve1(properties.get("D")) or {}
-        every = self._ids(properties.get("OCGs"))
-        off = self._ids(default.get("OFF"))
-        if _name(default.get("BaseState")) == "OFF":
-            off |= every - self._ids(default.get("ON"))
-        self._off = off
-
-    @staticmethod
-    def _ids(refs: Any) -> set[int]:
-        listed = resolve1(refs)
-        return {ref.objid for ref in listed if isinstance(ref, PDFObjRef)} if isinstance(listed, list) else set()
-
-    def hides(self, content: Any) -> bool:
-        """Whether `content`, an optional-content group or membership (a reference to one), is not shown."""
-        if isinstance(content, PDFObjRef) and content.objid in self._off:
-            return True
-        group = resolve1(content)
-        if not isinstance(group, dict) or "OCGs" not in group:
-            return False
-        members = group["OCGs"] if isinstance(group["OCGs"], PDFObjRef) else None
-        listed = resolve1(group["OCGs"])
-        refs = listed if isinstance(listed, list) else [members]
-        hidden = [isinstance(ref, PDFObjRef) and ref.objid in self._off for ref in refs]
-        policy = _name(group.get("P")) or "AnyOn"
-        shown = {"AllOn": not any(hidden), "AnyOff": any(hidden), "AllOff": all(hidden)}.get(policy, not all(hidden))
-        return bool(hidden) and not shown
-
-
-def _name(value: Any) -> str:
-    value = resolve1(value)
-    return str(value.name) if isinstance(value, PSLiteral) else ""
-
-
-def to_rgb(colour: Any, space: str) -> Colour | None:
-    """A colour of the graphics state as red, green, blue from 0 to 1; None for a pattern."""
-    parts = colour if isinstance(colour, tuple) else (colour,)
-    if not parts or not all(isinstance(part, int | float) for part in parts):
-        return None
-    if len(parts) == 1:
-        grey = float(parts[0])
-        grey = 1 - grey if space in ("Separation", "DeviceN") else grey
-        return grey, grey, grey
-    if len(parts) == 3:
-        return float(parts[0]), float(parts[1]), float(parts[2])
-    if len(parts) == 4:
-        c, m, y, k = (float(part) for part in parts)
-        return (1 - c) * (1 - k), (1 - m) * (1 - k), (1 - y) * (1 - k)
-    return None
 
 
 class Canvas(PDFTextDevice):
@@ -259,7 +155,7 @@ class Canvas(PDFTextDevice):
                 text=text,
                 box=box,
                 size=abs(fontsize) * (matrix[2] ** 2 + matrix[3] ** 2) ** 0.5,
-                font=_base_name(font),
+                font=_basename_of(font),
                 font_key=id(font),
                 code=cid,
                 colour=colour,
@@ -318,7 +214,7 @@ def _glyph_box(font: PDFFont, cid: int, fontsize: float, advance: float, rise: f
     return -vx, vy + rise + advance, -vx + fontsize, vy + rise
 
 
-def _base_name(font: PDFFont) -> str:
+def _basename_of(font: PDFFont) -> str:
     raw = font.fontname
     name = raw.decode("gb18030", "replace") if isinstance(raw, bytes) else str(raw)
     prefix, plus, rest = name.partition("+")
@@ -373,7 +269,7 @@ class Interpreter(PDFPageInterpreter):
         self.do_W()
 
     def do_gs(self, name: Any) -> None:
-        state = resolve1((resolve1(self.resources.get("ExtGState")) or {}).get(_name(name)))
+        state = resolve1((resolve1(self.resources.get("ExtGState")) or {}).get(name_of(name)))
         if not isinstance(state, dict):
             return
         for key, attribute in (("ca", "fill_alpha"), ("CA", "stroke_alpha")):
@@ -382,19 +278,23 @@ class Interpreter(PDFPageInterpreter):
                 setattr(self.device, attribute, float(value))
         if "BM" in state:
             mode = resolve1(state["BM"])
-            self.device.multiplies = _name(mode[0] if isinstance(mode, list) and mode else mode) not in ("Normal", "Compatible", "")
+            self.device.multiplies = name_of(mode[0] if isinstance(mode, list) and mode else mode) not in (
+                "Normal",
+                "Compatible",
+                "",
+            )
 
     def do_BMC(self, tag: Any) -> None:
         self.device.tag(False)
 
     def do_BDC(self, tag: Any, props: Any) -> None:
         hidden = False
-        if _name(tag) == "OC" and isinstance(props, PSLiteral):
+        if name_of(tag) == "OC" and isinstance(props, PSLiteral):
             hidden = self.device.layers.hides((resolve1(self.resources.get("Properties")) or {}).get(props.name))
         self.device.tag(hidden)
 
     def do_Do(self, xobjid_arg: Any) -> None:
-        stream = resolve1(self.xobjmap.get(_name(xobjid_arg)))
+        stream = resolve1(self.xobjmap.get(name_of(xobjid_arg)))
         if not isinstance(stream, PDFStream) or self.device.layers.hides(stream.get("OC")):
             return
         self.device.forms += 1
@@ -402,7 +302,7 @@ class Interpreter(PDFPageInterpreter):
             raise Hostile("PDF 中的图形对象层层套用，多得不合常理")
         before = self.device.state
         bbox = resolve1(stream.get("BBox"))
-        if _name(stream.get("Subtype")) == "Form" and isinstance(bbox, list):
+        if name_of(stream.get("Subtype")) == "Form" and isinstance(bbox, list):
             check_size(stream)
             matrix = mult_matrix(tuple(resolve1(stream.get("Matrix")) or (1, 0, 0, 1, 0, 0)), self.ctm)
             self.device.clip = meet(self.device.clip, apply_matrix_rect(matrix, _numbers(bbox)))

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extractor.pdf.columns import Columns, find_columns
+from extractor.pdf.geometry import Rect, around, contains, middle
 from extractor.pdf.grid import Grid, Ruling
-from extractor.pdf.sight import Rect, around, contains, middle
 from extractor.pdf.text import Piece, lines_of, to_box
 from models.page import Cell, Line, Page, Run, Span, Table
 

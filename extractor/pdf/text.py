@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from itertools import dropwhile
 
 from extractor.marks import state_of, symbol_state
+from extractor.pdf.geometry import Rect, around, contains, luminance, middle
 from extractor.pdf.grid import Rule
 from extractor.pdf.look import Look, is_legible
-from extractor.pdf.sight import Glyph, Rect, Stroke, around, contains, luminance, middle
+from extractor.pdf.sight import Glyph, Stroke
 from models.page import Box, Emphasis, Line, Picture, Run, Span, Tick, TickState
 
 # Blanks between characters that the file leaves out, in parts of the character's size. Chinese sets a quarter between scripts.

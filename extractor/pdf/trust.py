@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from extractor.pdf.geometry import Rect, area, meet, middle
 from extractor.pdf.look import Look, is_legible, misread_fonts
-from extractor.pdf.sight import Glyph, Image, Rect, Sight, area, meet, middle
+from extractor.pdf.sight import Glyph, Image, Sight
 from extractor.pdf.text import is_symbol
 
 # A picture of this part of the page may be a scan; where it holds ink beside the text that lies on it, it is one.

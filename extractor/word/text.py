@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from extractor import marks
+from extractor.placeholders import STANDARD_PLACEHOLDERS
 from extractor.word.package import Package, W
 from extractor.word.styles import Look, Styles
 from models.identity import Tag
@@ -177,7 +178,7 @@ class TextReader:
             return [tick, *_after_glyph(pieces)]
         placeholder = properties.find(f"{W}showingPlcHdr")
         shows_placeholder = placeholder is not None and placeholder.get(f"{W}val", "1") not in ("0", "false", "off")
-        shows_placeholder |= _plain_text(pieces).strip() in _STANDARD_PLACEHOLDERS
+        shows_placeholder |= _plain_text(pieces).strip() in STANDARD_PLACEHOLDERS
         if tag is not None and tag.option is None:
             text = None if shows_placeholder else _plain_text(pieces)
             self.controls.append(Control(tag=tag, text=text))
@@ -198,21 +199,6 @@ class TextReader:
             yield Picture(kind="picture" if is_picture else "shape")
 
 
-# What Word and WPS themselves put into an empty control; some editors keep the words and lose the flag.
-_STANDARD_PLACEHOLDERS = frozenset(
-    [
-        "单击或点击此处输入文字。",
-        "单击此处输入文字。",
-        "点击此处输入文字。",
-        "单击或点击以输入日期。",
-        "单击此处输入日期。",
-        "选择一项。",
-        "Click or tap here to enter text.",
-        "Click here to enter text.",
-        "Click or tap to enter a date.",
-        "Choose an item.",
-    ]
-)
 _SPECIAL = re.compile("[\uf000-\uf0ff\r\n\u2028]")
 _CHARACTERS = {"tab": "\t", "ptab": "\t", "noBreakHyphen": "-", "softHyphen": ""}
 

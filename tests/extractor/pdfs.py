@@ -34,7 +34,7 @@ def written(
 ) -> bytes:
     """A PDF of one page, 400 by 300 points, with Helvetica as F1 and ZapfDingbats as F2.
 
-    `annotations` are their dictionaries without the brackets; `streams` are further objects, by number from 100 their dictionary and data.
+    `annotations` are their dictionaries without the brackets; `streams` are further objects: number from 100, dictionary, data.
     """
     numbers = range(20, 20 + len(listed := list(annotations)))
     objects = {
