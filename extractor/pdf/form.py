@@ -14,6 +14,7 @@ from pdfminer.utils import decode_text
 
 from extractor.pdf.geometry import Point, Rect, area, around, meet
 from extractor.pdf.sight import BLACK, Glyph, PageCanvas, Sight
+from models.errors import Hostile
 from models.identity import Tag
 from models.page import Control, Emphasis, Tick
 from models.writing import key
@@ -76,18 +77,20 @@ def read_overlay(annotations: Any, canvas: PageCanvas, regenerates: bool) -> Ove
     overlay = Overlay()
     listed = resolve1(annotations)
     for item in (listed if isinstance(listed, list) else [])[:MAX_ANNOTATIONS]:
-        annotation = resolve1(item)
-        if not isinstance(annotation, dict) or _rectangle(annotation) is None:
-            continue
-        flags = resolve1(annotation.get("F"))
-        hidden = isinstance(flags, int) and flags & (_HIDDEN | _NO_VIEW)
-        if hidden or canvas.layers.hides(annotation.get("OC")):
-            continue
         try:
-            _read(annotation, canvas, overlay, regenerates)
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+            annotation = resolve1(item)
+            if isinstance(annotation, dict) and _rectangle(annotation) and not _is_hidden(annotation, canvas):
+                _read(annotation, canvas, overlay, regenerates)
+        except Hostile:
+            raise
+        except Exception:  # one broken annotation must not cost the page, and pdfminer breaks in many ways
             overlay.damage.append("有一处批注或表单域无法读取")
     return overlay
+
+
+def _is_hidden(annotation: Mapping[str, Any], canvas: PageCanvas) -> bool:
+    flags = resolve1(annotation.get("F"))
+    return bool(isinstance(flags, int) and flags & (_HIDDEN | _NO_VIEW)) or canvas.layers.hides(annotation.get("OC"))
 
 
 def _rectangle(annotation: Mapping[str, Any]) -> Any:

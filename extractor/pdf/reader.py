@@ -42,6 +42,16 @@ _PAYLOAD = re.compile(r"SF1/[a-z][a-z0-9-]*/[0-9A-Za-z.\-]+/[0-9A-Z]+")
 def read(data: bytes, limits: PdfLimits) -> PdfReading:
     """See `extractor.pdf.read_pdf`."""
     document, pages = _open(data, limits)
+    try:
+        return _read(data, document, pages, limits)
+    except UnreadableFile:
+        raise
+    except Exception as error:  # what breaks outside the pages is the file's own frame
+        _log.info("pdf", exc_info=True)
+        raise Damaged("PDF 文件的内部结构有损坏") from error
+
+
+def _read(data: bytes, document: PDFDocument, pages: list[PDFPage], limits: PdfLimits) -> PdfReading:
     catalog: Mapping[str, Any] = document.catalog
     form = resolve1(catalog.get("AcroForm")) or {}
     if catalog.get("NeedsRendering") and "XFA" in form:
@@ -50,21 +60,15 @@ def read(data: bytes, limits: PdfLimits) -> PdfReading:
         reader = _PageReader(catalog, renderer, bool(resolve1(form.get("NeedAppearances"))))
         for number, page in enumerate(pages, 1):
             reader.read(number, page)
-        identity = _identity(document) or reader.identity
-    damage = (*_cut_off(data), *reader.damage)
     result = Pages(
         reader="pdf",
         pages=number_tables(reader.sheets),
-        identity=identity,
+        identity=_identity(document) or reader.identity,
         controls=tuple(reader.controls),
-        damage=tuple(dict.fromkeys(damage)),
+        damage=tuple(dict.fromkeys((*_cut_off(data), *reader.damage))),
     )
-    return PdfReading(
-        result,
-        tuple(reader.scanned),
-        attached(document, pages, limits.attachments, limits.attachment_bytes),
-        "Collection" in catalog,
-    )
+    attachments = attached(document, pages, limits.attachments, limits.attachment_bytes)
+    return PdfReading(result, tuple(reader.scanned), attachments, "Collection" in catalog)
 
 
 def _open(data: bytes, limits: PdfLimits) -> tuple[PDFDocument, list[PDFPage]]:

@@ -9,6 +9,7 @@ from extractor.marks import state_of, symbol_state
 from extractor.pdf.geometry import Rect, around, contains, luminance, middle
 from extractor.pdf.grid import Rule
 from extractor.pdf.look import Look, is_legible
+from extractor.pdf.radicals import unified
 from extractor.pdf.sight import Glyph, Stroke
 from models.page import Box, Emphasis, Line, Picture, Run, Span, Tick, TickState
 
@@ -96,7 +97,9 @@ def _piece(glyph: Glyph, emphasis: frozenset[Emphasis], look: Look | None) -> Pi
     if text is None:
         return None
     legible = is_legible(glyph) or text != glyph.text
-    return Piece(glyph.box, glyph.size, text if legible else "\ufffd", emphasis=emphasis, confidence=1.0 if legible else 0.2)
+    return Piece(
+        glyph.box, glyph.size, unified(text) if legible else "\ufffd", emphasis=emphasis, confidence=1.0 if legible else 0.2
+    )
 
 
 def is_symbol(glyph: Glyph) -> bool:

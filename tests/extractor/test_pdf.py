@@ -191,6 +191,11 @@ def test_a_page_whose_fonts_lie_about_their_characters_is_read_as_an_image() -> 
     assert read_pdf(_with_shifted_unicode(honest)).scanned == (1,)
 
 
+def test_a_radical_is_the_character_it_looks_like() -> None:
+    # Chromium writes these for 长江文化青年.
+    assert texts(typeset("⻓江⽂化⻘年")) == ["长江文化青年"]
+
+
 # -- emphasis and marks
 
 
