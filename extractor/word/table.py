@@ -11,7 +11,9 @@ from models.errors import Hostile
 from models.page import Cell, Line, Run, Span, Table
 
 _DEEPEST = 30
-_TRANSPARENT = {f"{W}{name}" for name in ("ins", "moveTo", "customXml", "smartTag")}
+_TRANSPARENT = {f"{W}{name}" for name in ("ins", "moveTo", "customXml", "smartTag")} | {
+    f"{{http://schemas.microsoft.com/office/word/2003/auxHint}}{name}" for name in ("sect", "sub-section")
+}
 
 Block = Line | Table
 

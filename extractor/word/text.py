@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from extractor import marks
-from extractor.word.package import Package, W
+from extractor.word.package import Parts, W
 from extractor.word.styles import PLAIN, Look, Styles
 from models.identity import Tag
 from models.page import Control, Line, Picture, Run, Span, Tick, TickState
@@ -51,7 +51,7 @@ class _ComplexField:
 class TextReader:
     """Reads paragraphs of one document in order; fields may run over several of them."""
 
-    package: Package
+    package: Parts
     styles: Styles
     controls: list[Control] = field(default_factory=list)
     damage: set[str] = field(default_factory=set)

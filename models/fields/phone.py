@@ -27,7 +27,9 @@ _NUMBER = re.compile(
 )
 _DIALABLE = re.compile(r"(?:1[3-9]\d{9}|[48]00-\d{3}-\d{4}|(?:0(?:10|2\d|[3-9]\d\d)-)?[2-9]\d{6,7})(?:转\d{1,6})?", re.ASCII)
 _BETWEEN = re.compile(r"[;,、，；/|&和或及①-⑳]+")
-_WORDS = re.compile(r"(?:办公|固定|移动|联系|单位|座|手)?(?:电话|手机|座机|号码|(?<!分)机)(?:号码|号)?[::]?|(?i:tel|mobile|phone)[.:]*")
+_WORDS = re.compile(
+    r"(?:办公|固定|移动|联系|单位|座|手)?(?:电话|手机|座机|号码|(?<!分)机)(?:号码|号)?[::]?|(?i:tel|mobile|phone)[.:]*"
+)
 
 
 class PhoneField(FieldBase[str]):
