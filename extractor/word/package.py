@@ -1,5 +1,6 @@
 """A Word file as its parts: opened by relationships, never by fixed names, and refused where no honest file is like that."""
 
+import base64
 import io
 import lzma
 import posixpath
@@ -56,6 +57,14 @@ class Parts(ABC):
     @abstractmethod
     def has(self, name: str) -> bool:
         """Whether there is a part of that name."""
+
+    @abstractmethod
+    def read(self, name: str) -> bytes:
+        """The bytes of a part that is not XML.
+
+        Raises:
+            Damaged: it is missing or its data are inconsistent. TooLarge: more bytes than one part may have.
+        """
 
     @abstractmethod
     def xml(self, name: str) -> etree._Element:
@@ -133,11 +142,6 @@ class Package(Parts):
         return name.lstrip("/").lower() in self._names
 
     def read(self, name: str) -> bytes:
-        """The bytes of a part.
-
-        Raises:
-            Damaged: it is missing or its data are inconsistent. TooLarge: more bytes than one part may have.
-        """
         entry = self._names.get(name.lstrip("/").lower())
         if entry is None:
             raise Damaged(f"Word 文件缺少部件 {name}")
@@ -175,12 +179,16 @@ class FlatPackage(Parts):
             data = data.replace(old, new)
         root = parse_xml(data, "document.xml")
         self._parts: dict[str, etree._Element] = {}
+        self._binary: dict[str, bytes] = {}
         if root.tag == f"{W}wordDocument":
             self._read_2003(root)
         elif root.tag == f"{_PKG}package":
             for part in root.iterfind(f"{_PKG}part"):
+                name = part.get(f"{_PKG}name", "").lstrip("/").lower()
                 for content in part.iterfind(f"{_PKG}xmlData/*"):
-                    self._parts[part.get(f"{_PKG}name", "").lstrip("/").lower()] = content
+                    self._parts[name] = content
+                for content in part.iterfind(f"{_PKG}binaryData"):
+                    self._binary[name] = _decoded(content.text or "")
         else:
             raise UnsupportedKind("不是 Word 文档")
 
@@ -200,12 +208,24 @@ class FlatPackage(Parts):
             self._parts[f"_rels/{name}.rels"] = rels
 
     def has(self, name: str) -> bool:
-        return name.lstrip("/").lower() in self._parts
+        return name.lstrip("/").lower() in {*self._parts, *self._binary}
+
+    def read(self, name: str) -> bytes:
+        if name.lstrip("/").lower() not in self._binary:
+            raise Damaged(f"Word 文件缺少部件 {name}")
+        return self._binary[name.lstrip("/").lower()]
 
     def xml(self, name: str) -> etree._Element:
-        if not self.has(name):
+        if name.lstrip("/").lower() not in self._parts:
             raise Damaged(f"Word 文件缺少部件 {name}")
         return self._parts[name.lstrip("/").lower()]
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text)
+    except ValueError as error:
+        raise Damaged("Word 文件的部件已损坏") from error
 
 
 def parse_xml(data: bytes, name: str) -> etree._Element:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from extractor import marks
+from extractor.word.activex import ActiveXBox, read_activex
 from extractor.word.package import Parts, W
 from extractor.word.styles import PLAIN, Look, Styles
 from models.identity import Tag
@@ -44,6 +45,7 @@ class _ComplexField:
     instruction: str = ""
     in_result: bool = False
     checkbox: TickState | None = None
+    dropdown: str | None = None
     shown: bool = False
 
 
@@ -139,7 +141,7 @@ class TextReader:
     def _field_character(self, element: etree._Element, look: Look) -> Iterator[Piece]:
         kind = element.get(f"{W}fldCharType")
         if kind == "begin":
-            self._fields.append(_ComplexField(checkbox=_legacy_checkbox(element)))
+            self._fields.append(_ComplexField(checkbox=_legacy_checkbox(element), dropdown=_legacy_dropdown(element)))
         elif kind == "separate" and self._fields:
             current = self._fields[-1]
             current.in_result = True
@@ -186,6 +188,12 @@ class TextReader:
     # -- drawings
 
     def _drawing(self, element: etree._Element) -> Iterator[Piece]:
+        for control in element.iter(f"{W}control"):
+            active = self._activex(control.get(_RELATION_ID, ""))
+            if active is not None:
+                yield Tick(state="unclear" if active.ticked is None else "ticked" if active.ticked else "empty")
+                yield from [Run(text=active.caption)] if active.caption else []
+                return
         boxes = [box for box in element.iter(f"{W}txbxContent") if not _in_fallback(box, element)]
         for box in boxes:
             for paragraph in box.iter(f"{W}p"):
@@ -196,6 +204,16 @@ class TextReader:
         if not boxes:
             is_picture = element.find(".//{*}blip") is not None or element.find(f".//{_VML}imagedata") is not None
             yield Picture(kind="picture" if is_picture else "shape")
+
+    def _activex(self, relation: str) -> ActiveXBox | None:
+        """The control behind a relationship: its description in XML, and from there its state."""
+        package = self.package
+        link = package.relationships(package.main).get(relation)
+        if link is None or link.external or not package.has(link.target):
+            return None
+        for binary in package.related(link.target, "activeXControlBinary"):
+            return read_activex(package.read(binary))
+        return None
 
 
 # What Word and WPS themselves put into an empty control; some editors keep the words and lose the flag.
@@ -214,6 +232,7 @@ _STANDARD_PLACEHOLDERS = frozenset(
     ]
 )
 _SPECIAL = re.compile("[\uf000-\uf0ff\r\n\u2028]")
+_RELATION_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _CHARACTERS = {"tab": "\t", "ptab": "\t", "noBreakHyphen": "-", "softHyphen": ""}
 
 
@@ -263,10 +282,27 @@ def _legacy_checkbox(begin: etree._Element) -> TickState | None:
     return "ticked" if state is not None and state.get(f"{W}val", "1").lower() in ("1", "true", "on") else "empty"
 
 
+def _legacy_dropdown(begin: etree._Element) -> str | None:
+    """FORMDROPDOWN: the entry that `result` counts, else the one that `default` does, else the first."""
+    entries = begin.find(f"{W}ffData/{W}ddList")
+    if entries is None:
+        return None
+    words = [entry.get(f"{W}val", "") for entry in entries.iterfind(f"{W}listEntry")]
+    for name in ("result", "default"):
+        item = entries.find(W + name)
+        number = "" if item is None else item.get(f"{W}val", "")
+        if number.isdigit() and int(number) < len(words):
+            return words[int(number)]
+    return words[0] if words else ""
+
+
 def _computed(current: _ComplexField, look: Look) -> Iterator[Span]:
     """What a field shows that is known from its instruction alone."""
     if current.checkbox is not None:
         yield Tick(state=current.checkbox, emphasis=look.emphasis)
+        return
+    if current.dropdown is not None:
+        yield Run(text=current.dropdown, emphasis=look.emphasis)
         return
     instruction = current.instruction.strip()
     if re.match(r"(?i)eq\b", instruction):
