@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from lxml import etree
 
 from extractor.word.package import W
-from extractor.word.text import MC, BreakLine, Piece, TextReader
+from extractor.word.pieces import BreakLine, Piece
+from extractor.word.text import MC, TextReader
 from models.errors import Hostile
 from models.page import Cell, Line, Run, Span, Table
 
