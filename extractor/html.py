@@ -57,6 +57,9 @@ def _text(data: bytes) -> str:
         data, charset = part.get_payload(decode=True) or b"", part.get_content_charset()  # type: ignore[assignment]
     declared = _CHARSET.search(data[:4096])
     charset = charset or (declared[1].decode("ascii") if declared else None)
+    if charset is not None and charset.lower().startswith("utf-16"):
+        # A declaration that could be read byte by byte was not written in it; the HTML standard takes UTF-8 then.
+        charset = "utf-8"
     # GBK is what such files are in, whatever subset of it they name.
     if charset is None or charset.lower() in ("gb2312", "gbk", "gb18030"):
         candidates = ["gb18030"] if charset else ["utf-8-sig", "gb18030"]

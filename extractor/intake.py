@@ -27,6 +27,7 @@ _KNOWN = {
     b"Rar!": "RAR 压缩包",
     b"7z\xbc\xaf": "7z 压缩包",
 }
+_LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 _WORD_XML = (b"<w:wordDocument", b"schemas.microsoft.com/office/2006/xmlPackage")
 _HTML = re.compile(rb"(?is)(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|meta)\b")
 _MHTML = re.compile(rb"(?i)(?:mime-version|from|subject|date|content-type):[^\n]*\n")
@@ -58,7 +59,14 @@ class Source:
         """(name, path) of each part, in the order of their names."""
         if not self.path.is_dir():
             return [(self.path.name, self.path)]
-        return sorted((p.relative_to(self.path).as_posix(), p) for p in self.path.rglob("*") if p.is_file() and not p.is_symlink())
+        paths = (path for path in self.path.rglob("*") if path.is_file() and not path.is_symlink())
+        named = ((path.relative_to(self.path), path) for path in paths)
+        return sorted((name.as_posix(), path) for name, path in named if not any(map(is_left_out, name.parts)))
+
+
+def is_left_out(name: str) -> bool:
+    """Whether a file of that name is no answer of anybody: hidden, a lock file of Word, a folder view of Windows."""
+    return name.startswith((".", "~$")) or name.lower() in _LEFT_BY_SYSTEMS
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,8 @@ def letter(font: str, on: str, off: str) -> Mark:
 
 def control(ticked: bool, font: str) -> str:
     inner = f'<w14:checked w14:val="{int(ticked)}"/>'
-    return f"<w:sdt><w:sdtPr><w14:checkbox>{inner}</w14:checkbox></w:sdtPr><w:sdtContent>{run('☒' if ticked else '☐')}</w:sdtContent></w:sdt>"
+    properties = f"<w:sdtPr><w14:checkbox>{inner}</w14:checkbox></w:sdtPr>"
+    return f"<w:sdt>{properties}<w:sdtContent>{run('☒' if ticked else '☐')}</w:sdtContent></w:sdt>"
 
 
 def legacy(ticked: bool, font: str) -> str:
@@ -153,7 +154,9 @@ def bodies(draw: st.DrawFn, pieces: list[str], separator: str) -> str:
 
 def _options(structure: str, pieces: list[str], separator: str) -> str:
     if structure == "nested":
-        return table(*("<w:tr>" + "".join(cell(paragraph(p)) for p in pieces[k : k + 3]) + "</w:tr>" for k in (0, 3))) + paragraph("")
+        return table(*("<w:tr>" + "".join(cell(paragraph(p)) for p in pieces[k : k + 3]) + "</w:tr>" for k in (0, 3))) + paragraph(
+            ""
+        )
     if separator == "/paragraph/":
         inner = "".join(paragraph(piece) for piece in pieces)
     else:
@@ -172,7 +175,9 @@ def check(folder: Path, data: bytes, chosen: frozenset[str]) -> None:
 
 @given(composition=compositions())
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-def test_a_composed_form_is_right_or_sent_to_review(composition: tuple[bytes, frozenset[str]], tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_composed_form_is_right_or_sent_to_review(
+    composition: tuple[bytes, frozenset[str]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
     check(tmp_path_factory.getbasetemp(), *composition)
 
 
