@@ -25,7 +25,7 @@ from pypdf.generic import (
     TextStringObject,
 )
 
-from generator.typesetting import must_have_glyphs, typeset
+from generator.typesetting import lines_of, must_have_glyphs, typeset
 from models.errors import GenerationError
 from models.identity import Tag
 from models.page import Box
@@ -38,6 +38,7 @@ _MULTILINE, _NO_SPELLING = 1 << 12, 1 << 22
 _ON, _OFF = "/Yes", "/Off"
 _FONT, _SYMBOLS = "/SimSun", "/ZaDb"
 _TEXT_APPEARANCE = f"{_FONT} 0 Tf 0 g"  # size 0: as large as fits, so that nothing is cut
+GUIDANCE_SIZE = 10.0  # form.typ has the same
 _SIZES = (10.5, 9.5, 8.5, 7.5, 6.5, 5.5)
 _PROSE_HEIGHT = 60  # a box at least so high holds paragraphs
 _QUADDING: dict[Align, int] = {"left": 0, "center": 1, "right": 2}
@@ -60,11 +61,10 @@ class TextWidget:
     grey: bool = False
 
     def sheet(self) -> dict[str, Any]:
-        lines = self.value.split("\n") if self.value is not None else list(self.placeholder)
-        sizes = [size for size in (self.size, *_SIZES) if size <= self.size]
-        if self.value is None and self.grey:
-            sizes = [10.0, *sizes]
-        return _sheet(self.box.x1 - self.box.x0, self.box.y1 - self.box.y0, lines, self.align, sizes, self.prose, self.value is None and self.grey)
+        lines = lines_of(self.value) if self.value is not None else list(self.placeholder)
+        grey = self.value is None and self.grey
+        sizes = [GUIDANCE_SIZE] if grey else [self.size]
+        return _sheet(self.box.x1 - self.box.x0, self.box.y1 - self.box.y0, lines, self.align, [*sizes, *_SIZES], self.prose, grey)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,8 @@ def add_widgets(pdf: bytes, widgets: Sequence[Widget], table_cells: Mapping[Tag,
     from 0 in reading order, holds each."""
     writer = PdfWriter(clone_from=io.BytesIO(pdf))
     texts = [widget for widget in widgets if isinstance(widget, TextWidget)]
-    shown = dict(zip((widget.tag for widget in texts), _appearances(writer, [w.sheet() for w in texts], [w.title for w in texts]), strict=True))
+    appearances = _appearances(writer, [text.sheet() for text in texts], [text.title for text in texts])
+    shown = dict(zip((text.tag for text in texts), appearances, strict=True))
     tree, made = _FieldTree(writer), []
     for widget in widgets:
         page = writer.pages[widget.page - 1]
@@ -97,7 +98,7 @@ def add_widgets(pdf: bytes, widgets: Sequence[Widget], table_cells: Mapping[Tag,
         made.append((widget, reference))
         cast(ArrayObject, page.setdefault(NameObject("/Annots"), ArrayObject())).append(reference)
         page[NameObject("/Tabs")] = NameObject("/S")
-    form = {"/Fields": tree.roots, "/DA": TextStringObject(_TEXT_APPEARANCE), "/DR": _resources(writer)}
+    form: dict[str, PdfObject] = {"/Fields": tree.roots, "/DA": TextStringObject(_TEXT_APPEARANCE), "/DR": _resources(writer)}
     writer.root_object[NameObject("/AcroForm")] = writer._add_object(_dictionary(form))
     preferences = cast(DictionaryObject, writer.root_object.setdefault(NameObject("/ViewerPreferences"), DictionaryObject()))
     preferences[NameObject("/DisplayDocTitle")] = BooleanObject(True)
@@ -156,7 +157,7 @@ def _full_name(widget: DictionaryObject) -> str:
 def _sheet_of(widget: DictionaryObject, value: str) -> dict[str, Any]:
     x0, y0, x1, y1 = (float(side) for side in cast(ArrayObject, widget["/Rect"]))
     align = next(align for align, number in _QUADDING.items() if number == widget.get("/Q", 0))
-    return _sheet(x1 - x0, y1 - y0, value.split("\n"), align, _SIZES, y1 - y0 >= _PROSE_HEIGHT, False)
+    return _sheet(x1 - x0, y1 - y0, lines_of(value), align, _SIZES, y1 - y0 >= _PROSE_HEIGHT, False)
 
 
 def _sheet(
@@ -180,10 +181,9 @@ def _as_xobject(writer: PdfWriter, page: PageObject) -> IndirectObject:
     content = page.get_contents()
     stream = DecodedStreamObject()
     stream.set_data(content.get_data() if content is not None else b"")
-    size = ArrayObject([FloatObject(0), FloatObject(0), FloatObject(page.mediabox.width), FloatObject(page.mediabox.height)])
+    size = (float(page.mediabox.width), float(page.mediabox.height))
     made = stream.flate_encode()
-    entries = {"/Type": NameObject("/XObject"), "/Subtype": NameObject("/Form"), "/BBox": size}
-    made.update(_dictionary({**entries, "/Resources": page["/Resources"].clone(writer)}))
+    made.update(_form_entries(size, page["/Resources"].clone(writer)))
     return writer._add_object(made)
 
 
@@ -231,10 +231,13 @@ def _check_entries(writer: PdfWriter, widget: CheckWidget) -> dict[str, PdfObjec
 def _drawing(writer: PdfWriter, operators: bytes, size: tuple[float, float]) -> IndirectObject:
     stream = DecodedStreamObject()
     stream.set_data(operators)
-    box = ArrayObject([FloatObject(side) for side in (0, 0, *size)])
-    entries = {"/Type": NameObject("/XObject"), "/Subtype": NameObject("/Form"), "/BBox": box, "/Resources": DictionaryObject()}
-    stream.update(_dictionary(entries))
+    stream.update(_form_entries(size, DictionaryObject()))
     return writer._add_object(stream)
+
+
+def _form_entries(size: tuple[float, float], resources: PdfObject) -> DictionaryObject:
+    box = ArrayObject([FloatObject(side) for side in (0, 0, *size)])
+    return _dictionary({"/Type": NameObject("/XObject"), "/Subtype": NameObject("/Form"), "/BBox": box, "/Resources": resources})
 
 
 class _FieldTree:
@@ -275,7 +278,7 @@ def _chinese_font(writer: PdfWriter) -> IndirectObject:
     descriptor |= {key: NumberObject(number) for key, number in numbers.items()}
     system = {"/Registry": TextStringObject("Adobe"), "/Ordering": TextStringObject("GB1"), "/Supplement": NumberObject(4)}
     half = ArrayObject([NumberObject(number) for number in (1, 95, 500)])
-    descendant = {
+    descendant: dict[str, PdfObject] = {
         "/Type": NameObject("/Font"), "/Subtype": NameObject("/CIDFontType2"), "/BaseFont": NameObject(_FONT),
         "/CIDSystemInfo": _dictionary(system), "/FontDescriptor": writer._add_object(_dictionary(descriptor)),
         "/DW": NumberObject(1000), "/W": half,
@@ -291,8 +294,10 @@ def _chinese_font(writer: PdfWriter) -> IndirectObject:
 
 
 def _unicode_map() -> bytes:
-    """A CMap that says of each two-byte code: this is Unicode. Surrogates are left out."""
-    ranges = [f"<{high:02X}00> <{high:02X}FF> <{high:02X}00>" for high in range(256) if not 0xD8 <= high <= 0xDF]
+    """A CMap that says of each two-byte code: this is Unicode. Only for what Chinese is written in, because pypdf reads it
+    character by character, for every field that it fills."""
+    blocks = [*range(0x00, 0x02), *range(0x20, 0x26), 0x30, *range(0x4E, 0xA0), 0xFF]
+    ranges = [f"<{high:02X}00> <{high:02X}FF> <{high:02X}00>" for high in blocks]
     lines = ["/CIDInit /ProcSet findresource begin 12 dict begin begincmap", "/CMapName /Unicode def /CMapType 2 def"]
     lines += ["1 begincodespacerange <0000> <FFFF> endcodespacerange"]
     for start in range(0, len(ranges), 100):  # a section holds no more

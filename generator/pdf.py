@@ -10,7 +10,7 @@ import segno
 from generator.acroform import Align, CheckWidget, TextWidget, Widget, add_widgets
 from generator.document import Document, Place
 from generator.filling import Filling, fill
-from generator.typesetting import must_have_glyphs, typeset
+from generator.typesetting import lines_of, must_have_glyphs, typeset
 from models.errors import GenerationError
 from models.fields import ChoiceField, DateField, Field, NumberField, ProseField, RowsField, SealField, SignatureField
 from models.form import FormDefinition, Item, Printed
@@ -219,7 +219,7 @@ class _Data:
         self.answers.append(answer)
         return {
             "kind": "text",
-            "value": text.split("\n") if text is not None else None,
+            "value": lines_of(text) if text is not None else None,
             "unit": unit,
             "prose": isinstance(field, ProseField),
             "guidance": field.guidance,
@@ -269,7 +269,7 @@ class _Spots:
         (page, region), *more = self._region(answer)
         assert not more, "rows of a fillable form are never broken"
         value, _, _, y = self._at["answer", str(answer.tag)]
-        box = Box(x0=region.x0 + 1.5, y0=y - 2.5, x1=region.x1 - 1.5, y1=max(region.y1 - 1.5, y + value["high"] + 2.5))
+        box = Box(x0=region.x0 + 1.5, y0=y - (2.5 if answer.text else 5), x1=region.x1 - 1.5, y1=max(region.y1 - 1.5, y + value["high"] + 2.5))
         guidance = list(answer.field.guidance)
         blank = [_BLANK_DATE] if isinstance(answer.field, DateField) else []
         return TextWidget(

@@ -42,7 +42,7 @@ def typeset(template: str, data: Mapping[str, Any], question: str, *, tags: bool
 
 
 def must_have_glyphs(texts: Iterable[tuple[str, str]]) -> None:
-    """Each of `texts` is (what a person calls the place, its text).
+    """Each of `texts` is (what a person calls the place, its text); line breaks and tabs are no glyphs.
 
     Raises:
         GenerationError: the fonts lack a character, or there is more text than any form can hold.
@@ -51,12 +51,18 @@ def must_have_glyphs(texts: Iterable[tuple[str, str]]) -> None:
     for title, text in texts:
         length += len(text)
         for at, character in enumerate(text, 1):
-            if ord(character) not in known and character != "\n":
+            if ord(character) not in known and character not in "\n\t":
                 raise GenerationError(
-                    f"“{title}”第 {at} 个字符{_named(character)}在字体中没有字形，不能写入 PDF", advice="请换用通行的字，或改发 Word 表格"
+                    f"“{title}”第 {at} 个字符{_named(character)}在字体中没有字形，不能写入 PDF",
+                    advice="请换用通行的字，或改发 Word 表格",
                 )
     if length > _MOST_CHARACTERS:
         raise GenerationError(f"表中文字共 {length} 个，超过 {_MOST_CHARACTERS} 个", advice="请缩短填写内容")
+
+
+def lines_of(text: str) -> list[str]:
+    """`text` as the templates take it: a string a paragraph, tabs as blanks."""
+    return text.replace("\t", "    ").split("\n")
 
 
 def _named(character: str) -> str:
