@@ -7,7 +7,7 @@ from typing import Any
 
 import segno
 
-from generator.acroform import Align, CheckWidget, TextWidget, Widget, add_widgets
+from generator.acroform import PAD_Y, Align, CheckWidget, TextWidget, Widget, add_widgets
 from generator.document import Document, Place
 from generator.filling import Filling, fill
 from generator.typesetting import lines_of, must_have_glyphs, typeset
@@ -23,6 +23,7 @@ POINTS = 72 / 2.54  # in a centimetre
 _A4 = (21 * POINTS, 29.7 * POINTS)
 _TOP, _BOTTOM, _LEAST_SIDE = 2 * POINTS, 2.9 * POINTS, 1.2 * POINTS  # margins; form.typ has the same
 _INSET_X, _INSET_Y = 5.0, 4.0  # between rule and words of a cell; form.typ has the same
+_EDGE = 1.5  # between rule and widget, so that the two together leave as much room as a cell has
 _LEAST_HEIGHT = 0.8 * POINTS  # of a row whose definition gives none
 _SIZES = (10.5, 9.0, 8.0, 7.0)  # of values; the first is right, the others for what would not fit a page otherwise
 _BLANK_DATE = "\u3000\u3000\u3000年\u3000\u3000月\u3000\u3000日"
@@ -269,9 +270,12 @@ class _Spots:
         (page, region), *more = self._region(answer)
         assert not more, "rows of a fillable form are never broken"
         value, _, _, y = self._at["answer", str(answer.tag)]
-        box = Box(x0=region.x0 + 1.5, y0=y - (2.5 if answer.text else 5), x1=region.x1 - 1.5, y1=max(region.y1 - 1.5, y + value["high"] + 2.5))
         guidance = list(answer.field.guidance)
         blank = [_BLANK_DATE] if isinstance(answer.field, DateField) else []
+        # What is still to be written may need a second line, so its box reaches a little higher.
+        above = PAD_Y if answer.text is not None or guidance or blank else 2 * PAD_Y
+        foot = max(region.y1 - _EDGE, y + value["high"] + PAD_Y)
+        box = Box(x0=region.x0 + _EDGE, y0=y - above, x1=region.x1 - _EDGE, y1=foot)
         return TextWidget(
             tag=answer.tag, title=answer.title, page=page, box=box, value=answer.text, align=answer.align, size=size,
             prose=isinstance(answer.field, ProseField), placeholder=tuple(guidance or blank), grey=bool(guidance),
@@ -287,12 +291,12 @@ class _Spots:
         here, first_page, _, first_y = self._at["answer", str(answer.tag)]
         mates = [mate for mate in self._data.answers if mate.cell == answer.cell and mate.tag.option is None]
         at = mates.index(answer)
-        top, bottom = (first_page, first_y), self._bottom(answer.cell)
+        top, bottom = (first_page, first_y - PAD_Y), self._bottom(answer.cell)
         if at == 0 and self._stands_first(answer):
             top = (page, y - _INSET_Y)
         if at + 1 < len(mates):
-            _, *bottom_at = self._at["answer", str(mates[at + 1].tag)]
-            bottom = (bottom_at[0], bottom_at[2])
+            _, next_page, _, next_y = self._at["answer", str(mates[at + 1].tag)]
+            bottom = (next_page, next_y - PAD_Y)
         left = x + here["left"] - (0 if here["left"] else _INSET_X)
         right = x + cell["width"] - here["right"] + (0 if here["right"] else _INSET_X)
         return list(self._parts(left, right, top, bottom))
