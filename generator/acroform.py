@@ -38,7 +38,7 @@ _MULTILINE, _NO_SPELLING = 1 << 12, 1 << 22
 _ON, _OFF = "/Yes", "/Off"
 _FONT, _SYMBOLS = "/SimSun", "/ZaDb"
 _TEXT_APPEARANCE = f"{_FONT} 0 Tf 0 g"  # size 0: as large as fits, so that nothing is cut
-GUIDANCE_SIZE = 10.0  # form.typ has the same
+GUIDANCE_SIZE = 10.0
 _SIZES = (10.5, 9.5, 8.5, 7.5, 6.5, 5.5)
 _PROSE_HEIGHT = 60  # a box at least so high holds paragraphs
 _QUADDING: dict[Align, int] = {"left": 0, "center": 1, "right": 2}
@@ -296,7 +296,7 @@ def _chinese_font(writer: PdfWriter) -> IndirectObject:
 def _unicode_map() -> bytes:
     """A CMap that says of each two-byte code: this is Unicode. Only for what Chinese is written in, because pypdf reads it
     character by character, for every field that it fills."""
-    blocks = [*range(0x00, 0x02), *range(0x20, 0x26), 0x30, *range(0x4E, 0xA0), 0xFF]
+    blocks = [*range(0x02), *range(0x20, 0x26), 0x30, *range(0x4E, 0xA0), 0xFF]
     ranges = [f"<{high:02X}00> <{high:02X}FF> <{high:02X}00>" for high in blocks]
     lines = ["/CIDInit /ProcSet findresource begin 12 dict begin begincmap", "/CMapName /Unicode def /CMapType 2 def"]
     lines += ["1 begincodespacerange <0000> <FFFF> endcodespacerange"]

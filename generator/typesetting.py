@@ -19,8 +19,9 @@ _EPOCH = 0  # the time stamp of every file, so that the same form and record giv
 _MOST_CHARACTERS = 200_000
 
 
-def typeset(template: str, data: Mapping[str, Any], question: str, *, tags: bool) -> tuple[bytes, Any]:
+def typeset(template: str, data: Mapping[str, Any], question: str, *, tags: bool, vouch: bool = False) -> tuple[bytes, Any]:
     """The PDF of a template in this folder with `data`, and what the Typst expression `question` says of it after layout.
+    `tags` are for assistive software; with `vouch` Typst makes sure that the file is PDF/UA-1, and says so in it.
 
     Raises:
         GenerationError: Typst can't lay it out.
@@ -33,7 +34,7 @@ def typeset(template: str, data: Mapping[str, Any], question: str, *, tags: bool
             ignore_system_fonts=True,
             sys_inputs={"data": json.dumps(data)},
         )
-        pdf = compiler.compile(format="pdf", timestamp=_EPOCH, pdf_tags=tags)
+        pdf = compiler.compile(format="pdf", timestamp=_EPOCH, pdf_tags=tags, pdf_standards=["ua-1"] if vouch else [])
         answer = json.loads(compiler.eval(question))
     except RuntimeError as error:
         raise GenerationError(f"PDF 排版失败：{error}") from error
@@ -84,4 +85,4 @@ def _characters() -> frozenset[int]:
     for path in (serif_path(), sans_path()):
         with TTFont(path, lazy=True) as font:
             known.update(font.getBestCmap())
-    return frozenset(known)
+    return frozenset(known - {0xAD})  # a soft hyphen shows only where a line breaks
