@@ -1,6 +1,7 @@
 """Every error Sealform raises on purpose.
 
     SealformError                       code, message, advice, exit code, HTTP status
+     ├─ BadUsage                        what was asked for can't be done: a missing path, an output over an input
      ├─ DefinitionError                 a form definition is wrong
      ├─ UnknownForm                     no definition of that name
      ├─ Unparsable                      a text does not mean a value of its field's kind
@@ -48,6 +49,13 @@ def _restore(cls: type[SealformError], message: str, advice: str) -> SealformErr
     error = cls.__new__(cls)
     SealformError.__init__(error, message, advice=advice)
     return error
+
+
+class BadUsage(SealformError):
+    """The command line or a setting asks for what can't be done; nothing has been read or written."""
+
+    code = "bad-usage"
+    exit_code = 2
 
 
 class DefinitionError(SealformError):

@@ -12,7 +12,7 @@ from lxml import etree
 
 from extractor import marks
 from extractor.word.package import Package, W
-from extractor.word.styles import PLAIN, Look, Styles
+from extractor.word.styles import Look, Styles
 from models.identity import Tag
 from models.page import Control, Line, Picture, Run, Span, Tick, TickState
 
@@ -396,6 +396,3 @@ def _join(spans: list[Span]) -> Iterator[Span]:
 
 def _plain_text(pieces: list[Piece]) -> str:
     return "".join("\n" if isinstance(p, BreakLine) else Line(spans=(p,)).text for p in pieces)
-
-
-__all__ = ["PLAIN", "BreakLine", "Piece", "TextReader"]
