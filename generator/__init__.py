@@ -9,7 +9,8 @@ from models.form import FormDefinition
 from models.identity import INSTANCE_ALPHABET, Identity
 from models.record import Record
 
-Kind = Literal["docx"]
+# `pdf` can be filled in on the screen, `pdf-flat` is to be printed.
+Kind = Literal["docx", "pdf", "pdf-flat"]
 
 _INSTANCE_LENGTH = 10
 
@@ -37,4 +38,20 @@ def _word(form: FormDefinition, identity: Identity, record: Record | None) -> Do
     return build_word(form, identity, record)
 
 
-_BUILDERS: dict[Kind, Callable[[FormDefinition, Identity, Record | None], Document]] = {"docx": _word}
+def _pdf(form: FormDefinition, identity: Identity, record: Record | None) -> Document:
+    from generator.pdf import generate_pdf
+
+    return generate_pdf(form, identity, record, fillable=True)
+
+
+def _flat_pdf(form: FormDefinition, identity: Identity, record: Record | None) -> Document:
+    from generator.pdf import generate_pdf
+
+    return generate_pdf(form, identity, record, fillable=False)
+
+
+_BUILDERS: dict[Kind, Callable[[FormDefinition, Identity, Record | None], Document]] = {
+    "docx": _word,
+    "pdf": _pdf,
+    "pdf-flat": _flat_pdf,
+}

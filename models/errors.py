@@ -9,6 +9,7 @@
      │   └─ RosterError                 a roster can't be read at all
      └─ UnreadableFile                  a file that arrived can't be read
          ├─ UnsupportedKind             no reader for this kind of file
+         ├─ ConverterMissing            a program that this kind of file needs is not installed
          ├─ Damaged                     truncated or inconsistent
          ├─ Encrypted                   needs a password
          ├─ Hostile                     holds what no honest file holds
@@ -112,6 +113,12 @@ class UnsupportedKind(UnreadableFile):
     code = "unsupported-kind"
     http_status = 415
     advice = "请另存为 .docx 后重新提交"
+
+
+class ConverterMissing(UnreadableFile):
+    code = "converter-missing"
+    http_status = 503
+    advice = "请安装 libreoffice-writer-nogui（sealform doctor 有说明），或另存为 .docx 后重新提交"
 
 
 class Damaged(UnreadableFile):

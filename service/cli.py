@@ -14,6 +14,7 @@ import typer
 from models.errors import DefinitionError, SealformError, UnknownForm
 
 if TYPE_CHECKING:
+    from generator import Kind
     from models.form import FormDefinition
     from service.results import Line
     from service.settings import Settings
@@ -29,20 +30,22 @@ app = typer.Typer(
 )
 
 FormName = Annotated[str, typer.Argument(metavar="FORM", help="表格名称（见 sealform forms），或定义文件 .yaml 的路径")]
+Flat = Annotated[bool, typer.Option("--flat", help="PDF 只供打印，不能在屏幕上填写")]
 FormsFolder = Annotated[Path | None, typer.Option("--forms", metavar="DIR", help="改用此文件夹中的表格定义")]
 
 
 @app.command()
 def blank(
     form: FormName,
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="输出文件，如 申请表.docx")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="输出文件，.docx 或 .pdf")],
+    flat: Flat = False,
     forms: FormsFolder = None,
 ) -> None:
-    """生成空白申请表。"""
+    """生成空白申请表：Word，或可在屏幕上填写的 PDF。"""
     from service.making import kind_of, make
 
-    kind_of(output)
-    make(_form(form, forms), output)
+    kind = kind_of(output, flat)
+    make(_form(form, forms), output, kind)
     _say(f"已生成：{output}")
 
 
@@ -53,6 +56,8 @@ def prefill(
         Path, typer.Argument(metavar="ROSTER", help="名册 .xlsx（每行一份），或一份记录 .json", exists=True, dir_okay=False)
     ],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="名册的输出文件夹，或单份记录的输出文件")],
+    to: Annotated[str, typer.Option("--to", metavar="docx|pdf", help="按名册生成哪一种文件")] = "docx",
+    flat: Flat = False,
     forms: FormsFolder = None,
 ) -> None:
     """按名册逐家生成预填好的申请表；有问题的行会列出，其余照常生成。"""
@@ -60,14 +65,13 @@ def prefill(
 
     definition = _form(form, forms)
     if data.suffix.lower() == ".json":
-        kind_of(output)
-        make(definition, output, read_record(definition, data))
+        make(definition, output, kind_of(output, flat), read_record(definition, data))
         _say(f"已生成：{output}")
     else:
-        _prefill_roster(definition, data, output)
+        _prefill_roster(definition, data, output, kind_of(Path(f"a.{to}"), flat))
 
 
-def _prefill_roster(definition: "FormDefinition", roster: Path, folder: Path) -> None:
+def _prefill_roster(definition: "FormDefinition", roster: Path, folder: Path, kind: "Kind") -> None:
     from service.making import make_each, rows_of
     from service.talk import progress, to_stderr
 
@@ -76,7 +80,7 @@ def _prefill_roster(definition: "FormDefinition", roster: Path, folder: Path) ->
     rows, console = rows_of(definition, roster), to_stderr()
     made = bad = 0
     with progress(console, "生成", len(rows)) as advance:
-        for each in make_each(definition, rows, folder, "docx"):
+        for each in make_each(definition, rows, folder, kind):
             made, bad = made + (each.path is not None), bad + (each.path is None)
             for problem in each.problems:
                 console.print(problem)

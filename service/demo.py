@@ -16,7 +16,7 @@ from models.form import FormDefinition
 from service.batch import Limits
 from service.definitions import SHIPPED
 from service.export import STATUS
-from service.making import make, make_each, rows_of
+from service.making import kind_of, make, make_each, rows_of
 from service.reading import Targets, read
 from service.results import Line
 from service.settings import Settings
@@ -35,8 +35,9 @@ def run(folder: Path, forms: Mapping[str, FormDefinition], settings: Settings, t
         RosterError: the sample roster fits none of `forms`.
     """
     form, rows = _form_of_roster(forms, _FIXTURES / "roster.xlsx")
-    blank = folder / f"{form.title}.docx"
-    make(form, blank)
+    blanks = [folder / f"{form.title}.docx", folder / f"{form.title}.pdf"]
+    for blank in blanks:
+        make(form, blank, kind_of(blank))
     good = list(islice((row for row in rows if row.record and not row.problems), _PREFILLED))
     made = [each.path for each in make_each(form, good, folder / "prefilled", "docx") if each.path]
     targets = Targets(folder / "results.jsonl", folder / "汇总表.xlsx")
@@ -46,7 +47,7 @@ def run(folder: Path, forms: Mapping[str, FormDefinition], settings: Settings, t
     outcome = read(select([inbox]), forms, Options(), limits, targets, lambda lines: None, talk)
     console = Console(highlight=False, width=None if talk.is_terminal else _WIDTH)
     console.print(_table(outcome.lines, forms))
-    for words, paths in (("空白申请表", [blank]), ("预填申请表", made), ("读取结果", [targets.lines]), ("汇总表", [targets.sheet])):
+    for words, paths in (("空白申请表", blanks), ("预填申请表", made), ("读取结果", [targets.lines]), ("汇总表", [targets.sheet])):
         for path in paths:
             console.print(f"{words}：{path}", markup=False, soft_wrap=True)
 

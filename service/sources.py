@@ -6,10 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from extractor import Source
+from extractor import Source, is_left_out
 from models.errors import BadUsage
-
-_LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 
 
 @dataclass(frozen=True)
@@ -18,11 +16,6 @@ class Selection:
 
     submissions: tuple[Source, ...]
     left_out: tuple[tuple[str, str], ...]
-
-
-def is_left_out(name: str) -> bool:
-    """Whether a file of that name is no answer of anybody: hidden, a lock file of Word, a folder view of Windows."""
-    return name.startswith((".", "~$")) or name.lower() in _LEFT_BY_SYSTEMS
 
 
 def digests(source: Source) -> list[tuple[str, str]]:

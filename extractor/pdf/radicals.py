@@ -33,6 +33,6 @@ def _characters() -> Mapping[int, str]:
     found = {}
     for radical in _RADICALS:
         normal = unicodedata.normalize("NFKC", chr(radical))
-        code = shared.get(glyphs.get(radical, ""))
-        found[radical] = chr(code) if code else normal
+        same = shared.get(glyphs.get(radical, ""))
+        found[radical] = chr(same) if same else normal
     return found

@@ -25,6 +25,7 @@ _DINGBATS = {
 }  # fmt: skip
 # A sign whose look contradicts its code, as a font without the sign shows it.
 _DOUBTFUL = 0.5
+_ILLEGIBLE = 0.2
 
 
 @dataclass(frozen=True)

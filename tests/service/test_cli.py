@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from docx import Document
 from openpyxl import Workbook, load_workbook
+from pypdf import PdfReader
 
 from models.form import FormDefinition
 from service.batch import Limits
@@ -50,6 +51,8 @@ def _start(*arguments: object) -> subprocess.Popen[str]:
         text=True,
         encoding="utf-8",
         env=environment,
+        # A shell's background job starts with Ctrl-C ignored, and so would what it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
@@ -96,6 +99,23 @@ def test_blank_makes_a_word_file(run, tmp_path: Path) -> None:
     assert run("blank", "pilot-application", "-o", "new/form.docx").code == 0
     assert len(Document(str(tmp_path / "new/form.docx")).tables) >= 1
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["form.docx"], "no temporary file may stay"
+
+
+@pytest.mark.parametrize(("flat", "fields"), [([], True), (["--flat"], False)])
+def test_blank_makes_a_pdf_to_fill_in_or_to_print(run, tmp_path: Path, flat: list[str], fields: bool) -> None:
+    assert run("blank", "pilot-application", "-o", "form.pdf", *flat).code == 0
+    assert bool(PdfReader(tmp_path / "form.pdf").get_fields()) == fields
+
+
+def test_a_word_form_to_print_only_is_bad_usage(run) -> None:
+    assert run("blank", "pilot-application", "-o", "form.docx", "--flat").code == 2
+
+
+def test_prefill_makes_pdfs_where_they_are_asked_for(run, forms: Mapping[str, FormDefinition], tmp_path: Path) -> None:
+    shutil.copy(ROOT / "fixtures/roster.xlsx", tmp_path)
+    assert run("prefill", "pilot-application", "roster.xlsx", "-o", "out", "--to", "pdf").code == 1, "one row is bad"
+    assert {path.suffix for path in (tmp_path / "out").iterdir()} == {".pdf"}
+    assert run("prefill", "pilot-application", "roster.xlsx", "-o", "out2", "--to", "odt").code == 2
 
 
 def test_blank_takes_the_path_of_a_definition(run) -> None:
@@ -284,7 +304,7 @@ def test_the_demo_runs_the_loop(run, tmp_path: Path, inbox: Path) -> None:
     ran = run("demo", "-o", "out")
     assert ran.code == 0
     made = [path.relative_to(tmp_path / "out").as_posix() for path in sorted((tmp_path / "out").rglob("*")) if path.is_file()]
-    assert sum(name.endswith(".docx") for name in made) == 3
+    assert sum(name.endswith((".docx", ".pdf")) for name in made) == 4
     assert {"results.jsonl", "汇总表.xlsx"} <= set(made)
     for path in inbox.iterdir():
         assert path.name[:8] in ran.out
