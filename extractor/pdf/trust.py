@@ -76,7 +76,8 @@ def _is_scan(written: Sequence[Glyph], images: Sequence[Image], look: Look, size
     if share < _SIZEABLE or (share < _LARGE and len(written) >= _FEW):
         return False
     boxes = [glyph.box for glyph in written]
-    return any(look.ink(image.box, without=boxes) > _INK for image in images if area(image.box) > 0)
+    # Without any text the picture is all there is, however pale.
+    return not written or any(look.ink(image.box, without=boxes) > _INK for image in images if area(image.box) > 0)
 
 
 def _is_outlined(written: Sequence[Glyph], sight: Sight, look: Look, size: Rect) -> bool:
