@@ -1,6 +1,6 @@
 """Prints every benchmark's table."""
 
-from benchmarks import word_reading
+from benchmarks import pdf_reading, word_reading
 
 
 def main() -> None:
@@ -10,6 +10,10 @@ def main() -> None:
     for one in (ours, *peers):
         ratio = f"{one.milliseconds / ours.milliseconds:5.2f} x sealform"
         print(f"  {one.name:12} {one.milliseconds:8.1f} ms   {ratio}   {one.right} of {one.files} right")
+    print("reading a page of a digital PDF: median CPU time")
+    (_, ours_page), *others = pdf_reading.run()
+    for name, milliseconds in (("sealform", ours_page), *others):
+        print(f"  {name:12} {milliseconds:8.1f} ms   {milliseconds / ours_page:5.2f} x sealform")
 
 
 if __name__ == "__main__":

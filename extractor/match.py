@@ -20,8 +20,6 @@ from models.record import Evidence, Observation
 from models.writing import key, one_line
 
 _PICTURE_DOUBT = 0.5
-# What was crossed out does not count, but whoever did it may have meant it otherwise.
-_STRUCK = 0.5
 _OTHER_FORM = 0.6
 # A line in brackets that tells how to fill in, in a wording that the definition does not know.
 _GUIDANCE_LEFT = re.compile(r"^[ \t]*[（(【\[][^（(）)]*(?:字以内|字左右|不超过|简要|请|填写|说明)[^（(）)]*[）)】\]][ \t]*$", re.M)
@@ -81,17 +79,19 @@ def _observation(field: Field, title: str, passage: Passage, evidence: tuple[Evi
             field=field.name, value=value, raw=raw, source="table", evidence=evidence, doubts=doubts,
             confidence=_PICTURE_DOUBT if passage.pictures else CERTAIN * passage.confidence,
         )  # fmt: skip
-    struck, passage = bool(passage.struck), passage.without(passage.struck)
+    struck = passage.struck
+    gone, passage = "".join(passage.text[start:end] for start, end in struck), passage.without(struck)
     words = "" if one_line(passage.words) in STANDARD_PLACEHOLDERS else passage.words
     parsed, doubts = parse(field, title, words)
+    if gone.strip():
+        # What was crossed out does not count, but whoever did it may have meant it otherwise.
+        doubts = (*doubts, Finding.of("text-struck", field.name, title=title, text=gone.strip()[:40]))
     if passage.pictures:
         doubts = (*doubts, Finding.of("picture-in-answer", field.name, title=title))
     left = _GUIDANCE_LEFT.search(passage.words) if field.guidance else None
     if left:
         doubts = (*doubts, Finding.of("guidance-left", field.name, title=title, text=left[0].strip()[:40]))
     confidence = 0.0 if any(d.code == "unparsable" for d in doubts) else CERTAIN * passage.confidence
-    if struck:
-        confidence = min(confidence, _STRUCK)
     return Observation(
         field=field.name, value=parsed, raw=raw, source="table", confidence=confidence, evidence=evidence, doubts=doubts
     )

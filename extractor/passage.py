@@ -71,6 +71,9 @@ class Passage:
 
     def without(self, ranges: Iterable[tuple[int, int]]) -> "Passage":
         """What is left when the ranges (start, end), in any order, are taken out."""
+        ranges = tuple(ranges)
+        if not ranges:
+            return self
         gone = [False] * len(self)
         for start, end in ranges:
             gone[start:end] = [True] * (end - start)

@@ -158,17 +158,19 @@ def lines_of(pieces: Sequence[Piece], room: Rect | None = None) -> tuple[Line, .
     With the `room` that the text was set in, a line that only went on because the room ended is joined with the one before.
     """
     rows = [sorted(row, key=lambda piece: piece.box[0]) for row in _without_ruby(rows_of(pieces))]
+    # Cells are padded by about half a character; where every line is set in, the room says where lines would begin.
+    margin = min([row[0].box[0] for row in rows if row] + ([room[0] + 6.0] if room else []), default=0.0)
     lines: list[Line] = []
     for before, row in zip([None, *rows], rows, strict=False):
         line = line_of(row)
-        if lines and before and room and (joint := _joint(before, row, room)) is not None:
+        if lines and before and room and (joint := _joint(before, row, room, margin)) is not None:
             lines[-1] = _joined(lines[-1], line, joint)
         else:
             lines.append(line)
     return _with_pictures([line for line in lines if line.text.strip()], [piece for piece in pieces if piece.picture is not None])
 
 
-def _joint(before: Sequence[Piece], row: Sequence[Piece], room: Rect) -> str | None:
+def _joint(before: Sequence[Piece], row: Sequence[Piece], room: Rect, margin: float) -> str | None:
     """What stood between two lines that are one (nothing, or the blank a line's end swallows), None where a new one was begun.
 
     A line was broken by its room where the next one's first word would not have fitted behind it.
@@ -178,6 +180,9 @@ def _joint(before: Sequence[Piece], row: Sequence[Piece], room: Rect) -> str | N
     if not first or not last or first[0].tick or last[-1].tick:
         return None
     size = last[-1].size
+    # A first line that is set in by two characters begins a paragraph, however full the line above it is.
+    if first[0].box[0] - margin > 1.5 * size:
+        return None
     # Cells are padded by about half a character.
     left = room[2] - max(piece.box[2] for piece in last) - min(6.0, size / 2)
     head, tail = _word(first), _word(last[::-1])

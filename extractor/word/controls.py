@@ -9,6 +9,8 @@ from models.identity import Tag
 from models.page import Run, Tick, TickState
 
 W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
+
+
 def checkbox(box: etree._Element, pieces: list[Piece], tag: Tag | None) -> Tick:
     """`w14:checked` decides (absent 0, without value 1); a glyph that says the opposite leaves it open."""
     checked = box.find(f"{W14}checked")
