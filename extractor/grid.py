@@ -17,7 +17,8 @@ _DPI = 150  # lines are looked for at this resolution
 _LEVEL, _UPRIGHT = 46, 34  # least lengths in pixels of it: longer than strokes of a heading, shorter than a row is high
 _THICK = 6  # what is thicker is no line
 _TOUCH = 7
-_SAME = 6  # lines nearer to each other than this are one line, drawn double or broken into two levels
+_SAME = 6  # a piece of line may stray so far from its line
+_NARROWEST = 12  # lines nearer to each other than this have no room for text between them: one line, drawn double
 _COVERED = 0.55  # of a border must be ink, or what lies on its sides is one cell
 
 
@@ -164,14 +165,23 @@ def _lines(runs: Gray) -> list[_Line]:
 
 
 def _positions(lines: Sequence[_Line]) -> list[float]:
-    """The levels that lines stand on, each the mean of its pieces by length."""
+    """The levels that lines stand on: of each group of near ones, the middle one by length."""
     groups: list[list[_Line]] = []
     for line in sorted(lines, key=lambda line: line.at):
-        if groups and line.at - groups[-1][-1].at <= _SAME:
+        if groups and line.at - groups[-1][0].at <= _NARROWEST:
             groups[-1].append(line)
         else:
             groups.append([line])
-    return [sum(line.at * (line.end - line.start) for line in group) / sum(line.end - line.start for line in group) for group in groups]
+    return [_middle(group) for group in groups]
+
+
+def _middle(group: Sequence[_Line]) -> float:
+    half = sum(line.end - line.start for line in group) / 2
+    for line in group:
+        half -= line.end - line.start
+        if half <= 0:
+            break
+    return line.at
 
 
 def _carries(at: float, own: Sequence[_Line], others: Sequence[_Line]) -> bool:
