@@ -15,19 +15,24 @@ _RED = 35  # how much more red than green and blue makes red ink
 
 @dataclass(frozen=True)
 class Layers:
-    """`text`: grey, paper white, red ink gone. `all`: grey with everything. `red`: 255 where red ink stands. `scale`: pixels a point."""
+    """`text`: grey, paper white, red ink gone. `all`: grey with everything. `redness`: how red. `red`: 255 where red ink stands.
+
+    `pen`: how much bluer than print. `scale`: pixels a point.
+    """
 
     text: Gray
     all: Gray
+    redness: Gray
     red: Gray
+    pen: Gray
     scale: float
 
     def turned(self, quarters: int) -> "Layers":
         """The page turned by so many quarters, counter-clockwise."""
         if quarters % 4 == 0:
             return self
-        text, everything, red = (np.ascontiguousarray(np.rot90(layer, quarters)) for layer in (self.text, self.all, self.red))
-        return replace(self, text=text, all=everything, red=red)
+        names = ("text", "all", "redness", "red", "pen")
+        return replace(self, **{name: np.ascontiguousarray(np.rot90(getattr(self, name), quarters)) for name in names})
 
 
 def take_apart(flat: Flat) -> Layers:
@@ -43,7 +48,9 @@ def take_apart(flat: Flat) -> Layers:
         lifted = np.clip((text.astype(np.float32) - 40) * (255 / 130), 0, 255).astype(np.uint8)
         text = np.where(near, np.maximum(lifted, text), text)
     everything = lit(cv2.cvtColor(flat.colour, cv2.COLOR_RGB2GRAY))
-    return Layers(_stretched(text), everything, red, flat.scale)
+    vivid = np.clip(redness.astype(np.float32) * 1.6, 0, 255).astype(np.uint8)
+    pen = cv2.subtract(channels[2], cv2.max(channels[0], channels[1]))
+    return Layers(_stretched(text), everything, vivid, red, pen, flat.scale)
 
 
 def _stretched(gray: Gray) -> Gray:
