@@ -4,14 +4,14 @@ One definition drives everything: the document that goes out, where answers are 
 are normalised and checked, and the columns of the sheet.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import Field as Constraint
 from pydantic import model_validator
 
-from models.base import Model
+from models.base import Model, Wrong, refuse
 from models.fields import Field, RowsField
 from models.fields.base import Words
 
@@ -50,10 +50,12 @@ class FormCell(Model):
     @model_validator(mode="after")
     def _a_table_stands_alone(self) -> Self:
         field = self.rows_field
+        if self.fields and not self.label:
+            raise ValueError("有字段的单元格应有 label")
         if field and len(self.content) > 1:
-            raise ValueError("a field of kind rows alone in its cell")
+            raise ValueError("kind 为 rows 的字段应独占一个单元格的 content")
         if field and sum(column.columns for column in field.columns) != self.columns:
-            raise ValueError(f"columns of the table that take {self.columns} grid columns together")
+            raise ValueError(f"内表各栏的 columns 之和应为 {self.columns}")
         return self
 
 
@@ -72,9 +74,9 @@ class FormRow(Model):
     @model_validator(mode="after")
     def _a_table_has_the_row_to_itself(self) -> Self:
         if len(self.cells) > 1 and any(cell.rows_field for cell in self.cells):
-            raise ValueError("a field of kind rows in a row with no other cell")
+            raise ValueError("kind 为 rows 的字段所在的行应只有一个单元格")
         if self.labels == "above" and not all(cell.label for cell in self.cells):
-            raise ValueError("a label in every cell of a row whose labels stand above")
+            raise ValueError("labels 为 above 的行，每个单元格都应有 label")
         return self
 
 
@@ -107,19 +109,38 @@ class FormDefinition(Model):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
-        for number, row in enumerate(self.rows, 1):
-            if row.width() != len(self.columns):
-                raise ValueError(f"row {number} as wide as the grid: {len(self.columns)} columns, not {row.width()}")
-        every = [field for cell in self.cells() for field in cell.fields]
-        names = [field.name for field in every]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"field names that differ: {name} stands {names.count(name)} times")
-        for field in every:
-            if field.mentions is not None and (field.mentions not in names or field.mentions == field.name):
-                raise ValueError(f"the name of another field where {field.name} says `mentions: {field.mentions}`")
-        titles = list(self.titles.values())
-        for field, title in zip(every, titles, strict=True):
-            if titles.count(title) > 1:
-                raise ValueError(f"a `label` of its own for {field.name}: {titles.count(title)} fields are called {title}")
+        refuse(type(self).__name__, inconsistencies(len(self.columns), dict(enumerate(self.rows))), self)
         return self
+
+
+def inconsistencies(width: int | None, rows: Mapping[int, FormRow], elsewhere: frozenset[str] = frozenset()) -> list[Wrong]:
+    """Everything in which `rows` (by their index in the form) do not go together, each with its place in the form.
+
+    `width` is the number of grid columns (None: not known), `elsewhere` the field names of rows that are not given, so that
+    a form of which some rows are broken can still be checked in the others.
+    """
+    found: list[Wrong] = []
+    names: dict[str, int] = {}
+    titles: dict[str, str] = {}
+    places = [
+        (("rows", i, "cells", j, "content", k), cell, item)
+        for i, row in rows.items()
+        for j, cell in enumerate(row.cells)
+        for k, item in enumerate(cell.content)
+        if not isinstance(item, Printed)
+    ]
+    every = elsewhere.union(field.name for _, _, field in places)
+    for i, row in rows.items():
+        if width is not None and row.width() != width:
+            found.append(Wrong(("rows", i), f"各单元格应共占 {width} 列（与 columns 的列数相同），实占 {row.width()} 列"))
+    for place, cell, field in places:
+        title = field.label or cell.label or field.name
+        if field.name in names:
+            found.append(Wrong((*place, "name"), f"字段名应各不相同，“{field.name}”已在 rows[{names[field.name]}] 用过"))
+        elif title in titles:
+            found.append(Wrong(place, f"应另写一个 label，“{title}”已是字段 {titles[title]} 的名称"))
+        if field.mentions is not None and (field.mentions not in every or field.mentions == field.name):
+            found.append(Wrong((*place, "mentions"), f"应为另一个字段的 name，没有“{field.mentions}”"))
+        names.setdefault(field.name, place[1])
+        titles.setdefault(title, field.name)
+    return found

@@ -1,14 +1,21 @@
 """What we write into a form so that it can be known again when it comes back, in any file format."""
 
 import re
+from collections.abc import Mapping
 from typing import Self
+
+from pydantic import Field as Constraint
+from pydantic import model_validator
 
 from models.base import Model
 
 XML_NAMESPACE = "urn:sealform:identity:1"
 _PREFIX = "sealform"
-_QR = re.compile(r"SF1/(?P<form>[a-z][a-z0-9-]*)/(?P<version>[0-9A-Za-z.\-]+)/(?P<instance>[0-9A-Z]+)(?:/(?P<page>\d+))?")
-_TAG = re.compile(rf"{_PREFIX}:(?P<field>[a-z][a-z0-9_]*)(?:/(?P<option>\d+))?(?:\[(?P<row>\d+)\]\.(?P<column>[a-z][a-z0-9_]*))?")
+_QR = re.compile(r"SF1/(?P<form>[a-z][a-z0-9-]*)/(?P<version>[0-9A-Za-z.\-]+)/(?P<instance>[0-9A-Z]+)(?:/(?P<page>[0-9]{1,6}))?")
+_TAG = re.compile(
+    rf"{_PREFIX}:(?P<field>[a-z][a-z0-9_]*)(?:/(?P<option>[0-9]{{1,6}}))?"
+    r"(?:\[(?P<row>[0-9]{1,6})\]\.(?P<column>[a-z][a-z0-9_]*))?"
+)
 # Crockford's base 32: no I, L, O, U, so that an instance number can be read over the telephone.
 INSTANCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -24,6 +31,18 @@ class Identity(Model):
         """What the QR code holds."""
         return f"SF1/{self.form}/{self.version}/{self.instance}" + (f"/{page}" if page is not None else "")
 
+    def to_xml(self) -> str:
+        """The custom XML part of a document of ours: one element, the identity in its attributes."""
+        # No escaping is needed: the three parts have their alphabets from the definition and from INSTANCE_ALPHABET.
+        return f'<form xmlns="{XML_NAMESPACE}" name="{self.form}" version="{self.version}" instance="{self.instance}"/>'
+
+    @classmethod
+    def from_xml(cls, tag: str, attributes: Mapping[str, str]) -> Self | None:
+        """The identity in a parsed root element, `tag` in Clark notation; None where it is not ours."""
+        if tag != f"{{{XML_NAMESPACE}}}form" or not {"name", "version", "instance"} <= attributes.keys():
+            return None
+        return cls(form=attributes["name"], version=attributes["version"], instance=attributes["instance"])
+
     @classmethod
     def from_qr(cls, payload: str) -> tuple[Self, int | None] | None:
         """The identity and the page number in a QR code, None where the code is not ours."""
@@ -38,9 +57,15 @@ class Tag(Model):
     """The name of a content control or form widget: a field, one of its options, or a cell of its table."""
 
     field: str
-    option: int | None = None
-    row: int | None = None
+    option: int | None = Constraint(default=None, ge=0)
+    row: int | None = Constraint(default=None, ge=0)
     column: str | None = None
+
+    @model_validator(mode="after")
+    def _row_and_column_go_together(self) -> Self:
+        if (self.row is None) != (self.column is None):
+            raise ValueError("a row and a column, or neither")
+        return self
 
     def __str__(self) -> str:
         option = f"/{self.option}" if self.option is not None else ""

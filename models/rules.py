@@ -44,4 +44,5 @@ def _mention(form: FormDefinition, record: Record, field: Field) -> Iterator[Fin
 def _shares(text: str, name: str) -> bool:
     """Whether `text` holds a run of `name` long enough to tell it; both as `key` gives them."""
     length = min(_MENTION_LENGTH, len(name))
-    return any(name[i : i + length] in text for i in range(len(name) - length + 1))
+    runs = {text[i : i + length] for i in range(len(text) - length + 1)}
+    return any(name[i : i + length] in runs for i in range(len(name) - length + 1))

@@ -19,6 +19,10 @@ CJK = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f"
 _CJK_OR_STOP = f"[{CJK}\u3001-\u3011\u201c\u201d\u2018\u2019\uff01-\uff0f\uff1a-\uff20]"
 _BLANK_INSIDE = re.compile(rf"(?<={_CJK_OR_STOP}) +(?=[{CJK}])|(?<=[{CJK}]) +(?={_CJK_OR_STOP})")
 _NOT_KEY = re.compile(r"[\W_]", re.UNICODE)
+# Numerals that are no digits of the number beside them: 10² is not 102, nor is ②8580 the same as 28580.
+_ENCLOSED = re.compile("([²³¹¼-¾⁰-⁹₀-₉⅐-⅟↉①-⒛⓪㉑-㉟㊱-㊿\U0001f100-\U0001f10a])")
+# Hundreds of accents on one letter: sorting them takes quadratic time, and no writing has them.
+_ACCENTS = re.compile(r"(?:[^\w\x00-\x7f]|[\uff9e\uff9f]){32,}")
 
 
 def tidy(text: str) -> str:
@@ -31,15 +35,24 @@ def tidy(text: str) -> str:
 
 def one_line(text: str) -> str:
     """`tidy`, and lines joined: without a blank where either side is an ideograph, with one otherwise."""
-    return _BLANK_INSIDE.sub("", re.sub(r"\s+", " ", tidy(text)))
+    return _BLANK_INSIDE.sub("", re.sub(r"\s+", " ", tidy(text)).strip())
 
 
 def compact(text: str, blank: str = "") -> str:
     """NFKC, long dashes as hyphens, no invisible characters and no white space, or `blank` for each stretch of it:
-    for codes such as a phone number or an e-mail address."""
-    return re.sub(r"\s+", blank, re.sub("[\u2014\u2015]+", "-", unicodedata.normalize("NFKC", text.translate(_TIDY)))).strip()
+    for codes such as a phone number or an e-mail address. Superscripts, fractions and numbers in circles stay."""
+    pieces = _ENCLOSED.split(_bounded(text.translate(_TIDY)))
+    pieces[::2] = [unicodedata.normalize("NFKC", piece) for piece in pieces[::2]]
+    text = re.sub("[\u2014\u2015]+", "-", "".join(pieces).translate(_TIDY))
+    # Taking blanks out can bring a letter and its accent together.
+    return unicodedata.normalize("NFC", re.sub(r"\s+", blank, text)).strip()
 
 
 def key(text: str) -> str:
     """What two writings of the same words have in common: NFKC, lower case, only letters, digits and ideographs."""
-    return _NOT_KEY.sub("", unicodedata.normalize("NFKC", text.translate(_INVISIBLE))).lower()
+    letters = unicodedata.normalize("NFKC", _bounded(text.translate(_INVISIBLE))).lower()
+    return unicodedata.normalize("NFKC", _NOT_KEY.sub("", letters))
+
+
+def _bounded(text: str) -> str:
+    return _ACCENTS.sub(lambda run: "".join(c for c in run[0] if not unicodedata.combining(c) and c not in "\uff9e\uff9f"), text)

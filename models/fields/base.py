@@ -24,8 +24,9 @@ V = TypeVar("V")
 class FieldBase(Model, Generic[V]):
     """One thing the form asks for.
 
-    `label` is what a person calls the field where the label of its cell would not tell it from another; `prompt` is
-    printed just before the value inside the cell; `mentions` names the field whose value this one should bear.
+    `label` is what a person calls the field where the label of its cell would not tell it from another. `prompt` is
+    printed just before the value inside the cell, `guidance` where the value goes; their aliases are other wordings that
+    are in use and are not printed. `mentions` names the field whose value this one should bear.
 
     A value is an immutable Python value `V`; None, never an empty value, says that nothing was filled in.
     """
@@ -35,6 +36,7 @@ class FieldBase(Model, Generic[V]):
     prompt: Words | None = None
     prompt_aliases: tuple[Words, ...] = ()
     guidance: tuple[Words, ...] = ()
+    guidance_aliases: tuple[Words, ...] = ()
     required: bool = False
     align: Align = "left"
     mentions: FieldName | None = None

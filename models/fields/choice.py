@@ -8,7 +8,7 @@ from pydantic import model_validator
 from models.errors import Unparsable
 from models.fields.base import FieldBase, Widget, Words
 from models.findings import Finding
-from models.writing import key, one_line
+from models.writing import key, tidy
 
 _SEPARATOR = re.compile(r"[\n;,、，；/|]+")
 
@@ -26,13 +26,13 @@ class ChoiceField(FieldBase[tuple[str, ...]]):
     def _options_can_be_told_apart(self) -> Self:
         keys = [key(option) for option in self.options]
         if len(self.options) < 2:
-            raise ValueError("at least two options")
+            raise ValueError("options 应至少有两项")
         if len(set(keys)) < len(keys) or not all(keys):
-            raise ValueError("options that differ in letters, digits or ideographs")
+            raise ValueError("options 各项应互不相同（只看文字、字母和数字）")
         if any(_SEPARATOR.search(option) for option in self.options):
-            raise ValueError("options without any of ; , 、 / | or a line break, which separate them")
+            raise ValueError("options 中不应有 ; , 、 / | 和换行，它们用来分隔各项")
         if not 0 <= self.min <= (self.max if self.max is not None else len(self.options)) <= len(self.options):
-            raise ValueError("0 <= min <= max <= number of options")
+            raise ValueError("应有 0 ≤ min ≤ max ≤ 选项数")
         return self
 
     @classmethod
@@ -42,7 +42,7 @@ class ChoiceField(FieldBase[tuple[str, ...]]):
     def parse(self, text: str) -> tuple[str, ...] | None:
         """Options named in a list, as in a roster; how ticks on a form are read is the extractor's business."""
         by_key = {key(option): option for option in self.options}
-        words = [word for word in _SEPARATOR.split(one_line(text)) if word.strip()]
+        words = [word for word in _SEPARATOR.split(tidy(text)) if word.strip()]
         unknown = [word.strip() for word in words if key(word) not in by_key]
         if unknown:
             raise Unparsable(f"没有“{unknown[0]}”这个选项，可选：{'、'.join(self.options)}")
@@ -56,6 +56,9 @@ class ChoiceField(FieldBase[tuple[str, ...]]):
         return "、".join(value)
 
     def check(self, value: tuple[str, ...], title: str) -> list[Finding]:
+        unknown = [option for option in value if option not in self.options]
+        if unknown:
+            return [Finding.of("unparsable", self.name, title=title, reason=f"没有“{unknown[0]}”这个选项")]
         if len(value) < self.min:
             return [Finding.of("choice-too-few", self.name, title=title, min=self.min, count=len(value))]
         if self.max is not None and len(value) > self.max:

@@ -2,21 +2,41 @@
 
 import datetime
 import re
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator
 
 from models.errors import Unparsable
 from models.fields.base import FieldBase, SheetValue, Widget
 from models.findings import Finding
 from models.writing import compact
 
-_DIGITS = "〇○零Oo0一二三四五六七八九十廿卅两壹贰叁肆伍陆柒捌玖拾元"
-_N = rf"[\d{_DIGITS}]"
+_ONES = "〇一二三四五六七八九"
+_LOOKALIKES = str.maketrans("○◯零Oo0壹贰叁肆伍陆柒捌玖拾", "〇〇〇〇〇〇一二三四五六七八九十")
+_HAN = "〇○◯零Oo0一二三四五六七八九壹贰叁肆伍陆柒捌玖"
+_SPACED = r"[0-9] [0-9]"
+# A date as it stands in text that `compact(…, blank=" ")` has made regular. The second mark must be the fellow of the
+# first, because 2021.2-5 may also mean two months; digits set apart are one number only where 月 or 日 ends it.
 DATE = re.compile(
-    rf"(?<!\d)(?P<y>(?:\d\s*){{4}}|[{_DIGITS}]{{4}})\s*[年.\-/．－]\s*(?P<m>{_N}{{1,3}}|\d\s+\d)\s*[月.\-/．－]\s*(?P<d>{_N}{{1,4}}|\d\s+\d)\s*[日号]?(?!\d)"
-    r"|(?<!\d)(?P<y8>(?:19|20)\d{2})(?P<m8>\d{2})(?P<d8>\d{2})(?!\d)"
+    rf"(?<![0-9])(?P<year>(?:[0-9] ?){{4}}|(?:[{_HAN}] ?){{4}})(?:年|(?P<mark>[.\-/、·])) ?"
+    rf"(?P<month>{_SPACED}(?= ?月)|[0-9]{{1,2}}|[{_HAN}十拾元]{{1,4}}) ?(?(mark)(?P=mark)|月) ?"
+    rf"(?P<day>{_SPACED}(?= ?[日号])|[0-9]{{1,2}}|[{_HAN}十拾廿卅]{{1,4}})(?: ?[日号])?(?![0-9])"
+    r"|(?<![0-9])(?P<digits>(?:19|20)[0-9]{6}|(?:19|20)[0-9]{2} [0-9]{2} [0-9]{2})(?![0-9])"
 )
-BLANK_DATE = re.compile(r"[\s_.]*年[\s_.]*月[\s_.]*[日号]")
-_BLANKS = re.compile(r"[\s_—\-/.:：年月日]*")
+# The places of a date with nothing written in them.
+BLANK_DATE = re.compile(r"(?<![\s_.])[\s_.]*年[\s_.]*月[\s_.]*[日号]")
+_LABEL = re.compile(r"^[ (]*(?:日期|时间)")
+_BLANKS = re.compile(r"[ _\-/.:()年月日]*")
+_STOPS = re.compile(r"[ _.,;:()。]*")
+
+
+def _iso(data: Any) -> Any:
+    # Left alone, pydantic takes a number for seconds since 1970.
+    if isinstance(data, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", data):
+        return data
+    if isinstance(data, datetime.date) and not isinstance(data, datetime.datetime):
+        return data
+    raise ValueError("应为写成 YYYY-MM-DD 的日期")
 
 
 class DateField(FieldBase[datetime.date]):
@@ -28,15 +48,18 @@ class DateField(FieldBase[datetime.date]):
 
     @classmethod
     def value_type(cls) -> Any:
-        return datetime.date
+        return Annotated[datetime.date, BeforeValidator(_iso)]
 
     def parse(self, text: str) -> datetime.date | None:
-        text = compact(text)
+        text = _LABEL.sub("", compact(text, blank=" "))
         if _BLANKS.fullmatch(text):
             return None
         days = {_day(match) for match in DATE.finditer(text)}
         if len(days) != 1:
             raise Unparsable(f"“{text}”不是完整的日期" if not days else f"“{text}”中不止一个日期")
+        # What stands beside the day may change it: 前, 至3月1日, a digit too many.
+        if not _STOPS.fullmatch(DATE.sub("", text)):
+            raise Unparsable(f"“{text}”中除日期外另有文字")
         return days.pop()
 
     def format(self, value: datetime.date) -> str:
@@ -52,22 +75,36 @@ class DateField(FieldBase[datetime.date]):
 
 
 def _day(match: re.Match[str]) -> datetime.date:
-    year, month, day = (match["y"], match["m"], match["d"]) if match["y"] else (match["y8"], match["m8"], match["d8"])
+    digits = match["digits"] and match["digits"].replace(" ", "")
+    year, month, day = (digits[:4], digits[4:6], digits[6:]) if digits else match.group("year", "month", "day")
     try:
-        return datetime.date(_number(year), _number(month), _number(day))
+        return datetime.date(_year(year), _count(month), _count(day))
     except ValueError:
         raise Unparsable(f"日历上没有“{match[0]}”这一天") from None
 
 
-def _number(text: str) -> int:
-    """Arabic or Chinese digits, also 十二, 廿三 and 元 (the first)."""
-    import cn2an  # only where a date stands
-
-    text = re.sub(r"\s", "", text)
-    if text.isascii() and text.isdigit():
+def _year(text: str) -> int:
+    """2021 or 二〇二一."""
+    text = text.replace(" ", "")
+    if text.isdigit():
         return int(text)
-    text = re.sub("[○零Oo0]", "〇", text).replace("元", "一").replace("廿", "二十").replace("卅", "三十")
-    if not re.search("[十拾]", text):
-        digits = dict(zip("〇一二三四五六七八九两壹贰叁肆伍陆柒捌玖", [*range(10), 2, *range(1, 10)], strict=True))
-        return int("".join(c if c.isdigit() and c.isascii() else str(digits[c]) for c in text))
-    return int(cn2an.cn2an(text.replace("〇", "零"), "smart"))
+    return int("".join(str(_ONES.index(c)) for c in text.translate(_LOOKALIKES)))
+
+
+def _count(text: str) -> int:
+    """A month or a day: 12, 十二, 壹拾贰, 零贰, 二〇, 廿三, 元.
+
+    Raises:
+        ValueError: no such number; 一二 is none, because it may be 一 and 二.
+    """
+    text = text.replace(" ", "")
+    if text.isdigit():
+        return int(text)
+    text = text.replace("元", "一").replace("廿", "二十").replace("卅", "三十").translate(_LOOKALIKES)
+    if match := re.fullmatch(r"〇?(?P<tens>[一二三]?)十(?P<ones>[一二三四五六七八九]?)", text):
+        return 10 * _ONES.index(match["tens"] or "一") + _ONES.index(match["ones"] or "〇")
+    if match := re.fullmatch(r"〇?(?P<ones>[一二三四五六七八九])", text):
+        return _ONES.index(match["ones"])
+    if match := re.fullmatch(r"(?P<tens>[一二三])〇", text):
+        return 10 * _ONES.index(match["tens"])
+    raise ValueError(text)

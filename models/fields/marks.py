@@ -12,8 +12,9 @@ from models.findings import Finding
 from models.writing import one_line
 
 _ABSENT = "无"
-_SEAL = re.compile(r"有(?:：(?P<text>.+?))?(?P<agrees>（与单位名称相符）|（与单位名称不符）)?", re.DOTALL)
-_SIGNATURE = re.compile(r"有(?:：(?P<text>.+))?", re.DOTALL)
+_REMARKS = {True: "（与单位名称相符）", False: "（与单位名称不符）", None: "（未与单位名称核对）"}
+_SEAL = re.compile(rf"有(?:：(?P<text>.+?))?(?P<remark>{'|'.join(_REMARKS.values())})?")
+_SIGNATURE = re.compile(r"有(?:：(?P<text>.+))?")
 
 
 class Seal(Model):
@@ -64,20 +65,21 @@ class SealField(FieldBase[Seal]):
         match = _SEAL.fullmatch(text)
         if not match:
             raise Unparsable(f"“{text}”不是印章的记法")
-        agrees = None if match["agrees"] is None else "相符" in match["agrees"]
+        agrees = next((agrees for agrees, remark in _REMARKS.items() if remark == match["remark"]), None)
         return Seal(present=True, text=match["text"], agrees=agrees)
 
     def format(self, value: Seal) -> str:
         if not value.present:
             return _ABSENT
-        agrees = {True: "（与单位名称相符）", False: "（与单位名称不符）", None: ""}[value.agrees]
-        return f"有{'：' + value.text if value.text else ''}{agrees}"
+        # The remark that nothing was compared is needed only where the ring itself seems to end with a remark.
+        silent = value.agrees is None and not (value.text or "").endswith(tuple(_REMARKS.values()))
+        return f"有{'：' + value.text if value.text else ''}{'' if silent else _REMARKS[value.agrees]}"
 
     def check(self, value: Seal, title: str) -> list[Finding]:
         if self.required and not value.present:
             return [Finding.of("seal-missing", self.name, title=title)]
         if value.agrees is False:
-            return [Finding.of("seal-disagrees", self.name, title=title, text=value.text)]
+            return [Finding.of("seal-disagrees", self.name, title=title, text=value.text or "（无法辨认）")]
         return []
 
 

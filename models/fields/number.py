@@ -1,21 +1,27 @@
 """An amount with its unit."""
 
 import re
+import unicodedata
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, PlainSerializer
+from pydantic import AfterValidator, PlainSerializer, ValidationError
 
 from models.base import Model
 from models.errors import Unparsable
 from models.fields.base import FieldBase, SheetValue, Widget, Words
 from models.findings import Finding
-from models.writing import compact, key
+from models.writing import CJK, compact
+
+_DIGITS = 24
 
 
 def _plain(amount: Decimal) -> Decimal:
-    """Without an exponent, and without zeros that say nothing: 1E+2 is 100, 12.50 is 12.5."""
-    amount = amount.normalize()
+    """Without an exponent, and without zeros that say nothing: 1E+2 is 100, 12.50 is 12.5, -0 is 0."""
+    # Beyond these bounds decimal arithmetic rounds, and writing the exponent out may take any amount of memory.
+    if amount and not (-_DIGITS <= amount.adjusted() < _DIGITS and len(amount.as_tuple().digits) <= _DIGITS):
+        raise ValueError(f"应为不超过 {_DIGITS} 位的数字")
+    amount = amount.normalize() + 0
     return amount.quantize(Decimal(1)) if amount.as_tuple().exponent > 0 else amount  # type: ignore[operator]
 
 
@@ -26,7 +32,13 @@ class Amount(Model):
     unit: str
 
 
-_AMOUNT = re.compile(r"(?:约|共|计|人民币|¥|￥)*(?P<amount>[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)(?P<unit>\D*)")
+# A comma groups thousands, so 0,125 is no number; a blank between digits may part two numbers.
+_AMOUNT = re.compile(
+    r"(?:(?:约|共|计|人民币|¥) ?)*(?P<amount>[+-]?(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?) ?(?P<unit>.*)", re.DOTALL
+)
+# No unit begins with what may be one more digit (1O, 12l, 3十), and none holds digits or a second sign.
+_UNIT = re.compile(rf"(?![OoIl|〇○零一二三四五六七八九十点])[A-Za-zµμΩ%‰°{CJK}][^\d,;:?!~+=\-]{{0,29}}")
+_NOTHING = re.compile(r"[\s_\-/\\:。]*")
 
 
 class NumberField(FieldBase[Amount]):
@@ -42,20 +54,32 @@ class NumberField(FieldBase[Amount]):
         return Amount
 
     def parse(self, text: str) -> Amount | None:
-        text = compact(text).replace("，", ",").strip("_:：()。")
-        unit = compact(self.unit)
-        if not text or text == unit:
+        line = compact(text, blank=" ").strip(" _:。")
+        if _NOTHING.fullmatch(line) or line.strip("() ") == compact(self.unit, blank=" "):
             return None
-        match = _AMOUNT.fullmatch(text)
-        if not match or len(match["amount"]) > 24:
-            raise Unparsable(f"“{text}”不是数字")
-        written = match["unit"].strip("()_")
-        # The form's own unit may still stand behind the one that was typed.
-        written = written.removesuffix(unit) if written != unit else written
-        return Amount(
-            amount=Decimal(match["amount"].replace(",", "")),
-            unit=written if written and key(written) != key(self.unit) else self.unit,
-        )
+        match = _AMOUNT.fullmatch(line)
+        # A long dash before digits is as likely a filler as a minus.
+        if not match or re.search("[—―]", text):
+            raise Unparsable(f"“{line}”不是数字")
+        try:
+            return Amount(amount=Decimal(match["amount"].replace(",", "")), unit=self._unit(match["unit"]))
+        except ValidationError:
+            raise Unparsable(f"“{line}”的数字过长") from None
+
+    def _unit(self, written: str) -> str:
+        """The unit as written, without brackets; the form's own where there is none or the same."""
+        unit, written = compact(self.unit), compact(written).strip("_")
+        if written.startswith("(") and written.endswith(")"):
+            written = written[1:-1]
+        # The form's own unit may still stand behind the one that was typed: 亿元万元, but not 公斤 for 斤.
+        rest = written.removesuffix(unit)
+        if rest != written and rest.endswith(unit[-1]):
+            written = rest
+        if not written or unicodedata.normalize("NFKC", written) == unicodedata.normalize("NFKC", unit):
+            return self.unit
+        if not _UNIT.fullmatch(written):
+            raise Unparsable(f"“{written}”不是数字后的单位")
+        return written
 
     def format(self, value: Amount) -> str:
         return f"{value.amount:f}{value.unit}"

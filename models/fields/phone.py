@@ -7,21 +7,27 @@ from models.fields.base import FieldBase, Widget
 from models.findings import Finding
 from models.writing import compact
 
-_COUNTRY = r"(?:(?:\+|00)86-?|\(\+?86\)-?)?"
-_EXTENSION = r"(?:(?:转|分机号?|#|ext\.?|x|-) ?[:.]? ?(?P<ext>\d{1,6})(?!\d))?"
+_EXTENSION = r"(?:转|转?分机号?|#|ext\.?|x) ?[:.]? ?"
+_EXTENSION_DIGITS = r"\d{1,6}(?!\d)"
+# One or two digits behind a hyphen may as well be the end of the next number in a block.
+_HYPHEN_EXTENSION = r"- ?(?P<hyphen_ext>\d{3,6})(?!\d)"
 # A blank or a line break may stand between any two digits of a number, but not inside an extension, which has no
 # fixed length and would swallow the next number.
 _D = r"(?:\d ?)"
+_MOBILE = rf"(?P<mobile>1 ?[3-9] ?\d ?-?{_D}{{4}}-?{_D}{{3}}\d)"
+_SERVICE = rf"\(?(?P<service>[48]00)\)? ?-?(?P<digits>{_D}-?{_D}{{2}}-?{_D}-?{_D}{{2}}\d)"
+# Behind the country, the 0 of the area is left out or set in brackets.
+_AREA = r"\(?(?(country)(?:\(?0\)?)? ?|0 ?)(?P<area>1 ?0|2 ?\d|[3-9] ?\d ?\d)\)? ?-? ?"
+_LOCAL = rf"(?P<local>[2-9] ?{_D}{{2,3}}-?{_D}{{3}}\d)"
 _NUMBER = re.compile(
-    rf"(?<![\d-]){_COUNTRY} ?(?:"
-    rf"(?P<mobile>1 ?[3-9] ?\d ?-?{_D}{{4}}-?{_D}{{3}}\d)"
-    rf"|\(?(?P<service>[48]00)\)? ?-?(?P<s1>{_D}{{3}})-?(?P<s2>{_D}{{3}}\d)"
-    rf"|(?:\(?(?P<area>0 ?(?:1 ?0|2 ?\d|[3-9] ?\d ?\d))\)? ?-? ?)?(?P<local>[2-9] ?{_D}{{2,3}}-?{_D}{{3}}\d)"
-    rf")(?!\d) ?{_EXTENSION}",
-    re.IGNORECASE,
+    r"(?<!\d)(?P<country>(?:\+|00)86|\(\+?86\)|\+\(86\))?(?(country)-?) ?"
+    rf"(?:{_MOBILE}(?!\d)(?: ?{_EXTENSION}(?P<mobile_ext>{_EXTENSION_DIGITS}))?"
+    rf"|(?:{_SERVICE}|(?:{_AREA})?{_LOCAL})(?!\d)(?: ?(?:{_HYPHEN_EXTENSION}|{_EXTENSION}(?P<word_ext>{_EXTENSION_DIGITS})))?)",
+    re.IGNORECASE | re.ASCII,
 )
-_BETWEEN = re.compile(r"[;,、，；/|&和或及]+")
-_WORDS = re.compile(r"(?:办公|固定|移动|联系|单位|座|手)?(?:电话|手机|座机|号码|机)(?:号码|号)?[::]?|(?i:tel|mobile|phone)[.:]*")
+_DIALABLE = re.compile(r"(?:1[3-9]\d{9}|[48]00-\d{3}-\d{4}|(?:0(?:10|2\d|[3-9]\d\d)-)?[2-9]\d{6,7})(?:转\d{1,6})?", re.ASCII)
+_BETWEEN = re.compile(r"[;,、，；/|&和或及①-⑳]+")
+_WORDS = re.compile(r"(?:办公|固定|移动|联系|单位|座|手)?(?:电话|手机|座机|号码|(?<!分)机)(?:号码|号)?[::]?|(?i:tel|mobile|phone)[.:]*")
 
 
 class PhoneField(FieldBase[str]):
@@ -38,7 +44,7 @@ class PhoneField(FieldBase[str]):
         """Numbers are found by their shape, so it does not matter how they are separated or broken over lines.
         What has the shape of no number is kept as it was written, for `check` to complain of."""
         numbers: list[str] = []
-        for piece in _BETWEEN.split(_WORDS.sub("", compact(text, blank=" "))):
+        for piece in _BETWEEN.split(_WORDS.sub(";", compact(text, blank=" "))):
             end = 0
             for match in _NUMBER.finditer(piece):
                 numbers += _leftover(piece[end : match.start()])
@@ -56,7 +62,7 @@ class PhoneField(FieldBase[str]):
 
 
 def _leftover(text: str) -> list[str]:
-    text = text.strip(" ()-:._")
+    text = text.strip(" ()-:._。")
     return [text] if text else []
 
 
@@ -65,22 +71,20 @@ def _national(match: re.Match[str]) -> str:
     if part["mobile"]:
         number = part["mobile"].replace("-", "")
     elif part["service"]:
-        number = f"{part['service']}-{part['s1']}-{part['s2']}"
+        digits = part["digits"].replace("-", "")
+        number = f"{part['service']}-{digits[:3]}-{digits[3:]}"
     else:
         local = part["local"].replace("-", "")
-        number = f"{part['area']}-{local}" if part["area"] else local
-    return f"{number}转{part['ext']}" if part["ext"] else number
+        number = f"0{part['area']}-{local}" if part["area"] else local
+    extension = part["mobile_ext"] or part["hyphen_ext"] or part["word_ext"]
+    return f"{number}转{extension}" if extension else number
 
 
 def _is_dialable(number: str) -> bool:
     """Whether the numbering plan of China has such a number; one without an area code is judged by its length."""
     import phonenumbers  # costs 60 ms, and most batches of other kinds never need it
 
-    number = number.partition("转")[0]
-    if not _NUMBER.fullmatch(number):
+    if not _DIALABLE.fullmatch(number):
         return False
-    if re.fullmatch(r"[2-9]\d{6,7}", number):
-        return True
-    return phonenumbers.is_possible_number(phonenumbers.parse(number, "CN")) and phonenumbers.is_valid_number(
-        phonenumbers.parse(number, "CN")
-    )
+    number = number.partition("转")[0]
+    return re.fullmatch(r"[2-9]\d{6,7}", number) is not None or phonenumbers.is_valid_number(phonenumbers.parse(number, "CN"))

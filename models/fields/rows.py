@@ -1,7 +1,6 @@
 """A table inside the form, with as many rows as the applicant needs."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field as Constraint
@@ -44,7 +43,7 @@ class RowsField(FieldBase[tuple[Mapping[str, Any], ...]]):
     def _columns_can_be_told_apart(self) -> Self:
         names = [column.field.name for column in self.columns]
         if len(set(names)) < len(names):
-            raise ValueError("columns with different names")
+            raise ValueError("各栏 field 的 name 应各不相同")
         return self
 
     @classmethod
@@ -58,7 +57,7 @@ class RowsField(FieldBase[tuple[Mapping[str, Any], ...]]):
             Unparsable: a column's text has no reading.
         """
         values = {column.field.name: column.field.parse(texts.get(column.field.name, "")) for column in self.columns}
-        return MappingProxyType(values) if any(value is not None for value in values.values()) else None
+        return values if any(value is not None for value in values.values()) else None
 
     def parse(self, text: str) -> tuple[Mapping[str, Any], ...] | None:
         """A line a row, columns separated by tabs."""
@@ -90,9 +89,7 @@ class RowsField(FieldBase[tuple[Mapping[str, Any], ...]]):
         rows = self._adapter().validate_python(data)
         if rows is None:
             return None
-        return tuple(
-            MappingProxyType({c.field.name: c.field.from_json(row.get(c.field.name)) for c in self.columns}) for row in rows
-        )
+        return tuple({c.field.name: c.field.from_json(row.get(c.field.name)) for c in self.columns} for row in rows)
 
     def json_schema(self) -> dict[str, Any]:
         properties = {column.field.name: column.field.json_schema() for column in self.columns}

@@ -10,6 +10,7 @@ from models.findings import Finding
 from models.writing import compact, one_line, tidy
 
 _SEVERAL = re.compile(r"[;,、，；/|]+")
+_LONGEST = 254
 _FILLER = re.compile(r"[_\s—\-/\\]+")
 
 
@@ -56,7 +57,7 @@ class ProseField(FieldBase[str]):
 
 
 class EmailField(FieldBase[str]):
-    """An e-mail address, several joined by `;`. White space in it is a broken line, full width a matter of typing."""
+    """An e-mail address, several joined by `;`. Full width in it is a matter of typing."""
 
     kind: Literal["email"]
     widget: ClassVar[Widget] = "line"
@@ -66,17 +67,54 @@ class EmailField(FieldBase[str]):
         return str
 
     def parse(self, text: str) -> str | None:
-        text = re.sub(r"(?i)mailto:", "", compact(text)).replace("。", ".")
-        return ";".join(address for address in _SEVERAL.split(text) if address.strip("_-")) or None
+        found: list[str] = []
+        for piece in _SEVERAL.split(compact(text, blank=" ").replace("。", ".")):
+            for part in piece.split(">"):
+                # 张三 <a@b.cn>: what stands before the bracket is a name, if it is not an address as well.
+                head, bracket, inside = part.partition("<")
+                found += _addresses(head) if not bracket or "@" in head else []
+                found += _addresses(inside)
+        return ";".join(dict.fromkeys(found)) or None
 
     def format(self, value: str) -> str:
         return value
 
     def check(self, value: str, title: str) -> list[Finding]:
-        found = []
-        for address in value.split(";"):
-            try:
-                validate_email(address, check_deliverability=False, test_environment=True)
-            except EmailNotValidError:
-                found.append(Finding.of("email-invalid", self.name, title=title, reason=address))
-        return found
+        wrong = [address for address in value.split(";") if not _is_valid(address)]
+        return [Finding.of("email-invalid", self.name, title=title, reason=address) for address in wrong]
+
+
+def _addresses(text: str) -> list[str]:
+    """The words of `text`, put together where a line was surely broken inside an address."""
+    label, _, after = text.rpartition(":")
+    words = (text if "@" in label else after).split()
+    joined: list[str] = []
+    for word in words:
+        if joined and _is_broken(joined[-1], word):
+            joined[-1] += word
+        else:
+            joined.append(word)
+    stripped = (word.strip("()[]'\"").rstrip("._-") for word in joined)
+    return [word for word in stripped if word]
+
+
+def _is_broken(before: str, after: str) -> bool:
+    """Whether an address goes on over a blank. Where its first half is whole by itself (`a@b.cn`), or the second half
+    is (`zhang` `san@b.cn`), nobody can tell, and `check` complains of the odd word."""
+    if len(before) > _LONGEST or not after.isascii():
+        return False
+    host = before.partition("@")[2]
+    if before[-1] in "@-_" or after[0] in "@.-_" or (host and before[-1] == "."):
+        return True
+    return bool(host) and "." not in host and "@" not in after
+
+
+def _is_valid(address: str) -> bool:
+    # An address in other letters is allowed in principle, but here it is a remark that ran into the address.
+    if len(address) > _LONGEST or not re.fullmatch(r"[\x21-\x7e]+\.[A-Za-z]{2,}", address):
+        return False
+    try:
+        validate_email(address, check_deliverability=False, test_environment=True, strict=True)
+    except EmailNotValidError:
+        return False
+    return True

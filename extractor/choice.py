@@ -1,0 +1,342 @@
+"""Which options are chosen: one model of marks near options in a run of text.
+
+Whatever the file was, its reader has turned boxes, ticks, symbol fonts, controls and ink into marks inside the text. Here
+the text is taken apart into options, marks and the gaps between them; each mark is bound to an option by the side on which
+this form's marks stand and, where two options could claim it, by the nearer one; and the states of all options together
+give the answer. What could be read in two ways says so.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from extractor import marks
+from extractor.passage import PICTURE, Passage, spaced
+from models.fields import ChoiceField
+from models.findings import Finding
+from models.page import Emphasis, Run, Tick, TickState
+from models.writing import key
+
+CERTAIN, NAMED, INFERRED, AMBIGUOUS = 0.995, 0.98, 0.6, 0.4
+
+_OPEN, _CLOSE = "[［(（【〔〖", "]］)）】〕〗"
+_BRACKETED = re.compile(rf"[{re.escape(_OPEN)}]\s*(?P<inner>[^{re.escape(_OPEN + _CLOSE)}]{{0,3}}?)\s*[{re.escape(_CLOSE)}]")
+_YES, _NO = {"是", "选", "对", "y", "yes"}, {"否", "非", "n", "no"}
+_BOXES = ("empty", "ticked", "unclear", "picture")
+_SEPARATORS = frozenset(";,、，；。.:：/|｜-—_·")
+
+
+@dataclass(frozen=True)
+class ChoiceReading:
+    """Options chosen (None: none), how sure that is, other readings, and why a person should look."""
+
+    value: tuple[str, ...] | None
+    confidence: float
+    alternatives: tuple[tuple[str, ...], ...] = ()
+    doubts: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Token:
+    """An option (by its index), a mark, a picture, or other text; `start` and `end` are characters of the passage."""
+
+    start: int
+    end: int
+    option: int | None = None
+    mark: TickState | Literal["picture"] | None = None
+
+
+@dataclass
+class _Option:
+    """What was found for one option."""
+
+    index: int
+    marks: list[str]
+    emphasis: frozenset[Emphasis]
+
+    @property
+    def is_ticked(self) -> bool:
+        return "ticked" in self.marks or "tick" in self.marks
+
+
+def read_choice(field: ChoiceField, title: str, passage: Passage) -> ChoiceReading:
+    """The options that the marks in `passage` choose."""
+    return _Reader(field, title, passage).read()
+
+
+class _Reader:
+    def __init__(self, field: ChoiceField, title: str, passage: Passage) -> None:
+        self.field, self.title, self.passage = field, title, passage
+        self.tokens = _tokens(field, passage)
+        self.options: list[_Option] = []
+        self.ambiguous: list[tuple[int, int]] = []
+        self._bind()
+
+    def read(self) -> ChoiceReading:
+        """The reading, with its doubts; whatever says too little or too much is never sure."""
+        reading = self._chosen() if self.options else self._nothing_recognised()
+        doubts = list(reading.doubts)
+        extra = self._extra_text()
+        if extra and self.options:
+            doubts.append(self._doubt("choice-extra-text", text=extra))
+        if self.passage.pictures:
+            doubts.append(self._doubt("choice-picture"))
+        return replace(reading, doubts=tuple(doubts), confidence=reading.confidence * self._mark_confidence())
+
+    # -- binding marks to options
+
+    def _bind(self) -> None:
+        named = [token for token in self.tokens if token.option is not None]
+        self.options = [_Option(int(t.option or 0), [], _emphasis(self.passage, t)) for t in named]
+        slots = self._slots()
+        if not named:
+            return
+        side = _side(slots[0], slots[-1])
+        for number, slot in enumerate(slots):
+            if number == 0:
+                self._give(0, slot)
+            elif number == len(named):
+                self._give(len(named) - 1, slot)
+            else:
+                self._split(number, slot, named[number - 1].end, named[number].start, side)
+
+    def _slots(self) -> list[list[_Token]]:
+        """The marks before the first option, between each two, and after the last."""
+        slots: list[list[_Token]] = [[]]
+        for token in self.tokens:
+            if token.option is not None:
+                slots.append([])
+            elif token.mark is not None:
+                slots[-1].append(token)
+        return slots
+
+    def _give(self, option: int, slot: list[_Token]) -> None:
+        self.options[option].marks += [str(token.mark) for token in slot]
+
+    def _split(self, number: int, slot: list[_Token], left_end: int, right_start: int, side: str | None) -> None:
+        """Share the marks between option `number - 1`, which ends at `left_end`, and option `number`.
+
+        A box keeps to its side, and what stands between a box and its option goes with it. A bare mark that is left over
+        belongs to the nearer of its neighbours; without a nearer one, it is read in both ways.
+        """
+        boxes = [k for k, token in enumerate(slot) if token.mark in _BOXES]
+        if side == "before":
+            own = boxes[-1] if boxes else len(slot)
+            loose, sure_left, sure_right = slot[:own], [], slot[own:]
+        elif side == "after":
+            own = boxes[0] + 1 if boxes else 0
+            loose, sure_left, sure_right = slot[own:], slot[:own], []
+        else:
+            loose, sure_left, sure_right = slot, [], []
+        self._give(number - 1, sure_left)
+        left_edge = sure_left[-1].end if sure_left else left_end
+        right_edge = sure_right[0].start if sure_right else right_start
+        for token in loose:
+            left, right = self._gap(left_edge, token.start), self._gap(token.end, right_edge)
+            # Where the marks have a side, a bare mark without a box in its slot stands in a box's place.
+            if not boxes and side is not None:
+                toward, away = (right, left) if side == "before" else (left, right)
+                owner = (number if side == "before" else number - 1) if toward <= away else None
+            else:
+                owner = None if left == right else number - 1 if left < right else number
+            if owner is None:
+                self.ambiguous.append((number - 1, number))
+            self._give(number if owner is None else owner, [token])
+        self._give(number, sure_right)
+
+    def _gap(self, start: int, end: int) -> int:
+        """How far apart two tokens stand: blanks count one, separators two, the end of a line ten."""
+        between = self.passage.text[start:end]
+        return sum(10 if char == "\n" else 2 if char in _SEPARATORS or char == "\t" else 1 for char in between)
+
+    # -- from states to an answer
+
+    def _chosen(self) -> ChoiceReading:
+        ticked = [o for o in self.options if o.is_ticked]
+        value = self._value(ticked)
+        if any("unclear" in o.marks for o in self.options):
+            return self._ambiguous(value, "有的选框状态不明")
+        if self.ambiguous:
+            others = [self._swapped(pair) for pair in self.ambiguous]
+            return self._ambiguous(value, "标记与前后两个选项距离相同", *others)
+        if ticked:
+            if any("strike" in o.emphasis for o in ticked):
+                rest = self._value([o for o in ticked if "strike" not in o.emphasis])
+                return self._ambiguous(value, "勾选的选项又被划去", *([rest] if rest else []))
+            if len({o.index for o in self.options}) < len(self.options):
+                return self._ambiguous(value, "选项重复出现")
+            if self.field.max is not None and self.field.max < len(ticked) == len(self.field.options):
+                return self._ambiguous(value, "全部选项都有标记")
+            return ChoiceReading(value, CERTAIN)
+        if any("picture" in o.marks for o in self.options):
+            return self._inferred([o for o in self.options if "picture" in o.marks], "选项旁的图片")
+        crossed = [o for o in self.options if "cross" in o.marks]
+        if crossed:
+            rest = self._value([o for o in self.options if "cross" not in o.marks])
+            return self._ambiguous(self._value(crossed), "只有“×”，可能表示选中，也可能表示不选", *([rest] if rest else []))
+        return self._without_marks()
+
+    def _without_marks(self) -> ChoiceReading:
+        """No tick anywhere: what was left standing, or how it is written, may still tell."""
+        missing = len({o.index for o in self.options}) < len(self.field.options)
+        boxed = any(o.marks for o in self.options)
+        if missing and not boxed and len(self.options) == 1:
+            return ChoiceReading(self._value(self.options), NAMED)
+        if missing:
+            return self._inferred(self.options, "其余选项被删去")
+        struck = [o for o in self.options if "strike" in o.emphasis]
+        if struck:
+            return self._inferred([o for o in self.options if "strike" not in o.emphasis], "其余选项被划去")
+        for emphasis, words in (
+            ("highlight", "底色"),
+            ("border", "边框"),
+            ("colour", "字色"),
+            ("underline", "下划线"),
+            ("bold", "加粗"),
+        ):
+            stressed = [o for o in self.options if emphasis in o.emphasis]
+            if stressed and len(stressed) < len(self.options):
+                return self._inferred(stressed, f"选项的{words}")
+        return ChoiceReading(None, CERTAIN)
+
+    def _nothing_recognised(self) -> ChoiceReading:
+        if not key(self.passage.words) and not self.passage.pictures:
+            return ChoiceReading(None, CERTAIN)
+        reason = f"“{self.passage.words.strip()[:40]}”不是表中的选项"
+        return ChoiceReading(None, 0.0, doubts=(self._doubt("unparsable", reason=reason),))
+
+    # -- helpers
+
+    def _value(self, options: list[_Option]) -> tuple[str, ...] | None:
+        return self.field.ordered({self.field.options[option.index] for option in options})
+
+    def _swapped(self, pair: tuple[int, int]) -> tuple[str, ...]:
+        """The reading in which an ambiguous mark belongs to the option on its left."""
+        left, right = pair
+        chosen = [o for k, o in enumerate(self.options) if (o.is_ticked and k != right) or k == left]
+        return self._value(chosen) or ()
+
+    def _ambiguous(self, value: tuple[str, ...] | None, why: str, *others: tuple[str, ...]) -> ChoiceReading:
+        different = tuple(dict.fromkeys(other for other in others if other and other != value))
+        return ChoiceReading(value, AMBIGUOUS, different, (self._doubt("choice-ambiguous", evidence=why),))
+
+    def _inferred(self, options: list[_Option], why: str) -> ChoiceReading:
+        return ChoiceReading(self._value(options), INFERRED, (), (self._doubt("choice-inferred", evidence=why),))
+
+    def _doubt(self, code: str, **words: object) -> Finding:
+        return Finding.of(code, self.field.name, title=self.title, **words)
+
+    def _extra_text(self) -> str:
+        """Words that are neither option nor mark: 不是园区 must not be read as 园区."""
+        kept = self.passage.without((token.start, token.end) for token in self.tokens)
+        text = re.sub(rf"[{re.escape(_OPEN + _CLOSE)}]", "", kept.words)
+        letters = key(text)
+        return " ".join(text.split()) if re.search(r"[^\W\d]", letters) else ""
+
+    def _mark_confidence(self) -> float:
+        return min((span.confidence for span in self.passage.spans if isinstance(span, Tick)), default=1.0)
+
+
+def _side(first: list[_Token], last: list[_Token]) -> str | None:
+    """On which side of its option a mark of this form stands: boxes tell it better than ticks that somebody added."""
+    for kinds in (_BOXES, None):
+        if any(kinds is None or token.mark in kinds for token in first):
+            return "before"
+        if any(kinds is None or token.mark in kinds for token in last):
+            return "after"
+    return None
+
+
+# -- taking the text apart
+
+
+def _tokens(field: ChoiceField, passage: Passage) -> list[_Token]:
+    """Options, marks and pictures in order; options are sought longest first, so that one inside another is not taken."""
+    options = [_Token(m.start(), m.end(), option=index) for index, m in _option_matches(field, passage)]
+    taken = [False] * len(passage)
+    for token in options:
+        taken[token.start : token.end] = [True] * (token.end - token.start)
+    found = options + _brackets(passage, taken)
+    for number, char in enumerate(passage.text):
+        if taken[number] or char in marks.VARIATION_SELECTORS:
+            continue
+        mark = _mark(passage, number, taken)
+        if mark is not None:
+            found.append(_Token(number, number + 1, mark=mark))
+        elif char in marks.ENCLOSING:
+            found.append(_Token(number, number + 1))
+    return sorted(found, key=lambda token: token.start)
+
+
+def _option_matches(field: ChoiceField, passage: Passage) -> list[tuple[int, re.Match[str]]]:
+    order = sorted(range(len(field.options)), key=lambda index: -len(field.options[index]))
+    pattern = "|".join(f"(?P<o{index}>{spaced(field.options[index])})" for index in order)
+    return [(int(str(m.lastgroup)[1:]), m) for m in re.finditer(pattern, passage.text, re.IGNORECASE)]
+
+
+def _brackets(passage: Passage, taken: list[bool]) -> list[_Token]:
+    """`[√]`, `（ ）`, `（是）`: brackets are a box."""
+    found = []
+    for match in _BRACKETED.finditer(passage.text):
+        inner = match["inner"].strip().lower()
+        if any(taken[match.start() : match.end()]):
+            continue
+        states = {marks.state_of(char) for char in inner} - {None}
+        mark: TickState | None = None
+        if states & {"ticked", "tick"} or inner in _YES or inner in marks.TICK_LOOKALIKES:
+            mark = "ticked"
+        elif "cross" in states or inner in marks.CROSS_LOOKALIKES:
+            mark = "cross"
+        elif not inner or inner in _NO or states == {"empty"}:
+            mark = "empty"
+        if mark is not None:
+            found.append(_Token(match.start(), match.end(), mark=mark))
+            taken[match.start() : match.end()] = [True] * (match.end() - match.start())
+    return found
+
+
+def _mark(passage: Passage, number: int, taken: list[bool]) -> TickState | Literal["picture"] | None:
+    char, span = passage.text[number], passage.spans[number]
+    if isinstance(span, Tick):
+        return span.state
+    if char == PICTURE:
+        return "picture"
+    state = marks.state_of(char)
+    if state is not None:
+        enclosed = state == "tick" and passage.text[number + 1 : number + 2] in marks.ENCLOSING and number + 1 < len(passage)
+        return "ticked" if enclosed else state
+    lookalike: TickState | None = (
+        "empty"
+        if char in marks.BOX_LOOKALIKES
+        else "tick"
+        if char in marks.TICK_LOOKALIKES
+        else "cross"
+        if char in marks.CROSS_LOOKALIKES
+        else None
+    )
+    return lookalike if lookalike and _stands_as_mark(passage, number, taken) else None
+
+
+def _stands_as_mark(passage: Passage, number: int, taken: list[bool]) -> bool:
+    """Whether a letter-like sign stands where only a mark would: beside an option or a mark, and not in a word."""
+    text = passage.text
+
+    def beside(step: int) -> tuple[bool, bool]:
+        at, apart = number + step, False
+        while 0 <= at < len(text) and text[at] in " \t\u3000\u00a0":
+            at, apart = at + step, True
+        if not 0 <= at < len(text):
+            return False, False
+        known = taken[at] or isinstance(passage.spans[at], Tick) or marks.state_of(text[at]) is not None
+        in_word = not known and not apart and (text[at].isalnum() and text[at] not in marks.BOX_LOOKALIKES)
+        return known or text[at] in marks.BOX_LOOKALIKES, in_word
+
+    (near_left, word_left), (near_right, word_right) = beside(-1), beside(1)
+    return (near_left or near_right) and not (word_left or word_right)
+
+
+def _emphasis(passage: Passage, token: _Token) -> frozenset[Emphasis]:
+    """How an option is written: what all its characters share."""
+    spans = [span for span in passage.spans[token.start : token.end] if isinstance(span, Run) and span.text.strip()]
+    looks = [span.emphasis for span in spans]
+    return frozenset.intersection(*looks) if looks else frozenset()

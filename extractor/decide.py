@@ -1,0 +1,93 @@
+"""Observations of one field -> its value and whether a person must look: the only place where readings are weighed.
+
+`accept` is a promise that nobody needs to look, so everything that speaks against a reading sends it to review: little
+confidence, an oddity that the reader or the matcher saw, a rule that the value breaks in a way that misreading would
+explain, and another observation of the same field that says something else.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from models.findings import Finding
+from models.form import FormDefinition
+from models.record import FieldResult, Observation, Record
+from models.rules import check
+from models.writing import key
+
+ACCEPT_FROM = 0.95
+
+
+@dataclass(frozen=True)
+class Decided:
+    """The fields of one application, and everything that a person should know about it."""
+
+    fields: dict[str, FieldResult]
+    findings: tuple[Finding, ...]
+
+
+def decide(
+    form: FormDefinition, observations: Iterable[Observation], findings: Iterable[Finding] = (), accept_from: float = ACCEPT_FROM
+) -> Decided:
+    """Weigh `observations`, check the record that they give, and decide field by field.
+
+    `findings` are what is already known of the whole file; a doubt among them is about every field.
+    """
+    by_field: dict[str, list[Observation]] = {name: [] for name in form.fields}
+    for observation in observations:
+        by_field[observation.field].append(observation)
+    weighed = {name: _weigh(form, name, seen) for name, seen in by_field.items()}
+    record = Record(form=form.name, version=form.version, values={name: one.value for name, one in weighed.items()})
+    found = [doubt for one in weighed.values() for doubt in one.doubts]
+    found += [finding for finding in check(form, record) if not _explained(finding, found)]
+    order = list(form.fields)
+    found.sort(key=lambda finding: order.index(str(finding.field)))
+    found += findings
+    doubtful = {finding.field for finding in found if finding.is_doubt}
+    results = {name: _result(one, bool(doubtful & {name, None}), accept_from) for name, one in weighed.items()}
+    return Decided(results, tuple(found))
+
+
+def _result(one: Observation, doubtful: bool, accept_from: float) -> FieldResult:
+    sure = one.confidence >= accept_from and not doubtful
+    return FieldResult(
+        value=one.value, raw=one.raw, confidence=one.confidence, decision="accept" if sure else "review",
+        evidence=one.evidence, alternatives=one.alternatives,
+    )  # fmt: skip
+
+
+def _explained(finding: Finding, others: Sequence[Finding]) -> bool:
+    """Whether it is said already why a field is empty: its text could not be read, its seal is only typed."""
+    codes = {other.code for other in others if other.field == finding.field}
+    if finding.code in ("seal-missing", "signature-missing"):
+        return bool(codes & {"seal-typed", "signature-typed", "label-missing"})
+    return finding.code == "required-empty" and bool(codes & {"unparsable", "label-missing"})
+
+
+def _weigh(form: FormDefinition, name: str, seen: Sequence[Observation]) -> Observation:
+    """One observation out of several. What the page shows leads; a control of ours must say the same."""
+    title = form.titles[name]
+    if not seen:
+        missing = Finding.of("label-missing", name, title=title)
+        return Observation(field=name, value=None, raw="", source="table", confidence=0.0, doubts=(missing,))
+    leading = next((one for one in seen if one.source != "control"), seen[0])
+    others = [one for one in seen if one is not leading and not _same(one.value, leading.value)]
+    if not others:
+        return leading
+    other = others[0]
+    disagreement = Finding.of("control-disagrees", name, title=title, control=_shown(form, other), table=_shown(form, leading))
+    return leading.model_copy(
+        update={"alternatives": (*leading.alternatives, *(o.value for o in others)), "doubts": (*leading.doubts, disagreement)}
+    )
+
+
+def _shown(form: FormDefinition, observation: Observation) -> str:
+    value: Any = observation.value
+    return "空" if value is None else form.fields[observation.field].format(value)[:60]
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two readings say the same; in text, line breaks and blanks don't matter."""
+    if isinstance(one, str) and isinstance(other, str):
+        return key(one) == key(other)
+    return bool(one == other)

@@ -1,0 +1,193 @@
+"""Pages and a definition -> observations: the answer to each field, with where it stood and what is odd about it."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from extractor.choice import CERTAIN, read_choice
+from extractor.labels import Alignment, Find, Unit, align
+from extractor.passage import Passage
+from extractor.regions import Regions
+from extractor.split import split
+from models.errors import Unparsable
+from models.fields import ChoiceField, Field, RowsField, Seal, SealField, Signature, SignatureField
+from models.findings import Finding
+from models.form import FormDefinition
+from models.page import Control, Pages
+from models.record import Evidence, Observation
+from models.writing import key, one_line
+
+_PICTURE_DOUBT = 0.5
+_OTHER_FORM = 0.6
+# A line in brackets that tells how to fill in, in a wording that the definition does not know.
+_GUIDANCE_LEFT = re.compile(r"^[ \t]*[（(【\[][^（(）)]*(?:字以内|字左右|不超过|简要|请|填写|说明)[^（(）)]*[）)】\]][ \t]*$", re.M)
+
+
+@dataclass(frozen=True)
+class Match:
+    """What was found of one form. `score` is the share of its labels that were found, weighted by how surely."""
+
+    form: FormDefinition
+    score: float
+    observations: tuple[Observation, ...]
+    findings: tuple[Finding, ...]
+
+
+def match(pages: Pages, alignment: Alignment, part: str) -> Match:
+    """Read the answers off the pages of the file `part`, over which a form has been laid."""
+    form = alignment.form
+    observations = [*_observe(alignment, part), *_controls(form, pages.controls, part)]
+    findings = [Finding.of("document-damaged", reason=damage) for damage in pages.damage]
+    last = max((find.unit.order for find in alignment.found.values()), default=len(alignment.units))
+    if align(form, alignment.units[last + 1 :]).score > _OTHER_FORM:
+        findings.append(Finding.of("other-form-too"))
+    return Match(form, alignment.score, tuple(observations), tuple(findings))
+
+
+def _observe(alignment: Alignment, part: str) -> Iterable[Observation]:
+    form, labels, found = alignment.form, alignment.labels, alignment.found
+    regions = Regions(labels, found, alignment.units)
+    for index, label in enumerate(labels):
+        if label.column is not None:
+            continue
+        table = label.cell.rows_field
+        if table is not None:
+            columns = {i: other for i, other in enumerate(labels) if other.cell is label.cell and other.column}
+            if any(i in found for i in columns):
+                yield _rows(form, table, {labels[i].column.field.name: found[i] for i in columns if i in found}, regions, part)  # type: ignore[union-attr]
+        elif index in found:
+            passages = regions.of(index)
+            # A field that was left empty has the evidence of its whole cell, or of its label where there is no cell.
+            around = Passage.join(passages).evidence(part) or found[index].unit.passage.evidence(part)
+            for name, passage in split(label.cell, passages).items():
+                yield _observation(form.fields[name], form.titles[name], passage, passage.evidence(part) or around)
+
+
+def _observation(field: Field, title: str, passage: Passage, evidence: tuple[Evidence, ...]) -> Observation:
+    raw = passage.words.strip()
+    if isinstance(field, ChoiceField):
+        reading = read_choice(field, title, passage)
+        return Observation(
+            field=field.name, value=reading.value, raw=raw, source="table", confidence=reading.confidence, evidence=evidence,
+            alternatives=reading.alternatives, doubts=reading.doubts,
+        )  # fmt: skip
+    if isinstance(field, SealField | SignatureField):
+        value, doubts = _mark(field, title, passage)
+        return Observation(
+            field=field.name, value=value, raw=raw, source="table", evidence=evidence, doubts=doubts,
+            confidence=_PICTURE_DOUBT if passage.pictures else CERTAIN * passage.confidence,
+        )  # fmt: skip
+    parsed, doubts = parse(field, title, passage.words)
+    if passage.pictures:
+        doubts = (*doubts, Finding.of("picture-in-answer", field.name, title=title))
+    left = _GUIDANCE_LEFT.search(passage.words) if field.guidance else None
+    if left:
+        doubts = (*doubts, Finding.of("guidance-left", field.name, title=title, text=left[0].strip()[:40]))
+    confidence = 0.0 if any(d.code == "unparsable" for d in doubts) else CERTAIN * passage.confidence
+    return Observation(
+        field=field.name, value=parsed, raw=raw, source="table", confidence=confidence, evidence=evidence, doubts=doubts
+    )
+
+
+def parse(field: Field, title: str, text: str) -> tuple[Any, tuple[Finding, ...]]:
+    """The value that `text` means in the kind of `field`, and what is odd about it."""
+    once = _once(one_line(text))
+    try:
+        if once is not None and field.kind in ("text", "address", "email", "phone", "date"):
+            return field.parse(once), (Finding.of("text-repeated", field.name, title=title),)
+        return field.parse(text), ()
+    except Unparsable as error:
+        return None, (Finding.of("unparsable", field.name, title=title, reason=error.message),)
+
+
+def _once(text: str) -> str | None:
+    """The text that `text` repeats, where it is nothing but repetition: some editors save a value several times."""
+    whole = re.fullmatch(r"(?s)(.{2,}?)\1{2,}|(.{4,}?)\2", text)
+    return (whole[1] or whole[2]) if whole and not key(text).isdigit() else None
+
+
+def _mark(field: SealField | SignatureField, title: str, passage: Passage) -> tuple[Seal | Signature, tuple[Finding, ...]]:
+    """A seal or signature in a file without paper: a picture may be one, typed words are none."""
+    made = Seal if isinstance(field, SealField) else Signature
+    if passage.pictures:
+        return made(present=True), (Finding.of(f"{field.kind}-unverified", field.name, title=title),)
+    typed = one_line(passage.words)
+    if key(typed):
+        return made(present=False), (Finding.of(f"{field.kind}-typed", field.name, title=title, text=typed[:60]),)
+    return made(present=False), ()
+
+
+# -- a table inside the form
+
+
+def _rows(form: FormDefinition, field: RowsField, headings: Mapping[str, Find], regions: Regions, part: str) -> Observation:
+    """The rows under the headings; a cell belongs to the column whose heading it stands under."""
+    title = form.titles[field.name]
+    values: list[Mapping[str, Any]] = []
+    doubts: list[Finding] = []
+    passages: list[Passage] = []
+    first = min(headings.values(), key=lambda find: find.unit.order)
+    for units in regions.rows_below(first.unit):
+        row: dict[str, Any] = {}
+        for column in field.columns:
+            heading = headings.get(column.field.name)
+            under = [u for u in units if heading and _stands_under(u, heading.unit)]
+            passage = Passage.join(u.passage for u in under)
+            value, odd = parse(column.field, f"{title}第{len(values) + 1}行{column.label}", passage.words)
+            row[column.field.name] = value
+            doubts += [doubt.model_copy(update={"field": field.name}) for doubt in odd]
+            passages.append(passage)
+        if any(value is not None for value in row.values()):
+            values.append(MappingProxyType(row))
+    missing = [column.label for column in field.columns if column.field.name not in headings]
+    doubts += [Finding.of("label-missing", field.name, title=f"{title} {label}") for label in missing]
+    filled = [passage for passage in passages if passage.words.strip()]
+    whole = Passage.join(filled)
+    confidence = 0.0 if doubts else CERTAIN * whole.confidence
+    return Observation(
+        field=field.name, value=tuple(values) or None, raw=whole.words, source="table", confidence=confidence,
+        evidence=whole.evidence(part) or first.unit.passage.evidence(part), doubts=tuple(doubts),
+    )  # fmt: skip
+
+
+def _stands_under(unit: Unit, heading: Unit) -> bool:
+    cell, above = unit.cell, heading.cell
+    return cell is not None and above is not None and above.column <= cell.column < above.column + above.column_span
+
+
+# -- places of ours that survived in the file
+
+
+def _controls(form: FormDefinition, controls: Sequence[Control], part: str) -> Iterable[Observation]:
+    """What the tagged controls hold, as observations of their own to be weighed against what the table shows."""
+    for name, field in form.fields.items():
+        own = [control for control in controls if control.tag.field == name]
+        if not own or isinstance(field, SealField | SignatureField):
+            continue
+        value, raw, doubts = _control_value(field, form.titles[name], own)
+        yield Observation(field=name, value=value, raw=raw, source="control", confidence=CERTAIN, doubts=doubts)
+
+
+def _control_value(field: Field, title: str, controls: Sequence[Control]) -> tuple[Any, str, tuple[Finding, ...]]:
+    if isinstance(field, ChoiceField):
+        ticked = {
+            field.options[c.tag.option]
+            for c in controls
+            if c.ticked and c.tag.option is not None and c.tag.option < len(field.options)
+        }
+        return field.ordered(ticked), "、".join(ticked), ()
+    if isinstance(field, RowsField):
+        rows: dict[int, dict[str, str]] = {}
+        for control in controls:
+            if control.tag.row is not None and control.tag.column:
+                rows.setdefault(control.tag.row, {})[control.tag.column] = control.text or ""
+        try:
+            values = [field.row(rows[number]) for number in sorted(rows)]
+        except Unparsable as error:
+            return None, "", (Finding.of("unparsable", field.name, title=title, reason=error.message),)
+        return tuple(value for value in values if value is not None) or None, "", ()
+    text = next((control.text for control in controls if control.text is not None), "")
+    value, doubts = parse(field, title, text)
+    return value, text, doubts

@@ -1,0 +1,141 @@
+"""A stretch of text in which every character knows the span and the place that it came from.
+
+The matcher cuts passages out of cells; whatever is cut, the evidence and the emphasis come along.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from models.page import TICK_TEXT, Box, CellAddress, Line, Picture, Run, Span, Tick
+from models.record import Evidence
+from models.writing import key
+
+PICTURE = "\ufffc"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a line of text stands: the page, and the cell's address and box where it has them."""
+
+    page: int | None = None
+    cell: CellAddress | None = None
+    box: Box | None = None
+
+
+@dataclass(frozen=True)
+class Passage:
+    """`text` with, for each of its characters, its span (None for a line break) and its place."""
+
+    text: str
+    spans: tuple[Span | None, ...]
+    places: tuple[Place, ...]
+
+    @classmethod
+    def of(cls, lines: Iterable[Line], place: Place) -> "Passage":
+        """The passage of the lines of one cell."""
+        return cls.join(cls._line(line, place) for line in lines)
+
+    @classmethod
+    def _line(cls, line: Line, place: Place) -> "Passage":
+        text = ""
+        spans: list[Span | None] = []
+        for span in line.spans:
+            piece = span.text if isinstance(span, Run) else TICK_TEXT[span.state] if isinstance(span, Tick) else PICTURE
+            text += piece
+            spans += [span] * len(piece)
+        return cls(text, tuple(spans), (place,) * len(text))
+
+    @classmethod
+    def join(cls, passages: Iterable["Passage"]) -> "Passage":
+        """Passages one under the other."""
+        text = ""
+        spans: list[Span | None] = []
+        places: list[Place] = []
+        for number, passage in enumerate(passages):
+            if number:
+                text += "\n"
+                spans.append(None)
+                places.append(passage.places[0] if passage.places else places[-1] if places else Place())
+            text += passage.text
+            spans += passage.spans
+            places += passage.places
+        return cls(text, tuple(spans), tuple(places))
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+    def cut(self, start: int, end: int | None = None) -> "Passage":
+        """The part from `start` to `end`."""
+        return Passage(self.text[start:end], self.spans[start:end], self.places[start:end])
+
+    def without(self, ranges: Iterable[tuple[int, int]]) -> "Passage":
+        """What is left when the ranges (start, end), in any order, are taken out."""
+        gone = [False] * len(self)
+        for start, end in ranges:
+            gone[start:end] = [True] * (end - start)
+        kept = [number for number in range(len(self)) if not gone[number]]
+        return Passage("".join(self.text[n] for n in kept), tuple(self.spans[n] for n in kept), tuple(self.places[n] for n in kept))
+
+    @property
+    def pictures(self) -> tuple[Picture, ...]:
+        return tuple(span for span in self.spans if isinstance(span, Picture))
+
+    @property
+    def words(self) -> str:
+        """The text without pictures."""
+        return self.text.replace(PICTURE, "")
+
+    @property
+    def confidence(self) -> float:
+        """The least confidence of any of its characters; 1 where nothing stands."""
+        return min((span.confidence for span in self.spans if isinstance(span, Run | Tick)), default=1.0)
+
+    def evidence(self, part: str) -> tuple[Evidence, ...]:
+        """Each place that the passage touches, with the box of what stands there, or of the cell where nothing has one."""
+        found: dict[Place, list[Box]] = {}
+        for char, span, place in zip(self.text, self.spans, self.places, strict=True):
+            boxes = found.setdefault(place, []) if not char.isspace() or not found else []
+            if span is not None and span.box is not None:
+                boxes.append(span.box)
+        return tuple(
+            Evidence(part=part, page=place.page if place.cell is None else None, cell=place.cell, box=_around(boxes) or place.box)
+            for place, boxes in found.items()
+        )
+
+
+def _around(boxes: list[Box]) -> Box | None:
+    if not boxes:
+        return None
+    return Box(x0=min(b.x0 for b in boxes), y0=min(b.y0 for b in boxes), x1=max(b.x1 for b in boxes), y1=max(b.y1 for b in boxes))
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """The comparison key of a text, with the way back: `at[i]` is where the key's character i stands in the text."""
+
+    key: str
+    at: tuple[int, ...]
+
+    @classmethod
+    def of(cls, text: str) -> "Keyed":
+        """Keys are made character by character, so that each keeps its place."""
+        found = [(char, number) for number, original in enumerate(text) for char in key(original)]
+        return cls("".join(char for char, _ in found), tuple(number for _, number in found))
+
+    def range(self, start: int, end: int) -> tuple[int, int]:
+        """The stretch of the text that the key's characters `start` to `end` stand for."""
+        return self.at[start], self.at[end - 1] + 1
+
+
+def spaced(words: str) -> str:
+    """A regular expression for `words` with any white space between its characters."""
+    return r"\s*".join(re.escape(char) for char in words if not char.isspace())
+
+
+def lines_of(passage: Passage) -> Iterator[tuple[int, int]]:
+    """Start and end of each line."""
+    start = 0
+    for line in passage.text.split("\n"):
+        yield start, start + len(line)
+        start += len(line) + 1

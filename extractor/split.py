@@ -1,0 +1,191 @@
+"""A cell's text taken apart: what the form printed comes off, the rest goes to the fields between the printed words."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from rapidfuzz import fuzz
+
+from extractor.passage import Keyed, Passage, lines_of
+from models.fields import DateField, Field
+from models.fields.date import BLANK_DATE, DATE
+from models.form import FormCell, Printed
+from models.writing import compact, key
+
+# Printed words may come back misread or retyped; the longer they are, the more of them may differ.
+_SIMILAR = 85.0
+_LEAST_FUZZY = 6
+_AT_ENDS = re.compile(r"^[\W_]+|[\W_]+$")
+_MARK_KINDS = ("seal", "signature")
+
+
+@dataclass(frozen=True)
+class _Landmark:
+    """Printed words in the cell: `item` is the position in the cell's content, `prompt` that a value follows them."""
+
+    item: int
+    texts: tuple[str, ...]
+
+
+def split(cell: FormCell, passages: Sequence[Passage]) -> dict[str, Passage]:
+    """{field name: what was filled in for it} for each field of a cell.
+
+    `passages` are the table cells that hold the answer. Fields are told apart by the printed words around them; a date
+    is known by its form, wherever in the cell it stands.
+    """
+    whole = Passage.join(passages)
+    if len(cell.content) == 1 and not _landmarks(cell):
+        return {field.name: _without_guidance(field, whole) for field in cell.fields}
+    slices = _slices(cell, whole)
+    found = {field.name: whole.cut(0, 0) for field in cell.fields}
+    for group, passage in slices:
+        found.update(_share([cell.content[i] for i in group if not isinstance(cell.content[i], Printed)], passage))  # type: ignore[misc]
+    _find_stray_dates(cell, found)
+    return _pictures_to_marks(cell, {f.name: _without_guidance(f, found[f.name]) for f in cell.fields}, whole)
+
+
+def _landmarks(cell: FormCell) -> list[_Landmark]:
+    found = []
+    for number, item in enumerate(cell.content):
+        if isinstance(item, Printed):
+            found.append(_Landmark(number, (item.text, *item.aliases)))
+        elif item.prompt:
+            found.append(_Landmark(number, (item.prompt, *item.prompt_aliases)))
+    return found
+
+
+def _slices(cell: FormCell, whole: Passage) -> list[tuple[list[int], Passage]]:
+    """The stretches between the printed words that were found, each with the items of the cell that stand in it."""
+    keyed = Keyed.of(whole.text)
+    at, cuts = 0, []
+    for landmark in _landmarks(cell):
+        place = _find(keyed, landmark.texts, at)
+        if place is not None:
+            at = place[1]
+            cuts.append((landmark.item, *_with_punctuation(whole.text, *keyed.range(*place), landmark.texts)))
+    slices = []
+    edges = [(-1, 0, 0), *cuts, (len(cell.content), len(whole), len(whole))]
+    for (item, _, end), (next_item, next_start, _) in pairwise(edges):
+        first = max(item, 0)
+        # Printed words alone have no value; a prompt is the field's own, so the field starts with it.
+        group = list(range(first, next_item)) if item >= 0 or next_item > 0 else []
+        slices.append((group, whole.cut(end, next_start)))
+    return slices
+
+
+def _with_punctuation(text: str, start: int, end: int, texts: Sequence[str]) -> tuple[int, int]:
+    """The brackets and colons at the ends of printed words, which keys leave out, belong to them."""
+    ends = "".join(match[0] for words in texts for match in _AT_ENDS.finditer(words))
+    marks = set(unicodedata.normalize("NFKC", ends))
+    while start > 0 and unicodedata.normalize("NFKC", text[start - 1]) in marks:
+        start -= 1
+    while end < len(text) and unicodedata.normalize("NFKC", text[end]) in marks:
+        end += 1
+    return start, end
+
+
+def _find(keyed: Keyed, texts: Sequence[str], start: int) -> tuple[int, int] | None:
+    """Where in the key, from `start` on, one of `texts` stands, exactly or nearly."""
+    for text in texts:
+        wanted = key(text)
+        at = keyed.key.find(wanted, start)
+        if at >= 0:
+            return at, at + len(wanted)
+    best: tuple[float, int, int] | None = None
+    for text in texts:
+        wanted = key(text)
+        rest = keyed.key[start:]
+        if len(wanted) < _LEAST_FUZZY or len(rest) < len(wanted) // 2:
+            continue
+        hit = fuzz.partial_ratio_alignment(wanted, rest, score_cutoff=_SIMILAR)
+        if hit and hit.dest_end > hit.dest_start and (best is None or hit.score > best[0]):
+            best = (hit.score, start + hit.dest_start, start + hit.dest_end)
+    return best and (best[1], best[2])
+
+
+def _share(fields: Sequence[Field], passage: Passage) -> dict[str, Passage]:
+    """A stretch with no printed words inside: dates take what looks like one, the rest goes to the first other field."""
+    found: dict[str, Passage] = {}
+    others = [field for field in fields if not isinstance(field, DateField)]
+    for field in reversed(fields):
+        if isinstance(field, DateField) and others:
+            places = _dates(passage.text)
+            if places:
+                found[field.name] = passage.cut(*places[-1])
+                passage = passage.without(places[-1:])
+        elif isinstance(field, DateField):
+            found[field.name] = passage
+    for number, field in enumerate(others):
+        found[field.name] = passage if number == 0 else passage.cut(0, 0)
+    return found
+
+
+def _find_stray_dates(cell: FormCell, found: dict[str, Passage]) -> None:
+    """A date that stands with a seal or a signature, or on a line of its own, belongs to the date field that has none."""
+    for field in cell.fields:
+        if not isinstance(field, DateField) or _dates(found[field.name].text, blank=False):
+            continue
+        for other in cell.fields:
+            passage = found[other.name]
+            places = _dates(passage.text, blank=False) if other is not field else []
+            if other.kind not in _MARK_KINDS:
+                # In the midst of words a date is part of what they say.
+                places = [place for place in places if place in set(lines_of(passage))]
+            if places:
+                found[field.name] = passage.cut(*places[-1])
+                found[other.name] = passage.without(places[-1:])
+                break
+
+
+def _dates(text: str, blank: bool = True) -> list[tuple[int, int]]:
+    """Where dates stand in `text`, or, where none does and `blank` is set, the places for one."""
+    pieces = [(" " if char.isspace() else compact(char), number) for number, char in enumerate(text)]
+    at = [number for piece, number in pieces for _ in piece]
+    regular = "".join(piece for piece, _ in pieces)
+    # Several blanks in a row would part what belongs together; they stay in the text and leave the regular form only.
+    kept = [n for n, char in enumerate(regular) if char != " " or regular[n - 1 : n] != " "]
+    squeezed = "".join(regular[n] for n in kept)
+    matches = [*DATE.finditer(squeezed)] or ([*BLANK_DATE.finditer(squeezed)] if blank else [])
+    return [(at[kept[m.start()]], at[kept[m.end() - 1]] + 1) for m in matches]
+
+
+def _pictures_to_marks(cell: FormCell, found: dict[str, Passage], whole: Passage) -> dict[str, Passage]:
+    """A picture that floats over the cell may be anchored anywhere in it; it belongs to the first mark without one."""
+    marks = [field.name for field in cell.fields if field.kind in _MARK_KINDS]
+    claimed = sum(len(found[name].pictures) for name in found)
+    if marks and len(whole.pictures) > claimed:
+        for name in marks:
+            if not found[name].pictures:
+                pictures = [n for n, span in enumerate(whole.spans) if span in whole.pictures][:1]
+                found[name] = Passage.join([found[name], *(whole.cut(n, n + 1) for n in pictures)])
+                break
+    return found
+
+
+def _without_guidance(field: Field, passage: Passage) -> Passage:
+    """Guidance that was left standing before, after or inside the answer is taken off; blank lines it leaves go too."""
+    guidance = (*field.guidance, *field.guidance_aliases)
+    ranges = list(_guidance_ranges(guidance, passage)) if guidance else []
+    return passage.without(ranges) if ranges else passage
+
+
+def _guidance_ranges(guidance: Sequence[str], passage: Passage) -> Iterator[tuple[int, int]]:
+    keyed = Keyed.of(passage.text)
+    for text in guidance:
+        place = _find(keyed, [text], 0)
+        if place is not None:
+            start, end = keyed.range(*place)
+            yield _to_line_ends(passage, start, end)
+
+
+def _to_line_ends(passage: Passage, start: int, end: int) -> tuple[int, int]:
+    """The punctuation at the ends of printed words goes with them, and the line break, if nothing else stands on the line."""
+    for line_start, line_end in lines_of(passage):
+        if line_start <= start <= line_end and not key(passage.text[line_start:start]):
+            start = line_start
+        if line_start <= end <= line_end and not key(passage.text[end:line_end]):
+            end = min(line_end + 1, len(passage))
+            break
+    return start, end

@@ -1,0 +1,26 @@
+"""The reader for Word files: bytes -> Pages, one page without a size, cells with an address."""
+
+from extractor.word.package import Package, W, ZipLimits
+from extractor.word.styles import Styles
+from extractor.word.table import BlockReader
+from extractor.word.text import TextReader
+from models.errors import Damaged
+from models.page import Page, Pages
+
+
+def read_word(data: bytes, limits: ZipLimits) -> Pages:
+    """Everything a person sees in a .docx, .docm or .dotx, transitional or strict.
+
+    Raises:
+        UnreadableFile: damaged, hostile, too large, or no Word document.
+    """
+    package = Package(data, limits)
+    body = package.xml(package.main).find(f"{W}body")
+    if body is None:
+        raise Damaged("Word 文件没有正文")
+    text = TextReader(package, Styles(package))
+    blocks = tuple(BlockReader(text).blocks(body))
+    page = Page(number=1, blocks=blocks)
+    return Pages(
+        reader="word", pages=(page,), identity=package.identity(), controls=tuple(text.controls), damage=tuple(sorted(text.damage))
+    )

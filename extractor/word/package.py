@@ -1,0 +1,163 @@
+"""A Word file as its parts: opened by relationships, never by fixed names, and refused where no honest file is like that."""
+
+import io
+import lzma
+import posixpath
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from lxml import etree
+
+from models.errors import Damaged, Hostile, TooLarge, UnsupportedKind
+from models.identity import Identity
+
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_RELATIONSHIPS = "{http://schemas.openxmlformats.org/package/2006/relationships}"
+# ISO 29500 Strict says the same in other namespaces; after this every part speaks the transitional dialect.
+_STRICT = {
+    b"http://purl.oclc.org/ooxml/wordprocessingml/main": b"http://schemas.openxmlformats.org/wordprocessingml/2006/main",
+    b"http://purl.oclc.org/ooxml/officeDocument/relationships": b"http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+    b"http://purl.oclc.org/ooxml/officeDocument/math": b"http://schemas.openxmlformats.org/officeDocument/2006/math",
+    b"http://purl.oclc.org/ooxml/drawingml/": b"http://schemas.openxmlformats.org/drawingml/2006/",
+}
+
+
+@dataclass(frozen=True)
+class ZipLimits:
+    """What a package may unpack to: bytes in all, entries, and how often its own size."""
+
+    unpacked_bytes: int = 200 << 20
+    entries: int = 5_000
+    ratio: int = 200
+    xml_bytes: int = 40 << 20
+
+
+@dataclass(frozen=True)
+class Relationship:
+    """A link from one part to another; external targets are never followed."""
+
+    kind: str
+    target: str
+    external: bool
+
+
+class Package:
+    """The parts of an OOXML file. Parts are parsed on demand, without DTDs, entities or network."""
+
+    def __init__(self, data: bytes, limits: ZipLimits) -> None:
+        """
+        Raises:
+            Damaged: not a complete zip archive. TooLarge: unpacks to more than `limits`.
+        """
+        try:
+            self._zip = zipfile.ZipFile(io.BytesIO(data))
+        except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+            raise Damaged("Word 文件不完整，无法打开") from error
+        entries = self._zip.infolist()
+        unpacked = sum(entry.file_size for entry in entries)
+        if len(entries) > limits.entries or unpacked > limits.unpacked_bytes:
+            raise TooLarge(f"解压后过大（{unpacked >> 20} MB，{len(entries)} 个部件）")
+        if unpacked > 10 << 20 and unpacked > limits.ratio * len(data):
+            raise Hostile("压缩比异常，疑似压缩炸弹")
+        self._limits = limits
+        self._names = {entry.filename.lstrip("/").lower(): entry for entry in entries}
+
+    def has(self, name: str) -> bool:
+        """Whether there is a part of that name; names differ in more than case."""
+        return name.lstrip("/").lower() in self._names
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a part.
+
+        Raises:
+            Damaged: it is missing or its data are inconsistent. TooLarge: more bytes than one part may have.
+        """
+        entry = self._names.get(name.lstrip("/").lower())
+        if entry is None:
+            raise Damaged(f"Word 文件缺少部件 {name}")
+        if entry.file_size > self._limits.xml_bytes:
+            raise TooLarge(f"部件 {name} 过大")
+        try:
+            return self._zip.read(entry)
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            lzma.LZMAError,
+            EOFError,
+            OSError,
+            NotImplementedError,
+            RuntimeError,
+            ValueError,
+        ) as error:
+            raise Damaged(f"Word 文件的部件 {name} 已损坏") from error
+
+    def xml(self, name: str) -> etree._Element:
+        """The root element of a part, in the transitional namespaces.
+
+        Raises:
+            Damaged: not well-formed. Hostile: it brings a document type, which no Word file has.
+        """
+        return parse_xml(self.read(name), name)
+
+    def relationships(self, name: str) -> Mapping[str, Relationship]:
+        """{id: relationship} of a part; of the package itself where `name` is empty."""
+        folder, base = posixpath.split(name)
+        rels = posixpath.join(folder, "_rels", f"{base}.rels")
+        if not self.has(rels):
+            return {}
+        found = {}
+        for item in self.xml(rels).iter(f"{_RELATIONSHIPS}Relationship"):
+            external = item.get("TargetMode") == "External"
+            target = item.get("Target", "")
+            if not external:
+                target = posixpath.normpath(posixpath.join("/" + folder, target)).lstrip("/")
+            found[item.get("Id", "")] = Relationship(kind=item.get("Type", "").rsplit("/", 1)[-1], target=target, external=external)
+        return found
+
+    def related(self, name: str, kind: str) -> list[str]:
+        """The parts that `name` links to by relationships whose type ends in `kind`."""
+        links = self.relationships(name).values()
+        return [link.target for link in links if link.kind == kind and not link.external and self.has(link.target)]
+
+    @cached_property
+    def main(self) -> str:
+        """The part that holds the document.
+
+        Raises:
+            UnsupportedKind: the package is no Word document.
+        """
+        main = self.related("", "officeDocument")
+        if not main or self.xml(main[0]).tag != f"{W}document":
+            raise UnsupportedKind("不是 Word 文档")
+        return main[0]
+
+    def identity(self) -> Identity | None:
+        """What we wrote into the document when we made it."""
+        for name in self.related(self.main, "customXml"):
+            root = self.xml(name)
+            identity = Identity.from_xml(str(root.tag), {str(k): str(v) for k, v in root.attrib.items()})
+            if identity:
+                return identity
+        return None
+
+
+def parse_xml(data: bytes, name: str) -> etree._Element:
+    """Parse one part; see `Package.xml` for what is refused."""
+    for strict, transitional in _STRICT.items():
+        if strict in data:
+            data = data.replace(strict, transitional)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
+    )
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        if b"<!DOCTYPE" in data[:4096]:
+            raise Hostile(f"部件 {name} 带有文档类型声明") from error
+        raise Damaged(f"部件 {name} 不是完整的 XML") from error
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise Hostile(f"部件 {name} 带有文档类型声明")
+    return root
