@@ -7,14 +7,18 @@ so that a reviewer sees what was read.
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from extractor.ocr import OcrEngine
+from extractor.ocr import OcrEngine, Reading
 from models.errors import Damaged, TooLarge
 from models.identity import Identity
-from models.page import Page, Pages
+from models.page import InkMark, Page, Pages, SealMark
+
+if TYPE_CHECKING:
+    from extractor.seal import Ring
 
 MAX_PIXELS = 120_000_000
 MAX_PAGES = 60
@@ -48,19 +52,26 @@ def read_pictures(pictures: Iterable[Picture], engine: OcrEngine) -> Pages:
 
 def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine) -> tuple[Page, Identity | None]:
     """One page and, where it bears our code, which form it is."""
-    from extractor import code, grid, ink, seal, text, tick, upright
+    from extractor import code, grid, ink, seal, sheet, text, upright
     from extractor.layers import take_apart
 
-    layers = take_apart(upright.flatten(picture.colour, picture.points))
-    layers, boxes = text.set_upright(layers, engine)
+    layers, boxes = text.set_upright(take_apart(upright.flatten(picture.colour, picture.points)), engine)
     ruling = grid.find_grids(layers.text, layers.scale)
-    seals = seal.find_seals(layers, engine)
-    places = text.place_lines(boxes, ruling, layers)
-    squares = tick.find_boxes(layers, ruling, places)
-    lines = text.read_lines(places, layers, ruling, engine)
-    marked = tick.judge(squares, lines, layers)
-    strokes = ink.find_ink(layers, ruling, lines, seals)
-    return text.assemble(number, first_table, layers, ruling, marked, seals, strokes), code.read_identity(picture.colour)
+    rings = seal.find_seals(layers)
+    written = seal.erase_rings(layers, rings)
+    lines = text.read_lines(text.place_lines(boxes, ruling, layers), written, ruling, engine)
+    strokes = [
+        InkMark(box=sheet.in_points(box, layers.scale), confidence=sure) for box, sure in ink.find_ink(layers, ruling, lines, rings, written)
+    ]
+    stamps = [_stamp(ring, seal.read_ring(layers, ring, engine), layers.scale) for ring in rings]
+    page = sheet.make_page(number, first_table, layers, ruling, lines, stamps, strokes)
+    return page, code.read_identity(picture.colour)
+
+
+def _stamp(ring: "Ring", reading: Reading, scale: float) -> SealMark:
+    from extractor import sheet
+
+    return SealMark(box=sheet.in_points(ring.box, scale), text=reading.text.strip() or None, confidence=ring.confidence)
 
 
 def decode(data: bytes) -> Iterator[Picture]:

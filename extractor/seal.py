@@ -14,6 +14,7 @@ Gray = NDArray[np.uint8]
 
 _SMALLEST, _LARGEST = 24.0, 64.0  # millimetres across
 _POINTS_A_MM = 72 / 25.4
+_RING = 0.74  # least part of a circle that must be drawn; rows of text reach two thirds
 _LOOK = 75  # dpi at which rings are looked for
 
 
@@ -48,51 +49,73 @@ def _red_seals(layers: Layers) -> list[Ring]:
     millimetre = layers.scale * _POINTS_A_MM
     zoom = min(1.0, _LOOK / 72 / layers.scale)
     small = cv2.resize(layers.red, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
-    mask = cv2.morphologyEx(np.where(small > 60, 255, 0).astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
-    gap = max(3, round(2.5 * millimetre * zoom)) | 1
+    mask = np.where(small > 60, 255, 0).astype(np.uint8)
+    gap = max(3, round(4 * millimetre * zoom)) | 1
+    # Closing needs room to grow beyond the edge of the page.
+    room = gap + 1
+    mask = cv2.copyMakeBorder(mask, room, room, room, room, cv2.BORDER_CONSTANT, value=0)
     joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (gap, gap)))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
     rings = []
     for label in range(1, count):
-        width, height, area = (int(stats[label, i]) for i in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA))
-        across = max(width, height) / zoom / millimetre
-        if not 0.6 * _SMALLEST < across < 1.6 * _LARGEST or min(width, height) / zoom / millimetre < 8 or area < 0.15 * width * height:
+        x, y, width, height = (int(v) for v in stats[label, :4])
+        if max(width, height) / zoom / millimetre < 0.5 * _SMALLEST or min(width, height) / zoom / millimetre < 8:
             continue
-        ys, xs = np.nonzero((labels == label) & (mask > 0))
-        rings += _outlined(np.column_stack([xs, ys]).astype(np.float32), zoom)
+        own = np.where((labels == label) & (mask > 0), 255, 0).astype(np.uint8)
+        ring = _outlined(own, zoom, room)
+        across = 2 * max(ring.rx, ring.ry) / millimetre if ring else 0.0
+        if ring and ring.confidence > 0.9 and across < _LARGEST:
+            rings.append(ring)
+            continue
+        # Two seals may overlap: then only their rings tell them apart.
+        circles = [Ring(*_enlarged(circle, zoom, room), True, 0.9) for circle in _circles(cv2.subtract(255, own), millimetre * zoom)]
+        rings += circles or ([ring] if ring and 0.6 * _SMALLEST < across < 1.5 * _LARGEST else [])
     return rings
 
 
-def _outlined(points: NDArray[np.float32], zoom: float) -> list[Ring]:
-    if len(points) < 40:
-        return []
-    hull = cv2.convexHull(points)
+def _enlarged(circle: tuple[float, float, float, float], zoom: float, room: int) -> tuple[float, float, float, float, float]:
+    x, y, radius, _ = circle
+    return (x - room) / zoom, (y - room) / zoom, radius / zoom, radius / zoom, 0.0
+
+
+def _outlined(mask: Gray, zoom: float, room: int) -> Ring | None:
+    ys, xs = np.nonzero(mask)
+    if len(xs) < 40:
+        return None
+    hull = cv2.convexHull(np.column_stack([xs, ys]).astype(np.float32))
     if len(hull) < 5:
-        return []
+        return None
     (x, y), (first, second), angle = cv2.fitEllipse(hull)
-    (x, y), (first, second) = (x + 0.5, y + 0.5), (first + 1, second + 1)
-    covered = cv2.contourArea(hull) / (math.pi * first * second / 4)
-    sure = 0.98 if 0.85 < covered < 1.15 and first / second > 0.5 else 0.75
-    return [Ring(x / zoom, y / zoom, first / 2 / zoom, second / 2 / zoom, angle, True, sure)]
+    covered = cv2.contourArea(hull) / max(math.pi * first * second / 4, 1.0)
+    sure = 0.98 if 0.88 < covered < 1.12 and first / second > 0.66 else 0.7
+    middle_x, middle_y = (x + 0.5 - room) / zoom, (y + 0.5 - room) / zoom
+    return Ring(middle_x, middle_y, (first + 1) / 2 / zoom, (second + 1) / 2 / zoom, angle, True, sure)
 
 
 def _plain_seals(layers: Layers) -> list[Ring]:
     """Circles drawn in grey or black, of a seal's size, with ink most of the way round and paper on both sides of it."""
     zoom = min(1.0, _LOOK / 72 / layers.scale)
     small = cv2.resize(layers.text, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
-    millimetre = layers.scale * _POINTS_A_MM * zoom
+    circles = _circles(small, layers.scale * _POINTS_A_MM * zoom)
+    return [
+        Ring(x / zoom, y / zoom, radius / zoom, radius / zoom, 0.0, False, min(0.95, 0.3 + 0.75 * covered))
+        for x, y, radius, covered in circles
+    ]
+
+
+def _circles(gray: Gray, millimetre: float) -> list[tuple[float, float, float, float]]:
+    """Circles of a seal's size: x, y, radius, and the part of the way round where they have ink. `millimetre` in pixels."""
     least, most = round(_SMALLEST / 2 * millimetre), round(_LARGEST / 2 * millimetre)
-    soft = cv2.GaussianBlur(small, (0, 0), 1.0)
+    soft = cv2.GaussianBlur(gray, (0, 0), 1.0)
     found = cv2.HoughCircles(soft, cv2.HOUGH_GRADIENT, 1.5, 10 * millimetre, param1=80, param2=42, minRadius=least, maxRadius=most)
     if found is None:
         return []
-    rings: list[Ring] = []
-    for x, y, radius in found.reshape(-1, 3)[:12].astype(float):
-        x, y, radius, covered = _settled(small, x, y, radius)
-        alone = all(math.hypot(x - ring.x * zoom, y - ring.y * zoom) > radius * 0.8 for ring in rings)
-        if covered > 0.62 and alone:
-            rings.append(Ring(x / zoom, y / zoom, radius / zoom, radius / zoom, 0.0, False, min(0.95, 0.3 + 0.75 * covered)))
-    return rings
+    settled = sorted((_settled(gray, *circle) for circle in found.reshape(-1, 3)[:12].astype(float).tolist()), key=lambda circle: -circle[3])
+    kept: list[tuple[float, float, float, float]] = []
+    for x, y, radius, covered in settled:
+        if covered > _RING and all(math.hypot(x - other[0], y - other[1]) > 0.6 * radius for other in kept):
+            kept.append((x, y, radius, covered))
+    return kept
 
 
 def _settled(gray: Gray, x: float, y: float, radius: float) -> tuple[float, float, float, float]:

@@ -89,9 +89,9 @@ def _pieces(box: Rect, ruling: Ruling, inset: float) -> list[tuple[Rect, tuple[i
     return pieces
 
 
-def read_lines(places: Sequence[Place], layers: Layers, ruling: Ruling, engine: OcrEngine) -> list[ReadLine]:
-    """What stands at each place, in reading order; places where nothing does are left out."""
-    clear = np.where(ruling.lines > 0, np.uint8(255), layers.text)
+def read_lines(places: Sequence[Place], gray: Gray, ruling: Ruling, engine: OcrEngine) -> list[ReadLine]:
+    """What stands at each place of `gray`, cell by cell; places where nothing does are left out."""
+    clear = np.where(ruling.lines > 0, np.uint8(255), gray)
     ordered = sorted(places, key=lambda place: (place.cell or (-1, 0), place.box[1]))
     readings = engine.recognise([_crop(clear, place.box) for place in ordered])
     return [ReadLine(place, reading) for place, reading in zip(ordered, readings, strict=True) if reading.text.strip()]

@@ -32,6 +32,11 @@ _CLEAR = 0.3  # what an empty frame is preferred by where several overlap
 _EMPTY, _MARKED = 0.035, 0.085  # ink in the middle, over that of the emptiest box: below is empty, above is ticked
 
 
+def is_boxlike(text: str) -> bool:
+    """Whether a recogniser may have made this character of a box."""
+    return text in _LIKE_BOXES
+
+
 @dataclass(frozen=True)
 class Square:
     """A box on the page in pixels, and its state."""
