@@ -39,9 +39,8 @@ class Ring:
 
 def find_seals(layers: Layers) -> list[Ring]:
     """The seals on the page, from the top down."""
-    red = _red_seals(layers)
-    plain = [ring for ring in _plain_seals(layers) if all(math.hypot(ring.x - other.x, ring.y - other.y) > other.rx for other in red)]
-    return sorted(red + plain, key=lambda ring: ring.y)
+    # Where one seal is red, the page was taken in colour, and a black ring is no seal.
+    return sorted(_red_seals(layers) or _plain_seals(layers), key=lambda ring: ring.y)
 
 
 def _red_seals(layers: Layers) -> list[Ring]:

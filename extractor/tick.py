@@ -64,7 +64,8 @@ def find_squares(rows: Sequence[Sequence[ReadLine]], within: Rect, layers: Layer
     """
     strips = [_strip(row, within, layers, lines) for row in rows]
     empty = [
-        [hit for hit in _empties(strip.ink) if not _is_character(strip.on_page(hit), row)] for strip, row in zip(strips, rows, strict=True)
+        [hit for hit in _empties(strip.ink) if not _is_character(strip.on_page(hit), row)] if _may_hold_boxes(strip, row) else []
+        for strip, row in zip(strips, rows, strict=True)
     ]
     size = _common_size([hit for hits in empty for hit in hits])
     if size is None:
@@ -76,7 +77,7 @@ def find_squares(rows: Sequence[Sequence[ReadLine]], within: Rect, layers: Layer
         known = [(hit.sides + _CLEAR, hit) for hit in clear]
         framed = [
             (score, hit)
-            for score, hit in _frames(strip.ink, size)
+            for score, hit in (_frames(strip.ink, size) if clear or _may_hold_boxes(strip, row) else ())
             # An empty frame with something close around it is part of a character.
             if hit.middle > _EMPTY
             and abs(hit.y - _level(clear, hit.x, level)) <= (0.15 if clear else 0.3) * size
@@ -89,6 +90,19 @@ def find_squares(rows: Sequence[Sequence[ReadLine]], within: Rect, layers: Layer
         [Square(strip.on_page(hit), *_state(hit.middle - base, len(middles))) for hit in sorted(hits, key=lambda hit: hit.x)]
         for strip, hits in zip(strips, found, strict=True)
     ]
+
+
+def _may_hold_boxes(strip: "_Strip", row: Sequence[ReadLine]) -> bool:
+    """Whether the recogniser saw something like a box, or left ink unread that is as wide as one: most rows are words and nothing else."""
+    if any(is_boxlike(glyph.text) for line in row for glyph in line.reading.glyphs):
+        return True
+    unread = strip.ink.max(axis=0) > 0.5
+    for line in row:
+        for glyph, (start, end) in zip(line.reading.glyphs, glyph_boxes(line), strict=True):
+            if glyph.text.strip():
+                reach = 0.15 * (end - start)
+                unread[max(0, int((start - reach - strip.x) * strip.zoom)) : max(0, int((end + reach - strip.x) * strip.zoom) + 1)] = False
+    return bool(unread.sum() > 0.35 * _LINE)
 
 
 def _level(clear: Sequence[_Hit], x: float, otherwise: float) -> float:
@@ -226,7 +240,7 @@ def _common_size(hits: Sequence[_Hit]) -> int | None:
 
 
 def _alike(one: int, other: int) -> bool:
-    return abs(one - other) <= max(2, 0.12 * other)
+    return abs(one - other) <= max(2, 0.16 * other)
 
 
 def glyph_boxes(line: ReadLine) -> list[tuple[float, float]]:

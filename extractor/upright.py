@@ -16,6 +16,7 @@ Floats = NDArray[np.float64]
 
 _WORK = 1400  # long side of the picture on which lines are looked for
 _LONGEST = 3520  # A4 at 300 dpi: reading gains nothing above it
+_SMALLEST = 64  # a picture less high or wide holds no page
 _A4 = (595.3, 841.9)
 
 
@@ -62,6 +63,8 @@ def flatten(colour: Colour, points: tuple[float, float] | None) -> Flat:
     `points` is the page's size where the file says so; a photo's is taken to be A4.
     """
     height, width = colour.shape[:2]
+    if min(height, width) < _SMALLEST:
+        return Flat(colour, max(width / _A4[0], height / _A4[1]), False)
     zoom = min(1.0, _WORK / max(height, width))
     work = cv2.resize(colour, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA) if zoom < 1 else colour
     lines = _find_lines(lit(cv2.cvtColor(work, cv2.COLOR_RGB2GRAY)))
