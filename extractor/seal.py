@@ -14,7 +14,7 @@ Gray = NDArray[np.uint8]
 
 _SMALLEST, _LARGEST = 24.0, 64.0  # millimetres across
 _POINTS_A_MM = 72 / 25.4
-_RING = 0.74  # least part of a circle that must be drawn; rows of text reach two thirds
+_RING = 0.76  # least part of a circle that must be drawn; rows of text reach two thirds
 _LOOK = 75  # dpi at which rings are looked for
 
 
@@ -106,15 +106,21 @@ def _circles(gray: Gray, millimetre: float) -> list[tuple[float, float, float, f
     """Circles of a seal's size: x, y, radius, and the part of the way round where they have ink. `millimetre` in pixels."""
     least, most = round(_SMALLEST / 2 * millimetre), round(_LARGEST / 2 * millimetre)
     soft = cv2.GaussianBlur(gray, (0, 0), 1.0)
-    found = cv2.HoughCircles(soft, cv2.HOUGH_GRADIENT, 1.5, 10 * millimetre, param1=80, param2=42, minRadius=least, maxRadius=most)
+    found = cv2.HoughCircles(soft, cv2.HOUGH_GRADIENT, 1.5, 10 * millimetre, param1=80, param2=32, minRadius=least, maxRadius=most)
     if found is None:
         return []
-    settled = sorted((_settled(gray, *circle) for circle in found.reshape(-1, 3)[:12].astype(float).tolist()), key=lambda circle: -circle[3])
+    # Rows of text make many circles that are none, so only the likeliest are looked at closely.
+    rough = sorted(found.reshape(-1, 3)[:120].astype(float).tolist(), key=lambda circle: -_roughly(gray, *circle))[:8]
+    settled = sorted((_settled(gray, *circle) for circle in rough), key=lambda circle: -circle[3])
     kept: list[tuple[float, float, float, float]] = []
     for x, y, radius, covered in settled:
         if covered > _RING and all(math.hypot(x - other[0], y - other[1]) > 0.6 * radius for other in kept):
             kept.append((x, y, radius, covered))
     return kept
+
+
+def _roughly(gray: Gray, x: float, y: float, radius: float) -> float:
+    return max(_ringed(gray, x, y, radius + more) for more in (-2.0, 0.0, 2.0))
 
 
 def _settled(gray: Gray, x: float, y: float, radius: float) -> tuple[float, float, float, float]:

@@ -1,6 +1,7 @@
 """What was found on a flat page -> a `Page`: cells of lines, ticks at their places in the text, seals and ink, boxes in points."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from extractor.grid import Grid, Ruling
 from extractor.layers import Layers
@@ -11,6 +12,7 @@ from models.page import Box, Cell, InkMark, Line, Page, Run, SealMark, Span, Tab
 
 # Characters read less surely than this stand in runs of their own, so that doubt stays where it is.
 _SURE = 0.95
+_MISTAKABLE = 0.9
 _ONE_SPACE = 0.9  # of the line's height: a gap as wide parts two words
 
 
@@ -27,7 +29,7 @@ def make_page(
         for g, grid in enumerate(ruling.grids)
     ]
     height, width = layers.text.shape
-    blocks += _lines(by_cell.get(None, []), (0.0, 0.0, float(width), float(height)), layers, ruling)
+    blocks += _lines(by_cell.get(None, []), (0.0, 0.0, float(width), float(height)), layers, ruling, wraps=False)
     blocks.sort(key=lambda block: block.box.y0 if block.box else 0.0)
     return Page(number=number, width=width / scale, height=height / scale, blocks=tuple(blocks), seals=tuple(seals), ink=tuple(ink))
 
@@ -46,29 +48,97 @@ def _table(index: int, grid: Grid, texts: Sequence[tuple[Line, ...]], scale: flo
     return Table(index=index, cells=cells, box=in_points(grid.box, scale))
 
 
-def _lines(lines: Sequence[ReadLine], within: Rect, layers: Layers, ruling: Ruling) -> tuple[Line, ...]:
+def _lines(lines: Sequence[ReadLine], within: Rect, layers: Layers, ruling: Ruling, wraps: bool = True) -> tuple[Line, ...]:
+    """The lines of a cell; those that only go on because the cell is no wider are one. Between tables (`wraps` off) each is its own."""
     rows = in_rows(lines)
     squares = find_squares(rows, within, layers, ruling.lines) if rows else []
-    return tuple(_line(row, marks, layers.scale) for row, marks in zip(rows, squares, strict=True))
+    items = [_items(row, marks, layers.scale) for row, marks in zip(rows, squares, strict=True)]
+    joined: list[list[_Item]] = []
+    room = (within[2] - within[0]) - 2 * max(0.0, min((row[0].place.box[0] for row in rows), default=0.0) - within[0])
+    for number, row in enumerate(items):
+        if wraps and number and _goes_on(rows[number - 1], rows[number], row, room):
+            joined[-1] += row
+        else:
+            joined.append(row)
+    return tuple(_line(row) for row in joined if row)
 
 
-def _line(row: Sequence[ReadLine], squares: Sequence[Square], scale: float) -> Line:
-    """One line: characters and boxes in the order in which they stand."""
-    items: list[tuple[float, Span]] = []
-    for square in squares:
-        middle = (square.box[0] + square.box[2]) / 2
-        items.append((middle, Tick(state=square.state, box=in_points(square.box, scale), confidence=square.confidence)))
+def _goes_on(before: Sequence[ReadLine], after: Sequence[ReadLine], items: Sequence["_Item"], room: float) -> bool:
+    """Whether the row `before` was too full to take the first word of `after`; `room` is how wide a row may be."""
+    left = room - (before[-1].place.box[2] - before[0].place.box[0])
+    high = after[0].place.box[3] - after[0].place.box[1]
+    apart = after[0].place.box[1] - before[0].place.box[3]
+    return apart < 0.8 * high and left < _first_word(items, high) + 0.35 * high
+
+
+def _first_word(items: Sequence["_Item"], high: float) -> float:
+    """How wide the first word is that may not be broken: letters and digits, or one Chinese character, with punctuation behind it."""
+    end = items[0].x0 if items else 0.0
+    for number, item in enumerate(items):
+        text = item.span.text if isinstance(item.span, Run) else ""
+        latin = bool(text) and text.isascii() and not text.isspace()
+        if number and not (latin and _is_latin(items[number - 1])):
+            break
+        end = item.x1
+    return max(end - items[0].x0, 0.8 * high) if items else 0.0
+
+
+def _is_latin(item: "_Item") -> bool:
+    return isinstance(item.span, Run) and item.span.text.isascii() and not item.span.text.isspace()
+
+
+@dataclass(frozen=True)
+class _Item:
+    """A character or a mark, and from where to where it stands along its row, in pixels."""
+
+    x0: float
+    x1: float
+    span: Span
+
+
+def _items(row: Sequence[ReadLine], squares: Sequence[Square], scale: float) -> list[_Item]:
+    """The characters and boxes of a row in the order in which they stand, with a blank where two pieces of it stand well apart."""
+    items = [
+        _Item(square.box[0], square.box[2], Tick(state=square.state, box=in_points(square.box, scale), confidence=square.confidence))
+        for square in squares
+    ]
     for piece in row:
         _, top, _, bottom = piece.place.box
-        for glyph, (start, end) in zip(piece.reading.glyphs, glyph_boxes(piece), strict=True):
-            middle = (start + end) / 2
-            if not any(_is_of(square, middle, glyph) for square in squares):
-                items.append((middle, _span(glyph, in_points((start, top, end, bottom), scale))))
-    items.sort(key=lambda item: item[0])
+        glyphs = piece.reading.glyphs
+        for number, (glyph, (start, end)) in enumerate(zip(glyphs, glyph_boxes(piece), strict=True)):
+            if not any(_is_of(square, (start + end) / 2, glyph) for square in squares):
+                sure = min(glyph.confidence, _MISTAKABLE if _is_mistakable(glyphs, number) else 1.0)
+                items.append(_Item(start, end, _span(replace(glyph, confidence=sure), in_points((start, top, end, bottom), scale))))
+    items.sort(key=lambda item: item.x0 + item.x1)
     high = max(piece.place.box[3] - piece.place.box[1] for piece in row)
-    edges = [(piece.place.box[0], piece.place.box[2]) for piece in row]
-    box = in_points((edges[0][0], min(p.place.box[1] for p in row), edges[-1][1], max(p.place.box[3] for p in row)), scale)
-    return Line(spans=tuple(_joined(_spaced(items, edges, high))), box=box)
+    gaps = [
+        (before.place.box[2] + after.place.box[0]) / 2
+        for before, after in zip(row, row[1:], strict=False)
+        if after.place.box[0] - before.place.box[2] > _ONE_SPACE * high
+    ]
+    spaced: list[_Item] = []
+    for item in items:
+        if spaced and any(spaced[-1].x0 + spaced[-1].x1 < 2 * gap <= item.x0 + item.x1 for gap in gaps):
+            spaced.append(_Item(spaced[-1].x1, item.x0, Run(text=" ")))
+        spaced.append(item)
+    return spaced
+
+
+def _is_mistakable(glyphs: Sequence[Glyph], number: int) -> bool:
+    """Whether a 1 or 0 stands against letters, or l, I, O against digits: fonts draw them alike, and the reader is sure of either."""
+    text = glyphs[number].text
+    around = [glyphs[i].text for i in (number - 1, number + 1) if 0 <= i < len(glyphs)]
+    if text in "10":
+        return any(other.isascii() and other.isalpha() for other in around) and not any(other.isdigit() for other in around)
+    return text in "lIOo" and any(other.isdigit() for other in around)
+
+
+def _line(items: Sequence[_Item]) -> Line:
+    boxes = [item.span.box for item in items if item.span.box]
+    around = None
+    for box in boxes:
+        around = _around(around, box)
+    return Line(spans=tuple(_joined([item.span for item in items])), box=around)
 
 
 def _is_of(square: Square, middle: float, glyph: Glyph) -> bool:
@@ -89,17 +159,6 @@ def _span(glyph: Glyph, box: Box) -> Span:
             # Seen by the recogniser alone, not by the shape: never quite sure.
             return Tick(state=state, box=box, confidence=min(0.94, glyph.confidence) if state != "tick" else min(0.98, glyph.confidence))
     return Run(text=glyph.text, box=box, confidence=round(glyph.confidence, 4))
-
-
-def _spaced(items: list[tuple[float, Span]], edges: Sequence[tuple[float, float]], high: float) -> list[Span]:
-    """The spans, with a blank where two pieces of the line stand well apart."""
-    gaps = [(before[1], after[0]) for before, after in zip(edges, edges[1:], strict=False) if after[0] - before[1] > _ONE_SPACE * high]
-    spans: list[Span] = []
-    for number, (middle, span) in enumerate(items):
-        if number and any(items[number - 1][0] < (end + start) / 2 <= middle for end, start in gaps):
-            spans.append(Run(text=" "))
-        spans.append(span)
-    return spans
 
 
 def _joined(spans: Sequence[Span]) -> list[Span]:

@@ -16,6 +16,7 @@ Gray = NDArray[np.uint8]
 Rect = tuple[float, float, float, float]
 
 _DETECTION_SIDE = 1280
+_ROOM = 0.1
 _INSET = 1.0  # points that a cell's ruling takes on each side
 
 
@@ -70,10 +71,22 @@ def place_lines(boxes: Sequence[Rect], ruling: Ruling, layers: Layers) -> list[P
     """The boxes, each in its cell; one that runs over a ruled line is cut there."""
     places: list[Place] = []
     inset = _INSET * layers.scale
-    for box in boxes:
+    for box in _heightened(boxes):
         pieces = [Place(*piece) for piece in _pieces(box, ruling, inset)]
         places += pieces or [Place(box)]
     return places
+
+
+def _heightened(boxes: Sequence[Rect]) -> list[Rect]:
+    """The boxes with some room above and below, unless another line is there: tight ones cut the first stroke of 百 and 示."""
+    roomy = []
+    for x0, y0, x1, y1 in boxes:
+        more = _ROOM * (y1 - y0)
+        beside = [other for other in boxes if other[0] < x1 and x0 < other[2] and other != (x0, y0, x1, y1)]
+        above = max((other[3] for other in beside if other[3] < (y0 + y1) / 2), default=0.0)
+        below = min((other[1] for other in beside if other[1] > (y0 + y1) / 2), default=y1 + more)
+        roomy.append((x0, min(y0, max(y0 - more, above)), x1, max(y1, min(y1 + more, below))))
+    return roomy
 
 
 def _pieces(box: Rect, ruling: Ruling, inset: float) -> list[tuple[Rect, tuple[int, int]]]:
