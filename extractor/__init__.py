@@ -1,6 +1,6 @@
 """A file that came back -> results: values with their evidence, and for each whether a person must look."""
 
-from extractor.intake import Limits, Source
+from extractor.intake import Limits, Source, is_left_out
 from extractor.pipeline import Options, Progress, extract
 
-__all__ = ["Limits", "Options", "Progress", "Source", "extract"]
+__all__ = ["Limits", "Options", "Progress", "Source", "extract", "is_left_out"]

@@ -2,21 +2,24 @@
 
 import hashlib
 import io
+import re
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+import olefile
 
 from extractor.word.package import ZipLimits
 from models.errors import Damaged, Encrypted, TooLarge, UnreadableFile, UnsupportedKind
 from models.record import Part, PartState
 
-Kind = Literal["word"]
+Kind = Literal["word", "word-xml", "html", "doc", "rtf", "odt"]
 
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _KNOWN = {
     b"%PDF": "PDF",
-    b"{\\rtf": "RTF",
     b"\xff\xd8\xff": "JPEG 图片",
     b"\x89PNG": "PNG 图片",
     b"II*\0": "TIFF 图片",
@@ -24,6 +27,10 @@ _KNOWN = {
     b"Rar!": "RAR 压缩包",
     b"7z\xbc\xaf": "7z 压缩包",
 }
+_LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
+_WORD_XML = (b"<w:wordDocument", b"schemas.microsoft.com/office/2006/xmlPackage")
+_HTML = re.compile(rb"(?is)(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|meta)\b")
+_MHTML = re.compile(rb"(?i)(?:mime-version|from|subject|date|content-type):[^\n]*\n")
 
 
 @dataclass(frozen=True)
@@ -32,6 +39,7 @@ class Limits:
 
     file_bytes: int = 100 << 20
     parts: int = 200
+    conversion_seconds: float = 60.0
     zip: ZipLimits = field(default_factory=ZipLimits)
 
 
@@ -51,7 +59,14 @@ class Source:
         """(name, path) of each part, in the order of their names."""
         if not self.path.is_dir():
             return [(self.path.name, self.path)]
-        return sorted((p.relative_to(self.path).as_posix(), p) for p in self.path.rglob("*") if p.is_file() and not p.is_symlink())
+        paths = (path for path in self.path.rglob("*") if path.is_file() and not path.is_symlink())
+        named = ((path.relative_to(self.path), path) for path in paths)
+        return sorted((name.as_posix(), path) for name, path in named if not any(map(is_left_out, name.parts)))
+
+
+def is_left_out(name: str) -> bool:
+    """Whether a file of that name is no answer of anybody: hidden, a lock file of Word, a folder view of Windows."""
+    return name.startswith((".", "~$")) or name.lower() in _LEFT_BY_SYSTEMS
 
 
 @dataclass(frozen=True)
@@ -106,18 +121,43 @@ def kind_of(data: bytes) -> Kind:
     if data.startswith(b"PK\x03\x04"):
         return _zip_kind(data)
     if data.startswith(_OLE):
-        if "EncryptedPackage".encode("utf-16-le") in data:
-            raise Encrypted("文件设有打开密码")
-        raise UnsupportedKind("旧版 Word 或 WPS 文件（.doc、.wps）暂不能直接读取")
+        return _ole_kind(data)
+    if data.startswith(b"{\\rtf"):
+        return "rtf"
+    head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if any(name in head for name in _WORD_XML):
+        return "word-xml"
+    if _HTML.match(head) or _MHTML.match(head):
+        return "html"
     known = next((words for magic, words in _KNOWN.items() if data.startswith(magic)), None)
     raise UnsupportedKind(f"暂不能读取{f' {known} ' if known else '这类文件'}")
 
 
+def _ole_kind(data: bytes) -> Kind:
+    """Binary Word, also WPS's; flag 0x0100 at offset 10 of its main stream says that it is encrypted ([MS-DOC] 2.5.2)."""
+    try:
+        ole = olefile.OleFileIO(io.BytesIO(data))
+        if ole.exists("EncryptedPackage"):
+            raise Encrypted("文件设有打开密码")
+        if not ole.exists("WordDocument"):
+            raise UnsupportedKind("暂不能读取这类 Office 文件")
+        information = ole.openstream("WordDocument").read(12)
+    except (OSError, ValueError, IndexError) as error:
+        raise Damaged("文件不完整，无法打开") from error
+    if len(information) == 12 and int.from_bytes(information[10:12], "little") & 0x0100:
+        raise Encrypted("文件设有打开密码")
+    return "doc"
+
+
 def _zip_kind(data: bytes) -> Kind:
     try:
-        names = set(zipfile.ZipFile(io.BytesIO(data)).namelist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        package = zipfile.ZipFile(io.BytesIO(data))
+        names = set(package.namelist())
+        open_document = "mimetype" in names and package.getinfo("mimetype").file_size < 100 and package.read("mimetype")
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, RuntimeError) as error:
         raise Damaged("文件不完整，无法打开") from error
     if "[Content_Types].xml" in names:
         return "word"
+    if open_document and open_document.startswith(b"application/vnd.oasis.opendocument.text"):
+        return "odt"
     raise UnsupportedKind("暂不能读取压缩包或此类文档")

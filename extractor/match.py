@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 from extractor.choice import CERTAIN, read_choice
@@ -148,7 +147,7 @@ def _rows(form: FormDefinition, field: RowsField, headings: Mapping[str, Find], 
             doubts += [doubt.model_copy(update={"field": field.name}) for doubt in odd]
             passages.append(passage)
         if any(value is not None for value in row.values()):
-            values.append(MappingProxyType(row))
+            values.append(row)
     missing = [column.label for column in field.columns if column.field.name not in headings]
     doubts += [Finding.of("label-missing", field.name, title=f"{title} {label}") for label in missing]
     filled = [passage for passage in passages if passage.words.strip()]

@@ -4,11 +4,13 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from extractor.convert import to_docx
 from extractor.decide import ACCEPT_FROM, decide
+from extractor.html import read_html
 from extractor.intake import Arrived, Kind, Limits, Source, arrivals, kind_of
 from extractor.labels import Alignment, align, units_of
 from extractor.match import match
-from extractor.word import read_word
+from extractor.word import read_word, read_word_xml
 from models.errors import Damaged, Encrypted, NotAForm, TooLarge, UnknownForm, UnreadableFile
 from models.findings import Finding
 from models.form import FormDefinition
@@ -25,11 +27,13 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Options:
-    """How to extract: `form` names the only form to look for, `accept_from` is the least confidence of an accepted field."""
+    """How to extract: `form` names the only form to look for, `accept_from` is the least confidence of an accepted field,
+    `office` the program that converts other word processors' files."""
 
     form: str | None = None
     accept_from: float = ACCEPT_FROM
     limits: Limits = field(default_factory=Limits)
+    office: str = "soffice"
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ def _read(source: Source, arrived: Arrived, forms: Mapping[str, FormDefinition],
     try:
         if arrived.error:
             raise arrived.error
-        pages = _READERS[kind_of(arrived.data)](arrived.data, options.limits)
+        pages = _READERS[kind_of(arrived.data)](arrived.data, options)
         alignment = _which_form(pages, forms, options)
         form = alignment.form
         found = match(pages, alignment, arrived.name)
@@ -85,7 +89,21 @@ def _read(source: Source, arrived: Arrived, forms: Mapping[str, FormDefinition],
         return _Read(arrived.part("unreadable"), error=failure)
 
 
-_READERS: Mapping[Kind, Callable[[bytes, Limits], Pages]] = {"word": lambda data, limits: read_word(data, limits.zip)}
+def _converted(suffix: str) -> Callable[[bytes, Options], Pages]:
+    def read(data: bytes, options: Options) -> Pages:
+        return read_word(to_docx(data, suffix, options.office, options.limits.conversion_seconds), options.limits.zip)
+
+    return read
+
+
+_READERS: Mapping[Kind, Callable[[bytes, Options], Pages]] = {
+    "word": lambda data, options: read_word(data, options.limits.zip),
+    "word-xml": lambda data, options: read_word_xml(data, options.limits.zip),
+    "html": lambda data, options: read_html(data),
+    "doc": _converted(".doc"),
+    "rtf": _converted(".rtf"),
+    "odt": _converted(".odt"),
+}
 
 
 def _state(error: UnreadableFile) -> PartState:

@@ -1,6 +1,7 @@
 """Every error Sealform raises on purpose.
 
     SealformError                       code, message, advice, exit code, HTTP status
+     ├─ BadUsage                        what was asked for can't be done: a missing path, an output over an input
      ├─ DefinitionError                 a form definition is wrong
      ├─ UnknownForm                     no definition of that name
      ├─ Unparsable                      a text does not mean a value of its field's kind
@@ -8,6 +9,7 @@
      │   └─ RosterError                 a roster can't be read at all
      └─ UnreadableFile                  a file that arrived can't be read
          ├─ UnsupportedKind             no reader for this kind of file
+         ├─ ConverterMissing            a program that this kind of file needs is not installed
          ├─ Damaged                     truncated or inconsistent
          ├─ Encrypted                   needs a password
          ├─ Hostile                     holds what no honest file holds
@@ -48,6 +50,13 @@ def _restore(cls: type[SealformError], message: str, advice: str) -> SealformErr
     error = cls.__new__(cls)
     SealformError.__init__(error, message, advice=advice)
     return error
+
+
+class BadUsage(SealformError):
+    """The command line or a setting asks for what can't be done; nothing has been read or written."""
+
+    code = "bad-usage"
+    exit_code = 2
 
 
 class DefinitionError(SealformError):
@@ -104,6 +113,12 @@ class UnsupportedKind(UnreadableFile):
     code = "unsupported-kind"
     http_status = 415
     advice = "请另存为 .docx 后重新提交"
+
+
+class ConverterMissing(UnreadableFile):
+    code = "converter-missing"
+    http_status = 503
+    advice = "请安装 libreoffice-writer-nogui（sealform doctor 有说明），或另存为 .docx 后重新提交"
 
 
 class Damaged(UnreadableFile):

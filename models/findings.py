@@ -6,6 +6,7 @@ from models.base import Model
 
 Severity = Literal["error", "warning"]
 
+
 class Kind(Model):
     """What one code means. An `error` keeps an application from being `clear`. `doubt` says that the reading itself may be
     wrong, so that the field goes to a person; a seal that is plainly missing is an error, but nobody doubts that it is."""

@@ -14,6 +14,7 @@ from pydantic import model_validator
 from models.base import Model, Wrong, refuse
 from models.fields import Field, RowsField
 from models.fields.base import Words
+from models.identity import FormName, Version
 
 Centimetres = Annotated[float, Constraint(gt=0, le=100)]
 
@@ -83,8 +84,8 @@ class FormRow(Model):
 class FormDefinition(Model):
     """A form: `columns` are the widths of its grid in centimetres, `heading` and `notes` stand above and below it."""
 
-    name: Annotated[str, Constraint(pattern=r"^[a-z][a-z0-9-]{0,59}$")]
-    version: Annotated[str, Constraint(pattern=r"^[0-9A-Za-z][0-9A-Za-z.\-]{0,19}$")]
+    name: FormName
+    version: Version
     title: Words
     title_aliases: tuple[Words, ...] = ()
     heading: Words | None = None

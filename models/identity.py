@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field as Constraint
-from pydantic import model_validator
+from pydantic import ValidationError, model_validator
 
 from models.base import Model
 
@@ -18,14 +18,16 @@ _TAG = re.compile(
 )
 # Crockford's base 32: no I, L, O, U, so that an instance number can be read over the telephone.
 INSTANCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+FormName = Annotated[str, Constraint(pattern=r"^[a-z][a-z0-9-]{0,59}$")]
+Version = Annotated[str, Constraint(pattern=r"^[0-9A-Za-z][0-9A-Za-z.\-]{0,19}$")]
 
 
 class Identity(Model):
     """Which form this is, and which copy of it."""
 
-    form: str
-    version: str
-    instance: str
+    form: FormName
+    version: Version
+    instance: Annotated[str, Constraint(pattern=rf"^[{INSTANCE_ALPHABET}]{{1,20}}$")]
 
     def qr_payload(self, page: int | None = None) -> str:
         """What the QR code holds."""
@@ -39,18 +41,28 @@ class Identity(Model):
     @classmethod
     def from_xml(cls, tag: str, attributes: Mapping[str, str]) -> Self | None:
         """The identity in a parsed root element, `tag` in Clark notation; None where it is not ours."""
-        if tag != f"{{{XML_NAMESPACE}}}form" or not {"name", "version", "instance"} <= attributes.keys():
+        if tag != f"{{{XML_NAMESPACE}}}form":
             return None
-        return cls(form=attributes["name"], version=attributes["version"], instance=attributes["instance"])
+        return cls._read(
+            {"form": attributes.get("name"), "version": attributes.get("version"), "instance": attributes.get("instance")}
+        )
 
     @classmethod
     def from_qr(cls, payload: str) -> tuple[Self, int | None] | None:
         """The identity and the page number in a QR code, None where the code is not ours."""
         match = _QR.fullmatch(payload)
-        if not match:
+        identity = match and cls._read({name: match[name] for name in ("form", "version", "instance")})
+        if not match or not identity:
             return None
-        page = int(match["page"]) if match["page"] else None
-        return cls(form=match["form"], version=match["version"], instance=match["instance"]), page
+        return identity, int(match["page"]) if match["page"] else None
+
+    @classmethod
+    def _read(cls, parts: Mapping[str, str | None]) -> Self | None:
+        """What came back may have been forged; what can't be an identity is none."""
+        try:
+            return cls.model_validate(parts)
+        except ValidationError:
+            return None
 
 
 class Tag(Model):

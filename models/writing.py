@@ -24,6 +24,8 @@ _ENCLOSED = re.compile("([²³¹¼-¾⁰-⁹₀-₉⅐-⅟↉①-⒛⓪㉑-㉟�
 # Hundreds of accents on one letter: sorting them takes quadratic time, and no writing has them.
 _ACCENTS = re.compile(r"(?:[^\w\x00-\x7f]|[\uff9e\uff9f]){32,}")
 
+_EXCERPT = 60
+
 
 def tidy(text: str) -> str:
     """`text` on the lines it has: half-width letters and digits, plain blanks and hyphens, nothing invisible,
@@ -52,6 +54,12 @@ def key(text: str) -> str:
     """What two writings of the same words have in common: NFKC, lower case, only letters, digits and ideographs."""
     letters = unicodedata.normalize("NFKC", _bounded(text.translate(_INVISIBLE))).lower()
     return unicodedata.normalize("NFKC", _NOT_KEY.sub("", letters))
+
+
+def excerpt(text: str) -> str:
+    """`text` as a message quotes it: on one line and never longer than a reader bears."""
+    line = one_line(text[: 2 * _EXCERPT])
+    return line if len(line) <= _EXCERPT and len(text) <= 2 * _EXCERPT else line[:_EXCERPT] + "…"
 
 
 def _bounded(text: str) -> str:

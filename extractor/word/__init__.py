@@ -1,6 +1,6 @@
-"""The reader for Word files: bytes -> Pages, one page without a size, cells with an address."""
+"""The readers for Word files and their kin: bytes -> Pages, one page without a size, cells with an address."""
 
-from extractor.word.package import Package, W, ZipLimits
+from extractor.word.package import FlatPackage, Package, Parts, W, ZipLimits
 from extractor.word.styles import Styles
 from extractor.word.table import BlockReader
 from extractor.word.text import TextReader
@@ -14,7 +14,19 @@ def read_word(data: bytes, limits: ZipLimits) -> Pages:
     Raises:
         UnreadableFile: damaged, hostile, too large, or no Word document.
     """
-    package = Package(data, limits)
+    return _read(Package(data, limits))
+
+
+def read_word_xml(data: bytes, limits: ZipLimits) -> Pages:
+    """The same for a document in one XML file: flat OPC, or Word 2003's.
+
+    Raises:
+        UnreadableFile: damaged, hostile, too large, or no Word document.
+    """
+    return _read(FlatPackage(data, limits))
+
+
+def _read(package: Parts) -> Pages:
     body = package.xml(package.main).find(f"{W}body")
     if body is None:
         raise Damaged("Word 文件没有正文")

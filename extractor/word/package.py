@@ -1,10 +1,12 @@
 """A Word file as its parts: opened by relationships, never by fixed names, and refused where no honest file is like that."""
 
+import base64
 import io
 import lzma
 import posixpath
 import zipfile
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +18,11 @@ from models.identity import Identity
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _RELATIONSHIPS = "{http://schemas.openxmlformats.org/package/2006/relationships}"
+_PKG = "{http://schemas.microsoft.com/office/2006/xmlPackage}"
+# WordprocessingML 2003 names nearly everything as its successors do, in another namespace.
+_WORD_2003 = {
+    b"http://schemas.microsoft.com/office/word/2003/wordml": b"http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+}
 # ISO 29500 Strict says the same in other namespaces; after this every part speaks the transitional dialect.
 _STRICT = {
     b"http://purl.oclc.org/ooxml/wordprocessingml/main": b"http://schemas.openxmlformats.org/wordprocessingml/2006/main",
@@ -44,63 +51,29 @@ class Relationship:
     external: bool
 
 
-class Package:
-    """The parts of an OOXML file. Parts are parsed on demand, without DTDs, entities or network."""
+class Parts(ABC):
+    """The parts of an OOXML document, found by relationships and parsed on demand, without DTDs, entities or network."""
 
-    def __init__(self, data: bytes, limits: ZipLimits) -> None:
-        """
-        Raises:
-            Damaged: not a complete zip archive. TooLarge: unpacks to more than `limits`.
-        """
-        try:
-            self._zip = zipfile.ZipFile(io.BytesIO(data))
-        except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-            raise Damaged("Word 文件不完整，无法打开") from error
-        entries = self._zip.infolist()
-        unpacked = sum(entry.file_size for entry in entries)
-        if len(entries) > limits.entries or unpacked > limits.unpacked_bytes:
-            raise TooLarge(f"解压后过大（{unpacked >> 20} MB，{len(entries)} 个部件）")
-        if unpacked > 10 << 20 and unpacked > limits.ratio * len(data):
-            raise Hostile("压缩比异常，疑似压缩炸弹")
-        self._limits = limits
-        self._names = {entry.filename.lstrip("/").lower(): entry for entry in entries}
-
+    @abstractmethod
     def has(self, name: str) -> bool:
-        """Whether there is a part of that name; names differ in more than case."""
-        return name.lstrip("/").lower() in self._names
+        """Whether there is a part of that name."""
 
+    @abstractmethod
     def read(self, name: str) -> bytes:
-        """The bytes of a part.
+        """The bytes of a part that is not XML.
 
         Raises:
             Damaged: it is missing or its data are inconsistent. TooLarge: more bytes than one part may have.
         """
-        entry = self._names.get(name.lstrip("/").lower())
-        if entry is None:
-            raise Damaged(f"Word 文件缺少部件 {name}")
-        if entry.file_size > self._limits.xml_bytes:
-            raise TooLarge(f"部件 {name} 过大")
-        try:
-            return self._zip.read(entry)
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            lzma.LZMAError,
-            EOFError,
-            OSError,
-            NotImplementedError,
-            RuntimeError,
-            ValueError,
-        ) as error:
-            raise Damaged(f"Word 文件的部件 {name} 已损坏") from error
 
+    @abstractmethod
     def xml(self, name: str) -> etree._Element:
         """The root element of a part, in the transitional namespaces.
 
         Raises:
-            Damaged: not well-formed. Hostile: it brings a document type, which no Word file has.
+            Damaged: missing or not well-formed. Hostile: it brings a document type, which no Word file has.
+            TooLarge: more bytes than one part may have.
         """
-        return parse_xml(self.read(name), name)
 
     def relationships(self, name: str) -> Mapping[str, Relationship]:
         """{id: relationship} of a part; of the package itself where `name` is empty."""
@@ -142,6 +115,117 @@ class Package:
             if identity:
                 return identity
         return None
+
+
+class Package(Parts):
+    """A zip archive of parts: .docx, .docm, .dotx."""
+
+    def __init__(self, data: bytes, limits: ZipLimits) -> None:
+        """
+        Raises:
+            Damaged: not a complete zip archive. TooLarge: unpacks to more than `limits`.
+        """
+        try:
+            self._zip = zipfile.ZipFile(io.BytesIO(data))
+        except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+            raise Damaged("Word 文件不完整，无法打开") from error
+        entries = self._zip.infolist()
+        unpacked = sum(entry.file_size for entry in entries)
+        if len(entries) > limits.entries or unpacked > limits.unpacked_bytes:
+            raise TooLarge(f"解压后过大（{unpacked >> 20} MB，{len(entries)} 个部件）")
+        if unpacked > 10 << 20 and unpacked > limits.ratio * len(data):
+            raise Hostile("压缩比异常，疑似压缩炸弹")
+        self._limits = limits
+        self._names = {entry.filename.lstrip("/").lower(): entry for entry in entries}
+
+    def has(self, name: str) -> bool:
+        return name.lstrip("/").lower() in self._names
+
+    def read(self, name: str) -> bytes:
+        entry = self._names.get(name.lstrip("/").lower())
+        if entry is None:
+            raise Damaged(f"Word 文件缺少部件 {name}")
+        if entry.file_size > self._limits.xml_bytes:
+            raise TooLarge(f"部件 {name} 过大")
+        try:
+            return self._zip.read(entry)
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            lzma.LZMAError,
+            EOFError,
+            OSError,
+            NotImplementedError,
+            RuntimeError,
+            ValueError,
+        ) as error:
+            raise Damaged(f"Word 文件的部件 {name} 已损坏") from error
+
+    def xml(self, name: str) -> etree._Element:
+        return parse_xml(self.read(name), name)
+
+
+class FlatPackage(Parts):
+    """All parts in one XML file: flat OPC (`pkg:package`), or WordprocessingML 2003 (`w:wordDocument`)."""
+
+    def __init__(self, data: bytes, limits: ZipLimits) -> None:
+        """
+        Raises:
+            Damaged, Hostile, TooLarge: see `Parts.xml`. UnsupportedKind: neither of the two.
+        """
+        if len(data) > limits.xml_bytes:
+            raise TooLarge("XML 文件过大")
+        for old, new in _WORD_2003.items():
+            data = data.replace(old, new)
+        root = parse_xml(data, "document.xml")
+        self._parts: dict[str, etree._Element] = {}
+        self._binary: dict[str, bytes] = {}
+        if root.tag == f"{W}wordDocument":
+            self._read_2003(root)
+        elif root.tag == f"{_PKG}package":
+            for part in root.iterfind(f"{_PKG}part"):
+                name = part.get(f"{_PKG}name", "").lstrip("/").lower()
+                for content in part.iterfind(f"{_PKG}xmlData/*"):
+                    self._parts[name] = content
+                for content in part.iterfind(f"{_PKG}binaryData"):
+                    self._binary[name] = _decoded(content.text or "")
+        else:
+            raise UnsupportedKind("不是 Word 文档")
+
+    def _read_2003(self, root: etree._Element) -> None:
+        """One document as the parts that it would have today."""
+        root.tag = f"{W}document"
+        self._parts["document.xml"] = root
+        links = {"": [("officeDocument", "document.xml")], "document.xml": []}
+        styles = root.find(f"{W}styles")
+        if styles is not None:
+            self._parts["styles.xml"] = styles
+            links["document.xml"].append(("styles", "styles.xml"))
+        for name, targets in links.items():
+            rels = etree.Element(f"{_RELATIONSHIPS}Relationships")
+            for number, (kind, target) in enumerate(targets):
+                etree.SubElement(rels, f"{_RELATIONSHIPS}Relationship", Id=f"r{number}", Type=f"/{kind}", Target=target)
+            self._parts[f"_rels/{name}.rels"] = rels
+
+    def has(self, name: str) -> bool:
+        return name.lstrip("/").lower() in {*self._parts, *self._binary}
+
+    def read(self, name: str) -> bytes:
+        if name.lstrip("/").lower() not in self._binary:
+            raise Damaged(f"Word 文件缺少部件 {name}")
+        return self._binary[name.lstrip("/").lower()]
+
+    def xml(self, name: str) -> etree._Element:
+        if name.lstrip("/").lower() not in self._parts:
+            raise Damaged(f"Word 文件缺少部件 {name}")
+        return self._parts[name.lstrip("/").lower()]
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text)
+    except ValueError as error:
+        raise Damaged("Word 文件的部件已损坏") from error
 
 
 def parse_xml(data: bytes, name: str) -> etree._Element:

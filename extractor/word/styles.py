@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields, replace
 
 from lxml import etree
 
-from extractor.word.package import Package, W
+from extractor.word.package import Parts, W
 from models.page import Emphasis
 
 _OFF = {"0", "false", "off", "none", "nil"}
@@ -81,7 +81,7 @@ def _is_coloured(value: str | None, neutral: str) -> bool:
 class Styles:
     """The looks of the document's named styles, with all that they are based on."""
 
-    def __init__(self, package: Package) -> None:
+    def __init__(self, package: Parts) -> None:
         self._own: dict[str, tuple[Look, str | None]] = {}
         self._resolved: dict[str, Look] = {}
         self.default = PLAIN

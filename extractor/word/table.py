@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from lxml import etree
 
 from extractor.word.package import W
-from extractor.word.text import MC, BreakLine, Piece, TextReader
+from extractor.word.pieces import BreakLine, Piece
+from extractor.word.text import MC, TextReader
 from models.errors import Hostile
 from models.page import Cell, Line, Run, Span, Table
 
 _DEEPEST = 30
-_TRANSPARENT = {f"{W}{name}" for name in ("ins", "moveTo", "customXml", "smartTag")}
+_TRANSPARENT = {f"{W}{name}" for name in ("ins", "moveTo", "customXml", "smartTag")} | {
+    f"{{http://schemas.microsoft.com/office/word/2003/auxHint}}{name}" for name in ("sect", "sub-section")
+}
 
 Block = Line | Table
 

@@ -11,7 +11,8 @@ from pydantic import TypeAdapter
 from models.base import Model
 from models.findings import Finding
 
-FieldName = Annotated[str, Constraint(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+# Word takes tags of up to 64 characters, and the longest of ours names a cell: sealform:field[49].column.
+FieldName = Annotated[str, Constraint(pattern=r"^[a-z][a-z0-9_]{0,23}$")]
 Words = Annotated[str, Constraint(min_length=1)]
 Align = Literal["left", "center", "right"]
 Widget = Literal["line", "area", "options", "date", "number", "table", "mark"]

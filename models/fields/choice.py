@@ -8,7 +8,7 @@ from pydantic import model_validator
 from models.errors import Unparsable
 from models.fields.base import FieldBase, Widget, Words
 from models.findings import Finding
-from models.writing import key, tidy
+from models.writing import excerpt, key, tidy
 
 _SEPARATOR = re.compile(r"[\n;,、，；/|]+")
 
@@ -45,7 +45,7 @@ class ChoiceField(FieldBase[tuple[str, ...]]):
         words = [word for word in _SEPARATOR.split(tidy(text)) if word.strip()]
         unknown = [word.strip() for word in words if key(word) not in by_key]
         if unknown:
-            raise Unparsable(f"没有“{unknown[0]}”这个选项，可选：{'、'.join(self.options)}")
+            raise Unparsable(f"没有“{excerpt(unknown[0])}”这个选项，可选：{'、'.join(self.options)}")
         return self.ordered({by_key[key(word)] for word in words})
 
     def ordered(self, chosen: set[str]) -> tuple[str, ...] | None:
@@ -58,7 +58,7 @@ class ChoiceField(FieldBase[tuple[str, ...]]):
     def check(self, value: tuple[str, ...], title: str) -> list[Finding]:
         unknown = [option for option in value if option not in self.options]
         if unknown:
-            return [Finding.of("unparsable", self.name, title=title, reason=f"没有“{unknown[0]}”这个选项")]
+            return [Finding.of("unparsable", self.name, title=title, reason=f"没有“{excerpt(unknown[0])}”这个选项")]
         if len(value) < self.min:
             return [Finding.of("choice-too-few", self.name, title=title, min=self.min, count=len(value))]
         if self.max is not None and len(value) > self.max:

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator
 from models.errors import Unparsable
 from models.fields.base import FieldBase, SheetValue, Widget
 from models.findings import Finding
-from models.writing import compact
+from models.writing import compact, excerpt
 
 _ONES = "〇一二三四五六七八九"
 _LOOKALIKES = str.maketrans("○◯零Oo0壹贰叁肆伍陆柒捌玖拾", "〇〇〇〇〇〇一二三四五六七八九十")
@@ -56,10 +56,10 @@ class DateField(FieldBase[datetime.date]):
             return None
         days = {_day(match) for match in DATE.finditer(text)}
         if len(days) != 1:
-            raise Unparsable(f"“{text}”不是完整的日期" if not days else f"“{text}”中不止一个日期")
+            raise Unparsable(f"“{excerpt(text)}”" + ("中不止一个日期" if days else "不是完整的日期"))
         # What stands beside the day may change it: 前, 至3月1日, a digit too many.
         if not _STOPS.fullmatch(DATE.sub("", text)):
-            raise Unparsable(f"“{text}”中除日期外另有文字")
+            raise Unparsable(f"“{excerpt(text)}”中除日期外另有文字")
         return days.pop()
 
     def format(self, value: datetime.date) -> str:

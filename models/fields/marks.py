@@ -9,7 +9,7 @@ from models.base import Model
 from models.errors import Unparsable
 from models.fields.base import FieldBase, Widget
 from models.findings import Finding
-from models.writing import one_line
+from models.writing import excerpt, one_line
 
 _ABSENT = "无"
 _REMARKS = {True: "（与单位名称相符）", False: "（与单位名称不符）", None: "（未与单位名称核对）"}
@@ -64,7 +64,7 @@ class SealField(FieldBase[Seal]):
             return Seal(present=False) if text else None
         match = _SEAL.fullmatch(text)
         if not match:
-            raise Unparsable(f"“{text}”不是印章的记法")
+            raise Unparsable(f"“{excerpt(text)}”不是印章的记法")
         agrees = next((agrees for agrees, remark in _REMARKS.items() if remark == match["remark"]), None)
         return Seal(present=True, text=match["text"], agrees=agrees)
 
@@ -99,7 +99,7 @@ class SignatureField(FieldBase[Signature]):
             return Signature(present=False) if text else None
         match = _SIGNATURE.fullmatch(text)
         if not match:
-            raise Unparsable(f"“{text}”不是签字的记法")
+            raise Unparsable(f"“{excerpt(text)}”不是签字的记法")
         return Signature(present=True, text=match["text"])
 
     def format(self, value: Signature) -> str:

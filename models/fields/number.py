@@ -11,7 +11,7 @@ from models.base import Model
 from models.errors import Unparsable
 from models.fields.base import FieldBase, SheetValue, Widget, Words
 from models.findings import Finding
-from models.writing import CJK, compact
+from models.writing import CJK, compact, excerpt
 
 _DIGITS = 24
 
@@ -60,11 +60,11 @@ class NumberField(FieldBase[Amount]):
         match = _AMOUNT.fullmatch(line)
         # A long dash before digits is as likely a filler as a minus.
         if not match or re.search("[—―]", text):
-            raise Unparsable(f"“{line}”不是数字")
+            raise Unparsable(f"“{excerpt(line)}”不是数字")
         try:
             return Amount(amount=Decimal(match["amount"].replace(",", "")), unit=self._unit(match["unit"]))
         except ValidationError:
-            raise Unparsable(f"“{line}”的数字过长") from None
+            raise Unparsable(f"“{excerpt(line)}”的数字过长") from None
 
     def _unit(self, written: str) -> str:
         """The unit as written, without brackets; the form's own where there is none or the same."""
@@ -78,7 +78,7 @@ class NumberField(FieldBase[Amount]):
         if not written or unicodedata.normalize("NFKC", written) == unicodedata.normalize("NFKC", unit):
             return self.unit
         if not _UNIT.fullmatch(written):
-            raise Unparsable(f"“{written}”不是数字后的单位")
+            raise Unparsable(f"“{excerpt(written)}”不是数字后的单位")
         return written
 
     def format(self, value: Amount) -> str:

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal
 
 from models.fields.base import FieldBase, Widget
 from models.findings import Finding
-from models.writing import compact
+from models.writing import compact, excerpt
 
 _EXTENSION = r"(?:转|转?分机号?|#|ext\.?|x) ?[:.]? ?"
 _EXTENSION_DIGITS = r"\d{1,6}(?!\d)"
@@ -15,7 +15,8 @@ _HYPHEN_EXTENSION = r"- ?(?P<hyphen_ext>\d{3,6})(?!\d)"
 # fixed length and would swallow the next number.
 _D = r"(?:\d ?)"
 _MOBILE = rf"(?P<mobile>1 ?[3-9] ?\d ?-?{_D}{{4}}-?{_D}{{3}}\d)"
-_SERVICE = rf"\(?(?P<service>[48]00)\)? ?-?(?P<digits>{_D}-?{_D}{{2}}-?{_D}-?{_D}{{2}}\d)"
+# 800 numbers are left out: hardly any is left, and 8001234567 is rather a mobile number without its 1.
+_SERVICE = rf"\(?(?P<service>400)\)? ?-?(?P<digits>{_D}-?{_D}{{2}}-?{_D}-?{_D}{{2}}\d)"
 # Behind the country, the 0 of the area is left out or set in brackets.
 _AREA = r"\(?(?(country)(?:\(?0\)?)? ?|0 ?)(?P<area>1 ?0|2 ?\d|[3-9] ?\d ?\d)\)? ?-? ?"
 _LOCAL = rf"(?P<local>[2-9] ?{_D}{{2,3}}-?{_D}{{3}}\d)"
@@ -25,9 +26,11 @@ _NUMBER = re.compile(
     rf"|(?:{_SERVICE}|(?:{_AREA})?{_LOCAL})(?!\d)(?: ?(?:{_HYPHEN_EXTENSION}|{_EXTENSION}(?P<word_ext>{_EXTENSION_DIGITS})))?)",
     re.IGNORECASE | re.ASCII,
 )
-_DIALABLE = re.compile(r"(?:1[3-9]\d{9}|[48]00-\d{3}-\d{4}|(?:0(?:10|2\d|[3-9]\d\d)-)?[2-9]\d{6,7})(?:转\d{1,6})?", re.ASCII)
+_DIALABLE = re.compile(r"(?:1[3-9]\d{9}|400-\d{3}-\d{4}|(?:0(?:10|2\d|[3-9]\d\d)-)?[2-9]\d{6,7})(?:转\d{1,6})?", re.ASCII)
 _BETWEEN = re.compile(r"[;,、，；/|&和或及①-⑳]+")
-_WORDS = re.compile(r"(?:办公|固定|移动|联系|单位|座|手)?(?:电话|手机|座机|号码|(?<!分)机)(?:号码|号)?[::]?|(?i:tel|mobile|phone)[.:]*")
+_WORDS = re.compile(
+    r"(?:办公|固定|移动|联系|单位|座|手)?(?:电话|手机|座机|号码|(?<!分)机)(?:号码|号)?[::]?|(?i:tel|mobile|phone)[.:]*"
+)
 
 
 class PhoneField(FieldBase[str]):
@@ -58,7 +61,7 @@ class PhoneField(FieldBase[str]):
 
     def check(self, value: str, title: str) -> list[Finding]:
         wrong = [number for number in value.split(";") if not _is_dialable(number)]
-        return [Finding.of("phone-invalid", self.name, title=title, number=number) for number in wrong]
+        return [Finding.of("phone-invalid", self.name, title=title, number=excerpt(number)) for number in wrong]
 
 
 def _leftover(text: str) -> list[str]:

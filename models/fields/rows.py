@@ -63,6 +63,8 @@ class RowsField(FieldBase[tuple[Mapping[str, Any], ...]]):
         """A line a row, columns separated by tabs."""
         rows = []
         for line in text.split("\n"):
+            if not line.strip():
+                continue
             cells = line.split("\t")
             if len(cells) > len(self.columns):
                 raise Unparsable(f"一行有 {len(cells)} 项，只有 {len(self.columns)} 栏")
@@ -86,9 +88,18 @@ class RowsField(FieldBase[tuple[Mapping[str, Any], ...]]):
         return [{c.field.name: c.field.to_json(row.get(c.field.name)) for c in self.columns} for row in value]
 
     def from_json(self, data: Any) -> tuple[Mapping[str, Any], ...] | None:
+        """The inverse of `to_json`.
+
+        Raises:
+            ValueError: `data` has not the shape of the rows, or names a column that there is not. pydantic's errors are such.
+        """
         rows = self._adapter().validate_python(data)
         if rows is None:
             return None
+        known = {column.field.name for column in self.columns}
+        unknown = sorted({name for row in rows for name in row} - known)
+        if unknown:
+            raise ValueError(f"没有“{unknown[0]}”这一栏")
         return tuple({c.field.name: c.field.from_json(row.get(c.field.name)) for c in self.columns} for row in rows)
 
     def json_schema(self) -> dict[str, Any]:

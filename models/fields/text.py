@@ -7,7 +7,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from models.fields.base import FieldBase, Widget
 from models.findings import Finding
-from models.writing import compact, one_line, tidy
+from models.writing import compact, excerpt, one_line, tidy
 
 _SEVERAL = re.compile(r"[;,、，；/|]+")
 _LONGEST = 254
@@ -73,7 +73,7 @@ class EmailField(FieldBase[str]):
                 # 张三 <a@b.cn>: what stands before the bracket is a name, if it is not an address as well.
                 head, bracket, inside = part.partition("<")
                 found += _addresses(head) if not bracket or "@" in head else []
-                found += _addresses(inside)
+                found += _addresses(inside.replace("<", " "))
         return ";".join(dict.fromkeys(found)) or None
 
     def format(self, value: str) -> str:
@@ -81,21 +81,26 @@ class EmailField(FieldBase[str]):
 
     def check(self, value: str, title: str) -> list[Finding]:
         wrong = [address for address in value.split(";") if not _is_valid(address)]
-        return [Finding.of("email-invalid", self.name, title=title, reason=address) for address in wrong]
+        return [Finding.of("email-invalid", self.name, title=title, reason=excerpt(address)) for address in wrong]
 
 
 def _addresses(text: str) -> list[str]:
     """The words of `text`, put together where a line was surely broken inside an address."""
-    label, _, after = text.rpartition(":")
-    words = (text if "@" in label else after).split()
+    words = _without_label(text).split()
     joined: list[str] = []
     for word in words:
         if joined and _is_broken(joined[-1], word):
             joined[-1] += word
         else:
             joined.append(word)
-    stripped = (word.strip("()[]'\"").rstrip("._-") for word in joined)
+    stripped = (_without_label(word).lstrip("([\"'").rstrip("._-)]\"'") for word in joined)
     return [word for word in stripped if word]
+
+
+def _without_label(text: str) -> str:
+    """`text` behind its last colon, which no address holds: 邮箱：a@b.cn, mailto:a@b.cn."""
+    label, _, after = text.rpartition(":")
+    return text if "@" in label else after
 
 
 def _is_broken(before: str, after: str) -> bool:

@@ -1,0 +1,40 @@
+# Needs python3 (3.11 or newer, with venv) and make; everything else comes from requirements.lock into .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: demo test accept lint bench lock
+
+demo: $(READY)
+	$(BIN)/sealform demo
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+# The long runs that issues ask for; `test` holds a seeded sample of them.
+accept: $(READY)
+	$(BIN)/python -m pytest -m accept
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks
+
+# Pins again what pyproject.toml asks for; needs uv.
+lock:
+	uv pip compile pyproject.toml --extra ocr --group dev --group build --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements.lock
+
+# The build tools are in the lock too, so that installing the project itself fetches nothing that is not pinned.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Sealform needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "$(PYTHON) cannot make a virtual environment. On Debian: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,57 @@
+"""Definition, and record where there is one, to document. Knows nothing of how documents are read."""
+
+import secrets
+from collections.abc import Callable
+from typing import Literal
+
+from generator.document import Document, Place
+from models.form import FormDefinition
+from models.identity import INSTANCE_ALPHABET, Identity
+from models.record import Record
+
+# `pdf` can be filled in on the screen, `pdf-flat` is to be printed.
+Kind = Literal["docx", "pdf", "pdf-flat"]
+
+_INSTANCE_LENGTH = 10
+
+__all__ = ["Document", "Kind", "Place", "generate", "new_identity"]
+
+
+def new_identity(form: FormDefinition) -> Identity:
+    """An identity for one copy of `form`, its instance drawn at random: 50 bits, nobody guesses another's."""
+    instance = "".join(secrets.choice(INSTANCE_ALPHABET) for _ in range(_INSTANCE_LENGTH))
+    return Identity(form=form.name, version=form.version, instance=instance)
+
+
+def generate(form: FormDefinition, kind: Kind, identity: Identity, record: Record | None = None) -> Document:
+    """`form` as a document of `kind`: blank, or with the values of `record` filled in.
+
+    Raises:
+        GenerationError: the record is of another form, or one of its values can't stand in a document.
+    """
+    return _BUILDERS[kind](form, identity, record)
+
+
+def _word(form: FormDefinition, identity: Identity, record: Record | None) -> Document:
+    from generator.word import build_word  # python-docx costs 0.2 s, and most commands make no document
+
+    return build_word(form, identity, record)
+
+
+def _pdf(form: FormDefinition, identity: Identity, record: Record | None) -> Document:
+    from generator.pdf import generate_pdf
+
+    return generate_pdf(form, identity, record, fillable=True)
+
+
+def _flat_pdf(form: FormDefinition, identity: Identity, record: Record | None) -> Document:
+    from generator.pdf import generate_pdf
+
+    return generate_pdf(form, identity, record, fillable=False)
+
+
+_BUILDERS: dict[Kind, Callable[[FormDefinition, Identity, Record | None], Document]] = {
+    "docx": _word,
+    "pdf": _pdf,
+    "pdf-flat": _flat_pdf,
+}

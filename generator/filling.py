@@ -1,0 +1,99 @@
+"""What is to be printed in each tagged place of a form, whatever the file format."""
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from models.errors import GenerationError
+from models.fields import ChoiceField, RowsField, SealField, SignatureField
+from models.form import FormCell, FormDefinition
+from models.identity import Tag
+from models.layout import GridRow, lay_out
+from models.record import Record, Values
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """A form with its answers. `rows` is its layout, tables grown to hold every answer; `texts` has the places that
+    are written in, `ticked` the options that are chosen. What is set by hand, a seal or a signature, has neither."""
+
+    form: FormDefinition
+    rows: tuple[GridRow, ...]
+    texts: Mapping[Tag, str]
+    ticked: frozenset[Tag]
+
+
+def fill(form: FormDefinition, record: Record | None) -> Filling:
+    """`form` with the values of `record`, or with none.
+
+    Raises:
+        GenerationError: the record is of another form or version, names a field or an option that the form lacks,
+            or holds a character that no document can hold.
+    """
+    values: Values = {}
+    if record is not None:
+        _must_belong(form, record)
+        values = {name: value for name, value in record.values.items() if value is not None}
+    texts = dict(_texts(form, values))
+    for tag, text in texts.items():
+        if reason := unwritable(text):
+            raise GenerationError(f"“{form.titles[tag.field]}”{reason}", advice="请删去该字符后重试")
+    return Filling(form=form, rows=lay_out(_grown(form, values)), texts=texts, ticked=frozenset(_ticked(form, values)))
+
+
+def _must_belong(form: FormDefinition, record: Record) -> None:
+    if (record.form, record.version) != (form.name, form.version):
+        raise GenerationError(
+            f"记录属于表格 {record.form} {record.version} 版，不能填入 {form.name} {form.version} 版",
+            advice="请选用与记录一致的表格",
+        )
+    unknown = sorted(record.values.keys() - form.fields.keys())
+    if unknown:
+        raise GenerationError(f"表格 {form.name} 没有字段 {'、'.join(unknown)}", advice="请核对字段名")
+
+
+def _texts(form: FormDefinition, values: Values) -> Iterator[tuple[Tag, str]]:
+    for name, value in values.items():
+        field = form.fields[name]
+        if isinstance(field, RowsField):
+            for number, row in enumerate(value):
+                for column, text in zip(field.columns, field.format_row(row), strict=True):
+                    if text:
+                        yield Tag(field=name, row=number, column=column.field.name), text
+        elif not isinstance(field, ChoiceField | SealField | SignatureField):
+            yield Tag(field=name), field.format(value)
+
+
+def _ticked(form: FormDefinition, values: Values) -> Iterator[Tag]:
+    for name, value in values.items():
+        field = form.fields[name]
+        if isinstance(field, ChoiceField):
+            for option in value:
+                if option not in field.options:
+                    raise GenerationError(
+                        f"“{form.titles[name]}”没有“{option}”这个选项", advice=f"可选：{'、'.join(field.options)}"
+                    )
+                yield Tag(field=name, option=field.options.index(option))
+
+
+def unwritable(text: str) -> str | None:
+    """Why no document can hold `text`, None where one can."""
+    for at, character in enumerate(text, 1):
+        # Line breaks and tabs have their own elements; the others are refused by XML or show as nothing anywhere.
+        if (unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t") or character in "\ufffe\uffff":
+            return f"第 {at} 个字符 U+{ord(character):04X} 是控制字符，不能写入文件"
+    return None
+
+
+def _grown(form: FormDefinition, values: Values) -> FormDefinition:
+    """`form` with tables inside it as long as their answers."""
+    rows = tuple(row.model_copy(update={"cells": tuple(_grown_cell(cell, values) for cell in row.cells)}) for row in form.rows)
+    return form.model_copy(update={"rows": rows})
+
+
+def _grown_cell(cell: FormCell, values: Mapping[str, Any]) -> FormCell:
+    table = cell.rows_field
+    if table is None or len(values.get(table.name, ())) <= table.blank_rows:
+        return cell
+    return cell.model_copy(update={"content": (table.model_copy(update={"blank_rows": len(values[table.name])}),)})

@@ -1,0 +1,99 @@
+"""A form as a PDF: to print, or to fill in on the screen. Both look the same, and every answer has the same place."""
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import segno
+
+from generator.acroform import add_widgets
+from generator.document import Document
+from generator.filling import Filling, fill
+from generator.pdf_places import Spots
+from generator.pdf_sheet import Sheet
+from generator.typesetting import must_have_glyphs, typeset
+from models.errors import GenerationError
+from models.fields import ChoiceField, NumberField, RowsField
+from models.form import FormDefinition, Item, Printed
+from models.identity import Identity
+from models.record import Record
+
+_SIZES = (10.5, 9.0, 8.0, 7.0)  # of values; the first is right, the others for what would not fit a page otherwise
+_QUESTION = """(
+  spots: query(<spot>).map(it => { let at = it.location().position(); (it.value, at.page, at.x.pt(), at.y.pt()) }),
+  tall: query(<tall>).map(it => it.value.row),
+  pages: query(<page>).len(),
+)"""
+
+
+def generate_pdf(form: FormDefinition, identity: Identity, record: Record | None = None, *, fillable: bool) -> Document:
+    """`form` as an A4 PDF, with the values of `record` where there is one; `fillable` makes it an AcroForm.
+
+    A row grows with its value. Where the form is to be printed, long rows break over pages; a widget can't, so in a
+    fillable form a value longer than a page is set smaller.
+
+    Raises:
+        GenerationError: see `generator.filling.fill`; or the fonts lack a character, the form is wider than A4, a row
+            is higher than a page, or a value is too long for a widget.
+    """
+    filling = fill(form, record)
+    must_have_glyphs(_all_texts(filling))
+    sheet = Sheet(filling, identity, fillable)
+    for size in _SIZES if fillable else _SIZES[:1]:
+        pdf, facts = _with_codes(sheet, size)
+        if not facts["tall"]:
+            break
+    else:
+        row = form.titles[sheet.field_of_row(facts["tall"][0])]
+        raise GenerationError(f"“{row}”一行高于一页，放不下", advice="请缩短填写内容，或改发不可填写的 PDF、Word 表格")
+    spots = Spots(facts["spots"], sheet)
+    if fillable:
+        pdf = add_widgets(pdf, list(spots.widgets(size)), table_cells=sheet.cell_numbers())
+    return Document(data=pdf, suffix=".pdf", places=tuple(spots.places()))
+
+
+def _all_texts(filling: Filling) -> Iterator[tuple[str, str]]:
+    """Everything that will be printed, with what to call its place."""
+    form = filling.form
+    for text in (form.title, form.heading or "", form.version, *form.notes):
+        yield form.title, text
+    for cell in form.cells():
+        where = cell.label or form.title
+        yield where, cell.label or ""
+        for item in cell.content:
+            yield where, "\n".join(_own_words(item))
+    for tag, text in filling.texts.items():
+        yield form.titles[tag.field], text
+
+
+def _own_words(item: Item) -> Iterator[str]:
+    if isinstance(item, Printed):
+        yield item.text
+        return
+    yield item.prompt or ""
+    yield from item.guidance
+    if isinstance(item, ChoiceField):
+        yield from item.options
+    if isinstance(item, NumberField):
+        yield item.unit
+    if isinstance(item, RowsField):
+        yield from (column.label for column in item.columns)
+        yield from (column.field.unit for column in item.columns if isinstance(column.field, NumberField))
+
+
+def _with_codes(sheet: Sheet, size: float) -> tuple[bytes, Any]:
+    """The pages, each with its QR code. How many there are shows only when they are set."""
+    data, pages = sheet.build(size), sheet.likely_pages()
+    while True:
+        codes = [_code(sheet.identity.qr_payload(page)) for page in range(1, pages + 1)]
+        # A fillable form gets its last marks of accessibility from its widgets, so Typst can't vouch for it.
+        pdf, facts = typeset("form.typ", {**data, "codes": codes}, _QUESTION, tags=True, vouch=not sheet.fillable)
+        if facts["pages"] <= pages:
+            return pdf, facts
+        pages = facts["pages"]
+
+
+def _code(payload: str) -> str:
+    file = io.BytesIO()
+    segno.make(payload, error="m", micro=False).save(file, kind="svg", border=2, xmldecl=False, svgns=True)
+    return file.getvalue().decode()

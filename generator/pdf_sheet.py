@@ -1,0 +1,166 @@
+"""What is to be set on the pages of a PDF: the data of the Typst template, and the answers that belong in it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from generator.acroform import GUIDANCE_SIZE, Align
+from generator.filling import Filling
+from generator.typesetting import lines_of
+from models.errors import GenerationError
+from models.fields import ChoiceField, DateField, Field, NumberField, ProseField, SealField, SignatureField
+from models.form import Printed
+from models.identity import Identity, Tag
+from models.layout import GridCell
+
+POINTS = 72 / 2.54  # in a centimetre
+INSET_X, INSET_Y = 5.0, 4.0  # between rule and words of a cell
+TOP, BOTTOM = 2 * POINTS, 2.9 * POINTS  # margins of the page
+TICK_BOX = 9.0  # side of an option's box
+BLANK_DATE = "\u3000\u3000\u3000年\u3000\u3000月\u3000\u3000日"
+_A4 = (21 * POINTS, 29.7 * POINTS)
+_LEAST_SIDE = 1.2 * POINTS  # of the margins left and right
+_CHARACTERS = 600  # at least so many stand on a full page
+_LEAST_HEIGHT = 0.8 * POINTS  # of a row whose definition gives none
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A place to write or to mark in: the cell that holds it, and what a widget in it is like."""
+
+    tag: Tag
+    title: str
+    cell: int
+    field: Field
+    align: Align
+    text: str | None = None
+    unit: str | None = None  # printed behind the place, not part of its text
+
+
+class Sheet:
+    """What the template needs, and what of it belongs where."""
+
+    def __init__(self, filling: Filling, identity: Identity, fillable: bool) -> None:
+        self.filling, self.identity, self.fillable = filling, identity, fillable
+        self.form = filling.form
+        self.answers: list[Answer] = []
+        self.cells: list[GridCell] = []
+        self._rows = [self._row(index) for index in range(len(filling.rows))]
+
+    def build(self, size: float) -> dict[str, Any]:
+        """JSON for form.typ, values set in `size` points."""
+        form, identity = self.form, self.identity
+        return {
+            "title": form.title,
+            "heading": form.heading,
+            "notes": form.notes,
+            "identity": identity.qr_payload(),
+            "footer": f"{form.title}\u3000版本 {identity.version}\u3000编号 {identity.instance}",
+            "flipped": self._page_width() != _A4[0],
+            "margins": {"side": (self._page_width() - self._width()) / 2, "top": TOP, "bottom": BOTTOM},
+            "inset": {"x": INSET_X, "y": INSET_Y},
+            "tick-box": TICK_BOX,
+            "columns": [column * POINTS for column in form.columns],
+            "fillable": self.fillable,
+            "size": size,
+            "guidance-size": GUIDANCE_SIZE,
+            "rows": self._rows,
+        }
+
+    def likely_pages(self) -> int:
+        """More pages than these are rare."""
+        return len(self._rows) // 20 + 2 + sum(len(answer.text or "") for answer in self.answers) // _CHARACTERS
+
+    def page_height(self) -> float:
+        """In points; a form too wide for upright A4 lies across it."""
+        return _A4[1] if self._page_width() == _A4[0] else _A4[0]
+
+    def _width(self) -> float:
+        return sum(self.form.columns) * POINTS
+
+    def _page_width(self) -> float:
+        for side in _A4:
+            if self._width() <= side - 2 * _LEAST_SIDE:
+                return side
+        raise GenerationError(f"表格宽 {sum(self.form.columns):g} 厘米，A4 纸放不下", advice="请修改定义中的 columns")
+
+    def field_of_row(self, row: int) -> str:
+        """A field in this printed row, to name it by."""
+        cells = [cell["id"] for cell in self._rows[row]["cells"]]
+        return next((answer.tag.field for answer in self.answers if answer.cell in cells), next(iter(self.form.fields)))
+
+    def cell_numbers(self) -> dict[Tag, int]:
+        """Which cell of the table, in reading order from 0, holds each answer."""
+        return {answer.tag: answer.cell for answer in self.answers}
+
+    def _row(self, index: int) -> dict[str, Any]:
+        row = self.filling.rows[index]
+        height = row.height * POINTS if row.height is not None else _LEAST_HEIGHT
+        return {"height": height, "cells": [self._cell(cell) for cell in row.cells]}
+
+    def _cell(self, cell: GridCell) -> dict[str, Any]:
+        number = len(self.cells)
+        self.cells.append(cell)
+        span = self.form.columns[cell.column : cell.column + cell.column_span]
+        label = {"label": cell.cell.label, "heading": cell.heading.label if cell.heading else None}.get(cell.role)
+        return {
+            "id": number,
+            "x": cell.column,
+            "colspan": cell.column_span,
+            "rowspan": cell.row_span,
+            "width": sum(span) * POINTS,
+            "label": label,
+            "items": [] if label is not None else list(self._items(cell, number)),
+        }
+
+    def _items(self, cell: GridCell, number: int) -> Iterator[dict[str, Any]]:
+        if cell.heading is not None and cell.entry_row is not None:
+            table, column = cell.cell.rows_field, cell.heading
+            assert table is not None, "an entry belongs to a table"
+            tag = Tag(field=table.name, row=cell.entry_row, column=column.field.name)
+            title = f"{self.form.titles[table.name]}第{cell.entry_row + 1}行{column.label}"
+            yield self._written(Answer(tag, title, number, column.field, column.field.align, self.filling.texts.get(tag)))
+            return
+        for item in cell.cell.content:
+            if isinstance(item, Printed):
+                yield {"kind": "printed", "text": item.text}
+                continue
+            tag = Tag(field=item.name)
+            answer = Answer(tag, self.form.titles[item.name], number, item, item.align, self.filling.texts.get(tag))
+            if isinstance(item, ChoiceField):
+                self.answers.append(answer)
+                yield {"kind": "options", "unit": None, "options": list(self._options(item, number)), **_common(answer)}
+            elif isinstance(item, SealField | SignatureField):
+                self.answers.append(answer)
+                yield {"kind": "mark", "unit": None, **_common(answer)}
+            else:
+                yield self._written(answer)
+
+    def _options(self, field: ChoiceField, number: int) -> Iterator[dict[str, Any]]:
+        for index, option in enumerate(field.options):
+            tag = Tag(field=field.name, option=index)
+            self.answers.append(Answer(tag, f"{self.form.titles[field.name]}：{option}", number, field, field.align))
+            yield {"tag": str(tag), "text": option, "on": tag in self.filling.ticked}
+
+    def _written(self, answer: Answer) -> dict[str, Any]:
+        """A place to write in. A number's unit is printed behind it, unless the text has its own."""
+        field, text, unit = answer.field, answer.text, None
+        if isinstance(field, NumberField) and (text is None or text.endswith(field.unit)):
+            text, unit = text and text.removesuffix(field.unit), field.unit
+        # A number stands beside its unit.
+        align: Align = "right" if unit and field.align == "left" else field.align
+        answer = Answer(answer.tag, answer.title, answer.cell, field, align, text, unit)
+        self.answers.append(answer)
+        return {
+            "kind": "text",
+            "value": lines_of(text) if text is not None else None,
+            "unit": unit,
+            "prose": isinstance(field, ProseField),
+            "guidance": field.guidance,
+            "blank": BLANK_DATE if isinstance(field, DateField) else None,
+            **_common(answer),
+        }
+
+
+def _common(answer: Answer) -> dict[str, Any]:
+    return {"tag": str(answer.tag), "prompt": answer.field.prompt, "align": answer.align}

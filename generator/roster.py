@@ -1,0 +1,260 @@
+"""A roster: a spreadsheet with a unit a row, from which forms are filled in beforehand."""
+
+import io
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
+
+from generator.filling import unwritable
+from generator.sheet import DEFAULT_LIMITS, Cell, Row, Sheet, SheetLimits, read_sheets
+from models.errors import RosterError, Unparsable
+from models.fields import ChoiceField, Field, SealField, SignatureField
+from models.form import FormDefinition
+from models.record import Record
+from models.writing import key
+
+_HEADER_ROWS = 5  # a title and remarks may stand above the headings
+_RUNNING_NUMBER = key("序号")
+_LONGEST_NAME = 120  # bytes: leaves room for a number and a suffix in the 255 that file systems allow
+_LONGEST_LIST = 250  # what a spreadsheet takes for a list of options
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*\s]+')
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+
+# {column: (field, heading)}, None for a column that only counts.
+Columns = Mapping[int, tuple[Field, str] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one cell of a roster; `message` says it in full, in Chinese, with the place."""
+
+    row: int
+    column: str
+    heading: str | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RosterRow:
+    """One row of a roster, `number` as the spreadsheet counts: a record, or the problems for which there is none."""
+
+    number: int
+    record: Record | None
+    problems: tuple[Problem, ...] = ()
+
+
+def read_roster(form: FormDefinition, data: bytes, limits: SheetLimits = DEFAULT_LIMITS) -> Iterator[RosterRow]:
+    """The rows of the .xlsx file `data` that are not blank, as records of `form`.
+
+    Columns are known by their headings: a field's name, its title, or its label on the form, in any writing.
+
+    Raises:
+        RosterError: the file is no readable .xlsx or over a limit, it has no headings, or there are headings that
+            belong to no field, to the same, or to any of several.
+    """
+    sheet, at = _find_header(form, read_sheets(data, limits))
+    columns = _assign(form, sheet.rows[at].cells)
+    return (made for row in sheet.rows[at + 1 :] if (made := _read_row(form, columns, row)))
+
+
+def file_name(form: FormDefinition, record: Record, taken: set[str]) -> str:
+    """A file name without its suffix, after the unit that `record` is of, and unlike all in `taken`, to which it is added.
+
+    The unit is the text that other fields are to mention most, or the first text of the form.
+    """
+    field = _unit_field(form)
+    unit = record.values.get(field) if field else None
+    stem = _safe(unit) if isinstance(unit, str) else ""
+    stem = stem or _safe(form.title) or form.name
+    name, number = stem, 1
+    # Windows does not tell upper from lower case.
+    while name.casefold() in taken:
+        number += 1
+        name = f"{stem}-{number}"
+    taken.add(name.casefold())
+    return name
+
+
+def _unit_field(form: FormDefinition) -> str | None:
+    texts = [field.name for field in form.fields.values() if field.kind == "text"]
+    mentions = Counter(field.mentions for field in form.fields.values() if field.mentions in texts)
+    # `max` takes the first of equals, so without any mention it is the first text.
+    return max(texts, key=lambda name: mentions[name], default=None)
+
+
+def _safe(text: str) -> str:
+    """`text` as Windows and Linux take it for a file name; empty where nothing of it is left."""
+    text = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", text))
+    text = "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn"))
+    text = text.encode()[:_LONGEST_NAME].decode(errors="ignore").strip("._- ")
+    return f"_{text}" if _RESERVED.fullmatch(text) else text
+
+
+def _columns(form: FormDefinition) -> list[Field]:
+    """The fields that a roster can fill: a file bears no seal and no signature."""
+    return [field for field in form.fields.values() if not isinstance(field, SealField | SignatureField)]
+
+
+def _headings(form: FormDefinition) -> Mapping[str, list[str]]:
+    """The fields that a heading may mean, in the order of the form, by the heading's key."""
+    fields = {field.name for field in _columns(form)}
+    known: dict[str, list[str]] = {}
+    for cell in form.cells():
+        inside = [field for field in cell.fields if field.name in fields]
+        for field in inside:
+            words = [field.name, form.titles[field.name]]
+            # A label stands for the field only where the cell asks for no other.
+            words += [word for word in (cell.label, *cell.aliases) if word and len(inside) == 1]
+            for word in dict.fromkeys(map(key, words)):
+                known.setdefault(word, []).append(field.name)
+    # What is one field's own name or title is not another's label.
+    for field in _columns(form):
+        for word in (field.name, form.titles[field.name]):
+            known[key(word)] = [field.name]
+    return known
+
+
+def _find_header(form: FormDefinition, sheets: list[Sheet]) -> tuple[Sheet, int]:
+    """The sheet with headings, and the index of their row: the one among the first rows with most known headings."""
+    known = _headings(form)
+    found = []
+    for sheet in sheets:
+        counts = [sum(key(cell.text) in known for cell in row.cells) for row in sheet.rows[:_HEADER_ROWS]]
+        if any(counts):
+            found.append((sheet, counts.index(max(counts))))
+    if not found:
+        titles = "、".join(form.titles[field.name] for field in _columns(form))
+        raise RosterError(f"前 {_HEADER_ROWS} 行中没有找到表头", advice=f"请在第一行写上栏目名称：{titles}")
+    if len(found) > 1:
+        names = "、".join(f"“{sheet.name}”" for sheet, _ in found)
+        raise RosterError(f"工作表 {names} 都有表头，不知道用哪一张", advice="请只保留一张名册")
+    return found[0]
+
+
+def _assign(form: FormDefinition, header: tuple[Cell, ...]) -> Columns:
+    known = _headings(form)
+    numbering = {cell.column for cell in header if key(cell.text) == _RUNNING_NUMBER and _RUNNING_NUMBER not in known}
+    written = {cell.column: cell.text for cell in header if cell.column not in numbering}
+    unknown = [column for column, text in written.items() if key(text) not in known]
+    if unknown:
+        titles = "、".join(form.titles[field.name] for field in _columns(form))
+        listed = "、".join(_place(column, written[column]) for column in unknown)
+        raise RosterError(f"名册中有表格没有的栏目：{listed}", advice=f"请删去或改正，可用的栏目：{titles}")
+    assigned = {column: names[0] for column, text in written.items() if len(names := known[key(text)]) == 1}
+    _must_differ(assigned, written)
+    for word in dict.fromkeys(key(text) for column, text in written.items() if column not in assigned):
+        shared = [column for column, text in written.items() if key(text) == word and column not in assigned]
+        assigned |= _share_out(form, [name for name in known[word] if name not in assigned.values()], shared, assigned, written)
+    return {column: (form.fields[name], written[column]) for column, name in assigned.items()} | dict.fromkeys(numbering)
+
+
+def _must_differ(assigned: Mapping[int, str], written: Mapping[int, str]) -> None:
+    for name, times in Counter(assigned.values()).items():
+        if times > 1:
+            places = "、".join(_place(column, written[column]) for column, other in assigned.items() if other == name)
+            raise RosterError(f"名册中有重复的栏目：{places}", advice="请只保留其中一列")
+
+
+def _share_out(
+    form: FormDefinition, names: list[str], columns: list[int], assigned: Mapping[int, str], written: Mapping[int, str]
+) -> dict[int, str]:
+    """Columns with the same heading, given to the fields that it may mean: to the one that follows on the form what stands
+    to the left in the roster, else in order, where there are as many columns as fields."""
+    order = list(form.fields)
+    shared: dict[int, str] = {}
+    for column in columns:
+        left = assigned.get(column - 1)
+        following = order[order.index(left) + 1] if left is not None and left != order[-1] else None
+        if following in names and following not in shared.values():
+            shared[column] = following
+    rest = [column for column in columns if column not in shared]
+    left_over = [name for name in names if name not in shared.values()]
+    if rest and len(rest) != len(left_over):
+        places = "、".join(_place(column, written[column]) for column in rest)
+        titles = "、".join(form.titles[name] for name in left_over)
+        raise RosterError(f"{places}不能确定是哪一栏", advice=f"请改写为：{titles}" if titles else "请删去多余的列")
+    return shared | dict(zip(rest, left_over, strict=False))  # nothing to share out where no column is left
+
+
+def _read_row(form: FormDefinition, columns: Columns, row: Row) -> RosterRow | None:
+    """None where the row says nothing, as one that is only numbered."""
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for cell in row.cells:
+        if cell.column not in columns:
+            problems.append(_problem(row.number, cell, None, "这一列没有栏目名称"))
+        elif (column := columns[cell.column]) is not None:
+            field, heading = column
+            value, wrong = _read_cell(field, cell, form.titles[field.name])
+            problems += [_problem(row.number, cell, heading, reason) for reason in wrong]
+            if value is not None:
+                values[field.name] = value
+    if not values and not problems:
+        return None
+    record = Record(form=form.name, version=form.version, values=values)
+    return RosterRow(number=row.number, record=None if problems else record, problems=tuple(problems))
+
+
+def _read_cell(field: Field, cell: Cell, title: str) -> tuple[Any, list[str]]:
+    """The value of one cell, and what is wrong with it."""
+    if cell.fault:
+        return None, [cell.fault]
+    try:
+        value: Any = field.parse(cell.text)
+    except Unparsable as error:
+        return None, [error.message]
+    if value is None:
+        return None, []
+    wrong = [finding.message for finding in field.check(value, title) if finding.severity == "error"]
+    reason = unwritable(field.format(value))
+    return value, [*wrong, *([reason] if reason else [])]
+
+
+def _problem(row: int, cell: Cell, heading: str | None, reason: str) -> Problem:
+    letter = get_column_letter(cell.column)
+    place = f"第{row}行 {letter}列" + (f"“{heading}”" if heading else "")
+    return Problem(row=row, column=letter, heading=heading, message=f"{place}：{reason}")
+
+
+def _place(column: int, heading: str) -> str:
+    return f"{get_column_letter(column)}列“{heading.strip()}”"
+
+
+def write_template(form: FormDefinition) -> bytes:
+    """An empty roster of `form` as .xlsx: a heading for every field that a roster can fill."""
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = "名册"
+    for number, field in enumerate(_columns(form), 1):
+        heading = sheet.cell(row=1, column=number, value=form.titles[field.name])
+        heading.data_type = "s"  # a title that starts with = is still words
+        heading.font = Font(bold=True)
+        column = sheet.column_dimensions[get_column_letter(number)]
+        column.width = max(12, 2 * len(form.titles[field.name]) + 4)
+        column.number_format = "@"  # keeps a spreadsheet from shortening telephone numbers
+        if isinstance(field, ChoiceField) and field.max == 1:
+            _offer(sheet, column.index, field.options)
+    sheet.freeze_panes = "A2"
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def _offer(sheet: Worksheet, column: str, options: tuple[str, ...]) -> None:
+    """A list to choose from in every cell of the column below its heading."""
+    words = ",".join(options).replace('"', '""')
+    if len(words) > _LONGEST_LIST:
+        return
+    offered = DataValidation(type="list", formula1=f'"{words}"', allow_blank=True)
+    offered.add(f"{column}2:{column}{DEFAULT_LIMITS.rows}")
+    sheet.add_data_validation(offered)

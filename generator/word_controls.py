@@ -1,0 +1,111 @@
+"""The pieces of a Word form: runs of text, and the content controls that hold the answers or guard what is printed.
+
+All text-like controls are inline and of the rich kind, that is, without a `w:text` of their own: LibreOffice 7.4 writes
+the text of a plain-text control, and of any control around a paragraph or a cell, several times over when it saves a
+.docx, but keeps an inline rich one and its placeholder flag. Several paragraphs therefore stand as lines of one.
+"""
+
+from collections.abc import Iterator
+from itertools import count
+from typing import Any, Literal, NamedTuple
+
+from docx.oxml.ns import qn
+from docx.oxml.parser import OxmlElement
+from docx.oxml.xmlchemy import BaseOxmlElement
+
+from models.identity import Tag
+
+Element = BaseOxmlElement
+Lock = Literal["sdtLocked", "sdtContentLocked"]
+
+GUIDANCE_STYLE = "PlaceholderText"
+_LONGEST_TITLE = 64  # Word refuses a file with a longer one
+_GUARDED_TITLE = "固定文字"  # what Word shows over a control that is clicked; LibreOffice 7.4 nests controls without one
+_BOX_FONT = "MS Gothic"
+_BOXES = {True: "\u2612", False: "\u2610"}  # what Word itself takes for a check box
+
+
+def element(name: str, attributes: dict[str, str] | None = None, *children: Element) -> Element:
+    """An element with prefixed names, such as `w:p`."""
+    made: Any = OxmlElement(name, attrs={qn(key): value for key, value in (attributes or {}).items()})
+    made.extend(children)
+    return made  # type: ignore[no-any-return]  # python-docx calls every element by lxml's private name
+
+
+def valued(name: str, value: str | int) -> Element:
+    """An element that is its `w:val`."""
+    return element(name, {"w:val": str(value)})
+
+
+def run(text: str, *properties: Element) -> Element:
+    """A run; line breaks and tabs in `text` become elements. `properties` must come in schema order."""
+    made = element("w:r", None, *([element("w:rPr", None, *properties)] if properties else []))
+    for number, line in enumerate(text.split("\n")):
+        if number:
+            made.append(element("w:br"))
+        for place, piece in enumerate(line.split("\t")):
+            if place:
+                made.append(element("w:tab"))
+            if piece:
+                made.append(_text(piece))
+    return made
+
+
+def _text(text: str) -> Element:
+    made = element("w:t", {"xml:space": "preserve"})
+    made.text = text
+    return made
+
+
+class Placeholder(NamedTuple):
+    """What an untouched answer shows: a form's print, or `faint` advice that does not belong to it."""
+
+    text: str
+    faint: bool = False
+
+
+class Controls:
+    """Makes the controls of one document, each with an id of its own."""
+
+    def __init__(self) -> None:
+        self._ids: Iterator[int] = count(1)
+
+    def guarded(self, text: str, *properties: Element) -> Element:
+        """Printed words that can be neither edited nor deleted."""
+        return self._control(None, _GUARDED_TITLE, "sdtContentLocked", [], run(text, *properties))
+
+    def answer(self, tag: Tag, title: str, text: str | None, placeholder: Placeholder, *, calendar: bool = False) -> Element:
+        """A place to write in; without a `text` it shows `placeholder`, which the first key typed replaces. With
+        `calendar` a date may also be picked."""
+        picker = [_calendar()] if calendar else []
+        if text is not None:
+            return self._control(tag, title, "sdtLocked", picker, run(text))
+        empty = run(placeholder.text, *([valued("w:rStyle", GUIDANCE_STYLE)] if placeholder.faint else []))
+        return self._control(tag, title, "sdtLocked", [element("w:showingPlcHdr"), *picker], empty)
+
+    def box(self, tag: Tag, title: str, ticked: bool) -> Element:
+        """A check box."""
+        kind = element(
+            "w14:checkbox",
+            None,
+            element("w14:checked", {"w14:val": str(int(ticked))}),
+            *(
+                element(name, {"w14:val": f"{ord(_BOXES[state]):04X}", "w14:font": _BOX_FONT})
+                for name, state in (("w14:checkedState", True), ("w14:uncheckedState", False))
+            ),
+        )
+        fonts = {f"w:{script}": _BOX_FONT for script in ("ascii", "eastAsia", "hAnsi")}
+        glyph = run(_BOXES[ticked], element("w:rFonts", {"w:hint": "eastAsia", **fonts}))
+        return self._control(tag, title, "sdtLocked", [kind], glyph)
+
+    def _control(self, tag: Tag | None, title: str, lock: Lock, kind: list[Element], content: Element) -> Element:
+        properties = [valued("w:alias", title[:_LONGEST_TITLE])]
+        if tag is not None:
+            properties.append(valued("w:tag", str(tag)))
+        properties += [valued("w:id", next(self._ids)), valued("w:lock", lock), *kind]
+        return element("w:sdt", None, element("w:sdtPr", None, *properties), element("w:sdtContent", None, content))
+
+
+def _calendar() -> Element:
+    parts = {"dateFormat": "yyyy年M月d日", "lid": "zh-CN", "storeMappedDataAs": "dateTime", "calendar": "gregorian"}
+    return element("w:date", None, *(valued(f"w:{name}", value) for name, value in parts.items()))

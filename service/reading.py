@@ -1,0 +1,121 @@
+"""One run of `sealform extract`: what is to be read, the results as they come, the file and the sheet that they go to."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from extractor import Options, Source
+from models.form import FormDefinition
+from service.batch import Limits, read_all
+from service.export import STATUS, write_sheet
+from service.files import write_whole
+from service.results import Line, ResultsFile, read_results, resume
+from service.sources import Selection
+from service.talk import progress
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Where results go: `lines` to a file (None: to `emit` alone), `sheet` to a workbook. `resume` continues `lines`."""
+
+    lines: Path | None = None
+    sheet: Path | None = None
+    resume: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """All lines that the results now hold, those of this run's submissions, and whether it was broken off."""
+
+    lines: Sequence[Line]
+    asked: Sequence[Line]
+    interrupted: bool
+
+    @property
+    def failed(self) -> int:
+        return sum(line["status"] == "failed" for line in self.asked)
+
+
+def read(
+    selection: Selection,
+    forms: Mapping[str, FormDefinition],
+    options: Options,
+    limits: Limits,
+    targets: Targets,
+    emit: Callable[[Iterable[Line]], Any],
+    console: Console,
+) -> Outcome:
+    """Reads what `selection` names and leaves results in `targets`; `emit` gets the lines of each as they are done.
+
+    Ctrl-C ends it early: what was read until then is kept, and the sheet is written from it.
+
+    Raises:
+        BadUsage: `targets.lines` is to be resumed and holds something else.
+        OSError: a target can't be written.
+    """
+    started = time.monotonic()
+    for name, reason in selection.left_out:
+        console.print(f"未读取 {name}：{reason}")
+    kept, pending = _plan(selection, targets)
+    new: list[Line] = []
+    interrupted = False
+    with ExitStack() as stack:
+        results = stack.enter_context(ResultsFile(targets.lines, kept)) if targets.lines else None
+        advance = stack.enter_context(progress(console, "读取", len(pending)))
+        try:
+            for lines in _read(pending, forms, options, limits):
+                if results:
+                    results.append(lines)
+                emit(lines)
+                new += lines
+                _say_failures(lines, console)
+                advance(_counts(new))
+        except KeyboardInterrupt:
+            interrupted = True
+    every = [*kept, *new]
+    if targets.sheet:
+        write_whole(targets.sheet, write_sheet(every, forms))
+    names = {submission.name for submission in selection.submissions}
+    outcome = Outcome(every, [line for line in every if line["source"] in names], interrupted)
+    _summarise(outcome, len(new), time.monotonic() - started, targets, console)
+    return outcome
+
+
+def _plan(selection: Selection, targets: Targets) -> tuple[Sequence[Line], Sequence[Source]]:
+    if targets.resume and targets.lines and targets.lines.exists():
+        return resume(read_results(targets.lines), selection.submissions)
+    return (), selection.submissions
+
+
+def _read(
+    pending: Sequence[Source], forms: Mapping[str, FormDefinition], options: Options, limits: Limits
+) -> Iterable[Sequence[Line]]:
+    with closing(read_all(pending, forms, options, limits)) as reading:
+        for _, lines in reading:
+            yield lines
+
+
+def _say_failures(lines: Iterable[Line], console: Console) -> None:
+    for line in lines:
+        if line["error"]:
+            console.print(f"读取失败 {line['source']}：{line['error']['message']}")
+
+
+def _counts(lines: Iterable[Line]) -> str:
+    counted = Counter(line["status"] for line in lines)
+    return "，".join(f"{words} {counted[status]}" for status, words in STATUS.items())
+
+
+def _summarise(outcome: Outcome, new: int, seconds: float, targets: Targets, console: Console) -> None:
+    kept = f"（其中 {len(outcome.asked) - new} 份沿用上次结果）" if len(outcome.asked) > new else ""
+    broken = "已中断，" if outcome.interrupted else ""
+    console.print(f"{broken}共 {len(outcome.asked)} 份{kept}：{_counts(outcome.asked)}；用时 {seconds:.1f} 秒")
+    for words, path in (("结果", targets.lines), ("汇总表", targets.sheet)):
+        if path:
+            console.print(f"{words}：{path}")

@@ -1,0 +1,103 @@
+"""The results file: JSON lines, one object an application, each submission appended as a whole once it is read."""
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from extractor import Source
+from models.errors import BadUsage
+from service.files import write_whole
+from service.sources import digests
+
+# One object of a results file, as `models.record.Result.to_json` makes it.
+Line = Mapping[str, Any]
+
+
+def encode(lines: Iterable[Line]) -> bytes:
+    """`lines` as JSON lines in UTF-8."""
+    return b"".join(json.dumps(line, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n" for line in lines)
+
+
+class ResultsFile:
+    """Appends to a results file, a submission at a time, so that a kill costs at most the submission being written."""
+
+    def __init__(self, path: Path, kept: Iterable[Line] = ()) -> None:
+        """Starts the file over with `kept`, replacing it in one step.
+
+        Raises:
+            OSError: the file can't be written.
+        """
+        write_whole(path, encode(kept))
+        self._file: IO[bytes] = path.open("ab")
+
+    def append(self, lines: Iterable[Line]) -> None:
+        self._file.write(encode(lines))
+        self._file.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+
+
+def read_results(path: Path) -> list[dict[str, Any]]:
+    """The lines of a results file. A torn last line, left by a kill, is dropped, and with it what may belong to it: the
+    other applications of the submission written just before.
+
+    Raises:
+        BadUsage: a line other than the last is not a result.
+    """
+    whole, _, torn = path.read_bytes().rpartition(b"\n")
+    lines = [_result(path, number, text) for number, text in enumerate(whole.split(b"\n"), 1) if text.strip()]
+    if torn.strip() and lines:
+        last = lines[-1]["source"]
+        while lines and lines[-1]["source"] == last:
+            lines.pop()
+    return lines
+
+
+def _result(path: Path, number: int, text: bytes) -> dict[str, Any]:
+    try:
+        line = json.loads(text)
+    except ValueError:
+        line = None
+    if not (isinstance(line, dict) and isinstance(line.get("source"), str) and isinstance(line.get("parts"), list)):
+        raise BadUsage(f"{path} 第 {number} 行不是结果", advice="--resume 只能续写 sealform extract 写出的结果文件")
+    return line
+
+
+def resume(lines: Iterable[dict[str, Any]], submissions: Iterable[Source]) -> tuple[list[Line], list[Source]]:
+    """What of `lines` still holds, and which of `submissions` must be read: those not there, or changed since.
+
+    Lines of submissions that are not asked for this time are kept.
+    """
+    by_source: dict[str, list[dict[str, Any]]] = {}
+    for line in lines:
+        by_source.setdefault(line["source"], []).append(line)
+    to_read = []
+    for submission in submissions:
+        known = by_source.get(submission.name)
+        if known is None or not _is_same(known, submission):
+            by_source.pop(submission.name, None)
+            to_read.append(submission)
+    return [line for group in by_source.values() for line in group], to_read
+
+
+def _is_same(lines: Iterable[Line], submission: Source) -> bool:
+    """Whether the parts are those of the earlier run. A single file may have been taken apart into more parts."""
+    now = {digest for _, digest in digests(submission)}
+    then = set(_digests(lines))
+    return "" not in now and (now == then or (not submission.path.is_dir() and now <= then))
+
+
+def _digests(lines: Iterable[Line]) -> Iterator[str]:
+    for line in lines:
+        for part in line["parts"]:
+            if isinstance(part, dict):
+                yield str(part.get("sha256"))

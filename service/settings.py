@@ -1,0 +1,42 @@
+"""What may be set for a whole installation. The environment is read once, here; everything else is passed down."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from models.errors import BadUsage
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`time_limit` in seconds and `memory_limit` in MiB hold for one submission; `forms` None means the shipped ones."""
+
+    forms: Path | None = None
+    time_limit: float = 120.0
+    memory_limit: int = 4096
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Self:
+        """SEALFORM_FORMS, SEALFORM_TIME_LIMIT, SEALFORM_MEMORY_LIMIT; one that is unset or empty keeps its default.
+
+        Raises:
+            BadUsage: a limit is not a positive number.
+        """
+        forms = environment.get("SEALFORM_FORMS")
+        return cls(
+            forms=Path(forms) if forms else None,
+            time_limit=_positive(environment, "SEALFORM_TIME_LIMIT", cls.time_limit),
+            memory_limit=int(_positive(environment, "SEALFORM_MEMORY_LIMIT", cls.memory_limit)),
+        )
+
+
+def _positive(environment: Mapping[str, str], name: str, default: float) -> float:
+    text = environment.get(name) or str(default)
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < 1e9:
+        raise BadUsage(f"环境变量 {name} 应为正数，现为“{text}”")
+    return number

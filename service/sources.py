@@ -1,0 +1,82 @@
+"""Which submissions a command line names: a file, the entries of a folder, or a folder as one submission."""
+
+import hashlib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from extractor import Source, is_left_out
+from models.errors import BadUsage
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What is to be read, and what was left out and why."""
+
+    submissions: tuple[Source, ...]
+    left_out: tuple[tuple[str, str], ...]
+
+
+def digests(source: Source) -> list[tuple[str, str]]:
+    """(name, SHA-256 in hex) of each part of a submission; the digest is empty where a part can't be opened."""
+    return [(name, _digest(path)) for name, path in source.files()]
+
+
+def select(paths: Iterable[Path], *, together: bool = False, outputs: Iterable[Path] = ()) -> Selection:
+    """The submissions that `paths` name, each once, in the order given and by name inside a folder.
+
+    `together` makes each folder one submission; `outputs` are files that this run writes, and so never reads.
+
+    Raises:
+        BadUsage: a path does not exist, or is a device or a pipe, which might never end; or an output would replace a
+            submission or become part of one.
+    """
+    written = {path.resolve() for path in outputs}
+    chosen: dict[Path, Source] = {}
+    left_out: list[tuple[str, str]] = []
+    for given in paths:
+        if not given.exists():
+            raise BadUsage(f"没有这个文件或文件夹：{given}")
+        if not (given.is_file() or given.is_dir()):
+            raise BadUsage(f"不是普通的文件或文件夹：{given}")
+        whole = together or not given.is_dir()
+        for path in [given] if whole else sorted(given.iterdir()):
+            reason = None if whole else _reason(path)
+            if path.resolve() in chosen:
+                reason = "重复给出"
+            if not whole and path.resolve() in written:
+                reason = "本次的输出文件"
+            elif not reason and any(path.resolve() in (output, *output.parents) for output in written):
+                raise BadUsage(f"输出文件与要读取的文件重叠：{path}", advice="请把结果写到别的位置")
+            if reason:
+                left_out.append((_readable(path.as_posix()), reason))
+            else:
+                chosen[path.resolve()] = Source.at(path, _readable(path.as_posix()))
+    return Selection(tuple(chosen.values()), tuple(left_out))
+
+
+def _reason(path: Path) -> str | None:
+    """Why an entry of a folder is not a submission."""
+    if is_left_out(path.name):
+        return "隐藏文件或系统文件"
+    if path.is_dir():
+        return None if Source.at(path).files() else "空文件夹"
+    return None if path.is_file() else "不是普通文件"
+
+
+def _readable(name: str) -> str:
+    """`name` as text: where a file system holds bytes that are no UTF-8, they are most likely GBK."""
+    raw = os.fsencode(name)
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("gb18030", "replace")
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""

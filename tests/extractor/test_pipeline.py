@@ -1,0 +1,137 @@
+"""Submissions of every kind end in a named state, and say so in the contract's words."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from extractor import Limits, Options, Source, extract
+from generator import generate, new_identity
+from models.errors import UnknownForm
+from models.form import FormDefinition
+from tests.conftest import FIXTURES
+from tests.extractor.documents import docx, paragraph
+from tests.records import random_record
+
+OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+PNG = bytes.fromhex("89504e470d0a1a0a") + b"x" * 100
+
+
+@pytest.fixture
+def filled(forms: Mapping[str, FormDefinition]) -> bytes:
+    form = next(iter(forms.values()))
+    return generate(form, "docx", new_identity(form), random_record(form, 7)).data
+
+
+def write(folder: Path, name: str, data: bytes) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "state"),
+    [
+        (b"", "damaged", "unreadable"),
+        (b"\0" * 100, "damaged", "unreadable"),
+        (b"hello", "unsupported-kind", "unreadable"),
+        (PNG, "unsupported-kind", "unreadable"),
+        (OLE + b"x" * 600, "damaged", "unreadable"),
+        ((FIXTURES / "inbox" / "T44_encrypted_123456.docx").read_bytes(), "encrypted", "encrypted"),
+        (docx(paragraph("甲"))[:-80], "damaged", "unreadable"),
+        (docx(paragraph("会议通知")), "not-a-form", "not-a-form"),
+    ],
+)
+def test_a_file_that_cannot_be_read_fails_with_its_own_code_and_advice(
+    data: bytes, code: str, state: str, tmp_path: Path, forms: Mapping[str, FormDefinition]
+) -> None:
+    results = extract(Source.at(write(tmp_path, "a.docx", data)), forms)
+    assert len(results) == 1
+    assert results[0].status == "failed"
+    assert results[0].error is not None
+    assert results[0].error.code == code
+    assert "。" in results[0].error.message
+    assert [part.state for part in results[0].parts] == [state]
+
+
+def test_a_file_over_the_limit_is_named_so(tmp_path: Path, forms: Mapping[str, FormDefinition]) -> None:
+    path = write(tmp_path, "big.docx", b"x" * 2000)
+    result = extract(Source.at(path), forms, Options(limits=Limits(file_bytes=1000)))[0]
+    assert result.error is not None
+    assert result.error.code == "too-large"
+    assert result.parts[0].state == "too-large"
+
+
+def test_a_file_that_is_gone_is_a_failure_not_a_crash(tmp_path: Path, forms: Mapping[str, FormDefinition]) -> None:
+    result = extract(Source.at(tmp_path / "gone.docx"), forms)[0]
+    assert result.error is not None
+    assert result.error.code == "damaged"
+
+
+def test_an_empty_folder_is_a_failure_not_a_crash(tmp_path: Path, forms: Mapping[str, FormDefinition]) -> None:
+    assert extract(Source.at(tmp_path), forms)[0].status == "failed"
+
+
+def test_a_result_has_the_keys_of_the_contract(tmp_path: Path, forms: Mapping[str, FormDefinition], filled: bytes) -> None:
+    path = write(tmp_path, "a.docx", filled)
+    data = json.loads(json.dumps(extract(Source.at(path, "inbox/a.docx"), forms)[0].to_json(), ensure_ascii=False))
+    form = forms[data["form"]]
+    assert data["source"] == "inbox/a.docx"
+    assert {"source", "application", "parts", "form", "version", "status", "fields", "findings", "error"} <= data.keys()
+    assert list(data["fields"]) == list(form.fields)
+    for field in data["fields"].values():
+        assert set(field) == {"value", "raw", "confidence", "decision", "evidence", "alternatives"}
+        assert field["decision"] in ("accept", "review")
+        assert field["evidence"][0]["part"] == "a.docx"
+        assert set(field["evidence"][0]["cell"]) == {"table", "row", "column"}
+    assert all(set(finding) == {"code", "field", "severity", "message"} for finding in data["findings"])
+    assert data["parts"][0]["state"] == "read"
+    assert len(data["parts"][0]["sha256"]) == 64
+
+
+def test_a_folder_is_one_submission_and_no_part_of_it_is_lost(
+    tmp_path: Path, forms: Mapping[str, FormDefinition], filled: bytes
+) -> None:
+    write(tmp_path, "s/form.docx", filled)
+    write(tmp_path, "s/notice.docx", docx(paragraph("会议通知")))
+    write(tmp_path, "s/more/broken.docx", filled[:-200])
+    results = extract(Source.at(tmp_path / "s", "s"), forms)
+    assert len(results) == 1
+    assert {part.name: part.state for part in results[0].parts} == {
+        "form.docx": "read", "notice.docx": "not-a-form", "more/broken.docx": "unreadable",
+    }  # fmt: skip
+    assert {"part-unreadable", "part-not-form"} <= {finding.code for finding in results[0].findings}
+
+
+def test_progress_is_told_of_each_part(tmp_path: Path, forms: Mapping[str, FormDefinition], filled: bytes) -> None:
+    write(tmp_path, "a.docx", filled)
+    write(tmp_path, "b.docx", filled)
+    told: list[str] = []
+    results = extract(Source.at(tmp_path), forms, progress=told.append)
+    assert told == ["a.docx", "b.docx"]
+    assert [result.application for result in results] == [1, 2]
+
+
+def test_a_form_that_was_asked_for_must_exist(tmp_path: Path, forms: Mapping[str, FormDefinition]) -> None:
+    with pytest.raises(UnknownForm):
+        extract(Source.at(tmp_path), forms, Options(form="no-such-form"))
+
+
+def test_an_identity_is_read_back(tmp_path: Path, forms: Mapping[str, FormDefinition]) -> None:
+    for form in forms.values():
+        identity = new_identity(form)
+        result = extract(Source.at(write(tmp_path, f"{form.name}.docx", generate(form, "docx", identity).data)), forms)[0]
+        assert result.form is form
+        assert result.instance == identity.instance
+
+
+@pytest.mark.parametrize("path", sorted((FIXTURES / "inbox").glob("*.docx")), ids=lambda path: path.stem)
+def test_every_file_of_the_inbox_is_read_or_refused(path: Path, forms: Mapping[str, FormDefinition]) -> None:
+    result = extract(Source.at(path), forms)[0]
+    refused = path.stem[:3] in ("T43", "T44")
+    assert (result.status == "failed") == refused
+    if not refused:
+        filled_in = [name for name, field in result.fields.items() if field.value is not None]
+        assert len(filled_in) >= len(result.fields) - 2

@@ -1,0 +1,146 @@
+"""What holds for the fields of every kind."""
+
+import contextlib
+import json
+import pickle
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.errors import Unparsable
+from models.fields.date import BLANK_DATE
+from models.writing import compact, key, one_line, tidy
+from tests.models import kinds
+
+each_value = pytest.mark.parametrize(("field", "values"), kinds.VALUES, ids=lambda x: getattr(x, "name", ""))
+each_field = pytest.mark.parametrize("field", kinds.ALL, ids=lambda field: field.name)
+# Long enough that quadratic time takes seconds; the limit is generous, because other work may share the machine.
+LONG = 20_000
+HOSTILE = [
+    " ", "\n", "\t", "\u3000", "0", "1", "０", "0 0 0 ", "1 ", "2021", "年", "年 ", "年月", "年  月", "2021年",
+    "2021年2月5日", "一", "二〇", ".", "-", "—", "_",
+    ",", ";", "@", "a@", "a@b.cn", "a@b ", "a ", "<", ">", "<a", "<>", ":", "(", ")", "+86", "+86 ", "转", "转1", "0-",
+    "027-", "027-8580 ", "138 ",
+    "13800138000 ", "85807053-", "电话", "座", "约", "约 ", "1,", "1,000", "1.", "有", "有：", "（", "（与单位名称相符",
+    "有：（与单位名称相符）", "\u0301", "\u0301\u0316", "ﾞ\u0316", "\u200b", "①", "a", "红、", "中 ",
+]  # fmt: skip
+
+
+@each_value
+def test_a_formatted_value_is_read_back_as_itself(field, values):
+    @given(values)
+    @settings(max_examples=40, deadline=None)
+    def holds(value):
+        assert field.parse(field.format(value)) == value
+
+    holds()
+
+
+@each_value
+def test_a_value_survives_json(field, values):
+    @given(values)
+    @settings(max_examples=40, deadline=None)
+    def holds(value):
+        assert field.from_json(json.loads(json.dumps(field.to_json(value)))) == value
+
+    holds()
+    assert field.to_json(None) is None
+    assert field.from_json(None) is None
+
+
+@each_value
+def test_a_value_survives_the_way_to_another_process(field, values):
+    @given(values)
+    @settings(max_examples=20, deadline=None)
+    def holds(value):
+        assert pickle.loads(pickle.dumps(value)) == value
+
+    holds()
+
+
+@each_value
+def test_every_value_can_be_checked_and_put_in_a_sheet(field, values):
+    @given(values)
+    @settings(max_examples=40, deadline=None)
+    def holds(value):
+        for finding in field.check(value, "栏目"):
+            assert finding.field == field.name
+            assert "栏目" in finding.message
+        assert field.sheet_value(value) is not None
+
+    holds()
+    assert field.sheet_value(None) is None
+
+
+@each_field
+def test_any_text_is_read_the_same_twice_or_is_unparsable(field):
+    @given(kinds.HOSTILE)
+    @settings(max_examples=200, deadline=None)
+    def holds(text):
+        try:
+            value = field.parse(text)
+        except Unparsable:
+            return
+        if value is not None:
+            assert field.parse(field.format(value)) == value
+            assert field.from_json(field.to_json(value)) == value
+            field.check(value, "栏目")
+
+    holds()
+
+
+@each_field
+@given(blanks=st.text(alphabet=" \u3000\t\n\u200b\xa0", max_size=9))
+def test_blanks_say_nothing(field, blanks):
+    assert field.parse(blanks.replace("\t", " ")) is None
+
+
+@pytest.mark.parametrize(
+    "field", [field for field in kinds.ALL if field not in (kinds.ADDRESS, kinds.DENSITY)], ids=lambda field: field.name
+)
+def test_long_hostile_text_takes_linear_time(field):
+    for unit in HOSTILE:
+        # A table has many values, each of which costs its time; and a tail that does not fit makes a pattern go back.
+        length = LONG // 10 if field is kinds.ROWS else LONG
+        text = f"2021年{unit * (length // len(unit))}!"
+        start = time.process_time()
+        with contextlib.suppress(Unparsable):
+            field.parse(text)
+        assert time.process_time() - start < 1, f"{unit!r} many times"
+
+
+@pytest.mark.parametrize("function", [tidy, one_line, compact, key, lambda text: list(BLANK_DATE.finditer(text))])
+def test_making_long_text_regular_takes_linear_time(function):
+    for unit in HOSTILE:
+        start = time.process_time()
+        function(unit * (LONG // len(unit)))
+        assert time.process_time() - start < 1, f"{unit!r} many times"
+
+
+def test_checking_a_long_list_takes_linear_time():
+    for field, value in [
+        (kinds.EMAIL, "a@" * LONG),
+        (kinds.EMAIL, "a." * LONG + "cn"),
+        (kinds.PHONE, "1" * LONG),
+        (kinds.PHONE, "1;" * LONG),
+    ]:
+        start = time.process_time()
+        field.check(value, "栏目")
+        assert time.process_time() - start < 3
+
+
+@each_field
+def test_every_kind_has_a_json_schema_and_a_widget(field):
+    assert json.loads(json.dumps(field.json_schema()))
+    assert field.widget
+
+
+def test_a_message_quotes_no_more_than_a_reader_bears():
+    for field in (kinds.CHOICE, kinds.DATE, kinds.NUMBER, kinds.SEAL, kinds.SIGNATURE):
+        with pytest.raises(Unparsable) as caught:
+            field.parse("很长" * LONG)
+        assert len(caught.value.message) < 200
+    for field in (kinds.EMAIL, kinds.PHONE):
+        assert len(field.check("很长" * LONG, "栏目")[0].message) < 200

@@ -1,0 +1,68 @@
+"""A file that hangs, crashes or hogs memory costs itself alone."""
+
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from extractor import Options, Source
+from models.form import FormDefinition
+from service.batch import Limits, read_all
+from tests.service.readers import obey
+
+
+def _sources(folder: Path, *orders: str) -> list[Source]:
+    sources = []
+    for number, order in enumerate(orders):
+        path = folder / f"{number}-{order}.txt"
+        path.write_text(order)
+        sources.append(Source.at(path, path.name))
+    return sources
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_every_submission_ends_in_a_line_whatever_happens_to_its_process(tmp_path: Path, jobs: int) -> None:
+    sources = _sources(tmp_path, "read", "hang", "segfault", "read", "exit", "raise", "hog", "read")
+    limits = Limits(jobs=jobs, seconds=2.0, megabytes=4096)
+    lines = {source.name.partition("-")[2]: found for source, found in read_all(sources, {}, Options(), limits, read=obey)}
+    found = {name: line["error"]["code"] for name, (line,) in lines.items()}
+    assert found == {
+        "read.txt": "pid", "hang.txt": "timed-out", "segfault.txt": "reader-crashed", "exit.txt": "reader-crashed",
+        "raise.txt": "reader-crashed", "hog.txt": "reader-crashed",
+    }  # fmt: skip
+    (crashed,) = lines["segfault.txt"]
+    assert [(part["name"], part["state"], len(part["sha256"])) for part in crashed["parts"]] == [
+        ("2-segfault.txt", "unreadable", 64)
+    ]
+    assert crashed["status"] == "failed"
+
+
+def test_one_job_reads_in_a_process_of_its_own(tmp_path: Path) -> None:
+    ((_, (line,)),) = read_all(_sources(tmp_path, "read"), {}, Options(), Limits(), read=obey)
+    assert int(line["error"]["message"]) != os.getpid()
+
+
+def test_one_process_reads_many(tmp_path: Path) -> None:
+    read = list(read_all(_sources(tmp_path, *["read"] * 6), {}, Options(), Limits(), read=obey))
+    assert len({line["error"]["message"] for _, (line,) in read}) == 1
+
+
+def test_breaking_off_stops_the_workers(tmp_path: Path) -> None:
+    reading = read_all(_sources(tmp_path, "read", "hang", "hang"), {}, Options(), Limits(jobs=2), read=obey)
+    next(reading)
+    started = time.monotonic()
+    reading.close()
+    assert time.monotonic() - started < 10
+
+
+def test_nothing_to_read_is_nothing_read() -> None:
+    assert list(read_all([], {}, Options(), Limits())) == []
+
+
+def test_the_real_reader_gives_the_lines_of_the_contract(forms: Mapping[str, FormDefinition], inbox: Path) -> None:
+    path = inbox / "A01_lit_ballot_check.docx"
+    ((source, (line,)),) = read_all([Source.at(path, "a01.docx")], forms, Options(), Limits())
+    assert (source.name, line["source"], line["application"], line["error"]) == ("a01.docx", "a01.docx", 1, None)
+    assert set(line["fields"]) == set(forms[line["form"]].fields)

@@ -1,0 +1,220 @@
+"""The rules of the house: who may import what, how long a file may be, and what must be told somewhere."""
+
+import ast
+import os
+import re
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from models.fields import ChoiceField, RowsField
+from models.fields.base import FieldBase
+from models.form import FormDefinition, Printed
+from models.writing import key
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = {
+    "models": {"models"},
+    "generator": {"models", "generator"},
+    "extractor": {"models", "extractor"},
+    "service": {"models", "generator", "extractor", "service"},
+}
+SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+TESTS = sorted([*(ROOT / "tests").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")])
+
+# What these say must follow from their arguments alone, so that accuracy is tested without a file or an engine.
+PURE = [
+    *(ROOT / "models").rglob("*.py"),
+    *(path for name in ("match", "decide", "choice", "group") for path in (ROOT / "extractor").glob(f"{name}*.py")),
+]
+IMPURE = {
+    "os", "pathlib", "io", "time", "random", "secrets", "socket", "subprocess", "tempfile", "shutil", "zipfile", "threading",
+    "multiprocessing", "PIL", "cv2", "numpy", "lxml", "docx", "openpyxl", "pdfplumber", "pypdf", "pypdfium2", "paddleocr",
+    "onnxruntime", "typst",
+}  # fmt: skip
+# Only the service meets these.
+WORLD = {"socket", "http", "sqlite3", "sqlalchemy", "smtplib", "imaplib", "fastapi", "uvicorn", "typer", "rich", "pebble"}
+
+MOST_LINES = 400
+HELP_SECONDS = 0.5
+# Words of the contract that happen to be names of fields too.
+SHARED_WORDS = {"source", "address"}
+
+
+def _trees(paths: list[Path]) -> Iterator[tuple[Path, ast.Module]]:
+    for path in paths:
+        yield path, ast.parse(path.read_text("utf-8"))
+
+
+def _imports(tree: ast.Module) -> set[str]:
+    """The top names of all that is imported, inside functions too, but not for type checking alone."""
+    unreal = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    found = set()
+    for node in ast.walk(tree):
+        if id(node) in unreal:
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            found.add((node.module or "").partition(".")[0])
+    return found
+
+
+def test_imports_go_one_way() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path, tree in _trees(SOURCES)
+        for name in _imports(tree) & {*PACKAGES, "tests", "benchmarks"}
+        if name not in PACKAGES[path.relative_to(ROOT).parts[0]]
+    ]
+    assert wrong == []
+
+
+def test_pure_modules_touch_no_file_no_clock_and_no_picture() -> None:
+    assert {path.name for path in PURE} >= {"form.py", "rules.py", "match.py", "decide.py"}
+    assert [f"{path.relative_to(ROOT)}: {name}" for path, tree in _trees(PURE) for name in _imports(tree) & IMPURE] == []
+
+
+def test_only_the_service_meets_the_world() -> None:
+    elsewhere = [path for path in SOURCES if path.relative_to(ROOT).parts[0] != "service"]
+    wrong = [f"{path.relative_to(ROOT)}: {name}" for path, tree in _trees(elsewhere) for name in _imports(tree) & WORLD]
+    environment = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path, tree in _trees(elsewhere)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv")
+    ]
+    assert wrong + environment == []
+
+
+def test_files_stay_short() -> None:
+    lengths = {path.relative_to(ROOT).as_posix(): len(path.read_text("utf-8").splitlines()) for path in SOURCES + TESTS}
+    assert {path: lines for path, lines in lengths.items() if lines > MOST_LINES} == {}
+
+
+def test_every_fixture_is_in_the_catalogue() -> None:
+    catalogue = (ROOT / "fixtures/README.md").read_text("utf-8")
+    listed = set(re.findall(r"^\| `([^`]+)` \|", catalogue, re.MULTILINE))
+    held = {path.relative_to(ROOT / "fixtures").as_posix() for path in (ROOT / "fixtures").rglob("*") if path.is_file()}
+    assert listed == held - {"README.md"}
+
+
+def _commands() -> list[str]:
+    from typer.main import get_command
+
+    from service.cli import app
+
+    commands: Mapping[str, object] = get_command(app).commands  # type: ignore[attr-defined]
+    return list(commands)
+
+
+def test_every_command_is_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert [command for command in _commands() if f"`sealform {command}" not in readme] == []
+
+
+def test_every_module_and_public_function_says_what_it_is() -> None:
+    missing = []
+    for path, tree in _trees(SOURCES):
+        if path.name != "__init__.py" or path.read_text("utf-8").strip():
+            nodes: list[ast.AST] = [tree, *(node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef))]
+            missing += [
+                f"{path.relative_to(ROOT)}: {getattr(node, 'name', 'module')}"
+                for node in nodes
+                if not getattr(node, "name", "").startswith("_")
+                and ast.get_docstring(node) is None  # type: ignore[arg-type]
+                # An error that says no more than its name and its class attributes.
+                and not (isinstance(node, ast.ClassDef) and all(isinstance(line, ast.Assign) for line in node.body))
+            ]
+    assert missing == []
+
+
+def _words_of(form: FormDefinition) -> tuple[set[str], set[str]]:
+    """The field names, and the Chinese words, by which code could know `form`."""
+    names, words = set(), {form.title, *form.title_aliases, form.name}
+    fields: list[FieldBase] = []  # type: ignore[type-arg]
+    for cell in form.cells():
+        words |= {*([cell.label] if cell.label else []), *cell.aliases}
+        words |= {item.text for item in cell.content if isinstance(item, Printed)}
+        for field in cell.fields:
+            fields.append(field)
+            if isinstance(field, RowsField):
+                fields += [column.field for column in field.columns]
+                words |= {column.label for column in field.columns}
+    for field in fields:
+        names.add(field.name)
+        words |= {word for word in (field.label, field.prompt, *field.guidance) if word}
+        if isinstance(field, ChoiceField):
+            words |= set(field.options)
+    return names, words
+
+
+def _strings(tree: ast.Module) -> Iterator[ast.Constant]:
+    """String constants that are no docstrings."""
+    documents = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and node.body and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documents:
+            yield node
+
+
+def test_no_code_knows_a_form_by_its_fields_or_labels(forms: Mapping[str, FormDefinition]) -> None:
+    names: set[str] = set()
+    words: set[str] = set()
+    for form in forms.values():
+        more_names, more_words = _words_of(form)
+        names, words = names | more_names, words | more_words
+    names = {name for name in names if len(name) >= 6} - SHARED_WORDS
+    # A short label may be an everyday word inside a message, but never all that a string holds.
+    keys, long = {key(word) for word in words if not key(word).isascii()}, {word for word in words if len(word) >= 6}
+    found = []
+    for path, tree in _trees(SOURCES):
+        for node in _strings(tree):
+            is_known = key(str(node.value)) in keys or str(node.value) in names or any(word in str(node.value) for word in long)
+            found += [f"{path.relative_to(ROOT)}:{node.lineno}: {node.value}"] if is_known else []
+        found += [
+            f"{path.relative_to(ROOT)}:{node.lineno}: {node.attr}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute) and "_" in node.attr and node.attr in names
+        ]
+    assert found == []
+
+
+def _python(*arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run([sys.executable, *arguments], env=environment, capture_output=True, text=True, timeout=60, check=True)
+
+
+def test_help_takes_less_than_half_a_second() -> None:
+    spent = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        _python("-m", "service.cli", "--help")
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(spent) < HELP_SECONDS
+
+
+def test_reading_a_word_file_loads_no_ocr_and_no_imaging_library() -> None:
+    code = (
+        "import sys; from pathlib import Path; from extractor import Options, Source\n"
+        "from service.batch import read_submission; from service.definitions import load_forms\n"
+        "(line,) = read_submission(Source.at(Path(sys.argv[1])), load_forms(), Options())\n"
+        "assert line['error'] is None and line['fields']\n"
+        "print(*sorted(sys.modules), sep='\\n')"
+    )
+    sample = ROOT / "fixtures/inbox/A01_lit_ballot_check.docx"
+    loaded = set(_python("-c", code, str(sample)).stdout.splitlines())
+    assert "extractor.match" in loaded
+    assert loaded & {"paddleocr", "paddlex", "onnxruntime", "cv2", "numpy", "PIL.Image"} == set()
