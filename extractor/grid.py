@@ -138,7 +138,7 @@ def _connected(level: Gray, upright: Gray) -> list[Gray]:
 
 
 def _grid(level: Gray, upright: Gray) -> Grid | None:
-    rows, columns = _lines(level), [line for line in _lines(np.ascontiguousarray(upright.T))]
+    rows, columns = _lines(level), _lines(np.ascontiguousarray(upright.T))
     if len(rows) < 2 or len(columns) < 2:
         return None
     ys, xs = _positions(rows), _positions(columns)
@@ -236,7 +236,12 @@ def _rectangles(roots: dict[int, int], xs: list[float], ys: list[float]) -> list
             for other in merged:
                 if other[0] <= current[2] and current[0] <= other[2] and other[1] <= current[3] and current[1] <= other[3]:
                     merged.remove(other)
-                    current = (min(current[0], other[0]), min(current[1], other[1]), max(current[2], other[2]), max(current[3], other[3]))
+                    current = (
+                        min(current[0], other[0]),
+                        min(current[1], other[1]),
+                        max(current[2], other[2]),
+                        max(current[3], other[3]),
+                    )
                     changed = True
                     break
         merged.append(current)

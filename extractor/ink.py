@@ -18,7 +18,9 @@ _DARK = 140
 _SMALLEST = 7.0  # points: less is a speck or a comma
 
 
-def find_ink(layers: Layers, ruling: Ruling, lines: Sequence[ReadLine], rings: Sequence[Ring], text: Gray) -> list[tuple[Rect, float]]:
+def find_ink(
+    layers: Layers, ruling: Ruling, lines: Sequence[ReadLine], rings: Sequence[Ring], text: Gray
+) -> list[tuple[Rect, float]]:
     """Boxes in pixels of ink that looks written by hand, with 0 to 1 how sure that is. `text` has the seals' outlines taken off."""
     clear = np.where(ruling.lines > 0, np.uint8(255), text)
     return _unread(clear, layers, lines, rings) + _coloured(clear, layers) + _irregular(clear, layers, lines)
@@ -66,7 +68,7 @@ def _irregular(clear: Gray, layers: Layers, lines: Sequence[ReadLine]) -> list[t
         heights = [_height(clear, (start, line.place.box[1], end, line.place.box[3])) for start, end in boxes]
         for split in range(3, len(heights) - 1):
             before, after = heights[max(0, split - 6) : split], heights[split:]
-            if len(after) <= 6 and np.median(after) > 1.3 * max(np.percentile(before, 80), 1.0):
+            if len(after) <= 6 and float(np.median(after)) > 1.3 * max(float(np.percentile(before, 80)), 1.0):
                 box = (boxes[split][0], line.place.box[1], boxes[-1][1], line.place.box[3])
                 found.append((box, 0.8))
                 break

@@ -15,18 +15,15 @@ from extractor.word.package import ZipLimits
 from models.errors import Damaged, Encrypted, TooLarge, UnreadableFile, UnsupportedKind
 from models.record import Part, PartState
 
-Kind = Literal["word", "word-xml", "html", "doc", "rtf", "odt"]
+Kind = Literal["word", "word-xml", "html", "doc", "rtf", "odt", "image"]
 
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _KNOWN = {
     b"%PDF": "PDF",
-    b"\xff\xd8\xff": "JPEG 图片",
-    b"\x89PNG": "PNG 图片",
-    b"II*\0": "TIFF 图片",
-    b"MM\0*": "TIFF 图片",
     b"Rar!": "RAR 压缩包",
     b"7z\xbc\xaf": "7z 压缩包",
 }
+_IMAGES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*", b"BM", b"GIF8")
 _LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 _WORD_XML = (b"<w:wordDocument", b"schemas.microsoft.com/office/2006/xmlPackage")
 _HTML = re.compile(rb"(?is)(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|meta)\b")
@@ -124,6 +121,8 @@ def kind_of(data: bytes) -> Kind:
         return _ole_kind(data)
     if data.startswith(b"{\\rtf"):
         return "rtf"
+    if data.startswith(_IMAGES) or (data.startswith(b"RIFF") and data[8:12] == b"WEBP"):
+        return "image"
     head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
     if any(name in head for name in _WORD_XML):
         return "word-xml"

@@ -31,8 +31,9 @@ class Layers:
         """The page turned by so many quarters, counter-clockwise."""
         if quarters % 4 == 0:
             return self
-        names = ("text", "all", "redness", "red", "pen")
-        return replace(self, **{name: np.ascontiguousarray(np.rot90(getattr(self, name), quarters)) for name in names})
+        layers = (self.text, self.all, self.redness, self.red, self.pen)
+        text, everything, redness, red, pen = (np.ascontiguousarray(np.rot90(layer, quarters)) for layer in layers)
+        return replace(self, text=text, all=everything, redness=redness, red=red, pen=pen)
 
 
 def take_apart(flat: Flat) -> Layers:

@@ -247,7 +247,9 @@ def _decoder(model: Path) -> _Decoder:
 def _reading(glyphs: list[tuple[Any, ...]], shape: float) -> Reading:
     """`shape` is the line's width over its height; columns are counted on the picture scaled to the recogniser's height."""
     width = min(max(shape * _LINE_HEIGHT, 1), 3200)
-    return Reading(tuple(Glyph(text, min(column * _COLUMN / width, 1), min(score, 1.0), others) for text, score, column, others in glyphs))
+    return Reading(
+        tuple(Glyph(text, min(column * _COLUMN / width, 1), min(score, 1.0), others) for text, score, column, others in glyphs)
+    )
 
 
 def _for_direction(line: Picture) -> NDArray[np.float32]:
@@ -262,7 +264,7 @@ def _for_direction(line: Picture) -> NDArray[np.float32]:
 
 @dataclass
 class RecordedOcr:
-    """Replays from `path` what `engine` said of the same pixels; asks and writes down what is new. Without an engine, new is an error."""
+    """Replays from `path` what `engine` said of the same pixels; what is new it asks and writes down, or without one refuses."""
 
     path: Path
     engine: OcrEngine | None = None

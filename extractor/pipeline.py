@@ -10,6 +10,8 @@ from extractor.html import read_html
 from extractor.intake import Arrived, Kind, Limits, Source, arrivals, kind_of
 from extractor.labels import Alignment, align, units_of
 from extractor.match import match
+from extractor.ocr import OcrEngine, PaddleOcr
+from extractor.scan import read_scan
 from extractor.word import read_word, read_word_xml
 from models.errors import Damaged, Encrypted, NotAForm, TooLarge, UnknownForm, UnreadableFile
 from models.findings import Finding
@@ -28,12 +30,13 @@ Progress = Callable[[str], None]
 @dataclass(frozen=True)
 class Options:
     """How to extract: `form` names the only form to look for, `accept_from` is the least confidence of an accepted field,
-    `office` the program that converts other word processors' files."""
+    `office` the program that converts other word processors' files, `ocr` what reads pictures."""
 
     form: str | None = None
     accept_from: float = ACCEPT_FROM
     limits: Limits = field(default_factory=Limits)
     office: str = "soffice"
+    ocr: OcrEngine = field(default_factory=PaddleOcr)
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,7 @@ _READERS: Mapping[Kind, Callable[[bytes, Options], Pages]] = {
     "doc": _converted(".doc"),
     "rtf": _converted(".rtf"),
     "odt": _converted(".odt"),
+    "image": lambda data, options: read_scan(data, options.ocr),
 }
 
 

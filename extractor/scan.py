@@ -61,7 +61,8 @@ def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine
     written = seal.erase_rings(layers, rings)
     lines = text.read_lines(text.place_lines(boxes, ruling, layers), written, ruling, engine)
     strokes = [
-        InkMark(box=sheet.in_points(box, layers.scale), confidence=sure) for box, sure in ink.find_ink(layers, ruling, lines, rings, written)
+        InkMark(box=sheet.in_points(box, layers.scale), confidence=sure)
+        for box, sure in ink.find_ink(layers, ruling, lines, rings, written)
     ]
     stamps = [_stamp(ring, seal.read_ring(layers, ring, engine), layers.scale) for ring in rings]
     page = sheet.make_page(number, first_table, layers, ruling, lines, stamps, strokes)
@@ -98,7 +99,7 @@ def _points(size: tuple[int, int], dpi: Sequence[float] | None) -> tuple[float, 
     if not dpi or min(dpi) < 60:
         return None
     width, height = size[0] / float(dpi[0]) * 72, size[1] / float(dpi[1]) * 72
-    return (width, height) if 200 < min(width, height) and max(width, height) < 2500 else None
+    return (width, height) if min(width, height) > 200 and max(width, height) < 2500 else None
 
 
 def _tables(pages: Sequence[Page]) -> int:

@@ -20,7 +20,7 @@ _LOOK = 75  # dpi at which rings are looked for
 
 @dataclass(frozen=True)
 class Ring:
-    """A seal's outline in pixels of the page: middle, half axes, how the longer one is turned in degrees; 0 to 1 how sure it is one."""
+    """A seal's outline in pixels of the page: middle, half axes, the first one's angle in degrees; 0 to 1 how sure it is one."""
 
     x: float
     y: float
@@ -57,7 +57,7 @@ def _red_seals(layers: Layers) -> list[Ring]:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
     rings = []
     for label in range(1, count):
-        x, y, width, height = (int(v) for v in stats[label, :4])
+        width, height = (int(v) for v in stats[label, 2:4])
         if max(width, height) / zoom / millimetre < 0.5 * _SMALLEST or min(width, height) / zoom / millimetre < 8:
             continue
         own = np.where((labels == label) & (mask > 0), 255, 0).astype(np.uint8)
@@ -67,7 +67,9 @@ def _red_seals(layers: Layers) -> list[Ring]:
             rings.append(ring)
             continue
         # Two seals may overlap: then only their rings tell them apart.
-        circles = [Ring(*_enlarged(circle, zoom, room), True, 0.9) for circle in _circles(cv2.subtract(255, own), millimetre * zoom)]
+        circles = [
+            Ring(*_enlarged(circle, zoom, room), True, 0.9) for circle in _circles(cv2.subtract(255, own), millimetre * zoom)
+        ]
         rings += circles or ([ring] if ring and 0.6 * _SMALLEST < across < 1.5 * _LARGEST else [])
     return rings
 
@@ -185,7 +187,9 @@ def _unrolled(gray: Gray, ring: Ring, size: int = 64) -> Gray:
     axes = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
     shape = axes @ np.diag([ring.rx / radius, ring.ry / radius]) @ axes.T
     offset = np.array([ring.x, ring.y]) - shape @ np.array([radius, radius])
-    disc = cv2.warpAffine(gray, np.column_stack([shape, offset]), (side, side), flags=cv2.INTER_AREA | cv2.WARP_INVERSE_MAP, borderValue=255.0)
+    disc = cv2.warpAffine(
+        gray, np.column_stack([shape, offset]), (side, side), flags=cv2.INTER_AREA | cv2.WARP_INVERSE_MAP, borderValue=255.0
+    )
     around = round(2 * math.pi * 0.74 * radius)
     polar = cv2.warpPolar(disc, (round(radius), around), (radius, radius), radius, cv2.INTER_LINEAR)
     # Rows of `polar` are angles, clockwise from the right; its columns are radii. The band's top must be the outside.

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from extractor.grid import Grid, Ruling
 from extractor.layers import Layers
@@ -13,11 +14,18 @@ from models.page import Box, Cell, InkMark, Line, Page, Run, SealMark, Span, Tab
 # Characters read less surely than this stand in runs of their own, so that doubt stays where it is.
 _SURE = 0.95
 _MISTAKABLE = 0.9
+_RAGGED = 1.3  # of the height: rows end this much early, since punctuation may not begin one
 _ONE_SPACE = 0.9  # of the line's height: a gap as wide parts two words
 
 
 def make_page(
-    number: int, first_table: int, layers: Layers, ruling: Ruling, lines: Sequence[ReadLine], seals: Sequence[SealMark], ink: Sequence[InkMark]
+    number: int,
+    first_table: int,
+    layers: Layers,
+    ruling: Ruling,
+    lines: Sequence[ReadLine],
+    seals: Sequence[SealMark],
+    ink: Sequence[InkMark],
 ) -> Page:
     """The page, in points of the upright picture; its tables count from `first_table`."""
     scale = layers.scale
@@ -25,7 +33,12 @@ def make_page(
     for line in lines:
         by_cell.setdefault(line.place.cell, []).append(line)
     blocks: list[Table | Line] = [
-        _table(first_table + g, grid, [_lines(by_cell.get((g, c), []), cell.box, layers, ruling) for c, cell in enumerate(grid.cells)], scale)
+        _table(
+            first_table + g,
+            grid,
+            [_lines(by_cell.get((g, c), []), cell.box, layers, ruling) for c, cell in enumerate(grid.cells)],
+            scale,
+        )
         for g, grid in enumerate(ruling.grids)
     ]
     height, width = layers.text.shape
@@ -49,7 +62,7 @@ def _table(index: int, grid: Grid, texts: Sequence[tuple[Line, ...]], scale: flo
 
 
 def _lines(lines: Sequence[ReadLine], within: Rect, layers: Layers, ruling: Ruling, wraps: bool = True) -> tuple[Line, ...]:
-    """The lines of a cell; those that only go on because the cell is no wider are one. Between tables (`wraps` off) each is its own."""
+    """The lines of a cell; those that only go on because it is no wider are one. Between tables (`wraps` off) each is its own."""
     rows = in_rows(lines)
     squares = find_squares(rows, within, layers, ruling.lines) if rows else []
     items = [_items(row, marks, layers.scale) for row, marks in zip(rows, squares, strict=True)]
@@ -68,11 +81,11 @@ def _goes_on(before: Sequence[ReadLine], after: Sequence[ReadLine], items: Seque
     left = room - (before[-1].place.box[2] - before[0].place.box[0])
     high = after[0].place.box[3] - after[0].place.box[1]
     apart = after[0].place.box[1] - before[0].place.box[3]
-    return apart < 0.8 * high and left < _first_word(items, high) + 0.35 * high
+    return apart < 0.8 * high and left < _first_word(items, high) + _RAGGED * high
 
 
 def _first_word(items: Sequence["_Item"], high: float) -> float:
-    """How wide the first word is that may not be broken: letters and digits, or one Chinese character, with punctuation behind it."""
+    """How wide the first word is that may not be broken: letters and digits, or one Chinese character."""
     end = items[0].x0 if items else 0.0
     for number, item in enumerate(items):
         text = item.span.text if isinstance(item.span, Run) else ""
@@ -99,7 +112,9 @@ class _Item:
 def _items(row: Sequence[ReadLine], squares: Sequence[Square], scale: float) -> list[_Item]:
     """The characters and boxes of a row in the order in which they stand, with a blank where two pieces of it stand well apart."""
     items = [
-        _Item(square.box[0], square.box[2], Tick(state=square.state, box=in_points(square.box, scale), confidence=square.confidence))
+        _Item(
+            square.box[0], square.box[2], Tick(state=square.state, box=in_points(square.box, scale), confidence=square.confidence)
+        )
         for square in squares
     ]
     for piece in row:
@@ -113,7 +128,7 @@ def _items(row: Sequence[ReadLine], squares: Sequence[Square], scale: float) -> 
     high = max(piece.place.box[3] - piece.place.box[1] for piece in row)
     gaps = [
         (before.place.box[2] + after.place.box[0]) / 2
-        for before, after in zip(row, row[1:], strict=False)
+        for before, after in pairwise(row)
         if after.place.box[0] - before.place.box[2] > _ONE_SPACE * high
     ]
     spaced: list[_Item] = []
@@ -125,7 +140,7 @@ def _items(row: Sequence[ReadLine], squares: Sequence[Square], scale: float) -> 
 
 
 def _is_mistakable(glyphs: Sequence[Glyph], number: int) -> bool:
-    """Whether a 1 or 0 stands against letters, or l, I, O against digits: fonts draw them alike, and the reader is sure of either."""
+    """Whether a 1 or 0 stands against letters, or l, I, O against digits: fonts draw them alike, and readers are sure of either."""
     text = glyphs[number].text
     around = [glyphs[i].text for i in (number - 1, number + 1) if 0 <= i < len(glyphs)]
     if text in "10":
@@ -157,7 +172,9 @@ def _span(glyph: Glyph, box: Box) -> Span:
     for glyphs, state in states:
         if glyph.text in glyphs:
             # Seen by the recogniser alone, not by the shape: never quite sure.
-            return Tick(state=state, box=box, confidence=min(0.94, glyph.confidence) if state != "tick" else min(0.98, glyph.confidence))
+            return Tick(
+                state=state, box=box, confidence=min(0.94, glyph.confidence) if state != "tick" else min(0.98, glyph.confidence)
+            )
     return Run(text=glyph.text, box=box, confidence=round(glyph.confidence, 4))
 
 
@@ -167,7 +184,9 @@ def _joined(spans: Sequence[Span]) -> list[Span]:
     for span in spans:
         last = joined[-1] if joined else None
         if isinstance(span, Run) and isinstance(last, Run) and (last.confidence >= _SURE) == (span.confidence >= _SURE):
-            joined[-1] = Run(text=last.text + span.text, box=_around(last.box, span.box), confidence=min(last.confidence, span.confidence))
+            joined[-1] = Run(
+                text=last.text + span.text, box=_around(last.box, span.box), confidence=min(last.confidence, span.confidence)
+            )
         else:
             joined.append(span)
     return joined

@@ -31,20 +31,28 @@ class _Place:
     box: Box
 
 
-def observe_marks(cell: FormCell, label: Unit, values: Mapping[str, Passage], passages: Sequence[Passage], pages: Sequence[Page], part: str) -> Iterable[Observation]:
+def observe_marks(
+    cell: FormCell, label: Unit, values: Mapping[str, Passage], passages: Sequence[Passage], pages: Sequence[Page], part: str
+) -> Iterable[Observation]:
     """An observation of every seal and signature that `cell` asks for. `values` is what was written for each, prompts taken off."""
     places = _places(label, passages, pages)
     seals = [(place.page, seal) for place in places for seal in place.page.seals if _within(seal.box, place.box)]
     whole = Passage.join(passages)
     asked = [field for field in cell.fields if isinstance(field, SealField)]
-    prompts = {field.name: _prompt(field.prompt, field.prompt_aliases, whole) for field in cell.fields if isinstance(field, SealField | SignatureField)}
+    prompts = {
+        field.name: _prompt(field.prompt, field.prompt_aliases, whole)
+        for field in cell.fields
+        if isinstance(field, SealField | SignatureField)
+    }
     for field, found in _given([(field, prompts[field.name]) for field in asked], seals).items():
         yield _seal(field, found, places, part)
     for signature in (field for field in cell.fields if isinstance(field, SignatureField)):
         yield _signature(signature, prompts[signature.name], values[signature.name], places, part)
 
 
-def compare_names(observations: Sequence[Observation], fields: Mapping[str, object], titles: Mapping[str, str]) -> list[Observation]:
+def compare_names(
+    observations: Sequence[Observation], fields: Mapping[str, object], titles: Mapping[str, str]
+) -> list[Observation]:
     """The observations, each seal compared with the name that its field mentions."""
     names = {one.field: one.value for one in observations if isinstance(one.value, str)}
     compared = []
@@ -53,7 +61,9 @@ def compare_names(observations: Sequence[Observation], fields: Mapping[str, obje
         name = names.get(field.mentions or "") if isinstance(field, SealField) else None
         if isinstance(one.value, Seal) and one.value.text and name:
             agrees = _agrees(one.value.text, name)
-            doubt = (Finding.of("seal-disagrees", one.field, title=titles[one.field], text=one.value.text),) if agrees is False else ()
+            doubt = (
+                (Finding.of("seal-disagrees", one.field, title=titles[one.field], text=one.value.text),) if agrees is False else ()
+            )
             value = one.value.model_copy(update={"agrees": agrees})
             compared.append(one.model_copy(update={"value": value, "doubts": (*one.doubts, *doubt)}))
         else:
@@ -106,11 +116,17 @@ def _prompt(text: str | None, aliases: Sequence[str], whole: Passage) -> tuple[i
     return None
 
 
-def _given(asked: Sequence[tuple[SealField, tuple[int, Box] | None]], seals: Sequence[tuple[Page, SealMark]]) -> dict[SealField, tuple[Page, SealMark] | None]:
+def _given(
+    asked: Sequence[tuple[SealField, tuple[int, Box] | None]], seals: Sequence[tuple[Page, SealMark]]
+) -> dict[SealField, tuple[Page, SealMark] | None]:
     """Each field its nearest seal, no seal to two fields."""
     given: dict[str, tuple[Page, SealMark] | None] = {field.name: None for field, _ in asked}
     pairs = sorted(
-        ((_distance(prompt, page, seal), number, field.name) for field, prompt in asked for number, (page, seal) in enumerate(seals)),
+        (
+            (_distance(prompt, page, seal), number, field.name)
+            for field, prompt in asked
+            for number, (page, seal) in enumerate(seals)
+        ),
         key=lambda pair: pair[0],
     )
     taken: set[int] = set()
@@ -131,7 +147,9 @@ def _distance(prompt: tuple[int, Box] | None, page: Page, seal: SealMark) -> flo
 def _seal(field: SealField, found: tuple[Page, SealMark] | None, places: Sequence[_Place], part: str) -> Observation:
     if found is None:
         evidence = tuple(Evidence(part=part, page=place.page.number, box=place.box) for place in places[-1:])
-        return Observation(field=field.name, value=Seal(present=False), raw="", source="table", confidence=_ABSENT, evidence=evidence)
+        return Observation(
+            field=field.name, value=Seal(present=False), raw="", source="table", confidence=_ABSENT, evidence=evidence
+        )
     page, mark = found
     text = one_line(mark.text) if mark.text else None
     return Observation(
@@ -140,7 +158,9 @@ def _seal(field: SealField, found: tuple[Page, SealMark] | None, places: Sequenc
     )  # fmt: skip
 
 
-def _signature(field: SignatureField, prompt: tuple[int, Box] | None, written: Passage, places: Sequence[_Place], part: str) -> Observation:
+def _signature(
+    field: SignatureField, prompt: tuple[int, Box] | None, written: Passage, places: Sequence[_Place], part: str
+) -> Observation:
     """Ink behind the prompt is a signature; so is what was read there, less surely, since it might be typed.
 
     A seal in black and white may hide both, and so may a prompt that was not found: then nobody can be sure.

@@ -95,7 +95,12 @@ def _pieces(box: Rect, ruling: Ruling, inset: float) -> list[tuple[Rect, tuple[i
     pieces = []
     for g, grid in enumerate(ruling.grids):
         for c, cell in enumerate(grid.cells):
-            left, top, right, bottom = max(x0, cell.box[0] + inset), max(y0, cell.box[1]), min(x1, cell.box[2] - inset), min(y1, cell.box[3])
+            left, top, right, bottom = (
+                max(x0, cell.box[0] + inset),
+                max(y0, cell.box[1]),
+                min(x1, cell.box[2] - inset),
+                min(y1, cell.box[3]),
+            )
             if right - left > 0.4 * min(height, x1 - x0) and bottom - top > 0.5 * min(height, cell.box[3] - cell.box[1]):
                 # Writing may stand on its ruled line, or touch the one above.
                 pieces.append(((left, max(y0, top - 0.15 * height), right, min(y1, bottom + 0.15 * height)), (g, c)))
@@ -115,7 +120,7 @@ def _crop(gray: Gray, box: Rect) -> NDArray[np.uint8]:
     part = gray[max(0, y0) : max(y1, y0 + 4), max(0, x0) : max(x1, x0 + 4)]
     if part.size == 0:
         part = np.full((8, 8), 255, np.uint8)
-    return cv2.cvtColor(np.ascontiguousarray(part), cv2.COLOR_GRAY2RGB)
+    return np.asarray(cv2.cvtColor(np.ascontiguousarray(part), cv2.COLOR_GRAY2RGB), np.uint8)
 
 
 def in_rows(lines: Sequence[ReadLine]) -> list[list[ReadLine]]:

@@ -6,6 +6,7 @@ whose sides stand but whose middle does not tell them from a character. What was
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -93,7 +94,7 @@ def find_squares(rows: Sequence[Sequence[ReadLine]], within: Rect, layers: Layer
 
 
 def _may_hold_boxes(strip: "_Strip", row: Sequence[ReadLine]) -> bool:
-    """Whether the recogniser saw something like a box, or left ink unread that is as wide as one: most rows are words and nothing else."""
+    """Whether the recogniser saw something like a box, or left ink unread that is as wide as one: most rows are only words."""
     if any(is_boxlike(glyph.text) for line in row for glyph in line.reading.glyphs):
         return True
     unread = strip.ink.max(axis=0) > 0.5
@@ -101,7 +102,9 @@ def _may_hold_boxes(strip: "_Strip", row: Sequence[ReadLine]) -> bool:
         for glyph, (start, end) in zip(line.reading.glyphs, glyph_boxes(line), strict=True):
             if glyph.text.strip():
                 reach = 0.15 * (end - start)
-                unread[max(0, int((start - reach - strip.x) * strip.zoom)) : max(0, int((end + reach - strip.x) * strip.zoom) + 1)] = False
+                unread[
+                    max(0, int((start - reach - strip.x) * strip.zoom)) : max(0, int((end + reach - strip.x) * strip.zoom) + 1)
+                ] = False
     return bool(unread.sum() > 0.35 * _LINE)
 
 
@@ -177,7 +180,12 @@ def _measure(ink: Floats, size: int) -> _Frames | None:
         return np.asarray(means[gap + y : gap + y + rows, gap + x : gap + x + columns], np.float32)
 
     sides = np.stack(
-        [mean(thick, size, 1, 0, 0), mean(thick, size, 1, 0, size - 1), mean(thick, 1, size, 0, 0), mean(thick, 1, size, size - 1, 0)]
+        [
+            mean(thick, size, 1, 0, 0),
+            mean(thick, size, 1, 0, size - 1),
+            mean(thick, 1, size, 0, 0),
+            mean(thick, 1, size, size - 1, 0),
+        ]
     )
     # Beside a box other print may stand close, but above and below there is none.
     beyond = np.stack([mean(padded, size, 1, 0, -gap), mean(padded, size, 1, 0, size + gap - 1)])
@@ -195,7 +203,9 @@ def _empties(ink: Floats) -> list[_Hit]:
         clear = (frames.weakest > _SIDE) & (frames.middle < 0.1) & (frames.around < 0.25)
         sides = frames.weakest + frames.mean
         score = np.where(clear, sides - 2 * frames.middle - frames.around, 0).astype(np.float32)
-        hits += [(float(score[y, x]), _Hit(x, y, size, float(sides[y, x]), float(frames.middle[y, x]))) for x, y in _peaks(score, size)]
+        hits += [
+            (float(score[y, x]), _Hit(x, y, size, float(sides[y, x]), float(frames.middle[y, x]))) for x, y in _peaks(score, size)
+        ]
     return _apart(hits)
 
 
@@ -244,10 +254,10 @@ def _alike(one: int, other: int) -> bool:
 
 
 def glyph_boxes(line: ReadLine) -> list[tuple[float, float]]:
-    """From where to where each glyph stands, in pixels of the page: Chinese ones are as wide as they follow each other, others half."""
+    """From where to where each glyph stands, in pixels of the page: Chinese ones as wide as they follow each other, others half."""
     x0, y0, x1, y1 = line.place.box
     glyphs = [(glyph, x0 + glyph.at * (x1 - x0)) for glyph in line.reading.glyphs]
-    steps = [b - a for (one, a), (two, b) in zip(glyphs, glyphs[1:], strict=False) if _is_chinese(one.text) and _is_chinese(two.text)]
+    steps = [b - a for (one, a), (two, b) in pairwise(glyphs) if _is_chinese(one.text) and _is_chinese(two.text)]
     wide = float(np.median(steps)) if steps else 0.9 * (y1 - y0)
     return [(x - half, x + half) for glyph, x in glyphs for half in (wide * (0.47 if _is_chinese(glyph.text) else 0.25),)]
 
@@ -257,7 +267,7 @@ def _is_chinese(text: str) -> bool:
 
 
 def _is_character(box: Rect, row: Sequence[ReadLine]) -> bool:
-    """Whether characters were surely read in the frame: 园 and 国 have frames, too, and two characters side by side may look like one."""
+    """Whether characters were surely read in the frame: 园 has a frame, and two characters side by side may look like one."""
     covered = 0.0
     for line in row:
         glyphs = line.reading.glyphs

@@ -121,7 +121,7 @@ def lit(gray: Gray) -> Gray:
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (max(3, side // 160) | 1,) * 2)
     paper = cv2.GaussianBlur(cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel), (0, 0), max(1.0, side / 500))
     paper = cv2.resize(paper, (gray.shape[1], gray.shape[0]), interpolation=cv2.INTER_LINEAR)
-    return cv2.divide(gray, np.maximum(paper, 1), scale=255).astype(np.uint8)
+    return np.asarray(cv2.divide(gray, np.maximum(paper, 1), scale=255), np.uint8)
 
 
 def _find_lines(gray: Gray) -> _Lines:
@@ -265,7 +265,7 @@ def _source_points(points: Floats, back: Floats, level: _Bend, upright: _Bend) -
     x, y = points[:, 0], points[:, 1]
     for _ in range(3):
         x, y = points[:, 0] + upright.offset(y, x), points[:, 1] + level.offset(x, y)
-    return _apply(np.linalg.inv(back), np.column_stack([x, y]))
+    return _apply(np.asarray(np.linalg.inv(back), np.float64), np.column_stack([x, y]))
 
 
 def _movement(back: Floats, level: _Bend, upright: _Bend, shape: tuple[int, ...]) -> float:
@@ -291,7 +291,7 @@ def _sheet(work: Colour) -> Floats | None:
     """The outline of a bright sheet on a darker ground, None where the paper fills the picture."""
     gray = cv2.GaussianBlur(cv2.cvtColor(work, cv2.COLOR_RGB2GRAY), (0, 0), 3)
     gray = cv2.morphologyEx(gray, cv2.MORPH_CLOSE, np.ones((15, 15), np.uint8))
-    level, bright = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    _, bright = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     dark = gray[bright == 0]
     if dark.size < 0.04 * gray.size or float(np.median(gray[bright > 0])) - float(np.median(dark)) < 40:
         return None
@@ -302,7 +302,7 @@ def _sheet(work: Colour) -> Floats | None:
     largest = max(outlines, key=cv2.contourArea)
     if cv2.contourArea(largest) < 0.3 * gray.size:
         return None
-    return largest[:, 0].astype(np.float64)
+    return np.asarray(largest[:, 0], np.float64)
 
 
 def _paper(width: float, height: float) -> tuple[float, float]:
@@ -311,7 +311,12 @@ def _paper(width: float, height: float) -> tuple[float, float]:
 
 
 def _resample(
-    colour: Colour, zoom: float, fine: float, target: tuple[float, float, float, float], model: tuple[Floats, _Bend, _Bend], shape: tuple[int, ...]
+    colour: Colour,
+    zoom: float,
+    fine: float,
+    target: tuple[float, float, float, float],
+    model: tuple[Floats, _Bend, _Bend],
+    shape: tuple[int, ...],
 ) -> Colour:
     """One resampling from the picture as taken to the flat page; the map is smooth, so a coarse one is computed and enlarged."""
     x0, y0, x1, y1 = target

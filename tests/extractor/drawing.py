@@ -51,7 +51,6 @@ def turned(picture: Picture, degrees: float) -> Picture:
 
 def photographed(picture: Picture) -> Picture:
     """The sheet on a dark desk, in perspective and bent."""
-    height, width = picture.shape[:2]
     desk = cv2.copyMakeBorder(picture, 150, 150, 150, 150, cv2.BORDER_CONSTANT, value=(70, 60, 60))
     high, wide = desk.shape[:2]
     corners = np.array([[0, 0], [wide, 0], [wide, high], [0, high]], np.float32)
