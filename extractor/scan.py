@@ -9,15 +9,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from extractor.ocr import OcrEngine, Reading
 from models.errors import Damaged, TooLarge
 from models.identity import Identity
 from models.page import InkMark, Page, Pages, SealMark
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from extractor.seal import Ring
 
 MAX_PIXELS = 120_000_000
@@ -28,7 +28,7 @@ MAX_PAGES = 60
 class Picture:
     """A page as it came: RGB pixels, and its size in points where the file says so."""
 
-    colour: NDArray[np.uint8]
+    colour: "NDArray[np.uint8]"
     points: tuple[float, float] | None = None
 
 
@@ -77,6 +77,7 @@ def _stamp(ring: "Ring", reading: Reading, scale: float) -> SealMark:
 
 def decode(data: bytes) -> Iterator[Picture]:
     """The frames of an image file. Raises Damaged if it is none, TooLarge over the limits."""
+    import numpy as np
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
