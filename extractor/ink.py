@@ -15,6 +15,7 @@ from extractor.tick import glyph_boxes
 Gray = NDArray[np.uint8]
 
 _DARK = 140
+_HIDDEN = 0.4
 _SMALLEST = 7.0  # points: less is a speck or a comma
 
 
@@ -23,7 +24,9 @@ def find_ink(
 ) -> list[tuple[Rect, float]]:
     """Boxes in pixels of ink that looks written by hand, with 0 to 1 how sure that is. `text` has the seals' outlines taken off."""
     clear = np.where(ruling.lines > 0, np.uint8(255), text)
-    return _unread(clear, layers, lines, rings) + _coloured(clear, layers) + _irregular(clear, layers, lines)
+    # Under a seal that is as dark as the pen, there may be ink or not.
+    hidden = [(ring.box, _HIDDEN) for ring in rings if not ring.red]
+    return _unread(clear, layers, lines, rings) + _coloured(clear, layers) + _irregular(clear, layers, lines) + hidden
 
 
 def _unread(clear: Gray, layers: Layers, lines: Sequence[ReadLine], rings: Sequence[Ring]) -> list[tuple[Rect, float]]:

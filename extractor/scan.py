@@ -59,6 +59,7 @@ def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine
     ruling = grid.find_grids(layers.text, layers.scale)
     rings = seal.find_seals(layers)
     written = seal.erase_rings(layers, rings)
+    boxes = text.detect_again(boxes, written, [ring.box for ring in rings if not ring.red], engine)
     lines = text.read_lines(text.place_lines(boxes, ruling, layers), written, ruling, engine)
     strokes = [
         InkMark(box=sheet.in_points(box, layers.scale), confidence=sure)

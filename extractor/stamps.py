@@ -17,7 +17,6 @@ from models.writing import key, one_line
 
 _ABSENT = 0.97  # a page on which no seal was found may still have a faint one
 _INK, _READ, _HIDDEN = 0.98, 0.9, 0.5
-_SIGNED_WITHIN = 110.0  # points behind its prompt where a signature is looked for
 # A ring reads with one character in ten wrong; another unit's name differs by far more.
 _AGREES, _DIFFERS = 0.34, 0.6
 _MARGIN = 20.0  # points that a seal's middle may lie outside its cell
@@ -163,13 +162,13 @@ def _signature(
 ) -> Observation:
     """Ink behind the prompt is a signature; so is what was read there, less surely, since it might be typed.
 
-    A seal in black and white may hide both, and so may a prompt that was not found: then nobody can be sure.
+    Where the prompt was not found, nobody can be sure.
     """
     text = one_line(written.words).strip(" ：:_—-.。")
     ink = _behind(prompt, places)
     evidence = tuple(Evidence(part=part, page=page.number, box=mark.box) for page, mark in ink) or written.evidence(part)
     evidence = evidence or tuple(Evidence(part=part, page=place.page.number, box=place.box) for place in places[-1:])
-    hidden = prompt is None or _is_sealed(prompt, places)
+    hidden = prompt is None
     present = bool(ink) or bool(key(text)) or hidden
     if ink:
         confidence = _INK if max(mark.confidence for _, mark in ink) >= 0.9 else max(mark.confidence for _, mark in ink)
@@ -177,18 +176,6 @@ def _signature(
         confidence = _READ if key(text) else _HIDDEN if hidden else _ABSENT
     value = Signature(present=present, text=text if present and key(text) else None)
     return Observation(field=field.name, value=value, raw=text, source="table", confidence=confidence, evidence=evidence)
-
-
-def _is_sealed(prompt: tuple[int, Box], places: Sequence[_Place]) -> bool:
-    """Whether a seal covers the place behind the prompt."""
-    number, box = prompt
-    reach = Box(x0=box.x1, y0=box.y0, x1=box.x1 + _SIGNED_WITHIN, y1=box.y1)
-    return any(
-        seal.box.x0 < reach.x1 and reach.x0 < seal.box.x1 and seal.box.y0 < reach.y1 and reach.y0 < seal.box.y1
-        for place in places
-        if place.page.number == number
-        for seal in place.page.seals
-    )
 
 
 def _behind(prompt: tuple[int, Box] | None, places: Sequence[_Place]) -> list[tuple[Page, InkMark]]:

@@ -67,6 +67,30 @@ def _detect(layers: Layers, engine: OcrEngine) -> list[Rect]:
     return [(x0 / zoom, y0 / zoom, x1 / zoom, y1 / zoom) for x0, y0, x1, y1 in found]
 
 
+def detect_again(boxes: Sequence[Rect], gray: Gray, areas: Sequence[Rect], engine: OcrEngine) -> list[Rect]:
+    """The boxes, those level with `areas` looked for anew in `gray`, from which what hid them has been taken."""
+    current = list(boxes)
+    for _, top, _, bottom in areas:
+        y0, y1 = max(0, round(top)), min(gray.shape[0], round(bottom))
+        if y1 - y0 < 32:
+            continue
+        kept = [box for box in current if not y0 < (box[1] + box[3]) / 2 < y1]
+        zoom = min(1.0, _DETECTION_SIDE / max(gray.shape))
+        band = cv2.resize(gray[y0:y1], None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
+        found = engine.detect(np.asarray(cv2.cvtColor(band, cv2.COLOR_GRAY2RGB), np.uint8))
+        new = [(x0 / zoom, a / zoom + y0, x1 / zoom, b / zoom + y0) for x0, a, x1, b in found]
+        # A line that the band cuts is known better from outside it.
+        current = kept + [box for box in new if all(_shared(box, other) < 0.3 for other in kept)]
+    return current
+
+
+def _shared(one: Rect, other: Rect) -> float:
+    """The part of the smaller box that the two have in common."""
+    width, height = min(one[2], other[2]) - max(one[0], other[0]), min(one[3], other[3]) - max(one[1], other[1])
+    least = min((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
+    return max(0.0, width) * max(0.0, height) / max(least, 1.0)
+
+
 def place_lines(boxes: Sequence[Rect], ruling: Ruling, layers: Layers) -> list[Place]:
     """The boxes, each in its cell; one that runs over a ruled line is cut there."""
     places: list[Place] = []

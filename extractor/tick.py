@@ -29,6 +29,10 @@ _LIKE_BOXES = EMPTY_GLYPHS | TICKED_GLYPHS | BARE_TICKS | frozenset("口囗日�
 _LINE = 40  # height to which a row is scaled
 _SIZES = range(18, 48)
 _SIDE = 0.5  # least ink on each side of a frame
+# Least confidence of a character to be no box: a mark may be misread as one, an empty box hardly.
+_WELL_READ, _HALF_READ = 0.75, 0.3
+_ODD = 0.8  # confidence of a mark that is no box but stands where one would
+_FRAMED = 1.6  # least ink on the sides of the frames that the size is taken from, of 2
 _CLEAR = 0.3  # what an empty frame is preferred by where several overlap
 _EMPTY, _MARKED = 0.035, 0.085  # ink in the middle, over that of the emptiest box: below is empty, above is ticked
 
@@ -65,7 +69,7 @@ def find_squares(rows: Sequence[Sequence[ReadLine]], within: Rect, layers: Layer
     """
     strips = [_strip(row, within, layers, lines) for row in rows]
     empty = [
-        [hit for hit in _empties(strip.ink) if not _is_character(strip.on_page(hit), row)] if _may_hold_boxes(strip, row) else []
+        [hit for hit in _empties(strip.ink) if not _is_character(strip.on_page(hit), row, _HALF_READ)] if _may_hold_boxes(strip, row) else []
         for strip, row in zip(strips, rows, strict=True)
     ]
     size = _common_size([hit for hits in empty for hit in hits])
@@ -89,7 +93,8 @@ def find_squares(rows: Sequence[Sequence[ReadLine]], within: Rect, layers: Layer
     base = middles[len(middles) // 4]
     return [
         [Square(strip.on_page(hit), *_state(hit.middle - base, len(middles))) for hit in sorted(hits, key=lambda hit: hit.x)]
-        for strip, hits in zip(strips, found, strict=True)
+        + [Square(mark, "ticked", _ODD) for mark in (_odd_marks(strip, row, hits, size) if hits else ())]
+        for strip, row, hits in zip(strips, rows, found, strict=True)
     ]
 
 
@@ -140,7 +145,7 @@ class _Strip:
 
 def _strip(row: Sequence[ReadLine], within: Rect, layers: Layers, lines: Gray) -> _Strip:
     boxes = [line.place.box for line in row]
-    high = float(np.median([box[3] - box[1] for box in boxes]))
+    high = 1.2 * float(np.median([_em(line) for line in row]))
     # A box may stand before or behind what was read.
     x0 = max(0, round(within[0]), int(min(box[0] for box in boxes) - 2.5 * high))
     x1 = min(layers.text.shape[1], round(within[2]), int(max(box[2] for box in boxes) + 1.5 * high))
@@ -242,6 +247,68 @@ def _apart(hits: list[tuple[float, _Hit]]) -> list[_Hit]:
 
 def _common_size(hits: Sequence[_Hit]) -> int | None:
     """The size that most of the empty frames have, None where no two agree."""
+    hits = [hit for hit in hits if hit.sides > _FRAMED]
+    if not hits:
+        return None
+    best = max(hits, key=lambda hit: (sum(_alike(hit.size, other.size) for other in hits), hit.sides))
+    alike = [hit.size for hit in hits if _alike(hit.size, best.size)]
+    return round(float(np.median(alike))) if len(alike) >= 2 else None
+
+
+def _alike(one: int, other: int) -> bool:
+    return abs(one - other) <= max(2, 0.16 * other)
+
+
+def _empties(ink: Floats) -> list[_Hit]:
+    """Frames around nothing and with nothing close around them, of any size, the best where several overlap."""
+    hits: list[tuple[float, _Hit]] = []
+    for size in _SIZES:
+        frames = _measure(ink, size)
+        if frames is None:
+            continue
+        clear = (frames.weakest > _SIDE) & (frames.middle < 0.1) & (frames.around < 0.25)
+        sides = frames.weakest + frames.mean
+        score = np.where(clear, sides - 2 * frames.middle - frames.around, 0).astype(np.float32)
+        hits += [
+            (float(score[y, x]), _Hit(x, y, size, float(sides[y, x]), float(frames.middle[y, x]))) for x, y in _peaks(score, size)
+        ]
+    return _apart(hits)
+
+
+def _frames(ink: Floats, size: int) -> list[tuple[float, _Hit]]:
+    """Frames of about `size` with their scores, whatever is in them."""
+    hits: list[tuple[float, _Hit]] = []
+    for near in (size - 2, size - 1, size, size + 1, size + 2):
+        frames = _measure(ink, near)
+        if frames is None:
+            continue
+        score = np.where((frames.weakest > _SIDE) & (frames.mean > 0.65), frames.weakest + frames.mean, 0).astype(np.float32)
+        hits += [
+            (float(score[y, x]) - 0.02 * abs(near - size), _Hit(x, y, near, float(score[y, x]), float(frames.middle[y, x])))
+            for x, y in _peaks(score, near)
+        ]
+    return hits
+
+
+def _peaks(score: Floats, size: int) -> list[tuple[int, int]]:
+    if not score.any():
+        return []
+    top = cv2.dilate(score, np.ones((max(3, size // 2),) * 2, np.uint8))
+    ys, xs = np.nonzero((score > 0) & (score >= top))
+    return [(int(x), int(y)) for x, y in zip(xs[:200], ys[:200], strict=True)]
+
+
+def _apart(hits: list[tuple[float, _Hit]]) -> list[_Hit]:
+    kept: list[_Hit] = []
+    for _, hit in sorted(hits, key=lambda pair: -pair[0]):
+        if all(abs(hit.x - other.x) > 1.2 * other.size or abs(hit.y - other.y) > 0.7 * other.size for other in kept):
+            kept.append(hit)
+    return kept
+
+
+def _common_size(hits: Sequence[_Hit]) -> int | None:
+    """The size that most of the empty frames have, None where no two agree."""
+    hits = [hit for hit in hits if hit.sides > _FRAMED]
     if not hits:
         return None
     best = max(hits, key=lambda hit: (sum(_alike(hit.size, other.size) for other in hits), hit.sides))
@@ -257,23 +324,29 @@ def glyph_boxes(line: ReadLine) -> list[tuple[float, float]]:
     """From where to where each glyph stands, in pixels of the page: Chinese ones as wide as they follow each other, others half."""
     x0, y0, x1, y1 = line.place.box
     glyphs = [(glyph, x0 + glyph.at * (x1 - x0)) for glyph in line.reading.glyphs]
-    steps = [b - a for (one, a), (two, b) in pairwise(glyphs) if _is_chinese(one.text) and _is_chinese(two.text)]
-    wide = float(np.median(steps)) if steps else 0.9 * (y1 - y0)
+    wide = _em(line)
     return [(x - half, x + half) for glyph, x in glyphs for half in (wide * (0.47 if _is_chinese(glyph.text) else 0.25),)]
+
+
+def _em(line: ReadLine) -> float:
+    """The width of a Chinese character of the line: how they follow each other, since a stroke may reach far above and below."""
+    x0, y0, x1, y1 = line.place.box
+    steps = [(b.at - a.at) * (x1 - x0) for a, b in pairwise(line.reading.glyphs) if _is_chinese(a.text) and _is_chinese(b.text)]
+    return min(float(np.median(steps)), 1.3 * (y1 - y0)) if steps else 0.85 * (y1 - y0)
 
 
 def _is_chinese(text: str) -> bool:
     return "\u4e00" <= text <= "\u9fff" and text not in _LIKE_BOXES
 
 
-def _is_character(box: Rect, row: Sequence[ReadLine]) -> bool:
+def _is_character(box: Rect, row: Sequence[ReadLine], least: float = _WELL_READ) -> bool:
     """Whether characters were surely read in the frame: 园 has a frame, and two characters side by side may look like one."""
     covered = 0.0
     for line in row:
         glyphs = line.reading.glyphs
         for i, (glyph, (start, end)) in enumerate(zip(glyphs, glyph_boxes(line), strict=True)):
             boxlike = glyph.text in _LIKE_BOXES and not (glyph.text == "口" and i and _joins(glyphs[i - 1], glyph, line))
-            if glyph.text.strip() and not boxlike and glyph.confidence > 0.75:
+            if glyph.text.strip() and not boxlike and glyph.confidence > least:
                 covered += max(0.0, min(end, box[2]) - max(start, box[0]))
     return covered > 0.4 * (box[2] - box[0])
 
