@@ -69,7 +69,9 @@ def find_squares(rows: Sequence[Sequence[ReadLine]], within: Rect, layers: Layer
     """
     strips = [_strip(row, within, layers, lines) for row in rows]
     empty = [
-        [hit for hit in _empties(strip.ink) if not _is_character(strip.on_page(hit), row, _HALF_READ)] if _may_hold_boxes(strip, row) else []
+        [hit for hit in _empties(strip.ink) if not _is_character(strip.on_page(hit), row, _HALF_READ)]
+        if _may_hold_boxes(strip, row)
+        else []
         for strip, row in zip(strips, rows, strict=True)
     ]
     size = _common_size([hit for hits in empty for hit in hits])
@@ -102,15 +104,35 @@ def _may_hold_boxes(strip: "_Strip", row: Sequence[ReadLine]) -> bool:
     """Whether the recogniser saw something like a box, or left ink unread that is as wide as one: most rows are only words."""
     if any(is_boxlike(glyph.text) for line in row for glyph in line.reading.glyphs):
         return True
-    unread = strip.ink.max(axis=0) > 0.5
+    return bool(_unread(strip, row).sum() > 0.35 * _LINE)
+
+
+def _unread(strip: "_Strip", row: Sequence[ReadLine]) -> NDArray[np.bool_]:
+    """The columns of the strip that have ink of which nothing was read."""
+    unread = np.asarray(strip.ink.max(axis=0) > 0.5)
     for line in row:
         for glyph, (start, end) in zip(line.reading.glyphs, glyph_boxes(line), strict=True):
             if glyph.text.strip():
                 reach = 0.15 * (end - start)
-                unread[
-                    max(0, int((start - reach - strip.x) * strip.zoom)) : max(0, int((end + reach - strip.x) * strip.zoom) + 1)
-                ] = False
-    return bool(unread.sum() > 0.35 * _LINE)
+                first, last = (int((x - strip.x) * strip.zoom) for x in (start - reach, end + reach))
+                unread[max(0, first) : max(0, last + 1)] = False
+    return unread
+
+
+def _odd_marks(strip: "_Strip", row: Sequence[ReadLine], hits: Sequence["_Hit"], size: int) -> list[Rect]:
+    """Unread ink as large as a mark where the other options have their boxes: a box of another size, a tick for a box."""
+    unread = _unread(strip, row)
+    for hit in hits:
+        unread[max(0, hit.x - size // 3) : hit.x + hit.size + size // 2] = False
+    top, bottom = max(0, min(hit.y for hit in hits) - 4), max(hit.y + hit.size for hit in hits) + 4
+    marks: list[Rect] = []
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], unread.astype(np.int8), [0]])))
+    for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        rows = np.flatnonzero(strip.ink[top:bottom, start:end].max(axis=1) > 0.5)
+        if 0.4 * size < end - start < 1.6 * size and len(rows) > 0.5 * size:
+            x, y = strip.x + start / strip.zoom, strip.y + (top + int(rows[0])) / strip.zoom
+            marks.append((x, y, x + (end - start) / strip.zoom, y + len(rows) / strip.zoom))
+    return marks
 
 
 def _level(clear: Sequence[_Hit], x: float, otherwise: float) -> float:
@@ -157,7 +179,7 @@ def _strip(row: Sequence[ReadLine], within: Rect, layers: Layers, lines: Gray) -
     darkness = 255.0 - scaled.astype(np.float32)
     inked = darkness[darkness > 40]
     # Print may be much fainter than the pen.
-    full = float(np.median(inked)) if inked.size else 255.0
+    full = float(np.percentile(inked, 40)) if inked.size else 255.0
     return _Strip(np.clip(darkness / full, 0, 1), x0, y0, zoom)
 
 
