@@ -16,17 +16,14 @@ from extractor.word.package import ZipLimits
 from models.errors import Damaged, Encrypted, TooLarge, UnreadableFile, UnsupportedKind
 from models.record import Part, PartState
 
-Kind = Literal["word", "word-xml", "html", "doc", "rtf", "odt", "pdf"]
+Kind = Literal["word", "word-xml", "html", "doc", "rtf", "odt", "pdf", "image"]
 
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _KNOWN = {
-    b"\xff\xd8\xff": "JPEG 图片",
-    b"\x89PNG": "PNG 图片",
-    b"II*\0": "TIFF 图片",
-    b"MM\0*": "TIFF 图片",
     b"Rar!": "RAR 压缩包",
     b"7z\xbc\xaf": "7z 压缩包",
 }
+_IMAGES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*", b"BM", b"GIF8")
 _LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 _WORD_XML = (b"<w:wordDocument", b"schemas.microsoft.com/office/2006/xmlPackage")
 _HTML = re.compile(rb"(?is)(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|meta)\b")
@@ -57,12 +54,13 @@ class Source:
         return cls(name if name is not None else path.as_posix(), path)
 
     def files(self) -> list[tuple[str, Path]]:
-        """(name, path) of each part, in the order of their names."""
+        """(name, path) of each part, in the order of their names, 2.jpg before 10.jpg."""
         if not self.path.is_dir():
             return [(self.path.name, self.path)]
         paths = (path for path in self.path.rglob("*") if path.is_file() and not path.is_symlink())
         named = ((path.relative_to(self.path), path) for path in paths)
-        return sorted((name.as_posix(), path) for name, path in named if not any(map(is_left_out, name.parts)))
+        kept = [(name.as_posix(), path) for name, path in named if not any(map(is_left_out, name.parts))]
+        return sorted(kept, key=lambda one: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", one[0])])
 
 
 def is_left_out(name: str) -> bool:
@@ -128,6 +126,8 @@ def kind_of(data: bytes) -> Kind:
         return "pdf"
     if data.startswith(b"{\\rtf"):
         return "rtf"
+    if data.startswith(_IMAGES) or (data.startswith(b"RIFF") and data[8:12] == b"WEBP"):
+        return "image"
     head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
     if any(name in head for name in _WORD_XML):
         return "word-xml"

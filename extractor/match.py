@@ -11,11 +11,12 @@ from extractor.passage import Passage
 from extractor.placeholders import STANDARD_PLACEHOLDERS
 from extractor.regions import Regions
 from extractor.split import split
+from extractor.stamps import compare_names, observe_marks
 from models.errors import Unparsable
 from models.fields import ChoiceField, Field, RowsField, Seal, SealField, Signature, SignatureField
 from models.findings import Finding
 from models.form import FormDefinition
-from models.page import Control, Pages
+from models.page import Control, Page, Pages
 from models.record import Evidence, Observation
 from models.writing import key, one_line
 
@@ -38,7 +39,8 @@ class Match:
 def match(pages: Pages, alignment: Alignment, part: str) -> Match:
     """Read the answers off the pages of the file `part`, over which a form has been laid."""
     form = alignment.form
-    observations = [*_observe(alignment, part), *_controls(form, pages.controls, part)]
+    observations = [*_observe(alignment, part, pages.pages), *_controls(form, pages.controls, part)]
+    observations = compare_names(observations, form.fields, form.titles)
     findings = [Finding.of("document-damaged", reason=damage) for damage in pages.damage]
     last = max((find.unit.order for find in alignment.found.values()), default=len(alignment.units))
     if align(form, alignment.units[last + 1 :]).score > _OTHER_FORM:
@@ -46,7 +48,7 @@ def match(pages: Pages, alignment: Alignment, part: str) -> Match:
     return Match(form, alignment.score, tuple(observations), tuple(findings))
 
 
-def _observe(alignment: Alignment, part: str) -> Iterable[Observation]:
+def _observe(alignment: Alignment, part: str, pages: Sequence[Page]) -> Iterable[Observation]:
     form, labels, found = alignment.form, alignment.labels, alignment.found
     regions = Regions(labels, found, alignment.units)
     for index, label in enumerate(labels):
@@ -61,7 +63,13 @@ def _observe(alignment: Alignment, part: str) -> Iterable[Observation]:
             passages = regions.of(index)
             # A field that was left empty has the evidence of its whole cell, or of its label where there is no cell.
             around = Passage.join(passages).evidence(part) or found[index].unit.passage.evidence(part)
-            for name, passage in split(label.cell, passages).items():
+            values = split(label.cell, passages)
+            on_paper = found[index].unit.page is not None
+            if on_paper:
+                yield from observe_marks(label.cell, found[index].unit, values, passages, pages, part)
+            for name, passage in values.items():
+                if on_paper and isinstance(form.fields[name], SealField | SignatureField):
+                    continue
                 yield _observation(form.fields[name], form.titles[name], passage, passage.evidence(part) or around)
 
 

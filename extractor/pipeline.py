@@ -1,47 +1,37 @@
 """The steps from a submission to its results, in order."""
 
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import permutations
 
-from extractor.convert import to_docx
-from extractor.decide import ACCEPT_FROM, decide
-from extractor.html import read_html
-from extractor.intake import Arrived, Kind, Limits, Source, arrivals, kind_of
+from extractor.decide import decide
+from extractor.intake import Arrived, Source, arrivals, kind_of
 from extractor.labels import Alignment, align, units_of
 from extractor.match import match
-from extractor.pdf import read_pdf
-from extractor.word import read_word, read_word_xml
-from models.errors import Damaged, Encrypted, NotAForm, TooLarge, UnknownForm, UnreadableFile, UnsupportedKind
+from extractor.readers import Options, count_pictures, read_file, read_images
+from models.errors import Damaged, Encrypted, NotAForm, TooLarge, UnknownForm, UnreadableFile
 from models.findings import Finding
 from models.form import FormDefinition
 from models.page import Pages
-from models.record import Failure, Part, PartState, Result
+from models.record import Failure, FieldResult, Part, PartState, Result
 
 _log = logging.getLogger(__name__)
 
 # Below this share of its labels a document is not the form; a blank form has them all.
 _IS_FORM = 0.5
+# Another order of the pages must explain this much more, half a label, to be believed.
+_BETTER = 0.03
+_MOST_SHUFFLED = 4
 
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Options:
-    """How to extract: `form` names the only form to look for, `accept_from` is the least confidence of an accepted field,
-    `office` the program that converts other word processors' files."""
-
-    form: str | None = None
-    accept_from: float = ACCEPT_FROM
-    limits: Limits = field(default_factory=Limits)
-    office: str = "soffice"
-
-
-@dataclass(frozen=True)
 class _Read:
-    """One part after reading: its result, or why there is none."""
+    """One document, of one file or of a picture a page, after reading: its result, or why there is none."""
 
-    part: Part
+    parts: tuple[Part, ...]
     result: Result | None = None
     error: UnreadableFile | None = None
 
@@ -63,58 +53,69 @@ def extract(
     except UnreadableFile as error:
         return [Result(source=source.name, error=Failure(code=error.code, message=str(error)))]
     reads = []
-    for one in arrived:
+    for document in _documents(arrived):
         if progress:
-            progress(one.name)
-        reads.append(_read(source, one, forms, options))
-    return _results(source, reads)
+            for one in document:
+                progress(one.name)
+        reads.append(_read(source, document, forms, options))
+    return _results(source, arrived, reads)
 
 
-def _read(source: Source, arrived: Arrived, forms: Mapping[str, FormDefinition], options: Options) -> _Read:
+def _documents(arrived: Sequence[Arrived]) -> list[list[Arrived]]:
+    """Files that are a document each, and pictures that are pages of one; what can't be told by itself stands alone."""
+    pictures = [one for one in arrived if one.error is None and _is_sound_picture(one.data)]
+    documents = [[one] for one in arrived if one not in pictures]
+    return [pictures, *documents] if pictures else documents
+
+
+def _is_sound_picture(data: bytes) -> bool:
     try:
-        if arrived.error:
-            raise arrived.error
-        pages = _READERS[kind_of(arrived.data)](arrived.data, options)
-        alignment = _which_form(pages, forms, options)
+        return kind_of(data) == "image" and count_pictures(data) > 0
+    except UnreadableFile:
+        return False
+
+
+def _read(source: Source, document: list[Arrived], forms: Mapping[str, FormDefinition], options: Options) -> _Read:
+    def ended(state: PartState) -> tuple[Part, ...]:
+        return tuple(one.part(state) for one in document)
+
+    try:
+        pages, origins = _pages(document, options)
+        alignment, pages = _which_form(pages, forms, options)
         form = alignment.form
-        found = match(pages, alignment, arrived.name)
+        found = match(pages, alignment, document[0].name)
         decided = decide(form, found.observations, found.findings, options.accept_from)
         instance = pages.identity.instance if pages.identity and pages.identity.form == form.name else None
-        result = Result(source=source.name, form=form, instance=instance, fields=decided.fields, findings=decided.findings)
-        return _Read(arrived.part("read"), result)
+        fields = {name: _with_origin(result, origins) for name, result in decided.fields.items()}
+        result = Result(source=source.name, form=form, instance=instance, fields=fields, findings=decided.findings)
+        return _Read(ended("read"), result)
     except UnreadableFile as error:
-        return _Read(arrived.part(_state(error)), error=error)
+        return _Read(ended(_state(error)), error=error)
     except Exception as error:  # a defect of ours must cost one file, and say so, not a batch
-        _log.exception("reading %s failed", arrived.name)
+        _log.exception("reading %s failed", document[0].name)
         failure = Damaged(f"读取时出错（{type(error).__name__}）", advice="请打开原文件核对，并把该文件报告给系统维护人员")
-        return _Read(arrived.part("unreadable"), error=failure)
+        return _Read(ended("unreadable"), error=failure)
 
 
-def _read_pdf(data: bytes, options: Options) -> Pages:
-    """The digital pages of a PDF; what only an image reader could tell is named as missing."""
-    reading = read_pdf(data, options.limits.pdf)
-    if len(reading.scanned) == len(reading.pages.pages):
-        raise UnsupportedKind("PDF 是扫描件，暂不能读取")
-    missing = tuple(f"第 {number} 页是扫描图像" for number in reading.scanned)
-    return reading.pages.model_copy(update={"damage": (*reading.pages.damage, *missing)})
+def _pages(document: list[Arrived], options: Options) -> tuple[Pages, dict[int, tuple[str, int]]]:
+    """The pages of a document, and for those of several files the file and the page in it of each."""
+    if document[0].error:
+        raise document[0].error
+    if len(document) == 1:
+        return read_file(kind_of(document[0].data), document[0].data, options), {}
+    pages, counts = read_images([one.data for one in document], options)
+    places = [(one.name, page) for one, count in zip(document, counts, strict=True) for page in range(1, count + 1)]
+    return pages, dict(enumerate(places, 1))
 
 
-def _converted(suffix: str) -> Callable[[bytes, Options], Pages]:
-    def read(data: bytes, options: Options) -> Pages:
-        return read_word(to_docx(data, suffix, options.office, options.limits.conversion_seconds), options.limits.zip)
-
-    return read
-
-
-_READERS: Mapping[Kind, Callable[[bytes, Options], Pages]] = {
-    "word": lambda data, options: read_word(data, options.limits.zip),
-    "word-xml": lambda data, options: read_word_xml(data, options.limits.zip),
-    "html": lambda data, options: read_html(data),
-    "doc": _converted(".doc"),
-    "rtf": _converted(".rtf"),
-    "odt": _converted(".odt"),
-    "pdf": _read_pdf,
-}
+def _with_origin(result: FieldResult, origins: Mapping[int, tuple[str, int]]) -> FieldResult:
+    """The result with each page named as a page of the file that it came in."""
+    if not origins:
+        return result
+    placed = [(one, *origins[one.page]) if one.page in origins else (one, one.part, one.page) for one in result.evidence]
+    return result.model_copy(
+        update={"evidence": tuple(one.model_copy(update={"part": part, "page": page}) for one, part, page in placed)}
+    )
 
 
 def _state(error: UnreadableFile) -> PartState:
@@ -122,21 +123,36 @@ def _state(error: UnreadableFile) -> PartState:
     return states.get(type(error), "unreadable")
 
 
-def _which_form(pages: Pages, forms: Mapping[str, FormDefinition], options: Options) -> Alignment:
-    """The form that was asked for, that the document says it is, or whose labels it bears, laid over the pages."""
-    units = units_of(pages)
+def _which_form(pages: Pages, forms: Mapping[str, FormDefinition], options: Options) -> tuple[Alignment, Pages]:
+    """The form that was asked for, that the document says it is, or whose labels it bears, laid over the pages in the order
+    in which it fits best: sheets get shuffled on their way through a scanner."""
     known = options.form or (pages.identity.form if pages.identity and pages.identity.form in forms else None)
-    if known is not None:
-        return align(forms[known], units)
-    best = max((align(form, units) for form in forms.values()), key=lambda alignment: alignment.score, default=None)
-    if best is None or best.score < _IS_FORM:
+    candidates = [forms[known]] if known is not None else list(forms.values())
+    best: tuple[Alignment, Pages] | None = None
+    for order in _orders(pages):
+        units = units_of(order)
+        for form in candidates:
+            alignment = align(form, units)
+            if best is None or alignment.score > best[0].score + _BETTER:
+                best = alignment, order
+    if best is None or (known is None and best[0].score < _IS_FORM):
         raise NotAForm("不是已知的申请表")
     return best
 
 
-def _results(source: Source, reads: list[_Read]) -> list[Result]:
+def _orders(pages: Pages) -> Iterator[Pages]:
+    """The pages as they came, and, where they are few and were loose sheets, in every other order."""
+    several = pages.pages if pages.reader != "word" and len(pages.pages) <= _MOST_SHUFFLED else ()
+    yield pages
+    for order in permutations(several):
+        if order and order != pages.pages:
+            yield pages.model_copy(update={"pages": order})
+
+
+def _results(source: Source, arrived: Sequence[Arrived], reads: list[_Read]) -> list[Result]:
     """A result an application; a part that gave none is told in the first, or is the reason why all failed."""
-    parts = tuple(read.part for read in reads)
+    states = {part.name: part for read in reads for part in read.parts}
+    parts = tuple(states[one.name] for one in arrived)
     results = [read.result for read in reads if read.result]
     if not results:
         errors = [read.error for read in reads if read.error]
@@ -153,5 +169,5 @@ def _results(source: Source, reads: list[_Read]) -> list[Result]:
 
 def _note(read: _Read) -> Finding:
     if isinstance(read.error, NotAForm):
-        return Finding.of("part-not-form", part=read.part.name)
-    return Finding.of("part-unreadable", part=read.part.name, reason=read.error.message if read.error else "")
+        return Finding.of("part-not-form", part=read.parts[0].name)
+    return Finding.of("part-unreadable", part=read.parts[0].name, reason=read.error.message if read.error else "")

@@ -16,15 +16,18 @@ class Regions:
     found: Mapping[int, Find]
     units: Sequence[Unit]
     _rows: dict[int, dict[int, list[Unit]]] = field(default_factory=dict)
-    _first_on_page: dict[int, Unit] = field(default_factory=dict)
+    _next_page: dict[int, Unit] = field(default_factory=dict)
     _starts: dict[int, list[Find]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        before: int | None = None
         for unit in self.units:
             if unit.cell is not None:
                 rows = self._rows.setdefault(id(unit.table), {})
-                if unit.page is not None:
-                    self._first_on_page.setdefault(unit.page, unit)
+                if unit.page is not None and before is not None and unit.page != before:
+                    # Pages follow each other as they were laid, whatever their numbers.
+                    self._next_page.setdefault(before, unit)
+                before = unit.page
                 for row in range(unit.cell.row, unit.cell.row + unit.cell.row_span):
                     rows.setdefault(row, []).append(unit)
         for find in self.found.values():
@@ -112,7 +115,7 @@ class Regions:
         while True:
             for number in range(row, self._last_row(at) + 1):
                 yield [unit for unit in self._row(at, number) if _cell(unit).row == number]
-            following = self._first_on_page.get(at.page + 1) if at.page is not None else None
+            following = self._next_page.get(at.page) if at.page is not None else None
             if following is None:
                 return
             at, row = following, 0

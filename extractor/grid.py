@@ -1,0 +1,258 @@
+"""Ruled lines in a picture of a level page -> tables of cells.
+
+Lines are ink that runs straight for longer than a stroke of writing does. Where lines meet they make a table; its grid has every
+ruled position, and neighbouring fields of the grid are one cell where too little ink stands between them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Gray = NDArray[np.uint8]
+
+_DPI = 150  # lines are looked for at this resolution
+_LEVEL, _UPRIGHT = 46, 34  # least lengths in pixels of it: longer than strokes of a heading, shorter than a row is high
+_THICK = 6  # what is thicker is no line
+_TOUCH = 7
+_SAME = 6  # a piece of line may stray so far from its line
+_NARROWEST = 12  # lines nearer to each other than this have no room for text between them: one line, drawn double
+_COVERED = 0.55  # of a border must be ink, or what lies on its sides is one cell
+
+
+@dataclass(frozen=True)
+class GridBox:
+    """A cell: its place on the table's grid, and its inner edges x0, y0, x1, y1 in pixels."""
+
+    row: int
+    column: int
+    row_span: int
+    column_span: int
+    box: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A ruled table; `lines` marks the pixels of its ruling."""
+
+    cells: tuple[GridBox, ...]
+    box: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """All tables of a page from the top down, and a mask (255) of every ruled line."""
+
+    grids: tuple[Grid, ...]
+    lines: Gray
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A ruled line: where it is across its direction, and from where to where it runs along it."""
+
+    at: float
+    start: float
+    end: float
+
+
+def find_grids(gray: Gray, scale: float) -> Ruling:
+    """Tables in `gray` (level, paper white); `scale` is its pixels a point."""
+    zoom = min(1.0, _DPI / 72 / scale)
+    small = cv2.resize(gray, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA) if zoom < 1 else gray
+    ink = _ink(small)
+    level, upright = _run(ink, _LEVEL), _run(ink.T, _UPRIGHT).T
+    upright = _between(upright, level)
+    grids = []
+    for part in _connected(level, upright):
+        grid = _grid(level & part, upright & part)
+        if grid:
+            grids.append(_enlarged(grid, 1 / zoom))
+    mask = cv2.resize(level | upright, (gray.shape[1], gray.shape[0]), interpolation=cv2.INTER_NEAREST)
+    return Ruling(tuple(sorted(grids, key=lambda grid: (grid.box[1], grid.box[0]))), mask)
+
+
+def _ink(gray: Gray) -> Gray:
+    """255 where it is darker than around, faint lines included."""
+    around = cv2.blur(gray, (41, 41))
+    return np.where((gray.astype(np.int16) < around.astype(np.int16) - 22) & (gray < 215), 255, 0).astype(np.uint8)
+
+
+def _run(ink: Gray, length: int) -> Gray:
+    """What of `ink` runs along the rows for `length` pixels as one thin straight line; small gaps and a slight slope allowed."""
+    ink = np.ascontiguousarray(ink)
+    thin = ink & ~cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((_THICK + 1, 1), np.uint8))
+    closed = cv2.morphologyEx(cv2.dilate(thin, np.ones((3, 1), np.uint8)), cv2.MORPH_CLOSE, np.ones((1, 7), np.uint8))
+    runs = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(runs)
+    keep = np.zeros(count, bool)
+    for label in range(1, count):
+        x, y, width, height = (int(v) for v in stats[label, :4])
+        part = (slice(y, y + height), slice(x, x + width))
+        keep[label] = _is_straight((labels[part] == label) & (thin[part] > 0))
+    return np.where(keep[labels], 255, 0).astype(np.uint8)
+
+
+def _is_straight(pixels: NDArray[np.bool_]) -> bool:
+    """Whether the pixels lie along one line; strokes of a row of text stand on several levels."""
+    ys, xs = np.nonzero(pixels)
+    if len(xs) < 10:
+        return False
+    degree = 2 if pixels.shape[1] > 200 else 1
+    along = xs / pixels.shape[1] - 0.5
+    near = np.ones(len(xs), bool)
+    for _ in range(3):
+        curve = np.polyfit(along[near], ys[near], degree)
+        near = np.abs(ys - np.polyval(curve, along)) < 2.2
+        if near.sum() < 10:
+            return False
+    covered = len(np.unique(xs[near])) / pixels.shape[1]
+    return bool(covered > (0.6 if pixels.shape[1] > 240 else 0.86))
+
+
+def _between(upright: Gray, level: Gray) -> Gray:
+    """Upright runs that go from one level line to another; a long one may be broken off at one end."""
+    near = cv2.dilate(level, np.ones((_TOUCH * 2 + 1, 7), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(upright)
+    keep = np.zeros(count, bool)
+    for label in range(1, count):
+        x, y, width, height = (int(v) for v in stats[label, :4])
+        mine = (labels[y : y + height, x : x + width] == label) & (near[y : y + height, x : x + width] > 0)
+        ends = int(mine[: _TOUCH * 2].any()) + int(mine[-_TOUCH * 2 :].any())
+        keep[label] = ends == 2 or (height > 4 * _UPRIGHT and mine.any())
+    return np.where(keep[labels], 255, 0).astype(np.uint8)
+
+
+def _connected(level: Gray, upright: Gray) -> list[Gray]:
+    """Masks of the places where lines of both directions hang together."""
+    joined = cv2.dilate(level | upright, np.ones((_TOUCH, _TOUCH), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
+    parts = []
+    for label in range(1, min(count, 400)):
+        width, height = stats[label, cv2.CC_STAT_WIDTH], stats[label, cv2.CC_STAT_HEIGHT]
+        if width > 100 and height > 25:
+            parts.append(np.where(labels == label, 255, 0).astype(np.uint8))
+    return parts
+
+
+def _grid(level: Gray, upright: Gray) -> Grid | None:
+    rows, columns = _lines(level), _lines(np.ascontiguousarray(upright.T))
+    if len(rows) < 2 or len(columns) < 2:
+        return None
+    ys, xs = _positions(rows), _positions(columns)
+    # Only lines that others end on are part of the table; an underline in a cell is not.
+    ys = [y for y in ys if _carries(y, rows, columns)]
+    xs = [x for x in xs if _carries(x, columns, rows)]
+    if len(ys) < 2 or len(xs) < 2:
+        return None
+    cells = _cells(xs, ys, level, upright)
+    # Strokes of large writing can look like a small table.
+    if len(cells) < 2 or np.median([cell.box[3] - cell.box[1] for cell in cells]) < 22:
+        return None
+    return Grid(tuple(cells), (xs[0], ys[0], xs[-1], ys[-1]))
+
+
+def _lines(runs: Gray) -> list[_Line]:
+    """The runs along the rows, pieces at one level joined."""
+    _, _, stats, middles = cv2.connectedComponentsWithStats(runs)
+    return [
+        _Line(float(middle[1]), float(stat[cv2.CC_STAT_LEFT]), float(stat[cv2.CC_STAT_LEFT] + stat[cv2.CC_STAT_WIDTH]))
+        for stat, middle in zip(stats[1:], middles[1:], strict=True)
+        if stat[cv2.CC_STAT_HEIGHT] < 30
+    ]
+
+
+def _positions(lines: Sequence[_Line]) -> list[float]:
+    """The levels that lines stand on: of each group of near ones, the middle one by length."""
+    groups: list[list[_Line]] = []
+    for line in sorted(lines, key=lambda line: line.at):
+        if groups and line.at - groups[-1][0].at <= _NARROWEST:
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+    return [_middle(group) for group in groups]
+
+
+def _middle(group: Sequence[_Line]) -> float:
+    half = sum(line.end - line.start for line in group) / 2
+    for line in group:
+        half -= line.end - line.start
+        if half <= 0:
+            break
+    return line.at
+
+
+def _carries(at: float, own: Sequence[_Line], others: Sequence[_Line]) -> bool:
+    pieces = [line for line in own if abs(line.at - at) <= _SAME * 2]
+    meet = [
+        other.at
+        for other in others
+        if other.start - _TOUCH * 2 <= at <= other.end + _TOUCH * 2
+        and any(line.start - _TOUCH * 2 <= other.at <= line.end + _TOUCH * 2 for line in pieces)
+    ]
+    return len(meet) >= 2 and max(meet) - min(meet) > 12
+
+
+def _cells(xs: list[float], ys: list[float], level: Gray, upright: Gray) -> list[GridBox]:
+    """Fields of the grid, joined over borders that are not there, as rectangles."""
+    rows, columns = len(ys) - 1, len(xs) - 1
+    parent = list(range(rows * columns))
+
+    def root(field: int) -> int:
+        while parent[field] != field:
+            field = parent[field]
+        return field
+
+    for r in range(rows):
+        for c in range(columns):
+            if c + 1 < columns and _covered(upright.T, xs[c + 1], ys[r], ys[r + 1]) < _COVERED:
+                parent[root(r * columns + c + 1)] = root(r * columns + c)
+            if r + 1 < rows and _covered(level, ys[r + 1], xs[c], xs[c + 1]) < _COVERED:
+                parent[root((r + 1) * columns + c)] = root(r * columns + c)
+    return _rectangles({field: root(field) for field in range(rows * columns)}, xs, ys)
+
+
+def _covered(runs: Gray, at: float, start: float, end: float) -> float:
+    """How much of the border from `start` to `end` is ruled, its corners left out."""
+    near = runs[max(0, int(at) - _SAME) : int(at) + _SAME + 1, int(start) + 3 : max(int(end) - 2, int(start) + 4)]
+    return float((near > 0).any(axis=0).mean()) if near.size else 0.0
+
+
+def _rectangles(roots: dict[int, int], xs: list[float], ys: list[float]) -> list[GridBox]:
+    """Each group of fields as the rectangle around it; groups whose rectangles overlap become one."""
+    columns = len(xs) - 1
+    spans: dict[int, tuple[int, int, int, int]] = {}
+    for field, group in roots.items():
+        r, c = divmod(field, columns)
+        r0, c0, r1, c1 = spans.get(group, (r, c, r, c))
+        spans[group] = (min(r0, r), min(c0, c), max(r1, r), max(c1, c))
+    merged: list[tuple[int, int, int, int]] = []
+    for r0, c0, r1, c1 in spans.values():
+        current, changed = (r0, c0, r1, c1), True
+        while changed:
+            changed = False
+            for other in merged:
+                if other[0] <= current[2] and current[0] <= other[2] and other[1] <= current[3] and current[1] <= other[3]:
+                    merged.remove(other)
+                    current = (
+                        min(current[0], other[0]),
+                        min(current[1], other[1]),
+                        max(current[2], other[2]),
+                        max(current[3], other[3]),
+                    )
+                    changed = True
+                    break
+        merged.append(current)
+    return [
+        GridBox(r0, c0, r1 - r0 + 1, c1 - c0 + 1, (xs[c0], ys[r0], xs[c1 + 1], ys[r1 + 1])) for r0, c0, r1, c1 in sorted(merged)
+    ]
+
+
+def _enlarged(grid: Grid, by: float) -> Grid:
+    def scaled(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+        return (box[0] * by, box[1] * by, box[2] * by, box[3] * by)
+
+    cells = tuple(GridBox(c.row, c.column, c.row_span, c.column_span, scaled(c.box)) for c in grid.cells)
+    return Grid(cells, scaled(grid.box))

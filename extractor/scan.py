@@ -1,0 +1,108 @@
+"""Pictures of pages -> Pages: scans, faxes, photos, and PDF pages that hold no text.
+
+The page that comes out is the upright, flattened one, and all its boxes are in points of that; `flatten_page` gives its picture,
+so that a reviewer sees what was read.
+"""
+
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from extractor.ocr import OcrEngine, Reading
+from models.errors import Damaged, TooLarge
+from models.identity import Identity
+from models.page import InkMark, Page, Pages, SealMark
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from extractor.seal import Ring
+
+MAX_PIXELS = 120_000_000
+MAX_PAGES = 60
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A page as it came: RGB pixels, and its size in points where the file says so."""
+
+    colour: "NDArray[np.uint8]"
+    points: tuple[float, float] | None = None
+
+
+def read_scan(data: bytes, engine: OcrEngine) -> Pages:
+    """The pages of an image file (JPEG, PNG, TIFF of many pages, HEIC ...). Raises Damaged, TooLarge."""
+    return read_pictures(decode(data), engine)
+
+
+def read_pictures(pictures: Iterable[Picture], engine: OcrEngine) -> Pages:
+    """The pages shown by `pictures`, in their order."""
+    pages: list[Page] = []
+    identity: Identity | None = None
+    for picture in pictures:
+        page, known = read_page(picture, len(pages) + 1, _tables(pages), engine)
+        pages.append(page)
+        identity = identity or known
+    if not pages:
+        raise Damaged("文件中没有页面")
+    return Pages(reader="scan", pages=tuple(pages), identity=identity)
+
+
+def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine) -> tuple[Page, Identity | None]:
+    """One page and, where it bears our code, which form it is."""
+    from extractor import code, grid, ink, seal, sheet, text, upright
+    from extractor.layers import take_apart
+
+    layers, boxes = text.set_upright(take_apart(upright.flatten(picture.colour, picture.points)), engine)
+    ruling = grid.find_grids(layers.text, layers.scale)
+    rings = seal.find_seals(layers)
+    written = seal.erase_rings(layers, rings)
+    boxes = text.detect_again(boxes, written, [ring.box for ring in rings if not ring.red], engine)
+    lines = text.read_lines(text.place_lines(boxes, ruling, layers), written, ruling, engine)
+    strokes = [
+        InkMark(box=sheet.in_points(box, layers.scale), confidence=sure)
+        for box, sure in ink.find_ink(layers, ruling, lines, rings, written)
+    ]
+    stamps = [_stamp(ring, seal.read_ring(layers, ring, engine), layers.scale) for ring in rings]
+    page = sheet.make_page(number, first_table, layers, ruling, lines, stamps, strokes)
+    return page, code.read_identity(picture.colour)
+
+
+def _stamp(ring: "Ring", reading: Reading, scale: float) -> SealMark:
+    from extractor import sheet
+
+    return SealMark(box=sheet.in_points(ring.box, scale), text=reading.text.strip() or None, confidence=ring.confidence)
+
+
+def decode(data: bytes) -> Iterator[Picture]:
+    """The frames of an image file. Raises Damaged if it is none, TooLarge over the limits."""
+    import numpy as np
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            frames = getattr(image, "n_frames", 1)
+            if frames > MAX_PAGES:
+                raise TooLarge(f"图片有 {frames} 页，超过 {MAX_PAGES} 页")
+            for frame in range(frames):
+                image.seek(frame)
+                if image.width * image.height > MAX_PIXELS:
+                    raise TooLarge(f"图片为 {image.width}×{image.height} 像素，超过限制")
+                upright = ImageOps.exif_transpose(image)
+                yield Picture(np.asarray(upright.convert("RGB"), np.uint8), _points(upright.size, image.info.get("dpi")))
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+        raise Damaged(f"图片无法打开：{type(error).__name__}") from error
+
+
+def _points(size: tuple[int, int], dpi: Sequence[float] | None) -> tuple[float, float] | None:
+    """The page's size, where the resolution that the file states gives one that paper has."""
+    if not dpi or min(dpi) < 60:
+        return None
+    width, height = size[0] / float(dpi[0]) * 72, size[1] / float(dpi[1]) * 72
+    return (width, height) if min(width, height) > 200 and max(width, height) < 2500 else None
+
+
+def _tables(pages: Sequence[Page]) -> int:
+    return sum(1 for page in pages for block in page.blocks if hasattr(block, "cells"))

@@ -1,0 +1,228 @@
+"""Seals: red ones by their ink, those of a black-and-white copy by their ring; and what stands on the ring."""
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from extractor.layers import Layers
+from extractor.ocr import OcrEngine, Reading
+
+Gray = NDArray[np.uint8]
+
+_SMALLEST, _LARGEST = 24.0, 64.0  # millimetres across
+_POINTS_A_MM = 72 / 25.4
+_PALE = 50  # least grey of an outline that may be told from print
+_RING = 0.76  # least part of a circle that must be drawn; rows of text reach two thirds
+_LOOK = 75  # dpi at which rings are looked for
+
+
+@dataclass(frozen=True)
+class Ring:
+    """A seal's outline in pixels of the page: middle, half axes, the first one's angle in degrees; 0 to 1 how sure it is one."""
+
+    x: float
+    y: float
+    rx: float
+    ry: float
+    angle: float
+    red: bool
+    confidence: float
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        reach_x = math.hypot(self.rx * math.cos(math.radians(self.angle)), self.ry * math.sin(math.radians(self.angle)))
+        reach_y = math.hypot(self.rx * math.sin(math.radians(self.angle)), self.ry * math.cos(math.radians(self.angle)))
+        return (self.x - reach_x, self.y - reach_y, self.x + reach_x, self.y + reach_y)
+
+
+def find_seals(layers: Layers) -> list[Ring]:
+    """The seals on the page, from the top down."""
+    # Where one seal is red, the page was taken in colour, and a black ring is no seal.
+    return sorted(_red_seals(layers) or _plain_seals(layers), key=lambda ring: ring.y)
+
+
+def _red_seals(layers: Layers) -> list[Ring]:
+    """Red ink that hangs together when a few millimetres of gap are closed, and is as large as a seal."""
+    millimetre = layers.scale * _POINTS_A_MM
+    zoom = min(1.0, _LOOK / 72 / layers.scale)
+    small = cv2.resize(layers.red, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
+    mask = np.where(small > 60, 255, 0).astype(np.uint8)
+    gap = max(3, round(4 * millimetre * zoom)) | 1
+    # Closing needs room to grow beyond the edge of the page.
+    room = gap + 1
+    mask = cv2.copyMakeBorder(mask, room, room, room, room, cv2.BORDER_CONSTANT, value=0)
+    joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (gap, gap)))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
+    rings = []
+    for label in range(1, count):
+        width, height = (int(v) for v in stats[label, 2:4])
+        if max(width, height) / zoom / millimetre < 0.5 * _SMALLEST or min(width, height) / zoom / millimetre < 8:
+            continue
+        own = np.where((labels == label) & (mask > 0), 255, 0).astype(np.uint8)
+        ring = _outlined(own, zoom, room)
+        across = 2 * max(ring.rx, ring.ry) / millimetre if ring else 0.0
+        if ring and ring.confidence > 0.9 and across < _LARGEST:
+            rings.append(ring)
+            continue
+        # Two seals may overlap: then only their rings tell them apart.
+        circles = [
+            Ring(*_enlarged(circle, zoom, room), True, 0.9) for circle in _circles(cv2.subtract(255, own), millimetre * zoom)
+        ]
+        rings += circles or ([ring] if ring and 0.6 * _SMALLEST < across < 1.5 * _LARGEST else [])
+    return rings
+
+
+def _enlarged(circle: tuple[float, float, float, float], zoom: float, room: int) -> tuple[float, float, float, float, float]:
+    x, y, radius, _ = circle
+    return (x - room) / zoom, (y - room) / zoom, radius / zoom, radius / zoom, 0.0
+
+
+def _outlined(mask: Gray, zoom: float, room: int) -> Ring | None:
+    ys, xs = np.nonzero(mask)
+    if len(xs) < 40:
+        return None
+    hull = cv2.convexHull(np.column_stack([xs, ys]).astype(np.float32))
+    if len(hull) < 5:
+        return None
+    (x, y), (first, second), angle = cv2.fitEllipse(hull)
+    covered = cv2.contourArea(hull) / max(math.pi * first * second / 4, 1.0)
+    sure = 0.98 if 0.88 < covered < 1.12 and first / second > 0.66 else 0.7
+    middle_x, middle_y = (x + 0.5 - room) / zoom, (y + 0.5 - room) / zoom
+    return Ring(middle_x, middle_y, (first + 1) / 2 / zoom, (second + 1) / 2 / zoom, angle, True, sure)
+
+
+def _plain_seals(layers: Layers) -> list[Ring]:
+    """Circles drawn in grey or black, of a seal's size, with ink most of the way round and paper on both sides of it."""
+    zoom = min(1.0, _LOOK / 72 / layers.scale)
+    small = cv2.resize(layers.text, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
+    circles = _circles(small, layers.scale * _POINTS_A_MM * zoom)
+    return [
+        Ring(x / zoom, y / zoom, radius / zoom, radius / zoom, 0.0, False, min(0.95, 0.3 + 0.75 * covered))
+        for x, y, radius, covered in circles
+    ]
+
+
+def _circles(gray: Gray, millimetre: float) -> list[tuple[float, float, float, float]]:
+    """Circles of a seal's size: x, y, radius, and the part of the way round where they have ink. `millimetre` in pixels."""
+    least, most = round(_SMALLEST / 2 * millimetre), round(_LARGEST / 2 * millimetre)
+    soft = cv2.GaussianBlur(gray, (0, 0), 1.0)
+    found = cv2.HoughCircles(soft, cv2.HOUGH_GRADIENT, 1.5, 10 * millimetre, param1=80, param2=32, minRadius=least, maxRadius=most)
+    if found is None:
+        return []
+    # Rows of text make many circles that are none, so only the likeliest are looked at closely.
+    rough = sorted(found.reshape(-1, 3)[:120].astype(float).tolist(), key=lambda circle: -_roughly(gray, *circle))[:8]
+    settled = sorted((_settled(gray, *circle) for circle in rough), key=lambda circle: -circle[3])
+    kept: list[tuple[float, float, float, float]] = []
+    for x, y, radius, covered in settled:
+        if covered > _RING and all(math.hypot(x - other[0], y - other[1]) > 0.6 * radius for other in kept):
+            kept.append((x, y, radius, covered))
+    return kept
+
+
+def _roughly(gray: Gray, x: float, y: float, radius: float) -> float:
+    return max(_ringed(gray, x, y, radius + more) for more in (-2.0, 0.0, 2.0))
+
+
+def _settled(gray: Gray, x: float, y: float, radius: float) -> tuple[float, float, float, float]:
+    """The circle near the given one with most ink on it, and how much of the way round that is."""
+    best = (x, y, radius, -1.0)
+    for step in (2.0, 1.0):
+        x0, y0, r0 = best[:3]
+        for dx in (-step, 0, step):
+            for dy in (-step, 0, step):
+                for dr in (-2 * step, -step, 0, step, 2 * step):
+                    covered = _ringed(gray, x0 + dx, y0 + dy, r0 + dr)
+                    if covered > best[3]:
+                        best = (x0 + dx, y0 + dy, r0 + dr, covered)
+    return best
+
+
+def _ringed(gray: Gray, x: float, y: float, radius: float) -> float:
+    """The part of the circle with ink on it and less ink just outside."""
+    angles = np.linspace(0, 2 * math.pi, 180, endpoint=False)
+
+    def dark(r: float) -> NDArray[np.float64]:
+        xs, ys = np.rint(x + r * np.cos(angles)).astype(int), np.rint(y + r * np.sin(angles)).astype(int)
+        inside = (xs >= 0) & (ys >= 0) & (xs < gray.shape[1]) & (ys < gray.shape[0])
+        values = np.zeros(len(angles))
+        values[inside] = 255.0 - gray[ys[inside], xs[inside]]
+        return values
+
+    on = np.maximum(np.maximum(dark(radius), dark(radius - 1)), dark(radius + 1))
+    beyond = np.minimum(dark(radius + 3.5), dark(radius + 5))
+    return float(((on > 45) & (beyond < 0.6 * on)).mean())
+
+
+def erase_rings(layers: Layers, rings: list[Ring]) -> Gray:
+    """The text layer without what can be told from print of seals that are not red: their outlines, and ink paler than print."""
+    text = layers.text.copy()
+    for ring in rings:
+        if not ring.red:
+            _lift_paler(text, ring)
+            width = max(2, round(ring.rx * 0.075))
+            outline = np.zeros_like(text)
+            cv2.circle(outline, (round(ring.x), round(ring.y)), round(ring.rx - ring.rx * 0.025), 255, width)
+            text[outline > 0] = 255
+    return text
+
+
+def _lift_paler(text: Gray, ring: Ring) -> None:
+    """In a grey copy a red seal is paler than print: where its outline says how pale, everything as pale becomes paper."""
+    angles = np.linspace(0, 2 * math.pi, 360, endpoint=False)
+    outline = []
+    for radius in (ring.rx * 0.97, ring.rx * 0.985, ring.rx):
+        xs = np.clip(np.rint(ring.x + radius * np.cos(angles)).astype(int), 0, text.shape[1] - 1)
+        ys = np.clip(np.rint(ring.y + radius * np.sin(angles)).astype(int), 0, text.shape[0] - 1)
+        outline.append(text[ys, xs])
+    darkest = np.min(outline, axis=0)
+    pale = float(np.percentile(darkest, 25))
+    if pale < _PALE:
+        return
+    x0, y0, x1, y1 = (max(0, round(v)) for v in ring.box)
+    part = text[y0:y1, x0:x1].astype(np.float32)
+    text[y0:y1, x0:x1] = np.clip(part * (255.0 / (pale - 12)), 0, 255).astype(np.uint8)
+
+
+def read_ring(layers: Layers, ring: Ring, engine: OcrEngine) -> Reading:
+    """What stands round the ring: the band of it unrolled, cut where it is empty, and read."""
+    band = _unrolled(_seal_ink(layers, ring), ring)
+    return engine.recognise([cv2.cvtColor(band, cv2.COLOR_GRAY2RGB)])[0]
+
+
+def _seal_ink(layers: Layers, ring: Ring) -> Gray:
+    """The seal's own ink, dark on white."""
+    return cv2.subtract(np.full_like(layers.redness, 255), layers.redness) if ring.red else layers.all
+
+
+def _unrolled(gray: Gray, ring: Ring, size: int = 64) -> Gray:
+    """The band of text, `size` pixels high, from the gap at the foot clockwise round to it."""
+    radius = size / 0.36
+    side = round(2 * radius)
+    # The ellipse becomes a circle: turned so that its axes lie level, stretched, turned back.
+    turn = math.radians(ring.angle)
+    axes = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
+    shape = axes @ np.diag([ring.rx / radius, ring.ry / radius]) @ axes.T
+    offset = np.array([ring.x, ring.y]) - shape @ np.array([radius, radius])
+    disc = cv2.warpAffine(
+        gray, np.column_stack([shape, offset]), (side, side), flags=cv2.INTER_AREA | cv2.WARP_INVERSE_MAP, borderValue=255.0
+    )
+    around = round(2 * math.pi * 0.74 * radius)
+    polar = cv2.warpPolar(disc, (round(radius), around), (radius, radius), radius, cv2.INTER_LINEAR)
+    # Rows of `polar` are angles, clockwise from the right; its columns are radii. The band's top must be the outside.
+    band = cv2.rotate(polar[:, round(0.57 * radius) : round(0.93 * radius)], cv2.ROTATE_90_COUNTERCLOCKWISE)
+    band = np.roll(band, -_foot(band), axis=1)
+    return np.ascontiguousarray(cv2.normalize(band, band.copy(), 0, 255, cv2.NORM_MINMAX).astype(np.uint8))
+
+
+def _foot(band: Gray) -> int:
+    """The column to cut at: the middle of the emptiest stretch, the foot of the seal preferred."""
+    ink = (255.0 - band).mean(axis=0)
+    width = band.shape[1]
+    window = max(3, width // 14)
+    smooth = np.convolve(np.concatenate([ink, ink[:window]]), np.ones(window) / window, "valid")[:width]
+    foot = width / 4 - window / 2
+    away = np.abs((np.arange(width) - foot + width / 2) % width - width / 2) / width
+    return int((np.argmin(smooth + 60 * away) + window // 2) % width)

@@ -1,0 +1,73 @@
+import cv2
+import numpy as np
+import pytest
+
+from extractor.grid import find_grids
+from tests.extractor import drawing
+
+
+def _gray(picture):
+    return cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+
+
+def _form():
+    """Three rows: one of two cells, one of four, one of two."""
+    picture = drawing.blank()
+    drawing.table(picture, [200, 500, 1400], [300, 420, 540, 900])
+    cv2.line(picture, (800, 420), (800, 540), (0, 0, 0), 2)
+    cv2.line(picture, (1000, 420), (1000, 540), (0, 0, 0), 2)
+    return picture
+
+
+def _layout(picture):
+    (grid,) = find_grids(_gray(picture), drawing.SCALE).grids
+    return [(cell.row, cell.column, cell.row_span, cell.column_span) for cell in grid.cells]
+
+
+FORM = [(0, 0, 1, 1), (0, 1, 1, 3), (1, 0, 1, 1), (1, 1, 1, 1), (1, 2, 1, 1), (1, 3, 1, 1), (2, 0, 1, 1), (2, 1, 1, 3)]
+
+
+def test_cells_come_out_with_their_spans():
+    assert _layout(_form()) == FORM
+
+
+def test_cells_have_their_edges_in_pixels():
+    (grid,) = find_grids(_gray(_form()), drawing.SCALE).grids
+    assert grid.cells[3].box == pytest.approx((500, 420, 800, 540), abs=4)
+
+
+def test_broken_lines_still_part_cells():
+    picture = _form()
+    for x in range(210, 1400, 90):
+        picture[290:910, x : x + 9] = np.where(picture[290:910, x : x + 9] < 128, 255, picture[290:910, x : x + 9])
+    assert _layout(picture) == FORM
+
+
+def test_faint_lines_are_seen():
+    picture = _form()
+    picture[picture < 128] = 205
+    assert _layout(picture) == FORM
+
+
+def test_a_double_line_is_one():
+    picture = _form()
+    cv2.line(picture, (200, 427), (1400, 427), (0, 0, 0), 2)
+    assert _layout(picture) == FORM
+
+
+def test_dense_writing_makes_no_lines():
+    picture = _form()
+    drawing.write(picture, [(510, 545 + 40 * row, "一二三工王五日目田国圆区园围困因回" * 2) for row in range(8)], size=38)
+    assert _layout(picture) == FORM
+
+
+def test_cells_over_several_rows_are_one():
+    picture = drawing.blank()
+    drawing.table(picture, [200, 500, 1400], [300, 900])
+    for y in (500, 700):
+        cv2.line(picture, (500, y), (1400, y), (0, 0, 0), 2)
+    assert _layout(picture) == [(0, 0, 3, 1), (0, 1, 1, 1), (1, 1, 1, 1), (2, 1, 1, 1)]
+
+
+def test_a_page_without_lines_has_no_table():
+    assert find_grids(_gray(drawing.blank()), drawing.SCALE).grids == ()

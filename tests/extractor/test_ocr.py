@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+
+from extractor import ocr
+from extractor.ocr import Glyph, OcrUnavailable, PaddleOcr, Reading, RecordedOcr
+
+
+class _Once:
+    """An engine that counts what it is asked."""
+
+    name = "once"
+
+    def __init__(self):
+        self.asked = 0
+
+    def detect(self, picture):
+        self.asked += 1
+        return [(1.0, 2.0, 3.0, 4.0)]
+
+    def recognise(self, lines):
+        self.asked += len(lines)
+        return [Reading((Glyph("园", 0.5, 0.9, (("国", 0.05),)),)) for _ in lines]
+
+    def upside_down(self, lines):
+        self.asked += len(lines)
+        return [0.25 for _ in lines]
+
+
+def _pictures():
+    return [np.full((4, 8, 3), shade, np.uint8) for shade in (10, 200)]
+
+
+def test_a_recording_says_again_what_the_engine_said(tmp_path):
+    engine = _Once()
+    recorded = RecordedOcr(tmp_path / "ocr.jsonl", engine)
+    said = (recorded.detect(_pictures()[0]), recorded.recognise(_pictures()), recorded.upside_down(_pictures()))
+    asked = engine.asked
+    again = RecordedOcr(tmp_path / "ocr.jsonl")
+    assert (again.detect(_pictures()[0]), again.recognise(_pictures()), again.upside_down(_pictures())) == said
+    assert engine.asked == asked
+
+
+def test_a_recording_without_an_engine_refuses_what_is_new(tmp_path):
+    with pytest.raises(OcrUnavailable):
+        RecordedOcr(tmp_path / "ocr.jsonl").recognise(_pictures())
+
+
+def test_weights_that_are_not_the_released_ones_are_refused(monkeypatch):
+    monkeypatch.setitem(ocr._WEIGHTS, "cls", ("ppocr_cls.onnx", "0" * 64))
+    with pytest.raises(OcrUnavailable, match="改动"):
+        PaddleOcr().upside_down(_pictures())
+
+
+def test_a_folder_of_other_models_without_a_model_is_refused(tmp_path):
+    with pytest.raises(OcrUnavailable, match="缺失"):
+        PaddleOcr(ocr.OcrSettings(models=tmp_path)).upside_down(_pictures())
+
+
+def test_decoding_keeps_place_score_and_rivals_of_each_character():
+    scores = np.full((1, 6, 4), 0.001, np.float32)
+    for step, (char, score) in enumerate([(0, 0.9), (1, 0.8), (1, 0.9), (0, 0.9), (2, 0.6), (0, 0.9)]):
+        scores[0, step, char] = score
+    scores[0, 4, 3] = 0.3
+    texts, _ = ocr._Decoder(("", "甲", "乙", "丙"))([scores])
+    reading = ocr._reading(texts[0], 1.0)
+    assert reading.text == "甲乙"
+    assert reading.glyphs[0].at == pytest.approx(2 * 8 / 48)
+    assert reading.glyphs[0].confidence == pytest.approx(0.9)
+    assert reading.glyphs[1].others[0] == ("丙", pytest.approx(0.3))
