@@ -20,12 +20,20 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(READY)
+# The programs that ours is measured against live in an environment of their own.
+bench: $(READY) .venv-peers/.ready
 	$(BIN)/python -m benchmarks
+
+.venv-peers/.ready: benchmarks/peers/requirements.lock
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
 
 # Pins again what pyproject.toml asks for; needs uv.
 lock:
 	uv pip compile pyproject.toml --extra ocr --group dev --group build --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements.lock
+	cd benchmarks/peers && uv pip compile requirements.in --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements.lock
 
 # The build tools are in the lock too, so that installing the project itself fetches nothing that is not pinned.

@@ -1,13 +1,19 @@
 """Prints every benchmark's table."""
 
-from benchmarks import word_reading
+from benchmarks import pdf_reading, word_reading
 
 
 def main() -> None:
     """Run all benchmarks, one after the other."""
-    print("reading a returned Word form, median of CPU time")
-    for name, milliseconds, ratio in word_reading.run():
-        print(f"  {name:24} {milliseconds:8.1f} ms   {ratio:5.2f} x python-docx")
+    print("reading a returned Word form: median CPU time, and ticks read right")
+    ours, *peers = word_reading.run()
+    for one in (ours, *peers):
+        ratio = f"{one.milliseconds / ours.milliseconds:5.2f} x sealform"
+        print(f"  {one.name:12} {one.milliseconds:8.1f} ms   {ratio}   {one.right} of {one.files} right")
+    print("reading a page of a digital PDF: median CPU time")
+    (_, ours_page), *others = pdf_reading.run()
+    for name, milliseconds in (("sealform", ours_page), *others):
+        print(f"  {name:12} {milliseconds:8.1f} ms   {milliseconds / ours_page:5.2f} x sealform")
 
 
 if __name__ == "__main__":

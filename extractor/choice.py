@@ -8,6 +8,7 @@ give the answer. What could be read in two ways says so.
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 from extractor import marks
@@ -197,6 +198,10 @@ class _Reader:
             stressed = [o for o in self.options if emphasis in o.emphasis]
             if stressed and len(stressed) < len(self.options):
                 return self._inferred(stressed, f"选项的{words}")
+        bare = [o for o in self.options if not o.marks]
+        if boxed and len(bare) == 1:
+            # The box was ticked with something that got lost on the way, or was replaced.
+            return self._inferred(bare, "唯独该项前没有选框")
         return ChoiceReading(None, CERTAIN)
 
     def _nothing_recognised(self) -> ChoiceReading:
@@ -265,7 +270,21 @@ def _tokens(field: ChoiceField, passage: Passage) -> list[_Token]:
             found.append(_Token(number, number + 1, mark=mark))
         elif char in marks.ENCLOSING:
             found.append(_Token(number, number + 1))
-    return sorted(found, key=lambda token: token.start)
+    return _without_struck(sorted(found, key=lambda token: token.start), passage)
+
+
+def _without_struck(tokens: list[_Token], passage: Passage) -> list[_Token]:
+    """The tokens without marks that were crossed out where another mark was set right beside them."""
+
+    def is_struck(token: _Token) -> bool:
+        return bool(passage.cut(token.start, token.end).struck)
+
+    replaced = {
+        id(a if is_struck(a) else b)
+        for a, b in pairwise(tokens)
+        if a.mark and b.mark and a.end == b.start and is_struck(a) != is_struck(b)
+    }
+    return [token if id(token) not in replaced else replace(token, mark=None) for token in tokens]
 
 
 def _option_matches(field: ChoiceField, passage: Passage) -> list[tuple[int, re.Match[str]]]:

@@ -73,7 +73,9 @@ def _weigh(form: FormDefinition, name: str, seen: Sequence[Observation]) -> Obse
     leading = next((one for one in seen if one.source != "control"), seen[0])
     others = [one for one in seen if one is not leading and not _same(one.value, leading.value)]
     if not others:
-        return leading
+        # They say the same; a control of ours holds the characters and line breaks that a page can only show.
+        exact = next((one for one in seen if one.source == "control" and isinstance(one.value, str)), leading)
+        return leading.model_copy(update={"value": exact.value})
     other = others[0]
     disagreement = Finding.of("control-disagrees", name, title=title, control=_shown(form, other), table=_shown(form, leading))
     return leading.model_copy(

@@ -11,15 +11,15 @@ from typing import Literal
 
 import olefile
 
+from extractor.pdf import PdfLimits
 from extractor.word.package import ZipLimits
 from models.errors import Damaged, Encrypted, TooLarge, UnreadableFile, UnsupportedKind
 from models.record import Part, PartState
 
-Kind = Literal["word", "word-xml", "html", "doc", "rtf", "odt", "image"]
+Kind = Literal["word", "word-xml", "html", "doc", "rtf", "odt", "pdf", "image"]
 
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _KNOWN = {
-    b"%PDF": "PDF",
     b"Rar!": "RAR 压缩包",
     b"7z\xbc\xaf": "7z 压缩包",
 }
@@ -38,6 +38,7 @@ class Limits:
     parts: int = 200
     conversion_seconds: float = 60.0
     zip: ZipLimits = field(default_factory=ZipLimits)
+    pdf: PdfLimits = field(default_factory=PdfLimits)
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,9 @@ def kind_of(data: bytes) -> Kind:
         return _zip_kind(data)
     if data.startswith(_OLE):
         return _ole_kind(data)
+    # Readers of PDF look for its mark in the first kilobyte: mail gateways and printers put lines before it.
+    if b"%PDF-" in data[:1024]:
+        return "pdf"
     if data.startswith(b"{\\rtf"):
         return "rtf"
     if data.startswith(_IMAGES) or (data.startswith(b"RIFF") and data[8:12] == b"WEBP"):

@@ -51,6 +51,12 @@ class Unit:
         return key(self.passage.text)
 
     @cached_property
+    def is_crossed_out(self) -> bool:
+        """Who crosses out a whole row means it to be gone, its label too."""
+        struck = self.passage.struck
+        return bool(struck) and not self.passage.without(struck).text.strip()
+
+    @cached_property
     def first_line_key(self) -> str | None:
         """The key of the first of several lines."""
         head, _, rest = self.passage.text.partition("\n")
@@ -165,7 +171,7 @@ def _candidates(label: Label, units: Sequence[Unit]) -> list[Find]:
     found: list[Find] = []
     for unit in units:
         text, unit_key = unit.passage.text, unit.key
-        if not unit_key:
+        if not unit_key or unit.is_crossed_out:
             continue
         inner = [Find(unit, m.start(str(m.lastgroup)), m.end(), _INNER, False) for m in pattern.finditer(text)]
         score = max(fuzz.ratio(k, unit_key) / 100 for k in keys) if len(unit_key) <= longest * 1.5 + 1 else 0.0

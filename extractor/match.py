@@ -8,6 +8,7 @@ from typing import Any
 from extractor.choice import CERTAIN, read_choice
 from extractor.labels import Alignment, Find, Unit, align
 from extractor.passage import Passage
+from extractor.placeholders import STANDARD_PLACEHOLDERS
 from extractor.regions import Regions
 from extractor.split import split
 from extractor.stamps import compare_names, observe_marks
@@ -15,7 +16,7 @@ from models.errors import Unparsable
 from models.fields import ChoiceField, Field, RowsField, Seal, SealField, Signature, SignatureField
 from models.findings import Finding
 from models.form import FormDefinition
-from models.page import Control, Page, Pages
+from models.page import Control, Pages
 from models.record import Evidence, Observation
 from models.writing import key, one_line
 
@@ -38,7 +39,7 @@ class Match:
 def match(pages: Pages, alignment: Alignment, part: str) -> Match:
     """Read the answers off the pages of the file `part`, over which a form has been laid."""
     form = alignment.form
-    observations = [*_observe(alignment, part, pages.pages), *_controls(form, pages.controls, part)]
+    observations = [*_observe(alignment, part, pages), *_controls(form, pages.controls, part)]
     observations = compare_names(observations, form.fields, form.titles)
     findings = [Finding.of("document-damaged", reason=damage) for damage in pages.damage]
     last = max((find.unit.order for find in alignment.found.values()), default=len(alignment.units))
@@ -47,7 +48,7 @@ def match(pages: Pages, alignment: Alignment, part: str) -> Match:
     return Match(form, alignment.score, tuple(observations), tuple(findings))
 
 
-def _observe(alignment: Alignment, part: str, pages: Sequence[Page]) -> Iterable[Observation]:
+def _observe(alignment: Alignment, part: str, pages: Pages) -> Iterable[Observation]:
     form, labels, found = alignment.form, alignment.labels, alignment.found
     regions = Regions(labels, found, alignment.units)
     for index, label in enumerate(labels):
@@ -63,9 +64,9 @@ def _observe(alignment: Alignment, part: str, pages: Sequence[Page]) -> Iterable
             # A field that was left empty has the evidence of its whole cell, or of its label where there is no cell.
             around = Passage.join(passages).evidence(part) or found[index].unit.passage.evidence(part)
             values = split(label.cell, passages)
-            on_paper = found[index].unit.page is not None
+            on_paper = pages.reader == "scan"
             if on_paper:
-                yield from observe_marks(label.cell, found[index].unit, values, passages, pages, part)
+                yield from observe_marks(label.cell, found[index].unit, values, passages, pages.pages, part)
             for name, passage in values.items():
                 if on_paper and isinstance(form.fields[name], SealField | SignatureField):
                     continue
@@ -86,7 +87,13 @@ def _observation(field: Field, title: str, passage: Passage, evidence: tuple[Evi
             field=field.name, value=value, raw=raw, source="table", evidence=evidence, doubts=doubts,
             confidence=_PICTURE_DOUBT if passage.pictures else CERTAIN * passage.confidence,
         )  # fmt: skip
-    parsed, doubts = parse(field, title, passage.words)
+    struck = passage.struck
+    gone, passage = "".join(passage.text[start:end] for start, end in struck), passage.without(struck)
+    words = "" if one_line(passage.words) in STANDARD_PLACEHOLDERS else passage.words
+    parsed, doubts = parse(field, title, words)
+    if gone.strip():
+        # What was crossed out does not count, but whoever did it may have meant it otherwise.
+        doubts = (*doubts, Finding.of("text-struck", field.name, title=title, text=gone.strip()[:40]))
     if passage.pictures:
         doubts = (*doubts, Finding.of("picture-in-answer", field.name, title=title))
     left = _GUIDANCE_LEFT.search(passage.words) if field.guidance else None

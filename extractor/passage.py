@@ -71,6 +71,9 @@ class Passage:
 
     def without(self, ranges: Iterable[tuple[int, int]]) -> "Passage":
         """What is left when the ranges (start, end), in any order, are taken out."""
+        ranges = tuple(ranges)
+        if not ranges:
+            return self
         gone = [False] * len(self)
         for start, end in ranges:
             gone[start:end] = [True] * (end - start)
@@ -90,6 +93,12 @@ class Passage:
     def confidence(self) -> float:
         """The least confidence of any of its characters; 1 where nothing stands."""
         return min((span.confidence for span in self.spans if isinstance(span, Run | Tick)), default=1.0)
+
+    @property
+    def struck(self) -> tuple[tuple[int, int], ...]:
+        """The stretches (start, end) that are crossed out."""
+        crossed = [isinstance(span, Run | Tick) and "strike" in span.emphasis for span in self.spans]
+        return tuple((n, n + 1) for n, is_crossed in enumerate(crossed) if is_crossed)
 
     def evidence(self, part: str) -> tuple[Evidence, ...]:
         """Each place that the passage touches, with the box of what stands there, or of the cell where nothing has one."""

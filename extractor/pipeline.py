@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from extractor.convert import to_docx
 from extractor.decide import ACCEPT_FROM, decide
@@ -11,12 +12,13 @@ from extractor.intake import Arrived, Kind, Limits, Source, arrivals, kind_of
 from extractor.labels import Alignment, align, units_of
 from extractor.match import match
 from extractor.ocr import OcrEngine, PaddleOcr
-from extractor.scan import read_scan
+from extractor.pdf import read_pdf
+from extractor.scan import pdf_pictures, read_page, read_scan
 from extractor.word import read_word, read_word_xml
 from models.errors import Damaged, Encrypted, NotAForm, TooLarge, UnknownForm, UnreadableFile
 from models.findings import Finding
 from models.form import FormDefinition
-from models.page import Pages
+from models.page import Pages, Table
 from models.record import Failure, Part, PartState, Result
 
 _log = logging.getLogger(__name__)
@@ -92,6 +94,19 @@ def _read(source: Source, arrived: Arrived, forms: Mapping[str, FormDefinition],
         return _Read(arrived.part("unreadable"), error=failure)
 
 
+def _read_pdf(data: bytes, options: Options) -> Pages:
+    """The pages of a PDF; those that are nothing but a picture are read as one."""
+    reading = read_pdf(data, options.limits.pdf)
+    pages, identity = list(reading.pages.pages), reading.pages.identity
+    for number, picture in zip(reading.scanned, pdf_pictures(data, reading.scanned), strict=True):
+        tables = 1 + max((block.index for page in pages for block in page.blocks if isinstance(block, Table)), default=-1)
+        at = next(i for i, page in enumerate(pages) if page.number == number)
+        pages[at], known = read_page(picture, number, tables, options.ocr)
+        identity = identity or known
+    reader: Literal["pdf", "scan"] = "scan" if len(reading.scanned) == len(pages) else "pdf"
+    return reading.pages.model_copy(update={"pages": tuple(pages), "identity": identity, "reader": reader})
+
+
 def _converted(suffix: str) -> Callable[[bytes, Options], Pages]:
     def read(data: bytes, options: Options) -> Pages:
         return read_word(to_docx(data, suffix, options.office, options.limits.conversion_seconds), options.limits.zip)
@@ -106,6 +121,7 @@ _READERS: Mapping[Kind, Callable[[bytes, Options], Pages]] = {
     "doc": _converted(".doc"),
     "rtf": _converted(".rtf"),
     "odt": _converted(".odt"),
+    "pdf": _read_pdf,
     "image": lambda data, options: read_scan(data, options.ocr),
 }
 

