@@ -17,7 +17,7 @@ from models.page import InkMark, Page, Pages, SealMark
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from pypdfium2 import PdfPage
+    from pypdfium2 import PdfPage  # type: ignore[import-untyped]
 
     from extractor.seal import Ring
 
@@ -83,7 +83,7 @@ def pdf_pictures(data: bytes, numbers: Sequence[int]) -> Iterator[Picture]:
     if not numbers:
         return
     import numpy as np
-    import pypdfium2 as pdfium
+    import pypdfium2 as pdfium  # type: ignore[import-untyped, unused-ignore]
 
     try:
         document = pdfium.PdfDocument(data)
@@ -101,7 +101,7 @@ def pdf_pictures(data: bytes, numbers: Sequence[int]) -> Iterator[Picture]:
 
 def _fineness(page: "PdfPage") -> float:
     """Pixels a point of the finest picture on the page."""
-    import pypdfium2.raw as raw
+    import pypdfium2.raw as raw  # type: ignore[import-untyped, unused-ignore]
 
     finest = 0.0
     for image in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3):
