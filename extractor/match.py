@@ -16,7 +16,7 @@ from models.errors import Unparsable
 from models.fields import ChoiceField, Field, RowsField, Seal, SealField, Signature, SignatureField
 from models.findings import Finding
 from models.form import FormDefinition
-from models.page import Control, Page, Pages
+from models.page import Control, Pages
 from models.record import Evidence, Observation
 from models.writing import key, one_line
 
@@ -39,7 +39,7 @@ class Match:
 def match(pages: Pages, alignment: Alignment, part: str) -> Match:
     """Read the answers off the pages of the file `part`, over which a form has been laid."""
     form = alignment.form
-    observations = [*_observe(alignment, part, pages.pages), *_controls(form, pages.controls, part)]
+    observations = [*_observe(alignment, part, pages), *_controls(form, pages.controls, part)]
     observations = compare_names(observations, form.fields, form.titles)
     findings = [Finding.of("document-damaged", reason=damage) for damage in pages.damage]
     last = max((find.unit.order for find in alignment.found.values()), default=len(alignment.units))
@@ -48,7 +48,7 @@ def match(pages: Pages, alignment: Alignment, part: str) -> Match:
     return Match(form, alignment.score, tuple(observations), tuple(findings))
 
 
-def _observe(alignment: Alignment, part: str, pages: Sequence[Page]) -> Iterable[Observation]:
+def _observe(alignment: Alignment, part: str, pages: Pages) -> Iterable[Observation]:
     form, labels, found = alignment.form, alignment.labels, alignment.found
     regions = Regions(labels, found, alignment.units)
     for index, label in enumerate(labels):
@@ -64,9 +64,9 @@ def _observe(alignment: Alignment, part: str, pages: Sequence[Page]) -> Iterable
             # A field that was left empty has the evidence of its whole cell, or of its label where there is no cell.
             around = Passage.join(passages).evidence(part) or found[index].unit.passage.evidence(part)
             values = split(label.cell, passages)
-            on_paper = found[index].unit.page is not None
+            on_paper = pages.reader == "scan"
             if on_paper:
-                yield from observe_marks(label.cell, found[index].unit, values, passages, pages, part)
+                yield from observe_marks(label.cell, found[index].unit, values, passages, pages.pages, part)
             for name, passage in values.items():
                 if on_paper and isinstance(form.fields[name], SealField | SignatureField):
                     continue

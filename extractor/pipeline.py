@@ -112,10 +112,11 @@ def _with_origin(result: FieldResult, origins: Mapping[int, tuple[str, int]]) ->
     """The result with each page named as a page of the file that it came in."""
     if not origins:
         return result
-    placed = [(one, *origins[one.page]) if one.page in origins else (one, one.part, one.page) for one in result.evidence]
-    return result.model_copy(
-        update={"evidence": tuple(one.model_copy(update={"part": part, "page": page}) for one, part, page in placed)}
-    )
+    placed = []
+    for one in result.evidence:
+        part, page = origins.get(one.page or 0, (one.part, one.page))
+        placed.append(one.model_copy(update={"part": part, "page": page}))
+    return result.model_copy(update={"evidence": tuple(placed)})
 
 
 def _state(error: UnreadableFile) -> PartState:

@@ -1,6 +1,6 @@
 """A file, or the pictures of one document's pages, -> Pages, by the kind of file."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from extractor.convert import to_docx
@@ -9,12 +9,9 @@ from extractor.html import read_html
 from extractor.intake import Kind, Limits
 from extractor.ocr import OcrEngine, PaddleOcr
 from extractor.pdf import read_pdf
-from extractor.scan import Picture, decode, read_pictures
+from extractor.scan import decode, pdf_pictures, read_pictures
 from extractor.word import read_word, read_word_xml
 from models.page import Page, Pages, Table
-
-# Scans are rendered at what they were scanned with, within what reading needs and memory bears.
-_LEAST_DPI, _MOST_DPI = 150, 300
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ def _read_pdf(data: bytes, options: Options) -> Pages:
     reading = read_pdf(data, options.limits.pdf)
     if not reading.scanned:
         return reading.pages
-    scanned = read_pictures(_rendered(data, reading.scanned), options.ocr)
+    scanned = read_pictures(pdf_pictures(data, reading.scanned), options.ocr)
     by_number = dict(zip(reading.scanned, scanned.pages, strict=True))
     pages, tables = [], 0
     for page in reading.pages.pages:
@@ -83,35 +80,6 @@ def _renumbered(page: Page, tables: int) -> tuple[Page, int]:
             block, tables = block.model_copy(update={"index": tables}), tables + 1
         blocks.append(block)
     return page.model_copy(update={"blocks": tuple(blocks)}), tables
-
-
-def _rendered(data: bytes, numbers: Sequence[int]) -> Iterator[Picture]:
-    """Pages of a PDF as pictures, one at a time."""
-    import numpy as np
-    import pypdfium2 as pdfium
-
-    document = pdfium.PdfDocument(data)
-    try:
-        for number in numbers:
-            page = document[number - 1]
-            bitmap = page.render(scale=_resolution(page) / 72, draw_annots=True)
-            colour = np.ascontiguousarray(np.asarray(bitmap.to_pil().convert("RGB"), np.uint8))
-            bitmap.close()
-            yield Picture(colour, tuple(page.get_size()))
-    finally:
-        document.close()
-
-
-def _resolution(page: "object") -> float:
-    """Dots an inch of the largest picture on a pdfium page."""
-    import pypdfium2.raw as raw
-
-    width = max(page.get_width(), 1.0)  # type: ignore[attr-defined]
-    pixels = [image.get_px_size()[0] for image in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3)]  # type: ignore[attr-defined]
-    height = max(page.get_height(), 1.0)  # type: ignore[attr-defined]
-    dpi = max(pixels, default=0) / width * 72
-    # A page that claims to be a poster is rendered at less.
-    return float(min(max(dpi, _LEAST_DPI), _MOST_DPI, 5000 / max(width, height) * 72))
 
 
 def _converted(suffix: str) -> Callable[[bytes, Options], Pages]:

@@ -15,6 +15,7 @@ Gray = NDArray[np.uint8]
 _SMALLEST, _LARGEST = 24.0, 64.0  # millimetres across
 _POINTS_A_MM = 72 / 25.4
 _PALE = 50  # least grey of an outline that may be told from print
+_REDDISH = 38  # least redness of a seal's ink, a pale one's too, when noise has been averaged out
 _RING = 0.76  # least part of a circle that must be drawn; rows of text reach two thirds
 _LOOK = 75  # dpi at which rings are looked for
 
@@ -41,15 +42,22 @@ class Ring:
 def find_seals(layers: Layers) -> list[Ring]:
     """The seals on the page, from the top down."""
     # Where one seal is red, the page was taken in colour, and a black ring is no seal.
-    return sorted(_red_seals(layers) or _plain_seals(layers), key=lambda ring: ring.y)
+    found = _red_seals(layers) or _plain_seals(layers)
+    # The star of a faint seal may stand apart from its ring.
+    whole = [ring for ring in found if not any(_lies_in(ring, other) for other in found)]
+    return sorted(whole, key=lambda ring: ring.y)
+
+
+def _lies_in(ring: Ring, other: Ring) -> bool:
+    return ring.rx < 0.6 * other.rx and math.hypot(ring.x - other.x, ring.y - other.y) < 0.8 * other.rx
 
 
 def _red_seals(layers: Layers) -> list[Ring]:
     """Red ink that hangs together when a few millimetres of gap are closed, and is as large as a seal."""
     millimetre = layers.scale * _POINTS_A_MM
     zoom = min(1.0, _LOOK / 72 / layers.scale)
-    small = cv2.resize(layers.red, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
-    mask = np.where(small > 60, 255, 0).astype(np.uint8)
+    small = cv2.resize(layers.redness, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
+    mask = np.where(small > _REDDISH, 255, 0).astype(np.uint8)
     gap = max(3, round(4 * millimetre * zoom)) | 1
     # Closing needs room to grow beyond the edge of the page.
     room = gap + 1
@@ -71,7 +79,9 @@ def _red_seals(layers: Layers) -> list[Ring]:
         circles = [
             Ring(*_enlarged(circle, zoom, room), True, 0.9) for circle in _circles(cv2.subtract(255, own), millimetre * zoom)
         ]
-        rings += circles or ([ring] if ring and 0.6 * _SMALLEST < across < 1.5 * _LARGEST else [])
+        # Square seals and torn ones have no ring; red words have another shape.
+        shaped = ring is not None and min(ring.rx, ring.ry) * 2 / millimetre > 0.6 * _SMALLEST and across < _LARGEST
+        rings += circles or ([ring] if ring and shaped and max(ring.rx, ring.ry) < 1.9 * min(ring.rx, ring.ry) else [])
     return rings
 
 

@@ -281,70 +281,9 @@ def _alike(one: int, other: int) -> bool:
     return abs(one - other) <= max(2, 0.16 * other)
 
 
-def _empties(ink: Floats) -> list[_Hit]:
-    """Frames around nothing and with nothing close around them, of any size, the best where several overlap."""
-    hits: list[tuple[float, _Hit]] = []
-    for size in _SIZES:
-        frames = _measure(ink, size)
-        if frames is None:
-            continue
-        clear = (frames.weakest > _SIDE) & (frames.middle < 0.1) & (frames.around < 0.25)
-        sides = frames.weakest + frames.mean
-        score = np.where(clear, sides - 2 * frames.middle - frames.around, 0).astype(np.float32)
-        hits += [
-            (float(score[y, x]), _Hit(x, y, size, float(sides[y, x]), float(frames.middle[y, x]))) for x, y in _peaks(score, size)
-        ]
-    return _apart(hits)
-
-
-def _frames(ink: Floats, size: int) -> list[tuple[float, _Hit]]:
-    """Frames of about `size` with their scores, whatever is in them."""
-    hits: list[tuple[float, _Hit]] = []
-    for near in (size - 2, size - 1, size, size + 1, size + 2):
-        frames = _measure(ink, near)
-        if frames is None:
-            continue
-        score = np.where((frames.weakest > _SIDE) & (frames.mean > 0.65), frames.weakest + frames.mean, 0).astype(np.float32)
-        hits += [
-            (float(score[y, x]) - 0.02 * abs(near - size), _Hit(x, y, near, float(score[y, x]), float(frames.middle[y, x])))
-            for x, y in _peaks(score, near)
-        ]
-    return hits
-
-
-def _peaks(score: Floats, size: int) -> list[tuple[int, int]]:
-    if not score.any():
-        return []
-    top = cv2.dilate(score, np.ones((max(3, size // 2),) * 2, np.uint8))
-    ys, xs = np.nonzero((score > 0) & (score >= top))
-    return [(int(x), int(y)) for x, y in zip(xs[:200], ys[:200], strict=True)]
-
-
-def _apart(hits: list[tuple[float, _Hit]]) -> list[_Hit]:
-    kept: list[_Hit] = []
-    for _, hit in sorted(hits, key=lambda pair: -pair[0]):
-        if all(abs(hit.x - other.x) > 1.2 * other.size or abs(hit.y - other.y) > 0.7 * other.size for other in kept):
-            kept.append(hit)
-    return kept
-
-
-def _common_size(hits: Sequence[_Hit]) -> int | None:
-    """The size that most of the empty frames have, None where no two agree."""
-    hits = [hit for hit in hits if hit.sides > _FRAMED]
-    if not hits:
-        return None
-    best = max(hits, key=lambda hit: (sum(_alike(hit.size, other.size) for other in hits), hit.sides))
-    alike = [hit.size for hit in hits if _alike(hit.size, best.size)]
-    return round(float(np.median(alike))) if len(alike) >= 2 else None
-
-
-def _alike(one: int, other: int) -> bool:
-    return abs(one - other) <= max(2, 0.16 * other)
-
-
 def glyph_boxes(line: ReadLine) -> list[tuple[float, float]]:
     """From where to where each glyph stands, in pixels of the page: Chinese ones as wide as they follow each other, others half."""
-    x0, y0, x1, y1 = line.place.box
+    x0, _, x1, _ = line.place.box
     glyphs = [(glyph, x0 + glyph.at * (x1 - x0)) for glyph in line.reading.glyphs]
     wide = _em(line)
     return [(x - half, x + half) for glyph, x in glyphs for half in (wide * (0.47 if _is_chinese(glyph.text) else 0.25),)]
