@@ -41,7 +41,7 @@ def _form():
         (170, 430, "申报负责人"), (470, 430, "赵雨晴"), (770, 430, "职务"),
         (170, 540, "申报类型"), (170, 700, "电子邮箱"), (470, 640, "shangyeguanlibangong@wuhan."), (470, 690, "gov.cn"),
     ]  # fmt: skip
-    for number, option in enumerate(["城镇", "商业", "园区"]):
+    for number, option in enumerate(["城镇", "商业", "社区"]):
         x = 480 + 180 * number
         cv2.rectangle(picture, (x, 544), (x + 32, 576), (40, 40, 40), 2)
         texts.append((x + 44, 540, option))
@@ -64,7 +64,7 @@ def _read(picture) -> Page:
 
 EXPECTED = [
     "申报单位", "武汉花山商业管理有限公司", "申报负责人", "赵雨晴", "职务",
-    "申报类型", "☐城镇☑商业☐园区", "电子邮箱", "shangyeguanlibangong@wuhan.gov.cn",
+    "申报类型", "☐城镇☑商业☐社区", "电子邮箱", "shangyeguanlibangong@wuhan.gov.cn",
 ]  # fmt: skip
 
 
