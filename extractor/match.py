@@ -13,7 +13,7 @@ from extractor.regions import Regions
 from extractor.split import split
 from extractor.stamps import compare_names, observe_marks
 from models.errors import Unparsable
-from models.fields import ChoiceField, Field, RowsField, Seal, SealField, Signature, SignatureField
+from models.fields import ChoiceField, Field, ProseField, RowsField, Seal, SealField, Signature, SignatureField
 from models.findings import Finding
 from models.form import FormDefinition
 from models.page import Control, Pages
@@ -99,7 +99,8 @@ def _observation(field: Field, title: str, passage: Passage, evidence: tuple[Evi
     left = _GUIDANCE_LEFT.search(passage.words) if field.guidance else None
     if left:
         doubts = (*doubts, Finding.of("guidance-left", field.name, title=title, text=left[0].strip()[:40]))
-    confidence = 0.0 if any(d.code == "unparsable" for d in doubts) else CERTAIN * passage.confidence
+    sure = passage.prose_confidence if isinstance(field, ProseField) else passage.confidence
+    confidence = 0.0 if any(d.code == "unparsable" for d in doubts) else CERTAIN * sure
     return Observation(
         field=field.name, value=parsed, raw=raw, source="table", confidence=confidence, evidence=evidence, doubts=doubts
     )

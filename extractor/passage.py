@@ -100,6 +100,18 @@ class Passage:
         crossed = [isinstance(span, Run | Tick) and "strike" in span.emphasis for span in self.spans]
         return tuple((n, n + 1) for n, is_crossed in enumerate(crossed) if is_crossed)
 
+    @property
+    def prose_confidence(self) -> float:
+        """How sure a long text is: every number in it must be, while a letter among hundreds may be wrong.
+
+        The share of characters that are likely wrong counts twice, so that 0.98 means one in a hundred.
+        """
+        doubts = [1 - span.confidence for span in self.spans if isinstance(span, Run)]
+        digits = (
+            span.confidence for char, span in zip(self.text, self.spans, strict=True) if char.isdigit() and isinstance(span, Run)
+        )
+        return min(min(digits, default=1.0), 1 - 2 * sum(doubts) / max(1, len(doubts)))
+
     def evidence(self, part: str) -> tuple[Evidence, ...]:
         """Each place that the passage touches, with the box of what stands there, or of the cell where nothing has one."""
         found: dict[Place, list[Box]] = {}

@@ -7,10 +7,11 @@ so that a reviewer sees what was read.
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from extractor.ocr import OcrEngine, Reading
-from models.errors import Damaged, TooLarge
+from models.errors import Damaged, OcrUnavailable, TooLarge
 from models.identity import Identity
 from models.page import InkMark, Page, Pages, SealMark
 
@@ -40,7 +41,10 @@ def read_scan(data: bytes, engine: OcrEngine) -> Pages:
 
 
 def read_pictures(pictures: Iterable[Picture], engine: OcrEngine) -> Pages:
-    """The pages shown by `pictures`, in their order."""
+    """The pages shown by `pictures`, in their order. Raises OcrUnavailable, Damaged."""
+    missing = [name for name in ("cv2", "onnxruntime", "paddleocr") if find_spec(name) is None]
+    if missing:
+        raise OcrUnavailable(f"识别组件 {'、'.join(missing)} 未安装")
     pages: list[Page] = []
     identity: Identity | None = None
     for picture in pictures:

@@ -15,7 +15,8 @@ from models.page import Box, InkMark, Page, SealMark
 from models.record import Evidence, Observation
 from models.writing import key, one_line
 
-_ABSENT = 0.97  # a page on which no seal was found may still have a faint one
+_ABSENT = 0.98  # a page on which no seal was found may still have a faint one
+_UNSIGNED = 0.9  # thin strokes get lost in a fax
 _INK, _READ, _HIDDEN = 0.98, 0.9, 0.5
 # A ring reads with one character in ten wrong; another unit's name differs by far more.
 _AGREES, _DIFFERS = 0.34, 0.6
@@ -173,7 +174,7 @@ def _signature(
     if ink:
         confidence = _INK if max(mark.confidence for _, mark in ink) >= 0.9 else max(mark.confidence for _, mark in ink)
     else:
-        confidence = _READ if key(text) else _HIDDEN if hidden else _ABSENT
+        confidence = _READ if key(text) else _HIDDEN if hidden else _UNSIGNED
     value = Signature(present=present, text=text if present and key(text) else None)
     return Observation(field=field.name, value=value, raw=text, source="table", confidence=confidence, evidence=evidence)
 

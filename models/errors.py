@@ -10,6 +10,7 @@
      └─ UnreadableFile                  a file that arrived can't be read
          ├─ UnsupportedKind             no reader for this kind of file
          ├─ ConverterMissing            a program that this kind of file needs is not installed
+         ├─ OcrUnavailable              the engine that reads pictures, or its weights, are missing
          ├─ Damaged                     truncated or inconsistent
          ├─ Encrypted                   needs a password
          ├─ Hostile                     holds what no honest file holds
@@ -119,6 +120,12 @@ class ConverterMissing(UnreadableFile):
     code = "converter-missing"
     http_status = 503
     advice = "请安装 libreoffice-writer-nogui（sealform doctor 有说明），或另存为 .docx 后重新提交"
+
+
+class OcrUnavailable(UnreadableFile):
+    code = "ocr-unavailable"
+    http_status = 503
+    advice = "请重新安装 Sealform（sealform doctor 有说明），或检查模型文件夹的设置"
 
 
 class Damaged(UnreadableFile):

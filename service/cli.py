@@ -109,6 +109,7 @@ def extract(
     每个 PATH 是一份；文件夹中每个文件是一份，每个子文件夹是分成几个文件的一份。
     """
     from extractor import Options
+    from extractor.ocr import OcrSettings, PaddleOcr
     from service.batch import Limits
     from service.reading import Targets, read
     from service.sources import select
@@ -127,7 +128,7 @@ def extract(
     outcome = read(
         selection,
         known,
-        Options(form=form),
+        Options(form=form, ocr=PaddleOcr(OcrSettings(models=settings.ocr_models, device=settings.ocr_device))),
         Limits(jobs, time_limit or settings.time_limit, settings.memory_limit),
         Targets(output, xlsx, resume),
         _print_lines if output is None else _keep_quiet,

