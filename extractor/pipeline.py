@@ -1,18 +1,16 @@
 """The steps from a submission to its results, in order."""
 
 import logging
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from extractor.convert import to_docx
 from extractor.decide import ACCEPT_FROM, decide
-from extractor.html import read_html
-from extractor.intake import Arrived, Kind, Limits, Source, arrivals, kind_of
+from extractor.intake import Arrived, Limits, Source, arrivals, inside
 from extractor.labels import Alignment, align, units_of
 from extractor.match import match
-from extractor.pdf import read_pdf
-from extractor.word import read_word, read_word_xml
-from models.errors import Damaged, Encrypted, NotAForm, TooLarge, UnknownForm, UnreadableFile, UnsupportedKind
+from extractor.readers import Opened, open_file
+from models.errors import Damaged, Encrypted, NotAForm, TooLarge, UnknownForm, UnreadableFile
 from models.findings import Finding
 from models.form import FormDefinition
 from models.page import Pages
@@ -63,19 +61,34 @@ def extract(
     except UnreadableFile as error:
         return [Result(source=source.name, error=Failure(code=error.code, message=str(error)))]
     reads = []
-    for one in arrived:
+    waiting, count = deque(arrived), len(arrived)
+    while waiting:
+        one = waiting.popleft()
         if progress:
             progress(one.name)
-        reads.append(_read(source, one, forms, options))
+        opened = _open(one, options)
+        reads.append(_read(source, one, opened, forms, options))
+        within = inside(one, opened.inside, options.limits.parts - count, options.limits)
+        count += len(within)
+        waiting.extendleft(reversed(within))
     return _results(source, reads)
 
 
-def _read(source: Source, arrived: Arrived, forms: Mapping[str, FormDefinition], options: Options) -> _Read:
+def _open(arrived: Arrived, options: Options) -> Opened:
     try:
-        if arrived.error:
-            raise arrived.error
-        pages = _READERS[kind_of(arrived.data)](arrived.data, options)
-        alignment = _which_form(pages, forms, options)
+        return Opened(arrived.error) if arrived.error else open_file(arrived.data, options.limits, options.office)
+    except UnreadableFile as error:
+        return Opened(error)
+    except Exception as error:
+        return Opened(_our_defect(arrived, error))
+
+
+def _read(source: Source, arrived: Arrived, opened: Opened, forms: Mapping[str, FormDefinition], options: Options) -> _Read:
+    try:
+        if isinstance(opened.pages, UnreadableFile):
+            raise opened.pages
+        pages = opened.pages
+        alignment = _which_form(pages, forms, options, opened.is_cover)
         form = alignment.form
         found = match(pages, alignment, arrived.name)
         decided = decide(form, found.observations, found.findings, options.accept_from)
@@ -84,37 +97,14 @@ def _read(source: Source, arrived: Arrived, forms: Mapping[str, FormDefinition],
         return _Read(arrived.part("read"), result)
     except UnreadableFile as error:
         return _Read(arrived.part(_state(error)), error=error)
-    except Exception as error:  # a defect of ours must cost one file, and say so, not a batch
-        _log.exception("reading %s failed", arrived.name)
-        failure = Damaged(f"读取时出错（{type(error).__name__}）", advice="请打开原文件核对，并把该文件报告给系统维护人员")
-        return _Read(arrived.part("unreadable"), error=failure)
+    except Exception as error:
+        return _Read(arrived.part("unreadable"), error=_our_defect(arrived, error))
 
 
-def _read_pdf(data: bytes, options: Options) -> Pages:
-    """The digital pages of a PDF; what only an image reader could tell is named as missing."""
-    reading = read_pdf(data, options.limits.pdf)
-    if len(reading.scanned) == len(reading.pages.pages):
-        raise UnsupportedKind("PDF 是扫描件，暂不能读取")
-    missing = tuple(f"第 {number} 页是扫描图像" for number in reading.scanned)
-    return reading.pages.model_copy(update={"damage": (*reading.pages.damage, *missing)})
-
-
-def _converted(suffix: str) -> Callable[[bytes, Options], Pages]:
-    def read(data: bytes, options: Options) -> Pages:
-        return read_word(to_docx(data, suffix, options.office, options.limits.conversion_seconds), options.limits.zip)
-
-    return read
-
-
-_READERS: Mapping[Kind, Callable[[bytes, Options], Pages]] = {
-    "word": lambda data, options: read_word(data, options.limits.zip),
-    "word-xml": lambda data, options: read_word_xml(data, options.limits.zip),
-    "html": lambda data, options: read_html(data),
-    "doc": _converted(".doc"),
-    "rtf": _converted(".rtf"),
-    "odt": _converted(".odt"),
-    "pdf": _read_pdf,
-}
+def _our_defect(arrived: Arrived, error: Exception) -> UnreadableFile:
+    """A defect of ours must cost one file, and say so, not a batch."""
+    _log.error("reading %s failed", arrived.name, exc_info=error)
+    return Damaged(f"读取时出错（{type(error).__name__}）", advice="请打开原文件核对，并把该文件报告给系统维护人员")
 
 
 def _state(error: UnreadableFile) -> PartState:
@@ -122,13 +112,15 @@ def _state(error: UnreadableFile) -> PartState:
     return states.get(type(error), "unreadable")
 
 
-def _which_form(pages: Pages, forms: Mapping[str, FormDefinition], options: Options) -> Alignment:
-    """The form that was asked for, that the document says it is, or whose labels it bears, laid over the pages."""
+def _which_form(pages: Pages, forms: Mapping[str, FormDefinition], options: Options, is_cover: bool) -> Alignment:
+    """The form that was asked for, that the document says it is, or whose labels it bears, laid over the pages. A cover must
+    bear them, whatever was asked for."""
     units = units_of(pages)
     known = options.form or (pages.identity.form if pages.identity and pages.identity.form in forms else None)
-    if known is not None:
+    if known is not None and not is_cover:
         return align(forms[known], units)
-    best = max((align(form, units) for form in forms.values()), key=lambda alignment: alignment.score, default=None)
+    possible = [forms[known]] if known is not None else forms.values()
+    best = max((align(form, units) for form in possible), key=lambda alignment: alignment.score, default=None)
     if best is None or best.score < _IS_FORM:
         raise NotAForm("不是已知的申请表")
     return best

@@ -1,8 +1,11 @@
 """Files that are signed here, with a key made here, and what happens to them afterwards."""
 
 import io
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 
 import pytest
 from asn1crypto import keys, x509
@@ -136,6 +139,15 @@ def test_bytes_slipped_into_the_gap_beside_the_signature_are_a_change() -> None:
     # The signature is padded with zeros, in whose place something else would not be signed.
     assert data[end - 40 : end] == b"0" * 40
     assert only(data[: end - 40] + b"> /Hidden (" + b"x" * 27 + b") " + data[end:]).intact is not True
+
+
+def test_who_reads_no_signature_does_not_wait_for_the_library(tmp_path: Path) -> None:
+    (tmp_path / "plain.pdf").write_bytes(typeset(PAGE))
+    script = (
+        "import sys; from extractor.pdf import read_pdf; read_pdf(open(sys.argv[1], 'rb').read()); print('pyhanko' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", script, str(tmp_path / "plain.pdf")], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "False"
 
 
 def test_a_field_that_nobody_signed_is_no_signature() -> None:
