@@ -142,11 +142,13 @@ def test_bytes_slipped_into_the_gap_beside_the_signature_are_a_change() -> None:
 
 
 def test_who_reads_no_signature_does_not_wait_for_the_library(tmp_path: Path) -> None:
-    (tmp_path / "plain.pdf").write_bytes(typeset(PAGE))
+    path = tmp_path / "plain.pdf"
+    path.write_bytes(typeset(PAGE))
     script = (
-        "import sys; from extractor.pdf import read_pdf; read_pdf(open(sys.argv[1], 'rb').read()); print('pyhanko' in sys.modules)"
+        "import sys, pathlib; from extractor.pdf import read_pdf; read_pdf(pathlib.Path(sys.argv[1]).read_bytes());"
+        "print('pyhanko' in sys.modules)"
     )
-    run = subprocess.run([sys.executable, "-c", script, str(tmp_path / "plain.pdf")], capture_output=True, text=True, check=True)
+    run = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "False"
 
 
