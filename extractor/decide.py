@@ -43,7 +43,8 @@ def decide(
     found += [finding for finding in check(form, record) if not _explained(finding, found)]
     order = list(form.fields)
     found.sort(key=lambda finding: order.index(str(finding.field)))
-    found += findings
+    told = {(finding.code, finding.field) for finding in found}
+    found += [finding for finding in findings if (finding.code, finding.field) not in told]
     doubtful = {finding.field for finding in found if finding.is_doubt}
     results = {name: _result(one, bool(doubtful & {name, None}), accept_from) for name, one in weighed.items()}
     return Decided(results, tuple(found))

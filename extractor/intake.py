@@ -5,16 +5,18 @@ import io
 import re
 import zipfile
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import olefile
 
-from extractor.pdf import PdfLimits
+from extractor.pdf import Attachment, PdfLimits
 from extractor.word.package import ZipLimits
 from models.errors import Damaged, Encrypted, TooLarge, UnreadableFile, UnsupportedKind
 from models.record import Part, PartState
+from models.writing import one_line
 
 Kind = Literal["word", "word-xml", "html", "doc", "rtf", "odt", "pdf", "image"]
 
@@ -24,6 +26,8 @@ _KNOWN = {
     b"7z\xbc\xaf": "7z 压缩包",
 }
 _IMAGES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*", b"BM", b"GIF8")
+# A file in a file is read, a file in that is only told of.
+_DEEPEST = 1
 _LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 _WORD_XML = (b"<w:wordDocument", b"schemas.microsoft.com/office/2006/xmlPackage")
 _HTML = re.compile(rb"(?is)(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|meta)\b")
@@ -70,12 +74,13 @@ def is_left_out(name: str) -> bool:
 
 @dataclass(frozen=True)
 class Arrived:
-    """A part as it arrived: its bytes, or the error that kept them from being read."""
+    """A part as it arrived: its bytes, or the error that kept them from being read; `depth` counts the files it lies in."""
 
     name: str
     sha256: str
     data: bytes = b""
     error: UnreadableFile | None = None
+    depth: int = 0
 
     def part(self, state: PartState) -> Part:
         """The part in the state that it ended in."""
@@ -107,6 +112,31 @@ def _arrival(name: str, path: Path, limits: Limits) -> Arrived:
     except OSError as error:
         return Arrived(name, hashlib.sha256().hexdigest(), error=Damaged(f"文件无法打开：{error.strerror}"))
     return Arrived(name, hashlib.sha256(data).hexdigest(), data)
+
+
+def inside(outer: Arrived, files: Iterable[Attachment], room: int, limits: Limits) -> list[Arrived]:
+    """The files in a part, as parts named after it; where there is no room for so many, or one lies too deep, it says so."""
+    found: dict[str, Arrived] = {}
+    for count, file in enumerate(files):
+        name = plain = f"{outer.name}/{one_line(file.name).strip('. /') or '附件'}"
+        number = 1
+        while name in found:
+            number += 1
+            name = f"{plain}（{number}）"
+        error = _refused(file, outer.depth + 1, count < room, limits)
+        digest = hashlib.sha256(file.data).hexdigest()
+        found[name] = Arrived(name, digest, b"" if error else file.data, error, outer.depth + 1)
+    return list(found.values())
+
+
+def _refused(file: Attachment, depth: int, has_room: bool, limits: Limits) -> UnreadableFile | None:
+    if depth > _DEEPEST:
+        return UnsupportedKind("附件中的附件不读取", advice="请申报单位单独提交该文件")
+    if not has_room:
+        return TooLarge(f"一次提交连同附件超过 {limits.parts} 个文件")
+    if len(file.data) > limits.file_bytes:
+        return TooLarge(f"文件有 {len(file.data) >> 20} MB，超过 {limits.file_bytes >> 20} MB")
+    return None
 
 
 def kind_of(data: bytes) -> Kind:

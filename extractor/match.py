@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from extractor.choice import CERTAIN, read_choice
+from extractor.electronic import Signatures, evidence, field_findings, mismatch_findings
 from extractor.labels import Alignment, Find, Unit, align
 from extractor.passage import Passage
 from extractor.placeholders import STANDARD_PLACEHOLDERS
@@ -16,7 +17,7 @@ from models.errors import Unparsable
 from models.fields import ChoiceField, Field, ProseField, RowsField, Seal, SealField, Signature, SignatureField
 from models.findings import Finding
 from models.form import FormDefinition
-from models.page import Control, Pages
+from models.page import Control, DigitalSignature, Pages
 from models.record import Evidence, Observation
 from models.writing import key, one_line
 
@@ -39,16 +40,18 @@ class Match:
 def match(pages: Pages, alignment: Alignment, part: str) -> Match:
     """Read the answers off the pages of the file `part`, over which a form has been laid."""
     form = alignment.form
-    observations = [*_observe(alignment, part, pages), *_controls(form, pages.controls, part)]
+    signatures = Signatures(pages)
+    observations = [*_observe(alignment, pages, signatures, part), *_controls(form, pages.controls, part)]
     observations = compare_names(observations, form.fields, form.titles)
     findings = [Finding.of("document-damaged", reason=damage) for damage in pages.damage]
+    findings += [*mismatch_findings(form, pages.mismatches, observations), *signatures.elsewhere()]
     last = max((find.unit.order for find in alignment.found.values()), default=len(alignment.units))
     if align(form, alignment.units[last + 1 :]).score > _OTHER_FORM:
         findings.append(Finding.of("other-form-too"))
     return Match(form, alignment.score, tuple(observations), tuple(findings))
 
 
-def _observe(alignment: Alignment, part: str, pages: Pages) -> Iterable[Observation]:
+def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: str) -> Iterable[Observation]:
     form, labels, found = alignment.form, alignment.labels, alignment.found
     regions = Regions(labels, found, alignment.units)
     for index, label in enumerate(labels):
@@ -68,9 +71,11 @@ def _observe(alignment: Alignment, part: str, pages: Pages) -> Iterable[Observat
             if on_paper:
                 yield from observe_marks(label.cell, found[index].unit, values, passages, pages.pages, part)
             for name, passage in values.items():
-                if on_paper and isinstance(form.fields[name], SealField | SignatureField):
-                    continue
-                yield _observation(form.fields[name], form.titles[name], passage, passage.evidence(part) or around)
+                field, title = form.fields[name], form.titles[name]
+                if not isinstance(field, SealField | SignatureField):
+                    yield _observation(field, title, passage, passage.evidence(part) or around)
+                elif not on_paper:
+                    yield _mark(field, title, passage, around, signatures.in_passage(passage), part)
 
 
 def _observation(field: Field, title: str, passage: Passage, evidence: tuple[Evidence, ...]) -> Observation:
@@ -80,12 +85,6 @@ def _observation(field: Field, title: str, passage: Passage, evidence: tuple[Evi
         return Observation(
             field=field.name, value=reading.value, raw=raw, source="table", confidence=reading.confidence, evidence=evidence,
             alternatives=reading.alternatives, doubts=reading.doubts,
-        )  # fmt: skip
-    if isinstance(field, SealField | SignatureField):
-        value, doubts = _mark(field, title, passage)
-        return Observation(
-            field=field.name, value=value, raw=raw, source="table", evidence=evidence, doubts=doubts,
-            confidence=_PICTURE_DOUBT if passage.pictures else CERTAIN * passage.confidence,
         )  # fmt: skip
     struck = passage.struck
     gone, passage = "".join(passage.text[start:end] for start, end in struck), passage.without(struck)
@@ -123,15 +122,24 @@ def _once(text: str) -> str | None:
     return (whole[1] or whole[2]) if whole and not key(text).isdigit() else None
 
 
-def _mark(field: SealField | SignatureField, title: str, passage: Passage) -> tuple[Seal | Signature, tuple[Finding, ...]]:
-    """A seal or signature in a file without paper: a picture may be one, typed words are none."""
+def _mark(
+    field: SealField | SignatureField, title: str, passage: Passage, around: tuple[Evidence, ...],
+    signed: Sequence[DigitalSignature], part: str,
+) -> Observation:  # fmt: skip
+    """A seal or signature in a file without paper: a picture may be one, a digital signature is one of its own kind, typed
+    words are none. `around` is the evidence where there is nothing."""
     made = Seal if isinstance(field, SealField) else Signature
-    if passage.pictures:
-        return made(present=True), (Finding.of(f"{field.kind}-unverified", field.name, title=title),)
+    doubts = field_findings(field.name, title, signed)
     typed = one_line(passage.words)
-    if key(typed):
-        return made(present=False), (Finding.of(f"{field.kind}-typed", field.name, title=title, text=typed[:60]),)
-    return made(present=False), ()
+    if len(passage.pictures) > len(signed):
+        doubts = (*doubts, Finding.of(f"{field.kind}-unverified", field.name, title=title))
+    elif key(typed) and not signed:
+        doubts = (Finding.of(f"{field.kind}-typed", field.name, title=title, text=typed[:60]),)
+    return Observation(
+        field=field.name, value=made(present=bool(passage.pictures)), raw=passage.words.strip(), source="table",
+        confidence=_PICTURE_DOUBT if passage.pictures else CERTAIN * passage.confidence,
+        evidence=evidence(signed, part) or passage.evidence(part) or around, doubts=doubts,
+    )  # fmt: skip
 
 
 # -- a table inside the form

@@ -6,12 +6,18 @@ The matcher cuts passages out of cells; whatever is cut, the evidence and the em
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from models.page import TICK_TEXT, Box, CellAddress, Line, Picture, Run, Span, Tick
 from models.record import Evidence
 from models.writing import key
 
 PICTURE = "\ufffc"
+
+
+def is_digital(span: Span | None) -> TypeGuard[Picture]:
+    """Whether a span is where a digital signature shows."""
+    return isinstance(span, Picture) and span.kind == "digital"
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,16 @@
 """The steps from a submission to its results, in order."""
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
 from extractor.decide import decide
-from extractor.intake import Arrived, Source, arrivals, kind_of
+from extractor.intake import Arrived, Source, arrivals, inside, kind_of
 from extractor.labels import Alignment, align, units_of
 from extractor.match import match
-from extractor.readers import Options, count_pictures, read_file, read_images
+from extractor.readers import Opened, Options, count_pictures, open_file, read_images
 from models.errors import Damaged, Encrypted, NotAForm, TooLarge, UnknownForm, UnreadableFile
 from models.findings import Finding
 from models.form import FormDefinition
@@ -52,13 +53,19 @@ def extract(
         arrived = arrivals(source, options.limits)
     except UnreadableFile as error:
         return [Result(source=source.name, error=Failure(code=error.code, message=str(error)))]
-    reads = []
-    for document in _documents(arrived):
+    reads: list[_Read] = []
+    waiting, count = deque(_documents(arrived)), len(arrived)
+    while waiting:
+        document = waiting.popleft()
         if progress:
             for one in document:
                 progress(one.name)
-        reads.append(_read(source, document, forms, options))
-    return _results(source, arrived, reads)
+        opened, origins = _open(document, options)
+        reads.append(_read(source, document, opened, origins, forms, options))
+        within = inside(document[0], opened.inside, options.limits.parts - count, options.limits)
+        count += len(within)
+        waiting.extendleft([one] for one in reversed(within))
+    return _results(source, reads)
 
 
 def _documents(arrived: Sequence[Arrived]) -> list[list[Arrived]]:
@@ -75,13 +82,37 @@ def _is_sound_picture(data: bytes) -> bool:
         return False
 
 
-def _read(source: Source, document: list[Arrived], forms: Mapping[str, FormDefinition], options: Options) -> _Read:
+def _open(document: list[Arrived], options: Options) -> tuple[Opened, dict[int, tuple[str, int]]]:
+    """The pages of a document, and for those of several files the file and the page in it of each."""
+    try:
+        if document[0].error:
+            return Opened(document[0].error), {}
+        if len(document) == 1:
+            return open_file(document[0].data, options), {}
+        pages, counts = read_images([one.data for one in document], options)
+        places = [(one.name, page) for one, count in zip(document, counts, strict=True) for page in range(1, count + 1)]
+        return Opened(pages), dict(enumerate(places, 1))
+    except UnreadableFile as error:
+        return Opened(error), {}
+    except Exception as error:
+        return Opened(_our_defect(document, error)), {}
+
+
+def _read(
+    source: Source,
+    document: list[Arrived],
+    opened: Opened,
+    origins: Mapping[int, tuple[str, int]],
+    forms: Mapping[str, FormDefinition],
+    options: Options,
+) -> _Read:
     def ended(state: PartState) -> tuple[Part, ...]:
         return tuple(one.part(state) for one in document)
 
     try:
-        pages, origins = _pages(document, options)
-        alignment, pages = _which_form(pages, forms, options)
+        if isinstance(opened.pages, UnreadableFile):
+            raise opened.pages
+        alignment, pages = _which_form(opened.pages, forms, options, opened.is_cover)
         form = alignment.form
         found = match(pages, alignment, document[0].name)
         decided = decide(form, found.observations, found.findings, options.accept_from)
@@ -91,21 +122,14 @@ def _read(source: Source, document: list[Arrived], forms: Mapping[str, FormDefin
         return _Read(ended("read"), result)
     except UnreadableFile as error:
         return _Read(ended(_state(error)), error=error)
-    except Exception as error:  # a defect of ours must cost one file, and say so, not a batch
-        _log.exception("reading %s failed", document[0].name)
-        failure = Damaged(f"读取时出错（{type(error).__name__}）", advice="请打开原文件核对，并把该文件报告给系统维护人员")
-        return _Read(ended("unreadable"), error=failure)
+    except Exception as error:
+        return _Read(ended("unreadable"), error=_our_defect(document, error))
 
 
-def _pages(document: list[Arrived], options: Options) -> tuple[Pages, dict[int, tuple[str, int]]]:
-    """The pages of a document, and for those of several files the file and the page in it of each."""
-    if document[0].error:
-        raise document[0].error
-    if len(document) == 1:
-        return read_file(kind_of(document[0].data), document[0].data, options), {}
-    pages, counts = read_images([one.data for one in document], options)
-    places = [(one.name, page) for one, count in zip(document, counts, strict=True) for page in range(1, count + 1)]
-    return pages, dict(enumerate(places, 1))
+def _our_defect(document: list[Arrived], error: Exception) -> UnreadableFile:
+    """A defect of ours must cost one file, and say so, not a batch."""
+    _log.error("reading %s failed", document[0].name, exc_info=error)
+    return Damaged(f"读取时出错（{type(error).__name__}）", advice="请打开原文件核对，并把该文件报告给系统维护人员")
 
 
 def _with_origin(result: FieldResult, origins: Mapping[int, tuple[str, int]]) -> FieldResult:
@@ -124,9 +148,9 @@ def _state(error: UnreadableFile) -> PartState:
     return states.get(type(error), "unreadable")
 
 
-def _which_form(pages: Pages, forms: Mapping[str, FormDefinition], options: Options) -> tuple[Alignment, Pages]:
+def _which_form(pages: Pages, forms: Mapping[str, FormDefinition], options: Options, is_cover: bool) -> tuple[Alignment, Pages]:
     """The form that was asked for, that the document says it is, or whose labels it bears, laid over the pages in the order
-    in which it fits best: sheets get shuffled on their way through a scanner."""
+    in which it fits best: sheets get shuffled on their way through a scanner. A cover must bear them, whatever was asked for."""
     known = options.form or (pages.identity.form if pages.identity and pages.identity.form in forms else None)
     candidates = [forms[known]] if known is not None else list(forms.values())
     best: tuple[Alignment, Pages] | None = None
@@ -136,7 +160,7 @@ def _which_form(pages: Pages, forms: Mapping[str, FormDefinition], options: Opti
             alignment = align(form, units)
             if best is None or alignment.score > best[0].score + _BETTER:
                 best = alignment, order
-    if best is None or (known is None and best[0].score < _IS_FORM):
+    if best is None or ((known is None or is_cover) and best[0].score < _IS_FORM):
         raise NotAForm("不是已知的申请表")
     return best
 
@@ -150,10 +174,9 @@ def _orders(pages: Pages) -> Iterator[Pages]:
             yield pages.model_copy(update={"pages": order})
 
 
-def _results(source: Source, arrived: Sequence[Arrived], reads: list[_Read]) -> list[Result]:
+def _results(source: Source, reads: list[_Read]) -> list[Result]:
     """A result an application; a part that gave none is told in the first, or is the reason why all failed."""
-    states = {part.name: part for read in reads for part in read.parts}
-    parts = tuple(states[one.name] for one in arrived)
+    parts = tuple(part for read in reads for part in read.parts)
     results = [read.result for read in reads if read.result]
     if not results:
         errors = [read.error for read in reads if read.error]

@@ -1,4 +1,4 @@
-"""A file, or the pictures of one document's pages, -> Pages, by the kind of file."""
+"""A file of any kind, or the pictures of one document's pages, -> its pages, and the files inside it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from extractor.convert import to_docx
 from extractor.decide import ACCEPT_FROM
 from extractor.html import read_html
-from extractor.intake import Kind, Limits
+from extractor.intake import Kind, Limits, kind_of
 from extractor.ocr import OcrEngine, PaddleOcr
-from extractor.pdf import read_pdf
+from extractor.pdf import Attachment, PdfReading, read_pdf
 from extractor.scan import decode, pdf_pictures, read_pictures
 from extractor.word import read_word, read_word_xml
+from models.errors import NotAForm, UnreadableFile
 from models.page import Page, Pages, Table
 
 
@@ -26,13 +27,22 @@ class Options:
     ocr: OcrEngine = field(default_factory=PaddleOcr)
 
 
-def read_file(kind: Kind, data: bytes, options: Options) -> Pages:
-    """What stands in one file.
+@dataclass(frozen=True)
+class Opened:
+    """What a reader makes of a file: its pages, or why it has none, and the files inside, which a cover only introduces."""
+
+    pages: Pages | UnreadableFile
+    inside: tuple[Attachment, ...] = ()
+    is_cover: bool = False
+
+
+def open_file(data: bytes, options: Options) -> Opened:
+    """Read a file by what it is.
 
     Raises:
-        UnreadableFile: it can't be read; see the readers.
+        UnreadableFile: it can't be read, and nothing can be had from inside it.
     """
-    return _READERS[kind](data, options)
+    return _READERS[kind_of(data)](data, options)
 
 
 def read_images(files: Sequence[bytes], options: Options) -> tuple[Pages, list[int]]:
@@ -54,9 +64,16 @@ def count_pictures(data: bytes) -> int:
     return sum(1 for _ in decode(data))
 
 
-def _read_pdf(data: bytes, options: Options) -> Pages:
-    """Digital pages as they are; pages that are pictures by the image reader."""
+def _read_pdf(data: bytes, options: Options) -> Opened:
+    """Digital pages as they are, and pages that are pictures by the image reader; a cover is not worth reading."""
     reading = read_pdf(data, options.limits.pdf)
+    is_cover = reading.is_portfolio and bool(reading.attachments)
+    if is_cover and len(reading.scanned) == len(reading.pages.pages):
+        return Opened(NotAForm("PDF 文件包的封面"), reading.attachments)
+    return Opened(_with_scanned(data, reading, options), reading.attachments, is_cover)
+
+
+def _with_scanned(data: bytes, reading: PdfReading, options: Options) -> Pages:
     if not reading.scanned:
         return reading.pages
     scanned = read_pictures(pdf_pictures(data, reading.scanned), options.ocr)
@@ -67,9 +84,8 @@ def _read_pdf(data: bytes, options: Options) -> Pages:
         page, tables = _renumbered(page, tables)
         pages.append(page)
     reader = "scan" if len(by_number) == len(pages) else "pdf"
-    return reading.pages.model_copy(
-        update={"reader": reader, "pages": tuple(pages), "identity": reading.pages.identity or scanned.identity}
-    )
+    identity = reading.pages.identity or scanned.identity
+    return reading.pages.model_copy(update={"reader": reader, "pages": tuple(pages), "identity": identity})
 
 
 def _renumbered(page: Page, tables: int) -> tuple[Page, int]:
@@ -82,24 +98,20 @@ def _renumbered(page: Page, tables: int) -> tuple[Page, int]:
     return page.model_copy(update={"blocks": tuple(blocks)}), tables
 
 
-def _converted(suffix: str) -> Callable[[bytes, Options], Pages]:
-    def read(data: bytes, options: Options) -> Pages:
-        return read_word(to_docx(data, suffix, options.office, options.limits.conversion_seconds), options.limits.zip)
+def _converted(suffix: str) -> Callable[[bytes, Options], Opened]:
+    def read(data: bytes, options: Options) -> Opened:
+        return Opened(read_word(to_docx(data, suffix, options.office, options.limits.conversion_seconds), options.limits.zip))
 
     return read
 
 
-def _read_image(data: bytes, options: Options) -> Pages:
-    return read_pictures(decode(data), options.ocr)
-
-
-_READERS: Mapping[Kind, Callable[[bytes, Options], Pages]] = {
-    "word": lambda data, options: read_word(data, options.limits.zip),
-    "word-xml": lambda data, options: read_word_xml(data, options.limits.zip),
-    "html": lambda data, options: read_html(data),
+_READERS: Mapping[Kind, Callable[[bytes, Options], Opened]] = {
+    "word": lambda data, options: Opened(read_word(data, options.limits.zip)),
+    "word-xml": lambda data, options: Opened(read_word_xml(data, options.limits.zip)),
+    "html": lambda data, options: Opened(read_html(data)),
     "doc": _converted(".doc"),
     "rtf": _converted(".rtf"),
     "odt": _converted(".odt"),
     "pdf": _read_pdf,
-    "image": _read_image,
+    "image": lambda data, options: Opened(read_pictures(decode(data), options.ocr)),
 }

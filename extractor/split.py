@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from rapidfuzz import fuzz
 
-from extractor.passage import Keyed, Passage, lines_of
+from extractor.passage import Keyed, Passage, is_digital, lines_of
 from models.fields import DateField, Field
 from models.fields.date import BLANK_DATE, DATE
 from models.form import FormCell, Printed
@@ -154,6 +154,7 @@ def _dates(text: str, blank: bool = True) -> list[tuple[int, int]]:
 def _pictures_to_marks(cell: FormCell, found: dict[str, Passage], whole: Passage) -> dict[str, Passage]:
     """A picture that floats over the cell may be anchored anywhere in it; it belongs to the first mark without one."""
     marks = [field.name for field in cell.fields if field.kind in _MARK_KINDS]
+    found = _signatures_to_marks(marks, found, whole)
     claimed = sum(len(found[name].pictures) for name in found)
     if marks and len(whole.pictures) > claimed:
         for name in marks:
@@ -161,6 +162,20 @@ def _pictures_to_marks(cell: FormCell, found: dict[str, Passage], whole: Passage
                 pictures = [n for n, span in enumerate(whole.spans) if span in whole.pictures][:1]
                 found[name] = Passage.join([found[name], *(whole.cut(n, n + 1) for n in pictures)])
                 break
+    return found
+
+
+def _signatures_to_marks(marks: Sequence[str], found: dict[str, Passage], whole: Passage) -> dict[str, Passage]:
+    """A digital signature is set for a seal or a signature, and never part of what is written under it."""
+    placed = {span for name in marks for span in found[name].pictures}
+    stray = [n for n, span in enumerate(whole.spans) if is_digital(span) and span not in placed]
+    if not marks or not stray:
+        return found
+    for name in found.keys() - set(marks):
+        found[name] = found[name].without([(n, n + 1) for n, span in enumerate(found[name].spans) if is_digital(span)])
+    for n in stray:
+        name = next((name for name in marks if not found[name].pictures), marks[0])
+        found[name] = Passage.join([found[name], whole.cut(n, n + 1)])
     return found
 
 

@@ -4,6 +4,7 @@ A Word file has no boxes but cells with an address, a scan has boxes; both have 
 Boxes are in points with the origin at the top left of the page.
 """
 
+from datetime import datetime
 from typing import Literal, Self
 
 from pydantic import Field as Constraint
@@ -59,9 +60,12 @@ class Tick(Model):
 
 
 class Picture(Model):
-    """A picture, drawing or ink that stands in or over the text, and that only a picture reader could judge."""
+    """A picture, drawing or ink that stands in or over the text, and that only a picture reader could judge.
 
-    kind: Literal["picture", "shape", "ink"]
+    A `digital` one is where a digital signature of `Pages.signatures` shows; it has the same box.
+    """
+
+    kind: Literal["picture", "shape", "ink", "digital"]
     box: Box | None = None
 
 
@@ -141,6 +145,33 @@ class Control(Model):
     ticked: bool | None = None
 
 
+class DigitalSignature(Model):
+    """A signed field of a file, and where it shows (`box` None: nowhere). None means that it can't be told.
+
+    `intact`: the signed bytes are what was signed; `covers_whole_file`: nothing was added to them since. Whether the signer's
+    certificate is to be trusted can't be told without the network, and isn't.
+    """
+
+    field: str | None = None
+    page: int | None = None
+    box: Box | None = None
+    signer: str | None = None
+    signed_at: datetime | None = None
+    intact: bool | None = None
+    covers_whole_file: bool | None = None
+
+
+class Mismatch(Model):
+    """A form field of the file that shows something else than it holds; `tag` where it is one of ours."""
+
+    name: str
+    shown: str
+    stored: str
+    page: int
+    box: Box
+    tag: Tag | None = None
+
+
 class Pages(Model):
     """Everything a reader got out of one file. `damage` says what could not be read."""
 
@@ -148,4 +179,6 @@ class Pages(Model):
     pages: tuple[Page, ...]
     identity: Identity | None = None
     controls: tuple[Control, ...] = ()
+    signatures: tuple[DigitalSignature, ...] = ()
+    mismatches: tuple[Mismatch, ...] = ()
     damage: tuple[str, ...] = ()

@@ -34,6 +34,7 @@ REQUIRED = {
     "phonenumbers": "核对电话号码",
     "pillow": "处理图片",
     "pydantic": "表格定义和记录的校验",
+    "pyhanko": "核对 PDF 的数字签名",
     "python-docx": "读写 Word",
     "pylopdf-fonts-zh-cn": "PDF 中的中文字体",
     "pypdf": "读写 PDF",

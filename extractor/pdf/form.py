@@ -4,20 +4,21 @@ Of a field, what shows counts; where its value says otherwise, both are kept and
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, Literal
 
-from pdfminer.pdftypes import PDFStream, resolve1
+from pdfminer.pdftypes import PDFObjRef, PDFStream, resolve1
 from pdfminer.psparser import PSLiteral
 from pdfminer.utils import decode_text
 
 from extractor.pdf.geometry import Point, Rect, area, around, meet
 from extractor.pdf.sight import BLACK, Glyph, PageCanvas, Sight
+from extractor.pdf.text import to_box
 from models.errors import Hostile
 from models.identity import Tag
-from models.page import Control, Emphasis, Tick
-from models.writing import key
+from models.page import Box, Control, Emphasis, Mismatch, Tick
+from models.writing import excerpt, key
 
 MAX_ANNOTATIONS = 5_000
 _HIDDEN, _NO_VIEW = 1 << 1, 1 << 5
@@ -46,19 +47,32 @@ class Widget:
 class Mark:
     """Ink, a shape or a stamp that someone set on the page, with the points that it passes through."""
 
-    kind: Literal["ink", "shape", "picture"]
+    kind: Literal["ink", "shape", "picture", "digital"]
     box: Rect
     points: tuple[Point, ...] = ()
+
+
+@dataclass(frozen=True)
+class SignedWidget:
+    """Where a page shows a digital signature; `number` is the object that holds it, if it is an object of its own."""
+
+    name: str
+    number: int | None
+    page: int
+    box: Box
 
 
 @dataclass
 class Overlay:
     """Everything that lies on the content of one page. `text` holds glyphs to be read with the page's own."""
 
+    page: int
     text: list[Glyph] = field(default_factory=list)
     widgets: list[Widget] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
     marked: list[tuple[Rect, Emphasis]] = field(default_factory=list)
+    signed: list[SignedWidget] = field(default_factory=list)
+    mismatches: list[Mismatch] = field(default_factory=list)
     damage: list[str] = field(default_factory=list)
 
     @property
@@ -72,9 +86,9 @@ class Overlay:
         return [control for widget in self.widgets if (control := _control(widget)) is not None]
 
 
-def read_overlay(annotations: Any, canvas: PageCanvas, regenerates: bool) -> Overlay:
-    """The annotations of a page; `regenerates`: viewers draw fields anew from their values (NeedAppearances)."""
-    overlay = Overlay()
+def read_overlay(annotations: Any, canvas: PageCanvas, number: int, regenerates: bool) -> Overlay:
+    """The annotations of page `number`; `regenerates`: viewers draw fields anew from their values (NeedAppearances)."""
+    overlay = Overlay(number)
     listed = resolve1(annotations)
     for item in (listed if isinstance(listed, list) else [])[:MAX_ANNOTATIONS]:
         try:
@@ -121,9 +135,10 @@ def _read_widget(annotation: dict[str, Any], box: Rect, canvas: PageCanvas, over
     if kind == "button":
         return
     if kind == "signature":
-        if resolve1(whole.get("V")) is not None:
-            overlay.widgets.append(Widget(name, kind, box))
-            overlay.marks.append(Mark("picture", box))
+        signed = signed_by(annotation)
+        if signed is not None and area(box) > 0:
+            overlay.signed.append(SignedWidget(*signed, overlay.page, to_box(box)))
+            overlay.marks.append(Mark("digital", box))
         return
     if kind in ("check", "radio"):
         overlay.widgets.append(_button(whole, kind, name, box, canvas, overlay))
@@ -137,11 +152,11 @@ def _read_widget(annotation: dict[str, Any], box: Rect, canvas: PageCanvas, over
     shown = "".join(glyph.text for glyph in sight.glyphs if glyph.seen) if sight and not offers else ""
     if sight is None or offers or regenerates or (not key(shown) and key(value)):
         if sight is not None and not offers and not regenerates and key(value):
-            overlay.damage.append(f"表单域“{name}”存有内容，但页面上没有显示")
+            overlay.mismatches.append(_mismatch(Widget(name, kind, box), overlay.page, "", value))
         overlay.text += laid_out(value, box)
     else:
         if key(shown) != key(value) and not (key(value).startswith(key(shown)) and key(shown)):
-            overlay.damage.append(f"表单域“{name}”显示的是“{shown[:30]}”，存的却是“{value[:30]}”")
+            overlay.mismatches.append(_mismatch(Widget(name, kind, box), overlay.page, shown, value))
         overlay.text += sight.glyphs
     overlay.widgets.append(Widget(name, kind, box, value=value, shown=shown))
 
@@ -155,14 +170,19 @@ def _button(whole: dict[str, Any], kind: WidgetKind, name: str, box: Rect, canva
         shows = value if value in states else "Off"
     ticked_by_value = bool(value) and value != "Off" and (value == on or not on)
     ticked = bool(shows) and shows != "Off" if states is not None else ticked_by_value
-    state: Literal["empty", "ticked", "unclear"] = "ticked" if ticked else "empty"
-    if isinstance(states, dict) and ticked and shows in states and not _paints_more(whole, shows, canvas):
-        overlay.damage.append(f"选择框“{name}”已勾选，但页面上没有显示")
-        state = "unclear"
-    if ticked != ticked_by_value and whole.get("V") is not None:
-        overlay.damage.append(f"选择框“{name}”的显示与存的值不一致")
-        state = "unclear"
-    return Widget(name, kind, box, value=value, state=state, on=on)
+    seen = ticked and not (isinstance(states, dict) and shows in states and not _paints_more(whole, shows, canvas))
+    stored = ticked_by_value if whole.get("V") is not None else ticked
+    widget = Widget(name, kind, box, value=value, state="ticked" if ticked else "empty", on=on)
+    if seen == ticked == stored:
+        return widget
+    overlay.mismatches.append(_mismatch(widget, overlay.page, "已勾选" if seen else "未勾选", "已勾选" if stored else "未勾选"))
+    return replace(widget, state="unclear")
+
+
+def _mismatch(widget: Widget, page: int, shown: str, stored: str) -> Mismatch:
+    return Mismatch(
+        name=excerpt(widget.name), shown=excerpt(shown), stored=excerpt(stored), tag=_tag(widget), page=page, box=to_box(widget.box)
+    )
 
 
 def _paints_more(whole: dict[str, Any], state: str, canvas: PageCanvas) -> bool:
@@ -178,8 +198,6 @@ def _paints_more(whole: dict[str, Any], state: str, canvas: PageCanvas) -> bool:
 
 
 def _tick(widget: Widget) -> Tick:
-    from extractor.pdf.text import to_box
-
     assert widget.state is not None
     return Tick(state=widget.state, tag=_tag(widget), box=to_box(widget.box))
 
@@ -246,6 +264,15 @@ def _inherited(annotation: dict[str, Any]) -> dict[str, Any]:
             if level is annotation or name in ("FT", "V", "Ff", "Opt", "DA", "MaxLen"):
                 whole.setdefault(name, value)
     return whole
+
+
+def signed_by(field: dict[str, Any]) -> tuple[str, int | None] | None:
+    """The name of a signature field, and the object with its signature where that is one; None if it is not signed."""
+    whole = _inherited(field)
+    value = whole.get("V")
+    if _kind(whole) != "signature" or resolve1(value) is None:
+        return None
+    return _full_name(field), value.objid if isinstance(value, PDFObjRef) else None
 
 
 def _full_name(annotation: Mapping[str, Any]) -> str:

@@ -15,18 +15,19 @@ from pdfminer.pdftypes import PDFStream, resolve1
 
 from extractor.pdf import PdfLimits, PdfReading
 from extractor.pdf.attachments import attached
-from extractor.pdf.form import Overlay, read_overlay
+from extractor.pdf.form import Overlay, SignedWidget, read_overlay
 from extractor.pdf.geometry import Rect, area, luminance, meet
 from extractor.pdf.grid import Ruling, find_tables
 from extractor.pdf.look import Look, read_codes
 from extractor.pdf.marks import with_marks
 from extractor.pdf.sight import Glyph, PageCanvas, Painter, Stroke
+from extractor.pdf.signature import read_signatures
 from extractor.pdf.tables import Sheet, fill, number_tables
 from extractor.pdf.text import Decoration, pieces_of
 from extractor.pdf.trust import must_be_read_as_image, visible
 from models.errors import Damaged, Encrypted, TooLarge, UnreadableFile, UnsupportedKind
 from models.identity import Identity
-from models.page import Control, Pages
+from models.page import Control, Mismatch, Pages
 
 _log = logging.getLogger(__name__)
 # pdfminer warns of every oddity of every file; what matters of them ends in `damage`.
@@ -65,6 +66,8 @@ def _read(data: bytes, document: PDFDocument, pages: list[PDFPage], limits: PdfL
         pages=number_tables(reader.sheets),
         identity=_identity(document) or reader.identity,
         controls=tuple(reader.controls),
+        signatures=read_signatures(data, form, reader.signed),
+        mismatches=tuple(reader.mismatches),
         damage=tuple(dict.fromkeys((*_cut_off(data), *reader.damage))),
     )
     attachments = attached(document, pages, limits.attachments, limits.attachment_bytes)
@@ -149,6 +152,8 @@ class _PageReader:
         self.sheets: list[Sheet] = []
         self.scanned: list[int] = []
         self.controls: list[Control] = []
+        self.signed: list[SignedWidget] = []
+        self.mismatches: list[Mismatch] = []
         self.damage: list[str] = []
         self.identity: Identity | None = None
 
@@ -156,7 +161,8 @@ class _PageReader:
         """Reads a page, which fails alone where it fails."""
         try:
             canvas = self._painter.page(page)
-            overlay = read_overlay(page.annots, canvas, self._regenerates)
+            overlay = read_overlay(page.annots, canvas, number, self._regenerates)
+            self.signed += overlay.signed
             # Only now: pdfium has no limits of its own against content that multiplies.
             look = self._renderer.look(number)
             if look is None:
@@ -178,6 +184,7 @@ class _PageReader:
         """The page's tables and lines, None where it must be read as an image."""
         self.damage += [f"第 {number} 页：{damage}" for damage in overlay.damage]
         self.controls += overlay.controls
+        self.mismatches += overlay.mismatches
         size: Rect = (0, 0, canvas.width, canvas.height)
         sight = canvas.sight
         glyphs = visible(sight, look)

@@ -257,7 +257,7 @@ def test_a_text_field_counts_in_its_cell_with_and_without_appearance() -> None:
     with_look = written(TABLE, [_field("unit", "/FT/Tx/V(Wuhan Works)/AP<</N 100 0 R>>")], streams=shown)
     without = written(TABLE, [_field("unit", "/FT/Tx/V(Wuhan Works)")])
     assert [_cell_of(data).text for data in (with_look, without)] == ["Wuhan Works", "Wuhan Works"]
-    assert read_pdf(with_look).pages.damage == ()
+    assert read_pdf(with_look).pages.mismatches == ()
 
 
 def test_where_a_field_shows_something_else_than_it_holds_the_look_counts_and_it_is_told() -> None:
@@ -266,7 +266,8 @@ def test_where_a_field_shows_something_else_than_it_holds_the_look_counts_and_it
     reading = read_pdf(data)
     assert _cell_of(data).text == "old name"
     assert [control.text for control in reading.pages.controls] == ["new name"]
-    assert "old name" in reading.pages.damage[0]
+    told = reading.pages.mismatches[0]
+    assert (told.shown, told.stored, told.tag and told.tag.field, told.page) == ("old name", "new name", "unit", 1)
 
 
 def test_the_value_counts_where_viewers_draw_fields_anew() -> None:
@@ -293,7 +294,7 @@ def test_check_boxes_and_radio_buttons_are_ticks(more: str, state: str, told: bo
     data = written(BOX + say("park", 70, 202), [_field("sealform:types/2", more, "[49 199 61 211]")], streams=looks)
     assert ticks(data) == [state]
     assert next(span.tag.option for span in spans(data) if isinstance(span, Tick) and span.tag) == 2
-    assert bool(read_pdf(data).pages.damage) == told
+    assert bool(read_pdf(data).pages.mismatches) == told
 
 
 def test_of_a_list_only_what_was_chosen_counts() -> None:
