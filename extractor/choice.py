@@ -7,6 +7,7 @@ give the answer. What could be read in two ways says so.
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
@@ -25,6 +26,12 @@ _BRACKETED = re.compile(rf"[{re.escape(_OPEN)}]\s*(?P<inner>[^{re.escape(_OPEN +
 _YES, _NO = {"是", "选", "对", "y", "yes"}, {"否", "非", "n", "no"}
 _BOXES = ("empty", "ticked", "unclear", "picture")
 _SEPARATORS = frozenset(";,、，；。.:：/|｜-—_·")
+# A bare mark that stands further than this beyond the first or the last option may belong to no option at all.
+_FAR = 2
+_NUMBERS = re.compile(r"[\d①-⑳]+")
+# Stars, arrows, plus signs: beside options they are marks of a kind that nobody told us.
+_SIGNS = ("So", "Sm", "Sc")
+_STARS = frozenset("*＊※")
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,7 @@ class _Reader:
         self.tokens = _tokens(field, passage)
         self.options: list[_Option] = []
         self.ambiguous: list[tuple[int, int]] = []
+        self.apart = False
         self._bind()
 
     def read(self) -> ChoiceReading:
@@ -94,10 +102,8 @@ class _Reader:
             return
         side = _side(slots[0], slots[-1])
         for number, slot in enumerate(slots):
-            if number == 0:
-                self._give(0, slot)
-            elif number == len(named):
-                self._give(len(named) - 1, slot)
+            if number in (0, len(named)):
+                self._give_end(min(number, len(named) - 1), slot, named[0].start, named[-1].end)
             else:
                 self._split(number, slot, named[number - 1].end, named[number].start, side)
 
@@ -113,6 +119,22 @@ class _Reader:
 
     def _give(self, option: int, slot: list[_Token]) -> None:
         self.options[option].marks += [str(token.mark) for token in slot]
+
+    def _give_end(self, option: int, slot: list[_Token], start: int, end: int) -> None:
+        """Give what stands before the first option (which begins at `start`) or after the last one (which ends at `end`).
+
+        A mark on a line or in a cell of its own, or far away, may speak of any option, and so may one of many boxes, or a
+        box behind an option that has its own.
+        """
+        has_box = any(mark in _BOXES for mark in self.options[option].marks)
+        self._give(option, slot)
+        chosen = [token for token in slot if token.mark in ("ticked", "tick")]
+        gaps = [(token.end, start) if token.end <= start else (end, token.start) for token in chosen]
+        boxes = sum(token.mark in _BOXES for token in slot)
+        if any("\n" in self.passage.text[a:b] or self._gap(a, b) - _signs(slot, a, b) > _FAR for a, b in gaps) or (
+            chosen and (boxes > _FAR or (has_box and boxes))
+        ):
+            self.apart = True
 
     def _split(self, number: int, slot: list[_Token], left_end: int, right_start: int, side: str | None) -> None:
         """Share the marks between option `number - 1`, which ends at `left_end`, and option `number`.
@@ -160,7 +182,11 @@ class _Reader:
         if self.ambiguous:
             others = [self._swapped(pair) for pair in self.ambiguous]
             return self._ambiguous(value, "标记与前后两个选项距离相同", *others)
+        if self.apart:
+            return self._ambiguous(value, "标记离选项较远")
         if ticked:
+            if self._has_both_boxes():
+                return self._ambiguous(value, "“☑”和“☒”并用，“☒”可能表示不选")
             if any("strike" in o.emphasis for o in ticked):
                 rest = self._value([o for o in ticked if "strike" not in o.emphasis])
                 return self._ambiguous(value, "勾选的选项又被划去", *([rest] if rest else []))
@@ -205,7 +231,8 @@ class _Reader:
         return ChoiceReading(None, CERTAIN)
 
     def _nothing_recognised(self) -> ChoiceReading:
-        if not key(self.passage.words) and not self.passage.pictures:
+        marked = any(token.mark not in (None, "empty") for token in self.tokens)
+        if not key(self.passage.words) and not self.passage.pictures and not marked:
             return ChoiceReading(None, CERTAIN)
         reason = f"“{self.passage.words.strip()[:40]}”不是表中的选项"
         return ChoiceReading(None, 0.0, doubts=(self._doubt("unparsable", reason=reason),))
@@ -235,11 +262,45 @@ class _Reader:
         """Words that are neither option nor mark: 不是园区 must not be read as 园区."""
         kept = self.passage.without((token.start, token.end) for token in self.tokens)
         text = re.sub(rf"[{re.escape(_OPEN + _CLOSE)}]", "", kept.words)
-        letters = key(text)
-        return " ".join(text.split()) if re.search(r"[^\W\d]", letters) else ""
+        says = (
+            re.search(r"[^\W\d]", key(text))
+            or any(unicodedata.category(char) in _SIGNS or char in _STARS for char in text)
+            or self._odd_numbers()
+        )
+        return " ".join(text.split()) if says else ""
+
+    def _odd_numbers(self) -> bool:
+        """Whether digits do more than count the options: 1. 2. 3. before them count, a 2 behind them answers."""
+        text, starts, between = self.passage.text, {token.start for token in self.tokens}, _SEPARATORS | set(_CLOSE)
+        inside = {n for token in self.tokens for n in range(token.start, token.end)}
+        counted = []
+        for match in _NUMBERS.finditer(text):
+            if match.start() in inside:
+                continue
+            end = match.end()
+            while end < len(text) and end not in starts and (text[end].isspace() or text[end] in between):
+                end += 1
+            if end not in starts:
+                return True
+            counted.append(_number(match[0]))
+        return counted != sorted(set(counted)) or max(counted, default=0) > len(self.field.options)
+
+    def _has_both_boxes(self) -> bool:
+        """Whether both kinds of filled box were typed; what a control shows when it is ticked, nobody chose."""
+        typed = {char for char, span in zip(self.passage.text, self.passage.spans, strict=True) if isinstance(span, Run)}
+        return bool(typed & marks.CHECKED_BOX and typed & marks.CROSSED_BOX)
 
     def _mark_confidence(self) -> float:
         return min((span.confidence for span in self.passage.spans if isinstance(span, Tick)), default=1.0)
+
+
+def _number(digits: str) -> int:
+    return int(unicodedata.normalize("NFKC", digits))
+
+
+def _signs(slot: list[_Token], start: int, end: int) -> int:
+    """How many characters between two places are marks themselves."""
+    return sum(token.end - token.start for token in slot if start <= token.start and token.end <= end)
 
 
 def _side(first: list[_Token], last: list[_Token]) -> str | None:

@@ -1,0 +1,161 @@
+"""What a returned form could be misread as: `accept` promises that a value is right, so each of these is right or in review."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from extractor import Source, extract
+from models.form import FormDefinition
+from tests.extractor.documents import cell, docx, row, table
+
+GUIDANCE = "从申报主体的低碳工作现状、拟开展的重点任务、项目背景和用途、建设内容、预期减排情况、创新情况、组织保障等方面进行简介。"
+ANSWER = "建成光伏电站十座，每年减排八百吨。"
+OPTIONS = ["光伏", "储能", "绿电", "热泵"]
+FORM = FormDefinition.model_validate(
+    {
+        "name": "silent",
+        "version": "1",
+        "title": "项目表",
+        "columns": [3, 5, 3, 5],
+        "rows": [
+            {"cells": [{"label": "项目名称", "columns": 3, "content": [{"kind": "text", "name": "project"}]}]},
+            {
+                "cells": [
+                    {"label": "减碳措施", "columns": 3, "content": [{"kind": "choice", "name": "measures", "options": OPTIONS}]}
+                ]
+            },
+            {"cells": [{"label": "申报单位", "columns": 3, "content": [{"kind": "text", "name": "unit"}]}]},
+            {
+                "cells": [
+                    {"label": "负责人", "content": [{"kind": "text", "name": "head"}]},
+                    {"label": "职务", "content": [{"kind": "text", "name": "head_title"}]},
+                ]
+            },
+            {
+                "cells": [
+                    {
+                        "label": "主要能源",
+                        "label_columns": 1,
+                        "columns": 3,
+                        "content": [
+                            {
+                                "kind": "rows",
+                                "name": "sources",
+                                "columns": [
+                                    {"label": "品种", "columns": 1, "field": {"kind": "text", "name": "source"}},
+                                    {"label": "数量", "columns": 2, "field": {"kind": "number", "name": "used", "unit": "吨"}},
+                                ],
+                            }
+                        ],
+                    }
+                ]
+            },
+            {
+                "cells": [
+                    {"label": "任务简介", "columns": 3, "content": [{"kind": "prose", "name": "tasks", "guidance": [GUIDANCE]}]}
+                ]
+            },
+            {
+                "cells": [
+                    {
+                        "label": "推荐意见",
+                        "columns": 3,
+                        "content": [
+                            {"kind": "text", "name": "opinion", "label": "意见"},
+                            {"kind": "seal", "name": "seal", "label": "盖章", "prompt": "（部门盖章）"},
+                            {"kind": "date", "name": "day", "label": "日期"},
+                        ],
+                    }
+                ]
+            },
+        ],
+    }
+)
+SPAN = '<w:gridSpan w:val="{}"/>'
+ROWS = {
+    "project": row("项目名称", cell("东湖项目", properties=SPAN.format(3))),
+    "measures": row("减碳措施", cell("☑光伏 □储能 □绿电 □热泵", properties=SPAN.format(3))),
+    "unit": row("申报单位", cell("东湖公司", properties=SPAN.format(3))),
+    "head": row("负责人", "张三", "职务", "主任"),
+    "sources": row(cell("主要能源", properties='<w:vMerge w:val="restart"/>'), "品种", cell("数量", properties=SPAN.format(2)))
+    + row(cell(properties="<w:vMerge/>"), "煤炭", cell("20", properties=SPAN.format(2))),
+    "tasks": row("任务简介", cell(ANSWER, properties=SPAN.format(3))),
+    "opinion": row("推荐意见", cell("同意", "（部门盖章）", "2024年5月8日", properties=SPAN.format(3))),
+}
+
+
+def accepted(folder: Path, **changed: str) -> dict[str, Any]:
+    """{field: value} of what is accepted when rows of the form are changed; a plain text is the cell's."""
+    rows = {
+        name: xml
+        if name not in changed
+        else changed[name]
+        if changed[name].startswith("<")
+        else row(_LABELS[name], cell(*changed[name].split("\n"), properties=SPAN.format(3)))
+        for name, xml in ROWS.items()
+    }
+    path = folder / "a.docx"
+    path.write_bytes(docx(table(*rows.values())))
+    result = extract(Source.at(path), {FORM.name: FORM})[0]
+    assert result.error is None
+    return {name: FORM.fields[name].to_json(field.value) for name, field in result.fields.items() if field.decision == "accept"}
+
+
+_LABELS = {"project": "项目名称", "measures": "减碳措施", "unit": "申报单位", "tasks": "任务简介", "opinion": "推荐意见"}
+
+
+def test_a_form_without_oddities_is_accepted(tmp_path: Path) -> None:
+    assert accepted(tmp_path) == {
+        "project": "东湖项目", "measures": ["光伏"], "unit": "东湖公司", "head": "张三", "head_title": "主任",
+        "sources": [{"source": "煤炭", "used": {"amount": "20", "unit": "吨"}}], "tasks": ANSWER, "opinion": "同意",
+        "seal": {"present": False, "text": None, "agrees": None}, "day": "2024-05-08",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "光伏 储能 绿电 热泵\n      √",
+        "□光伏 □储能 □绿电 □热泵\n      √",
+        "□光伏 □储能 □绿电 □热泵        √",
+        "√        □光伏 □储能 □绿电 □热泵",
+        "□光伏 □储能 □绿电 □热泵 ☑",
+        "光伏 储能 绿电 热泵 □ ☑ □ □",
+        "1.光伏 2.储能 3.绿电 4.热泵\n13",
+        "1.光伏 2.储能 3.绿电 4.热泵（1、3）",
+        "①光伏 ②储能 ③绿电 ④热泵 ①③",
+        "光伏 1 储能 0 绿电 1 热泵 0",
+        "★光伏 ☆储能 ★绿电 ☆热泵",
+        "光伏 + 储能 - 绿电 + 热泵 -",
+        "*光伏 储能 *绿电 热泵",
+        "☒光伏 ☒储能 ☑绿电 ☒热泵",
+        "☒光伏 □储能 ☑绿电 □热泵",
+        "√",
+    ],
+)
+def test_a_choice_that_can_be_meant_in_two_ways_is_not_accepted(text: str, tmp_path: Path) -> None:
+    assert "measures" not in accepted(tmp_path, measures=text)
+
+
+def test_numbers_that_count_the_options_are_no_answer(tmp_path: Path) -> None:
+    assert accepted(tmp_path, measures="1.□光伏 2.☑储能 3.□绿电 4.□热泵")["measures"] == ["储能"]
+    assert accepted(tmp_path, measures="□1、光伏 ☑2、储能 □3、绿电 □4、热泵")["measures"] == ["储能"]
+
+
+def merged(label: str, start: bool) -> str:
+    return cell(label, properties='<w:vMerge w:val="restart"/>' if start else "<w:vMerge/>")
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        row(merged("减碳措施", True), "光伏", "储能", "绿电") + row(merged("", False), "", "√", ""),
+        row(merged("减碳措施", True), "", "√", "") + row(merged("", False), "光伏", "储能", "绿电"),
+        row("减碳措施", "光伏", "储能", "绿电") + row("", "", "√", ""),
+        row("减碳措施", cell("光伏", "储能", "绿电"), cell("", "√", "")),
+        row("减碳措施", cell("", "√", ""), cell("光伏", "储能", "绿电")),
+    ],
+)
+def test_marks_in_cells_apart_from_the_options_are_not_guessed(rows: str, tmp_path: Path) -> None:
+    assert "measures" not in accepted(tmp_path, measures=rows)
