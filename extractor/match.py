@@ -17,11 +17,15 @@ from models.findings import Finding
 from models.form import FormDefinition
 from models.page import Control, Pages
 from models.record import Evidence, Observation
-from models.writing import key, one_line
+from models.writing import CJK, key, one_line
 
 _PICTURE_DOUBT = 0.5
 _OTHER_FORM = 0.6
 # A line in brackets that tells how to fill in, in a wording that the definition does not know.
+_WORDS = ("text", "address", "prose")
+_LINES = ("text", "address")
+_ANOTHER_LABEL = re.compile(rf"[{CJK}]{{2,}} ?[:：]")
+_IN_BRACKETS = re.compile(r"[（(][^（(）)]*[）)]")
 _GUIDANCE_LEFT = re.compile(r"^[ \t]*[（(【\[][^（(）)]*(?:字以内|字左右|不超过|简要|请|填写|说明)[^（(）)]*[）)】\]][ \t]*$", re.M)
 
 
@@ -59,10 +63,38 @@ def _observe(alignment: Alignment, part: str) -> Iterable[Observation]:
                 yield _rows(form, table, {labels[i].column.field.name: found[i] for i in columns if i in found}, regions, part)  # type: ignore[union-attr]
         elif index in found:
             passages = regions.of(index)
+            odd = _oddities(alignment, index, passages)
             # A field that was left empty has the evidence of its whole cell, or of its label where there is no cell.
             around = Passage.join(passages).evidence(part) or found[index].unit.passage.evidence(part)
-            for name, passage in split(label.cell, passages).items():
-                yield _observation(form.fields[name], form.titles[name], passage, passage.evidence(part) or around)
+            parts = split(label.cell, passages)
+            typed = " ".join(one_line(p.words) for name, p in parts.items() if form.fields[name].kind in ("seal", "signature"))
+            for name, passage in parts.items():
+                field, title = form.fields[name], form.titles[name]
+                codes = [(code, text) for code, kinds, text in odd if not kinds or field.kind in kinds]
+                if field.kind in _WORDS and key(typed) and not key(passage.words):
+                    codes.append(("words-elsewhere", typed))
+                doubts = [Finding.of(code, name, title=title, text=text[:40]) for code, text in codes]
+                found_one = _observation(field, title, passage, passage.evidence(part) or around)
+                yield found_one.model_copy(update={"doubts": (*found_one.doubts, *doubts)}) if doubts else found_one
+
+
+def _oddities(alignment: Alignment, index: int, passages: Sequence[Passage]) -> list[tuple[str, tuple[str, ...], str]]:
+    """What is odd about where an answer stands: (code, the kinds of field that it matters to, or none for all, the words)."""
+    label, find = alignment.labels[index], alignment.found[index]
+    title = one_line(find.unit.passage.text)
+    found: list[tuple[str, tuple[str, ...], str]] = []
+    filled = [line for passage in passages for line in [one_line(passage.words)] if key(line)]
+    if len(filled) > 1 or any(_ANOTHER_LABEL.search(line) for line in filled if len(label.cell.content) == 1):
+        # A column that somebody added, or a label that the form does not know, ran into the answer.
+        found.append(("answer-spread", _LINES, " ".join(filled)))
+    keys = [key(text) for text in label.texts]
+    bare = key(_IN_BRACKETS.sub("", title))
+    if find.whole and bare not in keys and any(bare.startswith(one) for one in keys):
+        # The last words of a Chinese label are its noun: 单位地址 is no 单位. What stands in brackets only explains it.
+        found.append(("label-unsure", _WORDS, title))
+    if alignment.is_repeated(index):
+        found.append(("label-repeated", (), title))
+    return found
 
 
 def _observation(field: Field, title: str, passage: Passage, evidence: tuple[Evidence, ...]) -> Observation:

@@ -159,3 +159,30 @@ def merged(label: str, start: bool) -> str:
 )
 def test_marks_in_cells_apart_from_the_options_are_not_guessed(rows: str, tmp_path: Path) -> None:
     assert "measures" not in accepted(tmp_path, measures=rows)
+
+
+@pytest.mark.parametrize(
+    ("what", "name", "rows"),
+    [
+        ("an unknown label beside", "head", row("负责人", "张三", "性别", "男", "职务", "主任")),
+        ("an unknown label at the end", "head_title", row("负责人", "张三", "职务", "主任", "手机", "13911112222")),
+        ("names under names", "head", row("", "姓名", "职务") + row("负责人", "张三", "主任")),
+        ("two answers without a label", "head", row("负责人", "", "职务", "") + row("", "李四", "", "科员")),
+        ("a person more", "head", row("负责人", "张三", "职务", "主任") + row("负责人", "王五", "职务", "副主任")),
+        ("a column more", "unit", row("申报单位", "东湖公司", "已核")),
+        ("an old and a new row", "unit", row("申报单位", "东湖公司") + row("申报单位", "西湖公司")),
+        ("another label of the same beginning", "unit", row("单位全称", "东湖公司") + row("申报单位地址", "东湖路1号")),
+        ("another label inside", "unit", row("申报单位", "东湖公司 信用代码：123")),
+    ],
+)
+def test_an_answer_with_something_of_another_is_not_accepted(what: str, name: str, rows: str, tmp_path: Path) -> None:
+    assert name not in accepted(tmp_path, **{"head" if name == "head_title" else name: rows})
+
+
+def test_a_note_in_brackets_does_not_make_another_label(tmp_path: Path) -> None:
+    assert accepted(tmp_path, unit=row("申报单位（全称）", "东湖公司"))["unit"] == "东湖公司"
+
+
+@pytest.mark.parametrize("text", ["（部门盖章）\n同意\n2024年5月8日", "（部门盖章）\n2024年5月8日\n同意"])
+def test_words_behind_the_seal_are_not_taken_for_nothing(text: str, tmp_path: Path) -> None:
+    assert "opinion" not in accepted(tmp_path, opinion=text)
