@@ -25,6 +25,7 @@ _OTHER_FORM = 0.6
 _WORDS = ("text", "address", "prose")
 _LINES = ("text", "address")
 _ANOTHER_LABEL = re.compile(rf"[{CJK}]{{2,}} ?[:：]")
+_TOTALS = frozenset(["合计", "总计", "小计", "共计", "累计"])
 _IN_BRACKETS = re.compile(r"[（(][^（(）)]*[）)]")
 _GUIDANCE_LEFT = re.compile(r"^[ \t]*[（(【\[][^（(）)]*(?:字以内|字左右|不超过|简要|请|填写|说明)[^（(）)]*[）)】\]][ \t]*$", re.M)
 
@@ -173,12 +174,16 @@ def _rows(form: FormDefinition, field: RowsField, headings: Mapping[str, Find], 
             heading = headings.get(column.field.name)
             under = [u for u in units if heading and _stands_under(u, heading.unit)]
             passage = Passage.join(u.passage for u in under)
-            value, odd = parse(column.field, f"{title}第{len(values) + 1}行{column.label}", passage.words)
+            name = f"{title}第{len(values) + 1}行{column.label}"
+            value, odd = _column_value(column.field, name, passage)
             row[column.field.name] = value
             doubts += [doubt.model_copy(update={"field": field.name}) for doubt in odd]
             passages.append(passage)
         if any(value is not None for value in row.values()):
             values.append(row)
+        # A total is no row of what was asked for, wherever in its row it is called so.
+        words = {key(unit.passage.text) for unit in units}
+        doubts += [Finding.of("rows-total", field.name, title=title, text=word) for word in sorted(words & _TOTALS)]
     missing = [column.label for column in field.columns if column.field.name not in headings]
     doubts += [Finding.of("label-missing", field.name, title=f"{title} {label}") for label in missing]
     filled = [passage for passage in passages if passage.words.strip()]
@@ -188,6 +193,14 @@ def _rows(form: FormDefinition, field: RowsField, headings: Mapping[str, Find], 
         field=field.name, value=tuple(values) or None, raw=whole.words, source="table", confidence=confidence,
         evidence=whole.evidence(part) or first.unit.passage.evidence(part), doubts=tuple(doubts),
     )  # fmt: skip
+
+
+def _column_value(field: Field, title: str, passage: Passage) -> tuple[Any, tuple[Finding, ...]]:
+    """The value of a cell in a table inside the form, with the same doubts as any other answer."""
+    if isinstance(field, ChoiceField) and not passage.struck:
+        return parse(field, title, passage.words)
+    seen = _observation(field, title, passage, ())
+    return seen.value, seen.doubts
 
 
 def _stands_under(unit: Unit, heading: Unit) -> bool:

@@ -7,7 +7,7 @@ import pytest
 
 from extractor import Source, extract
 from models.form import FormDefinition
-from tests.extractor.documents import cell, docx, row, table
+from tests.extractor.documents import cell, docx, paragraph, row, run, table
 
 GUIDANCE = "从申报主体的低碳工作现状、拟开展的重点任务、项目背景和用途、建设内容、预期减排情况、创新情况、组织保障等方面进行简介。"
 ANSWER = "建成光伏电站十座，每年减排八百吨。"
@@ -186,3 +186,42 @@ def test_a_note_in_brackets_does_not_make_another_label(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["（部门盖章）\n同意\n2024年5月8日", "（部门盖章）\n2024年5月8日\n同意"])
 def test_words_behind_the_seal_are_not_taken_for_nothing(text: str, tmp_path: Path) -> None:
     assert "opinion" not in accepted(tmp_path, opinion=text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "同意，请于2024年6月1日前完成整改",
+        "同意，\n2024年6月1日前完成整改\n（部门盖章）",
+        "同意\n（部门盖章）2024年5月6日\n2024年5月8日",
+        "同意\n（部门盖章）\n2024年5月6日至2024年5月8日",
+    ],
+)
+def test_a_date_that_says_something_else_or_is_one_of_two_is_not_accepted(text: str, tmp_path: Path) -> None:
+    got = accepted(tmp_path, opinion=text)
+    assert got.get("day") is None
+    assert got.get("opinion", "同意").replace(" ", "") in (
+        "同意",
+        "同意，请于2024年6月1日前完成整改",
+        "同意，2024年6月1日前完成整改",
+    )
+
+
+def test_the_same_date_twice_is_one(tmp_path: Path) -> None:
+    assert accepted(tmp_path, opinion="同意\n（部门盖章）2024年5月8日\n2024年5月8日")["day"] == "2024-05-08"
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        row(cell(properties="<w:vMerge/>"), "合计", cell("20", properties=SPAN.format(2))),
+        row(
+            cell(properties="<w:vMerge/>"),
+            cell(paragraph(run("柴油", "<w:strike/>"))),
+            cell(paragraph(run("5", "<w:strike/>")), properties=SPAN.format(2)),
+        ),
+        row(cell(properties="<w:vMerge/>"), "柴油", cell(paragraph(run("5", "<w:strike/>"), "7"), properties=SPAN.format(2))),
+    ],
+)
+def test_a_total_or_a_struck_row_is_not_accepted_as_a_row(extra: str, tmp_path: Path) -> None:
+    assert "sources" not in accepted(tmp_path, sources=ROWS["sources"] + extra)
