@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rapidfuzz.distance import LCSseq
+
 from extractor.choice import CERTAIN, read_choice
 from extractor.labels import Alignment, Find, Unit, align
 from extractor.passage import Passage
@@ -25,6 +27,9 @@ _OTHER_FORM = 0.6
 _WORDS = ("text", "address", "prose")
 _LINES = ("text", "address")
 _ANOTHER_LABEL = re.compile(rf"[{CJK}]{{2,}} ?[:：]")
+# The share of a line's characters that stand in the guidance in the same order; shorter lines are headings made of its words.
+_LIKE_GUIDANCE = 0.7
+_LEAST_LINE = 16
 _TOTALS = frozenset(["合计", "总计", "小计", "共计", "累计"])
 _IN_BRACKETS = re.compile(r"[（(][^（(）)]*[）)]")
 _GUIDANCE_LEFT = re.compile(r"^[ \t]*[（(【\[][^（(）)]*(?:字以内|字左右|不超过|简要|请|填写|说明)[^（(）)]*[）)】\]][ \t]*$", re.M)
@@ -121,13 +126,29 @@ def _observation(field: Field, title: str, passage: Passage, evidence: tuple[Evi
         doubts = (*doubts, Finding.of("text-struck", field.name, title=title, text=gone.strip()[:40]))
     if passage.pictures:
         doubts = (*doubts, Finding.of("picture-in-answer", field.name, title=title))
-    left = _GUIDANCE_LEFT.search(passage.words) if field.guidance else None
+    left = _guidance_left(field, passage.words)
     if left:
-        doubts = (*doubts, Finding.of("guidance-left", field.name, title=title, text=left[0].strip()[:40]))
+        doubts = (*doubts, Finding.of("guidance-left", field.name, title=title, text=left[:40]))
     confidence = 0.0 if any(d.code == "unparsable" for d in doubts) else CERTAIN * passage.confidence
     return Observation(
         field=field.name, value=parsed, raw=raw, source="table", confidence=confidence, evidence=evidence, doubts=doubts
     )
+
+
+def _guidance_left(field: Field, words: str) -> str | None:
+    """A line that tells how to fill in: in brackets, or one of the form's own that was shortened or reworded."""
+    if not field.guidance:
+        return None
+    left = _GUIDANCE_LEFT.search(words)
+    if left:
+        return left[0].strip()
+    known = [key(text) for text in (*field.guidance, *field.guidance_aliases)]
+    for line in words.split("\n"):
+        short = key(line)
+        least = _LIKE_GUIDANCE * len(short)
+        if len(short) >= _LEAST_LINE and any(len(one) >= least <= LCSseq.similarity(short, one) for one in known):
+            return line.strip()
+    return None
 
 
 def parse(field: Field, title: str, text: str) -> tuple[Any, tuple[Finding, ...]]:

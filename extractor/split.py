@@ -193,9 +193,10 @@ def _guidance_ranges(guidance: Sequence[str], passage: Passage) -> Iterator[tupl
     keyed = Keyed.of(passage.text)
     for text in guidance:
         place = _find(keyed, [text], 0)
-        if place is not None:
+        while place is not None:
             start, end = keyed.range(*place)
             yield _to_line_ends(passage, start, end)
+            place = _find(keyed, [text], place[1])
 
 
 def _to_line_ends(passage: Passage, start: int, end: int) -> tuple[int, int]:

@@ -225,3 +225,19 @@ def test_the_same_date_twice_is_one(tmp_path: Path) -> None:
 )
 def test_a_total_or_a_struck_row_is_not_accepted_as_a_row(extra: str, tmp_path: Path) -> None:
     assert "sources" not in accepted(tmp_path, sources=ROWS["sources"] + extra)
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        GUIDANCE,
+        f"{GUIDANCE}\n{GUIDANCE}",
+        GUIDANCE.replace("创新情况、", ""),
+        GUIDANCE.replace("创新情况、", "科技创新和管理创新的有关情况、"),
+        "从低碳工作现状、拟开展的任务、项目背景、建设内容等方面进行简介。",
+        GUIDANCE[:30],
+    ],
+)
+def test_guidance_left_in_any_wording_is_no_part_of_an_accepted_answer(left: str, tmp_path: Path) -> None:
+    assert accepted(tmp_path, tasks=f"{left}\n{ANSWER}").get("tasks") in (None, ANSWER)
+    assert accepted(tmp_path, tasks=f"{left}").get("tasks") is None
