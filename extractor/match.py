@@ -200,6 +200,9 @@ def _rows(form: FormDefinition, field: RowsField, headings: Mapping[str, Find], 
             row[column.field.name] = value
             doubts += [doubt.model_copy(update={"field": field.name}) for doubt in odd]
             passages.append(passage)
+            filled_cells = [one_line(unit.passage.words) for unit in under if key(unit.passage.words)]
+            if len(filled_cells) > 1:
+                doubts.append(Finding.of("answer-spread", field.name, title=name, text=" ".join(filled_cells)[:40]))
         if any(value is not None for value in row.values()):
             values.append(row)
         # A total is no row of what was asked for, wherever in its row it is called so.

@@ -241,3 +241,8 @@ def test_a_total_or_a_struck_row_is_not_accepted_as_a_row(extra: str, tmp_path: 
 def test_guidance_left_in_any_wording_is_no_part_of_an_accepted_answer(left: str, tmp_path: Path) -> None:
     assert accepted(tmp_path, tasks=f"{left}\n{ANSWER}").get("tasks") in (None, ANSWER)
     assert accepted(tmp_path, tasks=f"{left}").get("tasks") is None
+
+
+def test_two_cells_under_one_heading_are_not_accepted_as_one(tmp_path: Path) -> None:
+    extra = row(cell(properties="<w:vMerge/>"), "柴油", "5", "备注")
+    assert "sources" not in accepted(tmp_path, sources=ROWS["sources"] + extra)
