@@ -9,21 +9,17 @@ give the answer. What could be read in two ways says so.
 import re
 import unicodedata
 from dataclasses import dataclass, replace
-from itertools import pairwise
-from typing import Literal
 
 from extractor import marks
-from extractor.passage import PICTURE, Passage, spaced
+from extractor.options import CLOSE, OPEN, Token, emphasis_of, tokens_of
+from extractor.passage import Passage
 from models.fields import ChoiceField
 from models.findings import Finding
-from models.page import Emphasis, Run, Tick, TickState
+from models.page import Emphasis, Run, Tick
 from models.writing import key
 
 CERTAIN, NAMED, INFERRED, AMBIGUOUS = 0.995, 0.98, 0.6, 0.4
 
-_OPEN, _CLOSE = "[［(（【〔〖", "]］)）】〕〗"
-_BRACKETED = re.compile(rf"[{re.escape(_OPEN)}]\s*(?P<inner>[^{re.escape(_OPEN + _CLOSE)}]{{0,3}}?)\s*[{re.escape(_CLOSE)}]")
-_YES, _NO = {"是", "选", "对", "y", "yes"}, {"否", "非", "n", "no"}
 _BOXES = ("empty", "ticked", "unclear", "picture")
 _SEPARATORS = frozenset(";,、，；。.:：/|｜-—_·")
 # A bare mark that stands further than this beyond the first or the last option may belong to no option at all.
@@ -42,16 +38,6 @@ class ChoiceReading:
     confidence: float
     alternatives: tuple[tuple[str, ...], ...] = ()
     doubts: tuple[Finding, ...] = ()
-
-
-@dataclass(frozen=True)
-class _Token:
-    """An option (by its index), a mark, a picture, or other text; `start` and `end` are characters of the passage."""
-
-    start: int
-    end: int
-    option: int | None = None
-    mark: TickState | Literal["picture"] | None = None
 
 
 @dataclass
@@ -75,7 +61,7 @@ def read_choice(field: ChoiceField, title: str, passage: Passage) -> ChoiceReadi
 class _Reader:
     def __init__(self, field: ChoiceField, title: str, passage: Passage) -> None:
         self.field, self.title, self.passage = field, title, passage
-        self.tokens = _tokens(field, passage)
+        self.tokens = tokens_of(field, passage)
         self.options: list[_Option] = []
         self.ambiguous: list[tuple[int, int]] = []
         self.apart = False
@@ -96,7 +82,7 @@ class _Reader:
 
     def _bind(self) -> None:
         named = [token for token in self.tokens if token.option is not None]
-        self.options = [_Option(int(t.option or 0), [], _emphasis(self.passage, t)) for t in named]
+        self.options = [_Option(int(t.option or 0), [], emphasis_of(self.passage, t)) for t in named]
         slots = self._slots()
         if not named:
             return
@@ -107,9 +93,9 @@ class _Reader:
             else:
                 self._split(number, slot, named[number - 1].end, named[number].start, side)
 
-    def _slots(self) -> list[list[_Token]]:
+    def _slots(self) -> list[list[Token]]:
         """The marks before the first option, between each two, and after the last."""
-        slots: list[list[_Token]] = [[]]
+        slots: list[list[Token]] = [[]]
         for token in self.tokens:
             if token.option is not None:
                 slots.append([])
@@ -117,10 +103,10 @@ class _Reader:
                 slots[-1].append(token)
         return slots
 
-    def _give(self, option: int, slot: list[_Token]) -> None:
+    def _give(self, option: int, slot: list[Token]) -> None:
         self.options[option].marks += [str(token.mark) for token in slot]
 
-    def _give_end(self, option: int, slot: list[_Token], start: int, end: int) -> None:
+    def _give_end(self, option: int, slot: list[Token], start: int, end: int) -> None:
         """Give what stands before the first option (which begins at `start`) or after the last one (which ends at `end`).
 
         A mark on a line or in a cell of its own, or far away, may speak of any option, and so may one of many boxes, or a
@@ -136,7 +122,7 @@ class _Reader:
         ):
             self.apart = True
 
-    def _split(self, number: int, slot: list[_Token], left_end: int, right_start: int, side: str | None) -> None:
+    def _split(self, number: int, slot: list[Token], left_end: int, right_start: int, side: str | None) -> None:
         """Share the marks between option `number - 1`, which ends at `left_end`, and option `number`.
 
         A box keeps to its side, and what stands between a box and its option goes with it. A bare mark that is left over
@@ -261,7 +247,7 @@ class _Reader:
     def _extra_text(self) -> str:
         """Words that are neither option nor mark: 不是园区 must not be read as 园区."""
         kept = self.passage.without((token.start, token.end) for token in self.tokens)
-        text = re.sub(rf"[{re.escape(_OPEN + _CLOSE)}]", "", kept.words)
+        text = re.sub(rf"[{re.escape(OPEN + CLOSE)}]", "", kept.words)
         says = (
             re.search(r"[^\W\d]", key(text))
             or any(unicodedata.category(char) in _SIGNS or char in _STARS for char in text)
@@ -271,7 +257,7 @@ class _Reader:
 
     def _odd_numbers(self) -> bool:
         """Whether digits do more than count the options: 1. 2. 3. before them count, a 2 behind them answers."""
-        text, starts, between = self.passage.text, {token.start for token in self.tokens}, _SEPARATORS | set(_CLOSE)
+        text, starts, between = self.passage.text, {token.start for token in self.tokens}, _SEPARATORS | set(CLOSE)
         inside = {n for token in self.tokens for n in range(token.start, token.end)}
         counted = []
         for match in _NUMBERS.finditer(text):
@@ -298,12 +284,12 @@ def _number(digits: str) -> int:
     return int(unicodedata.normalize("NFKC", digits))
 
 
-def _signs(slot: list[_Token], start: int, end: int) -> int:
+def _signs(slot: list[Token], start: int, end: int) -> int:
     """How many characters between two places are marks themselves."""
     return sum(token.end - token.start for token in slot if start <= token.start and token.end <= end)
 
 
-def _side(first: list[_Token], last: list[_Token]) -> str | None:
+def _side(first: list[Token], last: list[Token]) -> str | None:
     """On which side of its option a mark of this form stands: boxes tell it better than ticks that somebody added."""
     for kinds in (_BOXES, None):
         if any(kinds is None or token.mark in kinds for token in first):
@@ -311,112 +297,3 @@ def _side(first: list[_Token], last: list[_Token]) -> str | None:
         if any(kinds is None or token.mark in kinds for token in last):
             return "after"
     return None
-
-
-# -- taking the text apart
-
-
-def _tokens(field: ChoiceField, passage: Passage) -> list[_Token]:
-    """Options, marks and pictures in order; options are sought longest first, so that one inside another is not taken."""
-    options = [_Token(m.start(), m.end(), option=index) for index, m in _option_matches(field, passage)]
-    taken = [False] * len(passage)
-    for token in options:
-        taken[token.start : token.end] = [True] * (token.end - token.start)
-    found = options + _brackets(passage, taken)
-    for number, char in enumerate(passage.text):
-        if taken[number] or char in marks.VARIATION_SELECTORS:
-            continue
-        mark = _mark(passage, number, taken)
-        if mark is not None:
-            found.append(_Token(number, number + 1, mark=mark))
-        elif char in marks.ENCLOSING:
-            found.append(_Token(number, number + 1))
-    return _without_struck(sorted(found, key=lambda token: token.start), passage)
-
-
-def _without_struck(tokens: list[_Token], passage: Passage) -> list[_Token]:
-    """The tokens without marks that were crossed out where another mark was set right beside them."""
-
-    def is_struck(token: _Token) -> bool:
-        return bool(passage.cut(token.start, token.end).struck)
-
-    replaced = {
-        id(a if is_struck(a) else b)
-        for a, b in pairwise(tokens)
-        if a.mark and b.mark and a.end == b.start and is_struck(a) != is_struck(b)
-    }
-    return [token if id(token) not in replaced else replace(token, mark=None) for token in tokens]
-
-
-def _option_matches(field: ChoiceField, passage: Passage) -> list[tuple[int, re.Match[str]]]:
-    order = sorted(range(len(field.options)), key=lambda index: -len(field.options[index]))
-    pattern = "|".join(f"(?P<o{index}>{spaced(field.options[index])})" for index in order)
-    return [(int(str(m.lastgroup)[1:]), m) for m in re.finditer(pattern, passage.text, re.IGNORECASE)]
-
-
-def _brackets(passage: Passage, taken: list[bool]) -> list[_Token]:
-    """`[√]`, `（ ）`, `（是）`: brackets are a box."""
-    found = []
-    for match in _BRACKETED.finditer(passage.text):
-        inner = match["inner"].strip().lower()
-        if any(taken[match.start() : match.end()]):
-            continue
-        states = {marks.state_of(char) for char in inner} - {None}
-        mark: TickState | None = None
-        if states & {"ticked", "tick"} or inner in _YES or inner in marks.TICK_LOOKALIKES:
-            mark = "ticked"
-        elif "cross" in states or inner in marks.CROSS_LOOKALIKES:
-            mark = "cross"
-        elif not inner or inner in _NO or states == {"empty"}:
-            mark = "empty"
-        if mark is not None:
-            found.append(_Token(match.start(), match.end(), mark=mark))
-            taken[match.start() : match.end()] = [True] * (match.end() - match.start())
-    return found
-
-
-def _mark(passage: Passage, number: int, taken: list[bool]) -> TickState | Literal["picture"] | None:
-    char, span = passage.text[number], passage.spans[number]
-    if isinstance(span, Tick):
-        return span.state
-    if char == PICTURE:
-        return "picture"
-    state = marks.state_of(char)
-    if state is not None:
-        enclosed = state == "tick" and passage.text[number + 1 : number + 2] in marks.ENCLOSING and number + 1 < len(passage)
-        return "ticked" if enclosed else state
-    lookalike: TickState | None = (
-        "empty"
-        if char in marks.BOX_LOOKALIKES
-        else "tick"
-        if char in marks.TICK_LOOKALIKES
-        else "cross"
-        if char in marks.CROSS_LOOKALIKES
-        else None
-    )
-    return lookalike if lookalike and _stands_as_mark(passage, number, taken) else None
-
-
-def _stands_as_mark(passage: Passage, number: int, taken: list[bool]) -> bool:
-    """Whether a letter-like sign stands where only a mark would: beside an option or a mark, and not in a word."""
-    text = passage.text
-
-    def beside(step: int) -> tuple[bool, bool]:
-        at, apart = number + step, False
-        while 0 <= at < len(text) and text[at] in " \t\u3000\u00a0":
-            at, apart = at + step, True
-        if not 0 <= at < len(text):
-            return False, False
-        known = taken[at] or isinstance(passage.spans[at], Tick) or marks.state_of(text[at]) is not None
-        in_word = not known and not apart and (text[at].isalnum() and text[at] not in marks.BOX_LOOKALIKES)
-        return known or text[at] in marks.BOX_LOOKALIKES, in_word
-
-    (near_left, word_left), (near_right, word_right) = beside(-1), beside(1)
-    return (near_left or near_right) and not (word_left or word_right)
-
-
-def _emphasis(passage: Passage, token: _Token) -> frozenset[Emphasis]:
-    """How an option is written: what all its characters share."""
-    spans = [span for span in passage.spans[token.start : token.end] if isinstance(span, Run) and span.text.strip()]
-    looks = [span.emphasis for span in spans]
-    return frozenset.intersection(*looks) if looks else frozenset()
