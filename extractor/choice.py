@@ -7,24 +7,27 @@ give the answer. What could be read in two ways says so.
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass, replace
-from itertools import pairwise
-from typing import Literal
 
 from extractor import marks
-from extractor.passage import PICTURE, Passage, spaced
+from extractor.options import CLOSE, OPEN, Token, emphasis_of, tokens_of
+from extractor.passage import Passage
 from models.fields import ChoiceField
 from models.findings import Finding
-from models.page import Emphasis, Run, Tick, TickState
+from models.page import Emphasis, Run, Tick
 from models.writing import key
 
 CERTAIN, NAMED, INFERRED, AMBIGUOUS = 0.995, 0.98, 0.6, 0.4
 
-_OPEN, _CLOSE = "[［(（【〔〖", "]］)）】〕〗"
-_BRACKETED = re.compile(rf"[{re.escape(_OPEN)}]\s*(?P<inner>[^{re.escape(_OPEN + _CLOSE)}]{{0,3}}?)\s*[{re.escape(_CLOSE)}]")
-_YES, _NO = {"是", "选", "对", "y", "yes"}, {"否", "非", "n", "no"}
 _BOXES = ("empty", "ticked", "unclear", "picture")
 _SEPARATORS = frozenset(";,、，；。.:：/|｜-—_·")
+# A bare mark that stands further than this beyond the first or the last option may belong to no option at all.
+_FAR = 2
+_NUMBERS = re.compile(r"[\d①-⑳]+")
+# Stars, arrows, plus signs: beside options they are marks of a kind that nobody told us.
+_SIGNS = ("So", "Sm", "Sc")
+_STARS = frozenset("*＊※")
 
 
 @dataclass(frozen=True)
@@ -35,16 +38,6 @@ class ChoiceReading:
     confidence: float
     alternatives: tuple[tuple[str, ...], ...] = ()
     doubts: tuple[Finding, ...] = ()
-
-
-@dataclass(frozen=True)
-class _Token:
-    """An option (by its index), a mark, a picture, or other text; `start` and `end` are characters of the passage."""
-
-    start: int
-    end: int
-    option: int | None = None
-    mark: TickState | Literal["picture"] | None = None
 
 
 @dataclass
@@ -68,9 +61,10 @@ def read_choice(field: ChoiceField, title: str, passage: Passage) -> ChoiceReadi
 class _Reader:
     def __init__(self, field: ChoiceField, title: str, passage: Passage) -> None:
         self.field, self.title, self.passage = field, title, passage
-        self.tokens = _tokens(field, passage)
+        self.tokens = tokens_of(field, passage)
         self.options: list[_Option] = []
         self.ambiguous: list[tuple[int, int]] = []
+        self.apart = False
         self._bind()
 
     def read(self) -> ChoiceReading:
@@ -88,22 +82,20 @@ class _Reader:
 
     def _bind(self) -> None:
         named = [token for token in self.tokens if token.option is not None]
-        self.options = [_Option(int(t.option or 0), [], _emphasis(self.passage, t)) for t in named]
+        self.options = [_Option(int(t.option or 0), [], emphasis_of(self.passage, t)) for t in named]
         slots = self._slots()
         if not named:
             return
         side = _side(slots[0], slots[-1])
         for number, slot in enumerate(slots):
-            if number == 0:
-                self._give(0, slot)
-            elif number == len(named):
-                self._give(len(named) - 1, slot)
+            if number in (0, len(named)):
+                self._give_end(min(number, len(named) - 1), slot, named[0].start, named[-1].end)
             else:
                 self._split(number, slot, named[number - 1].end, named[number].start, side)
 
-    def _slots(self) -> list[list[_Token]]:
+    def _slots(self) -> list[list[Token]]:
         """The marks before the first option, between each two, and after the last."""
-        slots: list[list[_Token]] = [[]]
+        slots: list[list[Token]] = [[]]
         for token in self.tokens:
             if token.option is not None:
                 slots.append([])
@@ -111,10 +103,26 @@ class _Reader:
                 slots[-1].append(token)
         return slots
 
-    def _give(self, option: int, slot: list[_Token]) -> None:
+    def _give(self, option: int, slot: list[Token]) -> None:
         self.options[option].marks += [str(token.mark) for token in slot]
 
-    def _split(self, number: int, slot: list[_Token], left_end: int, right_start: int, side: str | None) -> None:
+    def _give_end(self, option: int, slot: list[Token], start: int, end: int) -> None:
+        """Give what stands before the first option (which begins at `start`) or after the last one (which ends at `end`).
+
+        A mark on a line or in a cell of its own, or far away, may speak of any option, and so may one of many boxes, or a
+        box behind an option that has its own.
+        """
+        has_box = any(mark in _BOXES for mark in self.options[option].marks)
+        self._give(option, slot)
+        chosen = [token for token in slot if token.mark in ("ticked", "tick")]
+        gaps = [(token.end, start) if token.end <= start else (end, token.start) for token in chosen]
+        boxes = sum(token.mark in _BOXES for token in slot)
+        if any("\n" in self.passage.text[a:b] or self._gap(a, b) - _signs(slot, a, b) > _FAR for a, b in gaps) or (
+            chosen and (boxes > _FAR or (has_box and boxes))
+        ):
+            self.apart = True
+
+    def _split(self, number: int, slot: list[Token], left_end: int, right_start: int, side: str | None) -> None:
         """Share the marks between option `number - 1`, which ends at `left_end`, and option `number`.
 
         A box keeps to its side, and what stands between a box and its option goes with it. A bare mark that is left over
@@ -160,7 +168,11 @@ class _Reader:
         if self.ambiguous:
             others = [self._swapped(pair) for pair in self.ambiguous]
             return self._ambiguous(value, "标记与前后两个选项距离相同", *others)
+        if self.apart:
+            return self._ambiguous(value, "标记离选项较远")
         if ticked:
+            if self._has_both_boxes():
+                return self._ambiguous(value, "“☑”和“☒”并用，“☒”可能表示不选")
             if any("strike" in o.emphasis for o in ticked):
                 rest = self._value([o for o in ticked if "strike" not in o.emphasis])
                 return self._ambiguous(value, "勾选的选项又被划去", *([rest] if rest else []))
@@ -205,7 +217,8 @@ class _Reader:
         return ChoiceReading(None, CERTAIN)
 
     def _nothing_recognised(self) -> ChoiceReading:
-        if not key(self.passage.words) and not self.passage.pictures:
+        marked = any(token.mark not in (None, "empty") for token in self.tokens)
+        if not key(self.passage.words) and not self.passage.pictures and not marked:
             return ChoiceReading(None, CERTAIN)
         reason = f"“{self.passage.words.strip()[:40]}”不是表中的选项"
         return ChoiceReading(None, 0.0, doubts=(self._doubt("unparsable", reason=reason),))
@@ -234,15 +247,49 @@ class _Reader:
     def _extra_text(self) -> str:
         """Words that are neither option nor mark: 不是园区 must not be read as 园区."""
         kept = self.passage.without((token.start, token.end) for token in self.tokens)
-        text = re.sub(rf"[{re.escape(_OPEN + _CLOSE)}]", "", kept.words)
-        letters = key(text)
-        return " ".join(text.split()) if re.search(r"[^\W\d]", letters) else ""
+        text = re.sub(rf"[{re.escape(OPEN + CLOSE)}]", "", kept.words)
+        says = (
+            re.search(r"[^\W\d]", key(text))
+            or any(unicodedata.category(char) in _SIGNS or char in _STARS for char in text)
+            or self._odd_numbers()
+        )
+        return " ".join(text.split()) if says else ""
+
+    def _odd_numbers(self) -> bool:
+        """Whether digits do more than count the options: 1. 2. 3. before them count, a 2 behind them answers."""
+        text, starts, between = self.passage.text, {token.start for token in self.tokens}, _SEPARATORS | set(CLOSE)
+        inside = {n for token in self.tokens for n in range(token.start, token.end)}
+        counted = []
+        for match in _NUMBERS.finditer(text):
+            if match.start() in inside:
+                continue
+            end = match.end()
+            while end < len(text) and end not in starts and (text[end].isspace() or text[end] in between):
+                end += 1
+            if end not in starts:
+                return True
+            counted.append(_number(match[0]))
+        return counted != sorted(set(counted)) or max(counted, default=0) > len(self.field.options)
+
+    def _has_both_boxes(self) -> bool:
+        """Whether both kinds of filled box were typed; what a control shows when it is ticked, nobody chose."""
+        typed = {char for char, span in zip(self.passage.text, self.passage.spans, strict=True) if isinstance(span, Run)}
+        return bool(typed & marks.CHECKED_BOX and typed & marks.CROSSED_BOX)
 
     def _mark_confidence(self) -> float:
         return min((span.confidence for span in self.passage.spans if isinstance(span, Tick)), default=1.0)
 
 
-def _side(first: list[_Token], last: list[_Token]) -> str | None:
+def _number(digits: str) -> int:
+    return int(unicodedata.normalize("NFKC", digits))
+
+
+def _signs(slot: list[Token], start: int, end: int) -> int:
+    """How many characters between two places are marks themselves."""
+    return sum(token.end - token.start for token in slot if start <= token.start and token.end <= end)
+
+
+def _side(first: list[Token], last: list[Token]) -> str | None:
     """On which side of its option a mark of this form stands: boxes tell it better than ticks that somebody added."""
     for kinds in (_BOXES, None):
         if any(kinds is None or token.mark in kinds for token in first):
@@ -250,112 +297,3 @@ def _side(first: list[_Token], last: list[_Token]) -> str | None:
         if any(kinds is None or token.mark in kinds for token in last):
             return "after"
     return None
-
-
-# -- taking the text apart
-
-
-def _tokens(field: ChoiceField, passage: Passage) -> list[_Token]:
-    """Options, marks and pictures in order; options are sought longest first, so that one inside another is not taken."""
-    options = [_Token(m.start(), m.end(), option=index) for index, m in _option_matches(field, passage)]
-    taken = [False] * len(passage)
-    for token in options:
-        taken[token.start : token.end] = [True] * (token.end - token.start)
-    found = options + _brackets(passage, taken)
-    for number, char in enumerate(passage.text):
-        if taken[number] or char in marks.VARIATION_SELECTORS:
-            continue
-        mark = _mark(passage, number, taken)
-        if mark is not None:
-            found.append(_Token(number, number + 1, mark=mark))
-        elif char in marks.ENCLOSING:
-            found.append(_Token(number, number + 1))
-    return _without_struck(sorted(found, key=lambda token: token.start), passage)
-
-
-def _without_struck(tokens: list[_Token], passage: Passage) -> list[_Token]:
-    """The tokens without marks that were crossed out where another mark was set right beside them."""
-
-    def is_struck(token: _Token) -> bool:
-        return bool(passage.cut(token.start, token.end).struck)
-
-    replaced = {
-        id(a if is_struck(a) else b)
-        for a, b in pairwise(tokens)
-        if a.mark and b.mark and a.end == b.start and is_struck(a) != is_struck(b)
-    }
-    return [token if id(token) not in replaced else replace(token, mark=None) for token in tokens]
-
-
-def _option_matches(field: ChoiceField, passage: Passage) -> list[tuple[int, re.Match[str]]]:
-    order = sorted(range(len(field.options)), key=lambda index: -len(field.options[index]))
-    pattern = "|".join(f"(?P<o{index}>{spaced(field.options[index])})" for index in order)
-    return [(int(str(m.lastgroup)[1:]), m) for m in re.finditer(pattern, passage.text, re.IGNORECASE)]
-
-
-def _brackets(passage: Passage, taken: list[bool]) -> list[_Token]:
-    """`[√]`, `（ ）`, `（是）`: brackets are a box."""
-    found = []
-    for match in _BRACKETED.finditer(passage.text):
-        inner = match["inner"].strip().lower()
-        if any(taken[match.start() : match.end()]):
-            continue
-        states = {marks.state_of(char) for char in inner} - {None}
-        mark: TickState | None = None
-        if states & {"ticked", "tick"} or inner in _YES or inner in marks.TICK_LOOKALIKES:
-            mark = "ticked"
-        elif "cross" in states or inner in marks.CROSS_LOOKALIKES:
-            mark = "cross"
-        elif not inner or inner in _NO or states == {"empty"}:
-            mark = "empty"
-        if mark is not None:
-            found.append(_Token(match.start(), match.end(), mark=mark))
-            taken[match.start() : match.end()] = [True] * (match.end() - match.start())
-    return found
-
-
-def _mark(passage: Passage, number: int, taken: list[bool]) -> TickState | Literal["picture"] | None:
-    char, span = passage.text[number], passage.spans[number]
-    if isinstance(span, Tick):
-        return span.state
-    if char == PICTURE:
-        return "picture"
-    state = marks.state_of(char)
-    if state is not None:
-        enclosed = state == "tick" and passage.text[number + 1 : number + 2] in marks.ENCLOSING and number + 1 < len(passage)
-        return "ticked" if enclosed else state
-    lookalike: TickState | None = (
-        "empty"
-        if char in marks.BOX_LOOKALIKES
-        else "tick"
-        if char in marks.TICK_LOOKALIKES
-        else "cross"
-        if char in marks.CROSS_LOOKALIKES
-        else None
-    )
-    return lookalike if lookalike and _stands_as_mark(passage, number, taken) else None
-
-
-def _stands_as_mark(passage: Passage, number: int, taken: list[bool]) -> bool:
-    """Whether a letter-like sign stands where only a mark would: beside an option or a mark, and not in a word."""
-    text = passage.text
-
-    def beside(step: int) -> tuple[bool, bool]:
-        at, apart = number + step, False
-        while 0 <= at < len(text) and text[at] in " \t\u3000\u00a0":
-            at, apart = at + step, True
-        if not 0 <= at < len(text):
-            return False, False
-        known = taken[at] or isinstance(passage.spans[at], Tick) or marks.state_of(text[at]) is not None
-        in_word = not known and not apart and (text[at].isalnum() and text[at] not in marks.BOX_LOOKALIKES)
-        return known or text[at] in marks.BOX_LOOKALIKES, in_word
-
-    (near_left, word_left), (near_right, word_right) = beside(-1), beside(1)
-    return (near_left or near_right) and not (word_left or word_right)
-
-
-def _emphasis(passage: Passage, token: _Token) -> frozenset[Emphasis]:
-    """How an option is written: what all its characters share."""
-    spans = [span for span in passage.spans[token.start : token.end] if isinstance(span, Run) and span.text.strip()]
-    looks = [span.emphasis for span in spans]
-    return frozenset.intersection(*looks) if looks else frozenset()

@@ -117,6 +117,18 @@ class Alignment:
         """The share of the labels that were found, weighted by how surely."""
         return sum(find.score for find in self.found.values()) / max(1, len(self.labels))
 
+    def is_repeated(self, index: int) -> bool:
+        """Whether the label stands once more between the first label and the last, where no label was found."""
+        return not self._spare_keys.isdisjoint(key(text) for text in self.labels[index].texts)
+
+    @cached_property
+    def _spare_keys(self) -> frozenset[str]:
+        taken = {find.unit.order for find in self.found.values()}
+        within = range(min(taken, default=0), max(taken, default=0))
+        return frozenset(
+            u.key for u in self.units if u.cell and u.order in within and u.order not in taken and not u.is_crossed_out
+        )
+
 
 def align(form: FormDefinition, units: tuple[Unit, ...]) -> Alignment:
     """Find the labels of `form` among `units`."""

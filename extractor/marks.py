@@ -6,6 +6,9 @@ EMPTY = frozenset("□☐○▢◻⬜◯❏❐❑❒⚪▭◽◇")
 TICKED = frozenset("☑☒■●◉⊠🗹🗷✅⬛◼▣⚫🔘⊙⮽🗵◈")
 TICK = frozenset("✔✓√🗸ˇ∨")
 CROSS = frozenset("×✗✘✖❌╳")
+# Filled boxes of two kinds: who uses both says yes with the one and no with the other.
+CHECKED_BOX = frozenset("☑🗹✅")
+CROSSED_BOX = frozenset("☒🗷⊠⮽🗵")
 # Characters that people type because they look like a mark; they count only where a mark could stand.
 BOX_LOOKALIKES = frozenset("口囗ロ▯")
 TICK_LOOKALIKES = frozenset("VvνＶｖ")

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rapidfuzz.distance import LCSseq
+
 from extractor.choice import CERTAIN, read_choice
 from extractor.electronic import Signatures, evidence, field_findings, mismatch_findings
 from extractor.labels import Alignment, Find, Unit, align
@@ -19,11 +21,19 @@ from models.findings import Finding
 from models.form import FormDefinition
 from models.page import Control, DigitalSignature, Pages
 from models.record import Evidence, Observation
-from models.writing import key, one_line
+from models.writing import CJK, key, one_line
 
 _PICTURE_DOUBT = 0.5
 _OTHER_FORM = 0.6
 # A line in brackets that tells how to fill in, in a wording that the definition does not know.
+_WORDS = ("text", "address", "prose")
+_LINES = ("text", "address")
+_ANOTHER_LABEL = re.compile(rf"[{CJK}]{{2,}} ?[:：]")
+# The share of a line's characters that stand in the guidance in the same order; shorter lines are headings made of its words.
+_LIKE_GUIDANCE = 0.7
+_LEAST_LINE = 16
+_TOTALS = frozenset(["合计", "总计", "小计", "共计", "累计"])
+_IN_BRACKETS = re.compile(r"[（(][^（(）)]*[）)]")
 _GUIDANCE_LEFT = re.compile(r"^[ \t]*[（(【\[][^（(）)]*(?:字以内|字左右|不超过|简要|请|填写|说明)[^（(）)]*[）)】\]][ \t]*$", re.M)
 
 
@@ -64,18 +74,46 @@ def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: s
                 yield _rows(form, table, {labels[i].column.field.name: found[i] for i in columns if i in found}, regions, part)  # type: ignore[union-attr]
         elif index in found:
             passages = regions.of(index)
+            odd = _oddities(alignment, index, passages)
             # A field that was left empty has the evidence of its whole cell, or of its label where there is no cell.
             around = Passage.join(passages).evidence(part) or found[index].unit.passage.evidence(part)
             values = split(label.cell, passages)
             on_paper = pages.reader == "scan"
             if on_paper:
                 yield from observe_marks(label.cell, found[index].unit, values, passages, pages.pages, part)
+            marks = [one_line(p.words) for name, p in values.items() if form.fields[name].kind in ("seal", "signature")]
+            typed = "" if on_paper else " ".join(marks)
             for name, passage in values.items():
                 field, title = form.fields[name], form.titles[name]
-                if not isinstance(field, SealField | SignatureField):
-                    yield _observation(field, title, passage, passage.evidence(part) or around)
-                elif not on_paper:
-                    yield _mark(field, title, passage, around, signatures.in_passage(passage), part)
+                if isinstance(field, SealField | SignatureField):
+                    if not on_paper:
+                        yield _mark(field, title, passage, around, signatures.in_passage(passage), part)
+                    continue
+                codes = [(code, text) for code, kinds, text in odd if not kinds or field.kind in kinds]
+                if field.kind in _WORDS and key(typed) and not key(passage.words):
+                    codes.append(("words-elsewhere", typed))
+                doubts = [Finding.of(code, name, title=title, text=text[:40]) for code, text in codes]
+                seen = _observation(field, title, passage, passage.evidence(part) or around)
+                yield seen.model_copy(update={"doubts": (*seen.doubts, *doubts)}) if doubts else seen
+
+
+def _oddities(alignment: Alignment, index: int, passages: Sequence[Passage]) -> list[tuple[str, tuple[str, ...], str]]:
+    """What is odd about where an answer stands: (code, the kinds of field that it matters to, or none for all, the words)."""
+    label, find = alignment.labels[index], alignment.found[index]
+    title = one_line(find.unit.passage.text)
+    found: list[tuple[str, tuple[str, ...], str]] = []
+    filled = [line for passage in passages for line in [one_line(passage.words)] if key(line)]
+    if len(filled) > 1 or any(_ANOTHER_LABEL.search(line) for line in filled if len(label.cell.content) == 1):
+        # A column that somebody added, or a label that the form does not know, ran into the answer.
+        found.append(("answer-spread", _LINES, " ".join(filled)))
+    keys = [key(text) for text in label.texts]
+    bare = key(_IN_BRACKETS.sub("", title))
+    if find.whole and bare not in keys and any(bare.startswith(one) for one in keys):
+        # The last words of a Chinese label are its noun: 单位地址 is no 单位. What stands in brackets only explains it.
+        found.append(("label-unsure", _WORDS, title))
+    if alignment.is_repeated(index):
+        found.append(("label-repeated", (), title))
+    return found
 
 
 def _observation(field: Field, title: str, passage: Passage, evidence: tuple[Evidence, ...]) -> Observation:
@@ -95,14 +133,30 @@ def _observation(field: Field, title: str, passage: Passage, evidence: tuple[Evi
         doubts = (*doubts, Finding.of("text-struck", field.name, title=title, text=gone.strip()[:40]))
     if passage.pictures:
         doubts = (*doubts, Finding.of("picture-in-answer", field.name, title=title))
-    left = _GUIDANCE_LEFT.search(passage.words) if field.guidance else None
+    left = _guidance_left(field, passage.words)
     if left:
-        doubts = (*doubts, Finding.of("guidance-left", field.name, title=title, text=left[0].strip()[:40]))
+        doubts = (*doubts, Finding.of("guidance-left", field.name, title=title, text=left[:40]))
     sure = passage.prose_confidence if isinstance(field, ProseField) else passage.confidence
     confidence = 0.0 if any(d.code == "unparsable" for d in doubts) else CERTAIN * sure
     return Observation(
         field=field.name, value=parsed, raw=raw, source="table", confidence=confidence, evidence=evidence, doubts=doubts
     )
+
+
+def _guidance_left(field: Field, words: str) -> str | None:
+    """A line that tells how to fill in: in brackets, or one of the form's own that was shortened or reworded."""
+    if not field.guidance:
+        return None
+    left = _GUIDANCE_LEFT.search(words)
+    if left:
+        return left[0].strip()
+    known = [key(text) for text in (*field.guidance, *field.guidance_aliases)]
+    for line in words.split("\n"):
+        short = key(line)
+        least = _LIKE_GUIDANCE * len(short)
+        if len(short) >= _LEAST_LINE and any(len(one) >= least <= LCSseq.similarity(short, one) for one in known):
+            return line.strip()
+    return None
 
 
 def parse(field: Field, title: str, text: str) -> tuple[Any, tuple[Finding, ...]]:
@@ -158,12 +212,19 @@ def _rows(form: FormDefinition, field: RowsField, headings: Mapping[str, Find], 
             heading = headings.get(column.field.name)
             under = [u for u in units if heading and _stands_under(u, heading.unit)]
             passage = Passage.join(u.passage for u in under)
-            value, odd = parse(column.field, f"{title}第{len(values) + 1}行{column.label}", passage.words)
+            name = f"{title}第{len(values) + 1}行{column.label}"
+            value, odd = _column_value(column.field, name, passage)
             row[column.field.name] = value
             doubts += [doubt.model_copy(update={"field": field.name}) for doubt in odd]
             passages.append(passage)
+            filled_cells = [one_line(unit.passage.words) for unit in under if key(unit.passage.words)]
+            if len(filled_cells) > 1:
+                doubts.append(Finding.of("answer-spread", field.name, title=name, text=" ".join(filled_cells)[:40]))
         if any(value is not None for value in row.values()):
             values.append(row)
+        # A total is no row of what was asked for, wherever in its row it is called so.
+        words = {key(unit.passage.text) for unit in units}
+        doubts += [Finding.of("rows-total", field.name, title=title, text=word) for word in sorted(words & _TOTALS)]
     missing = [column.label for column in field.columns if column.field.name not in headings]
     doubts += [Finding.of("label-missing", field.name, title=f"{title} {label}") for label in missing]
     filled = [passage for passage in passages if passage.words.strip()]
@@ -173,6 +234,14 @@ def _rows(form: FormDefinition, field: RowsField, headings: Mapping[str, Find], 
         field=field.name, value=tuple(values) or None, raw=whole.words, source="table", confidence=confidence,
         evidence=whole.evidence(part) or first.unit.passage.evidence(part), doubts=tuple(doubts),
     )  # fmt: skip
+
+
+def _column_value(field: Field, title: str, passage: Passage) -> tuple[Any, tuple[Finding, ...]]:
+    """The value of a cell in a table inside the form, with the same doubts as any other answer."""
+    if isinstance(field, ChoiceField) and not passage.struck:
+        return parse(field, title, passage.words)
+    seen = _observation(field, title, passage, ())
+    return seen.value, seen.doubts
 
 
 def _stands_under(unit: Unit, heading: Unit) -> bool:

@@ -13,6 +13,7 @@ from models.record import Evidence
 from models.writing import key
 
 PICTURE = "\ufffc"
+_DOUBTFUL = 0.9
 
 
 def is_digital(span: Span | None) -> TypeGuard[Picture]:
@@ -108,15 +109,11 @@ class Passage:
 
     @property
     def prose_confidence(self) -> float:
-        """How sure a long text is: every number in it must be, while a letter among hundreds may be wrong.
-
-        The share of characters that are likely wrong counts twice, so that 0.98 means one in a hundred.
-        """
-        doubts = [1 - span.confidence for span in self.spans if isinstance(span, Run)]
-        digits = (
-            span.confidence for char, span in zip(self.text, self.spans, strict=True) if char.isdigit() and isinstance(span, Run)
-        )
-        return min(min(digits, default=1.0), 1 - 2 * sum(doubts) / max(1, len(doubts)))
+        """How sure a long text is: every number in it must be, while one letter in a hundred may be doubtful."""
+        read = [(char, span.confidence) for char, span in zip(self.text, self.spans, strict=True) if isinstance(span, Run)]
+        doubtful = sum(confidence < _DOUBTFUL for _, confidence in read)
+        numbers = min((confidence for char, confidence in read if char.isdigit()), default=1.0)
+        return min(numbers, 1 - doubtful / max(1, len(read)))
 
     def evidence(self, part: str) -> tuple[Evidence, ...]:
         """Each place that the passage touches, with the box of what stands there, or of the cell where nothing has one."""

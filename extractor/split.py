@@ -43,6 +43,7 @@ def split(cell: FormCell, passages: Sequence[Passage]) -> dict[str, Passage]:
     for group, passage in slices:
         found.update(_share([cell.content[i] for i in group if not isinstance(cell.content[i], Printed)], passage))  # type: ignore[misc]
     _find_stray_dates(cell, found)
+    _gather_dates(cell, found)
     return _pictures_to_marks(cell, {f.name: _without_guidance(f, found[f.name]) for f in cell.fields}, whole)
 
 
@@ -112,6 +113,8 @@ def _share(fields: Sequence[Field], passage: Passage) -> dict[str, Passage]:
     for field in reversed(fields):
         if isinstance(field, DateField) and others:
             places = _dates(passage.text)
+            if any(other.kind not in _MARK_KINDS for other in others):
+                places = [place for place in places if _stands_alone(passage.text, *place)]
             if places:
                 found[field.name] = passage.cut(*places[-1])
                 passage = passage.without(places[-1:])
@@ -131,12 +134,27 @@ def _find_stray_dates(cell: FormCell, found: dict[str, Passage]) -> None:
             passage = found[other.name]
             places = _dates(passage.text, blank=False) if other is not field else []
             if other.kind not in _MARK_KINDS:
-                # In the midst of words a date is part of what they say.
                 places = [place for place in places if place in set(lines_of(passage))]
             if places:
                 found[field.name] = passage.cut(*places[-1])
                 found[other.name] = passage.without(places[-1:])
                 break
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """Whether a date ends its line and blanks or a stop part it from what is before: amid words it is part of what they say."""
+    before, after = text[:start].rpartition("\n")[2], text[end:].partition("\n")[0]
+    return not after.strip() and (not before.strip() or before[-1].isspace() or before[-1] in "。.；;：:")
+
+
+def _gather_dates(cell: FormCell, found: dict[str, Passage]) -> None:
+    """A date beside each of several marks, where the cell asks for one: all go to the field, which takes them if they agree."""
+    fields = [field for field in cell.fields if isinstance(field, DateField)]
+    if len(fields) != 1 or not _dates(found[fields[0].name].text, blank=False):
+        return
+    marks = [found[field.name] for field in cell.fields if field.kind in _MARK_KINDS]
+    others = [mark.cut(*place) for mark in marks for place in _dates(mark.text, blank=False)]
+    found[fields[0].name] = Passage.join([found[fields[0].name], *others])
 
 
 def _dates(text: str, blank: bool = True) -> list[tuple[int, int]]:
@@ -190,9 +208,10 @@ def _guidance_ranges(guidance: Sequence[str], passage: Passage) -> Iterator[tupl
     keyed = Keyed.of(passage.text)
     for text in guidance:
         place = _find(keyed, [text], 0)
-        if place is not None:
+        while place is not None:
             start, end = keyed.range(*place)
             yield _to_line_ends(passage, start, end)
+            place = _find(keyed, [text], place[1])
 
 
 def _to_line_ends(passage: Passage, start: int, end: int) -> tuple[int, int]:

@@ -16,7 +16,7 @@ Gray = NDArray[np.uint8]
 Rect = tuple[float, float, float, float]
 
 _DETECTION_SIDE = 1280
-_ROOM = 0.18
+_ROOM = 0.10
 _INSET = 1.0  # points that a cell's ruling takes on each side
 
 

@@ -61,6 +61,11 @@ CATALOGUE: dict[str, Kind] = {
     "part-unreadable": _error("附件“{part}”无法读取：{reason}", doubt=False),
     "part-not-form": _warning("附件“{part}”不是申请表", doubt=False),
     "document-damaged": _error("文件有损坏：{reason}"),
+    "answer-spread": _warning("“{title}”的内容分在几处，或夹有其他栏目：“{text}”"),
+    "label-repeated": _warning("“{title}”一栏在表中不止一处，只读取了一处"),
+    "label-unsure": _warning("“{title}”一栏的标题写作“{text}”，可能是另一栏"),
+    "rows-total": _warning("“{title}”中有“{text}”一行，可能不是单独的一项"),
+    "words-elsewhere": _warning("“{title}”未填写，但同一格的别处有文字“{text}”"),
     "picture-in-answer": _warning("“{title}”中有图片，文字可能不完整"),
 }
 
