@@ -10,9 +10,13 @@ from extractor.intake import Kind, Limits, kind_of
 from extractor.ocr import OcrEngine, PaddleOcr
 from extractor.pdf import Attachment, PdfReading, read_pdf
 from extractor.scan import decode, pdf_pictures, read_pictures
-from extractor.word import read_word, read_word_xml
+from extractor.word import pasted_pictures, read_word, read_word_xml
 from models.errors import NotAForm, UnreadableFile
-from models.page import Page, Pages, Table
+from models.page import Line, Page, Pages, Table
+
+# A form has more text than this even when blank; less, and a picture of a page in the file is what was meant.
+_FEW_LETTERS = 80
+_LEAST_SIDE = 500  # pixels
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,31 @@ def count_pictures(data: bytes) -> int:
     return sum(1 for _ in decode(data))
 
 
+def _read_word(data: bytes, options: Options) -> Opened:
+    """A Word file as it is; one that holds nothing but pictures of pages goes to the image reader."""
+    pages = read_word(data, options.limits.zip)
+    pictures = pasted_pictures(data, options.limits.zip) if _letters(pages) < _FEW_LETTERS else []
+    sheets = [picture for picture in pictures if _is_sheet(picture)]
+    return Opened(read_images(sheets, options)[0] if sheets else pages)
+
+
+def _letters(pages: Pages) -> int:
+    lines = (line for page in pages.pages for block in page.blocks for line in _lines(block))
+    return sum(len(line.text.strip()) for line in lines)
+
+
+def _lines(block: Table | Line) -> Sequence[Line]:
+    return [line for cell in block.cells for line in cell.lines] if isinstance(block, Table) else [block]
+
+
+def _is_sheet(picture: bytes) -> bool:
+    """Whether a picture is large enough to be read as a page."""
+    try:
+        return kind_of(picture) == "image" and all(min(one.colour.shape[:2]) >= _LEAST_SIDE for one in decode(picture))
+    except UnreadableFile:
+        return False
+
+
 def _read_pdf(data: bytes, options: Options) -> Opened:
     """Digital pages as they are, and pages that are pictures by the image reader; a cover is not worth reading."""
     reading = read_pdf(data, options.limits.pdf)
@@ -106,7 +135,7 @@ def _converted(suffix: str) -> Callable[[bytes, Options], Opened]:
 
 
 _READERS: Mapping[Kind, Callable[[bytes, Options], Opened]] = {
-    "word": lambda data, options: Opened(read_word(data, options.limits.zip)),
+    "word": _read_word,
     "word-xml": lambda data, options: Opened(read_word_xml(data, options.limits.zip)),
     "html": lambda data, options: Opened(read_html(data)),
     "doc": _converted(".doc"),

@@ -7,6 +7,8 @@ from extractor.word.text import TextReader
 from models.errors import Damaged
 from models.page import Page, Pages
 
+_RELATIONS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+
 
 def read_word(data: bytes, limits: ZipLimits) -> Pages:
     """Everything a person sees in a .docx, .docm or .dotx, transitional or strict.
@@ -24,6 +26,24 @@ def read_word_xml(data: bytes, limits: ZipLimits) -> Pages:
         UnreadableFile: damaged, hostile, too large, or no Word document.
     """
     return _read(FlatPackage(data, limits))
+
+
+def pasted_pictures(data: bytes, limits: ZipLimits) -> list[bytes]:
+    """The pictures in a document's text, in the order in which they stand; where somebody pasted the scan of a signed page
+    into Word, they are the form.
+
+    Raises:
+        UnreadableFile: see `read_word`.
+    """
+    package = Package(data, limits)
+    links = package.relationships(package.main)
+    found: dict[str, bytes] = {}
+    for element in package.xml(package.main).iter("{*}blip", "{*}imagedata"):
+        relation = element.get(f"{_RELATIONS}embed") or element.get(f"{_RELATIONS}id") or ""
+        link = links.get(relation)
+        if link and not link.external and link.target not in found and package.has(link.target):
+            found[link.target] = package.read(link.target)
+    return list(found.values())
 
 
 def _read(package: Parts) -> Pages:
