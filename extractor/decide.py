@@ -5,7 +5,7 @@ confidence, an oddity that the reader or the matcher saw, a rule that the value 
 explain, and another observation of the same field that says something else.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,7 @@ def decide(
     record = Record(form=form.name, version=form.version, values={name: one.value for name, one in weighed.items()})
     found = [doubt for one in weighed.values() for doubt in one.doubts]
     found += [finding for finding in check(form, record) if not _explained(finding, found)]
+    found += _unsure(form, weighed, {finding.field for finding in found if finding.is_doubt}, accept_from)
     order = list(form.fields)
     found.sort(key=lambda finding: order.index(str(finding.field)))
     told = {(finding.code, finding.field) for finding in found}
@@ -48,6 +49,15 @@ def decide(
     doubtful = {finding.field for finding in found if finding.is_doubt}
     results = {name: _result(one, bool(doubtful & {name, None}), accept_from) for name, one in weighed.items()}
     return Decided(results, tuple(found))
+
+
+def _unsure(form: FormDefinition, weighed: Mapping[str, Observation], told: set[str | None], accept_from: float) -> list[Finding]:
+    """A reason for each field that goes to a person for nothing but little confidence."""
+    return [
+        Finding.of("unsure", name, title=form.titles[name], percent=int(one.confidence * 100))
+        for name, one in weighed.items()
+        if one.confidence < accept_from and name not in told
+    ]
 
 
 def _result(one: Observation, doubtful: bool, accept_from: float) -> FieldResult:

@@ -54,6 +54,7 @@ CATALOGUE: dict[str, Kind] = {
     "rows-too-few": _error("“{title}”应至少填写 {min} 行，实填 {count} 行"),
     "mention-missing": _warning("“{title}”中没有出现“{other}”的名称", doubt=False),
     "label-missing": _error("没有找到“{title}”一栏"),
+    "unsure": _warning("“{title}”识别把握不足（{percent}%），请对照原件"),
     "text-struck": _warning("“{title}”中有被划去的文字“{text}”"),
     "text-repeated": _warning("“{title}”的文字重复出现，可能是软件保存时造成的"),
     "control-disagrees": _error("“{title}”控件中的内容“{control}”与表中所见“{table}”不一致"),

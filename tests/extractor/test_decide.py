@@ -42,7 +42,10 @@ def test_a_sure_reading_without_a_fault_is_accepted() -> None:
 
 
 def test_little_confidence_sends_a_field_to_review() -> None:
-    assert decided(seen("unit", "甲公司", confidence=0.9)).fields["unit"].decision == "review"
+    result = decided(seen("unit", "甲公司", confidence=0.9))
+    assert result.fields["unit"].decision == "review"
+    assert codes(result) == ["unsure"]
+    assert "90%" in result.findings[0].message
 
 
 def test_a_doubt_sends_a_field_to_review_whatever_the_confidence() -> None:
