@@ -74,6 +74,9 @@ def find_squares(rows: Sequence[Sequence[ReadLine]], within: Rect, layers: Layer
         else []
         for strip, row in zip(strips, rows, strict=True)
     ]
+    # A tick and its frame enclose small emptinesses of their own, but never as empty as an empty box.
+    emptiest = min((hit.middle for hits in empty for hit in hits), default=0.0)
+    empty = [[hit for hit in hits if hit.middle <= emptiest + _EMPTY] for hits in empty]
     size = _common_size([hit for hits in empty for hit in hits])
     if size is None:
         return [[] for _ in rows]
