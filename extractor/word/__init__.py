@@ -1,5 +1,6 @@
 """The readers for Word files and their kin: bytes -> Pages, one page without a size, cells with an address."""
 
+from extractor.word.numbering import Bullets
 from extractor.word.package import FlatPackage, Package, Parts, W, ZipLimits
 from extractor.word.styles import Styles
 from extractor.word.table import BlockReader
@@ -50,7 +51,7 @@ def _read(package: Parts) -> Pages:
     body = package.xml(package.main).find(f"{W}body")
     if body is None:
         raise Damaged("Word 文件没有正文")
-    text = TextReader(package, Styles(package))
+    text = TextReader(package, Styles(package), Bullets(package))
     blocks = tuple(BlockReader(text).blocks(body))
     page = Page(number=1, blocks=blocks)
     return Pages(

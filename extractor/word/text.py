@@ -6,6 +6,7 @@ one branch is taken. Content controls, form fields, symbol fonts and enclosed ch
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from lxml import etree
 
@@ -13,6 +14,7 @@ from extractor.placeholders import STANDARD_PLACEHOLDERS
 from extractor.word.activex import ActiveXBox, read_activex
 from extractor.word.controls import W14, after_glyph, checkbox, repeated_controls
 from extractor.word.fields import ComplexField, computed, legacy_checkbox, legacy_dropdown
+from extractor.word.numbering import Bullets
 from extractor.word.package import Parts, W
 from extractor.word.pieces import BREAK, BreakLine, Piece, characters, joined, plain_text, symbol
 from extractor.word.styles import Look, Styles
@@ -35,6 +37,7 @@ class TextReader:
 
     package: Parts
     styles: Styles
+    bullets: Bullets
     controls: list[Control] = field(default_factory=list)
     damage: set[str] = field(default_factory=set)
     _fields: list[ComplexField] = field(default_factory=list)
@@ -44,7 +47,7 @@ class TextReader:
         properties = paragraph.find(f"{W}pPr")
         look = self.styles.paragraph(properties)
         lines: list[list[Span]] = [[]]
-        for piece in self._children(paragraph, look):
+        for piece in chain(self.bullets.of(properties), self._children(paragraph, look)):
             if isinstance(piece, BreakLine):
                 lines.append([])
             else:

@@ -244,3 +244,27 @@ def test_another_office_file_is_not_a_word_document() -> None:
     workbook = '<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"/>'
     with pytest.raises(UnsupportedKind):
         read("", parts={"word/document.xml": workbook})
+
+
+def test_a_bullet_that_is_a_box_is_a_mark() -> None:
+    def level(number: int, sign: str) -> str:
+        fonts = '<w:rPr><w:rFonts w:ascii="Wingdings" w:hAnsi="Wingdings"/></w:rPr>'
+        return f'<w:lvl w:ilvl="{number}"><w:numFmt w:val="bullet"/><w:lvlText w:val="{sign}"/>{fonts}</w:lvl>'
+
+    numbering = (
+        f'<w:numbering xmlns:w="{TRANSITIONAL}"><w:abstractNum w:abstractNumId="7">{level(0, chr(0xF0A8))}{level(1, chr(0xF0FE))}'
+        '</w:abstractNum><w:num w:numId="3"><w:abstractNumId w:val="7"/></w:num></w:numbering>'
+    )
+    rels = (
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" '
+        'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/numbering" Target="numbering.xml"/></Relationships>'
+    )
+
+    def item(number: int, text: str) -> str:
+        return f'<w:p><w:pPr><w:numPr><w:ilvl w:val="{number}"/><w:numId w:val="3"/></w:numPr></w:pPr>{run(text)}</w:p>'
+
+    pages = read(
+        item(0, "城镇") + item(1, "园区") + paragraph("校园"),
+        parts={"word/numbering.xml": numbering, "word/_rels/document.xml.rels": rels},
+    )
+    assert [block.text for block in pages.pages[0].blocks if isinstance(block, Line)] == ["☐城镇", "☑园区", "校园"]
