@@ -255,9 +255,10 @@ def test_a_bullet_that_is_a_box_is_a_mark() -> None:
         f'<w:numbering xmlns:w="{TRANSITIONAL}"><w:abstractNum w:abstractNumId="7">{level(0, chr(0xF0A8))}{level(1, chr(0xF0FE))}'
         '</w:abstractNum><w:num w:numId="3"><w:abstractNumId w:val="7"/></w:num></w:numbering>'
     )
+    relation = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/numbering"
     rels = (
-        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" '
-        'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/numbering" Target="numbering.xml"/></Relationships>'
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        f'<Relationship Id="r1" Type="{relation}" Target="numbering.xml"/></Relationships>'
     )
 
     def item(number: int, text: str) -> str:
