@@ -1,6 +1,6 @@
 """A file of any kind, or the pictures of one document's pages, -> its pages, and the files inside it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from extractor.convert import to_docx
@@ -9,7 +9,7 @@ from extractor.html import read_html
 from extractor.intake import Kind, Limits, kind_of
 from extractor.ocr import OcrEngine, PaddleOcr
 from extractor.pdf import Attachment, PdfReading, read_pdf
-from extractor.scan import decode, pdf_pictures, read_pictures
+from extractor.scan import Picture, decode, pdf_pictures, read_pictures, read_scan
 from extractor.word import pasted_pictures, read_word, read_word_xml
 from models.errors import NotAForm, UnreadableFile
 from models.page import Line, Page, Pages, Table
@@ -55,8 +55,15 @@ def read_images(files: Sequence[bytes], options: Options) -> tuple[Pages, list[i
     Raises:
         UnreadableFile: one of them can't be read.
     """
-    counts = [count_pictures(data) for data in files]
-    return read_pictures((picture for data in files for picture in decode(data)), options.ocr), counts
+    counts = [0] * len(files)
+
+    def pictures() -> Iterator[Picture]:
+        for number, data in enumerate(files):
+            for picture in decode(data):
+                counts[number] += 1
+                yield picture
+
+    return read_pictures(pictures(), options.ocr), counts
 
 
 def count_pictures(data: bytes) -> int:
@@ -142,5 +149,5 @@ _READERS: Mapping[Kind, Callable[[bytes, Options], Opened]] = {
     "rtf": _converted(".rtf"),
     "odt": _converted(".odt"),
     "pdf": _read_pdf,
-    "image": lambda data, options: Opened(read_pictures(decode(data), options.ocr)),
+    "image": lambda data, options: Opened(read_scan(data, options.ocr)),
 }
