@@ -11,8 +11,6 @@ from extractor.text import ReadLine, Rect, in_rows
 from extractor.tick import BARE_TICKS, EMPTY_GLYPHS, TICKED_GLYPHS, Square, find_squares, glyph_boxes, is_boxlike
 from models.page import Box, Cell, InkMark, Line, Page, Run, SealMark, Span, Table, Tick, TickState
 
-# Characters read less surely than this stand in runs of their own, so that doubt stays where it is.
-_SURE = 0.95
 _MISTAKABLE = 0.9
 _RAGGED = 1.3  # of the height: rows end this much early, since punctuation may not begin one
 _ONE_SPACE = 0.9  # of the line's height: a gap as wide parts two words
@@ -153,7 +151,7 @@ def _line(items: Sequence[_Item]) -> Line:
     around = None
     for box in boxes:
         around = _around(around, box)
-    return Line(spans=tuple(_joined([item.span for item in items])), box=around)
+    return Line(spans=tuple(item.span for item in items), box=around)
 
 
 def _is_of(square: Square, middle: float, glyph: Glyph) -> bool:
@@ -175,21 +173,8 @@ def _span(glyph: Glyph, box: Box) -> Span:
             return Tick(
                 state=state, box=box, confidence=min(0.94, glyph.confidence) if state != "tick" else min(0.98, glyph.confidence)
             )
-    return Run(text=glyph.text, box=box, confidence=round(glyph.confidence, 4))
-
-
-def _joined(spans: Sequence[Span]) -> list[Span]:
-    """Characters that follow each other become one run, except that sure and doubtful ones stay apart."""
-    joined: list[Span] = []
-    for span in spans:
-        last = joined[-1] if joined else None
-        if isinstance(span, Run) and isinstance(last, Run) and (last.confidence >= _SURE) == (span.confidence >= _SURE):
-            joined[-1] = Run(
-                text=last.text + span.text, box=_around(last.box, span.box), confidence=min(last.confidence, span.confidence)
-            )
-        else:
-            joined.append(span)
-    return joined
+    others = tuple((text, round(score, 4)) for text, score in glyph.others)
+    return Run(text=glyph.text, box=box, confidence=round(glyph.confidence, 4), others=others)
 
 
 def _around(one: Box | None, other: Box | None) -> Box | None:

@@ -14,7 +14,7 @@ from models.base import Model
 from models.identity import Identity, Tag
 
 Emphasis = Literal["bold", "underline", "highlight", "colour", "border", "strike"]
-TickState = Literal["empty", "ticked", "tick", "cross", "unclear"]
+TickState = Literal["empty", "ticked", "filled", "corrected", "tick", "cross", "unclear"]
 
 
 class Box(Model):
@@ -41,16 +41,24 @@ class CellAddress(Model):
 
 
 class Run(Model):
-    """Text written in one way. `confidence` is the reader's: 1 where the file holds characters."""
+    """Text written in one way. `confidence` is the reader's: 1 where the file holds characters.
+
+    A character that was read off a picture is a run of its own, and `others` are what else it may be, with their confidences,
+    the likelier ones first.
+    """
 
     text: str
     emphasis: frozenset[Emphasis] = frozenset()
     box: Box | None = None
     confidence: float = Constraint(default=1.0, ge=0, le=1)
+    others: tuple[tuple[str, float], ...] = ()
 
 
 class Tick(Model):
-    """A mark for choosing: a box (`empty`, `ticked`), a bare `tick` or `cross`, or a box that can't be judged."""
+    """A mark for choosing: a box, a bare `tick` or `cross`, or a box that can't be judged.
+
+    A box is `empty`, `ticked`, `filled` (blackened all over: a tick, or a tick undone), or `corrected` (ticked, then undone).
+    """
 
     state: TickState
     emphasis: frozenset[Emphasis] = frozenset()
@@ -71,7 +79,9 @@ class Picture(Model):
 
 Span = Run | Tick | Picture
 
-TICK_TEXT: dict[TickState, str] = {"empty": "☐", "ticked": "☑", "tick": "√", "cross": "×", "unclear": "▣"}
+TICK_TEXT: dict[TickState, str] = {
+    "empty": "☐", "ticked": "☑", "filled": "■", "corrected": "▧", "tick": "√", "cross": "×", "unclear": "▣",
+}  # fmt: skip
 
 
 class Line(Model):
