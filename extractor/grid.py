@@ -20,6 +20,8 @@ _TOUCH = 7
 _SAME = 6  # a piece of line may stray so far from its line
 _NARROWEST = 12  # lines nearer to each other than this have no room for text between them: one line, drawn double
 _COVERED = 0.55  # of a border must be ink, or what lies on its sides is one cell
+_BROKEN, _WHOLE = 0.6, 0.86  # least part of a line that is inked: of a long faint one, and of a short one
+_LONE, _LONE_WHOLE = 120, 0.94  # least length of a line that is no cell's border, and part of it that is inked
 
 
 @dataclass(frozen=True)
@@ -65,13 +67,31 @@ def find_grids(gray: Gray, scale: float) -> Ruling:
     ink = _ink(small)
     level, upright = _run(ink, _LEVEL), _run(ink.T, _UPRIGHT).T
     upright = _between(upright, level)
-    grids = []
-    for part in _connected(level, upright):
-        grid = _grid(level & part, upright & part)
-        if grid:
-            grids.append(_enlarged(grid, 1 / zoom))
-    mask = cv2.resize(level | upright, (gray.shape[1], gray.shape[0]), interpolation=cv2.INTER_NEAREST)
-    return Ruling(tuple(sorted(grids, key=lambda grid: (grid.box[1], grid.box[0]))), mask)
+    grids = [grid for part in _connected(level, upright) if (grid := _grid(level & part, upright & part))]
+    edges = [cell.box for grid in grids for cell in grid.cells]
+    ruled = _ruled(level, ink, [y for box in edges for y in (box[1], box[3])])
+    ruled |= _ruled(np.ascontiguousarray(upright.T), np.ascontiguousarray(ink.T), [x for box in edges for x in (box[0], box[2])]).T
+    mask = cv2.resize(ruled, (gray.shape[1], gray.shape[0]), interpolation=cv2.INTER_NEAREST)
+    return Ruling(tuple(sorted((_enlarged(grid, 1 / zoom) for grid in grids), key=lambda grid: (grid.box[1], grid.box[0]))), mask)
+
+
+def _ruled(runs: Gray, ink: Gray, borders: Sequence[float]) -> Gray:
+    """The runs along the rows that are ruled lines: on a border of cells the nearest to it, elsewhere long ones without a break.
+    The tops of a row of characters may lie as straight, and must not be taken for a line that is no part of the writing."""
+    count, labels, stats, middles = cv2.connectedComponentsWithStats(runs)
+    at = np.asarray(sorted(set(borders)) or [-np.inf])
+    away = np.abs(middles[:, 1][:, None] - at[None, :])
+    ruled = np.zeros((len(at), runs.shape[1]), bool)
+    keep = np.zeros(count, bool)
+    for label in sorted(range(1, count), key=lambda label: float(away[label].min())):
+        x, y, width, height = (int(v) for v in stats[label, :4])
+        border = int(away[label].argmin())
+        if away[label, border] <= 2 * _SAME and ruled[border, x : x + width].mean() < 0.5:
+            ruled[border, x : x + width] = keep[label] = True
+        elif width >= _LONE:
+            part = (slice(y, y + height), slice(x, x + width))
+            keep[label] = float(((labels[part] == label) & (ink[part] > 0)).any(axis=0).mean()) > _LONE_WHOLE
+    return np.where(keep[labels], 255, 0).astype(np.uint8)
 
 
 def _ink(gray: Gray) -> Gray:
@@ -109,7 +129,7 @@ def _is_straight(pixels: NDArray[np.bool_]) -> bool:
         if near.sum() < 10:
             return False
     covered = len(np.unique(xs[near])) / pixels.shape[1]
-    return bool(covered > (0.6 if pixels.shape[1] > 240 else 0.86))
+    return bool(covered > (_BROKEN if pixels.shape[1] > 240 else _WHOLE))
 
 
 def _between(upright: Gray, level: Gray) -> Gray:

@@ -71,3 +71,17 @@ def test_cells_over_several_rows_are_one():
 
 def test_a_page_without_lines_has_no_table():
     assert find_grids(_gray(drawing.blank()), drawing.SCALE).grids == ()
+
+
+def test_the_tops_of_a_row_of_characters_are_no_ruled_line():
+    picture = _form()
+    drawing.write(picture, [(510, 304, "区百工示丁下五亚百西雨面严于干区百工示")], size=40)
+    lines = find_grids(_gray(picture), drawing.SCALE).lines
+    assert lines[292:302, 510:1300].any(axis=0).all(), "the border itself is ruled"
+    assert not lines[312:410, 510:1300].any(), "what stands under it is writing"
+
+
+def test_an_underline_is_a_ruled_line():
+    picture = _form()
+    cv2.line(picture, (540, 700), (1300, 700), (0, 0, 0), 2)
+    assert find_grids(_gray(picture), drawing.SCALE).lines[700, 560:1280].all()
