@@ -13,6 +13,7 @@ from extractor.labels import Alignment, Find, Unit, align
 from extractor.passage import Passage
 from extractor.placeholders import STANDARD_PLACEHOLDERS
 from extractor.regions import Regions
+from extractor.rereading import corroborate, respell
 from extractor.split import split
 from extractor.stamps import compare_names, observe_marks
 from models.errors import Unparsable
@@ -51,7 +52,7 @@ def match(pages: Pages, alignment: Alignment, part: str) -> Match:
     """Read the answers off the pages of the file `part`, over which a form has been laid."""
     form = alignment.form
     signatures = Signatures(pages)
-    observations = [*_observe(alignment, pages, signatures, part), *_controls(form, pages.controls, part)]
+    observations = [*_answered(form, _observe(alignment, pages, signatures, part)), *_controls(form, pages.controls, part)]
     observations = compare_names(observations, form.fields, form.titles)
     findings = [Finding.of("document-damaged", reason=damage) for damage in pages.damage]
     findings += [*mismatch_findings(form, pages.mismatches, observations), *signatures.elsewhere()]
@@ -61,7 +62,39 @@ def match(pages: Pages, alignment: Alignment, part: str) -> Match:
     return Match(form, alignment.score, tuple(observations), tuple(findings))
 
 
-def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: str) -> Iterable[Observation]:
+@dataclass(frozen=True)
+class _Answer:
+    """What stands where a field is answered, and the codes and words of what is odd about the place."""
+
+    field: Field
+    passage: Passage
+    evidence: tuple[Evidence, ...]
+    odd: tuple[tuple[str, str], ...]
+
+
+def _answered(form: FormDefinition, seen: Iterable[_Answer | Observation]) -> Iterable[Observation]:
+    """The observations of all that was seen, what was read off a picture weighed again first."""
+    seen = list(seen)
+    passages = {one.field.name: respell(one.field, one.passage) for one in seen if isinstance(one, _Answer)}
+    passages = corroborate(passages, _mentions(form))
+    for one in seen:
+        if isinstance(one, Observation):
+            yield one
+            continue
+        name, title = one.field.name, form.titles[one.field.name]
+        observation = _observation(one.field, title, passages[name], one.evidence)
+        doubts = tuple(Finding.of(code, name, title=title, text=text[:40]) for code, text in one.odd)
+        yield observation.model_copy(update={"doubts": (*observation.doubts, *doubts)}) if doubts else observation
+
+
+def _mentions(form: FormDefinition) -> list[tuple[str, str]]:
+    """Pairs of fields of which the first bears the name in the second: those that must, and long texts, which usually do."""
+    told = [(field.name, field.mentions) for field in form.fields.values() if field.mentions]
+    names = dict.fromkeys(name for _, name in told)
+    return told + [(field.name, name) for field in form.fields.values() if isinstance(field, ProseField) for name in names]
+
+
+def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: str) -> Iterable[_Answer | Observation]:
     form, labels, found = alignment.form, alignment.labels, alignment.found
     regions = Regions(labels, found, alignment.units)
     for index, label in enumerate(labels):
@@ -92,9 +125,7 @@ def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: s
                 codes = [(code, text) for code, kinds, text in odd if not kinds or field.kind in kinds]
                 if field.kind in _WORDS and key(typed) and not key(passage.words):
                     codes.append(("words-elsewhere", typed))
-                doubts = [Finding.of(code, name, title=title, text=text[:40]) for code, text in codes]
-                seen = _observation(field, title, passage, passage.evidence(part) or around)
-                yield seen.model_copy(update={"doubts": (*seen.doubts, *doubts)}) if doubts else seen
+                yield _Answer(field, passage, passage.evidence(part) or around, tuple(codes))
 
 
 def _oddities(alignment: Alignment, index: int, passages: Sequence[Passage]) -> list[tuple[str, tuple[str, ...], str]]:

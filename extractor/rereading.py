@@ -1,0 +1,185 @@
+"""Characters that were read off a picture, weighed again by what may stand there: the kind of the field, the script that forms
+are filled in with, and the same name where it stands elsewhere in the application. Pure; what a file holds as text stays as it is.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from math import log
+from typing import Any
+
+from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
+
+from extractor.passage import Passage
+from models.fields import Field
+from models.page import Run
+
+# A simplified character that is at least this likely is meant where its traditional fellow was read.
+_RIVAL = 0.1
+_TURNED = 0.9  # most confidence of a character that was not read but concluded
+_GUESS = 0.5
+_LETTER, _DIGIT = str.maketrans("1|I0", "lllo"), str.maketrans("lI|iOoQDZzSsBb", "11110000225588")
+_TWOFOLD = frozenset("1lI|0oO")
+_CLASSES = frozenset("类级期型等档线")
+# Other places in the same print are misread for the same reason, so that they are worth less than a reading of their own.
+_WEIGHT = 0.6
+_LEAST = 0.002  # how likely a character is that a reader did not name
+_LIKE = 55.0  # how alike a name and its mention must be, in percent: a mention may leave out what a name ends with
+_LEAST_NAME = 4
+
+
+def respell(field: Field, passage: Passage) -> Passage:
+    """The passage with each doubtful character as the kind of `field` and the script have it."""
+    spans = [span if isinstance(span, Run) and is_read(span) else None for span in passage.spans]
+    changed: dict[int, Run] = {}
+    for at, span in enumerate(spans):
+        if span is not None and (run := _in_script(span)) is not span:
+            changed[at] = run
+        elif span is not None and span.text == "Ⅱ" and passage.text[at + 1 : at + 2] not in _CLASSES:
+            # Two strokes side by side are eleven, unless a class of something follows; a guess, so nobody is sure of it.
+            changed[at] = _turned(span, "11", _GUESS)
+    text = "".join(changed[n].text if n in changed else char for n, char in enumerate(passage.text))
+    if field.kind in _KINDS:
+        for at, char in enumerate(_KINDS[field.kind](text)):
+            span = changed.get(at) or spans[at]
+            if span is not None and char != span.text:
+                changed[at] = _turned(span, char)
+    return _with(passage, changed)
+
+
+def is_read(run: Run) -> bool:
+    """Whether a run is one character that was read off a picture."""
+    return len(run.text) == 1 and run.confidence < 1
+
+
+def _in_script(run: Run) -> Run:
+    """The simplified character where its traditional fellow was read and it is likely too: forms are filled in with simplified
+    ones, and a reader that knows both scripts takes a quick hand for the other one."""
+    if run.text.isascii():
+        return run
+    simple = _simplified(run.text)
+    score = next((score for text, score in run.others if text == simple), 0.0)
+    return run if simple == run.text or score < _RIVAL else _turned(run, simple, run.confidence + score)
+
+
+@cache
+def _simplified(text: str) -> str:
+    return str(_converter().convert(text))
+
+
+@cache
+def _converter() -> Any:
+    from opencc import OpenCC
+
+    return OpenCC("t2s")
+
+
+def _turned(run: Run, text: str, confidence: float = 1.0) -> Run:
+    others = ((run.text, run.confidence), *((other, score) for other, score in run.others if other != text))
+    return run.model_copy(update={"text": text, "confidence": min(confidence, _TURNED), "others": others})
+
+
+def _as_address(text: str) -> str:
+    """An e-mail address in which 1 and l, 0 and o are what their neighbours are: digits stand with digits."""
+    return "".join(_by_neighbours(text, at) if char in _TWOFOLD else char for at, char in enumerate(text))
+
+
+def _by_neighbours(text: str, at: int) -> str:
+    char, around = text[at], [text[n] for n in (at - 1, at + 1) if 0 <= n < len(text)]
+    sure = [other for other in around if other not in _TWOFOLD]
+    if any(other.isascii() and other.isalpha() for other in sure) and not any(other.isdigit() for other in around):
+        return char.translate(_LETTER)
+    return char.translate(_DIGIT) if len(around) == 2 and all(other.isdigit() for other in around) else char
+
+
+def _as_digits(text: str) -> str:
+    """A telephone number in which letters beside digits are the digits that they look like."""
+    for at in range(len(text)):
+        before = text[at - 1 : at] if at else text[1:2]
+        if text[at].isascii() and before.isdigit():
+            text = text[:at] + text[at].translate(_DIGIT) + text[at + 1 :]
+    return text
+
+
+_KINDS = {"email": _as_address, "phone": _as_digits}
+
+
+def corroborate(passages: Mapping[str, Passage], mentions: Iterable[tuple[str, str]]) -> dict[str, Passage]:
+    """The passages, the characters of each name weighed together with those of the same name elsewhere.
+
+    `passages` are by field; `mentions` are pairs of fields of which the first bears the name that the second one holds. Where two
+    readings of a name differ, the likelier character stands in both; where they agree, both are surer.
+    """
+    weighed = dict(passages)
+    for bearer, name in mentions:
+        if bearer in weighed and name in weighed:
+            weighed[bearer], weighed[name] = _together(weighed[bearer], weighed[name])
+    return weighed
+
+
+def _together(bearer: Passage, name: Passage) -> tuple[Passage, Passage]:
+    ours, theirs = _written(name), _written(bearer)
+    wanted, text = ("".join(passage.text[n] for n in at) for passage, at in ((name, ours), (bearer, theirs)))
+    if len(wanted) < _LEAST_NAME or len(text) < _LEAST_NAME:
+        return bearer, name
+    place = fuzz.partial_ratio_alignment(wanted, text, score_cutoff=_LIKE)
+    if place is None:
+        return bearer, name
+    own: dict[int, Run] = {}
+    other: dict[int, Run] = {}
+    for i, j in _pairs(wanted[place.src_start : place.src_end], text[place.dest_start : place.dest_end]):
+        m, n = ours[place.src_start + i], theirs[place.dest_start + j]
+        mine, yours = name.spans[m], bearer.spans[n]
+        if isinstance(mine, Run) and isinstance(yours, Run) and len(mine.text) == len(yours.text) == 1:
+            own[m], other[n] = _weighed(mine, yours), _weighed(yours, mine)
+    return _with(bearer, other), _with(name, own)
+
+
+def _written(passage: Passage) -> list[int]:
+    return [n for n, char in enumerate(passage.text) if not char.isspace()]
+
+
+def _pairs(one: str, other: str) -> Iterable[tuple[int, int]]:
+    """Which characters of two writings of a name are the same one: equal ones, and single ones between two that are."""
+    blocks = [(code.tag, code.src_start, code.src_end, code.dest_start, code.dest_end) for code in Levenshtein.opcodes(one, other)]
+    for number, (tag, start, end, start2, end2) in enumerate(blocks):
+        if tag == "equal" and end - start >= 2:
+            yield from zip(range(start, end), range(start2, end2), strict=True)
+        elif tag == "replace" and end - start == end2 - start2 == 1 and all(
+            0 <= n < len(blocks) and blocks[n][0] == "equal" and blocks[n][2] - blocks[n][1] >= 2 for n in (number - 1, number + 1)
+        ):  # fmt: skip
+            yield start, start2
+
+
+def _weighed(mine: Run, yours: Run) -> Run:
+    """`mine` in the light of another reading of the same character."""
+    if not is_read(mine):
+        return mine
+    scores: dict[str, float] = {}
+    for text in dict.fromkeys([mine.text, yours.text, *(text for text, _ in mine.others)]):
+        scores[text] = log(_likely(mine, text)) + _WEIGHT * log(_likely(yours, text))
+    best = max(scores, key=lambda text: scores[text])
+    shares = {text: 2.718281828 ** (score - scores[best]) for text, score in scores.items()}
+    confidence = min(1 / sum(shares.values()), 0.9999)
+    if best == mine.text:
+        return mine.model_copy(update={"confidence": confidence})
+    return _turned(mine, best, confidence)
+
+
+def _likely(run: Run, text: str) -> float:
+    if run.text == text:
+        return max(run.confidence, _LEAST)
+    return max(next((score for other, score in run.others if other == text), 0.0), _LEAST)
+
+
+def _with(passage: Passage, changed: Mapping[int, Run]) -> Passage:
+    """The passage with the characters at some places as other runs."""
+    if not changed:
+        return passage
+    runs = [changed.get(n, span) for n, span in enumerate(passage.spans)]
+    texts = [changed[n].text if n in changed else char for n, char in enumerate(passage.text)]
+    return Passage(
+        "".join(texts),
+        tuple(run for run, text in zip(runs, texts, strict=True) for _ in text),
+        tuple(place for place, text in zip(passage.places, texts, strict=True) for _ in text),
+    )
