@@ -32,12 +32,14 @@ _STARS = frozenset("*＊※")
 
 @dataclass(frozen=True)
 class ChoiceReading:
-    """Options chosen (None: none), how sure that is, other readings, and why a person should look."""
+    """Options chosen (None: none), how sure that is, other readings, and why a person should look. `seen` is how surely the least
+    sure of its marks was seen, 1 where the file holds them."""
 
     value: tuple[str, ...] | None
     confidence: float
     alternatives: tuple[tuple[str, ...], ...] = ()
     doubts: tuple[Finding, ...] = ()
+    seen: float = 1.0
 
 
 @dataclass
@@ -76,7 +78,7 @@ class _Reader:
             doubts.append(self._doubt("choice-extra-text", text=extra))
         if self.passage.pictures:
             doubts.append(self._doubt("choice-picture"))
-        return replace(reading, doubts=tuple(doubts), confidence=reading.confidence * self._mark_confidence())
+        return replace(reading, doubts=tuple(doubts), seen=self._mark_confidence())
 
     # -- binding marks to options
 

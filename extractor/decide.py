@@ -9,14 +9,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from extractor.calibration import SILENT_TARGET, probability, threshold
+from models.fields import Field
 from models.findings import Finding
 from models.form import FormDefinition
 from models.record import FieldResult, Observation, Record
 from models.rules import check
 from models.writing import key
 
-# Of 650 values read off pictures with more than 0.95, two were wrong, both under this.
-ACCEPT_FROM = 0.975
+# What a file holds as characters is decided by rules, each with its confidence: this much is what a rule that nobody needs to
+# confirm has at least.
+_ACCEPT_FROM = 0.975
 
 
 @dataclass(frozen=True)
@@ -28,43 +31,61 @@ class Decided:
 
 
 def decide(
-    form: FormDefinition, observations: Iterable[Observation], findings: Iterable[Finding] = (), accept_from: float = ACCEPT_FROM
+    form: FormDefinition,
+    observations: Iterable[Observation],
+    findings: Iterable[Finding] = (),
+    silent_target: float = SILENT_TARGET,
 ) -> Decided:
     """Weigh `observations`, check the record that they give, and decide field by field.
 
-    `findings` are what is already known of the whole file; a doubt among them is about every field.
+    `findings` are what is already known of the whole file; a doubt among them is about every field. `silent_target` is the share
+    of wrong values that may be accepted of what is read off pictures.
     """
+    least = threshold(silent_target)
     by_field: dict[str, list[Observation]] = {name: [] for name in form.fields}
     for observation in observations:
         by_field[observation.field].append(observation)
-    weighed = {name: _weigh(form, name, seen) for name, seen in by_field.items()}
+    weighed = {name: _calibrated(form.fields[name], _weigh(form, name, seen)) for name, seen in by_field.items()}
     record = Record(form=form.name, version=form.version, values={name: one.value for name, one in weighed.items()})
     found = [doubt for one in weighed.values() for doubt in one.doubts]
     found += [finding for finding in check(form, record) if not _explained(finding, found)]
-    found += _unsure(form, weighed, {finding.field for finding in found if finding.is_doubt}, accept_from)
+    found += _unsure(form, weighed, {finding.field for finding in found if finding.is_doubt}, least)
     order = list(form.fields)
     found.sort(key=lambda finding: order.index(str(finding.field)))
     told = {(finding.code, finding.field) for finding in found}
     found += [finding for finding in findings if (finding.code, finding.field) not in told]
     doubtful = {finding.field for finding in found if finding.is_doubt}
-    results = {name: _result(one, bool(doubtful & {name, None}), accept_from) for name, one in weighed.items()}
+    results = {name: _result(one, bool(doubtful & {name, None}), least) for name, one in weighed.items()}
     return Decided(results, tuple(found))
 
 
-def _unsure(form: FormDefinition, weighed: Mapping[str, Observation], told: set[str | None], accept_from: float) -> list[Finding]:
+def _unsure(form: FormDefinition, weighed: Mapping[str, Observation], told: set[str | None], least: float) -> list[Finding]:
     """A reason for each field that goes to a person for nothing but little confidence."""
     return [
         Finding.of("unsure", name, title=form.titles[name], percent=int(one.confidence * 100))
         for name, one in weighed.items()
-        if one.confidence < accept_from and name not in told
+        if not _is_sure(one, least) and name not in told
     ]
 
 
-def _result(one: Observation, doubtful: bool, accept_from: float) -> FieldResult:
-    sure = one.confidence >= accept_from and not doubtful
+def _calibrated(field: Field, one: Observation) -> Observation:
+    """The observation with its probability of being right for a confidence, where it has signs to tell it by and no rule that
+    speaks against it."""
+    if not one.signs:
+        return one
+    sure = probability(field, one.signs)
+    return one.model_copy(update={"confidence": sure if one.confidence >= _ACCEPT_FROM else min(one.confidence, sure)})
+
+
+def _is_sure(one: Observation, least: float) -> bool:
+    return one.confidence >= (least if one.signs else _ACCEPT_FROM)
+
+
+def _result(one: Observation, doubtful: bool, least: float) -> FieldResult:
+    sure = _is_sure(one, least) and not doubtful
     return FieldResult(
         value=one.value, raw=one.raw, confidence=one.confidence, decision="accept" if sure else "review",
-        evidence=one.evidence, alternatives=one.alternatives,
+        evidence=one.evidence, alternatives=one.alternatives, signs=one.signs,
     )  # fmt: skip
 
 

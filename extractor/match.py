@@ -7,6 +7,7 @@ from typing import Any
 
 from rapidfuzz.distance import LCSseq
 
+from extractor.calibration import held_confidence, legibility, sign_of_mark, signs_of
 from extractor.choice import CERTAIN, read_choice
 from extractor.electronic import Signatures, evidence, field_findings, mismatch_findings
 from extractor.labels import Alignment, Find, Unit, align
@@ -77,12 +78,13 @@ def _answered(form: FormDefinition, seen: Iterable[_Answer | Observation]) -> It
     seen = list(seen)
     passages = {one.field.name: respell(one.field, one.passage) for one in seen if isinstance(one, _Answer)}
     passages = corroborate(passages, _mentions(form))
+    legible = legibility(passages.values())
     for one in seen:
         if isinstance(one, Observation):
             yield one
             continue
         name, title = one.field.name, form.titles[one.field.name]
-        observation = _observation(one.field, title, passages[name], one.evidence)
+        observation = _observation(one.field, title, passages[name], one.evidence, legible)
         doubts = tuple(Finding.of(code, name, title=title, text=text[:40]) for code, text in one.odd)
         yield observation.model_copy(update={"doubts": (*observation.doubts, *doubts)}) if doubts else observation
 
@@ -113,7 +115,8 @@ def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: s
             values = split(label.cell, passages)
             on_paper = pages.reader == "scan"
             if on_paper:
-                yield from observe_marks(label.cell, found[index].unit, values, passages, pages.pages, part)
+                marked = observe_marks(label.cell, found[index].unit, values, passages, pages.pages, part)
+                yield from (one.model_copy(update={"confidence": CERTAIN, "signs": sign_of_mark(one.confidence)}) for one in marked)
             marks = [one_line(p.words) for name, p in values.items() if form.fields[name].kind in ("seal", "signature")]
             typed = "" if on_paper else " ".join(marks)
             for name, passage in values.items():
@@ -147,13 +150,13 @@ def _oddities(alignment: Alignment, index: int, passages: Sequence[Passage]) -> 
     return found
 
 
-def _observation(field: Field, title: str, passage: Passage, evidence: tuple[Evidence, ...]) -> Observation:
+def _observation(field: Field, title: str, passage: Passage, evidence: tuple[Evidence, ...], legible: float) -> Observation:
     raw = passage.words.strip()
     if isinstance(field, ChoiceField):
         reading = read_choice(field, title, passage)
         return Observation(
             field=field.name, value=reading.value, raw=raw, source="table", confidence=reading.confidence, evidence=evidence,
-            alternatives=reading.alternatives, doubts=reading.doubts,
+            alternatives=reading.alternatives, doubts=reading.doubts, signs=sign_of_mark(reading.seen) if reading.seen < 1 else {},
         )  # fmt: skip
     struck = passage.struck
     gone, passage = "".join(passage.text[start:end] for start, end in struck), passage.without(struck)
@@ -167,11 +170,11 @@ def _observation(field: Field, title: str, passage: Passage, evidence: tuple[Evi
     left = _guidance_left(field, passage.words)
     if left:
         doubts = (*doubts, Finding.of("guidance-left", field.name, title=title, text=left[:40]))
-    sure = passage.prose_confidence if isinstance(field, ProseField) else passage.confidence
-    confidence = 0.0 if any(d.code == "unparsable" for d in doubts) else CERTAIN * sure
+    confidence = 0.0 if any(d.code == "unparsable" for d in doubts) else CERTAIN * held_confidence(passage)
     return Observation(
-        field=field.name, value=parsed, raw=raw, source="table", confidence=confidence, evidence=evidence, doubts=doubts
-    )
+        field=field.name, value=parsed, raw=raw, source="table", confidence=confidence, evidence=evidence, doubts=doubts,
+        signs=signs_of(field, passage, legible),
+    )  # fmt: skip
 
 
 def _guidance_left(field: Field, words: str) -> str | None:
@@ -260,10 +263,11 @@ def _rows(form: FormDefinition, field: RowsField, headings: Mapping[str, Find], 
     doubts += [Finding.of("label-missing", field.name, title=f"{title} {label}") for label in missing]
     filled = [passage for passage in passages if passage.words.strip()]
     whole = Passage.join(filled)
-    confidence = 0.0 if doubts else CERTAIN * whole.confidence
+    confidence = 0.0 if doubts else CERTAIN * held_confidence(whole)
     return Observation(
         field=field.name, value=tuple(values) or None, raw=whole.words, source="table", confidence=confidence,
         evidence=whole.evidence(part) or first.unit.passage.evidence(part), doubts=tuple(doubts),
+        signs=signs_of(field, whole, legibility([whole])),
     )  # fmt: skip
 
 
@@ -271,7 +275,7 @@ def _column_value(field: Field, title: str, passage: Passage) -> tuple[Any, tupl
     """The value of a cell in a table inside the form, with the same doubts as any other answer."""
     if isinstance(field, ChoiceField) and not passage.struck:
         return parse(field, title, passage.words)
-    seen = _observation(field, title, passage, ())
+    seen = _observation(field, title, passage, (), legibility([passage]))
     return seen.value, seen.doubts
 
 

@@ -13,7 +13,6 @@ from models.record import Evidence
 from models.writing import key
 
 PICTURE = "\ufffc"
-_DOUBTFUL = 0.9
 
 
 def is_digital(span: Span | None) -> TypeGuard[Picture]:
@@ -106,14 +105,6 @@ class Passage:
         """The stretches (start, end) that are crossed out."""
         crossed = [isinstance(span, Run | Tick) and "strike" in span.emphasis for span in self.spans]
         return tuple((n, n + 1) for n, is_crossed in enumerate(crossed) if is_crossed)
-
-    @property
-    def prose_confidence(self) -> float:
-        """How sure a long text is: every number in it must be, while one letter in a hundred may be doubtful."""
-        read = [(char, span.confidence) for char, span in zip(self.text, self.spans, strict=True) if isinstance(span, Run)]
-        doubtful = sum(confidence < _DOUBTFUL for _, confidence in read)
-        numbers = min((confidence for char, confidence in read if char.isdigit()), default=1.0)
-        return min(numbers, 1 - doubtful / max(1, len(read)))
 
     def evidence(self, part: str) -> tuple[Evidence, ...]:
         """Each place that the passage touches, with the box of what stands there, or of the cell where nothing has one."""

@@ -115,7 +115,7 @@ def _read(
         alignment, pages = _which_form(opened.pages, forms, options, opened.is_cover)
         form = alignment.form
         found = match(pages, alignment, document[0].name)
-        decided = decide(form, found.observations, found.findings, options.accept_from)
+        decided = decide(form, found.observations, found.findings, options.silent_target)
         instance = pages.identity.instance if pages.identity and pages.identity.form == form.name else None
         fields = {name: _with_origin(result, origins) for name, result in decided.fields.items()}
         result = Result(source=source.name, form=form, instance=instance, fields=fields, findings=decided.findings)

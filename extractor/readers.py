@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from extractor.calibration import SILENT_TARGET
 from extractor.convert import to_docx
-from extractor.decide import ACCEPT_FROM
 from extractor.html import read_html
 from extractor.intake import Kind, Limits, kind_of
 from extractor.ocr import OcrEngine, PaddleOcr
@@ -21,11 +21,11 @@ _LEAST_SIDE = 500  # pixels
 
 @dataclass(frozen=True)
 class Options:
-    """How to extract: `form` names the only form to look for, `accept_from` is the least confidence of an accepted field,
-    `office` the program that converts other word processors' files, `ocr` what reads pictures."""
+    """How to extract: `form` names the only form to look for, `silent_target` is the share of what is read off pictures that may
+    be wrong and yet accepted, `office` the program that converts other word processors' files, `ocr` what reads pictures."""
 
     form: str | None = None
-    accept_from: float = ACCEPT_FROM
+    silent_target: float = SILENT_TARGET
     limits: Limits = field(default_factory=Limits)
     office: str = "soffice"
     ocr: OcrEngine = field(default_factory=PaddleOcr)

@@ -5,14 +5,14 @@ are filled in with, and the same name where it stands elsewhere in the applicati
 from collections.abc import Iterable, Mapping
 from functools import cache
 from math import log
-from typing import Any
+from typing import Any, TypeGuard
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
 from extractor.passage import Passage
 from models.fields import Field
-from models.page import Run
+from models.page import Run, Span
 
 # A simplified character that is at least this likely is meant where its traditional fellow was read.
 _RIVAL = 0.1
@@ -30,7 +30,7 @@ _LEAST_NAME = 4
 
 def respell(field: Field, passage: Passage) -> Passage:
     """The passage with each doubtful character as the kind of `field` and the script have it."""
-    spans = [span if isinstance(span, Run) and is_read(span) else None for span in passage.spans]
+    spans = [span if span is not None and is_read(span) else None for span in passage.spans]
     changed: dict[int, Run] = {}
     for at, span in enumerate(spans):
         if span is not None and (run := _in_script(span)) is not span:
@@ -47,9 +47,9 @@ def respell(field: Field, passage: Passage) -> Passage:
     return _with(passage, changed)
 
 
-def is_read(run: Run) -> bool:
-    """Whether a run is one character that was read off a picture."""
-    return len(run.text) == 1 and run.confidence < 1
+def is_read(span: Span) -> TypeGuard[Run]:
+    """Whether a span is a character that was read off a picture."""
+    return isinstance(span, Run) and len(span.text) <= 2 and span.confidence < 1
 
 
 def _in_script(run: Run) -> Run:

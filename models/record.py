@@ -49,7 +49,11 @@ class Evidence(Model):
 
 
 class Observation(Model):
-    """One reading of one field. `doubts` are reasons why a person should look, whatever the confidence."""
+    """One reading of one field. `doubts` are reasons why a person should look, whatever the confidence.
+
+    `signs` are what speaks for a reading off a picture, by name; they decide how probable it is that it is right. Without any,
+    `confidence` says so itself.
+    """
 
     field: str
     value: Any
@@ -59,10 +63,11 @@ class Observation(Model):
     evidence: tuple[Evidence, ...] = ()
     alternatives: tuple[Any, ...] = ()
     doubts: tuple[Finding, ...] = ()
+    signs: Mapping[str, float] = {}
 
 
 class FieldResult(Model):
-    """What is held to be the field's value; `accept` means that nobody needs to look."""
+    """What is held to be the field's value; `accept` means that nobody needs to look. `signs` are those of its observation."""
 
     value: Any
     raw: str | None
@@ -70,6 +75,7 @@ class FieldResult(Model):
     decision: Decision
     evidence: tuple[Evidence, ...] = ()
     alternatives: tuple[Any, ...] = ()
+    signs: Mapping[str, float] = {}
 
 
 class Part(Model):

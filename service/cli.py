@@ -103,6 +103,9 @@ def extract(
     resume: Annotated[bool, typer.Option("--resume", help="接着上次的结果文件，已读且未变的不再读")] = False,
     together: Annotated[bool, typer.Option("--together", help="给出的文件夹整体是一份申请，如一页一张照片")] = False,
     time_limit: Annotated[float | None, typer.Option("--time-limit", min=0.1, metavar="S", help="每份的时限（秒）")] = None,
+    silent_target: Annotated[
+        float, typer.Option("--silent-target", min=0.0, max=0.5, metavar="P", help="识别错了却无人复核的字段最多占多少")
+    ] = 0.001,
 ) -> None:
     """读取收回的申请表。
 
@@ -128,7 +131,11 @@ def extract(
     outcome = read(
         selection,
         known,
-        Options(form=form, ocr=PaddleOcr(OcrSettings(models=settings.ocr_models, device=settings.ocr_device))),
+        Options(
+            form=form,
+            silent_target=silent_target,
+            ocr=PaddleOcr(OcrSettings(models=settings.ocr_models, device=settings.ocr_device)),
+        ),
         Limits(jobs, time_limit or settings.time_limit, settings.memory_limit),
         Targets(output, xlsx, resume),
         _print_lines if output is None else _keep_quiet,

@@ -131,10 +131,10 @@ def test_a_box_that_cannot_be_judged_goes_to_review() -> None:
     assert not is_sure(read(Tick(state="unclear"), "城镇 □商业 ☑园区 □校园 □社区 □企事业单位"))
 
 
-def test_the_reader_s_own_confidence_in_a_tick_limits_the_answer_s() -> None:
+def test_an_answer_is_seen_as_surely_as_its_least_sure_tick() -> None:
     reading = read(Tick(state="ticked", confidence=0.7), "城镇 □商业 □园区 □校园 □社区 □企事业单位")
     assert reading.value == ("城镇",)
-    assert reading.confidence <= 0.7
+    assert reading.seen == 0.7
 
 
 def test_all_options_may_be_ticked_where_all_may_be_chosen() -> None:

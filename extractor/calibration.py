@@ -1,0 +1,90 @@
+"""From the signs of a reading to the probability that it is right, and how probable a reading must be to be accepted.
+
+What is read off a picture has signs: how sure the recogniser is of its least sure character and of all of them together, how
+well this applicant's writing can be read at all. A logistic regression for each kind of field turns them into a probability
+(Platt 1999, "Probabilistic outputs for support vector machines"); it was fitted to returned forms whose truth is known, by
+`python -m benchmarks.calibration`, which writes `extractor/calibrated.py`. What a file holds as characters has no signs.
+"""
+
+from collections.abc import Iterable, Mapping
+from math import exp, log
+
+from extractor.calibrated import THRESHOLDS, WEIGHTS
+from extractor.passage import Passage
+from extractor.rereading import is_read
+from models.fields import Field
+from models.page import Run, Tick
+
+Signs = Mapping[str, float]
+
+# The share of silent errors, wrong and yet accepted, that a batch may have.
+SILENT_TARGET = 0.001
+_LEAST_ERROR = 1e-4
+# A long text is accepted only where every number in it is sure, whatever the rest says for it.
+_SURE_DIGIT = 0.9
+
+
+def signs_of(field: Field, passage: Passage, legible: float) -> dict[str, float]:
+    """The signs of what was read off a picture for `field`; none where nothing was read, or the file holds it as characters."""
+    read = _characters(passage)
+    if not read:
+        return {}
+    telling = [(char, sure) for char, sure in read if char.isalnum() or field.kind == "email"] or read
+    critical = [sure for char, sure in telling if char.isdigit() or field.kind != "prose"]
+    return {
+        "least": _logit(min(critical, default=1.0)),
+        "errors": -log(sum(1 - sure for _, sure in telling) + _LEAST_ERROR),
+        "length": log(len(telling)),
+        "legible": legible,
+    }
+
+
+def sign_of_mark(confidence: float) -> dict[str, float]:
+    """The sign of a tick, a seal or a signature that its reader is so sure of."""
+    return {"least": _logit(confidence)}
+
+
+def legibility(passages: Iterable[Passage]) -> float:
+    """How well the answers of one application can be read: minus the logarithm of the share of characters that are wrong."""
+    read = [sure for passage in passages for _, sure in _characters(passage)]
+    return -log(sum(1 - sure for sure in read) / max(len(read), 1) + _LEAST_ERROR)
+
+
+def held_confidence(passage: Passage) -> float:
+    """The least confidence of what was not read off a picture, 1 where nothing is of that sort."""
+    return min((span.confidence for span in passage.spans if isinstance(span, Run | Tick) and not is_read(span)), default=1.0)
+
+
+def probability(field: Field, signs: Signs) -> float:
+    """How probable it is that a reading of `field` with these signs is right."""
+    return probability_of(WEIGHTS, field.kind, signs)
+
+
+def probability_of(table: Mapping[str, Mapping[str, float]], kind: str, signs: Signs) -> float:
+    """The same by the weights in `table`; a kind that it lacks is taken for text."""
+    weights = table[kind if kind in table else "text"]
+    sure = _sigmoid(weights["bias"] + sum(weights.get(name, 0.0) * value for name, value in signs.items()))
+    return min(sure, 0.5) if kind == "prose" and signs["least"] < _logit(_SURE_DIGIT) else sure
+
+
+def threshold(target: float) -> float:
+    """The least probability of an accepted reading that keeps the share of silent errors at `target`."""
+    below = [(share, least) for share, least in THRESHOLDS if share <= target]
+    return below[-1][1] if below else 1.0
+
+
+def _characters(passage: Passage) -> list[tuple[str, float]]:
+    return [
+        (char, span.confidence)
+        for char, span in zip(passage.text, passage.spans, strict=True)
+        if isinstance(span, Run) and is_read(span) and not char.isspace()
+    ]
+
+
+def _logit(share: float) -> float:
+    share = min(max(share, _LEAST_ERROR), 1 - _LEAST_ERROR)
+    return log(share / (1 - share))
+
+
+def _sigmoid(value: float) -> float:
+    return 1 / (1 + exp(-value)) if value > -50 else 0.0
