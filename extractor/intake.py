@@ -1,48 +1,40 @@
-"""Bytes -> parts: what a file is by its content, and the limits that every file is held to."""
+"""A submission -> its parts: containers are opened, every part is held to the limits, and none is lost."""
 
 import hashlib
-import io
 import re
-import zipfile
-import zlib
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
 
-import olefile
-
+from extractor.containers import ContainerLimits, Contents, Inner, megabytes, open_container
+from extractor.containers.words import path_like
+from extractor.kinds import CONTAINERS, kind_of
 from extractor.pdf import Attachment, PdfLimits
+from extractor.pictures import PictureLimits, size_of
 from extractor.word.package import ZipLimits
-from models.errors import Damaged, Encrypted, TooLarge, UnreadableFile, UnsupportedKind
-from models.record import Part, PartState
-from models.writing import one_line
+from models.errors import Damaged, Encrypted, NotAForm, OtherKind, TooDeep, TooLarge, TooMany, UnreadableFile
+from models.findings import Finding
+from models.record import Message, Part, PartState
 
-Kind = Literal["word", "word-xml", "html", "doc", "rtf", "odt", "pdf", "image"]
-
-_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
-_KNOWN = {
-    b"Rar!": "RAR 压缩包",
-    b"7z\xbc\xaf": "7z 压缩包",
-}
-_IMAGES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*", b"BM", b"GIF8")
-# A file in a file is read, a file in that is only told of.
-_DEEPEST = 1
 _LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
-_WORD_XML = (b"<w:wordDocument", b"schemas.microsoft.com/office/2006/xmlPackage")
-_HTML = re.compile(rb"(?is)(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|meta)\b")
-_MHTML = re.compile(rb"(?i)(?:mime-version|from|subject|date|content-type):[^\n]*\n")
+# A picture that a message shows in its text is a page only if it has this many pixels, and so many on its shorter side.
+_LEAST_PIXELS, _LEAST_SIDE = 500_000, 500
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one submission may cost to look at."""
+    """What one submission may cost to look at: bytes of a file, files in all, how many files deep a file may lie, bytes that all
+    containers together may unpack to, and what each kind of file may cost."""
 
     file_bytes: int = 100 << 20
     parts: int = 200
+    depth: int = 4
+    unpacked_bytes: int = 400 << 20
+    ratio: int = 200
     conversion_seconds: float = 60.0
     zip: ZipLimits = field(default_factory=ZipLimits)
     pdf: PdfLimits = field(default_factory=PdfLimits)
+    pictures: PictureLimits = field(default_factory=PictureLimits)
 
 
 @dataclass(frozen=True)
@@ -74,31 +66,134 @@ def is_left_out(name: str) -> bool:
 
 @dataclass(frozen=True)
 class Arrived:
-    """A part as it arrived: its bytes, or the error that kept them from being read; `depth` counts the files it lies in."""
+    """A part as it arrived: its bytes, or the error that kept them from being read.
+
+    `name` is path-like, and `folder` what stands before its last step: the container that it lay in, and the folder in that.
+    `depth` counts the files it lies in. `message` is the mail that it came with, `inline` says that this shows it in its text,
+    `is_body` that it is that text. `settled`: nothing of it is to be read, because it ended in that state.
+    """
 
     name: str
     sha256: str
     data: bytes = b""
     error: UnreadableFile | None = None
     depth: int = 0
+    inline: bool = False
+    is_body: bool = False
+    message: Message | None = None
+    settled: PartState | None = None
+
+    @property
+    def folder(self) -> str:
+        return self.name.rpartition("/")[0]
 
     def part(self, state: PartState) -> Part:
         """The part in the state that it ended in."""
         return Part(name=self.name, sha256=self.sha256, state=state)
 
 
-def arrivals(source: Source, limits: Limits) -> list[Arrived]:
-    """Every part of the submission, none left out.
+def state_of(error: UnreadableFile) -> PartState:
+    """The named state of a part that could not be read."""
+    if isinstance(error, TooLarge):
+        return "too-large"
+    if isinstance(error, Encrypted):
+        return "encrypted"
+    return "not-a-form" if isinstance(error, NotAForm | OtherKind) else "unreadable"
 
-    Raises:
-        TooLarge: more parts than `limits` allow. Damaged: there is nothing there.
-    """
-    files = source.files()
-    if len(files) > limits.parts:
-        raise TooLarge(f"一次提交含 {len(files)} 个文件，超过 {limits.parts} 个")
-    if not files:
-        raise Damaged("文件夹是空的")
-    return [_arrival(name, path, limits) for name, path in files]
+
+class Intake:
+    """Takes one submission apart, and keeps count of what that costs. `findings` is what a person should know of it, and `links`
+    {part: hosts of cloud disks that the message in it sends people to}."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._count = 0
+        self._unpacked = 0
+        self._seen: dict[str, str] = {}
+        self.findings: list[Finding] = []
+        self.links: dict[str, tuple[str, ...]] = {}
+
+    def arrivals(self, source: Source) -> list[Arrived]:
+        """Every part of the submission, and of the containers in it, none left out.
+
+        Raises:
+            Damaged: there is nothing there.
+        """
+        files = source.files()
+        if not files:
+            raise Damaged("文件夹是空的")
+        return [one for name, path in files for one in self._opened(self._counted(_arrival(name, path, self._limits)))]
+
+    def inside(self, outer: Arrived, files: Iterable[Attachment | Inner], message: Message | None = None) -> list[Arrived]:
+        """The files in a part, as parts named after it, those in containers among them too."""
+        found: dict[str, Arrived] = {}
+        within: list[Arrived] = []
+        for file in files:
+            inner = file if isinstance(file, Inner) else Inner(file.name, file.data)
+            if any(map(is_left_out, inner.name.split("/"))):
+                continue
+            name = _told_apart(f"{outer.name}/{path_like(inner.name)}", found)
+            found[name] = self._counted(self._inner(outer, name, inner, inner.message or message or outer.message))
+            within += self._opened(found[name])
+        return within
+
+    def _inner(self, outer: Arrived, name: str, file: Inner, message: Message | None) -> Arrived:
+        depth = outer.depth + 1
+        error = file.error
+        if error is None and depth > self._limits.depth:
+            error = TooDeep(f"文件套了 {depth} 层，超过 {self._limits.depth} 层")
+        if error is None and len(file.data) > self._limits.file_bytes:
+            error = TooLarge(f"文件有 {megabytes(len(file.data))} MB，超过 {megabytes(self._limits.file_bytes)} MB")
+        digest = hashlib.sha256(file.data).hexdigest()
+        settled: PartState | None = "read" if file.opened and error is None else None
+        data = b"" if error or settled else file.data
+        return Arrived(name, digest, data, error, depth, file.inline, file.body, message, settled)
+
+    def _counted(self, one: Arrived) -> Arrived:
+        """The part, if there still is room for it."""
+        self._count += not one.is_body
+        if one.error is None and self._count > self._limits.parts:
+            return replace(one, data=b"", settled=None, error=TooMany(f"一次提交的文件超过 {self._limits.parts} 个"))
+        return one
+
+    def _opened(self, one: Arrived) -> list[Arrived]:
+        """The part, with what is in it behind it where it is a container; settled, where it need not be read."""
+        if one.error or one.settled:
+            return [one]
+        if one.sha256 in self._seen and not one.is_body:
+            self.findings.append(Finding.of("part-duplicate", part=one.name, other=self._seen[one.sha256]))
+            return [replace(one, data=b"", settled="duplicate")]
+        self._seen[one.sha256] = one.name
+        if one.inline and (reason := _why_no_page(one.data)):
+            self.findings.append(Finding.of("part-left-out", part=one.name, reason=reason))
+            return [replace(one, data=b"", settled="not-a-form")]
+        try:
+            kind = kind_of(one.data)
+            if kind not in CONTAINERS:
+                return [one]
+            contents = open_container(one.data, kind, one.name, self._container_limits())
+        except UnreadableFile as error:
+            return [replace(one, data=b"", error=error)]
+        return self._contents(one, contents)
+
+    def _contents(self, one: Arrived, contents: Contents) -> list[Arrived]:
+        self._unpacked += sum(len(file.data) for file in contents.files)
+        if contents.links:
+            self.links[one.name] = contents.links
+        message = contents.message or one.message
+        within = self.inside(one, contents.files, message)
+        if not any(not inner.is_body for inner in within):
+            outer = replace(one, data=b"", message=message, error=NotAForm("邮件中没有附件" if contents.message else "其中没有文件"))
+        else:
+            outer = replace(one, data=b"", message=message, settled="read")
+        return [outer, *within]
+
+    def _container_limits(self) -> ContainerLimits:
+        limits = self._limits
+        room = max(limits.unpacked_bytes - self._unpacked, 0)
+        return ContainerLimits(
+            file_bytes=limits.file_bytes, unpacked_bytes=room, ratio=limits.ratio, seconds=limits.conversion_seconds
+        )  # fmt: skip
 
 
 def _arrival(name: str, path: Path, limits: Limits) -> Arrived:
@@ -107,91 +202,31 @@ def _arrival(name: str, path: Path, limits: Limits) -> Arrived:
         if size > limits.file_bytes:
             with path.open("rb") as stream:
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            return Arrived(name, digest, error=TooLarge(f"文件有 {size >> 20} MB，超过 {limits.file_bytes >> 20} MB"))
+            return Arrived(
+                name, digest, error=TooLarge(f"文件有 {megabytes(size)} MB，超过 {megabytes(limits.file_bytes)} MB")
+            )  # fmt: skip
         data = path.read_bytes()
     except OSError as error:
         return Arrived(name, hashlib.sha256().hexdigest(), error=Damaged(f"文件无法打开：{error.strerror}"))
     return Arrived(name, hashlib.sha256(data).hexdigest(), data)
 
 
-def inside(outer: Arrived, files: Iterable[Attachment], room: int, limits: Limits) -> list[Arrived]:
-    """The files in a part, as parts named after it; where there is no room for so many, or one lies too deep, it says so."""
-    found: dict[str, Arrived] = {}
-    for count, file in enumerate(files):
-        name = plain = f"{outer.name}/{one_line(file.name).strip('. /') or '附件'}"
-        number = 1
-        while name in found:
-            number += 1
-            name = f"{plain}（{number}）"
-        error = _refused(file, outer.depth + 1, count < room, limits)
-        digest = hashlib.sha256(file.data).hexdigest()
-        found[name] = Arrived(name, digest, b"" if error else file.data, error, outer.depth + 1)
-    return list(found.values())
+def _told_apart(name: str, taken: Mapping[str, object]) -> str:
+    number, plain = 1, name
+    while name in taken:
+        number += 1
+        name = f"{plain}（{number}）"
+    return name
 
 
-def _refused(file: Attachment, depth: int, has_room: bool, limits: Limits) -> UnreadableFile | None:
-    if depth > _DEEPEST:
-        return UnsupportedKind("附件中的附件不读取", advice="请申报单位单独提交该文件")
-    if not has_room:
-        return TooLarge(f"一次提交连同附件超过 {limits.parts} 个文件")
-    if len(file.data) > limits.file_bytes:
-        return TooLarge(f"文件有 {len(file.data) >> 20} MB，超过 {limits.file_bytes >> 20} MB")
-    return None
-
-
-def kind_of(data: bytes) -> Kind:
-    """Which reader a file needs, by its content; its name says nothing.
-
-    Raises:
-        UnsupportedKind: there is none for it. Encrypted: it needs a password. Damaged: it is empty or cut off.
-    """
-    if not data.strip(b"\0\r\n\t "):
-        raise Damaged("文件是空的")
-    if data.startswith(b"PK\x03\x04"):
-        return _zip_kind(data)
-    if data.startswith(_OLE):
-        return _ole_kind(data)
-    # Readers of PDF look for its mark in the first kilobyte: mail gateways and printers put lines before it.
-    if b"%PDF-" in data[:1024]:
-        return "pdf"
-    if data.startswith(b"{\\rtf"):
-        return "rtf"
-    if data.startswith(_IMAGES) or (data.startswith(b"RIFF") and data[8:12] == b"WEBP"):
-        return "image"
-    head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if any(name in head for name in _WORD_XML):
-        return "word-xml"
-    if _HTML.match(head) or _MHTML.match(head):
-        return "html"
-    known = next((words for magic, words in _KNOWN.items() if data.startswith(magic)), None)
-    raise UnsupportedKind(f"暂不能读取{f' {known} ' if known else '这类文件'}")
-
-
-def _ole_kind(data: bytes) -> Kind:
-    """Binary Word, also WPS's; flag 0x0100 at offset 10 of its main stream says that it is encrypted ([MS-DOC] 2.5.2)."""
+def _why_no_page(data: bytes) -> str | None:
+    """Why a picture that a message shows in its text is no page of a form; None where it may be one, or is no picture."""
     try:
-        ole = olefile.OleFileIO(io.BytesIO(data))
-        if ole.exists("EncryptedPackage"):
-            raise Encrypted("文件设有打开密码")
-        if not ole.exists("WordDocument"):
-            raise UnsupportedKind("暂不能读取这类 Office 文件")
-        information = ole.openstream("WordDocument").read(12)
-    except (OSError, ValueError, IndexError) as error:
-        raise Damaged("文件不完整，无法打开") from error
-    if len(information) == 12 and int.from_bytes(information[10:12], "little") & 0x0100:
-        raise Encrypted("文件设有打开密码")
-    return "doc"
-
-
-def _zip_kind(data: bytes) -> Kind:
-    try:
-        package = zipfile.ZipFile(io.BytesIO(data))
-        names = set(package.namelist())
-        open_document = "mimetype" in names and package.getinfo("mimetype").file_size < 100 and package.read("mimetype")
-    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, RuntimeError) as error:
-        raise Damaged("文件不完整，无法打开") from error
-    if "[Content_Types].xml" in names:
-        return "word"
-    if open_document and open_document.startswith(b"application/vnd.oasis.opendocument.text"):
-        return "odt"
-    raise UnsupportedKind("暂不能读取压缩包或此类文档")
+        if kind_of(data) != "image":
+            return None
+        width, height = size_of(data)
+    except UnreadableFile:
+        return "邮件正文中的小图片，已损坏" if len(data) < 20_000 else None
+    if width * height >= _LEAST_PIXELS and min(width, height) >= _LEAST_SIDE:
+        return None
+    return f"邮件正文中的小图片（{width}×{height} 像素），多为签名或图标"

@@ -9,12 +9,18 @@
      │   └─ RosterError                 a roster can't be read at all
      └─ UnreadableFile                  a file that arrived can't be read
          ├─ UnsupportedKind             no reader for this kind of file
+         ├─ OtherKind                   a kind that no form is returned in: a video, a program
+         ├─ ToolMissing                 a program that this kind of archive needs is not installed
          ├─ ConverterMissing            a program that this kind of file needs is not installed
          ├─ OcrUnavailable              the engine that reads pictures, or its weights, are missing
          ├─ Damaged                     truncated or inconsistent
          ├─ Encrypted                   needs a password
          ├─ Hostile                     holds what no honest file holds
-         ├─ TooLarge                    over a limit
+         ├─ TooLarge                    over a limit of bytes
+         │   ├─ TooMany                 over the number of files of a submission
+         │   ├─ TooDeep                 files in files in files
+         │   ├─ TooManyPages            over the number of pages of a document
+         │   └─ TooManyPixels           a picture over the limit
          ├─ TimedOut                    took longer than its time limit
          ├─ ReaderCrashed               the process that read it died
          └─ NotAForm                    readable, but none of the known forms
@@ -116,6 +122,18 @@ class UnsupportedKind(UnreadableFile):
     advice = "请另存为 .docx 后重新提交"
 
 
+class OtherKind(UnreadableFile):
+    code = "other-kind"
+    http_status = 415
+    advice = "申请表请用 Word、PDF 或图片提交"
+
+
+class ToolMissing(UnreadableFile):
+    code = "tool-missing"
+    http_status = 503
+    advice = "请安装 libarchive-tools（sealform doctor 有说明），或解压后重新提交"
+
+
 class ConverterMissing(UnreadableFile):
     code = "converter-missing"
     http_status = 503
@@ -147,6 +165,26 @@ class TooLarge(UnreadableFile):
     code = "too-large"
     http_status = 413
     advice = "请压缩图片或拆分后重新提交，或由管理员放宽限制"
+
+
+class TooMany(TooLarge):
+    code = "too-many-files"
+    advice = "请分几次提交，或由管理员用 SEALFORM_MAX_FILES 放宽限制"
+
+
+class TooDeep(TooLarge):
+    code = "too-deep"
+    advice = "请取出该文件单独提交，或由管理员用 SEALFORM_MAX_DEPTH 放宽限制"
+
+
+class TooManyPages(TooLarge):
+    code = "too-many-pages"
+    advice = "请只提交申请表的页面，或由管理员用 SEALFORM_MAX_PAGES 放宽限制"
+
+
+class TooManyPixels(TooLarge):
+    code = "too-many-pixels"
+    advice = "请以 300 dpi 重新扫描，或由管理员用 SEALFORM_MAX_MEGAPIXELS 放宽限制"
 
 
 class TimedOut(UnreadableFile):

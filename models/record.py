@@ -1,6 +1,7 @@
 """What was read from an application: observations, the decision on each field, and the result with its evidence."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import Field as Constraint
@@ -86,6 +87,19 @@ class Part(Model):
     state: PartState
 
 
+class Message(Model):
+    """The mail that a file came with; `body` is its text, cut where it gets long."""
+
+    sender: str | None = None
+    address: str | None = None
+    time: datetime | None = None
+    subject: str | None = None
+    body: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {**self.model_dump(), "time": self.time.isoformat() if self.time else None}
+
+
 class Failure(Model):
     """Why there is no record."""
 
@@ -104,6 +118,7 @@ class Result(Model):
     fields: Mapping[str, FieldResult] = {}
     findings: tuple[Finding, ...] = ()
     error: Failure | None = None
+    message: Message | None = None
 
     @property
     def status(self) -> Literal["clear", "review", "failed"]:
@@ -133,6 +148,7 @@ class Result(Model):
             "form": self.form.name if self.form else None,
             "version": self.form.version if self.form else None,
             "instance": self.instance,
+            "message": self.message.to_json() if self.message else None,
             "status": self.status,
             "fields": {name: self._field_json(name, field) for name, field in self.fields.items()},
             "findings": [finding.model_dump() for finding in self.findings],

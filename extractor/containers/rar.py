@@ -1,0 +1,71 @@
+"""RAR archives, where libarchive's bsdtar is installed: it turns them into a tar stream, so that no file is written."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+
+from extractor.containers import ContainerLimits, Contents, megabytes
+from extractor.containers.archive import open_tar
+from models.errors import Damaged, Encrypted, TimedOut, TooLarge, ToolMissing
+
+PROGRAM = "bsdtar"
+_CHUNK = 1 << 20
+
+
+def open_rar(data: bytes, name: str, limits: ContainerLimits) -> Contents:
+    """The files of a RAR archive; see `open_container` for what is raised."""
+    found = shutil.which(PROGRAM)
+    if found is None:
+        raise ToolMissing("打开 RAR 压缩包需要 bsdtar")
+    with tempfile.TemporaryDirectory(prefix="sealform-") as folder, tempfile.TemporaryFile(dir=folder) as packed:
+        packed.write(data)
+        packed.seek(0)
+        stream, said, code = _run([found, "-c", "-f", "-", "--format=pax", "@-"], packed, folder, limits)
+    if b"ncrypted" in said or b"assphrase" in said:
+        raise Encrypted("压缩包设有密码")
+    if code != 0 and not stream.strip(b"\0"):
+        raise Damaged("压缩包不完整，无法打开")
+    return open_tar(stream, name, limits, len(data))
+
+
+def _run(command: list[str], packed: "tempfile._TemporaryFileWrapper[bytes]", folder: str, limits: ContainerLimits) -> tuple[bytes, bytes, int]:
+    """What a program wrote to its outputs, and its exit code; it is ended where it writes or takes too much."""
+    environment = {"LC_ALL": "C.UTF-8", "PATH": os.defpath}
+    process = subprocess.Popen(
+        command, stdin=packed, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder, start_new_session=True, env=environment
+    )
+    assert process.stdout is not None and process.stderr is not None
+    timer = threading.Timer(limits.seconds, _end, [process])
+    said: list[bytes] = []
+    listener = threading.Thread(target=lambda stream: said.append(stream.read(_CHUNK)), args=(process.stderr,), daemon=True)
+    timer.start()
+    listener.start()
+    found = bytearray()
+    try:
+        while piece := process.stdout.read(_CHUNK):
+            found += piece
+            if len(found) > limits.unpacked_bytes + _CHUNK:
+                raise TooLarge(f"解压后总共超过 {megabytes(limits.unpacked_bytes)} MB")
+        process.wait(limits.seconds)
+        if not timer.is_alive():
+            raise TimedOut(f"解压超过 {limits.seconds:.0f} 秒")
+        listener.join(1)
+        return bytes(found), b"".join(said), process.returncode
+    except subprocess.TimeoutExpired:
+        raise TimedOut(f"解压超过 {limits.seconds:.0f} 秒") from None
+    finally:
+        timer.cancel()
+        _end(process)
+        process.wait()
+        process.stdout.close()
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End the whole group, also what the program started."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass

@@ -1,0 +1,213 @@
+"""Which kind a file is, by its content; its name says nothing."""
+
+import io
+import re
+import zipfile
+import zlib
+from typing import Literal, NoReturn
+
+import olefile
+
+from models.errors import Damaged, Encrypted, OtherKind, UnsupportedKind
+
+Kind = Literal[
+    "word", "word-xml", "html", "doc", "rtf", "odt", "pdf", "ofd", "image",
+    "mail", "mbox", "msg", "tnef", "zip", "tar", "packed", "7z", "rar",
+]  # fmt: skip
+# What is opened for the files inside it, and is nothing to read by itself.
+CONTAINERS: frozenset[Kind] = frozenset({"mail", "mbox", "msg", "tnef", "zip", "tar", "packed", "7z", "rar"})
+
+_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+_IMAGES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*", b"BM", b"GIF8")
+_HEIF = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif"})
+_CONTAINERS: dict[bytes, Kind] = {
+    b"x\x9f>\"": "tnef",
+    b"7z\xbc\xaf'\x1c": "7z",
+    b"Rar!\x1a\x07": "rar",
+    b"\x1f\x8b\x08": "packed",
+    b"BZh": "packed",
+    b"\xfd7zXZ\0": "packed",
+    b"\x10" * 7 + b"\x11" * 6 + b"S": "mbox",
+}
+# What no applicant fills in.
+_OTHERS = {
+    b"MZ": "可执行程序",
+    b"\x7fELF": "可执行程序",
+    b"\xca\xfe\xba\xbe": "可执行程序",
+    b"\xcf\xfa\xed\xfe": "可执行程序",
+    b"#!": "脚本程序",
+    b"L\0\0\0\x01\x14\x02\0": "快捷方式",
+    b"[InternetShortcut]": "网址快捷方式",
+    b"\x1aE\xdf\xa3": "视频",
+    b"FLV\x01": "视频",
+    b"\0\0\x01\xba": "视频",
+    bytes.fromhex("3026b2758e66cf11"): "视频",
+    b"ID3": "音频",
+    b"OggS": "音频",
+    b"fLaC": "音频",
+    b"#!AMR": "音频",
+    b"BEGIN:VCALENDAR": "日程",
+    b"BEGIN:VCARD": "名片",
+    b"OTTO": "字体",
+    b"\0\x01\0\0\0": "字体",
+    b"ttcf": "字体",
+    b"SQLite format 3\0": "数据库",
+    b"!BDN": "Outlook 数据文件",
+}
+_UNREAD = {
+    b"AC10": "CAD 图纸",
+    b"8BPS": "Photoshop 图片",
+    b"\xd7\xcd\xc6\x9a": "WMF 图片",
+    b"<svg": "SVG 图片",
+    b"CAJ": "CAJ 文献",
+    b"Founder CEB": "方正 CEB 文件",
+    b"PK\x07\x08": "分卷压缩包",
+    b"PK00": "分卷压缩包",
+    b"MSCF": "CAB 压缩包",
+}
+_SIGNED_DATA = bytes.fromhex("06092a864886f70d0107")
+_OFFICE_STREAMS = {
+    "Workbook": "Excel 表格", "Book": "Excel 表格", "PowerPoint Document": "演示文稿", "VisioDocument": "Visio 图",
+}  # fmt: skip
+_OFFICE_FOLDERS = {"xl": "Excel 表格", "ppt": "演示文稿", "visio": "Visio 图"}
+_OPEN_DOCUMENT = "application/vnd.oasis.opendocument."
+
+_WORD_XML = (b"<w:wordDocument", b"schemas.microsoft.com/office/2006/xmlPackage")
+_HTML = re.compile(rb"(?is)(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|meta)\b")
+_HEADER = re.compile(rb"([!-9;-~]{1,76})[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*")
+# A web archive has some of a message's headers, but was never on its way to anybody.
+_OF_MAIL = frozenset({b"from", b"to", b"subject", b"date", b"message-id", b"received", b"return-path", b"delivered-to", b"cc"})
+_OF_MIME = frozenset({b"mime-version", b"content-type", b"content-transfer-encoding"})
+_SAVED_PAGE = re.compile(rb"(?im)^(?:from:\s*<saved by|snapshot-content-location:)")
+_PAGE = re.compile(rb"(?im)^content-type:\s*(?:multipart/related|text/html)")
+_ENVELOPE = re.compile(rb"From \S*[^\n]*\n(?=[!-9;-~]+:)")
+
+
+def kind_of(data: bytes) -> Kind:
+    """Which reader a file needs.
+
+    Raises:
+        UnsupportedKind: there is none for it. OtherKind: it is nothing that a form is returned in.
+        Encrypted: it needs a password. Damaged: it is empty or cut off.
+    """
+    if not data.strip(b"\0\r\n\t "):
+        raise Damaged("文件是空的")
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return _zip_kind(data)
+    if data.startswith(_OLE):
+        return _ole_kind(data)
+    for magic, kind in _CONTAINERS.items():
+        if data.startswith(magic):
+            return kind
+    # Readers of PDF look for its mark in the first kilobyte: mail gateways and printers put lines before it.
+    if b"%PDF-" in data[:1024] and _text_kind(data) is None:
+        return "pdf"
+    if data.startswith(b"{\\rtf"):
+        return "rtf"
+    if _is_image(data):
+        return "image"
+    if _is_tar(data):
+        return "tar"
+    return _text_kind(data) or _refuse(data)
+
+
+def _is_image(data: bytes) -> bool:
+    is_heif = data[4:8] == b"ftyp" and bool({data[at : at + 4] for at in range(8, 64, 4) if at != 12} & _HEIF)
+    return is_heif or data.startswith(_IMAGES) or (data.startswith(b"RIFF") and data[8:12] == b"WEBP")
+
+
+def _is_tar(data: bytes) -> bool:
+    """Whether the first header's sum is right, as it is in tar files of every age."""
+    header = data[:512]
+    stated = header[148:156].strip(b" \0")
+    if len(header) < 512 or not header[0] or not re.fullmatch(rb"[0-7]+", stated):
+        return False
+    return int(stated, 8) == sum(header[:148]) + 8 * 0x20 + sum(header[156:])
+
+
+def _text_kind(data: bytes) -> Kind | None:
+    head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if head.startswith(b"<") and any(name in head for name in _WORD_XML):
+        return "word-xml"
+    if _HTML.match(head):
+        return "html"
+    if (line := _ENVELOPE.match(head)) is not None:
+        # One message behind the line that a mailbox puts before each is that message.
+        return "mbox" if b"\nFrom " in data[line.end() :] else "mail"
+    return _message_kind(data[:65536].lstrip(b"\xef\xbb\xbf \t\r\n"))
+
+
+def _message_kind(head: bytes) -> Kind | None:
+    """A message or a web archive, by the headers at the very start."""
+    names, at = set(), 0
+    while (header := _HEADER.match(head, at)) is not None:
+        names.add(header[1].lower())
+        at = header.end()
+    if not names & (_OF_MAIL | _OF_MIME):
+        return None
+    if _SAVED_PAGE.search(head[:at]):
+        return "html"
+    if not names & _OF_MIME:
+        return "mail" if len(names & _OF_MAIL) >= 2 else None
+    return "mail" if names & _OF_MAIL or not _PAGE.search(head[:at]) else "html"
+
+
+def _refuse(data: bytes) -> NoReturn:
+    for magic, words in _OTHERS.items():
+        if data.startswith(magic):
+            raise OtherKind(f"这是{words}，不是申请表")
+    if data[4:8] == b"ftyp" or data[4:8] == b"moov" or (data.startswith(b"RIFF") and data[8:12] == b"AVI "):
+        raise OtherKind("这是视频，不是申请表")
+    if (data.startswith(b"RIFF") and data[8:12] == b"WAVE") or data[:2] in (b"\xff\xfb", b"\xff\xf1"):
+        raise OtherKind("这是音频，不是申请表")
+    if data[:1] == b"\x30" and _SIGNED_DATA in data[:64]:
+        raise OtherKind("这是邮件的数字签名，不是申请表")
+    known = next((words for magic, words in _UNREAD.items() if data.startswith(magic)), None)
+    if known is None and b"\0" not in data[:4096]:
+        known = "纯文本文件"
+    raise UnsupportedKind(f"暂不能读取 {known}" if known else "暂不能读取这类文件")
+
+
+def _ole_kind(data: bytes) -> Kind:
+    """Binary Word, also WPS's, or a message of Outlook; flag 0x0100 at offset 10 of Word's main stream says that it is encrypted
+    ([MS-DOC] 2.5.2)."""
+    try:
+        ole = olefile.OleFileIO(io.BytesIO(data))
+        if ole.exists("EncryptedPackage"):
+            raise Encrypted("文件设有打开密码")
+        if ole.exists("__properties_version1.0"):
+            return "msg"
+        if not ole.exists("WordDocument"):
+            known = next((words for name, words in _OFFICE_STREAMS.items() if ole.exists(name)), "这类 Office 文件")
+            raise UnsupportedKind(f"暂不能读取 {known}")
+        information = ole.openstream("WordDocument").read(12)
+    except (OSError, ValueError, IndexError, TypeError, AttributeError, RecursionError) as error:
+        raise Damaged("文件不完整，无法打开") from error
+    if len(information) == 12 and int.from_bytes(information[10:12], "little") & 0x0100:
+        raise Encrypted("文件设有打开密码")
+    return "doc"
+
+
+def _zip_kind(data: bytes) -> Kind:
+    """What the entries of a package say that it is; one that says nothing is an archive."""
+    try:
+        package = zipfile.ZipFile(io.BytesIO(data))
+        names = set(package.namelist())
+        stated = "mimetype" in names and package.getinfo("mimetype").file_size < 100 and package.read("mimetype")
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, RuntimeError, EOFError) as error:
+        raise Damaged("文件不完整，无法打开") from error
+    kind = stated.decode("ascii", "replace").strip() if stated else ""
+    if "[Content_Types].xml" in names:
+        folders = {name.partition("/")[0] for name in names}
+        if "word" not in folders and (known := next((_OFFICE_FOLDERS[name] for name in _OFFICE_FOLDERS if name in folders), None)):
+            raise UnsupportedKind(f"暂不能读取 {known}")
+        return "word"
+    if kind.startswith(f"{_OPEN_DOCUMENT}text"):
+        return "odt"
+    if kind.startswith("application/"):
+        raise UnsupportedKind(f"暂不能读取{' OpenDocument 表格或演示文稿' if kind.startswith(_OPEN_DOCUMENT) else '这类文档'}")
+    if any(name.lower().lstrip("/") == "ofd.xml" for name in names):
+        return "ofd"
+    if names & {"AndroidManifest.xml", "META-INF/MANIFEST.MF"}:
+        raise OtherKind("这是可执行程序，不是申请表")
+    return "zip"
