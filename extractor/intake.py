@@ -183,7 +183,9 @@ class Intake:
         message = contents.message or one.message
         within = self.inside(one, contents.files, message)
         if not any(not inner.is_body for inner in within):
-            outer = replace(one, data=b"", message=message, error=NotAForm("邮件中没有附件" if contents.message else "其中没有文件"))
+            outer = replace(
+                one, data=b"", message=message, error=NotAForm("邮件中没有附件" if contents.message else "其中没有文件")
+            )
         else:
             outer = replace(one, data=b"", message=message, settled="read")
         return [outer, *within]

@@ -21,7 +21,7 @@ _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _IMAGES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*", b"BM", b"GIF8")
 _HEIF = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif"})
 _CONTAINERS: dict[bytes, Kind] = {
-    b"x\x9f>\"": "tnef",
+    b'x\x9f>"': "tnef",
     b"7z\xbc\xaf'\x1c": "7z",
     b"Rar!\x1a\x07": "rar",
     b"\x1f\x8b\x08": "packed",

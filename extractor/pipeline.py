@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from itertools import permutations
 
 from extractor.decide import decide
-from extractor.intake import Arrived, Source, arrivals, inside, kind_of
+from extractor.intake import Arrived, Intake, Source, state_of
+from extractor.kinds import kind_of
 from extractor.labels import Alignment, align, units_of
 from extractor.match import match
 from extractor.readers import Opened, Options, count_pictures, open_file, read_images
-from models.errors import Damaged, Encrypted, NotAForm, TooLarge, UnknownForm, UnreadableFile
+from models.errors import Damaged, Encrypted, NotAForm, OtherKind, TooLarge, UnknownForm, UnreadableFile
 from models.findings import Finding
 from models.form import FormDefinition
 from models.page import Pages
@@ -30,11 +31,17 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class _Read:
-    """One document, of one file or of a picture a page, after reading: its result, or why there is none."""
+    """One document, of one file or of a picture a page, after reading: its result, or why there is none, or neither, where there
+    was nothing to read."""
 
-    parts: tuple[Part, ...]
+    files: tuple[Arrived, ...]
     result: Result | None = None
     error: UnreadableFile | None = None
+
+    def parts(self) -> tuple[Part, ...]:
+        """The files, each in the state that it ended in."""
+        state: PartState = state_of(self.error) if self.error else "read"
+        return tuple(one.part(one.settled or state) for one in self.files)
 
 
 def extract(
@@ -49,35 +56,41 @@ def extract(
     """
     if options.form is not None and options.form not in forms:
         raise UnknownForm(f"没有名为“{options.form}”的表格")
+    intake = Intake(options.limits)
     try:
-        arrived = arrivals(source, options.limits)
+        arrived = intake.arrivals(source)
     except UnreadableFile as error:
         return [Result(source=source.name, error=Failure(code=error.code, message=str(error)))]
     reads: list[_Read] = []
-    waiting, count = deque(_documents(arrived)), len(arrived)
+    waiting = deque(_documents(arrived, options))
     while waiting:
         document = waiting.popleft()
+        if document[0].settled:
+            reads.append(_Read(tuple(document)))
+            continue
+        if document[0].is_body and any(read.result for read in reads):
+            continue  # what people write in a mail beside the form
         if progress:
             for one in document:
                 progress(one.name)
         opened, origins = _open(document, options)
         reads.append(_read(source, document, opened, origins, forms, options))
-        within = inside(document[0], opened.inside, options.limits.parts - count, options.limits)
-        count += len(within)
-        waiting.extendleft([one] for one in reversed(within))
-    return _results(source, reads)
+        waiting.extendleft([one] for one in reversed(intake.inside(document[0], opened.inside)))
+    return _results(source, intake, arrived, reads)
 
 
-def _documents(arrived: Sequence[Arrived]) -> list[list[Arrived]]:
-    """Files that are a document each, and pictures that are pages of one; what can't be told by itself stands alone."""
-    pictures = [one for one in arrived if one.error is None and _is_sound_picture(one.data)]
-    documents = [[one] for one in arrived if one not in pictures]
-    return [pictures, *documents] if pictures else documents
+def _documents(arrived: Sequence[Arrived], options: Options) -> list[list[Arrived]]:
+    """Files that are a document each, and pictures that are pages of one; what can't be told by itself stands alone. The text of
+    a message comes last, because it is looked at only where no file is a form."""
+    pictures = [one for one in arrived if not (one.error or one.settled) and _is_sound_picture(one.data, options)]
+    documents = [[one] for one in arrived if one not in pictures and not one.is_body]
+    bodies = [[one] for one in arrived if one.is_body]
+    return [*([pictures] if pictures else []), *documents, *bodies]
 
 
-def _is_sound_picture(data: bytes) -> bool:
+def _is_sound_picture(data: bytes, options: Options) -> bool:
     try:
-        return kind_of(data) == "image" and count_pictures(data) > 0
+        return kind_of(data) == "image" and count_pictures(data, options) > 0
     except UnreadableFile:
         return False
 
@@ -106,9 +119,6 @@ def _read(
     forms: Mapping[str, FormDefinition],
     options: Options,
 ) -> _Read:
-    def ended(state: PartState) -> tuple[Part, ...]:
-        return tuple(one.part(state) for one in document)
-
     try:
         if isinstance(opened.pages, UnreadableFile):
             raise opened.pages
@@ -118,12 +128,14 @@ def _read(
         decided = decide(form, found.observations, found.findings, options.silent_target)
         instance = pages.identity.instance if pages.identity and pages.identity.form == form.name else None
         fields = {name: _with_origin(result, origins) for name, result in decided.fields.items()}
-        result = Result(source=source.name, form=form, instance=instance, fields=fields, findings=decided.findings)
-        return _Read(ended("read"), result)
+        result = Result(
+            source=source.name, form=form, instance=instance, fields=fields, findings=decided.findings, message=document[0].message
+        )  # fmt: skip
+        return _Read(tuple(document), result)
     except UnreadableFile as error:
-        return _Read(ended(_state(error)), error=error)
+        return _Read(tuple(document), error=error)
     except Exception as error:
-        return _Read(ended("unreadable"), error=_our_defect(document, error))
+        return _Read(tuple(document), error=_our_defect(document, error))
 
 
 def _our_defect(document: list[Arrived], error: Exception) -> UnreadableFile:
@@ -141,11 +153,6 @@ def _with_origin(result: FieldResult, origins: Mapping[int, tuple[str, int]]) ->
         part, page = origins.get(one.page or 0, (one.part, one.page))
         placed.append(one.model_copy(update={"part": part, "page": page}))
     return result.model_copy(update={"evidence": tuple(placed)})
-
-
-def _state(error: UnreadableFile) -> PartState:
-    states: dict[type[UnreadableFile], PartState] = {NotAForm: "not-a-form", TooLarge: "too-large", Encrypted: "encrypted"}
-    return states.get(type(error), "unreadable")
 
 
 def _which_form(pages: Pages, forms: Mapping[str, FormDefinition], options: Options, is_cover: bool) -> tuple[Alignment, Pages]:
@@ -174,15 +181,18 @@ def _orders(pages: Pages) -> Iterator[Pages]:
             yield pages.model_copy(update={"pages": order})
 
 
-def _results(source: Source, reads: list[_Read]) -> list[Result]:
+def _results(source: Source, intake: Intake, arrived: Sequence[Arrived], reads: Sequence[_Read]) -> list[Result]:
     """A result an application; a part that gave none is told in the first, or is the reason why all failed."""
-    parts = tuple(part for read in reads for part in read.parts)
+    reads = [read for read in reads if not (read.error and read.files[0].is_body)]
+    parts = tuple(part for read in reads for part in read.parts())
     results = [read.result for read in reads if read.result]
+    told = [*intake.findings, *_links(intake, bool(results))]
     if not results:
-        errors = [read.error for read in reads if read.error]
-        worst = next((error for error in errors if not isinstance(error, NotAForm)), errors[0])
-        return [Result(source=source.name, parts=parts, error=Failure(code=worst.code, message=str(worst)))]
-    notes = tuple(_note(read) for read in reads if read.error)
+        message = next((one.message for one in arrived if one.message), None)
+        return [_failed(source, [read.error for read in reads if read.error], intake).model_copy(
+            update={"parts": parts, "message": message, "findings": tuple(told)}
+        )]  # fmt: skip
+    notes = (*told, *(_note(read) for read in reads if read.error))
     return [
         result.model_copy(
             update={"application": number, "parts": parts, "findings": (*result.findings, *(notes if number == 1 else ()))}
@@ -191,7 +201,31 @@ def _results(source: Source, reads: list[_Read]) -> list[Result]:
     ]
 
 
+def _failed(source: Source, errors: Sequence[UnreadableFile], intake: Intake) -> Result:
+    """No application: because of the gravest of `errors`, or because the message only says where the files are."""
+    grave = [error for error in errors if not isinstance(error, NotAForm | OtherKind)]
+    hosts = "、".join(host for found in intake.links.values() for host in found)
+    if hosts and not grave:
+        worst: UnreadableFile = NotAForm(f"没有申请表，邮件正文只有网盘链接（{hosts}）", advice="请打开链接下载文件后再读取")
+    else:
+        worst = next(iter([*grave, *errors]), None) or NotAForm("没有可读取的文件")
+    return Result(source=source.name, error=Failure(code=worst.code, message=str(worst)))
+
+
+def _links(intake: Intake, any_read: bool) -> list[Finding]:
+    code = "link-besides" if any_read else "link-only"
+    return [Finding.of(code, part=part, hosts="、".join(hosts)) for part, hosts in intake.links.items()]
+
+
 def _note(read: _Read) -> Finding:
-    if isinstance(read.error, NotAForm):
-        return Finding.of("part-not-form", part=read.parts[0].name)
-    return Finding.of("part-unreadable", part=read.parts[0].name, reason=read.error.message if read.error else "")
+    part, error = read.files[0].name, read.error
+    reason = error.message if error else ""
+    if isinstance(error, NotAForm):
+        return Finding.of("part-not-form", part=part)
+    if isinstance(error, OtherKind):
+        return Finding.of("part-other-kind", part=part, reason=reason)
+    if isinstance(error, TooLarge):
+        return Finding.of("part-too-large", part=part, reason=reason)
+    if isinstance(error, Encrypted):
+        return Finding.of("part-encrypted", part=part)
+    return Finding.of("part-unreadable", part=part, reason=reason)

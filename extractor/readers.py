@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from extractor.calibration import SILENT_TARGET
 from extractor.convert import to_docx
 from extractor.html import read_html
-from extractor.intake import Kind, Limits, kind_of
+from extractor.intake import Limits
+from extractor.kinds import Kind, kind_of
 from extractor.ocr import OcrEngine, PaddleOcr
 from extractor.pdf import Attachment, PdfReading, read_pdf
-from extractor.scan import Picture, decode, pdf_pictures, read_pictures, read_scan
+from extractor.pictures import Picture, decode, pdf_pictures
+from extractor.scan import read_pictures, read_scan
 from extractor.word import pasted_pictures, read_word, read_word_xml
-from models.errors import NotAForm, UnreadableFile
+from models.errors import NotAForm, UnreadableFile, UnsupportedKind
 from models.page import Line, Page, Pages, Table
 
 # A form has more text than this even when blank; less, and a picture of a page in the file is what was meant.
@@ -46,7 +48,10 @@ def open_file(data: bytes, options: Options) -> Opened:
     Raises:
         UnreadableFile: it can't be read, and nothing can be had from inside it.
     """
-    return _READERS[kind_of(data)](data, options)
+    kind = kind_of(data)
+    if kind not in _READERS:
+        raise UnsupportedKind("压缩包和邮件在此处不能读取")
+    return _READERS[kind](data, options)
 
 
 def read_images(files: Sequence[bytes], options: Options) -> tuple[Pages, list[int]]:
@@ -59,20 +64,20 @@ def read_images(files: Sequence[bytes], options: Options) -> tuple[Pages, list[i
 
     def pictures() -> Iterator[Picture]:
         for number, data in enumerate(files):
-            for picture in decode(data):
+            for picture in decode(data, options.limits.pictures):
                 counts[number] += 1
                 yield picture
 
     return read_pictures(pictures(), options.ocr), counts
 
 
-def count_pictures(data: bytes) -> int:
+def count_pictures(data: bytes, options: Options) -> int:
     """How many pages an image file has.
 
     Raises:
         UnreadableFile: it can't be read whole.
     """
-    return sum(1 for _ in decode(data))
+    return sum(1 for _ in decode(data, options.limits.pictures))
 
 
 def _read_word(data: bytes, options: Options) -> Opened:
@@ -112,7 +117,7 @@ def _read_pdf(data: bytes, options: Options) -> Opened:
 def _with_scanned(data: bytes, reading: PdfReading, options: Options) -> Pages:
     if not reading.scanned:
         return reading.pages
-    scanned = read_pictures(pdf_pictures(data, reading.scanned), options.ocr)
+    scanned = read_pictures(pdf_pictures(data, reading.scanned, options.limits.pictures), options.ocr)
     by_number = dict(zip(reading.scanned, scanned.pages, strict=True))
     pages, tables = [], 0
     for page in reading.pages.pages:
@@ -149,5 +154,5 @@ _READERS: Mapping[Kind, Callable[[bytes, Options], Opened]] = {
     "rtf": _converted(".rtf"),
     "odt": _converted(".odt"),
     "pdf": _read_pdf,
-    "image": lambda data, options: Opened(read_scan(data, options.ocr)),
+    "image": lambda data, options: Opened(read_scan(data, options.ocr, options.limits.pictures)),
 }

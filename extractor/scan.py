@@ -4,40 +4,23 @@ The page that comes out is the upright, flattened one, and all its boxes are in 
 so that a reviewer sees what was read.
 """
 
-import io
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from extractor.ocr import OcrEngine, Reading
-from models.errors import Damaged, OcrUnavailable, TooLarge
+from extractor.pictures import Picture, PictureLimits, decode
+from models.errors import Damaged, OcrUnavailable
 from models.identity import Identity
 from models.page import InkMark, Page, Pages, SealMark
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-    from pypdfium2 import PdfPage
-
     from extractor.seal import Ring
 
-MAX_PIXELS = 120_000_000
-MAX_PAGES = 60
-_LONGEST = 5000
 
-
-@dataclass(frozen=True)
-class Picture:
-    """A page as it came: RGB pixels, and its size in points where the file says so."""
-
-    colour: "NDArray[np.uint8]"
-    points: tuple[float, float] | None = None
-
-
-def read_scan(data: bytes, engine: OcrEngine) -> Pages:
+def read_scan(data: bytes, engine: OcrEngine, limits: PictureLimits = PictureLimits()) -> Pages:
     """The pages of an image file (JPEG, PNG, TIFF of many pages, HEIC ...). Raises Damaged, TooLarge."""
-    return read_pictures(decode(data), engine)
+    return read_pictures(decode(data, limits), engine)
 
 
 def read_pictures(pictures: Iterable[Picture], engine: OcrEngine) -> Pages:
@@ -80,69 +63,6 @@ def _stamp(ring: "Ring", reading: Reading, scale: float) -> SealMark:
     from extractor import sheet
 
     return SealMark(box=sheet.in_points(ring.box, scale), text=reading.text.strip() or None, confidence=ring.confidence)
-
-
-def pdf_pictures(data: bytes, numbers: Sequence[int]) -> Iterator[Picture]:
-    """Pages of a PDF, counted from 1, as fine as the pictures on them, at most 300 dpi. Raises Damaged."""
-    if not numbers:
-        return
-    import numpy as np
-    import pypdfium2 as pdfium  # type: ignore[import-untyped, unused-ignore]
-
-    try:
-        document = pdfium.PdfDocument(data)
-        for number in numbers:
-            page = document[number - 1]
-            width, height = page.get_size()
-            scale = max(min(_fineness(page), 300 / 72, _LONGEST / max(width, height)), 100 / 72)
-            if width * height * scale**2 > MAX_PIXELS:
-                raise TooLarge(f"第 {number} 页的尺寸超过限制")
-            pixels = page.render(scale=scale, rev_byteorder=True).to_numpy()
-            yield Picture(np.ascontiguousarray(np.broadcast_to(pixels[..., :3], (*pixels.shape[:2], 3)), np.uint8), (width, height))
-    except pdfium.PdfiumError as error:
-        raise Damaged("PDF 无法打开") from error
-
-
-def _fineness(page: "PdfPage") -> float:
-    """Pixels a point of the finest picture on the page."""
-    import pypdfium2.raw as raw  # type: ignore[import-untyped, unused-ignore]
-
-    finest = 0.0
-    for image in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3):
-        left, bottom, right, top = image.get_bounds()
-        finest = max(
-            finest,
-            *(pixels / max(points, 1) for pixels, points in zip(image.get_px_size(), (right - left, top - bottom), strict=True)),
-        )
-    return finest or 200 / 72
-
-
-def decode(data: bytes) -> Iterator[Picture]:
-    """The frames of an image file. Raises Damaged if it is none, TooLarge over the limits."""
-    import numpy as np
-    from PIL import Image, ImageOps, UnidentifiedImageError
-
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            frames = getattr(image, "n_frames", 1)
-            if frames > MAX_PAGES:
-                raise TooLarge(f"图片有 {frames} 页，超过 {MAX_PAGES} 页")
-            for frame in range(frames):
-                image.seek(frame)
-                if image.width * image.height > MAX_PIXELS:
-                    raise TooLarge(f"图片为 {image.width}×{image.height} 像素，超过限制")
-                upright = ImageOps.exif_transpose(image)
-                yield Picture(np.asarray(upright.convert("RGB"), np.uint8), _points(upright.size, image.info.get("dpi")))
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
-        raise Damaged(f"图片无法打开：{type(error).__name__}") from error
-
-
-def _points(size: tuple[int, int], dpi: Sequence[float] | None) -> tuple[float, float] | None:
-    """The page's size, where the resolution that the file states gives one that paper has."""
-    if not dpi or min(dpi) < 60:
-        return None
-    width, height = size[0] / float(dpi[0]) * 72, size[1] / float(dpi[1]) * 72
-    return (width, height) if min(width, height) > 200 and max(width, height) < 2500 else None
 
 
 def _tables(pages: Sequence[Page]) -> int:

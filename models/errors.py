@@ -10,7 +10,6 @@
      └─ UnreadableFile                  a file that arrived can't be read
          ├─ UnsupportedKind             no reader for this kind of file
          ├─ OtherKind                   a kind that no form is returned in: a video, a program
-         ├─ ToolMissing                 a program that this kind of archive needs is not installed
          ├─ ConverterMissing            a program that this kind of file needs is not installed
          ├─ OcrUnavailable              the engine that reads pictures, or its weights, are missing
          ├─ Damaged                     truncated or inconsistent
@@ -126,12 +125,6 @@ class OtherKind(UnreadableFile):
     code = "other-kind"
     http_status = 415
     advice = "申请表请用 Word、PDF 或图片提交"
-
-
-class ToolMissing(UnreadableFile):
-    code = "tool-missing"
-    http_status = 503
-    advice = "请安装 libarchive-tools（sealform doctor 有说明），或解压后重新提交"
 
 
 class ConverterMissing(UnreadableFile):

@@ -134,6 +134,7 @@ def extract(
         Options(
             form=form,
             silent_target=silent_target,
+            limits=settings.limits(),
             ocr=PaddleOcr(OcrSettings(models=settings.ocr_models, device=settings.ocr_device)),
         ),
         Limits(jobs, time_limit or settings.time_limit, settings.memory_limit),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from extractor import ocr
+from extractor.containers import rar
 
 State = Literal["ok", "missing", "broken"]
 
@@ -33,7 +34,9 @@ REQUIRED = {
     "pdfminer.six": "读取 PDF 的页面",
     "pebble": "在独立进程中读取，限时限内存",
     "phonenumbers": "核对电话号码",
+    "pi-heif": "读取 HEIC 照片",
     "pillow": "处理图片",
+    "py7zr": "打开 7z 压缩包",
     "pydantic": "表格定义和记录的校验",
     "pyhanko": "核对 PDF 的数字签名",
     "python-docx": "读写 Word",
@@ -78,7 +81,7 @@ class Item:
 
 def examine() -> list[Item]:
     """Everything there is to look at, required things first."""
-    return [_python(), _sealform(), *_libraries(), *_weights(_weight_files()), _office(), _fonts()]
+    return [_python(), _sealform(), *_libraries(), *_weights(_weight_files()), _office(), _fonts(), _unpacker()]
 
 
 def print_table(items: Sequence[Item]) -> None:
@@ -183,6 +186,14 @@ def _fonts() -> Item:
     families = sorted(set((_output(program, ":lang=zh", "family") or "").splitlines())) if program else []
     found = f"{len(families)} 种，如 {families[0].split(',')[0]}" if families else ""
     return Item("中文字体", "ok" if families else "missing", found, "LibreOffice 显示中文", False, cost, remedy)
+
+
+def _unpacker() -> Item:
+    cost, remedy = "不能打开 .rar 压缩包（.zip、.7z 不受影响）", "apt-get install libarchive-tools"
+    program = shutil.which(rar.PROGRAM)
+    version = _output(program, "--version") if program else None
+    state: State = "ok" if version else "broken" if program else "missing"
+    return Item(rar.PROGRAM, state, version or program or "", "打开 RAR 压缩包", False, cost, remedy)
 
 
 def _output(*command: str) -> str | None:

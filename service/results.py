@@ -90,14 +90,18 @@ def resume(lines: Iterable[dict[str, Any]], submissions: Iterable[Source]) -> tu
 
 
 def _is_same(lines: Iterable[Line], submission: Source) -> bool:
-    """Whether the parts are those of the earlier run. A single file may have been taken apart into more parts."""
-    now = {digest for _, digest in digests(submission)}
-    then = set(_digests(lines))
-    return "" not in now and (now == then or (not submission.path.is_dir() and now <= then))
+    """Whether the files are those of the earlier run. Each may have been taken apart into more parts, named after it."""
+    now, then = dict(digests(submission)), dict(_parts(lines))
+    if "" in now.values():
+        return False
+    if not submission.path.is_dir():
+        return set(now.values()) <= set(then.values())
+    inside = tuple(f"{name}/" for name in now)
+    return now.items() <= then.items() and all(name in now or name.startswith(inside) for name in then)
 
 
-def _digests(lines: Iterable[Line]) -> Iterator[str]:
+def _parts(lines: Iterable[Line]) -> Iterator[tuple[str, str]]:
     for line in lines:
         for part in line["parts"]:
             if isinstance(part, dict):
-                yield str(part.get("sha256"))
+                yield str(part.get("name")), str(part.get("sha256"))

@@ -88,7 +88,7 @@ def open_container(data: bytes, kind: Kind, name: str, limits: ContainerLimits) 
 
     Raises:
         Encrypted: it needs a password even for its list of files. TooMany, TooLarge: over a limit as a whole.
-        Hostile: built to do harm. Damaged: it can't be opened. ToolMissing, TimedOut: a program for it is missing or too slow.
+        Hostile: built to do harm. Damaged: it can't be opened. UnsupportedKind, TimedOut: a program for it is missing or too slow.
     """
     try:
         return _openers()[kind](data, name, limits)

@@ -29,7 +29,7 @@ def open_tar(data: bytes, name: str, limits: ContainerLimits, packed: int | None
     budget = Budget(limits, packed or len(data))
     files: list[Inner] = []
     try:
-        archive = tarfile.open(fileobj=io.BytesIO(data), mode="r:", tarinfo=_Member, encoding="utf-8", errors="surrogateescape")
+        archive = tarfile.TarFile(fileobj=io.BytesIO(data), tarinfo=_Member, encoding="utf-8", errors="surrogateescape")
         members = list(islice(archive, limits.entries + 1))
     except _BROKEN as error:
         raise Damaged("压缩包不完整，无法打开") from error
@@ -47,8 +47,7 @@ def _file(archive: tarfile.TarFile, member: tarfile.TarInfo, budget: Budget) -> 
         stream = archive.extractfile(member)
         content = stream.read(budget.most() + 1) if stream else b""
         # A sparse file unpacks to as many zeros as it says.
-        stored = member.size if member.sparse is None else sum(size for _, size in member.sparse)
-        content = budget.take(content, stored)
+        content = budget.take(content, member.size if member.sparse is None else budget.packed)
         if len(content) < member.size:
             raise Damaged("压缩包不完整")
         return Inner(name, content)

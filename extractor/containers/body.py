@@ -21,8 +21,8 @@ _LINK = re.compile(r"(?i)\bhttps?://([a-z0-9.-]{3,120})(?::\d+)?[/?#]?[^\s\"'<>ï
 _CLOUD_DISKS = (
     "pan.baidu.com", "yun.baidu.com", "eyun.baidu.com", "drive.weixin.qq.com", "wx.mail.qq.com", "mail.qq.com", "ftn.qq.com",
     "exmail.qq.com", "weiyun.com", "docs.qq.com", "dashi.163.com", "mail.163.com", "fs.163.com", "u.163.com", "yun.139.com",
-    "caiyun.139.com", "cloud.189.cn", "pan.wo.cn", "aliyundrive.com", "alipan.com", "quark.cn", "lanzou.com", "lanzoux.com", "lanzoui.com",
-    "lanzouw.com", "jianguoyun.com", "123pan.com", "ctfile.com", "115.com", "kdocs.cn", "feishu.cn", "dingtalk.com",
+    "caiyun.139.com", "cloud.189.cn", "pan.wo.cn", "aliyundrive.com", "alipan.com", "quark.cn", "lanzou.com", "lanzoux.com",
+    "lanzoui.com", "lanzouw.com", "jianguoyun.com", "123pan.com", "ctfile.com", "115.com", "kdocs.cn", "feishu.cn", "dingtalk.com",
     "wenshushu.cn", "cowtransfer.com", "airportal.cn", "360yunpan.com", "yunpan.com", "dropbox.com", "onedrive.live.com", "1drv.ms",
     "drive.google.com", "sharepoint.com", "wetransfer.com", "icloud.com", "mega.nz",
 )  # fmt: skip

@@ -90,7 +90,15 @@ def sender(header: str | None) -> tuple[str, str]:
     # An address is looked for before words are decoded, because these may hold anything, also other addresses.
     found = _ADDRESS.search(_WORD.sub(lambda word: "\x00" * len(word[0]), whole))
     address = _raw((found[1] or found[2]).strip()) if found else ""
-    name = words(whole[: found.start()] if found and found[1] else re.sub(r".*\((.*)\).*", r"\1", whole) if "(" in whole else "" if found else whole)
+    name = words(
+        whole[: found.start()]
+        if found and found[1]
+        else re.sub(r".*\((.*)\).*", r"\1", whole)
+        if "(" in whole
+        else ""
+        if found
+        else whole
+    )
     return name.strip(" \"'"), address
 
 

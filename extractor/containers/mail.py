@@ -21,8 +21,8 @@ _MBOX = re.compile(rb"(?m)^From \S*[^\n]*\n(?=[!-9;-~]+:)")
 _BOUNDARY = re.compile(r"(?m)^--(\S[^\r\n]{0,70}?)[ \t]*\r?$")
 _UUENCODED = re.compile(rb"(?ms)^begin [0-7]{3} ([^\r\n]{1,200})\r?\n(.*?)^end\b")
 _SUFFIXES = {
-    "message/rfc822": ".eml", "text/html": ".html", "text/plain": ".txt", "image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif",
-    "application/pdf": ".pdf", "application/msword": ".doc", "text/calendar": ".ics",
+    "message/rfc822": ".eml", "text/html": ".html", "text/plain": ".txt", "image/jpeg": ".jpg", "image/png": ".png",
+    "image/gif": ".gif", "application/pdf": ".pdf", "application/msword": ".doc", "text/calendar": ".ics",
 }  # fmt: skip
 
 
@@ -121,7 +121,8 @@ def _parts(mime: "Mime[str, str]", text: _Text, depth: int) -> "Iterator[Mime[st
         alternatives = kind == "multipart/alternative"
         for inner in payload:
             # What a reader of mail shows instead of the plain words may hold the pictures.
-            yield from _parts(_mended(inner), text, depth + 1)
+            if isinstance(inner, Mime):
+                yield from _parts(_mended(inner), text, depth + 1)
         if alternatives and len(text.plain) > 1 and not text.plain[-1].strip():
             text.plain.pop()
     elif kind in ("text/plain", "text/html") and not _is_attached(mime):
@@ -184,7 +185,7 @@ def _nested(mime: "Mime[str, str]") -> bytes:
     payload = mime.get_payload()
     inner = payload[0] if isinstance(payload, list) and payload else None
     encoding = (mime.get("content-transfer-encoding", "") or "").strip().lower()
-    if inner is None:
+    if not isinstance(inner, Mime):
         return _decoded(mime)
     try:
         data = inner.as_bytes(policy=_POLICY)

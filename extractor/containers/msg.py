@@ -24,7 +24,7 @@ _DEEPEST = 8
 
 
 def open_msg(data: bytes, name: str, limits: ContainerLimits) -> Contents:
-    """The files of a .msg; those of a message inside it lie in a folder named after that. See `open_container` for what is raised."""
+    """The files of a .msg; those of a message inside it lie in a folder named after that. `open_container` says what is raised."""
     try:
         return _Reader(data, limits).contents((), 0)
     except (OSError, struct.error, IndexError, TypeError, AttributeError, KeyError) as error:
@@ -56,11 +56,11 @@ class _Reader:
         ]
         if page and has_table(page):
             files.append(Inner(BODY_NAME, page if isinstance(page, bytes) else page.encode("utf-8", "replace"), body=True))
-        return Contents(tuple(files), message, disks(message.body, from_html(page), links_of(page)) if page else disks(message.body))
+        return Contents(
+            tuple(files), message, disks(message.body, from_html(page), links_of(page)) if page else disks(message.body)
+        )
 
-    def _files(
-        self, folder: tuple[str, ...], number: int, charset: str, shown: frozenset[str], depth: int
-    ) -> Sequence[Inner]:
+    def _files(self, folder: tuple[str, ...], number: int, charset: str, shown: frozenset[str], depth: int) -> Sequence[Inner]:
         """An attachment; a message in a message gives its own files."""
         properties = self._properties(folder, _ATTACHED, charset)
         embedded = (*folder, _EMBEDDED)

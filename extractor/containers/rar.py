@@ -6,20 +6,23 @@ import signal
 import subprocess
 import tempfile
 import threading
+from contextlib import suppress
+from typing import IO
 
 from extractor.containers import ContainerLimits, Contents, megabytes
 from extractor.containers.archive import open_tar
-from models.errors import Damaged, Encrypted, TimedOut, TooLarge, ToolMissing
+from models.errors import Damaged, Encrypted, TimedOut, TooLarge, UnsupportedKind
 
 PROGRAM = "bsdtar"
 _CHUNK = 1 << 20
+_ADVICE = "请安装 libarchive-tools（sealform doctor 有说明），或请申报单位改用 zip 重新提交"
 
 
 def open_rar(data: bytes, name: str, limits: ContainerLimits) -> Contents:
     """The files of a RAR archive; see `open_container` for what is raised."""
     found = shutil.which(PROGRAM)
     if found is None:
-        raise ToolMissing("打开 RAR 压缩包需要 bsdtar")
+        raise UnsupportedKind("打开 RAR 压缩包需要 bsdtar", advice=_ADVICE)
     with tempfile.TemporaryDirectory(prefix="sealform-") as folder, tempfile.TemporaryFile(dir=folder) as packed:
         packed.write(data)
         packed.seek(0)
@@ -31,13 +34,14 @@ def open_rar(data: bytes, name: str, limits: ContainerLimits) -> Contents:
     return open_tar(stream, name, limits, len(data))
 
 
-def _run(command: list[str], packed: "tempfile._TemporaryFileWrapper[bytes]", folder: str, limits: ContainerLimits) -> tuple[bytes, bytes, int]:
+def _run(command: list[str], packed: IO[bytes], folder: str, limits: ContainerLimits) -> tuple[bytes, bytes, int]:
     """What a program wrote to its outputs, and its exit code; it is ended where it writes or takes too much."""
     environment = {"LC_ALL": "C.UTF-8", "PATH": os.defpath}
     process = subprocess.Popen(
         command, stdin=packed, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder, start_new_session=True, env=environment
     )
-    assert process.stdout is not None and process.stderr is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
     timer = threading.Timer(limits.seconds, _end, [process])
     said: list[bytes] = []
     listener = threading.Thread(target=lambda stream: said.append(stream.read(_CHUNK)), args=(process.stderr,), daemon=True)
@@ -65,7 +69,5 @@ def _run(command: list[str], packed: "tempfile._TemporaryFileWrapper[bytes]", fo
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
     """End the whole group, also what the program started."""
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass

@@ -56,7 +56,9 @@ def open_7z(data: bytes, name: str, limits: ContainerLimits) -> Contents:
     try:
         with py7zr.SevenZipFile(io.BytesIO(data)) as archive:
             if archive.needs_password():
-                return Contents(tuple(Inner(each, error=Encrypted("压缩包设有密码")) for each in archive.namelist()[: limits.entries]))
+                return Contents(
+                    tuple(Inner(each, error=Encrypted("压缩包设有密码")) for each in archive.namelist()[: limits.entries])
+                )
             refused, wanted = _sorted_out([one for one in archive.files if not one.is_directory], len(data), limits)
             archive.extract(targets=wanted, factory=sinks)
     except PasswordRequired as error:

@@ -17,7 +17,8 @@ _MESSAGE_OBJECT = bytes.fromhex("0703020000000000c000000000000046")
 _COMPOUND = bytes.fromhex("d0cf11e0a1b11ae1")
 _MULTIPLE, _NAMED = 0x1000, 0x8000
 _SIZES = {
-    0x0001: 0, 0x0002: 4, 0x0003: 4, 0x0004: 4, 0x0005: 8, 0x0006: 8, 0x0007: 8, 0x000A: 4, 0x000B: 4, 0x0014: 8, 0x0040: 8, 0x0048: 16,
+    0x0001: 0, 0x0002: 4, 0x0003: 4, 0x0004: 4, 0x0005: 8, 0x0006: 8, 0x0007: 8, 0x000A: 4, 0x000B: 4,
+    0x0014: 8, 0x0040: 8, 0x0048: 16,
 }  # fmt: skip
 _MOST_VALUES = 100_000
 
@@ -26,7 +27,9 @@ def open_tnef(data: bytes, name: str, limits: ContainerLimits) -> Contents:
     """The files in a winmail.dat; see `open_container` for what is raised."""
     if len(data) < 6 or not data.startswith(SIGNATURE):
         raise Damaged("winmail.dat 不完整，无法打开")
-    charset, message, attached, whole = "gb18030", {}, [], True
+    charset, whole = "gb18030", True
+    message: dict[int, Any] = {}
+    attached: list[dict[int, Any]] = []
     try:
         for level, kind, value in _attributes(data):
             if kind == _CODE_PAGE and len(value) >= 4:

@@ -8,7 +8,14 @@ _LONGEST_NAME = 200
 # Whatever subset of it they name, Chinese programs write all of it; some names are only theirs.
 _CHINESE = frozenset({"gb2312", "gbk", "gb18030", "cp936", "x-gbk", "gb_2312-80", "gb2312-80", "ansi", "chinesegb", "936"})
 _UNKNOWN = frozenset({"us-ascii", "ascii", "", "unknown-8bit", "default", "8bit", "binary", "x-unknown"})
-_OTHER_NAMES = {"ks_c_5601-1987": "cp949", "euc-kr": "cp949", "shift_jis": "cp932", "big5": "big5hkscs", "utf8": "utf-8", "utf-8mb4": "utf-8"}
+_OTHER_NAMES = {
+    "ks_c_5601-1987": "cp949",
+    "euc-kr": "cp949",
+    "shift_jis": "cp932",
+    "big5": "big5hkscs",
+    "utf8": "utf-8",
+    "utf-8mb4": "utf-8",
+}
 
 
 def decode(data: bytes, charset: str | None = None) -> str:

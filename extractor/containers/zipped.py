@@ -10,6 +10,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Sequence
+from itertools import pairwise
 
 from extractor.containers import Budget, ContainerLimits, Contents, Inner
 from extractor.containers.words import decode
@@ -41,14 +42,16 @@ def _check_directory(data: bytes, limits: ContainerLimits) -> None:
     count = int.from_bytes(data[end + 10 : end + 12], "little") if end >= 0 else 0
     size = int.from_bytes(data[end + 12 : end + 16], "little") if end >= 0 else 0
     at_most = min(size, len(data)) // _LEAST_DIRECTORY
-    if (count > limits.entries and count != 0xFFFF) or (at_most > 20 * limits.entries and data.count(b"PK\x01\x02") > limits.entries):
+    if (count > limits.entries and count != 0xFFFF) or (
+        at_most > 20 * limits.entries and data.count(b"PK\x01\x02") > limits.entries
+    ):
         raise TooMany(f"压缩包中的文件超过 {limits.entries} 个")
 
 
 def _check_overlap(entries: Sequence[zipfile.ZipInfo]) -> None:
     """Entries that share their bytes let a small archive unpack to anything."""
     placed = sorted(entries, key=lambda entry: entry.header_offset)
-    for one, after in zip(placed, placed[1:], strict=False):
+    for one, after in pairwise(placed):
         if one.header_offset + _LOCAL.size + one.compress_size > after.header_offset:
             raise Hostile("压缩包内的文件相互重叠，疑似压缩炸弹")
 

@@ -25,7 +25,7 @@ from extractor.pdf.signature import read_signatures
 from extractor.pdf.tables import Sheet, fill, number_tables
 from extractor.pdf.text import Decoration, pieces_of
 from extractor.pdf.trust import must_be_read_as_image, visible
-from models.errors import Damaged, Encrypted, TooLarge, UnreadableFile, UnsupportedKind
+from models.errors import Damaged, Encrypted, TooManyPages, UnreadableFile, UnsupportedKind
 from models.identity import Identity
 from models.page import Control, Mismatch, Pages
 
@@ -100,7 +100,7 @@ def _parse(data: bytes, limits: PdfLimits) -> tuple[PDFDocument, list[PDFPage]]:
         raise Damaged("PDF 文件不完整，无法打开") from error
     if len(pages) > limits.pages:
         count = resolve1((resolve1(document.catalog.get("Pages")) or {}).get("Count"))
-        raise TooLarge(f"PDF 有 {count if isinstance(count, int) else f'{limits.pages} 以上'} 页，超过 {limits.pages} 页")
+        raise TooManyPages(f"PDF 有 {count if isinstance(count, int) else f'{limits.pages} 以上'} 页，超过 {limits.pages} 页")
     if not pages:
         raise Damaged("PDF 文件中没有页面")
     return document, pages

@@ -8,7 +8,7 @@ import pytest
 
 from extractor import Limits, Options, Source, extract
 from extractor.html import read_html
-from extractor.intake import kind_of
+from extractor.kinds import kind_of
 from extractor.word import read_word_xml
 from extractor.word.activex import read_activex
 from extractor.word.package import ZipLimits

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from extractor import scan
+from extractor import pictures, scan
 from extractor.ocr import PaddleOcr
-from models.errors import Damaged, TooLarge
+from models.errors import Damaged, TooManyPixels
 from models.page import Line, Page, Table, Tick
 from tests.extractor import drawing
 
@@ -95,21 +95,20 @@ def test_every_page_of_a_tiff_is_decoded():
     data = io.BytesIO()
     frames = [Image.fromarray(drawing.blank(300, 400)).convert("1") for _ in range(3)]
     frames[0].save(data, "TIFF", save_all=True, append_images=frames[1:], compression="group4", dpi=(200, 200))
-    pictures = list(scan.decode(data.getvalue()))
-    assert [picture.colour.shape for picture in pictures] == [(400, 300, 3)] * 3
+    found = list(pictures.decode(data.getvalue()))
+    assert [picture.colour.shape for picture in found] == [(400, 300, 3)] * 3
 
 
 def test_what_is_no_image_is_damaged():
     with pytest.raises(Damaged):
-        list(scan.decode(b"\xff\xd8\xff\xe0" + bytes(100)))
+        list(pictures.decode(b"\xff\xd8\xff\xe0" + bytes(100)))
 
 
-def test_an_image_over_the_limit_is_refused_before_it_is_decoded(monkeypatch):
-    monkeypatch.setattr(scan, "MAX_PIXELS", 1000)
+def test_an_image_over_the_limit_is_refused_before_it_is_decoded():
     data = io.BytesIO()
     Image.fromarray(drawing.blank(300, 400)).save(data, "PNG")
-    with pytest.raises(TooLarge):
-        list(scan.decode(data.getvalue()))
+    with pytest.raises(TooManyPixels):
+        list(pictures.decode(data.getvalue(), pictures.PictureLimits(pixels=1000)))
 
 
 def test_importing_the_extractor_loads_no_imaging_library():

@@ -1,0 +1,152 @@
+"""Image files and pages of PDFs -> pictures, held to limits before they are decoded."""
+
+import io
+import struct
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from models.errors import Damaged, TooManyPages, TooManyPixels
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+    from pypdfium2 import PdfPage
+
+_LONGEST = 5000
+_MOST_FRAMES = 10_000
+
+
+@dataclass(frozen=True)
+class PictureLimits:
+    """What a document that is pictures may hold: pages of a file, and pixels of a page."""
+
+    pages: int = 60
+    pixels: int = 120_000_000
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A page as it came: RGB pixels, and its size in points where the file says so."""
+
+    colour: "NDArray[np.uint8]"
+    points: tuple[float, float] | None = None
+
+
+def pdf_pictures(data: bytes, numbers: Sequence[int], limits: PictureLimits) -> Iterator[Picture]:
+    """Pages of a PDF, counted from 1, as fine as the pictures on them, at most 300 dpi. Raises Damaged, TooLarge."""
+    if not numbers:
+        return
+    import numpy as np
+    import pypdfium2 as pdfium  # type: ignore[import-untyped, unused-ignore]
+
+    try:
+        document = pdfium.PdfDocument(data)
+        for number in numbers:
+            page = document[number - 1]
+            width, height = page.get_size()
+            scale = max(min(_fineness(page), 300 / 72, _LONGEST / max(width, height)), 100 / 72)
+            if width * height * scale**2 > limits.pixels:
+                raise TooManyPixels(f"第 {number} 页的尺寸超过 {limits.pixels // 1_000_000} 百万像素")
+            pixels = page.render(scale=scale, rev_byteorder=True).to_numpy()
+            yield Picture(np.ascontiguousarray(np.broadcast_to(pixels[..., :3], (*pixels.shape[:2], 3)), np.uint8), (width, height))
+    except pdfium.PdfiumError as error:
+        raise Damaged("PDF 无法打开") from error
+
+
+def _fineness(page: "PdfPage") -> float:
+    """Pixels a point of the finest picture on the page."""
+    import pypdfium2.raw as raw  # type: ignore[import-untyped, unused-ignore]
+
+    finest = 0.0
+    for image in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3):
+        left, bottom, right, top = image.get_bounds()
+        finest = max(
+            finest,
+            *(pixels / max(points, 1) for pixels, points in zip(image.get_px_size(), (right - left, top - bottom), strict=True)),
+        )
+    return finest or 200 / 72
+
+
+def decode(data: bytes, limits: PictureLimits = PictureLimits()) -> Iterator[Picture]:
+    """The pages of an image file. Raises Damaged if it is none, TooLarge over the limits."""
+    import numpy as np
+    from PIL import ImageOps
+
+    with _errors(limits), _opened(data) as image:
+        # A TIFF has pages; of other kinds the further frames are previews, depth maps and animation.
+        frames = range(getattr(image, "n_frames", 1)) if image.format == "TIFF" else range(1)
+        pages = [frame for frame in frames[:_MOST_FRAMES] if not _is_preview(image, frame)]
+        if len(pages) > limits.pages:
+            raise TooManyPages(f"图片有 {len(frames)} 页，超过 {limits.pages} 页")
+        for frame in pages:
+            image.seek(frame)
+            if image.width * image.height > limits.pixels:
+                raise _too_many(limits, image.size)
+            upright = ImageOps.exif_transpose(image)
+            yield Picture(np.asarray(upright.convert("RGB"), np.uint8), _points(upright.size, image.info.get("dpi")))
+
+
+def size_of(data: bytes) -> tuple[int, int]:
+    """(width, height) in pixels of an image file, without decoding it. Raises Damaged if it is none, TooLarge over any limit."""
+    with _errors(PictureLimits()), _opened(data) as image:
+        return image.size
+
+
+def _opened(data: bytes) -> "Image":
+    from PIL import Image
+
+    if data[4:8] == b"ftyp":
+        # Not before it is needed, since it teaches all of Pillow.
+        from pi_heif import register_heif_opener
+
+        register_heif_opener()
+    return Image.open(io.BytesIO(data))
+
+
+def _is_preview(image: "Image", frame: int) -> bool:
+    """Whether a page of a TIFF is only a smaller copy of another (bit 0 of NewSubfileType)."""
+    if frame == 0:
+        return False
+    image.seek(frame)
+    tags = getattr(image, "tag_v2", {})
+    return bool(int(tags.get(254, 0) or 0) & 1)
+
+
+@contextmanager
+def _errors(limits: PictureLimits) -> Iterator[None]:
+    """What Pillow raises, in the words of this house."""
+    from PIL import Image
+
+    try:
+        yield
+    except Image.DecompressionBombError as error:
+        raise _too_many(limits) from error
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        EOFError,
+        TypeError,
+        OverflowError,
+        KeyError,
+        IndexError,
+        struct.error,
+        RuntimeError,
+    ) as error:
+        raise Damaged(f"图片无法打开：{type(error).__name__}") from error
+
+
+def _too_many(limits: PictureLimits, size: tuple[int, int] | None = None) -> TooManyPixels:
+    told = f"图片为 {size[0]}×{size[1]} 像素" if size else "图片的像素过多"
+    return TooManyPixels(f"{told}，超过 {limits.pixels // 1_000_000} 百万像素")
+
+
+def _points(size: tuple[int, int], dpi: Sequence[float] | None) -> tuple[float, float] | None:
+    """The page's size, where the resolution that the file states gives one that paper has."""
+    if not dpi or min(dpi) < 60:
+        return None
+    width, height = size[0] / float(dpi[0]) * 72, size[1] / float(dpi[1]) * 72
+    return (width, height) if min(width, height) > 200 and max(width, height) < 2500 else None
