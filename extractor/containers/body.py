@@ -16,7 +16,7 @@ BODY_NAME = "正文.html"
 _MOST_BODY = 4_000  # characters
 _MOST_LINE = 400
 _MOST_PAGE = 2 << 20
-_LINK = re.compile(r"(?i)\bhttps?://([a-z0-9.-]{3,120})(?::\d+)?[/?#]?[^\s\"'<>）)】]*")
+_LINK = re.compile(r"(?i)\bhttps?://([a-z0-9.-]{3,120})(?::\d+)?[/?#]?[!#-&*-;=?-~]*")
 # Hosts that keep other people's files; a link to one of them is an attachment that did not come along.
 _CLOUD_DISKS = (
     "pan.baidu.com", "yun.baidu.com", "eyun.baidu.com", "drive.weixin.qq.com", "wx.mail.qq.com", "mail.qq.com", "ftn.qq.com",

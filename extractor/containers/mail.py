@@ -18,7 +18,7 @@ from models.record import Message
 _MOST_NESTED = 100
 _FOXMAIL = re.compile(rb"\x10{7}\x11{6}S\r?\n")
 _MBOX = re.compile(rb"(?m)^From \S*[^\n]*\n(?=[!-9;-~]+:)")
-_BOUNDARY = re.compile(r"(?m)^--(\S[^\r\n]{0,70}?)[ \t]*\r?$")
+_BOUNDARY = re.compile(rb"(?m)^--(\S[^\r\n\"]{0,70}?)[ \t]*\r?$")
 _UUENCODED = re.compile(rb"(?ms)^begin [0-7]{3} ([^\r\n]{1,200})\r?\n(.*?)^end\b")
 _SUFFIXES = {
     "message/rfc822": ".eml", "text/html": ".html", "text/plain": ".txt", "image/jpeg": ".jpg", "image/png": ".png",
@@ -97,15 +97,15 @@ def _parsed(data: bytes, limits: ContainerLimits) -> "Mime[str, str]":
 def _mended(mime: "Mime[str, str]") -> "Mime[str, str]":
     """A message of several parts whose boundary is not said, or not the one that is used, taken apart by that."""
     said = mime.get("content-type", "") or ""
-    payload = mime.get_payload()
-    if not said.strip().lower().startswith("multipart/") or not isinstance(payload, str):
+    if not said.strip().lower().startswith("multipart/") or mime.is_multipart():
         return mime
+    payload = _raw(mime)
     found = _BOUNDARY.search(payload)
     if found is None:
         return mime
     kind = said.split(";")[0].strip()
-    text = f'Content-Type: {kind}; boundary="{found[1].removesuffix("--")}"\n\n{payload}'
-    again = BytesParser(policy=_POLICY).parsebytes(text.encode("utf-8", "surrogateescape"))
+    head = b"Content-Type: " + kind.encode("ascii", "replace") + b'; boundary="' + found[1].removesuffix(b"--") + b'"\n\n'
+    again = BytesParser(policy=_POLICY).parsebytes(head + payload)
     if again.is_multipart():
         mime.set_payload(again.get_payload())
     return mime
@@ -150,9 +150,18 @@ def _said_name(mime: "Mime[str, str]") -> str:
     return disposition.get("filename") or kind.get("name") or ""
 
 
+def _raw(mime: "Mime[str, str]") -> bytes:
+    """The bytes of a part as they came. With its encoding and charset known, `email` would make something else of them."""
+    if isinstance(mime.get_payload(), list):
+        return b""
+    bare = Mime(policy=_POLICY)
+    bare.set_payload(mime._payload)  # type: ignore[attr-defined]
+    data = bare.get_payload(decode=True)
+    return data if isinstance(data, bytes) else b""
+
+
 def _decoded(mime: "Mime[str, str]") -> bytes:
-    payload = mime.get_payload()
-    data = payload.encode("utf-8", "surrogateescape") if isinstance(payload, str) else b""
+    data = _raw(mime)
     encoding = (mime.get("content-transfer-encoding", "") or "").strip(" \t\"';.").lower()
     if encoding == "base64":
         # What never was base64 is better taken as it came.
