@@ -130,9 +130,10 @@ class Intake:
         within: list[Arrived] = []
         for file in files:
             inner = file if isinstance(file, Inner) else Inner(file.name, file.data)
-            if any(map(is_left_out, inner.name.split("/"))):
+            safe = path_like(inner.name)
+            if any(map(is_left_out, safe.split("/"))):
                 continue
-            name = _told_apart(f"{outer.name}/{path_like(inner.name)}", found)
+            name = _told_apart(f"{outer.name}/{safe}", found)
             found[name] = self._counted(self._inner(outer, name, inner, inner.message or message or outer.message))
             within += self._opened(found[name])
         return within

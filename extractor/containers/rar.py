@@ -23,10 +23,8 @@ def open_rar(data: bytes, name: str, limits: ContainerLimits) -> Contents:
     found = shutil.which(PROGRAM)
     if found is None:
         raise UnsupportedKind("打开 RAR 压缩包需要 bsdtar", advice=_ADVICE)
-    with tempfile.TemporaryDirectory(prefix="sealform-") as folder, tempfile.TemporaryFile(dir=folder) as packed:
-        packed.write(data)
-        packed.seek(0)
-        stream, said, code = _run([found, "-c", "-f", "-", "--format=pax", "@-"], packed, folder, limits)
+    with tempfile.TemporaryDirectory(prefix="sealform-") as folder:
+        stream, said, code = _run([found, "-c", "-f", "-", "--format=pax", "@-"], data, folder, limits)
     if b"ncrypted" in said or b"assphrase" in said:
         raise Encrypted("压缩包设有密码")
     if code != 0 and not stream.strip(b"\0"):
@@ -34,19 +32,31 @@ def open_rar(data: bytes, name: str, limits: ContainerLimits) -> Contents:
     return open_tar(stream, name, limits, len(data))
 
 
-def _run(command: list[str], packed: IO[bytes], folder: str, limits: ContainerLimits) -> tuple[bytes, bytes, int]:
-    """What a program wrote to its outputs, and its exit code; it is ended where it writes or takes too much."""
+def _run(command: list[str], data: bytes, folder: str, limits: ContainerLimits) -> tuple[bytes, bytes, int]:
+    """What a program wrote to its outputs, and its exit code; it is ended where it writes or takes too much.
+
+    It gets `data` through a pipe, in which it can't look for the end: that of an archive may be the end of a document in it.
+    """
     environment = {"LC_ALL": "C.UTF-8", "PATH": os.defpath}
     process = subprocess.Popen(
-        command, stdin=packed, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder, start_new_session=True, env=environment
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=folder,
+        start_new_session=True,
+        env=environment,
     )
+    assert process.stdin is not None
     assert process.stdout is not None
     assert process.stderr is not None
     timer = threading.Timer(limits.seconds, _end, [process])
     said: list[bytes] = []
     listener = threading.Thread(target=lambda stream: said.append(stream.read(_CHUNK)), args=(process.stderr,), daemon=True)
+    feeder = threading.Thread(target=_feed, args=(process.stdin, data), daemon=True)
     timer.start()
     listener.start()
+    feeder.start()
     found = bytearray()
     try:
         while piece := process.stdout.read(_CHUNK):
@@ -64,7 +74,15 @@ def _run(command: list[str], packed: IO[bytes], folder: str, limits: ContainerLi
         timer.cancel()
         _end(process)
         process.wait()
+        feeder.join(1)
         process.stdout.close()
+
+
+def _feed(stream: IO[bytes], data: bytes) -> None:
+    with suppress(OSError):  # it has read enough, or was ended
+        stream.write(data)
+    with suppress(OSError):
+        stream.close()
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

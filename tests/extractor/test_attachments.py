@@ -16,7 +16,6 @@ from tests.extractor.documents import docx, paragraph
 from tests.extractor.pdfs import saved, typeset
 from tests.records import random_record
 
-NOTICE = docx(paragraph("会议通知"))
 COVER = "此 PDF 文件包中有以下文件，请用 Adobe Acrobat 打开查看。请逐一核对各文件是否齐全。"
 
 
@@ -28,6 +27,11 @@ def form(forms: Mapping[str, FormDefinition]) -> FormDefinition:
 @pytest.fixture
 def filled(form: FormDefinition) -> bytes:
     return generate(form, "docx", new_identity(form), random_record(form, 7)).data
+
+
+def notice(number: int) -> bytes:
+    """A Word file that is no form."""
+    return docx(paragraph(f"会议通知{number}"))
 
 
 def holding(files: Mapping[str, bytes], pdf: bytes | None = None, portfolio: bool = False) -> bytes:
@@ -68,7 +72,7 @@ def test_what_hangs_on_a_form_is_read_too_and_none_of_it_is_lost(
     tmp_path: Path, forms: Mapping[str, FormDefinition], form: FormDefinition, filled: bytes
 ) -> None:
     pdf = generate(form, "pdf", new_identity(form), random_record(form, 8)).data
-    results = read(holding({"../a.docx": filled, "b.docx": NOTICE, "c.docx": filled[:-300], "d": b""}, pdf), tmp_path, forms)
+    results = read(holding({"../a.docx": filled, "b.docx": notice(1), "c.docx": filled[:-300], "d": b""}, pdf), tmp_path, forms)
     assert states(results) == {
         "outer.pdf": "read", "outer.pdf/a.docx": "read", "outer.pdf/b.docx": "not-a-form", "outer.pdf/c.docx": "unreadable",
         "outer.pdf/d": "unreadable",
@@ -79,20 +83,20 @@ def test_what_hangs_on_a_form_is_read_too_and_none_of_it_is_lost(
     assert "outer.pdf/c.docx" in told
 
 
-def test_a_file_inside_a_file_inside_is_named_and_not_read(
-    tmp_path: Path, forms: Mapping[str, FormDefinition], filled: bytes
-) -> None:
-    results = read(holding({"middle.pdf": holding({"deep.docx": filled}), "beside.docx": filled}), tmp_path, forms)
-    assert states(results) == {
-        "outer.pdf": "not-a-form", "outer.pdf/beside.docx": "read", "outer.pdf/middle.pdf": "not-a-form",
-        "outer.pdf/middle.pdf/deep.docx": "unreadable",
+def test_files_inside_files_inside_are_read_to_a_depth(tmp_path: Path, forms: Mapping[str, FormDefinition], filled: bytes) -> None:
+    data = holding({"middle.pdf": holding({"deep.docx": filled}), "beside.docx": notice(1)})
+    expected = {
+        "outer.pdf": "not-a-form", "outer.pdf/beside.docx": "not-a-form", "outer.pdf/middle.pdf": "not-a-form",
+        "outer.pdf/middle.pdf/deep.docx": "read",
     }  # fmt: skip
-    assert len(results) == 1
+    assert states(read(data, tmp_path, forms)) == expected
+    results = read(data, tmp_path, forms, Options(limits=Limits(depth=1)))
+    assert states(results) == {**expected, "outer.pdf/middle.pdf/deep.docx": "too-large"}
 
 
 def test_files_inside_are_held_to_the_limits_of_files_that_arrive(tmp_path: Path, forms: Mapping[str, FormDefinition]) -> None:
     few = Options(limits=Limits(parts=3))
-    assert states(read(holding({f"{n}.docx": NOTICE for n in range(4)}), tmp_path, forms, few)) == {
+    assert states(read(holding({f"{n}.docx": notice(n) for n in range(4)}), tmp_path, forms, few)) == {
         "outer.pdf": "not-a-form", "outer.pdf/0.docx": "not-a-form", "outer.pdf/1.docx": "not-a-form",
         "outer.pdf/2.docx": "too-large", "outer.pdf/3.docx": "too-large",
     }  # fmt: skip
@@ -103,5 +107,5 @@ def test_files_inside_are_held_to_the_limits_of_files_that_arrive(tmp_path: Path
 
 
 def test_files_of_one_name_are_told_apart(tmp_path: Path, forms: Mapping[str, FormDefinition]) -> None:
-    names = list(states(read(holding({"a/x.docx": NOTICE, "b/x.docx": NOTICE, "..": NOTICE}), tmp_path, forms)))
+    names = list(states(read(holding({"a/x.docx": notice(1), "b/x.docx": notice(2), "..": notice(3)}), tmp_path, forms)))
     assert sorted(names[1:]) == ["outer.pdf/x.docx", "outer.pdf/x.docx（2）", "outer.pdf/附件"]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from extractor.containers import ContainerLimits, Contents, open_container
 from extractor.containers.body import disks
 from extractor.kinds import kind_of
-from models.errors import Hostile, SealformError, TooMany, UnreadableFile
+from models.errors import Hostile, TooMany, UnreadableFile
 from models.record import Message
 from tests.extractor.compound import compound, message
 
@@ -64,7 +64,7 @@ def percent(data: bytes) -> bytes:
         b"attachment; filename*=UTF-8''" + percent(NAME.encode()),
         b"attachment; filename*=gb18030'zh-cn'" + percent(NAME.encode("gbk")),
         b"attachment; filename*=" + percent(NAME.encode("gbk")),
-        b'attachment; filename="?.docx"; filename*=utf-8\'\'' + percent(NAME.encode()),
+        b"attachment; filename=\"?.docx\"; filename*=utf-8''" + percent(NAME.encode()),
         b"attachment; filename*0*=utf-8''" + percent(NAME.encode()[:8]) + b";\r\n filename*1*=" + percent(NAME.encode()[8:]),
         b'attachment; filename="C:\\\\Users\\\\wang\\\\' + NAME.encode("gbk") + b'"',
         b'attachment; filename="../../etc/' + NAME.encode() + b'"',
@@ -90,10 +90,15 @@ def test_what_has_no_name_gets_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "charset"), [("gb2312", "gbk"), ("GBK", "gb18030"), ("gb18030", "gb18030"), ("utf-8", "utf-8"), ("utf-8", "gbk"), ("x-no", "gbk")]
+    ("header", "charset"),
+    [("gb2312", "gbk"), ("GBK", "gb18030"), ("gb18030", "gb18030"), ("utf-8", "utf-8"), ("utf-8", "gbk"), ("x-no", "gbk")],
 )
 def test_sender_time_subject_and_words_go_with_the_files(header: str, charset: str) -> None:
-    words = "您好：\r\n\r\n\r\n附件是我单位的申请表，请查收。㐂" if charset == "gb18030" else "您好：\r\n\r\n\r\n附件是我单位的申请表，请查收。"
+    words = (
+        "您好：\r\n\r\n\r\n附件是我单位的申请表，请查收。㐂"
+        if charset == "gb18030"
+        else "您好：\r\n\r\n\r\n附件是我单位的申请表，请查收。"
+    )
     text = f"Content-Type: text/plain; charset={header}\r\n\r\n".encode() + words.encode(charset)
     head = b"Subject: " + encoded("申报材料-某单位", "gb2312", cut=5) + b"\r\nDate: Fri, 5 Feb 2021 10:00:00 +0800\r\n"
     data = mail(text, attachment(b"attachment; filename=a.docx"), headers=head)
@@ -111,7 +116,7 @@ def test_raw_bytes_in_headers_are_read() -> None:
     found = opened(b"Subject: " + "申报材料".encode("gbk") + b"\r\n" + data).message
     assert found is not None
     assert found.subject == "申报材料"
-    assert opened(b"Subject: x\r\nFrom: \"" + "王小明".encode("gbk") + b"\" <w@x.cn>\r\n\r\nx").message == Message(
+    assert opened(b'Subject: x\r\nFrom: "' + "王小明".encode("gbk") + b'" <w@x.cn>\r\n\r\nx').message == Message(
         sender="王小明", address="w@x.cn", subject="x", body="x"
     )
 
@@ -145,7 +150,7 @@ def test_a_time_that_is_none_is_left_out_and_the_servers_taken() -> None:
 
 
 def test_of_a_web_page_the_words_are_kept() -> None:
-    page = '<html><head><title>t</title><style>x</style></head><body><p>您好</p><div>附件<br>请查收</div><script>x</script>'
+    page = "<html><head><title>t</title><style>x</style></head><body><p>您好</p><div>附件<br>请查收</div><script>x</script>"
     found = opened(mail(b"Content-Type: text/html; charset=gb2312\r\n\r\n" + page.encode("gbk"))).message
     assert found is not None
     assert found.body.split() == ["您好", "附件", "请查收"]
@@ -161,8 +166,12 @@ def test_a_long_text_is_cut() -> None:
 def test_a_message_in_a_message_is_a_file_of_its_own(encoding: str) -> None:
     inner = mail(attachment(b"attachment; filename=" + encoded(NAME, "gbk")), headers=b"Subject: " + "转发".encode("gbk") + b"\r\n")
     body = base64.encodebytes(inner) if encoding else inner
-    outer = mail(b"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: " + (encoding or "8bit").encode() + b"\r\n\r\n" + body)
-    (name, data), *more = files(outer.replace(b"\r\n--b--\r\n", b"\r\n--b--\r\n")).items() if encoding else files(_other(outer, inner)).items()
+    outer = mail(
+        b"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: " + (encoding or "8bit").encode() + b"\r\n\r\n" + body
+    )
+    (name, data), *more = (
+        files(outer.replace(b"\r\n--b--\r\n", b"\r\n--b--\r\n")).items() if encoding else files(_other(outer, inner)).items()
+    )
     assert name == "附件1.eml"
     assert more == []
     assert files(data) == {NAME: FORM}
@@ -189,9 +198,13 @@ def test_a_message_that_breaks_off_gives_what_is_there() -> None:
 
 
 def test_damaged_base64_is_read_as_far_as_it_goes() -> None:
-    part = attachment(b"attachment; filename=a.docx").replace(base64.b64encode(FORM), b"!" + base64.b64encode(FORM)[:6] + b"\r\n \t" + base64.b64encode(FORM)[6:])
+    part = attachment(b"attachment; filename=a.docx").replace(
+        base64.b64encode(FORM), b"!" + base64.b64encode(FORM)[:6] + b"\r\n \t" + base64.b64encode(FORM)[6:]
+    )
     assert files(mail(part)) == {"a.docx": FORM}
-    plain = attachment(b"attachment; filename=a.docx").replace(base64.encodebytes(FORM), b"%PDF-1.4 <</a [1 2]>> #~~ {not base64 at all} **")
+    plain = attachment(b"attachment; filename=a.docx").replace(
+        base64.encodebytes(FORM), b"%PDF-1.4 <</a [1 2]>> #~~ {not base64 at all} **"
+    )
     assert files(mail(plain))["a.docx"].startswith(b"%PDF")
 
 
@@ -304,7 +317,13 @@ def test_winmail_dat_that_is_cut_off_gives_what_is_whole_and_says_so() -> None:
 def test_a_message_of_outlook_is_read() -> None:
     inner = message({0x0037: "转发", 0x0C1A: "李四"}, _attached("inner.docx", b"3"), header=24)
     tree = message(
-        {0x0037: "申报材料".encode("gbk"), 0x0C1A: "王小明", 0x0C1F: "wang@163.com", 0x1000: "见附件".encode("gbk"), 0x1013: b'<img src="cid:logo">'},
+        {
+            0x0037: "申报材料".encode("gbk"),
+            0x0C1A: "王小明",
+            0x0C1F: "wang@163.com",
+            0x1000: "见附件".encode("gbk"),
+            0x1013: b'<img src="cid:logo">',
+        },
         {
             **_attached(NAME.encode("gbk"), FORM),
             **_attached("big.docx", b"x" * 5000, number=1),
@@ -342,7 +361,11 @@ def test_an_address_inside_an_organisation_is_looked_up_in_the_headers() -> None
 
 
 SAMPLES = [
-    mail(b"Content-Type: text/html\r\n\r\n<p>x", attachment(b"attachment; filename=" + encoded(NAME, "gbk", 5)), headers=b"Subject: x\r\n"),
+    mail(
+        b"Content-Type: text/html\r\n\r\n<p>x",
+        attachment(b"attachment; filename=" + encoded(NAME, "gbk", 5)),
+        headers=b"Subject: x\r\n",
+    ),
     tnef((NAME, FORM), ("b", b"2"), properties=struct.pack("<I", 1) + _property(0x001F, 0x0037, b"x\0")),
     compound(message({0x0037: "x", 0x1000: b"y"}, {**_attached("a", b"z")}, page=936)),
     b"From a@x Fri\n" + mail(b"\r\nx") + b"\nFrom b@x Fri\n" + mail(b"\r\ny"),
@@ -361,7 +384,8 @@ def test_damaged_mail_ends_in_an_error_of_ours_or_is_read(sample: bytes, data: s
     del damaged[data.draw(st.integers(1, len(damaged))) :]
     try:
         contents = opened(bytes(damaged))
-    except SealformError as error:
-        assert isinstance(error, UnreadableFile)
+    except UnreadableFile:
         return
-    assert all("\n" not in file.name and not file.name.startswith("/") and ".." not in file.name.split("/") for file in contents.files)
+    assert all(
+        "\n" not in file.name and not file.name.startswith("/") and ".." not in file.name.split("/") for file in contents.files
+    )

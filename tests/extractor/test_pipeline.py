@@ -41,7 +41,7 @@ def write(folder: Path, name: str, data: bytes) -> Path:
         (b"\0" * 100, "damaged", "unreadable"),
         (b"hello", "unsupported-kind", "unreadable"),
         (PNG[:30], "damaged", "unreadable"),
-        (b"Rar!\x1a\x07\x01\x00" + bytes(50), "unsupported-kind", "unreadable"),
+        (b"\x1aE\xdf\xa3" + bytes(50), "other-kind", "not-a-form"),
         (OLE + b"x" * 600, "damaged", "unreadable"),
         ((FIXTURES / "inbox" / "T44_encrypted_123456.docx").read_bytes(), "encrypted", "encrypted"),
         (docx(paragraph("甲"))[:-80], "damaged", "unreadable"),
@@ -83,7 +83,7 @@ def test_a_result_has_the_keys_of_the_contract(tmp_path: Path, forms: Mapping[st
     data = json.loads(json.dumps(extract(Source.at(path, "inbox/a.docx"), forms)[0].to_json(), ensure_ascii=False))
     form = forms[data["form"]]
     assert data["source"] == "inbox/a.docx"
-    assert {"source", "application", "parts", "form", "version", "status", "fields", "findings", "error"} <= data.keys()
+    assert {"source", "application", "parts", "form", "version", "status", "fields", "findings", "error", "message"} <= data.keys()
     assert list(data["fields"]) == list(form.fields)
     for field in data["fields"].values():
         assert set(field) == {"value", "raw", "confidence", "decision", "evidence", "alternatives"}
@@ -111,11 +111,10 @@ def test_a_folder_is_one_submission_and_no_part_of_it_is_lost(
 
 def test_progress_is_told_of_each_part(tmp_path: Path, forms: Mapping[str, FormDefinition], filled: bytes) -> None:
     write(tmp_path, "a.docx", filled)
-    write(tmp_path, "b.docx", filled)
+    write(tmp_path, "b.docx", docx(paragraph("会议通知")))
     told: list[str] = []
-    results = extract(Source.at(tmp_path), forms, progress=told.append)
+    extract(Source.at(tmp_path), forms, progress=told.append)
     assert told == ["a.docx", "b.docx"]
-    assert [result.application for result in results] == [1, 2]
 
 
 def test_a_form_that_was_asked_for_must_exist(tmp_path: Path, forms: Mapping[str, FormDefinition]) -> None:

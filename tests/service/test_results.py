@@ -85,6 +85,16 @@ def test_a_folder_is_the_same_when_all_its_parts_are(tmp_path: Path, parts: list
     assert (kept == [_line("photos", "1", "2")], pending == []) == (is_same, is_same)
 
 
+def test_a_container_in_a_folder_is_known_with_all_that_was_in_it(tmp_path: Path) -> None:
+    source = _source(tmp_path, "mails", "1.eml", "2.eml")
+    line = _line("mails", "1.eml", "1.eml/a.docx", "2.eml")
+    assert resume([line], [source])[1] == []
+    (tmp_path / "mails" / "2.eml").unlink()
+    assert resume([line], [source])[1] == [source], "a part is gone"
+    (tmp_path / "mails" / "3.eml").write_text("2.eml")
+    assert resume([line], [source])[1] == [source], "a part has another name, and so another place"
+
+
 def test_a_file_that_was_taken_apart_is_known_by_itself(tmp_path: Path) -> None:
     source = _source(tmp_path, "mail.eml")
     assert resume([_line("mail.eml", "mail.eml", "attachment.docx")], [source])[1] == []
