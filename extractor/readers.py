@@ -9,6 +9,7 @@ from extractor.html import read_html
 from extractor.intake import Limits
 from extractor.kinds import Kind, kind_of
 from extractor.ocr import OcrEngine, PaddleOcr
+from extractor.ofd import read_ofd
 from extractor.pdf import Attachment, PdfReading, read_pdf
 from extractor.pictures import Picture, decode, pdf_pictures
 from extractor.scan import read_pictures, read_scan
@@ -114,19 +115,34 @@ def _read_pdf(data: bytes, options: Options) -> Opened:
     return Opened(_with_scanned(data, reading, options), reading.attachments, is_cover)
 
 
+def _read_ofd(data: bytes, options: Options) -> Opened:
+    """Pages as they are painted, and those that are pictures by the image reader."""
+    reading = read_ofd(data, options.limits.zip, options.limits.pdf.pages, options.limits.pictures)
+    numbers = tuple(reading.scanned)
+    pictures = (reading.scanned[number] for number in numbers)
+    scanned = read_pictures(pictures, options.ocr) if numbers else None
+    return Opened(_merged(reading.pages, numbers, scanned), reading.attachments)
+
+
 def _with_scanned(data: bytes, reading: PdfReading, options: Options) -> Pages:
-    if not reading.scanned:
-        return reading.pages
-    scanned = read_pictures(pdf_pictures(data, reading.scanned, options.limits.pictures), options.ocr)
-    by_number = dict(zip(reading.scanned, scanned.pages, strict=True))
+    pictures = pdf_pictures(data, reading.scanned, options.limits.pictures)
+    scanned = read_pictures(pictures, options.ocr) if reading.scanned else None
+    return _merged(reading.pages, reading.scanned, scanned)
+
+
+def _merged(digital: Pages, numbers: Sequence[int], scanned: Pages | None) -> Pages:
+    """The pages of a document, those of `numbers` as the image reader read them."""
+    if scanned is None:
+        return digital
+    by_number = dict(zip(numbers, scanned.pages, strict=True))
     pages, tables = [], 0
-    for page in reading.pages.pages:
+    for page in digital.pages:
         page = by_number.get(page.number, page).model_copy(update={"number": page.number})
         page, tables = _renumbered(page, tables)
         pages.append(page)
     reader = "scan" if len(by_number) == len(pages) else "pdf"
-    identity = reading.pages.identity or scanned.identity
-    return reading.pages.model_copy(update={"reader": reader, "pages": tuple(pages), "identity": identity})
+    identity = digital.identity or scanned.identity
+    return digital.model_copy(update={"reader": reader, "pages": tuple(pages), "identity": identity})
 
 
 def _renumbered(page: Page, tables: int) -> tuple[Page, int]:
@@ -154,5 +170,6 @@ _READERS: Mapping[Kind, Callable[[bytes, Options], Opened]] = {
     "rtf": _converted(".rtf"),
     "odt": _converted(".odt"),
     "pdf": _read_pdf,
+    "ofd": _read_ofd,
     "image": lambda data, options: Opened(read_scan(data, options.ocr, options.limits.pictures)),
 }
