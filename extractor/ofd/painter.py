@@ -102,9 +102,7 @@ class Canvas:
         data = child(element, "AbbreviatedData")
         for points, is_straight in _subpaths((data.text if data is not None else "") or ""):
             placed = [_applied(matrix, point) for point in points]
-            axial = is_straight and all(
-                abs(a[0] - b[0]) < 0.3 or abs(a[1] - b[1]) < 0.3 for a, b in pairwise(placed)
-            )
+            axial = is_straight and all(abs(a[0] - b[0]) < 0.3 or abs(a[1] - b[1]) < 0.3 for a, b in pairwise(placed))
             box = around((x, y, x, y) for x, y in placed)
             self.sight.strokes.append(Stroke(tuple(placed), box, stroke, fill, width, axial, self._next(), fill is not None))
 
@@ -183,7 +181,7 @@ def _laid(code: Element, origin: Point, em: float) -> Iterator[tuple[str, Point,
     for number, char in enumerate(chars):
         usual = em * (0.5 if ord(char) < 0x2E80 else 1.0)
         step = right[number] if number < len(right) else 0.0 if number < len(down) else usual
-        yield char, (x, y), min(step, 1.2 * usual) if step > 0 else usual
+        yield char, (x, y), min(step, 1.1 * em) if step > 0 else usual
         x += step
         y += down[number] if number < len(down) else 0.0
 
