@@ -58,7 +58,9 @@ def read_pictures(pictures: Iterable[Picture], engine: OcrEngine) -> Pages:
 
 def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine) -> tuple[Page, Identity | None]:
     """One page and, where it bears our code, which form it is."""
-    from extractor import code, grid, ink, seal, sheet, text, upright
+    import numpy as np
+
+    from extractor import code, grid, ink, seal, sheet, text, unread, upright
     from extractor.layers import take_apart
 
     layers, boxes = text.set_upright(take_apart(upright.flatten(picture.colour, picture.points)), engine)
@@ -66,13 +68,17 @@ def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine
     rings = seal.find_seals(layers)
     written = seal.erase_rings(layers, rings)
     boxes = text.detect_again(boxes, written, [ring.box for ring in rings if not ring.red], engine)
-    lines = text.read_lines(text.place_lines(boxes, ruling, layers), written, ruling, engine)
+    clear = np.where(ruling.lines > 0, np.uint8(255), written)
+    lines = text.read_lines(text.place_lines(boxes, ruling, layers), clear, engine)
+    more, dark = unread.read_unread(clear, ruling, lines, rings, layers.scale, engine)
+    lines += more
     strokes = [
         InkMark(box=sheet.in_points(box, layers.scale), confidence=sure)
         for box, sure in ink.find_ink(layers, ruling, lines, rings, written)
     ]
     stamps = [_stamp(ring, seal.read_ring(layers, ring, engine), layers.scale) for ring in rings]
     page = sheet.make_page(number, first_table, layers, ruling, lines, stamps, strokes)
+    page = page.model_copy(update={"unread": tuple(sheet.in_points(box, layers.scale) for box in dark)})
     return page, code.read_identity(picture.colour)
 
 

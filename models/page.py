@@ -137,7 +137,10 @@ class InkMark(Model):
 
 
 class Page(Model):
-    """Tables and the lines between them, in reading order. A Word file is one page without a size."""
+    """Tables and the lines between them, in reading order. A Word file is one page without a size.
+
+    `unread` is where something looks like writing, of which no words could be made out.
+    """
 
     number: int = Constraint(ge=1)
     width: float | None = None
@@ -145,6 +148,7 @@ class Page(Model):
     blocks: tuple[Table | Line, ...] = ()
     seals: tuple[SealMark, ...] = ()
     ink: tuple[InkMark, ...] = ()
+    unread: tuple[Box, ...] = ()
 
 
 class Control(Model):
