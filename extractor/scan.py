@@ -58,15 +58,16 @@ def read_pictures(pictures: Iterable[Picture], engine: OcrEngine) -> Pages:
 
 def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine) -> tuple[Page, Identity | None]:
     """One page and, where it bears our code, which form it is."""
-    from extractor import code, grid, ink, seal, sheet, text, upright
+    from extractor import code, grid, ink, lift, recover, seal, sheet, text, upright
     from extractor.layers import take_apart
 
     layers, boxes = text.set_upright(take_apart(upright.flatten(picture.colour, picture.points)), engine)
     ruling = grid.find_grids(layers.text, layers.scale)
     rings = seal.find_seals(layers)
-    written = seal.erase_rings(layers, rings)
+    written = lift.lift_seals(layers, rings)
     boxes = text.detect_again(boxes, written, [ring.box for ring in rings if not ring.red], engine)
     lines = text.read_lines(text.place_lines(boxes, ruling, layers), written, ruling, engine)
+    lines = recover.read_under_seals(lines, written, layers, ruling, rings, engine)
     strokes = [
         InkMark(box=sheet.in_points(box, layers.scale), confidence=sure)
         for box, sure in ink.find_ink(layers, ruling, lines, rings, written)
