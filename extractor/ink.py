@@ -25,16 +25,17 @@ Mask = NDArray[np.bool_]
 _DARK = 150
 _BLUE, _BLUE_DARK = 28, 200
 _PRINT_HEIGHT = 10.0  # points, where no print was measured
-_HALF_SURE = 0.05  # of the print's height squared: so much unread ink is as likely a smudge as writing
+_HALF_SURE = 0.035  # of the print's height squared: so much unread ink is as likely a smudge as writing
 _LEAST = 0.006  # less is dust
 _STAMPED = 0.5
+_ALONE, _SCRAP = 0.9, 0.3  # the most that ink is believed to be writing that is as small as one character, or smaller
 _LONGEST = 8  # characters of a name
 _PROMPT_ENDS = frozenset(":：)）")
 _UNREAD_GAP = 0.7  # of a line's height: ink in so wide a gap between characters was not read
 # Fitted on 900 drawn prompts with a typed or a signed name behind them, in five faces of print and three hands, as four scanners
 # give them: how far a name's height, middle and stroke are from those of its prompt, how unevenly its characters stand; and
-# that a name on paper is signed five times for each time it is typed.
-_HEIGHT, _MIDDLE, _STROKE, _UNEVEN, _BIAS = 16.1, 11.5, 11.5, 19.0, -5.4
+# that a name on paper is signed a dozen times for each time it is typed.
+_HEIGHT, _MIDDLE, _STROKE, _UNEVEN, _BIAS = 16.1, 11.5, 11.5, 19.0, -4.4
 
 
 @dataclass(frozen=True)
@@ -66,10 +67,10 @@ def find_ink(
     """Boxes in pixels of ink that may be written by hand, with 0 to 1 how sure that is. `text` has the seals lifted off.
 
     Every bit of ink that is larger than dust and no part of the print that was read is told, so that no box means that there is
-    nothing. What lies in the letters or the star of a seal that is not red is left out, because it can't be told from them.
+    nothing. What lies in the letters or the star of a seal as dark as print is left out, because it can't be told from them.
     """
     ink = (text < _DARK) & (cv2.dilate(ruling.lines, np.ones((3, 3), np.uint8)) == 0)
-    ink &= ~lift.inked(text.shape, rings)
+    ink &= ~lift.inked(text.shape, lift.as_dark_as_print(layers, rings))
     blue = np.asarray((layers.pen > _BLUE) & (text < _BLUE_DARK), np.bool_)
     pieces = [piece for line in lines for piece in _pieces(line)]
     shapes = {piece.box: _shape(ink, piece.box, piece.box[3] - piece.box[1]) for piece in pieces}
@@ -100,7 +101,7 @@ def _shape(ink: Mask, box: Rect, high: float) -> _Shape | None:
     part = np.ascontiguousarray(ink[first : round(bottom + 0.8 * high), max(0, round(x0)) : round(x1)]).astype(np.uint8)
     if part.size == 0:
         return None
-    count, labels, stats, middles = cv2.connectedComponentsWithStats(part)
+    _, labels, stats, middles = cv2.connectedComponentsWithStats(part)
     rows = middles[:, 1] + first
     level = (rows > top) & (rows < bottom) & (stats[:, 3] < 2.5 * high) & (stats[:, 4] >= 3)
     level[0] = False
@@ -114,9 +115,7 @@ def _shape(ink: Mask, box: Rect, high: float) -> _Shape | None:
         rows_of = np.nonzero(own[:, start:end].any(axis=1))[0]
         if end - start > 0.4 * high:
             edges.append((float(rows_of[0] + first), float(rows_of[-1] + 1 + first)))
-    return _Shape(
-        float(inked[0] + first), float(inked[-1] + 1 + first), float(depth[own].mean()), tuple(edges), int(own.sum())
-    )
+    return _Shape(float(inked[0] + first), float(inked[-1] + 1 + first), float(depth[own].mean()), tuple(edges), int(own.sum()))
 
 
 def _characters(columns: Mask, wide: float) -> Iterable[tuple[int, int]]:
@@ -160,7 +159,8 @@ def _written(pieces: Sequence[_Piece], shapes: dict[Rect, _Shape | None], ink: M
         margin = 0.3 * prompt.height
         shape = _shape(ink, (x0, min(y0, top - margin), x1, max(y1, bottom + margin)), prompt.height) if before else own
         if shape is not None and shape.amount > _LEAST * prompt.height**2:
-            yield (x0, shape.top, x1, shape.bottom), _unlike(shape, prompt, level=bool(before))
+            sure = min(_unlike(shape, prompt, level=bool(before)), _enough(shape.amount, x1 - x0, shape.height, prompt.height))
+            yield (x0, shape.top, x1, shape.bottom), sure
 
 
 def _is_print(shape: _Shape | None) -> bool:
@@ -225,9 +225,15 @@ def _blots(mask: Mask, usual: float) -> list[tuple[Rect, float]]:
     boxes: list[tuple[Rect, float]] = []
     for label in range(1, count):
         x, y, width, height = (int(v) for v in stats[label, :4])
-        amount = inked[label] / usual**2
-        if amount > _LEAST:
-            sure = 0.995 / (1 + (_HALF_SURE / amount) ** 2)
-            large = max(width, height) > 0.6 * usual and min(width, height) > 0.2 * usual
-            boxes.append(((float(x), float(y), float(x + width), float(y + height)), sure if large else min(sure, 0.3)))
+        if inked[label] > _LEAST * usual**2:
+            sure = _enough(int(inked[label]), width, height, usual)
+            boxes.append(((float(x), float(y), float(x + width), float(y + height)), sure))
     return boxes
+
+
+def _enough(amount: int, width: float, height: float, usual: float) -> float:
+    """How sure so much ink over so large a box is writing at all, beside print that is `usual` pixels high."""
+    large = max(width, height) > 0.6 * usual and min(width, height) > 0.2 * usual
+    # A name is wider than one letter of a seal, and lower than a piece of its outline.
+    namely = width > 1.3 * usual and height < max(4 * usual, 0.6 * width)
+    return min(0.995 / (1 + (_HALF_SURE * usual**2 / amount) ** 2), 1.0 if namely else _ALONE if large else _SCRAP)

@@ -54,6 +54,11 @@ def _lift_paler(text: Gray, where: Mask, pale: float) -> None:
     text[where] = (255 - (255 - part) * fade).astype(np.uint8)
 
 
+def as_dark_as_print(layers: Layers, rings: Sequence[Ring]) -> list[Ring]:
+    """The seals whose ink can't be told from print by its shade."""
+    return [ring for ring in rings if not ring.red and _paleness(layers.text, _outline(layers.text, ring)) < _PALE]
+
+
 def covered(shape: tuple[int, ...], rings: Sequence[Ring]) -> Mask:
     """Where seals that are not red lie."""
     inside = np.zeros(shape, np.uint8)

@@ -25,7 +25,14 @@ def find_prompt(text: str | None, aliases: Sequence[str], whole: Passage) -> tup
                 found = at, at + length
     if found is None:
         return None
-    start, end = keyed.range(*found)
+    # What was found nearly may begin in what stands before the prompt, or end in what is written behind it.
+    first, last = found
+    own = set().union(*map(key, texts))
+    while last - first > 1 and keyed.key[last - 1] not in own:
+        last -= 1
+    while last - first > 1 and keyed.key[first] not in own:
+        first += 1
+    start, end = keyed.range(first, last)
     while end < len(whole.text) and not whole.text[end].isspace() and unicodedata.category(whole.text[end]).startswith("P"):
         end += 1
     boxes = [span.box for span in whole.spans[start:end] if span and span.box]

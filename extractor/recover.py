@@ -23,7 +23,8 @@ Mask = NDArray[np.bool_]
 _DISPUTED = 0.6  # the most that a character is believed which the two readings don't share
 _TOUCHED = 0.02  # of a character's box: as much of a seal's ink lies over it
 _INK = 150
-_FAINT = 0.02  # of a line's box: print covers a tenth and more
+_UNDER = 0.3  # of a line's box: as much of it lies where a seal has ink
+_FAINT = 0.05  # of a line's box: print covers a tenth and more
 _UNREAD = 0.25  # of the line's height: so wide a stretch of ink between two characters is one that was not read
 
 
@@ -52,7 +53,7 @@ def read_under_seals(
 def _is_faded(line: ReadLine, own: Mask, lifted: Gray) -> bool:
     """Whether nothing is left of what was read but the shade of a seal's letter."""
     part = _part(line.place.box)
-    return bool(own[part].mean() > 0.5 and (lifted[part] < _INK).mean() < _FAINT)
+    return bool(own[part].mean() > _UNDER and (lifted[part] < _INK).mean() < _FAINT)
 
 
 def _red(layers: Layers, rings: Sequence[Ring]) -> Mask:

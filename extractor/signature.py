@@ -39,7 +39,7 @@ def observe_signature(
     behind = [(page, mark) for page, mark in marks if prompt and page.number == prompt[0] and _is_behind(mark.box, prompt[1])]
     sure = max((mark.confidence for _, mark in behind), default=0.0)
     elsewhere = any(mark.confidence >= _SURE for _, mark in marks)
-    typed = sure < _LIKELY and _is_text(written) and bool(key(text))
+    typed = sure < _LIKELY and bool(key(text))
     present = sure >= _LIKELY or prompt is None
     if prompt is None:
         confidence = _HIDDEN
@@ -80,11 +80,6 @@ def _is_claimed(page: Page, mark: Box, claimed: Sequence[tuple[int | None, Box]]
     area = max((mark.x1 - mark.x0) * (mark.y1 - mark.y0), 1e-6)
     shared = sum(_shared(mark, box) for number, box in claimed if number == page.number)
     return shared > _CLAIMED * area
-
-
-def _is_text(written: Passage) -> bool:
-    """Whether words stand there besides what may be a seal's own letters."""
-    return any(isinstance(span, Run) and not span.recovered and key(span.text) for span in written.spans)
 
 
 def _shared(one: Box, other: Box) -> float:
