@@ -23,6 +23,7 @@ Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
 _DARK = 150
+_DARKER = 90  # where something is left of the letters of a seal that faded
 _BLUE, _BLUE_DARK = 28, 200
 _PRINT_HEIGHT = 10.0  # points, where no print was measured
 _HALF_SURE = 0.035  # of the print's height squared: so much unread ink is as likely a smudge as writing
@@ -70,7 +71,9 @@ def find_ink(
     nothing. What lies in the letters or the star of a seal as dark as print is left out, because it can't be told from them.
     """
     ink = (text < _DARK) & (cv2.dilate(ruling.lines, np.ones((3, 3), np.uint8)) == 0)
-    ink &= ~lift.inked(text.shape, lift.as_dark_as_print(layers, rings))
+    dark = lift.as_dark_as_print(layers, rings)
+    ink &= ~lift.inked(text.shape, dark)
+    ink &= ~lift.inked(text.shape, [ring for ring in rings if ring not in dark]) | (text < _DARKER)
     blue = np.asarray((layers.pen > _BLUE) & (text < _BLUE_DARK), np.bool_)
     pieces = [piece for line in lines for piece in _pieces(line)]
     shapes = {piece.box: _shape(ink, piece.box, piece.box[3] - piece.box[1]) for piece in pieces}

@@ -25,7 +25,7 @@ _TOUCHED = 0.02  # of a character's box: as much of a seal's ink lies over it
 _INK = 150
 _UNDER = 0.3  # of a line's box: as much of it lies where a seal has ink
 _FAINT = 0.05  # of a line's box: print covers a tenth and more
-_UNREAD = 0.25  # of the line's height: so wide a stretch of ink between two characters is one that was not read
+_UNREAD = 0.33  # of the line's height: so wide a stretch of ink between two characters is one that was not read
 
 
 def read_under_seals(
@@ -107,7 +107,11 @@ def _complete(line: ReadLine, unclaimed: NDArray[np.bool_]) -> ReadLine:
     boxes = glyph_boxes(line)
     least = _UNREAD * (line.place.box[3] - line.place.box[1])
     glyphs = list(line.reading.glyphs)
-    first, last = boxes[0][0] - 4 * least, boxes[-1][1] + 4 * least
+    # A date or a sentence ends in a character, and may have a seal's letter beside it; a number may go on.
+    first, last = (
+        edge + way * 3 * least if glyph.text.isascii() else edge
+        for edge, way, glyph in ((boxes[0][0], -1, glyphs[0]), (boxes[-1][1], 1, glyphs[-1]))
+    )
     for number, ((_, start), (end, _)) in enumerate(pairwise([(0.0, first), *boxes, (last, 0.0)])):
         if end - start > least and unclaimed[max(0, round(start)) : max(0, round(end))].sum() > least:
             for beside in (number - 1, number):
