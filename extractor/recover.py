@@ -1,4 +1,4 @@
-"""Text from under seals: what stands there is read a second time, as it came, and what was read of it is marked as recovered."""
+"""Text from under seals: what stands there is read in several renderings, and what was read of it is marked as recovered."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +14,7 @@ from extractor.grid import Ruling
 from extractor.layers import Layers
 from extractor.ocr import Glyph, OcrEngine, Reading
 from extractor.seal import Ring
-from extractor.text import ReadLine, read_lines
+from extractor.text import Place, ReadLine, read_lines
 from extractor.tick import glyph_boxes
 
 Gray = NDArray[np.uint8]
@@ -34,18 +34,19 @@ def read_under_seals(
     """The lines, those under a seal with the characters marked that were read from under it.
 
     `lifted` is the picture that they were read from, without its seals. Under a seal that is not red they are read from the text
-    layer too, where it still is; characters in which the two readings differ are doubtful. So is a character beside ink that
-    no character accounts for.
+    layer too, where it still is, and where the two readings differ, from the mean of both pictures. Characters on which no two
+    agree are doubtful. So is a character beside ink that no character accounts for.
     """
     own = lift.inked(layers.text.shape, [ring for ring in rings if not ring.red])
     red = _red(layers, rings)
     black = [number for number, line in enumerate(lines) if own[_part(line.place.box)].any()]
-    again = read_lines([lines[number].place for number in black], layers.text, ruling, engine)
-    second = {line.place: line.reading for line in again}
+    second = _read([lines[number].place for number in black], layers.text, ruling, engine)
+    differing = [lines[n].place for n in black if second.get(lines[n].place, Reading()).text != lines[n].reading.text]
+    third = _read(differing, cv2.addWeighted(lifted, 0.5, layers.text, 0.5, 0), ruling, engine)
     read = list(lines)
     for number in black:
         line = lines[number]
-        agreed = _agreed(line.reading, second.get(line.place, Reading()))
+        agreed = _agreed(line.reading, second.get(line.place, Reading()), third.get(line.place, Reading()))
         read[number] = _complete(replace(line, reading=agreed), _unclaimed(line, lines, lifted, ruling))
     return [_marked(line, own | red) for line in read if not _is_faded(line, own, lifted)]
 
@@ -54,6 +55,10 @@ def _is_faded(line: ReadLine, own: Mask, lifted: Gray) -> bool:
     """Whether nothing is left of what was read but the shade of a seal's letter."""
     part = _part(line.place.box)
     return bool(own[part].mean() > _UNDER and (lifted[part] < _INK).mean() < _FAINT)
+
+
+def _read(places: Sequence[Place], gray: Gray, ruling: Ruling, engine: OcrEngine) -> dict[Place, Reading]:
+    return {line.place: line.reading for line in read_lines(places, gray, ruling, engine)}
 
 
 def _red(layers: Layers, rings: Sequence[Ring]) -> Mask:
@@ -65,8 +70,15 @@ def _red(layers: Layers, rings: Sequence[Ring]) -> Mask:
     return np.asarray((inside > 0) & (layers.red > 0), np.bool_)
 
 
-def _agreed(one: Reading, other: Reading) -> Reading:
-    """The surer of two readings; what the other does not share, or has besides, makes its characters there doubtful."""
+def _agreed(one: Reading, other: Reading, third: Reading) -> Reading:
+    """What two of the three readings say, as sure as the less sure of the two; `third` counts only where the first two differ.
+
+    Where none agree, the surer of the first two; what the other does not share, or has besides, makes its characters doubtful.
+    """
+    ally = next((reading for reading in (one, other) if reading.text == third.text), None)
+    if one.text != other.text and ally is not None and ally.glyphs:
+        pairs = zip(ally.glyphs, third.glyphs, strict=True)
+        return Reading(tuple(replace(glyph, confidence=min(glyph.confidence, twin.confidence)) for glyph, twin in pairs))
     best, rival = (one, other) if one.confidence >= other.confidence else (other, one)
     texts = [[glyph.text for glyph in reading.glyphs] for reading in (best, rival)]
     glyphs = list(best.glyphs)
