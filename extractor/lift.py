@@ -73,7 +73,7 @@ def inked(shape: tuple[int, ...], rings: Sequence[Ring]) -> Mask:
     own = np.zeros(shape, np.uint8)
     for ring in rings:
         if not ring.red:
-            cv2.ellipse(own, _ellipse(ring, 1 + _NEAR / 2), 255, -1)
+            cv2.ellipse(own, _ellipse(ring, 1 + _NEAR), 255, -1)
             cv2.ellipse(own, _ellipse(ring, 0.58), 0, -1)
             cv2.ellipse(own, _ellipse(ring, _CORE), 255, -1)
     return own > 0
