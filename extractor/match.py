@@ -201,6 +201,8 @@ def _observation(field: Field, title: str, passage: Passage, evidence: tuple[Evi
         doubts = (*doubts, Finding.of("text-struck", field.name, title=title, text=gone.strip()[:40]))
     if passage.pictures:
         doubts = (*doubts, Finding.of("picture-in-answer", field.name, title=title))
+    if one_line(passage.recovered) and parsed is not None:
+        doubts = (*doubts, Finding.of("text-recovered", field.name, title=title, text=one_line(passage.recovered)[:40]))
     left = _guidance_left(field, passage.words)
     if left:
         doubts = (*doubts, Finding.of("guidance-left", field.name, title=title, text=left[:40]))

@@ -60,16 +60,17 @@ def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine
     """One page and, where it bears our code, which form it is."""
     import numpy as np
 
-    from extractor import code, grid, ink, seal, sheet, text, unread, upright
+    from extractor import code, grid, ink, lift, recover, seal, sheet, text, unread, upright
     from extractor.layers import take_apart
 
     layers, boxes = text.set_upright(take_apart(upright.flatten(picture.colour, picture.points)), engine)
     ruling = grid.find_grids(layers.text, layers.scale)
     rings = seal.find_seals(layers)
-    written = seal.erase_rings(layers, rings)
+    written = lift.lift_seals(layers, rings)
     boxes = text.detect_again(boxes, written, [ring.box for ring in rings if not ring.red], engine)
     clear = np.where(ruling.lines > 0, np.uint8(255), written)
     lines = text.read_lines(text.place_lines(boxes, ruling, layers), clear, engine)
+    lines = recover.read_under_seals(lines, written, layers, ruling, rings, engine)
     more, dark = unread.read_unread(clear, ruling, lines, rings, layers.scale, engine)
     lines += more
     strokes = [

@@ -14,7 +14,6 @@ Gray = NDArray[np.uint8]
 
 _SMALLEST, _LARGEST = 24.0, 64.0  # millimetres across
 _POINTS_A_MM = 72 / 25.4
-_PALE = 50  # least grey of an outline that may be told from print
 _REDDISH = 38  # least redness of a seal's ink, a pale one's too, when noise has been averaged out
 _RING = 0.76  # least part of a circle that must be drawn; rows of text reach two thirds
 _LOOK = 75  # dpi at which rings are looked for
@@ -164,36 +163,6 @@ def _ringed(gray: Gray, x: float, y: float, radius: float) -> float:
     on = np.maximum(np.maximum(dark(radius), dark(radius - 1)), dark(radius + 1))
     beyond = np.minimum(dark(radius + 3.5), dark(radius + 5))
     return float(((on > 45) & (beyond < 0.6 * on)).mean())
-
-
-def erase_rings(layers: Layers, rings: list[Ring]) -> Gray:
-    """The text layer without what can be told from print of seals that are not red: their outlines, and ink paler than print."""
-    text = layers.text.copy()
-    for ring in rings:
-        if not ring.red:
-            _lift_paler(text, ring)
-            width = max(2, round(ring.rx * 0.075))
-            outline = np.zeros_like(text)
-            cv2.circle(outline, (round(ring.x), round(ring.y)), round(ring.rx - ring.rx * 0.025), 255, width)
-            text[outline > 0] = 255
-    return text
-
-
-def _lift_paler(text: Gray, ring: Ring) -> None:
-    """In a grey copy a red seal is paler than print: where its outline says how pale, everything as pale becomes paper."""
-    angles = np.linspace(0, 2 * math.pi, 360, endpoint=False)
-    outline = []
-    for radius in (ring.rx * 0.97, ring.rx * 0.985, ring.rx):
-        xs = np.clip(np.rint(ring.x + radius * np.cos(angles)).astype(int), 0, text.shape[1] - 1)
-        ys = np.clip(np.rint(ring.y + radius * np.sin(angles)).astype(int), 0, text.shape[0] - 1)
-        outline.append(text[ys, xs])
-    darkest = np.min(outline, axis=0)
-    pale = float(np.percentile(darkest, 25))
-    if pale < _PALE:
-        return
-    x0, y0, x1, y1 = (max(0, round(v)) for v in ring.box)
-    part = text[y0:y1, x0:x1].astype(np.float32)
-    text[y0:y1, x0:x1] = np.clip(part * (255.0 / (pale - 12)), 0, 255).astype(np.uint8)
 
 
 def read_ring(layers: Layers, ring: Ring, engine: OcrEngine) -> Reading:

@@ -31,10 +31,11 @@ class Place:
 
 @dataclass(frozen=True)
 class ReadLine:
-    """A line and what it says."""
+    """A line and what it says; `recovered` tells of each character whether it stood under a seal, and is empty where none did."""
 
     place: Place
     reading: Reading
+    recovered: tuple[bool, ...] = ()
 
 
 def set_upright(layers: Layers, engine: OcrEngine) -> tuple[Layers, list[Rect]]:

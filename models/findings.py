@@ -68,6 +68,7 @@ CATALOGUE: dict[str, Kind] = {
     "rows-total": _warning("“{title}”中有“{text}”一行，可能不是单独的一项"),
     "words-elsewhere": _warning("“{title}”未填写，但同一格的别处有文字“{text}”"),
     "ink-unread": _warning("“{title}”中有笔迹没有识别出文字，内容可能不全"),
+    "text-recovered": _warning("“{title}”的文字“{text}”被印章覆盖，由印章下还原", doubt=False),
     "picture-in-answer": _warning("“{title}”中有图片，文字可能不完整"),
 }
 

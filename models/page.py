@@ -52,6 +52,7 @@ class Run(Model):
     box: Box | None = None
     confidence: float = Constraint(default=1.0, ge=0, le=1)
     others: tuple[tuple[str, float], ...] = ()
+    recovered: bool = False
 
 
 class Tick(Model):
