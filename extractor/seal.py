@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor.layers import Layers
-from extractor.ocr import OcrEngine, Reading
+from models.page import SealShape
 
 Gray = NDArray[np.uint8]
 
@@ -17,12 +17,17 @@ _POINTS_A_MM = 72 / 25.4
 _PALE = 50  # least grey of an outline that may be told from print
 _REDDISH = 38  # least redness of a seal's ink, a pale one's too, when noise has been averaged out
 _RING = 0.76  # least part of a circle that must be drawn; rows of text reach two thirds
+_SQUARE = 0.9  # least part of its frame that a square seal's hull covers; a circle covers 0.79
+_ROUND = 0.86  # axes more unlike than this are an oval's
 _LOOK = 75  # dpi at which rings are looked for
 
 
 @dataclass(frozen=True)
 class Ring:
-    """A seal's outline in pixels of the page: middle, half axes, the first one's angle in degrees; 0 to 1 how sure it is one."""
+    """A seal's outline in pixels of the page: middle, half axes (a square's half sides), the first one's angle in degrees.
+
+    `confidence`: 0 to 1 how sure it is that this is a seal.
+    """
 
     x: float
     y: float
@@ -31,9 +36,14 @@ class Ring:
     angle: float
     red: bool
     confidence: float
+    shape: SealShape = "round"
 
     @property
     def box(self) -> tuple[float, float, float, float]:
+        if self.shape == "square":
+            corners = cv2.boxPoints(((self.x, self.y), (2 * self.rx, 2 * self.ry), self.angle))
+            (x0, y0), (x1, y1) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
+            return (x0, y0, x1, y1)
         reach_x = math.hypot(self.rx * math.cos(math.radians(self.angle)), self.ry * math.sin(math.radians(self.angle)))
         reach_y = math.hypot(self.rx * math.sin(math.radians(self.angle)), self.ry * math.cos(math.radians(self.angle)))
         return (self.x - reach_x, self.y - reach_y, self.x + reach_x, self.y + reach_y)
@@ -97,11 +107,19 @@ def _outlined(mask: Gray, zoom: float, room: int) -> Ring | None:
     hull = cv2.convexHull(np.column_stack([xs, ys]).astype(np.float32))
     if len(hull) < 5:
         return None
-    (x, y), (first, second), angle = cv2.fitEllipse(hull)
-    covered = cv2.contourArea(hull) / max(math.pi * first * second / 4, 1.0)
-    sure = 0.98 if 0.88 < covered < 1.12 and first / second > 0.66 else 0.7
+    area = cv2.contourArea(hull)
+    (x, y), (first, second), angle = cv2.minAreaRect(hull)
+    shape: SealShape = "square"
+    sure = 0.98 if area > _SQUARE * first * second else 0.0
+    if sure and angle > 45:
+        first, second, angle = second, first, angle - 90
+    if not sure:
+        (x, y), (first, second), angle = cv2.fitEllipse(hull)
+        covered = area / max(math.pi * first * second / 4, 1.0)
+        shape = "oval" if first < _ROUND * second else "round"
+        sure = 0.98 if 0.88 < covered < 1.12 and first > 0.55 * second else 0.7
     middle_x, middle_y = (x + 0.5 - room) / zoom, (y + 0.5 - room) / zoom
-    return Ring(middle_x, middle_y, (first + 1) / 2 / zoom, (second + 1) / 2 / zoom, angle, True, sure)
+    return Ring(middle_x, middle_y, (first + 1) / 2 / zoom, (second + 1) / 2 / zoom, angle, True, sure, shape)
 
 
 def _plain_seals(layers: Layers) -> list[Ring]:
@@ -194,45 +212,3 @@ def _lift_paler(text: Gray, ring: Ring) -> None:
     x0, y0, x1, y1 = (max(0, round(v)) for v in ring.box)
     part = text[y0:y1, x0:x1].astype(np.float32)
     text[y0:y1, x0:x1] = np.clip(part * (255.0 / (pale - 12)), 0, 255).astype(np.uint8)
-
-
-def read_ring(layers: Layers, ring: Ring, engine: OcrEngine) -> Reading:
-    """What stands round the ring: the band of it unrolled, cut where it is empty, and read."""
-    band = _unrolled(_seal_ink(layers, ring), ring)
-    return engine.recognise([cv2.cvtColor(band, cv2.COLOR_GRAY2RGB)])[0]
-
-
-def _seal_ink(layers: Layers, ring: Ring) -> Gray:
-    """The seal's own ink, dark on white."""
-    return cv2.subtract(np.full_like(layers.redness, 255), layers.redness) if ring.red else layers.all
-
-
-def _unrolled(gray: Gray, ring: Ring, size: int = 64) -> Gray:
-    """The band of text, `size` pixels high, from the gap at the foot clockwise round to it."""
-    radius = size / 0.36
-    side = round(2 * radius)
-    # The ellipse becomes a circle: turned so that its axes lie level, stretched, turned back.
-    turn = math.radians(ring.angle)
-    axes = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
-    shape = axes @ np.diag([ring.rx / radius, ring.ry / radius]) @ axes.T
-    offset = np.array([ring.x, ring.y]) - shape @ np.array([radius, radius])
-    disc = cv2.warpAffine(
-        gray, np.column_stack([shape, offset]), (side, side), flags=cv2.INTER_AREA | cv2.WARP_INVERSE_MAP, borderValue=255.0
-    )
-    around = round(2 * math.pi * 0.74 * radius)
-    polar = cv2.warpPolar(disc, (round(radius), around), (radius, radius), radius, cv2.INTER_LINEAR)
-    # Rows of `polar` are angles, clockwise from the right; its columns are radii. The band's top must be the outside.
-    band = cv2.rotate(polar[:, round(0.57 * radius) : round(0.93 * radius)], cv2.ROTATE_90_COUNTERCLOCKWISE)
-    band = np.roll(band, -_foot(band), axis=1)
-    return np.ascontiguousarray(cv2.normalize(band, band.copy(), 0, 255, cv2.NORM_MINMAX).astype(np.uint8))
-
-
-def _foot(band: Gray) -> int:
-    """The column to cut at: the middle of the emptiest stretch, the foot of the seal preferred."""
-    ink = (255.0 - band).mean(axis=0)
-    width = band.shape[1]
-    window = max(3, width // 14)
-    smooth = np.convolve(np.concatenate([ink, ink[:window]]), np.ones(window) / window, "valid")[:width]
-    foot = width / 4 - window / 2
-    away = np.abs((np.arange(width) - foot + width / 2) % width - width / 2) / width
-    return int((np.argmin(smooth + 60 * away) + window // 2) % width)
