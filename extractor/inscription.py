@@ -119,7 +119,7 @@ class _Outline:
         rows = (np.arange(_ROWS)[:, None] + shift[None, :]) * _ROW - _OUTSIDE
         xs, ys = self.x + rows * self.unit * self.inwards_x, self.y + rows * self.unit * self.inwards_y
         strip = cv2.remap(ink, xs.astype(np.float32), ys.astype(np.float32), cv2.INTER_LINEAR, borderValue=0.0)
-        return strip.astype(np.float64)
+        return np.asarray(strip, np.float64)
 
 
 def _unrolled(ink: Gray, ring: Ring, proportional: bool = False) -> Floats:
@@ -134,7 +134,7 @@ def _unrolled(ink: Gray, ring: Ring, proportional: bool = False) -> Floats:
 def _strayed(strip: Floats) -> Floats:
     """By how many rows the outline lies further in than it should, column by column: a few waves round the seal."""
     window = max(3, strip.shape[1] // 90) | 1
-    smooth = cv2.blur(strip, (window, 3), borderType=cv2.BORDER_REFLECT)[:, :: window]
+    smooth = cv2.blur(strip, (window, 3), borderType=cv2.BORDER_REFLECT)[:, ::window]
     here = _OUTSIDE / _ROW
     look = slice(0, round(2 * here))
     at, strength = smooth[look].argmax(axis=0), smooth[look].max(axis=0)
@@ -168,7 +168,7 @@ def _as_line(band: Floats) -> Gray:
     scaled = cv2.resize(band, size, interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR)
     scaled = scaled * (255 / max(float(np.percentile(scaled, 98)), 1.0))
     padded = cv2.copyMakeBorder(scaled, _MARGIN, _MARGIN, _MARGIN, _MARGIN, cv2.BORDER_CONSTANT, value=0.0)
-    return cv2.cvtColor(255 - np.clip(padded, 0, 255).astype(np.uint8), cv2.COLOR_GRAY2RGB)
+    return np.asarray(cv2.cvtColor(255 - np.clip(padded, 0, 255).astype(np.uint8), cv2.COLOR_GRAY2RGB), np.uint8)
 
 
 def _rows(strip: Floats) -> tuple[int, int]:

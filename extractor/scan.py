@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from extractor.ocr import OcrEngine, Reading
 from models.errors import Damaged, OcrUnavailable, TooLarge
 from models.identity import Identity
-from models.page import InkMark, Page, Pages, SealMark
+from models.page import InkMark, Page, Pages, Run, SealMark
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,7 +58,7 @@ def read_pictures(pictures: Iterable[Picture], engine: OcrEngine) -> Pages:
 
 def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine) -> tuple[Page, Identity | None]:
     """One page and, where it bears our code, which form it is."""
-    from extractor import code, grid, ink, seal, sheet, text, upright
+    from extractor import code, grid, ink, inscription, seal, sheet, text, upright
     from extractor.layers import take_apart
 
     layers, boxes = text.set_upright(take_apart(upright.flatten(picture.colour, picture.points)), engine)
@@ -71,15 +71,27 @@ def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine
         InkMark(box=sheet.in_points(box, layers.scale), confidence=sure)
         for box, sure in ink.find_ink(layers, ruling, lines, rings, written)
     ]
-    stamps = [_stamp(ring, seal.read_ring(layers, ring, engine), layers.scale) for ring in rings]
+    stamps = [
+        _stamp(ring, inscription.read_seal(layers, ring, [other for other in rings if other is not ring], engine), layers.scale)
+        for ring in rings
+    ]
     page = sheet.make_page(number, first_table, layers, ruling, lines, stamps, strokes)
     return page, code.read_identity(picture.colour)
 
 
-def _stamp(ring: "Ring", reading: Reading, scale: float) -> SealMark:
+def _stamp(ring: "Ring", readings: Sequence[Reading], scale: float) -> SealMark:
     from extractor import sheet
 
-    return SealMark(box=sheet.in_points(ring.box, scale), text=reading.text.strip() or None, confidence=ring.confidence)
+    runs = tuple(
+        tuple(Run(text=glyph.text, confidence=glyph.confidence, others=glyph.others) for glyph in reading.glyphs)
+        for reading in readings
+        if reading.glyphs
+    )
+    text = "".join(run.text for run in runs[0]).strip() if runs else ""
+    return SealMark(
+        box=sheet.in_points(ring.box, scale), text=text or None, confidence=ring.confidence,
+        shape=ring.shape, red=ring.red, readings=runs,
+    )  # fmt: skip
 
 
 def pdf_pictures(data: bytes, numbers: Sequence[int]) -> Iterator[Picture]:
