@@ -21,16 +21,30 @@ _ROW = (_OUTSIDE + _DEPTH) / (_ROWS - 1)
 _LINE, _MARGIN = 48, 7  # pixels: height of the line that is read, paper above and below its characters
 _SURE = 0.9  # a character under this makes the seal be looked at in another way
 _PARTS = 36
+_PAPER = 60
+_BLACK = 215  # a seal as dark as this can't be told from print
 
 
 def read_seal(layers: Layers, ring: Ring, others: Sequence[Ring], engine: OcrEngine) -> list[Reading]:
     """What the seal says, the surest reading first; `others` are the seals around it. A sure reading stays alone."""
     readings: list[Reading] = []
-    for line in _views(layers, ring, others):
+    for line in _views(*_cut_out(layers, ring, others)):
         readings.append(_joined(engine.recognise(line)))
         if _is_sure(readings[-1]):
             break
     return sorted(readings, key=lambda reading: -reading.confidence)
+
+
+def _cut_out(layers: Layers, ring: Ring, others: Sequence[Ring]) -> tuple[Layers, Ring, list[Ring]]:
+    """The part of the page around the seal."""
+    box, room = ring.box, 0.2 * max(ring.rx, ring.ry)
+    left, top = max(0, round(box[0] - room)), max(0, round(box[1] - room))
+    right, bottom = max(left + 1, round(box[2] + room)), max(top + 1, round(box[3] + room))
+
+    def moved(one: Ring) -> Ring:
+        return replace(one, x=one.x - left, y=one.y - top)
+
+    return layers.part(left, top, right, bottom), moved(ring), [moved(other) for other in others]
 
 
 def _views(layers: Layers, ring: Ring, others: Sequence[Ring]) -> Iterator[list[Gray]]:
@@ -68,7 +82,8 @@ def _inks(layers: Layers, ring: Ring) -> Iterator[Gray]:
     """How much of the seal's own ink there is, paper 0: by light, then by colour."""
     dark = cv2.subtract(np.full_like(layers.all, 255), layers.all)
     if not ring.red:
-        yield dark
+        dark = cv2.subtract(dark, _ruled(dark, round(0.9 * ring.rx)))
+        yield _without_print(dark, ring)
         return
     # Colour is kept coarser than light in most pictures, so that light draws the characters and colour only says where.
     reach = max(3, round(layers.scale)) | 1
@@ -77,6 +92,26 @@ def _inks(layers: Layers, ring: Ring) -> Iterator[Gray]:
     gate = np.clip(near.astype(np.float32) * 4, 0, 255) * (255 - print_.astype(np.float32)) / 255
     yield (dark * gate / 255).astype(np.uint8)
     yield layers.redness.copy()
+
+
+def _ruled(dark: Gray, least: int) -> Gray:
+    """Straight lines, level or upright, at least so long."""
+    level, upright = (cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones(size, np.uint8)) for size in ((1, least), (least, 1)))
+    return np.asarray(cv2.dilate(cv2.max(level, upright), np.ones((3, 3), np.uint8)), np.uint8)
+
+
+def _without_print(dark: Gray, ring: Ring) -> Gray:
+    """In a grey copy red ink is paler than print: what is darker than the outline is print, and is painted over."""
+    outline = np.zeros_like(dark)
+    size = (round(ring.rx * 0.97), round(ring.ry * 0.97))
+    cv2.ellipse(outline, (round(ring.x), round(ring.y)), size, ring.angle, 0, 360, 255, max(1, round(0.04 * ring.rx)))
+    drawn = dark[outline > 0]
+    drawn = drawn[drawn > _PAPER]
+    own = float(np.median(drawn)) if len(drawn) else 255.0
+    if own > _BLACK:
+        return dark.copy()
+    printed = np.where(dark > own + 0.35 * (255 - own), 255, 0).astype(np.uint8)
+    return np.asarray(cv2.inpaint(dark, cv2.dilate(printed, np.ones((3, 3), np.uint8)), 3, cv2.INPAINT_TELEA), np.uint8)
 
 
 @dataclass(frozen=True)

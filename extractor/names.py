@@ -32,7 +32,9 @@ def bears(readings: Sequence[Sequence[Run]], name: str) -> bool | None:
         return None
     if min(costs) <= _BEARS:
         return True
-    clear = any(sum(run.confidence for run in reading) > _CLEAR * len(reading) for reading in readings if len(reading) > 2)
+    clear = any(
+        sum(run.confidence for run in reading) > _CLEAR * len(reading) for reading in readings if 2 * len(reading) > len(wanted)
+    )
     return False if clear and min(costs) >= _DIFFERS else None
 
 
