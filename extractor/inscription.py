@@ -30,7 +30,7 @@ def read_seal(layers: Layers, ring: Ring, others: Sequence[Ring], engine: OcrEng
     readings: list[Reading] = []
     for line in _views(*_cut_out(layers, ring, others)):
         readings.append(_joined(engine.recognise(line)))
-        if _is_sure(readings[-1]):
+        if is_sure(readings[-1]):
             break
     return sorted(readings, key=lambda reading: -reading.confidence)
 
@@ -56,12 +56,14 @@ def _views(layers: Layers, ring: Ring, others: Sequence[Ring]) -> Iterator[list[
             for angle in (0, 180, 90, 270):
                 yield _rows_of(ink, replace(ring, angle=ring.angle + angle))
         else:
-            yield [_line(_unrolled(ink, ring, proportional=False))]
+            strip = _unrolled(ink, ring, proportional=False)
+            yield [_line(strip)]
             if ring.shape == "oval":
                 yield [_line(_unrolled(ink, ring, proportional=True))]
 
 
-def _is_sure(reading: Reading) -> bool:
+def is_sure(reading: Reading) -> bool:
+    """Whether each of its characters was read surely, and they are enough for a name."""
     return len(reading.glyphs) > 3 and min(glyph.confidence for glyph in reading.glyphs) > _SURE
 
 
@@ -92,6 +94,7 @@ def _inks(layers: Layers, ring: Ring) -> Iterator[Gray]:
     gate = np.clip(near.astype(np.float32) * 4, 0, 255) * (255 - print_.astype(np.float32)) / 255
     yield (dark * gate / 255).astype(np.uint8)
     yield layers.redness.copy()
+    yield cv2.addWeighted((dark * gate / 255).astype(np.uint8), 0.5, layers.redness, 0.5, 0)
 
 
 def _ruled(dark: Gray, least: int) -> Gray:

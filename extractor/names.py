@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from models.page import Run
 from models.writing import CJK, key
 
-_LEAST = 0.0005  # probability of a character that the recogniser did not think of
-_SPREAD = 20  # characters among which it shares what its rivals leave
-_UNASKED = 5.0  # a character that the name has not, surely read; figures and letters are of a seal's number
-_MISSED = 5.0  # a character of the name for which nothing was read
-_WORD = re.compile(f"[{CJK}]")
-_BEARS, _DIFFERS = 4.5, 7.0
+_LEAST = 0.0003  # probability of a rival
+_UNTHOUGHT = 7.5  # the same for a character that was not among its rivals
+_UNASKED = 6.5  # a character that the name has not, surely read; figures and letters are of a seal's number
+_STRAY = 1.0
+_MISSED = 6.5  # a character of the name for which nothing was read
+_WORD = re.compile(f"(?!一)[{CJK}]")  # a figure is of the seal's number, and a level stroke of its outline
+_BEARS, _DIFFERS = 6.0, 7.0
 _CLEAR = 0.95  # mean confidence of a text that is surely something else, not only badly read
 
 
@@ -49,7 +50,7 @@ def _aligned(read: Sequence[tuple[str, Run]], wanted: str) -> float:
     """The cheapest way to explain `read` by `wanted`: characters taken for others, missed, or seen where none are."""
     row = [_MISSED * k for k in range(len(wanted) + 1)]
     for letter, run in read:
-        extra = 0.5 + _UNASKED * run.confidence**2 if _WORD.fullmatch(letter) else 1.0
+        extra = 0.5 + _UNASKED * run.confidence**2 if _WORD.fullmatch(letter) else _STRAY
         new = [row[0] + extra]
         for k, expected in enumerate(wanted):
             new.append(min(row[k] + _mistaken(letter, run, expected), row[k + 1] + extra, new[k] + _MISSED))
@@ -61,5 +62,6 @@ def _mistaken(letter: str, run: Run, expected: str) -> float:
     if letter == expected:
         return 0.0
     rivals = dict(run.others)
-    left = max(0.0, 1 - run.confidence - sum(rivals.values()))
-    return math.log(max(run.confidence, 0.05) / max(rivals.get(expected, 0.0), left / _SPREAD, _LEAST))
+    if expected not in rivals:
+        return _UNTHOUGHT
+    return math.log(max(run.confidence, 0.05) / max(rivals[expected], _LEAST))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 MAX_PIXELS = 120_000_000
 MAX_PAGES = 60
 _LONGEST = 5000
+_NAMED = 0.98
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine
 
 def _stamp(ring: "Ring", readings: Sequence[Reading], scale: float) -> SealMark:
     from extractor import sheet
+    from extractor.inscription import is_sure
 
     runs = tuple(
         tuple(Run(text=glyph.text, confidence=glyph.confidence, others=glyph.others) for glyph in reading.glyphs)
@@ -88,8 +90,10 @@ def _stamp(ring: "Ring", readings: Sequence[Reading], scale: float) -> SealMark:
         if reading.glyphs
     )
     text = "".join(run.text for run in runs[0]).strip() if runs else ""
+    # Where a name can be read along the outline, that is a seal, however faint or broken.
+    sure = max(ring.confidence, _NAMED) if is_sure(readings[0]) else ring.confidence
     return SealMark(
-        box=sheet.in_points(ring.box, scale), text=text or None, confidence=ring.confidence,
+        box=sheet.in_points(ring.box, scale), text=text or None, confidence=sure,
         shape=ring.shape, red=ring.red, readings=runs,
     )  # fmt: skip
 

@@ -82,6 +82,8 @@ def _red_seals(layers: Layers) -> list[Ring]:
         own = np.where((labels == label) & (mask > 0), 255, 0).astype(np.uint8)
         ring = _outlined(own, zoom, room)
         across = 2 * max(ring.rx, ring.ry) / millimetre if ring else 0.0
+        if ring and ring.shape != "square" and across < _SMALLEST:
+            continue
         if ring and ring.confidence > 0.9 and across < _LARGEST:
             rings.append(ring)
             continue
@@ -117,9 +119,22 @@ def _outlined(mask: Gray, zoom: float, room: int) -> Ring | None:
         (x, y), (first, second), angle = cv2.fitEllipse(hull)
         covered = area / max(math.pi * first * second / 4, 1.0)
         shape = "oval" if first < _ROUND * second else "round"
-        sure = 0.98 if 0.88 < covered < 1.12 and first > 0.55 * second else 0.7
+        shaped = 0.88 < covered < 1.12 and first > 0.55 * second
+        sure = 0.98 if shaped and _is_hollow(mask, x, y, first / 2, second / 2, angle) else 0.7
     middle_x, middle_y = (x + 0.5 - room) / zoom, (y + 0.5 - room) / zoom
     return Ring(middle_x, middle_y, (first + 1) / 2 / zoom, (second + 1) / 2 / zoom, angle, True, sure, shape)
+
+
+def _is_hollow(mask: Gray, x: float, y: float, rx: float, ry: float, angle: float) -> bool:
+    """Whether ink stands on the outline rather than half-way to the middle: a fingerprint is as full there as anywhere."""
+
+    def inked(inner: float, outer: float) -> float:
+        zone = np.zeros_like(mask)
+        for part, value in ((outer, 255), (inner, 0)):
+            cv2.ellipse(zone, (round(x), round(y)), (round(rx * part), round(ry * part)), angle, 0, 360, value, -1)
+        return float((mask[zone > 0] > 0).mean())
+
+    return inked(0.4, 0.55) < 0.6 * inked(0.92, 1.04)
 
 
 def _plain_seals(layers: Layers) -> list[Ring]:
