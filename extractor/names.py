@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from models.page import Run
 from models.writing import CJK, key
 
-_LEAST = 0.0003  # probability of a rival
-_UNTHOUGHT = 7.5  # the same for a character that was not among its rivals
-_UNASKED = 6.5  # a character that the name has not, surely read; figures and letters are of a seal's number
-_STRAY = 1.0
+# What speaks against a name, as negative log-likelihoods; each of these alone is too much for it.
+_UNTHOUGHT = 7.5  # a character instead of one that the recogniser did not even hold for possible
+_UNASKED = 6.5  # a character that the name has not, when it was surely read
 _MISSED = 6.5  # a character of the name for which nothing was read
-_WORD = re.compile(f"(?!一)[{CJK}]")  # a figure is of the seal's number, and a level stroke of its outline
+_STRAY = 1.0  # what a seal has besides its name: a figure of its number, a stroke of its outline
+_NAMED = re.compile(f"(?!一)[{CJK}]")
+_LEAST = 0.0003  # probability of a rival
 _BEARS, _DIFFERS = 6.0, 7.0
 _CLEAR = 0.95  # mean confidence of a text that is surely something else, not only badly read
 
@@ -50,7 +51,7 @@ def _aligned(read: Sequence[tuple[str, Run]], wanted: str) -> float:
     """The cheapest way to explain `read` by `wanted`: characters taken for others, missed, or seen where none are."""
     row = [_MISSED * k for k in range(len(wanted) + 1)]
     for letter, run in read:
-        extra = 0.5 + _UNASKED * run.confidence**2 if _WORD.fullmatch(letter) else _STRAY
+        extra = 0.5 + _UNASKED * run.confidence**2 if _NAMED.fullmatch(letter) else _STRAY
         new = [row[0] + extra]
         for k, expected in enumerate(wanted):
             new.append(min(row[k] + _mistaken(letter, run, expected), row[k + 1] + extra, new[k] + _MISSED))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MAX_PIXELS = 120_000_000
 MAX_PAGES = 60
 _LONGEST = 5000
-_NAMED = 0.98
+_NAMED = 0.98  # how sure it is that a ring with a name on it is a seal
 
 
 @dataclass(frozen=True)
