@@ -26,11 +26,14 @@ _BLACK = 215  # a seal as dark as this can't be told from print
 
 
 def read_seal(layers: Layers, ring: Ring, others: Sequence[Ring], engine: OcrEngine) -> list[Reading]:
-    """What the seal says, the surest reading first; `others` are the seals around it. A sure reading stays alone."""
+    """What the seal says, the surest reading first; `others` are the seals around it.
+
+    It is read in two ways, since a recogniser can be sure of a wrong character, and in more where neither gave a sure reading.
+    """
     readings: list[Reading] = []
     for line in _views(*_cut_out(layers, ring, others)):
         readings.append(_joined(engine.recognise(line)))
-        if is_sure(readings[-1]):
+        if len(readings) > 1 and any(is_sure(reading) for reading in readings):
             break
     return sorted(readings, key=lambda reading: -reading.confidence)
 

@@ -51,7 +51,7 @@ def _aligned(read: Sequence[tuple[str, Run]], wanted: str) -> float:
     """The cheapest way to explain `read` by `wanted`: characters taken for others, missed, or seen where none are."""
     row = [_MISSED * k for k in range(len(wanted) + 1)]
     for letter, run in read:
-        extra = 0.5 + _UNASKED * run.confidence**2 if _NAMED.fullmatch(letter) else _STRAY
+        extra = 0.5 + _UNASKED * run.confidence if _NAMED.fullmatch(letter) else _STRAY
         new = [row[0] + extra]
         for k, expected in enumerate(wanted):
             new.append(min(row[k] + _mistaken(letter, run, expected), row[k + 1] + extra, new[k] + _MISSED))
