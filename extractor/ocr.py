@@ -234,7 +234,7 @@ class _Decoder:
                 end += 1
             if best[start]:
                 peak = start + int(scores[start:end, best[start]].argmax())
-                # Many rivals, and improbable ones: what tells a misread name from another name is that its own characters are there.
+                # Many, and improbable ones too: a misread name has its own characters among them, another name has not.
                 top = np.argsort(scores[peak])[-12:]
                 ranked = sorted(((self.characters[i], float(scores[peak, i])) for i in top if i), key=lambda pair: -pair[1])
                 rivals = tuple(pair for pair in ranked[1:] if pair[1] > 0.0003)
