@@ -1,7 +1,8 @@
 """Seals: red ones by their ink, those of a black-and-white copy by their ring; and what stands on the ring."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -68,18 +69,11 @@ def _red_seals(layers: Layers) -> list[Ring]:
     zoom = min(1.0, _LOOK / 72 / layers.scale)
     small = cv2.resize(layers.redness, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
     mask = np.where(small > _REDDISH, 255, 0).astype(np.uint8)
-    gap = max(3, round(4 * millimetre * zoom)) | 1
-    # Closing needs room to grow beyond the edge of the page.
-    room = gap + 1
+    # Closing gaps needs room to grow beyond the edge of the page.
+    room = round(5 * millimetre * zoom) + 2
     mask = cv2.copyMakeBorder(mask, room, room, room, room, cv2.BORDER_CONSTANT, value=0)
-    joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (gap, gap)))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
     rings = []
-    for label in range(1, count):
-        width, height = (int(v) for v in stats[label, 2:4])
-        if max(width, height) / zoom / millimetre < 0.5 * _SMALLEST or min(width, height) / zoom / millimetre < 8:
-            continue
-        own = np.where((labels == label) & (mask > 0), 255, 0).astype(np.uint8)
+    for own in _blots(mask, millimetre * zoom):
         ring = _outlined(own, zoom, room)
         across = 2 * max(ring.rx, ring.ry) / millimetre if ring else 0.0
         if ring and ring.shape != "square" and across < _SMALLEST:
@@ -87,14 +81,52 @@ def _red_seals(layers: Layers) -> list[Ring]:
         if ring and ring.confidence > 0.9 and across < _LARGEST:
             rings.append(ring)
             continue
-        # Two seals may overlap: then only their rings tell them apart.
-        circles = [
-            Ring(*_enlarged(circle, zoom, room), True, 0.9) for circle in _circles(cv2.subtract(255, own), millimetre * zoom)
-        ]
-        # Square seals and torn ones have no ring; red words have another shape.
-        shaped = ring is not None and min(ring.rx, ring.ry) * 2 / millimetre > 0.6 * _SMALLEST and across < _LARGEST
-        rings += circles or ([ring] if ring and shaped and max(ring.rx, ring.ry) < 1.9 * min(ring.rx, ring.ry) else [])
+        rings += _overlapping(own, millimetre, zoom, room) or _shapeless(ring, millimetre)
     return rings
+
+
+def _blots(mask: Gray, millimetre: float) -> Iterator[Gray]:
+    """Ink that hangs together when a few millimetres of gap are closed, and is as large as half a seal."""
+    gap = max(3, round(4 * millimetre)) | 1
+    joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (gap, gap)))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
+    for label in range(1, count):
+        width, height = (int(v) for v in stats[label, 2:4])
+        if max(width, height) / millimetre >= 0.5 * _SMALLEST and min(width, height) / millimetre >= 8:
+            yield np.where((labels == label) & (mask > 0), 255, 0).astype(np.uint8)
+
+
+def _overlapping(own: Gray, millimetre: float, zoom: float, room: int) -> list[Ring]:
+    """Seals that run into each other: round ones are told apart by their rings; what is left may be one of another shape."""
+    circles = [Ring(*_enlarged(circle, zoom, room), True, 0.9) for circle in _circles(cv2.subtract(255, own), millimetre * zoom)]
+    if not circles:
+        return []
+    rest = own.copy()
+    for circle in circles:
+        middle = (round(circle.x * zoom + room), round(circle.y * zoom + room))
+        cv2.circle(rest, middle, round(circle.rx * zoom * 1.06), 0, -1)
+    # A ring that is not quite a circle leaves pieces of itself, another seal leaves as much ink as these have.
+    least = 0.4 * (np.count_nonzero(own) - np.count_nonzero(rest)) / len(circles)
+    others = [_outlined(blot, zoom, room) for blot in _blots(rest, millimetre * zoom) if np.count_nonzero(blot) > least]
+    return circles + [one for other in others for one in _shapeless(other, millimetre)]
+
+
+def _shapeless(ring: Ring | None, millimetre: float) -> list[Ring]:
+    """Red ink without a seal's outline: torn seals have none, red words have another shape, and larger ink is more than one."""
+    if ring is None or min(ring.rx, ring.ry) * 2 / millimetre < 0.6 * _SMALLEST:
+        return []
+    if max(ring.rx, ring.ry) * 2 / millimetre < _LARGEST:
+        return [ring] if max(ring.rx, ring.ry) < 1.9 * min(ring.rx, ring.ry) else []
+    if max(ring.rx, ring.ry) * 2 / millimetre > 2 * _LARGEST or min(ring.rx, ring.ry) * 2 / millimetre < _SMALLEST:
+        return []
+    # `angle` is the first axis's, which is the shorter one of an ellipse.
+    along = math.radians(ring.angle + (90 if ring.ry > ring.rx else 0))
+    half = max(ring.rx, ring.ry) / 2
+    return [
+        replace(ring, x=ring.x + way * half * math.cos(along), y=ring.y + way * half * math.sin(along), rx=half, ry=half,
+                angle=0.0, confidence=0.5, shape="round")
+        for way in (-1, 1)
+    ]  # fmt: skip
 
 
 def _enlarged(circle: tuple[float, float, float, float], zoom: float, room: int) -> tuple[float, float, float, float, float]:

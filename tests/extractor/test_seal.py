@@ -171,3 +171,17 @@ def test_a_seal_cut_off_by_the_edge_of_the_page_is_found():
     cut = picture[:, :1560].copy()
     (ring,) = seal.find_seals(take_apart(upright.Flat(cut, drawing.SCALE, False)))
     assert ring.red
+
+
+def test_a_square_seal_that_runs_into_a_round_one_is_found():
+    picture = drawing.blank()
+    _stamp(picture, 800, 1000, NAME, RED)
+    _square(picture, 900, 1270, ["武汉花山", "商业管理", "有限公司"], RED)
+    assert [ring.shape for ring in _found(picture)] == ["round", "square"]
+
+
+def test_red_ink_of_two_seals_whose_shapes_are_lost_is_two_doubtful_ones():
+    picture = drawing.blank()
+    _square(picture, 700, 900, ["武汉花山", "商业管理", "有限公司"], RED)
+    _square(picture, 880, 1120, ["武昌区生", "态环境分", "局办公室"], RED)
+    assert [ring.confidence <= 0.7 for ring in _found(picture)] == [True, True]
