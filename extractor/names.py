@@ -19,7 +19,7 @@ _MISSED = 6.5  # a character of the name for which nothing was read
 _STRAY = 1.0  # what a seal has besides its name: a figure of its number, a stroke of its outline
 _NAMED = re.compile(f"(?!一)[{CJK}]")
 _LEAST = 0.0003  # probability of a rival
-_BEARS, _DIFFERS = 6.0, 7.0
+_BEARS, _DIFFERS = 5.0, 7.0
 _CLEAR = 0.95  # mean confidence of a text that is surely something else, not only badly read
 
 
