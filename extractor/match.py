@@ -54,7 +54,7 @@ def match(pages: Pages, alignment: Alignment, part: str) -> Match:
     form = alignment.form
     signatures = Signatures(pages)
     observations = [*_answered(form, _observe(alignment, pages, signatures, part)), *_controls(form, pages.controls, part)]
-    observations = compare_names(observations, form.fields, form.titles)
+    observations = compare_names(observations, form.fields, form.titles, pages.pages)
     findings = [Finding.of("document-damaged", reason=damage) for damage in pages.damage]
     findings += [*mismatch_findings(form, pages.mismatches, observations), *signatures.elsewhere()]
     last = max((find.unit.order for find in alignment.found.values()), default=len(alignment.units))

@@ -33,6 +33,8 @@ WEIGHTS = {
 }
 _LINE_HEIGHT = 48
 _BATCH = 6
+# Many, and improbable ones too: a misread name has its own characters among its rivals, another name has not.
+_RIVALS, _LEAST_RIVAL = 12, 0.0003
 _COLUMN = 8  # pixels of a line of that height that one output column of the recogniser stands for
 
 
@@ -228,6 +230,7 @@ class _Decoder:
 
         best = scores.argmax(axis=-1)
         glyphs: list[tuple[Any, ...]] = []
+        most = min(_RIVALS, scores.shape[-1])
         start = 0
         while start < len(best):
             end = start + 1
@@ -235,9 +238,9 @@ class _Decoder:
                 end += 1
             if best[start]:
                 peak = start + int(scores[start:end, best[start]].argmax())
-                top = np.argpartition(scores[peak], -4)[-4:]
+                top = np.argpartition(scores[peak], -most)[-most:]
                 ranked = sorted(((self.characters[i], float(scores[peak, i])) for i in top if i), key=lambda pair: -pair[1])
-                rivals = tuple(pair for pair in ranked[1:] if pair[1] > 0.001)
+                rivals = tuple(pair for pair in ranked[1:] if pair[1] > _LEAST_RIVAL)
                 glyphs.append((*ranked[0], (start + end) / 2, rivals))
             start = end
         return glyphs

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from extractor.ocr import OcrEngine, Reading
 from models.errors import Damaged, OcrUnavailable, TooLarge
 from models.identity import Identity
-from models.page import InkMark, Page, Pages, SealMark
+from models.page import InkMark, Page, Pages, Run, SealMark
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 MAX_PIXELS = 120_000_000
 MAX_PAGES = 60
 _LONGEST = 5000
+_NAMED = 0.98  # how sure it is that a ring with a name on it is a seal
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine
     """One page and, where it bears our code, which form it is."""
     import numpy as np
 
-    from extractor import code, grid, ink, lift, recover, seal, sheet, text, unread, upright
+    from extractor import code, grid, ink, inscription, lift, recover, seal, sheet, text, unread, upright
     from extractor.layers import take_apart
 
     layers, boxes = text.set_upright(take_apart(upright.flatten(picture.colour, picture.points)), engine)
@@ -77,16 +78,31 @@ def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine
         InkMark(box=sheet.in_points(box, layers.scale), confidence=sure)
         for box, sure in ink.find_ink(layers, ruling, lines, rings, written)
     ]
-    stamps = [_stamp(ring, seal.read_ring(layers, ring, engine), layers.scale) for ring in rings]
+    stamps = [
+        _stamp(ring, inscription.read_seal(layers, ring, [other for other in rings if other is not ring], engine), layers.scale)
+        for ring in rings
+    ]
     page = sheet.make_page(number, first_table, layers, ruling, lines, stamps, strokes)
     page = page.model_copy(update={"unread": tuple(sheet.in_points(box, layers.scale) for box in dark)})
     return page, code.read_identity(picture.colour)
 
 
-def _stamp(ring: "Ring", reading: Reading, scale: float) -> SealMark:
+def _stamp(ring: "Ring", readings: Sequence[Reading], scale: float) -> SealMark:
     from extractor import sheet
+    from extractor.inscription import is_sure
 
-    return SealMark(box=sheet.in_points(ring.box, scale), text=reading.text.strip() or None, confidence=ring.confidence)
+    runs = tuple(
+        tuple(Run(text=glyph.text, confidence=glyph.confidence, others=glyph.others) for glyph in reading.glyphs)
+        for reading in readings
+        if reading.glyphs
+    )
+    text = "".join(run.text for run in runs[0]).strip() if runs else ""
+    # Where a name can be read along the outline, that is a seal, however faint or broken.
+    sure = max(ring.confidence, _NAMED) if is_sure(readings[0]) else ring.confidence
+    return SealMark(
+        box=sheet.in_points(ring.box, scale), text=text or None, confidence=sure,
+        shape=ring.shape, red=ring.red, readings=runs,
+    )  # fmt: skip
 
 
 def pdf_pictures(data: bytes, numbers: Sequence[int]) -> Iterator[Picture]:

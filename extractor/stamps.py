@@ -4,9 +4,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from rapidfuzz.distance import Levenshtein
-
 from extractor.labels import Unit
+from extractor.names import bears
 from extractor.passage import Passage
 from extractor.prompts import find_prompt
 from extractor.signature import observe_signature
@@ -15,11 +14,9 @@ from models.findings import Finding
 from models.form import FormCell
 from models.page import Box, Page, SealMark
 from models.record import Evidence, Observation
-from models.writing import key, one_line
+from models.writing import one_line
 
 _ABSENT = 0.98  # a page on which no seal was found may still have a faint one
-# A ring reads with one character in ten wrong; another unit's name differs by far more.
-_AGREES, _DIFFERS = 0.34, 0.6
 _MARGIN = 20.0  # points that a seal's middle may lie outside its cell
 
 
@@ -54,34 +51,36 @@ def observe_marks(
 
 
 def compare_names(
-    observations: Sequence[Observation], fields: Mapping[str, object], titles: Mapping[str, str]
+    observations: Sequence[Observation], fields: Mapping[str, object], titles: Mapping[str, str], pages: Sequence[Page]
 ) -> list[Observation]:
-    """The observations, each seal compared with the name that its field mentions."""
+    """The observations, each seal on paper compared with the name that its field mentions.
+
+    A seal that bears another name, and one of which it can't be told, is doubted: it may be another unit's.
+    """
     names = {one.field: one.value for one in observations if isinstance(one.value, str)}
+    marks = {(page.number, seal.box): seal for page in pages for seal in page.seals}
     compared = []
     for one in observations:
         field = fields[one.field]
-        name = names.get(field.mentions or "") if isinstance(field, SealField) else None
-        if isinstance(one.value, Seal) and one.value.text and name:
-            agrees = _agrees(one.value.text, name)
-            doubt = (
-                (Finding.of("seal-disagrees", one.field, title=titles[one.field], text=one.value.text),) if agrees is False else ()
-            )
+        seen = next((marks[e.page, e.box] for e in one.evidence if e.page and e.box and (e.page, e.box) in marks), None)
+        if isinstance(field, SealField) and field.mentions and isinstance(one.value, Seal) and seen:
+            agrees = bears(seen.readings, names.get(field.mentions, ""))
             value = one.value.model_copy(update={"agrees": agrees})
-            compared.append(one.model_copy(update={"value": value, "doubts": (*one.doubts, *doubt)}))
+            doubts = _name_doubts(field, value, titles)
+            compared.append(one.model_copy(update={"value": value, "doubts": (*one.doubts, *doubts)}))
         else:
             compared.append(one)
     return compared
 
 
-def _agrees(text: str, name: str) -> bool | None:
-    """Whether a ring that was read as `text` bears `name`; None where it was read too badly to tell."""
-    ring, wanted = key(text), key(name)
-    if not wanted or len(ring) < 0.5 * len(wanted):
-        return None
-    # The cut may have fallen into the name: any turn of the ring may be the right one.
-    apart = min(Levenshtein.distance(ring[i:] + ring[:i], wanted) for i in range(len(ring))) / len(wanted)
-    return True if apart <= _AGREES else False if apart >= _DIFFERS else None
+def _name_doubts(field: SealField, seal: Seal, titles: Mapping[str, str]) -> tuple[Finding, ...]:
+    if seal.agrees is True:
+        return ()
+    text = seal.text or "（无法辨认）"
+    if seal.agrees is False:
+        return (Finding.of("seal-disagrees", field.name, title=titles[field.name], text=text),)
+    other = titles[str(field.mentions)]
+    return (Finding.of("seal-uncompared", field.name, title=titles[field.name], text=text, other=other),)
 
 
 def _places(label: Unit, passages: Sequence[Passage], pages: Sequence[Page]) -> list[_Place]:

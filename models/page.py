@@ -14,6 +14,7 @@ from models.base import Model
 from models.identity import Identity, Tag
 
 Emphasis = Literal["bold", "underline", "highlight", "colour", "border", "strike"]
+SealShape = Literal["round", "oval", "square"]
 TickState = Literal["empty", "ticked", "filled", "corrected", "tick", "cross", "unclear"]
 
 
@@ -123,11 +124,14 @@ class Table(Model):
 
 
 class SealMark(Model):
-    """A seal on the page; `text` is what its ring says."""
+    """A seal on the page; `text` is what it says, `readings` are all that was made of it, the surest first, a run a character."""
 
     box: Box
     text: str | None = None
     confidence: float = Constraint(ge=0, le=1)
+    shape: SealShape = "round"
+    red: bool = True
+    readings: tuple[tuple[Run, ...], ...] = ()
 
 
 class InkMark(Model):
