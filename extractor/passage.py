@@ -106,6 +106,12 @@ class Passage:
         crossed = [isinstance(span, Run | Tick) and "strike" in span.emphasis for span in self.spans]
         return tuple((n, n + 1) for n, is_crossed in enumerate(crossed) if is_crossed)
 
+    @property
+    def recovered(self) -> str:
+        """The characters that were read from under a seal, each stretch of them apart."""
+        under = [isinstance(span, Run) and span.recovered for span in self.spans]
+        return "".join(char if is_under else " " for char, is_under in zip(self.text, under, strict=True)).strip()
+
     def evidence(self, part: str) -> tuple[Evidence, ...]:
         """Each place that the passage touches, with the box of what stands there, or of the cell where nothing has one."""
         found: dict[Place, list[Box]] = {}

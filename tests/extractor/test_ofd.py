@@ -102,7 +102,8 @@ def test_ruled_lines_make_a_table_and_words_stand_in_its_cells() -> None:
 
 def test_steps_between_characters_are_followed_also_to_a_second_line() -> None:
     steps = 'X="0" Y="4" DeltaX="g 2 4 -8 4 4" DeltaY="g 2 0 6 0 0"'
-    code = f'<ofd:TextObject Boundary="20 20 99 20" Font="1" Size="4"><ofd:TextCode {steps}>甲乙丙丁戊己</ofd:TextCode></ofd:TextObject>'
+    code = f"<ofd:TextCode {steps}>甲乙丙丁戊己</ofd:TextCode>"
+    code = f'<ofd:TextObject Boundary="20 20 99 20" Font="1" Size="4">{code}</ofd:TextObject>'
     assert lines(ofd([layer(code)])) == ["甲乙丙", "丁戊己"]
 
 
@@ -114,8 +115,8 @@ def test_the_template_and_the_notes_on_a_page_are_read_with_it() -> None:
         [layer(words("正文", 20, 40), template='<ofd:Template TemplateID="t"/>')],
         {
             "Doc_0/Tpl.xml": f"<ofd:Page {NAMESPACE}>{layer(words('模板', 20, 20))}</ofd:Page>",
-            "Doc_0/Annots.xml": f'<ofd:Annotations {NAMESPACE}><ofd:Page PageID="0"><ofd:FileLoc>Annot_0.xml</ofd:FileLoc></ofd:Page>'
-            "</ofd:Annotations>",
+            "Doc_0/Annots.xml": f'<ofd:Annotations {NAMESPACE}><ofd:Page PageID="0">'
+            "<ofd:FileLoc>Annot_0.xml</ofd:FileLoc></ofd:Page></ofd:Annotations>",
             "Doc_0/Annot_0.xml": note,
         },
         document="<ofd:Annotations>Annots.xml</ofd:Annotations>",
