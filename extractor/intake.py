@@ -181,7 +181,9 @@ class Intake:
         self._unpacked += sum(len(file.data) for file in contents.files)
         if contents.links:
             self.links[one.name] = contents.links
-        message = contents.message or one.message
+        # What Outlook packs into its own file says nothing of the sender, whom the mail around it names.
+        named = contents.message and (contents.message.address or contents.message.sender)
+        message = contents.message if named or not one.message else one.message
         within = self.inside(one, contents.files, message)
         if not any(not inner.is_body for inner in within):
             outer = replace(

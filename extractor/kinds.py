@@ -8,7 +8,7 @@ from typing import Literal, NoReturn
 
 import olefile
 
-from models.errors import Damaged, Encrypted, OtherKind, UnsupportedKind
+from models.errors import Damaged, Encrypted, OtherKind, TooMany, UnsupportedKind
 
 Kind = Literal[
     "word", "word-xml", "html", "doc", "rtf", "odt", "pdf", "ofd", "image",
@@ -72,6 +72,8 @@ _OFFICE_STREAMS = {
 _OFFICE_FOLDERS = {"xl": "Excel 表格", "ppt": "演示文稿", "visio": "Visio 图"}
 _OPEN_DOCUMENT = "application/vnd.oasis.opendocument."
 
+_MOST_ENTRIES = 100_000
+
 _WORD_XML = (b"<w:wordDocument", b"schemas.microsoft.com/office/2006/xmlPackage")
 _HTML = re.compile(rb"(?is)(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|meta)\b")
 _HEADER = re.compile(rb"([!-9;-~]{1,76})[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*")
@@ -88,7 +90,7 @@ def kind_of(data: bytes) -> Kind:
 
     Raises:
         UnsupportedKind: there is none for it. OtherKind: it is nothing that a form is returned in.
-        Encrypted: it needs a password. Damaged: it is empty or cut off.
+        Encrypted: it needs a password. Damaged: it is empty or cut off. TooMany: a zip of more files than can be listed.
     """
     if not data.strip(b"\0\r\n\t "):
         raise Damaged("文件是空的")
@@ -188,8 +190,19 @@ def _ole_kind(data: bytes) -> Kind:
     return "doc"
 
 
+def check_directory(data: bytes) -> None:
+    """Refuse a zip whose directory has more entries than its reader has memory for.
+
+    Raises:
+        TooMany: it may have; entries of archives inside it that are not packed count too.
+    """
+    if data.count(b"PK\x01\x02") > _MOST_ENTRIES:
+        raise TooMany(f"压缩包中的文件超过 {_MOST_ENTRIES} 个")
+
+
 def _zip_kind(data: bytes) -> Kind:
     """What the entries of a package say that it is; one that says nothing is an archive."""
+    check_directory(data)
     try:
         package = zipfile.ZipFile(io.BytesIO(data))
         names = set(package.namelist())

@@ -184,7 +184,7 @@ def _orders(pages: Pages) -> Iterator[Pages]:
 def _results(source: Source, intake: Intake, arrived: Sequence[Arrived], reads: Sequence[_Read]) -> list[Result]:
     """A result an application; a part that gave none is told in the first, or is the reason why all failed."""
     reads = [read for read in reads if not (read.error and read.files[0].is_body)]
-    parts = tuple(part for read in reads for part in read.parts())
+    parts = _in_order([part for read in reads for part in read.parts()], arrived)
     results = [read.result for read in reads if read.result]
     told = [*intake.findings, *_links(intake, bool(results))]
     if not results:
@@ -199,6 +199,19 @@ def _results(source: Source, intake: Intake, arrived: Sequence[Arrived], reads: 
         )
         for number, result in enumerate(results, 1)
     ]
+
+
+def _in_order(parts: Sequence[Part], arrived: Sequence[Arrived]) -> tuple[Part, ...]:
+    """The parts as they arrived, each file in a file behind that."""
+    places = {one.name: place for place, one in enumerate(arrived)}
+
+    def place(part: Part) -> int:
+        name = part.name
+        while name and name not in places:
+            name = name.rpartition("/")[0]
+        return places.get(name, len(places))
+
+    return tuple(sorted(parts, key=place))
 
 
 def _failed(source: Source, errors: Sequence[UnreadableFile], intake: Intake) -> Result:

@@ -44,7 +44,7 @@ def run(folder: Path, forms: Mapping[str, FormDefinition], settings: Settings, t
     limits = Limits(2, settings.time_limit, settings.memory_limit)
     inbox = _FIXTURES / "inbox"
     inbox = inbox.relative_to(Path.cwd()) if inbox.is_relative_to(Path.cwd()) else inbox
-    outcome = read(select([inbox]), forms, Options(), limits, targets, lambda lines: None, talk)
+    outcome = read(select([inbox]), forms, Options(limits=settings.limits()), limits, targets, lambda lines: None, talk)
     console = Console(highlight=False, width=None if talk.is_terminal else _WIDTH)
     console.print(_table(outcome.lines, forms))
     for words, paths in (("空白申请表", blanks), ("预填申请表", made), ("读取结果", [targets.lines]), ("汇总表", [targets.sheet])):

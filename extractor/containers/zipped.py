@@ -14,17 +14,17 @@ from itertools import pairwise
 
 from extractor.containers import Budget, ContainerLimits, Contents, Inner
 from extractor.containers.words import decode
+from extractor.kinds import check_directory
 from models.errors import Damaged, Encrypted, Hostile, TooMany, UnreadableFile, UnsupportedKind
 
 _LOCAL = struct.Struct("<4s22xHH")
 _UTF8, _ENCRYPTED = 0x800, 0x1
 _UNICODE_PATH = 0x7075
-_LEAST_DIRECTORY = 46  # bytes of an entry of the central directory
 
 
 def open_zip(data: bytes, name: str, limits: ContainerLimits) -> Contents:
     """The files of a zip archive; see `open_container` for what is raised."""
-    _check_directory(data, limits)
+    check_directory(data)
     try:
         entries = [entry for entry in zipfile.ZipFile(io.BytesIO(data)).infolist() if not entry.is_dir()]
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, struct.error) as error:
@@ -34,18 +34,6 @@ def open_zip(data: bytes, name: str, limits: ContainerLimits) -> Contents:
     _check_overlap(entries)
     budget = Budget(limits, len(data))
     return Contents(tuple(_file(data, entry, called, budget) for entry, called in zip(entries, _names(entries), strict=True)))
-
-
-def _check_directory(data: bytes, limits: ContainerLimits) -> None:
-    """Refuse a directory of millions before it is read, since each entry costs memory."""
-    end = data.rfind(b"PK\x05\x06", max(0, len(data) - (1 << 16) - 22))
-    count = int.from_bytes(data[end + 10 : end + 12], "little") if end >= 0 else 0
-    size = int.from_bytes(data[end + 12 : end + 16], "little") if end >= 0 else 0
-    at_most = min(size, len(data)) // _LEAST_DIRECTORY
-    if (count > limits.entries and count != 0xFFFF) or (
-        at_most > 20 * limits.entries and data.count(b"PK\x01\x02") > limits.entries
-    ):
-        raise TooMany(f"压缩包中的文件超过 {limits.entries} 个")
 
 
 def _check_overlap(entries: Sequence[zipfile.ZipInfo]) -> None:

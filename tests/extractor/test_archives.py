@@ -133,6 +133,8 @@ def test_files_that_share_their_bytes_are_a_bomb() -> None:
 
 
 def test_more_files_than_anybody_sends_are_refused() -> None:
+    with pytest.raises(TooMany):
+        kind_of(b"PK\x03\x04" + b"PK\x01\x02" * 100_001)
     for data in (
         zipped({f"file {n:04d}": b"" for n in range(30)}),
         tar({str(n): b"" for n in range(30)}),

@@ -22,7 +22,7 @@ from models.form import FormDefinition
 from models.record import Result
 from tests.extractor.documents import cell, docx, paragraph, row, table
 from tests.extractor.test_archives import rar, seven, tar, zipped
-from tests.extractor.test_mail import attachment, encoded, mail
+from tests.extractor.test_mail import attachment, encoded, mail, tnef
 from tests.records import random_record
 
 NAMED = {"read", "not-a-form", "duplicate", "unreadable", "too-large", "encrypted"}
@@ -108,6 +108,16 @@ def test_the_message_of_a_part_is_the_nearest_one(
     assert [result.message.subject for result in results if result.message] == ["内", "外"]
 
 
+def test_the_sender_of_what_outlook_packed_is_that_of_the_mail(
+    tmp_path: Path, forms: Mapping[str, FormDefinition], filled: dict[int, bytes]
+) -> None:
+    packed = tnef(("表.docx", filled[1]))
+    (result,) = read(letter(attachment(b"attachment; filename=winmail.dat", packed)), "m.eml", tmp_path, forms)
+    assert states([result]) == {"m.eml": "read", "m.eml/winmail.dat": "read", "m.eml/winmail.dat/表.docx": "read"}
+    assert result.message is not None
+    assert (result.message.address, result.message.subject) == ("a@x.cn", "申报材料")
+
+
 def test_every_named_state_is_reached_and_told(
     tmp_path: Path, forms: Mapping[str, FormDefinition], filled: dict[int, bytes]
 ) -> None:
@@ -143,6 +153,7 @@ def test_small_pictures_in_the_text_are_left_out_with_a_reason(
     )
     assert states(results) == {"m.eml": "read", "m.eml/a.docx": "read", "m.eml/logo.png": "not-a-form"}
     assert "part-left-out" in codes(results)
+    assert [part.name for part in results[0].parts] == ["m.eml", "m.eml/a.docx", "m.eml/logo.png"]
 
 
 def test_a_large_picture_in_the_text_may_be_a_page_and_is_kept(tmp_path: Path) -> None:
