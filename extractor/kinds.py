@@ -82,7 +82,7 @@ _OF_MAIL = frozenset({b"from", b"to", b"subject", b"date", b"message-id", b"rece
 _OF_MIME = frozenset({b"mime-version", b"content-type", b"content-transfer-encoding"})
 _SAVED_PAGE = re.compile(rb"(?im)^(?:from:\s*<saved by|snapshot-content-location:)")
 _PAGE = re.compile(rb"(?im)^content-type:\s*(?:multipart/related|text/html)")
-_ENVELOPE = re.compile(rb"From \S*[^\n]*\n(?=[!-9;-~]+:)")
+_ENVELOPE = re.compile(rb"From [^\n]*\n(?=[!-9;-~]{1,76}:)")
 
 
 def kind_of(data: bytes) -> Kind:

@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes
 
 from extractor.containers.words import decode
 
-_LONGEST = 20_000
+_LONGEST, _LONGEST_SENDER = 20_000, 2_000
 _WORD = re.compile(r"=\?([^?\s*]{1,40})(?:\*[^?]*)?\?([bBqQ])\?([^?]*)\?=")
 _BLANK = re.compile(r"[ \t\r\n]*")
 _PARAMETER = re.compile(r";\s*([^\s=;\"]{1,80})\s*=\s*(\"(?:\\.|[^\"\\])*(?:\"|$)|[^;]*)", re.DOTALL)
@@ -86,7 +86,7 @@ def _joined(found: list[tuple[int, bool, str]]) -> str:
 
 def sender(header: str | None) -> tuple[str, str]:
     """(name, address) of a From header, either of them empty."""
-    whole = re.sub(r"\r?\n[ \t]*", " ", (header or "")[:_LONGEST])
+    whole = re.sub(r"\r?\n[ \t]*", " ", (header or "")[:_LONGEST_SENDER])
     # An address is looked for before words are decoded, because these may hold anything, also other addresses.
     found = _ADDRESS.search(_WORD.sub(lambda word: "\x00" * len(word[0]), whole))
     address = _raw((found[1] or found[2]).strip()) if found else ""

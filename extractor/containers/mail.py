@@ -16,10 +16,11 @@ from models.errors import Damaged, Hostile, TooMany, UnreadableFile
 from models.record import Message
 
 _MOST_NESTED = 100
+_LONGEST_HEADER = 10_000
 _FOXMAIL = re.compile(rb"\x10{7}\x11{6}S\r?\n")
-_MBOX = re.compile(rb"(?m)^From \S*[^\n]*\n(?=[!-9;-~]+:)")
+_MBOX = re.compile(rb"(?m)^From [^\n]*\n(?=[!-9;-~]{1,76}:)")
 _BOUNDARY = re.compile(rb"(?m)^--(\S[^\r\n\"]{0,70}?)[ \t]*\r?$")
-_UUENCODED = re.compile(rb"(?ms)^begin [0-7]{3} ([^\r\n]{1,200})\r?\n(.*?)^end\b")
+_BEGIN = re.compile(rb"(?m)^begin [0-7]{3} ([^\r\n]{1,200})\r?\n")
 _SUFFIXES = {
     "message/rfc822": ".eml", "text/html": ".html", "text/plain": ".txt", "image/jpeg": ".jpg", "image/png": ".png",
     "image/gif": ".gif", "application/pdf": ".pdf", "application/msword": ".doc", "text/calendar": ".ics",
@@ -28,6 +29,11 @@ _SUFFIXES = {
 
 class _Raw(email.policy.Compat32):
     """Headers as they came. The policies of `email` fail on some that are really sent."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        # The time that `email` takes for a header's parameters grows with the square of its length.
+        return name, value[:_LONGEST_HEADER]
 
     def header_fetch_parse(self, name: str, value: str) -> str:
         return value
@@ -169,8 +175,7 @@ def _decoded(mime: "Mime[str, str]") -> bytes:
     if encoding == "quoted-printable":
         return binascii.a2b_qp(data)
     if encoding in ("x-uuencode", "uuencode", "uue", "x-uue"):
-        found = _UUENCODED.search(data)
-        return _uudecoded(found[2]) if found else b""
+        return next((content for _, content in _packed(data)), b"")
     return data
 
 
@@ -207,10 +212,20 @@ def _nested(mime: "Mime[str, str]") -> bytes:
 
 def _uuencoded(text: str, budget: Budget) -> Iterator[Inner]:
     """Files that old programs put into the text itself."""
-    for found in _UUENCODED.finditer(text.encode("utf-8")):
-        data = _uudecoded(found[2])
+    for name, data in _packed(text.encode("utf-8", "replace")):
         if data:
-            yield Inner(last_step(decode(found[1])), budget.take(data, len(data)))
+            yield Inner(last_step(decode(name)), budget.take(data, len(data)))
+
+
+def _packed(text: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """(name, content) of each file in a text, in time that grows with its length alone."""
+    at = 0
+    while (begin := _BEGIN.search(text, at)) is not None:
+        end = text.find(b"\nend", begin.end() - 1)
+        if end < 0:
+            return
+        yield begin[1], _uudecoded(text[begin.end() : end])
+        at = end + 4
 
 
 def _uudecoded(lines: bytes) -> bytes:

@@ -213,6 +213,12 @@ def test_other_encodings_of_files_are_known() -> None:
     assert files(mail(quoted))["q"].strip() == b"a=bc"
     old = b"From: a@x.cn\r\nTo: b\r\n\r\nhello\n\nbegin 644 a.bin\n#86)C\n`\nend\n"
     assert files(old) == {"a.bin": b"abc"}
+    assert files(old.replace(b"`\nend\n", b"`\n")) == {}
+
+
+def test_a_header_of_any_length_is_read_in_the_time_that_others_take() -> None:
+    data = mail(attachment(b"attachment; filename=a.docx"), kind=b'multipart/mixed; boundary="b"' + b"; a*0*=b" * 200_000)
+    assert files(data) == {"a.docx": FORM}
 
 
 def test_pictures_in_the_text_are_told_from_attachments() -> None:
