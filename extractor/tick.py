@@ -30,8 +30,9 @@ _WELL_READ = 0.75
 _SURELY_BOX = 0.97  # a box as sure as this is one, whatever was read there
 _UNREAD = 0.3  # of a character's width: unread ink as wide may be a box
 _ALIKE = 1.5  # boxes of a cell differ by no more than this factor
-_SURE = 0.9  # least probability of a state; below it is unclear
-_MORE_INK = 0.085  # in the middle of an "empty" box, over that of the emptiest: something is in it
+_SURE = 0.93  # least probability of a box and of its state; below it is unclear
+_CAUTIOUS = 0.2  # part of the network's doubt that is real: it was trained to claim no more than 0.99
+_MORE_INK = 0.04  # in the middle of an "empty" box, over that of the emptiest: something is in it
 _REDDENED = 0.06  # part of an "empty" box under red ink, in which a red tick would vanish
 
 
@@ -82,7 +83,7 @@ class _Hit:
 def _state(hit: _Hit, emptiest: float, layers: Layers) -> tuple[TickState, float]:
     best = int(np.argmax(hit.seen.states))
     told: TickState = STATES[1 + best]  # type: ignore[assignment]
-    sure = min(0.999, hit.seen.states[best])
+    sure = min(hit.seen.states[best], hit.seen.present)
     if sure < _SURE:
         return "unclear", 0.5
     if told == "empty":
@@ -90,7 +91,7 @@ def _state(hit: _Hit, emptiest: float, layers: Layers) -> tuple[TickState, float
         under = layers.red[max(0, y0) : y1, max(0, x0) : x1]
         if hit.ink > emptiest + _MORE_INK or (under.size and float((under > 0).mean()) > _REDDENED):
             return "unclear", 0.5
-    return told, sure
+    return told, min(0.999, 1 - _CAUTIOUS * (1 - sure))
 
 
 def _may_hold_boxes(strip: "_Strip", row: Sequence[ReadLine]) -> bool:
@@ -129,7 +130,7 @@ class _Strip:
 
 def _strip(row: Sequence[ReadLine], within: Rect, layers: Layers, lines: Gray) -> _Strip:
     boxes = [line.place.box for line in row]
-    em = float(np.median([_em(line) for line in row]))
+    em = max(4.0, float(np.median([_em(line) for line in row])))
     zoom = EM / em
     # A box may stand before or behind what was read.
     x0 = max(0, round(within[0]), int(min(box[0] for box in boxes) - 3 * em))
@@ -159,7 +160,7 @@ def _em(line: ReadLine) -> float:
     steps = [(b.at - a.at) * (x1 - x0) for a, b in pairs if _is_chinese(a.text) and _is_chinese(b.text)]
     # Between two options of one character each there is a box.
     steps = [step for step in steps if step < 1.3 * (y1 - y0)]
-    return float(np.median(steps)) if steps else 0.85 * (y1 - y0)
+    return float(np.median(steps)) if steps else 0.58 * (y1 - y0)
 
 
 def _is_chinese(text: str) -> bool:

@@ -25,7 +25,9 @@ def judged(drawn: Drawn, cell: Cell) -> str:
     options = ChoiceField(kind="choice", name="question", options=drawn.options)
     reading = read_choice(options, "题目", Passage.of(cell.lines, Place()))
     wanted = tuple(drawn.options[n] for n in drawn.chosen) or None
-    accepted = reading.confidence >= ACCEPT_FROM and not any(doubt.is_doubt for doubt in reading.doubts)
+    # The words before the options are the form's; where a definition is known, the matcher takes them off.
+    doubts = [doubt for doubt in reading.doubts if doubt.is_doubt and not (drawn.lead and doubt.code == "choice-extra-text")]
+    accepted = reading.confidence >= ACCEPT_FROM and not doubts
     if reading.value == wanted:
         return "right" if accepted else "review"
     return "SILENT" if accepted else "review-wrong"

@@ -33,11 +33,11 @@ LISTS = (
 
 @dataclass
 class Drawn:
-    """Boxes of the options, what state each shows (as the reader would name it), and what the writer chose."""
+    """Boxes of the options, what state each shows (as the reader would name it), what the writer chose, and what leads in."""
 
     options: tuple[str, ...]
     kind: str
-    text: str = ""
+    lead: str = ""
     boxes: list[Rect] = field(default_factory=list)
     words: list[Rect] = field(default_factory=list)
     states: list[str] = field(default_factory=list)
@@ -119,8 +119,8 @@ class Row:
         separator = r.choice(["；", "；", "  ", " ", "   ", "、", "，", "    ", "/", "；"])
         gap = r.choice(["", "", " "])
         behind = r.random() < 0.12 and separator not in ("", " ")
-        first = r.choice(["", "", "", "", "1.", "（一）", "选择："])
-        self.write(first)
+        self.drawn.lead = r.choice(["", "", "", "", "1.", "（一）", "选择："])
+        self.write(self.drawn.lead)
         for number, option in enumerate(self.drawn.options):
             if number:
                 self.write(separator)
@@ -145,7 +145,6 @@ class Row:
         ImageDraw.Draw(image).text((0, self.size // 2 + self.size * 0.88), text, font=font, fill=self.ink, anchor="ls")
         part[:] = np.asarray(image)
         self.x += width
-        self.drawn.text += text
 
     def _box(self, number: int) -> None:
         sign = _TYPED_SIGNS.get(self.kind, "") if number in self.drawn.chosen else ""

@@ -16,7 +16,7 @@ from extractor.marknet import EM, HIGH, STATES
 ROOM = 12  # rows of pixels above and below, so that training may shift the strip
 # Words with frames in them, and single signs that look like boxes or marks.
 _WORDS = (
-    *"口日田回国园围四因固困圆目白曰品区图囤电由甲申巴中门同网用月且旦亘匚匡凵冈了丁08DOQB□○×√xV",
+    *"口日田回国园围四因固困圆目白曰品区图囤电由甲申巴中门同网用月且旦亘匚匡凵冈了丁08DOQB×xV",
     *("口径", "人口", "田间", "回用", "目标", "国家", "园区"),
 )
 

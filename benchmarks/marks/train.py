@@ -13,7 +13,9 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
+from onnx import numpy_helper
 from torch import nn
 
 from benchmarks.marks.strips import ROOM, Strip, make_strips
@@ -43,6 +45,25 @@ def network() -> nn.Sequential:
     )
 
 
+def resume(model: nn.Module, weights: Path) -> None:
+    """Loads what was trained before; ONNX files hold each norm folded into its convolution, so the norms then stay as they are."""
+    graph = onnx.load(weights).graph
+    known = {one.name: torch.from_numpy(numpy_helper.to_array(one).copy()) for one in graph.initializer}
+    convolutions = [node.input for node in graph.node if node.op_type == "Conv"]
+    kernels, biases = ([known[names[at]] for names in convolutions] for at in (1, 2))
+    layers = [part for part in model.modules() if isinstance(part, nn.Conv2d | nn.BatchNorm2d)]
+    with torch.no_grad():
+        for part in layers:
+            if isinstance(part, nn.Conv2d):
+                part.weight.copy_(kernels.pop(0))
+            target = part.bias
+            if target is not None:
+                target.copy_(biases.pop(0))
+            if isinstance(part, nn.BatchNorm2d):
+                part.running_var.fill_(1 - part.eps)  # type: ignore[union-attr]
+    model.eval()
+
+
 def _example(strip: Strip, r: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A crop of the strip, shifted, with the state of each column (-1: don't care) and what to regress there."""
     top = int(r.integers(0, 2 * ROOM + 1))
@@ -65,10 +86,10 @@ def _example(strip: Strip, r: np.random.Generator) -> tuple[np.ndarray, np.ndarr
     return crop, states, places
 
 
-def train(strips: list[Strip], steps: int, model: nn.Module, minutes: float) -> None:
+def train(strips: list[Strip], steps: int, model: nn.Module, fastest: float) -> None:
     r = np.random.default_rng(1)
-    best = torch.optim.AdamW(model.parameters(), lr=4e-3, weight_decay=1e-4)
-    rate = torch.optim.lr_scheduler.OneCycleLR(best, 4e-3, total_steps=steps)
+    best = torch.optim.AdamW(model.parameters(), lr=fastest, weight_decay=1e-4)
+    rate = torch.optim.lr_scheduler.OneCycleLR(best, fastest, total_steps=steps)
     weight = torch.tensor([1.0] + [2.0] * (len(STATES) - 1))
     started = time.monotonic()
     for step in range(steps):
@@ -110,7 +131,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--strips", type=int, default=7000)
     asked.add_argument("--steps", type=int, default=4000)
-    asked.add_argument("--minutes", type=float, default=60)
+    asked.add_argument("--start", type=Path, help="weights to go on from, at a lower rate")
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--out", type=Path, required=True)
     given = asked.parse_args()
@@ -121,7 +142,9 @@ def main() -> None:
     kept = len(strips) // 20
     model = network()
     print(sum(p.numel() for p in model.parameters()), "parameters")
-    train(strips[kept:], given.steps, model, given.minutes)
+    if given.start:
+        resume(model, given.start)
+    train(strips[kept:], given.steps, model, 1e-3 if given.start else 4e-3)
     for (state, told), count in sorted(check(strips[:kept], model).items()):
         print(f"{state:10} told as {told:10} {count}")
     given.out.parent.mkdir(parents=True, exist_ok=True)
