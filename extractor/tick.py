@@ -29,8 +29,8 @@ _LIKE_BOXES = EMPTY_GLYPHS | MARK_GLYPHS | frozenset("口囗日曰田回×XxVvMN
 _WELL_READ = 0.75
 _SURELY_BOX = 0.97  # a box as sure as this is one, whatever was read there
 _UNREAD = 0.3  # of a character's width: unread ink as wide may be a box
-_ALIKE = 1.5  # boxes of a cell differ by no more than this factor
-_SURE = 0.93  # least probability of a box and of its state; below it is unclear
+_ALIKE = 1.8  # boxes of a cell differ by no more than this factor
+_SURE = 0.9  # least probability of a box and of its state; below it is unclear
 _CAUTIOUS = 0.2  # part of the network's doubt that is real: it was trained to claim no more than 0.99
 _MORE_INK = 0.04  # in the middle of an "empty" box, over that of the emptiest: something is in it
 _REDDENED = 0.06  # part of an "empty" box under red ink, in which a red tick would vanish
@@ -55,7 +55,8 @@ def find_squares(rows: Sequence[Sequence[ReadLine]], within: Rect, layers: Layer
 
     `within` is the cell, in pixels of the page; `lines` marks the page's ruling (255).
     """
-    strips = [_strip(row, within, layers, lines) for row in rows]
+    levels = [_level(row) for row in rows]
+    strips = [_strip(row, _room(row, levels, within), layers, lines) for row in rows]
     found = [
         [_Hit(one, strip.on_page(one), strip.middle(one)) for one in find_marks(strip.ink)] if _may_hold_boxes(strip, row) else []
         for strip, row in zip(strips, rows, strict=True)
@@ -128,16 +129,31 @@ class _Strip:
         return float(inside.mean()) if inside.size else 0.0
 
 
+def _level(row: Sequence[ReadLine]) -> float:
+    """The height at which a row stands: that of its middle."""
+    return float(np.median([(line.place.box[1] + line.place.box[3]) / 2 for line in row]))
+
+
+def _room(row: Sequence[ReadLine], levels: Sequence[float], within: Rect) -> Rect:
+    """What of the cell belongs to a row: up to half-way to the rows above and below, at `levels`."""
+    x0, y0, x1, y1 = within
+    level, near = _level(row), 0.3 * min(line.place.box[3] - line.place.box[1] for line in row)
+    above = max((other for other in levels if other < level - near), default=2 * y0 - level)
+    below = min((other for other in levels if other > level + near), default=2 * y1 - level)
+    return (x0, min(max(y0, (level + above) / 2), level - near), x1, max(min(y1, (level + below) / 2), level + near))
+
+
 def _strip(row: Sequence[ReadLine], within: Rect, layers: Layers, lines: Gray) -> _Strip:
+    """The row, with nothing of what stands outside of `within`."""
     boxes = [line.place.box for line in row]
     em = max(4.0, float(np.median([_em(line) for line in row])))
     zoom = EM / em
     # A box may stand before or behind what was read.
     x0 = max(0, round(within[0]), int(min(box[0] for box in boxes) - 3 * em))
     x1 = min(layers.text.shape[1], round(within[2]), int(max(box[2] for box in boxes) + 2 * em))
-    y0 = round(float(np.median([(box[1] + box[3]) / 2 for box in boxes])) - HIGH / 2 / zoom)
+    y0 = round(_level(row) - HIGH / 2 / zoom)
     y1 = y0 + round(HIGH / zoom)
-    top, bottom = max(0, y0), min(layers.text.shape[0], y1)
+    top, bottom = max(0, y0, int(within[1])), min(layers.text.shape[0], y1, int(within[3]) + 1)
     gray = np.where(lines[top:bottom, x0:x1] > 0, np.uint8(255), layers.text[top:bottom, x0:x1])
     gray = cv2.copyMakeBorder(gray, top - y0, y1 - bottom, 0, 0, cv2.BORDER_CONSTANT, value=255)
     wide = max(4, round((x1 - x0) * zoom))

@@ -161,3 +161,28 @@ def test_words_with_frames_in_them_are_no_boxes():
     glyphs = tuple(Glyph(text, (i * 40 + 20) / 520, 0.99) for i, text in enumerate("常住人口国家园区回收日目田"))
     rows = [[ReadLine(Place((60.0, 76.0, 580.0, 122.0)), Reading(glyphs))]]
     assert _states(rows, _layers(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))) == []
+
+
+def test_rows_close_above_and_below_are_left_out_of_sight():
+    rows, layers, _ = _row({0: _tick})
+    around = layers.text.copy()
+    for y in (26, 128):
+        for x in range(60, 700, 44):
+            cv2.rectangle(around, (x, y), (x + 34, y + 38), 20, -1)
+    (line,) = rows[0]
+    others = [replace(line, place=Place((55.0, y, 800.0, y + 46.0))) for y in (22.0, 126.0)]
+    found = find_squares([[others[0]], rows[0], [others[1]]], WITHIN, replace(layers, text=around), np.zeros_like(around))
+    assert [square.state for square in found[1]] == ["ticked", "empty", "empty", "empty"]
+
+
+def test_a_small_typed_mark_among_large_empty_boxes_is_seen():
+    def small(picture, box):
+        if box[0] != 250:
+            return _square(picture, box)
+        inner = (box[0] + 7, box[1] + 8, box[2] - 6, box[3] - 5)
+        _square(picture, inner)
+        cv2.line(picture, inner[:2], inner[2:], (40, 40, 40), 2)
+        return cv2.line(picture, (inner[0], inner[3]), (inner[2], inner[1]), (40, 40, 40), 2)
+
+    rows, layers, _ = _row({}, shape=small)
+    assert _states(rows, layers) == ["empty", "ticked", "empty", "empty"]
