@@ -10,7 +10,6 @@ from pathlib import Path
 from benchmarks.marks.questions import KINDS, Drawn
 from benchmarks.marks.sheets import ROWS, Sheet, make_sheet
 from extractor.choice import read_choice
-from extractor.decide import ACCEPT_FROM
 from extractor.ocr import OcrEngine, PaddleOcr, RecordedOcr
 from extractor.passage import Passage, Place
 from extractor.scan import Picture, read_page
@@ -18,6 +17,7 @@ from models.fields import ChoiceField
 from models.page import Cell, Page, Table, Tick
 
 _A4 = (595.3, 841.9)
+_ACCEPT_FROM = 0.975  # what the marks alone must be worth
 
 
 def judged(drawn: Drawn, cell: Cell) -> str:
@@ -27,7 +27,7 @@ def judged(drawn: Drawn, cell: Cell) -> str:
     wanted = tuple(drawn.options[n] for n in drawn.chosen) or None
     # The words before the options are the form's; where a definition is known, the matcher takes them off.
     doubts = [doubt for doubt in reading.doubts if doubt.is_doubt and not (drawn.lead and doubt.code == "choice-extra-text")]
-    accepted = reading.confidence >= ACCEPT_FROM and not doubts
+    accepted = reading.confidence >= _ACCEPT_FROM and not doubts
     if reading.value == wanted:
         return "right" if accepted else "review"
     return "SILENT" if accepted else "review-wrong"
