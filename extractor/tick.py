@@ -68,6 +68,9 @@ def find_squares(rows: Sequence[Sequence[ReadLine]], within: Rect, layers: Layer
     sides = [hit.box[2] - hit.box[0] for hits in found for hit in hits]
     usual = float(np.median(sides)) if sides else 0.0
     found = [[hit for hit in hits if usual / _ALIKE < hit.box[2] - hit.box[0] < usual * _ALIKE] for hits in found]
+    # Running text has signs that look half like boxes, but none that is surely one.
+    if not any(_certainty(hit) >= _SURE for hits in found for hit in hits):
+        return [[] for _ in rows]
     emptiest = min((hit.ink for hits in found for hit in hits), default=0.0)
     return [[Square(hit.box, *_state(hit, emptiest, layers)) for hit in hits] for hits in found]
 
@@ -81,10 +84,14 @@ class _Hit:
     ink: float
 
 
+def _certainty(hit: _Hit) -> float:
+    return min(max(hit.seen.states), hit.seen.present)
+
+
 def _state(hit: _Hit, emptiest: float, layers: Layers) -> tuple[TickState, float]:
     best = int(np.argmax(hit.seen.states))
     told: TickState = STATES[1 + best]  # type: ignore[assignment]
-    sure = min(hit.seen.states[best], hit.seen.present)
+    sure = _certainty(hit)
     if sure < _SURE:
         return "unclear", 0.5
     if told == "empty":
