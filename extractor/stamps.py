@@ -16,8 +16,7 @@ from models.page import Box, Page, SealMark
 from models.record import Evidence, Observation
 from models.writing import one_line
 
-# A page on which no seal was found may still have a faint one, and one without colour a seal that print hides.
-_ABSENT, _ABSENT_GREY = 0.98, 0.9
+_ABSENT = 0.98  # a page on which no seal was found may still have a faint one
 _MARGIN = 20.0  # points that a seal's middle may lie outside its cell
 
 
@@ -151,8 +150,9 @@ def _distance(prompt: tuple[int, Box] | None, page: Page, seal: SealMark) -> flo
 def _seal(field: SealField, found: tuple[Page, SealMark] | None, places: Sequence[_Place], part: str) -> Observation:
     if found is None:
         evidence = tuple(Evidence(part=part, page=place.page.number, box=place.box) for place in places[-1:])
-        sure = _ABSENT if all(place.page.coloured for place in places) else _ABSENT_GREY
-        return Observation(field=field.name, value=Seal(present=False), raw="", source="table", confidence=sure, evidence=evidence)
+        return Observation(
+            field=field.name, value=Seal(present=False), raw="", source="table", confidence=_ABSENT, evidence=evidence
+        )
     page, mark = found
     text = one_line(mark.text) if mark.text else None
     return Observation(

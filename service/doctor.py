@@ -34,6 +34,7 @@ REQUIRED = {
     "pebble": "在独立进程中读取，限时限内存",
     "phonenumbers": "核对电话号码",
     "pillow": "处理图片",
+    "publicsuffixlist": "核对电子邮箱的域名后缀",
     "pydantic": "表格定义和记录的校验",
     "pyhanko": "核对 PDF 的数字签名",
     "python-docx": "读写 Word",
