@@ -64,7 +64,11 @@ class Record:
 
     def encode(self) -> bytes:
         """One line of JSON."""
-        return json.dumps(asdict(self), ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+        return _encode(asdict(self))
+
+
+def _encode(line: dict[str, Any]) -> bytes:
+    return json.dumps(line, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
 
 
 class TooLong(Exception):
@@ -78,9 +82,10 @@ class TooLong(Exception):
 class MailFolder:
     """The folder while one run holds it. `records` has the last word on each message, by (UIDVALIDITY, UID)."""
 
-    def __init__(self, path: Path, records: dict[tuple[int, int], Record], state: IO[bytes]) -> None:
+    def __init__(self, path: Path, mailbox: str, records: dict[tuple[int, int], Record], state: IO[bytes]) -> None:
         """Made by `held`, which has the lock."""
         self.path = path
+        self._mailbox = mailbox
         self.records = records
         self._state = state
         self._files = {
@@ -92,7 +97,9 @@ class MailFolder:
 
     def note(self, record: Record) -> None:
         """Adds a line to the record, and puts it on the disk."""
-        self._state.write(record.encode())
+        # The folder becomes the mailbox's with the first message, not with a run that only tried.
+        first = b"" if self._state.tell() else _encode({"mailbox": self._mailbox})
+        self._state.write(first + record.encode())
         self._state.flush()
         os.fsync(self._state.fileno())
         self.records[record.uidvalidity, record.uid] = record
@@ -182,7 +189,7 @@ def held(path: Path, mailbox: str) -> Iterator[MailFolder]:
                 entry.unlink()
         records = _read(path / STATE, mailbox)
         with (path / STATE).open("ab") as state:
-            yield MailFolder(path, records, state)
+            yield MailFolder(path, mailbox, records, state)
 
 
 def _lock(lock: IO[bytes], path: Path) -> None:
@@ -197,11 +204,10 @@ def _lock(lock: IO[bytes], path: Path) -> None:
 def _read(path: Path, mailbox: str) -> dict[tuple[int, int], Record]:
     """The last record of each message. A torn last line, left by a kill, is taken off the file."""
     whole, _, torn = path.read_bytes().rpartition(b"\n") if path.exists() else (b"", b"", b"")
-    if not whole:
-        write_whole(path, json.dumps({"mailbox": mailbox}, ensure_ascii=False).encode() + b"\n")
-        return {}
     if torn:
-        write_whole(path, whole + b"\n")
+        write_whole(path, whole + b"\n" if whole else b"")
+    if not whole:
+        return {}
     lines = whole.split(b"\n")
     try:
         owner = json.loads(lines[0])["mailbox"]

@@ -30,13 +30,13 @@ def read_head(data: bytes) -> Head:
     for line in _UNFOLD.sub(b" ", head).split(b"\n"):
         name, colon, value = line.partition(b":")
         if colon:
-            fields.setdefault(name.strip().lower(), value.strip()[:_LONGEST])
+            fields.setdefault(name.strip().lower(), value.strip())
     text = {name: _text(fields.get(name, b"")) for name in (b"subject", b"from", b"message-id")}
     return Head(text[b"subject"], text[b"from"], text[b"message-id"], _date(fields.get(b"date", b"")))
 
 
 def _text(raw: bytes) -> str:
-    text = _decoded(raw, "utf-8")
+    text = _decoded(raw, "utf-8")[:_LONGEST]
     try:
         pieces = decode_header(text)
     except (HeaderParseError, ValueError):
@@ -60,6 +60,6 @@ def _decoded(raw: bytes, charset: str | None) -> str:
 
 def _date(raw: bytes) -> str | None:
     try:
-        return parsedate_to_datetime(raw.decode("ascii", "replace")).isoformat()
+        return parsedate_to_datetime(raw[:100].decode("ascii", "replace")).isoformat()
     except (ValueError, TypeError, IndexError, OverflowError):
         return None

@@ -35,7 +35,7 @@ _HEAD = "BODY.PEEK[HEADER.FIELDS (SUBJECT FROM DATE MESSAGE-ID)]"
 _PORTS = {"imaps": 993, "imap": 143}
 _EXAMPLE = "网址应形如 imaps://user%40bureau.cn@imap.example.cn:993/INBOX"
 _TEMPORARY = re.compile(r"\[(UNAVAILABLE|INUSE|SERVERBUG|LIMIT)\]", re.IGNORECASE)
-_CODE_ADVICE = "163、126、QQ 等邮箱要用在网页“设置”中生成的授权码，而不是登录密码；并确认已在“设置”中开启 IMAP 服务，且网址中的用户名是完整的邮箱地址"
+_CODE_ADVICE = "163、126、QQ 等邮箱请用网页“设置”中生成的授权码，不是登录密码；并在“设置”中开启 IMAP，用户名写完整的邮箱地址"
 
 # The library warns in English of replies that are not ASCII; what matters of them is told by our errors.
 logging.getLogger("imapclient").addHandler(logging.NullHandler())
