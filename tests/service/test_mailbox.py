@@ -1,6 +1,7 @@
 """Fetching from a mailbox: everything once, whole, and nothing changed on the server."""
 
 import datetime
+import errno
 import fcntl
 import hashlib
 import json
@@ -10,11 +11,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from service import mailbox
-from service.mail_folder import LOCK, STATE
+from service.mail_folder import LOCK, STATE, MailFolder, Record
+from service.mailbox import Listed
 from service.sources import select
 from tests.service.dovecot import Dovecot, message, messages_in
 
@@ -193,6 +196,43 @@ def test_a_kill_at_any_point_loses_nothing_and_doubles_nothing(mail, imap: Dovec
     assert mail().code == 0
     assert messages_in(target) == sorted(sent)
     assert {path.name for path in target.glob(".*")} == {STATE, LOCK}
+
+
+def test_ctrl_c_keeps_what_was_fetched_and_ends_with_130(
+    mail, imap: Dovecot, box: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imap.deliver(*(message(str(number)) for number in range(4)), folder=box)
+    keep = MailFolder.keep
+
+    def interrupted(self: MailFolder, uidvalidity: int, listed: Listed, *more: Any) -> Record | None:
+        if listed.uid == 3:
+            signal.raise_signal(signal.SIGINT)
+        return keep(self, uidvalidity, listed, *more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MailFolder, "keep", interrupted)
+        ran = mail()
+    assert (ran.code, [line["subject"] for line in ran.lines]) == (130, ["0", "1"])
+    assert "已中断，新收取 2 封" in ran.err
+    assert [line["subject"] for line in mail().lines] == ["2", "3"]
+
+
+def test_a_full_disk_is_no_fault_of_the_network(
+    mail, imap: Dovecot, box: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imap.deliver(message("one"), folder=box)
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("service.files.os.fsync", full)
+        ran = mail()
+    assert (ran.code, ran.out) == (2, "")
+    assert "No space left" in ran.err
+    assert "重新连接" not in ran.err
+    assert messages_in(tmp_path / "in") == []
+    assert len(mail().lines) == 1
 
 
 def test_a_file_without_its_line_is_known_again_and_a_torn_line_dropped(mail, imap: Dovecot, box: str, tmp_path: Path) -> None:

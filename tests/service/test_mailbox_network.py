@@ -1,7 +1,14 @@
 """Fetching from a mailbox where something is in the way: who may log in, whom to trust, what breaks, what servers do."""
 
+import fcntl
 import io
+import json
+import os
+import select
 import socket
+import subprocess
+import sys
+import termios
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +25,7 @@ from tests.service import dovecot
 from tests.service.dovecot import OTHER_PASSWORD, OTHER_USER, PASSWORD, Dovecot, message, messages_in
 from tests.service.scripted_imap import MESSAGE, Answer, Script, serving
 
+ROOT = Path(__file__).parents[2]
 QUICK = Patience(timeout=10, pause=0.01)
 
 
@@ -303,6 +311,39 @@ def test_an_address_is_taken_from_the_url() -> None:
     assert Address.parse("imap://a@b@[::1]:1143/").user == "a@b"
     assert Address.parse("imap://a@[::1]:1143/", insecure=True).security == "none"
     assert Address.parse("imap://a@imap.example.cn", "已发送") == Address("imap.example.cn", 143, "a", "已发送", "starttls")
+
+
+def _read_until(terminal: int, words: bytes) -> bytes:
+    said = b""
+    while words not in said and select.select([terminal], [], [], 30)[0]:
+        said += os.read(terminal, 1000)
+    return said
+
+
+def test_on_a_terminal_the_password_is_asked_for_and_not_echoed(imap: Dovecot, box: str, tmp_path: Path) -> None:
+    imap.deliver(message("one"), folder=box)
+    command = [sys.executable, "-m", "service.cli", "mail", "--imap", imap.url(box), "-o", str(tmp_path / "in")]
+    ours, theirs = os.openpty()
+    with subprocess.Popen(
+        [*command, "--ca", str(imap.certificate)],
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    ) as process:
+        # Whatever is typed before the blank after the colon is thrown away with the echo.
+        said = _read_until(ours, "授权码: ".encode())
+        os.write(ours, PASSWORD.encode() + b"\n")
+        try:
+            out, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    said += _read_until(ours, "新收取 1 封".encode())
+    assert process.returncode == 0
+    assert json.loads(out)["subject"] == "one"
+    assert PASSWORD.encode() not in said + out
 
 
 def test_without_a_password_nothing_is_tried(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
