@@ -183,11 +183,24 @@ class Session:
     def listed(self, uids: Sequence[int]) -> Iterator[Listed]:
         """Size and arrival of those of `uids` that are still there."""
         for first in range(0, len(uids), _A_LISTING):
-            with _speaking("查看邮件大小"):
-                found = self._client.fetch(uids[first : first + _A_LISTING], ["RFC822.SIZE", "INTERNALDATE"])
+            found = self._sizes(uids[first : first + _A_LISTING])
             for uid, data in sorted(found.items()):
                 arrived = data.get(b"INTERNALDATE") or datetime(1970, 1, 1, tzinfo=UTC)
                 yield Listed(uid, int(data.get(b"RFC822.SIZE", 0)), arrived)
+
+    def _sizes(self, uids: Sequence[int]) -> dict[int, dict[bytes, Any]]:
+        """Where the server refuses, it is one damaged message that it can't measure: that one is known by its UID alone."""
+        try:
+            with _speaking("查看邮件大小"):
+                found: dict[int, dict[bytes, Any]] = self._client.fetch(uids, ["RFC822.SIZE", "INTERNALDATE"])
+                return found
+        except MailboxUnreachable:
+            raise
+        except MailboxError:
+            if len(uids) == 1:
+                return {uids[0]: {}}
+            half = len(uids) // 2
+            return {**self._sizes(uids[:half]), **self._sizes(uids[half:])}
 
     def head(self, uid: int) -> bytes:
         """The lines of a message's header that tell a person which one it is; empty where the server does not give them."""

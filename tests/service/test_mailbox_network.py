@@ -220,6 +220,20 @@ def test_a_message_that_the_server_does_not_give_fails_and_is_asked_for_again(an
 
 
 @pytest.mark.usefixtures("any_password")
+def test_a_message_that_the_server_cannot_measure_does_not_cost_the_others(run, tmp_path: Path) -> None:
+    def refuse(command: bytes) -> Answer | None:
+        if command.startswith(b"UID SEARCH"):
+            return [b"* SEARCH 6 7"]
+        if b"RFC822.SIZE" in command and b" 7 (" not in command:
+            return [b"NO internal error"]
+        return [b"NO damaged"] if command.startswith(b"UID FETCH 6 ") else None
+
+    ran = scripted(run, Script([refuse]), tmp_path)
+    assert (ran.code, messages_in(tmp_path)) == (1, [MESSAGE])
+    assert [(line["uid"], line["state"]) for line in ran.lines] == [(6, "failed"), (7, "fetched")]
+
+
+@pytest.mark.usefixtures("any_password")
 def test_a_message_that_has_gone_meanwhile_is_no_failure(run, tmp_path: Path) -> None:
     ran = scripted(run, Script([lambda command: [] if b"BODY.PEEK[]" in command else None]), tmp_path)
     assert (ran.code, ran.out, messages_in(tmp_path)) == (0, "", [])
