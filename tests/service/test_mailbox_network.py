@@ -256,7 +256,7 @@ def test_a_reply_that_announces_gigabytes_is_refused_before_it_is_held(tmp_path:
     with serving(script):
         address = Address.parse(script.url, insecure=True)
         outcome = fetch(address, "x", tmp_path, Wishes(), lambda record: None, Console(file=io.StringIO()), None, QUICK)
-    assert [record.state for record in outcome.left_out] == ["failed"]
+    assert [(record.state, "4000000000" in str(record.reason)) for record in outcome.left_out] == [("failed", True)]
 
 
 @pytest.mark.usefixtures("any_password")
