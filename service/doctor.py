@@ -24,6 +24,7 @@ REQUIRED = {
     "defusedxml": "安全读取 XML",
     "email-validator": "核对电子邮箱",
     "fonttools": "检查字体有没有要用的字",
+    "imapclient": "收取邮箱中的邮件",
     "lxml": "读写 Word 内部的 XML",
     "numpy": "图像运算",
     "olefile": "读取旧版 Word 和控件",

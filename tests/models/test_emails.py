@@ -68,5 +68,5 @@ def test_a_value_from_elsewhere_must_be_regular(value):
 
 
 @pytest.mark.parametrize("address", ["zhb.4487@whu.educn", "a@b.c0m", "wang@163.con"])
-def test_a_domain_that_nobody_can_have_registered_is_told(address: str) -> None:
-    assert codes(address) == ["email-invalid"]
+def test_a_domain_that_nobody_can_have_registered_is_told(address):
+    assert len(complaints(address)) == 1
