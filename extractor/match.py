@@ -26,7 +26,7 @@ from models.record import Evidence, Observation
 from models.writing import CJK, key, one_line
 
 _PICTURE_DOUBT = 0.5
-_ABSENT_GREY = 0.9
+_ABSENT_GREY = _UNDER_GREY = 0.9
 _OTHER_FORM = 0.6
 # A line in brackets that tells how to fill in, in a wording that the definition does not know.
 _WORDS = ("text", "address", "prose")
@@ -99,8 +99,9 @@ def _answered(form: FormDefinition, seen: Iterable[_Answer | Observation], grey:
             continue
         name, title = one.field.name, form.titles[one.field.name]
         observation = _observation(one.field, title, passages[name], one.evidence, legible)
-        if observation.signs and passages[name].recovered and any(place.page in grey for place in passages[name].places):
-            observation = observation.model_copy(update={"signs": {**observation.signs, "clear": 0.0}})
+        if passages[name].recovered and any(place.page in grey for place in passages[name].places):
+            # Whole digits vanish in the ring of a seal that is as dark as the print.
+            observation = observation.model_copy(update={"confidence": min(observation.confidence, _UNDER_GREY)})
         doubts = tuple(Finding.of(code, name, title=title, text=text[:40]) for code, text in one.odd)
         yield observation.model_copy(update={"doubts": (*observation.doubts, *doubts)}) if doubts else observation
 
