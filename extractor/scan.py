@@ -15,8 +15,12 @@ from models.identity import Identity
 from models.page import InkMark, Page, Pages, Run, SealMark
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from extractor.seal import Ring
 
+_GREY = 6  # levels by which the channels of a grey pixel may differ
 _NAMED = 0.98  # how sure it is that a ring with a name on it is a seal
 
 
@@ -67,8 +71,15 @@ def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine
         for ring in rings
     ]
     page = sheet.make_page(number, first_table, layers, ruling, lines, stamps, strokes)
-    page = page.model_copy(update={"unread": tuple(sheet.in_points(box, layers.scale) for box in dark)})
+    unknown = tuple(sheet.in_points(box, layers.scale) for box in dark)
+    page = page.model_copy(update={"unread": unknown, "coloured": _is_coloured(picture.colour)})
     return page, code.read_identity(picture.colour)
+
+
+def _is_coloured(colour: "NDArray[np.uint8]") -> bool:
+    """Whether any pixel is of another colour than grey; a few levels are what compression does."""
+    sample = colour[::3, ::3].astype("int16")
+    return bool((sample.max(axis=2) - sample.min(axis=2)).max() > _GREY)
 
 
 def _stamp(ring: "Ring", readings: Sequence[Reading], scale: float) -> SealMark:

@@ -23,19 +23,21 @@ INTAKE = (
 class Settings:
     """`time_limit` in seconds and `memory_limit` in MiB hold for one submission; `forms` None means the shipped ones.
     `ocr_models` is a folder with another tier of PP-OCR (None: the shipped weights), `ocr_device` is `cpu` or `gpu`.
-    `intake` are the limits on what arrives that were set, by the names of `INTAKE`."""
+    `mail_password` is the mailbox's, and is never shown. `intake` are the limits on what arrives that were set, by the names of
+    `INTAKE`."""
 
     forms: Path | None = None
     time_limit: float = 120.0
     memory_limit: int = 4096
     ocr_models: Path | None = None
     ocr_device: str = "cpu"
+    mail_password: str | None = field(default=None, repr=False)
     intake: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
-        """SEALFORM_FORMS, SEALFORM_TIME_LIMIT, SEALFORM_MEMORY_LIMIT, SEALFORM_OCR_MODELS, SEALFORM_OCR_DEVICE, and those of
-        `INTAKE`; one that is unset or empty keeps its default.
+        """SEALFORM_FORMS, SEALFORM_TIME_LIMIT, SEALFORM_MEMORY_LIMIT, SEALFORM_OCR_MODELS, SEALFORM_OCR_DEVICE,
+        SEALFORM_MAIL_PASSWORD, and those of `INTAKE`; one that is unset or empty keeps its default.
 
         Raises:
             BadUsage: a limit is not a positive number, or there is no such device.
