@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from extractor.seal import Ring
 
-_GREY = 6  # levels by which the channels of a grey pixel may differ
+_GREY = 2  # levels by which the channels of a grey pixel may differ: a copy without colour has none, paper scanned in colour more
 _NAMED = 0.98  # how sure it is that a ring with a name on it is a seal
 
 
