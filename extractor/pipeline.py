@@ -3,19 +3,23 @@
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 
+from extractor.calibration import SILENT_TARGET
 from extractor.decide import decide
+from extractor.group import Document, group
+from extractor.group_pages import Sheaf, split
 from extractor.intake import Arrived, Source, arrivals, inside, kind_of
 from extractor.labels import Alignment, align, units_of
 from extractor.match import match
+from extractor.reconcile import United, unite
 from extractor.readers import Opened, Options, count_pictures, open_file, read_images
 from models.errors import Damaged, Encrypted, NotAForm, TooLarge, UnknownForm, UnreadableFile
 from models.findings import Finding
 from models.form import FormDefinition
 from models.page import Pages
-from models.record import Failure, FieldResult, Part, PartState, Result
+from models.record import Failure, Observation, Part, PartState, Result
 
 _log = logging.getLogger(__name__)
 
@@ -30,10 +34,11 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class _Read:
-    """One document, of one file or of a picture a page, after reading: its result, or why there is none."""
+    """What arrived together, after reading: the documents that were found in it, or why there is none. A file that came before
+    has neither."""
 
     parts: tuple[Part, ...]
-    result: Result | None = None
+    documents: tuple[Document, ...] = ()
     error: UnreadableFile | None = None
 
 
@@ -55,8 +60,13 @@ def extract(
         return [Result(source=source.name, error=Failure(code=error.code, message=str(error)))]
     reads: list[_Read] = []
     waiting, count = deque(_documents(arrived)), len(arrived)
+    known: set[str] = set()
     while waiting:
         document = waiting.popleft()
+        if len(document) == 1 and not document[0].error and document[0].sha256 in known:
+            reads.append(_Read((document[0].part("duplicate"),)))
+            continue
+        known |= {one.sha256 for one in document}
         if progress:
             for one in document:
                 progress(one.name)
@@ -65,14 +75,19 @@ def extract(
         within = inside(document[0], opened.inside, options.limits.parts - count, options.limits)
         count += len(within)
         waiting.extendleft([one] for one in reversed(within))
-    return _results(source, reads)
+    return _results(source, reads, options.silent_target)
 
 
 def _documents(arrived: Sequence[Arrived]) -> list[list[Arrived]]:
-    """Files that are a document each, and pictures that are pages of one; what can't be told by itself stands alone."""
-    pictures = [one for one in arrived if one.error is None and _is_sound_picture(one.data)]
-    documents = [[one] for one in arrived if one not in pictures]
-    return [pictures, *documents] if pictures else documents
+    """Files that are a document each, and the pictures of a folder, which may be pages of one; a picture that came twice and
+    what can't be told by itself stand alone."""
+    documents: dict[str, list[Arrived]] = {}
+    known: set[str] = set()
+    for one in arrived:
+        is_page = one.error is None and one.sha256 not in known and _is_sound_picture(one.data)
+        known.add(one.sha256)
+        documents.setdefault(one.name.rpartition("/")[0] + "/" if is_page else one.name, []).append(one)
+    return sorted(documents.values(), key=len, reverse=True)
 
 
 def _is_sound_picture(data: bytes) -> bool:
@@ -112,18 +127,36 @@ def _read(
     try:
         if isinstance(opened.pages, UnreadableFile):
             raise opened.pages
-        alignment, pages = _which_form(opened.pages, forms, options, opened.is_cover)
-        form = alignment.form
-        found = match(pages, alignment, document[0].name)
-        decided = decide(form, found.observations, found.findings, options.silent_target)
-        instance = pages.identity.instance if pages.identity and pages.identity.form == form.name else None
-        fields = {name: _with_origin(result, origins) for name, result in decided.fields.items()}
-        result = Result(source=source.name, form=form, instance=instance, fields=fields, findings=decided.findings)
-        return _Read(ended("read"), result)
+        known = _known_form(opened.pages, forms, options)
+        sheaves = split(opened.pages, [known] if known else list(forms.values()))
+        documents = [_document(sheaf, document[0].name, opened, origins, forms, options) for sheaf in sheaves]
+        return _Read(ended("read"), tuple(documents))
     except UnreadableFile as error:
         return _Read(ended(_state(error)), error=error)
     except Exception as error:
         return _Read(ended("unreadable"), error=_our_defect(document, error))
+
+
+def _document(
+    sheaf: Sheaf, part: str, opened: Opened, origins: Mapping[int, tuple[str, int]],
+    forms: Mapping[str, FormDefinition], options: Options,
+) -> Document:  # fmt: skip
+    """What pages that belong together say."""
+    alignment, pages = _which_form(sheaf.pages, forms, options, opened.is_cover)
+    found = match(pages, alignment, part)
+    identity = pages.identity if pages.identity and pages.identity.form == alignment.form.name else None
+    places = [origins.get(page.number, (part, page.number)) for page in pages.pages]
+    doubts = [Finding.of("pages-unsure", part=origins.get(n, (part, n))[0], page=origins.get(n, (part, n))[1]) for n in sheaf.unsure]
+    return Document(
+        number=0,
+        names=tuple(dict.fromkeys(name for name, _ in places)),
+        form=alignment.form,
+        instance=identity.instance if identity else None,
+        is_paper=pages.reader == "scan",
+        observations=tuple(_with_origin(one, origins) for one in found.observations),
+        findings=(*found.findings, *doubts),
+        is_whole=alignment.score >= _IS_FORM or opened.pages.reader == "word",
+    )
 
 
 def _our_defect(document: list[Arrived], error: Exception) -> UnreadableFile:
@@ -132,15 +165,15 @@ def _our_defect(document: list[Arrived], error: Exception) -> UnreadableFile:
     return Damaged(f"读取时出错（{type(error).__name__}）", advice="请打开原文件核对，并把该文件报告给系统维护人员")
 
 
-def _with_origin(result: FieldResult, origins: Mapping[int, tuple[str, int]]) -> FieldResult:
-    """The result with each page named as a page of the file that it came in."""
+def _with_origin(observation: Observation, origins: Mapping[int, tuple[str, int]]) -> Observation:
+    """The observation with each page named as a page of the file that it came in."""
     if not origins:
-        return result
+        return observation
     placed = []
-    for one in result.evidence:
+    for one in observation.evidence:
         part, page = origins.get(one.page or 0, (one.part, one.page))
         placed.append(one.model_copy(update={"part": part, "page": page}))
-    return result.model_copy(update={"evidence": tuple(placed)})
+    return observation.model_copy(update={"evidence": tuple(placed)})
 
 
 def _state(error: UnreadableFile) -> PartState:
@@ -148,11 +181,17 @@ def _state(error: UnreadableFile) -> PartState:
     return states.get(type(error), "unreadable")
 
 
+def _known_form(pages: Pages, forms: Mapping[str, FormDefinition], options: Options) -> FormDefinition | None:
+    """The form that was asked for or that the document says it is."""
+    identity = pages.identity.form if pages.identity else None
+    return forms[options.form] if options.form else forms.get(identity or "")
+
+
 def _which_form(pages: Pages, forms: Mapping[str, FormDefinition], options: Options, is_cover: bool) -> tuple[Alignment, Pages]:
     """The form that was asked for, that the document says it is, or whose labels it bears, laid over the pages in the order
     in which it fits best: sheets get shuffled on their way through a scanner. A cover must bear them, whatever was asked for."""
-    known = options.form or (pages.identity.form if pages.identity and pages.identity.form in forms else None)
-    candidates = [forms[known]] if known is not None else list(forms.values())
+    known = _known_form(pages, forms, options)
+    candidates = [known] if known is not None else list(forms.values())
     best: tuple[Alignment, Pages] | None = None
     for order in _orders(pages):
         units = units_of(order)
@@ -174,21 +213,49 @@ def _orders(pages: Pages) -> Iterator[Pages]:
             yield pages.model_copy(update={"pages": order})
 
 
-def _results(source: Source, reads: list[_Read]) -> list[Result]:
+def _results(source: Source, reads: list[_Read], silent_target: float = SILENT_TARGET) -> list[Result]:
     """A result an application; a part that gave none is told in the first, or is the reason why all failed."""
-    parts = tuple(part for read in reads for part in read.parts)
-    results = [read.result for read in reads if read.result]
-    if not results:
-        errors = [read.error for read in reads if read.error]
+    documents = [one for read in reads for one in read.documents]
+    applications = group([replace(one, number=number) for number, one in enumerate(documents, 1)])
+    errors = [read.error for read in reads if read.error]
+    if not applications:
+        parts = tuple(part for read in reads for part in read.parts)
         worst = next((error for error in errors if not isinstance(error, NotAForm)), errors[0])
         return [Result(source=source.name, parts=parts, error=Failure(code=worst.code, message=str(worst)))]
-    notes = tuple(_note(read) for read in reads if read.error)
-    return [
-        result.model_copy(
-            update={"application": number, "parts": parts, "findings": (*result.findings, *(notes if number == 1 else ()))}
+    united = [unite(application) for application in applications]
+    parts = _parts(reads, united)
+    notes = [_note(read) for read in reads if read.error]
+    results = []
+    for number, one in enumerate(united, 1):
+        decided = decide(one.form, one.observations, one.findings, silent_target)
+        findings = (*decided.findings, *(notes if number == 1 else ()))
+        results.append(
+            Result(
+                source=source.name, application=number, parts=parts, form=one.form, instance=one.instance,
+                fields=decided.fields, findings=findings,
+            )
+        )  # fmt: skip
+    return results
+
+
+def _parts(reads: Sequence[_Read], united: Sequence[United]) -> tuple[Part, ...]:
+    """Every part with the applications that it belongs to; the same bytes belong where they were read first."""
+    numbers: dict[str, list[int]] = {}
+    for number, one in enumerate(united, 1):
+        for name in one.names:
+            numbers.setdefault(name, []).append(number)
+    again = {name for one in united for name in one.duplicates}
+    parts = [part for read in reads for part in read.parts]
+    by_bytes = {part.sha256: numbers[part.name] for part in parts if part.name in numbers}
+    return tuple(
+        part.model_copy(
+            update={
+                "state": "duplicate" if part.name in again else part.state,
+                "applications": tuple(by_bytes.get(part.sha256, ()) if part.state in ("read", "duplicate") else ()),
+            }
         )
-        for number, result in enumerate(results, 1)
-    ]
+        for part in parts
+    )
 
 
 def _note(read: _Read) -> Finding:

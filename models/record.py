@@ -9,7 +9,7 @@ from models.base import Model
 from models.fields import Value
 from models.findings import Finding
 from models.form import FormDefinition
-from models.page import Box, CellAddress
+from models.page import Box, CellAddress, Run
 
 Source = Literal["table", "control", "ocr", "seal", "twin"]
 Decision = Literal["accept", "review"]
@@ -52,7 +52,7 @@ class Observation(Model):
     """One reading of one field. `doubts` are reasons why a person should look, whatever the confidence.
 
     `signs` are what speaks for a reading off a picture, by name; they decide how probable it is that it is right. Without any,
-    `confidence` says so itself.
+    `confidence` says so itself. `read` are the characters of such a reading with their rivals.
     """
 
     field: str
@@ -64,6 +64,7 @@ class Observation(Model):
     alternatives: tuple[Any, ...] = ()
     doubts: tuple[Finding, ...] = ()
     signs: Mapping[str, float] = {}
+    read: tuple[Run, ...] = ()
 
 
 class FieldResult(Model):
@@ -79,11 +80,12 @@ class FieldResult(Model):
 
 
 class Part(Model):
-    """A file that arrived, and the named state it ended in."""
+    """A file that arrived, the named state it ended in, and the numbers of the applications that it belongs to."""
 
     name: str
     sha256: str
     state: PartState
+    applications: tuple[int, ...] = ()
 
 
 class Failure(Model):

@@ -1,0 +1,197 @@
+"""Which parts belong to one application: told by instance, name, content and file names, never by luck (pure).
+
+Each two documents are compared: the number that we wrote into the form, the name of the unit (what seals and other texts
+should bear), and the other answers, each worth as much as it says. Similar file names and a common folder lower what the
+content must show, but nothing makes up for content that speaks against it. What can't be told stays apart, and says so.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Literal
+
+from extractor.compare import compare
+from models.fields import SignatureField
+from models.findings import Finding
+from models.form import FormDefinition
+from models.record import Observation
+from models.writing import key
+
+Verdict = Literal["one", "apart", "unsure"]
+
+# What a field says counts by its characters, a long text no more than this.
+_MOST = 12
+_CONTENT = ("text", "address", "email", "phone", "number", "prose", "rows")
+# Of what two documents both say: this much alike and they may be one application, this much and they are whatever they are called.
+_ALIKE, _SURELY_ALIKE = 0.5, 0.8
+_ENOUGH, _ENOUGH_SUPPORTED = 20, 8
+_NEAR = 0.9  # a value with one character in ten wrong is still evidence of the same
+_CLOSE = 0.85
+_NUMBERED = re.compile(r"[\d０-９]+|[（(【\[].*?[）)】\]]|img|dsc|scan|扫描件?|盖章|签字|版|终稿|修改|申请表|申报表|pdf|word")
+
+
+@dataclass(frozen=True)
+class Document:
+    """What was read of one document. `number` counts in the order of arrival, `names` are its files; `is_whole` is False of
+    single pages of a form, `is_paper` says that it was read off pictures."""
+
+    number: int
+    names: tuple[str, ...]
+    form: FormDefinition
+    instance: str | None
+    is_paper: bool
+    observations: tuple[Observation, ...]
+    findings: tuple[Finding, ...] = ()
+    is_whole: bool = True
+
+    def says(self, name: str) -> Observation | None:
+        """What it says of a field on its face, None where it says nothing."""
+        return next((one for one in self.observations if one.field == name and one.value is not None), None)
+
+
+@dataclass(frozen=True)
+class Relation:
+    """What two documents are to each other, why, and by how much."""
+
+    verdict: Verdict
+    why: str
+    weight: float = 0.0
+
+
+@dataclass(frozen=True)
+class Application:
+    """Documents that are one application, and what a person should know about how they were joined."""
+
+    documents: tuple[Document, ...]
+    findings: tuple[Finding, ...] = field(default=())
+
+
+def group(documents: Sequence[Document]) -> list[Application]:
+    """The applications in `documents`, in the order of their first parts. Pages of a form that join none are left out."""
+    relations = _relations(documents)
+    together: dict[int, set[int]] = {document.number: {document.number} for document in documents}
+    ranked = sorted(relations.items(), key=lambda item: (-item[1].weight, item[0]))
+    unsure = {pair: relation for pair, relation in ranked if relation.verdict == "unsure"}
+    for (one, other), relation in ranked:
+        if relation.verdict != "one" or together[one] is together[other]:
+            continue
+        against = _against(together[one], together[other], relations)
+        if against is not None:
+            unsure.setdefault((one, other), Relation("unsure", f"{relation.why}，但另有文件与之矛盾"))
+            continue
+        together[one] |= together[other]
+        for number in together[other]:
+            together[number] = together[one]
+    by_number = {document.number: document for document in documents}
+    found = []
+    for numbers in dict.fromkeys(frozenset(together[document.number]) for document in documents):
+        members = tuple(by_number[number] for number in sorted(numbers))
+        if any(member.is_whole for member in members):
+            told = [*_joined(members, relations), *_unsure(members, unsure, by_number)]
+            found.append(Application(members, tuple(told)))
+    return found
+
+
+def _relations(documents: Sequence[Document]) -> dict[tuple[int, int], Relation]:
+    lone = sum(one.is_paper for one in documents) == 1 and len(documents) == 2
+    return {(one.number, other.number): relate(one, other, lone) for one, other in combinations(documents, 2)}
+
+
+def _against(ones: set[int], others: set[int], relations: Mapping[tuple[int, int], Relation]) -> Relation | None:
+    pairs = ((min(a, b), max(a, b)) for a in ones for b in others)
+    return next((relations[pair] for pair in pairs if relations[pair].verdict == "apart"), None)
+
+
+def _joined(members: Sequence[Document], relations: Mapping[tuple[int, int], Relation]) -> list[Finding]:
+    """For each document but the first, with which of those before it it goes and why."""
+    found = []
+    for place, member in enumerate(members[1:], 1):
+        pairs = [(relations[other.number, member.number], other) for other in members[:place]]
+        joining = [(relation, other) for relation, other in pairs if relation.verdict == "one"] or pairs
+        relation, other = max(joining, key=lambda pair: pair[0].weight)
+        found.append(Finding.of("part-joined", part="、".join(member.names), other="、".join(other.names), why=relation.why))
+    return found
+
+
+def _unsure(
+    members: Sequence[Document], unsure: Mapping[tuple[int, int], Relation], by_number: Mapping[int, Document]
+) -> list[Finding]:
+    numbers = {member.number for member in members}
+    return [
+        Finding.of("part-unsure", part="、".join(by_number[a].names), other="、".join(by_number[b].names), why=relation.why)
+        for (a, b), relation in sorted(unsure.items())
+        if (a in numbers) != (b in numbers)
+    ]
+
+
+def relate(one: Document, other: Document, lone: bool = False) -> Relation:
+    """What two documents are to each other; `lone` says that they are all there is, the one on paper and the other not."""
+    if one.form.name != other.form.name:
+        return Relation("apart", "不是同一种表")
+    if one.instance and other.instance and one.instance != other.instance:
+        return Relation("apart", "表格编号不同")
+    names, called = _names(one, other)
+    alike, total, count = _content(one, other)
+    share = alike / total if total else 0.0
+    supported = lone or _alike_names(one.names, other.names)
+    told = f"{called}，{count} 项内容一致" if count else called
+    if one.instance and one.instance == other.instance and names != "different" and (share >= _ALIKE or not total):
+        return Relation("one", f"表格编号相同，{told}", 1000 + alike)
+    if names == "same" and (share >= _ALIKE or not total):
+        return Relation("one", told, 100 + alike)
+    if names in ("close", "unknown"):
+        least = (_ALIKE, _ENOUGH_SUPPORTED) if supported else (_SURELY_ALIKE, _ENOUGH)
+        if share >= least[0] and alike >= least[1]:
+            return Relation("one", told + ("，文件名或来源相符" if supported and share < _SURELY_ALIKE else ""), alike)
+    if (names == "same") or (share >= _SURELY_ALIKE and alike >= _ENOUGH) or (names != "different" and share >= _ALIKE):
+        return Relation("unsure", f"{told}，其余内容不一致" if share < 1 else told)
+    return Relation("unsure", f"{told}，没有可以比较的内容") if supported and not total else Relation("apart", told)
+
+
+def names_of(form: FormDefinition) -> list[str]:
+    """The fields that hold the name of who applies: what seals and texts should bear, not what a person signs."""
+    every = form.fields.values()
+    return list(dict.fromkeys(one.mentions for one in every if one.mentions and not isinstance(one, SignatureField)))
+
+
+def _names(one: Document, other: Document) -> tuple[Literal["same", "close", "different", "unknown"], str]:
+    found: list[Literal["same", "close", "different", "unknown"]] = []
+    for name in names_of(one.form):
+        mine, yours = one.says(name), other.says(name)
+        if mine is not None and yours is not None:
+            far = compare(one.form.fields[name], mine, yours)
+            found.append("same" if far.agrees else "close" if far.share >= _CLOSE else "different")
+    for verdict, words in (("different", "名称不同"), ("close", "名称相近"), ("same", "名称相同")):
+        if verdict in found:
+            return verdict, words  # type: ignore[return-value]
+    return "unknown", "名称无法比较"
+
+
+def _content(one: Document, other: Document) -> tuple[float, float, int]:
+    """How much two documents say alike, of how much that both say, and in how many fields."""
+    alike = total = 0.0
+    count = 0
+    for name, kind in one.form.fields.items():
+        mine, yours = one.says(name), other.says(name)
+        if kind.kind not in _CONTENT or name in names_of(one.form) or mine is None or yours is None:
+            continue
+        weight = min(_MOST, len(key(mine.raw)), len(key(yours.raw)))
+        far = compare(kind, mine, yours)
+        total += weight
+        if far.agrees or far.share >= _NEAR:
+            alike, count = alike + weight, count + 1
+    return alike, total, count
+
+
+def _alike_names(ones: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether files are called alike, or lie in a folder of their own."""
+    mine, yours = ({_stem(name) for name in names} for names in (ones, others))
+    folders = [{name.rpartition("/")[0] for name in names} for names in (ones, others)]
+    return bool((mine & yours) - {""}) or (folders[0] == folders[1] and folders[0] != {""})
+
+
+def _stem(name: str) -> str:
+    """What a file is called without its folder, its suffix, numbers and what everybody writes."""
+    return key(_NUMBERED.sub("", name.rpartition("/")[2].rpartition(".")[0].lower()))
+
