@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
 from models.fields import Field
@@ -22,6 +23,8 @@ from models.writing import compact, key
 _RIVAL = 0.002
 # A character read with less says little of what stands there.
 _UNSURE = 0.6
+# How much of a name a seal's ring must show, in percent, to be that name's; with so little it is another's.
+_BEARS, _LACKS = 80.0, 50.0
 _SHOWN = 12  # characters around a difference that are shown
 _KINDS_OF_WORDS = ("text", "address", "email", "phone", "prose", "number", "rows", "date")
 
@@ -91,6 +94,15 @@ def compare(field: Field, one: Observation, other: Observation) -> Comparison:
     at, to = where or (0, 0)
     length = max(len(ours.chars), len(theirs.chars))
     return Comparison(unexplained, explained, length, _around(ours.text, at), _around(theirs.text, to))
+
+
+def bears(ring: str, name: str) -> bool | None:
+    """Whether a seal that was read as `ring` bears `name`, wherever the reading began; None where it can't be told."""
+    read, wanted = key(ring), key(name)
+    if not wanted or len(read) < 0.5 * len(wanted):
+        return None
+    score = fuzz.partial_ratio(wanted, read + read)
+    return True if score >= _BEARS else False if score <= _LACKS else None
 
 
 def _weigh(ours: Written, theirs: Written, here: range, there: range) -> tuple[int, int]:

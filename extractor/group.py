@@ -7,18 +7,22 @@ content must show, but nothing makes up for content that speaks against it. What
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
 
-from extractor.compare import compare
-from models.fields import SignatureField
+from extractor.compare import bears, compare
+from models.fields import Seal, SealField, SignatureField
 from models.findings import Finding
 from models.form import FormDefinition
 from models.record import Observation
 from models.writing import key
 
 Verdict = Literal["one", "apart", "unsure"]
+Likeness = Literal["same", "close", "different", "unknown"]
+
+# The gravest first: one name that differs counts for more than another that is the same.
+_TOLD: Mapping[Likeness, str] = {"different": "单位名称不同", "close": "单位名称相近", "same": "单位名称相同"}
 
 # What a field says counts by its characters, a long text no more than this.
 _MOST = 12
@@ -26,6 +30,7 @@ _CONTENT = ("text", "address", "email", "phone", "number", "prose", "rows")
 # Of what two documents both say: this much alike and they may be one application, this much and they are whatever they are called.
 _ALIKE, _SURELY_ALIKE = 0.5, 0.8
 _ENOUGH, _ENOUGH_SUPPORTED = 20, 8
+_CLEARLY = 6.0  # by how much more content a document must go with one than with another
 _NEAR = 0.9  # a value with one character in ten wrong is still evidence of the same
 _CLOSE = 0.85
 _NUMBERED = re.compile(r"[\d０-９]+|[（(【\[].*?[）)】\]]|img|dsc|scan|扫描件?|盖章|签字|版|终稿|修改|申请表|申报表|pdf|word")
@@ -64,7 +69,7 @@ class Application:
     """Documents that are one application, and what a person should know about how they were joined."""
 
     documents: tuple[Document, ...]
-    findings: tuple[Finding, ...] = field(default=())
+    findings: tuple[Finding, ...] = ()
 
 
 def group(documents: Sequence[Document]) -> list[Application]:
@@ -76,8 +81,7 @@ def group(documents: Sequence[Document]) -> list[Application]:
     for (one, other), relation in ranked:
         if relation.verdict != "one" or together[one] is together[other]:
             continue
-        against = _against(together[one], together[other], relations)
-        if against is not None:
+        if _is_contested(one, other, relations) or _is_contradicted(together[one], together[other], relations):
             unsure.setdefault((one, other), Relation("unsure", f"{relation.why}，但另有文件与之矛盾"))
             continue
         together[one] |= together[other]
@@ -98,9 +102,21 @@ def _relations(documents: Sequence[Document]) -> dict[tuple[int, int], Relation]
     return {(one.number, other.number): relate(one, other, lone) for one, other in combinations(documents, 2)}
 
 
-def _against(ones: set[int], others: set[int], relations: Mapping[tuple[int, int], Relation]) -> Relation | None:
-    pairs = ((min(a, b), max(a, b)) for a in ones for b in others)
-    return next((relations[pair] for pair in pairs if relations[pair].verdict == "apart"), None)
+def _is_contradicted(ones: set[int], others: set[int], relations: Mapping[tuple[int, int], Relation]) -> bool:
+    return any(relations[min(a, b), max(a, b)].verdict == "apart" for a in ones for b in others)
+
+
+def _is_contested(one: int, other: int, relations: Mapping[tuple[int, int], Relation]) -> bool:
+    """Whether either goes as well with a third one that is apart from the other."""
+    least = relations[one, other].weight - _CLEARLY
+    for mine, yours in ((one, other), (other, one)):
+        for pair, relation in relations.items():
+            third = sum(pair) - mine
+            if mine not in pair or third == yours or relation.verdict != "one" or relation.weight < least:
+                continue
+            if relations[min(third, yours), max(third, yours)].verdict == "apart":
+                return True
+    return False
 
 
 def _joined(members: Sequence[Document], relations: Mapping[tuple[int, int], Relation]) -> list[Finding]:
@@ -155,17 +171,31 @@ def names_of(form: FormDefinition) -> list[str]:
     return list(dict.fromkeys(one.mentions for one in every if one.mentions and not isinstance(one, SignatureField)))
 
 
-def _names(one: Document, other: Document) -> tuple[Literal["same", "close", "different", "unknown"], str]:
-    found: list[Literal["same", "close", "different", "unknown"]] = []
+def _names(one: Document, other: Document) -> tuple[Likeness, str]:
+    found: set[Likeness] = set()
     for name in names_of(one.form):
         mine, yours = one.says(name), other.says(name)
         if mine is not None and yours is not None:
             far = compare(one.form.fields[name], mine, yours)
-            found.append("same" if far.agrees else "close" if far.share >= _CLOSE else "different")
-    for verdict, words in (("different", "名称不同"), ("close", "名称相近"), ("same", "名称相同")):
+            found.add("same" if far.agrees else "close" if far.share >= _CLOSE else "different")
+        elif mine is not None or yours is not None:
+            told = mine.value if mine is not None else yours.value if yours is not None else None
+            found |= _by_seal(other if mine is not None else one, name, str(told))
+    for verdict, words in _TOLD.items():
         if verdict in found:
-            return verdict, words  # type: ignore[return-value]
+            return verdict, words
     return "unknown", "名称无法比较"
+
+
+def _by_seal(document: Document, name: str, told: str) -> set[Likeness]:
+    """What the seals say that should bear the name, where the document itself does not say it."""
+    found: set[Likeness] = set()
+    for field in document.form.fields.values():
+        seal = document.says(field.name) if isinstance(field, SealField) and field.mentions == name else None
+        if seal is not None and isinstance(seal.value, Seal) and seal.value.text:
+            verdict = bears(seal.value.text, told)
+            found |= {"same"} if verdict else {"different"} if verdict is False else set()
+    return found
 
 
 def _content(one: Document, other: Document) -> tuple[float, float, int]:
@@ -194,4 +224,3 @@ def _alike_names(ones: Sequence[str], others: Sequence[str]) -> bool:
 def _stem(name: str) -> str:
     """What a file is called without its folder, its suffix, numbers and what everybody writes."""
     return key(_NUMBERED.sub("", name.rpartition("/")[2].rpartition(".")[0].lower()))
-

@@ -8,16 +8,17 @@ two sources vouch for the text and nobody needs to look; where they differ beyon
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from extractor.compare import compare
+from extractor.compare import bears, compare
 from extractor.decide import weigh
 from extractor.group import Application, Document
-from extractor.stamps import compare_names
 from models.fields import ChoiceField, Field, Seal, SealField, SignatureField
 from models.findings import Finding
 from models.form import FormDefinition
 from models.record import Observation
 
 Observations = Sequence[Observation]
+# What has this share of the fields is no single page.
+_WHOLE = 0.5
 
 
 def reconcile(form: FormDefinition, electronic: Sequence[Observations], paper: Sequence[Observations]) -> list[Observation]:
@@ -29,9 +30,12 @@ def reconcile(form: FormDefinition, electronic: Sequence[Observations], paper: S
         read = _versions(form, field, _of(form, name, paper))
         if typed is not None and read is not None:
             united.append(_together(form, field, typed, read))
-        elif typed is not None or read is not None:
-            united += [one for one in (typed, read) if one is not None]
-    return compare_names([_uncompared(one) for one in united], form.fields, form.titles)
+        elif read is not None:
+            united.append(read)
+        elif typed is not None:
+            # Where paper was sent, the marks are on paper or nowhere.
+            united.append(weigh(form, name, []) if paper and isinstance(field, SealField | SignatureField) else typed)
+    return _with_names(form, united)
 
 
 @dataclass(frozen=True)
@@ -104,14 +108,14 @@ def unlike(form: FormDefinition, one: Observations, other: Observations) -> int:
 
 
 def _of(form: FormDefinition, name: str, files: Iterable[Observations]) -> list[Observation]:
-    """What each file says of one field. A field is missing from a file only between others that it has: a file that was cut
-    short, such as a scan of the stamped page alone, says nothing of the rest."""
+    """What each file says of one field. From a single page, such as the stamped one alone, a field is missing only where it
+    should stand between others; of the rest of the form it says nothing."""
     order = {field: number for number, field in enumerate(form.fields)}
     found = []
     for observations in files:
         seen = [one for one in observations if one.field == name]
-        places = [order[one.field] for one in observations]
-        if seen or (places and min(places) < order[name] < max(places)):
+        places = {order[one.field] for one in observations}
+        if seen or len(places) >= _WHOLE * len(order) or (places and min(places) < order[name] < max(places)):
             found.append(weigh(form, name, seen))
     return found
 
@@ -165,9 +169,18 @@ def _is_missing(one: Observation) -> bool:
     return any(doubt.code == "label-missing" for doubt in one.doubts) and one.value is None
 
 
-def _uncompared(one: Observation) -> Observation:
-    """The observation without what its own file's reading of the name said about a seal."""
-    if not isinstance(one.value, Seal):
-        return one
-    doubts = tuple(doubt for doubt in one.doubts if doubt.code != "seal-disagrees")
-    return one.model_copy(update={"value": one.value.model_copy(update={"agrees": None}), "doubts": doubts})
+def _with_names(form: FormDefinition, united: Sequence[Observation]) -> list[Observation]:
+    """The observations, each seal that its own file had no name to compare with compared with the name that another has."""
+    names = {one.field: one.value for one in united if isinstance(one.value, str)}
+    compared = []
+    for one in united:
+        field = form.fields[one.field]
+        name = names.get(field.mentions or "") if isinstance(field, SealField) else None
+        if isinstance(one.value, Seal) and one.value.text and one.value.agrees is None and name:
+            agrees = bears(one.value.text, name)
+            doubts = one.doubts
+            if agrees is False:
+                doubts += (Finding.of("seal-disagrees", one.field, title=form.titles[one.field], text=one.value.text),)
+            one = one.model_copy(update={"value": one.value.model_copy(update={"agrees": agrees}), "doubts": doubts})
+        compared.append(one)
+    return compared

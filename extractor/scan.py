@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from extractor.ocr import OcrEngine, Reading
 from models.errors import Damaged, OcrUnavailable, TooLarge
-from models.identity import Identity
 from models.page import InkMark, Page, Pages, SealMark
 
 if TYPE_CHECKING:
@@ -46,18 +45,15 @@ def read_pictures(pictures: Iterable[Picture], engine: OcrEngine) -> Pages:
     if missing:
         raise OcrUnavailable(f"识别组件 {'、'.join(missing)} 未安装")
     pages: list[Page] = []
-    identity: Identity | None = None
     for picture in pictures:
-        page, known = read_page(picture, len(pages) + 1, _tables(pages), engine)
-        pages.append(page)
-        identity = identity or known
+        pages.append(read_page(picture, len(pages) + 1, _tables(pages), engine))
     if not pages:
         raise Damaged("文件中没有页面")
-    return Pages(reader="scan", pages=tuple(pages), identity=identity)
+    return Pages(reader="scan", pages=tuple(pages), identity=next((page.identity for page in pages if page.identity), None))
 
 
-def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine) -> tuple[Page, Identity | None]:
-    """One page and, where it bears our code, which form it is."""
+def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine) -> Page:
+    """One page; where it bears our code, with which form it is."""
     from extractor import code, grid, ink, seal, sheet, text, upright
     from extractor.layers import take_apart
 
@@ -73,7 +69,7 @@ def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine
     ]
     stamps = [_stamp(ring, seal.read_ring(layers, ring, engine), layers.scale) for ring in rings]
     page = sheet.make_page(number, first_table, layers, ruling, lines, stamps, strokes)
-    return page, code.read_identity(picture.colour)
+    return page.model_copy(update={"identity": code.read_identity(picture.colour)})
 
 
 def _stamp(ring: "Ring", reading: Reading, scale: float) -> SealMark:

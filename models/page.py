@@ -137,7 +137,8 @@ class InkMark(Model):
 
 
 class Page(Model):
-    """Tables and the lines between them, in reading order. A Word file is one page without a size."""
+    """Tables and the lines between them, in reading order. A Word file is one page without a size. `identity` is that of the code
+    on the page."""
 
     number: int = Constraint(ge=1)
     width: float | None = None
@@ -145,6 +146,7 @@ class Page(Model):
     blocks: tuple[Table | Line, ...] = ()
     seals: tuple[SealMark, ...] = ()
     ink: tuple[InkMark, ...] = ()
+    identity: Identity | None = None
 
 
 class Control(Model):

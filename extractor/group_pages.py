@@ -1,0 +1,143 @@
+"""Which pages belong to one application, where one file or one folder holds several (pure).
+
+A page that bears the form's first labels begins an application. The pages that continue one are told by our number on them, by
+the unit's name in their seals and text, by which of their labels are still missing, and by their order where that is regular.
+What none of these tells stands with the application before it, and is reported.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz
+
+from extractor.group import names_of
+from extractor.labels import Alignment, align, units_of
+from extractor.match import match
+from models.form import FormDefinition
+from models.page import Page, Pages
+from models.writing import key
+
+# A page begins a form that bears this share of the first quarter of its labels.
+_FIRST, _BEGINS = 0.25, 0.6
+# A name stands on a page that shows this much of it, in percent, and that much more than of any other name.
+_BEARS, _MORE = 75.0, 15.0
+_LEAST_NAME = 4
+# Pages that share this part of their labels are the same page of two forms.
+_SAME_PAGE = 0.5
+
+
+@dataclass(frozen=True)
+class Sheaf:
+    """Pages of one application; `unsure` are the numbers of those that may be another's."""
+
+    pages: Pages
+    unsure: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """A page, the labels of the form on it, and whether it begins one; `names` of those that begin are the unit's."""
+
+    page: Page
+    labels: frozenset[int]
+    begins: bool
+    names: tuple[str, ...]
+    text: str
+
+    def is_same_page(self, other: "_Sheet") -> bool:
+        """Whether the two show the same part of the form."""
+        return len(self.labels & other.labels) > _SAME_PAGE * max(1, min(len(self.labels), len(other.labels)))
+
+
+def split(pages: Pages, forms: Sequence[FormDefinition]) -> list[Sheaf]:
+    """The pages of each application in `pages`, all of them together where there is but one. A Word file has no pages."""
+    if pages.reader == "word" or len(pages.pages) < 2:
+        return [Sheaf(pages)]
+    sheets = [_sheet(pages, page, forms) for page in pages.pages]
+    heads = [n for n, sheet in enumerate(sheets) if sheet.begins]
+    if len(heads) < 2:
+        return [Sheaf(pages)]
+    owners, unsure = _owners(sheets, heads)
+    found = []
+    for head in heads:
+        own = [n for n in range(len(sheets)) if owners.get(n) == head]
+        numbers = tuple(sheets[n].page.number for n in own if n in unsure)
+        found.append(Sheaf(_part_of(pages, [sheets[n].page for n in own]), numbers))
+    return found
+
+
+def _sheet(pages: Pages, page: Page, forms: Sequence[FormDefinition]) -> _Sheet:
+    alone = pages.model_copy(update={"pages": (page,)})
+    units = units_of(alone)
+    alignment = max((align(form, units) for form in forms), key=lambda one: one.score)
+    first = max(1, round(_FIRST * len(alignment.labels)))
+    begins = sum(n in alignment.found for n in range(first)) >= _BEGINS * first
+    text = key("".join([*(unit.passage.text for unit in units), *(2 * (seal.text or "") for seal in page.seals)]))
+    return _Sheet(page, frozenset(alignment.found), begins, _names(alone, alignment) if begins else (), text)
+
+
+def _names(page: Pages, alignment: Alignment) -> tuple[str, ...]:
+    wanted = names_of(alignment.form)
+    seen = match(page, alignment, "").observations
+    names = (key(one.value) for one in seen if one.field in wanted and isinstance(one.value, str))
+    return tuple(name for name in names if len(name) >= _LEAST_NAME)
+
+
+def _owners(sheets: Sequence[_Sheet], heads: Sequence[int]) -> tuple[dict[int, int], set[int]]:
+    """{sheet: the one that begins its application}, and the sheets of which that is not sure."""
+    owners = {head: head for head in heads}
+    rest = [n for n in range(len(sheets)) if n not in owners]
+    for n in rest:
+        told = _by_number(sheets, heads, n) if sheets[n].page.identity else _by_name(sheets, heads, n)
+        if told is not None:
+            owners[n] = told
+    before = {n: max((head for head in heads if head < n), default=heads[0]) for n in rest}
+    regular = _is_regular(sheets, heads, before) and all(owners[n] == before[n] for n in rest if n in owners)
+    unsure: set[int] = set()
+    for n in rest:
+        if n in owners:
+            continue
+        free = [head for head in heads if not any(sheets[n].is_same_page(sheets[m]) for m, own in owners.items() if own == head)]
+        if regular or len(free) != 1:
+            owners[n] = before[n] if regular or before[n] in free or not free else free[0]
+            unsure |= set() if regular or not sheets[n].text else {n}
+        else:
+            owners[n] = free[0]
+    return owners, unsure
+
+
+def _by_number(sheets: Sequence[_Sheet], heads: Sequence[int], n: int) -> int | None:
+    """The one head that bears the same number of ours."""
+    same = [head for head in heads if sheets[head].page.identity == sheets[n].page.identity]
+    return same[0] if len(same) == 1 else None
+
+
+def _by_name(sheets: Sequence[_Sheet], heads: Sequence[int], n: int) -> int | None:
+    """The head whose unit's name the sheet bears, in a seal or in its text."""
+    scores = {head: max((fuzz.partial_ratio(name, sheets[n].text) for name in sheets[head].names), default=0.0) for head in heads}
+    best = max(heads, key=lambda head: scores[head])
+    others = [scores[head] for head in heads if not set(sheets[head].names) & set(sheets[best].names)]
+    return best if scores[best] >= _BEARS and scores[best] - max(others, default=0.0) >= _MORE else None
+
+
+def _is_regular(sheets: Sequence[_Sheet], heads: Sequence[int], before: Mapping[int, int]) -> bool:
+    """Whether every head is followed by as many sheets, no two of which show the same part of the form."""
+    runs = [[head, *(n for n, own in before.items() if own == head and n > head)] for head in heads]
+    whole = sum(len(run) for run in runs) == len(sheets)
+    return whole and len({len(run) for run in runs}) == 1 and not any(
+        sheets[a].is_same_page(sheets[b]) for run in runs for i, a in enumerate(run) for b in run[:i]
+    )  # fmt: skip
+
+
+def _part_of(pages: Pages, kept: Sequence[Page]) -> Pages:
+    """Some pages of several; what is known of the whole file and of no page is no part's."""
+    numbers = {page.number for page in kept}
+    return pages.model_copy(
+        update={
+            "pages": tuple(kept),
+            "identity": next((page.identity for page in kept if page.identity), None),
+            "controls": (),
+            "signatures": tuple(one for one in pages.signatures if one.page in numbers),
+            "mismatches": tuple(one for one in pages.mismatches if one.page in numbers),
+        }
+    )
