@@ -57,11 +57,12 @@ class Document:
 
 @dataclass(frozen=True)
 class Relation:
-    """What two documents are to each other, why, and by how much."""
+    """What two documents are to each other, why, and by how much. Those that contradict each other are in no way one."""
 
     verdict: Verdict
     why: str
     weight: float = 0.0
+    contradicts: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,18 +104,18 @@ def _relations(documents: Sequence[Document]) -> dict[tuple[int, int], Relation]
 
 
 def _is_contradicted(ones: set[int], others: set[int], relations: Mapping[tuple[int, int], Relation]) -> bool:
-    return any(relations[min(a, b), max(a, b)].verdict == "apart" for a in ones for b in others)
+    return any(relations[min(a, b), max(a, b)].contradicts for a in ones for b in others)
 
 
 def _is_contested(one: int, other: int, relations: Mapping[tuple[int, int], Relation]) -> bool:
-    """Whether either goes as well with a third one that is apart from the other."""
+    """Whether either goes as well with a third one that contradicts the other."""
     least = relations[one, other].weight - _CLEARLY
     for mine, yours in ((one, other), (other, one)):
         for pair, relation in relations.items():
             third = sum(pair) - mine
             if mine not in pair or third == yours or relation.verdict != "one" or relation.weight < least:
                 continue
-            if relations[min(third, yours), max(third, yours)].verdict == "apart":
+            if relations[min(third, yours), max(third, yours)].contradicts:
                 return True
     return False
 
@@ -144,9 +145,9 @@ def _unsure(
 def relate(one: Document, other: Document, lone: bool = False) -> Relation:
     """What two documents are to each other; `lone` says that they are all there is, the one on paper and the other not."""
     if one.form.name != other.form.name:
-        return Relation("apart", "不是同一种表")
+        return Relation("apart", "不是同一种表", contradicts=True)
     if one.instance and other.instance and one.instance != other.instance:
-        return Relation("apart", "表格编号不同")
+        return Relation("apart", "表格编号不同", contradicts=True)
     names, called = _names(one, other)
     alike, total, count = _content(one, other)
     share = alike / total if total else 0.0
@@ -160,9 +161,12 @@ def relate(one: Document, other: Document, lone: bool = False) -> Relation:
         least = (_ALIKE, _ENOUGH_SUPPORTED) if supported else (_SURELY_ALIKE, _ENOUGH)
         if share >= least[0] and alike >= least[1]:
             return Relation("one", told + ("，文件名或来源相符" if supported and share < _SURELY_ALIKE else ""), alike)
-    if (names == "same") or (share >= _SURELY_ALIKE and alike >= _ENOUGH) or (names != "different" and share >= _ALIKE):
-        return Relation("unsure", f"{told}，其余内容不一致" if share < 1 else told)
-    return Relation("unsure", f"{told}，没有可以比较的内容") if supported and not total else Relation("apart", told)
+    contradicts = names == "different" or bool(total and share < _ALIKE)
+    if names == "same" or (share >= _SURELY_ALIKE and alike >= _ENOUGH) or (names != "different" and share >= _ALIKE):
+        return Relation("unsure", f"{told}，其余内容不一致" if share < 1 else told, contradicts=contradicts)
+    if supported and not total:
+        return Relation("unsure", f"{told}，没有可以比较的内容")
+    return Relation("apart", told, contradicts=contradicts)
 
 
 def names_of(form: FormDefinition) -> list[str]:
