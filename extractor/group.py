@@ -50,6 +50,11 @@ class Document:
     findings: tuple[Finding, ...] = ()
     is_whole: bool = True
 
+    @property
+    def folders(self) -> set[str]:
+        """Where its files lay."""
+        return {name.rpartition("/")[0] for name in self.names}
+
     def says(self, name: str) -> Observation | None:
         """What it says of a field on its face, None where it says nothing."""
         return next((one for one in self.observations if one.field == name and one.value is not None), None)
@@ -99,8 +104,18 @@ def group(documents: Sequence[Document]) -> list[Application]:
 
 
 def _relations(documents: Sequence[Document]) -> dict[tuple[int, int], Relation]:
-    lone = sum(one.is_paper for one in documents) == 1 and len(documents) == 2
-    return {(one.number, other.number): relate(one, other, lone) for one, other in combinations(documents, 2)}
+    pairs = combinations(documents, 2)
+    return {(one.number, other.number): relate(one, other, _is_supported(one, other, documents)) for one, other in pairs}
+
+
+def _is_supported(one: Document, other: Document, documents: Sequence[Document]) -> bool:
+    """Whether two documents are called alike, or lie in a folder with no other; it says nothing of two of one kind."""
+    if one.is_paper == other.is_paper:
+        return False
+    around = [document for document in documents if document.folders & (one.folders | other.folders)]
+    if one.folders == other.folders and len(around) == 2:
+        return True
+    return bool({_stem(name) for name in one.names} & {_stem(name) for name in other.names} - {""})
 
 
 def _is_contradicted(ones: set[int], others: set[int], relations: Mapping[tuple[int, int], Relation]) -> bool:
@@ -142,17 +157,17 @@ def _unsure(
     ]
 
 
-def relate(one: Document, other: Document, lone: bool = False) -> Relation:
-    """What two documents are to each other; `lone` says that they are all there is, the one on paper and the other not."""
+def relate(one: Document, other: Document, supported: bool = False) -> Relation:
+    """What two documents are to each other; `supported` says that their names or where they lay speak for one application."""
     if one.form.name != other.form.name:
         return Relation("apart", "不是同一种表", contradicts=True)
-    if one.instance and other.instance and one.instance != other.instance:
-        return Relation("apart", "表格编号不同", contradicts=True)
     names, called = _names(one, other)
     alike, total, count = _content(one, other)
     share = alike / total if total else 0.0
-    supported = lone or _alike_names(one.names, other.names)
     told = f"{called}，{count} 项内容一致" if count else called
+    if one.instance and other.instance and one.instance != other.instance:
+        is_odd = names == "same" and share >= _SURELY_ALIKE
+        return Relation("unsure" if is_odd else "apart", f"表格编号不同，{told}", contradicts=True)
     if one.instance and one.instance == other.instance and names != "different" and (share >= _ALIKE or not total):
         return Relation("one", f"表格编号相同，{told}", 1000 + alike)
     if names == "same" and (share >= _ALIKE or not total):
@@ -216,13 +231,6 @@ def _content(one: Document, other: Document) -> tuple[float, float, int]:
         if far.agrees or far.share >= _NEAR:
             alike, count = alike + weight, count + 1
     return alike, total, count
-
-
-def _alike_names(ones: Sequence[str], others: Sequence[str]) -> bool:
-    """Whether files are called alike, or lie in a folder of their own."""
-    mine, yours = ({_stem(name) for name in names} for names in (ones, others))
-    folders = [{name.rpartition("/")[0] for name in names} for names in (ones, others)]
-    return bool((mine & yours) - {""}) or (folders[0] == folders[1] and folders[0] != {""})
 
 
 def _stem(name: str) -> str:

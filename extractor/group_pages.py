@@ -19,8 +19,8 @@ from models.writing import key
 
 # A page begins a form that bears this share of the first quarter of its labels.
 _FIRST, _BEGINS = 0.25, 0.6
-# A name stands on a page that shows this much of it, in percent, and that much more than of any other name.
-_BEARS, _MORE = 75.0, 15.0
+# A name stands in a seal, or in a text, that shows this much of it, in percent, and that much more than of any other name.
+_IN_SEAL, _IN_TEXT, _MORE = 75.0, 95.0, 15.0
 _LEAST_NAME = 4
 # Pages that share this part of their labels are the same page of two forms.
 _SAME_PAGE = 0.5
@@ -39,6 +39,7 @@ class _Sheet:
     """A page, the labels of the form on it, and whether it begins one; `names` of those that begin are the unit's."""
 
     page: Page
+    form: str
     labels: frozenset[int]
     begins: bool
     names: tuple[str, ...]
@@ -46,7 +47,8 @@ class _Sheet:
 
     def is_same_page(self, other: "_Sheet") -> bool:
         """Whether the two show the same part of the form."""
-        return len(self.labels & other.labels) > _SAME_PAGE * max(1, min(len(self.labels), len(other.labels)))
+        shared = self.labels & other.labels if self.form == other.form else frozenset()
+        return len(shared) > _SAME_PAGE * max(1, min(len(self.labels), len(other.labels)))
 
 
 def split(pages: Pages, forms: Sequence[FormDefinition]) -> list[Sheaf]:
@@ -72,8 +74,9 @@ def _sheet(pages: Pages, page: Page, forms: Sequence[FormDefinition]) -> _Sheet:
     alignment = max((align(form, units) for form in forms), key=lambda one: one.score)
     first = max(1, round(_FIRST * len(alignment.labels)))
     begins = sum(n in alignment.found for n in range(first)) >= _BEGINS * first
-    text = key("".join([*(unit.passage.text for unit in units), *(2 * (seal.text or "") for seal in page.seals)]))
-    return _Sheet(page, frozenset(alignment.found), begins, _names(alone, alignment) if begins else (), text)
+    text = key("".join(unit.passage.text for unit in units))
+    names = _names(alone, alignment) if begins else ()
+    return _Sheet(page, alignment.form.name, frozenset(alignment.found), begins, names, text)
 
 
 def _names(page: Pages, alignment: Alignment) -> tuple[str, ...]:
@@ -87,37 +90,61 @@ def _owners(sheets: Sequence[_Sheet], heads: Sequence[int]) -> tuple[dict[int, i
     """{sheet: the one that begins its application}, and the sheets of which that is not sure."""
     owners = {head: head for head in heads}
     rest = [n for n in range(len(sheets)) if n not in owners]
+    before = {n: max((head for head in heads if head < n), default=heads[0]) for n in rest}
     for n in rest:
-        told = _by_number(sheets, heads, n) if sheets[n].page.identity else _by_name(sheets, heads, n)
+        told = _by_number(sheets, heads, n)
+        told = _by_seal(sheets, heads, n) if told is None else told
         if told is not None:
             owners[n] = told
-    before = {n: max((head for head in heads if head < n), default=heads[0]) for n in rest}
-    regular = _is_regular(sheets, heads, before) and all(owners[n] == before[n] for n in rest if n in owners)
-    unsure: set[int] = set()
+    if _is_regular(sheets, heads, before) and all(owners.get(n, before[n]) == before[n] for n in rest):
+        return owners | before, set()
     for n in rest:
-        if n in owners:
-            continue
-        free = [head for head in heads if not any(sheets[n].is_same_page(sheets[m]) for m, own in owners.items() if own == head)]
-        if regular or len(free) != 1:
-            owners[n] = before[n] if regular or before[n] in free or not free else free[0]
-            unsure |= set() if regular or not sheets[n].text else {n}
-        else:
-            owners[n] = free[0]
+        told = _by_text(sheets, heads, n) if n not in owners else None
+        if told is not None:
+            owners[n] = told
+    unsure: set[int] = set()
+    left = [n for n in rest if n not in owners]
+    for n in left:
+        free = [head for head in heads if not _has(sheets, owners, head, n)]
+        rivals = [m for m in left if m != n and sheets[m].is_same_page(sheets[n])]
+        if len(free) != 1 or rivals:
+            unsure |= {n} if sheets[n].text else set()
+    for n in left:
+        free = [head for head in heads if not _has(sheets, owners, head, n)]
+        owners[n] = before[n] if before[n] in free or not free else free[0]
     return owners, unsure
+
+
+def _has(sheets: Sequence[_Sheet], owners: Mapping[int, int], head: int, n: int) -> bool:
+    """Whether the application that begins with `head` has this page of the form already."""
+    return any(sheets[n].is_same_page(sheets[m]) for m, own in owners.items() if own == head)
 
 
 def _by_number(sheets: Sequence[_Sheet], heads: Sequence[int], n: int) -> int | None:
     """The one head that bears the same number of ours."""
-    same = [head for head in heads if sheets[head].page.identity == sheets[n].page.identity]
+    own = sheets[n].page.identity
+    same = [head for head in heads if own is not None and sheets[head].page.identity == own]
     return same[0] if len(same) == 1 else None
 
 
-def _by_name(sheets: Sequence[_Sheet], heads: Sequence[int], n: int) -> int | None:
-    """The head whose unit's name the sheet bears, in a seal or in its text."""
-    scores = {head: max((fuzz.partial_ratio(name, sheets[n].text) for name in sheets[head].names), default=0.0) for head in heads}
+def _by_seal(sheets: Sequence[_Sheet], heads: Sequence[int], n: int) -> int | None:
+    """The head whose unit's name stands in a seal on the sheet."""
+    return _by_name(sheets, heads, [2 * key(seal.text or "") for seal in sheets[n].page.seals], _IN_SEAL)
+
+
+def _by_text(sheets: Sequence[_Sheet], heads: Sequence[int], n: int) -> int | None:
+    """The head whose unit's name stands in the text of the sheet."""
+    return _by_name(sheets, heads, [sheets[n].text], _IN_TEXT)
+
+
+def _by_name(sheets: Sequence[_Sheet], heads: Sequence[int], texts: Sequence[str], least: float) -> int | None:
+    scores = {
+        head: max((fuzz.partial_ratio(name, text) for name in sheets[head].names for text in texts if text), default=0.0)
+        for head in heads
+    }
     best = max(heads, key=lambda head: scores[head])
-    others = [scores[head] for head in heads if not set(sheets[head].names) & set(sheets[best].names)]
-    return best if scores[best] >= _BEARS and scores[best] - max(others, default=0.0) >= _MORE else None
+    others = [scores[head] for head in heads if head != best]
+    return best if scores[best] >= least and scores[best] - max(others, default=0.0) >= _MORE else None
 
 
 def _is_regular(sheets: Sequence[_Sheet], heads: Sequence[int], before: Mapping[int, int]) -> bool:
