@@ -1,6 +1,7 @@
 """Pages -> the forms on them: which pages belong together, which form they are, and what they say."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import permutations
 
 from extractor.group import Document
@@ -12,7 +13,7 @@ from models.errors import NotAForm
 from models.fields import SealField, SignatureField
 from models.findings import Finding
 from models.form import FormDefinition
-from models.page import Pages
+from models.page import Page, Pages
 from models.record import Observation
 
 # Below this share of its labels a document is not the form; a blank form has them all.
@@ -34,8 +35,22 @@ def recognise(pages: Pages, part: str, origins: Origins, forms: Forms, options: 
         NotAForm: there is none.
     """
     known = _known_form(pages, forms, options)
-    sheaves = split(pages, [known] if known else list(forms.values()))
-    return [_document(sheaf, part, origins, forms, options, is_cover) for sheaf in sheaves]
+    found: list[Document] = []
+    lost: list[Page] = []
+    for sheaf in split(pages, [known] if known else list(forms.values())):
+        try:
+            found.append(_document(sheaf, part, origins, forms, options, is_cover))
+        except NotAForm:
+            lost += sheaf.pages.pages
+    if not found:
+        raise NotAForm("不是已知的申请表")
+    told = tuple(_unsure(page.number, part, origins) for page in lost)
+    return [replace(found[0], findings=(*found[0].findings, *told)), *found[1:]]
+
+
+def _unsure(number: int, part: str, origins: Origins) -> Finding:
+    name, page = origins.get(number, (part, number))
+    return Finding.of("pages-unsure", part=name, page=page)
 
 
 def _document(sheaf: Sheaf, part: str, origins: Origins, forms: Forms, options: Options, is_cover: bool) -> Document:
@@ -44,8 +59,7 @@ def _document(sheaf: Sheaf, part: str, origins: Origins, forms: Forms, options: 
     found = match(pages, alignment, part)
     identity = pages.identity if pages.identity and pages.identity.form == alignment.form.name else None
     places = [origins.get(page.number, (part, page.number)) for page in pages.pages]
-    unsure = [place for place, page in zip(places, pages.pages, strict=True) if page.number in sheaf.unsure]
-    doubts = [Finding.of("pages-unsure", part=name, page=number) for name, number in unsure]
+    doubts = [_unsure(number, part, origins) for number in sheaf.unsure]
     return Document(
         number=0,
         names=tuple(dict.fromkeys(name for name, _ in places)),

@@ -67,6 +67,17 @@ def test_five_units_in_word_and_on_paper_are_five_whatever_the_files_are_called(
     assert firsts == sorted(firsts), "applications stand in the order of their first parts"
 
 
+def test_the_order_of_the_files_changes_nothing(form: FormDefinition) -> None:
+    records = [random_record(form, seed) for seed in (1, 2, 3)]
+    pages = [read(form, record) for record in records for read in (typed, scanned)]
+    found = set()
+    for seed in range(6):
+        order = random.Random(seed).sample(range(len(pages)), len(pages))
+        files = [document(form, pages[n], number, f"{n}.x") for number, n in enumerate(order, 1)]
+        found.add(frozenset(grouped(files)))
+    assert len(found) == 1
+
+
 def test_names_that_are_nearly_the_same_are_never_joined(form: FormDefinition) -> None:
     record = random_record(form, 1)
     one = changed(record, organization="武汉云栖科技股份有限公司")
