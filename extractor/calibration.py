@@ -34,7 +34,6 @@ def signs_of(field: Field, passage: Passage, legible: float) -> dict[str, float]
     return {
         "least": _logit(min(critical, default=1.0)),
         "errors": -log(sum(1 - sure for _, sure in telling) + _LEAST_ERROR),
-        "length": log(len(telling)),
         "legible": legible,
     }
 

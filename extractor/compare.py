@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
 from models.fields import Field
@@ -23,8 +22,6 @@ from models.writing import compact, key
 _RIVAL = 0.002
 # A character read with less says little of what stands there.
 _UNSURE = 0.6
-# How much of a name a seal's ring must show, in percent, to be that name's; with so little it is another's.
-_BEARS, _LACKS = 80.0, 50.0
 _SHOWN = 12  # characters around a difference that are shown
 _KINDS_OF_WORDS = ("text", "address", "email", "phone", "prose", "number", "rows", "date")
 
@@ -39,7 +36,9 @@ class Written:
     @classmethod
     def of(cls, field: Field, one: Observation) -> "Written":
         """Blanks never count, punctuation only in codes such as an e-mail address."""
-        pieces: Iterable[tuple[str, Run | None]] = [(run.text, run) for run in one.read] or [(char, None) for char in one.raw]
+        pieces: Iterable[tuple[str, Run | None]] = [(run.text, run) for runs in one.readings for run in runs] or [
+            (char, None) for char in one.raw
+        ]
         counts = compact if field.kind == "email" else key
         kept = [(char, run) for text, run in pieces for char in counts(text).lower()]
         return cls(tuple(char for char, _ in kept), tuple(run for _, run in kept))
@@ -96,15 +95,6 @@ def compare(field: Field, one: Observation, other: Observation) -> Comparison:
     return Comparison(unexplained, explained, length, _around(ours.text, at), _around(theirs.text, to))
 
 
-def bears(ring: str, name: str) -> bool | None:
-    """Whether a seal that was read as `ring` bears `name`, wherever the reading began; None where it can't be told."""
-    read, wanted = key(ring), key(name)
-    if not wanted or len(read) < 0.5 * len(wanted):
-        return None
-    score = fuzz.partial_ratio(wanted, read + read)
-    return True if score >= _BEARS else False if score <= _LACKS else None
-
-
 def _weigh(ours: Written, theirs: Written, here: range, there: range) -> tuple[int, int]:
     """How many of the characters that differ are explained by misreading, and how many are not."""
     pairs = zip(here, there, strict=False)
@@ -128,7 +118,7 @@ def _might_say(run: Run, wanted: str) -> bool:
 
 def _numbers(field: Field, one: Observation) -> list[str]:
     """The numbers in an answer: what stands between their digits counts, but not the commas of thousands."""
-    text = "".join(run.text for run in one.read) or one.raw
+    text = "".join(run.text for runs in one.readings for run in runs) or one.raw
     text = re.sub(r"[\s,，]", "", compact(text))
     return re.findall(r"\d+", text) if field.kind not in ("phone", "email") else []
 

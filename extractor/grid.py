@@ -6,6 +6,7 @@ ruled position, and neighbouring fields of the grid are one cell where too littl
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -19,7 +20,8 @@ _THICK = 6  # what is thicker is no line
 _TOUCH = 7
 _SAME = 6  # a piece of line may stray so far from its line
 _NARROWEST = 12  # lines nearer to each other than this have no room for text between them: one line, drawn double
-_COVERED = 0.55  # of a border must be ink, or what lies on its sides is one cell
+_COVERED = 0.55  # of a border must be ruled, or what lies on its sides is one cell
+_CLOSE, _INKED = 2, 0.9  # or so much of it, so closely, be inked
 _BROKEN, _WHOLE = 0.6, 0.86  # least part of a line that is inked: of a long faint one, and of a short one
 _LONE, _LONE_WHOLE = 120, 0.94  # least length of a line that is no cell's border, and part of it that is inked
 
@@ -67,7 +69,7 @@ def find_grids(gray: Gray, scale: float) -> Ruling:
     ink = _ink(small)
     level, upright = _run(ink, _LEVEL), _run(ink.T, _UPRIGHT).T
     upright = _between(upright, level)
-    grids = [grid for part in _connected(level, upright) if (grid := _grid(level & part, upright & part))]
+    grids = [grid for part in _connected(level, upright) if (grid := _grid(level & part, upright & part, ink))]
     edges = [cell.box for grid in grids for cell in grid.cells]
     ruled = _ruled(level, ink, [y for box in edges for y in (box[1], box[3])])
     ruled |= _ruled(np.ascontiguousarray(upright.T), np.ascontiguousarray(ink.T), [x for box in edges for x in (box[0], box[2])]).T
@@ -157,7 +159,7 @@ def _connected(level: Gray, upright: Gray) -> list[Gray]:
     return parts
 
 
-def _grid(level: Gray, upright: Gray) -> Grid | None:
+def _grid(level: Gray, upright: Gray, ink: Gray) -> Grid | None:
     rows, columns = _lines(level), _lines(np.ascontiguousarray(upright.T))
     if len(rows) < 2 or len(columns) < 2:
         return None
@@ -167,7 +169,7 @@ def _grid(level: Gray, upright: Gray) -> Grid | None:
     xs = [x for x in xs if _carries(x, columns, rows)]
     if len(ys) < 2 or len(xs) < 2:
         return None
-    cells = _cells(xs, ys, level, upright)
+    cells = _cells(xs, ys, level, upright, ink)
     # Strokes of large writing can look like a small table.
     if len(cells) < 2 or np.median([cell.box[3] - cell.box[1] for cell in cells]) < 22:
         return None
@@ -215,7 +217,7 @@ def _carries(at: float, own: Sequence[_Line], others: Sequence[_Line]) -> bool:
     return len(meet) >= 2 and max(meet) - min(meet) > 12
 
 
-def _cells(xs: list[float], ys: list[float], level: Gray, upright: Gray) -> list[GridBox]:
+def _cells(xs: list[float], ys: list[float], level: Gray, upright: Gray, ink: Gray) -> list[GridBox]:
     """Fields of the grid, joined over borders that are not there, as rectangles."""
     rows, columns = len(ys) - 1, len(xs) - 1
     parent = list(range(rows * columns))
@@ -225,18 +227,32 @@ def _cells(xs: list[float], ys: list[float], level: Gray, upright: Gray) -> list
             field = parent[field]
         return field
 
+    across: list[list[tuple[int, int]]] = []
     for r in range(rows):
-        for c in range(columns):
-            if c + 1 < columns and _covered(upright.T, xs[c + 1], ys[r], ys[r + 1]) < _COVERED:
-                parent[root(r * columns + c + 1)] = root(r * columns + c)
-            if r + 1 < rows and _covered(level, ys[r + 1], xs[c], xs[c + 1]) < _COVERED:
-                parent[root((r + 1) * columns + c)] = root(r * columns + c)
+        cuts = [0, *(c for c in range(1, columns) if _parted(upright.T, ink.T, xs[c], ys[r], ys[r + 1])), columns]
+        across.append(list(pairwise(cuts)))
+        for start, end in across[-1]:
+            for c in range(start + 1, end):
+                parent[root(r * columns + c)] = root(r * columns + start)
+    for r, (above, below) in enumerate(pairwise(across), 1):
+        for start, end in above:
+            for other_start, other_end in below:
+                # A border is there or not for all of the way along two cells: a faint stretch of it joins nothing.
+                meet = max(start, other_start) < min(end, other_end)
+                if meet and not _parted(level, ink, ys[r], xs[min(start, other_start)], xs[max(end, other_end)]):
+                    parent[root(r * columns + other_start)] = root((r - 1) * columns + start)
     return _rectangles({field: root(field) for field in range(rows * columns)}, xs, ys)
 
 
-def _covered(runs: Gray, at: float, start: float, end: float) -> float:
-    """How much of the border from `start` to `end` is ruled, its corners left out."""
-    near = runs[max(0, int(at) - _SAME) : int(at) + _SAME + 1, int(start) + 3 : max(int(end) - 2, int(start) + 4)]
+def _parted(runs: Gray, ink: Gray, at: float, start: float, end: float) -> bool:
+    """Whether there is a border from `start` to `end`: ruled most of the way, or inked nearly all the way where writing that
+    touches the line hides it."""
+    return _covered(runs, at, start, end, _SAME) > _COVERED or _covered(ink, at, start, end, _CLOSE) > _INKED
+
+
+def _covered(pixels: Gray, at: float, start: float, end: float, reach: int) -> float:
+    """How much of the way from `start` to `end`, its corners left out, has a pixel within `reach` of the line."""
+    near = pixels[max(0, int(at) - reach) : int(at) + reach + 1, int(start) + 3 : max(int(end) - 2, int(start) + 4)]
     return float((near > 0).any(axis=0).mean()) if near.size else 0.0
 
 

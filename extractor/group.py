@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
 
-from extractor.compare import bears, compare
+from extractor.compare import compare
+from extractor.names import bears
 from models.fields import Seal, SealField, SignatureField
 from models.findings import Finding
 from models.form import FormDefinition
@@ -211,8 +212,8 @@ def _by_seal(document: Document, name: str, told: str) -> set[Likeness]:
     found: set[Likeness] = set()
     for field in document.form.fields.values():
         seal = document.says(field.name) if isinstance(field, SealField) and field.mentions == name else None
-        if seal is not None and isinstance(seal.value, Seal) and seal.value.text:
-            verdict = bears(seal.value.text, told)
+        if seal is not None and isinstance(seal.value, Seal):
+            verdict = bears(seal.readings, told)
             found |= {"same"} if verdict else {"different"} if verdict is False else set()
     return found
 

@@ -5,6 +5,7 @@ the unit's name in their seals and text, by which of their labels are still miss
 What none of these tells stands with the application before it, and is reported.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,14 +14,17 @@ from rapidfuzz import fuzz
 from extractor.group import names_of
 from extractor.labels import Alignment, align, units_of
 from extractor.match import match
+from extractor.names import cost
 from models.form import FormDefinition
 from models.page import Page, Pages
 from models.writing import key
 
 # A page begins a form that bears this share of the first quarter of its labels.
 _FIRST, _BEGINS = 0.25, 0.6
-# A name stands in a seal, or in a text, that shows this much of it, in percent, and that much more than of any other name.
-_IN_SEAL, _IN_TEXT, _MORE = 75.0, 95.0, 15.0
+# A seal bears the name against whose characters this much speaks, each, and that much less than against any other name's.
+_IN_SEAL, _CLEARER = 2.5, 0.8
+# A text bears a name that it shows to so many percent, and that much more of it than of any other.
+_IN_TEXT, _MORE = 95.0, 15.0
 _LEAST_NAME = 4
 # Pages that share this part of their labels are the same page of two forms.
 _SAME_PAGE = 0.5
@@ -128,23 +132,23 @@ def _by_number(sheets: Sequence[_Sheet], heads: Sequence[int], n: int) -> int | 
 
 
 def _by_seal(sheets: Sequence[_Sheet], heads: Sequence[int], n: int) -> int | None:
-    """The head whose unit's name stands in a seal on the sheet."""
-    return _by_name(sheets, heads, [2 * key(seal.text or "") for seal in sheets[n].page.seals], _IN_SEAL)
+    """The head whose unit's name stands in a seal on the sheet: what speaks against it is less than against any other."""
+    against = {}
+    for head in heads:
+        readings = [(reading, name) for seal in sheets[n].page.seals for reading in seal.readings for name in sheets[head].names]
+        against[head] = min((cost(reading, name) / len(name) for reading, name in readings), default=math.inf)
+    best, *others = sorted(heads, key=lambda head: against[head])
+    return best if against[best] <= _IN_SEAL and all(against[head] - against[best] >= _CLEARER for head in others) else None
 
 
 def _by_text(sheets: Sequence[_Sheet], heads: Sequence[int], n: int) -> int | None:
     """The head whose unit's name stands in the text of the sheet."""
-    return _by_name(sheets, heads, [sheets[n].text], _IN_TEXT)
-
-
-def _by_name(sheets: Sequence[_Sheet], heads: Sequence[int], texts: Sequence[str], least: float) -> int | None:
-    scores = {
-        head: max((fuzz.partial_ratio(name, text) for name in sheets[head].names for text in texts if text), default=0.0)
+    shows = {
+        head: max((fuzz.partial_ratio(name, sheets[n].text) for name in sheets[head].names if sheets[n].text), default=0.0)
         for head in heads
     }
-    best = max(heads, key=lambda head: scores[head])
-    others = [scores[head] for head in heads if head != best]
-    return best if scores[best] >= least and scores[best] - max(others, default=0.0) >= _MORE else None
+    best, *others = sorted(heads, key=lambda head: -shows[head])
+    return best if shows[best] >= _IN_TEXT and all(shows[best] - shows[head] >= _MORE for head in others) else None
 
 
 def _is_regular(sheets: Sequence[_Sheet], heads: Sequence[int], before: Mapping[int, int]) -> bool:

@@ -27,6 +27,12 @@ class Layers:
     pen: Gray
     scale: float
 
+    def part(self, x0: int, y0: int, x1: int, y1: int) -> "Layers":
+        """A part of the page, in pixels."""
+        layers = (self.text, self.all, self.redness, self.red, self.pen)
+        text, everything, redness, red, pen = (np.ascontiguousarray(layer[y0:y1, x0:x1]) for layer in layers)
+        return replace(self, text=text, all=everything, redness=redness, red=red, pen=pen)
+
     def turned(self, quarters: int) -> "Layers":
         """The page turned by so many quarters, counter-clockwise."""
         if quarters % 4 == 0:

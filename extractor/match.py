@@ -54,7 +54,7 @@ def match(pages: Pages, alignment: Alignment, part: str) -> Match:
     form = alignment.form
     signatures = Signatures(pages)
     observations = [*_answered(form, _observe(alignment, pages, signatures, part)), *_controls(form, pages.controls, part)]
-    observations = compare_names(observations, form.fields, form.titles)
+    observations = compare_names(observations, form.fields, form.titles, pages.pages)
     findings = [Finding.of("document-damaged", reason=damage) for damage in pages.damage]
     findings += [*mismatch_findings(form, pages.mismatches, observations), *signatures.elsewhere()]
     last = max((find.unit.order for find in alignment.found.values()), default=len(alignment.units))
@@ -109,7 +109,7 @@ def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: s
                 yield _rows(form, table, {labels[i].column.field.name: found[i] for i in columns if i in found}, regions, part)  # type: ignore[union-attr]
         elif index in found:
             passages = regions.of(index)
-            odd = _oddities(alignment, index, passages)
+            odd = _oddities(alignment, index, passages, pages)
             # A field that was left empty has the evidence of its whole cell, or of its label where there is no cell.
             around = Passage.join(passages).evidence(part) or found[index].unit.passage.evidence(part)
             values = split(label.cell, passages)
@@ -131,7 +131,9 @@ def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: s
                 yield _Answer(field, passage, passage.evidence(part) or around, tuple(codes))
 
 
-def _oddities(alignment: Alignment, index: int, passages: Sequence[Passage]) -> list[tuple[str, tuple[str, ...], str]]:
+def _oddities(
+    alignment: Alignment, index: int, passages: Sequence[Passage], pages: Pages
+) -> list[tuple[str, tuple[str, ...], str]]:
     """What is odd about where an answer stands: (code, the kinds of field that it matters to, or none for all, the words)."""
     label, find = alignment.labels[index], alignment.found[index]
     title = one_line(find.unit.passage.text)
@@ -147,7 +149,39 @@ def _oddities(alignment: Alignment, index: int, passages: Sequence[Passage]) -> 
         found.append(("label-unsure", _WORDS, title))
     if alignment.is_repeated(index):
         found.append(("label-repeated", (), title))
+    if not any(isinstance(field, SealField | SignatureField) for field in label.cell.fields) and _has_unread(
+        find.unit, alignment, pages
+    ):
+        found.append(("ink-unread", (), ""))
+    if any(_stands_beside(other.unit, find.unit, passages) for other in alignment.found.values()):
+        # The line between two rows was not seen, or is not there: what answers which label can't be told.
+        found.append(("answer-spread", (), " ".join(filled)))
     return found
+
+
+def _has_unread(label: Unit, alignment: Alignment, pages: Pages) -> bool:
+    """Whether writing that could not be read stands beside `label`, before the next label of its row."""
+    own = label.cell.box if label.cell else None
+    if own is None:
+        return False
+    others = [other.unit.cell.box for other in alignment.found.values() if other.unit.page == label.page and other.unit.cell]
+    edges = [box.x0 for box in others if box and box.x0 >= own.x1 and box.y0 < (own.y0 + own.y1) / 2 < box.y1]
+    return any(
+        own.x1 < (box.x0 + box.x1) / 2 < min(edges, default=float("inf")) and own.y0 < (box.y0 + box.y1) / 2 < own.y1
+        for page in pages.pages
+        if page.number == label.page
+        for box in page.unread
+    )
+
+
+def _stands_beside(other: Unit, label: Unit, passages: Sequence[Passage]) -> bool:
+    """Whether another row's label stands beside a cell that the answer to `label` is in."""
+    own, theirs = (unit.cell.box if unit.cell else None for unit in (label, other))
+    if own is None or theirs is None or other.page != label.page or other is label:
+        return False
+    middle = (theirs.y0 + theirs.y1) / 2
+    cells = {place.box for passage in passages for place in passage.places if place.page == other.page and place.box}
+    return not own.y0 < middle < own.y1 and any(box.y0 < middle < box.y1 and theirs.x1 <= box.x0 + 1 for box in cells)
 
 
 def _observation(field: Field, title: str, passage: Passage, evidence: tuple[Evidence, ...], legible: float) -> Observation:
@@ -167,13 +201,15 @@ def _observation(field: Field, title: str, passage: Passage, evidence: tuple[Evi
         doubts = (*doubts, Finding.of("text-struck", field.name, title=title, text=gone.strip()[:40]))
     if passage.pictures:
         doubts = (*doubts, Finding.of("picture-in-answer", field.name, title=title))
+    if one_line(passage.recovered) and parsed is not None:
+        doubts = (*doubts, Finding.of("text-recovered", field.name, title=title, text=one_line(passage.recovered)[:40]))
     left = _guidance_left(field, passage.words)
     if left:
         doubts = (*doubts, Finding.of("guidance-left", field.name, title=title, text=left[:40]))
     confidence = 0.0 if any(d.code == "unparsable" for d in doubts) else CERTAIN * held_confidence(passage)
     return Observation(
         field=field.name, value=parsed, raw=raw, source="table", confidence=confidence, evidence=evidence, doubts=doubts,
-        signs=signs_of(field, passage, legible), read=passage.characters,
+        signs=signs_of(field, passage, legible), readings=passage.readings,
     )  # fmt: skip
 
 
@@ -267,7 +303,7 @@ def _rows(form: FormDefinition, field: RowsField, headings: Mapping[str, Find], 
     return Observation(
         field=field.name, value=tuple(values) or None, raw=whole.words, source="table", confidence=confidence,
         evidence=whole.evidence(part) or first.unit.passage.evidence(part), doubts=tuple(doubts),
-        signs=signs_of(field, whole, legibility([whole])), read=whole.characters,
+        signs=signs_of(field, whole, legibility([whole])), readings=whole.readings,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import hashlib
 import importlib.util
 import json
 import tempfile
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache, cached_property
@@ -32,6 +33,8 @@ WEIGHTS = {
 }
 _LINE_HEIGHT = 48
 _BATCH = 6
+# Many, and improbable ones too: a misread name has its own characters among its rivals, another name has not.
+_RIVALS, _LEAST_RIVAL = 12, 0.0003
 _COLUMN = 8  # pixels of a line of that height that one output column of the recogniser stands for
 
 
@@ -227,6 +230,7 @@ class _Decoder:
 
         best = scores.argmax(axis=-1)
         glyphs: list[tuple[Any, ...]] = []
+        most = min(_RIVALS, scores.shape[-1])
         start = 0
         while start < len(best):
             end = start + 1
@@ -234,9 +238,9 @@ class _Decoder:
                 end += 1
             if best[start]:
                 peak = start + int(scores[start:end, best[start]].argmax())
-                top = np.argpartition(scores[peak], -4)[-4:]
+                top = np.argpartition(scores[peak], -most)[-most:]
                 ranked = sorted(((self.characters[i], float(scores[peak, i])) for i in top if i), key=lambda pair: -pair[1])
-                rivals = tuple(pair for pair in ranked[1:] if pair[1] > 0.001)
+                rivals = tuple(pair for pair in ranked[1:] if pair[1] > _LEAST_RIVAL)
                 glyphs.append((*ranked[0], (start + end) / 2, rivals))
             start = end
         return glyphs
@@ -259,8 +263,16 @@ def _reading(glyphs: list[tuple[Any, ...]], shape: float) -> Reading:
     """`shape` is the line's width over its height; columns are counted on the picture scaled to the recogniser's height."""
     width = min(max(shape * _LINE_HEIGHT, 1), 3200)
     return Reading(
-        tuple(Glyph(text, min(column * _COLUMN / width, 1), min(score, 1.0), others) for text, score, column, others in glyphs)
+        tuple(_of_any_width(text, min(column * _COLUMN / width, 1), score, others) for text, score, column, others in glyphs)
     )
+
+
+def _of_any_width(text: str, at: float, confidence: float, others: "Sequence[tuple[str, float]]") -> Glyph:
+    """The glyph, sure of 2 as far as it is of 2 or of ２: what is read apart by nothing but its width is one reading."""
+    plain = unicodedata.normalize("NFKC", text)
+    same = sum(score for other, score in others if unicodedata.normalize("NFKC", other) == plain)
+    rivals = tuple((other, score) for other, score in others if unicodedata.normalize("NFKC", other) != plain)
+    return Glyph(text, at, min(confidence + same, 1.0), rivals)
 
 
 def _for_direction(line: "Picture") -> "NDArray[np.float32]":
@@ -332,4 +344,4 @@ def _digest(task: str, picture: "Picture") -> str:
 
 
 def _glyph(stored: dict[str, Any]) -> Glyph:
-    return Glyph(stored["text"], stored["at"], stored["confidence"], tuple((text, score) for text, score in stored["others"]))
+    return _of_any_width(stored["text"], stored["at"], stored["confidence"], [(text, score) for text, score in stored["others"]])

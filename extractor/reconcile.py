@@ -8,9 +8,11 @@ two sources vouch for the text and nobody needs to look; where they differ beyon
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from extractor.compare import bears, compare
+from extractor.compare import compare
 from extractor.decide import weigh
 from extractor.group import Application, Document
+from extractor.names import bears
+from extractor.stamps import name_doubts
 from models.fields import ChoiceField, Field, Seal, SealField, SignatureField
 from models.findings import Finding
 from models.form import FormDefinition
@@ -19,6 +21,7 @@ from models.record import Observation
 Observations = Sequence[Observation]
 # What has this share of the fields is no single page.
 _WHOLE = 0.5
+_OF_NAMES = ("seal-disagrees", "seal-uncompared")
 
 
 def reconcile(form: FormDefinition, electronic: Sequence[Observations], paper: Sequence[Observations]) -> list[Observation]:
@@ -170,17 +173,15 @@ def _is_missing(one: Observation) -> bool:
 
 
 def _with_names(form: FormDefinition, united: Sequence[Observation]) -> list[Observation]:
-    """The observations, each seal that its own file had no name to compare with compared with the name that another has."""
+    """The observations, each seal compared with the name as all files together have it."""
     names = {one.field: one.value for one in united if isinstance(one.value, str)}
     compared = []
     for one in united:
         field = form.fields[one.field]
         name = names.get(field.mentions or "") if isinstance(field, SealField) else None
-        if isinstance(one.value, Seal) and one.value.text and one.value.agrees is None and name:
-            agrees = bears(one.value.text, name)
-            doubts = one.doubts
-            if agrees is False:
-                doubts += (Finding.of("seal-disagrees", one.field, title=form.titles[one.field], text=one.value.text),)
-            one = one.model_copy(update={"value": one.value.model_copy(update={"agrees": agrees}), "doubts": doubts})
+        if isinstance(field, SealField) and isinstance(one.value, Seal) and one.readings and name:
+            value = one.value.model_copy(update={"agrees": bears(one.readings, name)})
+            doubts = [doubt for doubt in one.doubts if doubt.code not in _OF_NAMES] + [*name_doubts(field, value, form.titles)]
+            one = one.model_copy(update={"value": value, "doubts": tuple(doubts)})
         compared.append(one)
     return compared

@@ -2,9 +2,10 @@
 are filled in with, and the same name where it stands elsewhere in the application. Pure; what a file holds as text stays as it is.
 """
 
-from collections.abc import Iterable, Mapping
-from functools import cache
-from math import log
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, lru_cache
+from math import exp, log
 from typing import Any, TypeGuard
 
 from rapidfuzz import fuzz
@@ -19,7 +20,18 @@ _RIVAL = 0.1
 _TURNED = 0.9  # most confidence of a character that was not read but concluded
 _GUESS = 0.5
 _LETTER, _DIGIT = str.maketrans("1|I0", "lllo"), str.maketrans("lI|iOoQDZzSsBb", "11110000225588")
+# What a quick hand makes of g and v.
+_QUICK = str.maketrans("qu", "gv")
+_SECOND_LEVEL = ("gov", "edu", "com", "org", "net")
+_DOMAIN = re.compile(r"@[\w.-]+\.(\w{3})\.cn$")
+_PROVIDERS = r"163|126|139|189|qq|foxmail|sina|sohu|yeah|aliyun|outlook|hotmail|gmail|\w+\.(?:gov|edu)"
+_NO_AT = re.compile(rf"(?<=\w)[oO0aQecC©®](?=(?:{_PROVIDERS})\.)")
 _TWOFOLD = frozenset("1lI|0oO")
+_WORDED = ("text", "address", "prose")
+_NO_DOUBT, _FAINT = 0.995, 0.002  # more confidence than this is not asked about, and less of a rival is not thought of
+_WINDOW = 5  # characters on each side that may make words with one
+_WORD = 4.0  # nats that a word costs
+_WORDED_AT_MOST = 0.98
 _CLASSES = frozenset("类级期型等档线")
 # Other places in the same print are misread for the same reason, so that they are worth less than a reading of their own.
 _WEIGHT = 0.6
@@ -38,6 +50,8 @@ def respell(field: Field, passage: Passage) -> Passage:
         elif span is not None and span.text == "Ⅱ" and passage.text[at + 1 : at + 2] not in _CLASSES:
             # Two strokes side by side are eleven, unless a class of something follows; a guess, so nobody is sure of it.
             changed[at] = _turned(span, "11", _GUESS)
+    if field.kind in _WORDED:
+        changed = _in_words([changed.get(n, span) for n, span in enumerate(passage.spans)], spans) | changed
     text = "".join(changed[n].text if n in changed else char for n, char in enumerate(passage.text))
     if field.kind in _KINDS:
         for at, char in enumerate(_KINDS[field.kind](text)):
@@ -74,14 +88,61 @@ def _converter() -> Any:
     return OpenCC("t2s")
 
 
+def _in_words(runs: Sequence[Span | None], read: Sequence[Run | None]) -> dict[int, Run]:
+    """The doubtful characters that make words with their neighbours, by the words of a dictionary.
+
+    A rival is taken where it saves more words than its score is less likely; a character that saves words is surer for it. The
+    measure is the length of the shortest description (Rissanen 1978), every word costing the same.
+    """
+    chars = [run.text if isinstance(run, Run) else "\n" for run in runs]
+    found: dict[int, Run] = {}
+    for at, run in enumerate(read):
+        if run is None or run.confidence >= _NO_DOUBT or not _is_chinese(run.text) or chars[at] != run.text:
+            continue
+        rivals = [(text, score) for text, score in run.others if score >= _FAINT and _is_chinese(text)]
+        if not rivals:
+            continue
+        start, end = max(0, at - _WINDOW), at + _WINDOW + 1
+        costs = {
+            text: _words("".join([*chars[start:at], text, *chars[at + 1 : end]])) * _WORD - log(max(score, _LEAST))
+            for text, score in [(run.text, run.confidence), *rivals]
+        }
+        best = min(costs, key=lambda text: costs[text])
+        sure = 1 / sum(exp(costs[best] - cost) for cost in costs.values())
+        chars[at] = best
+        if best != run.text:
+            found[at] = _turned(run, best, sure)
+        elif sure > run.confidence:
+            found[at] = run.model_copy(update={"confidence": min(sure, max(run.confidence, _WORDED_AT_MOST))})
+    return found
+
+
+def _is_chinese(text: str) -> bool:
+    return len(text) == 1 and "\u4e00" <= text <= "\u9fff"
+
+
+@lru_cache(10_000)
+def _words(text: str) -> int:
+    """Of how many words `text` is, at least."""
+    import rjieba
+
+    return len(rjieba.cut(text, False))
+
+
 def _turned(run: Run, text: str, confidence: float = 1.0) -> Run:
     others = ((run.text, run.confidence), *((other, score) for other, score in run.others if other != text))
     return run.model_copy(update={"text": text, "confidence": min(confidence, _TURNED), "others": others})
 
 
 def _as_address(text: str) -> str:
-    """An e-mail address in which 1 and l, 0 and o are what their neighbours are: digits stand with digits."""
-    return "".join(_by_neighbours(text, at) if char in _TWOFOLD else char for at, char in enumerate(text))
+    """An e-mail address in which 1 and l, 0 and o are what their neighbours are, digits standing with digits, in which a round
+    character before a provider's name is the @, and whose domain ends as the country's do."""
+    text = "".join(_by_neighbours(text, at) if char in _TWOFOLD else char for at, char in enumerate(text))
+    if "@" not in text and (found := _NO_AT.search(text)):
+        text = f"{text[: found.start()]}@{text[found.start() + 1 :]}"
+    found = _DOMAIN.search(text)
+    meant = found and next((one for one in _SECOND_LEVEL if one == found[1].translate(_QUICK)), None)
+    return text[: found.start(1)] + meant + text[found.end(1) :] if found and meant else text
 
 
 def _by_neighbours(text: str, at: int) -> str:
@@ -159,7 +220,7 @@ def _weighed(mine: Run, yours: Run) -> Run:
     for text in dict.fromkeys([mine.text, yours.text, *(text for text, _ in mine.others)]):
         scores[text] = log(_likely(mine, text)) + _WEIGHT * log(_likely(yours, text))
     best = max(scores, key=lambda text: scores[text])
-    shares = {text: 2.718281828 ** (score - scores[best]) for text, score in scores.items()}
+    shares = {text: exp(score - scores[best]) for text, score in scores.items()}
     confidence = min(1 / sum(shares.values()), 0.9999)
     if best == mine.text:
         return mine.model_copy(update={"confidence": confidence})

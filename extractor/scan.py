@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from extractor.ocr import OcrEngine, Reading
 from models.errors import Damaged, OcrUnavailable, TooLarge
-from models.page import InkMark, Page, Pages, SealMark
+from models.page import InkMark, Page, Pages, Run, SealMark
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MAX_PIXELS = 120_000_000
 MAX_PAGES = 60
 _LONGEST = 5000
+_NAMED = 0.98  # how sure it is that a ring with a name on it is a seal
 
 
 @dataclass(frozen=True)
@@ -54,28 +55,50 @@ def read_pictures(pictures: Iterable[Picture], engine: OcrEngine) -> Pages:
 
 def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine) -> Page:
     """One page; where it bears our code, with which form it is."""
-    from extractor import code, grid, ink, seal, sheet, text, upright
+    import numpy as np
+
+    from extractor import code, grid, ink, inscription, lift, recover, seal, sheet, text, unread, upright
     from extractor.layers import take_apart
 
     layers, boxes = text.set_upright(take_apart(upright.flatten(picture.colour, picture.points)), engine)
     ruling = grid.find_grids(layers.text, layers.scale)
     rings = seal.find_seals(layers)
-    written = seal.erase_rings(layers, rings)
+    written = lift.lift_seals(layers, rings)
     boxes = text.detect_again(boxes, written, [ring.box for ring in rings if not ring.red], engine)
-    lines = text.read_lines(text.place_lines(boxes, ruling, layers), written, ruling, engine)
+    clear = np.where(ruling.lines > 0, np.uint8(255), written)
+    lines = text.read_lines(text.place_lines(boxes, ruling, layers), clear, engine)
+    lines = recover.read_under_seals(lines, written, layers, ruling, rings, engine)
+    more, dark = unread.read_unread(clear, ruling, lines, rings, layers.scale, engine)
+    lines += more
     strokes = [
         InkMark(box=sheet.in_points(box, layers.scale), confidence=sure)
         for box, sure in ink.find_ink(layers, ruling, lines, rings, written)
     ]
-    stamps = [_stamp(ring, seal.read_ring(layers, ring, engine), layers.scale) for ring in rings]
+    stamps = [
+        _stamp(ring, inscription.read_seal(layers, ring, [other for other in rings if other is not ring], engine), layers.scale)
+        for ring in rings
+    ]
     page = sheet.make_page(number, first_table, layers, ruling, lines, stamps, strokes)
-    return page.model_copy(update={"identity": code.read_identity(picture.colour)})
+    found = {"unread": tuple(sheet.in_points(box, layers.scale) for box in dark), "identity": code.read_identity(picture.colour)}
+    return page.model_copy(update=found)
 
 
-def _stamp(ring: "Ring", reading: Reading, scale: float) -> SealMark:
+def _stamp(ring: "Ring", readings: Sequence[Reading], scale: float) -> SealMark:
     from extractor import sheet
+    from extractor.inscription import is_sure
 
-    return SealMark(box=sheet.in_points(ring.box, scale), text=reading.text.strip() or None, confidence=ring.confidence)
+    runs = tuple(
+        tuple(Run(text=glyph.text, confidence=glyph.confidence, others=glyph.others) for glyph in reading.glyphs)
+        for reading in readings
+        if reading.glyphs
+    )
+    text = "".join(run.text for run in runs[0]).strip() if runs else ""
+    # Where a name can be read along the outline, that is a seal, however faint or broken.
+    sure = max(ring.confidence, _NAMED) if is_sure(readings[0]) else ring.confidence
+    return SealMark(
+        box=sheet.in_points(ring.box, scale), text=text or None, confidence=sure,
+        shape=ring.shape, red=ring.red, readings=runs,
+    )  # fmt: skip
 
 
 def pdf_pictures(data: bytes, numbers: Sequence[int]) -> Iterator[Picture]:

@@ -1,28 +1,33 @@
 """Seals: red ones by their ink, those of a black-and-white copy by their ring; and what stands on the ring."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from extractor.layers import Layers
-from extractor.ocr import OcrEngine, Reading
+from models.page import SealShape
 
 Gray = NDArray[np.uint8]
 
 _SMALLEST, _LARGEST = 24.0, 64.0  # millimetres across
 _POINTS_A_MM = 72 / 25.4
-_PALE = 50  # least grey of an outline that may be told from print
 _REDDISH = 38  # least redness of a seal's ink, a pale one's too, when noise has been averaged out
 _RING = 0.76  # least part of a circle that must be drawn; rows of text reach two thirds
+_SQUARE = 0.9  # least part of its frame that a square seal's hull covers; a circle covers 0.79
+_ROUND = 0.86  # axes more unlike than this are an oval's
 _LOOK = 75  # dpi at which rings are looked for
 
 
 @dataclass(frozen=True)
 class Ring:
-    """A seal's outline in pixels of the page: middle, half axes, the first one's angle in degrees; 0 to 1 how sure it is one."""
+    """A seal's outline in pixels of the page: middle, half axes (a square's half sides), the first one's angle in degrees.
+
+    `confidence`: 0 to 1 how sure it is that this is a seal.
+    """
 
     x: float
     y: float
@@ -31,9 +36,14 @@ class Ring:
     angle: float
     red: bool
     confidence: float
+    shape: SealShape = "round"
 
     @property
     def box(self) -> tuple[float, float, float, float]:
+        if self.shape == "square":
+            corners = cv2.boxPoints(((self.x, self.y), (2 * self.rx, 2 * self.ry), self.angle))
+            (x0, y0), (x1, y1) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
+            return (x0, y0, x1, y1)
         reach_x = math.hypot(self.rx * math.cos(math.radians(self.angle)), self.ry * math.sin(math.radians(self.angle)))
         reach_y = math.hypot(self.rx * math.sin(math.radians(self.angle)), self.ry * math.cos(math.radians(self.angle)))
         return (self.x - reach_x, self.y - reach_y, self.x + reach_x, self.y + reach_y)
@@ -58,31 +68,64 @@ def _red_seals(layers: Layers) -> list[Ring]:
     zoom = min(1.0, _LOOK / 72 / layers.scale)
     small = cv2.resize(layers.redness, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
     mask = np.where(small > _REDDISH, 255, 0).astype(np.uint8)
-    gap = max(3, round(4 * millimetre * zoom)) | 1
-    # Closing needs room to grow beyond the edge of the page.
-    room = gap + 1
+    # Closing gaps needs room to grow beyond the edge of the page.
+    room = round(5 * millimetre * zoom) + 2
     mask = cv2.copyMakeBorder(mask, room, room, room, room, cv2.BORDER_CONSTANT, value=0)
-    joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (gap, gap)))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
     rings = []
-    for label in range(1, count):
-        width, height = (int(v) for v in stats[label, 2:4])
-        if max(width, height) / zoom / millimetre < 0.5 * _SMALLEST or min(width, height) / zoom / millimetre < 8:
-            continue
-        own = np.where((labels == label) & (mask > 0), 255, 0).astype(np.uint8)
+    for own in _blots(mask, millimetre * zoom):
         ring = _outlined(own, zoom, room)
         across = 2 * max(ring.rx, ring.ry) / millimetre if ring else 0.0
+        if ring and ring.shape != "square" and across < _SMALLEST:
+            continue
         if ring and ring.confidence > 0.9 and across < _LARGEST:
             rings.append(ring)
             continue
-        # Two seals may overlap: then only their rings tell them apart.
-        circles = [
-            Ring(*_enlarged(circle, zoom, room), True, 0.9) for circle in _circles(cv2.subtract(255, own), millimetre * zoom)
-        ]
-        # Square seals and torn ones have no ring; red words have another shape.
-        shaped = ring is not None and min(ring.rx, ring.ry) * 2 / millimetre > 0.6 * _SMALLEST and across < _LARGEST
-        rings += circles or ([ring] if ring and shaped and max(ring.rx, ring.ry) < 1.9 * min(ring.rx, ring.ry) else [])
+        rings += _overlapping(own, millimetre, zoom, room) or _shapeless(ring, millimetre)
     return rings
+
+
+def _blots(mask: Gray, millimetre: float) -> Iterator[Gray]:
+    """Ink that hangs together when a few millimetres of gap are closed, and is as large as half a seal."""
+    gap = max(3, round(4 * millimetre)) | 1
+    joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (gap, gap)))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
+    for label in range(1, count):
+        width, height = (int(v) for v in stats[label, 2:4])
+        if max(width, height) / millimetre >= 0.5 * _SMALLEST and min(width, height) / millimetre >= 8:
+            yield np.where((labels == label) & (mask > 0), 255, 0).astype(np.uint8)
+
+
+def _overlapping(own: Gray, millimetre: float, zoom: float, room: int) -> list[Ring]:
+    """Seals that run into each other: round ones are told apart by their rings; what is left may be one of another shape."""
+    circles = [Ring(*_enlarged(circle, zoom, room), True, 0.9) for circle in _circles(cv2.subtract(255, own), millimetre * zoom)]
+    if not circles:
+        return []
+    rest = own.copy()
+    for circle in circles:
+        middle = (round(circle.x * zoom + room), round(circle.y * zoom + room))
+        cv2.circle(rest, middle, round(circle.rx * zoom * 1.06), 0, -1)
+    # A ring that is not quite a circle leaves pieces of itself, another seal leaves as much ink as these have.
+    least = 0.4 * (np.count_nonzero(own) - np.count_nonzero(rest)) / len(circles)
+    others = [_outlined(blot, zoom, room) for blot in _blots(rest, millimetre * zoom) if np.count_nonzero(blot) > least]
+    return circles + [one for other in others for one in _shapeless(other, millimetre)]
+
+
+def _shapeless(ring: Ring | None, millimetre: float) -> list[Ring]:
+    """Red ink without a seal's outline: torn seals have none, red words have another shape, and larger ink is more than one."""
+    if ring is None or min(ring.rx, ring.ry) * 2 / millimetre < 0.6 * _SMALLEST:
+        return []
+    if max(ring.rx, ring.ry) * 2 / millimetre < _LARGEST:
+        return [ring] if max(ring.rx, ring.ry) < 1.9 * min(ring.rx, ring.ry) else []
+    if max(ring.rx, ring.ry) * 2 / millimetre > 2 * _LARGEST or min(ring.rx, ring.ry) * 2 / millimetre < _SMALLEST:
+        return []
+    # `angle` is the first axis's, which is the shorter one of an ellipse.
+    along = math.radians(ring.angle + (90 if ring.ry > ring.rx else 0))
+    half = max(ring.rx, ring.ry) / 2
+    return [
+        replace(ring, x=ring.x + way * half * math.cos(along), y=ring.y + way * half * math.sin(along), rx=half, ry=half,
+                angle=0.0, confidence=0.5, shape="round")
+        for way in (-1, 1)
+    ]  # fmt: skip
 
 
 def _enlarged(circle: tuple[float, float, float, float], zoom: float, room: int) -> tuple[float, float, float, float, float]:
@@ -97,11 +140,32 @@ def _outlined(mask: Gray, zoom: float, room: int) -> Ring | None:
     hull = cv2.convexHull(np.column_stack([xs, ys]).astype(np.float32))
     if len(hull) < 5:
         return None
-    (x, y), (first, second), angle = cv2.fitEllipse(hull)
-    covered = cv2.contourArea(hull) / max(math.pi * first * second / 4, 1.0)
-    sure = 0.98 if 0.88 < covered < 1.12 and first / second > 0.66 else 0.7
+    area = cv2.contourArea(hull)
+    (x, y), (first, second), angle = cv2.minAreaRect(hull)
+    shape: SealShape = "square"
+    sure = 0.98 if area > _SQUARE * first * second else 0.0
+    if sure and angle > 45:
+        first, second, angle = second, first, angle - 90
+    if not sure:
+        (x, y), (first, second), angle = cv2.fitEllipse(hull)
+        covered = area / max(math.pi * first * second / 4, 1.0)
+        shape = "oval" if first < _ROUND * second else "round"
+        shaped = 0.88 < covered < 1.12 and first > 0.55 * second
+        sure = 0.98 if shaped and _is_hollow(mask, x, y, first / 2, second / 2, angle) else 0.7
     middle_x, middle_y = (x + 0.5 - room) / zoom, (y + 0.5 - room) / zoom
-    return Ring(middle_x, middle_y, (first + 1) / 2 / zoom, (second + 1) / 2 / zoom, angle, True, sure)
+    return Ring(middle_x, middle_y, (first + 1) / 2 / zoom, (second + 1) / 2 / zoom, angle, True, sure, shape)
+
+
+def _is_hollow(mask: Gray, x: float, y: float, rx: float, ry: float, angle: float) -> bool:
+    """Whether ink stands on the outline rather than half-way to the middle: a fingerprint is as full there as anywhere."""
+
+    def inked(inner: float, outer: float) -> float:
+        zone = np.zeros_like(mask)
+        for part, value in ((outer, 255), (inner, 0)):
+            cv2.ellipse(zone, (round(x), round(y)), (round(rx * part), round(ry * part)), angle, 0, 360, value, -1)
+        return float((mask[zone > 0] > 0).mean())
+
+    return inked(0.4, 0.55) < 0.6 * inked(0.92, 1.04)
 
 
 def _plain_seals(layers: Layers) -> list[Ring]:
@@ -164,75 +228,3 @@ def _ringed(gray: Gray, x: float, y: float, radius: float) -> float:
     on = np.maximum(np.maximum(dark(radius), dark(radius - 1)), dark(radius + 1))
     beyond = np.minimum(dark(radius + 3.5), dark(radius + 5))
     return float(((on > 45) & (beyond < 0.6 * on)).mean())
-
-
-def erase_rings(layers: Layers, rings: list[Ring]) -> Gray:
-    """The text layer without what can be told from print of seals that are not red: their outlines, and ink paler than print."""
-    text = layers.text.copy()
-    for ring in rings:
-        if not ring.red:
-            _lift_paler(text, ring)
-            width = max(2, round(ring.rx * 0.075))
-            outline = np.zeros_like(text)
-            cv2.circle(outline, (round(ring.x), round(ring.y)), round(ring.rx - ring.rx * 0.025), 255, width)
-            text[outline > 0] = 255
-    return text
-
-
-def _lift_paler(text: Gray, ring: Ring) -> None:
-    """In a grey copy a red seal is paler than print: where its outline says how pale, everything as pale becomes paper."""
-    angles = np.linspace(0, 2 * math.pi, 360, endpoint=False)
-    outline = []
-    for radius in (ring.rx * 0.97, ring.rx * 0.985, ring.rx):
-        xs = np.clip(np.rint(ring.x + radius * np.cos(angles)).astype(int), 0, text.shape[1] - 1)
-        ys = np.clip(np.rint(ring.y + radius * np.sin(angles)).astype(int), 0, text.shape[0] - 1)
-        outline.append(text[ys, xs])
-    darkest = np.min(outline, axis=0)
-    pale = float(np.percentile(darkest, 25))
-    if pale < _PALE:
-        return
-    x0, y0, x1, y1 = (max(0, round(v)) for v in ring.box)
-    part = text[y0:y1, x0:x1].astype(np.float32)
-    text[y0:y1, x0:x1] = np.clip(part * (255.0 / (pale - 12)), 0, 255).astype(np.uint8)
-
-
-def read_ring(layers: Layers, ring: Ring, engine: OcrEngine) -> Reading:
-    """What stands round the ring: the band of it unrolled, cut where it is empty, and read."""
-    band = _unrolled(_seal_ink(layers, ring), ring)
-    return engine.recognise([cv2.cvtColor(band, cv2.COLOR_GRAY2RGB)])[0]
-
-
-def _seal_ink(layers: Layers, ring: Ring) -> Gray:
-    """The seal's own ink, dark on white."""
-    return cv2.subtract(np.full_like(layers.redness, 255), layers.redness) if ring.red else layers.all
-
-
-def _unrolled(gray: Gray, ring: Ring, size: int = 64) -> Gray:
-    """The band of text, `size` pixels high, from the gap at the foot clockwise round to it."""
-    radius = size / 0.36
-    side = round(2 * radius)
-    # The ellipse becomes a circle: turned so that its axes lie level, stretched, turned back.
-    turn = math.radians(ring.angle)
-    axes = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
-    shape = axes @ np.diag([ring.rx / radius, ring.ry / radius]) @ axes.T
-    offset = np.array([ring.x, ring.y]) - shape @ np.array([radius, radius])
-    disc = cv2.warpAffine(
-        gray, np.column_stack([shape, offset]), (side, side), flags=cv2.INTER_AREA | cv2.WARP_INVERSE_MAP, borderValue=255.0
-    )
-    around = round(2 * math.pi * 0.74 * radius)
-    polar = cv2.warpPolar(disc, (round(radius), around), (radius, radius), radius, cv2.INTER_LINEAR)
-    # Rows of `polar` are angles, clockwise from the right; its columns are radii. The band's top must be the outside.
-    band = cv2.rotate(polar[:, round(0.57 * radius) : round(0.93 * radius)], cv2.ROTATE_90_COUNTERCLOCKWISE)
-    band = np.roll(band, -_foot(band), axis=1)
-    return np.ascontiguousarray(cv2.normalize(band, band.copy(), 0, 255, cv2.NORM_MINMAX).astype(np.uint8))
-
-
-def _foot(band: Gray) -> int:
-    """The column to cut at: the middle of the emptiest stretch, the foot of the seal preferred."""
-    ink = (255.0 - band).mean(axis=0)
-    width = band.shape[1]
-    window = max(3, width // 14)
-    smooth = np.convolve(np.concatenate([ink, ink[:window]]), np.ones(window) / window, "valid")[:width]
-    foot = width / 4 - window / 2
-    away = np.abs((np.arange(width) - foot + width / 2) % width - width / 2) / width
-    return int((np.argmin(smooth + 60 * away) + window // 2) % width)

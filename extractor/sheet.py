@@ -122,7 +122,8 @@ def _items(row: Sequence[ReadLine], squares: Sequence[Square], scale: float) -> 
         for number, (glyph, (start, end)) in enumerate(zip(glyphs, glyph_boxes(piece), strict=True)):
             if not any(_is_of(square, (start + end) / 2, glyph) for square in squares):
                 sure = min(glyph.confidence, _MISTAKABLE if _is_mistakable(glyphs, number) else 1.0)
-                items.append(_Item(start, end, _span(replace(glyph, confidence=sure), in_points((start, top, end, bottom), scale))))
+                span = _span(replace(glyph, confidence=sure), in_points((start, top, end, bottom), scale))
+                items.append(_Item(start, end, _recovered(span) if any(piece.recovered[number : number + 1]) else span))
     items.sort(key=lambda item: item.x0 + item.x1)
     high = max(piece.place.box[3] - piece.place.box[1] for piece in row)
     gaps = [
@@ -176,6 +177,10 @@ def _span(glyph: Glyph, box: Box) -> Span:
             )
     others = tuple((text, round(score, 4)) for text, score in glyph.others)
     return Run(text=glyph.text, box=box, confidence=min(round(glyph.confidence, 4), _SUREST), others=others)
+
+
+def _recovered(span: Span) -> Span:
+    return span.model_copy(update={"recovered": True}) if isinstance(span, Run) else span
 
 
 def _around(one: Box | None, other: Box | None) -> Box | None:

@@ -62,7 +62,7 @@ def _slices(cell: FormCell, whole: Passage) -> list[tuple[list[int], Passage]]:
     keyed = Keyed.of(whole.text)
     at, cuts = 0, []
     for landmark in _landmarks(cell):
-        place = _find(keyed, landmark.texts, at)
+        place = find_words(keyed, landmark.texts, at)
         if place is not None:
             at = place[1]
             cuts.append((landmark.item, *_with_punctuation(whole.text, *keyed.range(*place), landmark.texts)))
@@ -87,7 +87,7 @@ def _with_punctuation(text: str, start: int, end: int, texts: Sequence[str]) -> 
     return start, end
 
 
-def _find(keyed: Keyed, texts: Sequence[str], start: int) -> tuple[int, int] | None:
+def find_words(keyed: Keyed, texts: Sequence[str], start: int) -> tuple[int, int] | None:
     """Where in the key, from `start` on, one of `texts` stands, exactly or nearly."""
     for text in texts:
         wanted = key(text)
@@ -207,11 +207,11 @@ def _without_guidance(field: Field, passage: Passage) -> Passage:
 def _guidance_ranges(guidance: Sequence[str], passage: Passage) -> Iterator[tuple[int, int]]:
     keyed = Keyed.of(passage.text)
     for text in guidance:
-        place = _find(keyed, [text], 0)
+        place = find_words(keyed, [text], 0)
         while place is not None:
             start, end = keyed.range(*place)
             yield _to_line_ends(passage, start, end)
-            place = _find(keyed, [text], place[1])
+            place = find_words(keyed, [text], place[1])
 
 
 def _to_line_ends(passage: Passage, start: int, end: int) -> tuple[int, int]:

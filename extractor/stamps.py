@@ -4,22 +4,19 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from rapidfuzz.distance import Levenshtein
-
 from extractor.labels import Unit
-from extractor.passage import Keyed, Passage
-from models.fields import Seal, SealField, Signature, SignatureField
+from extractor.names import bears
+from extractor.passage import Passage
+from extractor.prompts import find_prompt
+from extractor.signature import observe_signature
+from models.fields import Seal, SealField, SignatureField
 from models.findings import Finding
 from models.form import FormCell
-from models.page import Box, InkMark, Page, SealMark
+from models.page import Box, Page, SealMark
 from models.record import Evidence, Observation
-from models.writing import key, one_line
+from models.writing import one_line
 
 _ABSENT = 0.98  # a page on which no seal was found may still have a faint one
-_UNSIGNED = 0.9  # thin strokes get lost in a fax
-_INK, _READ, _HIDDEN = 0.98, 0.9, 0.5
-# A ring reads with one character in ten wrong; another unit's name differs by far more.
-_AGREES, _DIFFERS = 0.34, 0.6
 _MARGIN = 20.0  # points that a seal's middle may lie outside its cell
 
 
@@ -40,45 +37,51 @@ def observe_marks(
     whole = Passage.join(passages)
     asked = [field for field in cell.fields if isinstance(field, SealField)]
     prompts = {
-        field.name: _prompt(field.prompt, field.prompt_aliases, whole)
+        field.name: find_prompt(field.prompt, field.prompt_aliases, whole)
         for field in cell.fields
         if isinstance(field, SealField | SignatureField)
     }
     for field, found in _given([(field, prompts[field.name]) for field in asked], seals).items():
         yield _seal(field, found, places, part)
     for signature in (field for field in cell.fields if isinstance(field, SignatureField)):
-        yield _signature(signature, prompts[signature.name], values[signature.name], places, part)
+        title = signature.label or cell.label or signature.name
+        others = [values[field.name] for field in cell.fields if not isinstance(field, SealField | SignatureField)]
+        around = [(place.page, place.box) for place in places]
+        yield observe_signature(signature, title, prompts[signature.name], values[signature.name], others, around, part)
 
 
 def compare_names(
-    observations: Sequence[Observation], fields: Mapping[str, object], titles: Mapping[str, str]
+    observations: Sequence[Observation], fields: Mapping[str, object], titles: Mapping[str, str], pages: Sequence[Page]
 ) -> list[Observation]:
-    """The observations, each seal compared with the name that its field mentions."""
+    """The observations, each seal on paper compared with the name that its field mentions.
+
+    A seal that bears another name, and one of which it can't be told, is doubted: it may be another unit's.
+    """
     names = {one.field: one.value for one in observations if isinstance(one.value, str)}
+    marks = {(page.number, seal.box): seal for page in pages for seal in page.seals}
     compared = []
     for one in observations:
         field = fields[one.field]
-        name = names.get(field.mentions or "") if isinstance(field, SealField) else None
-        if isinstance(one.value, Seal) and one.value.text and name:
-            agrees = _agrees(one.value.text, name)
-            doubt = (
-                (Finding.of("seal-disagrees", one.field, title=titles[one.field], text=one.value.text),) if agrees is False else ()
-            )
+        seen = next((marks[e.page, e.box] for e in one.evidence if e.page and e.box and (e.page, e.box) in marks), None)
+        if isinstance(field, SealField) and field.mentions and isinstance(one.value, Seal) and seen:
+            agrees = bears(seen.readings, names.get(field.mentions, ""))
             value = one.value.model_copy(update={"agrees": agrees})
-            compared.append(one.model_copy(update={"value": value, "doubts": (*one.doubts, *doubt)}))
+            doubts = name_doubts(field, value, titles)
+            compared.append(one.model_copy(update={"value": value, "doubts": (*one.doubts, *doubts)}))
         else:
             compared.append(one)
     return compared
 
 
-def _agrees(text: str, name: str) -> bool | None:
-    """Whether a ring that was read as `text` bears `name`; None where it was read too badly to tell."""
-    ring, wanted = key(text), key(name)
-    if not wanted or len(ring) < 0.5 * len(wanted):
-        return None
-    # The cut may have fallen into the name: any turn of the ring may be the right one.
-    apart = min(Levenshtein.distance(ring[i:] + ring[:i], wanted) for i in range(len(ring))) / len(wanted)
-    return True if apart <= _AGREES else False if apart >= _DIFFERS else None
+def name_doubts(field: SealField, seal: Seal, titles: Mapping[str, str]) -> tuple[Finding, ...]:
+    """What a person should know of a seal that does not bear the name it should, or may not."""
+    if seal.agrees is True:
+        return ()
+    text = seal.text or "（无法辨认）"
+    if seal.agrees is False:
+        return (Finding.of("seal-disagrees", field.name, title=titles[field.name], text=text),)
+    other = titles[str(field.mentions)]
+    return (Finding.of("seal-uncompared", field.name, title=titles[field.name], text=text, other=other),)
 
 
 def _places(label: Unit, passages: Sequence[Passage], pages: Sequence[Page]) -> list[_Place]:
@@ -97,23 +100,6 @@ def _places(label: Unit, passages: Sequence[Passage], pages: Sequence[Page]) -> 
 def _within(mark: Box, place: Box) -> bool:
     x, y = (mark.x0 + mark.x1) / 2, (mark.y0 + mark.y1) / 2
     return place.x0 - _MARGIN < x < place.x1 + _MARGIN and place.y0 - 2 < y < place.y1 + 2
-
-
-def _prompt(text: str | None, aliases: Sequence[str], whole: Passage) -> tuple[int, Box] | None:
-    """The page and box of a field's prompt: exact, or its longest part that stands there."""
-    keyed = Keyed.of(whole.text)
-    for wanted in (key(t) for t in (text, *aliases) if t):
-        for length in range(len(wanted), 2, -1):
-            at = keyed.key.find(wanted[:length])
-            if at >= 0:
-                start, end = keyed.range(at, at + length)
-                boxes = [span.box for span in whole.spans[start:end] if span and span.box]
-                page = whole.places[start].page
-                if boxes and page is not None:
-                    x1 = boxes[0].x0 + (boxes[0].x1 - boxes[0].x0) if len(set(boxes)) == 1 else boxes[-1].x1
-                    return page, Box(x0=boxes[0].x0, y0=boxes[0].y0, x1=max(x1, boxes[0].x0), y1=max(boxes[0].y0, boxes[0].y1))
-                break
-    return None
 
 
 def _given(
@@ -154,40 +140,6 @@ def _seal(field: SealField, found: tuple[Page, SealMark] | None, places: Sequenc
     text = one_line(mark.text) if mark.text else None
     return Observation(
         field=field.name, value=Seal(present=True, text=text or None), raw=text or "", source="seal", confidence=mark.confidence,
+        readings=mark.readings,
         evidence=(Evidence(part=part, page=page.number, box=mark.box),),
     )  # fmt: skip
-
-
-def _signature(
-    field: SignatureField, prompt: tuple[int, Box] | None, written: Passage, places: Sequence[_Place], part: str
-) -> Observation:
-    """Ink behind the prompt is a signature; so is what was read there, less surely, since it might be typed.
-
-    Where the prompt was not found, nobody can be sure.
-    """
-    text = one_line(written.words).strip(" ：:_—-.。")
-    ink = _behind(prompt, places)
-    evidence = tuple(Evidence(part=part, page=page.number, box=mark.box) for page, mark in ink) or written.evidence(part)
-    evidence = evidence or tuple(Evidence(part=part, page=place.page.number, box=place.box) for place in places[-1:])
-    hidden = prompt is None
-    present = bool(ink) or bool(key(text)) or hidden
-    if ink:
-        confidence = _INK if max(mark.confidence for _, mark in ink) >= 0.9 else max(mark.confidence for _, mark in ink)
-    else:
-        confidence = _READ if key(text) else _HIDDEN if hidden else _UNSIGNED
-    value = Signature(present=present, text=text if present and key(text) else None)
-    return Observation(field=field.name, value=value, raw=text, source="table", confidence=confidence, evidence=evidence)
-
-
-def _behind(prompt: tuple[int, Box] | None, places: Sequence[_Place]) -> list[tuple[Page, InkMark]]:
-    if prompt is None:
-        return []
-    number, box = prompt
-    high = box.y1 - box.y0
-    return [
-        (place.page, mark)
-        for place in places
-        if place.page.number == number
-        for mark in place.page.ink
-        if mark.box.x1 > box.x1 and mark.box.y0 < box.y1 + 0.8 * high and mark.box.y1 > box.y0 - 0.8 * high
-    ]

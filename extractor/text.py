@@ -18,6 +18,7 @@ Rect = tuple[float, float, float, float]
 _DETECTION_SIDE = 1280
 _ROOM = 0.10
 _INSET = 1.0  # points that a cell's ruling takes on each side
+_BLOCK = 2.2  # heights of a usual line that no line has, nor a column of upright text is wide
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,11 @@ class Place:
 
 @dataclass(frozen=True)
 class ReadLine:
-    """A line and what it says."""
+    """A line and what it says; `recovered` tells of each character whether it stood under a seal, and is empty where none did."""
 
     place: Place
     reading: Reading
+    recovered: tuple[bool, ...] = ()
 
 
 def set_upright(layers: Layers, engine: OcrEngine) -> tuple[Layers, list[Rect]]:
@@ -44,7 +46,7 @@ def set_upright(layers: Layers, engine: OcrEngine) -> tuple[Layers, list[Rect]]:
         layers = layers.turned(1)
         boxes = _detect(layers, engine)
     longest = sorted((box for box in boxes if box[2] - box[0] > 1.5 * (box[3] - box[1])), key=lambda box: box[0] - box[2])[:9]
-    heads = engine.upside_down([_crop(layers.text, box) for box in longest])
+    heads = engine.upside_down([crop(layers.text, box) for box in longest])
     if sum(heads) > len(heads) / 2:
         height, width = layers.text.shape
         layers = layers.turned(2)
@@ -95,10 +97,16 @@ def place_lines(boxes: Sequence[Rect], ruling: Ruling, layers: Layers) -> list[P
     """The boxes, each in its cell; one that runs over a ruled line is cut there."""
     places: list[Place] = []
     inset = _INSET * layers.scale
-    for box in _heightened(boxes):
+    for box in _heightened(_single(boxes)):
         pieces = [Place(*piece) for piece in _pieces(box, ruling, inset)]
         places += pieces or [Place(box)]
     return places
+
+
+def _single(boxes: Sequence[Rect]) -> list[Rect]:
+    """The boxes without those that are several lines in one, which a detector makes of dense handwriting."""
+    most = _BLOCK * float(np.median([box[3] - box[1] for box in boxes])) if boxes else 0.0
+    return [box for box in boxes if box[3] - box[1] < most or box[2] - box[0] < most]
 
 
 def _heightened(boxes: Sequence[Rect]) -> list[Rect]:
@@ -131,15 +139,15 @@ def _pieces(box: Rect, ruling: Ruling, inset: float) -> list[tuple[Rect, tuple[i
     return pieces
 
 
-def read_lines(places: Sequence[Place], gray: Gray, ruling: Ruling, engine: OcrEngine) -> list[ReadLine]:
-    """What stands at each place of `gray`, cell by cell; places where nothing does are left out."""
-    clear = np.where(ruling.lines > 0, np.uint8(255), gray)
+def read_lines(places: Sequence[Place], clear: Gray, engine: OcrEngine) -> list[ReadLine]:
+    """What stands at each place of `clear`, a page without its ruling, cell by cell; places where nothing does are left out."""
     ordered = sorted(places, key=lambda place: (place.cell or (-1, 0), place.box[1]))
-    readings = engine.recognise([_crop(clear, place.box) for place in ordered])
+    readings = engine.recognise([crop(clear, place.box) for place in ordered])
     return [ReadLine(place, reading) for place, reading in zip(ordered, readings, strict=True) if reading.text.strip()]
 
 
-def _crop(gray: Gray, box: Rect) -> NDArray[np.uint8]:
+def crop(gray: Gray, box: Rect) -> NDArray[np.uint8]:
+    """The pixels of `box` as a recogniser takes them: height x width x 3; never empty."""
     x0, y0, x1, y1 = (round(v) for v in box)
     part = gray[max(0, y0) : max(y1, y0 + 4), max(0, x0) : max(x1, x0 + 4)]
     if part.size == 0:

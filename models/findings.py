@@ -32,6 +32,7 @@ CATALOGUE: dict[str, Kind] = {
     "seal-unverified": _error("“{title}”处有图片，尚未确认是否为公章"),
     "seal-typed": _error("“{title}”处为打印文字“{text}”，不是公章"),
     "seal-disagrees": _error("“{title}”印文“{text}”与填写的单位名称不一致"),
+    "seal-uncompared": _warning("“{title}”印文“{text}”未能与“{other}”核对，请对照原件"),
     "signature-missing": _error("“{title}”无签字", doubt=False),
     "signature-unverified": _error("“{title}”处有图片，尚未确认是否为签字"),
     "signature-typed": _error("“{title}”处为打印文字“{text}”，不是手写签字"),
@@ -74,6 +75,8 @@ CATALOGUE: dict[str, Kind] = {
     "label-unsure": _warning("“{title}”一栏的标题写作“{text}”，可能是另一栏"),
     "rows-total": _warning("“{title}”中有“{text}”一行，可能不是单独的一项"),
     "words-elsewhere": _warning("“{title}”未填写，但同一格的别处有文字“{text}”"),
+    "ink-unread": _warning("“{title}”中有笔迹没有识别出文字，内容可能不全"),
+    "text-recovered": _warning("“{title}”的文字“{text}”被印章覆盖，由印章下还原", doubt=False),
     "picture-in-answer": _warning("“{title}”中有图片，文字可能不完整"),
 }
 

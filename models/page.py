@@ -14,6 +14,7 @@ from models.base import Model
 from models.identity import Identity, Tag
 
 Emphasis = Literal["bold", "underline", "highlight", "colour", "border", "strike"]
+SealShape = Literal["round", "oval", "square"]
 TickState = Literal["empty", "ticked", "filled", "corrected", "tick", "cross", "unclear"]
 
 
@@ -52,6 +53,7 @@ class Run(Model):
     box: Box | None = None
     confidence: float = Constraint(default=1.0, ge=0, le=1)
     others: tuple[tuple[str, float], ...] = ()
+    recovered: bool = False
 
 
 class Tick(Model):
@@ -122,11 +124,14 @@ class Table(Model):
 
 
 class SealMark(Model):
-    """A seal on the page; `text` is what its ring says."""
+    """A seal on the page; `text` is what it says, `readings` are all that was made of it, the surest first, a run a character."""
 
     box: Box
     text: str | None = None
     confidence: float = Constraint(ge=0, le=1)
+    shape: SealShape = "round"
+    red: bool = True
+    readings: tuple[tuple[Run, ...], ...] = ()
 
 
 class InkMark(Model):
@@ -137,8 +142,10 @@ class InkMark(Model):
 
 
 class Page(Model):
-    """Tables and the lines between them, in reading order. A Word file is one page without a size. `identity` is that of the code
-    on the page."""
+    """Tables and the lines between them, in reading order. A Word file is one page without a size.
+
+    `unread` is where something looks like writing, of which no words could be made out, `identity` is that of the code on the page.
+    """
 
     number: int = Constraint(ge=1)
     width: float | None = None
@@ -146,6 +153,7 @@ class Page(Model):
     blocks: tuple[Table | Line, ...] = ()
     seals: tuple[SealMark, ...] = ()
     ink: tuple[InkMark, ...] = ()
+    unread: tuple[Box, ...] = ()
     identity: Identity | None = None
 
 

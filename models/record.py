@@ -52,7 +52,8 @@ class Observation(Model):
     """One reading of one field. `doubts` are reasons why a person should look, whatever the confidence.
 
     `signs` are what speaks for a reading off a picture, by name; they decide how probable it is that it is right. Without any,
-    `confidence` says so itself. `read` are the characters of such a reading with their rivals.
+    `confidence` says so itself. `readings` are the characters of such a reading with their rivals; a seal
+    may have several.
     """
 
     field: str
@@ -64,7 +65,7 @@ class Observation(Model):
     alternatives: tuple[Any, ...] = ()
     doubts: tuple[Finding, ...] = ()
     signs: Mapping[str, float] = {}
-    read: tuple[Run, ...] = ()
+    readings: tuple[tuple[Run, ...], ...] = ()
 
 
 class FieldResult(Model):

@@ -59,7 +59,8 @@ def stamped(pages: Pages, prompt: str, text: str) -> Pages:
     found = []
     for page in pages.pages:
         cells = [cell for block in page.blocks if isinstance(block, Table) for cell in block.cells if prompt in cell.text]
-        seals = tuple(SealMark(box=cell.box, text=text, confidence=0.999) for cell in cells if cell.box)
+        ring = tuple(Run(text=char, confidence=_SURE) for char in text)
+        seals = tuple(SealMark(box=cell.box, text=text, confidence=0.999, readings=(ring,)) for cell in cells if cell.box)
         found.append(page.model_copy(update={"seals": (*page.seals, *seals)}))
     return pages.model_copy(update={"pages": tuple(found)})
 

@@ -85,3 +85,22 @@ def test_an_underline_is_a_ruled_line():
     picture = _form()
     cv2.line(picture, (540, 700), (1300, 700), (0, 0, 0), 2)
     assert find_grids(_gray(picture), drawing.SCALE).lines[700, 560:1280].all()
+
+
+def test_writing_that_touches_a_border_does_not_join_the_cells():
+    picture = _form()
+    drawing.write(picture, [(510, 531, "武汉墨水湖物业服务有限公司位于汉南区占地面积")], size=38)
+    assert _layout(picture) == FORM
+
+
+def test_a_border_that_is_gone_in_part_still_parts_the_cells():
+    picture = _form()
+    picture[410:430, 820:990] = 255
+    picture[530:550, 1010:1190] = 255
+    assert _layout(picture) == FORM
+
+
+def test_a_cell_that_spans_rows_is_one():
+    picture = _form()
+    picture[410:430, 205:495] = 255
+    assert (0, 0, 2, 1) in _layout(picture)

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 
@@ -69,3 +71,13 @@ def test_decoding_keeps_place_score_and_rivals_of_each_character():
     assert reading.glyphs[0].at == pytest.approx(2 * 8 / 48)
     assert reading.glyphs[0].confidence == pytest.approx(0.9)
     assert reading.glyphs[1].others[0] == ("丙", pytest.approx(0.3))
+
+
+def test_a_digit_is_as_sure_as_its_two_widths_together(tmp_path):
+    path = tmp_path / "said.jsonl"
+    line = np.zeros((48, 48, 3), np.uint8)
+    told = {"text": "2", "at": 0.5, "confidence": 0.51, "others": [["２", 0.48], ["Z", 0.01]]}
+    path.write_text(json.dumps({ocr._digest("recognise", line): [told]}), "utf-8")
+    ((glyph,),) = (reading.glyphs for reading in ocr.RecordedOcr(path).recognise([line]))
+    assert glyph.confidence == pytest.approx(0.99)
+    assert glyph.others == (("Z", 0.01),)

@@ -107,3 +107,35 @@ def test_a_name_in_a_long_text_is_weighed_too():
 def test_addresses_keep_their_letters():
     field = AddressField(kind="address", name="address")
     assert respell(field, _read("行政楼A座l208室")).text == "行政楼A座l208室"
+
+
+def test_a_round_character_before_a_provider_is_the_at_sign():
+    assert respell(EMAIL, _read("bgs.3600ofoxmail.com")).text == "bgs.3600@foxmail.com"
+    assert respell(EMAIL, _read("zhb4487owhu.edu.cn")).text == "zhb4487@whu.edu.cn"
+    assert respell(EMAIL, _read("foo@foxmail.com")).text == "foo@foxmail.com"
+
+
+def test_a_domain_ends_as_the_countrys_do():
+    assert respell(EMAIL, _read("office@wuhan.qov.cn")).text == "office@wuhan.gov.cn"
+    assert respell(EMAIL, _read("office@wuhan.gou.cn")).text == "office@wuhan.gov.cn"
+    assert respell(EMAIL, _read("office@wuhan.abc.cn")).text == "office@wuhan.abc.cn"
+
+
+def test_a_doubtful_character_is_the_one_that_makes_a_word():
+    passage = respell(PROSE, _read("装机容重8.3兆瓦", {3: (0.7, [("量", 0.25)])}))
+    assert passage.text == "装机容量8.3兆瓦"
+    assert passage.spans[3].confidence <= 0.9
+
+
+def test_a_character_that_makes_a_word_is_surer():
+    passage = respell(PROSE, _read("装机容量8.3兆瓦", {3: (0.6, [("重", 0.35)])}))
+    assert passage.text == "装机容量8.3兆瓦"
+    assert passage.spans[3].confidence > 0.9
+
+
+def test_a_sure_character_is_not_asked_about_words():
+    assert respell(PROSE, _read("装机容重8.3兆瓦", {3: (0.998, [("量", 0.002)])})).text == "装机容重8.3兆瓦"
+
+
+def test_a_number_is_never_made_a_word():
+    assert respell(PROSE, _read("对1栋建筑", {1: (0.5, [("一", 0.45)])})).text == "对1栋建筑"

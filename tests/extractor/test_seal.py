@@ -5,15 +5,17 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from extractor import seal, upright
+from extractor import inscription, seal, upright
 from extractor.layers import take_apart
+from extractor.ocr import PaddleOcr
 from tests.extractor import drawing
 
-RED, BLACK = (215, 30, 40), (20, 20, 20)
+RED, GREY, BLACK = (215, 30, 40), (130, 130, 130), (20, 20, 20)
+ENGINE = PaddleOcr()
 
 
-def _stamp(picture, x, y, name, colour, radius=160):
-    """Sets a round seal with a name on its ring, its middle at (x, y)."""
+def _stamp(picture, x, y, name, colour, radius=160, turn=0.0, inside="", flat=1.0):
+    """Sets a round seal with a name on its rim, its middle at (x, y), turned by degrees, pressed to `flat` of its height."""
     image = Image.new("L", (2 * radius + 20,) * 2, 0)
     draw = ImageDraw.Draw(image)
     draw.ellipse([10, 10, 2 * radius + 10, 2 * radius + 10], outline=255, width=9)
@@ -25,9 +27,32 @@ def _stamp(picture, x, y, name, colour, radius=160):
         glyph = glyph.rotate(-math.degrees(angle), resample=Image.BICUBIC)
         at = (int(middle + 0.75 * radius * math.sin(angle) - 45), int(middle - 0.75 * radius * math.cos(angle) - 45))
         image.paste(255, at, glyph)
+    draw.text((middle, middle + 70), inside, font=drawing.font(28), fill=255, anchor="mm")
+    image = image.resize((image.width, round(image.height * flat)), Image.Resampling.BICUBIC)
+    _press(picture, x, y, image.rotate(turn, resample=Image.Resampling.BICUBIC, expand=True), colour)
+
+
+def _square(picture, x, y, rows, colour, side=300):
+    image = Image.new("L", (side + 20,) * 2, 0)
+    draw = ImageDraw.Draw(image)
+    draw.rectangle([10, 10, side + 10, side + 10], outline=255, width=9)
+    for i, row in enumerate(rows):
+        draw.text((10 + side / 2, 10 + side * (i + 0.5) / len(rows)), row, font=drawing.font(64), fill=255, anchor="mm")
+    _press(picture, x, y, image, colour)
+
+
+def _press(picture, x, y, image, colour):
     ink = np.asarray(image).astype(np.float32)[..., None] / 255 * 0.92
-    part = picture[y - middle : y + middle, x - middle : x + middle]
+    top, left = y - ink.shape[0] // 2, x - ink.shape[1] // 2
+    part = picture[top : top + ink.shape[0], left : left + ink.shape[1]]
     part[:] = (part * (1 - ink + ink * np.array(colour, np.float32) / 255)).astype(np.uint8)
+
+
+def _texts(picture):
+    """What each seal on the page says, from the top down."""
+    layers = take_apart(upright.flatten(picture, (595.3, 841.9)))
+    rings = seal.find_seals(layers)
+    return [inscription.read_seal(layers, ring, [one for one in rings if one is not ring], ENGINE)[0].text for ring in rings]
 
 
 def _page():
@@ -73,16 +98,90 @@ def test_red_ink_vanishes_from_the_text_under_it():
     assert differs.mean() < 0.001
 
 
-def test_the_band_is_unrolled_with_the_characters_upright_and_in_order():
-    picture = drawing.blank(600, 600)
-    _stamp(picture, 300, 300, "一二三四五六七八九", RED)
-    layers = take_apart(upright.Flat(picture, drawing.SCALE, False))
-    (ring,) = seal.find_seals(layers)
-    band = seal._unrolled(seal._seal_ink(layers, ring), ring)
-    ink = (band < 128).sum(axis=0)
-    # 一 is a thin stroke, 四 and 五 are full; the foot of the seal, where nothing stands, is at both ends.
-    columns = np.nonzero(ink)[0]
-    assert columns[0] > 0.1 * band.shape[1]
-    assert columns[-1] < 0.9 * band.shape[1]
-    first = band[:, columns[0] : columns[0] + 20]
-    assert cv2.boundingRect(cv2.findNonZero((first < 128).astype(np.uint8)))[3] < 0.35 * band.shape[0]
+NAME = "武汉花山商业管理公司"
+
+
+@pytest.mark.parametrize("turn", [0, 15, 180, -100])
+def test_the_name_is_read_however_the_seal_was_turned(turn):
+    picture = drawing.blank()
+    _stamp(picture, 800, 1000, NAME, RED, turn=turn)
+    assert _texts(picture) == [NAME]
+
+
+def test_a_row_inside_the_ring_is_not_taken_into_the_name():
+    picture = drawing.blank()
+    _stamp(picture, 800, 1000, NAME, RED, inside="合同专用章")
+    assert _texts(picture) == [NAME]
+
+
+def test_an_oval_seal_is_one_and_is_read():
+    picture = drawing.blank()
+    _stamp(picture, 800, 1000, NAME, RED, radius=190, flat=0.75)
+    (ring,) = _found(picture)
+    assert (ring.shape, ring.confidence > 0.9) == ("oval", True)
+    assert _texts(picture) == [NAME]
+
+
+def test_a_square_seal_is_one_and_its_rows_are_read():
+    picture = drawing.blank()
+    _square(picture, 800, 1000, ["武汉花山", "商业管理", "有限公司"], RED)
+    (ring,) = _found(picture)
+    assert (ring.shape, ring.confidence > 0.9) == ("square", True)
+    assert _texts(picture) == ["武汉花山商业管理有限公司"]
+
+
+def test_both_names_are_read_where_two_seals_overlap():
+    picture = drawing.blank()
+    _stamp(picture, 800, 1000, NAME, RED)
+    _stamp(picture, 830, 1310, "武昌区生态环境分局", RED)
+    assert _texts(picture) == [NAME, "武昌区生态环境分局"]
+
+
+def test_print_that_is_darker_than_a_grey_seal_is_kept_out_of_its_name():
+    picture = drawing.blank()
+    drawing.write(picture, [(620, 868, "本单位自愿申请成为"), (650, 1060, "单位盖章")], size=34)
+    cv2.line(picture, (300, 985), (1500, 985), (0, 0, 0), 2)
+    _stamp(picture, 800, 1000, NAME, GREY)
+    (text,) = _texts(picture)
+    assert len(set(NAME) - set(text)) <= 1
+    assert not set(text) & set("本自愿申请成盖章")
+
+
+def test_red_that_is_no_seal_is_none():
+    picture = _page()
+    drawing.write(picture, [(300, 60, "红头文件标题")], size=90)
+    heading = picture[50:180, 250:1000]
+    heading[(heading < 128).all(axis=2)] = RED
+    # A fingerprint: ridges in an oval, nowhere hollow.
+    for step in range(4, 60, 8):
+        cv2.ellipse(picture, (900, 1500), (step, round(1.3 * step)), 10, 0, 360, RED, 4)
+    assert _found(picture) == []
+
+
+def test_a_full_red_blot_as_large_as_a_seal_is_not_surely_one():
+    picture = drawing.blank()
+    for step in range(6, 170, 12):
+        cv2.circle(picture, (800, 1000), step, RED, 6)
+    assert [ring.confidence < 0.9 for ring in _found(picture)] == [True]
+
+
+def test_a_seal_cut_off_by_the_edge_of_the_page_is_found():
+    picture = _page()
+    _stamp(picture, 1470, 1900, NAME, RED)
+    cut = picture[:, :1560].copy()
+    (ring,) = seal.find_seals(take_apart(upright.Flat(cut, drawing.SCALE, False)))
+    assert ring.red
+
+
+def test_a_square_seal_that_runs_into_a_round_one_is_found():
+    picture = drawing.blank()
+    _stamp(picture, 800, 1000, NAME, RED)
+    _square(picture, 900, 1270, ["武汉花山", "商业管理", "有限公司"], RED)
+    assert [ring.shape for ring in _found(picture)] == ["round", "square"]
+
+
+def test_red_ink_of_two_seals_whose_shapes_are_lost_is_two_doubtful_ones():
+    picture = drawing.blank()
+    _square(picture, 700, 900, ["武汉花山", "商业管理", "有限公司"], RED)
+    _square(picture, 880, 1120, ["武昌区生", "态环境分", "局办公室"], RED)
+    assert [ring.confidence <= 0.7 for ring in _found(picture)] == [True, True]

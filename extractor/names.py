@@ -1,0 +1,68 @@
+"""Does a text that was read off a picture bear a name? (pure)
+
+The recogniser's own doubts are weighed: where it took one character for another it mostly held the right one for possible too,
+while another name's characters are read surely. So an error of reading costs little, and another name much, even one that
+differs by a single character.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+
+from models.page import Run
+from models.writing import CJK, key
+
+# What speaks against a name, as negative log-likelihoods; each of these alone is too much for it.
+_UNTHOUGHT = 7.5  # a character instead of one that the recogniser did not even hold for possible
+_UNASKED = 6.5  # a character that the name has not, when it was surely read
+_MISSED = 6.5  # a character of the name for which nothing was read
+_STRAY = 1.0  # what a seal has besides its name: a figure of its number, a stroke of its outline
+_NAMED = re.compile(f"(?!一)[{CJK}]")
+_LEAST = 0.0003  # probability of a rival
+_BEARS, _DIFFERS = 5.0, 7.0
+_CLEAR = 0.95  # mean confidence of a text that is surely something else, not only badly read
+
+
+def bears(readings: Sequence[Sequence[Run]], name: str) -> bool | None:
+    """Whether what was read, in one way or several, is `name`; None where that can't be told.
+
+    The reading may begin anywhere: a ring has no first character.
+    """
+    wanted = key(name)
+    costs = [cost(reading, wanted) for reading in readings if reading]
+    if not wanted or not costs:
+        return None
+    if min(costs) <= _BEARS:
+        return True
+    clear = any(
+        sum(run.confidence for run in reading) > _CLEAR * len(reading) for reading in readings if 2 * len(reading) > len(wanted)
+    )
+    return False if clear and min(costs) >= _DIFFERS else None
+
+
+def cost(reading: Sequence[Run], wanted: str) -> float:
+    """How much speaks against the characters read being `wanted`, from whichever of them one starts: a negative log-likelihood."""
+    read = [(letter, run) for run in reading for letter in key(run.text)]
+    turns = [read[start:] + read[:start] for start in range(len(read))]
+    return min((_aligned(turn, wanted) for turn in turns), default=math.inf)
+
+
+def _aligned(read: Sequence[tuple[str, Run]], wanted: str) -> float:
+    """The cheapest way to explain `read` by `wanted`: characters taken for others, missed, or seen where none are."""
+    row = [_MISSED * k for k in range(len(wanted) + 1)]
+    for letter, run in read:
+        extra = 0.5 + _UNASKED * run.confidence if _NAMED.fullmatch(letter) else _STRAY
+        new = [row[0] + extra]
+        for k, expected in enumerate(wanted):
+            new.append(min(row[k] + _mistaken(letter, run, expected), row[k + 1] + extra, new[k] + _MISSED))
+        row = new
+    return row[-1]
+
+
+def _mistaken(letter: str, run: Run, expected: str) -> float:
+    if letter == expected:
+        return 0.0
+    rivals = dict(run.others)
+    if expected not in rivals:
+        return _UNTHOUGHT
+    return math.log(max(run.confidence, 0.05) / max(rivals[expected], _LEAST))

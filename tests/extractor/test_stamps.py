@@ -1,0 +1,67 @@
+"""Seals on paper and the names that they must bear, told by pages alone."""
+
+import pytest
+
+from extractor.labels import align, units_of
+from extractor.match import match
+from models.page import Box, Page, Pages, Run, SealMark, Table
+from models.record import Observation
+from tests.extractor.test_match import FORM, FULL, table
+
+NAME = FULL[0][1]
+_HIGH = 100.0
+
+
+def _on_paper() -> Table:
+    """The full form with a place on the page for each cell and line."""
+    plain = table(FULL)
+    cells = []
+    for cell in plain.cells:
+        x0, y0 = 50 + 120.0 * cell.column, 50 + _HIGH * cell.row
+        box = Box(x0=x0, y0=y0, x1=x0 + 120 * cell.column_span, y1=y0 + _HIGH)
+        lines = []
+        for number, line in enumerate(cell.lines):
+            place = Box(x0=x0 + 5, y0=y0 + 20 * number, x1=x0 + 115, y1=y0 + 20 * number + 14)
+            spans = tuple(span.model_copy(update={"box": place}) for span in line.spans)
+            lines.append(line.model_copy(update={"box": place, "spans": spans}))
+        cells.append(cell.model_copy(update={"box": box, "lines": tuple(lines)}))
+    return plain.model_copy(update={"cells": tuple(cells), "box": Box(x0=50, y0=50, x1=530, y1=50 + 5 * _HIGH)})
+
+
+def _reading(text: str, confidence: float = 0.99) -> tuple[Run, ...]:
+    return tuple(Run(text=char, confidence=confidence) for char in text)
+
+
+def _seal(*readings: tuple[Run, ...]) -> Observation:
+    """What is observed of the field for a seal where one stands in its cell that was read so."""
+    text = "".join(run.text for run in readings[0]) if readings else None
+    mark = SealMark(box=Box(x0=300, y0=460, x1=400, y1=540), text=text, confidence=0.98, readings=readings)
+    page = Page(number=1, width=595, height=842, blocks=(_on_paper(),), seals=(mark,))
+    over = Pages(reader="scan", pages=(page,))
+    found = match(over, align(FORM, units_of(over)), "a.pdf")
+    return next(one for one in found.observations if one.field == "seal")
+
+
+def test_a_seal_with_the_name_of_the_unit_needs_nobody() -> None:
+    seen = _seal(_reading(NAME))
+    assert seen.value.agrees is True
+    assert not seen.doubts
+
+
+@pytest.mark.parametrize("text", ["白沙水务公司", "清源物业公司", "江岸区花山镇人民政府"])
+def test_the_seal_of_another_unit_is_told(text: str) -> None:
+    seen = _seal(_reading(text))
+    assert (seen.value.present, seen.value.agrees, seen.value.text) == (True, False, text)
+    assert [doubt.code for doubt in seen.doubts] == ["seal-disagrees"]
+
+
+@pytest.mark.parametrize("readings", [(), (_reading("清藻小冬", 0.4),)])
+def test_a_seal_that_could_not_be_compared_must_be_looked_at(readings: tuple[tuple[Run, ...], ...]) -> None:
+    seen = _seal(*readings)
+    assert (seen.value.present, seen.value.agrees) == (True, None)
+    assert [doubt.code for doubt in seen.doubts] == ["seal-uncompared"]
+    assert "单位名称" in seen.doubts[0].message
+
+
+def test_of_two_readings_the_one_with_the_name_counts() -> None:
+    assert _seal(_reading("清藻小冬", 0.4), _reading(NAME)).value.agrees is True
