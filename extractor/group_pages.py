@@ -102,21 +102,31 @@ def _owners(sheets: Sequence[_Sheet], heads: Sequence[int]) -> tuple[dict[int, i
             owners[n] = told
     if _is_regular(sheets, heads, before) and all(owners.get(n, before[n]) == before[n] for n in rest):
         return owners | before, set()
-    for n in rest:
-        told = _by_text(sheets, heads, n) if n not in owners else None
-        if told is not None:
-            owners[n] = told
+    _eliminate(sheets, heads, rest, owners)
     unsure: set[int] = set()
-    left = [n for n in rest if n not in owners]
-    for n in left:
-        free = [head for head in heads if not _has(sheets, owners, head, n)]
-        rivals = [m for m in left if m != n and sheets[m].is_same_page(sheets[n])]
-        if len(free) != 1 or rivals:
+    for n in rest:
+        if n not in owners:
+            free = [head for head in heads if not _has(sheets, owners, head, n)] or list(heads)
+            likely = min(free, key=lambda head: (_against(sheets, head, n), head != before[n]))
+            owners[n] = likely
             unsure |= {n} if sheets[n].text else set()
-    for n in left:
-        free = [head for head in heads if not _has(sheets, owners, head, n)]
-        owners[n] = before[n] if before[n] in free or not free else free[0]
     return owners, unsure
+
+
+def _eliminate(sheets: Sequence[_Sheet], heads: Sequence[int], rest: Sequence[int], owners: dict[int, int]) -> None:
+    """Give sheets to the heads that still lack them, as long as each step leaves fewer to choose from."""
+    while True:
+        left = [n for n in rest if n not in owners]
+        for n in left:
+            free = [head for head in heads if not _has(sheets, owners, head, n)]
+            rivals = [m for m in left if m != n and sheets[m].is_same_page(sheets[n])]
+            told = free[0] if len(free) == 1 and not rivals else _by_seal(sheets, free, n) if free else None
+            told = _by_text(sheets, free, n) if told is None and free else told
+            if told is not None:
+                owners[n] = told
+                break
+        else:
+            return
 
 
 def _has(sheets: Sequence[_Sheet], owners: Mapping[int, int], head: int, n: int) -> bool:
@@ -133,12 +143,15 @@ def _by_number(sheets: Sequence[_Sheet], heads: Sequence[int], n: int) -> int | 
 
 def _by_seal(sheets: Sequence[_Sheet], heads: Sequence[int], n: int) -> int | None:
     """The head whose unit's name stands in a seal on the sheet: what speaks against it is less than against any other."""
-    against = {}
-    for head in heads:
-        readings = [(reading, name) for seal in sheets[n].page.seals for reading in seal.readings for name in sheets[head].names]
-        against[head] = min((cost(reading, name) / len(name) for reading, name in readings), default=math.inf)
+    against = {head: _against(sheets, head, n) for head in heads}
     best, *others = sorted(heads, key=lambda head: against[head])
     return best if against[best] <= _IN_SEAL and all(against[head] - against[best] >= _CLEARER for head in others) else None
+
+
+def _against(sheets: Sequence[_Sheet], head: int, n: int) -> float:
+    """What speaks against the seals on a sheet bearing the name of the unit that a head names, by character."""
+    readings = [(reading, name) for seal in sheets[n].page.seals for reading in seal.readings for name in sheets[head].names]
+    return min((cost(reading, name) / len(name) for reading, name in readings), default=math.inf)
 
 
 def _by_text(sheets: Sequence[_Sheet], heads: Sequence[int], n: int) -> int | None:
