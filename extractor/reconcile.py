@@ -63,6 +63,9 @@ def unite(application: Application) -> United:
     if paper:
         electronic.sort(key=lambda one: unlike(form, one.observations, paper[0].observations))
     findings += [*_versions_told(form, electronic), *_versions_told(form, paper), *application.findings]
+    if len(paper) > 1 and not electronic:
+        # What runs on from one page to the next is read only where both are in one file.
+        findings += [Finding.of("pages-apart", part="、".join(one.names)) for one in paper if not one.is_whole]
     findings += [finding for one in kept for finding in one.findings]
     observations = tuple(kept[0].observations)
     if len(kept) > 1:
@@ -101,6 +104,7 @@ def _versions_told(form: FormDefinition, documents: Sequence[Document]) -> list[
             count=unlike(form, documents[0].observations, one.observations),
         )
         for one in documents[1:]
+        if one.is_whole
     ]  # fmt: skip
 
 

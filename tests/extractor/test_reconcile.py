@@ -125,6 +125,19 @@ def test_the_stamped_page_alone_gives_its_seal_to_the_word_file(form: FormDefini
     assert decided.fields["organization"].decision == "accept"
 
 
+def test_pages_that_came_in_a_file_each_go_to_a_person(form: FormDefinition, record: Record) -> None:
+    name = str(record.values["organization"])
+    paper = document(form, stamped(scanned(form, record), "申报单位（盖章）", name), 2, "2.pdf")
+    last = tuple(one for one in paper.observations if form.fields[one.field].kind in ("seal", "signature"))
+    first = tuple(one for one in paper.observations if one not in last)
+    pages = [Document(1, ("1.pdf",), form, None, True, first), Document(2, ("2.pdf",), form, None, True, last, is_whole=False)]
+    one, decided = united(form, *pages)
+    assert decided.fields["pledge_seal"].value.present
+    assert decided.fields["overview"].value == record.values["overview"]
+    assert "pages-apart" in {finding.code for finding in one.findings}
+    assert {result.decision for result in decided.fields.values()} == {"review"}
+
+
 def test_a_field_that_a_whole_scan_does_not_show_goes_to_a_person(form: FormDefinition, record: Record) -> None:
     paper = document(form, scanned(form, record), 2, "b.pdf")
     rest = tuple(one for one in paper.observations if not one.field.startswith("recommend"))
