@@ -97,7 +97,7 @@ def fit(samples: Sequence[Sample]) -> dict[str, dict[str, float]]:
 
 def _fit_kind(samples: Sequence[Sample]) -> dict[str, float]:
     names = sorted({name for sample in samples for name in sample.signs})
-    signs = np.array([[sample.signs[name] for name in names] for sample in samples])
+    signs = np.array([[sample.signs.get(name, 0.0) for name in names] for sample in samples])
     right = np.array([sample.right for sample in samples], float)
     middle, spread = signs.mean(axis=0), signs.std(axis=0) + 1e-6
     columns = np.column_stack([(signs - middle) / spread, np.ones(len(signs))])

@@ -20,7 +20,8 @@ from models.writing import key
 
 CERTAIN, NAMED, INFERRED, AMBIGUOUS = 0.995, 0.98, 0.6, 0.4
 
-_BOXES = ("empty", "ticked", "unclear", "picture")
+_BOXES = ("empty", "ticked", "filled", "corrected", "unclear", "picture")
+_CHOSEN = ("ticked", "tick", "filled")
 _SEPARATORS = frozenset(";,、，；。.:：/|｜-—_·")
 # A bare mark that stands further than this beyond the first or the last option may belong to no option at all.
 _FAR = 2
@@ -52,7 +53,12 @@ class _Option:
 
     @property
     def is_ticked(self) -> bool:
-        return "ticked" in self.marks or "tick" in self.marks
+        return any(mark in _CHOSEN for mark in self.marks) and "corrected" not in self.marks
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether it has a blackened box and no tick."""
+        return "filled" in self.marks and not {"ticked", "tick"} & set(self.marks)
 
 
 def read_choice(field: ChoiceField, title: str, passage: Passage) -> ChoiceReading:
@@ -116,7 +122,7 @@ class _Reader:
         """
         has_box = any(mark in _BOXES for mark in self.options[option].marks)
         self._give(option, slot)
-        chosen = [token for token in slot if token.mark in ("ticked", "tick")]
+        chosen = [token for token in slot if token.mark in _CHOSEN]
         gaps = [(token.end, start) if token.end <= start else (end, token.start) for token in chosen]
         boxes = sum(token.mark in _BOXES for token in slot)
         if any("\n" in self.passage.text[a:b] or self._gap(a, b) - _signs(slot, a, b) > _FAR for a, b in gaps) or (
@@ -165,8 +171,9 @@ class _Reader:
     def _chosen(self) -> ChoiceReading:
         ticked = [o for o in self.options if o.is_ticked]
         value = self._value(ticked)
-        if any("unclear" in o.marks for o in self.options):
-            return self._ambiguous(value, "有的选框状态不明")
+        doubtful = self._doubtful_boxes(ticked)
+        if doubtful:
+            return doubtful
         if self.ambiguous:
             others = [self._swapped(pair) for pair in self.ambiguous]
             return self._ambiguous(value, "标记与前后两个选项距离相同", *others)
@@ -190,6 +197,28 @@ class _Reader:
             rest = self._value([o for o in self.options if "cross" not in o.marks])
             return self._ambiguous(self._value(crossed), "只有“×”，可能表示选中，也可能表示不选", *([rest] if rest else []))
         return self._without_marks()
+
+    def _doubtful_boxes(self, ticked: list[_Option]) -> ChoiceReading | None:
+        """The reading where a box is seen but can't be trusted, or is missing; None where all boxes are plain."""
+        filled = [o for o in ticked if o.is_filled]
+        if filled and len(filled) < len(ticked):
+            rest = self._value([o for o in ticked if not o.is_filled])
+            return self._ambiguous(rest, "有的选框打勾，有的涂黑，涂黑可能表示不选", self._value(ticked) or ())
+        unclear = [o for o in self.options if "unclear" in o.marks]
+        if unclear:
+            # A ring, or a stroke beside the box: alone, it chooses.
+            value = self._value(ticked or (unclear if len(unclear) == 1 else []))
+            return self._ambiguous(value, "有的选框状态不明，或有圈画", self._value(ticked + unclear) or ())
+        if any("corrected" in o.marks for o in self.options):
+            return self._ambiguous(self._value(ticked), "有的勾选又被划去")
+        if self._is_read_off and len(self.options) > 1 and not all(o.marks for o in self.options):
+            return self._ambiguous(self._value(ticked), "有的选项旁没有看到选框")
+        return None
+
+    @property
+    def _is_read_off(self) -> bool:
+        """Whether the text was read off a picture, where a box may be overlooked."""
+        return any(isinstance(span, Run) and span.confidence < 1 for span in self.passage.spans)
 
     def _without_marks(self) -> ChoiceReading:
         """No tick anywhere: what was left standing, or how it is written, may still tell."""
@@ -279,7 +308,8 @@ class _Reader:
         return bool(typed & marks.CHECKED_BOX and typed & marks.CROSSED_BOX)
 
     def _mark_confidence(self) -> float:
-        return min((span.confidence for span in self.passage.spans if isinstance(span, Tick)), default=1.0)
+        read = [self.passage.spans[token.start] for token in self.tokens if token.mark is not None]
+        return min((span.confidence for span in read if isinstance(span, Run | Tick)), default=1.0)
 
 
 def _number(digits: str) -> int:

@@ -8,11 +8,12 @@ from extractor.grid import Grid, Ruling
 from extractor.layers import Layers
 from extractor.ocr import Glyph
 from extractor.text import ReadLine, Rect, in_rows
-from extractor.tick import BARE_TICKS, EMPTY_GLYPHS, TICKED_GLYPHS, Square, find_squares, glyph_boxes, is_boxlike
-from models.page import Box, Cell, InkMark, Line, Page, Run, SealMark, Span, Table, Tick, TickState
+from extractor.tick import EMPTY_GLYPHS, MARK_GLYPHS, Square, find_squares, glyph_boxes, is_boxlike
+from models.page import Box, Cell, InkMark, Line, Page, Run, SealMark, Span, Table, Tick
 
 _SUREST = 0.9999  # a character that was read, and not held by a file, is never certain
 _MISTAKABLE = 0.9
+_UNCONFIRMED = 0.5
 _RAGGED = 1.3  # of the height: rows end this much early, since punctuation may not begin one
 _ONE_SPACE = 0.9  # of the line's height: a gap as wide parts two words
 
@@ -122,6 +123,8 @@ def _items(row: Sequence[ReadLine], squares: Sequence[Square], scale: float) -> 
         for number, (glyph, (start, end)) in enumerate(zip(glyphs, glyph_boxes(piece), strict=True)):
             if not any(_is_of(square, (start + end) / 2, glyph) for square in squares):
                 sure = min(glyph.confidence, _MISTAKABLE if _is_mistakable(glyphs, number) else 1.0)
+                # Recognisers see boxes in running text too; what the shape doesn't bear out is a character that nobody knows.
+                sure = min(sure, _UNCONFIRMED) if glyph.text in EMPTY_GLYPHS | MARK_GLYPHS else sure
                 span = _span(replace(glyph, confidence=sure), in_points((start, top, end, bottom), scale))
                 items.append(_Item(start, end, _recovered(span) if any(piece.recovered[number : number + 1]) else span))
     items.sort(key=lambda item: item.x0 + item.x1)
@@ -160,21 +163,20 @@ def _is_of(square: Square, middle: float, glyph: Glyph) -> bool:
     """Whether a character is nothing but the box, or its mark, as the recogniser saw it."""
     x0, _, x1, _ = square.box
     side = x1 - x0
+    if x0 + 0.2 * side < middle < x1 - 0.2 * side:
+        return True
     if x0 - 0.15 * side < middle < x1 + 0.15 * side:
         return is_boxlike(glyph.text) or glyph.confidence < 0.75 or not glyph.text.strip()
-    # The stroke of a tick sweeps on to the right of its box.
-    swept = square.state != "empty" and x1 <= middle < x1 + 0.6 * side
-    return swept and (glyph.text in TICKED_GLYPHS | BARE_TICKS or (is_boxlike(glyph.text) and glyph.confidence < 0.75))
+    # The stroke of a tick sweeps on to the right of its box, or stands there whole; that of a ring or a line is on both sides.
+    before = x0 - 0.6 * side if square.state in ("corrected", "unclear") else x0
+    if square.state == "empty" or middle < before:
+        return False
+    if glyph.text in MARK_GLYPHS:
+        return middle < x1 + 1.1 * side
+    return middle < x1 + 0.6 * side and is_boxlike(glyph.text) and glyph.confidence < 0.75
 
 
 def _span(glyph: Glyph, box: Box) -> Span:
-    states: list[tuple[frozenset[str], TickState]] = [(EMPTY_GLYPHS, "empty"), (TICKED_GLYPHS, "ticked"), (BARE_TICKS, "tick")]
-    for glyphs, state in states:
-        if glyph.text in glyphs:
-            # Seen by the recogniser alone, not by the shape: never quite sure.
-            return Tick(
-                state=state, box=box, confidence=min(0.94, glyph.confidence) if state != "tick" else min(0.98, glyph.confidence)
-            )
     others = tuple((text, round(score, 4)) for text, score in glyph.others)
     return Run(text=glyph.text, box=box, confidence=min(round(glyph.confidence, 4), _SUREST), others=others)
 

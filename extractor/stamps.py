@@ -70,7 +70,25 @@ def compare_names(
             compared.append(one.model_copy(update={"value": value, "doubts": (*one.doubts, *doubts)}))
         else:
             compared.append(one)
-    return compared
+    return _confirmed(compared, fields, titles)
+
+
+def _confirmed(observations: Sequence[Observation], fields: Mapping[str, object], titles: Mapping[str, str]) -> list[Observation]:
+    """The observations, each name that was read off a picture in the light of the seal that must bear it: the same words in
+    another print confirm it, others say that one of the two was misread or is another unit's."""
+    seals = {
+        field.mentions: one.value for one in observations if isinstance(field := fields[one.field], SealField) and field.mentions
+    }
+    light = []
+    for one in observations:
+        seal = seals.get(one.field) if one.signs else None
+        if isinstance(seal, Seal) and seal.agrees is True:
+            one = one.model_copy(update={"signs": {**one.signs, "confirmed": 1.0}})
+        elif isinstance(seal, Seal) and seal.agrees is False:
+            doubt = Finding.of("name-disagrees", one.field, title=titles[one.field], text=seal.text or "")
+            one = one.model_copy(update={"doubts": (*one.doubts, doubt)})
+        light.append(one)
+    return light
 
 
 def name_doubts(field: SealField, seal: Seal, titles: Mapping[str, str]) -> tuple[Finding, ...]:

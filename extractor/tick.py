@@ -1,7 +1,7 @@
-"""Boxes for ticking, and whether they are ticked: by their ink, against the other boxes beside them.
+"""Boxes for ticking, and whether they are ticked: each as a small network sees it, all of one cell judged together.
 
-A box is a square frame. Empty ones are found first, by four inked sides around nothing; their size then finds the marked ones,
-whose sides stand but whose middle does not tell them from a character. What was read there decides the rest.
+The network (`marknet.py`) slides along each row. What the recogniser surely read as a character is no box, boxes of one question
+are of one size, and a box that was told to be empty must hold as little ink as that writer's other empty ones.
 """
 
 from collections.abc import Sequence
@@ -13,28 +13,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor.layers import Layers
+from extractor.marknet import EM, HIGH, STATES, Floats, Seen, find_marks, ink_of
 from extractor.ocr import Glyph
 from extractor.text import ReadLine
 from models.page import TickState
 
 Gray = NDArray[np.uint8]
-Floats = NDArray[np.float32]
 Rect = tuple[float, float, float, float]
 
 EMPTY_GLYPHS = frozenset("□☐")
-TICKED_GLYPHS = frozenset("☑☒■")
-BARE_TICKS = frozenset("√✓✔")
+MARK_GLYPHS = frozenset("☑☒■√✓✔")
 # What a recogniser makes of boxes, empty and marked.
-_LIKE_BOXES = EMPTY_GLYPHS | TICKED_GLYPHS | BARE_TICKS | frozenset("口囗日曰田回×XxVvMN凵冈")
-_LINE = 40  # height to which a row is scaled
-_SIZES = range(18, 48)
-_SIDE = 0.5  # least ink on each side of a frame
+_LIKE_BOXES = EMPTY_GLYPHS | MARK_GLYPHS | frozenset("口囗日曰田回×XxVvMN凵冈〇○●")
 # Least confidence of a character to be no box: a mark may be misread as one, an empty box hardly.
-_WELL_READ, _HALF_READ = 0.75, 0.3
-_ODD = 0.8  # confidence of a mark that is no box but stands where one would
-_FRAMED = 1.6  # least ink on the sides of the frames that the size is taken from, of 2
-_CLEAR = 0.3  # what an empty frame is preferred by where several overlap
-_EMPTY, _MARKED = 0.035, 0.085  # ink in the middle, over that of the emptiest box: below is empty, above is ticked
+_WELL_READ = 0.75
+_HALF_READ = 0.3  # the same in running text
+_WORDY = 14  # characters a box: more is running text
+_SURELY_BOX = 0.97  # a box as sure as this is one, whatever was read there
+_UNREAD = 0.3  # of a character's width: unread ink as wide may be a box
+_ALIKE = 1.8  # boxes of a cell differ by no more than this factor
+_SURE = 0.9  # least probability of a box and of its state; below it is unclear
+_CAUTIOUS = 0.2  # part of the network's doubt that is real: it was trained to claim no more than 0.99
+_MORE_INK = 0.04  # in the middle of an "empty" box, over that of the emptiest: something is in it
+_REDDENED = 0.06  # part of an "empty" box under red ink, in which a red tick would vanish
 
 
 def is_boxlike(text: str) -> bool:
@@ -51,237 +52,128 @@ class Square:
     confidence: float
 
 
-@dataclass(frozen=True)
-class _Hit:
-    """A frame in a scaled row: left, top and side in its pixels; ink on its sides (0 to 2), and in its middle."""
-
-    x: int
-    y: int
-    size: int
-    sides: float
-    middle: float
-
-
 def find_squares(rows: Sequence[Sequence[ReadLine]], within: Rect, layers: Layers, lines: Gray) -> list[list[Square]]:
-    """The boxes in each of `rows` (the rows of one cell), judged together.
+    """The boxes in each of `rows` (the rows of one cell), judged together. Raises OcrUnavailable.
 
     `within` is the cell, in pixels of the page; `lines` marks the page's ruling (255).
     """
-    strips = [_strip(row, within, layers, lines) for row in rows]
-    empty = [
-        [hit for hit in _empties(strip.ink) if not _is_character(strip.on_page(hit), row, _HALF_READ)]
-        if _may_hold_boxes(strip, row)
-        else []
+    levels = [_level(row) for row in rows]
+    strips = [_strip(row, _room(row, levels, within), layers, lines) for row in rows]
+    found = [
+        [_Hit(one, strip.on_page(one), strip.middle(one)) for one in find_marks(strip.ink)] if _may_hold_boxes(strip, row) else []
         for strip, row in zip(strips, rows, strict=True)
     ]
-    # A tick and its frame enclose small emptinesses of their own, but never as empty as an empty box.
-    emptiest = min((hit.middle for hits in empty for hit in hits), default=0.0)
-    empty = [[hit for hit in hits if hit.middle <= emptiest + _EMPTY] for hits in empty]
-    size = _common_size([hit for hits in empty for hit in hits])
-    if size is None:
-        return [[] for _ in rows]
-    empty = [[hit for hit in hits if _alike(hit.size, size)] for hits in empty]
-    level = float(np.median([hit.y for hits in empty for hit in hits]))
-    found: list[list[_Hit]] = []
-    for strip, row, clear in zip(strips, rows, empty, strict=True):
-        known = [(hit.sides + _CLEAR, hit) for hit in clear]
-        framed = [
-            (score, hit)
-            for score, hit in (_frames(strip.ink, size) if clear or _may_hold_boxes(strip, row) else ())
-            # An empty frame with something close around it is part of a character.
-            if hit.middle > _EMPTY
-            and abs(hit.y - _level(clear, hit.x, level)) <= (0.15 if clear else 0.3) * size
-            and not _is_character(strip.on_page(hit), row)
-        ]
-        found.append(_apart(known + framed))
-    middles = sorted(hit.middle for hits in found for hit in hits)
-    base = middles[len(middles) // 4]
-    return [
-        [Square(strip.on_page(hit), *_state(hit.middle - base, len(middles))) for hit in sorted(hits, key=lambda hit: hit.x)]
-        + [Square(mark, "ticked", _ODD) for mark in (_odd_marks(strip, row, hits, size) if hits else ())]
-        for strip, row, hits in zip(strips, rows, found, strict=True)
+    found = [
+        [hit for hit in hits if hit.seen.present >= _SURELY_BOX or not _is_character(hit.box, row)]
+        for hits, row in zip(found, rows, strict=True)
     ]
+    if sum(_characters(row) for row in rows) > _WORDY * sum(map(len, found)):
+        # In running text the recogniser knows better: a character may look like a box, and a blot on it like a tick.
+        found = [
+            [hit for hit in hits if _certainty(hit) >= _SURE and not _is_character(hit.box, row, _HALF_READ)]
+            for hits, row in zip(found, rows, strict=True)
+        ]
+    sides = [hit.box[2] - hit.box[0] for hits in found for hit in hits]
+    usual = float(np.median(sides)) if sides else 0.0
+    found = [[hit for hit in hits if usual / _ALIKE < hit.box[2] - hit.box[0] < usual * _ALIKE] for hits in found]
+    # Running text has signs that look half like boxes, but none that is surely one.
+    if not any(_certainty(hit) >= _SURE for hits in found for hit in hits):
+        return [[] for _ in rows]
+    emptiest = min((hit.ink for hits in found for hit in hits), default=0.0)
+    return [[Square(hit.box, *_state(hit, emptiest, layers)) for hit in hits] for hits in found]
+
+
+@dataclass(frozen=True)
+class _Hit:
+    """What the network saw, where that is on the page, and how much ink is in its middle."""
+
+    seen: Seen
+    box: Rect
+    ink: float
+
+
+def _certainty(hit: _Hit) -> float:
+    return min(max(hit.seen.states), hit.seen.present)
+
+
+def _state(hit: _Hit, emptiest: float, layers: Layers) -> tuple[TickState, float]:
+    best = int(np.argmax(hit.seen.states))
+    told: TickState = STATES[1 + best]  # type: ignore[assignment]
+    sure = _certainty(hit)
+    if sure < _SURE:
+        return "unclear", 0.5
+    if told == "empty":
+        x0, y0, x1, y1 = (round(v) for v in hit.box)
+        under = layers.red[max(0, y0) : y1, max(0, x0) : x1]
+        if hit.ink > emptiest + _MORE_INK or (under.size and float((under > 0).mean()) > _REDDENED):
+            return "unclear", 0.5
+    return told, min(0.999, 1 - _CAUTIOUS * (1 - sure))
 
 
 def _may_hold_boxes(strip: "_Strip", row: Sequence[ReadLine]) -> bool:
     """Whether the recogniser saw something like a box, or left ink unread that is as wide as one: most rows are only words."""
-    if any(is_boxlike(glyph.text) for line in row for glyph in line.reading.glyphs):
+    if any(is_boxlike(glyph.text) or glyph.confidence < _WELL_READ for line in row for glyph in line.reading.glyphs):
         return True
-    return bool(_unread(strip, row).sum() > 0.35 * _LINE)
-
-
-def _unread(strip: "_Strip", row: Sequence[ReadLine]) -> NDArray[np.bool_]:
-    """The columns of the strip that have ink of which nothing was read."""
-    unread = np.asarray(strip.ink.max(axis=0) > 0.5)
+    unread = np.asarray(strip.ink[HIGH // 4 : -HIGH // 4].max(axis=0) > 0.5)
     for line in row:
         for glyph, (start, end) in zip(line.reading.glyphs, glyph_boxes(line), strict=True):
             if glyph.text.strip():
                 reach = 0.15 * (end - start)
                 first, last = (int((x - strip.x) * strip.zoom) for x in (start - reach, end + reach))
                 unread[max(0, first) : max(0, last + 1)] = False
-    return unread
-
-
-def _odd_marks(strip: "_Strip", row: Sequence[ReadLine], hits: Sequence["_Hit"], size: int) -> list[Rect]:
-    """Unread ink as large as a mark where the other options have their boxes: a box of another size, a tick for a box."""
-    unread = _unread(strip, row)
-    for hit in hits:
-        unread[max(0, hit.x - size // 3) : hit.x + hit.size + size // 2] = False
-    top, bottom = max(0, min(hit.y for hit in hits) - 4), max(hit.y + hit.size for hit in hits) + 4
-    marks: list[Rect] = []
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], unread.astype(np.int8), [0]])))
-    for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        rows = np.flatnonzero(strip.ink[top:bottom, start:end].max(axis=1) > 0.5)
-        if 0.4 * size < end - start < 1.6 * size and len(rows) > 0.5 * size:
-            x, y = strip.x + start / strip.zoom, strip.y + (top + int(rows[0])) / strip.zoom
-            marks.append((x, y, x + (end - start) / strip.zoom, y + len(rows) / strip.zoom))
-    return marks
-
-
-def _level(clear: Sequence[_Hit], x: float, otherwise: float) -> float:
-    """The top of the boxes of a row at `x`: that of the nearest empty one."""
-    return float(min(clear, key=lambda hit: abs(hit.x - x)).y) if clear else otherwise
-
-
-def _state(over: float, boxes: int) -> tuple[TickState, float]:
-    """State and confidence by ink in the middle, over the base of so many boxes."""
-    if boxes == 1 and over < _EMPTY:
-        return "unclear", 0.5  # nothing to compare with: the caller has what was read
-    if over >= _MARKED:
-        return "ticked", min(0.999, 0.9 + (over - _MARKED))
-    if over <= _EMPTY:
-        return "empty", min(0.999, 1 - 0.1 * max(over, 0) / _EMPTY)
-    return "unclear", 0.5
+    return bool(unread.sum() > _UNREAD * EM)
 
 
 @dataclass(frozen=True)
 class _Strip:
-    """A row cut out and scaled: `ink` is 0 to 1."""
+    """A row cut out and scaled for the network: HIGH pixels of `ink` from 0 to 1, from (x, y) of the page on."""
 
     ink: Floats
     x: float
     y: float
     zoom: float
 
-    def on_page(self, hit: _Hit) -> Rect:
-        x, y, size = self.x + hit.x / self.zoom, self.y + hit.y / self.zoom, hit.size / self.zoom
-        return (x, y, x + size, y + size)
+    def on_page(self, seen: Seen) -> Rect:
+        x, y, half = self.x + seen.x / self.zoom, self.y + seen.y / self.zoom, seen.side / 2 / self.zoom
+        return (x - half, y - half, x + half, y + half)
+
+    def middle(self, seen: Seen) -> float:
+        """Mean ink in the middle of a box."""
+        x0, x1, y0, y1 = (max(0, round(v + way * 0.3 * seen.side)) for v in (seen.x, seen.y) for way in (-1, 1))
+        inside = self.ink[y0:y1, x0:x1]
+        return float(inside.mean()) if inside.size else 0.0
+
+
+def _level(row: Sequence[ReadLine]) -> float:
+    """The height at which a row stands: that of its middle."""
+    return float(np.median([(line.place.box[1] + line.place.box[3]) / 2 for line in row]))
+
+
+def _room(row: Sequence[ReadLine], levels: Sequence[float], within: Rect) -> Rect:
+    """What of the cell belongs to a row: up to half-way to the rows above and below, at `levels`."""
+    x0, y0, x1, y1 = within
+    level, near = _level(row), 0.3 * min(line.place.box[3] - line.place.box[1] for line in row)
+    above = max((other for other in levels if other < level - near), default=2 * y0 - level)
+    below = min((other for other in levels if other > level + near), default=2 * y1 - level)
+    return (x0, min(max(y0, (level + above) / 2), level - near), x1, max(min(y1, (level + below) / 2), level + near))
 
 
 def _strip(row: Sequence[ReadLine], within: Rect, layers: Layers, lines: Gray) -> _Strip:
+    """The row, with nothing of what stands outside of `within`."""
     boxes = [line.place.box for line in row]
-    high = 1.2 * float(np.median([_em(line) for line in row]))
+    em = max(4.0, float(np.median([_em(line) for line in row])))
+    zoom = EM / em
     # A box may stand before or behind what was read.
-    x0 = max(0, round(within[0]), int(min(box[0] for box in boxes) - 2.5 * high))
-    x1 = min(layers.text.shape[1], round(within[2]), int(max(box[2] for box in boxes) + 1.5 * high))
-    y0 = max(0, int(min(box[1] for box in boxes) - 0.25 * high))
-    y1 = min(layers.text.shape[0], int(max(box[3] for box in boxes) + 0.25 * high))
-    gray = np.where(lines[y0:y1, x0:x1] > 0, np.uint8(255), layers.text[y0:y1, x0:x1])
-    zoom = _LINE / high
-    scaled = cv2.resize(gray, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR)
-    darkness = 255.0 - scaled.astype(np.float32)
-    inked = darkness[darkness > 40]
-    # Print may be much fainter than the pen.
-    full = float(np.percentile(inked, 40)) if inked.size else 255.0
-    return _Strip(np.clip(darkness / full, 0, 1), x0, y0, zoom)
-
-
-@dataclass(frozen=True)
-class _Frames:
-    """For each place of a frame's top left corner: ink on its weakest and mean side, in its middle, and close around it."""
-
-    weakest: Floats
-    mean: Floats
-    middle: Floats
-    around: Floats
-
-
-def _measure(ink: Floats, size: int) -> _Frames | None:
-    """Ink of every frame of `size` in a strip, None where it is too small for one."""
-    gap, inner = 4, max(6, round(size * 0.62))
-    rows, columns = ink.shape[0] - size, ink.shape[1] - size
-    if rows <= 0 or columns <= 0:
-        return None
-    padded = cv2.copyMakeBorder(ink, gap, gap, gap, gap, cv2.BORDER_CONSTANT, value=0.0)
-    thick = cv2.dilate(padded, np.ones((3, 3), np.uint8))
-
-    def mean(source: Floats, width: int, height: int, x: int, y: int) -> Floats:
-        means = cv2.boxFilter(source, -1, (width, height), anchor=(0, 0), borderType=cv2.BORDER_CONSTANT)
-        return np.asarray(means[gap + y : gap + y + rows, gap + x : gap + x + columns], np.float32)
-
-    sides = np.stack(
-        [
-            mean(thick, size, 1, 0, 0),
-            mean(thick, size, 1, 0, size - 1),
-            mean(thick, 1, size, 0, 0),
-            mean(thick, 1, size, size - 1, 0),
-        ]
-    )
-    # Beside a box other print may stand close, but above and below there is none.
-    beyond = np.stack([mean(padded, size, 1, 0, -gap), mean(padded, size, 1, 0, size + gap - 1)])
-    margin = (size - inner) // 2
-    return _Frames(sides.min(axis=0), sides.mean(axis=0), mean(padded, inner, inner, margin, margin), beyond.max(axis=0))
-
-
-def _empties(ink: Floats) -> list[_Hit]:
-    """Frames around nothing and with nothing close around them, of any size, the best where several overlap."""
-    hits: list[tuple[float, _Hit]] = []
-    for size in _SIZES:
-        frames = _measure(ink, size)
-        if frames is None:
-            continue
-        clear = (frames.weakest > _SIDE) & (frames.middle < 0.1) & (frames.around < 0.25)
-        sides = frames.weakest + frames.mean
-        score = np.where(clear, sides - 2 * frames.middle - frames.around, 0).astype(np.float32)
-        hits += [
-            (float(score[y, x]), _Hit(x, y, size, float(sides[y, x]), float(frames.middle[y, x]))) for x, y in _peaks(score, size)
-        ]
-    return _apart(hits)
-
-
-def _frames(ink: Floats, size: int) -> list[tuple[float, _Hit]]:
-    """Frames of about `size` with their scores, whatever is in them."""
-    hits: list[tuple[float, _Hit]] = []
-    for near in (size - 2, size - 1, size, size + 1, size + 2):
-        frames = _measure(ink, near)
-        if frames is None:
-            continue
-        score = np.where((frames.weakest > _SIDE) & (frames.mean > 0.65), frames.weakest + frames.mean, 0).astype(np.float32)
-        hits += [
-            (float(score[y, x]) - 0.02 * abs(near - size), _Hit(x, y, near, float(score[y, x]), float(frames.middle[y, x])))
-            for x, y in _peaks(score, near)
-        ]
-    return hits
-
-
-def _peaks(score: Floats, size: int) -> list[tuple[int, int]]:
-    if not score.any():
-        return []
-    top = cv2.dilate(score, np.ones((max(3, size // 2),) * 2, np.uint8))
-    ys, xs = np.nonzero((score > 0) & (score >= top))
-    return [(int(x), int(y)) for x, y in zip(xs[:200], ys[:200], strict=True)]
-
-
-def _apart(hits: list[tuple[float, _Hit]]) -> list[_Hit]:
-    kept: list[_Hit] = []
-    for _, hit in sorted(hits, key=lambda pair: -pair[0]):
-        if all(abs(hit.x - other.x) > 1.2 * other.size or abs(hit.y - other.y) > 0.7 * other.size for other in kept):
-            kept.append(hit)
-    return kept
-
-
-def _common_size(hits: Sequence[_Hit]) -> int | None:
-    """The size that most of the empty frames have, None where no two agree."""
-    hits = [hit for hit in hits if hit.sides > _FRAMED]
-    if not hits:
-        return None
-    best = max(hits, key=lambda hit: (sum(_alike(hit.size, other.size) for other in hits), hit.sides))
-    alike = [hit.size for hit in hits if _alike(hit.size, best.size)]
-    return round(float(np.median(alike))) if len(alike) >= 2 else None
-
-
-def _alike(one: int, other: int) -> bool:
-    return abs(one - other) <= max(2, 0.16 * other)
+    x0 = max(0, round(within[0]), int(min(box[0] for box in boxes) - 3 * em))
+    x1 = min(layers.text.shape[1], round(within[2]), int(max(box[2] for box in boxes) + 2 * em))
+    y0 = round(_level(row) - HIGH / 2 / zoom)
+    y1 = y0 + round(HIGH / zoom)
+    top, bottom = max(0, y0, int(within[1])), min(layers.text.shape[0], y1, int(within[3]) + 1)
+    gray = np.where(lines[top:bottom, x0:x1] > 0, np.uint8(255), layers.text[top:bottom, x0:x1])
+    gray = cv2.copyMakeBorder(gray, top - y0, y1 - bottom, 0, 0, cv2.BORDER_CONSTANT, value=255)
+    wide = max(4, round((x1 - x0) * zoom))
+    scaled = cv2.resize(gray, (wide, HIGH), interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR)
+    return _Strip(ink_of(np.asarray(scaled, np.uint8)), x0, y0, zoom)
 
 
 def glyph_boxes(line: ReadLine) -> list[tuple[float, float]]:
@@ -295,12 +187,19 @@ def glyph_boxes(line: ReadLine) -> list[tuple[float, float]]:
 def _em(line: ReadLine) -> float:
     """The width of a Chinese character of the line: how they follow each other, since a stroke may reach far above and below."""
     x0, y0, x1, y1 = line.place.box
-    steps = [(b.at - a.at) * (x1 - x0) for a, b in pairwise(line.reading.glyphs) if _is_chinese(a.text) and _is_chinese(b.text)]
-    return min(float(np.median(steps)), 1.3 * (y1 - y0)) if steps else 0.85 * (y1 - y0)
+    pairs = pairwise(line.reading.glyphs)
+    steps = [(b.at - a.at) * (x1 - x0) for a, b in pairs if _is_chinese(a.text) and _is_chinese(b.text)]
+    # Between two options of one character each there is a box.
+    steps = [step for step in steps if step < 1.3 * (y1 - y0)]
+    return float(np.median(steps)) if steps else 0.58 * (y1 - y0)
 
 
 def _is_chinese(text: str) -> bool:
     return "\u4e00" <= text <= "\u9fff" and text not in _LIKE_BOXES
+
+
+def _characters(row: Sequence[ReadLine]) -> int:
+    return sum(1 for line in row for glyph in line.reading.glyphs if glyph.text.strip() and not is_boxlike(glyph.text))
 
 
 def _is_character(box: Rect, row: Sequence[ReadLine], least: float = _WELL_READ) -> bool:

@@ -33,6 +33,7 @@ CATALOGUE: dict[str, Kind] = {
     "seal-typed": _error("“{title}”处为打印文字“{text}”，不是公章"),
     "seal-disagrees": _error("“{title}”印文“{text}”与填写的单位名称不一致"),
     "seal-uncompared": _warning("“{title}”印文“{text}”未能与“{other}”核对，请对照原件"),
+    "name-disagrees": _warning("“{title}”与印文“{text}”不一致，可能有一处识别有误"),
     "signature-missing": _error("“{title}”无签字", doubt=False),
     "signature-unverified": _error("“{title}”处有图片，尚未确认是否为签字"),
     "signature-typed": _error("“{title}”处为打印文字“{text}”，不是手写签字"),

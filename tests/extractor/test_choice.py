@@ -184,3 +184,59 @@ def test_what_is_sure_does_not_depend_on_how_runs_are_cut() -> None:
     for first, second in product(range(0, len(text), 5), repeat=2):
         cut = sorted((first, second))
         assert read(text[: cut[0]], text[cut[0] : cut[1]], text[cut[1] :]) == read(text)
+
+
+def scanned(*marks: str) -> ChoiceReading:
+    """The options behind boxes in the states `marks`, as read off a picture; an empty string is a box that was overlooked."""
+    spans: list[Span | str] = []
+    for mark, option in zip(marks, OPTIONS, strict=False):
+        spans += [Tick(state=mark, confidence=0.998)] if mark else []  # type: ignore[arg-type]
+        spans += [Run(text=char, confidence=0.99) for char in option + " "]
+    return read(*spans, field=FIELD.model_copy(update={"options": OPTIONS[: len(marks)]}))
+
+
+def test_a_blackened_box_alone_chooses():
+    reading = scanned("empty", "filled", "empty")
+    assert (reading.value, reading.doubts) == (("商业",), ())
+    assert reading.confidence > 0.99
+
+
+def test_a_blackened_box_beside_a_ticked_one_is_taken_for_undone_and_told():
+    reading = scanned("ticked", "filled", "empty")
+    assert (reading.value, reading.alternatives) == (("城镇",), (("城镇", "商业"),))
+    assert [doubt.code for doubt in reading.doubts] == ["choice-ambiguous"]
+    assert "涂黑" in reading.doubts[0].message
+
+
+def test_a_tick_that_was_struck_out_does_not_choose():
+    reading = scanned("corrected", "ticked", "empty")
+    assert reading.value == ("商业",)
+    assert [doubt.code for doubt in reading.doubts] == ["choice-ambiguous"]
+    assert scanned("corrected", "empty").value is None
+    assert scanned("corrected", "empty").doubts
+
+
+@pytest.mark.parametrize(
+    ("marks", "value"),
+    [
+        (("empty", "unclear", "empty"), ("商业",)),
+        (("ticked", "unclear", "empty"), ("城镇",)),
+        (("unclear", "unclear", "empty"), None),
+    ],
+)
+def test_a_box_in_doubt_chooses_only_alone_and_never_unseen(marks, value):
+    reading = scanned(*marks)
+    assert reading.value == value
+    assert reading.doubts
+
+
+@pytest.mark.parametrize("marks", [("ticked", "", "empty"), ("", "", ""), ("", "empty", "empty")])
+def test_an_option_without_a_box_in_a_picture_is_doubted_since_boxes_may_be_overlooked(marks):
+    assert scanned(*marks).doubts
+
+
+def test_a_box_that_only_the_recogniser_saw_makes_the_choice_no_surer_than_it_was():
+    spans = [Run(text=char, confidence=0.5 if char in "□√" else 0.99) for char in "√城镇□商业"]
+    reading = read(*spans, field=FIELD.model_copy(update={"options": OPTIONS[:2]}))
+    assert reading.value == ("城镇",)
+    assert reading.seen == 0.5

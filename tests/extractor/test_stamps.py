@@ -34,12 +34,31 @@ def _reading(text: str, confidence: float = 0.99) -> tuple[Run, ...]:
 
 def _seal(*readings: tuple[Run, ...]) -> Observation:
     """What is observed of the field for a seal where one stands in its cell that was read so."""
+    return next(one for one in _observed(_on_paper(), *readings) if one.field == "seal")
+
+
+def _read(whole: Table) -> Table:
+    """The same table with every character read off a picture."""
+    cells = []
+    for cell in whole.cells:
+        lines = []
+        for line in cell.lines:
+            spans = [span for old in line.spans if isinstance(old, Run) for span in _characters(old)]
+            lines.append(line.model_copy(update={"spans": tuple(spans)}))
+        cells.append(cell.model_copy(update={"lines": tuple(lines)}))
+    return whole.model_copy(update={"cells": tuple(cells)})
+
+
+def _characters(run: Run) -> list[Run]:
+    return [run.model_copy(update={"text": char, "confidence": 0.99}) for char in run.text]
+
+
+def _observed(whole: Table, *readings: tuple[Run, ...]) -> tuple[Observation, ...]:
     text = "".join(run.text for run in readings[0]) if readings else None
     mark = SealMark(box=Box(x0=300, y0=460, x1=400, y1=540), text=text, confidence=0.98, readings=readings)
-    page = Page(number=1, width=595, height=842, blocks=(_on_paper(),), seals=(mark,))
+    page = Page(number=1, width=595, height=842, blocks=(whole,), seals=(mark,))
     over = Pages(reader="scan", pages=(page,))
-    found = match(over, align(FORM, units_of(over)), "a.pdf")
-    return next(one for one in found.observations if one.field == "seal")
+    return match(over, align(FORM, units_of(over)), "a.pdf").observations
 
 
 def test_a_seal_with_the_name_of_the_unit_needs_nobody() -> None:
@@ -65,3 +84,20 @@ def test_a_seal_that_could_not_be_compared_must_be_looked_at(readings: tuple[tup
 
 def test_of_two_readings_the_one_with_the_name_counts() -> None:
     assert _seal(_reading("清藻小冬", 0.4), _reading(NAME)).value.agrees is True
+
+
+def test_a_seal_confirms_the_name_that_was_read() -> None:
+    name = next(one for one in _observed(_read(_on_paper()), _reading(NAME)) if one.value == NAME)
+    assert name.signs["confirmed"] == 1.0
+    assert not name.doubts
+
+
+def test_a_seal_with_another_name_makes_the_name_doubtful_too() -> None:
+    name = next(one for one in _observed(_read(_on_paper()), _reading("江岸区花山镇人民政府")) if one.value == NAME)
+    assert [doubt.code for doubt in name.doubts] == ["name-disagrees"]
+
+
+def test_a_name_that_a_file_holds_needs_no_seal_to_confirm_it() -> None:
+    name = next(one for one in _observed(_on_paper(), _reading("江岸区花山镇人民政府")) if one.value == NAME)
+    assert not name.doubts
+    assert not name.signs
