@@ -8,7 +8,7 @@ never explained away: figures are what people correct by hand, and they look ali
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from rapidfuzz.distance import Levenshtein
 
@@ -39,8 +39,7 @@ class Written:
         pieces: Iterable[tuple[str, Run | None]] = [(run.text, run) for runs in one.readings for run in runs] or [
             (char, None) for char in one.raw
         ]
-        counts = compact if field.kind == "email" else key
-        kept = [(char, run) for text, run in pieces for char in counts(text).lower()]
+        kept = [(char, run) for text, run in pieces for char in _counting(text, field.kind == "email")]
         return cls(tuple(char for char, _ in kept), tuple(run for _, run in kept))
 
     @cached_property
@@ -93,6 +92,12 @@ def compare(field: Field, one: Observation, other: Observation) -> Comparison:
     at, to = where or (0, 0)
     length = max(len(ours.chars), len(theirs.chars))
     return Comparison(unexplained, explained, length, _around(ours.text, at), _around(theirs.text, to))
+
+
+@cache
+def _counting(text: str, is_code: bool) -> str:
+    """What counts of a character."""
+    return (compact if is_code else key)(text).lower()
 
 
 def _weigh(ours: Written, theirs: Written, here: range, there: range) -> tuple[int, int]:

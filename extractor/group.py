@@ -8,8 +8,11 @@ content must show, but nothing makes up for content that speaks against it. What
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 from typing import Literal
+
+from rapidfuzz import fuzz
 
 from extractor.compare import compare
 from extractor.names import bears
@@ -34,6 +37,7 @@ _ENOUGH, _ENOUGH_SUPPORTED = 20, 8
 _CLEARLY = 6.0  # by how much more content a document must go with one than with another
 _NEAR = 0.9  # a value with one character in ten wrong is still evidence of the same
 _CLOSE = 0.85
+_GLANCE = 60.0
 _NUMBERED = re.compile(r"[\d０-９]+|[（(【\[].*?[）)】\]]|img|dsc|scan|扫描件?|盖章|签字|版|终稿|修改|申请表|申报表|pdf|word")
 
 
@@ -56,9 +60,18 @@ class Document:
         """Where its files lay."""
         return {name.rpartition("/")[0] for name in self.names}
 
+    @cached_property
+    def _said(self) -> dict[str, Observation]:
+        return {one.field: one for one in reversed(self.observations) if one.value is not None}
+
+    @cached_property
+    def keys(self) -> dict[str, str]:
+        """What it says of each field, made for a quick comparison."""
+        return {name: key(one.raw) for name, one in self._said.items()}
+
     def says(self, name: str) -> Observation | None:
         """What it says of a field on its face, None where it says nothing."""
-        return next((one for one in self.observations if one.field == name and one.value is not None), None)
+        return self._said.get(name)
 
 
 @dataclass(frozen=True)
@@ -196,6 +209,9 @@ def _names(one: Document, other: Document) -> tuple[Likeness, str]:
     for name in names_of(one.form):
         mine, yours = one.says(name), other.says(name)
         if mine is not None and yours is not None:
+            if _are_far(one, other, name):
+                found.add("different")
+                continue
             far = compare(one.form.fields[name], mine, yours)
             found.add("same" if far.agrees else "close" if far.share >= _CLOSE else "different")
         elif mine is not None or yours is not None:
@@ -226,12 +242,16 @@ def _content(one: Document, other: Document) -> tuple[float, float, int]:
         mine, yours = one.says(name), other.says(name)
         if kind.kind not in _CONTENT or name in names_of(one.form) or mine is None or yours is None:
             continue
-        weight = min(_MOST, len(key(mine.raw)), len(key(yours.raw)))
-        far = compare(kind, mine, yours)
+        weight = min(_MOST, len(one.keys[name]), len(other.keys[name]))
         total += weight
-        if far.agrees or far.share >= _NEAR:
+        if not _are_far(one, other, name) and ((far := compare(kind, mine, yours)).agrees or far.share >= _NEAR):
             alike, count = alike + weight, count + 1
     return alike, total, count
+
+
+def _are_far(one: Document, other: Document, name: str) -> bool:
+    """Whether it is plain at a glance that two documents say different things of a field."""
+    return fuzz.ratio(one.keys[name], other.keys[name], score_cutoff=_GLANCE) == 0
 
 
 def _stem(name: str) -> str:
