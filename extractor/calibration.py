@@ -35,6 +35,8 @@ def signs_of(field: Field, passage: Passage, legible: float) -> dict[str, float]
         "least": _logit(min(critical, default=1.0)),
         "errors": -log(sum(1 - sure for _, sure in telling) + _LEAST_ERROR),
         "legible": legible,
+        # Where it is 0, some of it stood under a seal that looks like print.
+        "clear": 1.0,
     }
 
 

@@ -26,6 +26,7 @@ from models.record import Evidence, Observation
 from models.writing import CJK, key, one_line
 
 _PICTURE_DOUBT = 0.5
+_ABSENT_GREY = 0.9
 _OTHER_FORM = 0.6
 # A line in brackets that tells how to fill in, in a wording that the definition does not know.
 _WORDS = ("text", "address", "prose")
@@ -53,7 +54,8 @@ def match(pages: Pages, alignment: Alignment, part: str) -> Match:
     """Read the answers off the pages of the file `part`, over which a form has been laid."""
     form = alignment.form
     signatures = Signatures(pages)
-    observations = [*_answered(form, _observe(alignment, pages, signatures, part)), *_controls(form, pages.controls, part)]
+    answered = _answered(form, _observe(alignment, pages, signatures, part), _grey(pages))
+    observations = [*answered, *_controls(form, pages.controls, part)]
     observations = compare_names(observations, form.fields, form.titles, pages.pages)
     findings = [Finding.of("document-damaged", reason=damage) for damage in pages.damage]
     findings += [*mismatch_findings(form, pages.mismatches, observations), *signatures.elsewhere()]
@@ -73,8 +75,20 @@ class _Answer:
     odd: tuple[tuple[str, str], ...]
 
 
-def _answered(form: FormDefinition, seen: Iterable[_Answer | Observation]) -> Iterable[Observation]:
-    """The observations of all that was seen, what was read off a picture weighed again first."""
+def _grey(pages: Pages) -> frozenset[int]:
+    """The pages that are copies without colour."""
+    return frozenset(page.number for page in pages.pages if not page.coloured)
+
+
+def _on_paper(one: Observation, grey: frozenset[int]) -> Observation:
+    """A mark on paper with its sign; but that there is none, a copy without colour can't prove: print and folds hide it."""
+    if not one.value.present and any(seen.page in grey for seen in one.evidence):
+        return one.model_copy(update={"confidence": min(one.confidence, _ABSENT_GREY)})
+    return one.model_copy(update={"confidence": CERTAIN, "signs": sign_of_mark(one.confidence)})
+
+
+def _answered(form: FormDefinition, seen: Iterable[_Answer | Observation], grey: frozenset[int]) -> Iterable[Observation]:
+    """The observations of all that was seen, what was read off a picture weighed again first; `grey` are pages without colour."""
     seen = list(seen)
     passages = {one.field.name: respell(one.field, one.passage) for one in seen if isinstance(one, _Answer)}
     passages = corroborate(passages, _mentions(form))
@@ -85,6 +99,8 @@ def _answered(form: FormDefinition, seen: Iterable[_Answer | Observation]) -> It
             continue
         name, title = one.field.name, form.titles[one.field.name]
         observation = _observation(one.field, title, passages[name], one.evidence, legible)
+        if observation.signs and passages[name].recovered and any(place.page in grey for place in passages[name].places):
+            observation = observation.model_copy(update={"signs": {**observation.signs, "clear": 0.0}})
         doubts = tuple(Finding.of(code, name, title=title, text=text[:40]) for code, text in one.odd)
         yield observation.model_copy(update={"doubts": (*observation.doubts, *doubts)}) if doubts else observation
 
@@ -116,7 +132,7 @@ def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: s
             on_paper = pages.reader == "scan"
             if on_paper:
                 marked = observe_marks(label.cell, found[index].unit, values, passages, pages.pages, part)
-                yield from (one.model_copy(update={"confidence": CERTAIN, "signs": sign_of_mark(one.confidence)}) for one in marked)
+                yield from (_on_paper(one, _grey(pages)) for one in marked)
             marks = [one_line(p.words) for name, p in values.items() if form.fields[name].kind in ("seal", "signature")]
             typed = "" if on_paper else " ".join(marks)
             for name, passage in values.items():

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MAX_PIXELS = 120_000_000
 MAX_PAGES = 60
 _LONGEST = 5000
+_GREY = 6  # levels by which the channels of a grey pixel may differ
 _NAMED = 0.98  # how sure it is that a ring with a name on it is a seal
 
 
@@ -79,8 +80,15 @@ def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine
         for ring in rings
     ]
     page = sheet.make_page(number, first_table, layers, ruling, lines, stamps, strokes)
-    found = {"unread": tuple(sheet.in_points(box, layers.scale) for box in dark), "identity": code.read_identity(picture.colour)}
+    unknown = tuple(sheet.in_points(box, layers.scale) for box in dark)
+    found = {"unread": unknown, "coloured": _is_coloured(picture.colour), "identity": code.read_identity(picture.colour)}
     return page.model_copy(update=found)
+
+
+def _is_coloured(colour: "NDArray[np.uint8]") -> bool:
+    """Whether any pixel is of another colour than grey; a few levels are what compression does."""
+    sample = colour[::3, ::3].astype("int16")
+    return bool((sample.max(axis=2) - sample.min(axis=2)).max() > _GREY)
 
 
 def _stamp(ring: "Ring", readings: Sequence[Reading], scale: float) -> SealMark:

@@ -7,6 +7,9 @@
      ├─ Unparsable                      a text does not mean a value of its field's kind
      ├─ GenerationError                 a document can't be made
      │   └─ RosterError                 a roster can't be read at all
+     ├─ MailboxError                    a mailbox can't be read
+     │   ├─ MailboxUnreachable          no connection to its server, or one that broke; worth another try
+     │   └─ MessageUnreadable           the server does not give one message
      └─ UnreadableFile                  a file that arrived can't be read
          ├─ UnsupportedKind             no reader for this kind of file
          ├─ ConverterMissing            a program that this kind of file needs is not installed
@@ -102,6 +105,22 @@ class RosterError(GenerationError):
     code = "roster-unreadable"
     exit_code = 2
     advice = "请提供 .xlsx 名册：第一行为字段名或栏目名称，其下每行一家单位"
+
+
+class MailboxError(SealformError):
+    code = "mailbox-failed"
+    http_status = 502
+
+
+class MailboxUnreachable(MailboxError):
+    code = "mailbox-unreachable"
+    http_status = 504
+    advice = "请检查网络和服务器地址后再运行一次：已收取的不会重复，未收取的不会遗漏"
+
+
+class MessageUnreadable(MailboxError):
+    code = "message-unreadable"
+    advice = "请在邮箱网页中打开这封邮件核对，必要时手工另存；再次运行会再试"
 
 
 class UnreadableFile(SealformError):

@@ -144,7 +144,8 @@ class InkMark(Model):
 class Page(Model):
     """Tables and the lines between them, in reading order. A Word file is one page without a size.
 
-    `unread` is where something looks like writing, of which no words could be made out, `identity` is that of the code on the page.
+    `unread` is where something looks like writing, of which no words could be made out. A page that is not `coloured` is a copy in
+    which red ink looks like any other. `identity` is that of the code on the page.
     """
 
     number: int = Constraint(ge=1)
@@ -154,6 +155,7 @@ class Page(Model):
     seals: tuple[SealMark, ...] = ()
     ink: tuple[InkMark, ...] = ()
     unread: tuple[Box, ...] = ()
+    coloured: bool = True
     identity: Identity | None = None
 
 

@@ -6,12 +6,13 @@ Every command imports what it needs when it runs, because `--help` should not wa
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from models.errors import DefinitionError, SealformError, UnknownForm
+from models.errors import BadUsage, DefinitionError, SealformError, UnknownForm
 
 if TYPE_CHECKING:
     from generator import Kind
@@ -147,6 +148,46 @@ def extract(
         raise typer.Exit(1)
 
 
+@app.command()
+def mail(
+    imap: Annotated[str, typer.Option("--imap", metavar="URL", help="如 imaps://user%40bureau.cn@imap.example.cn:993/INBOX")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="放邮件的文件夹，每封一个 .eml 文件")],
+    folder: Annotated[
+        str | None, typer.Option("--folder", metavar="NAME", help="邮件夹，可用中文；默认为网址中的，或 INBOX")
+    ] = None,
+    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="只收此日起到达的邮件")] = None,
+    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="本次至多收取的封数，旧的在先")] = None,
+    max_bytes: Annotated[int, typer.Option(metavar="N", min=1, help="每封的大小上限（字节），超过的列出而不收取")] = 100 << 20,
+    authority: Annotated[Path | None, typer.Option("--ca", metavar="FILE", help="改为信任此文件（PEM）中的证书")] = None,
+    insecure: Annotated[bool, typer.Option("--insecure", help="不加密，只可用于本机的 imap:// 地址")] = False,
+) -> None:
+    """把邮箱中的新邮件收取到文件夹，供 sealform extract 读取。
+
+    只看不动：不删除、不移动、不标为已读。已收取的不再收取，中断后再次运行即可继续。imaps:// 全程加密，imap:// 用 STARTTLS。
+    密码取自环境变量 SEALFORM_MAIL_PASSWORD，没有则提示输入；163、126、QQ 等邮箱要用授权码。
+    标准输出中每封一行 JSON：state（fetched 已收取，duplicate 与已有的相同，too-large 超过上限，failed 失败）、file、uid、
+    subject、sender、date 等。
+    """
+    from service.fetching import Wishes, fetch
+    from service.mailbox import Address
+    from service.talk import to_stderr
+
+    address = Address.parse(imap, folder, insecure)
+    outcome = fetch(
+        address,
+        _mail_password(address.account),
+        output,
+        Wishes(since.date() if since else None, limit, max_bytes),
+        lambda record: typer.echo(record.encode(), nl=False),
+        to_stderr(),
+        authority,
+    )
+    if outcome.interrupted:
+        raise typer.Exit(130)
+    if outcome.left_out:
+        raise typer.Exit(1)
+
+
 @app.command(name="forms")
 def list_forms(forms: FormsFolder = None) -> None:
     """列出已有的表格：名称、版本、标题、字段数。"""
@@ -241,6 +282,18 @@ def _settings() -> "Settings":
     from service.settings import Settings
 
     return Settings.read(os.environ)
+
+
+def _mail_password(account: str) -> str:
+    """From the environment, or typed unseen; never from the command line, which other users of the machine can read."""
+    password = _settings().mail_password
+    if password is None and sys.stdin.isatty():
+        password = typer.prompt(f"{account} 的密码或授权码", hide_input=True, err=True)
+    if not password:
+        raise BadUsage("没有密码", advice="请设置环境变量 SEALFORM_MAIL_PASSWORD，或在终端中运行并输入")
+    if not password.isprintable():
+        raise BadUsage("密码中有换行等控制字符", advice="请检查环境变量 SEALFORM_MAIL_PASSWORD")
+    return password
 
 
 def _print_lines(lines: "Iterable[Line]") -> None:

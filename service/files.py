@@ -1,8 +1,14 @@
 """Writing a file so that a reader sees the old one or the new one, never half of either."""
 
+import errno
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
+
+_UNFINISHED = ".sealform-tmp"
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -11,11 +17,25 @@ def write_whole(path: Path, data: bytes) -> None:
     Raises:
         OSError: the file can't be written; `path` is then as it was.
     """
+    with writing_whole(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def writing_whole(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write to, which becomes `path` in one step when the block ends well, and is gone when it does not.
+
+    Once the block is left, `path` is on the disk and survives a power cut. A kill leaves at most a file that
+    `is_unfinished` knows.
+
+    Raises:
+        OSError: the file can't be written; `path` is then as it was.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=_UNFINISHED, dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, _mode(path))
@@ -23,6 +43,27 @@ def write_whole(path: Path, data: bytes) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
+    _sync_folder(path.parent)
+
+
+def is_unfinished(path: Path) -> bool:
+    """Whether `path` is what a killed process left of a file that it was writing here."""
+    return path.name.startswith(".") and path.name.endswith(_UNFINISHED)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Puts the folder's entries on the disk too, because a file without its name is lost. Not every system can."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except PermissionError:
+        return
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(handle)
 
 
 def _mode(path: Path) -> int:

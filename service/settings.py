@@ -1,7 +1,7 @@
 """What may be set for a whole installation. The environment is read once, here; everything else is passed down."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -11,18 +11,20 @@ from models.errors import BadUsage
 @dataclass(frozen=True)
 class Settings:
     """`time_limit` in seconds and `memory_limit` in MiB hold for one submission; `forms` None means the shipped ones.
-    `ocr_models` is a folder with another tier of PP-OCR (None: the shipped weights), `ocr_device` is `cpu` or `gpu`."""
+    `ocr_models` is a folder with another tier of PP-OCR (None: the shipped weights), `ocr_device` is `cpu` or `gpu`.
+    `mail_password` is the mailbox's, and is never shown."""
 
     forms: Path | None = None
     time_limit: float = 120.0
     memory_limit: int = 4096
     ocr_models: Path | None = None
     ocr_device: str = "cpu"
+    mail_password: str | None = field(default=None, repr=False)
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
-        """SEALFORM_FORMS, SEALFORM_TIME_LIMIT, SEALFORM_MEMORY_LIMIT, SEALFORM_OCR_MODELS, SEALFORM_OCR_DEVICE; one that is
-        unset or empty keeps its default.
+        """SEALFORM_FORMS, SEALFORM_TIME_LIMIT, SEALFORM_MEMORY_LIMIT, SEALFORM_OCR_MODELS, SEALFORM_OCR_DEVICE,
+        SEALFORM_MAIL_PASSWORD; one that is unset or empty keeps its default.
 
         Raises:
             BadUsage: a limit is not a positive number, or there is no such device.
@@ -37,6 +39,7 @@ class Settings:
             memory_limit=int(_positive(environment, "SEALFORM_MEMORY_LIMIT", cls.memory_limit)),
             ocr_models=Path(models) if models else None,
             ocr_device=device,
+            mail_password=environment.get("SEALFORM_MAIL_PASSWORD") or None,
         )
 
 

@@ -40,7 +40,9 @@ IMPURE = {
     "onnxruntime", "typst",
 }  # fmt: skip
 # Only the service meets these.
-WORLD = {"socket", "http", "sqlite3", "sqlalchemy", "smtplib", "imaplib", "fastapi", "uvicorn", "typer", "rich", "pebble"}
+WORLD = {
+    "socket", "http", "sqlite3", "sqlalchemy", "smtplib", "imaplib", "imapclient", "fastapi", "uvicorn", "typer", "rich", "pebble",
+}  # fmt: skip
 
 MOST_LINES = 400
 HELP_SECONDS = 0.5

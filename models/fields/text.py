@@ -1,6 +1,7 @@
 """Fields whose value is a string as it was written: a line, an address, paragraphs, an e-mail address."""
 
 import re
+from functools import cache
 from typing import Any, ClassVar, Literal
 
 from email_validator import EmailNotValidError, validate_email
@@ -119,7 +120,15 @@ def _is_valid(address: str) -> bool:
     if len(address) > _LONGEST or not re.fullmatch(r"[\x21-\x7e]+\.[A-Za-z]{2,}", address):
         return False
     try:
-        validate_email(address, check_deliverability=False, test_environment=True, strict=True)
+        host = validate_email(address, check_deliverability=False, test_environment=True, strict=True).ascii_domain
     except EmailNotValidError:
         return False
-    return True
+    # A dot that got lost (whu.educn) leaves an ending that nobody has registered.
+    return bool(_endings().privatesuffix(host))
+
+
+@cache
+def _endings() -> Any:
+    from publicsuffixlist import PublicSuffixList  # costs 50 ms, and most forms of other kinds never need it
+
+    return PublicSuffixList(accept_unknown=False, only_icann=True)

@@ -101,3 +101,12 @@ def test_a_name_that_a_file_holds_needs_no_seal_to_confirm_it() -> None:
     name = next(one for one in _observed(_on_paper(), _reading("江岸区花山镇人民政府")) if one.value == NAME)
     assert not name.doubts
     assert not name.signs
+
+
+@pytest.mark.parametrize("coloured", [True, False])
+def test_a_seal_is_less_surely_absent_from_a_copy_without_colour(coloured: bool) -> None:
+    page = Page(number=1, width=595, height=842, blocks=(_on_paper(),), coloured=coloured)
+    over = Pages(reader="scan", pages=(page,))
+    seal = next(one for one in match(over, align(FORM, units_of(over)), "a.pdf").observations if one.field == "seal")
+    assert seal.value.present is False
+    assert (seal.confidence > 0.975) is coloured

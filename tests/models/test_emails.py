@@ -65,3 +65,8 @@ def test_a_remark_beside_an_address_never_becomes_a_part_of_it(value, remark):
 @pytest.mark.parametrize("value", ["", "a@b.cn;", "a@b.cn c@d.cn", "a@b.cn\n", " a@b.cn"])
 def test_a_value_from_elsewhere_must_be_regular(value):
     assert EMAIL.check(value, "邮箱")
+
+
+@pytest.mark.parametrize("address", ["zhb.4487@whu.educn", "a@b.c0m", "wang@163.con"])
+def test_a_domain_that_nobody_can_have_registered_is_told(address):
+    assert len(complaints(address)) == 1

@@ -1,13 +1,16 @@
 """What the tests of the service share."""
 
 import json
-from collections.abc import Callable
+import os
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from service.cli import main
+from tests.service import dovecot
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 
@@ -44,3 +47,29 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
         return Ran(int(left.value.code or 0), said.out, said.err)
 
     return run
+
+
+@pytest.fixture(scope="module")
+def imap() -> Iterator[dovecot.Dovecot]:
+    if not shutil.which("dovecot", path=os.environ.get("PATH", "") + ":/usr/sbin"):
+        pytest.skip("needs dovecot (Debian: dovecot-imapd)")
+    with dovecot.running() as running:
+        yield running
+
+
+@pytest.fixture
+def box(request: pytest.FixtureRequest) -> str:
+    """A folder of the mailbox that no other test uses."""
+    return request.node.name.removeprefix("test_")[:60]
+
+
+@pytest.fixture
+def mail(run: Run, imap: dovecot.Dovecot, box: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs `sealform mail` on the test's own folder, into `tmp_path/in`, with the password in the environment."""
+    monkeypatch.setenv("SEALFORM_MAIL_PASSWORD", dovecot.PASSWORD)
+
+    def mail(*more: object, url: str | None = None, folder: str | None = None, into: str = "in") -> Ran:
+        where = ("--imap", url or imap.url(), "--folder", folder or box, "--ca", imap.certificate)
+        return run("mail", *where, "-o", tmp_path / into, *more)
+
+    return mail

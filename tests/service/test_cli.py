@@ -59,7 +59,7 @@ def _start(*arguments: object) -> subprocess.Popen[str]:
 def test_help_is_in_chinese_and_names_every_command(run) -> None:
     ran = run("--help")
     assert ran.code == 0
-    for command in ("blank", "prefill", "extract", "forms", "check", "doctor", "demo"):
+    for command in ("blank", "prefill", "extract", "mail", "forms", "check", "doctor", "demo"):
         assert f"\n  {command} " in ran.out
         assert any("\u4e00" <= character <= "\u9fff" for character in run(command, "--help").out)
 
