@@ -66,10 +66,10 @@ def extract(
 
 def _documents(arrived: Sequence[Arrived]) -> list[list[Arrived]]:
     """Files that are a document each, and the pictures of a folder, which are pages; what can't be told by itself stands alone."""
-    documents: dict[str, list[Arrived]] = {}
-    for one in arrived:
+    documents: dict[tuple[str, int], list[Arrived]] = {}
+    for number, one in enumerate(arrived, 1):
         is_page = one.error is None and _is_sound_picture(one.data)
-        documents.setdefault(one.name.rpartition("/")[0] + "/" if is_page else one.name, []).append(one)
+        documents.setdefault((one.name.rpartition("/")[0], 0) if is_page else (one.name, number), []).append(one)
     return list(documents.values())
 
 
