@@ -45,7 +45,7 @@ def decide(
     by_field: dict[str, list[Observation]] = {name: [] for name in form.fields}
     for observation in observations:
         by_field[observation.field].append(observation)
-    weighed = {name: _calibrated(form.fields[name], _weigh(form, name, seen)) for name, seen in by_field.items()}
+    weighed = {name: _calibrated(form.fields[name], weigh(form, name, seen)) for name, seen in by_field.items()}
     record = Record(form=form.name, version=form.version, values={name: one.value for name, one in weighed.items()})
     found = [doubt for one in weighed.values() for doubt in one.doubts]
     found += [finding for finding in check(form, record) if not _explained(finding, found)]
@@ -97,8 +97,8 @@ def _explained(finding: Finding, others: Sequence[Finding]) -> bool:
     return finding.code == "required-empty" and bool(codes & {"unparsable", "label-missing"})
 
 
-def _weigh(form: FormDefinition, name: str, seen: Sequence[Observation]) -> Observation:
-    """One observation out of several. What the page shows leads; a control of ours must say the same."""
+def weigh(form: FormDefinition, name: str, seen: Sequence[Observation]) -> Observation:
+    """One observation out of several of one file. What the page shows leads; a control of ours must say the same."""
     title = form.titles[name]
     if not seen:
         missing = Finding.of("label-missing", name, title=title)

@@ -226,7 +226,7 @@ def _observation(field: Field, title: str, passage: Passage, evidence: tuple[Evi
     confidence = 0.0 if any(d.code == "unparsable" for d in doubts) else CERTAIN * held_confidence(passage)
     return Observation(
         field=field.name, value=parsed, raw=raw, source="table", confidence=confidence, evidence=evidence, doubts=doubts,
-        signs=signs_of(field, passage, legible),
+        signs=signs_of(field, passage, legible), readings=passage.readings,
     )  # fmt: skip
 
 
@@ -320,7 +320,7 @@ def _rows(form: FormDefinition, field: RowsField, headings: Mapping[str, Find], 
     return Observation(
         field=field.name, value=tuple(values) or None, raw=whole.words, source="table", confidence=confidence,
         evidence=whole.evidence(part) or first.unit.passage.evidence(part), doubts=tuple(doubts),
-        signs=signs_of(field, whole, legibility([whole])),
+        signs=signs_of(field, whole, legibility([whole])), readings=whole.readings,
     )  # fmt: skip
 
 

@@ -101,6 +101,16 @@ class Passage:
         return min((span.confidence for span in self.spans if isinstance(span, Run | Tick)), default=1.0)
 
     @property
+    def readings(self) -> tuple[tuple[Run, ...], ...]:
+        """A run for each character but white space, where any was read off a picture; none where the file holds them all."""
+        runs = tuple(
+            span if len(span.text) == 1 else span.model_copy(update={"text": char, "others": ()})
+            for char, span in zip(self.text, self.spans, strict=True)
+            if isinstance(span, Run) and not char.isspace()
+        )
+        return (runs,) if any(run.confidence < 1 for run in runs) else ()
+
+    @property
     def struck(self) -> tuple[tuple[int, int], ...]:
         """The stretches (start, end) that are crossed out."""
         crossed = [isinstance(span, Run | Tick) and "strike" in span.emphasis for span in self.spans]

@@ -2,40 +2,35 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import permutations
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
 
+from extractor.calibration import SILENT_TARGET
 from extractor.decide import decide
+from extractor.group import Document, group
 from extractor.intake import Arrived, Intake, Source, state_of
 from extractor.kinds import kind_of
-from extractor.labels import Alignment, align, units_of
-from extractor.match import match
 from extractor.readers import Opened, Options, count_pictures, open_file, read_images
+from extractor.recognise import recognise
+from extractor.reconcile import United, unite
 from models.errors import Damaged, Encrypted, NotAForm, OtherKind, TooLarge, UnknownForm, UnreadableFile
 from models.findings import Finding
 from models.form import FormDefinition
-from models.page import Pages
-from models.record import Failure, FieldResult, Part, PartState, Result
+from models.record import Failure, Part, PartState, Result
 
 _log = logging.getLogger(__name__)
-
-# Below this share of its labels a document is not the form; a blank form has them all.
-_IS_FORM = 0.5
-# Another order of the pages must explain this much more, half a label, to be believed.
-_BETTER = 0.03
-_MOST_SHUFFLED = 4
 
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class _Read:
-    """One document, of one file or of a picture a page, after reading: its result, or why there is none, or neither, where there
-    was nothing to read."""
+    """What arrived together, after reading: the documents that were found in it, or why there is none, or neither, where there was
+    nothing to read."""
 
     files: tuple[Arrived, ...]
-    result: Result | None = None
+    documents: tuple[Document, ...] = ()
     error: UnreadableFile | None = None
 
     def parts(self) -> tuple[Part, ...]:
@@ -68,7 +63,7 @@ def extract(
         if document[0].settled:
             reads.append(_Read(tuple(document)))
             continue
-        if document[0].is_body and any(read.result for read in reads):
+        if document[0].is_body and any(read.documents for read in reads):
             continue  # what people write in a mail beside the form
         if progress:
             for one in document:
@@ -76,16 +71,17 @@ def extract(
         opened, origins = _open(document, options)
         reads.append(_read(source, document, opened, origins, forms, options))
         waiting.extendleft([one] for one in reversed(intake.inside(document[0], opened.inside)))
-    return _results(source, intake, arrived, reads)
+    return _results(source, intake, arrived, reads, options.silent_target)
 
 
 def _documents(arrived: Sequence[Arrived], options: Options) -> list[list[Arrived]]:
-    """Files that are a document each, and pictures that are pages of one; what can't be told by itself stands alone. The text of
-    a message comes last, because it is looked at only where no file is a form."""
-    pictures = [one for one in arrived if not (one.error or one.settled) and _is_sound_picture(one.data, options)]
-    documents = [[one] for one in arrived if one not in pictures and not one.is_body]
-    bodies = [[one] for one in arrived if one.is_body]
-    return [*([pictures] if pictures else []), *documents, *bodies]
+    """Files that are a document each, and the pictures of a folder, which are pages; what can't be told by itself stands alone. The
+    text of a message comes last, because it is looked at only where no file is a form."""
+    documents: dict[tuple[str, int], list[Arrived]] = {}
+    for number, one in enumerate(sorted(arrived, key=lambda one: one.is_body), 1):
+        is_page = not (one.error or one.settled) and _is_sound_picture(one.data, options)
+        documents.setdefault((one.name.rpartition("/")[0], 0) if is_page else (one.name, number), []).append(one)
+    return list(documents.values())
 
 
 def _is_sound_picture(data: bytes, options: Options) -> bool:
@@ -122,16 +118,8 @@ def _read(
     try:
         if isinstance(opened.pages, UnreadableFile):
             raise opened.pages
-        alignment, pages = _which_form(opened.pages, forms, options, opened.is_cover)
-        form = alignment.form
-        found = match(pages, alignment, document[0].name)
-        decided = decide(form, found.observations, found.findings, options.silent_target)
-        instance = pages.identity.instance if pages.identity and pages.identity.form == form.name else None
-        fields = {name: _with_origin(result, origins) for name, result in decided.fields.items()}
-        result = Result(
-            source=source.name, form=form, instance=instance, fields=fields, findings=decided.findings, message=document[0].message
-        )  # fmt: skip
-        return _Read(tuple(document), result)
+        documents = recognise(opened.pages, document[0].name, origins, forms, options, opened.is_cover)
+        return _Read(tuple(document), tuple(documents))
     except UnreadableFile as error:
         return _Read(tuple(document), error=error)
     except Exception as error:
@@ -144,61 +132,59 @@ def _our_defect(document: list[Arrived], error: Exception) -> UnreadableFile:
     return Damaged(f"读取时出错（{type(error).__name__}）", advice="请打开原文件核对，并把该文件报告给系统维护人员")
 
 
-def _with_origin(result: FieldResult, origins: Mapping[int, tuple[str, int]]) -> FieldResult:
-    """The result with each page named as a page of the file that it came in."""
-    if not origins:
-        return result
-    placed = []
-    for one in result.evidence:
-        part, page = origins.get(one.page or 0, (one.part, one.page))
-        placed.append(one.model_copy(update={"part": part, "page": page}))
-    return result.model_copy(update={"evidence": tuple(placed)})
-
-
-def _which_form(pages: Pages, forms: Mapping[str, FormDefinition], options: Options, is_cover: bool) -> tuple[Alignment, Pages]:
-    """The form that was asked for, that the document says it is, or whose labels it bears, laid over the pages in the order
-    in which it fits best: sheets get shuffled on their way through a scanner. A cover must bear them, whatever was asked for."""
-    known = options.form or (pages.identity.form if pages.identity and pages.identity.form in forms else None)
-    candidates = [forms[known]] if known is not None else list(forms.values())
-    best: tuple[Alignment, Pages] | None = None
-    for order in _orders(pages):
-        units = units_of(order)
-        for form in candidates:
-            alignment = align(form, units)
-            if best is None or alignment.score > best[0].score + _BETTER:
-                best = alignment, order
-    if best is None or ((known is None or is_cover) and best[0].score < _IS_FORM):
-        raise NotAForm("不是已知的申请表")
-    return best
-
-
-def _orders(pages: Pages) -> Iterator[Pages]:
-    """The pages as they came, and, where they are few and were loose sheets, in every other order."""
-    several = pages.pages if pages.reader != "word" and len(pages.pages) <= _MOST_SHUFFLED else ()
-    yield pages
-    for order in permutations(several):
-        if order and order != pages.pages:
-            yield pages.model_copy(update={"pages": order})
-
-
-def _results(source: Source, intake: Intake, arrived: Sequence[Arrived], reads: Sequence[_Read]) -> list[Result]:
+def _results(
+    source: Source, intake: Intake, arrived: Sequence[Arrived], reads: Sequence[_Read], silent_target: float = SILENT_TARGET
+) -> list[Result]:
     """A result an application; a part that gave none is told in the first, or is the reason why all failed."""
-    reads = [read for read in reads if not (read.error and read.files[0].is_body)]
-    parts = _in_order([part for read in reads for part in read.parts()], arrived)
-    results = [read.result for read in reads if read.result]
-    told = [*intake.findings, *_links(intake, bool(results))]
-    if not results:
+    reads, applications = _grouped([read for read in reads if not (read.error and read.files[0].is_body)])
+    parts = _in_order(_parts(reads, applications), arrived)
+    told = [*intake.findings, *_links(intake, bool(applications))]
+    if not applications:
         message = next((one.message for one in arrived if one.message), None)
         return [_failed(source, [read.error for read in reads if read.error], intake).model_copy(
             update={"parts": parts, "message": message, "findings": tuple(told)}
         )]  # fmt: skip
     notes = (*told, *(_note(read) for read in reads if read.error))
-    return [
-        result.model_copy(
-            update={"application": number, "parts": parts, "findings": (*result.findings, *(notes if number == 1 else ()))}
-        )
-        for number, result in enumerate(results, 1)
-    ]
+    messages = {one.name: one.message for read in reads for one in read.files if one.message}
+    results = []
+    for number, one in enumerate(applications, 1):
+        decided = decide(one.form, one.observations, one.findings, silent_target)
+        results.append(
+            Result(
+                source=source.name, application=number, parts=parts, form=one.form, instance=one.instance, fields=decided.fields,
+                findings=(*decided.findings, *(notes if number == 1 else ())),
+                message=next((messages[name] for name in one.names if name in messages), None),
+            )
+        )  # fmt: skip
+    return results
+
+
+def _grouped(reads: Sequence[_Read]) -> tuple[list[_Read], list[United]]:
+    """The applications in all that was read. A page of a form that goes with none of them is not a form."""
+    numbers = count(1)
+    reads = [replace(read, documents=tuple(replace(one, number=next(numbers)) for one in read.documents)) for read in reads]
+    applications = group([one for read in reads for one in read.documents])
+    used = {one.number for application in applications for one in application.documents}
+    settled = []
+    for read in reads:
+        if read.documents and not used & {one.number for one in read.documents}:
+            read = _Read(read.files, error=NotAForm("只有申请表的个别页面，且无法确定属于哪份申请"))
+        settled.append(read)
+    return settled, [unite(application) for application in applications]
+
+
+def _parts(reads: Sequence[_Read], applications: Sequence[United]) -> list[Part]:
+    """Every part, with the applications that it belongs to."""
+    numbers: dict[str, list[int]] = {}
+    for number, one in enumerate(applications, 1):
+        for name in one.names:
+            numbers.setdefault(name, []).append(number)
+    again = {name for one in applications for name in one.duplicates}
+    found = []
+    for part in (part for read in reads for part in read.parts()):
+        state = "duplicate" if part.name in again else part.state
+        found.append(part.model_copy(update={"state": state, "applications": tuple(numbers.get(part.name, ()))}))
+    return found
 
 
 def _in_order(parts: Sequence[Part], arrived: Sequence[Arrived]) -> tuple[Part, ...]:

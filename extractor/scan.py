@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from extractor.ocr import OcrEngine, Reading
 from extractor.pictures import Picture, PictureLimits, decode
 from models.errors import Damaged, OcrUnavailable
-from models.identity import Identity
 from models.page import InkMark, Page, Pages, Run, SealMark
 
 if TYPE_CHECKING:
@@ -35,18 +34,15 @@ def read_pictures(pictures: Iterable[Picture], engine: OcrEngine) -> Pages:
     if missing:
         raise OcrUnavailable(f"识别组件 {'、'.join(missing)} 未安装")
     pages: list[Page] = []
-    identity: Identity | None = None
     for picture in pictures:
-        page, known = read_page(picture, len(pages) + 1, _tables(pages), engine)
-        pages.append(page)
-        identity = identity or known
+        pages.append(read_page(picture, len(pages) + 1, _tables(pages), engine))
     if not pages:
         raise Damaged("文件中没有页面")
-    return Pages(reader="scan", pages=tuple(pages), identity=identity)
+    return Pages(reader="scan", pages=tuple(pages), identity=next((page.identity for page in pages if page.identity), None))
 
 
-def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine) -> tuple[Page, Identity | None]:
-    """One page and, where it bears our code, which form it is."""
+def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine) -> Page:
+    """One page; where it bears our code, with which form it is."""
     import numpy as np
 
     from extractor import code, grid, ink, inscription, lift, recover, seal, sheet, text, unread, upright
@@ -72,8 +68,8 @@ def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine
     ]
     page = sheet.make_page(number, first_table, layers, ruling, lines, stamps, strokes)
     unknown = tuple(sheet.in_points(box, layers.scale) for box in dark)
-    page = page.model_copy(update={"unread": unknown, "coloured": _is_coloured(picture.colour)})
-    return page, code.read_identity(picture.colour)
+    found = {"unread": unknown, "coloured": _is_coloured(picture.colour), "identity": code.read_identity(picture.colour)}
+    return page.model_copy(update=found)
 
 
 def _is_coloured(colour: "NDArray[np.uint8]") -> bool:

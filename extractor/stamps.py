@@ -66,7 +66,7 @@ def compare_names(
         if isinstance(field, SealField) and field.mentions and isinstance(one.value, Seal) and seen:
             agrees = bears(seen.readings, names.get(field.mentions, ""))
             value = one.value.model_copy(update={"agrees": agrees})
-            doubts = _name_doubts(field, value, titles)
+            doubts = name_doubts(field, value, titles)
             compared.append(one.model_copy(update={"value": value, "doubts": (*one.doubts, *doubts)}))
         else:
             compared.append(one)
@@ -91,7 +91,8 @@ def _confirmed(observations: Sequence[Observation], fields: Mapping[str, object]
     return light
 
 
-def _name_doubts(field: SealField, seal: Seal, titles: Mapping[str, str]) -> tuple[Finding, ...]:
+def name_doubts(field: SealField, seal: Seal, titles: Mapping[str, str]) -> tuple[Finding, ...]:
+    """What a person should know of a seal that does not bear the name it should, or may not."""
     if seal.agrees is True:
         return ()
     text = seal.text or "（无法辨认）"
@@ -157,5 +158,6 @@ def _seal(field: SealField, found: tuple[Page, SealMark] | None, places: Sequenc
     text = one_line(mark.text) if mark.text else None
     return Observation(
         field=field.name, value=Seal(present=True, text=text or None), raw=text or "", source="seal", confidence=mark.confidence,
+        readings=mark.readings,
         evidence=(Evidence(part=part, page=page.number, box=mark.box),),
     )  # fmt: skip

@@ -145,7 +145,7 @@ class Page(Model):
     """Tables and the lines between them, in reading order. A Word file is one page without a size.
 
     `unread` is where something looks like writing, of which no words could be made out. A page that is not `coloured` is a copy in
-    which red ink looks like any other.
+    which red ink looks like any other. `identity` is that of the code on the page.
     """
 
     number: int = Constraint(ge=1)
@@ -156,6 +156,7 @@ class Page(Model):
     ink: tuple[InkMark, ...] = ()
     unread: tuple[Box, ...] = ()
     coloured: bool = True
+    identity: Identity | None = None
 
 
 class Control(Model):

@@ -10,7 +10,7 @@ from models.base import Model
 from models.fields import Value
 from models.findings import Finding
 from models.form import FormDefinition
-from models.page import Box, CellAddress
+from models.page import Box, CellAddress, Run
 
 Source = Literal["table", "control", "ocr", "seal", "twin"]
 Decision = Literal["accept", "review"]
@@ -53,7 +53,8 @@ class Observation(Model):
     """One reading of one field. `doubts` are reasons why a person should look, whatever the confidence.
 
     `signs` are what speaks for a reading off a picture, by name; they decide how probable it is that it is right. Without any,
-    `confidence` says so itself.
+    `confidence` says so itself. `readings` are the characters of such a reading with their rivals; a seal
+    may have several.
     """
 
     field: str
@@ -65,6 +66,7 @@ class Observation(Model):
     alternatives: tuple[Any, ...] = ()
     doubts: tuple[Finding, ...] = ()
     signs: Mapping[str, float] = {}
+    readings: tuple[tuple[Run, ...], ...] = ()
 
 
 class FieldResult(Model):
@@ -80,11 +82,12 @@ class FieldResult(Model):
 
 
 class Part(Model):
-    """A file that arrived, and the named state it ended in."""
+    """A file that arrived, the named state it ended in, and the numbers of the applications that it belongs to."""
 
     name: str
     sha256: str
     state: PartState
+    applications: tuple[int, ...] = ()
 
 
 class Message(Model):

@@ -1,0 +1,106 @@
+"""Several forms in one file or one folder: which pages belong together, and in which order."""
+
+import random
+from collections.abc import Mapping
+
+import pytest
+
+from extractor.group_pages import Sheaf, split
+from generator import new_identity
+from models.form import FormDefinition
+from models.page import Pages
+from models.record import Record
+from tests.extractor.papers import joined, ordered, scanned, stamped
+from tests.records import random_record
+
+Forms = Mapping[str, FormDefinition]
+
+
+@pytest.fixture(scope="module")
+def form(forms: Forms) -> FormDefinition:
+    return forms["pilot-application"]
+
+
+@pytest.fixture(scope="module")
+def records(form: FormDefinition) -> list[Record]:
+    return [random_record(form, seed) for seed in range(20, 25)]
+
+
+@pytest.fixture(scope="module")
+def papers(form: FormDefinition, records: list[Record]) -> list[Pages]:
+    """Five forms of two pages, on none of which stands whose second page it is."""
+    several = [scanned(form, record) for record in records]
+    assert {len(paper.pages) for paper in several} == {2}
+    return several
+
+
+@pytest.fixture(scope="module")
+def sealed(papers: list[Pages], records: list[Record]) -> list[Pages]:
+    """The same with seals."""
+    return [stamped(paper, "申报单位（盖章）", str(one.values["organization"])) for paper, one in zip(papers, records, strict=True)]
+
+
+def blocks(sheaf: Sheaf) -> list[object]:
+    """The pages of a sheaf by what is on them, in any order."""
+    return sorted(id(page.blocks) for page in sheaf.pages.pages)
+
+
+def together(*several: Pages) -> list[list[object]]:
+    return [sorted(id(page.blocks) for page in paper.pages) for paper in several]
+
+
+def test_five_forms_scanned_one_after_the_other_are_five(form: FormDefinition, papers: list[Pages]) -> None:
+    sheaves = split(joined(*papers), [form])
+    assert [blocks(sheaf) for sheaf in sheaves] == together(*papers)
+    assert [sheaf.unsure for sheaf in sheaves] == [()] * 5
+
+
+def test_one_form_stays_one(form: FormDefinition, papers: list[Pages]) -> None:
+    assert [sheaf.pages for sheaf in split(papers[0], [form])] == [papers[0]]
+
+
+def test_interleaved_pages_are_told_apart_by_the_seals_on_them(form: FormDefinition, sealed: list[Pages]) -> None:
+    pages = [sealed[0].pages[0], sealed[1].pages[0], sealed[1].pages[1], sealed[0].pages[1]]
+    sheaves = split(ordered(pages), [form])
+    assert [blocks(sheaf) for sheaf in sheaves] == together(*sealed[:2])
+    assert [sheaf.unsure for sheaf in sheaves] == [(), ()]
+
+
+def test_the_pages_of_five_forms_in_any_order_are_told_apart_by_seals(form: FormDefinition, sealed: list[Pages]) -> None:
+    pages = [page for paper in sealed for page in paper.pages]
+    random.Random(2).shuffle(pages)
+    sheaves = split(ordered(pages), [form])
+    assert sorted(map(blocks, sheaves)) == sorted(together(*sealed))
+    assert all(sheaf.unsure == () for sheaf in sheaves)
+
+
+def test_pages_are_told_apart_by_our_number_on_them(form: FormDefinition, records: list[Record]) -> None:
+    papers = [scanned(form, record, identity=new_identity(form)) for record in records[:2]]
+    pages = [papers[0].pages[0], papers[1].pages[0], papers[1].pages[1], papers[0].pages[1]]
+    sheaves = split(ordered(pages), [form])
+    assert [blocks(sheaf) for sheaf in sheaves] == together(*papers)
+    assert [sheaf.pages.identity for sheaf in sheaves] == [paper.identity for paper in papers]
+
+
+def test_interleaved_pages_that_nothing_tells_apart_go_to_a_person(form: FormDefinition, papers: list[Pages]) -> None:
+    pages = [papers[0].pages[0], papers[1].pages[0], papers[0].pages[1], papers[1].pages[1]]
+    sheaves = split(ordered(pages), [form])
+    assert len(sheaves) == 2
+    assert sorted(n for sheaf in sheaves for n in sheaf.unsure) == [3, 4]
+
+
+def test_the_last_page_that_is_left_goes_with_the_form_that_lacks_it(
+    form: FormDefinition, sealed: list[Pages], papers: list[Pages]
+) -> None:
+    pages = [sealed[0].pages[0], papers[1].pages[0], papers[1].pages[1], sealed[0].pages[1]]
+    sheaves = split(ordered(pages), [form])
+    assert [len(sheaf.pages.pages) for sheaf in sheaves] == [2, 2]
+    assert [blocks(sheaf) for sheaf in sheaves] == together(sealed[0], papers[1])
+    assert all(sheaf.unsure == () for sheaf in sheaves)
+
+
+def test_two_kinds_of_form_in_one_file_are_two(forms: Forms, papers: list[Pages]) -> None:
+    other = forms["enterprise-filing"]
+    filing = scanned(other, random_record(other, 1))
+    sheaves = split(joined(papers[0], filing), list(forms.values()))
+    assert [blocks(sheaf) for sheaf in sheaves] == together(papers[0], filing)
