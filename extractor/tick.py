@@ -29,7 +29,7 @@ _LIKE_BOXES = EMPTY_GLYPHS | MARK_GLYPHS | frozenset("口囗日曰田回×XxVvMN
 _WELL_READ = 0.75
 _HALF_READ = 0.3  # the same in running text
 _WORDY = 14  # characters a box: more is running text
-_SURELY_BOX = 0.97  # a box as sure as this is one, whatever was read there
+_SURELY_BOX = 0.97  # a box as sure as this is one, whatever ideograph was read there
 _UNREAD = 0.3  # of a character's width: unread ink as wide may be a box
 _ALIKE = 1.8  # boxes of a cell differ by no more than this factor
 _SURE = 0.9  # least probability of a box and of its state; below it is unclear
@@ -64,7 +64,7 @@ def find_squares(rows: Sequence[Sequence[ReadLine]], within: Rect, layers: Layer
         for strip, row in zip(strips, rows, strict=True)
     ]
     found = [
-        [hit for hit in hits if hit.seen.present >= _SURELY_BOX or not _is_character(hit.box, row)]
+        [hit for hit in hits if not _is_character(hit.box, row, ascii_alone=hit.seen.present >= _SURELY_BOX)]
         for hits, row in zip(found, rows, strict=True)
     ]
     if sum(_characters(row) for row in rows) > _WORDY * sum(map(len, found)):
@@ -202,14 +202,17 @@ def _characters(row: Sequence[ReadLine]) -> int:
     return sum(1 for line in row for glyph in line.reading.glyphs if glyph.text.strip() and not is_boxlike(glyph.text))
 
 
-def _is_character(box: Rect, row: Sequence[ReadLine], least: float = _WELL_READ) -> bool:
-    """Whether characters were surely read in the frame: 园 has a frame, and two characters side by side may look like one."""
+def _is_character(box: Rect, row: Sequence[ReadLine], least: float = _WELL_READ, ascii_alone: bool = False) -> bool:
+    """Whether characters were surely read in the frame: 园 has a frame, and two characters side by side may look like one.
+
+    With `ascii_alone` only letters and digits count: of a marked box a recogniser makes an ideograph, hardly an 8 or an o.
+    """
     covered = 0.0
     for line in row:
         glyphs = line.reading.glyphs
         for i, (glyph, (start, end)) in enumerate(zip(glyphs, glyph_boxes(line), strict=True)):
             boxlike = glyph.text in _LIKE_BOXES and not (glyph.text == "口" and i and _joins(glyphs[i - 1], glyph, line))
-            if glyph.text.strip() and not boxlike and glyph.confidence > least:
+            if glyph.text.strip() and not boxlike and glyph.confidence > least and (glyph.text.isascii() or not ascii_alone):
                 covered += max(0.0, min(end, box[2]) - max(start, box[0]))
     return covered > 0.4 * (box[2] - box[0])
 

@@ -186,3 +186,12 @@ def test_a_small_typed_mark_among_large_empty_boxes_is_seen():
 
     rows, layers, _ = _row({}, shape=small)
     assert _states(rows, layers) == ["empty", "ticked", "empty", "empty"]
+
+
+def test_letters_and_digits_that_were_surely_read_are_no_boxes_whatever_they_look_like():
+    rows, layers, boxes = _row({0: _tick}, read_boxes=False)
+    (line,) = rows[0]
+    x0, _, x1, _ = line.place.box
+    glyphs = [Glyph("8", ((box[0] + box[2]) / 2 - x0) / (x1 - x0), 0.95) for box in boxes]
+    reading = Reading(tuple(sorted((*line.reading.glyphs, *glyphs), key=lambda glyph: glyph.at)))
+    assert _states([[replace(line, reading=reading)]], layers) == []
