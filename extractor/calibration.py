@@ -20,8 +20,9 @@ Signs = Mapping[str, float]
 # The share of silent errors, wrong and yet accepted, that a batch may have.
 SILENT_TARGET = 0.001
 _LEAST_ERROR = 1e-4
-# A long text is accepted only where every number in it is sure, whatever the rest says for it.
+# Where digits say it all, and in a long text, each of them must be sure, whatever the rest says for it.
 _SURE_DIGIT = 0.9
+_BY_DIGITS = ("date", "number", "phone", "prose")
 
 
 def signs_of(field: Field, passage: Passage, legible: float) -> dict[str, float]:
@@ -63,7 +64,7 @@ def probability_of(table: Mapping[str, Mapping[str, float]], kind: str, signs: S
     """The same by the weights in `table`; a kind that it lacks is taken for text."""
     weights = table[kind if kind in table else "text"]
     sure = _sigmoid(weights["bias"] + sum(weights.get(name, 0.0) * value for name, value in signs.items()))
-    return min(sure, 0.5) if kind == "prose" and signs["least"] < _logit(_SURE_DIGIT) else sure
+    return min(sure, 0.5) if kind in _BY_DIGITS and signs["least"] < _logit(_SURE_DIGIT) else sure
 
 
 def threshold(target: float) -> float:

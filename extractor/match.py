@@ -26,7 +26,7 @@ from models.record import Evidence, Observation
 from models.writing import CJK, key, one_line
 
 _PICTURE_DOUBT = 0.5
-_ABSENT_GREY = _UNDER_GREY = 0.9
+_ABSENT_GREY = 0.9
 _OTHER_FORM = 0.6
 # A line in brackets that tells how to fill in, in a wording that the definition does not know.
 _WORDS = ("text", "address", "prose")
@@ -54,8 +54,7 @@ def match(pages: Pages, alignment: Alignment, part: str) -> Match:
     """Read the answers off the pages of the file `part`, over which a form has been laid."""
     form = alignment.form
     signatures = Signatures(pages)
-    answered = _answered(form, _observe(alignment, pages, signatures, part), _grey(pages))
-    observations = [*answered, *_controls(form, pages.controls, part)]
+    observations = [*_answered(form, _observe(alignment, pages, signatures, part)), *_controls(form, pages.controls, part)]
     observations = compare_names(observations, form.fields, form.titles, pages.pages)
     findings = [Finding.of("document-damaged", reason=damage) for damage in pages.damage]
     findings += [*mismatch_findings(form, pages.mismatches, observations), *signatures.elsewhere()]
@@ -87,8 +86,8 @@ def _on_paper(one: Observation, grey: frozenset[int]) -> Observation:
     return one.model_copy(update={"confidence": CERTAIN, "signs": sign_of_mark(one.confidence)})
 
 
-def _answered(form: FormDefinition, seen: Iterable[_Answer | Observation], grey: frozenset[int]) -> Iterable[Observation]:
-    """The observations of all that was seen, what was read off a picture weighed again first; `grey` are pages without colour."""
+def _answered(form: FormDefinition, seen: Iterable[_Answer | Observation]) -> Iterable[Observation]:
+    """The observations of all that was seen, what was read off a picture weighed again first."""
     seen = list(seen)
     passages = {one.field.name: respell(one.field, one.passage) for one in seen if isinstance(one, _Answer)}
     passages = corroborate(passages, _mentions(form))
@@ -99,9 +98,6 @@ def _answered(form: FormDefinition, seen: Iterable[_Answer | Observation], grey:
             continue
         name, title = one.field.name, form.titles[one.field.name]
         observation = _observation(one.field, title, passages[name], one.evidence, legible)
-        if passages[name].recovered and any(place.page in grey for place in passages[name].places):
-            # Whole digits vanish in the ring of a seal that is as dark as the print.
-            observation = observation.model_copy(update={"confidence": min(observation.confidence, _UNDER_GREY)})
         doubts = tuple(Finding.of(code, name, title=title, text=text[:40]) for code, text in one.odd)
         yield observation.model_copy(update={"doubts": (*observation.doubts, *doubts)}) if doubts else observation
 

@@ -6,7 +6,7 @@ from benchmarks.calibration import Sample, fit, thresholds
 from extractor.calibrated import THRESHOLDS, WEIGHTS
 from extractor.calibration import legibility, probability, probability_of, signs_of, threshold
 from extractor.passage import Passage, Place
-from models.fields import EmailField, ProseField, TextField
+from models.fields import DateField, EmailField, ProseField, TextField
 from models.page import Line, Run
 
 TEXT, EMAIL = TextField(kind="text", name="title"), EmailField(kind="email", name="email")
@@ -40,6 +40,11 @@ def test_a_long_text_with_a_doubtful_digit_is_never_accepted():
     text = "占地面积约23026平方米，" * 20
     assert _sure(PROSE, _read(text, {6: 0.85}), 9.0) <= 0.5
     assert _sure(PROSE, _read(text, {0: 0.85}), 9.0) > _sure(PROSE, _read(text, {6: 0.85}), 9.0)
+
+
+def test_a_date_with_a_doubtful_digit_is_never_accepted():
+    date = DateField(kind="date", name="date")
+    assert _sure(date, _read("2021年1月2日", {7: 0.6}), 9.0) <= 0.5
 
 
 def test_writing_that_is_read_badly_is_less_legible():
