@@ -44,7 +44,10 @@ class Layers:
 
 def take_apart(flat: Flat) -> Layers:
     """The layers of `flat`. Red ink reflects red light, so it vanishes in the red channel; what shimmers through is lifted."""
-    channels = [lit(np.ascontiguousarray(flat.colour[..., i])) for i in range(3)]
+    raw = cv2.split(flat.colour)
+    # Copies in grey or black and white have three channels alike.
+    plain = all(np.array_equal(raw[0], other) for other in raw[1:])
+    channels = [lit(np.asarray(raw[0], np.uint8))] * 3 if plain else [lit(np.asarray(channel, np.uint8)) for channel in raw]
     red_light, other = channels[0], cv2.max(channels[1], channels[2])
     redness = cv2.subtract(red_light, other)
     _, red = cv2.threshold(redness, _RED, 255, cv2.THRESH_BINARY)
@@ -53,7 +56,7 @@ def take_apart(flat: Flat) -> Layers:
         # Where red ink lies on paper the paper is restored; where it lies on print the red channel is dark, and stays.
         near = cv2.dilate(red, np.ones((3, 3), np.uint8))
         text = cv2.copyTo(cv2.max(cv2.LUT(text, _table(-40, 255 / 130)), text), near, text.copy())
-    everything = lit(cv2.cvtColor(flat.colour, cv2.COLOR_RGB2GRAY))
+    everything = channels[0] if plain else lit(cv2.cvtColor(flat.colour, cv2.COLOR_RGB2GRAY))
     vivid = np.asarray(cv2.LUT(redness, _table(0, 1.6)), np.uint8)
     pen = cv2.subtract(channels[2], cv2.max(channels[0], channels[1]))
     return Layers(_stretched(np.asarray(text, np.uint8)), everything, vivid, np.asarray(red, np.uint8), pen, flat.scale)
