@@ -32,7 +32,7 @@ WEIGHTS = {
     "cls": ("ppocr_cls.onnx", "e47acedf663230f8863ff1ab0e64dd2d82b838fceb5957146dab185a89d6215c"),
 }
 _LINE_HEIGHT = 48
-_NARROWEST = 160  # pixels: a shorter line is padded, and read less well where it is padded less
+_BATCH = 6
 # Many, and improbable ones too: a misread name has its own characters among its rivals, another name has not.
 _RIVALS, _LEAST_RIVAL = 12, 0.0003
 _COLUMN = 8  # pixels of a line of that height that one output column of the recogniser stands for
@@ -111,11 +111,15 @@ class PaddleOcr:
         return boxes
 
     def recognise(self, lines: "Sequence[Picture]") -> list[Reading]:
-        if not lines:
-            return []
-        # One at a time: a batch is as wide as its widest line, and what a line says must not depend on what it is read with.
-        results = _sessions(self.settings).recogniser.predict(list(lines), batch_size=1)
-        return [_reading(result["rec_text"], line.shape[1] / line.shape[0]) for line, result in zip(lines, results, strict=True)]
+        # Lines of like length go together, because a batch is as wide as its widest line.
+        order = sorted(range(len(lines)), key=lambda i: lines[i].shape[1] / lines[i].shape[0])
+        readings: list[Reading] = [Reading()] * len(lines)
+        for start in range(0, len(order), _BATCH):
+            batch = order[start : start + _BATCH]
+            results = _sessions(self.settings).recogniser.predict([lines[i] for i in batch], batch_size=len(batch))
+            for i, result in zip(batch, results, strict=True):
+                readings[i] = _reading(result["rec_text"], lines[i].shape[1] / lines[i].shape[0])
+        return readings
 
     def upside_down(self, lines: "Sequence[Picture]") -> list[float]:
         import numpy as np
@@ -189,7 +193,7 @@ _DETECTION: dict[str, Any] = {
     "PostProcess": {"name": "DBPostProcess", "thresh": 0.2, "box_thresh": 0.45, "max_candidates": 1000, "unclip_ratio": 1.4},
 }
 _RECOGNITION: dict[str, Any] = {
-    "PreProcess": {"transform_ops": [{"RecResizeImg": {"image_shape": [3, _LINE_HEIGHT, _NARROWEST]}}]},
+    "PreProcess": {"transform_ops": [{"RecResizeImg": {"image_shape": [3, _LINE_HEIGHT, 320]}}]},
     "PostProcess": {"name": "CTCLabelDecode", "character_dict": [" "]},
 }
 
