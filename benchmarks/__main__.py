@@ -1,6 +1,6 @@
 """Prints every benchmark's table."""
 
-from benchmarks import pdf_reading, word_reading
+from benchmarks import pdf_reading, scan_reading, word_reading
 
 
 def main() -> None:
@@ -14,6 +14,10 @@ def main() -> None:
     (_, ours_page), *others = pdf_reading.run()
     for name, milliseconds in (("sealform", ours_page), *others):
         print(f"  {name:12} {milliseconds:8.1f} ms   {milliseconds / ours_page:5.2f} x sealform")
+    print("reading scanned pages: pages a second of the whole machine, and seconds until the first page")
+    for speed in (scans := scan_reading.run()):
+        ratio = f"sealform {scans[0].rate / speed.rate:5.2f} x as fast"
+        print(f"  {speed.name:12} {speed.rate:8.2f} pages/s   {ratio}   start {speed.start:5.1f} s")
 
 
 if __name__ == "__main__":

@@ -44,24 +44,38 @@ class Layers:
 
 def take_apart(flat: Flat) -> Layers:
     """The layers of `flat`. Red ink reflects red light, so it vanishes in the red channel; what shimmers through is lifted."""
-    channels = [lit(np.ascontiguousarray(flat.colour[..., i])) for i in range(3)]
-    red_light, other = channels[0], np.maximum(channels[1], channels[2])
+    raw = cv2.split(flat.colour)
+    # Copies in grey or black and white have three channels alike.
+    plain = all(np.array_equal(raw[0], other) for other in raw[1:])
+    channels = [lit(np.asarray(raw[0], np.uint8))] * 3 if plain else [lit(np.asarray(channel, np.uint8)) for channel in raw]
+    red_light, other = channels[0], cv2.max(channels[1], channels[2])
     redness = cv2.subtract(red_light, other)
-    red = np.where(redness > _RED, 255, 0).astype(np.uint8)
+    _, red = cv2.threshold(redness, _RED, 255, cv2.THRESH_BINARY)
     text = red_light
     if red.any():
         # Where red ink lies on paper the paper is restored; where it lies on print the red channel is dark, and stays.
-        near = cv2.dilate(red, np.ones((3, 3), np.uint8)) > 0
-        lifted = np.clip((text.astype(np.float32) - 40) * (255 / 130), 0, 255).astype(np.uint8)
-        text = np.where(near, np.maximum(lifted, text), text)
-    everything = lit(cv2.cvtColor(flat.colour, cv2.COLOR_RGB2GRAY))
-    vivid = np.clip(redness.astype(np.float32) * 1.6, 0, 255).astype(np.uint8)
+        near = cv2.dilate(red, np.ones((3, 3), np.uint8))
+        text = cv2.copyTo(cv2.max(cv2.LUT(text, _table(-40, 255 / 130)), text), near, text.copy())
+    everything = channels[0] if plain else lit(cv2.cvtColor(flat.colour, cv2.COLOR_RGB2GRAY))
+    vivid = np.asarray(cv2.LUT(redness, _table(0, 1.6)), np.uint8)
     pen = cv2.subtract(channels[2], cv2.max(channels[0], channels[1]))
-    return Layers(_stretched(text), everything, vivid, red, pen, flat.scale)
+    return Layers(_stretched(np.asarray(text, np.uint8)), everything, vivid, np.asarray(red, np.uint8), pen, flat.scale)
 
 
 def _stretched(gray: Gray) -> Gray:
     """Paper to white, ink to black: faint print gets the contrast that readers were trained on."""
-    dark = float(np.percentile(gray, 0.5))
-    low = min(max(dark - 10, 0), 110)
-    return np.clip((gray.astype(np.float32) - low) * (255 / (235 - low)), 0, 255).astype(np.uint8)
+    low = min(max(_percentile(gray, 0.5) - 10, 0), 110)
+    return np.asarray(cv2.LUT(gray, _table(-low, 255 / (235 - low))), np.uint8)
+
+
+def _table(more: float, times: float) -> Gray:
+    """(value + more) * times for each value of a pixel: looking it up costs a tenth of reckoning it a pixel."""
+    return np.clip((np.arange(256, dtype=np.float32) + more) * times, 0, 255).astype(np.uint8)
+
+
+def _percentile(gray: Gray, percent: float) -> float:
+    """As numpy's, from a histogram instead of an order of all pixels."""
+    below = np.cumsum(cv2.calcHist([gray], [0], None, [256], [0, 256]).ravel().astype(np.int64))
+    at = (gray.size - 1) * percent / 100
+    first, second = (int(np.searchsorted(below, rank, side="right")) for rank in (int(at), min(int(at) + 1, gray.size - 1)))
+    return first + (second - first) * (at - int(at))

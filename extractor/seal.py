@@ -20,6 +20,13 @@ _RING = 0.76  # least part of a circle that must be drawn; rows of text reach tw
 _SQUARE = 0.9  # least part of its frame that a square seal's hull covers; a circle covers 0.79
 _ROUND = 0.86  # axes more unlike than this are an oval's
 _LOOK = 75  # dpi at which rings are looked for
+_VOTES = (
+    44  # least edge pixels that speak for a circle: seals have 50 and more, and rows of text make hundreds of circles with fewer
+)
+# Where a circle is probed: three radii on its line, two beyond it, by degrees all round.
+_BESIDE = np.array([[0.0], [-1.0], [1.0], [3.5], [5.0]])
+_ANGLES = np.linspace(0, 2 * math.pi, 180, endpoint=False)
+_COSINES, _SINES = np.cos(_ANGLES), np.sin(_ANGLES)
 
 
 @dataclass(frozen=True)
@@ -183,7 +190,9 @@ def _circles(gray: Gray, millimetre: float) -> list[tuple[float, float, float, f
     """Circles of a seal's size: x, y, radius, and the part of the way round where they have ink. `millimetre` in pixels."""
     least, most = round(_SMALLEST / 2 * millimetre), round(_LARGEST / 2 * millimetre)
     soft = cv2.GaussianBlur(gray, (0, 0), 1.0)
-    found = cv2.HoughCircles(soft, cv2.HOUGH_GRADIENT, 1.5, 10 * millimetre, param1=80, param2=32, minRadius=least, maxRadius=most)
+    found = cv2.HoughCircles(
+        soft, cv2.HOUGH_GRADIENT, 1.5, 10 * millimetre, param1=80, param2=_VOTES, minRadius=least, maxRadius=most
+    )
     if found is None:
         return []
     # Rows of text make many circles that are none, so only the likeliest are looked at closely.
@@ -216,15 +225,10 @@ def _settled(gray: Gray, x: float, y: float, radius: float) -> tuple[float, floa
 
 def _ringed(gray: Gray, x: float, y: float, radius: float) -> float:
     """The part of the circle with ink on it and less ink just outside."""
-    angles = np.linspace(0, 2 * math.pi, 180, endpoint=False)
-
-    def dark(r: float) -> NDArray[np.float64]:
-        xs, ys = np.rint(x + r * np.cos(angles)).astype(int), np.rint(y + r * np.sin(angles)).astype(int)
-        inside = (xs >= 0) & (ys >= 0) & (xs < gray.shape[1]) & (ys < gray.shape[0])
-        values = np.zeros(len(angles))
-        values[inside] = 255.0 - gray[ys[inside], xs[inside]]
-        return values
-
-    on = np.maximum(np.maximum(dark(radius), dark(radius - 1)), dark(radius + 1))
-    beyond = np.minimum(dark(radius + 3.5), dark(radius + 5))
+    radii = radius + _BESIDE
+    xs, ys = np.rint(x + radii * _COSINES).astype(int), np.rint(y + radii * _SINES).astype(int)
+    inside = (xs >= 0) & (ys >= 0) & (xs < gray.shape[1]) & (ys < gray.shape[0])
+    dark = np.zeros(inside.shape)
+    dark[inside] = 255.0 - gray[ys[inside], xs[inside]]
+    on, beyond = dark[:3].max(axis=0), dark[3:].min(axis=0)
     return float(((on > 45) & (beyond < 0.6 * on)).mean())

@@ -1,0 +1,79 @@
+"""Runs in the peers' own environment: reads pages with PaddleOCR's pipeline or RapidOCR, a round for each line on standard input.
+
+    python scan.py paddleocr|rapidocr MODELS PAGE...        MODELS: JSON, the paths of the models `det`, `rec` and `cls`
+
+Prints a line of JSON when it has read its first page, then the seconds of each round. Same weights, defaults otherwise, turning
+of pages and lines and unwarping off.
+"""
+
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+_SIZE = "PP-OCRv6_small"
+
+
+def paddleocr(models):
+    os.environ["PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK"] = "True"
+    from paddleocr import PaddleOCR
+
+    folder = Path(tempfile.mkdtemp())
+    reader = PaddleOCR(
+        text_detection_model_name=f"{_SIZE}_det",
+        text_detection_model_dir=_folder(folder, "det", models["det"]),
+        text_recognition_model_name=f"{_SIZE}_rec",
+        text_recognition_model_dir=_folder(folder, "rec", models["rec"]),
+        use_doc_orientation_classify=False,
+        use_doc_unwarping=False,
+        use_textline_orientation=False,
+        engine="onnxruntime",
+    )
+    return lambda page: reader.predict(page)
+
+
+def _folder(folder, part, model):
+    """The folder that PaddleOCR wants for a model: the weights, and what to do before and after them, as released."""
+    import onnxruntime
+
+    place = folder / part
+    place.mkdir()
+    (place / "inference.onnx").symlink_to(model)
+    if part == "det":
+        mean, std = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
+        normal = {"mean": mean, "std": std, "scale": "1./255.", "order": "hwc"}
+        before = [{"DetResizeForTest": None}, {"NormalizeImage": normal}, {"ToCHWImage": None}]
+        after = {"name": "DBPostProcess", "thresh": 0.2, "box_thresh": 0.45, "max_candidates": 3000, "unclip_ratio": 1.4}
+    else:
+        listed = onnxruntime.InferenceSession(model).get_modelmeta().custom_metadata_map["character"]
+        before = [{"RecResizeImg": {"image_shape": [3, 48, 320]}}]
+        after = {"name": "CTCLabelDecode", "character_dict": listed.splitlines()}
+    config = {"Global": {"model_name": f"{_SIZE}_{part}"}, "PreProcess": {"transform_ops": before}, "PostProcess": after}
+    (place / "inference.yml").write_text(json.dumps(config), "utf-8")  # JSON is YAML
+    return str(place)
+
+
+def rapidocr(models):
+    from rapidocr import RapidOCR
+
+    reader = RapidOCR(params={"Det.model_path": models["det"], "Rec.model_path": models["rec"], "Cls.model_path": models["cls"]})
+    return lambda page: reader(page, use_cls=False)
+
+
+def main():
+    name, models, *pages = sys.argv[1:]
+    begun = time.perf_counter()
+    read = {"paddleocr": paddleocr, "rapidocr": rapidocr}[name](json.loads(models))
+    read(pages[0])
+    print(json.dumps({"start": time.perf_counter() - begun}), flush=True)
+    for _ in sys.stdin:
+        begun = time.perf_counter()
+        for page in pages:
+            read(page)
+        print(json.dumps({"seconds": time.perf_counter() - begun}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
