@@ -26,7 +26,7 @@ def _sources(folder: Path, *orders: str) -> list[Source]:
 def test_every_submission_ends_in_a_line_whatever_happens_to_its_process(tmp_path: Path, jobs: int) -> None:
     sources = _sources(tmp_path, "read", "hang", "segfault", "read", "exit", "raise", "hog", "read")
     limits = Limits(jobs=jobs, seconds=2.0, megabytes=4096)
-    lines = {source.name.partition("-")[2]: found for source, found in read_all(sources, {}, Options(), limits, read=obey)}
+    lines = {done.submission.name.partition("-")[2]: done.lines for done in read_all(sources, {}, Options(), limits, read=obey)}
     found = {name: line["error"]["code"] for name, (line,) in lines.items()}
     assert found == {
         "read.txt": "pid", "hang.txt": "timed-out", "segfault.txt": "reader-crashed", "exit.txt": "reader-crashed",
@@ -40,13 +40,14 @@ def test_every_submission_ends_in_a_line_whatever_happens_to_its_process(tmp_pat
 
 
 def test_one_job_reads_in_a_process_of_its_own(tmp_path: Path) -> None:
-    ((_, (line,)),) = read_all(_sources(tmp_path, "read"), {}, Options(), Limits(), read=obey)
+    (done,) = read_all(_sources(tmp_path, "read"), {}, Options(), Limits(), read=obey)
+    (line,) = done.lines
     assert int(line["error"]["message"]) != os.getpid()
 
 
 def test_one_process_reads_many(tmp_path: Path) -> None:
     read = list(read_all(_sources(tmp_path, *["read"] * 6), {}, Options(), Limits(), read=obey))
-    assert len({line["error"]["message"] for _, (line,) in read}) == 1
+    assert len({line["error"]["message"] for done in read for line in done.lines}) == 1
 
 
 def test_breaking_off_stops_the_workers(tmp_path: Path) -> None:
@@ -63,6 +64,7 @@ def test_nothing_to_read_is_nothing_read() -> None:
 
 def test_the_real_reader_gives_the_lines_of_the_contract(forms: Mapping[str, FormDefinition], inbox: Path) -> None:
     path = inbox / "A01_lit_ballot_check.docx"
-    ((source, (line,)),) = read_all([Source.at(path, "a01.docx")], forms, Options(), Limits())
+    (done,) = read_all([Source.at(path, "a01.docx")], forms, Options(), Limits())
+    source, (line,) = done.submission, done.lines
     assert (source.name, line["source"], line["application"], line["error"]) == ("a01.docx", "a01.docx", 1, None)
     assert set(line["fields"]) == set(forms[line["form"]].fields)
