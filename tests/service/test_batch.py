@@ -1,6 +1,7 @@
 """A file that hangs, crashes or hogs memory costs itself alone."""
 
 import os
+import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from extractor import Options, Source
 from models.form import FormDefinition
 from service.batch import Limits, read_all
+from tests.service.processes import Mark
 from tests.service.readers import obey
 
 
@@ -56,6 +58,48 @@ def test_breaking_off_stops_the_workers(tmp_path: Path) -> None:
     started = time.monotonic()
     reading.close()
     assert time.monotonic() - started < 10
+
+
+@pytest.fixture
+def mark(monkeypatch: pytest.MonkeyPatch) -> Mark:
+    mark = Mark()
+    for name, value in mark.environment.items():
+        monkeypatch.setenv(name, value)
+    return mark
+
+
+def _is_tracker(command: str) -> bool:
+    """multiprocessing's own keeper of semaphores lives as long as this process."""
+    return "resource_tracker" in command
+
+
+@pytest.mark.parametrize("orders", [["office"], ["office", "read"]])
+def test_what_a_killed_worker_started_dies_with_it(tmp_path: Path, mark: Mark, orders: list[str]) -> None:
+    reading = read_all(_sources(tmp_path, *orders), {}, Options(), Limits(jobs=1, seconds=3.0), read=obey)
+    assert next(reading).lines[0]["error"]["code"] == "timed-out"
+    reading.close()
+    deadline = time.monotonic() + 20
+    while (left := [one for one in mark.alive().values() if not _is_tracker(one)]) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert left == []
+
+
+def test_temporary_files_of_a_run_lie_in_one_folder_that_goes_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "tmp"
+    place.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    reading = read_all(_sources(tmp_path, "litter", "litter", "kill", "read"), {}, Options(), Limits(), read=obey)
+    for count, _ in enumerate(reading, 1):
+        (folder,) = place.iterdir()
+        assert len([path for path in folder.iterdir() if path.name.startswith("litter")]) >= min(count, 2)
+    assert list(place.iterdir()) == []
+
+
+def test_each_submission_tells_how_long_it_took(tmp_path: Path) -> None:
+    sources = _sources(tmp_path, "doze", "exit", "hang")
+    seconds = {done.submission.name: done.seconds for done in read_all(sources, {}, Options(), Limits(seconds=3.0), read=obey)}
+    assert 0.2 <= (seconds["0-doze.txt"] or 0) < 3
+    assert (seconds["1-exit.txt"], seconds["2-hang.txt"]) == (None, 3.0)
 
 
 def test_nothing_to_read_is_nothing_read() -> None:
