@@ -106,6 +106,8 @@ class RosterError(GenerationError):
 
 
 class UnreadableFile(SealformError):
+    """A file that arrived can't be read; `lasting` says whether another try would fail too."""
+
     code = "unreadable"
     http_status = 422
     lasting: ClassVar[bool] = True

@@ -8,8 +8,8 @@ from service.export import STATUS
 from service.results import Line
 
 KINDS = {
-    "text": "文字", "prose": "长文", "address": "地址", "email": "邮箱", "phone": "电话", "date": "日期", "number": "数字",
-    "choice": "选项", "rows": "明细表", "seal": "盖章", "signature": "签名",
+    "text": "文字类", "prose": "长文类", "address": "地址类", "email": "邮箱类", "phone": "电话类", "date": "日期类",
+    "number": "数字类", "choice": "选项类", "rows": "明细类", "seal": "盖章类", "signature": "签名类",
 }  # fmt: skip
 _OTHER = "其他"
 

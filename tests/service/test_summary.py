@@ -32,7 +32,7 @@ def test_doubtful_fields_are_counted_by_kind(forms: Mapping[str, FormDefinition]
     seals = [name for name, field in form.fields.items() if field.kind == "seal"]
     phones = [name for name, field in form.fields.items() if field.kind == "phone"]
     lines = [_line(f"{n}", form.name, (seals[0],)) for n in range(3)] + [_line("x", form.name, (phones[0], "gone"))]
-    assert "需复核的栏目共 5 处：盖章 3，电话 1，其他 1" in _said(lines, forms=forms)
+    assert "需复核的栏目共 5 处：盖章类 3，电话类 1，其他 1" in _said(lines, forms=forms)
 
 
 def test_the_ten_slowest_are_named_with_their_seconds() -> None:
