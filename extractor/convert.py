@@ -1,13 +1,18 @@
 """Old and foreign word processors' files, made into .docx by LibreOffice in a profile and a process group of its own."""
 
+import hashlib
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 from pathlib import Path
 
 from models.errors import ConverterMissing, Damaged, TimedOut
+
+# soffice is a script round the real program, and whoever started it may be killed at any moment, without warning. So a
+# watcher in its group waits for the end of our pipe, which the system closes whatever becomes of us, and ends the whole group.
+# $0 is a file to be removed then.
+_WATCHED = 'exec 3<&0; { read -r _ <&3; rm -f -- "$0"; kill -s KILL 0; } & exec "$@" </dev/null 3<&-'
 
 
 def to_docx(data: bytes, suffix: str, program: str, seconds: float) -> bytes:
@@ -25,27 +30,38 @@ def to_docx(data: bytes, suffix: str, program: str, seconds: float) -> bytes:
     with tempfile.TemporaryDirectory(prefix="sealform-") as folder:
         source = Path(folder, f"in{suffix}")
         source.write_bytes(data)
+        profile = Path(folder, "profile").as_uri()
         command = [
-            found, f"-env:UserInstallation={Path(folder, 'profile').as_uri()}", "--headless", "--norestore", "--nolockcheck",
+            found, f"-env:UserInstallation={profile}", "--headless", "--norestore", "--nolockcheck",
             "--convert-to", "docx:MS Word 2007 XML", "--outdir", str(Path(folder, "out")), str(source),
         ]  # fmt: skip
-        _run(command, seconds)
+        _run(command, _socket(profile), seconds)
         made = Path(folder, "out", "in.docx")
         if not made.exists():
             raise Damaged("LibreOffice 无法打开这个文件")
         return made.read_bytes()
 
 
-def _run(command: list[str], seconds: float) -> None:
+def _run(command: list[str], left_behind: Path, seconds: float) -> None:
     process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
+        ["/bin/sh", "-c", _WATCHED, str(left_behind), *command],
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    assert process.stdin is not None
     try:
         process.wait(seconds)
     except subprocess.TimeoutExpired:
         raise TimedOut(f"LibreOffice 转换超过 {seconds:.0f} 秒") from None
     finally:
-        # soffice is a script round the real program, so the whole group ends, also when we are interrupted.
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        process.stdin.close()
+        process.wait()
+
+
+def _socket(profile: str) -> Path:
+    """The socket of the LibreOffice that uses the profile at this URL; a killed one leaves it.
+
+    Its name is the MD5 of the URL as in `RequestHandler::Enable` of desktop/source/app/officeipcthread.cxx, and its place as in
+    sal/osl/unx/pipe.cxx.
+    """
+    digest = hashlib.md5(profile.encode("utf-16-le"), usedforsecurity=False).digest()
+    return Path("/tmp", f"OSL_PIPE_{os.getuid()}_SingleOfficeIPC_{''.join(f'{byte:x}' for byte in digest)}")

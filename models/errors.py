@@ -27,7 +27,8 @@
          ├─ ReaderCrashed               the process that read it died
          └─ NotAForm                    readable, but none of the known forms
 
-`message` says in Chinese what happened, `advice` what to do next; staff and applicants see both.
+`message` says in Chinese what happened, `advice` what to do next; staff and applicants see both. An unreadable file's error is
+`lasting` where the cause lies in the file; otherwise it lay in that run or that machine, and another try may do better.
 """
 
 from typing import ClassVar
@@ -129,8 +130,11 @@ class MessageUnreadable(MailboxError):
 
 
 class UnreadableFile(SealformError):
+    """A file that arrived can't be read; `lasting` says whether another try would fail too."""
+
     code = "unreadable"
     http_status = 422
+    lasting: ClassVar[bool] = True
     advice = "请打开原文件核对，必要时请申报单位重新发送"
 
 
@@ -148,12 +152,14 @@ class OtherKind(UnreadableFile):
 
 class ConverterMissing(UnreadableFile):
     code = "converter-missing"
+    lasting = False
     http_status = 503
     advice = "请安装 libreoffice-writer-nogui（sealform doctor 有说明），或另存为 .docx 后重新提交"
 
 
 class OcrUnavailable(UnreadableFile):
     code = "ocr-unavailable"
+    lasting = False
     http_status = 503
     advice = "请重新安装 Sealform（sealform doctor 有说明），或检查模型文件夹的设置"
 
@@ -201,11 +207,13 @@ class TooManyPixels(TooLarge):
 
 class TimedOut(UnreadableFile):
     code = "timed-out"
+    lasting = False
     advice = "请打开原文件核对；文件正常的，可用 --time-limit 放宽时限后重试"
 
 
 class ReaderCrashed(UnreadableFile):
     code = "reader-crashed"
+    lasting = False
     http_status = 500
     advice = "请打开原文件核对，并把该文件报告给系统维护人员"
 
@@ -213,3 +221,12 @@ class ReaderCrashed(UnreadableFile):
 class NotAForm(UnreadableFile):
     code = "not-a-form"
     advice = "文件可以打开，但不是已知的表格；确认是申请表的，请用 --form 指定表格名称"
+
+
+def is_lasting(code: str) -> bool:
+    """Whether the same file would fail with this code again; of a code that no class here has, it is believed."""
+    return all(error.lasting for error in _family(UnreadableFile) if error.code == code)
+
+
+def _family(cls: type[UnreadableFile]) -> list[type[UnreadableFile]]:
+    return [cls, *(inner for sub in cls.__subclasses__() for inner in _family(sub))]

@@ -100,8 +100,15 @@ def extract(
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="结果文件（JSON lines）；不写则输出到标准输出")
     ] = None,
     xlsx: Annotated[Path | None, typer.Option("--xlsx", metavar="FILE", help="另存汇总表 .xlsx")] = None,
-    jobs: Annotated[int, typer.Option("--jobs", metavar="N", min=1, max=64, help="同时读取的进程数")] = 1,
-    resume: Annotated[bool, typer.Option("--resume", help="接着上次的结果文件，已读且未变的不再读")] = False,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", metavar="N", min=1, max=64, help="同时读取的进程数，默认为处理器核数")
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume", help="接着上次的结果文件：已读且未变的不再读；因超时、崩溃、缺少程序而失败的重读，因文件本身而失败的不再读"
+        ),
+    ] = False,
     together: Annotated[bool, typer.Option("--together", help="给出的文件夹整体是一份申请，如一页一张照片")] = False,
     time_limit: Annotated[float | None, typer.Option("--time-limit", min=0.1, metavar="S", help="每份的时限（秒）")] = None,
     silent_target: Annotated[
@@ -114,7 +121,7 @@ def extract(
     """
     from extractor import Options
     from extractor.ocr import OcrSettings, PaddleOcr
-    from service.batch import Limits
+    from service.batch import Limits, cores
     from service.reading import Targets, read
     from service.sources import select
     from service.talk import to_stderr
@@ -138,7 +145,7 @@ def extract(
             limits=settings.limits(),
             ocr=PaddleOcr(OcrSettings(models=settings.ocr_models, device=settings.ocr_device)),
         ),
-        Limits(jobs, time_limit or settings.time_limit, settings.memory_limit),
+        Limits(jobs or cores(), time_limit or settings.time_limit, settings.memory_limit),
         Targets(output, xlsx, resume),
         _print_lines if output is None else _keep_quiet,
         to_stderr(),

@@ -13,7 +13,7 @@ from extractor import Options
 from generator.roster import RosterRow
 from models.errors import RosterError
 from models.form import FormDefinition
-from service.batch import Limits
+from service.batch import Limits, cores
 from service.definitions import SHIPPED
 from service.export import STATUS
 from service.making import kind_of, make, make_each, rows_of
@@ -41,7 +41,7 @@ def run(folder: Path, forms: Mapping[str, FormDefinition], settings: Settings, t
     good = list(islice((row for row in rows if row.record and not row.problems), _PREFILLED))
     made = [each.path for each in make_each(form, good, folder / "prefilled", "docx") if each.path]
     targets = Targets(folder / "results.jsonl", folder / "汇总表.xlsx")
-    limits = Limits(2, settings.time_limit, settings.memory_limit)
+    limits = Limits(cores(), settings.time_limit, settings.memory_limit)
     inbox = _FIXTURES / "inbox"
     inbox = inbox.relative_to(Path.cwd()) if inbox.is_relative_to(Path.cwd()) else inbox
     outcome = read(select([inbox]), forms, Options(limits=settings.limits()), limits, targets, lambda lines: None, talk)

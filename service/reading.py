@@ -1,7 +1,6 @@
 """One run of `sealform extract`: what is to be read, the results as they come, the file and the sheet that they go to."""
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -13,10 +12,12 @@ from rich.console import Console
 from extractor import Options, Source
 from models.form import FormDefinition
 from service.batch import Limits, read_all
-from service.export import STATUS, write_sheet
+from service.export import write_sheet
 from service.files import write_whole
 from service.results import Line, ResultsFile, read_results, resume
 from service.sources import Selection
+from service.stopping import Stop
+from service.summary import counts, details, in_words
 from service.talk import progress
 
 
@@ -60,30 +61,34 @@ def read(
         OSError: a target can't be written.
     """
     started = time.monotonic()
-    for name, reason in selection.left_out:
-        console.print(f"未读取 {name}：{reason}")
     kept, pending = _plan(selection, targets)
-    new: list[Line] = []
+    every, seconds, counted = list(kept), dict[str, float](), counts(())
     interrupted = False
     with ExitStack() as stack:
-        results = stack.enter_context(ResultsFile(targets.lines, kept)) if targets.lines else None
-        advance = stack.enter_context(progress(console, "读取", len(pending)))
-        try:
-            for lines in _read(pending, forms, options, limits):
-                if results:
-                    results.append(lines)
-                emit(lines)
-                new += lines
-                _say_failures(lines, console)
-                advance(_counts(new))
-        except KeyboardInterrupt:
-            interrupted = True
-    every = [*kept, *new]
-    if targets.sheet:
-        write_whole(targets.sheet, write_sheet(every, forms))
+        stop = stack.enter_context(Stop())
+        with ExitStack() as reading:
+            results = reading.enter_context(ResultsFile(targets.lines, kept)) if targets.lines else None
+            advance = reading.enter_context(progress(console, "读取", len(pending)))
+            each = reading.enter_context(closing(read_all(pending, forms, options, limits)))
+            try:
+                while (done := stop.wait(lambda: next(each, None))) is not None:
+                    if results:
+                        results.append(done.lines)
+                    emit(done.lines)
+                    every += done.lines
+                    counted += counts(done.lines)
+                    if done.seconds is not None:
+                        seconds[done.submission.name] = done.seconds
+                    advance(in_words(counted))
+            except KeyboardInterrupt:
+                interrupted = True
+        if targets.sheet:
+            write_whole(targets.sheet, write_sheet(every, forms))
     names = {submission.name for submission in selection.submissions}
     outcome = Outcome(every, [line for line in every if line["source"] in names], interrupted)
-    _summarise(outcome, len(new), time.monotonic() - started, targets, console)
+    for line in details(outcome.asked, seconds, selection.left_out, forms):
+        console.print(line)
+    _summarise(outcome, counted.total(), time.monotonic() - started, targets, console)
     return outcome
 
 
@@ -93,29 +98,11 @@ def _plan(selection: Selection, targets: Targets) -> tuple[Sequence[Line], Seque
     return (), selection.submissions
 
 
-def _read(
-    pending: Sequence[Source], forms: Mapping[str, FormDefinition], options: Options, limits: Limits
-) -> Iterable[Sequence[Line]]:
-    with closing(read_all(pending, forms, options, limits)) as reading:
-        for _, lines in reading:
-            yield lines
-
-
-def _say_failures(lines: Iterable[Line], console: Console) -> None:
-    for line in lines:
-        if line["error"]:
-            console.print(f"读取失败 {line['source']}：{line['error']['message']}")
-
-
-def _counts(lines: Iterable[Line]) -> str:
-    counted = Counter(line["status"] for line in lines)
-    return "，".join(f"{words} {counted[status]}" for status, words in STATUS.items())
-
-
 def _summarise(outcome: Outcome, new: int, seconds: float, targets: Targets, console: Console) -> None:
     kept = f"（其中 {len(outcome.asked) - new} 份沿用上次结果）" if len(outcome.asked) > new else ""
     broken = "已中断，" if outcome.interrupted else ""
-    console.print(f"{broken}共 {len(outcome.asked)} 份{kept}：{_counts(outcome.asked)}；用时 {seconds:.1f} 秒")
+    pace = f"，每分钟 {new / seconds * 60:.0f} 份" if new and seconds else ""
+    console.print(f"{broken}共 {len(outcome.asked)} 份{kept}：{in_words(counts(outcome.asked))}；用时 {seconds:.1f} 秒{pace}")
     for words, path in (("结果", targets.lines), ("汇总表", targets.sheet)):
         if path:
             console.print(f"{words}：{path}")

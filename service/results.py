@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from extractor import Source
-from models.errors import BadUsage
+from models.errors import BadUsage, is_lasting
 from service.files import write_whole
 from service.sources import digests
 
@@ -73,7 +73,8 @@ def _result(path: Path, number: int, text: bytes) -> dict[str, Any]:
 
 
 def resume(lines: Iterable[dict[str, Any]], submissions: Iterable[Source]) -> tuple[list[Line], list[Source]]:
-    """What of `lines` still holds, and which of `submissions` must be read: those not there, or changed since.
+    """What of `lines` still holds, and which of `submissions` must be read: those not there, those changed since, and those
+    that failed for a reason that lay in the run, such as a time limit or a missing program.
 
     Lines of submissions that are not asked for this time are kept.
     """
@@ -83,10 +84,15 @@ def resume(lines: Iterable[dict[str, Any]], submissions: Iterable[Source]) -> tu
     to_read = []
     for submission in submissions:
         known = by_source.get(submission.name)
-        if known is None or not _is_same(known, submission):
+        if known is None or not all(map(_holds, known)) or not _is_same(known, submission):
             by_source.pop(submission.name, None)
             to_read.append(submission)
     return [line for group in by_source.values() for line in group], to_read
+
+
+def _holds(line: Line) -> bool:
+    error = line.get("error")
+    return not isinstance(error, dict) or is_lasting(str(error.get("code")))
 
 
 def _is_same(lines: Iterable[Line], submission: Source) -> bool:

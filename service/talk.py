@@ -1,7 +1,10 @@
 """What the command line says on standard error: lines for a person, and a bar where a terminal shows it."""
 
+import io
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import IO, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
@@ -39,6 +42,28 @@ def progress(console: Console, what: str, total: int) -> Iterator[Advance]:
         yield lambda state: bar.update(task, advance=1, state=state)
 
 
+class _StandardError(io.TextIOBase):
+    """Standard error, which may be gone: a terminal that is closed in the middle of a run must cost words, not results."""
+
+    encoding = "utf-8"
+
+    def __init__(self) -> None:
+        # The stream itself: while a bar is shown, `sys.stderr` stands for the console that writes to this.
+        self._stream = sys.stderr
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
+
 def to_stderr() -> Console:
     """Standard error; texts are shown as they are, because a file's name may look like markup."""
-    return Console(stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True)
+    return Console(file=cast(IO[str], _StandardError()), markup=False, highlight=False, emoji=False, soft_wrap=True)

@@ -1,4 +1,5 @@
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -81,3 +82,8 @@ def test_a_digit_is_as_sure_as_its_two_widths_together(tmp_path):
     ((glyph,),) = (reading.glyphs for reading in ocr.RecordedOcr(path).recognise([line]))
     assert glyph.confidence == pytest.approx(0.99)
     assert glyph.others == (("Z", 0.01),)
+
+
+def test_a_process_opens_its_models_once_however_often_it_is_sent_the_settings():
+    sent = [pickle.loads(pickle.dumps(ocr.OcrSettings())) for _ in range(2)]
+    assert ocr._sessions(sent[0]) is ocr._sessions(sent[1])

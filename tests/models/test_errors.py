@@ -34,6 +34,13 @@ def test_every_error_has_a_code_of_its_own_and_stands_in_the_drawn_tree():
         assert 400 <= cls.http_status < 600
 
 
+def test_a_failure_lasts_where_its_cause_lies_in_the_file():
+    codes = {cls.code: cls for cls in every_error(errors.UnreadableFile)}
+    passing = {"timed-out", "reader-crashed", "converter-missing", "ocr-unavailable"}
+    assert {code for code in codes if not errors.is_lasting(code)} == passing
+    assert errors.is_lasting("a code of another version")
+
+
 @pytest.mark.parametrize("code", CATALOGUE)
 def test_the_message_of_every_finding_can_be_written(code):
     names = {name for _, name, _, _ in Formatter().parse(CATALOGUE[code].message) if name}

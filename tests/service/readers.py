@@ -2,29 +2,63 @@
 
 import ctypes
 import os
+import signal
+import tempfile
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from extractor import Options, Source
+from extractor.convert import to_docx
 from models.form import FormDefinition
 from models.record import Failure, Part, Result
+from service.batch import read_submission
 from service.sources import digests
+
+# A file that begins so is an order to the reader.
+ORDER = b"order: "
+# A program that, as LibreOffice does, leaves the work to children of its own.
+OFFICE = "#!/bin/sh\nsleep 600 &\nsleep 600 &\nwait\n"
 
 
 def obey(source: Source, forms: Mapping[str, FormDefinition], options: Options) -> list[dict[str, Any]]:
     """Does what the file says, and gives a line with the id of this process."""
     order = source.path.read_text()
+    _obey(order)
+    parts = tuple(Part(name=name, sha256=digest, state="read") for name, digest in digests(source))
+    # A line needs an error or a form; the error tells which process read it.
+    return [Result(source=source.name, parts=parts, error=Failure(code="pid", message=str(os.getpid()))).to_json()]
+
+
+def obey_or_read(source: Source, forms: Mapping[str, FormDefinition], options: Options) -> list[dict[str, Any]]:
+    """Does what the file says where it is an order, and otherwise reads it."""
+    if source.path.is_file():
+        with source.path.open("rb") as file:
+            if file.read(len(ORDER)) == ORDER:
+                _obey(file.read().decode())
+    return read_submission(source, forms, options)
+
+
+def _obey(order: str) -> None:
     if order == "hang":
-        time.sleep(120)
+        time.sleep(600)
+    if order == "doze":
+        time.sleep(0.2)
+    if order == "litter":
+        tempfile.mkdtemp(prefix="litter")
     if order == "segfault":
         ctypes.string_at(0)
+    if order == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
     if order == "exit":
         os._exit(3)
     if order == "raise":
         raise KeyError("no such thing")
     if order == "hog":
         bytearray(64 << 30)
-    parts = tuple(Part(name=name, sha256=digest, state="read") for name, digest in digests(source))
-    # A line needs an error or a form; the error tells which process read it.
-    return [Result(source=source.name, parts=parts, error=Failure(code="pid", message=str(os.getpid()))).to_json()]
+    if order == "office":
+        program = Path(os.environ["TMPDIR"], "office")
+        program.write_text(OFFICE)
+        program.chmod(0o755)
+        to_docx(b"{\\rtf1 x}", ".rtf", str(program), 600)

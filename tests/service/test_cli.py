@@ -17,7 +17,7 @@ from openpyxl import Workbook, load_workbook
 from pypdf import PdfReader
 
 from models.form import FormDefinition
-from service.batch import Limits
+from service.batch import Limits, cores
 from tests.records import random_record
 
 ROOT = Path(__file__).parents[2]
@@ -265,10 +265,9 @@ def test_together_makes_the_parts_one_submission(run, returned: Path) -> None:
     assert [part["name"] for part in line["parts"]] == [path.name for path in sorted(returned.iterdir())]
 
 
-@pytest.mark.parametrize(("arguments", "seconds"), [([], 7.0), (["--time-limit", 3], 3.0)])
-def test_the_command_line_goes_before_the_environment(
-    run, returned: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[object], seconds: float
-) -> None:
+@pytest.fixture
+def limits(monkeypatch: pytest.MonkeyPatch) -> list[Limits]:
+    """The limits that a run would have kept to; nothing is read."""
     seen: list[Limits] = []
 
     def read_nothing(sources: object, forms: object, options: object, limits: Limits) -> Iterator[None]:
@@ -276,9 +275,21 @@ def test_the_command_line_goes_before_the_environment(
         yield from ()
 
     monkeypatch.setattr("service.reading.read_all", read_nothing)
+    return seen
+
+
+def test_there_are_as_many_processes_as_cores(run, returned: Path, limits: list[Limits]) -> None:
+    run("extract", "inbox")
+    assert limits[0].jobs == cores() >= 1
+
+
+@pytest.mark.parametrize(("arguments", "seconds"), [([], 7.0), (["--time-limit", 3], 3.0)])
+def test_the_command_line_goes_before_the_environment(
+    run, returned: Path, monkeypatch: pytest.MonkeyPatch, limits: list[Limits], arguments: list[object], seconds: float
+) -> None:
     monkeypatch.setenv("SEALFORM_TIME_LIMIT", "7")
     run("extract", "inbox", "--jobs", 3, *arguments)
-    assert seen == [Limits(jobs=3, seconds=seconds, megabytes=4096)]
+    assert limits == [Limits(jobs=3, seconds=seconds, megabytes=4096)]
 
 
 def test_ctrl_c_keeps_what_was_read_and_writes_the_sheet(returned: Path, tmp_path: Path) -> None:

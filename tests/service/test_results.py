@@ -99,3 +99,14 @@ def test_a_file_that_was_taken_apart_is_known_by_itself(tmp_path: Path) -> None:
     source = _source(tmp_path, "mail.eml")
     assert resume([_line("mail.eml", "mail.eml", "attachment.docx")], [source])[1] == []
     assert resume([_line("mail.eml", "attachment.docx")], [source])[1] == [source]
+
+
+@pytest.mark.parametrize(
+    ("code", "is_read_again"),
+    [("timed-out", True), ("reader-crashed", True), ("converter-missing", True), ("encrypted", False), ("not-a-form", False)],
+)
+def test_what_failed_is_read_again_where_the_cause_lay_in_the_run(tmp_path: Path, code: str, is_read_again: bool) -> None:
+    source = _source(tmp_path, "a")
+    line = {**_line("a", "a"), "error": {"code": code, "message": "…"}}
+    assert resume([line], [source]) == (([], [source]) if is_read_again else ([line], []))
+    assert resume([line], []) == ([line], []), "what is not asked for stays"

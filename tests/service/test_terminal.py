@@ -1,0 +1,125 @@
+"""The command at a terminal: what it shows there, and Ctrl-C as the terminal sends it, to every process at once."""
+
+import fcntl
+import json
+import os
+import pty
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+from tests.service.processes import Mark
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 90
+
+
+class Terminal:
+    """A command in a session of its own whose terminal we hold."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        self.mark, self.shown = Mark(), ""
+        self._ours, theirs = pty.openpty()
+        # Wide enough for the whole bar.
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, b"\x20\x00\xf0\x00" + bytes(4))
+        temporary = folder / "tmp"
+        temporary.mkdir()
+        environment = {**os.environ, **self.mark.environment, "PYTHONPATH": str(ROOT), "TERM": "xterm", "TMPDIR": str(temporary)}
+
+        def take_terminal() -> None:
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "service.cli", *arguments], cwd=folder, env=environment, start_new_session=True,
+            stdin=theirs, stdout=theirs, stderr=theirs, preexec_fn=take_terminal,
+        )  # fmt: skip
+        os.close(theirs)
+
+    def press(self, keys: bytes) -> None:
+        os.write(self._ours, keys)
+
+    def hang_up(self) -> None:
+        os.close(self._ours)
+
+    def show_until(self, is_enough: Callable[[], bool]) -> None:
+        """Takes what is shown until then, or until the command ends."""
+        deadline = time.monotonic() + SECONDS
+        while not is_enough():
+            assert time.monotonic() < deadline, self.shown
+            if select.select([self._ours], [], [], 0.05)[0]:
+                try:
+                    data = os.read(self._ours, 65536)
+                except OSError:
+                    break  # nobody holds the other end any more
+                self.shown += data.decode("utf-8", "replace")
+        if self.process.poll() is not None:
+            self.process.wait()
+
+    def end(self) -> int:
+        self.show_until(lambda: False)
+        return self.process.wait(SECONDS)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, inbox: Path) -> Path:
+    (tmp_path / "inbox").mkdir()
+    for number in range(200):
+        shutil.copy(inbox / "A01_lit_ballot_check.docx", tmp_path / "inbox" / f"{number:03}.docx")
+    return tmp_path
+
+
+@pytest.fixture
+def terminal(folder: Path) -> Iterator[Terminal]:
+    terminal = Terminal(folder, "extract", "inbox", "-o", "results.jsonl", "--xlsx", "sheet.xlsx", "--jobs", "2")
+    yield terminal
+    if terminal.process.poll() is None:
+        terminal.process.kill()
+        terminal.process.wait()
+
+
+def _count(folder: Path) -> int:
+    path = folder / "results.jsonl"
+    return len([json.loads(line) for line in path.read_text("utf-8").splitlines()]) if path.exists() else 0
+
+
+def test_the_bar_tells_rate_time_left_and_counts_and_ctrl_c_ends_all_cleanly(folder: Path, terminal: Terminal) -> None:
+    terminal.show_until(lambda: _count(folder) > 3 and "需复核 3" in terminal.shown)
+    for words in ("份/分", "剩余", "/200", "无需人工 0", "读取失败 0"):
+        assert words in terminal.shown
+    terminal.press(b"\x03")
+    terminal.press(b"\x03")
+    assert terminal.end() == 130
+    assert "已中断" in terminal.shown
+    assert "Traceback" not in terminal.shown
+    assert terminal.mark.wait_for_end() == {}
+    assert list((folder / "tmp").iterdir()) == []
+    assert 3 < _count(folder) < 200
+    assert load_workbook(folder / "sheet.xlsx").worksheets[0].max_row - 1 == _count(folder)
+
+
+def test_ctrl_c_while_workers_are_still_starting_is_as_clean(folder: Path, terminal: Terminal) -> None:
+    terminal.show_until(lambda: len(terminal.mark.alive(b"spawn_main")) > 0)
+    terminal.press(b"\x03")
+    assert terminal.end() == 130
+    assert "Traceback" not in terminal.shown
+    assert "已中断" in terminal.shown
+    assert terminal.mark.wait_for_end() == {}
+
+
+def test_a_terminal_that_is_closed_stops_it_with_the_sheet_written(folder: Path, terminal: Terminal) -> None:
+    terminal.show_until(lambda: _count(folder) > 0)
+    terminal.hang_up()
+    terminal.process.wait(SECONDS)
+    assert terminal.mark.wait_for_end() == {}
+    assert 0 < _count(folder) < 200
+    assert load_workbook(folder / "sheet.xlsx").worksheets[0].max_row - 1 == _count(folder)
