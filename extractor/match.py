@@ -21,7 +21,7 @@ from models.errors import Unparsable
 from models.fields import ChoiceField, Field, ProseField, RowsField, Seal, SealField, Signature, SignatureField
 from models.findings import Finding
 from models.form import FormDefinition
-from models.page import Control, DigitalSignature, Pages
+from models.page import Control, DigitalSignature, Pages, Tick
 from models.record import Evidence, Observation
 from models.writing import CJK, key, one_line
 
@@ -216,6 +216,9 @@ def _observation(field: Field, title: str, passage: Passage, evidence: tuple[Evi
         doubts = (*doubts, Finding.of("picture-in-answer", field.name, title=title))
     if one_line(passage.recovered) and parsed is not None:
         doubts = (*doubts, Finding.of("text-recovered", field.name, title=title, text=one_line(passage.recovered)[:40]))
+    if any(isinstance(span, Tick) and span.confidence < 1 for span in passage.spans):
+        # 田 looks like a crossed box.
+        doubts = (*doubts, Finding.of("mark-in-answer", field.name, title=title))
     left = _guidance_left(field, passage.words)
     if left:
         doubts = (*doubts, Finding.of("guidance-left", field.name, title=title, text=left[:40]))

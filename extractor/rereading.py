@@ -58,6 +58,8 @@ def respell(field: Field, passage: Passage) -> Passage:
             span = changed.get(at) or spans[at]
             if span is not None and char != span.text:
                 changed[at] = _turned(span, char)
+            elif span is not None and field.kind == "email" and _is_odd_q(text, at):
+                changed[at] = span.model_copy(update={"confidence": min(span.confidence, _TURNED)})
     return _with(passage, changed)
 
 
@@ -143,6 +145,11 @@ def _as_address(text: str) -> str:
     found = _DOMAIN.search(text)
     meant = found and next((one for one in _SECOND_LEVEL if one == found[1].translate(_QUICK)), None)
     return text[: found.start(1)] + meant + text[found.end(1) :] if found and meant else text
+
+
+def _is_odd_q(text: str, at: int) -> bool:
+    """Whether a q stands where hardly any word has one: written quickly, a g looks like it, and readers are sure of either."""
+    return text[at] in "qQ" and text[at + 1 : at + 2] not in ("q", "u") and text[at - 1 : at] != "q"
 
 
 def _by_neighbours(text: str, at: int) -> str:

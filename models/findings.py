@@ -85,6 +85,7 @@ CATALOGUE: dict[str, Kind] = {
     "words-elsewhere": _warning("“{title}”未填写，但同一格的别处有文字“{text}”"),
     "ink-unread": _warning("“{title}”中有笔迹没有识别出文字，内容可能不全"),
     "text-recovered": _warning("“{title}”的文字“{text}”被印章覆盖，由印章下还原", doubt=False),
+    "mark-in-answer": _warning("“{title}”中有的字像是勾选标记，请对照原件"),
     "picture-in-answer": _warning("“{title}”中有图片，文字可能不完整"),
 }
 

@@ -8,7 +8,7 @@ import pytest
 from extractor.labels import align, units_of
 from extractor.match import Match, match
 from models.form import FormDefinition
-from models.page import Cell, Line, Page, Pages, Picture, Run, Table
+from models.page import Cell, Line, Page, Pages, Picture, Run, Table, Tick
 
 FORM = FormDefinition.model_validate(
     {
@@ -252,3 +252,13 @@ def test_rows_of_an_inner_table_are_read_until_the_next_label(forms: Mapping[str
     seen = next(one for one in found.observations if one.field == field.name)
     texts = [tuple(field.format_row(row)) for row in seen.value]
     assert texts == [("煤", "12吨", "甲公司"), ("气", "1500吨", "")]
+
+
+def test_a_character_that_was_taken_for_a_mark_is_told() -> None:
+    whole = table(FULL)
+    name = FULL[0][1]
+    spans = (Run(text=name[:2]), Tick(state="ticked", confidence=0.99), Run(text=name[3:]))
+    cells = [cell.model_copy(update={"lines": (Line(spans=spans),)}) if cell.text == name else cell for cell in whole.cells]
+    pages = Pages(reader="scan", pages=(Page(number=1, blocks=(whole.model_copy(update={"cells": tuple(cells)}),)),))
+    seen = match(pages, align(FORM, units_of(pages)), "a.pdf")
+    assert any(doubt.code == "mark-in-answer" for one in seen.observations for doubt in one.doubts)

@@ -139,3 +139,9 @@ def test_a_sure_character_is_not_asked_about_words():
 
 def test_a_number_is_never_made_a_word():
     assert respell(PROSE, _read("对1栋建筑", {1: (0.5, [("一", 0.45)])})).text == "对1栋建筑"
+
+
+def test_a_q_where_no_word_has_one_is_never_sure():
+    assert respell(EMAIL, _read("bqs@163.com")).spans[1].confidence <= 0.9
+    for address in ("1234@qq.com", "quality@163.com"):
+        assert respell(EMAIL, _read(address)).confidence == SURE
