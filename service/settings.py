@@ -52,6 +52,7 @@ class Settings:
             memory_limit=int(_positive(environment, "SEALFORM_MEMORY_LIMIT", cls.memory_limit)),
             ocr_models=Path(models) if models else None,
             ocr_device=device,
+            mail_password=environment.get("SEALFORM_MAIL_PASSWORD") or None,
             intake={name: _positive(environment, name, 1) for name in INTAKE if environment.get(name)},
         )
 
