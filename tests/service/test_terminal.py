@@ -37,7 +37,9 @@ class Terminal:
 
         def take_terminal() -> None:
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            # Whoever runs the tests in the background may have these ignored.
+            for name in (signal.SIGINT, signal.SIGHUP):
+                signal.signal(name, signal.SIG_DFL)
 
         self.process = subprocess.Popen(
             [sys.executable, "-m", "service.cli", *arguments], cwd=folder, env=environment, start_new_session=True,
