@@ -19,7 +19,7 @@ import cv2
 
 from extractor import Options, Source
 from extractor.ocr import _weights
-from extractor.scan import Picture, decode, pdf_pictures
+from extractor.pictures import Picture, PictureLimits, decode, pdf_pictures
 from service.batch import Limits, read_all
 from service.definitions import load_forms
 
@@ -73,8 +73,8 @@ def _write_pages(folder: Path) -> list[Path]:
 
 
 def _pictures(path: Path) -> Iterator[Picture]:
-    data = path.read_bytes()
-    return pdf_pictures(data, (1, 2)) if path.suffix == ".pdf" else decode(data)
+    data, limits = path.read_bytes(), PictureLimits()
+    return pdf_pictures(data, (1, 2), limits) if path.suffix == ".pdf" else decode(data, limits)
 
 
 def _our_round(pages: Sequence[Path]) -> tuple[float, float]:

@@ -1,6 +1,7 @@
 """The rules of the house: who may import what, how long a file may be, and what must be told somewhere."""
 
 import ast
+import importlib
 import os
 import re
 import resource
@@ -8,6 +9,8 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+import pytest
 
 from models.fields import ChoiceField, RowsField
 from models.fields.base import FieldBase
@@ -225,3 +228,8 @@ def test_reading_a_word_file_loads_no_ocr_and_no_imaging_library() -> None:
     loaded = set(_python("-c", code, str(sample)).stdout.splitlines())
     assert "extractor.match" in loaded
     assert loaded & {"paddleocr", "paddlex", "onnxruntime", "cv2", "numpy", "PIL.Image"} == set()
+
+
+@pytest.mark.parametrize("name", ["calibration", "pdf_reading", "scan_reading", "word_reading"])
+def test_every_benchmark_can_be_loaded(name: str) -> None:
+    importlib.import_module(f"benchmarks.{name}")
