@@ -77,7 +77,7 @@ def _characters(passage: Passage) -> list[tuple[str, float]]:
     return [
         (char, span.confidence)
         for char, span in zip(passage.text, passage.spans, strict=True)
-        if isinstance(span, Run) and is_read(span) and not char.isspace()
+        if is_read(span) and not char.isspace()
     ]
 
 

@@ -52,6 +52,10 @@ class Ruling:
     grids: tuple[Grid, ...]
     lines: Gray
 
+    def taken_off(self, gray: Gray) -> Gray:
+        """`gray`, the page or a layer of it, height x width, with paper where lines are ruled."""
+        return np.where(self.lines > 0, np.uint8(255), gray)
+
 
 @dataclass(frozen=True)
 class _Line:

@@ -1,7 +1,7 @@
 """Pages and a definition -> observations: the answer to each field, with where it stood and what is odd about it."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from models.errors import Unparsable
 from models.fields import ChoiceField, Field, ProseField, RowsField, Seal, SealField, Signature, SignatureField
 from models.findings import Finding
 from models.form import FormDefinition
-from models.page import Control, DigitalSignature, Pages, Tick
+from models.page import Box, Control, DigitalSignature, Pages, Tick
 from models.record import Evidence, Observation
 from models.writing import CJK, key, one_line
 
@@ -110,7 +110,7 @@ def _mentions(form: FormDefinition) -> list[tuple[str, str]]:
 
 
 def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: str) -> Iterable[_Answer | Observation]:
-    form, labels, found = alignment.form, alignment.labels, alignment.found
+    form, labels, found, grey = alignment.form, alignment.labels, alignment.found, _grey(pages)
     regions = Regions(labels, found, alignment.units)
     for index, label in enumerate(labels):
         if label.column is not None:
@@ -129,7 +129,7 @@ def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: s
             on_paper = pages.reader == "scan"
             if on_paper:
                 marked = observe_marks(label.cell, found[index].unit, values, passages, pages.pages, part)
-                yield from (_on_paper(one, _grey(pages)) for one in marked)
+                yield from (_on_paper(one, grey) for one in marked)
             marks = [one_line(p.words) for name, p in values.items() if form.fields[name].kind in ("seal", "signature")]
             typed = "" if on_paper else " ".join(marks)
             for name, passage in values.items():
@@ -166,7 +166,8 @@ def _oddities(
         find.unit, alignment, pages
     ):
         found.append(("ink-unread", (), ""))
-    if any(_stands_beside(other.unit, find.unit, passages) for other in alignment.found.values()):
+    cells = {place.box for passage in passages for place in passage.places if place.page == find.unit.page and place.box}
+    if any(_stands_beside(other.unit, find.unit, cells) for other in alignment.found.values()):
         # The line between two rows was not seen, or is not there: what answers which label can't be told.
         found.append(("answer-spread", (), " ".join(filled)))
     return found
@@ -187,13 +188,12 @@ def _has_unread(label: Unit, alignment: Alignment, pages: Pages) -> bool:
     )
 
 
-def _stands_beside(other: Unit, label: Unit, passages: Sequence[Passage]) -> bool:
-    """Whether another row's label stands beside a cell that the answer to `label` is in."""
+def _stands_beside(other: Unit, label: Unit, cells: Collection[Box]) -> bool:
+    """Whether another row's label stands beside one of the cells, on its own page, that the answer to `label` is in."""
     own, theirs = (unit.cell.box if unit.cell else None for unit in (label, other))
     if own is None or theirs is None or other.page != label.page or other is label:
         return False
     middle = (theirs.y0 + theirs.y1) / 2
-    cells = {place.box for passage in passages for place in passage.places if place.page == other.page and place.box}
     return not own.y0 < middle < own.y1 and any(box.y0 < middle < box.y1 and theirs.x1 <= box.x0 + 1 for box in cells)
 
 

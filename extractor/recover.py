@@ -40,9 +40,10 @@ def read_under_seals(
     own = lift.inked(layers.text.shape, [ring for ring in rings if not ring.red])
     red = _red(layers, rings)
     black = [number for number, line in enumerate(lines) if own[_part(line.place.box)].any()]
-    second = _read([lines[number].place for number in black], layers.text, ruling, engine)
+    # Most pages have no such line, and making another picture of a whole page takes longer than reading one.
+    second = _read([lines[number].place for number in black], layers.text, ruling, engine) if black else {}
     differing = [lines[n].place for n in black if second.get(lines[n].place, Reading()).text != lines[n].reading.text]
-    third = _read(differing, cv2.addWeighted(lifted, 0.5, layers.text, 0.5, 0), ruling, engine)
+    third = _read(differing, cv2.addWeighted(lifted, 0.5, layers.text, 0.5, 0), ruling, engine) if differing else {}
     read = list(lines)
     for number in black:
         line = lines[number]
@@ -58,8 +59,7 @@ def _is_faded(line: ReadLine, own: Mask, lifted: Gray) -> bool:
 
 
 def _read(places: Sequence[Place], gray: Gray, ruling: Ruling, engine: OcrEngine) -> dict[Place, Reading]:
-    clear = np.where(ruling.lines > 0, np.uint8(255), gray)
-    return {line.place: line.reading for line in read_lines(places, clear, engine)}
+    return {line.place: line.reading for line in read_lines(places, ruling.taken_off(gray), engine)}
 
 
 def _red(layers: Layers, rings: Sequence[Ring]) -> Mask:

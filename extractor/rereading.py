@@ -42,7 +42,7 @@ _LEAST_NAME = 4
 
 def respell(field: Field, passage: Passage) -> Passage:
     """The passage with each doubtful character as the kind of `field` and the script have it."""
-    spans = [span if span is not None and is_read(span) else None for span in passage.spans]
+    spans = [span if is_read(span) else None for span in passage.spans]
     changed: dict[int, Run] = {}
     for at, span in enumerate(spans):
         if span is not None and (run := _in_script(span)) is not span:
@@ -63,7 +63,7 @@ def respell(field: Field, passage: Passage) -> Passage:
     return _with(passage, changed)
 
 
-def is_read(span: Span) -> TypeGuard[Run]:
+def is_read(span: Span | None) -> TypeGuard[Run]:
     """Whether a span is a character that was read off a picture."""
     return isinstance(span, Run) and len(span.text) <= 2 and span.confidence < 1
 

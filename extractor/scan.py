@@ -43,8 +43,6 @@ def read_pictures(pictures: Iterable[Picture], engine: OcrEngine) -> Pages:
 
 def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine) -> Page:
     """One page; where it bears our code, with which form it is."""
-    import numpy as np
-
     from extractor import code, grid, ink, inscription, lift, recover, seal, sheet, text, unread, upright
     from extractor.layers import take_apart
 
@@ -53,7 +51,7 @@ def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine
     rings = seal.find_seals(layers)
     written = lift.lift_seals(layers, rings)
     boxes = text.detect_again(boxes, written, [ring.box for ring in rings if not ring.red], engine)
-    clear = np.where(ruling.lines > 0, np.uint8(255), written)
+    clear = ruling.taken_off(written)
     lines = text.read_lines(text.place_lines(boxes, ruling, layers), clear, engine)
     lines = recover.read_under_seals(lines, written, layers, ruling, rings, engine)
     more, dark = unread.read_unread(clear, ruling, lines, rings, layers.scale, engine)
