@@ -2,15 +2,14 @@
 
 import re
 from dataclasses import dataclass
-from email.errors import HeaderParseError
-from email.header import decode_header
 from email.utils import parsedate_to_datetime
+
+from extractor.containers.headers import words
+from extractor.containers.words import decode
 
 # What a person needs to know a message by; decoding more would cost time that only a hostile header asks for.
 _LONGEST = 2000
 _UNFOLD = re.compile(rb"\r?\n[ \t]+")
-# Charsets that mail calls by the name of an older, smaller one.
-_WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "hz-gb-2312": "hz", "unknown-8bit": "gb18030"}
 
 
 @dataclass(frozen=True)
@@ -36,26 +35,9 @@ def read_head(data: bytes) -> Head:
 
 
 def _text(raw: bytes) -> str:
-    text = _decoded(raw, "utf-8")[:_LONGEST]
-    try:
-        pieces = decode_header(text)
-    except (HeaderParseError, ValueError):
-        pieces = [(text, None)]
-    whole = "".join(piece if isinstance(piece, str) else _decoded(piece, charset) for piece, charset in pieces)
-    return " ".join("".join(character if character.isprintable() else " " for character in whole).split())
-
-
-def _decoded(raw: bytes, charset: str | None) -> str:
-    """`raw` in its charset, or in what it most likely is where that is missing, unknown or untrue."""
-    if charset is None:
-        # What stands between encoded words; the library gives it as raw-unicode-escape.
-        return raw.decode("raw-unicode-escape", "replace")
-    for name in (_WIDER.get(charset.lower(), charset), "utf-8", "gb18030"):
-        try:
-            return raw.decode(name)
-        except (LookupError, ValueError):
-            continue
-    return raw.decode("utf-8", "replace")
+    # Cut as text: bytes would be cut inside a character, and then be taken for another charset's.
+    text = words(decode(raw)[:_LONGEST])
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
 
 
 def _date(raw: bytes) -> str | None:
