@@ -16,7 +16,7 @@ from rapidfuzz import fuzz
 
 from extractor.compare import compare
 from extractor.names import bears
-from models.fields import Seal, SealField, SignatureField
+from models.fields import Seal, SealField
 from models.findings import Finding
 from models.form import FormDefinition
 from models.record import Observation
@@ -198,15 +198,9 @@ def relate(one: Document, other: Document, supported: bool = False) -> Relation:
     return Relation("apart", told, contradicts=contradicts)
 
 
-def names_of(form: FormDefinition) -> list[str]:
-    """The fields that hold the name of who applies: what seals and texts should bear, not what a person signs."""
-    every = form.fields.values()
-    return list(dict.fromkeys(one.mentions for one in every if one.mentions and not isinstance(one, SignatureField)))
-
-
 def _names(one: Document, other: Document) -> tuple[Likeness, str]:
     found: set[Likeness] = set()
-    for name in names_of(one.form):
+    for name in one.form.applicant:
         mine, yours = one.says(name), other.says(name)
         if mine is not None and yours is not None:
             if _are_far(one, other, name):
@@ -240,7 +234,7 @@ def _content(one: Document, other: Document) -> tuple[float, float, int]:
     count = 0
     for name, kind in one.form.fields.items():
         mine, yours = one.says(name), other.says(name)
-        if kind.kind not in _CONTENT or name in names_of(one.form) or mine is None or yours is None:
+        if kind.kind not in _CONTENT or name in one.form.applicant or mine is None or yours is None:
             continue
         weight = min(_MOST, len(one.keys[name]), len(other.keys[name]))
         total += weight

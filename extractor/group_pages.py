@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
-from extractor.group import names_of
 from extractor.labels import Alignment, align, units_of
 from extractor.match import match
 from extractor.names import cost
@@ -84,7 +83,7 @@ def _sheet(pages: Pages, page: Page, forms: Sequence[FormDefinition]) -> _Sheet:
 
 
 def _names(page: Pages, alignment: Alignment) -> tuple[str, ...]:
-    wanted = names_of(alignment.form)
+    wanted = alignment.form.applicant
     seen = match(page, alignment, "").observations
     names = (key(one.value) for one in seen if one.field in wanted and isinstance(one.value, str))
     return tuple(name for name in names if len(name) >= _LEAST_NAME)

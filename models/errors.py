@@ -10,6 +10,15 @@
      ├─ MailboxError                    a mailbox can't be read
      │   ├─ MailboxUnreachable          no connection to its server, or one that broke; worth another try
      │   └─ MessageUnreadable           the server does not give one message
+     ├─ Refused                         what a person or a system asked of the service is not done
+     │   ├─ NotSignedIn                 nobody is signed in, or the token is not valid
+     │   ├─ Forbidden                   this role, or this token, may not
+     │   ├─ NotFound                    no such submission, part, page, form, user
+     │   ├─ Conflict                    not in this state
+     │   │   └─ Stale                   somebody else has changed it since
+     │   ├─ Invalid                     the request makes no sense, or a value does not
+     │   ├─ RequestTooLarge             more than one request may bring
+     │   └─ TooOften                    too many tries
      └─ UnreadableFile                  a file that arrived can't be read
          ├─ UnsupportedKind             no reader for this kind of file
          ├─ OtherKind                   a kind that no form is returned in: a video, a program
@@ -127,6 +136,62 @@ class MailboxUnreachable(MailboxError):
 class MessageUnreadable(MailboxError):
     code = "message-unreadable"
     advice = "请在邮箱网页中打开这封邮件核对，必要时手工另存；再次运行会再试"
+
+
+class Refused(SealformError):
+    """What was asked is not done, and nothing has changed."""
+
+    code = "refused"
+
+
+class NotSignedIn(Refused):
+    code = "not-signed-in"
+    http_status = 401
+    advice = "请先登录；系统对接请使用有效的令牌"
+
+
+class Forbidden(Refused):
+    code = "forbidden"
+    http_status = 403
+    advice = "如确需使用，请联系管理员调整角色或令牌的权限"
+
+
+class NotFound(Refused):
+    code = "not-found"
+    http_status = 404
+    advice = "请核对编号；内容也可能已按期清除"
+
+
+class Conflict(Refused):
+    """It is not in a state in which this can be done."""
+
+    code = "conflict"
+    http_status = 409
+    advice = "请刷新后查看现在的状态"
+
+
+class Stale(Conflict):
+    """Somebody else has changed it since it was looked at; the two versions are in the answer."""
+
+    code = "stale"
+    advice = "其他人已经修改，请核对双方的内容后再保存"
+
+
+class Invalid(Refused):
+    code = "invalid"
+    http_status = 422
+
+
+class RequestTooLarge(Refused):
+    code = "request-too-large"
+    http_status = 413
+    advice = "请分几次上传，或由管理员放宽限制"
+
+
+class TooOften(Refused):
+    code = "too-often"
+    http_status = 429
+    advice = "请稍后再试"
 
 
 class UnreadableFile(SealformError):

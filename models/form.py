@@ -108,6 +108,12 @@ class FormDefinition(Model):
         """What a person calls each field: its own label, or its cell's. Two fields never share one."""
         return {field.name: field.label or cell.label or field.name for cell in self.cells() for field in cell.fields}
 
+    @cached_property
+    def applicant(self) -> tuple[str, ...]:
+        """The fields that hold the name of who applies: what seals and texts should bear, not what a person signs."""
+        every = self.fields.values()
+        return tuple(dict.fromkeys(one.mentions for one in every if one.mentions and one.kind != "signature"))
+
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
         refuse(type(self).__name__, inconsistencies(len(self.columns), dict(enumerate(self.rows))), self)

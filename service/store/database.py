@@ -1,0 +1,104 @@
+"""Connections to SQLite or PostgreSQL, and the transactions in which everything is written."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from models.errors import BadUsage
+
+_MIGRATIONS = Path(__file__).parent.parent / "migrations"
+# Another process may be writing for as long as this, in seconds, before a writer gives up.
+_BUSY = 30.0
+
+
+class Database:
+    """One database of the service. Safe for threads; a process that forks opens its own."""
+
+    def __init__(self, url: str) -> None:
+        """`url` is SQLAlchemy's: sqlite:///FILE or postgresql://….
+
+        Raises:
+            BadUsage: no such kind of database.
+        """
+        try:
+            parsed = sa.make_url(url)
+        except sa.exc.ArgumentError as error:
+            raise BadUsage("数据库地址有误", advice="应为 sqlite:///文件 或 postgresql://用户@主机/库名") from error
+        if parsed.get_backend_name() == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+            self.engine = sa.create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=10)
+        elif parsed.get_backend_name() == "sqlite" and parsed.database:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            self.engine = sa.create_engine(parsed, connect_args={"timeout": _BUSY, "check_same_thread": False})
+            sa.event.listen(self.engine, "connect", _prepare_sqlite)
+            sa.event.listen(self.engine, "begin", _begin_sqlite)
+        else:
+            raise BadUsage(f"不支持这种数据库：{parsed.get_backend_name()}", advice="请用 SQLite 或 PostgreSQL")
+        self.url = parsed
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A transaction that may write; committed when the block ends well, else rolled back."""
+        with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A transaction that sees one state of the database and writes nothing."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    def migrate(self) -> None:
+        """Brings the schema up to date; waits for another process that is doing so."""
+        config = _alembic()
+        with self.write() as connection:
+            if not self.is_sqlite:
+                connection.execute(sa.text("SELECT pg_advisory_xact_lock(7236115)"))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def is_current(self) -> bool:
+        """Whether the schema is the one that this program was written for."""
+        newest = ScriptDirectory.from_config(_alembic()).get_current_head()
+        with self.read() as connection:
+            return MigrationContext.configure(connection).get_current_revision() == newest
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _alembic() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    """SQLAlchemy, not the driver, begins transactions; readers and one writer don't wait for each other."""
+    assert isinstance(connection, sqlite3.Connection)
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={int(_BUSY * 1000)}",
+        "cache_size=-65536",
+    ):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    """A writer takes its place in the queue at once: a reader that turns writer half-way would be refused, not made to wait."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")

@@ -1,0 +1,326 @@
+"""Records: what was read, what people made of it, and every version between. Nothing is overwritten without a trace.
+
+A field's mark says who answers for its value: `read` (the machine, sure), `doubtful` (the machine, and a person must look),
+`confirmed` or `corrected` (a person).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import ValidationError
+
+from models.errors import Conflict, Invalid, NotFound, Stale, Unparsable
+from models.fields.base import FieldBase
+from models.form import FormDefinition
+from models.record import Record
+from models.rules import check
+from service.results import Line
+from service.store import audit, search
+from service.store.statuses import WORDS, Move, Status, after
+from service.store.tables import doubts, records, results, submissions, uploads, versions
+from service.store.uploads import insert_submission
+
+_SETTLED = ("confirmed", "corrected")
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a person says of one field: `data` is a JSON value of its kind, `text` what was typed; neither confirms what stands."""
+
+    field: str
+    data: Any = None
+    text: str | None = None
+    has_data: bool = False
+
+
+@dataclass(frozen=True)
+class Editor:
+    """Who writes, and when."""
+
+    actor: str
+    now: datetime
+
+
+def finish(
+    connection: sa.Connection,
+    upload: int,
+    lines: Sequence[Line],
+    forms: Callable[[str, str], FormDefinition],
+    worker: str,
+    seconds: float | None,
+    now: datetime,
+) -> list[int]:
+    """Stores what reading `upload` gave, once: the submissions, of which there is one a line. A second call changes nothing."""
+    # The row is locked, so that of two workers that read the same upload one comes second.
+    state = connection.execute(sa.select(uploads.c.state, uploads.c.replaces).where(uploads.c.id == upload).with_for_update()).one()
+    numbered = sa.select(submissions.c.application, submissions.c.id).where(submissions.c.upload_id == upload)
+    known = {row.application: row.id for row in connection.execute(numbered)}
+    if state.state == "done":
+        return [known[number] for number in sorted(known)]
+    connection.execute(
+        uploads.update().where(uploads.c.id == upload).values(state="done", progress=None, message=lines[0].get("message"))
+    )
+    made = []
+    for number, line in enumerate(lines, 1):
+        submission = known.get(number) or insert_submission(connection, upload, number, str(line["source"]), None, now)
+        _store_result(connection, submission, line, forms, Editor(f"worker:{worker}", now), seconds)
+        made.append(submission)
+    return made
+
+
+def _store_result(
+    connection: sa.Connection,
+    submission: int,
+    line: Line,
+    forms: Callable[[str, str], FormDefinition],
+    by: Editor,
+    seconds: float | None,
+) -> None:
+    connection.execute(
+        results.insert().values(submission_id=submission, line=dict(line), read_at=by.now, seconds=seconds, worker=by.actor)
+    )
+    error = line.get("error")
+    form = None if error else forms(str(line["form"]), str(line["version"]))
+    row = _row(connection, submission)
+    status = after(row.status, "fail" if error else "finish") or row.status
+    changed = {
+        "error_code": error["code"] if error else None,
+        "form": line["form"],
+        "form_version": line["version"],
+        "instance": line.get("instance"),
+    }
+    marks = {
+        name: {"state": "read" if field["decision"] == "accept" else "doubtful", "by": by.actor, "at": by.now.isoformat()}
+        for name, field in line["fields"].items()
+    }
+    values = {name: field["value"] for name, field in line["fields"].items()}
+    if form is not None:
+        connection.execute(
+            records.insert().values(submission_id=submission, content=values, marks=marks, findings=line["findings"])
+        )
+    _write(connection, submission, row, by, _State(form, values, marks, line["findings"], status), changed)
+    _add_version(connection, row, by, "read", None, {}, status)
+    about = {"status": status, "error": error, **{f"field:{name}": value for name, value in values.items()}}
+    audit.append(connection, by.now, by.actor, "read", f"submission:{submission}", about)
+
+
+def correct(
+    connection: sa.Connection,
+    submission: int,
+    expected: int,
+    changes: Sequence[Change],
+    form: FormDefinition,
+    by: Editor,
+    reason: str | None = None,
+) -> int:
+    """Corrects and confirms fields, all or none, and returns the new version.
+
+    Raises:
+        NotFound, Conflict: there is no record, or it is not under review.
+        Stale: `expected` is not its version any more.
+        Invalid: a field is not the form's, or a text has no reading in its kind.
+    """
+    row = _editable(connection, submission, expected)
+    record = _record(connection, submission)
+    values, marks = dict(record.content), dict(record.marks)
+    made: dict[str, Any] = {}
+    for change in changes:
+        if change.field not in form.fields:
+            raise Invalid(f"表格中没有字段“{change.field}”")
+        value = _value(form.fields[change.field], form.titles[change.field], change, values.get(change.field))
+        same = value == values.get(change.field)
+        before = marks.get(change.field, {"state": "read"})
+        state = "confirmed" if same and before["state"] != "corrected" else "corrected"
+        mark = {"state": state, "by": by.actor, "at": by.now.isoformat()}
+        made[change.field] = {"before": values.get(change.field), "after": value, "mark_before": before, "mark_after": mark}
+        values[change.field], marks[change.field] = value, mark
+    return _edit(connection, submission, row, by, form, values, marks, ("correct", made, reason, None))
+
+
+def undo(connection: sa.Connection, submission: int, expected: int, form: FormDefinition, by: Editor) -> int:
+    """Takes back the last change of fields that was not taken back yet, as a new version.
+
+    Raises:
+        NotFound, Stale: as `correct`.
+        Conflict: there is nothing to take back, or it is not under review.
+    """
+    row = _editable(connection, submission, expected)
+    history = connection.execute(
+        versions.select().where(versions.c.submission_id == submission).order_by(versions.c.version.desc())
+    ).all()
+    undone = {one.undoes for one in history}
+    last = next((one for one in history if one.action == "correct" and one.version not in undone), None)
+    if last is None:
+        raise Conflict("没有可以撤销的修改")
+    record = _record(connection, submission)
+    values, marks = dict(record.content), dict(record.marks)
+    made = {}
+    for name, change in last.changes.items():
+        made[name] = {
+            "before": values.get(name), "after": change["before"],
+            "mark_before": marks.get(name), "mark_after": change["mark_before"],
+        }  # fmt: skip
+        values[name], marks[name] = change["before"], change["mark_before"]
+    return _edit(connection, submission, row, by, form, values, marks, ("undo", made, None, last.version))
+
+
+def decide(connection: sa.Connection, submission: int, expected: int, move: Move, by: Editor, reason: str | None = None) -> int:
+    """A person's decision, as a new version.
+
+    Raises:
+        NotFound: there is no such submission.
+        Stale: `expected` is not its version any more.
+        Conflict: not a legal move from its state, or fields still wait for a person.
+    """
+    row = _row(connection, submission, lock=True)
+    _expect(row, expected)
+    target = after(row.status, move)
+    if target is None:
+        raise Conflict(f"现在的状态是“{WORDS[row.status]}”，不能这样处理")
+    has_record = connection.scalar(sa.select(sa.func.count()).where(records.c.submission_id == submission))
+    if target == "in-review" and not has_record:
+        target = "unreadable"
+    if move == "accept" and row.doubtful:
+        raise Conflict(f"还有 {row.doubtful} 个字段没有复核", advice="请先逐项确认或更正")
+    if move == "retry":
+        _read_again(connection, row)
+    version = _add_version(connection, row, by, move, reason, {}, target)
+    connection.execute(
+        submissions.update().where(submissions.c.id == submission)
+        .values(status=target, version=version, updated_at=by.now, changed=audit.next_value(connection, "changes"))
+    )  # fmt: skip
+    audit.append(connection, by.now, by.actor, move, f"submission:{submission}", {"status": target, "reason": reason})
+    return version
+
+
+def _read_again(connection: sa.Connection, row: Any) -> None:
+    connection.execute(results.delete().where(results.c.submission_id == row.id))
+    connection.execute(uploads.update().where(uploads.c.id == row.upload_id).values(state="received", progress=None))
+    connection.execute(submissions.update().where(submissions.c.id == row.id).values(error_code=None))
+
+
+@dataclass(frozen=True)
+class _State:
+    """What a submission is after a change."""
+
+    form: FormDefinition | None
+    values: Mapping[str, Any]
+    marks: Mapping[str, Any]
+    findings: Sequence[Mapping[str, Any]]
+    status: Status
+
+
+def _edit(
+    connection: sa.Connection, submission: int, row: Any, by: Editor, form: FormDefinition,
+    values: dict[str, Any], marks: dict[str, Any], what: tuple[str, dict[str, Any], str | None, int | None],
+) -> int:  # fmt: skip
+    action, made, reason, undoes = what
+    line = connection.scalar(sa.select(results.c.line).where(results.c.submission_id == submission)) or {"findings": []}
+    found = _findings(form, values, marks, line["findings"])
+    connection.execute(
+        records.update().where(records.c.submission_id == submission).values(content=values, marks=marks, findings=found)
+    )
+    version = _add_version(connection, row, by, action, reason, made, row.status, undoes)
+    _write(connection, submission, row, by, _State(form, values, marks, found, row.status), {"version": version})
+    about = {f"field:{name}:{side}": change[side] for name, change in made.items() for side in ("before", "after")}
+    audit.append(connection, by.now, by.actor, action, f"submission:{submission}", {**about, "reason": reason})
+    return version
+
+
+def _findings(
+    form: FormDefinition, values: Mapping[str, Any], marks: Mapping[str, Any], read: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """What the reader found of fields that nobody settled, and what the rules say of those that somebody did."""
+    settled = {name for name, mark in marks.items() if mark["state"] in _SETTLED}
+    typed = {name: field.from_json(values.get(name)) for name, field in form.fields.items()}
+    rules = check(form, Record(form=form.name, version=form.version, values=typed))
+    kept = [dict(finding) for finding in read if finding.get("field") not in settled]
+    return kept + [finding.model_dump() for finding in rules if finding.field in settled]
+
+
+def _write(connection: sa.Connection, submission: int, row: Any, by: Editor, state: _State, more: Mapping[str, Any]) -> None:
+    """The columns that follow from the record, the doubts and the search index."""
+    open_fields = [name for name, mark in state.marks.items() if mark["state"] == "doubtful"]
+    names = [str(state.values[name]) for name in (state.form.applicant if state.form else ()) if state.values.get(name)]
+    connection.execute(
+        submissions.update().where(submissions.c.id == submission).values(
+            status=state.status, unit=names[0][:512] if names else None, doubtful=len(open_fields),
+            errors=sum(finding["severity"] == "error" for finding in state.findings),
+            updated_at=by.now, changed=audit.next_value(connection, "changes"), **{"version": row.version + 1, **more},
+        )
+    )  # fmt: skip
+    connection.execute(doubts.delete().where(doubts.c.submission_id == submission))
+    if state.form and open_fields:
+        connection.execute(
+            doubts.insert(), [{"submission_id": submission, "field": name, "form": state.form.name} for name in open_fields]
+        )
+    search.index(connection, submission, [row.name, *_texts(state.values)])
+
+
+def _texts(values: Any) -> list[str]:
+    if isinstance(values, str):
+        return [values]
+    inner = values.values() if isinstance(values, Mapping) else values if isinstance(values, list) else ()
+    return [text for value in inner for text in _texts(value)]
+
+
+def _add_version(
+    connection: sa.Connection,
+    row: Any,
+    by: Editor,
+    action: str,
+    reason: str | None,
+    changes: Mapping[str, Any],
+    status: Status,
+    undoes: int | None = None,
+) -> int:
+    version = int(row.version) + 1
+    connection.execute(
+        versions.insert().values(
+            submission_id=row.id, version=version, at=by.now, actor=by.actor, action=action, reason=reason, changes=dict(changes),
+            status_before=row.status, status_after=status, undoes=undoes,
+        )
+    )  # fmt: skip
+    return version
+
+
+def _row(connection: sa.Connection, submission: int, *, lock: bool = False) -> Any:
+    query = submissions.select().where(submissions.c.id == submission)
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        raise NotFound(f"没有编号为 {submission} 的申请")
+    return row
+
+
+def _expect(row: Any, expected: int) -> None:
+    if row.version != expected:
+        raise Stale(f"这份申请已是第 {row.version} 版，您看到的是第 {expected} 版")
+
+
+def _editable(connection: sa.Connection, submission: int, expected: int) -> Any:
+    row = _row(connection, submission, lock=True)
+    _expect(row, expected)
+    if row.status != "in-review":
+        raise Conflict(f"现在的状态是“{WORDS[row.status]}”，不能修改", advice="需要修改时，请先重新打开复核")
+    return row
+
+
+def _record(connection: sa.Connection, submission: int) -> Any:
+    return connection.execute(records.select().where(records.c.submission_id == submission)).one()
+
+
+def _value(field: FieldBase[Any], title: str, change: Change, now: Any) -> Any:
+    """What the field holds after `change`, as JSON."""
+    try:
+        if change.text is not None:
+            return field.to_json(field.parse(change.text))
+        if change.has_data:
+            return field.to_json(field.from_json(change.data))
+    except Unparsable as error:
+        raise Invalid(f"“{title}”：{error.message}") from error
+    except ValidationError as error:
+        raise Invalid(f"“{title}”的值格式不对") from error
+    return now

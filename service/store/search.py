@@ -1,0 +1,67 @@
+"""Full-text search in Chinese: every text as overlapping pairs of characters, a query as the phrase of its own pairs.
+
+Neither FTS5's tokenizers nor PostgreSQL's cut Chinese into words; pairs find every substring of two characters or more, whatever
+the words are, and a prefix finds one character alone.
+"""
+
+import unicodedata
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+# Between two texts, so that no phrase spans them; no pair is as long.
+_BREAK = "xxx"
+# tsvector counts no position beyond 16,383.
+_MOST = 16_000
+
+
+def pairs(text: str) -> list[str]:
+    """Pairs of the letters and digits of `text`, without white space and punctuation; the last one stands alone at the end."""
+    plain = _plain(text)
+    return [plain[i : i + 2] for i in range(len(plain))]
+
+
+def index(connection: sa.Connection, submission: int, texts: Iterable[str]) -> None:
+    """Makes `submission` findable by `texts`, and by nothing that was there before."""
+    tokens: list[str] = []
+    for text in texts:
+        tokens += [*pairs(text), _BREAK]
+    tokens = tokens[:_MOST]
+    forget(connection, submission)
+    if connection.dialect.name == "sqlite":
+        statement, value = "INSERT INTO search (rowid, tokens) VALUES (:id, :tokens)", " ".join(tokens)
+    else:
+        statement = "INSERT INTO search (submission_id, tokens) VALUES (:id, CAST(:tokens AS tsvector))"
+        value = " ".join(f"'{token}':{place}" for place, token in enumerate(tokens, 1))
+    connection.execute(sa.text(statement), {"id": submission, "tokens": value})
+
+
+def forget(connection: sa.Connection, submission: int) -> None:
+    """Makes `submission` findable by nothing."""
+    key = "rowid" if connection.dialect.name == "sqlite" else "submission_id"
+    connection.execute(sa.text(f"DELETE FROM search WHERE {key} = :id"), {"id": submission})
+
+
+def matches(query: str, dialect: str) -> sa.Select[int] | None:
+    """A selection of the submissions in which every word of `query` occurs; None where it has no letter or digit."""
+    words = [_plain(word) for word in query.split()]
+    words = [word for word in words if word]
+    if not words:
+        return None
+    number = sa.column("rowid" if dialect == "sqlite" else "submission_id", sa.BigInteger)
+    if dialect == "sqlite":
+        told = " AND ".join(f'"{word}"*' if len(word) == 1 else '"' + " ".join(_phrase(word)) + '"' for word in words)
+        condition = sa.text("search MATCH :query").bindparams(query=told)
+    else:
+        phrases = {word: " <-> ".join(f"'{pair}'" for pair in _phrase(word)) for word in words}
+        told = " & ".join(f"'{word}':*" if len(word) == 1 else f"({phrases[word]})" for word in words)
+        condition = sa.text("tokens @@ CAST(:query AS tsquery)").bindparams(query=told)
+    return sa.select(number).select_from(sa.table("search")).where(condition)
+
+
+def _phrase(word: str) -> list[str]:
+    return [word[i : i + 2] for i in range(len(word) - 1)]
+
+
+def _plain(text: str) -> str:
+    return "".join(character for character in unicodedata.normalize("NFKC", text).lower() if character.isalnum())

@@ -1,0 +1,265 @@
+"""The schema. Migrations are made from this (`service/migrations/`), and a test holds that the two agree.
+
+uploads ──< upload_files            what one request, or one mail, brought; the bytes lie in blobs by SHA-256
+   └────< submissions ─── results   an application each, exactly one final result
+              ├──── records         its values now, and who settled which
+              ├───< versions        every change of them, never changed itself
+              └─── search           what full-text search looks through: FTS5 or a tsvector, so made by the migration alone
+audit_log ──< audit_values          a hash chain over salted digests; values and salts can be erased, the chain stays whole
+"""
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s", "pk": "pk_%(table_name)s",
+    }
+)  # fmt: skip
+
+
+class Moment(sa.TypeDecorator[datetime]):
+    """An instant in UTC, to the microsecond; text that sorts by time, the same on every database."""
+
+    impl = String(27)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> str | None:
+        return None if value is None else value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> datetime | None:
+        return None if value is None else datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+# JSON null is SQL NULL: a value that is absent is absent.
+Json = JSON(none_as_null=True)
+_Id = sa.BigInteger().with_variant(Integer, "sqlite")
+
+
+def _id() -> Column[int]:
+    return Column("id", _Id, primary_key=True, autoincrement=True)
+
+
+users = Table(
+    "users", metadata, _id(),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("full_name", String(128), nullable=False, default=""),
+    Column("role", String(16), nullable=False),
+    Column("password", String(256)),  # an Argon2 hash; None until the one-time link was used
+    Column("active", Boolean, nullable=False, default=True),
+    Column("created_at", Moment, nullable=False),
+    Column("failures", Integer, nullable=False, default=0),
+    Column("locked_until", Moment),
+)  # fmt: skip
+
+# One-time links: the first administrator's, a new user's, a forgotten password's. Only the token's SHA-256 is kept.
+invitations = Table(
+    "invitations", metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)  # fmt: skip
+
+sessions = Table(
+    "sessions", metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("csrf", String(64), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)  # fmt: skip
+
+tokens = Table(
+    "tokens", metadata, _id(),
+    Column("name", String(128), nullable=False),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("prefix", String(16), nullable=False),
+    Column("scopes", Json, nullable=False),
+    Column("created_by", ForeignKey("users.id"), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("used_at", Moment),
+    Column("revoked_at", Moment),
+)  # fmt: skip
+
+# Failed logins by address and by name, for the rate limit; shared by all processes of the service.
+login_attempts = Table(
+    "login_attempts", metadata, _id(),
+    Column("origin", String(64), nullable=False, index=True),
+    Column("at", Moment, nullable=False, index=True),
+)  # fmt: skip
+
+forms = Table(
+    "forms", metadata,
+    Column("name", String(64), primary_key=True),
+    Column("version", String(64), primary_key=True),
+    Column("definition", Json, nullable=False),
+    Column("current", Boolean, nullable=False, default=True),
+    Column("added_at", Moment, nullable=False),
+    Column("added_by", String(80), nullable=False),
+)  # fmt: skip
+
+uploads = Table(
+    "uploads", metadata, _id(),
+    Column("created_at", Moment, nullable=False),
+    Column("created_by", String(80), nullable=False),
+    Column("channel", String(16), nullable=False),  # page, api, mail
+    Column("form", String(64)),  # None: recognise it
+    Column("replaces", _Id),  # the submission that this one takes the place of
+    Column("state", String(16), nullable=False, default="received"),  # received, reading, done
+    Column("progress", Json),  # {"part": …, "done": …, "total": …} while reading
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("message", Json),
+    Column("purged_at", Moment),
+)  # fmt: skip
+
+upload_files = Table(
+    "upload_files", metadata,
+    Column("upload_id", ForeignKey("uploads.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("name", String(512), nullable=False),
+    Column("sha256", String(64), nullable=False, index=True),
+    Column("bytes", sa.BigInteger, nullable=False),
+)  # fmt: skip
+
+# A request that is sent again with its key gets the first one's answer.
+idempotency = Table(
+    "idempotency", metadata,
+    Column("actor", String(80), primary_key=True),
+    Column("key", String(128), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("answer", Json),
+    Column("created_at", Moment, nullable=False),
+)  # fmt: skip
+
+submissions = Table(
+    "submissions", metadata, _id(),
+    Column("upload_id", ForeignKey("uploads.id"), nullable=False),
+    Column("application", Integer, nullable=False, default=1),
+    Column("status", String(16), nullable=False),
+    Column("name", String(512), nullable=False),  # what people call it before it is read: its file
+    Column("unit", String(512)),  # who applies, as the record now says
+    Column("form", String(64)),
+    Column("form_version", String(64)),
+    Column("instance", String(128)),
+    Column("doubtful", Integer, nullable=False, default=0),  # fields that wait for a person
+    Column("errors", Integer, nullable=False, default=0),  # findings that are errors
+    Column("error_code", String(64)),
+    Column("received_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Column("changed", _Id, nullable=False, index=True),  # rises with each change: the cursor of incremental export
+    Column("replaces", _Id, index=True),
+    Column("replaced_by", _Id),
+    Column("version", Integer, nullable=False, default=0),
+    UniqueConstraint("upload_id", "application"),
+    sa.Index(None, "status", "id"), sa.Index(None, "form", "id"), sa.Index(None, "received_at", "id"),
+    sa.Index(None, "doubtful", "id"), sa.Index(None, "unit"),
+)  # fmt: skip
+
+results = Table(
+    "results", metadata,
+    Column("submission_id", ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True),
+    Column("line", Json),  # as `models.record.Result.to_json`; None once purged
+    Column("read_at", Moment, nullable=False),
+    Column("seconds", sa.Float),
+    Column("worker", String(128)),
+)  # fmt: skip
+
+# A field's mark: {"state": "read" | "doubtful" | "confirmed" | "corrected", "by": …, "at": …}.
+records = Table(
+    "records", metadata,
+    Column("submission_id", ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True),
+    Column("content", Json, nullable=False),  # {field: JSON value}
+    Column("marks", Json, nullable=False),
+    Column("findings", Json, nullable=False),
+)  # fmt: skip
+
+# {field: {"before", "after", "mark_before", "mark_after"}}; `undoes` is the version that this one takes back.
+versions = Table(
+    "versions", metadata,
+    Column("submission_id", ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("actor", String(80), nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("reason", Text),
+    Column("changes", Json, nullable=False),
+    Column("status_before", String(16)),
+    Column("status_after", String(16)),
+    Column("undoes", Integer),
+)  # fmt: skip
+
+# What waits for a person, one row a field: the wall of one question across all submissions reads this.
+doubts = Table(
+    "doubts", metadata,
+    Column("submission_id", ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True),
+    Column("field", String(64), primary_key=True),
+    Column("form", String(64), nullable=False),
+    sa.Index(None, "form", "field", "submission_id"),
+)  # fmt: skip
+
+counters = Table("counters", metadata, Column("name", String(32), primary_key=True), Column("value", _Id, nullable=False))
+
+audit_log = Table(
+    "audit_log", metadata,
+    Column("seq", _Id, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("actor", String(80), nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("subject", String(80), nullable=False, index=True),
+    Column("digests", Json, nullable=False),  # {label: salted SHA-256}
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+)  # fmt: skip
+
+audit_values = Table(
+    "audit_values", metadata,
+    Column("seq", ForeignKey("audit_log.seq"), primary_key=True),
+    Column("label", String(160), primary_key=True),
+    Column("salt", LargeBinary(16), nullable=False),
+    Column("value", Text, nullable=False),  # canonical JSON
+)  # fmt: skip
+
+presets = Table(
+    "presets", metadata, _id(),
+    Column("name", String(128), nullable=False, unique=True),
+    Column("content", Json, nullable=False),
+    Column("created_by", String(80), nullable=False),
+    Column("created_at", Moment, nullable=False),
+)  # fmt: skip
+
+webhooks = Table(
+    "webhooks", metadata, _id(),
+    Column("url", String(1024), nullable=False),
+    Column("events", Json, nullable=False),
+    Column("secret", String(128), nullable=False),
+    Column("active", Boolean, nullable=False, default=True),
+    Column("created_by", String(80), nullable=False),
+    Column("created_at", Moment, nullable=False),
+)  # fmt: skip
+
+deliveries = Table(
+    "deliveries", metadata, _id(),
+    Column("webhook_id", ForeignKey("webhooks.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("event", String(32), nullable=False),
+    Column("body", Json, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("next_at", Moment, index=True),  # None: delivered or given up
+    Column("delivered_at", Moment),
+    Column("status", Integer),  # of the last answer
+    Column("error", Text),
+)  # fmt: skip
+
+# A worker says here that it lives; who is silent too long is dead, and its work goes to others.
+workers = Table(
+    "workers", metadata,
+    Column("name", String(128), primary_key=True),
+    Column("host", String(128), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False, index=True),
+)  # fmt: skip

@@ -1,0 +1,115 @@
+"""What arrived: an upload with its files, and the submissions that reading found in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from models.errors import Conflict, NotFound
+from service.store import audit, search
+from service.store.tables import submissions, upload_files, uploads
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file whose bytes are kept under `sha256` already."""
+
+    name: str
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A new upload: its files, where it came by (`page`, `api`, `mail`), the form it is known to be (None: recognise it), and the
+    submission that it replaces."""
+
+    files: Sequence[StoredFile]
+    channel: str
+    form: str | None = None
+    replaces: int | None = None
+    message: dict[str, Any] | None = None
+
+
+def create(connection: sa.Connection, arrival: Arrival, actor: str, now: datetime) -> tuple[int, int]:
+    """(upload, its first submission), both `received`. Whoever calls enqueues the reading in the same transaction.
+
+    Raises:
+        NotFound: there is no submission to replace.
+        Conflict: that one was replaced already.
+    """
+    name = arrival.files[0].name if len(arrival.files) == 1 else f"{arrival.files[0].name} 等 {len(arrival.files)} 个文件"
+    row = {
+        "created_at": now, "created_by": actor, "channel": arrival.channel, "form": arrival.form,
+        "replaces": arrival.replaces, "message": arrival.message,
+    }  # fmt: skip
+    upload = connection.execute(uploads.insert().values(row).returning(uploads.c.id)).scalar_one()
+    files = [
+        {"upload_id": upload, "position": position, "name": file.name, "sha256": file.sha256, "bytes": file.bytes}
+        for position, file in enumerate(arrival.files)
+    ]
+    connection.execute(upload_files.insert(), files)
+    submission = insert_submission(connection, upload, 1, name, arrival.replaces, now)
+    if arrival.replaces is not None:
+        _supersede(connection, arrival.replaces, submission)
+    digests = [[one.name, one.sha256] for one in arrival.files]
+    about = {"upload": upload, "channel": arrival.channel, "replaces": arrival.replaces, "files": digests}
+    audit.append(connection, now, actor, "upload", f"submission:{submission}", about)
+    return int(upload), submission
+
+
+def insert_submission(
+    connection: sa.Connection, upload: int, application: int, name: str, replaces: int | None, now: datetime
+) -> int:
+    """A new submission, `received`, findable by the name of its file."""
+    row = {
+        "upload_id": upload, "application": application, "status": "received", "name": name[:512], "received_at": now,
+        "updated_at": now, "changed": audit.next_value(connection, "changes"), "replaces": replaces,
+    }  # fmt: skip
+    made = connection.execute(submissions.insert().values(row).returning(submissions.c.id)).scalar_one()
+    search.index(connection, made, [name])
+    return int(made)
+
+
+def _supersede(connection: sa.Connection, old: int, new: int) -> None:
+    known = connection.execute(sa.select(submissions.c.replaced_by).where(submissions.c.id == old)).one_or_none()
+    if known is None:
+        raise NotFound(f"没有编号为 {old} 的申请")
+    if known.replaced_by is not None:
+        raise Conflict(f"申请 {old} 已由 {known.replaced_by} 替代")
+    connection.execute(
+        submissions.update().where(submissions.c.id == old)
+        .values(replaced_by=new, changed=audit.next_value(connection, "changes"))
+    )  # fmt: skip
+
+
+def files_of(connection: sa.Connection, upload: int) -> list[StoredFile]:
+    """The files of an upload in the order in which they were sent."""
+    rows = connection.execute(upload_files.select().where(upload_files.c.upload_id == upload).order_by(upload_files.c.position))
+    return [StoredFile(row.name, row.sha256, row.bytes) for row in rows]
+
+
+def begin_reading(connection: sa.Connection, upload: int, now: datetime) -> bool:
+    """Marks an upload as being read; False where there is nothing to do, because it was read, withdrawn or purged."""
+    state = connection.scalar(sa.select(uploads.c.state).where(uploads.c.id == upload))
+    status = connection.scalar(
+        sa.select(submissions.c.status).where(submissions.c.upload_id == upload, submissions.c.application == 1)
+    )
+    if state in (None, "done") or status not in ("received", "reading"):
+        return False
+    connection.execute(
+        uploads.update().where(uploads.c.id == upload).values(state="reading", attempts=uploads.c.attempts + 1, progress=None)
+    )
+    if status == "received":
+        connection.execute(
+            submissions.update().where(submissions.c.upload_id == upload)
+            .values(status="reading", updated_at=now, changed=audit.next_value(connection, "changes"))
+        )  # fmt: skip
+    return True
+
+
+def report_progress(connection: sa.Connection, upload: int, progress: dict[str, Any]) -> None:
+    """What of an upload is being read right now, for those who watch."""
+    connection.execute(uploads.update().where(uploads.c.id == upload, uploads.c.state == "reading").values(progress=progress))
