@@ -3,13 +3,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test accept lint bench lock
+.PHONY: demo serve test accept lint bench lock
 
 demo: $(READY)
 	$(BIN)/sealform demo
 
 test: $(READY)
 	$(BIN)/python -m pytest
+
+serve: $(READY)
+	$(BIN)/sealform serve
 
 # The long runs that issues ask for; `test` holds a seeded sample of them.
 accept: $(READY)

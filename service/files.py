@@ -43,7 +43,7 @@ def writing_whole(path: Path) -> Iterator[IO[bytes]]:
     except BaseException:
         os.unlink(temporary)
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def is_unfinished(path: Path) -> bool:
@@ -51,7 +51,7 @@ def is_unfinished(path: Path) -> bool:
     return path.name.startswith(".") and path.name.endswith(_UNFINISHED)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Puts the folder's entries on the disk too, because a file without its name is lost. Not every system can."""
     try:
         handle = os.open(folder, os.O_RDONLY)

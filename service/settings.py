@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -23,8 +24,12 @@ INTAKE = (
 class Settings:
     """`time_limit` in seconds and `memory_limit` in MiB hold for one submission; `forms` None means the shipped ones.
     `ocr_models` is a folder with another tier of PP-OCR (None: the shipped weights), `ocr_device` is `cpu` or `gpu`.
-    `mail_password` is the mailbox's, and is never shown. `intake` are the limits on what arrives that were set, by the names of
-    `INTAKE`."""
+    `mail_password` is the mailbox's, and is never shown.
+
+    The service keeps everything in the folder `data`, unless `database` (a URL) and `blobs` (a folder, or a bucket's URL) say
+    otherwise. `public_url` is how browsers reach it; https makes cookies secure. `jobs` are the submissions that a worker reads
+    at a time (None: as many as there are cores). `webhook_hosts` may be told of events; `retention_days` is what `sealform purge`
+    goes by. `intake` are the limits on what arrives that were set, by the names of `INTAKE`."""
 
     forms: Path | None = None
     time_limit: float = 120.0
@@ -32,12 +37,23 @@ class Settings:
     ocr_models: Path | None = None
     ocr_device: str = "cpu"
     mail_password: str | None = field(default=None, repr=False)
+    data: Path = Path("data")
+    database: str | None = field(default=None, repr=False)
+    blobs: str | None = field(default=None, repr=False)
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str | None = None
+    jobs: int | None = None
+    request_bytes: int = 500 << 20
+    webhook_hosts: tuple[str, ...] = ()
+    session_hours: float = 12.0
+    retention_days: int | None = None
+    log_level: str = "INFO"
     intake: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
-        """SEALFORM_FORMS, SEALFORM_TIME_LIMIT, SEALFORM_MEMORY_LIMIT, SEALFORM_OCR_MODELS, SEALFORM_OCR_DEVICE,
-        SEALFORM_MAIL_PASSWORD, and those of `INTAKE`; one that is unset or empty keeps its default.
+        """Each from the variable that this function reads; one that is unset or empty keeps its default.
 
         Raises:
             BadUsage: a limit is not a positive number, or there is no such device.
@@ -53,8 +69,45 @@ class Settings:
             ocr_models=Path(models) if models else None,
             ocr_device=device,
             mail_password=environment.get("SEALFORM_MAIL_PASSWORD") or None,
+            data=Path(environment.get("SEALFORM_DATA") or cls.data),
+            database=environment.get("SEALFORM_DATABASE_URL") or None,
+            blobs=environment.get("SEALFORM_BLOBS") or None,
+            host=environment.get("SEALFORM_HOST") or cls.host,
+            port=int(_positive(environment, "SEALFORM_PORT", cls.port)),
+            public_url=(environment.get("SEALFORM_PUBLIC_URL") or "").rstrip("/") or None,
+            jobs=_whole(environment, "SEALFORM_JOBS"),
+            request_bytes=int(_positive(environment, "SEALFORM_MAX_REQUEST_MB", cls.request_bytes >> 20) * (1 << 20)),
+            webhook_hosts=tuple(environment.get("SEALFORM_WEBHOOK_HOSTS", "").lower().replace(",", " ").split()),
+            session_hours=_positive(environment, "SEALFORM_SESSION_HOURS", cls.session_hours),
+            retention_days=_whole(environment, "SEALFORM_RETENTION_DAYS"),
+            log_level=(environment.get("SEALFORM_LOG_LEVEL") or cls.log_level).upper(),
             intake={name: _positive(environment, name, 1) for name in INTAKE if environment.get(name)},
         )
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy's URL of the database."""
+        return self.database or f"sqlite:///{(self.data / 'sealform.db').absolute()}"
+
+    @property
+    def blob_place(self) -> str:
+        """The folder or the bucket that holds what was uploaded."""
+        return self.blobs or str((self.data / "blobs").absolute())
+
+    @property
+    def session_life(self) -> timedelta:
+        """How long a browser stays signed in."""
+        return timedelta(hours=self.session_hours)
+
+    @property
+    def address(self) -> str:
+        """Where browsers find the service."""
+        return self.public_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether browsers reach it through TLS."""
+        return self.address.startswith("https://")
 
     def limits(self) -> "Limits":
         """What one submission may cost to look at."""
@@ -77,6 +130,10 @@ class Settings:
             pdf=replace(usual.pdf, pages=int(pages or usual.pdf.pages)),
             pictures=pictures,
         )
+
+
+def _whole(environment: Mapping[str, str], name: str) -> int | None:
+    return int(_positive(environment, name, 1)) if environment.get(name) else None
 
 
 def _positive(environment: Mapping[str, str], name: str, default: float) -> float:

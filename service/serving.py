@@ -1,0 +1,123 @@
+"""`sealform serve`: the database made ready, the service on its port, and beside it a worker that is started again when it dies."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+import uvicorn
+
+from service.blobs import open_blobs
+from service.definitions import load_forms
+from service.settings import Settings
+from service.store import accounts
+from service.store.database import Database
+from service.store.forms import FormStore
+from service.store.tables import users
+from service.web.app import create_app
+from service.web.context import Context, Enqueue
+
+_FIRST = "admin"
+# Seconds: before a worker that died is started again, at first and at most; that it has to stop; that requests have to end.
+_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
+_TO_STOP = 30.0
+_TO_END = 5
+
+
+def now() -> datetime:
+    """The clock of the service."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def opened(settings: Settings, enqueue: Callable[[Database], Enqueue]) -> Iterator[Context]:
+    """The service's database, brought up to date, its blobs and its forms. `enqueue` makes the way into the queue.
+
+    Raises:
+        BadUsage, DefinitionError, OSError: a setting is wrong.
+    """
+    settings.data.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database_url)
+    try:
+        database.migrate()
+        forms = FormStore(database)
+        forms.add(load_forms(settings.forms), "system", now())
+        yield Context(database, open_blobs(settings.blob_place), settings, forms, enqueue(database), now)
+    finally:
+        database.close()
+
+
+def first_link(context: Context) -> str | None:
+    """The link by which the first administrator sets a password; None once there is somebody who can sign in."""
+    with context.database.write() as connection:
+        if connection.scalar(sa.select(sa.func.count()).select_from(users).where(users.c.password.is_not(None))):
+            return None
+        known = connection.scalar(sa.select(users.c.id).where(users.c.name == _FIRST))
+        at = context.clock()
+        user = known or accounts.create_user(connection, _FIRST, "管理员", "administrator", "system", at)
+        return f"{context.settings.address}/link/{accounts.invite(connection, user, 'system', at)}"
+
+
+def serve(context: Context, say: Callable[[str], object], *, with_worker: bool) -> None:
+    """Answers requests until it is told to stop (SIGINT, SIGTERM)."""
+    settings = context.settings
+    link = first_link(context)
+    if link:
+        say(f"第一次使用：请在浏览器打开下面的链接，为管理员 {_FIRST} 设置密码（只能用一次，三天内有效）\n  {link}")
+    say(f"服务地址：{settings.address}（按 Ctrl-C 停止）")
+    config = uvicorn.Config(
+        create_app(context), host=settings.host, port=settings.port, log_config=None, access_log=False, server_header=False,
+        proxy_headers=True, timeout_graceful_shutdown=_TO_END,
+    )  # fmt: skip
+    with _worker([sys.executable, "-m", "service.cli", "worker"]) if with_worker else _nothing():
+        uvicorn.Server(config).run()
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield
+
+
+@contextmanager
+def _worker(command: Sequence[str]) -> Iterator[None]:
+    """A process that runs `command` for as long as the block lasts, however often it dies."""
+    stop = threading.Event()
+    keeper = threading.Thread(target=_keep_running, args=(command, stop), name="worker-keeper")
+    keeper.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        keeper.join()
+
+
+def _keep_running(command: Sequence[str], stop: threading.Event) -> None:
+    pause = _PAUSE
+    while not stop.is_set():
+        started = time.monotonic()
+        # Not of our group: Ctrl-C comes to us, and we tell it to stop.
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, process_group=0, env={**os.environ, "SEALFORM_PARENT": str(os.getpid())}
+        )
+        while process.poll() is None and not stop.wait(0.2):
+            pass
+        if process.poll() is None:
+            _end(process)
+            return
+        pause = _PAUSE if time.monotonic() - started > _LONGEST_PAUSE else min(pause * 2, _LONGEST_PAUSE)
+        stop.wait(pause)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(_TO_STOP)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

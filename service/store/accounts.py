@@ -1,0 +1,308 @@
+"""Who may do what: people with a role and a password, systems with a token.
+
+Of a session, a token and a one-time link the database holds the SHA-256 alone, of a password an Argon2id hash: who reads it can't
+sign in.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from models.errors import Conflict, Forbidden, Invalid, NotFound, NotSignedIn, TooOften
+from service.store import audit
+from service.store.tables import invitations, login_attempts, sessions, tokens, users
+
+Role = Literal["clerk", "reviewer", "administrator"]
+Scope = Literal["upload", "see", "correct", "decide", "export", "admin"]
+
+SCOPES: tuple[Scope, ...] = ("upload", "see", "correct", "decide", "export", "admin")
+ROLES: dict[Role, frozenset[Scope]] = {
+    "clerk": frozenset({"upload", "see"}),
+    "reviewer": frozenset({"upload", "see", "correct", "decide", "export"}),
+    "administrator": frozenset(SCOPES),
+}
+LINK_LIFE = timedelta(days=3)
+
+_SHORTEST_PASSWORD, _LONGEST_PASSWORD = 10, 256
+# A name is locked after so many wrong passwords in a row, an address after so many within the window, whatever the names.
+_TRIES, _LOCK = 8, timedelta(minutes=15)
+_TRIES_AN_ORIGIN, _WINDOW = 30, timedelta(minutes=10)
+_TOKEN_PREFIX = "sf_"
+_SEEN_EVERY = timedelta(minutes=1)
+_hasher = PasswordHasher()
+# Compared with where there is no such user, so that the time of the answer does not tell who exists.
+_NOBODY = _hasher.hash(secrets.token_hex(16))
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who asks: `id` as it stands in the log, what it is called, what it may do; `csrf` is the secret of a browser's session."""
+
+    id: str
+    name: str
+    can: frozenset[Scope]
+    csrf: str | None = None
+
+
+def create_user(connection: sa.Connection, name: str, full_name: str, role: Role, by: str, now: datetime) -> int:
+    """A new user, who sets a password by a link (`invite`).
+
+    Raises:
+        Conflict: the name is taken.
+    """
+    if connection.scalar(sa.select(users.c.id).where(users.c.name == name)):
+        raise Conflict(f"已有用户“{name}”", advice="请换一个登录名")
+    row = {"name": name, "full_name": full_name, "role": role, "active": True, "created_at": now, "failures": 0}
+    made = int(connection.execute(users.insert().values(row).returning(users.c.id)).scalar_one())
+    audit.append(connection, now, by, "user-created", f"user:{made}", {"name": name, "role": role})
+    return made
+
+
+def change_user(connection: sa.Connection, user: int, changes: dict[str, Any], by: str, now: datetime) -> None:
+    """Changes role, full name, or whether the user may sign in; who may not is signed out at once.
+
+    Raises:
+        NotFound: there is no such user.
+        Conflict: nobody would be left to administer.
+    """
+    if connection.execute(users.update().where(users.c.id == user).values(**changes)).rowcount == 0:
+        raise NotFound(f"没有编号为 {user} 的用户")
+    left = sa.select(sa.func.count()).where(users.c.role == "administrator", users.c.active)
+    if not connection.scalar(left):
+        raise Conflict("至少要留一位可以登录的管理员")
+    if changes.get("active") is False:
+        connection.execute(sessions.delete().where(sessions.c.user_id == user))
+    audit.append(connection, now, by, "user-changed", f"user:{user}", changes)
+
+
+def invite(connection: sa.Connection, user: int, by: str, now: datetime) -> str:
+    """The secret of a link by which `user` sets a password, once; earlier ones no longer work.
+
+    Raises:
+        NotFound: there is no such user.
+    """
+    if connection.scalar(sa.select(users.c.id).where(users.c.id == user)) is None:
+        raise NotFound(f"没有编号为 {user} 的用户")
+    secret = secrets.token_urlsafe(32)
+    connection.execute(invitations.delete().where(invitations.c.user_id == user))
+    connection.execute(invitations.insert().values(digest=_digest(secret), user_id=user, expires_at=now + LINK_LIFE))
+    audit.append(connection, now, by, "user-invited", f"user:{user}")
+    return secret
+
+
+def invited(connection: sa.Connection, secret: str, now: datetime) -> Any:
+    """The user whom a link is for.
+
+    Raises:
+        NotFound: it was used, replaced, is too old, or never was one.
+    """
+    link = sa.select(users).join(invitations).where(invitations.c.digest == _digest(secret), invitations.c.expires_at > now)
+    row = connection.execute(link).one_or_none()
+    if row is None:
+        raise NotFound("链接已失效", advice="链接只能用一次，三天内有效；请管理员重新生成")
+    return row
+
+
+def accept_invitation(connection: sa.Connection, secret: str, password: str, now: datetime) -> int:
+    """Sets the password by a link, which works no more; every session of that user ends.
+
+    Raises:
+        NotFound: as `invited`.
+        Invalid: no password that may be used.
+    """
+    user = invited(connection, secret, now)
+    _set_password(connection, user.id, user.name, password)
+    connection.execute(invitations.delete().where(invitations.c.user_id == user.id))
+    audit.append(connection, now, f"user:{user.id}", "password", f"user:{user.id}")
+    return int(user.id)
+
+
+def change_password(connection: sa.Connection, user: int, current: str, new: str, now: datetime) -> None:
+    """Sets another password; every session of that user ends.
+
+    Raises:
+        Forbidden: `current` is not the password now.
+        Invalid: no password that may be used.
+    """
+    row = connection.execute(users.select().where(users.c.id == user)).one()
+    if not _matches(row.password or _NOBODY, current):
+        raise Forbidden("现在的密码不对", advice="请重新输入")
+    _set_password(connection, user, row.name, new)
+    audit.append(connection, now, f"user:{user}", "password", f"user:{user}")
+
+
+def check_rate(connection: sa.Connection, origin: str, now: datetime) -> None:
+    """Refuses an address that guesses.
+
+    Raises:
+        TooOften: there were too many failed logins from it.
+    """
+    recent = (login_attempts.c.origin == origin) & (login_attempts.c.at > now - _WINDOW)
+    if (connection.scalar(sa.select(sa.func.count()).select_from(login_attempts).where(recent)) or 0) >= _TRIES_AN_ORIGIN:
+        raise TooOften("登录失败次数过多", advice=f"请过 {int(_WINDOW.total_seconds() // 60)} 分钟再试")
+
+
+def sign_in(
+    connection: sa.Connection, name: str, password: str, origin: str, now: datetime, life: timedelta
+) -> tuple[str, Actor] | None:
+    """(the session's secret, who signed in), or None where name and password do not belong together, which is counted.
+
+    The transaction must be committed also where the answer is None.
+
+    Raises:
+        TooOften: the name is locked.
+    """
+    row = connection.execute(users.select().where(users.c.name == name)).one_or_none()
+    if row is not None and row.locked_until is not None and row.locked_until > now:
+        minutes = int((row.locked_until - now).total_seconds() // 60) + 1
+        raise TooOften("登录失败次数过多，该用户已暂时锁定", advice=f"请过 {minutes} 分钟再试，或请管理员重新生成登录链接")
+    fits = _matches((row.password if row is not None else None) or _NOBODY, password)
+    if row is None or row.password is None or not fits or not row.active:
+        connection.execute(login_attempts.delete().where(login_attempts.c.at < now - _WINDOW))
+        connection.execute(login_attempts.insert().values(origin=origin, at=now))
+        if row is not None:
+            failures = row.failures + 1
+            locked = now + _LOCK if failures >= _TRIES else None
+            connection.execute(
+                users.update().where(users.c.id == row.id).values(failures=0 if locked else failures, locked_until=locked)
+            )
+            if locked:
+                audit.append(connection, now, "system", "user-locked", f"user:{row.id}")
+        return None
+    hashed = _hasher.hash(password) if _hasher.check_needs_rehash(row.password) else row.password
+    connection.execute(users.update().where(users.c.id == row.id).values(failures=0, locked_until=None, password=hashed))
+    audit.append(connection, now, f"user:{row.id}", "login", f"user:{row.id}")
+    secret = _open_session(connection, row.id, now, life)
+    actor = who_by_session(connection, secret, now)
+    assert actor is not None
+    return secret, actor
+
+
+def _open_session(connection: sa.Connection, user: int, now: datetime, life: timedelta) -> str:
+    secret = secrets.token_urlsafe(32)
+    connection.execute(sessions.delete().where(sessions.c.expires_at < now))
+    row = {"digest": _digest(secret), "user_id": user, "csrf": secrets.token_urlsafe(32), "created_at": now, "seen_at": now}
+    connection.execute(sessions.insert().values(**row, expires_at=now + life))
+    return secret
+
+
+def sign_out(connection: sa.Connection, secret: str) -> None:
+    """Ends a session."""
+    connection.execute(sessions.delete().where(sessions.c.digest == _digest(secret)))
+
+
+def who_by_session(connection: sa.Connection, secret: str, now: datetime) -> Actor | None:
+    """Whose session it is; None where it has ended."""
+    found = sa.select(users, sessions.c.csrf).join(sessions).where(
+        sessions.c.digest == _digest(secret), sessions.c.expires_at > now, users.c.active
+    )  # fmt: skip
+    row = connection.execute(found).one_or_none()
+    return Actor(f"user:{row.id}", row.full_name or row.name, ROLES[row.role], row.csrf) if row else None
+
+
+def create_token(connection: sa.Connection, name: str, scopes: Iterable[Scope], by: Actor, now: datetime) -> tuple[int, str]:
+    """(number, the token itself, which is shown this once).
+
+    Raises:
+        Forbidden: it could do more than who makes it.
+        Invalid: it could do nothing, or a system would make it.
+    """
+    wanted = frozenset(scopes)
+    if not wanted <= by.can:
+        raise Forbidden("令牌的权限不能超过自己的权限")
+    if not wanted or not by.id.startswith("user:"):
+        raise Invalid("请至少选一项权限，并由用户本人创建")
+    token = _TOKEN_PREFIX + secrets.token_urlsafe(32)
+    row = {
+        "name": name, "digest": _digest(token), "prefix": token[:8], "scopes": sorted(wanted), 
+        "created_by": int(by.id.partition(":")[2]), "created_at": now,
+    }  # fmt: skip
+    made = int(connection.execute(tokens.insert().values(row).returning(tokens.c.id)).scalar_one())
+    audit.append(connection, now, by.id, "token-created", f"token:{made}", {"name": name, "scopes": sorted(wanted)})
+    return made, token
+
+
+def revoke_token(connection: sa.Connection, token: int, by: str, now: datetime) -> None:
+    """Makes a token worthless.
+
+    Raises:
+        NotFound: there is none of that number that still works.
+    """
+    works = (tokens.c.id == token) & tokens.c.revoked_at.is_(None)
+    if connection.execute(tokens.update().where(works).values(revoked_at=now)).rowcount == 0:
+        raise NotFound(f"没有编号为 {token} 的有效令牌")
+    audit.append(connection, now, by, "token-revoked", f"token:{token}")
+
+
+def who_by_token(connection: sa.Connection, token: str) -> tuple[Actor, datetime | None] | None:
+    """(whose token it is, when it was last seen); None where it was revoked, or its maker may no longer sign in."""
+    found = (
+        sa.select(tokens, users.c.role).join(users, users.c.id == tokens.c.created_by)
+        .where(tokens.c.digest == _digest(token), tokens.c.revoked_at.is_(None), users.c.active)
+    )  # fmt: skip
+    row = connection.execute(found).one_or_none()
+    if row is None:
+        return None
+    return Actor(f"token:{row.id}", row.name, frozenset(row.scopes) & ROLES[row.role]), row.used_at
+
+
+def mark_used(connection: sa.Connection, actor: Actor, now: datetime) -> None:
+    """Notes that a token was used."""
+    connection.execute(tokens.update().where(tokens.c.id == int(actor.id.partition(":")[2])).values(used_at=now))
+
+
+def is_due(seen: datetime | None, now: datetime) -> bool:
+    """Whether it is worth a write to note that a token was used."""
+    return seen is None or now - seen > _SEEN_EVERY
+
+
+def check_csrf(actor: Actor, sent: str | None) -> None:
+    """Refuses a request that another site made a browser send.
+
+    Raises:
+        Forbidden: the session's secret did not come with it.
+    """
+    if actor.csrf is not None and not hmac.compare_digest(actor.csrf.encode(), (sent or "").encode()):
+        raise Forbidden("请求没有带上本页的校验码", advice="请刷新页面后再试")
+
+
+def require(actor: Actor | None, scopes: Iterable[Scope]) -> Actor:
+    """`actor`, who may do all of `scopes`.
+
+    Raises:
+        NotSignedIn, Forbidden: it is nobody, or may not.
+    """
+    if actor is None:
+        raise NotSignedIn("尚未登录，或登录已过期")
+    if not frozenset(scopes) <= actor.can:
+        raise Forbidden("没有这项权限")
+    return actor
+
+
+def _set_password(connection: sa.Connection, user: int, name: str, password: str) -> None:
+    if not _SHORTEST_PASSWORD <= len(password) <= _LONGEST_PASSWORD:
+        raise Invalid(f"密码应有 {_SHORTEST_PASSWORD} 至 {_LONGEST_PASSWORD} 个字符")
+    if len(set(password)) < 4 or name.lower() in password.lower():
+        raise Invalid("密码过于简单", advice="请不要用登录名和重复的字符")
+    values = {"password": _hasher.hash(password), "failures": 0, "locked_until": None}
+    connection.execute(users.update().where(users.c.id == user).values(values))
+    connection.execute(sessions.delete().where(sessions.c.user_id == user))
+
+
+def _matches(hashed: str, password: str) -> bool:
+    try:
+        return _hasher.verify(hashed, password[: _LONGEST_PASSWORD + 1])
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

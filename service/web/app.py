@@ -1,0 +1,37 @@
+"""The application: routes under /api/v1, pages beside them, one way to refuse, one guard before all."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from service.store.accounts import Actor
+from service.web import problems
+from service.web.context import Context
+from service.web.routes import session, tokens, users
+from service.web.security import Guard, may
+
+API = "/api/v1"
+_ROUTERS: Sequence[APIRouter] = (session.router, users.router, tokens.router)
+
+
+def create_app(context: Context) -> FastAPI:
+    """The service on what `context` holds. Nothing is open but signing in, the health checks and the look of the pages."""
+    # FastAPI's own pages of documentation load from elsewhere.
+    app = FastAPI(title="Sealform", version="1", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.context = context
+    problems.install(app)
+    for router in _ROUTERS:
+        app.include_router(router, prefix=API, responses=problems.RESPONSES)
+    app.get(f"{API}/openapi.json", include_in_schema=False)(_document(app))
+    app.add_middleware(Guard, most=context.settings.request_bytes, secure=context.settings.is_secure)
+    return app
+
+
+def _document(app: FastAPI) -> Any:
+    def openapi(who: Annotated[Actor, may()]) -> dict[str, Any]:
+        """The OpenAPI document of this API."""
+        return get_openapi(title=app.title, version=app.version, routes=app.routes)
+
+    return openapi

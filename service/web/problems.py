@@ -1,0 +1,104 @@
+"""What is said when a request is refused: RFC 9457 problem documents with the codes of `models/errors.py`, never a traceback."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from models.errors import SealformError
+
+MEDIA_TYPE = "application/problem+json"
+_log = logging.getLogger(__name__)
+
+_WORDS = {
+    400: ("bad-request", "请求有误"), 404: ("not-found", "没有这个地址"), 405: ("method-not-allowed", "这个地址不支持这种请求"),
+    413: ("request-too-large", "请求过大"), 415: ("unsupported-media-type", "不支持这种内容"),
+}  # fmt: skip
+
+
+class Problem(BaseModel):
+    """A problem document; some kinds carry more."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "example": {
+                "type": "urn:sealform:problem:stale", "title": "Conflict", "status": 409, "code": "stale",
+                "detail": "这份申请已是第 3 版，您看到的是第 2 版", "advice": "其他人已经修改，请核对双方的内容后再保存",
+            }
+        },
+    )  # fmt: skip
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    advice: str = ""
+
+
+# What any route may answer, for the OpenAPI document.
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {}}}
+    for status in (400, 401, 403, 404, 409, 413, 415, 422, 429)
+}
+
+
+def problem(status: int, code: str, detail: str, advice: str = "", **more: Any) -> JSONResponse:
+    """The answer that says `detail`."""
+    title = HTTPStatus(status).phrase
+    body = {
+        "type": f"urn:sealform:problem:{code}",
+        "title": title,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "advice": advice,
+    }
+    return JSONResponse({**body, **more}, status, media_type=MEDIA_TYPE)
+
+
+def of_error(error: SealformError, **more: Any) -> dict[str, Any]:
+    """`error` as a problem inside another answer, where each of many is done by itself."""
+    return {"status": error.http_status, "code": error.code, "detail": error.message, "advice": error.advice, **more}
+
+
+def install(app: FastAPI) -> None:
+    """Makes `app` answer every failure with a problem document."""
+    app.add_exception_handler(SealformError, _expected)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def _expected(request: Request, error: Exception) -> Response:
+    assert isinstance(error, SealformError)
+    answer = problem(error.http_status, error.code, error.message, error.advice, **getattr(error, "more", {}))
+    if error.http_status == HTTPStatus.UNAUTHORIZED:
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    # What was sent is not repeated: it may be a password.
+    wrong = [{"at": ".".join(str(step) for step in one["loc"]), "why": one["msg"]} for one in error.errors()[:50]]
+    return problem(422, "invalid", "请求的内容不符合要求", "请按 errors 逐项修改", errors=wrong)
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code, words = _WORDS.get(error.status_code, ("error", "请求没有完成"))
+    answer = problem(error.status_code, code, words)
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    _log.error("unexpected", exc_info=error)
+    return problem(500, "internal", "系统出错，没有完成", "请稍后再试；如反复出现，请把时间告诉系统维护人员")

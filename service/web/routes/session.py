@@ -1,0 +1,109 @@
+"""Signing in and out, and the passwords of people."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.errors import Forbidden, Invalid, NotSignedIn
+from service.store import accounts
+from service.store.accounts import Actor, Scope
+from service.web.context import Context, Here
+from service.web.security import Visitor, cookie_name, may
+
+router = APIRouter(tags=["session"])
+
+Password = Annotated[str, Field(max_length=256)]
+
+
+class Credentials(BaseModel):
+    """A name and a password."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"name": "wang", "password": "correct horse battery"}})
+    name: Annotated[str, Field(min_length=1, max_length=64)]
+    password: Password
+
+
+class Person(BaseModel):
+    """Who is signed in, and what they may do."""
+
+    id: str
+    name: str
+    can: list[Scope]
+
+
+class Session(BaseModel):
+    """The session of a browser; `csrf` goes into the header X-CSRF-Token of every request that changes something."""
+
+    user: Person
+    csrf: str | None = None
+
+
+class NewPassword(BaseModel):
+    """A password to set, by a one-time `link` or by the `current` one."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"current": "correct horse battery", "new": "staple battery horse"}})
+    new: Password
+    link: Annotated[str | None, Field(max_length=128)] = None
+    current: Password | None = None
+
+
+@router.post("/session")
+def sign_in(given: Credentials, request: Request, response: Response, context: Here) -> Session:
+    """Signs in; the session's cookie comes with the answer."""
+    if request.headers.get("sec-fetch-site") == "cross-site":
+        raise Forbidden("请求来自其他网站")
+    now, origin = context.clock(), request.client.host if request.client else ""
+    with context.database.write() as connection:
+        accounts.check_rate(connection, origin, now)
+        signed = accounts.sign_in(connection, given.name, given.password, origin, now, context.settings.session_life)
+    if signed is None:
+        raise NotSignedIn("用户名或密码不对", advice="请重新输入；忘记密码时，请管理员重新生成登录链接")
+    secret, actor = signed
+    _set_cookie(response, context, secret)
+    return _session(actor)
+
+
+@router.get("/session")
+def show(who: Annotated[Actor, may()]) -> Session:
+    """Who is signed in."""
+    return _session(who)
+
+
+@router.delete("/session", status_code=204)
+def sign_out(request: Request, response: Response, context: Here, who: Annotated[Actor, may()]) -> None:
+    """Ends the session."""
+    secret = request.cookies.get(cookie_name(context.settings.is_secure))
+    if secret:
+        with context.database.write() as connection:
+            accounts.sign_out(connection, secret)
+    response.delete_cookie(cookie_name(context.settings.is_secure), path="/", secure=context.settings.is_secure, httponly=True)
+
+
+@router.post("/session/password", status_code=204)
+def set_password(given: NewPassword, request: Request, context: Here, who: Visitor) -> None:
+    """Sets a password; every session of that user ends."""
+    now = context.clock()
+    with context.database.write() as connection:
+        if given.link is not None:
+            accounts.check_rate(connection, request.client.host if request.client else "", now)
+            accounts.accept_invitation(connection, given.link, given.new, now)
+            return
+        known = accounts.require(who, ())
+        if given.current is None or not known.id.startswith("user:"):
+            raise Invalid("请输入现在的密码")
+        accounts.check_csrf(known, request.headers.get("x-csrf-token"))
+        accounts.change_password(connection, int(known.id.partition(":")[2]), given.current, given.new, now)
+
+
+def _session(actor: Actor) -> Session:
+    can = [scope for scope in accounts.SCOPES if scope in actor.can]
+    return Session(user=Person(id=actor.id, name=actor.name, can=can), csrf=actor.csrf)
+
+
+def _set_cookie(response: Response, context: Context, secret: str) -> None:
+    settings = context.settings
+    response.set_cookie(
+        cookie_name(settings.is_secure), secret, max_age=int(settings.session_life.total_seconds()), path="/",
+        secure=settings.is_secure, httponly=True, samesite="lax",
+    )  # fmt: skip

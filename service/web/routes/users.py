@@ -1,0 +1,112 @@
+"""People who may sign in: the administrator's."""
+
+from datetime import datetime
+from typing import Annotated
+
+import sqlalchemy as sa
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from service.store import accounts
+from service.store.accounts import Actor, Role
+from service.store.tables import users
+from service.web.context import Context, Here
+from service.web.security import may
+
+router = APIRouter(tags=["users"], prefix="/users")
+
+FullName = Annotated[str, Field(max_length=128)]
+Number = Annotated[int, Field(ge=1, lt=2**63)]
+
+
+class User(BaseModel):
+    """A person; `ready` says that a password is set."""
+
+    id: int
+    name: str
+    full_name: str
+    role: Role
+    active: bool
+    ready: bool
+    locked_until: datetime | None
+    created_at: datetime
+
+
+class Users(BaseModel):
+    """All of them."""
+
+    items: list[User]
+
+
+class NewUser(BaseModel):
+    """Somebody who is to sign in."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"name": "wang", "full_name": "王芳", "role": "reviewer"}})
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{1,63}$")]
+    full_name: FullName = ""
+    role: Role
+
+
+class Changes(BaseModel):
+    """What is to be different; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"role": "clerk", "active": True}})
+    full_name: FullName | None = None
+    role: Role | None = None
+    active: bool | None = None
+
+
+class Invited(BaseModel):
+    """A user, and the link by which they set a password, once."""
+
+    user: User
+    link: str
+
+
+@router.get("")
+def index(context: Here, who: Annotated[Actor, may("admin")]) -> Users:
+    """All users, those who may no longer sign in too."""
+    with context.database.read() as connection:
+        return Users(items=[_user(row) for row in connection.execute(users.select().order_by(users.c.name))])
+
+
+@router.post("", status_code=201)
+def create(given: NewUser, context: Here, who: Annotated[Actor, may("admin")]) -> Invited:
+    """A new user."""
+    with context.database.write() as connection:
+        made = accounts.create_user(connection, given.name, given.full_name, given.role, who.id, context.clock())
+        return _invited(context, connection, made, who)
+
+
+@router.patch("/{user}")
+def change(user: Number, given: Changes, context: Here, who: Annotated[Actor, may("admin")]) -> User:
+    """Changes role, full name, or whether the user may sign in."""
+    changes = {name: value for name, value in given.model_dump().items() if value is not None}
+    with context.database.write() as connection:
+        if changes:
+            accounts.change_user(connection, user, changes, who.id, context.clock())
+        return _read(connection, user)
+
+
+@router.post("/{user}/link")
+def renew_link(user: Number, context: Here, who: Annotated[Actor, may("admin")]) -> Invited:
+    """A new link for somebody who forgot the password or is locked out."""
+    with context.database.write() as connection:
+        return _invited(context, connection, user, who)
+
+
+def _invited(context: Context, connection: sa.Connection, user: int, who: Actor) -> Invited:
+    secret = accounts.invite(connection, user, who.id, context.clock())
+    return Invited(user=_read(connection, user), link=f"{context.settings.address}/link/{secret}")
+
+
+def _read(connection: sa.Connection, user: int) -> User:
+    return _user(connection.execute(users.select().where(users.c.id == user)).one())
+
+
+def _user(row: sa.Row[tuple[object, ...]]) -> User:
+    data = row._mapping
+    return User(
+        id=data["id"], name=data["name"], full_name=data["full_name"], role=data["role"], active=data["active"],
+        ready=data["password"] is not None, locked_until=data["locked_until"], created_at=data["created_at"],
+    )  # fmt: skip
