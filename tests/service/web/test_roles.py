@@ -1,0 +1,85 @@
+"""Which calls each role, and each scope of a token, is refused: one row a route, and none without a row."""
+
+import re
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+
+from service.store.accounts import ROLES, SCOPES, Scope
+from tests.service.web.serving import Served, served
+
+# "open": anybody; "in": whoever is signed in; else what one must be able to do.
+TABLE: dict[str, str | Scope] = {
+    "POST /api/v1/session": "open",
+    "GET /api/v1/session": "in",
+    "DELETE /api/v1/session": "in",
+    "POST /api/v1/session/password": "open",  # by a one-time link; otherwise the present password is asked for
+    "GET /api/v1/openapi.json": "in",
+    "GET /api/v1/users": "admin",
+    "POST /api/v1/users": "admin",
+    "PATCH /api/v1/users/{user}": "admin",
+    "POST /api/v1/users/{user}/link": "admin",
+    "GET /api/v1/tokens": "admin",
+    "POST /api/v1/tokens": "admin",
+    "DELETE /api/v1/tokens/{token}": "admin",
+}
+CLOSED = {call: needed for call, needed in TABLE.items() if needed != "open"}
+
+
+def _calls(app: FastAPI) -> set[str]:
+    found: set[str] = set()
+    for route in iter_route_contexts(app.routes):
+        assert route.path is not None, f"a kind of route that this table can't see: {route!r}"
+        methods = (route.methods or {"GET"}) - {"HEAD", "OPTIONS"}
+        found |= {f"{method} {route.path}" for method in methods}
+    return found
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Served:  # type: ignore[misc]
+    with served(tmp_path_factory.mktemp("roles")) as service:
+        yield service
+
+
+def test_every_route_is_in_the_table(running: Served) -> None:
+    assert _calls(running.app) == set(TABLE)
+
+
+@pytest.fixture(scope="module")
+def callers(running: Served) -> dict[str, object]:
+    everyone: dict[str, object] = {role: running.signed_in(role) for role in ROLES}
+    everyone |= {f"token {scope}": running.system(scope) for scope in SCOPES}
+    everyone["nobody"] = running.client()
+    everyone["a wrong token"] = running.client(Authorization="Bearer sf_nothing")
+    return everyone
+
+
+@pytest.mark.parametrize("call", CLOSED)
+def test_a_call_is_refused_to_all_who_may_not(running: Served, callers: dict[str, object], call: str) -> None:
+    method, path = call.split(" ")
+    path = re.sub(r"{[^}]+}", "1", path)
+    wrong = []
+    for who, client in callers.items():
+        can = ROLES.get(who) or ({who.removeprefix("token ")} if who.startswith("token ") else frozenset())  # type: ignore[call-overload]
+        nobody = who in ("nobody", "a wrong token")
+        allowed = not nobody and (CLOSED[call] == "in" or CLOSED[call] in can)
+        if allowed and method == "DELETE":
+            continue  # would sign the caller out, or take away what the next row needs
+        status = client.request(method, path, follow_redirects=False).status_code  # type: ignore[attr-defined]
+        expected = 401 if nobody else 403
+        if (status in (401, 403)) == allowed or (not allowed and status != expected):
+            wrong.append(f"{who}: {status}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("call", [call for call in CLOSED if not call.startswith("GET ")])
+def test_a_session_alone_changes_nothing_without_its_secret(running: Served, callers: dict[str, object], call: str) -> None:
+    method, path = call.split(" ")
+    client = callers["administrator"]
+    answer = client.request(method, re.sub(r"{[^}]+}", "1", path), headers={"X-CSRF-Token": "wrong"})  # type: ignore[attr-defined]
+    assert answer.status_code == 403
+
+
+def test_the_table_knows_no_scope_that_there_is_not() -> None:
+    assert set(TABLE.values()) <= {"open", "in", "page", *SCOPES}
