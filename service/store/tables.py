@@ -155,8 +155,9 @@ submissions = Table(
     Column("replaced_by", _Id),
     Column("version", Integer, nullable=False, default=0),
     UniqueConstraint("upload_id", "application"),
-    sa.Index(None, "status", "id"), sa.Index(None, "form", "id"), sa.Index(None, "received_at", "id"),
-    sa.Index(None, "doubtful", "id"), sa.Index(None, "unit"),
+    # One for each order and each filter of the list; `service/store/listing.py` walks them.
+    sa.Index(None, "received_at", "id"), sa.Index(None, "doubtful", "id"), sa.Index(None, "unit", "id"),
+    sa.Index(None, "status", "received_at", "id"), sa.Index(None, "form", "received_at", "id"),
 )  # fmt: skip
 
 results = Table(
@@ -190,6 +191,7 @@ versions = Table(
     Column("status_before", String(16)),
     Column("status_after", String(16)),
     Column("undoes", Integer),
+    sa.Index(None, "action", "at"),
 )  # fmt: skip
 
 # What waits for a person, one row a field: the wall of one question across all submissions reads this.

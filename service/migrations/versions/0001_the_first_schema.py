@@ -190,11 +190,11 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_submissions_changed"), "submissions", ["changed"], unique=False)
     op.create_index(op.f("ix_submissions_doubtful_id"), "submissions", ["doubtful", "id"], unique=False)
-    op.create_index(op.f("ix_submissions_form_id"), "submissions", ["form", "id"], unique=False)
+    op.create_index(op.f("ix_submissions_form_received_at_id"), "submissions", ["form", "received_at", "id"], unique=False)
     op.create_index(op.f("ix_submissions_received_at_id"), "submissions", ["received_at", "id"], unique=False)
     op.create_index(op.f("ix_submissions_replaces"), "submissions", ["replaces"], unique=False)
-    op.create_index(op.f("ix_submissions_status_id"), "submissions", ["status", "id"], unique=False)
-    op.create_index(op.f("ix_submissions_unit"), "submissions", ["unit"], unique=False)
+    op.create_index(op.f("ix_submissions_status_received_at_id"), "submissions", ["status", "received_at", "id"], unique=False)
+    op.create_index(op.f("ix_submissions_unit_id"), "submissions", ["unit", "id"], unique=False)
     op.create_table(
         "tokens",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -264,6 +264,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["submission_id"], ["submissions.id"], name=op.f("fk_versions_submission_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("submission_id", "version", name=op.f("pk_versions")),
     )
+    op.create_index(op.f("ix_versions_action_at"), "versions", ["action", "at"], unique=False)
 
     # What the program adds to: the chain's length, and the order of changes.
     op.bulk_insert(

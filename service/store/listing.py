@@ -1,0 +1,301 @@
+"""What people look through: the list of submissions, how many there are of each, the questions that wait, and one with all it has.
+
+Lists are paged by key: a page begins after the last row of the one before, so that walking them shows each submission once while
+new ones arrive, and costs the same however far one walks.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from models.errors import Invalid, NotFound
+from service.store import search
+from service.store.statuses import Status
+from service.store.tables import Moment, doubts, records, results, submissions, tokens, upload_files, uploads, users, versions
+
+Sort = Literal["-received_at", "received_at", "-doubtful", "unit"]
+DECISIONS = ("accept", "return", "reject")
+# No number that a cursor may name is as great; the databases count to 2^31 - 1 at least.
+_FAR = 1 << 31
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which submissions: those for which all that is said holds. `unit` is a part of the name, `query` words that must all
+    occur, `since` and `until` bound the time of arrival (`until` itself is out), `doubtful` whether a field waits for a person."""
+
+    status: Sequence[Status] = ()
+    form: str | None = None
+    unit: str | None = None
+    query: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    doubtful: bool | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows of `submissions`, and the cursor of those after them; None at the end."""
+
+    rows: Sequence[Any]
+    next: str | None
+
+
+@dataclass(frozen=True)
+class _Order:
+    """By `key`, then by number. Rows without a key come last: NULL has no place in an order that all databases share."""
+
+    key: sa.Column[Any]
+    descending: bool = False
+
+
+_ORDERS: dict[Sort, _Order] = {
+    "-received_at": _Order(submissions.c.received_at, descending=True),
+    "received_at": _Order(submissions.c.received_at),
+    "-doubtful": _Order(submissions.c.doubtful, descending=True),
+    "unit": _Order(submissions.c.unit),
+}
+
+
+def page(
+    connection: sa.Connection, wanted: Filter, sort: Sort = "-received_at", cursor: str | None = None, limit: int = 50
+) -> Page:
+    """Up to `limit` submissions after `cursor`, which is the `next` of a page in the same order.
+
+    Raises:
+        Invalid: `cursor` is none of that order.
+    """
+    order = _ORDERS[sort]
+    after = _read_cursor(cursor, sort) if cursor else None
+    conditions = _conditions(wanted, connection.dialect.name)
+    rows: list[Any] = []
+    if after is None or after[0] is not None:
+        rows += connection.execute(_keyed(order, after, limit + 1).where(*conditions)).all()
+    if order.key.nullable and len(rows) <= limit:
+        last = after[1] if after and after[0] is None else 0
+        rest = submissions.select().where(order.key.is_(None), submissions.c.id > last, *conditions)
+        rows += connection.execute(rest.order_by(submissions.c.id).limit(limit + 1 - len(rows))).all()
+    if len(rows) <= limit:
+        return Page(rows, None)
+    return Page(rows[:limit], _write_cursor(sort, getattr(rows[limit - 1], order.key.name), rows[limit - 1].id))
+
+
+def _keyed(order: _Order, after: tuple[Any, int] | None, limit: int) -> sa.Select[Any]:
+    pair = (order.key, submissions.c.id)
+    query = submissions.select().limit(limit)
+    if order.key.nullable:
+        query = query.where(order.key.is_not(None))
+    if after is not None:
+        here = sa.tuple_(*pair)
+        there = sa.tuple_(*(sa.literal(value, column.type) for value, column in zip(after, pair, strict=True)))
+        query = query.where(here < there if order.descending else here > there)
+    return query.order_by(*(column.desc() if order.descending else column.asc() for column in pair))
+
+
+def _conditions(wanted: Filter, dialect: str) -> list[sa.ColumnElement[bool]]:
+    held: list[sa.ColumnElement[bool]] = []
+    if wanted.status:
+        held.append(submissions.c.status.in_(list(wanted.status)))
+    if wanted.form is not None:
+        held.append(submissions.c.form == wanted.form)
+    if wanted.unit:
+        held.append(submissions.c.unit.contains(wanted.unit, autoescape=True))
+    if wanted.since is not None:
+        held.append(submissions.c.received_at >= wanted.since)
+    if wanted.until is not None:
+        held.append(submissions.c.received_at < wanted.until)
+    if wanted.doubtful is not None:
+        held.append(submissions.c.doubtful > 0 if wanted.doubtful else submissions.c.doubtful == 0)
+    if wanted.query and wanted.query.strip():
+        found = search.matches(wanted.query, dialect)
+        # Words without a letter or a digit occur nowhere.
+        held.append(sa.false() if found is None else submissions.c.id.in_(found))
+    return held
+
+
+def _write_cursor(sort: Sort, key: Any, number: int) -> str:
+    told = key.isoformat() if isinstance(key, datetime) else key
+    return base64.urlsafe_b64encode(json.dumps([sort, told, number], ensure_ascii=False).encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str, sort: Sort) -> tuple[Any, int]:
+    """(key, number) of the last row of the page before."""
+    try:
+        name, key, number = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if sort != name or type(number) is not int or abs(number) >= _FAR:
+            raise ValueError(cursor)
+        return _key(key, _ORDERS[sort].key), number
+    except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error) as error:
+        raise Invalid("翻页的游标无效", advice="请从第一页重新开始") from error
+
+
+def _key(told: Any, column: sa.Column[Any]) -> Any:
+    if isinstance(column.type, Moment):
+        return datetime.fromisoformat(told).astimezone(UTC)
+    if isinstance(column.type, sa.Integer):
+        sound = type(told) is int and abs(told) < _FAR
+    else:
+        # What no database could hold, half a character or a NUL, is no key of a row.
+        sound = told is None or (isinstance(told, str) and b"\0" not in told.encode())
+    if not sound:
+        raise ValueError(told)
+    return told
+
+
+def changes(connection: sa.Connection, after: int, limit: int) -> Sequence[Any]:
+    """The submissions that changed after the change numbered `after`, in the order in which they last did."""
+    query = submissions.select().where(submissions.c.changed > after).order_by(submissions.c.changed).limit(limit)
+    return connection.execute(query).all()
+
+
+def last_change(connection: sa.Connection) -> int:
+    """The number of the last change; 0 before the first."""
+    return connection.scalar(sa.select(sa.func.max(submissions.c.changed))) or 0
+
+
+def doubtful_fields(connection: sa.Connection, numbers: Sequence[int]) -> Mapping[int, list[str]]:
+    """{submission: names of the fields that wait for a person}, for those of `numbers` that have any."""
+    found: dict[int, list[str]] = {}
+    query = sa.select(doubts.c.submission_id, doubts.c.field).where(doubts.c.submission_id.in_(list(numbers)))
+    for row in connection.execute(query):
+        found.setdefault(row.submission_id, []).append(row.field)
+    return found
+
+
+def by_status(connection: sa.Connection) -> Mapping[str, int]:
+    """{status: how many submissions are in it}, of those that occur."""
+    query = sa.select(submissions.c.status, sa.func.count()).group_by(submissions.c.status)
+    return {row.status: row[1] for row in connection.execute(query)}
+
+
+def by_day(connection: sa.Connection, days: Sequence[date], zone: tzinfo) -> Sequence[tuple[date, int, int]]:
+    """(day, arrived, decided) of each of `days` in `zone`; what is decided twice counts twice."""
+    if not days:
+        return []
+    bounds = [_bounds(day, zone) for day in days]
+    decided = versions.c.action.in_(DECISIONS)
+    columns = [
+        column
+        for start, end in bounds
+        for column in (
+            _count(submissions.c.received_at >= start, submissions.c.received_at < end),
+            _count(decided, versions.c.at >= start, versions.c.at < end),
+        )
+    ]
+    counts = connection.execute(sa.select(*columns)).one()
+    return [(day, counts[2 * place], counts[2 * place + 1]) for place, day in enumerate(days)]
+
+
+def _bounds(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
+    return datetime.combine(day, time(), zone), datetime.combine(day + timedelta(days=1), time(), zone)
+
+
+def _count(*conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
+    return sa.select(sa.func.count()).where(*conditions).scalar_subquery()
+
+
+def questions(connection: sa.Connection, status: Status) -> Sequence[tuple[str, str, int]]:
+    """(form, field, how many submissions of `status` wait for a person there), most first."""
+    count = sa.func.count().label("count")
+    query = (
+        sa.select(doubts.c.form, doubts.c.field, count)
+        .where(doubts.c.submission_id.in_(sa.select(submissions.c.id).where(submissions.c.status == status)))
+        .group_by(doubts.c.form, doubts.c.field)
+        .order_by(count.desc(), doubts.c.form, doubts.c.field)
+    )
+    return [(row.form, row.field, row[2]) for row in connection.execute(query)]
+
+
+def answers(connection: sa.Connection, form: str, field: str, after: int, limit: int) -> Sequence[Any]:
+    """Rows of submissions under review whose `field` waits for a person, by number, after the number `after`; with `content`,
+    `marks`, `findings` of the record and `line` of the result."""
+    query = (
+        sa.select(submissions, records.c.content, records.c.marks, records.c.findings, results.c.line)
+        .join(doubts, doubts.c.submission_id == submissions.c.id)
+        .join(records, records.c.submission_id == submissions.c.id)
+        .outerjoin(results, results.c.submission_id == submissions.c.id)
+        .where(doubts.c.form == form, doubts.c.field == field, submissions.c.status == "in-review", submissions.c.id > after)
+        .order_by(submissions.c.id)
+        .limit(limit)
+    )
+    return connection.execute(query).all()
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A submission with all it has: `record` (`content`, `marks`, `findings`) and `line` are None before it was read, and after
+    its values were purged; `files` are what the upload brought."""
+
+    row: Any
+    upload: Any
+    files: Sequence[Any]
+    record: Any | None
+    line: Mapping[str, Any] | None
+
+
+def whole(connection: sa.Connection, submission: int) -> Whole:
+    """The submission of that number.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row = connection.execute(submissions.select().where(submissions.c.id == submission)).one_or_none()
+    if row is None:
+        raise NotFound(f"没有编号为 {submission} 的申请")
+    upload = connection.execute(uploads.select().where(uploads.c.id == row.upload_id)).one()
+    files = upload_files.select().where(upload_files.c.upload_id == row.upload_id).order_by(upload_files.c.position)
+    record = connection.execute(records.select().where(records.c.submission_id == submission)).one_or_none()
+    line = connection.scalar(sa.select(results.c.line).where(results.c.submission_id == submission))
+    return Whole(row, upload, connection.execute(files).all(), record, line)
+
+
+def upload(connection: sa.Connection, number: int) -> tuple[Any, Sequence[Any], Sequence[Any]]:
+    """(row of the upload, its files, its submissions).
+
+    Raises:
+        NotFound: there is none.
+    """
+    row = connection.execute(uploads.select().where(uploads.c.id == number)).one_or_none()
+    if row is None:
+        raise NotFound(f"没有编号为 {number} 的上传")
+    files = upload_files.select().where(upload_files.c.upload_id == number).order_by(upload_files.c.position)
+    made = submissions.select().where(submissions.c.upload_id == number).order_by(submissions.c.application)
+    return row, connection.execute(files).all(), connection.execute(made).all()
+
+
+def history(connection: sa.Connection, submission: int) -> Sequence[Any]:
+    """Every version of a submission, the newest first.
+
+    Raises:
+        NotFound: there is no such submission.
+    """
+    if connection.scalar(sa.select(submissions.c.id).where(submissions.c.id == submission)) is None:
+        raise NotFound(f"没有编号为 {submission} 的申请")
+    query = versions.select().where(versions.c.submission_id == submission).order_by(versions.c.version.desc())
+    return connection.execute(query).all()
+
+
+def changed_since(connection: sa.Connection, submission: int, version: int) -> Sequence[Any]:
+    """The versions after `version`, the oldest first: what others did since it was looked at."""
+    query = versions.select().where(versions.c.submission_id == submission, versions.c.version > version)
+    return connection.execute(query.order_by(versions.c.version)).all()
+
+
+def people(connection: sa.Connection, actors: set[str]) -> Mapping[str, str]:
+    """{actor: what to call it} of users and tokens among `actors` that are known."""
+    found: dict[str, str] = {}
+    wanted: dict[str, list[int]] = {}
+    for actor in actors:
+        kind, _, number = actor.partition(":")
+        if number.isdecimal():
+            wanted.setdefault(kind, []).append(int(number))
+    query = sa.select(users.c.id, users.c.name, users.c.full_name).where(users.c.id.in_(wanted.get("user", [])))
+    found |= {f"user:{row.id}": row.full_name or row.name for row in connection.execute(query)}
+    named = sa.select(tokens.c.id, tokens.c.name).where(tokens.c.id.in_(wanted.get("token", [])))
+    return found | {f"token:{row.id}": row.name for row in connection.execute(named)}
