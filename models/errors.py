@@ -17,6 +17,7 @@
      │   ├─ Conflict                    not in this state
      │   │   └─ Stale                   somebody else has changed it since
      │   ├─ Invalid                     the request makes no sense, or a value does not
+     │   ├─ VersionRequired             a change that does not say of which version it is
      │   ├─ RequestTooLarge             more than one request may bring
      │   └─ TooOften                    too many tries
      └─ UnreadableFile                  a file that arrived can't be read
@@ -40,7 +41,8 @@
 `lasting` where the cause lies in the file; otherwise it lay in that run or that machine, and another try may do better.
 """
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 
 class SealformError(Exception):
@@ -139,9 +141,10 @@ class MessageUnreadable(MailboxError):
 
 
 class Refused(SealformError):
-    """What was asked is not done, and nothing has changed."""
+    """What was asked is not done, and nothing has changed. `more` is what the answer says besides, by name."""
 
     code = "refused"
+    more: Mapping[str, Any] = {}  # noqa: RUF012
 
 
 class NotSignedIn(Refused):
@@ -180,6 +183,12 @@ class Stale(Conflict):
 class Invalid(Refused):
     code = "invalid"
     http_status = 422
+
+
+class VersionRequired(Refused):
+    code = "version-required"
+    http_status = 428
+    advice = "请在 If-Match 中给出您看到的版本"
 
 
 class RequestTooLarge(Refused):

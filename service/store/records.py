@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from pydantic import ValidationError
 
 from models.errors import Conflict, Invalid, NotFound, Stale, Unparsable
 from models.fields.base import FieldBase
@@ -318,9 +317,11 @@ def _value(field: FieldBase[Any], title: str, change: Change, now: Any) -> Any:
         if change.text is not None:
             return field.to_json(field.parse(change.text))
         if change.has_data:
-            return field.to_json(field.from_json(change.data))
+            value = field.from_json(change.data)
+            # As if it were typed, so that it has one spelling, and is a value that the form can bear.
+            return field.to_json(None if value is None else field.parse(field.format(value)))
     except Unparsable as error:
         raise Invalid(f"“{title}”：{error.message}") from error
-    except ValidationError as error:
+    except ValueError as error:
         raise Invalid(f"“{title}”的值格式不对") from error
     return now

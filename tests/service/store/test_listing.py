@@ -38,8 +38,8 @@ def _add(connection: sa.Connection, *wanted: One) -> list[int]:
         ).scalar_one()
         row = {
             "upload_id": upload, "application": 1, "status": one.get("status", "in-review"), "name": "s.docx",
-            "unit": one.get("unit"), "form": one.get("form", "one"), "form_version": "1", "doubtful": one.get("doubtful", 0), "updated_at": NOW,
-            "received_at": NOW + timedelta(minutes=one.get("minutes", 0)), "changed": upload,
+            "unit": one.get("unit"), "form": one.get("form", "one"), "form_version": "1", "doubtful": one.get("doubtful", 0),
+            "updated_at": NOW, "received_at": NOW + timedelta(minutes=one.get("minutes", 0)), "changed": upload,
         }  # fmt: skip
         made.append(connection.execute(submissions.insert().values(row).returning(submissions.c.id)).scalar_one())
     return made

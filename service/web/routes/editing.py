@@ -1,0 +1,316 @@
+"""What people do with records: correct, confirm, take back, decide; one by one and many at once, each named with its version."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Literal, Self
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from models.errors import Conflict, SealformError, Stale
+from models.form import FormDefinition
+from service.store import listing, records
+from service.store.accounts import Actor
+from service.store.records import Editor
+from service.web import shapes
+from service.web.answers import VERSIONED, IfMatch, version_of
+from service.web.context import Context, Here
+from service.web.problems import of_error
+from service.web.routes.submissions import answer
+from service.web.security import may
+from service.web.shapes import Detail, FieldKey, Number, Reason, storable
+
+router = APIRouter(tags=["submissions"])
+
+# What one value may be: characters in all, and values in values.
+_LONGEST, _DEEPEST = 200_000, 12
+VersionNumber = Annotated[int, Field(ge=0, lt=1 << 31)]
+Decision = Literal["accept", "return", "reject", "withdraw", "reopen", "retry"]
+
+
+def _bounded(value: Any, depth: int = 0) -> int:
+    """The characters in a JSON value.
+
+    Raises:
+        ValueError: it is nested too deep, or holds what no database could.
+    """
+    if depth > _DEEPEST:
+        raise ValueError("嵌套过深")
+    if isinstance(value, str):
+        return len(storable(value))
+    if isinstance(value, dict):
+        return sum(len(storable(name)) + _bounded(inner, depth + 1) for name, inner in value.items())
+    return sum(_bounded(inner, depth + 1) for inner in value) if isinstance(value, list) else 8
+
+
+class FieldChange(BaseModel):
+    """A field with a JSON value of its kind, or with a text as one types it; with neither, what stands there is confirmed."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"field": "some_field", "text": "027-85807053"}})
+    field: FieldKey
+    value: Any = None
+    text: Annotated[str | None, Field(max_length=100_000)] = None
+
+    @field_validator("value", "text")
+    @classmethod
+    def _is_bounded(cls, value: Any) -> Any:
+        if _bounded(value) > _LONGEST:
+            raise ValueError("内容过长")
+        return value
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if "value" in self.model_fields_set and self.text is not None:
+            raise ValueError("value 和 text 只能有一个")
+        return self
+
+    def to_change(self) -> records.Change:
+        """For the store."""
+        return records.Change(self.field, self.value, self.text, "value" in self.model_fields_set)
+
+
+class FieldChanges(BaseModel):
+    """Changes of one submission: all are made, or none."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"example": {"changes": [{"field": "some_field", "text": "027-85807053"}], "reason": "电话核实"}},
+    )
+    changes: Annotated[list[FieldChange], Field(min_length=1, max_length=200)]
+    reason: Reason | None = None
+
+    @field_validator("changes")
+    @classmethod
+    def _names_each_field_once(cls, changes: list[FieldChange]) -> list[FieldChange]:
+        if len({change.field for change in changes}) < len(changes):
+            raise ValueError("同一个字段只能改一次")
+        return changes
+
+
+class Verdict(BaseModel):
+    """A decision on one submission."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"move": "return", "reason": "缺少公章"}})
+    move: Decision
+    reason: Reason | None = None
+
+
+class Seen(BaseModel):
+    """A submission in the version that was looked at."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"id": 12, "version": 3}})
+    id: Number
+    version: VersionNumber
+
+
+class Verdicts(BaseModel):
+    """The same decision on many submissions, each by itself."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"move": "accept", "items": [{"id": 12, "version": 3}]}}
+    )
+    move: Decision
+    reason: Reason | None = None
+    items: Annotated[list[Seen], Field(min_length=1, max_length=200)]
+
+
+class Decided(BaseModel):
+    """What became of one: its new version, or why nothing did."""
+
+    id: int
+    version: int | None = None
+    problem: dict[str, Any] | None = None
+
+
+class AllDecided(BaseModel):
+    """What became of each."""
+
+    items: list[Decided]
+
+
+class WallChange(FieldChange):
+    """A change of one field of a submission in the version that was looked at."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"example": {"submission": 12, "version": 3, "field": "some_field", "text": "027-85807053"}},
+    )
+    submission: Number
+    version: VersionNumber
+
+
+class WallChanges(BaseModel):
+    """Changes of many submissions; those of one submission are made together, each submission by itself."""
+
+    model_config = ConfigDict(extra="forbid")
+    changes: Annotated[list[WallChange], Field(min_length=1, max_length=200)]
+    reason: Reason | None = None
+
+
+class SeenSubmission(BaseModel):
+    """A submission in the version that was looked at."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"submission": 12, "version": 3}})
+    submission: Number
+    version: VersionNumber
+
+
+class ToUndo(BaseModel):
+    """Submissions of which the last change is taken back."""
+
+    model_config = ConfigDict(extra="forbid")
+    items: Annotated[list[SeenSubmission], Field(min_length=1, max_length=200)]
+
+
+class Changed(BaseModel):
+    """What became of one: its new version, or why nothing did."""
+
+    submission: int
+    version: int | None = None
+    problem: dict[str, Any] | None = None
+
+
+class AllChanged(BaseModel):
+    """What became of each."""
+
+    items: list[Changed]
+
+
+Edit = Callable[[sa.Connection], int]
+
+
+@router.patch("/submissions/{submission}/fields", responses=VERSIONED)
+def change_fields(
+    submission: Number, given: FieldChanges, context: Here, response: Response,
+    who: Annotated[Actor, may("correct")], if_match: IfMatch = None,
+) -> Detail:  # fmt: skip
+    """Corrects and confirms fields. Where somebody else was faster, the problem holds both sides."""
+    _correct(context, who, submission, version_of(if_match), given.changes, given.reason)
+    return answer(context, submission, response)
+
+
+@router.post("/submissions/{submission}/undo", responses=VERSIONED)
+def undo(
+    submission: Number, context: Here, response: Response, who: Annotated[Actor, may("correct")], if_match: IfMatch = None
+) -> Detail:
+    """Takes the last change of fields back."""
+    _undo(context, who, submission, version_of(if_match))
+    return answer(context, submission, response)
+
+
+@router.post("/submissions/{submission}/decision", responses=VERSIONED)
+def decide(
+    submission: Number, given: Verdict, context: Here, response: Response,
+    who: Annotated[Actor, may("decide")], if_match: IfMatch = None,
+) -> Detail:  # fmt: skip
+    """Accepts, returns, rejects, withdraws, takes up again, or has a file read again."""
+    _decide(context, who, submission, version_of(if_match), given)
+    return answer(context, submission, response)
+
+
+@router.post("/decisions")
+def decide_many(given: Verdicts, context: Here, who: Annotated[Actor, may("decide")]) -> AllDecided:
+    """The same decision on many submissions. One that can't be decided keeps none of the others from it."""
+    verdict, done = Verdict(move=given.move, reason=given.reason), []
+    for one in given.items:
+        try:
+            done.append(Decided(id=one.id, version=_decide(context, who, one.id, one.version, verdict)))
+        except SealformError as error:
+            done.append(Decided(id=one.id, problem=of_error(error, **getattr(error, "more", {}))))
+    return AllDecided(items=done)
+
+
+@router.patch("/fields")
+def change_many(given: WallChanges, context: Here, who: Annotated[Actor, may("correct")]) -> AllChanged:
+    """Corrects and confirms fields of many submissions, each submission by itself."""
+    grouped: dict[tuple[int, int], list[WallChange]] = {}
+    for change in given.changes:
+        grouped.setdefault((change.submission, change.version), []).append(change)
+    done = []
+    for (submission, version), changes in grouped.items():
+        try:
+            done.append(Changed(submission=submission, version=_correct(context, who, submission, version, changes, given.reason)))
+        except SealformError as error:
+            done.append(Changed(submission=submission, problem=of_error(error, **getattr(error, "more", {}))))
+    return AllChanged(items=done)
+
+
+@router.post("/undo")
+def undo_many(given: ToUndo, context: Here, who: Annotated[Actor, may("correct")]) -> AllChanged:
+    """Takes the last change of many submissions back, each by itself."""
+    done = []
+    for one in given.items:
+        try:
+            done.append(Changed(submission=one.submission, version=_undo(context, who, one.submission, one.version)))
+        except SealformError as error:
+            done.append(Changed(submission=one.submission, problem=of_error(error, **getattr(error, "more", {}))))
+    return AllChanged(items=done)
+
+
+def _correct(
+    context: Context, who: Actor, submission: int, version: int, changes: Sequence[FieldChange], reason: str | None
+) -> int:
+    yours = {one.field: one.model_dump(include={"value", "text"}, exclude_unset=True) for one in changes}
+
+    def edit(connection: sa.Connection) -> int:
+        form, wanted = _form(context, connection, submission), [one.to_change() for one in changes]
+        return records.correct(connection, submission, version, wanted, form, _editor(context, who), reason)
+
+    return _edited(context, submission, version, edit, {"fields": yours})
+
+
+def _undo(context: Context, who: Actor, submission: int, version: int) -> int:
+    def edit(connection: sa.Connection) -> int:
+        form = _form(context, connection, submission)
+        return records.undo(connection, submission, version, form, _editor(context, who))
+
+    return _edited(context, submission, version, edit, {"undo": True})
+
+
+def _decide(context: Context, who: Actor, submission: int, version: int, verdict: Verdict) -> int:
+    def edit(connection: sa.Connection) -> int:
+        made = records.decide(connection, submission, version, verdict.move, _editor(context, who), verdict.reason)
+        if verdict.move == "retry":
+            context.enqueue(connection, listing.whole(connection, submission).row.upload_id)
+        return made
+
+    return _edited(context, submission, version, edit, verdict.model_dump())
+
+
+def _edited(context: Context, submission: int, version: int, edit: Edit, yours: dict[str, Any]) -> int:
+    """The new version. Where the submission has another version than was looked at, the error holds both sides."""
+    try:
+        with context.database.write() as connection:
+            return edit(connection)
+    except Stale as error:
+        with context.database.read() as connection:
+            theirs = _theirs(connection, context, submission, version)
+        error.more = {"yours": {"version": version, **yours}, "theirs": theirs}
+        raise
+
+
+def _theirs(connection: sa.Connection, context: Context, submission: int, version: int) -> dict[str, Any]:
+    """What was done since `version`: the fields as they stand now, and who did it last."""
+    row = listing.whole(connection, submission).row
+    form, made = shapes.form_of(context.forms, row), listing.changed_since(connection, submission, version)
+    fields = {
+        change.field: {"title": change.title, "value": change.after, "text": change.after_text}
+        for one in made
+        for change in shapes.changed_fields(form, one.changes)
+    }
+    last = made[-1] if made else None
+    by = shapes.names(connection, {last.actor})[last.actor] if last else None
+    return {
+        "version": row.version, "status": row.status, "by": by, "at": last.at.isoformat() if last else None, "fields": fields,
+    }  # fmt: skip
+
+
+def _form(context: Context, connection: sa.Connection, submission: int) -> FormDefinition:
+    form = shapes.form_of(context.forms, listing.whole(connection, submission).row)
+    if form is None:
+        raise Conflict("这份申请还没有可以修改的内容")
+    return form
+
+
+def _editor(context: Context, who: Actor) -> Editor:
+    return Editor(who.id, context.clock())

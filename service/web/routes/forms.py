@@ -1,0 +1,287 @@
+"""Forms: what they ask for, blank ones, and those filled in beforehand from a roster."""
+
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.responses import FileResponse
+
+from generator import Kind, generate, new_identity
+from generator.roster import RosterRow, file_name, read_roster, write_template
+from generator.sheet import SheetLimits
+from models.errors import DefinitionError, Invalid, UnknownForm
+from models.fields import ChoiceField, NumberField, RowsField
+from models.fields import Field as AnyField
+from models.fields.base import Widget
+from models.form import FormDefinition
+from models.identity import FormName
+from service.definitions import load_form
+from service.making import make_each
+from service.store.accounts import Actor
+from service.web.answers import attachment, document, media, multipart
+from service.web.context import Context, Here
+from service.web.security import may
+
+router = APIRouter(tags=["forms"], prefix="/forms")
+
+# What a roster may ask of one request; more is the command line's work.
+_ROSTER = SheetLimits(bytes=5_000_000, unpacked_bytes=50_000_000, rows=2_000, columns=200)
+_MOST_ROWS = 500
+_LONGEST_DEFINITION = 1 << 20
+_WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_MEDIA: dict[Kind, str] = {"docx": _WORD, "pdf": "application/pdf", "pdf-flat": "application/pdf"}
+_UPLOAD = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["roster"],
+                    "properties": {"roster": {"type": "string", "format": "binary", "description": "An .xlsx with a unit a row"}},
+                }
+            }
+        },
+    }
+}
+_YAML = {"requestBody": {"required": True, "content": {"application/yaml": {"schema": {"type": "string"}}}}}
+
+KindOf = Annotated[Kind, Query(description="docx, pdf to fill in on the screen, pdf-flat to print")]
+
+
+class FormListed(BaseModel):
+    """A form in force."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"name": "some-form", "version": "2026.1", "title": "某申请表"}})
+    name: str
+    version: str
+    title: str
+
+
+class FormsListed(BaseModel):
+    """All forms in force."""
+
+    items: list[FormListed]
+
+
+class FieldAsked(BaseModel):
+    """A field: its kind, how it is edited (`widget`), and what holds for its value."""
+
+    name: str
+    title: str
+    kind: str
+    widget: Widget
+    required: bool
+    options: list[str] | None = None
+    min: int | None = None
+    max: int | None = None
+    unit: str | None = None
+    columns: list["FieldAsked"] | None = None
+    mentions: str | None = None
+    prompt: str | None = None
+
+
+class FormShown(FormListed):
+    """A form and what it asks for, in the order of the form."""
+
+    fields: list[FieldAsked]
+
+
+class RowShown(BaseModel):
+    """A row of a roster: the name of the file that it makes and its values, or the problems because of which it makes none."""
+
+    number: int
+    name: str | None
+    problems: list[str]
+    values: dict[str, Any]
+
+
+class RowsShown(BaseModel):
+    """All rows of a roster."""
+
+    rows: list[RowShown]
+
+
+@router.get("")
+def index(context: Here, who: Annotated[Actor, may("see")]) -> FormsListed:
+    """The forms in force."""
+    known = context.forms.current().values()
+    return FormsListed(items=[FormListed(name=form.name, version=form.version, title=form.title) for form in known])
+
+
+@router.post("", status_code=201, openapi_extra=_YAML)
+async def add(request: Request, context: Here, who: Annotated[Actor, may("admin")]) -> FormShown:
+    """Puts a definition in force. Its problems are told all at once, each with its line."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _LONGEST_DEFINITION:
+            raise Invalid("定义文件不应大于 1 MiB")
+    return await run_in_threadpool(_add, context, who, body)
+
+
+def _add(context: Context, who: Actor, body: bytes) -> FormShown:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "form.yaml"
+        path.write_bytes(body)
+        try:
+            form = load_form(path)
+        except DefinitionError as error:
+            # The problems name the file by where it lay for a moment.
+            raise DefinitionError([problem.replace(f"{folder}/", "") for problem in error.problems]) from None
+    context.forms.add({form.name: form}, who.id, context.clock())
+    return _shown(form)
+
+
+@router.get("/{name}")
+def show(name: FormName, context: Here, who: Annotated[Actor, may("see")]) -> FormShown:
+    """A form and what it asks for."""
+    return _shown(_form(context, name))
+
+
+@router.get("/{name}/blank", response_class=Response, responses=media(_WORD, "application/pdf"))
+def blank(name: FormName, context: Here, who: Annotated[Actor, may("see")], kind: KindOf = "docx") -> Response:
+    """The blank form."""
+    form = _form(context, name)
+    made = generate(form, kind, new_identity(form))
+    return document(made.data, _MEDIA[kind], f"{form.title}{_suffix(kind)}")
+
+
+@router.get("/{name}/roster", response_class=Response, responses=media(_SHEET))
+def roster_template(name: FormName, context: Here, who: Annotated[Actor, may("see")]) -> Response:
+    """An empty roster with the headings of the form."""
+    form = _form(context, name)
+    return document(write_template(form), _SHEET, f"{form.title}名册.xlsx")
+
+
+@router.post("/{name}/prefill", response_class=FileResponse, responses=media("application/zip"), openapi_extra=_UPLOAD)
+async def prefill(
+    name: FormName, request: Request, context: Here, who: Annotated[Actor, may("upload")], kind: KindOf = "docx"
+) -> Response:
+    """A form filled in beforehand for each good row of a roster, all in a .zip; what is wrong with the others is told in it."""
+    form = _form(context, name)
+    rows = await _rows(request, form)
+    return await run_in_threadpool(_prefill, form, rows, kind)
+
+
+def _prefill(form: FormDefinition, rows: Sequence[RosterRow], kind: Kind) -> Response:
+    wrong: list[str] = []
+    # Made whole before any of it is sent, so that a failure is an answer.
+    with tempfile.NamedTemporaryFile(suffix=".zip", delete=False) as target:
+        path = Path(target.name)
+    try:
+        with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as packed:
+            for made in make_each(form, list(rows), Path(folder), kind):
+                wrong += made.problems
+                if made.path is not None:
+                    packed.write(made.path, made.path.name)
+                    made.path.unlink()
+            if not packed.namelist():
+                raise Invalid("名册中没有可以生成的行", advice="；".join(wrong[:20]))
+            if wrong:
+                packed.writestr("未生成.txt", "\ufeff" + "\r\n".join(wrong) + "\r\n")
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    gone = BackgroundTask(path.unlink, missing_ok=True)
+    return FileResponse(path, media_type="application/zip", headers=attachment(f"{form.title}.zip"), background=gone)
+
+
+@router.post("/{name}/prefill/preview", openapi_extra=_UPLOAD)
+async def preview(name: FormName, request: Request, context: Here, who: Annotated[Actor, may("upload")]) -> RowsShown:
+    """What a roster would make, row by row, with every problem."""
+    form = _form(context, name)
+    return await run_in_threadpool(_preview, form, await _rows(request, form))
+
+
+def _preview(form: FormDefinition, rows: Sequence[RosterRow]) -> RowsShown:
+    taken: set[str] = set()
+    return RowsShown(
+        rows=[
+            RowShown(
+                number=row.number, name=file_name(form, row.record, taken) if row.record else None,
+                problems=[problem.message for problem in row.problems],
+                values={key: value for key, value in row.record.to_json(form).items() if value is not None} if row.record else {},
+            )
+            for row in rows
+        ]
+    )  # fmt: skip
+
+
+@router.post("/{name}/prefill/sample", response_class=Response, responses=media("application/pdf"), openapi_extra=_UPLOAD)
+async def sample(
+    name: FormName,
+    request: Request,
+    context: Here,
+    who: Annotated[Actor, may("upload")],
+    row: Annotated[int, Field(ge=1, le=1 << 20)],
+) -> Response:
+    """The form for one row of a roster, as a PDF to look at; `row` is the number that the spreadsheet gives it."""
+    form = _form(context, name)
+    return await run_in_threadpool(_sample, form, await _rows(request, form), row)
+
+
+def _sample(form: FormDefinition, rows: Sequence[RosterRow], number: int) -> Response:
+    found = next((row for row in rows if row.number == number), None)
+    if found is None or found.record is None:
+        why = "；".join(problem.message for problem in found.problems) if found else "名册中没有这一行"
+        raise Invalid(f"第 {number} 行不能生成：{why}")
+    made = generate(form, "pdf-flat", new_identity(form), found.record)
+    return document(made.data, "application/pdf", f"{file_name(form, found.record, set())}.pdf")
+
+
+async def _rows(request: Request, form: FormDefinition) -> Sequence[RosterRow]:
+    """The rows of the roster in a request.
+
+    Raises:
+        Invalid: there is none, or it has too many rows.
+        RosterError: it can't be read.
+    """
+    async with multipart(request, 1) as fields:
+        roster = fields.get("roster")
+        if not isinstance(roster, UploadFile):
+            raise Invalid("请求中没有名册", advice="请用名为 roster 的字段上传 .xlsx 文件")
+        data = await roster.read(_ROSTER.bytes + 1)
+    rows = await run_in_threadpool(lambda: list(read_roster(form, data, _ROSTER)))
+    if len(rows) > _MOST_ROWS:
+        raise Invalid(f"名册有 {len(rows)} 行，一次至多 {_MOST_ROWS} 行", advice="请分几次上传，或用 sealform prefill")
+    return rows
+
+
+def _form(context: Context, name: str) -> FormDefinition:
+    form = context.forms.current().get(name)
+    if form is None:
+        raise UnknownForm(f"没有名为“{name}”的表格", advice="请从表格列表中选择")
+    return form
+
+
+def _suffix(kind: Kind) -> str:
+    return ".docx" if kind == "docx" else ".pdf"
+
+
+def _shown(form: FormDefinition) -> FormShown:
+    fields = [_asked(field, form.titles[name]) for name, field in form.fields.items()]
+    return FormShown(name=form.name, version=form.version, title=form.title, fields=fields)
+
+
+def _asked(field: AnyField, title: str) -> FieldAsked:
+    asked = FieldAsked(
+        name=field.name, title=title, kind=field.kind, widget=field.widget, required=field.required, mentions=field.mentions,
+        prompt=field.prompt,
+    )  # fmt: skip
+    more: dict[str, Any] = {}
+    if isinstance(field, ChoiceField):
+        more = {"options": list(field.options), "min": field.min, "max": field.max}
+    elif isinstance(field, NumberField):
+        more = {"unit": field.unit}
+    elif isinstance(field, RowsField):
+        more = {"min": field.min, "columns": [_asked(column.field, column.label) for column in field.columns]}
+    return asked.model_copy(update=more)

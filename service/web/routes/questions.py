@@ -1,0 +1,113 @@
+"""One question across all submissions: what waits for a person there, side by side."""
+
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from models.errors import NotFound
+from models.form import FormDefinition
+from models.identity import FormName
+from service.store import listing
+from service.store.accounts import Actor
+from service.store.statuses import Status
+from service.web import shapes
+from service.web.context import Context, Here
+from service.web.security import may
+from service.web.shapes import FieldKey, FindingShown, Limit, PartShown, Told
+
+router = APIRouter(tags=["questions"], prefix="/questions")
+
+Form = FormName
+After = Annotated[str, Field(pattern=r"^[0-9]{1,9}$")]
+
+
+class Question(BaseModel):
+    """A field for which answers wait for a person, and how many."""
+
+    form: str
+    field: str
+    title: str
+    kind: str | None
+    doubtful: int
+
+
+class Questions(BaseModel):
+    """All of them, those with most waiting first."""
+
+    items: list[Question]
+
+
+class Answer(Told):
+    """One submission's answer; `crop` is where it stands on the page, as the address of a picture."""
+
+    submission: int
+    version: int
+    name: str
+    unit: str | None
+    title: str
+    kind: str
+    state: str | None
+    raw: str | None
+    alternatives: list[Told]
+    findings: list[FindingShown]
+    evidence: list[dict[str, Any]]
+    crop: str | None
+
+
+class Answers(BaseModel):
+    """A page of answers; `next` is the cursor of the page after it, null at the end."""
+
+    items: list[Answer]
+    next: str | None
+
+
+@router.get("")
+def index(context: Here, who: Annotated[Actor, may("see")], status: Status = "in-review") -> Questions:
+    """The fields for which answers wait for a person."""
+    with context.database.read() as connection:
+        counted = listing.questions(connection, status)
+    current = context.forms.current()
+    return Questions(items=[_question(current.get(form), form, field, count) for form, field, count in counted])
+
+
+def _question(known: FormDefinition | None, form: str, name: str, count: int) -> Question:
+    field = known.fields.get(name) if known else None
+    title = known.titles[name] if known and field else name
+    return Question(form=form, field=name, title=title, kind=field.kind if field else None, doubtful=count)
+
+
+@router.get("/{form}/{field}")
+def answers(
+    form: Form, field: FieldKey, context: Here, who: Annotated[Actor, may("see")], cursor: After = "0", limit: Limit = 50
+) -> Answers:
+    """The answers to one question that wait for a person, in the order in which they arrived."""
+    current = context.forms.current().get(form)
+    with context.database.read() as connection:
+        rows = listing.answers(connection, form, field, int(cursor), limit + 1)
+    if not rows and (current is None or field not in current.fields):
+        raise NotFound(f"表格“{form}”没有字段“{field}”")
+    items = [_answer(context, row, field) for row in rows[:limit]]
+    return Answers(items=items, next=str(rows[limit - 1].id) if len(rows) > limit else None)
+
+
+def _answer(context: Context, row: Any, name: str) -> Answer:
+    shown = shapes.field_shown(shapes.form_of(context.forms, row), name, row, row.line or {}, row.findings)
+    kept = set(Answer.model_fields) & set(shapes.FieldShown.model_fields)
+    return Answer.model_validate(
+        {
+            **shown.model_dump(include=kept), "submission": row.id, "version": row.version, "name": row.name, "unit": row.unit,
+            "crop": crop(row.id, shapes.read_parts(row.line), shown.evidence),
+        }
+    )  # fmt: skip
+
+
+def crop(submission: int, parts: list[PartShown], evidence: list[dict[str, Any]]) -> str | None:
+    """The address of the picture of the first evidence that has a place on a page."""
+    places = {part.name: part.index for part in parts}
+    for one in evidence:
+        if one.get("page") and one.get("box") and one["part"] in places:
+            box = urlencode({"box": ",".join(f"{side:g}" for side in one["box"])}, safe=",")
+            return f"/api/v1/submissions/{submission}/parts/{places[one['part']]}/pages/{one['page']}.webp?{box}"
+    return None

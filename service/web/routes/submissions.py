@@ -1,0 +1,175 @@
+"""Submissions: looked for, looked at, watched, with their history and their files."""
+
+from collections.abc import AsyncIterator
+from datetime import date
+from typing import Annotated
+
+import anyio
+from fastapi import APIRouter, Header, Query, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
+
+from models.errors import NotFound
+from models.identity import FormName
+from service import letter
+from service.store import listing
+from service.store.accounts import Actor
+from service.store.listing import Filter, Sort
+from service.store.statuses import Status
+from service.web import shapes
+from service.web.answers import media, start_of, stream, zone
+from service.web.context import Context, Here
+from service.web.routes.uploads import POLL, WATCH
+from service.web.security import may
+from service.web.shapes import Counts, Cursor, Day, Detail, History, Limit, Number, Summaries, Summary
+
+router = APIRouter(tags=["submissions"])
+
+_EARLIEST, _LATEST = date(1970, 1, 1), date(2200, 1, 1)
+_DAYS = 30
+# Submissions that one look at what changed brings.
+_MOST_CHANGES = 100
+
+Date = Annotated[date, Field(ge=_EARLIEST, le=_LATEST)]
+
+
+class Wanted(BaseModel):
+    """Which submissions, in which order. Days are the bureau's, the last one included; `unit` is a part of the name."""
+
+    model_config = ConfigDict(populate_by_name=True)
+    status: Annotated[list[Status], Field(max_length=8)] = []
+    form: FormName | None = None
+    unit: Annotated[str | None, Field(max_length=128, pattern=r"^[^\x00]*$")] = None
+    q: Annotated[str | None, Field(max_length=200, description="Words that must all occur in the record")] = None
+    since: Annotated[Date | None, Field(alias="from")] = None
+    until: Annotated[Date | None, Field(alias="to")] = None
+    doubtful: bool | None = None
+    sort: Sort = "-received_at"
+    cursor: Cursor | None = None
+    limit: Limit = 50
+
+
+class Letter(BaseModel):
+    """The draft of a letter."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"text": "武汉某某公司：\n\n贵单位提交的《申请表》已收悉。…"}})
+    text: str
+
+
+@router.get("/submissions")
+def index(wanted: Annotated[Wanted, Query()], context: Here, who: Annotated[Actor, may("see")]) -> Summaries:
+    """A page of the submissions that meet all conditions."""
+    where = zone(context)
+    conditions = Filter(
+        status=wanted.status, form=wanted.form, unit=wanted.unit, query=wanted.q, doubtful=wanted.doubtful,
+        since=start_of(wanted.since, where) if wanted.since else None,
+        until=start_of(wanted.until, where, 1) if wanted.until else None,
+    )  # fmt: skip
+    with context.database.read() as connection:
+        page = listing.page(connection, conditions, wanted.sort, wanted.cursor, wanted.limit)
+        return Summaries(items=shapes.summaries(connection, context.forms, page.rows), next=page.next)
+
+
+@router.get("/submissions/counts")
+def counts(context: Here, who: Annotated[Actor, may("see")]) -> Counts:
+    """How many submissions there are in each state, and how many came and were decided on each of the last thirty days."""
+    where = zone(context)
+    today = context.clock().astimezone(where).date()
+    days = [start_of(today, where, -before).date() for before in reversed(range(_DAYS))]
+    with context.database.read() as connection:
+        found = [Day(day=day, received=came, decided=went) for day, came, went in listing.by_day(connection, days, where)]
+        return Counts.model_validate({"by_status": listing.by_status(connection), "by_day": found})
+
+
+@router.get("/events", response_class=EventSourceResponse)
+async def events(
+    context: Here, who: Annotated[Actor, may("see")],
+    last_event_id: Annotated[str | None, Header(pattern=r"^[0-9]{0,18}$", description="Where to go on")] = None,
+) -> AsyncIterator[ServerSentEvent]:  # fmt: skip
+    """An event `submission` with its summary for each change. Ids rise, so that a client that was away goes on where it was; one
+    that changed several times meanwhile is told once."""
+    after = int(last_event_id) if last_event_id else await run_in_threadpool(_last_change, context)
+    yield ServerSentEvent(comment="watching", id=str(after))
+    end = anyio.current_time() + WATCH
+    while anyio.current_time() < end:
+        changed = await run_in_threadpool(_changes, context, after)
+        for number, one in changed:
+            after = number
+            yield ServerSentEvent(event="submission", data=one, id=str(number))
+        if len(changed) < _MOST_CHANGES:
+            await anyio.sleep(POLL)
+
+
+def _last_change(context: Context) -> int:
+    with context.database.read() as connection:
+        return listing.last_change(connection)
+
+
+def _changes(context: Context, after: int) -> list[tuple[int, Summary]]:
+    with context.database.read() as connection:
+        rows = listing.changes(connection, after, _MOST_CHANGES)
+        return list(zip((row.changed for row in rows), shapes.summaries(connection, context.forms, rows), strict=True))
+
+
+@router.get("/submissions/{submission}")
+def show(submission: Number, context: Here, response: Response, who: Annotated[Actor, may("see")]) -> Detail:
+    """A submission with its record, what speaks for each value, and what may be done with it. The ETag is its version."""
+    return answer(context, submission, response)
+
+
+def answer(context: Context, submission: int, response: Response) -> Detail:
+    """The submission as every route that shows or changes it answers, with its ETag.
+
+    Raises:
+        NotFound: there is none.
+    """
+    with context.database.read() as connection:
+        found = shapes.detail(connection, context.forms, submission)
+    response.headers["ETag"] = f'"{found.version}"'
+    return found
+
+
+@router.get("/submissions/{submission}/history")
+def history(submission: Number, context: Here, who: Annotated[Actor, may("see")]) -> History:
+    """Every version of a submission, with who made it and why."""
+    with context.database.read() as connection:
+        return shapes.history(connection, context.forms, submission)
+
+
+@router.get("/submissions/{submission}/letter")
+def letter_draft(submission: Number, context: Here, who: Annotated[Actor, may("see")]) -> Letter:
+    """A draft of the letter by which the application is returned, made from what is wrong with it."""
+    with context.database.read() as connection:
+        found = shapes.detail(connection, context.forms, submission)
+        form = shapes.form_of(context.forms, listing.whole(connection, submission).row)
+    findings = [finding.model_dump() for field in found.fields.values() for finding in field.findings]
+    findings += [finding.model_dump() for finding in found.findings]
+    return Letter(text=letter.draft(found.unit, form.title if form else None, findings, found.error))
+
+
+@router.get("/submissions/{submission}/parts/{index}", response_class=Response, responses=media("application/octet-stream"))
+def original(
+    submission: Number, index: Annotated[int, Field(ge=0, le=10_000)], context: Here, who: Annotated[Actor, may("see")]
+) -> Response:
+    """A part of a submission as it arrived."""
+    with context.database.read() as connection:
+        found = listing.whole(connection, submission)
+    part = part_of(found, index)
+    size = next((file.bytes for file in found.files if file.sha256 == part.sha256), None)
+    if size is None:
+        raise NotFound("这一部分在另一个文件之内，没有单独保存", advice="请下载它所在的邮件或压缩包")
+    name = part.name.rpartition("/")[2] or part.name
+    return stream(context.blobs.chunks(part.sha256), size, name)
+
+
+def part_of(found: listing.Whole, index: int) -> shapes.PartShown:
+    """The part of that number.
+
+    Raises:
+        NotFound: there is none.
+    """
+    parts = shapes.parts(found)
+    if index >= len(parts):
+        raise NotFound(f"这份申请没有第 {index + 1} 个文件")
+    return parts[index]

@@ -1,0 +1,393 @@
+"""What the API says of submissions: the shapes of its answers, and how rows of the store become them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from models.fields.base import FieldBase
+from models.form import FormDefinition
+from service.store import listing
+from service.store.forms import FormStore
+from service.store.listing import Whole
+from service.store.statuses import Move, Status, legal
+
+
+def storable(text: str) -> str:
+    """`text`, if every database can hold it.
+
+    Raises:
+        ValueError: it holds half a character, or a NUL.
+    """
+    if "\0" in text:
+        raise ValueError("不应有空字符")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("不应有不成字的编码") from None
+    return text
+
+
+Number = Annotated[int, Field(ge=1, lt=1 << 31)]
+Limit = Annotated[int, Field(ge=1, le=200)]
+Reason = Annotated[str, Field(max_length=2000), AfterValidator(storable)]
+FieldKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,23}$")]
+Cursor = Annotated[str, Field(max_length=4000)]
+
+_SUMMARY: JsonDict = {
+    "id": 12,
+    "upload": 10,
+    "application": 1,
+    "name": "s001.pdf",
+    "unit": "武汉某某产业园有限公司",
+    "status": "in-review",
+    "form": "some-form",
+    "form_version": "2026.1",
+    "doubtful": 1,
+    "errors": 0,
+    "error_code": None,
+    "received_at": "2026-11-22T09:30:00Z",
+    "updated_at": "2026-11-22T09:30:09Z",
+    "version": 1,
+    "replaces": None,
+    "replaced_by": None,
+    "doubtful_fields": [{"name": "some_field", "title": "某栏目"}],
+}
+_FIELD: JsonDict = {
+    "title": "某栏目",
+    "kind": "phone",
+    "value": "027-85807053",
+    "text": "027-85807053",
+    "raw": "027 8580 7053",
+    "confidence": 0.91,
+    "decision": "review",
+    "state": "doubtful",
+    "by": "worker:w1",
+    "at": "2026-11-22T09:30:09Z",
+    "evidence": [{"part": "s001.pdf", "page": 1, "box": [120.0, 300.5, 260.0, 318.0]}],
+    "alternatives": [],
+    "findings": [
+        {"code": "unsure", "field": "some_field", "severity": "warning", "message": "“某栏目”识别把握不足（91%），请对照原件"}
+    ],
+    "was": None,
+}
+_DETAIL: JsonDict = {
+    **_SUMMARY,
+    "parts": [
+        {"index": 0, "name": "s001.pdf", "sha256": "0" * 64, "state": "read", "applications": [1], "bytes": 183022, "pages": 2}
+    ],
+    "message": None,
+    "fields": {"some_field": _FIELD},
+    "findings": [],
+    "error": None,
+    "moves": ["accept", "return", "reject", "withdraw"],
+    "people": {"worker:w1": "自动识别"},
+}
+
+
+class Named(BaseModel):
+    """A field and what people call it."""
+
+    name: str
+    title: str
+
+
+class Summary(BaseModel):
+    """A submission in a list. `version` is what a change must name; `doubtful` counts the fields that wait for a person."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _SUMMARY})
+    id: int
+    upload: int
+    application: int
+    name: str
+    unit: str | None
+    status: Status
+    form: str | None
+    form_version: str | None
+    doubtful: int
+    errors: int
+    error_code: str | None
+    received_at: datetime
+    updated_at: datetime
+    version: int
+    replaces: int | None
+    replaced_by: int | None
+    doubtful_fields: list[Named]
+
+
+class Summaries(BaseModel):
+    """A page of a list; `next` is the cursor of the page after it, null at the end."""
+
+    items: list[Summary]
+    next: str | None
+
+
+class ArrivedFile(BaseModel):
+    """A file of an upload."""
+
+    name: str
+    sha256: str
+    bytes: int
+
+
+class Upload(BaseModel):
+    """What one request brought, and how far its reading is; `state` is received, reading or done."""
+
+    id: int
+    state: str
+    progress: dict[str, Any] | None
+    files: list[ArrivedFile]
+    submissions: list[Summary]
+
+
+class Uploads(BaseModel):
+    """The uploads that a request made."""
+
+    uploads: list[Upload]
+
+
+class Day(BaseModel):
+    """How many arrived on a day, and how many were decided."""
+
+    day: date
+    received: int
+    decided: int
+
+
+class Counts(BaseModel):
+    """How many submissions there are in each state, and what happened on each of the last days."""
+
+    by_status: dict[Status, int]
+    by_day: list[Day]
+
+
+class Told(BaseModel):
+    """A value, and how a person writes it on the form."""
+
+    value: Any
+    text: str | None
+
+
+class FindingShown(BaseModel):
+    """One thing a person should know."""
+
+    code: str
+    field: str | None
+    severity: str
+    message: str
+
+
+class FieldShown(Told):
+    """One field: its value now, what speaks for it, and who answers for it. `was` is the machine's reading, where that differs."""
+
+    title: str
+    kind: str
+    raw: str | None
+    confidence: float | None
+    decision: str | None
+    state: str | None
+    by: str | None
+    at: datetime | None
+    evidence: list[dict[str, Any]]
+    alternatives: list[Told]
+    findings: list[FindingShown]
+    was: Told | None
+
+
+class PartShown(BaseModel):
+    """A file that arrived, or one that lay in such a file; `bytes` is null where only the outer one's size is known."""
+
+    index: int
+    name: str
+    sha256: str
+    state: str
+    applications: list[int]
+    bytes: int | None
+    pages: int | None
+
+
+class Detail(Summary):
+    """A submission with all that was read, and what may be done with it now (`moves`). `people` says who the actors are."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _DETAIL})
+    parts: list[PartShown]
+    message: dict[str, Any] | None
+    fields: dict[str, FieldShown]
+    findings: list[FindingShown]
+    error: dict[str, Any] | None
+    moves: list[Move]
+    people: dict[str, str]
+
+
+class Change(BaseModel):
+    """What one change of one field was, as values and as written."""
+
+    field: str
+    title: str
+    before: Any
+    after: Any
+    before_text: str | None
+    after_text: str | None
+
+
+class Version(BaseModel):
+    """One version of a submission; `by` is the name of the `actor`, `undoes` the version that it takes back."""
+
+    version: int
+    at: datetime
+    actor: str
+    by: str
+    action: str
+    reason: str | None
+    changes: list[Change]
+    status_before: Status | None
+    status_after: Status | None
+    undoes: int | None
+
+
+class History(BaseModel):
+    """Every version, the newest first."""
+
+    items: list[Version]
+
+
+def form_of(forms: FormStore, row: Any) -> FormDefinition | None:
+    """The definition that a row of `submissions` was read with; None before it was."""
+    return forms.get(row.form, row.form_version) if row.form and row.form_version else None
+
+
+def summaries(connection: sa.Connection, forms: FormStore, rows: Sequence[Any]) -> list[Summary]:
+    """Rows of `submissions` as they stand in a list."""
+    doubtful = listing.doubtful_fields(connection, [row.id for row in rows if row.doubtful])
+    return [Summary.model_validate(_summary(row, form_of(forms, row), doubtful.get(row.id, ()))) for row in rows]
+
+
+def _summary(row: Any, form: FormDefinition | None, doubtful: Iterable[str]) -> dict[str, Any]:
+    titles, waiting = form.titles if form else {}, set(doubtful)
+    # In the order of the form.
+    named = [name for name in titles if name in waiting]
+    plain = {name: getattr(row, name) for name in Summary.model_fields if name not in ("upload", "doubtful_fields")}
+    return {**plain, "upload": row.upload_id, "doubtful_fields": [{"name": name, "title": titles[name]} for name in named]}
+
+
+def upload_shown(connection: sa.Connection, forms: FormStore, number: int) -> Upload:
+    """The upload of that number.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row, files, made = listing.upload(connection, number)
+    arrived = [ArrivedFile(name=file.name, sha256=file.sha256, bytes=file.bytes) for file in files]
+    return Upload(
+        id=row.id, state=row.state, progress=row.progress, files=arrived, submissions=summaries(connection, forms, made)
+    )  # fmt: skip
+
+
+def told(field: FieldBase[Any] | None, value: Any) -> Told:
+    """A JSON value of `field`, and its text."""
+    return Told(value=value, text=None if field is None or value is None else field.format(field.from_json(value)))
+
+
+def detail(connection: sa.Connection, forms: FormStore, number: int) -> Detail:
+    """The submission of that number with all it has.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = listing.whole(connection, number)
+    row, form, line = found.row, form_of(forms, found.row), found.line or {}
+    doubtful = listing.doubtful_fields(connection, [number]).get(number, ())
+    findings = list(found.record.findings if found.record else line.get("findings", ()))
+    shown = {name: field_shown(form, name, found.record, line, findings) for name in (form.fields if form and found.record else ())}
+    actors = {field.by for field in shown.values() if field.by} | {found.upload.created_by}
+    return Detail.model_validate(
+        {
+            **_summary(row, form, doubtful), "parts": parts(found), "message": found.upload.message, "fields": shown,
+            "findings": [finding for finding in findings if finding.get("field") not in shown],
+            "error": line.get("error"), "moves": legal(row.status), "people": names(connection, actors),
+        }
+    )  # fmt: skip
+
+
+def field_shown(
+    form: FormDefinition | None, name: str, record: Any, line: Mapping[str, Any], findings: Iterable[Mapping[str, Any]]
+) -> FieldShown:
+    """One field of a record: `record` has `content` and `marks`, `line` is the result as it was read."""
+    assert form is not None
+    field, read, mark = form.fields[name], line.get("fields", {}).get(name, {}), record.marks.get(name) or {}
+    value = record.content.get(name)
+    return FieldShown.model_validate(
+        {
+            **told(field, value).model_dump(), "title": form.titles[name], "kind": field.kind, "raw": read.get("raw"),
+            "confidence": read.get("confidence"), "decision": read.get("decision"), "state": mark.get("state"),
+            "by": mark.get("by"), "at": mark.get("at"), "evidence": read.get("evidence", []),
+            "alternatives": [told(field, one) for one in read.get("alternatives", [])],
+            "findings": [finding for finding in findings if finding.get("field") == name],
+            "was": told(field, read["value"]) if read and read["value"] != value else None,
+        }
+    )  # fmt: skip
+
+
+def parts(found: Whole) -> list[PartShown]:
+    """The parts of a submission in the order in which they were found; before it is read, the files of its upload."""
+    arrived = [{"name": one.name, "sha256": one.sha256, "state": found.upload.state} for one in found.files]
+    return read_parts(found.line, arrived, {one.sha256: one.bytes for one in found.files})
+
+
+def read_parts(
+    line: Mapping[str, Any] | None, arrived: Sequence[Mapping[str, Any]] = (), sizes: Mapping[str, int] | None = None
+) -> list[PartShown]:
+    """The parts in a result; where there are none, those that `arrived`. `sizes` are the bytes of each file by its SHA-256."""
+    return [
+        PartShown(
+            index=index, name=part["name"], sha256=part["sha256"], state=part["state"],
+            applications=list(part.get("applications", ())), bytes=(sizes or {}).get(part["sha256"]),
+            pages=len(part["pages"]) if part.get("pages") else None,
+        )
+        for index, part in enumerate((line or {}).get("parts") or arrived)
+    ]  # fmt: skip
+
+
+def names(connection: sa.Connection, actors: Iterable[str]) -> dict[str, str]:
+    """{actor: what to call it}, of all of them."""
+    wanted = set(actors)
+    known = listing.people(connection, wanted)
+    return {actor: known.get(actor) or _OTHERS.get(actor.partition(":")[0], actor) for actor in sorted(wanted)}
+
+
+_OTHERS = {"worker": "自动识别", "mail": "邮箱", "cli": "命令行", "system": "系统", "user": "已删除的用户", "token": "已删除的令牌"}
+
+
+def history(connection: sa.Connection, forms: FormStore, number: int) -> History:
+    """Every version of a submission.
+
+    Raises:
+        NotFound: there is no such submission.
+    """
+    rows = listing.history(connection, number)
+    form = form_of(forms, listing.whole(connection, number).row)
+    called = names(connection, {row.actor for row in rows})
+    return History(items=[_version(row, form, called[row.actor]) for row in rows])
+
+
+def _version(row: Any, form: FormDefinition | None, by: str) -> Version:
+    return Version(
+        version=row.version, at=row.at, actor=row.actor, by=by, action=row.action, reason=row.reason,
+        changes=changed_fields(form, row.changes), status_before=row.status_before, status_after=row.status_after,
+        undoes=row.undoes,
+    )  # fmt: skip
+
+
+def changed_fields(form: FormDefinition | None, changes: Mapping[str, Any]) -> list[Change]:
+    """What a version changed, field by field."""
+    made = []
+    for name, change in changes.items():
+        field, title = (form.fields.get(name), form.titles.get(name, name)) if form else (None, name)
+        before, after = told(field, change.get("before")), told(field, change.get("after"))
+        made.append(
+            Change(field=name, title=title, before=before.value, after=after.value, before_text=before.text, after_text=after.text)
+        )
+    return made
