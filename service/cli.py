@@ -119,9 +119,7 @@ def extract(
 
     每个 PATH 是一份；文件夹中每个文件是一份，每个子文件夹是分成几个文件的一份。
     """
-    from extractor import Options
-    from extractor.ocr import OcrSettings, PaddleOcr
-    from service.batch import Limits, cores
+    from service.pool import Limits, cores, options_of
     from service.reading import Targets, read
     from service.sources import select
     from service.talk import to_stderr
@@ -139,12 +137,7 @@ def extract(
     outcome = read(
         selection,
         known,
-        Options(
-            form=form,
-            silent_target=silent_target,
-            limits=settings.limits(),
-            ocr=PaddleOcr(OcrSettings(models=settings.ocr_models, device=settings.ocr_device)),
-        ),
+        options_of(settings, form, silent_target),
         Limits(jobs or cores(), time_limit or settings.time_limit, settings.memory_limit),
         Targets(output, xlsx, resume),
         _print_lines if output is None else _keep_quiet,

@@ -13,7 +13,7 @@ from extractor import Options, Source
 from extractor.convert import to_docx
 from models.form import FormDefinition
 from models.record import Failure, Part, Result
-from service.batch import read_submission
+from service.pool import read_submission
 from service.sources import digests
 
 # A file that begins so is an order to the reader.
