@@ -222,7 +222,7 @@ def create_token(connection: sa.Connection, name: str, scopes: Iterable[Scope], 
         raise Invalid("请至少选一项权限，并由用户本人创建")
     token = _TOKEN_PREFIX + secrets.token_urlsafe(32)
     row = {
-        "name": name, "digest": _digest(token), "prefix": token[:8], "scopes": sorted(wanted), 
+        "name": name, "digest": _digest(token), "prefix": token[:8], "scopes": sorted(wanted),
         "created_by": int(by.id.partition(":")[2]), "created_at": now,
     }  # fmt: skip
     made = int(connection.execute(tokens.insert().values(row).returning(tokens.c.id)).scalar_one())
