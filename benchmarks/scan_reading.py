@@ -20,8 +20,9 @@ import cv2
 from extractor import Options, Source
 from extractor.ocr import _weights
 from extractor.pictures import Picture, PictureLimits, decode, pdf_pictures
-from service.batch import Limits, read_all
+from service.batch import read_all
 from service.definitions import load_forms
+from service.pool import Limits
 
 _ROUNDS = 3
 _JOBS = 2

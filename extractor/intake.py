@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -39,10 +39,20 @@ class Limits:
 
 @dataclass(frozen=True)
 class Source:
-    """A submission on disk: a file, or a folder whose files are its parts; `name` is what people call it."""
+    """A submission on disk: a file, or a folder whose files are its parts; `name` is what people call it. `parts` are its files
+    where they bear other names on the disk than the sender gave them: (name, path) of each."""
 
     name: str
     path: Path
+    parts: tuple[tuple[str, Path], ...] = ()
+
+    @classmethod
+    def of(cls, name: str, folder: Path, parts: Iterable[tuple[str, Path]]) -> "Source":
+        """The submission whose files, all in `folder`, the sender called so; names are made safe and told apart."""
+        named: dict[str, Path] = {}
+        for given, path in parts:
+            named[told_apart(path_like(given), named)] = path
+        return cls(name, folder, tuple(named.items()))
 
     @classmethod
     def at(cls, path: Path, name: str | None = None) -> "Source":
@@ -51,12 +61,18 @@ class Source:
 
     def files(self) -> list[tuple[str, Path]]:
         """(name, path) of each part, in the order of their names, 2.jpg before 10.jpg."""
+        if self.parts:
+            return sorted(self.parts, key=_in_order)
         if not self.path.is_dir():
             return [(self.path.name, self.path)]
         paths = (path for path in self.path.rglob("*") if path.is_file() and not path.is_symlink())
         named = ((path.relative_to(self.path), path) for path in paths)
         kept = [(name.as_posix(), path) for name, path in named if not any(map(is_left_out, name.parts))]
-        return sorted(kept, key=lambda one: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", one[0])])
+        return sorted(kept, key=_in_order)
+
+
+def _in_order(part: tuple[str, Path]) -> list[int | str]:
+    return [int(piece) if piece.isdecimal() else piece for piece in re.split(r"(\d+)", part[0])]
 
 
 def is_left_out(name: str) -> bool:
@@ -133,7 +149,7 @@ class Intake:
             safe = path_like(inner.name)
             if any(map(is_left_out, safe.split("/"))):
                 continue
-            name = _told_apart(f"{outer.name}/{safe}", found)
+            name = told_apart(f"{outer.name}/{safe}", found)
             found[name] = self._counted(self._inner(outer, name, inner, inner.message or message or outer.message))
             within += self._opened(found[name])
         return within
@@ -216,7 +232,8 @@ def _arrival(name: str, path: Path, limits: Limits) -> Arrived:
     return Arrived(name, hashlib.sha256(data).hexdigest(), data)
 
 
-def _told_apart(name: str, taken: Mapping[str, object]) -> str:
+def told_apart(name: str, taken: Container[str]) -> str:
+    """`name`, with a number behind it where it is taken."""
     number, plain = 1, name
     while name in taken:
         number += 1

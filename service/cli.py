@@ -119,9 +119,7 @@ def extract(
 
     每个 PATH 是一份；文件夹中每个文件是一份，每个子文件夹是分成几个文件的一份。
     """
-    from extractor import Options
-    from extractor.ocr import OcrSettings, PaddleOcr
-    from service.batch import Limits, cores
+    from service.pool import Limits, cores, options_of
     from service.reading import Targets, read
     from service.sources import select
     from service.talk import to_stderr
@@ -139,12 +137,7 @@ def extract(
     outcome = read(
         selection,
         known,
-        Options(
-            form=form,
-            silent_target=silent_target,
-            limits=settings.limits(),
-            ocr=PaddleOcr(OcrSettings(models=settings.ocr_models, device=settings.ocr_device)),
-        ),
+        options_of(settings, form, silent_target),
         Limits(jobs or cores(), time_limit or settings.time_limit, settings.memory_limit),
         Targets(output, xlsx, resume),
         _print_lines if output is None else _keep_quiet,
@@ -241,13 +234,32 @@ def serve(
     """启动服务：上传、读取、复核、导出。第一次启动时给出设置管理员密码的链接。"""
     from dataclasses import replace
 
+    from service.jobs.queue import Queue
     from service.serving import opened
     from service.serving import serve as run
 
     settings = _settings()
     settings = replace(settings, host=host or settings.host, port=port or settings.port)
-    with opened(settings, lambda _: lambda connection, upload: None) as context:
+    with opened(settings, lambda database: Queue(database).enqueue) as context:
         run(context, _say, with_worker=not no_worker)
+
+
+@app.command()
+def worker(
+    jobs: Annotated[int | None, typer.Option("--jobs", metavar="N", min=1, max=64, help="同时读取的份数，默认为处理器核数")] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="名称，不可与其他工作进程相同；默认为主机名和进程号")
+    ] = None,
+) -> None:
+    """读取上传到服务的申请。可在几台机器上各开几个：同一数据库，同一存储；中断的由其他工作进程接手。"""
+    from dataclasses import replace
+
+    from service.jobs.decisions import Tempo
+    from service.jobs.worker import Identity, work
+    from service.serving import now
+
+    settings = _settings()
+    work(replace(settings, jobs=jobs or settings.jobs), Identity.here(name), _say, now, Tempo())
 
 
 @app.command()

@@ -13,10 +13,10 @@ from extractor import Options
 from generator.roster import RosterRow
 from models.errors import RosterError
 from models.form import FormDefinition
-from service.batch import Limits, cores
 from service.definitions import SHIPPED
 from service.export import STATUS
 from service.making import kind_of, make, make_each, rows_of
+from service.pool import Limits, cores
 from service.reading import Targets, read
 from service.results import Line
 from service.settings import Settings

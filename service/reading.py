@@ -11,9 +11,10 @@ from rich.console import Console
 
 from extractor import Options, Source
 from models.form import FormDefinition
-from service.batch import Limits, read_all
+from service.batch import read_all
 from service.export import write_sheet
 from service.files import write_whole
+from service.pool import Limits
 from service.results import Line, ResultsFile, read_results, resume
 from service.sources import Selection
 from service.stopping import Stop

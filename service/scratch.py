@@ -19,7 +19,7 @@ _TRIES, _PAUSE = 20, 0.1
 def scratch_folder() -> Iterator[Path]:
     """A new folder that is removed at the end; what earlier runs left that were killed is removed at the start."""
     place = Path(tempfile.gettempdir())
-    _sweep(place)
+    sweep()
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
     # Locked before it has its name: no other run must see it unlocked while we live. The system unlocks it when we die.
     new = folder / f"new-{_LOCK}"
@@ -32,8 +32,9 @@ def scratch_folder() -> Iterator[Path]:
             _remove(folder)
 
 
-def _sweep(place: Path) -> None:
+def sweep() -> None:
     """Removes this user's folders whose owner is dead."""
+    place = Path(tempfile.gettempdir())
     for folder in place.glob(f"{_PREFIX}*"):
         # Not ours, not complete yet, or still in use.
         with contextlib.suppress(OSError):

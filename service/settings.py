@@ -29,7 +29,8 @@ class Settings:
     The service keeps everything in the folder `data`, unless `database` (a URL) and `blobs` (a folder, or a bucket's URL) say
     otherwise. `public_url` is how browsers reach it; https makes cookies secure. `jobs` are the submissions that a worker reads
     at a time (None: as many as there are cores). `webhook_hosts` may be told of events; `retention_days` is what `sealform purge`
-    goes by. `intake` are the limits on what arrives that were set, by the names of `INTAKE`."""
+    goes by. `parent` is the process that a worker belongs to, and ends with. `intake` are the limits on what arrives that were set,
+    by the names of `INTAKE`."""
 
     forms: Path | None = None
     time_limit: float = 120.0
@@ -49,6 +50,7 @@ class Settings:
     session_hours: float = 12.0
     retention_days: int | None = None
     log_level: str = "INFO"
+    parent: int | None = None
     intake: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
@@ -81,6 +83,7 @@ class Settings:
             session_hours=_positive(environment, "SEALFORM_SESSION_HOURS", cls.session_hours),
             retention_days=_whole(environment, "SEALFORM_RETENTION_DAYS"),
             log_level=(environment.get("SEALFORM_LOG_LEVEL") or cls.log_level).upper(),
+            parent=_whole(environment, "SEALFORM_PARENT"),
             intake={name: _positive(environment, name, 1) for name in INTAKE if environment.get(name)},
         )
 

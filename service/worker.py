@@ -8,29 +8,45 @@ import sys
 import tempfile
 from pathlib import Path
 
+# Where a process has its temporary files; `{}` stands for its id.
+FOLDER = "reader-{}"
 _PR_SET_PDEATHSIG = 1
 # Each of these libraries would start a thread a core in every worker.
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 
 
 def prepare(scratch: Path, megabytes: int, threads: int) -> None:
-    """Makes this process a worker: temporary files in `scratch`, so much address space, so many threads a library, and no
-    life after its parent's."""
-    _die_with_parent()
+    """Makes this process a worker: temporary files in a folder of its own in `scratch`, so much address space, so many threads a
+    library, and no life after its parent's."""
+    parent = multiprocessing.parent_process()
+    die_with_parent(signal.SIGKILL, parent.pid if parent else None)
     _limit_memory(megabytes)
+    folder = scratch / FOLDER.format(os.getpid())
+    folder.mkdir(mode=0o700, exist_ok=True)
     # By the variable for programs that are started from here, by the attribute because this process may have looked already.
-    os.environ["TMPDIR"] = tempfile.tempdir = str(scratch)
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
     for name in _THREADS:
         os.environ.setdefault(name, str(threads))
 
 
-def _die_with_parent() -> None:
-    """A worker that is busy, or hangs, would not notice that there is nobody any more to read for (prctl(2))."""
+def die_with_parent(number: signal.Signals, parent: int | None) -> None:
+    """Lets this process get a signal when its parent dies, whose id is `parent`: one that is busy, or hangs, would not notice that
+    there is nobody any more to work for (prctl(2))."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        parent = multiprocessing.parent_process()
-        if parent is not None and os.getppid() != parent.pid:
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number)
+        if parent is not None and os.getppid() != parent:
             os._exit(1)
+
+
+def is_running(process: int) -> bool:
+    """Whether there is a process with this id on this machine."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _limit_memory(megabytes: int) -> None:

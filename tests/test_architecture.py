@@ -219,7 +219,7 @@ def test_help_takes_less_than_half_a_second() -> None:
 def test_reading_a_word_file_loads_no_ocr_and_no_imaging_library() -> None:
     code = (
         "import sys; from pathlib import Path; from extractor import Options, Source\n"
-        "from service.batch import read_submission; from service.definitions import load_forms\n"
+        "from service.pool import read_submission; from service.definitions import load_forms\n"
         "(line,) = read_submission(Source.at(Path(sys.argv[1])), load_forms(), Options())\n"
         "assert line['error'] is None and line['fields']\n"
         "print(*sorted(sys.modules), sep='\\n')"

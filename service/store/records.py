@@ -197,7 +197,9 @@ def decide(connection: sa.Connection, submission: int, expected: int, move: Move
 
 def _read_again(connection: sa.Connection, row: Any) -> None:
     connection.execute(results.delete().where(results.c.submission_id == row.id))
-    connection.execute(uploads.update().where(uploads.c.id == row.upload_id).values(state="received", progress=None))
+    # One attempt more, because the queue tells jobs apart by it, and one that found nothing to do raised it not.
+    again = {"state": "received", "progress": None, "attempts": uploads.c.attempts + 1}
+    connection.execute(uploads.update().where(uploads.c.id == row.upload_id).values(again))
     connection.execute(submissions.update().where(submissions.c.id == row.id).values(error_code=None))
 
 

@@ -40,7 +40,7 @@ def create(connection: sa.Connection, arrival: Arrival, actor: str, now: datetim
         NotFound: there is no submission to replace.
         Conflict: that one was replaced already.
     """
-    name = arrival.files[0].name if len(arrival.files) == 1 else f"{arrival.files[0].name} 等 {len(arrival.files)} 个文件"
+    name = called(arrival.files)
     row = {
         "created_at": now, "created_by": actor, "channel": arrival.channel, "form": arrival.form,
         "replaces": arrival.replaces, "message": arrival.message,
@@ -58,6 +58,11 @@ def create(connection: sa.Connection, arrival: Arrival, actor: str, now: datetim
     about = {"upload": upload, "channel": arrival.channel, "replaces": arrival.replaces, "files": digests}
     audit.append(connection, now, actor, "upload", f"submission:{submission}", about)
     return int(upload), submission
+
+
+def called(files: Sequence[StoredFile]) -> str:
+    """What people call what these files are, before it is read."""
+    return files[0].name if len(files) == 1 else f"{files[0].name} 等 {len(files)} 个文件"
 
 
 def insert_submission(

@@ -13,7 +13,7 @@ from extractor import Options, Source
 from extractor.convert import to_docx
 from models.form import FormDefinition
 from models.record import Failure, Part, Result
-from service.batch import read_submission
+from service.pool import read_submission
 from service.sources import digests
 
 # A file that begins so is an order to the reader.
@@ -25,7 +25,7 @@ OFFICE = "#!/bin/sh\nsleep 600 &\nsleep 600 &\nwait\n"
 def obey(source: Source, forms: Mapping[str, FormDefinition], options: Options) -> list[dict[str, Any]]:
     """Does what the file says, and gives a line with the id of this process."""
     order = source.path.read_text()
-    _obey(order)
+    do(order)
     parts = tuple(Part(name=name, sha256=digest, state="read") for name, digest in digests(source))
     # A line needs an error or a form; the error tells which process read it.
     return [Result(source=source.name, parts=parts, error=Failure(code="pid", message=str(os.getpid()))).to_json()]
@@ -36,15 +36,22 @@ def obey_or_read(source: Source, forms: Mapping[str, FormDefinition], options: O
     if source.path.is_file():
         with source.path.open("rb") as file:
             if file.read(len(ORDER)) == ORDER:
-                _obey(file.read().decode())
+                do(file.read().decode())
     return read_submission(source, forms, options)
 
 
-def _obey(order: str) -> None:
+def do(order: str) -> None:
+    """Carries out an order; `once FILE ORDER` only where FILE is not there yet, and makes it."""
+    if order.startswith("once "):
+        _, mark, order = order.split(" ", 2)
+        if not _is_new(Path(mark)):
+            return
     if order == "hang":
         time.sleep(600)
     if order == "doze":
         time.sleep(0.2)
+    if order == "nap":
+        time.sleep(2.0)
     if order == "litter":
         tempfile.mkdtemp(prefix="litter")
     if order == "segfault":
@@ -62,3 +69,11 @@ def _obey(order: str) -> None:
         program.write_text(OFFICE)
         program.chmod(0o755)
         to_docx(b"{\\rtf1 x}", ".rtf", str(program), 600)
+
+
+def _is_new(mark: Path) -> bool:
+    try:
+        mark.open("x").close()
+    except FileExistsError:
+        return False
+    return True

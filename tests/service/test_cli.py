@@ -17,7 +17,7 @@ from openpyxl import Workbook, load_workbook
 from pypdf import PdfReader
 
 from models.form import FormDefinition
-from service.batch import Limits, cores
+from service.pool import Limits, cores
 from tests.records import random_record
 
 ROOT = Path(__file__).parents[2]

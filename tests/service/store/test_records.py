@@ -14,8 +14,8 @@ from alembic.runtime.migration import MigrationContext
 from extractor import Options, Source
 from models.errors import Conflict, Invalid, NotFound, Stale
 from models.form import FormDefinition
-from service.batch import read_submission
 from service.definitions import load_forms
+from service.pool import read_submission
 from service.store import audit, records, search
 from service.store.database import Database
 from service.store.records import Change, Editor

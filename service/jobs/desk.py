@@ -1,0 +1,174 @@
+"""One upload, from the moment that its turn has come until its result is stored or it is put off.
+
+Everything here may happen twice, because a worker that was thought dead may come back: what is stored is stored once.
+"""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from extractor import Options, Source, extract
+from models.errors import NotFound, ReaderCrashed
+from service.blobs import Blobs
+from service.jobs.decisions import Tempo, pause_before_another
+from service.jobs.queue import Queue
+from service.pool import Done, Forms, LastingPool, Read
+from service.store import records
+from service.store.database import Database
+from service.store.forms import FormStore
+from service.store.tables import uploads
+from service.store.uploads import StoredFile, begin_reading, called, files_of, report_progress
+
+_PROGRESS = "progress.json"
+
+
+@dataclass(frozen=True)
+class Job:
+    """An upload to read. `attempts` is how often it had been begun when it was put into the queue, `tries` the number of this
+    try, counted from 1."""
+
+    upload: int
+    attempts: int
+    tries: int
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """What an upload brought. `deaths` is how many workers began this job and did not end it."""
+
+    files: tuple[StoredFile, ...]
+    form: str | None
+    deaths: int
+
+
+@dataclass(frozen=True)
+class Telling:
+    """Reads, and writes into the file `place` which part it has come to: what a process that died had said can still be read."""
+
+    place: Path
+
+    def __call__(self, submission: Source, forms: Forms, options: Options) -> list[dict[str, Any]]:
+        """The lines of one submission."""
+        begun = 0
+
+        def tell(part: str) -> None:
+            nonlocal begun
+            new = self.place.with_suffix(".new")
+            new.write_text(json.dumps({"part": part, "done": begun}), "utf-8")
+            new.replace(self.place)
+            begun += 1
+
+        return [result.to_json() for result in extract(submission, forms, options, tell)]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where a worker called `name` reads: everything that this takes. Safe for threads."""
+
+    name: str
+    database: Database
+    blobs: Blobs
+    forms: FormStore
+    queue: Queue
+    pool: LastingPool
+    options: Options
+    tempo: Tempo
+    scratch: Path
+    clock: Callable[[], datetime]
+    reader: Callable[[Path], Read] = Telling
+
+    def read(self, job: Job) -> str | None:
+        """Reads an upload and stores what that gave, or puts it off. Returns the code of the error, if there was one.
+
+        Raises:
+            Stopped: the pool was stopped meanwhile; nothing was stored.
+        """
+        begun = self._begin(job)
+        if begun is None:
+            return None
+        if begun.deaths >= self.tempo.lives:
+            error = ReaderCrashed(f"读取时工作进程先后中断 {begun.deaths} 次，已不再尝试")
+            done = Done.failed(Source(called(begun.files), self.scratch), error)
+        else:
+            done = self._extract(job, begun)
+        self._settle(job, done)
+        # Word parts are rendered for review from here, once their page images can be made: their result is stored by now.
+        return done.lines[0]["error"]["code"] if done.lines[0]["error"] else None
+
+    def _begin(self, job: Job) -> _Begun | None:
+        with self.database.write() as connection:
+            if not begin_reading(connection, job.upload, self.clock()):
+                return None
+            row = connection.execute(uploads.select().where(uploads.c.id == job.upload)).one()
+            return _Begun(tuple(files_of(connection, job.upload)), row.form, row.attempts - job.attempts - 1)
+
+    def _extract(self, job: Job, begun: _Begun) -> Done:
+        with self._folder(job) as folder:
+            try:
+                source = self._fetch(begun.files, folder)
+            except NotFound as error:
+                # The place for blobs may be out of reach of this machine alone.
+                return Done.failed(Source(called(begun.files), folder), ReaderCrashed(error.message))
+            glance = _Glance(self.database, job.upload, folder / _PROGRESS, len(begun.files))
+            options = replace(self.options, form=begun.form)
+            return self.pool.read(source, self.forms.current(), options, self.reader(folder / _PROGRESS), glance)
+
+    @contextmanager
+    def _folder(self, job: Job) -> Iterator[Path]:
+        folder = Path(tempfile.mkdtemp(prefix=f"upload-{job.upload}-", dir=self.scratch))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _fetch(self, files: tuple[StoredFile, ...], folder: Path) -> Source:
+        """The files of an upload on the disk: under numbers, because their names are the sender's."""
+        parts = []
+        for number, file in enumerate(files):
+            path = folder / f"{number:04}"
+            with path.open("wb") as target:
+                for chunk in self.blobs.chunks(file.sha256):
+                    target.write(chunk)
+            parts.append((file.name, path))
+        return Source.of(called(files), folder, parts)
+
+    def _settle(self, job: Job, done: Done) -> None:
+        """Stores the result, or puts the upload back into the queue for later."""
+        now = self.clock()
+        pause = pause_before_another(done.lines, job.tries, self.tempo.pauses)
+        with self.database.write() as connection:
+            if pause is None:
+                records.finish(connection, job.upload, done.lines, self.forms.get, self.name, done.seconds, now)
+                return
+            again = {"part": None, "code": done.lines[0]["error"]["code"], "again_at": (now + timedelta(seconds=pause)).isoformat()}
+            report_progress(connection, job.upload, again)
+            self.queue.enqueue(connection, job.upload, job.tries + 1, pause)
+
+
+@dataclass
+class _Glance:
+    """Looks now and then at what was told, and passes it on to those who watch the upload, which brought `files` files."""
+
+    database: Database
+    upload: int
+    place: Path
+    files: int
+    told: bytes = b""
+
+    def __call__(self) -> None:
+        try:
+            now = self.place.read_bytes()
+        except FileNotFoundError:
+            return
+        if now != self.told:
+            self.told = now
+            progress = json.loads(now)
+            progress["total"] = max(self.files, progress["done"] + 1)
+            with self.database.write() as connection:
+                report_progress(connection, self.upload, progress)

@@ -1,0 +1,247 @@
+"""`sealform worker`: takes uploads from the queue and reads them, says that it lives, and takes over the work of the dead."""
+
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from dbos import DBOS, DBOSConfig
+
+from models.errors import BadUsage
+from service.blobs import open_blobs
+from service.jobs.decisions import Tempo, Watch, takeover
+from service.jobs.desk import Desk, Job, Telling
+from service.jobs.queue import APPLICATION, NAME, VERSION, WORKFLOW, Queue, job_id
+from service.pool import LastingPool, Limits, Read, Stopped, cores, options_of
+from service.scratch import scratch_folder, sweep
+from service.settings import Settings
+from service.stopping import Stop
+from service.store import workers
+from service.store.database import Database
+from service.store.forms import FormStore
+from service.worker import die_with_parent, is_running
+
+_log = logging.getLogger(__name__)
+
+# Done jobs are struck from the queue's tables after so many seconds; how often this is looked after.
+_KEPT, _EVERY = 86400.0, 3600.0
+_MOST_STRUCK = 1000
+# Seconds in which those who wait for the pool notice that it was stopped.
+_TO_NOTICE = 5.0
+
+
+class _LeftAlone(BaseException):
+    """Leaves a job begun, and so to the next takeover. No Exception, because the queue would take that for the job's end."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A worker: its name, which no other living worker has, and where it runs."""
+
+    name: str
+    host: str
+    pid: int
+
+    @classmethod
+    def here(cls, name: str | None = None) -> Self:
+        """This process, called `name`, or after its machine and its id."""
+        host, pid = socket.gethostname(), os.getpid()
+        return cls(name or f"{host}-{pid}", host, pid)
+
+    def sees_dead(self, row: Any) -> bool:
+        """Whether a worker's row is that of a process of this machine that has ended."""
+        return bool(row.host == self.host and row.pid != self.pid and not is_running(row.pid))
+
+
+def work(
+    settings: Settings,
+    identity: Identity,
+    say: Callable[[str], object],
+    clock: Callable[[], datetime],
+    tempo: Tempo,
+    reader: Callable[[Path], Read] = Telling,
+) -> None:
+    """Reads uploads until it is told to stop (SIGINT, SIGTERM): then what is being read is ended within `tempo.grace` seconds, or
+    left to others.
+
+    Raises:
+        BadUsage: a setting is wrong, or another worker has this name.
+        OSError: a folder can't be written.
+    """
+    if settings.parent is not None:
+        die_with_parent(signal.SIGTERM, settings.parent)
+    jobs = settings.jobs or cores()
+    with ExitStack() as stack:
+        stop = stack.enter_context(Stop())
+        database = Database(settings.database_url)
+        stack.callback(database.close)
+        database.migrate()
+        queue = Queue(database)
+        scratch = stack.enter_context(scratch_folder())
+        pool = stack.enter_context(LastingPool(Limits(jobs, settings.time_limit, settings.memory_limit), scratch))
+        desk = Desk(
+            identity.name, database, open_blobs(settings.blob_place), FormStore(database), queue, pool, options_of(settings), tempo,
+            scratch, clock, reader,
+        )  # fmt: skip
+        with _Worker(desk, identity, jobs) as worker:
+            say(f"工作进程 {identity.name} 已启动，同时读取 {jobs} 份")
+            try:
+                stop.wait(threading.Event().wait)
+            except KeyboardInterrupt:
+                say("正在停止：先读完手上的")
+            worker.drain(tempo.grace)
+    say("已停止")
+
+
+class _Worker:
+    """A worker while it is entered: known to the others, and at work. There is one in a process."""
+
+    def __init__(self, desk: Desk, identity: Identity, jobs: int) -> None:
+        self._desk = desk
+        self._identity = identity
+        self._jobs = jobs
+        self._tempo = desk.tempo
+        self._watch = Watch(desk.tempo.silence)
+        self._lost: frozenset[str] = frozenset()
+        self._lock = threading.Lock()
+        self._at_work: Counter[str] = Counter()
+        self._draining = threading.Event()
+        self._ended = threading.Event()
+        self._struck = -_EVERY
+        self._heart = threading.Thread(target=self._live, name="heart")
+
+    def __enter__(self) -> Self:
+        """Begins.
+
+        Raises:
+            BadUsage: another worker has this name.
+        """
+        self._register()
+        url = self._desk.database.url.render_as_string(hide_password=False)
+        config: DBOSConfig = {
+            "name": APPLICATION, "application_version": VERSION, "executor_id": self._identity.name, "system_database_url": url,
+            "sys_db_pool_size": self._jobs + 5, "run_migrations": False, "log_level": "WARNING",
+        }  # fmt: skip
+        self._dbos = DBOS(config=config)
+
+        # There are no steps in it, because all of it may be done again: so nothing that was read is kept in the queue's tables.
+        @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)
+        def read_upload(upload: int, attempts: int, tries: int) -> None:
+            self._read(upload, attempts, tries)
+
+        # A queue of DBOS's public kind has one concurrency for all workers, whatever their machines.
+        self._dbos._registry._register_internal_queue(NAME, worker_concurrency=self._jobs, polling_interval_sec=self._tempo.poll)
+        DBOS.launch()
+        self._heart.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Ends; what was not finished is left to the others."""
+        self.drain(0.0)
+        self._desk.pool.stop()
+        self._wait_for_work(_TO_NOTICE)
+        DBOS.destroy(destroy_registry=True)
+        self._ended.set()
+        self._heart.join()
+        with self._desk.database.write() as connection:
+            workers.leave(connection, self._identity.name)
+
+    def drain(self, seconds: float) -> None:
+        """Takes no more jobs, and waits so long for those that were begun."""
+        self._draining.set()
+        for event in self._dbos.background_thread_stop_events:
+            event.set()
+        self._wait_for_work(seconds)
+
+    def _wait_for_work(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while self._at_work.total() and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    def _register(self) -> None:
+        me, now = self._identity, self._desk.clock()
+        with self._desk.database.write() as connection:
+            same = [row for row in workers.living(connection) if row.name == me.name]
+            is_fresh = any((now - row.seen_at).total_seconds() < self._tempo.silence for row in same)
+            if is_fresh and not any(me.sees_dead(row) or row.pid == me.pid for row in same):
+                raise BadUsage(f"已有名为“{me.name}”的工作进程", advice="请用 --name 另起一个名字；它已停止的，过一会儿再启动")
+            workers.say_alive(connection, me.name, me.host, me.pid, now)
+
+    def _read(self, upload: int, attempts: int, tries: int) -> None:
+        """A job of the queue."""
+        if self._draining.is_set():
+            raise _LeftAlone
+        job, started = job_id(upload, attempts), time.monotonic()
+        with self._lock:
+            self._at_work[job] += 1
+        try:
+            code = self._desk.read(Job(upload, attempts, tries))
+        except Stopped:
+            raise _LeftAlone from None
+        except Exception as error:
+            # Not its words, which may be an applicant's.
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            _log.error("upload %d: %s at %s:%s, left alone", upload, type(error).__name__, where.filename, where.lineno)
+            raise _LeftAlone from None
+        finally:
+            with self._lock:
+                self._at_work[job] -= 1
+        _log.info("upload %d: %s after %.1f s", upload, code or "read", time.monotonic() - started)
+
+    def _live(self) -> None:
+        while not self._ended.is_set():
+            try:
+                self._beat()
+                self._strike()
+            except Exception as error:
+                _log.error("heart: %s", type(error).__name__)
+            self._ended.wait(self._tempo.beat)
+
+    def _beat(self) -> None:
+        """Says that this worker lives, and looks after the others."""
+        me, database = self._identity, self._desk.database
+        # Before the living are asked for: who has begun a job has entered before.
+        pending = {
+            one.workflow_id: str(one.executor_id)
+            for one in DBOS.list_workflows(status="PENDING", queue_name=NAME, load_input=False, load_output=False)
+        }
+        with database.write() as connection:
+            workers.say_alive(connection, me.name, me.host, me.pid, self._desk.clock())
+            rows = workers.living(connection)
+            silent = self._watch.silent({row.name: row.seen_at for row in rows}, time.monotonic()) - {me.name}
+            dead = workers.declare_dead(connection, [row for row in rows if row.name in silent or me.sees_dead(row)])
+        for name in dead:
+            _log.warning("worker %s is dead", name)
+        with self._lock:
+            at_work = {job for job, count in self._at_work.items() if count > 0}
+        plan = takeover(pending, {row.name for row in rows} - set(dead), me.name, at_work, self._lost)
+        self._lost = plan.lost
+        for job, worker in plan.now.items():
+            # It does so only where that worker still has it: of two that take over, one comes too late.
+            self._dbos._sys_db.reenqueue_for_recovery(job, [worker], NAME)
+        if plan.now:
+            _log.warning("%d jobs taken over", len(plan.now))
+            sweep()
+
+    def _strike(self) -> None:
+        """Strikes jobs that are long done from the queue's tables."""
+        if time.monotonic() - self._struck < _EVERY:
+            return
+        self._struck = time.monotonic()
+        before = (self._desk.clock() - timedelta(seconds=_KEPT)).isoformat()
+        done = DBOS.list_workflows(
+            status="SUCCESS", queue_name=NAME, completed_before=before, limit=_MOST_STRUCK, load_input=False, load_output=False
+        )
+        if done:
+            DBOS.delete_workflows([one.workflow_id for one in done])

@@ -1,0 +1,248 @@
+"""The processes that read submissions, so that a file that hangs or crashes its reader costs itself alone.
+
+Lines, not results, come back from them: they are plain data, which is what files, sheets and the database keep.
+"""
+
+import multiprocessing
+import os
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing import resource_tracker
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from pebble import ProcessExpired, ProcessPool
+
+from extractor import Options, Source, extract
+from models.errors import ReaderCrashed, TimedOut, UnreadableFile
+from models.form import FormDefinition
+from models.record import Failure, Part, Result
+from service.results import Line
+from service.sources import digests
+from service.worker import FOLDER, is_running, prepare
+
+if TYPE_CHECKING:
+    from service.settings import Settings
+
+# A process is replaced after so many submissions: what a C library leaks stays bounded, and loading OCR stays rare.
+_TASKS_A_PROCESS = 200
+# Pools in a row that break without having read anything, before a submission is given up.
+_MOST_LIVES = 3
+# Seconds between two looks at what a process is doing.
+_GLANCE = 0.5
+
+Forms = Mapping[str, FormDefinition]
+Read = Callable[[Source, Forms, Options], list[dict[str, Any]]]
+Task = Future[tuple[list[dict[str, Any]], float]]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """`jobs` processes at a time; `seconds` and `megabytes` of address space for one submission."""
+
+    jobs: int = 1
+    seconds: float = 120.0
+    megabytes: int = 4096
+
+
+@dataclass(frozen=True)
+class Done:
+    """A submission that was read: its lines, at least one, and the seconds that reading took; None where its process died."""
+
+    submission: Source
+    lines: tuple[Line, ...]
+    seconds: float | None
+
+    @classmethod
+    def failed(cls, submission: Source, error: UnreadableFile, seconds: float | None = None) -> Self:
+        """What becomes of a submission that could not be read."""
+        parts = tuple(Part(name=name, sha256=digest, state="unreadable") for name, digest in digests(submission))
+        failure = Failure(code=error.code, message=str(error))
+        return cls(submission, (Result(source=submission.name, parts=parts, error=failure).to_json(),), seconds)
+
+
+class Stopped(Exception):
+    """The pool was stopped, so that nothing is known of what it was reading."""
+
+
+def cores() -> int:
+    """How many processes can run at the same time here."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def read_submission(submission: Source, forms: Forms, options: Options) -> list[dict[str, Any]]:
+    """The lines of one submission, read in this process."""
+    return [result.to_json() for result in extract(submission, forms, options)]
+
+
+def options_of(settings: "Settings", form: str | None = None, silent_target: float = 0.001) -> Options:
+    """How this installation reads: with which engine and within which limits."""
+    from extractor.ocr import OcrSettings, PaddleOcr
+
+    ocr = PaddleOcr(OcrSettings(models=settings.ocr_models, device=settings.ocr_device))
+    return Options(form=form, silent_target=silent_target, limits=settings.limits(), ocr=ocr)
+
+
+class Pool:
+    """One life of the processes, which ends early where one of them dies between two submissions. Safe for threads."""
+
+    def __init__(self, limits: Limits, scratch: Path) -> None:
+        """Nothing is started before the first submission."""
+        self._limits = limits
+        self._scratch = scratch
+        # Not fork: this process has threads of its own, whose locks a fork would copy in whatever state they are.
+        self._processes = ProcessPool(
+            limits.jobs,
+            max_tasks=_TASKS_A_PROCESS,
+            initializer=prepare,
+            initargs=(scratch, limits.megabytes, max(1, cores() // limits.jobs)),
+            context=multiprocessing.get_context("spawn"),
+        )
+        # Processes die with the thread that started them, and take their signals from it. So it is a thread that lives as long as
+        # the pool, whoever asks, and that leaves it to others to hear Ctrl-C or that the terminal is closed.
+        self._keeper = ThreadPoolExecutor(1, initializer=_hear_no_signals)
+
+    def schedule(self, submission: Source, forms: Forms, options: Options, read: Read) -> Task:
+        """The submission, as soon as it is read. `read` must be importable in another process.
+
+        Raises:
+            BrokenProcessPool: this pool's life is over.
+        """
+        return self._keeper.submit(self._schedule, submission, forms, options, read).result()
+
+    def _schedule(self, submission: Source, forms: Forms, options: Options, read: Read) -> Task:
+        try:
+            return self._processes.schedule(_timed, args=(read, submission, forms, options), timeout=self._limits.seconds)
+        except RuntimeError as error:
+            raise BrokenProcessPool from error
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether what was scheduled will end: what a broken pool had not begun does not."""
+        return bool(self._processes.active)
+
+    def done(self, submission: Source, task: Task) -> Done | None:
+        """What a finished task says of its submission; None where the pool broke, or was stopped, before it came to this one."""
+        if task.cancelled():
+            return None
+        error = task.exception()
+        if error is None:
+            lines, seconds = task.result()
+            crashed = Done.failed(submission, ReaderCrashed("读取程序没有给出结果"), seconds)
+            return Done(submission, tuple(lines), seconds) if lines else crashed
+        if isinstance(error, BrokenProcessPool):
+            return None
+        if isinstance(error, TimeoutError):
+            told = TimedOut(f"读取超过 {self._limits.seconds:g} 秒，已停止")
+            return Done.failed(submission, told, self._limits.seconds)
+        if isinstance(error, ProcessExpired):
+            return Done.failed(submission, ReaderCrashed(f"读取该文件的进程异常退出（代码 {error.exitcode}）"))
+        if isinstance(error, MemoryError):
+            return Done.failed(submission, ReaderCrashed(f"读取该文件所需内存超过 {self._limits.megabytes} MiB"))
+        return Done.failed(submission, ReaderCrashed(f"读取程序出错（{type(error).__name__}：{error}）"))
+
+    def end(self, *, now: bool) -> None:
+        """Ends the processes and all that they started; unless `now`, what was scheduled is read first."""
+        if now:
+            self._processes.stop()
+        else:
+            self._processes.close()
+        self._processes.join()
+        self._keeper.shutdown()
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Removes the temporary files of processes that have ended: one that was killed removes nothing itself."""
+        for folder in self._scratch.glob(FOLDER.format("*")):
+            if not is_running(int(folder.name.rpartition("-")[2])):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+class LastingPool:
+    """Processes for as long as a service runs: a pool that broke is followed by another one. Safe for threads."""
+
+    def __init__(self, limits: Limits, scratch: Path) -> None:
+        """As `Pool`."""
+        self._limits = limits
+        self._scratch = scratch
+        self._lock = threading.Lock()
+        self._pool = Pool(limits, scratch)
+        self._is_stopped = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    def read(self, submission: Source, forms: Forms, options: Options, read: Read, glance: Callable[[], None]) -> Done:
+        """Reads one submission; `glance` is called now and then meanwhile, in this thread.
+
+        Raises:
+            Stopped: the pool was stopped before the submission was read.
+        """
+        for _ in range(_MOST_LIVES):
+            pool = self._living()
+            done = self._read(pool, submission, forms, options, read, glance)
+            if self._is_stopped:
+                raise Stopped
+            if done is not None:
+                if done.seconds is None or done.lines[0]["error"]:
+                    pool.tidy()
+                return done
+            self._bury(pool)
+        return Done.failed(submission, ReaderCrashed("读取进程无法启动或反复崩溃"))
+
+    def _read(
+        self, pool: Pool, submission: Source, forms: Forms, options: Options, read: Read, glance: Callable[[], None]
+    ) -> Done | None:
+        try:
+            task = pool.schedule(submission, forms, options, read)
+        except (BrokenProcessPool, RuntimeError):
+            return None
+        while not wait([task], timeout=_GLANCE).done:
+            if self._is_stopped:
+                raise Stopped
+            if not pool.is_alive and not wait([task], timeout=_GLANCE).done:
+                return None
+            glance()
+        return pool.done(submission, task)
+
+    def stop(self) -> None:
+        """Ends the processes at once; whoever waits for one is told so."""
+        with self._lock:
+            self._is_stopped = True
+            self._pool.end(now=True)
+
+    def _living(self) -> Pool:
+        with self._lock:
+            if self._is_stopped:
+                raise Stopped
+            return self._pool
+
+    def _bury(self, broken: Pool) -> None:
+        with self._lock:
+            # Only the first of those who waited for it.
+            if self._pool is broken and not self._is_stopped:
+                broken.end(now=True)
+                self._pool = Pool(self._limits, self._scratch)
+
+
+def _hear_no_signals() -> None:
+    # The tracker is started with the first process otherwise, and lets its thread hear Ctrl-C again.
+    resource_tracker.ensure_running()
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+
+
+def _timed(read: Read, submission: Source, forms: Forms, options: Options) -> tuple[list[dict[str, Any]], float]:
+    """The lines of one submission, and how long it took in the process that read it."""
+    started = time.monotonic()
+    return read(submission, forms, options), time.monotonic() - started
