@@ -144,7 +144,7 @@ class Refused(SealformError):
     """What was asked is not done, and nothing has changed. `more` is what the answer says besides, by name."""
 
     code = "refused"
-    more: Mapping[str, Any] = {}  # noqa: RUF012
+    more: Mapping[str, Any] = {}
 
 
 class NotSignedIn(Refused):
