@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor.upright import Flat, lit
+from models.page import Frame
 
 Gray = NDArray[np.uint8]
 
@@ -17,7 +18,7 @@ _RED = 35  # how much more red than green and blue makes red ink
 class Layers:
     """`text`: grey, paper white, red ink gone. `all`: grey with everything. `redness`: how red. `red`: 255 where red ink stands.
 
-    `pen`: how much bluer than print. `scale`: pixels a point.
+    `pen`: how much bluer than print. `scale`: pixels a point. `frame`: how the page came out of its picture.
     """
 
     text: Gray
@@ -26,6 +27,7 @@ class Layers:
     red: Gray
     pen: Gray
     scale: float
+    frame: Frame | None = None
 
     def part(self, x0: int, y0: int, x1: int, y1: int) -> "Layers":
         """A part of the page, in pixels."""
@@ -39,7 +41,8 @@ class Layers:
             return self
         layers = (self.text, self.all, self.redness, self.red, self.pen)
         text, everything, redness, red, pen = (np.ascontiguousarray(np.rot90(layer, quarters)) for layer in layers)
-        return replace(self, text=text, all=everything, redness=redness, red=red, pen=pen)
+        frame = self.frame and self.frame.model_copy(update={"quarters": (self.frame.quarters + quarters) % 4})
+        return replace(self, text=text, all=everything, redness=redness, red=red, pen=pen, frame=frame)
 
 
 def take_apart(flat: Flat) -> Layers:
@@ -59,7 +62,7 @@ def take_apart(flat: Flat) -> Layers:
     everything = channels[0] if plain else lit(cv2.cvtColor(flat.colour, cv2.COLOR_RGB2GRAY))
     vivid = np.asarray(cv2.LUT(redness, _table(0, 1.6)), np.uint8)
     pen = cv2.subtract(channels[2], cv2.max(channels[0], channels[1]))
-    return Layers(_stretched(np.asarray(text, np.uint8)), everything, vivid, np.asarray(red, np.uint8), pen, flat.scale)
+    return Layers(_stretched(np.asarray(text, np.uint8)), everything, vivid, np.asarray(red, np.uint8), pen, flat.scale, flat.frame)
 
 
 def _stretched(gray: Gray) -> Gray:

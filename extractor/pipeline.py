@@ -3,7 +3,7 @@
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 from extractor.calibration import SILENT_TARGET
@@ -17,7 +17,8 @@ from extractor.reconcile import United, unite
 from models.errors import Damaged, Encrypted, NotAForm, OtherKind, TooLarge, UnknownForm, UnreadableFile
 from models.findings import Finding
 from models.form import FormDefinition
-from models.record import Failure, Part, PartState, Result
+from models.page import Pages
+from models.record import Failure, Part, PartPage, PartState, Result
 
 _log = logging.getLogger(__name__)
 
@@ -32,11 +33,13 @@ class _Read:
     files: tuple[Arrived, ...]
     documents: tuple[Document, ...] = ()
     error: UnreadableFile | None = None
+    pages: Mapping[str, tuple[PartPage, ...]] = field(default_factory=dict)
 
     def parts(self) -> tuple[Part, ...]:
-        """The files, each in the state that it ended in."""
+        """The files, each in the state that it ended in, with its pages as they were read."""
         state: PartState = state_of(self.error) if self.error else "read"
-        return tuple(one.part(one.settled or state) for one in self.files)
+        parts = (one.part(one.settled or state) for one in self.files)
+        return tuple(part.model_copy(update={"pages": self.pages.get(part.name, ())}) for part in parts)
 
 
 def extract(
@@ -115,15 +118,27 @@ def _read(
     forms: Mapping[str, FormDefinition],
     options: Options,
 ) -> _Read:
+    pages = _pages(opened, document[0].name, origins)
     try:
         if isinstance(opened.pages, UnreadableFile):
             raise opened.pages
         documents = recognise(opened.pages, document[0].name, origins, forms, options, opened.is_cover)
-        return _Read(tuple(document), tuple(documents))
+        return _Read(tuple(document), tuple(documents), pages=pages)
     except UnreadableFile as error:
-        return _Read(tuple(document), error=error)
+        return _Read(tuple(document), error=error, pages=pages)
     except Exception as error:
-        return _Read(tuple(document), error=_our_defect(document, error))
+        return _Read(tuple(document), error=_our_defect(document, error), pages=pages)
+
+
+def _pages(opened: Opened, part: str, origins: Mapping[int, tuple[str, int]]) -> dict[str, tuple[PartPage, ...]]:
+    """The pages of each file that have a size, numbered as they are in it."""
+    found: dict[str, tuple[PartPage, ...]] = {}
+    for page in opened.pages.pages if isinstance(opened.pages, Pages) else ():
+        name, number = origins.get(page.number, (part, page.number))
+        if page.width and page.height:
+            one = PartPage(number=number, width=page.width, height=page.height, frame=page.frame)
+            found[name] = (*found.get(name, ()), one)
+    return found
 
 
 def _our_defect(document: list[Arrived], error: Exception) -> UnreadableFile:
@@ -168,7 +183,7 @@ def _grouped(reads: Sequence[_Read]) -> tuple[list[_Read], list[United]]:
     settled = []
     for read in reads:
         if read.documents and not used & {one.number for one in read.documents}:
-            read = _Read(read.files, error=NotAForm("只有申请表的个别页面，且无法确定属于哪份申请"))
+            read = replace(read, documents=(), error=NotAForm("只有申请表的个别页面，且无法确定属于哪份申请"))
         settled.append(read)
     return settled, [unite(application) for application in applications]
 

@@ -1,7 +1,7 @@
 """Pictures of pages -> Pages: scans, faxes, photos, and PDF pages that hold no text.
 
-The page that comes out is the upright, flattened one, and all its boxes are in points of that; `flatten_page` gives its picture,
-so that a reviewer sees what was read.
+The page that comes out is the upright, flattened one, and all its boxes are in points of that; its `frame` says how it came out of
+the picture, so that a reviewer can be shown what was read.
 """
 
 from collections.abc import Iterable, Sequence
@@ -67,7 +67,7 @@ def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine
     page = sheet.make_page(number, first_table, layers, ruling, lines, stamps, strokes)
     unknown = tuple(sheet.in_points(box, layers.scale) for box in dark)
     found = {"unread": unknown, "coloured": _is_coloured(picture.colour), "identity": code.read_identity(picture.colour)}
-    return page.model_copy(update=found)
+    return page.model_copy(update={**found, "frame": layers.frame})
 
 
 def _is_coloured(colour: "NDArray[np.uint8]") -> bool:

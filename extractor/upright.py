@@ -10,6 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from extractor.frames import TERMS, Bend, lay_flat, moved
+from models.page import Frame, Warp
+
 Gray = NDArray[np.uint8]
 Colour = NDArray[np.uint8]
 Floats = NDArray[np.float64]
@@ -22,11 +25,12 @@ _A4 = (595.3, 841.9)
 
 @dataclass(frozen=True)
 class Flat:
-    """An upright, flat page. `colour` is RGB as taken; `scale` is its pixels a point."""
+    """An upright, flat page. `colour` is RGB as taken; `scale` is its pixels a point, `frame` how it came out of its picture."""
 
     colour: Colour
     scale: float
     warped: bool
+    frame: Frame | None = None
 
 
 @dataclass(frozen=True)
@@ -37,59 +41,49 @@ class _Lines:
     upright: Floats
 
 
-@dataclass(frozen=True)
-class _Bend:
-    """Slope left in lines after the perspective: a polynomial in both coordinates, each scaled to -1..1 by `half`."""
-
-    weights: Floats
-    half: float
-
-    def offset(self, along: Floats, across: Floats) -> Floats:
-        """How far a line at `across` has strayed at `along`, from where it is at 0."""
-        along, across = along / self.half, across / self.half
-        total = np.zeros(np.broadcast(along, across).shape)
-        for weight, (i, j) in zip(self.weights, _TERMS, strict=True):
-            total += weight * along ** (i + 1) / (i + 1) * across**j
-        return total * self.half
-
-
-# Powers of the place along a line and across the lines in the slope of a bent sheet.
-_TERMS = ((0, 0), (1, 0), (2, 0), (3, 0), (4, 0), (0, 1), (1, 1), (2, 1), (3, 1))
-
-
 def flatten(colour: Colour, points: tuple[float, float] | None) -> Flat:
     """The page in `colour` (RGB) with level rows; which of the four ways is up is not decided here.
 
     `points` is the page's size where the file says so; a photo's is taken to be A4.
     """
+    frame = _frame(colour, points)
+    return Flat(lay_flat(colour, frame), frame.scale, frame.warp is not None, frame)
+
+
+def _frame(colour: Colour, points: tuple[float, float] | None) -> Frame:
     height, width = colour.shape[:2]
     if min(height, width) < _SMALLEST:
-        return Flat(colour, max(width / _A4[0], height / _A4[1]), False)
+        return as_it_is((width, height), _A4)
     zoom = min(1.0, _WORK / max(height, width))
     work = cv2.resize(colour, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA) if zoom < 1 else colour
     lines = _find_lines(lit(cv2.cvtColor(work, cv2.COLOR_RGB2GRAY)))
     sheet = _sheet(work)
     # A scanner has no perspective, and a few lines in a corner of the page would invent one.
     perspective = sheet is not None or _spread(lines, work.shape) > 0.5
-    back = _straightening(lines, max(work.shape[:2]) / 2) if perspective else _rotation(lines)
-    level, upright = _bends(lines, back, max(work.shape[:2]) / 2)
-    moved = _movement(back, level, upright, work.shape)
+    half = max(work.shape[:2]) / 2
+    back = _straightening(lines, half) if perspective else _rotation(lines)
+    level, upright = _bends(lines, back, half)
+    farthest = _movement(back, level, upright, work.shape)
     target = _target(work, sheet, back, level, upright)
     target_width, target_height = target[2] - target[0], target[3] - target[1]
-    photographed = target_width * target_height < 0.93 * work.shape[0] * work.shape[1] or moved > 25
+    photographed = target_width * target_height < 0.93 * work.shape[0] * work.shape[1] or farthest > 25
     if points is None or photographed:
         points = _paper(target_width, target_height)
     fine = min(1 / zoom, _LONGEST / max(target_width, target_height))
     scale = max(target_width / points[0], target_height / points[1]) * fine
-    if moved < 1.2 and not photographed:
-        flat = cv2.resize(colour, None, fx=fine * zoom, fy=fine * zoom, interpolation=cv2.INTER_AREA) if fine * zoom < 1 else colour
-        return Flat(np.ascontiguousarray(flat), scale, False)
-    return Flat(_resample(colour, zoom, fine, target, (back, level, upright), work.shape), scale, True)
+    if farthest < 1.2 and not photographed:
+        shrunk = min(1.0, fine * zoom)
+        return Frame(picture=(width, height), flat=(round(width * shrunk), round(height * shrunk)), scale=scale)
+    warp = Warp(
+        zoom=zoom, fine=fine, left=target[0], top=target[1], half=half, back=tuple(back.ravel().tolist()),
+        level=tuple(level.weights.tolist()), upright=tuple(upright.weights.tolist()),
+    )  # fmt: skip
+    return Frame(picture=(width, height), flat=(round(target_width * fine), round(target_height * fine)), scale=scale, warp=warp)
 
 
-def turn(flat: Flat, quarters: int) -> Flat:
-    """`flat` turned by so many quarters, counter-clockwise."""
-    return Flat(np.ascontiguousarray(np.rot90(flat.colour, quarters)), flat.scale, flat.warped) if quarters % 4 else flat
+def as_it_is(size: tuple[int, int], points: tuple[float, float]) -> Frame:
+    """The frame of a picture of `size` (width, height) that shows a page of so many points, and is not to be laid flat."""
+    return Frame(picture=size, flat=size, scale=max(size[0] / points[0], size[1] / points[1]))
 
 
 def lies_sideways(ink: Gray) -> bool:
@@ -222,61 +216,47 @@ def _rotation(lines: _Lines) -> Floats:
     return np.array([[c, -s, 0], [s, c, 0], [0, 0, 1.0]])
 
 
-def _bends(lines: _Lines, back: Floats, half: float) -> tuple[_Bend, _Bend]:
-    level = _apply(back, lines.level.reshape(-1, 2)).reshape(-1, 4)
-    upright = _apply(back, lines.upright.reshape(-1, 2)).reshape(-1, 4)[:, [1, 0, 3, 2]]
+def _bends(lines: _Lines, back: Floats, half: float) -> tuple[Bend, Bend]:
+    level = moved(back, lines.level.reshape(-1, 2)).reshape(-1, 4)
+    upright = moved(back, lines.upright.reshape(-1, 2)).reshape(-1, 4)[:, [1, 0, 3, 2]]
     return _bend(level, half), _bend(upright, half)
 
 
-def _bend(pieces: Floats, half: float) -> _Bend:
+def _bend(pieces: Floats, half: float) -> Bend:
     """The bend that the slopes of `pieces` (along, across, along, across) tell of, by robust ridge regression."""
     run = pieces[:, 2] - pieces[:, 0]
     keep = run > 1
     pieces, run = pieces[keep], run[keep]
     if len(pieces) < 6:
-        return _Bend(np.zeros(len(_TERMS)), half)
+        return Bend(np.zeros(len(TERMS)), half)
     slope = (pieces[:, 3] - pieces[:, 1]) / run
     along, across = (pieces[:, 0] + pieces[:, 2]) / 2 / half, (pieces[:, 1] + pieces[:, 3]) / 2 / half
-    design = np.column_stack([along**i * across**j for i, j in _TERMS])
-    ridge = np.diag([1e-6 if i + j < 2 else 2e-3 for i, j in _TERMS])
+    design = np.column_stack([along**i * across**j for i, j in TERMS])
+    ridge = np.diag([1e-6 if i + j < 2 else 2e-3 for i, j in TERMS])
     weights = run / run.sum()
-    solution = np.zeros(len(_TERMS))
+    solution = np.zeros(len(TERMS))
     for _ in range(8):
         solution = np.linalg.solve(design.T @ (design * weights[:, None]) + ridge * weights.sum(), design.T @ (weights * slope))
         error = np.abs(design @ solution - slope)
         weights = run / run.sum() / (1 + (error / 0.004) ** 2)
-    return _Bend(solution, half)
+    return Bend(solution, half)
 
 
-def _apply(matrix: Floats, points: Floats) -> Floats:
-    mapped = np.column_stack([points, np.ones(len(points))]) @ matrix.T
-    result: Floats = mapped[:, :2] / mapped[:, 2:]
-    return result
-
-
-def _flat_points(points: Floats, back: Floats, level: _Bend, upright: _Bend) -> Floats:
-    straight = _apply(back, points)
+def _flat_points(points: Floats, back: Floats, level: Bend, upright: Bend) -> Floats:
+    straight = moved(back, points)
     x, y = straight[:, 0], straight[:, 1]
     return np.column_stack([x - upright.offset(y, x), y - level.offset(x, y)])
 
 
-def _source_points(points: Floats, back: Floats, level: _Bend, upright: _Bend) -> Floats:
-    """The inverse of `_flat_points`; the bend is gentle, so that two rounds are exact to a small part of a pixel."""
-    x, y = points[:, 0], points[:, 1]
-    for _ in range(3):
-        x, y = points[:, 0] + upright.offset(y, x), points[:, 1] + level.offset(x, y)
-    return _apply(np.asarray(np.linalg.inv(back), np.float64), np.column_stack([x, y]))
-
-
-def _movement(back: Floats, level: _Bend, upright: _Bend, shape: tuple[int, ...]) -> float:
+def _movement(back: Floats, level: Bend, upright: Bend, shape: tuple[int, ...]) -> float:
     """The farthest that a point of the page moves against its neighbourhood, in pixels of the working picture."""
     xs, ys = np.meshgrid(np.linspace(-0.45, 0.45, 7) * shape[1], np.linspace(-0.45, 0.45, 7) * shape[0])
     points = np.column_stack([xs.ravel(), ys.ravel()])
-    moved = _flat_points(points, back, level, upright) - points
-    return float(np.abs(moved - np.median(moved, axis=0)).max())
+    steps = _flat_points(points, back, level, upright) - points
+    return float(np.abs(steps - np.median(steps, axis=0)).max())
 
 
-def _target(work: Colour, sheet: Floats | None, back: Floats, level: _Bend, upright: _Bend) -> tuple[float, float, float, float]:
+def _target(work: Colour, sheet: Floats | None, back: Floats, level: Bend, upright: Bend) -> tuple[float, float, float, float]:
     """The part of the flat plane to keep: the sheet where it stands out from what it lies on, else the whole picture."""
     height, width = work.shape[:2]
     if sheet is None:
@@ -308,28 +288,3 @@ def _sheet(work: Colour) -> Floats | None:
 def _paper(width: float, height: float) -> tuple[float, float]:
     short, long = _A4
     return (short, long) if height >= width else (long, short)
-
-
-def _resample(
-    colour: Colour,
-    zoom: float,
-    fine: float,
-    target: tuple[float, float, float, float],
-    model: tuple[Floats, _Bend, _Bend],
-    shape: tuple[int, ...],
-) -> Colour:
-    """One resampling from the picture as taken to the flat page; the map is smooth, so a coarse one is computed and enlarged."""
-    x0, y0, x1, y1 = target
-    width, height = round((x1 - x0) * fine), round((y1 - y0) * fine)
-    step = 16
-    columns, rows = -(-width // step) + 1, -(-height // step) + 1
-    xs, ys = np.meshgrid(np.arange(columns) * step, np.arange(rows) * step)
-    plane = np.column_stack([xs.ravel() / fine + x0, ys.ravel() / fine + y0])
-    source = (_source_points(plane, *model) + np.array([shape[1], shape[0]]) / 2) / zoom
-    maps = []
-    for axis in (0, 1):
-        coarse = source[:, axis].reshape(rows, columns).astype(np.float32)
-        # Node (i, j) of the coarse map is pixel (i, j) * step, which resize with its half-pixel centres would shift.
-        affine = np.array([[step, 0, 0], [0, step, 0]], np.float64)
-        maps.append(cv2.warpAffine(coarse, affine, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
-    return np.asarray(cv2.remap(colour, maps[0], maps[1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.uint8)

@@ -141,11 +141,43 @@ class InkMark(Model):
     confidence: float = Constraint(ge=0, le=1)
 
 
+class Warp(Model):
+    """How a picture in perspective, turned and bent becomes flat, on a plane whose origin is the picture's middle.
+
+    `zoom`: units of the plane a pixel of the picture. `fine`: pixels of the flat page a unit, its upper left one at `left`, `top`.
+    `back`: the homography that straightens, by rows. `level`, `upright`: the bend left in lines of either direction, as weights of
+    a polynomial in coordinates of which `half` is 1.
+    """
+
+    zoom: float = Constraint(gt=0)
+    fine: float = Constraint(gt=0)
+    left: float
+    top: float
+    back: tuple[float, ...] = Constraint(min_length=9, max_length=9)
+    level: tuple[float, ...] = Constraint(min_length=9, max_length=9)
+    upright: tuple[float, ...] = Constraint(min_length=9, max_length=9)
+    half: float = Constraint(gt=0)
+
+
+class Frame(Model):
+    """How the picture of a page became the page that was read, so that it can be shown as it was read without reading it again.
+
+    `picture` and `flat` are (width, height) in pixels: of the picture as it came, and of the page laid flat, which is then turned by
+    so many `quarters`, counter-clockwise. `scale`: pixels of the flat page a point. Without a `warp` it was only made smaller.
+    """
+
+    picture: tuple[int, int]
+    flat: tuple[int, int]
+    scale: float = Constraint(gt=0)
+    quarters: int = Constraint(default=0, ge=0, le=3)
+    warp: Warp | None = None
+
+
 class Page(Model):
     """Tables and the lines between them, in reading order. A Word file is one page without a size.
 
     `unread` is where something looks like writing, of which no words could be made out. A page that is not `coloured` is a copy in
-    which red ink looks like any other. `identity` is that of the code on the page.
+    which red ink looks like any other. `identity` is that of the code on the page. `frame`: how it came out of a picture.
     """
 
     number: int = Constraint(ge=1)
@@ -157,6 +189,7 @@ class Page(Model):
     unread: tuple[Box, ...] = ()
     coloured: bool = True
     identity: Identity | None = None
+    frame: Frame | None = None
 
 
 class Control(Model):

@@ -10,7 +10,7 @@ from models.base import Model
 from models.fields import Value
 from models.findings import Finding
 from models.form import FormDefinition
-from models.page import Box, CellAddress, Run
+from models.page import Box, CellAddress, Frame, Run
 
 Source = Literal["table", "control", "ocr", "seal", "twin"]
 Decision = Literal["accept", "review"]
@@ -81,13 +81,24 @@ class FieldResult(Model):
     signs: Mapping[str, float] = {}
 
 
+class PartPage(Model):
+    """A page of a file in points, as boxes on it are given; `frame` tells how it came out of a picture, where it did."""
+
+    number: int = Constraint(ge=1)
+    width: float = Constraint(gt=0)
+    height: float = Constraint(gt=0)
+    frame: Frame | None = None
+
+
 class Part(Model):
-    """A file that arrived, the named state it ended in, and the numbers of the applications that it belongs to."""
+    """A file that arrived, the named state it ended in, and the numbers of the applications that it belongs to; `pages` are those
+    that were looked at, none of a file without pages."""
 
     name: str
     sha256: str
     state: PartState
     applications: tuple[int, ...] = ()
+    pages: tuple[PartPage, ...] = ()
 
 
 class Message(Model):

@@ -1,0 +1,128 @@
+"""Pictures of pages laid flat, as a `Frame` says: the whole page as it is read, or any part of it at any scale, as it is shown.
+
+The reader and whoever shows what it read go through the same function, so that a box found on a page lies on the same ink in every
+picture of that page.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.page import Box, Frame, Warp
+
+Colour = NDArray[np.uint8]
+Floats = NDArray[np.float64]
+Rect = tuple[float, float, float, float]
+
+# Powers of the place along a line and across the lines in the slope of a bent sheet.
+TERMS = ((0, 0), (1, 0), (2, 0), (3, 0), (4, 0), (0, 1), (1, 1), (2, 1), (3, 1))
+_STEP = 16  # pixels from node to node of the map, which is smooth
+_COARSE = 1.5  # pixels of the picture a pixel shown, from which on it is made smaller first, because sampling would skip ink
+
+
+@dataclass(frozen=True)
+class Bend:
+    """Slope left in lines after the perspective: a polynomial in both coordinates, each scaled to -1..1 by `half`."""
+
+    weights: Floats
+    half: float
+
+    def offset(self, along: Floats, across: Floats) -> Floats:
+        """How far a line at `across` has strayed at `along`, from where it is at 0."""
+        along, across = along / self.half, across / self.half
+        total = np.zeros(np.broadcast(along, across).shape)
+        for weight, (i, j) in zip(self.weights, TERMS, strict=True):
+            total += weight * along ** (i + 1) / (i + 1) * across**j
+        return total * self.half
+
+
+def moved(matrix: Floats, points: Floats) -> Floats:
+    """`points` (n x 2) through a homography."""
+    mapped = np.column_stack([points, np.ones(len(points))]) @ matrix.T
+    result: Floats = mapped[:, :2] / mapped[:, 2:]
+    return result
+
+
+def page_size(frame: Frame) -> tuple[float, float]:
+    """(width, height) in points of the page that was read."""
+    width, height = frame.flat[:: -1 if frame.quarters % 2 else 1]
+    return width / frame.scale, height / frame.scale
+
+
+def show(colour: Colour, frame: Frame, scale: float, box: Box | None = None) -> Colour:
+    """The page, or what `box` (points of the page) holds of it, at `scale` pixels a point, out of its picture (RGB), which may be
+    finer or coarser than the one that was read."""
+    flat = lay_flat(colour, frame, scale / frame.scale, _before_turn(frame, box) if box else None)
+    return np.ascontiguousarray(np.rot90(flat, frame.quarters))
+
+
+def _before_turn(frame: Frame, box: Box) -> Rect:
+    """The box in pixels of the flat page, as it lay before it was turned."""
+    x0, y0, x1, y1 = (side * frame.scale for side in (box.x0, box.y0, box.x1, box.y1))
+    width, height = frame.flat
+    if frame.quarters == 1:
+        return width - y1, x0, width - y0, x1
+    if frame.quarters == 2:
+        return width - x1, height - y1, width - x0, height - y0
+    return (y0, height - x1, y1, height - x0) if frame.quarters == 3 else (x0, y0, x1, y1)
+
+
+def lay_flat(colour: Colour, frame: Frame, zoom: float = 1.0, region: Rect | None = None) -> Colour:
+    """The flat page before it is turned, or a `region` of its pixels, at `zoom` times its size. `colour` shows what `frame.picture`
+    did, in as many pixels as it likes."""
+    region = region or (0.0, 0.0, float(frame.flat[0]), float(frame.flat[1]))
+    size = max(1, round((region[2] - region[0]) * zoom)), max(1, round((region[3] - region[1]) * zoom))
+    if frame.warp is None:
+        return _resized(colour, frame, region, size)
+    if zoom < 1:
+        apart = colour.shape[1] / frame.picture[0] / (zoom * frame.warp.fine * frame.warp.zoom)
+        if apart > _COARSE:
+            colour = np.asarray(cv2.resize(colour, None, fx=1 / apart, fy=1 / apart, interpolation=cv2.INTER_AREA), np.uint8)
+    return _resampled(colour, frame, frame.warp, zoom, region, size)
+
+
+def _resized(colour: Colour, frame: Frame, region: Rect, size: tuple[int, int]) -> Colour:
+    """A part of a page that lies as its picture does."""
+    across, down = colour.shape[1] / frame.flat[0], colour.shape[0] / frame.flat[1]
+    x0, x1 = (min(max(round(side * across), 0), colour.shape[1] - 1 + end) for end, side in enumerate(region[::2]))
+    y0, y1 = (min(max(round(side * down), 0), colour.shape[0] - 1 + end) for end, side in enumerate(region[1::2]))
+    part = colour[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)]
+    if part.shape[:2] == size[::-1]:
+        return np.ascontiguousarray(part)
+    smaller = part.shape[0] * part.shape[1] > size[0] * size[1]
+    return np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC), np.uint8)
+
+
+def _resampled(colour: Colour, frame: Frame, warp: Warp, zoom: float, region: Rect, size: tuple[int, int]) -> Colour:
+    """One resampling from the picture to the flat page; the map is smooth, so a coarse one is computed and enlarged."""
+    step = max(4, min(_STEP, round(_STEP * zoom)))
+    columns, rows = -(-size[0] // step) + 1, -(-size[1] // step) + 1
+    xs, ys = np.meshgrid(
+        (np.arange(columns) * step + 0.5) / zoom - 0.5 + region[0], (np.arange(rows) * step + 0.5) / zoom - 0.5 + region[1]
+    )
+    plane = np.column_stack([xs.ravel() / warp.fine + warp.left, ys.ravel() / warp.fine + warp.top])
+    middle = np.array([round(frame.picture[0] * warp.zoom), round(frame.picture[1] * warp.zoom)]) / 2
+    source = (_source_points(plane, warp) + middle) / warp.zoom
+    fineness = colour.shape[1] / frame.picture[0]
+    if fineness != 1:
+        source = (source + 0.5) * fineness - 0.5
+    maps = []
+    for axis in (0, 1):
+        coarse = source[:, axis].reshape(rows, columns).astype(np.float32)
+        # Node (i, j) of the coarse map is pixel (i, j) * step, which resize with its half-pixel centres would shift.
+        affine = np.array([[step, 0, 0], [0, step, 0]], np.float64)
+        maps.append(cv2.warpAffine(coarse, affine, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+    return np.asarray(cv2.remap(colour, maps[0], maps[1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+
+
+def _source_points(points: Floats, warp: Warp) -> Floats:
+    """Where points of the plane lay before it was flattened; the bend is gentle, so that a few rounds are exact to a small part of a
+    pixel."""
+    level, upright = Bend(np.array(warp.level), warp.half), Bend(np.array(warp.upright), warp.half)
+    x, y = points[:, 0], points[:, 1]
+    for _ in range(3):
+        x, y = points[:, 0] + upright.offset(y, x), points[:, 1] + level.offset(x, y)
+    back = np.array(warp.back).reshape(3, 3)
+    return moved(np.asarray(np.linalg.inv(back), np.float64), np.column_stack([x, y]))
