@@ -1,7 +1,12 @@
-"""A file that came back -> results: values with their evidence, and for each whether a person must look."""
+"""A file that came back -> results: values with their evidence, for each whether a person must look, and what there is to see."""
 
 from extractor.intake import Limits, Source, is_left_out
 from extractor.pipeline import Progress, extract
+from extractor.printing import Printed, print_word, print_words, tables_of
 from extractor.readers import Options
+from extractor.views import Encoding, View, ViewLimits, open_view, part_bytes
 
-__all__ = ["Limits", "Options", "Progress", "Source", "extract", "is_left_out"]
+__all__ = [
+    "Encoding", "Limits", "Options", "Printed", "Progress", "Source", "View", "ViewLimits", "extract", "is_left_out", "open_view",
+    "part_bytes", "print_word", "print_words", "tables_of",
+]  # fmt: skip

@@ -1,5 +1,4 @@
-"""Word processors' files, made into .docx to be read or into .pdf to be shown, by LibreOffice in a profile and a process group of its
-own."""
+"""Word processors' files, made .docx to be read or .pdf to be shown, by LibreOffice in a profile and process group of its own."""
 
 import hashlib
 import os

@@ -118,8 +118,7 @@ def _resampled(colour: Colour, frame: Frame, warp: Warp, zoom: float, region: Re
 
 
 def _source_points(points: Floats, warp: Warp) -> Floats:
-    """Where points of the plane lay before it was flattened; the bend is gentle, so that a few rounds are exact to a small part of a
-    pixel."""
+    """Where points of the plane lay before it was flattened; three rounds are exact to a small part of a pixel."""
     level, upright = Bend(np.array(warp.level), warp.half), Bend(np.array(warp.upright), warp.half)
     x, y = points[:, 0], points[:, 1]
     for _ in range(3):

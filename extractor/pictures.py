@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from models.errors import Damaged, TooManyPages, TooManyPixels
+from models.page import Box
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from pypdfium2 import PdfPage
 
+_A4 = (595.3, 841.9)
 _LONGEST = 5000
 _MOST_FRAMES = 10_000
 
@@ -56,6 +58,30 @@ def pdf_pictures(data: bytes, numbers: Sequence[int], limits: PictureLimits) -> 
         raise Damaged("PDF 无法打开") from error
 
 
+def pdf_page(data: bytes, number: int, size: tuple[float, float], scale: float, box: Box) -> "NDArray[np.uint8]":
+    """What `box` holds of a page of a PDF, counted from 1, in RGB at `scale` pixels a point; annotations and fields too.
+
+    `size` is the page's in points, as boxes on it are given. Raises Damaged.
+    """
+    import numpy as np
+    import pypdfium2 as pdfium  # type: ignore[import-untyped, unused-ignore]
+
+    try:
+        with pdfium.PdfDocument(data) as document:
+            document.init_forms()
+            page = document[number - 1]
+            width, height = page.get_size()
+            fine = scale * size[0] / width
+            # What pdfium is told to leave out on each side is in its own points.
+            across, down = width / size[0], height / size[1]
+            crop = (box.x0 * across, height - box.y1 * down, width - box.x1 * across, box.y0 * down)
+            bitmap = page.render(scale=fine, crop=tuple(max(0.0, side) for side in crop), rev_byteorder=True, may_draw_forms=True)
+            pixels = bitmap.to_numpy()
+            return np.array(np.broadcast_to(pixels[..., :3], (*pixels.shape[:2], 3)), np.uint8)
+    except (pdfium.PdfiumError, IndexError) as error:
+        raise Damaged("PDF 无法打开") from error
+
+
 def _fineness(page: "PdfPage") -> float:
     """Pixels a point of the finest picture on the page."""
     import pypdfium2.raw as raw  # type: ignore[import-untyped, unused-ignore]
@@ -70,8 +96,8 @@ def _fineness(page: "PdfPage") -> float:
     return finest or 200 / 72
 
 
-def decode(data: bytes, limits: PictureLimits = PictureLimits()) -> Iterator[Picture]:
-    """The pages of an image file. Raises Damaged if it is none, TooLarge over the limits."""
+def decode(data: bytes, limits: PictureLimits = PictureLimits(), only: int | None = None) -> Iterator[Picture]:
+    """The pages of an image file, or `only` the one of that number. Raises Damaged if it is none, TooLarge over the limits."""
     import numpy as np
     from PIL import ImageOps
 
@@ -81,7 +107,7 @@ def decode(data: bytes, limits: PictureLimits = PictureLimits()) -> Iterator[Pic
         pages = [frame for frame in frames[:_MOST_FRAMES] if not _is_preview(image, frame)]
         if len(pages) > limits.pages:
             raise TooManyPages(f"图片有 {len(frames)} 页，超过 {limits.pages} 页")
-        for frame in pages:
+        for frame in pages if only is None else pages[only - 1 : only]:
             image.seek(frame)
             if image.width * image.height > limits.pixels:
                 raise _too_many(limits, image.size)
@@ -104,6 +130,15 @@ def _opened(data: bytes) -> "Image":
 
         register_heif_opener()
     return Image.open(io.BytesIO(data))
+
+
+def size_in_points(picture: Picture) -> tuple[float, float]:
+    """(width, height) of the page that a picture shows: as the file says, or such that A4 holds it."""
+    if picture.points:
+        return picture.points
+    height, width = picture.colour.shape[:2]
+    scale = max(min(width, height) / _A4[0], max(width, height) / _A4[1])
+    return width / scale, height / scale
 
 
 def _is_preview(image: "Image", frame: int) -> bool:

@@ -1,7 +1,7 @@
-"""Where the cells of a Word file stand on its pages, once it has been set: two readings of one document, laid over each other (pure).
+"""Where the cells of a Word file stand on its pages, once it has been printed: two readings of one document, laid over each other.
 
-The Word reader knows the cells and no pages, the PDF reader the pages and what it takes for cells. Both have them in the same order and
-with the same words. Rows are aligned first, then the cells of each two rows; a row that breaks over pages has a place on each.
+The Word reader knows the cells and no pages, the PDF reader the pages and what it takes for cells. Both have them in the same order
+with the same words. Rows are aligned first, then the cells of each two rows; a row that breaks over pages has a place on each. Pure.
 """
 
 from collections.abc import Mapping, Sequence
@@ -119,7 +119,9 @@ def _aligned(ours: Sequence[_Row], theirs: Sequence[_Row]) -> list[tuple[_Row, t
 
 def _score(row: _Row, other: _Row, goes_on: bool) -> float:
     """How much speaks for two rows being one, in characters; less than nothing where they are not alike."""
-    alike = sum(_likeness(cell, seen, goes_on) * min(_weight(cell), _weight(seen)) for cell, seen in _pairs(row.cells, other.cells, goes_on))
+    alike = sum(
+        _likeness(cell, seen, goes_on) * min(_weight(cell), _weight(seen)) for cell, seen in _pairs(row.cells, other.cells, goes_on)
+    )
     return alike - _ALIKE * (other.weight if goes_on else min(row.weight, other.weight))
 
 

@@ -10,7 +10,7 @@ from extractor.intake import Limits
 from extractor.kinds import Kind, kind_of
 from extractor.ocr import OcrEngine, PaddleOcr
 from extractor.ofd import read_ofd
-from extractor.pdf import Attachment, PdfReading, read_pdf
+from extractor.pdf import Attachment, PdfReading, pdf_attachments, read_pdf
 from extractor.pictures import Picture, decode, pdf_pictures
 from extractor.scan import read_pictures, read_scan
 from extractor.word import pasted_pictures, read_word, read_word_xml
@@ -20,6 +20,7 @@ from models.page import Line, Page, Pages, Table
 # A form has more text than this even when blank; less, and a picture of a page in the file is what was meant.
 _FEW_LETTERS = 80
 _LEAST_SIDE = 500  # pixels
+_TYPED: frozenset[Kind] = frozenset({"word", "word-xml", "html", "doc", "rtf", "odt"})
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,32 @@ def count_pictures(data: bytes, options: Options) -> int:
 def _read_word(data: bytes, options: Options) -> Opened:
     """A Word file as it is; one that holds nothing but pictures of pages goes to the image reader."""
     pages = read_word(data, options.limits.zip)
-    pictures = pasted_pictures(data, options.limits.zip) if _letters(pages) < _FEW_LETTERS else []
-    sheets = [picture for picture in pictures if _is_sheet(picture)]
+    sheets = pasted_sheets(data, options) if _letters(pages) < _FEW_LETTERS else []
     return Opened(read_images(sheets, options)[0] if sheets else pages)
+
+
+def pasted_sheets(data: bytes, options: Options) -> list[bytes]:
+    """The pictures in a Word file that are large enough to be pages.
+
+    Raises:
+        UnreadableFile: see `read_word`.
+    """
+    return [picture for picture in pasted_pictures(data, options.limits.zip) if _is_sheet(picture)]
+
+
+def read_typed(data: bytes, options: Options) -> Pages:
+    """The cells and lines of a file without pages: of Word or its kin. Pictures in it are not looked at.
+
+    Raises:
+        UnreadableFile: it can't be read. UnsupportedKind: it is of another kind.
+    """
+    kind = kind_of(data)
+    if kind == "word":
+        return read_word(data, options.limits.zip)
+    pages = _READERS[kind](data, options).pages if kind in _TYPED else UnsupportedKind("不是 Word 文件")
+    if isinstance(pages, UnreadableFile):
+        raise pages
+    return pages
 
 
 def _letters(pages: Pages) -> int:
@@ -122,6 +146,18 @@ def _read_ofd(data: bytes, options: Options) -> Opened:
     pictures = (reading.scanned[number] for number in numbers)
     scanned = read_pictures(pictures, options.ocr) if numbers else None
     return Opened(_merged(reading.pages, numbers, scanned), reading.attachments)
+
+
+def files_inside(data: bytes, options: Options) -> tuple[Attachment, ...]:
+    """The files that a document holds beside its pages, which are not read for that where it can be helped.
+
+    Raises:
+        UnreadableFile: it can't be opened.
+    """
+    kind = kind_of(data)
+    if kind == "ofd":
+        return read_ofd(data, options.limits.zip, options.limits.pdf.pages, options.limits.pictures).attachments
+    return pdf_attachments(data, options.limits.pdf) if kind == "pdf" else ()
 
 
 def _with_scanned(data: bytes, reading: PdfReading, options: Options) -> Pages:

@@ -7,6 +7,7 @@
      ├─ Unparsable                      a text does not mean a value of its field's kind
      ├─ GenerationError                 a document can't be made
      │   └─ RosterError                 a roster can't be read at all
+     ├─ NoView                          a page, a file or a kind of file that can't be shown
      ├─ MailboxError                    a mailbox can't be read
      │   ├─ MailboxUnreachable          no connection to its server, or one that broke; worth another try
      │   └─ MessageUnreadable           the server does not give one message
@@ -122,6 +123,12 @@ class RosterError(GenerationError):
     code = "roster-unreadable"
     exit_code = 2
     advice = "请提供 .xlsx 名册：第一行为字段名或栏目名称，其下每行一家单位"
+
+
+class NoView(SealformError):
+    code = "no-view"
+    http_status = 404
+    advice = "请下载原文件查看"
 
 
 class MailboxError(SealformError):

@@ -162,8 +162,8 @@ class Warp(Model):
 class Frame(Model):
     """How the picture of a page became the page that was read, so that it can be shown as it was read without reading it again.
 
-    `picture` and `flat` are (width, height) in pixels: of the picture as it came, and of the page laid flat, which is then turned by
-    so many `quarters`, counter-clockwise. `scale`: pixels of the flat page a point. Without a `warp` it was only made smaller.
+    `picture` and `flat` are (width, height) in pixels: of the picture as it came, and of the page laid flat, which is then turned
+    by so many `quarters`, counter-clockwise. `scale`: pixels of the flat page a point. Without a `warp` it was only made smaller.
     """
 
     picture: tuple[int, int]

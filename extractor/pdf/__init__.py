@@ -48,4 +48,11 @@ def read_pdf(data: bytes, limits: PdfLimits = PdfLimits()) -> PdfReading:
     return read(data, limits)
 
 
-__all__ = ["Attachment", "PdfLimits", "PdfReading", "read_pdf"]
+def pdf_attachments(data: bytes, limits: PdfLimits = PdfLimits()) -> tuple[Attachment, ...]:
+    """The files in a PDF, its pages left alone. Raises as `read_pdf` does."""
+    from extractor.pdf.reader import files_in
+
+    return files_in(data, limits)
+
+
+__all__ = ["Attachment", "PdfLimits", "PdfReading", "pdf_attachments", "read_pdf"]

@@ -13,7 +13,7 @@ from pdfminer.pdfpage import PDFPage
 from pdfminer.pdfparser import PDFParser
 from pdfminer.pdftypes import PDFStream, resolve1
 
-from extractor.pdf import PdfLimits, PdfReading
+from extractor.pdf import Attachment, PdfLimits, PdfReading
 from extractor.pdf.attachments import attached
 from extractor.pdf.form import Overlay, SignedWidget, read_overlay
 from extractor.pdf.geometry import Rect, area, luminance, meet
@@ -49,6 +49,17 @@ def read(data: bytes, limits: PdfLimits) -> PdfReading:
         raise
     except Exception as error:  # what breaks outside the pages is the file's own frame
         _log.info("pdf", exc_info=True)
+        raise Damaged("PDF 文件的内部结构有损坏") from error
+
+
+def files_in(data: bytes, limits: PdfLimits) -> tuple[Attachment, ...]:
+    """See `extractor.pdf.pdf_attachments`."""
+    document, pages = _open(data, limits)
+    try:
+        return attached(document, pages, limits.attachments, limits.attachment_bytes)
+    except UnreadableFile:
+        raise
+    except Exception as error:
         raise Damaged("PDF 文件的内部结构有损坏") from error
 
 
