@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from models.errors import ConverterMissing, Damaged, TimedOut
@@ -29,6 +30,10 @@ _SETTINGS = {
 }  # fmt: skip
 
 
+# Left to itself, LibreOffice opens a web page in another program, which prints what is in its tables and nothing else.
+_IMPORT = {".html": ("--infilter=HTML (StarWriter)",)}
+
+
 def to_docx(data: bytes, suffix: str, program: str, seconds: float) -> bytes:
     """`data`, a file of the kind that `suffix` says, as .docx.
 
@@ -44,10 +49,10 @@ def to_pdf(data: bytes, suffix: str, program: str, seconds: float) -> bytes:
     Raises:
         ConverterMissing: LibreOffice is not installed. TimedOut: it took longer than `seconds`. Damaged: it could not.
     """
-    return _converted(data, suffix, "pdf", program, seconds)
+    return _converted(data, suffix, "pdf:writer_pdf_Export", program, seconds, _IMPORT.get(suffix, ()))
 
 
-def _converted(data: bytes, suffix: str, target: str, program: str, seconds: float) -> bytes:
+def _converted(data: bytes, suffix: str, target: str, program: str, seconds: float, more: Sequence[str] = ()) -> bytes:
     """The profile is new for each call: a profile that another run holds makes LibreOffice hand the work over and lose it,
     and macros, links and recovery of a user's own profile have no place here."""
     found = shutil.which(program)
@@ -59,7 +64,7 @@ def _converted(data: bytes, suffix: str, target: str, program: str, seconds: flo
         _settle(Path(folder, "profile"))
         profile = Path(folder, "profile").as_uri()
         command = [
-            found, f"-env:UserInstallation={profile}", "--headless", "--norestore", "--nolockcheck",
+            found, f"-env:UserInstallation={profile}", "--headless", "--norestore", "--nolockcheck", *more,
             "--convert-to", target, "--outdir", str(Path(folder, "out")), str(source),
         ]  # fmt: skip
         _run(command, _socket(profile), seconds)

@@ -1,6 +1,7 @@
 """Image files and pages of PDFs -> pictures, held to limits before they are decoded."""
 
 import io
+import math
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _A4 = (595.3, 841.9)
 _LONGEST = 5000
 _MOST_FRAMES = 10_000
+_MOST_PIXELS_ACROSS = 1_000_000  # of a page drawn, of which but a part is kept
 
 
 @dataclass(frozen=True)
@@ -72,14 +74,23 @@ def pdf_page(data: bytes, number: int, size: tuple[float, float], scale: float, 
             page = document[number - 1]
             width, height = page.get_size()
             fine = scale * size[0] / width
-            # What pdfium is told to leave out on each side is in its own points.
-            across, down = width / size[0], height / size[1]
-            crop = (box.x0 * across, height - box.y1 * down, width - box.x1 * across, box.y0 * down)
-            bitmap = page.render(scale=fine, crop=tuple(max(0.0, side) for side in crop), rev_byteorder=True, may_draw_forms=True)
+            if max(width, height) * fine > _MOST_PIXELS_ACROSS:
+                raise TooManyPixels(f"第 {number} 页的尺寸过大")
+            # pdfium is told what to leave out on each side, in its own points, and rounds up; half a pixel less makes that exact.
+            across, down = _cut_off(box.x0, box.x1, size[0], width * fine), _cut_off(box.y0, box.y1, size[1], height * fine)
+            crop = tuple(max(0.0, side - 0.5) / fine for side in (across[0], down[1], across[1], down[0]))
+            bitmap = page.render(scale=fine, crop=crop, rev_byteorder=True, may_draw_forms=True)
             pixels = bitmap.to_numpy()
             return np.array(np.broadcast_to(pixels[..., :3], (*pixels.shape[:2], 3)), np.uint8)
     except (pdfium.PdfiumError, IndexError) as error:
         raise Damaged("PDF 无法打开") from error
+
+
+def _cut_off(low: float, high: float, whole: float, pixels: float) -> tuple[int, int]:
+    """How many of a side's pixels lie before and behind a stretch of it, so that at least one is left."""
+    count = math.ceil(pixels)
+    before = min(math.floor(low / whole * pixels), count - 1)
+    return before, count - max(min(math.ceil(high / whole * pixels), count), before + 1)
 
 
 def _fineness(page: "PdfPage") -> float:

@@ -1,7 +1,7 @@
-"""Where the cells of a Word file stand on its pages, once it has been printed: two readings of one document, laid over each other.
+"""Where the cells of a Word file stand on its pages, once it has been printed: two readings, laid over each other (pure).
 
-The Word reader knows the cells and no pages, the PDF reader the pages and what it takes for cells. Both have them in the same order
-with the same words. Rows are aligned first, then the cells of each two rows; a row that breaks over pages has a place on each. Pure.
+The Word reader knows the cells and no pages, the PDF reader the pages and what it takes for cells. Both have them in one order and
+with the same words. Rows are aligned first, then the cells of each two rows; a row that breaks over pages has a place on each.
 """
 
 from collections.abc import Mapping, Sequence

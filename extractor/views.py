@@ -106,7 +106,8 @@ class View:
             whole = _on_page(None, page)
             scale = self._bounded(page.frame.scale if page.frame else _UNDER_SEALS, whole)
             layers = take_apart(Flat(self._shown(page, scale, whole), scale, False))
-            grey = lift_seals(layers, find_seals(layers))
+            # A seal in black is one on a copy, never one on a page that was drawn by a program.
+            grey = lift_seals(layers, find_seals(layers) if page.frame else [])
             self._sealless = page.number, np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), np.uint8)
         return self._sealless[1]
 
@@ -167,8 +168,8 @@ def _encoded(colour: "Colour", encoding: Encoding) -> bytes:
 
 
 def open_view(data: bytes, part: Part, options: Options = Options(), limits: ViewLimits = ViewLimits()) -> View:
-    """The pages of `part`, whose bytes are `data` (of a Word file that was printed: `Printed.pdf`), in the frames in which they were
-    read. Those of a part that was never read come as they are, if the reader's limits let them pass.
+    """The pages of `part`, whose bytes are `data` (of a printed Word file `Printed.pdf`), in the frames in which they were read.
+    Those of a part that was never read come as they are, if the reader's limits let them pass.
 
     Raises:
         NoView: it has no pages, as a Word file has none before it is printed. UnreadableFile: it can't be opened.
