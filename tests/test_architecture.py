@@ -28,12 +28,12 @@ SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob
 TESTS = sorted([*(ROOT / "tests").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")])
 
 # What these say must follow from their arguments alone, so that accuracy is tested without a file or an engine.
-_PURE = ("match", "decide", "choice", "group", "compare", "reconcile")
+_PURE = ("match", "decide", "choice", "group", "compare", "reconcile", "placing")
 PURE = [
     *(ROOT / "models").rglob("*.py"),
     *(
         path
-        for name in ("match", "decide", "choice", "group", "compare", "reconcile")
+        for name in ("match", "decide", "choice", "group", "compare", "reconcile", "placing")
         for path in (ROOT / "extractor").glob(f"{name}*.py")
     ),
 ]
