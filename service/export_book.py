@@ -1,0 +1,191 @@
+"""Workbooks written a row at a time, so that their length costs no memory.
+
+Nothing that an applicant wrote can become a formula: texts are written as texts whatever they begin with.
+"""
+
+import datetime
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import IO, Any, NamedTuple
+
+from openpyxl import Workbook
+from openpyxl.cell import Cell as StyledCell
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.utils import get_column_letter
+
+from models.fields import NumberField
+from models.fields.base import FieldBase, SheetValue
+
+_EDGE = Side("thin", color="BFBFBF")
+_BORDER = Border(left=_EDGE, right=_EDGE, top=_EDGE, bottom=_EDGE)
+HEADING = PatternFill("solid", fgColor="D9E2F3")
+DOUBTFUL = PatternFill("solid", fgColor="FFF2CC")
+WRONG = PatternFill("solid", fgColor="F8CBAD")
+CORRECTED = PatternFill("solid", fgColor="E2EFDA")
+# Limits of the format, and of what a clerk can take in at once.
+_LONGEST_TEXT = 32_767
+_LONGEST_NAME = 31
+_PRECISION = 15
+_NARROWEST, _WIDEST = 8, 44
+_LINE_POINTS, _HIGHEST = 15, 150
+# Rows after which widths follow; they must be known before the first row is written.
+_SAMPLE = 500
+
+
+class Cell(NamedTuple):
+    """A value, its number format and its colour."""
+
+    value: SheetValue
+    shape: str = "@"
+    fill: PatternFill | None = None
+
+
+class Book:
+    """A workbook that is being written. `reserved` are the names of sheets that no form may take."""
+
+    def __init__(self, reserved: Iterable[str] = ()) -> None:
+        self._book = Workbook(write_only=True)
+        self._reserved = set(reserved)
+        self._sheets: list[Sheet] = []
+
+    def sheet(self, title: str, headings: Sequence[str]) -> "Sheet":
+        """A new sheet, last in the book; its name is `title`, or like it where that is taken or can't be."""
+        taken = {sheet.title for sheet in self._sheets} | self._reserved
+        made = Sheet(self._book, title if title in self._reserved else _free_title(title, taken), headings)
+        self._sheets.append(made)
+        return made
+
+    def save(self, target: IO[bytes]) -> None:
+        """Writes the book; nothing can be added any more."""
+        for sheet in self._sheets:
+            sheet.close()
+        self._book.save(target)
+
+
+class Sheet:
+    """A sheet with a line of headings; rows are written as they come."""
+
+    def __init__(self, book: Workbook, title: str, headings: Sequence[str]) -> None:
+        self.title = title
+        self._sheet: Any = book.create_sheet(title)
+        self._sheet.freeze_panes = "B2"
+        self._styles: dict[tuple[str, str | None, bool], StyledCell] = {}
+        self._waiting: list[Sequence[Cell]] | None = []
+        self._widths: list[int] = []
+        self._rows = self._written = 0
+        self.append([Cell(heading, fill=HEADING) for heading in headings])
+
+    def append(self, row: Sequence[Cell]) -> None:
+        """One row, a cell a heading."""
+        self._rows += 1
+        fitted = [cell._replace(value=_fitted(cell.value) or None) if isinstance(cell.value, str) else cell for cell in row]
+        if self._waiting is None:
+            self._write(fitted)
+            return
+        self._waiting.append(fitted)
+        if len(self._waiting) >= _SAMPLE:
+            self._start()
+
+    def close(self) -> None:
+        """Writes what still waits."""
+        if self._waiting is not None:
+            self._start()
+        self._sheet.auto_filter.ref = f"A1:{get_column_letter(len(self._widths))}{self._rows}"
+
+    def _start(self) -> None:
+        """Widths after the longest line of a column, bounded."""
+        rows = self._waiting or []
+        self._waiting = None
+        for number, cells in enumerate(zip(*rows, strict=True), 1):
+            longest = max(_width(line) for cell in cells for line in _shown(cell.value).split("\n"))
+            self._widths.append(min(max(longest + 3, _NARROWEST), _WIDEST))
+            self._sheet.column_dimensions[get_column_letter(number)].width = self._widths[-1]
+        for number, row in enumerate(rows, 1):
+            self._write(row, is_heading=number == 1)
+
+    def _write(self, row: Sequence[Cell], *, is_heading: bool = False) -> None:
+        """The row, as high as its wrapped lines, bounded."""
+        lines = max(
+            sum(-(-max(_width(line), 1) // (width - 2)) for line in _shown(cell.value).split("\n"))
+            for cell, width in zip(row, self._widths, strict=True)
+        )
+        self._written += 1
+        # The height of the row before is written already, and would be kept to the end.
+        self._sheet.row_dimensions.pop(self._written - 1, None)
+        self._sheet.row_dimensions[self._written].height = min(lines * _LINE_POINTS + 3, _HIGHEST)
+        self._sheet.append(self._styled(row, is_heading))
+
+    def _styled(self, row: Sequence[Cell], is_heading: bool) -> Iterator[StyledCell]:
+        """The cells, each gone once it is written: one stands for all that look alike, because styles are slow to set."""
+        for value, shape, fill in row:
+            is_text = isinstance(value, str)
+            look = ("@" if is_text else shape, fill.fgColor.rgb if fill else None, is_heading)
+            cell = self._styles.get(look)
+            if cell is None:
+                cell = self._styles[look] = self._style(look[0], fill, is_heading)
+            cell.value = value
+            if is_text:
+                cell.data_type = "s"  # openpyxl takes a leading = for a formula and #N/A for an error
+            yield cell
+
+    def _style(self, shape: str, fill: PatternFill | None, is_heading: bool) -> StyledCell:
+        cell: StyledCell = WriteOnlyCell(self._sheet)
+        cell.number_format, cell.border = shape, _BORDER
+        cell.alignment = Alignment(vertical="top", wrap_text=True)
+        if fill:
+            cell.fill = fill
+        if is_heading:
+            cell.font = Font(bold=True)
+            cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
+        return cell
+
+
+def field_cell(field: FieldBase[Any] | None, data: Any, fill: PatternFill | None = None) -> Cell:
+    """The JSON value `data` of `field` as it stands in a cell; of a field that is not known, or has another shape, as JSON."""
+    if field is not None:
+        try:
+            value = field.sheet_value(field.from_json(data))
+        except ValueError:
+            field = None  # read with another version of the form
+    if field is None:
+        return Cell(data if isinstance(data, str | None) else json.dumps(data, ensure_ascii=False), "@", fill)
+    if isinstance(value, Decimal) and len(value.as_tuple().digits) > _PRECISION:
+        return Cell(f"{value:f}", "@", fill)
+    if isinstance(field, NumberField) and isinstance(value, Decimal):
+        return Cell(value, 'General"{}"'.format(field.unit.replace('"', "")), fill)
+    return Cell(value, "@" if isinstance(value, str) else field.sheet_format, fill)
+
+
+def _free_title(title: str, taken: set[str]) -> str:
+    """`title` as Excel takes it for the name of a sheet; names differ in more than case."""
+    plain = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", title).strip(" '")[:_LONGEST_NAME] or "Sheet"
+    free, number = plain, 1
+    while free.lower() in {name.lower() for name in taken}:
+        number += 1
+        free = f"{plain[: _LONGEST_NAME - 5]} ({number})"
+    return free
+
+
+def clean(text: str) -> str:
+    """`text` without what no sheet can hold: control characters, halves of characters."""
+    text = ILLEGAL_CHARACTERS_RE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return re.sub("[\ud800-\udfff\ufffe\uffff]", "", text)
+
+
+def _fitted(text: str) -> str:
+    text = clean(text)
+    return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"
+
+
+def _shown(value: object) -> str:
+    return value.strftime("%Y-%m-%d") if isinstance(value, datetime.date) else "" if value is None else str(value)
+
+
+def _width(text: str) -> int:
+    """Columns that `text` takes, two for each ideograph."""
+    return len(text) if text.isascii() else sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)

@@ -1,0 +1,168 @@
+"""What leaves: records as they stand, by what was changed last, so that another system can follow; and saved choices of columns.
+
+`submissions.changed` rises with every change and in the order in which transactions commit: who has seen all up to a number, and
+asks for what is above it, misses nothing. What changes while somebody walks comes once more, further on.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from models.errors import Conflict, NotFound
+from service.store import audit
+from service.store.statuses import Status
+from service.store.tables import counters, presets, records, results, submissions, tokens, uploads, users
+
+_AT_A_TIME = 500
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which submissions: of one form or of any, the accepted ones or all, changed after `after`."""
+
+    form: str | None = None
+    accepted: bool = True
+    after: int | None = None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A submission as it stands. `content`, `marks` and `findings` are its record's, empty where there is none; `failure` says why
+    it could not be read; `purged` that its values were erased."""
+
+    id: int
+    changed: int
+    version: int
+    status: Status
+    form: str | None
+    form_version: str | None
+    name: str
+    unit: str | None
+    received_at: datetime
+    updated_at: datetime
+    replaces: int | None
+    replaced_by: int | None
+    error_code: str | None
+    failure: str | None
+    purged: bool
+    content: Mapping[str, Any]
+    marks: Mapping[str, Any]
+    findings: list[Mapping[str, Any]]
+
+    @property
+    def has_record(self) -> bool:
+        """Whether there are values."""
+        return bool(self.marks)
+
+
+def last_change(connection: sa.Connection) -> int:
+    """The number of the last change of any submission."""
+    return connection.scalar(sa.select(counters.c.value).where(counters.c.name == "changes")) or 0
+
+
+def select(connection: sa.Connection, wanted: Selection) -> Iterator[Kept]:
+    """The submissions that are `wanted`, by number; those changed after a cursor in the order of their changes."""
+    query = _query(wanted)
+    order = submissions.c.id if wanted.after is None else submissions.c.changed
+    found = connection.execution_options(yield_per=_AT_A_TIME).execute(query.order_by(order))
+    return (_kept(row) for row in found)
+
+
+def changes(connection: sa.Connection, form: str | None, after: int, limit: int) -> list[Kept]:
+    """Up to `limit` submissions in any state that changed after `after`, in the order of their changes."""
+    query = _query(Selection(form, accepted=False, after=after)).order_by(submissions.c.changed).limit(limit)
+    return [_kept(row) for row in connection.execute(query)]
+
+
+def one(connection: sa.Connection, submission: int) -> Kept:
+    """One submission.
+
+    Raises:
+        NotFound: there is no such submission.
+    """
+    row = connection.execute(_query(Selection(accepted=False)).where(submissions.c.id == submission)).one_or_none()
+    if row is None:
+        raise NotFound(f"没有编号为 {submission} 的申请")
+    return _kept(row)
+
+
+def forms_in(connection: sa.Connection, wanted: Selection) -> list[str]:
+    """The names of the forms that `wanted` holds records of."""
+    kept = _query(wanted).with_only_columns(submissions.c.form).where(submissions.c.form.is_not(None)).distinct()
+    return sorted(connection.scalars(kept))
+
+
+def names(connection: sa.Connection) -> dict[str, str]:
+    """What people call each actor."""
+    people = connection.execute(sa.select(users.c.id, users.c.name, users.c.full_name))
+    named = {f"user:{row.id}": row.full_name or row.name for row in people}
+    return named | {f"token:{row.id}": row.name for row in connection.execute(sa.select(tokens.c.id, tokens.c.name))}
+
+
+def _query(wanted: Selection) -> sa.Select[Any]:
+    about = submissions.c
+    query = sa.select(
+        about.id, about.changed, about.version, about.status, about.form, about.form_version, about.name, about.unit,
+        about.received_at, about.updated_at, about.replaces, about.replaced_by, about.error_code,
+        results.c.line["error"]["message"].as_string().label("failure"),
+        uploads.c.purged_at, records.c.content, records.c.marks, records.c.findings,
+    )  # fmt: skip
+    query = query.select_from(submissions.join(uploads).outerjoin(records).outerjoin(results))
+    if wanted.form is not None:
+        query = query.where(about.form == wanted.form)
+    if wanted.accepted:
+        query = query.where(about.status == "accepted")
+    return query if wanted.after is None else query.where(about.changed > wanted.after)
+
+
+def _kept(row: Any) -> Kept:
+    told = {**row._mapping, "purged": row.purged_at is not None}
+    del told["purged_at"]
+    return Kept(**{**told, "content": row.content or {}, "marks": row.marks or {}, "findings": row.findings or []})
+
+
+def save_preset(connection: sa.Connection, name: str, content: Mapping[str, Any], actor: str, now: datetime) -> int:
+    """Keeps a choice under a name and returns its number.
+
+    Raises:
+        Conflict: the name is taken.
+    """
+    row = {"name": name, "content": dict(content), "created_by": actor, "created_at": now}
+    try:
+        with connection.begin_nested():
+            made = connection.execute(presets.insert().values(row).returning(presets.c.id)).scalar_one()
+    except sa.exc.IntegrityError:
+        raise Conflict(f"已有名为“{name}”的方案", advice="请换一个名称，或先删除原来的方案") from None
+    audit.append(connection, now, actor, "preset", f"preset:{made}", {"name": name, "content": content})
+    return int(made)
+
+
+def list_presets(connection: sa.Connection) -> list[Any]:
+    """The saved choices by name."""
+    return list(connection.execute(presets.select().order_by(presets.c.name)))
+
+
+def preset(connection: sa.Connection, name: str) -> dict[str, Any]:
+    """What was saved under `name`.
+
+    Raises:
+        NotFound: nothing was.
+    """
+    content = connection.scalar(sa.select(presets.c.content).where(presets.c.name == name))
+    if content is None:
+        raise NotFound(f"没有名为“{name}”的方案", advice="请核对名称")
+    return dict(content)
+
+
+def delete_preset(connection: sa.Connection, number: int, actor: str, now: datetime) -> None:
+    """Forgets a saved choice.
+
+    Raises:
+        NotFound: there is none of that number.
+    """
+    if not connection.execute(presets.delete().where(presets.c.id == number)).rowcount:
+        raise NotFound(f"没有编号为 {number} 的方案", advice="请刷新列表")
+    audit.append(connection, now, actor, "preset-deleted", f"preset:{number}")
