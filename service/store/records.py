@@ -17,7 +17,7 @@ from models.form import FormDefinition
 from models.record import Record
 from models.rules import check
 from service.results import Line
-from service.store import audit, search
+from service.store import audit, events, search
 from service.store.statuses import WORDS, Move, Status, after
 from service.store.tables import doubts, records, results, submissions, uploads, versions
 from service.store.uploads import insert_submission
@@ -104,6 +104,7 @@ def _store_result(
     _add_version(connection, row, by, "read", None, {}, status)
     about = {"status": status, "error": error, **{f"field:{name}": value for name, value in values.items()}}
     audit.append(connection, by.now, by.actor, "read", f"submission:{submission}", about)
+    events.emit(connection, "submission.unreadable" if error else "submission.read", submission, by.now)
 
 
 def correct(
@@ -192,6 +193,8 @@ def decide(connection: sa.Connection, submission: int, expected: int, move: Move
         .values(status=target, version=version, updated_at=by.now, changed=audit.next_value(connection, "changes"))
     )  # fmt: skip
     audit.append(connection, by.now, by.actor, move, f"submission:{submission}", {"status": target, "reason": reason})
+    if move in events.DECIDED:
+        events.emit(connection, events.DECIDED[move], submission, by.now)
     return version
 
 

@@ -1,0 +1,168 @@
+"""Telling other systems what happened: signed, tried again until it arrives or makes no sense, and nowhere but where it may go."""
+
+import hashlib
+import hmac
+import ipaddress
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from itertools import groupby
+
+import httpx
+
+from models.errors import Invalid
+from service.settings import Settings
+from service.store import events
+from service.store.audit import canonical
+from service.store.database import Database
+from service.store.events import Delivery, Outcome
+
+SIGNATURE = "Sealform-Signature"
+Resolve = Callable[[str, int], Sequence[str]]
+Clock = Callable[[], datetime]
+
+_AT_A_TIME = 8
+_PAUSE = 2.0
+_CONNECT_SECONDS, _SECONDS = 5.0, 10.0
+
+
+def new_client() -> httpx.Client:
+    """A client that goes where it is sent and nowhere else: no proxy, no redirects. It trusts what this machine trusts. Connections
+    are not kept, because one to an address may have been made in the name of another host."""
+    return httpx.Client(
+        trust_env=False,
+        follow_redirects=False,
+        verify=ssl.create_default_context(),
+        timeout=httpx.Timeout(_SECONDS, connect=_CONNECT_SECONDS),
+        limits=httpx.Limits(max_keepalive_connections=0),
+        headers={"User-Agent": "Sealform"},
+    )
+
+
+def run(database: Database, settings: Settings, clock: Clock, stop: threading.Event) -> None:
+    """Sends what is due until `stop` is set. Several processes may do so at once."""
+    with new_client() as client:
+        while not stop.is_set():
+            if not deliver_due(database, settings, clock, client):
+                stop.wait(_PAUSE)
+
+
+def resolve(host: str, port: int) -> Sequence[str]:
+    """The addresses of `host`.
+
+    Raises:
+        OSError: it has none.
+    """
+    return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+
+
+def deliver_due(database: Database, settings: Settings, clock: Clock, client: httpx.Client, resolve: Resolve = resolve) -> int:
+    """Sends some of the messages whose time has come, and returns how many were tried; 0: none is due. A message may arrive twice,
+    where a process died between sending it and noting that it did."""
+    with database.write() as connection:
+        claimed = events.claim(connection, clock(), _AT_A_TIME)
+    by_hook = [list(group) for _, group in groupby(sorted(claimed, key=lambda one: (one.webhook, one.id)), lambda one: one.webhook)]
+
+    def send(group: Iterable[Delivery]) -> None:
+        for delivery in group:
+            outcome = _send(delivery, settings, client, clock(), resolve)
+            with database.write() as connection:
+                events.settle(connection, delivery, outcome, clock())
+
+    if by_hook:
+        # A receiver that is slow keeps only its own messages waiting.
+        with ThreadPoolExecutor(len(by_hook)) as pool:
+            list(pool.map(send, by_hook))
+    return len(claimed)
+
+
+def check_url(text: str, hosts: Sequence[str]) -> httpx.URL:
+    """The address of a webhook.
+
+    Raises:
+        Invalid: it is none, or its host is not one of `hosts`.
+    """
+    try:
+        url = httpx.URL(text)
+        host = url.raw_host.decode("ascii").lower()
+    except (httpx.InvalidURL, UnicodeError):
+        raise Invalid("推送地址有误", advice="应为 https://主机/路径") from None
+    if url.scheme not in ("https", "http") or not host or url.userinfo or url.fragment:
+        raise Invalid("推送地址有误", advice="应为 https://主机/路径，不带用户名和 #")
+    if host not in hosts:
+        raise Invalid(f"不允许推送到“{url.host}”", advice="请由管理员把主机名加入 SEALFORM_WEBHOOK_HOSTS")
+    return url
+
+
+def sign(secret: str, at: int, body: bytes) -> str:
+    """The header by which a receiver knows that `body` is ours, and was sent at second `at` since 1970."""
+    code = hmac.new(secret.encode(), b"%d." % at + body, hashlib.sha256).hexdigest()
+    return f"t={at},v1={code}"
+
+
+def _send(delivery: Delivery, settings: Settings, client: httpx.Client, now: datetime, resolve: Resolve) -> Outcome:
+    try:
+        url = check_url(delivery.url, settings.webhook_hosts)
+        address = _address(url, resolve)
+    except Invalid as error:
+        return Outcome(error=error.message, is_final=True)
+    except (OSError, UnicodeError):
+        return Outcome(error="找不到主机")
+    body = canonical(delivery.body).encode()
+    headers = {
+        "Host": url.netloc.decode("ascii"), "Content-Type": "application/json",
+        "Sealform-Event": str(delivery.body["event"]), SIGNATURE: sign(delivery.secret, int(now.timestamp()), body),
+    }  # fmt: skip
+    # Connected to the address that was checked: the name may mean another one the next time that it is asked for.
+    request = client.build_request(
+        "POST",
+        url.copy_with(host=address),
+        content=body,
+        headers=headers,
+        extensions={"sni_hostname": url.raw_host.decode("ascii")},
+    )
+    try:
+        answer = client.send(request, stream=True)
+        answer.close()
+    except httpx.TimeoutException:
+        return Outcome(error="对方没有及时应答")
+    except httpx.HTTPError as error:
+        return Outcome(error=f"连接失败：{type(error).__name__}")
+    if answer.is_success:
+        return Outcome(answer.status_code)
+    words = "对方要求转到别处，未予跟随" if answer.has_redirect_location else f"对方应答 {answer.status_code}"
+    return Outcome(answer.status_code, words)
+
+
+def _address(url: httpx.URL, resolve: Resolve) -> str:
+    """The first address of the host that may be connected to.
+
+    Raises:
+        Invalid: there is none.
+        OSError: the host has no address.
+    """
+    host = url.raw_host.decode("ascii").lower()
+    found = resolve(host, url.port or (443 if url.scheme == "https" else 80))
+    # Who lists this machine, or an address, means it; a name that turns out to be one was made to.
+    is_meant = host == "localhost" or _is_address(host)
+    for address in found:
+        if is_meant or not _is_special(address):
+            return address
+    raise Invalid(f"“{url.host}”指向本机或特殊的地址，不允许推送")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_special(address: str) -> bool:
+    known = ipaddress.ip_address(address.partition("%")[0])
+    known = getattr(known, "ipv4_mapped", None) or known
+    return known.is_loopback or known.is_link_local or known.is_multicast or known.is_unspecified or known.is_reserved
