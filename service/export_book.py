@@ -6,7 +6,6 @@ Nothing that an applicant wrote can become a formula: texts are written as texts
 import datetime
 import json
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import IO, Any, NamedTuple
@@ -187,5 +186,5 @@ def _shown(value: object) -> str:
 
 
 def _width(text: str) -> int:
-    """Columns that `text` takes, two for each ideograph."""
-    return len(text) if text.isascii() else sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+    """Columns that `text` takes, two for each ideograph: the bytes that GBK has for it, which are quickly counted."""
+    return len(text) if text.isascii() else len(text.encode("gbk", "replace"))

@@ -9,12 +9,13 @@ from fastapi.openapi.utils import get_openapi
 from service.store.accounts import Actor
 from service.web import problems
 from service.web.context import Context
-from service.web.routes import editing, forms, questions, session, submissions, tokens, uploads, users
+from service.web.routes import editing, export, forms, questions, session, submissions, tokens, uploads, users, webhooks
 from service.web.security import Guard, may
 
 API = "/api/v1"
 _ROUTERS: Sequence[APIRouter] = (
     session.router, users.router, tokens.router, forms.router, uploads.router, submissions.router, editing.router, questions.router,
+    export.router, webhooks.router,
 )  # fmt: skip
 
 

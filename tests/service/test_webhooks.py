@@ -118,9 +118,9 @@ def test_only_the_events_that_were_asked_for_are_told(lite: Database, receiver: 
 def test_nothing_is_told_of_a_change_that_was_rolled_back(lite: Database, receiver: Receiver, client: httpx.Client) -> None:
     _hook(lite, receiver.url, "submission.returned")
     submission = _read(lite)
-    with pytest.raises(RuntimeError), lite.write() as connection:
+    with lite.write() as connection:
         records.decide(connection, submission, 1, "return", Editor("user:1", NOW))
-        raise RuntimeError
+        connection.get_transaction().rollback()  # type: ignore[union-attr]
     assert _deliver(lite, client) == 0
 
 
@@ -197,9 +197,7 @@ def test_a_name_that_means_this_machine_is_not_connected_to(
     assert (receiver.came, row.next_at, row.status) == ([], None, None)
 
 
-def test_it_connects_to_the_address_that_was_checked_and_asks_for_the_name_once(
-    lite: Database, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_connects_to_the_address_that_was_checked_and_asks_for_the_name_once(lite: Database) -> None:
     _hook(lite, "http://hooks.example:8080/hook?x=1")
     _read(lite)
     asked, sent = [], []

@@ -49,6 +49,19 @@ TABLE: dict[str, str | Scope] = {
     "POST /api/v1/undo": "correct",
     "GET /api/v1/questions": "see",
     "GET /api/v1/questions/{form}/{field}": "see",
+    "GET /api/v1/export": "export",
+    "GET /api/v1/export/columns": "export",
+    "GET /api/v1/changes": "export",
+    "GET /api/v1/presets": "export",
+    "POST /api/v1/presets": "export",
+    "DELETE /api/v1/presets/{preset}": "export",
+    "GET /api/v1/submissions/{submission}/dossier": "export",
+    "GET /api/v1/webhooks": "admin",
+    "POST /api/v1/webhooks": "admin",
+    "PATCH /api/v1/webhooks/{webhook}": "admin",
+    "DELETE /api/v1/webhooks/{webhook}": "admin",
+    "GET /api/v1/webhooks/{webhook}/deliveries": "admin",
+    "POST /api/v1/webhooks/{webhook}/test": "admin",
 }
 CLOSED = {call: needed for call, needed in TABLE.items() if needed != "open"}
 

@@ -1,0 +1,279 @@
+"""What leaves: files of records, changes for another system to follow, saved choices of columns, dossiers."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import IO, Annotated, Any, Literal
+from urllib.parse import quote
+
+from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.errors import Invalid
+from models.form import FormDefinition
+from models.identity import FormName
+from service import dossier, export_columns
+from service.export_files import MEDIA, Format, Shape, to_json, write_records
+from service.store import audit, exports
+from service.store.accounts import Actor
+from service.store.exports import Kept, Selection
+from service.web.context import Context, Here
+from service.web.routes.users import Number
+from service.web.security import may
+
+router = APIRouter(tags=["export"])
+
+# What no name holds, and PostgreSQL no text.
+_NO_CONTROL = r"^[^\x00-\x1f]+$"
+Which = Literal["accepted", "all"]
+# No number that a database counts to is as great.
+After = Annotated[int, Query(ge=0, lt=2**63)]
+_CHUNK = 1 << 18
+_FILES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "A file; X-Next-Cursor is the `after` of the next export.",
+        "content": {media.partition(";")[0]: {} for media in MEDIA.values()},
+        "headers": {"X-Next-Cursor": {"schema": {"type": "integer"}}},
+    }
+}
+
+
+class Choice(BaseModel):
+    """What an export holds. Without columns it has the usual ones; without a form, all forms."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"example": {"format": "xlsx", "status": "accepted", "columns": ["_id", "_status", "_received_at"]}},
+    )
+    format: Format = "xlsx"
+    form: FormName | None = None
+    status: Which = "accepted"
+    columns: Annotated[list[Annotated[str, Field(max_length=64)]], Field(min_length=1, max_length=500)] | None = None
+
+
+class NewPreset(BaseModel):
+    """A choice and its name."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"example": {"name": "报送市局", "content": {"format": "csv", "columns": ["_id", "_unit", "_status"]}}},
+    )
+    name: Annotated[str, Field(min_length=1, max_length=128, pattern=_NO_CONTROL)]
+    content: Choice
+
+
+class Preset(BaseModel):
+    """A saved choice."""
+
+    id: int
+    name: str
+    content: Choice
+    created_by: str
+    created_at: datetime
+
+
+class Presets(BaseModel):
+    """All of them, by name."""
+
+    items: list[Preset]
+
+
+class Column(BaseModel):
+    """A column that may be chosen; `usual` ones are there where none are chosen."""
+
+    name: str
+    title: str
+    usual: bool
+
+
+class Columns(BaseModel):
+    """All that an export of a form may have, in their own order."""
+
+    items: list[Column]
+
+
+class Changed(BaseModel):
+    """A submission after a change. `fields` is null where it is not accepted (any more), or its values were erased: what was known
+    of it is then to be forgotten."""
+
+    model_config = ConfigDict(extra="allow")
+    id: int
+    changed: int
+    version: int
+    status: str
+    form: str | None
+    form_version: str | None
+    purged: bool
+    fields: dict[str, Any] | None
+
+
+class Changes(BaseModel):
+    """Changes in their order; `next` is the `after` of the next request, also where there is nothing new."""
+
+    items: list[Changed]
+    next: str
+
+
+@router.get("/export", response_class=StreamingResponse, responses=_FILES)
+def export(
+    context: Here,
+    who: Annotated[Actor, may("export")],
+    format: Format | None = None,
+    form: Annotated[FormName | None, Query()] = None,
+    status: Which | None = None,
+    columns: Annotated[str | None, Query(max_length=8000, description="names, separated by commas")] = None,
+    preset: Annotated[str | None, Query(max_length=128, pattern=_NO_CONTROL)] = None,
+    after: After | None = None,
+) -> StreamingResponse:
+    """Records as a file. What is said here goes before what the preset says. With `after`, only what changed since that cursor."""
+    with context.database.read() as connection:
+        saved = Choice.model_validate(exports.preset(connection, preset)) if preset is not None else Choice()
+        chosen = Choice(
+            format=format or saved.format,
+            form=form or saved.form,
+            status=status or saved.status,
+            columns=[name.strip() for name in columns.split(",")] if columns else saved.columns,
+        )
+        # Before the records are read: what changes in between comes now and once more, and is never missed.
+        cursor = exports.last_change(connection)
+        wanted = Selection(chosen.form, chosen.status == "accepted", after)
+        shape = Shape(_forms(context, exports.forms_in(connection, wanted), chosen), exports.names(connection), chosen.columns)
+        if chosen.format in ("csv", "parquet"):
+            wanted = Selection(shape.only_form().name, wanted.accepted, after)
+        count = 0
+
+        def counted() -> Iterator[Kept]:
+            nonlocal count
+            for count, kept in enumerate(exports.select(connection, wanted), 1):  # noqa: B007
+                yield kept
+
+        file = _written(lambda target: write_records(chosen.format, target, counted(), shape))
+    now = context.clock()
+    with context.database.write() as connection:
+        audit.append(connection, now, who.id, "export", "export", {**chosen.model_dump(), "after": after, "records": count})
+    name = f"{chosen.form or '汇总表'}-{now.astimezone():%Y%m%d-%H%M%S}.{chosen.format}"
+    return _download(file, name, MEDIA[chosen.format], {"X-Next-Cursor": str(cursor)})
+
+
+@router.get("/export/columns")
+def columns(context: Here, who: Annotated[Actor, may("export")], form: FormName) -> Columns:
+    """The columns that an export of `form` may have."""
+    known = _known(context, form)
+    usual = set(export_columns.usual(known))
+    items = [Column(name=name, title=title, usual=name in usual) for name, title in export_columns.titles_of(known).items()]
+    return Columns(items=items)
+
+
+@router.get("/changes")
+def changes(
+    context: Here,
+    who: Annotated[Actor, may("export")],
+    after: After = 0,
+    limit: Annotated[int, Query(ge=1, le=200)] = 100,
+    form: Annotated[FormName | None, Query()] = None,
+    status: Which = "accepted",
+) -> Changes:
+    """What changed since a cursor, for another system to follow. Every submission comes, in whatever state; its values come only
+    where it is accepted, or with `status=all`."""
+    with context.database.read() as connection:
+        found = exports.changes(connection, form, after, limit)
+        names = exports.names(connection)
+    return Changes(items=[_changed(kept, names, status) for kept in found], next=str(found[-1].changed if found else after))
+
+
+@router.get("/presets")
+def presets(context: Here, who: Annotated[Actor, may("export")]) -> Presets:
+    """The saved choices; everybody who may export shares them."""
+    with context.database.read() as connection:
+        rows = exports.list_presets(connection)
+    return Presets(items=[Preset.model_validate(row, from_attributes=True) for row in rows])
+
+
+@router.post("/presets", status_code=201)
+def save(given: NewPreset, context: Here, who: Annotated[Actor, may("export")]) -> Preset:
+    """Saves a choice; its name must be new."""
+    _forms(context, [], given.content)
+    now, content = context.clock(), given.content
+    with context.database.write() as connection:
+        number = exports.save_preset(connection, given.name, content.model_dump(), who.id, now)
+    return Preset(id=number, name=given.name, content=content, created_by=who.id, created_at=now)
+
+
+@router.delete("/presets/{preset}", status_code=204)
+def forget(preset: Number, context: Here, who: Annotated[Actor, may("export")]) -> None:
+    """Forgets a saved choice."""
+    with context.database.write() as connection:
+        exports.delete_preset(connection, preset, who.id, context.clock())
+
+
+@router.get(
+    "/submissions/{submission}/dossier",
+    response_class=StreamingResponse,
+    responses={200: {"description": "A .zip", "content": {"application/zip": {}}}},
+)
+def whole(submission: Number, context: Here, who: Annotated[Actor, may("export")]) -> StreamingResponse:
+    """Everything about one submission: the originals, the record, and its log as a page."""
+    now = context.clock()
+    with context.database.write() as connection:
+        exports.one(connection, submission)
+        audit.append(connection, now, who.id, "dossier", f"submission:{submission}")
+    with context.database.read() as connection:
+        kept = exports.one(connection, submission)
+        form = context.forms.get(kept.form, kept.form_version) if kept.form and kept.form_version else None
+        known = dossier.gather(connection, submission, form)
+    file = _written(lambda target: dossier.write_dossier(target, known, context.blobs, (), now))
+    return _download(file, f"申请{submission}-档案.zip", "application/zip", {})
+
+
+def _forms(context: Context, found: Sequence[str], chosen: Choice) -> dict[str, FormDefinition]:
+    """The definitions of the forms that are in an export; its columns are checked against them.
+
+    Raises:
+        Invalid: the form that was asked for is not known, or a column is not theirs.
+    """
+    current = context.forms.current()
+    if chosen.form is not None:
+        forms = {chosen.form: _known(context, chosen.form)}
+    else:
+        forms = {name: current[name] for name in found if name in current}
+    export_columns.check(chosen.columns or (), list((forms or current).values()))
+    return forms
+
+
+def _known(context: Context, name: str) -> FormDefinition:
+    known = context.forms.current().get(name)
+    if known is None:
+        raise Invalid(f"没有名为“{name}”的表格", advice="已有的表格见 GET /api/v1/forms")
+    return known
+
+
+def _changed(kept: Kept, names: export_columns.Names, status: Which) -> Changed:
+    is_shown = kept.has_record and (status == "all" or kept.status == "accepted")
+    told = to_json(kept, names) if is_shown else {**to_json(kept, names, ()), "fields": None}
+    return Changed(**told, purged=kept.purged)
+
+
+def _written(write: Callable[[IO[bytes]], None]) -> IO[bytes]:
+    """A file without a name, with what `write` writes; whatever goes wrong is told before the answer begins."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115
+    try:
+        write(file)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def _download(file: IO[bytes], name: str, media: str, headers: dict[str, str]) -> StreamingResponse:
+    size = file.seek(0, 2)
+
+    def chunks() -> Iterator[bytes]:
+        with file:
+            file.seek(0)
+            while chunk := file.read(_CHUNK):
+                yield chunk
+
+    disposition = f"attachment; filename*=UTF-8''{quote(name)}"
+    told = {"Content-Disposition": disposition, "Content-Length": str(size), **headers}
+    return StreamingResponse(chunks(), media_type=media, headers=told)

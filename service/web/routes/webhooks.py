@@ -1,0 +1,151 @@
+"""Addresses that are told of events: the administrator's."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from service import webhooks as sending
+from service.store import events, webhooks
+from service.store.accounts import Actor
+from service.store.events import Event
+from service.web.context import Here
+from service.web.routes.users import Number
+from service.web.security import may
+
+router = APIRouter(tags=["webhooks"], prefix="/webhooks")
+
+Url = Annotated[str, Field(min_length=1, max_length=1024)]
+Events = Annotated[list[Event], Field(min_length=1, max_length=len(events.EVENTS))]
+
+
+class Webhook(BaseModel):
+    """An address, without the secret."""
+
+    id: int
+    url: str
+    events: list[str]
+    active: bool
+    created_by: str
+    created_at: datetime
+
+
+class Webhooks(BaseModel):
+    """All of them, and which events and hosts there may be."""
+
+    items: list[Webhook]
+    known_events: list[str]
+    hosts: list[str]
+
+
+class NewWebhook(BaseModel):
+    """Where to tell what."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"example": {"url": "https://hooks.example.cn/sealform", "events": ["submission.accepted"]}},
+    )
+    url: Url
+    events: Events
+
+
+class Made(BaseModel):
+    """A new webhook, and the secret of its signatures, which is shown this once."""
+
+    id: int
+    secret: str
+
+
+class WebhookChanges(BaseModel):
+    """What is to be different; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"active": False}})
+    url: Url | None = None
+    events: Events | None = None
+    active: bool | None = None
+
+
+class Delivery(BaseModel):
+    """A message: `next_at` is when it is tried (again), null once it arrived or was given up."""
+
+    id: int
+    event: str
+    body: dict[str, Any]
+    created_at: datetime
+    attempts: int
+    next_at: datetime | None
+    delivered_at: datetime | None
+    status: int | None
+    error: str | None
+
+
+class Deliveries(BaseModel):
+    """Messages, the last first."""
+
+    items: list[Delivery]
+    next: str | None
+
+
+class Queued(BaseModel):
+    """The number of a message that is on its way."""
+
+    delivery: int
+
+
+@router.get("")
+def index(context: Here, who: Annotated[Actor, may("admin")]) -> Webhooks:
+    """All webhooks."""
+    with context.database.read() as connection:
+        items = [Webhook.model_validate(row, from_attributes=True) for row in webhooks.every(connection)]
+    return Webhooks(items=items, known_events=list(events.EVENTS), hosts=list(context.settings.webhook_hosts))
+
+
+@router.post("", status_code=201)
+def create(given: NewWebhook, context: Here, who: Annotated[Actor, may("admin")]) -> Made:
+    """Registers an address, if its host is one that may be told."""
+    sending.check_url(given.url, context.settings.webhook_hosts)
+    with context.database.write() as connection:
+        number, secret = webhooks.create(connection, given.url, list(dict.fromkeys(given.events)), who.id, context.clock())
+    return Made(id=number, secret=secret)
+
+
+@router.patch("/{webhook}")
+def change(webhook: Number, given: WebhookChanges, context: Here, who: Annotated[Actor, may("admin")]) -> Webhook:
+    """Changes the address or the events, or stops and starts it; its secret stays."""
+    if given.url is not None:
+        sending.check_url(given.url, context.settings.webhook_hosts)
+    with context.database.write() as connection:
+        row = webhooks.change(connection, webhook, given.model_dump(exclude_none=True), who.id, context.clock())
+    return Webhook.model_validate(row, from_attributes=True)
+
+
+@router.delete("/{webhook}", status_code=204)
+def delete(webhook: Number, context: Here, who: Annotated[Actor, may("admin")]) -> None:
+    """Forgets it, with what was not sent yet and its log."""
+    with context.database.write() as connection:
+        webhooks.delete(connection, webhook, who.id, context.clock())
+
+
+@router.get("/{webhook}/deliveries")
+def log(
+    webhook: Number,
+    context: Here,
+    who: Annotated[Actor, may("admin")],
+    cursor: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Deliveries:
+    """What was sent there, or is to be, the last first."""
+    with context.database.read() as connection:
+        rows = webhooks.log(connection, webhook, cursor, limit + 1)
+    items = [Delivery.model_validate(row, from_attributes=True) for row in rows[:limit]]
+    return Deliveries(items=items, next=str(items[-1].id) if len(rows) > limit else None)
+
+
+@router.post("/{webhook}/test", status_code=202)
+def test(webhook: Number, context: Here, who: Annotated[Actor, may("admin")]) -> Queued:
+    """Sends a message that says nothing; its fate is in the log."""
+    now = context.clock()
+    with context.database.write() as connection:
+        webhooks.get(connection, webhook)
+        return Queued(delivery=events.emit_test(connection, webhook, now))

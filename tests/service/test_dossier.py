@@ -1,0 +1,151 @@
+"""The dossier: all of a submission in one file, whatever names and texts it came with."""
+
+import io
+import json
+import re
+import zipfile
+from html.parser import HTMLParser
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl import load_workbook
+
+from models.fields import EmailField
+from service.blobs import FolderBlobs
+from service.definitions import load_forms
+from service.dossier import gather, safe_name, write_dossier
+from service.store import audit
+from service.store.database import Database
+from service.store.tables import uploads
+from service.store.uploads import StoredFile
+from tests.service import submissions as made
+from tests.service.databases import sqlite
+
+PILOT = load_forms()["pilot-application"]
+EMAIL = next(name for name, field in PILOT.fields.items() if isinstance(field, EmailField))
+HOSTILE = [
+    "../../etc/passwd", "..\\..\\boot.ini", "C:\\x.docx", "/root/x", "a/../b.pdf", "..", ".", "", "CON", "nul.txt", "a\x00b.doc",
+    "申请\u202excod.exe", "x" * 400 + ".docx", "长" * 300 + ".pdf", "<script>.pdf", "a\nb.pdf", "\ud800.pdf", "trailing. ",
+]  # fmt: skip
+
+
+@pytest.fixture
+def lite(tmp_path: Path):  # type: ignore[no-untyped-def]
+    with sqlite(tmp_path) as opened:
+        yield opened
+
+
+def _keep(blobs: FolderBlobs, name: str, data: bytes) -> StoredFile:
+    kept = blobs.put(io.BytesIO(data))
+    return StoredFile(name, kept.sha256, kept.bytes)
+
+
+def _dossier(database: Database, blobs: FolderBlobs, submission: int, *crops: tuple[str, bytes]) -> zipfile.ZipFile:
+    target = io.BytesIO()
+    with database.read() as connection:
+        known = gather(connection, submission, PILOT)
+    write_dossier(target, known, blobs, crops, made.NOW)
+    return zipfile.ZipFile(target)
+
+
+def test_it_holds_the_originals_the_record_and_the_log(lite: Database, tmp_path: Path) -> None:
+    blobs = FolderBlobs(tmp_path / "blobs")
+    files = [_keep(blobs, "申请表.docx", b"one" * 100_000), _keep(blobs, "扫描.pdf", b"two")]
+    submission = made.store(lite, PILOT, files=files)
+    made.correct(lite, submission, PILOT, EMAIL, "new@example.com")
+    made.move(lite, submission, "accept", "材料齐全")
+    archive = _dossier(lite, blobs, submission, ("字段/x.png", b"png"))
+    assert archive.testzip() is None
+    assert archive.namelist() == [
+        "原件/01-申请表.docx", "原件/02-扫描.pdf", "字段/x.png", "record.json", "汇总表.xlsx", "审核记录.html",
+    ]  # fmt: skip
+    assert archive.read("原件/01-申请表.docx") == b"one" * 100_000
+    record = json.loads(archive.read("record.json"))
+    assert (record["status"], record["fields"][EMAIL]) == ("accepted", "new@example.com")
+    assert [file["missing"] for file in record["files"]] == [False, False]
+    assert load_workbook(io.BytesIO(archive.read("汇总表.xlsx")))[PILOT.title].max_row == 2
+
+
+def test_the_page_tells_who_changed_what_when_and_the_hash_of_each_entry(lite: Database, tmp_path: Path) -> None:
+    submission = made.store(lite, PILOT)
+    before = made.line(PILOT)["fields"][EMAIL]["value"]
+    made.correct(lite, submission, PILOT, EMAIL, "new@example.com")
+    made.move(lite, submission, "return", "缺少公章")
+    page = _dossier(lite, FolderBlobs(tmp_path / "b"), submission).read("审核记录.html").decode()
+    with lite.read() as connection:
+        for row in connection.execute(audit.audit_log.select()):
+            assert row.hash in page
+    assert re.search(rf"{re.escape(before)}</td><td>new@example.com</td>", page)
+    assert "缺少公章" in page
+    assert "退回补正" in page
+    assert "user:1" in page
+    assert "（内容已不在系统中）" in page, "its file is not among the blobs"
+
+
+def test_the_page_stands_alone_and_no_text_in_it_is_markup(lite: Database, tmp_path: Path) -> None:
+    evil = "<img src=x onerror=alert(1)>\"'</td><script>alert(2)</script>{{ 7*7 }}"
+    submission = made.store(lite, PILOT, files=[StoredFile(evil, "a" * 64, 1)], overview=evil)
+    page = _dossier(lite, FolderBlobs(tmp_path / "b"), submission).read("审核记录.html").decode()
+    tags: set[str] = set()
+
+    class Tags(HTMLParser):
+        def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+            tags.add(tag)
+            assert not {name for name, _ in attributes} & {"src", "href", "style", "onerror"}
+
+    Tags().feed(page)
+    assert tags & {"script", "img", "link", "iframe"} == set()
+    assert "{{ 7*7 }}" in page
+    assert "http://" not in page
+    assert "https://" not in page
+
+
+def test_what_was_erased_is_told_and_the_rest_stays(lite: Database, tmp_path: Path) -> None:
+    submission = made.store(lite, PILOT)
+    with lite.write() as connection:
+        audit.erase(connection, [f"submission:{submission}"])
+        connection.execute(uploads.update().values(purged_at=made.NOW))
+    archive = _dossier(lite, FolderBlobs(tmp_path / "b"), submission)
+    page = archive.read("审核记录.html").decode()
+    assert "（已清除）" in page
+    assert made.line(PILOT)["fields"][EMAIL]["value"] not in page
+    assert not any(name.startswith("原件/") for name in archive.namelist())
+
+
+def test_a_file_that_is_another_applications_alone_stays_out(lite: Database, tmp_path: Path) -> None:
+    blobs = FolderBlobs(tmp_path / "b")
+    submission = made.store(lite, PILOT, files=[_keep(blobs, "s1.docx", b"1"), _keep(blobs, "s2.docx", b"2")])
+    parts = [{"name": f"s{n}.docx", "sha256": "a" * 64, "state": "read", "applications": [n]} for n in (1, 2)]
+    from service.store.tables import results
+
+    with lite.write() as connection:
+        connection.execute(results.update().values(line={**made.line(PILOT), "parts": parts}))
+    assert [name for name in _dossier(lite, blobs, submission).namelist() if name.startswith("原件/")] == ["原件/01-s1.docx"]
+
+
+def test_hostile_names_stay_inside_and_are_all_there(lite: Database, tmp_path: Path) -> None:
+    blobs = FolderBlobs(tmp_path / "blobs")
+    names = [name for name in HOSTILE if "\x00" not in name and "\ud800" not in name]
+    files = [_keep(blobs, name, str(number).encode()) for number, name in enumerate(names)]
+    archive = _dossier(lite, blobs, made.store(lite, PILOT, files=files))
+    out = tmp_path / "out"
+    archive.extractall(out)
+    inside = sorted(path for path in out.rglob("*") if path.is_file() and path.parent.name == "原件")
+    assert [path.read_text() for path in inside] == [str(number) for number in range(len(names))]
+
+
+@given(name=st.one_of(st.sampled_from(HOSTILE), st.text(st.characters(codec=None), max_size=60)), number=st.integers(1, 120))
+def test_a_safe_name_is_one_plain_name_on_every_system(name: str, number: int) -> None:
+    safe = safe_name(name, number)
+    assert PurePosixPath(safe).parts == (safe,)
+    assert PureWindowsPath(safe).parts == (safe,)
+    assert safe.startswith(f"{number:02d}-")
+    assert len(safe.encode()) <= 200
+    assert safe == safe.strip(" .")
+    assert safe_name(name, number + 1) != safe
+
+
+def test_a_name_keeps_its_ending() -> None:
+    assert safe_name("长" * 300 + ".pdf", 1).endswith("长.pdf")
