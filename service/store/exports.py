@@ -104,11 +104,12 @@ def names(connection: sa.Connection) -> dict[str, str]:
 
 def _query(wanted: Selection) -> sa.Select[Any]:
     about = submissions.c
+    # Lines are long, and databases parse them whole.
+    failure = sa.case((about.error_code.is_not(None), results.c.line["error"]["message"].as_string()))
     query = sa.select(
         about.id, about.changed, about.version, about.status, about.form, about.form_version, about.name, about.unit,
         about.received_at, about.updated_at, about.replaces, about.replaced_by, about.error_code,
-        results.c.line["error"]["message"].as_string().label("failure"),
-        uploads.c.purged_at, records.c.content, records.c.marks, records.c.findings,
+        failure.label("failure"), uploads.c.purged_at, records.c.content, records.c.marks, records.c.findings,
     )  # fmt: skip
     query = query.select_from(submissions.join(uploads).outerjoin(records).outerjoin(results))
     if wanted.form is not None:
