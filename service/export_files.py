@@ -6,12 +6,13 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
 from typing import IO, Any, Literal
 
 from models.errors import Invalid
+from models.fields.base import SheetValue
 from models.form import FormDefinition
 from service.export_columns import ABOUT, Names, titles_of, usual
 from service.store.exports import Kept
@@ -89,26 +90,29 @@ def _write_lines(target: IO[bytes], records: Iterable[Kept], shape: Shape) -> No
 
 def _write_csv(target: IO[bytes], records: Iterable[Kept], shape: Shape) -> None:
     """RFC 4180 in UTF-8, with the mark by which spreadsheets know that it is."""
+    from service.export_book import field_cell
+
     form = shape.only_form()
     titles, columns = titles_of(form), shape.of(form)
+
+    def cell(name: str, kept: Kept) -> str:
+        if name in ABOUT:
+            return safe(ABOUT[name].text(kept, shape.names, form.titles) or "")
+        return _csv_text(field_cell(form.fields[name], kept.content.get(name)).value)
+
     target.write(_BOM)
     text = io.TextIOWrapper(target, "utf-8", errors="replace", newline="", write_through=True)
     rows = csv.writer(text, lineterminator="\r\n")
     rows.writerow([safe(titles[name]) for name in columns])
     for kept in records:
-        rows.writerow([_csv_cell(name, kept, form, shape.names) for name in columns])
+        rows.writerow([cell(name, kept) for name in columns])
     text.detach()
 
 
-def _csv_cell(name: str, kept: Kept, form: FormDefinition, names: Names) -> str:
-    from service.export_book import field_cell
-
-    if name in ABOUT:
-        return safe(ABOUT[name].text(kept, names, form.titles) or "")
-    value = field_cell(form.fields[name], kept.content.get(name)).value
+def _csv_text(value: SheetValue) -> str:
     if isinstance(value, Decimal):
         return f"{value:f}"
-    return value.isoformat() if value is not None and not isinstance(value, str) else safe(value or "")
+    return value.isoformat() if isinstance(value, date) else safe(value or "")
 
 
 def _write_book(target: IO[bytes], records: Iterable[Kept], shape: Shape) -> None:
