@@ -16,6 +16,7 @@ from typing import IO, Any
 import sqlalchemy as sa
 from jinja2 import Environment, FileSystemLoader
 
+from extractor import Source
 from models.errors import NotFound
 from models.form import FormDefinition
 from service.blobs import Blobs
@@ -86,7 +87,7 @@ def gather(connection: sa.Connection, submission: int, form: FormDefinition | No
     line = connection.scalar(sa.select(results.c.line).where(results.c.submission_id == submission))
     upload = connection.execute(sa.select(submissions.c.upload_id).where(submissions.c.id == submission)).scalar_one()
     names = exports.names(connection)
-    files = [one for one in files_of(connection, upload) if _is_of(one.name, line)]
+    files = _files_of(files_of(connection, upload), line)
     return Known(kept, form, line, files, _log(connection, submission, form, names), names)
 
 
@@ -162,11 +163,19 @@ def _record(known: Known, missing: Sequence[str]) -> bytes:
     return json.dumps(data, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
 
 
-def _is_of(name: str, line: Mapping[str, Any] | None) -> bool:
-    """Whether a file of the upload belongs to this application: not where all that it holds was told to be another's."""
-    parts = [part for part in (line or {}).get("parts", []) if f"{part['name']}/".startswith(f"{name}/")]
-    told = [part["applications"] for part in parts if part.get("applications")]
-    return line is None or not told or any(line["application"] in numbers for numbers in told)
+def _files_of(files: Sequence[StoredFile], line: Mapping[str, Any] | None) -> list[StoredFile]:
+    """The files of the upload, without those of which all that they hold was told to be another application's."""
+    if line is None:
+        return list(files)
+    # Reading makes names safe and tells them apart; it is by those that parts are known.
+    read = Source.of("", Path(), [(file.name, Path(str(number))) for number, file in enumerate(files)])
+    kept = []
+    for file, (name, _) in zip(files, read.parts, strict=True):
+        inside = (part for part in line["parts"] if f"{part['name']}/".startswith(f"{name}/"))
+        numbers = {number for part in inside for number in part["applications"]}
+        if not numbers or line["application"] in numbers:
+            kept.append(file)
+    return kept
 
 
 def _log(connection: sa.Connection, submission: int, form: FormDefinition | None, names: Mapping[str, str]) -> list[Entry]:

@@ -12,13 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
+from extractor import Source
 from models.fields import EmailField
 from service.blobs import FolderBlobs
 from service.definitions import load_forms
 from service.dossier import gather, safe_name, write_dossier
 from service.store import audit
 from service.store.database import Database
-from service.store.tables import uploads
+from service.store.tables import results, uploads
 from service.store.uploads import StoredFile
 from tests.service import submissions as made
 from tests.service.databases import sqlite
@@ -116,13 +117,21 @@ def test_what_was_erased_is_told_and_the_rest_stays(lite: Database, tmp_path: Pa
 
 def test_a_file_that_is_another_applications_alone_stays_out(lite: Database, tmp_path: Path) -> None:
     blobs = FolderBlobs(tmp_path / "b")
-    submission = made.store(lite, PILOT, files=[_keep(blobs, "s1.docx", b"1"), _keep(blobs, "s2.docx", b"2")])
-    parts = [{"name": f"s{n}.docx", "sha256": "a" * 64, "state": "read", "applications": [n]} for n in (1, 2)]
-    from service.store.tables import results
-
+    files = [
+        _keep(blobs, "s.docx", b"1"),
+        _keep(blobs, "s.docx", b"2"),
+        _keep(blobs, "mail.eml", b"3"),
+        _keep(blobs, "no.txt", b"4"),
+    ]
+    submission = made.store(lite, PILOT, files=files)
+    (first, second) = (name for name, _ in Source.of("", tmp_path, [("s.docx", tmp_path), ("s.docx", tmp_path / "x")]).parts)
+    told = {first: [1], second: [2], "mail.eml": [], "mail.eml/a.docx": [2], "mail.eml/b.docx": [1], "no.txt": []}
+    parts = [{"name": name, "sha256": "a" * 64, "state": "read", "applications": numbers} for name, numbers in told.items()]
     with lite.write() as connection:
         connection.execute(results.update().values(line={**made.line(PILOT), "parts": parts}))
-    assert [name for name in _dossier(lite, blobs, submission).namelist() if name.startswith("原件/")] == ["原件/01-s1.docx"]
+    assert [name for name in _dossier(lite, blobs, submission).namelist() if name.startswith("原件/")] == [
+        "原件/01-s.docx", "原件/02-mail.eml", "原件/03-no.txt",
+    ]  # fmt: skip
 
 
 def test_hostile_names_stay_inside_and_are_all_there(lite: Database, tmp_path: Path) -> None:
