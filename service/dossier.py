@@ -7,7 +7,7 @@ import json
 import re
 import unicodedata
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from extractor import Source
 from models.errors import NotFound
 from models.form import FormDefinition
 from service.blobs import Blobs
+from service.evidence import Crop
 from service.export_files import Shape, to_json, write_records
 from service.store import exports
 from service.store.exports import Kept
@@ -28,7 +29,7 @@ from service.store.tables import audit_log, audit_values, results, submissions
 from service.store.uploads import StoredFile, files_of
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_ORIGINALS = "原件"
+_ORIGINALS, _CROPS = "原件", "字段截图"
 _NAMELESS = "未命名"
 # A name is at most 255 bytes on the usual file systems; the number and the folder need some.
 _LONGEST_NAME = 180
@@ -54,12 +55,13 @@ _ERASED = "（已清除）"
 
 @dataclass(frozen=True)
 class Known:
-    """All that a dossier is made of."""
+    """All that a dossier is made of. `files` are the application's own of those that were uploaded."""
 
     kept: Kept
     form: FormDefinition | None
     line: Mapping[str, Any] | None
     files: Sequence[StoredFile]
+    uploaded: Sequence[StoredFile]
     log: Sequence["Entry"]
     names: Mapping[str, str]
 
@@ -87,21 +89,23 @@ def gather(connection: sa.Connection, submission: int, form: FormDefinition | No
     line = connection.scalar(sa.select(results.c.line).where(results.c.submission_id == submission))
     upload = connection.execute(sa.select(submissions.c.upload_id).where(submissions.c.id == submission)).scalar_one()
     names = exports.names(connection)
-    files = _files_of(files_of(connection, upload), line)
-    return Known(kept, form, line, files, _log(connection, submission, form, names), names)
+    uploaded = files_of(connection, upload)
+    return Known(kept, form, line, _files_of(uploaded, line), uploaded, _log(connection, submission, form, names), names)
 
 
-def write_dossier(target: IO[bytes], known: Known, blobs: Blobs, crops: Iterable[tuple[str, bytes]], now: datetime) -> None:
-    """Writes the .zip: the originals, the record as JSON and as a sheet, `crops` (name, bytes) of the places where values were
-    read, and the log as a page. What of the originals is not there any more is told."""
+def write_dossier(target: IO[bytes], known: Known, blobs: Blobs, crops: Sequence[Crop], now: datetime) -> None:
+    """Writes the .zip: the originals, the record as JSON and as a sheet, `crops` of the places where values were read, and the log
+    as a page. What of the originals is not there any more is told."""
     made = now.astimezone()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         missing = []
         for number, file in enumerate(known.files, 1):
             if not _add_original(archive, f"{_ORIGINALS}/{safe_name(file.name, number)}", blobs, file, made):
                 missing.append(file.name)
-        for name, data in crops:
-            archive.writestr(_entry(name, made), data)
+        titles = known.form.titles if known.form else {}
+        for number, crop in enumerate(crops, 1):
+            name = safe_name(f"{titles.get(crop.field, crop.field)}-第{crop.page}页.jpg", number)
+            _add(archive, f"{_CROPS}/{name}", made, crop.jpeg)
         _add(archive, "record.json", made, _record(known, missing))
         if known.form is not None and known.kept.has_record:
             with archive.open(_entry("汇总表.xlsx", made), "w") as sheet:

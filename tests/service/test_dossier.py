@@ -12,11 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from extractor import Source
+from extractor import Options, Source
 from models.fields import EmailField
 from service.blobs import FolderBlobs
 from service.definitions import load_forms
 from service.dossier import gather, safe_name, write_dossier
+from service.evidence import Crop, cut_out
+from service.pool import read_submission
+from service.settings import Settings
 from service.store import audit
 from service.store.database import Database
 from service.store.tables import results, uploads
@@ -24,6 +27,7 @@ from service.store.uploads import StoredFile
 from tests.service import submissions as made
 from tests.service.databases import sqlite
 
+INBOX = Path(__file__).parents[2] / "fixtures/inbox"
 PILOT = load_forms()["pilot-application"]
 EMAIL = next(name for name, field in PILOT.fields.items() if isinstance(field, EmailField))
 HOSTILE = [
@@ -43,7 +47,7 @@ def _keep(blobs: FolderBlobs, name: str, data: bytes) -> StoredFile:
     return StoredFile(name, kept.sha256, kept.bytes)
 
 
-def _dossier(database: Database, blobs: FolderBlobs, submission: int, *crops: tuple[str, bytes]) -> zipfile.ZipFile:
+def _dossier(database: Database, blobs: FolderBlobs, submission: int, *crops: Crop) -> zipfile.ZipFile:
     target = io.BytesIO()
     with database.read() as connection:
         known = gather(connection, submission, PILOT)
@@ -57,10 +61,11 @@ def test_it_holds_the_originals_the_record_and_the_log(lite: Database, tmp_path:
     submission = made.store(lite, PILOT, files=files)
     made.correct(lite, submission, PILOT, EMAIL, "new@example.com")
     made.move(lite, submission, "accept", "材料齐全")
-    archive = _dossier(lite, blobs, submission, ("字段/x.png", b"png"))
+    archive = _dossier(lite, blobs, submission, Crop(EMAIL, 2, b"jpeg"))
     assert archive.testzip() is None
     assert archive.namelist() == [
-        "原件/01-申请表.docx", "原件/02-扫描.pdf", "字段/x.png", "record.json", "汇总表.xlsx", "审核记录.html",
+        "原件/01-申请表.docx", "原件/02-扫描.pdf",
+        f"字段截图/01-{PILOT.titles[EMAIL]}-第2页.jpg", "record.json", "汇总表.xlsx", "审核记录.html",
     ]  # fmt: skip
     assert archive.read("原件/01-申请表.docx") == b"one" * 100_000
     record = json.loads(archive.read("record.json"))
@@ -113,6 +118,18 @@ def test_what_was_erased_is_told_and_the_rest_stays(lite: Database, tmp_path: Pa
     assert "（已清除）" in page
     assert made.line(PILOT)["fields"][EMAIL]["value"] not in page
     assert not any(name.startswith("原件/") for name in archive.namelist())
+
+
+def test_what_was_read_off_a_page_is_cut_out_of_it(tmp_path: Path) -> None:
+    blobs, sample = FolderBlobs(tmp_path / "blobs"), INBOX / "A08_printed.pdf"
+    (line,) = read_submission(Source.at(sample, sample.name), load_forms(), Options())
+    seen = {name for name, field in line["fields"].items() if any(one.get("box") for one in field["evidence"])}
+    assert seen
+    crops = cut_out([_keep(blobs, sample.name, sample.read_bytes())], line, blobs, Settings())
+    assert {crop.field for crop in crops} == seen
+    assert all(crop.jpeg.startswith(b"\xff\xd8") for crop in crops)
+    assert cut_out([StoredFile(sample.name, "b" * 64, 1)], line, blobs, Settings()) == [], "the file is gone"
+    assert cut_out([_keep(blobs, sample.name, b"%PDF-1.7 nothing")], line, blobs, Settings()) == [], "it can't be opened"
 
 
 def test_a_file_that_is_another_applications_alone_stays_out(lite: Database, tmp_path: Path) -> None:

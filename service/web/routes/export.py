@@ -14,6 +14,7 @@ from models.errors import Invalid
 from models.form import FormDefinition
 from models.identity import FormName
 from service import dossier, export_columns
+from service.evidence import cut_out
 from service.export_files import MEDIA, Format, Shape, to_json, write_records
 from service.store import audit, exports
 from service.store.accounts import Actor
@@ -213,7 +214,7 @@ def forget(preset: Number, context: Here, who: Annotated[Actor, may("export")]) 
     responses={200: {"description": "A .zip", "content": {"application/zip": {}}}},
 )
 def whole(submission: Number, context: Here, who: Annotated[Actor, may("export")]) -> StreamingResponse:
-    """Everything about one submission: the originals, the record, and its log as a page."""
+    """Everything about one submission: the originals, the record, what was read where, and its log as a page."""
     now = context.clock()
     with context.database.write() as connection:
         exports.one(connection, submission)
@@ -222,7 +223,8 @@ def whole(submission: Number, context: Here, who: Annotated[Actor, may("export")
         kept = exports.one(connection, submission)
         form = context.forms.get(kept.form, kept.form_version) if kept.form and kept.form_version else None
         known = dossier.gather(connection, submission, form)
-    file = _written(lambda target: dossier.write_dossier(target, known, context.blobs, (), now))
+    crops = cut_out(known.uploaded, known.line, context.blobs, context.settings)
+    file = _written(lambda target: dossier.write_dossier(target, known, context.blobs, crops, now))
     return _download(file, f"申请{submission}-档案.zip", "application/zip", {})
 
 
