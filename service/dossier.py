@@ -49,6 +49,7 @@ _LABELS = {
     "replaces": "替代",
     "upload": "批次",
 }
+_CHANNELS = {"page": "网页", "api": "接口", "mail": "邮件"}
 _SIDES = {"before": 0, "after": 1}
 _ERASED = "（已清除）"
 
@@ -219,6 +220,10 @@ def _told(kind: str, name: str, text: str, form: FormDefinition | None) -> str:
         return ""
     if kind == "status":
         return WORDS.get(data, str(data))
+    if kind == "channel":
+        return _CHANNELS.get(data, str(data))
+    if kind == "files":
+        return "\n".join(str(name) for name, _ in data)
     field = form.fields.get(name) if form and kind == "field" else None
     if field is not None:
         try:
