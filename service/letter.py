@@ -9,13 +9,12 @@ _CLOSING = "请补正后重新提交。"
 
 
 def draft(unit: str | None, title: str | None, findings: Iterable[Mapping[str, Any]], error: Mapping[str, Any] | None) -> str:
-    """The letter: errors first, then the rest, each once. What is only a doubt of the reader is no fault of the applicant."""
-    ranked = sorted(findings, key=lambda finding: finding["severity"] != "error")
-    faults = [finding["message"] for finding in ranked if finding["severity"] == "error"]
+    """The letter: what is an error, each once. Warnings are for the reviewer, who may add them."""
+    faults = [finding["message"] for finding in findings if finding["severity"] == "error"]
     if error:
         faults.insert(0, str(error["message"]))
     lines = [f"{number}. {fault}；" for number, fault in enumerate(dict.fromkeys(faults), 1)]
     if lines:
         lines[-1] = lines[-1][:-1] + "。"
-    greeting = _GREETING.format(unit=unit or "申报单位", title=title or "申请材料")
+    greeting = _GREETING.format(unit=unit or "各有关单位", title=title or "申请材料")
     return "\n".join([greeting, *(lines or [_NOTHING]), "", _CLOSING])
