@@ -60,23 +60,41 @@ class Database:
         with self.engine.connect() as connection, connection.begin():
             yield connection
 
-    def migrate(self) -> None:
-        """Brings the schema up to date; waits for another process that is doing so."""
+    @contextmanager
+    def snapshot(self) -> Iterator[sa.Connection]:
+        """A transaction in which all statements see the same state of the database, whatever others write meanwhile."""
+        with self.engine.connect() as connection:
+            if not self.is_sqlite:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
+
+    def migrate(self, revision: str = "head") -> None:
+        """Brings the schema up to date, or up to `revision`; waits for another process that is doing so."""
         config = _alembic()
         with self.write() as connection:
             if not self.is_sqlite:
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(7236115)"))
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
 
     def is_current(self) -> bool:
         """Whether the schema is the one that this program was written for."""
-        newest = ScriptDirectory.from_config(_alembic()).get_current_head()
         with self.read() as connection:
-            return MigrationContext.configure(connection).get_current_revision() == newest
+            return revision_of(connection) == revisions()[0]
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def revision_of(connection: sa.Connection) -> str | None:
+    """The revision of the schema; None where there is none."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def revisions() -> list[str]:
+    """All revisions of the schema that this program knows, the newest first."""
+    return [script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()]
 
 
 def _alembic() -> Config:
