@@ -112,10 +112,10 @@ def _write_tables(
     count, head, broken = audit.verify(connection)
     # Files without a name, which a kill can't leave behind.
     with ExitStack() as spools:
-        tables = {
-            table.name: _dump(connection, table, spools.enter_context(tempfile.TemporaryFile(dir=folder)))
-            for table in tables_of(connection)
-        }
+        tables = {}
+        for table in tables_of(connection):
+            file = spools.enter_context(tempfile.TemporaryFile(dir=folder))
+            tables[table.name] = (file, *_dump(connection, table, file))
         manifest = {
             "format": FORMAT,
             "schema": revision_of(connection),
@@ -134,16 +134,16 @@ def referred(connection: sa.Connection) -> list[str]:
     return list(connection.scalars(sa.select(upload_files.c.sha256).distinct().order_by(upload_files.c.sha256)))
 
 
-def _dump(connection: sa.Connection, table: sa.Table, file: IO[bytes]) -> tuple[IO[bytes], int, str]:
-    """(`file`, rows, SHA-256 of the lines): the table as lines of JSON, packed."""
+def _dump(connection: sa.Connection, table: sa.Table, file: IO[bytes]) -> tuple[int, str]:
+    """Writes the table to `file` as packed lines of JSON; returns (rows, SHA-256 of the lines)."""
     digest, count = hashlib.sha256(), 0
-    rows = connection.execution_options(yield_per=500).execute(table.select().order_by(*table.primary_key.columns))
+    rows = connection.execute(table.select().order_by(*table.primary_key.columns), execution_options={"yield_per": 500})
     with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=6, mtime=0) as packed:
         for count, row in enumerate(rows.mappings(), 1):  # noqa: B007
             line = json.dumps(encoded({**row}), separators=(",", ":")).encode() + b"\n"
             digest.update(line)
             packed.write(line)
-    return file, count, digest.hexdigest()
+    return count, digest.hexdigest()
 
 
 @contextmanager
