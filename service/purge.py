@@ -1,11 +1,13 @@
 """`sealform purge`: erases the contents of what was decided long ago, and leaves the fact that it was, and how it was decided."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from models.errors import BadUsage
 from service.blobs import Blobs
 from service.store import audit, search
 from service.store.database import Database
@@ -17,6 +19,18 @@ FINAL: tuple[Status, ...] = ("accepted", "rejected", "withdrawn")
 # What an erased submission is called.
 _NAME = "已清除"
 _AT_ONCE = 50
+
+
+def period(text: str) -> timedelta:
+    """What "90", "90d" (days) or "2y" (years) means.
+
+    Raises:
+        BadUsage: it means nothing, or nothing longer than a moment.
+    """
+    found = re.fullmatch(r"([1-9][0-9]{0,4})([dy]?)", text.strip().lower())
+    if found is None:
+        raise BadUsage(f"看不懂期限“{text}”", advice="应为天数或年数，如 90d、2y")
+    return timedelta(days=int(found[1]) * (365 if found[2] == "y" else 1))
 
 
 @dataclass(frozen=True)

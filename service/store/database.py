@@ -34,10 +34,12 @@ class Database:
             raise BadUsage("数据库地址有误", advice="应为 sqlite:///文件 或 postgresql://用户@主机/库名") from error
         if parsed.get_backend_name() == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
-            self.engine = sa.create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=10)
+            self.engine = sa.create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True)
         elif parsed.get_backend_name() == "sqlite" and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-            self.engine = sa.create_engine(parsed, connect_args={"timeout": _BUSY, "check_same_thread": False})
+            self.engine = sa.create_engine(
+                parsed, connect_args={"timeout": _BUSY, "check_same_thread": False}, hide_parameters=True
+            )
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
             sa.event.listen(self.engine, "begin", _begin_sqlite)
         else:
@@ -85,6 +87,12 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def is_there(url: str) -> bool:
+    """Whether there may be a database at `url`, without making one: SQLite's file exists; a server must be asked."""
+    parsed = sa.make_url(url)
+    return parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").is_file()
 
 
 def revision_of(connection: sa.Connection) -> str | None:
