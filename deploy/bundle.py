@@ -83,18 +83,21 @@ def make_bundle(project: Path, target: Path) -> None:
     own = next(wheels.glob("sealform-*.whl")).name.split("-")[1]
     lines = [f"{name}=={version}" for name, version, _ in pinned] + [f"sealform=={own}"]
     (target / "requirements.txt").write_text("\n".join(lines) + "\n", "utf-8")
-    (target / "PYTHON").write_text(f"{sys.version_info.major}.{sys.version_info.minor}\n", "utf-8")
     shutil.copy(_pips_wheel(), target)
     for name in COPIED:
         shutil.copy(project / "deploy" / name, target)
-    files = sorted(path for path in target.rglob("*") if path.is_file())
-    sums = [f"{_digest(path)}  {path.relative_to(target)}\n" for path in files]
-    (target / SUMS).write_text("".join(sums), "utf-8")
+    sums = _sums(target)
+    # A release is called after what it holds: two bundles of one version don't share a folder.
+    release = f"{own}-{hashlib.sha256(sums.encode()).hexdigest()[:8]}"
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    for name, text in (("PYTHON", python), ("PLATFORM", sysconfig.get_platform()), ("VERSION", release)):
+        (target / name).write_text(text + "\n", "utf-8")
+    (target / SUMS).write_text(_sums(target), "utf-8")
 
 
 def _pip(*what: str, into: Path) -> None:
     """Gets or makes wheels; what comes as source is built by the tools that the lock pins."""
-    usual = ("--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "--wheel-dir", str(into))
+    usual = ("-qq", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "--wheel-dir", str(into))
     subprocess.run([sys.executable, "-m", "pip", "wheel", *usual, *what], check=True)
 
 
@@ -105,6 +108,12 @@ def _pips_wheel() -> Path:
     if not found:
         raise LookupError("this Python comes without pip's wheel; on Debian: apt-get install python3-venv")
     return found[-1]
+
+
+def _sums(folder: Path) -> str:
+    """The SHA-256 of every file in `folder`, as sha256sum reads it."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return "".join(f"{_digest(path)}  {path.relative_to(folder)}\n" for path in files)
 
 
 def _digest(path: Path) -> str:
