@@ -51,7 +51,8 @@ if [ ! -e "$release/.complete" ]; then
     rm -rf "$release"
     mkdir -p "$prefix/releases"
     "$python" -m venv --without-pip "$release"
-    "$release/bin/python" -I pip-*.whl/pip --isolated --disable-pip-version-check install --quiet --no-index --no-cache-dir \
+    set -- pip-*.whl
+    "$release/bin/python" -I "$1/pip" --isolated --disable-pip-version-check install --quiet --no-index --no-cache-dir \
         --no-deps --find-links wheels --requirement requirements.txt
     "$release/bin/sealform" --help >/dev/null
     touch "$release/.complete"

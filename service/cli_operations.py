@@ -13,7 +13,6 @@ from models.errors import BadUsage
 
 if TYPE_CHECKING:
     from service.blobs import Blobs
-    from service.restore import Enqueue
     from service.settings import Settings
     from service.store.audit import Broken
     from service.store.database import Database
@@ -54,12 +53,13 @@ def restore(
 
     恢复后，尚未读完的重新排队读取，各人须重新登录。
     """
+    from service.jobs.queue import Queue
     from service.restore import restore as take_back
     from service.serving import now
     from service.talk import to_stderr
 
     with _opened() as place:
-        enqueue = _queue(place.database)
+        enqueue = Queue(place.database).enqueue
         came = take_back(place.database, place.blobs, backup, enqueue, now(), to_stderr(), empty=force_empty)
     _say(f"已恢复：{came.rows} 行，{came.blobs} 个文件；{came.waiting} 份等待读取")
     _say(f"备份时的日志末条摘要：{came.head}")
@@ -149,10 +149,6 @@ def _kept() -> Iterator[_Place]:
         if not place.database.is_current():
             raise BadUsage("数据库的结构与本程序的版本不同", advice="请用与服务相同的版本；升级后先启动一次服务")
         yield place
-
-
-def _queue(database: "Database") -> "Enqueue":
-    return lambda connection, upload: None
 
 
 def _end(lost: list[str], broken: "list[Broken]") -> None:

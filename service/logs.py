@@ -31,6 +31,7 @@ _SILENT = ("uvicorn.access", "httpx", "httpcore", "alembic", "dbos")
 _MOST_FRAMES = 12
 # Of a request that no route took.
 _NO_ROUTE = "none"
+_OURS = __name__.partition(".")[0]
 
 
 def configure(level: str = "INFO", stream: IO[str] | None = None) -> None:
@@ -113,7 +114,7 @@ class _Lines(logging.Formatter):
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "event": _plain(record.msg) if own is not None else _fixed(record.msg),
+            "event": _event(record),
         }
         told = own if own is not None else structlog.contextvars.get_contextvars()
         line |= {name: _plain(value) for name, value in told.items() if value is not None}
@@ -122,6 +123,17 @@ class _Lines(logging.Formatter):
         if record.exc_info and record.exc_info[1]:
             line["error"] = _causes(record.exc_info[1])
         return json.dumps(line, ensure_ascii=False)
+
+
+def _event(record: logging.LogRecord) -> str:
+    if record.name.partition(".")[0] != _OURS:
+        return _fixed(record.msg)
+    # What we write ourselves is fixed; what is put into it may not be.
+    arguments = record.args if isinstance(record.args, tuple) else ()
+    try:
+        return str(record.msg) % tuple(_plain(value) for value in arguments) if arguments else str(record.msg)
+    except TypeError:
+        return str(record.msg)
 
 
 def _plain(value: Any) -> Any:

@@ -60,6 +60,11 @@ def test_nothing_that_a_person_wrote_is_logged(said: Said, service: Served, monk
     browser = service.signed_in("administrator", name="wang")
     browser.post("/api/v1/users", json={"name": "xiaoming", "full_name": "王小明", "role": "clerk"})
     browser.post("/api/v1/users", json={"name": "王小明", "full_name": "secret words", "role": "wang@example.cn"})
+    name = "机密.docx"
+    sent = browser.post("/api/v1/uploads", files={"files": (name, b"secret words")})
+    assert sent.status_code == 201
+    assert browser.get("/api/v1/submissions", params={"q": "王小明", "unit": "13800000000"}).status_code == 200
+    assert browser.get("/api/v1/submissions", params={"cursor": "王小明"}).status_code == 422
     browser.post("/api/v1/session", json={"name": "wang@example.cn", "password": "王小明"})
     browser.get("/api/v1/users?q=13800000000", headers={"User-Agent": "王小明".encode(), "Referer": "http://a/机密.docx".encode()})
 
@@ -92,6 +97,13 @@ def test_of_our_own_lines_only_plain_values_pass(said: Said) -> None:
     line = said.lines[-1]
     assert (line["upload"], line["seconds"], line["state"]) == (7, 1.5, "done")
     assert (line["name"], line["file"]) == ("…", "…")
+
+
+def test_in_our_own_sentences_only_plain_values_pass(said: Said) -> None:
+    log = logging.getLogger("service.jobs.worker")
+    log.info("upload %d: %s after %.1f s", 7, "read", 1.5)
+    log.info("%s: %d", "王小明", 3)
+    assert [line["event"] for line in said.lines] == ["upload 7: read after 1.5 s", "…: 3"]
 
 
 def test_requests_that_nobody_should_see_twice_are_not_printed_by_the_server(said: Said, tmp_path: Path) -> None:

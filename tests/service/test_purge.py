@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from service.store.tables import audit_log, deliveries, idempotency, metadata, s
 from tests.service import kept
 from tests.service.databases import postgresql, sqlite
 from tests.service.kept import NOW
+from tests.service.web.serving import served
 
 YEARS_AGO = NOW - timedelta(days=800)
 LIMIT = NOW - timedelta(days=365)
@@ -159,3 +161,28 @@ def test_a_kill_between_bytes_and_commit_is_made_good_by_the_next_run(
         _purge(database, blobs)
     assert _purge(database, blobs).submissions == 1
     assert list(blobs.digests()) == []
+
+
+def test_an_upload_of_bytes_that_a_purge_removes_meanwhile_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with served(tmp_path) as service:
+        clerk, kept_bytes = service.signed_in("clerk"), service.context.blobs
+        really = kept_bytes.put
+
+        def put(*arguments: Any, **more: Any) -> Any:
+            made = really(*arguments, **more)
+            kept_bytes.delete(made.sha256)
+            return made
+
+        monkeypatch.setattr(kept_bytes, "put", put)
+        assert clerk.post("/api/v1/uploads", files={"files": ("a.docx", b"same")}).status_code == 409
+        assert clerk.get("/api/v1/submissions").json()["items"] == []
+
+
+def test_what_was_purged_is_still_shown_as_what_it_was(tmp_path: Path) -> None:
+    with served(tmp_path) as service:
+        (submission,) = _old(service.context.database, service.context.blobs, b"first")
+        _purge(service.context.database, service.context.blobs)
+        clerk = service.signed_in("clerk")
+        assert [one["status"] for one in clerk.get("/api/v1/submissions").json()["items"]] == ["accepted"]
+        for path in ("", "/history", "/letter"):
+            assert clerk.get(f"/api/v1/submissions/{submission}{path}").status_code == 200, path
