@@ -104,7 +104,7 @@ class Item:
 
 def examine(settings: Settings) -> list[Item]:
     """Everything there is to look at, required things first, and last what the service keeps, where it was ever started."""
-    installed = [_python(), _sealform(), *_libraries(), *_weights(_weight_files()), _office(), _fonts(), _unpacker()]
+    installed = [_python(), _sealform(), *_libraries(), *_weights(_weight_files()), _opencv(), _office(), _fonts(), _unpacker()]
     return [*installed, *_service(settings)]
 
 
@@ -191,6 +191,13 @@ def _weight_files() -> dict[str, Path]:
 def _weights(files: dict[str, Path]) -> Iterator[Item]:
     for name in WEIGHTS:
         yield check_weights(name, files.get(name))
+
+
+def _opencv() -> Item:
+    """OpenCV's wheel needs libraries of the system, which a bare server lacks; that shows only when it is loaded."""
+    cost, remedy = "不能读取扫描件和照片", "apt-get install libgl1 libglib2.0-0"
+    version = _output(sys.executable, "-c", "import cv2; print(cv2.__version__)")
+    return Item("OpenCV", "ok" if version else "missing", version or "", "处理扫描件和照片", False, cost, remedy)
 
 
 def _office() -> Item:
