@@ -81,6 +81,21 @@ def test_the_environment_names_only_settings_that_there_are() -> None:
     assert named - known == set()
 
 
+def test_a_server_without_the_libraries_of_opencv_says_so_and_blames_no_file(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from extractor import Options, Source\n"
+        "from service.pool import read_submission; from service.definitions import load_forms\n"
+        "(line,) = read_submission(Source.at(Path(sys.argv[1])), load_forms(), Options())\n"
+        "print(line['error']['code'], 'libgl1' in line['error']['message'])"
+    )
+    command = [sys.executable, "-c", code, str(ROOT / "fixtures/inbox" / SCAN)]
+    (tmp_path / "cv2.py").write_text("raise ImportError('libGL.so.1: cannot open shared object file')", "utf-8")
+    told = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert told.stdout.split() == ["ocr-unavailable", "True"]
+
+
 @pytest.mark.accept
 def test_it_installs_and_reads_a_scan_with_the_network_cut(tmp_path: Path) -> None:
     bundle, prefix = tmp_path / "bundle", tmp_path / "prefix"
