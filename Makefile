@@ -32,6 +32,10 @@ bench: $(READY) .venv-peers/.ready
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
+# A folder that installs without network, on this platform and this version of Python.
+bundle: $(READY)
+	$(BIN)/python deploy/bundle.py -o dist/sealform-bundle
+
 # Pins again what pyproject.toml asks for; needs uv.
 lock:
 	uv pip compile pyproject.toml --extra ocr --group dev --group build --universal --python-version 3.11 \

@@ -43,8 +43,13 @@ def read_pictures(pictures: Iterable[Picture], engine: OcrEngine) -> Pages:
 
 def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine) -> Page:
     """One page; where it bears our code, with which form it is."""
-    from extractor import code, grid, ink, inscription, lift, recover, seal, sheet, text, unread, upright
-    from extractor.layers import take_apart
+    try:
+        from extractor import code, grid, ink, inscription, lift, recover, seal, sheet, text, unread, upright
+        from extractor.layers import take_apart
+    except ImportError as error:
+        # OpenCV's wheel needs libraries of the system, which a bare server lacks. Another try may do better.
+        advice = "请安装 libgl1 和 libglib2.0-0（sealform doctor 有说明）"
+        raise OcrUnavailable(f"不能处理图片：{error}", advice=advice) from error
 
     layers, boxes = text.set_upright(take_apart(upright.flatten(picture.colour, picture.points)), engine)
     ruling = grid.find_grids(layers.text, layers.scale)

@@ -11,6 +11,7 @@
      ├─ MailboxError                    a mailbox can't be read
      │   ├─ MailboxUnreachable          no connection to its server, or one that broke; worth another try
      │   └─ MessageUnreadable           the server does not give one message
+     ├─ BackupUnusable                  a backup is not whole, or not one that this program can take back
      ├─ Refused                         what a person or a system asked of the service is not done
      │   ├─ NotSignedIn                 nobody is signed in, or the token is not valid
      │   ├─ Forbidden                   this role, or this token, may not
@@ -145,6 +146,13 @@ class MailboxUnreachable(MailboxError):
 class MessageUnreadable(MailboxError):
     code = "message-unreadable"
     advice = "请在邮箱网页中打开这封邮件核对，必要时手工另存；再次运行会再试"
+
+
+class BackupUnusable(SealformError):
+    """Nothing of it was taken back."""
+
+    code = "backup-unusable"
+    advice = "请换一份备份；数据库和文件都没有改动"
 
 
 class Refused(SealformError):

@@ -49,6 +49,9 @@ class Blobs(Protocol):
     def chunks(self, sha256: str) -> Iterator[bytes]:
         """The bytes of a blob, a part at a time."""
 
+    def holds(self, sha256: str) -> bool:
+        """Whether there is such a blob."""
+
     def delete(self, sha256: str) -> None:
         """Removes a blob; one that is not there is no error."""
 
@@ -102,6 +105,9 @@ class FolderBlobs:
             while chunk := file.read(_CHUNK):
                 yield chunk
 
+    def holds(self, sha256: str) -> bool:
+        return self._path(sha256).exists()
+
     def delete(self, sha256: str) -> None:
         self._path(sha256).unlink(missing_ok=True)
 
@@ -135,6 +141,14 @@ class BucketBlobs:
             raise _lost(sha256) from None
         for chunk in found.stream(min_chunk_size=_CHUNK):
             yield bytes(chunk)
+
+    def holds(self, sha256: str) -> bool:
+        _check(sha256)
+        try:
+            obstore.head(self._store, sha256)
+        except (NotFoundError, FileNotFoundError):
+            return False
+        return True
 
     def delete(self, sha256: str) -> None:
         _check(sha256)

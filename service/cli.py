@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from models.errors import BadUsage, DefinitionError, SealformError, UnknownForm
+from service.cli_operations import register
 
 if TYPE_CHECKING:
     from generator import Kind
@@ -216,7 +217,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="以 JSON 输出
     """检查安装：装了什么，缺什么，缺了有何影响，如何补上。"""
     from service.doctor import examine, print_table, to_json
 
-    report = examine()
+    report = examine(_settings())
     if as_json:
         typer.echo(to_json(report))
     else:
@@ -271,6 +272,9 @@ def demo(
     from service.talk import to_stderr
 
     run(output, _known(None), _settings(), to_stderr())
+
+
+register(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

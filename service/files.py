@@ -22,8 +22,9 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 @contextmanager
-def writing_whole(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write to, which becomes `path` in one step when the block ends well, and is gone when it does not.
+def writing_whole(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
+    """A file to write to, which becomes `path` in one step when the block ends well, and is gone when it does not. A private one
+    is its owner's alone, from its first byte.
 
     Once the block is left, `path` is on the disk and survives a power cut. A kill leaves at most a file that
     `is_unfinished` knows.
@@ -38,7 +39,7 @@ def writing_whole(path: Path) -> Iterator[IO[bytes]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, _mode(path))
+        os.chmod(temporary, 0o600 if private else _mode(path))
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)

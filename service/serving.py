@@ -15,6 +15,7 @@ import uvicorn
 
 from service.blobs import open_blobs
 from service.definitions import load_forms
+from service.logs import configure
 from service.settings import Settings
 from service.store import accounts
 from service.store.database import Database
@@ -67,6 +68,7 @@ def first_link(context: Context) -> str | None:
 def serve(context: Context, say: Callable[[str], object], *, with_worker: bool) -> None:
     """Answers requests until it is told to stop (SIGINT, SIGTERM)."""
     settings = context.settings
+    configure(settings.log_level)
     link = first_link(context)
     if link:
         say(f"第一次使用：请在浏览器打开下面的链接，为管理员 {_FIRST} 设置密码（只能用一次，三天内有效）\n  {link}")

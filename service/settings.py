@@ -58,12 +58,15 @@ class Settings:
         """Each from the variable that this function reads; one that is unset or empty keeps its default.
 
         Raises:
-            BadUsage: a limit is not a positive number, or there is no such device.
+            BadUsage: a limit is not a positive number, or there is no such device or level.
         """
         forms, models = environment.get("SEALFORM_FORMS"), environment.get("SEALFORM_OCR_MODELS")
         device = environment.get("SEALFORM_OCR_DEVICE") or cls.ocr_device
         if device not in ("cpu", "gpu"):
             raise BadUsage(f"环境变量 SEALFORM_OCR_DEVICE 应为 cpu 或 gpu，现为“{device}”")
+        level = (environment.get("SEALFORM_LOG_LEVEL") or cls.log_level).upper()
+        if level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+            raise BadUsage(f"环境变量 SEALFORM_LOG_LEVEL 应为 debug、info、warning 或 error，现为“{level}”")
         return cls(
             forms=Path(forms) if forms else None,
             time_limit=_positive(environment, "SEALFORM_TIME_LIMIT", cls.time_limit),
@@ -82,7 +85,7 @@ class Settings:
             webhook_hosts=tuple(environment.get("SEALFORM_WEBHOOK_HOSTS", "").lower().replace(",", " ").split()),
             session_hours=_positive(environment, "SEALFORM_SESSION_HOURS", cls.session_hours),
             retention_days=_whole(environment, "SEALFORM_RETENTION_DAYS"),
-            log_level=(environment.get("SEALFORM_LOG_LEVEL") or cls.log_level).upper(),
+            log_level=level,
             parent=_whole(environment, "SEALFORM_PARENT"),
             intake={name: _positive(environment, name, 1) for name in INTAKE if environment.get(name)},
         )

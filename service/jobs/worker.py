@@ -19,6 +19,7 @@ from typing import Any, Self
 from dbos import DBOS, DBOSConfig
 
 from models.errors import BadUsage
+from service import logs
 from service.blobs import open_blobs
 from service.jobs.decisions import Tempo, Watch, takeover
 from service.jobs.desk import Desk, Job, Telling
@@ -79,6 +80,7 @@ def work(
         BadUsage: a setting is wrong, or another worker has this name.
         OSError: a folder can't be written.
     """
+    logs.configure(settings.log_level)
     if settings.parent is not None:
         die_with_parent(signal.SIGTERM, settings.parent)
     jobs = settings.jobs or cores()

@@ -34,10 +34,12 @@ class Database:
             raise BadUsage("数据库地址有误", advice="应为 sqlite:///文件 或 postgresql://用户@主机/库名") from error
         if parsed.get_backend_name() == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
-            self.engine = sa.create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=10)
+            self.engine = sa.create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True)
         elif parsed.get_backend_name() == "sqlite" and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-            self.engine = sa.create_engine(parsed, connect_args={"timeout": _BUSY, "check_same_thread": False})
+            self.engine = sa.create_engine(
+                parsed, connect_args={"timeout": _BUSY, "check_same_thread": False}, hide_parameters=True
+            )
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
             sa.event.listen(self.engine, "begin", _begin_sqlite)
         else:
@@ -60,23 +62,47 @@ class Database:
         with self.engine.connect() as connection, connection.begin():
             yield connection
 
-    def migrate(self) -> None:
-        """Brings the schema up to date; waits for another process that is doing so."""
+    @contextmanager
+    def snapshot(self) -> Iterator[sa.Connection]:
+        """A transaction in which all statements see the same state of the database, whatever others write meanwhile."""
+        with self.engine.connect() as connection:
+            if not self.is_sqlite:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
+
+    def migrate(self, revision: str = "head") -> None:
+        """Brings the schema up to date, or up to `revision`; waits for another process that is doing so."""
         config = _alembic()
         with self.write() as connection:
             if not self.is_sqlite:
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(7236115)"))
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
 
     def is_current(self) -> bool:
         """Whether the schema is the one that this program was written for."""
-        newest = ScriptDirectory.from_config(_alembic()).get_current_head()
         with self.read() as connection:
-            return MigrationContext.configure(connection).get_current_revision() == newest
+            return revision_of(connection) == revisions()[0]
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def is_there(url: str) -> bool:
+    """Whether there may be a database at `url`, without making one: SQLite's file exists; a server must be asked."""
+    parsed = sa.make_url(url)
+    return parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").is_file()
+
+
+def revision_of(connection: sa.Connection) -> str | None:
+    """The revision of the schema; None where there is none."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def revisions() -> list[str]:
+    """All revisions of the schema that this program knows, the newest first."""
+    return [script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()]
 
 
 def _alembic() -> Config:

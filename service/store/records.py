@@ -177,6 +177,7 @@ def decide(connection: sa.Connection, submission: int, expected: int, move: Move
     """
     row = _row(connection, submission, lock=True)
     _expect(row, expected)
+    _expect_whole(row)
     target = after(row.status, move)
     if target is None:
         raise Conflict(f"现在的状态是“{WORDS[row.status]}”，不能这样处理")
@@ -264,6 +265,18 @@ def _write(connection: sa.Connection, submission: int, row: Any, by: Editor, sta
     search.index(connection, submission, [row.name, *_texts(state.values)])
 
 
+def index_again(connection: sa.Connection) -> None:
+    """Makes the search index anew, from the submissions and their records."""
+    connection.execute(sa.text("DELETE FROM search"))
+    every = sa.select(submissions.c.id, submissions.c.name, records.c.content).join(records, isouter=True)
+    living = every.where(submissions.c.purged_at.is_(None)).order_by(submissions.c.id).limit(1000)
+    last = 0
+    while rows := connection.execute(living.where(submissions.c.id > last)).all():
+        for row in rows:
+            search.index(connection, row.id, [row.name, *_texts(row.content)])
+        last = rows[-1].id
+
+
 def _texts(values: Any) -> list[str]:
     if isinstance(values, str):
         return [values]
@@ -304,9 +317,15 @@ def _expect(row: Any, expected: int) -> None:
         raise Stale(f"这份申请已是第 {row.version} 版，您看到的是第 {expected} 版")
 
 
+def _expect_whole(row: Any) -> None:
+    if row.purged_at is not None:
+        raise Conflict("这份申请的内容已按期清除", advice="只保留了处理结果，不能再处理")
+
+
 def _editable(connection: sa.Connection, submission: int, expected: int) -> Any:
     row = _row(connection, submission, lock=True)
     _expect(row, expected)
+    _expect_whole(row)
     if row.status != "in-review":
         raise Conflict(f"现在的状态是“{WORDS[row.status]}”，不能修改", advice="需要修改时，请先重新打开复核")
     return row

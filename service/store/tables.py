@@ -154,6 +154,7 @@ submissions = Table(
     Column("replaces", _Id, index=True),
     Column("replaced_by", _Id),
     Column("version", Integer, nullable=False, default=0),
+    Column("purged_at", Moment),  # a tombstone since then: its values and bytes are gone
     UniqueConstraint("upload_id", "application"),
     # One for each order and each filter of the list; `service/store/listing.py` walks them.
     sa.Index(None, "received_at", "id"), sa.Index(None, "doubtful", "id"), sa.Index(None, "unit", "id"),
@@ -165,7 +166,7 @@ results = Table(
     Column("submission_id", ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True),
     Column("line", Json),  # as `models.record.Result.to_json`; None once purged
     Column("read_at", Moment, nullable=False),
-    Column("seconds", sa.Float),
+    Column("seconds", sa.Float, index=True),  # the metrics add them up, and must not read the lines for that
     Column("worker", String(128)),
 )  # fmt: skip
 

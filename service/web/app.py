@@ -6,10 +6,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from service.logs import RequestLog
+from service.metrics import Metrics
 from service.store.accounts import Actor
 from service.web import problems
 from service.web.context import Context
-from service.web.routes import editing, export, forms, questions, session, submissions, tokens, uploads, users, webhooks
+from service.web.routes import editing, export, forms, health, questions, session, submissions, tokens, uploads, users, webhooks
 from service.web.security import Guard, may
 
 API = "/api/v1"
@@ -24,11 +26,14 @@ def create_app(context: Context) -> FastAPI:
     # FastAPI's own pages of documentation load from elsewhere.
     app = FastAPI(title="Sealform", version="1", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.context = context
+    app.state.metrics = Metrics(context.database, context.clock)
     problems.install(app)
     for router in _ROUTERS:
         app.include_router(router, prefix=API, responses=problems.RESPONSES)
+    app.include_router(health.router)
     app.get(f"{API}/openapi.json", include_in_schema=False)(_document(app))
     app.add_middleware(Guard, most=context.settings.request_bytes, secure=context.settings.is_secure)
+    app.add_middleware(RequestLog, count=app.state.metrics.count_request)
     return app
 
 

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from models.errors import SealformError
 
@@ -73,7 +74,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(SealformError, _expected)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unexpected)
+    app.add_middleware(_Unexpected)
 
 
 def _expected(request: Request, error: Exception) -> Response:
@@ -99,6 +100,28 @@ def _http(request: Request, error: Exception) -> Response:
     return answer
 
 
-def _unexpected(request: Request, error: Exception) -> Response:
-    _log.error("unexpected", exc_info=error)
-    return problem(500, "internal", "系统出错，没有完成", "请稍后再试；如反复出现，请把时间告诉系统维护人员")
+class _Unexpected:
+    """Answers what nobody foresaw. It is the innermost middleware, so that its answer too gets the headers and the line in the log
+    that every other gets; an exception handler would stand outside of all."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def answer(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, answer)
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            _log.error("unexpected", exc_info=error)
+            if begun:
+                raise
+            sorry = problem(500, "internal", "系统出错，没有完成", "请稍后再试；如反复出现，请把时间告诉系统维护人员")
+            await sorry(scope, receive, send)

@@ -68,6 +68,7 @@ class May:
 
     def __call__(self, request: Request, actor: Visitor) -> Actor:
         known = accounts.require(actor, self.scopes)
+        request.state.actor = known.id  # for the log
         if request.method not in _SAFE:
             if request.headers.get("sec-fetch-site") == "cross-site":
                 raise Forbidden("请求来自其他网站")

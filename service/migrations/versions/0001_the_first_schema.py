@@ -184,6 +184,7 @@ def upgrade() -> None:
         sa.Column("replaces", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("replaced_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("purged_at", sa.String(length=27), nullable=True),
         sa.ForeignKeyConstraint(["upload_id"], ["uploads.id"], name=op.f("fk_submissions_upload_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_submissions")),
         sa.UniqueConstraint("upload_id", "application", name=op.f("uq_submissions_upload_id_application")),
@@ -249,6 +250,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["submission_id"], ["submissions.id"], name=op.f("fk_results_submission_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("submission_id", name=op.f("pk_results")),
     )
+    op.create_index(op.f("ix_results_seconds"), "results", ["seconds"], unique=False)
     op.create_table(
         "versions",
         sa.Column("submission_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),

@@ -78,6 +78,7 @@ def _receive(context: Context, who: Actor, form: FormData, key: str | None) -> U
                 upload, _ = create(connection, arrival, who.id, context.clock())
                 context.enqueue(connection, upload)
                 numbers.append(upload)
+            _expect_kept(context, files)
             if key:
                 _remember(connection, who, key, numbers)
         return Uploads(uploads=[upload_shown(connection, context.forms, number) for number in numbers])
@@ -105,6 +106,12 @@ def _keep(context: Context, file: UploadFile) -> StoredFile:
     if not blob.bytes:
         raise Invalid(f"文件“{name}”是空的")
     return StoredFile(name, blob.sha256, blob.bytes)
+
+
+def _expect_kept(context: Context, files: Sequence[StoredFile]) -> None:
+    """A purge removes bytes that nobody refers to; since the database knows of these, it does so no more."""
+    if not all(context.blobs.holds(file.sha256) for file in files):
+        raise Conflict("相同的旧文件正在清除，这次上传没有保存", advice="请再上传一次")
 
 
 def _answered(connection: sa.Connection, context: Context, who: Actor, key: str, digest: str) -> list[int] | None:

@@ -16,6 +16,9 @@ TABLE: dict[str, str | Scope] = {
     "DELETE /api/v1/session": "in",
     "POST /api/v1/session/password": "open",  # by a one-time link; otherwise the present password is asked for
     "GET /api/v1/openapi.json": "in",
+    "GET /healthz": "open",
+    "GET /readyz": "open",
+    "GET /metrics": "open",
     "GET /api/v1/users": "admin",
     "POST /api/v1/users": "admin",
     "PATCH /api/v1/users/{user}": "admin",

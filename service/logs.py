@@ -1,0 +1,166 @@
+"""What the service says of itself, for who runs it: lines of JSON on standard error, without a word of what applicants wrote.
+
+Of our own lines only plain values pass: numbers, and short words in ASCII such as a route or an actor's id. Of a library's lines
+only the fixed part of the message passes, and of an error its kind and its place in the code, because both may quote what was read.
+"""
+
+import json
+import logging
+import re
+import secrets
+import sys
+import time
+import traceback
+from collections.abc import Callable, MutableMapping
+from datetime import UTC, datetime
+from typing import IO, Any
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+# Route, method, status of a request that was answered.
+Count = Callable[[str, str, int], None]
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.:/{}+-]{0,128}")
+_FIXED = re.compile(r"[^:\n]*")
+_FOREIGN = re.compile(r"[^A-Za-z0-9%(). -]")
+_WITHHELD = "…"
+# These say what we say better, or repeat addresses and queries.
+_SILENT = ("uvicorn.access", "httpx", "httpcore", "alembic", "dbos")
+_MOST_FRAMES = 12
+# Of a request that no route took.
+_NO_ROUTE = "none"
+_OURS = __name__.partition(".")[0]
+
+
+def configure(level: str = "INFO", stream: IO[str] | None = None) -> None:
+    """Sends all that this process logs, by structlog or by `logging`, to standard error (or `stream`) as lines of JSON.
+
+    Raises:
+        ValueError: there is no such level.
+    """
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(_Lines())
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    for name in ("uvicorn", "uvicorn.error", *_SILENT):
+        logging.getLogger(name).handlers = []
+        logging.getLogger(name).propagate = True
+    for name in _SILENT:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    # DBOS makes a printer of its own unless its logger has a handler.
+    logging.getLogger("dbos").handlers, logging.getLogger("dbos").propagate = [handler], False
+    logging.captureWarnings(True)
+
+
+def logger(name: str) -> structlog.stdlib.BoundLogger:
+    """The logger of a module: `logger(__name__).info("what happened", upload=7)`. It says nothing before `configure` was called."""
+    processors = [structlog.contextvars.merge_contextvars, _hand_over]
+    made: structlog.stdlib.BoundLogger = structlog.wrap_logger(
+        logging.getLogger(name), processors=processors, wrapper_class=structlog.stdlib.BoundLogger
+    )
+    return made
+
+
+class RequestLog:
+    """Logs each request that was answered: its id, route, method, status, milliseconds, and who asked; `count` is told too."""
+
+    def __init__(self, app: ASGIApp, count: Count) -> None:
+        self._app, self._count, self._log = app, count, logger(__name__)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started, status, name = time.perf_counter(), 500, secrets.token_hex(8)
+        scope.setdefault("state", {})
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-ID"] = name
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request=name):
+            try:
+                await self._app(scope, receive, answer)
+            finally:
+                route, method = _route(scope), scope["method"]
+                self._count(route, method, status)
+                spent = round((time.perf_counter() - started) * 1000, 1)
+                actor = scope["state"].get("actor")
+                self._log.info("request", route=route, method=method, status=status, ms=spent, actor=actor)
+
+
+def _route(scope: Scope) -> str:
+    """The template of the route that took a request, never its path, which may hold a name."""
+    inner = scope.get("fastapi", {}).get("effective_route_context") or scope.get("route")
+    return getattr(inner, "path", None) or _NO_ROUTE
+
+
+def _hand_over(_: object, __: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
+    """A line of structlog as arguments of `logging`."""
+    error = event.pop("exc_info", None)
+    return {"msg": event.pop("event"), "extra": {"plain": dict(event)}, "exc_info": error}
+
+
+class _Lines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        own: dict[str, Any] | None = getattr(record, "plain", None)
+        line: dict[str, Any] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "event": _event(record),
+        }
+        told = own if own is not None else structlog.contextvars.get_contextvars()
+        line |= {name: _plain(value) for name, value in told.items() if value is not None}
+        if own is None:
+            line["from"] = f"{record.module}:{record.lineno}"
+        if record.exc_info and record.exc_info[1]:
+            line["error"] = _causes(record.exc_info[1])
+        return json.dumps(line, ensure_ascii=False)
+
+
+def _event(record: logging.LogRecord) -> str:
+    if record.name.partition(".")[0] != _OURS:
+        return _fixed(record.msg)
+    # What we write ourselves is fixed; what is put into it may not be.
+    arguments = record.args if isinstance(record.args, tuple) else ()
+    try:
+        return str(record.msg) % tuple(_plain(value) for value in arguments) if arguments else str(record.msg)
+    except TypeError:
+        return str(record.msg)
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return value if isinstance(value, str) and _PLAIN.fullmatch(value) else _WITHHELD
+
+
+def _fixed(message: Any) -> str:
+    """The part of a message that its author wrote: without arguments, and without what follows a colon, which is often an error's
+    own text."""
+    found = _FIXED.match(message) if isinstance(message, str) else None
+    return _FOREIGN.sub("", found[0]).strip()[:128] if found else _WITHHELD
+
+
+def _causes(error: BaseException) -> list[dict[str, Any]]:
+    """The kind of an error and where it was raised, and of those that caused it; never its text."""
+    told, seen = [], set()
+    at: BaseException | None = error
+    while at is not None and id(at) not in seen:
+        seen.add(id(at))
+        frames = traceback.extract_tb(at.__traceback__)[-_MOST_FRAMES:]
+        told.append({"kind": type(at).__qualname__, "at": [f"{_short(frame.filename)}:{frame.lineno}" for frame in frames]})
+        at = at.__cause__ or (None if at.__suppress_context__ else at.__context__)
+    return told
+
+
+def _short(path: str) -> str:
+    """The last two steps of a source file's path: who reads the log knows the rest."""
+    return "/".join(path.replace("\\", "/").split("/")[-2:])

@@ -1,0 +1,65 @@
+"""For what watches the service: whether it lives, whether it can work, and how it is doing. Open, and without personal data."""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Request
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from starlette.responses import JSONResponse, Response
+
+from service.metrics import ALIVE
+from service.store.tables import workers
+from service.web.context import Context, Here
+
+router = APIRouter(tags=["health"])
+_PROBE = b"Sealform can write here."
+
+
+@router.get("/healthz")
+def healthz() -> dict[str, str]:
+    """Whether this process lives; it says nothing of the database, because a new process would not mend that."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", responses={503: {"description": "Not ready"}})
+def readyz(context: Here) -> Response:
+    """Whether requests can be served: the database answers and has this program's schema, and bytes can be kept.
+
+    Workers are counted, and yet their absence is no reason to send nobody here: what is uploaded waits for them.
+    """
+    checks: dict[str, Any] = {"database": _state(lambda: _schema(context)), "blobs": _state(lambda: _write(context))}
+    ready = all(state == "ok" for state in checks.values())
+    if checks["database"] == "ok":
+        checks["workers"] = _workers(context)
+    return JSONResponse({"ready": ready, "checks": checks}, 200 if ready else 503)
+
+
+@router.get("/metrics")
+def metrics(request: Request) -> Response:
+    """For Prometheus."""
+    return Response(request.app.state.metrics.text(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+def _state(check: Callable[[], str]) -> str:
+    """What `check` says; of what goes wrong only the kind is told."""
+    try:
+        return check()
+    except Exception as error:
+        return type(error).__name__
+
+
+def _schema(context: Context) -> str:
+    return "ok" if context.database.is_current() else "schema-differs"
+
+
+def _write(context: Context) -> str:
+    context.blobs.delete(context.blobs.put(io.BytesIO(_PROBE)).sha256)
+    return "ok"
+
+
+def _workers(context: Context) -> int:
+    with context.database.read() as connection:
+        alive = sa.select(sa.func.count()).where(workers.c.seen_at > context.clock() - ALIVE)
+        return connection.scalar(alive) or 0
