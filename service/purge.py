@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from models.errors import BadUsage
 from service.blobs import Blobs
-from service.store import audit, search
+from service.store import audit, events, search
 from service.store.database import Database
 from service.store.statuses import Status
 from service.store.tables import deliveries, doubts, idempotency, records, results, submissions, upload_files, uploads, versions
@@ -111,6 +111,7 @@ def _erase(connection: sa.Connection, submission: int, actor: str, now: datetime
             changed=audit.next_value(connection, "changes"),
         )
     )  # fmt: skip
+    events.emit(connection, "submission.purged", submission, now)
     audit.erase(connection, [f"submission:{submission}"])
     audit.append(connection, now, actor, "purge", f"submission:{submission}", {"status": row.status})
 

@@ -358,7 +358,9 @@ def names(connection: sa.Connection, actors: Iterable[str]) -> dict[str, str]:
     return {actor: known.get(actor) or _OTHERS.get(actor.partition(":")[0], actor) for actor in sorted(wanted)}
 
 
-_OTHERS = {"worker": "自动识别", "mail": "邮件收取", "cli": "命令行", "system": "系统", "user": "已删除的用户", "token": "已删除的令牌"}
+_OTHERS = {
+    "worker": "自动识别", "mail": "邮件收取", "cli": "命令行", "system": "系统", "user": "已删除的用户", "token": "已删除的令牌",
+}  # fmt: skip
 
 
 def history(connection: sa.Connection, forms: FormStore, number: int) -> History:
