@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from models.errors import Conflict, NotFound
 from service.store import audit
 from service.store.statuses import Status
-from service.store.tables import counters, presets, records, results, submissions, tokens, uploads, users
+from service.store.tables import counters, presets, records, results, submissions, tokens, users
 
 _AT_A_TIME = 500
 
@@ -109,9 +109,9 @@ def _query(wanted: Selection) -> sa.Select[Any]:
     query = sa.select(
         about.id, about.changed, about.version, about.status, about.form, about.form_version, about.name, about.unit,
         about.received_at, about.updated_at, about.replaces, about.replaced_by, about.error_code,
-        failure.label("failure"), uploads.c.purged_at, records.c.content, records.c.marks, records.c.findings,
+        failure.label("failure"), about.purged_at, records.c.content, records.c.marks, records.c.findings,
     )  # fmt: skip
-    query = query.select_from(submissions.join(uploads).outerjoin(records).outerjoin(results))
+    query = query.select_from(submissions.outerjoin(records).outerjoin(results))
     if wanted.form is not None:
         query = query.where(about.form == wanted.form)
     if wanted.accepted:
