@@ -1,6 +1,7 @@
 """The application: routes under /api/v1, pages beside them, one way to refuse, one guard before all."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI
@@ -34,6 +35,10 @@ def create_app(context: Context) -> FastAPI:
 def _document(app: FastAPI) -> Any:
     def openapi(who: Annotated[Actor, may()]) -> dict[str, Any]:
         """The OpenAPI document of this API."""
+        return made()
+
+    @cache
+    def made() -> dict[str, Any]:
         return get_openapi(title=app.title, version=app.version, routes=app.routes)
 
     return openapi
