@@ -41,6 +41,8 @@ TABLE: dict[str, str | Scope] = {
     "GET /api/v1/submissions/{submission}/history": "see",
     "GET /api/v1/submissions/{submission}/letter": "see",
     "GET /api/v1/submissions/{submission}/parts/{index}": "see",
+    "GET /api/v1/submissions/{submission}/pages": "see",
+    "GET /api/v1/submissions/{submission}/parts/{index}/pages/{page}.webp": "see",
     "PATCH /api/v1/submissions/{submission}/fields": "correct",
     "POST /api/v1/submissions/{submission}/undo": "correct",
     "POST /api/v1/submissions/{submission}/decision": "decide",
