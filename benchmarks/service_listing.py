@@ -38,8 +38,80 @@ _BATCH = 5_000
 _CHARACTERS = 300
 _STATUSES = ("in-review", "accepted", "returned", "rejected", "unreadable", "withdrawn", "received", "reading")
 _WEIGHTS = (30, 50, 8, 5, 3, 2, 1, 1)
-_WORDS = ["园区", "低碳", "改造", "光伏", "屋顶", "储能", "余热", "回收", "社区", "商业", "综合体", "校园", "碳排放", "核算", "体系", "平台", "建设", "示范", "项目", "绿色", "建筑", "能源", "管理", "监测", "节能", "照明", "空调", "系统", "公共", "机构", "充电", "桩", "垃圾", "分类", "再生", "水", "利用", "植树", "碳汇", "交易", "培训", "宣传", "居民", "参与", "工业", "废气", "治理", "循环", "经济", "物流"]
-_PLACES = ["武汉", "黄陂", "江夏", "蔡甸", "汉阳", "硚口", "江岸", "青山", "洪山", "东湖", "光谷", "沌口", "新洲", "东西湖", "汉南", "武昌", "江汉", "长江", "汉口", "东风"]
+_WORDS = [
+    "园区",
+    "低碳",
+    "改造",
+    "光伏",
+    "屋顶",
+    "储能",
+    "余热",
+    "回收",
+    "社区",
+    "商业",
+    "综合体",
+    "校园",
+    "碳排放",
+    "核算",
+    "体系",
+    "平台",
+    "建设",
+    "示范",
+    "项目",
+    "绿色",
+    "建筑",
+    "能源",
+    "管理",
+    "监测",
+    "节能",
+    "照明",
+    "空调",
+    "系统",
+    "公共",
+    "机构",
+    "充电",
+    "桩",
+    "垃圾",
+    "分类",
+    "再生",
+    "水",
+    "利用",
+    "植树",
+    "碳汇",
+    "交易",
+    "培训",
+    "宣传",
+    "居民",
+    "参与",
+    "工业",
+    "废气",
+    "治理",
+    "循环",
+    "经济",
+    "物流",
+]
+_PLACES = [
+    "武汉",
+    "黄陂",
+    "江夏",
+    "蔡甸",
+    "汉阳",
+    "硚口",
+    "江岸",
+    "青山",
+    "洪山",
+    "东湖",
+    "光谷",
+    "沌口",
+    "新洲",
+    "东西湖",
+    "汉南",
+    "武昌",
+    "江汉",
+    "长江",
+    "汉口",
+    "东风",
+]
 _TRADES = ["产业园", "科技", "能源", "环保", "物业", "置业", "学院", "医院", "制造", "商贸", "物流", "建设"]
 _END = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -202,34 +274,33 @@ def _submission(form: FormDefinition, draw: random.Random, number: int) -> dict[
     values: dict[str, Any] = dict.fromkeys(form.fields)
     values[next(name for name, field in form.fields.items() if field.kind == "prose")] = text
     values[form.applicant[0]] = unit
-    marks = {name: {"state": "doubtful" if name in waiting else "read", "by": "worker:w1", "at": at.isoformat()} for name in values}
-    fields = {name: {"value": value, "raw": None, "confidence": 0.9, "decision": "accept", "evidence": [], "alternatives": []} for name, value in values.items()}  # fmt: skip
-    name, digest = f"{unit}.pdf", f"{number:064x}"
-    line = {
-        "parts": [{"name": name, "sha256": digest, "state": "read", "applications": [1]}],
-        "fields": fields,
-        "findings": [],
-        "error": None,
-    }
+    name, digest, by = f"{unit}.pdf", f"{number:064x}", "worker:w1"
+    marks = {key: {"state": "doubtful" if key in waiting else "read", "by": by, "at": at.isoformat()} for key in values}
+    row = {
+        "id": number, "upload_id": number, "application": 1, "status": status, "name": name, "unit": unit, "form": form.name,
+        "form_version": form.version, "doubtful": len(waiting), "received_at": at, "updated_at": at, "changed": number,
+        "version": 1,
+    }  # fmt: skip
+    action = "accept" if status == "accepted" else "read"
     tokens = " ".join([*search.pairs(name), "xxx", *search.pairs(unit), "xxx", *search.pairs(text)])
     return {
         "uploads": [{"id": number, "created_at": at, "created_by": "user:1", "channel": "page", "state": "done"}],
         "upload_files": [{"upload_id": number, "position": 0, "name": name, "sha256": digest, "bytes": 1000}],
-        "submissions": [
-            {
-                "id": number, "upload_id": number, "application": 1, "status": status, "name": name, "unit": unit, "form": form.name,
-                "form_version": form.version, "doubtful": len(waiting), "received_at": at, "updated_at": at, "changed": number,
-                "version": 1,
-            }
-        ],
-        "results": [{"submission_id": number, "line": line, "read_at": at, "seconds": 1.0, "worker": "worker:w1"}],
+        "submissions": [row],
+        "results": [{"submission_id": number, "line": _line(values, name, digest), "read_at": at, "seconds": 1.0, "worker": by}],
         "records": [{"submission_id": number, "content": values, "marks": marks, "findings": []}],
-        "versions": [
-            {"submission_id": number, "version": 1, "at": at, "actor": "worker:w1", "action": "accept" if status == "accepted" else "read", "changes": {}}
-        ],
-        "doubts": [{"submission_id": number, "field": name, "form": form.name} for name in waiting],
+        "versions": [{"submission_id": number, "version": 1, "at": at, "actor": by, "action": action, "changes": {}}],
+        "doubts": [{"submission_id": number, "field": key, "form": form.name} for key in waiting],
         "search": [{"id": number, "tokens": tokens}],
-    }  # fmt: skip
+    }
+
+
+def _line(values: dict[str, Any], name: str, digest: str) -> dict[str, Any]:
+    """What reading gave."""
+    sure = {"raw": None, "confidence": 0.9, "decision": "accept", "evidence": [], "alternatives": []}
+    fields = {key: {"value": value, **sure} for key, value in values.items()}
+    parts = [{"name": name, "sha256": digest, "state": "read", "applications": [1]}]
+    return {"parts": parts, "fields": fields, "findings": [], "error": None}
 
 
 if __name__ == "__main__":
