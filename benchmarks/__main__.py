@@ -20,7 +20,7 @@ def main() -> None:
         print(f"  {speed.name:12} {speed.rate:8.2f} pages/s   {ratio}   start {speed.start:5.1f} s")
     print(f"the service with {service_listing.SUBMISSIONS:,} submissions on SQLite: time of a request over HTTP")
     for one in service_listing.run():
-        print(f"  {one.name:26} median {one.median:7.1f} ms   p95 {one.p95:7.1f} ms   of {one.requests}")
+        print(f"  {one}")
 
 
 if __name__ == "__main__":

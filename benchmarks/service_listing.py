@@ -118,12 +118,18 @@ _END = datetime(2026, 11, 22, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Speed:
-    """Milliseconds that a request took: half of them no longer than `median`, 95 % no longer than `p95`."""
+    """Milliseconds that a request took: half of them no longer than `median`, 95 % no longer than `p95`; and what each cost the
+    service in CPU time, which a busy machine does not change."""
 
     name: str
     median: float
     p95: float
+    cpu: float
     requests: int
+
+    def __str__(self) -> str:
+        times = f"median {self.median:7.1f} ms   p95 {self.p95:7.1f} ms   CPU {self.cpu:6.1f} ms"
+        return f"{self.name:26} {times}   of {self.requests}"
 
 
 def run(count: int = SUBMISSIONS) -> list[Speed]:
@@ -137,7 +143,23 @@ def run(count: int = SUBMISSIONS) -> list[Speed]:
             return [*_questions(client), _upload(client)]
 
 
-def _questions(client: httpx.Client) -> Iterator[Speed]:
+@dataclass(frozen=True)
+class _Service:
+    """A running service: its process and its address."""
+
+    process: int
+    address: str
+
+    def client(self, token: str) -> httpx.Client:
+        return httpx.Client(base_url=self.address, headers={"Authorization": f"Bearer {token}"}, timeout=60)
+
+    def cpu(self) -> float:
+        """Milliseconds that it has used."""
+        fields = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
+
+
+def _questions(service: _Service, client: httpx.Client) -> Iterator[Speed]:
     draw, form = random.Random(2), _form()
     field = next(iter(form.fields))
     walk: list[str | None] = [None]
@@ -173,43 +195,36 @@ def _questions(client: httpx.Client) -> Iterator[Speed]:
         "one submission": lambda: ask(f"/submissions/{draw.randrange(1, 1000)}"),
     }
     for name, case in cases.items():
-        yield _measure(name, case, REQUESTS)
+        yield _measure(service, name, case, REQUESTS)
 
 
-def _upload(client: httpx.Client) -> Speed:
+def _upload(service: _Service, client: httpx.Client) -> Speed:
     # Different each time: the same bytes are kept once.
     numbers = itertools.count()
+    bulk = os.urandom(1 << 20) * (_UPLOAD_BYTES >> 20)
 
     def send() -> None:
-        data = next(numbers).to_bytes(8, "big") + os.urandom(1 << 20) * (_UPLOAD_BYTES >> 20)
-        started = time.perf_counter()
-        client.post("/api/v1/uploads", files={"files": ("scan.pdf", data)}, timeout=60).raise_for_status()
-        times.append((time.perf_counter() - started) * 1000)
+        data = next(numbers).to_bytes(8, "big") + bulk
+        client.post("/api/v1/uploads", files={"files": ("scan.pdf", data)}).raise_for_status()
 
-    times: list[float] = []
-    for _ in range(_UPLOADS):
-        send()
-    return _speed("upload of 30 MB", times)
+    return _measure(service, "upload of 30 MB", send, _UPLOADS)
 
 
-def _measure(name: str, case: Callable[[], object], times: int) -> Speed:
+def _measure(service: _Service, name: str, case: Callable[[], object], times: int) -> Speed:
     case()
-    taken = []
+    taken, before = [], service.cpu()
     for _ in range(times):
         started = time.perf_counter()
         case()
         taken.append((time.perf_counter() - started) * 1000)
-    return _speed(name, taken)
-
-
-def _speed(name: str, taken: list[float]) -> Speed:
-    ordered = sorted(taken)
-    return Speed(name, statistics.median(ordered), ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))], len(ordered))
+    cpu = (service.cpu() - before) / times
+    taken.sort()
+    return Speed(name, statistics.median(taken), taken[min(times - 1, int(times * 0.95))], cpu, times)
 
 
 @contextmanager
-def _serving(folder: Path) -> Iterator[str]:
-    """`sealform serve` on the database in `folder`; its address."""
+def _serving(folder: Path) -> Iterator[_Service]:
+    """`sealform serve` on the database in `folder`."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -225,7 +240,7 @@ def _serving(folder: Path) -> Iterator[str]:
                 break
             except httpx.TransportError:
                 time.sleep(0.2)
-        yield address
+        yield _Service(process.pid, address)
     finally:
         process.terminate()
         process.wait(30)
@@ -305,4 +320,4 @@ def _line(values: dict[str, Any], name: str, digest: str) -> dict[str, Any]:
 
 if __name__ == "__main__":
     for one in run(int(sys.argv[1]) if len(sys.argv) > 1 else SUBMISSIONS):
-        print(f"{one.name:26} median {one.median:7.1f} ms   p95 {one.p95:7.1f} ms   of {one.requests}")
+        print(one)
