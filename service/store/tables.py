@@ -159,6 +159,7 @@ submissions = Table(
     # One for each order and each filter of the list; `service/store/listing.py` walks them.
     sa.Index(None, "received_at", "id"), sa.Index(None, "doubtful", "id"), sa.Index(None, "unit", "id"),
     sa.Index(None, "status", "received_at", "id"), sa.Index(None, "form", "received_at", "id"),
+    sa.Index(None, "status", "doubtful", "id"),
 )  # fmt: skip
 
 results = Table(

@@ -194,6 +194,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_submissions_form_received_at_id"), "submissions", ["form", "received_at", "id"], unique=False)
     op.create_index(op.f("ix_submissions_received_at_id"), "submissions", ["received_at", "id"], unique=False)
     op.create_index(op.f("ix_submissions_replaces"), "submissions", ["replaces"], unique=False)
+    op.create_index(op.f("ix_submissions_status_doubtful_id"), "submissions", ["status", "doubtful", "id"], unique=False)
     op.create_index(op.f("ix_submissions_status_received_at_id"), "submissions", ["status", "received_at", "id"], unique=False)
     op.create_index(op.f("ix_submissions_unit_id"), "submissions", ["unit", "id"], unique=False)
     op.create_table(

@@ -18,7 +18,7 @@ from service.store.accounts import Actor
 from service.store.listing import Filter, Sort
 from service.store.statuses import Status
 from service.web import shapes
-from service.web.answers import media, start_of, stream, zone
+from service.web.answers import start_of, zone
 from service.web.context import Context, Here
 from service.web.routes.uploads import POLL, WATCH
 from service.web.security import may
@@ -146,21 +146,6 @@ def letter_draft(submission: Number, context: Here, who: Annotated[Actor, may("s
     findings = [finding.model_dump() for field in found.fields.values() for finding in field.findings]
     findings += [finding.model_dump() for finding in found.findings]
     return Letter(text=letter.draft(found.unit, form.title if form else None, findings, found.error))
-
-
-@router.get("/submissions/{submission}/parts/{index}", response_class=Response, responses=media("application/octet-stream"))
-def original(
-    submission: Number, index: Annotated[int, Field(ge=0, le=10_000)], context: Here, who: Annotated[Actor, may("see")]
-) -> Response:
-    """A part of a submission as it arrived."""
-    with context.database.read() as connection:
-        found = listing.whole(connection, submission)
-    part = part_of(found, index)
-    size = next((file.bytes for file in found.files if file.sha256 == part.sha256), None)
-    if size is None:
-        raise NotFound("这一部分在另一个文件之内，没有单独保存", advice="请下载它所在的邮件或压缩包")
-    name = part.name.rpartition("/")[2] or part.name
-    return stream(context.blobs.chunks(part.sha256), size, name)
 
 
 def part_of(found: listing.Whole, index: int) -> shapes.PartShown:

@@ -44,6 +44,8 @@ TABLE: dict[str, str | Scope] = {
     "GET /api/v1/submissions/{submission}/history": "see",
     "GET /api/v1/submissions/{submission}/letter": "see",
     "GET /api/v1/submissions/{submission}/parts/{index}": "see",
+    "GET /api/v1/submissions/{submission}/pages": "see",
+    "GET /api/v1/submissions/{submission}/parts/{index}/pages/{page}.webp": "see",
     "PATCH /api/v1/submissions/{submission}/fields": "correct",
     "POST /api/v1/submissions/{submission}/undo": "correct",
     "POST /api/v1/submissions/{submission}/decision": "decide",
@@ -66,6 +68,8 @@ TABLE: dict[str, str | Scope] = {
     "GET /api/v1/webhooks/{webhook}/deliveries": "admin",
     "POST /api/v1/webhooks/{webhook}/test": "admin",
 }
+# A place to go on from that is none, so that the stream of events is refused, once it is allowed, instead of never ending.
+ENDING = {"Last-Event-ID": "none"}
 CLOSED = {call: needed for call, needed in TABLE.items() if needed != "open"}
 
 
@@ -108,7 +112,7 @@ def test_a_call_is_refused_to_all_who_may_not(running: Served, callers: dict[str
         allowed = not nobody and (CLOSED[call] == "in" or CLOSED[call] in can)
         if allowed and method == "DELETE":
             continue  # would sign the caller out, or take away what the next row needs
-        status = client.request(method, path, follow_redirects=False).status_code  # type: ignore[attr-defined]
+        status = client.request(method, path, headers=ENDING, follow_redirects=False).status_code  # type: ignore[attr-defined]
         expected = 401 if nobody else 403
         if (status in (401, 403)) == allowed or (not allowed and status != expected):
             wrong.append(f"{who}: {status}")

@@ -1,0 +1,88 @@
+"""The OpenAPI document, and that the service does what it says, whatever is sent."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, Verbosity, settings
+from hypothesis import given as drawn
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.service.web.readings import FAILED, finish, reading, submitted, upload
+from tests.service.web.serving import Served, served
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+EXAMPLES = 6
+# It never ends; `test_events.py` watches it.
+ENDLESS = "/api/v1/events"
+# They would take away the token that asks.
+CLOSING = {("DELETE", "/api/v1/tokens/{token}"), ("DELETE", "/api/v1/session"), ("PATCH", "/api/v1/users/{user}")}
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with served(tmp_path_factory.mktemp("document")) as service:
+        client = service.system("upload", "see", "correct", "decide", "export", "admin")
+        submitted(service, client)
+        finish(service, upload(client)["id"], reading(**FAILED))
+        upload(client)
+        yield service
+
+
+def _operations(service: Served) -> Iterator[tuple[Any, str]]:
+    token = service.system("see", "upload", "correct", "decide", "export", "admin").headers["Authorization"]
+    schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", service.app, headers={"Authorization": token})
+    for found in schema.get_all_operations():
+        operation = found.ok()
+        if operation.path != ENDLESS and (operation.method.upper(), operation.path) not in CLOSING:
+            yield operation, token
+
+
+def _hold(operation: Any, token: str) -> None:
+    @settings(
+        max_examples=EXAMPLES, deadline=None, database=None, derandomize=True, verbosity=Verbosity.quiet,
+        phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @drawn(case=operation.as_strategy())
+    def hold(case: Any) -> None:
+        case.call_and_validate(headers={"Authorization": token}, checks=CHECKS)
+
+    hold()
+
+
+def test_whatever_is_sent_the_answer_is_one_that_the_document_knows(api: Served) -> None:
+    wrong = []
+    for operation, token in _operations(api):
+        try:
+            _hold(operation, token)
+        except Exception as error:
+            wrong.append(f"{operation.method.upper()} {operation.path}: {error}")
+    assert wrong == []
+
+
+def test_every_answer_that_is_json_has_a_shape_and_changes_have_examples(api: Served) -> None:
+    client = api.system("see")
+    document = client.get("/api/v1/openapi.json").json()
+    shapeless = [
+        f"{method} {path}"
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        for status, answer in operation["responses"].items()
+        if status.startswith("2") and answer.get("content", {}).get("application/json", {}).get("schema") == {}
+    ]
+    assert shapeless == []
+    assert document["components"]["schemas"]["Detail"]["example"]["fields"]
+    assert "https://" not in str(document["paths"])

@@ -1,0 +1,149 @@
+"""Files that arrive by HTTP."""
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from service.settings import Settings
+from service.store.tables import submissions
+from service.web.answers import attachment, file_name
+from tests.service.web.readings import SAMPLE, finish, reading, submitted, upload
+from tests.service.web.serving import Served, served
+
+
+@pytest.fixture
+def clerk(service: Served) -> TestClient:
+    return service.signed_in("clerk")
+
+
+def _send(client: TestClient, files: list[tuple[str, bytes]], headers: dict[str, str] | None = None, **fields: str) -> Any:
+    return client.post("/api/v1/uploads", files=[("files", file) for file in files], data=fields, headers=headers)
+
+
+def _stored(service: Served) -> int:
+    with service.context.database.read() as connection:
+        return len(connection.execute(submissions.select()).all())
+
+
+def test_a_file_is_kept_and_queued_before_it_is_acknowledged(service: Served, clerk: TestClient) -> None:
+    made = upload(clerk, "申请表.docx")
+    digest = hashlib.sha256(SAMPLE.read_bytes()).hexdigest()
+    assert made["files"] == [{"name": "申请表.docx", "sha256": digest, "bytes": SAMPLE.stat().st_size}]
+    assert [one["status"] for one in made["submissions"]] == ["received"]
+    assert service.queued == [made["id"]]
+    assert service.context.blobs.read(digest) == SAMPLE.read_bytes()
+    assert clerk.get(f"/api/v1/uploads/{made['id']}").json() == made
+
+
+def test_files_of_a_request_are_one_submission_or_one_each(service: Served, clerk: TestClient) -> None:
+    files = [("a.docx", b"a"), ("b.pdf", b"b")]
+    (together,) = _send(clerk, files).json()["uploads"]
+    assert [file["name"] for file in together["files"]] == ["a.docx", "b.pdf"]
+    apart = _send(clerk, files, together="false").json()["uploads"]
+    assert [[file["name"] for file in one["files"]] for one in apart] == [["a.docx"], ["b.pdf"]]
+    assert len(service.queued) == 3
+
+
+def test_a_request_that_is_sent_again_with_its_key_makes_nothing_new(service: Served, clerk: TestClient) -> None:
+    headers = {"Idempotency-Key": "k1"}
+    first = _send(clerk, [("a.docx", b"a")], headers)
+    again = _send(clerk, [("a.docx", b"a")], headers)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json()
+    assert (_stored(service), service.queued) == (1, [first.json()["uploads"][0]["id"]])
+
+
+def test_a_key_is_refused_for_another_request(service: Served, clerk: TestClient) -> None:
+    headers = {"Idempotency-Key": "k1"}
+    assert _send(clerk, [("a.docx", b"a")], headers).status_code == 201
+    others = ([("a.docx", b"b")], "true"), ([("b.docx", b"a")], "true"), ([("a.docx", b"a")], "false")
+    for files, together in others:
+        other = _send(clerk, files, headers, together=together)
+        assert (other.status_code, other.json()["code"]) == (422, "invalid")
+    assert _stored(service) == 1
+
+
+def test_keys_of_two_callers_have_nothing_to_do_with_each_other(service: Served, clerk: TestClient) -> None:
+    headers = {"Idempotency-Key": "k1"}
+    _send(clerk, [("a.docx", b"a")], headers)
+    assert _send(service.system("upload", "see"), [("b.docx", b"b")], headers).status_code == 201
+
+
+def test_a_request_that_makes_no_sense_leaves_nothing_behind(service: Served, clerk: TestClient) -> None:
+    one, two = ("a.docx", b"a"), ("b.docx", b"b")
+    wrong: list[tuple[list[tuple[str, bytes]], dict[str, str], int]] = [
+        ([("a.docx", b"")], {}, 422),
+        ([one], {"form": "no-such-form"}, 404),
+        ([one], {"together": "perhaps"}, 422),
+        ([one], {"replaces": "1; DROP TABLE"}, 422),
+        ([one], {"replaces": "4711"}, 404),
+        ([one], {"replaces": "9" * 30}, 422),
+        ([one, two], {"replaces": "1", "together": "false"}, 422),
+        ([one], {"colour": "red"}, 422),
+    ]
+    for files, fields, status in wrong:
+        answer = _send(clerk, files, **fields)
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), fields
+    assert clerk.post("/api/v1/uploads", files={"other": one}).status_code == 422
+    assert (_stored(service), service.queued) == (0, [])
+
+
+def test_a_body_that_is_no_multipart_is_a_problem(clerk: TestClient) -> None:
+    assert clerk.post("/api/v1/uploads", json={"files": []}).status_code == 422
+    for kind in ("multipart/form-data", "multipart/form-data; boundary=x"):
+        assert clerk.post("/api/v1/uploads", content=b"garbage", headers={"Content-Type": kind}).status_code in (400, 422)
+
+
+def test_a_file_over_the_limit_is_refused(tmp_path: Path) -> None:
+    with served(tmp_path, replace(Settings(), intake={"SEALFORM_MAX_FILE_MB": 0.01}, request_bytes=1 << 16)) as small:
+        client = small.signed_in("clerk")
+        assert _send(client, [("a.docx", b"x" * 20_000)]).status_code == 413
+        assert _send(client, [("a.docx", b"x" * (1 << 17))]).status_code == 413
+        assert list(small.context.blobs.digests()) == []
+
+
+def test_a_new_version_takes_the_place_of_the_old_one(service: Served, clerk: TestClient) -> None:
+    old = submitted(service, clerk)
+    new = upload(clerk, replaces=str(old))["submissions"][0]
+    assert new["replaces"] == old
+    assert clerk.get(f"/api/v1/submissions/{old}").json()["replaced_by"] == new["id"]
+    assert _send(clerk, [("c.docx", b"c")], replaces=str(old)).status_code == 409
+
+
+def test_watching_an_upload_ends_when_it_is_read(service: Served, clerk: TestClient) -> None:
+    made = upload(clerk)
+    finish(service, made["id"], reading())
+    answer = clerk.get(f"/api/v1/uploads/{made['id']}/events")
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert answer.text.startswith("event: upload\ndata: {")
+    assert clerk.get("/api/v1/uploads/4711/events").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("C:\\Users\\王\\申请表.docx", "申请表.docx"),
+        ("a\r\nSet-Cookie: x.pdf", "aSet-Cookie: x.pdf"),
+        ("\u202efdp.exe", "fdp.exe"),
+        ("..", "未命名"),
+        ("", "未命名"),
+        (None, "未命名"),
+        ("表" * 500 + ".docx", "表" * 160 + ".docx"),
+        ("\udc80.pdf", ".pdf"),
+        ("<b>x</b>.docx", "b>.docx"),
+    ],
+)
+def test_names_of_files_hold_no_path_and_nothing_unseen(given: str | None, kept: str) -> None:
+    assert file_name(given) == kept
+
+
+def test_a_name_can_add_nothing_to_a_header() -> None:
+    told = attachment('a"; filename="x.exe\r\n申.pdf')["Content-Disposition"]
+    assert told.startswith('attachment; filename="a__ filename=_x.exe___.pdf"') or '"a_; filename=_x.exe___.pdf"' in told
+    assert "\r" not in told
+    assert told.isascii()
