@@ -1,4 +1,5 @@
-"""`sealform worker`, but quick to miss the dead and with a reader that takes orders: `python -m tests.service.jobs.command NAME JOBS`."""
+"""`sealform worker`, but with a reader that takes orders: `python -m tests.service.jobs.command NAME JOBS quick`, where quick is
+quick to miss the dead."""
 
 import os
 import sys
