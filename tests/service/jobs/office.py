@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -60,20 +60,24 @@ class Office:
         return self.send(("0.txt", ORDER + order.encode()), *files)
 
     def hire(
-        self, name: str, jobs: int = 1, *, tempo: str = "quick", seconds: float = 60, parent: bool = False
+        self, name: str, jobs: int = 1, *, silence: float = 2.0, seconds: float = 60, parent: bool = False
     ) -> subprocess.Popen[bytes]:
         """Starts a worker, or a process that starts it as its own and waits."""
-        environment = {
-            **os.environ, **self.mark.environment, "PYTHONPATH": str(ROOT), "TMPDIR": str(self.temporary),
-            "SEALFORM_DATABASE_URL": self.database.url.render_as_string(hide_password=False),
-            "SEALFORM_BLOBS": str(self.blobs.folder), "SEALFORM_DATA": str(self.folder), "SEALFORM_TIME_LIMIT": str(seconds),
-        }  # fmt: skip
-        command = [sys.executable, "-m", "tests.service.jobs.command", name, str(jobs), tempo]
+        command = [sys.executable, "-m", "tests.service.jobs.command", name, str(jobs), str(silence)]
         if parent:
             code = (
                 "import os, subprocess, sys; subprocess.run(sys.argv[1:], env={**os.environ, 'SEALFORM_PARENT': str(os.getpid())})"
             )
             command = [sys.executable, "-c", code, *command]
+        return self.start(name, command, SEALFORM_TIME_LIMIT=str(seconds))
+
+    def start(self, name: str, command: Sequence[str], **more: str) -> subprocess.Popen[bytes]:
+        """Starts a process of this service, which writes what it says into a log."""
+        environment = {
+            **os.environ, **self.mark.environment, "PYTHONPATH": str(ROOT), "TMPDIR": str(self.temporary),
+            "SEALFORM_DATABASE_URL": self.database.url.render_as_string(hide_password=False),
+            "SEALFORM_BLOBS": str(self.blobs.folder), "SEALFORM_DATA": str(self.folder), **more,
+        }  # fmt: skip
         with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         self._hired.append(process)

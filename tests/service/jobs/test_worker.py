@@ -100,7 +100,7 @@ def test_a_worker_that_is_told_to_stop_leaves_what_takes_too_long_to_others(offi
 def test_a_name_that_is_taken_is_refused_and_a_worker_ends_with_its_parent(office: Office) -> None:
     with office.database.write() as connection:
         workers.say_alive(connection, "w1", "another-machine", 1, datetime.now(UTC))
-    refused = office.hire("w1", tempo="usual")
+    refused = office.hire("w1", silence=60)
     assert refused.wait(60) != 0
     assert "已有名为“w1”的工作进程" in office.said("w1")
     parent = office.hire("w2", parent=True)
