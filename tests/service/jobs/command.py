@@ -1,5 +1,5 @@
-"""`sealform worker`, but with a reader that takes orders and little patience: `python -m tests.service.jobs.command NAME JOBS SILENCE`
-misses others after so many seconds."""
+"""`sealform worker`, but with a reader that takes orders and little patience: `python -m tests.service.jobs.command NAME JOBS S`
+misses others after S seconds."""
 
 import os
 import sys

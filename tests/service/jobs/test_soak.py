@@ -1,4 +1,4 @@
-"""Workers are killed in mid-read, one of them for good, and the API too: each upload ends in exactly one result, nothing is left."""
+"""Workers are killed in mid-read, one for good, and the API too: each upload ends in exactly one result, and nothing is left."""
 
 import socket
 import subprocess
