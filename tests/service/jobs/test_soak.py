@@ -1,5 +1,6 @@
 """Workers are killed in mid-read, one for good, and the API too: each upload ends in exactly one result, and nothing is left."""
 
+import signal
 import socket
 import subprocess
 import sys
@@ -147,7 +148,8 @@ def test_two_hundred_uploads_survive_the_death_of_every_worker_and_of_the_api(
     print(f"{sum(again) - len(again)} readings were begun again")
     office.dismiss(first)
     service.process.terminate()
-    assert service.process.wait(30) == 0
+    # The server hands the signal on when it has ended well.
+    assert service.process.wait(30) in (0, -signal.SIGTERM)
     office.assert_nothing_is_left()
 
 
