@@ -269,6 +269,9 @@ def worker(
 
     settings = _settings()
     work(replace(settings, jobs=jobs or settings.jobs), Identity.here(name), _say, now, Tempo())
+    # A job of ours that another worker took over meanwhile is waited for by a thread of the queue, for as long as that takes.
+    sys.stderr.flush()
+    os._exit(0)
 
 
 @app.command()

@@ -153,8 +153,8 @@ class Office:
         assert process.wait(seconds) == 0, self._state()
 
     def assert_nothing_is_left(self) -> None:
-        assert self.mark.wait_for_end() == {}
-        assert sorted(path.name for path in self.temporary.rglob("*")) == []
+        alive, left = self.mark.wait_for_end(), sorted(self.temporary.rglob("*"))
+        assert (alive, left) == ({}, []), f"{alive} {left}"
         assert [path.name for path in (self.folder / "blobs/incoming").iterdir()] == []
 
     def close(self) -> None:

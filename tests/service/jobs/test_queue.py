@@ -54,3 +54,14 @@ def test_what_a_person_has_read_again_is_another_job_even_if_none_was_begun(offi
         office.queue.enqueue(connection, upload)
         assert connection.scalar(uploads.select().with_only_columns(uploads.c.state).where(uploads.c.id == upload)) == "received"
     assert set(_jobs(office)) == {f"upload-{upload}-0", f"upload-{upload}-1"}
+
+
+def test_what_the_queue_does_not_know_of_is_queued_once(office: Office) -> None:
+    begun, waiting = office.send((WORD.name, b"x")), office.send((WORD.name, b"y"))
+    with office.database.write() as connection:
+        begin_reading(connection, begun, now())
+        forgotten, _ = create(connection, Arrival([FILE], "page"), "user:1", now())
+        done, _ = create(connection, Arrival([FILE], "page"), "user:1", now())
+        connection.execute(uploads.update().where(uploads.c.id == done).values(state="done"))
+    assert [office.queue.enqueue_forgotten(), office.queue.enqueue_forgotten()] == [1, 0]
+    assert set(_jobs(office)) == {f"upload-{one}-0" for one in (begun, waiting, forgotten)}
