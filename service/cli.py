@@ -5,7 +5,7 @@ Every command imports what it needs when it runs, because `--help` should not wa
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,6 +18,8 @@ from service.cli_operations import register
 if TYPE_CHECKING:
     from generator import Kind
     from models.form import FormDefinition
+    from service.fetching import Outcome
+    from service.mailbox import Address
     from service.results import Line
     from service.settings import Settings
 
@@ -153,7 +155,8 @@ def extract(
 @app.command()
 def mail(
     imap: Annotated[str, typer.Option("--imap", metavar="URL", help="如 imaps://user%40bureau.cn@imap.example.cn:993/INBOX")],
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="放邮件的文件夹，每封一个 .eml 文件")],
+    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="DIR", help="放邮件的文件夹，每封一个 .eml 文件")] = None,
+    into_service: Annotated[bool, typer.Option("--into-service", help="收取后交给服务读取，每封一份，不另存文件")] = False,
     folder: Annotated[
         str | None, typer.Option("--folder", metavar="NAME", help="邮件夹，可用中文；默认为网址中的，或 INBOX")
     ] = None,
@@ -163,7 +166,7 @@ def mail(
     authority: Annotated[Path | None, typer.Option("--ca", metavar="FILE", help="改为信任此文件（PEM）中的证书")] = None,
     insecure: Annotated[bool, typer.Option("--insecure", help="不加密，只可用于本机的 imap:// 地址")] = False,
 ) -> None:
-    """把邮箱中的新邮件收取到文件夹，供 sealform extract 读取。
+    """把邮箱中的新邮件收取到文件夹，供 sealform extract 读取；或直接交给服务。
 
     只看不动：不删除、不移动、不标为已读。已收取的不再收取，中断后再次运行即可继续。imaps:// 全程加密，imap:// 用 STARTTLS。
     密码取自环境变量 SEALFORM_MAIL_PASSWORD，没有则提示输入；163、126、QQ 等邮箱要用授权码。
@@ -174,16 +177,22 @@ def mail(
     from service.mailbox import Address
     from service.talk import to_stderr
 
+    if (output is None) != into_service:
+        raise typer.BadParameter("请用 -o 给出文件夹，或用 --into-service 交给服务，二者取一", param_hint="-o")
     address = Address.parse(imap, folder, insecure)
-    outcome = fetch(
-        address,
-        _mail_password(address.account),
-        output,
-        Wishes(since.date() if since else None, limit, max_bytes),
-        lambda record: typer.echo(record.encode(), nl=False),
-        to_stderr(),
-        authority,
-    )
+
+    def fetch_into(target: Path) -> "Outcome":
+        return fetch(
+            address,
+            _mail_password(address.account),
+            target,
+            Wishes(since.date() if since else None, limit, max_bytes),
+            lambda record: typer.echo(record.encode(), nl=False),
+            to_stderr(),
+            authority,
+        )
+
+    outcome = fetch_into(output) if output is not None else _into_service(address, fetch_into)
     if outcome.interrupted:
         raise typer.Exit(130)
     if outcome.left_out:
@@ -261,6 +270,9 @@ def worker(
 
     settings = _settings()
     work(replace(settings, jobs=jobs or settings.jobs), Identity.here(name), _say, now, Tempo())
+    # A job of ours that another worker took over meanwhile is waited for by a thread of the queue, for as long as that takes.
+    sys.stderr.flush()
+    os._exit(0)
 
 
 @app.command()
@@ -336,6 +348,21 @@ def _mail_password(account: str) -> str:
     if not password.isprintable():
         raise BadUsage("密码中有换行等控制字符", advice="请检查环境变量 SEALFORM_MAIL_PASSWORD")
     return password
+
+
+def _into_service(address: "Address", fetch_into: "Callable[[Path], Outcome]") -> "Outcome":
+    """Fetches, and hands over what came, also what came before a run was broken off."""
+    from service.jobs.queue import Queue
+    from service.mail_upload import folder_of, hand_over
+    from service.serving import opened
+
+    with opened(_settings(), lambda database: Queue(database).enqueue) as context:
+        target = folder_of(context, address)
+        try:
+            return fetch_into(target)
+        finally:
+            made = hand_over(context, target, f"{address.account}/{address.folder}")
+            _say(f"交给服务读取 {len(made)} 封")
 
 
 def _print_lines(lines: "Iterable[Line]") -> None:

@@ -94,10 +94,11 @@ class Desk:
             return None
         if begun.deaths >= self.tempo.lives:
             error = ReaderCrashed(f"读取时工作进程先后中断 {begun.deaths} 次，已不再尝试")
-            done = Done.failed(Source(called(begun.files), self.scratch), error)
+            done, pause = Done.failed(Source(called(begun.files), self.scratch), error), None
         else:
             done = self._extract(job, begun)
-        self._settle(job, done)
+            pause = pause_before_another(done.lines, job.tries, self.tempo.pauses)
+        self._settle(job, done, pause)
         # Word parts are rendered for review from here, once their page images can be made: their result is stored by now.
         return done.lines[0]["error"]["code"] if done.lines[0]["error"] else None
 
@@ -138,10 +139,9 @@ class Desk:
             parts.append((file.name, path))
         return Source.of(called(files), folder, parts)
 
-    def _settle(self, job: Job, done: Done) -> None:
+    def _settle(self, job: Job, done: Done, pause: float | None) -> None:
         """Stores the result, or puts the upload back into the queue for later."""
         now = self.clock()
-        pause = pause_before_another(done.lines, job.tries, self.tempo.pauses)
         with self.database.write() as connection:
             if pause is None:
                 records.finish(connection, job.upload, done.lines, self.forms.get, self.name, done.seconds, now)

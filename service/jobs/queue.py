@@ -13,6 +13,7 @@ APPLICATION = "sealform"
 VERSION = "1"
 NAME = "reading"
 WORKFLOW = "read-upload"
+_ACTIVE = ["ENQUEUED", "DELAYED", "PENDING"]
 
 
 class Queue:
@@ -25,6 +26,7 @@ class Queue:
             sqlalchemy.exc.SQLAlchemyError: the database can't be reached.
         """
         quiet()
+        self._database = database
         DBOS.migrate(database.url.render_as_string(hide_password=False))
         self._client = DBOSClient(system_database_engine=database.engine, application_name=APPLICATION, lazy=True)
 
@@ -44,6 +46,20 @@ class Queue:
         if pause is not None:
             options["delay_seconds"] = pause
         self._client.enqueue_in_transaction(connection, options, upload, attempts, tries)
+
+    def enqueue_forgotten(self) -> int:
+        """Queues the uploads that are unread and not in the queue, as after the database was restored from a backup, which holds no
+        queue. Returns how many."""
+        # In this order: what is queued or put off meanwhile has the name that it would get here, and is not there twice.
+        active = self._client.list_workflows(status=_ACTIVE, queue_name=NAME, load_input=False, load_output=False)
+        queued = {one.workflow_id.split("-")[1] for one in active}
+        with self._database.read() as connection:
+            unread = connection.scalars(sa.select(uploads.c.id).where(uploads.c.state != "done").order_by(uploads.c.id)).all()
+        forgotten = [upload for upload in unread if str(upload) not in queued]
+        for upload in forgotten:
+            with self._database.write() as connection:
+                self.enqueue(connection, upload)
+        return len(forgotten)
 
 
 def job_id(upload: int, attempts: int) -> str:

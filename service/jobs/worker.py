@@ -86,6 +86,7 @@ def work(
     jobs = settings.jobs or cores()
     with ExitStack() as stack:
         stop = stack.enter_context(Stop())
+        stack.callback(sweep)
         database = Database(settings.database_url)
         stack.callback(database.close)
         database.migrate()
@@ -145,6 +146,7 @@ class _Worker:
         # A queue of DBOS's public kind has one concurrency for all workers, whatever their machines.
         self._dbos._registry._register_internal_queue(NAME, worker_concurrency=self._jobs, polling_interval_sec=self._tempo.poll)
         DBOS.launch()
+        self._desk.queue.enqueue_forgotten()
         self._heart.start()
         return self
 
@@ -234,6 +236,7 @@ class _Worker:
             self._dbos._sys_db.reenqueue_for_recovery(job, [worker], NAME)
         if plan.now:
             _log.warning("%d jobs taken over", len(plan.now))
+        if dead or plan.now:
             sweep()
 
     def _strike(self) -> None:

@@ -110,7 +110,8 @@ uploads = Table(
     Column("form", String(64)),  # None: recognise it
     Column("replaces", _Id),  # the submission that this one takes the place of
     Column("state", String(16), nullable=False, default="received"),  # received, reading, done
-    Column("progress", Json),  # {"part": …, "done": …, "total": …} while reading
+    # While reading: {"part": …, "done": …, "total": …}, or {"part": None, "code": …, "again_at": …} until it is tried again.
+    Column("progress", Json),
     Column("attempts", Integer, nullable=False, default=0),
     Column("message", Json),
     Column("purged_at", Moment),

@@ -17,7 +17,18 @@ from service.views import Views
 from service.web import problems
 from service.web.context import Context
 from service.web.routes import (
-    editing, export, forms, health, pages, questions, session, submissions, tokens, uploads, users, webhooks,
+    editing,
+    export,
+    forms,
+    health,
+    pages,
+    questions,
+    session,
+    submissions,
+    tokens,
+    uploads,
+    users,
+    webhooks,
 )  # fmt: skip
 from service.web.security import Guard, may
 

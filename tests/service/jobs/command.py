@@ -1,4 +1,5 @@
-"""`sealform worker`, but quick to miss the dead and with a reader that takes orders: `python -m tests.service.jobs.command NAME JOBS`."""
+"""`sealform worker`, but with a reader that takes orders and little patience: `python -m tests.service.jobs.command NAME JOBS S`
+misses others after S seconds."""
 
 import os
 import sys
@@ -16,7 +17,7 @@ from service.serving import now
 from service.settings import Settings
 from tests.service.readers import ORDER, do
 
-TEMPO = Tempo(poll=0.1, beat=0.3, silence=2.0, grace=3.0, pauses=(0.3, 0.6), lives=3)
+TEMPO = Tempo(poll=0.1, grace=3.0, pauses=(0.3, 0.6), lives=3)
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Obeying:
 
 
 if __name__ == "__main__":
-    name, jobs, quick = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "quick"
+    name, jobs, silence = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
     settings = replace(Settings.read(os.environ), jobs=jobs)
-    tempo = TEMPO if quick else Tempo()
+    tempo = replace(TEMPO, silence=silence, beat=silence / 6)
     work(settings, Identity.here(name), lambda said: print(said, file=sys.stderr, flush=True), now, tempo, Obeying)

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from tests.service.readers import ORDER
 ROOT = Path(__file__).parents[3]
 INBOX = ROOT / "fixtures/inbox"
 WORD = INBOX / "A01_lit_ballot_check.docx"
+_PARENT = "import os, subprocess, sys; subprocess.run(sys.argv[1:], env={**os.environ, 'SEALFORM_PARENT': str(os.getpid())})"
 
 
 class Office:
@@ -58,17 +59,27 @@ class Office:
         """An upload over which the reader does as it is told, before it reads `files`."""
         return self.send(("0.txt", ORDER + order.encode()), *files)
 
-    def hire(self, name: str, jobs: int = 1, *, tempo: str = "quick", seconds: float = 60) -> subprocess.Popen[bytes]:
-        """Starts a worker."""
+    def hire(
+        self, name: str, jobs: int = 1, *, silence: float = 2.0, seconds: float = 60, parent: bool = False
+    ) -> subprocess.Popen[bytes]:
+        """Starts a worker, or a process that starts it as its own and waits."""
+        command = [sys.executable, "-m", "tests.service.jobs.command", name, str(jobs), str(silence)]
+        if parent:
+            code = (
+                "import os, subprocess, sys; subprocess.run(sys.argv[1:], env={**os.environ, 'SEALFORM_PARENT': str(os.getpid())})"
+            )
+            command = [sys.executable, "-c", code, *command]
+        return self.start(name, command, SEALFORM_TIME_LIMIT=str(seconds))
+
+    def start(self, name: str, command: Sequence[str], **more: str) -> subprocess.Popen[bytes]:
+        """Starts a process of this service, which writes what it says into a log."""
         environment = {
             **os.environ, **self.mark.environment, "PYTHONPATH": str(ROOT), "TMPDIR": str(self.temporary),
             "SEALFORM_DATABASE_URL": self.database.url.render_as_string(hide_password=False),
-            "SEALFORM_BLOBS": str(self.blobs.folder), "SEALFORM_DATA": str(self.folder), "SEALFORM_TIME_LIMIT": str(seconds),
+            "SEALFORM_BLOBS": str(self.blobs.folder), "SEALFORM_DATA": str(self.folder), **more,
         }  # fmt: skip
         with (self.folder / f"{name}.log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "tests.service.jobs.command", name, str(jobs), tempo], env=environment, stdout=log, stderr=log
-            )
+            process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         self._hired.append(process)
         return process
 
@@ -142,8 +153,8 @@ class Office:
         assert process.wait(seconds) == 0, self._state()
 
     def assert_nothing_is_left(self) -> None:
-        assert self.mark.wait_for_end() == {}
-        assert sorted(path.name for path in self.temporary.rglob("*")) == []
+        alive, left = self.mark.wait_for_end(), sorted(self.temporary.rglob("*"))
+        assert (alive, left) == ({}, []), f"{alive} {left}"
         assert [path.name for path in (self.folder / "blobs/incoming").iterdir()] == []
 
     def close(self) -> None:
