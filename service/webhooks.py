@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import ipaddress
+import logging
 import socket
 import ssl
 import threading
@@ -19,6 +20,8 @@ from service.store import events
 from service.store.audit import canonical
 from service.store.database import Database
 from service.store.events import Delivery, Outcome
+
+_log = logging.getLogger(__name__)
 
 SIGNATURE = "Sealform-Signature"
 Resolve = Callable[[str, int], Sequence[str]]
@@ -46,7 +49,13 @@ def run(database: Database, settings: Settings, clock: Clock, stop: threading.Ev
     """Sends what is due until `stop` is set. Several processes may do so at once."""
     with new_client() as client:
         while not stop.is_set():
-            if not deliver_due(database, settings, clock, client):
+            try:
+                tried = deliver_due(database, settings, clock, client)
+            except Exception as error:
+                # A database that is away comes back; what was claimed is tried again after its lease.
+                _log.error("messages: %s", type(error).__name__)
+                tried = 0
+            if not tried:
                 stop.wait(_PAUSE)
 
 

@@ -8,8 +8,8 @@ import threading
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any, Self
 from dbos import DBOS, DBOSConfig
 
 from models.errors import BadUsage
-from service import logs
+from service import logs, webhooks
 from service.blobs import open_blobs
 from service.jobs.decisions import Tempo, Watch, takeover
 from service.jobs.desk import Desk, Job, Telling
@@ -97,6 +97,7 @@ def work(
             identity.name, database, open_blobs(settings.blob_place), FormStore(database), queue, pool, options_of(settings), tempo,
             scratch, clock, reader,
         )  # fmt: skip
+        stack.enter_context(_messenger(database, settings, clock))
         with _Worker(desk, identity, jobs) as worker:
             say(f"工作进程 {identity.name} 已启动，同时读取 {jobs} 份")
             try:
@@ -105,6 +106,19 @@ def work(
                 say("正在停止：先读完手上的")
             worker.drain(tempo.grace)
     say("已停止")
+
+
+@contextmanager
+def _messenger(database: Database, settings: Settings, clock: Callable[[], datetime]) -> Iterator[None]:
+    """Tells other systems what happened, for as long as the block lasts."""
+    stop = threading.Event()
+    thread = threading.Thread(target=webhooks.run, args=(database, settings, clock, stop), name="messenger")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 class _Worker:
