@@ -7,7 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 from fastapi import APIRouter, Request
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
-from starlette.responses import JSONResponse, Response
+from pydantic import BaseModel
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from service.metrics import ALIVE
 from service.store.tables import workers
@@ -23,7 +24,14 @@ def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/readyz", responses={503: {"description": "Not ready"}})
+class Ready(BaseModel):
+    """Whether requests can be served, and what each check says."""
+
+    ready: bool
+    checks: dict[str, Any]
+
+
+@router.get("/readyz", response_model=Ready, responses={503: {"description": "Not ready", "model": Ready}})
 def readyz(context: Here) -> Response:
     """Whether requests can be served: the database answers and has this program's schema, and bytes can be kept.
 
@@ -36,7 +44,7 @@ def readyz(context: Here) -> Response:
     return JSONResponse({"ready": ready, "checks": checks}, 200 if ready else 503)
 
 
-@router.get("/metrics")
+@router.get("/metrics", response_class=PlainTextResponse)
 def metrics(request: Request) -> Response:
     """For Prometheus."""
     return Response(request.app.state.metrics.text(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
