@@ -79,9 +79,12 @@ def purge(
 
     期限从最后一次处理算起。清除后不能恢复；此前的备份中仍有这些内容。
     """
-    from service.purge import FINAL, foresee, period
+    from functools import partial
+
+    from service.purge import FINAL, Kept, foresee, period
     from service.purge import purge as erase
     from service.serving import now
+    from service.views import forget
 
     settings = _settings()
     if older_than is None and settings.retention_days is None:
@@ -95,7 +98,7 @@ def purge(
         made = (
             foresee(place.database, at - age, chosen)
             if dry_run
-            else erase(place.database, place.blobs, at - age, chosen, "cli", at)
+            else erase(place.database, Kept(place.blobs, partial(forget, settings)), at - age, chosen, "cli", at)
         )
     _say(f"{'将清除' if dry_run else '已清除'} {made.submissions} 份申请的内容，{made.blobs} 个文件（{made.bytes / 1e6:.1f} MB）")
 

@@ -1,7 +1,7 @@
 """`sealform purge`: erases the contents of what was decided long ago, and leaves the fact that it was, and how it was decided."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -34,6 +34,15 @@ def period(text: str) -> timedelta:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """What the service keeps outside its database: the bytes that arrived, and what was made of them to look at, which `forget`
+    removes by their digests."""
+
+    blobs: Blobs
+    forget: Callable[[Iterable[str]], object]
+
+
+@dataclass(frozen=True)
 class Purged:
     """Submissions whose contents were erased, blobs that were removed, and their bytes."""
 
@@ -51,7 +60,9 @@ def foresee(database: Database, before: datetime, statuses: Iterable[Status]) ->
         return Purged(chosen, len(files), sum(files.values()))
 
 
-def purge(database: Database, blobs: Blobs, before: datetime, statuses: Iterable[Status], actor: str, now: datetime) -> Purged:
+def purge(
+    database: Database, kept: Kept, before: datetime, statuses: Iterable[Status], actor: str, now: datetime
+) -> Purged:  # fmt: skip
     """Erases the contents of every submission in one of `statuses` that nobody has touched since `before`: what was read and
     corrected, the reasons, the names and the bytes of its files, and the values in the audit log, whose chain stays whole. Bytes
     that another upload brought too stay, and so does an upload of which a submission is still needed.
@@ -60,7 +71,7 @@ def purge(database: Database, blobs: Blobs, before: datetime, statuses: Iterable
     """
     due = _due(before, statuses)
     total = Purged()
-    while (made := _purge_some(database, blobs, due, actor, now)).submissions:
+    while (made := _purge_some(database, kept, due, actor, now)).submissions:
         total = Purged(total.submissions + made.submissions, total.blobs + made.blobs, total.bytes + made.bytes)
     with database.write() as connection:
         _forget_answers(connection, before)
@@ -73,7 +84,7 @@ def _due(before: datetime, statuses: Iterable[Status]) -> sa.ColumnElement[bool]
     return sa.and_(submissions.c.updated_at < before, submissions.c.status.in_(list(statuses)), submissions.c.purged_at.is_(None))
 
 
-def _purge_some(database: Database, blobs: Blobs, due: sa.ColumnElement[bool], actor: str, now: datetime) -> Purged:
+def _purge_some(database: Database, kept: Kept, due: sa.ColumnElement[bool], actor: str, now: datetime) -> Purged:
     """One transaction's worth; nothing once there is nothing left."""
     with database.write() as connection:
         if not database.is_sqlite:
@@ -82,13 +93,20 @@ def _purge_some(database: Database, blobs: Blobs, due: sa.ColumnElement[bool], a
         some = sa.select(submissions.c.id).where(due).order_by(submissions.c.id).limit(_AT_ONCE)
         batch = list(connection.scalars(some.with_for_update()))
         finished = [row.id for row in connection.execute(_finished(submissions.c.id.in_(batch)))]
+        kept.forget(_parts(connection, batch))
         for submission in batch:
             _erase(connection, submission, actor, now)
         removed = _erase_uploads(connection, finished, now)
         # Before the commit: otherwise a kill between the two would leave bytes that nobody knows of.
         for digest in removed:
-            blobs.delete(digest)
+            kept.blobs.delete(digest)
     return Purged(len(batch), len(removed), sum(removed.values()))
+
+
+def _parts(connection: sa.Connection, batch: Sequence[int]) -> set[str]:
+    """The digests of all parts of these submissions, those that lay in others too."""
+    lines = connection.scalars(sa.select(results.c.line).where(results.c.submission_id.in_(batch)))
+    return {str(part["sha256"]) for line in lines if line for part in line["parts"]}
 
 
 def _erase(connection: sa.Connection, submission: int, actor: str, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,24 @@ import pytest
 import sqlalchemy as sa
 
 from models.errors import Conflict
+from service import views
 from service.blobs import FolderBlobs
-from service.purge import FINAL, Purged, foresee, purge
+from service.purge import FINAL, Kept, Purged, foresee, purge
+from service.settings import Settings
 from service.store import audit, records
 from service.store.database import Database
 from service.store.records import Editor
-from service.store.tables import audit_log, deliveries, idempotency, metadata, submissions, upload_files, versions, webhooks
+from service.store.tables import (
+    audit_log,
+    deliveries,
+    idempotency,
+    metadata,
+    results,
+    submissions,
+    upload_files,
+    versions,
+    webhooks,
+)
 from tests.service import kept
 from tests.service.databases import postgresql, sqlite
 from tests.service.kept import NOW
@@ -45,7 +58,8 @@ def _old(database: Database, blobs: FolderBlobs, *contents: bytes, count: int = 
 
 
 def _purge(database: Database, blobs: FolderBlobs) -> Purged:
-    return purge(database, blobs, LIMIT, FINAL, "cli", NOW)
+    settings = Settings(data=blobs.folder.parent)
+    return purge(database, Kept(blobs, partial(views.forget, settings)), LIMIT, FINAL, "cli", NOW)
 
 
 def _held(database: Database, folder: Path) -> str:
@@ -186,3 +200,15 @@ def test_what_was_purged_is_still_shown_as_what_it_was(tmp_path: Path) -> None:
         assert [one["status"] for one in clerk.get("/api/v1/submissions").json()["items"]] == ["accepted"]
         for path in ("", "/history", "/letter"):
             assert clerk.get(f"/api/v1/submissions/{submission}{path}").status_code == 200, path
+
+
+def test_what_was_made_of_a_part_to_look_at_goes_with_it(database: Database, blobs: FolderBlobs, tmp_path: Path) -> None:
+    (submission,) = _old(database, blobs, b"old")
+    with database.read() as connection:
+        line = connection.scalar(sa.select(results.c.line).where(results.c.submission_id == submission))
+    (digest,) = {part["sha256"] for part in line["parts"]}
+    place = views.place_of(tmp_path / "cache", digest)
+    place.mkdir(parents=True)
+    (place / "page.webp").write_bytes(b"a page")
+    _purge(database, blobs)
+    assert not place.exists()
