@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -58,16 +58,16 @@ class Look:
 class Views:
     """What there is to see of the files that arrived. Safe for threads; `close` ends its processes."""
 
-    def __init__(self, settings: Settings, blobs: Blobs) -> None:
-        """Nothing is started before something is drawn."""
+    def __init__(self, settings: Settings, blobs: Blobs, pool: tuple[LastingPool, Path] | None = None) -> None:
+        """`pool` are processes that live longer than this, and a folder for them to read from; without them, some of its own are
+        started once something is to be drawn."""
         self._folder = settings.data / _FOLDER
         self._limits = Limits(jobs=_PROCESSES, seconds=_SECONDS, megabytes=settings.memory_limit)
         self._options = options_of(settings)
         self._blobs = blobs
         self._lock = threading.Lock()
         self._open = ExitStack()
-        self._pool: LastingPool | None = None
-        self._scratch: Path | None = None
+        self._pool = pool
         self._drawn = 0
 
     def tag(self, held: Held, look: Look) -> str:
@@ -111,11 +111,18 @@ class Views:
             self._ask(held, _Task("part", dict(held.part), self._place(held)), kept)
         return _read(kept)
 
+    def prepare(self, parts: Iterable[Mapping[str, Any]], files: Sequence[tuple[str, str]]) -> None:
+        """Prints what can be shown no other way, so that nobody waits for it later; what can't be printed is left."""
+        for part in parts:
+            if part["state"] == "read" and not any(page["frame"] for page in part.get("pages") or ()):
+                with suppress(SealformError):
+                    self.pages(Held(part, files))
+
     def close(self) -> None:
         """Ends the processes at once."""
         with self._lock:
             self._open.close()
-            self._pool = self._scratch = None
+            self._pool = None
 
     def _place(self, held: Held) -> Path:
         return place_of(self._folder, held.sha256)
@@ -152,10 +159,10 @@ class Views:
 
     def _started(self) -> tuple[LastingPool, Path]:
         with self._lock:
-            if self._pool is None or self._scratch is None:
-                self._scratch = self._open.enter_context(scratch_folder())
-                self._pool = self._open.enter_context(LastingPool(self._limits, self._scratch))
-            return self._pool, self._scratch
+            if self._pool is None:
+                scratch = self._open.enter_context(scratch_folder())
+                self._pool = self._open.enter_context(LastingPool(self._limits, scratch)), scratch
+            return self._pool
 
     def _look_after_room(self) -> None:
         with self._lock:

@@ -24,6 +24,7 @@ from service.store.database import Database
 from service.store.forms import FormStore
 from service.store.tables import uploads
 from service.store.uploads import StoredFile, begin_reading, called, files_of, report_progress
+from service.views import Views
 
 _PROGRESS = "progress.json"
 
@@ -69,7 +70,8 @@ class Telling:
 
 @dataclass(frozen=True)
 class Desk:
-    """Where a worker called `name` reads: everything that this takes. Safe for threads."""
+    """Where a worker called `name` reads: everything that this takes. Safe for threads. `views` are those of a service on this
+    machine: what it will show is made ready."""
 
     name: str
     database: Database
@@ -82,6 +84,7 @@ class Desk:
     scratch: Path
     clock: Callable[[], datetime]
     reader: Callable[[Path], Read] = Telling
+    views: Views | None = None
 
     def read(self, job: Job) -> str | None:
         """Reads an upload and stores what that gave, or puts it off. Returns the code of the error, if there was one.
@@ -99,7 +102,8 @@ class Desk:
             done = self._extract(job, begun)
             pause = pause_before_another(done.lines, job.tries, self.tempo.pauses)
         self._settle(job, done, pause)
-        # Word parts are rendered for review from here, once their page images can be made: their result is stored by now.
+        if self.views and pause is None:
+            self.views.prepare(done.lines[0]["parts"], [(file.name, file.sha256) for file in begun.files])
         return done.lines[0]["error"]["code"] if done.lines[0]["error"] else None
 
     def _begin(self, job: Job) -> _Begun | None:

@@ -31,6 +31,7 @@ from service.stopping import Stop
 from service.store import workers
 from service.store.database import Database
 from service.store.forms import FormStore
+from service.views import Views
 from service.worker import die_with_parent, is_running
 
 _log = logging.getLogger(__name__)
@@ -93,9 +94,10 @@ def work(
         queue = Queue(database)
         scratch = stack.enter_context(scratch_folder())
         pool = stack.enter_context(LastingPool(Limits(jobs, settings.time_limit, settings.memory_limit), scratch))
+        blobs = open_blobs(settings.blob_place)
         desk = Desk(
-            identity.name, database, open_blobs(settings.blob_place), FormStore(database), queue, pool, options_of(settings), tempo,
-            scratch, clock, reader,
+            identity.name, database, blobs, FormStore(database), queue, pool, options_of(settings), tempo, scratch, clock, reader,
+            Views(settings, blobs, (pool, scratch)) if settings.parent is not None else None,
         )  # fmt: skip
         stack.enter_context(_messenger(database, settings, clock))
         with _Worker(desk, identity, jobs) as worker:
