@@ -7,8 +7,9 @@ import hashlib
 import os
 import re
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
@@ -22,6 +23,7 @@ from service.files import sync_folder
 
 _CHUNK = 1 << 20
 _INCOMING = "incoming"
+_ABANDONED = 86400.0
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -82,6 +84,11 @@ class FolderBlobs:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         (folder / _INCOMING).mkdir(parents=True, exist_ok=True)
+        for path in (folder / _INCOMING).iterdir():
+            # What a killed process was writing: no upload takes as long.
+            with suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime > _ABANDONED:
+                    path.unlink()
 
     def put(self, stream: IO[bytes], most: int | None = None) -> Blob:
         with _spooled(stream, most, self.folder / _INCOMING) as (path, blob):

@@ -1,5 +1,6 @@
 import hashlib
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,16 @@ def test_too_much_is_refused_and_leaves_nothing(blobs: Blobs, tmp_path: Path) ->
         blobs.put(io.BytesIO(b"x" * 100), most=99)
     assert list(blobs.digests()) == []
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_what_a_killed_process_left_half_written_is_removed_later(tmp_path: Path) -> None:
+    open_blobs(str(tmp_path))
+    old, new = tmp_path / "incoming/old", tmp_path / "incoming/new"
+    for path in (old, new):
+        path.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    open_blobs(str(tmp_path))
+    assert [old.exists(), new.exists()] == [False, True]
 
 
 def test_a_place_of_no_known_kind_is_bad_usage() -> None:
