@@ -114,6 +114,12 @@ class FormDefinition(Model):
         every = self.fields.values()
         return tuple(dict.fromkeys(one.mentions for one in every if one.mentions and one.kind != "signature"))
 
+    @cached_property
+    def caption(self) -> tuple[str, ...]:
+        """The fields by whose first answer people tell one filled form from another: who applies, or else the first line of text."""
+        texts = (name for name, field in self.fields.items() if field.kind == "text")
+        return (*self.applicant, *texts)
+
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
         refuse(type(self).__name__, inconsistencies(len(self.columns), dict(enumerate(self.rows))), self)

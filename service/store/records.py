@@ -249,7 +249,7 @@ def _findings(
 def _write(connection: sa.Connection, submission: int, row: Any, by: Editor, state: _State, more: Mapping[str, Any]) -> None:
     """The columns that follow from the record, the doubts and the search index."""
     open_fields = [name for name, mark in state.marks.items() if mark["state"] == "doubtful"]
-    names = [str(state.values[name]) for name in (state.form.applicant if state.form else ()) if state.values.get(name)]
+    names = [str(state.values[name]) for name in (state.form.caption if state.form else ()) if state.values.get(name)]
     connection.execute(
         submissions.update().where(submissions.c.id == submission).values(
             status=state.status, unit=names[0][:512] if names else None, doubtful=len(open_fields),
