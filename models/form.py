@@ -116,7 +116,7 @@ class FormDefinition(Model):
 
     @cached_property
     def caption(self) -> tuple[str, ...]:
-        """The fields by whose first answer people tell one filled form from another: who applies, or else the first line of text."""
+        """The fields by whose first answer people tell filled forms apart: who applies, or else the first line of text."""
         texts = (name for name, field in self.fields.items() if field.kind == "text")
         return (*self.applicant, *texts)
 
