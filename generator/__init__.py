@@ -14,7 +14,7 @@ Kind = Literal["docx", "pdf", "pdf-flat"]
 
 _INSTANCE_LENGTH = 10
 
-__all__ = ["Document", "Kind", "Place", "generate", "new_identity"]
+__all__ = ["Document", "Kind", "Place", "draw_pages", "generate", "new_identity"]
 
 
 def new_identity(form: FormDefinition) -> Identity:
@@ -30,6 +30,17 @@ def generate(form: FormDefinition, kind: Kind, identity: Identity, record: Recor
         GenerationError: the record is of another form, or one of its values can't stand in a document.
     """
     return _BUILDERS[kind](form, identity, record)
+
+
+def draw_pages(form: FormDefinition, identity: Identity, record: Record | None = None, resolution: float = 110) -> list[bytes]:
+    """The pages of `form` as it is printed, each as a PNG of `resolution` pixels an inch, to be looked at.
+
+    Raises:
+        GenerationError: as `generate`.
+    """
+    from generator.pdf import draw_pdf
+
+    return draw_pdf(form, identity, record, resolution)
 
 
 def _word(form: FormDefinition, identity: Identity, record: Record | None) -> Document:

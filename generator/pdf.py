@@ -11,7 +11,7 @@ from generator.document import Document
 from generator.filling import Filling, fill
 from generator.pdf_places import Spots
 from generator.pdf_sheet import Sheet
-from generator.typesetting import must_have_glyphs, typeset
+from generator.typesetting import draw, must_have_glyphs, typeset
 from models.errors import GenerationError
 from models.fields import ChoiceField, NumberField, RowsField
 from models.form import FormDefinition, Item, Printed
@@ -36,9 +36,7 @@ def generate_pdf(form: FormDefinition, identity: Identity, record: Record | None
         GenerationError: see `generator.filling.fill`; or the fonts lack a character, the form is wider than A4, a row
             is higher than a page, or a value is too long for a widget.
     """
-    filling = fill(form, record)
-    must_have_glyphs(_all_texts(filling))
-    sheet = Sheet(filling, identity, fillable)
+    sheet = _sheet(form, identity, record, fillable)
     for size in _SIZES if fillable else _SIZES[:1]:
         pdf, facts = _with_codes(sheet, size)
         if not facts["tall"]:
@@ -50,6 +48,23 @@ def generate_pdf(form: FormDefinition, identity: Identity, record: Record | None
     if fillable:
         pdf = add_widgets(pdf, list(spots.widgets(size)), table_cells=sheet.cell_numbers())
     return Document(data=pdf, suffix=".pdf", places=tuple(spots.places()))
+
+
+def draw_pdf(form: FormDefinition, identity: Identity, record: Record | None, resolution: float) -> list[bytes]:
+    """The pages of the form that is to be printed, each as a PNG of `resolution` pixels an inch, to be looked at.
+
+    Raises:
+        GenerationError: as `generate_pdf`.
+    """
+    sheet, size = _sheet(form, identity, record, fillable=False), _SIZES[0]
+    _, facts = _with_codes(sheet, size)
+    return draw("form.typ", {**sheet.build(size), "codes": _codes(sheet, facts["pages"])}, resolution)
+
+
+def _sheet(form: FormDefinition, identity: Identity, record: Record | None, fillable: bool) -> Sheet:
+    filling = fill(form, record)
+    must_have_glyphs(_all_texts(filling))
+    return Sheet(filling, identity, fillable)
 
 
 def _all_texts(filling: Filling) -> Iterator[tuple[str, str]]:
@@ -85,12 +100,16 @@ def _with_codes(sheet: Sheet, size: float) -> tuple[bytes, Any]:
     """The pages, each with its QR code. How many there are shows only when they are set."""
     data, pages = sheet.build(size), sheet.likely_pages()
     while True:
-        codes = [_code(sheet.identity.qr_payload(page)) for page in range(1, pages + 1)]
+        codes = _codes(sheet, pages)
         # A fillable form gets its last marks of accessibility from its widgets, so Typst can't vouch for it.
         pdf, facts = typeset("form.typ", {**data, "codes": codes}, _QUESTION, tags=True, vouch=not sheet.fillable)
         if facts["pages"] <= pages:
             return pdf, facts
         pages = facts["pages"]
+
+
+def _codes(sheet: Sheet, pages: int) -> list[str]:
+    return [_code(sheet.identity.qr_payload(page)) for page in range(1, pages + 1)]
 
 
 def _code(payload: str) -> str:

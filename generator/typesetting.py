@@ -28,19 +28,36 @@ def typeset(template: str, data: Mapping[str, Any], question: str, *, tags: bool
         GenerationError: Typst can't lay it out.
     """
     try:
-        compiler = typst.Compiler(
-            input=str(_TEMPLATES / template),
-            root=str(_TEMPLATES),
-            font_paths=_fonts(),
-            ignore_system_fonts=True,
-            sys_inputs={"data": json.dumps(data)},
-        )
+        compiler = _compiler(template, data)
         pdf = compiler.compile(format="pdf", timestamp=_EPOCH, pdf_tags=tags, pdf_standards=["ua-1"] if vouch else [])
         answer = json.loads(compiler.eval(question))
     except RuntimeError as error:
         raise GenerationError(f"PDF 排版失败：{error}") from error
     assert isinstance(pdf, bytes), "one PDF, whatever its pages"
     return pdf, answer
+
+
+def draw(template: str, data: Mapping[str, Any], resolution: float) -> list[bytes]:
+    """The pages of a template in this folder with `data`, each as a PNG of `resolution` pixels an inch.
+
+    Raises:
+        GenerationError: Typst can't lay it out.
+    """
+    try:
+        pages = _compiler(template, data).compile(format="png", ppi=resolution)
+    except RuntimeError as error:
+        raise GenerationError(f"排版失败：{error}") from error
+    return [pages] if isinstance(pages, bytes) else list(pages or ())
+
+
+def _compiler(template: str, data: Mapping[str, Any]) -> typst.Compiler:
+    return typst.Compiler(
+        input=str(_TEMPLATES / template),
+        root=str(_TEMPLATES),
+        font_paths=_fonts(),
+        ignore_system_fonts=True,
+        sys_inputs={"data": json.dumps(data)},
+    )
 
 
 def must_have_glyphs(texts: Iterable[tuple[str, str]]) -> None:

@@ -16,7 +16,9 @@ from service.store.accounts import Actor
 from service.views import Views
 from service.web import problems
 from service.web.context import Context
+from service.web.pages import install as install_pages
 from service.web.routes import (
+    audit,
     editing,
     export,
     forms,
@@ -35,8 +37,7 @@ from service.web.security import Guard, may
 API = "/api/v1"
 _ROUTERS: Sequence[APIRouter] = (
     session.router, users.router, tokens.router, forms.router, uploads.router, submissions.router, editing.router, questions.router,
-    export.router, webhooks.router,
-    pages.router,
+    export.router, webhooks.router, pages.router, audit.router,
 )  # fmt: skip
 
 # Requests that wait for a picture at the same time; those beyond wait in line.
@@ -62,6 +63,7 @@ def create_app(context: Context) -> FastAPI:
         app.include_router(router, prefix=API, responses=problems.RESPONSES)
     app.include_router(health.router)
     app.get(f"{API}/openapi.json", include_in_schema=False)(_document(app))
+    install_pages(app)
     app.add_middleware(Guard, most=context.settings.request_bytes, secure=context.settings.is_secure)
     app.add_middleware(RequestLog, count=app.state.metrics.count_request)
     return app

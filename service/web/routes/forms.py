@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.responses import FileResponse
 
-from generator import Kind, generate, new_identity
+from generator import Kind, draw_pages, generate, new_identity
 from generator.roster import RosterRow, file_name, read_roster, write_template
 from generator.sheet import SheetLimits
 from models.errors import DefinitionError, Invalid, UnknownForm
@@ -216,7 +216,7 @@ def _preview(form: FormDefinition, rows: Sequence[RosterRow]) -> RowsShown:
     )  # fmt: skip
 
 
-@router.post("/{name}/prefill/sample", response_class=Response, responses=media("application/pdf"), openapi_extra=_UPLOAD)
+@router.post("/{name}/prefill/sample", response_class=Response, responses=media("image/png"), openapi_extra=_UPLOAD)
 async def sample(
     name: FormName,
     request: Request,
@@ -224,7 +224,7 @@ async def sample(
     who: Annotated[Actor, may("upload")],
     row: Annotated[int, Field(ge=1, le=1 << 20)],
 ) -> Response:
-    """The form for one row of a roster, as a PDF to look at; `row` is the number that the spreadsheet gives it."""
+    """The first page of the form for one row of a roster, as a picture; `row` is the number that the spreadsheet gives it."""
     form = _form(context, name)
     return await run_in_threadpool(_sample, form, await _rows(request, form), row)
 
@@ -234,8 +234,8 @@ def _sample(form: FormDefinition, rows: Sequence[RosterRow], number: int) -> Res
     if found is None or found.record is None:
         why = "；".join(problem.message for problem in found.problems) if found else "名册中没有这一行"
         raise Invalid(f"第 {number} 行不能生成：{why}")
-    made = generate(form, "pdf-flat", new_identity(form), found.record)
-    return document(made.data, "application/pdf", f"{file_name(form, found.record, set())}.pdf")
+    page = draw_pages(form, new_identity(form), found.record)[0]
+    return document(page, "image/png", f"{file_name(form, found.record, set())}.png")
 
 
 async def _rows(request: Request, form: FormDefinition) -> Sequence[RosterRow]:

@@ -7,9 +7,11 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 from service.store.accounts import ROLES, SCOPES, Scope
+from service.web.pages import PAGES
 from tests.service.web.serving import Served, served
 
-# "open": anybody; "in": whoever is signed in; else what one must be able to do.
+# "open": anybody; "in": whoever is signed in; "page": nobody is refused, but sent to sign in, which tests/service/pages holds;
+# else what one must be able to do.
 TABLE: dict[str, str | Scope] = {
     "POST /api/v1/session": "open",
     "GET /api/v1/session": "in",
@@ -67,10 +69,16 @@ TABLE: dict[str, str | Scope] = {
     "DELETE /api/v1/webhooks/{webhook}": "admin",
     "GET /api/v1/webhooks/{webhook}/deliveries": "admin",
     "POST /api/v1/webhooks/{webhook}/test": "admin",
+    "GET /api/v1/audit": "admin",
+    "GET /api/v1/audit/verify": "admin",
+    "GET /login": "open",
+    "GET /link/{secret}": "open",
+    "GET /static": "open",
+    **{f"GET {page.path}": "page" for page in PAGES},
 }
 # A place to go on from that is none, so that the stream of events is refused, once it is allowed, instead of never ending.
 ENDING = {"Last-Event-ID": "none"}
-CLOSED = {call: needed for call, needed in TABLE.items() if needed != "open"}
+CLOSED = {call: needed for call, needed in TABLE.items() if needed not in ("open", "page")}
 
 
 def _calls(app: FastAPI) -> set[str]:

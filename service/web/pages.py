@@ -1,0 +1,148 @@
+"""The pages: templates with who is signed in and what things are called; all data they get from the API by themselves.
+
+A page is a line in `PAGES` and a template that extends base.html; its look is static/css/<name>.css, its behaviour
+static/js/<name>.js. What pages share, in static/js: api.js (requests, problems, `upload`, `download`), outbox.js (changes that must
+not be lost), live.js (server-sent events), keys.js (`bind`, the list of keys), toast.js (`say` with a way back, `tell` a problem),
+drop.js, dom.js, words.js.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, FastAPI
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from models.errors import UnreadableFile
+from service.store import accounts, statuses
+from service.store.accounts import Actor
+from service.web.security import Visitor
+
+_HERE = Path(__file__).parent
+MOVES: dict[statuses.Move, str] = {
+    "accept": "受理", "return": "退回补正", "reject": "不予受理", "withdraw": "撤回", "reopen": "重新打开", "retry": "重新读取",
+}  # fmt: skip
+ROLES: dict[accounts.Role, str] = {"clerk": "经办员", "reviewer": "复核员", "administrator": "管理员"}
+SCOPES: dict[accounts.Scope, str] = {
+    "upload": "上传", "see": "查看", "correct": "更正", "decide": "决定", "export": "导出", "admin": "管理",
+}  # fmt: skip
+
+# What the log calls what was done, and what other systems can be told of.
+ACTIONS: Mapping[str, str] = {
+    **{str(move): word for move, word in MOVES.items()}, "read": "读取", "correct": "更正", "undo": "撤销更正",
+    "upload": "上传", "purge": "清除", "login": "登录", "password": "设置密码", "user-created": "新建用户",
+    "user-changed": "修改用户", "user-invited": "生成链接", "user-locked": "锁定用户", "token-created": "新建令牌",
+    "token-revoked": "停用令牌",
+    "form": "启用表格定义", "preset": "保存方案", "preset-deleted": "删除方案", "webhook": "新建推送",
+    "webhook-changed": "修改推送", "webhook-deleted": "删除推送", "export": "导出", "dossier": "下载档案", "backup": "备份",
+    "restore": "恢复",
+}  # fmt: skip
+SUBJECTS: Mapping[str, str] = {
+    "submission": "申请", "user": "用户", "token": "令牌", "form": "表格", "preset": "方案", "webhook": "推送", "export": "导出",
+    "service": "服务",
+}  # fmt: skip
+EVENTS: Mapping[str, str] = {
+    "webhook.test": "测试", "submission.read": "读取完成", "submission.unreadable": "无法读取",
+    "submission.accepted": "已受理", "submission.returned": "已退回补正", "submission.rejected": "不予受理",
+    "submission.withdrawn": "已撤回", "submission.reopened": "重新打开", "submission.purged": "已清除",
+}  # fmt: skip
+
+
+def _advice(cls: type[UnreadableFile] = UnreadableFile) -> dict[str, str]:
+    """What to do about a file that can't be read, by the code of its error."""
+    return {cls.code: cls.advice} | {code: text for sub in cls.__subclasses__() for code, text in _advice(sub).items()}
+
+
+_WORDS: Mapping[str, Any] = {
+    "statuses": statuses.WORDS, "moves": MOVES, "roles": ROLES, "scopes": SCOPES, "actions": ACTIONS, "subjects": SUBJECTS,
+    "events": EVENTS,
+    "unreadable": _advice(),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page at `path` (FastAPI's way of writing it), for those who may do `scope`; `current` is its entry in the bar."""
+
+    path: str
+    template: str
+    scope: accounts.Scope | None = "see"
+    current: str | None = None
+
+
+PAGES = (
+    Page("/", "inbox.html", current="/"),
+    Page("/forms", "forms.html", current="/forms"),
+    Page("/export", "export.html", "export", "/export"),
+    Page("/admin", "admin.html", "admin", "/admin"),
+    Page("/password", "password.html", None),
+)
+# Path, name, and what one must be allowed to do to see it.
+NAVIGATION = (
+    ("/", "收件箱", "see"), ("/questions", "按题复核", "correct"), ("/forms", "表格", "see"), ("/export", "导出", "export"),
+    ("/admin", "管理", "admin"),
+)  # fmt: skip
+
+_templates = Environment(
+    loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+)
+_templates.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": False}
+router = APIRouter(include_in_schema=False)
+
+
+def install(app: FastAPI) -> None:
+    """Gives `app` the pages and what they load."""
+    app.include_router(router)
+    app.mount("/static", _Static(directory=_HERE / "static"), name="static")
+
+
+def render(template: str, who: Actor | None, *, status: int = 200, current: str | None = None, **values: Any) -> HTMLResponse:
+    """A template of this folder as a page; `values` are the template's own. A page is never kept by a browser: it bears a session's
+    secret, and what one user may see another may not."""
+    user = {"id": who.id, "name": who.name, "can": sorted(who.can)} if who else None
+    common = {"user": user, "csrf": who.csrf if who else None, "words": _WORDS, "navigation": NAVIGATION, "current": current}
+    text = _templates.get_template(template).render(common | values)
+    return HTMLResponse(text, status, headers={"Cache-Control": "no-store"})
+
+
+@router.get("/login")
+def login(who: Visitor) -> Response:
+    """Where one signs in."""
+    return RedirectResponse("/", 303) if who else render("login.html", None)
+
+
+@router.get("/link/{secret}")
+def link(secret: str) -> Response:
+    """Where a one-time link leads: a new user, or one who forgot it, sets a password."""
+    return render("password.html", None, link=secret)
+
+
+def _shown(page: Page) -> Callable[..., Response]:
+    def show(request: Request, who: Visitor) -> Response:
+        if who is None:
+            asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            return RedirectResponse(f"/login?next={quote(asked)}", 303)
+        if page.scope is not None and page.scope not in who.can:
+            return render("forbidden.html", who, status=403)
+        return render(page.template, who, current=page.current, **request.path_params)
+
+    return show
+
+
+for _page in PAGES:
+    router.add_api_route(_page.path, _shown(_page), methods=["GET"], name=_page.template)
+
+
+class _Static(StaticFiles):
+    """Looked up again at each visit (the answer is mostly 304), so that an upgrade never leaves half of an old page."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "no-cache"
+        return response

@@ -1,0 +1,83 @@
+"""The log of everything that was done: the administrator's."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict
+
+from service.store import audit, listing
+from service.store.accounts import Actor
+from service.store.tables import audit_log
+from service.web.context import Here
+from service.web.security import may
+from service.web.shapes import Limit
+
+router = APIRouter(tags=["audit"], prefix="/audit")
+
+
+class Entry(BaseModel):
+    """What was done: by whom (`who` is what to call them), to what. The values lie apart, and are not shown here."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "seq": 7, "at": "2026-11-22T09:30:00Z", "actor": "user:1", "who": "王芳", "action": "accept",
+                "subject": "submission:12",
+            }
+        }
+    )  # fmt: skip
+    seq: int
+    at: datetime
+    actor: str
+    who: str
+    action: str
+    subject: str
+
+
+class Entries(BaseModel):
+    """A page of the log, the last entry first; `next` is the cursor of the page after it, null at the end."""
+
+    items: list[Entry]
+    next: str | None
+
+
+class Broken(BaseModel):
+    """An entry that does not hold, and why."""
+
+    seq: int
+    why: str
+
+
+class Verified(BaseModel):
+    """Whether the log holds together; `hash` is that of its last entry, to be noted elsewhere."""
+
+    sound: bool
+    entries: int
+    hash: str
+    broken: list[Broken]
+
+
+@router.get("")
+def index(
+    context: Here, who: Annotated[Actor, may("admin")],
+    cursor: Annotated[int | None, Query(ge=1, lt=1 << 31)] = None, limit: Limit = 50,
+) -> Entries:  # fmt: skip
+    """A page of the log."""
+    query = audit_log.select().order_by(audit_log.c.seq.desc()).limit(limit + 1)
+    with context.database.read() as connection:
+        rows = connection.execute(query if cursor is None else query.where(audit_log.c.seq < cursor)).all()
+        names = listing.people(connection, {row.actor for row in rows})
+    items = [
+        Entry(seq=row.seq, at=row.at, actor=row.actor, who=names.get(row.actor, row.actor), action=row.action, subject=row.subject)
+        for row in rows[:limit]
+    ]
+    return Entries(items=items, next=str(items[-1].seq) if len(rows) > limit else None)
+
+
+@router.get("/verify")
+def verify(context: Here, who: Annotated[Actor, may("admin")]) -> Verified:
+    """Makes every hash of the log again."""
+    with context.database.read() as connection:
+        entries, last, broken = audit.verify(connection)
+    return Verified(sound=not broken, entries=entries, hash=last, broken=[Broken(seq=one.seq, why=one.why) for one in broken[:100]])

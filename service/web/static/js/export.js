@@ -1,0 +1,151 @@
+// Exporting: the form, the columns in their order, the format; and presets, which keep all that.
+
+import { download, get, send } from "./api.js";
+import { $, $$, h, icon } from "./dom.js";
+import { bind } from "./keys.js";
+import { say, tell } from "./toast.js";
+
+const form = $("#choices"), list = $("#columns"), presetChoice = $("#preset");
+let presets = [], usual = [];
+
+async function start() {
+  const { items } = await get("/forms");
+  $("#form").append(...items.map((one) => h("option", { value: one.name }, one.title)));
+  await showColumns();
+  await loadPresets();
+}
+
+/** `chosen`: the names of columns in their order; without it the usual ones. */
+async function showColumns(chosen = null) {
+  usual = (await get("/export/columns", { form: $("#form").value })).items;
+  const order = chosen ? [...chosen.map((name) => usual.find((one) => one.name === name)).filter(Boolean), ...usual.filter((one) => !chosen.includes(one.name))] : usual;
+  list.replaceChildren(...order.map((column) => row(column, chosen ? chosen.includes(column.name) : column.usual)));
+  told();
+}
+
+function row({ name, title }, checked) {
+  const box = h("input", { type: "checkbox", value: name, checked, onkeydown: (event) => event.altKey && moveBy(event) });
+  const arrow = (by, label) => h("button", { type: "button", class: "quiet small", "aria-label": `${title} ${label}`, onclick: (event) => move(event.currentTarget.closest("li"), by, event.currentTarget) }, icon(by < 0 ? "up" : "down"));
+  return h("li", {}, h("label", { class: "check" }, box, title), arrow(-1, "上移"), arrow(1, "下移"));
+}
+
+function moveBy(event) {
+  const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+  if (!by) return;
+  event.preventDefault();
+  move(event.target.closest("li"), by, event.target);
+}
+
+function move(item, by, focus) {
+  const other = by < 0 ? item.previousElementSibling : item.nextElementSibling;
+  if (!other) return;
+  if (by < 0) other.before(item);
+  else other.after(item);
+  for (const one of list.children) one.classList.toggle("moved", one === item);
+  focus.focus();
+  $("#columns-count").textContent = `${$("label", item).textContent}：第 ${[...list.children].indexOf(item) + 1} 列`;
+  item.scrollIntoView({ block: "nearest" });
+}
+
+const columns = () => $$("input:checked", list).map((box) => box.value);
+
+function choices() {
+  const data = new FormData(form);
+  return { format: data.get("format"), form: data.get("form"), status: data.get("status"), columns: columns() };
+}
+
+function told() {
+  const chosen = columns().length;
+  $("#columns-count").textContent = `已选 ${chosen} / ${usual.length} 列`;
+  $("#download").disabled = chosen === 0;
+  const title = $("#form").selectedOptions[0]?.textContent ?? "";
+  $("#told").textContent = chosen ? `${title}，${choices().status === "accepted" ? "已受理的申请" : "全部申请"}，${chosen} 列。` : "请至少选一列。";
+}
+
+async function save(event) {
+  event?.preventDefault();
+  const { format, form: name, status, columns: chosen } = choices();
+  const query = { format, form: name, status, columns: chosen.join(",") };
+  $("#download").disabled = true;
+  try {
+    const file = await download("/export", { query });
+    say(`已下载 ${file.name}`);
+  } catch (problem) {
+    tell(problem);
+  } finally {
+    told();
+  }
+}
+
+// ---- presets
+
+async function loadPresets(selected = "") {
+  presets = (await get("/presets")).items;
+  presetChoice.replaceChildren(h("option", { value: "" }, "（不用方案）"), ...presets.map((one) => h("option", { value: one.id }, one.name)));
+  presetChoice.value = selected;
+  $("#preset-drop").hidden = !presetChoice.value;
+}
+
+async function apply() {
+  const preset = presets.find((one) => String(one.id) === presetChoice.value);
+  $("#preset-drop").hidden = !preset;
+  if (!preset) return;
+  const { content } = preset;
+  if (content.form) $("#form").value = content.form;
+  for (const name of ["format", "status"]) if (content[name]) form.elements[name].value = content[name];
+  await showColumns(content.columns?.length ? content.columns : null);
+  say(`已用方案“${preset.name}”`, { kind: "info" });
+}
+
+async function keep() {
+  const name = $("#preset-name").value.trim();
+  if (!name) return $("#preset-name").focus();
+  try {
+    const made = await send("POST", "/presets", { name, content: choices() });
+    $("#preset-name").value = "";
+    await loadPresets(String(made.id));
+    say(`已保存方案“${name}”`);
+  } catch (problem) {
+    tell(problem);
+  }
+  return undefined;
+}
+
+async function drop() {
+  const preset = presets.find((one) => String(one.id) === presetChoice.value);
+  try {
+    await send("DELETE", `/presets/${preset.id}`);
+    await loadPresets();
+    presetChoice.focus();
+    say(`已删除方案“${preset.name}”`, { undo: async () => {
+      const made = await send("POST", "/presets", { name: preset.name, content: preset.content });
+      await loadPresets(String(made.id));
+    } });
+  } catch (problem) {
+    tell(problem);
+  }
+}
+
+function every(checked) {
+  for (const box of $$("input", list)) box.checked = checked;
+  told();
+}
+
+form.addEventListener("submit", save);
+form.addEventListener("change", (event) => {
+  if (event.target === presetChoice) apply().catch(tell);
+  else if (event.target.id === "form") showColumns().catch(tell);
+  else told();
+});
+$("#preset-save").addEventListener("click", keep);
+$("#preset-name").addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); keep(); } });
+$("#preset-drop").addEventListener("click", drop);
+$("#every").addEventListener("click", () => every(true));
+$("#none").addEventListener("click", () => every(false));
+$("#usual").addEventListener("click", () => showColumns().catch(tell));
+bind("导出", [
+  { keys: ["d", "Ctrl+Enter"], does: "下载", run: () => save(), when: () => !$("#download").disabled },
+  { keys: ["Alt+ArrowUp"], does: "所在的列上移", run: () => {}, when: () => false },
+  { keys: ["Alt+ArrowDown"], does: "所在的列下移", run: () => {}, when: () => false },
+]);
+start().catch(tell);

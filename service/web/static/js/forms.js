@@ -1,0 +1,132 @@
+// Making forms: blank ones, and one for each row of a roster, which is looked over first.
+
+import { address, download, get, send } from "./api.js";
+import { $, h } from "./dom.js";
+import { takesFiles } from "./drop.js";
+import { bind } from "./keys.js";
+import { say, tell } from "./toast.js";
+
+const choice = $("#form"), preview = $("#preview");
+let roster = null, asking = 0, picture = null;
+
+const path = (rest) => `/forms/${encodeURIComponent(choice.value)}${rest}`;
+
+async function start() {
+  const { items } = await get("/forms");
+  choice.append(...items.map((form) => h("option", { value: form.name }, form.title)));
+  const wanted = new URLSearchParams(location.search).get("form");
+  if (items.some((form) => form.name === wanted)) choice.value = wanted;
+  await chosen();
+}
+
+async function chosen() {
+  history.replaceState(null, "", `?form=${encodeURIComponent(choice.value)}`);
+  for (const link of document.querySelectorAll("#blanks a")) link.href = address(path("/blank"), { kind: link.dataset.kind });
+  $("#template").href = address(path("/roster"));
+  if (roster) await look();
+  const form = await get(path(""));
+  $("#about").textContent = `第 ${form.version} 版，${form.fields.length} 个栏目，其中 ${form.fields.filter((field) => field.required).length} 个必填`;
+}
+
+/** A link whose refusal is told on this page, not in its place. */
+async function fetched(event) {
+  const link = event.target.closest("a.button[href]");
+  if (!link || event.ctrlKey || event.shiftKey || event.metaKey) return;
+  event.preventDefault();
+  const url = new URL(link.href);
+  try {
+    const { name } = await download(url.pathname.replace("/api/v1", ""), { query: Object.fromEntries(url.searchParams) });
+    say(`已下载 ${name}`);
+  } catch (problem) {
+    tell(problem);
+  }
+}
+
+function body() {
+  const form = new FormData();
+  form.append("roster", roster, roster.name);
+  return form;
+}
+
+async function take([file]) {
+  if (!file) return;
+  roster = file;
+  $("#roster-name").textContent = file.name;
+  await look();
+}
+
+/** Read the roster and show what each row would become. */
+async function look() {
+  const mine = (asking += 1);
+  try {
+    const { rows } = await send("POST", path("/prefill/preview"), body());
+    if (mine !== asking) return;
+    const good = rows.filter((row) => !row.problems.length);
+    preview.hidden = false;
+    $("#preview-summary").textContent = `${rows.length} 行，可以生成 ${good.length} 份` + (good.length < rows.length ? `，${rows.length - good.length} 行有问题，不会生成` : "");
+    $("#make").disabled = good.length === 0;
+    $("#rows").replaceChildren(...rows.map(shown));
+    $("#preview-title").focus({ preventScroll: true });
+    preview.scrollIntoView({ block: "start", behavior: "smooth" });
+    if (good.length) await sample(good[0]);
+    else emptySheet("没有可以生成的行");
+  } catch (problem) {
+    if (mine !== asking) return;
+    preview.hidden = true;
+    tell(problem);
+  }
+}
+
+function shown(row) {
+  const bad = row.problems.length > 0;
+  const name = bad ? h("span", {}, row.name ?? "") : h("button", { type: "button", class: "quiet small", onclick: () => sample(row), "aria-label": `看 ${row.name} 的样张` }, row.name);
+  const told = bad ? [h("span", { class: "status no" }, "有问题"), h("ul", {}, row.problems.map((problem) => h("li", {}, problem)))] : h("span", { class: "status yes" }, "可以生成");
+  return h("tr", { "data-row": row.number }, h("td", { class: "number" }, row.number), h("td", {}, name), h("td", {}, told));
+}
+
+function emptySheet(text) {
+  $("#sample-page").replaceChildren(h("p", { class: "soft small" }, text));
+}
+
+/** The first page of what a row would become. */
+async function sample(row) {
+  const mine = asking;
+  for (const one of $("#rows").children) one.classList.toggle("shown", one.dataset.row === String(row.number));
+  $("#sample-title").textContent = `样张：${row.name}`;
+  emptySheet("正在生成样张…");
+  try {
+    const { blob } = await download(path("/prefill/sample"), { method: "POST", body: body(), query: { row: row.number }, keep: true });
+    if (mine !== asking) return;
+    if (picture) URL.revokeObjectURL(picture);
+    picture = URL.createObjectURL(blob);
+    $("#sample-page").replaceChildren(h("img", { src: picture, alt: `${row.name} 预填表格的第一页` }));
+  } catch (problem) {
+    emptySheet("样张没有生成");
+    tell(problem);
+  }
+}
+
+async function make() {
+  const button = $("#make");
+  button.disabled = true;
+  try {
+    const { name } = await download(path("/prefill"), { method: "POST", body: body(), query: { kind: $("#kind").value } });
+    say(`已下载 ${name}`);
+  } catch (problem) {
+    tell(problem);
+  } finally {
+    button.disabled = false;
+  }
+}
+
+choice.addEventListener("change", () => chosen().catch(tell));
+document.addEventListener("click", fetched);
+$("#choose").addEventListener("click", () => $("#roster").click());
+$("#roster").addEventListener("change", (event) => { take([...event.target.files]); event.target.value = ""; });
+$("#make").addEventListener("click", make);
+takesFiles($("#drop"), take);
+bind("表格", [
+  { keys: ["u"], does: "选择名册", run: () => $("#roster").click() },
+  { keys: ["g"], does: "生成并下载", run: make, when: () => !preview.hidden && !$("#make").disabled },
+]);
+start().catch(tell);

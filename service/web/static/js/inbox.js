@@ -1,0 +1,170 @@
+// The inbox: the list of submissions, kept fresh by the service's events, walked by keyboard, filtered by an address that can be kept.
+
+import { get, live } from "./api.js";
+import { $, h, settled } from "./dom.js";
+import { Bulk } from "./inbox_bulk.js";
+import { drawChart } from "./inbox_chart.js";
+import { Filters, asked } from "./inbox_filters.js";
+import { describe, fill } from "./inbox_row.js";
+import { takeFiles } from "./inbox_upload.js";
+import { bind } from "./keys.js";
+import { tell } from "./toast.js";
+import { STATUSES, may } from "./words.js";
+
+const PAGE = 50;
+const body = $("#rows");
+const rows = new Map(); // submission id -> { summary, row }
+let next = null, loading = null, titles = {};
+
+const filters = new Filters(() => load());
+const bulk = new Bulk({ rows, refresh: (summary) => put(summary), after: () => count() });
+
+/** Load the list afresh, from the first page, which may be on its way already. */
+async function load(first = null) {
+  loading?.abort();
+  const breaking = (loading = new AbortController());
+  try {
+    const page = await (first ?? get("/submissions", { ...filters.query(), limit: PAGE }, { signal: breaking.signal }));
+    rows.clear();
+    body.replaceChildren();
+    for (const summary of page.items) put(summary);
+    told(page);
+  } catch (problem) {
+    tell(problem);
+  } finally {
+    if (loading === breaking) loading = null;
+  }
+}
+
+async function more() {
+  if (next === null || loading) return;
+  const breaking = (loading = new AbortController());
+  try {
+    const page = await get("/submissions", { ...filters.query(), limit: PAGE, cursor: next }, { signal: breaking.signal });
+    for (const summary of page.items) put(summary);
+    told(page);
+  } catch (problem) {
+    tell(problem);
+  } finally {
+    loading = null;
+  }
+}
+
+function told(page) {
+  next = page.next;
+  $("#more").hidden = next === null;
+  const empty = $("#empty");
+  empty.hidden = rows.size > 0;
+  empty.textContent = filters.isNarrow()
+    ? "没有符合条件的申请。可以清除条件再看。"
+    : may("upload") ? "还没有申请。把收到的文件或邮件拖到本页，即开始读取。" : "还没有申请。";
+  $("#table").hidden = rows.size === 0;
+  $("#shown").textContent = rows.size ? (next === null ? `共 ${rows.size} 份` : `已显示 ${rows.size} 份`) : "";
+  bulk.show();
+}
+
+/** Show a submission: in its row if it has one, otherwise in a new row at the end, or where `at` says. */
+function put(summary, at = null) {
+  const known = rows.get(summary.id);
+  if (known) {
+    known.summary = summary;
+    fill(known.row, summary, titles);
+  } else {
+    const row = h("tr", { "data-id": summary.id });
+    rows.set(summary.id, { summary, row });
+    fill(row, summary, titles);
+    if (at === null) body.append(row);
+    else at.before(row);
+  }
+}
+
+/** New submissions at their place in the list; what is shown stays where it is. */
+const renew = settled(async () => {
+  try {
+    const page = await get("/submissions", { ...filters.query(), limit: PAGE });
+    if (rows.size === 0) return await load();
+    const shown = [...body.children];
+    let place = 0;
+    for (const summary of page.items) {
+      const known = rows.get(summary.id);
+      if (known) place = shown.indexOf(known.row) + 1;
+      else {
+        const before = shown[place];
+        if (!before) { next = next ?? page.next; break; }
+        put(summary, before);
+        rows.get(summary.id).row.classList.add("fresh");
+      }
+      if (known) put(summary);
+    }
+    $("#shown").textContent = next === null ? `共 ${rows.size} 份` : `已显示 ${rows.size} 份`;
+  } catch (problem) {
+    if (!problem.offline) tell(problem);
+  }
+  return undefined;
+}, 300);
+
+const count = settled(async () => {
+  try {
+    const counts = await get("/submissions/counts");
+    filters.showCounts(counts.by_status);
+    drawChart($("#chart"), counts.by_day);
+  } catch (problem) {
+    if (!problem.offline) tell(problem);
+  }
+}, 200);
+
+function changed(name, summary) {
+  if (name !== "submission") return;
+  if (rows.has(summary.id)) put(summary);
+  else renew();
+  bulk.show();
+  count();
+}
+
+// ---- by keyboard: the link of each row is what has the focus
+
+const focused = () => document.activeElement?.closest?.("#rows tr") ?? null;
+
+function step(by) {
+  const every = [...body.children];
+  const at = every.indexOf(focused());
+  const to = at < 0 ? (by > 0 ? 0 : every.length - 1) : Math.min(Math.max(at + by, 0), every.length - 1);
+  const link = every[to] && $(".unit", every[to]);
+  link?.focus();
+  link?.scrollIntoView({ block: "nearest" });
+  if (to >= every.length - 5) more();
+}
+
+bind("收件箱", [
+  { keys: ["j", "ArrowDown"], does: "下一份", run: () => step(1), when: () => body.children.length > 0 },
+  { keys: ["k", "ArrowUp"], does: "上一份", run: () => step(-1), when: () => body.children.length > 0 },
+  { keys: ["Enter"], does: "打开这份申请", run: () => $(".unit", focused()).click(), when: () => focused() && !document.activeElement.matches("a, button, summary") },
+  { keys: ["x", " "], does: "选中或取消选中", run: () => bulk.toggle(focused()), when: () => focused() && document.activeElement.matches("a") },
+  { keys: ["A"], does: "选中没有疑问的", run: () => bulk.pickReady(), when: () => may("decide") },
+  { keys: ["/"], does: "搜索", run: () => $("[name=q]").select() },
+  { keys: ["u"], does: "上传文件", run: () => $("#choose")?.click(), when: () => may("upload") },
+  { keys: ["f"], does: "查看全部状态", run: () => filters.status(null) },
+]);
+$("[name=q]").addEventListener("keydown", (event) => {
+  if (event.key === "ArrowDown" || (event.key === "Escape" && !event.target.value)) { event.preventDefault(); step(1); }
+});
+
+$("#more").addEventListener("click", more);
+new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && more(), { rootMargin: "400px" }).observe($("#more"));
+setInterval(() => { for (const { row, summary } of rows.values()) describe(row, summary); }, 60_000);
+
+async function start() {
+  const first = get("/submissions", { ...asked(), limit: PAGE });
+  first.catch(() => {}); // told where it is awaited
+  const forms = await get("/forms");
+  titles = Object.fromEntries(forms.items.map((form) => [form.name, form.title]));
+  for (const list of [$("[name=form]"), $("#upload-form")]) list?.append(...forms.items.map((form) => h("option", { value: form.name }, form.title)));
+  filters.restore();
+  await load(first);
+}
+
+filters.showCounts(Object.fromEntries(Object.keys(STATUSES).map((status) => [status, null])));
+count();
+start().catch(tell);
+live("/events", { event: changed, state: (up) => up && rows.size && renew() });
+if (may("upload")) takeFiles({ settled: () => { renew(); count(); } });

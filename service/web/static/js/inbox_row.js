@@ -1,0 +1,55 @@
+// One submission as a row of the table.
+
+import { h } from "./dom.js";
+import { STATUSES, UNREADABLE, ago, moment } from "./words.js";
+
+const MOST_TITLES = 4;
+
+/** Whether a submission can be accepted without a look: nothing in doubt, nothing wrong. */
+export const isReady = (summary) => summary.status === "in-review" && summary.doubtful === 0 && summary.errors === 0;
+
+/** What people call it: the unit that applies, or the file while that isn't known. */
+export const called = (summary) => summary.unit || summary.name;
+
+/** (Re)build the cells of `row`; whether it is picked and where the focus is stay. */
+export function fill(row, summary, titles) {
+  const had = row.contains(document.activeElement) ? document.activeElement.className || document.activeElement.type : null;
+  const picked = row.querySelector("input")?.checked ?? false;
+  row.replaceChildren(
+    h("td", { class: "pick unprinted" }, h("label", {}, h("input", { type: "checkbox", class: "picker", checked: picked, "aria-label": `选择 ${called(summary)}` }))),
+    h("td", {}, h("a", { class: "unit", href: `/submissions/${summary.id}` }, called(summary)), origin(summary)),
+    h("td", {}, h("span", { class: `status ${summary.status}` }, STATUSES[summary.status] ?? summary.status)),
+    h("td", {}, doubts(summary)),
+    h("td", { class: "small" }, summary.form ? titles[summary.form] ?? summary.form : h("span", { class: "soft" }, "—")),
+    h("td", { class: "small nowrap" }, h("time", { datetime: summary.received_at, title: moment(summary.received_at) }, ago(summary.received_at))),
+  );
+  if (had) row.querySelector(had === "picker" ? ".picker" : ".unit").focus();
+}
+
+/** Tell the age again, as time goes by. */
+export function describe(row, summary) {
+  const time = row.querySelector("time");
+  if (time) time.textContent = ago(summary.received_at);
+}
+
+function origin(summary) {
+  const told = [
+    summary.unit ? summary.name : null,
+    summary.replaces ? `替代第 ${summary.replaces} 号` : null,
+    summary.replaced_by ? `已由第 ${summary.replaced_by} 号替代` : null,
+  ].filter(Boolean);
+  return h("span", { class: "source" }, `第 ${summary.id} 号${told.length ? ` · ${told.join(" · ")}` : ""}`);
+}
+
+function doubts(summary) {
+  if (summary.status === "unreadable") return h("span", { class: "small" }, UNREADABLE[summary.error_code] ?? summary.error_code ?? "");
+  if (summary.status === "received" || summary.status === "reading") return null;
+  const fields = summary.doubtful_fields ?? [];
+  const items = [
+    summary.errors ? h("li", { class: "bad" }, `${summary.errors} 处错误`) : null,
+    ...fields.slice(0, MOST_TITLES).map((field) => h("li", {}, field.title)),
+    fields.length > MOST_TITLES ? h("li", {}, `等 ${fields.length} 项`) : null,
+  ].filter(Boolean);
+  if (items.length) return h("ul", { role: "list", class: "doubts" }, items);
+  return summary.status === "in-review" ? h("span", { class: "small soft" }, "没有疑问") : null;
+}

@@ -1,0 +1,28 @@
+"""Files that applicants might send: forms that our own generator filled in, so that what is read is known."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from generator import generate, new_identity
+from models.form import FormDefinition
+from models.record import Record
+from service.definitions import load_forms
+from tests.records import random_record
+
+FORM = "enterprise-filing"
+
+
+def filled(folder: Path, seed: int, changes: Mapping[str, Any] | None = None) -> Path:
+    """A Word file in which nothing is doubtful, unless `changes` make it so."""
+    form = load_forms()[FORM]
+    record = random_record(form, seed)
+    values = {**record.values, **(changes or {})}
+    path = folder / f"备案表{seed:03}.docx"
+    path.write_bytes(generate(form, "docx", new_identity(form), Record(form=form.name, version=form.version, values=values)).data)
+    return path
+
+
+def unit(form: FormDefinition, seed: int) -> str:
+    """Who applies, in the file of that seed."""
+    return str(random_record(form, seed).values[next(iter(form.fields))])
