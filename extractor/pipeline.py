@@ -1,7 +1,7 @@
 """The steps from a submission to its results, in order."""
 
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -81,15 +81,24 @@ def _documents(arrived: Sequence[Arrived], options: Options) -> list[list[Arrive
     """Files that are a document each, and the pictures of a folder, which are pages; what can't be told by itself stands alone. The
     text of a message comes last, because it is looked at only where no file is a form."""
     documents: dict[tuple[str, int], list[Arrived]] = {}
+    beside = Counter(one.folder for one in arrived if _is_picture(one))
     for number, one in enumerate(sorted(arrived, key=lambda one: one.is_body), 1):
-        is_page = not (one.error or one.settled) and _is_sound_picture(one.data, options)
-        documents.setdefault((one.name.rpartition("/")[0], 0) if is_page else (one.name, number), []).append(one)
+        # Decoding a picture to see whether it is sound takes time, and one by itself is found damaged when it is read.
+        is_page = beside[one.folder] > 1 and _is_picture(one) and _is_sound(one.data, options)
+        documents.setdefault((one.folder, 0) if is_page else (one.name, number), []).append(one)
     return list(documents.values())
 
 
-def _is_sound_picture(data: bytes, options: Options) -> bool:
+def _is_picture(one: Arrived) -> bool:
     try:
-        return kind_of(data) == "image" and count_pictures(data, options) > 0
+        return not (one.error or one.settled) and kind_of(one.data) == "image"
+    except UnreadableFile:
+        return False
+
+
+def _is_sound(data: bytes, options: Options) -> bool:
+    try:
+        return count_pictures(data, options) > 0
     except UnreadableFile:
         return False
 

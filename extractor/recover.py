@@ -49,7 +49,8 @@ def read_under_seals(
         line = lines[number]
         agreed = _agreed(line.reading, second.get(line.place, Reading()), third.get(line.place, Reading()))
         read[number] = _complete(replace(line, reading=agreed), _unclaimed(line, lines, lifted, ruling))
-    return [_marked(line, own | red) for line in read if not _is_faded(line, own, lifted)]
+    over = own | red
+    return [_marked(line, over) for line in read if not _is_faded(line, own, lifted)]
 
 
 def _is_faded(line: ReadLine, own: Mask, lifted: Gray) -> bool:

@@ -77,8 +77,11 @@ def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine
 
 def _is_coloured(colour: "NDArray[np.uint8]") -> bool:
     """Whether any pixel is of another colour than grey; a few levels are what compression does."""
-    sample = colour[::3, ::3].astype("int16")
-    return bool((sample.max(axis=2) - sample.min(axis=2)).max() > _GREY)
+    import numpy as np
+
+    red, green, blue = (colour[::3, ::3, channel] for channel in range(3))
+    least, most = np.minimum(np.minimum(red, green), blue), np.maximum(np.maximum(red, green), blue)
+    return bool((most - least).max() > _GREY)
 
 
 def _stamp(ring: "Ring", readings: Sequence[Reading], scale: float) -> SealMark:
