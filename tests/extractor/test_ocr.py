@@ -7,6 +7,7 @@ import pytest
 from extractor import ocr
 from extractor.ocr import Glyph, PaddleOcr, Reading, RecordedOcr
 from models.errors import OcrUnavailable
+from tests.extractor import drawing
 
 
 class _Once:
@@ -62,16 +63,41 @@ def test_a_folder_of_other_models_without_a_model_is_refused(tmp_path):
 
 
 def test_decoding_keeps_place_score_and_rivals_of_each_character():
-    scores = np.full((1, 6, 4), 0.001, np.float32)
+    scores = np.full((6, 4), 0.001, np.float32)
     for step, (char, score) in enumerate([(0, 0.9), (1, 0.8), (1, 0.9), (0, 0.9), (2, 0.6), (0, 0.9)]):
-        scores[0, step, char] = score
-    scores[0, 4, 3] = 0.3
-    texts, _ = ocr._Decoder(("", "甲", "乙", "丙"))([scores])
-    reading = ocr._reading(texts[0], 1.0)
+        scores[step, char] = score
+    scores[4, 3] = 0.3
+    reading = ocr._reading(ocr._decoded(scores, ("", "甲", "乙", "丙")), 48)
     assert reading.text == "甲乙"
     assert reading.glyphs[0].at == pytest.approx(2 * 8 / 48)
     assert reading.glyphs[0].confidence == pytest.approx(0.9)
     assert reading.glyphs[1].others[0] == ("丙", pytest.approx(0.3))
+
+
+def test_a_line_is_read_alike_in_any_company():
+    lines = [
+        _drawn(words)
+        for words in ("职务", "武汉市江岸区花山路209号", "联系人电话", "lxr_3489@126.com", "副主任", "□城镇 □商业 □园区")
+    ]
+    together = PaddleOcr().recognise(lines)
+    alone = [PaddleOcr().recognise([line])[0] for line in lines]
+    assert [reading.text for reading in alone] == [reading.text for reading in together]
+    for one, other in zip(alone, together, strict=True):
+        assert one.confidence == pytest.approx(other.confidence, abs=1e-3)
+    assert [reading.text for reading in together[:5]] == [
+        "职务",
+        "武汉市江岸区花山路209号",
+        "联系人电话",
+        "lxr_3489@126.com",
+        "副主任",
+    ]
+
+
+def _drawn(words):
+    picture = drawing.blank(40 * len(words) + 20, 48)
+    drawing.write(picture, [(6, 2, words)], size=34)
+    dark = np.flatnonzero(picture.min(axis=(0, 2)) < 128)
+    return np.ascontiguousarray(picture[:, : dark[-1] + 4])
 
 
 def test_a_digit_is_as_sure_as_its_two_widths_together(tmp_path):
