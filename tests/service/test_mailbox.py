@@ -199,10 +199,13 @@ def test_a_kill_at_any_point_loses_nothing_and_doubles_nothing(mail, imap: Dovec
 
 
 def test_ctrl_c_keeps_what_was_fetched_and_ends_with_130(
-    mail, imap: Dovecot, box: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    mail, imap: Dovecot, box: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     imap.deliver(*(message(str(number)) for number in range(4)), folder=box)
     keep = MailFolder.keep
+    # A shell that runs tests in the background lets them ignore it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
 
     def interrupted(self: MailFolder, uidvalidity: int, listed: Listed, *more: Any) -> Record | None:
         if listed.uid == 3:
