@@ -78,6 +78,9 @@ class Page:
 
 PAGES = (
     Page("/", "inbox.html", current="/"),
+    Page("/submissions/{id:int}", "review.html", current="/"),
+    Page("/questions", "questions.html", "correct", "/questions"),
+    Page("/questions/{form}/{field}", "wall.html", "correct", "/questions"),
     Page("/forms", "forms.html", current="/forms"),
     Page("/export", "export.html", "export", "/export"),
     Page("/admin", "admin.html", "admin", "/admin"),

@@ -1,0 +1,68 @@
+// Decisions on a submission: accept, return for correction with a letter made from the findings, reject, withdraw, reopen, read again.
+// Nothing asks "are you sure": what is done at once can be taken back, and what needs a reason has a place to write it.
+
+import { get } from "../api.js";
+import { $, h, icon } from "../dom.js";
+import { say, tell } from "../toast.js";
+import { MOVES, may } from "../words.js";
+
+const WITH_REASON = {
+  return: { title: "退回补正", hint: "下面的说明由存在的问题生成，可以修改；退回时会复制，便于粘贴到邮件里。", action: "退回并复制说明" },
+  reject: { title: "不予受理", hint: "请写明理由，会记入历史。", action: "不予受理" },
+};
+const KEYS = { accept: "Ctrl+Enter", return: "r" };
+
+/** Paints the buttons for `moves`; `decide(move, reason)` does it. */
+export function paintMoves(moves, decide, begin) {
+  const allowed = may("decide") ? moves : [];
+  const main = ["accept", "return", "reject", "reopen", "retry"].filter((move) => allowed.includes(move));
+  const button = (move, classes) => h("button", { type: "button", class: classes, "data-move": move, onclick: () => (move in WITH_REASON ? begin(move) : decide(move)) },
+    MOVES[move], KEYS[move] ? h("kbd", {}, KEYS[move]) : null);
+  $("#moves").replaceChildren(
+    ...main.map((move) => button(move, move === "accept" || move === "reopen" || move === "retry" ? "small primary" : "small")),
+    h("button", { type: "button", class: "quiet small", id: "show-history" }, icon("clock"), "历史", h("kbd", {}, "h")),
+    allowed.includes("withdraw") ? h("details", { class: "menu" }, h("summary", {}, "更多"), h("div", {}, button("withdraw", ""))) : "",
+  );
+}
+
+/** The place to write a reason in; `decide(move, reason)` when it is done. */
+export async function askReason(move, submission, decide) {
+  const { title, hint, action } = WITH_REASON[move];
+  const place = $("#deciding");
+  const text = h("textarea", { id: "reason", rows: 8, "aria-describedby": "reason-hint", required: true });
+  const close = () => { place.replaceChildren(); $("#unit").focus(); };
+  const form = h("form", { class: "card stack deciding" },
+    h("h2", {}, h("label", { for: "reason" }, title)), h("p", { class: "soft small", id: "reason-hint" }, hint), text,
+    h("div", { class: "row" }, h("button", { class: "primary" }, action, h("kbd", {}, "Ctrl+Enter")), h("button", { type: "button", onclick: close }, "取消", h("kbd", {}, "Esc"))));
+  const finish = async () => {
+    const reason = text.value.trim();
+    if (!reason) { text.setAttribute("aria-invalid", "true"); return text.focus(); }
+    if (move === "return") await copied(reason);
+    if (await decide(move, reason)) place.replaceChildren();
+    return null;
+  };
+  form.addEventListener("submit", (event) => { event.preventDefault(); finish(); });
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") { event.preventDefault(); close(); }
+    else if (event.key === "Enter" && event.ctrlKey) { event.preventDefault(); finish(); }
+  });
+  place.replaceChildren(form);
+  $("#answers").scrollTop = 0;
+  text.focus();
+  if (move !== "return") return;
+  try {
+    const letter = await get(`/submissions/${submission}/letter`);
+    if (!text.value) text.value = letter.text;
+    text.setSelectionRange(0, 0);
+  } catch (problem) { tell(problem); }
+}
+
+async function copied(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // Without https there is no clipboard of that kind.
+    $("#reason").select();
+    if (!document.execCommand("copy")) say("浏览器不允许自动复制，请到历史中手动复制", { kind: "info" });
+  }
+}

@@ -1,0 +1,86 @@
+"""The clerk's guide tells the truth: its commands run, its buttons and keys are on the pages, its pictures are there."""
+
+import itertools
+import re
+import shlex
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.service.conftest import Run
+from tests.service.pages.conftest import Contexts
+from tests.service.pages.serving import ROOT, Service
+from tests.service.pages.walking import INBOX, ONE_DOUBT, arrived
+
+GUIDE = ROOT / "docs/guide.zh.md"
+TEXT = GUIDE.read_text("utf-8")
+COMMANDS = re.findall(r"^sealform .+$", TEXT, re.MULTILINE)
+# What does not end by itself, or needs a mailbox: their options are looked up instead.
+LASTING = ("serve", "worker", "mail")
+# All that one can press, choose or follow, and all keys of the sheet of keys, as a person sees them.
+_SEEN = """() => [...document.querySelectorAll('button, a, summary, label, legend, option, h1, h2')]
+  .map((one) => { const copy = one.cloneNode(true); copy.querySelectorAll('kbd, .unseen').forEach((kbd) => kbd.remove());
+    return copy.textContent.trim(); })"""
+_KEYS = """() => [...document.querySelectorAll('#keys-list dt')].flatMap((row) => row.textContent.split(' / '))"""
+_PAGES = ("/", "/forms", "/export", "/admin", "/questions")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_of_the_guide_runs(command: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, name, *arguments = shlex.split(command)
+    if name in LASTING:
+        told = run(name, "--help").out
+        missing = [argument for argument in arguments if argument.startswith("-") and not re.search(rf"{argument}\b", told)]
+        assert missing == []
+        return
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(ROOT / "fixtures/roster.xlsx", "名册.xlsx")
+    Path("收件").mkdir()
+    shutil.copy(INBOX / "A01_lit_ballot_check.docx", "收件")
+    ran = run(name, *arguments)
+    # Something that is missing here, and rows of the sample roster that are wrong on purpose, are told by the exit code.
+    assert ran.code == 0 or name in ("doctor", "prefill"), ran.err
+    written = [argument for before, argument in itertools.pairwise(arguments) if before in ("-o", "--xlsx")]
+    assert all(Path(path).exists() for path in written)
+
+
+@pytest.mark.parametrize("picture", re.findall(r"\]\((screenshots/[^)]+)\)", TEXT))
+def test_a_picture_of_the_guide_is_there(picture: str) -> None:
+    assert (GUIDE.parent / picture).is_file()
+
+
+def test_every_button_and_key_of_the_guide_is_on_a_page(service: Service, contexts: Contexts) -> None:
+    submission = arrived(service.administrator, ONE_DOUBT)[0]
+    page: Page = contexts(service.administrator).new_page()
+    question = f"/questions/{submission['form']}/{submission['doubtful_fields'][0]['name']}"
+    seen, keys = set[str](), set[str]()
+    for path in (*_PAGES, f"/submissions/{submission['id']}", question):
+        page.goto(service.url + path)
+        page.wait_for_load_state("networkidle") if path == "/admin" else page.wait_for_timeout(600)
+        seen |= set(page.evaluate(_SEEN))
+        page.get_by_role("button", name="按键").click()
+        keys |= set(page.evaluate(_KEYS))
+        page.keyboard.press("Escape")
+    page.goto(f"{service.url}/submissions/{submission['id']}")
+    seen |= _seen_after_deciding(page)
+    assert _missing(re.findall("「([^」]+)」", TEXT), seen) == []
+    assert _missing(re.findall("<kbd>([^<]+)</kbd>", TEXT), keys | {"Alt"}) == []
+
+
+def _seen_after_deciding(page: Page) -> set[str]:
+    """The buttons that come with a decision: the message that takes it back, and what can be done afterwards."""
+    page.locator("[data-move=reject]").click()
+    page.locator("#reason").fill("不在征集范围内")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#messages button", has_text="撤销")).to_be_visible()
+    seen = set(page.evaluate(_SEEN))
+    page.go_back()
+    page.wait_for_timeout(600)
+    return seen | set(page.evaluate(_SEEN))
+
+
+def _missing(wanted: Sequence[str], seen: set[str]) -> list[str]:
+    return sorted(set(wanted) - seen)
