@@ -30,6 +30,9 @@ _PROCESSES, _SECONDS = 2, 90.0
 # What is kept may take so much room; the oldest goes first. Looked after once in so many pictures.
 _ROOM, _BETWEEN = 1 << 30, 200
 _FOLDER = "cache"
+# Pixels a point at which pages are looked at, where nobody asks for more or less; how many pages are made ready.
+SCALE = 2.0
+_FIRST_PAGES = 6
 
 
 @dataclass(frozen=True)
@@ -112,11 +115,12 @@ class Views:
         return _read(kept)
 
     def prepare(self, parts: Iterable[Mapping[str, Any]], files: Sequence[tuple[str, str]]) -> None:
-        """Prints what can be shown no other way, so that nobody waits for it later; what can't be printed is left."""
-        for part in parts:
-            if part["state"] == "read" and not any(page["frame"] for page in part.get("pages") or ()):
-                with suppress(SealformError):
-                    self.pages(Held(part, files))
+        """Draws the first pages of what was read, at the scale at which they are looked at, so that nobody waits for it later; what
+        can't be drawn is left."""
+        for held in (Held(part, files) for part in parts if part["state"] == "read"):
+            with suppress(SealformError):
+                for page in self.pages(held)["pages"][:_FIRST_PAGES]:
+                    self.image(held, Look(page["page"], SCALE))
 
     def close(self) -> None:
         """Ends the processes at once."""

@@ -6,6 +6,7 @@ not be lost), live.js (server-sent events), keys.js (`bind`, the list of keys), 
 drop.js, dom.js, words.js.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,9 +93,20 @@ NAVIGATION = (
     ("/admin", "管理", "admin"),
 )  # fmt: skip
 
+
+def _edition() -> str:
+    """What changes with any of the static files."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in (_HERE / "static").rglob("*") if path.is_file()):
+        digest.update(path.relative_to(_HERE).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+_EDITION = _edition()
 _templates = Environment(
     loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
+_templates.globals["static"] = f"/static/{_EDITION}"
 _templates.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": False}
 router = APIRouter(include_in_schema=False)
 
@@ -143,9 +155,11 @@ for _page in PAGES:
 
 
 class _Static(StaticFiles):
-    """Looked up again at each visit (the answer is mostly 304), so that an upgrade never leaves half of an old page."""
+    """What pages load, under the edition that it is of: kept by browsers for good, and an upgrade never leaves half of an old page.
+    Anything else is looked up again at each visit."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = "no-cache"
+        inner = path.removeprefix(f"{_EDITION}/")
+        response = await super().get_response(inner, scope)
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if inner != path else "no-cache"
         return response

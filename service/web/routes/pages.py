@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from models.errors import Invalid, NoView, UnreadableFile
 from service.store import listing
 from service.store.accounts import Actor
-from service.views import Held, Look, Views
+from service.views import SCALE, Held, Look, Views
 from service.web import shapes
 from service.web.answers import media, stream
 from service.web.context import Context
@@ -79,7 +79,7 @@ def _pages(context: Context, views: Views, submission: int) -> AllPages:
 async def picture(
     submission: Number, index: Index, page: Annotated[int, Field(ge=1, le=10_000)], request: Request,
     who: Annotated[Actor, may("see")],
-    scale: Annotated[float, Query(ge=0.1, le=4, description="Pixels a point")] = 2.0,
+    scale: Annotated[float, Query(ge=0.1, le=4, description="Pixels a point")] = SCALE,
     box: Annotated[str | None, Query(pattern=_BOX, description="x0,y0,x1,y1 in points")] = None,
     seal: Literal["on", "off"] = "on",
     if_none_match: Annotated[str | None, Header()] = None,

@@ -35,9 +35,12 @@ function filled(element, properties, children) {
   return element;
 }
 
+// Beside this module, whatever edition it was loaded from.
+const ICONS = new URL("../img/icons.svg", import.meta.url).pathname;
+
 /** An icon of static/img/icons.svg; decoration unless `label` says what it means. */
 export function icon(name, label = null) {
-  const use = svg("use", { href: `/static/img/icons.svg#${name}` });
+  const use = svg("use", { href: `${ICONS}#${name}` });
   return svg("svg", label ? { class: "icon", role: "img", "aria-label": label } : { class: "icon", "aria-hidden": "true" }, use);
 }
 
