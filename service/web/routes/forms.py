@@ -21,7 +21,7 @@ from models.fields import ChoiceField, NumberField, RowsField
 from models.fields import Field as AnyField
 from models.fields.base import Widget
 from models.form import FormDefinition
-from models.identity import FormName
+from models.identity import FormName, Version
 from service.definitions import load_form
 from service.making import make_each
 from service.store.accounts import Actor
@@ -142,9 +142,12 @@ def _add(context: Context, who: Actor, body: bytes) -> FormShown:
 
 
 @router.get("/{name}")
-def show(name: FormName, context: Here, who: Annotated[Actor, may("see")]) -> FormShown:
-    """A form and what it asks for."""
-    return _shown(_form(context, name))
+def show(
+    name: FormName, context: Here, who: Annotated[Actor, may("see")],
+    version: Annotated[Version | None, Query(description="Left out, the one in force")] = None,
+) -> FormShown:  # fmt: skip
+    """A form and what it asks for; an old record is looked at with its own version."""
+    return _shown(_form(context, name) if version is None else context.forms.get(name, version))
 
 
 @router.get("/{name}/blank", response_class=Response, responses=media(_WORD, "application/pdf"))

@@ -97,6 +97,8 @@ def test_a_definition_is_put_in_force_and_every_problem_of_one_is_told(service: 
     newer = administrator.post("/api/v1/forms", content=text.replace(known, "2099.1").encode())
     assert (newer.status_code, newer.json()["version"]) == (201, "2099.1")
     assert administrator.get(FORM).json()["version"] == "2099.1"
+    assert administrator.get(FORM, params={"version": known}).json()["version"] == known
+    assert administrator.get(FORM, params={"version": "1999"}).status_code == 404
     changed = administrator.post("/api/v1/forms", content=text.replace("申请名称", "另一名称").encode())
     assert (changed.status_code, changed.json()["code"]) == (409, "conflict")
     for body in (b"name: [", b"", b"a: &a [*a]", b"\xff\xfe\x00", b"x" * (2 << 20)):

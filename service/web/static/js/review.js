@@ -33,7 +33,7 @@ const pagesOf = (submission) => {
 async function formOf({ form, form_version: version }) {
   if (!form) return null;
   const key = `${form} ${version}`;
-  if (!forms.has(key)) forms.set(key, get(`/forms/${form}`).catch((problem) => { forms.delete(key); throw problem; }));
+  if (!forms.has(key)) forms.set(key, get(`/forms/${form}`, { version }).catch((problem) => { forms.delete(key); throw problem; }));
   return forms.get(key);
 }
 
