@@ -105,8 +105,8 @@ def write_dossier(target: IO[bytes], known: Known, blobs: Blobs, crops: Sequence
                 missing.append(file.name)
         titles = known.form.titles if known.form else {}
         for number, crop in enumerate(crops, 1):
-            name = safe_name(f"{titles.get(crop.field, crop.field)}-第{crop.page}页.jpg", number)
-            _add(archive, f"{_CROPS}/{name}", made, crop.jpeg)
+            name = safe_name(f"{titles.get(crop.field, crop.field)}-第{crop.page}页.webp", number)
+            _add(archive, f"{_CROPS}/{name}", made, crop.picture)
         _add(archive, "record.json", made, _record(known, missing))
         if known.form is not None and known.kept.has_record:
             with archive.open(_entry("汇总表.xlsx", made), "w") as sheet:

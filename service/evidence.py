@@ -1,23 +1,13 @@
-"""Cut-outs of the places where values were read.
+"""Cut-outs of the places where values were read."""
 
-They are made in a process of their own: a file that hangs or crashes what draws it costs its cut-outs and no more.
-"""
-
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from extractor import Options, Source, open_view, part_bytes
-from models.errors import NotFound, NoView, UnreadableFile
-from models.page import Box
-from models.record import Part
-from service.blobs import Blobs
-from service.pool import Forms, LastingPool, Limits, options_of
+from models.errors import SealformError
 from service.results import Line
-from service.settings import Settings
-from service.store.uploads import StoredFile, called
+from service.store.uploads import StoredFile
+from service.views import Held, Look, Views
 
 # Pixels a point: 180 dpi.
 _SCALE = 2.5
@@ -25,74 +15,40 @@ _SCALE = 2.5
 
 @dataclass(frozen=True)
 class Crop:
-    """What the page shows where the value of `field` was read."""
+    """What the page shows where the value of `field` was read, as WebP."""
 
     field: str
     page: int
-    jpeg: bytes
+    picture: bytes
 
 
-@dataclass(frozen=True)
-class Cutting:
-    """Cuts the evidence of `line` out of the pages of a submission; used in another process."""
-
-    line: Line
-
-    def __call__(self, submission: Source, forms: Forms, options: Options) -> list[dict[str, Any]]:
-        """One line with the pictures. What can't be shown, a Word file that was never printed, say, is left out."""
-        parts = {part["name"]: Part.model_validate(part) for part in self.line["parts"]}
-        pictures: list[Mapping[str, Any]] = []
-        for name, places in _by_part(self.line).items():
-            try:
-                view = open_view(part_bytes(submission, name, options), parts[name], options)
-            except (NoView, UnreadableFile):
-                continue
-            for field, page, box in places:
-                try:
-                    pictures.append({"field": field, "page": page, "jpeg": view.image(page, _SCALE, box)})
-                except NoView:
-                    continue
-        return [{"pictures": pictures, "error": None}]
-
-
-def cut_out(files: Sequence[StoredFile], line: Line | None, blobs: Blobs, settings: Settings) -> list[Crop]:
-    """The cut-outs of a result, by field in the order of the line; none where nothing was read off pages, or files are gone."""
-    if line is None or not _by_part(line):
+def cut_out(files: Sequence[StoredFile], line: Line | None, views: Views) -> list[Crop]:
+    """The cut-outs of a result, by field in the order of the line. A file that is gone, or that can't be shown, has none."""
+    if line is None:
         return []
-    with tempfile.TemporaryDirectory(prefix="sealform-evidence-") as place:
-        folder, scratch = Path(place, "files"), Path(place, "scratch")
-        folder.mkdir()
-        scratch.mkdir()
-        try:
-            source = _fetched(files, blobs, folder)
-        except NotFound:
-            return []
-        limits = Limits(1, settings.time_limit, settings.memory_limit)
-        with LastingPool(limits, scratch) as pool:
-            done = pool.read(source, {}, options_of(settings), Cutting(line), lambda: None)
-    order = list(line["fields"])
-    crops = [Crop(**picture) for picture in done.lines[0].get("pictures", ())]
-    return sorted(crops, key=lambda crop: (order.index(crop.field), crop.page))
-
-
-def _by_part(line: Line) -> dict[str, list[tuple[str, int, Box]]]:
-    """{part: (field, page, box) of each place, page after page}."""
-    found: dict[str, list[tuple[str, int, Box]]] = {}
+    arrived = [(file.name, file.sha256) for file in files]
+    held = {part["name"]: Held(part, arrived) for part in line["parts"]}
+    crops = []
     for field, result in line["fields"].items():
         for one in result["evidence"]:
-            if one.get("page") is not None and one.get("box") is not None:
-                box = dict(zip(("x0", "y0", "x1", "y1"), one["box"], strict=True))
-                found.setdefault(one["part"], []).append((field, one["page"], Box(**box)))
-    return {part: sorted(places, key=lambda place: place[1]) for part, places in found.items()}
+            if one["part"] not in held:
+                continue
+            try:
+                for page, box in _places(views, held[one["part"]], one):
+                    crops.append(Crop(field, page, views.image(held[one["part"]], Look(page, _SCALE, box))))
+            except SealformError:
+                # Nor will its other places be shown, each perhaps after as long a wait.
+                del held[one["part"]]
+    return crops
 
 
-def _fetched(files: Sequence[StoredFile], blobs: Blobs, folder: Path) -> Source:
-    """The files on the disk: under numbers, because their names are the sender's."""
-    parts = []
-    for number, file in enumerate(files):
-        path = folder / f"{number:04}"
-        with path.open("wb") as target:
-            for chunk in blobs.chunks(file.sha256):
-                target.write(chunk)
-        parts.append((file.name, path))
-    return Source.of(called(files), folder, parts)
+def _places(views: Views, held: Held, evidence: Mapping[str, Any]) -> Iterator[tuple[int, tuple[float, float, float, float]]]:
+    """(page, box) of where a value was read; the cell of a Word file is where it was printed."""
+    if evidence.get("page") is not None and evidence.get("box") is not None:
+        x0, y0, x1, y1 = evidence["box"]
+        yield evidence["page"], (x0, y0, x1, y1)
+    elif cell := evidence.get("cell"):
+        for place in views.pages(held)["places"]:
+            if all(place[name] == cell[name] for name in ("table", "row", "column")):
+                x0, y0, x1, y1 = place["box"]
+                yield place["page"], (x0, y0, x1, y1)

@@ -3,7 +3,9 @@
 import io
 import json
 import re
+import shutil
 import zipfile
+from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
@@ -24,6 +26,7 @@ from service.store import audit
 from service.store.database import Database
 from service.store.tables import results, uploads
 from service.store.uploads import StoredFile
+from service.views import Views, forget
 from tests.service import submissions as made
 from tests.service.databases import sqlite
 
@@ -61,11 +64,11 @@ def test_it_holds_the_originals_the_record_and_the_log(lite: Database, tmp_path:
     submission = made.store(lite, PILOT, files=files)
     made.correct(lite, submission, PILOT, EMAIL, "new@example.com")
     made.move(lite, submission, "accept", "材料齐全")
-    archive = _dossier(lite, blobs, submission, Crop(EMAIL, 2, b"jpeg"))
+    archive = _dossier(lite, blobs, submission, Crop(EMAIL, 2, b"webp"))
     assert archive.testzip() is None
     assert archive.namelist() == [
         "原件/01-申请表.docx", "原件/02-扫描.pdf",
-        f"字段截图/01-{PILOT.titles[EMAIL]}-第2页.jpg", "record.json", "汇总表.xlsx", "审核记录.html",
+        f"字段截图/01-{PILOT.titles[EMAIL]}-第2页.webp", "record.json", "汇总表.xlsx", "审核记录.html",
     ]  # fmt: skip
     assert archive.read("原件/01-申请表.docx") == b"one" * 100_000
     record = json.loads(archive.read("record.json"))
@@ -125,11 +128,24 @@ def test_what_was_read_off_a_page_is_cut_out_of_it(tmp_path: Path) -> None:
     (line,) = read_submission(Source.at(sample, sample.name), load_forms(), Options())
     seen = {name for name, field in line["fields"].items() if any(one.get("box") for one in field["evidence"])}
     assert seen
-    crops = cut_out([_keep(blobs, sample.name, sample.read_bytes())], line, blobs, Settings())
-    assert {crop.field for crop in crops} == seen
-    assert all(crop.jpeg.startswith(b"\xff\xd8") for crop in crops)
-    assert cut_out([StoredFile(sample.name, "b" * 64, 1)], line, blobs, Settings()) == [], "the file is gone"
-    assert cut_out([_keep(blobs, sample.name, b"%PDF-1.7 nothing")], line, blobs, Settings()) == [], "it can't be opened"
+    with closing(Views(Settings(data=tmp_path), blobs)) as views:
+        file = _keep(blobs, sample.name, sample.read_bytes())
+        crops = cut_out([file], line, views)
+        assert {crop.field for crop in crops} == seen
+        assert all(crop.picture[8:12] == b"WEBP" for crop in crops)
+        forget(Settings(data=tmp_path), [file.sha256])
+        blobs.delete(file.sha256)
+        assert cut_out([file], line, views) == [], "the file is gone"
+
+
+def test_what_was_read_in_a_cell_of_word_is_cut_out_of_the_printed_page(tmp_path: Path) -> None:
+    if shutil.which("soffice") is None:
+        pytest.skip("needs LibreOffice: soffice is not on the path")
+    blobs, sample = FolderBlobs(tmp_path / "blobs"), INBOX / "A01_lit_ballot_check.docx"
+    (line,) = read_submission(Source.at(sample, sample.name), load_forms(), Options())
+    with closing(Views(Settings(data=tmp_path), blobs)) as views:
+        crops = cut_out([_keep(blobs, sample.name, sample.read_bytes())], line, views)
+    assert {name for name, field in line["fields"].items() if field["evidence"]} == {crop.field for crop in crops}
 
 
 def test_a_file_that_is_another_applications_alone_stays_out(lite: Database, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import IO, Annotated, Any, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -213,7 +213,7 @@ def forget(preset: Number, context: Here, who: Annotated[Actor, may("export")]) 
     response_class=StreamingResponse,
     responses={200: {"description": "A .zip", "content": {"application/zip": {}}}},
 )
-def whole(submission: Number, context: Here, who: Annotated[Actor, may("export")]) -> StreamingResponse:
+def whole(submission: Number, request: Request, context: Here, who: Annotated[Actor, may("export")]) -> StreamingResponse:
     """Everything about one submission: the originals, the record, what was read where, and its log as a page."""
     now = context.clock()
     with context.database.write() as connection:
@@ -223,7 +223,7 @@ def whole(submission: Number, context: Here, who: Annotated[Actor, may("export")
         kept = exports.one(connection, submission)
         form = context.forms.get(kept.form, kept.form_version) if kept.form and kept.form_version else None
         known = dossier.gather(connection, submission, form)
-    crops = cut_out(known.uploaded, known.line, context.blobs, context.settings)
+    crops = cut_out(known.uploaded, known.line, request.app.state.views)
     file = _written(lambda target: dossier.write_dossier(target, known, context.blobs, crops, now))
     return _download(file, f"申请{submission}-档案.zip", "application/zip", {})
 
