@@ -95,6 +95,7 @@ class Canvas(PDFTextDevice):
         self.stroke_alpha = 1.0
         self.multiplies = False
         self.forms = 0
+        self.within: list[int | None] = []
         self._painted = 0
         self._tags: list[bool] = []
         self._mode = 0
@@ -300,13 +301,18 @@ class Interpreter(PDFPageInterpreter):
         self.device.forms += 1
         if self.device.forms > MAX_FORMS:
             raise Hostile("PDF 中的图形对象层层套用，多得不合常理")
+        if stream.objid is not None and stream.objid in self.device.within:
+            # pdfminer leaves it out, pdfium goes on until the memory is gone.
+            raise Hostile("PDF 中的图形对象套用了自身")
         before = self.device.state
         bbox = resolve1(stream.get("BBox"))
         if name_of(stream.get("Subtype")) == "Form" and isinstance(bbox, list):
             check_size(stream)
             matrix = mult_matrix(tuple(resolve1(stream.get("Matrix")) or (1, 0, 0, 1, 0, 0)), self.ctm)
             self.device.clip = meet(self.device.clip, apply_matrix_rect(matrix, _numbers(bbox)))
+        self.device.within.append(stream.objid)
         super().do_Do(xobjid_arg)
+        self.device.within.pop()
         self.device.restore(before)
         self.device.set_ctm(self.ctm)
 

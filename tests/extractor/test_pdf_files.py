@@ -53,6 +53,13 @@ def test_content_that_explodes_is_hostile() -> None:
         )
 
 
+def test_a_form_that_draws_itself_is_hostile_before_pdfium_sees_it() -> None:
+    drawing = ("/Type/XObject/Subtype/Form/BBox[0 0 400 300]/Resources<</XObject<</X 100 0 R>>>>", "/X Do /X Do")
+    data = written(say("x") + "/X Do", resources="/XObject<</X 100 0 R>>", streams={100: drawing})
+    with pytest.raises(Hostile):
+        read_pdf(data)
+
+
 def test_forms_that_multiply_by_calling_each_other_are_hostile() -> None:
     deep = {
         100 + n: (
