@@ -19,7 +19,7 @@ from service.jobs.queue import Queue
 from service.store import audit
 from service.store.database import Database
 from service.store.forms import FormStore
-from service.store.tables import results, submissions, uploads, versions, workers
+from service.store.tables import counters, results, submissions, uploads, versions, workers
 from service.store.uploads import Arrival, StoredFile, create
 from tests.service.processes import Mark
 from tests.service.readers import ORDER
@@ -82,6 +82,34 @@ class Office:
             process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         self._hired.append(process)
         return process
+
+    def freeze(self, worker: subprocess.Popen[bytes]) -> None:
+        """Stops a worker and its readers, at a moment at which it keeps nobody from writing: a machine that is cut off gives its
+        locks back, a stopped process does not."""
+        processes = (worker.pid, *self.mark.alive(b"spawn_main"))
+        while True:
+            for process in processes:
+                os.kill(process, signal.SIGSTOP)
+            if self._can_write():
+                return
+            for process in processes:
+                os.kill(process, signal.SIGCONT)
+            time.sleep(0.05)
+
+    def _can_write(self) -> bool:
+        engine = sa.create_engine(self.database.url, connect_args={"timeout": 0.5} if self.database.is_sqlite else {})
+        try:
+            with engine.connect() as connection:
+                if not self.database.is_sqlite:
+                    connection.execute(sa.text("SET LOCAL lock_timeout = 500"))
+                for table in (counters, uploads, workers):
+                    connection.execute(table.update().values({table.c[0].name: table.c[0]}))
+                connection.rollback()
+        except sa.exc.OperationalError:
+            return False
+        finally:
+            engine.dispose()
+        return True
 
     def said(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text()

@@ -63,8 +63,7 @@ def test_a_worker_that_was_thought_dead_and_comes_back_does_no_harm(office: Offi
     uploads = [office.send_order(f"once {mark} nap", FORM), *(office.send(FORM) for _ in range(2))]
     frozen = office.hire("frozen", jobs=2)
     office.wait_until(mark.exists)
-    for process in (frozen.pid, *office.mark.alive(b"spawn_main")):
-        os.kill(process, signal.SIGSTOP)
+    office.freeze(frozen)
     helper = office.hire("helper", jobs=2)
     office.wait_until(lambda: office.present() == {"helper"} and office.are_done(uploads))
     for process in (frozen.pid, *office.mark.alive(b"spawn_main")):
