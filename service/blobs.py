@@ -8,7 +8,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,6 +76,21 @@ def open_blobs(place: str) -> Blobs:
         raise BadUsage(
             f"无法使用 {place.partition('?')[0]}：{type(error).__name__}", advice="应为文件夹，或 s3://桶名/前缀"
         ) from error
+
+
+def lay_out(blobs: Blobs, named: Iterable[tuple[str, str]], folder: Path) -> list[tuple[str, Path]]:
+    """(name, path) of each (name, digest) of `named`, written into `folder`: under numbers, because names are the sender's.
+
+    Raises:
+        NotFound: one of them is not kept any more.
+    """
+    parts = []
+    for number, (name, digest) in enumerate(named):
+        path = folder / f"{number:04}"
+        with path.open("wb") as file:
+            file.writelines(blobs.chunks(digest))
+        parts.append((name, path))
+    return parts
 
 
 class FolderBlobs:

@@ -18,7 +18,7 @@ from extractor import Options, Source
 from models.errors import NotFound, NoView, ReaderCrashed, SealformError, TimedOut, UnreadableFile
 from models.page import Box
 from models.record import Part
-from service.blobs import Blobs
+from service.blobs import Blobs, lay_out
 from service.files import write_whole
 from service.pool import Forms, LastingPool, Limits, Stopped, options_of
 from service.scratch import scratch_folder
@@ -153,12 +153,7 @@ class Views:
         """The file that the part is, or all of its upload's where it lies inside one of them."""
         named = [(str(held.part["name"]), held.sha256)]
         inside = held.sha256 not in {digest for _, digest in held.files}
-        parts = []
-        for number, (name, digest) in enumerate(held.files if inside else named):
-            path = folder / f"{number:04}"
-            with path.open("wb") as file:
-                file.writelines(self._blobs.chunks(digest))
-            parts.append((name, path))
+        parts = lay_out(self._blobs, held.files if inside else named, folder)
         return Source.of("", folder, parts) if inside else Source("", folder, tuple(parts))
 
     def _started(self) -> tuple[LastingPool, Path]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from extractor import Options, Source, extract
 from models.errors import NotFound, ReaderCrashed
-from service.blobs import Blobs
+from service.blobs import Blobs, lay_out
 from service.jobs.decisions import Tempo, pause_before_another
 from service.jobs.queue import Queue
 from service.pool import Done, Forms, LastingPool, Read
@@ -133,15 +133,8 @@ class Desk:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _fetch(self, files: tuple[StoredFile, ...], folder: Path) -> Source:
-        """The files of an upload on the disk: under numbers, because their names are the sender's."""
-        parts = []
-        for number, file in enumerate(files):
-            path = folder / f"{number:04}"
-            with path.open("wb") as target:
-                for chunk in self.blobs.chunks(file.sha256):
-                    target.write(chunk)
-            parts.append((file.name, path))
-        return Source.of(called(files), folder, parts)
+        """The files of an upload on the disk."""
+        return Source.of(called(files), folder, lay_out(self.blobs, ((file.name, file.sha256) for file in files), folder))
 
     def _settle(self, job: Job, done: Done, pause: float | None) -> None:
         """Stores the result, or puts the upload back into the queue for later."""

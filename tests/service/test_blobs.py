@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import BadUsage, NotFound, RequestTooLarge
-from service.blobs import Blobs, open_blobs
+from service.blobs import Blobs, lay_out, open_blobs
 
 
 @pytest.fixture(params=["folder", "bucket"])
@@ -30,6 +30,17 @@ def test_what_was_deleted_or_never_was_is_not_found(blobs: Blobs) -> None:
     for digest in (kept.sha256, "0" * 64, "../../etc/passwd"):
         with pytest.raises(NotFound):
             blobs.read(digest)
+
+
+def test_files_are_laid_out_in_order_under_no_name_of_their_senders(blobs: Blobs, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    named = [(name, blobs.put(io.BytesIO(name.encode())).sha256) for name in ("../表.pdf", "a.pdf", "a.pdf")]
+    laid = lay_out(blobs, named, folder)
+    assert [(name, path.read_bytes().decode()) for name, path in laid] == [(name, name) for name, _ in named]
+    assert sorted(folder.iterdir()) == [path for _, path in laid]
+    with pytest.raises(NotFound):
+        lay_out(blobs, [("b.pdf", "0" * 64)], folder)
 
 
 def test_too_much_is_refused_and_leaves_nothing(blobs: Blobs, tmp_path: Path) -> None:
