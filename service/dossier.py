@@ -22,7 +22,7 @@ from models.form import FormDefinition
 from service.blobs import Blobs
 from service.evidence import Crop
 from service.export_files import Shape, to_json, write_records
-from service.store import exports
+from service.store import exports, listing
 from service.store.exports import Kept
 from service.store.statuses import WORDS
 from service.store.tables import audit_log, audit_values, results, submissions
@@ -89,7 +89,7 @@ def gather(connection: sa.Connection, submission: int, form: FormDefinition | No
     kept = exports.one(connection, submission)
     line = connection.scalar(sa.select(results.c.line).where(results.c.submission_id == submission))
     upload = connection.execute(sa.select(submissions.c.upload_id).where(submissions.c.id == submission)).scalar_one()
-    names = exports.names(connection)
+    names = listing.people(connection, None)
     uploaded = files_of(connection, upload)
     return Known(kept, form, line, _files_of(uploaded, line), uploaded, _log(connection, submission, form, names), names)
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from models.errors import Conflict, NotFound
 from service.store import audit
 from service.store.statuses import Status
-from service.store.tables import counters, presets, records, results, submissions, tokens, users
+from service.store.tables import counters, presets, records, results, submissions
 
 _AT_A_TIME = 500
 
@@ -93,13 +93,6 @@ def forms_in(connection: sa.Connection, wanted: Selection) -> list[str]:
     """The names of the forms that `wanted` holds records of."""
     kept = _query(wanted).with_only_columns(submissions.c.form).where(submissions.c.form.is_not(None)).distinct()
     return sorted(connection.scalars(kept))
-
-
-def names(connection: sa.Connection) -> dict[str, str]:
-    """What people call each actor."""
-    people = connection.execute(sa.select(users.c.id, users.c.name, users.c.full_name))
-    named = {f"user:{row.id}": row.full_name or row.name for row in people}
-    return named | {f"token:{row.id}": row.name for row in connection.execute(sa.select(tokens.c.id, tokens.c.name))}
 
 
 def _query(wanted: Selection) -> sa.Select[Any]:

@@ -296,15 +296,16 @@ def changed_since(connection: sa.Connection, submission: int, version: int) -> S
     return connection.execute(query.order_by(versions.c.version)).all()
 
 
-def people(connection: sa.Connection, actors: set[str]) -> Mapping[str, str]:
-    """{actor: what to call it} of users and tokens among `actors` that are known."""
-    found: dict[str, str] = {}
-    wanted: dict[str, list[int]] = {}
-    for actor in actors:
-        kind, _, number = actor.partition(":")
-        if number.isdecimal():
-            wanted.setdefault(kind, []).append(int(number))
-    query = sa.select(users.c.id, users.c.name, users.c.full_name).where(users.c.id.in_(wanted.get("user", [])))
-    found |= {f"user:{row.id}": row.full_name or row.name for row in connection.execute(query)}
-    named = sa.select(tokens.c.id, tokens.c.name).where(tokens.c.id.in_(wanted.get("token", [])))
-    return found | {f"token:{row.id}": row.name for row in connection.execute(named)}
+def people(connection: sa.Connection, actors: set[str] | None) -> Mapping[str, str]:
+    """{actor: what to call it} of users and tokens among `actors` that are known; None: of all of them."""
+    of_users, of_tokens = sa.select(users.c.id, users.c.name, users.c.full_name), sa.select(tokens.c.id, tokens.c.name)
+    if actors is not None:
+        wanted: dict[str, list[int]] = {}
+        for actor in actors:
+            kind, _, number = actor.partition(":")
+            if number.isdecimal():
+                wanted.setdefault(kind, []).append(int(number))
+        of_users = of_users.where(users.c.id.in_(wanted.get("user", [])))
+        of_tokens = of_tokens.where(tokens.c.id.in_(wanted.get("token", [])))
+    found = {f"user:{row.id}": row.full_name or row.name for row in connection.execute(of_users)}
+    return found | {f"token:{row.id}": row.name for row in connection.execute(of_tokens)}

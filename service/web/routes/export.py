@@ -16,7 +16,7 @@ from models.identity import FormName
 from service import dossier, export_columns
 from service.evidence import cut_out
 from service.export_files import MEDIA, Format, Shape, to_json, write_records
-from service.store import audit, exports
+from service.store import audit, exports, listing
 from service.store.accounts import Actor
 from service.store.exports import Kept, Selection
 from service.web.context import Context, Here
@@ -139,7 +139,8 @@ def export(
         # Before the records are read: what changes in between comes now and once more, and is never missed.
         cursor = exports.last_change(connection)
         wanted = Selection(chosen.form, chosen.status == "accepted", after)
-        shape = Shape(_forms(context, exports.forms_in(connection, wanted), chosen), exports.names(connection), chosen.columns)
+        forms = _forms(context, exports.forms_in(connection, wanted), chosen)
+        shape = Shape(forms, listing.people(connection, None), chosen.columns)
         if chosen.format in ("csv", "parquet"):
             wanted = Selection(shape.only_form().name, wanted.accepted, after)
         count = 0
@@ -179,7 +180,7 @@ def changes(
     where it is accepted, or with `status=all`."""
     with context.database.read() as connection:
         found = exports.changes(connection, form, after, limit)
-        names = exports.names(connection)
+        names = listing.people(connection, None)
     return Changes(items=[_changed(kept, names, status) for kept in found], next=str(found[-1].changed if found else after))
 
 
