@@ -91,6 +91,12 @@ def media(*kinds: str) -> dict[int | str, dict[str, Any]]:
     }
 
 
+def multipart_body(required: str, **fields: dict[str, Any]) -> dict[str, Any]:
+    """The body of a route that reads a multipart request, for the OpenAPI document: `fields`, of which one is `required`."""
+    schema = {"type": "object", "required": [required], "properties": fields}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
 @asynccontextmanager
 async def multipart(request: Request, most_files: int) -> AsyncIterator[FormData]:
     """The fields and files of a multipart request. It is read here, not before, so that only those are heard who may ask.

@@ -25,7 +25,7 @@ from models.identity import FormName, Version
 from service.definitions import load_form
 from service.making import make_each
 from service.store.accounts import Actor
-from service.web.answers import attachment, document, media, multipart
+from service.web.answers import attachment, document, media, multipart, multipart_body
 from service.web.context import Context, Here
 from service.web.security import may
 
@@ -38,20 +38,7 @@ _LONGEST_DEFINITION = 1 << 20
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MEDIA: dict[Kind, str] = {"docx": _WORD, "pdf": "application/pdf", "pdf-flat": "application/pdf"}
-_UPLOAD = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["roster"],
-                    "properties": {"roster": {"type": "string", "format": "binary", "description": "An .xlsx with a unit a row"}},
-                }
-            }
-        },
-    }
-}
+_UPLOAD = multipart_body("roster", roster={"type": "string", "format": "binary", "description": "An .xlsx with a unit a row"})
 _YAML = {"requestBody": {"required": True, "content": {"application/yaml": {"schema": {"type": "string"}}}}}
 
 KindOf = Annotated[Kind, Query(description="docx, pdf to fill in on the screen, pdf-flat to print")]

@@ -17,7 +17,7 @@ from models.errors import Conflict, Invalid, UnknownForm
 from service.store.accounts import Actor
 from service.store.tables import idempotency
 from service.store.uploads import Arrival, StoredFile, create
-from service.web.answers import file_name, multipart
+from service.web.answers import file_name, multipart, multipart_body
 from service.web.context import Context, Here
 from service.web.security import may
 from service.web.shapes import Number, Upload, Uploads, upload_shown
@@ -27,25 +27,13 @@ router = APIRouter(tags=["uploads"], prefix="/uploads")
 # Seconds: between two looks at an upload; until a watcher must ask, and show who it is, again.
 POLL, WATCH = 0.5, 600.0
 _UNREAD = ("received", "reading")
-_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["files"],
-                    "properties": {
-                        "files": {"type": "array", "minItems": 1, "items": {"type": "string", "format": "binary"}},
-                        "form": {"type": "string", "description": "The name of the form; left out, it is recognised"},
-                        "together": {"type": "boolean", "default": True, "description": "Whether all files are one submission"},
-                        "replaces": {"type": "integer", "description": "The submission that this one takes the place of"},
-                    },
-                }
-            }
-        },
-    }
-}
+_BODY = multipart_body(
+    "files",
+    files={"type": "array", "minItems": 1, "items": {"type": "string", "format": "binary"}},
+    form={"type": "string", "description": "The name of the form; left out, it is recognised"},
+    together={"type": "boolean", "default": True, "description": "Whether all files are one submission"},
+    replaces={"type": "integer", "description": "The submission that this one takes the place of"},
+)
 IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=128, pattern=r"^[!-~]+$")]
 
 
