@@ -83,12 +83,17 @@ def _queue(connection: sa.Connection, hooks: Sequence[int], event: str, body: di
     return made
 
 
+def are_due(connection: sa.Connection, now: datetime) -> bool:
+    """Whether there are messages whose time has come."""
+    return connection.scalar(sa.select(deliveries.c.id).join(webhooks).where(_due(now)).limit(1)) is not None
+
+
 def claim(connection: sa.Connection, now: datetime, limit: int) -> list[Delivery]:
     """Up to `limit` messages whose time has come, for the caller alone until its lease ends."""
     query = (
         sa.select(deliveries, webhooks.c.url, webhooks.c.secret)
         .join(webhooks)
-        .where(deliveries.c.next_at <= now, webhooks.c.active)
+        .where(_due(now))
         .order_by(deliveries.c.next_at, deliveries.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True, of=deliveries)
@@ -101,6 +106,10 @@ def claim(connection: sa.Connection, now: datetime, limit: int) -> list[Delivery
             .values(attempts=deliveries.c.attempts + 1, next_at=now + _LEASE)
         )
     return [Delivery(row.id, row.webhook_id, row.url, row.secret, row.body, row.attempts + 1) for row in rows]
+
+
+def _due(now: datetime) -> sa.ColumnElement[bool]:
+    return (deliveries.c.next_at <= now) & webhooks.c.active
 
 
 def settle(connection: sa.Connection, delivery: Delivery, outcome: Outcome, now: datetime) -> None:

@@ -253,6 +253,17 @@ def test_of_two_that_deliver_at_once_each_message_is_sent_by_one(database: Datab
     assert len({json.loads(one.body)["id"] for one in receiver.came}) == 12
 
 
+def test_where_nothing_is_due_it_waits_for_nobody_who_writes(lite: Database, receiver: Receiver, client: httpx.Client) -> None:
+    _hook(lite, receiver.url)
+    _read(lite)
+    receiver.answers = [500, 204]
+    assert _deliver(lite, client) == 1
+    # Another writer would wait for this one, and give up in the end.
+    with lite.write():
+        assert _deliver(lite, client) == 0
+    assert _deliver(lite, client, NOW + timedelta(minutes=1)) == 1
+
+
 def test_what_somebody_claimed_who_died_is_sent_by_another(lite: Database, receiver: Receiver, client: httpx.Client) -> None:
     _hook(lite, receiver.url)
     _read(lite)
