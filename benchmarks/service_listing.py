@@ -136,11 +136,8 @@ def run(count: int = SUBMISSIONS) -> list[Speed]:
     """Each kind of question, and the upload."""
     with tempfile.TemporaryDirectory() as folder:
         token = _fill(Path(folder), count)
-        with (
-            _serving(Path(folder)) as address,
-            httpx.Client(base_url=address, headers={"Authorization": f"Bearer {token}"}) as client,
-        ):
-            return [*_questions(client), _upload(client)]
+        with _serving(Path(folder)) as service, service.client(token) as client:
+            return [*_questions(service, client), _upload(service, client)]
 
 
 @dataclass(frozen=True)
