@@ -267,7 +267,6 @@ def _decoded(scores: "NDArray[np.float32]", characters: Sequence[str]) -> list[t
 
     best = scores.argmax(axis=-1)
     glyphs: list[tuple[Any, ...]] = []
-    most = min(_RIVALS, scores.shape[-1])
     start = 0
     while start < len(best):
         end = start + 1
