@@ -208,9 +208,10 @@ class _Sessions:
         (folder / "inference.yml").write_text(json.dumps({"Global": {"model_name": name}, **config}), "utf-8")
         engine: dict[str, Any] = {"device_type": self.settings.device, "intra_op_num_threads": self.settings.threads}
         engine["inter_op_num_threads"] = 1
-        if part == "rec":
-            # Memory kept for the next run grows with each new width. Doing without costs this model no time, the other a third.
-            engine["session_options"] = {"enable_cpu_mem_arena": False}
+        # A plan of memory for each new size of picture, and room for all of them, only makes the process grow.
+        engine["enable_mem_pattern"] = False
+        # Memory kept for the next run grows with the widest line. Doing without costs this model no time, the other a third.
+        engine["enable_cpu_mem_arena"] = part != "rec"
         return {"model_name": name, "model_dir": str(folder), "engine": "onnxruntime", "engine_config": engine}
 
 
