@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
+from extractor.group_forms import divide, part_of
 from extractor.labels import Alignment, align, units_of
 from extractor.match import match
 from extractor.names import cost
@@ -55,9 +56,11 @@ class _Sheet:
 
 
 def split(pages: Pages, forms: Sequence[FormDefinition]) -> list[Sheaf]:
-    """The pages of each application in `pages`, all of them together where there is but one. A Word file has no pages."""
-    if pages.reader == "word" or len(pages.pages) < 2:
-        return [Sheaf(pages)]
+    """The pages of each application in `pages`, all of them together where there is but one. In a file without pages, and where a
+    form begins on the page on which another ends, they are told by their order alone."""
+    running = divide(pages, forms)
+    if len(running) > 1 or len(pages.pages) < 2:
+        return [Sheaf(one) for one in running]
     sheets = [_sheet(pages, page, forms) for page in pages.pages]
     heads = [n for n, sheet in enumerate(sheets) if sheet.begins]
     if len(heads) < 2:
@@ -67,7 +70,7 @@ def split(pages: Pages, forms: Sequence[FormDefinition]) -> list[Sheaf]:
     for head in heads:
         own = [n for n in range(len(sheets)) if owners.get(n) == head]
         numbers = tuple(sheets[n].page.number for n in own if n in unsure)
-        found.append(Sheaf(_part_of(pages, [sheets[n].page for n in own]), numbers))
+        found.append(Sheaf(part_of(pages, [sheets[n].page for n in own]), numbers))
     return found
 
 
@@ -170,17 +173,3 @@ def _is_regular(sheets: Sequence[_Sheet], heads: Sequence[int], before: Mapping[
     return whole and len({len(run) for run in runs}) == 1 and not any(
         sheets[a].is_same_page(sheets[b]) for run in runs for i, a in enumerate(run) for b in run[:i]
     )  # fmt: skip
-
-
-def _part_of(pages: Pages, kept: Sequence[Page]) -> Pages:
-    """Some pages of several; what is known of the whole file and of no page is no part's."""
-    numbers = {page.number for page in kept}
-    return pages.model_copy(
-        update={
-            "pages": tuple(kept),
-            "identity": next((page.identity for page in kept if page.identity), None),
-            "controls": (),
-            "signatures": tuple(one for one in pages.signatures if one.page in numbers),
-            "mismatches": tuple(one for one in pages.mismatches if one.page in numbers),
-        }
-    )

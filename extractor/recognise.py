@@ -34,7 +34,8 @@ def recognise(pages: Pages, part: str, origins: Origins, forms: Forms, options: 
     Raises:
         NotAForm: there is none.
     """
-    known = _known_form(pages, forms, options)
+    # What a file without pages says that it is, the first form in it may be.
+    known = _known_form(pages, forms, options) if options.form or pages.reader != "word" else None
     found: list[Document] = []
     lost: list[Page] = []
     for sheaf in split(pages, [known] if known else list(forms.values())):
