@@ -6,8 +6,9 @@ content must show, but nothing makes up for content that speaks against it. What
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 from typing import Literal
@@ -16,7 +17,7 @@ from rapidfuzz import fuzz
 
 from extractor.compare import compare
 from extractor.names import bears
-from models.fields import Seal, SealField
+from models.fields import Seal, SealField, Signature
 from models.findings import Finding
 from models.form import FormDefinition
 from models.record import Observation
@@ -69,9 +70,20 @@ class Document:
         """What it says of each field, made for a quick comparison."""
         return {name: key(one.raw) for name, one in self._said.items()}
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether nobody filled it in. Of paper that can't be told: writing may not have been seen."""
+        return not self.is_paper and not self.findings and not any(map(_is_answered, self.observations))
+
     def says(self, name: str) -> Observation | None:
         """What it says of a field on its face, None where it says nothing."""
         return self._said.get(name)
+
+
+def _is_answered(one: Observation) -> bool:
+    if isinstance(one.value, Seal | Signature):
+        return one.value.present or bool(one.doubts)
+    return one.value is not None or bool(one.doubts)
 
 
 @dataclass(frozen=True)
@@ -93,7 +105,8 @@ class Application:
 
 
 def group(documents: Sequence[Document]) -> list[Application]:
-    """The applications in `documents`, in the order of their first parts. Pages of a form that join none are left out."""
+    """The applications in `documents`, in the order of their first parts. Pages of a form that join none are left out, and so are
+    blank forms that lie beside filled ones."""
     relations = _relations(documents)
     together: dict[int, set[int]] = {document.number: {document.number} for document in documents}
     ranked = sorted(relations.items(), key=lambda item: (-item[1].weight, item[0]))
@@ -114,7 +127,16 @@ def group(documents: Sequence[Document]) -> list[Application]:
         if any(member.is_whole for member in members):
             told = [*_joined(members, relations), *_unsure(members, unsure, by_number)]
             found.append(Application(members, tuple(told)))
-    return found
+    return _without_blank(found)
+
+
+def _without_blank(applications: Sequence[Application]) -> list[Application]:
+    """The applications that somebody filled in, or the first where none is; the first tells of the others."""
+    blank = [one for one in applications if all(document.is_blank for document in one.documents)]
+    kept = [one for one in applications if one not in blank] or blank[:1]
+    left_out = Counter(name for one in blank if one not in kept for document in one.documents for name in document.names)
+    told = tuple(Finding.of("form-blank", part=name, count=count) for name, count in left_out.items())
+    return [replace(one, findings=(*one.findings, *told)) if number == 0 else one for number, one in enumerate(kept)]
 
 
 def _relations(documents: Sequence[Document]) -> dict[tuple[int, int], Relation]:

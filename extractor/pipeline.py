@@ -184,14 +184,15 @@ def _results(
 
 
 def _grouped(reads: Sequence[_Read]) -> tuple[list[_Read], list[United]]:
-    """The applications in all that was read. A page of a form that goes with none of them is not a form."""
+    """The applications in all that was read. A page of a form that goes with none of them is not a form; a blank form is one,
+    which was read to its end."""
     numbers = count(1)
     reads = [replace(read, documents=tuple(replace(one, number=next(numbers)) for one in read.documents)) for read in reads]
     applications = group([one for read in reads for one in read.documents])
     used = {one.number for application in applications for one in application.documents}
     settled = []
     for read in reads:
-        if read.documents and not used & {one.number for one in read.documents}:
+        if any(not one.is_blank for one in read.documents) and not used & {one.number for one in read.documents}:
             read = replace(read, documents=(), error=NotAForm("只有申请表的个别页面，且无法确定属于哪份申请"))
         settled.append(read)
     return settled, [unite(application) for application in applications]

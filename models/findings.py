@@ -72,6 +72,7 @@ CATALOGUE: dict[str, Kind] = {
     "link-besides": _warning("“{part}”正文另附网盘链接（{hosts}），其中的文件未读取", doubt=False),
     "part-joined": _warning("“{part}”与“{other}”为同一份申请：{why}", doubt=False),
     "part-unsure": _error("无法判断“{part}”与“{other}”是否为同一份申请，已分开：{why}", doubt=False),
+    "form-blank": _warning("“{part}”中有 {count} 份空白申请表，未作为申请读取", doubt=False),
     "part-version": _warning("“{part}”是“{other}”的另一版本，有 {count} 项不同", doubt=False),
     "pages-unsure": _error("几份申请的页面混在一起，无法确定“{part}”第 {page} 页属于哪一份"),
     "pages-apart": _error("“{part}”只有申请表的个别页面，跨页的内容可能不完整"),
