@@ -25,14 +25,14 @@ _DISTANCE = 1e-6
 
 @dataclass(frozen=True)
 class _Run:
-    """A form laid once over a file: its first find and its last, how much of it was found, in how many of its rows, and whether
-    it is one of cells."""
+    """A form laid once over a file: its first find and its last, how much of it was found, and whether it looks like the
+    head of a list, or stands in cells."""
 
     form: FormDefinition
     first: Unit
     last: Unit
     share: float
-    spread: float
+    is_list: bool
     is_table: bool
 
 
@@ -102,7 +102,7 @@ def part_of(pages: Pages, kept: Sequence[Page]) -> Pages:
 
 def _forms_in(units: Sequence[Unit], forms: Sequence[FormDefinition]) -> list[_Run]:
     """The runs that are forms."""
-    runs = [run for run in _runs(units, forms) if run.share >= _ANOTHER and run.spread >= _SPREAD]
+    runs = [run for run in _runs(units, forms) if run.share >= _ANOTHER and not run.is_list]
     # Lines below a form that is a table explain how to fill it in.
     return [run for run in runs if run.is_table] or runs
 
@@ -221,14 +221,21 @@ def _traced(last: _Step | None) -> list[list[_Step]]:
 
 
 def _run(form: FormDefinition, steps: Sequence[_Step]) -> _Run:
+    found = {step.label: step.find for step in steps}
+    units = [find.unit for find in found.values()]
+    share = sum(find.score for find in found.values()) / len(labels_of(form))
+    is_table = 2 * sum(unit.cell is not None for unit in units) >= len(units)
+    return _Run(form, units[0], units[-1], share, is_list(form, found), is_table)
+
+
+def is_list(form: FormDefinition, found: Mapping[int, Find]) -> bool:
+    """Whether labels, by their index, are rather the head of a list: they stand in far fewer rows than the form gives them."""
     labels = labels_of(form)
     rows = {id(cell): number for number, row in enumerate(form.rows) for cell in row.cells}
-    wanted = {rows[id(labels[step.label].cell)] for step in steps}
-    units = [step.find.unit for step in steps]
+    wanted = {rows[id(labels[label].cell)] for label in found}
+    units = [find.unit for find in found.values()]
     seen = {(id(unit.table), unit.cell.row if unit.cell else unit.order) for unit in units}
-    share = sum(step.find.score for step in steps) / len(labels)
-    is_table = 2 * sum(unit.cell is not None for unit in units) >= len(units)
-    return _Run(form, units[0], units[-1], share, len(seen) / len(wanted), is_table)
+    return len(seen) < _SPREAD * len(wanted)
 
 
 def _cut(units: Sequence[Unit], places: Sequence[tuple[int, int]], run: _Run, before: _Run | None) -> _Cut:
