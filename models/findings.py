@@ -75,6 +75,7 @@ CATALOGUE: dict[str, Kind] = {
     "form-blank": _warning("“{part}”中有 {count} 份空白申请表，未作为申请读取", doubt=False),
     "part-version": _warning("“{part}”是“{other}”的另一版本，有 {count} 项不同", doubt=False),
     "pages-unsure": _error("几份申请的页面混在一起，无法确定“{part}”第 {page} 页属于哪一份"),
+    "pages-alone": _error("“{part}”只有申请表的个别页面，无法确定属于哪份申请，未读取", doubt=False),
     "pages-apart": _error("“{part}”只有申请表的个别页面，跨页的内容可能不完整"),
     "twin-disagrees": _error("“{title}”纸质件为“{paper}”，电子件为“{electronic}”"),
     "versions-disagree": _error("“{title}”在两份文件中不一致：“{one}”和“{other}”"),
