@@ -45,7 +45,7 @@ _NUMBERED = re.compile(r"[\d０-９]+|[（(【\[].*?[）)】\]]|img|dsc|scan|扫
 @dataclass(frozen=True)
 class Document:
     """What was read of one document. `number` counts in the order of arrival, `names` are its files; `is_whole` is False of
-    single pages of a form, `is_paper` says that it was read off pictures."""
+    single pages of a form, `is_paper` says that it was read off pictures, `has_paper` that some of its pages were."""
 
     number: int
     names: tuple[str, ...]
@@ -55,6 +55,7 @@ class Document:
     observations: tuple[Observation, ...]
     findings: tuple[Finding, ...] = ()
     is_whole: bool = True
+    has_paper: bool = False
 
     @property
     def folders(self) -> set[str]:
@@ -73,7 +74,7 @@ class Document:
     @property
     def is_blank(self) -> bool:
         """Whether nobody filled it in. Of paper that can't be told: writing may not have been seen."""
-        return not self.is_paper and not self.findings and not any(map(_is_answered, self.observations))
+        return not (self.is_paper or self.has_paper or self.findings) and not any(map(_is_answered, self.observations))
 
     def says(self, name: str) -> Observation | None:
         """What it says of a field on its face, None where it says nothing."""

@@ -67,6 +67,7 @@ def _document(sheaf: Sheaf, part: str, origins: Origins, forms: Forms, options: 
         form=alignment.form,
         instance=identity.instance if identity else None,
         is_paper=pages.reader == "scan",
+        has_paper=any(page.frame for page in pages.pages),
         observations=tuple(_with_origin(one, origins) for one in found.observations),
         findings=(*found.findings, *doubts),
         is_whole=alignment.score >= _IS_FORM or _known_form(pages, forms, options) is not None,
