@@ -8,6 +8,7 @@ What none of these tells stands with the application before it, and is reported.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from rapidfuzz import fuzz
 
@@ -54,6 +55,11 @@ class Sheet:
         shared = self.labels & other.labels if self.form == other.form else frozenset()
         return len(shared) > _SAME_PAGE * max(1, min(len(self.labels), len(other.labels)))
 
+    def is_copy(self, other: "Sheet") -> bool:
+        """Whether the two are the same page of two forms, and neither is an annex that has some of the same labels."""
+        fewer, more = sorted((len(self.labels), len(other.labels)))
+        return self.is_same_page(other) and fewer > 1 and 2 * fewer >= more
+
 
 def split(pages: Pages, forms: Sequence[FormDefinition]) -> list[Sheaf]:
     """The pages of each application in `pages`, all of them together where there is but one. In a file without pages, and where a
@@ -63,13 +69,13 @@ def split(pages: Pages, forms: Sequence[FormDefinition]) -> list[Sheaf]:
         return [Sheaf(one) for one in running]
     sheets = [sheet_of(pages, page, forms) for page in pages.pages]
     heads = [n for n, sheet in enumerate(sheets) if sheet.begins]
-    if len(heads) < 2:
+    if not heads or (len(heads) == 1 and not any(a.is_copy(b) for a, b in combinations(sheets, 2))):
         return [Sheaf(pages)]
     owners, unsure = _owners(sheets, heads)
     found = []
     for head in heads:
         own = [n for n in range(len(sheets)) if owners.get(n) == head]
-        numbers = tuple(sheets[n].page.number for n in own if n in unsure)
+        numbers = tuple(sheets[n].page.number for n, likely in sorted(unsure.items()) if likely == head)
         found.append(Sheaf(part_of(pages, [sheets[n].page for n in own]), numbers))
     return found
 
@@ -93,8 +99,9 @@ def _names(page: Pages, alignment: Alignment) -> tuple[str, ...]:
     return tuple(name for name in names if len(name) >= _LEAST_NAME)
 
 
-def _owners(sheets: Sequence[Sheet], heads: Sequence[int]) -> tuple[dict[int, int], set[int]]:
-    """{sheet: the one that begins its application}, and the sheets of which that is not sure."""
+def _owners(sheets: Sequence[Sheet], heads: Sequence[int]) -> tuple[dict[int, int], dict[int, int]]:
+    """{sheet: the one that begins its application}, and the same of those of which that is not sure; of these, what all have stands
+    with none."""
     owners = {head: head for head in heads}
     rest = [n for n in range(len(sheets)) if n not in owners]
     before = {n: max((head for head in heads if head < n), default=heads[0]) for n in rest}
@@ -104,15 +111,16 @@ def _owners(sheets: Sequence[Sheet], heads: Sequence[int]) -> tuple[dict[int, in
         if told is not None:
             owners[n] = told
     if _is_regular(sheets, heads, before) and all(owners.get(n, before[n]) == before[n] for n in rest):
-        return owners | before, set()
+        return owners | before, {}
     _eliminate(sheets, heads, rest, owners)
-    unsure: set[int] = set()
-    for n in rest:
-        if n not in owners:
-            free = [head for head in heads if not _has(sheets, owners, head, n)] or list(heads)
-            likely = min(free, key=lambda head: (_against(sheets, head, n), head != before[n]))
+    unsure: dict[int, int] = {}
+    for n in [n for n in rest if n not in owners]:
+        free = [head for head in heads if not _has(sheets, owners, head, n)]
+        likely = min(free or heads, key=lambda head: (_against(sheets, head, n), head != before[n]))
+        if free:
             owners[n] = likely
-            unsure |= {n} if sheets[n].text else set()
+        if sheets[n].text:
+            unsure[n] = likely
     return owners, unsure
 
 
