@@ -159,7 +159,7 @@ def _gathered(reads: Sequence[_Read], forms: Mapping[str, FormDefinition], optio
             folders.setdefault(read.files[0].folder, []).append(place)
     known = [forms[options.form]] if options.form else list(forms.values())
     found: dict[int, _Read | None] = dict(enumerate(reads))
-    for places in (places for places in folders.values() if len(places) > 1):
+    for places in (places for places in folders.values() if len(places) > 1 and known):
         bundles, alone = gather([read.loose for place in places if (read := reads[place]).loose], known)
         for bundle in bundles:
             first, *others = (places[n] for n in bundle.files)
@@ -181,6 +181,8 @@ def _bundled(reads: Sequence[_Read], told: Sequence[Finding], forms: Mapping[str
         first, *others = recognise(whole, files[0].name, origins, forms, options)
     except NotAForm:
         return _Read(files, error=LonePages(_LONE), pages=pages)
+    except Exception as error:
+        return _Read(files, error=_our_defect(files, error), pages=pages)
     return _Read(files, (replace(first, findings=(*first.findings, *told)), *others), pages=pages)
 
 
@@ -195,7 +197,7 @@ def _pages(opened: Opened, part: str, origins: Mapping[int, tuple[str, int]]) ->
     return found
 
 
-def _our_defect(document: list[Arrived], error: Exception) -> UnreadableFile:
+def _our_defect(document: Sequence[Arrived], error: Exception) -> UnreadableFile:
     """A defect of ours must cost one file, and say so, not a batch."""
     _log.error("reading %s failed", document[0].name, exc_info=error)
     return Damaged(f"读取时出错（{type(error).__name__}）", advice="请打开原文件核对，并把该文件报告给系统维护人员")
