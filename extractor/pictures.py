@@ -3,6 +3,7 @@
 import io
 import math
 import struct
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -135,6 +136,8 @@ def size_of(data: bytes) -> tuple[int, int]:
 def _opened(data: bytes) -> "Image":
     from PIL import Image
 
+    # Pictures are held to a limit of ours, and a person is told of that in words.
+    warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
     if data[4:8] == b"ftyp":
         # Not before it is needed, since it teaches all of Pillow.
         from pi_heif import register_heif_opener
