@@ -129,7 +129,7 @@ def extract(
 
     if resume and output is None:
         raise typer.BadParameter("--resume 需要同时用 -o 给出结果文件", param_hint="--resume")
-    if output is not None and xlsx is not None and output.resolve() == xlsx.resolve():
+    if output is not None and xlsx is not None and os.path.realpath(output) == os.path.realpath(xlsx):
         raise typer.BadParameter("-o 与 --xlsx 不能是同一个文件", param_hint="--xlsx")
     settings = _settings()
     known = _known(forms)

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import json
+import os
 import shutil
 import zipfile
 from collections.abc import Mapping
@@ -230,6 +231,43 @@ def test_a_bomb_costs_itself_and_says_so(tmp_path: Path, forms: Mapping[str, For
     layers = zipped({"x.zip": zipped({f"{n} of many": bytes([n]) * (9 << 20) for n in range(5)})})
     result = read(layers, "b.zip", tmp_path, forms, Limits(unpacked_bytes=20 << 20))
     assert list(states(result).values()).count("too-large") == 3
+
+
+def test_a_folder_that_cannot_be_looked_into_is_a_part_that_could_not_be_read(
+    tmp_path: Path, forms: Mapping[str, FormDefinition], filled: dict[int, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "申报" / "closed").mkdir(parents=True)
+    (tmp_path / "申报" / "form.docx").write_bytes(filled[1])
+    scan = os.scandir
+
+    def refuse(path: str | Path) -> object:
+        # Not by its mode: whoever may do everything may look into any folder.
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    results = extract(Source.at(tmp_path / "申报"), forms)
+    assert states(results) == {"closed": "unreadable", "form.docx": "read"}
+    assert "part-unreadable" in codes(results)
+
+
+def test_a_file_that_has_gone_or_become_a_pipe_says_what_to_look_at(tmp_path: Path, forms: Mapping[str, FormDefinition]) -> None:
+    os.mkfifo(tmp_path / "pipe.docx")
+    for name in ("pipe.docx", "gone.docx"):
+        (result,) = extract(Source.at(tmp_path / name, name), forms)
+        assert result.error is not None
+        assert (result.error.code, [(part.name, part.state) for part in result.parts]) == ("damaged", [(name, "unreadable")])
+        assert "是否还在原处" in result.error.message
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_black_picture_among_photos_is_no_defect_of_ours(tmp_path: Path, forms: Mapping[str, FormDefinition]) -> None:
+    for number, shade in enumerate((255, 0, 255)):
+        Image.new("RGB", (900, 1200), (shade,) * 3).save(tmp_path / f"{number}.png")
+    (result,) = extract(Source.at(tmp_path), forms)
+    assert result.error is not None
+    assert result.error.code == "not-a-form"
 
 
 def test_parts_over_the_number_are_named_one_by_one(tmp_path: Path, forms: Mapping[str, FormDefinition]) -> None:
