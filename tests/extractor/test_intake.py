@@ -6,6 +6,8 @@ import io
 import json
 import os
 import shutil
+import struct
+import time
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +21,7 @@ from extractor import Limits, Options, Source, extract
 from extractor.intake import Intake
 from extractor.pictures import PictureLimits, decode
 from generator import generate, new_identity
+from models.errors import TooManyPages
 from models.form import FormDefinition
 from models.record import Result
 from tests.extractor.documents import cell, docx, paragraph, row, table
@@ -261,6 +264,16 @@ def test_a_file_that_has_gone_or_become_a_pipe_says_what_to_look_at(tmp_path: Pa
         assert "是否还在原处" in result.error.message
 
 
+@pytest.mark.parametrize("size", [(1, 1), (2, 900), (1_000_000, 1)])
+def test_a_dot_or_a_line_is_no_form_and_no_defect(
+    size: tuple[int, int], tmp_path: Path, forms: Mapping[str, FormDefinition], filled: dict[int, bytes]
+) -> None:
+    buffer = io.BytesIO()
+    Image.new("1", size).save(buffer, "PNG")
+    results = read(zipped({"form.docx": filled[1], "dot.png": buffer.getvalue()}), "a.zip", tmp_path, forms)
+    assert states(results)["a.zip/dot.png"] == "not-a-form"
+
+
 @pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_a_black_picture_among_photos_is_no_defect_of_ours(tmp_path: Path, forms: Mapping[str, FormDefinition]) -> None:
     for number, shade in enumerate((255, 0, 255)):
@@ -313,6 +326,17 @@ def test_only_a_tiff_has_pages() -> None:
         buffer = io.BytesIO()
         frames[0].save(buffer, kind, save_all=True, append_images=frames[1:])
         assert len(list(decode(buffer.getvalue()))) == pages, kind
+
+
+@pytest.mark.parametrize(("count", "circle"), [(60_000, False), (20_000, True)])
+def test_a_tiff_of_more_pages_than_can_be_counted_is_refused_at_once(count: int, circle: bool) -> None:
+    places = [8 + number * 18 for number in range(count)]
+    after = [*places[1:], places[0] if circle else 0]
+    pages = (struct.pack("<HHHIII", 1, 256, 4, 1, 8, place) for place in after)
+    started = time.monotonic()
+    with pytest.raises(TooManyPages):
+        list(decode(b"II*\0" + struct.pack("<I", 8) + b"".join(pages)))
+    assert time.monotonic() - started < 5
 
 
 def test_a_document_of_too_many_pages_is_refused(tmp_path: Path, forms: Mapping[str, FormDefinition]) -> None:
