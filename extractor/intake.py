@@ -18,6 +18,7 @@ from models.errors import Damaged, Encrypted, NotAForm, OtherKind, TooDeep, TooL
 from models.findings import Finding
 from models.record import Message, Part, PartState
 
+_MOST_DIGESTED = 1 << 30
 _LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 # A picture that a message shows in its text is a page only if it has this many pixels, and so many on its shorter side.
 _LEAST_PIXELS, _LEAST_SIDE = 500_000, 500
@@ -253,15 +254,29 @@ def _arrival(name: str, path: Path, limits: Limits) -> Arrived:
         with path.open("rb") as stream:
             # It may still be growing, so what counts is what is read of it, not what it said before.
             data = stream.read(most + 1)
-            if len(data) > most:
-                size = max(os.fstat(stream.fileno()).st_size, len(data))
-                stream.seek(0)
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()
-                return Arrived(name, digest, error=TooLarge(f"文件有 {megabytes(size)} MB，超过 {megabytes(most)} MB"))
+            size = max(os.fstat(stream.fileno()).st_size, len(data))
+        if size > most:
+            return Arrived(name, digest(path), error=TooLarge(f"文件有 {megabytes(size)} MB，超过 {megabytes(most)} MB"))
     except OSError as error:
         unread = Damaged(f"文件无法打开：{error.strerror}", advice="请检查文件是否还在原处、是否有权读取，然后再读取一次")
         return Arrived(name, hashlib.sha256().hexdigest(), error=unread)
     return Arrived(name, hashlib.sha256(data).hexdigest(), data)
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file in hex; empty where there is none, or more of it than is worth reading to know it again."""
+    found, left = hashlib.sha256(), _MOST_DIGESTED
+    try:
+        # What was a file may be a pipe by now, which might never end.
+        if not path.is_file() or path.stat().st_size > left:
+            return ""
+        with path.open("rb") as stream:
+            while left > 0 and (piece := stream.read(1 << 20)):
+                found.update(piece)
+                left -= len(piece)
+    except OSError:
+        return ""
+    return found.hexdigest() if left > 0 else ""
 
 
 def told_apart(name: str, taken: Container[str]) -> str:

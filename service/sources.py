@@ -1,12 +1,11 @@
 """Which submissions a command line names: a file, the entries of a folder, or a folder as one submission."""
 
-import hashlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from extractor import Source, is_left_out, readable
+from extractor import Source, digest, is_left_out, readable
 from models.errors import BadUsage
 
 _NO_FILE = "不是普通文件"
@@ -21,8 +20,9 @@ class Selection:
 
 
 def digests(source: Source) -> list[tuple[str, str]]:
-    """(name, SHA-256 in hex) of each part of a submission; the digest is empty where a part can't be opened."""
-    return [(name, _digest(path)) for name, path in source.files()]
+    """(name, SHA-256 in hex) of each part of a submission; the digest is empty where a part can't be opened, or is too
+    large to be read only for that."""
+    return [(name, digest(path)) for name, path in source.files()]
 
 
 def select(paths: Iterable[Path], *, together: bool = False, outputs: Iterable[Path] = ()) -> Selection:
@@ -71,14 +71,3 @@ def _reason(path: Path) -> str | None:
     if path.is_dir():
         return None if Source.at(path).files() else "空文件夹"
     return None if path.is_file() else _NO_FILE
-
-
-def _digest(path: Path) -> str:
-    # What was a file may be a pipe by now, which might never end.
-    if not path.is_file():
-        return ""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""

@@ -1,10 +1,12 @@
 """Which submissions a command line names."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
 
+from extractor import extract
 from models.errors import BadUsage
 from service.sources import digests, select
 
@@ -85,6 +87,17 @@ def test_a_file_that_has_become_a_pipe_has_no_digest_and_nobody_waits_for_it(fol
     Path("other.docx").unlink()
     os.mkfifo("other.docx")
     assert digests(source) == [("other.docx", "")]
+
+
+def test_a_file_of_a_size_that_nobody_sends_is_not_read_only_to_know_it_again(folder: Path) -> None:
+    with Path("other.docx").open("r+b") as file:
+        file.truncate(500 << 30)
+    (source,) = select([Path("other.docx")]).submissions
+    started = time.monotonic()
+    assert digests(source) == [("other.docx", "")]
+    (result,) = extract(source, {})
+    assert [(part.state, part.sha256) for part in result.parts] == [("too-large", "")]
+    assert time.monotonic() - started < 20
 
 
 def test_outputs_inside_the_folder_are_not_read(folder: Path) -> None:
