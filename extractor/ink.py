@@ -210,7 +210,8 @@ def _unread(ink: Mask, lines: Sequence[ReadLine], usual: float) -> list[tuple[Re
         grow = 0.2 * (y1 - y0)
         for x0, x1 in glyph_boxes(line):
             taken[max(0, round(y0 - grow)) : round(y1 + grow), max(0, round(x0 - 2 * grow)) : max(0, round(x1 + 2 * grow))] = True
-    columns, rows = np.rint(middles).astype(int).T
+    # Where all is ink, the ground is nothing, and nothing has no middle.
+    columns, rows = np.rint(np.nan_to_num(middles)).astype(int).T
     columns, rows = np.clip(columns, 0, ink.shape[1] - 1), np.clip(rows, 0, ink.shape[0] - 1)
     width, height = stats[:, 2], stats[:, 3]
     ruled = (np.minimum(width, height) < 0.15 * usual) & (np.maximum(width, height) > 2 * usual)
