@@ -31,11 +31,12 @@ class Bend:
 
     def offset(self, along: Floats, across: Floats) -> Floats:
         """How far a line at `across` has strayed at `along`, from where it is at 0."""
-        along, across = along / self.half, across / self.half
-        total = np.zeros(np.broadcast(along, across).shape)
+        # The integral of the slope along the line; `polyval2d` takes its weights by the powers of both coordinates.
+        powers = np.zeros((max(i for i, _ in TERMS) + 2, max(j for _, j in TERMS) + 1))
         for weight, (i, j) in zip(self.weights, TERMS, strict=True):
-            total += weight * along ** (i + 1) / (i + 1) * across**j
-        return total * self.half
+            powers[i + 1, j] = weight / (i + 1)
+        along, across = np.broadcast_arrays(along / self.half, across / self.half)
+        return np.asarray(np.polynomial.polynomial.polyval2d(along, across, powers) * self.half, np.float64)
 
 
 def moved(matrix: Floats, points: Floats) -> Floats:

@@ -97,7 +97,7 @@ def _ruled(runs: Gray, ink: Gray, borders: Sequence[float]) -> Gray:
         elif width >= _LONE:
             part = (slice(y, y + height), slice(x, x + width))
             keep[label] = float(((labels[part] == label) & (ink[part] > 0)).any(axis=0).mean()) > _LONE_WHOLE
-    return np.where(keep[labels], 255, 0).astype(np.uint8)
+    return _without(runs, labels, stats, keep)
 
 
 def _ink(gray: Gray) -> Gray:
@@ -118,7 +118,17 @@ def _run(ink: Gray, length: int) -> Gray:
         x, y, width, height = (int(v) for v in stats[label, :4])
         part = (slice(y, y + height), slice(x, x + width))
         keep[label] = _is_straight((labels[part] == label) & (thin[part] > 0))
-    return np.where(keep[labels], 255, 0).astype(np.uint8)
+    return _without(runs, labels, stats, keep)
+
+
+def _without(runs: Gray, labels: NDArray[np.int32], stats: NDArray[np.int32], keep: NDArray[np.bool_]) -> Gray:
+    """The runs without the components that are not to be kept. Few are, or small ones: going over the page costs more."""
+    kept = runs.copy()
+    for label in np.flatnonzero(~keep[1:]) + 1:
+        x, y, width, height = (int(v) for v in stats[label, :4])
+        part = (slice(y, y + height), slice(x, x + width))
+        kept[part][labels[part] == label] = 0
+    return kept
 
 
 def _is_straight(pixels: NDArray[np.bool_]) -> bool:
@@ -131,9 +141,11 @@ def _is_straight(pixels: NDArray[np.bool_]) -> bool:
     near = np.ones(len(xs), bool)
     for _ in range(3):
         curve = np.polyfit(along[near], ys[near], degree)
-        near = np.abs(ys - np.polyval(curve, along)) < 2.2
+        before, near = near, np.abs(ys - np.polyval(curve, along)) < 2.2
         if near.sum() < 10:
             return False
+        if np.array_equal(near, before):
+            break
     covered = len(np.unique(xs[near])) / pixels.shape[1]
     return bool(covered > (_BROKEN if pixels.shape[1] > 240 else _WHOLE))
 
@@ -148,7 +160,7 @@ def _between(upright: Gray, level: Gray) -> Gray:
         mine = (labels[y : y + height, x : x + width] == label) & (near[y : y + height, x : x + width] > 0)
         ends = int(mine[: _TOUCH * 2].any()) + int(mine[-_TOUCH * 2 :].any())
         keep[label] = ends == 2 or (height > 4 * _UPRIGHT and mine.any())
-    return np.where(keep[labels], 255, 0).astype(np.uint8)
+    return _without(upright, labels, stats, keep)
 
 
 def _connected(level: Gray, upright: Gray) -> list[Gray]:

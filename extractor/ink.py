@@ -203,7 +203,7 @@ def _loose_red(layers: Layers, rings: Sequence[Ring]) -> Mask:
 
 def _unread(ink: Mask, lines: Sequence[ReadLine], usual: float) -> list[tuple[Rect, float]]:
     """Blots of ink where nothing was read, and strokes higher than print wherever they are."""
-    count, labels, stats, middles = cv2.connectedComponentsWithStats(ink.astype(np.uint8))
+    _, labels, stats, middles = cv2.connectedComponentsWithStats(ink.astype(np.uint8))
     taken = np.zeros(ink.shape, np.bool_)
     for line in lines:
         _, y0, _, y1 = line.place.box
@@ -217,12 +217,23 @@ def _unread(ink: Mask, lines: Sequence[ReadLine], usual: float) -> list[tuple[Re
     ruled = (np.minimum(width, height) < 0.15 * usual) & (np.maximum(width, height) > 2 * usual)
     loose = ~taken[rows, columns] & ~ruled & (stats[:, 4] > max(2.0, 0.002 * usual**2))
     loose[0] = False
-    return _blots(loose[labels], usual) if count > 1 else []
+    mask = np.zeros(ink.shape, np.bool_)
+    for label in np.flatnonzero(loose):
+        x, y, width, height = (int(v) for v in stats[label, :4])
+        part = (slice(y, y + height), slice(x, x + width))
+        mask[part] |= labels[part] == label
+    return _blots(mask, usual)
 
 
 def _blots(mask: Mask, usual: float) -> list[tuple[Rect, float]]:
     """Ink that hangs together over small gaps, and by its amount how sure it is that somebody wrote it."""
+    x0, y0, wide, high = cv2.boundingRect(mask.astype(np.uint8))
+    if not wide:
+        return []
     gap = max(3, round(0.5 * usual)) | 1
+    # Most of a page has none. Closing a gap looks as far beyond the ink as the gap is wide.
+    x0, y0, x1, y1 = max(0, x0 - gap), max(0, y0 - gap), x0 + wide + gap, y0 + high + gap
+    mask = mask[y0:y1, x0:x1]
     joined = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
     inked = np.bincount(labels[mask], minlength=count)
@@ -231,7 +242,7 @@ def _blots(mask: Mask, usual: float) -> list[tuple[Rect, float]]:
         x, y, width, height = (int(v) for v in stats[label, :4])
         if inked[label] > _LEAST * usual**2:
             sure = _enough(int(inked[label]), width, height, usual)
-            boxes.append(((float(x), float(y), float(x + width), float(y + height)), sure))
+            boxes.append(((float(x0 + x), float(y0 + y), float(x0 + x + width), float(y0 + y + height)), sure))
     return boxes
 
 

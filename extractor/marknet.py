@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from extractor.sessions import open_session
 from models.errors import OcrUnavailable
 
 Floats = NDArray[np.float32]
@@ -76,15 +77,10 @@ def decode(answer: Floats) -> list[Seen]:
 
 @cache
 def _session() -> Any:
-    import onnxruntime
-
     weights = WEIGHTS.read_bytes()
     if hashlib.sha256(weights).hexdigest() != SHA256:
         raise OcrUnavailable(f"勾选识别模型 {WEIGHTS.name} 与发布的不一致")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+    return open_session(weights)
 
 
 def states_of(seen: Sequence[Seen]) -> list[str]:

@@ -17,6 +17,7 @@ from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from extractor.sessions import open_session, run_model
 from models.errors import OcrUnavailable
 
 if TYPE_CHECKING:
@@ -112,7 +113,8 @@ class PaddleOcr:
 
     def detect(self, picture: "Picture") -> list[tuple[float, float, float, float]]:
         boxes = []
-        for result in _sessions(self.settings).detector.predict([picture], batch_size=1):
+        detector = _sessions(self.settings).detector
+        for result in run_model(lambda: list(detector.predict([picture], batch_size=1))):
             for polygon in result["dt_polys"]:
                 xs, ys = polygon[:, 0], polygon[:, 1]
                 boxes.append((float(xs.min()), float(ys.min()), float(xs.max()), float(ys.max())))
@@ -173,13 +175,9 @@ class _Sessions:
 
     @cached_property
     def direction(self) -> Any:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self.settings.threads
         providers = ["CUDAExecutionProvider"] if self.settings.device == "gpu" else []
         path = _weights("cls", self.settings.models)
-        return onnxruntime.InferenceSession(str(path), options, providers=[*providers, "CPUExecutionProvider"])
+        return open_session(path, self.settings.threads, [*providers, "CPUExecutionProvider"])
 
     @cached_property
     def detector(self) -> Any:
@@ -200,6 +198,8 @@ class _Sessions:
         return _characters(_weights("rec", self.settings.models))
 
     def _arguments(self, part: str, config: dict[str, Any]) -> dict[str, Any]:
+        """What the library opens a model with. It must not open the first session (`extractor.sessions`)."""
+        _ = self.direction
         name = f"{self.settings.tier}_{part}"
         folder = Path(self._folder.name) / part
         folder.mkdir()
@@ -208,9 +208,10 @@ class _Sessions:
         (folder / "inference.yml").write_text(json.dumps({"Global": {"model_name": name}, **config}), "utf-8")
         engine: dict[str, Any] = {"device_type": self.settings.device, "intra_op_num_threads": self.settings.threads}
         engine["inter_op_num_threads"] = 1
-        if part == "rec":
-            # Memory kept for the next run grows with each new width. Doing without costs this model no time, the other a third.
-            engine["session_options"] = {"enable_cpu_mem_arena": False}
+        # A plan of memory for each new size of picture, and room for all of them, only makes the process grow.
+        engine["enable_mem_pattern"] = False
+        # Memory kept for the next run grows with the widest line. Doing without costs this model no time, the other a third.
+        engine["enable_cpu_mem_arena"] = part != "rec"
         return {"model_name": name, "model_dir": str(folder), "engine": "onnxruntime", "engine_config": engine}
 
 
@@ -267,7 +268,6 @@ def _decoded(scores: "NDArray[np.float32]", characters: Sequence[str]) -> list[t
 
     best = scores.argmax(axis=-1)
     glyphs: list[tuple[Any, ...]] = []
-    most = min(_RIVALS, scores.shape[-1])
     start = 0
     while start < len(best):
         end = start + 1
@@ -275,22 +275,17 @@ def _decoded(scores: "NDArray[np.float32]", characters: Sequence[str]) -> list[t
             end += 1
         if best[start]:
             peak = start + int(scores[start:end, best[start]].argmax())
-            top = np.argpartition(scores[peak], -most)[-most:]
-            ranked = sorted(((characters[i], float(scores[peak, i])) for i in top if i), key=lambda pair: -pair[1])
-            rivals = tuple(pair for pair in ranked[1:] if pair[1] > _LEAST_RIVAL)
-            glyphs.append((*ranked[0], (start + end) / 2, rivals))
+            likely = np.flatnonzero(scores[peak] >= min(_LEAST_RIVAL, float(scores[peak, best[start]])))
+            ranked = sorted(((characters[i], float(scores[peak, i])) for i in likely if i), key=lambda pair: -pair[1])
+            glyphs.append((*ranked[0], (start + end) / 2, tuple(ranked[1:_RIVALS])))
         start = end
     return glyphs
 
 
 def _characters(model: Path) -> tuple[str, ...]:
     """What each score stands for, nothing being the first."""
-    import onnxruntime
-
-    # A session without its optimisations opens fast, and only its metadata is wanted.
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    # Only its metadata is wanted.
+    session = open_session(model, optimised=False)
     listed = session.get_modelmeta().custom_metadata_map.get("character")
     if not listed:
         raise OcrUnavailable("识别模型不含字符表")

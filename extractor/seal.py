@@ -20,13 +20,14 @@ _RING = 0.76  # least part of a circle that must be drawn; rows of text reach tw
 _SQUARE = 0.9  # least part of its frame that a square seal's hull covers; a circle covers 0.79
 _ROUND = 0.86  # axes more unlike than this are an oval's
 _LOOK = 75  # dpi at which rings are looked for
-_VOTES = (
-    44  # least edge pixels that speak for a circle: seals have 50 and more, and rows of text make hundreds of circles with fewer
-)
+# Rings are voted for in cells of so many pixels, by classes of so many radii, of which every second one votes.
+_CELL, _CLASS, _STEP = 3, 4, 2
+_LIKELY, _LIKELIEST = 40, 8  # candidates that are probed, and of these those that are fitted
 # Where a circle is probed: three radii on its line, two beyond it, by degrees all round.
 _BESIDE = np.array([[0.0], [-1.0], [1.0], [3.5], [5.0]])
 _ANGLES = np.linspace(0, 2 * math.pi, 180, endpoint=False)
 _COSINES, _SINES = np.cos(_ANGLES), np.sin(_ANGLES)
+_AROUND = np.array([(dx, dy, dr) for dx in (-1, 0, 1) for dy in (-1, 0, 1) for dr in (-2, -1, 0, 1, 2)], np.float64)
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,8 @@ def _overlapping(own: Gray, millimetre: float, zoom: float, room: int) -> list[R
     # A ring that is not quite a circle leaves pieces of itself, another seal leaves as much ink as these have.
     least = 0.4 * (np.count_nonzero(own) - np.count_nonzero(rest)) / len(circles)
     others = [_outlined(blot, zoom, room) for blot in _blots(rest, millimetre * zoom) if np.count_nonzero(blot) > least]
+    if any(other and math.hypot(other.x - one.x, other.y - one.y) < 0.3 * one.rx for other in others for one in circles):
+        return []  # rings around one middle, as of a fingerprint
     return circles + [one for other in others for one in _shapeless(other, millimetre)]
 
 
@@ -188,16 +191,10 @@ def _plain_seals(layers: Layers) -> list[Ring]:
 
 def _circles(gray: Gray, millimetre: float) -> list[tuple[float, float, float, float]]:
     """Circles of a seal's size: x, y, radius, and the part of the way round where they have ink. `millimetre` in pixels."""
-    least, most = round(_SMALLEST / 2 * millimetre), round(_LARGEST / 2 * millimetre)
-    soft = cv2.GaussianBlur(gray, (0, 0), 1.0)
-    found = cv2.HoughCircles(
-        soft, cv2.HOUGH_GRADIENT, 1.5, 10 * millimetre, param1=80, param2=_VOTES, minRadius=least, maxRadius=most
-    )
-    if found is None:
-        return []
-    # Rows of text make many circles that are none, so only the likeliest are looked at closely.
-    rough = sorted(found.reshape(-1, 3)[:120].astype(float).tolist(), key=lambda circle: -_roughly(gray, *circle))[:8]
-    settled = sorted((_settled(gray, *circle) for circle in rough), key=lambda circle: -circle[3])
+    candidates = _voted(gray, round(_SMALLEST / 2 * millimetre), round(_LARGEST / 2 * millimetre))
+    roughly = np.max([_ringed(gray, candidates + np.array([0.0, 0.0, more])) for more in (-2.0, 0.0, 2.0)], axis=0)
+    rough = candidates[np.argsort(-roughly, kind="stable")[:_LIKELIEST]]
+    settled = sorted((_settled(gray, circle) for circle in rough), key=lambda circle: -circle[3])
     kept: list[tuple[float, float, float, float]] = []
     for x, y, radius, covered in settled:
         if covered > _RING and all(math.hypot(x - other[0], y - other[1]) > 0.6 * radius for other in kept):
@@ -205,30 +202,61 @@ def _circles(gray: Gray, millimetre: float) -> list[tuple[float, float, float, f
     return kept
 
 
-def _roughly(gray: Gray, x: float, y: float, radius: float) -> float:
-    return max(_ringed(gray, x, y, radius + more) for more in (-2.0, 0.0, 2.0))
+def _voted(gray: Gray, least: int, most: int) -> NDArray[np.float64]:
+    """The likeliest circles with a radius of `least` to `most` pixels, a row each (x, y, radius), likeliest first.
+
+    A Hough transform by gradients: each pixel of an edge votes for the middles that it may lie around. Unlike OpenCV's, which sums
+    the votes over all radii, each class of radii has its own count: the edges of a page full of text then agree on none.
+    """
+    soft = cv2.GaussianBlur(gray, (0, 0), 1.0)
+    across, down = (cv2.Sobel(soft, cv2.CV_16S, *axes) for axes in ((1, 0), (0, 1)))
+    ys, xs = np.nonzero(cv2.Canny(across, down, 40, 80))
+    slopes = np.stack([down[ys, xs], across[ys, xs]]).astype(np.float32)
+    slopes /= _CELL * np.hypot(*slopes)
+    room = most // _CELL + 1
+    places = np.stack([ys, xs]).astype(np.float32) / _CELL + room
+    rows, columns = (side // _CELL + 1 + 2 * room for side in gray.shape)
+    classes = range(least, most + 1, _CLASS)
+    votes = np.zeros((len(classes), rows, columns), np.float32)
+    for own, first in zip(votes, classes, strict=True):
+        cells = [
+            (middles := (places + slopes * way).astype(np.intp))[0] * columns + middles[1]
+            for radius in range(first, first + _CLASS, _STEP)
+            for way in (radius, -radius)
+        ]
+        counts = np.bincount(np.concatenate(cells), minlength=rows * columns).reshape(rows, columns)
+        own[:] = cv2.blur(counts.astype(np.float32), (3, 3)) / (first + _CLASS / 2)
+    shared = votes.copy()
+    shared[1:] += votes[:-1] / 2
+    shared[:-1] += votes[1:] / 2
+    best = shared.max(axis=0)
+    y, x = np.nonzero((best == cv2.dilate(best, np.ones((7, 7), np.uint8))) & (best > 0))
+    likeliest = np.argsort(-best[y, x], kind="stable")[:_LIKELY]
+    y, x = y[likeliest], x[likeliest]
+    radii = least + shared.argmax(axis=0)[y, x] * _CLASS + _CLASS / 2
+    return np.column_stack([(x - room + 0.5) * _CELL, (y - room + 0.5) * _CELL, radii])
 
 
-def _settled(gray: Gray, x: float, y: float, radius: float) -> tuple[float, float, float, float]:
+def _settled(gray: Gray, circle: NDArray[np.float64]) -> tuple[float, float, float, float]:
     """The circle near the given one with most ink on it, and how much of the way round that is."""
-    best = (x, y, radius, -1.0)
+    covered = -1.0
     for step in (2.0, 1.0):
-        x0, y0, r0 = best[:3]
-        for dx in (-step, 0, step):
-            for dy in (-step, 0, step):
-                for dr in (-2 * step, -step, 0, step, 2 * step):
-                    covered = _ringed(gray, x0 + dx, y0 + dy, r0 + dr)
-                    if covered > best[3]:
-                        best = (x0 + dx, y0 + dy, r0 + dr, covered)
-    return best
+        near = circle + step * _AROUND
+        inked = _ringed(gray, near)
+        best = int(inked.argmax())
+        if inked[best] > covered:
+            circle, covered = near[best], float(inked[best])
+    x, y, radius = circle.tolist()
+    return x, y, radius, covered
 
 
-def _ringed(gray: Gray, x: float, y: float, radius: float) -> float:
-    """The part of the circle with ink on it and less ink just outside."""
-    radii = radius + _BESIDE
-    xs, ys = np.rint(x + radii * _COSINES).astype(int), np.rint(y + radii * _SINES).astype(int)
+def _ringed(gray: Gray, circles: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The part of each circle (x, y, radius a row) with ink on it and less ink just outside."""
+    xs, ys, radii = (circles[:, i, None, None] for i in range(3))
+    radii = radii + _BESIDE
+    xs, ys = np.rint(xs + radii * _COSINES).astype(int), np.rint(ys + radii * _SINES).astype(int)
     inside = (xs >= 0) & (ys >= 0) & (xs < gray.shape[1]) & (ys < gray.shape[0])
     dark = np.zeros(inside.shape)
     dark[inside] = 255.0 - gray[ys[inside], xs[inside]]
-    on, beyond = dark[:3].max(axis=0), dark[3:].min(axis=0)
-    return float(((on > 45) & (beyond < 0.6 * on)).mean())
+    on, beyond = dark[:, :3].max(axis=1), dark[:, 3:].min(axis=1)
+    return np.asarray(((on > 45) & (beyond < 0.6 * on)).mean(axis=1), np.float64)

@@ -1,0 +1,41 @@
+"""Sessions of ONNX Runtime, which run on a thread of their own.
+
+Among the weights of PP-OCR's detector a quarter of a million are denormal numbers, and many processors reckon with those a hundred
+times slower: a page costs three times as much as it need. Taken for the zeros that they all but are, they change no result. ONNX
+Runtime lets the first session of a process decide that, and for the one thread on which it is opened. So all are opened here, and
+what is slow without it is run here; other threads reckon as ever.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+_CPU = ("CPUExecutionProvider",)
+
+T = TypeVar("T")
+
+
+def run_model(work: Callable[[], T]) -> T:
+    """What `work` gives, done on the models' thread."""
+    return _thread().submit(work).result()
+
+
+def open_session(model: Path | bytes, threads: int = 1, providers: Sequence[str] = _CPU, *, optimised: bool = True) -> Any:
+    """A session of `model`, a file or its bytes, that runs on so many threads. Not `optimised`, it opens fast."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.set_denormal_as_zero", "1")
+    if not optimised:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    source = model if isinstance(model, bytes) else str(model)
+    return run_model(lambda: onnxruntime.InferenceSession(source, options, providers=list(providers)))
+
+
+@cache
+def _thread() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, thread_name_prefix="models")
