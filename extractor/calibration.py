@@ -20,9 +20,9 @@ Signs = Mapping[str, float]
 # The share of silent errors, wrong and yet accepted, that a batch may have.
 SILENT_TARGET = 0.001
 _LEAST_ERROR = 1e-4
-# Where digits say it all, and in a long text, each of them must be sure, whatever the rest says for it.
-_SURE_DIGIT = 0.9
-_BY_DIGITS = ("date", "number", "phone", "prose")
+# How sure each character must be, whatever the rest says for it: the digits where they say it all, and in a long text; in an
+# address, which no word holds up, that it is not as likely to be another one.
+_SURE = {"date": 0.9, "number": 0.9, "phone": 0.9, "prose": 0.9, "email": 0.6}
 
 
 def signs_of(field: Field, passage: Passage, legible: float) -> dict[str, float]:
@@ -64,7 +64,7 @@ def probability_of(table: Mapping[str, Mapping[str, float]], kind: str, signs: S
     """The same by the weights in `table`; a kind that it lacks is taken for text."""
     weights = table[kind if kind in table else "text"]
     sure = _sigmoid(weights["bias"] + sum(weights.get(name, 0.0) * value for name, value in signs.items()))
-    return min(sure, 0.5) if kind in _BY_DIGITS and signs["least"] < _logit(_SURE_DIGIT) else sure
+    return min(sure, 0.5) if kind in _SURE and signs["least"] < _logit(_SURE[kind]) else sure
 
 
 def threshold(target: float) -> float:

@@ -6,8 +6,9 @@ content must show, but nothing makes up for content that speaks against it. What
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 from typing import Literal
@@ -16,7 +17,7 @@ from rapidfuzz import fuzz
 
 from extractor.compare import compare
 from extractor.names import bears
-from models.fields import Seal, SealField
+from models.fields import Seal, SealField, Signature
 from models.findings import Finding
 from models.form import FormDefinition
 from models.record import Observation
@@ -44,7 +45,7 @@ _NUMBERED = re.compile(r"[\d０-９]+|[（(【\[].*?[）)】\]]|img|dsc|scan|扫
 @dataclass(frozen=True)
 class Document:
     """What was read of one document. `number` counts in the order of arrival, `names` are its files; `is_whole` is False of
-    single pages of a form, `is_paper` says that it was read off pictures."""
+    single pages of a form, `is_paper` says that it was read off pictures, `has_paper` that some of its pages were."""
 
     number: int
     names: tuple[str, ...]
@@ -54,6 +55,7 @@ class Document:
     observations: tuple[Observation, ...]
     findings: tuple[Finding, ...] = ()
     is_whole: bool = True
+    has_paper: bool = False
 
     @property
     def folders(self) -> set[str]:
@@ -69,9 +71,20 @@ class Document:
         """What it says of each field, made for a quick comparison."""
         return {name: key(one.raw) for name, one in self._said.items()}
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether nobody filled it in. Of paper that can't be told: writing may not have been seen."""
+        return not (self.is_paper or self.has_paper or self.findings) and not any(map(_is_answered, self.observations))
+
     def says(self, name: str) -> Observation | None:
         """What it says of a field on its face, None where it says nothing."""
         return self._said.get(name)
+
+
+def _is_answered(one: Observation) -> bool:
+    if isinstance(one.value, Seal | Signature):
+        return one.value.present or bool(one.doubts)
+    return one.value is not None or bool(one.doubts)
 
 
 @dataclass(frozen=True)
@@ -93,7 +106,8 @@ class Application:
 
 
 def group(documents: Sequence[Document]) -> list[Application]:
-    """The applications in `documents`, in the order of their first parts. Pages of a form that join none are left out."""
+    """The applications in `documents`, in the order of their first parts. Pages of a form that join none are left out, and so are
+    blank forms that lie beside filled ones."""
     relations = _relations(documents)
     together: dict[int, set[int]] = {document.number: {document.number} for document in documents}
     ranked = sorted(relations.items(), key=lambda item: (-item[1].weight, item[0]))
@@ -114,7 +128,16 @@ def group(documents: Sequence[Document]) -> list[Application]:
         if any(member.is_whole for member in members):
             told = [*_joined(members, relations), *_unsure(members, unsure, by_number)]
             found.append(Application(members, tuple(told)))
-    return found
+    return _without_blank(found)
+
+
+def _without_blank(applications: Sequence[Application]) -> list[Application]:
+    """The applications that somebody filled in, or the first where none is; the first tells of the others."""
+    blank = [one for one in applications if all(document.is_blank for document in one.documents)]
+    kept = [one for one in applications if one not in blank] or blank[:1]
+    left_out = Counter(name for one in blank if one not in kept for document in one.documents for name in document.names)
+    told = tuple(Finding.of("form-blank", part=name, count=count) for name, count in left_out.items())
+    return [replace(one, findings=(*one.findings, *told)) if number == 0 else one for number, one in enumerate(kept)]
 
 
 def _relations(documents: Sequence[Document]) -> dict[tuple[int, int], Relation]:

@@ -8,9 +8,11 @@ What none of these tells stands with the application before it, and is reported.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from rapidfuzz import fuzz
 
+from extractor.group_forms import divide, is_list, part_of
 from extractor.labels import Alignment, align, units_of
 from extractor.match import match
 from extractor.names import cost
@@ -38,7 +40,7 @@ class Sheaf:
 
 
 @dataclass(frozen=True)
-class _Sheet:
+class Sheet:
     """A page, the labels of the form on it, and whether it begins one; `names` of those that begin are the unit's."""
 
     page: Page
@@ -48,38 +50,46 @@ class _Sheet:
     names: tuple[str, ...]
     text: str
 
-    def is_same_page(self, other: "_Sheet") -> bool:
+    def is_same_page(self, other: "Sheet") -> bool:
         """Whether the two show the same part of the form."""
         shared = self.labels & other.labels if self.form == other.form else frozenset()
         return len(shared) > _SAME_PAGE * max(1, min(len(self.labels), len(other.labels)))
 
+    def is_copy(self, other: "Sheet") -> bool:
+        """Whether the two are the same page of two forms, and neither is an annex that has some of the same labels."""
+        fewer, more = sorted((len(self.labels), len(other.labels)))
+        return self.is_same_page(other) and fewer > 1 and 2 * fewer >= more
+
 
 def split(pages: Pages, forms: Sequence[FormDefinition]) -> list[Sheaf]:
-    """The pages of each application in `pages`, all of them together where there is but one. A Word file has no pages."""
-    if pages.reader == "word" or len(pages.pages) < 2:
-        return [Sheaf(pages)]
-    sheets = [_sheet(pages, page, forms) for page in pages.pages]
+    """The pages of each application in `pages`, all of them together where there is but one. In a file without pages, and where a
+    form begins on the page on which another ends, they are told by their order alone."""
+    running = divide(pages, forms)
+    if len(running) > 1 or len(pages.pages) < 2:
+        return [Sheaf(one) for one in running]
+    sheets = [sheet_of(pages, page, forms) for page in pages.pages]
     heads = [n for n, sheet in enumerate(sheets) if sheet.begins]
-    if len(heads) < 2:
+    if not heads or (len(heads) == 1 and not any(a.is_copy(b) for a, b in combinations(sheets, 2))):
         return [Sheaf(pages)]
     owners, unsure = _owners(sheets, heads)
     found = []
     for head in heads:
         own = [n for n in range(len(sheets)) if owners.get(n) == head]
-        numbers = tuple(sheets[n].page.number for n in own if n in unsure)
-        found.append(Sheaf(_part_of(pages, [sheets[n].page for n in own]), numbers))
+        numbers = tuple(sheets[n].page.number for n, likely in sorted(unsure.items()) if likely == head)
+        found.append(Sheaf(part_of(pages, [sheets[n].page for n in own]), numbers))
     return found
 
 
-def _sheet(pages: Pages, page: Page, forms: Sequence[FormDefinition]) -> _Sheet:
+def sheet_of(pages: Pages, page: Page, forms: Sequence[FormDefinition]) -> Sheet:
+    """What one of `pages` shows of a form."""
     alone = pages.model_copy(update={"pages": (page,)})
     units = units_of(alone)
     alignment = max((align(form, units) for form in forms), key=lambda one: one.score)
     first = max(1, round(_FIRST * len(alignment.labels)))
-    begins = sum(n in alignment.found for n in range(first)) >= _BEGINS * first
+    begins = sum(n in alignment.found for n in range(first)) >= _BEGINS * first and not is_list(alignment.form, alignment.found)
     text = key("".join(unit.passage.text for unit in units))
     names = _names(alone, alignment) if begins else ()
-    return _Sheet(page, alignment.form.name, frozenset(alignment.found), begins, names, text)
+    return Sheet(page, alignment.form.name, frozenset(alignment.found), begins, names, text)
 
 
 def _names(page: Pages, alignment: Alignment) -> tuple[str, ...]:
@@ -89,38 +99,40 @@ def _names(page: Pages, alignment: Alignment) -> tuple[str, ...]:
     return tuple(name for name in names if len(name) >= _LEAST_NAME)
 
 
-def _owners(sheets: Sequence[_Sheet], heads: Sequence[int]) -> tuple[dict[int, int], set[int]]:
-    """{sheet: the one that begins its application}, and the sheets of which that is not sure."""
+def _owners(sheets: Sequence[Sheet], heads: Sequence[int]) -> tuple[dict[int, int], dict[int, int]]:
+    """{sheet: the one that begins its application}, and the same of those of which that is not sure; of these, what all have stands
+    with none."""
     owners = {head: head for head in heads}
     rest = [n for n in range(len(sheets)) if n not in owners]
     before = {n: max((head for head in heads if head < n), default=heads[0]) for n in rest}
     for n in rest:
-        told = _by_number(sheets, heads, n)
-        told = _by_seal(sheets, heads, n) if told is None else told
+        told = by_number(sheets, heads, n)
+        told = by_seal(sheets, heads, n) if told is None else told
         if told is not None:
             owners[n] = told
     if _is_regular(sheets, heads, before) and all(owners.get(n, before[n]) == before[n] for n in rest):
-        return owners | before, set()
+        return owners | before, {}
     _eliminate(sheets, heads, rest, owners)
-    unsure: set[int] = set()
-    for n in rest:
-        if n not in owners:
-            free = [head for head in heads if not _has(sheets, owners, head, n)] or list(heads)
-            likely = min(free, key=lambda head: (_against(sheets, head, n), head != before[n]))
+    unsure: dict[int, int] = {}
+    for n in [n for n in rest if n not in owners]:
+        free = [head for head in heads if not _has(sheets, owners, head, n)]
+        likely = min(free or heads, key=lambda head: (_against(sheets, head, n), head != before[n]))
+        if free:
             owners[n] = likely
-            unsure |= {n} if sheets[n].text else set()
+        if sheets[n].text:
+            unsure[n] = likely
     return owners, unsure
 
 
-def _eliminate(sheets: Sequence[_Sheet], heads: Sequence[int], rest: Sequence[int], owners: dict[int, int]) -> None:
+def _eliminate(sheets: Sequence[Sheet], heads: Sequence[int], rest: Sequence[int], owners: dict[int, int]) -> None:
     """Give sheets to the heads that still lack them, as long as each step leaves fewer to choose from."""
     while True:
         left = [n for n in rest if n not in owners]
         for n in left:
             free = [head for head in heads if not _has(sheets, owners, head, n)]
             rivals = [m for m in left if m != n and sheets[m].is_same_page(sheets[n])]
-            told = free[0] if len(free) == 1 and not rivals else _by_seal(sheets, free, n) if free else None
-            told = _by_text(sheets, free, n) if told is None and free else told
+            told = free[0] if len(free) == 1 and not rivals else by_seal(sheets, free, n) if free else None
+            told = by_text(sheets, free, n) if told is None and free else told
             if told is not None:
                 owners[n] = told
                 break
@@ -128,32 +140,32 @@ def _eliminate(sheets: Sequence[_Sheet], heads: Sequence[int], rest: Sequence[in
             return
 
 
-def _has(sheets: Sequence[_Sheet], owners: Mapping[int, int], head: int, n: int) -> bool:
+def _has(sheets: Sequence[Sheet], owners: Mapping[int, int], head: int, n: int) -> bool:
     """Whether the application that begins with `head` has this page of the form already."""
     return any(sheets[n].is_same_page(sheets[m]) for m, own in owners.items() if own == head)
 
 
-def _by_number(sheets: Sequence[_Sheet], heads: Sequence[int], n: int) -> int | None:
+def by_number(sheets: Sequence[Sheet], heads: Sequence[int], n: int) -> int | None:
     """The one head that bears the same number of ours."""
     own = sheets[n].page.identity
     same = [head for head in heads if own is not None and sheets[head].page.identity == own]
     return same[0] if len(same) == 1 else None
 
 
-def _by_seal(sheets: Sequence[_Sheet], heads: Sequence[int], n: int) -> int | None:
+def by_seal(sheets: Sequence[Sheet], heads: Sequence[int], n: int) -> int | None:
     """The head whose unit's name stands in a seal on the sheet: what speaks against it is less than against any other."""
     against = {head: _against(sheets, head, n) for head in heads}
     best, *others = sorted(heads, key=lambda head: against[head])
     return best if against[best] <= _IN_SEAL and all(against[head] - against[best] >= _CLEARER for head in others) else None
 
 
-def _against(sheets: Sequence[_Sheet], head: int, n: int) -> float:
+def _against(sheets: Sequence[Sheet], head: int, n: int) -> float:
     """What speaks against the seals on a sheet bearing the name of the unit that a head names, by character."""
     readings = [(reading, name) for seal in sheets[n].page.seals for reading in seal.readings for name in sheets[head].names]
     return min((cost(reading, name) / len(name) for reading, name in readings), default=math.inf)
 
 
-def _by_text(sheets: Sequence[_Sheet], heads: Sequence[int], n: int) -> int | None:
+def by_text(sheets: Sequence[Sheet], heads: Sequence[int], n: int) -> int | None:
     """The head whose unit's name stands in the text of the sheet."""
     shows = {
         head: max((fuzz.partial_ratio(name, sheets[n].text) for name in sheets[head].names if sheets[n].text), default=0.0)
@@ -163,24 +175,10 @@ def _by_text(sheets: Sequence[_Sheet], heads: Sequence[int], n: int) -> int | No
     return best if shows[best] >= _IN_TEXT and all(shows[best] - shows[head] >= _MORE for head in others) else None
 
 
-def _is_regular(sheets: Sequence[_Sheet], heads: Sequence[int], before: Mapping[int, int]) -> bool:
+def _is_regular(sheets: Sequence[Sheet], heads: Sequence[int], before: Mapping[int, int]) -> bool:
     """Whether every head is followed by as many sheets, no two of which show the same part of the form."""
     runs = [[head, *(n for n, own in before.items() if own == head and n > head)] for head in heads]
     whole = sum(len(run) for run in runs) == len(sheets)
     return whole and len({len(run) for run in runs}) == 1 and not any(
         sheets[a].is_same_page(sheets[b]) for run in runs for i, a in enumerate(run) for b in run[:i]
     )  # fmt: skip
-
-
-def _part_of(pages: Pages, kept: Sequence[Page]) -> Pages:
-    """Some pages of several; what is known of the whole file and of no page is no part's."""
-    numbers = {page.number for page in kept}
-    return pages.model_copy(
-        update={
-            "pages": tuple(kept),
-            "identity": next((page.identity for page in kept if page.identity), None),
-            "controls": (),
-            "signatures": tuple(one for one in pages.signatures if one.page in numbers),
-            "mismatches": tuple(one for one in pages.mismatches if one.page in numbers),
-        }
-    )

@@ -29,6 +29,7 @@ _PRINT_HEIGHT = 10.0  # points, where no print was measured
 _HALF_SURE = 0.035  # of the print's height squared: so much unread ink is as likely a smudge as writing
 _LEAST = 0.02  # less is dust, or the edge of a seal
 _STAMPED = 0.5
+_STARRED = 0.6  # the most that ink is believed to be writing that lies where a seal has its star: what is left of one looks like it
 _ALONE, _SCRAP = 0.9, 0.3  # the most that ink is believed to be writing that is as small as one character, or smaller
 _LONGEST = 8  # characters of a name
 _PROMPT_ENDS = frozenset(":：)）")
@@ -79,10 +80,21 @@ def find_ink(
     shapes = {piece.box: _shape(ink, piece.box, piece.box[3] - piece.box[1]) for piece in pieces}
     heights = [_body(shape) for shape in shapes.values() if shape and len(shape.edges) > 3]
     usual = float(np.median([bottom - top for top, bottom in heights])) if heights else _PRINT_HEIGHT * layers.scale
-    found = [*_written(pieces, shapes, ink), *_unread(ink, lines, usual)]
+    found = _doubted([*_written(pieces, shapes, ink), *_unread(ink, lines, usual)], ink, lift.stars(text.shape, rings))
     found += [(box, sure) for box, sure in _blots(blue, usual) if sure > 0.5]
     # A name may be stamped: whether that is a signature, a person says.
     return found + [(box, min(sure, _STAMPED)) for box, sure in _blots(_loose_red(layers, rings), usual) if sure > _STAMPED]
+
+
+def _doubted(found: Sequence[tuple[Rect, float]], ink: Mask, stars: Mask) -> list[tuple[Rect, float]]:
+    """The marks, less sure where most of their ink lies on a seal's star."""
+
+    def on_star(box: Rect) -> bool:
+        x0, y0, x1, y1 = (max(0, round(side)) for side in box)
+        own = ink[y0:y1, x0:x1]
+        return bool((own & stars[y0:y1, x0:x1]).sum() > 0.5 * own.sum())
+
+    return [(box, min(sure, _STARRED) if on_star(box) else sure) for box, sure in found]
 
 
 def _pieces(line: ReadLine) -> list[_Piece]:
@@ -210,7 +222,8 @@ def _unread(ink: Mask, lines: Sequence[ReadLine], usual: float) -> list[tuple[Re
         grow = 0.2 * (y1 - y0)
         for x0, x1 in glyph_boxes(line):
             taken[max(0, round(y0 - grow)) : round(y1 + grow), max(0, round(x0 - 2 * grow)) : max(0, round(x1 + 2 * grow))] = True
-    columns, rows = np.rint(middles).astype(int).T
+    # Where all is ink, the ground is nothing, and nothing has no middle.
+    columns, rows = np.rint(np.nan_to_num(middles)).astype(int).T
     columns, rows = np.clip(columns, 0, ink.shape[1] - 1), np.clip(rows, 0, ink.shape[0] - 1)
     width, height = stats[:, 2], stats[:, 3]
     ruled = (np.minimum(width, height) < 0.15 * usual) & (np.maximum(width, height) > 2 * usual)

@@ -1,8 +1,10 @@
 """A submission -> its parts: containers are opened, every part is held to the limits, and none is lost."""
 
 import hashlib
+import os
 import re
-from collections.abc import Container, Iterable
+import stat
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from models.errors import Damaged, Encrypted, NotAForm, OtherKind, TooDeep, TooL
 from models.findings import Finding
 from models.record import Message, Part, PartState
 
+_MOST_DIGESTED = 1 << 30
 _LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 # A picture that a message shows in its text is a page only if it has this many pixels, and so many on its shorter side.
 _LEAST_PIXELS, _LEAST_SIDE = 500_000, 500
@@ -60,15 +63,41 @@ class Source:
         return cls(name if name is not None else path.as_posix(), path)
 
     def files(self) -> list[tuple[str, Path]]:
-        """(name, path) of each part, in the order of their names, 2.jpg before 10.jpg."""
+        """(name, path) of each part, in the order of their names, 2.jpg before 10.jpg. A folder that can't be looked into is a part
+        too, because nobody knows what would be lost with it."""
         if self.parts:
             return sorted(self.parts, key=_in_order)
         if not self.path.is_dir():
-            return [(self.path.name, self.path)]
-        paths = (path for path in self.path.rglob("*") if path.is_file() and not path.is_symlink())
-        named = ((path.relative_to(self.path), path) for path in paths)
-        kept = [(name.as_posix(), path) for name, path in named if not any(map(is_left_out, name.parts))]
-        return sorted(kept, key=_in_order)
+            return [(readable(self.path.name), self.path)]
+        closed: list[Path] = []
+        found = [path for path in _below(self.path, closed) if path.is_file() and not path.is_symlink()]
+        named: dict[str, Path] = {}
+        for path in sorted((*found, *closed)):
+            steps = path.relative_to(self.path).parts or (self.path.name,)
+            if path == self.path or not any(map(is_left_out, steps)):
+                named[told_apart(readable("/".join(steps)), named)] = path
+        return sorted(named.items(), key=_in_order)
+
+    def passed_over(self) -> list[str]:
+        """The names of what in this folder is no file and no folder, or only a link to one, and so no part."""
+        entries = [] if self.parts or not self.path.is_dir() else _below(self.path, [])
+        odd = (path for path in entries if path.is_symlink() or not (path.is_file() or path.is_dir()))
+        return sorted(readable(path.relative_to(self.path).as_posix()) for path in odd if not is_left_out(path.name))
+
+
+def _below(folder: Path, closed: list[Path]) -> Iterator[Path]:
+    """All that lies in a folder and in those in it; links are not followed. Folders that can't be opened are put into `closed`."""
+    for place, folders, files in os.walk(folder, onerror=lambda error: closed.append(Path(error.filename))):
+        yield from (Path(place, name) for name in (*folders, *files))
+
+
+def readable(name: str) -> str:
+    """`name` as text: where a file system holds bytes that are no UTF-8, they are most likely GBK."""
+    raw = os.fsencode(name)
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("gb18030", "replace")
 
 
 def _in_order(part: tuple[str, Path]) -> list[int | str]:
@@ -218,18 +247,36 @@ class Intake:
 
 
 def _arrival(name: str, path: Path, limits: Limits) -> Arrived:
+    most = limits.file_bytes
     try:
-        size = path.stat().st_size
-        if size > limits.file_bytes:
-            with path.open("rb") as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            return Arrived(
-                name, digest, error=TooLarge(f"文件有 {megabytes(size)} MB，超过 {megabytes(limits.file_bytes)} MB")
-            )  # fmt: skip
-        data = path.read_bytes()
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise OSError(None, "不是普通文件")
+        with path.open("rb") as stream:
+            # It may still be growing, so what counts is what is read of it, not what it said before.
+            data = stream.read(most + 1)
+            size = max(os.fstat(stream.fileno()).st_size, len(data))
+        if size > most:
+            return Arrived(name, digest(path), error=TooLarge(f"文件有 {megabytes(size)} MB，超过 {megabytes(most)} MB"))
     except OSError as error:
-        return Arrived(name, hashlib.sha256().hexdigest(), error=Damaged(f"文件无法打开：{error.strerror}"))
+        unread = Damaged(f"文件无法打开：{error.strerror}", advice="请检查文件是否还在原处、是否有权读取，然后再读取一次")
+        return Arrived(name, hashlib.sha256().hexdigest(), error=unread)
     return Arrived(name, hashlib.sha256(data).hexdigest(), data)
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file in hex; empty where there is none, or more of it than is worth reading to know it again."""
+    found, left = hashlib.sha256(), _MOST_DIGESTED
+    try:
+        # What was a file may be a pipe by now, which might never end.
+        if not path.is_file() or path.stat().st_size > left:
+            return ""
+        with path.open("rb") as stream:
+            while left > 0 and (piece := stream.read(1 << 20)):
+                found.update(piece)
+                left -= len(piece)
+    except OSError:
+        return ""
+    return found.hexdigest() if left > 0 else ""
 
 
 def told_apart(name: str, taken: Container[str]) -> str:

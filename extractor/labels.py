@@ -74,7 +74,7 @@ class Find:
     whole: bool
 
 
-def _labels_of(form: FormDefinition) -> tuple[Label, ...]:
+def labels_of(form: FormDefinition) -> tuple[Label, ...]:
     """The labels of `form` in the order in which they are printed."""
     above = {id(cell): row.labels == "above" for row in form.rows for cell in row.cells}
     found = []
@@ -132,13 +132,13 @@ class Alignment:
 
 def align(form: FormDefinition, units: tuple[Unit, ...]) -> Alignment:
     """Find the labels of `form` among `units`."""
-    labels = _labels_of(form)
+    labels = labels_of(form)
     return Alignment(form, labels, units, _align(labels, units))
 
 
 def _align(labels: Sequence[Label], units: Sequence[Unit]) -> dict[int, Find]:
     """{index of a label: where it was found}; the earliest of equally good alignments."""
-    candidates = [_candidates(label, units) for label in labels]
+    candidates = [finds_of(label, units) for label in labels]
     positions = sorted({(f.unit.order, f.start) for finds in candidates for f in finds})
     column = {position: j for j, position in enumerate(positions, 1)}
     by_place = [{column[f.unit.order, f.start]: f for f in sorted(finds, key=lambda f: f.score)} for finds in candidates]
@@ -174,7 +174,8 @@ def _with_moved(labels: Sequence[Label], candidates: list[list[Find]], found: di
     return found
 
 
-def _candidates(label: Label, units: Sequence[Unit]) -> list[Find]:
+def finds_of(label: Label, units: Sequence[Unit]) -> list[Find]:
+    """Every place at which a label may stand, whatever stands around it."""
     keys = [key(text) for text in label.texts]
     longest = max(len(k) for k in keys)
     pattern = re.compile(
@@ -197,4 +198,4 @@ def _candidates(label: Label, units: Sequence[Unit]) -> list[Find]:
     return found
 
 
-__all__ = ["Alignment", "Find", "Label", "Unit", "align", "units_of"]
+__all__ = ["Alignment", "Find", "Label", "Unit", "align", "finds_of", "labels_of", "units_of"]

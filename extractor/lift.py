@@ -79,6 +79,15 @@ def inked(shape: tuple[int, ...], rings: Sequence[Ring]) -> Mask:
     return own > 0
 
 
+def stars(shape: tuple[int, ...], rings: Sequence[Ring]) -> Mask:
+    """Where the stars of seals that are not red may reach."""
+    middles = np.zeros(shape, np.uint8)
+    for ring in rings:
+        if not ring.red:
+            cv2.ellipse(middles, _ellipse(ring, _CORE), 255, -1)
+    return middles > 0
+
+
 def _ellipse(ring: Ring, part: float) -> tuple[tuple[float, float], tuple[float, float], float]:
     return (ring.x, ring.y), (2 * ring.rx * part, 2 * ring.ry * part), ring.angle
 

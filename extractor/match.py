@@ -1,7 +1,7 @@
 """Pages and a definition -> observations: the answer to each field, with where it stood and what is odd about it."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,6 +111,8 @@ def _mentions(form: FormDefinition) -> list[tuple[str, str]]:
 
 def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: str) -> Iterable[_Answer | Observation]:
     form, labels, found, grey = alignment.form, alignment.labels, alignment.found, _grey(pages)
+    # A printed form of which only the signed page was scanned has paper among its pages.
+    pictured = {page.number for page in pages.pages if page.frame}
     regions = Regions(labels, found, alignment.units)
     for index, label in enumerate(labels):
         if label.column is not None:
@@ -126,7 +128,7 @@ def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: s
             # A field that was left empty has the evidence of its whole cell, or of its label where there is no cell.
             around = Passage.join(passages).evidence(part) or found[index].unit.passage.evidence(part)
             values = split(label.cell, passages)
-            on_paper = pages.reader == "scan"
+            on_paper = pages.reader == "scan" or not pictured.isdisjoint({found[index].unit.page, *_pages_of(passages)})
             if on_paper:
                 marked = observe_marks(label.cell, found[index].unit, values, passages, pages.pages, part)
                 yield from (_on_paper(one, grey) for one in marked)
@@ -142,6 +144,10 @@ def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: s
                 if field.kind in _WORDS and key(typed) and not key(passage.words):
                     codes.append(("words-elsewhere", typed))
                 yield _Answer(field, passage, passage.evidence(part) or around, tuple(codes))
+
+
+def _pages_of(passages: Iterable[Passage]) -> Iterator[int | None]:
+    return (place.page for passage in passages for place in passage.places)
 
 
 def _oddities(

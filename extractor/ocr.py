@@ -276,8 +276,9 @@ def _decoded(scores: "NDArray[np.float32]", characters: Sequence[str]) -> list[t
         if best[start]:
             peak = start + int(scores[start:end, best[start]].argmax())
             likely = np.flatnonzero(scores[peak] >= min(_LEAST_RIVAL, float(scores[peak, best[start]])))
-            ranked = sorted(((characters[i], float(scores[peak, i])) for i in likely if i), key=lambda pair: -pair[1])
-            glyphs.append((*ranked[0], (start + end) / 2, tuple(ranked[1:_RIVALS])))
+            ranked = sorted(((int(i), float(scores[peak, i])) for i in likely), key=lambda pair: -pair[1])[:_RIVALS]
+            first, *rivals = ((characters[i], score) for i, score in ranked if i)
+            glyphs.append((*first, (start + end) / 2, tuple(rivals)))
         start = end
     return glyphs
 

@@ -3,12 +3,13 @@
 import io
 import math
 import struct
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from models.errors import Damaged, TooManyPages, TooManyPixels
+from models.errors import Damaged, NotAForm, TooManyPages, TooManyPixels
 from models.page import Box
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 _A4 = (595.3, 841.9)
 _LONGEST = 5000
 _MOST_FRAMES = 10_000
+_TIFF = (b"II*\0", b"MM\0*")
+_LEAST_ACROSS = 8  # pixels; not even a letter has fewer
 _MOST_PIXELS_ACROSS = 1_000_000  # of a page drawn, of which but a part is kept
 
 
@@ -108,10 +111,13 @@ def _fineness(page: "PdfPage") -> float:
 
 
 def decode(data: bytes, limits: PictureLimits = PictureLimits(), only: int | None = None) -> Iterator[Picture]:
-    """The pages of an image file, or `only` the one of that number. Raises Damaged if it is none, TooLarge over the limits."""
+    """The pages of an image file, or `only` the one of that number. Raises Damaged if it is none, TooLarge over the limits,
+    NotAForm where it is but a dot or a line."""
     import numpy as np
     from PIL import ImageOps
 
+    if data[:4] in _TIFF and _directories(data) > _MOST_FRAMES:
+        raise TooManyPages(f"图片超过 {_MOST_FRAMES} 页")
     with _errors(limits), _opened(data) as image:
         # A TIFF has pages; of other kinds the further frames are previews, depth maps and animation.
         frames = range(getattr(image, "n_frames", 1)) if image.format == "TIFF" else range(1)
@@ -122,8 +128,27 @@ def decode(data: bytes, limits: PictureLimits = PictureLimits(), only: int | Non
             image.seek(frame)
             if image.width * image.height > limits.pixels:
                 raise _too_many(limits, image.size)
+            if min(image.size) < _LEAST_ACROSS:
+                raise NotAForm(f"图片只有 {image.width}×{image.height} 像素")
             upright = ImageOps.exif_transpose(image)
             yield Picture(np.asarray(upright.convert("RGB"), np.uint8), _points(upright.size, image.info.get("dpi")))
+
+
+def _directories(data: bytes) -> int:
+    """How many pages a TIFF says that it has, at most one more than it may; those of a circle count once.
+
+    Pillow looks at each in a time that grows with the number of them.
+    """
+    order, seen = "<" if data.startswith(b"II") else ">", set[int]()
+    try:
+        (at,) = struct.unpack_from(f"{order}I", data, 4)
+        while at and at not in seen and len(seen) <= _MOST_FRAMES:
+            seen.add(at)
+            (entries,) = struct.unpack_from(f"{order}H", data, at)
+            (at,) = struct.unpack_from(f"{order}I", data, at + 2 + 12 * entries)
+    except struct.error:
+        pass  # what is there may still be read
+    return len(seen)
 
 
 def size_of(data: bytes) -> tuple[int, int]:
@@ -135,6 +160,8 @@ def size_of(data: bytes) -> tuple[int, int]:
 def _opened(data: bytes) -> "Image":
     from PIL import Image
 
+    # Pictures are held to limits of ours, and what is wrong with one a person is told in words.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
     if data[4:8] == b"ftyp":
         # Not before it is needed, since it teaches all of Pillow.
         from pi_heif import register_heif_opener

@@ -9,12 +9,13 @@ from itertools import count
 from extractor.calibration import SILENT_TARGET
 from extractor.decide import decide
 from extractor.group import Document, group
+from extractor.group_files import Loose, gather, together
 from extractor.intake import Arrived, Intake, Source, state_of
 from extractor.kinds import kind_of
 from extractor.readers import Opened, Options, count_pictures, open_file, read_images
 from extractor.recognise import recognise
 from extractor.reconcile import United, unite
-from models.errors import Damaged, Encrypted, NotAForm, OtherKind, TooLarge, UnknownForm, UnreadableFile
+from models.errors import Damaged, Encrypted, LonePages, NotAForm, OtherKind, TooLarge, UnknownForm, UnreadableFile
 from models.findings import Finding
 from models.form import FormDefinition
 from models.page import Pages
@@ -22,18 +23,21 @@ from models.record import Failure, Part, PartPage, PartState, Result
 
 _log = logging.getLogger(__name__)
 
+_LONE = "只有申请表的个别页面，且无法确定属于哪份申请"
+
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class _Read:
     """What arrived together, after reading: the documents that were found in it, or why there is none, or neither, where there was
-    nothing to read."""
+    nothing to read. `loose` is the page where there is but one, which others may belong to."""
 
     files: tuple[Arrived, ...]
     documents: tuple[Document, ...] = ()
     error: UnreadableFile | None = None
     pages: Mapping[str, tuple[PartPage, ...]] = field(default_factory=dict)
+    loose: Loose | None = None
 
     def parts(self) -> tuple[Part, ...]:
         """The files, each in the state that it ended in, with its pages as they were read."""
@@ -72,9 +76,9 @@ def extract(
             for one in document:
                 progress(one.name)
         opened, origins = _open(document, options)
-        reads.append(_read(source, document, opened, origins, forms, options))
+        reads.append(_read(document, opened, origins, forms, options))
         waiting.extendleft([one] for one in reversed(intake.inside(document[0], opened.inside)))
-    return _results(source, intake, arrived, reads, options.silent_target)
+    return _results(source, intake, arrived, _gathered(reads, forms, options), options.silent_target)
 
 
 def _documents(arrived: Sequence[Arrived], options: Options) -> list[list[Arrived]]:
@@ -120,7 +124,6 @@ def _open(document: list[Arrived], options: Options) -> tuple[Opened, dict[int, 
 
 
 def _read(
-    source: Source,
     document: list[Arrived],
     opened: Opened,
     origins: Mapping[int, tuple[str, int]],
@@ -128,15 +131,59 @@ def _read(
     options: Options,
 ) -> _Read:
     pages = _pages(opened, document[0].name, origins)
+    loose = _loose(document, opened)
     try:
         if isinstance(opened.pages, UnreadableFile):
             raise opened.pages
         documents = recognise(opened.pages, document[0].name, origins, forms, options, opened.is_cover)
-        return _Read(tuple(document), tuple(documents), pages=pages)
+        return _Read(tuple(document), tuple(documents), pages=pages, loose=loose)
     except UnreadableFile as error:
-        return _Read(tuple(document), error=error, pages=pages)
+        return _Read(tuple(document), error=error, pages=pages, loose=loose)
     except Exception as error:
         return _Read(tuple(document), error=_our_defect(document, error), pages=pages)
+
+
+def _loose(document: Sequence[Arrived], opened: Opened) -> Loose | None:
+    """The page of a file that shows a single one."""
+    pages = opened.pages
+    if len(document) > 1 or opened.is_cover or not isinstance(pages, Pages) or pages.reader == "word" or len(pages.pages) != 1:
+        return None
+    return Loose(document[0].name, pages)
+
+
+def _gathered(reads: Sequence[_Read], forms: Mapping[str, FormDefinition], options: Options) -> list[_Read]:
+    """What was read, with files of a folder that are the pages of one application as one document."""
+    folders: dict[str, list[int]] = {}
+    for place, read in enumerate(reads):
+        if read.loose:
+            folders.setdefault(read.files[0].folder, []).append(place)
+    known = [forms[options.form]] if options.form else list(forms.values())
+    found: dict[int, _Read | None] = dict(enumerate(reads))
+    for places in (places for places in folders.values() if len(places) > 1 and known):
+        bundles, alone = gather([read.loose for place in places if (read := reads[place]).loose], known)
+        for bundle in bundles:
+            first, *others = (places[n] for n in bundle.files)
+            found[first] = _bundled([reads[place] for place in (first, *others)], bundle.told, forms, options)
+            found |= dict.fromkeys(others)
+        for place in (places[n] for n in alone):
+            if isinstance(reads[place].error, NotAForm):
+                found[place] = replace(reads[place], error=LonePages(_LONE))
+    return [read for read in found.values() if read]
+
+
+def _bundled(reads: Sequence[_Read], told: Sequence[Finding], forms: Mapping[str, FormDefinition], options: Options) -> _Read:
+    """Single pages read again as those of one document."""
+    files = tuple(one for read in reads for one in read.files)
+    pages = {name: one for read in reads for name, one in read.pages.items()}
+    whole = together([read.loose for read in reads if read.loose])
+    origins = {number: (one.name, 1) for number, one in enumerate(files, 1)}
+    try:
+        first, *others = recognise(whole, files[0].name, origins, forms, options)
+    except NotAForm:
+        return _Read(files, error=LonePages(_LONE), pages=pages)
+    except Exception as error:
+        return _Read(files, error=_our_defect(files, error), pages=pages)
+    return _Read(files, (replace(first, findings=(*first.findings, *told)), *others), pages=pages)
 
 
 def _pages(opened: Opened, part: str, origins: Mapping[int, tuple[str, int]]) -> dict[str, tuple[PartPage, ...]]:
@@ -150,7 +197,7 @@ def _pages(opened: Opened, part: str, origins: Mapping[int, tuple[str, int]]) ->
     return found
 
 
-def _our_defect(document: list[Arrived], error: Exception) -> UnreadableFile:
+def _our_defect(document: Sequence[Arrived], error: Exception) -> UnreadableFile:
     """A defect of ours must cost one file, and say so, not a batch."""
     _log.error("reading %s failed", document[0].name, exc_info=error)
     return Damaged(f"读取时出错（{type(error).__name__}）", advice="请打开原文件核对，并把该文件报告给系统维护人员")
@@ -184,15 +231,16 @@ def _results(
 
 
 def _grouped(reads: Sequence[_Read]) -> tuple[list[_Read], list[United]]:
-    """The applications in all that was read. A page of a form that goes with none of them is not a form."""
+    """The applications in all that was read. A page of a form that goes with none of them is not a form; a blank form is one,
+    which was read to its end."""
     numbers = count(1)
     reads = [replace(read, documents=tuple(replace(one, number=next(numbers)) for one in read.documents)) for read in reads]
     applications = group([one for read in reads for one in read.documents])
     used = {one.number for application in applications for one in application.documents}
     settled = []
     for read in reads:
-        if read.documents and not used & {one.number for one in read.documents}:
-            read = replace(read, documents=(), error=NotAForm("只有申请表的个别页面，且无法确定属于哪份申请"))
+        if any(not one.is_blank for one in read.documents) and not used & {one.number for one in read.documents}:
+            read = replace(read, documents=(), error=LonePages(_LONE))
         settled.append(read)
     return settled, [unite(application) for application in applications]
 
@@ -243,6 +291,8 @@ def _links(intake: Intake, any_read: bool) -> list[Finding]:
 def _note(read: _Read) -> Finding:
     part, error = read.files[0].name, read.error
     reason = error.message if error else ""
+    if isinstance(error, LonePages):
+        return Finding.of("pages-alone", part="、".join(one.name for one in read.files))
     if isinstance(error, NotAForm):
         return Finding.of("part-not-form", part=part)
     if isinstance(error, OtherKind):

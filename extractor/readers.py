@@ -15,7 +15,7 @@ from extractor.pictures import Picture, decode, pdf_pictures
 from extractor.scan import read_pictures, read_scan
 from extractor.word import pasted_pictures, read_word, read_word_xml
 from models.errors import NotAForm, UnreadableFile, UnsupportedKind
-from models.page import Line, Page, Pages, Table
+from models.page import Line, Pages, Table
 
 # A form has more text than this even when blank; less, and a picture of a page in the file is what was meant.
 _FEW_LETTERS = 80
@@ -174,21 +174,12 @@ def _merged(digital: Pages, numbers: Sequence[int], scanned: Pages | None) -> Pa
     pages, tables = [], 0
     for page in digital.pages:
         page = by_number.get(page.number, page).model_copy(update={"number": page.number})
-        page, tables = _renumbered(page, tables)
+        page = page.counted_from(tables)
+        tables += page.tables
         pages.append(page)
     reader = "scan" if len(by_number) == len(pages) else "pdf"
     identity = digital.identity or scanned.identity
     return digital.model_copy(update={"reader": reader, "pages": tuple(pages), "identity": identity})
-
-
-def _renumbered(page: Page, tables: int) -> tuple[Page, int]:
-    """The page with its tables counted on from `tables`."""
-    blocks = []
-    for block in page.blocks:
-        if isinstance(block, Table):
-            block, tables = block.model_copy(update={"index": tables}), tables + 1
-        blocks.append(block)
-    return page.model_copy(update={"blocks": tuple(blocks)}), tables
 
 
 def _converted(suffix: str) -> Callable[[bytes, Options], Opened]:

@@ -34,7 +34,8 @@ def recognise(pages: Pages, part: str, origins: Origins, forms: Forms, options: 
     Raises:
         NotAForm: there is none.
     """
-    known = _known_form(pages, forms, options)
+    # What a file without pages says that it is, the first form in it may be.
+    known = _known_form(pages, forms, options) if options.form or pages.reader != "word" else None
     found: list[Document] = []
     lost: list[Page] = []
     for sheaf in split(pages, [known] if known else list(forms.values())):
@@ -66,6 +67,7 @@ def _document(sheaf: Sheaf, part: str, origins: Origins, forms: Forms, options: 
         form=alignment.form,
         instance=identity.instance if identity else None,
         is_paper=pages.reader == "scan",
+        has_paper=any(page.frame for page in pages.pages),
         observations=tuple(_with_origin(one, origins) for one in found.observations),
         findings=(*found.findings, *doubts),
         is_whole=alignment.score >= _IS_FORM or _known_form(pages, forms, options) is not None,

@@ -22,6 +22,8 @@ _GUESS = 0.5
 _LETTER, _DIGIT = str.maketrans("1|I0", "lllo"), str.maketrans("lI|iOoQDZzSsBb", "11110000225588")
 # What a quick hand makes of g and v.
 _QUICK = str.maketrans("qu", "gv")
+# Rare characters of which readers are sure where a quick hand wrote a common one.
+_RARE = {"毓": "敏"}
 _SECOND_LEVEL = ("gov", "edu", "com", "org", "net")
 _DOMAIN = re.compile(r"@[\w.-]+\.(\w{3})\.cn$")
 _PROVIDERS = r"163|126|139|189|qq|foxmail|sina|sohu|yeah|aliyun|outlook|hotmail|gmail|\w+\.(?:gov|edu)"
@@ -47,6 +49,8 @@ def respell(field: Field, passage: Passage) -> Passage:
     for at, span in enumerate(spans):
         if span is not None and (run := _in_script(span)) is not span:
             changed[at] = run
+        elif span is not None and span.text in _RARE:
+            changed[at] = _beside(span, _RARE[span.text])
         elif span is not None and span.text == "Ⅱ" and passage.text[at + 1 : at + 2] not in _CLASSES:
             # Two strokes side by side are eleven, unless a class of something follows; a guess, so nobody is sure of it.
             changed[at] = _turned(span, "11", _GUESS)
@@ -59,7 +63,7 @@ def respell(field: Field, passage: Passage) -> Passage:
             if span is not None and char != span.text:
                 changed[at] = _turned(span, char)
             elif span is not None and field.kind == "email" and _is_odd_q(text, at):
-                changed[at] = span.model_copy(update={"confidence": min(span.confidence, _TURNED)})
+                changed[at] = _beside(span, span.text.lower().translate(_QUICK))
     return _with(passage, changed)
 
 
@@ -134,6 +138,12 @@ def _words(text: str) -> int:
 def _turned(run: Run, text: str, confidence: float = 1.0) -> Run:
     others = ((run.text, run.confidence), *((other, score) for other, score in run.others if other != text))
     return run.model_copy(update={"text": text, "confidence": min(confidence, _TURNED), "others": others})
+
+
+def _beside(run: Run, other: str) -> Run:
+    """The character as it was read, and beside it another that is as likely."""
+    others = ((other, _GUESS), *(rival for rival in run.others if rival[0] != other))
+    return run.model_copy(update={"confidence": min(run.confidence, _GUESS), "others": others})
 
 
 def _as_address(text: str) -> str:

@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from rapidfuzz.distance import Levenshtein
+
 from extractor.labels import Unit
 from extractor.names import bears
 from extractor.passage import Passage
@@ -14,7 +16,7 @@ from models.findings import Finding
 from models.form import FormCell
 from models.page import Box, Page, SealMark
 from models.record import Evidence, Observation
-from models.writing import one_line
+from models.writing import key, one_line
 
 _ABSENT = 0.98  # a page on which no seal was found may still have a faint one
 _MARGIN = 20.0  # points that a seal's middle may lie outside its cell
@@ -84,11 +86,16 @@ def _confirmed(observations: Sequence[Observation], fields: Mapping[str, object]
         seal = seals.get(one.field) if one.signs else None
         if isinstance(seal, Seal) and seal.agrees is True:
             one = one.model_copy(update={"signs": {**one.signs, "confirmed": 1.0}})
-        elif isinstance(seal, Seal) and seal.agrees is False:
+        elif isinstance(seal, Seal) and (seal.agrees is False or _is_nearly(seal, one.value)):
             doubt = Finding.of("name-disagrees", one.field, title=titles[one.field], text=seal.text or "")
             one = one.model_copy(update={"doubts": (*one.doubts, doubt)})
         light.append(one)
     return light
+
+
+def _is_nearly(seal: Seal, name: object) -> bool:
+    """Whether the seal says the name but for one character: whichever of the two was misread, it may be the name."""
+    return seal.agrees is None and isinstance(name, str) and Levenshtein.distance(key(seal.text or ""), key(name)) == 1
 
 
 def name_doubts(field: SealField, seal: Seal, titles: Mapping[str, str]) -> tuple[Finding, ...]:

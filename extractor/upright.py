@@ -273,7 +273,8 @@ def _sheet(work: Colour) -> Floats | None:
     gray = cv2.morphologyEx(gray, cv2.MORPH_CLOSE, np.ones((15, 15), np.uint8))
     _, bright = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     dark = gray[bright == 0]
-    if dark.size < 0.04 * gray.size or float(np.median(gray[bright > 0])) - float(np.median(dark)) < 40:
+    # Of a black picture, as a covered lens takes it, nothing is bright.
+    if dark.size == gray.size or dark.size < 0.04 * gray.size or float(np.median(gray[bright > 0])) - float(np.median(dark)) < 40:
         return None
     rim = np.concatenate([bright[0], bright[-1], bright[:, 0], bright[:, -1]])
     if (rim > 0).mean() > 0.5:

@@ -38,6 +38,7 @@
          ├─ TimedOut                    took longer than its time limit
          ├─ ReaderCrashed               the process that read it died
          └─ NotAForm                    readable, but none of the known forms
+             └─ LonePages               single pages of one, and of whose can't be told
 
 `message` says in Chinese what happened, `advice` what to do next; staff and applicants see both. An unreadable file's error is
 `lasting` where the cause lies in the file; otherwise it lay in that run or that machine, and another try may do better.
@@ -310,6 +311,13 @@ class ReaderCrashed(UnreadableFile):
 class NotAForm(UnreadableFile):
     code = "not-a-form"
     advice = "文件可以打开，但不是已知的表格；确认是申请表的，请用 --form 指定表格名称"
+
+
+class LonePages(NotAForm):
+    """Pages of a form that may be one application's or another's; they stay by themselves."""
+
+    code = "lone-pages"
+    advice = "请对照原件，与所属申请的其他页面合成一个文件后再读取"
 
 
 def is_lasting(code: str) -> bool:

@@ -5,6 +5,7 @@ Boxes are in points with the origin at the top left of the page.
 """
 
 from datetime import datetime
+from itertools import count
 from typing import Literal, Self
 
 from pydantic import Field as Constraint
@@ -190,6 +191,17 @@ class Page(Model):
     coloured: bool = True
     identity: Identity | None = None
     frame: Frame | None = None
+
+    @property
+    def tables(self) -> int:
+        """How many tables stand on it."""
+        return sum(isinstance(block, Table) for block in self.blocks)
+
+    def counted_from(self, tables: int) -> Self:
+        """The page behind others on which so many tables stand."""
+        numbers = count(tables)
+        blocks = (block.model_copy(update={"index": next(numbers)}) if isinstance(block, Table) else block for block in self.blocks)
+        return self.model_copy(update={"blocks": tuple(blocks)})
 
 
 class Control(Model):

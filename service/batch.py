@@ -1,14 +1,13 @@
 """Reads many submissions, each once, and gives each as soon as it is read."""
 
 from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
 
 from extractor import Options, Source
 from models.errors import ReaderCrashed
-from service.pool import Done, Forms, Limits, Pool, Read, read_submission
+from service.pool import MOST_LIVES, Done, Forms, Limits, Pool, Read, read_submission
 from service.scratch import scratch_folder
 
 
@@ -19,19 +18,18 @@ def read_all(
 
     Closing the iterator early stops the processes, and all that they started. `read` must be importable in another process.
     """
-    pending = list(submissions)
+    pending, lives = list(submissions), MOST_LIVES
     with scratch_folder() as scratch:
-        while pending:
+        while pending and lives:
             finished = set()
             for done in _round(pending, forms, options, limits, read, scratch):
                 finished.add(done.submission)
                 yield done
             # A process that dies between two files breaks the pool for all that wait, through no fault of theirs.
             pending = [submission for submission in pending if submission not in finished]
-            if not finished:
-                for submission in pending:
-                    yield Done.failed(submission, ReaderCrashed("读取进程无法启动或反复崩溃"))
-                return
+            lives = MOST_LIVES if finished else lives - 1
+        for submission in pending:
+            yield Done.failed(submission, ReaderCrashed("读取进程无法启动或反复崩溃"))
 
 
 def _round(
@@ -47,10 +45,10 @@ def _round(
                 tasks[pool.schedule(submission, forms, options, read)] = submission
             except BrokenProcessPool:
                 break
-        for task in as_completed(tasks):
+        for task in pool.ended(list(tasks)):
             done = pool.done(tasks.pop(task), task)
             if done is not None:
                 yield done
-        finished = True
+        finished = not tasks
     finally:
         pool.end(now=not finished)

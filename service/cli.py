@@ -3,6 +3,7 @@
 Every command imports what it needs when it runs, because `--help` should not wait for a library that it does not use.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from service.mailbox import Address
     from service.results import Line
     from service.settings import Settings
+
+_REASONS = {errno.ENOSPC: "磁盘已满", errno.EDQUOT: "磁盘配额已满", errno.EACCES: "没有权限", errno.EROFS: "磁盘是只读的"}
 
 app = typer.Typer(
     name="sealform",
@@ -129,7 +132,7 @@ def extract(
 
     if resume and output is None:
         raise typer.BadParameter("--resume 需要同时用 -o 给出结果文件", param_hint="--resume")
-    if output is not None and xlsx is not None and output.resolve() == xlsx.resolve():
+    if output is not None and xlsx is not None and os.path.realpath(output) == os.path.realpath(xlsx):
         raise typer.BadParameter("-o 与 --xlsx 不能是同一个文件", param_hint="--xlsx")
     settings = _settings()
     known = _known(forms)
@@ -303,7 +306,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _say(f"错误：{error}")
         sys.exit(error.exit_code)
     except OSError as error:
-        _say(f"错误：无法读写 {error.filename or '文件'}：{error.strerror or error}")
+        _say(f"错误：无法读写 {error.filename or '文件'}：{_REASONS.get(error.errno or 0) or error.strerror or error}")
         sys.exit(2)
 
 

@@ -24,7 +24,7 @@ def write_whole(path: Path, data: bytes) -> None:
 @contextmanager
 def writing_whole(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
     """A file to write to, which becomes `path` in one step when the block ends well, and is gone when it does not. A private one
-    is its owner's alone, from its first byte.
+    is its owner's alone, from its first byte. Where `path` is a link, what it leads to is replaced.
 
     Once the block is left, `path` is on the disk and survives a power cut. A kill leaves at most a file that
     `is_unfinished` knows.
@@ -32,19 +32,52 @@ def writing_whole(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
     Raises:
         OSError: the file can't be written; `path` is then as it was.
     """
+    path = _target(path)
+    with naming(path):
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=_UNFINISHED, dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(temporary, 0o600 if private else _mode(path))
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+        sync_folder(path.parent)
+
+
+def check_writable(path: Path) -> None:
+    """Finds out whether `path` can be written before there is anything to write, and changes nothing but for its folder.
+
+    Raises:
+        OSError: it can't.
+    """
+    path = _target(path)
+    with naming(path), tempfile.TemporaryFile(dir=path.parent):
+        return
+
+
+def _target(path: Path) -> Path:
+    """The file that is written where `path` is asked for; its folder is there."""
+    path = Path(os.path.realpath(path))
+    if path.exists() and not path.is_file():
+        # A device may be all the system's, and for whoever may do everything it would have become a file.
+        raise OSError(errno.EINVAL, "不是普通文件", str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=_UNFINISHED, dir=path.parent)
+    return path
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """What fails inside, as a full disk does, without a name of its own is told of `path`."""
     try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o600 if private else _mode(path))
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
+        yield
+    except OSError as error:
+        if error.filename is None or str(error.filename).endswith(_UNFINISHED):
+            error.filename = str(path)
         raise
-    sync_folder(path.parent)
 
 
 def is_unfinished(path: Path) -> bool:

@@ -9,12 +9,13 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -34,9 +35,12 @@ if TYPE_CHECKING:
 # A process is replaced after so many submissions: what a C library leaks stays bounded, and loading OCR stays rare.
 _TASKS_A_PROCESS = 200
 # Pools in a row that break without having read anything, before a submission is given up.
-_MOST_LIVES = 3
+MOST_LIVES = 3
 # Seconds between two looks at what a process is doing.
 _GLANCE = 0.5
+# Seconds beyond the limit of a submission, for a process to start in and for one to be ended in. A pool from which nothing came for
+# longer has lost a task: one that died just as it took it can't be told from one that still starts.
+_GRACE = 60.0
 
 Forms = Mapping[str, FormDefinition]
 Read = Callable[[Source, Forms, Options], list[dict[str, Any]]]
@@ -123,6 +127,24 @@ class Pool:
         except RuntimeError as error:
             raise BrokenProcessPool from error
 
+    def ended(self, tasks: Collection[Task]) -> Iterator[Task]:
+        """Each of `tasks` as soon as it is done. Where the pool breaks, or is stuck, it ends without those that never will be."""
+        done: SimpleQueue[Task] = SimpleQueue()
+        for task in tasks:
+            task.add_done_callback(done.put)
+        left, was_alive, last = len(tasks), True, time.monotonic()
+        while left:
+            try:
+                one = done.get(timeout=_GLANCE)
+            except Empty:
+                # What ended as the pool broke may only just be coming: hence a second look.
+                if not was_alive or time.monotonic() - last > self._limits.seconds + _GRACE:
+                    return
+                was_alive = self.is_alive
+                continue
+            yield one
+            left, last = left - 1, time.monotonic()
+
     @property
     def is_alive(self) -> bool:
         """Whether what was scheduled will end: what a broken pool had not begun does not."""
@@ -188,7 +210,7 @@ class LastingPool:
         Raises:
             Stopped: the pool was stopped before the submission was read.
         """
-        for _ in range(_MOST_LIVES):
+        for _ in range(MOST_LIVES):
             pool = self._living()
             done = self._read(pool, submission, forms, options, read, glance)
             if self._is_stopped:

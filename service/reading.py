@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from extractor import Options, Source
 from models.form import FormDefinition
 from service.batch import read_all
 from service.export import write_sheet
-from service.files import write_whole
+from service.files import check_writable, write_whole
 from service.pool import Limits
 from service.results import Line, ResultsFile, read_results, resume
 from service.sources import Selection
@@ -58,13 +58,15 @@ def read(
     Ctrl-C ends it early: what was read until then is kept, and the sheet is written from it.
 
     Raises:
-        BadUsage: `targets.lines` is to be resumed and holds something else.
-        OSError: a target can't be written.
+        BadUsage: `targets.lines` is to be resumed and holds something else, or another run is writing it.
+        OSError: a target can't be written. Of the sheet that is told as early as can be, and last of all.
     """
     started = time.monotonic()
+    if targets.sheet:
+        check_writable(targets.sheet)
     kept, pending = _plan(selection, targets)
     every, seconds, counted = list(kept), dict[str, float](), counts(())
-    interrupted = False
+    interrupted, unwritten = False, None
     with ExitStack() as stack:
         stop = stack.enter_context(Stop())
         with ExitStack() as reading:
@@ -84,12 +86,17 @@ def read(
             except KeyboardInterrupt:
                 interrupted = True
         if targets.sheet:
-            write_whole(targets.sheet, write_sheet(every, forms))
+            try:
+                write_whole(targets.sheet, write_sheet(every, forms))
+            except OSError as error:
+                unwritten, targets = error, replace(targets, sheet=None)
     names = {submission.name for submission in selection.submissions}
     outcome = Outcome(every, [line for line in every if line["source"] in names], interrupted)
     for line in details(outcome.asked, seconds, selection.left_out, forms):
         console.print(line)
     _summarise(outcome, counted.total(), time.monotonic() - started, targets, console)
+    if unwritten:
+        raise unwritten
     return outcome
 
 

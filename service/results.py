@@ -1,19 +1,25 @@
 """The results file: JSON lines, one object an application, each submission appended as a whole once it is read."""
 
+import fcntl
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from types import TracebackType
+from types import TracebackType, UnionType
 from typing import IO, Any, Self
 
 from extractor import Source
 from models.errors import BadUsage, is_lasting
-from service.files import write_whole
+from service.files import naming, write_whole
 from service.sources import digests
 
 # One object of a results file, as `models.record.Result.to_json` makes it.
 Line = Mapping[str, Any]
+# What each line begins with, and what must be in it for whatever comes after the reading.
+_START = b'{"source": '
+_SHAPE: Mapping[str, type | UnionType] = {
+    "source": str, "parts": list, "form": str | None, "fields": dict, "findings": list, "status": str, "error": dict | None,
+}  # fmt: skip
 
 
 def encode(lines: Iterable[Line]) -> bytes:
@@ -28,22 +34,41 @@ class ResultsFile:
         """Starts the file over with `kept`, replacing it in one step.
 
         Raises:
-            OSError: the file can't be written.
+            BadUsage: another run is writing it, whose results would be lost. OSError: the file can't be written.
         """
-        write_whole(path, encode(kept))
+        self._path = path
+        if path.is_file():
+            with path.open("rb") as before:
+                _claim(before, path)
+                write_whole(path, encode(kept))
+        else:
+            write_whole(path, encode(kept))
         self._file: IO[bytes] = path.open("ab")
+        _claim(self._file, path)
 
     def append(self, lines: Iterable[Line]) -> None:
-        self._file.write(encode(lines))
-        self._file.flush()
+        """Adds the lines of a submission. Raises OSError, which names the file."""
+        with naming(self._path):
+            self._file.write(encode(lines))
+            self._file.flush()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
+        with naming(self._path), self._file:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+
+
+def _claim(file: IO[bytes], path: Path) -> None:
+    """Keeps other runs from writing this file, as long as it is open; where the file system can't, nothing does."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise BadUsage(f"另一次读取正在写 {path}", advice="请等它结束，或用 -o 写到别的文件") from error
+    except OSError:
+        return
 
 
 def read_results(path: Path) -> list[dict[str, Any]]:
@@ -51,9 +76,11 @@ def read_results(path: Path) -> list[dict[str, Any]]:
     other applications of the submission written just before.
 
     Raises:
-        BadUsage: a line other than the last is not a result.
+        BadUsage: a line other than the last is not a result, or all that there is does not even begin like one.
     """
     whole, _, torn = path.read_bytes().rpartition(b"\n")
+    if not whole and not (torn.startswith(_START) or _START.startswith(torn.rstrip(b"\0"))):
+        raise _no_result(path, 1)
     lines = [_result(path, number, text) for number, text in enumerate(whole.split(b"\n"), 1) if text.strip()]
     if torn.strip() and lines:
         last = lines[-1]["source"]
@@ -65,11 +92,15 @@ def read_results(path: Path) -> list[dict[str, Any]]:
 def _result(path: Path, number: int, text: bytes) -> dict[str, Any]:
     try:
         line = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         line = None
-    if not (isinstance(line, dict) and isinstance(line.get("source"), str) and isinstance(line.get("parts"), list)):
-        raise BadUsage(f"{path} 第 {number} 行不是结果", advice="--resume 只能续写 sealform extract 写出的结果文件")
+    if not (isinstance(line, dict) and all(isinstance(line.get(name), kind) for name, kind in _SHAPE.items())):
+        raise _no_result(path, number)
     return line
+
+
+def _no_result(path: Path, number: int) -> BadUsage:
+    return BadUsage(f"{path} 第 {number} 行不是结果", advice="--resume 只能续写 sealform extract 写出的结果文件")
 
 
 def resume(lines: Iterable[dict[str, Any]], submissions: Iterable[Source]) -> tuple[list[Line], list[Source]]:

@@ -1,13 +1,14 @@
 """Which submissions a command line names: a file, the entries of a folder, or a folder as one submission."""
 
-import hashlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from extractor import Source, is_left_out
+from extractor import Source, digest, is_left_out, readable
 from models.errors import BadUsage
+
+_NO_FILE = "不是普通文件"
 
 
 @dataclass(frozen=True)
@@ -19,8 +20,9 @@ class Selection:
 
 
 def digests(source: Source) -> list[tuple[str, str]]:
-    """(name, SHA-256 in hex) of each part of a submission; the digest is empty where a part can't be opened."""
-    return [(name, _digest(path)) for name, path in source.files()]
+    """(name, SHA-256 in hex) of each part of a submission; the digest is empty where a part can't be opened, or is too
+    large to be read only for that."""
+    return [(name, digest(path)) for name, path in source.files()]
 
 
 def select(paths: Iterable[Path], *, together: bool = False, outputs: Iterable[Path] = ()) -> Selection:
@@ -32,7 +34,7 @@ def select(paths: Iterable[Path], *, together: bool = False, outputs: Iterable[P
         BadUsage: a path does not exist, or is a device or a pipe, which might never end; or an output would replace a
             submission or become part of one.
     """
-    written = {path.resolve() for path in outputs}
+    written = {_real(path) for path in outputs}
     chosen: dict[Path, Source] = {}
     left_out: list[tuple[str, str]] = []
     for given in paths:
@@ -42,18 +44,24 @@ def select(paths: Iterable[Path], *, together: bool = False, outputs: Iterable[P
             raise BadUsage(f"不是普通的文件或文件夹：{given}")
         whole = together or not given.is_dir()
         for path in [given] if whole else sorted(given.iterdir()):
-            reason = None if whole else _reason(path)
-            if path.resolve() in chosen:
+            real, reason = _real(path), None if whole else _reason(path)
+            if real in chosen:
                 reason = "重复给出"
-            if not whole and path.resolve() in written:
+            if not whole and real in written:
                 reason = "本次的输出文件"
-            elif not reason and any(path.resolve() in (output, *output.parents) for output in written):
+            elif not reason and any(real in (output, *output.parents) for output in written):
                 raise BadUsage(f"输出文件与要读取的文件重叠：{path}", advice="请把结果写到别的位置")
             if reason:
-                left_out.append((_readable(path.as_posix()), reason))
+                left_out.append((readable(path.as_posix()), reason))
             else:
-                chosen[path.resolve()] = Source.at(path, _readable(path.as_posix()))
+                chosen[real] = source = Source.at(path, readable(path.as_posix()))
+                left_out += [(f"{source.name}/{name}", _NO_FILE) for name in source.passed_over()]
     return Selection(tuple(chosen.values()), tuple(left_out))
+
+
+def _real(path: Path) -> Path:
+    """Where `path` leads. `Path.resolve` would raise for a link that leads to itself."""
+    return Path(os.path.realpath(path))
 
 
 def _reason(path: Path) -> str | None:
@@ -62,21 +70,4 @@ def _reason(path: Path) -> str | None:
         return "隐藏文件或系统文件"
     if path.is_dir():
         return None if Source.at(path).files() else "空文件夹"
-    return None if path.is_file() else "不是普通文件"
-
-
-def _readable(name: str) -> str:
-    """`name` as text: where a file system holds bytes that are no UTF-8, they are most likely GBK."""
-    raw = os.fsencode(name)
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("gb18030", "replace")
-
-
-def _digest(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""
+    return None if path.is_file() else _NO_FILE

@@ -1,7 +1,9 @@
 """What is said on standard error at the end of a run: how many, which fields are doubtful, what was slow, what failed and why."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from models.form import FormDefinition
 from service.export import STATUS
@@ -13,6 +15,7 @@ KINDS = {
 }  # fmt: skip
 _OTHER = "其他"
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SLOWEST = 10
 _NAMES = 20  # of the files that failed for one reason; the results and the sheet name all
 
@@ -31,10 +34,9 @@ def details(
     lines: Sequence[Line], seconds: Mapping[str, float], left_out: Iterable[tuple[str, str]], forms: Mapping[str, FormDefinition]
 ) -> Iterator[str]:
     """Lines of text on results `lines`; `seconds` that reading each source took in this run, `left_out` are (name, reason)."""
-    yield from (f"未读取 {name}：{reason}" for name, reason in left_out)
-    yield from _doubtful(lines, forms)
-    yield from _slowest(seconds)
-    yield from _failures(lines)
+    left = (f"未读取 {name}：{reason}" for name, reason in left_out)
+    # A file's name may hold what a terminal takes for an order.
+    yield from (_CONTROL.sub("�", line) for line in chain(left, _doubtful(lines, forms), _slowest(seconds), _failures(lines)))
 
 
 def _doubtful(lines: Iterable[Line], forms: Mapping[str, FormDefinition]) -> Iterator[str]:

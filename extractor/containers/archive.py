@@ -14,6 +14,9 @@ from models.errors import Damaged, Hostile, TooLarge, TooMany, UnreadableFile
 
 _BROKEN = (tarfile.TarError, EOFError, OSError, ValueError, OverflowError, TypeError, KeyError, zlib.error)
 
+# Bytes that a decompressor gets at a time.
+_SLICE = 16 << 10
+
 
 class _Member(tarfile.TarInfo):
     """A member whose header cannot send the reader backwards, which has made tarfile read for ever."""
@@ -83,26 +86,26 @@ def open_packed(data: bytes, name: str, limits: ContainerLimits) -> Contents:
 
 def _unpacked(data: bytes, most: int) -> tuple[bytes, bool]:
     """The first `most` + 1 bytes of what was packed, over all its members, and whether its end was there."""
-    found, total = [], 0
-    while data:
-        if data.startswith(b"\x1f\x8b"):
-            gzip = zlib.decompressobj(31)
+    found, total, at = [], 0, 0
+    while (start := _decompressor(data[at : at + 8])) is not None:
+        # In slices, because a decompressor copies all that stands behind its member, of which there may be a hundred thousand.
+        while not start.eof and total <= most and at < len(data):
+            piece = data[at : at + _SLICE]
             try:
-                piece = gzip.decompress(data, most + 1 - total)
-            except zlib.error as error:
+                found.append(start.decompress(piece, most + 1 - total))
+            except (zlib.error, OSError, lzma.LZMAError, ValueError) as error:
                 raise Damaged("压缩包已损坏") from error
-            data, whole = gzip.unused_data, gzip.eof
-        elif data.startswith((b"BZh", b"\xfd7zXZ\0")):
-            other = bz2.BZ2Decompressor() if data.startswith(b"BZh") else lzma.LZMADecompressor(memlimit=512 << 20)
-            try:
-                piece = other.decompress(data, most + 1 - total)
-            except (OSError, lzma.LZMAError, ValueError) as error:
-                raise Damaged("压缩包已损坏") from error
-            data, whole = (other.unused_data if other.eof else b""), other.eof
-        else:
-            break  # padding behind the last member
-        found.append(piece)
-        total += len(piece)
-        if total > most or not whole:
-            return b"".join(found), whole
+            total += len(found[-1])
+            at += len(piece) - len(start.unused_data)
+        if total > most or not start.eof:
+            return b"".join(found), start.eof
     return b"".join(found), True
+
+
+def _decompressor(head: bytes) -> "zlib._Decompress | bz2.BZ2Decompressor | lzma.LZMADecompressor | None":
+    """What unpacks the member that begins so; None for the padding behind the last one."""
+    if head.startswith(b"\x1f\x8b"):
+        return zlib.decompressobj(31)
+    if head.startswith(b"BZh"):
+        return bz2.BZ2Decompressor()
+    return lzma.LZMADecompressor(memlimit=512 << 20) if head.startswith(b"\xfd7zXZ\0") else None

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import Message as Mime
 from email.parser import BytesParser
+from itertools import islice
 
 from extractor.containers import Budget, ContainerLimits, Contents, Inner
 from extractor.containers.body import BODY_NAME, disks, from_html, has_table, links_of, make_message, shown_in
@@ -21,6 +22,10 @@ _FOXMAIL = re.compile(rb"\x10{7}\x11{6}S\r?\n")
 _MBOX = re.compile(rb"(?m)^From [^\n]*\n(?=[!-9;-~]{1,76}:)")
 _BOUNDARY = re.compile(rb"(?m)^--(\S[^\r\n\"]{0,70}?)[ \t]*\r?$")
 _BEGIN = re.compile(rb"(?m)^begin [0-7]{3} ([^\r\n]{1,200})\r?\n")
+# What servers say of a message to the programs that sent it.
+_BY_MACHINES = frozenset({
+    "message/delivery-status", "message/global-delivery-status", "message/disposition-notification", "text/rfc822-headers",
+})  # fmt: skip
 _SUFFIXES = {
     "message/rfc822": ".eml", "text/html": ".html", "text/plain": ".txt", "image/jpeg": ".jpg", "image/png": ".png",
     "image/gif": ".gif", "application/pdf": ".pdf", "application/msword": ".doc", "text/calendar": ".ics",
@@ -61,6 +66,8 @@ def open_mail(data: bytes, name: str, limits: ContainerLimits) -> Contents:
     shown = frozenset[str]().union(*(shown_in(page) for page, _ in text.pages))
     files = [one for number, part in enumerate(parts, 1) for one in _files(part, number, shown, budget)]
     files += [file for piece in text.plain for file in _uuencoded(piece, budget)]
+    if len(files) > limits.entries:
+        raise TooMany(f"邮件中的附件超过 {limits.entries} 个")
     page, charset = text.pages[0] if text.pages else (b"", "")
     if page and has_table(decode(page, charset)):
         files.append(Inner(BODY_NAME, decode(page, charset).encode("utf-8"), body=True))
@@ -81,7 +88,7 @@ def open_mailbox(data: bytes, name: str, limits: ContainerLimits) -> Contents:
         content = data[mark.end() : end]
         if not data.startswith(b"\x10"):
             content = re.sub(rb"(?m)^>(>*From )", rb"\1", content)
-        files.append(Inner(f"第{number}封.eml", budget.take(content, len(content))))
+        files.append(_kept(f"第{number}封.eml", content, budget))
     return Contents(tuple(files))
 
 
@@ -137,7 +144,7 @@ def _parts(mime: "Mime[str, str]", text: _Text, depth: int) -> "Iterator[Mime[st
             text.plain.append(decode(data, charset))
         else:
             text.pages.append((data, charset))
-    elif kind not in ("message/delivery-status", "text/rfc822-headers"):
+    elif kind not in _BY_MACHINES:
         yield mime
 
 
@@ -183,8 +190,9 @@ def _files(mime: "Mime[str, str]", number: int, shown: frozenset[str], budget: B
     kind, said = _type(mime), _said_name(mime)
     name = last_step(said) if said.strip() else f"附件{number}{_SUFFIXES.get(kind, '')}"
     try:
-        data = _nested(mime) if kind == "message/rfc822" else _decoded(mime)
-        if kind == "message/rfc822" and "." not in name:
+        is_message = kind.startswith("message/")
+        data = _nested(mime, kind) if is_message else _decoded(mime)
+        if is_message and "." not in name:
             name += ".eml"
         identity = (mime.get("content-id", "") or "").strip().strip("<>")
         disposition = (mime.get("content-disposition", "") or "").strip().lower()
@@ -194,8 +202,19 @@ def _files(mime: "Mime[str, str]", number: int, shown: frozenset[str], budget: B
         return [Inner(name, error=error)]
 
 
-def _nested(mime: "Mime[str, str]") -> bytes:
+def _kept(name: str, data: bytes, budget: Budget) -> Inner:
+    try:
+        return Inner(name, budget.take(data, len(data)))
+    except UnreadableFile as error:
+        return Inner(name, error=error)
+
+
+def _nested(mime: "Mime[str, str]", kind: str) -> bytes:
     """The bytes of a message inside a message, also of one that was encoded, which the standard forbids."""
+    if kind == "message/partial":
+        raise Damaged("邮件被拆成几封发送，这只是其中一封", advice="请申报单位把附件放在一封邮件中重新发送，或用压缩包分几次发送")
+    if kind == "message/external-body":
+        raise Damaged("附件没有随邮件发来，邮件中只写了它在哪里", advice="请申报单位重新发送，并附上文件本身")
     payload = mime.get_payload()
     inner = payload[0] if isinstance(payload, list) and payload else None
     encoding = (mime.get("content-transfer-encoding", "") or "").strip().lower()
@@ -212,9 +231,9 @@ def _nested(mime: "Mime[str, str]") -> bytes:
 
 def _uuencoded(text: str, budget: Budget) -> Iterator[Inner]:
     """Files that old programs put into the text itself."""
-    for name, data in _packed(text.encode("utf-8", "replace")):
-        if data:
-            yield Inner(last_step(decode(name)), budget.take(data, len(data)))
+    whole = ((name, data) for name, data in _packed(text.encode("utf-8", "replace")) if data)
+    for name, data in islice(whole, budget.limits.entries + 1):
+        yield _kept(last_step(decode(name)), data, budget)
 
 
 def _packed(text: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -11,12 +11,15 @@ import pytest
 from pypdf import PdfReader, PdfWriter
 
 from extractor import Source, extract
+from extractor.labels import align, units_of
+from extractor.match import match
 from generator import generate, new_identity
 from models.fields import Seal
 from models.form import FormDefinition
+from models.page import Frame
 from models.record import Record, Result
 from tests.conftest import FIXTURES
-from tests.extractor.papers import word_file
+from tests.extractor.papers import scanned, stamped, word_file
 from tests.records import random_record
 
 Forms = Mapping[str, FormDefinition]
@@ -135,3 +138,13 @@ def test_two_forms_in_one_file_are_two_applications_of_that_part(tmp_path: Path,
         {one.page for f in r.fields.values() for one in f.evidence} <= pages
         for r, pages in zip(results, ({1, 2}, {3, 4}), strict=True)
     ] == [True, True]
+
+
+def test_a_seal_on_the_one_scanned_page_of_a_printed_form_is_seen(form: FormDefinition) -> None:
+    record = random_record(form, 21)
+    paper = stamped(scanned(form, record), "申报单位（盖章）", str(record.values["organization"]))
+    picture = Frame(picture=(1, 1), flat=(1, 1), scale=1.0)
+    last = paper.pages[-1].model_copy(update={"frame": picture})
+    pages = paper.model_copy(update={"reader": "pdf", "pages": (*paper.pages[:-1], last)})
+    seen = {one.field: one.value for one in match(pages, align(form, units_of(pages)), "a.pdf").observations}
+    assert seen["pledge_seal"] == Seal(present=True, text=str(record.values["organization"]), agrees=True)

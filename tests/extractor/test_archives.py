@@ -7,6 +7,7 @@ import lzma
 import shutil
 import struct
 import tarfile
+import time
 import zipfile
 import zlib
 from contextlib import suppress
@@ -186,6 +187,20 @@ def test_one_packed_file_is_called_like_its_box(pack) -> None:
         opened(pack(ZEROS))
     with pytest.raises(Damaged):
         opened(pack(b"hello" * 100)[:-9])
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_members_behind_one_another_are_one_file_and_take_the_time_of_one(pack) -> None:
+    started = time.monotonic()
+    assert contents(pack(b"a") * 40_000 + pack(b"b" * 50_000)) == {"box": b"a" * 40_000 + b"b" * 50_000}
+    assert time.monotonic() - started < 10
+    assert isinstance(_refused(pack(b"a") * 5000 + pack(b"end")[:-3]), Damaged)
+
+
+def _refused(data: bytes) -> UnreadableFile:
+    with pytest.raises(UnreadableFile) as raised:
+        opened(data)
+    return raised.value
 
 
 def test_7z_is_read_into_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

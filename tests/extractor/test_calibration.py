@@ -47,6 +47,11 @@ def test_a_date_with_a_doubtful_digit_is_never_accepted():
     assert _sure(date, _read("2021年1月2日", {7: 0.6}), 9.0) <= 0.5
 
 
+def test_an_address_of_mail_with_a_character_that_may_be_another_is_never_accepted():
+    assert _sure(EMAIL, _read("bqs@163.com", {1: 0.5}), 9.0) <= 0.5
+    assert _sure(EMAIL, _read("bqs@163.com", {1: 0.9}), 9.0) > 0.5
+
+
 def test_writing_that_is_read_badly_is_less_legible():
     assert legibility([_read("工程师", {1: 0.3})]) < legibility([_read("工程师")])
 

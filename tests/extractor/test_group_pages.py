@@ -104,3 +104,16 @@ def test_two_kinds_of_form_in_one_file_are_two(forms: Forms, papers: list[Pages]
     filing = scanned(other, random_record(other, 1))
     sheaves = split(joined(papers[0], filing), list(forms.values()))
     assert [blocks(sheaf) for sheaf in sheaves] == together(papers[0], filing)
+
+
+def test_a_page_that_the_only_form_has_already_is_anothers(form: FormDefinition, sealed: list[Pages]) -> None:
+    pages = ordered([sealed[0].pages[0], sealed[1].pages[1], sealed[0].pages[1]])
+    (sheaf,) = split(pages, [form])
+    assert blocks(sheaf) == sorted(id(page.blocks) for page in sealed[0].pages)
+    assert sheaf.unsure == (2,), "and what becomes of it is a person's to say"
+
+
+def test_of_two_last_pages_that_nothing_tells_apart_none_is_trusted(form: FormDefinition, papers: list[Pages]) -> None:
+    pages = ordered([papers[0].pages[0], papers[1].pages[1], papers[0].pages[1]])
+    (sheaf,) = split(pages, [form])
+    assert sheaf.unsure != ()

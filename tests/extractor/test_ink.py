@@ -139,3 +139,11 @@ def test_a_black_seal_over_the_place_is_no_writing_and_hides_none():
     assert _behind(_marks(picture, lines, [ring])) < 0.3
     _sign(picture, high=80)
     assert _behind(_marks(picture, lines, [ring])) > 0.5
+
+
+def test_what_is_left_of_a_seals_star_is_hardly_writing():
+    ring = Ring(END + 90, Y + 18, 160, 160, 0, False, 0.95)
+    picture, lines = _form()
+    cv2.circle(picture, (END + 90, Y + 18), 156, (140, 140, 140), 9)
+    _sign(picture, high=30, width=6, x=END + 50, y=Y + 18)
+    assert 0.5 < _behind(_marks(picture, lines)) > _behind(_marks(picture, lines, [ring])) <= 0.6

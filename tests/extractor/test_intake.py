@@ -4,7 +4,10 @@ import base64
 import hashlib
 import io
 import json
+import os
 import shutil
+import struct
+import time
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +21,7 @@ from extractor import Limits, Options, Source, extract
 from extractor.intake import Intake
 from extractor.pictures import PictureLimits, decode
 from generator import generate, new_identity
+from models.errors import TooManyPages
 from models.form import FormDefinition
 from models.record import Result
 from tests.extractor.documents import cell, docx, paragraph, row, table
@@ -232,6 +236,53 @@ def test_a_bomb_costs_itself_and_says_so(tmp_path: Path, forms: Mapping[str, For
     assert list(states(result).values()).count("too-large") == 3
 
 
+def test_a_folder_that_cannot_be_looked_into_is_a_part_that_could_not_be_read(
+    tmp_path: Path, forms: Mapping[str, FormDefinition], filled: dict[int, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "申报" / "closed").mkdir(parents=True)
+    (tmp_path / "申报" / "form.docx").write_bytes(filled[1])
+    scan = os.scandir
+
+    def refuse(path: str | Path) -> object:
+        # Not by its mode: whoever may do everything may look into any folder.
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    results = extract(Source.at(tmp_path / "申报"), forms)
+    assert states(results) == {"closed": "unreadable", "form.docx": "read"}
+    assert "part-unreadable" in codes(results)
+
+
+def test_a_file_that_has_gone_or_become_a_pipe_says_what_to_look_at(tmp_path: Path, forms: Mapping[str, FormDefinition]) -> None:
+    os.mkfifo(tmp_path / "pipe.docx")
+    for name in ("pipe.docx", "gone.docx"):
+        (result,) = extract(Source.at(tmp_path / name, name), forms)
+        assert result.error is not None
+        assert (result.error.code, [(part.name, part.state) for part in result.parts]) == ("damaged", [(name, "unreadable")])
+        assert "是否还在原处" in result.error.message
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 900), (1_000_000, 1)])
+def test_a_dot_or_a_line_is_no_form_and_no_defect(
+    size: tuple[int, int], tmp_path: Path, forms: Mapping[str, FormDefinition], filled: dict[int, bytes]
+) -> None:
+    buffer = io.BytesIO()
+    Image.new("1", size).save(buffer, "PNG")
+    results = read(zipped({"form.docx": filled[1], "dot.png": buffer.getvalue()}), "a.zip", tmp_path, forms)
+    assert states(results)["a.zip/dot.png"] == "not-a-form"
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_black_picture_among_photos_is_no_defect_of_ours(tmp_path: Path, forms: Mapping[str, FormDefinition]) -> None:
+    for number, shade in enumerate((255, 0, 255)):
+        Image.new("RGB", (900, 1200), (shade,) * 3).save(tmp_path / f"{number}.png")
+    (result,) = extract(Source.at(tmp_path), forms)
+    assert result.error is not None
+    assert result.error.code == "not-a-form"
+
+
 def test_parts_over_the_number_are_named_one_by_one(tmp_path: Path, forms: Mapping[str, FormDefinition]) -> None:
     for number in range(4):
         (tmp_path / f"{number}.docx").write_bytes(docx(paragraph(f"会议通知{number}")))
@@ -275,6 +326,17 @@ def test_only_a_tiff_has_pages() -> None:
         buffer = io.BytesIO()
         frames[0].save(buffer, kind, save_all=True, append_images=frames[1:])
         assert len(list(decode(buffer.getvalue()))) == pages, kind
+
+
+@pytest.mark.parametrize(("count", "circle"), [(60_000, False), (20_000, True)])
+def test_a_tiff_of_more_pages_than_can_be_counted_is_refused_at_once(count: int, circle: bool) -> None:
+    places = [8 + number * 18 for number in range(count)]
+    after = [*places[1:], places[0] if circle else 0]
+    pages = (struct.pack("<HHHIII", 1, 256, 4, 1, 8, place) for place in after)
+    started = time.monotonic()
+    with pytest.raises(TooManyPages):
+        list(decode(b"II*\0" + struct.pack("<I", 8) + b"".join(pages)))
+    assert time.monotonic() - started < 5
 
 
 def test_a_document_of_too_many_pages_is_refused(tmp_path: Path, forms: Mapping[str, FormDefinition]) -> None:

@@ -142,6 +142,13 @@ def test_a_number_is_never_made_a_word():
 
 
 def test_a_q_where_no_word_has_one_is_never_sure():
-    assert respell(EMAIL, _read("bqs@163.com")).spans[1].confidence <= 0.9
+    read = respell(EMAIL, _read("bqs@163.com")).spans[1]
+    assert (read.confidence, read.others[0][0]) == (0.5, "g")
     for address in ("1234@qq.com", "quality@163.com"):
         assert respell(EMAIL, _read(address)).confidence == SURE
+
+
+def test_a_rare_character_that_a_quick_hand_makes_of_a_common_one_is_never_sure():
+    read = respell(TEXT, _read("胡毓洋")).spans[1]
+    assert (read.text, read.confidence, read.others[0][0]) == ("毓", 0.5, "敏")
+    assert respell(TEXT, _typed("胡毓洋")).confidence == 1.0

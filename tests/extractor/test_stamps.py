@@ -97,6 +97,12 @@ def test_a_seal_with_another_name_makes_the_name_doubtful_too() -> None:
     assert [doubt.code for doubt in name.doubts] == ["name-disagrees"]
 
 
+def test_a_seal_that_says_the_name_but_for_one_character_makes_it_doubtful() -> None:
+    almost = tuple(run.model_copy(update={"confidence": 0.5}) for run in _reading(NAME[:-1] + "会"))
+    name = next(one for one in _observed(_read(_on_paper()), almost) if one.value == NAME)
+    assert [doubt.code for doubt in name.doubts] == ["name-disagrees"]
+
+
 def test_a_name_that_a_file_holds_needs_no_seal_to_confirm_it() -> None:
     name = next(one for one in _observed(_on_paper(), _reading("江岸区花山镇人民政府")) if one.value == NAME)
     assert not name.doubts

@@ -36,6 +36,12 @@ def test_a_level_scan_is_left_as_it_is():
     assert flat.scale == pytest.approx(drawing.SCALE, rel=0.01)
 
 
+@pytest.mark.parametrize("shade", [0, 255])
+def test_a_picture_of_nothing_is_left_as_it_is(shade):
+    picture = np.full((1600, 1200, 3), shade, np.uint8)
+    assert np.array_equal(upright.flatten(picture, None).colour, picture)
+
+
 def test_a_photo_in_perspective_and_bent_comes_out_level_and_without_the_desk():
     flat = upright.flatten(drawing.photographed(_form()), None)
     assert _slopes(flat.colour, 0) < 0.004

@@ -1,6 +1,10 @@
 """A file that hangs, crashes or hogs memory costs itself alone."""
 
+import json
 import os
+import signal
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -14,6 +18,20 @@ from service.batch import read_all
 from service.pool import Limits
 from tests.service.processes import Mark
 from tests.service.readers import obey
+
+ROOT = Path(__file__).parents[2]
+# Read from a pipe, it is nothing that a new process could import: each of its processes dies as it starts.
+UNIMPORTABLE = """
+import json, sys
+from pathlib import Path
+from extractor import Options, Source
+from service.batch import read_all
+from service.pool import Limits
+from tests.service.readers import obey
+sources = [Source.at(path) for path in map(Path, sys.argv[1:])]
+for done in read_all(sources, {}, Options(), Limits(jobs=2), read=obey):
+    print(json.dumps(done.lines))
+"""
 
 
 def _sources(folder: Path, *orders: str) -> list[Source]:
@@ -40,6 +58,27 @@ def test_every_submission_ends_in_a_line_whatever_happens_to_its_process(tmp_pat
         ("2-segfault.txt", "unreadable", 64)
     ]
     assert crashed["status"] == "failed"
+
+
+def test_where_no_process_can_start_every_submission_fails_and_nothing_hangs(tmp_path: Path) -> None:
+    paths = [source.path.as_posix() for source in _sources(tmp_path, *["read"] * 100)]
+    ran = subprocess.run(
+        [sys.executable, "-", *paths], input=UNIMPORTABLE.encode(), cwd=ROOT, capture_output=True, timeout=60, check=True
+    )
+    lines = [line for text in ran.stdout.decode().splitlines() for line in json.loads(text)]
+    assert [line["source"] for line in lines] == paths
+    assert {(line["error"]["code"], line["parts"][0]["state"]) for line in lines} == {("reader-crashed", "unreadable")}
+    assert "请打开原文件核对" in lines[0]["error"]["message"]
+
+
+def test_a_pool_whose_processes_all_die_between_two_files_is_followed_by_another(tmp_path: Path) -> None:
+    sources = _sources(tmp_path, "read", *["doze"] * 40, "read")
+    reading = read_all(sources, {}, Options(), Limits(jobs=1), read=obey)
+    seen = [next(reading)]
+    os.kill(int(seen[0].lines[0]["error"]["message"]), signal.SIGKILL)
+    seen += reading
+    assert sorted(done.submission.name for done in seen) == sorted(source.name for source in sources)
+    assert [done.lines[0]["error"]["code"] for done in seen].count("pid") >= len(sources) - 1
 
 
 def test_one_job_reads_in_a_process_of_its_own(tmp_path: Path) -> None:

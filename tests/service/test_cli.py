@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -290,6 +291,28 @@ def test_the_command_line_goes_before_the_environment(
     monkeypatch.setenv("SEALFORM_TIME_LIMIT", "7")
     run("extract", "inbox", "--jobs", 3, *arguments)
     assert limits == [Limits(jobs=3, seconds=seconds, megabytes=4096)]
+
+
+def test_a_sheet_that_can_not_be_written_is_told_before_anything_is_read(run, returned: Path, tmp_path: Path) -> None:
+    os.mkfifo("pipe.xlsx")
+    Path("file").write_text("x")
+    for name in ("pipe.xlsx", "file/a.xlsx"):
+        ran = run("extract", returned, "-o", "results.jsonl", "--xlsx", name)
+        assert (ran.code, "无法读写" in ran.err, Path("results.jsonl").exists()) == (2, True, False)
+    assert Path("pipe.xlsx").is_fifo()
+
+
+def test_a_sheet_that_there_is_no_room_for_costs_the_sheet_alone(returned: Path, tmp_path: Path) -> None:
+    sealform = subprocess.run(
+        [*SEALFORM, "extract", returned / "T43_truncated.docx", "-o", "results.jsonl", "--xlsx", "sheet.xlsx"],
+        capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2048, 2048)),
+    )  # fmt: skip
+    assert sealform.returncode == 2
+    assert f"无法读写 {tmp_path / 'sheet.xlsx'}" in sealform.stderr
+    assert "读取失败 1" in sealform.stderr
+    assert "汇总表：" not in sealform.stderr
+    assert len(Path("results.jsonl").read_text("utf-8").splitlines()) == 1
 
 
 def test_ctrl_c_keeps_what_was_read_and_writes_the_sheet(returned: Path, tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from service.results import ResultsFile, encode, read_results, resume
 
 def _line(source: str, *parts: str, application: int = 1) -> dict[str, Any]:
     found = [{"name": name, "sha256": hashlib.sha256(name.encode()).hexdigest(), "state": "read"} for name in parts]
-    return {"source": source, "application": application, "parts": found}
+    rest = {"form": None, "fields": {}, "findings": [], "status": "failed", "error": None}
+    return {"source": source, "application": application, "parts": found, **rest}
 
 
 def _source(folder: Path, name: str, *parts: str) -> Source:
@@ -61,12 +62,35 @@ def test_a_torn_last_line_is_dropped_with_its_submission(tmp_path: Path) -> None
     assert len(read_results(path)) == 3
 
 
-@pytest.mark.parametrize("text", ["no json\n{}\n", "[]\n", '{"source": "a"}\n', "PK\x03\x04\n"])
+WITHOUT_FIELDS = '{"source": "a", "parts": []}\n'
+DEEP = "[" * 100_000 + "\n"
+
+
+@pytest.mark.parametrize("text", ["no json\n{}\n", "[]\n", '{"source": "a"}\n', "PK\x03\x04\n", "notes", WITHOUT_FIELDS, DEEP])
 def test_a_file_of_another_kind_is_not_taken_for_results(tmp_path: Path, text: str) -> None:
     path = tmp_path / "results.jsonl"
     path.write_text(text)
     with pytest.raises(BadUsage, match="第 1 行"):
         read_results(path)
+
+
+@pytest.mark.parametrize("left", [b"", b'{"sou', b'{"source": "a", "par', bytes(512)])
+def test_what_a_kill_left_of_the_very_first_line_is_nothing_and_no_other_file(tmp_path: Path, left: bytes) -> None:
+    path = tmp_path / "results.jsonl"
+    path.write_bytes(left)
+    assert read_results(path) == []
+
+
+def test_a_file_that_another_run_writes_is_left_to_it(tmp_path: Path) -> None:
+    path = tmp_path / "results.jsonl"
+    path.write_bytes(encode([_line("old")]))
+    with ResultsFile(path) as results:
+        with pytest.raises(BadUsage, match="另一次读取正在写"), ResultsFile(path):
+            pass
+        results.append([_line("a")])
+    assert read_results(path) == [_line("a")]
+    with ResultsFile(path):
+        pass
 
 
 def test_what_is_there_and_unchanged_is_not_read_again(tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 """Which submissions a command line names."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
 
+from extractor import extract
 from models.errors import BadUsage
 from service.sources import digests, select
 
@@ -64,6 +66,40 @@ def test_an_empty_folder_and_a_pipe_are_left_out(folder: Path) -> None:
     assert [name for name, _ in select([Path("inbox")]).left_out] == ["inbox/empty", "inbox/pipe"]
 
 
+def test_a_link_that_leads_to_itself_is_left_out_and_said(folder: Path) -> None:
+    Path("inbox/loop").symlink_to("loop")
+    selection = select([Path("inbox")], outputs=[Path("inbox/loop")])
+    assert [source.name for source in selection.submissions] == ["inbox/a.docx", "inbox/b.docx", "inbox/photos"]
+    assert [name for name, _ in selection.left_out] == ["inbox/loop"]
+
+
+def test_what_is_no_file_in_a_submission_of_several_parts_is_said(folder: Path) -> None:
+    os.mkfifo("inbox/photos/pipe")
+    Path("inbox/photos/link.jpg").symlink_to(folder / "other.docx")
+    Path("inbox/photos/away").symlink_to(folder)
+    selection = select([Path("inbox")])
+    assert [name for name, _ in selection.left_out] == [f"inbox/photos/{name}" for name in ("away", "link.jpg", "pipe")]
+    assert [name for name, _ in selection.submissions[-1].files()] == ["1.jpg", "2.jpg"]
+
+
+def test_a_file_that_has_become_a_pipe_has_no_digest_and_nobody_waits_for_it(folder: Path) -> None:
+    (source,) = select([Path("other.docx")]).submissions
+    Path("other.docx").unlink()
+    os.mkfifo("other.docx")
+    assert digests(source) == [("other.docx", "")]
+
+
+def test_a_file_of_a_size_that_nobody_sends_is_not_read_only_to_know_it_again(folder: Path) -> None:
+    with Path("other.docx").open("r+b") as file:
+        file.truncate(500 << 30)
+    (source,) = select([Path("other.docx")]).submissions
+    started = time.monotonic()
+    assert digests(source) == [("other.docx", "")]
+    (result,) = extract(source, {})
+    assert [(part.state, part.sha256) for part in result.parts] == [("too-large", "")]
+    assert time.monotonic() - started < 20
+
+
 def test_outputs_inside_the_folder_are_not_read(folder: Path) -> None:
     Path("inbox/results.jsonl").write_text("{}")
     selection = select([Path("inbox")], outputs=[Path("inbox/results.jsonl"), Path("sheet.xlsx")])
@@ -96,7 +132,11 @@ def test_a_name_in_gbk_becomes_readable(folder: Path) -> None:
         os.close(os.open(raw, os.O_CREAT | os.O_WRONLY))
     except OSError:
         pytest.skip("this file system takes UTF-8 names only")
-    assert "inbox/申请表.docx" in _names("inbox")
+    os.link(raw, os.fsencode(folder / "inbox" / "photos") + "/第一页.jpg".encode("gbk"))
+    selection = select([Path("inbox")])
+    assert "inbox/申请表.docx" in [source.name for source in selection.submissions]
+    (photos,) = (source for source in selection.submissions if source.path.is_dir())
+    assert [name for name, _ in photos.files()] == ["1.jpg", "2.jpg", "第一页.jpg"]
 
 
 def test_digests_tell_the_parts_of_a_folder(folder: Path) -> None:

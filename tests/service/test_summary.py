@@ -52,3 +52,8 @@ def test_failures_stand_together_by_reason_with_its_advice() -> None:
 def test_a_run_in_which_all_is_well_has_nothing_to_add() -> None:
     assert _said([_line("a")], {"a": 1.0}) == ""
     assert in_words(counts([_line("a")])) == "无需人工 1，需复核 0，读取失败 0"
+
+
+def test_what_a_name_would_tell_a_terminal_to_do_is_not_passed_on() -> None:
+    said = list(details([_line("a\x1b[2J\nb\x9b.docx", message="坏")], {}, [("c\r.docx", "隐藏")], {}))
+    assert said == ["未读取 c�.docx：隐藏", "读取失败的：", "  坏（1 份）", "    a�[2J�b�.docx"]

@@ -1,0 +1,66 @@
+"""A file is written whole or not at all, and nothing but a file is ever replaced."""
+
+import os
+import resource
+import signal
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from service.files import check_writable, write_whole
+
+
+@pytest.fixture
+def little_room() -> Iterator[None]:
+    """As on a full disk: no file may grow beyond a kilobyte."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    signal.signal(signal.SIGXFSZ, handler)
+
+
+def test_a_pipe_and_a_folder_are_refused_and_stay_what_they_are(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("pipe")
+    for name in ("pipe", "folder", "link"):
+        for write in (lambda path: write_whole(path, b"x"), check_writable):
+            with pytest.raises(OSError, match="不是普通文件"):
+                write(tmp_path / name)
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+    assert {path.name for path in tmp_path.iterdir()} == {"pipe", "folder", "link"}
+
+
+def test_where_a_link_leads_is_written_and_the_link_stays(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "link"
+    for target in ("elsewhere/old", "elsewhere/new"):
+        (tmp_path / "elsewhere/old").write_bytes(b"old")
+        link.unlink(missing_ok=True)
+        link.symlink_to(target)
+        write_whole(link, b"x")
+        assert link.is_symlink()
+        assert (tmp_path / target).read_bytes() == b"x"
+
+
+@pytest.mark.usefixtures("little_room")
+def test_a_file_that_there_is_no_room_for_is_named_and_left_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "sheet"
+    write_whole(path, b"old")
+    with pytest.raises(OSError) as raised:  # noqa: PT011
+        write_whole(path, bytes(4096))
+    assert raised.value.filename == str(path)
+    assert ([one.name for one in tmp_path.iterdir()], path.read_bytes()) == (["sheet"], b"old")
+
+
+def test_asking_whether_a_file_can_be_written_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "old").write_bytes(b"old")
+    check_writable(tmp_path / "old")
+    check_writable(tmp_path / "new")
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("old", b"old")]
+    with pytest.raises(OSError, match="old"):
+        check_writable(tmp_path / "old" / "new")
