@@ -27,7 +27,7 @@ from models.form import FormDefinition
 from models.record import Failure, Part, Result
 from service.results import Line
 from service.sources import digests
-from service.worker import FOLDER, is_running, prepare
+from service.worker import FOLDER, give_back_memory, is_running, prepare
 
 if TYPE_CHECKING:
     from service.settings import Settings
@@ -267,4 +267,6 @@ def _hear_no_signals() -> None:
 def _timed(read: Read, submission: Source, forms: Forms, options: Options) -> tuple[list[dict[str, Any]], float]:
     """The lines of one submission, and how long it took in the process that read it."""
     started = time.monotonic()
-    return read(submission, forms, options), time.monotonic() - started
+    lines = read(submission, forms, options)
+    give_back_memory()
+    return lines, time.monotonic() - started

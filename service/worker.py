@@ -11,9 +11,6 @@ from pathlib import Path
 # Where a process has its temporary files; `{}` stands for its id.
 FOLDER = "reader-{}"
 _PR_SET_PDEATHSIG = 1
-# Pieces of memory as large as this are given back at once. By itself the C library keeps ever larger ones, in which small ones then
-# lie about, and a process grows from picture to picture (mallopt(3)).
-_M_MMAP_THRESHOLD, _GIVEN_BACK = -3, 4 << 20
 # Each of these libraries would start a thread a core in every worker.
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 
@@ -24,7 +21,6 @@ def prepare(scratch: Path, megabytes: int, threads: int) -> None:
     parent = multiprocessing.parent_process()
     die_with_parent(signal.SIGKILL, parent.pid if parent else None)
     _limit_memory(megabytes)
-    _give_back_memory()
     folder = scratch / FOLDER.format(os.getpid())
     folder.mkdir(mode=0o700, exist_ok=True)
     # By the variable for programs that are started from here, by the attribute because this process may have looked already.
@@ -62,6 +58,8 @@ def _limit_memory(megabytes: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (wanted if most == resource.RLIM_INFINITY else min(wanted, most), most))
 
 
-def _give_back_memory() -> None:
-    if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "mallopt"):
-        library.mallopt(_M_MMAP_THRESHOLD, _GIVEN_BACK)
+def give_back_memory() -> None:
+    """Gives the system what this process has freed. By itself the C library keeps it for the next time, in pieces that fit less and
+    less, and a process grows from picture to picture (malloc_trim(3))."""
+    if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "malloc_trim"):
+        library.malloc_trim(0)
