@@ -18,7 +18,7 @@ from models.identity import Identity
 from models.page import Line, Page, Pages, Run, Table
 from models.record import Record, Result
 from models.writing import key
-from tests.extractor.papers import scanned, stamped
+from tests.extractor.papers import scanned
 from tests.extractor.pdfs import saved, typeset
 from tests.records import random_record
 
@@ -26,28 +26,10 @@ Forms = Mapping[str, FormDefinition]
 
 
 @pytest.fixture(scope="module")
-def form(forms: Forms) -> FormDefinition:
-    return forms["pilot-application"]
-
-
-@pytest.fixture(scope="module")
 def records(form: FormDefinition) -> list[Record]:
     """Three units with names by which a page can be told."""
     several = (random_record(form, seed) for seed in count(21))
     return list(islice((one for one in several if len(str(one.values.get("organization"))) > 6), 3))
-
-
-@pytest.fixture(scope="module")
-def papers(form: FormDefinition, records: list[Record]) -> list[Pages]:
-    """Forms of two pages, on none of which stands whose second page it is."""
-    several = [scanned(form, record) for record in records]
-    assert {len(paper.pages) for paper in several} == {2}
-    return several
-
-
-@pytest.fixture(scope="module")
-def sealed(papers: list[Pages], records: list[Record]) -> list[Pages]:
-    return [stamped(paper, "申报单位（盖章）", str(one.values["organization"])) for paper, one in zip(papers, records, strict=True)]
 
 
 def loose(names: str, *pages: Page, reader: str = "scan", identity: Identity | None = None) -> list[Loose]:

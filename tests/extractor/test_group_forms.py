@@ -26,11 +26,6 @@ Forms = Mapping[str, FormDefinition]
 
 
 @pytest.fixture(scope="module")
-def form(forms: Forms) -> FormDefinition:
-    return forms["pilot-application"]
-
-
-@pytest.fixture(scope="module")
 def records(form: FormDefinition) -> list[Record]:
     return [random_record(form, seed) for seed in range(30, 35)]
 

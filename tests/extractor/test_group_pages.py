@@ -10,34 +10,15 @@ from generator import new_identity
 from models.form import FormDefinition
 from models.page import Pages
 from models.record import Record
-from tests.extractor.papers import joined, ordered, scanned, stamped
+from tests.extractor.papers import joined, ordered, scanned
 from tests.records import random_record
 
 Forms = Mapping[str, FormDefinition]
 
 
 @pytest.fixture(scope="module")
-def form(forms: Forms) -> FormDefinition:
-    return forms["pilot-application"]
-
-
-@pytest.fixture(scope="module")
 def records(form: FormDefinition) -> list[Record]:
     return [random_record(form, seed) for seed in range(20, 25)]
-
-
-@pytest.fixture(scope="module")
-def papers(form: FormDefinition, records: list[Record]) -> list[Pages]:
-    """Five forms of two pages, on none of which stands whose second page it is."""
-    several = [scanned(form, record) for record in records]
-    assert {len(paper.pages) for paper in several} == {2}
-    return several
-
-
-@pytest.fixture(scope="module")
-def sealed(papers: list[Pages], records: list[Record]) -> list[Pages]:
-    """The same with seals."""
-    return [stamped(paper, "申报单位（盖章）", str(one.values["organization"])) for paper, one in zip(papers, records, strict=True)]
 
 
 def blocks(sheaf: Sheaf) -> list[object]:
