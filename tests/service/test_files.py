@@ -5,6 +5,7 @@ import resource
 import signal
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,15 +13,17 @@ import pytest
 from service.files import check_writable, write_whole
 
 
-@pytest.fixture
+@contextmanager
 def little_room() -> Iterator[None]:
-    """As on a full disk: no file may grow beyond a kilobyte."""
+    """As on a full disk: no file may grow beyond a kilobyte. Not longer than need be, since the tests' own report is a file too."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1024, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    signal.signal(signal.SIGXFSZ, handler)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
 
 
 def test_a_pipe_and_a_folder_are_refused_and_stay_what_they_are(tmp_path: Path) -> None:
@@ -47,11 +50,10 @@ def test_where_a_link_leads_is_written_and_the_link_stays(tmp_path: Path) -> Non
         assert (tmp_path / target).read_bytes() == b"x"
 
 
-@pytest.mark.usefixtures("little_room")
 def test_a_file_that_there_is_no_room_for_is_named_and_left_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "sheet"
     write_whole(path, b"old")
-    with pytest.raises(OSError) as raised:  # noqa: PT011
+    with little_room(), pytest.raises(OSError) as raised:  # noqa: PT011
         write_whole(path, bytes(4096))
     assert raised.value.filename == str(path)
     assert ([one.name for one in tmp_path.iterdir()], path.read_bytes()) == (["sheet"], b"old")
