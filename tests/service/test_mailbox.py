@@ -232,7 +232,7 @@ def test_a_full_disk_is_no_fault_of_the_network(
         patch.setattr("service.files.os.fsync", full)
         ran = mail()
     assert (ran.code, ran.out) == (2, "")
-    assert "No space left" in ran.err
+    assert "磁盘已满" in ran.err
     assert "重新连接" not in ran.err
     assert messages_in(tmp_path / "in") == []
     assert len(mail().lines) == 1
