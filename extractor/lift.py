@@ -61,11 +61,7 @@ def as_dark_as_print(layers: Layers, rings: Sequence[Ring]) -> list[Ring]:
 
 def covered(shape: tuple[int, ...], rings: Sequence[Ring]) -> Mask:
     """Where seals that are not red lie."""
-    inside = np.zeros(shape, np.uint8)
-    for ring in rings:
-        if not ring.red:
-            cv2.ellipse(inside, _ellipse(ring, 1 + _NEAR / 2), 255, -1)
-    return inside > 0
+    return _discs(shape, rings, 1 + _NEAR / 2)
 
 
 def inked(shape: tuple[int, ...], rings: Sequence[Ring]) -> Mask:
@@ -81,11 +77,16 @@ def inked(shape: tuple[int, ...], rings: Sequence[Ring]) -> Mask:
 
 def stars(shape: tuple[int, ...], rings: Sequence[Ring]) -> Mask:
     """Where the stars of seals that are not red may reach."""
-    middles = np.zeros(shape, np.uint8)
+    return _discs(shape, rings, _CORE)
+
+
+def _discs(shape: tuple[int, ...], rings: Sequence[Ring], part: float) -> Mask:
+    """The seals that are not red, filled out from the middle to so much of their radius."""
+    inside = np.zeros(shape, np.uint8)
     for ring in rings:
         if not ring.red:
-            cv2.ellipse(middles, _ellipse(ring, _CORE), 255, -1)
-    return middles > 0
+            cv2.ellipse(inside, _ellipse(ring, part), 255, -1)
+    return inside > 0
 
 
 def _ellipse(ring: Ring, part: float) -> tuple[tuple[float, float], tuple[float, float], float]:
