@@ -10,8 +10,9 @@ from pathlib import Path
 from benchmarks.marks.questions import KINDS, Drawn
 from benchmarks.marks.sheets import ROWS, Sheet, make_sheet
 from extractor.choice import read_choice
-from extractor.ocr import OcrEngine, PaddleOcr, RecordedOcr
+from extractor.ocr import OcrEngine, PaddleOcr
 from extractor.passage import Passage, Place
+from extractor.recorded import RecordedOcr
 from extractor.scan import Picture, read_page
 from models.fields import ChoiceField
 from models.page import Cell, Page, Table, Tick
