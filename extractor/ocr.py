@@ -36,12 +36,16 @@ WEIGHTS = {
     "cls": ("ppocr_cls.onnx", "e47acedf663230f8863ff1ab0e64dd2d82b838fceb5957146dab185a89d6215c"),
 }
 _LINE_HEIGHT = 48
-_BATCH = 6
+# Lines and pixels of their widths that are read at once: more costs more a pixel, because what they need outgrows the caches.
+_BATCH, _BATCH_WIDTH = 6, 960
 _WIDEST = 3200
 # The recogniser was trained on lines with nothing behind them; without that it loses the last character or takes two for one.
 _BEHIND, _GRAIN = 32, 32
 # Short lines were as wide as this in training. Most are read as surely in less, and none otherwise where every character is sure.
 _SHORTEST, _NARROWEST, _SURE = 320, 96, 0.99
+# Longer lines say the same at so much of their width, where no character is unsure. Digits must be surer: of two alike one is
+# soon lost.
+_LONG, _SQUEEZE, _SURE_ENOUGH = 400, 0.6, 0.95
 # Many, and improbable ones too: a misread name has its own characters among its rivals, another name has not.
 _RIVALS, _LEAST_RIVAL = 12, 0.0003
 _COLUMN = 8  # pixels of a line of that height that one output column of the recogniser stands for
@@ -121,25 +125,34 @@ class PaddleOcr:
         return boxes
 
     def recognise(self, lines: "Sequence[Picture]") -> list[Reading]:
-        pictures = [_for_recognition(line) for line in lines]
-        widths = [min(_WIDEST, -(-(picture.shape[2] + _BEHIND) // _GRAIN) * _GRAIN) for picture in pictures]
-        readings = self._read(pictures, [max(_NARROWEST, width) for width in widths])
-        unsure = [i for i, width in enumerate(widths) if width < _SHORTEST and not _is_sure(readings[i])]
-        for i, reading in zip(unsure, self._read([pictures[i] for i in unsure], [_SHORTEST] * len(unsure)), strict=True):
-            readings[i] = reading
-        return readings
+        # A long line squeezed, then as wide as it is, a short one in a wider line at last: what one leaves in doubt the next reads.
+        read: dict[int, Reading] = {}
+        long = [i for i, line in enumerate(lines) if _width(line) > _LONG]
+        for i, reading in zip(long, self._read([_for_recognition(lines[i], _SQUEEZE) for i in long]), strict=True):
+            if _is_sure(reading, _SURE_ENOUGH):
+                read[i] = reading
+        rest = [i for i in range(len(lines)) if i not in read]
+        pictures = [_for_recognition(lines[i]) for i in rest]
+        read |= zip(rest, self._read(pictures), strict=True)
+        unsure = [
+            (i, picture) for i, picture in zip(rest, pictures, strict=True) if _wide(picture) < _SHORTEST and not _is_sure(read[i])
+        ]
+        again = self._read([picture for _, picture in unsure], _SHORTEST)
+        read |= ((i, reading) for (i, _), reading in zip(unsure, again, strict=True))
+        return [read[i] for i in range(len(lines))]
 
-    def _read(self, pictures: "Sequence[Floats]", widths: Sequence[int]) -> list[Reading]:
-        """What the pictures say, each in so wide a line. Only lines of one width share a batch, so that no line is read otherwise
-        for the company that it is in."""
+    def _read(self, pictures: "Sequence[Floats]", least: int = _NARROWEST) -> list[Reading]:
+        """What the pictures say, each in a line of its width, or `least`. Only lines of one width share a batch, so that no line is
+        read otherwise for the company that it is in."""
         import numpy as np
 
+        widths = [max(least, _wide(picture)) for picture in pictures]
         readings = [Reading()] * len(pictures)
         order = sorted(range(len(pictures)), key=lambda i: widths[i])
         for width, group in groupby(order, key=lambda i: widths[i]):
-            alike = list(group)
-            for start in range(0, len(alike), _BATCH):
-                batch = alike[start : start + _BATCH]
+            alike, size = list(group), min(_BATCH, max(1, _BATCH_WIDTH // width))
+            for start in range(0, len(alike), size):
+                batch = alike[start : start + size]
                 lines = np.zeros((len(batch), 3, _LINE_HEIGHT, width), np.float32)
                 for line, i in zip(lines, batch, strict=True):
                     line[:, :, : pictures[i].shape[2]] = pictures[i]
@@ -248,18 +261,30 @@ def _weights(part: str, folder: Path | None) -> Path:
     return path.resolve()
 
 
-def _for_recognition(line: "Picture") -> "Floats":
-    """3 x the recogniser's height x the line's width at that height, from -1 to 1."""
+def _width(line: "Picture") -> int:
+    """A line's width at the recogniser's height."""
+    height, width = line.shape[:2]
+    return int(min(_WIDEST, max(1, ceil(_LINE_HEIGHT * width / height))))
+
+
+def _for_recognition(line: "Picture", squeeze: float = 1.0) -> "Floats":
+    """3 x the recogniser's height x so much of the line's width at that height, from -1 to 1."""
     import cv2
     import numpy as np
 
-    height, width = line.shape[:2]
-    scaled = cv2.resize(line, (min(_WIDEST, max(1, ceil(_LINE_HEIGHT * width / height))), _LINE_HEIGHT))
+    size = ceil(_width(line) * squeeze), _LINE_HEIGHT
+    scaled = cv2.resize(line, size, interpolation=cv2.INTER_AREA if squeeze < 1 else cv2.INTER_LINEAR)
     return np.asarray(scaled.transpose(2, 0, 1).astype(np.float32) / 127.5 - 1, np.float32)
 
 
-def _is_sure(reading: Reading) -> bool:
-    return bool(reading.glyphs) and min(glyph.confidence for glyph in reading.glyphs) >= _SURE
+def _wide(picture: "Floats") -> int:
+    """How wide a line the picture is read in, if it may be as narrow as that."""
+    return int(min(_WIDEST, -(-(picture.shape[2] + _BEHIND) // _GRAIN) * _GRAIN))
+
+
+def _is_sure(reading: Reading, other: float = _SURE) -> bool:
+    """Whether each character is as sure as it must be: `other` ones than those of ASCII may be less."""
+    return bool(reading.glyphs) and all(glyph.confidence >= (_SURE if glyph.text.isascii() else other) for glyph in reading.glyphs)
 
 
 def _decoded(scores: "NDArray[np.float32]", characters: Sequence[str]) -> list[tuple[Any, ...]]:

@@ -56,6 +56,20 @@ def test_a_line_is_read_alike_in_any_company():
     ]
 
 
+@pytest.mark.parametrize(
+    "words", ["年发电量约1188万千瓦时，员工1100人，小区111个", "一是建设屋顶分布式光伏55880平方米，装机容量2.22兆瓦"]
+)
+def test_a_long_line_loses_nothing_by_being_squeezed(words):
+    assert PaddleOcr().recognise([_drawn(words)])[0].text == words
+
+
+def test_a_long_line_that_is_unsure_when_squeezed_is_read_as_it_is(monkeypatch):
+    line = _drawn("一是建设屋顶分布式光伏55880平方米")
+    monkeypatch.setattr(ocr, "_SURE_ENOUGH", 1.1)
+    (whole,) = PaddleOcr()._read([ocr._for_recognition(line)])
+    assert PaddleOcr().recognise([line]) == [whole]
+
+
 def _drawn(words):
     picture = drawing.blank(40 * len(words) + 20, 48)
     drawing.write(picture, [(6, 2, words)], size=34)
