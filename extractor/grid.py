@@ -103,7 +103,8 @@ def _ruled(runs: Gray, ink: Gray, borders: Sequence[float]) -> Gray:
 def _ink(gray: Gray) -> Gray:
     """255 where it is darker than around, faint lines included."""
     around = cv2.blur(gray, (41, 41))
-    return np.where((gray.astype(np.int16) < around.astype(np.int16) - 22) & (gray < 215), 255, 0).astype(np.uint8)
+    darker = (gray.astype(np.int16) < around.astype(np.int16) - 22) & (gray < 215)
+    return np.asarray(np.uint8(255) * darker, np.uint8)
 
 
 def _run(ink: Gray, length: int) -> Gray:
@@ -171,7 +172,7 @@ def _connected(level: Gray, upright: Gray) -> list[Gray]:
     for label in range(1, min(count, 400)):
         width, height = stats[label, cv2.CC_STAT_WIDTH], stats[label, cv2.CC_STAT_HEIGHT]
         if width > 100 and height > 25:
-            parts.append(np.where(labels == label, 255, 0).astype(np.uint8))
+            parts.append(np.uint8(255) * (labels == label))
     return parts
 
 

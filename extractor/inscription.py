@@ -116,7 +116,7 @@ def _without_print(dark: Gray, ring: Ring) -> Gray:
     own = float(np.median(drawn)) if len(drawn) else 255.0
     if own > _BLACK:
         return dark.copy()
-    printed = np.where(dark > own + 0.35 * (255 - own), 255, 0).astype(np.uint8)
+    printed = np.uint8(255) * (dark > own + 0.35 * (255 - own))
     return np.asarray(cv2.inpaint(dark, cv2.dilate(printed, np.ones((3, 3), np.uint8)), 3, cv2.INPAINT_TELEA), np.uint8)
 
 

@@ -150,7 +150,7 @@ def _erasable(text: Gray, outline: Gray) -> Mask:
     if not len(xs):
         return on
     part = np.s_[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1]
-    ink = np.where((text[part] < _INK) & ~on[part], 255, 0).astype(np.uint8)
+    ink = np.uint8(255) * ((text[part] < _INK) & ~on[part])
     length = round(2 * float(cv2.distanceTransform(np.ascontiguousarray(outline[part]), cv2.DIST_L2, 3).max())) + 3
     bridged = np.zeros_like(ink)
     for kernel in _lines(length):
@@ -172,7 +172,7 @@ def _star(text: Gray, ring: Ring) -> Mask:
     """The solid figure in the middle: ink that no stroke is as broad as, and its tips."""
     disc = np.zeros_like(text)
     cv2.ellipse(disc, _ellipse(ring, _CORE), 255, -1)
-    ink = np.where((text < _INK + 40) & (disc > 0), 255, 0).astype(np.uint8)
+    ink = np.uint8(255) * ((text < _INK + 40) & (disc > 0))
     broad = max(3, round(0.075 * ring.rx)) | 1
     element = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (broad, broad))
     # A worn star has holes.

@@ -75,7 +75,7 @@ def _red_seals(layers: Layers) -> list[Ring]:
     millimetre = layers.scale * _POINTS_A_MM
     zoom = min(1.0, _LOOK / 72 / layers.scale)
     small = cv2.resize(layers.redness, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
-    mask = np.where(small > _REDDISH, 255, 0).astype(np.uint8)
+    mask = np.uint8(255) * (small > _REDDISH)
     # Closing gaps needs room to grow beyond the edge of the page.
     room = round(5 * millimetre * zoom) + 2
     mask = cv2.copyMakeBorder(mask, room, room, room, room, cv2.BORDER_CONSTANT, value=0)
@@ -100,7 +100,7 @@ def _blots(mask: Gray, millimetre: float) -> Iterator[Gray]:
     for label in range(1, count):
         width, height = (int(v) for v in stats[label, 2:4])
         if max(width, height) / millimetre >= 0.5 * _SMALLEST and min(width, height) / millimetre >= 8:
-            yield np.where((labels == label) & (mask > 0), 255, 0).astype(np.uint8)
+            yield np.uint8(255) * ((labels == label) & (mask > 0))
 
 
 def _overlapping(own: Gray, millimetre: float, zoom: float, room: int) -> list[Ring]:

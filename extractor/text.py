@@ -76,7 +76,7 @@ def _detect(layers: Layers, engine: OcrEngine) -> list[Rect]:
 def _trimmed(gray: Gray) -> tuple[Gray, int, int]:
     """The part of `gray` that holds ink, its sides multiples of what a detector works in, and the part's left and top: margins
     cost as much to look at as text. Dust is no ink."""
-    ink = np.where(gray < _FAINTEST, 255, 0).astype(np.uint8)
+    ink = np.uint8(255) * (gray < _FAINTEST)
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink)
     boxes = stats[1:][stats[1:, 2:4].max(axis=1) >= _SPECK, :4]
     if not len(boxes):
