@@ -15,11 +15,15 @@ from extractor.text import Place, ReadLine, Rect, crop
 Gray = NDArray[np.uint8]
 
 _DARK = 150
-_HIGHEST, _LOWEST = 1.4, 0.5  # heights of what may be a line, in heights of the page's lines
+# In heights of the page's lines: more may be several, less is none, and so much around a piece is read.
+_HIGHEST, _LOWEST, _LINE = 1.4, 0.4, 0.8
 _NARROWEST = 1.2  # least width of it
 _FULL, _SPARSE = 0.6, 0.06  # share of its box that writing inks
+_LEAST = 0.1  # and ink of the shortest writing, in squares of that height
 _INSET = 2.0  # points that the edge of a cell is kept off
 _VALLEY = 0.55  # of a line's ink a row: less is the gap between two lines
+_SHORT, _EDGE = 0.6, 0.15  # or a short line, where it is so high, edges of its neighbours included
+_EMS, _TALLEST = 6.0, 1.3  # from so many widths of characters on they tell how high a line is: so many of them
 _READ, _LEAST_READ = 0.75, 4  # mean confidence and length of what is taken for writing
 
 
@@ -48,10 +52,11 @@ def find_unread(clear: Gray, ruling: Ruling, lines: Sequence[ReadLine], rings: S
     """
     if not lines:
         return []
-    high = float(np.median([line.place.box[3] - line.place.box[1] for line in lines]))
-    left = np.where(clear < _DARK, 255, 0).astype(np.uint8)
-    for line in lines:
-        _wipe(left, line.place.box, 0.5 * high)
+    cores = [_core(line) for line in lines]
+    high = float(np.median([bottom - top for _, top, _, bottom in cores]))
+    left = np.uint8(255) * (clear < _DARK)
+    for core in cores:
+        _wipe(left, core, 0.5 * high)
     for ring in rings:
         if not ring.red:
             cv2.circle(left, (round(ring.x), round(ring.y)), round(ring.rx * 1.05), 0, -1)
@@ -63,6 +68,17 @@ def find_unread(clear: Gray, ruling: Ruling, lines: Sequence[ReadLine], rings: S
     ]
 
 
+def _core(line: ReadLine) -> Rect:
+    """The line's box, no higher than its characters are wide: where lines are dense a box holds pieces of the next ones, which are
+    not what was read."""
+    x0, y0, x1, y1 = line.place.box
+    ems = sum(0.5 if glyph.text.isascii() else 1.0 for glyph in line.reading.glyphs)
+    middle, half = (y0 + y1) / 2, (y1 - y0) / 2
+    if ems >= _EMS:
+        half = min(half, _TALLEST * (x1 - x0) / ems / 2)
+    return x0, middle - half, x1, middle + half
+
+
 def _wipe(mask: Gray, box: Rect, beside: float) -> None:
     x0, y0, x1, y1 = box
     mask[max(0, round(y0)) : round(y1), max(0, round(x0 - beside)) : round(x1 + beside)] = 0
@@ -72,7 +88,7 @@ def _blots(mask: Gray, cell: Rect, high: float, inset: float) -> list[Rect]:
     """The ink inside a cell that hangs together as a line of writing does."""
     x0, y0, x1, y1 = round(cell[0] + inset), round(cell[1] + inset), round(cell[2] - inset), round(cell[3] - inset)
     part = mask[max(0, y0) : y1, max(0, x0) : x1]
-    if part.size == 0 or np.count_nonzero(part) < 0.1 * high * high:
+    if part.size == 0 or np.count_nonzero(part) < _LEAST * high * high:
         return []
     reach = max(3, round(0.9 * high)) | 1
     joined = cv2.morphologyEx(part, cv2.MORPH_CLOSE, np.ones((max(3, round(0.25 * high)) | 1, reach), np.uint8))
@@ -85,19 +101,24 @@ def _blots(mask: Gray, cell: Rect, high: float, inset: float) -> list[Rect]:
             continue
         rows = ((labels[y : y + height] == label) & (part[y : y + height] > 0)).sum(axis=1)
         for top, bottom in _lines(rows, high):
-            if _LOWEST * high < bottom - top < _HIGHEST * high:
-                found.append((float(x0 + x), float(y0 + y + top), float(x0 + x + width), float(y0 + y + bottom)))
+            if bottom - top > _LOWEST * high and rows[top:bottom].sum() > _LEAST * high * high:
+                # Of a line between two that were read only the middle is left.
+                more = max(0.0, (_LINE * high - (bottom - top)) / 2)
+                found.append((float(x0 + x), y0 + y + top - more, float(x0 + x + width), y0 + y + bottom + more))
     return found
 
 
 def _lines(rows: NDArray[np.int64], high: float) -> list[tuple[int, int]]:
-    """From where to where each line stands in a blot, by the ink of its rows: lines that touch are parted where least is."""
+    """From where to where each line stands in a blot, by the ink of its rows: lines that touch are parted where least is. A short
+    line beside longer ones is no gap, if it is high enough."""
     if len(rows) < _HIGHEST * high:
         return [(0, len(rows))]
     smooth = cv2.GaussianBlur(rows.astype(np.float32).reshape(-1, 1), (1, 0), 0, sigmaY=max(1.0, high / 8)).ravel()
     full = np.flatnonzero(smooth > _VALLEY * float(np.percentile(smooth, 90)))
-    cuts = np.flatnonzero(np.diff(full) > 1)
-    starts = [int(full[0]), *(int(full[n + 1]) for n in cuts)]
-    ends = [*(int(full[n]) for n in cuts), int(full[-1])]
-    middles = [(end + start) // 2 for end, start in zip(ends, starts[1:], strict=False)]
-    return list(pairwise([0, *middles, len(rows)]))
+    cuts = [0]
+    for before, after in pairwise([-1, *full.tolist(), len(rows)]):
+        if after - before > _SHORT * high:
+            cuts += [before + round(_EDGE * high)] * (before >= 0) + [after - round(_EDGE * high)] * (after < len(rows))
+        elif after - before > 1 and before >= 0 and after < len(rows):
+            cuts.append((before + after) // 2)
+    return list(pairwise([*cuts, len(rows)]))

@@ -57,6 +57,26 @@ def test_lines_that_nearly_touch_are_told_apart():
     assert len(found) == 3
 
 
+def test_a_line_is_found_between_two_whose_boxes_hold_pieces_of_it():
+    clear, ruling = _cell()
+    tall = [
+        ReadLine(Place((x0, y0 - 22, x1, y1 + 22), line.place.cell), line.reading)
+        for line in _read(0, 2)
+        for x0, y0, x1, y1 in [line.place.box]
+    ]
+    (place,) = find_unread(clear, ruling, [*tall, *_read(3)], [], drawing.SCALE)
+    # The line's middle is at 402.
+    assert place.box[1] < 394
+    assert place.box[3] > 410
+
+
+def test_a_short_line_that_touches_a_longer_one_is_a_line_too():
+    clear, ruling = _cell(pitch=40, rows=3)
+    clear[400:450, 600:1300] = 255
+    found = find_unread(clear, ruling, _read(0, pitch=40), [], drawing.SCALE)
+    assert len(found) == 2
+
+
 def test_specks_and_commas_are_no_lines():
     clear, ruling = _cell(rows=2)
     clear[700:706, 800:806] = 0
