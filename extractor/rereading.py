@@ -34,6 +34,7 @@ _NO_DOUBT, _FAINT = 0.995, 0.002  # more confidence than this is not asked about
 _WINDOW = 5  # characters on each side that may make words with one
 _WORD = 4.0  # nats that a word costs
 _WORDED_AT_MOST = 0.98
+_SHORT = 4  # characters of what may be a person's name, whose characters make words by chance
 _CLASSES = frozenset("类级期型等档线")
 # Other places in the same print are misread for the same reason, so that they are worth less than a reading of their own.
 _WEIGHT = 0.6
@@ -118,7 +119,7 @@ def _in_words(runs: Sequence[Span | None], read: Sequence[Run | None]) -> dict[i
         chars[at] = best
         if best != run.text:
             found[at] = _turned(run, best, sure)
-        elif sure > run.confidence:
+        elif sure > run.confidence and len(read) > _SHORT:
             found[at] = run.model_copy(update={"confidence": min(sure, max(run.confidence, _WORDED_AT_MOST))})
     return found
 

@@ -133,6 +133,11 @@ def test_a_character_that_makes_a_word_is_surer():
     assert passage.spans[3].confidence > 0.9
 
 
+def test_a_word_makes_no_character_surer_in_what_may_be_a_name():
+    read = respell(TEXT, _read("唐清秀", {1: (0.75, [("涛", 0.24)])})).spans[1]
+    assert (read.text, read.confidence) == ("清", 0.75)
+
+
 def test_a_sure_character_is_not_asked_about_words():
     assert respell(PROSE, _read("装机容重8.3兆瓦", {3: (0.998, [("量", 0.002)])})).text == "装机容重8.3兆瓦"
 
