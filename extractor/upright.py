@@ -21,6 +21,8 @@ _WORK = 1400  # long side of the picture on which lines are looked for
 _LONGEST = 3520  # A4 at 300 dpi: reading gains nothing above it
 _SMALLEST = 64  # a picture less high or wide holds no page
 _A4 = (595.3, 841.9)
+# How often light is reckoned with before a sheet is told from its ground, by every how many pixels, and how bright paper becomes.
+_LIGHTINGS, _SPARSE, _PAPER = 2, 4, 200.0
 
 
 @dataclass(frozen=True)
@@ -269,9 +271,14 @@ def _target(work: Colour, sheet: Floats | None, back: Floats, level: Bend, uprig
 
 def _sheet(work: Colour) -> Floats | None:
     """The outline of a bright sheet on a darker ground, None where the paper fills the picture."""
-    gray = cv2.GaussianBlur(cv2.cvtColor(work, cv2.COLOR_RGB2GRAY), (0, 0), 3)
-    gray = cv2.morphologyEx(gray, cv2.MORPH_CLOSE, np.ones((15, 15), np.uint8))
+    small = cv2.resize(cv2.cvtColor(work, cv2.COLOR_RGB2GRAY), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    closed = cv2.morphologyEx(cv2.GaussianBlur(small, (0, 0), 1.5), cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
+    gray = np.asarray(closed, np.uint8)
     _, bright = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    for _ in range(_LIGHTINGS):
+        # Where light falls from one side, paper in the shade may be darker than the middle between paper and ground.
+        gray = _evenly_lit(gray, np.asarray(bright, np.uint8))
+        _, bright = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     dark = gray[bright == 0]
     # Of a black picture, as a covered lens takes it, nothing is bright.
     if dark.size == gray.size or dark.size < 0.04 * gray.size or float(np.median(gray[bright > 0])) - float(np.median(dark)) < 40:
@@ -283,7 +290,20 @@ def _sheet(work: Colour) -> Floats | None:
     largest = max(outlines, key=cv2.contourArea)
     if cv2.contourArea(largest) < 0.3 * gray.size:
         return None
-    return np.asarray(largest[:, 0], np.float64)
+    return np.asarray(largest[:, 0] * 2 + 0.5, np.float64)
+
+
+def _evenly_lit(gray: Gray, bright: Gray) -> Gray:
+    """`gray` as if light fell evenly on what is `bright`: over a sheet, its logarithm is nearly a plane."""
+    inner = cv2.erode(bright, np.ones((5, 5), np.uint8))[::_SPARSE, ::_SPARSE] > 0
+    if inner.sum() < _SPARSE**2:
+        return gray
+    y, x = (np.linspace(-0.5, 0.5, side) for side in gray.shape)
+    ys, xs = np.meshgrid(y[::_SPARSE], x[::_SPARSE], indexing="ij")
+    design = np.column_stack([np.ones(int(inner.sum())), ys[inner], xs[inner]])
+    height, down, across = np.linalg.lstsq(design, np.log(gray[::_SPARSE, ::_SPARSE][inner] + 1.0), rcond=None)[0]
+    light = np.outer(np.exp(height + down * y), np.exp(across * x))
+    return np.asarray(np.clip(_PAPER / light * gray, 0, 255), np.uint8)
 
 
 def _paper(width: float, height: float) -> tuple[float, float]:

@@ -51,6 +51,15 @@ def test_a_photo_in_perspective_and_bent_comes_out_level_and_without_the_desk():
     assert (flat.colour[height // 20 : -height // 20, width // 20 : -width // 20].min(axis=2) > 200).mean() > 0.95
 
 
+def test_a_sheet_half_in_the_shade_is_kept_whole():
+    photo = drawing.photographed(_form())
+    photo[photo.max(axis=2) <= 70] = 120
+    shade = np.linspace(0.4, 1, photo.shape[1])[None, :, None]
+    flat = upright.flatten((photo * shade).astype(np.uint8), None)
+    height, width = flat.colour.shape[:2]
+    assert width / height == pytest.approx(210 / 297, rel=0.03)
+
+
 def test_shadow_is_taken_off():
     picture = drawing.blank(800, 800)
     shade = np.linspace(0.4, 1, 800)[None, :, None]
