@@ -135,7 +135,8 @@ def _without(runs: Gray, labels: NDArray[np.int32], stats: NDArray[np.int32], ke
 def _is_straight(pixels: NDArray[np.bool_]) -> bool:
     """Whether the pixels lie along one line; strokes of a row of text stand on several levels."""
     ys, xs = np.nonzero(pixels)
-    if len(xs) < 10:
+    least = _BROKEN if pixels.shape[1] > 240 else _WHOLE
+    if len(xs) < 10 or pixels.any(axis=0).mean() <= least:
         return False
     degree = 2 if pixels.shape[1] > 200 else 1
     along = xs / pixels.shape[1] - 0.5
@@ -147,8 +148,7 @@ def _is_straight(pixels: NDArray[np.bool_]) -> bool:
             return False
         if np.array_equal(near, before):
             break
-    covered = len(np.unique(xs[near])) / pixels.shape[1]
-    return bool(covered > (_BROKEN if pixels.shape[1] > 240 else _WHOLE))
+    return bool(len(np.unique(xs[near])) / pixels.shape[1] > least)
 
 
 def _between(upright: Gray, level: Gray) -> Gray:

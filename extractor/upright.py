@@ -57,8 +57,10 @@ def _frame(colour: Colour, points: tuple[float, float] | None) -> Frame:
     if min(height, width) < _SMALLEST:
         return as_it_is((width, height), _A4)
     zoom = min(1.0, _WORK / max(height, width))
-    work = cv2.resize(colour, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA) if zoom < 1 else colour
-    lines = _find_lines(lit(cv2.cvtColor(work, cv2.COLOR_RGB2GRAY)))
+    work = np.asarray(cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY), np.uint8)
+    if zoom < 1:
+        work = np.asarray(cv2.resize(work, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA), np.uint8)
+    lines = _find_lines(lit(work))
     sheet = _sheet(work)
     # A scanner has no perspective, and a few lines in a corner of the page would invent one.
     perspective = sheet is not None or _spread(lines, work.shape) > 0.5
@@ -258,7 +260,7 @@ def _movement(back: Floats, level: Bend, upright: Bend, shape: tuple[int, ...]) 
     return float(np.abs(steps - np.median(steps, axis=0)).max())
 
 
-def _target(work: Colour, sheet: Floats | None, back: Floats, level: Bend, upright: Bend) -> tuple[float, float, float, float]:
+def _target(work: Gray, sheet: Floats | None, back: Floats, level: Bend, upright: Bend) -> tuple[float, float, float, float]:
     """The part of the flat plane to keep: the sheet where it stands out from what it lies on, else the whole picture."""
     height, width = work.shape[:2]
     if sheet is None:
@@ -269,9 +271,9 @@ def _target(work: Colour, sheet: Floats | None, back: Floats, level: Bend, uprig
     return float(x0), float(y0), float(x1), float(y1)
 
 
-def _sheet(work: Colour) -> Floats | None:
+def _sheet(work: Gray) -> Floats | None:
     """The outline of a bright sheet on a darker ground, None where the paper fills the picture."""
-    small = cv2.resize(cv2.cvtColor(work, cv2.COLOR_RGB2GRAY), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(work, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     closed = cv2.morphologyEx(cv2.GaussianBlur(small, (0, 0), 1.5), cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
     gray = np.asarray(closed, np.uint8)
     _, bright = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
