@@ -112,6 +112,7 @@ class Pool:
         # Processes die with the thread that started them, and take their signals from it. So it is a thread that lives as long as
         # the pool, whoever asks, and that leaves it to others to hear Ctrl-C or that the terminal is closed.
         self._keeper = ThreadPoolExecutor(1, initializer=_hear_no_signals)
+        self._open: set[Task] = set()
 
     def schedule(self, submission: Source, forms: Forms, options: Options, read: Read) -> Task:
         """The submission, as soon as it is read. `read` must be importable in another process.
@@ -123,9 +124,12 @@ class Pool:
 
     def _schedule(self, submission: Source, forms: Forms, options: Options, read: Read) -> Task:
         try:
-            return self._processes.schedule(_timed, args=(read, submission, forms, options), timeout=self._limits.seconds)
+            task: Task = self._processes.schedule(_timed, args=(read, submission, forms, options), timeout=self._limits.seconds)
         except RuntimeError as error:
             raise BrokenProcessPool from error
+        self._open.add(task)
+        task.add_done_callback(self._open.discard)
+        return task
 
     def ended(self, tasks: Collection[Task]) -> Iterator[Task]:
         """Each of `tasks` as soon as it is done. Where the pool breaks, or is stuck, it ends without those that never will be."""
@@ -144,6 +148,11 @@ class Pool:
                 continue
             yield one
             left, last = left - 1, time.monotonic()
+
+    @property
+    def patience(self) -> float:
+        """Seconds within which all that is scheduled now ends. What has not was taken by a process that died before it said so."""
+        return -(-len(self._open) // self._limits.jobs) * self._limits.seconds + _GRACE
 
     @property
     def is_alive(self) -> bool:
@@ -229,10 +238,12 @@ class LastingPool:
             task = pool.schedule(submission, forms, options, read)
         except (BrokenProcessPool, RuntimeError):
             return None
+        last = time.monotonic() + pool.patience
         while not wait([task], timeout=_GLANCE).done:
             if self._is_stopped:
                 raise Stopped
-            if not pool.is_alive and not wait([task], timeout=_GLANCE).done:
+            is_over = not pool.is_alive or time.monotonic() > last
+            if is_over and not wait([task], timeout=_GLANCE).done:
                 return None
             glance()
         return pool.done(submission, task)

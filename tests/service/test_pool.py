@@ -3,8 +3,10 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,6 +45,42 @@ def test_what_a_killed_process_left_goes_at_once_and_what_the_others_use_stays(p
     assert _read(pool, tmp_path, "kill").lines[0]["error"]["code"] == "reader-crashed"
     assert list((tmp_path / "scratch").rglob("litter*")) == []
     assert _process(_read(pool, tmp_path, "read"))
+
+
+class _Deadly:
+    """A reader that kills the first process that takes it, before that can say what it took."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> Any:
+        return _die_once, (self.mark,)
+
+    def __call__(self, *_: Any) -> list[dict[str, Any]]:
+        raise AssertionError("it is replaced as it is sent")
+
+
+def _die_once(mark: Path) -> Any:
+    if not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return obey
+
+
+def test_what_a_process_took_and_died_of_is_read_again_while_another_goes_on(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr("service.pool._GRACE", 0.5)
+    with LastingPool(Limits(jobs=2, seconds=3), tmp_path) as pool:
+        _read(pool, tmp_path, "read")
+        seen: list[str] = [""]
+        other = threading.Thread(target=_read, args=(pool, tmp_path, "nap", seen))
+        other.start()
+        while "nap" not in seen:
+            time.sleep(0.05)
+        path = tmp_path / "one.txt"
+        path.write_text("read")
+        done = pool.read(Source.at(path), {}, Options(), _Deadly(tmp_path / "mark"), lambda: None)
+        assert _process(done)
+        other.join()
 
 
 def test_whoever_waits_when_it_is_stopped_is_told_so(pool: LastingPool, tmp_path: Path) -> None:
