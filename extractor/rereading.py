@@ -65,6 +65,8 @@ def respell(field: Field, passage: Passage) -> Passage:
                 changed[at] = _turned(span, char)
             elif span is not None and field.kind == "email" and _is_odd_q(text, at):
                 changed[at] = _beside(span, span.text.lower().translate(_QUICK))
+            elif span is not None and field.kind == "email" and (twin := _twin(span, text, at)):
+                changed[at] = _beside(span, twin)
     return _with(passage, changed)
 
 
@@ -161,6 +163,15 @@ def _as_address(text: str) -> str:
 def _is_odd_q(text: str, at: int) -> bool:
     """Whether a q stands where hardly any word has one: written quickly, a g looks like it, and readers are sure of either."""
     return text[at] in "qQ" and text[at + 1 : at + 2] not in ("q", "u") and text[at - 1 : at] != "q"
+
+
+def _twin(run: Run, text: str, at: int) -> str | None:
+    """What else a 1 or l, 0 or o may be that stands between a letter and a digit, if the reader thought of it too."""
+    around = {other.isdigit() for n in (at - 1, at + 1) if 0 <= n < len(text) for other in text[n] if other.isalnum()}
+    if run.text not in _TWOFOLD or len(around) < 2:
+        return None
+    alike = [other for other, score in run.others if other in _TWOFOLD and score >= _FAINT]
+    return next((other for other in alike if other.isdigit() != run.text.isdigit()), None)
 
 
 def _by_neighbours(text: str, at: int) -> str:

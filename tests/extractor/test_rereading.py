@@ -153,6 +153,14 @@ def test_a_q_where_no_word_has_one_is_never_sure():
         assert respell(EMAIL, _read(address)).confidence == SURE
 
 
+def test_a_one_between_a_letter_and_a_digit_may_be_an_l():
+    read = respell(EMAIL, _read("office1729@163.com", {6: (0.93, [("l", 0.07)])})).spans[6]
+    assert (read.confidence, read.others[0][0]) == (0.5, "l")
+    read = respell(EMAIL, _read("officel729@163.com", {6: (0.93, [("1", 0.07)])})).spans[6]
+    assert (read.confidence, read.others[0][0]) == (0.5, "1")
+    assert respell(EMAIL, _read("office1729@163.com")).confidence == SURE
+
+
 def test_a_rare_character_that_a_quick_hand_makes_of_a_common_one_is_never_sure():
     read = respell(TEXT, _read("胡毓洋")).spans[1]
     assert (read.text, read.confidence, read.others[0][0]) == ("毓", 0.5, "敏")
