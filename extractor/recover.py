@@ -20,6 +20,7 @@ from extractor.tick import glyph_boxes
 Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
+_BEYOND_DISPUTE = 0.97  # so sure must a digit be in two readings against another one in the third
 _DISPUTED = 0.6  # the most that a character is believed which the two readings don't share
 _TOUCHED = 0.02  # of a character's box: as much of a seal's ink lies over it
 _INK = 150
@@ -80,7 +81,14 @@ def _agreed(one: Reading, other: Reading, third: Reading) -> Reading:
     ally = next((reading for reading in (one, other) if reading.text == third.text), None)
     if one.text != other.text and ally is not None and ally.glyphs:
         pairs = zip(ally.glyphs, third.glyphs, strict=True)
-        return Reading(tuple(replace(glyph, confidence=min(glyph.confidence, twin.confidence)) for glyph, twin in pairs))
+        agreed = [replace(glyph, confidence=min(glyph.confidence, twin.confidence)) for glyph, twin in pairs]
+        rest = [glyph.text for glyph in (other if ally is one else one).glyphs]
+        for step in Levenshtein.opcodes([glyph.text for glyph in agreed], rest):
+            for number in range(step.src_start, step.src_end) if step.tag == "replace" else ():
+                # The third picture is made of the first two, and no word holds a digit up.
+                if agreed[number].text.isdigit() and agreed[number].confidence < _BEYOND_DISPUTE:
+                    agreed[number] = _doubtful(agreed[number], ())
+        return Reading(tuple(agreed))
     best, rival = (one, other) if one.confidence >= other.confidence else (other, one)
     texts = [[glyph.text for glyph in reading.glyphs] for reading in (best, rival)]
     glyphs = list(best.glyphs)
