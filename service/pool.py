@@ -181,13 +181,25 @@ class Pool:
 
     def end(self, *, now: bool) -> None:
         """Ends the processes and all that they started; unless `now`, what was scheduled is read first."""
+        # After what the keeper does: a process that it is still starting would miss what it is to begin with, and say so at length.
+        self._keeper.submit(self._end, now).result()
+        self._keeper.shutdown()
+        self.tidy()
+
+    def _end(self, now: bool) -> None:
         if now:
             self._processes.stop()
+            self._terminate()
         else:
             self._processes.close()
         self._processes.join()
-        self._keeper.shutdown()
-        self.tidy()
+
+    def _terminate(self) -> None:
+        """All processes at once. The library ends one after the other, and takes away before what those need that still start."""
+        if self._processes._pool_manager_loop is not None:
+            self._processes._pool_manager_loop.join()
+        for process in list(self._processes._pool_manager.worker_manager.workers.values()):
+            process.terminate()
 
     def tidy(self) -> None:
         """Removes the temporary files of processes that have ended: one that was killed removes nothing itself."""
@@ -251,8 +263,9 @@ class LastingPool:
     def stop(self) -> None:
         """Ends the processes at once; whoever waits for one is told so."""
         with self._lock:
-            self._is_stopped = True
-            self._pool.end(now=True)
+            if not self._is_stopped:
+                self._is_stopped = True
+                self._pool.end(now=True)
 
     def _living(self) -> Pool:
         with self._lock:
