@@ -64,6 +64,32 @@ def test_only_what_was_accepted_goes_out_unless_all_is_asked_for(visit: Visit) -
     assert counts[0] < counts[1]
 
 
+# The first answer that tells the columns comes when the second one is long there.
+_LATE = """
+const ask = window.fetch;
+let late = true;
+window.fetch = async (...asked) => {
+  if (late && String(asked[0].url ?? asked[0]).includes("/export/columns")) {
+    late = false;
+    await new Promise((done) => setTimeout(done, 1500));
+  }
+  return ask(...asked);
+};
+"""
+
+
+def test_a_late_answer_does_not_undo_what_was_chosen_since(visit: Visit) -> None:
+    page = visit("/export")
+    page.add_init_script(_LATE)
+    page.reload()
+    page.locator("#form").select_option(FORM)
+    expect(page.locator("#columns-count")).to_contain_text("已选")
+    page.get_by_role("button", name="全不选").click()
+    page.get_by_label(_titles(page)[3], exact=True).check()
+    page.wait_for_timeout(2000)
+    expect(page.locator("#columns-count")).to_contain_text("已选 1 /")
+
+
 def test_a_choice_is_kept_as_a_preset_and_its_deletion_can_be_undone(visit: Visit, tmp_path: Path) -> None:
     page = _opened(visit)
     page.get_by_role("button", name="全不选").click()

@@ -6,7 +6,7 @@ import { bind } from "./keys.js";
 import { say, tell } from "./toast.js";
 
 const form = $("#choices"), list = $("#columns"), presetChoice = $("#preset");
-let presets = [], usual = [];
+let presets = [], usual = [], asked = 0;
 
 async function start() {
   const { items } = await get("/forms");
@@ -15,9 +15,15 @@ async function start() {
   await loadPresets();
 }
 
-/** `chosen`: the names of columns in their order; without it the usual ones. */
+/** `chosen`: the names of columns in their order; without it the usual ones. Until they are here nothing can be chosen, which a late
+ *  answer would undo; and only the last question's answer counts. */
 async function showColumns(chosen = null) {
-  usual = (await get("/export/columns", { form: $("#form").value })).items;
+  const mine = ++asked;
+  list.replaceChildren();
+  $("#columns-count").textContent = "";
+  const { items } = await get("/export/columns", { form: $("#form").value });
+  if (mine !== asked) return;
+  usual = items;
   const order = chosen ? [...chosen.map((name) => usual.find((one) => one.name === name)).filter(Boolean), ...usual.filter((one) => !chosen.includes(one.name))] : usual;
   list.replaceChildren(...order.map((column) => row(column, chosen ? chosen.includes(column.name) : column.usual)));
   told();
