@@ -63,10 +63,8 @@ def respell(field: Field, passage: Passage) -> Passage:
             span = changed.get(at) or spans[at]
             if span is not None and char != span.text:
                 changed[at] = _turned(span, char)
-            elif span is not None and field.kind == "email" and _is_odd_q(text, at):
-                changed[at] = _beside(span, span.text.lower().translate(_QUICK))
-            elif span is not None and field.kind == "email" and (twin := _twin(span, text, at)):
-                changed[at] = _beside(span, twin)
+            elif span is not None and field.kind == "email" and (other := _may_be(span, text, at)):
+                changed[at] = _beside(span, other)
     return _with(passage, changed)
 
 
@@ -160,13 +158,11 @@ def _as_address(text: str) -> str:
     return text[: found.start(1)] + meant + text[found.end(1) :] if found and meant else text
 
 
-def _is_odd_q(text: str, at: int) -> bool:
-    """Whether a q stands where hardly any word has one: written quickly, a g looks like it, and readers are sure of either."""
-    return text[at] in "qQ" and text[at + 1 : at + 2] not in ("q", "u") and text[at - 1 : at] != "q"
-
-
-def _twin(run: Run, text: str, at: int) -> str | None:
-    """What else a 1 or l, 0 or o may be that stands between a letter and a digit, if the reader thought of it too."""
+def _may_be(run: Run, text: str, at: int) -> str | None:
+    """What else a character of an address may be, that it can't be told from: a g for a q where hardly any word has one, because
+    readers are sure of either; the twin of a 1 or l, 0 or o between a letter and a digit, if the reader thought of it."""
+    if text[at] in "qQ" and text[at + 1 : at + 2] not in ("q", "u") and text[at - 1 : at] != "q":
+        return run.text.lower().translate(_QUICK)
     around = {other.isdigit() for n in (at - 1, at + 1) if 0 <= n < len(text) for other in text[n] if other.isalnum()}
     if run.text not in _TWOFOLD or len(around) < 2:
         return None
