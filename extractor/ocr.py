@@ -135,7 +135,9 @@ class PaddleOcr:
         pictures = [_for_recognition(lines[i]) for i in rest]
         read |= zip(rest, self._read(pictures), strict=True)
         unsure = [
-            (i, picture) for i, picture in zip(rest, pictures, strict=True) if _wide(picture) < _SHORTEST and not _is_sure(read[i])
+            (i, picture)
+            for i, picture in zip(rest, pictures, strict=True)
+            if _padded_width(picture) < _SHORTEST and not _is_sure(read[i])
         ]
         again = self._read([picture for _, picture in unsure], _SHORTEST)
         read |= ((i, reading) for (i, _), reading in zip(unsure, again, strict=True))
@@ -146,7 +148,7 @@ class PaddleOcr:
         read otherwise for the company that it is in."""
         import numpy as np
 
-        widths = [max(least, _wide(picture)) for picture in pictures]
+        widths = [max(least, _padded_width(picture)) for picture in pictures]
         readings = [Reading()] * len(pictures)
         order = sorted(range(len(pictures)), key=lambda i: widths[i])
         for width, group in groupby(order, key=lambda i: widths[i]):
@@ -277,7 +279,7 @@ def _for_recognition(line: "Picture", squeeze: float = 1.0) -> "Floats":
     return np.asarray(scaled.transpose(2, 0, 1).astype(np.float32) / 127.5 - 1, np.float32)
 
 
-def _wide(picture: "Floats") -> int:
+def _padded_width(picture: "Floats") -> int:
     """How wide a line the picture is read in, if it may be as narrow as that."""
     return int(min(_WIDEST, -(-(picture.shape[2] + _BEHIND) // _GRAIN) * _GRAIN))
 
