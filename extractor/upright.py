@@ -276,11 +276,11 @@ def _sheet(work: Gray) -> Floats | None:
     small = cv2.resize(work, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     closed = cv2.morphologyEx(cv2.GaussianBlur(small, (0, 0), 1.5), cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
     gray = np.asarray(closed, np.uint8)
-    _, bright = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    bright = _brighter(gray)
     for _ in range(_LIGHTINGS):
         # Where light falls from one side, paper in the shade may be darker than the middle between paper and ground.
-        gray = _evenly_lit(gray, np.asarray(bright, np.uint8))
-        _, bright = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+        gray = _evenly_lit(gray, bright)
+        bright = _brighter(gray)
     dark = gray[bright == 0]
     # Of a black picture, as a covered lens takes it, nothing is bright.
     if dark.size == gray.size or dark.size < 0.04 * gray.size or float(np.median(gray[bright > 0])) - float(np.median(dark)) < 40:
@@ -293,6 +293,11 @@ def _sheet(work: Gray) -> Floats | None:
     if cv2.contourArea(largest) < 0.3 * gray.size:
         return None
     return np.asarray(largest[:, 0] * 2 + 0.5, np.float64)
+
+
+def _brighter(gray: Gray) -> Gray:
+    """255 where `gray` is of the brighter of two kinds (Otsu 1979)."""
+    return np.asarray(cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[1], np.uint8)
 
 
 def _evenly_lit(gray: Gray, bright: Gray) -> Gray:
