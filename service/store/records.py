@@ -27,12 +27,18 @@ _SETTLED = ("confirmed", "corrected")
 
 @dataclass(frozen=True)
 class Change:
-    """What a person says of one field: `data` is a JSON value of its kind, `text` what was typed; neither confirms what stands."""
+    """What a person says of one field: `data` is a JSON value of its kind, `text` what was typed; neither confirms what stands.
+    That a required field is empty is said by `data` alone."""
 
     field: str
     data: Any = None
     text: str | None = None
     has_data: bool = False
+
+    @property
+    def says_empty(self) -> bool:
+        """Whether a person says in so many words that there is no answer."""
+        return self.has_data and self.data is None
 
 
 @dataclass(frozen=True)
@@ -121,7 +127,8 @@ def correct(
     Raises:
         NotFound, Conflict: there is no record, or it is not under review.
         Stale: `expected` is not its version any more.
-        Invalid: a field is not the form's, or a text has no reading in its kind.
+        Invalid: a field is not the form's, a text has no reading in its kind, or a required field would be empty without the
+            change saying so.
     """
     row = _editable(connection, submission, expected)
     record = _record(connection, submission)
@@ -130,7 +137,10 @@ def correct(
     for change in changes:
         if change.field not in form.fields:
             raise Invalid(f"表格中没有字段“{change.field}”")
-        value = _value(form.fields[change.field], form.titles[change.field], change, values.get(change.field))
+        field, title = form.fields[change.field], form.titles[change.field]
+        value = _value(field, title, change, values.get(change.field))
+        if value is None and field.required and not change.says_empty:
+            raise Invalid(f"“{title}”必填，现在是空的", advice="原件上确实没有填写的，请用 value: null 说明")
         same = value == values.get(change.field)
         before = marks.get(change.field, {"state": "read"})
         state = "confirmed" if same and before["state"] != "corrected" else "corrected"

@@ -44,7 +44,8 @@ def _bounded(value: Any, depth: int = 0) -> int:
 
 
 class FieldChange(BaseModel):
-    """A field with a JSON value of its kind, or with a text as one types it; with neither, what stands there is confirmed."""
+    """A field with a JSON value of its kind, or with a text as one types it; with neither, what stands there is confirmed. Only the
+    value null says that a required field is empty."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"field": "some_field", "text": "027-85807053"}})
     field: FieldKey

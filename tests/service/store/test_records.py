@@ -1,5 +1,6 @@
 """A submission's way through the store, on both databases."""
 
+import copy
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -157,6 +158,20 @@ def test_a_change_that_makes_no_sense_changes_nothing(database: Database, line: 
     with pytest.raises(Invalid), database.write() as connection:
         records.correct(connection, submission, 1, [Change("email", text="a@b.cn"), change], form, _editor())
     assert _row(database, submission).version == 1
+
+
+def test_that_a_required_field_is_empty_must_be_said(database: Database, line: dict[str, Any]) -> None:
+    empty = copy.deepcopy(line)
+    empty["fields"]["email"]["value"] = None
+    submission = _read(database, empty)
+    version = _row(database, submission).version
+    for change in (Change("email"), Change("email", text="  ")):
+        with database.write() as connection, pytest.raises(Invalid, match="必填"):
+            records.correct(connection, submission, version, [change], FORMS["pilot-application"], _editor())
+    with database.write() as connection:
+        said = [Change("email", data=None, has_data=True)]
+        records.correct(connection, submission, version, said, FORMS["pilot-application"], _editor())
+    assert _row(database, submission).doubtful == 0
 
 
 def test_of_two_who_correct_at_once_the_second_is_told(database: Database, line: dict[str, Any]) -> None:
