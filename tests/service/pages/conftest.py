@@ -4,11 +4,14 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+from tests.service.pages.keyboard import STATES, Desk, Sit
 from tests.service.pages.serving import ROOT, Person, Service, running
+from tests.service.pages.walking import arrived
 
 CHROMIUM = Path("/usr/bin/chromium")
 SIZE = (1366, 768)
@@ -107,3 +110,39 @@ def screenshots(request: pytest.FixtureRequest) -> Path:
     folder = ROOT / "docs/screenshots"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@pytest.fixture(scope="module")
+def submissions(service: Service) -> dict[Path, dict[str, Any]]:
+    """One submission for each file that the keyboard's states need, put back after each use."""
+    files = list(dict.fromkeys(state.file for state in STATES.values()))
+    return dict(zip(files, arrived(service.administrator, *files), strict=True))
+
+
+@pytest.fixture
+def sit(service: Service, contexts: Contexts, submissions: dict[Path, dict[str, Any]]) -> Iterator[Sit]:
+    """Sits down before a page in the state of that name."""
+    pages: dict[str, Page] = {}
+    used: list[Desk] = []
+
+    def leave() -> None:
+        for desk in used:
+            desk.leave()
+        for desk in used:
+            desk.put_back(service.administrator)
+        used.clear()
+
+    def make(name: str) -> Desk:
+        leave()
+        state = STATES[name]
+        person = service.administrator if state.role == "administrator" else service.person(state.role, state.role)
+        if state.role not in pages:
+            pages[state.role] = contexts(person).new_page()
+        page = pages[state.role]
+        desk = Desk(page, service, person, submissions[state.file])
+        used.append(desk)
+        state.prepare(desk)
+        return desk
+
+    yield make
+    leave()

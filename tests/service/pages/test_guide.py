@@ -65,6 +65,9 @@ def test_every_button_and_key_of_the_guide_is_on_a_page(service: Service, contex
         keys |= set(page.evaluate(_KEYS))
         page.keyboard.press("Escape")
     page.goto(f"{service.url}/submissions/{submission['id']}")
+    page.locator(".field-card.current").press("1")
+    expect(page.get_by_role("button", name="放弃修改")).to_be_visible()
+    seen |= set(page.evaluate(_SEEN))
     seen |= _seen_after_deciding(page)
     assert _missing(re.findall("「([^」]+)」", TEXT), seen) == []
     assert _missing(re.findall("<kbd>([^<]+)</kbd>", TEXT), keys | {"Alt"}) == []

@@ -8,8 +8,9 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.service.pages.conftest import Contexts, Visit
+from tests.service.pages.keyboard import PROPOSAL, PROPOSED
 from tests.service.pages.serving import Person, Service
-from tests.service.pages.walking import INBOX, ONE_DOUBT, THREE_DOUBTS, Keys, arrived, card, field_of, opened
+from tests.service.pages.walking import INBOX, ONE_DOUBT, THREE_DOUBTS, Keys, arrived, card, field_of, opened, write
 
 # What the walk may take: strokes in all, and ms from a key to the frame that answers it. The quickest key is held to that, because
 # the machine of a test does other things too; all of them are printed.
@@ -45,7 +46,7 @@ def _doubts(submission: dict[str, Any]) -> list[str]:
     return [one["name"] for one in submission["doubtful_fields"]]
 
 
-def test_three_doubtful_fields_take_five_keys_and_the_next_submission_opens(
+def test_three_doubtful_fields_take_seven_keys_and_the_next_submission_opens(
     service: Service, contexts: Contexts, reviewer: Person, fax: dict[str, Any], doubtful: dict[str, Any]
 ) -> None:
     page: Page = contexts(reviewer).new_page()
@@ -61,6 +62,7 @@ def test_three_doubtful_fields_take_five_keys_and_the_next_submission_opens(
     expect(card(page, names[1])).to_have_class(re.compile("current"))
     keys.press("Enter")
     expect(card(page, names[2])).to_have_class(re.compile("current"))
+    keys.press("e", "Control+a")
     page.keyboard.insert_text("同意推荐。")
     keys.press("Enter")
     expect(page.locator("#settled")).to_contain_text("已全部核对")
@@ -135,7 +137,7 @@ def test_a_submission_with_doubts_is_not_accepted(page: Page, doubtful: dict[str
 
 def test_what_has_no_reading_stays_with_its_reason(page: Page, doubtful: dict[str, Any], reviewer: Person) -> None:
     name = next(name for name, field in _fields(reviewer, doubtful).items() if field["kind"] == "date")
-    card(page, name).locator("input").fill("某年某月")
+    write(card(page, name).locator("input"), "某年某月")
     page.keyboard.press("Enter")
     expect(card(page, name).get_by_role("alert")).to_contain_text("不是完整的日期")
     expect(card(page, name).locator("input")).to_have_value("某年某月")
@@ -152,7 +154,7 @@ def _text_field(person: Person, submission: dict[str, Any]) -> str:
 
 def test_what_was_typed_survives_a_reload(page: Page, doubtful: dict[str, Any], reviewer: Person) -> None:
     name = _text_field(reviewer, doubtful)
-    card(page, name).locator("input").fill("还没有写完")
+    write(card(page, name).locator("input"), "还没有写完")
     page.reload()
     expect(card(page, name).locator("input")).to_have_value("还没有写完")
     expect(page.locator("#saving")).to_contain_text("未保存 1 项")
@@ -162,7 +164,7 @@ def test_what_was_typed_survives_a_reload(page: Page, doubtful: dict[str, Any], 
 def test_a_correction_survives_a_dropped_connection_and_a_reload(page: Page, doubtful: dict[str, Any], reviewer: Person) -> None:
     name = _text_field(reviewer, doubtful)
     page.context.set_offline(True)
-    card(page, name).locator("input").fill("断网时改的名称")
+    write(card(page, name).locator("input"), "断网时改的名称")
     page.keyboard.press("Enter")
     expect(page.locator("#saving")).to_contain_text("未保存 1 项")
 
@@ -195,7 +197,7 @@ def test_two_reviewers_who_change_different_fields_both_keep_theirs(
     page: Page, colleague: Page, doubtful: dict[str, Any], reviewer: Person
 ) -> None:
     options, text = _doubts(doubtful)[0], _text_field(reviewer, doubtful)
-    card(colleague, text).locator("input").fill("同事改的名称")
+    write(card(colleague, text).locator("input"), "同事改的名称")
     colleague.keyboard.press("Enter")
     page.keyboard.press("1")
     page.keyboard.press("Enter")
@@ -210,8 +212,8 @@ def test_two_reviewers_who_change_the_same_field_see_both_sides(
     page: Page, colleague: Page, doubtful: dict[str, Any], reviewer: Person, choice: str
 ) -> None:
     name = _text_field(reviewer, doubtful)
-    card(page, name).locator("input").fill("我写的名称")
-    card(colleague, name).locator("input").fill("同事写的名称")
+    write(card(page, name).locator("input"), "我写的名称")
+    write(card(colleague, name).locator("input"), "同事写的名称")
     colleague.keyboard.press("Enter")
     expect(colleague.locator("#saving")).to_have_text("已保存")
     page.keyboard.press("Enter")
@@ -249,7 +251,7 @@ def test_the_history_of_a_field_tells_who_changed_it_from_what_to_what(
 ) -> None:
     name = _text_field(reviewer, doubtful)
     before = field_of(reviewer, doubtful["id"], name)["text"]
-    card(page, name).locator("input").fill("新的名称")
+    write(card(page, name).locator("input"), "新的名称")
     page.keyboard.press("Enter")
     expect(page.locator("#saving")).to_have_text("已保存")
     card(page, name).get_by_role("button", name="历史").click()
@@ -281,3 +283,61 @@ def test_what_an_applicant_wrote_is_never_markup(page: Page, doubtful: dict[str,
     reviewer.ask("PATCH", f"/submissions/{doubtful['id']}/fields", headers={"If-Match": f'"{version}"'}, json=changes)
     expect(card(page, name).locator("input")).to_have_value(text)
     assert page.locator("#fields img[src=x]").count() == 0
+
+
+def test_the_number_of_what_is_proposed_leaves_it_chosen(service: Service, contexts: Contexts, reviewer: Person) -> None:
+    proposed = arrived(service.administrator, PROPOSED)[0]
+    name = _doubts(proposed)[0]
+    read = field_of(reviewer, proposed["id"], name)
+    page: Page = contexts(reviewer).new_page()
+    opened(page, service, proposed["id"])
+    page.keyboard.press(str(PROPOSAL))
+    page.keyboard.press("Enter")
+    expect(page.locator("#saving")).to_have_text("已保存")
+    kept = field_of(reviewer, proposed["id"], name)
+    assert (kept["state"], kept["value"]) == ("confirmed", read["value"])
+
+
+def test_keys_that_are_shown_never_become_an_answer(
+    service: Service, contexts: Contexts, reviewer: Person, doubtful: dict[str, Any]
+) -> None:
+    fax = arrived(service.administrator, THREE_DOUBTS)[0]
+    name = _doubts(fax)[2]
+    read = field_of(reviewer, fax["id"], name)
+    page: Page = contexts(reviewer).new_page()
+    opened(page, service, fax["id"])
+    for key in ("Enter", "Enter", "h", "s", "r", "Escape", "u", "n"):
+        page.keyboard.press(key)
+    page.keyboard.press("Control+Enter")
+    now = reviewer.ask("GET", f"/submissions/{fax['id']}")
+    assert now["status"] == "in-review"
+    assert (now["fields"][name]["text"], now["fields"][name]["state"]) == (read["text"], "doubtful")
+
+
+def test_what_is_half_typed_is_taken_for_no_answer(page: Page, doubtful: dict[str, Any], reviewer: Person) -> None:
+    name = _text_field(reviewer, doubtful)
+    before = field_of(reviewer, doubtful["id"], name)
+    card(page, name).locator("input").click()
+    page.keyboard.type("hs")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#messages")).to_contain_text("改过还没有确认")
+    page.keyboard.press("Tab")
+    page.locator("#unit").click()
+    page.keyboard.press("n")
+    page.wait_for_timeout(300)
+    assert field_of(reviewer, doubtful["id"], name) == before
+
+
+def test_a_required_field_that_is_empty_is_confirmed_only_by_saying_so(
+    page: Page, doubtful: dict[str, Any], reviewer: Person
+) -> None:
+    name = _doubts(doubtful)[0]
+    page.keyboard.press("Enter")
+    expect(card(page, name).get_by_role("alert")).to_contain_text("必填，现在是空的")
+    page.keyboard.press("Enter")
+    assert field_of(reviewer, doubtful["id"], name)["state"] == "doubtful"
+    page.keyboard.press("0")
+    page.keyboard.press("Enter")
+    expect(page.locator("#saving")).to_have_text("已保存")
+    kept = field_of(reviewer, doubtful["id"], name)
+    assert (kept["state"], kept["value"]) == ("confirmed", None)

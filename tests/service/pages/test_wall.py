@@ -74,10 +74,32 @@ def test_enter_confirms_the_tile_in_focus_and_goes_to_the_next(
     page: Page, reviewer: Person, three: list[dict[str, Any]], field: str
 ) -> None:
     _tile(page, three[0]).focus()
+    page.keyboard.press("0")
+    expect(_tile(page, three[0])).to_contain_text("未保存：没有填写")
     page.keyboard.press("Enter")
     expect(_tile(page, three[1])).to_be_focused()
     expect(_tile(page, three[0])).to_contain_text("已确认")
     assert _states(reviewer, three, field) == ["confirmed", "doubtful", "doubtful"]
+
+
+def test_a_required_answer_that_is_empty_is_not_confirmed_without_saying_so(
+    page: Page, reviewer: Person, three: list[dict[str, Any]], field: str
+) -> None:
+    _tile(page, three[0]).focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")
+    page.keyboard.press("1")
+    for one in three[:2]:
+        expect(_tile(page, one).locator("input").first).to_be_checked()
+    page.keyboard.press("Escape")
+    expect(_tile(page, three[0]).locator("input").first).not_to_be_checked()
+    page.keyboard.press("Escape")
+    _tile(page, three[2]).focus()
+    page.keyboard.press("Enter")
+    expect(_tile(page, three[2])).to_contain_text("必填")
+    expect(_tile(page, three[2])).to_be_focused()
+    assert _states(reviewer, three, field) == ["doubtful"] * 3
 
 
 def test_what_somebody_else_settled_meanwhile_is_shown_and_not_written_over(

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.service.pages.conftest import Contexts
 from tests.service.pages.samples import filled
 from tests.service.pages.serving import Service
-from tests.service.pages.walking import arrived, card, field_of, opened
+from tests.service.pages.walking import arrived, card, field_of, opened, write
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def test_each_kind_is_typed_as_a_person_writes_it(service: Service, contexts: Co
     chosen = {kind: next(name for name, field in fields.items() if field["kind"] == kind) for kind in typed}
     for kind, name in chosen.items():
         answer = card(page, name).locator("input, textarea").first
-        answer.fill(typed[kind])
+        write(answer, typed[kind])
         answer.press("Enter")
     expect(page.locator("#saving")).to_have_text("已保存")
     for kind, value in expected.items():
@@ -48,7 +48,7 @@ def test_rows_are_typed_in_a_table_and_one_more_is_always_there(
     expect(rows).to_have_count(len(before) + 1)
     texts = ["天然气", "12", "某燃气公司"]
     for at, text in enumerate(texts):
-        rows.nth(len(before)).locator("input").nth(at).fill(text)
+        write(rows.nth(len(before)).locator("input").nth(at), text)
     expect(rows).to_have_count(len(before) + 2)
     page.keyboard.press("Enter")
     expect(page.locator("#saving")).to_have_text("已保存")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.service.pages.serving import ROOT, Person, Service
 
@@ -63,6 +63,12 @@ def opened(page: Page, service: Service, submission: int) -> Page:
 def card(page: Page, name: str) -> Any:
     """The card of a field."""
     return page.locator(f'[data-field="{name}"]')
+
+
+def write(answer: Locator, text: str) -> None:
+    """Writes `text` into an input, in the place of what stood there, as somebody who clicks into it."""
+    answer.click()
+    answer.fill(text)
 
 
 def field_of(person: Person, submission: int, name: str) -> dict[str, Any]:

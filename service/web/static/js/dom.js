@@ -47,7 +47,9 @@ export function icon(name, label = null) {
 /** Whether the user is writing there, so that a letter is text and no command. */
 export function isWriting(element) {
   if (!(element instanceof HTMLElement)) return false;
-  if (element.isContentEditable || element instanceof HTMLTextAreaElement || element instanceof HTMLSelectElement) return true;
+  if (element.isContentEditable || element instanceof HTMLSelectElement) return true;
+  if (element.readOnly) return false;
+  if (element instanceof HTMLTextAreaElement) return true;
   const silent = ["checkbox", "radio", "button", "submit", "reset", "file", "range", "color"];
   return element instanceof HTMLInputElement && !silent.includes(element.type);
 }

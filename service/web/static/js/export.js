@@ -30,16 +30,9 @@ async function showColumns(chosen = null) {
 }
 
 function row({ name, title }, checked) {
-  const box = h("input", { type: "checkbox", value: name, checked, onkeydown: (event) => event.altKey && moveBy(event) });
+  const box = h("input", { type: "checkbox", value: name, checked });
   const arrow = (by, label) => h("button", { type: "button", class: "quiet small", "aria-label": `${title} ${label}`, onclick: (event) => move(event.currentTarget.closest("li"), by, event.currentTarget) }, icon(by < 0 ? "up" : "down"));
   return h("li", {}, h("label", { class: "check" }, box, title), arrow(-1, "上移"), arrow(1, "下移"));
-}
-
-function moveBy(event) {
-  const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-  if (!by) return;
-  event.preventDefault();
-  move(event.target.closest("li"), by, event.target);
 }
 
 function move(item, by, focus) {
@@ -149,9 +142,10 @@ $("#preset-drop").addEventListener("click", drop);
 $("#every").addEventListener("click", () => every(true));
 $("#none").addEventListener("click", () => every(false));
 $("#usual").addEventListener("click", () => showColumns().catch(tell));
+const isColumn = (at) => at.matches("#columns input");
 bind("导出", [
-  { keys: ["d", "Ctrl+Enter"], does: "下载", run: () => save(), when: () => !$("#download").disabled },
-  { keys: ["Alt+ArrowUp"], does: "所在的列上移", run: () => {}, when: () => false },
-  { keys: ["Alt+ArrowDown"], does: "所在的列下移", run: () => {}, when: () => false },
+  { name: "download", keys: ["d", "Ctrl+Enter"], does: "下载", run: () => save(), writing: true, when: () => !$("#download").disabled },
+  { name: "up", keys: ["Alt+ArrowUp"], does: "所在的列上移", run: ({ target }) => move(target.closest("li"), -1, target), when: isColumn },
+  { name: "down", keys: ["Alt+ArrowDown"], does: "所在的列下移", run: ({ target }) => move(target.closest("li"), 1, target), when: isColumn },
 ]);
 start().catch(tell);

@@ -126,7 +126,7 @@ $("#roster").addEventListener("change", (event) => { take([...event.target.files
 $("#make").addEventListener("click", make);
 takesFiles($("#drop"), take);
 bind("表格", [
-  { keys: ["u"], does: "选择名册", run: () => $("#roster").click() },
-  { keys: ["g"], does: "生成并下载", run: make, when: () => !preview.hidden && !$("#make").disabled },
+  { name: "roster", keys: ["u", "Alt+u"], does: "选择名册", run: () => $("#roster").click(), writing: true },
+  { name: "make", keys: ["g", "Alt+g"], does: "生成并下载", run: make, writing: true, when: () => !preview.hidden && !$("#make").disabled },
 ]);
 start().catch(tell);

@@ -135,19 +135,21 @@ function step(by) {
   if (to >= every.length - 5) more();
 }
 
+const isOnPage = () => body.children.length > 0;
+
 bind("收件箱", [
-  { keys: ["j", "ArrowDown"], does: "下一份", run: () => step(1), when: () => body.children.length > 0 },
-  { keys: ["k", "ArrowUp"], does: "上一份", run: () => step(-1), when: () => body.children.length > 0 },
-  { keys: ["Enter"], does: "打开这份申请", run: () => $(".unit", focused()).click(), when: () => focused() && !document.activeElement.matches("a, button, summary") },
-  { keys: ["x", " "], does: "选中或取消选中", run: () => bulk.toggle(focused()), when: () => focused() && document.activeElement.matches("a") },
-  { keys: ["A"], does: "选中没有疑问的", run: () => bulk.pickReady(), when: () => may("decide") },
-  { keys: ["/"], does: "搜索", run: () => $("[name=q]").select() },
-  { keys: ["u"], does: "上传文件", run: () => $("#choose")?.click(), when: () => may("upload") },
-  { keys: ["f"], does: "查看全部状态", run: () => filters.status(null) },
+  { name: "next", keys: ["j", "ArrowDown"], does: "下一份", run: () => step(1), when: isOnPage },
+  { name: "before", keys: ["k", "ArrowUp"], does: "上一份", run: () => step(-1), when: isOnPage },
+  { name: "open", keys: ["Enter"], does: "打开这份申请", run: () => $(".unit", focused()).click(), when: (at) => at.matches("#rows .unit, #rows .picker") },
+  { name: "pick", keys: ["x", " "], does: "选中或取消选中", run: () => bulk.toggle(focused()), when: (at) => at.matches("#rows a") },
+  { keys: ["x"], run: () => bulk.toggle(focused()), when: (at) => at.matches("#rows .picker") },
+  { name: "pick-ready", keys: ["A", "Alt+a"], does: "选中没有疑问的", run: () => bulk.pickReady(), writing: true, when: () => may("decide") },
+  { name: "search", keys: ["/", "Alt+/"], does: "搜索", run: () => $("[name=q]").select(), writing: true, when: (at) => at !== $("[name=q]") },
+  { keys: ["ArrowDown"], run: () => step(1), writing: true, when: (at) => at === $("[name=q]") },
+  { keys: ["Escape"], run: () => step(1), writing: true, when: (at) => at === $("[name=q]") && !at.value },
+  { name: "upload", keys: ["u", "Alt+u"], does: "上传文件", run: () => $("#choose")?.click(), writing: true, when: () => may("upload") },
+  { name: "all", keys: ["f", "Alt+f"], does: "查看全部状态", run: () => filters.status(null), writing: true },
 ]);
-$("[name=q]").addEventListener("keydown", (event) => {
-  if (event.key === "ArrowDown" || (event.key === "Escape" && !event.target.value)) { event.preventDefault(); step(1); }
-});
 
 $("#more").addEventListener("click", more);
 new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && more(), { rootMargin: "400px" }).observe($("#more"));

@@ -28,9 +28,9 @@ async function start() {
 }
 
 bind("按题复核", [
-  { keys: ["ArrowDown", "j"], does: "下一题", run: () => move(1) },
-  { keys: ["ArrowUp", "k"], does: "上一题", run: () => move(-1) },
-  { keys: ["Enter"], does: "打开这一题", run: () => {}, when: () => false },
+  { name: "next", keys: ["ArrowDown", "j"], does: "下一题", run: () => move(1) },
+  { name: "before", keys: ["ArrowUp", "k"], does: "上一题", run: () => move(-1) },
+  { name: "open", keys: ["Enter"], does: "打开这一题", run: ({ target }) => target.click(), when: (at) => at.matches("#questions a") },
 ]);
 
 start();

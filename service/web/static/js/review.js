@@ -4,12 +4,12 @@ import { get, live, send } from "./api.js";
 import { $, h, icon } from "./dom.js";
 import { bind } from "./keys.js";
 import { Ahead } from "./review/ahead.js";
-import { askReason, paintMoves } from "./review/deciding.js";
+import { askReason, closeReason, isAsking, paintMoves } from "./review/deciding.js";
 import { Card } from "./review/fields.js";
 import { historyList } from "./review/history.js";
 import { Original } from "./review/original.js";
 import { Drafts, Saver, keepAsDraft, sendLeftovers } from "./review/saving.js";
-import { say, tell } from "./toast.js";
+import { canUndo, say, tell } from "./toast.js";
 import { MOVES, STATUSES, USER, may, moment } from "./words.js";
 
 const original = new Original(() => { for (const card of cards) card.update(card.field); });
@@ -47,7 +47,7 @@ async function open(submission, ready = null) {
   startSaving(found);
   detail = found;
   current = null;
-  $("#deciding").replaceChildren();
+  closeReason();
   $("#history").hidden = true;
   $("#news").hidden = true;
   original.open(found);
@@ -76,7 +76,8 @@ function makeCards(form) {
   const infos = new Map((form?.fields ?? []).map((info) => [info.name, info]));
   const page = {
     changed: (card) => { drafts.keep(card.name, card.draft); showSaving(); },
-    leave: (card) => cards.includes(card) && card.isDirty && !card.clash && save(card),
+    confirm,
+    discard,
     history: showHistory,
     settle,
     place: (evidence) => original.placeOf(evidence),
@@ -144,7 +145,8 @@ function paintSettled() {
   line.hidden = detail.status !== "in-review" || !cards.length;
   line.classList.toggle("done", !open.length);
   line.replaceChildren(...(open.length ? [`还有 ${open.length} 项待核对`]
-    : [icon("check"), detail.errors ? `已全部核对，仍有 ${detail.errors} 个问题，可按 r 退回补正；` : "已全部核对；", "按 ", h("kbd", {}, "Ctrl+Enter"), " 受理并打开下一份"]));
+    : [icon("check"), detail.errors ? `已全部核对，仍有 ${detail.errors} 个问题，可以退回补正 ` : "已全部核对。",
+      detail.errors ? h("kbd", { "data-key": "return" }) : "", may("decide") ? [" 受理并打开下一份 ", h("kbd", { "data-key": "accept" })] : ""].flat()));
 }
 
 function showSaving(state = navigator.onLine ? "idle" : "offline") {
@@ -152,7 +154,7 @@ function showSaving(state = navigator.onLine ? "idle" : "offline") {
   const typed = cards.filter((card) => card.isDirty).length;
   const count = waiting + typed;
   const words = !may("correct") || !cards.length ? "" : !count ? "已保存" : waiting && state === "sending" ? "正在保存…"
-    : `未保存 ${count} 项${waiting && state === "offline" ? "，连接恢复后自动保存" : ""}`;
+    : `未保存 ${count} 项${waiting && state === "offline" ? "，连接恢复后自动保存" : typed ? "，请逐项确认" : ""}`;
   const line = $("#saving");
   if (line.textContent !== words) line.textContent = words;
   line.className = `saving small ${count ? "waiting" : "saved"}`;
@@ -236,7 +238,7 @@ function apply(now) {
   for (const card of cards) {
     const field = now.fields[card.name];
     if (card.isSaving && saver.isWaiting(card.name)) continue;
-    if (card.isDirty && isTheirs(field, card.field)) card.oppose(field, { field: card.name, ...card.widget.answer() });
+    if (card.isDirty && isTheirs(field, card.field)) card.oppose(field, { field: card.name, ...card.answer.given });
     else card.update(field);
   }
   if (!$("#history").hidden) showHistory(null, true);
@@ -272,10 +274,32 @@ function next(from) {
   return line.focus({ preventScroll: true });
 }
 
+/** Keeps the answer of a card, as read or as corrected, and goes to the next doubt; one that must not be empty is asked about. */
 function confirm(card) {
   if (card.clash) return card.element.querySelector(".versus button").focus();
-  if (card.isDirty || card.field.state === "doubtful") save(card);
+  if (card.isOpen) {
+    if (card.lack) { card.focus(); return card.say(card.lack); }
+    save(card);
+  }
   return next(card);
+}
+
+/** Gives up what was typed or chosen on a card and not confirmed, which can be taken back. */
+function discard(card) {
+  const { draft } = card, submission = id;
+  card.rest();
+  card.revert();
+  drafts.keep(card.name, null);
+  showSaving();
+  card.focus();
+  const back = () => {
+    if (submission !== id || !cards.includes(card)) return;
+    card.restore(draft);
+    drafts.keep(card.name, card.draft);
+    showSaving();
+    card.focus();
+  };
+  say(`已放弃“${card.info.title}”的修改`, { kind: "info", undo: back });
 }
 
 function step(by) {
@@ -306,7 +330,6 @@ const begin = (move) => askReason(move, id, (chosen, reason) => decide(chosen, r
 
 async function accept() {
   if (!detail.moves.includes("accept")) return say(`现在是“${STATUSES[detail.status]}”，不能受理`, { kind: "info" });
-  if (current?.isDirty && !current.clash) save(current);
   return hasOpen() ? null : decide("accept");
 }
 
@@ -314,7 +337,8 @@ async function accept() {
 function hasOpen() {
   const open = cards.filter((card) => card.isDoubtful || card.isDirty || card.clash);
   if (!open.length) return false;
-  say(`还有 ${open.length} 项待核对`, { kind: "info" });
+  const unsaved = open.filter((card) => card.isDirty).length;
+  say(`还有 ${open.length} 项待核对${unsaved ? `，其中 ${unsaved} 项改过还没有确认` : ""}`, { kind: "info" });
   open[0].focus();
   return true;
 }
@@ -350,7 +374,6 @@ async function reopen(submission) {
 // ---- from one submission to the next ---------------------------------------------------------------------------------------------
 
 async function goOn() {
-  if (current?.isDirty && !current.clash) save(current);
   // What was found ahead holds as long as nobody has changed it since.
   const mine = ahead?.after === id && !ahead.stale ? ahead : new Ahead(id, seen, fetched, pagesOf);
   try {
@@ -395,46 +418,39 @@ $("#fields").addEventListener("focusin", (event) => {
   original.light(card.field.evidence);
 });
 
-$("#fields").addEventListener("keydown", (event) => {
-  if (event.isComposing || event.keyCode === 229 || !current) return;
-  const inButton = event.target.closest("button");
-  const plain = !event.ctrlKey && !event.altKey && !event.metaKey;
-  if (event.key === "Enter" && plain && !event.shiftKey && !inButton) { event.preventDefault(); return confirm(current); }
-  if (event.key === "Escape" && current.isDirty) { event.preventDefault(); current.revert(); drafts.keep(current.name, null); return showSaving(); }
-  const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1];
-  if (!digit || event.ctrlKey || event.metaKey || event.shiftKey) return null;
-  const taken = event.altKey ? current.pick(Number(digit), { alternative: true })
-    : (!event.target.matches("input[type=text], textarea") || !current.digitsAreText) && current.pick(Number(digit));
-  if (taken || event.altKey) event.preventDefault();
-  return null;
+// Whoever clicks on a card beside its controls means the card.
+$("#fields").addEventListener("click", (event) => {
+  if (event.target.closest("button, a, input, textarea, label, summary, .past") || getSelection().toString()) return;
+  cards.find((one) => one.element.contains(event.target))?.focus();
 });
 
-const isClean = () => !current?.isDirty;
+/** Whether the keys of the current card hold while `at` has the focus. */
+const isOnCard = (at) => current?.element.contains(at) && !at.closest("button, a, summary, .past");
+const canReturn = () => detail?.moves.includes("return") && may("decide") && !isAsking();
+
 bind("复核", [
-  { keys: ["Enter"], does: "确认这一栏，到下一处疑问（栏内）", run: () => {}, when: () => false },
-  { keys: ["1"], does: "选第几项（1–9；在文字中按 Alt+1–9）", run: () => {}, when: () => false },
-  { keys: ["Ctrl+Enter"], does: "受理并打开下一份", run: accept, writing: true, when: () => may("decide") },
-  { keys: ["u", "Alt+z"], does: "撤销上一次修改", run: undo, writing: true, when: (event) => event.altKey || !event.target.matches("input[type=text], textarea") },
-  { keys: ["Ctrl+z"], run: undo, writing: true, when: isClean },
-  { keys: ["ArrowDown", "ArrowUp"], does: "下一栏、上一栏", run: (event) => step(event.key === "ArrowDown" ? 1 : -1), writing: true,
-    when: (event) => $("#fields").contains(event.target) && !event.target.matches("textarea, input[type=radio]") },
-  { keys: ["n"], does: "先跳过，打开下一份", run: goOn },
-  { keys: ["Alt+n"], run: goOn, writing: true },
-  { keys: ["r", "Alt+r"], does: "退回补正", run: () => detail.moves.includes("return") && may("decide") && begin("return"), writing: true, when: alone },
-  { keys: ["h", "Alt+h"], does: "历史", run: () => showHistory(), writing: true, when: alone },
+  { name: "confirm", keys: ["Enter"], does: "确认这一栏（改过的同时保存），到下一处疑问", run: () => confirm(current), writing: true, when: isOnCard },
+  { name: "edit", keys: ["e", "F2"], does: "修改这一栏的文字", run: () => current.edit(), own: true, when: (at) => isOnCard(at) && current.answer.canEdit },
+  { name: "discard", keys: ["Escape"], does: "放弃这一栏没有确认的修改", run: () => discard(current), writing: true, when: (at) => isOnCard(at) && current.isDirty },
+  { keys: ["Escape"], does: "不再修改", run: () => { current.rest(); current.focus(); }, writing: true, when: (at) => isOnCard(at) && current.answer.isEditing },
+  ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((number) => ({ name: `pick-${number}`, keys: [String(number)], does: number === 1 ? "选第几项（1–9）" : null,
+    run: () => current.pick(number), own: true, when: (at) => isOnCard(at) && current.answer.has(number) })),
+  { name: "pick-0", keys: ["0"], does: "原件上没有填写（清空这一栏）", run: () => current.pick(0), own: true, when: (at) => isOnCard(at) && current.answer.has(0) },
+  { name: "accept", keys: ["Ctrl+Enter"], does: "受理并打开下一份", run: accept, writing: true, when: () => may("decide") && detail?.moves.includes("accept") },
+  { name: "undo", keys: ["u", "Alt+z"], does: "撤销上一次修改", run: undo, writing: true },
+  { keys: ["z", "Ctrl+z"], run: undo, when: () => !canUndo() },
+  { name: "step", keys: ["ArrowDown", "ArrowUp"], does: "下一栏、上一栏", run: (event) => step(event.key === "ArrowDown" ? 1 : -1), when: isOnCard },
+  { name: "skip", keys: ["n", "Alt+n"], does: "先跳过，打开下一份", run: goOn, writing: true },
+  { name: "return", keys: ["r", "Alt+r"], does: "退回补正", run: () => begin("return"), writing: true, when: canReturn },
+  { name: "history", keys: ["h", "Alt+h"], does: "历史", run: () => showHistory(), writing: true },
 ]);
 bind("原件", [
-  { keys: ["s", "Alt+s"], does: "去掉印章，看下面的字", run: () => original.toggleSeal(), writing: true, when: alone },
-  { keys: ["Alt+PageDown", "Alt+PageUp"], does: "下一页、上一页", run: (event) => original.turn(event.key === "PageDown" ? 1 : -1), writing: true },
-  { keys: ["Alt+="], does: "放大", run: () => original.zoomBy(1.25), writing: true },
-  { keys: ["Alt+-"], does: "缩小", run: () => original.zoomBy(0.8), writing: true },
-  { keys: ["Alt+0"], does: "适合宽度", run: () => original.zoomBy(0), writing: true },
+  { name: "seal", keys: ["s", "Alt+s"], does: "去掉印章，看下面的字", run: () => original.toggleSeal(), writing: true },
+  { name: "turn", keys: ["Alt+PageDown", "Alt+PageUp"], does: "下一页、上一页", run: (event) => original.turn(event.key === "PageDown" ? 1 : -1), writing: true },
+  { name: "zoom-in", keys: ["Alt+="], does: "放大", run: () => original.zoomBy(1.25), writing: true },
+  { name: "zoom-out", keys: ["Alt+-"], does: "缩小", run: () => original.zoomBy(0.8), writing: true },
+  { name: "zoom-fit", keys: ["Alt+0"], does: "适合宽度", run: () => original.zoomBy(0), writing: true },
 ]);
-
-/** A letter by itself is text where one writes; with Alt it is a command everywhere. */
-function alone(event) {
-  return event.altKey || !event.target.matches("input[type=text], textarea");
-}
 
 $("#moves").addEventListener("click", (event) => event.target.closest("#show-history") && showHistory());
 addEventListener("popstate", () => {

@@ -58,12 +58,10 @@ document.addEventListener("keydown", (event) => {
   if (menu) { menu.open = false; $("summary", menu).focus(); event.preventDefault(); }
 });
 
-const go = (path) => () => $(`nav a[href="${path}"]`) && location.assign(path);
+const PLACES = [["Alt+1", "/", "收件箱"], ["Alt+2", "/questions", "按题复核"], ["Alt+3", "/forms", "表格"], ["Alt+4", "/export", "导出"]];
 bind("各页通用", [
-  { keys: ["?"], does: "显示或收起按键表", run: help },
-  { keys: ["z", "Ctrl+z"], does: "撤销刚才的操作", run: () => undoNewest() || say("没有可以撤销的操作", { kind: "info" }) },
-  { keys: ["Alt+1"], does: "收件箱", run: go("/"), writing: true },
-  { keys: ["Alt+2"], does: "按题复核", run: go("/questions"), writing: true },
-  { keys: ["Alt+3"], does: "表格", run: go("/forms"), writing: true },
-  { keys: ["Alt+4"], does: "导出", run: go("/export"), writing: true },
+  { name: "help", keys: ["?", "F1"], does: "显示按键表", run: help, own: true, writing: true },
+  { name: "undo-newest", keys: ["z", "Ctrl+z"], does: "撤销刚才的操作", run: () => undoNewest() || say("没有可以撤销的操作", { kind: "info" }) },
+  ...PLACES.map(([key, path, does]) => ({ keys: [key], does, run: () => location.assign(path), writing: true, when: () => $(`nav a[href="${path}"]`) })),
+  { name: "close-keys", keys: ["Escape", "?", "F1"], run: () => $("#keys").close(), dialog: true, own: true },
 ]);

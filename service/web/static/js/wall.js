@@ -5,9 +5,9 @@
 import { Outbox, get, send } from "./api.js";
 import { $, h } from "./dom.js";
 import { bind } from "./keys.js";
-import { makeWidget } from "./review/widgets.js";
+import { Answer, same } from "./review/answer.js";
 import { say, tell } from "./toast.js";
-import { USER } from "./words.js";
+import { USER, may } from "./words.js";
 
 const wall = $("#wall");
 const { form, field } = wall.dataset;
@@ -21,15 +21,21 @@ class Tile {
   constructor(item) {
     this.item = item;
     this.selected = false;
-    this.widget = makeWidget(info, { id: `answer-${item.submission}`, label: `${item.unit ?? item.name}：${info.title}`, changed: () => this.paint() });
-    for (const control of this.widget.element.matches("input, textarea") ? [this.widget.element] : this.widget.element.querySelectorAll("input")) control.tabIndex = -1;
+    this.answer = new Answer(info, {
+      id: `answer-${item.submission}`, label: `${item.unit ?? item.name}：${info.title}`, editable: may("correct"), changed: () => this.paint(),
+      editing: () => { this.answer.isEditing = true; this.paint(); },
+    });
+    for (const control of this.answer.controls) control.tabIndex = -1;
     this.note = h("p", { class: "tile-note small", role: "status" });
     this.others = h("div", { class: "alternatives" });
     this.why = h("p", { class: "small why-line" }, item.findings.map((finding) => finding.message).join("；"));
-    this.element = h("article", { class: "tile", tabindex: -1, "data-submission": item.submission },
-      h("header", { class: "row" }, h("h2", {}, item.unit ?? item.name), h("a", { class: "small end", href: `/submissions/${item.submission}`, tabindex: -1 }, "打开")),
-      seenOf(item), this.why, this.widget.element, this.others, this.note);
+    this.acts = h("div", { class: "row acts unprinted" });
+    this.element = h("article", { class: "tile", tabindex: -1, "data-submission": item.submission, "data-keys-here": true },
+      h("header", { class: "row" }, h("h2", {}, item.unit ?? item.name), h("a", { class: "small end", href: `/submissions/${item.submission}`, tabindex: -1 }, "打开", h("kbd", { "data-key": "open" }))),
+      seenOf(item), this.why, this.answer.element, this.others, this.acts, this.note);
+    if (may("correct")) this.#buildActs();
     this.element.addEventListener("focusin", () => focused(this));
+    this.element.addEventListener("focusout", (event) => this.element.contains(event.relatedTarget) || !document.hasFocus() || this.rest());
     this.element.addEventListener("click", (event) => {
       if (event.target.closest("a, button, input, textarea, label")) return;
       if (event.ctrlKey) this.select(!this.selected);
@@ -43,17 +49,45 @@ class Tile {
   }
 
   get isDirty() {
-    return JSON.stringify(this.widget.answer()) !== this.shown;
+    return this.answer.isDirty;
   }
 
   get change() {
-    return { submission: this.item.submission, version: this.item.version, field, ...(this.isDirty ? this.widget.answer() : {}) };
+    return { submission: this.item.submission, version: this.item.version, field, ...(this.isDirty ? this.answer.given : {}) };
   }
 
   show() {
-    this.widget.show(this.item.value, this.item.text);
-    this.shown = JSON.stringify(this.widget.answer());
+    this.answer.show(this.item);
+    this.rest();
+  }
+
+  edit() {
+    this.answer.edit();
     this.paint();
+  }
+
+  /** Written into no longer; what was written stays, and waits to be confirmed. */
+  rest() {
+    this.answer.rest();
+    this.paint();
+  }
+
+  /** What can be done with the tile, each with its key. */
+  #buildActs() {
+    const act = (name, words, run) => h("button", { type: "button", class: "small", tabindex: -1, "data-act": name, onclick: run }, words, h("kbd", { "data-key": name }));
+    this.keeping = act("confirm-this", "保存这一份", () => settle([this]));
+    this.discarding = act("discard", "放弃修改", () => discard(this));
+    this.editing = act("edit", "修改", () => this.edit());
+    this.emptying = act("pick-0", "没有填写", () => pick(this, 0));
+    this.acts.append(this.keeping, this.discarding, this.editing, this.emptying);
+  }
+
+  #paintActs() {
+    if (!this.keeping) return;
+    this.keeping.hidden = !this.isDirty && !this.answer.isEditing;
+    this.discarding.hidden = !this.isDirty;
+    this.editing.hidden = this.answer.isEditing || !this.answer.canEdit;
+    this.emptying.hidden = this.answer.isEmptied || !this.answer.has(0) || (this.answer.widget.isEmpty() && !this.answer.lacks);
   }
 
   select(on) {
@@ -66,25 +100,15 @@ class Tile {
     this.element.classList.toggle("selected", this.selected);
     this.element.classList.toggle("settled", this.isSettled);
     this.element.classList.toggle("unsaved", this.isDirty);
-    const state = this.busy ? "正在保存" : this.isDirty ? "未保存" : { confirmed: "已确认", corrected: "已更正" }[this.item.state] ?? "待核对";
+    const state = this.busy ? "正在保存" : this.isDirty ? (this.answer.isEmptied ? "未保存：没有填写" : "未保存") : { confirmed: "已确认", corrected: "已更正" }[this.item.state] ?? "待核对";
     this.element.setAttribute("aria-label", `${this.item.unit ?? this.item.name}：${this.item.text ?? "空"}，${state}${this.selected ? "，已选" : ""}`);
     this.note.textContent = note ?? (this.isDirty || this.busy || this.isSettled ? state : "");
-    this.others.replaceChildren(...this.alternatives.map((one, at) => h("button", { type: "button", class: "small", tabindex: -1, onclick: () => this.pick(at + 1, true) },
-      h("kbd", {}, this.widget.pick ? `Alt+${at + 1}` : String(at + 1)), h("span", {}, one.text ?? "（空）"))));
-  }
-
-  get alternatives() {
-    return this.item.alternatives.filter((one) => JSON.stringify(one.value) !== JSON.stringify(this.item.value)).slice(0, 9);
-  }
-
-  /** The key `number`; false where it means nothing here. */
-  pick(number, alternative = false) {
-    if (this.widget.pick && !alternative) return this.widget.pick(number);
-    const chosen = this.alternatives[number - 1];
-    if (!chosen) return false;
-    this.widget.show(chosen.value, chosen.text);
-    this.paint();
-    return true;
+    this.#paintActs();
+    this.others.replaceChildren(...this.answer.alternatives.map((one) => {
+      const number = this.answer.numberOf(one);
+      return h("button", { type: "button", class: "small", tabindex: -1, "aria-pressed": String(this.answer.shows(one)), onclick: () => pick(this, number) },
+        h("kbd", { "data-key": `pick-${number}` }), h("span", {}, one.text ?? "（空）"));
+    }));
   }
 }
 
@@ -112,7 +136,7 @@ async function load() {
 function paintHead() {
   const open = tiles.filter((tile) => !tile.isSettled).length, chosen = selection().length;
   $("#count").textContent = `${open}${cursor ? "+" : ""} 份待核对${chosen ? `，已选 ${chosen} 份` : ""}`;
-  $("#confirm").firstChild.textContent = chosen ? `确认所选 ${chosen} 份 ` : "确认 ";
+  $("#confirm").firstChild.data = chosen ? `确认所选 ${chosen} 份 ` : "确认 ";
   $("#end").hidden = Boolean(open) || Boolean(cursor);
   $("#end").textContent = "这一题没有待核对的内容了。";
 }
@@ -175,16 +199,37 @@ function release(submission, note) {
   tile.paint(note);
 }
 
-/** Confirms, or corrects where something was typed or chosen: what is selected, else the tile in focus. */
-function settle() {
-  const chosen = selection();
-  const wanted = (chosen.length ? chosen : [current]).filter((tile) => tile && !tile.busy && (!tile.isSettled || tile.isDirty)).slice(0, MOST);
-  if (!wanted.length) return onwards(current);
-  const changes = wanted.map((tile) => tile.change);
-  for (const tile of wanted) { tile.busy = true; tile.selected = false; tile.paint(); }
-  outbox.push({ changes });
-  paintHead();
-  return onwards(current);
+/** Confirms `chosen`, or corrects where something was typed or chosen. What must not be empty and is, is asked about instead. */
+function settle(chosen) {
+  const open = chosen.filter((tile) => tile && !tile.busy && (!tile.isSettled || tile.isDirty)).slice(0, MOST);
+  const lacking = open.filter((tile) => tile.answer.lacks), wanted = open.filter((tile) => !tile.answer.lacks);
+  for (const tile of lacking) tile.paint(tile.answer.has(0) ? "必填，现在是空的：原件上确实没有填写，请先按“没有填写”" : "请先按原件选一项");
+  if (lacking.length) say(lacking.length === 1 ? "有 1 份是空的，没有确认" : `有 ${lacking.length} 份是空的，没有确认`, { kind: "info" });
+  if (wanted.length) {
+    const changes = wanted.map((tile) => tile.change);
+    for (const tile of wanted) { tile.busy = true; tile.selected = false; tile.rest(); }
+    outbox.push({ changes });
+    paintHead();
+  }
+  return lacking.length ? to(lacking[0]) : onwards(current);
+}
+
+/** What was selected, else the tile in focus. */
+const chosen = () => (selection().length ? selection() : [current]);
+
+/** The tiles that a key on `tile` means: all that is selected where it is one of them. */
+const meant = (tile) => (tile.selected ? selection() : [tile]);
+
+/** Gives up what was typed or chosen there, which can be taken back. */
+function discard(tile) {
+  const given = meant(tile).filter((one) => one.isDirty).map((one) => ({ one, given: one.answer.given, isEmptied: one.answer.isEmptied }));
+  for (const { one } of given) one.show();
+  to(tile);
+  const back = () => {
+    for (const { one, given: what, isEmptied } of given) { one.answer.restore(what, "", isEmptied); one.paint(); }
+    to(tile);
+  };
+  say(given.length > 1 ? `已放弃 ${given.length} 份的修改` : "已放弃修改", { kind: "info", undo: back });
 }
 
 async function saved(changes, items) {
@@ -197,7 +242,8 @@ async function saved(changes, items) {
     if (!tile) continue;
     const before = tile.item;
     tile.busy = false;
-    tile.item = { ...before, version: answer.version, state: "value" in change || "text" in change ? "corrected" : "confirmed",
+    const isNew = "text" in change || ("value" in change && !same(change.value, before.value));
+    tile.item = { ...before, version: answer.version, state: isNew || before.state === "corrected" ? "corrected" : "confirmed",
       ...("value" in change ? { value: change.value } : {}), ...("text" in change ? { value: before.value, text: change.text } : {}) };
     tile.before = before;
     if ("text" in change) tile.item.text = change.text;
@@ -220,7 +266,7 @@ async function explain({ submission, version, ...change }, problem) {
   tile.item = { ...tile.item, ...theirs, version: now.version };
   tile.show();
   const who = now.people[theirs.by] ?? "其他人";
-  if (typed !== null && typed !== theirs.text) tile.widget.type?.(typed);
+  if (typed !== null && typed !== theirs.text) tile.answer.restore({ text: typed }, typed, false);
   return tile.paint(SETTLED.includes(theirs.state) ? `${who} 已定为“${theirs.text ?? "空"}”${typed !== null ? "，您的内容还没有保存" : ""}` : "这份申请刚被别人改过，请再确认一次");
 }
 
@@ -241,49 +287,32 @@ async function undo(done) {
 
 // ---- keys ------------------------------------------------------------------------------------------------------------------------
 
-const isText = (target) => target.matches("input[type=text], textarea");
-
-wall.addEventListener("keydown", (event) => {
-  if (event.isComposing || event.keyCode === 229 || !current || event.target.closest("a, button")) return;
-  const writing = isText(event.target);
-  if (writing && event.key === "Enter" && !event.shiftKey) { event.preventDefault(); settle(); }
-  else if (writing && event.key === "Escape") { event.preventDefault(); current.show(); to(current); }
-  else if (!writing) command(event);
-});
-
-function command(event) {
-  const plain = !event.ctrlKey && !event.altKey && !event.metaKey;
-  const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1];
-  const moves = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns(), ArrowUp: -columns(), Home: -tiles.length, End: tiles.length };
-  if (plain && event.key in moves) { event.preventDefault(); return move(moves[event.key]); }
-  if (digit && !event.ctrlKey && !event.shiftKey && pick(Number(digit), event.altKey)) return event.preventDefault();
-  if (plain && event.key === " ") { event.preventDefault(); return current.select(!current.selected); }
-  if (plain && event.key === "Enter") { event.preventDefault(); return settle(); }
-  if (event.key === "F2") { event.preventDefault(); return current.widget.focus(); }
-  // A letter would be the first of a syllable for an input method that is not there yet, so it only opens the input; what is typed
-  // without one, an address or a number, goes in at once.
-  if (plain && event.key.length === 1 && current.widget.input && !["?", "u", "z"].includes(event.key)) {
-    current.widget.focus();
-    if (info.kind !== "email" && info.widget === "line" && /^[a-z]$/i.test(event.key)) event.preventDefault();
-  }
-  return null;
+/** The key `number`. */
+function pick(tile, number) {
+  for (const one of meant(tile)) if (one.answer.has(number)) one.answer.pick(number);
+  to(tile);
 }
 
-/** The key `number`, on all that is selected where the tile in focus is. */
-function pick(number, alternative) {
-  const wanted = current.selected ? selection() : [current];
-  return wanted.map((tile) => tile.pick(number, alternative)).some(Boolean) && (to(current), true);
-}
+const isOnTile = (at) => current?.element.contains(at) && !at.closest("a, button");
+const moves = { ArrowRight: () => 1, ArrowLeft: () => -1, ArrowDown: columns, ArrowUp: () => -columns(), Home: () => -tiles.length, End: () => tiles.length };
+const stepped = (keys, does = null) => ({ keys, does, run: (event) => move(moves[event.key]()), when: isOnTile });
 
 bind("按题复核", [
-  { keys: ["ArrowRight", "ArrowLeft"], does: "下一份、上一份", run: () => {}, when: () => false },
-  { keys: [" "], does: "选中或取消", run: () => {}, when: () => false },
-  { keys: ["Ctrl+a"], does: "全选", run: () => selectAll(), when: () => tiles.length > 0 },
-  { keys: ["Escape"], does: "取消全部选择", run: () => { for (const tile of selection()) tile.select(false); } },
-  { keys: ["Enter"], does: "确认所选，没有选择时确认这一份", run: () => {}, when: () => false },
-  { keys: ["1"], does: "选第几项（1–9）", run: () => {}, when: () => false },
-  { keys: ["F2"], does: "修改（也可直接输入）", run: () => {}, when: () => false },
-  { keys: ["o"], does: "打开这份申请", run: () => current && location.assign(`/submissions/${current.item.submission}`) },
+  stepped(["ArrowRight", "ArrowLeft"], "下一份、上一份"),
+  stepped(["ArrowDown", "ArrowUp"], "下一行、上一行"),
+  stepped(["Home", "End"]),
+  { name: "select", keys: [" "], does: "选中或取消", run: () => current.select(!current.selected), own: true, when: isOnTile },
+  { name: "select-all", keys: ["Ctrl+a"], does: "全选", run: selectAll, when: () => tiles.length > 0 },
+  { name: "confirm-this", keys: ["Enter"], does: null, run: () => settle([current]), writing: true, when: (at) => isOnTile(at) && current.answer.isEditing },
+  { name: "confirm", keys: ["Enter"], does: "确认所选，没有选择时确认这一份", run: () => settle(chosen()), when: (at) => isOnTile(at) && may("correct") },
+  { name: "edit", keys: ["e", "F2"], does: "修改这一份的文字", run: () => current.edit(), own: true, when: (at) => isOnTile(at) && current.answer.canEdit },
+  { name: "discard", keys: ["Escape"], does: "放弃这一份没有确认的修改", run: () => discard(current), writing: true, when: (at) => isOnTile(at) && current.isDirty },
+  { keys: ["Escape"], run: () => { current.rest(); to(current); }, writing: true, when: (at) => isOnTile(at) && current.answer.isEditing },
+  { name: "unselect", keys: ["Escape"], does: "取消全部选择", run: () => { for (const tile of selection()) tile.select(false); }, when: () => selection().length > 0 },
+  ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((number) => ({ name: `pick-${number}`, keys: [String(number)], does: number === 1 ? "选第几项（1–9）" : null,
+    run: () => pick(current, number), own: true, when: (at) => isOnTile(at) && current.answer.has(number) })),
+  { name: "pick-0", keys: ["0"], does: "原件上没有填写（清空这一份）", run: () => pick(current, 0), own: true, when: (at) => isOnTile(at) && current.answer.has(0) },
+  { name: "open", keys: ["o", "Alt+o"], does: "打开这份申请", run: () => location.assign(`/submissions/${current.item.submission}`), writing: true, when: (at) => current?.element.contains(at) },
 ]);
 
 function selectAll() {
@@ -294,7 +323,7 @@ function selectAll() {
 }
 
 $("#select-all").addEventListener("click", () => { selectAll(); to(current ?? tiles[0]); });
-$("#confirm").addEventListener("click", settle);
+$("#confirm").addEventListener("click", () => settle(chosen()));
 
 async function start() {
   try {

@@ -3,6 +3,7 @@
 
 import { get } from "../api.js";
 import { $, h, icon } from "../dom.js";
+import { bind } from "../keys.js";
 import { say, tell } from "../toast.js";
 import { MOVES, may } from "../words.js";
 
@@ -10,46 +11,58 @@ const WITH_REASON = {
   return: { title: "退回补正", hint: "下面的说明由存在的问题生成，可以修改；退回时会复制，便于粘贴到邮件里。", action: "退回并复制说明" },
   reject: { title: "不予受理", hint: "请写明理由，会记入历史。", action: "不予受理" },
 };
-const KEYS = { accept: "Ctrl+Enter", return: "r" };
+const KEYS = ["accept", "return"]; // the moves that have a key of their name
+const begun = new Map(); // what was written for a submission and not sent: it is there when the place is opened again
+let close = () => {};
 
 /** Paints the buttons for `moves`; `decide(move, reason)` does it. */
 export function paintMoves(moves, decide, begin) {
   const allowed = may("decide") ? moves : [];
   const main = ["accept", "return", "reject", "reopen", "retry"].filter((move) => allowed.includes(move));
   const button = (move, classes) => h("button", { type: "button", class: classes, "data-move": move, onclick: () => (move in WITH_REASON ? begin(move) : decide(move)) },
-    MOVES[move], KEYS[move] ? h("kbd", {}, KEYS[move]) : null);
+    MOVES[move], KEYS.includes(move) ? h("kbd", { "data-key": move }) : null);
   $("#moves").replaceChildren(
     ...main.map((move) => button(move, move === "accept" || move === "reopen" || move === "retry" ? "small primary" : "small")),
-    h("button", { type: "button", class: "quiet small", id: "show-history" }, icon("clock"), "历史", h("kbd", {}, "h")),
+    h("button", { type: "button", class: "quiet small", id: "show-history" }, icon("clock"), "历史", h("kbd", { "data-key": "history" })),
     allowed.includes("withdraw") ? h("details", { class: "menu" }, h("summary", {}, "更多"), h("div", {}, button("withdraw", ""))) : "",
   );
 }
 
-/** The place to write a reason in; `decide(move, reason)` when it is done. */
+/** Takes the place to write a reason in off the page. */
+export const closeReason = () => close();
+
+/** Whether it is there. */
+export const isAsking = () => Boolean($("#reason"));
+
+/** The place to write a reason in; `decide(move, reason)` when it is done. While it is open, its keys are its own wherever the focus is. */
 export async function askReason(move, submission, decide) {
+  close();
   const { title, hint, action } = WITH_REASON[move];
-  const place = $("#deciding");
-  const text = h("textarea", { id: "reason", rows: 8, "aria-describedby": "reason-hint", required: true });
-  const close = () => { place.replaceChildren(); $("#unit").focus(); };
-  const form = h("form", { class: "card stack deciding" },
-    h("h2", {}, h("label", { for: "reason" }, title)), h("p", { class: "soft small", id: "reason-hint" }, hint), text,
-    h("div", { class: "row" }, h("button", { class: "primary" }, action, h("kbd", {}, "Ctrl+Enter")), h("button", { type: "button", onclick: close }, "取消", h("kbd", {}, "Esc"))));
+  const key = `${submission} ${move}`;
+  const text = h("textarea", { id: "reason", rows: 8, "aria-describedby": "reason-hint", required: true, oninput: () => begun.set(key, text.value) });
+  text.value = begun.get(key) ?? "";
   const finish = async () => {
     const reason = text.value.trim();
     if (!reason) { text.setAttribute("aria-invalid", "true"); return text.focus(); }
     if (move === "return") await copied(reason);
-    if (await decide(move, reason)) place.replaceChildren();
+    if (await decide(move, reason)) { begun.delete(key); close(); }
     return null;
   };
+  const cancel = () => { close(); $("#unit").focus(); };
+  const form = h("form", { class: "card stack deciding" },
+    h("h2", {}, h("label", { for: "reason" }, title)), h("p", { class: "soft small", id: "reason-hint" }, hint), text,
+    h("div", { class: "row" }, h("button", { class: "primary" }, action, h("kbd", { "data-key": "decide" })),
+      h("button", { type: "button", onclick: cancel }, "取消", h("kbd", { "data-key": "cancel" }))));
   form.addEventListener("submit", (event) => { event.preventDefault(); finish(); });
-  form.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") { event.preventDefault(); close(); }
-    else if (event.key === "Enter" && event.ctrlKey) { event.preventDefault(); finish(); }
-  });
-  place.replaceChildren(form);
+  const unbind = bind(title, [
+    { name: "decide", keys: ["Ctrl+Enter"], does: action, run: finish, writing: true },
+    { name: "cancel", keys: ["Escape"], does: "取消（写下的理由保留）", run: cancel, writing: true },
+  ]);
+  close = () => { unbind(); form.remove(); close = () => {}; };
+  $("#deciding").replaceChildren(form);
   $("#answers").scrollTop = 0;
   text.focus();
-  if (move !== "return") return;
+  if (move !== "return" || text.value) return;
   try {
     const letter = await get(`/submissions/${submission}/letter`);
     if (!text.value) text.value = letter.text;

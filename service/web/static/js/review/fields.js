@@ -1,17 +1,21 @@
-// One field of a submission: its cut-out, why it is doubted, what may be chosen with one key, and the widget to answer with.
+// One field of a submission: its cut-out, why it is doubted, what may be chosen with one key, and what one answers.
+//
+// A field is looked at before it is written into: its keys are commands, and only "修改", F2 or a click opens the text. What was typed or
+// chosen counts when it is confirmed; what is left before that stays as a draft.
 
 import { cutout } from "../cutout.js";
 import { h, icon } from "../dom.js";
 import { moment } from "../words.js";
-import { makeWidget } from "./widgets.js";
+import { Answer, same } from "./answer.js";
 
 const SETTLED = ["confirmed", "corrected"];
-const MOST_ALTERNATIVES = 9;
+const EMPTY = "这一栏必填，现在是空的。原件上确实没有填写，请先按“没有填写”再确认";
+const NO_VERDICT = "请先按原件选一项，再确认";
 
 export class Card {
   /**
-   * `info` is the field of the form, `page` what the card tells: { changed(card), leave(card), history(card), place(evidence),
-   * image(part, page), editable, name(actor) }.
+   * `info` is the field of the form, `page` what the card tells: { changed(card), confirm(card), discard(card), history(card),
+   * place(evidence), image(part, page), editable, name(actor) }.
    */
   constructor(name, info, at, page) {
     this.name = name;
@@ -25,41 +29,42 @@ export class Card {
   update(field) {
     const ours = this.field && (this.isDirty || this.isSaving);
     this.field = field;
-    if (!ours) {
-      this.widget.show(field.value, field.text);
-      this.shown = this.#sign();
-    }
+    if (!ours) this.answer.show(field);
     this.#paint();
   }
 
   /** The answer in the form of a change; without `text` and `value` it confirms what stands. */
   get change() {
-    return this.isDirty ? { field: this.name, ...this.widget.answer() } : { field: this.name };
+    return this.isDirty ? { field: this.name, ...this.answer.given } : { field: this.name };
   }
 
   get isDirty() {
-    return this.#sign() !== this.shown;
+    return this.answer.isDirty;
   }
 
   get isDoubtful() {
     return this.field.state === "doubtful" && !this.isSaving;
   }
 
-  get draft() {
-    return this.isDirty ? { answer: this.widget.answer(), was: { text: this.field.text, state: this.field.state, by: this.field.by } } : null;
+  /** Whether there is something to confirm. */
+  get isOpen() {
+    return !this.clash && (this.isDirty || this.isDoubtful);
   }
 
-  /** Puts an unsaved answer back into the widget. */
-  restore({ answer }) {
-    if ("text" in answer) this.widget.type(answer.text);
-    else this.widget.show(answer.value, written(answer.value, this.field));
+  get draft() {
+    const { text, state, by } = this.field;
+    return this.isDirty ? { answer: this.answer.given, emptied: this.answer.isEmptied, was: { text, state, by } } : null;
+  }
+
+  /** Puts an unsaved answer back. */
+  restore({ answer, emptied = false }) {
+    this.answer.restore(answer, "value" in answer ? written(answer.value, this.field) : null, emptied);
     this.#paint();
   }
 
   /** Gives up what was typed. */
   revert() {
-    this.widget.show(this.field.value, this.field.text);
-    this.shown = this.#sign();
+    this.answer.show(this.field);
     this.clash = null;
     this.say(null);
     this.#paint();
@@ -68,7 +73,7 @@ export class Card {
   /** On its way to the service: taken for settled until that says no. */
   saving() {
     this.isSaving = true;
-    this.shown = this.#sign();
+    this.answer.settle();
     this.clash = null;
     this.say(null);
     this.#paint();
@@ -77,7 +82,7 @@ export class Card {
   /** The service refused it: what was typed stays, with the reason. */
   refuse(sentence) {
     this.isSaving = false;
-    this.shown = null;
+    this.answer.unsettle();
     this.say(sentence);
     this.#paint();
   }
@@ -95,59 +100,74 @@ export class Card {
     this.wrong.hidden = !sentence;
   }
 
+  /** Why it can't be confirmed as it stands; null: it can. */
+  get lack() {
+    if (!this.answer.lacks) return null;
+    return this.answer.has(0) ? EMPTY : NO_VERDICT;
+  }
+
   focus() {
     this.element.scrollIntoView({ block: "nearest", behavior: "instant" });
-    this.widget.focus();
+    this.answer.widget.focus();
   }
 
-  /** The key `number`: a choice of the widget's own, or an alternative. False: there is none. */
-  pick(number, { alternative = false } = {}) {
-    if (!this.page.editable()) return false;
-    if (!alternative && this.widget.pick) return this.widget.pick(number);
-    const chosen = this.#alternatives()[number - 1];
-    if (!chosen) return false;
-    this.widget.show(chosen.value, chosen.text);
-    this.widget.focus();
+  /** Opens the text. */
+  edit() {
+    this.answer.edit();
+    this.#paint();
+  }
+
+  /** Closes the text; what was typed stays, and waits to be confirmed. */
+  rest() {
+    this.answer.rest();
+    this.#paint();
+  }
+
+  /** What the key `number` stands for on this card. */
+  pick(number) {
+    this.say(null);
+    this.answer.pick(number);
+    this.#paint();
+  }
+
+  #changed() {
+    this.say(null);
     this.page.changed(this);
     this.#paint();
-    return true;
-  }
-
-  /** Whether a digit typed here is text of the answer rather than the key of an alternative. */
-  get digitsAreText() {
-    if (this.info.widget === "number" || this.info.widget === "date" || this.info.widget === "table") return true;
-    const input = this.widget.input;
-    const fresh = !input || input.value === "" || (input.selectionStart === 0 && input.selectionEnd === input.value.length);
-    return !fresh || [this.field.text, ...this.#alternatives().map((one) => one.text)].some((text) => /^[0-9０-９]/.test(text ?? ""));
-  }
-
-  #sign() {
-    return JSON.stringify(this.widget.answer());
-  }
-
-  #alternatives() {
-    return this.field.alternatives.filter((one) => !same(one.value, this.field.value)).slice(0, MOST_ALTERNATIVES);
   }
 
   #build(at) {
-    const id = `field-${this.name}`;
-    this.widget = makeWidget(this.info, { id: `${id}-answer`, label: this.info.title, changed: () => { this.page.changed(this); this.#paint(); } });
+    const id = `field-${this.name}`, editable = this.page.editable();
+    this.answer = new Answer(this.info, {
+      id: `${id}-answer`, label: this.info.title, editable, changed: () => this.#changed(),
+      editing: () => { this.answer.isEditing = true; this.#paint(); },
+    });
     this.chip = h("span", { class: "chip" });
     this.past = h("button", { type: "button", class: "quiet small past-button unprinted", "aria-label": `“${this.info.title}”的历史`, onclick: () => this.page.history(this) }, icon("clock"));
+    this.acts = h("span", { class: "row acts unprinted" });
     this.why = h("div", { class: "why", id: `${id}-why` });
     this.seen = h("div", { class: "seen" });
     this.others = h("div", { class: "alternatives", role: "group", "aria-label": "其他可能的读法" });
     this.versus = h("div", { class: "versus", role: "group", "aria-label": "双方的内容", hidden: true });
     this.wrong = h("p", { class: "wrong", role: "alert", hidden: true });
-    this.element = h("section", { class: "field-card", id, "data-field": this.name, role: "group", "aria-labelledby": `${id}-title` },
-      h("header", {}, h("h3", { id: `${id}-title` }, this.info.title, this.info.required ? h("span", { class: "required", title: "必填" }, "*") : null), this.chip, this.past),
-      this.why, this.seen, this.widget.element, this.others, this.versus, this.wrong);
+    this.element = h("section", { class: "field-card", id, "data-field": this.name, "data-keys-here": true, role: "group", "aria-labelledby": `${id}-title` },
+      h("header", {}, h("h3", { id: `${id}-title` }, this.info.title, this.info.required ? h("span", { class: "required", title: "必填" }, "*") : null), this.chip, this.acts, this.past),
+      this.why, this.seen, this.answer.element, this.others, this.versus, this.wrong);
     this.element.style.order = String(at);
-    this.element.addEventListener("focusout", (event) => this.element.contains(event.relatedTarget) || this.page.leave(this));
-    for (const control of this.widget.element.matches("input, textarea") ? [this.widget.element] : this.widget.element.querySelectorAll("input")) {
-      control.setAttribute("aria-describedby", `${id}-why`);
-      if (!this.page.editable()) control.disabled = true;
-    }
+    // Whoever goes to another window comes back to what was being written.
+    this.element.addEventListener("focusout", (event) => this.element.contains(event.relatedTarget) || !document.hasFocus() || this.rest());
+    for (const control of this.answer.controls) control.setAttribute("aria-describedby", `${id}-why`);
+    if (editable) this.#buildActs();
+  }
+
+  /** What can be done with the answer, each with its key. */
+  #buildActs() {
+    const act = (name, words, run) => h("button", { type: "button", class: "small", "data-act": name, onclick: run }, words, h("kbd", { "data-key": name }));
+    this.confirming = act("confirm", "确认", () => this.page.confirm(this));
+    this.discarding = act("discard", "放弃修改", () => this.page.discard(this));
+    this.editing = act("edit", "修改", () => this.edit());
+    this.emptying = act("pick-0", "没有填写", () => this.pick(0));
+    this.acts.append(this.confirming, this.discarding, this.editing, this.emptying);
   }
 
   #paint() {
@@ -157,13 +177,23 @@ export class Card {
     this.chip.className = `chip ${this.isDirty ? "dirty" : this.isSaving ? "busy" : field.state}`;
     this.chip.textContent = this.#chipWords();
     this.why.replaceChildren(...this.#reasons());
+    this.#paintActs();
     this.#paintSeen();
     this.#paintAlternatives();
     this.#paintClash();
   }
 
+  #paintActs() {
+    if (!this.confirming) return;
+    this.confirming.hidden = !this.isOpen || this.answer.lacks;
+    this.confirming.firstChild.data = this.isDirty ? "保存" : "确认";
+    this.discarding.hidden = !this.isDirty;
+    this.editing.hidden = this.answer.isEditing || !this.answer.canEdit;
+    this.emptying.hidden = this.answer.isEmptied || !this.answer.has(0) || (this.answer.widget.isEmpty() && !this.answer.lacks);
+  }
+
   #chipWords() {
-    if (this.isDirty) return "未保存";
+    if (this.isDirty) return this.answer.isEmptied ? "未保存：没有填写" : "未保存";
     if (this.isSaving) return "正在保存";
     const { state, by, at } = this.field;
     if (state === "doubtful") return "待核对";
@@ -194,13 +224,11 @@ export class Card {
   }
 
   #paintAlternatives() {
-    const plain = !this.widget.pick && !this.#alternatives().some((one) => /^[0-9０-９]/.test(one.text ?? "")) && !/^[0-9]/.test(this.field.text ?? "")
-      && !["number", "date", "table"].includes(this.info.widget);
-    const chosen = this.#sign();
-    this.others.replaceChildren(...(this.page.editable() ? this.#alternatives() : []).map((one, at) => h("button", {
-      type: "button", class: "small", tabindex: -1, "aria-pressed": String(chosen === JSON.stringify({ value: one.value })),
-      onclick: () => this.pick(at + 1, { alternative: true }),
-    }, h("kbd", {}, plain ? String(at + 1) : `Alt+${at + 1}`), h("span", {}, one.text ?? "（空）"))));
+    this.others.replaceChildren(...(this.page.editable() ? this.answer.alternatives : []).map((one) => {
+      const number = this.answer.numberOf(one);
+      return h("button", { type: "button", class: "small", tabindex: -1, "aria-pressed": String(this.answer.shows(one)), onclick: () => this.pick(number) },
+        h("kbd", { "data-key": `pick-${number}` }), h("span", {}, one.text ?? "（空）"));
+    }));
   }
 
   #paintClash() {
@@ -229,5 +257,3 @@ function written(value, field) {
   if (value && typeof value === "object" && "present" in value) return value.present ? `有${value.text ? `：${value.text}` : ""}` : "无";
   return value === null ? "" : String(value);
 }
-
-const same = (one, other) => JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
