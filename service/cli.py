@@ -246,20 +246,25 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="以 JSON 输出
 @app.command()
 def serve(
     host: Annotated[str | None, typer.Option("--host", metavar="ADDRESS", help="监听的地址，默认 127.0.0.1（只供本机）")] = None,
-    port: Annotated[int | None, typer.Option("--port", metavar="N", min=1, max=65535, help="端口，默认 8000")] = None,
+    port: Annotated[str | None, typer.Option("--port", metavar="N", help="端口，默认 8000")] = None,
     no_worker: Annotated[bool, typer.Option("--no-worker", help="只提供网页和接口，由别处的 sealform worker 读取")] = False,
 ) -> None:
     """启动服务：上传、读取、复核、导出。第一次启动时给出设置管理员密码的链接。"""
     from dataclasses import replace
 
-    from service.jobs.queue import Queue
-    from service.serving import opened
-    from service.serving import serve as run
+    from service.listening import listening
+    from service.settings import port_of
 
     settings = _settings()
-    settings = replace(settings, host=host or settings.host, port=port or settings.port)
-    with opened(settings, lambda database: Queue(database).enqueue) as context:
-        run(context, _say, with_worker=not no_worker)
+    settings = replace(settings, host=host or settings.host, port=settings.port if port is None else port_of(port, "--port"))
+    # First of all, so that nothing is begun, and no link given away, that leads nowhere.
+    with listening(settings.host, settings.port) as sockets:
+        from service.jobs.queue import Queue
+        from service.serving import opened
+        from service.serving import serve as run
+
+        with opened(settings, lambda database: Queue(database).enqueue) as context:
+            run(context, sockets, _say, with_worker=not no_worker)
 
 
 @app.command()

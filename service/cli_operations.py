@@ -135,12 +135,14 @@ class _Place:
 def _opened() -> Iterator[_Place]:
     """The service's database and blobs, as they are."""
     from service.blobs import open_blobs
+    from service.files import make_folder
     from service.store.database import Database
 
     settings = _settings()
-    settings.data.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.data)
     database = Database(settings.database_url)
     try:
+        database.reach()
         yield _Place(database, open_blobs(settings.blob_place))
     finally:
         database.close()
