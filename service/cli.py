@@ -3,7 +3,6 @@
 Every command imports what it needs when it runs, because `--help` should not wait for a library that it does not use.
 """
 
-import errno
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from models.errors import BadUsage, DefinitionError, SealformError, UnknownForm
-from service.cli_operations import register
+from service.cli_operations import Overwrite, register
 
 if TYPE_CHECKING:
     from generator import Kind
@@ -24,7 +23,8 @@ if TYPE_CHECKING:
     from service.results import Line
     from service.settings import Settings
 
-_REASONS = {errno.ENOSPC: "磁盘已满", errno.EDQUOT: "磁盘配额已满", errno.EACCES: "没有权限", errno.EROFS: "磁盘是只读的"}
+# Nothing but the demo writes there.
+_DEMO = Path("demo-out")
 
 app = typer.Typer(
     name="sealform",
@@ -47,12 +47,13 @@ def blank(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="输出文件，.docx 或 .pdf")],
     flat: Flat = False,
     forms: FormsFolder = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """生成空白申请表：Word，或可在屏幕上填写的 PDF。"""
     from service.making import kind_of, make
 
     kind = kind_of(output, flat)
-    make(_form(form, forms), output, kind)
+    make(_form(form, forms), output, kind, overwrite=overwrite)
     _say(f"已生成：{output}")
 
 
@@ -66,19 +67,20 @@ def prefill(
     to: Annotated[str, typer.Option("--to", metavar="docx|pdf", help="按名册生成哪一种文件")] = "docx",
     flat: Flat = False,
     forms: FormsFolder = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """按名册逐家生成预填好的申请表；有问题的行会列出，其余照常生成。"""
     from service.making import kind_of, make, read_record
 
     definition = _form(form, forms)
     if data.suffix.lower() == ".json":
-        make(definition, output, kind_of(output, flat), read_record(definition, data))
+        make(definition, output, kind_of(output, flat), read_record(definition, data), overwrite=overwrite)
         _say(f"已生成：{output}")
     else:
-        _prefill_roster(definition, data, output, kind_of(Path(f"a.{to}"), flat))
+        _prefill_roster(definition, data, output, kind_of(Path(f"a.{to}"), flat), overwrite)
 
 
-def _prefill_roster(definition: "FormDefinition", roster: Path, folder: Path, kind: "Kind") -> None:
+def _prefill_roster(definition: "FormDefinition", roster: Path, folder: Path, kind: "Kind", overwrite: bool) -> None:
     from service.making import make_each, rows_of
     from service.talk import progress, to_stderr
 
@@ -87,7 +89,7 @@ def _prefill_roster(definition: "FormDefinition", roster: Path, folder: Path, ki
     rows, console = rows_of(definition, roster), to_stderr()
     made = bad = 0
     with progress(console, "生成", len(rows)) as advance:
-        for each in make_each(definition, rows, folder, kind):
+        for each in make_each(definition, rows, folder, kind, overwrite=overwrite):
             made, bad = made + (each.path is not None), bad + (each.path is None)
             for problem in each.problems:
                 console.print(problem)
@@ -115,6 +117,7 @@ def extract(
             "--resume", help="接着上次的结果文件：已读且未变的不再读；因超时、崩溃、缺少程序而失败的重读，因文件本身而失败的不再读"
         ),
     ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="覆盖已有的结果文件和汇总表；读出第一份结果后才取代")] = False,
     together: Annotated[bool, typer.Option("--together", help="给出的文件夹整体是一份申请，如一页一张照片")] = False,
     time_limit: Annotated[float | None, typer.Option("--time-limit", min=0.1, metavar="S", help="每份的时限（秒）")] = None,
     silent_target: Annotated[
@@ -132,6 +135,8 @@ def extract(
 
     if resume and output is None:
         raise typer.BadParameter("--resume 需要同时用 -o 给出结果文件", param_hint="--resume")
+    if resume and overwrite:
+        raise typer.BadParameter("--resume 与 --overwrite 只能用一个：前者接着上次读，后者重新读", param_hint="--overwrite")
     if output is not None and xlsx is not None and os.path.realpath(output) == os.path.realpath(xlsx):
         raise typer.BadParameter("-o 与 --xlsx 不能是同一个文件", param_hint="--xlsx")
     settings = _settings()
@@ -145,7 +150,7 @@ def extract(
         known,
         options_of(settings, form, silent_target),
         Limits(jobs or cores(), time_limit or settings.time_limit, settings.memory_limit),
-        Targets(output, xlsx, resume),
+        Targets(output, xlsx, resume, overwrite),
         _print_lines if output is None else _keep_quiet,
         to_stderr(),
     )
@@ -241,20 +246,25 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="以 JSON 输出
 @app.command()
 def serve(
     host: Annotated[str | None, typer.Option("--host", metavar="ADDRESS", help="监听的地址，默认 127.0.0.1（只供本机）")] = None,
-    port: Annotated[int | None, typer.Option("--port", metavar="N", min=1, max=65535, help="端口，默认 8000")] = None,
+    port: Annotated[str | None, typer.Option("--port", metavar="N", help="端口，默认 8000")] = None,
     no_worker: Annotated[bool, typer.Option("--no-worker", help="只提供网页和接口，由别处的 sealform worker 读取")] = False,
 ) -> None:
     """启动服务：上传、读取、复核、导出。第一次启动时给出设置管理员密码的链接。"""
     from dataclasses import replace
 
-    from service.jobs.queue import Queue
-    from service.serving import opened
-    from service.serving import serve as run
+    from service.listening import listening
+    from service.settings import port_of
 
     settings = _settings()
-    settings = replace(settings, host=host or settings.host, port=port or settings.port)
-    with opened(settings, lambda database: Queue(database).enqueue) as context:
-        run(context, _say, with_worker=not no_worker)
+    settings = replace(settings, host=host or settings.host, port=settings.port if port is None else port_of(port, "--port"))
+    # First of all, so that nothing is begun, and no link given away, that leads nowhere.
+    with listening(settings.host, settings.port) as sockets:
+        from service.jobs.queue import Queue
+        from service.serving import opened
+        from service.serving import serve as run
+
+        with opened(settings, lambda database: Queue(database).enqueue) as context:
+            run(context, sockets, _say, with_worker=not no_worker)
 
 
 @app.command()
@@ -280,13 +290,14 @@ def worker(
 
 @app.command()
 def demo(
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="放演示文件的文件夹")] = Path("demo-out"),
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="放演示文件的文件夹")] = _DEMO,
+    overwrite: Overwrite = False,
 ) -> None:
     """演示：生成空白和预填的申请表，读取样例，列出读到了什么、对什么有疑问。"""
     from service.demo import run
     from service.talk import to_stderr
 
-    run(output, _known(None), _settings(), to_stderr())
+    run(output, _known(None), _settings(), to_stderr(), overwrite=overwrite or output == _DEMO)
 
 
 register(app)
@@ -306,7 +317,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _say(f"错误：{error}")
         sys.exit(error.exit_code)
     except OSError as error:
-        _say(f"错误：无法读写 {error.filename or '文件'}：{_REASONS.get(error.errno or 0) or error.strerror or error}")
+        from service.files import in_words
+
+        _say(f"错误：无法读写 {error.filename or '文件'}：{in_words(error)}")
         sys.exit(2)
 
 

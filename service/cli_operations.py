@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from service.store.audit import Broken
     from service.store.database import Database
 
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="覆盖已有的文件，不写则不动它")]
+
 _audit = typer.Typer(help="操作日志。", no_args_is_help=True, rich_markup_mode=None)
 
 
@@ -28,17 +30,20 @@ def register(app: typer.Typer) -> None:
 
 
 def backup(
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.tar", help="备份文件；写完才会取代原有的")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.tar", help="备份文件")],
+    overwrite: Overwrite = False,
 ) -> None:
     """备份服务的一切：数据库和收到的文件。服务不必停止；备份可恢复到 SQLite 或 PostgreSQL。
 
     备份中有申请表的内容和账号，只有本人可读，请妥善保管。
     """
     from service.backup import back_up
+    from service.files import check_targets
     from service.serving import now
     from service.talk import to_stderr
 
     with _kept() as place:
+        check_targets(output, replace=overwrite)
         made = back_up(place.database, place.blobs, output, now(), to_stderr())
     _say(f"已备份：{output}，{made.rows} 行，{made.blobs} 个文件（{made.bytes / 1e6:.1f} MB）")
     _say(f"日志末条摘要（请另外记下）：{made.head}")
@@ -130,12 +135,14 @@ class _Place:
 def _opened() -> Iterator[_Place]:
     """The service's database and blobs, as they are."""
     from service.blobs import open_blobs
+    from service.files import make_folder
     from service.store.database import Database
 
     settings = _settings()
-    settings.data.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.data)
     database = Database(settings.database_url)
     try:
+        database.reach()
         yield _Place(database, open_blobs(settings.blob_place))
     finally:
         database.close()

@@ -15,6 +15,7 @@ from models.errors import RosterError
 from models.form import FormDefinition
 from service.definitions import SHIPPED
 from service.export import STATUS
+from service.files import ANOTHER_FOLDER, check_targets
 from service.making import kind_of, make, make_each, rows_of
 from service.pool import Limits, cores
 from service.reading import Targets, read
@@ -28,19 +29,22 @@ _WIDTH = 160  # where no terminal says how wide it is
 _COLOURS = {"clear": "green", "review": "yellow", "failed": "red"}
 
 
-def run(folder: Path, forms: Mapping[str, FormDefinition], settings: Settings, talk: Console) -> None:
+def run(folder: Path, forms: Mapping[str, FormDefinition], settings: Settings, talk: Console, *, overwrite: bool) -> None:
     """Makes the blank form and two prefilled ones, reads the sample inbox, and leaves everything in `folder`.
 
     Raises:
+        BadUsage: without `overwrite`, one of the files is there already.
         RosterError: the sample roster fits none of `forms`.
     """
     form, rows = _form_of_roster(forms, _FIXTURES / "roster.xlsx")
     blanks = [folder / f"{form.title}.docx", folder / f"{form.title}.pdf"]
+    targets = Targets(folder / "results.jsonl", folder / "汇总表.xlsx", overwrite=overwrite)
+    outputs = [path for path in (*blanks, targets.lines, targets.sheet) if path]
+    check_targets(*outputs, replace=overwrite, advice=ANOTHER_FOLDER)
     for blank in blanks:
-        make(form, blank, kind_of(blank))
+        make(form, blank, kind_of(blank), overwrite=overwrite)
     good = list(islice((row for row in rows if row.record and not row.problems), _PREFILLED))
-    made = [each.path for each in make_each(form, good, folder / "prefilled", "docx") if each.path]
-    targets = Targets(folder / "results.jsonl", folder / "汇总表.xlsx")
+    made = [each.path for each in make_each(form, good, folder / "prefilled", "docx", overwrite=overwrite) if each.path]
     limits = Limits(cores(), settings.time_limit, settings.memory_limit)
     inbox = _FIXTURES / "inbox"
     inbox = inbox.relative_to(Path.cwd()) if inbox.is_relative_to(Path.cwd()) else inbox

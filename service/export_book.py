@@ -6,8 +6,11 @@ Nothing that an applicant wrote can become a formula: texts are written as texts
 import datetime
 import json
 import re
+import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from openpyxl import Workbook
@@ -32,6 +35,10 @@ _LONGEST_NAME = 31
 _PRECISION = 15
 _NARROWEST, _WIDEST = 8, 44
 _LINE_POINTS, _HIGHEST = 15, 150
+# Who saved a workbook last, in its properties, and as many bytes of them as are looked at.
+_MAKER = "Sealform"
+_PROPERTY = re.compile(rb"<(?:\w+:)?(lastModifiedBy|created|modified)\b[^>]*>([^<]*)<")
+_MOST_PROPERTIES = 1 << 16
 # Rows after which widths follow; they must be known before the first row is written.
 _SAMPLE = 500
 
@@ -63,7 +70,22 @@ class Book:
         """Writes the book; nothing can be added any more."""
         for sheet in self._sheets:
             sheet.close()
+        properties = self._book.properties
+        properties.lastModifiedBy = _MAKER
+        # The library writes when it saves, which is now, as the time of the last change.
+        properties.created = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
         self._book.save(target)
+
+
+def is_as_made(path: Path) -> bool:
+    """Whether nobody has saved the workbook at `path` since a `Book` wrote it: whoever does, by whatever program, leaves a name or
+    a later time."""
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open("docProps/core.xml") as file:
+            said = dict(_PROPERTY.findall(file.read(_MOST_PROPERTIES)))
+    except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError, zlib.error, RuntimeError):
+        return False
+    return said.get(b"lastModifiedBy") == _MAKER.encode() and said.get(b"created") == said.get(b"modified")
 
 
 class Sheet:

@@ -1,14 +1,34 @@
-"""Writing a file so that a reader sees the old one or the new one, never half of either."""
+"""Writing a file so that a reader sees the old one or the new one, never half of either; and replacing none that may be missed."""
 
 import errno
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import IO
 
+from models.errors import BadUsage
+
 _UNFINISHED = ".sealform-tmp"
+_ELSEWHERE = "请换一个位置"
+# Advice for `check_targets` where a command writes several files into a folder.
+ANOTHER_FOLDER = "请换一个文件夹，或加上 --overwrite 覆盖"
+_REASONS = {
+    errno.ENOSPC: "磁盘已满。请腾出空间后再试",
+    errno.EDQUOT: "磁盘配额已满。请腾出空间后再试",
+    errno.EACCES: f"没有权限。{_ELSEWHERE}，或请管理员授权",
+    errno.EPERM: f"没有权限。{_ELSEWHERE}，或请管理员授权",
+    errno.EROFS: f"磁盘是只读的。{_ELSEWHERE}",
+    # A folder was to be made where a file is.
+    errno.EEXIST: f"上级不是文件夹。{_ELSEWHERE}",
+    errno.ENOTDIR: f"上级不是文件夹。{_ELSEWHERE}",
+    errno.ENOENT: "没有这个文件或文件夹。请检查路径",
+    errno.ENAMETOOLONG: "文件名太长。请换一个短些的",
+    errno.ELOOP: f"链接指向自己。{_ELSEWHERE}",
+    errno.EPIPE: "接收的一方已经关闭",
+}
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -48,6 +68,38 @@ def writing_whole(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
         sync_folder(path.parent)
 
 
+def check_targets(*paths: Path, replace: bool, advice: str = "请换一个文件名，或加上 --overwrite 覆盖") -> None:
+    """Finds out, before there is anything to write, whether `paths` can be written, and whether what they would replace is to be
+    replaced: what lies there may be another run's, or hold somebody's work. Nothing is changed but for their folders.
+
+    Raises:
+        BadUsage: without `replace`, a file with something in it is there.
+        OSError: one can't be written.
+    """
+    taken = [] if replace else [path for path in paths if has_content(path)]
+    if taken:
+        more = f"等 {len(taken)} 个文件" if len(taken) > 1 else ""
+        raise BadUsage(f"{taken[0]} {more}已存在，不会覆盖", advice=advice)
+    for path in paths:
+        check_writable(path)
+
+
+def has_content(path: Path) -> bool:
+    """Whether `path` is a file that holds something. A device or a pipe holds nothing that writing to it could destroy."""
+    return path.is_file() and path.stat().st_size > 0
+
+
+def is_stream(path: Path) -> bool:
+    """Whether `path` is a device or a pipe, which is written to and can't be replaced."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def set_aside(path: Path) -> Path:
+    """Gives the file at `path` the next free name beside it, which is returned."""
+    free = (aside for number in count(1) if not os.path.lexists(aside := path.with_stem(f"{path.stem}.{number}")))
+    return path.rename(next(free))
+
+
 def check_writable(path: Path) -> None:
     """Finds out whether `path` can be written before there is anything to write, and changes nothing but for its folder.
 
@@ -55,18 +107,51 @@ def check_writable(path: Path) -> None:
         OSError: it can't.
     """
     path = _target(path)
-    with naming(path), tempfile.TemporaryFile(dir=path.parent):
-        return
+    # A file that was made read-only is so on purpose, also where its folder would let us replace it.
+    if path.exists() and not (path.stat().st_mode & 0o222 and os.access(path, os.W_OK)):
+        raise PermissionError(errno.EACCES, "文件是只读的。请换一个文件名", str(path))
+    _check_room(path.parent, path)
+
+
+def make_folder(path: Path) -> None:
+    """Makes the folder where it is missing, and finds out whether files can be made in it.
+
+    Raises:
+        OSError: they can't.
+    """
+    if path.exists() and not path.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "不是文件夹。请给出文件夹", str(path))
+    path.mkdir(parents=True, exist_ok=True)
+    _check_room(path, path)
+
+
+def _check_room(folder: Path, told: Path) -> None:
+    """Tries to make a file in `folder`; what fails is told of `told`."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return
+    except OSError as error:
+        error.filename = str(told)
+        raise
 
 
 def _target(path: Path) -> Path:
     """The file that is written where `path` is asked for; its folder is there."""
     path = Path(os.path.realpath(path))
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "是文件夹，不是普通文件。请给出文件名", str(path))
     if path.exists() and not path.is_file():
         # A device may be all the system's, and for whoever may do everything it would have become a file.
-        raise OSError(errno.EINVAL, "不是普通文件", str(path))
+        raise OSError(errno.EINVAL, "不是普通文件。请给出文件名", str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
+
+
+def in_words(error: OSError) -> str:
+    """Why, and what to do, for a person; in the system's words where there are none of ours."""
+    number = error.errno or 0
+    is_ours = error.strerror and error.strerror != os.strerror(number)
+    return (error.strerror if is_ours else _REASONS.get(number)) or error.strerror or str(error)
 
 
 @contextmanager

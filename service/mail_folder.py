@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any, Literal, Self
 
 from models.errors import BadUsage
-from service.files import is_unfinished, write_whole, writing_whole
+from service.files import is_unfinished, set_aside, write_whole, writing_whole
 from service.mail_head import Head, read_head
 from service.mailbox import Listed
 
@@ -137,6 +137,9 @@ class MailFolder:
             return None
         head = read_head(first[:_HEAD_BYTES])
         path = self.path / name_of(uidvalidity, listed, head.subject)
+        if os.path.lexists(path):
+            # Another mailbox's, or one that a person has changed: it was not adopted.
+            set_aside(path)
         digest, size = hashlib.sha256(), 0
         try:
             with writing_whole(path) as file:

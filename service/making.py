@@ -13,7 +13,7 @@ from generator.roster import RosterRow, file_name, read_roster
 from models.errors import BadUsage, GenerationError
 from models.form import FormDefinition
 from models.record import Record
-from service.files import write_whole
+from service.files import ANOTHER_FOLDER, check_targets, write_whole
 
 MAX_RECORD_BYTES = 4 << 20
 
@@ -41,13 +41,15 @@ def kind_of(path: Path, flat: bool = False) -> Kind:
     return kind
 
 
-def make(form: FormDefinition, path: Path, kind: Kind, record: Record | None = None) -> None:
+def make(form: FormDefinition, path: Path, kind: Kind, record: Record | None = None, *, overwrite: bool = False) -> None:
     """Writes `form`, blank or with the values of `record`, to `path`.
 
     Raises:
+        BadUsage: without `overwrite`, a file is there already.
         GenerationError: the values of `record` can't stand in a document.
         OSError: `path` can't be written.
     """
+    check_targets(path, replace=overwrite)
     write_whole(path, generate(form, kind, new_identity(form), record).data)
 
 
@@ -61,16 +63,25 @@ def rows_of(form: FormDefinition, roster: Path) -> list[RosterRow]:
     return list(read_roster(form, roster.read_bytes()))
 
 
-def make_each(form: FormDefinition, rows: list[RosterRow], folder: Path, kind: Kind) -> Iterator[Made]:
-    """A document in `folder` for each good row; a bad one is reported and the others are still made."""
-    taken: set[str] = set()
+def make_each(form: FormDefinition, rows: list[RosterRow], folder: Path, kind: Kind, *, overwrite: bool = False) -> Iterator[Made]:
+    """A document in `folder` for each good row; a bad one is reported and the others are still made.
+
+    Raises:
+        BadUsage: without `overwrite`, one of the files is there already; then none is made.
+        OSError: one can't be written.
+    """
+    taken, suffix = set[str](), ".docx" if kind == "docx" else ".pdf"
+    paths = {
+        row.number: folder / f"{file_name(form, row.record, taken)}{suffix}" for row in rows if row.record and not row.problems
+    }
+    check_targets(*paths.values(), replace=overwrite, advice=ANOTHER_FOLDER)
     for row in rows:
-        if row.record is None or row.problems:
+        path = paths.get(row.number)
+        if path is None:
             yield Made(row.number, None, tuple(problem.message for problem in row.problems))
             continue
-        path = folder / f"{file_name(form, row.record, taken)}{'.docx' if kind == 'docx' else '.pdf'}"
         try:
-            make(form, path, kind, row.record)
+            make(form, path, kind, row.record, overwrite=overwrite)
         except GenerationError as error:
             yield Made(row.number, None, (f"第{row.number}行：{error}",))
         else:

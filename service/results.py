@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType, UnionType
@@ -10,7 +11,7 @@ from typing import IO, Any, Self
 
 from extractor import Source
 from models.errors import BadUsage, is_lasting
-from service.files import naming, write_whole
+from service.files import has_content, is_stream, naming, write_whole
 from service.sources import digests
 
 # One object of a results file, as `models.record.Result.to_json` makes it.
@@ -28,37 +29,60 @@ def encode(lines: Iterable[Line]) -> bytes:
 
 
 class ResultsFile:
-    """Appends to a results file, a submission at a time, so that a kill costs at most the submission being written."""
+    """Appends to a results file, a submission at a time, so that a kill costs at most the submission being written. To a device or
+    a pipe the lines are only written."""
 
     def __init__(self, path: Path, kept: Iterable[Line] = ()) -> None:
-        """Starts the file over with `kept`, replacing it in one step.
+        """Starts the file over with `kept`, replacing it in one step; what is there stays until there is a line to replace it.
 
         Raises:
             BadUsage: another run is writing it, whose results would be lost. OSError: the file can't be written.
         """
         self._path = path
+        self._before: IO[bytes] | None = None
+        self._file: IO[bytes] | None = None
+        if is_stream(path):
+            self._file = path.open("wb")
+            return
         if path.is_file():
-            with path.open("rb") as before:
-                _claim(before, path)
-                write_whole(path, encode(kept))
-        else:
-            write_whole(path, encode(kept))
-        self._file: IO[bytes] = path.open("ab")
-        _claim(self._file, path)
+            self._before = path.open("rb")
+            _claim(self._before, path)
+        lines = encode(kept)
+        if lines or not has_content(path):
+            self._file = self._started(lines)
 
     def append(self, lines: Iterable[Line]) -> None:
         """Adds the lines of a submission. Raises OSError, which names the file."""
+        encoded = encode(lines)
+        if self._file is None:
+            self._file = self._started(encoded)
+            return
         with naming(self._path):
-            self._file.write(encode(lines))
+            self._file.write(encoded)
             self._file.flush()
+
+    def _started(self, lines: bytes) -> IO[bytes]:
+        write_whole(self._path, lines)
+        file = self._path.open("ab")
+        _claim(file, self._path)
+        self._let_go()
+        return file
+
+    def _let_go(self) -> None:
+        if self._before:
+            self._before.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._let_go()
+        if self._file is None:
+            return
         with naming(self._path), self._file:
             self._file.flush()
-            os.fsync(self._file.fileno())
+            if stat.S_ISREG(os.fstat(self._file.fileno()).st_mode):
+                os.fsync(self._file.fileno())
 
 
 def _claim(file: IO[bytes], path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ import uvicorn
 
 from service.blobs import open_blobs
 from service.definitions import load_forms
+from service.files import make_folder
 from service.logs import configure
 from service.settings import Settings
 from service.store import accounts
@@ -43,7 +45,7 @@ def opened(settings: Settings, enqueue: Callable[[Database], Enqueue]) -> Iterat
     Raises:
         BadUsage, DefinitionError, OSError: a setting is wrong.
     """
-    settings.data.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.data)
     database = Database(settings.database_url)
     try:
         database.migrate()
@@ -65,8 +67,8 @@ def first_link(context: Context) -> str | None:
         return f"{context.settings.address}/link/{accounts.invite(connection, user, 'system', at)}"
 
 
-def serve(context: Context, say: Callable[[str], object], *, with_worker: bool) -> None:
-    """Answers requests until it is told to stop (SIGINT, SIGTERM)."""
+def serve(context: Context, sockets: list[socket.socket], say: Callable[[str], object], *, with_worker: bool) -> None:
+    """Answers requests that come to `sockets` until it is told to stop (SIGINT, SIGTERM)."""
     settings = context.settings
     configure(settings.log_level)
     link = first_link(context)
@@ -74,11 +76,11 @@ def serve(context: Context, say: Callable[[str], object], *, with_worker: bool) 
         say(f"第一次使用：请在浏览器打开下面的链接，为管理员 {_FIRST} 设置密码（只能用一次，三天内有效）\n  {link}")
     say(f"服务地址：{settings.address}（按 Ctrl-C 停止）")
     config = uvicorn.Config(
-        create_app(context), host=settings.host, port=settings.port, log_config=None, access_log=False, server_header=False,
+        create_app(context), log_config=None, access_log=False, server_header=False,
         proxy_headers=True, timeout_graceful_shutdown=_TO_END,
     )  # fmt: skip
     with _worker([sys.executable, "-m", "service.cli", "worker"]) if with_worker else _nothing():
-        uvicorn.Server(config).run()
+        uvicorn.Server(config).run(sockets)
 
 
 @contextmanager

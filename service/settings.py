@@ -78,7 +78,7 @@ class Settings:
             database=environment.get("SEALFORM_DATABASE_URL") or None,
             blobs=environment.get("SEALFORM_BLOBS") or None,
             host=environment.get("SEALFORM_HOST") or cls.host,
-            port=int(_positive(environment, "SEALFORM_PORT", cls.port)),
+            port=port_of(environment.get("SEALFORM_PORT") or str(cls.port), "环境变量 SEALFORM_PORT"),
             public_url=(environment.get("SEALFORM_PUBLIC_URL") or "").rstrip("/") or None,
             jobs=_whole(environment, "SEALFORM_JOBS"),
             request_bytes=int(_positive(environment, "SEALFORM_MAX_REQUEST_MB", cls.request_bytes >> 20) * (1 << 20)),
@@ -136,6 +136,17 @@ class Settings:
             pdf=replace(usual.pdf, pages=int(pages or usual.pdf.pages)),
             pictures=pictures,
         )
+
+
+def port_of(text: str, source: str) -> int:
+    """The number of a port, said in `source`.
+
+    Raises:
+        BadUsage: it is none.
+    """
+    if text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) < 1 << 16:
+        return int(text)
+    raise BadUsage(f"{source} 应为 1 到 65535 的整数，现为“{text}”", advice="不写则用 8000")
 
 
 def _whole(environment: Mapping[str, str], name: str) -> int | None:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from extractor import Source, digest, is_left_out, readable
-from models.errors import BadUsage
+from extractor.kinds import kind_of
+from models.errors import BadUsage, OtherKind, UnreadableFile, UnsupportedKind
+from service.files import has_content
 
 _NO_FILE = "不是普通文件"
 
@@ -47,7 +49,7 @@ def select(paths: Iterable[Path], *, together: bool = False, outputs: Iterable[P
             real, reason = _real(path), None if whole else _reason(path)
             if real in chosen:
                 reason = "重复给出"
-            if not whole and real in written:
+            if not whole and real in written and not _was_sent(path):
                 reason = "本次的输出文件"
             elif not reason and any(real in (output, *output.parents) for output in written):
                 raise BadUsage(f"输出文件与要读取的文件重叠：{path}", advice="请把结果写到别的位置")
@@ -62,6 +64,17 @@ def select(paths: Iterable[Path], *, together: bool = False, outputs: Iterable[P
 def _real(path: Path) -> Path:
     """Where `path` leads. `Path.resolve` would raise for a link that leads to itself."""
     return Path(os.path.realpath(path))
+
+
+def _was_sent(path: Path) -> bool:
+    """Whether a file that is to be written is of a kind that is read, and so an applicant's, which can't be had again."""
+    if not has_content(path):
+        return False
+    try:
+        kind_of(path.read_bytes())
+    except UnreadableFile as error:
+        return not isinstance(error, UnsupportedKind | OtherKind)
+    return True
 
 
 def _reason(path: Path) -> str | None:

@@ -17,6 +17,8 @@ from models.errors import BadUsage
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 # Another process may be writing for as long as this, in seconds, before a writer gives up.
 _BUSY = 30.0
+# Seconds until a server that does not answer counts as unreachable; the system itself takes minutes.
+_TO_CONNECT = 10
 
 
 class Database:
@@ -28,12 +30,11 @@ class Database:
         Raises:
             BadUsage: no such kind of database.
         """
-        try:
-            parsed = sa.make_url(url)
-        except sa.exc.ArgumentError as error:
-            raise BadUsage("数据库地址有误", advice="应为 sqlite:///文件 或 postgresql://用户@主机/库名") from error
+        parsed = _parsed(url)
         if parsed.get_backend_name() == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
+            if "connect_timeout" not in parsed.query:
+                parsed = parsed.update_query_dict({"connect_timeout": str(_TO_CONNECT)})
             self.engine = sa.create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True)
         elif parsed.get_backend_name() == "sqlite" and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
@@ -71,8 +72,30 @@ class Database:
             with connection.begin():
                 yield connection
 
+    def reach(self) -> None:
+        """Finds out whether the database can be had.
+
+        Raises:
+            BadUsage: it can't; says why, in the words of the system or the server, and without the password.
+        """
+        try:
+            self.engine.connect().close()
+        except (sa.exc.DBAPIError, sqlite3.Error) as error:
+            # Further lines of a server's answer ask whether it is running.
+            why = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+            if self.is_sqlite:
+                raise BadUsage(f"无法打开数据库 {self.url.database}：{why}", advice="请检查 SEALFORM_DATA 和文件的权限") from error
+            place = f"{self.url.host or '本机'} 上的 {self.url.database}"
+            advice = "请检查 SEALFORM_DATABASE_URL，以及数据库服务是否在运行"
+            raise BadUsage(f"无法连接数据库 {place}：{why}", advice=advice) from error
+
     def migrate(self, revision: str = "head") -> None:
-        """Brings the schema up to date, or up to `revision`; waits for another process that is doing so."""
+        """Brings the schema up to date, or up to `revision`; waits for another process that is doing so.
+
+        Raises:
+            BadUsage: the database can't be reached.
+        """
+        self.reach()
         config = _alembic()
         with self.write() as connection:
             if not self.is_sqlite:
@@ -91,8 +114,15 @@ class Database:
 
 def is_there(url: str) -> bool:
     """Whether there may be a database at `url`, without making one: SQLite's file exists; a server must be asked."""
-    parsed = sa.make_url(url)
+    parsed = _parsed(url)
     return parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").is_file()
+
+
+def _parsed(url: str) -> sa.URL:
+    try:
+        return sa.make_url(url)
+    except (sa.exc.ArgumentError, ValueError) as error:
+        raise BadUsage("数据库地址有误", advice="应为 sqlite:///文件 或 postgresql://用户@主机/库名") from error
 
 
 def revision_of(connection: sa.Connection) -> str | None:

@@ -36,6 +36,25 @@ def inbox() -> Path:
 
 
 @pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of its own to work in, and nothing set in the environment."""
+    monkeypatch.chdir(tmp_path)
+    for name in list(os.environ):
+        if name.startswith("SEALFORM_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def returned(tmp_path: Path, inbox: Path) -> Path:
+    """Two good submissions and one that can't be read."""
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    for name in ("A01_lit_ballot_check.docx", "B11_fontswitch_R_w2.docx", "T43_truncated.docx"):
+        shutil.copy(inbox / name, folder)
+    return folder
+
+
+@pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs `sealform` in this process; it always ends by SystemExit."""
 

@@ -24,23 +24,7 @@ from tests.records import random_record
 ROOT = Path(__file__).parents[2]
 SEALFORM = [sys.executable, "-m", "service.cli"]
 
-
-@pytest.fixture(autouse=True)
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name in list(os.environ):
-        if name.startswith("SEALFORM_"):
-            monkeypatch.delenv(name)
-
-
-@pytest.fixture
-def returned(tmp_path: Path, inbox: Path) -> Path:
-    """Two good submissions and one that can't be read."""
-    folder = tmp_path / "inbox"
-    folder.mkdir()
-    for name in ("A01_lit_ballot_check.docx", "B11_fontswitch_R_w2.docx", "T43_truncated.docx"):
-        shutil.copy(inbox / name, folder)
-    return folder
+pytestmark = pytest.mark.usefixtures("elsewhere")
 
 
 def _start(*arguments: object) -> subprocess.Popen[str]:
@@ -194,8 +178,8 @@ def test_a_record_goes_out_and_comes_back(run, forms: Mapping[str, FormDefinitio
         assert run("prefill", form.name, "record.json", "-o", f"{form.name}.docx").code == 0
         (line,) = run("extract", f"{form.name}.docx").lines
         Path("line.json").write_text(json.dumps(line), "utf-8")
-        assert run("prefill", form.name, "line.json", "-o", "again.docx").code == 0
-        (again,) = run("extract", "again.docx").lines
+        assert run("prefill", form.name, "line.json", "-o", f"{form.name}-again.docx").code == 0
+        (again,) = run("extract", f"{form.name}-again.docx").lines
         values = [{name: field["value"] for name, field in read["fields"].items()} for read in (line, again)]
         assert values == [record.to_json(form)] * 2
 
@@ -232,9 +216,9 @@ def test_extract_is_0_when_all_are_read(run, returned: Path) -> None:
     assert load_workbook("sheet.xlsx").worksheets[0].max_row == 3
 
 
-def test_extract_starts_its_file_over(run, returned: Path) -> None:
+def test_extract_starts_its_file_over_where_it_is_told_to(run, returned: Path) -> None:
     Path("results.jsonl").write_text("what was here before\n")
-    assert run("extract", "inbox/A01_lit_ballot_check.docx", "-o", "results.jsonl").code == 0
+    assert run("extract", "inbox/A01_lit_ballot_check.docx", "-o", "results.jsonl", "--overwrite").code == 0
     assert len(Path("results.jsonl").read_text("utf-8").splitlines()) == 1
 
 
@@ -334,13 +318,19 @@ def test_ctrl_c_keeps_what_was_read_and_writes_the_sheet(returned: Path, tmp_pat
     assert sum(sheet.max_row - 1 for sheet in sheets[:-1]) == len(read)
 
 
-def test_the_demo_runs_the_loop(run, tmp_path: Path, inbox: Path) -> None:
-    ran = run("demo", "-o", "out")
+def test_the_demo_runs_the_loop_again_and_again_in_its_own_folder_and_in_another_once(run, inbox: Path) -> None:
+    Path("demo-out").mkdir()
+    Path("demo-out/results.jsonl").write_text("of an earlier run\n")
+    ran = run("demo")
     assert ran.code == 0
-    made = [path.relative_to(tmp_path / "out").as_posix() for path in sorted((tmp_path / "out").rglob("*")) if path.is_file()]
+    made = [path.relative_to("demo-out").as_posix() for path in sorted(Path("demo-out").rglob("*")) if path.is_file()]
     assert sum(name.endswith((".docx", ".pdf")) for name in made) == 4
     assert {"results.jsonl", "汇总表.xlsx"} <= set(made)
     for path in inbox.iterdir():
         assert path.name[:8] in ran.out
     for name in made:
         assert name.rpartition("/")[2] in ran.out
+    assert "earlier" not in Path("demo-out/results.jsonl").read_text("utf-8")
+    Path("demo-out").rename("mine")
+    refused = run("demo", "-o", "mine")
+    assert (refused.code, "--overwrite" in refused.err) == (2, True)

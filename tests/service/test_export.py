@@ -3,6 +3,7 @@
 import datetime
 import io
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from models.findings import Finding
 from models.form import FormDefinition
 from models.record import Failure, FieldResult, Result
 from service.export import write_sheet
+from service.export_book import is_as_made
 from tests.records import random_record
 
 HOSTILE = [
@@ -189,3 +191,18 @@ def test_rows_have_a_bounded_height_and_columns_a_sensible_width(pilot: FormDefi
 
 def test_no_results_make_a_workbook_that_opens() -> None:
     assert _open(write_sheet([], {})).sheetnames == ["说明"]
+
+
+def test_it_is_known_whether_somebody_has_saved_the_workbook_since(tmp_path: Path) -> None:
+    path = tmp_path / "sheet.xlsx"
+    path.write_bytes(write_sheet([], {}))
+    assert is_as_made(path)
+    for change in ({"lastModifiedBy": "王芳"}, {"lastModifiedBy": None}, {"created": datetime.datetime(2021, 2, 5)}):
+        book = load_workbook(path)
+        for name, value in change.items():
+            setattr(book.properties, name, value)
+        book.save(tmp_path / "saved.xlsx")
+        assert not is_as_made(tmp_path / "saved.xlsx")
+    for data in (b"", b"notes", path.read_bytes()[:-30], path.read_bytes().replace(b"docProps/core.xml", b"docProps/gone.xml")):
+        (tmp_path / "other.xlsx").write_bytes(data)
+        assert not is_as_made(tmp_path / "other.xlsx")

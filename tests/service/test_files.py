@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from service.files import check_writable, write_whole
+from models.errors import BadUsage
+from service.files import check_targets, check_writable, in_words, make_folder, set_aside, write_whole
 
 
 @contextmanager
@@ -66,3 +67,38 @@ def test_asking_whether_a_file_can_be_written_changes_nothing(tmp_path: Path) ->
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("old", b"old")]
     with pytest.raises(OSError, match="old"):
         check_writable(tmp_path / "old" / "new")
+
+
+def test_a_read_only_file_is_left_alone_although_its_folder_would_let_us_replace_it(tmp_path: Path) -> None:
+    (tmp_path / "old").write_bytes(b"old")
+    (tmp_path / "old").chmod(0o444)
+    with pytest.raises(PermissionError, match="只读"):
+        check_writable(tmp_path / "old")
+
+
+def test_a_file_with_something_in_it_is_a_target_only_where_it_is_to_be_replaced(tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("new", "empty", "old", "older")]
+    paths[1].touch()
+    for path in paths[2:]:
+        path.write_bytes(b"old")
+    check_targets(*paths[:2], replace=False)
+    check_targets(*paths, replace=True)
+    with pytest.raises(BadUsage, match=f"{paths[2]} 等 2 个文件.*--overwrite"):
+        check_targets(*paths, replace=False)
+    assert [path.exists() for path in paths] == [False, True, True, True]
+
+
+def test_what_is_set_aside_gets_the_next_free_name(tmp_path: Path) -> None:
+    for text in (b"first", b"second"):
+        (tmp_path / "sheet.xlsx").write_bytes(text)
+        set_aside(tmp_path / "sheet.xlsx")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"sheet.1.xlsx": b"first", "sheet.2.xlsx": b"second"}
+
+
+def test_a_folder_that_is_a_file_is_named_and_told_in_our_words(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for folder in ("file", "file/in it", "/proc/nowhere"):
+        with pytest.raises(OSError) as raised:  # noqa: PT011
+            make_folder(tmp_path / folder)
+        assert raised.value.filename.startswith(str(tmp_path / folder))
+        assert "。请" in in_words(raised.value)

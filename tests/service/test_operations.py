@@ -56,6 +56,15 @@ def test_a_backup_is_restored_by_the_commands(run, folder: Path, tmp_path: Path,
     assert (verified.code, verified.out.split()[0]) == (0, "6")
 
 
+def test_an_earlier_backup_is_kept_unless_it_is_said(run, folder: Path, tmp_path: Path) -> None:
+    target = tmp_path / "backup.tar"
+    target.write_bytes(b"the only one that is whole")
+    ran = run("backup", "-o", target)
+    assert (ran.code, target.read_bytes(), "--overwrite" in ran.err) == (2, b"the only one that is whole", True)
+    assert run("backup", "-o", target, "--overwrite").code == 0
+    assert target.read_bytes() != b"the only one that is whole"
+
+
 def test_a_purge_goes_by_what_is_set_unless_it_is_told(run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     refused = run("purge")
     assert refused.code == 2

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +40,36 @@ def test_what_was_appended_is_read_again(tmp_path: Path) -> None:
     assert "甲" in path.read_text("utf-8")
 
 
-def test_starting_over_replaces_the_file(tmp_path: Path) -> None:
+def test_starting_over_replaces_the_file_with_the_first_line_and_no_sooner(tmp_path: Path) -> None:
     path = tmp_path / "results.jsonl"
     path.write_bytes(encode([_line("old")]))
-    with ResultsFile(path):
-        pass
-    assert path.read_bytes() == b""
+    with ResultsFile(path) as results:
+        assert read_results(path) == [_line("old")]
+        results.append([_line("a")])
+        assert read_results(path) == [_line("a")]
+        results.append([_line("b")])
+    assert read_results(path) == [_line("a"), _line("b")]
+
+
+def test_a_run_that_reads_nothing_leaves_the_old_results_and_starts_an_empty_file(tmp_path: Path) -> None:
+    path = tmp_path / "results.jsonl"
+    path.write_bytes(encode([_line("old")]))
+    for name in ("results.jsonl", "new.jsonl"):
+        with ResultsFile(tmp_path / name):
+            pass
+    assert read_results(path) == [_line("old")]
+    assert (tmp_path / "new.jsonl").read_bytes() == b""
+
+
+def test_a_pipe_is_written_to_as_the_lines_come(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    ours = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    with ResultsFile(tmp_path / "pipe") as results:
+        for name in ("a", "b"):
+            results.append([_line(name)])
+            assert os.read(ours, 65536) == encode([_line(name)])
+    os.close(ours)
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_a_name_that_is_no_text_still_makes_valid_json() -> None:

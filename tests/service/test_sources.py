@@ -115,6 +115,12 @@ def test_an_output_may_not_touch_what_is_read(folder: Path, given: str, output: 
         select([Path(given)], together=together, outputs=[Path(output)])
 
 
+def test_a_form_in_the_folder_is_no_output_whatever_else_may_be_replaced(folder: Path) -> None:
+    Path("inbox/a.docx").write_bytes(b"%PDF-1.7")
+    with pytest.raises(BadUsage, match="重叠"):
+        select([Path("inbox")], outputs=[Path("inbox/a.docx")])
+
+
 def test_a_missing_path_is_an_error(folder: Path) -> None:
     with pytest.raises(BadUsage, match="none"):
         select([Path("none.docx")])
