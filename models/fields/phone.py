@@ -90,4 +90,10 @@ def _is_dialable(number: str) -> bool:
     if not _DIALABLE.fullmatch(number):
         return False
     number = number.partition("转")[0]
-    return re.fullmatch(r"[2-9]\d{6,7}", number) is not None or phonenumbers.is_valid_number(phonenumbers.parse(number, "CN"))
+    if re.fullmatch(r"[2-9]\d{6,7}", number):
+        return True
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(number, "CN"))
+    except phonenumbers.NumberParseException:
+        # What begins with the prefix of a carrier (17900, 12593) is too short without it.
+        return False
