@@ -6,7 +6,7 @@ well this applicant's writing can be read at all. A logistic regression for each
 `python -m benchmarks.calibration`, which writes `extractor/calibrated.py`. What a file holds as characters has no signs.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from math import exp, log
 
 from extractor.calibrated import THRESHOLDS, WEIGHTS
@@ -23,6 +23,8 @@ _LEAST_ERROR = 1e-4
 # How sure each character must be, whatever the rest says for it: the digits where they say it all, and in a long text; in an
 # address, which no word holds up, that it is not as likely to be another one.
 _SURE = {"date": 0.9, "number": 0.9, "phone": 0.9, "prose": 0.9, "email": 0.6}
+# Kinds whose values are written in one way, whatever stands between their digits.
+_ONE_SPELLING = ("phone", "date")
 
 
 def signs_of(field: Field, passage: Passage, legible: float) -> dict[str, float]:
@@ -30,13 +32,22 @@ def signs_of(field: Field, passage: Passage, legible: float) -> dict[str, float]
     read = _characters(passage)
     if not read:
         return {}
-    telling = [(char, sure) for char, sure in read if char.isalnum() or field.kind == "email"] or read
-    critical = [sure for char, sure in telling if char.isdigit() or field.kind != "prose"]
+    telling = [one for at, one in enumerate(read) if _tells(field, read, at)] or read
+    critical = [sure for char, sure in telling if not char.isalpha() or field.kind != "prose"]
     return {
         "least": _logit(min(critical, default=1.0)),
         "errors": -log(sum(1 - sure for _, sure in telling) + _LEAST_ERROR),
         "legible": legible,
     }
+
+
+def _tells(field: Field, read: Sequence[tuple[str, float]], at: int) -> bool:
+    """Whether what is read at `at` makes a value another one: a mark in an address of mail, and a point between two digits, except
+    where numbers are written in one way whatever stands between their digits."""
+    if read[at][0].isalnum() or field.kind == "email":
+        return True
+    between = [char for char, _ in read[max(at - 1, 0) : at + 2 : 2]]
+    return field.kind not in _ONE_SPELLING and len(between) == 2 and all(char.isdigit() for char in between)
 
 
 def sign_of_mark(confidence: float) -> dict[str, float]:
