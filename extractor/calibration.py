@@ -23,7 +23,8 @@ _LEAST_ERROR = 1e-4
 # How sure each character must be, whatever the rest says for it: the digits where they say it all, and in a long text; in an
 # address, which no word holds up, that it is not as likely to be another one.
 _SURE = {"date": 0.9, "number": 0.9, "phone": 0.9, "prose": 0.9, "email": 0.6}
-# Kinds whose values are written in one way, whatever stands between their digits.
+# Kinds whose values keep their punctuation. In long ones readers lose marks, so that those that were read prove little.
+_LONG, _SHORT = ("prose", "rows"), ("text", "address")
 _ONE_SPELLING = ("phone", "date")
 
 
@@ -39,6 +40,15 @@ def signs_of(field: Field, passage: Passage, legible: float) -> dict[str, float]
         "errors": -log(sum(1 - sure for _, sure in telling) + _LEAST_ERROR),
         "legible": legible,
     }
+
+
+def unweighed(field: Field, signs: Signs, value: object) -> tuple[str, ...]:
+    """What the signs of a reading off a picture say nothing of: whether a long text has a comma more or less, and whether one that
+    a short text has is another mark."""
+    if not signs or field.kind not in (*_LONG, *_SHORT):
+        return ()
+    has_marks = isinstance(value, str) and any(not (char.isalnum() or char.isspace()) for char in value)
+    return ("punctuation",) if field.kind in _LONG or has_marks else ()
 
 
 def _tells(field: Field, read: Sequence[tuple[str, float]], at: int) -> bool:

@@ -2,6 +2,7 @@
 
 import datetime
 from abc import abstractmethod
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
@@ -44,6 +45,9 @@ class FieldBase(Model, Generic[V]):
 
     widget: ClassVar[Widget]
     sheet_format: ClassVar[str] = "@"
+    # The parts of a value that its being accepted says nothing of, and which only the field that it mentions can bear out.
+    borne_out: ClassVar[tuple[str, ...]] = ()
+    unweighed_word: ClassVar[str] = "标点"
 
     @abstractmethod
     def parse(self, text: str) -> V | None:
@@ -65,6 +69,18 @@ class FieldBase(Model, Generic[V]):
     def check(self, value: V, title: str) -> list[Finding]:
         """What is wrong with a value by itself; rules between fields are in `models/rules.py`."""
         return []
+
+    def unweighed(self, value: V, name: str | None) -> tuple[str, ...]:
+        """Those of its parts that nothing bears out. `name` is what the field that it mentions holds, None where nobody is sure."""
+        return ()
+
+    def shown(self, value: V, unweighed: Collection[str] = ()) -> str:
+        """`value` as `format` writes it, with those of its parts marked that are `unweighed`."""
+        return self.format(value)
+
+    def remark(self, unweighed: Collection[str]) -> str | None:
+        """What to tell people of a value of which parts are `unweighed`."""
+        return f"{self.unweighed_word}未核对" if unweighed else None
 
     def to_json(self, value: V | None) -> Any:
         """`value` as JSON-ready data."""
