@@ -119,7 +119,10 @@ def weigh(form: FormDefinition, name: str, seen: Sequence[Observation]) -> Obser
     if not others:
         # They say the same; a control of ours holds the characters and line breaks that a page can only show.
         exact = next((one for one in seen if one.source == "control" and isinstance(one.value, str)), leading)
-        return leading.model_copy(update={"value": exact.value})
+        # It also ends where the answer ends, in a cell that holds another one.
+        told = any(one.source == "control" and one.value is not None for one in seen)
+        doubts = tuple(doubt for doubt in leading.doubts if not told or doubt.code != "cell-shared")
+        return leading.model_copy(update={"value": exact.value, "doubts": doubts})
     other = others[0]
     disagreement = Finding.of("control-disagrees", name, title=title, control=_shown(form, other), table=_shown(form, leading))
     return leading.model_copy(

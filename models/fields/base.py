@@ -45,6 +45,8 @@ class FieldBase(Model, Generic[V]):
 
     widget: ClassVar[Widget]
     sheet_format: ClassVar[str] = "@"
+    # Whether a value can be told from any other words by its own shape; `find` then says where one stands.
+    has_shape: ClassVar[bool] = False
     # The parts of a value that its being accepted says nothing of, and which only the field that it mentions can bear out.
     borne_out: ClassVar[tuple[str, ...]] = ()
     unweighed_word: ClassVar[str] = "标点"
@@ -65,6 +67,14 @@ class FieldBase(Model, Generic[V]):
     @abstractmethod
     def value_type(cls) -> Any:
         """The type of a value, as pydantic understands it; its JSON is the field's JSON."""
+
+    def find(self, text: str) -> list[tuple[int, int]]:
+        """Where (start, end) in `text` values stand that have the shape of this kind, each whole; nothing where kinds have none."""
+        return []
+
+    def resembles(self, text: str) -> bool:
+        """Whether `text` may hold such a value that `find` does not see, because it is written amiss, or announces one."""
+        return False
 
     def check(self, value: V, title: str) -> list[Finding]:
         """What is wrong with a value by itself; rules between fields are in `models/rules.py`."""
