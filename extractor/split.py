@@ -42,7 +42,12 @@ def split(cell: FormCell, passages: Sequence[Passage]) -> Shares:
     others: dict[str, tuple[str, ...]] = {}
     for group, is_whole, passage in _slices(cell, whole):
         fields = [item for i in group if not isinstance(item := cell.content[i], Printed)]
-        shares = share(fields, passage, is_whole) if _may_mix(fields) else Shares(_share(fields, passage), {})
+        if not _may_mix(fields):
+            found.update(_share(fields, passage))
+            continue
+        for field in fields:
+            passage = _without_guidance(field, passage)
+        shares = share(fields, passage, is_whole)
         found.update(shares.values)
         others.update(shares.others)
     _find_stray_dates(cell, found)
@@ -127,8 +132,6 @@ def _share(fields: Sequence[Field], passage: Passage) -> dict[str, Passage]:
     for field in reversed(fields):
         if isinstance(field, DateField) and others:
             places = find_dates(passage.text)
-            if any(other.kind not in MARK_KINDS for other in others):
-                places = [place for place in places if _stands_alone(passage.text, *place)]
             if places:
                 found[field.name] = passage.cut(*places[-1])
                 passage = passage.without(places[-1:])
@@ -153,12 +156,6 @@ def _find_stray_dates(cell: FormCell, found: dict[str, Passage]) -> None:
                 found[field.name] = passage.cut(*places[-1])
                 found[other.name] = passage.without(places[-1:])
                 break
-
-
-def _stands_alone(text: str, start: int, end: int) -> bool:
-    """Whether a date ends its line and blanks or a stop part it from what is before: amid words it is part of what they say."""
-    before, after = text[:start].rpartition("\n")[2], text[end:].partition("\n")[0]
-    return not after.strip() and (not before.strip() or before[-1].isspace() or before[-1] in "。.；;：:")
 
 
 def _gather_dates(cell: FormCell, found: dict[str, Passage]) -> None:

@@ -183,8 +183,7 @@ class FindingShown(BaseModel):
 
 
 class FieldShown(Told):
-    """One field: its value now, what speaks for it, and who answers for it. `was` is the machine's reading, where that differs;
-    `unweighed` are the parts of the value that nobody weighed, and `remark` tells people so."""
+    """One field: its value now, what speaks for it, who answers for it; `was`: what was read; `remark`: what is `unweighed`."""
 
     title: str
     kind: str

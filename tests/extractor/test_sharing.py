@@ -33,12 +33,10 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def form_of(*names: str, optional: Sequence[str] = (), prompts: Mapping[str, str] | None = None) -> FormDefinition:
+def form_of(*names: str, optional: Sequence[str] = (), more: Mapping[str, Mapping[str, Any]] | None = None) -> FormDefinition:
     """A form with one row for a name and one whose cell holds fields of these names."""
-    content = [
-        {**KINDS[name], "name": name, "label": name, "required": name not in optional, "prompt": (prompts or {}).get(name)}
-        for name in names
-    ]
+    plain = [{**KINDS[name], "name": name, "label": name, "required": name not in optional} for name in names]
+    content = [{**field, **(more or {}).get(str(field["name"]), {})} for field in plain]
     rows = [
         {"cells": [{"label": "单位名称", "content": [{"kind": "text", "name": "unit"}]}]},
         {"cells": [{"label": "经办人及联系方式", "content": content}]},
@@ -126,22 +124,28 @@ def test_a_doubtful_division_comes_with_the_pieces_to_choose_from() -> None:
     assert set(found["text"].alternatives) == {"李四", "张晓明李四"}
 
 
+def test_guidance_that_was_left_is_no_answer_of_either() -> None:
+    form = form_of("text", "phone", more={"text": {"guidance": ["请填写姓名和手机号码"]}})
+    assert accepted(form, "请填写姓名和手机号码\n张晓明 13871234567") == {"text": "张晓明", "phone": "13871234567"}
+    assert not accepted(form, "请填写姓名和手机号码")
+
+
 def test_an_optional_field_may_be_left_empty() -> None:
     assert accepted(form_of("text", "phone", optional=["phone"]), "张晓明") == {"text": "张晓明", "phone": None}
     assert accepted(form_of("text", "phone", optional=["text"]), "13871234567") == {"text": None, "phone": "13871234567"}
     assert "text" not in accepted(form_of("text", "phone", optional=["phone"]), "张晓明 1387123456")
 
 
-PROMPTS = {"text": "姓名：", "phone": "电话："}
+PROMPTS = {"text": {"prompt": "姓名："}, "phone": {"prompt": "电话："}}
 
 
 def test_printed_prompts_divide_as_ever() -> None:
-    form = form_of("text", "phone", prompts=PROMPTS)
+    form = form_of("text", "phone", more=PROMPTS)
     assert accepted(form, "姓名：张晓明13871234567 电话：85807053") == {"text": "张晓明13871234567", "phone": "85807053"}
 
 
 def test_what_is_left_of_a_prompt_that_was_not_found_is_no_answer() -> None:
-    assert not accepted(form_of("text", "phone", prompts=PROMPTS), "姓名：张晓明 电活 13871234567")
+    assert not accepted(form_of("text", "phone", more=PROMPTS), "姓名：张晓明 电活 13871234567")
 
 
 # -- whatever stands there
