@@ -7,7 +7,7 @@ well this applicant's writing can be read at all. A logistic regression for each
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import exp, log
+from math import exp, inf, log
 
 from extractor.calibrated import THRESHOLDS, WEIGHTS
 from extractor.passage import Passage
@@ -23,9 +23,10 @@ _LEAST_ERROR = 1e-4
 # How sure each character must be, whatever the rest says for it: the digits where they say it all, and in a long text; in an
 # address, which no word holds up, that it is not as likely to be another one.
 _SURE = {"date": 0.9, "number": 0.9, "phone": 0.9, "prose": 0.9, "email": 0.6}
+# The same for a mark between two digits, where numbers are not written in one way whatever stands there. No weight is fitted to it.
+POINT, _SURE_POINT, _POINTLESS = "point", 0.9, ("phone", "date", "email")
 # Kinds whose values keep their punctuation. In long ones readers lose marks, so that those that were read prove little.
 _LONG, _SHORT = ("prose", "rows"), ("text", "address")
-_ONE_SPELLING = ("phone", "date")
 
 
 def signs_of(field: Field, passage: Passage, legible: float) -> dict[str, float]:
@@ -33,9 +34,11 @@ def signs_of(field: Field, passage: Passage, legible: float) -> dict[str, float]
     read = _characters(passage)
     if not read:
         return {}
-    telling = [one for at, one in enumerate(read) if _tells(field, read, at)] or read
-    critical = [sure for char, sure in telling if not char.isalpha() or field.kind != "prose"]
+    telling = [(char, sure) for char, sure in read if char.isalnum() or field.kind == "email"] or read
+    critical = [sure for char, sure in telling if char.isdigit() or field.kind != "prose"]
+    points = _points(field, read)
     return {
+        **({POINT: _logit(min(points))} if points else {}),
         "least": _logit(min(critical, default=1.0)),
         "errors": -log(sum(1 - sure for _, sure in telling) + _LEAST_ERROR),
         "legible": legible,
@@ -51,13 +54,12 @@ def unweighed(field: Field, signs: Signs, value: object) -> tuple[str, ...]:
     return ("punctuation",) if field.kind in _LONG or has_marks else ()
 
 
-def _tells(field: Field, read: Sequence[tuple[str, float]], at: int) -> bool:
-    """Whether what is read at `at` makes a value another one: a mark in an address of mail, and a point between two digits, except
-    where numbers are written in one way whatever stands between their digits."""
-    if read[at][0].isalnum() or field.kind == "email":
-        return True
-    between = [char for char, _ in read[max(at - 1, 0) : at + 2 : 2]]
-    return field.kind not in _ONE_SPELLING and len(between) == 2 and all(char.isdigit() for char in between)
+def _points(field: Field, read: Sequence[tuple[str, float]]) -> list[float]:
+    """How sure each mark is that stands between two digits: without it the number is another one."""
+    if field.kind in _POINTLESS:
+        return []
+    threes = zip(read, read[1:], read[2:], strict=False)
+    return [sure for (a, _), (char, sure), (b, _) in threes if a.isdigit() and b.isdigit() and not char.isalnum()]
 
 
 def sign_of_mark(confidence: float) -> dict[str, float]:
@@ -85,7 +87,8 @@ def probability_of(table: Mapping[str, Mapping[str, float]], kind: str, signs: S
     """The same by the weights in `table`; a kind that it lacks is taken for text."""
     weights = table[kind if kind in table else "text"]
     sure = _sigmoid(weights["bias"] + sum(weights.get(name, 0.0) * value for name, value in signs.items()))
-    return min(sure, 0.5) if kind in _SURE and signs["least"] < _logit(_SURE[kind]) else sure
+    unsure = kind in _SURE and signs["least"] < _logit(_SURE[kind])
+    return min(sure, 0.5) if unsure or signs.get(POINT, inf) < _logit(_SURE_POINT) else sure
 
 
 def threshold(target: float) -> float:
