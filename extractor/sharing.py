@@ -57,7 +57,13 @@ def share(fields: Sequence[Field], passage: Passage, is_whole: bool) -> Shares:
     pieces = [passage.cut(*piece.span()) for piece in _PIECES.finditer(passage.text) if key(piece[0])]
     if len(plain) > 1 and len(pieces) == len(fields):
         values = {field.name: piece for field, piece in zip(fields, pieces, strict=True)}
-    return Shares(values, {field.name: _others(values[field.name], pieces, passage) for field in written})
+    unsure = [field for field in written if not _is_dated(field, taken.get(field.name, []), passage.text)]
+    return Shares(values, {field.name: _others(values[field.name], pieces, passage) for field in unsure})
+
+
+def _is_dated(field: Field, places: Sequence[Range], text: str) -> bool:
+    """Whether the one date has a line to itself: nothing beside it can make it another one."""
+    return isinstance(field, DateField) and len(places) == 1 and _has_line(text, *places[0])
 
 
 def _without_blank_dates(fields: Sequence[Field], passage: Passage) -> Passage:

@@ -118,6 +118,11 @@ def test_what_can_be_divided_in_several_ways_goes_to_a_person_whole(names: tuple
     assert {found[name].decision for name in names if name != "sign"} == {"review"}
 
 
+def test_a_date_on_a_line_of_its_own_is_sure_whatever_stands_on_the_others() -> None:
+    found = read(form_of("text", "date"), "同意（推荐部门盖\n2021年3月5日")
+    assert (found["text"].decision, found["date"].decision) == ("review", "accept")
+
+
 def test_a_doubtful_division_comes_with_the_pieces_to_choose_from() -> None:
     found = read(form_of("text", "note"), "张晓明 李四")
     assert (found["text"].value, found["note"].value) == ("张晓明", "李四")
