@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor import Source, extract
-from extractor.calibration import probability_of
+from extractor.calibration import POINT, probability_of
 from models.findings import CATALOGUE
 from models.record import Result
 from service.definitions import load_forms
@@ -97,7 +97,7 @@ def fit(samples: Sequence[Sample]) -> dict[str, dict[str, float]]:
 
 
 def _fit_kind(samples: Sequence[Sample]) -> dict[str, float]:
-    names = sorted({name for sample in samples for name in sample.signs})
+    names = sorted({name for sample in samples for name in sample.signs} - {POINT})
     signs = np.array([[sample.signs.get(name, 0.0) for name in names] for sample in samples])
     right = np.array([sample.right for sample in samples], float)
     middle, spread = signs.mean(axis=0), signs.std(axis=0) + 1e-6

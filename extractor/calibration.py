@@ -6,8 +6,8 @@ well this applicant's writing can be read at all. A logistic regression for each
 `python -m benchmarks.calibration`, which writes `extractor/calibrated.py`. What a file holds as characters has no signs.
 """
 
-from collections.abc import Iterable, Mapping
-from math import exp, log
+from collections.abc import Iterable, Mapping, Sequence
+from math import exp, inf, log
 
 from extractor.calibrated import THRESHOLDS, WEIGHTS
 from extractor.passage import Passage
@@ -23,6 +23,10 @@ _LEAST_ERROR = 1e-4
 # How sure each character must be, whatever the rest says for it: the digits where they say it all, and in a long text; in an
 # address, which no word holds up, that it is not as likely to be another one.
 _SURE = {"date": 0.9, "number": 0.9, "phone": 0.9, "prose": 0.9, "email": 0.6}
+# The same for a mark between two digits, where numbers are not written in one way whatever stands there. No weight is fitted to it.
+POINT, _SURE_POINT, _POINTLESS = "point", 0.9, ("phone", "date", "email")
+# Kinds whose values keep their punctuation. In long ones readers lose marks, so that those that were read prove little.
+_LONG, _SHORT = ("prose", "rows"), ("text", "address")
 
 
 def signs_of(field: Field, passage: Passage, legible: float) -> dict[str, float]:
@@ -32,11 +36,30 @@ def signs_of(field: Field, passage: Passage, legible: float) -> dict[str, float]
         return {}
     telling = [(char, sure) for char, sure in read if char.isalnum() or field.kind == "email"] or read
     critical = [sure for char, sure in telling if char.isdigit() or field.kind != "prose"]
+    points = _points(field, read)
     return {
+        **({POINT: _logit(min(points))} if points else {}),
         "least": _logit(min(critical, default=1.0)),
         "errors": -log(sum(1 - sure for _, sure in telling) + _LEAST_ERROR),
         "legible": legible,
     }
+
+
+def unweighed(field: Field, signs: Signs, value: object) -> tuple[str, ...]:
+    """What the signs of a reading off a picture say nothing of: whether a long text has a comma more or less, and whether one that
+    a short text has is another mark."""
+    if not signs or field.kind not in (*_LONG, *_SHORT):
+        return ()
+    has_marks = isinstance(value, str) and any(not (char.isalnum() or char.isspace()) for char in value)
+    return ("punctuation",) if field.kind in _LONG or has_marks else ()
+
+
+def _points(field: Field, read: Sequence[tuple[str, float]]) -> list[float]:
+    """How sure each mark is that stands between two digits: without it the number is another one."""
+    if field.kind in _POINTLESS:
+        return []
+    threes = zip(read, read[1:], read[2:], strict=False)
+    return [sure for (a, _), (char, sure), (b, _) in threes if a.isdigit() and b.isdigit() and not char.isalnum()]
 
 
 def sign_of_mark(confidence: float) -> dict[str, float]:
@@ -64,7 +87,8 @@ def probability_of(table: Mapping[str, Mapping[str, float]], kind: str, signs: S
     """The same by the weights in `table`; a kind that it lacks is taken for text."""
     weights = table[kind if kind in table else "text"]
     sure = _sigmoid(weights["bias"] + sum(weights.get(name, 0.0) * value for name, value in signs.items()))
-    return min(sure, 0.5) if kind in _SURE and signs["least"] < _logit(_SURE[kind]) else sure
+    unsure = kind in _SURE and signs["least"] < _logit(_SURE[kind])
+    return min(sure, 0.5) if unsure or signs.get(POINT, inf) < _logit(_SURE_POINT) else sure
 
 
 def threshold(target: float) -> float:

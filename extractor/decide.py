@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from extractor.calibration import SILENT_TARGET, probability, threshold
+from extractor.calibration import SILENT_TARGET, probability, threshold, unweighed
 from models.fields import Field
 from models.findings import Finding
 from models.form import FormDefinition
@@ -56,7 +56,18 @@ def decide(
     found += [finding for finding in findings if (finding.code, finding.field) not in told]
     doubtful = {finding.field for finding in found if finding.is_doubt}
     results = {name: _result(one, bool(doubtful & {name, None}), least) for name, one in weighed.items()}
-    return Decided(results, tuple(found))
+    return Decided({name: _with_unweighed(form, name, results) for name in results}, tuple(found))
+
+
+def _with_unweighed(form: FormDefinition, name: str, results: Mapping[str, FieldResult]) -> FieldResult:
+    """The result with those parts of its value that its decision says nothing of."""
+    field, result = form.fields[name], results[name]
+    if result.value is None:
+        return result
+    other = results.get(field.mentions or "")
+    bears_out = other.value if other is not None and other.decision == "accept" and isinstance(other.value, str) else None
+    parts = (*field.unweighed(result.value, bears_out), *unweighed(field, result.signs, result.value))
+    return result.model_copy(update={"unweighed": parts})
 
 
 def _unsure(form: FormDefinition, weighed: Mapping[str, Observation], told: set[str | None], least: float) -> list[Finding]:
@@ -108,7 +119,10 @@ def weigh(form: FormDefinition, name: str, seen: Sequence[Observation]) -> Obser
     if not others:
         # They say the same; a control of ours holds the characters and line breaks that a page can only show.
         exact = next((one for one in seen if one.source == "control" and isinstance(one.value, str)), leading)
-        return leading.model_copy(update={"value": exact.value})
+        # It also ends where the answer ends, in a cell that holds another one.
+        told = any(one.source == "control" and one.value is not None for one in seen)
+        doubts = tuple(doubt for doubt in leading.doubts if not told or doubt.code != "cell-shared")
+        return leading.model_copy(update={"value": exact.value, "doubts": doubts})
     other = others[0]
     disagreement = Finding.of("control-disagrees", name, title=title, control=_shown(form, other), table=_shown(form, leading))
     return leading.model_copy(

@@ -66,12 +66,13 @@ def match(pages: Pages, alignment: Alignment, part: str) -> Match:
 
 @dataclass(frozen=True)
 class _Answer:
-    """What stands where a field is answered, and the codes and words of what is odd about the place."""
+    """What stands where a field is answered, codes and words of what is odd about the place, and what else the answer may be."""
 
     field: Field
     passage: Passage
     evidence: tuple[Evidence, ...]
     odd: tuple[tuple[str, str], ...]
+    others: tuple[str, ...] = ()
 
 
 def _grey(pages: Pages) -> frozenset[int]:
@@ -99,7 +100,14 @@ def _answered(form: FormDefinition, seen: Iterable[_Answer | Observation]) -> It
         name, title = one.field.name, form.titles[one.field.name]
         observation = _observation(one.field, title, passages[name], one.evidence, legible)
         doubts = tuple(Finding.of(code, name, title=title, text=text[:40]) for code, text in one.odd)
-        yield observation.model_copy(update={"doubts": (*observation.doubts, *doubts)}) if doubts else observation
+        others = [parse(one.field, title, text)[0] for text in one.others]
+        alternatives = dict.fromkeys(other for other in others if other not in (None, observation.value))
+        yield observation.model_copy(
+            update={
+                "doubts": (*observation.doubts, *doubts),
+                "alternatives": (*observation.alternatives, *alternatives),
+            }
+        )
 
 
 def _mentions(form: FormDefinition) -> list[tuple[str, str]]:
@@ -127,7 +135,8 @@ def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: s
             odd = _oddities(alignment, index, passages, pages)
             # A field that was left empty has the evidence of its whole cell, or of its label where there is no cell.
             around = Passage.join(passages).evidence(part) or found[index].unit.passage.evidence(part)
-            values = split(label.cell, passages)
+            shares = split(label.cell, passages)
+            values = shares.values
             on_paper = pages.reader == "scan" or not pictured.isdisjoint({found[index].unit.page, *_pages_of(passages)})
             if on_paper:
                 marked = observe_marks(label.cell, found[index].unit, values, passages, pages.pages, part)
@@ -143,7 +152,9 @@ def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: s
                 codes = [(code, text) for code, kinds, text in odd if not kinds or field.kind in kinds]
                 if field.kind in _WORDS and key(typed) and not key(passage.words):
                     codes.append(("words-elsewhere", typed))
-                yield _Answer(field, passage, passage.evidence(part) or around, tuple(codes))
+                if name in shares.others:
+                    codes.append(("cell-shared", one_line(Passage.join(passages).words)))
+                yield _Answer(field, passage, passage.evidence(part) or around, tuple(codes), shares.others.get(name, ()))
 
 
 def _pages_of(passages: Iterable[Passage]) -> Iterator[int | None]:

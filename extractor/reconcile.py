@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from extractor.compare import compare
 from extractor.decide import weigh
 from extractor.group import Application, Document
-from extractor.names import bears
-from extractor.stamps import name_doubts
+from extractor.stamps import compared, name_doubts
 from models.fields import ChoiceField, Field, Seal, SealField, SignatureField
 from models.findings import Finding
 from models.form import FormDefinition
@@ -180,13 +179,13 @@ def _is_missing(one: Observation) -> bool:
 def _with_names(form: FormDefinition, united: Sequence[Observation]) -> list[Observation]:
     """The observations, each seal compared with the name as all files together have it."""
     names = {one.field: one.value for one in united if isinstance(one.value, str)}
-    compared = []
+    light = []
     for one in united:
         field = form.fields[one.field]
         name = names.get(field.mentions or "") if isinstance(field, SealField) else None
         if isinstance(field, SealField) and isinstance(one.value, Seal) and one.readings and name:
-            value = one.value.model_copy(update={"agrees": bears(one.readings, name)})
+            value = compared(one.value, one.readings, name)
             doubts = [doubt for doubt in one.doubts if doubt.code not in _OF_NAMES] + [*name_doubts(field, value, form.titles)]
             one = one.model_copy(update={"value": value, "doubts": tuple(doubts)})
-        compared.append(one)
-    return compared
+        light.append(one)
+    return light

@@ -9,16 +9,16 @@ from itertools import pairwise
 from rapidfuzz import fuzz
 
 from extractor.passage import Keyed, Passage, is_digital, lines_of
+from extractor.sharing import MARK_KINDS, Shares, share
 from models.fields import DateField, Field
-from models.fields.date import BLANK_DATE, DATE
+from models.fields.date import find_dates
 from models.form import FormCell, Printed
-from models.writing import compact, key
+from models.writing import key
 
 # Printed words may come back misread or retyped; the longer they are, the more of them may differ.
 _SIMILAR = 85.0
 _LEAST_FUZZY = 6
 _AT_ENDS = re.compile(r"^[\W_]+|[\W_]+$")
-_MARK_KINDS = ("seal", "signature")
 
 
 @dataclass(frozen=True)
@@ -29,22 +29,39 @@ class _Landmark:
     texts: tuple[str, ...]
 
 
-def split(cell: FormCell, passages: Sequence[Passage]) -> dict[str, Passage]:
-    """{field name: what was filled in for it} for each field of a cell.
+def split(cell: FormCell, passages: Sequence[Passage]) -> Shares:
+    """What was filled in for each field of a cell.
 
     `passages` are the table cells that hold the answer. Fields are told apart by the printed words around them; a date
-    is known by its form, wherever in the cell it stands.
+    is known by its form, wherever in the cell it stands. Where no words are printed between fields, `share` divides.
     """
     whole = Passage.join(passages)
     if len(cell.content) == 1 and not _landmarks(cell):
-        return {field.name: _without_guidance(field, whole) for field in cell.fields}
-    slices = _slices(cell, whole)
+        return Shares({field.name: _without_guidance(field, whole) for field in cell.fields}, {})
     found = {field.name: whole.cut(0, 0) for field in cell.fields}
-    for group, passage in slices:
-        found.update(_share([cell.content[i] for i in group if not isinstance(cell.content[i], Printed)], passage))  # type: ignore[misc]
+    others: dict[str, tuple[str, ...]] = {}
+    for group, is_whole, passage in _slices(cell, whole):
+        fields = [item for i in group if not isinstance(item := cell.content[i], Printed)]
+        if not _may_mix(fields):
+            found.update(_share(fields, passage))
+            continue
+        for field in fields:
+            passage = _without_guidance(field, passage)
+        shares = share(fields, passage, is_whole)
+        found.update(shares.values)
+        others.update(shares.others)
     _find_stray_dates(cell, found)
     _gather_dates(cell, found)
-    return _pictures_to_marks(cell, {f.name: _without_guidance(f, found[f.name]) for f in cell.fields}, whole)
+    values = {field.name: _without_guidance(field, found[field.name]) for field in cell.fields}
+    return Shares(_pictures_to_marks(cell, values, whole), others)
+
+
+def _may_mix(fields: Sequence[Field]) -> bool:
+    """Whether the words of one field may run into another's; beside a date alone, those of a seal or a signature can't."""
+    written = [field for field in fields if field.kind not in MARK_KINDS]
+    if len(written) < 2 and all(isinstance(field, DateField) for field in written):
+        return False
+    return len(written) > 1 or any(field.kind == "signature" for field in fields) or (written[0].has_shape and len(fields) > 1)
 
 
 def _landmarks(cell: FormCell) -> list[_Landmark]:
@@ -57,8 +74,9 @@ def _landmarks(cell: FormCell) -> list[_Landmark]:
     return found
 
 
-def _slices(cell: FormCell, whole: Passage) -> list[tuple[list[int], Passage]]:
-    """The stretches between the printed words that were found, each with the items of the cell that stand in it."""
+def _slices(cell: FormCell, whole: Passage) -> list[tuple[list[int], bool, Passage]]:
+    """The stretches between the printed words that were found, each with the items of the cell that stand in it, and whether
+    all other printed words there belong to marks."""
     keyed = Keyed.of(whole.text)
     at, cuts = 0, []
     for landmark in _landmarks(cell):
@@ -72,7 +90,8 @@ def _slices(cell: FormCell, whole: Passage) -> list[tuple[list[int], Passage]]:
         first = max(item, 0)
         # Printed words alone have no value; a prompt is the field's own, so the field starts with it.
         group = list(range(first, next_item)) if item >= 0 or next_item > 0 else []
-        slices.append((group, whole.cut(end, next_start)))
+        unseen = {one.item for one in _landmarks(cell) if cell.content[one.item].kind not in MARK_KINDS} & set(group) - {item}
+        slices.append((group, not unseen, whole.cut(end, next_start)))
     return slices
 
 
@@ -112,9 +131,7 @@ def _share(fields: Sequence[Field], passage: Passage) -> dict[str, Passage]:
     others = [field for field in fields if not isinstance(field, DateField)]
     for field in reversed(fields):
         if isinstance(field, DateField) and others:
-            places = _dates(passage.text)
-            if any(other.kind not in _MARK_KINDS for other in others):
-                places = [place for place in places if _stands_alone(passage.text, *place)]
+            places = find_dates(passage.text)
             if places:
                 found[field.name] = passage.cut(*places[-1])
                 passage = passage.without(places[-1:])
@@ -128,12 +145,12 @@ def _share(fields: Sequence[Field], passage: Passage) -> dict[str, Passage]:
 def _find_stray_dates(cell: FormCell, found: dict[str, Passage]) -> None:
     """A date that stands with a seal or a signature, or on a line of its own, belongs to the date field that has none."""
     for field in cell.fields:
-        if not isinstance(field, DateField) or _dates(found[field.name].text, blank=False):
+        if not isinstance(field, DateField) or find_dates(found[field.name].text, blank=False):
             continue
         for other in cell.fields:
             passage = found[other.name]
-            places = _dates(passage.text, blank=False) if other is not field else []
-            if other.kind not in _MARK_KINDS:
+            places = find_dates(passage.text, blank=False) if other is not field else []
+            if other.kind not in MARK_KINDS:
                 places = [place for place in places if place in set(lines_of(passage))]
             if places:
                 found[field.name] = passage.cut(*places[-1])
@@ -141,37 +158,19 @@ def _find_stray_dates(cell: FormCell, found: dict[str, Passage]) -> None:
                 break
 
 
-def _stands_alone(text: str, start: int, end: int) -> bool:
-    """Whether a date ends its line and blanks or a stop part it from what is before: amid words it is part of what they say."""
-    before, after = text[:start].rpartition("\n")[2], text[end:].partition("\n")[0]
-    return not after.strip() and (not before.strip() or before[-1].isspace() or before[-1] in "。.；;：:")
-
-
 def _gather_dates(cell: FormCell, found: dict[str, Passage]) -> None:
     """A date beside each of several marks, where the cell asks for one: all go to the field, which takes them if they agree."""
     fields = [field for field in cell.fields if isinstance(field, DateField)]
-    if len(fields) != 1 or not _dates(found[fields[0].name].text, blank=False):
+    if len(fields) != 1 or not find_dates(found[fields[0].name].text, blank=False):
         return
-    marks = [found[field.name] for field in cell.fields if field.kind in _MARK_KINDS]
-    others = [mark.cut(*place) for mark in marks for place in _dates(mark.text, blank=False)]
+    marks = [found[field.name] for field in cell.fields if field.kind in MARK_KINDS]
+    others = [mark.cut(*place) for mark in marks for place in find_dates(mark.text, blank=False)]
     found[fields[0].name] = Passage.join([found[fields[0].name], *others])
-
-
-def _dates(text: str, blank: bool = True) -> list[tuple[int, int]]:
-    """Where dates stand in `text`, or, where none does and `blank` is set, the places for one."""
-    pieces = [(" " if char.isspace() else compact(char), number) for number, char in enumerate(text)]
-    at = [number for piece, number in pieces for _ in piece]
-    regular = "".join(piece for piece, _ in pieces)
-    # Several blanks in a row would part what belongs together; they stay in the text and leave the regular form only.
-    kept = [n for n, char in enumerate(regular) if char != " " or regular[n - 1 : n] != " "]
-    squeezed = "".join(regular[n] for n in kept)
-    matches = [*DATE.finditer(squeezed)] or ([*BLANK_DATE.finditer(squeezed)] if blank else [])
-    return [(at[kept[m.start()]], at[kept[m.end() - 1]] + 1) for m in matches]
 
 
 def _pictures_to_marks(cell: FormCell, found: dict[str, Passage], whole: Passage) -> dict[str, Passage]:
     """A picture that floats over the cell may be anchored anywhere in it; it belongs to the first mark without one."""
-    marks = [field.name for field in cell.fields if field.kind in _MARK_KINDS]
+    marks = [field.name for field in cell.fields if field.kind in MARK_KINDS]
     found = _signatures_to_marks(marks, found, whole)
     claimed = sum(len(found[name].pictures) for name in found)
     if marks and len(whole.pictures) > claimed:

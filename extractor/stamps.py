@@ -14,7 +14,7 @@ from extractor.signature import observe_signature
 from models.fields import Seal, SealField, SignatureField
 from models.findings import Finding
 from models.form import FormCell
-from models.page import Box, Page, SealMark
+from models.page import Box, Page, Run, SealMark
 from models.record import Evidence, Observation
 from models.writing import key, one_line
 
@@ -61,18 +61,23 @@ def compare_names(
     """
     names = {one.field: one.value for one in observations if isinstance(one.value, str)}
     marks = {(page.number, seal.box): seal for page in pages for seal in page.seals}
-    compared = []
+    light = []
     for one in observations:
         field = fields[one.field]
         seen = next((marks[e.page, e.box] for e in one.evidence if e.page and e.box and (e.page, e.box) in marks), None)
         if isinstance(field, SealField) and field.mentions and isinstance(one.value, Seal) and seen:
-            agrees = bears(seen.readings, names.get(field.mentions, ""))
-            value = one.value.model_copy(update={"agrees": agrees})
+            value = compared(one.value, seen.readings, names.get(field.mentions, ""))
             doubts = name_doubts(field, value, titles)
-            compared.append(one.model_copy(update={"value": value, "doubts": (*one.doubts, *doubts)}))
+            light.append(one.model_copy(update={"value": value, "doubts": (*one.doubts, *doubts)}))
         else:
-            compared.append(one)
-    return _confirmed(compared, fields, titles)
+            light.append(one)
+    return _confirmed(light, fields, titles)
+
+
+def compared(seal: Seal, readings: Sequence[Sequence[Run]], name: str) -> Seal:
+    """The seal compared with the name that it should bear; where it bears it, that is what its text says, however it was read."""
+    agrees = bears(readings, name)
+    return seal.model_copy(update={"agrees": agrees, "text": one_line(name) if agrees else seal.text})
 
 
 def _confirmed(observations: Sequence[Observation], fields: Mapping[str, object], titles: Mapping[str, str]) -> list[Observation]:

@@ -81,6 +81,7 @@ CATALOGUE: dict[str, Kind] = {
     "versions-disagree": _error("“{title}”在两份文件中不一致：“{one}”和“{other}”"),
     "document-damaged": _error("文件有损坏：{reason}"),
     "answer-spread": _warning("“{title}”的内容分在几处，或夹有其他栏目：“{text}”"),
+    "cell-shared": _warning("“{title}”与同一格的其他栏目之间没有印好的文字，无法确定“{text}”中哪些是它的内容"),
     "label-repeated": _warning("“{title}”一栏在表中不止一处，只读取了一处"),
     "label-unsure": _warning("“{title}”一栏的标题写作“{text}”，可能是另一栏"),
     "rows-total": _warning("“{title}”中有“{text}”一行，可能不是单独的一项"),

@@ -157,3 +157,32 @@ def inconsistencies(width: int | None, rows: Mapping[int, FormRow], elsewhere: f
         names.setdefault(field.name, place[1])
         titles.setdefault(title, field.name)
     return found
+
+
+def undivided(form: FormDefinition) -> list[Wrong]:
+    """Fields that share a cell with no printed words between them, and are of kinds that nobody can tell apart in it: of each the
+    second. What is written there always goes to a person, so that a form should not go out like that."""
+    places = ((i, j, cell) for i, row in enumerate(form.rows) for j, cell in enumerate(row.cells))
+    return [
+        Wrong(
+            ("rows", i, "cells", j, "content", second),
+            f"与“{form.titles[first.name]}”同在一格，填写的内容无法区分，应给它写上 prompt",
+        )
+        for i, j, cell in places
+        for first, second in _alike(cell)
+    ]
+
+
+def _alike(cell: FormCell) -> Iterator[tuple[Field, int]]:
+    """The first of two fields that can't be told apart, and where in the cell's content the second stands."""
+    before: dict[str, Field] = {}
+    for number, item in enumerate(cell.content):
+        if isinstance(item, Printed) or item.prompt:
+            before = {}
+        if isinstance(item, Printed) or item.kind == "seal":
+            continue
+        # A signature has no shape either: a name that is written beside it may be the signature or an answer.
+        shape = item.kind if item.has_shape else ""
+        if shape in before:
+            yield before[shape], number
+        before.setdefault(shape, item)

@@ -70,7 +70,10 @@ class Observation(Model):
 
 
 class FieldResult(Model):
-    """What is held to be the field's value; `accept` means that nobody needs to look. `signs` are those of its observation."""
+    """What is held to be the field's value; `accept` means that nobody needs to look. `signs` are those of its observation.
+
+    `unweighed` are the parts of the value that the decision says nothing of: they are shown as such, whatever was decided.
+    """
 
     value: Any
     raw: str | None
@@ -79,6 +82,7 @@ class FieldResult(Model):
     evidence: tuple[Evidence, ...] = ()
     alternatives: tuple[Any, ...] = ()
     signs: Mapping[str, float] = {}
+    unweighed: tuple[str, ...] = ()
 
 
 class PartPage(Model):
@@ -179,4 +183,5 @@ class Result(Model):
             "decision": result.decision,
             "evidence": [evidence.to_json() for evidence in result.evidence],
             "alternatives": [kind.to_json(value) for value in result.alternatives],
+            "unweighed": list(result.unweighed),
         }

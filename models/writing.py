@@ -50,6 +50,15 @@ def compact(text: str, blank: str = "") -> str:
     return unicodedata.normalize("NFC", re.sub(r"\s+", blank, text)).strip()
 
 
+def traced(text: str) -> tuple[str, list[int]]:
+    """`compact(text, " ")` made character by character, and for each of its characters where in `text` it stands."""
+    pieces = [(" " if char.isspace() else compact(char), number) for number, char in enumerate(text)]
+    found = [(char, number) for piece, number in pieces for char in piece]
+    # Several blanks in a row would part what belongs together.
+    kept = [one for n, one in enumerate(found) if one[0] != " " or n == 0 or found[n - 1][0] != " "]
+    return "".join(char for char, _ in kept), [number for _, number in kept]
+
+
 def key(text: str) -> str:
     """What two writings of the same words have in common: NFKC, lower case, only letters, digits and ideographs."""
     letters = unicodedata.normalize("NFKC", _bounded(text.translate(_INVISIBLE))).lower()

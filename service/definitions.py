@@ -6,7 +6,7 @@ may hold is said by `models.form`; here its complaints are brought back to the l
 
 import difflib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,9 @@ from pydantic import ValidationError
 from yaml.nodes import Node
 
 import models
+from models.base import Wrong
 from models.errors import DefinitionError
-from models.form import FormDefinition, FormRow, inconsistencies
+from models.form import FormDefinition, FormRow, inconsistencies, undivided
 from service.yaml_nodes import Faults, Place, compose, key_at, locate, to_data
 
 SHIPPED = Path(models.__file__).parent.parent / "fixtures" / "forms"
@@ -37,13 +38,14 @@ def load_forms(folder: Path | None = None) -> dict[str, FormDefinition]:
     return forms
 
 
-def load_form(path: Path) -> FormDefinition:
-    """The definition in `path`.
+def load_form(path: Path, *, is_new: bool = False) -> FormDefinition:
+    """The definition in `path`. One that `is_new` must not leave open, either, which of two fields an answer belongs to; forms
+    that are out already are read whatever they leave open.
 
     Raises:
         DefinitionError: with every problem of the file.
     """
-    form, wrong = _read(path)
+    form, wrong = _read(path, is_new=is_new)
     if form is None:
         raise DefinitionError(wrong)
     return form
@@ -51,20 +53,20 @@ def load_form(path: Path) -> FormDefinition:
 
 def problems(path: Path) -> list[str]:
     """Every problem of the definition in `path` as `file:line:column: path: what was expected`, in the order of lines."""
-    return _read(path)[1]
+    return _read(path, is_new=True)[1]
 
 
 def problems_of(paths: Sequence[Path]) -> list[str]:
     """`problems` of all `paths`, and the names that two of them share."""
-    return _read_all(paths)[1]
+    return _read_all(paths, is_new=True)[1]
 
 
-def _read_all(paths: Sequence[Path]) -> tuple[dict[str, FormDefinition], list[str]]:
+def _read_all(paths: Sequence[Path], *, is_new: bool = False) -> tuple[dict[str, FormDefinition], list[str]]:
     forms: dict[str, FormDefinition] = {}
     where: dict[str, Path] = {}
     found: list[str] = []
     for path in paths:
-        form, wrong = _read(path)
+        form, wrong = _read(path, is_new=is_new)
         found += wrong
         if form and form.name in forms:
             found.append(f"{path}:1:1: name：表格名称应各不相同，“{form.name}”已由 {where[form.name]} 定义")
@@ -73,7 +75,7 @@ def _read_all(paths: Sequence[Path]) -> tuple[dict[str, FormDefinition], list[st
     return forms, found
 
 
-def _read(path: Path) -> tuple[FormDefinition | None, list[str]]:
+def _read(path: Path, *, is_new: bool) -> tuple[FormDefinition | None, list[str]]:
     faults = Faults(path)
     root = compose(path, faults)
     if root is None:
@@ -88,14 +90,20 @@ def _read(path: Path) -> tuple[FormDefinition | None, list[str]]:
         for detail in details:
             if not _follows(detail, details):
                 _report(root, detail, faults)
-        for wrong in _also_inconsistent(data):
-            node, shown = locate(root, wrong.place)
-            faults.at(node, f"{shown}：{wrong.expected}")
+        _tell(root, _also_inconsistent(data), faults)
+    if form is not None and is_new:
+        _tell(root, undivided(form), faults)
     found = faults.lines()
     return (None if found else form), found
 
 
-def _also_inconsistent(data: Any) -> Sequence[Any]:
+def _tell(root: Node, wrong: Iterable[Wrong], faults: Faults) -> None:
+    for one in wrong:
+        node, shown = locate(root, one.place)
+        faults.at(node, f"{shown}：{one.expected}")
+
+
+def _also_inconsistent(data: Any) -> Sequence[Wrong]:
     """What a broken definition's sound rows do wrong together; pydantic asks that only where nothing is broken."""
     rows = data.get("rows") if isinstance(data, dict) else None
     if not isinstance(rows, list):

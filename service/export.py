@@ -51,8 +51,16 @@ def _form_sheet(book: Book, name: str, form: FormDefinition | None, lines: Seque
         for field in titles:
             result = line["fields"].get(field, {})
             fill = WRONG if field in wrong else DOUBTFUL if result.get("decision") == "review" else None
-            row.append(field_cell(form.fields[field] if form else None, result.get("value"), fill))
-        sheet.append([*row, Cell("\n".join(finding["message"] for finding in line["findings"]))])
+            row.append(field_cell(form.fields[field] if form else None, result.get("value"), fill, result.get("unweighed", ())))
+        sheet.append([*row, Cell("\n".join([*(finding["message"] for finding in line["findings"]), *_unweighed(form, line)]))])
+
+
+def _unweighed(form: FormDefinition | None, line: Line) -> list[str]:
+    """What is told of fields whose values have parts that nobody weighed."""
+    if form is None:
+        return []
+    parts = {name: result.get("unweighed") for name, result in line["fields"].items() if name in form.fields}
+    return [f"“{form.titles[name]}”{form.fields[name].remark(some)}" for name, some in parts.items() if some]
 
 
 def _failed_sheet(book: Book, lines: Sequence[Line]) -> None:

@@ -8,7 +8,7 @@ import json
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -166,11 +166,14 @@ class Sheet:
         return cell
 
 
-def field_cell(field: FieldBase[Any] | None, data: Any, fill: PatternFill | None = None) -> Cell:
-    """The JSON value `data` of `field` as it stands in a cell; of a field that is not known, or has another shape, as JSON."""
+def field_cell(field: FieldBase[Any] | None, data: Any, fill: PatternFill | None = None, unweighed: Collection[str] = ()) -> Cell:
+    """The JSON value `data` of `field` as it stands in a cell, marked where parts of it are `unweighed`; of a field that is not
+    known, or has another shape, as JSON."""
     if field is not None:
         try:
-            value = field.sheet_value(field.from_json(data))
+            typed = field.from_json(data)
+            # Other kinds have no place for a mark in their values, and are told beside them.
+            value = field.shown(typed, unweighed) if typed is not None and field.borne_out else field.sheet_value(typed)
         except ValueError:
             field = None  # read with another version of the form
     if field is None:

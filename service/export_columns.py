@@ -49,6 +49,14 @@ def _corrections(kept: Kept, names: Names, titles: Mapping[str, str]) -> str:
     return "\n".join(f"{titles.get(field, field)}（{names.get(actor, actor)}）" for field, actor in _corrected(kept).items())
 
 
+def _unweighed(kept: Kept, _: Names) -> list[str]:
+    return [f"{name}.{part}" for name in kept.content for part in kept.unweighed(name)]
+
+
+def _unweighed_titles(kept: Kept, _: Names, titles: Mapping[str, str]) -> str:
+    return "、".join(title for name, title in titles.items() if kept.unweighed(name))
+
+
 ABOUT: dict[str, About] = {
     "_id": _plain("编号", "id"),
     "_name": _plain("来源", "name"),
@@ -59,6 +67,7 @@ ABOUT: dict[str, About] = {
         lambda kept, _: [finding["message"] for finding in kept.findings],
         lambda kept, *_: "\n".join(finding["message"] for finding in kept.findings),
     ),
+    "_unweighed": About("部分未核对", _unweighed, _unweighed_titles),
     "_corrected": About("人工更正", lambda kept, _: list(_corrected(kept)), _corrections),
     "_reviewers": About("复核人", _reviewers, lambda kept, names, _: "、".join(_reviewers(kept, names))),
     "_received_at": _plain("接收时间", "received_at"),
@@ -70,7 +79,7 @@ ABOUT: dict[str, About] = {
     "_replaces": _plain("替代", "replaces"),
     "_replaced_by": _plain("被替代", "replaced_by"),
 }
-_BEFORE, _AFTER = ("_id", "_name", "_status"), ("_findings", "_corrected", "_reviewers", "_received_at")
+_BEFORE, _AFTER = ("_id", "_name", "_status"), ("_findings", "_unweighed", "_corrected", "_reviewers", "_received_at")
 
 
 def titles_of(form: FormDefinition) -> dict[str, str]:

@@ -30,7 +30,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _BOM = b"\xef\xbb\xbf"
 _ROW_GROUP = 2000
 # In JSON lines whatever the columns: without them nobody could follow a record.
-_ALWAYS = ("_id", "_changed", "_version", "_status", "_form", "_form_version")
+_ALWAYS = ("_id", "_changed", "_version", "_status", "_form", "_form_version", "_unweighed")
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def _write_csv(target: IO[bytes], records: Iterable[Kept], shape: Shape) -> None
     def cell(name: str, kept: Kept) -> str:
         if name in ABOUT:
             return safe(ABOUT[name].text(kept, shape.names, form.titles) or "")
-        return _csv_text(field_cell(form.fields[name], kept.content.get(name)).value)
+        return _csv_text(field_cell(form.fields[name], kept.content.get(name), unweighed=kept.unweighed(name)).value)
 
     target.write(_BOM)
     text = io.TextIOWrapper(target, "utf-8", errors="replace", newline="", write_through=True)
@@ -151,7 +151,7 @@ def _book_row(kept: Kept, form: FormDefinition, shape: Shape) -> list[Any]:
             row.append(Cell(ABOUT[name].text(kept, shape.names, form.titles)))
         else:
             fill = WRONG if name in wrong else marks.get(kept.marks.get(name, {}).get("state", ""))
-            row.append(field_cell(form.fields[name], kept.content.get(name), fill))
+            row.append(field_cell(form.fields[name], kept.content.get(name), fill, kept.unweighed(name)))
     return row
 
 

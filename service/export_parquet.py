@@ -1,7 +1,7 @@
 """Columns of a Parquet file, typed by the kinds of their fields."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -20,9 +20,10 @@ _AMOUNT = pa.decimal128(38, _PLACES)
 _ABOUT: dict[str, pa.DataType] = {
     **dict.fromkeys(("_id", "_version", "_changed", "_replaces", "_replaced_by"), pa.int64()),
     **dict.fromkeys(("_received_at", "_updated_at"), pa.timestamp("us", "UTC")),
-    **dict.fromkeys(("_findings", "_corrected", "_reviewers"), pa.list_(pa.string())),
+    **dict.fromkeys(("_findings", "_unweighed", "_corrected", "_reviewers"), pa.list_(pa.string())),
 }
-# What the types have no place for: a value that was read with another version of the form, a number with too many digits.
+# What the types have no place for: a value that was read with another version of the form, a number with too many digits; and what
+# must not be missed, whatever columns were chosen.
 _REST = "_rest"
 
 
@@ -49,7 +50,7 @@ def columns_of(form: FormDefinition, chosen: Sequence[str]) -> list[Column]:
 def row_of(kept: Kept, form: FormDefinition, columns: Sequence[Column], names: Names) -> dict[str, Any]:
     """One record, a value a column."""
     row: dict[str, Any] = {}
-    rest = {name: value for name, value in kept.content.items() if name not in form.fields and value is not None}
+    rest = _without_column(kept, form, {column.name for column in columns}, names)
     for column in columns:
         if column.name in ABOUT:
             row[column.name] = ABOUT[column.name].value(kept, names)
@@ -65,6 +66,13 @@ def row_of(kept: Kept, form: FormDefinition, columns: Sequence[Column], names: N
                     row[f"{column.name}.unit"] = value.unit
     row[_REST] = json.dumps(rest, ensure_ascii=False) if rest else None
     return {name: _sound(value) for name, value in row.items()}
+
+
+def _without_column(kept: Kept, form: FormDefinition, columns: Collection[str], names: Names) -> dict[str, Any]:
+    """Values of fields that the form has not, and the parts of values that nobody weighed where no column tells them."""
+    rest = {name: value for name, value in kept.content.items() if name not in form.fields and value is not None}
+    told = [part for part in ABOUT["_unweighed"].value(kept, names) if part.partition(".")[0] in columns]
+    return {**rest, "_unweighed": told} if told and "_unweighed" not in columns else rest
 
 
 def _kind(field: FieldBase[Any]) -> tuple[pa.DataType, Callable[[Any], Any]]:

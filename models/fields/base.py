@@ -2,6 +2,7 @@
 
 import datetime
 from abc import abstractmethod
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
@@ -44,6 +45,11 @@ class FieldBase(Model, Generic[V]):
 
     widget: ClassVar[Widget]
     sheet_format: ClassVar[str] = "@"
+    # Whether a value can be told from any other words by its own shape; `find` then says where one stands.
+    has_shape: ClassVar[bool] = False
+    # The parts of a value that its being accepted says nothing of, and which only the field that it mentions can bear out.
+    borne_out: ClassVar[tuple[str, ...]] = ()
+    unweighed_word: ClassVar[str] = "标点"
 
     @abstractmethod
     def parse(self, text: str) -> V | None:
@@ -62,9 +68,29 @@ class FieldBase(Model, Generic[V]):
     def value_type(cls) -> Any:
         """The type of a value, as pydantic understands it; its JSON is the field's JSON."""
 
+    def find(self, text: str) -> list[tuple[int, int]]:
+        """Where (start, end) in `text` values stand that have the shape of this kind, each whole; nothing where kinds have none."""
+        return []
+
+    def resembles(self, text: str) -> bool:
+        """Whether `text` may hold such a value that `find` does not see, because it is written amiss, or announces one."""
+        return False
+
     def check(self, value: V, title: str) -> list[Finding]:
         """What is wrong with a value by itself; rules between fields are in `models/rules.py`."""
         return []
+
+    def unweighed(self, value: V, name: str | None) -> tuple[str, ...]:
+        """Those of its parts that nothing bears out. `name` is what the field that it mentions holds, None where nobody is sure."""
+        return ()
+
+    def shown(self, value: V, unweighed: Collection[str] = ()) -> str:
+        """`value` as `format` writes it, with those of its parts marked that are `unweighed`."""
+        return self.format(value)
+
+    def remark(self, unweighed: Collection[str]) -> str | None:
+        """What to tell people of a value of which parts are `unweighed`."""
+        return f"{self.unweighed_word}未核对" if unweighed else None
 
     def to_json(self, value: V | None) -> Any:
         """`value` as JSON-ready data."""

@@ -11,6 +11,8 @@ from models.findings import Finding
 from models.writing import excerpt, key, tidy
 
 _SEPARATOR = re.compile(r"[\n;,、，；/|]+")
+# Boxes, ticks, brackets, and numbers of options: what people mark them with.
+_MARKS = re.compile(r"[^\w\s;,、，；。/|]|[①-⓿]")
 
 
 class ChoiceField(FieldBase[tuple[str, ...]]):
@@ -21,6 +23,7 @@ class ChoiceField(FieldBase[tuple[str, ...]]):
     min: int = 0
     max: int | None = None
     widget: ClassVar[Widget] = "options"
+    has_shape: ClassVar[bool] = True
 
     @model_validator(mode="after")
     def _options_can_be_told_apart(self) -> Self:
@@ -47,6 +50,21 @@ class ChoiceField(FieldBase[tuple[str, ...]]):
         if unknown:
             raise Unparsable(f"没有“{excerpt(unknown[0])}”这个选项，可选：{'、'.join(self.options)}")
         return self.ordered({by_key[key(word)] for word in words})
+
+    def find(self, text: str) -> list[tuple[int, int]]:
+        """All options, each once, with the marks round them: one stretch."""
+        places = [[match.span() for match in re.finditer(re.escape(option), text)] for option in self.options]
+        if any(len(found) != 1 for found in places):
+            return []
+        start, end = min(found[0][0] for found in places), max(found[0][1] for found in places)
+        while start > 0 and _MARKS.search(text[start - 1]):
+            start -= 1
+        while end < len(text) and _MARKS.search(text[end]):
+            end += 1
+        return [(start, end)]
+
+    def resembles(self, text: str) -> bool:
+        return bool(_MARKS.search(text)) or any(key(option) in key(text) for option in self.options)
 
     def ordered(self, chosen: set[str]) -> tuple[str, ...] | None:
         """`chosen` in the order of the form; None where nothing is."""

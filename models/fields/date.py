@@ -9,7 +9,7 @@ from pydantic import BeforeValidator
 from models.errors import Unparsable
 from models.fields.base import FieldBase, SheetValue, Widget
 from models.findings import Finding
-from models.writing import compact, excerpt
+from models.writing import compact, excerpt, traced
 
 _ONES = "〇一二三四五六七八九"
 _LOOKALIKES = str.maketrans("○◯零Oo0壹贰叁肆伍陆柒捌玖拾", "〇〇〇〇〇〇一二三四五六七八九十")
@@ -44,6 +44,7 @@ class DateField(FieldBase[datetime.date]):
 
     kind: Literal["date"]
     widget: ClassVar[Widget] = "date"
+    has_shape: ClassVar[bool] = True
     sheet_format: ClassVar[str] = "yyyy-mm-dd"
 
     @classmethod
@@ -62,6 +63,12 @@ class DateField(FieldBase[datetime.date]):
             raise Unparsable(f"“{excerpt(text)}”中除日期外另有文字")
         return days.pop()
 
+    def find(self, text: str) -> list[tuple[int, int]]:
+        return find_dates(text, blank=False)
+
+    def resembles(self, text: str) -> bool:
+        return any(word in text for word in ("日期", "时间"))
+
     def format(self, value: datetime.date) -> str:
         return f"{value.year:04d}年{value.month}月{value.day}日"
 
@@ -72,6 +79,13 @@ class DateField(FieldBase[datetime.date]):
 
     def sheet_value(self, value: datetime.date | None) -> SheetValue:
         return value if value is None or value.year >= 1900 else self.format(value)
+
+
+def find_dates(text: str, blank: bool = True) -> list[tuple[int, int]]:
+    """Where dates stand in `text`, or, where none does and `blank` is set, the places for one."""
+    regular, at = traced(text)
+    matches = [*DATE.finditer(regular)] or ([*BLANK_DATE.finditer(regular)] if blank else [])
+    return [(at[match.start()], at[match.end() - 1] + 1) for match in matches]
 
 
 def _day(match: re.Match[str]) -> datetime.date:

@@ -1,6 +1,7 @@
 """What is not written but set on the paper: a seal, a signature."""
 
 import re
+from collections.abc import Collection
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import model_validator
@@ -9,7 +10,7 @@ from models.base import Model
 from models.errors import Unparsable
 from models.fields.base import FieldBase, Widget
 from models.findings import Finding
-from models.writing import excerpt, one_line
+from models.writing import excerpt, key, one_line
 
 _ABSENT = "无"
 _REMARKS = {True: "（与单位名称相符）", False: "（与单位名称不符）", None: "（未与单位名称核对）"}
@@ -53,6 +54,8 @@ class SealField(FieldBase[Seal]):
 
     kind: Literal["seal"]
     widget: ClassVar[Widget] = "mark"
+    borne_out: ClassVar[tuple[str, ...]] = ("text", "agrees")
+    unweighed_word: ClassVar[str] = "印文"
 
     @classmethod
     def value_type(cls) -> Any:
@@ -75,6 +78,18 @@ class SealField(FieldBase[Seal]):
         silent = value.agrees is None and not (value.text or "").endswith(tuple(_REMARKS.values()))
         return f"有{'：' + value.text if value.text else ''}{'' if silent else _REMARKS[value.agrees]}"
 
+    def unweighed(self, value: Seal, name: str | None) -> tuple[str, ...]:
+        """What is read round a ring is wrong too often to stand by itself; that it agrees is true of the name it agreed with."""
+        if value.text is None or _is_same(value.text, name):
+            return ()
+        return self.borne_out if value.agrees else ("text",)
+
+    def shown(self, value: Seal, unweighed: Collection[str] = ()) -> str:
+        if "text" not in unweighed or not value.present:
+            return self.format(value)
+        told = "" if value.agrees is None or "agrees" in unweighed else _REMARKS[value.agrees]
+        return f"有（{self.remark(unweighed)}：{value.text}）{told}"
+
     def check(self, value: Seal, title: str) -> list[Finding]:
         if self.required and not value.present:
             return [Finding.of("seal-missing", self.name, title=title)]
@@ -88,6 +103,8 @@ class SignatureField(FieldBase[Signature]):
 
     kind: Literal["signature"]
     widget: ClassVar[Widget] = "mark"
+    borne_out: ClassVar[tuple[str, ...]] = ("text",)
+    unweighed_word: ClassVar[str] = "签名"
 
     @classmethod
     def value_type(cls) -> Any:
@@ -105,7 +122,20 @@ class SignatureField(FieldBase[Signature]):
     def format(self, value: Signature) -> str:
         return f"有{'：' + value.text if value.text else ''}" if value.present else _ABSENT
 
+    def unweighed(self, value: Signature, name: str | None) -> tuple[str, ...]:
+        """What was made of handwriting, unless it is the name that stands in print as well."""
+        return () if value.text is None or _is_same(value.text, name) else self.borne_out
+
+    def shown(self, value: Signature, unweighed: Collection[str] = ()) -> str:
+        if "text" not in unweighed or not value.present:
+            return self.format(value)
+        return f"有（{self.remark(unweighed)}：{value.text}）"
+
     def check(self, value: Signature, title: str) -> list[Finding]:
         if self.required and not value.present:
             return [Finding.of("signature-missing", self.name, title=title)]
         return []
+
+
+def _is_same(text: str, name: str | None) -> bool:
+    return name is not None and key(text) == key(name)

@@ -11,7 +11,7 @@ from models.base import Model
 from models.errors import Unparsable
 from models.fields.base import FieldBase, SheetValue, Widget, Words
 from models.findings import Finding
-from models.writing import CJK, compact, excerpt
+from models.writing import CJK, compact, excerpt, traced
 
 _DIGITS = 24
 
@@ -47,6 +47,7 @@ class NumberField(FieldBase[Amount]):
     kind: Literal["number"]
     unit: Words
     widget: ClassVar[Widget] = "number"
+    has_shape: ClassVar[bool] = True
     sheet_format: ClassVar[str] = "General"
 
     @classmethod
@@ -65,6 +66,16 @@ class NumberField(FieldBase[Amount]):
             return Amount(amount=Decimal(match["amount"].replace(",", "")), unit=self._unit(match["unit"]))
         except ValidationError:
             raise Unparsable(f"“{excerpt(line)}”的数字过长") from None
+
+    def find(self, text: str) -> list[tuple[int, int]]:
+        """Numbers with the unit that the form prints; others may be anything."""
+        regular, at = traced(text)
+        shape = rf"(?<![\d.,+\-])[+-]?\d[\d,]*(?:\.\d+)? ?{re.escape(compact(self.unit, blank=' '))}"
+        return [(at[match.start()], at[match.end() - 1] + 1) for match in re.finditer(shape, regular)]
+
+    def resembles(self, text: str) -> bool:
+        regular = compact(text)
+        return compact(self.unit) in regular or any(char.isdigit() for char in regular)
 
     def _unit(self, written: str) -> str:
         """The unit as written, without brackets; the form's own where there is none or the same."""

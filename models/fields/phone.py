@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal
 
 from models.fields.base import FieldBase, Widget
 from models.findings import Finding
-from models.writing import compact, excerpt
+from models.writing import compact, excerpt, traced
 
 _EXTENSION = r"(?:转|转?分机号?|#|ext\.?|x) ?[:.]? ?"
 _EXTENSION_DIGITS = r"\d{1,6}(?!\d)"
@@ -28,6 +28,7 @@ _NUMBER = re.compile(
 )
 _DIALABLE = re.compile(r"(?:1[3-9]\d{9}|400-\d{3}-\d{4}|(?:0(?:10|2\d|[3-9]\d\d)-)?[2-9]\d{6,7})(?:转\d{1,6})?", re.ASCII)
 _BETWEEN = re.compile(r"[;,、，；/|&和或及①-⑳]+")
+_TRACES = re.compile(r"\d(?:[ \-]?\d){4,}|电话|手机|座机|号码|tel|mobile|phone", re.IGNORECASE)
 _WORDS = re.compile(
     r"(?:办公|固定|移动|联系|单位|座|手)?(?:电话|手机|座机|号码|(?<!分)机)(?:号码|号)?[::]?|(?i:tel|mobile|phone)[.:]*"
 )
@@ -38,6 +39,7 @@ class PhoneField(FieldBase[str]):
 
     kind: Literal["phone"]
     widget: ClassVar[Widget] = "line"
+    has_shape: ClassVar[bool] = True
 
     @classmethod
     def value_type(cls) -> Any:
@@ -55,6 +57,15 @@ class PhoneField(FieldBase[str]):
                 end = match.end()
             numbers += _leftover(piece[end:])
         return ";".join(numbers) or None
+
+    def find(self, text: str) -> list[tuple[int, int]]:
+        regular, at = traced(text)
+        numbers = [match for match in _NUMBER.finditer(regular) if _is_dialable(_national(match))]
+        # The pattern takes a blank before a number along.
+        return [(at[match.end() - len(match[0].lstrip())], at[match.end() - 1] + 1) for match in numbers]
+
+    def resembles(self, text: str) -> bool:
+        return bool(_TRACES.search(compact(text, blank=" ")))
 
     def format(self, value: str) -> str:
         return value
@@ -90,4 +101,10 @@ def _is_dialable(number: str) -> bool:
     if not _DIALABLE.fullmatch(number):
         return False
     number = number.partition("转")[0]
-    return re.fullmatch(r"[2-9]\d{6,7}", number) is not None or phonenumbers.is_valid_number(phonenumbers.parse(number, "CN"))
+    if re.fullmatch(r"[2-9]\d{6,7}", number):
+        return True
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(number, "CN"))
+    except phonenumbers.NumberParseException:
+        # What begins with the prefix of a carrier (17900, 12593) is too short without it.
+        return False

@@ -8,10 +8,12 @@ from email_validator import EmailNotValidError, validate_email
 
 from models.fields.base import FieldBase, Widget
 from models.findings import Finding
-from models.writing import compact, excerpt, one_line, tidy
+from models.writing import compact, excerpt, one_line, tidy, traced
 
 _SEVERAL = re.compile(r"[;,、，；/|]+")
 _LONGEST = 254
+_SHAPE = re.compile(r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]+@[A-Za-z0-9](?:[A-Za-z0-9.\-]*[A-Za-z0-9])?")
+_TRACES = re.compile(r"@|邮箱|邮件|信箱|mail|\.(?:com|cn|net|org)\b", re.IGNORECASE)
 _FILLER = re.compile(r"[_\s—\-/\\]+")
 
 
@@ -62,6 +64,7 @@ class EmailField(FieldBase[str]):
 
     kind: Literal["email"]
     widget: ClassVar[Widget] = "line"
+    has_shape: ClassVar[bool] = True
 
     @classmethod
     def value_type(cls) -> Any:
@@ -76,6 +79,13 @@ class EmailField(FieldBase[str]):
                 found += _addresses(head) if not bracket or "@" in head else []
                 found += _addresses(inside.replace("<", " "))
         return ";".join(dict.fromkeys(found)) or None
+
+    def find(self, text: str) -> list[tuple[int, int]]:
+        regular, at = traced(text)
+        return [(at[match.start()], at[match.end() - 1] + 1) for match in _SHAPE.finditer(regular) if _is_valid(match[0])]
+
+    def resembles(self, text: str) -> bool:
+        return bool(_TRACES.search(compact(text)))
 
     def format(self, value: str) -> str:
         return value

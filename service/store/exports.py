@@ -4,7 +4,7 @@
 asks for what is above it, misses nothing. What changes while somebody walks comes once more, further on.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -56,6 +56,10 @@ class Kept:
     def has_record(self) -> bool:
         """Whether there are values."""
         return bool(self.marks)
+
+    def unweighed(self, name: str) -> Sequence[str]:
+        """The parts of a field's value that nobody weighed."""
+        return tuple((self.marks.get(name) or {}).get("unweighed", ()))
 
 
 def last_change(connection: sa.Connection) -> int:

@@ -1,10 +1,11 @@
 """Records: what was read, what people made of it, and every version between. Nothing is overwritten without a trace.
 
 A field's mark says who answers for its value: `read` (the machine, sure), `doubtful` (the machine, and a person must look),
-`confirmed` or `corrected` (a person).
+`confirmed` or `corrected` (a person). `unweighed`, where it is there, names the parts of the value that the machine is not sure
+of all the same; a person who confirms the value has seen them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -98,9 +99,12 @@ def _store_result(
         "instance": line.get("instance"),
     }
     marks = {
-        name: {"state": "read" if field["decision"] == "accept" else "doubtful", "by": by.actor, "at": by.now.isoformat()}
+        name: {
+            "state": "read" if field["decision"] == "accept" else "doubtful", "by": by.actor, "at": by.now.isoformat(),
+            **({"unweighed": field["unweighed"]} if field.get("unweighed") else {}),
+        }
         for name, field in line["fields"].items()
-    }
+    }  # fmt: skip
     values = {name: field["value"] for name, field in line["fields"].items()}
     if form is not None:
         connection.execute(
@@ -147,6 +151,7 @@ def correct(
         mark = {"state": state, "by": by.actor, "at": by.now.isoformat()}
         made[change.field] = {"before": values.get(change.field), "after": value, "mark_before": before, "mark_after": mark}
         values[change.field], marks[change.field] = value, mark
+    _weigh_again(form, values, marks, made)
     return _edit(connection, submission, row, by, form, values, marks, ("correct", made, reason, None))
 
 
@@ -174,6 +179,7 @@ def undo(connection: sa.Connection, submission: int, expected: int, form: FormDe
             "mark_before": marks.get(name), "mark_after": change["mark_before"],
         }  # fmt: skip
         values[name], marks[name] = change["before"], change["mark_before"]
+    _weigh_again(form, values, marks, made)
     return _edit(connection, submission, row, by, form, values, marks, ("undo", made, None, last.version))
 
 
@@ -243,6 +249,20 @@ def _edit(
     about = {f"field:{name}:{side}": change[side] for name, change in made.items() for side in ("before", "after")}
     audit.append(connection, by.now, by.actor, action, f"submission:{submission}", {**about, "reason": reason})
     return version
+
+
+def _weigh_again(form: FormDefinition, values: Mapping[str, Any], marks: dict[str, Any], changed: Collection[str]) -> None:
+    """What a field that was `changed` bore out, or would not, is weighed by what it holds now, where nobody settled it."""
+    for name, field in form.fields.items():
+        mark = marks.get(name) or {}
+        if field.mentions is None or field.mentions not in changed or mark.get("state") in (None, *_SETTLED) or not field.borne_out:
+            continue
+        other = values.get(field.mentions)
+        is_sure = marks[field.mentions]["state"] != "doubtful" and isinstance(other, str)
+        value: Any = field.from_json(values.get(name))
+        parts = field.unweighed(value, other if is_sure else None) if value is not None else ()
+        plain = {key: told for key, told in mark.items() if key != "unweighed"}
+        marks[name] = {**plain, "unweighed": list(parts)} if parts else plain
 
 
 def _findings(

@@ -65,6 +65,8 @@ _FIELD: JsonDict = {
     "confidence": 0.91,
     "decision": "review",
     "state": "doubtful",
+    "unweighed": [],
+    "remark": None,
     "by": "worker:w1",
     "at": "2026-11-22T09:30:09Z",
     "evidence": [{"part": "s001.pdf", "page": 1, "box": [120.0, 300.5, 260.0, 318.0]}],
@@ -181,7 +183,7 @@ class FindingShown(BaseModel):
 
 
 class FieldShown(Told):
-    """One field: its value now, what speaks for it, and who answers for it. `was` is the machine's reading, where that differs."""
+    """One field: its value now, what speaks for it, who answers for it; `was`: what was read; `remark`: what is `unweighed`."""
 
     title: str
     kind: str
@@ -189,6 +191,8 @@ class FieldShown(Told):
     confidence: float | None
     decision: str | None
     state: str | None
+    unweighed: list[str]
+    remark: str | None
     by: str | None
     at: datetime | None
     evidence: list[dict[str, Any]]
@@ -323,6 +327,7 @@ def field_shown(
         {
             **told(field, value).model_dump(), "title": form.titles[name], "kind": field.kind, "raw": read.get("raw"),
             "confidence": read.get("confidence"), "decision": read.get("decision"), "state": mark.get("state"),
+            "unweighed": mark.get("unweighed", []), "remark": field.remark(mark.get("unweighed", ())),
             "by": mark.get("by"), "at": mark.get("at"), "evidence": read.get("evidence", []),
             "alternatives": [told(field, one) for one in read.get("alternatives", [])],
             "findings": [finding for finding in findings if finding.get("field") == name],

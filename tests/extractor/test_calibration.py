@@ -6,7 +6,7 @@ from benchmarks.calibration import Sample, fit, thresholds
 from extractor.calibrated import THRESHOLDS, WEIGHTS
 from extractor.calibration import legibility, probability, probability_of, signs_of, threshold
 from extractor.passage import Passage, Place
-from models.fields import DateField, EmailField, ProseField, TextField
+from models.fields import DateField, EmailField, NumberField, PhoneField, ProseField, TextField
 from models.page import Line, Run
 
 TEXT, EMAIL = TextField(kind="text", name="title"), EmailField(kind="email", name="email")
@@ -40,6 +40,17 @@ def test_a_long_text_with_a_doubtful_digit_is_never_accepted():
     text = "占地面积约23026平方米，" * 20
     assert _sure(PROSE, _read(text, {6: 0.85}), 9.0) <= 0.5
     assert _sure(PROSE, _read(text, {0: 0.85}), 9.0) > _sure(PROSE, _read(text, {6: 0.85}), 9.0)
+
+
+@pytest.mark.parametrize("field", [PROSE, TEXT, NumberField(kind="number", name="cost", unit="万元")])
+def test_a_doubtful_point_between_digits_matters_as_a_digit_does(field):
+    assert _sure(field, _read("8.1万元", {1: 0.5}), 9.0) < _sure(field, _read("8.1万元"), 9.0)
+    assert _sure(field, _read("8万元。1", {3: 0.5}), 9.0) == _sure(field, _read("8万元。1"), 9.0)
+
+
+def test_what_stands_between_the_digits_of_a_telephone_number_does_not_matter():
+    phone = PhoneField(kind="phone", name="phone")
+    assert _sure(phone, _read("027-85807053", {3: 0.5})) == _sure(phone, _read("027-85807053"))
 
 
 def test_a_date_with_a_doubtful_digit_is_never_accepted():

@@ -1,7 +1,7 @@
 from typing import Any
 
 from extractor.decide import Decided, decide
-from models.fields import Seal
+from models.fields import Seal, Signature
 from models.findings import Finding
 from models.form import FormDefinition
 from models.record import Observation
@@ -111,3 +111,49 @@ def test_findings_come_in_the_order_of_the_form() -> None:
     assert codes(decided(seen("unit", None), seen("mail", "a@b"), seen("seal", Seal(present=False)))) == [
         "required-empty", "email-invalid", "seal-missing",
     ]  # fmt: skip
+
+
+def _marks(seal: Seal, sign: Signature, **unit: Any) -> dict[str, tuple[str, ...]]:
+    """What of a seal and a signature that must bear the unit's name is unweighed."""
+    cells = [
+        {"label": "单位", "content": [{"kind": "text", "name": "unit"}]},
+        {"label": "盖章", "content": [{"kind": "seal", "name": "seal", "mentions": "unit"}]},
+        {"label": "签字", "content": [{"kind": "signature", "name": "sign", "mentions": "unit"}]},
+    ]
+    rows = [{"cells": [cell]} for cell in cells]
+    form = FormDefinition.model_validate({"name": "m", "version": "1", "title": "表", "columns": [3, 5], "rows": rows})
+    result = decide(form, [seen("unit", "甲公司", **unit), seen("seal", seal), seen("sign", sign)])
+    return {name: result.fields[name].unweighed for name in ("seal", "sign")}
+
+
+def test_the_text_on_a_mark_is_weighed_by_a_name_that_is_sure() -> None:
+    seal, sign = Seal(present=True, text="甲公司", agrees=True), Signature(present=True, text="甲公司")
+    assert _marks(seal, sign) == {"seal": (), "sign": ()}
+    assert _marks(seal, sign, confidence=0.5) == {"seal": ("text", "agrees"), "sign": ("text",)}
+
+
+def test_the_text_on_a_mark_that_no_name_bears_out_is_unweighed() -> None:
+    assert _marks(Seal(present=True, text="汉阳区梅花蛤街道办事经"), Signature(present=True, text="张三")) == {
+        "seal": ("text",), "sign": ("text",),
+    }  # fmt: skip
+    assert _marks(Seal(present=True), Signature(present=False)) == {"seal": (), "sign": ()}
+
+
+def test_a_seal_whose_text_nobody_weighed_is_accepted_all_the_same_and_says_so() -> None:
+    result = decided(seen("seal", Seal(present=True, text="汉阳区梅花蛤街道办事经")))
+    assert (result.fields["seal"].decision, result.fields["seal"].unweighed) == ("accept", ("text",))
+
+
+def test_punctuation_of_a_long_text_is_unweighed_where_it_was_read_off_a_picture() -> None:
+    rows = [{"cells": [{"label": "概况", "content": [{"kind": "prose", "name": "about"}]}]}]
+    form = FormDefinition.model_validate({"name": "p", "version": "1", "title": "表", "columns": [3, 5], "rows": rows})
+    for signs, unweighed in (({"least": 9.0, "errors": 9.0, "legible": 9.0}, ("punctuation",)), ({}, ())):
+        (found,) = decide(form, [seen("about", "占地八十亩，职工四十人。", signs=signs)]).fields.values()
+        assert (found.decision, found.unweighed) == ("accept", unweighed)
+
+
+def test_punctuation_of_a_short_text_is_unweighed_only_where_it_has_any() -> None:
+    signs = {"least": 9.0, "errors": 9.0, "legible": 9.0}
+    assert decided(seen("unit", "甲公司", signs=signs)).fields["unit"].unweighed == ()
+    assert decided(seen("unit", "甲（集团）公司", signs=signs)).fields["unit"].unweighed == ("punctuation",)
+    assert decided(seen("mail", "a@b.cn", signs=signs)).fields["mail"].unweighed == ()

@@ -86,6 +86,16 @@ def test_of_two_readings_the_one_with_the_name_counts() -> None:
     assert _seal(_reading("清藻小冬", 0.4), _reading(NAME)).value.agrees is True
 
 
+def test_a_seal_that_bears_the_name_has_the_name_for_its_text_however_it_was_read() -> None:
+    misread = tuple(
+        run.model_copy(update={"text": "藻", "confidence": 0.6, "others": ((run.text, 0.4),)}) if at == 1 else run
+        for at, run in enumerate(_reading(NAME))
+    )
+    seen = _seal(misread)
+    assert (seen.value.agrees, seen.value.text) == (True, NAME)
+    assert seen.raw != NAME
+
+
 def test_a_seal_confirms_the_name_that_was_read() -> None:
     name = next(one for one in _observed(_read(_on_paper()), _reading(NAME)) if one.value == NAME)
     assert name.signs["confirmed"] == 1.0

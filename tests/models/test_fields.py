@@ -119,6 +119,28 @@ def test_making_long_text_regular_takes_linear_time(function):
         assert time.process_time() - start < 1, f"{unit!r} many times"
 
 
+@each_field
+def test_looking_for_values_in_a_long_text_takes_linear_time(field):
+    for unit in ("a", "1", "1 ", "1,", "a@", "a.", "@", "-", "年", "2021年2月5日", "13800138000 ", "红", "万元", "("):
+        text = unit * (LONG // len(unit))
+        start = time.process_time()
+        field.find(text)
+        field.resembles(text)
+        assert time.process_time() - start < 2, f"{unit!r} many times"
+
+
+@each_value
+@settings(deadline=None)
+@given(data=st.data())
+def test_a_kind_with_a_shape_finds_what_it_writes_whole(field, values, data):
+    """All but amounts in another unit, and choices, whose options all stand on the form."""
+    value = data.draw(values)
+    if field.has_shape and field.kind not in ("choice", "number") and not field.check(value, "栏目"):
+        text = field.format(value)
+        found = field.find(f"甲 {text} 乙")
+        assert (found[0][0], found[-1][1]) == (2, 2 + len(text))
+
+
 def test_checking_a_long_list_takes_linear_time():
     for field, value in [
         (kinds.EMAIL, "a@" * LONG),

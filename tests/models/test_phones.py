@@ -146,3 +146,7 @@ def test_no_digit_is_ever_lost_or_made_up(text):
 )
 def test_a_value_from_elsewhere_must_be_in_national_writing(value):
     assert PHONE.check(value, "电话")
+
+
+def test_a_number_that_begins_like_the_prefix_of_a_carrier_is_not_valid_and_breaks_nothing() -> None:
+    assert [finding.code for finding in PHONE.check("17900005000", "电话")] == ["phone-invalid"]

@@ -101,6 +101,35 @@ def test_a_problem_is_told_with_line_path_and_expectation(written, old: str, new
     assert words in match["message"]
 
 
+@pytest.mark.parametrize(
+    ("second", "is_open"),
+    [
+        ("{kind: text, name: other, label: 经办人}", True),
+        ("{kind: address, name: other, label: 地址}", True),
+        ("{kind: signature, name: other, label: 签字}", True),
+        ("{kind: text, name: other, label: 经办人, prompt: 经办人：}", False),
+        ("{kind: phone, name: other, label: 电话}", False),
+        ("{kind: seal, name: other, label: 盖章}", False),
+        ("{kind: phone, name: other, label: 电话}\n          - {kind: phone, name: more, label: 手机}", True),
+        ("{kind: printed, text: 经办人}\n          - {kind: text, name: other, label: 经办人}", False),
+    ],
+)
+def test_fields_of_one_cell_that_nobody_can_tell_apart_are_a_problem_of_a_new_form(written, second: str, is_open: bool) -> None:
+    old = "          - {kind: text, name: unit}\n"
+    path = written(SOUND.replace(old, f"{old}          - {second}\n"))
+    found = problems(path)
+    assert len(found) == is_open
+    if found:
+        line, place = (11, "content[2]") if "more" in second else (10, "content[1]")
+        assert re.match(rf"{re.escape(str(path))}:{line}:\d+: rows\[0\]\.cells\[0\]\.{re.escape(place)}：.*prompt", found[0])
+    assert found == problems_of([path])
+    # What is out already is read all the same.
+    assert load_form(path).name == "small"
+    if is_open:
+        with pytest.raises(DefinitionError, match="prompt"):
+            load_form(path, is_new=True)
+
+
 def test_all_problems_are_told_at_once_in_the_order_of_lines(written) -> None:
     broken = (
         SOUND.replace('"1"', "1")

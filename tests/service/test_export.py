@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from models.fields import Amount
+from models.fields import Amount, Seal
 from models.findings import Finding
 from models.form import FormDefinition
 from models.record import Failure, FieldResult, Result
@@ -63,6 +63,19 @@ def filing(forms: Mapping[str, FormDefinition]) -> FormDefinition:
 @pytest.fixture
 def pilot(forms: Mapping[str, FormDefinition]) -> FormDefinition:
     return forms["pilot-application"]
+
+
+def test_what_nobody_weighed_is_not_shown_as_read(pilot: FormDefinition) -> None:
+    result = _result(pilot, recommend_seal=Seal(present=True, text="汉阳区梅花蛤街道办事经"))
+    fields = dict(result.fields)
+    for name, parts in (("recommend_seal", ("text",)), ("overview", ("punctuation",))):
+        fields[name] = fields[name].model_copy(update={"unweighed": parts})
+    result = result.model_copy(update={"fields": fields})
+    assert result.to_json()["fields"]["recommend_seal"]["unweighed"] == ["text"]
+    cells = _cells(_sheet(pilot, result))
+    assert cells["推荐部门盖章"].value == "有（印文未核对：汉阳区梅花蛤街道办事经）"
+    assert cells["申报主体概况"].value == result.fields["overview"].value
+    assert cells["提示"].value.split("\n") == ["“申报主体概况”标点未核对", "“推荐部门盖章”印文未核对"]
 
 
 def test_headings_are_the_fields_in_the_order_of_the_form(pilot: FormDefinition) -> None:

@@ -79,6 +79,24 @@ def test_csv_holds_every_value_as_it_stands_in_a_cell(form: FormDefinition) -> N
                 assert cell == safe(told)
 
 
+def test_every_format_tells_what_nobody_weighed() -> None:
+    form, name = FORMS["pilot-application"], "recommend_seal"
+    seal = {"present": True, "text": "汉阳区梅花蛤街道办事经", "agrees": None}
+    kept = _kept(form, values={name: seal})
+    kept = replace(kept, marks={**kept.marks, name: {**kept.marks[name], "unweighed": ["text"]}})
+    shown = "有（印文未核对：汉阳区梅花蛤街道办事经）"
+    for columns in (None, [name]):
+        heading, row = _csv(_write("csv", kept, columns=columns))
+        assert dict(zip(heading, row, strict=True))["推荐部门盖章"] == shown
+        sheet = load_workbook(io.BytesIO(_write("xlsx", kept, columns=columns)))[form.title]
+        assert {one.value: other.value for one, other in zip(sheet[1], sheet[2], strict=True)}["推荐部门盖章"] == shown
+        line = json.loads(_write("jsonl", kept, columns=columns))
+        assert (line["fields"][name], line["unweighed"]) == (seal, [f"{name}.text"])
+        (told,) = _parquet(_write("parquet", kept, columns=columns)).to_pylist()
+        assert (told["_unweighed"] if columns is None else json.loads(told["_rest"])["_unweighed"]) == [f"{name}.text"]
+    assert to_json(kept, NAMES)["unweighed"] == [f"{name}.text"]
+
+
 def test_csv_lines_end_as_the_standard_says_and_lists_are_joined(form: FormDefinition) -> None:
     data = _write("csv", _kept(form))
     assert data.endswith(b"\r\n")

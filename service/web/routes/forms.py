@@ -120,7 +120,7 @@ def _add(context: Context, who: Actor, body: bytes) -> FormShown:
         path = Path(folder) / "form.yaml"
         path.write_bytes(body)
         try:
-            form = load_form(path)
+            form = load_form(path, is_new=True)
         except DefinitionError as error:
             # The problems name the file by where it lay for a moment.
             raise DefinitionError([problem.replace(f"{folder}/", "") for problem in error.problems]) from None

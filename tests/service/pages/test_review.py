@@ -46,6 +46,18 @@ def _doubts(submission: dict[str, Any]) -> list[str]:
     return [one["name"] for one in submission["doubtful_fields"]]
 
 
+def test_what_nobody_weighed_of_an_accepted_value_stands_on_its_chip(
+    service: Service, contexts: Contexts, reviewer: Person, fax: dict[str, Any]
+) -> None:
+    page: Page = contexts(reviewer).new_page()
+    opened(page, service, fax["id"])
+    fields = reviewer.ask("GET", f"/submissions/{fax['id']}")["fields"]
+    told = {name: field["remark"] for name, field in fields.items() if field["remark"] and field["state"] == "read"}
+    assert "标点未核对" in told.values()
+    for name, remark in told.items():
+        expect(card(page, name).locator(".chip")).to_have_text(f"自动读取，{remark}")
+
+
 def test_three_doubtful_fields_take_seven_keys_and_the_next_submission_opens(
     service: Service, contexts: Contexts, reviewer: Person, fax: dict[str, Any], doubtful: dict[str, Any]
 ) -> None:

@@ -140,6 +140,39 @@ def test_correcting_confirming_and_undoing_keep_every_version(database: Database
     assert record.marks["email"]["state"] == "confirmed"
 
 
+def _unweighed(database: Database) -> dict[str, list[str]]:
+    with database.read() as connection:
+        (record,) = connection.execute(records.records.select())
+    return {name: mark["unweighed"] for name, mark in record.marks.items() if "unweighed" in mark}
+
+
+def test_what_the_reader_did_not_weigh_is_marked_until_a_person_has_seen_it(database: Database, line: dict[str, Any]) -> None:
+    sealed = {**line["fields"]["recommend_seal"], "value": {"present": True, "text": "汉阳区梅花蛤", "agrees": None}}
+    fields = {**line["fields"], "recommend_seal": {**sealed, "decision": "accept", "unweighed": ["text"]}}
+    submission, form = _read(database, {**line, "fields": fields}), FORMS[line["form"]]
+    assert _unweighed(database) == {"recommend_seal": ["text"]}
+    with database.write() as connection:
+        records.correct(connection, submission, 1, [Change("recommend_seal")], form, _editor(1))
+    assert _unweighed(database) == {}
+    with database.write() as connection:
+        records.undo(connection, submission, 2, form, _editor(2))
+    assert _unweighed(database) == {"recommend_seal": ["text"]}
+
+
+def test_a_name_that_a_person_changes_bears_out_no_seal_that_was_read_with_the_old_one(
+    database: Database, line: dict[str, Any]
+) -> None:
+    name = line["fields"]["organization"]["value"]
+    sealed = {**line["fields"]["pledge_seal"], "value": {"present": True, "text": name, "agrees": True}, "decision": "accept"}
+    fields = {**line["fields"], "pledge_seal": {**sealed, "unweighed": []}}
+    submission, form = _read(database, {**line, "fields": fields}), FORMS[line["form"]]
+    assert _unweighed(database) == {}
+    for version, text, unweighed in ((1, "另一家公司", {"pledge_seal": ["text", "agrees"]}), (2, name, {})):
+        with database.write() as connection:
+            records.correct(connection, submission, version, [Change("organization", text=text)], form, _editor(version))
+        assert _unweighed(database) == unweighed
+
+
 def test_what_a_person_typed_is_checked_by_the_rules_again(database: Database, line: dict[str, Any]) -> None:
     submission, form = _read(database, line), FORMS[line["form"]]
     with database.write() as connection:

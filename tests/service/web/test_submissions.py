@@ -50,6 +50,16 @@ def test_a_submission_is_shown_with_what_speaks_for_each_value(service: Served, 
     ]
 
 
+def test_what_nobody_weighed_of_a_value_is_shown_as_such(service: Served, reviewer: TestClient) -> None:
+    line = reading()
+    sealed = {"value": {"present": True, "text": "汉阳区梅花蛤街道办事经", "agrees": None}, "unweighed": ["text"]}
+    line["fields"]["recommend_seal"] |= sealed
+    fields = _show(reviewer, submitted(service, reviewer, fields=line["fields"]))["fields"]
+    told = {name: (field["unweighed"], field["remark"]) for name, field in fields.items() if field["remark"]}
+    assert told == {"recommend_seal": (["text"], "印文未核对")}
+    assert fields[DOUBTED]["unweighed"] == []
+
+
 def test_before_it_is_read_a_submission_has_its_files_and_no_values(service: Served, reviewer: TestClient) -> None:
     made = upload(reviewer)["submissions"][0]
     shown = _show(reviewer, made["id"])

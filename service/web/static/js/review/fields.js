@@ -195,9 +195,9 @@ export class Card {
   #chipWords() {
     if (this.isDirty) return this.answer.isEmptied ? "未保存：没有填写" : "未保存";
     if (this.isSaving) return "正在保存";
-    const { state, by, at } = this.field;
+    const { state, by, at, remark } = this.field;
     if (state === "doubtful") return "待核对";
-    if (!SETTLED.includes(state)) return "自动读取";
+    if (!SETTLED.includes(state)) return remark ? `自动读取，${remark}` : "自动读取";
     return `${this.page.name(by)} ${moment(at)} ${state === "confirmed" ? "确认" : "更正"}`;
   }
 
