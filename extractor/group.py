@@ -6,9 +6,8 @@ content must show, but nothing makes up for content that speaks against it. What
 """
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 from typing import Literal
@@ -107,7 +106,7 @@ class Application:
 
 def group(documents: Sequence[Document]) -> list[Application]:
     """The applications in `documents`, in the order of their first parts. Pages of a form that join none are left out, and so are
-    blank forms that lie beside filled ones."""
+    blank forms where others are filled in."""
     relations = _relations(documents)
     together: dict[int, set[int]] = {document.number: {document.number} for document in documents}
     ranked = sorted(relations.items(), key=lambda item: (-item[1].weight, item[0]))
@@ -132,12 +131,9 @@ def group(documents: Sequence[Document]) -> list[Application]:
 
 
 def _without_blank(applications: Sequence[Application]) -> list[Application]:
-    """The applications that somebody filled in, or the first where none is; the first tells of the others."""
+    """The applications that somebody filled in, or the first where none is."""
     blank = [one for one in applications if all(document.is_blank for document in one.documents)]
-    kept = [one for one in applications if one not in blank] or blank[:1]
-    left_out = Counter(name for one in blank if one not in kept for document in one.documents for name in document.names)
-    told = tuple(Finding.of("form-blank", part=name, count=count) for name, count in left_out.items())
-    return [replace(one, findings=(*one.findings, *told)) if number == 0 else one for number, one in enumerate(kept)]
+    return [one for one in applications if one not in blank] or blank[:1]
 
 
 def _relations(documents: Sequence[Document]) -> dict[tuple[int, int], Relation]:

@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import stat
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -43,19 +44,22 @@ class Limits:
 @dataclass(frozen=True)
 class Source:
     """A submission on disk: a file, or a folder whose files are its parts; `name` is what people call it. `parts` are its files
-    where they bear other names on the disk than the sender gave them: (name, path) of each."""
+    where they bear other names on the disk than the sender gave them: (name, path) of each. `apart` says that these came from
+    anybody, as when somebody picks up a whole folder of mixed returns: each is looked at as if it had come alone, and what they
+    say themselves alone makes several one application."""
 
     name: str
     path: Path
     parts: tuple[tuple[str, Path], ...] = ()
+    apart: bool = False
 
     @classmethod
-    def of(cls, name: str, folder: Path, parts: Iterable[tuple[str, Path]]) -> "Source":
+    def of(cls, name: str, folder: Path, parts: Iterable[tuple[str, Path]], *, apart: bool = False) -> "Source":
         """The submission whose files, all in `folder`, the sender called so; names are made safe and told apart."""
         named: dict[str, Path] = {}
         for given, path in parts:
             named[told_apart(path_like(given), named)] = path
-        return cls(name, folder, tuple(named.items()))
+        return cls(name, folder, tuple(named.items()), apart and len(named) > 1)
 
     @classmethod
     def at(cls, path: Path, name: str | None = None) -> "Source":
@@ -104,6 +108,11 @@ def _in_order(part: tuple[str, Path]) -> list[int | str]:
     return [int(piece) if piece.isdecimal() else piece for piece in re.split(r"(\d+)", part[0])]
 
 
+def outermost(name: str) -> str:
+    """The file that arrived, of a part that may have lain in it."""
+    return name.partition("/")[0]
+
+
 def is_left_out(name: str) -> bool:
     """Whether a file of that name is no answer of anybody: hidden, a lock file of Word, a folder view of Windows."""
     return name.startswith((".", "~$")) or name.lower() in _LEFT_BY_SYSTEMS
@@ -147,15 +156,16 @@ def state_of(error: UnreadableFile) -> PartState:
 
 
 class Intake:
-    """Takes one submission apart, and keeps count of what that costs. `findings` is what a person should know of it, and `links`
-    {part: hosts of cloud disks that the message in it sends people to}."""
+    """Takes one submission apart, and keeps count of what that costs. `findings` is what a person should know of it, each with the
+    parts that it is about, and `links` {part: hosts of cloud disks that the message in it sends people to}."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._count = 0
-        self._unpacked = 0
+        self._apart = False
+        self._count: Counter[str] = Counter()
+        self._unpacked: Counter[str] = Counter()
         self._seen: dict[str, str] = {}
-        self.findings: list[Finding] = []
+        self.findings: list[tuple[tuple[str, ...], Finding]] = []
         self.links: dict[str, tuple[str, ...]] = {}
 
     def arrivals(self, source: Source) -> list[Arrived]:
@@ -167,7 +177,12 @@ class Intake:
         files = source.files()
         if not files:
             raise Damaged("文件夹是空的")
+        self._apart = source.apart
         return [one for name, path in files for one in self._opened(self._counted(_arrival(name, path, self._limits)))]
+
+    def _purse(self, name: str) -> str:
+        """What the part of that name is paid from: of files that came apart each has its own, as if it had come alone."""
+        return outermost(name) if self._apart else ""
 
     def inside(self, outer: Arrived, files: Iterable[Attachment | Inner], message: Message | None = None) -> list[Arrived]:
         """The files in a part, as parts named after it, those in containers among them too."""
@@ -197,8 +212,9 @@ class Intake:
 
     def _counted(self, one: Arrived) -> Arrived:
         """The part, if there still is room for it."""
-        self._count += not one.is_body
-        if one.error is None and self._count > self._limits.parts:
+        purse = self._purse(one.name)
+        self._count[purse] += not one.is_body
+        if one.error is None and self._count[purse] > self._limits.parts:
             return replace(one, data=b"", settled=None, error=TooMany(f"一次提交的文件超过 {self._limits.parts} 个"))
         return one
 
@@ -207,23 +223,24 @@ class Intake:
         if one.error or one.settled:
             return [one]
         if one.sha256 in self._seen and not one.is_body:
-            self.findings.append(Finding.of("part-duplicate", part=one.name, other=self._seen[one.sha256]))
+            other = self._seen[one.sha256]
+            self.findings.append(((one.name, other), Finding.of("part-duplicate", part=one.name, other=other)))
             return [replace(one, data=b"", settled="duplicate")]
         self._seen[one.sha256] = one.name
         if one.inline and (reason := _why_no_page(one.data)):
-            self.findings.append(Finding.of("part-left-out", part=one.name, reason=reason))
+            self.findings.append(((one.name,), Finding.of("part-left-out", part=one.name, reason=reason)))
             return [replace(one, data=b"", settled="not-a-form")]
         try:
             kind = kind_of(one.data)
             if kind not in CONTAINERS:
                 return [one]
-            contents = open_container(one.data, kind, one.name, self._container_limits())
+            contents = open_container(one.data, kind, one.name, self._container_limits(one.name))
         except UnreadableFile as error:
             return [replace(one, data=b"", error=error)]
         return self._contents(one, contents)
 
     def _contents(self, one: Arrived, contents: Contents) -> list[Arrived]:
-        self._unpacked += sum(len(file.data) for file in contents.files)
+        self._unpacked[self._purse(one.name)] += sum(len(file.data) for file in contents.files)
         if contents.links:
             self.links[one.name] = contents.links
         # What Outlook packs into its own file says nothing of the sender, whom the mail around it names.
@@ -238,9 +255,9 @@ class Intake:
             outer = replace(one, data=b"", message=message, settled="read")
         return [outer, *within]
 
-    def _container_limits(self) -> ContainerLimits:
+    def _container_limits(self, name: str) -> ContainerLimits:
         limits = self._limits
-        room = max(limits.unpacked_bytes - self._unpacked, 0)
+        room = max(limits.unpacked_bytes - self._unpacked[self._purse(name)], 0)
         return ContainerLimits(
             file_bytes=limits.file_bytes, unpacked_bytes=room, ratio=limits.ratio, seconds=limits.conversion_seconds
         )  # fmt: skip

@@ -3,53 +3,31 @@
 import logging
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import count
+from dataclasses import replace
 
-from extractor.calibration import SILENT_TARGET
-from extractor.decide import decide
-from extractor.group import Document, group
 from extractor.group_files import Loose, gather, together
-from extractor.intake import Arrived, Intake, Source, state_of
+from extractor.intake import Arrived, Intake, Source, outermost
 from extractor.kinds import kind_of
+from extractor.outcomes import LONE, Read, results
 from extractor.readers import Opened, Options, count_pictures, open_file, read_images
 from extractor.recognise import recognise
-from extractor.reconcile import United, unite
-from models.errors import Damaged, Encrypted, LonePages, NotAForm, OtherKind, TooLarge, UnknownForm, UnreadableFile
+from models.errors import Damaged, LonePages, NotAForm, UnknownForm, UnreadableFile
 from models.findings import Finding
 from models.form import FormDefinition
 from models.page import Pages
-from models.record import Failure, Part, PartPage, PartState, Result
+from models.record import Failure, PartPage, Result
 
 _log = logging.getLogger(__name__)
 
-_LONE = "只有申请表的个别页面，且无法确定属于哪份申请"
-
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class _Read:
-    """What arrived together, after reading: the documents that were found in it, or why there is none, or neither, where there was
-    nothing to read. `loose` is the page where there is but one, which others may belong to."""
-
-    files: tuple[Arrived, ...]
-    documents: tuple[Document, ...] = ()
-    error: UnreadableFile | None = None
-    pages: Mapping[str, tuple[PartPage, ...]] = field(default_factory=dict)
-    loose: Loose | None = None
-
-    def parts(self) -> tuple[Part, ...]:
-        """The files, each in the state that it ended in, with its pages as they were read."""
-        state: PartState = state_of(self.error) if self.error else "read"
-        parts = (one.part(one.settled or state) for one in self.files)
-        return tuple(part.model_copy(update={"pages": self.pages.get(part.name, ())}) for part in parts)
 
 
 def extract(
     source: Source, forms: Mapping[str, FormDefinition], options: Options = Options(), progress: Progress | None = None
 ) -> list[Result]:
-    """Read a submission: a result for each application in it, or one failed result where there is none.
+    """Read a submission: a result for each application in it, and a failed one for each file that can't be told to be one's:
+    where there are several applications, for what could not be read, and where files came apart, for each that gave none. A
+    submission without any is one failed result.
 
     Every part ends in a named state and stands in each result. `progress` is told the name of each part before it is read.
 
@@ -63,14 +41,14 @@ def extract(
         arrived = intake.arrivals(source)
     except UnreadableFile as error:
         return [Result(source=source.name, error=Failure(code=error.code, message=str(error)))]
-    reads: list[_Read] = []
+    reads: list[Read] = []
     waiting = deque(_documents(arrived, options))
     while waiting:
         document = waiting.popleft()
         if document[0].settled:
-            reads.append(_Read(tuple(document)))
+            reads.append(Read(tuple(document)))
             continue
-        if document[0].is_body and any(read.documents for read in reads):
+        if document[0].is_body and any(read.documents for read in reads if _is_beside(read, document[0], source)):
             continue  # what people write in a mail beside the form
         if progress:
             for one in document:
@@ -78,7 +56,7 @@ def extract(
         opened, origins = _open(document, options)
         reads.append(_read(document, opened, origins, forms, options))
         waiting.extendleft([one] for one in reversed(intake.inside(document[0], opened.inside)))
-    return _results(source, intake, arrived, _gathered(reads, forms, options), options.silent_target)
+    return results(source, intake, arrived, _gathered(reads, forms, options), options.silent_target)
 
 
 def _documents(arrived: Sequence[Arrived], options: Options) -> list[list[Arrived]]:
@@ -91,6 +69,11 @@ def _documents(arrived: Sequence[Arrived], options: Options) -> list[list[Arrive
         is_page = beside[one.folder] > 1 and _is_picture(one) and _is_sound(one.data, options)
         documents.setdefault((one.folder, 0) if is_page else (one.name, number), []).append(one)
     return list(documents.values())
+
+
+def _is_beside(read: Read, one: Arrived, source: Source) -> bool:
+    """Whether what was read came with a part: of files that came apart, what lay in the same."""
+    return not source.apart or outermost(read.name) == outermost(one.name)
 
 
 def _is_picture(one: Arrived) -> bool:
@@ -129,18 +112,18 @@ def _read(
     origins: Mapping[int, tuple[str, int]],
     forms: Mapping[str, FormDefinition],
     options: Options,
-) -> _Read:
+) -> Read:
     pages = _pages(opened, document[0].name, origins)
     loose = _loose(document, opened)
     try:
         if isinstance(opened.pages, UnreadableFile):
             raise opened.pages
         documents = recognise(opened.pages, document[0].name, origins, forms, options, opened.is_cover)
-        return _Read(tuple(document), tuple(documents), pages=pages, loose=loose)
+        return Read(tuple(document), tuple(documents), pages=pages, loose=loose)
     except UnreadableFile as error:
-        return _Read(tuple(document), error=error, pages=pages, loose=loose)
+        return Read(tuple(document), error=error, pages=pages, loose=loose)
     except Exception as error:
-        return _Read(tuple(document), error=_our_defect(document, error), pages=pages)
+        return Read(tuple(document), error=_our_defect(document, error), pages=pages)
 
 
 def _loose(document: Sequence[Arrived], opened: Opened) -> Loose | None:
@@ -151,14 +134,14 @@ def _loose(document: Sequence[Arrived], opened: Opened) -> Loose | None:
     return Loose(document[0].name, pages)
 
 
-def _gathered(reads: Sequence[_Read], forms: Mapping[str, FormDefinition], options: Options) -> list[_Read]:
+def _gathered(reads: Sequence[Read], forms: Mapping[str, FormDefinition], options: Options) -> list[Read]:
     """What was read, with files of a folder that are the pages of one application as one document."""
     folders: dict[str, list[int]] = {}
     for place, read in enumerate(reads):
         if read.loose:
             folders.setdefault(read.files[0].folder, []).append(place)
     known = [forms[options.form]] if options.form else list(forms.values())
-    found: dict[int, _Read | None] = dict(enumerate(reads))
+    found: dict[int, Read | None] = dict(enumerate(reads))
     for places in (places for places in folders.values() if len(places) > 1 and known):
         bundles, alone = gather([read.loose for place in places if (read := reads[place]).loose], known)
         for bundle in bundles:
@@ -167,11 +150,11 @@ def _gathered(reads: Sequence[_Read], forms: Mapping[str, FormDefinition], optio
             found |= dict.fromkeys(others)
         for place in (places[n] for n in alone):
             if isinstance(reads[place].error, NotAForm):
-                found[place] = replace(reads[place], error=LonePages(_LONE))
+                found[place] = replace(reads[place], error=LonePages(LONE))
     return [read for read in found.values() if read]
 
 
-def _bundled(reads: Sequence[_Read], told: Sequence[Finding], forms: Mapping[str, FormDefinition], options: Options) -> _Read:
+def _bundled(reads: Sequence[Read], told: Sequence[Finding], forms: Mapping[str, FormDefinition], options: Options) -> Read:
     """Single pages read again as those of one document."""
     files = tuple(one for read in reads for one in read.files)
     pages = {name: one for read in reads for name, one in read.pages.items()}
@@ -180,10 +163,10 @@ def _bundled(reads: Sequence[_Read], told: Sequence[Finding], forms: Mapping[str
     try:
         first, *others = recognise(whole, files[0].name, origins, forms, options)
     except NotAForm:
-        return _Read(files, error=LonePages(_LONE), pages=pages)
+        return Read(files, error=LonePages(LONE), pages=pages)
     except Exception as error:
-        return _Read(files, error=_our_defect(files, error), pages=pages)
-    return _Read(files, (replace(first, findings=(*first.findings, *told)), *others), pages=pages)
+        return Read(files, error=_our_defect(files, error), pages=pages)
+    return Read(files, (replace(first, findings=(*first.findings, *told)), *others), pages=pages)
 
 
 def _pages(opened: Opened, part: str, origins: Mapping[int, tuple[str, int]]) -> dict[str, tuple[PartPage, ...]]:
@@ -201,104 +184,3 @@ def _our_defect(document: Sequence[Arrived], error: Exception) -> UnreadableFile
     """A defect of ours must cost one file, and say so, not a batch."""
     _log.error("reading %s failed", document[0].name, exc_info=error)
     return Damaged(f"读取时出错（{type(error).__name__}）", advice="请打开原文件核对，并把该文件报告给系统维护人员")
-
-
-def _results(
-    source: Source, intake: Intake, arrived: Sequence[Arrived], reads: Sequence[_Read], silent_target: float = SILENT_TARGET
-) -> list[Result]:
-    """A result an application; a part that gave none is told in the first, or is the reason why all failed."""
-    reads, applications = _grouped([read for read in reads if not (read.error and read.files[0].is_body)])
-    parts = _in_order(_parts(reads, applications), arrived)
-    told = [*intake.findings, *_links(intake, bool(applications))]
-    if not applications:
-        message = next((one.message for one in arrived if one.message), None)
-        return [_failed(source, [read.error for read in reads if read.error], intake).model_copy(
-            update={"parts": parts, "message": message, "findings": tuple(told)}
-        )]  # fmt: skip
-    notes = (*told, *(_note(read) for read in reads if read.error))
-    messages = {one.name: one.message for read in reads for one in read.files if one.message}
-    results = []
-    for number, one in enumerate(applications, 1):
-        decided = decide(one.form, one.observations, one.findings, silent_target)
-        results.append(
-            Result(
-                source=source.name, application=number, parts=parts, form=one.form, instance=one.instance, fields=decided.fields,
-                findings=(*decided.findings, *(notes if number == 1 else ())),
-                message=next((messages[name] for name in one.names if name in messages), None),
-            )
-        )  # fmt: skip
-    return results
-
-
-def _grouped(reads: Sequence[_Read]) -> tuple[list[_Read], list[United]]:
-    """The applications in all that was read. A page of a form that goes with none of them is not a form; a blank form is one,
-    which was read to its end."""
-    numbers = count(1)
-    reads = [replace(read, documents=tuple(replace(one, number=next(numbers)) for one in read.documents)) for read in reads]
-    applications = group([one for read in reads for one in read.documents])
-    used = {one.number for application in applications for one in application.documents}
-    settled = []
-    for read in reads:
-        if any(not one.is_blank for one in read.documents) and not used & {one.number for one in read.documents}:
-            read = replace(read, documents=(), error=LonePages(_LONE))
-        settled.append(read)
-    return settled, [unite(application) for application in applications]
-
-
-def _parts(reads: Sequence[_Read], applications: Sequence[United]) -> list[Part]:
-    """Every part, with the applications that it belongs to."""
-    numbers: dict[str, list[int]] = {}
-    for number, one in enumerate(applications, 1):
-        for name in one.names:
-            numbers.setdefault(name, []).append(number)
-    again = {name for one in applications for name in one.duplicates}
-    found = []
-    for part in (part for read in reads for part in read.parts()):
-        state = "duplicate" if part.name in again else part.state
-        found.append(part.model_copy(update={"state": state, "applications": tuple(numbers.get(part.name, ()))}))
-    return found
-
-
-def _in_order(parts: Sequence[Part], arrived: Sequence[Arrived]) -> tuple[Part, ...]:
-    """The parts as they arrived, each file in a file behind that."""
-    places = {one.name: place for place, one in enumerate(arrived)}
-
-    def place(part: Part) -> int:
-        name = part.name
-        while name and name not in places:
-            name = name.rpartition("/")[0]
-        return places.get(name, len(places))
-
-    return tuple(sorted(parts, key=place))
-
-
-def _failed(source: Source, errors: Sequence[UnreadableFile], intake: Intake) -> Result:
-    """No application: because of the gravest of `errors`, or because the message only says where the files are."""
-    grave = [error for error in errors if not isinstance(error, NotAForm | OtherKind)]
-    hosts = "、".join(host for found in intake.links.values() for host in found)
-    if hosts and not grave:
-        worst: UnreadableFile = NotAForm(f"没有申请表，邮件正文只有网盘链接（{hosts}）", advice="请打开链接下载文件后再读取")
-    else:
-        worst = next(iter([*grave, *errors]), None) or NotAForm("没有可读取的文件")
-    return Result(source=source.name, error=Failure(code=worst.code, message=str(worst)))
-
-
-def _links(intake: Intake, any_read: bool) -> list[Finding]:
-    code = "link-besides" if any_read else "link-only"
-    return [Finding.of(code, part=part, hosts="、".join(hosts)) for part, hosts in intake.links.items()]
-
-
-def _note(read: _Read) -> Finding:
-    part, error = read.files[0].name, read.error
-    reason = error.message if error else ""
-    if isinstance(error, LonePages):
-        return Finding.of("pages-alone", part="、".join(one.name for one in read.files))
-    if isinstance(error, NotAForm):
-        return Finding.of("part-not-form", part=part)
-    if isinstance(error, OtherKind):
-        return Finding.of("part-other-kind", part=part, reason=reason)
-    if isinstance(error, TooLarge):
-        return Finding.of("part-too-large", part=part, reason=reason)
-    if isinstance(error, Encrypted):
-        return Finding.of("part-encrypted", part=part)
-    return Finding.of("part-unreadable", part=part, reason=reason)

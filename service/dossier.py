@@ -8,15 +8,16 @@ import re
 import unicodedata
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any
 
 import sqlalchemy as sa
 from jinja2 import Environment, FileSystemLoader
 
-from extractor import Source
+from extractor import Source, around
 from models.errors import NotFound
 from models.form import FormDefinition
 from service.blobs import Blobs
@@ -25,8 +26,8 @@ from service.export_files import Shape, to_json, write_records
 from service.store import exports, listing
 from service.store.exports import Kept
 from service.store.statuses import WORDS
-from service.store.tables import audit_log, audit_values, results, submissions
-from service.store.uploads import StoredFile, files_of
+from service.store.tables import audit_log, audit_values
+from service.store.uploads import StoredFile
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _ORIGINALS, _CROPS = "原件", "字段截图"
@@ -52,16 +53,19 @@ _LABELS = {
 _CHANNELS = {"page": "网页", "api": "接口", "mail": "邮件"}
 _SIDES = {"before": 0, "after": 1}
 _ERASED = "（已清除）"
+_OTHERS = "（同批另有 {} 个文件，不属于本申请）"
 
 
 @dataclass(frozen=True)
 class Known:
-    """All that a dossier is made of. `files` are the application's own of those that were uploaded."""
+    """All that a dossier is made of. `files` are the application's own of those that were uploaded, and `inside` the parts that are
+    its own in those that hold the papers of others too."""
 
     kept: Kept
     form: FormDefinition | None
     line: Mapping[str, Any] | None
     files: Sequence[StoredFile]
+    inside: Sequence[Mapping[str, Any]]
     uploaded: Sequence[StoredFile]
     log: Sequence["Entry"]
     names: Mapping[str, str]
@@ -87,21 +91,35 @@ def gather(connection: sa.Connection, submission: int, form: FormDefinition | No
         NotFound: there is no such submission.
     """
     kept = exports.one(connection, submission)
-    line = connection.scalar(sa.select(results.c.line).where(results.c.submission_id == submission))
-    upload = connection.execute(sa.select(submissions.c.upload_id).where(submissions.c.id == submission)).scalar_one()
+    found = listing.whole(connection, submission)
+    uploaded = [StoredFile(file.name, file.sha256, file.bytes) for file in found.files]
+    files, inside = (uploaded, []) if found.is_alone or not found.line else _own_files(uploaded, found.line["parts"])
     names = listing.people(connection, None)
-    uploaded = files_of(connection, upload)
-    return Known(kept, form, line, _files_of(uploaded, line), uploaded, _log(connection, submission, form, names), names)
+    # What is kept of the reading names no file of others either.
+    line = {**found.line, "source": kept.name} if found.line else None
+    return Known(kept, form, line, files, inside, uploaded, _log(connection, submission, form, names, files), names)
 
 
-def write_dossier(target: IO[bytes], known: Known, blobs: Blobs, crops: Sequence[Crop], now: datetime) -> None:
+def write_dossier(
+    target: IO[bytes],
+    known: Known,
+    blobs: Blobs,
+    crops: Sequence[Crop],
+    now: datetime,
+    inner: Mapping[str, bytes] = MappingProxyType({}),
+) -> None:
     """Writes the .zip: the originals, the record as JSON and as a sheet, `crops` of the places where values were read, and the log
-    as a page. What of the originals is not there any more is told."""
+    as a page. `inner` are the bytes of parts inside others by name. What of the originals is not there any more is told."""
     made = now.astimezone()
+    parts = [StoredFile(part["name"], part["sha256"], len(inner.get(part["name"], b""))) for part in known.inside]
+    known = replace(known, files=[*known.files, *parts], inside=())
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         missing = []
         for number, file in enumerate(known.files, 1):
-            if not _add_original(archive, f"{_ORIGINALS}/{safe_name(file.name, number)}", blobs, file, made):
+            name = f"{_ORIGINALS}/{safe_name(file.name, number)}"
+            if file in parts and file.name in inner:
+                _add(archive, name, made, inner[file.name])
+            elif not _add_original(archive, name, blobs, file, made):
                 missing.append(file.name)
         titles = known.form.titles if known.form else {}
         for number, crop in enumerate(crops, 1):
@@ -168,22 +186,18 @@ def _record(known: Known, missing: Sequence[str]) -> bytes:
     return json.dumps(data, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
 
 
-def _files_of(files: Sequence[StoredFile], line: Mapping[str, Any] | None) -> list[StoredFile]:
-    """The files of the upload, without those of which all that they hold was told to be another application's."""
-    if line is None:
-        return list(files)
+def _own_files(files: Sequence[StoredFile], parts: Sequence[Mapping[str, Any]]) -> tuple[list[StoredFile], list[Mapping[str, Any]]]:
+    """The files among an application's own `parts`, and those of them that lie in files that are not."""
     # Reading makes names safe and tells them apart; it is by those that parts are known.
     read = Source.of("", Path(), [(file.name, Path(str(number))) for number, file in enumerate(files)])
-    kept = []
-    for file, (name, _) in zip(files, read.parts, strict=True):
-        inside = (part for part in line["parts"] if f"{part['name']}/".startswith(f"{name}/"))
-        numbers = {number for part in inside for number in part["applications"]}
-        if not numbers or line["application"] in numbers:
-            kept.append(file)
-    return kept
+    known = {part["name"] for part in parts}
+    kept = {name: file for file, (name, _) in zip(files, read.parts, strict=True) if name in known}
+    return [*kept.values()], [part for part in parts if part["name"] not in kept and known.isdisjoint(around(part["name"]))]
 
 
-def _log(connection: sa.Connection, submission: int, form: FormDefinition | None, names: Mapping[str, str]) -> list[Entry]:
+def _log(
+    connection: sa.Connection, submission: int, form: FormDefinition | None, names: Mapping[str, str], files: Sequence[StoredFile]
+) -> list[Entry]:
     mine = audit_log.c.subject == f"submission:{submission}"
     values: dict[int, dict[str, str]] = {}
     for row in connection.execute(sa.select(audit_values).join(audit_log).where(mine)):
@@ -191,20 +205,23 @@ def _log(connection: sa.Connection, submission: int, form: FormDefinition | None
     return [
         Entry(
             row.seq, row.at.astimezone(), names.get(row.actor, row.actor), _ACTIONS.get(row.action, row.action), row.hash,
-            row.previous, list(_changes(row.digests, values.get(row.seq, {}), form)),
+            row.previous, list(_changes(row.digests, values.get(row.seq, {}), form, files)),
         )
         for row in connection.execute(audit_log.select().where(mine).order_by(audit_log.c.seq))
     ]  # fmt: skip
 
 
-def _changes(digests: Mapping[str, str], values: Mapping[str, str], form: FormDefinition | None) -> Iterator[tuple[str, str, str]]:
-    """(what, before, after) of each value of an entry: fields in the order of the form, after what is about the whole."""
+def _changes(
+    digests: Mapping[str, str], values: Mapping[str, str], form: FormDefinition | None, files: Sequence[StoredFile]
+) -> Iterator[tuple[str, str, str]]:
+    """(what, before, after) of each value of an entry: fields in the order of the form, after what is about the whole. Of what was
+    uploaded only `files` are named."""
     told: dict[tuple[int, str], list[str]] = {}
     order = list(form.fields) if form else []
     for label in digests:
         kind, _, rest = label.partition(":")
         name, _, side = rest.partition(":")
-        text = _told(kind, name, values[label], form) if label in values else _ERASED
+        text = _told(kind, name, values[label], form, files) if label in values else _ERASED
         title = (form.titles.get(name, name) if form else name) if kind == "field" else _LABELS.get(label, label)
         place = order.index(name) if name in order else -1
         told.setdefault((place, title), ["", ""])[_SIDES.get(side, 1)] = text
@@ -213,7 +230,7 @@ def _changes(digests: Mapping[str, str], values: Mapping[str, str], form: FormDe
             yield title, before, after
 
 
-def _told(kind: str, name: str, text: str, form: FormDefinition | None) -> str:
+def _told(kind: str, name: str, text: str, form: FormDefinition | None, files: Sequence[StoredFile]) -> str:
     """A value of the log, as a person reads it."""
     data = json.loads(text)
     if data is None:
@@ -223,7 +240,8 @@ def _told(kind: str, name: str, text: str, form: FormDefinition | None) -> str:
     if kind == "channel":
         return _CHANNELS.get(data, str(data))
     if kind == "files":
-        return "\n".join(str(name) for name, _ in data)
+        own = [str(name) for name, sha256 in data if any(sha256 == file.sha256 for file in files)]
+        return "\n".join([*own, *([_OTHERS.format(len(data) - len(own))] if len(own) < len(data) else [])])
     field = form.fields.get(name) if form and kind == "field" else None
     if field is not None:
         try:

@@ -1,6 +1,7 @@
 """Cut-outs of the places where values were read."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +41,15 @@ def cut_out(files: Sequence[StoredFile], line: Line | None, views: Views) -> lis
                 # Nor will its other places be shown, each perhaps after as long a wait.
                 del held[one["part"]]
     return crops
+
+
+def take_out(files: Sequence[StoredFile], parts: Sequence[Mapping[str, Any]], views: Views) -> dict[str, bytes]:
+    """The bytes of `parts` inside `files`, by name, as far as they can be taken out."""
+    found = {}
+    for part in parts:
+        with suppress(SealformError):
+            found[part["name"]] = views.original(Held(part, [(file.name, file.sha256) for file in files]))
+    return found
 
 
 def _places(views: Views, held: Held, evidence: Mapping[str, Any]) -> Iterator[tuple[int, tuple[float, float, float, float]]]:

@@ -49,27 +49,33 @@ Task = Future[tuple[list[dict[str, Any]], float]]
 
 @dataclass(frozen=True)
 class Limits:
-    """`jobs` processes at a time; `seconds` and `megabytes` of address space for one submission."""
+    """`jobs` processes at a time; for one submission `megabytes` of address space, and `seconds` for each of its files."""
 
     jobs: int = 1
     seconds: float = 120.0
     megabytes: int = 4096
 
+    def seconds_for(self, submission: Source) -> float:
+        """How long reading it may take: a hundred files that somebody sends at once are no longer one by one."""
+        return self.seconds * max(1, len(submission.files()))
+
 
 @dataclass(frozen=True)
 class Done:
-    """A submission that was read: its lines, at least one, and the seconds that reading took; None where its process died."""
+    """A submission that was read: its lines, at least one, and the seconds that reading took; None where its process died. `whole`
+    says that the reader itself came to its end, whatever it found."""
 
     submission: Source
     lines: tuple[Line, ...]
     seconds: float | None
+    whole: bool = True
 
     @classmethod
     def failed(cls, submission: Source, error: UnreadableFile, seconds: float | None = None) -> Self:
         """What becomes of a submission that could not be read."""
         parts = tuple(Part(name=name, sha256=digest, state="unreadable") for name, digest in digests(submission))
         failure = Failure(code=error.code, message=str(error))
-        return cls(submission, (Result(source=submission.name, parts=parts, error=failure).to_json(),), seconds)
+        return cls(submission, (Result(source=submission.name, parts=parts, error=failure).to_json(),), seconds, whole=False)
 
 
 class Stopped(Exception):
@@ -112,7 +118,7 @@ class Pool:
         # Processes die with the thread that started them, and take their signals from it. So it is a thread that lives as long as
         # the pool, whoever asks, and that leaves it to others to hear Ctrl-C or that the terminal is closed.
         self._keeper = ThreadPoolExecutor(1, initializer=_hear_no_signals)
-        self._open: set[Task] = set()
+        self._open: dict[Task, float] = {}
 
     def schedule(self, submission: Source, forms: Forms, options: Options, read: Read) -> Task:
         """The submission, as soon as it is read. `read` must be importable in another process.
@@ -123,12 +129,13 @@ class Pool:
         return self._keeper.submit(self._schedule, submission, forms, options, read).result()
 
     def _schedule(self, submission: Source, forms: Forms, options: Options, read: Read) -> Task:
+        seconds = self._limits.seconds_for(submission)
         try:
-            task: Task = self._processes.schedule(_timed, args=(read, submission, forms, options), timeout=self._limits.seconds)
+            task: Task = self._processes.schedule(_timed, args=(read, submission, forms, options), timeout=seconds)
         except RuntimeError as error:
             raise BrokenProcessPool from error
-        self._open.add(task)
-        task.add_done_callback(self._open.discard)
+        self._open[task] = seconds
+        task.add_done_callback(lambda done: self._open.pop(done, None))
         return task
 
     def ended(self, tasks: Collection[Task]) -> Iterator[Task]:
@@ -136,13 +143,13 @@ class Pool:
         done: SimpleQueue[Task] = SimpleQueue()
         for task in tasks:
             task.add_done_callback(done.put)
-        left, was_alive, last = len(tasks), True, time.monotonic()
+        left, was_alive, last, longest = len(tasks), True, time.monotonic(), self._longest
         while left:
             try:
                 one = done.get(timeout=_GLANCE)
             except Empty:
                 # What ended as the pool broke may only just be coming: hence a second look.
-                if not was_alive or time.monotonic() - last > self._limits.seconds + _GRACE:
+                if not was_alive or time.monotonic() - last > longest + _GRACE:
                     return
                 was_alive = self.is_alive
                 continue
@@ -152,7 +159,11 @@ class Pool:
     @property
     def patience(self) -> float:
         """Seconds within which all that is scheduled now ends. What has not was taken by a process that died before it said so."""
-        return -(-len(self._open) // self._limits.jobs) * self._limits.seconds + _GRACE
+        return -(-len(self._open) // self._limits.jobs) * self._longest + _GRACE
+
+    @property
+    def _longest(self) -> float:
+        return max([self._limits.seconds, *self._open.copy().values()])
 
     @property
     def is_alive(self) -> bool:
@@ -171,8 +182,8 @@ class Pool:
         if isinstance(error, BrokenProcessPool):
             return None
         if isinstance(error, TimeoutError):
-            told = TimedOut(f"读取超过 {self._limits.seconds:g} 秒，已停止")
-            return Done.failed(submission, told, self._limits.seconds)
+            seconds = self._limits.seconds_for(submission)
+            return Done.failed(submission, TimedOut(f"读取超过 {seconds:g} 秒，已停止"), seconds)
         if isinstance(error, ProcessExpired):
             return Done.failed(submission, ReaderCrashed(f"读取该文件的进程异常退出（代码 {error.exitcode}）"))
         if isinstance(error, MemoryError):
@@ -219,6 +230,11 @@ class LastingPool:
         self._pool = Pool(limits, scratch)
         self._is_stopped = False
 
+    @property
+    def seconds(self) -> float:
+        """How long each file of a submission may take."""
+        return self._limits.seconds
+
     def __enter__(self) -> Self:
         return self
 
@@ -226,7 +242,7 @@ class LastingPool:
         self.stop()
 
     def read(self, submission: Source, forms: Forms, options: Options, read: Read, glance: Callable[[], None]) -> Done:
-        """Reads one submission; `glance` is called now and then meanwhile, in this thread.
+        """Reads one submission; `glance` is called now and then meanwhile, in this thread, and ends it by raising TimedOut.
 
         Raises:
             Stopped: the pool was stopped before the submission was read.
@@ -257,7 +273,11 @@ class LastingPool:
             is_over = not pool.is_alive or time.monotonic() > last
             if is_over and not wait([task], timeout=_GLANCE).done:
                 return None
-            glance()
+            try:
+                glance()
+            except TimedOut as error:
+                task.cancel()
+                return Done.failed(submission, error, self._limits.seconds)
         return pool.done(submission, task)
 
     def stop(self) -> None:

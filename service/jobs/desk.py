@@ -6,20 +6,21 @@ Everything here may happen twice, because a worker that was thought dead may com
 import json
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from extractor import Options, Source, extract
-from models.errors import NotFound, ReaderCrashed
+from extractor import Options, Source, around, extract
+from models.errors import NotFound, ReaderCrashed, TimedOut
 from service.blobs import Blobs, lay_out
 from service.jobs.decisions import Tempo, pause_before_another
 from service.jobs.queue import Queue
 from service.pool import Done, Forms, LastingPool, Read
-from service.store import records
+from service.store import again, records
 from service.store.database import Database
 from service.store.forms import FormStore
 from service.store.tables import uploads
@@ -41,11 +42,25 @@ class Job:
 
 @dataclass(frozen=True)
 class _Begun:
-    """What an upload brought. `deaths` is how many workers began this job and did not end it."""
+    """What an upload brought, and of that the parts to read `again`, where not all is to be read; `apart` says that its files came
+    from anybody. `deaths` is how many workers began this job and did not end it."""
 
     files: tuple[StoredFile, ...]
     form: str | None
     deaths: int
+    apart: bool = False
+    again: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return called([file.name for file in self.files])
+
+    def to_read(self) -> list[tuple[str, str]]:
+        """(name, digest) of each file to read, by the names that its parts have."""
+        named = Source.of("", Path(), [(file.name, Path(str(number))) for number, file in enumerate(self.files)])
+        every = [(name, file.sha256) for (name, _), file in zip(named.parts, self.files, strict=True)]
+        wanted = {outer for name in self.again for outer in (name, *around(name))}
+        return [one for one in every if not wanted or one[0] in wanted]
 
 
 @dataclass(frozen=True)
@@ -97,11 +112,11 @@ class Desk:
             return None
         if begun.deaths >= self.tempo.lives:
             error = ReaderCrashed(f"读取时工作进程先后中断 {begun.deaths} 次，已不再尝试")
-            done, pause = Done.failed(Source(called(begun.files), self.scratch), error), None
+            done, pause = Done.failed(Source(begun.name, self.scratch), error), None
         else:
             done = self._extract(job, begun)
             pause = pause_before_another(done.lines, job.tries, self.tempo.pauses)
-        self._settle(job, done, pause)
+        self._settle(job, begun, done, pause)
         if self.views and pause is None:
             self.views.prepare(done.lines[0]["parts"], [(file.name, file.sha256) for file in begun.files])
         return done.lines[0]["error"]["code"] if done.lines[0]["error"] else None
@@ -111,18 +126,33 @@ class Desk:
             if not begin_reading(connection, job.upload, self.clock()):
                 return None
             row = connection.execute(uploads.select().where(uploads.c.id == job.upload)).one()
-            return _Begun(tuple(files_of(connection, job.upload)), row.form, row.attempts - job.attempts - 1)
+            files, parts = tuple(files_of(connection, job.upload)), tuple(again.to_read(connection, job.upload))
+            return _Begun(files, row.form, row.attempts - job.attempts - 1, row.apart, parts)
 
     def _extract(self, job: Job, begun: _Begun) -> Done:
         with self._folder(job) as folder:
             try:
-                source = self._fetch(begun.files, folder)
+                source = Source.of(begun.name, folder, lay_out(self.blobs, begun.to_read(), folder), apart=begun.apart)
             except NotFound as error:
                 # The place for blobs may be out of reach of this machine alone.
-                return Done.failed(Source(called(begun.files), folder), ReaderCrashed(error.message))
-            glance = _Glance(self.database, job.upload, folder / _PROGRESS, len(begun.files))
-            options = replace(self.options, form=begun.form)
-            return self.pool.read(source, self.forms.current(), options, self.reader(folder / _PROGRESS), glance)
+                return Done.failed(Source(begun.name, folder), ReaderCrashed(error.message))
+            glance = _Glance(self.database, job.upload, folder / _PROGRESS, len(source.parts), self.pool.seconds)
+            options, reader = replace(self.options, form=begun.form), self.reader(folder / _PROGRESS)
+            done = self.pool.read(source, self.forms.current(), options, reader, glance)
+            if done.whole or not source.apart:
+                return done
+            return self._extract_each(source, options, reader, glance)
+
+    def _extract_each(self, source: Source, options: Options, reader: Read, glance: "_Glance") -> Done:
+        """Files that came apart, one by one, since reading them together failed as a whole: the one that is to blame costs itself
+        alone, though nothing joins the others any more."""
+        found = []
+        for number, part in enumerate(source.parts):
+            glance.begin(number)
+            found.append(self.pool.read(Source.of(part[0], source.path, [part]), self.forms.current(), options, reader, glance))
+        # What was read comes first, because the upload is asked about by its first line.
+        lines = sorted((line for one in found for line in one.lines), key=lambda line: line["error"] is not None)
+        return Done(source, tuple(lines), sum(one.seconds or 0.0 for one in found))
 
     @contextmanager
     def _folder(self, job: Job) -> Iterator[Path]:
@@ -132,16 +162,12 @@ class Desk:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _fetch(self, files: tuple[StoredFile, ...], folder: Path) -> Source:
-        """The files of an upload on the disk."""
-        return Source.of(called(files), folder, lay_out(self.blobs, ((file.name, file.sha256) for file in files), folder))
-
-    def _settle(self, job: Job, done: Done, pause: float | None) -> None:
+    def _settle(self, job: Job, begun: _Begun, done: Done, pause: float | None) -> None:
         """Stores the result, or puts the upload back into the queue for later."""
         now = self.clock()
         with self.database.write() as connection:
             if pause is None:
-                records.finish(connection, job.upload, done.lines, self.forms.get, self.name, done.seconds, now)
+                records.finish(connection, job.upload, done.lines, self.forms.get, self.name, done.seconds, now, begun.again)
                 return
             again = {"part": None, "code": done.lines[0]["error"]["code"], "again_at": (now + timedelta(seconds=pause)).isoformat()}
             report_progress(connection, job.upload, again)
@@ -150,22 +176,37 @@ class Desk:
 
 @dataclass
 class _Glance:
-    """Looks now and then at what was told, and passes it on to those who watch the upload, which brought `files` files."""
+    """Looks now and then at what was told, and passes it on to those who watch the upload, which brought `files` files. Each part
+    may take `seconds`; pictures that are pages of one document are begun together."""
 
     database: Database
     upload: int
     place: Path
     files: int
+    seconds: float
     told: bytes = b""
+    since: float = field(default_factory=time.monotonic)
+    before: int = 0
+    parts: int = 1
+
+    def begin(self, before: int) -> None:
+        """Another is read from now on, `before` of them were."""
+        self.place.unlink(missing_ok=True)
+        self.told, self.since, self.before, self.parts = b"", time.monotonic(), before, 1
 
     def __call__(self) -> None:
+        """Raises TimedOut where the part takes longer."""
         try:
             now = self.place.read_bytes()
         except FileNotFoundError:
             return
+        if now == self.told and time.monotonic() - self.since > self.seconds * self.parts:
+            raise TimedOut(f"读取超过 {self.seconds:g} 秒，已停止")
         if now != self.told:
-            self.told = now
             progress = json.loads(now)
+            self.parts = max(1, progress["done"] - (json.loads(self.told)["done"] if self.told else -1))
+            self.told, self.since = now, time.monotonic()
+            progress["done"] += self.before
             progress["total"] = max(self.files, progress["done"] + 1)
             with self.database.write() as connection:
                 report_progress(connection, self.upload, progress)

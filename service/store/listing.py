@@ -15,6 +15,8 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from models.errors import Invalid, NotFound
+from service.parts import own
+from service.results import Line
 from service.store import search
 from service.store.statuses import Status
 from service.store.tables import Moment, doubts, records, results, submissions, tokens, upload_files, uploads, users, versions
@@ -239,13 +241,15 @@ def answers(connection: sa.Connection, form: str, field: str, after: int, limit:
 @dataclass(frozen=True)
 class Whole:
     """A submission with all it has: `record` (`content`, `marks`, `findings`) and `line` are None before it was read, and after
-    its values were purged; `files` are what the upload brought."""
+    its values were purged; `files` are what the upload brought, and the parts of `line` the submission's own. `is_alone` says that
+    the upload brought no other submission; of several, what is its own nobody knows without the line: `files` are none then."""
 
     row: Any
     upload: Any
     files: Sequence[Any]
     record: Any | None
     line: Mapping[str, Any] | None
+    is_alone: bool
 
 
 def whole(connection: sa.Connection, submission: int) -> Whole:
@@ -261,7 +265,18 @@ def whole(connection: sa.Connection, submission: int) -> Whole:
     files = upload_files.select().where(upload_files.c.upload_id == row.upload_id).order_by(upload_files.c.position)
     record = connection.execute(records.select().where(records.c.submission_id == submission)).one_or_none()
     line = connection.scalar(sa.select(results.c.line).where(results.c.submission_id == submission))
-    return Whole(row, upload, connection.execute(files).all(), record, line)
+    others = submissions.c.upload_id == row.upload_id, submissions.c.id != submission
+    is_alone = not connection.scalar(sa.select(sa.func.count()).where(*others))
+    known = connection.execute(files).all() if line or is_alone else ()
+    return Whole(row, upload, known, record, own(line) if line else None, is_alone)
+
+
+def routes(connection: sa.Connection, number: int) -> Sequence[tuple[int, Line]]:
+    """(submission, line) of what was found in the upload of that number, as far as it is known; of the line the parts alone."""
+    lines = results.c.line
+    query = sa.select(submissions.c.id, lines["application"].as_integer(), lines["parts"].as_json()).join(results)
+    rows = connection.execute(query.where(submissions.c.upload_id == number).order_by(submissions.c.application)).all()
+    return [(row[0], {"application": row[1], "parts": row[2]}) for row in rows if row[2] is not None]
 
 
 def upload(connection: sa.Connection, number: int) -> tuple[Any, Sequence[Any], Sequence[Any]]:

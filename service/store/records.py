@@ -17,11 +17,13 @@ from models.fields.base import FieldBase
 from models.form import FormDefinition
 from models.record import Record
 from models.rules import check
+from service.parts import files_of
 from service.results import Line
 from service.store import audit, events, search
+from service.store.again import found_again, waiting
 from service.store.statuses import WORDS, Move, Status, after
 from service.store.tables import doubts, records, results, submissions, uploads, versions
-from service.store.uploads import insert_submission
+from service.store.uploads import called, insert_submission
 
 _SETTLED = ("confirmed", "corrected")
 
@@ -58,22 +60,32 @@ def finish(
     worker: str,
     seconds: float | None,
     now: datetime,
+    again: Collection[str] = (),
 ) -> list[int]:
-    """Stores what reading `upload` gave, once: the submissions, of which there is one a line. A second call changes nothing."""
+    """Stores what reading `upload` gave, once: the submissions, of which there is one a line. A second call changes nothing.
+    `again` are the parts that were read once more, as `service.store.again.to_read` said, where that is not all."""
     # The row is locked, so that of two workers that read the same upload one comes second.
     state = connection.execute(sa.select(uploads.c.state, uploads.c.replaces).where(uploads.c.id == upload).with_for_update()).one()
     numbered = sa.select(submissions.c.application, submissions.c.id).where(submissions.c.upload_id == upload)
     known = {row.application: row.id for row in connection.execute(numbered)}
-    if state.state == "done":
+    if state.state == "done" or (len(known) > 1 and not again):
         return [known[number] for number in sorted(known)]
-    connection.execute(
-        uploads.update().where(uploads.c.id == upload).values(state="done", progress=None, message=lines[0].get("message"))
-    )
-    made = []
-    for number, line in enumerate(lines, 1):
-        submission = known.get(number) or insert_submission(connection, upload, number, str(line["source"]), None, now)
-        _store_result(connection, submission, line, forms, Editor(f"worker:{worker}", now), seconds)
+    if again:
+        found = found_again(connection, upload, lines, again)
+    else:
+        found = [(known.get(number), line) for number, line in enumerate(lines, 1)]
+        connection.execute(uploads.update().where(uploads.c.id == upload).values(message=lines[0].get("message")))
+    made, last = [], max(known)
+    for submission, line in found:
+        name = called(files_of(line)) if known.keys() - {1} or len(lines) > 1 else None
+        if submission is None:
+            last += 1
+            submission = insert_submission(connection, upload, last, name or str(line["source"]), None, now)
+        _store_result(connection, submission, line, forms, Editor(f"worker:{worker}", now), seconds, name)
         made.append(submission)
+    # Another may have been put back to be read again meanwhile.
+    now_it_is = "received" if again and waiting(connection, upload) else "done"
+    connection.execute(uploads.update().where(uploads.c.id == upload).values(state=now_it_is, progress=None))
     return made
 
 
@@ -84,7 +96,11 @@ def _store_result(
     forms: Callable[[str, str], FormDefinition],
     by: Editor,
     seconds: float | None,
+    name: str | None = None,
 ) -> None:
+    if name is not None:
+        connection.execute(submissions.update().where(submissions.c.id == submission).values(name=name[:512]))
+    connection.execute(results.delete().where(results.c.submission_id == submission))
     connection.execute(
         results.insert().values(submission_id=submission, line=dict(line), read_at=by.now, seconds=seconds, worker=by.actor)
     )
@@ -216,7 +232,10 @@ def decide(connection: sa.Connection, submission: int, expected: int, move: Move
 
 
 def _read_again(connection: sa.Connection, row: Any) -> None:
-    connection.execute(results.delete().where(results.c.submission_id == row.id))
+    others = submissions.c.upload_id == row.upload_id, submissions.c.id != row.id
+    # What it was tells which files of those that came together are its own.
+    if not connection.scalar(sa.select(sa.func.count()).where(*others)):
+        connection.execute(results.delete().where(results.c.submission_id == row.id))
     # One attempt more, because the queue tells jobs apart by it, and one that found nothing to do raised it not.
     again = {"state": "received", "progress": None, "attempts": uploads.c.attempts + 1}
     connection.execute(uploads.update().where(uploads.c.id == row.upload_id).values(again))

@@ -108,6 +108,7 @@ uploads = Table(
     Column("created_by", String(80), nullable=False),
     Column("channel", String(16), nullable=False),  # page, api, mail
     Column("form", String(64)),  # None: recognise it
+    Column("apart", Boolean, nullable=False, default=False, server_default=sa.false()),  # its files came from anybody
     Column("replaces", _Id),  # the submission that this one takes the place of
     Column("state", String(16), nullable=False, default="received"),  # received, reading, done
     # While reading: {"part": …, "done": …, "total": …}, or {"part": None, "code": …, "again_at": …} until it is tried again.

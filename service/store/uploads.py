@@ -23,14 +23,15 @@ class StoredFile:
 
 @dataclass(frozen=True)
 class Arrival:
-    """A new upload: its files, where it came by (`page`, `api`, `mail`), the form it is known to be (None: recognise it), and the
-    submission that it replaces."""
+    """A new upload: its files, where it came by (`page`, `api`, `mail`), the form it is known to be (None: recognise it), the
+    submission that it replaces, and whether its files came `apart`, from anybody, and not as one sender's."""
 
     files: Sequence[StoredFile]
     channel: str
     form: str | None = None
     replaces: int | None = None
     message: dict[str, Any] | None = None
+    apart: bool = False
 
 
 def create(connection: sa.Connection, arrival: Arrival, actor: str, now: datetime) -> tuple[int, int]:
@@ -40,10 +41,10 @@ def create(connection: sa.Connection, arrival: Arrival, actor: str, now: datetim
         NotFound: there is no submission to replace.
         Conflict: that one was replaced already.
     """
-    name = called(arrival.files)
+    name = called([file.name for file in arrival.files])
     row = {
         "created_at": now, "created_by": actor, "channel": arrival.channel, "form": arrival.form,
-        "replaces": arrival.replaces, "message": arrival.message,
+        "replaces": arrival.replaces, "message": arrival.message, "apart": arrival.apart,
     }  # fmt: skip
     upload = connection.execute(uploads.insert().values(row).returning(uploads.c.id)).scalar_one()
     files = [
@@ -60,9 +61,9 @@ def create(connection: sa.Connection, arrival: Arrival, actor: str, now: datetim
     return int(upload), submission
 
 
-def called(files: Sequence[StoredFile]) -> str:
-    """What people call what these files are, before it is read."""
-    return files[0].name if len(files) == 1 else f"{files[0].name} 等 {len(files)} 个文件"
+def called(names: Sequence[str]) -> str:
+    """What people call what these files are, as long as nobody knows who applies."""
+    return names[0] if len(names) == 1 else f"{names[0]} 等 {len(names)} 个文件"
 
 
 def insert_submission(
@@ -99,17 +100,16 @@ def files_of(connection: sa.Connection, upload: int) -> list[StoredFile]:
 def begin_reading(connection: sa.Connection, upload: int, now: datetime) -> bool:
     """Marks an upload as being read; False where there is nothing to do, because it was read, withdrawn or purged."""
     state = connection.scalar(sa.select(uploads.c.state).where(uploads.c.id == upload))
-    status = connection.scalar(
-        sa.select(submissions.c.status).where(submissions.c.upload_id == upload, submissions.c.application == 1)
-    )
-    if state in (None, "done") or status not in ("received", "reading"):
+    waiting = submissions.c.upload_id == upload, submissions.c.status.in_(("received", "reading"))
+    if state in (None, "done") or not connection.scalar(sa.select(sa.func.count()).where(*waiting)):
         return False
     connection.execute(
         uploads.update().where(uploads.c.id == upload).values(state="reading", attempts=uploads.c.attempts + 1, progress=None)
     )
-    if status == "received":
+    received = submissions.c.upload_id == upload, submissions.c.status == "received"
+    for submission in connection.scalars(sa.select(submissions.c.id).where(*received)).all():
         connection.execute(
-            submissions.update().where(submissions.c.upload_id == upload)
+            submissions.update().where(submissions.c.id == submission)
             .values(status="reading", updated_at=now, changed=audit.next_value(connection, "changes"))
         )  # fmt: skip
     return True

@@ -145,7 +145,9 @@ def _shown(page: Page) -> Callable[..., Response]:
             return RedirectResponse(f"/login?next={quote(asked)}", 303)
         if page.scope is not None and page.scope not in who.can:
             return render("forbidden.html", who, status=403)
-        return render(page.template, who, current=page.current, **request.path_params)
+        settings = request.app.state.context.settings
+        most = {"files": settings.limits().parts, "bytes": settings.request_bytes}
+        return render(page.template, who, current=page.current, most=most, **request.path_params)
 
     return show
 

@@ -127,30 +127,6 @@ class Summaries(BaseModel):
     next: str | None
 
 
-class ArrivedFile(BaseModel):
-    """A file of an upload."""
-
-    name: str
-    sha256: str
-    bytes: int
-
-
-class Upload(BaseModel):
-    """What one request brought, and how far its reading is; `state` is received, reading or done."""
-
-    id: int
-    state: str
-    progress: dict[str, Any] | None
-    files: list[ArrivedFile]
-    submissions: list[Summary]
-
-
-class Uploads(BaseModel):
-    """The uploads that a request made."""
-
-    uploads: list[Upload]
-
-
 class Day(BaseModel):
     """How many arrived on a day, and how many were decided."""
 
@@ -277,19 +253,6 @@ def _summary(row: Any, form: FormDefinition | None, doubtful: Iterable[str]) -> 
     return {**plain, "upload": row.upload_id, "doubtful_fields": [{"name": name, "title": titles[name]} for name in named]}
 
 
-def upload_shown(connection: sa.Connection, forms: FormStore, number: int) -> Upload:
-    """The upload of that number.
-
-    Raises:
-        NotFound: there is none.
-    """
-    row, files, made = listing.upload(connection, number)
-    arrived = [ArrivedFile(name=file.name, sha256=file.sha256, bytes=file.bytes) for file in files]
-    return Upload(
-        id=row.id, state=row.state, progress=row.progress, files=arrived, submissions=summaries(connection, forms, made)
-    )  # fmt: skip
-
-
 def told(field: FieldBase[Any] | None, value: Any) -> Told:
     """A JSON value of `field`, and its text."""
     return Told(value=value, text=None if field is None or value is None else field.format(field.from_json(value)))
@@ -306,12 +269,14 @@ def detail(connection: sa.Connection, forms: FormStore, number: int) -> Detail:
     doubtful = listing.doubtful_fields(connection, [number]).get(number, ())
     findings = list(found.record.findings if found.record else line.get("findings", ()))
     shown = {name: field_shown(form, name, found.record, line, findings) for name in (form.fields if form and found.record else ())}
+    # Of several mails that came together each belongs to its own application.
+    message = line.get("message", found.upload.message)
     actors = {field.by for field in shown.values() if field.by} | {found.upload.created_by}
     return Detail.model_validate(
         {
-            **_summary(row, form, doubtful), "parts": parts(found), "message": found.upload.message, "fields": shown,
+            **_summary(row, form, doubtful), "parts": parts(found), "message": message, "fields": shown,
             "findings": [finding for finding in findings if finding.get("field") not in shown],
-            "error": line.get("error"), "moves": legal(row.status), "people": names(connection, actors),
+            "error": line.get("error") if row.error_code else None, "moves": legal(row.status), "people": names(connection, actors),
         }
     )  # fmt: skip
 

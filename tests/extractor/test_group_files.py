@@ -194,14 +194,14 @@ def test_pages_that_can_not_be_told_apart_are_named_and_nothing_is_accepted(
 ) -> None:
     (a1, a2), (b1, b2) = (printed(form, record) for record in records[:2])
     results = results_of(tmp_path, forms, {"a.pdf": a1, "b.pdf": b2, "c.pdf": b1, "d.pdf": a2})
-    assert [result.fields["organization"].value for result in results] == [one.values["organization"] for one in records[:2]]
+    read, alone = results[:2], results[2:]
+    assert [result.fields["organization"].value for result in read] == [one.values["organization"] for one in records[:2]]
     assert {field.decision for result in results for field in result.fields.values()} == {"review"}
     assert [(part.name, part.state, part.applications) for part in results[0].parts] == [
-        ("a.pdf", "read", (1,)), ("b.pdf", "not-a-form", ()), ("c.pdf", "read", (2,)), ("d.pdf", "not-a-form", ()),
+        ("a.pdf", "read", (1,)), ("b.pdf", "not-a-form", (3,)), ("c.pdf", "read", (2,)), ("d.pdf", "not-a-form", (4,)),
     ]  # fmt: skip
-    told = [finding.message for finding in results[0].findings if finding.code == "pages-alone"]
-    assert len(told) == 2
-    assert all("pages-apart" in {finding.code for finding in result.findings} for result in results)
+    assert [result.error and result.error.code for result in alone] == ["lone-pages"] * 2
+    assert all("pages-apart" in {finding.code for finding in result.findings} for result in read)
 
 
 @pytest.mark.usefixtures("without_codes")

@@ -25,7 +25,7 @@ from service.settings import Settings
 from service.store import audit
 from service.store.database import Database
 from service.store.tables import results, uploads
-from service.store.uploads import StoredFile
+from service.store.uploads import StoredFile, insert_submission
 from service.views import Views, forget
 from tests.service import submissions as made
 from tests.service.databases import sqlite
@@ -148,23 +148,30 @@ def test_what_was_read_in_a_cell_of_word_is_cut_out_of_the_printed_page(tmp_path
     assert {name for name, field in line["fields"].items() if field["evidence"]} == {crop.field for crop in crops}
 
 
-def test_a_file_that_is_another_applications_alone_stays_out(lite: Database, tmp_path: Path) -> None:
+def test_nothing_of_other_applications_is_in_it_and_its_own_are_taken_out_of_what_holds_both(
+    lite: Database, tmp_path: Path
+) -> None:
     blobs = FolderBlobs(tmp_path / "b")
-    files = [
-        _keep(blobs, "s.docx", b"1"),
-        _keep(blobs, "s.docx", b"2"),
-        _keep(blobs, "mail.eml", b"3"),
-        _keep(blobs, "no.txt", b"4"),
-    ]
+    names = ["s.docx", "s.docx", "mail.eml", "乙公司的函.txt"]
+    files = [_keep(blobs, name, str(number).encode()) for number, name in enumerate(names)]
     submission = made.store(lite, PILOT, files=files)
     (first, second) = (name for name, _ in Source.of("", tmp_path, [("s.docx", tmp_path), ("s.docx", tmp_path / "x")]).parts)
-    told = {first: [1], second: [2], "mail.eml": [], "mail.eml/a.docx": [2], "mail.eml/b.docx": [1], "no.txt": []}
+    told = {first: [1], second: [2], "mail.eml": [], "mail.eml/a.docx": [2], "mail.eml/b.docx": [1], names[3]: []}
     parts = [{"name": name, "sha256": "a" * 64, "state": "read", "applications": numbers} for name, numbers in told.items()]
     with lite.write() as connection:
         connection.execute(results.update().values(line={**made.line(PILOT), "parts": parts}))
-    assert [name for name in _dossier(lite, blobs, submission).namelist() if name.startswith("原件/")] == [
-        "原件/01-s.docx", "原件/02-mail.eml", "原件/03-no.txt",
-    ]  # fmt: skip
+        insert_submission(connection, 1, 2, "a.docx", None, made.NOW)
+    with lite.read() as connection:
+        known = gather(connection, submission, PILOT)
+    target = io.BytesIO()
+    write_dossier(target, known, blobs, [], made.NOW, {"mail.eml/b.docx": b"taken out"})
+    archive = zipfile.ZipFile(target)
+    assert {name: archive.read(name) for name in archive.namelist() if name.startswith("原件/")} == {
+        "原件/01-s.docx": b"0", "原件/02-b.docx": b"taken out",
+    }  # fmt: skip
+    for name in ("record.json", "审核记录.html"):
+        assert "乙公司的函" not in archive.read(name).decode()
+        assert "a.docx" not in archive.read(name).decode()
 
 
 def test_hostile_names_stay_inside_and_are_all_there(lite: Database, tmp_path: Path) -> None:

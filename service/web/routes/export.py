@@ -14,11 +14,12 @@ from models.errors import Invalid
 from models.form import FormDefinition
 from models.identity import FormName
 from service import dossier, export_columns
-from service.evidence import cut_out
+from service.evidence import cut_out, take_out
 from service.export_files import MEDIA, Format, Shape, to_json, write_records
 from service.store import audit, exports, listing
 from service.store.accounts import Actor
 from service.store.exports import Kept, Selection
+from service.web.answers import file_name
 from service.web.context import Context, Here
 from service.web.routes.users import Number
 from service.web.security import may
@@ -224,9 +225,11 @@ def whole(submission: Number, request: Request, context: Here, who: Annotated[Ac
         kept = exports.one(connection, submission)
         form = context.forms.get(kept.form, kept.form_version) if kept.form and kept.form_version else None
         known = dossier.gather(connection, submission, form)
-    crops = cut_out(known.uploaded, known.line, request.app.state.views)
-    file = _written(lambda target: dossier.write_dossier(target, known, context.blobs, crops, now))
-    return _download(file, f"申请{submission}-档案.zip", "application/zip", {})
+    views = request.app.state.views
+    crops, inner = cut_out(known.uploaded, known.line, views), take_out(known.uploaded, known.inside, views)
+    file = _written(lambda target: dossier.write_dossier(target, known, context.blobs, crops, now, inner))
+    called = [f"申请{submission}", *([file_name(known.kept.unit)] if known.kept.unit else []), "档案.zip"]
+    return _download(file, "-".join(called), "application/zip", {})
 
 
 def _forms(context: Context, found: Sequence[str], chosen: Choice) -> dict[str, FormDefinition]:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from models.errors import NotFound
 from models.form import FormDefinition
 from models.identity import FormName
+from service.parts import own
 from service.store import listing
 from service.store.accounts import Actor
 from service.store.statuses import Status
@@ -98,7 +99,7 @@ def _answer(context: Context, row: Any, name: str) -> Answer:
     return Answer.model_validate(
         {
             **shown.model_dump(include=kept), "submission": row.id, "version": row.version, "name": row.name, "unit": row.unit,
-            "crop": crop(row.id, shapes.read_parts(row.line), shown.evidence),
+            "crop": crop(row.id, shapes.read_parts(own(row.line) if row.line else None), shown.evidence),
         }
     )  # fmt: skip
 

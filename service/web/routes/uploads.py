@@ -18,20 +18,28 @@ from service.store.accounts import Actor
 from service.store.tables import idempotency
 from service.store.uploads import Arrival, StoredFile, create
 from service.web.answers import file_name, multipart, multipart_body
+from service.web.arrivals import Upload, Uploads, upload_shown
 from service.web.context import Context, Here
 from service.web.security import may
-from service.web.shapes import Number, Upload, Uploads, upload_shown
+from service.web.shapes import Number
 
 router = APIRouter(tags=["uploads"], prefix="/uploads")
 
 # Seconds: between two looks at an upload; until a watcher must ask, and show who it is, again.
 POLL, WATCH = 0.5, 600.0
 _UNREAD = ("received", "reading")
+_TOGETHER: dict[str, bool | str] = {"true": True, "1": True, "false": False, "0": False, "auto": "auto"}
 _BODY = multipart_body(
     "files",
     files={"type": "array", "minItems": 1, "items": {"type": "string", "format": "binary"}},
     form={"type": "string", "description": "The name of the form; left out, it is recognised"},
-    together={"type": "boolean", "default": True, "description": "Whether all files are one submission"},
+    together={
+        "type": "string",
+        "enum": ["true", "false", "auto"],
+        "default": "true",
+        "description": "Whose the files are: `true`, one sender's, who may send several applications; `false`, a submission each; "
+        "`auto`, anybody's, so that each file counts by itself unless it says itself that it is one application with another",
+    },
     replaces={"type": "integer", "description": "The submission that this one takes the place of"},
 )
 IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=128, pattern=r"^[!-~]+$")]
@@ -42,7 +50,14 @@ async def receive(
     request: Request, context: Here, who: Annotated[Actor, may("upload")], idempotency_key: IdempotencyKey = None
 ) -> Uploads:
     """Takes files, and answers once they are safe; reading them comes later. A request that is sent again with the same
-    Idempotency-Key makes nothing new."""
+    Idempotency-Key makes nothing new.
+
+    What `together` says is where the files are from, never what is in them: two applications are not made one because somebody
+    says so, since one unit's answers would then stand in the record of the other. With `true` the files are one sender's, like a
+    mail and what hangs on it: what can't be read is told to the application that it came with, if there is one alone. With `auto`
+    they are anybody's, like a folder that somebody collected: Word file, scan and photos are joined where number, unit and content
+    say so, and every file that gives no application is a submission of its own, which tells why. With `false` nothing is joined.
+    """
     async with multipart(request, context.settings.limits().parts) as form:
         return await run_in_threadpool(_receive, context, who, form, idempotency_key)
 
@@ -52,8 +67,9 @@ def _receive(context: Context, who: Actor, form: FormData, key: str | None) -> U
     files = [_keep(context, one) for one in form.getlist("files") if isinstance(one, UploadFile)]
     if not files:
         raise Invalid("请求中没有文件", advice="请用名为 files 的字段上传文件")
+    is_auto = wanted["together"] == "auto"
     groups = [files] if wanted["together"] else [[file] for file in files]
-    if wanted["replaces"] is not None and len(groups) > 1:
+    if wanted["replaces"] is not None and len(files if is_auto else groups) > 1:
         raise Invalid("几份申请不能替代同一份", advice="请逐份上传")
     digest = hashlib.sha256(json.dumps([wanted, [[file.name, file.sha256] for file in files]]).encode()).hexdigest()
     channel = "page" if who.id.startswith("user:") else "api"
@@ -62,7 +78,7 @@ def _receive(context: Context, who: Actor, form: FormData, key: str | None) -> U
         if numbers is None:
             numbers = []
             for group in groups:
-                arrival = Arrival(group, channel, form=wanted["form"], replaces=wanted["replaces"])
+                arrival = Arrival(group, channel, form=wanted["form"], replaces=wanted["replaces"], apart=is_auto)
                 upload, _ = create(connection, arrival, who.id, context.clock())
                 context.enqueue(connection, upload)
                 numbers.append(upload)
@@ -81,11 +97,11 @@ def _wanted(context: Context, form: FormData) -> dict[str, Any]:
     name, together, replaces = said.get("form"), said.get("together", "true").lower(), said.get("replaces")
     if name is not None and name not in context.forms.current():
         raise UnknownForm(f"没有名为“{name[:64]}”的表格", advice="留空即自动识别")
-    if together not in ("true", "false", "1", "0"):
-        raise Invalid("together 应为 true 或 false")
+    if together not in _TOGETHER:
+        raise Invalid("together 应为 true、false 或 auto")
     if replaces is not None and not (replaces.isascii() and replaces.isdigit() and 0 < int(replaces[:11]) < 1 << 31):
         raise Invalid("replaces 应为申请的编号")
-    return {"form": name, "together": together in ("true", "1"), "replaces": int(replaces) if replaces else None}
+    return {"form": name, "together": _TOGETHER[together], "replaces": int(replaces) if replaces else None}
 
 
 def _keep(context: Context, file: UploadFile) -> StoredFile:

@@ -43,12 +43,12 @@ class Office:
         FormStore(database).add(load_forms(), "system", datetime.now(UTC))
         self._hired: list[subprocess.Popen[bytes]] = []
 
-    def send(self, *files: tuple[str, bytes], form: str | None = None) -> int:
+    def send(self, *files: tuple[str, bytes], form: str | None = None, apart: bool = False) -> int:
         """Stores an upload of (name, content) and queues it, in one transaction."""
         kept = [(name, self.blobs.put(io.BytesIO(data))) for name, data in files]
         stored = [StoredFile(name, blob.sha256, blob.bytes) for name, blob in kept]
         with self.database.write() as connection:
-            upload, _ = create(connection, Arrival(stored, "api", form), "user:1", datetime.now(UTC))
+            upload, _ = create(connection, Arrival(stored, "api", form, apart=apart), "user:1", datetime.now(UTC))
             self.queue.enqueue(connection, upload)
         return upload
 

@@ -2,18 +2,24 @@
 
 import os
 import signal
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from extractor import Options
+from generator import generate, new_identity
+from models.errors import TimedOut
 from service.definitions import load_forms
-from service.jobs.desk import Telling
+from service.jobs.desk import Telling, _Glance
 from service.sources import Source
-from service.store import workers
+from service.store import records, workers
 from service.store.uploads import begin_reading
+from tests.records import random_record
+from tests.service.databases import sqlite
 from tests.service.jobs.office import INBOX, WORD, Office
+from tests.service.readers import ORDER
 
 ONE_DATABASE = pytest.mark.parametrize("office", ["sqlite"], indirect=True)
 FORM = (WORD.name, WORD.read_bytes())
@@ -108,6 +114,51 @@ def test_a_name_that_is_taken_is_refused_and_a_worker_ends_with_its_parent(offic
     parent.wait()
     assert office.mark.wait_for_end(60) == {}
     assert "w2" not in office.present()
+
+
+@ONE_DATABASE
+def test_of_files_that_came_apart_one_that_hangs_or_kills_costs_itself_alone_and_can_be_tried_again(office: Office) -> None:
+    mark = office.folder / "mark"
+    orders = [("0锁.txt", ORDER + b"hang"), ("00杀.txt", ORDER + f"once {mark} kill".encode())]
+    uploads = [office.send(order, FORM, ("表二.docx", _other_form()), apart=True) for order in orders]
+    worker = office.hire("w1", seconds=4)
+    office.wait_until(lambda: office.are_done(uploads), 120)
+    hanging, killing = (office.submissions(upload) for upload in uploads)
+    assert [(one.name, one.error_code) for one in hanging] == [
+        (FORM[0], None), ("表二.docx", None), ("0锁.txt", "timed-out"),
+    ]  # fmt: skip
+    # It kills but once, and after that it is what it says: no form.
+    assert [(one.name, one.error_code) for one in killing] == [
+        (FORM[0], None), ("表二.docx", None), ("00杀.txt", "unsupported-kind"),
+    ]  # fmt: skip
+    with office.database.write() as connection:
+        by = records.Editor("user:1", datetime.now(UTC))
+        records.decide(connection, killing[2].id, killing[2].version, "retry", by)
+        office.queue.enqueue(connection, uploads[1])
+    office.wait_until(lambda: office.are_done(uploads), 120)
+    again = office.submissions(uploads[1])
+    assert [(one.name, one.version) for one in again] == [(FORM[0], 1), ("表二.docx", 1), ("00杀.txt", 3)]
+    office.dismiss(worker)
+    office.assert_nothing_is_left()
+
+
+def _other_form() -> bytes:
+    form = load_forms()["enterprise-filing"]
+    return generate(form, "docx", new_identity(form), random_record(form, 2)).data
+
+
+def test_a_part_that_takes_too_long_is_given_up_and_several_that_were_begun_at_once_have_the_time_of_all(tmp_path: Path) -> None:
+    with sqlite(tmp_path) as database:
+        glance = _Glance(database, 1, tmp_path / "progress.json", 3, 0.2)
+        glance.place.write_text('{"part": "3.jpg", "done": 2}')
+        glance()
+        time.sleep(0.3)
+        glance()
+        glance.place.write_text('{"part": "4.docx", "done": 3}')
+        glance()
+        time.sleep(0.3)
+        with pytest.raises(TimedOut):
+            glance()
 
 
 def test_the_part_that_is_being_read_is_told(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from service.store import uploads
 from service.store.database import Database
 from service.store.uploads import Arrival, StoredFile
+from tests.extractor.documents import docx, paragraph
 from tests.service.pages.conftest import Visit
 from tests.service.pages.samples import filled
 from tests.service.pages.serving import ROOT, Service, now
@@ -63,17 +64,24 @@ def test_a_file_dropped_anywhere_is_read_and_its_row_appears_in_every_window(
         expect(_row(one, path.name).locator(".status")).to_have_text("待复核")
 
 
-def test_several_files_are_one_application_or_one_each(visit: Visit, tmp_path: Path) -> None:
+def test_several_files_are_one_sender_s_or_one_each_where_somebody_says_so(visit: Visit, tmp_path: Path) -> None:
     page = visit("/")
     paths = [filled(tmp_path, 12), filled(tmp_path, 13)]
-    _drop(page, *paths)
-    expect(_row(page, "等 2 个文件").or_(_row(page, paths[0].name)).first).to_be_visible(timeout=READ)
+    letter = tmp_path / "来信.txt.docx"
+    letter.write_bytes(docx(paragraph("关于报送材料的函")))
+    page.get_by_label("同一份申请").check()
+    _drop(page, *paths, letter)
+    sent = page.get_by_role("region", name="本次上传")
+    expect(sent.get_by_role("listitem").filter(has_text=letter.name)).to_contain_text("没有归入任何申请", timeout=READ)
+    for path in paths:
+        expect(_row(page, path.name)).to_have_count(1)
+    expect(_row(page, letter.name)).to_have_count(0)
     page.get_by_label("每个文件一份").check()
     more = [filled(tmp_path, 14), filled(tmp_path, 15)]
     _drop(page, *more)
     for path in more:
         expect(_row(page, path.name)).to_have_count(1, timeout=READ)
-    expect(page.get_by_text("4 个文件都已处理")).to_be_visible(timeout=READ)
+    expect(page.get_by_text("5 个文件都已处理")).to_be_visible(timeout=READ)
 
 
 def test_a_file_that_can_t_be_read_says_what_to_do(visit: Visit) -> None:

@@ -15,7 +15,7 @@ from generator import generate, new_identity
 from models.errors import NoView
 from service import views
 from service.definitions import load_forms
-from tests.service.web.readings import finish, reading, upload
+from tests.service.web.readings import SAMPLE, finish, reading, upload
 from tests.service.web.serving import Served, served
 
 
@@ -39,6 +39,42 @@ def pdf() -> bytes:
 
 def _part(name: str, data: bytes) -> dict[str, object]:
     return {"name": name, "sha256": hashlib.sha256(data).hexdigest(), "state": "read", "applications": [1]}
+
+
+def _parted(service: Served, clerk: TestClient, pdf: bytes) -> tuple[str, str]:
+    """Two applications of one upload: 甲's file and 乙's, which lies in an archive with another one of 甲's."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("乙.pdf", pdf)
+        archive.writestr("甲二.txt", b"more of it")
+    sent = [("甲.docx", SAMPLE.read_bytes()), ("全.zip", packed.getvalue())]
+    made = clerk.post("/api/v1/uploads", files=[("files", one) for one in sent]).json()["uploads"][0]
+    every = [
+        (_part(*sent[0]), [1]), (_part(*sent[1]), []),
+        (_part("全.zip/乙.pdf", pdf), [2]), (_part("全.zip/甲二.txt", b"more of it"), [1]),
+    ]  # fmt: skip
+    parts = [{**part, "applications": numbers} for part, numbers in every]
+    numbers = finish(service, made["id"], reading(application=1, parts=parts), reading(application=2, parts=parts))
+    first, second = (f"/api/v1/submissions/{number}" for number in numbers)
+    return first, second
+
+
+def test_of_what_came_together_each_application_shows_its_own_alone(service: Served, clerk: TestClient, pdf: bytes) -> None:
+    first, second = _parted(service, clerk, pdf)
+    for path, own in ((first, ["甲.docx", "全.zip/甲二.txt"]), (second, ["全.zip/乙.pdf"])):
+        detail = clerk.get(path).json()
+        assert [(part["index"], part["name"]) for part in detail["parts"]] == list(enumerate(own))
+        assert [part["name"] for part in clerk.get(f"{path}/pages").json()["parts"]] == own
+        assert detail["name"] == (own[0] if len(own) == 1 else f"{own[0]} 等 2 个文件")
+    assert clerk.get(f"{second}/parts/0").content == pdf
+
+
+def test_the_part_of_another_application_is_not_found(service: Served, clerk: TestClient, pdf: bytes) -> None:
+    _, second = _parted(service, clerk, pdf)
+    for part in (1, 2, 3):
+        for path in (f"{second}/parts/{part}", f"{second}/parts/{part}/pages/1.webp"):
+            answer = clerk.get(path)
+            assert (answer.status_code, answer.json()["code"]) == (404, "not-found"), path
 
 
 def _submitted(service: Served, clerk: TestClient, name: str, data: bytes, *more: tuple[str, bytes]) -> str:

@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from service.settings import Settings
-from service.store.tables import submissions
+from service.store.tables import submissions, uploads
 from service.web.answers import attachment, file_name
 from tests.service.web.readings import SAMPLE, finish, reading, submitted, upload
 from tests.service.web.serving import Served, served
@@ -32,7 +32,8 @@ def _stored(service: Served) -> int:
 def test_a_file_is_kept_and_queued_before_it_is_acknowledged(service: Served, clerk: TestClient) -> None:
     made = upload(clerk, "申请表.docx")
     digest = hashlib.sha256(SAMPLE.read_bytes()).hexdigest()
-    assert made["files"] == [{"name": "申请表.docx", "sha256": digest, "bytes": SAMPLE.stat().st_size}]
+    kept = {"name": "申请表.docx", "sha256": digest, "bytes": SAMPLE.stat().st_size}
+    assert made["files"] == [{**kept, "submissions": [], "state": None, "left": []}]
     assert [one["status"] for one in made["submissions"]] == ["received"]
     assert service.queued == [made["id"]]
     assert service.context.blobs.read(digest) == SAMPLE.read_bytes()
@@ -46,6 +47,40 @@ def test_files_of_a_request_are_one_submission_or_one_each(service: Served, cler
     apart = _send(clerk, files, together="false").json()["uploads"]
     assert [[file["name"] for file in one["files"]] for one in apart] == [["a.docx"], ["b.pdf"]]
     assert len(service.queued) == 3
+
+
+def test_files_that_came_from_anybody_are_one_upload_that_says_so(service: Served, clerk: TestClient) -> None:
+    files = [("a.docx", b"a"), ("b.pdf", b"b")]
+    (auto,) = _send(clerk, files, together="auto").json()["uploads"]
+    (together,) = _send(clerk, files, together="true").json()["uploads"]
+    with service.context.database.read() as connection:
+        said = {row.id: row.apart for row in connection.execute(uploads.select())}
+    assert said == {auto["id"]: True, together["id"]: False}
+
+
+def test_each_file_tells_the_submissions_that_it_went_into_and_what_of_it_went_into_none(
+    service: Served, clerk: TestClient
+) -> None:
+    names = ["甲.docx", "甲扫描.pdf", "乙.zip", "函.txt", "甲再.docx"]
+    (made,) = _send(clerk, [(name, name.encode()) for name in names], together="true").json()["uploads"]
+    told = {
+        "甲.docx": ("read", [1]), "甲扫描.pdf": ("read", [1]), "乙.zip": ("read", []), "乙.zip/一.docx": ("read", [2]),
+        "乙.zip/二.docx": ("read", [3]), "乙.zip/说明.txt": ("not-a-form", []), "函.txt": ("not-a-form", []),
+        "甲再.docx": ("duplicate", []),
+    }  # fmt: skip
+    one, two, three = finish(service, made["id"], *(reading(application=n, parts=_parts(told)) for n in (1, 2, 3)))
+    shown = clerk.get(f"/api/v1/uploads/{made['id']}").json()
+    assert {file["name"]: (file["submissions"], file["state"], file["left"]) for file in shown["files"]} == {
+        "甲.docx": ([one], "read", []), "甲扫描.pdf": ([one], "read", []), "乙.zip": ([two, three], "read", ["乙.zip/说明.txt"]),
+        "函.txt": ([], "not-a-form", ["函.txt"]), "甲再.docx": ([], "duplicate", ["甲再.docx"]),
+    }  # fmt: skip
+
+
+def _parts(told: dict[str, tuple[str, list[int]]]) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "sha256": hashlib.sha256(name.encode()).hexdigest(), "state": state, "applications": numbers}
+        for name, (state, numbers) in told.items()
+    ]
 
 
 def test_a_request_that_is_sent_again_with_its_key_makes_nothing_new(service: Served, clerk: TestClient) -> None:
@@ -83,6 +118,7 @@ def test_a_request_that_makes_no_sense_leaves_nothing_behind(service: Served, cl
         ([one], {"replaces": "4711"}, 404),
         ([one], {"replaces": "9" * 30}, 422),
         ([one, two], {"replaces": "1", "together": "false"}, 422),
+        ([one, two], {"replaces": "1", "together": "auto"}, 422),
         ([one], {"colour": "red"}, 422),
     ]
     for files, fields, status in wrong:

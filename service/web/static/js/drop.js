@@ -31,6 +31,11 @@ export function takesFiles(over, take, about = () => {}) {
   });
 }
 
+const folders = new WeakMap();
+
+/** The folder in what was dropped that a file lay in, as "收到/甲公司"; "" of a file that was dropped or chosen itself. */
+export const folderOf = (file) => folders.get(file) ?? "";
+
 /** All files of a drop. Entries must be asked for before the first await. */
 async function filesOf(transfer) {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
@@ -39,7 +44,11 @@ async function filesOf(transfer) {
 }
 
 async function within(entry) {
-  if (entry.isFile) return [await new Promise((done, failed) => entry.file(done, failed))];
+  if (entry.isFile) {
+    const file = await new Promise((done, failed) => entry.file(done, failed));
+    folders.set(file, entry.fullPath.split("/").slice(1, -1).join("/"));
+    return [file];
+  }
   const reader = entry.createReader(), found = [];
   for (;;) { // a folder is told a hundred entries at a time
     const some = await new Promise((done, failed) => reader.readEntries(done, failed));

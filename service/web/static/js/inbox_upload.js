@@ -2,7 +2,7 @@
 
 import { freshKey, get, live, upload } from "./api.js";
 import { $, $$, h } from "./dom.js";
-import { takesFiles } from "./drop.js";
+import { folderOf, takesFiles } from "./drop.js";
 import { called } from "./inbox_row.js";
 import { say } from "./toast.js";
 import { STATUSES, UNREADABLE, size } from "./words.js";
@@ -23,17 +23,50 @@ export function takeFiles({ settled }) {
   $("#uploads-clear").addEventListener("click", clear);
   addEventListener("paste", (event) => event.clipboardData?.files.length && take([...event.clipboardData.files]));
   addEventListener("beforeunload", (event) => { if (running || waiting.length) event.preventDefault(), (event.returnValue = ""); });
-  takesFiles($("#drop"), take, () => { $("#drop-how").textContent = isTogether() ? "所有文件作为同一份申请" : "每个文件作为一份申请"; });
+  takesFiles($("#drop"), take, () => { $("#drop-how").textContent = HOW[together()]; });
 }
 
-const isTogether = () => $("[name=together]:checked").value === "true";
+const HOW = {
+  auto: "每个文件先各算一份，编号、单位和内容相符的合为一份；子文件夹各为一份",
+  true: "所有文件作为同一份申请",
+  false: "每个文件作为一份申请",
+};
+const together = () => $("[name=together]:checked").value;
+
+/** What goes into a request each: [{ files, together }]. A folder in a folder is one sender's, as for `sealform extract`. */
+function groupsOf(files) {
+  if (together() === "true") return [{ files, together: "true" }];
+  if (together() === "false") return files.map((file) => ({ files: [file], together: "true" }));
+  const senders = new Map();
+  for (const file of files) {
+    const inside = folderOf(file).split("/").slice(0, 2);
+    const sender = inside.length > 1 ? inside.join("/") : "";
+    senders.set(sender, [...(senders.get(sender) ?? []), file]);
+  }
+  return [...senders].flatMap(([folder, some]) => (folder ? [{ files: some, together: "true" }] : portions(some).map((one) => ({ files: one, together: "auto" }))));
+}
+
+/** As many at once as the service takes, in the order of their names: what belongs together is mostly called alike. */
+function portions(files) {
+  const { mostFiles, mostBytes } = $("#files").dataset;
+  const found = [];
+  let room = 0;
+  for (const file of [...files].sort((a, b) => a.name.localeCompare(b.name, "zh-CN", { numeric: true }))) {
+    if (!found.length || found.at(-1).length >= Number(mostFiles) || file.size > room) {
+      found.push([]);
+      room = Number(mostBytes) * .95; // the request says more than its files
+    }
+    found.at(-1).push(file);
+    room -= file.size;
+  }
+  return found;
+}
 
 function take(files) {
   const known = files.filter((file) => !/^(Thumbs\.db|desktop\.ini|\.DS_Store|~\$.*)$/i.test(file.name));
   if (!known.length) return;
-  const groups = isTogether() ? [known] : known.map((file) => [file]);
-  for (const group of groups) {
-    const sending = { files: group, key: freshKey(), form: $("#upload-form").value, lines: group.map(line) };
+  for (const group of groupsOf(known)) {
+    const sending = { ...group, key: freshKey(), form: $("#upload-form").value, lines: group.files.map(line) };
     list.append(...sending.lines.map((one) => one.element));
     waiting.push(sending);
   }
@@ -44,7 +77,7 @@ function take(files) {
 function line(file) {
   const bar = h("progress", { max: 1, value: 0, "aria-label": `${file.name} 的进度` });
   const outcome = h("span", { class: "outcome small" }, "等待上传");
-  const name = file.webkitRelativePath || file.name;
+  const name = [folderOf(file), file.name].filter(Boolean).join("/");
   return { bar, outcome, element: h("li", {}, h("span", { class: "name" }, name), h("span", { class: "small soft nowrap" }, size(file.size)), bar, outcome) };
 }
 
@@ -58,7 +91,7 @@ async function start(sending) {
   const form = new FormData();
   for (const file of sending.files) form.append("files", file, file.name);
   if (sending.form) form.append("form", sending.form);
-  form.append("together", "true");
+  form.append("together", sending.together);
   const show = (part) => shown(sending.lines, part < 1 ? `上传中 ${Math.round(part * 100)}%` : "正在保存", part * .5);
   try {
     const answer = await upload("/uploads", form, { key: sending.key, onProgress: show });
@@ -120,7 +153,7 @@ function told(one, state) {
   if (one.stop) { one.stop(); streams -= 1; }
   for (const [at, { outcome, element }] of one.lines.entries()) {
     element.classList.add("ended");
-    outcome.replaceChildren(...(at === 0 ? state.submissions.map(result) : ["同一份申请"]));
+    outcome.replaceChildren(...become(state.files[at], state.submissions));
   }
   follow();
   summary();
@@ -135,6 +168,14 @@ function reading({ state, progress }) {
 }
 
 const part = (progress) => (progress?.total ? .5 + (progress.done / progress.total) * .5 : null);
+
+/** What became of a file: each submission that it went into, and what of it went into none. */
+function become(file, submissions) {
+  const known = file.submissions.length || file.left.length ? submissions.filter(({ id }) => file.submissions.includes(id)) : submissions;
+  const duplicate = file.state === "duplicate" && !known.length;
+  const left = file.left.map((name) => h("span", { class: "soft" }, duplicate ? "与另一个文件相同，只读取一次" : name === file.name ? "不是申请表，没有归入任何申请" : `其中“${name.slice(name.indexOf("/") + 1)}”没有归入任何申请`));
+  return [...known.map(result), ...left];
+}
 
 function result(summary) {
   const why = summary.status === "unreadable" ? UNREADABLE[summary.error_code] : summary.doubtful ? `${summary.doubtful} 项存疑` : "";

@@ -1,0 +1,56 @@
+"""What the API says of uploads: their files, and what became of each."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import BaseModel
+
+from service.parts import outcomes
+from service.store import listing
+from service.store.forms import FormStore
+from service.web.shapes import Summary, summaries
+
+
+class ArrivedFile(BaseModel):
+    """A file of an upload; once it was read, the `submissions` that it went into, and the `state` in which it ended. `left` are
+    the names of what is in it, or itself, that went into none."""
+
+    name: str
+    sha256: str
+    bytes: int
+    submissions: list[int] = []
+    state: str | None = None
+    left: list[str] = []
+
+
+class Upload(BaseModel):
+    """What one request brought, and how far its reading is; `state` is received, reading or done."""
+
+    id: int
+    state: str
+    progress: dict[str, Any] | None
+    files: list[ArrivedFile]
+    submissions: list[Summary]
+
+
+class Uploads(BaseModel):
+    """The uploads that a request made."""
+
+    uploads: list[Upload]
+
+
+def upload_shown(connection: sa.Connection, forms: FormStore, number: int) -> Upload:
+    """The upload of that number.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row, files, made = listing.upload(connection, number)
+    known = outcomes([file.name for file in files], listing.routes(connection, number) if row.state == "done" else ())
+    arrived = [
+        ArrivedFile.model_validate({"name": file.name, "sha256": file.sha256, "bytes": file.bytes, **outcome})
+        for file, outcome in zip(files, known, strict=True)
+    ]
+    return Upload(
+        id=row.id, state=row.state, progress=row.progress, files=arrived, submissions=summaries(connection, forms, made)
+    )  # fmt: skip
