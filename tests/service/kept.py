@@ -69,6 +69,15 @@ def _another(name: str) -> dict[str, Any]:
     return read
 
 
+def make_same(database: Database, submission: int, other: int) -> None:
+    """Corrects `submission` so that the unit of `other` applies."""
+    name = FORMS[line()["form"]].applicant[0]
+    with database.write() as connection:
+        unit = connection.scalar(sa.select(submissions.c.unit).where(submissions.c.id == other))
+        version = connection.scalar(sa.select(submissions.c.version).where(submissions.c.id == submission)) or 0
+        records.correct(connection, submission, version, [Change(name, text=unit)], FORMS[line()["form"]], Editor("user:1", NOW))
+
+
 def decide(database: Database, submission: int, *moves: Move, at: datetime = NOW) -> None:
     """Corrects the doubtful field and makes these moves, each for a reason."""
     by = Editor("user:1", at + timedelta(seconds=1))
