@@ -195,10 +195,8 @@ def decide(connection: sa.Connection, submission: int, expected: int, move: Move
         submissions.update().where(submissions.c.id == submission)
         .values(status=target, version=version, updated_at=by.now, changed=audit.next_value(connection, "changes"))
     )  # fmt: skip
-    if move == "reopen":
+    if (row.status in twins.LIVING) != (target in twins.LIVING):
         twins.seek(connection, submission)
-    elif target not in twins.LIVING:
-        twins.touch(connection, submission)
     audit.append(connection, by.now, by.actor, move, f"submission:{submission}", {"status": target, "reason": reason})
     if move in events.DECIDED:
         events.emit(connection, events.DECIDED[move], submission, by.now)

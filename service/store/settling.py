@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from models.errors import Conflict, NotFound
+from models.errors import Conflict
 from service.store import audit, events, twins
 from service.store.records import Editor, add_version, expect, expect_whole, row_of
 from service.store.statuses import Status, after
@@ -24,9 +24,10 @@ def settle(connection: sa.Connection, submission: int, twin: int, expected: int,
     `submission`. Of the two it is always the later one that replaces.
 
     Raises:
-        NotFound: one of them is not there, or there is nothing to settle between them.
+        NotFound: one of them is not there.
         Stale: `expected` is not the version of `submission` any more.
-        Conflict: it was settled already, or one of them was withdrawn, rejected, replaced or erased meanwhile.
+        Conflict: there is nothing to settle between them, because they never were the same, one of them was withdrawn, rejected,
+            replaced or erased meanwhile, or it was settled already.
     """
     # In the order of their numbers, as everybody takes them who takes two.
     rows = {number: row_of(connection, number, lock=True) for number in sorted({submission, twin})}
@@ -37,12 +38,10 @@ def settle(connection: sa.Connection, submission: int, twin: int, expected: int,
     pair = sa.and_(kinships.c.submission_id == later.id, kinships.c.earlier == earlier.id)
     known = connection.execute(kinships.select().where(pair)).one_or_none()
     if known is None:
-        raise NotFound(f"申请 {submission} 和 {twin} 之间没有疑似重复")
+        raise Conflict(f"申请 {submission} 和 {twin} 之间没有要处理的重复", advice="其中一份可能刚撤回或已有结论，请刷新后再看")
     if (known.verdict is None) == (verdict is None):
         advice = "要改变结论，请先撤销原来的处理"
         raise Conflict("已经处理过了", advice=advice) if verdict else Conflict("还没有处理，没有可以撤销的")
-    if verdict is not None:
-        _expect_living(later, earlier)
     said = {"verdict": verdict, "by": by.actor if verdict else None, "at": by.now if verdict else None}
     connection.execute(kinships.update().where(pair).values(said))
     status = earlier.status
@@ -55,15 +54,8 @@ def settle(connection: sa.Connection, submission: int, twin: int, expected: int,
     if "replaces" in (verdict, known.verdict):
         _link(connection, later.id, earlier.id, verdict is not None)
     for row in (earlier, later):
-        twins.touch(connection, row.id)
         twins.seek(connection, row.id)
     return int(rows[submission].version) + 1
-
-
-def _expect_living(*rows: Any) -> None:
-    for row in rows:
-        if not twins.is_living(row):
-            raise Conflict(f"申请 {row.id} 已撤回、已有结论或正在读取，不需要再处理重复", advice="请刷新后再看")
 
 
 def _status_before(connection: sa.Connection, earlier: Any) -> Status:
@@ -92,7 +84,7 @@ def _write(connection: sa.Connection, row: Any, status: Status, other: int, acti
 
 def _link(connection: sa.Connection, later: int, earlier: int, linked: bool) -> None:
     """The relation that an upload which names its predecessor makes too. One may replace several; of these it names the last."""
-    about = submissions.c
-    connection.execute(submissions.update().where(about.id == earlier).values(replaced_by=later if linked else None))
-    last = connection.scalar(sa.select(sa.func.max(about.id)).where(about.replaced_by == later))
-    connection.execute(submissions.update().where(about.id == later).values(replaces=last))
+    replaced = sa.and_(kinships.c.submission_id == later, kinships.c.verdict == "replaces")
+    last = connection.scalar(sa.select(sa.func.max(kinships.c.earlier)).where(replaced))
+    for number, link in ((earlier, {"replaced_by": later if linked else None}), (later, {"replaces": last})):
+        connection.execute(submissions.update().where(submissions.c.id == number).values(link))

@@ -28,6 +28,8 @@ LIVING: tuple[Status, ...] = ("in-review", "unreadable", "returned", "accepted")
 MOST = 50
 # Of the texts that two forms with the same number both hold, so many say the same where one of them was sent again.
 _ALIKE = 0.5
+# Characters by which a text is compared; more cost time, and whoever writes another text seldom begins as the first did.
+_GLANCE = 60
 _LONGEST = 160
 # A submission may be either of a pair.
 _SIDES = ((kinships.c.submission_id, kinships.c.earlier), (kinships.c.earlier, kinships.c.submission_id))
@@ -84,7 +86,8 @@ def _units(form: FormDefinition | None, values: Mapping[str, Any]) -> set[str]:
 
 
 def seek(connection: sa.Connection, submission: int) -> None:
-    """Makes the kinships of a submission anew, but for those of which a person said something.
+    """Makes the kinships of a submission anew, but for those of which a person said something; one that lives no more has none.
+    Called whenever a submission begins or ceases to live, or is known by something else.
 
     Whoever calls has taken a number of the counter of changes: two who look at the same time would not see each other.
     """
@@ -104,8 +107,8 @@ def seek(connection: sa.Connection, submission: int) -> None:
 
 def _like(connection: sa.Connection, submission: int) -> dict[int, Ground]:
     """{another living submission: the strongest thing that both have}; nothing for one that lives no more."""
-    mine = connection.execute(sa.select(submissions).where(submissions.c.id == submission, *_lives(submissions))).one_or_none()
-    if mine is None:
+    mine = sa.select(submissions.c.id).where(submissions.c.id == submission, *_lives())
+    if connection.scalar(mine) is None:
         return {}
     known = connection.execute(sa.select(traits.c.kind, traits.c.key).where(traits.c.submission_id == submission)).all()
     found: dict[int, Ground] = {}
@@ -120,7 +123,7 @@ def _sharing(connection: sa.Connection, submission: int, trait: Any) -> list[int
     query = (
         sa.select(traits.c.submission_id)
         .join(submissions, submissions.c.id == traits.c.submission_id)
-        .where(traits.c.kind == trait.kind, traits.c.key == trait.key, traits.c.submission_id != submission, *_lives(submissions))
+        .where(traits.c.kind == trait.kind, traits.c.key == trait.key, traits.c.submission_id != submission, *_lives())
         .order_by(traits.c.submission_id.desc())
         .limit(MOST)
     )
@@ -138,7 +141,8 @@ def _of_one(connection: sa.Connection, submission: int, others: Sequence[int]) -
 
 
 def _texts(content: Mapping[str, Any]) -> dict[str, str]:
-    return {name: key(value) for name, value in content.items() if isinstance(value, str) and key(value)}
+    begun = {name: key(value[:_GLANCE]) for name, value in content.items() if isinstance(value, str)}
+    return {name: text for name, text in begun.items() if text}
 
 
 def _are_alike(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
@@ -146,17 +150,12 @@ def _are_alike(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
     return sum(one[name] == other[name] for name in both) >= _ALIKE * len(both)
 
 
-def _lives(row: sa.FromClause) -> tuple[sa.ColumnElement[bool], ...]:
-    return row.c.status.in_(LIVING), row.c.replaced_by.is_(None), row.c.purged_at.is_(None)
-
-
-def is_living(row: Any) -> bool:
-    """Whether a row of `submissions` may still be the same as another."""
-    return row.status in LIVING and row.replaced_by is None and row.purged_at is None
+def _lives() -> tuple[sa.ColumnElement[bool], ...]:
+    return submissions.c.status.in_(LIVING), submissions.c.replaced_by.is_(None), submissions.c.purged_at.is_(None)
 
 
 def _partners(connection: sa.Connection, submission: int) -> set[int]:
-    """Those with which it may be the same, whatever became of them."""
+    """Those with which it may be the same."""
     queries = (sa.select(there).where(here == submission, kinships.c.verdict.is_(None)) for here, there in _SIDES)
     return {number for query in queries for number in connection.scalars(query)}
 
@@ -165,37 +164,26 @@ def named(connection: sa.Connection, later: int, earlier: int, actor: str, now: 
     """Keeps that an upload named the one whose place it takes."""
     said = {"ground": "named", "verdict": "replaces", "by": actor, "at": now}
     connection.execute(kinships.insert().values(submission_id=later, earlier=earlier, **said))
-    touch(connection, earlier)
-
-
-def touch(connection: sa.Connection, submission: int) -> None:
-    """Lets those that follow changes see the ones with which this may be the same, because it came, went or came back."""
-    _touch(connection, _partners(connection, submission))
+    seek(connection, earlier)
 
 
 def _touch(connection: sa.Connection, numbers: Iterable[int]) -> None:
+    """Lets those that follow changes see submissions whose twins came or went."""
     # Whoever holds one of them changes it anyway, and may be waiting for this transaction.
     wanted = sa.select(submissions.c.id).where(submissions.c.id.in_(list(numbers))).order_by(submissions.c.id)
-    for number in connection.scalars(wanted.with_for_update(skip_locked=True)).all():
-        changed = audit.next_value(connection, "changes")
-        connection.execute(submissions.update().where(submissions.c.id == number).values(changed=changed))
-
-
-def _unsettled(here: sa.Column[Any], there: sa.Column[Any]) -> sa.Select[Any]:
-    mine, other = submissions.alias("mine"), submissions.alias("other")
-    return (
-        sa.select(here.label("id"), there.label("twin"))
-        .join_from(kinships, mine, mine.c.id == here)
-        .join(other, other.c.id == there)
-        .where(kinships.c.verdict.is_(None), *_lives(mine), *_lives(other))
-    )
+    free = connection.scalars(wanted.with_for_update(skip_locked=True)).all()
+    if free:
+        first = audit.next_value(connection, "changes", len(free)) - len(free) + 1
+        # Each its own number: who follows changes page by page goes on after the last one.
+        change = submissions.update().where(submissions.c.id == sa.bindparam("one")).values(changed=sa.bindparam("number"))
+        connection.execute(change, [{"one": one, "number": number} for number, one in enumerate(free, first)])
 
 
 def unsettled(connection: sa.Connection, numbers: Sequence[int] | None = None) -> Mapping[int, list[int]]:
     """{submission: those with which it may be the same and of which nobody said anything}, of `numbers` (None: of all)."""
     found: dict[int, list[int]] = {}
     for here, there in _SIDES:
-        query = _unsettled(here, there)
+        query = sa.select(here.label("id"), there.label("twin")).where(kinships.c.verdict.is_(None))
         for row in connection.execute(query if numbers is None else query.where(here.in_(list(numbers)))):
             found.setdefault(row.id, []).append(row.twin)
     return {number: sorted(twins) for number, twins in found.items()}
@@ -203,18 +191,18 @@ def unsettled(connection: sa.Connection, numbers: Sequence[int] | None = None) -
 
 def numbers_unsettled() -> sa.Select[int]:
     """The numbers of all that may be the same as another."""
-    both = sa.union_all(*(_unsettled(here, there) for here, there in _SIDES)).subquery()
+    both = sa.union_all(*(sa.select(here.label("id")).where(kinships.c.verdict.is_(None)) for here, _ in _SIDES)).subquery()
     return sa.select(both.c.id)
 
 
 def kin(connection: sa.Connection, submission: int) -> list[Any]:
     """Those with which it is or was to be settled, the newest first: rows of `kinships` (`ground`, `verdict`, `by`, `at`) with the
-    other's `id`, `name`, `unit`, `status`, `received_at`, `content`, and whether it `lives`."""
+    other's `id`, `name`, `unit`, `status`, `received_at`, `content`."""
     found: list[Any] = []
     about = [submissions.c[name] for name in ("id", "name", "unit", "status", "received_at")]
     for here, there in _SIDES:
         query = (
-            sa.select(kinships, *about, records.c.content, sa.and_(*_lives(submissions)).label("lives"))
+            sa.select(kinships, *about, records.c.content)
             .join(submissions, submissions.c.id == there)
             .outerjoin(records, records.c.submission_id == there)
             .where(here == submission)
@@ -225,7 +213,7 @@ def kin(connection: sa.Connection, submission: int) -> list[Any]:
 
 def forget(connection: sa.Connection, submission: int) -> None:
     """Removes by what a submission was known, and what it was the same as."""
-    touch(connection, submission)
+    _touch(connection, _partners(connection, submission))
     connection.execute(traits.delete().where(traits.c.submission_id == submission))
     here = sa.or_(kinships.c.submission_id == submission, kinships.c.earlier == submission)
     connection.execute(kinships.delete().where(here))

@@ -306,7 +306,7 @@ def detail(connection: sa.Connection, forms: FormStore, number: int) -> Detail:
     findings = list(found.record.findings if found.record else line.get("findings", ()))
     shown = {name: field_shown(form, name, found.record, line, findings) for name in (form.fields if form and found.record else ())}
     kin = shown_twins(connection, found, form)
-    same = [twin.id for twin in kin if twin.verdict is None]
+    same = sorted(twin.id for twin in kin if twin.verdict is None)
     actors = {field.by for field in shown.values() if field.by} | {twin.by for twin in kin if twin.by} | {found.upload.created_by}
     return Detail.model_validate(
         {

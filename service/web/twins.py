@@ -58,9 +58,7 @@ class Twin(BaseModel):
 
 def shown_twins(connection: sa.Connection, found: Whole, form: FormDefinition | None) -> list[Twin]:
     """The twins of a submission that are to be settled, and those that were; the newest first."""
-    lives = twins.is_living(found.row)
-    kin = twins.kin(connection, found.row.id)
-    return [_twin(one, found, form) for one in kin if one.verdict or (one.lives and lives)]
+    return [_twin(one, found, form) for one in twins.kin(connection, found.row.id)]
 
 
 def _twin(one: Any, found: Whole, form: FormDefinition | None) -> Twin:

@@ -46,7 +46,7 @@ def _row(database: Database, submission: int) -> Any:
 
 def _grounds(database: Database, submission: int) -> dict[int, str]:
     with database.read() as connection:
-        return {one.id: one.ground for one in twins.kin(connection, submission) if one.verdict is None and one.lives}
+        return {one.id: one.ground for one in twins.kin(connection, submission) if one.verdict is None}
 
 
 def _unsettled(database: Database) -> dict[int, list[int]]:
@@ -163,7 +163,9 @@ def test_what_was_withdrawn_or_rejected_is_no_twin_until_it_is_taken_up_again(da
     assert _row(database, again).changed > changed
     third = store(database, PILOT, 3, **SAME_AGAIN)
     assert _grounds(database, third) == {again: "same-unit"}
+    changed = _row(database, again).changed
     move(database, first, "reopen")
+    assert _row(database, again).changed > changed
     assert _unsettled(database) == {first: [again, third], again: [first, third], third: [first, again]}
 
 
@@ -262,11 +264,11 @@ def test_nothing_is_settled_that_is_not_open_or_is_not_there_or_was_changed(data
         store(database, PILOT, 2, **SAME_AGAIN),
         store(database, PILOT, 3),
     )
-    with pytest.raises(NotFound):
+    with pytest.raises(Conflict):
         _settle(database, again, other, "another")
     with pytest.raises(NotFound):
         _settle(database, again, 999, "another")
-    with pytest.raises(NotFound):
+    with pytest.raises(Conflict):
         _settle(database, again, again, "another")
     with pytest.raises(Conflict):
         _settle(database, again, first, None)
