@@ -135,7 +135,7 @@ class Speed:
 def run(count: int = SUBMISSIONS) -> list[Speed]:
     """Each kind of question, and the upload."""
     with tempfile.TemporaryDirectory() as folder:
-        token = _fill(Path(folder), count)
+        token = fill(Path(folder), count)
         with _serving(Path(folder)) as service, service.client(token) as client:
             return [*_questions(service, client), _upload(service, client)]
 
@@ -247,7 +247,7 @@ def _form() -> FormDefinition:
     return max(load_forms().values(), key=lambda form: len(form.fields))
 
 
-def _fill(folder: Path, count: int) -> str:
+def fill(folder: Path, count: int) -> str:
     """A database with `count` submissions in `folder`; a token for it."""
     database = Database(f"sqlite:///{folder / 'sealform.db'}")
     database.migrate()

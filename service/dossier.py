@@ -40,6 +40,7 @@ _INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 _ACTIONS = {
     "upload": "接收", "read": "识别", "correct": "更正、确认", "undo": "撤销修改", "accept": "受理", "return": "退回补正",
     "reject": "不予受理", "withdraw": "撤回", "reopen": "重新打开", "retry": "重新读取", "purge": "清除内容", "dossier": "导出档案",
+    "replaces": "替换原来的", "replaced": "被替换", "another": "确认是另一份", "unsettle": "撤销重复的处理",
 }  # fmt: skip
 _LABELS = {
     "status": "状态",
@@ -49,6 +50,7 @@ _LABELS = {
     "channel": "来源",
     "replaces": "替代",
     "upload": "批次",
+    "twin": "疑似重复的编号",
 }
 _CHANNELS = {"page": "网页", "api": "接口", "mail": "邮件"}
 _SIDES = {"before": 0, "after": 1}

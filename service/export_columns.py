@@ -71,6 +71,7 @@ ABOUT: dict[str, About] = {
     "_corrected": About("人工更正", lambda kept, _: list(_corrected(kept)), _corrections),
     "_reviewers": About("复核人", _reviewers, lambda kept, names, _: "、".join(_reviewers(kept, names))),
     "_received_at": _plain("接收时间", "received_at"),
+    "_twins": About("疑似重复（编号）", lambda kept, _: list(kept.twins), lambda kept, *_: "、".join(map(str, kept.twins))),
     "_updated_at": _plain("更新时间", "updated_at"),
     "_form": _plain("表格", "form"),
     "_form_version": _plain("表格版本", "form_version"),
@@ -79,7 +80,7 @@ ABOUT: dict[str, About] = {
     "_replaces": _plain("替代", "replaces"),
     "_replaced_by": _plain("被替代", "replaced_by"),
 }
-_BEFORE, _AFTER = ("_id", "_name", "_status"), ("_findings", "_unweighed", "_corrected", "_reviewers", "_received_at")
+_BEFORE, _AFTER = ("_id", "_name", "_status"), ("_findings", "_unweighed", "_corrected", "_reviewers", "_received_at", "_twins")
 
 
 def titles_of(form: FormDefinition) -> dict[str, str]:

@@ -29,18 +29,21 @@ MEDIA: dict[Format, str] = {
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _BOM = b"\xef\xbb\xbf"
 _ROW_GROUP = 2000
+# What the sheet that explains counts besides the states.
+_UNSETTLED, _REPLACED = "其中疑似重复，尚未处理", "已被替换，未导出"
 # In JSON lines whatever the columns: without them nobody could follow a record.
-_ALWAYS = ("_id", "_changed", "_version", "_status", "_form", "_form_version", "_unweighed")
+_ALWAYS = ("_id", "_changed", "_version", "_status", "_form", "_form_version", "_unweighed", "_twins", "_replaced_by")
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What an export looks like: the definitions in force of the forms in it, the columns (None: the usual ones), and what people
-    call those who reviewed."""
+    """What an export looks like: the definitions in force of the forms in it, the columns (None: the usual ones), what people call
+    those who reviewed, and how many are left out because they were replaced."""
 
     forms: Mapping[str, FormDefinition]
     names: Names
     columns: Sequence[str] | None = None
+    left_out: int = 0
 
     def only_form(self) -> FormDefinition:
         """The one form of a format that has one table.
@@ -123,9 +126,11 @@ def _write_book(target: IO[bytes], records: Iterable[Kept], shape: Shape) -> Non
     book = Book(reserved=(FAILED_SHEET, LEGEND_SHEET))
     sheets: dict[str, Sheet] = {}
     counts: Counter[str] = Counter()
+    unsettled = 0
     failed: list[Kept] = []
     for kept in records:
         counts[WORDS[kept.status]] += 1
+        unsettled += bool(kept.twins)
         form = shape.forms.get(kept.form or "")
         if form is None or not kept.has_record:
             failed.append(kept)
@@ -136,6 +141,7 @@ def _write_book(target: IO[bytes], records: Iterable[Kept], shape: Shape) -> Non
         sheets[form.name].append(_book_row(kept, form, shape))
     if failed:
         _unread_sheet(book.sheet(FAILED_SHEET, ["编号", "来源", "状态", "原因和处理建议", "代码"]), failed)
+    counts |= {words: count for words, count in ((_UNSETTLED, unsettled), (_REPLACED, shape.left_out)) if count}
     write_legend(book, [*COLOURS, ("绿色单元格", "由复核人更正，姓名见“人工更正”一栏", CORRECTED)], counts)
     book.save(target)
 
@@ -148,7 +154,8 @@ def _book_row(kept: Kept, form: FormDefinition, shape: Shape) -> list[Any]:
     row = []
     for name in shape.of(form):
         if name in ABOUT:
-            row.append(Cell(ABOUT[name].text(kept, shape.names, form.titles)))
+            same = name == "_twins" and kept.twins
+            row.append(Cell(ABOUT[name].text(kept, shape.names, form.titles), fill=DOUBTFUL if same else None))
         else:
             fill = WRONG if name in wrong else marks.get(kept.marks.get(name, {}).get("state", ""))
             row.append(field_cell(form.fields[name], kept.content.get(name), fill, kept.unweighed(name)))

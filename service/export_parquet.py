@@ -21,6 +21,7 @@ _ABOUT: dict[str, pa.DataType] = {
     **dict.fromkeys(("_id", "_version", "_changed", "_replaces", "_replaced_by"), pa.int64()),
     **dict.fromkeys(("_received_at", "_updated_at"), pa.timestamp("us", "UTC")),
     **dict.fromkeys(("_findings", "_unweighed", "_corrected", "_reviewers"), pa.list_(pa.string())),
+    "_twins": pa.list_(pa.int64()),
 }
 # What the types have no place for: a value that was read with another version of the form, a number with too many digits; and what
 # must not be missed, whatever columns were chosen.

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from models.errors import BadUsage
 from service.blobs import Blobs
-from service.store import audit, events, search
+from service.store import audit, events, search, twins
 from service.store.database import Database
 from service.store.statuses import Status
 from service.store.tables import deliveries, doubts, idempotency, records, results, submissions, upload_files, uploads, versions
@@ -117,6 +117,7 @@ def _erase(connection: sa.Connection, submission: int, actor: str, now: datetime
     for table in (records, doubts):
         connection.execute(table.delete().where(table.c.submission_id == submission))
     search.forget(connection, submission)
+    twins.forget(connection, submission)
     connection.execute(
         versions.insert().values(
             submission_id=submission, version=row.version + 1, at=now, actor=actor, action="purge", changes={},

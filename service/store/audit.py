@@ -53,10 +53,10 @@ def append(
     return seq
 
 
-def next_value(connection: sa.Connection, name: str) -> int:
-    """The next number of the counter `name`, in the order in which transactions commit."""
+def next_value(connection: sa.Connection, name: str, count: int = 1) -> int:
+    """The next number of the counter `name`, in the order in which transactions commit; of `count` numbers the last."""
     made = connection.execute(
-        counters.update().where(counters.c.name == name).values(value=counters.c.value + 1).returning(counters.c.value)
+        counters.update().where(counters.c.name == name).values(value=counters.c.value + count).returning(counters.c.value)
     ).scalar()
     if made is None:
         raise LookupError(f"no counter {name}")

@@ -5,14 +5,14 @@ asks for what is above it, misses nothing. What changes while somebody walks com
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from models.errors import Conflict, NotFound
-from service.store import audit
+from service.store import audit, twins
 from service.store.statuses import Status
 from service.store.tables import counters, presets, records, results, submissions
 
@@ -21,17 +21,18 @@ _AT_A_TIME = 500
 
 @dataclass(frozen=True)
 class Selection:
-    """Which submissions: of one form or of any, the accepted ones or all, changed after `after`."""
+    """Which submissions: of one form or of any, the accepted ones or all, changed after `after`, those that were `replaced` too."""
 
     form: str | None = None
     accepted: bool = True
     after: int | None = None
+    replaced: bool = False
 
 
 @dataclass(frozen=True)
 class Kept:
     """A submission as it stands. `content`, `marks` and `findings` are its record's, empty where there is none; `failure` says why
-    it could not be read; `purged` that its values were erased."""
+    it could not be read; `purged` that its values were erased; `twins` are those that it may be the same as, which is unsettled."""
 
     id: int
     changed: int
@@ -51,6 +52,7 @@ class Kept:
     content: Mapping[str, Any]
     marks: Mapping[str, Any]
     findings: list[Mapping[str, Any]]
+    twins: Sequence[int] = ()
 
     @property
     def has_record(self) -> bool:
@@ -71,14 +73,39 @@ def select(connection: sa.Connection, wanted: Selection) -> Iterator[Kept]:
     """The submissions that are `wanted`, by number; those changed after a cursor in the order of their changes."""
     query = _query(wanted)
     order = submissions.c.id if wanted.after is None else submissions.c.changed
+    same = twins.unsettled(connection)
     found = connection.execution_options(yield_per=_AT_A_TIME).execute(query.order_by(order))
-    return (_kept(row) for row in found)
+    return (_kept(row, same) for row in found)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What an export would hold: submissions, how many of them may be the same as another, and how many that were replaced it
+    leaves out."""
+
+    records: int
+    unsettled: int
+    replaced: int
+
+
+def count(connection: sa.Connection, wanted: Selection) -> Counted:
+    """What `select` would give, and leave out."""
+    held = _query(wanted).with_only_columns(submissions.c.id)
+    every = _query(replace(wanted, replaced=True)).with_only_columns(submissions.c.id)
+    every = every.where(submissions.c.replaced_by.is_not(None))
+    same = held.where(submissions.c.id.in_(twins.numbers_unsettled()))
+    records, unsettled, replaced = (
+        connection.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0 for query in (held, same, every)
+    )
+    return Counted(records, unsettled, 0 if wanted.replaced else replaced)
 
 
 def changes(connection: sa.Connection, form: str | None, after: int, limit: int) -> list[Kept]:
     """Up to `limit` submissions in any state that changed after `after`, in the order of their changes."""
-    query = _query(Selection(form, accepted=False, after=after)).order_by(submissions.c.changed).limit(limit)
-    return [_kept(row) for row in connection.execute(query)]
+    query = _query(Selection(form, accepted=False, after=after, replaced=True)).order_by(submissions.c.changed).limit(limit)
+    rows = connection.execute(query).all()
+    same = twins.unsettled(connection, [row.id for row in rows])
+    return [_kept(row, same) for row in rows]
 
 
 def one(connection: sa.Connection, submission: int) -> Kept:
@@ -87,10 +114,10 @@ def one(connection: sa.Connection, submission: int) -> Kept:
     Raises:
         NotFound: there is no such submission.
     """
-    row = connection.execute(_query(Selection(accepted=False)).where(submissions.c.id == submission)).one_or_none()
+    row = connection.execute(_query(Selection(accepted=False, replaced=True)).where(submissions.c.id == submission)).one_or_none()
     if row is None:
         raise NotFound(f"没有编号为 {submission} 的申请")
-    return _kept(row)
+    return _kept(row, twins.unsettled(connection, [submission]))
 
 
 def forms_in(connection: sa.Connection, wanted: Selection) -> list[str]:
@@ -113,11 +140,13 @@ def _query(wanted: Selection) -> sa.Select[Any]:
         query = query.where(about.form == wanted.form)
     if wanted.accepted:
         query = query.where(about.status == "accepted")
+    if not wanted.replaced:
+        query = query.where(about.replaced_by.is_(None))
     return query if wanted.after is None else query.where(about.changed > wanted.after)
 
 
-def _kept(row: Any) -> Kept:
-    told = {**row._mapping, "purged": row.purged_at is not None}
+def _kept(row: Any, same: Mapping[int, Sequence[int]]) -> Kept:
+    told = {**row._mapping, "purged": row.purged_at is not None, "twins": same.get(row.id, ())}
     del told["purged_at"]
     return Kept(**{**told, "content": row.content or {}, "marks": row.marks or {}, "findings": row.findings or []})
 

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from models.errors import Invalid, NotFound
 from service.parts import own
 from service.results import Line
-from service.store import search
+from service.store import search, twins
 from service.store.statuses import Status
 from service.store.tables import Moment, doubts, records, results, submissions, tokens, upload_files, uploads, users, versions
 
@@ -30,7 +30,8 @@ _FAR = 1 << 31
 @dataclass(frozen=True)
 class Filter:
     """Which submissions: those for which all that is said holds. `unit` is a part of the name, `query` words that must all
-    occur, `since` and `until` bound the time of arrival (`until` itself is out), `doubtful` whether a field waits for a person."""
+    occur, `since` and `until` bound the time of arrival (`until` itself is out), `doubtful` whether a field waits for a person,
+    `twins` whether it may be the same as another."""
 
     status: Sequence[Status] = ()
     form: str | None = None
@@ -39,6 +40,7 @@ class Filter:
     since: datetime | None = None
     until: datetime | None = None
     doubtful: bool | None = None
+    twins: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,9 @@ def _conditions(wanted: Filter, dialect: str) -> list[sa.ColumnElement[bool]]:
     if wanted.doubtful is not None:
         some = sa.select(submissions.c.id).where(submissions.c.doubtful > 0)
         held.append(_is_among(some) if wanted.doubtful else submissions.c.doubtful == 0)
+    if wanted.twins is not None:
+        same = _is_among(twins.numbers_unsettled())
+        held.append(same if wanted.twins else sa.not_(same))
     if wanted.query and wanted.query.strip():
         found = search.matches(wanted.query, dialect)
         # Words without a letter or a digit occur nowhere.

@@ -19,7 +19,7 @@ from models.record import Record
 from models.rules import check
 from service.parts import files_of
 from service.results import Line
-from service.store import audit, events, search
+from service.store import audit, events, search, twins
 from service.store.again import found_again, waiting
 from service.store.statuses import WORDS, Move, Status, after
 from service.store.tables import doubts, records, results, submissions, uploads, versions
@@ -106,7 +106,7 @@ def _store_result(
     )
     error = line.get("error")
     form = None if error else forms(str(line["form"]), str(line["version"]))
-    row = _row(connection, submission)
+    row = row_of(connection, submission)
     status = after(row.status, "fail" if error else "finish") or row.status
     changed = {
         "error_code": error["code"] if error else None,
@@ -127,7 +127,8 @@ def _store_result(
             records.insert().values(submission_id=submission, content=values, marks=marks, findings=line["findings"])
         )
     _write(connection, submission, row, by, _State(form, values, marks, line["findings"], status), changed)
-    _add_version(connection, row, by, "read", None, {}, status)
+    twins.arrived(connection, submission, line, form, values)
+    add_version(connection, row, by, "read", None, {}, status)
     about = {"status": status, "error": error, **{f"field:{name}": value for name, value in values.items()}}
     audit.append(connection, by.now, by.actor, "read", f"submission:{submission}", about)
     events.emit(connection, "submission.unreadable" if error else "submission.read", submission, by.now)
@@ -205,30 +206,44 @@ def decide(connection: sa.Connection, submission: int, expected: int, move: Move
     Raises:
         NotFound: there is no such submission.
         Stale: `expected` is not its version any more.
-        Conflict: not a legal move from its state, or fields still wait for a person.
+        Conflict: not a legal move from its state; or, to accept it, fields still wait for a person, another took its place, or
+            it may be the same as another.
     """
-    row = _row(connection, submission, lock=True)
-    _expect(row, expected)
-    _expect_whole(row)
+    row = row_of(connection, submission, lock=True)
+    expect(row, expected)
+    expect_whole(row)
     target = after(row.status, move)
     if target is None:
         raise Conflict(f"现在的状态是“{WORDS[row.status]}”，不能这样处理")
     has_record = connection.scalar(sa.select(sa.func.count()).where(records.c.submission_id == submission))
     if target == "in-review" and not has_record:
         target = "unreadable"
-    if move == "accept" and row.doubtful:
-        raise Conflict(f"还有 {row.doubtful} 个字段没有复核", advice="请先逐项确认或更正")
+    if move == "accept":
+        _expect_settled(connection, row)
     if move == "retry":
         _read_again(connection, row)
-    version = _add_version(connection, row, by, move, reason, {}, target)
+    version = add_version(connection, row, by, move, reason, {}, target)
     connection.execute(
         submissions.update().where(submissions.c.id == submission)
         .values(status=target, version=version, updated_at=by.now, changed=audit.next_value(connection, "changes"))
     )  # fmt: skip
+    if (row.status in twins.LIVING) != (target in twins.LIVING):
+        twins.seek(connection, submission)
     audit.append(connection, by.now, by.actor, move, f"submission:{submission}", {"status": target, "reason": reason})
     if move in events.DECIDED:
         events.emit(connection, events.DECIDED[move], submission, by.now)
     return version
+
+
+def _expect_settled(connection: sa.Connection, row: Any) -> None:
+    if row.doubtful:
+        raise Conflict(f"还有 {row.doubtful} 个字段没有复核", advice="请先逐项确认或更正")
+    if row.replaced_by is not None:
+        raise Conflict(f"这份申请已由编号 {row.replaced_by} 替代", advice="请处理新的一份；替代有误时，先在页面上撤销")
+    others = twins.unsettled(connection, [row.id]).get(row.id)
+    if others:
+        told = "、".join(map(str, others))
+        raise Conflict(f"疑似与编号 {told} 重复，还没有处理", advice="请先打开这份申请，选择“替换原来的”或“是另一份”")
 
 
 def _read_again(connection: sa.Connection, row: Any) -> None:
@@ -263,8 +278,9 @@ def _edit(
     connection.execute(
         records.update().where(records.c.submission_id == submission).values(content=values, marks=marks, findings=found)
     )
-    version = _add_version(connection, row, by, action, reason, made, row.status, undoes)
+    version = add_version(connection, row, by, action, reason, made, row.status, undoes)
     _write(connection, submission, row, by, _State(form, values, marks, found, row.status), {"version": version})
+    twins.corrected(connection, submission, form, values)
     about = {f"field:{name}:{side}": change[side] for name, change in made.items() for side in ("before", "after")}
     audit.append(connection, by.now, by.actor, action, f"submission:{submission}", {**about, "reason": reason})
     return version
@@ -333,7 +349,7 @@ def _texts(values: Any) -> list[str]:
     return [text for value in inner for text in _texts(value)]
 
 
-def _add_version(
+def add_version(
     connection: sa.Connection,
     row: Any,
     by: Editor,
@@ -343,6 +359,7 @@ def _add_version(
     status: Status,
     undoes: int | None = None,
 ) -> int:
+    """Keeps what was done to `row` as its next version, and returns that."""
     version = int(row.version) + 1
     connection.execute(
         versions.insert().values(
@@ -353,7 +370,12 @@ def _add_version(
     return version
 
 
-def _row(connection: sa.Connection, submission: int, *, lock: bool = False) -> Any:
+def row_of(connection: sa.Connection, submission: int, *, lock: bool = False) -> Any:
+    """The row of a submission; `lock` keeps others from changing it.
+
+    Raises:
+        NotFound: there is none.
+    """
     query = submissions.select().where(submissions.c.id == submission)
     row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
@@ -361,20 +383,22 @@ def _row(connection: sa.Connection, submission: int, *, lock: bool = False) -> A
     return row
 
 
-def _expect(row: Any, expected: int) -> None:
+def expect(row: Any, expected: int) -> None:
+    """Refuses, as `Stale`, a row that was changed since it was looked at."""
     if row.version != expected:
         raise Stale(f"这份申请已是第 {row.version} 版，您看到的是第 {expected} 版")
 
 
-def _expect_whole(row: Any) -> None:
+def expect_whole(row: Any) -> None:
+    """Refuses, as a `Conflict`, a row whose contents were erased."""
     if row.purged_at is not None:
         raise Conflict("这份申请的内容已按期清除", advice="只保留了处理结果，不能再处理")
 
 
 def _editable(connection: sa.Connection, submission: int, expected: int) -> Any:
-    row = _row(connection, submission, lock=True)
-    _expect(row, expected)
-    _expect_whole(row)
+    row = row_of(connection, submission, lock=True)
+    expect(row, expected)
+    expect_whole(row)
     if row.status != "in-review":
         raise Conflict(f"现在的状态是“{WORDS[row.status]}”，不能修改", advice="需要修改时，请先重新打开复核")
     return row

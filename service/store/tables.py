@@ -4,6 +4,8 @@ uploads ──< upload_files            what one request, or one mail, brought; 
    └────< submissions ─── results   an application each, exactly one final result
               ├──── records         its values now, and who settled which
               ├───< versions        every change of them, never changed itself
+              ├───< traits          by what it is known when the same comes again
+              ├──>< kinships        which submissions are the same again, and what a person said of it
               └─── search           what full-text search looks through: FTS5 or a tsvector, so made by the migration alone
 audit_log ──< audit_values          a hash chain over salted digests; values and salts can be erased, the chain stays whole
 """
@@ -205,6 +207,28 @@ doubts = Table(
     Column("field", String(64), primary_key=True),
     Column("form", String(64), nullable=False),
     sa.Index(None, "form", "field", "submission_id"),
+)  # fmt: skip
+
+# By what a submission is known again (`service/store/twins.py`): digests of what it consists of, its instance, its form and unit.
+traits = Table(
+    "traits", metadata,
+    Column("submission_id", ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", String(16), primary_key=True),  # as `kinships.ground`
+    Column("key", String(160), primary_key=True),
+    sa.Index(None, "kind", "key", "submission_id"),
+)  # fmt: skip
+
+# Two submissions that may be the same, the later one first. No foreign keys: to check them would lock the other submission's row,
+# which somebody may hold who waits for this transaction; rows of submissions are never deleted one by one.
+kinships = Table(
+    "kinships", metadata,
+    Column("submission_id", _Id, primary_key=True, autoincrement=False),
+    Column("earlier", _Id, primary_key=True, autoincrement=False, index=True),
+    Column("ground", String(16), nullable=False),  # same-bytes, same-instance, same-unit, named
+    Column("verdict", String(16)),  # replaces, another; None until a person says so
+    Column("by", String(80)),
+    Column("at", Moment),
+    sa.Index(None, "verdict", "submission_id"),
 )  # fmt: skip
 
 counters = Table("counters", metadata, Column("name", String(32), primary_key=True), Column("value", _Id, nullable=False))

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from models.errors import Conflict, NotFound
-from service.store import audit, search
+from service.store import audit, search, twins
 from service.store.tables import submissions, upload_files, uploads
 
 
@@ -55,6 +55,7 @@ def create(connection: sa.Connection, arrival: Arrival, actor: str, now: datetim
     submission = insert_submission(connection, upload, 1, name, arrival.replaces, now)
     if arrival.replaces is not None:
         _supersede(connection, arrival.replaces, submission)
+        twins.named(connection, submission, arrival.replaces, actor, now)
     digests = [[one.name, one.sha256] for one in arrival.files]
     about = {"upload": upload, "channel": arrival.channel, "replaces": arrival.replaces, "files": digests}
     audit.append(connection, now, actor, "upload", f"submission:{submission}", about)

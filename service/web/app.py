@@ -28,6 +28,7 @@ from service.web.routes import (
     session,
     submissions,
     tokens,
+    twins,
     uploads,
     users,
     webhooks,
@@ -37,7 +38,7 @@ from service.web.security import Guard, may
 API = "/api/v1"
 _ROUTERS: Sequence[APIRouter] = (
     session.router, users.router, tokens.router, forms.router, uploads.router, submissions.router, editing.router, questions.router,
-    export.router, webhooks.router, pages.router, audit.router,
+    twins.router, export.router, webhooks.router, pages.router, audit.router,
 )  # fmt: skip
 
 # Requests that wait for a picture at the same time; those beyond wait in line.

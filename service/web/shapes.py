@@ -10,10 +10,11 @@ from pydantic.config import JsonDict
 
 from models.fields.base import FieldBase
 from models.form import FormDefinition
-from service.store import listing
+from service.store import listing, twins
 from service.store.forms import FormStore
 from service.store.listing import Whole
 from service.store.statuses import Move, Status, legal
+from service.web.twins import TWIN, Named, Twin, shown_twins
 
 
 def storable(text: str) -> str:
@@ -55,6 +56,7 @@ _SUMMARY: JsonDict = {
     "replaces": None,
     "replaced_by": None,
     "doubtful_fields": [{"name": "some_field", "title": "某栏目"}],
+    "unsettled_twins": [9],
 }
 _FIELD: JsonDict = {
     "title": "某栏目",
@@ -87,18 +89,13 @@ _DETAIL: JsonDict = {
     "error": None,
     "moves": ["accept", "return", "reject", "withdraw"],
     "people": {"worker:w1": "自动识别"},
+    "twins": [TWIN],
 }
 
 
-class Named(BaseModel):
-    """A field and what people call it."""
-
-    name: str
-    title: str
-
-
 class Summary(BaseModel):
-    """A submission in a list. `version` is what a change must name; `doubtful` counts the fields that wait for a person."""
+    """A submission in a list. `version` is what a change must name; `doubtful` counts the fields that wait for a person;
+    `unsettled_twins` are those that it may be the same as."""
 
     model_config = ConfigDict(json_schema_extra={"example": _SUMMARY})
     id: int
@@ -118,6 +115,7 @@ class Summary(BaseModel):
     replaces: int | None
     replaced_by: int | None
     doubtful_fields: list[Named]
+    unsettled_twins: list[int]
 
 
 class Summaries(BaseModel):
@@ -190,7 +188,8 @@ class PartShown(BaseModel):
 
 
 class Detail(Summary):
-    """A submission with all that was read, and what may be done with it now (`moves`). `people` says who the actors are."""
+    """A submission with all that was read, and what may be done with it now (`moves`). `people` says who the actors are, `twins`
+    which others may be the same."""
 
     model_config = ConfigDict(json_schema_extra={"example": _DETAIL})
     parts: list[PartShown]
@@ -200,6 +199,7 @@ class Detail(Summary):
     error: dict[str, Any] | None
     moves: list[Move]
     people: dict[str, str]
+    twins: list[Twin]
 
 
 class Change(BaseModel):
@@ -242,15 +242,18 @@ def form_of(forms: FormStore, row: Any) -> FormDefinition | None:
 def summaries(connection: sa.Connection, forms: FormStore, rows: Sequence[Any]) -> list[Summary]:
     """Rows of `submissions` as they stand in a list."""
     doubtful = listing.doubtful_fields(connection, [row.id for row in rows if row.doubtful])
-    return [Summary.model_validate(_summary(row, form_of(forms, row), doubtful.get(row.id, ()))) for row in rows]
+    same = twins.unsettled(connection, [row.id for row in rows])
+    told = (_summary(row, form_of(forms, row), doubtful.get(row.id, ()), same.get(row.id, ())) for row in rows)
+    return [Summary.model_validate(one) for one in told]
 
 
-def _summary(row: Any, form: FormDefinition | None, doubtful: Iterable[str]) -> dict[str, Any]:
+def _summary(row: Any, form: FormDefinition | None, doubtful: Iterable[str], same: Sequence[int]) -> dict[str, Any]:
     titles, waiting = form.titles if form else {}, set(doubtful)
     # In the order of the form.
     named = [name for name in titles if name in waiting]
-    plain = {name: getattr(row, name) for name in Summary.model_fields if name not in ("upload", "doubtful_fields")}
-    return {**plain, "upload": row.upload_id, "doubtful_fields": [{"name": name, "title": titles[name]} for name in named]}
+    plain = {name: getattr(row, name) for name in Summary.model_fields if name in row._mapping}
+    doubts = [{"name": name, "title": titles[name]} for name in named]
+    return {**plain, "upload": row.upload_id, "doubtful_fields": doubts, "unsettled_twins": same}
 
 
 def told(field: FieldBase[Any] | None, value: Any) -> Told:
@@ -269,12 +272,14 @@ def detail(connection: sa.Connection, forms: FormStore, number: int) -> Detail:
     doubtful = listing.doubtful_fields(connection, [number]).get(number, ())
     findings = list(found.record.findings if found.record else line.get("findings", ()))
     shown = {name: field_shown(form, name, found.record, line, findings) for name in (form.fields if form and found.record else ())}
+    kin = shown_twins(connection, found, form)
+    same = sorted(twin.id for twin in kin if twin.verdict is None)
     # Of several mails that came together each belongs to its own application.
     message = line.get("message", found.upload.message)
-    actors = {field.by for field in shown.values() if field.by} | {found.upload.created_by}
+    actors = {field.by for field in shown.values() if field.by} | {twin.by for twin in kin if twin.by} | {found.upload.created_by}
     return Detail.model_validate(
         {
-            **_summary(row, form, doubtful), "parts": parts(found), "message": message, "fields": shown,
+            **_summary(row, form, doubtful, same), "parts": parts(found), "message": message, "fields": shown, "twins": kin,
             "findings": [finding for finding in findings if finding.get("field") not in shown],
             "error": line.get("error") if row.error_code else None, "moves": legal(row.status), "people": names(connection, actors),
         }

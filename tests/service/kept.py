@@ -1,5 +1,7 @@
 """What a service keeps, for tests: submissions that went the whole way through the store, with their bytes."""
 
+import copy
+import hashlib
 import io
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -54,7 +56,26 @@ def read(database: Database, number: int, count: int = 1, at: datetime = NOW) ->
     """Reads an upload, in which there are `count` applications; returns the submissions, all under review."""
     with database.write() as connection:
         assert begin_reading(connection, number, at)
-        return records.finish(connection, number, [line()] * count, form_of, "w1", 1.5, at)
+        lines = [_another(f"{number}-{place}") for place in range(count)]
+        return records.finish(connection, number, lines, form_of, "w1", 1.5, at)
+
+
+def _another(name: str) -> dict[str, Any]:
+    """That reading, of another unit's file: the same again would have to be settled first."""
+    read = copy.deepcopy(line())
+    read["fields"][FORMS[read["form"]].applicant[0]]["value"] += name
+    for part in read["parts"]:
+        part["sha256"] = hashlib.sha256(name.encode()).hexdigest()
+    return read
+
+
+def make_same(database: Database, submission: int, other: int) -> None:
+    """Corrects `submission` so that the unit of `other` applies."""
+    name = FORMS[line()["form"]].applicant[0]
+    with database.write() as connection:
+        unit = connection.scalar(sa.select(submissions.c.unit).where(submissions.c.id == other))
+        version = connection.scalar(sa.select(submissions.c.version).where(submissions.c.id == submission)) or 0
+        records.correct(connection, submission, version, [Change(name, text=unit)], FORMS[line()["form"]], Editor("user:1", NOW))
 
 
 def decide(database: Database, submission: int, *moves: Move, at: datetime = NOW) -> None:

@@ -22,13 +22,13 @@ def line(form: FormDefinition, seed: int = 1, **values: Any) -> dict[str, Any]:
     """A result of reading in which every field is sure."""
     record = {**random_record(form, seed).values, **values}
     fields = {name: FieldResult(value=value, raw=None, confidence=1, decision="accept") for name, value in record.items()}
-    part = Part(name=f"s{seed}.docx", sha256="a" * 64, state="read", applications=(1,))
+    part = Part(name=f"s{seed}.docx", sha256=f"{seed:064x}", state="read", applications=(1,))
     return Result(source=f"s{seed}.docx", form=form, fields=fields, parts=(part,)).to_json()
 
 
 def store(database: Database, form: FormDefinition, seed: int = 1, files: Sequence[StoredFile] = (), **values: Any) -> int:
     """A submission under review, read from `files`."""
-    arrived = files or [StoredFile(f"s{seed}.docx", "a" * 64, 100)]
+    arrived = files or [StoredFile(f"s{seed}.docx", f"{seed:064x}", 100)]
     with database.write() as connection:
         upload, submission = create(connection, Arrival(arrived, "page"), "user:1", NOW)
         begin_reading(connection, upload, NOW)

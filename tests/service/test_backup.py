@@ -15,7 +15,7 @@ from models.errors import BackupUnusable, BadUsage
 from service.backup import TRANSIENT, Made, back_up
 from service.blobs import FolderBlobs
 from service.restore import Restored, restore
-from service.store import audit, search
+from service.store import audit, search, twins
 from service.store.database import Database
 from service.store.tables import audit_log, metadata, submissions, uploads, users, workers
 from service.talk import to_stderr
@@ -46,7 +46,8 @@ def blobs(tmp_path: Path) -> FolderBlobs:
 
 
 def _fill(database: Database, blobs: FolderBlobs) -> None:
-    """One accepted, two under review that came together, one being read, one that waits; and somebody who may sign in."""
+    """One accepted, two under review that came together, of which one may be the same, one being read, one that waits; and
+    somebody who may sign in."""
     with database.write() as connection:
         connection.execute(
             users.insert().values(name="li", full_name="李四", role="reviewer", active=True, created_at=NOW, failures=0)
@@ -56,7 +57,8 @@ def _fill(database: Database, blobs: FolderBlobs) -> None:
     kept.read(database, first)
     kept.decide(database, submission, "accept")
     second, _ = kept.upload(database, blobs, b"second", b"shared")
-    kept.read(database, second, 2)
+    again, _ = kept.read(database, second, 2)
+    kept.make_same(database, again, submission)
     third, _ = kept.upload(database, blobs, b"third" * 100_000)
     with database.write() as connection:
         assert kept.begin_reading(connection, third, NOW)
@@ -94,6 +96,8 @@ def test_what_was_backed_up_comes_back_into_either_database(
     later = {"submissions", "uploads", "audit_log", "audit_values", "counters", "workers"}
     same = [table for table in metadata.sorted_tables if table.name not in later]
     assert kept.everything(new, same) == kept.everything(old, same)
+    with new.read() as connection:
+        assert twins.unsettled(connection) == {1: [2], 2: [1]}
     before, after = (kept.everything(one, [audit_log])["audit_log"] for one in (old, new))
     assert after[:-1] == before
     with new.read() as connection:

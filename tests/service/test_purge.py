@@ -14,16 +14,18 @@ from service import views
 from service.blobs import FolderBlobs
 from service.purge import FINAL, Kept, Purged, foresee, purge
 from service.settings import Settings
-from service.store import audit, records
+from service.store import audit, records, twins
 from service.store.database import Database
 from service.store.records import Editor
 from service.store.tables import (
     audit_log,
     deliveries,
     idempotency,
+    kinships,
     metadata,
     results,
     submissions,
+    traits,
     upload_files,
     versions,
     webhooks,
@@ -133,6 +135,20 @@ def test_an_upload_keeps_its_files_until_its_last_submission_goes(database: Data
         records.decide(connection, second, version, "reject", Editor("user:1", YEARS_AGO))
     assert _purge(database, blobs) == Purged(1, 1, 4)
     assert first != second
+
+
+def test_by_what_an_erased_one_was_known_goes_and_nobody_is_held_to_be_the_same(database: Database, blobs: FolderBlobs) -> None:
+    (old,) = _old(database, blobs, b"old")
+    number, again = kept.upload(database, blobs, b"new")
+    kept.read(database, number)
+    kept.make_same(database, again, old)
+    with database.read() as connection:
+        assert twins.unsettled(connection) == {old: [again], again: [old]}
+    _purge(database, blobs)
+    with database.read() as connection:
+        assert set(connection.scalars(sa.select(traits.c.submission_id))) == {again}
+        assert connection.execute(kinships.select()).all() == []
+    kept.decide(database, again, "accept")
 
 
 def test_answers_and_notices_that_repeat_contents_go_too(database: Database, blobs: FolderBlobs) -> None:

@@ -257,7 +257,7 @@ def _correct(
         form, wanted = _form(context, connection, submission), [one.to_change() for one in changes]
         return records.correct(connection, submission, version, wanted, form, _editor(context, who), reason)
 
-    return _edited(context, submission, version, edit, {"fields": yours})
+    return edited(context, submission, version, edit, {"fields": yours})
 
 
 def _undo(context: Context, who: Actor, submission: int, version: int) -> int:
@@ -265,7 +265,7 @@ def _undo(context: Context, who: Actor, submission: int, version: int) -> int:
         form = _form(context, connection, submission)
         return records.undo(connection, submission, version, form, _editor(context, who))
 
-    return _edited(context, submission, version, edit, {"undo": True})
+    return edited(context, submission, version, edit, {"undo": True})
 
 
 def _decide(context: Context, who: Actor, submission: int, version: int, verdict: Verdict) -> int:
@@ -275,10 +275,10 @@ def _decide(context: Context, who: Actor, submission: int, version: int, verdict
             context.enqueue(connection, listing.whole(connection, submission).row.upload_id)
         return made
 
-    return _edited(context, submission, version, edit, verdict.model_dump())
+    return edited(context, submission, version, edit, verdict.model_dump())
 
 
-def _edited(context: Context, submission: int, version: int, edit: Edit, yours: dict[str, Any]) -> int:
+def edited(context: Context, submission: int, version: int, edit: Edit, yours: dict[str, Any]) -> int:
     """The new version. Where the submission has another version than was looked at, the error holds both sides."""
     try:
         with context.database.write() as connection:

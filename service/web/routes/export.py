@@ -1,5 +1,6 @@
 """What leaves: files of records, changes for another system to follow, saved choices of columns, dossiers."""
 
+import dataclasses
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -34,15 +35,18 @@ After = Annotated[int, Query(ge=0, lt=2**63)]
 _CHUNK = 1 << 18
 _FILES: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "A file; X-Next-Cursor is the `after` of the next export.",
+        "description": "A file; X-Next-Cursor is the `after` of the next export. X-Unsettled-Twins counts those in it that may be "
+        "the same as another, X-Replaced-Left-Out those that are not in it because they were replaced.",
         "content": {media.partition(";")[0]: {} for media in MEDIA.values()},
-        "headers": {"X-Next-Cursor": {"schema": {"type": "integer"}}},
+        "headers": {
+            name: {"schema": {"type": "integer"}} for name in ("X-Next-Cursor", "X-Unsettled-Twins", "X-Replaced-Left-Out")
+        },
     }
 }
 
 
 class Choice(BaseModel):
-    """What an export holds. Without columns it has the usual ones; without a form, all forms."""
+    """What an export holds. Without columns it has the usual ones, without a form all forms; `replaced` ones if asked for."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -52,6 +56,7 @@ class Choice(BaseModel):
     form: FormName | None = None
     status: Which = "accepted"
     columns: Annotated[list[Annotated[str, Field(max_length=64)]], Field(min_length=1, max_length=500)] | None = None
+    replaced: bool = False
 
 
 class NewPreset(BaseModel):
@@ -89,6 +94,15 @@ class Column(BaseModel):
     usual: bool
 
 
+class Counts(BaseModel):
+    """What an export would hold, how many of that may be the same as another, and how many it leaves out as replaced."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"records": 120, "unsettled": 2, "replaced": 3}})
+    records: int
+    unsettled: int
+    replaced: int
+
+
 class Columns(BaseModel):
     """All that an export of a form may have, in their own order."""
 
@@ -96,8 +110,8 @@ class Columns(BaseModel):
 
 
 class Changed(BaseModel):
-    """A submission after a change. `fields` is null where it is not accepted (any more), or its values were erased: what was known
-    of it is then to be forgotten."""
+    """A submission after a change. `fields` is null where it is not accepted (any more), was replaced, or its values were erased:
+    what was known of it is then to be forgotten."""
 
     model_config = ConfigDict(extra="allow")
     id: int
@@ -127,6 +141,7 @@ def export(
     columns: Annotated[str | None, Query(max_length=8000, description="names, separated by commas")] = None,
     preset: Annotated[str | None, Query(max_length=128, pattern=_NO_CONTROL)] = None,
     after: After | None = None,
+    replaced: Annotated[bool | None, Query(description="Whether those that were replaced come too")] = None,
 ) -> StreamingResponse:
     """Records as a file. What is said here goes before what the preset says. With `after`, only what changed since that cursor."""
     with context.database.read() as connection:
@@ -136,27 +151,45 @@ def export(
             form=form or saved.form,
             status=status or saved.status,
             columns=[name.strip() for name in columns.split(",")] if columns else saved.columns,
+            replaced=saved.replaced if replaced is None else replaced,
         )
         # Before the records are read: what changes in between comes now and once more, and is never missed.
         cursor = exports.last_change(connection)
-        wanted = Selection(chosen.form, chosen.status == "accepted", after)
+        wanted = Selection(chosen.form, chosen.status == "accepted", after, chosen.replaced)
         forms = _forms(context, exports.forms_in(connection, wanted), chosen)
         shape = Shape(forms, listing.people(connection, None), chosen.columns)
         if chosen.format in ("csv", "parquet"):
-            wanted = Selection(shape.only_form().name, wanted.accepted, after)
-        count = 0
+            wanted = dataclasses.replace(wanted, form=shape.only_form().name)
+        counted = exports.count(connection, wanted)
+        shape = dataclasses.replace(shape, left_out=counted.replaced)
+        written = 0
 
-        def counted() -> Iterator[Kept]:
-            nonlocal count
-            for count, kept in enumerate(exports.select(connection, wanted), 1):  # noqa: B007
+        def selected() -> Iterator[Kept]:
+            nonlocal written
+            for written, kept in enumerate(exports.select(connection, wanted), 1):  # noqa: B007
                 yield kept
 
-        file = _written(lambda target: write_records(chosen.format, target, counted(), shape))
+        file = _written(lambda target: write_records(chosen.format, target, selected(), shape))
     now = context.clock()
     with context.database.write() as connection:
-        audit.append(connection, now, who.id, "export", "export", {**chosen.model_dump(), "after": after, "records": count})
+        audit.append(connection, now, who.id, "export", "export", {**chosen.model_dump(), "after": after, "records": written})
     name = f"{chosen.form or '汇总表'}-{now.astimezone():%Y%m%d-%H%M%S}.{chosen.format}"
-    return _download(file, name, MEDIA[chosen.format], {"X-Next-Cursor": str(cursor)})
+    told = {"X-Next-Cursor": cursor, "X-Unsettled-Twins": counted.unsettled, "X-Replaced-Left-Out": counted.replaced}
+    return _download(file, name, MEDIA[chosen.format], {header: str(number) for header, number in told.items()})
+
+
+@router.get("/export/counts")
+def counts(
+    context: Here,
+    who: Annotated[Actor, may("export")],
+    form: Annotated[FormName | None, Query()] = None,
+    status: Which = "accepted",
+    replaced: bool = False,
+) -> Counts:
+    """How many records a file would hold, before it is made."""
+    with context.database.read() as connection:
+        found = exports.count(connection, Selection(form, status == "accepted", replaced=replaced))
+    return Counts.model_validate(found, from_attributes=True)
 
 
 @router.get("/export/columns")
@@ -255,7 +288,7 @@ def _known(context: Context, name: str) -> FormDefinition:
 
 
 def _changed(kept: Kept, names: export_columns.Names, status: Which) -> Changed:
-    is_shown = kept.has_record and (status == "all" or kept.status == "accepted")
+    is_shown = kept.has_record and (status == "all" or (kept.status == "accepted" and kept.replaced_by is None))
     told = to_json(kept, names) if is_shown else {**to_json(kept, names, ()), "fields": None}
     return Changed(**told, purged=kept.purged)
 

@@ -45,6 +45,7 @@ class Wanted(BaseModel):
     since: Annotated[Date | None, Field(alias="from")] = None
     until: Annotated[Date | None, Field(alias="to")] = None
     doubtful: bool | None = None
+    twins: Annotated[bool | None, Field(description="Whether it may be the same as another")] = None
     sort: Sort = "-received_at"
     cursor: Cursor | None = None
     limit: Limit = 50
@@ -63,6 +64,7 @@ def index(wanted: Annotated[Wanted, Query()], context: Here, who: Annotated[Acto
     where = zone(context)
     conditions = Filter(
         status=wanted.status, form=wanted.form, unit=wanted.unit, query=wanted.q, doubtful=wanted.doubtful,
+        twins=wanted.twins,
         since=start_of(wanted.since, where) if wanted.since else None,
         until=start_of(wanted.until, where, 1) if wanted.until else None,
     )  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any
 
 from generator import generate, new_identity
 from models.form import FormDefinition
+from models.identity import Identity
 from models.record import Record
 from service.definitions import load_forms
 from tests.records import random_record
@@ -13,13 +14,15 @@ from tests.records import random_record
 FORM = "enterprise-filing"
 
 
-def filled(folder: Path, seed: int, changes: Mapping[str, Any] | None = None) -> Path:
-    """A Word file in which nothing is doubtful, unless `changes` make it so."""
+def filled(folder: Path, seed: int, changes: Mapping[str, Any] | None = None, identity: Identity | None = None) -> Path:
+    """A Word file in which nothing is doubtful, unless `changes` make it so; of the form with that `identity`, or of a new one."""
     form = load_forms()[FORM]
     record = random_record(form, seed)
     values = {**record.values, **(changes or {})}
     path = folder / f"备案表{seed:03}.docx"
-    path.write_bytes(generate(form, "docx", new_identity(form), Record(form=form.name, version=form.version, values=values)).data)
+    path.write_bytes(
+        generate(form, "docx", identity or new_identity(form), Record(form=form.name, version=form.version, values=values)).data
+    )
     return path
 
 

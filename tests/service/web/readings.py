@@ -1,6 +1,7 @@
 """Submissions for tests of the web: uploaded through the API, and read beforehand, because the worker is not what is tested."""
 
 import copy
+import hashlib
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -52,4 +53,14 @@ def finish(service: Served, number: int, *lines: dict[str, Any]) -> list[int]:
 def submitted(service: Served, client: TestClient, **changed: Any) -> int:
     """A submission that was uploaded and read."""
     (number,) = finish(service, upload(client)["id"], reading(**changed))
+    return number
+
+
+def of_unit(service: Served, client: TestClient, unit: str, **values: Any) -> int:
+    """A submission with the sample's values, but from that unit and in a file of its own, with these `values`."""
+    data, line = SAMPLE.read_bytes() + f"{unit}{values}".encode(), reading()
+    for name, value in {service.context.forms.get(line["form"], line["version"]).applicant[0]: unit, **values}.items():
+        line["fields"][name]["value"] = value
+    line["parts"][0]["sha256"] = hashlib.sha256(data).hexdigest()
+    (number,) = finish(service, upload(client, data=data)["id"], line)
     return number

@@ -11,7 +11,7 @@ import pytest
 import uvicorn
 
 from service.web.routes import submissions
-from tests.service.web.readings import finish, submitted, upload
+from tests.service.web.readings import finish, of_unit, upload
 from tests.service.web.serving import Served
 
 
@@ -63,7 +63,7 @@ def test_changes_are_told_as_they_come_and_again_to_who_was_away(service: Served
         ((place, told),) = _events(lines, 1)
         assert f'"id":{new},' in told.replace(" ", "")
         assert f'"id":{old},' not in told.replace(" ", "")
-    later = [submitted(service, client), submitted(service, client)]
+    later = [of_unit(service, client, unit) for unit in ("甲公司", "乙公司")]
     with _watching(address, "/events", token, **{"Last-Event-ID": place}) as lines:
         missed = _events(lines, 2)
     assert [f'"id":{number},' in data.replace(" ", "") for number, (_, data) in zip(later, missed, strict=True)] == [True, True]

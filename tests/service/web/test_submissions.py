@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from service.web.shapes import Summary
-from tests.service.web.readings import DOUBTED, FAILED, SAMPLE, finish, reading, submitted, upload
+from tests.service.web.readings import DOUBTED, FAILED, SAMPLE, finish, of_unit, reading, submitted, upload
 from tests.service.web.serving import Served
 
 
@@ -209,7 +209,7 @@ def test_what_could_not_be_read_is_queued_again(service: Served, reviewer: TestC
 
 
 def test_many_are_decided_each_by_itself(service: Served, reviewer: TestClient) -> None:
-    ready, doubtful = submitted(service, reviewer), submitted(service, reviewer)
+    ready, doubtful = (of_unit(service, reviewer, unit) for unit in ("甲公司", "乙公司"))
     _patch(reviewer, ready, 1, {"field": DOUBTED})
     items = [{"id": ready, "version": 2}, {"id": doubtful, "version": 1}, {"id": 4711, "version": 1}]
     done = reviewer.post("/api/v1/decisions", json={"move": "accept", "items": items}).json()["items"]

@@ -6,13 +6,31 @@ import { bind } from "./keys.js";
 import { say, tell } from "./toast.js";
 
 const form = $("#choices"), list = $("#columns"), presetChoice = $("#preset");
-let presets = [], usual = [], asked = 0;
+let presets = [], usual = [], asked = 0, counted = 0, counts = { replaced: 0, unsettled: 0 };
 
 async function start() {
   const { items } = await get("/forms");
   $("#form").append(...items.map((one) => h("option", { value: one.name }, one.title)));
   await showColumns();
-  await loadPresets();
+  await Promise.all([loadPresets(), count()]);
+}
+
+/** How many of what is chosen may be in the file twice, and how many it leaves out: told before the file is made. */
+async function count() {
+  const mine = ++counted;
+  const { form: name, status } = choices();
+  const found = await get("/export/counts", { form: name, status });
+  if (mine !== counted) return;
+  counts = found;
+  told();
+}
+
+function tellTwins() {
+  const marked = columns().includes("_twins") ? "文件中“疑似重复（编号）”一列注明与哪一份重复。" : "所选的列中没有“疑似重复（编号）”，文件里看不出来。";
+  $("#twins").hidden = !counts.unsettled;
+  $("#twins").replaceChildren(icon("alert"), h("p", {}, `其中 ${counts.unsettled} 份疑似重复，还没有处理。${marked}`, h("a", { href: "/?twins=true" }, "去处理")));
+  $("#replaced").hidden = !counts.replaced;
+  $("#replaced").textContent = `已被替换 ${counts.replaced} 份，不导出。`;
 }
 
 /** `chosen`: the names of columns in their order; without it the usual ones. Until they are here nothing can be chosen, which a late
@@ -58,6 +76,7 @@ function told() {
   $("#columns-count").textContent = `已选 ${chosen} / ${usual.length} 列`;
   $("#download").disabled = chosen === 0;
   const title = $("#form").selectedOptions[0]?.textContent ?? "";
+  tellTwins();
   $("#told").textContent = chosen ? `${title}，${choices().status === "accepted" ? "已受理的申请" : "全部申请"}，${chosen} 列。` : "请至少选一列。";
 }
 
@@ -92,7 +111,7 @@ async function apply() {
   const { content } = preset;
   if (content.form) $("#form").value = content.form;
   for (const name of ["format", "status"]) if (content[name]) form.elements[name].value = content[name];
-  await showColumns(content.columns?.length ? content.columns : null);
+  await Promise.all([showColumns(content.columns?.length ? content.columns : null), count()]);
   say(`已用方案“${preset.name}”`, { kind: "info" });
 }
 
@@ -133,7 +152,8 @@ function every(checked) {
 form.addEventListener("submit", save);
 form.addEventListener("change", (event) => {
   if (event.target === presetChoice) apply().catch(tell);
-  else if (event.target.id === "form") showColumns().catch(tell);
+  else if (event.target.id === "form") Promise.all([showColumns(), count()]).catch(tell);
+  else if (event.target.name === "status") count().catch(tell);
   else told();
 });
 $("#preset-save").addEventListener("click", keep);

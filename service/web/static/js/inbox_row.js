@@ -3,10 +3,10 @@
 import { h } from "./dom.js";
 import { STATUSES, UNREADABLE, ago, moment } from "./words.js";
 
-const MOST_TITLES = 4;
+const MOST_TITLES = 4, MOST_TWINS = 3;
 
-/** Whether a submission can be accepted without a look: nothing in doubt, nothing wrong. */
-export const isReady = (summary) => summary.status === "in-review" && summary.doubtful === 0 && summary.errors === 0;
+/** Whether a submission can be accepted without a look: nothing in doubt, nothing wrong, and it came once. */
+export const isReady = (summary) => summary.status === "in-review" && summary.doubtful === 0 && summary.errors === 0 && summary.unsettled_twins.length === 0;
 
 /** What people call it: the unit that applies, or the file while that isn't known. */
 export const called = (summary) => summary.unit || summary.name;
@@ -19,7 +19,7 @@ export function fill(row, summary, titles) {
     h("td", { class: "pick unprinted" }, h("label", {}, h("input", { type: "checkbox", class: "picker", checked: picked, "aria-label": `选择 ${called(summary)}` }))),
     h("td", {}, h("a", { class: "unit", href: `/submissions/${summary.id}` }, called(summary)), origin(summary)),
     h("td", {}, h("span", { class: `status ${summary.status}` }, STATUSES[summary.status] ?? summary.status)),
-    h("td", {}, doubts(summary)),
+    h("td", {}, twins(summary), doubts(summary)),
     h("td", { class: "small" }, summary.form ? titles[summary.form] ?? summary.form : h("span", { class: "soft" }, "—")),
     h("td", { class: "small nowrap" }, h("time", { datetime: summary.received_at, title: moment(summary.received_at) }, ago(summary.received_at))),
   );
@@ -41,6 +41,13 @@ function origin(summary) {
   return h("span", { class: "source" }, `第 ${summary.id} 号${told.length ? ` · ${told.join(" · ")}` : ""}`);
 }
 
+function twins({ unsettled_twins: numbers }) {
+  if (!numbers.length) return null;
+  const links = numbers.slice(0, MOST_TWINS).flatMap((number) => ["、", h("a", { href: `/submissions/${number}` }, `第 ${number} 号`)]).slice(1);
+  const told = numbers.length > MOST_TWINS ? ` 等 ${numbers.length} 份` : "";
+  return h("ul", { role: "list", class: "doubts twins" }, h("li", {}, "疑似重复：", links, told));
+}
+
 function doubts(summary) {
   if (summary.status === "unreadable") return h("span", { class: "small" }, UNREADABLE[summary.error_code] ?? summary.error_code ?? "");
   if (summary.status === "received" || summary.status === "reading") return null;
@@ -51,5 +58,5 @@ function doubts(summary) {
     fields.length > MOST_TITLES ? h("li", {}, `等 ${fields.length} 项`) : null,
   ].filter(Boolean);
   if (items.length) return h("ul", { role: "list", class: "doubts" }, items);
-  return summary.status === "in-review" ? h("span", { class: "small soft" }, "没有疑问") : null;
+  return summary.status === "in-review" && !summary.unsettled_twins.length ? h("span", { class: "small soft" }, "没有疑问") : null;
 }

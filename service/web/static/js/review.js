@@ -9,6 +9,7 @@ import { Card } from "./review/fields.js";
 import { historyList } from "./review/history.js";
 import { Original } from "./review/original.js";
 import { Drafts, Saver, keepAsDraft, sendLeftovers } from "./review/saving.js";
+import { asksForTwin, settleTwin, twinNotes } from "./review/twins.js";
 import { canUndo, say, tell } from "./toast.js";
 import { MOVES, STATUSES, USER, may, moment } from "./words.js";
 
@@ -126,12 +127,19 @@ function paint() {
 
 function paintProblems() {
   $("#problems").replaceChildren(...[
+    ...twinNotes(detail, settleWith, nameOf),
     detail.error && h("div", { class: "note bad" }, icon("alert"), h("p", {}, detail.error.message)),
     detail.replaces && h("div", { class: "note" }, icon("info"), h("p", {}, "这是补正后重新提交的材料，原来的一份：", h("a", { href: `/submissions/${detail.replaces}` }, `编号 ${detail.replaces}`))),
     detail.replaced_by && h("div", { class: "note doubt" }, icon("info"), h("p", {}, "已有补正后的新材料：", h("a", { href: `/submissions/${detail.replaced_by}` }, `编号 ${detail.replaced_by}`))),
     ...detail.findings.map((finding) => h("div", { class: `note ${finding.severity === "error" ? "bad" : "doubt"}` }, icon("alert"), h("p", {}, finding.message))),
     detail.message && mailNote(detail.message),
   ].filter(Boolean));
+}
+
+/** Says what a twin is, and lets the reviewer go on where there is something to do. */
+async function settleWith(twin, verdict) {
+  await saver.outbox.flush();
+  await settleTwin(detail, twin, verdict, (now) => { apply(now); if (now.id === id) focusFirst(); });
 }
 
 function mailNote({ sender, address, time, subject, body }) {
@@ -145,6 +153,7 @@ function paintSettled() {
   line.hidden = detail.status !== "in-review" || !cards.length;
   line.classList.toggle("done", !open.length);
   line.replaceChildren(...(open.length ? [`还有 ${open.length} 项待核对`]
+    : detail.unsettled_twins.length ? ["已全部核对；疑似重复的还要选择是“替换”还是“另一份”"]
     : [icon("check"), detail.errors ? `已全部核对，仍有 ${detail.errors} 个问题，可以退回补正 ` : "已全部核对。",
       detail.errors ? h("kbd", { "data-key": "return" }) : "", may("decide") ? [" 受理并打开下一份 ", h("kbd", { "data-key": "accept" })] : ""].flat()));
 }
@@ -336,7 +345,7 @@ async function accept() {
 /** Whether something is left to look at, which is said and focused. */
 function hasOpen() {
   const open = cards.filter((card) => card.isDoubtful || card.isDirty || card.clash);
-  if (!open.length) return false;
+  if (!open.length) return asksForTwin(detail);
   const unsaved = open.filter((card) => card.isDirty).length;
   say(`还有 ${open.length} 项待核对${unsaved ? `，其中 ${unsaved} 项改过还没有确认` : ""}`, { kind: "info" });
   open[0].focus();

@@ -1,0 +1,90 @@
+"""What a person says of two submissions that may be the same: the later replaces the earlier, or is another; and taking it back."""
+
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from models.errors import Conflict
+from service.store import audit, events, twins
+from service.store.records import Editor, add_version, expect, expect_whole, row_of
+from service.store.statuses import Status, after
+from service.store.tables import kinships, submissions, versions
+
+Verdict = Literal["replaces", "another"]
+# What history calls it: of the later one, and of the earlier.
+_ACTIONS: dict[Verdict | None, tuple[str, str]] = {
+    "replaces": ("replaces", "replaced"), "another": ("another", "another"), None: ("unsettle", "unsettle"),
+}  # fmt: skip
+# One that waits for nothing but its successor needs no more work; what was decided stays as it was decided.
+_WAITING: tuple[Status, ...] = ("in-review", "unreadable")
+
+
+def settle(connection: sa.Connection, submission: int, twin: int, expected: int, verdict: Verdict | None, by: Editor) -> int:
+    """Says what `submission` and `twin` are to each other, or takes back what was said (None); returns the new version of
+    `submission`. Of the two it is always the later one that replaces.
+
+    Raises:
+        NotFound: one of them is not there.
+        Stale: `expected` is not the version of `submission` any more.
+        Conflict: there is nothing to settle between them, because they never were the same, one of them was withdrawn, rejected,
+            replaced or erased meanwhile, or it was settled already.
+    """
+    # In the order of their numbers, as everybody takes them who takes two.
+    rows = {number: row_of(connection, number, lock=True) for number in sorted({submission, twin})}
+    expect(rows[submission], expected)
+    for row in rows.values():
+        expect_whole(row)
+    later, earlier = rows[max(rows)], rows[min(rows)]
+    pair = sa.and_(kinships.c.submission_id == later.id, kinships.c.earlier == earlier.id)
+    known = connection.execute(kinships.select().where(pair)).one_or_none()
+    if known is None:
+        raise Conflict(f"申请 {submission} 和 {twin} 之间没有要处理的重复", advice="其中一份可能刚撤回或已有结论，请刷新后再看")
+    if (known.verdict is None) == (verdict is None):
+        advice = "要改变结论，请先撤销原来的处理"
+        raise Conflict("已经处理过了", advice=advice) if verdict else Conflict("还没有处理，没有可以撤销的")
+    said = {"verdict": verdict, "by": by.actor if verdict else None, "at": by.now if verdict else None}
+    connection.execute(kinships.update().where(pair).values(said))
+    status = earlier.status
+    if verdict == "replaces":
+        status = (status in _WAITING and after(status, "withdraw")) or status
+    elif known.verdict == "replaces":
+        status = _status_before(connection, earlier)
+    _write(connection, later, later.status, earlier.id, _ACTIONS[verdict][0], by)
+    _write(connection, earlier, status, later.id, _ACTIONS[verdict][1], by)
+    if "replaces" in (verdict, known.verdict):
+        _link(connection, later.id, earlier.id, verdict is not None)
+    for row in (earlier, later):
+        twins.seek(connection, row.id)
+    return int(rows[submission].version) + 1
+
+
+def _status_before(connection: sa.Connection, earlier: Any) -> Status:
+    """What it was before it was replaced, unless somebody has taken it up since."""
+    last = (
+        sa.select(versions.c.status_before)
+        .where(versions.c.submission_id == earlier.id, versions.c.action == "replaced")
+        .order_by(versions.c.version.desc())
+        .limit(1)
+    )
+    before: Status | None = connection.scalar(last)
+    return before if earlier.status == "withdrawn" and before in _WAITING else earlier.status
+
+
+def _write(connection: sa.Connection, row: Any, status: Status, other: int, action: str, by: Editor) -> None:
+    version = add_version(connection, row, by, action, f"编号 {other}", {}, status)
+    changed = audit.next_value(connection, "changes")
+    connection.execute(
+        submissions.update().where(submissions.c.id == row.id)
+        .values(status=status, version=version, updated_at=by.now, changed=changed)
+    )  # fmt: skip
+    audit.append(connection, by.now, by.actor, action, f"submission:{row.id}", {"status": status, "twin": other})
+    if status != row.status:
+        events.emit(connection, "submission.withdrawn" if status == "withdrawn" else "submission.reopened", row.id, by.now)
+
+
+def _link(connection: sa.Connection, later: int, earlier: int, linked: bool) -> None:
+    """The relation that an upload which names its predecessor makes too. One may replace several; of these it names the last."""
+    replaced = sa.and_(kinships.c.submission_id == later, kinships.c.verdict == "replaces")
+    last = connection.scalar(sa.select(sa.func.max(kinships.c.earlier)).where(replaced))
+    for number, link in ((earlier, {"replaced_by": later if linked else None}), (later, {"replaces": last})):
+        connection.execute(submissions.update().where(submissions.c.id == number).values(link))

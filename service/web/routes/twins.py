@@ -1,0 +1,42 @@
+"""The same again: what a person says of two submissions that may be one."""
+
+from typing import Annotated, Literal
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict
+
+from service.store.accounts import Actor
+from service.store.records import Editor
+from service.store.settling import settle
+from service.web.answers import VERSIONED, IfMatch, version_of
+from service.web.context import Here
+from service.web.routes.editing import edited
+from service.web.routes.submissions import answer
+from service.web.security import may
+from service.web.shapes import Detail, Number
+
+router = APIRouter(tags=["submissions"])
+
+
+class Settled(BaseModel):
+    """`replaces`: the later takes the place of the earlier; `another`: both stand; `open`: what was said is taken back."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"verdict": "replaces"}})
+    verdict: Literal["replaces", "another", "open"]
+
+
+@router.post("/submissions/{submission}/twins/{twin}", responses=VERSIONED)
+def say(
+    submission: Number, twin: Number, given: Settled, context: Here, response: Response,
+    who: Annotated[Actor, may("decide")], if_match: IfMatch = None,
+) -> Detail:  # fmt: skip
+    """Says what a submission and its twin are to each other."""
+    version = version_of(if_match)
+
+    def edit(connection: sa.Connection) -> int:
+        verdict = None if given.verdict == "open" else given.verdict
+        return settle(connection, submission, twin, version, verdict, Editor(who.id, context.clock()))
+
+    edited(context, submission, version, edit, {"twin": twin, **given.model_dump()})
+    return answer(context, submission, response)
