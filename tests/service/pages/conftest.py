@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 
 from tests.service.pages.keyboard import STATES, Desk, Sit
 from tests.service.pages.serving import ROOT, Person, Service, running
-from tests.service.pages.walking import arrived
+from tests.service.pages.walking import alone, arrived
 
 CHROMIUM = Path("/usr/bin/chromium")
 SIZE = (1366, 768)
@@ -116,7 +116,7 @@ def screenshots(request: pytest.FixtureRequest) -> Path:
 def submissions(service: Service) -> dict[Path, dict[str, Any]]:
     """One submission for each file that the keyboard's states need, put back after each use."""
     files = list(dict.fromkeys(state.file for state in STATES.values()))
-    return dict(zip(files, arrived(service.administrator, *files), strict=True))
+    return dict(zip(files, alone(service.administrator, arrived(service.administrator, *files)), strict=True))
 
 
 @pytest.fixture

@@ -17,8 +17,7 @@ FORM = "enterprise-filing"
 def filled(folder: Path, seed: int, changes: Mapping[str, Any] | None = None, identity: Identity | None = None) -> Path:
     """A Word file in which nothing is doubtful, unless `changes` make it so; of the form with that `identity`, or of a new one."""
     form = load_forms()[FORM]
-    record = random_record(form, seed)
-    values = {**record.values, **(changes or {})}
+    values = {**random_record(form, seed).values, next(iter(form.fields)): unit(form, seed), **(changes or {})}
     path = folder / f"备案表{seed:03}.docx"
     path.write_bytes(
         generate(form, "docx", identity or new_identity(form), Record(form=form.name, version=form.version, values=values)).data
@@ -27,5 +26,5 @@ def filled(folder: Path, seed: int, changes: Mapping[str, Any] | None = None, id
 
 
 def unit(form: FormDefinition, seed: int) -> str:
-    """Who applies, in the file of that seed."""
-    return str(random_record(form, seed).values[next(iter(form.fields))])
+    """Who applies, in the file of that seed: nobody else, because the same unit would be the same again."""
+    return f"{random_record(form, seed).values[next(iter(form.fields))]}{seed}"

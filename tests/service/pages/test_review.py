@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.service.pages.conftest import Contexts, Visit
 from tests.service.pages.keyboard import PROPOSAL, PROPOSED
 from tests.service.pages.serving import Person, Service
-from tests.service.pages.walking import INBOX, ONE_DOUBT, THREE_DOUBTS, Keys, arrived, card, field_of, opened, write
+from tests.service.pages.walking import INBOX, ONE_DOUBT, THREE_DOUBTS, Keys, alone, arrived, card, field_of, opened, write
 
 # What the walk may take: strokes in all, and ms from a key to the frame that answers it. The quickest key is held to that, because
 # the machine of a test does other things too; all of them are printed.
@@ -21,7 +21,7 @@ _PICTURE_THERE = "() => performance.getEntriesByType('resource').find((one) => o
 @pytest.fixture(scope="module")
 def fax(service: Service) -> dict[str, Any]:
     """A submission with three doubtful fields, read off a fax."""
-    return arrived(service.administrator, THREE_DOUBTS)[0]
+    return alone(service.administrator, arrived(service.administrator, THREE_DOUBTS))[0]
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.service.pages.conftest import Contexts
+from tests.service.pages.keyboard import PROPOSED
 from tests.service.pages.serving import Service
 from tests.service.pages.test_accessible import RULES
 from tests.service.pages.walking import INBOX, ONE_DOUBT, THREE_DOUBTS, arrived
@@ -83,7 +84,7 @@ LOOKS = (
 
 @pytest.fixture(scope="module")
 def seen(service: Service) -> Seen:
-    fax, colour, word, *_ = arrived(service.administrator, THREE_DOUBTS, INBOX / "scan_stamped.pdf", ONE_DOUBT, ONE_DOUBT)
+    fax, colour, word, *_ = arrived(service.administrator, THREE_DOUBTS, INBOX / "scan_stamped.pdf", ONE_DOUBT, PROPOSED)
     mark, options = fax["doubtful_fields"][0]["name"], word["doubtful_fields"][0]["name"]
     return Seen(fax["id"], colour["id"], word["id"], fax["form"], mark, options)
 

@@ -53,6 +53,16 @@ def arrived(person: Person, *paths: Path, seconds: float = 90.0) -> list[dict[st
     return [person.read(upload, seconds)[0] for upload in person.upload(*paths)]
 
 
+def alone(person: Person, submissions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The submissions as they are once somebody said that each is another than what came before from the same file."""
+    now = [person.ask("GET", f"/submissions/{one['id']}") for one in submissions]
+    for place, one in enumerate(now):
+        for twin in one["unsettled_twins"]:
+            path, version = f"/submissions/{one['id']}", {"If-Match": f'"{now[place]["version"]}"'}
+            now[place] = person.ask("POST", f"{path}/twins/{twin}", headers=version, json={"verdict": "another"})
+    return now
+
+
 def opened(page: Page, service: Service, submission: int) -> Page:
     """The review page of a submission, once its fields are there."""
     page.goto(f"{service.url}/submissions/{submission}")

@@ -350,7 +350,7 @@ def test_what_was_there_before_the_upgrade_is_known_again(database: Database) ->
     with database.read() as connection:
         known = connection.execute(twins.traits.select().order_by(*twins.traits.c)).all()
     with database.write() as connection:
-        for statement in ("DROP TABLE kinships", "DROP TABLE traits", "UPDATE alembic_version SET version_num = '0001'"):
+        for statement in ("DROP TABLE kinships", "DROP TABLE traits", "UPDATE alembic_version SET version_num = '0002'"):
             connection.execute(sa.text(statement))
     database.migrate()
     with database.read() as connection:

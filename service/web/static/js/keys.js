@@ -46,9 +46,7 @@ function named(event) {
   let key = WIDE[event.key] ?? event.key;
   // An input method that is switched on hides the key outside an input, where it composes nothing; so does Alt where it makes signs.
   const behind = /^(?:Key([A-Z])|(?:Digit|Numpad)([0-9]))$/.exec(event.code);
-  if ((key === "Process" || event.keyCode === 229 || event.altKey) && behind) key = behind[1] ?? behind[2];
-  // Shift makes a capital, not the lock.
-  if (/^[a-z]$/i.test(key)) key = event.shiftKey ? key.toUpperCase() : key.toLowerCase();
+  if ((key === "Process" || event.keyCode === 229 || event.altKey) && behind) key = behind[1]?.toLowerCase() ?? behind[2];
   const shift = event.shiftKey && key.length > 1 ? "Shift+" : "";
   return `${event.ctrlKey || event.metaKey ? "Ctrl+" : ""}${event.altKey ? "Alt+" : ""}${shift}${key}`;
 }
@@ -69,7 +67,9 @@ function commandOf(name, at) {
 
 addEventListener("keydown", (event) => {
   if (event.defaultPrevented || (isWriting(event.target) && (event.isComposing || event.keyCode === 229))) return;
-  const command = commandOf(named(event), event.target);
+  const name = named(event);
+  // With the lock for capitals on, a letter is still the command of the small one.
+  const command = commandOf(name, event.target) ?? (event.shiftKey ? undefined : commandOf(name.replace(/[A-Z]$/, (letter) => letter.toLowerCase()), event.target));
   if (!command) return;
   event.preventDefault();
   command.run(event);
@@ -93,6 +93,11 @@ function paint() {
     const words = key ? spoken(key) : "";
     if (place.textContent !== words) place.textContent = words;
     place.hidden = !key;
+    place.ariaHidden = "true"; // whoever hears the page is told by aria-keyshortcuts
+    const host = place.closest("button, a, label");
+    if (!host) continue;
+    if (key) host.setAttribute("aria-keyshortcuts", heard(key));
+    else host.removeAttribute("aria-keyshortcuts");
   }
   watching.takeRecords(); // what was painted just now
 }
@@ -126,4 +131,5 @@ function row({ keys, does }) {
 
 const parts = (key) => (key === "+" ? ["+"] : key.split("+")).map((part) => SHOWN[part] ?? part);
 const written = (key) => parts(key).map((part, at) => [at ? "+" : null, h("kbd", {}, part)]);
+const heard = (key) => key.replace("Ctrl", "Control").replace(" ", "Space");
 const spoken = (key) => parts(key).join("+");
