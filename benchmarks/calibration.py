@@ -1,7 +1,7 @@
-"""Fits and reports `extractor/calibrated.py`: from the signs of a reading to the probability that it is right.
+"""Fits and reports `extractor/weighing/coefficients.py`: from the signs of a reading to the probability that it is right.
 
     python -m benchmarks.calibration collect SCORER FOLDER -o samples.jsonl     reads FOLDER/scans, compares with FOLDER/truth.json
-    python -m benchmarks.calibration fit samples.jsonl...                       writes extractor/calibrated.py
+    python -m benchmarks.calibration fit samples.jsonl...                       writes extractor/weighing/coefficients.py
     python -m benchmarks.calibration report samples.jsonl...                    a reliability table; never on what was fitted
 
 SCORER is the corpus's own `score.py`, which knows what counts as right. A sample is one field that was read off a picture.
@@ -22,14 +22,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor import Source, extract
-from extractor.calibration import POINT, probability_of
+from extractor.weighing.calibration import POINT, probability_of
 from models.findings import CATALOGUE
 from models.record import Result
-from service.definitions import load_forms
+from service.forms.definitions import load_forms
 
 Floats = NDArray[np.float64]
 
-TARGET = Path(__file__).parent.parent / "extractor" / "calibrated.py"
+TARGET = Path(__file__).parent.parent / "extractor" / "weighing" / "coefficients.py"
 # Text of one line is alike whatever it says; what else has a shape or a rule of its own is fitted by itself.
 ALIKE = {"address": "text"}
 SHARES = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
@@ -156,7 +156,7 @@ def write(weights: dict[str, dict[str, float]], shares: Sequence[tuple[float, fl
 
 def report(samples: Sequence[Sample]) -> str:
     """How many readings of each probability were right: reliability, as far as so many samples tell."""
-    from extractor.calibrated import WEIGHTS
+    from extractor.weighing.coefficients import WEIGHTS
 
     edges = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 1.0001)
     lines = [f"{'kind':10} {'probability':>15} {'n':>6} {'said %':>8} {'right %':>8}"]

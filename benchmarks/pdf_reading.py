@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 import pdfplumber
 
-from extractor.pdf import PdfLimits, read_pdf
+from extractor.readers.pdf import PdfLimits, read_pdf
 from generator import generate, new_identity
-from service.definitions import load_forms
+from service.forms.definitions import load_forms
 
 _ROUNDS = 7
 

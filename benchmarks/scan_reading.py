@@ -18,11 +18,11 @@ from typing import Any
 import cv2
 
 from extractor import Options, Source
-from extractor.ocr import _weights
-from extractor.pictures import Picture, PictureLimits, decode, pdf_pictures
-from service.batch import read_all
-from service.definitions import load_forms
-from service.pool import Limits
+from extractor.scan.decode import Picture, PictureLimits, decode, pdf_pictures
+from extractor.scan.ocr import _weights
+from service.forms.definitions import load_forms
+from service.processes.pool import Limits
+from service.runs.batch import read_all
 
 _ROUNDS = 3
 _JOBS = 2

@@ -25,7 +25,7 @@ import httpx
 import sqlalchemy as sa
 
 from models.form import FormDefinition
-from service.definitions import load_forms
+from service.forms.definitions import load_forms
 from service.store import accounts, search
 from service.store.database import Database
 from service.store.tables import counters, doubts, records, results, submissions, upload_files, uploads, versions

@@ -16,7 +16,7 @@ from pathlib import Path
 from extractor import Source, extract
 from models.fields import ChoiceField
 from models.form import FormDefinition
-from service.definitions import load_forms
+from service.forms.definitions import load_forms
 
 _ROUNDS = 15
 _ROOT = Path(__file__).parent.parent

@@ -5,12 +5,12 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from extractor.group_files import Loose, gather, together
-from extractor.intake import Arrived, Intake, Source, outermost
-from extractor.kinds import kind_of
-from extractor.outcomes import LONE, Read, results
-from extractor.readers import Opened, Options, count_pictures, open_file, read_images
-from extractor.recognise import recognise
+from extractor.applications.loose_files import Loose, gather, together
+from extractor.applications.recognise import recognise
+from extractor.arrival.intake import Arrived, Intake, Source, outermost
+from extractor.arrival.kinds import kind_of
+from extractor.readers.by_kind import Opened, Options, count_pictures, open_file, read_images
+from extractor.results import LONE, Read, results
 from models.errors import Damaged, LonePages, NotAForm, UnknownForm, UnreadableFile
 from models.findings import Finding
 from models.form import FormDefinition

@@ -19,7 +19,7 @@ from obstore.exceptions import NotFoundError
 from obstore.store import from_url
 
 from models.errors import BadUsage, NotFound, RequestTooLarge
-from service.files import sync_folder
+from service.atomic_files import sync_folder
 
 _CHUNK = 1 << 20
 _INCOMING = "incoming"

@@ -11,7 +11,7 @@ from typing import IO, Any, Self
 
 from extractor import Source
 from models.errors import BadUsage, is_lasting
-from service.files import has_content, is_stream, naming, write_whole
+from service.atomic_files import has_content, is_stream, naming, write_whole
 from service.sources import digests
 
 # One object of a results file, as `models.record.Result.to_json` makes it.

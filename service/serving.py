@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 import uvicorn
 
+from service.atomic_files import make_folder
 from service.blobs import open_blobs
-from service.definitions import load_forms
-from service.files import make_folder
+from service.forms.definitions import load_forms
 from service.logs import configure
 from service.settings import Settings
 from service.store import accounts

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from extractor import Source, digest, is_left_out, readable
-from extractor.kinds import kind_of
+from extractor.arrival.kinds import kind_of
 from models.errors import BadUsage, OtherKind, UnreadableFile, UnsupportedKind
-from service.files import has_content
+from service.atomic_files import has_content
 
 _NO_FILE = "不是普通文件"
 

@@ -28,14 +28,11 @@ SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob
 TESTS = sorted([*(ROOT / "tests").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")])
 
 # What these say must follow from their arguments alone, so that accuracy is tested without a file or an engine.
-_PURE = ("match", "decide", "choice", "group", "compare", "reconcile", "placing")
+_PURE_ROOMS = ("text", "answers", "weighing", "applications")
 PURE = [
     *(ROOT / "models").rglob("*.py"),
-    *(
-        path
-        for name in ("match", "decide", "choice", "group", "compare", "reconcile", "placing")
-        for path in (ROOT / "extractor").glob(f"{name}*.py")
-    ),
+    *(path for room in _PURE_ROOMS for path in (ROOT / "extractor" / room).glob("*.py")),
+    ROOT / "extractor" / "views" / "find_cells.py",
 ]
 IMPURE = {
     "os", "pathlib", "io", "time", "random", "secrets", "socket", "subprocess", "tempfile", "shutil", "zipfile", "threading",
@@ -219,14 +216,14 @@ def test_help_takes_less_than_half_a_second() -> None:
 def test_reading_a_word_file_loads_no_ocr_and_no_imaging_library() -> None:
     code = (
         "import sys; from pathlib import Path; from extractor import Options, Source\n"
-        "from service.pool import read_submission; from service.definitions import load_forms\n"
+        "from service.processes.pool import read_submission; from service.forms.definitions import load_forms\n"
         "(line,) = read_submission(Source.at(Path(sys.argv[1])), load_forms(), Options())\n"
         "assert line['error'] is None and line['fields']\n"
         "print(*sorted(sys.modules), sep='\\n')"
     )
     sample = ROOT / "fixtures/inbox/A01_lit_ballot_check.docx"
     loaded = set(_python("-c", code, str(sample)).stdout.splitlines())
-    assert "extractor.match" in loaded
+    assert "extractor.answers.match" in loaded
     assert loaded & {"paddleocr", "paddlex", "onnxruntime", "cv2", "numpy", "PIL.Image"} == set()
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from benchmarks.marks.questions import KINDS, Drawn
 from benchmarks.marks.sheets import ROWS, Sheet, make_sheet
-from extractor.choice import read_choice
-from extractor.ocr import OcrEngine, PaddleOcr
-from extractor.passage import Passage, Place
-from extractor.recorded import RecordedOcr
-from extractor.scan import Picture, read_page
+from extractor.answers.choice import read_choice
+from extractor.scan.ocr import OcrEngine, PaddleOcr
+from extractor.scan.read import Picture, read_page
+from extractor.scan.recorded import RecordedOcr
+from extractor.text.passage import Passage, Place
 from models.fields import ChoiceField
 from models.page import Cell, Page, Table, Tick
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from benchmarks.marks.copies import PROFILES, copied
 from benchmarks.marks.pen import Pen, Picture
 from benchmarks.marks.questions import KINDS, LISTS, Row, hands
-from extractor.marknet import EM, HIGH, STATES
+from extractor.scan.ticks.network import EM, HIGH, STATES
 
 ROOM = 12  # rows of pixels above and below, so that training may shift the strip
 # Words with frames in them, and single signs that look like boxes or marks.

@@ -1,6 +1,6 @@
 """Trains the mark reader (needs torch and onnx, which the project itself does not).
 
-    python -m benchmarks.marks.train --strips 7000 --steps 4000 --out extractor/weights/marks.onnx
+    python -m benchmarks.marks.train --strips 7000 --steps 4000 --out extractor/scan/ticks/weights/marks.onnx
 
 Strips are drawn from `--seed` on; a twentieth of them is kept aside, and the figures printed are of these.
 """
@@ -19,7 +19,7 @@ from onnx import numpy_helper
 from torch import nn
 
 from benchmarks.marks.strips import ROOM, Strip, make_strips
-from extractor.marknet import EM, HIGH, STATES, STEP, decode, ink_of, states_of
+from extractor.scan.ticks.network import EM, HIGH, STATES, STEP, decode, ink_of, states_of
 
 _WIDE = 384
 _BATCH = 32

@@ -19,13 +19,13 @@ from models.errors import NotFound, ReaderCrashed, TimedOut
 from service.blobs import Blobs, lay_out
 from service.jobs.decisions import Tempo, pause_before_another
 from service.jobs.queue import Queue
-from service.pool import Done, Forms, LastingPool, Read
+from service.page_pictures import Views
+from service.processes.pool import Done, Forms, LastingPool, Read
 from service.store import again, records
 from service.store.database import Database
 from service.store.forms import FormStore
 from service.store.tables import uploads
 from service.store.uploads import StoredFile, begin_reading, called, files_of, report_progress
-from service.views import Views
 
 _PROGRESS = "progress.json"
 

@@ -24,15 +24,15 @@ from service.blobs import open_blobs
 from service.jobs.decisions import Tempo, Watch, takeover
 from service.jobs.desk import Desk, Job, Telling
 from service.jobs.queue import APPLICATION, NAME, VERSION, WORKFLOW, Queue, job_id
-from service.pool import LastingPool, Limits, Read, Stopped, cores, options_of
-from service.scratch import scratch_folder, sweep
+from service.page_pictures import Views
+from service.processes.child import die_with_parent, is_running
+from service.processes.pool import LastingPool, Limits, Read, Stopped, cores, options_of
+from service.processes.scratch import scratch_folder, sweep
 from service.settings import Settings
-from service.stopping import Stop
+from service.signals import Stop
 from service.store import workers
 from service.store.database import Database
 from service.store.forms import FormStore
-from service.views import Views
-from service.worker import die_with_parent, is_running
 
 _log = logging.getLogger(__name__)
 

@@ -11,19 +11,19 @@ from fastapi.openapi.utils import get_openapi
 from starlette.concurrency import run_in_threadpool
 
 from service.logs import RequestLog
-from service.metrics import Metrics
+from service.page_pictures import Views
 from service.store.accounts import Actor
-from service.views import Views
 from service.web import problems
 from service.web.context import Context
-from service.web.pages import install as install_pages
-from service.web.routes import (
+from service.web.html_pages import install as install_pages
+from service.web.metrics import Metrics
+from service.web.routes import (  # fmt: skip
     audit,
     editing,
     export,
     forms,
     health,
-    pages,
+    part_pages,
     questions,
     session,
     submissions,
@@ -32,13 +32,13 @@ from service.web.routes import (
     uploads,
     users,
     webhooks,
-)  # fmt: skip
+)
 from service.web.security import Guard, may
 
 API = "/api/v1"
 _ROUTERS: Sequence[APIRouter] = (
     session.router, users.router, tokens.router, forms.router, uploads.router, submissions.router, editing.router, questions.router,
-    twins.router, export.router, webhooks.router, pages.router, audit.router,
+    twins.router, export.router, webhooks.router, part_pages.router, audit.router,
 )  # fmt: skip
 
 # Requests that wait for a picture at the same time; those beyond wait in line.

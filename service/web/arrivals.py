@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from service.parts import outcomes
 from service.store import listing
 from service.store.forms import FormStore
-from service.web.shapes import Summary, summaries
+from service.web.schemas import Summary, summaries
 
 
 class ArrivedFile(BaseModel):

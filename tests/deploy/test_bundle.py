@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from deploy.bundle import COPIED, ROOT, make_bundle, pins, runtime_names
-from service.doctor import OPTIONAL, REQUIRED
+from service.upkeep.doctor import OPTIONAL, REQUIRED
 
 DEPLOY = ROOT / "deploy"
 UNITS = ("sealform.service", "sealform-worker@.service")
@@ -84,7 +84,7 @@ def test_the_environment_names_only_settings_that_there_are() -> None:
 def test_a_server_without_the_libraries_of_opencv_says_so_and_blames_no_file(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from extractor import Options, Source\n"
-        "from service.pool import read_submission; from service.definitions import load_forms\n"
+        "from service.processes.pool import read_submission; from service.forms.definitions import load_forms\n"
         "(line,) = read_submission(Source.at(Path(sys.argv[1])), load_forms(), Options())\n"
         "print(line['error']['code'], 'libgl1' in line['error']['message'])"
     )

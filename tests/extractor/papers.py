@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from extractor.group import Document
-from extractor.labels import align, units_of
-from extractor.match import match
-from extractor.pdf import PdfLimits, read_pdf
-from extractor.word import read_word
-from extractor.word.package import ZipLimits
+from extractor.answers.labels import align, units_of
+from extractor.answers.match import match
+from extractor.applications.group import Document
+from extractor.readers.pdf import PdfLimits, read_pdf
+from extractor.readers.word import read_word
+from extractor.readers.word.package import ZipLimits
 from generator import generate, new_identity
 from models.form import FormDefinition
 from models.identity import Identity

@@ -9,7 +9,7 @@ import pylopdf_fonts_zh_cn
 import typst
 from pypdf import PdfReader, PdfWriter
 
-from extractor.pdf import PdfReading, read_pdf
+from extractor.readers.pdf import PdfReading, read_pdf
 from models.page import Cell, Line, Picture, Run, Span, Table, Tick
 
 _PREAMBLE = """#set page(width: 420pt, height: 300pt, margin: 30pt)

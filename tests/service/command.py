@@ -3,11 +3,11 @@
 import functools
 import sys
 
-import service.reading
-from service.batch import read_all
 from service.cli import main
+from service.runs import extraction
+from service.runs.batch import read_all
 from tests.service.readers import obey_or_read
 
 if __name__ == "__main__":
-    service.reading.read_all = functools.partial(read_all, read=obey_or_read)  # type: ignore[assignment]
+    extraction.read_all = functools.partial(read_all, read=obey_or_read)  # type: ignore[assignment]
     main(sys.argv[1:])

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 
 from extractor import Options, Source
 from models.form import FormDefinition
-from service.batch import read_submission
 from service.blobs import Blobs
-from service.definitions import load_forms
+from service.forms.definitions import load_forms
+from service.runs.batch import read_submission
 from service.store import records
 from service.store.database import Database
 from service.store.records import Change, Editor

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from extractor import Options, Source
-from extractor.convert import to_docx
+from extractor.readers.office import to_docx
 from models.form import FormDefinition
 from models.record import Failure, Part, Result
-from service.pool import read_submission
+from service.processes.pool import read_submission
 from service.sources import digests
 
 # A file that begins so is an order to the reader.

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.service.processes import Mark
+from tests.service.survivors import Mark
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 90

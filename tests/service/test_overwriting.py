@@ -16,8 +16,8 @@ from rich.console import Console
 from extractor import Options
 from models.errors import BadUsage
 from models.form import FormDefinition
-from service.pool import Limits
-from service.reading import Targets, read
+from service.processes.pool import Limits
+from service.runs.extraction import Targets, read
 from service.sources import select
 from tests.records import random_record
 from tests.service.readers import ORDER

@@ -10,8 +10,8 @@ from service.store import audit, listing
 from service.store.accounts import Actor
 from service.store.tables import audit_log
 from service.web.context import Here
+from service.web.schemas import Limit
 from service.web.security import may
-from service.web.shapes import Limit
 
 router = APIRouter(tags=["audit"], prefix="/audit")
 

@@ -12,13 +12,13 @@ from models.form import FormDefinition
 from service.store import listing, records
 from service.store.accounts import Actor
 from service.store.records import Editor
-from service.web import shapes
-from service.web.answers import VERSIONED, IfMatch, version_of
+from service.web import schemas
+from service.web.conditional import VERSIONED, IfMatch, version_of
 from service.web.context import Context, Here
 from service.web.problems import of_error
 from service.web.routes.submissions import answer
+from service.web.schemas import Detail, FieldKey, Number, Reason, storable
 from service.web.security import may
-from service.web.shapes import Detail, FieldKey, Number, Reason, storable
 
 router = APIRouter(tags=["submissions"])
 
@@ -293,21 +293,21 @@ def edited(context: Context, submission: int, version: int, edit: Edit, yours: d
 def _theirs(connection: sa.Connection, context: Context, submission: int, version: int) -> dict[str, Any]:
     """What was done since `version`: the fields as they stand now, and who did it last."""
     row = listing.whole(connection, submission).row
-    form, made = shapes.form_of(context.forms, row), listing.changed_since(connection, submission, version)
+    form, made = schemas.form_of(context.forms, row), listing.changed_since(connection, submission, version)
     fields = {
         change.field: {"title": change.title, "value": change.after, "text": change.after_text}
         for one in made
-        for change in shapes.changed_fields(form, one.changes)
+        for change in schemas.changed_fields(form, one.changes)
     }
     last = made[-1] if made else None
-    by = shapes.names(connection, {last.actor})[last.actor] if last else None
+    by = schemas.names(connection, {last.actor})[last.actor] if last else None
     return {
         "version": row.version, "status": row.status, "by": by, "at": last.at.isoformat() if last else None, "fields": fields,
     }  # fmt: skip
 
 
 def _form(context: Context, connection: sa.Connection, submission: int) -> FormDefinition:
-    form = shapes.form_of(context.forms, listing.whole(connection, submission).row)
+    form = schemas.form_of(context.forms, listing.whole(connection, submission).row)
     if form is None:
         raise Conflict("这份申请还没有可以修改的内容")
     return form

@@ -14,13 +14,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from models.errors import Invalid
 from models.form import FormDefinition
 from models.identity import FormName
-from service import dossier, export_columns
-from service.evidence import cut_out, take_out
-from service.export_files import MEDIA, Format, Shape, to_json, write_records
+from service.export import columns as export_columns
+from service.export import dossier
+from service.export.cutouts import cut_out, take_out
+from service.export.files import MEDIA, Format, Shape, to_json, write_records
 from service.store import audit, exports, listing
 from service.store.accounts import Actor
 from service.store.exports import Kept, Selection
-from service.web.answers import file_name
+from service.web.conditional import file_name
 from service.web.context import Context, Here
 from service.web.routes.users import Number
 from service.web.security import may

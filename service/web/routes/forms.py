@@ -22,10 +22,10 @@ from models.fields import Field as AnyField
 from models.fields.base import Widget
 from models.form import FormDefinition
 from models.identity import FormName, Version
-from service.definitions import load_form
-from service.making import make_each
+from service.forms.definitions import load_form
+from service.forms.documents import make_each
 from service.store.accounts import Actor
-from service.web.answers import attachment, document, media, multipart, multipart_body
+from service.web.conditional import attachment, document, media, multipart, multipart_body
 from service.web.context import Context, Here
 from service.web.security import may
 

@@ -10,9 +10,9 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from service.metrics import ALIVE
 from service.store.tables import workers
 from service.web.context import Context, Here
+from service.web.metrics import ALIVE
 
 router = APIRouter(tags=["health"])
 _PROBE = b"Sealform can write here."

@@ -13,10 +13,10 @@ from service.parts import own
 from service.store import listing
 from service.store.accounts import Actor
 from service.store.statuses import Status
-from service.web import shapes
+from service.web import schemas
 from service.web.context import Context, Here
+from service.web.schemas import FieldKey, FindingShown, Limit, PartShown, Told
 from service.web.security import may
-from service.web.shapes import FieldKey, FindingShown, Limit, PartShown, Told
 
 router = APIRouter(tags=["questions"], prefix="/questions")
 
@@ -94,12 +94,12 @@ def answers(
 
 
 def _answer(context: Context, row: Any, name: str) -> Answer:
-    shown = shapes.field_shown(shapes.form_of(context.forms, row), name, row, row.line or {}, row.findings)
-    kept = set(Answer.model_fields) & set(shapes.FieldShown.model_fields)
+    shown = schemas.field_shown(schemas.form_of(context.forms, row), name, row, row.line or {}, row.findings)
+    kept = set(Answer.model_fields) & set(schemas.FieldShown.model_fields)
     return Answer.model_validate(
         {
             **shown.model_dump(include=kept), "submission": row.id, "version": row.version, "name": row.name, "unit": row.unit,
-            "crop": crop(row.id, shapes.read_parts(own(row.line) if row.line else None), shown.evidence),
+            "crop": crop(row.id, schemas.read_parts(own(row.line) if row.line else None), shown.evidence),
         }
     )  # fmt: skip
 

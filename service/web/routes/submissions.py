@@ -12,17 +12,16 @@ from starlette.concurrency import run_in_threadpool
 
 from models.errors import NotFound
 from models.identity import FormName
-from service import letter
 from service.store import listing
 from service.store.accounts import Actor
 from service.store.listing import Filter, Sort
 from service.store.statuses import Status
-from service.web import shapes
-from service.web.answers import start_of, zone
+from service.web import return_letter, schemas
+from service.web.conditional import start_of, zone
 from service.web.context import Context, Here
 from service.web.routes.uploads import POLL, WATCH
+from service.web.schemas import Counts, Cursor, Day, Detail, History, Limit, Number, Summaries, Summary
 from service.web.security import may
-from service.web.shapes import Counts, Cursor, Day, Detail, History, Limit, Number, Summaries, Summary
 
 router = APIRouter(tags=["submissions"])
 
@@ -70,7 +69,7 @@ def index(wanted: Annotated[Wanted, Query()], context: Here, who: Annotated[Acto
     )  # fmt: skip
     with context.database.read() as connection:
         page = listing.page(connection, conditions, wanted.sort, wanted.cursor, wanted.limit)
-        return Summaries(items=shapes.summaries(connection, context.forms, page.rows), next=page.next)
+        return Summaries(items=schemas.summaries(connection, context.forms, page.rows), next=page.next)
 
 
 @router.get("/submissions/counts")
@@ -111,7 +110,7 @@ def _last_change(context: Context) -> int:
 def _changes(context: Context, after: int) -> list[tuple[int, Summary]]:
     with context.database.read() as connection:
         rows = listing.changes(connection, after, _MOST_CHANGES)
-        return list(zip((row.changed for row in rows), shapes.summaries(connection, context.forms, rows), strict=True))
+        return list(zip((row.changed for row in rows), schemas.summaries(connection, context.forms, rows), strict=True))
 
 
 @router.get("/submissions/{submission}")
@@ -127,7 +126,7 @@ def answer(context: Context, submission: int, response: Response) -> Detail:
         NotFound: there is none.
     """
     with context.database.read() as connection:
-        found = shapes.detail(connection, context.forms, submission)
+        found = schemas.detail(connection, context.forms, submission)
     response.headers["ETag"] = f'"{found.version}"'
     return found
 
@@ -136,27 +135,27 @@ def answer(context: Context, submission: int, response: Response) -> Detail:
 def history(submission: Number, context: Here, who: Annotated[Actor, may("see")]) -> History:
     """Every version of a submission, with who made it and why."""
     with context.database.read() as connection:
-        return shapes.history(connection, context.forms, submission)
+        return schemas.history(connection, context.forms, submission)
 
 
 @router.get("/submissions/{submission}/letter")
 def letter_draft(submission: Number, context: Here, who: Annotated[Actor, may("see")]) -> Letter:
     """A draft of the letter by which the application is returned, made from what is wrong with it."""
     with context.database.read() as connection:
-        found = shapes.detail(connection, context.forms, submission)
-        form = shapes.form_of(context.forms, listing.whole(connection, submission).row)
+        found = schemas.detail(connection, context.forms, submission)
+        form = schemas.form_of(context.forms, listing.whole(connection, submission).row)
     findings = [finding.model_dump() for field in found.fields.values() for finding in field.findings]
     findings += [finding.model_dump() for finding in found.findings]
-    return Letter(text=letter.draft(found.unit, form.title if form else None, findings, found.error))
+    return Letter(text=return_letter.draft(found.unit, form.title if form else None, findings, found.error))
 
 
-def part_of(found: listing.Whole, index: int) -> shapes.PartShown:
+def part_of(found: listing.Whole, index: int) -> schemas.PartShown:
     """The part of that number.
 
     Raises:
         NotFound: there is none.
     """
-    parts = shapes.parts(found)
+    parts = schemas.parts(found)
     if index >= len(parts):
         raise NotFound(f"这份申请没有第 {index + 1} 个文件")
     return parts[index]

@@ -9,12 +9,12 @@ from pydantic import BaseModel, ConfigDict
 from service.store.accounts import Actor
 from service.store.records import Editor
 from service.store.settling import settle
-from service.web.answers import VERSIONED, IfMatch, version_of
+from service.web.conditional import VERSIONED, IfMatch, version_of
 from service.web.context import Here
 from service.web.routes.editing import edited
 from service.web.routes.submissions import answer
+from service.web.schemas import Detail, Number
 from service.web.security import may
-from service.web.shapes import Detail, Number
 
 router = APIRouter(tags=["submissions"])
 

@@ -17,11 +17,11 @@ from models.errors import Conflict, Invalid, UnknownForm
 from service.store.accounts import Actor
 from service.store.tables import idempotency
 from service.store.uploads import Arrival, StoredFile, create
-from service.web.answers import file_name, multipart, multipart_body
 from service.web.arrivals import Upload, Uploads, upload_shown
+from service.web.conditional import file_name, multipart, multipart_body
 from service.web.context import Context, Here
+from service.web.schemas import Number
 from service.web.security import may
-from service.web.shapes import Number
 
 router = APIRouter(tags=["uploads"], prefix="/uploads")
 

@@ -14,15 +14,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from service.blobs import FolderBlobs
-from service.definitions import load_forms
+from service.forms.definitions import load_forms
 from service.jobs.queue import Queue
 from service.store import audit
 from service.store.database import Database
 from service.store.forms import FormStore
 from service.store.tables import counters, results, submissions, uploads, versions, workers
 from service.store.uploads import Arrival, StoredFile, create
-from tests.service.processes import Mark
 from tests.service.readers import ORDER
+from tests.service.survivors import Mark
 
 ROOT = Path(__file__).parents[3]
 INBOX = ROOT / "fixtures/inbox"

@@ -11,7 +11,7 @@ import pytest
 from extractor import Options
 from generator import generate, new_identity
 from models.errors import TimedOut
-from service.definitions import load_forms
+from service.forms.definitions import load_forms
 from service.jobs.desk import Telling, _Glance
 from service.sources import Source
 from service.store import records, workers

@@ -8,7 +8,7 @@ from generator import generate, new_identity
 from models.form import FormDefinition
 from models.identity import Identity
 from models.record import Record
-from service.definitions import load_forms
+from service.forms.definitions import load_forms
 from tests.records import random_record
 
 FORM = "enterprise-filing"

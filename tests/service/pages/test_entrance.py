@@ -9,7 +9,7 @@ from playwright.sync_api import Page as Tab
 from playwright.sync_api import expect
 
 from service.store.accounts import ROLES
-from service.web.pages import PAGES, Page
+from service.web.html_pages import PAGES, Page
 from tests.service.pages.conftest import Contexts, Visit
 from tests.service.pages.serving import PASSWORD, Service
 

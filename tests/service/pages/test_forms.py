@@ -8,7 +8,7 @@ from openpyxl import load_workbook
 from playwright.sync_api import Download, expect
 
 from extractor import Options, Source, extract
-from service.definitions import load_forms
+from service.forms.definitions import load_forms
 from tests.service.pages.conftest import Visit
 from tests.service.pages.serving import ROOT, Service
 

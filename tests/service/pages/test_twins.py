@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from generator import new_identity
-from service.definitions import load_forms
+from service.forms.definitions import load_forms
 from tests.service.pages.conftest import Visit
 from tests.service.pages.samples import FORM, filled, unit
 from tests.service.pages.serving import Service

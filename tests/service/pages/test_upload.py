@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from generator import generate, new_identity
 from models.record import Record
-from service.definitions import load_forms
+from service.forms.definitions import load_forms
 from tests.extractor.documents import docx, paragraph
 from tests.service.pages.conftest import Visit
 from tests.service.pages.serving import ROOT, Service

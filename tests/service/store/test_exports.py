@@ -8,7 +8,7 @@ import pytest
 
 from models.errors import Conflict, NotFound
 from models.fields import EmailField
-from service.definitions import load_forms
+from service.forms.definitions import load_forms
 from service.store import exports
 from service.store.database import Database
 from service.store.exports import Kept, Selection

@@ -15,9 +15,9 @@ from alembic.runtime.migration import MigrationContext
 from extractor import Options, Source
 from models.errors import Conflict, Invalid, NotFound, Stale
 from models.form import FormDefinition
-from service.definitions import load_forms
+from service.forms.definitions import load_forms
 from service.parts import own
-from service.pool import read_submission
+from service.processes.pool import read_submission
 from service.store import again, audit, records, search
 from service.store.database import Database
 from service.store.records import Change, Editor

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from models.errors import Conflict, NotFound, Stale
 from models.form import FormDefinition
-from service.definitions import load_forms
+from service.forms.definitions import load_forms
 from service.store import audit, exports, listing, records, settling, twins
 from service.store.database import Database
 from service.store.exports import Selection

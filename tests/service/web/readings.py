@@ -9,8 +9,8 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from extractor import Options, Source
-from service.batch import read_submission
-from service.definitions import load_forms
+from service.forms.definitions import load_forms
+from service.runs.batch import read_submission
 from service.store import records
 from service.store.uploads import begin_reading
 from tests.service.web.serving import Served

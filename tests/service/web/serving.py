@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from service.blobs import FolderBlobs
-from service.definitions import load_forms
+from service.forms.definitions import load_forms
 from service.settings import Settings
 from service.store import accounts
 from service.store.accounts import Role, Scope

@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 from starlette.testclient import TestClient
 
 from models.fields import EmailField
-from service.definitions import load_forms
+from service.forms.definitions import load_forms
 from service.settings import Settings
 from service.store.tables import audit_log
 from service.webhooks import deliver_due, new_client

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 from service.store.accounts import ROLES, SCOPES, Scope
-from service.web.pages import PAGES
+from service.web.html_pages import PAGES
 from tests.service.web.serving import Served, served
 
 # "open": anybody; "in": whoever is signed in; "page": nobody is refused, but sent to sign in, which tests/service/pages holds;

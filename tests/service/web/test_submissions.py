@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from service.web.shapes import Summary
+from service.web.schemas import Summary
 from tests.service.web.readings import DOUBTED, FAILED, SAMPLE, finish, of_unit, reading, submitted, upload
 from tests.service.web.serving import Served
 

@@ -10,7 +10,7 @@ import pytest
 from openpyxl import load_workbook
 from starlette.testclient import TestClient
 
-from service.definitions import load_forms
+from service.forms.definitions import load_forms
 from tests.service.web.readings import DOUBTED, of_unit
 from tests.service.web.serving import Served
 

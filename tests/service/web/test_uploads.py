@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from service.settings import Settings
 from service.store.tables import submissions, uploads
-from service.web.answers import attachment, file_name
+from service.web.conditional import attachment, file_name
 from tests.service.web.readings import SAMPLE, finish, reading, submitted, upload
 from tests.service.web.serving import Served, served
 

@@ -1,0 +1,1 @@
+"""Pages and a form to observations: where the answers stand, and what they say (pure)."""

@@ -1,0 +1,131 @@
+"""The text of a choice taken apart into options, marks and pictures."""
+
+import re
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Literal
+
+from extractor.text import tick_signs
+from extractor.text.passage import PICTURE, Passage, spaced
+from models.fields import ChoiceField
+from models.page import Emphasis, Run, Tick, TickState
+
+OPEN, CLOSE = "[［(（【〔〖", "]］)）】〕〗"
+_BRACKETED = re.compile(rf"[{re.escape(OPEN)}]\s*(?P<inner>[^{re.escape(OPEN + CLOSE)}]{{0,3}}?)\s*[{re.escape(CLOSE)}]")
+_YES, _NO = {"是", "选", "对", "y", "yes"}, {"否", "非", "n", "no"}
+
+
+@dataclass(frozen=True)
+class Token:
+    """An option (by its index), a mark, a picture, or other text; `start` and `end` are characters of the passage."""
+
+    start: int
+    end: int
+    option: int | None = None
+    mark: TickState | Literal["picture"] | None = None
+
+
+def tokens_of(field: ChoiceField, passage: Passage) -> list[Token]:
+    """Options, marks and pictures in order; options are sought longest first, so that one inside another is not taken."""
+    options = [Token(m.start(), m.end(), option=index) for index, m in _option_matches(field, passage)]
+    taken = [False] * len(passage)
+    for token in options:
+        taken[token.start : token.end] = [True] * (token.end - token.start)
+    found = options + _brackets(passage, taken)
+    for number, char in enumerate(passage.text):
+        if taken[number] or char in tick_signs.VARIATION_SELECTORS:
+            continue
+        mark = _mark(passage, number, taken)
+        if mark is not None:
+            found.append(Token(number, number + 1, mark=mark))
+        elif char in tick_signs.ENCLOSING:
+            found.append(Token(number, number + 1))
+    return _without_struck(sorted(found, key=lambda token: token.start), passage)
+
+
+def _without_struck(tokens: list[Token], passage: Passage) -> list[Token]:
+    """The tokens without marks that were crossed out where another mark was set right beside them."""
+
+    def is_struck(token: Token) -> bool:
+        return bool(passage.cut(token.start, token.end).struck)
+
+    replaced = {
+        id(a if is_struck(a) else b)
+        for a, b in pairwise(tokens)
+        if a.mark and b.mark and a.end == b.start and is_struck(a) != is_struck(b)
+    }
+    return [token if id(token) not in replaced else replace(token, mark=None) for token in tokens]
+
+
+def _option_matches(field: ChoiceField, passage: Passage) -> list[tuple[int, re.Match[str]]]:
+    order = sorted(range(len(field.options)), key=lambda index: -len(field.options[index]))
+    pattern = "|".join(f"(?P<o{index}>{spaced(field.options[index])})" for index in order)
+    return [(int(str(m.lastgroup)[1:]), m) for m in re.finditer(pattern, passage.text, re.IGNORECASE)]
+
+
+def _brackets(passage: Passage, taken: list[bool]) -> list[Token]:
+    """`[√]`, `（ ）`, `（是）`: brackets are a box."""
+    found = []
+    for match in _BRACKETED.finditer(passage.text):
+        inner = match["inner"].strip().lower()
+        if any(taken[match.start() : match.end()]):
+            continue
+        states = {tick_signs.state_of(char) for char in inner} - {None}
+        mark: TickState | None = None
+        if states & {"ticked", "tick"} or inner in _YES or inner in tick_signs.TICK_LOOKALIKES:
+            mark = "ticked"
+        elif "cross" in states or inner in tick_signs.CROSS_LOOKALIKES:
+            mark = "cross"
+        elif not inner or inner in _NO or states == {"empty"}:
+            mark = "empty"
+        if mark is not None:
+            found.append(Token(match.start(), match.end(), mark=mark))
+            taken[match.start() : match.end()] = [True] * (match.end() - match.start())
+    return found
+
+
+def _mark(passage: Passage, number: int, taken: list[bool]) -> TickState | Literal["picture"] | None:
+    char, span = passage.text[number], passage.spans[number]
+    if isinstance(span, Tick):
+        return span.state
+    if char == PICTURE:
+        return "picture"
+    state = tick_signs.state_of(char)
+    if state is not None:
+        enclosed = state == "tick" and passage.text[number + 1 : number + 2] in tick_signs.ENCLOSING and number + 1 < len(passage)
+        return "ticked" if enclosed else state
+    lookalike: TickState | None = (
+        "empty"
+        if char in tick_signs.BOX_LOOKALIKES
+        else "tick"
+        if char in tick_signs.TICK_LOOKALIKES
+        else "cross"
+        if char in tick_signs.CROSS_LOOKALIKES
+        else None
+    )
+    return lookalike if lookalike and _stands_as_mark(passage, number, taken) else None
+
+
+def _stands_as_mark(passage: Passage, number: int, taken: list[bool]) -> bool:
+    """Whether a letter-like sign stands where only a mark would: beside an option or a mark, and not in a word."""
+    text = passage.text
+
+    def beside(step: int) -> tuple[bool, bool]:
+        at, apart = number + step, False
+        while 0 <= at < len(text) and text[at] in " \t\u3000\u00a0":
+            at, apart = at + step, True
+        if not 0 <= at < len(text):
+            return False, False
+        known = taken[at] or isinstance(passage.spans[at], Tick) or tick_signs.state_of(text[at]) is not None
+        in_word = not known and not apart and (text[at].isalnum() and text[at] not in tick_signs.BOX_LOOKALIKES)
+        return known or text[at] in tick_signs.BOX_LOOKALIKES, in_word
+
+    (near_left, word_left), (near_right, word_right) = beside(-1), beside(1)
+    return (near_left or near_right) and not (word_left or word_right)
+
+
+def emphasis_of(passage: Passage, token: Token) -> frozenset[Emphasis]:
+    """How an option is written: what all its characters share."""
+    spans = [span for span in passage.spans[token.start : token.end] if isinstance(span, Run) and span.text.strip()]
+    looks = [span.emphasis for span in spans]
+    return frozenset.intersection(*looks) if looks else frozenset()

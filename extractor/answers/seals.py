@@ -1,0 +1,175 @@
+"""Seals and signatures on paper -> the fields that ask for them (pure: it sees only pages)."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz.distance import Levenshtein
+
+from extractor.answers.labels import Unit
+from extractor.answers.prompts import find_prompt
+from extractor.answers.signatures import observe_signature
+from extractor.text.passage import Passage
+from extractor.weighing.seal_names import bears
+from models.fields import Seal, SealField, SignatureField
+from models.findings import Finding
+from models.form import FormCell
+from models.page import Box, Page, Run, SealMark
+from models.record import Evidence, Observation
+from models.writing import key, one_line
+
+_ABSENT = 0.98  # a page on which no seal was found may still have a faint one
+_MARGIN = 20.0  # points that a seal's middle may lie outside its cell
+
+
+@dataclass(frozen=True)
+class _Place:
+    """The part of a page where a cell's marks are set, and where the cell's prompts stand on it."""
+
+    page: Page
+    box: Box
+
+
+def observe_marks(
+    cell: FormCell, label: Unit, values: Mapping[str, Passage], passages: Sequence[Passage], pages: Sequence[Page], part: str
+) -> Iterable[Observation]:
+    """An observation of every seal and signature that `cell` asks for. `values` is what was written for each, prompts taken off."""
+    places = _places(label, passages, pages)
+    seals = [(place.page, seal) for place in places for seal in place.page.seals if _within(seal.box, place.box)]
+    whole = Passage.join(passages)
+    asked = [field for field in cell.fields if isinstance(field, SealField)]
+    prompts = {
+        field.name: find_prompt(field.prompt, field.prompt_aliases, whole)
+        for field in cell.fields
+        if isinstance(field, SealField | SignatureField)
+    }
+    for field, found in _given([(field, prompts[field.name]) for field in asked], seals).items():
+        yield _seal(field, found, places, part)
+    for signature in (field for field in cell.fields if isinstance(field, SignatureField)):
+        title = signature.label or cell.label or signature.name
+        others = [values[field.name] for field in cell.fields if not isinstance(field, SealField | SignatureField)]
+        around = [(place.page, place.box) for place in places]
+        yield observe_signature(signature, title, prompts[signature.name], values[signature.name], others, around, part)
+
+
+def compare_names(
+    observations: Sequence[Observation], fields: Mapping[str, object], titles: Mapping[str, str], pages: Sequence[Page]
+) -> list[Observation]:
+    """The observations, each seal on paper compared with the name that its field mentions.
+
+    A seal that bears another name, and one of which it can't be told, is doubted: it may be another unit's.
+    """
+    names = {one.field: one.value for one in observations if isinstance(one.value, str)}
+    marks = {(page.number, seal.box): seal for page in pages for seal in page.seals}
+    light = []
+    for one in observations:
+        field = fields[one.field]
+        seen = next((marks[e.page, e.box] for e in one.evidence if e.page and e.box and (e.page, e.box) in marks), None)
+        if isinstance(field, SealField) and field.mentions and isinstance(one.value, Seal) and seen:
+            value = compared(one.value, seen.readings, names.get(field.mentions, ""))
+            doubts = name_doubts(field, value, titles)
+            light.append(one.model_copy(update={"value": value, "doubts": (*one.doubts, *doubts)}))
+        else:
+            light.append(one)
+    return _confirmed(light, fields, titles)
+
+
+def compared(seal: Seal, readings: Sequence[Sequence[Run]], name: str) -> Seal:
+    """The seal compared with the name that it should bear; where it bears it, that is what its text says, however it was read."""
+    agrees = bears(readings, name)
+    return seal.model_copy(update={"agrees": agrees, "text": one_line(name) if agrees else seal.text})
+
+
+def _confirmed(observations: Sequence[Observation], fields: Mapping[str, object], titles: Mapping[str, str]) -> list[Observation]:
+    """The observations, each name that was read off a picture in the light of the seal that must bear it: the same words in
+    another print confirm it, others say that one of the two was misread or is another unit's."""
+    seals = {
+        field.mentions: one.value for one in observations if isinstance(field := fields[one.field], SealField) and field.mentions
+    }
+    light = []
+    for one in observations:
+        seal = seals.get(one.field) if one.signs else None
+        if isinstance(seal, Seal) and seal.agrees is True:
+            one = one.model_copy(update={"signs": {**one.signs, "confirmed": 1.0}})
+        elif isinstance(seal, Seal) and (seal.agrees is False or _is_nearly(seal, one.value)):
+            doubt = Finding.of("name-disagrees", one.field, title=titles[one.field], text=seal.text or "")
+            one = one.model_copy(update={"doubts": (*one.doubts, doubt)})
+        light.append(one)
+    return light
+
+
+def _is_nearly(seal: Seal, name: object) -> bool:
+    """Whether the seal says the name but for one character: whichever of the two was misread, it may be the name."""
+    return seal.agrees is None and isinstance(name, str) and Levenshtein.distance(key(seal.text or ""), key(name)) == 1
+
+
+def name_doubts(field: SealField, seal: Seal, titles: Mapping[str, str]) -> tuple[Finding, ...]:
+    """What a person should know of a seal that does not bear the name it should, or may not."""
+    if seal.agrees is True:
+        return ()
+    text = seal.text or "（无法辨认）"
+    if seal.agrees is False:
+        return (Finding.of("seal-disagrees", field.name, title=titles[field.name], text=text),)
+    other = titles[str(field.mentions)]
+    return (Finding.of("seal-uncompared", field.name, title=titles[field.name], text=text, other=other),)
+
+
+def _places(label: Unit, passages: Sequence[Passage], pages: Sequence[Page]) -> list[_Place]:
+    by_number = {page.number: page for page in pages}
+    boxes: dict[tuple[int, Box], None] = {}
+    if label.page is not None and label.cell is not None and label.cell.box and label.table is not None and label.table.box:
+        box = Box(x0=label.cell.box.x0, y0=label.cell.box.y0, x1=label.table.box.x1, y1=label.cell.box.y1)
+        boxes[label.page, box] = None
+    for passage in passages:
+        for place in passage.places:
+            if place.page is not None and place.box is not None:
+                boxes[place.page, place.box] = None
+    return [_Place(by_number[number], box) for number, box in boxes if number in by_number]
+
+
+def _within(mark: Box, place: Box) -> bool:
+    x, y = (mark.x0 + mark.x1) / 2, (mark.y0 + mark.y1) / 2
+    return place.x0 - _MARGIN < x < place.x1 + _MARGIN and place.y0 - 2 < y < place.y1 + 2
+
+
+def _given(
+    asked: Sequence[tuple[SealField, tuple[int, Box] | None]], seals: Sequence[tuple[Page, SealMark]]
+) -> dict[SealField, tuple[Page, SealMark] | None]:
+    """Each field its nearest seal, no seal to two fields."""
+    given: dict[str, tuple[Page, SealMark] | None] = {field.name: None for field, _ in asked}
+    pairs = sorted(
+        (
+            (_distance(prompt, page, seal), number, field.name)
+            for field, prompt in asked
+            for number, (page, seal) in enumerate(seals)
+        ),
+        key=lambda pair: pair[0],
+    )
+    taken: set[int] = set()
+    for _, number, name in pairs:
+        if given[name] is None and number not in taken:
+            given[name] = seals[number]
+            taken.add(number)
+    return {field: given[field.name] for field, _ in asked}
+
+
+def _distance(prompt: tuple[int, Box] | None, page: Page, seal: SealMark) -> float:
+    if prompt is None or prompt[0] != page.number:
+        return 1e4
+    x, y = (seal.box.x0 + seal.box.x1) / 2, (seal.box.y0 + seal.box.y1) / 2
+    return math.hypot(x - prompt[1].x1, y - (prompt[1].y0 + prompt[1].y1) / 2)
+
+
+def _seal(field: SealField, found: tuple[Page, SealMark] | None, places: Sequence[_Place], part: str) -> Observation:
+    if found is None:
+        evidence = tuple(Evidence(part=part, page=place.page.number, box=place.box) for place in places[-1:])
+        return Observation(
+            field=field.name, value=Seal(present=False), raw="", source="table", confidence=_ABSENT, evidence=evidence
+        )
+    page, mark = found
+    text = one_line(mark.text) if mark.text else None
+    return Observation(
+        field=field.name, value=Seal(present=True, text=text or None), raw=text or "", source="seal", confidence=mark.confidence,
+        readings=mark.readings,
+        evidence=(Evidence(part=part, page=page.number, box=mark.box),),
+    )  # fmt: skip

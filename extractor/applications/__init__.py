@@ -1,0 +1,1 @@
+"""Which pages and files are one application, and what they say together (pure)."""

@@ -1,0 +1,126 @@
+"""Pages -> the forms on them: which pages belong together, which form they are, and what they say."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import permutations
+
+from extractor.answers.labels import Alignment, align, units_of
+from extractor.answers.match import match
+from extractor.applications.group import Document
+from extractor.applications.mixed_pages import Sheaf, split
+from extractor.readers.by_kind import Options
+from models.errors import NotAForm
+from models.fields import SealField, SignatureField
+from models.findings import Finding
+from models.form import FormDefinition
+from models.page import Page, Pages
+from models.record import Observation
+
+# Below this share of its labels a document is not the form; a blank form has them all.
+_IS_FORM = 0.5
+# Another order of the pages must explain this much more, half a label, to be believed.
+_BETTER = 0.03
+_MOST_SHUFFLED = 4
+_SURE_LABEL = 0.9
+
+Forms = Mapping[str, FormDefinition]
+# Of each page of several files: the file, and its page in it.
+Origins = Mapping[int, tuple[str, int]]
+
+
+def recognise(pages: Pages, part: str, origins: Origins, forms: Forms, options: Options, is_cover: bool = False) -> list[Document]:
+    """What each form on `pages` of the file `part` says, in their order.
+
+    Raises:
+        NotAForm: there is none.
+    """
+    # What a file without pages says that it is, the first form in it may be.
+    known = _known_form(pages, forms, options) if options.form or pages.reader != "word" else None
+    found: list[Document] = []
+    lost: list[Page] = []
+    for sheaf in split(pages, [known] if known else list(forms.values())):
+        try:
+            found.append(_document(sheaf, part, origins, forms, options, is_cover))
+        except NotAForm:
+            lost += sheaf.pages.pages
+    if not found:
+        raise NotAForm("不是已知的申请表")
+    told = tuple(_unsure(page.number, part, origins) for page in lost)
+    return [replace(found[0], findings=(*found[0].findings, *told)), *found[1:]]
+
+
+def _unsure(number: int, part: str, origins: Origins) -> Finding:
+    name, page = origins.get(number, (part, number))
+    return Finding.of("pages-unsure", part=name, page=page)
+
+
+def _document(sheaf: Sheaf, part: str, origins: Origins, forms: Forms, options: Options, is_cover: bool) -> Document:
+    """What pages that belong together say."""
+    alignment, pages = _which_form(sheaf.pages, forms, options, is_cover)
+    found = match(pages, alignment, part)
+    identity = pages.identity if pages.identity and pages.identity.form == alignment.form.name else None
+    places = [origins.get(page.number, (part, page.number)) for page in pages.pages]
+    doubts = [_unsure(number, part, origins) for number in sheaf.unsure]
+    return Document(
+        number=0,
+        names=tuple(dict.fromkeys(name for name, _ in places)),
+        form=alignment.form,
+        instance=identity.instance if identity else None,
+        is_paper=pages.reader == "scan",
+        has_paper=any(page.frame for page in pages.pages),
+        observations=tuple(_with_origin(one, origins) for one in found.observations),
+        findings=(*found.findings, *doubts),
+        is_whole=alignment.score >= _IS_FORM or _known_form(pages, forms, options) is not None,
+    )
+
+
+def _with_origin(observation: Observation, origins: Origins) -> Observation:
+    """The observation with each page named as a page of the file that it came in."""
+    if not origins:
+        return observation
+    placed = []
+    for one in observation.evidence:
+        part, page = origins.get(one.page or 0, (one.part, one.page))
+        placed.append(one.model_copy(update={"part": part, "page": page}))
+    return observation.model_copy(update={"evidence": tuple(placed)})
+
+
+def _known_form(pages: Pages, forms: Forms, options: Options) -> FormDefinition | None:
+    """The form that was asked for or that the document says it is."""
+    identity = pages.identity.form if pages.identity else None
+    return forms[options.form] if options.form else forms.get(identity or "")
+
+
+def _which_form(pages: Pages, forms: Forms, options: Options, is_cover: bool) -> tuple[Alignment, Pages]:
+    """The form that was asked for, that the document says it is, or whose labels it bears, laid over the pages in the order
+    in which it fits best: sheets get shuffled on their way through a scanner. A cover must bear them, whatever was asked for."""
+    known = _known_form(pages, forms, options)
+    candidates = [known] if known is not None else list(forms.values())
+    best: tuple[Alignment, Pages] | None = None
+    for order in _orders(pages):
+        units = units_of(order)
+        for form in candidates:
+            alignment = align(form, units)
+            if best is None or alignment.score > best[0].score + _BETTER:
+                best = alignment, order
+    if best is None or ((known is None or is_cover) and best[0].score < _IS_FORM and not _is_stamped_page(best[0])):
+        raise NotAForm("不是已知的申请表")
+    return best
+
+
+def _is_stamped_page(alignment: Alignment) -> bool:
+    """Whether pages that are no whole form bear at least the label beside which it is stamped or signed."""
+    return any(
+        find.whole and find.score >= _SURE_LABEL and isinstance(field, SealField | SignatureField)
+        for index, find in alignment.found.items()
+        for field in alignment.labels[index].cell.fields
+    )
+
+
+def _orders(pages: Pages) -> Iterator[Pages]:
+    """The pages as they came, and, where they are few and were loose sheets, in every other order."""
+    several = pages.pages if pages.reader != "word" and len(pages.pages) <= _MOST_SHUFFLED else ()
+    yield pages
+    for order in permutations(several):
+        if order and order != pages.pages:
+            yield pages.model_copy(update={"pages": order})

@@ -1,0 +1,191 @@
+"""Several files of one application -> one observation a field (pure).
+
+Whoever sends the Word file and the stamped scan of it means one application: the Word file gives the text, the paper the
+seals, the signatures, the date and the last word. Where both say the same, or differ only where the paper was read unsurely,
+two sources vouch for the text and nobody needs to look; where they differ beyond that, a person sees both.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from extractor.answers.seals import compared, name_doubts
+from extractor.applications.group import Application, Document
+from extractor.weighing.compare import compare
+from extractor.weighing.decide import weigh
+from models.fields import ChoiceField, Field, Seal, SealField, SignatureField
+from models.findings import Finding
+from models.form import FormDefinition
+from models.record import Observation
+
+Observations = Sequence[Observation]
+# What has this share of the fields is no single page.
+_WHOLE = 0.5
+_OF_NAMES = ("seal-disagrees", "seal-uncompared")
+
+
+def reconcile(form: FormDefinition, electronic: Sequence[Observations], paper: Sequence[Observations]) -> list[Observation]:
+    """One observation of each field that any of the files has. Each file comes as its observations, the leading one of each
+    kind first; `electronic` are those that hold characters, `paper` those that were read off pictures."""
+    united = []
+    for name, field in form.fields.items():
+        typed = _versions(form, field, _of(form, name, electronic))
+        read = _versions(form, field, _of(form, name, paper))
+        if typed is not None and read is not None:
+            united.append(_together(form, field, typed, read))
+        elif read is not None:
+            united.append(read)
+        elif typed is not None:
+            # Where paper was sent, the marks are on paper or nowhere.
+            united.append(weigh(form, name, []) if paper and isinstance(field, SealField | SignatureField) else typed)
+    return _with_names(form, united)
+
+
+@dataclass(frozen=True)
+class United:
+    """One application out of its documents: `names` are its files, `duplicates` those that said nothing new."""
+
+    form: FormDefinition
+    instance: str | None
+    names: tuple[str, ...]
+    duplicates: tuple[str, ...]
+    observations: tuple[Observation, ...]
+    findings: tuple[Finding, ...]
+
+
+def unite(application: Application) -> United:
+    """What the documents of an application say together. One that says all that another of its kind says is a duplicate; of
+    several versions in characters, the one that paper bears out leads."""
+    form = application.documents[0].form
+    kept, duplicates, findings = _without_duplicates(form, application.documents)
+    paper = [one for one in kept if one.is_paper]
+    electronic = [one for one in kept if not one.is_paper]
+    if paper:
+        electronic.sort(key=lambda one: unlike(form, one.observations, paper[0].observations))
+    findings += [*_versions_told(form, electronic), *_versions_told(form, paper), *application.findings]
+    if len(paper) > 1 and not electronic:
+        # What runs on from one page to the next is read only where both are in one file.
+        findings += [Finding.of("pages-apart", part="、".join(one.names)) for one in paper if not one.is_whole]
+    findings += [finding for one in kept for finding in one.findings]
+    observations = tuple(kept[0].observations)
+    if len(kept) > 1:
+        observations = tuple(reconcile(form, [one.observations for one in electronic], [one.observations for one in paper]))
+    return United(
+        form=form,
+        instance=next((one.instance for one in application.documents if one.instance), None),
+        names=tuple(dict.fromkeys(name for one in application.documents for name in one.names)),
+        duplicates=tuple(name for one in duplicates for name in one.names),
+        observations=observations,
+        findings=tuple(dict.fromkeys(findings)),
+    )
+
+
+def _without_duplicates(
+    form: FormDefinition, documents: Sequence[Document]
+) -> tuple[list[Document], list[Document], list[Finding]]:
+    kept: list[Document] = []
+    duplicates: list[Document] = []
+    findings = []
+    for one in documents:
+        like = next((k for k in kept if k.is_paper == one.is_paper and not unlike(form, k.observations, one.observations)), None)
+        if like is None:
+            kept.append(one)
+        else:
+            duplicates.append(one)
+            findings.append(Finding.of("part-duplicate", part="、".join(one.names), other="、".join(like.names)))
+    return kept, duplicates, findings
+
+
+def _versions_told(form: FormDefinition, documents: Sequence[Document]) -> list[Finding]:
+    """Which documents of one kind are versions of the first."""
+    return [
+        Finding.of(
+            "part-version", part="、".join(one.names), other="、".join(documents[0].names),
+            count=unlike(form, documents[0].observations, one.observations),
+        )
+        for one in documents[1:]
+        if one.is_whole
+    ]  # fmt: skip
+
+
+def unlike(form: FormDefinition, one: Observations, other: Observations) -> int:
+    """How many fields of two files say something different, as far as can be told."""
+    pairs = ((field, _of(form, name, [one]), _of(form, name, [other])) for name, field in form.fields.items())
+    return sum(bool(a) != bool(b) or (bool(a) and not compare(field, a[0], b[0]).agrees) for field, a, b in pairs)
+
+
+def _of(form: FormDefinition, name: str, files: Iterable[Observations]) -> list[Observation]:
+    """What each file says of one field. From a single page, such as the stamped one alone, a field is missing only where it
+    should stand between others; of the rest of the form it says nothing."""
+    order = {field: number for number, field in enumerate(form.fields)}
+    found = []
+    for observations in files:
+        seen = [one for one in observations if one.field == name]
+        places = {order[one.field] for one in observations}
+        if seen or len(places) >= _WHOLE * len(order) or (places and min(places) < order[name] < max(places)):
+            found.append(weigh(form, name, seen))
+    return found
+
+
+def _versions(form: FormDefinition, field: Field, seen: Sequence[Observation]) -> Observation | None:
+    """One observation out of those of several files of one kind; a mark counts wherever it was set."""
+    if not seen:
+        return None
+    if isinstance(field, SealField | SignatureField):
+        return max(seen, key=lambda one: (bool(one.value and one.value.present), one.confidence))
+    leading = next((one for one in seen if not _is_missing(one)), seen[0])
+    rest = [one for one in seen if one is not leading and not _is_missing(one)]
+    others = [one for one in rest if not _agree(field, leading, one)]
+    evidence = tuple(dict.fromkeys(place for one in (leading, *rest) for place in one.evidence))
+    if not others:
+        return leading.model_copy(update={"evidence": evidence})
+    far = compare(field, leading, others[0])
+    doubt = Finding.of("versions-disagree", field.name, title=form.titles[field.name], one=far.one, other=far.other)
+    alternatives = (*leading.alternatives, *(one.value for one in others))
+    return leading.model_copy(update={"evidence": evidence, "alternatives": alternatives, "doubts": (*leading.doubts, doubt)})
+
+
+def _together(form: FormDefinition, field: Field, typed: Observation, paper: Observation) -> Observation:
+    """What the file with characters and the paper say together."""
+    if isinstance(field, SealField | SignatureField) or _is_missing(typed):
+        return paper
+    evidence = (*typed.evidence, *paper.evidence)
+    if _is_missing(paper):
+        # Somebody may have put it right by hand, where nobody could read it.
+        return typed.model_copy(update={"doubts": (*typed.doubts, *paper.doubts)})
+    if typed.value is None and not typed.doubts:
+        # What was left empty in the file was filled in by pen: nothing contradicts the paper.
+        return paper.model_copy(update={"evidence": evidence})
+    if _agree(field, typed, paper):
+        # A mark that was added by hand may be a doubt of the paper alone.
+        doubts = (*typed.doubts, *(paper.doubts if isinstance(field, ChoiceField) else ()))
+        return typed.model_copy(update={"source": "twin", "evidence": evidence, "doubts": doubts})
+    far = compare(field, typed, paper)
+    doubt = Finding.of("twin-disagrees", field.name, title=form.titles[field.name], paper=far.other, electronic=far.one)
+    if paper.value is None:
+        return typed.model_copy(update={"evidence": evidence, "doubts": (*typed.doubts, doubt)})
+    return paper.model_copy(
+        update={"evidence": evidence, "alternatives": (typed.value, *paper.alternatives), "doubts": (*paper.doubts, doubt)}
+    )
+
+
+def _agree(field: Field, one: Observation, other: Observation) -> bool:
+    return compare(field, one, other).agrees
+
+
+def _is_missing(one: Observation) -> bool:
+    return any(doubt.code == "label-missing" for doubt in one.doubts) and one.value is None
+
+
+def _with_names(form: FormDefinition, united: Sequence[Observation]) -> list[Observation]:
+    """The observations, each seal compared with the name as all files together have it."""
+    names = {one.field: one.value for one in united if isinstance(one.value, str)}
+    light = []
+    for one in united:
+        field = form.fields[one.field]
+        name = names.get(field.mentions or "") if isinstance(field, SealField) else None
+        if isinstance(field, SealField) and isinstance(one.value, Seal) and one.readings and name:
+            value = compared(one.value, one.readings, name)
+            doubts = [doubt for doubt in one.doubts if doubt.code not in _OF_NAMES] + [*name_doubts(field, value, form.titles)]
+            one = one.model_copy(update={"value": value, "doubts": tuple(doubts)})
+        light.append(one)
+    return light

@@ -1,0 +1,255 @@
+"""Where one form ends and the next begins, where one file holds several (pure).
+
+The labels of each form are aligned with the file as often as they can be: Needleman and Wunsch's recurrence in which a form may
+begin anew wherever that explains another half of its labels. Less is no form but a table about it, and is left where it stands.
+So is a list of applications, all of whose labels stand in one row.
+"""
+
+import math
+import operator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from extractor.answers.labels import Find, Unit, align, finds_of, labels_of, units_of
+from models.form import FormDefinition
+from models.page import Box, Line, Page, Pages, Table
+from models.writing import key
+
+# What a form that begins anew must explain of its labels.
+_ANOTHER = 0.5
+# Labels stand in so many of the rows that the form gives them, or they are the head of a list.
+_SPREAD = 0.5
+# Of two ways to lay a form over a file that explain as much, the one in which its labels stand closer together.
+_DISTANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A form laid once over a file: its first find and its last, how much of it was found, and whether it looks like the
+    head of a list, or stands in cells."""
+
+    form: FormDefinition
+    first: Unit
+    last: Unit
+    share: float
+    is_list: bool
+    is_table: bool
+
+
+@dataclass(frozen=True)
+class _Step:
+    """The best way to lay forms over a file that ends with this find: what it explains, and the find before it."""
+
+    worth: float
+    form: int
+    label: int
+    find: Find
+    before: "_Step | None"
+    is_first: bool
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """Where a form begins: on the page and in the block so far down, and there with the row. `is_within` says that the form before
+    it ends on that same page."""
+
+    page: int
+    block: int
+    row: int = 0
+    is_within: bool = False
+
+
+def divide(pages: Pages, forms: Sequence[FormDefinition]) -> list[Pages]:
+    """Each of the forms that stand on `pages` one after the other, from where it begins to where the next does. Loose pages are
+    divided only where a form begins on the page on which another ends: elsewhere they may have been shuffled."""
+    units = units_of(pages)
+    runs = _forms_in(units, forms)
+    found = _cuts(pages, units, runs)
+    has_pages = pages.reader != "word"
+    if not found or (has_pages and not any(cut.is_within for cut in found)):
+        return [pages]
+    if has_pages:
+        found = [cut if cut.is_within else _Cut(cut.page, 0) for cut in found]
+    if len(found) == 1:
+        return [_without_lead(pages, units, found[0], runs[0].form)]
+    ends = [*found[1:], _Cut(len(pages.pages), 0)]
+    return [part_of(pages, tuple(_between(pages, start, end))) for start, end in zip(found, ends, strict=True)]
+
+
+def _without_lead(pages: Pages, units: tuple[Unit, ...], start: _Cut, form: FormDefinition) -> Pages:
+    """A single form without what stands before it, where labels could be taken from that for those of the form."""
+    kept = pages.model_copy(update={"pages": tuple(_between(pages, start, _Cut(len(pages.pages), 0)))})
+    rest = units_of(kept)
+    lead = units[: len(units) - len(rest)]
+    if not any(finds_of(label, lead) for label in labels_of(form)):
+        return pages
+    return kept if align(form, rest).score >= align(form, units).score else pages
+
+
+def part_of(pages: Pages, kept: Sequence[Page]) -> Pages:
+    """Some pages of several; what is known of the whole file and of no page is no part's."""
+    numbers = {page.number for page in kept}
+    return pages.model_copy(
+        update={
+            "pages": tuple(kept),
+            "identity": next((page.identity for page in kept if page.identity), None),
+            "controls": (),
+            "signatures": tuple(one for one in pages.signatures if one.page in numbers),
+            "mismatches": tuple(one for one in pages.mismatches if one.page in numbers),
+        }
+    )
+
+
+def _forms_in(units: Sequence[Unit], forms: Sequence[FormDefinition]) -> list[_Run]:
+    """The runs that are forms."""
+    runs = [run for run in _runs(units, forms) if run.share >= _ANOTHER and not run.is_list]
+    # Lines below a form that is a table explain how to fill it in.
+    return [run for run in runs if run.is_table] or runs
+
+
+def _cuts(pages: Pages, units: Sequence[Unit], runs: Sequence[_Run]) -> list[_Cut]:
+    places = [(n, place) for n, page in enumerate(pages.pages) for place, block in enumerate(page.blocks) for _ in _units_in(block)]
+    return [_cut(units, places, run, before) for before, run in zip([None, *runs], runs, strict=False)]
+
+
+def _between(pages: Pages, start: _Cut, end: _Cut) -> Iterator[Page]:
+    for number in range(start.page, min(end.page + 1, len(pages.pages))):
+        page = pages.pages[number]
+        blocks = list(_blocks(page, start if number == start.page else None, end if number == end.page else None))
+        if number == end.page and not blocks:
+            return
+        if len(blocks) == len(page.blocks) and all(map(operator.is_, blocks, page.blocks)):
+            yield page
+            continue
+        above = next((one.box for one in blocks), None) if number == start.page else None
+        below = next((one.box for one in _blocks(page, end, None)), None) if number == end.page else None
+        kept = page.model_copy(update={"blocks": tuple(blocks)})
+        yield _with_marks(kept, above.y0 if above else None, below.y0 if below else None)
+
+
+def _blocks(page: Page, start: _Cut | None, end: _Cut | None) -> Iterator[Table | Line]:
+    for place, block in enumerate(page.blocks):
+        if (start and place < start.block) or (end and (place, 0) > (end.block, end.row - 1)):
+            continue
+        first = start.row if start and place == start.block else 0
+        last = end.row if end and place == end.block else None
+        if isinstance(block, Table) and (first or last is not None):
+            cells = tuple(cell for cell in block.cells if first <= cell.row and (last is None or cell.row < last))
+            boxes = [cell.box for cell in cells if cell.box]
+            box = (
+                block.box
+                and boxes
+                and block.box.model_copy(update={"y0": min(b.y0 for b in boxes), "y1": max(b.y1 for b in boxes)})
+            )
+            block = block.model_copy(update={"cells": cells, "box": box or None})
+        yield block
+
+
+def _with_marks(page: Page, top: float | None, bottom: float | None) -> Page:
+    """The page with the seals, the ink and what was not read between two heights."""
+
+    def is_inside(box: Box) -> bool:
+        middle = (box.y0 + box.y1) / 2
+        return (top is None or middle >= top) and (bottom is None or middle < bottom)
+
+    return page.model_copy(
+        update={
+            "seals": tuple(one for one in page.seals if is_inside(one.box)),
+            "ink": tuple(one for one in page.ink if is_inside(one.box)),
+            "unread": tuple(box for box in page.unread if is_inside(box)),
+        }
+    )
+
+
+def _units_in(block: Table | Line) -> Sequence[object]:
+    return block.cells if isinstance(block, Table) else (block,)
+
+
+def _runs(units: Sequence[Unit], forms: Sequence[FormDefinition]) -> list[_Run]:
+    counts = [len(labels_of(form)) for form in forms]
+    # Of each form, the best step so far that ends with each of its labels; and the best of all.
+    laid: list[dict[int, _Step]] = [{} for _ in forms]
+    best: _Step | None = None
+    for found in _by_place(units, forms):
+        # What explains less than another form must is no form, and left.
+        earlier = best if best and best.worth > _ANOTHER else None
+        steps = [_step(laid[form], earlier, form, label, find, counts[form]) for form, label, find in found]
+        for step in steps:
+            known = laid[step.form].get(step.label)
+            if known is None or _reach(step) > _reach(known):
+                laid[step.form][step.label] = step
+            best = step if best is None or step.worth > best.worth else best
+    return [_run(forms[steps[0].form], steps) for steps in _traced(best)]
+
+
+def _step(laid: Mapping[int, _Step], earlier: _Step | None, form: int, label: int, find: Find, count: int) -> _Step:
+    """The better of beginning the form at `find` and of going on from an earlier label."""
+    before = max((step for other, step in laid.items() if other < label), key=_reach, default=None)
+    anew = earlier.worth - _ANOTHER if earlier else 0.0
+    on = _reach(before) - _DISTANCE * find.unit.order if before else -math.inf
+    is_first = anew > on
+    return _Step(max(anew, on) + find.score / count, form, label, find, earlier if is_first else before, is_first)
+
+
+def _reach(step: _Step) -> float:
+    """What a step is worth to a later one, wherever that stands."""
+    return step.worth + _DISTANCE * step.find.unit.order
+
+
+def _by_place(units: Sequence[Unit], forms: Sequence[FormDefinition]) -> Iterator[list[tuple[int, int, Find]]]:
+    """(form, label, find) of all that may stand at a place, from place to place."""
+    places: dict[tuple[int, int], list[tuple[int, int, Find]]] = {}
+    for number, form in enumerate(forms):
+        for label, one in enumerate(labels_of(form)):
+            for find in finds_of(one, units):
+                places.setdefault((find.unit.order, find.start), []).append((number, label, find))
+    for place in sorted(places):
+        yield places[place]
+
+
+def _traced(last: _Step | None) -> list[list[_Step]]:
+    """The steps of each run, from the first to the last."""
+    found: list[list[_Step]] = []
+    run: list[_Step] = []
+    while last is not None:
+        run.insert(0, last)
+        if last.is_first:
+            found.insert(0, run)
+            run = []
+        last = last.before
+    return found
+
+
+def _run(form: FormDefinition, steps: Sequence[_Step]) -> _Run:
+    found = {step.label: step.find for step in steps}
+    units = [find.unit for find in found.values()]
+    share = sum(find.score for find in found.values()) / len(labels_of(form))
+    is_table = 2 * sum(unit.cell is not None for unit in units) >= len(units)
+    return _Run(form, units[0], units[-1], share, is_list(form, found), is_table)
+
+
+def is_list(form: FormDefinition, found: Mapping[int, Find]) -> bool:
+    """Whether labels, by their index, are rather the head of a list: they stand in far fewer rows than the form gives them."""
+    labels = labels_of(form)
+    rows = {id(cell): number for number, row in enumerate(form.rows) for cell in row.cells}
+    wanted = {rows[id(labels[label].cell)] for label in found}
+    units = [find.unit for find in found.values()]
+    seen = {(id(unit.table), unit.cell.row if unit.cell else unit.order) for unit in units}
+    return len(seen) < _SPREAD * len(wanted)
+
+
+def _cut(units: Sequence[Unit], places: Sequence[tuple[int, int]], run: _Run, before: _Run | None) -> _Cut:
+    """Where a run begins: with the title of the form behind the run before it, or with the table of its first label, or, where the
+    run before it stands in that too, with the row."""
+    start = before.last.order + 1 if before else 0
+    titles = [key(title) for title in (run.form.title, *run.form.title_aliases)]
+    first = next((unit for unit in reversed(units[start : run.first.order]) if _is_title(unit, titles)), run.first)
+    shares_table = before is not None and first.cell is not None and before.last.table is first.table
+    row = first.cell.row if shares_table and first.cell else 0
+    is_within = before is not None and places[before.last.order][0] == places[first.order][0]
+    return _Cut(*places[first.order], row, is_within)
+
+
+def _is_title(unit: Unit, titles: Sequence[str]) -> bool:
+    """Whether a line, or a row of a table, is the title of the form, in front of which somebody may have written a name."""
+    return any(title in unit.key and len(unit.key) <= 2 * len(title) for title in titles)

@@ -1,0 +1,318 @@
+"""A submission -> its parts: containers are opened, every part is held to the limits, and none is lost."""
+
+import hashlib
+import os
+import re
+import stat
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from extractor.arrival.containers import ContainerLimits, Contents, Inner, megabytes, open_container
+from extractor.arrival.containers.charsets import path_like
+from extractor.arrival.kinds import CONTAINERS, kind_of
+from extractor.readers.pdf import Attachment, PdfLimits
+from extractor.readers.word.package import ZipLimits
+from extractor.scan.decode import PictureLimits, size_of
+from models.errors import Damaged, Encrypted, NotAForm, OtherKind, TooDeep, TooLarge, TooMany, UnreadableFile
+from models.findings import Finding
+from models.record import Message, Part, PartState
+
+_MOST_DIGESTED = 1 << 30
+_LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
+# A picture that a message shows in its text is a page only if it has this many pixels, and so many on its shorter side.
+_LEAST_PIXELS, _LEAST_SIDE = 500_000, 500
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may cost to look at: bytes of a file, files in all, how many files deep a file may lie, bytes that all
+    containers together may unpack to, and what each kind of file may cost."""
+
+    file_bytes: int = 100 << 20
+    parts: int = 200
+    depth: int = 4
+    unpacked_bytes: int = 400 << 20
+    ratio: int = 200
+    conversion_seconds: float = 60.0
+    zip: ZipLimits = field(default_factory=ZipLimits)
+    pdf: PdfLimits = field(default_factory=PdfLimits)
+    pictures: PictureLimits = field(default_factory=PictureLimits)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A submission on disk: a file, or a folder whose files are its parts; `name` is what people call it. `parts` are its files
+    where they bear other names on the disk than the sender gave them: (name, path) of each. `apart` says that these came from
+    anybody, as when somebody picks up a whole folder of mixed returns: each is looked at as if it had come alone, and what they
+    say themselves alone makes several one application."""
+
+    name: str
+    path: Path
+    parts: tuple[tuple[str, Path], ...] = ()
+    apart: bool = False
+
+    @classmethod
+    def of(cls, name: str, folder: Path, parts: Iterable[tuple[str, Path]], *, apart: bool = False) -> "Source":
+        """The submission whose files, all in `folder`, the sender called so; names are made safe and told apart."""
+        named: dict[str, Path] = {}
+        for given, path in parts:
+            named[told_apart(path_like(given), named)] = path
+        return cls(name, folder, tuple(named.items()), apart and len(named) > 1)
+
+    @classmethod
+    def at(cls, path: Path, name: str | None = None) -> "Source":
+        """The submission at `path`; nothing is read yet."""
+        return cls(name if name is not None else path.as_posix(), path)
+
+    def files(self) -> list[tuple[str, Path]]:
+        """(name, path) of each part, in the order of their names, 2.jpg before 10.jpg. A folder that can't be looked into is a part
+        too, because nobody knows what would be lost with it."""
+        if self.parts:
+            return sorted(self.parts, key=_in_order)
+        if not self.path.is_dir():
+            return [(readable(self.path.name), self.path)]
+        closed: list[Path] = []
+        found = [path for path in _below(self.path, closed) if path.is_file() and not path.is_symlink()]
+        named: dict[str, Path] = {}
+        for path in sorted((*found, *closed)):
+            steps = path.relative_to(self.path).parts or (self.path.name,)
+            if path == self.path or not any(map(is_left_out, steps)):
+                named[told_apart(readable("/".join(steps)), named)] = path
+        return sorted(named.items(), key=_in_order)
+
+    def passed_over(self) -> list[str]:
+        """The names of what in this folder is no file and no folder, or only a link to one, and so no part."""
+        entries = [] if self.parts or not self.path.is_dir() else _below(self.path, [])
+        odd = (path for path in entries if path.is_symlink() or not (path.is_file() or path.is_dir()))
+        return sorted(readable(path.relative_to(self.path).as_posix()) for path in odd if not is_left_out(path.name))
+
+
+def _below(folder: Path, closed: list[Path]) -> Iterator[Path]:
+    """All that lies in a folder and in those in it; links are not followed. Folders that can't be opened are put into `closed`."""
+    for place, folders, files in os.walk(folder, onerror=lambda error: closed.append(Path(error.filename))):
+        yield from (Path(place, name) for name in (*folders, *files))
+
+
+def readable(name: str) -> str:
+    """`name` as text: where a file system holds bytes that are no UTF-8, they are most likely GBK."""
+    raw = os.fsencode(name)
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("gb18030", "replace")
+
+
+def _in_order(part: tuple[str, Path]) -> list[int | str]:
+    return [int(piece) if piece.isdecimal() else piece for piece in re.split(r"(\d+)", part[0])]
+
+
+def outermost(name: str) -> str:
+    """The file that arrived, of a part that may have lain in it."""
+    return name.partition("/")[0]
+
+
+def is_left_out(name: str) -> bool:
+    """Whether a file of that name is no answer of anybody: hidden, a lock file of Word, a folder view of Windows."""
+    return name.startswith((".", "~$")) or name.lower() in _LEFT_BY_SYSTEMS
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A part as it arrived: its bytes, or the error that kept them from being read.
+
+    `name` is path-like, and `folder` what stands before its last step: the container that it lay in, and the folder in that.
+    `depth` counts the files it lies in. `message` is the mail that it came with, `inline` says that this shows it in its text,
+    `is_body` that it is that text. `settled`: nothing of it is to be read, because it ended in that state.
+    """
+
+    name: str
+    sha256: str
+    data: bytes = b""
+    error: UnreadableFile | None = None
+    depth: int = 0
+    inline: bool = False
+    is_body: bool = False
+    message: Message | None = None
+    settled: PartState | None = None
+
+    @property
+    def folder(self) -> str:
+        return self.name.rpartition("/")[0]
+
+    def part(self, state: PartState) -> Part:
+        """The part in the state that it ended in."""
+        return Part(name=self.name, sha256=self.sha256, state=state)
+
+
+def state_of(error: UnreadableFile) -> PartState:
+    """The named state of a part that could not be read."""
+    if isinstance(error, TooLarge):
+        return "too-large"
+    if isinstance(error, Encrypted):
+        return "encrypted"
+    return "not-a-form" if isinstance(error, NotAForm | OtherKind) else "unreadable"
+
+
+class Intake:
+    """Takes one submission apart, and keeps count of what that costs. `findings` is what a person should know of it, each with the
+    parts that it is about, and `links` {part: hosts of cloud disks that the message in it sends people to}."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._apart = False
+        self._count: Counter[str] = Counter()
+        self._unpacked: Counter[str] = Counter()
+        self._seen: dict[str, str] = {}
+        self.findings: list[tuple[tuple[str, ...], Finding]] = []
+        self.links: dict[str, tuple[str, ...]] = {}
+
+    def arrivals(self, source: Source) -> list[Arrived]:
+        """Every part of the submission, and of the containers in it, none left out.
+
+        Raises:
+            Damaged: there is nothing there.
+        """
+        files = source.files()
+        if not files:
+            raise Damaged("文件夹是空的")
+        self._apart = source.apart
+        return [one for name, path in files for one in self._opened(self._counted(_arrival(name, path, self._limits)))]
+
+    def _purse(self, name: str) -> str:
+        """What the part of that name is paid from: of files that came apart each has its own, as if it had come alone."""
+        return outermost(name) if self._apart else ""
+
+    def inside(self, outer: Arrived, files: Iterable[Attachment | Inner], message: Message | None = None) -> list[Arrived]:
+        """The files in a part, as parts named after it, those in containers among them too."""
+        found: dict[str, Arrived] = {}
+        within: list[Arrived] = []
+        for file in files:
+            inner = file if isinstance(file, Inner) else Inner(file.name, file.data)
+            safe = path_like(inner.name)
+            if any(map(is_left_out, safe.split("/"))):
+                continue
+            name = told_apart(f"{outer.name}/{safe}", found)
+            found[name] = self._counted(self._inner(outer, name, inner, inner.message or message or outer.message))
+            within += self._opened(found[name])
+        return within
+
+    def _inner(self, outer: Arrived, name: str, file: Inner, message: Message | None) -> Arrived:
+        depth = outer.depth + 1
+        error = file.error
+        if error is None and depth > self._limits.depth:
+            error = TooDeep(f"文件套了 {depth} 层，超过 {self._limits.depth} 层")
+        if error is None and len(file.data) > self._limits.file_bytes:
+            error = TooLarge(f"文件有 {megabytes(len(file.data))} MB，超过 {megabytes(self._limits.file_bytes)} MB")
+        digest = hashlib.sha256(file.data).hexdigest()
+        settled: PartState | None = "read" if file.opened and error is None else None
+        data = b"" if error or settled else file.data
+        return Arrived(name, digest, data, error, depth, file.inline, file.body, message, settled)
+
+    def _counted(self, one: Arrived) -> Arrived:
+        """The part, if there still is room for it."""
+        purse = self._purse(one.name)
+        self._count[purse] += not one.is_body
+        if one.error is None and self._count[purse] > self._limits.parts:
+            return replace(one, data=b"", settled=None, error=TooMany(f"一次提交的文件超过 {self._limits.parts} 个"))
+        return one
+
+    def _opened(self, one: Arrived) -> list[Arrived]:
+        """The part, with what is in it behind it where it is a container; settled, where it need not be read."""
+        if one.error or one.settled:
+            return [one]
+        if one.sha256 in self._seen and not one.is_body:
+            other = self._seen[one.sha256]
+            self.findings.append(((one.name, other), Finding.of("part-duplicate", part=one.name, other=other)))
+            return [replace(one, data=b"", settled="duplicate")]
+        self._seen[one.sha256] = one.name
+        if one.inline and (reason := _why_no_page(one.data)):
+            self.findings.append(((one.name,), Finding.of("part-left-out", part=one.name, reason=reason)))
+            return [replace(one, data=b"", settled="not-a-form")]
+        try:
+            kind = kind_of(one.data)
+            if kind not in CONTAINERS:
+                return [one]
+            contents = open_container(one.data, kind, one.name, self._container_limits(one.name))
+        except UnreadableFile as error:
+            return [replace(one, data=b"", error=error)]
+        return self._contents(one, contents)
+
+    def _contents(self, one: Arrived, contents: Contents) -> list[Arrived]:
+        self._unpacked[self._purse(one.name)] += sum(len(file.data) for file in contents.files)
+        if contents.links:
+            self.links[one.name] = contents.links
+        # What Outlook packs into its own file says nothing of the sender, whom the mail around it names.
+        named = contents.message and (contents.message.address or contents.message.sender)
+        message = contents.message if named or not one.message else one.message
+        within = self.inside(one, contents.files, message)
+        if not any(not inner.is_body for inner in within):
+            outer = replace(
+                one, data=b"", message=message, error=NotAForm("邮件中没有附件" if contents.message else "其中没有文件")
+            )
+        else:
+            outer = replace(one, data=b"", message=message, settled="read")
+        return [outer, *within]
+
+    def _container_limits(self, name: str) -> ContainerLimits:
+        limits = self._limits
+        room = max(limits.unpacked_bytes - self._unpacked[self._purse(name)], 0)
+        return ContainerLimits(
+            file_bytes=limits.file_bytes, unpacked_bytes=room, ratio=limits.ratio, seconds=limits.conversion_seconds
+        )  # fmt: skip
+
+
+def _arrival(name: str, path: Path, limits: Limits) -> Arrived:
+    most = limits.file_bytes
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise OSError(None, "不是普通文件")
+        with path.open("rb") as stream:
+            # It may still be growing, so what counts is what is read of it, not what it said before.
+            data = stream.read(most + 1)
+            size = max(os.fstat(stream.fileno()).st_size, len(data))
+        if size > most:
+            return Arrived(name, digest(path), error=TooLarge(f"文件有 {megabytes(size)} MB，超过 {megabytes(most)} MB"))
+    except OSError as error:
+        unread = Damaged(f"文件无法打开：{error.strerror}", advice="请检查文件是否还在原处、是否有权读取，然后再读取一次")
+        return Arrived(name, hashlib.sha256().hexdigest(), error=unread)
+    return Arrived(name, hashlib.sha256(data).hexdigest(), data)
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file in hex; empty where there is none, or more of it than is worth reading to know it again."""
+    found, left = hashlib.sha256(), _MOST_DIGESTED
+    try:
+        # What was a file may be a pipe by now, which might never end.
+        if not path.is_file() or path.stat().st_size > left:
+            return ""
+        with path.open("rb") as stream:
+            while left > 0 and (piece := stream.read(1 << 20)):
+                found.update(piece)
+                left -= len(piece)
+    except OSError:
+        return ""
+    return found.hexdigest() if left > 0 else ""
+
+
+def told_apart(name: str, taken: Container[str]) -> str:
+    """`name`, with a number behind it where it is taken."""
+    number, plain = 1, name
+    while name in taken:
+        number += 1
+        name = f"{plain}（{number}）"
+    return name
+
+
+def _why_no_page(data: bytes) -> str | None:
+    """Why a picture that a message shows in its text is no page of a form; None where it may be one, or is no picture."""
+    try:
+        if kind_of(data) != "image":
+            return None
+        width, height = size_of(data)
+    except UnreadableFile:
+        return "邮件正文中的小图片，已损坏" if len(data) < 20_000 else None
+    if width * height >= _LEAST_PIXELS and min(width, height) >= _LEAST_SIDE:
+        return None
+    return f"邮件正文中的小图片（{width}×{height} 像素），多为签名或图标"

@@ -1,0 +1,1 @@
+"""A file to its pages, a reader a kind; `by_kind.py` says which."""

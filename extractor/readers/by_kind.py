@@ -1,0 +1,202 @@
+"""A file of any kind, or the pictures of one document's pages, -> its pages, and the files inside it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from extractor.arrival.intake import Limits
+from extractor.arrival.kinds import Kind, kind_of
+from extractor.readers.html import read_html
+from extractor.readers.ofd import read_ofd
+from extractor.readers.office import to_docx
+from extractor.readers.pdf import Attachment, PdfReading, pdf_attachments, read_pdf
+from extractor.readers.word import pasted_pictures, read_word, read_word_xml
+from extractor.scan.decode import Picture, decode, pdf_pictures
+from extractor.scan.ocr import OcrEngine, PaddleOcr
+from extractor.scan.read import read_pictures, read_scan
+from extractor.weighing.calibration import SILENT_TARGET
+from models.errors import NotAForm, UnreadableFile, UnsupportedKind
+from models.page import Line, Pages, Table
+
+# A form has more text than this even when blank; less, and a picture of a page in the file is what was meant.
+_FEW_LETTERS = 80
+_LEAST_SIDE = 500  # pixels
+_TYPED: frozenset[Kind] = frozenset({"word", "word-xml", "html", "doc", "rtf", "odt"})
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to extract: `form` names the only form to look for, `silent_target` is the share of what is read off pictures that may
+    be wrong and yet accepted, `office` the program that converts other word processors' files, `ocr` what reads pictures."""
+
+    form: str | None = None
+    silent_target: float = SILENT_TARGET
+    limits: Limits = field(default_factory=Limits)
+    office: str = "soffice"
+    ocr: OcrEngine = field(default_factory=PaddleOcr)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a reader makes of a file: its pages, or why it has none, and the files inside, which a cover only introduces."""
+
+    pages: Pages | UnreadableFile
+    inside: tuple[Attachment, ...] = ()
+    is_cover: bool = False
+
+
+def open_file(data: bytes, options: Options) -> Opened:
+    """Read a file by what it is.
+
+    Raises:
+        UnreadableFile: it can't be read, and nothing can be had from inside it.
+    """
+    kind = kind_of(data)
+    if kind not in _READERS:
+        raise UnsupportedKind("压缩包和邮件在此处不能读取")
+    return _READERS[kind](data, options)
+
+
+def read_images(files: Sequence[bytes], options: Options) -> tuple[Pages, list[int]]:
+    """The pages that several image files show together, and how many of them each file has. One picture is in memory at a time.
+
+    Raises:
+        UnreadableFile: one of them can't be read.
+    """
+    counts = [0] * len(files)
+
+    def pictures() -> Iterator[Picture]:
+        for number, data in enumerate(files):
+            for picture in decode(data, options.limits.pictures):
+                counts[number] += 1
+                yield picture
+
+    return read_pictures(pictures(), options.ocr), counts
+
+
+def count_pictures(data: bytes, options: Options) -> int:
+    """How many pages an image file has.
+
+    Raises:
+        UnreadableFile: it can't be read whole.
+    """
+    return sum(1 for _ in decode(data, options.limits.pictures))
+
+
+def _read_word(data: bytes, options: Options) -> Opened:
+    """A Word file as it is; one that holds nothing but pictures of pages goes to the image reader."""
+    pages = read_word(data, options.limits.zip)
+    sheets = pasted_sheets(data, options) if _letters(pages) < _FEW_LETTERS else []
+    return Opened(read_images(sheets, options)[0] if sheets else pages)
+
+
+def pasted_sheets(data: bytes, options: Options) -> list[bytes]:
+    """The pictures in a Word file that are large enough to be pages.
+
+    Raises:
+        UnreadableFile: see `read_word`.
+    """
+    return [picture for picture in pasted_pictures(data, options.limits.zip) if _is_sheet(picture)]
+
+
+def read_typed(data: bytes, options: Options) -> Pages:
+    """The cells and lines of a file without pages: of Word or its kin. Pictures in it are not looked at.
+
+    Raises:
+        UnreadableFile: it can't be read. UnsupportedKind: it is of another kind.
+    """
+    kind = kind_of(data)
+    if kind == "word":
+        return read_word(data, options.limits.zip)
+    pages = _READERS[kind](data, options).pages if kind in _TYPED else UnsupportedKind("不是 Word 文件")
+    if isinstance(pages, UnreadableFile):
+        raise pages
+    return pages
+
+
+def _letters(pages: Pages) -> int:
+    lines = (line for page in pages.pages for block in page.blocks for line in _lines(block))
+    return sum(len(line.text.strip()) for line in lines)
+
+
+def _lines(block: Table | Line) -> Sequence[Line]:
+    return [line for cell in block.cells for line in cell.lines] if isinstance(block, Table) else [block]
+
+
+def _is_sheet(picture: bytes) -> bool:
+    """Whether a picture is large enough to be read as a page."""
+    try:
+        return kind_of(picture) == "image" and all(min(one.colour.shape[:2]) >= _LEAST_SIDE for one in decode(picture))
+    except UnreadableFile:
+        return False
+
+
+def _read_pdf(data: bytes, options: Options) -> Opened:
+    """Digital pages as they are, and pages that are pictures by the image reader; a cover is not worth reading."""
+    reading = read_pdf(data, options.limits.pdf)
+    is_cover = reading.is_portfolio and bool(reading.attachments)
+    if is_cover and len(reading.scanned) == len(reading.pages.pages):
+        return Opened(NotAForm("PDF 文件包的封面"), reading.attachments)
+    return Opened(_with_scanned(data, reading, options), reading.attachments, is_cover)
+
+
+def _read_ofd(data: bytes, options: Options) -> Opened:
+    """Pages as they are painted, and those that are pictures by the image reader."""
+    reading = read_ofd(data, options.limits.zip, options.limits.pdf.pages, options.limits.pictures)
+    numbers = tuple(reading.scanned)
+    pictures = (reading.scanned[number] for number in numbers)
+    scanned = read_pictures(pictures, options.ocr) if numbers else None
+    return Opened(_merged(reading.pages, numbers, scanned), reading.attachments)
+
+
+def files_inside(data: bytes, options: Options) -> tuple[Attachment, ...]:
+    """The files that a document holds beside its pages, which are not read for that where it can be helped.
+
+    Raises:
+        UnreadableFile: it can't be opened.
+    """
+    kind = kind_of(data)
+    if kind == "ofd":
+        return read_ofd(data, options.limits.zip, options.limits.pdf.pages, options.limits.pictures).attachments
+    return pdf_attachments(data, options.limits.pdf) if kind == "pdf" else ()
+
+
+def _with_scanned(data: bytes, reading: PdfReading, options: Options) -> Pages:
+    pictures = pdf_pictures(data, reading.scanned, options.limits.pictures)
+    scanned = read_pictures(pictures, options.ocr) if reading.scanned else None
+    return _merged(reading.pages, reading.scanned, scanned)
+
+
+def _merged(digital: Pages, numbers: Sequence[int], scanned: Pages | None) -> Pages:
+    """The pages of a document, those of `numbers` as the image reader read them."""
+    if scanned is None:
+        return digital
+    by_number = dict(zip(numbers, scanned.pages, strict=True))
+    pages, tables = [], 0
+    for page in digital.pages:
+        page = by_number.get(page.number, page).model_copy(update={"number": page.number})
+        page = page.counted_from(tables)
+        tables += page.tables
+        pages.append(page)
+    reader = "scan" if len(by_number) == len(pages) else "pdf"
+    identity = digital.identity or scanned.identity
+    return digital.model_copy(update={"reader": reader, "pages": tuple(pages), "identity": identity})
+
+
+def _converted(suffix: str) -> Callable[[bytes, Options], Opened]:
+    def read(data: bytes, options: Options) -> Opened:
+        return Opened(read_word(to_docx(data, suffix, options.office, options.limits.conversion_seconds), options.limits.zip))
+
+    return read
+
+
+_READERS: Mapping[Kind, Callable[[bytes, Options], Opened]] = {
+    "word": _read_word,
+    "word-xml": lambda data, options: Opened(read_word_xml(data, options.limits.zip)),
+    "html": lambda data, options: Opened(read_html(data)),
+    "doc": _converted(".doc"),
+    "rtf": _converted(".rtf"),
+    "odt": _converted(".odt"),
+    "pdf": _read_pdf,
+    "ofd": _read_ofd,
+    "image": lambda data, options: Opened(read_scan(data, options.ocr, options.limits.pictures)),
+}

@@ -1,0 +1,146 @@
+"""The parts of an OFD: found by the locations that its XML gives, relative to the part that gives them."""
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from extractor.arrival.containers import ContainerLimits
+from extractor.arrival.containers.zipped import open_zip
+from extractor.readers.word.package import ZipLimits, parse_xml
+from models.errors import Damaged, Encrypted, UnreadableFile
+
+Element = etree._Element
+POINTS = 72 / 25.4  # a millimetre, the unit of OFD
+
+
+class Package:
+    """A zip of parts, unpacked within the limits; names are compared without case, as programs that write them do."""
+
+    def __init__(self, data: bytes, limits: ZipLimits) -> None:
+        contents = open_zip(data, "", ContainerLimits(limits.entries, limits.xml_bytes, limits.unpacked_bytes, limits.ratio))
+        self._parts: dict[str, bytes] = {}
+        self._errors: dict[str, UnreadableFile] = {}
+        for file in contents.files:
+            name = _normal(file.name)
+            if file.error:
+                self._errors[name] = file.error
+            else:
+                self._parts[name] = file.data
+        if self.has("Encryptions.xml"):
+            raise Encrypted("OFD 文件设有密码")
+
+    def has(self, name: str) -> bool:
+        """Whether there is a part of that name."""
+        return _normal(name) in self._parts
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a part. Raises Damaged if it is missing, or what kept it from being unpacked."""
+        if _normal(name) in self._errors:
+            raise self._errors[_normal(name)]
+        if not self.has(name):
+            raise Damaged(f"OFD 文件缺少部件 {name}")
+        return self._parts[_normal(name)]
+
+    def xml(self, name: str) -> Element:
+        """The root of a part. Raises Damaged, Hostile as `parse_xml` does."""
+        return parse_xml(self.read(name).removeprefix(b"\xef\xbb\xbf"), name)
+
+
+def _normal(name: str) -> str:
+    return posixpath.normpath("/" + name.replace("\\", "/")).lstrip("/").lower()
+
+
+def located(base: str, location: str | None) -> str:
+    """The name of the part that `location` means in the part `base`."""
+    location = (location or "").strip().replace("\\", "/")
+    return location if location.startswith("/") else posixpath.join(posixpath.dirname(base), location)
+
+
+def kind(element: Element) -> str:
+    """The name of an element without its namespace; empty for what is none."""
+    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+
+
+def children(element: Element | None, *names: str) -> Iterator[Element]:
+    """The child elements of some names."""
+    for child in element if element is not None else ():
+        if kind(child) in names:
+            yield child
+
+
+def child(element: Element | None, name: str) -> Element | None:
+    """The first child of a name."""
+    return next(children(element, name), None)
+
+
+def text(element: Element | None, name: str) -> str:
+    """What the first child of a name says, empty where there is none."""
+    found = child(element, name)
+    return (found.text or "").strip() if found is not None else ""
+
+
+def numbers(value: str | None) -> tuple[float, ...]:
+    """The numbers in an attribute; none where any is no number."""
+    try:
+        found = tuple(float(one) for one in (value or "").split())
+    except ValueError:
+        return ()
+    return found if all(abs(one) < 1e7 for one in found) else ()
+
+
+@dataclass
+class Resources:
+    """What pages refer to by number: fonts by their names, pictures by their parts, drawing styles and composite drawings."""
+
+    fonts: dict[str, str] = field(default_factory=dict)
+    media: dict[str, str] = field(default_factory=dict)
+    styles: dict[str, Element] = field(default_factory=dict)
+    drawings: dict[str, Element] = field(default_factory=dict)
+
+    def add(self, package: Package, name: str) -> None:
+        """Adds what a resource part defines."""
+        root = package.xml(name)
+        base = posixpath.join(located(name, root.get("BaseLoc") or "."), "x")
+        for element in root.iter():
+            number = element.get("ID") or ""
+            if kind(element) == "Font":
+                self.fonts[number] = element.get("FontName") or element.get("FamilyName") or ""
+            elif kind(element) == "MultiMedia":
+                self.media[number] = located(base, text(element, "MediaFile"))
+            elif kind(element) == "DrawParam":
+                self.styles[number] = element
+            elif kind(element) == "CompositeGraphicUnit":
+                self.drawings[number] = element
+
+
+@dataclass(frozen=True)
+class Document:
+    """One document of an OFD: its part, its root, what it refers to, and its templates by number."""
+
+    name: str
+    root: Element
+    resources: Resources
+    templates: Mapping[str, str]
+    box: tuple[float, ...]
+    signatures: str = ""
+
+
+def open_document(package: Package) -> Document:
+    """The first document of the package; the others are versions of it. Raises Damaged if there is none."""
+    body = child(package.xml("OFD.xml"), "DocBody")
+    if body is None:
+        raise Damaged("OFD 文件中没有文档")
+    name = located("OFD.xml", text(body, "DocRoot"))
+    root = package.xml(name)
+    common = child(root, "CommonData")
+    resources = Resources()
+    for one in children(common, "PublicRes", "DocumentRes"):
+        where = located(name, one.text)
+        if package.has(where):
+            resources.add(package, where)
+    templates = {one.get("ID") or "": located(name, one.get("BaseLoc")) for one in children(common, "TemplatePage")}
+    signatures = text(body, "Signatures")
+    box = numbers(text(child(common, "PageArea"), "PhysicalBox"))
+    return Document(name, root, resources, templates, box, located("OFD.xml", signatures) if signatures else "")

@@ -1,0 +1,1 @@
+"""What a page paints, to tables and lines: shared by PDF and OFD."""

@@ -1,0 +1,305 @@
+"""Glyphs to lines of spans: reading order, blanks, emphasis, and the signs that are marks."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import dropwhile
+
+from extractor.readers.painted.geometry import Rect, around, contains, luminance, middle
+from extractor.readers.painted.radicals import unified
+from extractor.readers.painted.rendering import Look, is_legible
+from extractor.readers.painted.rules import Rule
+from extractor.readers.pdf.canvas import Glyph, Stroke
+from extractor.text.tick_signs import state_of, symbol_state
+from models.page import Box, Emphasis, Line, Picture, Run, Span, Tick, TickState
+
+# Blanks between characters that the file leaves out, in parts of the character's size. Chinese sets a quarter between scripts.
+_LATIN_GAP, _GAP = 0.18, 0.45
+# What is smaller than this part of its neighbours is no raised or lowered sign of theirs but a line of its own.
+_SMALLEST = 0.5
+_SYMBOL = re.compile(r"(wingdings|webdings|zapfdingbats|opensymbol|marlett|symbol)[\s-]*([23]?)", re.IGNORECASE)
+# Adobe's ZapfDingbats by code: what its marks are in Unicode.
+_DINGBATS = {
+    **dict.fromkeys([0x33, 0x34], "✔"), **dict.fromkeys([0x35, 0x36, 0x37, 0x38], "✘"),
+    0x6C: "●", 0x6D: "○", 0x6E: "■", **dict.fromkeys([0x6F, 0x70, 0x71, 0x72], "□"),
+}  # fmt: skip
+# A sign whose look contradicts its code, as a font without the sign shows it.
+_DOUBTFUL = 0.5
+_ILLEGIBLE = 0.2
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A character, mark or picture at its place. `joins` is False for pictures, which make no line of their own height."""
+
+    box: Rect
+    size: float
+    text: str = ""
+    tick: Tick | None = None
+    picture: Picture | None = None
+    emphasis: frozenset[Emphasis] = frozenset()
+    confidence: float = 1.0
+
+
+@dataclass
+class Decoration:
+    """What was set on text by lines and colours: rules through or under it, fields of colour behind it, and annotations."""
+
+    rules: Sequence[Rule] = ()
+    fields: Sequence[Stroke] = ()
+    marked: list[tuple[Rect, Emphasis]] = field(default_factory=list)
+
+
+def to_box(rect: Rect) -> Box:
+    """A box of the models."""
+    return Box(x0=rect[0], y0=rect[1], x1=max(rect[0], rect[2]), y1=max(rect[1], rect[3]))
+
+
+def pieces_of(glyphs: Iterable[Glyph], decoration: Decoration, look: Look | None) -> list[Piece]:
+    """Glyphs with their emphasis, signs of symbol fonts as ticks, and characters painted twice as one bold one."""
+    pieces: list[Piece] = []
+    places: dict[tuple[str, int, int], tuple[int, Glyph]] = {}
+    for glyph in glyphs:
+        key = (glyph.text, round(glyph.box[0] / 1.5), round(glyph.box[1] / 1.5))
+        if glyph.text.strip() and (twin := _twin(places, key, glyph)) is not None:
+            pieces[twin] = _bolder(pieces[twin])
+            continue
+        piece = _piece(glyph, _emphasis(glyph, decoration), look)
+        if piece is not None:
+            places[key] = len(pieces), glyph
+            pieces.append(piece)
+    return pieces
+
+
+def _twin(places: dict[tuple[str, int, int], tuple[int, Glyph]], key: tuple[str, int, int], glyph: Glyph) -> int | None:
+    """The piece of the same character painted at almost the same place before."""
+    text, x, y = key
+    for dx in (-1, 0, 1):
+        for dy in (-1, 0, 1):
+            found = places.get((text, x + dx, y + dy))
+            if found and max(abs(a - b) for a, b in zip(found[1].box, glyph.box, strict=True)) < 0.12 * max(glyph.size, 1.0):
+                return found[0]
+    return None
+
+
+def _bolder(piece: Piece) -> Piece:
+    return Piece(piece.box, piece.size, piece.text, piece.tick, piece.picture, piece.emphasis | {"bold"}, piece.confidence)
+
+
+def _piece(glyph: Glyph, emphasis: frozenset[Emphasis], look: Look | None) -> Piece | None:
+    text, state = _sign(glyph)
+    if state is not None:
+        seen = look.frame(glyph) if look is not None else None
+        contradicted = seen is not None and seen != state and state != "unclear"
+        # Without its symbol font a code shows as a missing glyph, and all missing glyphs of a font may share one code.
+        confidence = _DOUBTFUL if contradicted or _SYMBOL.match(glyph.font) is None else 1.0
+        tick = Tick(state=state, emphasis=emphasis, box=to_box(glyph.box), confidence=confidence)
+        return Piece(glyph.box, glyph.size, tick=tick, emphasis=emphasis)
+    if text is None:
+        return None
+    legible = is_legible(glyph) or text != glyph.text
+    return Piece(
+        glyph.box, glyph.size, unified(text) if legible else "\ufffd", emphasis=emphasis, confidence=1.0 if legible else 0.2
+    )
+
+
+def is_symbol(glyph: Glyph) -> bool:
+    """Whether the glyph is a sign of a symbol font, whose codes say nothing as text."""
+    private = len(glyph.text) == 1 and 0xF000 <= ord(glyph.text) <= 0xF0FF
+    return private or _SYMBOL.match(glyph.font) is not None
+
+
+def _sign(glyph: Glyph) -> tuple[str | None, TickState | None]:
+    """The character a glyph stands for (None: an ornament), or its state where it is a mark of a symbol font."""
+    symbol = _SYMBOL.match(glyph.font)
+    private = len(glyph.text) == 1 and 0xF000 <= ord(glyph.text) <= 0xF0FF
+    if not symbol:
+        return (glyph.text, symbol_state(None, ord(glyph.text))) if private else (glyph.text, None)
+    name = " ".join(part for part in symbol.groups() if part).lower()
+    if glyph.text and not private and ord(glyph.text[0]) > 0xFF:
+        return glyph.text, None
+    code = ord(glyph.text) & 0xFF if len(glyph.text) == 1 else glyph.code
+    if name == "zapfdingbats":
+        char = _DINGBATS.get(glyph.code if glyph.code < 0x100 else code)
+        return None, state_of(char) if char else None
+    if name == "opensymbol":
+        return (None, symbol_state(None, 0xF000 | code)) if code > 0x20 else (glyph.text, None)
+    if not glyph.text and glyph.code > 0xFF:
+        return None, "unclear"
+    if glyph.text.isspace():
+        return glyph.text, None
+    return None, symbol_state(name, code)
+
+
+def _emphasis(glyph: Glyph, decoration: Decoration) -> frozenset[Emphasis]:
+    found: set[Emphasis] = set()
+    x, y = middle(glyph.box)
+    high = max(glyph.box[3] - glyph.box[1], 0.1)
+    if glyph.bold or re.search(r"bold|black|heavy|simhei.*,b", glyph.font, re.IGNORECASE):
+        found.add("bold")
+    if glyph.colour and (max(glyph.colour) - min(glyph.colour) > 0.2 or luminance(glyph.colour) > 0.35):
+        found.add("colour")
+    for rule in decoration.rules:
+        above = (glyph.box[3] - rule.at) / high
+        if rule.start - 0.5 <= x <= rule.end + 0.5 and -0.3 <= above < 0.72:
+            found.add("underline" if above < 0.17 else "strike")
+    for behind in decoration.fields:
+        if contains(behind.box, x, y) and behind.box[3] - behind.box[1] <= 2.2 * high and (behind.z < glyph.z or not behind.opaque):
+            found.add("highlight" if behind.fill is not None else "border")
+    for box, emphasis in decoration.marked:
+        if contains(box, x, y):
+            found.add(emphasis)
+    return frozenset(found)
+
+
+def lines_of(pieces: Sequence[Piece], room: Rect | None = None) -> tuple[Line, ...]:
+    """Pieces in lines from top to bottom, each from left to right; a picture goes to the line it stands beside.
+
+    With the `room` that the text was set in, a line that only went on because the room ended is joined with the one before.
+    """
+    rows = [sorted(row, key=lambda piece: piece.box[0]) for row in _without_ruby(rows_of(pieces))]
+    # Cells are padded by about half a character; where every line is set in, the room says where lines would begin.
+    margin = min([row[0].box[0] for row in rows if row] + ([room[0] + 6.0] if room else []), default=0.0)
+    lines: list[Line] = []
+    for before, row in zip([None, *rows], rows, strict=False):
+        line = line_of(row)
+        if lines and before and room and (joint := _joint(before, row, room, margin)) is not None:
+            lines[-1] = _joined(lines[-1], line, joint)
+        else:
+            lines.append(line)
+    return _with_pictures([line for line in lines if line.text.strip()], [piece for piece in pieces if piece.picture is not None])
+
+
+def _joint(before: Sequence[Piece], row: Sequence[Piece], room: Rect, margin: float) -> str | None:
+    """What stood between two lines that are one (nothing, or the blank a line's end swallows), None where a new one was begun.
+
+    A line was broken by its room where the next one's first word would not have fitted behind it.
+    """
+    first = list(dropwhile(_is_blank, row))
+    last = list(dropwhile(_is_blank, reversed(before)))[::-1]
+    if not first or not last or first[0].tick or last[-1].tick:
+        return None
+    size = last[-1].size
+    # A first line that is set in by two characters begins a paragraph, however full the line above it is.
+    if first[0].box[0] - margin > 1.5 * size:
+        return None
+    # Cells are padded by about half a character.
+    left = room[2] - max(piece.box[2] for piece in last) - min(6.0, size / 2)
+    head, tail = _word(first), _word(last[::-1])
+    if head <= left + 0.1 * size:
+        return None
+    latin = last[-1].text.isascii() and first[0].text.isascii() and last[-1].text.isalnum() and first[0].text.isalnum()
+    swallowed = latin and not before[-1].text.isspace() and head + tail < room[2] - room[0] - size
+    return " " if swallowed else ""
+
+
+def _is_blank(piece: Piece) -> bool:
+    return piece.tick is None and not piece.text.strip()
+
+
+def _word(pieces: Sequence[Piece]) -> float:
+    """The width of what can't be broken at the head of some pieces: a Latin word, or one character."""
+    count = 1
+    if pieces[0].text.isascii():
+        while count < len(pieces) and pieces[count].text.isascii() and pieces[count].text.strip():
+            count += 1
+    boxes = [piece.box for piece in pieces[:count]]
+    return around(boxes)[2] - around(boxes)[0]
+
+
+def _joined(line: Line, other: Line, joint: str) -> Line:
+    blank = (Run(text=joint, box=line.box),) if joint else ()
+    box = line.box
+    if line.box and other.box:
+        a, b = line.box, other.box
+        box = Box(x0=min(a.x0, b.x0), y0=min(a.y0, b.y0), x1=max(a.x1, b.x1), y1=max(a.y1, b.y1))
+    return Line(spans=(*line.spans, *blank, *other.spans), box=box)
+
+
+def _without_ruby(rows: list[list[Piece]]) -> list[list[Piece]]:
+    """Lines without the small letters that tell how the characters under them are spoken."""
+    kept = []
+    for row, below in zip(rows, [*rows[1:], []], strict=False):
+        a, b = (around(piece.box for piece in line) if line else (0.0, 0.0, 0.0, 0.0) for line in (row, below))
+        small = bool(below) and max(piece.size for piece in row) <= 0.6 * max(piece.size for piece in below)
+        letters = all(piece.text.isalpha() and not "\u2e80" <= piece.text <= "\u9fff" for piece in row if piece.text.strip())
+        if not (small and letters and b[1] - a[3] < 0.8 * row[0].size and b[0] <= a[0] + 1 and a[2] <= b[2] + 1):
+            kept.append(row)
+    return kept
+
+
+def rows_of(pieces: Iterable[Piece]) -> list[list[Piece]]:
+    """Characters and marks by line, from top to bottom; small ones raised or lowered stay on their line."""
+    written = sorted((piece for piece in pieces if piece.picture is None), key=lambda piece: (middle(piece.box)[1], piece.box[0]))
+    rows: list[list[Piece]] = []
+    at, high, size = 0.0, 0.0, 0.0
+    for piece in written:
+        y, own = middle(piece.box)[1], piece.box[3] - piece.box[1]
+        alike = piece.tick is not None or size == 0 or min(piece.size, size) >= _SMALLEST * max(piece.size, size)
+        if rows and alike and abs(y - at) <= 0.45 * (max(own, high) if piece.tick is None else min(own, high) or own):
+            rows[-1].append(piece)
+            at += (y - at) / len(rows[-1])
+            if piece.tick is None:
+                high, size = max(high, own), max(size, piece.size)
+        else:
+            rows.append([piece])
+            at, high, size = y, own, piece.size if piece.tick is None else 0.0
+    return rows
+
+
+def _with_pictures(lines: list[Line], pictures: list[Piece]) -> tuple[Line, ...]:
+    for piece in pictures:
+        assert piece.picture is not None
+        y = middle(piece.box)[1]
+        beside = next((i for i, line in enumerate(lines) if line.box and line.box.y0 <= y <= line.box.y1), None)
+        if beside is None:
+            place = sum(1 for line in lines if line.box and line.box.y1 < y)
+            lines.insert(place, Line(spans=(piece.picture,), box=to_box(piece.box)))
+        else:
+            line = lines[beside]
+            lines[beside] = Line(spans=(*line.spans, piece.picture), box=line.box)
+    return tuple(lines)
+
+
+def line_of(row: Sequence[Piece]) -> Line:
+    """One line from pieces in any order; blanks come in where there is room for them."""
+    row = sorted(row, key=lambda piece: piece.box[0])
+    spans: list[Span] = []
+    text, boxes, emphasis, confidence = "", list[Rect](), frozenset[Emphasis](), 1.0
+
+    def close() -> None:
+        nonlocal text, boxes
+        if text:
+            spans.append(Run(text=text, emphasis=emphasis, box=to_box(around(boxes)), confidence=confidence))
+        text, boxes = "", []
+
+    before: Piece | None = None
+    for piece in row:
+        blank = _blank(before, piece) if before else ""
+        if piece.tick is not None:
+            if blank and not boxes:
+                # A blank between two marks: it says which option each of them belongs to.
+                boxes, emphasis, confidence = [piece.box], frozenset(), 1.0
+            text += blank
+            close()
+            spans.append(piece.tick)
+        else:
+            if text and (piece.emphasis != emphasis or piece.confidence != confidence):
+                text, blank = text + blank, ""
+                close()
+            emphasis, confidence = piece.emphasis, piece.confidence
+            text += blank + piece.text
+            boxes.append(piece.box)
+        before = piece
+    close()
+    return Line(spans=tuple(spans), box=to_box(around(piece.box for piece in row)))
+
+
+def _blank(before: Piece, piece: Piece) -> str:
+    gap, size = piece.box[0] - before.box[2], max(before.size, piece.size)
+    if before.text[-1:].isspace() or piece.text[:1].isspace() or size <= 0:
+        return ""
+    latin = before.text[-1:].isascii() and piece.text[:1].isascii() and bool(before.text) and bool(piece.text)
+    if gap <= (_LATIN_GAP if latin else _GAP) * size:
+        return ""
+    return " " * max(1, min(8, round(gap / (size / 2))))

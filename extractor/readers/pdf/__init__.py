@@ -1,0 +1,58 @@
+"""PDF -> Pages: what a person sees on the pages of a digital PDF, and which of its pages must be read as images."""
+
+from dataclasses import dataclass
+
+from models.page import Pages
+
+
+@dataclass(frozen=True)
+class PdfLimits:
+    """What one PDF may hold."""
+
+    pages: int = 300
+    attachments: int = 100
+    attachment_bytes: int = 100 << 20
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file in a PDF; its name is what the PDF says, and never a path."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class PdfReading:
+    """A PDF as read. Pages whose numbers are in `scanned` have no blocks and need the image reader.
+
+    `is_portfolio`: the pages are a cover only, the documents are the `attachments`.
+    """
+
+    pages: Pages
+    scanned: tuple[int, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    is_portfolio: bool = False
+
+
+def read_pdf(data: bytes, limits: PdfLimits = PdfLimits()) -> PdfReading:
+    """Read what can be seen on the pages of a PDF.
+
+    Raises:
+        Encrypted: it needs a password. Damaged: it can't be opened or has no pages. TooLarge: too many pages or attachments.
+        UnsupportedKind: a dynamic XFA form, which only Adobe's programs show. Hostile: content that explodes.
+    """
+    # Here, because the imaging libraries would cost everyone who reads no PDF.
+    from extractor.readers.pdf.reader import read
+
+    return read(data, limits)
+
+
+def pdf_attachments(data: bytes, limits: PdfLimits = PdfLimits()) -> tuple[Attachment, ...]:
+    """The files in a PDF, its pages left alone. Raises as `read_pdf` does."""
+    from extractor.readers.pdf.reader import files_in
+
+    return files_in(data, limits)
+
+
+__all__ = ["Attachment", "PdfLimits", "PdfReading", "pdf_attachments", "read_pdf"]

@@ -1,0 +1,385 @@
+"""What a page paints and a person can see of it: glyphs, strokes and pictures, each with its place and its turn.
+
+pdfminer's interpreter runs the content, and this canvas keeps what pdfplumber's objects leave out: clipping, optional
+content, transparency, render modes, the order of painting and the character codes. Coordinates are points from the top
+left of the page as it is shown (crop box and rotation applied). The operators are those of ISO 32000-1, annex A.
+"""
+
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, cast
+
+from pdfminer.pdfdevice import PDFTextDevice
+from pdfminer.pdffont import PDFFont, PDFUnicodeNotDefined
+from pdfminer.pdfinterp import PDFGraphicState, PDFPageInterpreter, PDFResourceManager, PDFTextState
+from pdfminer.pdfpage import PDFPage
+from pdfminer.pdftypes import PDFStream, resolve1
+from pdfminer.psparser import PSLiteral
+from pdfminer.utils import Matrix, apply_matrix_pt, apply_matrix_rect, mult_matrix
+
+from extractor.readers.painted.geometry import Colour, Point, Rect, area, around, contains, meet, middle, page_matrix, to_rgb
+from extractor.readers.pdf.layers import Layers, name_of
+from models.errors import Hostile
+
+# An honest page of a form holds a few thousand of each; a drawing of a building some ten thousand.
+MAX_PAINTED = 200_000
+MAX_FORMS = 5_000
+MAX_CONTENT_BYTES = 64 << 20
+BLACK: Colour = (0.0, 0.0, 0.0)
+_INVISIBLE_MODES = (3, 7)
+_FAKE_BOLD_MODES = (2, 6)
+
+
+class Glyph(NamedTuple):
+    """A character as painted. `text` is empty where the font does not say what it is; `seen` is False where it is invisible."""
+
+    text: str
+    box: Rect
+    size: float
+    font: str
+    font_key: int
+    code: int
+    colour: Colour | None
+    bold: bool
+    upright: bool
+    z: int
+    seen: bool
+
+
+class Stroke(NamedTuple):
+    """A sub-path; `stroke` and `fill` are its colours, None where it has none. `axial`: of level and plumb parts only."""
+
+    points: tuple[Point, ...]
+    box: Rect
+    stroke: Colour | None
+    fill: Colour | None
+    width: float
+    axial: bool
+    z: int
+    opaque: bool
+
+
+class Image(NamedTuple):
+    """A picture; `opaque` when nothing under it shows through."""
+
+    box: Rect
+    z: int
+    opaque: bool
+
+
+@dataclass
+class Sight:
+    """Everything one content stream, or a page's several, painted."""
+
+    glyphs: list[Glyph] = field(default_factory=list)
+    strokes: list[Stroke] = field(default_factory=list)
+    images: list[Image] = field(default_factory=list)
+
+    def extend(self, other: "Sight") -> None:
+        """Adds what was painted on top."""
+        self.glyphs += other.glyphs
+        self.strokes += other.strokes
+        self.images += other.images
+
+
+class Canvas(PDFTextDevice):
+    """The device that the interpreter paints on; it keeps one `Sight`."""
+
+    def __init__(self, manager: PDFResourceManager, layers: Layers, paper: Rect) -> None:
+        super().__init__(manager)
+        self.layers = layers
+        self.sight = Sight()
+        self.clip = paper
+        self.fill_alpha = 1.0
+        self.stroke_alpha = 1.0
+        self.multiplies = False
+        self.forms = 0
+        self.within: list[int | None] = []
+        self._painted = 0
+        self._tags: list[bool] = []
+        self._mode = 0
+
+    @property
+    def state(self) -> tuple[Rect, float, float, bool]:
+        """What `q` saves beyond pdfminer's own state."""
+        return self.clip, self.fill_alpha, self.stroke_alpha, self.multiplies
+
+    def restore(self, state: tuple[Rect, float, float, bool]) -> None:
+        self.clip, self.fill_alpha, self.stroke_alpha, self.multiplies = state
+
+    def fresh(self) -> Sight:
+        """Starts a new `Sight`, painted after all that was before."""
+        self.sight = Sight()
+        self._tags.clear()
+        return self.sight
+
+    def tag(self, hidden: bool) -> None:
+        self._tags.append(hidden)
+
+    def end_tag(self) -> None:
+        if self._tags:
+            self._tags.pop()
+
+    def _turn(self) -> int:
+        self._painted += 1
+        if self._painted > MAX_PAINTED:
+            raise Hostile("PDF 一页中的图形或文字多得不合常理")
+        return self._painted
+
+    def render_string(self, textstate: PDFTextState, seq: Any, ncs: Any, graphicstate: PDFGraphicState) -> None:
+        self._mode = textstate.render
+        super().render_string(textstate, seq, ncs, graphicstate)
+
+    def render_char(
+        self,
+        matrix: Matrix,
+        font: PDFFont,
+        fontsize: float,
+        scaling: float,
+        rise: float,
+        cid: int,
+        ncs: Any,
+        graphicstate: PDFGraphicState,
+    ) -> float:
+        try:
+            text = font.to_unichr(cid)
+        except PDFUnicodeNotDefined:
+            text = ""
+        advance = font.char_width(cid) * fontsize * scaling
+        box = apply_matrix_rect(matrix, _glyph_box(font, cid, fontsize, advance, rise))
+        down, across = (abs(matrix[3]), abs(matrix[0])), (abs(matrix[1]), abs(matrix[2]))
+        upright = sum(down) >= sum(across)
+        colour = to_rgb(graphicstate.scolor if self._mode == 1 else graphicstate.ncolor, getattr(ncs, "name", ""))
+        self.sight.glyphs.append(
+            Glyph(
+                text=text,
+                box=box,
+                size=abs(fontsize) * (matrix[2] ** 2 + matrix[3] ** 2) ** 0.5,
+                font=_basename_of(font),
+                font_key=id(font),
+                code=cid,
+                colour=colour,
+                bold=self._mode in _FAKE_BOLD_MODES,
+                upright=upright,
+                z=self._turn(),
+                seen=self._mode not in _INVISIBLE_MODES and self.fill_alpha > 0.05 and not any(self._tags) and self._inside(box),
+            )
+        )
+        return advance
+
+    def _inside(self, box: Rect) -> bool:
+        shown = meet(box, self.clip)
+        x, y = middle(box)
+        return contains(self.clip, x, y) or (shown[2] > shown[0] and area(shown) > 0.3 * area(box) > 0)
+
+    def paint_path(self, graphicstate: PDFGraphicState, stroke: bool, fill: bool, evenodd: bool, path: Any) -> None:
+        if any(self._tags):
+            return
+        line = to_rgb(graphicstate.scolor, graphicstate.scs.name) or BLACK
+        body = to_rgb(graphicstate.ncolor, graphicstate.ncs.name) or (0.5, 0.5, 0.5)
+        stroke, fill = stroke and self.stroke_alpha > 0.05, fill and self.fill_alpha > 0.05
+        if not stroke and not fill:
+            return
+        width = graphicstate.linewidth
+        for points, axial in _subpaths(path, self.ctm):
+            z = self._turn()
+            box = meet(around((x, y, x, y) for x, y in points), _grown(self.clip, width / 2))
+            if box[2] < box[0] or box[3] < box[1]:
+                continue
+            opaque = fill and self.fill_alpha > 0.9 and not self.multiplies
+            self.sight.strokes.append(
+                Stroke(points, box, line if stroke else None, body if fill else None, width, axial, z, opaque)
+            )
+
+    def render_image(self, name: str, stream: PDFStream) -> None:
+        if any(self._tags) or self.fill_alpha <= 0.05:
+            return
+        box = meet(apply_matrix_rect(cast(Matrix, self.ctm), (0, 0, 1, 1)), self.clip)
+        if box[2] >= box[0] and box[3] >= box[1]:
+            see_through = any(key in stream for key in ("SMask", "Mask", "ImageMask", "IM")) or self.multiplies
+            self.sight.images.append(Image(box, self._turn(), not see_through and self.fill_alpha > 0.9))
+
+
+def _grown(box: Rect, by: float) -> Rect:
+    return box[0] - by, box[1] - by, box[2] + by, box[3] + by
+
+
+def _glyph_box(font: PDFFont, cid: int, fontsize: float, advance: float, rise: float) -> Rect:
+    if not font.is_vertical():
+        low = font.get_descent() * fontsize + rise
+        return 0, low, advance, low + fontsize
+    shift = cast(tuple[float | None, float], font.char_disp(cid))
+    vx = fontsize * 0.5 if shift[0] is None else shift[0] * fontsize * 0.001
+    vy = (1000 - shift[1]) * fontsize * 0.001
+    return -vx, vy + rise + advance, -vx + fontsize, vy + rise
+
+
+def _basename_of(font: PDFFont) -> str:
+    raw = font.fontname
+    name = raw.decode("gb18030", "replace") if isinstance(raw, bytes) else str(raw)
+    prefix, plus, rest = name.partition("+")
+    return rest if plus and len(prefix) == 6 else name
+
+
+def _subpaths(path: Iterable[tuple[Any, ...]], ctm: Any) -> Iterable[tuple[tuple[Point, ...], bool]]:
+    """Each sub-path's points on the page, and whether all its parts are level or plumb."""
+    points: list[Point] = []
+    axial = True
+    for operator, *numbers in path:
+        if operator == "m":
+            if len(points) > 1:
+                yield tuple(points), axial
+            points, axial = [apply_matrix_pt(ctm, (numbers[0], numbers[1]))], True
+        elif operator == "h":
+            if points:
+                points.append(points[0])
+        elif points:
+            points.append(apply_matrix_pt(ctm, (numbers[-2], numbers[-1])))
+        if operator not in "m" and len(points) > 1:
+            (ax, ay), (bx, by) = points[-2], points[-1]
+            axial = axial and operator in "lh" and (abs(ax - bx) < 0.7 or abs(ay - by) < 0.7)
+    if len(points) > 1:
+        yield tuple(points), axial
+
+
+class Interpreter(PDFPageInterpreter):
+    """pdfminer's interpreter with what it leaves out: clipping, transparency and optional content."""
+
+    device: Canvas
+
+    def init_state(self, ctm: Matrix) -> None:
+        super().init_state(ctm)
+        self._saved: list[tuple[Rect, float, float, bool]] = []
+
+    def do_q(self) -> None:
+        super().do_q()
+        self._saved.append(self.device.state)
+
+    def do_Q(self) -> None:
+        super().do_Q()
+        if self._saved:
+            self.device.restore(self._saved.pop())
+
+    def do_W(self) -> None:
+        points = [apply_matrix_pt(self.ctm, (part[-2], part[-1])) for part in self.curpath if len(part) > 2]
+        if points:
+            self.device.clip = meet(self.device.clip, around((x, y, x, y) for x, y in points))
+
+    def do_W_a(self) -> None:
+        self.do_W()
+
+    def do_gs(self, name: Any) -> None:
+        state = resolve1((resolve1(self.resources.get("ExtGState")) or {}).get(name_of(name)))
+        if not isinstance(state, dict):
+            return
+        for key, attribute in (("ca", "fill_alpha"), ("CA", "stroke_alpha")):
+            value = resolve1(state.get(key))
+            if isinstance(value, int | float):
+                setattr(self.device, attribute, float(value))
+        if "BM" in state:
+            mode = resolve1(state["BM"])
+            self.device.multiplies = name_of(mode[0] if isinstance(mode, list) and mode else mode) not in (
+                "Normal",
+                "Compatible",
+                "",
+            )
+
+    def do_BMC(self, tag: Any) -> None:
+        self.device.tag(False)
+
+    def do_BDC(self, tag: Any, props: Any) -> None:
+        hidden = False
+        if name_of(tag) == "OC" and isinstance(props, PSLiteral):
+            hidden = self.device.layers.hides((resolve1(self.resources.get("Properties")) or {}).get(props.name))
+        self.device.tag(hidden)
+
+    def do_Do(self, xobjid_arg: Any) -> None:
+        stream = resolve1(self.xobjmap.get(name_of(xobjid_arg)))
+        if not isinstance(stream, PDFStream) or self.device.layers.hides(stream.get("OC")):
+            return
+        self.device.forms += 1
+        if self.device.forms > MAX_FORMS:
+            raise Hostile("PDF 中的图形对象层层套用，多得不合常理")
+        if stream.objid is not None and stream.objid in self.device.within:
+            # pdfminer leaves it out, pdfium goes on until the memory is gone.
+            raise Hostile("PDF 中的图形对象套用了自身")
+        before = self.device.state
+        bbox = resolve1(stream.get("BBox"))
+        if name_of(stream.get("Subtype")) == "Form" and isinstance(bbox, list):
+            check_size(stream)
+            matrix = mult_matrix(tuple(resolve1(stream.get("Matrix")) or (1, 0, 0, 1, 0, 0)), self.ctm)
+            self.device.clip = meet(self.device.clip, apply_matrix_rect(matrix, _numbers(bbox)))
+        self.device.within.append(stream.objid)
+        super().do_Do(xobjid_arg)
+        self.device.within.pop()
+        self.device.restore(before)
+        self.device.set_ctm(self.ctm)
+
+
+def _numbers(values: Any) -> Rect:
+    x0, y0, x1, y1 = (float(resolve1(value)) for value in values)
+    return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+
+
+def check_size(stream: PDFStream) -> None:
+    """Raises Hostile when a deflated stream would grow beyond all reason; pdfminer itself has no limit."""
+    raw = stream.get_rawdata()
+    if raw is None or stream.decipher is not None or len(raw) * 1100 < MAX_CONTENT_BYTES:
+        return
+    try:
+        grown = zlib.decompressobj().decompress(raw, MAX_CONTENT_BYTES)
+    except zlib.error:
+        return
+    if len(grown) >= MAX_CONTENT_BYTES:
+        raise Hostile("PDF 中的数据解压后大得不合常理")
+
+
+class Painter:
+    """Paints pages and appearance streams of one document; fonts are read once."""
+
+    def __init__(self, catalog: Mapping[str, Any]) -> None:
+        self.manager = PDFResourceManager()
+        self.layers = Layers(catalog)
+
+    def page(self, page: PDFPage) -> "PageCanvas":
+        """Paints the content of `page`."""
+        return PageCanvas(self, page)
+
+
+class PageCanvas:
+    """A page painted, on which the appearances of annotations can be painted next."""
+
+    def __init__(self, painter: Painter, page: PDFPage) -> None:
+        self.matrix, self.width, self.height = page_matrix(page)
+        self.layers = painter.layers
+        self._paper: Rect = (0, 0, self.width, self.height)
+        self._canvas = Canvas(painter.manager, painter.layers, self._paper)
+        self._manager = painter.manager
+        self.sight = self._canvas.sight
+        for stream in page.contents:
+            content = resolve1(stream)
+            if isinstance(content, PDFStream):
+                check_size(content)
+        self._run(page.resources, page.contents, self.matrix)
+
+    def place(self, rect: Any) -> Rect:
+        """A rectangle of the page's own coordinates as shown."""
+        return apply_matrix_rect(self.matrix, _numbers(resolve1(rect)))
+
+    def appearance(self, stream: PDFStream, rect: Any) -> Sight:
+        """What an annotation's appearance paints into its rectangle (ISO 32000-1, 12.5.5, algorithm 8.1)."""
+        check_size(stream)
+        sight = self._canvas.fresh()
+        bbox = _numbers(resolve1(stream.get("BBox")) or (0, 0, 1, 1))
+        own = cast(Matrix, tuple(float(resolve1(n)) for n in (resolve1(stream.get("Matrix")) or (1, 0, 0, 1, 0, 0))))
+        x0, y0, x1, y1 = apply_matrix_rect(own, bbox)
+        tx0, ty0, tx1, ty1 = _numbers(resolve1(rect))
+        sx, sy = ((tx1 - tx0) / (x1 - x0) if x1 > x0 else 1.0), ((ty1 - ty0) / (y1 - y0) if y1 > y0 else 1.0)
+        fitted = mult_matrix(mult_matrix(own, (sx, 0, 0, sy, tx0 - x0 * sx, ty0 - y0 * sy)), self.matrix)
+        self._canvas.restore((meet(self._paper, apply_matrix_rect(fitted, bbox)), 1.0, 1.0, False))
+        self._run(resolve1(stream.get("Resources")) or {}, [stream], fitted)
+        return sight
+
+    def _run(self, resources: Any, streams: Any, ctm: Matrix) -> None:
+        Interpreter(self._manager, self._canvas).render_contents(resources or {}, streams, ctm=ctm)

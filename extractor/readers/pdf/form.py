@@ -1,0 +1,390 @@
+"""What lies on a page's content: form fields and annotations, as they show and as their values say.
+
+Of a field, what shows counts; where its value says otherwise, both are kept and the difference is told. ISO 32000-1, 12.5 and 12.7.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any, Literal
+
+from pdfminer.pdftypes import PDFObjRef, PDFStream, resolve1
+from pdfminer.psparser import PSLiteral
+from pdfminer.utils import decode_text
+
+from extractor.readers.painted.geometry import Point, Rect, area, around, meet
+from extractor.readers.painted.lines import to_box
+from extractor.readers.pdf.canvas import BLACK, Glyph, PageCanvas, Sight
+from models.errors import Hostile
+from models.identity import Tag
+from models.page import Box, Control, Emphasis, Mismatch, Tick
+from models.writing import excerpt, key
+
+MAX_ANNOTATIONS = 5_000
+_HIDDEN, _NO_VIEW = 1 << 1, 1 << 5
+_RADIO, _PUSH, _COMBO, _PASSWORD = 1 << 15, 1 << 16, 1 << 17, 1 << 13
+_DEPTH = 32
+
+WidgetKind = Literal["text", "check", "radio", "choice", "button", "signature"]
+_MARKUP: dict[str, Emphasis] = {"Highlight": "highlight", "Underline": "underline", "Squiggly": "underline", "StrikeOut": "strike"}
+_DRAWN = ("Ink", "Line", "PolyLine", "Polygon", "Square", "Circle")
+
+
+@dataclass(frozen=True)
+class Widget:
+    """A form field's place on a page. `state` is a check box's or radio button's as shown; `on` the name of its ticked state."""
+
+    name: str
+    kind: WidgetKind
+    box: Rect
+    value: str = ""
+    state: Literal["empty", "ticked", "unclear"] | None = None
+    on: str = ""
+    shown: str = ""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Ink, a shape or a stamp that someone set on the page, with the points that it passes through."""
+
+    kind: Literal["ink", "shape", "picture", "digital"]
+    box: Rect
+    points: tuple[Point, ...] = ()
+
+
+@dataclass(frozen=True)
+class SignedWidget:
+    """Where a page shows a digital signature; `number` is the object that holds it, if it is an object of its own."""
+
+    name: str
+    number: int | None
+    page: int
+    box: Box
+
+
+@dataclass
+class Overlay:
+    """Everything that lies on the content of one page. `text` holds glyphs to be read with the page's own."""
+
+    page: int
+    text: list[Glyph] = field(default_factory=list)
+    widgets: list[Widget] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+    marked: list[tuple[Rect, Emphasis]] = field(default_factory=list)
+    signed: list[SignedWidget] = field(default_factory=list)
+    mismatches: list[Mismatch] = field(default_factory=list)
+    damage: list[str] = field(default_factory=list)
+
+    @property
+    def ticks(self) -> list[tuple[Rect, Tick]]:
+        """Check boxes and radio buttons as marks, each with our tag where its name is one."""
+        return [(w.box, _tick(w)) for w in self.widgets if w.state is not None]
+
+    @property
+    def controls(self) -> list[Control]:
+        """What the fields with our names hold, whatever they show."""
+        return [control for widget in self.widgets if (control := _control(widget)) is not None]
+
+
+def read_overlay(annotations: Any, canvas: PageCanvas, number: int, regenerates: bool) -> Overlay:
+    """The annotations of page `number`; `regenerates`: viewers draw fields anew from their values (NeedAppearances)."""
+    overlay = Overlay(number)
+    listed = resolve1(annotations)
+    for item in (listed if isinstance(listed, list) else [])[:MAX_ANNOTATIONS]:
+        try:
+            annotation = resolve1(item)
+            if isinstance(annotation, dict) and _rectangle(annotation) and not _is_hidden(annotation, canvas):
+                _read(annotation, canvas, overlay, regenerates)
+        except Hostile:
+            raise
+        except Exception:  # one broken annotation must not cost the page, and pdfminer breaks in many ways
+            overlay.damage.append("有一处批注或表单域无法读取")
+    return overlay
+
+
+def _is_hidden(annotation: Mapping[str, Any], canvas: PageCanvas) -> bool:
+    flags = resolve1(annotation.get("F"))
+    return bool(isinstance(flags, int) and flags & (_HIDDEN | _NO_VIEW)) or canvas.layers.hides(annotation.get("OC"))
+
+
+def _rectangle(annotation: Mapping[str, Any]) -> Any:
+    rect = resolve1(annotation.get("Rect"))
+    return rect if isinstance(rect, list) and len(rect) == 4 else None
+
+
+def _read(annotation: dict[str, Any], canvas: PageCanvas, overlay: Overlay, regenerates: bool) -> None:
+    subtype, box = _name(annotation.get("Subtype")), canvas.place(annotation["Rect"])
+    if subtype == "Widget":
+        _read_widget(annotation, box, canvas, overlay, regenerates)
+    elif subtype == "FreeText":
+        sight = _appearance(annotation, canvas)
+        written = _text(annotation.get("Contents"))
+        overlay.text += sight.glyphs if sight else laid_out(written, box)
+    elif subtype in _MARKUP:
+        overlay.marked += [(quad, _MARKUP[subtype]) for quad in _quads(annotation, canvas)]
+    elif subtype in _DRAWN:
+        points = _points(annotation, canvas)
+        overlay.marks.append(Mark("ink" if subtype == "Ink" else "shape", _around(points) or box, points))
+    elif subtype == "Stamp":
+        overlay.marks.append(Mark("picture", box))
+
+
+def _read_widget(annotation: dict[str, Any], box: Rect, canvas: PageCanvas, overlay: Overlay, regenerates: bool) -> None:
+    whole = _inherited(annotation)
+    kind, name = _kind(whole), _full_name(annotation)
+    if kind == "button":
+        return
+    if kind == "signature":
+        signed = signed_by(annotation)
+        if signed is not None and area(box) > 0:
+            overlay.signed.append(SignedWidget(*signed, overlay.page, to_box(box)))
+            overlay.marks.append(Mark("digital", box))
+        return
+    if kind in ("check", "radio"):
+        overlay.widgets.append(_button(whole, kind, name, box, canvas, overlay))
+        return
+    value = "、".join(_values(whole))
+    if int(resolve1(whole.get("Ff")) or 0) & _PASSWORD:
+        value = "*" * len(value)
+    sight = _appearance(annotation, canvas)
+    # A list box shows all it has to offer; only its value says what was chosen.
+    offers = kind == "choice" and not int(resolve1(whole.get("Ff")) or 0) & _COMBO
+    shown = "".join(glyph.text for glyph in sight.glyphs if glyph.seen) if sight and not offers else ""
+    if sight is None or offers or regenerates or (not key(shown) and key(value)):
+        if sight is not None and not offers and not regenerates and key(value):
+            overlay.mismatches.append(_mismatch(Widget(name, kind, box), overlay.page, "", value))
+        overlay.text += laid_out(value, box)
+    else:
+        if key(shown) != key(value) and not (key(value).startswith(key(shown)) and key(shown)):
+            overlay.mismatches.append(_mismatch(Widget(name, kind, box), overlay.page, shown, value))
+        overlay.text += sight.glyphs
+    overlay.widgets.append(Widget(name, kind, box, value=value, shown=shown))
+
+
+def _button(whole: dict[str, Any], kind: WidgetKind, name: str, box: Rect, canvas: PageCanvas, overlay: Overlay) -> Widget:
+    states = _normal(whole)
+    on = next((state for state in states if state != "Off"), "") if isinstance(states, dict) else ""
+    value, shows = _name(whole.get("V")) or _text(whole.get("V")), _name(whole.get("AS"))
+    if not shows and isinstance(states, dict):
+        # Without a state of its own a widget shows what its field's value names.
+        shows = value if value in states else "Off"
+    ticked_by_value = bool(value) and value != "Off" and (value == on or not on)
+    ticked = bool(shows) and shows != "Off" if states is not None else ticked_by_value
+    seen = ticked and not (isinstance(states, dict) and shows in states and not _paints_more(whole, shows, canvas))
+    stored = ticked_by_value if whole.get("V") is not None else ticked
+    widget = Widget(name, kind, box, value=value, state="ticked" if ticked else "empty", on=on)
+    if seen == ticked == stored:
+        return widget
+    overlay.mismatches.append(_mismatch(widget, overlay.page, "已勾选" if seen else "未勾选", "已勾选" if stored else "未勾选"))
+    return replace(widget, state="unclear")
+
+
+def _mismatch(widget: Widget, page: int, shown: str, stored: str) -> Mismatch:
+    return Mismatch(
+        name=excerpt(widget.name), shown=excerpt(shown), stored=excerpt(stored), tag=_tag(widget), page=page, box=to_box(widget.box)
+    )
+
+
+def _paints_more(whole: dict[str, Any], state: str, canvas: PageCanvas) -> bool:
+    """Whether a button's ticked appearance shows more than its empty one."""
+    states = _normal(whole)
+    assert isinstance(states, dict)
+    painted = []
+    for name in (state, "Off"):
+        stream = resolve1(states.get(name))
+        sight = canvas.appearance(stream, whole["Rect"]) if isinstance(stream, PDFStream) else Sight()
+        painted.append(sum(1 for g in sight.glyphs if g.seen) + len(sight.strokes) + len(sight.images))
+    return painted[0] > 0 and (painted[0] != painted[1] or isinstance(resolve1(states.get("Off")), PDFStream))
+
+
+def _tick(widget: Widget) -> Tick:
+    assert widget.state is not None
+    return Tick(state=widget.state, tag=_tag(widget), box=to_box(widget.box))
+
+
+def _tag(widget: Widget) -> Tag | None:
+    tag = Tag.read(widget.name)
+    if tag is not None and tag.option is None and widget.kind == "radio" and widget.on.isdigit():
+        return tag.model_copy(update={"option": int(widget.on)})
+    return tag
+
+
+def _control(widget: Widget) -> Control | None:
+    tag = _tag(widget)
+    if tag is None or widget.kind == "signature":
+        return None
+    if widget.state is not None:
+        return Control(tag=tag, ticked=bool(widget.value) and widget.value != "Off" and widget.value == (widget.on or widget.value))
+    return Control(tag=tag, text=widget.value)
+
+
+# -- reading the dictionaries
+
+
+def _name(value: Any) -> str:
+    value = resolve1(value)
+    if not isinstance(value, PSLiteral):
+        return ""
+    return value.name if isinstance(value.name, str) else value.name.decode("latin-1")
+
+
+def _text(value: Any) -> str:
+    value = resolve1(value)
+    if isinstance(value, PDFStream):
+        value = value.get_data()
+    if isinstance(value, bytes):
+        # Some Chinese programs write these strings in GBK, which the standard does not know.
+        return decode_text(value) if value[:2] in (b"\xfe\xff", b"\xff\xfe") or value.isascii() else _eight_bit(value)
+    return _name(value)
+
+
+def _eight_bit(value: bytes) -> str:
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return value.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return decode_text(value)
+
+
+def _parents(annotation: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    """The widget and the fields above it."""
+    at: Any = annotation
+    for _ in range(_DEPTH):
+        if not isinstance(at, dict):
+            return
+        yield at
+        at = resolve1(at.get("Parent"))
+
+
+def _inherited(annotation: dict[str, Any]) -> dict[str, Any]:
+    whole: dict[str, Any] = {}
+    for level in _parents(annotation):
+        for name, value in level.items():
+            if level is annotation or name in ("FT", "V", "Ff", "Opt", "DA", "MaxLen"):
+                whole.setdefault(name, value)
+    return whole
+
+
+def signed_by(field: dict[str, Any]) -> tuple[str, int | None] | None:
+    """The name of a signature field, and the object with its signature where that is one; None if it is not signed."""
+    whole = _inherited(field)
+    value = whole.get("V")
+    if _kind(whole) != "signature" or resolve1(value) is None:
+        return None
+    return _full_name(field), value.objid if isinstance(value, PDFObjRef) else None
+
+
+def _full_name(annotation: Mapping[str, Any]) -> str:
+    return ".".join(reversed([name for level in _parents(annotation) if (name := _text(level.get("T")))]))
+
+
+def _kind(whole: Mapping[str, Any]) -> WidgetKind:
+    flags = resolve1(whole.get("Ff"))
+    flags = flags if isinstance(flags, int) else 0
+    if _name(whole.get("FT")) == "Btn":
+        return "button" if flags & _PUSH else "radio" if flags & _RADIO else "check"
+    kinds: dict[str, WidgetKind] = {"Ch": "choice", "Sig": "signature"}
+    return kinds.get(_name(whole.get("FT")), "text")
+
+
+def _values(whole: Mapping[str, Any]) -> list[str]:
+    value = resolve1(whole.get("V"))
+    values = [_text(one) for one in value] if isinstance(value, list) else [_text(value)] if value is not None else []
+    shown = {}
+    options = resolve1(whole.get("Opt"))
+    for option in options if isinstance(options, list) else []:
+        pair = resolve1(option)
+        if isinstance(pair, list) and len(pair) == 2:
+            shown[_text(pair[0])] = _text(pair[1])
+    return [shown.get(one, one) for one in values if one]
+
+
+def _normal(annotation: Mapping[str, Any]) -> Any:
+    """The normal appearance: a stream, or a dictionary of states, or None."""
+    appearances = resolve1(annotation.get("AP"))
+    return resolve1(appearances.get("N")) if isinstance(appearances, dict) else None
+
+
+def _appearance(annotation: Mapping[str, Any], canvas: PageCanvas) -> Sight | None:
+    stream = _normal(annotation)
+    if isinstance(stream, dict):
+        stream = resolve1(stream.get(_name(annotation.get("AS"))))
+    return canvas.appearance(stream, annotation["Rect"]) if isinstance(stream, PDFStream) else None
+
+
+def _quads(annotation: Mapping[str, Any], canvas: PageCanvas) -> list[Rect]:
+    numbers = [float(resolve1(n)) for n in resolve1(annotation.get("QuadPoints")) or []]
+    quads = [numbers[i : i + 8] for i in range(0, len(numbers) - 7, 8)]
+    return [canvas.place([min(q[::2]), min(q[1::2]), max(q[::2]), max(q[1::2])]) for q in quads] or [
+        canvas.place(annotation["Rect"])
+    ]
+
+
+def _points(annotation: Mapping[str, Any], canvas: PageCanvas) -> tuple[Point, ...]:
+    """The points a drawn annotation passes through, its ends and corners and some between them."""
+    if _name(annotation.get("Subtype")) == "Ink":
+        runs = [[float(resolve1(n)) for n in resolve1(run)] for run in resolve1(annotation.get("InkList")) or []]
+    else:
+        runs = [[float(resolve1(n)) for n in resolve1(annotation.get("L") or annotation.get("Vertices")) or []]]
+    found: list[Point] = []
+    for run in runs:
+        points = [canvas.place([x, y, x, y])[:2] for x, y in zip(run[::2], run[1::2], strict=False)]
+        found += between(points)
+    return tuple(found)
+
+
+def between(points: list[Point]) -> list[Point]:
+    """Points of a line with more points along its parts, no further than 2 points apart."""
+    found = points[:1]
+    for (ax, ay), (bx, by) in pairwise(points):
+        steps = min(200, max(1, int(max(abs(bx - ax), abs(by - ay)) / 2)))
+        found += [(ax + (bx - ax) * i / steps, ay + (by - ay) * i / steps) for i in range(1, steps + 1)]
+    return found
+
+
+def _around(points: tuple[Point, ...]) -> Rect | None:
+    return around((x, y, x, y) for x, y in points) if points else None
+
+
+def laid_out(text: str, box: Rect, size: float = 10.0) -> list[Glyph]:
+    """Text without an appearance, set into its box as viewers set it: in lines of characters, as small as they must be to fit."""
+    width, height = max(box[2] - box[0], 1.0), max(box[3] - box[1], 1.0)
+    rows = _rows(text, width / size)
+    while size > 1 and len(rows) * size * 1.2 > max(height, size * 1.2):
+        size *= 0.9
+        rows = _rows(text, width / size)
+    step = min(size * 1.2, height / max(len(rows), 1))
+    top = box[1] + max(0.0, (height - step * len(rows)) / 2)
+    glyphs: list[Glyph] = []
+    for number, row in enumerate(rows):
+        x, y = box[0], top + number * step
+        for char in row:
+            end = x + _ems(char) * size
+            glyphs.append(Glyph(char, (x, y, end, y + step * 0.9), size, "", 0, 0, BLACK, False, True, 0, True))
+            x = end
+    return glyphs
+
+
+def _ems(char: str) -> float:
+    return 0.5 if char.isascii() else 1.0
+
+
+def _rows(text: str, width: float) -> list[str]:
+    """Text in lines of at most `width` ems."""
+    rows = []
+    for line in text.splitlines() or [""]:
+        row, wide = "", 0.0
+        for char in line:
+            if row and wide + _ems(char) > width:
+                rows.append(row)
+                row, wide = "", 0.0
+            row, wide = row + char, wide + _ems(char)
+        rows.append(row)
+    return rows
+
+
+def overlaps(a: Rect, b: Rect, share: float) -> bool:
+    """Whether the common part is at least `share` of the smaller box."""
+    smaller = min(area(a), area(b))
+    return smaller > 0 and area(meet(a, b)) >= share * smaller

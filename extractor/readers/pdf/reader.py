@@ -1,0 +1,280 @@
+"""The steps of reading a PDF, in order, and the libraries that they need."""
+
+import io
+import logging
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+import pypdfium2 as pdfium
+from pdfminer.pdfdocument import PDFDocument, PDFEncryptionError, PDFPasswordIncorrect
+from pdfminer.pdfpage import PDFPage
+from pdfminer.pdfparser import PDFParser
+from pdfminer.pdftypes import PDFStream, resolve1
+
+from extractor.readers.painted.geometry import Rect, area, luminance, meet
+from extractor.readers.painted.lines import Decoration, pieces_of
+from extractor.readers.painted.marks import with_marks
+from extractor.readers.painted.rendering import Look, read_codes
+from extractor.readers.painted.rules import Ruling, find_tables
+from extractor.readers.painted.tables import Sheet, fill, number_tables
+from extractor.readers.painted.trust import must_be_read_as_image, visible
+from extractor.readers.pdf import Attachment, PdfLimits, PdfReading
+from extractor.readers.pdf.attachments import attached
+from extractor.readers.pdf.canvas import Glyph, PageCanvas, Painter, Stroke
+from extractor.readers.pdf.form import Overlay, SignedWidget, read_overlay
+from extractor.readers.pdf.signatures import read_signatures
+from models.errors import Damaged, Encrypted, TooManyPages, UnreadableFile, UnsupportedKind
+from models.identity import Identity
+from models.page import Control, Mismatch, Pages
+
+_log = logging.getLogger(__name__)
+# pdfminer warns of every oddity of every file; what matters of them ends in `damage`.
+logging.getLogger("pdfminer").setLevel(logging.ERROR)
+
+_CLOSE_DPI = 250
+# A QR code has more dark modules than this.
+_MODULES = 60
+_XFA_ADVICE = "请申报单位用 Adobe Acrobat 打开后打印为 PDF，或改交 Word 文件"
+_PAYLOAD = re.compile(r"SF1/[a-z][a-z0-9-]*/[0-9A-Za-z.\-]+/[0-9A-Z]+")
+
+
+def read(data: bytes, limits: PdfLimits) -> PdfReading:
+    """See `extractor.readers.pdf.read_pdf`."""
+    document, pages = _open(data, limits)
+    try:
+        return _read(data, document, pages, limits)
+    except UnreadableFile:
+        raise
+    except Exception as error:  # what breaks outside the pages is the file's own frame
+        _log.info("pdf", exc_info=True)
+        raise Damaged("PDF 文件的内部结构有损坏") from error
+
+
+def files_in(data: bytes, limits: PdfLimits) -> tuple[Attachment, ...]:
+    """See `extractor.readers.pdf.pdf_attachments`."""
+    document, pages = _open(data, limits)
+    try:
+        return attached(document, pages, limits.attachments, limits.attachment_bytes)
+    except UnreadableFile:
+        raise
+    except Exception as error:
+        raise Damaged("PDF 文件的内部结构有损坏") from error
+
+
+def _read(data: bytes, document: PDFDocument, pages: list[PDFPage], limits: PdfLimits) -> PdfReading:
+    catalog: Mapping[str, Any] = document.catalog
+    form = resolve1(catalog.get("AcroForm")) or {}
+    if catalog.get("NeedsRendering") and "XFA" in form:
+        raise UnsupportedKind("动态 XFA 表单只能在 Adobe 软件中显示", advice=_XFA_ADVICE)
+    with _Renderer(data) as renderer:
+        reader = _PageReader(catalog, renderer, bool(resolve1(form.get("NeedAppearances"))))
+        for number, page in enumerate(pages, 1):
+            reader.read(number, page)
+    result = Pages(
+        reader="pdf",
+        pages=number_tables(reader.sheets),
+        identity=_identity(document) or reader.identity,
+        controls=tuple(reader.controls),
+        signatures=read_signatures(data, form, reader.signed),
+        mismatches=tuple(reader.mismatches),
+        damage=tuple(dict.fromkeys((*_cut_off(data), *reader.damage))),
+    )
+    attachments = attached(document, pages, limits.attachments, limits.attachment_bytes)
+    return PdfReading(result, tuple(reader.scanned), attachments, "Collection" in catalog)
+
+
+def _open(data: bytes, limits: PdfLimits) -> tuple[PDFDocument, list[PDFPage]]:
+    """The document and its pages; where pdfminer can't find its way, pdfium, which mends more, writes the file anew once."""
+    try:
+        return _parse(data, limits)
+    except Damaged as error:
+        try:
+            mended = io.BytesIO()
+            with pdfium.PdfDocument(data) as document:
+                document.save(mended)
+        except pdfium.PdfiumError:
+            raise error from None
+        return _parse(mended.getvalue(), limits)
+
+
+def _parse(data: bytes, limits: PdfLimits) -> tuple[PDFDocument, list[PDFPage]]:
+    try:
+        document = PDFDocument(PDFParser(io.BytesIO(data)))
+        pages = list(islice(PDFPage.create_pages(document), limits.pages + 1))
+    except PDFPasswordIncorrect as error:
+        raise Encrypted("文件设有打开密码") from error
+    except PDFEncryptionError as error:
+        raise Encrypted("文件的加密方式无法识别") from error
+    except Exception as error:  # pdfminer fails in as many ways as files are broken
+        raise Damaged("PDF 文件不完整，无法打开") from error
+    if len(pages) > limits.pages:
+        count = resolve1((resolve1(document.catalog.get("Pages")) or {}).get("Count"))
+        raise TooManyPages(f"PDF 有 {count if isinstance(count, int) else f'{limits.pages} 以上'} 页，超过 {limits.pages} 页")
+    if not pages:
+        raise Damaged("PDF 文件中没有页面")
+    return document, pages
+
+
+def _cut_off(data: bytes) -> Iterator[str]:
+    if b"%%EOF" not in data[-4096:]:
+        yield "PDF 文件的结尾缺失，可能没有传完"
+
+
+class _Renderer:
+    """pdfium on the same bytes; where it can't open them, pages are judged by their structure alone."""
+
+    def __init__(self, data: bytes) -> None:
+        self._document: Any = None
+        try:
+            self._document = pdfium.PdfDocument(data)
+            self._document.init_forms()
+        except pdfium.PdfiumError as error:
+            _log.info("pdfium: %s", error)
+
+    def __enter__(self) -> "_Renderer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._document is not None:
+            self._document.close()
+
+    def look(self, number: int, dpi: int = 100) -> Look | None:
+        """The page as rendered, None where that fails."""
+        if self._document is None or number > len(self._document):
+            return None
+        try:
+            page = self._document[number - 1]
+            look = Look.of(page, dpi)
+            page.close()
+        except (pdfium.PdfiumError, ValueError, MemoryError) as error:
+            _log.info("pdfium, page %d: %s", number, error)
+            return None
+        return look
+
+
+class _PageReader:
+    """Reads pages one by one and keeps what belongs to the whole file."""
+
+    def __init__(self, catalog: Mapping[str, Any], renderer: _Renderer, regenerates: bool) -> None:
+        self._painter, self._renderer, self._regenerates = Painter(catalog), renderer, regenerates
+        self._trusted: set[tuple[int, bool]] = set()
+        self.sheets: list[Sheet] = []
+        self.scanned: list[int] = []
+        self.controls: list[Control] = []
+        self.signed: list[SignedWidget] = []
+        self.mismatches: list[Mismatch] = []
+        self.damage: list[str] = []
+        self.identity: Identity | None = None
+
+    def read(self, number: int, page: PDFPage) -> None:
+        """Reads a page, which fails alone where it fails."""
+        try:
+            canvas = self._painter.page(page)
+            overlay = read_overlay(page.annots, canvas, number, self._regenerates)
+            self.signed += overlay.signed
+            # Only now: pdfium has no limits of its own against content that multiplies.
+            look = self._renderer.look(number)
+            if look is None:
+                self.damage.append(f"第 {number} 页无法显示")
+            sheet = self._sheet(number, canvas, overlay, look)
+        except UnreadableFile:
+            raise
+        except Exception:  # one broken page must not cost the others, and pdfminer breaks in many ways
+            _log.info("page %d", number, exc_info=True)
+            self.damage.append(f"第 {number} 页的内容有损坏")
+            canvas, sheet = None, None
+        if sheet is None:
+            self.scanned.append(number)
+            width, height = (canvas.width, canvas.height) if canvas else _size(page)
+            sheet = Sheet(number, width, height)
+        self.sheets.append(sheet)
+
+    def _sheet(self, number: int, canvas: PageCanvas, overlay: Overlay, look: Look | None) -> Sheet | None:
+        """The page's tables and lines, None where it must be read as an image."""
+        self.damage += [f"第 {number} 页：{damage}" for damage in overlay.damage]
+        self.controls += overlay.controls
+        self.mismatches += overlay.mismatches
+        size: Rect = (0, 0, canvas.width, canvas.height)
+        sight = canvas.sight
+        glyphs = visible(sight, look)
+        self._look_for_identity(number, canvas)
+        if must_be_read_as_image(glyphs, sight, look, lambda: self._renderer.look(number, _CLOSE_DPI), size, self._trusted):
+            return None
+        ruling = find_tables(sight.strokes, sight.images)
+        if not ruling.grids and sight.images and look is not None:
+            # The rules may be part of a picture.
+            ruling = find_tables(sight.strokes, sight.images, look.rules())
+        fields = _fields(sight.strokes, ruling)
+        decoration = Decoration(ruling.loose, fields, overlay.marked)
+        over = [glyph for glyph in overlay.text if glyph.seen and (look is None or not _is_pale(glyph) or look.shows(glyph))]
+        pieces = pieces_of([*glyphs, *over], decoration, look)
+        grounds = [size, *(grid.box for grid in ruling.grids)]
+        pictures = [image for image in sight.images if not any(_is_ground(image.box, ground) for ground in grounds)]
+        pieces = with_marks(pieces, ruling.squares, sight.strokes, pictures, overlay)
+        return fill(number, (canvas.width, canvas.height), pieces, ruling)
+
+    def _look_for_identity(self, number: int, canvas: PageCanvas) -> None:
+        """Reads our QR code where the page has something that could be one."""
+        if self.identity is not None or not _may_hold_code(canvas):
+            return
+        look = self._renderer.look(number, dpi=200)
+        for text in read_codes(look) if look is not None else ():
+            found = Identity.from_qr(text)
+            if found is not None:
+                self.identity = found[0]
+                return
+
+
+def _size(page: PDFPage) -> tuple[float, float]:
+    x0, y0, x1, y1 = page.mediabox
+    return max(1.0, abs(x1 - x0)), max(1.0, abs(y1 - y0))
+
+
+def _is_pale(glyph: Glyph) -> bool:
+    return glyph.colour is not None and luminance(glyph.colour) > 0.8
+
+
+def _is_ground(box: Rect, ground: Rect) -> bool:
+    """Whether a picture lies under most of a page or table, and is not one of its contents."""
+    return area(meet(box, ground)) > 0.6 * area(ground)
+
+
+def _fields(strokes: Iterable[Stroke], ruling: Ruling) -> list[Stroke]:
+    """Fields of colour and frames that may stand out a word: no rules, no boxes, and not the shade of a whole cell."""
+    found = []
+    for stroke in strokes:
+        box, colour = stroke.box, stroke.fill or stroke.stroke
+        if not stroke.axial or colour is None or min(box[2] - box[0], box[3] - box[1]) <= 5 or luminance(colour) > 0.97:
+            continue
+        middle = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        cells = [grid.cells[at].box for grid in ruling.grids if (at := grid.cell_at(*middle)) is not None]
+        if stroke.fill is None and (cells or box in ruling.squares):
+            continue
+        if not any((box[2] - box[0]) > 0.9 * (cell[2] - cell[0]) for cell in cells):
+            found.append(stroke)
+    return found
+
+
+def _may_hold_code(canvas: PageCanvas) -> bool:
+    sizes = [(image.box[2] - image.box[0], image.box[3] - image.box[1]) for image in canvas.sight.images]
+    if any(25 <= wide <= 200 and 0.8 <= high / wide <= 1.25 for wide, high in sizes):
+        return True
+    filled = [stroke.box for stroke in canvas.sight.strokes if stroke.axial and stroke.fill is not None]
+    return sum(1 for box in filled if max(box[2] - box[0], box[3] - box[1]) < 40) > _MODULES
+
+
+def _identity(document: PDFDocument) -> Identity | None:
+    """Who the file says it is, in its information or metadata."""
+    texts = [value for info in document.info for value in info.values() if isinstance(value, bytes)]
+    metadata = resolve1(document.catalog.get("Metadata"))
+    if isinstance(metadata, PDFStream) and len(metadata.get_rawdata() or b"") < 1 << 20:
+        texts.append(metadata.get_data()[: 1 << 20])
+    for raw in texts:
+        text = raw.decode("utf-16", "ignore") if raw[:2] in (b"\xfe\xff", b"\xff\xfe") else raw.decode("utf-8", "ignore")
+        match = _PAYLOAD.search(text)
+        found = Identity.from_qr(match[0]) if match else None
+        if found:
+            return found[0]
+    return None

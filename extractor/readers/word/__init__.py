@@ -1,0 +1,59 @@
+"""The readers for Word files and their kin: bytes -> Pages, one page without a size, cells with an address."""
+
+from extractor.readers.word.numbering import Bullets
+from extractor.readers.word.package import FlatPackage, Package, Parts, W, ZipLimits
+from extractor.readers.word.styles import Styles
+from extractor.readers.word.table import BlockReader
+from extractor.readers.word.text import TextReader
+from models.errors import Damaged
+from models.page import Page, Pages
+
+_RELATIONS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+
+
+def read_word(data: bytes, limits: ZipLimits) -> Pages:
+    """Everything a person sees in a .docx, .docm or .dotx, transitional or strict.
+
+    Raises:
+        UnreadableFile: damaged, hostile, too large, or no Word document.
+    """
+    return _read(Package(data, limits))
+
+
+def read_word_xml(data: bytes, limits: ZipLimits) -> Pages:
+    """The same for a document in one XML file: flat OPC, or Word 2003's.
+
+    Raises:
+        UnreadableFile: damaged, hostile, too large, or no Word document.
+    """
+    return _read(FlatPackage(data, limits))
+
+
+def pasted_pictures(data: bytes, limits: ZipLimits) -> list[bytes]:
+    """The pictures in a document's text, in the order in which they stand; where somebody pasted the scan of a signed page
+    into Word, they are the form.
+
+    Raises:
+        UnreadableFile: see `read_word`.
+    """
+    package = Package(data, limits)
+    links = package.relationships(package.main)
+    found: dict[str, bytes] = {}
+    for element in package.xml(package.main).iter("{*}blip", "{*}imagedata"):
+        relation = element.get(f"{_RELATIONS}embed") or element.get(f"{_RELATIONS}id") or ""
+        link = links.get(relation)
+        if link and not link.external and link.target not in found and package.has(link.target):
+            found[link.target] = package.read(link.target)
+    return list(found.values())
+
+
+def _read(package: Parts) -> Pages:
+    body = package.xml(package.main).find(f"{W}body")
+    if body is None:
+        raise Damaged("Word 文件没有正文")
+    text = TextReader(package, Styles(package), Bullets(package))
+    blocks = tuple(BlockReader(text).blocks(body))
+    page = Page(number=1, blocks=blocks)
+    return Pages(
+        reader="word", pages=(page,), identity=package.identity(), controls=tuple(text.controls), damage=tuple(sorted(text.damage))
+    )

@@ -1,0 +1,87 @@
+"""What a paragraph is taken apart into, and how characters in symbol fonts become marks."""
+
+import re
+from collections.abc import Iterator
+
+from extractor.readers.word.styles import Look
+from extractor.text import tick_signs
+from models.page import Line, Picture, Run, Span, Tick, TickState
+
+_SPECIAL = re.compile("[\uf000-\uf0ff\r\n\u2028]")
+
+
+class BreakLine:
+    """Where a line ends inside a paragraph, or a text box starts and ends."""
+
+
+BREAK = BreakLine()
+Piece = Span | BreakLine
+
+
+def symbol_state(font: str | None, code: str) -> TickState | None:
+    """The mark that hexadecimal `code` shows in `font`, None where it shows none."""
+    try:
+        number = int(code, 16)
+    except ValueError:
+        return None
+    if tick_signs.is_symbol_font(font) or 0xF000 <= number <= 0xF0FF:
+        return tick_signs.symbol_state(font, number)
+    return tick_signs.state_of(chr(number)) if 0x20 < number < 0x110000 else None
+
+
+def symbol(font: str | None, code: str, look: Look) -> Span:
+    """`w:sym` and its kin: a mark, the character that it names, or a picture that we can't name."""
+    state = symbol_state(font, code)
+    if state is not None:
+        return Tick(state=state, emphasis=look.emphasis)
+    number = int(code, 16) if re.fullmatch(r"[0-9a-fA-F]{1,6}", code) else 0
+    if tick_signs.is_symbol_font(font) or not 0x20 <= number < 0xD800 or 0xE000 <= number < 0xF900:
+        return Picture(kind="shape")
+    return Run(text=chr(number), emphasis=look.emphasis)
+
+
+def characters(text: str, look: Look) -> Iterator[Piece]:
+    """Text, with letters in a symbol font and private-use characters as the marks that they show."""
+    if not _SPECIAL.search(text) and not any(map(tick_signs.is_symbol_font, (look.ascii, look.high_ansi))):
+        yield Run(text=text, emphasis=look.emphasis)
+        return
+    plain = ""
+    for char in text.replace("\r", ""):
+        font = _font_of(char, look)
+        state = tick_signs.symbol_state(font, ord(char)) if ord(char) <= 0xFF or 0xF000 <= ord(char) <= 0xF0FF else None
+        if state is None and char not in "\n\u2028":
+            plain += "" if tick_signs.is_symbol_font(font) and not char.isspace() and ord(char) > 0xFF else char
+            continue
+        if plain:
+            yield Run(text=plain, emphasis=look.emphasis)
+            plain = ""
+        yield BREAK if state is None else Tick(state=state, emphasis=look.emphasis)
+    if plain:
+        yield Run(text=plain, emphasis=look.emphasis)
+
+
+def _font_of(char: str, look: Look) -> str | None:
+    """The symbol font that shows `char`, if one does; only the low codes and the private use area are symbols."""
+    fonts = (look.ascii, look.high_ansi) if ord(char) <= 0xFF else (look.ascii, look.high_ansi, look.east_asia, look.complex_script)
+    return next((font for font in fonts if tick_signs.is_symbol_font(font)), None)
+
+
+def joined(spans: list[Span]) -> Iterator[Span]:
+    """Neighbouring runs of one look as one; Word splits runs wherever a word was ever touched."""
+    text: Run | None = None
+    for span in spans:
+        if isinstance(span, Run) and text is not None and span.emphasis == text.emphasis:
+            text = Run(text=text.text + span.text, emphasis=text.emphasis)
+            continue
+        if text is not None:
+            yield text
+        text = span if isinstance(span, Run) else None
+        if text is None:
+            yield span
+    if text is not None:
+        yield text
+
+
+def plain_text(pieces: list[Piece]) -> str:
+    """The text of pieces, a line break where a line ends."""
+    return "".join("\n" if isinstance(p, BreakLine) else Line(spans=(p,)).text for p in pieces)

@@ -1,0 +1,123 @@
+"""How a run is written: its fonts, emphasis and visibility, with what its styles say."""
+
+from dataclasses import dataclass, fields, replace
+
+from lxml import etree
+
+from extractor.readers.word.package import Parts, W
+from models.page import Emphasis
+
+_OFF = {"0", "false", "off", "none", "nil"}
+
+
+@dataclass(frozen=True)
+class Look:
+    """Run properties; None where nothing is said, so that looks can be laid over each other."""
+
+    ascii: str | None = None
+    high_ansi: str | None = None
+    east_asia: str | None = None
+    complex_script: str | None = None
+    bold: bool | None = None
+    underline: bool | None = None
+    strike: bool | None = None
+    highlight: bool | None = None
+    colour: bool | None = None
+    border: bool | None = None
+    hidden: bool | None = None
+
+    def over(self, below: "Look") -> "Look":
+        """This look where it says something, `below` elsewhere."""
+        said = {f.name: value for f in fields(self) if (value := getattr(self, f.name)) is not None}
+        return replace(below, **said) if said else below
+
+    @property
+    def emphasis(self) -> frozenset[Emphasis]:
+        names: tuple[Emphasis, ...] = ("bold", "underline", "strike", "highlight", "colour", "border")
+        return frozenset(name for name in names if getattr(self, name))
+
+
+PLAIN = Look()
+
+
+def read_look(properties: etree._Element | None) -> Look:
+    """The look that a `w:rPr` itself gives."""
+    if properties is None or not len(properties):
+        return PLAIN
+    found: dict[str, object] = {}
+    for item in properties:
+        name = str(item.tag).removeprefix(W)
+        value = item.get(f"{W}val")
+        if name == "rFonts":
+            for attribute, key in _FONTS.items():
+                if item.get(W + attribute):
+                    found[key] = item.get(W + attribute)
+        elif name in _TOGGLES:
+            found[_TOGGLES[name]] = value is None or value.lower() not in _OFF
+        elif name == "shd":
+            found["highlight"] = found.get("highlight") or _is_coloured(item.get(f"{W}fill"), "FFFFFF")
+        elif name == "color":
+            found["colour"] = _is_coloured(value, "000000")
+    return Look(**found)  # type: ignore[arg-type]  # the keys are those of Look
+
+
+_FONTS = {"ascii": "ascii", "hAnsi": "high_ansi", "eastAsia": "east_asia", "cs": "complex_script"}
+_TOGGLES = {
+    "b": "bold",
+    "u": "underline",
+    "strike": "strike",
+    "dstrike": "strike",
+    "highlight": "highlight",
+    "bdr": "border",
+    "vanish": "hidden",
+    "webHidden": "hidden",
+}
+
+
+def _is_coloured(value: str | None, neutral: str) -> bool:
+    return value is not None and value.lower() != "auto" and value.upper() != neutral
+
+
+class Styles:
+    """The looks of the document's named styles, with all that they are based on."""
+
+    def __init__(self, package: Parts) -> None:
+        self._own: dict[str, tuple[Look, str | None]] = {}
+        self._resolved: dict[str, Look] = {}
+        self.default = PLAIN
+        self._default_paragraph: str | None = None
+        for name in package.related(package.main, "styles")[:1]:
+            self._read(package.xml(name))
+
+    def _read(self, root: etree._Element) -> None:
+        default = root.find(f"{W}docDefaults/{W}rPrDefault/{W}rPr")
+        self.default = read_look(default)
+        for style in root.iterfind(f"{W}style"):
+            based = style.find(f"{W}basedOn")
+            name = style.get(f"{W}styleId", "")
+            self._own[name] = (read_look(style.find(f"{W}rPr")), None if based is None else based.get(f"{W}val"))
+            if style.get(f"{W}type") == "paragraph" and style.get(f"{W}default") in ("1", "true", "on"):
+                self._default_paragraph = name
+
+    def look(self, style: str | None) -> Look:
+        """The look of a style by its id; plain where there is no such style."""
+        if style is None or style not in self._own:
+            return PLAIN
+        if style not in self._resolved:
+            look, based = self._own[style]
+            self._resolved[style] = PLAIN  # a style that is based on itself ends here
+            self._resolved[style] = look.over(self.look(based))
+        return self._resolved[style]
+
+    def paragraph(self, properties: etree._Element | None) -> Look:
+        """The look that runs of a paragraph have before they say anything themselves."""
+        style = None if properties is None else properties.find(f"{W}pStyle")
+        name = self._default_paragraph if style is None else style.get(f"{W}val")
+        return self.look(name).over(self.default)
+
+    def run(self, properties: etree._Element | None, paragraph: Look) -> Look:
+        """The look of a run in a paragraph of look `paragraph`."""
+        if properties is None:
+            return paragraph
+        style = properties.find(f"{W}rStyle")
+        return read_look(properties).over(self.look(None if style is None else style.get(f"{W}val")).over(paragraph))

@@ -1,0 +1,160 @@
+"""Blocks of a Word document: tables on their grid with spans, and the lines between them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lxml import etree
+
+from extractor.readers.word.package import W
+from extractor.readers.word.pieces import BreakLine, Piece
+from extractor.readers.word.text import MC, TextReader
+from models.errors import Hostile
+from models.page import Cell, Line, Run, Span, Table
+
+_DEEPEST = 30
+_TRANSPARENT = {f"{W}{name}" for name in ("ins", "moveTo", "customXml", "smartTag")} | {
+    f"{{http://schemas.microsoft.com/office/word/2003/auxHint}}{name}" for name in ("sect", "sub-section")
+}
+
+Block = Line | Table
+
+
+@dataclass
+class BlockReader:
+    """Reads the blocks of a body or a cell; counts the tables of the document as it goes."""
+
+    text: TextReader
+    tables: int = 0
+
+    def blocks(self, container: etree._Element, depth: int = 0) -> list[Block]:
+        """Everything at block level in `container`, in order.
+
+        Raises:
+            Hostile: nested deeper than any person nests.
+        """
+        if depth > _DEEPEST:
+            raise Hostile("嵌套层数过多")
+        found: list[Block] = []
+        for child in container:
+            if child.tag == f"{W}p":
+                found += self.text.lines(child)
+            elif child.tag == f"{W}tbl":
+                found += self._table(child, depth)
+            elif child.tag == f"{W}sdt":
+                found += self._control(child, depth)
+            elif child.tag in _TRANSPARENT:
+                found += self.blocks(child, depth + 1)
+            elif child.tag == f"{MC}AlternateContent":
+                for branch in list(child)[:1]:
+                    found += self.blocks(branch, depth + 1)
+        return found
+
+    def _control(self, control: etree._Element, depth: int) -> list[Block]:
+        content = control.find(f"{W}sdtContent")
+        blocks = [] if content is None else self.blocks(content, depth + 1)
+        if any(isinstance(block, Table) for block in blocks):
+            return blocks
+        lines = [block for block in blocks if isinstance(block, Line)]
+        pieces: list[Piece] = []
+        for line in lines:
+            pieces += [BreakLine()] * bool(pieces) + list(line.spans)
+        kept = self.text.control(control, pieces)
+        return list(lines) if kept is pieces else _as_lines(kept)
+
+    def _table(self, element: etree._Element, depth: int) -> list[Block]:
+        index = self.tables
+        self.tables += 1
+        drafts = self._drafts(element, depth)
+        if len(drafts) == 1:
+            # A table of one cell is a frame round the page; what it holds stands for itself.
+            return drafts[0].blocks
+        cells = tuple(draft.cell() for draft in drafts)
+        return [Table(index=index, cells=cells)]
+
+    def _drafts(self, table: etree._Element, depth: int) -> list["_Draft"]:
+        drafts: list[_Draft] = []
+        above: dict[int, _Draft] = {}
+        for number, row in enumerate(_rows(table)):
+            properties = row.find(f"{W}trPr")
+            column = _number(properties, "gridBefore", 0)
+            for cell in _children(row, f"{W}tc"):
+                cell_properties = cell.find(f"{W}tcPr")
+                span = max(1, _number(cell_properties, "gridSpan", 1))
+                merged = _merge(cell_properties, "vMerge")
+                if _merge(cell_properties, "hMerge") == "continue" and drafts and drafts[-1].row == number:
+                    drafts[-1].column_span += span
+                elif merged == "continue" and column in above:
+                    above[column].row_span = number - above[column].row + 1
+                else:
+                    draft = _Draft(number, column, span, self.blocks(cell, depth + 1))
+                    drafts.append(draft)
+                    above[column] = draft
+                column += span
+        return drafts
+
+
+@dataclass
+class _Draft:
+    row: int
+    column: int
+    column_span: int
+    blocks: list[Block]
+    row_span: int = 1
+
+    def cell(self) -> Cell:
+        lines = tuple(line for block in self.blocks for line in ([block] if isinstance(block, Line) else _table_lines(block)))
+        return Cell(row=self.row, column=self.column, row_span=self.row_span, column_span=self.column_span, lines=lines)
+
+
+def _rows(table: etree._Element) -> Iterator[etree._Element]:
+    """The rows that stand after all tracked changes are accepted."""
+    for row in _children(table, f"{W}tr"):
+        if row.find(f"{W}trPr/{W}del") is None:
+            yield row
+
+
+def _children(element: etree._Element, tag: str) -> Iterator[etree._Element]:
+    """Children with `tag`, also those inside content controls, custom XML and insertions."""
+    for child in element:
+        if child.tag == tag:
+            yield child
+        elif child.tag == f"{W}sdt":
+            for content in child.iterfind(f"{W}sdtContent"):
+                yield from _children(content, tag)
+        elif child.tag in _TRANSPARENT:
+            yield from _children(child, tag)
+
+
+def _table_lines(table: Table) -> Iterator[Line]:
+    """A table inside a cell as lines, a row each, its cells apart by tabs."""
+    rows: dict[int, list[Span]] = {}
+    for cell in table.cells:
+        spans = rows.setdefault(cell.row, [])
+        if spans:
+            spans.append(Run(text="\t"))
+        for number, line in enumerate(cell.lines):
+            spans += [Run(text=" ")] * bool(number) + list(line.spans)
+    for row in sorted(rows):
+        yield Line(spans=tuple(rows[row]))
+
+
+def _as_lines(pieces: list[Piece]) -> list[Block]:
+    lines: list[list[Span]] = [[]]
+    for piece in pieces:
+        if isinstance(piece, BreakLine):
+            lines.append([])
+        else:
+            lines[-1].append(piece)
+    return [Line(spans=tuple(spans)) for spans in lines]
+
+
+def _number(properties: etree._Element | None, name: str, default: int) -> int:
+    item = None if properties is None else properties.find(W + name)
+    value = "" if item is None else item.get(f"{W}val", "")
+    return min(int(value), 200) if value.isdigit() else default
+
+
+def _merge(properties: etree._Element | None, name: str) -> str | None:
+    """`restart`, `continue` (also where no value is given) or None."""
+    item = None if properties is None else properties.find(W + name)
+    return None if item is None else item.get(f"{W}val", "continue")

@@ -1,0 +1,191 @@
+"""What was found on a flat page -> a `Page`: cells of lines, ticks at their places in the text, seals and ink, boxes in points."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from extractor.scan.layers import Layers
+from extractor.scan.lines import ReadLine, Rect, in_rows
+from extractor.scan.ocr import Glyph
+from extractor.scan.ruling import Grid, Ruling
+from extractor.scan.ticks.boxes import EMPTY_GLYPHS, MARK_GLYPHS, Square, find_squares, glyph_boxes, is_boxlike
+from models.page import Box, Cell, InkMark, Line, Page, Run, SealMark, Span, Table, Tick
+
+_SUREST = 0.9999  # a character that was read, and not held by a file, is never certain
+_MISTAKABLE = 0.9
+_UNCONFIRMED = 0.5
+_RAGGED = 1.3  # of the height: rows end this much early, since punctuation may not begin one
+_ONE_SPACE = 0.9  # of the line's height: a gap as wide parts two words
+
+
+def make_page(
+    number: int,
+    first_table: int,
+    layers: Layers,
+    ruling: Ruling,
+    lines: Sequence[ReadLine],
+    seals: Sequence[SealMark],
+    ink: Sequence[InkMark],
+) -> Page:
+    """The page, in points of the upright picture; its tables count from `first_table`."""
+    scale = layers.scale
+    by_cell: dict[tuple[int, int] | None, list[ReadLine]] = {}
+    for line in lines:
+        by_cell.setdefault(line.place.cell, []).append(line)
+    blocks: list[Table | Line] = [
+        _table(
+            first_table + g,
+            grid,
+            [_lines(by_cell.get((g, c), []), cell.box, layers, ruling) for c, cell in enumerate(grid.cells)],
+            scale,
+        )
+        for g, grid in enumerate(ruling.grids)
+    ]
+    height, width = layers.text.shape
+    blocks += _lines(by_cell.get(None, []), (0.0, 0.0, float(width), float(height)), layers, ruling, wraps=False)
+    blocks.sort(key=lambda block: block.box.y0 if block.box else 0.0)
+    return Page(number=number, width=width / scale, height=height / scale, blocks=tuple(blocks), seals=tuple(seals), ink=tuple(ink))
+
+
+def in_points(rect: Rect, scale: float) -> Box:
+    """A box of pixels in points; never outside the page's upper left edges."""
+    x0, y0, x1, y1 = (max(0.0, v / scale) for v in rect)
+    return Box(x0=round(min(x0, x1), 1), y0=round(min(y0, y1), 1), x1=round(x1, 1), y1=round(y1, 1))
+
+
+def _table(index: int, grid: Grid, texts: Sequence[tuple[Line, ...]], scale: float) -> Table:
+    cells = tuple(
+        Cell(row=c.row, column=c.column, row_span=c.row_span, column_span=c.column_span, lines=text, box=in_points(c.box, scale))
+        for c, text in zip(grid.cells, texts, strict=True)
+    )
+    return Table(index=index, cells=cells, box=in_points(grid.box, scale))
+
+
+def _lines(lines: Sequence[ReadLine], within: Rect, layers: Layers, ruling: Ruling, wraps: bool = True) -> tuple[Line, ...]:
+    """The lines of a cell; those that only go on because it is no wider are one. Between tables (`wraps` off) each is its own."""
+    rows = in_rows(lines)
+    squares = find_squares(rows, within, layers, ruling.lines) if rows else []
+    items = [_items(row, marks, layers.scale) for row, marks in zip(rows, squares, strict=True)]
+    joined: list[list[_Item]] = []
+    room = (within[2] - within[0]) - 2 * max(0.0, min((row[0].place.box[0] for row in rows), default=0.0) - within[0])
+    for number, row in enumerate(items):
+        if wraps and number and _goes_on(rows[number - 1], rows[number], row, room):
+            joined[-1] += row
+        else:
+            joined.append(row)
+    return tuple(_line(row) for row in joined if row)
+
+
+def _goes_on(before: Sequence[ReadLine], after: Sequence[ReadLine], items: Sequence["_Item"], room: float) -> bool:
+    """Whether the row `before` was too full to take the first word of `after`; `room` is how wide a row may be."""
+    left = room - (before[-1].place.box[2] - before[0].place.box[0])
+    high = after[0].place.box[3] - after[0].place.box[1]
+    apart = after[0].place.box[1] - before[0].place.box[3]
+    return apart < 0.8 * high and left < _first_word(items, high) + _RAGGED * high
+
+
+def _first_word(items: Sequence["_Item"], high: float) -> float:
+    """How wide the first word is that may not be broken: letters and digits, or one Chinese character."""
+    end = items[0].x0 if items else 0.0
+    for number, item in enumerate(items):
+        text = item.span.text if isinstance(item.span, Run) else ""
+        latin = bool(text) and text.isascii() and not text.isspace()
+        if number and not (latin and _is_latin(items[number - 1])):
+            break
+        end = item.x1
+    return max(end - items[0].x0, 0.8 * high) if items else 0.0
+
+
+def _is_latin(item: "_Item") -> bool:
+    return isinstance(item.span, Run) and item.span.text.isascii() and not item.span.text.isspace()
+
+
+@dataclass(frozen=True)
+class _Item:
+    """A character or a mark, and from where to where it stands along its row, in pixels."""
+
+    x0: float
+    x1: float
+    span: Span
+
+
+def _items(row: Sequence[ReadLine], squares: Sequence[Square], scale: float) -> list[_Item]:
+    """The characters and boxes of a row in the order in which they stand, with a blank where two pieces of it stand well apart."""
+    items = [
+        _Item(
+            square.box[0], square.box[2], Tick(state=square.state, box=in_points(square.box, scale), confidence=square.confidence)
+        )
+        for square in squares
+    ]
+    for piece in row:
+        _, top, _, bottom = piece.place.box
+        glyphs = piece.reading.glyphs
+        for number, (glyph, (start, end)) in enumerate(zip(glyphs, glyph_boxes(piece), strict=True)):
+            if not any(_is_of(square, (start + end) / 2, glyph) for square in squares):
+                sure = min(glyph.confidence, _MISTAKABLE if _is_mistakable(glyphs, number) else 1.0)
+                # Recognisers see boxes in running text too; what the shape doesn't bear out is a character that nobody knows.
+                sure = min(sure, _UNCONFIRMED) if glyph.text in EMPTY_GLYPHS | MARK_GLYPHS else sure
+                span = _span(replace(glyph, confidence=sure), in_points((start, top, end, bottom), scale))
+                items.append(_Item(start, end, _recovered(span) if any(piece.recovered[number : number + 1]) else span))
+    items.sort(key=lambda item: item.x0 + item.x1)
+    high = max(piece.place.box[3] - piece.place.box[1] for piece in row)
+    gaps = [
+        (before.place.box[2] + after.place.box[0]) / 2
+        for before, after in pairwise(row)
+        if after.place.box[0] - before.place.box[2] > _ONE_SPACE * high
+    ]
+    spaced: list[_Item] = []
+    for item in items:
+        if spaced and any(spaced[-1].x0 + spaced[-1].x1 < 2 * gap <= item.x0 + item.x1 for gap in gaps):
+            spaced.append(_Item(spaced[-1].x1, item.x0, Run(text=" ")))
+        spaced.append(item)
+    return spaced
+
+
+def _is_mistakable(glyphs: Sequence[Glyph], number: int) -> bool:
+    """Whether a 1 or 0 stands against letters, or l, I, O against digits: fonts draw them alike, and readers are sure of either."""
+    text = glyphs[number].text
+    around = [glyphs[i].text for i in (number - 1, number + 1) if 0 <= i < len(glyphs)]
+    if text in "10":
+        return any(other.isascii() and other.isalpha() for other in around) and not any(other.isdigit() for other in around)
+    return text in "lIOo" and any(other.isdigit() for other in around)
+
+
+def _line(items: Sequence[_Item]) -> Line:
+    boxes = [item.span.box for item in items if item.span.box]
+    around = None
+    for box in boxes:
+        around = _around(around, box)
+    return Line(spans=tuple(item.span for item in items), box=around)
+
+
+def _is_of(square: Square, middle: float, glyph: Glyph) -> bool:
+    """Whether a character is nothing but the box, or its mark, as the recogniser saw it."""
+    x0, _, x1, _ = square.box
+    side = x1 - x0
+    if x0 + 0.2 * side < middle < x1 - 0.2 * side:
+        return True
+    if x0 - 0.15 * side < middle < x1 + 0.15 * side:
+        return is_boxlike(glyph.text) or glyph.confidence < 0.75 or not glyph.text.strip()
+    # The stroke of a tick sweeps on to the right of its box, or stands there whole; that of a ring or a line is on both sides.
+    before = x0 - 0.6 * side if square.state in ("corrected", "unclear") else x0
+    if square.state == "empty" or middle < before:
+        return False
+    if glyph.text in MARK_GLYPHS:
+        return middle < x1 + 1.1 * side
+    return middle < x1 + 0.6 * side and is_boxlike(glyph.text) and glyph.confidence < 0.75
+
+
+def _span(glyph: Glyph, box: Box) -> Span:
+    others = tuple((text, round(score, 4)) for text, score in glyph.others)
+    return Run(text=glyph.text, box=box, confidence=min(round(glyph.confidence, 4), _SUREST), others=others)
+
+
+def _recovered(span: Span) -> Span:
+    return span.model_copy(update={"recovered": True}) if isinstance(span, Run) else span
+
+
+def _around(one: Box | None, other: Box | None) -> Box | None:
+    if one is None or other is None:
+        return one or other
+    return Box(x0=min(one.x0, other.x0), y0=min(one.y0, other.y0), x1=max(one.x1, other.x1), y1=max(one.y1, other.y1))

@@ -1,0 +1,192 @@
+"""Lines of text on a flat page: which way up they stand, which cell they belong to, what they say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from extractor.scan import upright
+from extractor.scan.layers import Layers
+from extractor.scan.ocr import OcrEngine, Reading
+from extractor.scan.ruling import Ruling
+
+Gray = NDArray[np.uint8]
+Rect = tuple[float, float, float, float]
+
+_DETECTION_SIDE = 1280
+_BLOCK_SIDE = 32  # pixels that the detector takes together: other sides are stretched
+# Grey that paper never has, the least length of what is no dust, and how much paper stays around ink, on the detector's picture.
+_FAINTEST, _SPECK, _MARGIN = 215, 4, 12
+_ROOM = 0.10
+_INSET = 1.0  # points that a cell's ruling takes on each side
+_BLOCK = 2.2  # heights of a usual line that no line has, nor a column of upright text is wide
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a line, or a part of one, stands: its pixels, and its cell as (grid, cell) of the ruling; None between tables."""
+
+    box: Rect
+    cell: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class ReadLine:
+    """A line and what it says; `recovered` tells of each character whether it stood under a seal, and is empty where none did."""
+
+    place: Place
+    reading: Reading
+    recovered: tuple[bool, ...] = ()
+
+
+def set_upright(layers: Layers, engine: OcrEngine) -> tuple[Layers, list[Rect]]:
+    """The page the right way up, and boxes of its lines in its pixels."""
+    layers = layers.turned(1 if upright.lies_sideways(255 - layers.text) else 0)
+    boxes = _detect(layers, engine)
+    if _tall(boxes) > 0.5:
+        layers = layers.turned(1)
+        boxes = _detect(layers, engine)
+    longest = sorted((box for box in boxes if box[2] - box[0] > 1.5 * (box[3] - box[1])), key=lambda box: box[0] - box[2])[:9]
+    heads = engine.upside_down([crop(layers.text, box) for box in longest])
+    if sum(heads) > len(heads) / 2:
+        height, width = layers.text.shape
+        layers = layers.turned(2)
+        boxes = [(width - x1, height - y1, width - x0, height - y0) for x0, y0, x1, y1 in boxes]
+    return layers, boxes
+
+
+def _tall(boxes: Sequence[Rect]) -> float:
+    """The part of all text that stands in boxes higher than wide."""
+    sides = [(box[2] - box[0], box[3] - box[1]) for box in boxes]
+    tall = sum(high for wide, high in sides if high > 1.5 * wide)
+    wide_ones = sum(wide for wide, high in sides if wide > 1.5 * high)
+    return tall / (tall + wide_ones) if tall + wide_ones else 0.0
+
+
+def _detect(layers: Layers, engine: OcrEngine) -> list[Rect]:
+    zoom = min(1.0, _DETECTION_SIDE / max(layers.text.shape))
+    small = cv2.resize(layers.text, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA) if zoom < 1 else layers.text
+    part, left, top = _trimmed(np.asarray(small, np.uint8))
+    found = engine.detect(np.asarray(cv2.cvtColor(part, cv2.COLOR_GRAY2RGB), np.uint8))
+    return [((x0 + left) / zoom, (y0 + top) / zoom, (x1 + left) / zoom, (y1 + top) / zoom) for x0, y0, x1, y1 in found]
+
+
+def _trimmed(gray: Gray) -> tuple[Gray, int, int]:
+    """The part of `gray` that holds ink, its sides multiples of what a detector works in, and the part's left and top: margins
+    cost as much to look at as text. Dust is no ink."""
+    ink = np.uint8(255) * (gray < _FAINTEST)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink)
+    boxes = stats[1:][stats[1:, 2:4].max(axis=1) >= _SPECK, :4]
+    if not len(boxes):
+        return gray, 0, 0
+    height, width = gray.shape
+    left, top = (max(0, int(boxes[:, axis].min()) - _MARGIN) for axis in (0, 1))
+    right, bottom = (min(most, int((boxes[:, n] + boxes[:, n + 2]).max()) + _MARGIN) for n, most in ((0, width), (1, height)))
+    part = gray[top:bottom, left:right]
+    more = [-side % _BLOCK_SIDE for side in part.shape]
+    return np.asarray(cv2.copyMakeBorder(part, 0, more[0], 0, more[1], cv2.BORDER_CONSTANT, value=(255.0,)), np.uint8), left, top
+
+
+def detect_again(boxes: Sequence[Rect], gray: Gray, areas: Sequence[Rect], engine: OcrEngine) -> list[Rect]:
+    """The boxes, those level with `areas` looked for anew in `gray`, from which what hid them has been taken."""
+    current = list(boxes)
+    for _, top, _, bottom in areas:
+        y0, y1 = max(0, round(top)), min(gray.shape[0], round(bottom))
+        if y1 - y0 < 32:
+            continue
+        kept = [box for box in current if not y0 < (box[1] + box[3]) / 2 < y1]
+        zoom = min(1.0, _DETECTION_SIDE / max(gray.shape))
+        band = cv2.resize(gray[y0:y1], None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
+        found = engine.detect(np.asarray(cv2.cvtColor(band, cv2.COLOR_GRAY2RGB), np.uint8))
+        new = [(x0 / zoom, a / zoom + y0, x1 / zoom, b / zoom + y0) for x0, a, x1, b in found]
+        # A line that the band cuts is known better from outside it.
+        current = kept + [box for box in new if all(_shared(box, other) < 0.3 for other in kept)]
+    return current
+
+
+def _shared(one: Rect, other: Rect) -> float:
+    """The part of the smaller box that the two have in common."""
+    width, height = min(one[2], other[2]) - max(one[0], other[0]), min(one[3], other[3]) - max(one[1], other[1])
+    least = min((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
+    return max(0.0, width) * max(0.0, height) / max(least, 1.0)
+
+
+def place_lines(boxes: Sequence[Rect], ruling: Ruling, layers: Layers) -> list[Place]:
+    """The boxes, each in its cell; one that runs over a ruled line is cut there."""
+    places: list[Place] = []
+    inset = _INSET * layers.scale
+    for box in _heightened(_single(boxes)):
+        pieces = [Place(*piece) for piece in _pieces(box, ruling, inset)]
+        places += pieces or [Place(box)]
+    return places
+
+
+def _single(boxes: Sequence[Rect]) -> list[Rect]:
+    """The boxes without those that are several lines in one, which a detector makes of dense handwriting."""
+    most = _BLOCK * float(np.median([box[3] - box[1] for box in boxes])) if boxes else 0.0
+    return [box for box in boxes if box[3] - box[1] < most or box[2] - box[0] < most]
+
+
+def _heightened(boxes: Sequence[Rect]) -> list[Rect]:
+    """The boxes with some room above and below, unless another line is there: tight ones cut the first stroke of 百 and 示."""
+    roomy = []
+    for x0, y0, x1, y1 in boxes:
+        more = _ROOM * (y1 - y0)
+        beside = [other for other in boxes if other[0] < x1 and x0 < other[2] and other != (x0, y0, x1, y1)]
+        above = max((other[3] for other in beside if other[3] < (y0 + y1) / 2), default=0.0)
+        below = min((other[1] for other in beside if other[1] > (y0 + y1) / 2), default=y1 + more)
+        roomy.append((x0, min(y0, max(y0 - more, above)), x1, max(y1, min(y1 + more, below))))
+    return roomy
+
+
+def _pieces(box: Rect, ruling: Ruling, inset: float) -> list[tuple[Rect, tuple[int, int]]]:
+    x0, y0, x1, y1 = box
+    height = y1 - y0
+    pieces = []
+    for g, grid in enumerate(ruling.grids):
+        for c, cell in enumerate(grid.cells):
+            left, top, right, bottom = (
+                max(x0, cell.box[0] + inset),
+                max(y0, cell.box[1]),
+                min(x1, cell.box[2] - inset),
+                min(y1, cell.box[3]),
+            )
+            if right - left > 0.4 * min(height, x1 - x0) and bottom - top > 0.5 * min(height, cell.box[3] - cell.box[1]):
+                # Writing may stand on its ruled line, or touch the one above.
+                pieces.append(((left, max(y0, top - 0.15 * height), right, min(y1, bottom + 0.15 * height)), (g, c)))
+    return pieces
+
+
+def read_lines(places: Sequence[Place], clear: Gray, engine: OcrEngine) -> list[ReadLine]:
+    """What stands at each place of `clear`, a page without its ruling, cell by cell; places where nothing does are left out."""
+    ordered = sorted(places, key=lambda place: (place.cell or (-1, 0), place.box[1]))
+    readings = engine.recognise([crop(clear, place.box) for place in ordered])
+    return [ReadLine(place, reading) for place, reading in zip(ordered, readings, strict=True) if reading.text.strip()]
+
+
+def crop(gray: Gray, box: Rect) -> NDArray[np.uint8]:
+    """The pixels of `box` as a recogniser takes them: height x width x 3; never empty."""
+    x0, y0, x1, y1 = (round(v) for v in box)
+    part = gray[max(0, y0) : max(y1, y0 + 4), max(0, x0) : max(x1, x0 + 4)]
+    if part.size == 0:
+        part = np.full((8, 8), 255, np.uint8)
+    return np.asarray(cv2.cvtColor(np.ascontiguousarray(part), cv2.COLOR_GRAY2RGB), np.uint8)
+
+
+def in_rows(lines: Sequence[ReadLine]) -> list[list[ReadLine]]:
+    """The lines of one cell as rows from the top down, each from left to right."""
+    rows: list[list[ReadLine]] = []
+    for line in sorted(lines, key=lambda line: line.place.box[1] + line.place.box[3]):
+        row = next((row for row in rows if all(_side_by_side(line.place.box, other.place.box) for other in row)), None)
+        if row is None:
+            rows.append([line])
+        else:
+            row.append(line)
+    return [sorted(row, key=lambda line: line.place.box[0]) for row in rows]
+
+
+def _side_by_side(one: Rect, other: Rect) -> bool:
+    low, high = min(one[3] - one[1], other[3] - other[1]), min(one[3], other[3]) - max(one[1], other[1])
+    return high > 0.5 * low and min(one[2], other[2]) - max(one[0], other[0]) < low

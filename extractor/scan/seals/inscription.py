@@ -1,0 +1,277 @@
+"""What stands on a seal: the text along its rim is unrolled into a line and read."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from extractor.scan.layers import Layers
+from extractor.scan.ocr import OcrEngine, Reading
+from extractor.scan.seals.find import Ring
+
+Gray = NDArray[np.uint8]
+Floats = NDArray[np.float64]
+
+_ROWS = 96  # rows of a strip, from just outside the outline to `_DEPTH` inside it
+_OUTSIDE, _DEPTH = 0.14, 0.56  # parts of the smaller half axis
+_ROW = (_OUTSIDE + _DEPTH) / (_ROWS - 1)
+_LINE, _MARGIN = 48, 7  # pixels: height of the line that is read, paper above and below its characters
+_SURE = 0.9  # a character under this makes the seal be looked at in another way
+_PARTS = 36
+_PAPER = 60
+_BLACK = 215  # a seal as dark as this can't be told from print
+
+
+def read_seal(layers: Layers, ring: Ring, others: Sequence[Ring], engine: OcrEngine) -> list[Reading]:
+    """What the seal says, the surest reading first; `others` are the seals around it.
+
+    It is read in two ways, since a recogniser can be sure of a wrong character, and in more where neither gave a sure reading.
+    """
+    readings: list[Reading] = []
+    for line in _views(*_cut_out(layers, ring, others)):
+        readings.append(_joined(engine.recognise(line)))
+        if len(readings) > 1 and any(is_sure(reading) for reading in readings):
+            break
+    return sorted(readings, key=lambda reading: -reading.confidence)
+
+
+def _cut_out(layers: Layers, ring: Ring, others: Sequence[Ring]) -> tuple[Layers, Ring, list[Ring]]:
+    """The part of the page around the seal."""
+    box, room = ring.box, 0.2 * max(ring.rx, ring.ry)
+    left, top = max(0, round(box[0] - room)), max(0, round(box[1] - room))
+    right, bottom = max(left + 1, round(box[2] + room)), max(top + 1, round(box[3] + room))
+
+    def moved(one: Ring) -> Ring:
+        return replace(one, x=one.x - left, y=one.y - top)
+
+    return layers.part(left, top, right, bottom), moved(ring), [moved(other) for other in others]
+
+
+def _views(layers: Layers, ring: Ring, others: Sequence[Ring]) -> Iterator[list[Gray]]:
+    """Pictures of the lines of a seal, made in one way after the other."""
+    for ink in _inks(layers, ring):
+        _forget(ink, ring, others)
+        if ring.shape == "square":
+            # Nothing but the characters says which side is up.
+            for angle in (0, 180, 90, 270):
+                yield _rows_of(ink, replace(ring, angle=ring.angle + angle))
+        else:
+            strip = _unrolled(ink, ring, proportional=False)
+            yield [_line(strip)]
+            if ring.shape == "oval":
+                yield [_line(_unrolled(ink, ring, proportional=True))]
+
+
+def is_sure(reading: Reading) -> bool:
+    """Whether each of its characters was read surely, and they are enough for a name."""
+    return len(reading.glyphs) > 3 and min(glyph.confidence for glyph in reading.glyphs) > _SURE
+
+
+def _joined(rows: Sequence[Reading]) -> Reading:
+    return Reading(tuple(glyph for row in rows for glyph in row.glyphs if glyph.text.strip()))
+
+
+def _forget(ink: Gray, ring: Ring, others: Sequence[Ring]) -> None:
+    """Takes the outlines of other seals off."""
+    for other in others:
+        if other.shape != "square" and math.hypot(other.x - ring.x, other.y - ring.y) < ring.rx + other.rx + ring.ry:
+            size = (round(other.rx * 0.975), round(other.ry * 0.975))
+            width = max(2, round(0.07 * other.rx))
+            cv2.ellipse(ink, (round(other.x), round(other.y)), size, other.angle, 0, 360, 0.0, width)
+
+
+def _inks(layers: Layers, ring: Ring) -> Iterator[Gray]:
+    """How much of the seal's own ink there is, paper 0: by light, then by colour."""
+    dark = cv2.subtract(np.full_like(layers.all, 255), layers.all)
+    if not ring.red:
+        dark = cv2.subtract(dark, _ruled(dark, round(0.9 * ring.rx)))
+        yield _without_print(dark, ring)
+        return
+    # Colour is kept coarser than light in most pictures, so that light draws the characters and colour only says where.
+    reach = max(3, round(layers.scale)) | 1
+    near = cv2.dilate(cv2.GaussianBlur(layers.redness, (0, 0), 0.4 * layers.scale), np.ones((reach, reach), np.uint8))
+    print_ = cv2.subtract(np.full_like(layers.text, 255), layers.text)
+    gate = np.clip(near.astype(np.float32) * 4, 0, 255) * (255 - print_.astype(np.float32)) / 255
+    yield (dark * gate / 255).astype(np.uint8)
+    yield layers.redness.copy()
+    yield cv2.addWeighted((dark * gate / 255).astype(np.uint8), 0.5, layers.redness, 0.5, 0)
+
+
+def _ruled(dark: Gray, least: int) -> Gray:
+    """Straight lines, level or upright, at least so long."""
+    level, upright = (cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones(size, np.uint8)) for size in ((1, least), (least, 1)))
+    return np.asarray(cv2.dilate(cv2.max(level, upright), np.ones((3, 3), np.uint8)), np.uint8)
+
+
+def _without_print(dark: Gray, ring: Ring) -> Gray:
+    """In a grey copy red ink is paler than print: what is darker than the outline is print, and is painted over."""
+    outline = np.zeros_like(dark)
+    size = (round(ring.rx * 0.97), round(ring.ry * 0.97))
+    cv2.ellipse(outline, (round(ring.x), round(ring.y)), size, ring.angle, 0, 360, 255, max(1, round(0.04 * ring.rx)))
+    drawn = dark[outline > 0]
+    drawn = drawn[drawn > _PAPER]
+    own = float(np.median(drawn)) if len(drawn) else 255.0
+    if own > _BLACK:
+        return dark.copy()
+    printed = np.uint8(255) * (dark > own + 0.35 * (255 - own))
+    return np.asarray(cv2.inpaint(dark, cv2.dilate(printed, np.ones((3, 3), np.uint8)), 3, cv2.INPAINT_TELEA), np.uint8)
+
+
+@dataclass(frozen=True)
+class _Outline:
+    """The places of a strip's columns on the page: a point on the outline, and the way inwards, of length 1."""
+
+    x: Floats
+    y: Floats
+    inwards_x: Floats
+    inwards_y: Floats
+    unit: float
+
+    @classmethod
+    def of(cls, ring: Ring, proportional: bool) -> "_Outline":
+        """Clockwise from the foot, in steps of equal length. The way inwards is square to the outline, or, where the seal is a
+        round one that was drawn out, `proportional`: to the middle."""
+        turn, unit = math.radians(ring.angle), min(ring.rx, ring.ry)
+        fine = np.linspace(0, 2 * math.pi, 2001)
+        run = np.concatenate([[0.0], np.cumsum(np.hypot(ring.rx * np.sin(fine[:-1]), ring.ry * np.cos(fine[:-1])))])
+        around = run[-1] * (fine[1] - fine[0])
+        columns = max(8, round(around * 0.78 / unit / _ROW))
+        # The page's foot, as an angle of the ellipse's own axes.
+        foot = math.atan2(math.cos(turn) * ring.rx, math.sin(turn) * ring.ry) % (2 * math.pi)
+        start = float(np.interp(foot, fine, run))
+        theta = np.interp((start + np.arange(columns) / columns * run[-1]) % run[-1], run, fine)
+        x, y = ring.rx * np.cos(theta), ring.ry * np.sin(theta)
+        across, down = -ring.ry * np.cos(theta), -ring.rx * np.sin(theta)
+        norm = np.hypot(across, down)
+
+        def on_page(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+            return x * math.cos(turn) - y * math.sin(turn), x * math.sin(turn) + y * math.cos(turn)
+
+        if proportional:
+            across, down, norm = -x, -y, np.full_like(x, unit)
+        page_x, page_y = on_page(x, y)
+        return cls(ring.x + page_x, ring.y + page_y, *on_page(across / norm, down / norm), unit)
+
+    def strip(self, ink: Gray, shift: Floats) -> Floats:
+        """The rim: rows go inwards; `shift`: how many rows further in each column starts."""
+        rows = (np.arange(_ROWS)[:, None] + shift[None, :]) * _ROW - _OUTSIDE
+        xs, ys = self.x + rows * self.unit * self.inwards_x, self.y + rows * self.unit * self.inwards_y
+        strip = cv2.remap(ink, xs.astype(np.float32), ys.astype(np.float32), cv2.INTER_LINEAR, borderValue=0.0)
+        return np.asarray(strip, np.float64)
+
+
+def _unrolled(ink: Gray, ring: Ring, proportional: bool = False) -> Floats:
+    """The rim, its outline brought level: an ellipse is only nearly what a seal on a bent sheet is."""
+    outline = _Outline.of(ring, proportional)
+    flat = np.zeros(len(outline.x))
+    for _ in range(2):
+        flat = flat + _strayed(outline.strip(ink, flat))
+    return outline.strip(ink, flat)
+
+
+def _strayed(strip: Floats) -> Floats:
+    """By how many rows the outline lies further in than it should, column by column: a few waves round the seal."""
+    window = max(3, strip.shape[1] // 90) | 1
+    smooth = cv2.blur(strip, (window, 3), borderType=cv2.BORDER_REFLECT)[:, ::window]
+    here = _OUTSIDE / _ROW
+    look = slice(0, round(2 * here))
+    at, strength = smooth[look].argmax(axis=0), smooth[look].max(axis=0)
+    angles = 2 * math.pi * np.arange(0, strip.shape[1], window) / strip.shape[1]
+    waves = [np.ones_like(angles)] + [f(k * angles) for k in (1, 2, 3) for f in (np.cos, np.sin)]
+    basis = np.column_stack(waves)
+    weight = strength / max(float(strength.max()), 1.0)
+    fitted = np.full_like(angles, np.median(at))
+    for spread in (8.0, 4.0, 2.0, 2.0):
+        trust = weight / (1 + ((at - fitted) / spread) ** 2) ** 2
+        factors = np.linalg.lstsq(basis * np.sqrt(trust)[:, None], at * np.sqrt(trust), rcond=None)[0]
+        fitted = basis @ factors
+    everywhere = 2 * math.pi * np.arange(strip.shape[1]) / strip.shape[1]
+    columns = [np.ones_like(everywhere)] + [f(k * everywhere) for k in (1, 2, 3) for f in (np.cos, np.sin)]
+    return np.asarray(np.column_stack(columns) @ factors - here)
+
+
+def _line(strip: Floats) -> Gray:
+    """The characters of a strip as a line to be read, cut at the longest stretch without any."""
+    top, bottom = _rows(strip)
+    band = strip[top:bottom]
+    band = np.roll(band, -_gap(band), axis=1)
+    start, end = _extent(band)
+    return _as_line(band[:, start:end])
+
+
+def _as_line(band: Floats) -> Gray:
+    """Ink as a line to be read: dark on white, with a margin."""
+    zoom = (_LINE - 2 * _MARGIN) / band.shape[0]
+    size = (max(1, round(band.shape[1] * zoom)), _LINE - 2 * _MARGIN)
+    scaled = cv2.resize(band, size, interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR)
+    scaled = scaled * (255 / max(float(np.percentile(scaled, 98)), 1.0))
+    padded = cv2.copyMakeBorder(scaled, _MARGIN, _MARGIN, _MARGIN, _MARGIN, cv2.BORDER_CONSTANT, value=0.0)
+    return np.asarray(cv2.cvtColor(255 - np.clip(padded, 0, 255).astype(np.uint8), cv2.COLOR_GRAY2RGB), np.uint8)
+
+
+def _rows(strip: Floats) -> tuple[int, int]:
+    """Where the characters of the name stand: the first ink inside the outline that goes round most of the seal."""
+    parts = [part.mean(axis=1) for part in np.array_split(strip, _PARTS, axis=1)]
+    # What stands inside the name, a star or a row of its own, is in fewer parts of the way round.
+    common = np.percentile(parts, 70, axis=0)
+    here = round(_OUTSIDE / _ROW)
+    edge = here + int(np.argmin(common[here : here + round(0.16 / _ROW)]))
+    peak = edge + int(np.argmax(common[edge : edge + round(0.3 / _ROW)]))
+    level = common[edge] + 0.15 * (common[peak] - common[edge])
+    faint = np.nonzero(common <= level)[0]
+    above, below = faint[(faint < peak) & (faint >= edge)], faint[faint > peak]
+    top = int(above[-1]) if len(above) else edge
+    bottom = int(below[0]) + 1 if len(below) else _ROWS
+    more = max(1, (bottom - top) // 10)
+    return max(top - more, edge), max(bottom + more, top + 12)
+
+
+def _gap(band: Floats) -> int:
+    """The middle of the longest stretch without characters. A serial number at the foot stands near the outline only."""
+    ink = band[band.shape[0] // 3 : -(band.shape[0] // 5)].mean(axis=0)
+    width = band.shape[1]
+    level = 0.25 * float(np.percentile(ink, 80))
+    smooth = cv2.blur(np.concatenate([ink, ink])[None, :], (5, 1)).ravel()
+    empty = np.concatenate([[False], smooth < level, [False]])
+    edges = np.flatnonzero(np.diff(empty.astype(int)))
+    best = (0.0, 0)
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        middle = (start + end) // 2 % width
+        # The strip begins at the foot of the page, where the gap of most seals is.
+        away = min(middle, width - middle) / width
+        best = max(best, ((end - start) * (1 - 0.8 * away), int(middle)))
+    return best[1]
+
+
+def _extent(band: Floats) -> tuple[int, int]:
+    ink = band[band.shape[0] // 3 : -(band.shape[0] // 5)].mean(axis=0)
+    level = 0.25 * float(np.percentile(ink, 80))
+    columns = np.nonzero(cv2.blur(ink[None, :], (5, 1)).ravel() > level)[0]
+    if not len(columns):
+        return 0, band.shape[1]
+    room = band.shape[0] // 8
+    return max(0, int(columns[0]) - room), min(band.shape[1], int(columns[-1]) + room)
+
+
+def _rows_of(ink: Gray, ring: Ring) -> list[Gray]:
+    """The rows of characters inside a square seal's frame, as lines to be read."""
+    millimetre = max(ring.rx, ring.ry) / 100
+    width, height = (max(8, round(2 * half / millimetre)) for half in (ring.rx, ring.ry))
+    turn = math.radians(ring.angle)
+    matrix = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]]) * millimetre
+    offset = np.array([ring.x, ring.y]) - matrix @ np.array([width / 2, height / 2])
+    flat = cv2.warpAffine(ink, np.column_stack([matrix, offset]), (width, height), flags=cv2.INTER_AREA | cv2.WARP_INVERSE_MAP)
+    frame = round(0.06 * min(width, height))
+    inside = flat[frame:-frame, frame:-frame].astype(np.float64)
+    profile = cv2.blur(inside.mean(axis=1)[None, :], (3, 1)).ravel()
+    inked = profile > 0.3 * float(np.percentile(profile, 75))
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], inked, [False]]).astype(int)))
+    least = 0.4 * max((end - start for start, end in zip(edges[::2], edges[1::2], strict=True)), default=0)
+    return [
+        _as_line(inside[max(0, start - 2) : end + 2])
+        for start, end in zip(edges[::2], edges[1::2], strict=True)
+        if end - start > least
+    ]

@@ -1,0 +1,223 @@
+"""Boxes for ticking, and whether they are ticked: each as a small network sees it, all of one cell judged together.
+
+The network (`network.py`) slides along each row. What the recogniser surely read as a character is no box, boxes of one question
+are of one size, and a box that was told to be empty must hold as little ink as that writer's other empty ones.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from extractor.scan.layers import Layers
+from extractor.scan.lines import ReadLine
+from extractor.scan.ocr import Glyph
+from extractor.scan.ticks.network import EM, HIGH, STATES, Floats, Seen, find_marks, ink_of
+from models.page import TickState
+
+Gray = NDArray[np.uint8]
+Rect = tuple[float, float, float, float]
+
+EMPTY_GLYPHS = frozenset("□☐")
+MARK_GLYPHS = frozenset("☑☒■√✓✔")
+# What a recogniser makes of boxes, empty and marked.
+_LIKE_BOXES = EMPTY_GLYPHS | MARK_GLYPHS | frozenset("口囗日曰田回×XxVvMN凵冈〇○●")
+# Least confidence of a character to be no box: a mark may be misread as one, an empty box hardly.
+_WELL_READ = 0.75
+_HALF_READ = 0.3  # the same in running text
+_WORDY = 14  # characters a box: more is running text
+_SURELY_BOX = 0.97  # a box as sure as this is one, whatever ideograph was read there
+_UNREAD = 0.3  # of a character's width: unread ink as wide may be a box
+_ALIKE = 1.8  # boxes of a cell differ by no more than this factor
+_SURE = 0.9  # least probability of a box and of its state; below it is unclear
+_CAUTIOUS = 0.2  # part of the network's doubt that is real: it was trained to claim no more than 0.99
+_MORE_INK = 0.04  # in the middle of an "empty" box, over that of the emptiest: something is in it
+_REDDENED = 0.06  # part of an "empty" box under red ink, in which a red tick would vanish
+
+
+def is_boxlike(text: str) -> bool:
+    """Whether a recogniser may have made this character of a box."""
+    return text in _LIKE_BOXES
+
+
+@dataclass(frozen=True)
+class Square:
+    """A box on the page in pixels, and its state."""
+
+    box: Rect
+    state: TickState
+    confidence: float
+
+
+def find_squares(rows: Sequence[Sequence[ReadLine]], within: Rect, layers: Layers, lines: Gray) -> list[list[Square]]:
+    """The boxes in each of `rows` (the rows of one cell), judged together. Raises OcrUnavailable.
+
+    `within` is the cell, in pixels of the page; `lines` marks the page's ruling (255).
+    """
+    levels = [_level(row) for row in rows]
+    strips = [_strip(row, _room(row, levels, within), layers, lines) for row in rows]
+    found = [
+        [_Hit(one, strip.on_page(one), strip.middle(one)) for one in find_marks(strip.ink)] if _may_hold_boxes(strip, row) else []
+        for strip, row in zip(strips, rows, strict=True)
+    ]
+    found = [
+        [hit for hit in hits if not _is_character(hit.box, row, ascii_alone=hit.seen.present >= _SURELY_BOX)]
+        for hits, row in zip(found, rows, strict=True)
+    ]
+    if sum(_characters(row) for row in rows) > _WORDY * sum(map(len, found)):
+        # In running text the recogniser knows better: a character may look like a box, and a blot on it like a tick.
+        found = [
+            [hit for hit in hits if _certainty(hit) >= _SURE and not _is_character(hit.box, row, _HALF_READ)]
+            for hits, row in zip(found, rows, strict=True)
+        ]
+    sides = [hit.box[2] - hit.box[0] for hits in found for hit in hits]
+    usual = float(np.median(sides)) if sides else 0.0
+    found = [[hit for hit in hits if usual / _ALIKE < hit.box[2] - hit.box[0] < usual * _ALIKE] for hits in found]
+    # Running text has signs that look half like boxes, but none that is surely one.
+    if not any(_certainty(hit) >= _SURE for hits in found for hit in hits):
+        return [[] for _ in rows]
+    emptiest = min((hit.ink for hits in found for hit in hits), default=0.0)
+    return [[Square(hit.box, *_state(hit, emptiest, layers)) for hit in hits] for hits in found]
+
+
+@dataclass(frozen=True)
+class _Hit:
+    """What the network saw, where that is on the page, and how much ink is in its middle."""
+
+    seen: Seen
+    box: Rect
+    ink: float
+
+
+def _certainty(hit: _Hit) -> float:
+    return min(max(hit.seen.states), hit.seen.present)
+
+
+def _state(hit: _Hit, emptiest: float, layers: Layers) -> tuple[TickState, float]:
+    best = int(np.argmax(hit.seen.states))
+    told: TickState = STATES[1 + best]  # type: ignore[assignment]
+    sure = _certainty(hit)
+    if sure < _SURE:
+        return "unclear", 0.5
+    if told == "empty":
+        x0, y0, x1, y1 = (round(v) for v in hit.box)
+        under = layers.red[max(0, y0) : y1, max(0, x0) : x1]
+        if hit.ink > emptiest + _MORE_INK or (under.size and float((under > 0).mean()) > _REDDENED):
+            return "unclear", 0.5
+    return told, min(0.999, 1 - _CAUTIOUS * (1 - sure))
+
+
+def _may_hold_boxes(strip: "_Strip", row: Sequence[ReadLine]) -> bool:
+    """Whether the recogniser saw something like a box, or left ink unread that is as wide as one: most rows are only words."""
+    if any(is_boxlike(glyph.text) or glyph.confidence < _WELL_READ for line in row for glyph in line.reading.glyphs):
+        return True
+    unread = np.asarray(strip.ink[HIGH // 4 : -HIGH // 4].max(axis=0) > 0.5)
+    for line in row:
+        for glyph, (start, end) in zip(line.reading.glyphs, glyph_boxes(line), strict=True):
+            if glyph.text.strip():
+                reach = 0.15 * (end - start)
+                first, last = (int((x - strip.x) * strip.zoom) for x in (start - reach, end + reach))
+                unread[max(0, first) : max(0, last + 1)] = False
+    return bool(unread.sum() > _UNREAD * EM)
+
+
+@dataclass(frozen=True)
+class _Strip:
+    """A row cut out and scaled for the network: HIGH pixels of `ink` from 0 to 1, from (x, y) of the page on."""
+
+    ink: Floats
+    x: float
+    y: float
+    zoom: float
+
+    def on_page(self, seen: Seen) -> Rect:
+        x, y, half = self.x + seen.x / self.zoom, self.y + seen.y / self.zoom, seen.side / 2 / self.zoom
+        return (x - half, y - half, x + half, y + half)
+
+    def middle(self, seen: Seen) -> float:
+        """Mean ink in the middle of a box."""
+        x0, x1, y0, y1 = (max(0, round(v + way * 0.3 * seen.side)) for v in (seen.x, seen.y) for way in (-1, 1))
+        inside = self.ink[y0:y1, x0:x1]
+        return float(inside.mean()) if inside.size else 0.0
+
+
+def _level(row: Sequence[ReadLine]) -> float:
+    """The height at which a row stands: that of its middle."""
+    return float(np.median([(line.place.box[1] + line.place.box[3]) / 2 for line in row]))
+
+
+def _room(row: Sequence[ReadLine], levels: Sequence[float], within: Rect) -> Rect:
+    """What of the cell belongs to a row: up to half-way to the rows above and below, at `levels`."""
+    x0, y0, x1, y1 = within
+    level, near = _level(row), 0.3 * min(line.place.box[3] - line.place.box[1] for line in row)
+    above = max((other for other in levels if other < level - near), default=2 * y0 - level)
+    below = min((other for other in levels if other > level + near), default=2 * y1 - level)
+    return (x0, min(max(y0, (level + above) / 2), level - near), x1, max(min(y1, (level + below) / 2), level + near))
+
+
+def _strip(row: Sequence[ReadLine], within: Rect, layers: Layers, lines: Gray) -> _Strip:
+    """The row, with nothing of what stands outside of `within`."""
+    boxes = [line.place.box for line in row]
+    em = max(4.0, float(np.median([_em(line) for line in row])))
+    zoom = EM / em
+    # A box may stand before or behind what was read.
+    x0 = max(0, round(within[0]), int(min(box[0] for box in boxes) - 3 * em))
+    x1 = min(layers.text.shape[1], round(within[2]), int(max(box[2] for box in boxes) + 2 * em))
+    y0 = round(_level(row) - HIGH / 2 / zoom)
+    y1 = y0 + round(HIGH / zoom)
+    top, bottom = max(0, y0, int(within[1])), min(layers.text.shape[0], y1, int(within[3]) + 1)
+    gray = np.where(lines[top:bottom, x0:x1] > 0, np.uint8(255), layers.text[top:bottom, x0:x1])
+    gray = cv2.copyMakeBorder(gray, top - y0, y1 - bottom, 0, 0, cv2.BORDER_CONSTANT, value=255)
+    wide = max(4, round((x1 - x0) * zoom))
+    scaled = cv2.resize(gray, (wide, HIGH), interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR)
+    return _Strip(ink_of(np.asarray(scaled, np.uint8)), x0, y0, zoom)
+
+
+def glyph_boxes(line: ReadLine) -> list[tuple[float, float]]:
+    """From where to where each glyph stands, in pixels of the page: Chinese ones as wide as they follow each other, others half."""
+    x0, _, x1, _ = line.place.box
+    glyphs = [(glyph, x0 + glyph.at * (x1 - x0)) for glyph in line.reading.glyphs]
+    wide = _em(line)
+    return [(x - half, x + half) for glyph, x in glyphs for half in (wide * (0.47 if _is_chinese(glyph.text) else 0.25),)]
+
+
+def _em(line: ReadLine) -> float:
+    """The width of a Chinese character of the line: how they follow each other, since a stroke may reach far above and below."""
+    x0, y0, x1, y1 = line.place.box
+    pairs = pairwise(line.reading.glyphs)
+    steps = [(b.at - a.at) * (x1 - x0) for a, b in pairs if _is_chinese(a.text) and _is_chinese(b.text)]
+    # Between two options of one character each there is a box.
+    steps = [step for step in steps if step < 1.3 * (y1 - y0)]
+    return float(np.median(steps)) if steps else 0.58 * (y1 - y0)
+
+
+def _is_chinese(text: str) -> bool:
+    return "\u4e00" <= text <= "\u9fff" and text not in _LIKE_BOXES
+
+
+def _characters(row: Sequence[ReadLine]) -> int:
+    return sum(1 for line in row for glyph in line.reading.glyphs if glyph.text.strip() and not is_boxlike(glyph.text))
+
+
+def _is_character(box: Rect, row: Sequence[ReadLine], least: float = _WELL_READ, ascii_alone: bool = False) -> bool:
+    """Whether characters were surely read in the frame: 园 has a frame, and two characters side by side may look like one.
+
+    With `ascii_alone` only letters and digits count: of a marked box a recogniser makes an ideograph, hardly an 8 or an o.
+    """
+    covered = 0.0
+    for line in row:
+        glyphs = line.reading.glyphs
+        for i, (glyph, (start, end)) in enumerate(zip(glyphs, glyph_boxes(line), strict=True)):
+            boxlike = glyph.text in _LIKE_BOXES and not (glyph.text == "口" and i and _joins(glyphs[i - 1], glyph, line))
+            if glyph.text.strip() and not boxlike and glyph.confidence > least and (glyph.text.isascii() or not ascii_alone):
+                covered += max(0.0, min(end, box[2]) - max(start, box[0]))
+    return covered > 0.4 * (box[2] - box[0])
+
+
+def _joins(before: Glyph, glyph: Glyph, line: ReadLine) -> bool:
+    """Whether the glyph stands right behind a character: 人口, against □ behind a space or a semicolon."""
+    x0, y0, x1, y1 = line.place.box
+    return _is_chinese(before.text) and (glyph.at - before.at) * (x1 - x0) < 1.2 * (y1 - y0)

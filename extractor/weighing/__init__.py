@@ -1,0 +1,1 @@
+"""How sure a reading is, and what to do with it (pure)."""

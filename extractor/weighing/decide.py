@@ -1,0 +1,142 @@
+"""Observations of one field -> its value and whether a person must look: the only place where readings are weighed.
+
+`accept` is a promise that nobody needs to look, so everything that speaks against a reading sends it to review: little
+confidence, an oddity that the reader or the matcher saw, a rule that the value breaks in a way that misreading would
+explain, and another observation of the same field that says something else.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from extractor.weighing.calibration import SILENT_TARGET, probability, threshold, unweighed
+from models.fields import Field
+from models.findings import Finding
+from models.form import FormDefinition
+from models.record import FieldResult, Observation, Record
+from models.rules import check
+from models.writing import key
+
+# What a file holds as characters is decided by rules, each with its confidence: this much is what a rule that nobody needs to
+# confirm has at least.
+_ACCEPT_FROM = 0.975
+
+
+@dataclass(frozen=True)
+class Decided:
+    """The fields of one application, and everything that a person should know about it."""
+
+    fields: dict[str, FieldResult]
+    findings: tuple[Finding, ...]
+
+
+def decide(
+    form: FormDefinition,
+    observations: Iterable[Observation],
+    findings: Iterable[Finding] = (),
+    silent_target: float = SILENT_TARGET,
+) -> Decided:
+    """Weigh `observations`, check the record that they give, and decide field by field.
+
+    `findings` are what is already known of the whole file; a doubt among them is about every field. `silent_target` is the share
+    of wrong values that may be accepted of what is read off pictures.
+    """
+    least = threshold(silent_target)
+    by_field: dict[str, list[Observation]] = {name: [] for name in form.fields}
+    for observation in observations:
+        by_field[observation.field].append(observation)
+    weighed = {name: _calibrated(form.fields[name], weigh(form, name, seen)) for name, seen in by_field.items()}
+    record = Record(form=form.name, version=form.version, values={name: one.value for name, one in weighed.items()})
+    found = [doubt for one in weighed.values() for doubt in one.doubts]
+    found += [finding for finding in check(form, record) if not _explained(finding, found)]
+    found += _unsure(form, weighed, {finding.field for finding in found if finding.is_doubt}, least)
+    order = list(form.fields)
+    found.sort(key=lambda finding: order.index(str(finding.field)))
+    told = {(finding.code, finding.field) for finding in found}
+    found += [finding for finding in findings if (finding.code, finding.field) not in told]
+    doubtful = {finding.field for finding in found if finding.is_doubt}
+    results = {name: _result(one, bool(doubtful & {name, None}), least) for name, one in weighed.items()}
+    return Decided({name: _with_unweighed(form, name, results) for name in results}, tuple(found))
+
+
+def _with_unweighed(form: FormDefinition, name: str, results: Mapping[str, FieldResult]) -> FieldResult:
+    """The result with those parts of its value that its decision says nothing of."""
+    field, result = form.fields[name], results[name]
+    if result.value is None:
+        return result
+    other = results.get(field.mentions or "")
+    bears_out = other.value if other is not None and other.decision == "accept" and isinstance(other.value, str) else None
+    parts = (*field.unweighed(result.value, bears_out), *unweighed(field, result.signs, result.value))
+    return result.model_copy(update={"unweighed": parts})
+
+
+def _unsure(form: FormDefinition, weighed: Mapping[str, Observation], told: set[str | None], least: float) -> list[Finding]:
+    """A reason for each field that goes to a person for nothing but little confidence."""
+    return [
+        Finding.of("unsure", name, title=form.titles[name], percent=int(one.confidence * 100))
+        for name, one in weighed.items()
+        if not _is_sure(one, least) and name not in told
+    ]
+
+
+def _calibrated(field: Field, one: Observation) -> Observation:
+    """The observation with its probability of being right for a confidence, where it has signs to tell it by and no rule that
+    speaks against it."""
+    if not one.signs:
+        return one
+    sure = probability(field, one.signs)
+    return one.model_copy(update={"confidence": sure if one.confidence >= _ACCEPT_FROM else min(one.confidence, sure)})
+
+
+def _is_sure(one: Observation, least: float) -> bool:
+    return one.confidence >= (least if one.signs else _ACCEPT_FROM)
+
+
+def _result(one: Observation, doubtful: bool, least: float) -> FieldResult:
+    sure = _is_sure(one, least) and not doubtful
+    return FieldResult(
+        value=one.value, raw=one.raw, confidence=one.confidence, decision="accept" if sure else "review",
+        evidence=one.evidence, alternatives=one.alternatives, signs=one.signs,
+    )  # fmt: skip
+
+
+def _explained(finding: Finding, others: Sequence[Finding]) -> bool:
+    """Whether it is said already why a field is empty: its text could not be read, its seal is only typed."""
+    codes = {other.code for other in others if other.field == finding.field}
+    if finding.code in ("seal-missing", "signature-missing"):
+        return bool(codes & {"seal-typed", "signature-typed", "label-missing"})
+    return finding.code == "required-empty" and bool(codes & {"unparsable", "label-missing"})
+
+
+def weigh(form: FormDefinition, name: str, seen: Sequence[Observation]) -> Observation:
+    """One observation out of several of one file. What the page shows leads; a control of ours must say the same."""
+    title = form.titles[name]
+    if not seen:
+        missing = Finding.of("label-missing", name, title=title)
+        return Observation(field=name, value=None, raw="", source="table", confidence=0.0, doubts=(missing,))
+    leading = next((one for one in seen if one.source != "control"), seen[0])
+    others = [one for one in seen if one is not leading and not _same(one.value, leading.value)]
+    if not others:
+        # They say the same; a control of ours holds the characters and line breaks that a page can only show.
+        exact = next((one for one in seen if one.source == "control" and isinstance(one.value, str)), leading)
+        # It also ends where the answer ends, in a cell that holds another one.
+        told = any(one.source == "control" and one.value is not None for one in seen)
+        doubts = tuple(doubt for doubt in leading.doubts if not told or doubt.code != "cell-shared")
+        return leading.model_copy(update={"value": exact.value, "doubts": doubts})
+    other = others[0]
+    disagreement = Finding.of("control-disagrees", name, title=title, control=_shown(form, other), table=_shown(form, leading))
+    return leading.model_copy(
+        update={"alternatives": (*leading.alternatives, *(o.value for o in others)), "doubts": (*leading.doubts, disagreement)}
+    )
+
+
+def _shown(form: FormDefinition, observation: Observation) -> str:
+    value: Any = observation.value
+    return "空" if value is None else form.fields[observation.field].format(value)[:60]
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two readings say the same; in text, line breaks and blanks don't matter."""
+    if isinstance(one, str) and isinstance(other, str):
+        return key(one) == key(other)
+    return bool(one == other)

@@ -1,0 +1,271 @@
+"""Characters that were read off a picture, weighed again by what may stand there: the kind of the field, the script that forms
+are filled in with, and the same name where it stands elsewhere in the application. Pure; what a file holds as text stays as it is.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, lru_cache
+from math import exp, log
+from typing import Any, TypeGuard
+
+from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
+
+from extractor.text.passage import Passage
+from models.fields import Field
+from models.page import Run, Span
+
+# A simplified character that is at least this likely is meant where its traditional fellow was read.
+_RIVAL = 0.1
+_TURNED = 0.9  # most confidence of a character that was not read but concluded
+_GUESS = 0.5
+_LETTER, _DIGIT = str.maketrans("1|I0", "lllo"), str.maketrans("lI|iOoQDZzSsBb", "11110000225588")
+# What a quick hand makes of g and v.
+_QUICK = str.maketrans("qu", "gv")
+# Rare characters of which readers are sure where a quick hand wrote a common one.
+_RARE = {"毓": "敏"}
+_SECOND_LEVEL = ("gov", "edu", "com", "org", "net")
+_DOMAIN = re.compile(r"@[\w.-]+\.(\w{3})\.cn$")
+_PROVIDERS = r"163|126|139|189|qq|foxmail|sina|sohu|yeah|aliyun|outlook|hotmail|gmail|\w+\.(?:gov|edu)"
+_NO_AT = re.compile(rf"(?<=\w)[oO0aQecC©®](?=(?:{_PROVIDERS})\.)")
+_TWOFOLD = frozenset("1lI|0oO")
+_WORDED = ("text", "address", "prose")
+_NO_DOUBT, _FAINT = 0.995, 0.002  # more confidence than this is not asked about, and less of a rival is not thought of
+_WINDOW = 5  # characters on each side that may make words with one
+_WORD = 4.0  # nats that a word costs
+_WORDED_AT_MOST = 0.98
+_SHORT = 4  # characters of what may be a person's name, whose characters make words by chance
+_CLASSES = frozenset("类级期型等档线")
+# Other places in the same print are misread for the same reason, so that they are worth less than a reading of their own.
+_WEIGHT = 0.6
+_LEAST = 0.002  # how likely a character is that a reader did not name
+_LIKE = 55.0  # how alike a name and its mention must be, in percent: a mention may leave out what a name ends with
+_LEAST_NAME = 4
+
+
+def respell(field: Field, passage: Passage) -> Passage:
+    """The passage with each doubtful character as the kind of `field` and the script have it."""
+    spans = [span if is_read(span) else None for span in passage.spans]
+    changed: dict[int, Run] = {}
+    for at, span in enumerate(spans):
+        if span is not None and (run := _in_script(span)) is not span:
+            changed[at] = run
+        elif span is not None and span.text in _RARE:
+            changed[at] = _beside(span, _RARE[span.text])
+        elif span is not None and span.text == "Ⅱ" and passage.text[at + 1 : at + 2] not in _CLASSES:
+            # Two strokes side by side are eleven, unless a class of something follows; a guess, so nobody is sure of it.
+            changed[at] = _turned(span, "11", _GUESS)
+    if field.kind in _WORDED:
+        changed = _in_words([changed.get(n, span) for n, span in enumerate(passage.spans)], spans) | changed
+    text = "".join(changed[n].text if n in changed else char for n, char in enumerate(passage.text))
+    if field.kind in _KINDS:
+        for at, char in enumerate(_KINDS[field.kind](text)):
+            span = changed.get(at) or spans[at]
+            if span is not None and char != span.text:
+                changed[at] = _turned(span, char)
+            elif span is not None and field.kind == "email" and (other := _may_be(span, text, at)):
+                changed[at] = _beside(span, other)
+    return _with(passage, changed)
+
+
+def is_read(span: Span | None) -> TypeGuard[Run]:
+    """Whether a span is a character that was read off a picture."""
+    return isinstance(span, Run) and len(span.text) <= 2 and span.confidence < 1
+
+
+def _in_script(run: Run) -> Run:
+    """The simplified character where its traditional fellow was read and it is likely too: forms are filled in with simplified
+    ones, and a reader that knows both scripts takes a quick hand for the other one."""
+    if run.text.isascii():
+        return run
+    simple = _simplified(run.text)
+    score = next((score for text, score in run.others if text == simple), 0.0)
+    return run if simple == run.text or score < _RIVAL else _turned(run, simple, run.confidence + score)
+
+
+@cache
+def _simplified(text: str) -> str:
+    return str(_converter().convert(text))
+
+
+@cache
+def _converter() -> Any:
+    from opencc import OpenCC
+
+    return OpenCC("t2s")
+
+
+def _in_words(runs: Sequence[Span | None], read: Sequence[Run | None]) -> dict[int, Run]:
+    """The doubtful characters that make words with their neighbours, by the words of a dictionary.
+
+    A rival is taken where it saves more words than its score is less likely; a character that saves words is surer for it. The
+    measure is the length of the shortest description (Rissanen 1978), every word costing the same.
+    """
+    chars = [run.text if isinstance(run, Run) else "\n" for run in runs]
+    found: dict[int, Run] = {}
+    for at, run in enumerate(read):
+        if run is None or run.confidence >= _NO_DOUBT or not _is_chinese(run.text) or chars[at] != run.text:
+            continue
+        rivals = [(text, score) for text, score in run.others if score >= _FAINT and _is_chinese(text)]
+        if not rivals:
+            continue
+        start, end = max(0, at - _WINDOW), at + _WINDOW + 1
+        costs = {
+            text: _words("".join([*chars[start:at], text, *chars[at + 1 : end]])) * _WORD - log(max(score, _LEAST))
+            for text, score in [(run.text, run.confidence), *rivals]
+        }
+        best = min(costs, key=lambda text: costs[text])
+        sure = 1 / sum(exp(costs[best] - cost) for cost in costs.values())
+        chars[at] = best
+        if best != run.text:
+            found[at] = _turned(run, best, sure)
+        elif sure > run.confidence and len(read) > _SHORT:
+            found[at] = run.model_copy(update={"confidence": min(sure, max(run.confidence, _WORDED_AT_MOST))})
+    return found
+
+
+def _is_chinese(text: str) -> bool:
+    return len(text) == 1 and "\u4e00" <= text <= "\u9fff"
+
+
+@lru_cache(10_000)
+def _words(text: str) -> int:
+    """Of how many words `text` is, at least."""
+    import rjieba
+
+    return len(rjieba.cut(text, False))
+
+
+def _turned(run: Run, text: str, confidence: float = 1.0) -> Run:
+    others = ((run.text, run.confidence), *((other, score) for other, score in run.others if other != text))
+    return run.model_copy(update={"text": text, "confidence": min(confidence, _TURNED), "others": others})
+
+
+def _beside(run: Run, other: str) -> Run:
+    """The character as it was read, and beside it another that is as likely."""
+    others = ((other, _GUESS), *(rival for rival in run.others if rival[0] != other))
+    return run.model_copy(update={"confidence": min(run.confidence, _GUESS), "others": others})
+
+
+def _as_address(text: str) -> str:
+    """An e-mail address in which 1 and l, 0 and o are what their neighbours are, digits standing with digits, in which a round
+    character before a provider's name is the @, and whose domain ends as the country's do."""
+    text = "".join(_by_neighbours(text, at) if char in _TWOFOLD else char for at, char in enumerate(text))
+    if "@" not in text and (found := _NO_AT.search(text)):
+        text = f"{text[: found.start()]}@{text[found.start() + 1 :]}"
+    found = _DOMAIN.search(text)
+    meant = found and next((one for one in _SECOND_LEVEL if one == found[1].translate(_QUICK)), None)
+    return text[: found.start(1)] + meant + text[found.end(1) :] if found and meant else text
+
+
+def _may_be(run: Run, text: str, at: int) -> str | None:
+    """What else a character of an address may be, that it can't be told from: a g for a q where hardly any word has one, because
+    readers are sure of either; the twin of a 1 or l, 0 or o between a letter and a digit, if the reader thought of it."""
+    if text[at] in "qQ" and text[at + 1 : at + 2] not in ("q", "u") and text[at - 1 : at] != "q":
+        return run.text.lower().translate(_QUICK)
+    around = {other.isdigit() for n in (at - 1, at + 1) if 0 <= n < len(text) for other in text[n] if other.isalnum()}
+    if run.text not in _TWOFOLD or len(around) < 2:
+        return None
+    alike = [other for other, score in run.others if other in _TWOFOLD and score >= _FAINT]
+    return next((other for other in alike if other.isdigit() != run.text.isdigit()), None)
+
+
+def _by_neighbours(text: str, at: int) -> str:
+    char, around = text[at], [text[n] for n in (at - 1, at + 1) if 0 <= n < len(text)]
+    sure = [other for other in around if other not in _TWOFOLD]
+    if any(other.isascii() and other.isalpha() for other in sure) and not any(other.isdigit() for other in around):
+        return char.translate(_LETTER)
+    return char.translate(_DIGIT) if len(around) == 2 and all(other.isdigit() for other in around) else char
+
+
+def _as_digits(text: str) -> str:
+    """A telephone number in which letters beside digits are the digits that they look like."""
+    for at in range(len(text)):
+        before = text[at - 1 : at] if at else text[1:2]
+        if text[at].isascii() and before.isdigit():
+            text = text[:at] + text[at].translate(_DIGIT) + text[at + 1 :]
+    return text
+
+
+_KINDS = {"email": _as_address, "phone": _as_digits}
+
+
+def corroborate(passages: Mapping[str, Passage], mentions: Iterable[tuple[str, str]]) -> dict[str, Passage]:
+    """The passages, the characters of each name weighed together with those of the same name elsewhere.
+
+    `passages` are by field; `mentions` are pairs of fields of which the first bears the name that the second one holds. Where two
+    readings of a name differ, the likelier character stands in both; where they agree, both are surer.
+    """
+    weighed = dict(passages)
+    for bearer, name in mentions:
+        if bearer in weighed and name in weighed:
+            weighed[bearer], weighed[name] = _together(weighed[bearer], weighed[name])
+    return weighed
+
+
+def _together(bearer: Passage, name: Passage) -> tuple[Passage, Passage]:
+    ours, theirs = _written(name), _written(bearer)
+    wanted, text = ("".join(passage.text[n] for n in at) for passage, at in ((name, ours), (bearer, theirs)))
+    if len(wanted) < _LEAST_NAME or len(text) < _LEAST_NAME:
+        return bearer, name
+    place = fuzz.partial_ratio_alignment(wanted, text, score_cutoff=_LIKE)
+    if place is None:
+        return bearer, name
+    own: dict[int, Run] = {}
+    other: dict[int, Run] = {}
+    for i, j in _pairs(wanted[place.src_start : place.src_end], text[place.dest_start : place.dest_end]):
+        m, n = ours[place.src_start + i], theirs[place.dest_start + j]
+        mine, yours = name.spans[m], bearer.spans[n]
+        if isinstance(mine, Run) and isinstance(yours, Run) and len(mine.text) == len(yours.text) == 1:
+            own[m], other[n] = _weighed(mine, yours), _weighed(yours, mine)
+    return _with(bearer, other), _with(name, own)
+
+
+def _written(passage: Passage) -> list[int]:
+    return [n for n, char in enumerate(passage.text) if not char.isspace()]
+
+
+def _pairs(one: str, other: str) -> Iterable[tuple[int, int]]:
+    """Which characters of two writings of a name are the same one: equal ones, and single ones between two that are."""
+    blocks = [(code.tag, code.src_start, code.src_end, code.dest_start, code.dest_end) for code in Levenshtein.opcodes(one, other)]
+    for number, (tag, start, end, start2, end2) in enumerate(blocks):
+        if tag == "equal" and end - start >= 2:
+            yield from zip(range(start, end), range(start2, end2), strict=True)
+        elif tag == "replace" and end - start == end2 - start2 == 1 and all(
+            0 <= n < len(blocks) and blocks[n][0] == "equal" and blocks[n][2] - blocks[n][1] >= 2 for n in (number - 1, number + 1)
+        ):  # fmt: skip
+            yield start, start2
+
+
+def _weighed(mine: Run, yours: Run) -> Run:
+    """`mine` in the light of another reading of the same character."""
+    if not is_read(mine):
+        return mine
+    scores: dict[str, float] = {}
+    for text in dict.fromkeys([mine.text, yours.text, *(text for text, _ in mine.others)]):
+        scores[text] = log(_likely(mine, text)) + _WEIGHT * log(_likely(yours, text))
+    best = max(scores, key=lambda text: scores[text])
+    shares = {text: exp(score - scores[best]) for text, score in scores.items()}
+    confidence = min(1 / sum(shares.values()), 0.9999)
+    if best == mine.text:
+        return mine.model_copy(update={"confidence": confidence})
+    return _turned(mine, best, confidence)
+
+
+def _likely(run: Run, text: str) -> float:
+    if run.text == text:
+        return max(run.confidence, _LEAST)
+    return max(next((score for other, score in run.others if other == text), 0.0), _LEAST)
+
+
+def _with(passage: Passage, changed: Mapping[int, Run]) -> Passage:
+    """The passage with the characters at some places as other runs."""
+    if not changed:
+        return passage
+    runs = [changed.get(n, span) for n, span in enumerate(passage.spans)]
+    texts = [changed[n].text if n in changed else char for n, char in enumerate(passage.text)]
+    return Passage(
+        "".join(texts),
+        tuple(run for run, text in zip(runs, texts, strict=True) for _ in text),
+        tuple(place for place, text in zip(passage.places, texts, strict=True) for _ in text),
+    )

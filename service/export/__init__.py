@@ -1,0 +1,1 @@
+"""What leaves: the 汇总表, records as files, and all of one submission."""

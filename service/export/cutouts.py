@@ -1,0 +1,64 @@
+"""Cut-outs of the places where values were read."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from models.errors import SealformError
+from service.page_pictures import Held, Look, Views
+from service.results import Line
+from service.store.uploads import StoredFile
+
+# Pixels a point: 180 dpi.
+_SCALE = 2.5
+
+
+@dataclass(frozen=True)
+class Crop:
+    """What the page shows where the value of `field` was read, as WebP."""
+
+    field: str
+    page: int
+    picture: bytes
+
+
+def cut_out(files: Sequence[StoredFile], line: Line | None, views: Views) -> list[Crop]:
+    """The cut-outs of a result, by field in the order of the line. A file that is gone, or that can't be shown, has none."""
+    if line is None:
+        return []
+    arrived = [(file.name, file.sha256) for file in files]
+    held = {part["name"]: Held(part, arrived) for part in line["parts"]}
+    crops = []
+    for field, result in line["fields"].items():
+        for one in result["evidence"]:
+            if one["part"] not in held:
+                continue
+            try:
+                for page, box in _places(views, held[one["part"]], one):
+                    crops.append(Crop(field, page, views.image(held[one["part"]], Look(page, _SCALE, box))))
+            except SealformError:
+                # Nor will its other places be shown, each perhaps after as long a wait.
+                del held[one["part"]]
+    return crops
+
+
+def take_out(files: Sequence[StoredFile], parts: Sequence[Mapping[str, Any]], views: Views) -> dict[str, bytes]:
+    """The bytes of `parts` inside `files`, by name, as far as they can be taken out."""
+    found = {}
+    for part in parts:
+        with suppress(SealformError):
+            found[part["name"]] = views.original(Held(part, [(file.name, file.sha256) for file in files]))
+    return found
+
+
+def _places(views: Views, held: Held, evidence: Mapping[str, Any]) -> Iterator[tuple[int, tuple[float, float, float, float]]]:
+    """(page, box) of where a value was read; the cell of a Word file is where it was printed."""
+    if evidence.get("page") is not None and evidence.get("box") is not None:
+        x0, y0, x1, y1 = evidence["box"]
+        yield evidence["page"], (x0, y0, x1, y1)
+    elif cell := evidence.get("cell"):
+        for place in views.pages(held)["places"]:
+            if all(place[name] == cell[name] for name in ("table", "row", "column")):
+                x0, y0, x1, y1 = place["box"]
+                yield place["page"], (x0, y0, x1, y1)

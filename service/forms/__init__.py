@@ -1,0 +1,1 @@
+"""Form definitions from YAML, and the documents that are written from them."""

@@ -1,0 +1,129 @@
+"""`sealform blank` and `sealform prefill`: documents written from a definition, alone or one for each record."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from generator import Kind, generate, new_identity
+from generator.roster import RosterRow, file_name, read_roster
+from models.errors import BadUsage, GenerationError
+from models.form import FormDefinition
+from models.record import Record
+from service.atomic_files import ANOTHER_FOLDER, check_targets, write_whole
+
+MAX_RECORD_BYTES = 4 << 20
+
+
+@dataclass(frozen=True)
+class Made:
+    """What became of a row: the file that was written, or the complaints because of which none was."""
+
+    number: int
+    path: Path | None
+    problems: tuple[str, ...] = ()
+
+
+def kind_of(path: Path, flat: bool = False) -> Kind:
+    """The kind of document that the suffix of `path` asks for; `flat` asks for a PDF that is only to be printed.
+
+    Raises:
+        BadUsage: none that can be made.
+    """
+    kinds: dict[tuple[str, bool], Kind] = {(".docx", False): "docx", (".pdf", False): "pdf", (".pdf", True): "pdf-flat"}
+    kind = kinds.get((path.suffix.lower(), flat))
+    if kind is None:
+        what = "不能在屏幕上填写的 Word 表格" if flat else f"{path.suffix or '没有扩展名的'} 文件"
+        raise BadUsage(f"不能生成 {what}：{path}", advice="可以生成 .docx 和 .pdf；--flat 只用于 .pdf")
+    return kind
+
+
+def make(form: FormDefinition, path: Path, kind: Kind, record: Record | None = None, *, overwrite: bool = False) -> None:
+    """Writes `form`, blank or with the values of `record`, to `path`.
+
+    Raises:
+        BadUsage: without `overwrite`, a file is there already.
+        GenerationError: the values of `record` can't stand in a document.
+        OSError: `path` can't be written.
+    """
+    check_targets(path, replace=overwrite)
+    write_whole(path, generate(form, kind, new_identity(form), record).data)
+
+
+def rows_of(form: FormDefinition, roster: Path) -> list[RosterRow]:
+    """The rows of a roster, good and bad.
+
+    Raises:
+        RosterError: it can't be read at all.
+        OSError: it can't be opened.
+    """
+    return list(read_roster(form, roster.read_bytes()))
+
+
+def make_each(form: FormDefinition, rows: list[RosterRow], folder: Path, kind: Kind, *, overwrite: bool = False) -> Iterator[Made]:
+    """A document in `folder` for each good row; a bad one is reported and the others are still made.
+
+    Raises:
+        BadUsage: without `overwrite`, one of the files is there already; then none is made.
+        OSError: one can't be written.
+    """
+    taken, suffix = set[str](), ".docx" if kind == "docx" else ".pdf"
+    paths = {
+        row.number: folder / f"{file_name(form, row.record, taken)}{suffix}" for row in rows if row.record and not row.problems
+    }
+    check_targets(*paths.values(), replace=overwrite, advice=ANOTHER_FOLDER)
+    for row in rows:
+        path = paths.get(row.number)
+        if path is None:
+            yield Made(row.number, None, tuple(problem.message for problem in row.problems))
+            continue
+        try:
+            make(form, path, kind, row.record, overwrite=overwrite)
+        except GenerationError as error:
+            yield Made(row.number, None, (f"第{row.number}行：{error}",))
+        else:
+            yield Made(row.number, path)
+
+
+def read_record(form: FormDefinition, path: Path) -> Record:
+    """One record from a JSON file: {field: value}, or a line of a results file.
+
+    Raises:
+        BadUsage: it is no such object, or a value has not the shape of its field; with all complaints.
+        OSError: it can't be opened.
+    """
+    if path.stat().st_size > MAX_RECORD_BYTES:
+        raise _bad_record(f"{path} 大于 {MAX_RECORD_BYTES >> 20} MiB")
+    try:
+        data = json.loads(path.read_bytes().decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        raise _bad_record(f"{path} 不是 JSON 文件") from None
+    values = _values(data)
+    if values is None:
+        raise _bad_record(f"{path} 不是一份记录")
+    found, wrong = {}, [f"没有“{name}”这个字段" for name in values if name not in form.fields]
+    for name, field in form.fields.items():
+        try:
+            found[name] = field.from_json(values.get(name))
+        except ValueError as error:
+            detail = error.errors(include_url=False)[0]["msg"] if isinstance(error, ValidationError) else error
+            wrong.append(f"{name}（{form.titles[name]}）：{detail}")
+    if wrong:
+        raise _bad_record(f"{path}：" + "；".join(wrong))
+    return Record(form=form.name, version=form.version, values=found)
+
+
+def _bad_record(message: str) -> BadUsage:
+    return BadUsage(message, advice="应为一个 JSON 对象，键为字段名，值的写法与 sealform extract 的结果相同")
+
+
+def _values(data: Any) -> dict[str, Any] | None:
+    if not isinstance(data, dict):
+        return None
+    fields = data.get("fields") if isinstance(data.get("source"), str) else None
+    if isinstance(fields, dict):
+        return {name: result.get("value") if isinstance(result, dict) else None for name, result in fields.items()}
+    return data

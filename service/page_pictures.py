@@ -1,0 +1,292 @@
+"""Pages to look at, drawn in a process of their own and kept on disk by the content of what they show.
+
+A file that arrived is opened nowhere else in the service: what hangs, crashes or eats memory there costs one picture.
+"""
+
+import hashlib
+import json
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from extractor import Options, Source
+from models.errors import NotFound, NoView, ReaderCrashed, SealformError, TimedOut, UnreadableFile
+from models.page import Box
+from models.record import Part
+from service.atomic_files import write_whole
+from service.blobs import Blobs, lay_out
+from service.processes.pool import Forms, LastingPool, Limits, Stopped, options_of
+from service.processes.scratch import scratch_folder
+from service.settings import Settings
+
+# A new one where pictures are made otherwise than before.
+_EDITION = "1"
+_PROCESSES, _SECONDS = 2, 90.0
+# What is kept may take so much room; the oldest goes first. Looked after once in so many pictures.
+_ROOM, _BETWEEN = 1 << 30, 200
+_FOLDER = "cache"
+# Pixels a point at which pages are looked at, where nobody asks for more or less; how many pages are made ready.
+SCALE = 2.0
+_FIRST_PAGES = 6
+
+
+@dataclass(frozen=True)
+class Held:
+    """A part of a submission as it was read (`part`, as in its result), and the files of the upload in which it lies: their names
+    and digests, in order."""
+
+    part: Mapping[str, Any]
+    files: Sequence[tuple[str, str]]
+
+    @property
+    def sha256(self) -> str:
+        return str(self.part["sha256"])
+
+
+@dataclass(frozen=True)
+class Look:
+    """A page, or a box on it in points, at `scale` pixels a point; `seal_off` in grey and without its seals."""
+
+    page: int
+    scale: float
+    box: tuple[float, float, float, float] | None = None
+    seal_off: bool = False
+
+
+class Views:
+    """What there is to see of the files that arrived. Safe for threads; `close` ends its processes."""
+
+    def __init__(self, settings: Settings, blobs: Blobs, pool: tuple[LastingPool, Path] | None = None) -> None:
+        """`pool` are processes that live longer than this, and a folder for them to read from; without them, some of its own are
+        started once something is to be drawn."""
+        self._folder = settings.data / _FOLDER
+        self._limits = Limits(jobs=_PROCESSES, seconds=_SECONDS, megabytes=settings.memory_limit)
+        self._options = options_of(settings)
+        self._blobs = blobs
+        self._lock = threading.Lock()
+        self._open = ExitStack()
+        self._pool = pool
+        self._drawn = 0
+
+    def tag(self, held: Held, look: Look) -> str:
+        """What changes with the picture, and with nothing else."""
+        told = [_EDITION, held.sha256, held.part.get("pages"), look.page, look.scale, look.box, look.seal_off]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
+
+    def image(self, held: Held, look: Look) -> bytes:
+        """A picture as WebP.
+
+        Raises:
+            NotFound: the file is gone. NoView: there is no such page. UnreadableFile: it can't be drawn.
+        """
+        kept = self._place(held) / f"{self.tag(held, look)}.webp"
+        if not kept.exists():
+            self._ask(held, _Task("image", dict(held.part), self._place(held), look), kept)
+        return _read(kept)
+
+    def pages(self, held: Held) -> dict[str, Any]:
+        """{"pages": [{page, width, height}], "places": where cells of a Word file stand on them, "table": what stands in it where
+        there are no pages to draw}.
+
+        Raises:
+            NotFound: the file is gone.
+        """
+        kept = self._place(held) / f"pages-{_EDITION}-{_digest(held.part.get('pages'))}.json"
+        if not kept.exists():
+            self._ask(held, _Task("pages", dict(held.part), self._place(held)), kept)
+        return json.loads(_read(kept))  # type: ignore[no-any-return]
+
+    def original(self, held: Held) -> bytes:
+        """The bytes of a part, also of one that lay in a mail or an archive.
+
+        Raises:
+            NotFound: the file is gone. NoView, UnreadableFile: it can't be taken out.
+        """
+        if held.sha256 in {digest for _, digest in held.files}:
+            return self._blobs.read(held.sha256)
+        kept = self._place(held) / "part"
+        if not kept.exists():
+            self._ask(held, _Task("part", dict(held.part), self._place(held)), kept)
+        return _read(kept)
+
+    def prepare(self, parts: Iterable[Mapping[str, Any]], files: Sequence[tuple[str, str]]) -> None:
+        """Draws the first pages of what was read, at the scale at which they are looked at, so that nobody waits for it later; what
+        can't be drawn is left."""
+        for held in (Held(part, files) for part in parts if part["state"] == "read"):
+            with suppress(SealformError):
+                for page in self.pages(held)["pages"][:_FIRST_PAGES]:
+                    self.image(held, Look(page["page"], SCALE))
+
+    def close(self) -> None:
+        """Ends the processes at once."""
+        with self._lock:
+            self._open.close()
+            self._pool = None
+
+    def _place(self, held: Held) -> Path:
+        return place_of(self._folder, held.sha256)
+
+    def _ask(self, held: Held, task: "_Task", target: Path) -> None:
+        """Lets a process do `task`, and keeps what it gives as `target`."""
+        pool, scratch = self._started()
+        with tempfile.TemporaryDirectory(dir=scratch) as folder:
+            source = self._fetch(held, Path(folder))
+            try:
+                done = pool.read(source, {}, self._options, task, lambda: None)
+            except Stopped as error:
+                raise ReaderCrashed("服务正在停止") from error
+        answer = done.lines[0]
+        if isinstance(refused := answer.get("refused"), SealformError):
+            raise refused
+        if failed := answer.get("error"):
+            raise TimedOut(failed["message"]) if failed["code"] == TimedOut.code else ReaderCrashed(failed["message"])
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(target, answer["data"])
+        self._look_after_room()
+
+    def _fetch(self, held: Held, folder: Path) -> Source:
+        """The file that the part is, or all of its upload's where it lies inside one of them."""
+        named = [(str(held.part["name"]), held.sha256)]
+        inside = held.sha256 not in {digest for _, digest in held.files}
+        parts = lay_out(self._blobs, held.files if inside else named, folder)
+        return Source.of("", folder, parts) if inside else Source("", folder, tuple(parts))
+
+    def _started(self) -> tuple[LastingPool, Path]:
+        with self._lock:
+            if self._pool is None:
+                scratch = self._open.enter_context(scratch_folder())
+                self._pool = self._open.enter_context(LastingPool(self._limits, scratch)), scratch
+            return self._pool
+
+    def _look_after_room(self) -> None:
+        with self._lock:
+            self._drawn += 1
+            if self._drawn % _BETWEEN:
+                return
+        make_room(self._folder, _ROOM)
+
+
+def place_of(cache: Path, sha256: str) -> Path:
+    """Where all that was made of a part lies."""
+    return cache / sha256[:2] / sha256
+
+
+def forget(settings: Settings, digests: Iterable[str]) -> None:
+    """Removes what was made of these parts: when their bytes are erased, their pictures are."""
+    for digest in digests:
+        shutil.rmtree(place_of(settings.data / _FOLDER, digest), ignore_errors=True)
+
+
+def make_room(cache: Path, most: int) -> None:
+    """Removes what was made first, until no more than `most` bytes are kept."""
+    known = []
+    for path in cache.glob("??/*/*"):
+        try:
+            known.append((path.stat().st_mtime, path.stat().st_size, path))
+        except FileNotFoundError:
+            continue
+    size = sum(bytes_ for _, bytes_, _ in known)
+    for _, bytes_, path in sorted(known):
+        if size <= most:
+            return
+        path.unlink(missing_ok=True)
+        size -= bytes_
+
+
+def _read(kept: Path) -> bytes:
+    try:
+        return kept.read_bytes()
+    except FileNotFoundError:
+        raise NotFound("图片刚被清理", advice="请再试一次") from None
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What a process is to make of a part; it keeps there what Word looks like on paper, which is dear."""
+
+    what: Literal["image", "pages", "part"]
+    part: dict[str, Any]
+    kept: Path
+    look: Look | None = None
+
+    def __call__(self, submission: Source, forms: Forms, options: Options) -> list[dict[str, Any]]:
+        """One line: the bytes, or the error because of which there are none."""
+        try:
+            return [{"error": None, "data": self._made(submission, options)}]
+        except (SealformError, RecursionError) as error:
+            return [{"error": None, "refused": error if isinstance(error, SealformError) else NoView("文件结构过于复杂")}]
+
+    def _made(self, source: Source, options: Options) -> bytes:
+        from extractor import part_bytes
+
+        part = Part.model_validate({**self.part, "pages": self.part.get("pages") or ()})
+        data = part_bytes(source, part.name, options)
+        if self.what == "part":
+            return data
+        if self.what == "pages":
+            return json.dumps(self._pages(data, part, options), ensure_ascii=False).encode()
+        assert self.look is not None
+        pdf, part = self._drawable(data, part, options)
+        from extractor import open_view
+
+        box = self.look.box
+        frame = Box(x0=box[0], y0=box[1], x1=box[2], y1=box[3]) if box else None
+        view = open_view(pdf, part, options)
+        return view.image(self.look.page, self.look.scale, frame, seal_off=self.look.seal_off, encoding="webp")
+
+    def _pages(self, data: bytes, part: Part, options: Options) -> dict[str, Any]:
+        from extractor import open_view, tables_of
+
+        try:
+            drawable, part = self._drawable(data, part, options)
+            pages = open_view(drawable, part, options).pages
+        except (NoView, UnreadableFile):
+            return {"pages": [], "places": [], "table": _or_none(lambda: tables_of(data, options))}
+        told = [{"page": page.number, "width": page.width, "height": page.height} for page in pages]
+        return {"pages": told, "places": json.loads(self._print("places.json") or b"[]"), "table": None}
+
+    def _drawable(self, data: bytes, part: Part, options: Options) -> tuple[bytes, Part]:
+        """What pages are drawn of: the file itself, or, of a file without pages, what LibreOffice prints."""
+        if part.pages and part.pages[0].frame is not None:
+            return data, part
+        printed = self._print("print.pdf")
+        if printed is None:
+            try:
+                printed = self._printed(data, options)
+            except NoView:
+                return data, part
+        return printed, part.model_copy(update={"pages": ()})
+
+    def _printed(self, data: bytes, options: Options) -> bytes:
+        from extractor import print_word
+
+        made = print_word(data, options)
+        places = [
+            {**address.model_dump(), "page": page, "box": [box.x0, box.y0, box.x1, box.y1]}
+            for address, found in made.places.items()
+            for page, box in found
+        ]
+        self.kept.mkdir(parents=True, exist_ok=True)
+        write_whole(self.kept / f"{_EDITION}-places.json", json.dumps(places).encode())
+        write_whole(self.kept / f"{_EDITION}-print.pdf", made.pdf)
+        return made.pdf
+
+    def _print(self, name: str) -> bytes | None:
+        path = self.kept / f"{_EDITION}-{name}"
+        return path.read_bytes() if path.exists() else None
+
+
+def _or_none(make: Any) -> Any:
+    try:
+        return make()
+    except (NoView, UnreadableFile):
+        return None

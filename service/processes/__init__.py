@@ -1,0 +1,1 @@
+"""The processes that read, so that a file costs itself alone, and their temporary files."""

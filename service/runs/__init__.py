@@ -1,0 +1,1 @@
+"""One run of `sealform extract`: many submissions, their results as they come, and what is said at the end."""

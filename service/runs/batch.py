@@ -1,0 +1,54 @@
+"""Reads many submissions, each once, and gives each as soon as it is read."""
+
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
+from pathlib import Path
+
+from extractor import Options, Source
+from models.errors import ReaderCrashed
+from service.processes.pool import MOST_LIVES, Done, Forms, Limits, Pool, Read, read_submission
+from service.processes.scratch import scratch_folder
+
+
+def read_all(
+    submissions: Sequence[Source], forms: Forms, options: Options, limits: Limits, read: Read = read_submission
+) -> Generator[Done, None, None]:
+    """Each submission as soon as it is read; every submission gets at least one line.
+
+    Closing the iterator early stops the processes, and all that they started. `read` must be importable in another process.
+    """
+    pending, lives = list(submissions), MOST_LIVES
+    with scratch_folder() as scratch:
+        while pending and lives:
+            finished = set()
+            for done in _round(pending, forms, options, limits, read, scratch):
+                finished.add(done.submission)
+                yield done
+            # A process that dies between two files breaks the pool for all that wait, through no fault of theirs.
+            pending = [submission for submission in pending if submission not in finished]
+            lives = MOST_LIVES if finished else lives - 1
+        for submission in pending:
+            yield Done.failed(submission, ReaderCrashed("读取进程无法启动或反复崩溃"))
+
+
+def _round(
+    submissions: Sequence[Source], forms: Forms, options: Options, limits: Limits, read: Read, scratch: Path
+) -> Iterator[Done]:
+    """One life of a pool, which may end before it got to all submissions."""
+    pool = Pool(replace(limits, jobs=min(limits.jobs, len(submissions))), scratch)
+    finished = False
+    try:
+        tasks = {}
+        for submission in submissions:
+            try:
+                tasks[pool.schedule(submission, forms, options, read)] = submission
+            except BrokenProcessPool:
+                break
+        for task in pool.ended(list(tasks)):
+            done = pool.done(tasks.pop(task), task)
+            if done is not None:
+                yield done
+        finished = not tasks
+    finally:
+        pool.end(now=not finished)

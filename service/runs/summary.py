@@ -1,0 +1,73 @@
+"""What is said on standard error at the end of a run: how many, which fields are doubtful, what was slow, what failed and why."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+
+from models.form import FormDefinition
+from service.export.summary_sheet import STATUS
+from service.results import Line
+
+KINDS = {
+    "text": "文字类", "prose": "长文类", "address": "地址类", "email": "邮箱类", "phone": "电话类", "date": "日期类",
+    "number": "数字类", "choice": "选项类", "rows": "明细类", "seal": "盖章类", "signature": "签名类",
+}  # fmt: skip
+_OTHER = "其他"
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_SLOWEST = 10
+_NAMES = 20  # of the files that failed for one reason; the results and the sheet name all
+
+
+def counts(lines: Iterable[Line]) -> Counter[str]:
+    """How many lines are in each status."""
+    return Counter(line["status"] for line in lines)
+
+
+def in_words(counted: Mapping[str, int]) -> str:
+    """The statuses with their numbers, in the words of the sheet."""
+    return "，".join(f"{words} {counted.get(status, 0)}" for status, words in STATUS.items())
+
+
+def details(
+    lines: Sequence[Line], seconds: Mapping[str, float], left_out: Iterable[tuple[str, str]], forms: Mapping[str, FormDefinition]
+) -> Iterator[str]:
+    """Lines of text on results `lines`; `seconds` that reading each source took in this run, `left_out` are (name, reason)."""
+    left = (f"未读取 {name}：{reason}" for name, reason in left_out)
+    # A file's name may hold what a terminal takes for an order.
+    yield from (_CONTROL.sub("�", line) for line in chain(left, _doubtful(lines, forms), _slowest(seconds), _failures(lines)))
+
+
+def _doubtful(lines: Iterable[Line], forms: Mapping[str, FormDefinition]) -> Iterator[str]:
+    kinds: Counter[str] = Counter()
+    for line in lines:
+        form = forms.get(str(line["form"]))
+        for name, result in line["fields"].items():
+            if result["decision"] == "review":
+                known = form.fields.get(name) if form else None
+                kinds[KINDS[known.kind] if known else _OTHER] += 1
+    if kinds:
+        yield f"需复核的栏目共 {kinds.total()} 处：" + "，".join(f"{kind} {count}" for kind, count in kinds.most_common())
+
+
+def _slowest(seconds: Mapping[str, float]) -> Iterator[str]:
+    slowest = sorted(seconds.items(), key=lambda one: -one[1])[:_SLOWEST]
+    if len(seconds) > 1:
+        yield f"最慢的 {len(slowest)} 份："
+        yield from (f"  {time:.1f} 秒  {name}" for name, time in slowest)
+
+
+def _failures(lines: Iterable[Line]) -> Iterator[str]:
+    """By message, which ends in its advice; the most frequent first."""
+    failed: dict[str, list[str]] = {}
+    for line in lines:
+        if line["error"]:
+            failed.setdefault(line["error"]["message"], []).append(line["source"])
+    if failed:
+        yield "读取失败的："
+    for message, names in sorted(failed.items(), key=lambda one: -len(one[1])):
+        yield f"  {message}（{len(names)} 份）"
+        yield from (f"    {name}" for name in names[:_NAMES])
+        if len(names) > _NAMES:
+            yield f"    等 {len(names)} 份，全部见结果和汇总表"

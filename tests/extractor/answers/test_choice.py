@@ -1,0 +1,242 @@
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from extractor.answers.choice import ChoiceReading, read_choice
+from extractor.text.passage import Passage, Place
+from models.fields import ChoiceField
+from models.page import Line, Picture, Run, Span, Tick
+
+OPTIONS = ("城镇", "商业", "园区", "校园", "社区", "企事业单位")
+FIELD = ChoiceField(kind="choice", name="kind", options=OPTIONS, min=1, max=1)
+
+
+def read(*spans: Span | str, field: ChoiceField = FIELD) -> ChoiceReading:
+    line = Line(spans=tuple(Run(text=span) if isinstance(span, str) else span for span in spans))
+    return read_choice(field, "类型", Passage.of([line], Place()))
+
+
+def is_sure(reading: ChoiceReading) -> bool:
+    return reading.confidence >= 0.95 and not reading.doubts
+
+
+@pytest.mark.parametrize(
+    ("text", "chosen"),
+    [
+        ("□城镇  □商业  ☑园区  □校园  □社区  □企事业单位", ["园区"]),
+        ("□ 城镇；□ 商业；√ 园区；□ 校园；□ 社区；□ 企事业单位", ["园区"]),
+        ("□城镇 □√商业 □园区 □校园 □社区 □企事业单位", ["商业"]),
+        ("√□城镇  □商业  □园区  □校园  □社区  □企事业单位", ["城镇"]),
+        ("□城镇  □商业√  □园区  □校园  □社区  □企事业单位", ["商业"]),
+        ("□城镇  □商业  √□园区  □校园  □社区  □企事业单位", ["园区"]),
+        ("□城镇 □商业 □园区 □校园 □社区 □企事业单位√", ["企事业单位"]),
+        ("○城镇 ●商业 ○园区 ○校园 ○社区 ○企事业单位", ["商业"]),
+        ("口城镇 口商业 口园区 ☑校园 口社区 口企事业单位", ["校园"]),
+        ("□城镇 □商业 □园区 □校园 □V社区 □企事业单位", ["社区"]),
+        ("[ ]城镇 [ ]商业 [ ]园区 [√]校园 [ ]社区 [ ]企事业单位", ["校园"]),
+        ("城镇（ ）商业（ ）园区（√）校园（ ）社区（ ）企事业单位（ ）", ["园区"]),
+        ("×城镇 ×商业 √园区 ×校园 ×社区 ×企事业单位", ["园区"]),
+        ("□城镇 ✅商业 □园区 □校园 □社区 □企事业单位", ["商业"]),
+        ("□城 镇 ☑商　业 □园 区 □校园 □社\t区 □企事业单位", ["商业"]),
+        ("□城镇\n☑商业\n□园区\n□校园\n□社区\n□企事业单位", ["商业"]),
+        ("☑社区", ["社区"]),
+        ("校园", ["校园"]),
+        ("城镇√  商业  园区  校园  社区  企事业单位", ["城镇"]),
+        ("□城镇 □商业 □园区 ☒\ufe0f校园 □社区 □企事业单位", ["校园"]),
+        ("□城镇 √\u20de商业 □园区 □校园 □社区 □企事业单位", ["商业"]),
+    ],
+)
+def test_a_clear_mark_is_read_and_needs_nobody(text: str, chosen: list[str]) -> None:
+    reading = read(text)
+    assert list(reading.value or ()) == chosen
+    assert is_sure(reading), reading.doubts
+
+
+@pytest.mark.parametrize(
+    ("text", "readings"),
+    [
+        ("□城镇□商业√□园区□校园□社区□企事业单位", {("商业",), ("园区",)}),
+        ("□城镇 □商业 √ □园区 □校园 □社区 □企事业单位", {("商业",), ("园区",)}),
+        ("□城镇 □商业 ×园区 □校园 □社区 □企事业单位", {("园区",), ("城镇", "商业", "校园", "社区", "企事业单位")}),
+    ],
+)
+def test_a_mark_that_can_be_read_in_two_ways_goes_to_review_with_both(text: str, readings: set[tuple[str, ...]]) -> None:
+    reading = read(text)
+    assert reading.confidence < 0.95
+    assert {reading.value, *reading.alternatives} == readings
+    assert [doubt.code for doubt in reading.doubts] == ["choice-ambiguous"]
+
+
+def test_untouched_boxes_choose_nothing() -> None:
+    assert read("□城镇 □商业 □园区 □校园 □社区 □企事业单位").value is None
+
+
+def test_words_that_are_no_option_keep_the_answer_from_being_accepted() -> None:
+    assert not is_sure(read("不是 ☑园区"))
+    assert not is_sure(read("□城镇 ☑商业 □园区 □校园 □社区 □企事业单位 其他：学校"))
+
+
+def test_words_alone_that_name_no_option_have_no_reading() -> None:
+    reading = read("工业")
+    assert reading.value is None
+    assert [doubt.code for doubt in reading.doubts] == ["unparsable"]
+
+
+def test_the_only_option_left_with_an_empty_box_is_inferred() -> None:
+    reading = read("□企事业单位")
+    assert reading.value == ("企事业单位",)
+    assert [doubt.code for doubt in reading.doubts] == ["choice-inferred"]
+
+
+@pytest.mark.parametrize("emphasis", ["highlight", "border", "colour", "underline", "bold"])
+def test_the_only_option_that_is_stressed_is_inferred(emphasis: str) -> None:
+    stressed = Run(text="园区", emphasis=frozenset([emphasis]))  # type: ignore[list-item]
+    reading = read("□城镇 □商业 □", stressed, " □校园 □社区 □企事业单位")
+    assert reading.value == ("园区",)
+    assert not is_sure(reading)
+
+
+def test_emphasis_on_every_option_says_nothing() -> None:
+    every = Run(text="□城镇 □商业 ☑园区 □校园 □社区 □企事业单位", emphasis=frozenset(["underline", "bold"]))
+    assert read(every).value == ("园区",)
+    assert is_sure(read(every))
+
+
+def test_the_options_that_were_not_struck_out_are_inferred() -> None:
+    struck = frozenset(["strike"])
+    gone = "□校园 □社区 □企事业单位"
+    reading = read(
+        Run(text="□城镇", emphasis=struck), " □商业 ", Run(text="□园区", emphasis=struck), Run(text=gone, emphasis=struck)
+    )  # type: ignore[arg-type]
+    assert reading.value == ("商业",)
+    assert not is_sure(reading)
+
+
+def test_a_tick_on_a_struck_option_goes_to_review() -> None:
+    reading = read("□城镇 ", Run(text="☑商业", emphasis=frozenset(["strike"])), " ☑园区 □校园 □社区 □企事业单位")
+    assert not is_sure(reading)
+    assert ("园区",) in reading.alternatives
+
+
+def test_a_picture_beside_the_options_goes_to_review() -> None:
+    assert not is_sure(read("□城镇 ", Picture(kind="shape"), " ☑商业 □园区 □校园 □社区 □企事业单位"))
+    guessed = read("□城镇 □商业 ", Picture(kind="picture"), "园区 □校园 □社区 □企事业单位")
+    assert guessed.value == ("园区",)
+    assert not is_sure(guessed)
+
+
+def test_a_box_that_cannot_be_judged_goes_to_review() -> None:
+    assert not is_sure(read(Tick(state="unclear"), "城镇 □商业 ☑园区 □校园 □社区 □企事业单位"))
+
+
+def test_an_answer_is_seen_as_surely_as_its_least_sure_tick() -> None:
+    reading = read(Tick(state="ticked", confidence=0.7), "城镇 □商业 □园区 □校园 □社区 □企事业单位")
+    assert reading.value == ("城镇",)
+    assert reading.seen == 0.7
+
+
+def test_all_options_may_be_ticked_where_all_may_be_chosen() -> None:
+    many = ChoiceField(kind="choice", name="many", options=("甲", "乙", "丙"))
+    assert is_sure(read("☑甲 ☑乙 ☑丙", field=many))
+    assert not is_sure(read("☑甲 ☑乙 ☑丙", field=many.model_copy(update={"max": 1})))
+
+
+def test_an_option_that_contains_another_is_told_from_it() -> None:
+    nested = ChoiceField(kind="choice", name="nested", options=("单位", "企事业单位"))
+    assert read("□单位 ☑企事业单位", field=nested).value == ("企事业单位",)
+
+
+MARKED = {
+    "ballot": ("☑", "☐"),
+    "cross": ("☒", "□"),
+    "solid": ("■", "□"),
+    "tick": ("√", "□"),
+    "boxtick": ("□√", "□"),
+    "circle": ("●", "○"),
+}
+
+
+@given(
+    chosen=st.sets(st.sampled_from(OPTIONS), min_size=1, max_size=3),
+    style=st.sampled_from(sorted(MARKED)),
+    separator=st.sampled_from(["；", "  ", " ", "、", "\t", "\n", "；\n"]),
+    gap=st.sampled_from(["", " ", "\u3000"]),
+)
+def test_printed_marks_before_their_options_are_always_read(chosen: set[str], style: str, separator: str, gap: str) -> None:
+    on, off = MARKED[style]
+    text = separator.join((on if option in chosen else off) + gap + option for option in OPTIONS)
+    reading = read(text)
+    assert set(reading.value or ()) == chosen
+    assert is_sure(reading)
+
+
+@given(st.text(alphabet="□☑√×口V[]（） \n园区城镇社商业不是", max_size=40))
+def test_any_text_at_all_gets_a_reading_of_known_options(text: str) -> None:
+    reading = read(text)
+    assert set(reading.value or ()) <= set(OPTIONS)
+    assert 0 <= reading.confidence <= 1
+
+
+def test_what_is_sure_does_not_depend_on_how_runs_are_cut() -> None:
+    text = "□城镇 □√商业 □园区 □校园 □社区 □企事业单位"
+    for first, second in product(range(0, len(text), 5), repeat=2):
+        cut = sorted((first, second))
+        assert read(text[: cut[0]], text[cut[0] : cut[1]], text[cut[1] :]) == read(text)
+
+
+def scanned(*marks: str) -> ChoiceReading:
+    """The options behind boxes in the states `marks`, as read off a picture; an empty string is a box that was overlooked."""
+    spans: list[Span | str] = []
+    for mark, option in zip(marks, OPTIONS, strict=False):
+        spans += [Tick(state=mark, confidence=0.998)] if mark else []  # type: ignore[arg-type]
+        spans += [Run(text=char, confidence=0.99) for char in option + " "]
+    return read(*spans, field=FIELD.model_copy(update={"options": OPTIONS[: len(marks)]}))
+
+
+def test_a_blackened_box_alone_chooses():
+    reading = scanned("empty", "filled", "empty")
+    assert (reading.value, reading.doubts) == (("商业",), ())
+    assert reading.confidence > 0.99
+
+
+def test_a_blackened_box_beside_a_ticked_one_is_taken_for_undone_and_told():
+    reading = scanned("ticked", "filled", "empty")
+    assert (reading.value, reading.alternatives) == (("城镇",), (("城镇", "商业"),))
+    assert [doubt.code for doubt in reading.doubts] == ["choice-ambiguous"]
+    assert "涂黑" in reading.doubts[0].message
+
+
+def test_a_tick_that_was_struck_out_does_not_choose():
+    reading = scanned("corrected", "ticked", "empty")
+    assert reading.value == ("商业",)
+    assert [doubt.code for doubt in reading.doubts] == ["choice-ambiguous"]
+    assert scanned("corrected", "empty").value is None
+    assert scanned("corrected", "empty").doubts
+
+
+@pytest.mark.parametrize(
+    ("marks", "value"),
+    [
+        (("empty", "unclear", "empty"), ("商业",)),
+        (("ticked", "unclear", "empty"), ("城镇",)),
+        (("unclear", "unclear", "empty"), None),
+    ],
+)
+def test_a_box_in_doubt_chooses_only_alone_and_never_unseen(marks, value):
+    reading = scanned(*marks)
+    assert reading.value == value
+    assert reading.doubts
+
+
+@pytest.mark.parametrize("marks", [("ticked", "", "empty"), ("", "", ""), ("", "empty", "empty")])
+def test_an_option_without_a_box_in_a_picture_is_doubted_since_boxes_may_be_overlooked(marks):
+    assert scanned(*marks).doubts
+
+
+def test_a_box_that_only_the_recogniser_saw_makes_the_choice_no_surer_than_it_was():
+    spans = [Run(text=char, confidence=0.5 if char in "□√" else 0.99) for char in "√城镇□商业"]
+    reading = read(*spans, field=FIELD.model_copy(update={"options": OPTIONS[:2]}))
+    assert reading.value == ("城镇",)
+    assert reading.seen == 0.5

@@ -1,0 +1,96 @@
+"""Whether a place for a signature bears one, from the ink and the text on a page."""
+
+import pytest
+
+from extractor.answers.prompts import find_prompt
+from extractor.answers.signatures import observe_signature
+from extractor.text.passage import Passage, Place
+from models.fields import SignatureField
+from models.page import Box, InkMark, Line, Page, Run
+
+FIELD = SignatureField(kind="signature", name="signature", prompt="申报负责人（签字）：", required=True)
+CELL = Box(x0=100, y0=100, x1=500, y1=200)
+ACCEPT = 0.975
+
+
+def _line(x, y, text, confidence=0.99):
+    runs = [
+        Run(text=char, box=Box(x0=x + 12 * i, y0=y, x1=x + 12 * i + 12, y1=y + 14), confidence=confidence)
+        for i, char in enumerate(text)
+    ]
+    return Line(spans=tuple(runs))
+
+
+def _ink(x, y, sure, width=50, height=20):
+    return InkMark(box=Box(x0=x, y0=y, x1=x + width, y1=y + height), confidence=sure)
+
+
+PROMPT = _line(110, 140, "申报负责人（签字）：")
+
+
+def _seen(*ink, written="", date="", prompt=PROMPT):
+    page = Page(number=1, ink=ink)
+    words = Passage.of([_line(230, 140, written)], Place(page=1))
+    dates = Passage.of([_line(110, 160, date)], Place(page=1))
+    whole = Passage.of([prompt], Place(page=1, box=CELL))
+    at = find_prompt(FIELD.prompt, FIELD.prompt_aliases, whole)
+    return observe_signature(FIELD, "签字", at, words, [dates], [(page, CELL)], "a.pdf")
+
+
+def test_no_ink_behind_the_prompt_is_surely_no_signature():
+    seen = _seen()
+    assert not seen.value.present
+    assert seen.confidence >= ACCEPT
+
+
+@pytest.mark.parametrize("y", [128, 138, 148])
+def test_ink_behind_the_prompt_or_a_little_above_or_below_it_is_one(y):
+    seen = _seen(_ink(250, y, 0.99))
+    assert seen.value.present
+    assert seen.confidence >= ACCEPT
+    assert seen.evidence[0].box.x0 == 250
+
+
+def test_what_was_read_of_the_ink_is_its_text():
+    assert _seen(_ink(230, 138, 0.99), written="张伟").value.text == "张伟"
+
+
+def test_doubtful_ink_goes_to_a_person():
+    assert _seen(_ink(230, 138, 0.3)).confidence < ACCEPT
+    assert _seen(_ink(230, 138, 0.7)).confidence < ACCEPT
+
+
+@pytest.mark.parametrize("ink", [(), (_ink(230, 140, 0.02, 24, 12),)])
+def test_a_typed_name_is_no_signature_and_goes_to_a_person(ink):
+    seen = _seen(*ink, written="张伟")
+    assert not seen.value.present
+    assert [doubt.code for doubt in seen.doubts] == ["signature-typed"]
+
+
+def test_a_date_written_by_hand_on_the_next_line_is_no_signature():
+    seen = _seen(_ink(230, 160, 0.99, 100, 14), date="　　　　　　　　　　2021年2月5日")
+    assert not seen.value.present
+
+
+def test_ink_in_the_cell_that_is_not_behind_the_prompt_goes_to_a_person():
+    seen = _seen(_ink(110, 180, 0.99))
+    assert seen.confidence < ACCEPT
+
+
+def test_ink_outside_the_cell_is_none_of_it():
+    assert _seen(_ink(230, 300, 0.99)).confidence >= ACCEPT
+
+
+def test_without_the_prompt_nobody_can_be_sure():
+    assert _seen(_ink(230, 138, 0.99), prompt=_line(110, 140, "某某")).confidence < ACCEPT
+
+
+@pytest.mark.parametrize(
+    ("printed", "end"),
+    [("申报负责人（签字）：", 230), ("申报负责人（签", 194), ("申报贡责人（签字）：", 230), ("申报负责人（签刘日", 194)],
+    ids=["whole", "cut off", "misread", "with what follows"],
+)
+def test_a_prompt_ends_where_its_own_characters_end(printed, end):
+    _, box = find_prompt(FIELD.prompt, (), Passage.of([_line(300, 110, "盖章"), _line(110, 140, printed)], Place(page=1)))
+    assert box.y0 == 140
+    assert box.x1 == pytest.approx(end, abs=1)

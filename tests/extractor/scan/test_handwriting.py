@@ -1,0 +1,149 @@
+"""Ink behind a prompt, told from print and from nothing, with pens and marks of many kinds; drawn, and read by no engine."""
+
+import math
+
+import cv2
+import numpy as np
+import pytest
+
+from extractor.scan import handwriting, upright
+from extractor.scan.layers import take_apart
+from extractor.scan.lines import Place, ReadLine
+from extractor.scan.ocr import Glyph, Reading
+from extractor.scan.ruling import Ruling
+from extractor.scan.seals.find import Ring
+from extractor.scan.seals.lift import lift_seals
+from tests.extractor import drawing
+
+SIZE = 36
+PROMPT = "申报负责人（签字）："
+X, Y = 100, 300
+END = X + SIZE * len(PROMPT)
+BLACK, BLUE, PENCIL = (20, 20, 25), (30, 45, 140), (110, 110, 112)
+
+
+def _line(x, y, text):
+    """What an engine would say of `text` written at (x, y)."""
+    glyphs = tuple(Glyph(char, (i + 0.5) / len(text), 0.99) for i, char in enumerate(text))
+    return ReadLine(Place((x, y - 2, x + SIZE * len(text), y + SIZE + 10), (0, 0)), Reading(glyphs))
+
+
+def _form(*typed):
+    """A prompt with the line of a date under it, and more that was typed."""
+    picture = drawing.blank(1400, 700)
+    texts = [(X, Y, PROMPT), (X, Y + 60, "二〇二一年二月五日"), *typed]
+    drawing.write(picture, texts, SIZE)
+    return picture, [_line(*text) for text in texts]
+
+
+def _marks(picture, lines, rings=()):
+    layers = take_apart(upright.Flat(picture, drawing.SCALE, False))
+    ruling = Ruling((), np.zeros(layers.text.shape, np.uint8))
+    return handwriting.find_ink(layers, ruling, lines, rings, lift_seals(layers, rings))
+
+
+def _behind(marks):
+    """The surest ink behind the prompt."""
+    return max((sure for (x0, y0, x1, _), sure in marks if (x0 + x1) / 2 > END - 10 and y0 < Y + SIZE), default=0.0)
+
+
+def _sign(picture, colour=BLACK, width=4, high=60, x=END + 40, y=Y + 20):
+    """A flourish of loops that rises and falls, drawn with a pen, no character of any font."""
+    t = np.linspace(0, 6 * math.pi, 240)
+    xs = x + t / (6 * math.pi) * 3 * high + 0.35 * high * np.sin(t)
+    ys = y - high / 2 * np.cos(t) * (0.4 + 0.6 * np.abs(np.sin(t / 5)))
+    cv2.polylines(picture, [np.rint(np.stack([xs, ys], 1)).astype(np.int32)], False, colour, width, cv2.LINE_AA)
+
+
+def test_nothing_behind_a_prompt_is_no_ink():
+    assert _behind(_marks(*_form())) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("colour", "width", "high"),
+    [(BLACK, 4, 60), (BLUE, 4, 60), (BLACK, 12, 70), (BLACK, 2, 60), (PENCIL, 4, 60), (BLACK, 3, 36), (BLACK, 6, 170)],
+    ids=["ball pen", "blue pen", "marker", "thin pen", "pencil", "very small", "very large"],
+)
+def test_strokes_that_were_not_read_are_writing(colour, width, high):
+    picture, lines = _form()
+    _sign(picture, colour, width, high)
+    assert _behind(_marks(picture, lines)) > 0.975
+
+
+def test_a_signature_that_slants_off_above_its_line_is_writing():
+    picture, lines = _form()
+    _sign(picture, y=Y - 25)
+    assert _behind(_marks(picture, lines)) > 0.975
+
+
+def test_a_signature_that_was_read_as_characters_is_writing():
+    picture, lines = _form()
+    _sign(picture)
+    assert _behind(_marks(picture, [*lines, _line(END + 40, Y - 10, "张伟明")])) > 0.975
+
+
+def test_a_signature_in_one_line_with_its_prompt_is_writing():
+    picture, lines = _form()
+    _sign(picture)
+    assert _behind(_marks(picture, [_line(X, Y, PROMPT + "王五六"), *lines[1:]])) > 0.975
+
+
+def test_a_signature_in_the_prompts_line_of_which_nothing_was_read_is_writing():
+    picture, lines = _form()
+    _sign(picture)
+    x0, y0, _, y1 = lines[0].place.box
+    wide = ReadLine(
+        Place((x0, y0, END + 300, y1), (0, 0)),
+        Reading(tuple(Glyph(g.text, g.at * (END - x0) / (END + 300 - x0), g.confidence) for g in lines[0].reading.glyphs)),
+    )
+    assert _behind(_marks(picture, [wide, *lines[1:]])) > 0.975
+
+
+@pytest.mark.parametrize("apart", [0, 40])
+def test_a_typed_name_looks_like_the_print_before_it(apart):
+    picture, lines = _form((END + apart, Y, "张伟明"))
+    assert 0 < _behind(_marks(picture, lines)) < 0.3
+
+
+def test_specks_are_no_writing():
+    picture, lines = _form()
+    random = np.random.default_rng(3)
+    for x, y in random.integers((END, Y - 30), (END + 600, Y + 40), (40, 2)):
+        cv2.circle(picture, (int(x), int(y)), 1, (40, 40, 40), -1)
+    assert _behind(_marks(picture, lines)) < 0.5
+
+
+def test_a_line_to_sign_on_is_no_writing():
+    picture, lines = _form()
+    cv2.line(picture, (END + 10, Y + 40), (END + 500, Y + 40), BLACK, 2)
+    assert _behind(_marks(picture, lines)) < 0.5
+
+
+def test_a_stamped_name_is_for_a_person_to_judge():
+    picture, lines = _form()
+    cv2.rectangle(picture, (END + 60, Y - 20), (END + 140, Y + 60), (215, 30, 40), 6)
+    cv2.line(picture, (END + 70, Y + 20), (END + 130, Y + 20), (215, 30, 40), 8)
+    assert _behind(_marks(picture, lines)) == 0.5
+
+
+def test_a_red_seal_over_the_place_is_no_writing():
+    picture, lines = _form()
+    cv2.circle(picture, (END + 120, Y), 160, (215, 30, 40), 9)
+    assert _behind(_marks(picture, lines, [Ring(END + 120, Y, 160, 160, 0, True, 0.98)])) == 0.0
+
+
+def test_a_black_seal_over_the_place_is_no_writing_and_hides_none():
+    ring = Ring(END + 120, Y, 160, 160, 0, False, 0.95)
+    picture, lines = _form()
+    cv2.circle(picture, (END + 120, Y), 156, BLACK, 9)
+    assert _behind(_marks(picture, lines, [ring])) < 0.3
+    _sign(picture, high=80)
+    assert _behind(_marks(picture, lines, [ring])) > 0.5
+
+
+def test_what_is_left_of_a_seals_star_is_hardly_writing():
+    ring = Ring(END + 90, Y + 18, 160, 160, 0, False, 0.95)
+    picture, lines = _form()
+    cv2.circle(picture, (END + 90, Y + 18), 156, (140, 140, 140), 9)
+    _sign(picture, high=30, width=6, x=END + 50, y=Y + 18)
+    assert 0.5 < _behind(_marks(picture, lines)) > _behind(_marks(picture, lines, [ring])) <= 0.6

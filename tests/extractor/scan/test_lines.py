@@ -1,0 +1,38 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from extractor.scan import lines
+
+_PAGE = (400, 300)
+
+
+@st.composite
+def _blots(draw):
+    x, y = draw(st.integers(0, _PAGE[1] - 10)), draw(st.integers(0, _PAGE[0] - 10))
+    return x, y, x + draw(st.integers(4, 10)), y + draw(st.integers(1, 10))
+
+
+@given(st.lists(_blots(), min_size=1, max_size=5))
+def test_the_part_that_is_looked_at_holds_all_ink_where_it_was(blots):
+    page = np.full(_PAGE, 255, np.uint8)
+    for x0, y0, x1, y1 in blots:
+        page[y0:y1, x0:x1] = 0
+    part, left, top = lines._trimmed(page)
+    assert [side % 32 for side in part.shape] == [0, 0]
+    height, width = min(part.shape[0], _PAGE[0] - top), min(part.shape[1], _PAGE[1] - left)
+    np.testing.assert_array_equal(part[:height, :width], page[top : top + height, left : left + width])
+    assert (part == 0).sum() == (page == 0).sum()
+
+
+def test_dust_does_not_make_the_part_larger():
+    page = np.full(_PAGE, 255, np.uint8)
+    page[100:110, 100:140] = 0
+    page[390:392, 290:293] = 0
+    part, left, top = lines._trimmed(page)
+    assert (part.shape, left, top) == ((64, 64), 88, 88)
+
+
+def test_a_blank_page_is_looked_at_whole():
+    part, left, top = lines._trimmed(np.full(_PAGE, 255, np.uint8))
+    assert (part.shape, left, top) == (_PAGE, 0, 0)

@@ -1,0 +1,72 @@
+import cv2
+import numpy as np
+import pytest
+
+from extractor.scan import upright
+from tests.extractor import drawing
+
+
+def _slopes(colour, axis):
+    """The steepest of the long lines' slopes, one in twenty left out."""
+    lines = upright._find_lines(cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY))
+    pieces = lines.level if axis == 0 else lines.upright
+    run, rise = pieces[:, 2 + axis] - pieces[:, axis], pieces[:, 3 - axis] - pieces[:, 1 - axis]
+    return float(np.percentile(np.abs(rise / run), 90))
+
+
+def _form():
+    picture = drawing.blank()
+    drawing.table(picture, [200, 600, 1450], [300, 400, 500, 900, 1500, 2000])
+    return picture
+
+
+@pytest.mark.parametrize("degrees", [-6.0, -1.3, 2.5])
+def test_a_skewed_scan_comes_out_level(degrees):
+    flat = upright.flatten(drawing.turned(_form(), degrees), None)
+    assert flat.warped
+    assert _slopes(flat.colour, 0) < 0.002
+    assert _slopes(flat.colour, 1) < 0.002
+
+
+def test_a_level_scan_is_left_as_it_is():
+    picture = _form()
+    flat = upright.flatten(picture, (595.3, 841.9))
+    assert not flat.warped
+    assert np.array_equal(flat.colour, picture)
+    assert flat.scale == pytest.approx(drawing.SCALE, rel=0.01)
+
+
+@pytest.mark.parametrize("shade", [0, 255])
+def test_a_picture_of_nothing_is_left_as_it_is(shade):
+    picture = np.full((1600, 1200, 3), shade, np.uint8)
+    assert np.array_equal(upright.flatten(picture, None).colour, picture)
+
+
+def test_a_photo_in_perspective_and_bent_comes_out_level_and_without_the_desk():
+    flat = upright.flatten(drawing.photographed(_form()), None)
+    assert _slopes(flat.colour, 0) < 0.004
+    assert _slopes(flat.colour, 1) < 0.004
+    height, width = flat.colour.shape[:2]
+    assert height / width == pytest.approx(2339 / 1654, rel=0.05)
+    assert (flat.colour[height // 20 : -height // 20, width // 20 : -width // 20].min(axis=2) > 200).mean() > 0.95
+
+
+def test_a_sheet_half_in_the_shade_is_kept_whole():
+    photo = drawing.photographed(_form())
+    photo[photo.max(axis=2) <= 70] = 120
+    shade = np.linspace(0.4, 1, photo.shape[1])[None, :, None]
+    flat = upright.flatten((photo * shade).astype(np.uint8), None)
+    height, width = flat.colour.shape[:2]
+    assert width / height == pytest.approx(210 / 297, rel=0.03)
+
+
+def test_shadow_is_taken_off():
+    picture = drawing.blank(800, 800)
+    shade = np.linspace(0.4, 1, 800)[None, :, None]
+    lit = upright.lit(cv2.cvtColor((picture * shade).astype(np.uint8), cv2.COLOR_RGB2GRAY))
+    assert lit.min() > 235
+
+
+def test_an_empty_page_and_a_tiny_one_are_not_an_error():
+    assert upright.flatten(drawing.blank(300, 400), None).colour.shape == (400, 300, 3)
+    assert upright.flatten(drawing.blank(3, 2), None).colour.size > 0

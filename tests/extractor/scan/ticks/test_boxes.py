@@ -1,0 +1,197 @@
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from extractor.scan.compose import make_page
+from extractor.scan.layers import Layers
+from extractor.scan.lines import Place, ReadLine
+from extractor.scan.ocr import Glyph, Reading
+from extractor.scan.ruling import Ruling
+from extractor.scan.ticks.boxes import find_squares
+from tests.extractor import drawing
+
+WORDS = ["城镇", "商业", "园区", "校园"]
+WITHIN = (0.0, 0.0, 1400.0, 200.0)
+
+
+def _square(picture, box):
+    cv2.rectangle(picture, box[:2], box[2:], (60, 60, 60), 2)
+
+
+def _circle(picture, box):
+    cv2.circle(picture, ((box[0] + box[2]) // 2, (box[1] + box[3]) // 2), 17, (60, 60, 60), 2, cv2.LINE_AA)
+
+
+def _row(marks, read_boxes=True, words=WORDS, shape=_square):
+    """Options, each behind a box that `marks[i]` was drawn on, and what a recogniser says of them."""
+    picture, glyphs, boxes = drawing.blank(1400, 200), [], []
+    x = 60
+    for number, word in enumerate(words):
+        box = (x, 82, x + 34, 116)
+        shape(picture, box)
+        if number in marks:
+            marks[number](picture, box)
+        boxes.append(box)
+        if read_boxes and number not in marks:
+            glyphs.append(("□", x + 17, 0.7))
+        drawing.write(picture, [(x + 46, 76, word)], size=40)
+        glyphs += [(char, x + 66 + 40 * n, 0.99) for n, char in enumerate(word)]
+        x += 190
+    start, end = 55.0, float(x)
+    reading = Reading(tuple(Glyph(text, (at - start) / (end - start), sure) for text, at, sure in glyphs))
+    gray = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    return [[ReadLine(Place((start, 76.0, end, 122.0)), reading)]], _layers(gray), boxes
+
+
+def _layers(gray):
+    nothing = np.zeros_like(gray)
+    return Layers(text=gray, all=gray, redness=nothing, red=nothing, pen=nothing, scale=drawing.SCALE)
+
+
+def _states(rows, layers):
+    (squares,) = find_squares(rows, WITHIN, layers, np.zeros_like(layers.text))
+    return [square.state for square in squares]
+
+
+def _tick(picture, box):
+    x0, y0, x1, y1 = box
+    cv2.polylines(picture, [np.array([[x0 + 2, y0 + 12], [x0 + 14, y1 - 4], [x1 + 12, y0 - 18]])], False, (10, 10, 10), 4)
+
+
+def _cross(picture, box):
+    cv2.line(picture, box[:2], box[2:], (10, 10, 10), 4)
+    cv2.line(picture, (box[0], box[3]), (box[2], box[1]), (10, 10, 10), 4)
+
+
+def _slash(picture, box):
+    cv2.line(picture, (box[0] - 3, box[3] + 3), (box[2] + 6, box[1] - 6), (10, 10, 10), 5)
+
+
+def _fill(picture, box):
+    cv2.rectangle(picture, (box[0] + 2, box[1] + 3), (box[2] - 1, box[3] - 2), (10, 10, 10), -1)
+
+
+def _ring(picture, box):
+    cv2.ellipse(picture, ((box[0] + box[2]) // 2, (box[1] + box[3]) // 2), (30, 27), 0, 0, 350, (20, 20, 90), 4, cv2.LINE_AA)
+
+
+def _strike_out(picture, box):
+    _tick(picture, box)
+    for y in (box[1] + 6, box[1] + 16, box[1] + 26):
+        cv2.line(picture, (box[0] - 14, y + 2), (box[2] + 18, y - 2), (10, 10, 10), 4, cv2.LINE_AA)
+
+
+def _pencil(picture, box):
+    cv2.polylines(
+        picture,
+        [np.array([[box[0] + 4, box[1] + 14], [box[0] + 14, box[3] - 4], [box[2] + 10, box[1] - 12]])],
+        False,
+        (130,) * 3,
+        2,
+    )
+
+
+@pytest.mark.parametrize("shape", [_square, _circle])
+@pytest.mark.parametrize(
+    ("mark", "state"), [(_tick, "ticked"), (_cross, "ticked"), (_slash, "ticked"), (_pencil, "ticked"), (_fill, "filled")]
+)
+@pytest.mark.parametrize("option", [0, 2, 3])
+def test_the_marked_box_is_told_and_the_others_are_empty(mark, state, option, shape):
+    rows, layers, boxes = _row({option: mark}, shape=shape)
+    (squares,) = find_squares(rows, WITHIN, layers, np.zeros_like(layers.text))
+    assert [square.state for square in squares] == [state if number == option else "empty" for number in range(4)]
+    assert [square.box[0] for square in squares] == pytest.approx([box[0] for box in boxes], abs=6)
+
+
+def test_boxes_are_found_where_every_one_is_ticked():
+    assert _states(*_row({0: _tick, 1: _tick, 2: _tick, 3: _tick})[:2]) == ["ticked"] * 4
+
+
+@pytest.mark.parametrize("option", [0, 1])
+def test_of_two_options_one_is_ticked(option):
+    states = _states(*_row({option: _tick}, words=["是", "否"])[:2])
+    assert states == ["ticked" if number == option else "empty" for number in range(2)]
+
+
+def test_a_tick_that_was_struck_out_is_corrected():
+    assert _states(*_row({0: _strike_out, 2: _tick})[:2]) == ["corrected", "empty", "ticked", "empty"]
+
+
+def test_a_ring_around_a_box_is_no_tick_but_no_empty_box_either():
+    assert _states(*_row({1: _ring})[:2]) == ["empty", "unclear", "empty", "empty"]
+
+
+def test_red_ink_in_an_empty_box_makes_it_unclear_since_a_red_tick_is_taken_off_with_the_seals():
+    rows, layers, boxes = _row({})
+    red = layers.red.copy()
+    x0, y0, x1, y1 = boxes[2]
+    cv2.line(red, (x0, y1), (x1, y0), 255, 4)
+    assert _states(rows, replace(layers, red=red)) == ["empty", "empty", "unclear", "empty"]
+
+
+def test_a_box_that_only_the_recogniser_saw_in_running_text_stays_doubtful_text():
+    picture = drawing.blank(1400, 200)
+    drawing.write(picture, [(60, 76, "常住人口国家园区回收利用")], size=40)
+    glyphs = tuple(Glyph("□" if i == 3 else text, (i * 40 + 20) / 480, 0.99) for i, text in enumerate("常住人口国家园区回收利用"))
+    layers = _layers(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))
+    lines = [ReadLine(Place((60.0, 76.0, 540.0, 122.0)), Reading(glyphs))]
+    page = make_page(1, 0, layers, Ruling((), np.zeros_like(layers.text)), lines, [], [])
+    (line,) = page.blocks
+    assert line.text == "常住人□国家园区回收利用"
+    assert line.spans[3].confidence <= 0.5
+
+
+def test_boxes_are_found_where_the_recogniser_saw_none():
+    rows, layers, _ = _row({1: _tick}, read_boxes=False)
+    (squares,) = find_squares(rows, WITHIN, layers, np.zeros_like(layers.text))
+    assert [square.state for square in squares] == ["empty", "ticked", "empty", "empty"]
+
+
+def test_a_speck_in_a_box_is_no_tick():
+    rows, layers, _ = _row({1: lambda picture, box: cv2.circle(picture, (box[0] + 15, box[1] + 15), 1, (90, 90, 90), -1)})
+    (squares,) = find_squares(rows, WITHIN, layers, np.zeros_like(layers.text))
+    assert [square.state for square in squares] == ["empty"] * 4
+
+
+def test_words_with_frames_in_them_are_no_boxes():
+    picture = drawing.blank(1400, 200)
+    drawing.write(picture, [(60, 76, "常住人口国家园区回收日目田")], size=40)
+    glyphs = tuple(Glyph(text, (i * 40 + 20) / 520, 0.99) for i, text in enumerate("常住人口国家园区回收日目田"))
+    rows = [[ReadLine(Place((60.0, 76.0, 580.0, 122.0)), Reading(glyphs))]]
+    assert _states(rows, _layers(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))) == []
+
+
+def test_rows_close_above_and_below_are_left_out_of_sight():
+    rows, layers, _ = _row({0: _tick})
+    around = layers.text.copy()
+    for y in (26, 128):
+        for x in range(60, 700, 44):
+            cv2.rectangle(around, (x, y), (x + 34, y + 38), 20, -1)
+    (line,) = rows[0]
+    others = [replace(line, place=Place((55.0, y, 800.0, y + 46.0))) for y in (22.0, 126.0)]
+    found = find_squares([[others[0]], rows[0], [others[1]]], WITHIN, replace(layers, text=around), np.zeros_like(around))
+    assert [square.state for square in found[1]] == ["ticked", "empty", "empty", "empty"]
+
+
+def test_a_small_typed_mark_among_large_empty_boxes_is_seen():
+    def small(picture, box):
+        if box[0] != 250:
+            return _square(picture, box)
+        inner = (box[0] + 7, box[1] + 8, box[2] - 6, box[3] - 5)
+        _square(picture, inner)
+        cv2.line(picture, inner[:2], inner[2:], (40, 40, 40), 2)
+        return cv2.line(picture, (inner[0], inner[3]), (inner[2], inner[1]), (40, 40, 40), 2)
+
+    rows, layers, _ = _row({}, shape=small)
+    assert _states(rows, layers) == ["empty", "ticked", "empty", "empty"]
+
+
+def test_letters_and_digits_that_were_surely_read_are_no_boxes_whatever_they_look_like():
+    rows, layers, boxes = _row({0: _tick}, read_boxes=False)
+    (line,) = rows[0]
+    x0, _, x1, _ = line.place.box
+    glyphs = [Glyph("8", ((box[0] + box[2]) / 2 - x0) / (x1 - x0), 0.95) for box in boxes]
+    reading = Reading(tuple(sorted((*line.reading.glyphs, *glyphs), key=lambda glyph: glyph.at)))
+    assert _states([[replace(line, reading=reading)]], layers) == []

@@ -1,0 +1,92 @@
+from itertools import pairwise
+
+import pytest
+
+from benchmarks.calibration import Sample, fit, thresholds
+from extractor.text.passage import Passage, Place
+from extractor.weighing.calibration import legibility, probability, probability_of, signs_of, threshold
+from extractor.weighing.coefficients import THRESHOLDS, WEIGHTS
+from models.fields import DateField, EmailField, NumberField, PhoneField, ProseField, TextField
+from models.page import Line, Run
+
+TEXT, EMAIL = TextField(kind="text", name="title"), EmailField(kind="email", name="email")
+PROSE = ProseField(kind="prose", name="overview")
+
+
+def _read(text, doubts=None):
+    spans = tuple(Run(text=char, confidence=(doubts or {}).get(at, 0.999)) for at, char in enumerate(text))
+    return Passage.of([Line(spans=spans)], Place(page=1))
+
+
+def _sure(field, passage, legible=5.0):
+    return probability(field, signs_of(field, passage, legible))
+
+
+def test_what_a_file_holds_has_no_signs():
+    typed = Passage.of([Line(spans=(Run(text="高级工程师"),))], Place())
+    assert signs_of(TEXT, typed, 5.0) == {}
+
+
+def test_a_doubtful_character_makes_a_reading_less_probable():
+    assert _sure(TEXT, _read("高级工程师", {2: 0.4})) < _sure(TEXT, _read("高级工程师"))
+
+
+def test_a_doubtful_full_stop_matters_in_an_address_of_mail_and_not_in_words():
+    assert signs_of(TEXT, _read("工程师。", {3: 0.2}), 5.0) == signs_of(TEXT, _read("工程师。"), 5.0)
+    assert _sure(EMAIL, _read("a.b@c.cn", {1: 0.2})) < _sure(EMAIL, _read("a.b@c.cn"))
+
+
+def test_a_long_text_with_a_doubtful_digit_is_never_accepted():
+    text = "占地面积约23026平方米，" * 20
+    assert _sure(PROSE, _read(text, {6: 0.85}), 9.0) <= 0.5
+    assert _sure(PROSE, _read(text, {0: 0.85}), 9.0) > _sure(PROSE, _read(text, {6: 0.85}), 9.0)
+
+
+@pytest.mark.parametrize("field", [PROSE, TEXT, NumberField(kind="number", name="cost", unit="万元")])
+def test_a_doubtful_point_between_digits_matters_as_a_digit_does(field):
+    assert _sure(field, _read("8.1万元", {1: 0.5}), 9.0) < _sure(field, _read("8.1万元"), 9.0)
+    assert _sure(field, _read("8万元。1", {3: 0.5}), 9.0) == _sure(field, _read("8万元。1"), 9.0)
+
+
+def test_what_stands_between_the_digits_of_a_telephone_number_does_not_matter():
+    phone = PhoneField(kind="phone", name="phone")
+    assert _sure(phone, _read("027-85807053", {3: 0.5})) == _sure(phone, _read("027-85807053"))
+
+
+def test_a_date_with_a_doubtful_digit_is_never_accepted():
+    date = DateField(kind="date", name="date")
+    assert _sure(date, _read("2021年1月2日", {7: 0.6}), 9.0) <= 0.5
+
+
+def test_an_address_of_mail_with_a_character_that_may_be_another_is_never_accepted():
+    assert _sure(EMAIL, _read("bqs@163.com", {1: 0.5}), 9.0) <= 0.5
+    assert _sure(EMAIL, _read("bqs@163.com", {1: 0.9}), 9.0) > 0.5
+
+
+def test_writing_that_is_read_badly_is_less_legible():
+    assert legibility([_read("工程师", {1: 0.3})]) < legibility([_read("工程师")])
+
+
+def test_no_sign_speaks_against_a_reading():
+    assert all(weight >= 0 for kind in WEIGHTS.values() for name, weight in kind.items() if name != "bias")
+
+
+def test_a_stricter_target_asks_for_more():
+    assert all(strict[1] >= lax[1] for strict, lax in pairwise(THRESHOLDS))
+    assert threshold(0.0) == 1.0
+    assert threshold(0.001) >= threshold(0.01)
+
+
+def test_a_fit_finds_the_share_of_right_readings():
+    samples = [Sample("text", {"least": float(n % 10)}, right=(n // 10) % 10 < n % 10, doubted=False) for n in range(2000)]
+    weights = fit(samples)
+    assert probability_of(weights, "text", {"least": 8.0}) == pytest.approx(0.8, abs=0.08)
+    assert probability_of(weights, "text", {"least": 2.0}) == pytest.approx(0.2, abs=0.08)
+
+
+def test_thresholds_keep_to_the_share_of_errors_that_they_allow():
+    samples = [Sample("text", {"least": float(n % 10)}, right=(n // 10) % 10 < n % 10, doubted=False) for n in range(2000)]
+    weights = fit(samples)
+    for share, least in thresholds(samples, weights):
+        accepted = [one for one in samples if probability_of(weights, "text", one.signs) >= least]
+        assert sum(1 - probability_of(weights, "text", one.signs) for one in accepted) <= share * len(samples) + 1

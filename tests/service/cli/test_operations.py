@@ -1,0 +1,125 @@
+"""The commands of who runs the service, on a service's own folder."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from models.errors import BadUsage
+from service.blobs import FolderBlobs
+from service.store import audit
+from service.store.database import Database
+from service.store.tables import audit_log
+from service.upkeep.purge import period
+from tests.service import kept
+from tests.service.databases import sqlite
+
+YEARS_AGO = datetime.now(UTC) - timedelta(days=1000)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What a service keeps: one submission that was accepted years ago, and one that waits."""
+    data = tmp_path / "data"
+    data.mkdir()
+    monkeypatch.setenv("SEALFORM_DATA", str(data))
+    blobs = FolderBlobs(data / "blobs")
+    with sqlite(data) as database:
+        old, submission = kept.upload(database, blobs, b"old", at=YEARS_AGO)
+        kept.read(database, old, at=YEARS_AGO)
+        kept.decide(database, submission, "accept", at=YEARS_AGO)
+        kept.upload(database, blobs, b"new")
+    return data
+
+
+def _change(folder: Path, what: Callable[[Database], object]) -> None:
+    database = Database(f"sqlite:///{folder / 'sealform.db'}")
+    what(database)
+    database.close()
+
+
+def test_a_backup_is_restored_by_the_commands(run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = run("backup", "-o", tmp_path / "backup.tar")
+    assert (made.code, made.out) == (0, "")
+    head = run("audit", "verify").out.split()[1]
+    assert head in made.err
+    refused = run("restore", tmp_path / "backup.tar")
+    assert refused.code == 2
+    assert "--force-empty" in refused.err
+    monkeypatch.setenv("SEALFORM_DATA", str(tmp_path / "other"))
+    came = run("restore", tmp_path / "backup.tar")
+    assert came.code == 0
+    assert "2 个文件" in came.err
+    assert "1 份等待读取" in came.err
+    verified = run("audit", "verify", "--head", head)
+    assert (verified.code, verified.out.split()[0]) == (0, "6")
+
+
+def test_an_earlier_backup_is_kept_unless_it_is_said(run, folder: Path, tmp_path: Path) -> None:
+    target = tmp_path / "backup.tar"
+    target.write_bytes(b"the only one that is whole")
+    ran = run("backup", "-o", target)
+    assert (ran.code, target.read_bytes(), "--overwrite" in ran.err) == (2, b"the only one that is whole", True)
+    assert run("backup", "-o", target, "--overwrite").code == 0
+    assert target.read_bytes() != b"the only one that is whole"
+
+
+def test_a_purge_goes_by_what_is_set_unless_it_is_told(run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = run("purge")
+    assert refused.code == 2
+    assert "SEALFORM_RETENTION_DAYS" in refused.err
+    assert "0 份" in run("purge", "--older-than", "3y").err
+    monkeypatch.setenv("SEALFORM_RETENTION_DAYS", "730")
+    assert "将清除 1 份" in run("purge", "--dry-run").err
+    assert "0 份" in run("purge", "--status", "rejected").err
+    assert run("purge", "--status", "in-review").code == 2
+    assert "已清除 1 份申请的内容，1 个文件" in run("purge").err
+    assert "0 份" in run("purge").err
+    assert run("audit", "verify").code == 0
+
+
+def test_a_log_that_was_changed_is_told_with_the_place(run, folder: Path) -> None:
+    def change(database: Database) -> None:
+        with database.write() as connection:
+            connection.execute(audit_log.update().where(audit_log.c.seq == 2).values(actor="user:9"))
+
+    _change(folder, change)
+    verified = run("audit", "verify")
+    assert verified.code == 1
+    assert "第 2 条" in verified.err
+
+
+def test_a_log_that_was_written_anew_is_found_by_the_hash_that_was_noted(run, folder: Path) -> None:
+    assert run("audit", "verify", "--head", "0" * 63 + "1").code == 1
+
+
+def test_a_backup_of_a_changed_log_is_made_and_told(run, folder: Path, tmp_path: Path) -> None:
+    def change(database: Database) -> None:
+        with database.write() as connection:
+            connection.execute(audit_log.update().where(audit_log.c.seq == 2).values(actor="user:9"))
+            assert audit.verify(connection)[2] != []
+
+    _change(folder, change)
+    assert run("backup", "-o", tmp_path / "backup.tar").code == 1
+    assert (tmp_path / "backup.tar").exists()
+
+
+@pytest.mark.parametrize("command", [("backup", "-o", "x.tar"), ("purge", "--older-than", "1d"), ("audit", "verify")])
+def test_where_no_service_ever_was_nothing_is_made(
+    run, command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(*command).code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("text", "days"), [("90", 90), ("90d", 90), ("2y", 730), (" 1Y ", 365)])
+def test_a_period_is_days_or_years(text: str, days: int) -> None:
+    assert period(text) == timedelta(days=days)
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1d", "1.5y", "1m", "y", "999999d", "1d2y"])
+def test_a_period_that_means_nothing_is_refused(text: str) -> None:
+    with pytest.raises(BadUsage):
+        period(text)
