@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 import pdfplumber
 
-from extractor.readers.pdf import PdfLimits, read_pdf
+from extractor.limits import PdfLimits
+from extractor.readers.pdf import read_pdf
 from generator import generate, new_identity
 from service.forms.definitions import load_forms
 

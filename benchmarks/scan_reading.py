@@ -18,7 +18,8 @@ from typing import Any
 import cv2
 
 from extractor import Options, Source
-from extractor.scan.decode import Picture, PictureLimits, decode, pdf_pictures
+from extractor.limits import PictureLimits
+from extractor.scan.decode import Picture, decode, pdf_pictures
 from extractor.scan.ocr import _weights
 from service.forms.definitions import load_forms
 from service.processes.pool import Limits

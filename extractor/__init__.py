@@ -1,10 +1,11 @@
 """A file that came back -> results: values with their evidence, for each whether a person must look, and what there is to see."""
 
 from extractor.applications.belonging import Belonging, around
-from extractor.arrival.intake import Limits, Source, digest, is_left_out, readable
+from extractor.arrival.intake import Source, digest, is_left_out, readable
+from extractor.limits import Limits, ViewLimits
 from extractor.pipeline import Progress, extract
 from extractor.readers.by_kind import Options
-from extractor.views.draw_pages import Encoding, View, ViewLimits, open_view, part_bytes
+from extractor.views.draw_pages import Encoding, View, open_view, part_bytes
 from extractor.views.print_word import Printed, print_word, print_words, tables_of
 
 __all__ = [

@@ -6,15 +6,15 @@ import re
 import stat
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from extractor.arrival.containers import ContainerLimits, Contents, Inner, megabytes, open_container
+from extractor.arrival.containers import Contents, Inner, megabytes, open_container
 from extractor.arrival.containers.charsets import path_like
 from extractor.arrival.kinds import CONTAINERS, kind_of
-from extractor.readers.pdf import Attachment, PdfLimits
-from extractor.readers.word.package import ZipLimits
-from extractor.scan.decode import PictureLimits, size_of
+from extractor.limits import ContainerLimits, Limits
+from extractor.readers.pdf import Attachment
+from extractor.scan.decode import size_of
 from models.errors import Damaged, Encrypted, NotAForm, OtherKind, TooDeep, TooLarge, TooMany, UnreadableFile
 from models.findings import Finding
 from models.record import Message, Part, PartState
@@ -23,22 +23,6 @@ _MOST_DIGESTED = 1 << 30
 _LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 # A picture that a message shows in its text is a page only if it has this many pixels, and so many on its shorter side.
 _LEAST_PIXELS, _LEAST_SIDE = 500_000, 500
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one submission may cost to look at: bytes of a file, files in all, how many files deep a file may lie, bytes that all
-    containers together may unpack to, and what each kind of file may cost."""
-
-    file_bytes: int = 100 << 20
-    parts: int = 200
-    depth: int = 4
-    unpacked_bytes: int = 400 << 20
-    ratio: int = 200
-    conversion_seconds: float = 60.0
-    zip: ZipLimits = field(default_factory=ZipLimits)
-    pdf: PdfLimits = field(default_factory=PdfLimits)
-    pictures: PictureLimits = field(default_factory=PictureLimits)
 
 
 @dataclass(frozen=True)

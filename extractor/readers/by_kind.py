@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from extractor.arrival.intake import Limits
 from extractor.arrival.kinds import Kind, kind_of
+from extractor.limits import Limits
 from extractor.readers.html import read_html
 from extractor.readers.ofd import read_ofd
 from extractor.readers.office import to_docx

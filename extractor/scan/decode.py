@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from extractor.limits import PictureLimits
 from models.errors import Damaged, NotAForm, TooManyPages, TooManyPixels
 from models.page import Box
 
@@ -24,14 +25,6 @@ _MOST_FRAMES = 10_000
 _TIFF = (b"II*\0", b"MM\0*")
 _LEAST_ACROSS = 8  # pixels; not even a letter has fewer
 _MOST_PIXELS_ACROSS = 1_000_000  # of a page drawn, of which but a part is kept
-
-
-@dataclass(frozen=True)
-class PictureLimits:
-    """What a document that is pictures may hold: pages of a file, and pixels of a page."""
-
-    pages: int = 60
-    pixels: int = 120_000_000
 
 
 @dataclass(frozen=True)

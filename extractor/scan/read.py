@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from extractor.scan.decode import Picture, PictureLimits, decode
+from extractor.limits import PictureLimits
+from extractor.scan.decode import Picture, decode
 from extractor.scan.ocr import OcrEngine, Reading
 from models.errors import Damaged, OcrUnavailable
 from models.page import InkMark, Page, Pages, Run, SealMark

@@ -7,12 +7,12 @@ drawn by pdfium. A view is for one part and one process, which its owner bounds 
 import math
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 from extractor.arrival.intake import Intake, Source
 from extractor.arrival.kinds import kind_of
+from extractor.limits import ViewLimits
 from extractor.readers.by_kind import Options, files_inside, pasted_sheets
 from extractor.readers.ofd import read_ofd
 from extractor.readers.pdf import read_pdf
@@ -30,14 +30,6 @@ if TYPE_CHECKING:
 Encoding = Literal["jpeg", "png", "webp"]
 _QUALITY = 85
 _UNDER_SEALS = 200 / 72  # pixels a point at which a drawn page is freed of its seals
-
-
-@dataclass(frozen=True)
-class ViewLimits:
-    """How large a picture may become, whatever scale is asked for: pixels in all, and on a side."""
-
-    pixels: int = 16_000_000
-    side: int = 12_000
 
 
 class View:

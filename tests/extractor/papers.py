@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from extractor.answers.labels import align, units_of
 from extractor.answers.match import match
 from extractor.applications.group import Document
-from extractor.readers.pdf import PdfLimits, read_pdf
+from extractor.limits import PdfLimits, ZipLimits
+from extractor.readers.pdf import read_pdf
 from extractor.readers.word import read_word
-from extractor.readers.word.package import ZipLimits
 from generator import generate, new_identity
 from models.form import FormDefinition
 from models.identity import Identity

@@ -7,20 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from extractor.arrival.kinds import Kind
+from extractor.limits import ContainerLimits
 from models.errors import Damaged, Hostile, TooLarge, UnreadableFile
 from models.record import Message
-
-
-@dataclass(frozen=True)
-class ContainerLimits:
-    """What opening one container may cost: entries, bytes of a file in it and of all together, how often its own size a file may
-    unpack to, and seconds for a program that helps."""
-
-    entries: int = 2_000
-    file_bytes: int = 100 << 20
-    unpacked_bytes: int = 400 << 20
-    ratio: int = 200
-    seconds: float = 60.0
 
 
 @dataclass(frozen=True)
@@ -113,4 +102,4 @@ def _openers() -> Mapping[Kind, Opener]:
     }  # fmt: skip
 
 
-__all__ = ["Budget", "ContainerLimits", "Contents", "Inner", "megabytes", "open_container"]
+__all__ = ["Budget", "Contents", "Inner", "megabytes", "open_container"]

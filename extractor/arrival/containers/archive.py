@@ -8,8 +8,9 @@ import tarfile
 import zlib
 from itertools import islice
 
-from extractor.arrival.containers import Budget, ContainerLimits, Contents, Inner
+from extractor.arrival.containers import Budget, Contents, Inner
 from extractor.arrival.containers.charsets import decode
+from extractor.limits import ContainerLimits
 from models.errors import Damaged, Hostile, TooLarge, TooMany, UnreadableFile
 
 _BROKEN = (tarfile.TarError, EOFError, OSError, ValueError, OverflowError, TypeError, KeyError, zlib.error)

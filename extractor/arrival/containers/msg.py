@@ -9,9 +9,10 @@ from typing import Any
 
 import olefile
 
-from extractor.arrival.containers import Budget, ContainerLimits, Contents, Inner, mapi
+from extractor.arrival.containers import Budget, Contents, Inner, mapi
 from extractor.arrival.containers.body import BODY_NAME, disks, from_html, has_table, links_of, shown_in
 from extractor.arrival.containers.charsets import code_page, decode
+from extractor.limits import ContainerLimits
 from models.errors import Damaged, TooDeep, TooMany, UnreadableFile, UnsupportedKind
 
 _ATTACHMENT = "__attach_version1.0_"

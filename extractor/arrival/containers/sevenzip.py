@@ -3,7 +3,8 @@
 import io
 import lzma
 
-from extractor.arrival.containers import Budget, ContainerLimits, Contents, Inner, megabytes
+from extractor.arrival.containers import Budget, Contents, Inner, megabytes
+from extractor.limits import ContainerLimits
 from models.errors import Damaged, Encrypted, Hostile, TooLarge, TooMany, UnreadableFile, UnsupportedKind
 
 

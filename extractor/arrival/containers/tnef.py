@@ -4,9 +4,10 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-from extractor.arrival.containers import Budget, ContainerLimits, Contents, Inner, mapi
+from extractor.arrival.containers import Budget, Contents, Inner, mapi
 from extractor.arrival.containers.body import disks, from_html
 from extractor.arrival.containers.charsets import code_page, decode, last_step
+from extractor.limits import ContainerLimits
 from models.errors import Damaged, TooMany, UnreadableFile
 
 SIGNATURE = b"\x78\x9f\x3e\x22"

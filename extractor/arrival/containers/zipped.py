@@ -12,9 +12,10 @@ import zlib
 from collections.abc import Sequence
 from itertools import pairwise
 
-from extractor.arrival.containers import Budget, ContainerLimits, Contents, Inner
+from extractor.arrival.containers import Budget, Contents, Inner
 from extractor.arrival.containers.charsets import decode
 from extractor.arrival.kinds import check_directory
+from extractor.limits import ContainerLimits
 from models.errors import Damaged, Encrypted, Hostile, TooMany, UnreadableFile, UnsupportedKind
 
 _LOCAL = struct.Struct("<4s22xHH")

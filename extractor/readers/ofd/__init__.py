@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from extractor.limits import PictureLimits, ZipLimits
 from extractor.readers.pdf import Attachment
-from extractor.readers.word.package import ZipLimits
-from extractor.scan.decode import Picture, PictureLimits
+from extractor.scan.decode import Picture
 from models.page import Pages
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from extractor.arrival.containers import ContainerLimits
 from extractor.arrival.containers.zipped import open_zip
-from extractor.readers.word.package import ZipLimits, parse_xml
+from extractor.limits import ContainerLimits, ZipLimits
+from extractor.readers.word.package import parse_xml
 from models.errors import Damaged, Encrypted, UnreadableFile
 
 Element = etree._Element

@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image as Pillow
 from pypdfium2 import PdfiumError
 
+from extractor.limits import PictureLimits, ZipLimits
 from extractor.readers.ofd import OfdReading
 from extractor.readers.ofd.package import POINTS, Document, Element, Package, child, children, located, numbers, open_document, text
 from extractor.readers.ofd.painter import Canvas, Placed, joined, on_page
@@ -19,8 +20,7 @@ from extractor.readers.painted.trust import visible
 from extractor.readers.pdf import Attachment
 from extractor.readers.pdf.canvas import Glyph
 from extractor.readers.pdf.form import Mark, Overlay
-from extractor.readers.word.package import ZipLimits
-from extractor.scan.decode import Picture, PictureLimits, decode
+from extractor.scan.decode import Picture, decode
 from models.errors import Damaged, Hostile, TooLarge, TooManyPages, TooManyPixels, UnreadableFile
 from models.page import DigitalSignature, Pages
 

@@ -2,16 +2,8 @@
 
 from dataclasses import dataclass
 
+from extractor.limits import PdfLimits
 from models.page import Pages
-
-
-@dataclass(frozen=True)
-class PdfLimits:
-    """What one PDF may hold."""
-
-    pages: int = 300
-    attachments: int = 100
-    attachment_bytes: int = 100 << 20
 
 
 @dataclass(frozen=True)
@@ -55,4 +47,4 @@ def pdf_attachments(data: bytes, limits: PdfLimits = PdfLimits()) -> tuple[Attac
     return files_in(data, limits)
 
 
-__all__ = ["Attachment", "PdfLimits", "PdfReading", "pdf_attachments", "read_pdf"]
+__all__ = ["Attachment", "PdfReading", "pdf_attachments", "read_pdf"]

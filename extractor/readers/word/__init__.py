@@ -1,7 +1,8 @@
 """The readers for Word files and their kin: bytes -> Pages, one page without a size, cells with an address."""
 
+from extractor.limits import ZipLimits
 from extractor.readers.word.numbering import Bullets
-from extractor.readers.word.package import FlatPackage, Package, Parts, W, ZipLimits
+from extractor.readers.word.package import FlatPackage, Package, Parts, W
 from extractor.readers.word.styles import Styles
 from extractor.readers.word.table import BlockReader
 from extractor.readers.word.text import TextReader

@@ -13,6 +13,7 @@ from functools import cached_property
 
 from lxml import etree
 
+from extractor.limits import ZipLimits
 from models.errors import Damaged, Hostile, TooLarge, UnsupportedKind
 from models.identity import Identity
 
@@ -30,16 +31,6 @@ _STRICT = {
     b"http://purl.oclc.org/ooxml/officeDocument/math": b"http://schemas.openxmlformats.org/officeDocument/2006/math",
     b"http://purl.oclc.org/ooxml/drawingml/": b"http://schemas.openxmlformats.org/drawingml/2006/",
 }
-
-
-@dataclass(frozen=True)
-class ZipLimits:
-    """What a package may unpack to: bytes in all, entries, and how often its own size."""
-
-    unpacked_bytes: int = 200 << 20
-    entries: int = 5_000
-    ratio: int = 200
-    xml_bytes: int = 40 << 20
 
 
 @dataclass(frozen=True)

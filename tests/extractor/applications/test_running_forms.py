@@ -12,8 +12,8 @@ from docx.document import Document as Docx
 from extractor import Source, extract
 from extractor.applications.mixed_pages import split
 from extractor.applications.running_forms import divide
+from extractor.limits import ZipLimits
 from extractor.readers.word import read_word
-from extractor.readers.word.package import ZipLimits
 from generator import generate, new_identity
 from models.form import FormDefinition
 from models.page import Line, Page, Pages, Run, Table

@@ -18,9 +18,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extractor.arrival.containers import ContainerLimits, Inner, open_container
+from extractor.arrival.containers import Inner, open_container
 from extractor.arrival.containers.charsets import path_like
 from extractor.arrival.kinds import kind_of
+from extractor.limits import ContainerLimits
 from models.errors import Damaged, Encrypted, Hostile, OtherKind, TimedOut, TooLarge, TooMany, UnreadableFile, UnsupportedKind
 
 NAME = "某区/申请表（盖章）.docx"

@@ -19,7 +19,8 @@ from PIL import Image
 
 from extractor import Limits, Options, Source, extract
 from extractor.arrival.intake import Intake
-from extractor.scan.decode import PictureLimits, decode
+from extractor.limits import PictureLimits
+from extractor.scan.decode import decode
 from generator import generate, new_identity
 from models.errors import TooManyPages
 from models.form import FormDefinition

@@ -8,10 +8,10 @@ import pytest
 
 from extractor import Limits, Options, Source, extract
 from extractor.arrival.kinds import kind_of
+from extractor.limits import ZipLimits
 from extractor.readers.html import read_html
 from extractor.readers.word import read_word_xml
 from extractor.readers.word.activex import read_activex
-from extractor.readers.word.package import ZipLimits
 from generator import generate, new_identity
 from models.errors import Damaged, Hostile, SealformError, UnsupportedKind
 from models.form import FormDefinition

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extractor.arrival.containers import ContainerLimits, Contents, open_container
+from extractor.arrival.containers import Contents, open_container
 from extractor.arrival.containers.body import disks
 from extractor.arrival.kinds import kind_of
+from extractor.limits import ContainerLimits
 from models.errors import Hostile, TooMany, UnreadableFile
 from models.record import Message
 from tests.extractor.compound import compound, message

@@ -2,7 +2,7 @@
 
 import pytest
 
-from extractor.arrival.containers import ContainerLimits
+from extractor.limits import ContainerLimits
 from models.errors import Damaged, TooMany
 from tests.extractor.arrival.test_mail import FORM, attachment, files, mail, opened
 

@@ -16,9 +16,8 @@ from PIL import Image, ImageDraw
 
 from extractor import Source, extract
 from extractor.arrival.kinds import kind_of
+from extractor.limits import PictureLimits, ZipLimits
 from extractor.readers.ofd import OfdReading, read_ofd
-from extractor.readers.word.package import ZipLimits
-from extractor.scan.decode import PictureLimits
 from models.errors import Damaged, Encrypted, Hostile, TooManyPages, UnreadableFile
 from models.form import FormDefinition
 from models.page import Line, Picture, Table, Tick

@@ -4,7 +4,8 @@ import zlib
 import pytest
 from pypdf import PdfReader, PdfWriter
 
-from extractor.readers.pdf import PdfLimits, read_pdf
+from extractor.limits import PdfLimits
+from extractor.readers.pdf import read_pdf
 from models.errors import Damaged, Encrypted, Hostile, TooLarge, UnsupportedKind
 from models.identity import Identity
 from tests.extractor.pdfs import saved, say, texts, typeset, with_pages, written

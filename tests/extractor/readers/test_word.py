@@ -1,7 +1,7 @@
 import pytest
 
+from extractor.limits import ZipLimits
 from extractor.readers.word import read_word
-from extractor.readers.word.package import ZipLimits
 from models.errors import Damaged, Hostile, TooLarge, UnsupportedKind
 from models.page import Line, Pages, Picture, Table
 from tests.extractor.documents import cell, docx, paragraph, row, run, table
