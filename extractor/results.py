@@ -13,7 +13,8 @@ from extractor.applications.belonging import Belonging
 from extractor.applications.group import Document, group
 from extractor.applications.loose_files import Loose
 from extractor.applications.reconcile import United, unite
-from extractor.arrival.intake import Arrived, Intake, Source, outermost, state_of
+from extractor.arrival.intake import Arrived, Intake, outermost, state_of
+from extractor.arrival.source import Source
 from extractor.weighing.calibration import SILENT_TARGET
 from extractor.weighing.decide import decide
 from models.errors import Encrypted, LonePages, NotAForm, OtherKind, TooLarge, UnreadableFile

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from extractor.arrival.kinds import Kind, kind_of
+from extractor.arrival.source import Attachment
 from extractor.limits import Limits
 from extractor.readers.html import read_html
 from extractor.readers.ofd import read_ofd
 from extractor.readers.office import to_docx
-from extractor.readers.pdf import Attachment, PdfReading, pdf_attachments, read_pdf
+from extractor.readers.pdf import PdfReading, pdf_attachments, read_pdf
 from extractor.readers.word import pasted_pictures, read_word, read_word_xml
 from extractor.scan.decode import Picture, decode, pdf_pictures
 from extractor.scan.ocr import OcrEngine, PaddleOcr

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
-from extractor.arrival.intake import Intake, Source
+from extractor.arrival.intake import Intake
 from extractor.arrival.kinds import kind_of
+from extractor.arrival.source import Source
 from extractor.limits import ViewLimits
 from extractor.readers.by_kind import Options, files_inside, pasted_sheets
 from extractor.readers.ofd import read_ofd

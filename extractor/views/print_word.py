@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from extractor.arrival.intake import Source
 from extractor.arrival.kinds import Kind, kind_of
+from extractor.arrival.source import Source
 from extractor.readers.by_kind import Options, read_typed
 from extractor.readers.office import to_pdf
 from extractor.readers.pdf import read_pdf

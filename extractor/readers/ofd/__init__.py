@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from extractor.arrival.source import Attachment
 from extractor.limits import PictureLimits, ZipLimits
-from extractor.readers.pdf import Attachment
 from extractor.scan.decode import Picture
 from models.page import Pages
 

@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image as Pillow
 from pypdfium2 import PdfiumError
 
+from extractor.arrival.source import Attachment
 from extractor.limits import PictureLimits, ZipLimits
 from extractor.readers.ofd import OfdReading
 from extractor.readers.ofd.package import POINTS, Document, Element, Package, child, children, located, numbers, open_document, text
@@ -17,7 +18,6 @@ from extractor.readers.painted.marks import with_marks
 from extractor.readers.painted.rules import find_tables
 from extractor.readers.painted.tables import Sheet, fill, number_tables
 from extractor.readers.painted.trust import visible
-from extractor.readers.pdf import Attachment
 from extractor.readers.pdf.canvas import Glyph
 from extractor.readers.pdf.form import Mark, Overlay
 from extractor.scan.decode import Picture, decode

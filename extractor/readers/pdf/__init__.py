@@ -2,16 +2,9 @@
 
 from dataclasses import dataclass
 
+from extractor.arrival.source import Attachment
 from extractor.limits import PdfLimits
 from models.page import Pages
-
-
-@dataclass(frozen=True)
-class Attachment:
-    """A file in a PDF; its name is what the PDF says, and never a path."""
-
-    name: str
-    data: bytes
 
 
 @dataclass(frozen=True)
@@ -47,4 +40,4 @@ def pdf_attachments(data: bytes, limits: PdfLimits = PdfLimits()) -> tuple[Attac
     return files_in(data, limits)
 
 
-__all__ = ["Attachment", "PdfReading", "pdf_attachments", "read_pdf"]
+__all__ = ["PdfReading", "pdf_attachments", "read_pdf"]

@@ -13,6 +13,7 @@ from pdfminer.pdfpage import PDFPage
 from pdfminer.pdfparser import PDFParser
 from pdfminer.pdftypes import PDFStream, resolve1
 
+from extractor.arrival.source import Attachment
 from extractor.limits import PdfLimits
 from extractor.readers.painted.geometry import Rect, area, luminance, meet
 from extractor.readers.painted.lines import Decoration, pieces_of
@@ -21,7 +22,7 @@ from extractor.readers.painted.rendering import Look, read_codes
 from extractor.readers.painted.rules import Ruling, find_tables
 from extractor.readers.painted.tables import Sheet, fill, number_tables
 from extractor.readers.painted.trust import must_be_read_as_image, visible
-from extractor.readers.pdf import Attachment, PdfReading
+from extractor.readers.pdf import PdfReading
 from extractor.readers.pdf.attachments import attached
 from extractor.readers.pdf.canvas import Glyph, PageCanvas, Painter, Stroke
 from extractor.readers.pdf.form import Overlay, SignedWidget, read_overlay
