@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from extractor.arrival.containers import Contents, Inner, megabytes, open_container
+from extractor.arrival.containers import open_container
+from extractor.arrival.containers.base import Contents, Inner, megabytes
 from extractor.arrival.containers.charsets import path_like
 from extractor.arrival.kinds import CONTAINERS, kind_of
 from extractor.arrival.source import Attachment, Source, digest, is_left_out, told_apart

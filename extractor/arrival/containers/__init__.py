@@ -3,73 +3,12 @@
 Nothing here touches a path that a file names: what is unpacked stays in memory, and unpacking stops where a limit is reached.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
+from extractor.arrival.containers.base import Contents, Opener
 from extractor.arrival.kinds import Kind
 from extractor.limits import ContainerLimits
 from models.errors import Damaged, Hostile, TooLarge, UnreadableFile
-from models.record import Message
-
-
-@dataclass(frozen=True)
-class Inner:
-    """A file in a container; its name is path-like and never used as one. `inline`: the message shows it in its text.
-    `body`: it is the text of the message itself. `message`: the one that it came with, where that is inside this container.
-    `opened`: a container of which only the text is here, because its files stand beside it."""
-
-    name: str
-    data: bytes = b""
-    error: UnreadableFile | None = None
-    inline: bool = False
-    body: bool = False
-    message: Message | None = None
-    opened: bool = False
-
-
-@dataclass(frozen=True)
-class Contents:
-    """What was in a container. `links` are the hosts of cloud disks that the message sends people to."""
-
-    files: tuple[Inner, ...] = ()
-    message: Message | None = None
-    links: tuple[str, ...] = ()
-
-
-@dataclass
-class Budget:
-    """Counts what is unpacked from one container."""
-
-    limits: ContainerLimits
-    packed: int
-    spent: int = field(default=0)
-
-    def most(self) -> int:
-        """How many bytes the next file may have. One more means that it has too many."""
-        return min(self.limits.file_bytes, self.limits.unpacked_bytes - self.spent)
-
-    def take(self, data: bytes, packed: int) -> bytes:
-        """`data`, a file that was `packed` bytes, if it keeps to the limits.
-
-        Raises:
-            TooLarge: more bytes than a file, or all files together, may have. Hostile: it was packed tighter than honest files are.
-        """
-        if len(data) > 10 << 20 and len(data) > self.limits.ratio * max(packed, 1):
-            raise Hostile(f"压缩比超过 {self.limits.ratio} 倍，疑似压缩炸弹")
-        if len(data) > self.limits.file_bytes:
-            raise TooLarge(f"文件超过 {megabytes(self.limits.file_bytes)} MB")
-        if len(data) > self.most():
-            raise TooLarge(f"解压后总共超过 {megabytes(self.limits.unpacked_bytes)} MB")
-        self.spent += len(data)
-        return data
-
-
-def megabytes(size: int) -> str:
-    """`size` bytes as MiB, for a message."""
-    return f"{size / (1 << 20):.4g}"
-
-
-Opener = Callable[[bytes, str, ContainerLimits], Contents]
 
 
 def open_container(data: bytes, kind: Kind, name: str, limits: ContainerLimits) -> Contents:
@@ -102,4 +41,4 @@ def _openers() -> Mapping[Kind, Opener]:
     }  # fmt: skip
 
 
-__all__ = ["Budget", "Contents", "Inner", "megabytes", "open_container"]
+__all__ = ["open_container"]

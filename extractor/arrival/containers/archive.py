@@ -8,7 +8,7 @@ import tarfile
 import zlib
 from itertools import islice
 
-from extractor.arrival.containers import Budget, Contents, Inner
+from extractor.arrival.containers.base import Budget, Contents, Inner
 from extractor.arrival.containers.charsets import decode
 from extractor.limits import ContainerLimits
 from models.errors import Damaged, Hostile, TooLarge, TooMany, UnreadableFile

@@ -9,7 +9,7 @@ from email.message import Message as Mime
 from email.parser import BytesParser
 from itertools import islice
 
-from extractor.arrival.containers import Budget, Contents, Inner
+from extractor.arrival.containers.base import Budget, Contents, Inner
 from extractor.arrival.containers.body import BODY_NAME, disks, from_html, has_table, links_of, make_message, shown_in
 from extractor.arrival.containers.charsets import decode, last_step
 from extractor.arrival.containers.headers import moment, parameters, sender, unbase64, words

@@ -9,7 +9,8 @@ from typing import Any
 
 import olefile
 
-from extractor.arrival.containers import Budget, Contents, Inner, mapi
+from extractor.arrival.containers import mapi
+from extractor.arrival.containers.base import Budget, Contents, Inner
 from extractor.arrival.containers.body import BODY_NAME, disks, from_html, has_table, links_of, shown_in
 from extractor.arrival.containers.charsets import code_page, decode
 from extractor.limits import ContainerLimits

@@ -9,8 +9,8 @@ import threading
 from contextlib import suppress
 from typing import IO
 
-from extractor.arrival.containers import Contents, megabytes
 from extractor.arrival.containers.archive import open_tar
+from extractor.arrival.containers.base import Contents, megabytes
 from extractor.limits import ContainerLimits
 from models.errors import Damaged, Encrypted, TimedOut, TooLarge, UnsupportedKind
 

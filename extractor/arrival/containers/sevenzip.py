@@ -3,7 +3,7 @@
 import io
 import lzma
 
-from extractor.arrival.containers import Budget, Contents, Inner, megabytes
+from extractor.arrival.containers.base import Budget, Contents, Inner, megabytes
 from extractor.limits import ContainerLimits
 from models.errors import Damaged, Encrypted, Hostile, TooLarge, TooMany, UnreadableFile, UnsupportedKind
 

@@ -4,7 +4,8 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-from extractor.arrival.containers import Budget, Contents, Inner, mapi
+from extractor.arrival.containers import mapi
+from extractor.arrival.containers.base import Budget, Contents, Inner
 from extractor.arrival.containers.body import disks, from_html
 from extractor.arrival.containers.charsets import code_page, decode, last_step
 from extractor.limits import ContainerLimits

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Sequence
 from itertools import pairwise
 
-from extractor.arrival.containers import Budget, Contents, Inner
+from extractor.arrival.containers.base import Budget, Contents, Inner
 from extractor.arrival.containers.charsets import decode
 from extractor.arrival.kinds import check_directory
 from extractor.limits import ContainerLimits

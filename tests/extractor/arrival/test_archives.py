@@ -18,7 +18,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extractor.arrival.containers import Inner, open_container
+from extractor.arrival.containers import open_container
+from extractor.arrival.containers.base import Inner
 from extractor.arrival.containers.charsets import path_like
 from extractor.arrival.kinds import kind_of
 from extractor.limits import ContainerLimits

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extractor.arrival.containers import Contents, open_container
+from extractor.arrival.containers import open_container
+from extractor.arrival.containers.base import Contents
 from extractor.arrival.containers.body import disks
 from extractor.arrival.kinds import kind_of
 from extractor.limits import ContainerLimits
