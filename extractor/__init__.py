@@ -3,8 +3,8 @@
 from extractor.applications.belonging import Belonging, around
 from extractor.arrival.source import Source, digest, is_left_out, readable
 from extractor.limits import Limits, ViewLimits
+from extractor.options import Options
 from extractor.pipeline import Progress, extract
-from extractor.readers.by_kind import Options
 from extractor.views.draw_pages import Encoding, View, open_view, part_bytes
 from extractor.views.print_word import Printed, print_word, print_words, tables_of
 

@@ -10,7 +10,8 @@ from extractor.applications.recognise import recognise
 from extractor.arrival.intake import Arrived, Intake, outermost
 from extractor.arrival.kinds import kind_of
 from extractor.arrival.source import Source
-from extractor.readers.by_kind import Opened, Options, count_pictures, open_file, read_images
+from extractor.options import Options
+from extractor.readers.by_kind import Opened, count_pictures, open_file, read_images
 from extractor.results import LONE, Read, results
 from models.errors import Damaged, LonePages, NotAForm, UnknownForm, UnreadableFile
 from models.findings import Finding

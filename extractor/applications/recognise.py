@@ -8,7 +8,7 @@ from extractor.answers.labels import Alignment, align, units_of
 from extractor.answers.match import match
 from extractor.applications.group import Document
 from extractor.applications.mixed_pages import Sheaf, split
-from extractor.readers.by_kind import Options
+from extractor.options import Options
 from models.errors import NotAForm
 from models.fields import SealField, SignatureField
 from models.findings import Finding

@@ -1,20 +1,18 @@
 """A file of any kind, or the pictures of one document's pages, -> its pages, and the files inside it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from extractor.arrival.kinds import Kind, kind_of
 from extractor.arrival.source import Attachment
-from extractor.limits import Limits
+from extractor.options import Options
 from extractor.readers.html import read_html
 from extractor.readers.ofd import read_ofd
 from extractor.readers.office import to_docx
 from extractor.readers.pdf import PdfReading, pdf_attachments, read_pdf
 from extractor.readers.word import pasted_pictures, read_word, read_word_xml
 from extractor.scan.decode import Picture, decode, pdf_pictures
-from extractor.scan.ocr import OcrEngine, PaddleOcr
 from extractor.scan.read import read_pictures, read_scan
-from extractor.weighing.calibration import SILENT_TARGET
 from models.errors import NotAForm, UnreadableFile, UnsupportedKind
 from models.page import Line, Pages, Table
 
@@ -22,18 +20,6 @@ from models.page import Line, Pages, Table
 _FEW_LETTERS = 80
 _LEAST_SIDE = 500  # pixels
 _TYPED: frozenset[Kind] = frozenset({"word", "word-xml", "html", "doc", "rtf", "odt"})
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to extract: `form` names the only form to look for, `silent_target` is the share of what is read off pictures that may
-    be wrong and yet accepted, `office` the program that converts other word processors' files, `ocr` what reads pictures."""
-
-    form: str | None = None
-    silent_target: float = SILENT_TARGET
-    limits: Limits = field(default_factory=Limits)
-    office: str = "soffice"
-    ocr: OcrEngine = field(default_factory=PaddleOcr)
 
 
 @dataclass(frozen=True)

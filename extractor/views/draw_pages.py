@@ -14,7 +14,8 @@ from extractor.arrival.intake import Intake
 from extractor.arrival.kinds import kind_of
 from extractor.arrival.source import Source
 from extractor.limits import ViewLimits
-from extractor.readers.by_kind import Options, files_inside, pasted_sheets
+from extractor.options import Options
+from extractor.readers.by_kind import files_inside, pasted_sheets
 from extractor.readers.ofd import read_ofd
 from extractor.readers.pdf import read_pdf
 from extractor.scan.decode import Picture, decode, pdf_page, pdf_pictures, size_in_points

@@ -9,7 +9,8 @@ from typing import Any
 
 from extractor.arrival.kinds import Kind, kind_of
 from extractor.arrival.source import Source
-from extractor.readers.by_kind import Options, read_typed
+from extractor.options import Options
+from extractor.readers.by_kind import read_typed
 from extractor.readers.office import to_pdf
 from extractor.readers.pdf import read_pdf
 from extractor.views.draw_pages import part_bytes
