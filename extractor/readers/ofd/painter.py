@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from extractor.readers.ofd.package import POINTS, Element, Resources, child, children, kind, numbers
 from extractor.readers.painted.geometry import Colour, Point, Rect, around
-from extractor.readers.pdf.canvas import BLACK, MAX_PAINTED, Glyph, Image, Sight, Stroke
+from extractor.readers.painted.page import BLACK, MAX_PAINTED, Glyph, Image, Sight, Stroke
 from models.errors import Hostile
 
 Matrix = tuple[float, float, float, float, float, float]

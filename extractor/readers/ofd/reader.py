@@ -15,11 +15,11 @@ from extractor.readers.ofd.signatures import signatures, stamps_of
 from extractor.readers.painted.geometry import Rect, area, meet
 from extractor.readers.painted.lines import Decoration, pieces_of
 from extractor.readers.painted.marks import with_marks
+from extractor.readers.painted.overlay import Mark, Overlay
+from extractor.readers.painted.page import Glyph
 from extractor.readers.painted.rules import find_tables
 from extractor.readers.painted.tables import Sheet, fill, number_tables
 from extractor.readers.painted.trust import visible
-from extractor.readers.pdf.canvas import Glyph
-from extractor.readers.pdf.form import Mark, Overlay
 from extractor.scan.decode import Picture, decode
 from models.errors import Damaged, Hostile, TooLarge, TooManyPages, TooManyPixels, UnreadableFile
 from models.page import DigitalSignature, Pages

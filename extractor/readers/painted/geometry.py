@@ -3,9 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-from pdfminer.pdfpage import PDFPage
-from pdfminer.utils import Matrix
-
 Rect = tuple[float, float, float, float]
 Point = tuple[float, float]
 Colour = tuple[float, float, float]
@@ -57,19 +54,3 @@ def to_rgb(colour: Any, space: str) -> Colour | None:
         c, m, y, k = (float(part) for part in parts)
         return (1 - c) * (1 - k), (1 - m) * (1 - k), (1 - y) * (1 - k)
     return None
-
-
-def page_matrix(page: PDFPage) -> tuple[Matrix, float, float]:
-    """From the page's own coordinates to points from the top left of what is shown, with its width and height."""
-    mx0, my0, mx1, my1 = meet(page.mediabox, page.cropbox)
-    if mx1 <= mx0 or my1 <= my0:
-        mx0, my0, mx1, my1 = page.mediabox
-    wide, high = mx1 - mx0, my1 - my0
-    turns: dict[int, Matrix] = {
-        0: (1, 0, 0, -1, -mx0, my1),
-        90: (0, 1, 1, 0, -my0, -mx0),
-        180: (-1, 0, 0, 1, mx1, -my0),
-        270: (0, -1, -1, 0, my1, mx1),
-    }
-    rotate = page.rotate % 360
-    return turns.get(rotate, turns[0]), *((high, wide) if rotate in (90, 270) else (wide, high))

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from itertools import dropwhile
 
 from extractor.readers.painted.geometry import Rect, around, contains, luminance, middle
+from extractor.readers.painted.page import Glyph, Stroke
 from extractor.readers.painted.radicals import unified
 from extractor.readers.painted.rendering import Look, is_legible
 from extractor.readers.painted.rules import Rule
-from extractor.readers.pdf.canvas import Glyph, Stroke
 from extractor.text.tick_signs import state_of, symbol_state
 from models.page import Box, Emphasis, Line, Picture, Run, Span, Tick, TickState
 

@@ -15,8 +15,8 @@ from PIL import Image as Picture
 from PIL import ImageFont
 
 from extractor.readers.painted.geometry import Rect
+from extractor.readers.painted.page import Glyph
 from extractor.readers.painted.rules import Rule
-from extractor.readers.pdf.canvas import Glyph
 from models.page import TickState
 
 Grey = npt.NDArray[np.uint8]

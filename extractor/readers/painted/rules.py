@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from extractor.readers.painted.geometry import Rect, area, around, contains, luminance, meet, middle
-from extractor.readers.pdf.canvas import Image, Stroke
+from extractor.readers.painted.page import Image, Stroke
 
 # A rule is thinner than any letter; two rules nearer than this are one double rule; pieces nearer than this are one rule.
 THIN = 3.5

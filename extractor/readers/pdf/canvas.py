@@ -7,8 +7,7 @@ left of the page as it is shown (crop box and rotation applied). The operators a
 
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from pdfminer.pdfdevice import PDFTextDevice
 from pdfminer.pdffont import PDFFont, PDFUnicodeNotDefined
@@ -18,69 +17,16 @@ from pdfminer.pdftypes import PDFStream, resolve1
 from pdfminer.psparser import PSLiteral
 from pdfminer.utils import Matrix, apply_matrix_pt, apply_matrix_rect, mult_matrix
 
-from extractor.readers.painted.geometry import Colour, Point, Rect, area, around, contains, meet, middle, page_matrix, to_rgb
+from extractor.readers.painted.geometry import Point, Rect, area, around, contains, meet, middle, to_rgb
+from extractor.readers.painted.page import BLACK, MAX_PAINTED, Glyph, Image, Sight, Stroke
 from extractor.readers.pdf.layers import Layers, name_of
 from models.errors import Hostile
 
-# An honest page of a form holds a few thousand of each; a drawing of a building some ten thousand.
-MAX_PAINTED = 200_000
+# Forms that a page may draw, and bytes that one content may unpack to.
 MAX_FORMS = 5_000
 MAX_CONTENT_BYTES = 64 << 20
-BLACK: Colour = (0.0, 0.0, 0.0)
 _INVISIBLE_MODES = (3, 7)
 _FAKE_BOLD_MODES = (2, 6)
-
-
-class Glyph(NamedTuple):
-    """A character as painted. `text` is empty where the font does not say what it is; `seen` is False where it is invisible."""
-
-    text: str
-    box: Rect
-    size: float
-    font: str
-    font_key: int
-    code: int
-    colour: Colour | None
-    bold: bool
-    upright: bool
-    z: int
-    seen: bool
-
-
-class Stroke(NamedTuple):
-    """A sub-path; `stroke` and `fill` are its colours, None where it has none. `axial`: of level and plumb parts only."""
-
-    points: tuple[Point, ...]
-    box: Rect
-    stroke: Colour | None
-    fill: Colour | None
-    width: float
-    axial: bool
-    z: int
-    opaque: bool
-
-
-class Image(NamedTuple):
-    """A picture; `opaque` when nothing under it shows through."""
-
-    box: Rect
-    z: int
-    opaque: bool
-
-
-@dataclass
-class Sight:
-    """Everything one content stream, or a page's several, painted."""
-
-    glyphs: list[Glyph] = field(default_factory=list)
-    strokes: list[Stroke] = field(default_factory=list)
-    images: list[Image] = field(default_factory=list)
-
-    def extend(self, other: "Sight") -> None:
-        """Adds what was painted on top."""
-        self.glyphs += other.glyphs
-        self.strokes += other.strokes
-        self.images += other.images
 
 
 class Canvas(PDFTextDevice):
@@ -383,3 +329,19 @@ class PageCanvas:
 
     def _run(self, resources: Any, streams: Any, ctm: Matrix) -> None:
         Interpreter(self._manager, self._canvas).render_contents(resources or {}, streams, ctm=ctm)
+
+
+def page_matrix(page: PDFPage) -> tuple[Matrix, float, float]:
+    """From the page's own coordinates to points from the top left of what is shown, with its width and height."""
+    mx0, my0, mx1, my1 = meet(page.mediabox, page.cropbox)
+    if mx1 <= mx0 or my1 <= my0:
+        mx0, my0, mx1, my1 = page.mediabox
+    wide, high = mx1 - mx0, my1 - my0
+    turns: dict[int, Matrix] = {
+        0: (1, 0, 0, -1, -mx0, my1),
+        90: (0, 1, 1, 0, -my0, -mx0),
+        180: (-1, 0, 0, 1, mx1, -my0),
+        270: (0, -1, -1, 0, my1, mx1),
+    }
+    rotate = page.rotate % 360
+    return turns.get(rotate, turns[0]), *((high, wide) if rotate in (90, 270) else (wide, high))

@@ -4,20 +4,20 @@ Of a field, what shows counts; where its value says otherwise, both are kept and
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from itertools import pairwise
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 from pdfminer.pdftypes import PDFObjRef, PDFStream, resolve1
 from pdfminer.psparser import PSLiteral
 from pdfminer.utils import decode_text
 
-from extractor.readers.painted.geometry import Point, Rect, area, around, meet
+from extractor.readers.painted.geometry import Point, Rect, area, around
 from extractor.readers.painted.lines import to_box
-from extractor.readers.pdf.canvas import BLACK, Glyph, PageCanvas, Sight
+from extractor.readers.painted.overlay import Mark, Overlay, SignedWidget, Widget, WidgetKind, between, tag_of
+from extractor.readers.painted.page import BLACK, Glyph, Sight
+from extractor.readers.pdf.canvas import PageCanvas
 from models.errors import Hostile
-from models.identity import Tag
-from models.page import Box, Control, Emphasis, Mismatch, Tick
+from models.page import Emphasis, Mismatch
 from models.writing import excerpt, key
 
 MAX_ANNOTATIONS = 5_000
@@ -25,65 +25,8 @@ _HIDDEN, _NO_VIEW = 1 << 1, 1 << 5
 _RADIO, _PUSH, _COMBO, _PASSWORD = 1 << 15, 1 << 16, 1 << 17, 1 << 13
 _DEPTH = 32
 
-WidgetKind = Literal["text", "check", "radio", "choice", "button", "signature"]
 _MARKUP: dict[str, Emphasis] = {"Highlight": "highlight", "Underline": "underline", "Squiggly": "underline", "StrikeOut": "strike"}
 _DRAWN = ("Ink", "Line", "PolyLine", "Polygon", "Square", "Circle")
-
-
-@dataclass(frozen=True)
-class Widget:
-    """A form field's place on a page. `state` is a check box's or radio button's as shown; `on` the name of its ticked state."""
-
-    name: str
-    kind: WidgetKind
-    box: Rect
-    value: str = ""
-    state: Literal["empty", "ticked", "unclear"] | None = None
-    on: str = ""
-    shown: str = ""
-
-
-@dataclass(frozen=True)
-class Mark:
-    """Ink, a shape or a stamp that someone set on the page, with the points that it passes through."""
-
-    kind: Literal["ink", "shape", "picture", "digital"]
-    box: Rect
-    points: tuple[Point, ...] = ()
-
-
-@dataclass(frozen=True)
-class SignedWidget:
-    """Where a page shows a digital signature; `number` is the object that holds it, if it is an object of its own."""
-
-    name: str
-    number: int | None
-    page: int
-    box: Box
-
-
-@dataclass
-class Overlay:
-    """Everything that lies on the content of one page. `text` holds glyphs to be read with the page's own."""
-
-    page: int
-    text: list[Glyph] = field(default_factory=list)
-    widgets: list[Widget] = field(default_factory=list)
-    marks: list[Mark] = field(default_factory=list)
-    marked: list[tuple[Rect, Emphasis]] = field(default_factory=list)
-    signed: list[SignedWidget] = field(default_factory=list)
-    mismatches: list[Mismatch] = field(default_factory=list)
-    damage: list[str] = field(default_factory=list)
-
-    @property
-    def ticks(self) -> list[tuple[Rect, Tick]]:
-        """Check boxes and radio buttons as marks, each with our tag where its name is one."""
-        return [(w.box, _tick(w)) for w in self.widgets if w.state is not None]
-
-    @property
-    def controls(self) -> list[Control]:
-        """What the fields with our names hold, whatever they show."""
-        return [control for widget in self.widgets if (control := _control(widget)) is not None]
 
 
 def read_overlay(annotations: Any, canvas: PageCanvas, number: int, regenerates: bool) -> Overlay:
@@ -181,7 +124,12 @@ def _button(whole: dict[str, Any], kind: WidgetKind, name: str, box: Rect, canva
 
 def _mismatch(widget: Widget, page: int, shown: str, stored: str) -> Mismatch:
     return Mismatch(
-        name=excerpt(widget.name), shown=excerpt(shown), stored=excerpt(stored), tag=_tag(widget), page=page, box=to_box(widget.box)
+        name=excerpt(widget.name),
+        shown=excerpt(shown),
+        stored=excerpt(stored),
+        tag=tag_of(widget),
+        page=page,
+        box=to_box(widget.box),
     )
 
 
@@ -195,27 +143,6 @@ def _paints_more(whole: dict[str, Any], state: str, canvas: PageCanvas) -> bool:
         sight = canvas.appearance(stream, whole["Rect"]) if isinstance(stream, PDFStream) else Sight()
         painted.append(sum(1 for g in sight.glyphs if g.seen) + len(sight.strokes) + len(sight.images))
     return painted[0] > 0 and (painted[0] != painted[1] or isinstance(resolve1(states.get("Off")), PDFStream))
-
-
-def _tick(widget: Widget) -> Tick:
-    assert widget.state is not None
-    return Tick(state=widget.state, tag=_tag(widget), box=to_box(widget.box))
-
-
-def _tag(widget: Widget) -> Tag | None:
-    tag = Tag.read(widget.name)
-    if tag is not None and tag.option is None and widget.kind == "radio" and widget.on.isdigit():
-        return tag.model_copy(update={"option": int(widget.on)})
-    return tag
-
-
-def _control(widget: Widget) -> Control | None:
-    tag = _tag(widget)
-    if tag is None or widget.kind == "signature":
-        return None
-    if widget.state is not None:
-        return Control(tag=tag, ticked=bool(widget.value) and widget.value != "Off" and widget.value == (widget.on or widget.value))
-    return Control(tag=tag, text=widget.value)
 
 
 # -- reading the dictionaries
@@ -334,15 +261,6 @@ def _points(annotation: Mapping[str, Any], canvas: PageCanvas) -> tuple[Point, .
     return tuple(found)
 
 
-def between(points: list[Point]) -> list[Point]:
-    """Points of a line with more points along its parts, no further than 2 points apart."""
-    found = points[:1]
-    for (ax, ay), (bx, by) in pairwise(points):
-        steps = min(200, max(1, int(max(abs(bx - ax), abs(by - ay)) / 2)))
-        found += [(ax + (bx - ax) * i / steps, ay + (by - ay) * i / steps) for i in range(1, steps + 1)]
-    return found
-
-
 def _around(points: tuple[Point, ...]) -> Rect | None:
     return around((x, y, x, y) for x, y in points) if points else None
 
@@ -382,9 +300,3 @@ def _rows(text: str, width: float) -> list[str]:
             row, wide = row + char, wide + _ems(char)
         rows.append(row)
     return rows
-
-
-def overlaps(a: Rect, b: Rect, share: float) -> bool:
-    """Whether the common part is at least `share` of the smaller box."""
-    smaller = min(area(a), area(b))
-    return smaller > 0 and area(meet(a, b)) >= share * smaller

@@ -18,14 +18,16 @@ from extractor.limits import PdfLimits
 from extractor.readers.painted.geometry import Rect, area, luminance, meet
 from extractor.readers.painted.lines import Decoration, pieces_of
 from extractor.readers.painted.marks import with_marks
+from extractor.readers.painted.overlay import Overlay, SignedWidget
+from extractor.readers.painted.page import Glyph, Stroke
 from extractor.readers.painted.rendering import Look, read_codes
 from extractor.readers.painted.rules import Ruling, find_tables
 from extractor.readers.painted.tables import Sheet, fill, number_tables
 from extractor.readers.painted.trust import must_be_read_as_image, visible
 from extractor.readers.pdf import PdfReading
 from extractor.readers.pdf.attachments import attached
-from extractor.readers.pdf.canvas import Glyph, PageCanvas, Painter, Stroke
-from extractor.readers.pdf.form import Overlay, SignedWidget, read_overlay
+from extractor.readers.pdf.canvas import PageCanvas, Painter
+from extractor.readers.pdf.form import read_overlay
 from extractor.readers.pdf.signatures import read_signatures
 from models.errors import Damaged, Encrypted, TooManyPages, UnreadableFile, UnsupportedKind
 from models.identity import Identity

@@ -15,7 +15,8 @@ from typing import Any
 
 from pdfminer.pdftypes import PDFObjRef, resolve1
 
-from extractor.readers.pdf.form import SignedWidget, signed_by
+from extractor.readers.painted.overlay import SignedWidget
+from extractor.readers.pdf.form import signed_by
 from models.page import Box, DigitalSignature
 from models.writing import excerpt
 

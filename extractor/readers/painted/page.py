@@ -1,0 +1,62 @@
+"""What a page paints: glyphs, strokes and pictures, each with its place and its turn."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from extractor.readers.painted.geometry import Colour, Point, Rect
+
+# An honest page of a form paints a few thousand; a drawing of a building some ten thousand.
+MAX_PAINTED = 200_000
+BLACK: Colour = (0.0, 0.0, 0.0)
+
+
+class Glyph(NamedTuple):
+    """A character as painted. `text` is empty where the font does not say what it is; `seen` is False where it is invisible."""
+
+    text: str
+    box: Rect
+    size: float
+    font: str
+    font_key: int
+    code: int
+    colour: Colour | None
+    bold: bool
+    upright: bool
+    z: int
+    seen: bool
+
+
+class Stroke(NamedTuple):
+    """A sub-path; `stroke` and `fill` are its colours, None where it has none. `axial`: of level and plumb parts only."""
+
+    points: tuple[Point, ...]
+    box: Rect
+    stroke: Colour | None
+    fill: Colour | None
+    width: float
+    axial: bool
+    z: int
+    opaque: bool
+
+
+class Image(NamedTuple):
+    """A picture; `opaque` when nothing under it shows through."""
+
+    box: Rect
+    z: int
+    opaque: bool
+
+
+@dataclass
+class Sight:
+    """Everything one content stream, or a page's several, painted."""
+
+    glyphs: list[Glyph] = field(default_factory=list)
+    strokes: list[Stroke] = field(default_factory=list)
+    images: list[Image] = field(default_factory=list)
+
+    def extend(self, other: "Sight") -> None:
+        """Adds what was painted on top."""
+        self.glyphs += other.glyphs
+        self.strokes += other.strokes
+        self.images += other.images
