@@ -8,7 +8,8 @@ from extractor.scan.layers import Layers
 from extractor.scan.lines import ReadLine, Rect, in_rows
 from extractor.scan.ocr import Glyph
 from extractor.scan.ruling import Grid, Ruling
-from extractor.scan.ticks.boxes import EMPTY_GLYPHS, MARK_GLYPHS, Square, find_squares, glyph_boxes, is_boxlike
+from extractor.scan.ticks.boxes import Square, find_squares
+from extractor.text.tick_signs import EMPTY_GLYPHS, MARK_GLYPHS, is_boxlike
 from models.page import Box, Cell, InkMark, Line, Page, Run, SealMark, Span, Table, Tick
 
 _SUREST = 0.9999  # a character that was read, and not held by a file, is never certain
@@ -120,7 +121,7 @@ def _items(row: Sequence[ReadLine], squares: Sequence[Square], scale: float) -> 
     for piece in row:
         _, top, _, bottom = piece.place.box
         glyphs = piece.reading.glyphs
-        for number, (glyph, (start, end)) in enumerate(zip(glyphs, glyph_boxes(piece), strict=True)):
+        for number, (glyph, (start, end)) in enumerate(zip(glyphs, piece.glyph_boxes(), strict=True)):
             if not any(_is_of(square, (start + end) / 2, glyph) for square in squares):
                 sure = min(glyph.confidence, _MISTAKABLE if _is_mistakable(glyphs, number) else 1.0)
                 # Recognisers see boxes in running text too; what the shape doesn't bear out is a character that nobody knows.

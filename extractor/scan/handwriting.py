@@ -17,7 +17,6 @@ from extractor.scan.lines import ReadLine, Rect
 from extractor.scan.ruling import Ruling
 from extractor.scan.seals import lift
 from extractor.scan.seals.find import Ring
-from extractor.scan.ticks.boxes import glyph_boxes
 
 Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -101,7 +100,7 @@ def _pieces(line: ReadLine) -> list[_Piece]:
     """The line in parts: cut behind its last colon or bracket, where an answer begins, and where nothing was read for a while."""
     x0, y0, x1, y1 = line.place.box
     high = y1 - y0
-    boxes = glyph_boxes(line)
+    boxes = line.glyph_boxes()
     ends = [end for glyph, (_, end) in zip(line.reading.glyphs, boxes, strict=True) if glyph.text in _PROMPT_ENDS]
     cuts = {ends[-1]} if ends else set()
     cuts |= {end for (_, end), (start, _) in pairwise([*boxes, (x1, x1)]) if start - end > _UNREAD_GAP * high}
@@ -220,7 +219,7 @@ def _unread(ink: Mask, lines: Sequence[ReadLine], usual: float) -> list[tuple[Re
     for line in lines:
         _, y0, _, y1 = line.place.box
         grow = 0.2 * (y1 - y0)
-        for x0, x1 in glyph_boxes(line):
+        for x0, x1 in line.glyph_boxes():
             taken[max(0, round(y0 - grow)) : round(y1 + grow), max(0, round(x0 - 2 * grow)) : max(0, round(x1 + 2 * grow))] = True
     # Where all is ink, the ground is nothing, and nothing has no middle.
     columns, rows = np.rint(np.nan_to_num(middles)).astype(int).T

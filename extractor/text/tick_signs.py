@@ -65,3 +65,19 @@ def symbol_state(font: str | None, code: int) -> TickState | None:
         states = {table[low] for table in _SYMBOL_FONTS.values() if low in table}
         return states.pop() if len(states) == 1 else "unclear" if states else None
     return None
+
+
+EMPTY_GLYPHS = frozenset("□☐")
+MARK_GLYPHS = frozenset("☑☒■√✓✔")
+# What a recogniser makes of boxes, empty and marked.
+LIKE_BOXES = EMPTY_GLYPHS | MARK_GLYPHS | frozenset("口囗日曰田回×XxVvMN凵冈〇○●")
+
+
+def is_boxlike(text: str) -> bool:
+    """Whether a recogniser may have made this character of a box."""
+    return text in LIKE_BOXES
+
+
+def is_chinese(text: str) -> bool:
+    """Whether `text` is a Chinese character, and none that a recogniser makes of a box."""
+    return "\u4e00" <= text <= "\u9fff" and text not in LIKE_BOXES

@@ -15,7 +15,6 @@ from extractor.scan.ocr import Glyph, OcrEngine, Reading
 from extractor.scan.ruling import Ruling
 from extractor.scan.seals import lift
 from extractor.scan.seals.find import Ring
-from extractor.scan.ticks.boxes import glyph_boxes
 
 Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -126,7 +125,7 @@ def _unclaimed(line: ReadLine, lines: Sequence[ReadLine], lifted: Gray, ruling: 
 
 def _complete(line: ReadLine, unclaimed: NDArray[np.bool_]) -> ReadLine:
     """The line, characters that stand beside a stretch of unread ink made doubtful: 20日 with a broken 0 was read as 2日."""
-    boxes = glyph_boxes(line)
+    boxes = line.glyph_boxes()
     least = _UNREAD * (line.place.box[3] - line.place.box[1])
     glyphs = list(line.reading.glyphs)
     # A date or a sentence ends in a character, and may have a seal's letter beside it; a number may go on.
@@ -144,7 +143,7 @@ def _complete(line: ReadLine, unclaimed: NDArray[np.bool_]) -> ReadLine:
 
 def _marked(line: ReadLine, over: Mask) -> ReadLine:
     _, top, _, bottom = line.place.box
-    marks = tuple(bool(over[_part((x0, top, x1, bottom))].mean() > _TOUCHED) for x0, x1 in glyph_boxes(line))
+    marks = tuple(bool(over[_part((x0, top, x1, bottom))].mean() > _TOUCHED) for x0, x1 in line.glyph_boxes())
     return replace(line, recovered=marks) if any(marks) else line
 
 

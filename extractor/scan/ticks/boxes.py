@@ -6,7 +6,6 @@ are of one size, and a box that was told to be empty must hold as little ink as 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -16,15 +15,12 @@ from extractor.scan.layers import Layers
 from extractor.scan.lines import ReadLine
 from extractor.scan.ocr import Glyph
 from extractor.scan.ticks.network import EM, HIGH, STATES, Floats, Seen, find_marks, ink_of
+from extractor.text.tick_signs import LIKE_BOXES, is_boxlike, is_chinese
 from models.page import TickState
 
 Gray = NDArray[np.uint8]
 Rect = tuple[float, float, float, float]
 
-EMPTY_GLYPHS = frozenset("□☐")
-MARK_GLYPHS = frozenset("☑☒■√✓✔")
-# What a recogniser makes of boxes, empty and marked.
-_LIKE_BOXES = EMPTY_GLYPHS | MARK_GLYPHS | frozenset("口囗日曰田回×XxVvMN凵冈〇○●")
 # Least confidence of a character to be no box: a mark may be misread as one, an empty box hardly.
 _WELL_READ = 0.75
 _HALF_READ = 0.3  # the same in running text
@@ -36,11 +32,6 @@ _SURE = 0.9  # least probability of a box and of its state; below it is unclear
 _CAUTIOUS = 0.2  # part of the network's doubt that is real: it was trained to claim no more than 0.99
 _MORE_INK = 0.04  # in the middle of an "empty" box, over that of the emptiest: something is in it
 _REDDENED = 0.06  # part of an "empty" box under red ink, in which a red tick would vanish
-
-
-def is_boxlike(text: str) -> bool:
-    """Whether a recogniser may have made this character of a box."""
-    return text in _LIKE_BOXES
 
 
 @dataclass(frozen=True)
@@ -116,7 +107,7 @@ def _may_hold_boxes(strip: "_Strip", row: Sequence[ReadLine]) -> bool:
         return True
     unread = np.asarray(strip.ink[HIGH // 4 : -HIGH // 4].max(axis=0) > 0.5)
     for line in row:
-        for glyph, (start, end) in zip(line.reading.glyphs, glyph_boxes(line), strict=True):
+        for glyph, (start, end) in zip(line.reading.glyphs, line.glyph_boxes(), strict=True):
             if glyph.text.strip():
                 reach = 0.15 * (end - start)
                 first, last = (int((x - strip.x) * strip.zoom) for x in (start - reach, end + reach))
@@ -161,7 +152,7 @@ def _room(row: Sequence[ReadLine], levels: Sequence[float], within: Rect) -> Rec
 def _strip(row: Sequence[ReadLine], within: Rect, layers: Layers, lines: Gray) -> _Strip:
     """The row, with nothing of what stands outside of `within`."""
     boxes = [line.place.box for line in row]
-    em = max(4.0, float(np.median([_em(line) for line in row])))
+    em = max(4.0, float(np.median([line.em() for line in row])))
     zoom = EM / em
     # A box may stand before or behind what was read.
     x0 = max(0, round(within[0]), int(min(box[0] for box in boxes) - 3 * em))
@@ -176,28 +167,6 @@ def _strip(row: Sequence[ReadLine], within: Rect, layers: Layers, lines: Gray) -
     return _Strip(ink_of(np.asarray(scaled, np.uint8)), x0, y0, zoom)
 
 
-def glyph_boxes(line: ReadLine) -> list[tuple[float, float]]:
-    """From where to where each glyph stands, in pixels of the page: Chinese ones as wide as they follow each other, others half."""
-    x0, _, x1, _ = line.place.box
-    glyphs = [(glyph, x0 + glyph.at * (x1 - x0)) for glyph in line.reading.glyphs]
-    wide = _em(line)
-    return [(x - half, x + half) for glyph, x in glyphs for half in (wide * (0.47 if _is_chinese(glyph.text) else 0.25),)]
-
-
-def _em(line: ReadLine) -> float:
-    """The width of a Chinese character of the line: how they follow each other, since a stroke may reach far above and below."""
-    x0, y0, x1, y1 = line.place.box
-    pairs = pairwise(line.reading.glyphs)
-    steps = [(b.at - a.at) * (x1 - x0) for a, b in pairs if _is_chinese(a.text) and _is_chinese(b.text)]
-    # Between two options of one character each there is a box.
-    steps = [step for step in steps if step < 1.3 * (y1 - y0)]
-    return float(np.median(steps)) if steps else 0.58 * (y1 - y0)
-
-
-def _is_chinese(text: str) -> bool:
-    return "\u4e00" <= text <= "\u9fff" and text not in _LIKE_BOXES
-
-
 def _characters(row: Sequence[ReadLine]) -> int:
     return sum(1 for line in row for glyph in line.reading.glyphs if glyph.text.strip() and not is_boxlike(glyph.text))
 
@@ -210,8 +179,8 @@ def _is_character(box: Rect, row: Sequence[ReadLine], least: float = _WELL_READ,
     covered = 0.0
     for line in row:
         glyphs = line.reading.glyphs
-        for i, (glyph, (start, end)) in enumerate(zip(glyphs, glyph_boxes(line), strict=True)):
-            boxlike = glyph.text in _LIKE_BOXES and not (glyph.text == "口" and i and _joins(glyphs[i - 1], glyph, line))
+        for i, (glyph, (start, end)) in enumerate(zip(glyphs, line.glyph_boxes(), strict=True)):
+            boxlike = glyph.text in LIKE_BOXES and not (glyph.text == "口" and i and _joins(glyphs[i - 1], glyph, line))
             if glyph.text.strip() and not boxlike and glyph.confidence > least and (glyph.text.isascii() or not ascii_alone):
                 covered += max(0.0, min(end, box[2]) - max(start, box[0]))
     return covered > 0.4 * (box[2] - box[0])
@@ -220,4 +189,4 @@ def _is_character(box: Rect, row: Sequence[ReadLine], least: float = _WELL_READ,
 def _joins(before: Glyph, glyph: Glyph, line: ReadLine) -> bool:
     """Whether the glyph stands right behind a character: 人口, against □ behind a space or a semicolon."""
     x0, y0, x1, y1 = line.place.box
-    return _is_chinese(before.text) and (glyph.at - before.at) * (x1 - x0) < 1.2 * (y1 - y0)
+    return is_chinese(before.text) and (glyph.at - before.at) * (x1 - x0) < 1.2 * (y1 - y0)
