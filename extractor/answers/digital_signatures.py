@@ -6,7 +6,8 @@ from datetime import timedelta, timezone
 from extractor.text.passage import Passage, is_digital
 from models.findings import Finding
 from models.form import FormDefinition
-from models.page import Box, DigitalSignature, Mismatch, Pages
+from models.geometry import meets
+from models.page import DigitalSignature, Mismatch, Pages
 from models.record import Evidence, Observation
 
 _BEIJING = timezone(timedelta(hours=8))
@@ -71,13 +72,9 @@ def mismatch_findings(form: FormDefinition, mismatches: Iterable[Mismatch], seen
 
 def _mismatch_finding(form: FormDefinition, mismatch: Mismatch, seen: Sequence[Observation]) -> Finding:
     titles: Mapping[str, str] = form.titles
-    there = {o.field for o in seen for e in o.evidence if e.page == mismatch.page and e.box and _meet(e.box, mismatch.box)}
+    there = {o.field for o in seen for e in o.evidence if e.page == mismatch.page and e.box and meets(e.box, mismatch.box)}
     name = mismatch.tag.field if mismatch.tag else next(iter(there)) if len(there) == 1 else None
     if name in form.fields:
         shown, stored = mismatch.shown or "空", mismatch.stored or "空"
         return Finding.of("control-disagrees", name, title=titles[name], control=stored, table=shown)
     return Finding.of("document-damaged", reason=f"表单域“{mismatch.name}”显示的是“{mismatch.shown}”，存的却是“{mismatch.stored}”")
-
-
-def _meet(a: Box, b: Box) -> bool:
-    return min(a.x1, b.x1) > max(a.x0, b.x0) and min(a.y1, b.y1) > max(a.y0, b.y0)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from extractor.text.passage import Passage
 from models.fields import Signature, SignatureField
 from models.findings import Finding
+from models.geometry import shared_area
 from models.page import Box, InkMark, Page, Run
 from models.record import Evidence, Observation
 from models.writing import key, one_line
@@ -78,13 +79,8 @@ def _boxes(passage: Passage) -> list[tuple[int | None, Box]]:
 
 def _is_claimed(page: Page, mark: Box, claimed: Sequence[tuple[int | None, Box]]) -> bool:
     area = max((mark.x1 - mark.x0) * (mark.y1 - mark.y0), 1e-6)
-    shared = sum(_shared(mark, box) for number, box in claimed if number == page.number)
+    shared = sum(shared_area(mark, box) for number, box in claimed if number == page.number)
     return shared > _CLAIMED * area
-
-
-def _shared(one: Box, other: Box) -> float:
-    width, height = min(one.x1, other.x1) - max(one.x0, other.x0), min(one.y1, other.y1) - max(one.y0, other.y0)
-    return max(0.0, width) * max(0.0, height)
 
 
 def _is_behind(mark: Box, prompt: Box) -> bool:

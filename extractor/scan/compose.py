@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from extractor.scan.layers import Layers
-from extractor.scan.lines import ReadLine, Rect, in_rows
+from extractor.scan.lines import ReadLine, in_rows
 from extractor.scan.ocr import Glyph
 from extractor.scan.ruling import Grid, Ruling
 from extractor.scan.ticks.boxes import Square, find_squares
 from extractor.text.tick_signs import EMPTY_GLYPHS, MARK_GLYPHS, is_boxlike
+from models.geometry import Rect, box_around
 from models.page import Box, Cell, InkMark, Line, Page, Run, SealMark, Span, Table, Tick
 
 _SUREST = 0.9999  # a character that was read, and not held by a file, is never certain
@@ -156,7 +157,7 @@ def _line(items: Sequence[_Item]) -> Line:
     boxes = [item.span.box for item in items if item.span.box]
     around = None
     for box in boxes:
-        around = _around(around, box)
+        around = box_around((around, box))
     return Line(spans=tuple(item.span for item in items), box=around)
 
 
@@ -184,9 +185,3 @@ def _span(glyph: Glyph, box: Box) -> Span:
 
 def _recovered(span: Span) -> Span:
     return span.model_copy(update={"recovered": True}) if isinstance(span, Run) else span
-
-
-def _around(one: Box | None, other: Box | None) -> Box | None:
-    if one is None or other is None:
-        return one or other
-    return Box(x0=min(one.x0, other.x0), y0=min(one.y0, other.y0), x1=max(one.x1, other.x1), y1=max(one.y1, other.y1))

@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.geometry import Rect
 from models.page import Box, Frame, Warp
 
 Colour = NDArray[np.uint8]
 Floats = NDArray[np.float64]
-Rect = tuple[float, float, float, float]
 
 # Powers of the place along a line and across the lines in the slope of a bent sheet.
 TERMS = ((0, 0), (1, 0), (2, 0), (3, 0), (4, 0), (0, 1), (1, 1), (2, 1), (3, 1))

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor.scan.layers import Layers
-from extractor.scan.lines import ReadLine, Rect
+from extractor.scan.lines import ReadLine
 from extractor.scan.ruling import Ruling
 from extractor.scan.seals import lift
 from extractor.scan.seals.find import Ring
+from models.geometry import Rect
 
 Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]

@@ -13,9 +13,9 @@ from extractor.scan.layers import Layers
 from extractor.scan.ocr import OcrEngine, Reading
 from extractor.scan.ruling import Ruling
 from extractor.text.tick_signs import is_chinese
+from models.geometry import Rect, area, meet
 
 Gray = NDArray[np.uint8]
-Rect = tuple[float, float, float, float]
 
 _DETECTION_SIDE = 1280
 _BLOCK_SIDE = 32  # pixels that the detector takes together: other sides are stretched
@@ -127,9 +127,7 @@ def detect_again(boxes: Sequence[Rect], gray: Gray, areas: Sequence[Rect], engin
 
 def _shared(one: Rect, other: Rect) -> float:
     """The part of the smaller box that the two have in common."""
-    width, height = min(one[2], other[2]) - max(one[0], other[0]), min(one[3], other[3]) - max(one[1], other[1])
-    least = min((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
-    return max(0.0, width) * max(0.0, height) / max(least, 1.0)
+    return area(meet(one, other)) / max(min(area(one), area(other)), 1.0)
 
 
 def place_lines(boxes: Sequence[Rect], ruling: Ruling, layers: Layers) -> list[Place]:

@@ -7,10 +7,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from extractor.scan.lines import Place, ReadLine, Rect, crop
+from extractor.scan.lines import Place, ReadLine, crop
 from extractor.scan.ocr import OcrEngine
 from extractor.scan.ruling import Ruling
 from extractor.scan.seals.find import Ring
+from models.geometry import Rect
 
 Gray = NDArray[np.uint8]
 

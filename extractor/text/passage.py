@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeGuard
 
+from models.geometry import box_around
 from models.page import TICK_TEXT, Box, CellAddress, Line, Picture, Run, Span, Tick
 from models.record import Evidence
 from models.writing import key
@@ -130,15 +131,11 @@ class Passage:
             if span is not None and span.box is not None:
                 boxes.append(span.box)
         return tuple(
-            Evidence(part=part, page=place.page if place.cell is None else None, cell=place.cell, box=_around(boxes) or place.box)
+            Evidence(
+                part=part, page=place.page if place.cell is None else None, cell=place.cell, box=box_around(boxes) or place.box
+            )
             for place, boxes in found.items()
         )
-
-
-def _around(boxes: list[Box]) -> Box | None:
-    if not boxes:
-        return None
-    return Box(x0=min(b.x0 for b in boxes), y0=min(b.y0 for b in boxes), x1=max(b.x1 for b in boxes), y1=max(b.y1 for b in boxes))
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from extractor.readers.ofd.package import POINTS, Element, Resources, child, children, kind, numbers
-from extractor.readers.painted.geometry import Colour, Point, Rect, around
+from extractor.readers.painted.colours import Colour
 from extractor.readers.painted.page import BLACK, MAX_PAINTED, Glyph, Image, Sight, Stroke
 from models.errors import Hostile
+from models.geometry import Point, Rect, around
 
 Matrix = tuple[float, float, float, float, float, float]
 

@@ -12,7 +12,6 @@ from extractor.readers.ofd import OfdReading
 from extractor.readers.ofd.package import POINTS, Document, Element, Package, child, children, located, numbers, open_document, text
 from extractor.readers.ofd.painter import Canvas, Placed, joined, on_page
 from extractor.readers.ofd.signatures import signatures, stamps_of
-from extractor.readers.painted.geometry import Rect, area, meet
 from extractor.readers.painted.lines import Decoration, pieces_of
 from extractor.readers.painted.marks import with_marks
 from extractor.readers.painted.overlay import Mark, Overlay
@@ -22,6 +21,7 @@ from extractor.readers.painted.tables import Sheet, fill, number_tables
 from extractor.readers.painted.trust import visible
 from extractor.scan.decode import Picture, decode
 from models.errors import Damaged, Hostile, TooLarge, TooManyPages, TooManyPixels, UnreadableFile
+from models.geometry import Rect, area, meet
 from models.page import DigitalSignature, Pages
 
 _A4 = (0.0, 0.0, 210.0, 297.0)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from extractor.readers.painted.geometry import Rect, around, middle
 from extractor.readers.painted.lines import Piece, line_of, lines_of, rows_of, to_box
+from models.geometry import Rect, around, middle
 from models.page import Cell, Line
 
 # A gap that parts columns, in parts of the character's size and at least so many points.

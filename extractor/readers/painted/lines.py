@@ -5,12 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import dropwhile
 
-from extractor.readers.painted.geometry import Rect, around, contains, luminance, middle
+from extractor.readers.painted.colours import luminance
 from extractor.readers.painted.page import Glyph, Stroke
 from extractor.readers.painted.radicals import unified
 from extractor.readers.painted.rendering import Look, is_legible
 from extractor.readers.painted.rules import Rule
 from extractor.text.tick_signs import state_of, symbol_state
+from models.geometry import Rect, around, box_around, contains, middle
 from models.page import Box, Emphasis, Line, Picture, Run, Span, Tick, TickState
 
 # Blanks between characters that the file leaves out, in parts of the character's size. Chinese sets a quarter between scripts.
@@ -212,7 +213,7 @@ def _joined(line: Line, other: Line, joint: str) -> Line:
     box = line.box
     if line.box and other.box:
         a, b = line.box, other.box
-        box = Box(x0=min(a.x0, b.x0), y0=min(a.y0, b.y0), x1=max(a.x1, b.x1), y1=max(a.y1, b.y1))
+        box = box_around((a, b))
     return Line(spans=(*line.spans, *blank, *other.spans), box=box)
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from extractor.readers.painted.geometry import Point, Rect, area, around, contains, luminance, middle
+from extractor.readers.painted.colours import luminance
 from extractor.readers.painted.lines import Piece, to_box
 from extractor.readers.painted.overlay import Mark, Overlay, between, overlaps
 from extractor.readers.painted.page import Image, Stroke
 from extractor.readers.painted.rules import THIN, is_frame
 from extractor.text.tick_signs import CROSS_LOOKALIKES, EMPTY, TICK_LOOKALIKES, state_of
+from models.geometry import Point, Rect, area, around, contains, middle
 from models.page import Picture, Tick, TickState
 
 # A drawing larger than this is an illustration, not a mark.

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
 
-from extractor.readers.painted.geometry import Point, Rect, area, meet
 from extractor.readers.painted.lines import to_box
 from extractor.readers.painted.page import Glyph
+from models.geometry import Point, Rect, area, meet
 from models.identity import Tag
 from models.page import Box, Control, Emphasis, Mismatch, Tick
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from extractor.readers.painted.geometry import Colour, Point, Rect
+from extractor.readers.painted.colours import Colour
+from models.geometry import Point, Rect
 
 # An honest page of a form paints a few thousand; a drawing of a building some ten thousand.
 MAX_PAINTED = 200_000

@@ -14,9 +14,9 @@ import zxingcpp
 from PIL import Image as Picture
 from PIL import ImageFont
 
-from extractor.readers.painted.geometry import Rect
 from extractor.readers.painted.page import Glyph
 from extractor.readers.painted.rules import Rule
+from models.geometry import Rect
 from models.page import TickState
 
 Grey = npt.NDArray[np.uint8]

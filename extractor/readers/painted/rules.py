@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from extractor.readers.painted.geometry import Rect, area, around, contains, luminance, meet, middle
+from extractor.readers.painted.colours import luminance
 from extractor.readers.painted.page import Image, Stroke
+from models.geometry import Rect, area, around, contains, meet, middle
 
 # A rule is thinner than any letter; two rules nearer than this are one double rule; pieces nearer than this are one rule.
 THIN = 3.5

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extractor.readers.painted.columns import Columns, find_columns
-from extractor.readers.painted.geometry import Rect, around, contains, middle
 from extractor.readers.painted.lines import Piece, lines_of, to_box
 from extractor.readers.painted.rules import Grid, Ruling
+from models.geometry import Rect, around, contains, middle
 from models.page import Cell, Line, Page, Run, Span, Table
 
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from extractor.readers.painted.geometry import Rect, area, meet, middle
 from extractor.readers.painted.lines import is_symbol
 from extractor.readers.painted.page import Glyph, Image, Sight
 from extractor.readers.painted.rendering import Look, is_legible, misread_fonts
+from models.geometry import Rect, area, meet, middle
 
 # A picture of this part of the page may be a scan; where it holds ink beside the text that lies on it, it is one.
 _LARGE = 0.5

@@ -17,10 +17,11 @@ from pdfminer.pdftypes import PDFStream, resolve1
 from pdfminer.psparser import PSLiteral
 from pdfminer.utils import Matrix, apply_matrix_pt, apply_matrix_rect, mult_matrix
 
-from extractor.readers.painted.geometry import Point, Rect, area, around, contains, meet, middle, to_rgb
+from extractor.readers.painted.colours import to_rgb
 from extractor.readers.painted.page import BLACK, MAX_PAINTED, Glyph, Image, Sight, Stroke
 from extractor.readers.pdf.layers import Layers, name_of
 from models.errors import Hostile
+from models.geometry import Point, Rect, area, around, contains, meet, middle
 
 # Forms that a page may draw, and bytes that one content may unpack to.
 MAX_FORMS = 5_000

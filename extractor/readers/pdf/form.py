@@ -11,12 +11,12 @@ from pdfminer.pdftypes import PDFObjRef, PDFStream, resolve1
 from pdfminer.psparser import PSLiteral
 from pdfminer.utils import decode_text
 
-from extractor.readers.painted.geometry import Point, Rect, area, around
 from extractor.readers.painted.lines import to_box
 from extractor.readers.painted.overlay import Mark, Overlay, SignedWidget, Widget, WidgetKind, between, tag_of
 from extractor.readers.painted.page import BLACK, Glyph, Sight
 from extractor.readers.pdf.canvas import PageCanvas
 from models.errors import Hostile
+from models.geometry import Point, Rect, area, around
 from models.page import Emphasis, Mismatch
 from models.writing import excerpt, key
 

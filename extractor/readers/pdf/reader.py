@@ -15,7 +15,7 @@ from pdfminer.pdftypes import PDFStream, resolve1
 
 from extractor.arrival.source import Attachment
 from extractor.limits import PdfLimits
-from extractor.readers.painted.geometry import Rect, area, luminance, meet
+from extractor.readers.painted.colours import luminance
 from extractor.readers.painted.lines import Decoration, pieces_of
 from extractor.readers.painted.marks import with_marks
 from extractor.readers.painted.overlay import Overlay, SignedWidget
@@ -30,6 +30,7 @@ from extractor.readers.pdf.canvas import PageCanvas, Painter
 from extractor.readers.pdf.form import read_overlay
 from extractor.readers.pdf.signatures import read_signatures
 from models.errors import Damaged, Encrypted, TooManyPages, UnreadableFile, UnsupportedKind
+from models.geometry import Rect, area, meet
 from models.identity import Identity
 from models.page import Control, Mismatch, Pages
 

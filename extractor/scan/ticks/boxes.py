@@ -16,10 +16,10 @@ from extractor.scan.lines import ReadLine
 from extractor.scan.ocr import Glyph
 from extractor.scan.ticks.network import EM, HIGH, STATES, Floats, Seen, find_marks, ink_of
 from extractor.text.tick_signs import LIKE_BOXES, is_boxlike, is_chinese
+from models.geometry import Rect
 from models.page import TickState
 
 Gray = NDArray[np.uint8]
-Rect = tuple[float, float, float, float]
 
 # Least confidence of a character to be no box: a mark may be misread as one, an empty box hardly.
 _WELL_READ = 0.75

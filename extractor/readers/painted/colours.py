@@ -1,0 +1,27 @@
+"""Colours on a page: red, green and blue from 0 to 1."""
+
+from typing import Any
+
+Colour = tuple[float, float, float]
+
+
+def luminance(colour: Colour) -> float:
+    """0 black to 1 white, as ITU-R BT.601 weighs the colours."""
+    return 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2]
+
+
+def to_rgb(colour: Any, space: str) -> Colour | None:
+    """A colour of the graphics state as red, green, blue from 0 to 1; None for a pattern."""
+    parts = colour if isinstance(colour, tuple) else (colour,)
+    if not parts or not all(isinstance(part, int | float) for part in parts):
+        return None
+    if len(parts) == 1:
+        grey = float(parts[0])
+        grey = 1 - grey if space in ("Separation", "DeviceN") else grey
+        return grey, grey, grey
+    if len(parts) == 3:
+        return float(parts[0]), float(parts[1]), float(parts[2])
+    if len(parts) == 4:
+        c, m, y, k = (float(part) for part in parts)
+        return (1 - c) * (1 - k), (1 - m) * (1 - k), (1 - y) * (1 - k)
+    return None
