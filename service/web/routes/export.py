@@ -95,7 +95,7 @@ class Column(BaseModel):
     usual: bool
 
 
-class Counts(BaseModel):
+class ExportCounts(BaseModel):
     """What an export would hold, how many of that may be the same as another, and how many it leaves out as replaced."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"records": 120, "unsettled": 2, "replaced": 3}})
@@ -110,7 +110,7 @@ class Columns(BaseModel):
     items: list[Column]
 
 
-class Changed(BaseModel):
+class ChangedSubmission(BaseModel):
     """A submission after a change. `fields` is null where it is not accepted (any more), was replaced, or its values were erased:
     what was known of it is then to be forgotten."""
 
@@ -128,7 +128,7 @@ class Changed(BaseModel):
 class Changes(BaseModel):
     """Changes in their order; `next` is the `after` of the next request, also where there is nothing new."""
 
-    items: list[Changed]
+    items: list[ChangedSubmission]
     next: str
 
 
@@ -186,11 +186,11 @@ def counts(
     form: Annotated[FormName | None, Query()] = None,
     status: Which = "accepted",
     replaced: bool = False,
-) -> Counts:
+) -> ExportCounts:
     """How many records a file would hold, before it is made."""
     with context.database.read() as connection:
         found = exports.count(connection, Selection(form, status == "accepted", replaced=replaced))
-    return Counts.model_validate(found, from_attributes=True)
+    return ExportCounts.model_validate(found, from_attributes=True)
 
 
 @router.get("/export/columns")
@@ -288,10 +288,10 @@ def _known(context: Context, name: str) -> FormDefinition:
     return known
 
 
-def _changed(kept: Kept, names: export_columns.Names, status: Which) -> Changed:
+def _changed(kept: Kept, names: export_columns.Names, status: Which) -> ChangedSubmission:
     is_shown = kept.has_record and (status == "all" or (kept.status == "accepted" and kept.replaced_by is None))
     told = to_json(kept, names) if is_shown else {**to_json(kept, names, ()), "fields": None}
-    return Changed(**told, purged=kept.purged)
+    return ChangedSubmission(**told, purged=kept.purged)
 
 
 def _written(write: Callable[[IO[bytes]], None]) -> IO[bytes]:

@@ -42,7 +42,7 @@ class NewToken(BaseModel):
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=len(accounts.SCOPES))]
 
 
-class Made(BaseModel):
+class NewTokenShown(BaseModel):
     """A new token, which is shown this once."""
 
     id: int
@@ -58,11 +58,11 @@ def index(context: Here, who: Annotated[Actor, may("admin")]) -> Tokens:
 
 
 @router.post("", status_code=201)
-def create(given: NewToken, context: Here, who: Annotated[Actor, may("admin")]) -> Made:
+def create(given: NewToken, context: Here, who: Annotated[Actor, may("admin")]) -> NewTokenShown:
     """A new token, with no more rights than its maker's."""
     with context.database.write() as connection:
         number, token = accounts.create_token(connection, given.name, given.scopes, who, context.clock())
-    return Made(id=number, token=token)
+    return NewTokenShown(id=number, token=token)
 
 
 @router.delete("/{token}", status_code=204)

@@ -47,7 +47,7 @@ class NewUser(BaseModel):
     role: Role
 
 
-class Changes(BaseModel):
+class UserChanges(BaseModel):
     """What is to be different; what is left out stays."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"role": "clerk", "active": True}})
@@ -79,7 +79,7 @@ def create(given: NewUser, context: Here, who: Annotated[Actor, may("admin")]) -
 
 
 @router.patch("/{user}")
-def change(user: Number, given: Changes, context: Here, who: Annotated[Actor, may("admin")]) -> User:
+def change(user: Number, given: UserChanges, context: Here, who: Annotated[Actor, may("admin")]) -> User:
     """Changes role, full name, or whether the user may sign in."""
     changes = {name: value for name, value in given.model_dump().items() if value is not None}
     with context.database.write() as connection:

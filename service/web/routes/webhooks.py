@@ -50,7 +50,7 @@ class NewWebhook(BaseModel):
     events: Events
 
 
-class Made(BaseModel):
+class NewWebhookShown(BaseModel):
     """A new webhook, and the secret of its signatures, which is shown this once."""
 
     id: int
@@ -102,12 +102,12 @@ def index(context: Here, who: Annotated[Actor, may("admin")]) -> Webhooks:
 
 
 @router.post("", status_code=201)
-def create(given: NewWebhook, context: Here, who: Annotated[Actor, may("admin")]) -> Made:
+def create(given: NewWebhook, context: Here, who: Annotated[Actor, may("admin")]) -> NewWebhookShown:
     """Registers an address, if its host is one that may be told."""
     sending.check_url(given.url, context.settings.webhook_hosts)
     with context.database.write() as connection:
         number, secret = webhooks.create(connection, given.url, list(dict.fromkeys(given.events)), who.id, context.clock())
-    return Made(id=number, secret=secret)
+    return NewWebhookShown(id=number, secret=secret)
 
 
 @router.patch("/{webhook}")
