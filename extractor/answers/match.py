@@ -12,7 +12,7 @@ from extractor.answers.choice import CERTAIN, read_choice
 from extractor.answers.digital_signatures import Signatures, evidence, field_findings, mismatch_findings
 from extractor.answers.labels import Alignment, Find, Unit, align
 from extractor.answers.regions import Regions
-from extractor.answers.seals import compare_names, observe_marks
+from extractor.answers.seals import compare_names, observe_marks, unclaimed
 from extractor.text.passage import Passage
 from extractor.text.placeholders import STANDARD_PLACEHOLDERS
 from extractor.weighing.calibration import held_confidence, legibility, sign_of_mark, signs_of
@@ -35,6 +35,9 @@ _ANOTHER_LABEL = re.compile(rf"[{CJK}]{{2,}} ?[:：]")
 # The share of a line's characters that stand in the guidance in the same order; shorter lines are headings made of its words.
 _LIKE_GUIDANCE = 0.7
 _LEAST_LINE = 16
+# Letters and digits behind which no misread part of a Chinese label is, and a number that a label stands under.
+_SIGNS = re.compile(r"[a-z]{2,}|[0-9]+")
+_NUMBERED = re.compile(r"^[ （(]*[0-9]{1,2}[ .．、）)]+")
 _TOTALS = frozenset(["合计", "总计", "小计", "共计", "累计"])
 _IN_BRACKETS = re.compile(r"[（(][^（(）)]*[）)]")
 _GUIDANCE_LEFT = re.compile(r"^[ \t]*[（(【\[][^（(）)]*(?:字以内|字左右|不超过|简要|请|填写|说明)[^（(）)]*[）)】\]][ \t]*$", re.M)
@@ -56,7 +59,9 @@ def match(pages: Pages, alignment: Alignment, part: str) -> Match:
     signatures = Signatures(pages)
     observations = [*_answered(form, _observe(alignment, pages, signatures, part)), *_controls(form, pages.controls, part)]
     observations = compare_names(observations, form.fields, form.titles, pages.pages)
+    observations, elsewhere = unclaimed(observations, form.fields, form.titles, pages.pages)
     findings = [Finding.of("document-damaged", reason=damage) for damage in pages.damage]
+    findings += elsewhere
     findings += [*mismatch_findings(form, pages.mismatches, observations), *signatures.elsewhere()]
     last = max((find.unit.order for find in alignment.found.values()), default=len(alignment.units))
     if align(form, alignment.units[last + 1 :]).score > _OTHER_FORM:
@@ -140,7 +145,7 @@ def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: s
             on_paper = pages.reader == "scan" or not pictured.isdisjoint({found[index].unit.page, *_pages_of(passages)})
             if on_paper:
                 marked = observe_marks(label.cell, found[index].unit, values, passages, pages.pages, part)
-                yield from (_on_paper(one, grey) for one in marked)
+                yield from (_placed(_on_paper(one, grey), found[index].unit, form.titles) for one in marked)
             marks = [one_line(p.words) for name, p in values.items() if form.fields[name].kind in ("seal", "signature")]
             typed = "" if on_paper else " ".join(marks)
             for name, passage in values.items():
@@ -152,9 +157,32 @@ def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: s
                 codes = [(code, text) for code, kinds, text in odd if not kinds or field.kind in kinds]
                 if field.kind in _WORDS and key(typed) and not key(passage.words):
                     codes.append(("words-elsewhere", typed))
+                if not key(passage.words) and not passage.pictures:
+                    codes += _empty_for_want(alignment, index, passages, on_paper)
                 if name in shares.others:
                     codes.append(("cell-shared", one_line(Passage.join(passages).words)))
                 yield _Answer(field, passage, passage.evidence(part) or around, tuple(codes), shares.others.get(name, ()))
+
+
+def _placed(one: Observation, label: Unit, titles: Mapping[str, str]) -> Observation:
+    """A mark on paper; that there is none can be said only of a cell that was found."""
+    if one.value.present or label.cell is not None:
+        return one
+    missing = Finding.of("place-missing", one.field, title=titles[one.field])
+    return one.model_copy(update={"doubts": (*one.doubts, missing)})
+
+
+def _empty_for_want(alignment: Alignment, index: int, passages: Sequence[Passage], on_paper: bool) -> list[tuple[str, str]]:
+    """Why an answer may be empty for no other reason than that it was not found: (code, words). No place for it was found, or what
+    stands in the label's own place holds more than the label."""
+    find = alignment.found[index]
+    if not passages or (on_paper and find.unit.cell is None):
+        return [("place-missing", "")]
+    title = one_line(find.unit.passage.text)
+    own = {key(text) for text in alignment.labels[index].texts}
+    printed = set(_SIGNS.findall(" ".join(key(text) for label in alignment.labels for text in label.texts)))
+    rest = set(_SIGNS.findall(key(_NUMBERED.sub("", title)))) - printed
+    return [("label-rest", title)] if find.whole and rest and key(title) not in own else []
 
 
 def _pages_of(passages: Iterable[Passage]) -> Iterator[int | None]:
@@ -172,6 +200,8 @@ def _oddities(
     if len(filled) > 1 or any(_ANOTHER_LABEL.search(line) for line in filled if len(label.cell.content) == 1):
         # A column that somebody added, or a label that the form does not know, ran into the answer.
         found.append(("answer-spread", _LINES, " ".join(filled)))
+    printed = {key(text) for other in alignment.labels for text in other.texts if len(key(text)) > 1}
+    found += [("answer-is-label", (), line) for line in filled if key(line) in printed]
     keys = [key(text) for text in label.texts]
     bare = key(_IN_BRACKETS.sub("", title))
     if find.whole and bare not in keys and any(bare.startswith(one) for one in keys):

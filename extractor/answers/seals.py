@@ -114,6 +114,26 @@ def name_doubts(field: SealField, seal: Seal, titles: Mapping[str, str]) -> tupl
     return (Finding.of("seal-uncompared", field.name, title=titles[field.name], text=text, other=other),)
 
 
+def unclaimed(
+    observations: Sequence[Observation], fields: Mapping[str, object], titles: Mapping[str, str], pages: Sequence[Page]
+) -> tuple[list[Observation], list[Finding]]:
+    """The observations, each seal that is said to be absent doubted where one lies about that no field claims, on its own page or,
+    where no seal is missing there, on any; and what is to be told of those that nobody misses."""
+    seals = {one.field: one for one in observations if isinstance(fields[one.field], SealField)}
+    claimed = {(e.page, e.box) for one in seals.values() if one.value.present for e in one.evidence}
+    absent = {name: {e.page for e in one.evidence} for name, one in seals.items() if not one.value.present}
+    doubts: dict[str, dict[int, Finding]] = {name: {} for name in absent}
+    told = []
+    left = [page.number for page in pages for seal in page.seals if (page.number, seal.box) not in claimed]
+    for number in left:
+        for name in [name for name, places in absent.items() if number in places] or list(absent):
+            doubts[name][number] = Finding.of("seal-unclaimed", name, title=titles[name], page=number)
+        if not absent:
+            told.append(Finding.of("seal-elsewhere", page=number))
+    more = {name: tuple(found.values()) for name, found in doubts.items()}
+    return [one.model_copy(update={"doubts": (*one.doubts, *more.get(one.field, ()))}) for one in observations], told
+
+
 def _places(label: Unit, passages: Sequence[Passage], pages: Sequence[Page]) -> list[_Place]:
     by_number = {page.number: page for page in pages}
     boxes: dict[tuple[int, Box], None] = {}

@@ -262,3 +262,27 @@ def test_a_character_that_was_taken_for_a_mark_is_told() -> None:
     pages = Pages(reader="scan", pages=(Page(number=1, blocks=(whole.model_copy(update={"cells": tuple(cells)}),)),))
     seen = match(pages, align(FORM, units_of(pages)), "a.pdf")
     assert any(doubt.code == "mark-in-answer" for one in seen.observations for doubt in one.doubts)
+
+
+def doubts(found: Match, field: str) -> list[str]:
+    return [doubt.code for seen in found.observations if seen.field == field for doubt in seen.doubts]
+
+
+MONEY = FormDefinition.model_validate(
+    {
+        "name": "money", "version": "1", "title": "小表", "columns": [3, 5],
+        "rows": [
+            {"cells": [{"label": "单位名称", "content": [{"kind": "text", "name": "unit"}]}]},
+            {"cells": [{"label": "年营业收入", "content": [{"kind": "number", "name": "income", "unit": "万元"}]}]},
+        ],
+    }
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("label", "told"), [("年营业收入85", ["label-rest"]), ("2. 年营业收入", []), ("年营业收入", [])])
+def test_what_a_label_s_own_cell_holds_beside_the_label_is_not_dropped(label: str, told: list[str]) -> None:
+    assert doubts(lay(pages(table([["单位名称", "清源水务公司"], [label, ""]])), MONEY), "income") == told
+
+
+def test_an_answer_that_is_another_label_of_the_form_is_doubted() -> None:
+    assert doubts(read(table([["单位名称", "单位概况"], *FULL[1:]])), "unit") == ["answer-is-label"]

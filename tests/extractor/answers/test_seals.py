@@ -4,7 +4,7 @@ import pytest
 
 from extractor.answers.labels import align, units_of
 from extractor.answers.match import match
-from models.page import Box, Page, Pages, Run, SealMark, Table
+from models.page import Box, Line, Page, Pages, Run, SealMark, Table
 from models.record import Observation
 from tests.extractor.answers.test_match import FORM, FULL, table
 
@@ -126,3 +126,41 @@ def test_a_seal_is_less_surely_absent_from_a_copy_without_colour(coloured: bool)
     seal = next(one for one in match(over, align(FORM, units_of(over)), "a.pdf").observations if one.field == "seal")
     assert seal.value.present is False
     assert (seal.confidence > 0.975) is coloured
+
+
+def _seals_of(page: Page) -> Observation:
+    over = Pages(reader="scan", pages=(page,))
+    return next(one for one in match(over, align(FORM, units_of(over)), "a.pdf").observations if one.field == "seal")
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_no_seal_is_said_to_be_missing_while_one_lies_about_that_no_field_claims(number: int) -> None:
+    stray = SealMark(box=Box(x0=300, y0=700, x1=400, y1=800), text=NAME, confidence=0.98, readings=(_reading(NAME),))
+    form = Page(number=1, width=595, height=842, blocks=(_on_paper(),), seals=(stray,) if number == 1 else ())
+    back = Page(number=2, width=595, height=842, seals=(stray,) if number == 2 else ())
+    over = Pages(reader="scan", pages=(form, back))
+    seal = next(one for one in match(over, align(FORM, units_of(over)), "a.pdf").observations if one.field == "seal")
+    assert seal.value.present is False
+    assert [doubt.code for doubt in seal.doubts] == ["seal-unclaimed"]
+    assert f"第 {number} 页" in seal.doubts[0].message
+
+
+def test_a_second_seal_that_nobody_asked_for_is_told() -> None:
+    own, other = (SealMark(box=Box(x0=300, y0=y, x1=400, y1=y + 80), confidence=0.98) for y in (460, 700))
+    page = Page(number=1, width=595, height=842, blocks=(_on_paper(),), seals=(own, other))
+    over = Pages(reader="scan", pages=(page,))
+    found = match(over, align(FORM, units_of(over)), "a.pdf")
+    assert next(one for one in found.observations if one.field == "seal").value.present is True
+    assert [one.code for one in found.findings] == ["seal-elsewhere"]
+
+
+def test_no_mark_is_said_to_be_missing_where_its_cell_was_not_found() -> None:
+    lines = []
+    for number, (label, value) in enumerate(
+        [("单位名称：", NAME), ("负责人：", "王伟"), ("职务：", "主任"), ("联系人：", "李芳"), ("承诺", "")]
+    ):
+        box = Box(x0=50, y0=50 + 30 * number, x1=300, y1=70 + 30 * number)
+        lines.append(Line(spans=(Run(text=label + value, box=box),), box=box))
+    seal = _seals_of(Page(number=1, width=595, height=842, blocks=tuple(lines)))
+    assert seal.value.present is False
+    assert [doubt.code for doubt in seal.doubts] == ["place-missing"]
