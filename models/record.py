@@ -183,5 +183,5 @@ class Result(Model):
             "decision": result.decision,
             "evidence": [evidence.to_json() for evidence in result.evidence],
             "alternatives": [kind.to_json(value) for value in result.alternatives],
-            "unweighed": list(result.unweighed),
+            **({"unweighed": list(result.unweighed)} if result.unweighed else {}),
         }
