@@ -321,14 +321,6 @@ def test_pictures_of_every_kind_are_decoded(kind: str) -> None:
     assert page.colour.shape == (40, 60, 3)
 
 
-def test_only_a_tiff_has_pages() -> None:
-    frames = [Image.new("RGB", (60, 40), colour) for colour in ("red", "green", "blue")]
-    for kind, pages in (("TIFF", 3), ("GIF", 1), ("WEBP", 1), ("MPO", 1), ("PNG", 1)):
-        buffer = io.BytesIO()
-        frames[0].save(buffer, kind, save_all=True, append_images=frames[1:])
-        assert len(list(decode(buffer.getvalue()))) == pages, kind
-
-
 @pytest.mark.parametrize(("count", "circle"), [(60_000, False), (20_000, True)])
 def test_a_tiff_of_more_pages_than_can_be_counted_is_refused_at_once(count: int, circle: bool) -> None:
     places = [8 + number * 18 for number in range(count)]
