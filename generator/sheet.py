@@ -88,7 +88,7 @@ class Sheet:
         Raises:
             RosterError: more cells are merged than a sheet may have.
         """
-        top = self.rows[header].number
+        top, last = self.rows[header].number, self.rows[-1].number
         said = {(row.number, cell.column): cell for row in self.rows for cell in row.cells}
         merged: dict[int, dict[int, Cell]] = {}
         spent = 0
@@ -96,10 +96,11 @@ class Sheet:
             cell = said[merge.top, merge.left]
             if merge.right > merge.left:
                 cell = replace(cell, fault="这一格由几列合并而成，无法确定是哪一栏的内容，请取消合并后重试")
-            spent += merge.bottom - merge.top + 1
+            bottom = min(merge.bottom, last)
+            spent += bottom - merge.top + 1
             if spent > _MOST_MERGED:
                 raise RosterError("名册中合并的单元格过多", advice="请取消合并后重试")
-            for number in range(merge.top, merge.bottom + 1):
+            for number in range(merge.top, bottom + 1):
                 merged.setdefault(number, {})[merge.left] = cell
         for row in self.rows[header + 1 :]:
             cells = {cell.column: cell for cell in row.cells} | merged.get(row.number, {})
