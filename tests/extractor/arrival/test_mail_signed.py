@@ -1,6 +1,7 @@
 """Signed envelopes are opened; that they were signed proves nothing here."""
 
 import datetime
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -10,8 +11,10 @@ from cryptography.hazmat.primitives.serialization import pkcs7
 from cryptography.x509.oid import NameOID
 
 from extractor.arrival.containers import open_container
+from extractor.arrival.intake import Intake
 from extractor.arrival.kinds import kind_of
-from extractor.limits import ContainerLimits
+from extractor.arrival.source import Source
+from extractor.limits import ContainerLimits, Limits
 from models.errors import Damaged, Encrypted, OtherKind, TooLarge, UnreadableFile
 from tests.extractor.arrival.test_mail import FORM, NAME, attachment, files, mail
 
@@ -47,6 +50,18 @@ def test_a_message_that_is_an_envelope_holds_it_as_a_file() -> None:
     part = attachment(b"attachment; filename=smime.p7m", signed(INNER), kind=b"application/pkcs7-mime; smime-type=signed-data")
     (envelope,) = files(mail(part)).values()
     assert files(envelope) == {NAME: FORM}
+
+
+def test_the_words_in_an_envelope_are_those_of_the_message_that_brought_it(tmp_path: Path) -> None:
+    words = b"Content-Type: text/plain; charset=utf-8\r\n\r\n" + "请收申请表".encode()
+    inner = mail(words, attachment(b"attachment; filename=a.docx")).removeprefix(b"From: a@x.cn\r\nTo: b@x.cn\r\n")
+    part = attachment(b"attachment; filename=smime.p7m", signed(inner), kind=b"application/pkcs7-mime")
+    path = tmp_path / "m.eml"
+    path.write_bytes(mail(part))
+    arrived = Intake(Limits()).arrivals(Source.at(path))
+    assert [one.name for one in arrived] == ["m.eml", "m.eml/smime.p7m", "m.eml/smime.p7m/a.docx"]
+    assert arrived[-1].message is not None
+    assert (arrived[-1].message.address, arrived[-1].message.body) == ("a@x.cn", "请收申请表")
 
 
 def test_a_signature_alone_is_no_form() -> None:
