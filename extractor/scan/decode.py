@@ -27,7 +27,6 @@ _LONGEST = 5000
 _MOST_FRAMES = 10_000
 _TIFF = (b"II*\0", b"MM\0*")
 _JPEG, _JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
-_BEHIND_END = 64 << 10  # bytes that some cameras and programs put behind the end
 _LACKS_END = "图片不完整，缺少末尾，只读取了已有的部分"
 _WHITES = (1, 255, 1023, 4095, 16383, 65535)  # of float pictures, and of greys of 8 to 16 bits
 _LEAST_ACROSS = 8  # pixels; not even a letter has fewer
@@ -119,7 +118,7 @@ def decode(data: bytes, limits: PictureLimits = PictureLimits(), only: int | Non
 
     if data[:4] in _TIFF and _directories(data) > _MOST_FRAMES:
         raise TooManyPages(f"图片超过 {_MOST_FRAMES} 页")
-    damage = _LACKS_END if _lacks_end(data) else None
+    damage = _LACKS_END if _lacks_end(data, limits) else None
     with _errors(limits), _opened(data + _JPEG_END if damage else data) as image:
         frames = range(_frames(image, limits))
         pages = [frame for frame in frames[:_MOST_FRAMES] if not _is_preview(image, frame)]
@@ -157,9 +156,18 @@ def _check_size(image: "Image", limits: PictureLimits) -> None:
         raise _too_many(limits, image.size)
 
 
-def _lacks_end(data: bytes) -> bool:
+def _lacks_end(data: bytes, limits: PictureLimits) -> bool:
     """Whether a JPEG was cut off: viewers show what is there, Pillow refuses it."""
-    return data.startswith(_JPEG) and _JPEG_END not in data[-_BEHIND_END:]
+    if not data.startswith(_JPEG) or data.rstrip(b"\0\r\n ").endswith(_JPEG_END):
+        return False
+    # Telephones put films behind the end, and small pictures with an end of their own into the beginning: only decoding tells.
+    try:
+        with _errors(limits), _opened(data) as image:
+            _check_size(image, limits)
+            image.load()
+    except Damaged:
+        return True
+    return False
 
 
 def _on_white(image: "Image") -> "NDArray[np.uint8]":

@@ -2,6 +2,7 @@
 
 import io
 import re
+import struct
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from PIL import Image
 
 from extractor.limits import PictureLimits
 from extractor.scan.decode import decode
-from models.errors import Damaged, TooManyPages
+from models.errors import Damaged, TooManyPages, TooManyPixels
 from tests.extractor.arrival.test_intake import picture
 
 
@@ -76,6 +77,18 @@ def test_a_photo_without_its_end_is_read_and_told() -> None:
     assert known.damage is None
     assert page.damage == "图片不完整，缺少末尾，只读取了已有的部分"
     assert (page.colour == known.colour).all()
+
+
+def test_a_photo_with_a_film_behind_its_end_is_whole_and_one_with_a_small_picture_in_it_may_lack_its_end() -> None:
+    whole = picture(600, 400, "JPEG")
+    (film,) = decode(whole + b"\0\0\0\x18ftypmp42" + b"\1" * 100_000)
+    assert film.damage is None
+    small = picture(60, 40, "JPEG")
+    with_small = whole[:2] + b"\xff\xe5" + struct.pack(">H", len(small) + 2) + small + whole[2:]
+    (cut,) = decode(with_small[:-500])
+    assert cut.damage is not None
+    with pytest.raises(TooManyPixels):
+        next(decode(whole[:-2], PictureLimits(pixels=1000)))
 
 
 @pytest.mark.parametrize("kind", ["PNG", "GIF", "TIFF", "BMP"])
