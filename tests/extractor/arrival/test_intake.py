@@ -308,6 +308,15 @@ def test_no_path_of_an_archive_is_used(
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["a.zip", "work"]
 
 
+def test_a_photo_that_lacks_its_end_and_shows_no_form_is_damaged_and_not_said_to_be_none(
+    tmp_path: Path, forms: Mapping[str, FormDefinition]
+) -> None:
+    results = read(picture(600, 400, "JPEG")[:-2], "a.jpg", tmp_path, forms)
+    assert states(results) == {"a.jpg": "unreadable"}
+    assert results[0].error is not None
+    assert "缺少末尾" in results[0].error.message
+
+
 def test_photos_of_telephones_are_decoded() -> None:
     (page,) = decode(HEIC)
     assert page.colour.shape == (48, 64, 3)
