@@ -123,6 +123,14 @@ def _read(
         documents = recognise(opened.pages, document[0].name, origins, forms, options, opened.is_cover)
         return Read(tuple(document), tuple(documents), pages=pages, loose=loose)
     except UnreadableFile as error:
+        if (
+            isinstance(error, NotAForm)
+            and isinstance(opened.pages, Pages)
+            and opened.pages.reader == "scan"
+            and opened.pages.damage
+        ):
+            # What is cut off may be all that shows which form it is.
+            error = Damaged("；".join(opened.pages.damage))
         return Read(tuple(document), error=error, pages=pages, loose=loose)
     except Exception as error:
         return Read(tuple(document), error=_our_defect(document, error), pages=pages)
@@ -185,4 +193,4 @@ def _pages(opened: Opened, part: str, origins: Mapping[int, tuple[str, int]]) ->
 def _our_defect(document: Sequence[Arrived], error: Exception) -> UnreadableFile:
     """A defect of ours must cost one file, and say so, not a batch."""
     _log.error("reading %s failed", document[0].name, exc_info=error)
-    return Damaged(f"读取时出错（{type(error).__name__}）", advice="请打开原文件核对，并把该文件报告给系统维护人员")
+    return Damaged("读取时程序出错", advice="请打开原文件核对，并把该文件报告给系统维护人员")

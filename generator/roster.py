@@ -15,7 +15,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from generator.filling import unwritable
-from generator.sheet import DEFAULT_LIMITS, Cell, Row, Sheet, SheetLimits, read_sheets
+from generator.sheet import DEFAULT_LIMITS, Cell, Row, Sheet, SheetLimits, literal, read_sheets
 from models.errors import RosterError, Unparsable
 from models.fields import ChoiceField, Field, SealField, SignatureField
 from models.form import FormDefinition
@@ -64,7 +64,7 @@ def read_roster(form: FormDefinition, data: bytes, limits: SheetLimits = DEFAULT
     """
     sheet, at = _find_header(form, read_sheets(data, limits))
     columns = _assign(form, sheet.rows[at].cells)
-    return (made for row in sheet.rows[at + 1 :] if (made := _read_row(form, columns, row)))
+    return (made for row in sheet.below(at) if (made := _read_row(form, columns, row)))
 
 
 def file_name(form: FormDefinition, record: Record, taken: set[str]) -> str:
@@ -201,6 +201,8 @@ def _read_row(form: FormDefinition, columns: Columns, row: Row) -> RosterRow | N
                 values[field.name] = value
     if not values and not problems:
         return None
+    if row.fault:
+        problems = [_problem(row.number, row.cells[0], None, row.fault)]
     record = Record(form=form.name, version=form.version, values=values)
     return RosterRow(number=row.number, record=None if problems else record, problems=tuple(problems))
 
@@ -236,7 +238,7 @@ def write_template(form: FormDefinition) -> bytes:
     sheet = book.worksheets[0]
     sheet.title = "名册"
     for number, field in enumerate(_columns(form), 1):
-        heading = sheet.cell(row=1, column=number, value=form.titles[field.name])
+        heading = sheet.cell(row=1, column=number, value=literal(form.titles[field.name]))
         heading.data_type = "s"  # a title that starts with = is still words
         heading.font = Font(bold=True)
         column = sheet.column_dimensions[get_column_letter(number)]

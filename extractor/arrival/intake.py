@@ -155,7 +155,7 @@ class Intake:
             self.links[one.name] = contents.links
         # What Outlook packs into its own file says nothing of the sender, whom the mail around it names.
         named = contents.message and (contents.message.address or contents.message.sender)
-        message = contents.message if named or not one.message else one.message
+        message = contents.message if named or not one.message else _with_words(one.message, contents.message)
         within = self.inside(one, contents.files, message)
         if not any(not inner.is_body for inner in within):
             outer = replace(
@@ -171,6 +171,11 @@ class Intake:
         return ContainerLimits(
             file_bytes=limits.file_bytes, unpacked_bytes=room, ratio=limits.ratio, seconds=limits.conversion_seconds
         )  # fmt: skip
+
+
+def _with_words(message: Message, inner: Message | None) -> Message:
+    """A message whose text came inside what is attached to it, as that of a signed one does."""
+    return message.model_copy(update={"body": inner.body}) if inner and not message.body else message
 
 
 def _arrival(name: str, path: Path, limits: Limits) -> Arrived:

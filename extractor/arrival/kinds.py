@@ -8,14 +8,15 @@ from typing import Literal, NoReturn
 
 import olefile
 
-from models.errors import Damaged, Encrypted, OtherKind, TooMany, UnsupportedKind
+from extractor.arrival.zips import CutOff, found, listed
+from models.errors import Damaged, Encrypted, Hostile, OtherKind, TooMany, UnsupportedKind
 
 Kind = Literal[
     "word", "word-xml", "html", "doc", "rtf", "odt", "pdf", "ofd", "image",
-    "mail", "mbox", "msg", "tnef", "zip", "tar", "packed", "7z", "rar",
+    "mail", "mbox", "msg", "tnef", "zip", "tar", "packed", "7z", "rar", "signed",
 ]  # fmt: skip
 # What is opened for the files inside it, and is nothing to read by itself.
-CONTAINERS: frozenset[Kind] = frozenset({"mail", "mbox", "msg", "tnef", "zip", "tar", "packed", "7z", "rar"})
+CONTAINERS: frozenset[Kind] = frozenset({"mail", "mbox", "msg", "tnef", "zip", "tar", "packed", "7z", "rar", "signed"})
 
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _IMAGES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*", b"BM", b"GIF8")
@@ -65,12 +66,19 @@ _UNREAD = {
     b"PK00": "分卷压缩包",
     b"MSCF": "CAB 压缩包",
 }
-_SIGNED_DATA = bytes.fromhex("06092a864886f70d0107")
+# How PKCS #7 says of itself what it is: signed, encrypted, and more that no mail program sends.
+_PKCS7 = bytes.fromhex("06092a864886f70d0107")
+_SIGNED_DATA, _ENVELOPED_DATA = _PKCS7 + b"\x02", _PKCS7 + b"\x03"
 _OFFICE_STREAMS = {
     "Workbook": "Excel 表格", "Book": "Excel 表格", "PowerPoint Document": "演示文稿", "VisioDocument": "Visio 图",
 }  # fmt: skip
 _OFFICE_FOLDERS = {"xl": "Excel 表格", "ppt": "演示文稿", "visio": "Visio 图"}
 _OPEN_DOCUMENT = "application/vnd.oasis.opendocument."
+
+# What packages begin with: of Office, OpenDocument, OFD.
+_FIRST_OF_DOCUMENTS = (
+    "[Content_Types].xml", "_rels/", "customXml/", "docProps/", "word/", "xl/", "ppt/", "mimetype", "content.xml", "OFD.xml",
+)  # fmt: skip
 
 _MOST_ENTRIES = 100_000
 
@@ -108,6 +116,8 @@ def kind_of(data: bytes) -> Kind:
         return "rtf"
     if _is_image(data):
         return "image"
+    if data.startswith(b"0") and _PKCS7 in data[:64]:
+        return _pkcs7_kind(data)
     if _is_tar(data):
         return "tar"
     return _text_kind(data) or _refuse(data)
@@ -162,12 +172,29 @@ def _refuse(data: bytes) -> NoReturn:
         raise OtherKind("这是视频，不是申请表")
     if (data.startswith(b"RIFF") and data[8:12] == b"WAVE") or data[:2] in (b"\xff\xfb", b"\xff\xf1"):
         raise OtherKind("这是音频，不是申请表")
-    if data[:1] == b"\x30" and _SIGNED_DATA in data[:64]:
-        raise OtherKind("这是邮件的数字签名，不是申请表")
     known = next((words for magic, words in _UNREAD.items() if data.startswith(magic)), None)
     if known is None and b"\0" not in data[:4096]:
         known = "纯文本文件"
     raise UnsupportedKind(f"暂不能读取 {known}" if known else "暂不能读取这类文件")
+
+
+def _pkcs7_kind(data: bytes) -> Kind:
+    """A signed envelope, if there is something in it."""
+    from extractor.arrival.containers.smime import signed_content
+
+    if _ENVELOPED_DATA in data[:64]:
+        raise Encrypted("邮件是加密的（S/MIME）", advice="请申报单位不加密重新发送")
+    try:
+        if _SIGNED_DATA in data[:64] and signed_content(data) is not None:
+            return "signed"
+    except RecursionError as error:
+        raise Hostile("嵌套层数过多") from error
+    raise OtherKind("这是邮件的数字签名，不是申请表")
+
+
+def is_message(data: bytes) -> bool:
+    """Whether what was signed is a message or a part of one, which needs no sender of its own."""
+    return _message_kind(data[:65536].lstrip(b"\r\n")) is not None
 
 
 def _ole_kind(data: bytes) -> Kind:
@@ -204,9 +231,15 @@ def _zip_kind(data: bytes) -> Kind:
     """What the entries of a package say that it is; one that says nothing is an archive."""
     check_directory(data)
     try:
-        package = zipfile.ZipFile(io.BytesIO(data))
+        package = listed(data)
         names = set(package.namelist())
         stated = "mimetype" in names and package.getinfo("mimetype").file_size < 100 and package.read("mimetype")
+    except CutOff as error:
+        # Of a document, a part is no use; of an archive, the files that are whole are.
+        first = next(found(data), None)
+        if first is None or first.compress_size > len(data) or first.filename.startswith(_FIRST_OF_DOCUMENTS):
+            raise Damaged("文件不完整，无法打开") from error
+        return "zip"
     except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, RuntimeError, EOFError) as error:
         raise Damaged("文件不完整，无法打开") from error
     kind = stated.decode("ascii", "replace").strip() if stated else ""

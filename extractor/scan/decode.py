@@ -1,6 +1,7 @@
 """Image files and pages of PDFs -> pictures, held to limits before they are decoded."""
 
 import io
+import logging
 import math
 import struct
 import warnings
@@ -19,20 +20,27 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from pypdfium2 import PdfPage
 
+_log = logging.getLogger(__name__)
+
 _A4 = (595.3, 841.9)
 _LONGEST = 5000
 _MOST_FRAMES = 10_000
 _TIFF = (b"II*\0", b"MM\0*")
+_JPEG, _JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
+_LACKS_END = "图片不完整，缺少末尾，只读取了已有的部分"
+_WHITES = (1, 255, 1023, 4095, 16383, 65535)  # of float pictures, and of greys of 8 to 16 bits
 _LEAST_ACROSS = 8  # pixels; not even a letter has fewer
 _MOST_PIXELS_ACROSS = 1_000_000  # of a page drawn, of which but a part is kept
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A page as it came: RGB pixels, and its size in points where the file says so."""
+    """A page as it came: RGB pixels, its size in points where the file says so, and what is wrong with the file where it was read
+    all the same."""
 
     colour: "NDArray[np.uint8]"
     points: tuple[float, float] | None = None
+    damage: str | None = None
 
 
 def pdf_pictures(data: bytes, numbers: Sequence[int], limits: PictureLimits) -> Iterator[Picture]:
@@ -106,25 +114,78 @@ def _fineness(page: "PdfPage") -> float:
 def decode(data: bytes, limits: PictureLimits = PictureLimits(), only: int | None = None) -> Iterator[Picture]:
     """The pages of an image file, or `only` the one of that number. Raises Damaged if it is none, TooLarge over the limits,
     NotAForm where it is but a dot or a line."""
-    import numpy as np
     from PIL import ImageOps
 
     if data[:4] in _TIFF and _directories(data) > _MOST_FRAMES:
         raise TooManyPages(f"图片超过 {_MOST_FRAMES} 页")
-    with _errors(limits), _opened(data) as image:
-        # A TIFF has pages; of other kinds the further frames are previews, depth maps and animation.
-        frames = range(getattr(image, "n_frames", 1)) if image.format == "TIFF" else range(1)
+    damage = _LACKS_END if _lacks_end(data, limits) else None
+    with _errors(limits), _opened(data + _JPEG_END if damage else data) as image:
+        frames = range(_frames(image, limits))
         pages = [frame for frame in frames[:_MOST_FRAMES] if not _is_preview(image, frame)]
         if len(pages) > limits.pages:
             raise TooManyPages(f"图片有 {len(frames)} 页，超过 {limits.pages} 页")
         for frame in pages if only is None else pages[only - 1 : only]:
             image.seek(frame)
-            if image.width * image.height > limits.pixels:
-                raise _too_many(limits, image.size)
+            _check_size(image, limits)
             if min(image.size) < _LEAST_ACROSS:
                 raise NotAForm(f"图片只有 {image.width}×{image.height} 像素")
             upright = ImageOps.exif_transpose(image)
-            yield Picture(np.asarray(upright.convert("RGB"), np.uint8), _points(upright.size, image.info.get("dpi")))
+            yield Picture(_on_white(upright), _points(upright.size, image.info.get("dpi")), damage)
+
+
+def _frames(image: "Image", limits: PictureLimits) -> int:
+    """How many pages an image file has. The further frames of a GIF, WebP or APNG may be pages that somebody put together, those of
+    other kinds are previews and depth maps."""
+    if image.format in ("TIFF", "WEBP", "PNG"):
+        return int(getattr(image, "n_frames", 1))
+    if image.format != "GIF":
+        return 1
+    # A GIF does not say how many it has, and Pillow would count millions; one more than may be is enough.
+    for number in range(1, limits.pages + 1):
+        _check_size(image, limits)
+        try:
+            image.seek(number)
+        except EOFError:
+            image.seek(0)
+            return number
+    return limits.pages + 1
+
+
+def _check_size(image: "Image", limits: PictureLimits) -> None:
+    if image.width * image.height > limits.pixels:
+        raise _too_many(limits, image.size)
+
+
+def _lacks_end(data: bytes, limits: PictureLimits) -> bool:
+    """Whether a JPEG was cut off: viewers show what is there, Pillow refuses it."""
+    if not data.startswith(_JPEG) or data.rstrip(b"\0\r\n ").endswith(_JPEG_END):
+        return False
+    # Telephones put films behind the end, and small pictures with an end of their own into the beginning: only decoding tells.
+    try:
+        with _errors(limits), _opened(data) as image:
+            _check_size(image, limits)
+            image.load()
+    except Damaged:
+        return True
+    return False
+
+
+def _on_white(image: "Image") -> "NDArray[np.uint8]":
+    """The RGB pixels of a picture as on paper: what is transparent is white, and deeper greys are scaled, not cut off."""
+    import numpy as np
+    from PIL import Image
+
+    if image.mode.startswith(("I", "F")):
+        grey = np.asarray(image, np.float64)
+        most = float(np.nan_to_num(grey).max())
+        # A scanner of 12 bits leaves the upper ones of 16 empty.
+        white = next((top for top in _WHITES if most <= top), most)
+        scaled = np.clip(np.nan_to_num(grey) * (255 / white), 0, 255).astype(np.uint8)
+        return np.repeat(scaled[..., None], 3, axis=2)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return np.asarray(image.convert("RGB"), np.uint8)
 
 
 def _directories(data: bytes) -> int:
@@ -202,7 +263,8 @@ def _errors(limits: PictureLimits) -> Iterator[None]:
         struct.error,
         RuntimeError,
     ) as error:
-        raise Damaged(f"图片无法打开：{type(error).__name__}") from error
+        _log.info("picture", exc_info=error)
+        raise Damaged("图片已损坏，无法打开") from error
 
 
 def _too_many(limits: PictureLimits, size: tuple[int, int] | None = None) -> TooManyPixels:

@@ -35,11 +35,15 @@ def read_pictures(pictures: Iterable[Picture], engine: OcrEngine) -> Pages:
     if missing:
         raise OcrUnavailable(f"识别组件 {'、'.join(missing)} 未安装")
     pages: list[Page] = []
+    damage: dict[str, None] = {}
     for picture in pictures:
+        if picture.damage:
+            damage[picture.damage] = None
         pages.append(read_page(picture, len(pages) + 1, _tables(pages), engine))
     if not pages:
         raise Damaged("文件中没有页面")
-    return Pages(reader="scan", pages=tuple(pages), identity=next((page.identity for page in pages if page.identity), None))
+    identity = next((page.identity for page in pages if page.identity), None)
+    return Pages(reader="scan", pages=tuple(pages), identity=identity, damage=tuple(damage))
 
 
 def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine) -> Page:

@@ -20,6 +20,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 
+from generator.sheet import literal
 from models.fields import NumberField
 from models.fields.base import FieldBase, SheetValue
 
@@ -149,7 +150,7 @@ class Sheet:
             cell = self._styles.get(look)
             if cell is None:
                 cell = self._styles[look] = self._style(look[0], fill, is_heading)
-            cell.value = value
+            cell.value = literal(value) if isinstance(value, str) else value
             if is_text:
                 cell.data_type = "s"  # openpyxl takes a leading = for a formula and #N/A for an error
             yield cell

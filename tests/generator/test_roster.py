@@ -163,6 +163,85 @@ def test_numbers_and_dates_of_cells_become_the_text_a_person_would_write(filing:
     assert values["revenue"] == Amount(amount=Decimal("0.3"), unit="万元")
 
 
+def test_a_number_whose_format_shows_another_is_a_problem_and_a_padded_one_is_read_as_shown(filing: FormDefinition) -> None:
+    book = Workbook()
+    book.worksheets[0].append(["企业名称", "统一社会信用代码", "年营业收入"])
+    book.worksheets[0].append(["甲公司", 91420100, 850])
+    book.worksheets[0].append(["乙公司", 91420100, 93205000])
+    for place, shape in (("B2", "0" * 10), ("C2", '0"万元"'), ("C3", '0!.0,"万元"')):
+        book.worksheets[0][place].number_format = shape
+    good, bad = read_roster(filing, saved(book))
+    assert good.record is not None
+    assert good.record.values["credit_code"] == "0091420100"
+    assert good.record.values["revenue"] == Amount(amount=Decimal(850), unit="万元")
+    assert bad.record is None
+    assert [(problem.column, "数字格式" in problem.message) for problem in bad.problems] == [("C", True)]
+
+
+def test_a_number_of_more_digits_than_a_spreadsheet_keeps_is_a_problem(filing: FormDefinition) -> None:
+    heading = ["企业名称", "统一社会信用代码"]
+    for number in (914201005879123000, 9.14201005879123e17, 10**15):
+        (row,) = rows_of(filing, heading, ["甲公司", number])
+        assert row.record is None
+        assert "超过 15 位" in row.problems[0].message
+    assert values_of(filing, heading, ["甲公司", 10**15 - 1])["credit_code"] == "9" * 15
+    assert values_of(filing, heading, ["甲公司", "914201005879123456"])["credit_code"] == "914201005879123456"
+
+
+def test_what_cells_merged_over_several_rows_say_holds_for_each(filing: FormDefinition) -> None:
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(["一家企业一行"])
+    sheet.append(["企业名称", "法定代表人", "联系电话"])
+    sheet.append(["甲公司", "张三", "13800000001"])
+    sheet.append([None, "李四", "13800000002"])
+    sheet.append(["乙公司", "王五"])
+    for place in ("A1:C1", "A3:A4", "B5:C5"):
+        sheet.merge_cells(place)
+    first, second, third = read_roster(filing, saved(book))
+    assert first.record is not None
+    assert second.record is not None
+    assert [row.record.values["company"] for row in (first, second) if row.record] == ["甲公司", "甲公司"]
+    assert second.record.values["representative"] == "李四"
+    assert third.record is None
+    assert "几列合并" in third.problems[0].message
+
+
+def test_more_merged_cells_than_a_sheet_may_have_are_refused(filing: FormDefinition) -> None:
+    merged = '<mergeCell ref="A2:A1048576"/>' * 3_000
+    data = workbook(["企业名称"], *(["甲"] for _ in range(100)))
+    data = replaced(data, SHEET, "</sheetData>", f"</sheetData><mergeCells>{merged}</mergeCells>")
+    assert "合并的单元格过多" in refusal(filing, data)
+
+
+@pytest.mark.parametrize("heading", ["企业名称", "序号"])
+def test_a_row_that_a_filter_hides_is_a_problem(filing: FormDefinition, heading: str) -> None:
+    other = {"企业名称": "法定代表人", "序号": "企业名称"}[heading]
+    book = Workbook()
+    for row in ([heading, other], ["1", "甲"], ["2", "乙"]):
+        book.worksheets[0].append(row)
+    book.worksheets[0].row_dimensions[3].hidden = True
+    first, hidden = read_roster(filing, saved(book))
+    assert first.record is not None
+    assert (hidden.number, hidden.record) == (3, None)
+    assert "隐藏" in hidden.problems[0].message
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_strict_workbook_is_refused_with_what_to_do(filing: FormDefinition) -> None:
+    old, new = "http://schemas.openxmlformats.org/officeDocument/2006/relationships", "http://purl.oclc.org/ooxml/officeDocument"
+    assert "另存为普通的 .xlsx" in refusal(
+        filing, replaced(workbook(["企业名称"], ["甲"]), "_rels/.rels", old, f"{new}/relationships")
+    )
+
+
+def test_an_array_formula_without_its_result_is_a_problem(pilot: FormDefinition) -> None:
+    data = workbook(["申报单位", "申报负责人"], ["甲单位", '=UPPER("wang")'])
+    (row,) = read_roster(pilot, replaced(data, SHEET, "<f>UPPER", '<f t="array" ref="B2">UPPER'))
+    assert [problem.column for problem in row.problems] == ["B"]
+    assert "公式没有保存计算结果" in row.problems[0].message
+
+
 def test_a_formula_counts_by_its_saved_result_and_is_a_problem_without_one(pilot: FormDefinition) -> None:
     data = workbook(["申报单位", "申报负责人"], ["甲单位", '=UPPER("wang")'])
     (row,) = read_roster(pilot, data)

@@ -3,12 +3,15 @@
 Nothing here touches a path that a file names: what is unpacked stays in memory, and unpacking stops where a limit is reached.
 """
 
+import logging
 from collections.abc import Mapping
 
 from extractor.arrival.containers.base import Contents, Opener
 from extractor.arrival.kinds import Kind
 from extractor.limits import ContainerLimits
 from models.errors import Damaged, Hostile, TooLarge, UnreadableFile
+
+_log = logging.getLogger(__name__)
 
 
 def open_container(data: bytes, kind: Kind, name: str, limits: ContainerLimits) -> Contents:
@@ -27,17 +30,18 @@ def open_container(data: bytes, kind: Kind, name: str, limits: ContainerLimits) 
     except RecursionError as error:
         raise Hostile("嵌套层数过多") from error
     except Exception as error:  # the libraries promise nothing about hostile bytes
-        raise Damaged(f"无法打开（{type(error).__name__}）") from error
+        _log.info("%s", kind, exc_info=error)
+        raise Damaged("文件内部有错误，无法打开") from error
 
 
 def _openers() -> Mapping[Kind, Opener]:
     # Here, because a Word file should not wait for what it does not need.
-    from extractor.arrival.containers import archive, mail, msg, rar, sevenzip, tnef, zipped
+    from extractor.arrival.containers import archive, mail, msg, rar, sevenzip, smime, tnef, zipped
 
     return {
         "mail": mail.open_mail, "mbox": mail.open_mailbox, "msg": msg.open_msg, "tnef": tnef.open_tnef,
         "zip": zipped.open_zip, "tar": archive.open_tar, "packed": archive.open_packed,
-        "7z": sevenzip.open_7z, "rar": rar.open_rar,
+        "7z": sevenzip.open_7z, "rar": rar.open_rar, "signed": smime.open_signed,
     }  # fmt: skip
 
 

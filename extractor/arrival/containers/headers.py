@@ -48,11 +48,22 @@ def _bytes(text: str, encoding: str) -> bytes:
 
 
 def unbase64(data: bytes) -> bytes:
-    """What base64 says, as far as it can be read: characters that do not belong are passed over, a cut end is dropped."""
-    clean = re.sub(rb"[^A-Za-z0-9+/]", b"", data)
-    if len(clean) % 4 == 1:
-        clean = clean[:-1]
-    return binascii.a2b_base64(clean + b"=" * (-len(clean) % 4))
+    """What base64 says, as far as it can be read: characters that do not belong are passed over, a cut end is dropped. What stands
+    behind padding is another run, as programs write it that encode a file piece by piece."""
+    whole, run = bytearray(), bytearray()
+    for piece in re.finditer(rb"([^=]+)(=*)", re.sub(rb"[^A-Za-z0-9+/=]", b"", data)):
+        run += piece[1]
+        # A sign that would fill up nothing is no padding, but damage.
+        if piece[2] and len(run) % 4 + len(piece[2]) == 4:
+            whole += _run_of_base64(run)
+            run.clear()
+    return bytes(whole + _run_of_base64(run))
+
+
+def _run_of_base64(run: bytearray) -> bytes:
+    if len(run) % 4 == 1:
+        del run[-1]
+    return binascii.a2b_base64(run + b"=" * (-len(run) % 4))
 
 
 def parameters(header: str | None) -> dict[str, str]:

@@ -4,37 +4,45 @@ Entries are unpacked from the bytes that the directory points to, not by zipfile
 """
 
 import bz2
-import io
 import lzma
 import struct
 import zipfile
 import zlib
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from extractor.arrival.containers.base import Budget, Contents, Inner
 from extractor.arrival.containers.charsets import decode
 from extractor.arrival.kinds import check_directory
+from extractor.arrival.zips import CutOff, found, listed
 from extractor.limits import ContainerLimits
 from models.errors import Damaged, Encrypted, Hostile, TooMany, UnreadableFile, UnsupportedKind
 
 _LOCAL = struct.Struct("<4s22xHH")
 _UTF8, _ENCRYPTED = 0x800, 0x1
 _UNICODE_PATH = 0x7075
+# What stands for the files of which nothing is known, in an archive that was cut off.
+_REST = "压缩包的其余部分"
 
 
 def open_zip(data: bytes, name: str, limits: ContainerLimits) -> Contents:
     """The files of a zip archive; see `open_container` for what is raised."""
     check_directory(data)
+    rest: tuple[Inner, ...] = ()
     try:
-        entries = [entry for entry in zipfile.ZipFile(io.BytesIO(data)).infolist() if not entry.is_dir()]
+        entries = [entry for entry in listed(data).infolist() if not entry.is_dir()]
+    except CutOff:
+        # One more than may be, so that a million is not gathered.
+        entries = [entry for entry in islice(found(data), limits.entries + 1) if not entry.is_dir()]
+        rest = (Inner(_REST, error=Damaged("压缩包不完整，缺少末尾，其后的文件已丢失")),)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, struct.error) as error:
         raise Damaged("压缩包不完整，无法打开") from error
     if len(entries) > limits.entries:
         raise TooMany(f"压缩包含 {len(entries)} 个文件，超过 {limits.entries} 个")
     _check_overlap(entries)
     budget = Budget(limits, len(data))
-    return Contents(tuple(_file(data, entry, called, budget) for entry, called in zip(entries, _names(entries), strict=True)))
+    files = [_file(data, entry, called, budget) for entry, called in zip(entries, _names(entries), strict=True)]
+    return Contents((*files, *rest))
 
 
 def _check_overlap(entries: Sequence[zipfile.ZipInfo]) -> None:

@@ -342,3 +342,49 @@ def test_damaged_archives_end_in_an_error_of_ours_or_are_read(sample: bytes, dat
         del damaged[data.draw(st.integers(1, len(damaged))) :]
     with suppress(UnreadableFile):
         opened(bytes(damaged))
+
+
+INSIDE = zipped({"word/document.xml": b"<x/>"}, zipfile.ZIP_STORED)
+BOX = zipped({NAME: b"text" * 999, "b.docx": INSIDE}, zipfile.ZIP_STORED, "utf-8")
+
+
+def test_bytes_behind_an_archive_are_passed_over() -> None:
+    for behind in (bytes(100_000), b"\xff" * 70_000, b"PK\x05\x06" + bytes(70_000)):
+        assert contents(BOX + behind) == contents(BOX)
+
+
+def test_an_archive_that_is_cut_off_gives_its_whole_files_and_is_told() -> None:
+    inner = zipped({"[Content_Types].xml": b"<x/>", "word/document.xml": b"<x/>"}, zipfile.ZIP_STORED)
+    box = zipped({"1.docx": inner, "2.docx": inner + b"2", "3.docx": inner}, zipfile.ZIP_STORED)
+    third = box.find(b"3.docx")
+    for cut, whole in ((third + 40, 2), (box.rfind(b"PK\x01\x02"), 3), (len(box) - 22, 3)):
+        found = opened(box[:cut])
+        assert [name for name, file in found.items() if not file.error] == ["1.docx", "2.docx", "3.docx"][:whole]
+        assert found["2.docx"].data == inner + b"2"
+        assert isinstance(found["压缩包的其余部分"].error, Damaged)
+    assert isinstance(opened(box[: third + 40])["3.docx"].error, Damaged)
+
+
+def test_an_archive_that_is_cut_off_keeps_to_the_limits() -> None:
+    bomb = zipped({f"{number}.docx": ZEROS for number in range(3)})
+    cut = bomb[: bomb.find(b"PK\x01\x02")]
+    assert all(isinstance(file.error, UnreadableFile) for file in opened(cut).values())
+    with pytest.raises(TooMany):
+        opened(BOX[: BOX.rfind(b"PK\x05\x06")], entries=1)
+
+
+def test_a_document_that_is_cut_off_is_damaged_and_no_archive() -> None:
+    document = zipped({"[Content_Types].xml": b"<x/>", "word/document.xml": b"<x/>"})
+    with pytest.raises(Damaged):
+        kind_of(document[:-30])
+
+
+@pytest.mark.parametrize("cut", [0, 22])
+def test_a_name_in_gbk_is_read_though_the_archive_says_utf8(cut: int) -> None:
+    data = bytearray(zipped({NAME: b"1", "b.txt": b"2"}))
+    for mark, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        place = -1
+        while (place := data.find(mark, place + 1)) >= 0:
+            data[place + at + 1] |= 0x08
+    found = {name: file.data for name, file in opened(bytes(data[: len(data) - cut])).items() if not file.error}
+    assert found == {NAME: b"1", "b.txt": b"2"}

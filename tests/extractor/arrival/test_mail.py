@@ -210,6 +210,21 @@ def test_damaged_base64_is_read_as_far_as_it_goes() -> None:
     assert files(mail(plain))["a.docx"].startswith(b"%PDF")
 
 
+def test_base64_in_several_runs_is_read_whole() -> None:
+    data = bytes(range(256)) * 20
+    pieces = [base64.b64encode(data[at : at + 1000]) for at in range(0, len(data), 1000)]
+    assert all(piece.endswith(b"=") for piece in pieces[:-1])
+    for between in (b"\r\n", b""):
+        part = attachment(b"attachment; filename=a.docx", data).replace(base64.encodebytes(data), between.join(pieces))
+        assert files(mail(part)) == {"a.docx": data}
+
+
+def test_a_sign_that_pads_nothing_does_not_shift_what_follows() -> None:
+    whole = base64.b64encode(bytes(range(256)))
+    part = attachment(b"attachment; filename=a.docx", b"?").replace(base64.encodebytes(b"?"), whole[:90] + b"=\r\n" + whole[90:])
+    assert files(mail(part)) == {"a.docx": bytes(range(256))}
+
+
 def test_other_encodings_of_files_are_known() -> None:
     quoted = b"Content-Type: application/x; name=q\r\nContent-Transfer-Encoding: Quoted-Printable\r\n\r\na=3Db=\r\nc"
     assert files(mail(quoted))["q"].strip() == b"a=bc"

@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
+from openpyxl.utils.escape import unescape
 from openpyxl.worksheet.worksheet import Worksheet
 
 from models.fields import Amount, Seal
@@ -140,6 +142,16 @@ def test_whatever_is_written_the_workbook_opens_and_holds_texts(text: str) -> No
     row = book["未能读取"][2]
     assert {cell.data_type for cell in row} <= {"s", "n", "inlineStr"}
     assert not any(cell.data_type == "f" for cell in row)
+
+
+def test_a_text_that_looks_like_an_escape_is_shown_as_it_was_written(pilot: FormDefinition) -> None:
+    text = "云泽_x0041_厂_x000d_x_xyz_"
+    data = write_sheet([_result(pilot, overview=text).to_json()], {pilot.name: pilot})
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        raw = "".join(archive.read(name).decode() for name in archive.namelist() if name.startswith("xl/"))
+    assert "_x005F_x0041_" in raw
+    assert "_x005F_x000d_x_xyz_" in raw
+    assert unescape(_cells(_open(data).worksheets[0])["申报主体概况"].value) == text
 
 
 def test_a_text_longer_than_a_cell_is_cut(pilot: FormDefinition) -> None:

@@ -1,0 +1,99 @@
+"""Pictures are decoded as viewers show them: every page, on white paper, and the damaged ones too."""
+
+import io
+import re
+import struct
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from extractor.limits import PictureLimits
+from extractor.scan.decode import decode
+from models.errors import Damaged, TooManyPages, TooManyPixels
+from tests.extractor.arrival.test_intake import picture
+
+
+@pytest.mark.parametrize(("kind", "pages"), [("TIFF", 3), ("GIF", 3), ("WEBP", 3), ("PNG", 3), ("MPO", 1)])
+def test_every_frame_of_an_animation_is_a_page_and_a_preview_is_none(kind: str, pages: int) -> None:
+    frames = [Image.new("RGB", (60, 40), colour) for colour in ("red", "green", "blue")]
+    buffer = io.BytesIO()
+    frames[0].save(buffer, kind, save_all=True, append_images=frames[1:])
+    seen = [int(page.colour[20, 20].argmax()) for page in decode(buffer.getvalue())]
+    assert seen == list(range(pages))
+    assert [int(page.colour[20, 20].argmax()) for page in decode(buffer.getvalue(), only=pages)] == [pages - 1]
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
+def test_an_animation_of_too_many_frames_is_refused_before_any_is_read(kind: str) -> None:
+    frames = [Image.new("L", (60, 40), 10 * number) for number in range(6)]
+    buffer = io.BytesIO()
+    frames[0].save(buffer, kind, save_all=True, append_images=frames[1:])
+    assert len(list(decode(buffer.getvalue(), PictureLimits(pages=6)))) == 6
+    with pytest.raises(TooManyPages):
+        next(decode(buffer.getvalue(), PictureLimits(pages=5)))
+
+
+def _page_with_ink(mode: str) -> Image.Image:
+    """A white page, or one of nothing, with a black bar in its upper half."""
+    page = Image.new("L", (60, 40), 255)
+    page.paste(0, (0, 0, 60, 20))
+    if mode in ("RGBA", "LA"):
+        page = Image.merge("LA", (Image.new("L", page.size, 0), page.point(lambda level: 255 - level)))
+        return page.convert(mode)
+    if mode == "P":
+        page = page.point(lambda level: level // 255).convert("P")
+        page.putpalette([0, 0, 0, 0, 0, 0])
+        page.info["transparency"] = 1
+    return page
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_what_is_transparent_is_white_paper(mode: str) -> None:
+    buffer = io.BytesIO()
+    _page_with_ink(mode).save(buffer, "PNG")
+    (page,) = decode(buffer.getvalue())
+    assert (page.colour[10, 30] == 0).all()
+    assert (page.colour[30, 30] == 255).all()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+@pytest.mark.parametrize("white", [4095, 65535])
+def test_greys_of_sixteen_bits_are_scaled(kind: str, white: int) -> None:
+    levels = np.full((40, 60), white, np.uint16)
+    levels[:20] = white // 4
+    buffer = io.BytesIO()
+    Image.fromarray(levels).save(buffer, kind)
+    (page,) = decode(buffer.getvalue())
+    assert page.colour.shape == (40, 60, 3)
+    assert (page.colour[10, 30] == 63).all()
+    assert (page.colour[30, 30] == 255).all()
+
+
+def test_a_photo_without_its_end_is_read_and_told() -> None:
+    whole = picture(600, 400, "JPEG")
+    (page,) = decode(whole[:-2])
+    (known,) = decode(whole)
+    assert known.damage is None
+    assert page.damage == "图片不完整，缺少末尾，只读取了已有的部分"
+    assert (page.colour == known.colour).all()
+
+
+def test_a_photo_with_a_film_behind_its_end_is_whole_and_one_with_a_small_picture_in_it_may_lack_its_end() -> None:
+    whole = picture(600, 400, "JPEG")
+    (film,) = decode(whole + b"\0\0\0\x18ftypmp42" + b"\1" * 100_000)
+    assert film.damage is None
+    small = picture(60, 40, "JPEG")
+    with_small = whole[:2] + b"\xff\xe5" + struct.pack(">H", len(small) + 2) + small + whole[2:]
+    (cut,) = decode(with_small[:-500])
+    assert cut.damage is not None
+    with pytest.raises(TooManyPixels):
+        next(decode(whole[:-2], PictureLimits(pixels=1000)))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "GIF", "TIFF", "BMP"])
+def test_what_is_wrong_with_a_picture_is_said_without_names_of_programs(kind: str) -> None:
+    data = picture(600, 400, kind)
+    with pytest.raises(Damaged) as caught:
+        list(decode(data[: len(data) // 2]))
+    assert not re.search("[A-Za-z]", str(caught.value))
