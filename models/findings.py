@@ -89,6 +89,8 @@ CATALOGUE: dict[str, Kind] = {
     "ink-unread": _warning("“{title}”中有笔迹没有识别出文字，内容可能不全"),
     "text-recovered": _warning("“{title}”的文字“{text}”被印章覆盖，由印章下还原", doubt=False),
     "mark-in-answer": _warning("“{title}”中有的字像是勾选标记，请对照原件"),
+    "raised-in-answer": _warning("“{title}”中有上标或下标“{text}”，可能是注号或指数，请对照原件"),
+    "text-unseen": _warning("“{title}”处有看不见的文字“{text}”，未读取"),
     "picture-in-answer": _warning("“{title}”中有图片，文字可能不完整"),
 }
 

@@ -31,6 +31,8 @@ _OTHER_FORM = 0.6
 # A line in brackets that tells how to fill in, in a wording that the definition does not know.
 _WORDS = ("text", "address", "prose")
 _LINES = ("text", "address")
+# All that are no long text.
+_SHORT = ("text", "address", "number", "date", "phone", "email", "choice")
 _ANOTHER_LABEL = re.compile(rf"[{CJK}]{{2,}} ?[:：]")
 # The share of a line's characters that stand in the guidance in the same order; shorter lines are headings made of its words.
 _LIKE_GUIDANCE = 0.7
@@ -135,6 +137,8 @@ def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: s
             odd = _oddities(alignment, index, passages, pages)
             # A field that was left empty has the evidence of its whole cell, or of its label where there is no cell.
             around = Passage.join(passages).evidence(part) or found[index].unit.passage.evidence(part)
+            odd += _remarks(passages)
+            passages = [passage.without_remarks for passage in passages]
             shares = split(label.cell, passages)
             values = shares.values
             on_paper = pages.reader == "scan" or not pictured.isdisjoint({found[index].unit.page, *_pages_of(passages)})
@@ -155,6 +159,12 @@ def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: s
                 if name in shares.others:
                     codes.append(("cell-shared", one_line(Passage.join(passages).words)))
                 yield _Answer(field, passage, passage.evidence(part) or around, tuple(codes), shares.others.get(name, ()))
+
+
+def _remarks(passages: Iterable[Passage]) -> list[tuple[str, tuple[str, ...], str]]:
+    """What the reader remarked on where an answer stands, as oddities of the place."""
+    remarks = dict.fromkeys(remark for passage in passages for remark in passage.remarks)
+    return [(remark.code, _SHORT if remark.minor else (), one_line(remark.text)) for remark in remarks]
 
 
 def _pages_of(passages: Iterable[Passage]) -> Iterator[int | None]:
@@ -316,9 +326,15 @@ def _rows(form: FormDefinition, field: RowsField, headings: Mapping[str, Find], 
             under = [u for u in units if heading and _stands_under(u, heading.unit)]
             passage = Passage.join(u.passage for u in under)
             name = f"{title}第{len(values) + 1}行{column.label}"
-            value, odd = _column_value(column.field, name, passage)
+            odd = [
+                Finding.of(code, field.name, title=name, text=text[:40])
+                for code, kinds, text in _remarks([passage])
+                if not kinds or column.field.kind in kinds
+            ]
+            passage = passage.without_remarks
+            value, others = _column_value(column.field, name, passage)
             row[column.field.name] = value
-            doubts += [doubt.model_copy(update={"field": field.name}) for doubt in odd]
+            doubts += [doubt.model_copy(update={"field": field.name}) for doubt in (*odd, *others)]
             passages.append(passage)
             filled_cells = [one_line(unit.passage.words) for unit in under if key(unit.passage.words)]
             if len(filled_cells) > 1:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import TypeGuard
 
 from models.geometry import box_around
-from models.page import TICK_TEXT, Box, CellAddress, Line, Picture, Run, Span, Tick
+from models.page import TICK_TEXT, Box, CellAddress, Line, Picture, Remark, Run, Span, Tick
 from models.record import Evidence
 from models.writing import key
 
 PICTURE = "\ufffc"
+REMARK = "\ufff9"
 
 
 def is_digital(span: Span | None) -> TypeGuard[Picture]:
@@ -48,7 +49,7 @@ class Passage:
         text = ""
         spans: list[Span | None] = []
         for span in line.spans:
-            piece = span.text if isinstance(span, Run) else TICK_TEXT[span.state] if isinstance(span, Tick) else PICTURE
+            piece = _characters(span)
             text += piece
             spans += [span] * len(piece)
         return cls(text, tuple(spans), (place,) * len(text))
@@ -92,9 +93,18 @@ class Passage:
         return tuple(span for span in self.spans if isinstance(span, Picture))
 
     @property
+    def remarks(self) -> tuple[Remark, ...]:
+        return tuple(span for span in self.spans if isinstance(span, Remark))
+
+    @property
+    def without_remarks(self) -> "Passage":
+        """What stands there itself."""
+        return self.without((n, n + 1) for n, span in enumerate(self.spans) if isinstance(span, Remark))
+
+    @property
     def words(self) -> str:
-        """The text without pictures."""
-        return self.text.replace(PICTURE, "")
+        """The text without pictures and remarks."""
+        return self.text.replace(PICTURE, "").replace(REMARK, "")
 
     @property
     def confidence(self) -> float:
@@ -136,6 +146,14 @@ class Passage:
             )
             for place, boxes in found.items()
         )
+
+
+def _characters(span: Span) -> str:
+    if isinstance(span, Run):
+        return span.text
+    if isinstance(span, Tick):
+        return TICK_TEXT[span.state]
+    return PICTURE if isinstance(span, Picture) else REMARK
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from extractor.readers.raised import Raised
 from extractor.readers.word.package import W
-from extractor.readers.word.pieces import BreakLine, Piece
+from extractor.readers.word.pieces import BreakLine, Piece, joined
+from extractor.readers.word.styles import shade
 from extractor.readers.word.text import MC, TextReader
 from models.errors import Hostile
 from models.page import Cell, Line, Run, Span, Table
@@ -86,11 +88,30 @@ class BlockReader:
                 elif merged == "continue" and column in above:
                     above[column].row_span = number - above[column].row + 1
                 else:
-                    draft = _Draft(number, column, span, self.blocks(cell, depth + 1))
+                    draft = _Draft(number, column, span, self._cell_blocks(cell, depth))
                     drafts.append(draft)
                     above[column] = draft
                 column += span
         return drafts
+
+    def _cell_blocks(self, cell: etree._Element, depth: int) -> list[Block]:
+        before = self.text.paper
+        self.text.paper = self._paper(cell)
+        try:
+            return self.blocks(cell, depth + 1)
+        finally:
+            self.text.paper = before
+
+    def _paper(self, cell: etree._Element) -> str | None:
+        """The colour behind a cell's text, None where a style of the table decides, row by row."""
+        own = shade(cell.find(f"{W}tcPr/{W}shd"))
+        table = next(cell.iterancestors(f"{W}tbl"), None)
+        if own or table is None:
+            return own or self.text.paper
+        style = table.find(f"{W}tblPr/{W}tblStyle")
+        if style is not None and self.text.styles.shades(style.get(f"{W}val", "")):
+            return None
+        return shade(table.find(f"{W}tblPr/{W}shd")) or self.text.paper
 
 
 @dataclass
@@ -139,13 +160,13 @@ def _table_lines(table: Table) -> Iterator[Line]:
 
 
 def _as_lines(pieces: list[Piece]) -> list[Block]:
-    lines: list[list[Span]] = [[]]
+    lines: list[list[Span | Raised]] = [[]]
     for piece in pieces:
         if isinstance(piece, BreakLine):
             lines.append([])
         else:
             lines[-1].append(piece)
-    return [Line(spans=tuple(spans)) for spans in lines]
+    return [Line(spans=tuple(joined(spans))) for spans in lines]
 
 
 def _number(properties: etree._Element | None, name: str, default: int) -> int:

@@ -10,6 +10,7 @@ from itertools import chain
 
 from lxml import etree
 
+from extractor.readers.raised import Raised
 from extractor.readers.word.activex import ActiveXBox, read_activex
 from extractor.readers.word.controls import W14, after_glyph, checkbox, repeated_controls
 from extractor.readers.word.fields import ComplexField, computed, legacy_checkbox, legacy_dropdown
@@ -19,7 +20,7 @@ from extractor.readers.word.pieces import BREAK, BreakLine, Piece, characters, j
 from extractor.readers.word.styles import Look, Styles
 from extractor.text.placeholders import STANDARD_PLACEHOLDERS
 from models.identity import Tag
-from models.page import Control, Line, Picture, Run, Span, Tick
+from models.page import Control, Line, Picture, Remark, Run, Span, Tick
 
 W16SE = "{http://schemas.microsoft.com/office/word/2015/wordml/symex}"
 MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
@@ -40,19 +41,29 @@ class TextReader:
     bullets: Bullets
     controls: list[Control] = field(default_factory=list)
     damage: set[str] = field(default_factory=set)
+    # What is behind the text that is being read, None where that isn't known.
+    paper: str | None = "FFFFFF"
     _fields: list[ComplexField] = field(default_factory=list)
 
     def lines(self, paragraph: etree._Element) -> list[Line]:
         """The lines of a `w:p`; at least one, which may be empty."""
         properties = paragraph.find(f"{W}pPr")
         look = self.styles.paragraph(properties)
-        lines: list[list[Span]] = [[]]
+        lines: list[list[Span | Raised]] = [[]]
         for piece in chain(self.bullets.of(properties), self._children(paragraph, look)):
             if isinstance(piece, BreakLine):
                 lines.append([])
             else:
                 lines[-1].append(piece)
         return [Line(spans=tuple(joined(spans))) for spans in lines]
+
+    def _on(self, paper: str | None, paragraph: etree._Element) -> list[Line]:
+        """The lines of a paragraph that stands on `paper`."""
+        before, self.paper = self.paper, paper
+        try:
+            return self.lines(paragraph)
+        finally:
+            self.paper = before
 
     # -- the tree above runs
 
@@ -85,9 +96,16 @@ class TextReader:
             # A hidden run may still begin or end a field.
             for child in run.iter(f"{W}fldChar", f"{W}instrText"):
                 list(self._run_content(child, look))
+            yield from _unseen("".join(text.text or "" for text in run.iterfind(f"{W}t")))
             return
-        for child in run:
-            yield from self._run_content(child, look)
+        pieces = [piece for child in run for piece in self._run_content(child, look)]
+        if look.is_unseen(self.paper):
+            yield from (piece for piece in pieces if isinstance(piece, Picture | Remark))
+            yield from _unseen(plain_text([piece for piece in pieces if not isinstance(piece, Picture | Remark)]))
+            return
+        for piece in pieces:
+            raised = look.level if isinstance(piece, Run) else None
+            yield Raised(piece.text, raised, piece.emphasis) if raised and isinstance(piece, Run) else piece
 
     def _run_content(self, child: etree._Element, look: Look) -> Iterator[Piece]:
         name = str(child.tag).removeprefix(W)
@@ -181,7 +199,7 @@ class TextReader:
         for box in boxes:
             for paragraph in box.iter(f"{W}p"):
                 yield BREAK
-                for line in self.lines(paragraph):
+                for line in self._on(None, paragraph):
                     yield from line.spans
                     yield BREAK
         if not boxes:
@@ -201,6 +219,12 @@ class TextReader:
 
 _RELATION_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _CHARACTERS = {"tab": "\t", "ptab": "\t", "noBreakHyphen": "-", "softHyphen": ""}
+
+
+def _unseen(text: str) -> Iterator[Remark]:
+    """Text that nobody sees is no part of any answer, but whoever checks it should know of it."""
+    if text.strip():
+        yield Remark(code="text-unseen", text=text.strip())
 
 
 def _branch(alternate: etree._Element) -> etree._Element:

@@ -1,0 +1,159 @@
+"""What Word shows, or doesn't, that is easily taken for something else: it is read as a person sees it, or goes to review."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from extractor import Source, extract
+from models.form import FormDefinition
+from models.record import FieldResult
+from tests.extractor.documents import cell, docx, paragraph, row, run, table
+
+FORM = FormDefinition.model_validate(
+    {
+        "name": "seen",
+        "version": "1",
+        "title": "用能表",
+        "columns": [3, 5, 3, 5],
+        "rows": [
+            {"cells": [{"label": "项目名称", "columns": 3, "content": [{"kind": "text", "name": "project"}]}]},
+            {
+                "cells": [
+                    {"label": "综合能耗", "content": [{"kind": "number", "name": "energy", "unit": "吨"}]},
+                    {"label": "联系电话", "content": [{"kind": "phone", "name": "phone"}]},
+                ]
+            },
+            {"cells": [{"label": "建筑面积", "columns": 3, "content": [{"kind": "number", "name": "area", "unit": "m²"}]}]},
+            {
+                "cells": [
+                    {
+                        "label": "主要能源",
+                        "label_columns": 1,
+                        "columns": 3,
+                        "content": [
+                            {
+                                "kind": "rows",
+                                "name": "sources",
+                                "columns": [
+                                    {"label": "品种", "columns": 1, "field": {"kind": "text", "name": "source"}},
+                                    {"label": "数量", "columns": 2, "field": {"kind": "number", "name": "used", "unit": "吨"}},
+                                ],
+                            }
+                        ],
+                    }
+                ]
+            },
+            {"cells": [{"label": "管理政策", "columns": 3, "content": [{"kind": "prose", "name": "policy"}]}]},
+        ],
+    }
+)
+SPAN = '<w:gridSpan w:val="{}"/>'
+SUPER, SUB = '<w:vertAlign w:val="superscript"/>', '<w:vertAlign w:val="subscript"/>'
+WHITE = '<w:color w:val="FFFFFF"/>'
+
+
+def sources(*rows: str) -> str:
+    """The table inside the form, with what follows its heading row."""
+    label = cell("主要能源", properties='<w:vMerge w:val="restart"/>')
+    return row(label, "品种", cell("数量", properties=SPAN.format(2))) + "".join(rows)
+
+
+def source(name: str, amount: str, properties: str = "") -> str:
+    return row(cell(properties="<w:vMerge/>"), name, cell(amount, properties=SPAN.format(2)), properties=properties)
+
+
+def results(folder: Path, parts: dict[str, str | bytes] | None = None, **changed: str) -> dict[str, FieldResult]:
+    """The fields of the form with other content in some of its cells; `sources` are rows."""
+    said = {"project": "东湖项目", "energy": "18650", "phone": "13971640258", "area": "820", "policy": "每季度核算一次。"} | changed
+    whole = {name: xml if xml.startswith("<w:tc>") else cell(xml, properties=SPAN.format(3)) for name, xml in said.items()}
+    half = {name: xml if xml.startswith(("<w:tc>", "<w:sdt>")) else cell(xml) for name, xml in said.items()}
+    rows = [
+        row("项目名称", whole["project"]),
+        row("综合能耗", half["energy"], "联系电话", half["phone"]),
+        row("建筑面积", whole["area"]),
+        changed.get("sources", sources(source("煤炭", "20"))),
+        row("管理政策", whole["policy"]),
+    ]
+    path = folder / "a.docx"
+    path.write_bytes(docx(table(*rows), parts=parts))
+    result = extract(Source.at(path), {FORM.name: FORM})[0]
+    assert result.error is None
+    return dict(result.fields)
+
+
+def accepted(folder: Path, parts: dict[str, str | bytes] | None = None, **changed: str) -> dict[str, Any]:
+    """{field: value} of what is accepted."""
+    found = results(folder, parts, **changed)
+    return {name: FORM.fields[name].to_json(field.value) for name, field in found.items() if field.decision == "accept"}
+
+
+def test_the_form_itself_is_accepted(tmp_path: Path) -> None:
+    assert set(accepted(tmp_path)) == set(FORM.fields)
+
+
+@pytest.mark.parametrize(
+    ("content", "raw"),
+    [
+        (paragraph("10", run("4", SUPER)), "10⁴"),
+        (paragraph("18650", run("1", SUPER), "吨"), "18650¹吨"),
+        (paragraph("18650", run("1", '<w:position w:val="12"/><w:sz w:val="10"/>')), "18650¹"),
+        (paragraph("18650吨", run("1", SUPER)), "18650吨¹"),
+        (paragraph("18650", run("注", SUPER)), "18650^注"),
+        (paragraph("186", run("50", SUB)), "186₅₀"),
+    ],
+)
+def test_a_raised_character_behind_a_number_is_kept_apart_and_goes_to_review(content: str, raw: str, tmp_path: Path) -> None:
+    energy = results(tmp_path, energy=content)["energy"]
+    assert (energy.decision, energy.raw) == ("review", raw)
+
+
+def test_a_style_may_raise_characters(tmp_path: Path) -> None:
+    word = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    styles = (
+        f'<w:styles xmlns:w="{word}"><w:style w:type="character" w:styleId="a"><w:rPr>{SUPER}</w:rPr></w:style>'
+        '<w:style w:type="character" w:styleId="b"><w:basedOn w:val="a"/></w:style></w:styles>'
+    )
+    content = paragraph("18650", run("1", '<w:rStyle w:val="b"/>'))
+    assert "energy" not in accepted(tmp_path, related("styles", styles), energy=content)
+
+
+def related(kind: str, xml: str, **more: str) -> dict[str, str | bytes]:
+    """A part that the document links to by a relationship of `kind`; its id is `kind` too."""
+    every = {kind: xml} | more
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    links = "".join(f'<Relationship Id="{name}" Type="{office}/{name}" Target="{name}.xml"/>' for name in every)
+    rels = f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{links}</Relationships>'
+    return {"word/_rels/document.xml.rels": rels} | {f"word/{name}.xml": text for name, text in every.items()}
+
+
+def test_raised_units_and_lowered_formulas_need_no_review(tmp_path: Path) -> None:
+    project = paragraph("减少CO", run("2", SUB), "项目")
+    found = accepted(tmp_path, area=paragraph("820m", run("2", SUPER)), project=project)
+    assert found["area"] == {"amount": "820", "unit": "m²"}
+    assert found["project"] == "减少CO₂项目"
+
+
+def test_a_long_text_keeps_raised_characters_as_they_stand(tmp_path: Path) -> None:
+    policy = paragraph("年减排10", run("4", SUPER), "吨，占地5m", run("2", SUPER), "。")
+    assert accepted(tmp_path, policy=policy)["policy"] == "年减排10⁴吨，占地5m²。"
+
+
+def test_an_answer_that_is_raised_as_a_whole_is_a_plain_one(tmp_path: Path) -> None:
+    assert accepted(tmp_path, energy=paragraph(run("18650", '<w:position w:val="6"/>')))["energy"]["amount"] == "18650"
+
+
+@pytest.mark.parametrize("look", [WHITE, '<w:color w:val="FEFEFE"/>', '<w:sz w:val="2"/>', "<w:vanish/>"])
+def test_what_nobody_sees_is_no_part_of_an_answer_and_told(look: str, tmp_path: Path) -> None:
+    energy = results(tmp_path, energy=paragraph("18650", run("00", look), "吨"))["energy"]
+    assert (energy.decision, energy.raw) == ("review", "18650吨")
+
+
+def test_white_text_on_a_dark_cell_is_seen(tmp_path: Path) -> None:
+    dark = cell(paragraph(run("18650", WHITE)), properties='<w:shd w:val="clear" w:fill="1F3864"/>')
+    assert accepted(tmp_path, energy=dark)["energy"]["amount"] == "18650"
+
+
+def test_black_text_on_black_is_not_seen(tmp_path: Path) -> None:
+    covered = paragraph("18650", run("9", '<w:color w:val="000000"/><w:shd w:val="clear" w:fill="000000"/>'))
+    assert "energy" not in accepted(tmp_path, energy=covered)
