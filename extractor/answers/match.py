@@ -31,6 +31,8 @@ _OTHER_FORM = 0.6
 # A line in brackets that tells how to fill in, in a wording that the definition does not know.
 _WORDS = ("text", "address", "prose")
 _LINES = ("text", "address")
+# The remark that holds what else may be the answer.
+_ALTERNATIVE = "binding-differs"
 # All that are no long text.
 _SHORT = ("text", "address", "number", "date", "phone", "email", "choice")
 _ANOTHER_LABEL = re.compile(rf"[{CJK}]{{2,}} ?[:：]")
@@ -138,6 +140,7 @@ def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: s
             # A field that was left empty has the evidence of its whole cell, or of its label where there is no cell.
             around = Passage.join(passages).evidence(part) or found[index].unit.passage.evidence(part)
             odd += _remarks(passages)
+            stored = tuple(remark.text for passage in passages for remark in passage.remarks if remark.code == _ALTERNATIVE)
             passages = [passage.without_remarks for passage in passages]
             shares = split(label.cell, passages)
             values = shares.values
@@ -158,7 +161,8 @@ def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: s
                     codes.append(("words-elsewhere", typed))
                 if name in shares.others:
                     codes.append(("cell-shared", one_line(Passage.join(passages).words)))
-                yield _Answer(field, passage, passage.evidence(part) or around, tuple(codes), shares.others.get(name, ()))
+                others = (*shares.others.get(name, ()), *(stored if len(values) == 1 else ()))
+                yield _Answer(field, passage, passage.evidence(part) or around, tuple(codes), others)
 
 
 def _remarks(passages: Iterable[Passage]) -> list[tuple[str, tuple[str, ...], str]]:

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from extractor import Source, extract
+from extractor.limits import ZipLimits
+from extractor.readers.word import read_word
 from models.form import FormDefinition
 from models.record import FieldResult
 from tests.extractor.documents import cell, docx, paragraph, row, run, table
@@ -157,3 +159,65 @@ def test_white_text_on_a_dark_cell_is_seen(tmp_path: Path) -> None:
 def test_black_text_on_black_is_not_seen(tmp_path: Path) -> None:
     covered = paragraph("18650", run("9", '<w:color w:val="000000"/><w:shd w:val="clear" w:fill="000000"/>'))
     assert "energy" not in accepted(tmp_path, energy=covered)
+
+
+def control(content: str, properties: str) -> str:
+    return f"<w:sdt><w:sdtPr>{properties}</w:sdtPr><w:sdtContent>{content}</w:sdtContent></w:sdt>"
+
+
+def test_the_prompt_of_a_control_round_a_cell_or_a_row_is_no_answer(tmp_path: Path) -> None:
+    found = results(
+        tmp_path, energy=control(cell("0"), "<w:showingPlcHdr/>"), phone=control(cell("13900000000"), "<w:showingPlcHdr/>")
+    )
+    assert (found["energy"].value, found["phone"].value) == (None, None)
+    rows = control(source("请填写品种", "0"), "<w:showingPlcHdr/>")
+    assert accepted(tmp_path, sources=sources(source("煤炭", "20"), rows))["sources"] == [
+        {"source": "煤炭", "used": {"amount": "20", "unit": "吨"}}
+    ]
+
+
+def test_the_tag_of_a_control_round_a_cell_is_known(tmp_path: Path) -> None:
+    pages = read_word(docx(table(row("综合能耗", control(cell("18650"), '<w:tag w:val="sealform:energy"/>')))), ZipLimits())
+    assert [(one.tag.field, one.text) for one in pages.controls] == [("energy", "18650")]
+
+
+def test_rows_that_word_hides_are_not_read_and_told(tmp_path: Path) -> None:
+    hidden = source("天然气", "99", properties="<w:hidden/>")
+    for rows in ((source("煤炭", "20"), hidden), (hidden, source("煤炭", "20"))):
+        found = results(tmp_path, sources=sources(*rows))["sources"]
+        assert (found.decision, len(found.value)) == ("review", 1)
+
+
+ITEM = "{5A1C0B7E-2F4D-4C63-9E11-7C0D5B8A6E21}"
+
+
+def bound(text: str, more: str = "") -> str:
+    """A control that shows `text`, and is bound to the element `v` of the document's data."""
+    binding = f"""<w:dataBinding w:prefixMappings="xmlns:d='urn:d'" w:xpath="/d:a[1]/d:v[1]" w:storeItemID="{ITEM}"/>"""
+    return paragraph(control(run(text), binding + more))
+
+
+def data(value: str) -> dict[str, str | bytes]:
+    return related("customXml", f'<a xmlns="urn:d"><v>{value}</v></a>')
+
+
+def test_what_a_bound_control_shows_must_be_what_its_data_say(tmp_path: Path) -> None:
+    assert accepted(tmp_path, data("13971640258"), phone=bound("13971640258"))["phone"]
+    phone = results(tmp_path, data("18627930415"), phone=bound("13971640258"))["phone"]
+    assert phone.decision == "review"
+    assert {str(phone.value), *map(str, phone.alternatives)} == {"13971640258", "18627930415"}
+    assert "project" not in accepted(
+        tmp_path, data("西湖项目"), project=cell(bound("填写", "<w:showingPlcHdr/>"), properties=SPAN.format(3))
+    )
+    assert "project" not in accepted(tmp_path, data(""), project=cell(bound("东湖项目"), properties=SPAN.format(3)))
+
+
+def test_a_bound_date_and_an_entry_of_a_list_may_be_written_otherwise(tmp_path: Path) -> None:
+    assert accepted(
+        tmp_path, data("2026-03-01T00:00:00"), project=cell(bound("2026年3月1日", "<w:date/>"), properties=SPAN.format(3))
+    )["project"]
+    entries = '<w:dropDownList><w:listItem w:displayText="东湖项目" w:value="7"/></w:dropDownList>'
+    assert (
+        accepted(tmp_path, data("7"), project=cell(bound("东湖项目", entries), properties=SPAN.format(3)))["project"] == "东湖项目"
+    )
+    assert "project" not in accepted(tmp_path, data("8"), project=cell(bound("东湖项目", entries), properties=SPAN.format(3)))

@@ -1,6 +1,7 @@
 """The readers for Word files and their kin: bytes -> Pages, one page without a size, cells with an address."""
 
 from extractor.limits import ZipLimits
+from extractor.readers.word.bindings import Bindings
 from extractor.readers.word.numbering import Bullets
 from extractor.readers.word.package import FlatPackage, Package, Parts, W
 from extractor.readers.word.styles import Styles
@@ -52,7 +53,7 @@ def _read(package: Parts) -> Pages:
     body = package.xml(package.main).find(f"{W}body")
     if body is None:
         raise Damaged("Word 文件没有正文")
-    text = TextReader(package, Styles(package), Bullets(package))
+    text = TextReader(package, Styles(package), Bullets(package), Bindings(package))
     blocks = tuple(BlockReader(text).blocks(body))
     page = Page(number=1, blocks=blocks)
     return Pages(

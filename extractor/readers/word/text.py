@@ -12,7 +12,8 @@ from lxml import etree
 
 from extractor.readers.raised import Raised
 from extractor.readers.word.activex import ActiveXBox, read_activex
-from extractor.readers.word.controls import W14, after_glyph, checkbox, repeated_controls
+from extractor.readers.word.bindings import Bindings, says_the_same
+from extractor.readers.word.controls import W14, after_glyph, checkbox, repeated_controls, shows_prompt
 from extractor.readers.word.fields import ComplexField, computed, legacy_checkbox, legacy_dropdown
 from extractor.readers.word.numbering import Bullets
 from extractor.readers.word.package import Parts, W
@@ -39,6 +40,7 @@ class TextReader:
     package: Parts
     styles: Styles
     bullets: Bullets
+    bindings: Bindings
     controls: list[Control] = field(default_factory=list)
     damage: set[str] = field(default_factory=set)
     # What is behind the text that is being read, None where that isn't known.
@@ -172,19 +174,23 @@ class TextReader:
             return pieces
         tag_element = properties.find(f"{W}tag")
         tag = Tag.read(tag_element.get(f"{W}val", "")) if tag_element is not None else None
+        stored = self.bindings.shown(properties)
         box = properties.find(f"{W14}checkbox")
         if box is not None:
             tick = checkbox(box, pieces, tag)
+            if stored is not None and (stored.lower() in ("1", "true")) != (tick.state == "ticked"):
+                tick = tick.model_copy(update={"state": "unclear"})
             if tag is not None:
                 self.controls.append(Control(tag=tag, ticked={"ticked": True, "empty": False}.get(tick.state)))
             return [tick, *after_glyph(pieces)]
-        placeholder = properties.find(f"{W}showingPlcHdr")
-        shows_placeholder = placeholder is not None and placeholder.get(f"{W}val", "1") not in ("0", "false", "off")
-        shows_placeholder |= plain_text(pieces).strip() in STANDARD_PLACEHOLDERS
+        shows_placeholder = shows_prompt(element) or plain_text(pieces).strip() in STANDARD_PLACEHOLDERS
         if tag is not None and tag.option is None:
             text = None if shows_placeholder else plain_text(pieces)
             self.controls.append(Control(tag=tag, text=text))
-        return [] if shows_placeholder else pieces
+        shown = [] if shows_placeholder else pieces
+        if stored is not None and not says_the_same(stored, plain_text(shown)):
+            return [*shown, Remark(code="binding-differs", text=stored)]
+        return shown
 
     # -- drawings
 
