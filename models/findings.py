@@ -90,6 +90,7 @@ CATALOGUE: dict[str, Kind] = {
     "text-recovered": _warning("“{title}”的文字“{text}”被印章覆盖，由印章下还原", doubt=False),
     "mark-in-answer": _warning("“{title}”中有的字像是勾选标记，请对照原件"),
     "raised-in-answer": _warning("“{title}”中有上标或下标“{text}”，可能是注号或指数，请对照原件"),
+    "text-hidden": _warning("“{title}”处有设为隐藏的文字“{text}”，未读取", doubt=False),
     "text-unseen": _warning("“{title}”处有看不见的文字“{text}”，未读取"),
     "row-hidden": _warning("“{title}”旁有隐藏的表格行“{text}”，未读取"),
     "binding-differs": _warning("“{title}”中保存的文字与 Word 实际显示的数据“{text}”不一致"),

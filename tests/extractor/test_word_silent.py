@@ -8,6 +8,7 @@ import pytest
 from extractor import Source, extract
 from extractor.limits import ZipLimits
 from extractor.readers.word import read_word
+from extractor.text.passage import Passage, Place
 from models.form import FormDefinition
 from models.record import FieldResult
 from tests.extractor.documents import cell, docx, paragraph, row, run, table
@@ -145,10 +146,17 @@ def test_an_answer_that_is_raised_as_a_whole_is_a_plain_one(tmp_path: Path) -> N
     assert accepted(tmp_path, energy=paragraph(run("18650", '<w:position w:val="6"/>')))["energy"]["amount"] == "18650"
 
 
-@pytest.mark.parametrize("look", [WHITE, '<w:color w:val="FEFEFE"/>', '<w:sz w:val="2"/>', "<w:vanish/>"])
+@pytest.mark.parametrize("look", [WHITE, '<w:color w:val="FEFEFE"/>', '<w:sz w:val="2"/>'])
 def test_what_nobody_sees_is_no_part_of_an_answer_and_told(look: str, tmp_path: Path) -> None:
     energy = results(tmp_path, energy=paragraph("18650", run("00", look), "吨"))["energy"]
     assert (energy.decision, energy.raw) == ("review", "18650吨")
+
+
+def test_text_that_word_hides_is_left_out_and_told(tmp_path: Path) -> None:
+    energy = paragraph("18650", run("00", "<w:vanish/>"), "吨")
+    assert accepted(tmp_path, energy=energy)["energy"]["amount"] == "18650"
+    pages = read_word(docx(energy), ZipLimits())
+    assert [(one.code, one.text) for one in Passage.of(pages.pages[0].blocks, Place()).remarks] == [("text-hidden", "00")]
 
 
 def test_white_text_on_a_dark_cell_is_seen(tmp_path: Path) -> None:

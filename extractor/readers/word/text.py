@@ -98,12 +98,12 @@ class TextReader:
             # A hidden run may still begin or end a field.
             for child in run.iter(f"{W}fldChar", f"{W}instrText"):
                 list(self._run_content(child, look))
-            yield from _unseen("".join(text.text or "" for text in run.iterfind(f"{W}t")))
+            yield from _unseen("text-hidden", "".join(text.text or "" for text in run.iterfind(f"{W}t")))
             return
         pieces = [piece for child in run for piece in self._run_content(child, look)]
         if look.is_unseen(self.paper):
             yield from (piece for piece in pieces if isinstance(piece, Picture | Remark))
-            yield from _unseen(plain_text([piece for piece in pieces if not isinstance(piece, Picture | Remark)]))
+            yield from _unseen("text-unseen", plain_text([piece for piece in pieces if not isinstance(piece, Picture | Remark)]))
             return
         for piece in pieces:
             raised = look.level if isinstance(piece, Run) else None
@@ -227,10 +227,11 @@ _RELATION_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relations
 _CHARACTERS = {"tab": "\t", "ptab": "\t", "noBreakHyphen": "-", "softHyphen": ""}
 
 
-def _unseen(text: str) -> Iterator[Remark]:
-    """Text that nobody sees is no part of any answer, but whoever checks it should know of it."""
+def _unseen(code: str, text: str) -> Iterator[Remark]:
+    """Text that nobody sees is no part of any answer, but whoever checks it should know of it. What Word itself hides is left
+    out by every program; what blends with the paper was made to be read by some."""
     if text.strip():
-        yield Remark(code="text-unseen", text=text.strip())
+        yield Remark(code=code, text=text.strip())
 
 
 def _branch(alternate: etree._Element) -> etree._Element:
