@@ -10,6 +10,7 @@ from extractor.limits import ZipLimits
 from extractor.readers.word import read_word
 from extractor.text.passage import Passage, Place
 from models.form import FormDefinition
+from models.page import Table
 from models.record import FieldResult
 from tests.extractor.documents import cell, docx, paragraph, row, run, table
 
@@ -229,3 +230,49 @@ def test_a_bound_date_and_an_entry_of_a_list_may_be_written_otherwise(tmp_path: 
         accepted(tmp_path, data("7"), project=cell(bound("东湖项目", entries), properties=SPAN.format(3)))["project"] == "东湖项目"
     )
     assert "project" not in accepted(tmp_path, data("8"), project=cell(bound("东湖项目", entries), properties=SPAN.format(3)))
+
+
+WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+
+
+def noted(kind: str, name: str, text: str) -> dict[str, str | bytes]:
+    """A part of notes, of which number 2 says `text`."""
+    return related(kind, f'<w:{kind} xmlns:w="{WORD}"><w:{name} w:id="2">{paragraph(text)}</w:{name}></w:{kind}>')
+
+
+@pytest.mark.parametrize("kind", ["footnote", "endnote"])
+def test_a_note_on_an_answer_is_told_and_on_a_label_it_is_print(kind: str, tmp_path: Path) -> None:
+    mark = f'<w:r><w:{kind}Reference w:id="2"/></w:r>'
+    parts = noted(f"{kind}s", kind, "单位为千吨")
+    energy = results(tmp_path, parts, energy=paragraph("18.65", mark))["energy"]
+    assert (energy.decision, energy.raw) == ("review", "18.65")
+    body = table(row(cell(paragraph("综合能耗", mark)), "1", "联系电话", "13971640258"))
+    assert [passage_of(docx(body, parts=parts), number).words for number in (0, 1)] == ["综合能耗", "1"]
+    assert "energy" in accepted(tmp_path, parts)
+
+
+def passage_of(data: bytes, number: int) -> Passage:
+    """A cell of the first table of a document."""
+    block = read_word(data, ZipLimits()).pages[0].blocks[0]
+    assert isinstance(block, Table)
+    return Passage.of(block.cells[number].lines, Place())
+
+
+def test_a_comment_on_an_answer_is_told(tmp_path: Path) -> None:
+    parts = noted("comments", "comment", "应为18627930415")
+    start, end = '<w:commentRangeStart w:id="2"/>', '<w:commentRangeEnd w:id="2"/>'
+    mark = '<w:r><w:commentReference w:id="2"/></w:r>'
+    assert "phone" not in accepted(tmp_path, parts, phone=paragraph(start, run("13971640258"), end, mark))
+    found = accepted(tmp_path, parts, energy=cell(start, paragraph("18650")), phone=paragraph(run("13971640258"), end, mark))
+    assert {"energy", "phone"}.isdisjoint(found)
+    assert "area" in found
+
+
+def test_a_field_that_ends_in_a_deletion_hides_nothing(tmp_path: Path) -> None:
+    def sign(kind: str) -> str:
+        return f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>'
+
+    gone = f"<w:del>{sign('separate')}{sign('end')}</w:del>"
+    policy = paragraph("每季度核算", sign("begin"), "<w:r><w:instrText>PAGE</w:instrText></w:r>", gone, run("一次。"))
+    found = results(tmp_path, policy=policy)["policy"]
+    assert (found.decision, found.value) == ("review", "每季度核算一次。")

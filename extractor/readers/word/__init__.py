@@ -2,6 +2,7 @@
 
 from extractor.limits import ZipLimits
 from extractor.readers.word.bindings import Bindings
+from extractor.readers.word.notes import Notes
 from extractor.readers.word.numbering import Bullets
 from extractor.readers.word.package import FlatPackage, Package, Parts, W
 from extractor.readers.word.styles import Styles
@@ -53,8 +54,10 @@ def _read(package: Parts) -> Pages:
     body = package.xml(package.main).find(f"{W}body")
     if body is None:
         raise Damaged("Word 文件没有正文")
-    text = TextReader(package, Styles(package), Bullets(package), Bindings(package))
+    text = TextReader(package, Styles(package), Bullets(package), Bindings(package), Notes(package))
     blocks = tuple(BlockReader(text).blocks(body))
+    if text.is_in_instruction:
+        text.damage.add("有一个 Word 域没有结束，其后的内容可能未读取")
     page = Page(number=1, blocks=blocks)
     return Pages(
         reader="word", pages=(page,), identity=package.identity(), controls=tuple(text.controls), damage=tuple(sorted(text.damage))

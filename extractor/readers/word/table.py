@@ -7,6 +7,7 @@ from lxml import etree
 
 from extractor.readers.raised import Raised
 from extractor.readers.word.controls import shows_prompt
+from extractor.readers.word.notes import REFERENCES
 from extractor.readers.word.package import W
 from extractor.readers.word.pieces import BreakLine, Piece, joined
 from extractor.readers.word.styles import shade
@@ -47,6 +48,8 @@ class BlockReader:
                 found += self._table(child, depth)
             elif child.tag == f"{W}sdt":
                 found += self._control(child, depth)
+            elif child.tag in REFERENCES:
+                self.text.notes.of(child)
             elif child.tag in _TRANSPARENT:
                 found += self.blocks(child, depth + 1)
             elif child.tag == f"{MC}AlternateContent":

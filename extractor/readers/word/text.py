@@ -15,6 +15,7 @@ from extractor.readers.word.activex import ActiveXBox, read_activex
 from extractor.readers.word.bindings import Bindings, says_the_same
 from extractor.readers.word.controls import W14, after_glyph, checkbox, repeated_controls, shows_prompt
 from extractor.readers.word.fields import ComplexField, computed, legacy_checkbox, legacy_dropdown
+from extractor.readers.word.notes import REFERENCES, Notes
 from extractor.readers.word.numbering import Bullets
 from extractor.readers.word.package import Parts, W
 from extractor.readers.word.pieces import BREAK, BreakLine, Piece, characters, joined, plain_text, symbol
@@ -41,6 +42,7 @@ class TextReader:
     styles: Styles
     bullets: Bullets
     bindings: Bindings
+    notes: Notes
     controls: list[Control] = field(default_factory=list)
     damage: set[str] = field(default_factory=set)
     # What is behind the text that is being read, None where that isn't known.
@@ -52,7 +54,7 @@ class TextReader:
         properties = paragraph.find(f"{W}pPr")
         look = self.styles.paragraph(properties)
         lines: list[list[Span | Raised]] = [[]]
-        for piece in chain(self.bullets.of(properties), self._children(paragraph, look)):
+        for piece in chain(self.bullets.of(properties), self.notes.under, self._children(paragraph, look)):
             if isinstance(piece, BreakLine):
                 lines.append([])
             else:
@@ -89,8 +91,25 @@ class TextReader:
             yield from self._children(_branch(element), look)
         elif tag == f"{M}t":
             yield from characters(element.text or "", look)
+        elif tag in REFERENCES:
+            yield from self.notes.of(element)
+        elif tag in _DELETED:
+            yield from self._deleted(element, look)
         elif tag in _TRANSPARENT:
             yield from self._children(element, look)
+
+    def _deleted(self, element: etree._Element, look: Look) -> Iterator[Piece]:
+        """A deletion shows nothing, but a field may end in it, which would hide all that follows."""
+        before = len(self._fields)
+        for mark in element.iter(f"{W}fldChar"):
+            list(self._field_character(mark, look))
+        if len(self._fields) != before:
+            yield Remark(code="field-broken")
+
+    @property
+    def is_in_instruction(self) -> bool:
+        """Whether a field has begun of which nothing is shown yet."""
+        return any(not one.in_result for one in self._fields)
 
     def _run(self, run: etree._Element, paragraph: Look) -> Iterator[Piece]:
         look = self.styles.run(run.find(f"{W}rPr"), paragraph)
@@ -116,6 +135,8 @@ class TextReader:
         elif name == "instrText":
             if self._fields:
                 self._fields[-1].instruction += child.text or ""
+        elif child.tag in REFERENCES:
+            yield from self.notes.of(child)
         elif any(not f.in_result or f.shown for f in self._fields):
             return
         elif name == "t":
@@ -224,6 +245,7 @@ class TextReader:
 
 
 _RELATION_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_DELETED = {f"{W}del", f"{W}moveFrom"}
 _CHARACTERS = {"tab": "\t", "ptab": "\t", "noBreakHyphen": "-", "softHyphen": ""}
 
 
