@@ -92,6 +92,7 @@ CATALOGUE: dict[str, Kind] = {
     "raised-in-answer": _warning("“{title}”中有上标或下标“{text}”，可能是注号或指数，请对照原件"),
     "text-hidden": _warning("“{title}”处有设为隐藏的文字“{text}”，未读取", doubt=False),
     "text-unseen": _warning("“{title}”处有看不见的文字“{text}”，未读取"),
+    "formula-in-answer": _warning("“{title}”中有公式“{text}”，请对照原件"),
     "note-on-answer": _warning("“{title}”带有脚注或尾注“{text}”"),
     "comment-on-answer": _warning("“{title}”带有批注“{text}”"),
     "field-broken": _warning("“{title}”中有不完整的 Word 域，内容可能不全"),

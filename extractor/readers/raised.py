@@ -11,7 +11,8 @@ from typing import Literal
 
 from models.page import Emphasis, Remark, Run, Span
 
-Level = Literal["up", "down"]
+# What stands `on` the line is no more than a piece that keeps apart from what is before it.
+Level = Literal["up", "down", "on"]
 _RAISED = str.maketrans("0123456789+-\u2212()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁽⁾")
 _LOWERED = str.maketrans("0123456789+-\u2212()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₍₎")
 # m², km³, 米², s⁻¹; Ca²⁺; ordinals and trade marks.
@@ -40,6 +41,10 @@ def settled(spans: Iterable[Span | Raised]) -> Iterator[Span]:
         if not isinstance(span, Raised):
             before = before + span.text if isinstance(span, Run) else before
             yield span
+        elif span.level == "on":
+            text = " " * (before[-1:].isalnum() and before[-1:].isascii() and span.text[:1].isalnum()) + span.text
+            before += text
+            yield Run(text=text, emphasis=span.emphasis)
         elif len(levels) < 2 or not span.text.strip():
             before += span.text
             yield Run(text=span.text, emphasis=span.emphasis)

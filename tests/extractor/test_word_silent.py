@@ -276,3 +276,46 @@ def test_a_field_that_ends_in_a_deletion_hides_nothing(tmp_path: Path) -> None:
     policy = paragraph("每季度核算", sign("begin"), "<w:r><w:instrText>PAGE</w:instrText></w:r>", gone, run("一次。"))
     found = results(tmp_path, policy=policy)["policy"]
     assert (found.decision, found.value) == ("review", "每季度核算一次。")
+
+
+def math(xml: str) -> str:
+    """An equation, its texts in braces."""
+    runs = xml.replace("{", "<m:r><m:t>").replace("}", "</m:t></m:r>")
+    return f"<m:oMath>{runs}</m:oMath>"
+
+
+FRACTION = math("<m:f><m:fPr/><m:num>{3}</m:num><m:den>{4}</m:den></m:f>")
+POWER = math("<m:sSup><m:e>{10}</m:e><m:sup>{5}</m:sup></m:sSup>")
+BRACKETS = math("<m:d><m:dPr/><m:e>{±5%}</m:e></m:d>")
+
+
+def eq(instruction: str) -> str:
+    marks = [f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>' for kind in ("begin", "end")]
+    return f"{marks[0]}<w:r><w:instrText>{instruction}</w:instrText></w:r>{marks[1]}"
+
+
+@pytest.mark.parametrize(
+    ("formula", "text"),
+    [
+        (FRACTION, "3/4"),
+        (BRACKETS, "(±5%)"),
+        (POWER, "10^5"),
+        (math("<m:f><m:num>{a+b}</m:num><m:den>{2}</m:den></m:f>"), "(a+b)/2"),
+        (eq(r"EQ \F(3,4)"), "3/4"),
+        (eq(r"eq \f(a+b;2)"), "(a+b)/2"),
+        (eq(r"EQ 10\s\up8(5)"), "10^5"),
+        (eq(r"EQ \r(3,8)"), "3√8"),
+    ],
+)
+def test_a_formula_in_a_long_text_is_written_on_the_line(formula: str, text: str, tmp_path: Path) -> None:
+    assert accepted(tmp_path, policy=paragraph("较基准年下降", formula, run("。")))["policy"] == f"较基准年下降{text}。"
+
+
+@pytest.mark.parametrize("formula", [FRACTION, POWER, BRACKETS, eq(r"EQ \F(3,4)"), eq(r"EQ \X(5)")])
+def test_a_formula_in_a_short_answer_goes_to_review(formula: str, tmp_path: Path) -> None:
+    assert "energy" not in accepted(tmp_path, energy=paragraph("18650", formula))
+
+
+@pytest.mark.parametrize("formula", [math("<m:nary><m:e>{5}</m:e></m:nary>"), eq(r"EQ \A(1,2)"), eq("EQ \\F(3,4")])
+def test_a_formula_that_cannot_be_put_on_a_line_goes_to_review(formula: str, tmp_path: Path) -> None:
+    assert "policy" not in accepted(tmp_path, policy=paragraph("较基准年下降", formula, run("。")))

@@ -15,6 +15,7 @@ from extractor.readers.word.activex import ActiveXBox, read_activex
 from extractor.readers.word.bindings import Bindings, says_the_same
 from extractor.readers.word.controls import W14, after_glyph, checkbox, repeated_controls, shows_prompt
 from extractor.readers.word.fields import ComplexField, computed, legacy_checkbox, legacy_dropdown
+from extractor.readers.word.formulas import M, equation
 from extractor.readers.word.notes import REFERENCES, Notes
 from extractor.readers.word.numbering import Bullets
 from extractor.readers.word.package import Parts, W
@@ -26,12 +27,9 @@ from models.page import Control, Line, Picture, Remark, Run, Span, Tick
 
 W16SE = "{http://schemas.microsoft.com/office/word/2015/wordml/symex}"
 MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
-M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _VML = "{urn:schemas-microsoft-com:vml}"
 
-_TRANSPARENT = {f"{W}{name}" for name in ("ins", "moveTo", "hyperlink", "smartTag", "customXml", "dir", "bdo", "rt")} | {
-    f"{M}{name}" for name in ("oMath", "oMathPara", "r", "e", "box", "borderBox", "sup", "sub", "num", "den")
-}
+_TRANSPARENT = {f"{W}{name}" for name in ("ins", "moveTo", "hyperlink", "smartTag", "customXml", "dir", "bdo", "rt")}
 
 
 @dataclass
@@ -89,8 +87,8 @@ class TextReader:
             yield from self._simple_field(element, look)
         elif tag == f"{MC}AlternateContent":
             yield from self._children(_branch(element), look)
-        elif tag == f"{M}t":
-            yield from characters(element.text or "", look)
+        elif tag in (f"{M}oMath", f"{M}oMathPara"):
+            yield from equation(element)
         elif tag in REFERENCES:
             yield from self.notes.of(element)
         elif tag in _DELETED:
