@@ -13,7 +13,7 @@ from extractor.answers.digital_signatures import Signatures, evidence, field_fin
 from extractor.answers.labels import Alignment, Find, Unit, align
 from extractor.answers.regions import Regions
 from extractor.answers.seals import compare_names, observe_marks
-from extractor.text.passage import Passage
+from extractor.text.passage import LIST_NUMBER, Passage
 from extractor.text.placeholders import STANDARD_PLACEHOLDERS
 from extractor.weighing.calibration import held_confidence, legibility, sign_of_mark, signs_of
 from extractor.weighing.spelling import corroborate, respell
@@ -21,7 +21,7 @@ from models.errors import Unparsable
 from models.fields import ChoiceField, Field, ProseField, RowsField, Seal, SealField, Signature, SignatureField
 from models.findings import Finding
 from models.form import FormDefinition
-from models.page import Box, Control, DigitalSignature, Pages, Tick
+from models.page import Box, Control, DigitalSignature, Pages, Remark, Tick
 from models.record import Evidence, Observation
 from models.writing import CJK, key, one_line
 
@@ -140,6 +140,9 @@ def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: s
             # A field that was left empty has the evidence of its whole cell, or of its label where there is no cell.
             around = Passage.join(passages).evidence(part) or found[index].unit.passage.evidence(part)
             odd += _remarks(passages)
+            numbers = {remark.text.strip() for passage in passages for remark in passage.remarks if remark.code == LIST_NUMBER}
+            if any(field.kind == "prose" for field in label.cell.fields):
+                passages = [passage.numbered for passage in passages]
             stored = tuple(remark.text for passage in passages for remark in passage.remarks if remark.code == _ALTERNATIVE)
             passages = [passage.without_remarks for passage in passages]
             shares = split(label.cell, passages)
@@ -159,6 +162,9 @@ def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: s
                 codes = [(code, text) for code, kinds, text in odd if not kinds or field.kind in kinds]
                 if field.kind in _WORDS and key(typed) and not key(passage.words):
                     codes.append(("words-elsewhere", typed))
+                if numbers & {line.strip() for line in passage.words.split("\n")}:
+                    # A number alone may be an answer, or what is left of a line of guidance.
+                    codes.append((LIST_NUMBER, " ".join(sorted(numbers))))
                 if name in shares.others:
                     codes.append(("cell-shared", one_line(Passage.join(passages).words)))
                 others = (*shares.others.get(name, ()), *(stored if len(values) == 1 else ()))
@@ -168,7 +174,14 @@ def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: s
 def _remarks(passages: Iterable[Passage]) -> list[tuple[str, tuple[str, ...], str]]:
     """What the reader remarked on where an answer stands, as oddities of the place."""
     remarks = dict.fromkeys(remark for passage in passages for remark in passage.remarks)
-    return [(remark.code, _SHORT if remark.minor else (), one_line(remark.text)) for remark in remarks]
+    return [(remark.code, _doubted(remark), one_line(remark.text)) for remark in remarks]
+
+
+def _doubted(remark: Remark) -> tuple[str, ...]:
+    """The kinds of field that a remark puts in doubt, none for all. Options are counted by lists as they are by hand."""
+    if remark.code == LIST_NUMBER:
+        return tuple(kind for kind in _SHORT if kind != "choice")
+    return _SHORT if remark.minor else ()
 
 
 def _pages_of(passages: Iterable[Passage]) -> Iterator[int | None]:

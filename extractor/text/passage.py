@@ -15,6 +15,8 @@ from models.writing import key
 
 PICTURE = "\ufffc"
 REMARK = "\ufff9"
+# The code of a remark that holds what a list draws before an item.
+LIST_NUMBER = "list-number"
 
 
 def is_digital(span: Span | None) -> TypeGuard[Picture]:
@@ -95,6 +97,20 @@ class Passage:
     @property
     def remarks(self) -> tuple[Remark, ...]:
         return tuple(span for span in self.spans if isinstance(span, Remark))
+
+    @property
+    def numbered(self) -> "Passage":
+        """The passage with the numbers that its lists draw, as they are printed."""
+        text = ""
+        spans: list[Span | None] = []
+        places: list[Place] = []
+        for char, span, place in zip(self.text, self.spans, self.places, strict=True):
+            if isinstance(span, Remark) and span.code == LIST_NUMBER:
+                char, span = span.text, Run(text=span.text)
+            text += char
+            spans += [span] * len(char)
+            places += [place] * len(char)
+        return Passage(text, tuple(spans), tuple(places))
 
     @property
     def without_remarks(self) -> "Passage":
