@@ -93,6 +93,7 @@ CATALOGUE: dict[str, Kind] = {
     "text-hidden": _warning("“{title}”处有设为隐藏的文字“{text}”，未读取", doubt=False),
     "text-unseen": _warning("“{title}”处有看不见的文字“{text}”，未读取"),
     "formula-in-answer": _warning("“{title}”中有公式“{text}”，请对照原件"),
+    "chunk-in-answer": _warning("“{title}”处嵌有另一份文档，打开文件时才并入，请对照原件：“{text}”"),
     "list-number": _warning("“{title}”带有自动编号“{text}”，请确认是否为填写的内容"),
     "list-unread": _warning("“{title}”带有未能读取的自动编号“{text}”"),
     "note-on-answer": _warning("“{title}”带有脚注或尾注“{text}”"),

@@ -10,7 +10,7 @@ from extractor.limits import ZipLimits
 from extractor.readers.word import read_word
 from extractor.text.passage import Passage, Place
 from models.form import FormDefinition
-from models.page import Table
+from models.page import Line, Table
 from models.record import FieldResult
 from tests.extractor.documents import cell, docx, paragraph, row, run, table
 
@@ -358,3 +358,23 @@ def test_dots_before_lines_are_nothing(tmp_path: Path) -> None:
     assert (
         accepted(tmp_path, numbering("•", "bullet"), policy=cell(item("核算。"), properties=SPAN.format(3)))["policy"] == "核算。"
     )
+
+
+def test_a_web_page_that_word_takes_into_a_cell_is_read_and_told(tmp_path: Path) -> None:
+    parts = related("aFChunk", "<html><body><p>不同意推荐。</p></body></html>")
+    parts["word/aFChunk.html"] = parts.pop("word/aFChunk.xml")
+    parts["word/_rels/document.xml.rels"] = str(parts["word/_rels/document.xml.rels"]).replace("aFChunk.xml", "aFChunk.html")
+    chunk = '<w:altChunk r:id="aFChunk"/>'
+    found = results(tmp_path, parts, policy=cell(chunk, paragraph(""), properties=SPAN.format(3)))["policy"]
+    assert (found.decision, found.value) == ("review", "不同意推荐。")
+    assert "policy" not in accepted(tmp_path, policy=cell(chunk, paragraph(""), properties=SPAN.format(3)))
+
+
+def test_a_document_inside_a_document_is_read_once() -> None:
+    parts = related("aFChunk", "")
+    chunk = '<w:altChunk r:id="aFChunk"/>'
+    inner = docx(table(row("综合能耗", "18650")) + chunk, parts=parts | {"word/aFChunk.xml": docx(paragraph("第三份"))})
+    pages = read_word(docx(table(row("甲", "乙")) + chunk, parts=parts | {"word/aFChunk.xml": inner}), ZipLimits())
+    tables = [block for block in pages.pages[0].blocks if isinstance(block, Table)]
+    assert [(one.index, [inside.text for inside in one.cells]) for one in tables] == [(0, ["甲", "乙"]), (1, ["综合能耗", "18650"])]
+    assert "第三份" not in "".join(block.text for block in pages.pages[0].blocks if isinstance(block, Line))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from extractor.readers.raised import Raised
+from extractor.readers.word.chunks import Chunks
 from extractor.readers.word.controls import shows_prompt
 from extractor.readers.word.notes import REFERENCES
 from extractor.readers.word.package import W
@@ -30,6 +31,7 @@ class BlockReader:
     """Reads the blocks of a body or a cell; counts the tables of the document as it goes."""
 
     text: TextReader
+    chunks: Chunks
     tables: int = 0
 
     def blocks(self, container: etree._Element, depth: int = 0) -> list[Block]:
@@ -48,6 +50,8 @@ class BlockReader:
                 found += self._table(child, depth)
             elif child.tag == f"{W}sdt":
                 found += self._control(child, depth)
+            elif child.tag == f"{W}altChunk":
+                found += self._chunk(child)
             elif child.tag in REFERENCES:
                 self.text.notes.of(child)
             elif child.tag in _TRANSPARENT:
@@ -55,6 +59,22 @@ class BlockReader:
             elif child.tag == f"{MC}AlternateContent":
                 for branch in list(child)[:1]:
                     found += self.blocks(branch, depth + 1)
+        return found
+
+    def _chunk(self, element: etree._Element) -> list[Block]:
+        """The blocks of a document inside this one. Word may lay them out otherwise, so whoever checks should know of it."""
+        inner = self.chunks.read(element)
+        blocks = [] if inner is None else [block for page in inner.pages for block in page.blocks]
+        if inner is not None:
+            self.text.controls += inner.controls
+            self.text.damage.update(inner.damage)
+        words = " ".join(line.text for line in _lines(blocks))
+        found: list[Block] = [Line(spans=(Remark(code="chunk-in-answer", text=words or "未能读取"),))]
+        for block in blocks:
+            if isinstance(block, Table):
+                block = block.model_copy(update={"index": self.tables})
+                self.tables += 1
+            found.append(block)
         return found
 
     def _control(self, control: etree._Element, depth: int) -> list[Block]:
