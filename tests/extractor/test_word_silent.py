@@ -7,6 +7,7 @@ import pytest
 
 from extractor import Source, extract
 from extractor.limits import ZipLimits
+from extractor.readers.html import read_html
 from extractor.readers.word import read_word
 from extractor.text.passage import Passage, Place
 from models.form import FormDefinition
@@ -378,3 +379,26 @@ def test_a_document_inside_a_document_is_read_once() -> None:
     tables = [block for block in pages.pages[0].blocks if isinstance(block, Table)]
     assert [(one.index, [inside.text for inside in one.cells]) for one in tables] == [(0, ["甲", "乙"]), (1, ["综合能耗", "18650"])]
     assert "第三份" not in "".join(block.text for block in pages.pages[0].blocks if isinstance(block, Line))
+
+
+@pytest.mark.parametrize(
+    ("html", "text", "codes"),
+    [
+        ('18650<font color="#FFFFFF">00</font>吨', "18650吨", ["text-unseen"]),
+        ('18650<span style="color: white">00</span>', "18650", ["text-unseen"]),
+        ('18650<span style="color:rgb(255,255,255)">00</span>', "18650", ["text-unseen"]),
+        ('18650<span style="font-size:0">00</span>', "18650", ["text-unseen"]),
+        ('18650<span style="font-size:1.0pt">00</span>', "18650", ["text-unseen"]),
+        ('18650<span style="display:none">00</span>', "18650", ["text-hidden"]),
+        ('<span style="color:white;background:#1F3864">18650</span>', "18650", []),
+        ("18650<sup>1</sup>吨", "18650¹吨", ["raised-in-answer"]),
+        ('10<span style="position:relative;top:-6.0pt;mso-text-raise:6.0pt">4</span>', "10⁴", ["raised-in-answer"]),
+        ("820m<sup>2</sup>", "820m²", []),
+        ("CO<sub>2</sub>减排", "CO₂减排", []),
+    ],
+)
+def test_a_web_page_is_read_as_it_is_seen(html: str, text: str, codes: list[str]) -> None:
+    block = read_html(f"<table><tr><td>综合能耗</td><td>{html}</td></tr></table>".encode()).pages[0].blocks[0]
+    assert isinstance(block, Table)
+    passage = Passage.of(block.cells[1].lines, Place())
+    assert (passage.words, [remark.code for remark in passage.remarks]) == (text, codes)

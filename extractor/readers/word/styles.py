@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 from lxml import etree
 
 from extractor.readers.raised import Level
+from extractor.readers.unseen import blends
 from extractor.readers.word.package import Parts, W
 from models.page import Emphasis
 
@@ -57,14 +58,12 @@ class Look:
         `paper`, None where that isn't known."""
         behind = self.paper or paper
         # Without a colour of its own, text is black on light and white on dark.
-        blends = behind is not None and self.ink is not None and _is_near(self.ink, behind)
-        return blends or (self.size is not None and self.size <= _INVISIBLE)
+        is_lost = behind is not None and self.ink is not None and blends(self.ink, behind)
+        return is_lost or (self.size is not None and self.size <= _INVISIBLE)
 
 
 # In half points.
 _INVISIBLE, _OFF_THE_LINE = 4, 4
-# How much each part of two colours may differ (of 255) that nobody can tell apart.
-_ALIKE = 20
 _HEX = re.compile(r"[0-9A-Fa-f]{6}")
 _HIGHLIGHTS = {"yellow": "FFFF00", "green": "00FF00", "cyan": "00FFFF", "white": "FFFFFF", "black": "000000", "none": "FFFFFF"}
 PLAIN = Look()
@@ -124,12 +123,6 @@ def shade(item: etree._Element | None) -> str | None:
         return "unknown"
     fill = item.get(f"{W}fill", "auto")
     return fill.upper() if _HEX.fullmatch(fill) else None
-
-
-def _is_near(one: str, other: str) -> bool:
-    if not _HEX.fullmatch(one) or not _HEX.fullmatch(other):
-        return False
-    return all(abs(int(one[n : n + 2], 16) - int(other[n : n + 2], 16)) <= _ALIKE for n in (0, 2, 4))
 
 
 def _is_coloured(value: str | None, neutral: str) -> bool:
