@@ -249,7 +249,6 @@ def test_a_note_on_an_answer_is_told_and_on_a_label_it_is_print(kind: str, tmp_p
     assert (energy.decision, energy.raw) == ("review", "18.65")
     body = table(row(cell(paragraph("综合能耗", mark)), "1", "联系电话", "13971640258"))
     assert [passage_of(docx(body, parts=parts), number).words for number in (0, 1)] == ["综合能耗", "1"]
-    assert "energy" in accepted(tmp_path, parts)
 
 
 def passage_of(data: bytes, number: int) -> Passage:

@@ -1,7 +1,7 @@
 """What a paragraph is taken apart into, and how characters in symbol fonts become marks."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from extractor.readers.raised import Raised, settled
 from extractor.readers.word.styles import Look
@@ -83,12 +83,17 @@ def joined(spans: list[Span | Raised]) -> Iterator[Span]:
         yield text
 
 
-def plain_text(pieces: list[Piece]) -> str:
-    """The text of pieces, a line break where a line ends."""
+def as_lines(pieces: Iterable[Piece]) -> list[Line]:
+    """Pieces as lines; at least one, which may be empty."""
     lines: list[list[Span | Raised]] = [[]]
     for piece in pieces:
         if isinstance(piece, BreakLine):
             lines.append([])
         else:
             lines[-1].append(piece)
-    return "\n".join(Line(spans=tuple(settled(line))).text for line in lines)
+    return [Line(spans=tuple(joined(spans))) for spans in lines]
+
+
+def plain_text(pieces: list[Piece]) -> str:
+    """The text of pieces, a line break where a line ends."""
+    return "\n".join(line.text for line in as_lines(pieces))

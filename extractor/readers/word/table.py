@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from extractor.readers.raised import Raised
 from extractor.readers.word.chunks import Chunks
 from extractor.readers.word.controls import shows_prompt
 from extractor.readers.word.notes import REFERENCES
 from extractor.readers.word.package import W
-from extractor.readers.word.pieces import BreakLine, Piece, joined
+from extractor.readers.word.pieces import BreakLine, Piece, as_lines
 from extractor.readers.word.styles import shade
 from extractor.readers.word.text import MC, TextReader
 from models.errors import Hostile
@@ -91,7 +90,7 @@ class BlockReader:
         for line in lines:
             pieces += [BreakLine()] * bool(pieces) + list(line.spans)
         kept = self.text.control(control, pieces)
-        return blocks if kept is pieces else _as_lines(kept)
+        return blocks if kept is pieces else list(as_lines(kept))
 
     def _table(self, element: etree._Element, depth: int) -> list[Block]:
         index = self.tables
@@ -228,16 +227,6 @@ def _table_lines(table: Table) -> Iterator[Line]:
             spans += [Run(text=" ")] * bool(number) + list(line.spans)
     for row in sorted(rows):
         yield Line(spans=tuple(rows[row]))
-
-
-def _as_lines(pieces: list[Piece]) -> list[Block]:
-    lines: list[list[Span | Raised]] = [[]]
-    for piece in pieces:
-        if isinstance(piece, BreakLine):
-            lines.append([])
-        else:
-            lines[-1].append(piece)
-    return [Line(spans=tuple(joined(spans))) for spans in lines]
 
 
 def _number(properties: etree._Element | None, name: str, default: int) -> int:

@@ -19,11 +19,11 @@ from extractor.readers.word.formulas import M, equation
 from extractor.readers.word.notes import REFERENCES, Notes
 from extractor.readers.word.numbering import Bullets
 from extractor.readers.word.package import Parts, W
-from extractor.readers.word.pieces import BREAK, BreakLine, Piece, characters, joined, plain_text, symbol
+from extractor.readers.word.pieces import BREAK, Piece, as_lines, characters, plain_text, symbol
 from extractor.readers.word.styles import Look, Styles
 from extractor.text.placeholders import STANDARD_PLACEHOLDERS
 from models.identity import Tag
-from models.page import Control, Line, Picture, Remark, Run, Span, Tick
+from models.page import Control, Line, Picture, Remark, Run, Tick
 
 W16SE = "{http://schemas.microsoft.com/office/word/2015/wordml/symex}"
 MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
@@ -51,13 +51,7 @@ class TextReader:
         """The lines of a `w:p`; at least one, which may be empty."""
         properties = paragraph.find(f"{W}pPr")
         look = self.styles.paragraph(properties)
-        lines: list[list[Span | Raised]] = [[]]
-        for piece in chain(self.bullets.of(properties), self.notes.under, self._children(paragraph, look)):
-            if isinstance(piece, BreakLine):
-                lines.append([])
-            else:
-                lines[-1].append(piece)
-        return [Line(spans=tuple(joined(spans))) for spans in lines]
+        return as_lines(chain(self.bullets.of(properties), self.notes.under, self._children(paragraph, look)))
 
     def _on(self, paper: str | None, paragraph: etree._Element) -> list[Line]:
         """The lines of a paragraph that stands on `paper`."""
