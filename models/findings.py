@@ -94,6 +94,18 @@ CATALOGUE: dict[str, Kind] = {
     "ink-unread": _warning("“{title}”中有笔迹没有识别出文字，内容可能不全"),
     "text-recovered": _warning("“{title}”的文字“{text}”被印章覆盖，由印章下还原", doubt=False),
     "mark-in-answer": _warning("“{title}”中有的字像是勾选标记，请对照原件"),
+    "raised-in-answer": _warning("“{title}”中有上标或下标“{text}”，可能是注号或指数，请对照原件"),
+    "text-hidden": _warning("“{title}”处有设为隐藏的文字“{text}”，未读取", doubt=False),
+    "text-unseen": _warning("“{title}”处有看不见的文字“{text}”，未读取"),
+    "formula-in-answer": _warning("“{title}”中有公式“{text}”，请对照原件"),
+    "chunk-in-answer": _warning("“{title}”处嵌有另一份文档，打开文件时才并入，请对照原件：“{text}”"),
+    "list-number": _warning("“{title}”带有自动编号“{text}”，请确认是否为填写的内容"),
+    "list-unread": _warning("“{title}”带有未能读取的自动编号“{text}”"),
+    "note-on-answer": _warning("“{title}”带有脚注或尾注“{text}”"),
+    "comment-on-answer": _warning("“{title}”带有批注“{text}”"),
+    "field-broken": _warning("“{title}”中有不完整的 Word 域，内容可能不全"),
+    "row-hidden": _warning("“{title}”旁有隐藏的表格行“{text}”，未读取"),
+    "binding-differs": _warning("“{title}”中保存的文字与 Word 实际显示的数据“{text}”不一致"),
     "picture-in-answer": _warning("“{title}”中有图片，文字可能不完整"),
 }
 

@@ -80,7 +80,20 @@ class Picture(Model):
     box: Box | None = None
 
 
-Span = Run | Tick | Picture
+class Remark(Model):
+    """What stands in the text and is no part of it, or can't be put into characters: a note, a comment, text that nobody sees.
+
+    `code` is that of the finding it leads to where it stands in an answer, `text` what the finding tells. A `minor` one does not
+    put a long text in doubt, which holds what it is about as it is written.
+    """
+
+    code: str
+    text: str = ""
+    minor: bool = False
+    box: Box | None = None
+
+
+Span = Run | Tick | Picture | Remark
 
 TICK_TEXT: dict[TickState, str] = {
     "empty": "☐", "ticked": "☑", "filled": "■", "corrected": "▧", "tick": "√", "cross": "×", "unclear": "▣",

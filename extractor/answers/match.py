@@ -13,7 +13,7 @@ from extractor.answers.digital_signatures import Signatures, evidence, field_fin
 from extractor.answers.labels import Alignment, Find, Unit, align
 from extractor.answers.regions import Regions
 from extractor.answers.seals import compare_names, observe_marks, unclaimed
-from extractor.text.passage import Passage
+from extractor.text.passage import LIST_NUMBER, Passage
 from extractor.text.placeholders import STANDARD_PLACEHOLDERS
 from extractor.weighing.calibration import held_confidence, legibility, sign_of_mark, signs_of
 from extractor.weighing.spelling import corroborate, respell
@@ -21,7 +21,7 @@ from models.errors import Unparsable
 from models.fields import ChoiceField, Field, ProseField, RowsField, Seal, SealField, Signature, SignatureField
 from models.findings import Finding
 from models.form import FormDefinition
-from models.page import Box, Control, DigitalSignature, Pages, Tick
+from models.page import Box, Control, DigitalSignature, Pages, Remark, Tick
 from models.record import Evidence, Observation
 from models.writing import CJK, key, one_line
 
@@ -31,6 +31,10 @@ _OTHER_FORM = 0.6
 # A line in brackets that tells how to fill in, in a wording that the definition does not know.
 _WORDS = ("text", "address", "prose")
 _LINES = ("text", "address")
+# The remark that holds what else may be the answer.
+_ALTERNATIVE = "binding-differs"
+# All that are no long text.
+_SHORT = ("text", "address", "number", "date", "phone", "email", "choice")
 _ANOTHER_LABEL = re.compile(rf"[{CJK}]{{2,}} ?[:：]")
 # The share of a line's characters that stand in the guidance in the same order; shorter lines are headings made of its words.
 _LIKE_GUIDANCE = 0.7
@@ -140,6 +144,12 @@ def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: s
             odd = _oddities(alignment, index, passages, pages)
             # A field that was left empty has the evidence of its whole cell, or of its label where there is no cell.
             around = Passage.join(passages).evidence(part) or found[index].unit.passage.evidence(part)
+            odd += _remarks(passages)
+            numbers = {remark.text.strip() for passage in passages for remark in passage.remarks if remark.code == LIST_NUMBER}
+            if any(field.kind == "prose" for field in label.cell.fields):
+                passages = [passage.numbered for passage in passages]
+            stored = tuple(remark.text for passage in passages for remark in passage.remarks if remark.code == _ALTERNATIVE)
+            passages = [passage.without_remarks for passage in passages]
             shares = split(label.cell, passages)
             values = shares.values
             on_paper = pages.reader == "scan" or not pictured.isdisjoint({found[index].unit.page, *_pages_of(passages)})
@@ -159,9 +169,26 @@ def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: s
                     codes.append(("words-elsewhere", typed))
                 if not key(passage.words) and not passage.pictures:
                     codes += _empty_for_want(alignment, index, passages, on_paper)
+                if numbers & {line.strip() for line in passage.words.split("\n")}:
+                    # A number alone may be an answer, or what is left of a line of guidance.
+                    codes.append((LIST_NUMBER, " ".join(sorted(numbers))))
                 if name in shares.others:
                     codes.append(("cell-shared", one_line(Passage.join(passages).words)))
-                yield _Answer(field, passage, passage.evidence(part) or around, tuple(codes), shares.others.get(name, ()))
+                others = (*shares.others.get(name, ()), *(stored if len(values) == 1 else ()))
+                yield _Answer(field, passage, passage.evidence(part) or around, tuple(codes), others)
+
+
+def _remarks(passages: Iterable[Passage]) -> list[tuple[str, tuple[str, ...], str]]:
+    """What the reader remarked on where an answer stands, as oddities of the place."""
+    remarks = dict.fromkeys(remark for passage in passages for remark in passage.remarks)
+    return [(remark.code, _doubted(remark), one_line(remark.text)) for remark in remarks]
+
+
+def _doubted(remark: Remark) -> tuple[str, ...]:
+    """The kinds of field that a remark puts in doubt, none for all. Options are counted by lists as they are by hand."""
+    if remark.code == LIST_NUMBER:
+        return tuple(kind for kind in _SHORT if kind != "choice")
+    return _SHORT if remark.minor else ()
 
 
 def _placed(one: Observation, label: Unit, titles: Mapping[str, str]) -> Observation:
@@ -346,9 +373,15 @@ def _rows(form: FormDefinition, field: RowsField, headings: Mapping[str, Find], 
             under = [u for u in units if heading and _stands_under(u, heading.unit)]
             passage = Passage.join(u.passage for u in under)
             name = f"{title}第{len(values) + 1}行{column.label}"
-            value, odd = _column_value(column.field, name, passage)
+            odd = [
+                Finding.of(code, field.name, title=name, text=text[:40])
+                for code, kinds, text in _remarks([passage])
+                if not kinds or column.field.kind in kinds
+            ]
+            passage = passage.without_remarks
+            value, others = _column_value(column.field, name, passage)
             row[column.field.name] = value
-            doubts += [doubt.model_copy(update={"field": field.name}) for doubt in odd]
+            doubts += [doubt.model_copy(update={"field": field.name}) for doubt in (*odd, *others)]
             passages.append(passage)
             filled_cells = [one_line(unit.passage.words) for unit in under if key(unit.passage.words)]
             if len(filled_cells) > 1:

@@ -4,13 +4,15 @@ import email
 import email.policy
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lxml import etree, html
 
+from extractor.readers.raised import Level, Raised, settled
+from extractor.readers.unseen import blends
 from extractor.text import tick_signs
 from models.errors import Damaged, Hostile, TooLarge
-from models.page import Cell, Emphasis, Line, Page, Pages, Picture, Run, Span, Table, Tick
+from models.page import Cell, Emphasis, Line, Page, Pages, Picture, Remark, Run, Span, Table, Tick
 
 _MOST_BYTES = 40 << 20
 _DEEPEST = 200
@@ -25,6 +27,15 @@ _EMPHASES: dict[str, Emphasis] = {
     "mark": "highlight",
 }
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
+_INK = re.compile(r"(?<![-\w])color\s*:\s*([^;]+)")
+_PAPER = re.compile(r"(?<![-\w])background(?:-color)?\s*:\s*([^;]+)")
+_SIZE = re.compile(r"font-size\s*:\s*([\d.]+)\s*(pt|px|em|rem|%)?")
+# Points to each unit; what is relative is so to the usual size.
+_POINTS = {"pt": 1.0, "px": 0.75, "em": 10.5, "rem": 10.5, "%": 0.105}
+_INVISIBLE = 2.0
+_RISE = re.compile(r"mso-text-raise\s*:\s*(-?[\d.]+)pt")
+_OFF_THE_LINE = 2.0
+_COLOURS = {"white": "FFFFFF", "black": "000000", "transparent": "", "inherit": "", "none": "", "initial": ""}
 _FONT = re.compile(r"font-family\s*:\s*([^;]+)", re.IGNORECASE)
 
 
@@ -78,6 +89,16 @@ class _Look:
     font: str | None = None
     emphasis: frozenset[Emphasis] = frozenset()
     hidden: bool = False
+    ink: str | None = None
+    paper: str = "FFFFFF"
+    points: float | None = None
+    level: Level | None = None
+
+    @property
+    def is_unseen(self) -> bool:
+        """Whether nobody sees text of this look: too small, or in the colour of the paper."""
+        is_lost = self.ink is not None and blends(self.ink, self.paper)
+        return is_lost or (self.points is not None and self.points <= _INVISIBLE)
 
     def within(self, element: html.HtmlElement) -> "_Look":
         """The look of an element's own text."""
@@ -98,7 +119,45 @@ class _Look:
         if re.search(r"background(-color)?\s*:\s*(?!white|#fff|transparent|none)", style) and element.tag in ("span", "font"):
             emphasis.add("highlight")
         hidden = self.hidden or bool(re.search(r"display\s*:\s*none|mso-hide\s*:\s*all|visibility\s*:\s*hidden", style))
-        return _Look(font, frozenset(emphasis), hidden)
+        return replace(
+            self, font=font, emphasis=frozenset(emphasis), hidden=hidden,
+            ink=_colour(_INK, style, element.get("color") if element.tag == "font" else None) or self.ink,
+            paper=_colour(_PAPER, style, element.get("bgcolor")) or self.paper,
+            points=_points(style, self.points), level=_level(element, style) or self.level,
+        )  # fmt: skip
+
+
+def _colour(pattern: re.Pattern[str], style: str, attribute: str | None) -> str:
+    """A colour as RRGGBB, empty where none is given; one that isn't known is like no other."""
+    named = pattern.search(style)
+    text = (named[1] if named else attribute or "").replace("!important", "").strip().lower()
+    if text in _COLOURS:
+        return _COLOURS[text]
+    if digits := re.match(r"#([0-9a-f]{6})", text):
+        return digits[1].upper()
+    if digits := re.fullmatch(r"#([0-9a-f]{3})", text):
+        return "".join(char * 2 for char in digits[1]).upper()
+    if parts := re.fullmatch(r"rgb\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*\)", text):
+        return "".join(f"{min(int(part), 255):02X}" for part in parts.groups())
+    return text and "unknown"
+
+
+def _points(style: str, around: float | None) -> float | None:
+    size = _SIZE.search(style)
+    if size is None or size[1].count(".") > 1 or not size[1].strip("."):
+        return around
+    return float(size[1]) * _POINTS[size[2] or "px"]
+
+
+def _level(element: html.HtmlElement, style: str) -> Level | None:
+    if element.tag == "sup" or re.search(r"vertical-align\s*:\s*super", style):
+        return "up"
+    if element.tag == "sub" or re.search(r"vertical-align\s*:\s*sub\b", style):
+        return "down"
+    rise = _RISE.search(style)
+    if rise is None or rise[1].count(".") > 1 or abs(float(rise[1])) < _OFF_THE_LINE:
+        return None
+    return "up" if float(rise[1]) > 0 else "down"
 
 
 @dataclass
@@ -108,19 +167,19 @@ class _Reader:
     def blocks(self, element: html.HtmlElement, look: _Look, depth: int) -> list[Line | Table]:
         """The blocks inside an element; text between them becomes lines of its own."""
         found: list[Line | Table] = []
-        line: list[Span] = []
+        line: list[Span | Raised] = []
         for piece in self._pieces(element, look, depth):
             if isinstance(piece, Table) or piece is None:
                 if line:
-                    found.append(Line(spans=tuple(line)))
+                    found.append(Line(spans=tuple(settled(line))))
                     line = []
                 if piece is not None:
                     found.append(piece)
             else:
                 line.append(piece)
-        return [*found, Line(spans=tuple(line))] if line else found
+        return [*found, Line(spans=tuple(settled(line)))] if line else found
 
-    def _pieces(self, element: html.HtmlElement, look: _Look, depth: int) -> Iterator[Span | Table | None]:
+    def _pieces(self, element: html.HtmlElement, look: _Look, depth: int) -> Iterator[Span | Raised | Table | None]:
         """Spans, tables, and None where a line ends."""
         if depth > _DEEPEST:
             raise Hostile("嵌套层数过多")
@@ -130,9 +189,11 @@ class _Reader:
                 yield from self._element(child, look, depth)
             yield from _runs(child.tail, look)
 
-    def _element(self, child: html.HtmlElement, look: _Look, depth: int) -> Iterator[Span | Table | None]:
+    def _element(self, child: html.HtmlElement, look: _Look, depth: int) -> Iterator[Span | Raised | Table | None]:
         inner = look.within(child)
         if inner.hidden:
+            if text := " ".join(child.text_content().split()):
+                yield Remark(code="text-hidden", text=text)
             return
         if child.tag == "br":
             yield None
@@ -178,7 +239,9 @@ class _Reader:
                 continue
             for row in sorted({cell.row for cell in block.cells}):
                 texts = [cell.text.replace("\n", " ") for cell in block.cells if cell.row == row]
-                yield Line(spans=(Run(text="\t".join(texts)),))
+                inner = [line.spans for cell in block.cells if cell.row == row for line in cell.lines]
+                remarks = [span for spans in inner for span in spans if isinstance(span, Remark)]
+                yield Line(spans=(Run(text="\t".join(texts)), *remarks))
 
 
 def _span(cell: html.HtmlElement, name: str) -> int:
@@ -186,14 +249,22 @@ def _span(cell: html.HtmlElement, name: str) -> int:
     return max(1, min(int(value), 100)) if value.isdigit() else 1
 
 
-def _runs(text: str | None, look: _Look) -> Iterator[Span]:
+def _runs(text: str | None, look: _Look) -> Iterator[Span | Raised]:
     """Text of one look; white space is folded as browsers fold it, and symbol fonts become marks."""
     text = re.sub(r"[ \t\r\n\f]+", " ", text or "")
     if not text or (text == " "):
         return
-    if not tick_signs.is_symbol_font(look.font):
+    if look.is_unseen and text.strip():
+        yield Remark(code="text-unseen", text=text.strip())
+    elif look.level is not None:
+        yield Raised(text, look.level, look.emphasis)
+    elif not tick_signs.is_symbol_font(look.font):
         yield Run(text=text, emphasis=look.emphasis)
-        return
+    else:
+        yield from _symbols(text, look)
+
+
+def _symbols(text: str, look: _Look) -> Iterator[Span]:
     for char in text:
         state = tick_signs.symbol_state(look.font, ord(char)) if ord(char) <= 0xFF or 0xF000 <= ord(char) <= 0xF0FF else None
         yield Tick(state=state, emphasis=look.emphasis) if state else Run(text=char, emphasis=look.emphasis)

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from typing import TypeGuard
 
 from models.geometry import box_around
-from models.page import TICK_TEXT, Box, CellAddress, Line, Picture, Run, Span, Tick
+from models.page import TICK_TEXT, Box, CellAddress, Line, Picture, Remark, Run, Span, Tick
 from models.record import Evidence
 from models.writing import key
 
 PICTURE = "\ufffc"
+REMARK = "\ufff9"
+# The code of a remark that holds what a list draws before an item.
+LIST_NUMBER = "list-number"
 
 
 def is_digital(span: Span | None) -> TypeGuard[Picture]:
@@ -48,7 +51,7 @@ class Passage:
         text = ""
         spans: list[Span | None] = []
         for span in line.spans:
-            piece = span.text if isinstance(span, Run) else TICK_TEXT[span.state] if isinstance(span, Tick) else PICTURE
+            piece = _characters(span)
             text += piece
             spans += [span] * len(piece)
         return cls(text, tuple(spans), (place,) * len(text))
@@ -92,9 +95,32 @@ class Passage:
         return tuple(span for span in self.spans if isinstance(span, Picture))
 
     @property
+    def remarks(self) -> tuple[Remark, ...]:
+        return tuple(span for span in self.spans if isinstance(span, Remark))
+
+    @property
+    def numbered(self) -> "Passage":
+        """The passage with the numbers that its lists draw, as they are printed."""
+        text = ""
+        spans: list[Span | None] = []
+        places: list[Place] = []
+        for char, span, place in zip(self.text, self.spans, self.places, strict=True):
+            if isinstance(span, Remark) and span.code == LIST_NUMBER:
+                char, span = span.text, Run(text=span.text)
+            text += char
+            spans += [span] * len(char)
+            places += [place] * len(char)
+        return Passage(text, tuple(spans), tuple(places))
+
+    @property
+    def without_remarks(self) -> "Passage":
+        """What stands there itself."""
+        return self.without((n, n + 1) for n, span in enumerate(self.spans) if isinstance(span, Remark))
+
+    @property
     def words(self) -> str:
-        """The text without pictures."""
-        return self.text.replace(PICTURE, "")
+        """The text without pictures and remarks."""
+        return self.text.replace(PICTURE, "").replace(REMARK, "")
 
     @property
     def confidence(self) -> float:
@@ -136,6 +162,14 @@ class Passage:
             )
             for place, boxes in found.items()
         )
+
+
+def _characters(span: Span) -> str:
+    if isinstance(span, Run):
+        return span.text
+    if isinstance(span, Tick):
+        return TICK_TEXT[span.state]
+    return PICTURE if isinstance(span, Picture) else REMARK
 
 
 @dataclass(frozen=True)

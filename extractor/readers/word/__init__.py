@@ -1,6 +1,9 @@
 """The readers for Word files and their kin: bytes -> Pages, one page without a size, cells with an address."""
 
 from extractor.limits import ZipLimits
+from extractor.readers.word.bindings import Bindings
+from extractor.readers.word.chunks import Chunks
+from extractor.readers.word.notes import Notes
 from extractor.readers.word.numbering import Bullets
 from extractor.readers.word.package import FlatPackage, Package, Parts, W
 from extractor.readers.word.styles import Styles
@@ -18,7 +21,7 @@ def read_word(data: bytes, limits: ZipLimits) -> Pages:
     Raises:
         UnreadableFile: damaged, hostile, too large, or no Word document.
     """
-    return _read(Package(data, limits))
+    return _read(Package(data, limits), limits)
 
 
 def read_word_xml(data: bytes, limits: ZipLimits) -> Pages:
@@ -27,7 +30,7 @@ def read_word_xml(data: bytes, limits: ZipLimits) -> Pages:
     Raises:
         UnreadableFile: damaged, hostile, too large, or no Word document.
     """
-    return _read(FlatPackage(data, limits))
+    return _read(FlatPackage(data, limits), limits)
 
 
 def pasted_pictures(data: bytes, limits: ZipLimits) -> list[bytes]:
@@ -48,12 +51,16 @@ def pasted_pictures(data: bytes, limits: ZipLimits) -> list[bytes]:
     return list(found.values())
 
 
-def _read(package: Parts) -> Pages:
+def _read(package: Parts, limits: ZipLimits, is_inner: bool = False) -> Pages:
+    """`is_inner`: a document inside another one, in which no third is looked for."""
     body = package.xml(package.main).find(f"{W}body")
     if body is None:
         raise Damaged("Word 文件没有正文")
-    text = TextReader(package, Styles(package), Bullets(package))
-    blocks = tuple(BlockReader(text).blocks(body))
+    text = TextReader(package, Styles(package), Bullets(package), Bindings(package), Notes(package))
+    chunks = Chunks(package, None if is_inner else lambda data: _read(Package(data, limits), limits, is_inner=True))
+    blocks = tuple(BlockReader(text, chunks).blocks(body))
+    if text.is_in_instruction:
+        text.damage.add("有一个 Word 域没有结束，其后的内容可能未读取")
     page = Page(number=1, blocks=blocks)
     return Pages(
         reader="word", pages=(page,), identity=package.identity(), controls=tuple(text.controls), damage=tuple(sorted(text.damage))

@@ -31,6 +31,12 @@ def _shown_state(piece: Piece) -> TickState | None:
     return None
 
 
+def shows_prompt(control: etree._Element) -> bool:
+    """Whether a content control says that it shows its prompt, whatever its words are."""
+    flag = control.find(f"{W}sdtPr/{W}showingPlcHdr")
+    return flag is not None and flag.get(f"{W}val", "1").lower() not in ("0", "false", "off")
+
+
 def after_glyph(pieces: list[Piece]) -> list[Piece]:
     """What a check box control holds besides its box: some editors draw the label into it."""
     for number, piece in enumerate(pieces):

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from extractor.readers.raised import Raised
+from extractor.readers.word.formulas import eq_field
 from extractor.readers.word.package import W
 from extractor.readers.word.pieces import symbol
 from extractor.readers.word.styles import Look
@@ -52,7 +54,7 @@ def legacy_dropdown(begin: etree._Element) -> str | None:
     return words[0] if words else ""
 
 
-def computed(current: ComplexField, look: Look) -> Iterator[Span]:
+def computed(current: ComplexField, look: Look) -> Iterator[Span | Raised]:
     """What a field shows that is known from its instruction alone."""
     if current.checkbox is not None:
         yield Tick(state=current.checkbox, emphasis=look.emphasis)
@@ -65,6 +67,8 @@ def computed(current: ComplexField, look: Look) -> Iterator[Span]:
         enclosed = _ENCLOSED.search(instruction)
         if enclosed:
             yield from _enclosed(enclosed["under"], enclosed["over"], look)
+        else:
+            yield from eq_field(instruction)
     elif named := _SYMBOL.match(instruction):
         code = named["code"]
         number = int(code, 16) if code.lower().startswith("0x") else int(code) if code.isdigit() else ord(code)

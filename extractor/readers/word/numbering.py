@@ -1,40 +1,152 @@
-"""Bullets of lists: a box or a tick in front of a paragraph that no text holds."""
+"""What lists draw in front of paragraphs and no text holds: a box or a tick for a bullet, and the numbers of items."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from lxml import etree
 
 from extractor.readers.word.package import Parts, W
 from extractor.readers.word.pieces import Piece, characters
 from extractor.readers.word.styles import read_look
-from models.page import Tick
+from models.page import Remark, Tick
+
+_CHINESE = "〇一二三四五六七八九"
+
+
+def _chinese(number: int) -> str:
+    tens, ones = divmod(number, 10)
+    head = "" if not tens else ("" if tens == 1 else _CHINESE[tens]) + "十"
+    return head + (_CHINESE[ones] if ones or not tens else "")
+
+
+def _letters(number: int) -> str:
+    return chr(ord("a") + (number - 1) % 26) * ((number - 1) // 26 + 1) if number else ""
+
+
+# How Word writes numbers, each with the greatest that is written so here.
+_FORMATS: Mapping[str, tuple[int, Callable[[int], str]]] = {
+    "decimal": (100_000, str),
+    "decimalZero": (100_000, lambda n: f"{n:02}"),
+    "lowerLetter": (100, _letters),
+    "upperLetter": (100, lambda n: _letters(n).upper()),
+    "decimalEnclosedCircle": (20, lambda n: chr(ord("①") + n - 1) if n else ""),
+    "decimalEnclosedCircleChinese": (10, lambda n: chr(ord("①") + n - 1) if n else ""),
+    "chineseCounting": (99, _chinese),
+    "chineseCountingThousand": (99, _chinese),
+    "japaneseCounting": (99, _chinese),
+}
+
+
+@dataclass(frozen=True)
+class _Level:
+    """A level of a list: what its items begin with."""
+
+    mark: Tick | None
+    format: str
+    text: str
+    start: int
+    parted: bool
+
+    @classmethod
+    def read(cls, level: etree._Element) -> "_Level":
+        suffix = _said(level, "suff", "tab")
+        start = _said(level, "start", "0")
+        return cls(_mark(level), _said(level, "numFmt", "decimal"), _said(level, "lvlText", ""), _whole(start), suffix != "nothing")
 
 
 class Bullets:
-    """The bullets that the document's lists draw; only those that are marks are of interest."""
+    """The bullets and numbers of the document's lists, counted as its paragraphs are read in order."""
 
     def __init__(self, package: Parts) -> None:
-        self._marks: dict[tuple[str, str], Tick] = {}
+        self._levels: dict[str, dict[int, _Level]] = {}
+        self._list_of: dict[str, str] = {}
+        self._restarts: dict[str, dict[int, int]] = {}
+        self._styles: dict[str, tuple[etree._Element | None, str | None]] = {}
+        self._counts: dict[str, dict[int, int]] = {}
         for name in package.related(package.main, "numbering")[:1]:
             self._read(package.xml(name))
+        for name in package.related(package.main, "styles")[:1]:
+            for style in package.xml(name).iterfind(f"{W}style"):
+                own = style.find(f"{W}pPr/{W}numPr")
+                self._styles[style.get(f"{W}styleId", "")] = own, _said(style, "basedOn", "") or None
 
     def _read(self, root: etree._Element) -> None:
-        levels: dict[str, dict[str, Tick]] = {}
-        for abstract in root.iterfind(f"{W}abstractNum"):
-            found = {level.get(f"{W}ilvl", "0"): mark for level in abstract.iterfind(f"{W}lvl") if (mark := _mark(level))}
-            levels[abstract.get(f"{W}abstractNumId", "")] = found
+        abstract = {
+            one.get(f"{W}abstractNumId", ""): {_index(level): _Level.read(level) for level in one.iterfind(f"{W}lvl")}
+            for one in root.iterfind(f"{W}abstractNum")
+        }
         for number in root.iterfind(f"{W}num"):
-            abstract_id = number.find(f"{W}abstractNumId")
-            for level, mark in levels.get("" if abstract_id is None else abstract_id.get(f"{W}val", ""), {}).items():
-                self._marks[number.get(f"{W}numId", ""), level] = mark
+            name, of = number.get(f"{W}numId", ""), _said(number, "abstractNumId", "")
+            self._list_of[name] = of
+            own = {_index(level): _Level.read(level) for level in number.iterfind(f"{W}lvlOverride/{W}lvl")}
+            self._levels[name] = abstract.get(of, {}) | own
+            self._restarts[name] = {
+                _index(one): _whole(_said(one, "startOverride", "0"))
+                for one in number.iterfind(f"{W}lvlOverride")
+                if one.find(f"{W}startOverride") is not None
+            }
 
     def of(self, properties: etree._Element | None) -> list[Piece]:
         """What stands before a paragraph with these `w:pPr`."""
-        if properties is None or not self._marks:
+        if properties is None or not self._levels:
             return []
-        number, level = properties.find(f"{W}numPr/{W}numId"), properties.find(f"{W}numPr/{W}ilvl")
-        if number is None:
+        number, depth = self._place(properties)
+        levels = self._levels.get(number, {})
+        level = levels.get(depth)
+        if level is None:
             return []
-        key = number.get(f"{W}val", ""), "0" if level is None else level.get(f"{W}val", "0")
-        return [self._marks[key]] if key in self._marks else []
+        if level.mark is not None:
+            return [level.mark]
+        if level.format in ("bullet", "none"):
+            return []
+        text = self._counted(number, depth, levels)
+        if text is None:
+            return [Remark(code="list-unread", text=level.text)]
+        return [Remark(code="list-number", text=text + " " * level.parted)] if text else []
+
+    def _place(self, properties: etree._Element) -> tuple[str, int]:
+        """The list and the level that a paragraph, or its style, belongs to; no list has the number 0."""
+        own = properties.find(f"{W}numPr")
+        style: str | None = _said(properties, "pStyle", "")
+        for _ in range(len(self._styles)):
+            if style is None or (own is not None and own.find(f"{W}numId") is not None):
+                break
+            inherited, style = self._styles.get(style, (None, None))
+            own = own if inherited is None else inherited
+        return ("0", 0) if own is None else (_said(own, "numId", "0"), _whole(_said(own, "ilvl", "0")))
+
+    def _counted(self, number: str, depth: int, levels: Mapping[int, _Level]) -> str | None:
+        """The number of the next item of a list at this depth as it is printed; None where it is written in another way."""
+        counts = self._counts.setdefault(self._list_of[number], {})
+        restart = self._restarts[number].pop(depth, None)
+        counts[depth] = restart if restart is not None else counts[depth] + 1 if depth in counts else levels[depth].start
+        for deeper in [one for one in counts if one > depth]:
+            del counts[deeper]
+        shown = levels[depth].text
+        for place in dict.fromkeys(re.findall(r"%([1-9])", shown)):
+            other = levels.get(int(place) - 1)
+            if other is None:
+                return None
+            count = counts.setdefault(int(place) - 1, other.start)
+            most, write = _FORMATS.get(other.format, (-1, str))
+            if count > most:
+                return None
+            shown = shown.replace(f"%{place}", write(count))
+        return shown
+
+
+def _said(element: etree._Element, name: str, usual: str) -> str:
+    item = element.find(W + name)
+    return usual if item is None else item.get(f"{W}val", usual)
+
+
+def _whole(text: str) -> int:
+    return int(text) if re.fullmatch(r"[0-9]{1,6}", text) else 0
+
+
+def _index(element: etree._Element) -> int:
+    return _whole(element.get(f"{W}ilvl", "0"))
 
 
 def _mark(level: etree._Element) -> Tick | None:

@@ -1,8 +1,9 @@
 """What a paragraph is taken apart into, and how characters in symbol fonts become marks."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from extractor.readers.raised import Raised, settled
 from extractor.readers.word.styles import Look
 from extractor.text import tick_signs
 from models.page import Line, Picture, Run, Span, Tick, TickState
@@ -15,7 +16,7 @@ class BreakLine:
 
 
 BREAK = BreakLine()
-Piece = Span | BreakLine
+Piece = Span | BreakLine | Raised
 
 
 def symbol_state(font: str | None, code: str) -> TickState | None:
@@ -66,10 +67,10 @@ def _font_of(char: str, look: Look) -> str | None:
     return next((font for font in fonts if tick_signs.is_symbol_font(font)), None)
 
 
-def joined(spans: list[Span]) -> Iterator[Span]:
+def joined(spans: list[Span | Raised]) -> Iterator[Span]:
     """Neighbouring runs of one look as one; Word splits runs wherever a word was ever touched."""
     text: Run | None = None
-    for span in spans:
+    for span in settled(spans):
         if isinstance(span, Run) and text is not None and span.emphasis == text.emphasis:
             text = Run(text=text.text + span.text, emphasis=text.emphasis)
             continue
@@ -82,6 +83,17 @@ def joined(spans: list[Span]) -> Iterator[Span]:
         yield text
 
 
+def as_lines(pieces: Iterable[Piece]) -> list[Line]:
+    """Pieces as lines; at least one, which may be empty."""
+    lines: list[list[Span | Raised]] = [[]]
+    for piece in pieces:
+        if isinstance(piece, BreakLine):
+            lines.append([])
+        else:
+            lines[-1].append(piece)
+    return [Line(spans=tuple(joined(spans))) for spans in lines]
+
+
 def plain_text(pieces: list[Piece]) -> str:
     """The text of pieces, a line break where a line ends."""
-    return "".join("\n" if isinstance(p, BreakLine) else Line(spans=(p,)).text for p in pieces)
+    return "\n".join(line.text for line in as_lines(pieces))

@@ -1,9 +1,12 @@
 """How a run is written: its fonts, emphasis and visibility, with what its styles say."""
 
+import re
 from dataclasses import dataclass, fields, replace
 
 from lxml import etree
 
+from extractor.readers.raised import Level
+from extractor.readers.unseen import blends
 from extractor.readers.word.package import Parts, W
 from models.page import Emphasis
 
@@ -25,6 +28,11 @@ class Look:
     colour: bool | None = None
     border: bool | None = None
     hidden: bool | None = None
+    raised: str | None = None
+    position: int | None = None
+    size: int | None = None
+    ink: str | None = None
+    paper: str | None = None
 
     def over(self, below: "Look") -> "Look":
         """This look where it says something, `below` elsewhere."""
@@ -36,7 +44,28 @@ class Look:
         names: tuple[Emphasis, ...] = ("bold", "underline", "strike", "highlight", "colour", "border")
         return frozenset(name for name in names if getattr(self, name))
 
+    @property
+    def level(self) -> Level | None:
+        """Whether the characters stand above or below the line."""
+        if self.raised in ("superscript", "subscript"):
+            return "up" if self.raised == "superscript" else "down"
+        if self.position is None or abs(self.position) < _OFF_THE_LINE:
+            return None
+        return "up" if self.position > 0 else "down"
 
+    def is_unseen(self, paper: str | None) -> bool:
+        """Whether nobody can see the characters: too small, or in the colour of what is behind them, on a cell of colour
+        `paper`, None where that isn't known."""
+        behind = self.paper or paper
+        # Without a colour of its own, text is black on light and white on dark.
+        is_lost = behind is not None and self.ink is not None and blends(self.ink, behind)
+        return is_lost or (self.size is not None and self.size <= _INVISIBLE)
+
+
+# In half points.
+_INVISIBLE, _OFF_THE_LINE = 4, 4
+_HEX = re.compile(r"[0-9A-Fa-f]{6}")
+_HIGHLIGHTS = {"yellow": "FFFF00", "green": "00FF00", "cyan": "00FFFF", "white": "FFFFFF", "black": "000000", "none": "FFFFFF"}
 PLAIN = Look()
 
 
@@ -54,14 +83,23 @@ def read_look(properties: etree._Element | None) -> Look:
                     found[key] = item.get(W + attribute)
         elif name in _TOGGLES:
             found[_TOGGLES[name]] = value is None or value.lower() not in _OFF
+            if name == "highlight":
+                found["paper"] = _HIGHLIGHTS.get(value or "", "unknown")
         elif name == "shd":
             found["highlight"] = found.get("highlight") or _is_coloured(item.get(f"{W}fill"), "FFFFFF")
+            found["paper"] = found.get("paper") or shade(item)
         elif name == "color":
             found["colour"] = _is_coloured(value, "000000")
+            found["ink"] = value
+        elif name == "vertAlign":
+            found["raised"] = value
+        elif name in _NUMBERS and re.fullmatch(r"-?\d{1,5}", value or ""):
+            found[_NUMBERS[name]] = int(value or "0")
     return Look(**found)  # type: ignore[arg-type]  # the keys are those of Look
 
 
 _FONTS = {"ascii": "ascii", "hAnsi": "high_ansi", "eastAsia": "east_asia", "cs": "complex_script"}
+_NUMBERS = {"position": "position", "sz": "size"}
 _TOGGLES = {
     "b": "bold",
     "u": "underline",
@@ -74,6 +112,19 @@ _TOGGLES = {
 }
 
 
+def shade(item: etree._Element | None) -> str | None:
+    """The colour of a `w:shd`, None where it has none; a pattern's can't be told."""
+    if item is None:
+        return None
+    pattern = item.get(f"{W}val", "clear").lower()
+    if pattern == "solid":
+        return item.get(f"{W}color", "000000").upper()
+    if pattern not in ("clear", "nil"):
+        return "unknown"
+    fill = item.get(f"{W}fill", "auto")
+    return fill.upper() if _HEX.fullmatch(fill) else None
+
+
 def _is_coloured(value: str | None, neutral: str) -> bool:
     return value is not None and value.lower() != "auto" and value.upper() != neutral
 
@@ -84,6 +135,7 @@ class Styles:
     def __init__(self, package: Parts) -> None:
         self._own: dict[str, tuple[Look, str | None]] = {}
         self._resolved: dict[str, Look] = {}
+        self._shaded: set[str] = set()
         self.default = PLAIN
         self._default_paragraph: str | None = None
         for name in package.related(package.main, "styles")[:1]:
@@ -95,6 +147,8 @@ class Styles:
         for style in root.iterfind(f"{W}style"):
             based = style.find(f"{W}basedOn")
             name = style.get(f"{W}styleId", "")
+            if style.find(f".//{W}shd") is not None:
+                self._shaded.add(name)
             self._own[name] = (read_look(style.find(f"{W}rPr")), None if based is None else based.get(f"{W}val"))
             if style.get(f"{W}type") == "paragraph" and style.get(f"{W}default") in ("1", "true", "on"):
                 self._default_paragraph = name
@@ -109,11 +163,21 @@ class Styles:
             self._resolved[style] = look.over(self.look(based))
         return self._resolved[style]
 
+    def shades(self, style: str | None) -> bool:
+        """Whether a table's style, or one that it is based on, colours anything."""
+        for _ in range(len(self._own)):
+            if style is None or style in self._shaded:
+                return style is not None
+            style = self._own.get(style, (PLAIN, None))[1]
+        return False
+
     def paragraph(self, properties: etree._Element | None) -> Look:
         """The look that runs of a paragraph have before they say anything themselves."""
         style = None if properties is None else properties.find(f"{W}pStyle")
         name = self._default_paragraph if style is None else style.get(f"{W}val")
-        return self.look(name).over(self.default)
+        look = self.look(name).over(self.default)
+        behind = None if properties is None else shade(properties.find(f"{W}shd"))
+        return replace(look, paper=behind) if behind and not look.paper else look
 
     def run(self, properties: etree._Element | None, paragraph: Look) -> Look:
         """The look of a run in a paragraph of look `paragraph`."""

@@ -10,25 +10,26 @@ from itertools import chain
 
 from lxml import etree
 
+from extractor.readers.raised import Raised
 from extractor.readers.word.activex import ActiveXBox, read_activex
-from extractor.readers.word.controls import W14, after_glyph, checkbox, repeated_controls
+from extractor.readers.word.bindings import Bindings, says_the_same
+from extractor.readers.word.controls import W14, after_glyph, checkbox, repeated_controls, shows_prompt
 from extractor.readers.word.fields import ComplexField, computed, legacy_checkbox, legacy_dropdown
+from extractor.readers.word.formulas import M, equation
+from extractor.readers.word.notes import REFERENCES, Notes
 from extractor.readers.word.numbering import Bullets
 from extractor.readers.word.package import Parts, W
-from extractor.readers.word.pieces import BREAK, BreakLine, Piece, characters, joined, plain_text, symbol
+from extractor.readers.word.pieces import BREAK, Piece, as_lines, characters, plain_text, symbol
 from extractor.readers.word.styles import Look, Styles
 from extractor.text.placeholders import STANDARD_PLACEHOLDERS
 from models.identity import Tag
-from models.page import Control, Line, Picture, Run, Span, Tick
+from models.page import Control, Line, Picture, Remark, Run, Tick
 
 W16SE = "{http://schemas.microsoft.com/office/word/2015/wordml/symex}"
 MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
-M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _VML = "{urn:schemas-microsoft-com:vml}"
 
-_TRANSPARENT = {f"{W}{name}" for name in ("ins", "moveTo", "hyperlink", "smartTag", "customXml", "dir", "bdo", "rt")} | {
-    f"{M}{name}" for name in ("oMath", "oMathPara", "r", "e", "box", "borderBox", "sup", "sub", "num", "den")
-}
+_TRANSPARENT = {f"{W}{name}" for name in ("ins", "moveTo", "hyperlink", "smartTag", "customXml", "dir", "bdo", "rt")}
 
 
 @dataclass
@@ -38,21 +39,27 @@ class TextReader:
     package: Parts
     styles: Styles
     bullets: Bullets
+    bindings: Bindings
+    notes: Notes
     controls: list[Control] = field(default_factory=list)
     damage: set[str] = field(default_factory=set)
+    # What is behind the text that is being read, None where that isn't known.
+    paper: str | None = "FFFFFF"
     _fields: list[ComplexField] = field(default_factory=list)
 
     def lines(self, paragraph: etree._Element) -> list[Line]:
         """The lines of a `w:p`; at least one, which may be empty."""
         properties = paragraph.find(f"{W}pPr")
         look = self.styles.paragraph(properties)
-        lines: list[list[Span]] = [[]]
-        for piece in chain(self.bullets.of(properties), self._children(paragraph, look)):
-            if isinstance(piece, BreakLine):
-                lines.append([])
-            else:
-                lines[-1].append(piece)
-        return [Line(spans=tuple(joined(spans))) for spans in lines]
+        return as_lines(chain(self.bullets.of(properties), self.notes.under, self._children(paragraph, look)))
+
+    def _on(self, paper: str | None, paragraph: etree._Element) -> list[Line]:
+        """The lines of a paragraph that stands on `paper`."""
+        before, self.paper = self.paper, paper
+        try:
+            return self.lines(paragraph)
+        finally:
+            self.paper = before
 
     # -- the tree above runs
 
@@ -74,10 +81,27 @@ class TextReader:
             yield from self._simple_field(element, look)
         elif tag == f"{MC}AlternateContent":
             yield from self._children(_branch(element), look)
-        elif tag == f"{M}t":
-            yield from characters(element.text or "", look)
+        elif tag in (f"{M}oMath", f"{M}oMathPara"):
+            yield from equation(element)
+        elif tag in REFERENCES:
+            yield from self.notes.of(element)
+        elif tag in _DELETED:
+            yield from self._deleted(element, look)
         elif tag in _TRANSPARENT:
             yield from self._children(element, look)
+
+    def _deleted(self, element: etree._Element, look: Look) -> Iterator[Piece]:
+        """A deletion shows nothing, but a field may end in it, which would hide all that follows."""
+        before = len(self._fields)
+        for mark in element.iter(f"{W}fldChar"):
+            list(self._field_character(mark, look))
+        if len(self._fields) != before:
+            yield Remark(code="field-broken")
+
+    @property
+    def is_in_instruction(self) -> bool:
+        """Whether a field has begun of which nothing is shown yet."""
+        return any(not one.in_result for one in self._fields)
 
     def _run(self, run: etree._Element, paragraph: Look) -> Iterator[Piece]:
         look = self.styles.run(run.find(f"{W}rPr"), paragraph)
@@ -85,9 +109,16 @@ class TextReader:
             # A hidden run may still begin or end a field.
             for child in run.iter(f"{W}fldChar", f"{W}instrText"):
                 list(self._run_content(child, look))
+            yield from _unseen("text-hidden", "".join(text.text or "" for text in run.iterfind(f"{W}t")))
             return
-        for child in run:
-            yield from self._run_content(child, look)
+        pieces = [piece for child in run for piece in self._run_content(child, look)]
+        if look.is_unseen(self.paper):
+            yield from (piece for piece in pieces if isinstance(piece, Picture | Remark))
+            yield from _unseen("text-unseen", plain_text([piece for piece in pieces if not isinstance(piece, Picture | Remark)]))
+            return
+        for piece in pieces:
+            raised = look.level if isinstance(piece, Run) else None
+            yield Raised(piece.text, raised, piece.emphasis) if raised and isinstance(piece, Run) else piece
 
     def _run_content(self, child: etree._Element, look: Look) -> Iterator[Piece]:
         name = str(child.tag).removeprefix(W)
@@ -96,6 +127,8 @@ class TextReader:
         elif name == "instrText":
             if self._fields:
                 self._fields[-1].instruction += child.text or ""
+        elif child.tag in REFERENCES:
+            yield from self.notes.of(child)
         elif any(not f.in_result or f.shown for f in self._fields):
             return
         elif name == "t":
@@ -154,19 +187,23 @@ class TextReader:
             return pieces
         tag_element = properties.find(f"{W}tag")
         tag = Tag.read(tag_element.get(f"{W}val", "")) if tag_element is not None else None
+        stored = self.bindings.shown(properties)
         box = properties.find(f"{W14}checkbox")
         if box is not None:
             tick = checkbox(box, pieces, tag)
+            if stored is not None and (stored.lower() in ("1", "true")) != (tick.state == "ticked"):
+                tick = tick.model_copy(update={"state": "unclear"})
             if tag is not None:
                 self.controls.append(Control(tag=tag, ticked={"ticked": True, "empty": False}.get(tick.state)))
             return [tick, *after_glyph(pieces)]
-        placeholder = properties.find(f"{W}showingPlcHdr")
-        shows_placeholder = placeholder is not None and placeholder.get(f"{W}val", "1") not in ("0", "false", "off")
-        shows_placeholder |= plain_text(pieces).strip() in STANDARD_PLACEHOLDERS
+        shows_placeholder = shows_prompt(element) or plain_text(pieces).strip() in STANDARD_PLACEHOLDERS
         if tag is not None and tag.option is None:
             text = None if shows_placeholder else plain_text(pieces)
             self.controls.append(Control(tag=tag, text=text))
-        return [] if shows_placeholder else pieces
+        shown = [] if shows_placeholder else pieces
+        if stored is not None and not says_the_same(stored, plain_text(shown)):
+            return [*shown, Remark(code="binding-differs", text=stored)]
+        return shown
 
     # -- drawings
 
@@ -181,7 +218,7 @@ class TextReader:
         for box in boxes:
             for paragraph in box.iter(f"{W}p"):
                 yield BREAK
-                for line in self.lines(paragraph):
+                for line in self._on(None, paragraph):
                     yield from line.spans
                     yield BREAK
         if not boxes:
@@ -200,7 +237,15 @@ class TextReader:
 
 
 _RELATION_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_DELETED = {f"{W}del", f"{W}moveFrom"}
 _CHARACTERS = {"tab": "\t", "ptab": "\t", "noBreakHyphen": "-", "softHyphen": ""}
+
+
+def _unseen(code: str, text: str) -> Iterator[Remark]:
+    """Text that nobody sees is no part of any answer, but whoever checks it should know of it. What Word itself hides is left
+    out by every program; what blends with the paper was made to be read by some."""
+    if text.strip():
+        yield Remark(code=code, text=text.strip())
 
 
 def _branch(alternate: etree._Element) -> etree._Element:

@@ -1,0 +1,53 @@
+"""What is said about a place of the text elsewhere: footnotes, endnotes, comments."""
+
+from functools import cached_property
+
+from lxml import etree
+
+from extractor.readers.word.package import Parts, W
+from models.page import Remark
+
+_PARTS = {"footnoteReference": ("footnotes", "note-on-answer"), "endnoteReference": ("endnotes", "note-on-answer")}
+_COMMENT = ("comments", "comment-on-answer")
+
+
+class Notes:
+    """The notes of a document by their numbers, and the comments that the text being read stands under."""
+
+    def __init__(self, package: Parts) -> None:
+        self._package = package
+        self._under: dict[str, Remark] = {}
+
+    @cached_property
+    def _texts(self) -> dict[tuple[str, str], str]:
+        kinds = ("footnotes", "endnotes", "comments")
+        parts = [(kind, name) for kind in kinds for name in self._package.related(self._package.main, kind)[:1]]
+        return {
+            (kind, note.get(f"{W}id", "")): "".join(text.text or "" for text in note.iter(f"{W}t")).strip()
+            for kind, name in parts
+            for note in self._package.xml(name)
+        }
+
+    def of(self, reference: etree._Element) -> list[Remark]:
+        """What a reference mark leads to, or a comment that begins or ends here; nothing where nothing is said."""
+        name = str(reference.tag).removeprefix(W)
+        kind, code = _PARTS.get(name, _COMMENT)
+        number = reference.get(f"{W}id", "")
+        if name == "commentRangeEnd":
+            self._under.pop(number, None)
+            return []
+        text = self._texts.get((kind, number), "")
+        if not text:
+            return []
+        remark = Remark(code=code, text=text)
+        if name == "commentRangeStart":
+            self._under[number] = remark
+        return [remark]
+
+    @property
+    def under(self) -> list[Remark]:
+        """The comments that have begun and not ended."""
+        return list(self._under.values())
+
+
+REFERENCES = frozenset(f"{W}{name}" for name in (*_PARTS, "commentReference", "commentRangeStart", "commentRangeEnd"))
