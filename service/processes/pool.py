@@ -26,6 +26,7 @@ from models.errors import ReaderCrashed, TimedOut, UnreadableFile
 from models.form import FormDefinition
 from models.record import Failure, Part, Result
 from service.processes.child import FOLDER, give_back_memory, is_running, prepare
+from service.processes.inside_pebble import end_at_once
 from service.results import Line
 from service.sources import digests
 
@@ -200,17 +201,10 @@ class Pool:
     def _end(self, now: bool) -> None:
         if now:
             self._processes.stop()
-            self._terminate()
+            end_at_once(self._processes)
         else:
             self._processes.close()
         self._processes.join()
-
-    def _terminate(self) -> None:
-        """All processes at once. The library ends one after the other, and takes away before what those need that still start."""
-        if self._processes._pool_manager_loop is not None:
-            self._processes._pool_manager_loop.join()
-        for process in list(self._processes._pool_manager.worker_manager.workers.values()):
-            process.terminate()
 
     def tidy(self) -> None:
         """Removes the temporary files of processes that have ended: one that was killed removes nothing itself."""
