@@ -149,7 +149,7 @@ def _write_book(target: IO[bytes], records: Iterable[Kept], shape: Shape) -> Non
 def _book_row(kept: Kept, form: FormDefinition, shape: Shape) -> list[Any]:
     from service.export.workbook import CORRECTED, DOUBTFUL, WRONG, Cell, field_cell
 
-    wrong = {finding.get("field") for finding in kept.findings if finding["severity"] == "error"}
+    wrong = {finding["field"] for finding in kept.findings if finding["severity"] == "error"}
     marks = {"doubtful": DOUBTFUL, "corrected": CORRECTED}
     row = []
     for name in shape.of(form):

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from extractor import Options, Source, around, extract
 from models.errors import NotFound, ReaderCrashed, TimedOut
@@ -21,6 +20,7 @@ from service.jobs.decisions import Tempo, pause_before_another
 from service.jobs.queue import Queue
 from service.page_pictures import Views
 from service.processes.pool import Done, Forms, LastingPool, Read
+from service.results import Line, line_of
 from service.store import again, records
 from service.store.database import Database
 from service.store.forms import FormStore
@@ -69,7 +69,7 @@ class Telling:
 
     place: Path
 
-    def __call__(self, submission: Source, forms: Forms, options: Options) -> list[dict[str, Any]]:
+    def __call__(self, submission: Source, forms: Forms, options: Options) -> list[Line]:
         """The lines of one submission."""
         begun = 0
 
@@ -80,7 +80,7 @@ class Telling:
             new.replace(self.place)
             begun += 1
 
-        return [result.to_json() for result in extract(submission, forms, options, tell)]
+        return [line_of(result) for result in extract(submission, forms, options, tell)]
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Desk:
         self._settle(job, begun, done, pause)
         if self.views and pause is None:
             self.views.prepare(done.lines[0]["parts"], [(file.name, file.sha256) for file in begun.files])
-        return done.lines[0]["error"]["code"] if done.lines[0]["error"] else None
+        return done.error["code"] if done.error else None
 
     def _begin(self, job: Job) -> _Begun | None:
         with self.database.write() as connection:
@@ -169,7 +169,8 @@ class Desk:
             if pause is None:
                 records.finish(connection, job.upload, done.lines, self.forms.get, self.name, done.seconds, now, begun.again)
                 return
-            again = {"part": None, "code": done.lines[0]["error"]["code"], "again_at": (now + timedelta(seconds=pause)).isoformat()}
+            code = done.error["code"] if done.error else None
+            again = {"part": None, "code": code, "again_at": (now + timedelta(seconds=pause)).isoformat()}
             report_progress(connection, job.upload, again)
             self.queue.enqueue(connection, job.upload, job.tries + 1, pause)
 

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from models.errors import Conflict, NotFound
+from service.results import FindingJson
 from service.store import audit, twins
 from service.store.statuses import Status
 from service.store.tables import counters, presets, records, results, submissions
@@ -51,7 +52,7 @@ class Kept:
     purged: bool
     content: Mapping[str, Any]
     marks: Mapping[str, Any]
-    findings: list[Mapping[str, Any]]
+    findings: list[FindingJson]
     twins: Sequence[int] = ()
 
     @property

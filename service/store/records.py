@@ -18,7 +18,7 @@ from models.form import FormDefinition
 from models.record import Record
 from models.rules import check
 from service.parts import files_of
-from service.results import Line
+from service.results import FindingJson, Line, finding_of
 from service.store import audit, events, search, twins
 from service.store.again import found_again, waiting
 from service.store.statuses import WORDS, Move, Status, after
@@ -264,7 +264,7 @@ class _State:
     form: FormDefinition | None
     values: Mapping[str, Any]
     marks: Mapping[str, Any]
-    findings: Sequence[Mapping[str, Any]]
+    findings: Sequence[FindingJson]
     status: Status
 
 
@@ -273,8 +273,8 @@ def _edit(
     values: dict[str, Any], marks: dict[str, Any], what: tuple[str, dict[str, Any], str | None, int | None],
 ) -> int:  # fmt: skip
     action, made, reason, undoes = what
-    line = connection.scalar(sa.select(results.c.line).where(results.c.submission_id == submission)) or {"findings": []}
-    found = _findings(form, values, marks, line["findings"])
+    line: Line | None = connection.scalar(sa.select(results.c.line).where(results.c.submission_id == submission))
+    found = _findings(form, values, marks, line["findings"] if line else ())
     connection.execute(
         records.update().where(records.c.submission_id == submission).values(content=values, marks=marks, findings=found)
     )
@@ -301,14 +301,14 @@ def _weigh_again(form: FormDefinition, values: Mapping[str, Any], marks: dict[st
 
 
 def _findings(
-    form: FormDefinition, values: Mapping[str, Any], marks: Mapping[str, Any], read: Sequence[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
+    form: FormDefinition, values: Mapping[str, Any], marks: Mapping[str, Any], read: Sequence[FindingJson]
+) -> list[FindingJson]:
     """What the reader found of fields that nobody settled, and what the rules say of those that somebody did."""
     settled = {name for name, mark in marks.items() if mark["state"] in _SETTLED}
     typed = {name: field.from_json(values.get(name)) for name, field in form.fields.items()}
     rules = check(form, Record(form=form.name, version=form.version, values=typed))
-    kept = [dict(finding) for finding in read if finding.get("field") not in settled]
-    return kept + [finding.model_dump() for finding in rules if finding.field in settled]
+    kept = [finding for finding in read if finding["field"] not in settled]
+    return kept + [finding_of(finding) for finding in rules if finding.field in settled]
 
 
 def _write(connection: sa.Connection, submission: int, row: Any, by: Editor, state: _State, more: Mapping[str, Any]) -> None:
