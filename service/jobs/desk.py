@@ -25,7 +25,7 @@ from service.store import again, records
 from service.store.database import Database
 from service.store.forms import FormStore
 from service.store.tables import uploads
-from service.store.uploads import StoredFile, begin_reading, called, files_of, report_progress
+from service.store.uploads import ProgressJson, StoredFile, begin_reading, called, files_of, report_progress
 
 _PROGRESS = "progress.json"
 
@@ -76,7 +76,8 @@ class Telling:
         def tell(part: str) -> None:
             nonlocal begun
             new = self.place.with_suffix(".new")
-            new.write_text(json.dumps({"part": part, "done": begun}), "utf-8")
+            progress: ProgressJson = {"part": part, "done": begun}
+            new.write_text(json.dumps(progress), "utf-8")
             new.replace(self.place)
             begun += 1
 
@@ -170,7 +171,7 @@ class Desk:
                 records.finish(connection, job.upload, done.lines, self.forms.get, self.name, done.seconds, now, begun.again)
                 return
             code = done.error["code"] if done.error else None
-            again = {"part": None, "code": code, "again_at": (now + timedelta(seconds=pause)).isoformat()}
+            again: ProgressJson = {"part": None, "code": code, "again_at": (now + timedelta(seconds=pause)).isoformat()}
             report_progress(connection, job.upload, again)
             self.queue.enqueue(connection, job.upload, job.tries + 1, pause)
 
@@ -204,7 +205,7 @@ class _Glance:
         if now == self.told and time.monotonic() - self.since > self.seconds * self.parts:
             raise TimedOut(f"读取超过 {self.seconds:g} 秒，已停止")
         if now != self.told:
-            progress = json.loads(now)
+            progress: ProgressJson = json.loads(now)
             self.parts = max(1, progress["done"] - (json.loads(self.told)["done"] if self.told else -1))
             self.told, self.since = now, time.monotonic()
             progress["done"] += self.before

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from models.errors import Conflict, NotFound
 from service.results import FindingJson
 from service.store import audit, twins
+from service.store.marks import MarkJson
 from service.store.statuses import Status
 from service.store.tables import counters, presets, records, results, submissions
 
@@ -51,7 +52,7 @@ class Kept:
     failure: str | None
     purged: bool
     content: Mapping[str, Any]
-    marks: Mapping[str, Any]
+    marks: Mapping[str, MarkJson]
     findings: list[FindingJson]
     twins: Sequence[int] = ()
 
@@ -62,7 +63,8 @@ class Kept:
 
     def unweighed(self, name: str) -> Sequence[str]:
         """The parts of a field's value that nobody weighed."""
-        return tuple((self.marks.get(name) or {}).get("unweighed", ()))
+        mark = self.marks.get(name)
+        return tuple(mark.get("unweighed", ())) if mark else ()
 
 
 def last_change(connection: sa.Connection) -> int:

@@ -15,6 +15,7 @@ from service.results import FieldJson, FindingJson, Line, Parted
 from service.store import listing, twins
 from service.store.forms import FormStore
 from service.store.listing import Whole
+from service.store.marks import ChangeJson
 from service.store.statuses import Move, Status, legal
 from service.web.twins import TWIN, Named, Twin, shown_twins
 
@@ -373,7 +374,7 @@ def _version(row: Any, form: FormDefinition | None, by: str) -> Version:
     )  # fmt: skip
 
 
-def changed_fields(form: FormDefinition | None, changes: Mapping[str, Any]) -> list[Change]:
+def changed_fields(form: FormDefinition | None, changes: Mapping[str, ChangeJson]) -> list[Change]:
     """What a version changed, field by field."""
     made = []
     for name, change in changes.items():
