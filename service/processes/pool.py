@@ -87,7 +87,7 @@ class Done:
 
     @property
     def error(self) -> ErrorJson | None:
-        """Why there is nothing: the upload is asked about by its first line."""
+        """That of the first line, by which a submission is asked about."""
         return self.lines[0]["error"]
 
     @classmethod
