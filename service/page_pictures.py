@@ -12,16 +12,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 from extractor import Options, Source
-from models.errors import NotFound, NoView, ReaderCrashed, SealformError, TimedOut, UnreadableFile
+from models.errors import NotFound, NoView, ReaderCrashed, SealformError, UnreadableFile
 from models.page import Box
 from models.record import Part
 from service.atomic_files import write_whole
 from service.blobs import Blobs, lay_out
 from service.processes.pool import Forms, LastingPool, Limits, Stopped, options_of
 from service.processes.scratch import scratch_folder
+from service.results import CellJson, PartJson
 from service.settings import Settings
 
 # A new one where pictures are made otherwise than before.
@@ -35,17 +36,41 @@ SCALE = 2.0
 _FIRST_PAGES = 6
 
 
+class DrawnJson(TypedDict):
+    """A page that can be drawn, in points."""
+
+    page: int
+    width: float
+    height: float
+
+
+class PlaceJson(CellJson):
+    """Where a cell of a Word file stands on paper; `box` is x0, y0, x1, y1 in points."""
+
+    page: int
+    box: Sequence[float]
+
+
+class PagesJson(TypedDict):
+    """What there is to see of a part: its pages, the `places` of cells on them, and, where there are no pages to draw, the `table`
+    of what stands in it."""
+
+    pages: Sequence[DrawnJson]
+    places: Sequence[PlaceJson]
+    table: Sequence[Mapping[str, Any]] | None
+
+
 @dataclass(frozen=True)
 class Held:
     """A part of a submission as it was read (`part`, as in its result), and the files of the upload in which it lies: their names
     and digests, in order."""
 
-    part: Mapping[str, Any]
+    part: PartJson
     files: Sequence[tuple[str, str]]
 
     @property
     def sha256(self) -> str:
-        return str(self.part["sha256"])
+        return self.part["sha256"]
 
 
 @dataclass(frozen=True)
@@ -86,19 +111,18 @@ class Views:
         """
         kept = self._place(held) / f"{self.tag(held, look)}.webp"
         if not kept.exists():
-            self._ask(held, _Task("image", dict(held.part), self._place(held), look), kept)
+            self._ask(held, _Task("image", held.part, self._place(held), look), kept)
         return _read(kept)
 
-    def pages(self, held: Held) -> dict[str, Any]:
-        """{"pages": [{page, width, height}], "places": where cells of a Word file stand on them, "table": what stands in it where
-        there are no pages to draw}.
+    def pages(self, held: Held) -> PagesJson:
+        """Its pages as they can be drawn.
 
         Raises:
             NotFound: the file is gone.
         """
         kept = self._place(held) / f"pages-{_EDITION}-{_digest(held.part.get('pages'))}.json"
         if not kept.exists():
-            self._ask(held, _Task("pages", dict(held.part), self._place(held)), kept)
+            self._ask(held, _Task("pages", held.part, self._place(held)), kept)
         return json.loads(_read(kept))  # type: ignore[no-any-return]
 
     def original(self, held: Held) -> bytes:
@@ -111,10 +135,10 @@ class Views:
             return self._blobs.read(held.sha256)
         kept = self._place(held) / "part"
         if not kept.exists():
-            self._ask(held, _Task("part", dict(held.part), self._place(held)), kept)
+            self._ask(held, _Task("part", held.part, self._place(held)), kept)
         return _read(kept)
 
-    def prepare(self, parts: Iterable[Mapping[str, Any]], files: Sequence[tuple[str, str]]) -> None:
+    def prepare(self, parts: Iterable[PartJson], files: Sequence[tuple[str, str]]) -> None:
         """Draws the first pages of what was read, at the scale at which they are looked at, so that nobody waits for it later; what
         can't be drawn is left."""
         for held in (Held(part, files) for part in parts if part["state"] == "read"):
@@ -137,21 +161,18 @@ class Views:
         with tempfile.TemporaryDirectory(dir=scratch) as folder:
             source = self._fetch(held, Path(folder))
             try:
-                done = pool.read(source, {}, self._options, task, lambda: None)
+                outcome = pool.call(source, {}, self._options, task, lambda: None).outcome
             except Stopped as error:
                 raise ReaderCrashed("服务正在停止") from error
-        answer = done.lines[0]
-        if isinstance(refused := answer.get("refused"), SealformError):
-            raise refused
-        if failed := answer.get("error"):
-            raise TimedOut(failed["message"]) if failed["code"] == TimedOut.code else ReaderCrashed(failed["message"])
+        if isinstance(outcome, SealformError):
+            raise outcome
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(target, answer["data"])
+        write_whole(target, outcome)
         self._look_after_room()
 
     def _fetch(self, held: Held, folder: Path) -> Source:
         """The file that the part is, or all of its upload's where it lies inside one of them."""
-        named = [(str(held.part["name"]), held.sha256)]
+        named = [(held.part["name"], held.sha256)]
         inside = held.sha256 not in {digest for _, digest in held.files}
         parts = lay_out(self._blobs, held.files if inside else named, folder)
         return Source.of("", folder, parts) if inside else Source("", folder, tuple(parts))
@@ -214,16 +235,16 @@ class _Task:
     """What a process is to make of a part; it keeps there what Word looks like on paper, which is dear."""
 
     what: Literal["image", "pages", "part"]
-    part: dict[str, Any]
+    part: PartJson
     kept: Path
     look: Look | None = None
 
-    def __call__(self, submission: Source, forms: Forms, options: Options) -> list[dict[str, Any]]:
-        """One line: the bytes, or the error because of which there are none."""
+    def __call__(self, submission: Source, forms: Forms, options: Options) -> bytes | SealformError:
+        """The bytes, or the error because of which there are none."""
         try:
-            return [{"error": None, "data": self._made(submission, options)}]
+            return self._made(submission, options)
         except (SealformError, RecursionError) as error:
-            return [{"error": None, "refused": error if isinstance(error, SealformError) else NoView("文件结构过于复杂")}]
+            return error if isinstance(error, SealformError) else NoView("文件结构过于复杂")
 
     def _made(self, source: Source, options: Options) -> bytes:
         from extractor import part_bytes
@@ -243,7 +264,7 @@ class _Task:
         view = open_view(pdf, part, options)
         return view.image(self.look.page, self.look.scale, frame, seal_off=self.look.seal_off, encoding="webp")
 
-    def _pages(self, data: bytes, part: Part, options: Options) -> dict[str, Any]:
+    def _pages(self, data: bytes, part: Part, options: Options) -> PagesJson:
         from extractor import open_view, tables_of
 
         try:
@@ -251,7 +272,7 @@ class _Task:
             pages = open_view(drawable, part, options).pages
         except (NoView, UnreadableFile):
             return {"pages": [], "places": [], "table": _or_none(lambda: tables_of(data, options))}
-        told = [{"page": page.number, "width": page.width, "height": page.height} for page in pages]
+        told: list[DrawnJson] = [{"page": page.number, "width": page.width, "height": page.height} for page in pages]
         return {"pages": told, "places": json.loads(self._print("places.json") or b"[]"), "table": None}
 
     def _drawable(self, data: bytes, part: Part, options: Options) -> tuple[bytes, Part]:
@@ -270,8 +291,14 @@ class _Task:
         from extractor import print_word
 
         made = print_word(data, options)
-        places = [
-            {**address.model_dump(), "page": page, "box": [box.x0, box.y0, box.x1, box.y1]}
+        places: list[PlaceJson] = [
+            {
+                "table": address.table,
+                "row": address.row,
+                "column": address.column,
+                "page": page,
+                "box": [box.x0, box.y0, box.x1, box.y1],
+            }
             for address, found in made.places.items()
             for page, box in found
         ]

@@ -4,23 +4,130 @@ import fcntl
 import json
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType, UnionType
-from typing import IO, Any, Self
+from typing import IO, Any, Literal, NotRequired, Self, TypedDict, cast
 
 from extractor import Source
 from models.errors import BadUsage, is_lasting
+from models.findings import Finding, Severity
+from models.record import Decision, PartState, Result
 from service.atomic_files import has_content, is_stream, naming, write_whole
 from service.sources import digests
 
-# One object of a results file, as `models.record.Result.to_json` makes it.
-Line = Mapping[str, Any]
+
+class CellJson(TypedDict):
+    """A cell of a table of a Word file."""
+
+    table: int
+    row: int
+    column: int
+
+
+class EvidenceJson(TypedDict):
+    """Where a value was seen; `box` is x0, y0, x1, y1 in points."""
+
+    part: str
+    page: NotRequired[int]
+    box: NotRequired[Sequence[float]]
+    cell: NotRequired[CellJson]
+
+
+class FieldJson(TypedDict):
+    """What was read of one field; its value is JSON of the field's kind."""
+
+    value: Any
+    raw: str | None
+    confidence: float
+    decision: Decision
+    evidence: Sequence[EvidenceJson]
+    alternatives: Sequence[Any]
+    unweighed: NotRequired[Sequence[str]]
+
+
+class PageJson(TypedDict):
+    """A page of a part."""
+
+    number: int
+    width: float
+    height: float
+    frame: Mapping[str, Any] | None
+
+
+class PartJson(TypedDict):
+    """A file that arrived."""
+
+    name: str
+    sha256: str
+    state: PartState
+    applications: NotRequired[Sequence[int]]
+    pages: NotRequired[Sequence[PageJson]]
+
+
+class FindingJson(TypedDict):
+    """One thing that a person should know."""
+
+    code: str
+    field: str | None
+    severity: Severity
+    message: str
+
+
+class ErrorJson(TypedDict):
+    """Why there is no record."""
+
+    code: str
+    message: str
+
+
+class MessageJson(TypedDict):
+    """The mail that a file came with."""
+
+    sender: str | None
+    address: str | None
+    time: str | None
+    subject: str | None
+    body: str
+
+
+class Parted(TypedDict):
+    """Of a line, what tells whose its parts are."""
+
+    application: NotRequired[int]
+    parts: Sequence[PartJson]
+
+
+class Line(Parted):
+    """One object of a results file, as `models.record.Result.to_json` makes it. What is not required was not there at first, and
+    lacks where a line was kept by an earlier version."""
+
+    source: str
+    form: str | None
+    version: str | None
+    instance: NotRequired[str | None]
+    message: NotRequired[MessageJson | None]
+    status: Literal["clear", "review", "failed"]
+    fields: Mapping[str, FieldJson]
+    findings: Sequence[FindingJson]
+    error: ErrorJson | None
+
+
 # What each line begins with, and what must be in it for whatever comes after the reading.
 _START = b'{"source": '
 _SHAPE: Mapping[str, type | UnionType] = {
     "source": str, "parts": list, "form": str | None, "fields": dict, "findings": list, "status": str, "error": dict | None,
 }  # fmt: skip
+
+
+def line_of(result: Result) -> Line:
+    """`result` as a line. That it has this shape is held by a test, since `to_json` cannot name it: the keys are the service's."""
+    return cast(Line, result.to_json())
+
+
+def finding_of(finding: Finding) -> FindingJson:
+    """`finding` as it stands in a line."""
+    return {"code": finding.code, "field": finding.field, "severity": finding.severity, "message": finding.message}
 
 
 def encode(lines: Iterable[Line]) -> bytes:
@@ -95,7 +202,7 @@ def _claim(file: IO[bytes], path: Path) -> None:
         return
 
 
-def read_results(path: Path) -> list[dict[str, Any]]:
+def read_results(path: Path) -> list[Line]:
     """The lines of a results file. A torn last line, left by a kill, is dropped, and with it what may belong to it: the
     other applications of the submission written just before.
 
@@ -113,27 +220,27 @@ def read_results(path: Path) -> list[dict[str, Any]]:
     return lines
 
 
-def _result(path: Path, number: int, text: bytes) -> dict[str, Any]:
+def _result(path: Path, number: int, text: bytes) -> Line:
     try:
-        line = json.loads(text)
+        line: Any = json.loads(text)
     except (ValueError, RecursionError):
         line = None
     if not (isinstance(line, dict) and all(isinstance(line.get(name), kind) for name, kind in _SHAPE.items())):
         raise _no_result(path, number)
-    return line
+    return cast(Line, line)
 
 
 def _no_result(path: Path, number: int) -> BadUsage:
     return BadUsage(f"{path} 第 {number} 行不是结果", advice="--resume 只能续写 sealform extract 写出的结果文件")
 
 
-def resume(lines: Iterable[dict[str, Any]], submissions: Iterable[Source]) -> tuple[list[Line], list[Source]]:
+def resume(lines: Iterable[Line], submissions: Iterable[Source]) -> tuple[list[Line], list[Source]]:
     """What of `lines` still holds, and which of `submissions` must be read: those not there, those changed since, and those
     that failed for a reason that lay in the run, such as a time limit or a missing program.
 
     Lines of submissions that are not asked for this time are kept.
     """
-    by_source: dict[str, list[dict[str, Any]]] = {}
+    by_source: dict[str, list[Line]] = {}
     for line in lines:
         by_source.setdefault(line["source"], []).append(line)
     to_read = []

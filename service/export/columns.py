@@ -11,10 +11,10 @@ from typing import Any
 from models.errors import Invalid
 from models.form import FormDefinition
 from service.store.exports import Kept
+from service.store.marks import SETTLED
 from service.store.statuses import WORDS
 
 Names = Mapping[str, str]
-_SETTLED = ("confirmed", "corrected")
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,11 @@ def _word(value: Any) -> str | None:
 
 
 def _corrected(kept: Kept) -> dict[str, str]:
-    return {name: str(mark["by"]) for name, mark in kept.marks.items() if mark["state"] == "corrected"}
+    return {name: mark["by"] for name, mark in kept.marks.items() if mark["state"] == "corrected"}
 
 
 def _reviewers(kept: Kept, names: Names) -> list[str]:
-    people = (str(mark["by"]) for mark in kept.marks.values() if mark["state"] in _SETTLED)
+    people = (mark["by"] for mark in kept.marks.values() if mark["state"] in SETTLED)
     return [names.get(actor, actor) for actor in dict.fromkeys(people)]
 
 

@@ -1,13 +1,12 @@
 """Cut-outs of the places where values were read."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 from models.errors import SealformError
 from service.page_pictures import Held, Look, Views
-from service.results import Line
+from service.results import EvidenceJson, Line, PartJson
 from service.store.uploads import StoredFile
 
 # Pixels a point: 180 dpi.
@@ -43,7 +42,7 @@ def cut_out(files: Sequence[StoredFile], line: Line | None, views: Views) -> lis
     return crops
 
 
-def take_out(files: Sequence[StoredFile], parts: Sequence[Mapping[str, Any]], views: Views) -> dict[str, bytes]:
+def take_out(files: Sequence[StoredFile], parts: Sequence[PartJson], views: Views) -> dict[str, bytes]:
     """The bytes of `parts` inside `files`, by name, as far as they can be taken out."""
     found = {}
     for part in parts:
@@ -52,13 +51,13 @@ def take_out(files: Sequence[StoredFile], parts: Sequence[Mapping[str, Any]], vi
     return found
 
 
-def _places(views: Views, held: Held, evidence: Mapping[str, Any]) -> Iterator[tuple[int, tuple[float, float, float, float]]]:
+def _places(views: Views, held: Held, evidence: EvidenceJson) -> Iterator[tuple[int, tuple[float, float, float, float]]]:
     """(page, box) of where a value was read; the cell of a Word file is where it was printed."""
     if evidence.get("page") is not None and evidence.get("box") is not None:
         x0, y0, x1, y1 = evidence["box"]
         yield evidence["page"], (x0, y0, x1, y1)
     elif cell := evidence.get("cell"):
         for place in views.pages(held)["places"]:
-            if all(place[name] == cell[name] for name in ("table", "row", "column")):
+            if (place["table"], place["row"], place["column"]) == (cell["table"], cell["row"], cell["column"]):
                 x0, y0, x1, y1 = place["box"]
                 yield place["page"], (x0, y0, x1, y1)

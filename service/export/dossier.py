@@ -23,6 +23,7 @@ from models.form import FormDefinition
 from service.blobs import Blobs
 from service.export.cutouts import Crop
 from service.export.files import Shape, to_json, write_records
+from service.results import Line, PartJson
 from service.store import exports, listing
 from service.store.exports import Kept
 from service.store.statuses import WORDS
@@ -65,9 +66,9 @@ class Known:
 
     kept: Kept
     form: FormDefinition | None
-    line: Mapping[str, Any] | None
+    line: Line | None
     files: Sequence[StoredFile]
-    inside: Sequence[Mapping[str, Any]]
+    inside: Sequence[PartJson]
     uploaded: Sequence[StoredFile]
     log: Sequence["Entry"]
     names: Mapping[str, str]
@@ -98,7 +99,7 @@ def gather(connection: sa.Connection, submission: int, form: FormDefinition | No
     files, inside = (uploaded, []) if found.is_alone or not found.line else _own_files(uploaded, found.line["parts"])
     names = listing.people(connection, None)
     # What is kept of the reading names no file of others either.
-    line = {**found.line, "source": kept.name} if found.line else None
+    line: Line | None = {**found.line, "source": kept.name} if found.line else None
     return Known(kept, form, line, files, inside, uploaded, _log(connection, submission, form, names, files), names)
 
 
@@ -188,7 +189,7 @@ def _record(known: Known, missing: Sequence[str]) -> bytes:
     return json.dumps(data, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
 
 
-def _own_files(files: Sequence[StoredFile], parts: Sequence[Mapping[str, Any]]) -> tuple[list[StoredFile], list[Mapping[str, Any]]]:
+def _own_files(files: Sequence[StoredFile], parts: Sequence[PartJson]) -> tuple[list[StoredFile], list[PartJson]]:
     """The files among an application's own `parts`, and those of them that lie in files that are not."""
     # Reading makes names safe and tells them apart; it is by those that parts are known.
     read = Source.of("", Path(), [(file.name, Path(str(number))) for number, file in enumerate(files)])

@@ -149,7 +149,7 @@ def _write_book(target: IO[bytes], records: Iterable[Kept], shape: Shape) -> Non
 def _book_row(kept: Kept, form: FormDefinition, shape: Shape) -> list[Any]:
     from service.export.workbook import CORRECTED, DOUBTFUL, WRONG, Cell, field_cell
 
-    wrong = {finding.get("field") for finding in kept.findings if finding["severity"] == "error"}
+    wrong = {finding["field"] for finding in kept.findings if finding["severity"] == "error"}
     marks = {"doubtful": DOUBTFUL, "corrected": CORRECTED}
     row = []
     for name in shape.of(form):
@@ -157,7 +157,8 @@ def _book_row(kept: Kept, form: FormDefinition, shape: Shape) -> list[Any]:
             same = name == "_twins" and kept.twins
             row.append(Cell(ABOUT[name].text(kept, shape.names, form.titles), fill=DOUBTFUL if same else None))
         else:
-            fill = WRONG if name in wrong else marks.get(kept.marks.get(name, {}).get("state", ""))
+            mark = kept.marks.get(name)
+            fill = WRONG if name in wrong else marks.get(mark["state"]) if mark else None
             row.append(field_cell(form.fields[name], kept.content.get(name), fill, kept.unweighed(name)))
     return row
 

@@ -49,9 +49,10 @@ def _form_sheet(book: Book, name: str, form: FormDefinition | None, lines: Seque
         wrong = {finding["field"] for finding in line["findings"] if finding["severity"] == "error"}
         row = [Cell(line["source"]), Cell(STATUS[line["status"]])]
         for field in titles:
-            result = line["fields"].get(field, {})
-            fill = WRONG if field in wrong else DOUBTFUL if result.get("decision") == "review" else None
-            row.append(field_cell(form.fields[field] if form else None, result.get("value"), fill, result.get("unweighed", ())))
+            result = line["fields"].get(field)
+            fill = WRONG if field in wrong else DOUBTFUL if result and result["decision"] == "review" else None
+            value, unweighed = (result["value"], result.get("unweighed", ())) if result else (None, ())
+            row.append(field_cell(form.fields[field] if form else None, value, fill, unweighed))
         sheet.append([*row, Cell("\n".join([*(finding["message"] for finding in line["findings"]), *_unweighed(form, line)]))])
 
 
@@ -66,8 +67,8 @@ def _unweighed(form: FormDefinition | None, line: Line) -> list[str]:
 def _failed_sheet(book: Book, lines: Sequence[Line]) -> None:
     sheet = book.sheet(FAILED_SHEET, ["来源", "状态", "原因和处理建议", "代码"])
     for line in lines:
-        error = line["error"]
-        sheet.append([Cell(text) for text in (line["source"], STATUS[line["status"]], error["message"], error["code"])])
+        if error := line["error"]:
+            sheet.append([Cell(text) for text in (line["source"], STATUS[line["status"]], error["message"], error["code"])])
 
 
 def write_legend(book: Book, colours: Iterable[tuple[str, str, PatternFill]], counts: Mapping[str, int]) -> None:

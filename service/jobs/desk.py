@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from extractor import Options, Source, around, extract
 from models.errors import NotFound, ReaderCrashed, TimedOut
@@ -21,11 +20,12 @@ from service.jobs.decisions import Tempo, pause_before_another
 from service.jobs.queue import Queue
 from service.page_pictures import Views
 from service.processes.pool import Done, Forms, LastingPool, Read
+from service.results import Line, line_of
 from service.store import again, records
 from service.store.database import Database
 from service.store.forms import FormStore
 from service.store.tables import uploads
-from service.store.uploads import StoredFile, begin_reading, called, files_of, report_progress
+from service.store.uploads import ProgressJson, StoredFile, begin_reading, called, files_of, report_progress
 
 _PROGRESS = "progress.json"
 
@@ -69,18 +69,19 @@ class Telling:
 
     place: Path
 
-    def __call__(self, submission: Source, forms: Forms, options: Options) -> list[dict[str, Any]]:
+    def __call__(self, submission: Source, forms: Forms, options: Options) -> list[Line]:
         """The lines of one submission."""
         begun = 0
 
         def tell(part: str) -> None:
             nonlocal begun
             new = self.place.with_suffix(".new")
-            new.write_text(json.dumps({"part": part, "done": begun}), "utf-8")
+            progress: ProgressJson = {"part": part, "done": begun}
+            new.write_text(json.dumps(progress), "utf-8")
             new.replace(self.place)
             begun += 1
 
-        return [result.to_json() for result in extract(submission, forms, options, tell)]
+        return [line_of(result) for result in extract(submission, forms, options, tell)]
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class Desk:
         self._settle(job, begun, done, pause)
         if self.views and pause is None:
             self.views.prepare(done.lines[0]["parts"], [(file.name, file.sha256) for file in begun.files])
-        return done.lines[0]["error"]["code"] if done.lines[0]["error"] else None
+        return done.error["code"] if done.error else None
 
     def _begin(self, job: Job) -> _Begun | None:
         with self.database.write() as connection:
@@ -169,7 +170,8 @@ class Desk:
             if pause is None:
                 records.finish(connection, job.upload, done.lines, self.forms.get, self.name, done.seconds, now, begun.again)
                 return
-            again = {"part": None, "code": done.lines[0]["error"]["code"], "again_at": (now + timedelta(seconds=pause)).isoformat()}
+            code = done.error["code"] if done.error else None
+            again: ProgressJson = {"part": None, "code": code, "again_at": (now + timedelta(seconds=pause)).isoformat()}
             report_progress(connection, job.upload, again)
             self.queue.enqueue(connection, job.upload, job.tries + 1, pause)
 
@@ -203,7 +205,7 @@ class _Glance:
         if now == self.told and time.monotonic() - self.since > self.seconds * self.parts:
             raise TimedOut(f"读取超过 {self.seconds:g} 秒，已停止")
         if now != self.told:
-            progress = json.loads(now)
+            progress: ProgressJson = json.loads(now)
             self.parts = max(1, progress["done"] - (json.loads(self.told)["done"] if self.told else -1))
             self.told, self.since = now, time.monotonic()
             progress["done"] += self.before

@@ -21,6 +21,7 @@ from dbos import DBOS, DBOSConfig
 from models.errors import BadUsage
 from service import logs, webhooks
 from service.blobs import open_blobs
+from service.jobs import inside_dbos
 from service.jobs.decisions import Tempo, Watch, takeover
 from service.jobs.desk import Desk, Job, Telling
 from service.jobs.queue import APPLICATION, NAME, VERSION, WORKFLOW, Queue, job_id
@@ -159,8 +160,7 @@ class _Worker:
         def read_upload(upload: int, attempts: int, tries: int) -> None:
             self._read(upload, attempts, tries)
 
-        # A queue of DBOS's public kind has one concurrency for all workers, whatever their machines.
-        self._dbos._registry._register_internal_queue(NAME, worker_concurrency=self._jobs, polling_interval_sec=self._tempo.poll)
+        inside_dbos.own_queue(self._dbos, NAME, self._jobs, self._tempo.poll)
         DBOS.launch()
         self._desk.queue.enqueue_forgotten()
         self._heart.start()
@@ -180,8 +180,7 @@ class _Worker:
     def drain(self, seconds: float) -> None:
         """Takes no more jobs, and waits so long for those that were begun."""
         self._draining.set()
-        for event in self._dbos.background_thread_stop_events:
-            event.set()
+        inside_dbos.take_no_more(self._dbos)
         self._wait_for_work(seconds)
 
     def _wait_for_work(self, seconds: float) -> None:
@@ -248,8 +247,7 @@ class _Worker:
         plan = takeover(pending, {row.name for row in rows} - set(dead), me.name, at_work, self._lost)
         self._lost = plan.lost
         for job, worker in plan.now.items():
-            # It does so only where that worker still has it: of two that take over, one comes too late.
-            self._dbos._sys_db.reenqueue_for_recovery(job, [worker], NAME)
+            inside_dbos.put_back(self._dbos, job, worker, NAME)
         if plan.now:
             _log.warning("%d jobs taken over", len(plan.now))
         if dead or plan.now:

@@ -1,6 +1,7 @@
-"""The processes that read submissions, so that a file that hangs or crashes its reader costs itself alone.
+"""The processes that open submissions, so that a file that hangs or crashes its reader costs itself alone.
 
-Lines, not results, come back from them: they are plain data, which is what files, sheets and the database keep.
+What is called in them is typed by what it gives: reading gives lines, which are plain data as files, sheets and the database keep
+it, and drawing gives pictures.
 """
 
 import multiprocessing
@@ -17,7 +18,7 @@ from multiprocessing import resource_tracker
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -26,7 +27,8 @@ from models.errors import ReaderCrashed, TimedOut, UnreadableFile
 from models.form import FormDefinition
 from models.record import Failure, Part, Result
 from service.processes.child import FOLDER, give_back_memory, is_running, prepare
-from service.results import Line
+from service.processes.inside_pebble import end_at_once
+from service.results import ErrorJson, Line, line_of
 from service.sources import digests
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 _TASKS_A_PROCESS = 200
 # Pools in a row that break without having read anything, before a submission is given up.
 MOST_LIVES = 3
+UNSTARTABLE = "读取进程无法启动或反复崩溃"
 # Seconds between two looks at what a process is doing.
 _GLANCE = 0.5
 # Seconds beyond the limit of a submission, for a process to start in and for one to be ended in. A pool from which nothing came for
@@ -43,8 +46,11 @@ _GLANCE = 0.5
 _GRACE = 60.0
 
 Forms = Mapping[str, FormDefinition]
-Read = Callable[[Source, Forms, Options], list[dict[str, Any]]]
-Task = Future[tuple[list[dict[str, Any]], float]]
+T = TypeVar("T")
+# What is to be done with a submission in another process, which must be able to import it.
+Call = Callable[[Source, Forms, Options], T]
+Read = Call[list[Line]]
+Task = Future[tuple[T, float]]
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,15 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Given(Generic[T]):
+    """What a call gave for a submission, or why it gave nothing, and the seconds that it took; None where its process died."""
+
+    submission: Source
+    outcome: T | UnreadableFile
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
 class Done:
     """A submission that was read: its lines, at least one, and the seconds that reading took; None where its process died. `whole`
     says that the reader itself came to its end, whatever it found."""
@@ -70,12 +85,26 @@ class Done:
     seconds: float | None
     whole: bool = True
 
+    @property
+    def error(self) -> ErrorJson | None:
+        """That of the first line, by which a submission is asked about."""
+        return self.lines[0]["error"]
+
+    @classmethod
+    def of(cls, given: Given[list[Line]]) -> Self:
+        """What was read, by what reading it gave."""
+        if isinstance(given.outcome, UnreadableFile):
+            return cls.failed(given.submission, given.outcome, given.seconds)
+        if not given.outcome:
+            return cls.failed(given.submission, ReaderCrashed("读取程序没有给出结果"), given.seconds)
+        return cls(given.submission, tuple(given.outcome), given.seconds)
+
     @classmethod
     def failed(cls, submission: Source, error: UnreadableFile, seconds: float | None = None) -> Self:
         """What becomes of a submission that could not be read."""
         parts = tuple(Part(name=name, sha256=digest, state="unreadable") for name, digest in digests(submission))
         failure = Failure(code=error.code, message=str(error))
-        return cls(submission, (Result(source=submission.name, parts=parts, error=failure).to_json(),), seconds, whole=False)
+        return cls(submission, (line_of(Result(source=submission.name, parts=parts, error=failure)),), seconds, whole=False)
 
 
 class Stopped(Exception):
@@ -87,9 +116,9 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def read_submission(submission: Source, forms: Forms, options: Options) -> list[dict[str, Any]]:
+def read_submission(submission: Source, forms: Forms, options: Options) -> list[Line]:
     """The lines of one submission, read in this process."""
-    return [result.to_json() for result in extract(submission, forms, options)]
+    return [line_of(result) for result in extract(submission, forms, options)]
 
 
 def options_of(settings: "Settings", form: str | None = None, silent_target: float = 0.001) -> Options:
@@ -118,29 +147,29 @@ class Pool:
         # Processes die with the thread that started them, and take their signals from it. So it is a thread that lives as long as
         # the pool, whoever asks, and that leaves it to others to hear Ctrl-C or that the terminal is closed.
         self._keeper = ThreadPoolExecutor(1, initializer=_hear_no_signals)
-        self._open: dict[Task, float] = {}
+        self._open: dict[Task[Any], float] = {}
 
-    def schedule(self, submission: Source, forms: Forms, options: Options, read: Read) -> Task:
-        """The submission, as soon as it is read. `read` must be importable in another process.
+    def schedule(self, submission: Source, forms: Forms, options: Options, call: Call[T]) -> Task[T]:
+        """What `call` gives for the submission, as soon as there is a process for it.
 
         Raises:
             BrokenProcessPool: this pool's life is over.
         """
-        return self._keeper.submit(self._schedule, submission, forms, options, read).result()
+        return self._keeper.submit(self._schedule, submission, forms, options, call).result()
 
-    def _schedule(self, submission: Source, forms: Forms, options: Options, read: Read) -> Task:
+    def _schedule(self, submission: Source, forms: Forms, options: Options, call: Call[T]) -> Task[T]:
         seconds = self._limits.seconds_for(submission)
         try:
-            task: Task = self._processes.schedule(_timed, args=(read, submission, forms, options), timeout=seconds)
+            task: Task[T] = self._processes.schedule(_timed, args=(call, submission, forms, options), timeout=seconds)
         except RuntimeError as error:
             raise BrokenProcessPool from error
         self._open[task] = seconds
         task.add_done_callback(lambda done: self._open.pop(done, None))
         return task
 
-    def ended(self, tasks: Collection[Task]) -> Iterator[Task]:
+    def ended(self, tasks: Collection[Task[T]]) -> Iterator[Task[T]]:
         """Each of `tasks` as soon as it is done. Where the pool breaks, or is stuck, it ends without those that never will be."""
-        done: SimpleQueue[Task] = SimpleQueue()
+        done: SimpleQueue[Task[T]] = SimpleQueue()
         for task in tasks:
             task.add_done_callback(done.put)
         left, was_alive, last, longest = len(tasks), True, time.monotonic(), self._longest
@@ -170,25 +199,26 @@ class Pool:
         """Whether what was scheduled will end: what a broken pool had not begun does not."""
         return bool(self._processes.active)
 
-    def done(self, submission: Source, task: Task) -> Done | None:
-        """What a finished task says of its submission; None where the pool broke, or was stopped, before it came to this one."""
+    def given(self, submission: Source, task: Task[T]) -> Given[T] | None:
+        """What a finished task gave for its submission; None where the pool broke, or was stopped, before it came to this one."""
         if task.cancelled():
             return None
         error = task.exception()
         if error is None:
-            lines, seconds = task.result()
-            crashed = Done.failed(submission, ReaderCrashed("读取程序没有给出结果"), seconds)
-            return Done(submission, tuple(lines), seconds) if lines else crashed
+            return Given(submission, *task.result())
         if isinstance(error, BrokenProcessPool):
             return None
         if isinstance(error, TimeoutError):
             seconds = self._limits.seconds_for(submission)
-            return Done.failed(submission, TimedOut(f"读取超过 {seconds:g} 秒，已停止"), seconds)
+            return Given(submission, TimedOut(f"读取超过 {seconds:g} 秒，已停止"), seconds)
+        return Given(submission, self._crash(error))
+
+    def _crash(self, error: BaseException) -> ReaderCrashed:
         if isinstance(error, ProcessExpired):
-            return Done.failed(submission, ReaderCrashed(f"读取该文件的进程异常退出（代码 {error.exitcode}）"))
+            return ReaderCrashed(f"读取该文件的进程异常退出（代码 {error.exitcode}）")
         if isinstance(error, MemoryError):
-            return Done.failed(submission, ReaderCrashed(f"读取该文件所需内存超过 {self._limits.megabytes} MiB"))
-        return Done.failed(submission, ReaderCrashed(f"读取程序出错（{type(error).__name__}：{error}）"))
+            return ReaderCrashed(f"读取该文件所需内存超过 {self._limits.megabytes} MiB")
+        return ReaderCrashed(f"读取程序出错（{type(error).__name__}：{error}）")
 
     def end(self, *, now: bool) -> None:
         """Ends the processes and all that they started; unless `now`, what was scheduled is read first."""
@@ -200,17 +230,10 @@ class Pool:
     def _end(self, now: bool) -> None:
         if now:
             self._processes.stop()
-            self._terminate()
+            end_at_once(self._processes)
         else:
             self._processes.close()
         self._processes.join()
-
-    def _terminate(self) -> None:
-        """All processes at once. The library ends one after the other, and takes away before what those need that still start."""
-        if self._processes._pool_manager_loop is not None:
-            self._processes._pool_manager_loop.join()
-        for process in list(self._processes._pool_manager.worker_manager.workers.values()):
-            process.terminate()
 
     def tidy(self) -> None:
         """Removes the temporary files of processes that have ended: one that was killed removes nothing itself."""
@@ -242,28 +265,36 @@ class LastingPool:
         self.stop()
 
     def read(self, submission: Source, forms: Forms, options: Options, read: Read, glance: Callable[[], None]) -> Done:
-        """Reads one submission; `glance` is called now and then meanwhile, in this thread, and ends it by raising TimedOut.
+        """Reads one submission, as `call`.
 
         Raises:
-            Stopped: the pool was stopped before the submission was read.
+            Stopped: as `call`.
+        """
+        return Done.of(self.call(submission, forms, options, read, glance))
+
+    def call(self, submission: Source, forms: Forms, options: Options, call: Call[T], glance: Callable[[], None]) -> Given[T]:
+        """What `call` gives for one submission; `glance` is called now and then meanwhile, in this thread, and ends it by raising
+        TimedOut.
+
+        Raises:
+            Stopped: the pool was stopped before the call came to its end.
         """
         for _ in range(MOST_LIVES):
             pool = self._living()
-            done = self._read(pool, submission, forms, options, read, glance)
+            given = self._call(pool, submission, forms, options, call, glance)
             if self._is_stopped:
                 raise Stopped
-            if done is not None:
-                if done.seconds is None or done.lines[0]["error"]:
-                    pool.tidy()
-                return done
+            if given is not None:
+                pool.tidy()
+                return given
             self._bury(pool)
-        return Done.failed(submission, ReaderCrashed("读取进程无法启动或反复崩溃"))
+        return Given(submission, ReaderCrashed(UNSTARTABLE))
 
-    def _read(
-        self, pool: Pool, submission: Source, forms: Forms, options: Options, read: Read, glance: Callable[[], None]
-    ) -> Done | None:
+    def _call(
+        self, pool: Pool, submission: Source, forms: Forms, options: Options, call: Call[T], glance: Callable[[], None]
+    ) -> Given[T] | None:
         try:
-            task = pool.schedule(submission, forms, options, read)
+            task = pool.schedule(submission, forms, options, call)
         except (BrokenProcessPool, RuntimeError):
             return None
         last = time.monotonic() + pool.patience
@@ -277,8 +308,8 @@ class LastingPool:
                 glance()
             except TimedOut as error:
                 task.cancel()
-                return Done.failed(submission, error, self._limits.seconds)
-        return pool.done(submission, task)
+                return Given(submission, error, self._limits.seconds)
+        return pool.given(submission, task)
 
     def stop(self) -> None:
         """Ends the processes at once; whoever waits for one is told so."""
@@ -308,9 +339,9 @@ def _hear_no_signals() -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
 
 
-def _timed(read: Read, submission: Source, forms: Forms, options: Options) -> tuple[list[dict[str, Any]], float]:
-    """The lines of one submission, and how long it took in the process that read it."""
+def _timed(call: Call[T], submission: Source, forms: Forms, options: Options) -> tuple[T, float]:
+    """What a call gives, and how long it took in the process that it was made in."""
     started = time.monotonic()
-    lines = read(submission, forms, options)
+    outcome = call(submission, forms, options)
     give_back_memory()
-    return lines, time.monotonic() - started
+    return outcome, time.monotonic() - started

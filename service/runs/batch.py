@@ -7,7 +7,7 @@ from pathlib import Path
 
 from extractor import Options, Source
 from models.errors import ReaderCrashed
-from service.processes.pool import MOST_LIVES, Done, Forms, Limits, Pool, Read, read_submission
+from service.processes.pool import MOST_LIVES, UNSTARTABLE, Done, Forms, Limits, Pool, Read, read_submission
 from service.processes.scratch import scratch_folder
 
 
@@ -29,7 +29,7 @@ def read_all(
             pending = [submission for submission in pending if submission not in finished]
             lives = MOST_LIVES if finished else lives - 1
         for submission in pending:
-            yield Done.failed(submission, ReaderCrashed("读取进程无法启动或反复崩溃"))
+            yield Done.failed(submission, ReaderCrashed(UNSTARTABLE))
 
 
 def _round(
@@ -46,9 +46,9 @@ def _round(
             except BrokenProcessPool:
                 break
         for task in pool.ended(list(tasks)):
-            done = pool.done(tasks.pop(task), task)
-            if done is not None:
-                yield done
+            given = pool.given(tasks.pop(task), task)
+            if given is not None:
+                yield Done.of(given)
         finished = not tasks
     finally:
         pool.end(now=not finished)

@@ -12,7 +12,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from models.errors import Conflict, NotFound
+from service.results import FindingJson
 from service.store import audit, twins
+from service.store.marks import MarkJson
 from service.store.statuses import Status
 from service.store.tables import counters, presets, records, results, submissions
 
@@ -50,8 +52,8 @@ class Kept:
     failure: str | None
     purged: bool
     content: Mapping[str, Any]
-    marks: Mapping[str, Any]
-    findings: list[Mapping[str, Any]]
+    marks: Mapping[str, MarkJson]
+    findings: list[FindingJson]
     twins: Sequence[int] = ()
 
     @property
@@ -61,7 +63,8 @@ class Kept:
 
     def unweighed(self, name: str) -> Sequence[str]:
         """The parts of a field's value that nobody weighed."""
-        return tuple((self.marks.get(name) or {}).get("unweighed", ()))
+        mark = self.marks.get(name)
+        return tuple(mark.get("unweighed", ())) if mark else ()
 
 
 def last_change(connection: sa.Connection) -> int:

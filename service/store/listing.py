@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from models.errors import Invalid, NotFound
 from service.parts import own
-from service.results import Line
+from service.results import Line, Parted
 from service.store import search, twins
 from service.store.statuses import Status
 from service.store.tables import Moment, doubts, records, results, submissions, tokens, upload_files, uploads, users, versions
@@ -253,7 +253,7 @@ class Whole:
     upload: Any
     files: Sequence[Any]
     record: Any | None
-    line: Mapping[str, Any] | None
+    line: Line | None
     is_alone: bool
 
 
@@ -276,7 +276,7 @@ def whole(connection: sa.Connection, submission: int) -> Whole:
     return Whole(row, upload, known, record, own(line) if line else None, is_alone)
 
 
-def routes(connection: sa.Connection, number: int) -> Sequence[tuple[int, Line]]:
+def routes(connection: sa.Connection, number: int) -> Sequence[tuple[int, Parted]]:
     """(submission, line) of what was found in the upload of that number, as far as it is known; of the line the parts alone."""
     lines = results.c.line
     query = sa.select(submissions.c.id, lines["application"].as_integer(), lines["parts"].as_json()).join(results)

@@ -1,9 +1,4 @@
-"""Records: what was read, what people made of it, and every version between. Nothing is overwritten without a trace.
-
-A field's mark says who answers for its value: `read` (the machine, sure), `doubtful` (the machine, and a person must look),
-`confirmed` or `corrected` (a person). `unweighed`, where it is there, names the parts of the value that the machine is not sure
-of all the same; a person who confirms the value has seen them.
-"""
+"""Records: what was read, what people made of it, and every version between. Nothing is overwritten without a trace."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,14 +13,13 @@ from models.form import FormDefinition
 from models.record import Record
 from models.rules import check
 from service.parts import files_of
-from service.results import Line
+from service.results import FindingJson, Line, finding_of
 from service.store import audit, events, search, twins
 from service.store.again import found_again, waiting
+from service.store.marks import SETTLED, UNMARKED, ChangeJson, MarkJson, as_read
 from service.store.statuses import WORDS, Move, Status, after
 from service.store.tables import doubts, records, results, submissions, uploads, versions
 from service.store.uploads import called, insert_submission
-
-_SETTLED = ("confirmed", "corrected")
 
 
 @dataclass(frozen=True)
@@ -114,13 +108,7 @@ def _store_result(
         "form_version": line["version"],
         "instance": line.get("instance"),
     }
-    marks = {
-        name: {
-            "state": "read" if field["decision"] == "accept" else "doubtful", "by": by.actor, "at": by.now.isoformat(),
-            **({"unweighed": field["unweighed"]} if field.get("unweighed") else {}),
-        }
-        for name, field in line["fields"].items()
-    }  # fmt: skip
+    marks = {name: as_read(field, by.actor, by.now) for name, field in line["fields"].items()}
     values = {name: field["value"] for name, field in line["fields"].items()}
     if form is not None:
         connection.execute(
@@ -153,8 +141,8 @@ def correct(
     """
     row = _editable(connection, submission, expected)
     record = _record(connection, submission)
-    values, marks = dict(record.content), dict(record.marks)
-    made: dict[str, Any] = {}
+    values, marks = _content(record)
+    made: dict[str, ChangeJson] = {}
     for change in changes:
         if change.field not in form.fields:
             raise Invalid(f"表格中没有字段“{change.field}”")
@@ -163,9 +151,9 @@ def correct(
         if value is None and field.required and not change.says_empty:
             raise Invalid(f"“{title}”必填，现在是空的", advice="原件上确实没有填写的，请用 value: null 说明")
         same = value == values.get(change.field)
-        before = marks.get(change.field, {"state": "read"})
-        state = "confirmed" if same and before["state"] != "corrected" else "corrected"
-        mark = {"state": state, "by": by.actor, "at": by.now.isoformat()}
+        before = marks.get(change.field, UNMARKED)
+        is_confirmed = same and before["state"] != "corrected"
+        mark: MarkJson = {"state": "confirmed" if is_confirmed else "corrected", "by": by.actor, "at": by.now.isoformat()}
         made[change.field] = {"before": values.get(change.field), "after": value, "mark_before": before, "mark_after": mark}
         values[change.field], marks[change.field] = value, mark
     _weigh_again(form, values, marks, made)
@@ -188,12 +176,13 @@ def undo(connection: sa.Connection, submission: int, expected: int, form: FormDe
     if last is None:
         raise Conflict("没有可以撤销的修改")
     record = _record(connection, submission)
-    values, marks = dict(record.content), dict(record.marks)
-    made = {}
-    for name, change in last.changes.items():
+    values, marks = _content(record)
+    made: dict[str, ChangeJson] = {}
+    changes: Mapping[str, ChangeJson] = last.changes
+    for name, change in changes.items():
         made[name] = {
             "before": values.get(name), "after": change["before"],
-            "mark_before": marks.get(name), "mark_after": change["mark_before"],
+            "mark_before": marks.get(name, UNMARKED), "mark_after": change["mark_before"],
         }  # fmt: skip
         values[name], marks[name] = change["before"], change["mark_before"]
     _weigh_again(form, values, marks, made)
@@ -263,52 +252,57 @@ class _State:
 
     form: FormDefinition | None
     values: Mapping[str, Any]
-    marks: Mapping[str, Any]
-    findings: Sequence[Mapping[str, Any]]
+    marks: Mapping[str, MarkJson]
+    findings: Sequence[FindingJson]
     status: Status
 
 
 def _edit(
     connection: sa.Connection, submission: int, row: Any, by: Editor, form: FormDefinition,
-    values: dict[str, Any], marks: dict[str, Any], what: tuple[str, dict[str, Any], str | None, int | None],
+    values: dict[str, Any], marks: dict[str, MarkJson], what: tuple[str, Mapping[str, ChangeJson], str | None, int | None],
 ) -> int:  # fmt: skip
     action, made, reason, undoes = what
-    line = connection.scalar(sa.select(results.c.line).where(results.c.submission_id == submission)) or {"findings": []}
-    found = _findings(form, values, marks, line["findings"])
+    line: Line | None = connection.scalar(sa.select(results.c.line).where(results.c.submission_id == submission))
+    found = _findings(form, values, marks, line["findings"] if line else ())
     connection.execute(
         records.update().where(records.c.submission_id == submission).values(content=values, marks=marks, findings=found)
     )
     version = add_version(connection, row, by, action, reason, made, row.status, undoes)
     _write(connection, submission, row, by, _State(form, values, marks, found, row.status), {"version": version})
     twins.corrected(connection, submission, form, values)
-    about = {f"field:{name}:{side}": change[side] for name, change in made.items() for side in ("before", "after")}
+    about: dict[str, Any] = {}
+    for name, change in made.items():
+        about |= {f"field:{name}:before": change["before"], f"field:{name}:after": change["after"]}
     audit.append(connection, by.now, by.actor, action, f"submission:{submission}", {**about, "reason": reason})
     return version
 
 
-def _weigh_again(form: FormDefinition, values: Mapping[str, Any], marks: dict[str, Any], changed: Collection[str]) -> None:
+def _weigh_again(form: FormDefinition, values: Mapping[str, Any], marks: dict[str, MarkJson], changed: Collection[str]) -> None:
     """What a field that was `changed` bore out, or would not, is weighed by what it holds now, where nobody settled it."""
     for name, field in form.fields.items():
-        mark = marks.get(name) or {}
-        if field.mentions is None or field.mentions not in changed or mark.get("state") in (None, *_SETTLED) or not field.borne_out:
+        mark = marks.get(name)
+        if field.mentions is None or field.mentions not in changed or not field.borne_out:
+            continue
+        if mark is None or mark["state"] in SETTLED:
             continue
         other = values.get(field.mentions)
         is_sure = marks[field.mentions]["state"] != "doubtful" and isinstance(other, str)
         value: Any = field.from_json(values.get(name))
         parts = field.unweighed(value, other if is_sure else None) if value is not None else ()
-        plain = {key: told for key, told in mark.items() if key != "unweighed"}
+        plain = mark.copy()
+        plain.pop("unweighed", None)
         marks[name] = {**plain, "unweighed": list(parts)} if parts else plain
 
 
 def _findings(
-    form: FormDefinition, values: Mapping[str, Any], marks: Mapping[str, Any], read: Sequence[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
+    form: FormDefinition, values: Mapping[str, Any], marks: Mapping[str, MarkJson], read: Sequence[FindingJson]
+) -> list[FindingJson]:
     """What the reader found of fields that nobody settled, and what the rules say of those that somebody did."""
-    settled = {name for name, mark in marks.items() if mark["state"] in _SETTLED}
+    settled = {name for name, mark in marks.items() if mark["state"] in SETTLED}
     typed = {name: field.from_json(values.get(name)) for name, field in form.fields.items()}
     rules = check(form, Record(form=form.name, version=form.version, values=typed))
-    kept = [dict(finding) for finding in read if finding.get("field") not in settled]
-    return kept + [finding.model_dump() for finding in rules if finding.field in settled]
+    kept = [finding for finding in read if finding["field"] not in settled]
+    return kept + [finding_of(finding) for finding in rules if finding.field in settled]
 
 
 def _write(connection: sa.Connection, submission: int, row: Any, by: Editor, state: _State, more: Mapping[str, Any]) -> None:
@@ -406,6 +400,11 @@ def _editable(connection: sa.Connection, submission: int, expected: int) -> Any:
 
 def _record(connection: sa.Connection, submission: int) -> Any:
     return connection.execute(records.select().where(records.c.submission_id == submission)).one()
+
+
+def _content(record: Any) -> tuple[dict[str, Any], dict[str, MarkJson]]:
+    """The values and the marks of a record, to be changed."""
+    return dict(record.content), dict(record.marks)
 
 
 def _value(field: FieldBase[Any], title: str, change: Change, now: Any) -> Any:

@@ -3,13 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import sqlalchemy as sa
 
 from models.errors import Conflict, NotFound
 from service.store import audit, search, twins
 from service.store.tables import submissions, upload_files, uploads
+
+
+class ProgressJson(TypedDict):
+    """The part that is being read, how many are done, of how many; or because of which error all is read again, and when."""
+
+    part: str | None
+    done: NotRequired[int]
+    total: NotRequired[int]
+    code: NotRequired[str | None]
+    again_at: NotRequired[str]
 
 
 @dataclass(frozen=True)
@@ -116,6 +126,6 @@ def begin_reading(connection: sa.Connection, upload: int, now: datetime) -> bool
     return True
 
 
-def report_progress(connection: sa.Connection, upload: int, progress: dict[str, Any]) -> None:
+def report_progress(connection: sa.Connection, upload: int, progress: ProgressJson) -> None:
     """What of an upload is being read right now, for those who watch."""
     connection.execute(uploads.update().where(uploads.c.id == upload, uploads.c.state == "reading").values(progress=progress))

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from models.errors import BadUsage
 from service.blobs import Blobs
+from service.results import Line
 from service.store import audit, events, search, twins
 from service.store.database import Database
 from service.store.statuses import Status
@@ -105,8 +106,8 @@ def _purge_some(database: Database, kept: Kept, due: sa.ColumnElement[bool], act
 
 def _parts(connection: sa.Connection, batch: Sequence[int]) -> set[str]:
     """The digests of all parts of these submissions, those that lay in others too."""
-    lines = connection.scalars(sa.select(results.c.line).where(results.c.submission_id.in_(batch)))
-    return {str(part["sha256"]) for line in lines if line for part in line["parts"]}
+    lines: Iterable[Line | None] = connection.scalars(sa.select(results.c.line).where(results.c.submission_id.in_(batch)))
+    return {part["sha256"] for line in lines if line for part in line["parts"]}
 
 
 def _erase(connection: sa.Connection, submission: int, actor: str, now: datetime) -> None:

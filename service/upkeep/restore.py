@@ -18,6 +18,7 @@ from rich.console import Console
 
 from models.errors import BackupUnusable, BadUsage
 from service.blobs import Blobs
+from service.jobs.inside_dbos import forget_jobs
 from service.store import audit
 from service.store.database import Database, revision_of, revisions
 from service.store.records import index_again
@@ -122,16 +123,10 @@ def _expect_unused(connection: sa.Connection, now: datetime, empty: bool) -> Non
 
 def _empty(connection: sa.Connection) -> None:
     connection.execute(sa.text("DELETE FROM search"))
-    _forget_jobs(connection)
+    # An old job may have the number of one that is put in now.
+    forget_jobs(connection)
     for table in reversed(metadata.sorted_tables):
         connection.execute(table.delete())
-
-
-def _forget_jobs(connection: sa.Connection) -> None:
-    """Empties the queue, whose tables are DBOS's: an old job may have the number of one that is put in now."""
-    schema = None if connection.dialect.name == "sqlite" else "dbos"
-    if sa.inspect(connection).has_table("workflow_status", schema=schema):
-        connection.execute(sa.table("workflow_status", schema=schema).delete())
 
 
 def _load_tables(connection: sa.Connection, tar: tarfile.TarFile, manifest: Mapping[str, Any]) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -10,9 +11,11 @@ from pydantic.config import JsonDict
 
 from models.fields.base import FieldBase
 from models.form import FormDefinition
+from service.results import FieldJson, FindingJson, Line, Parted
 from service.store import listing, twins
 from service.store.forms import FormStore
 from service.store.listing import Whole
+from service.store.marks import ChangeJson
 from service.store.statuses import Move, Status, legal
 from service.web.twins import TWIN, Named, Twin, shown_twins
 
@@ -268,61 +271,74 @@ def detail(connection: sa.Connection, forms: FormStore, number: int) -> Detail:
         NotFound: there is none.
     """
     found = listing.whole(connection, number)
-    row, form, line = found.row, form_of(forms, found.row), found.line or {}
+    row, form, line = found.row, form_of(forms, found.row), found.line
     doubtful = listing.doubtful_fields(connection, [number]).get(number, ())
-    findings = list(found.record.findings if found.record else line.get("findings", ()))
+    findings: Sequence[FindingJson] = found.record.findings if found.record else line["findings"] if line else ()
     shown = {name: field_shown(form, name, found.record, line, findings) for name in (form.fields if form and found.record else ())}
     kin = shown_twins(connection, found, form)
     same = sorted(twin.id for twin in kin if twin.verdict is None)
     # Of several mails that came together each belongs to its own application.
-    message = line.get("message", found.upload.message)
+    message = line.get("message", found.upload.message) if line else found.upload.message
     actors = {field.by for field in shown.values() if field.by} | {twin.by for twin in kin if twin.by} | {found.upload.created_by}
     return Detail.model_validate(
         {
             **_summary(row, form, doubtful, same), "parts": parts(found), "message": message, "fields": shown, "twins": kin,
             "findings": [finding for finding in findings if finding.get("field") not in shown],
-            "error": line.get("error") if row.error_code else None, "moves": legal(row.status), "people": names(connection, actors),
+            "error": line["error"] if line and row.error_code else None, "moves": legal(row.status),
+            "people": names(connection, actors),
         }
     )  # fmt: skip
 
 
 def field_shown(
-    form: FormDefinition | None, name: str, record: Any, line: Mapping[str, Any], findings: Iterable[Mapping[str, Any]]
+    form: FormDefinition | None, name: str, record: Any, line: Line | None, findings: Iterable[FindingJson]
 ) -> FieldShown:
     """One field of a record: `record` has `content` and `marks`, `line` is the result as it was read."""
     assert form is not None
-    field, read, mark = form.fields[name], line.get("fields", {}).get(name, {}), record.marks.get(name) or {}
+    field, read, mark = form.fields[name], line["fields"].get(name) if line else None, record.marks.get(name) or {}
     value = record.content.get(name)
     return FieldShown.model_validate(
         {
-            **told(field, value).model_dump(), "title": form.titles[name], "kind": field.kind, "raw": read.get("raw"),
-            "confidence": read.get("confidence"), "decision": read.get("decision"), "state": mark.get("state"),
+            **told(field, value).model_dump(), "title": form.titles[name], "kind": field.kind, **_as_read(field, read),
+            "state": mark.get("state"),
             "unweighed": mark.get("unweighed", []), "remark": field.remark(mark.get("unweighed", ())),
-            "by": mark.get("by"), "at": mark.get("at"), "evidence": read.get("evidence", []),
-            "alternatives": [told(field, one) for one in read.get("alternatives", [])],
+            "by": mark.get("by"), "at": mark.get("at"),
             "findings": [finding for finding in findings if finding.get("field") == name],
             "was": told(field, read["value"]) if read and read["value"] != value else None,
         }
     )  # fmt: skip
 
 
+def _as_read(field: FieldBase[Any], read: FieldJson | None) -> Mapping[str, object]:
+    if read is None:
+        return {"raw": None, "confidence": None, "decision": None, "evidence": [], "alternatives": []}
+    return {
+        "raw": read["raw"], "confidence": read["confidence"], "decision": read["decision"], "evidence": read["evidence"],
+        "alternatives": [told(field, one) for one in read["alternatives"]],
+    }  # fmt: skip
+
+
 def parts(found: Whole) -> list[PartShown]:
     """The parts of a submission in the order in which they were found; before it is read, the files of its upload."""
-    arrived = [{"name": one.name, "sha256": one.sha256, "state": found.upload.state} for one in found.files]
-    return read_parts(found.line, arrived, {one.sha256: one.bytes for one in found.files})
+    sizes = {one.sha256: one.bytes for one in found.files}
+    if found.line and found.line["parts"]:
+        return read_parts(found.line, sizes)
+    state = found.upload.state
+    return [
+        PartShown(index=index, name=one.name, sha256=one.sha256, state=state, applications=[], bytes=sizes[one.sha256], pages=None)
+        for index, one in enumerate(found.files)
+    ]
 
 
-def read_parts(
-    line: Mapping[str, Any] | None, arrived: Sequence[Mapping[str, Any]] = (), sizes: Mapping[str, int] | None = None
-) -> list[PartShown]:
-    """The parts in a result; where there are none, those that `arrived`. `sizes` are the bytes of each file by its SHA-256."""
+def read_parts(line: Parted, sizes: Mapping[str, int] = MappingProxyType({})) -> list[PartShown]:
+    """The parts in a result. `sizes` are the bytes of each file by its SHA-256."""
     return [
         PartShown(
             index=index, name=part["name"], sha256=part["sha256"], state=part["state"],
-            applications=list(part.get("applications", ())), bytes=(sizes or {}).get(part["sha256"]),
+            applications=list(part.get("applications", ())), bytes=sizes.get(part["sha256"]),
             pages=len(part["pages"]) if part.get("pages") else None,
         )
-        for index, part in enumerate((line or {}).get("parts") or arrived)
+        for index, part in enumerate(line["parts"])
     ]  # fmt: skip
 
 
@@ -358,7 +374,7 @@ def _version(row: Any, form: FormDefinition | None, by: str) -> Version:
     )  # fmt: skip
 
 
-def changed_fields(form: FormDefinition | None, changes: Mapping[str, Any]) -> list[Change]:
+def changed_fields(form: FormDefinition | None, changes: Mapping[str, ChangeJson]) -> list[Change]:
     """What a version changed, field by field."""
     made = []
     for name, change in changes.items():

@@ -10,7 +10,8 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from models.errors import Invalid, NoView, UnreadableFile
-from service.page_pictures import SCALE, Held, Look, Views
+from service.page_pictures import SCALE, Held, Look, PagesJson, Views
+from service.results import PartJson
 from service.store import listing
 from service.store.accounts import Actor
 from service.web import schemas
@@ -66,12 +67,13 @@ def _pages(context: Context, views: Views, submission: int) -> AllPages:
     found = _found(context, submission)
     shown = []
     for part in schemas.parts(found):
-        told: dict[str, Any] = {"pages": [], "places": [], "table": None}
+        told: PagesJson = {"pages": [], "places": [], "table": None}
         if part.state not in ("duplicate", "encrypted", "too-large"):
             # What can't be drawn is told by `rendered`, and takes the other parts from nobody.
             with suppress(NoView, UnreadableFile):
                 told = views.pages(_held(found, part.index))
-        shown.append(PartPages(index=part.index, name=part.name, rendered=bool(told["pages"]), **told))
+        about = {"index": part.index, "name": part.name, "rendered": bool(told["pages"])}
+        shown.append(PartPages.model_validate({**about, **told}))
     return AllPages(parts=shown)
 
 
@@ -120,8 +122,8 @@ def _found(context: Context, submission: int) -> listing.Whole:
 
 def _held(found: listing.Whole, index: int) -> Held:
     part = part_of(found, index)
-    read = (found.line or {}).get("parts") or []
-    known = read[index] if read else {"name": part.name, "sha256": part.sha256, "state": "read"}
+    read = found.line["parts"] if found.line else ()
+    known: PartJson = read[index] if read else {"name": part.name, "sha256": part.sha256, "state": "read"}
     return Held(known, [(file.name, file.sha256) for file in found.files])
 
 

@@ -94,12 +94,12 @@ def answers(
 
 
 def _answer(context: Context, row: Any, name: str) -> Answer:
-    shown = schemas.field_shown(schemas.form_of(context.forms, row), name, row, row.line or {}, row.findings)
+    shown = schemas.field_shown(schemas.form_of(context.forms, row), name, row, row.line, row.findings)
     kept = set(Answer.model_fields) & set(schemas.FieldShown.model_fields)
     return Answer.model_validate(
         {
             **shown.model_dump(include=kept), "submission": row.id, "version": row.version, "name": row.name, "unit": row.unit,
-            "crop": crop(row.id, schemas.read_parts(own(row.line) if row.line else None), shown.evidence),
+            "crop": crop(row.id, schemas.read_parts(own(row.line)) if row.line else [], shown.evidence),
         }
     )  # fmt: skip
 

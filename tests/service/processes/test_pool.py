@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from extractor import Options, Source
+from models.errors import ReaderCrashed, UnreadableFile
 from service.processes.pool import Done, LastingPool, Limits, Stopped
 from tests.service.readers import obey
 
@@ -45,6 +46,25 @@ def test_what_a_killed_process_left_goes_at_once_and_what_the_others_use_stays(p
     assert _read(pool, tmp_path, "kill").lines[0]["error"]["code"] == "reader-crashed"
     assert list((tmp_path / "scratch").rglob("litter*")) == []
     assert _process(_read(pool, tmp_path, "read"))
+
+
+def _draw(source: Source, *_: Any) -> bytes:
+    if source.path.read_text() == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return source.path.read_bytes()
+
+
+def test_a_call_gives_what_it_made_or_the_error_with_its_advice_told_once(pool: LastingPool, tmp_path: Path) -> None:
+    def outcome(order: str) -> bytes | UnreadableFile:
+        path = tmp_path / "one.txt"
+        path.write_text(order)
+        return pool.call(Source.at(path), {}, Options(), _draw, lambda: None).outcome
+
+    assert outcome("picture") == b"picture"
+    error = outcome("kill")
+    assert isinstance(error, ReaderCrashed)
+    assert str(error).count(error.advice) == 1
+    assert outcome("picture again") == b"picture again"
 
 
 class _Deadly:
