@@ -18,7 +18,7 @@ from extractor.text.placeholders import STANDARD_PLACEHOLDERS
 from extractor.weighing.calibration import held_confidence, legibility, sign_of_mark, signs_of
 from extractor.weighing.spelling import corroborate, respell
 from models.errors import Unparsable
-from models.fields import ChoiceField, Field, ProseField, RowsField, Seal, SealField, Signature, SignatureField
+from models.fields import ChoiceField, Field, RowsField, Seal, SealField, Signature, SignatureField
 from models.findings import Finding
 from models.form import FormDefinition
 from models.page import Box, Control, DigitalSignature, Pages, Tick
@@ -28,15 +28,13 @@ from models.writing import CJK, key, one_line
 _PICTURE_DOUBT = 0.5
 _ABSENT_GREY = 0.9
 _OTHER_FORM = 0.6
-# A line in brackets that tells how to fill in, in a wording that the definition does not know.
-_WORDS = ("text", "address", "prose")
-_LINES = ("text", "address")
 _ANOTHER_LABEL = re.compile(rf"[{CJK}]{{2,}} ?[:：]")
 # The share of a line's characters that stand in the guidance in the same order; shorter lines are headings made of its words.
 _LIKE_GUIDANCE = 0.7
 _LEAST_LINE = 16
 _TOTALS = frozenset(["合计", "总计", "小计", "共计", "累计"])
 _IN_BRACKETS = re.compile(r"[（(][^（(）)]*[）)]")
+# A line in brackets that tells how to fill in, in a wording that the definition does not know.
 _GUIDANCE_LEFT = re.compile(r"^[ \t]*[（(【\[][^（(）)]*(?:字以内|字左右|不超过|简要|请|填写|说明)[^（(）)]*[）)】\]][ \t]*$", re.M)
 
 
@@ -114,7 +112,7 @@ def _mentions(form: FormDefinition) -> list[tuple[str, str]]:
     """Pairs of fields of which the first bears the name in the second: those that must, and long texts, which usually do."""
     told = [(field.name, field.mentions) for field in form.fields.values() if field.mentions]
     names = dict.fromkeys(name for _, name in told)
-    return told + [(field.name, name) for field in form.fields.values() if isinstance(field, ProseField) for name in names]
+    return told + [(field.name, name) for field in form.fields.values() if field.is_prose for name in names]
 
 
 def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: str) -> Iterable[_Answer | Observation]:
@@ -141,7 +139,7 @@ def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: s
             if on_paper:
                 marked = observe_marks(label.cell, found[index].unit, values, passages, pages.pages, part)
                 yield from (_on_paper(one, grey) for one in marked)
-            marks = [one_line(p.words) for name, p in values.items() if form.fields[name].kind in ("seal", "signature")]
+            marks = [one_line(p.words) for name, p in values.items() if form.fields[name].is_mark]
             typed = "" if on_paper else " ".join(marks)
             for name, passage in values.items():
                 field, title = form.fields[name], form.titles[name]
@@ -149,8 +147,8 @@ def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: s
                     if not on_paper:
                         yield _mark(field, title, passage, around, signatures.in_passage(passage), part)
                     continue
-                codes = [(code, text) for code, kinds, text in odd if not kinds or field.kind in kinds]
-                if field.kind in _WORDS and key(typed) and not key(passage.words):
+                codes = [(code, text) for code, fields, text in odd if name in fields]
+                if not field.has_shape and key(typed) and not key(passage.words):
                     codes.append(("words-elsewhere", typed))
                 if name in shares.others:
                     codes.append(("cell-shared", one_line(Passage.join(passages).words)))
@@ -161,32 +159,32 @@ def _pages_of(passages: Iterable[Passage]) -> Iterator[int | None]:
     return (place.page for passage in passages for place in passage.places)
 
 
-def _oddities(
-    alignment: Alignment, index: int, passages: Sequence[Passage], pages: Pages
-) -> list[tuple[str, tuple[str, ...], str]]:
-    """What is odd about where an answer stands: (code, the kinds of field that it matters to, or none for all, the words)."""
+def _oddities(alignment: Alignment, index: int, passages: Sequence[Passage], pages: Pages) -> list[tuple[str, Sequence[str], str]]:
+    """What is odd about where an answer stands: (code, the fields that it matters to, the words)."""
     label, find = alignment.labels[index], alignment.found[index]
     title = one_line(find.unit.passage.text)
-    found: list[tuple[str, tuple[str, ...], str]] = []
+    every = [field.name for field in label.cell.fields]
+    # What was meant for another field would pass for a value of these.
+    of_words = [field.name for field in label.cell.fields if not field.has_shape]
+    of_lines = [field.name for field in label.cell.fields if not field.has_shape and not field.is_long]
+    found: list[tuple[str, Sequence[str], str]] = []
     filled = [line for passage in passages for line in [one_line(passage.words)] if key(line)]
     if len(filled) > 1 or any(_ANOTHER_LABEL.search(line) for line in filled if len(label.cell.content) == 1):
         # A column that somebody added, or a label that the form does not know, ran into the answer.
-        found.append(("answer-spread", _LINES, " ".join(filled)))
+        found.append(("answer-spread", of_lines, " ".join(filled)))
     keys = [key(text) for text in label.texts]
     bare = key(_IN_BRACKETS.sub("", title))
     if find.whole and bare not in keys and any(bare.startswith(one) for one in keys):
         # The last words of a Chinese label are its noun: 单位地址 is no 单位. What stands in brackets only explains it.
-        found.append(("label-unsure", _WORDS, title))
+        found.append(("label-unsure", of_words, title))
     if alignment.is_repeated(index):
-        found.append(("label-repeated", (), title))
-    if not any(isinstance(field, SealField | SignatureField) for field in label.cell.fields) and _has_unread(
-        find.unit, alignment, pages
-    ):
-        found.append(("ink-unread", (), ""))
+        found.append(("label-repeated", every, title))
+    if not any(field.is_mark for field in label.cell.fields) and _has_unread(find.unit, alignment, pages):
+        found.append(("ink-unread", every, ""))
     cells = {place.box for passage in passages for place in passage.places if place.page == find.unit.page and place.box}
     if any(_stands_beside(other.unit, find.unit, cells) for other in alignment.found.values()):
         # The line between two rows was not seen, or is not there: what answers which label can't be told.
-        found.append(("answer-spread", (), " ".join(filled)))
+        found.append(("answer-spread", every, " ".join(filled)))
     return found
 
 
@@ -266,7 +264,7 @@ def parse(field: Field, title: str, text: str) -> tuple[Any, tuple[Finding, ...]
     """The value that `text` means in the kind of `field`, and what is odd about it."""
     once = _once(one_line(text))
     try:
-        if once is not None and field.kind in ("text", "address", "email", "phone", "date"):
+        if once is not None and field.said_once:
             return field.parse(once), (Finding.of("text-repeated", field.name, title=title),)
         return field.parse(text), ()
     except Unparsable as error:
@@ -360,7 +358,7 @@ def _controls(form: FormDefinition, controls: Sequence[Control], part: str) -> I
     """What the tagged controls hold, as observations of their own to be weighed against what the table shows."""
     for name, field in form.fields.items():
         own = [control for control in controls if control.tag.field == name]
-        if not own or isinstance(field, SealField | SignatureField):
+        if not own or field.is_mark:
             continue
         value, raw, doubts = _control_value(field, form.titles[name], own)
         yield Observation(field=name, value=value, raw=raw, source="control", confidence=CERTAIN, doubts=doubts)
