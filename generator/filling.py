@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.errors import GenerationError
-from models.fields import ChoiceField, RowsField, SealField, SignatureField
+from models.fields import ChoiceField, RowsField
 from models.form import FormCell, FormDefinition
 from models.identity import Tag
 from models.layout import GridRow, lay_out
@@ -61,7 +61,7 @@ def _texts(form: FormDefinition, values: Values) -> Iterator[tuple[Tag, str]]:
                 for column, text in zip(field.columns, field.format_row(row), strict=True):
                     if text:
                         yield Tag(field=name, row=number, column=column.field.name), text
-        elif not isinstance(field, ChoiceField | SealField | SignatureField):
+        elif field.entered == "written":
             yield Tag(field=name), field.format(value)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from generator.acroform import PAD_Y, CheckWidget, TextWidget, Widget
 from generator.document import Place
 from generator.pdf_sheet import BLANK_DATE, BOTTOM, INSET_X, INSET_Y, TICK_BOX, TOP, Answer, Sheet
-from models.fields import ChoiceField, DateField, ProseField, SealField, SignatureField
+from models.fields import DateField
 from models.identity import Tag
 from models.page import Box
 
@@ -42,7 +42,7 @@ class Spots:
             if answer.tag.option is not None:
                 page, box = self._option(answer)
                 yield CheckWidget(answer.tag, answer.title, page, box, answer.tag in self._sheet.filling.ticked)
-            elif not isinstance(answer.field, ChoiceField | SealField | SignatureField):
+            elif answer.field.entered == "written":
                 yield self._text_widget(answer, size)
 
     def _text_widget(self, answer: Answer, size: float) -> TextWidget:
@@ -57,7 +57,7 @@ class Spots:
         box = Box(x0=region.x0 + _EDGE, y0=y - above, x1=region.x1 - _EDGE, y1=foot)
         return TextWidget(
             tag=answer.tag, title=answer.title, page=page, box=box, value=answer.text, align=answer.align, size=size,
-            prose=isinstance(answer.field, ProseField), placeholder=tuple(guidance or blank), grey=bool(guidance),
+            prose=answer.field.is_prose, placeholder=tuple(guidance or blank), grey=bool(guidance),
         )  # fmt: skip
 
     def _option(self, answer: Answer) -> tuple[int, Box]:

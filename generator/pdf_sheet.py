@@ -8,7 +8,7 @@ from generator.acroform import GUIDANCE_SIZE, Align
 from generator.filling import Filling
 from generator.typesetting import lines_of
 from models.errors import GenerationError
-from models.fields import ChoiceField, DateField, Field, NumberField, ProseField, SealField, SignatureField
+from models.fields import ChoiceField, DateField, Field, NumberField
 from models.form import Printed
 from models.identity import Identity, Tag
 from models.layout import GridCell
@@ -130,7 +130,7 @@ class Sheet:
             if isinstance(item, ChoiceField):
                 self.answers.append(answer)
                 yield {"kind": "options", "unit": None, "options": list(self._options(item, number)), **_common(answer)}
-            elif isinstance(item, SealField | SignatureField):
+            elif item.is_mark:
                 self.answers.append(answer)
                 yield {"kind": "mark", "unit": None, **_common(answer)}
             else:
@@ -155,7 +155,7 @@ class Sheet:
             "kind": "text",
             "value": lines_of(text) if text is not None else None,
             "unit": unit,
-            "prose": isinstance(field, ProseField),
+            "prose": field.is_prose,
             "guidance": field.guidance,
             "blank": BLANK_DATE if isinstance(field, DateField) else None,
             **_common(answer),

@@ -17,7 +17,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from generator.filling import unwritable
 from generator.sheet import DEFAULT_LIMITS, Cell, Row, Sheet, SheetLimits, literal, read_sheets
 from models.errors import RosterError, Unparsable
-from models.fields import ChoiceField, Field, SealField, SignatureField
+from models.fields import ChoiceField, Field
 from models.form import FormDefinition
 from models.record import Record
 from models.writing import key
@@ -86,7 +86,7 @@ def file_name(form: FormDefinition, record: Record, taken: set[str]) -> str:
 
 
 def _unit_field(form: FormDefinition) -> str | None:
-    texts = [field.name for field in form.fields.values() if field.kind == "text"]
+    texts = [field.name for field in form.fields.values() if field.may_name]
     mentions = Counter(field.mentions for field in form.fields.values() if field.mentions in texts)
     # `max` takes the first of equals, so without any mention it is the first text.
     return max(texts, key=lambda name: mentions[name], default=None)
@@ -102,7 +102,7 @@ def _safe(text: str) -> str:
 
 def _columns(form: FormDefinition) -> list[Field]:
     """The fields that a roster can fill: a file bears no seal and no signature."""
-    return [field for field in form.fields.values() if not isinstance(field, SealField | SignatureField)]
+    return [field for field in form.fields.values() if not field.is_mark]
 
 
 def _headings(form: FormDefinition) -> Mapping[str, list[str]]:

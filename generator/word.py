@@ -11,7 +11,7 @@ from generator.document import Document
 from generator.filling import Filling, fill
 from generator.word_controls import Controls, Element, Placeholder, element, run, valued
 from generator.word_package import TEXT_SIZE, TITLE_FONT, empty_package
-from models.fields import ChoiceField, DateField, FieldBase, NumberField, ProseField, SealField, SignatureField
+from models.fields import ChoiceField, DateField, FieldBase, NumberField
 from models.fields.rows import Column
 from models.form import FormCell, FormDefinition, Item, Printed
 from models.identity import Identity, Tag
@@ -28,7 +28,6 @@ _LEAST_HEIGHT = Cm(0.8)  # of a row whose definition gives none
 _BLANK = "\u3000"
 _ROOM = 4  # blanks in an untouched answer: enough to click on, too few to wrap in a narrow column
 _BLANK_DATE = "    年    月    日"
-_MARKS = (SealField, SignatureField)
 
 
 def build_word(form: FormDefinition, identity: Identity, record: Record | None = None) -> Document:
@@ -111,7 +110,7 @@ class _Writer:
             properties.append(valued("w:gridSpan", cell.column_span))
         if cell.row_span > 1:
             properties.append(element("w:vMerge") if continues else valued("w:vMerge", "restart"))
-        top = cell.role == "value" and any(isinstance(item, ProseField | SealField | SignatureField) for item in cell.cell.content)
+        top = cell.role == "value" and any(field.is_prose or field.is_mark for field in cell.cell.fields)
         properties.append(valued("w:vAlign", "top" if top else "center"))
         paragraphs = [_paragraph("center")] if continues else self._content(cell, row)
         return element("w:tc", None, properties, *paragraphs)
@@ -125,9 +124,7 @@ class _Writer:
             return [self._entry(cell.cell.fields[0].name, cell.heading, cell.entry_row)]
         width = Length(sum(Cm(w) for w in self._form.columns[cell.column : cell.column + cell.column_span]) - _CELL_SIDE)
         before = self._room_for_marks(cell.cell, width, Cm(row.height or 0))
-        return [self._item(item, width, before if isinstance(item, _MARKS) else _NOTHING) for item in cell.cell.content] or [
-            _paragraph("left")
-        ]
+        return [self._item(item, width, before if item.is_mark else _NOTHING) for item in cell.cell.content] or [_paragraph("left")]
 
     def _entry(self, table: str, column: Column, row: int) -> Element:
         """One place of a table inside the form."""
@@ -144,7 +141,7 @@ class _Writer:
             parts += self._options(item, _letters(width))
         else:
             parts.append(self._answer(Tag(field=item.name), self._form.titles[item.name], item))
-        guided = isinstance(item, ProseField) and Tag(field=item.name) not in self._filling.texts
+        guided = item.is_prose and Tag(field=item.name) not in self._filling.texts
         return _paragraph(item.align, *parts, before=before, line=_GUIDANCE_LINE if guided else _LINE)
 
     def _options(self, field: ChoiceField, letters: int) -> Iterator[Element]:
@@ -168,7 +165,7 @@ class _Writer:
 
     def _room_for_marks(self, cell: FormCell, width: Length, height: Length) -> Length:
         """Space above each seal and signature: what the row's height leaves over, so that a stamp finds paper."""
-        marks = sum(isinstance(item, _MARKS) for item in cell.content)
+        marks = sum(field.is_mark for field in cell.fields)
         lines = sum(self._lines(item, _letters(width)) for item in cell.content)
         return Length(max(0, height - lines * _LINE - _SLACK) // marks) if marks else _NOTHING
 
@@ -192,7 +189,7 @@ def _placeholder(field: FieldBase[Any]) -> Placeholder:
 
 def _row_properties(row: GridRow) -> Element:
     """Only a row with prose may break over pages; a height is the least."""
-    prose = any(isinstance(item, ProseField) for cell in row.cells for item in cell.cell.content)
+    prose = any(field.is_prose for cell in row.cells for field in cell.cell.fields)
     height = Cm(row.height) if row.height is not None else _LEAST_HEIGHT
     height_element = element("w:trHeight", {"w:val": str(_twips(height)), "w:hRule": "atLeast"})
     return element("w:trPr", None, *([] if prose else [element("w:cantSplit")]), height_element)

@@ -6,7 +6,7 @@ are normalised and checked, and the columns of the sheet.
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field as Constraint
 from pydantic import model_validator
@@ -25,6 +25,7 @@ class Printed(Model):
     kind: Literal["printed"]
     text: Words
     aliases: tuple[Words, ...] = ()
+    is_mark: ClassVar[bool] = False
 
 
 Item = Annotated[Printed | Field, Constraint(discriminator="kind")]
@@ -112,12 +113,12 @@ class FormDefinition(Model):
     def applicant(self) -> tuple[str, ...]:
         """The fields that hold the name of who applies: what seals and texts should bear, not what a person signs."""
         every = self.fields.values()
-        return tuple(dict.fromkeys(one.mentions for one in every if one.mentions and one.kind != "signature"))
+        return tuple(dict.fromkeys(one.mentions for one in every if one.mentions and one.entered != "signed"))
 
     @cached_property
     def caption(self) -> tuple[str, ...]:
         """The fields by whose first answer people tell filled forms apart: who applies, or else the first line of text."""
-        texts = (name for name, field in self.fields.items() if field.kind == "text")
+        texts = (name for name, field in self.fields.items() if field.may_name)
         return (*self.applicant, *texts)
 
     @model_validator(mode="after")
@@ -179,7 +180,7 @@ def _alike(cell: FormCell) -> Iterator[tuple[Field, int]]:
     for number, item in enumerate(cell.content):
         if isinstance(item, Printed) or item.prompt:
             before = {}
-        if isinstance(item, Printed) or item.kind == "seal":
+        if isinstance(item, Printed) or item.entered == "stamped":
             continue
         # A signature has no shape either: a name that is written beside it may be the signature or an answer.
         shape = item.kind if item.has_shape else ""

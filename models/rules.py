@@ -19,16 +19,11 @@ def check(form: FormDefinition, record: Record) -> list[Finding]:
         value, title = record.values.get(name), form.titles[name]
         if value is None:
             if field.required:
-                found.append(_missing(field, title))
+                found.append(Finding.of(field.missing, name, title=title))
         else:
             found += field.check(value, title)
             found += _mention(form, record, field)
     return found
-
-
-def _missing(field: Field, title: str) -> Finding:
-    code = {"seal": "seal-missing", "signature": "signature-missing"}.get(field.kind, "required-empty")
-    return Finding.of(code, field.name, title=title)
 
 
 def _mention(form: FormDefinition, record: Record, field: Field) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from rapidfuzz import fuzz
 
-from extractor.answers.sharing import MARK_KINDS, Shares, share
+from extractor.answers.sharing import Shares, share
 from extractor.text.passage import Keyed, Passage, is_digital, lines_of
 from models.fields import DateField, Field
 from models.fields.date import find_dates
@@ -58,10 +58,10 @@ def split(cell: FormCell, passages: Sequence[Passage]) -> Shares:
 
 def _may_mix(fields: Sequence[Field]) -> bool:
     """Whether the words of one field may run into another's; beside a date alone, those of a seal or a signature can't."""
-    written = [field for field in fields if field.kind not in MARK_KINDS]
+    written = [field for field in fields if not field.is_mark]
     if len(written) < 2 and all(isinstance(field, DateField) for field in written):
         return False
-    return len(written) > 1 or any(field.kind == "signature" for field in fields) or (written[0].has_shape and len(fields) > 1)
+    return len(written) > 1 or any(field.entered == "signed" for field in fields) or (written[0].has_shape and len(fields) > 1)
 
 
 def _landmarks(cell: FormCell) -> list[_Landmark]:
@@ -90,7 +90,7 @@ def _slices(cell: FormCell, whole: Passage) -> list[tuple[list[int], bool, Passa
         first = max(item, 0)
         # Printed words alone have no value; a prompt is the field's own, so the field starts with it.
         group = list(range(first, next_item)) if item >= 0 or next_item > 0 else []
-        unseen = {one.item for one in _landmarks(cell) if cell.content[one.item].kind not in MARK_KINDS} & set(group) - {item}
+        unseen = {one.item for one in _landmarks(cell) if not cell.content[one.item].is_mark} & set(group) - {item}
         slices.append((group, not unseen, whole.cut(end, next_start)))
     return slices
 
@@ -150,7 +150,7 @@ def _find_stray_dates(cell: FormCell, found: dict[str, Passage]) -> None:
         for other in cell.fields:
             passage = found[other.name]
             places = find_dates(passage.text, blank=False) if other is not field else []
-            if other.kind not in MARK_KINDS:
+            if not other.is_mark:
                 places = [place for place in places if place in set(lines_of(passage))]
             if places:
                 found[field.name] = passage.cut(*places[-1])
@@ -163,14 +163,14 @@ def _gather_dates(cell: FormCell, found: dict[str, Passage]) -> None:
     fields = [field for field in cell.fields if isinstance(field, DateField)]
     if len(fields) != 1 or not find_dates(found[fields[0].name].text, blank=False):
         return
-    marks = [found[field.name] for field in cell.fields if field.kind in MARK_KINDS]
+    marks = [found[field.name] for field in cell.fields if field.is_mark]
     others = [mark.cut(*place) for mark in marks for place in find_dates(mark.text, blank=False)]
     found[fields[0].name] = Passage.join([found[fields[0].name], *others])
 
 
 def _pictures_to_marks(cell: FormCell, found: dict[str, Passage], whole: Passage) -> dict[str, Passage]:
     """A picture that floats over the cell may be anchored anywhere in it; it belongs to the first mark without one."""
-    marks = [field.name for field in cell.fields if field.kind in MARK_KINDS]
+    marks = [field.name for field in cell.fields if field.is_mark]
     found = _signatures_to_marks(marks, found, whole)
     claimed = sum(len(found[name].pictures) for name in found)
     if marks and len(whole.pictures) > claimed:

@@ -18,7 +18,7 @@ from extractor.text.placeholders import STANDARD_PLACEHOLDERS
 from extractor.weighing.calibration import held_confidence, legibility, sign_of_mark, signs_of
 from extractor.weighing.spelling import corroborate, respell
 from models.errors import Unparsable
-from models.fields import ChoiceField, Field, ProseField, RowsField, Seal, SealField, Signature, SignatureField
+from models.fields import ChoiceField, Field, RowsField, Seal, SealField, Signature, SignatureField
 from models.findings import Finding
 from models.form import FormDefinition
 from models.page import Box, Control, DigitalSignature, Pages, Remark, Tick
@@ -28,13 +28,8 @@ from models.writing import CJK, key, one_line
 _PICTURE_DOUBT = 0.5
 _ABSENT_GREY = 0.9
 _OTHER_FORM = 0.6
-# A line in brackets that tells how to fill in, in a wording that the definition does not know.
-_WORDS = ("text", "address", "prose")
-_LINES = ("text", "address")
 # The remark that holds what else may be the answer.
 _ALTERNATIVE = "binding-differs"
-# All that are no long text.
-_SHORT = ("text", "address", "number", "date", "phone", "email", "choice")
 _ANOTHER_LABEL = re.compile(rf"[{CJK}]{{2,}} ?[:：]")
 # The share of a line's characters that stand in the guidance in the same order; shorter lines are headings made of its words.
 _LIKE_GUIDANCE = 0.7
@@ -44,6 +39,7 @@ _SIGNS = re.compile(r"[a-z]{2,}|[0-9]+")
 _NUMBERED = re.compile(r"^[ （(]*[0-9]{1,2}[ .．、）)]+")
 _TOTALS = frozenset(["合计", "总计", "小计", "共计", "累计"])
 _IN_BRACKETS = re.compile(r"[（(][^（(）)]*[）)]")
+# A line in brackets that tells how to fill in, in a wording that the definition does not know.
 _GUIDANCE_LEFT = re.compile(r"^[ \t]*[（(【\[][^（(）)]*(?:字以内|字左右|不超过|简要|请|填写|说明)[^（(）)]*[）)】\]][ \t]*$", re.M)
 
 
@@ -123,7 +119,7 @@ def _mentions(form: FormDefinition) -> list[tuple[str, str]]:
     """Pairs of fields of which the first bears the name in the second: those that must, and long texts, which usually do."""
     told = [(field.name, field.mentions) for field in form.fields.values() if field.mentions]
     names = dict.fromkeys(name for _, name in told)
-    return told + [(field.name, name) for field in form.fields.values() if isinstance(field, ProseField) for name in names]
+    return told + [(field.name, name) for field in form.fields.values() if field.is_prose for name in names]
 
 
 def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: str) -> Iterable[_Answer | Observation]:
@@ -144,9 +140,9 @@ def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: s
             odd = _oddities(alignment, index, passages, pages)
             # A field that was left empty has the evidence of its whole cell, or of its label where there is no cell.
             around = Passage.join(passages).evidence(part) or found[index].unit.passage.evidence(part)
-            odd += _remarks(passages)
+            odd += _remarks(passages, label.cell.fields)
             numbers = {remark.text.strip() for passage in passages for remark in passage.remarks if remark.code == LIST_NUMBER}
-            if any(field.kind == "prose" for field in label.cell.fields):
+            if any(field.is_prose for field in label.cell.fields):
                 passages = [passage.numbered for passage in passages]
             stored = tuple(remark.text for passage in passages for remark in passage.remarks if remark.code == _ALTERNATIVE)
             passages = [passage.without_remarks for passage in passages]
@@ -156,7 +152,7 @@ def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: s
             if on_paper:
                 marked = observe_marks(label.cell, found[index].unit, values, passages, pages.pages, part)
                 yield from (_placed(_on_paper(one, grey), found[index].unit, form.titles) for one in marked)
-            marks = [one_line(p.words) for name, p in values.items() if form.fields[name].kind in ("seal", "signature")]
+            marks = [one_line(p.words) for name, p in values.items() if form.fields[name].is_mark]
             typed = "" if on_paper else " ".join(marks)
             for name, passage in values.items():
                 field, title = form.fields[name], form.titles[name]
@@ -164,8 +160,8 @@ def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: s
                     if not on_paper:
                         yield _mark(field, title, passage, around, signatures.in_passage(passage), part)
                     continue
-                codes = [(code, text) for code, kinds, text in odd if not kinds or field.kind in kinds]
-                if field.kind in _WORDS and key(typed) and not key(passage.words):
+                codes = [(code, text) for code, fields, text in odd if name in fields]
+                if not field.has_shape and key(typed) and not key(passage.words):
                     codes.append(("words-elsewhere", typed))
                 if not key(passage.words) and not passage.pictures:
                     codes += _empty_for_want(alignment, index, passages, on_paper)
@@ -178,17 +174,18 @@ def _observe(alignment: Alignment, pages: Pages, signatures: Signatures, part: s
                 yield _Answer(field, passage, passage.evidence(part) or around, tuple(codes), others)
 
 
-def _remarks(passages: Iterable[Passage]) -> list[tuple[str, tuple[str, ...], str]]:
-    """What the reader remarked on where an answer stands, as oddities of the place."""
+def _remarks(passages: Iterable[Passage], fields: Sequence[Field]) -> list[tuple[str, Sequence[str], str]]:
+    """What the reader remarked on where the answer to `fields` stands, as oddities of the place."""
     remarks = dict.fromkeys(remark for passage in passages for remark in passage.remarks)
-    return [(remark.code, _doubted(remark), one_line(remark.text)) for remark in remarks]
+    return [(one.code, [field.name for field in fields if _is_doubted(field, one)], one_line(one.text)) for one in remarks]
 
 
-def _doubted(remark: Remark) -> tuple[str, ...]:
-    """The kinds of field that a remark puts in doubt, none for all. Options are counted by lists as they are by hand."""
+def _is_doubted(field: Field, remark: Remark) -> bool:
+    """Whether a remark puts a field in doubt: a small one means nothing in a long text, and options are counted by lists as they
+    are by hand."""
     if remark.code == LIST_NUMBER:
-        return tuple(kind for kind in _SHORT if kind != "choice")
-    return _SHORT if remark.minor else ()
+        return not field.is_long and field.entered != "ticked"
+    return not (remark.minor and field.is_long)
 
 
 def _placed(one: Observation, label: Unit, titles: Mapping[str, str]) -> Observation:
@@ -216,34 +213,34 @@ def _pages_of(passages: Iterable[Passage]) -> Iterator[int | None]:
     return (place.page for passage in passages for place in passage.places)
 
 
-def _oddities(
-    alignment: Alignment, index: int, passages: Sequence[Passage], pages: Pages
-) -> list[tuple[str, tuple[str, ...], str]]:
-    """What is odd about where an answer stands: (code, the kinds of field that it matters to, or none for all, the words)."""
+def _oddities(alignment: Alignment, index: int, passages: Sequence[Passage], pages: Pages) -> list[tuple[str, Sequence[str], str]]:
+    """What is odd about where an answer stands: (code, the fields that it matters to, the words)."""
     label, find = alignment.labels[index], alignment.found[index]
     title = one_line(find.unit.passage.text)
-    found: list[tuple[str, tuple[str, ...], str]] = []
+    every = [field.name for field in label.cell.fields]
+    # What was meant for another field would pass for a value of these.
+    of_words = [field.name for field in label.cell.fields if not field.has_shape]
+    of_lines = [field.name for field in label.cell.fields if not field.has_shape and not field.is_long]
+    found: list[tuple[str, Sequence[str], str]] = []
     filled = [line for passage in passages for line in [one_line(passage.words)] if key(line)]
     if len(filled) > 1 or any(_ANOTHER_LABEL.search(line) for line in filled if len(label.cell.content) == 1):
         # A column that somebody added, or a label that the form does not know, ran into the answer.
-        found.append(("answer-spread", _LINES, " ".join(filled)))
+        found.append(("answer-spread", of_lines, " ".join(filled)))
     printed = {key(text) for other in alignment.labels for text in other.texts if len(key(text)) > 1}
-    found += [("answer-is-label", (), line) for line in filled if key(line) in printed]
+    found += [("answer-is-label", every, line) for line in filled if key(line) in printed]
     keys = [key(text) for text in label.texts]
     bare = key(_IN_BRACKETS.sub("", title))
     if find.whole and bare not in keys and any(bare.startswith(one) for one in keys):
         # The last words of a Chinese label are its noun: 单位地址 is no 单位. What stands in brackets only explains it.
-        found.append(("label-unsure", _WORDS, title))
+        found.append(("label-unsure", of_words, title))
     if alignment.is_repeated(index):
-        found.append(("label-repeated", (), title))
-    if not any(isinstance(field, SealField | SignatureField) for field in label.cell.fields) and _has_unread(
-        find.unit, alignment, pages
-    ):
-        found.append(("ink-unread", (), ""))
+        found.append(("label-repeated", every, title))
+    if not any(field.is_mark for field in label.cell.fields) and _has_unread(find.unit, alignment, pages):
+        found.append(("ink-unread", every, ""))
     cells = {place.box for passage in passages for place in passage.places if place.page == find.unit.page and place.box}
     if any(_stands_beside(other.unit, find.unit, cells) for other in alignment.found.values()):
         # The line between two rows was not seen, or is not there: what answers which label can't be told.
-        found.append(("answer-spread", (), " ".join(filled)))
+        found.append(("answer-spread", every, " ".join(filled)))
     return found
 
 
@@ -323,7 +320,7 @@ def parse(field: Field, title: str, text: str) -> tuple[Any, tuple[Finding, ...]
     """The value that `text` means in the kind of `field`, and what is odd about it."""
     once = _once(one_line(text))
     try:
-        if once is not None and field.kind in ("text", "address", "email", "phone", "date"):
+        if once is not None and field.said_once:
             return field.parse(once), (Finding.of("text-repeated", field.name, title=title),)
         return field.parse(text), ()
     except Unparsable as error:
@@ -375,8 +372,8 @@ def _rows(form: FormDefinition, field: RowsField, headings: Mapping[str, Find], 
             name = f"{title}第{len(values) + 1}行{column.label}"
             odd = [
                 Finding.of(code, field.name, title=name, text=text[:40])
-                for code, kinds, text in _remarks([passage])
-                if not kinds or column.field.kind in kinds
+                for code, names, text in _remarks([passage], [column.field])
+                if names
             ]
             passage = passage.without_remarks
             value, others = _column_value(column.field, name, passage)
@@ -423,7 +420,7 @@ def _controls(form: FormDefinition, controls: Sequence[Control], part: str) -> I
     """What the tagged controls hold, as observations of their own to be weighed against what the table shows."""
     for name, field in form.fields.items():
         own = [control for control in controls if control.tag.field == name]
-        if not own or isinstance(field, SealField | SignatureField):
+        if not own or field.is_mark:
             continue
         value, raw, doubts = _control_value(field, form.titles[name], own)
         yield Observation(field=name, value=value, raw=raw, source="control", confidence=CERTAIN, doubts=doubts)

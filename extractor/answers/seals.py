@@ -47,7 +47,7 @@ def observe_marks(
         yield _seal(field, found, places, part)
     for signature in (field for field in cell.fields if isinstance(field, SignatureField)):
         title = signature.label or cell.label or signature.name
-        others = [values[field.name] for field in cell.fields if not isinstance(field, SealField | SignatureField)]
+        others = [values[field.name] for field in cell.fields if not field.is_mark]
         around = [(place.page, place.box) for place in places]
         yield observe_signature(signature, title, prompts[signature.name], values[signature.name], others, around, part)
 

@@ -14,7 +14,6 @@ from models.fields import DateField, Field
 from models.fields.date import find_dates
 from models.writing import CJK, key
 
-MARK_KINDS = ("seal", "signature")
 # What people set between two answers; brackets round one go with it.
 _PARTING = r"\s,，、;；/／|｜\\"
 _BEFORE, _AFTER = re.compile(rf"[{_PARTING}(（\[【]+$"), re.compile(rf"^[{_PARTING})）\]】]+")
@@ -40,13 +39,13 @@ def share(fields: Sequence[Field], passage: Passage, is_whole: bool) -> Shares:
     values = {field.name: empty for field in fields}
     if not key(passage.words):
         return Shares({**values, fields[0].name: passage}, {})
-    written = [field for field in fields if field.kind not in MARK_KINDS]
+    written = [field for field in fields if not field.is_mark]
     plain = [field for field in written if not field.has_shape]
     taken = {field.name: _places(field, passage.text) for field in written if field.has_shape}
     ranges = sorted(place for places in taken.values() for place in places)
     rest = _rest(passage, ranges)
     values |= {name: passage.cut(*places[0]) for name, places in taken.items() if places}
-    heir = next(iter(plain), None) or next((field for field in fields if field.kind in MARK_KINDS), None)
+    heir = next(iter(plain), None) or next((field for field in fields if field.is_mark), None)
     if heir is not None:
         values[heir.name] = Passage.join(rest)
     counts = all(len(taken[f.name]) == 1 or not (taken[f.name] or f.required) for f in written if f.has_shape)
@@ -120,11 +119,11 @@ def _has_one_heir(fields: Sequence[Field], plain: Sequence[Field], rest: Sequenc
     """Whether a single field may have the rest, or none needs any. What is written beside a mark may be the mark's."""
     if not rest:
         return not any(field.required for field in plain)
-    marks = [field for field in fields if field.kind in MARK_KINDS]
+    marks = [field for field in fields if field.is_mark]
     if not plain:
         return len(rest) == 1 and bool(marks)
     before = fields[: fields.index(plain[0])]
-    return len(rest) == len(plain) == 1 and not any(one.kind == "signature" or one in before for one in marks)
+    return len(rest) == len(plain) == 1 and not any(one.entered == "signed" or one in before for one in marks)
 
 
 def _is_plain(written: Sequence[Field], rest: Sequence[Passage]) -> bool:

@@ -30,7 +30,6 @@ _TOLD: Mapping[Likeness, str] = {"different": "单位名称不同", "close": "�
 
 # What a field says counts by its characters, a long text no more than this.
 _MOST = 12
-_CONTENT = ("text", "address", "email", "phone", "number", "prose", "rows")
 # Of what two documents both say: this much alike and they may be one application, this much and they are whatever they are called.
 _ALIKE, _SURELY_ALIKE = 0.5, 0.8
 _ENOUGH, _ENOUGH_SUPPORTED = 20, 8
@@ -251,13 +250,13 @@ def _content(one: Document, other: Document) -> tuple[float, float, int]:
     """How much two documents say alike, of how much that both say, and in how many fields."""
     alike = total = 0.0
     count = 0
-    for name, kind in one.form.fields.items():
+    for name, field in one.form.fields.items():
         mine, yours = one.says(name), other.says(name)
-        if kind.kind not in _CONTENT or name in one.form.applicant or mine is None or yours is None:
+        if not field.tells_apart or name in one.form.applicant or mine is None or yours is None:
             continue
         weight = min(_MOST, len(one.keys[name]), len(other.keys[name]))
         total += weight
-        if not _are_far(one, other, name) and ((far := compare(kind, mine, yours)).agrees or far.share >= _NEAR):
+        if not _are_far(one, other, name) and ((far := compare(field, mine, yours)).agrees or far.share >= _NEAR):
             alike, count = alike + weight, count + 1
     return alike, total, count
 

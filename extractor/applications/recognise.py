@@ -10,7 +10,6 @@ from extractor.applications.group import Document
 from extractor.applications.mixed_pages import Sheaf, split
 from extractor.options import Options
 from models.errors import NotAForm
-from models.fields import SealField, SignatureField
 from models.findings import Finding
 from models.form import FormDefinition
 from models.page import Page, Pages
@@ -111,7 +110,7 @@ def _which_form(pages: Pages, forms: Forms, options: Options, is_cover: bool) ->
 def _is_stamped_page(alignment: Alignment) -> bool:
     """Whether pages that are no whole form bear at least the label beside which it is stamped or signed."""
     return any(
-        find.whole and find.score >= _SURE_LABEL and isinstance(field, SealField | SignatureField)
+        find.whole and find.score >= _SURE_LABEL and field.is_mark
         for index, find in alignment.found.items()
         for field in alignment.labels[index].cell.fields
     )

@@ -12,7 +12,7 @@ from extractor.answers.seals import compared, name_doubts
 from extractor.applications.group import Application, Document
 from extractor.weighing.compare import compare
 from extractor.weighing.decide import weigh
-from models.fields import ChoiceField, Field, Seal, SealField, SignatureField
+from models.fields import Field, Seal, SealField
 from models.findings import Finding
 from models.form import FormDefinition
 from models.record import Observation
@@ -36,7 +36,7 @@ def reconcile(form: FormDefinition, electronic: Sequence[Observations], paper: S
             united.append(read)
         elif typed is not None:
             # Where paper was sent, the marks are on paper or nowhere.
-            united.append(weigh(form, name, []) if paper and isinstance(field, SealField | SignatureField) else typed)
+            united.append(weigh(form, name, []) if paper and field.is_mark else typed)
     return _with_names(form, united)
 
 
@@ -130,7 +130,7 @@ def _versions(form: FormDefinition, field: Field, seen: Sequence[Observation]) -
     """One observation out of those of several files of one kind; a mark counts wherever it was set."""
     if not seen:
         return None
-    if isinstance(field, SealField | SignatureField):
+    if field.is_mark:
         return max(seen, key=lambda one: (bool(one.value and one.value.present), one.confidence))
     leading = next((one for one in seen if not _is_missing(one)), seen[0])
     rest = [one for one in seen if one is not leading and not _is_missing(one)]
@@ -146,7 +146,7 @@ def _versions(form: FormDefinition, field: Field, seen: Sequence[Observation]) -
 
 def _together(form: FormDefinition, field: Field, typed: Observation, paper: Observation) -> Observation:
     """What the file with characters and the paper say together."""
-    if isinstance(field, SealField | SignatureField) or _is_missing(typed):
+    if field.is_mark or _is_missing(typed):
         return paper
     evidence = (*typed.evidence, *paper.evidence)
     if _is_missing(paper):
@@ -157,7 +157,7 @@ def _together(form: FormDefinition, field: Field, typed: Observation, paper: Obs
         return paper.model_copy(update={"evidence": evidence})
     if _agree(field, typed, paper):
         # A mark that was added by hand may be a doubt of the paper alone.
-        doubts = (*typed.doubts, *(paper.doubts if isinstance(field, ChoiceField) else ()))
+        doubts = (*typed.doubts, *(paper.doubts if field.entered == "ticked" else ()))
         return typed.model_copy(update={"source": "twin", "evidence": evidence, "doubts": doubts})
     far = compare(field, typed, paper)
     doubt = Finding.of("twin-disagrees", field.name, title=form.titles[field.name], paper=far.other, electronic=far.one)

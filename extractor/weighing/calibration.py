@@ -20,13 +20,16 @@ Signs = Mapping[str, float]
 # The share of silent errors, wrong and yet accepted, that a batch may have.
 SILENT_TARGET = 0.001
 _LEAST_ERROR = 1e-4
+# Kinds of which too few were returned to fit weights to, and the kind that they are written like. What is read off a picture for a
+# kind that stands neither here nor among the weights always goes to a person: nothing is known of how it is misread.
+_LIKE = {"address": "text", "number": "text", "rows": "text"}
 # How sure each character must be, whatever the rest says for it: the digits where they say it all, and in a long text; in an
-# address, which no word holds up, that it is not as likely to be another one.
-_SURE = {"date": 0.9, "number": 0.9, "phone": 0.9, "prose": 0.9, "email": 0.6}
-# The same for a mark between two digits, where numbers are not written in one way whatever stands there. No weight is fitted to it.
-POINT, _SURE_POINT, _POINTLESS = "point", 0.9, ("phone", "date", "email")
-# Kinds whose values keep their punctuation. In long ones readers lose marks, so that those that were read prove little.
-_LONG, _SHORT = ("prose", "rows"), ("text", "address")
+# address, which no word holds up, that it is not as likely to be another one; nothing more of words, which hold each other up,
+# and of marks, which have no characters. What holds for digits holds for kinds of which nothing is known.
+_SURE = {"text": 0.0, "address": 0.0, "rows": 0.0, "choice": 0.0, "seal": 0.0, "signature": 0.0, "email": 0.6}
+_SURE_CHARACTER = 0.9
+# The same for a mark between two digits, where it tells which number they are. No weight is fitted to it.
+POINT, _SURE_POINT = "point", 0.9
 
 
 def signs_of(field: Field, passage: Passage, legible: float) -> dict[str, float]:
@@ -34,8 +37,8 @@ def signs_of(field: Field, passage: Passage, legible: float) -> dict[str, float]
     read = _characters(passage)
     if not read:
         return {}
-    telling = [(char, sure) for char, sure in read if char.isalnum() or field.kind == "email"] or read
-    critical = [sure for char, sure in telling if char.isdigit() or field.kind != "prose"]
+    telling = [(char, sure) for char, sure in read if char.isalnum() or field.punctuation == "tells"] or read
+    critical = [sure for char, sure in telling if char.isdigit() or not field.is_prose]
     points = _points(field, read)
     return {
         **({POINT: _logit(min(points))} if points else {}),
@@ -47,16 +50,16 @@ def signs_of(field: Field, passage: Passage, legible: float) -> dict[str, float]
 
 def unweighed(field: Field, signs: Signs, value: object) -> tuple[str, ...]:
     """What the signs of a reading off a picture say nothing of: whether a long text has a comma more or less, and whether one that
-    a short text has is another mark."""
-    if not signs or field.kind not in (*_LONG, *_SHORT):
+    a short text has is another mark. In long ones readers lose marks, so that those that were read prove little."""
+    if not signs or field.punctuation != "kept":
         return ()
     has_marks = isinstance(value, str) and any(not (char.isalnum() or char.isspace()) for char in value)
-    return ("punctuation",) if field.kind in _LONG or has_marks else ()
+    return ("punctuation",) if field.is_long or has_marks else ()
 
 
 def _points(field: Field, read: Sequence[tuple[str, float]]) -> list[float]:
     """How sure each mark is that stands between two digits: without it the number is another one."""
-    if field.kind in _POINTLESS:
+    if field.between_digits != "value":
         return []
     threes = zip(read, read[1:], read[2:], strict=False)
     return [sure for (a, _), (char, sure), (b, _) in threes if a.isdigit() and b.isdigit() and not char.isalnum()]
@@ -84,11 +87,14 @@ def probability(field: Field, signs: Signs) -> float:
 
 
 def probability_of(table: Mapping[str, Mapping[str, float]], kind: str, signs: Signs) -> float:
-    """The same by the weights in `table`; a kind that it lacks is taken for text."""
-    weights = table[kind if kind in table else "text"]
+    """The same by the weights in `table`; a kind that it lacks is weighed like the one that it is written like, and never
+    accepted where that is none."""
+    weights = table.get(kind) or table.get(_LIKE.get(kind, ""))
+    if weights is None:
+        return 0.0
     sure = _sigmoid(weights["bias"] + sum(weights.get(name, 0.0) * value for name, value in signs.items()))
-    unsure = kind in _SURE and signs["least"] < _logit(_SURE[kind])
-    return min(sure, 0.5) if unsure or signs.get(POINT, inf) < _logit(_SURE_POINT) else sure
+    unsure = signs["least"] < _logit(_SURE.get(kind, _SURE_CHARACTER)) or signs.get(POINT, inf) < _logit(_SURE_POINT)
+    return min(sure, 0.5) if unsure else sure
 
 
 def threshold(target: float) -> float:

@@ -23,7 +23,6 @@ _RIVAL = 0.002
 # A character read with less says little of what stands there.
 _UNSURE = 0.6
 _SHOWN = 12  # characters around a difference that are shown
-_KINDS_OF_WORDS = ("text", "address", "email", "phone", "prose", "number", "rows", "date")
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Written:
         pieces: Iterable[tuple[str, Run | None]] = [(run.text, run) for runs in one.readings for run in runs] or [
             (char, None) for char in one.raw
         ]
-        kept = [(char, run) for text, run in pieces for char in _counting(text, field.kind == "email")]
+        kept = [(char, run) for text, run in pieces for char in _counting(text, field.punctuation == "tells")]
         return cls(tuple(char for char, _ in kept), tuple(run for _, run in kept))
 
     @cached_property
@@ -75,7 +74,7 @@ class Comparison:
 def compare(field: Field, one: Observation, other: Observation) -> Comparison:
     """Compare two readings of `field`."""
     equal = one.value == other.value
-    if field.kind not in _KINDS_OF_WORDS or equal:
+    if field.entered != "written" or equal:
         return Comparison(0 if equal else 1, 0, 1, _words(field, one), _words(field, other))
     ours, theirs = Written.of(field, one), Written.of(field, other)
     unexplained = explained = 0
@@ -125,7 +124,7 @@ def _numbers(field: Field, one: Observation) -> list[str]:
     """The numbers in an answer: what stands between their digits counts, but not the commas of thousands."""
     text = "".join(run.text for runs in one.readings for run in runs) or one.raw
     text = re.sub(r"[\s,，]", "", compact(text))
-    return re.findall(r"\d+", text) if field.kind not in ("phone", "email") else []
+    return re.findall(r"\d+", text) if field.between_digits != "nothing" else []
 
 
 def _words(field: Field, one: Observation) -> str:

@@ -3,7 +3,7 @@ are filled in with, and the same name where it stands elsewhere in the applicati
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from math import exp, log
 from typing import Any, TypeGuard
@@ -13,6 +13,7 @@ from rapidfuzz.distance import Levenshtein
 
 from extractor.text.passage import Passage
 from models.fields import Field
+from models.fields.base import MadeOf
 from models.page import Run, Span
 
 # A simplified character that is at least this likely is meant where its traditional fellow was read.
@@ -29,7 +30,6 @@ _DOMAIN = re.compile(r"@[\w.-]+\.(\w{3})\.cn$")
 _PROVIDERS = r"163|126|139|189|qq|foxmail|sina|sohu|yeah|aliyun|outlook|hotmail|gmail|\w+\.(?:gov|edu)"
 _NO_AT = re.compile(rf"(?<=\w)[oO0aQecC©®](?=(?:{_PROVIDERS})\.)")
 _TWOFOLD = frozenset("1lI|0oO")
-_WORDED = ("text", "address", "prose")
 _NO_DOUBT, _FAINT = 0.995, 0.002  # more confidence than this is not asked about, and less of a rival is not thought of
 _WINDOW = 5  # characters on each side that may make words with one
 _WORD = 4.0  # nats that a word costs
@@ -55,15 +55,15 @@ def respell(field: Field, passage: Passage) -> Passage:
         elif span is not None and span.text == "Ⅱ" and passage.text[at + 1 : at + 2] not in _CLASSES:
             # Two strokes side by side are eleven, unless a class of something follows; a guess, so nobody is sure of it.
             changed[at] = _turned(span, "11", _GUESS)
-    if field.kind in _WORDED:
+    if field.made_of == "words":
         changed = _in_words([changed.get(n, span) for n, span in enumerate(passage.spans)], spans) | changed
     text = "".join(changed[n].text if n in changed else char for n, char in enumerate(passage.text))
-    if field.kind in _KINDS:
-        for at, char in enumerate(_KINDS[field.kind](text)):
+    if field.made_of in _MEANT:
+        for at, char in enumerate(_MEANT[field.made_of](text)):
             span = changed.get(at) or spans[at]
             if span is not None and char != span.text:
                 changed[at] = _turned(span, char)
-            elif span is not None and field.kind == "email" and (other := _may_be(span, text, at)):
+            elif span is not None and field.made_of == "e-mail" and (other := _may_be(span, text, at)):
                 changed[at] = _beside(span, other)
     return _with(passage, changed)
 
@@ -187,7 +187,8 @@ def _as_digits(text: str) -> str:
     return text
 
 
-_KINDS = {"email": _as_address, "phone": _as_digits}
+# What characters mean in a value that is made of nothing else.
+_MEANT: Mapping[MadeOf, Callable[[str], str]] = {"e-mail": _as_address, "digits": _as_digits}
 
 
 def corroborate(passages: Mapping[str, Passage], mentions: Iterable[tuple[str, str]]) -> dict[str, Passage]:

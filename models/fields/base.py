@@ -18,6 +18,14 @@ Words = Annotated[str, Constraint(min_length=1)]
 Align = Literal["left", "center", "right"]
 Widget = Literal["line", "area", "options", "date", "number", "table", "mark"]
 SheetValue = str | Decimal | datetime.date | None
+# How a value comes onto the paper.
+Entered = Literal["written", "ticked", "stamped", "signed"]
+# What the characters of a value are: words of the language, digits, an address of the Internet, or none of these alone.
+MadeOf = Literal["words", "digits", "e-mail", "mixed"]
+# What punctuation is to a value: another mark makes another value, or it is kept as it was written, or values have none.
+Punctuation = Literal["tells", "kept", "dropped"]
+# What a mark between two digits says: which number it is (12.5), that two numbers stand there (2-5), nothing (027-8580).
+BetweenDigits = Literal["value", "border", "nothing"]
 
 
 V = TypeVar("V")
@@ -43,13 +51,47 @@ class FieldBase(Model, Generic[V]):
     align: Align = "left"
     mentions: FieldName | None = None
 
+    # Without a default, because no answer is right for all kinds: a kind that leaves one out is refused when it is defined.
     widget: ClassVar[Widget]
-    sheet_format: ClassVar[str] = "@"
+    entered: ClassVar[Entered]
     # Whether a value can be told from any other words by its own shape; `find` then says where one stands.
-    has_shape: ClassVar[bool] = False
+    has_shape: ClassVar[bool]
+    made_of: ClassVar[MadeOf]
+    # Whether a value usually takes several lines.
+    is_long: ClassVar[bool]
+    punctuation: ClassVar[Punctuation]
+    between_digits: ClassVar[BetweenDigits]
+    # Whether no value is nothing but repetition: what is, was saved several times.
+    said_once: ClassVar[bool]
+    # Whether two applications hardly ever have the same value, so that equal ones speak for one application.
+    tells_apart: ClassVar[bool]
+    # Whether a value may be the name of who applies.
+    may_name: ClassVar[bool]
+
+    sheet_format: ClassVar[str] = "@"
+    # What is said of a field that must be filled in and is not.
+    missing: ClassVar[str] = "required-empty"
     # The parts of a value that its being accepted says nothing of, and which only the field that it mentions can bear out.
     borne_out: ClassVar[tuple[str, ...]] = ()
     unweighed_word: ClassVar[str] = "标点"
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Refuses a kind that does not say all that is asked of one."""
+        super().__pydantic_init_subclass__(**kwargs)
+        unsaid = sorted(name for name in FieldBase.__class_vars__ if not hasattr(cls, name))
+        if unsaid and "kind" in cls.model_fields:
+            raise TypeError(f"{cls.__name__} does not say: {', '.join(unsaid)}")
+
+    @property
+    def is_mark(self) -> bool:
+        """Whether a value is set on the paper by hand, so that a file without paper can't bear it."""
+        return self.entered in ("stamped", "signed")
+
+    @property
+    def is_prose(self) -> bool:
+        """Whether a value is a text of many words."""
+        return self.made_of == "words" and self.is_long
 
     @abstractmethod
     def parse(self, text: str) -> V | None:
@@ -118,6 +160,18 @@ class FieldBase(Model, Generic[V]):
         if adapter is None:
             adapter = _ADAPTERS[cls] = TypeAdapter(cls.value_type() | None)
         return adapter
+
+
+class UnwrittenField(FieldBase[V], Generic[V]):
+    """A kind whose values are ticked or set on the paper: how values are written is no matter of theirs."""
+
+    made_of: ClassVar[MadeOf] = "mixed"
+    is_long: ClassVar[bool] = False
+    punctuation: ClassVar[Punctuation] = "dropped"
+    between_digits: ClassVar[BetweenDigits] = "value"
+    said_once: ClassVar[bool] = False
+    tells_apart: ClassVar[bool] = False
+    may_name: ClassVar[bool] = False
 
 
 _ADAPTERS: dict[type, TypeAdapter[Any]] = {}

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import model_validator
 
 from models.errors import Unparsable
-from models.fields.base import FieldBase, Widget, Words
+from models.fields.base import Entered, UnwrittenField, Widget, Words
 from models.findings import Finding
 from models.writing import excerpt, key, tidy
 
@@ -15,7 +15,7 @@ _SEPARATOR = re.compile(r"[\n;,、，；/|]+")
 _MARKS = re.compile(r"[^\w\s;,、，；。/|]|[①-⓿]")
 
 
-class ChoiceField(FieldBase[tuple[str, ...]]):
+class ChoiceField(UnwrittenField[tuple[str, ...]]):
     """A value is the chosen options in the order of the form, also where just one may be chosen."""
 
     kind: Literal["choice"]
@@ -23,6 +23,7 @@ class ChoiceField(FieldBase[tuple[str, ...]]):
     min: int = 0
     max: int | None = None
     widget: ClassVar[Widget] = "options"
+    entered: ClassVar[Entered] = "ticked"
     has_shape: ClassVar[bool] = True
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator
 
 from models.errors import Unparsable
-from models.fields.base import FieldBase, SheetValue, Widget
+from models.fields.base import BetweenDigits, Entered, FieldBase, MadeOf, Punctuation, SheetValue, Widget
 from models.findings import Finding
 from models.writing import compact, excerpt, traced
 
@@ -44,7 +44,15 @@ class DateField(FieldBase[datetime.date]):
 
     kind: Literal["date"]
     widget: ClassVar[Widget] = "date"
+    entered: ClassVar[Entered] = "written"
     has_shape: ClassVar[bool] = True
+    made_of: ClassVar[MadeOf] = "mixed"
+    is_long: ClassVar[bool] = False
+    punctuation: ClassVar[Punctuation] = "dropped"
+    between_digits: ClassVar[BetweenDigits] = "border"
+    said_once: ClassVar[bool] = True
+    tells_apart: ClassVar[bool] = False
+    may_name: ClassVar[bool] = False
     sheet_format: ClassVar[str] = "yyyy-mm-dd"
 
     @classmethod

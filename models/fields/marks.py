@@ -8,7 +8,7 @@ from pydantic import model_validator
 
 from models.base import Model
 from models.errors import Unparsable
-from models.fields.base import FieldBase, Widget
+from models.fields.base import Entered, UnwrittenField, Widget
 from models.findings import Finding
 from models.writing import excerpt, key, one_line
 
@@ -49,11 +49,14 @@ class Signature(Model):
         return self
 
 
-class SealField(FieldBase[Seal]):
+class SealField(UnwrittenField[Seal]):
     """Where an official seal is set; `mentions` names the field whose value it must bear."""
 
     kind: Literal["seal"]
     widget: ClassVar[Widget] = "mark"
+    entered: ClassVar[Entered] = "stamped"
+    has_shape: ClassVar[bool] = False
+    missing: ClassVar[str] = "seal-missing"
     borne_out: ClassVar[tuple[str, ...]] = ("text", "agrees")
     unweighed_word: ClassVar[str] = "印文"
 
@@ -92,17 +95,20 @@ class SealField(FieldBase[Seal]):
 
     def check(self, value: Seal, title: str) -> list[Finding]:
         if self.required and not value.present:
-            return [Finding.of("seal-missing", self.name, title=title)]
+            return [Finding.of(self.missing, self.name, title=title)]
         if value.agrees is False:
             return [Finding.of("seal-disagrees", self.name, title=title, text=value.text or "（无法辨认）")]
         return []
 
 
-class SignatureField(FieldBase[Signature]):
+class SignatureField(UnwrittenField[Signature]):
     """Where a person signs by hand; `mentions` names the field with the name of that person."""
 
     kind: Literal["signature"]
     widget: ClassVar[Widget] = "mark"
+    entered: ClassVar[Entered] = "signed"
+    has_shape: ClassVar[bool] = False
+    missing: ClassVar[str] = "signature-missing"
     borne_out: ClassVar[tuple[str, ...]] = ("text",)
     unweighed_word: ClassVar[str] = "签名"
 
@@ -133,7 +139,7 @@ class SignatureField(FieldBase[Signature]):
 
     def check(self, value: Signature, title: str) -> list[Finding]:
         if self.required and not value.present:
-            return [Finding.of("signature-missing", self.name, title=title)]
+            return [Finding.of(self.missing, self.name, title=title)]
         return []
 
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, PlainSerializer, ValidationError
 
 from models.base import Model
 from models.errors import Unparsable
-from models.fields.base import FieldBase, SheetValue, Widget, Words
+from models.fields.base import BetweenDigits, Entered, FieldBase, MadeOf, Punctuation, SheetValue, Widget, Words
 from models.findings import Finding
 from models.writing import CJK, compact, excerpt, traced
 
@@ -47,7 +47,15 @@ class NumberField(FieldBase[Amount]):
     kind: Literal["number"]
     unit: Words
     widget: ClassVar[Widget] = "number"
+    entered: ClassVar[Entered] = "written"
     has_shape: ClassVar[bool] = True
+    made_of: ClassVar[MadeOf] = "mixed"
+    is_long: ClassVar[bool] = False
+    punctuation: ClassVar[Punctuation] = "dropped"
+    between_digits: ClassVar[BetweenDigits] = "value"
+    said_once: ClassVar[bool] = False
+    tells_apart: ClassVar[bool] = True
+    may_name: ClassVar[bool] = False
     sheet_format: ClassVar[str] = "General"
 
     @classmethod

@@ -3,7 +3,7 @@
 import re
 from typing import Any, ClassVar, Literal
 
-from models.fields.base import FieldBase, Widget
+from models.fields.base import BetweenDigits, Entered, FieldBase, MadeOf, Punctuation, Widget
 from models.findings import Finding
 from models.writing import compact, excerpt, traced
 
@@ -39,7 +39,15 @@ class PhoneField(FieldBase[str]):
 
     kind: Literal["phone"]
     widget: ClassVar[Widget] = "line"
+    entered: ClassVar[Entered] = "written"
     has_shape: ClassVar[bool] = True
+    made_of: ClassVar[MadeOf] = "digits"
+    is_long: ClassVar[bool] = False
+    punctuation: ClassVar[Punctuation] = "dropped"
+    between_digits: ClassVar[BetweenDigits] = "nothing"
+    said_once: ClassVar[bool] = True
+    tells_apart: ClassVar[bool] = True
+    may_name: ClassVar[bool] = False
 
     @classmethod
     def value_type(cls) -> Any:

@@ -8,7 +8,7 @@ from pydantic import model_validator
 
 from models.base import Model
 from models.errors import Unparsable
-from models.fields.base import FieldBase, SheetValue, Widget, Words
+from models.fields.base import BetweenDigits, Entered, FieldBase, MadeOf, Punctuation, SheetValue, Widget, Words
 from models.fields.choice import ChoiceField
 from models.fields.date import DateField
 from models.fields.number import NumberField
@@ -38,6 +38,15 @@ class RowsField(FieldBase[tuple[Mapping[str, Any], ...]]):
     blank_rows: int = Constraint(default=3, ge=1, le=50)
     min: int = Constraint(default=0, ge=0)
     widget: ClassVar[Widget] = "table"
+    entered: ClassVar[Entered] = "written"
+    has_shape: ClassVar[bool] = False
+    made_of: ClassVar[MadeOf] = "mixed"
+    is_long: ClassVar[bool] = True
+    punctuation: ClassVar[Punctuation] = "kept"
+    between_digits: ClassVar[BetweenDigits] = "value"
+    said_once: ClassVar[bool] = False
+    tells_apart: ClassVar[bool] = True
+    may_name: ClassVar[bool] = False
 
     @model_validator(mode="after")
     def _columns_can_be_told_apart(self) -> Self:

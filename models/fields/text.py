@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from email_validator import EmailNotValidError, validate_email
 
-from models.fields.base import FieldBase, Widget
+from models.fields.base import BetweenDigits, Entered, FieldBase, MadeOf, Punctuation, Widget
 from models.findings import Finding
 from models.writing import compact, excerpt, one_line, tidy, traced
 
@@ -22,6 +22,15 @@ class TextField(FieldBase[str]):
 
     kind: Literal["text"]
     widget: ClassVar[Widget] = "line"
+    entered: ClassVar[Entered] = "written"
+    has_shape: ClassVar[bool] = False
+    made_of: ClassVar[MadeOf] = "words"
+    is_long: ClassVar[bool] = False
+    punctuation: ClassVar[Punctuation] = "kept"
+    between_digits: ClassVar[BetweenDigits] = "value"
+    said_once: ClassVar[bool] = True
+    tells_apart: ClassVar[bool] = True
+    may_name: ClassVar[bool] = True
 
     @classmethod
     def value_type(cls) -> Any:
@@ -39,6 +48,7 @@ class AddressField(TextField):
     """A postal address, in one line."""
 
     kind: Literal["address"]  # type: ignore[assignment]
+    may_name: ClassVar[bool] = False
 
 
 class ProseField(FieldBase[str]):
@@ -46,6 +56,15 @@ class ProseField(FieldBase[str]):
 
     kind: Literal["prose"]
     widget: ClassVar[Widget] = "area"
+    entered: ClassVar[Entered] = "written"
+    has_shape: ClassVar[bool] = False
+    made_of: ClassVar[MadeOf] = "words"
+    is_long: ClassVar[bool] = True
+    punctuation: ClassVar[Punctuation] = "kept"
+    between_digits: ClassVar[BetweenDigits] = "value"
+    said_once: ClassVar[bool] = False
+    tells_apart: ClassVar[bool] = True
+    may_name: ClassVar[bool] = False
 
     @classmethod
     def value_type(cls) -> Any:
@@ -64,7 +83,15 @@ class EmailField(FieldBase[str]):
 
     kind: Literal["email"]
     widget: ClassVar[Widget] = "line"
+    entered: ClassVar[Entered] = "written"
     has_shape: ClassVar[bool] = True
+    made_of: ClassVar[MadeOf] = "e-mail"
+    is_long: ClassVar[bool] = False
+    punctuation: ClassVar[Punctuation] = "tells"
+    between_digits: ClassVar[BetweenDigits] = "nothing"
+    said_once: ClassVar[bool] = True
+    tells_apart: ClassVar[bool] = True
+    may_name: ClassVar[bool] = False
 
     @classmethod
     def value_type(cls) -> Any:

@@ -4,12 +4,15 @@ import contextlib
 import json
 import pickle
 import time
+from typing import Literal, get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from models.errors import Unparsable
+from models.fields import Field, FieldBase
 from models.fields.date import BLANK_DATE
 from models.writing import compact, key, one_line, tidy
 from tests.models import kinds
@@ -157,6 +160,34 @@ def test_checking_a_long_list_takes_linear_time():
 def test_every_kind_has_a_json_schema_and_a_widget(field):
     assert json.loads(json.dumps(field.json_schema()))
     assert field.widget
+
+
+def _kinds():
+    return [kind for kind in get_args(get_args(Field)[0]) if issubclass(kind, FieldBase)]
+
+
+def test_there_is_a_field_of_every_kind_here():
+    assert {type(field) for field in kinds.ALL} == set(_kinds())
+
+
+@pytest.mark.parametrize("kind", _kinds())
+def test_every_kind_says_all_that_is_asked_of_one_in_words_that_others_know(kind):
+    asked = FieldBase.__annotations__.keys() & FieldBase.__class_vars__
+    assert len(asked) > 10
+    for name in asked:
+        TypeAdapter(get_args(FieldBase.__annotations__[name])[0]).validate_python(getattr(kind, name), strict=True)
+
+
+def test_a_kind_that_leaves_something_unsaid_is_refused_when_it_is_defined():
+    with pytest.raises(TypeError, match=r"PostcodeField does not say: between_digits, entered, .*made_of"):
+
+        class PostcodeField(FieldBase[str]):
+            kind: Literal["postcode"]
+
+
+def test_only_what_is_stamped_or_signed_is_a_mark_and_only_long_words_are_prose():
+    assert [field.kind for field in kinds.ALL if field.is_mark] == ["seal", "signature"]
+    assert [field.kind for field in kinds.ALL if field.is_prose] == ["prose"]
 
 
 def test_a_message_quotes_no_more_than_a_reader_bears():
