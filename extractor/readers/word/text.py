@@ -96,9 +96,12 @@ class TextReader:
         elif name == "instrText":
             if self._fields:
                 self._fields[-1].instruction += child.text or ""
-        elif any(not f.in_result or f.shown for f in self._fields):
-            return
-        elif name == "t":
+        elif all(f.in_result and not f.shown for f in self._fields):
+            yield from self._shown(child, name, look)
+
+    def _shown(self, child: etree._Element, name: str, look: Look) -> Iterator[Piece]:
+        """What a run shows by `child`, called `name`, where no field hides it."""
+        if name == "t":
             yield from characters(child.text or "", look)
         elif name == "sym":
             yield symbol(child.get(f"{W}font"), child.get(f"{W}char", ""), look)
