@@ -58,3 +58,6 @@ def _read(package: Parts) -> Pages:
     return Pages(
         reader="word", pages=(page,), identity=package.identity(), controls=tuple(text.controls), damage=tuple(sorted(text.damage))
     )
+
+
+__all__ = ["pasted_pictures", "read_word", "read_word_xml"]
