@@ -26,18 +26,16 @@ ROOMS: Mapping[str, Room] = {
     "extractor.limits": Room(),
     "extractor.text": Room(doors="passage placeholders tick_signs"),
     "extractor.weighing": Room("text", doors="calibration compare decide seal_names spelling"),
-    "extractor.scan": Room("limits text", doors="decode frames layers ocr read seals.find seals.lift upright"),
-    "extractor.arrival": Room(
-        "limits scan", doors="containers.charsets containers.headers containers.rar containers.zipped intake kinds source"
-    ),
+    "extractor.scan": Room("limits text", doors="decode frames ocr read seals.lift"),
+    "extractor.arrival": Room("limits scan", doors="containers.charsets containers.headers containers.rar containers.zipped"),
     "extractor.options": Room("limits weighing scan"),
     "extractor.readers.word": Room("limits text", doors="package"),
     "extractor.readers.painted": Room("text", doors="colours lines marks overlay page rendering rules tables trust"),
     "extractor.readers.pdf": Room("limits arrival readers.painted"),
     "extractor.readers.ofd": Room("limits scan arrival readers.word readers.painted"),
     "extractor.readers": Room("text scan arrival options readers.word readers.pdf readers.ofd", doors="by_kind office"),
-    "extractor.answers": Room("text weighing", doors="labels match seals"),
-    "extractor.applications": Room("weighing options answers", doors="belonging group loose_files recognise reconcile"),
+    "extractor.answers": Room("text weighing"),
+    "extractor.applications": Room("weighing options answers"),
     "extractor.results": Room("weighing arrival applications"),
     "extractor.pipeline": Room("arrival options readers applications results"),
     "extractor.views": Room("limits scan arrival options readers.pdf readers.ofd readers", doors="draw_pages print_word"),
@@ -114,7 +112,8 @@ def imports() -> Iterator[Import]:
             elif isinstance(node, ast.ImportFrom) and node.module in MODULES:
                 for alias in node.names:
                     whole = f"{node.module}.{alias.name}"
-                    yield Import(importer, whole) if whole in MODULES else Import(importer, node.module, alias.name)
+                    is_module = whole in MODULES and alias.name not in published(node.module)
+                    yield Import(importer, whole) if is_module else Import(importer, node.module, alias.name)
 
 
 def room_of(module: str) -> str:
