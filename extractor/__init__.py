@@ -1,7 +1,7 @@
 """A file that came back -> results: values with their evidence, for each whether a person must look, and what there is to see."""
 
-from extractor.applications.belonging import Belonging, around
-from extractor.arrival.source import Source, digest, is_left_out, readable
+from extractor.applications import Belonging, around
+from extractor.arrival import Source, digest, is_left_out, readable
 from extractor.limits import Limits, ViewLimits
 from extractor.options import Options
 from extractor.pipeline import Progress, extract

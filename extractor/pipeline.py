@@ -5,11 +5,8 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from extractor.applications.loose_files import Loose, gather, together
-from extractor.applications.recognise import recognise
-from extractor.arrival.intake import Arrived, Intake, outermost
-from extractor.arrival.kinds import kind_of
-from extractor.arrival.source import Source
+from extractor.applications import Loose, gather, recognise, together
+from extractor.arrival import Arrived, Intake, Source, kind_of, outermost
 from extractor.options import Options
 from extractor.readers.by_kind import Opened, count_pictures, open_file, read_images
 from extractor.results import LONE, Read, results

@@ -9,12 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from extractor.applications.belonging import Belonging
-from extractor.applications.group import Document, group
-from extractor.applications.loose_files import Loose
-from extractor.applications.reconcile import United, unite
-from extractor.arrival.intake import Arrived, Intake, outermost, state_of
-from extractor.arrival.source import Source
+from extractor.applications import Belonging, Document, Loose, United, group, unite
+from extractor.arrival import Arrived, Intake, Source, outermost, state_of
 from extractor.weighing.calibration import SILENT_TARGET
 from extractor.weighing.decide import decide
 from models.errors import Encrypted, LonePages, NotAForm, OtherKind, TooLarge, UnreadableFile

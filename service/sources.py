@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from extractor import Source, digest, is_left_out, readable
-from extractor.arrival.kinds import kind_of
+from extractor.arrival import kind_of
 from models.errors import BadUsage, OtherKind, UnreadableFile, UnsupportedKind
 from service.atomic_files import has_content
 

@@ -16,6 +16,8 @@ from models.fields import ChoiceField, RowsField
 from models.fields.base import FieldBase
 from models.form import FormDefinition, Printed
 from models.writing import key
+from tests import rooms
+from tests.rooms import Import
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = {
@@ -83,6 +85,42 @@ def test_imports_go_one_way() -> None:
         if name not in PACKAGES[path.relative_to(ROOT).parts[0]]
     ]
     assert wrong == []
+
+
+def test_every_module_is_in_a_room_that_says_what_it_is_for() -> None:
+    assert [module for module in rooms.MODULES if not rooms.room_of(module)] == []
+    silent = [
+        room
+        for room in rooms.ROOMS
+        if room in rooms.MODULES and not ast.get_docstring(ast.parse(rooms.MODULES[room].read_text("utf-8")))
+    ]
+    assert silent == []
+
+
+def test_rooms_import_only_what_the_table_allows_them() -> None:
+    arrows = rooms.arrows_of(rooms.imports())
+    assert len(arrows) > 100
+    assert rooms.strays(arrows) == []
+    assert rooms.unused(arrows) == []
+
+
+def test_no_import_runs_back_up_the_floors() -> None:
+    assert rooms.backward(rooms.arrows_of(rooms.imports())) == []
+
+
+def test_rooms_are_entered_by_their_doors() -> None:
+    assert rooms.past_doors(rooms.arrows_of(rooms.imports())) == []
+
+
+def test_an_import_that_breaks_the_rules_of_the_rooms_is_told_in_a_sentence() -> None:
+    up = rooms.arrows_of([Import("extractor.text.passage", "extractor.readers.html", "read_html")])
+    told = "extractor/text/passage.py imports extractor.readers.html.read_html"
+    assert rooms.strays(up) == [f"{told}: extractor.text may import only models"]
+    assert rooms.backward(up) == [told]
+    (past,) = rooms.past_doors(up)
+    assert past.startswith(f"{told}: the doors of extractor.readers are only by_kind, ")
+    private = Import("extractor.results", "extractor.limits", "_secret")
+    assert len(rooms.past_doors(rooms.arrows_of([private]))) == 1
 
 
 def test_pure_modules_touch_no_file_no_clock_and_no_picture() -> None:

@@ -12,8 +12,7 @@ from itertools import combinations
 
 from rapidfuzz import fuzz
 
-from extractor.answers.labels import Alignment, align, units_of
-from extractor.answers.match import match
+from extractor.answers import Alignment, align, match, units_of
 from extractor.applications.running_forms import divide, is_list, part_of
 from extractor.weighing.seal_names import cost
 from models.form import FormDefinition

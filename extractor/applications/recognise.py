@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import permutations
 
-from extractor.answers.labels import Alignment, align, units_of
-from extractor.answers.match import match
+from extractor.answers import Alignment, align, match, units_of
 from extractor.applications.group import Document
 from extractor.applications.mixed_pages import Sheaf, split
 from extractor.options import Options

@@ -8,7 +8,7 @@ two sources vouch for the text and nobody needs to look; where they differ beyon
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from extractor.answers.seals import compared, name_doubts
+from extractor.answers import compared, name_doubts
 from extractor.applications.group import Application, Document
 from extractor.weighing.compare import compare
 from extractor.weighing.decide import weigh

@@ -10,7 +10,7 @@ import operator
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from extractor.answers.labels import Find, Unit, align, finds_of, labels_of, units_of
+from extractor.answers import Find, Unit, align, finds_of, labels_of, units_of
 from models.form import FormDefinition
 from models.page import Box, Line, Page, Pages, Table
 from models.writing import key

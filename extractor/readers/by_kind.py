@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from extractor.arrival.kinds import Kind, kind_of
-from extractor.arrival.source import Attachment
+from extractor.arrival import Attachment, Kind, kind_of
 from extractor.options import Options
 from extractor.readers.html import read_html
 from extractor.readers.ofd import read_ofd

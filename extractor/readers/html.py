@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 from lxml import etree, html
 
-from extractor.readers.raised import Level, Raised, settled
-from extractor.readers.unseen import blends
 from extractor.text import tick_signs
+from extractor.text.raised import Level, Raised, settled
+from extractor.text.unseen import blends
 from models.errors import Damaged, Hostile, TooLarge
 from models.page import Cell, Emphasis, Line, Page, Pages, Picture, Remark, Run, Span, Table, Tick
 

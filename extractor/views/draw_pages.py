@@ -10,9 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
-from extractor.arrival.intake import Intake
-from extractor.arrival.kinds import kind_of
-from extractor.arrival.source import Source
+from extractor.arrival import Intake, Source, kind_of
 from extractor.limits import ViewLimits
 from extractor.options import Options
 from extractor.readers.by_kind import files_inside, pasted_sheets
@@ -89,20 +87,11 @@ class View:
     def _without_seals(self, page: PartPage) -> "Colour":
         """The page in grey, its seals taken off as the reader takes them off, as fine as it was read."""
         if self._sealless is None or self._sealless[0] != page.number:
-            import cv2
-            import numpy as np
-
-            from extractor.scan.layers import take_apart
-            from extractor.scan.seals.find import find_seals
-            from extractor.scan.seals.lift import lift_seals
-            from extractor.scan.upright import Flat
+            from extractor.scan.seals.lift import without_seals
 
             whole = _on_page(None, page)
             scale = self._bounded(page.frame.scale if page.frame else _UNDER_SEALS, whole)
-            layers = take_apart(Flat(self._shown(page, scale, whole), scale, False))
-            # A seal in black is one on a copy, never one on a page that was drawn by a program.
-            grey = lift_seals(layers, find_seals(layers) if page.frame else [])
-            self._sealless = page.number, np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), np.uint8)
+            self._sealless = page.number, without_seals(self._shown(page, scale, whole), scale, is_drawn=page.frame is None)
         return self._sealless[1]
 
 

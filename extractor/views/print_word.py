@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from extractor.arrival.kinds import Kind, kind_of
-from extractor.arrival.source import Source
+from extractor.arrival import Kind, Source, kind_of
 from extractor.options import Options
 from extractor.readers.by_kind import read_typed
 from extractor.readers.office import to_pdf

@@ -30,8 +30,10 @@ from service.results import (
 )  # fmt: skip
 
 INBOX = Path(__file__).parents[2] / "fixtures/inbox"
-# Read together, these leave every key of every shape: a Word file, a PDF, a mail and what can't be read.
-FILES = ("A01_lit_ballot_check.docx", "fillable_returned.pdf", "mail_word_and_logo.eml", "T44_encrypted_123456.docx")
+# Read together, these leave every key of every shape: a Word file, a PDF, a scan, a mail and what can't be read.
+FILES = (
+    "A01_lit_ballot_check.docx", "fillable_returned.pdf", "scan_clean.pdf", "mail_word_and_logo.eml", "T44_encrypted_123456.docx",
+)  # fmt: skip
 SHAPES: Mapping[type, type[Model]] = {
     CellJson: CellAddress, EvidenceJson: Evidence, FieldJson: FieldResult, PageJson: PartPage, PartJson: Part,
     FindingJson: Finding, ErrorJson: Failure, MessageJson: Message, Line: Result,

@@ -12,48 +12,11 @@ def open_7z(data: bytes, name: str, limits: ContainerLimits) -> Contents:
     """The files of a 7z archive; see `open_container` for what is raised."""
     import py7zr
     from py7zr.exceptions import ArchiveError, PasswordRequired, UnsupportedCompressionMethodError
-    from py7zr.io import Py7zIO, WriterFactory
 
-    class _Sink(Py7zIO):
-        """Takes one file, and stops the unpacking where it is too much."""
+    from extractor.arrival.containers.sinks import Sinks
 
-        def __init__(self) -> None:
-            self.content = bytearray()
-
-        def write(self, s: bytes | bytearray) -> int:
-            self.content += s
-            if len(self.content) > budget.most():
-                raise TooLarge(f"解压后超过 {megabytes(budget.most())} MB")
-            return len(s)
-
-        def read(self, size: int | None = None) -> bytes:
-            return bytes(self.content)
-
-        def seek(self, offset: int, whence: int = 0) -> int:
-            return 0
-
-        def flush(self) -> None:
-            """There is nothing behind it."""
-
-        def size(self) -> int:
-            return len(self.content)
-
-        def close(self) -> None:
-            if not self.counted:
-                self.counted = True
-                budget.spent += len(self.content)
-
-        counted = False
-
-    class _Sinks(WriterFactory):
-        def __init__(self) -> None:
-            self.made: list[tuple[str, _Sink]] = []
-
-        def create(self, filename: str) -> _Sink:
-            self.made.append((filename, _Sink()))
-            return self.made[-1][1]
-
-    budget, sinks = Budget(limits, len(data)), _Sinks()
+    budget = Budget(limits, len(data))
+    sinks = Sinks(budget)
     try:
         with py7zr.SevenZipFile(io.BytesIO(data)) as archive:
             if archive.needs_password():

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from extractor.arrival.source import Attachment
+from extractor.arrival import Attachment
 from extractor.limits import PictureLimits, ZipLimits
 from extractor.scan.decode import Picture
 from models.page import Pages

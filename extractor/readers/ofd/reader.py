@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image as Pillow
 from pypdfium2 import PdfiumError
 
-from extractor.arrival.source import Attachment
+from extractor.arrival import Attachment
 from extractor.limits import PictureLimits, ZipLimits
 from extractor.readers.ofd import OfdReading
 from extractor.readers.ofd.package import POINTS, Document, Element, Package, child, children, located, numbers, open_document, text

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from extractor.arrival.source import Attachment
+from extractor.arrival import Attachment
 from extractor.limits import PdfLimits
 from models.page import Pages
 

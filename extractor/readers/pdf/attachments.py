@@ -10,7 +10,7 @@ from pdfminer.pdftypes import PDFStream, resolve1
 from pdfminer.psparser import PSLiteral
 from pdfminer.utils import decode_text
 
-from extractor.arrival.source import Attachment
+from extractor.arrival import Attachment
 from models.errors import TooLarge
 
 _DEPTH = 16

@@ -13,7 +13,7 @@ from pdfminer.pdfpage import PDFPage
 from pdfminer.pdfparser import PDFParser
 from pdfminer.pdftypes import PDFStream, resolve1
 
-from extractor.arrival.source import Attachment
+from extractor.arrival import Attachment
 from extractor.limits import PdfLimits
 from extractor.readers.painted.colours import luminance
 from extractor.readers.painted.lines import Decoration, pieces_of

@@ -65,3 +65,6 @@ def _read(package: Parts, limits: ZipLimits, is_inner: bool = False) -> Pages:
     return Pages(
         reader="word", pages=(page,), identity=package.identity(), controls=tuple(text.controls), damage=tuple(sorted(text.damage))
     )
+
+
+__all__ = ["pasted_pictures", "read_word", "read_word_xml"]

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from extractor.readers.raised import Raised
 from extractor.readers.word.formulas import eq_field
 from extractor.readers.word.package import W
 from extractor.readers.word.pieces import symbol
 from extractor.readers.word.styles import Look
 from extractor.text import tick_signs
+from extractor.text.raised import Raised
 from models.page import Run, Span, Tick, TickState
 
 _ENCLOSED = re.compile(r"\\o\s*(?:\\a[clr]\s*)?\(\s*(?P<under>[^,，;；()\s]+)\s*[,，;；]\s*(?P<over>[^()]*?)\s*\)", re.IGNORECASE)

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from lxml import etree
 
-from extractor.readers.raised import Raised
 from extractor.readers.word.package import W
+from extractor.text.raised import Raised
 from models.page import Remark
 
 M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"

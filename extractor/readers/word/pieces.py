@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from extractor.readers.raised import Raised, settled
 from extractor.readers.word.styles import Look
 from extractor.text import tick_signs
+from extractor.text.raised import Raised, settled
 from models.page import Line, Picture, Run, Span, Tick, TickState
 
 _SPECIAL = re.compile("[\uf000-\uf0ff\r\n\u2028]")

@@ -5,9 +5,9 @@ from dataclasses import dataclass, fields, replace
 
 from lxml import etree
 
-from extractor.readers.raised import Level
-from extractor.readers.unseen import blends
 from extractor.readers.word.package import Parts, W
+from extractor.text.raised import Level
+from extractor.text.unseen import blends
 from models.page import Emphasis
 
 _OFF = {"0", "false", "off", "none", "nil"}

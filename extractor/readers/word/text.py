@@ -10,7 +10,6 @@ from itertools import chain
 
 from lxml import etree
 
-from extractor.readers.raised import Raised
 from extractor.readers.word.activex import ActiveXBox, read_activex
 from extractor.readers.word.bindings import Bindings, says_the_same
 from extractor.readers.word.controls import W14, after_glyph, checkbox, repeated_controls, shows_prompt
@@ -22,6 +21,7 @@ from extractor.readers.word.package import Parts, W
 from extractor.readers.word.pieces import BREAK, Piece, as_lines, characters, plain_text, symbol
 from extractor.readers.word.styles import Look, Styles
 from extractor.text.placeholders import STANDARD_PLACEHOLDERS
+from extractor.text.raised import Raised
 from models.identity import Tag
 from models.page import Control, Line, Picture, Remark, Run, Tick
 
@@ -129,9 +129,12 @@ class TextReader:
                 self._fields[-1].instruction += child.text or ""
         elif child.tag in REFERENCES:
             yield from self.notes.of(child)
-        elif any(not f.in_result or f.shown for f in self._fields):
-            return
-        elif name == "t":
+        elif all(f.in_result and not f.shown for f in self._fields):
+            yield from self._shown(child, name, look)
+
+    def _shown(self, child: etree._Element, name: str, look: Look) -> Iterator[Piece]:
+        """What a run shows by `child`, called `name`, where no field hides it."""
+        if name == "t":
             yield from characters(child.text or "", look)
         elif name == "sym":
             yield symbol(child.get(f"{W}font"), child.get(f"{W}char", ""), look)

@@ -12,9 +12,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from extractor.scan.layers import Layers
-from extractor.scan.seals.find import Ring
+from extractor.scan.layers import Layers, take_apart
+from extractor.scan.seals.find import Ring, find_seals
+from extractor.scan.upright import Flat
 
+Colour = NDArray[np.uint8]
 Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
@@ -24,6 +26,14 @@ _CORE = 0.30  # of the radius: a star reaches as far from the middle
 _NEAR = 0.08  # of the radius: how far from the fitted circle the outline may run
 _THICKEST = 0.10  # of the radius: the breadth of an outline
 _PRINT = 0.5  # of the seal's grey: what is darker is print
+
+
+def without_seals(colour: Colour, scale: float, *, is_drawn: bool) -> Colour:
+    """A page that lies flat, in grey at `scale` pixels a point, without the seals on it; `is_drawn`: a program drew it."""
+    layers = take_apart(Flat(colour, scale, False))
+    # A seal in black is one on a copy, never one on a page that was drawn by a program.
+    grey = lift_seals(layers, [] if is_drawn else find_seals(layers))
+    return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), np.uint8)
 
 
 def lift_seals(layers: Layers, rings: Sequence[Ring]) -> Gray:

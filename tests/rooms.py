@@ -1,0 +1,208 @@
+"""The rooms of the house, and the import graph by which they are held: who imports whom, inside functions and for types too."""
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+TOPS = ("models", "generator", "extractor", "service")
+
+
+@dataclass(frozen=True)
+class Room:
+    """`may`: the rooms that it may import, beside `models`, which all may; `text` means the one in its own package. `doors`: its
+    modules that others may import, beside the names in its `__all__`. A single module is its own door; `*`, that all are doors."""
+
+    may: str = ""
+    doors: str = ""
+
+
+# The ground floor first: a room may import those above it in this table only. What a room is for, its docstring says.
+ROOMS: Mapping[str, Room] = {
+    "models": Room(doors="*"),
+    "generator": Room(doors="*"),
+    "extractor.limits": Room(),
+    "extractor.text": Room(doors="passage placeholders raised tick_signs unseen"),
+    "extractor.weighing": Room("text", doors="calibration compare decide seal_names spelling"),
+    "extractor.scan": Room("limits text", doors="decode frames ocr read seals.lift"),
+    "extractor.arrival": Room("limits scan", doors="containers.charsets containers.headers containers.rar containers.zipped"),
+    "extractor.options": Room("limits weighing scan"),
+    # A Word file may hold web pages.
+    "extractor.readers.html": Room("text"),
+    "extractor.readers.word": Room("limits text readers.html", doors="package"),
+    "extractor.readers.painted": Room("text", doors="colours lines marks overlay page rendering rules tables trust"),
+    "extractor.readers.pdf": Room("limits arrival readers.painted"),
+    "extractor.readers.ofd": Room("limits scan arrival readers.word readers.painted"),
+    "extractor.readers": Room("scan arrival options readers.html readers.word readers.pdf readers.ofd", doors="by_kind office"),
+    "extractor.answers": Room("text weighing"),
+    "extractor.applications": Room("weighing options answers"),
+    "extractor.results": Room("weighing arrival applications"),
+    "extractor.pipeline": Room("arrival options readers applications results"),
+    "extractor.views": Room("limits scan arrival options readers.pdf readers.ofd readers", doors="draw_pages print_word"),
+    "extractor": Room("limits arrival options applications pipeline views"),
+    "service.atomic_files": Room(),
+    "service.terminal": Room(),
+    "service.signals": Room(),
+    "service.logs": Room(),
+    "service.settings": Room("extractor"),
+    "service.sources": Room("extractor.arrival extractor atomic_files"),
+    "service.results": Room("extractor atomic_files sources"),
+    "service.parts": Room("extractor results"),
+    "service.blobs": Room("atomic_files"),
+    "service.forms": Room("generator atomic_files", doors="definitions documents"),
+    "service.processes": Room("extractor.scan extractor settings sources results", doors="child pool scratch"),
+    "service.page_pictures": Room("extractor atomic_files settings results blobs processes"),
+    "service.store": Room(
+        "results parts",
+        doors="accounts again audit database events exports forms listing marks records search settling statuses tables "
+        "twins uploads webhooks workers",
+    ),
+    "service.migrations": Room("store"),
+    "service.webhooks": Room("settings store"),
+    "service.jobs": Room(
+        "extractor signals logs settings results blobs processes page_pictures store webhooks",
+        doors="decisions inside_dbos queue worker",
+    ),
+    "service.export": Room(
+        "generator extractor results blobs page_pictures store", doors="columns cutouts dossier files summary_sheet workbook"
+    ),
+    "service.runs": Room("extractor atomic_files terminal signals sources results processes export", doors="extraction"),
+    "service.web": Room(
+        "generator logs settings results parts blobs forms page_pictures store webhooks export", doors="app context"
+    ),
+    "service.listening": Room(),
+    "service.serving": Room("atomic_files logs settings blobs forms store web"),
+    "service.mail": Room("extractor.arrival atomic_files terminal store web", doors="fetch imap upload"),
+    "service.upkeep": Room(
+        "extractor.scan extractor.arrival atomic_files terminal settings results blobs store jobs",
+        doors="backup doctor purge restore",
+    ),
+    "service.cli": Room(
+        "generator extractor atomic_files terminal settings sources results blobs forms processes page_pictures store "
+        "jobs export runs listening serving mail upkeep"
+    ),
+    "service": Room(),
+}
+
+
+@dataclass(frozen=True)
+class Import:
+    """`importer` imports `target`, a module, or of that module what is called `name`."""
+
+    importer: str
+    target: str
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{MODULES[self.importer].relative_to(ROOT).as_posix()} imports {self.target}{self.name and f'.{self.name}'}"
+
+
+def _name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES: Mapping[str, Path] = {_name(path): path for top in TOPS for path in sorted((ROOT / top).rglob("*.py"))}
+
+
+Arrows = Mapping[tuple[str, str], list[Import]]
+
+
+def imports() -> Iterator[Import]:
+    """All that a module of the house imports of another."""
+    for importer, path in MODULES.items():
+        for node in ast.walk(_tree(path)):
+            if isinstance(node, ast.Import):
+                yield from (Import(importer, alias.name) for alias in node.names if alias.name in MODULES)
+            elif isinstance(node, ast.ImportFrom) and node.module in MODULES:
+                for alias in node.names:
+                    whole = f"{node.module}.{alias.name}"
+                    is_module = whole in MODULES and alias.name not in published(node.module)
+                    yield Import(importer, whole) if is_module else Import(importer, node.module, alias.name)
+
+
+def room_of(module: str) -> str:
+    """The innermost room in which `module` is; an empty word where the table has none for it."""
+    return max((room for room in ROOMS if f"{module}.".startswith(f"{room}.")), key=len, default="")
+
+
+def allowed(room: str) -> list[str]:
+    """The rooms that `room` may import."""
+    return [name if name in ROOMS else f"{room.partition('.')[0]}.{name}" for name in ROOMS[room].may.split()]
+
+
+def arrows_of(imports: Iterable[Import]) -> Arrows:
+    """The imports from each room to each other."""
+    found: dict[tuple[str, str], list[Import]] = {}
+    for one in imports:
+        ends = room_of(one.importer), room_of(one.target)
+        if ends[0] != ends[1]:
+            found.setdefault(ends, []).append(one)
+    return found
+
+
+def strays(arrows: Arrows) -> list[str]:
+    """The imports of rooms that the importer's may not import, each in a sentence."""
+    return [
+        f"{one}: {here} may import only {', '.join(['models', *allowed(here)])}"
+        for (here, there), many in arrows.items()
+        if there not in ("models", *allowed(here))
+        for one in many
+    ]
+
+
+def backward(arrows: Arrows) -> list[str]:
+    """The imports that run back up, to a room on a higher floor than the importer's."""
+    order = list(ROOMS)
+    return [str(one) for (here, there), many in arrows.items() for one in many if order.index(there) > order.index(here)]
+
+
+def past_doors(arrows: Arrows) -> list[str]:
+    """The imports that go past a room's doors, each in a sentence."""
+    return [
+        f"{one}: the doors of {there} are only {', '.join([*ROOMS[there].doors.split(), *sorted(published(there))])}"
+        for (_, there), many in arrows.items()
+        for one in many
+        if not _is_through_a_door(one, there)
+    ]
+
+
+def _is_through_a_door(one: Import, room: str) -> bool:
+    if one.name.startswith("_"):
+        return False
+    if ROOMS[room].doors == "*" or (one.target == room and MODULES[room].name != "__init__.py"):
+        return True
+    if one.target == room:
+        return one.name in published(room)
+    return one.target.removeprefix(f"{room}.") in ROOMS[room].doors.split()
+
+
+def unused(arrows: Arrows) -> list[str]:
+    """What the table allows and nobody needs."""
+    used = {(there, one.target.removeprefix(f"{there}.")) for (_, there), many in arrows.items() for one in many}
+    return [
+        *(f"{here} may import {there}" for here in ROOMS for there in allowed(here) if (here, there) not in arrows),
+        *(
+            f"{there} has the door {door}"
+            for there, room in ROOMS.items()
+            for door in room.doors.split()
+            if door != "*" and (there, door) not in used
+        ),
+    ]
+
+
+@cache
+def published(module: str) -> frozenset[str]:
+    """The names in the `__all__` of `module`."""
+    lists = (
+        node.value
+        for node in _tree(MODULES[module]).body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "__all__"
+    )
+    return frozenset(name for one in lists for name in ast.literal_eval(one))
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
