@@ -57,14 +57,8 @@ def respell(field: Field, passage: Passage) -> Passage:
             changed[at] = _turned(span, "11", _GUESS)
     if field.made_of == "words":
         changed = _in_words([changed.get(n, span) for n, span in enumerate(passage.spans)], spans) | changed
-    text = "".join(changed[n].text if n in changed else char for n, char in enumerate(passage.text))
     if field.made_of in _MEANT:
-        for at, char in enumerate(_MEANT[field.made_of](text)):
-            span = changed.get(at) or spans[at]
-            if span is not None and char != span.text:
-                changed[at] = _turned(span, char)
-            elif span is not None and field.made_of == "e-mail" and (other := _may_be(span, text, at)):
-                changed[at] = _beside(span, other)
+        changed |= _as_meant(field.made_of, [changed.get(n, span) for n, span in enumerate(spans)], passage.text)
     return _with(passage, changed)
 
 
@@ -187,8 +181,23 @@ def _as_digits(text: str) -> str:
     return text
 
 
-# What characters mean in a value that is made of nothing else.
+# What the characters of such a value mean, as many as there are.
 _MEANT: Mapping[MadeOf, Callable[[str], str]] = {"e-mail": _as_address, "digits": _as_digits}
+
+
+def _as_meant(made_of: MadeOf, runs: Sequence[Run | None], read: str) -> dict[int, Run]:
+    """Those of `runs`, which may have been turned into more characters than were `read`, that a value so made has otherwise."""
+    found: dict[int, Run] = {}
+    texts = [run.text if run is not None else char for run, char in zip(runs, read, strict=True)]
+    text, end = "".join(texts), 0
+    meant = _MEANT[made_of](text)
+    for at, run in enumerate(runs):
+        start, end = end, end + len(texts[at])
+        if run is not None and meant[start:end] != run.text:
+            found[at] = _turned(run, meant[start:end])
+        elif run is not None and made_of == "e-mail" and (other := _may_be(run, text, start)):
+            found[at] = _beside(run, other)
+    return found
 
 
 def corroborate(passages: Mapping[str, Passage], mentions: Iterable[tuple[str, str]]) -> dict[str, Passage]:

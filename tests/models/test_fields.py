@@ -178,6 +178,11 @@ def test_every_kind_says_all_that_is_asked_of_one_in_words_that_others_know(kind
         TypeAdapter(get_args(FieldBase.__annotations__[name])[0]).validate_python(getattr(kind, name), strict=True)
 
 
+@pytest.mark.parametrize("kind", _kinds())
+def test_a_kind_finds_values_where_it_says_that_they_have_a_shape(kind):
+    assert kind.has_shape == (kind.find is not FieldBase.find) == (kind.resembles is not FieldBase.resembles)
+
+
 def test_a_kind_that_leaves_something_unsaid_is_refused_when_it_is_defined():
     with pytest.raises(TypeError, match=r"PostcodeField does not say: between_digits, entered, .*made_of"):
 
@@ -187,6 +192,7 @@ def test_a_kind_that_leaves_something_unsaid_is_refused_when_it_is_defined():
 
 def test_only_what_is_stamped_or_signed_is_a_mark_and_only_long_words_are_prose():
     assert [field.kind for field in kinds.ALL if field.is_mark] == ["seal", "signature"]
+    assert all((field.widget == "mark") == field.is_mark for field in kinds.ALL)
     assert [field.kind for field in kinds.ALL if field.is_prose] == ["prose"]
 
 

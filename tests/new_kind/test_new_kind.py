@@ -15,7 +15,9 @@ from openpyxl import load_workbook
 
 from extractor.text.passage import Passage, Place
 from extractor.weighing.calibration import probability, signs_of
+from extractor.weighing.compare import compare
 from models.page import Line, Run
+from models.record import Observation
 from tests.new_kind.credit_code import CreditCodeField
 
 ROOT = Path(__file__).parent.parent.parent
@@ -81,3 +83,14 @@ def test_a_new_kind_of_which_no_misreading_is_known_is_never_accepted_off_a_pict
     field = CreditCodeField(kind="credit_code", name="code")
     seen = Passage.of([Line(spans=tuple(Run(text=char, confidence=0.9999) for char in CODE))], Place(page=1))
     assert probability(field, signs_of(field, seen, 9.0)) == 0.0
+
+
+def test_two_readings_of_a_new_kind_are_compared_by_their_characters_and_no_digit_is_explained_away() -> None:
+    field = CreditCodeField(kind="credit_code", name="code")
+    typed = Observation(field="code", value=CODE, raw=CODE, source="table", confidence=0.9)
+    for instead, explained in (("V", 1), ("3", 0)):
+        read = CODE[:-5] + instead + CODE[-4:]  # where a Y stands
+        runs = tuple(Run(text=char, confidence=0.9, others=(("Y", 0.1),) if char == instead else ()) for char in read)
+        seen = Observation(field="code", value=None, raw=read, source="table", confidence=0.0, readings=(runs,))
+        far = compare(field, typed, seen)
+        assert (far.explained, far.agrees) == (explained, bool(explained))

@@ -1,6 +1,6 @@
 """What happens to a field on its way through Sealform: written into forms, read back, exported. Prints what came of it as JSON.
 
-python way.py FOLDER-OF-DEFINITIONS FORM FIELD VALUE…
+python -m tests.new_kind.way FOLDER-OF-DEFINITIONS FORM FIELD VALUE…
 """
 
 import io

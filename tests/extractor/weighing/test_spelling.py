@@ -72,6 +72,13 @@ def test_two_strokes_before_a_measure_word_are_eleven_and_unsure():
     assert passage.spans[1].confidence <= 0.5
 
 
+def test_eleven_read_as_one_character_moves_nothing_behind_it_in_a_telephone_number_or_an_address():
+    for field, read, meant in ((PHONE, "02785Ⅱ7O53", "02785117053"), (EMAIL, "a11Ⅱwh3l4@qq.com", "a1111wh314@qq.com")):
+        passage = respell(field, _read(read))
+        assert passage.text == meant
+        assert len(passage.spans) == len(passage.places) == len(passage.text)
+
+
 def test_a_misread_character_of_a_name_is_mended_by_its_mention():
     name = _read("武汉白步亭商业管理有限公司", {2: (0.6, [("百", 0.35)])})
     bearer = _read("武汉百步亭商业管理近零碳排放示范工程")
