@@ -117,7 +117,7 @@ def _read(
     try:
         if isinstance(opened.pages, UnreadableFile):
             raise opened.pages
-        documents = recognise(opened.pages, document[0].name, origins, forms, options, opened.is_cover)
+        documents = recognise(opened.pages, document[0].name, origins, forms, options.form, opened.is_cover)
         return Read(tuple(document), tuple(documents), pages=pages, loose=loose)
     except UnreadableFile as error:
         if (
@@ -168,7 +168,7 @@ def _bundled(reads: Sequence[Read], told: Sequence[Finding], forms: Mapping[str,
     whole = together([read.loose for read in reads if read.loose])
     origins = {number: (one.name, 1) for number, one in enumerate(files, 1)}
     try:
-        first, *others = recognise(whole, files[0].name, origins, forms, options)
+        first, *others = recognise(whole, files[0].name, origins, forms, options.form)
     except NotAForm:
         return Read(files, error=LonePages(LONE), pages=pages)
     except Exception as error:

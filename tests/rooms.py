@@ -22,7 +22,7 @@ class Room:
 # The ground floor first: a room may import those above it in this table only. What a room is for, its docstring says.
 ROOMS: Mapping[str, Room] = {
     "models": Room(doors="*"),
-    "generator": Room(doors="*"),
+    "generator": Room(doors="roster sheet"),
     "extractor.limits": Room(),
     "extractor.text": Room(doors="passage placeholders raised tick_signs unseen"),
     "extractor.weighing": Room("text", doors="calibration compare decide seal_names spelling"),
@@ -37,7 +37,7 @@ ROOMS: Mapping[str, Room] = {
     "extractor.readers.ofd": Room("limits scan arrival readers.word readers.painted"),
     "extractor.readers": Room("scan arrival options readers.html readers.word readers.pdf readers.ofd", doors="by_kind office"),
     "extractor.answers": Room("text weighing"),
-    "extractor.applications": Room("weighing options answers"),
+    "extractor.applications": Room("weighing answers"),
     "extractor.results": Room("weighing arrival applications"),
     "extractor.pipeline": Room("arrival options readers applications results"),
     "extractor.views": Room("limits scan arrival options readers.pdf readers.ofd readers", doors="draw_pages print_word"),

@@ -35,6 +35,7 @@ PURE = [
     *(ROOT / "models").rglob("*.py"),
     *(path for room in _PURE_ROOMS for path in (ROOT / "extractor" / room).glob("*.py")),
     ROOT / "extractor" / "views" / "find_cells.py",
+    *(ROOT / "service" / name for name in ("jobs/decisions.py", "store/statuses.py", "web/return_letter.py")),
 ]
 IMPURE = {
     "os", "pathlib", "io", "time", "random", "secrets", "socket", "subprocess", "tempfile", "shutil", "zipfile", "threading",
@@ -126,6 +127,11 @@ def test_an_import_that_breaks_the_rules_of_the_rooms_is_told_in_a_sentence() ->
 def test_pure_modules_touch_no_file_no_clock_and_no_picture() -> None:
     assert {path.name for path in PURE} >= {"form.py", "rules.py", "match.py", "decide.py"}
     assert [f"{path.relative_to(ROOT)}: {name}" for path, tree in _trees(PURE) for name in _imports(tree) & IMPURE] == []
+
+
+def test_pure_rooms_import_only_pure_rooms() -> None:
+    pure = {f"extractor.{room}" for room in _PURE_ROOMS}
+    assert [(room, other) for room in pure for other in rooms.allowed(room) if other not in pure] == []
 
 
 def test_only_the_service_meets_the_world() -> None:

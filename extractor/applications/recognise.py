@@ -7,7 +7,6 @@ from itertools import permutations
 from extractor.answers import Alignment, align, match, units_of
 from extractor.applications.group import Document
 from extractor.applications.mixed_pages import Sheaf, split
-from extractor.options import Options
 from models.errors import NotAForm
 from models.findings import Finding
 from models.form import FormDefinition
@@ -26,19 +25,21 @@ Forms = Mapping[str, FormDefinition]
 Origins = Mapping[int, tuple[str, int]]
 
 
-def recognise(pages: Pages, part: str, origins: Origins, forms: Forms, options: Options, is_cover: bool = False) -> list[Document]:
-    """What each form on `pages` of the file `part` says, in their order.
+def recognise(
+    pages: Pages, part: str, origins: Origins, forms: Forms, wanted: str | None, is_cover: bool = False
+) -> list[Document]:
+    """What each form on `pages` of the file `part` says, in their order; `wanted` names the only form to look for.
 
     Raises:
         NotAForm: there is none.
     """
     # What a file without pages says that it is, the first form in it may be.
-    known = _known_form(pages, forms, options) if options.form or pages.reader != "word" else None
+    known = _known_form(pages, forms, wanted) if wanted or pages.reader != "word" else None
     found: list[Document] = []
     lost: list[Page] = []
     for sheaf in split(pages, [known] if known else list(forms.values())):
         try:
-            found.append(_document(sheaf, part, origins, forms, options, is_cover))
+            found.append(_document(sheaf, part, origins, forms, wanted, is_cover))
         except NotAForm:
             lost += sheaf.pages.pages
     if not found:
@@ -52,9 +53,9 @@ def _unsure(number: int, part: str, origins: Origins) -> Finding:
     return Finding.of("pages-unsure", part=name, page=page)
 
 
-def _document(sheaf: Sheaf, part: str, origins: Origins, forms: Forms, options: Options, is_cover: bool) -> Document:
+def _document(sheaf: Sheaf, part: str, origins: Origins, forms: Forms, wanted: str | None, is_cover: bool) -> Document:
     """What pages that belong together say."""
-    alignment, pages = _which_form(sheaf.pages, forms, options, is_cover)
+    alignment, pages = _which_form(sheaf.pages, forms, wanted, is_cover)
     found = match(pages, alignment, part)
     identity = pages.identity if pages.identity and pages.identity.form == alignment.form.name else None
     places = [origins.get(page.number, (part, page.number)) for page in pages.pages]
@@ -68,7 +69,7 @@ def _document(sheaf: Sheaf, part: str, origins: Origins, forms: Forms, options: 
         has_paper=any(page.frame for page in pages.pages),
         observations=tuple(_with_origin(one, origins) for one in found.observations),
         findings=(*found.findings, *doubts),
-        is_whole=alignment.score >= _IS_FORM or _known_form(pages, forms, options) is not None,
+        is_whole=alignment.score >= _IS_FORM or _known_form(pages, forms, wanted) is not None,
     )
 
 
@@ -83,16 +84,16 @@ def _with_origin(observation: Observation, origins: Origins) -> Observation:
     return observation.model_copy(update={"evidence": tuple(placed)})
 
 
-def _known_form(pages: Pages, forms: Forms, options: Options) -> FormDefinition | None:
+def _known_form(pages: Pages, forms: Forms, wanted: str | None) -> FormDefinition | None:
     """The form that was asked for or that the document says it is."""
     identity = pages.identity.form if pages.identity else None
-    return forms[options.form] if options.form else forms.get(identity or "")
+    return forms[wanted] if wanted else forms.get(identity or "")
 
 
-def _which_form(pages: Pages, forms: Forms, options: Options, is_cover: bool) -> tuple[Alignment, Pages]:
+def _which_form(pages: Pages, forms: Forms, wanted: str | None, is_cover: bool) -> tuple[Alignment, Pages]:
     """The form that was asked for, that the document says it is, or whose labels it bears, laid over the pages in the order
     in which it fits best: sheets get shuffled on their way through a scanner. A cover must bear them, whatever was asked for."""
-    known = _known_form(pages, forms, options)
+    known = _known_form(pages, forms, wanted)
     candidates = [known] if known is not None else list(forms.values())
     best: tuple[Alignment, Pages] | None = None
     for order in _orders(pages):
