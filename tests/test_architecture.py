@@ -114,12 +114,12 @@ def test_rooms_are_entered_by_their_doors() -> None:
 
 
 def test_an_import_that_breaks_the_rules_of_the_rooms_is_told_in_a_sentence() -> None:
-    up = rooms.arrows_of([Import("extractor.text.passage", "extractor.readers.html", "read_html")])
-    told = "extractor/text/passage.py imports extractor.readers.html.read_html"
+    up = rooms.arrows_of([Import("extractor.text.passage", "extractor.readers.word.text", "TextReader")])
+    told = "extractor/text/passage.py imports extractor.readers.word.text.TextReader"
     assert rooms.strays(up) == [f"{told}: extractor.text may import only models"]
     assert rooms.backward(up) == [told]
     (past,) = rooms.past_doors(up)
-    assert past.startswith(f"{told}: the doors of extractor.readers are only by_kind, ")
+    assert past.startswith(f"{told}: the doors of extractor.readers.word are only package")
     private = Import("extractor.results", "extractor.limits", "_secret")
     assert len(rooms.past_doors(rooms.arrows_of([private]))) == 1
 
