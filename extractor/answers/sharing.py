@@ -19,6 +19,7 @@ _PARTING = r"\s,，、;；/／|｜\\"
 _BEFORE, _AFTER = re.compile(rf"[{_PARTING}(（\[【]+$"), re.compile(rf"^[{_PARTING})）\]】]+")
 _PIECES = re.compile(rf"[^{_PARTING}]+")
 _LABEL = re.compile(rf"[{CJK}]{{2,}}\s*[:：]|[:：]\s*$")
+_JOINING = "-_.+"  # what a value may begin with, go on with, or be tied to something else by
 _BRACKETS = (("(", ")"), ("（", "）"), ("[", "]"), ("【", "】"))
 _MOST_OTHERS = 4
 
@@ -110,9 +111,14 @@ def _runs_on(text: str, place: Range, ranges: Sequence[Range]) -> bool:
     sides = [(before[-1:], text[start], len(before) == start, len(before) in others)]
     sides += [(after[:1], text[end - 1], len(text) - len(after) == end, len(text) - len(after) in others)]
     return any(
-        one.isalnum() and other.isalnum() and (touches or (one.isascii() and other.isascii() and not is_value))
+        (touches and _is_part(one) and _is_part(other))
+        or (one.isalnum() and other.isalnum() and one.isascii() and other.isascii() and not is_value)
         for one, other, touches, is_value in sides
     )
+
+
+def _is_part(char: str) -> bool:
+    return char.isalnum() or (char != "" and char in _JOINING)
 
 
 def _has_one_heir(fields: Sequence[Field], plain: Sequence[Field], rest: Sequence[Passage]) -> bool:

@@ -184,6 +184,7 @@ def _cells(draw: st.DrawFn) -> tuple[tuple[str, ...], dict[str, str], str]:
 @example((("text", "phone"), {"text": "张三2", "phone": "13871234567"}, "张三213871234567"))
 @example((("text", "phone"), {"text": "张三8", "phone": "5807053"}, "张三85807053"))
 @example((("text", "email"), {"text": "张三Tom", "email": "z@qq.com"}, "张三Tomz@qq.com"))
+@example((("text", "email"), {"text": "张三-2", "email": "a@qq.com"}, "张三-2a@qq.com"))
 @example((("text", "date"), {"text": "第1", "date": "2021年3月5日"}, "第12021年3月5日"))
 def test_each_value_of_a_composed_cell_is_right_or_in_review(cell: tuple[tuple[str, ...], dict[str, str], str]) -> None:
     names, values, text = cell
