@@ -4,6 +4,7 @@ import { get, live, send } from "./api.js";
 import { $, h, icon } from "./dom.js";
 import { bind } from "./keys.js";
 import { Ahead } from "./review/ahead.js";
+import { pickKeys } from "./review/answer.js";
 import { askReason, closeReason, isAsking, paintMoves } from "./review/deciding.js";
 import { Card } from "./review/fields.js";
 import { historyList } from "./review/history.js";
@@ -442,9 +443,7 @@ bind("复核", [
   { name: "edit", keys: ["e", "F2"], does: "修改这一栏的文字", run: () => current.edit(), own: true, when: (at) => isOnCard(at) && current.answer.canEdit },
   { name: "discard", keys: ["Escape"], does: "放弃这一栏没有确认的修改", run: () => discard(current), writing: true, when: (at) => isOnCard(at) && current.isDirty },
   { keys: ["Escape"], does: "不再修改", run: () => { current.rest(); current.focus(); }, writing: true, when: (at) => isOnCard(at) && current.answer.isEditing },
-  ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((number) => ({ name: `pick-${number}`, keys: [String(number)], does: number === 1 ? "选第几项（1–9）" : null,
-    run: () => current.pick(number), own: true, when: (at) => isOnCard(at) && current.answer.has(number) })),
-  { name: "pick-0", keys: ["0"], does: "原件上没有填写（清空这一栏）", run: () => current.pick(0), own: true, when: (at) => isOnCard(at) && current.answer.has(0) },
+  ...pickKeys(isOnCard, () => current.answer, (number) => current.pick(number), "这一栏"),
   { name: "accept", keys: ["Ctrl+Enter"], does: "受理并打开下一份", run: accept, writing: true, when: () => may("decide") && detail?.moves.includes("accept") },
   { name: "undo", keys: ["u", "Alt+z"], does: "撤销上一次修改", run: undo, writing: true },
   { keys: ["z", "Ctrl+z"], run: undo, when: () => !canUndo() },

@@ -5,7 +5,7 @@
 import { Outbox, get, send } from "./api.js";
 import { $, h } from "./dom.js";
 import { bind } from "./keys.js";
-import { Answer, same } from "./review/answer.js";
+import { Answer, pickKeys, same } from "./review/answer.js";
 import { say, tell } from "./toast.js";
 import { USER, may } from "./words.js";
 
@@ -23,17 +23,16 @@ class Tile {
     this.selected = false;
     this.answer = new Answer(info, {
       id: `answer-${item.submission}`, label: `${item.unit ?? item.name}：${info.title}`, editable: may("correct"), changed: () => this.paint(),
-      editing: () => { this.answer.isEditing = true; this.paint(); },
+      editing: () => this.paint(), discard: () => discard(this), edit: () => this.edit(), pick: (number) => pick(this, number), tabindex: -1,
     });
+    this.keeping = this.answer.act("confirm-this", "保存这一份", () => settle([this]));
+    if (may("correct")) this.answer.acts.prepend(this.keeping);
     for (const control of this.answer.controls) control.tabIndex = -1;
     this.note = h("p", { class: "tile-note small", role: "status" });
-    this.others = h("div", { class: "alternatives" });
     this.why = h("p", { class: "small why-line" }, item.findings.map((finding) => finding.message).join("；"));
-    this.acts = h("div", { class: "row acts unprinted" });
     this.element = h("article", { class: "tile", tabindex: -1, "data-submission": item.submission, "data-keys-here": true },
       h("header", { class: "row" }, h("h2", {}, item.unit ?? item.name), h("a", { class: "small end", href: `/submissions/${item.submission}`, tabindex: -1 }, "打开", h("kbd", { "data-key": "open" }))),
-      seenOf(item), this.why, this.answer.element, this.others, this.acts, this.note);
-    if (may("correct")) this.#buildActs();
+      seenOf(item), this.why, this.answer.element, this.answer.others, this.answer.acts, this.note);
     this.element.addEventListener("focusin", () => focused(this));
     this.element.addEventListener("focusout", (event) => this.element.contains(event.relatedTarget) || !document.hasFocus() || this.rest());
     this.element.addEventListener("click", (event) => {
@@ -72,24 +71,6 @@ class Tile {
     this.paint();
   }
 
-  /** What can be done with the tile, each with its key. */
-  #buildActs() {
-    const act = (name, words, run) => h("button", { type: "button", class: "small", tabindex: -1, "data-act": name, onclick: run }, words, h("kbd", { "data-key": name }));
-    this.keeping = act("confirm-this", "保存这一份", () => settle([this]));
-    this.discarding = act("discard", "放弃修改", () => discard(this));
-    this.editing = act("edit", "修改", () => this.edit());
-    this.emptying = act("pick-0", "没有填写", () => pick(this, 0));
-    this.acts.append(this.keeping, this.discarding, this.editing, this.emptying);
-  }
-
-  #paintActs() {
-    if (!this.keeping) return;
-    this.keeping.hidden = !this.isDirty && !this.answer.isEditing;
-    this.discarding.hidden = !this.isDirty;
-    this.editing.hidden = this.answer.isEditing || !this.answer.canEdit;
-    this.emptying.hidden = this.answer.isEmptied || !this.answer.has(0) || (this.answer.widget.isEmpty() && !this.answer.lacks);
-  }
-
   select(on) {
     this.selected = on;
     this.paint();
@@ -103,12 +84,8 @@ class Tile {
     const state = this.busy ? "正在保存" : this.isDirty ? (this.answer.isEmptied ? "未保存：没有填写" : "未保存") : { confirmed: "已确认", corrected: "已更正" }[this.item.state] ?? "待核对";
     this.element.setAttribute("aria-label", `${this.item.unit ?? this.item.name}：${this.item.text ?? "空"}，${state}${this.selected ? "，已选" : ""}`);
     this.note.textContent = note ?? (this.isDirty || this.busy || this.isSettled ? state : "");
-    this.#paintActs();
-    this.others.replaceChildren(...this.answer.alternatives.map((one) => {
-      const number = this.answer.numberOf(one);
-      return h("button", { type: "button", class: "small", tabindex: -1, "aria-pressed": String(this.answer.shows(one)), onclick: () => pick(this, number) },
-        h("kbd", { "data-key": `pick-${number}` }), h("span", {}, one.text ?? "（空）"));
-    }));
+    this.keeping.hidden = !this.isDirty && !this.answer.isEditing;
+    this.answer.paint();
   }
 }
 
@@ -309,9 +286,7 @@ bind("按题复核", [
   { name: "discard", keys: ["Escape"], does: "放弃这一份没有确认的修改", run: () => discard(current), writing: true, when: (at) => isOnTile(at) && current.isDirty },
   { keys: ["Escape"], run: () => { current.rest(); to(current); }, writing: true, when: (at) => isOnTile(at) && current.answer.isEditing },
   { name: "unselect", keys: ["Escape"], does: "取消全部选择", run: () => { for (const tile of selection()) tile.select(false); }, when: () => selection().length > 0 },
-  ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((number) => ({ name: `pick-${number}`, keys: [String(number)], does: number === 1 ? "选第几项（1–9）" : null,
-    run: () => pick(current, number), own: true, when: (at) => isOnTile(at) && current.answer.has(number) })),
-  { name: "pick-0", keys: ["0"], does: "原件上没有填写（清空这一份）", run: () => pick(current, 0), own: true, when: (at) => isOnTile(at) && current.answer.has(0) },
+  ...pickKeys(isOnTile, () => current.answer, (number) => pick(current, number), "这一份"),
   { name: "open", keys: ["o", "Alt+o"], does: "打开这份申请", run: () => location.assign(`/submissions/${current.item.submission}`), writing: true, when: (at) => current?.element.contains(at) },
 ]);
 

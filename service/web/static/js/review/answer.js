@@ -1,19 +1,25 @@
 // What a person answers for one field, on the review page and on the wall: a widget, what it showed at first, and what a key chooses.
 // Nothing of it is kept before somebody says so.
 
+import { h } from "../dom.js";
 import { makeWidget } from "./widgets.js";
 
 const MOST_CHOICES = 9; // keys 1 to 9
 
 export class Answer {
-  /** `info` is the field of the form; `settings`: { id, label, editable, changed(), editing() } as in widgets.js. */
+  /**
+   * `info` is the field of the form; `settings`: { id, label, editable, changed(), editing() } as in widgets.js, and what the buttons
+   * do: { discard(), edit(), pick(number) }; `tabindex` of these.
+   */
   constructor(info, settings) {
     this.info = info;
     this.settings = settings;
     this.widget = makeWidget(info, { ...settings, changed: () => { this.isEmptied = false; settings.changed(); } });
     this.isEmptied = false; // somebody said that there is no answer
-    this.isEditing = false;
     this.alternatives = [];
+    this.others = h("div", { class: "alternatives", role: "group", "aria-label": "其他可能的读法" });
+    this.acts = h("span", { class: "row acts unprinted" });
+    this.#buildActs();
     for (const control of this.controls) control.disabled = !settings.editable;
   }
 
@@ -102,17 +108,51 @@ export class Answer {
     return Boolean(this.settings.editable && this.widget.edit && (this.info.widget !== "mark" || this.widget.answer().value?.present));
   }
 
+  get isEditing() {
+    return this.widget.isOpen?.() ?? false;
+  }
+
   edit() {
-    this.isEditing = this.widget.edit?.() || false;
-    return this.isEditing;
+    this.widget.edit?.();
   }
 
   /** Written into no longer; what was written stays. */
   rest() {
     this.widget.rest?.();
-    this.isEditing = false;
+  }
+
+  /** A button with its key, for what can be done with the answer. */
+  act(name, words, run) {
+    const { tabindex = null } = this.settings;
+    return h("button", { type: "button", class: "small", tabindex, "data-act": name, onclick: run }, words, h("kbd", { "data-key": name }));
+  }
+
+  #buildActs() {
+    const { editable, discard, edit, pick } = this.settings;
+    this.discarding = this.act("discard", "放弃修改", () => discard());
+    this.editing = this.act("edit", "修改", () => edit());
+    this.emptying = this.act("pick-0", "没有填写", () => pick(0));
+    if (editable) this.acts.append(this.discarding, this.editing, this.emptying);
+  }
+
+  /** Brings the buttons and the alternatives in line with what stands there. */
+  paint() {
+    this.discarding.hidden = !this.isDirty;
+    this.editing.hidden = this.isEditing || !this.canEdit;
+    this.emptying.hidden = this.isEmptied || !this.has(0) || (this.widget.isEmpty() && !this.lacks);
+    this.others.replaceChildren(...(this.settings.editable ? this.alternatives : []).map((one) => {
+      const number = this.numberOf(one);
+      return h("button", { type: "button", class: "small", tabindex: -1, "aria-pressed": String(this.shows(one)), onclick: () => this.settings.pick(number) },
+        h("kbd", { "data-key": `pick-${number}` }), h("span", {}, one.text ?? "（空）"));
+    }));
   }
 }
+
+/** The keys 0 to 9, while `isOn(at)`, on `answer()`; `what` is what 0 empties. */
+export const pickKeys = (isOn, answer, pick, what) => [1, 2, 3, 4, 5, 6, 7, 8, 9, 0].map((number) => ({
+  name: `pick-${number}`, keys: [String(number)], does: { 0: `原件上没有填写（清空${what}）`, 1: "选第几项（1–9）" }[number],
+  run: () => pick(number), own: true, when: (at) => isOn(at) && answer().has(number),
+}));
 
 const sign = (given) => JSON.stringify(given);
 

@@ -140,34 +140,23 @@ export class Card {
     const id = `field-${this.name}`, editable = this.page.editable();
     this.answer = new Answer(this.info, {
       id: `${id}-answer`, label: this.info.title, editable, changed: () => this.#changed(),
-      editing: () => { this.answer.isEditing = true; this.#paint(); },
+      editing: () => this.#paint(), discard: () => this.page.discard(this), edit: () => this.edit(), pick: (number) => this.pick(number),
     });
+    this.confirming = this.answer.act("confirm", "确认", () => this.page.confirm(this));
+    if (editable) this.answer.acts.prepend(this.confirming);
     this.chip = h("span", { class: "chip" });
     this.past = h("button", { type: "button", class: "quiet small past-button unprinted", "aria-label": `“${this.info.title}”的历史`, onclick: () => this.page.history(this) }, icon("clock"));
-    this.acts = h("span", { class: "row acts unprinted" });
     this.why = h("div", { class: "why", id: `${id}-why` });
     this.seen = h("div", { class: "seen" });
-    this.others = h("div", { class: "alternatives", role: "group", "aria-label": "其他可能的读法" });
     this.versus = h("div", { class: "versus", role: "group", "aria-label": "双方的内容", hidden: true });
     this.wrong = h("p", { class: "wrong", role: "alert", hidden: true });
     this.element = h("section", { class: "field-card", id, "data-field": this.name, "data-keys-here": true, role: "group", "aria-labelledby": `${id}-title` },
-      h("header", {}, h("h3", { id: `${id}-title` }, this.info.title, this.info.required ? h("span", { class: "required", title: "必填" }, "*") : null), this.chip, this.acts, this.past),
-      this.why, this.seen, this.answer.element, this.others, this.versus, this.wrong);
+      h("header", {}, h("h3", { id: `${id}-title` }, this.info.title, this.info.required ? h("span", { class: "required", title: "必填" }, "*") : null), this.chip, this.answer.acts, this.past),
+      this.why, this.seen, this.answer.element, this.answer.others, this.versus, this.wrong);
     this.element.style.order = String(at);
     // Whoever goes to another window comes back to what was being written.
     this.element.addEventListener("focusout", (event) => this.element.contains(event.relatedTarget) || !document.hasFocus() || this.rest());
     for (const control of this.answer.controls) control.setAttribute("aria-describedby", `${id}-why`);
-    if (editable) this.#buildActs();
-  }
-
-  /** What can be done with the answer, each with its key. */
-  #buildActs() {
-    const act = (name, words, run) => h("button", { type: "button", class: "small", "data-act": name, onclick: run }, words, h("kbd", { "data-key": name }));
-    this.confirming = act("confirm", "确认", () => this.page.confirm(this));
-    this.discarding = act("discard", "放弃修改", () => this.page.discard(this));
-    this.editing = act("edit", "修改", () => this.edit());
-    this.emptying = act("pick-0", "没有填写", () => this.pick(0));
-    this.acts.append(this.confirming, this.discarding, this.editing, this.emptying);
   }
 
   #paint() {
@@ -177,19 +166,15 @@ export class Card {
     this.chip.className = `chip ${this.isDirty ? "dirty" : this.isSaving ? "busy" : field.state}`;
     this.chip.textContent = this.#chipWords();
     this.why.replaceChildren(...this.#reasons());
-    this.#paintActs();
+    this.answer.paint();
+    this.#paintConfirming();
     this.#paintSeen();
-    this.#paintAlternatives();
     this.#paintClash();
   }
 
-  #paintActs() {
-    if (!this.confirming) return;
+  #paintConfirming() {
     this.confirming.hidden = !this.isOpen || this.answer.lacks;
     this.confirming.firstChild.data = this.isDirty ? "保存" : "确认";
-    this.discarding.hidden = !this.isDirty;
-    this.editing.hidden = this.answer.isEditing || !this.answer.canEdit;
-    this.emptying.hidden = this.answer.isEmptied || !this.answer.has(0) || (this.answer.widget.isEmpty() && !this.answer.lacks);
   }
 
   #chipWords() {
@@ -221,14 +206,6 @@ export class Card {
     } else {
       this.seen.replaceChildren();
     }
-  }
-
-  #paintAlternatives() {
-    this.others.replaceChildren(...(this.page.editable() ? this.answer.alternatives : []).map((one) => {
-      const number = this.answer.numberOf(one);
-      return h("button", { type: "button", class: "small", tabindex: -1, "aria-pressed": String(this.answer.shows(one)), onclick: () => this.pick(number) },
-        h("kbd", { "data-key": `pick-${number}` }), h("span", {}, one.text ?? "（空）"));
-    }));
   }
 
   #paintClash() {

@@ -10,6 +10,7 @@
 //   widget.focus()                        // to be looked at
 //   widget.edit?.()                       // to be written into, the caret at the end; false: there is nothing to write into
 //   widget.rest?.()                       // written into no longer
+//   widget.isOpen?.()                     // whether it is being written into
 //   widget.choices                        // the words of what the keys 1, 2, … choose, where the widget has choices of its own
 //   widget.offers?.(value)                // whether one of them is this value
 //   widget.pick?.(n)                      // chooses the n-th of them, from 1; it stays chosen when it is chosen again
@@ -81,6 +82,7 @@ function typed(input, element, settings) {
     focus: () => input.focus({ preventScroll: true }),
     edit: () => guard.edit(input),
     rest: () => guard.set(false),
+    isOpen: () => guard.isOpen,
   };
 }
 
@@ -193,6 +195,7 @@ function table(info, settings) {
     focus: () => inputs()[0].focus({ preventScroll: true }),
     edit: () => guard.edit(inputs().find((input) => input === document.activeElement) ?? inputs()[0]),
     rest: () => guard.set(false),
+    isOpen: () => guard.isOpen,
   };
 }
 
@@ -249,6 +252,7 @@ function mark(info, settings) {
     focus: () => (boxes.find((box) => box.checked) ?? boxes[0]).focus({ preventScroll: true }),
     edit: () => !writing.hidden && guard.edit(text),
     rest: () => guard.set(false),
+    isOpen: () => guard.isOpen,
     pick(number) {
       boxes[number - 1].checked = true;
       boxes[number - 1].focus({ preventScroll: true });
