@@ -2,6 +2,10 @@
 
 import base64
 import re
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -229,6 +233,39 @@ def test_a_long_list_goes_on_by_itself(service: Service, visit: Visit) -> None:
         page.locator("#more").scroll_into_view_if_needed()
         expect(page.locator("#rows tr")).to_have_count(count)
     expect(page.locator("#shown")).to_have_text("共 120 份")
+
+
+def test_an_answer_that_breaks_off_is_told_as_no_answer(read: list[str], visit: Visit) -> None:
+    page = visit("/")
+    page.wait_for_selector("#rows tr")
+    with _breaking_off() as url:
+        page.route("**/api/v1/submissions?*", lambda route: route.continue_(url=url))
+        page.goto(page.url)
+        expect(page.locator("#alerts")).to_contain_text("连接不上服务")
+
+
+@contextmanager
+def _breaking_off() -> Iterator[str]:
+    """The address of a server that hangs up in the middle of its answer."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n"
+
+    def answer() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(head + b'{"items": [')
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        finally:
+            # Closing alone would not wake who waits for the next connection.
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
 
 
 def test_a_clerk_sees_no_button_for_what_others_decide(service: Service, read: list[str], visit: Visit) -> None:

@@ -91,15 +91,20 @@ export async function send(method, path, body = null, { version, key, signal, qu
 async function request(url, options) {
   const response = await reached(url, options);
   const type = response.headers.get("Content-Type") ?? "";
-  const body = response.status === 204 ? null : type.includes("json") ? await response.json().catch(() => null) : await response.text();
-  if (!response.ok) throw refusal(response.status, type.includes("json") ? body : {});
+  const text = await connected(response.text()); // an answer whose connection ends before it is whole is none
+  if (!response.ok) throw refusal(response.status, type.includes("json") ? parsed(text) : {});
+  const body = response.status === 204 ? null : type.includes("json") ? JSON.parse(text) : text;
   const tag = /"(\d+)"/.exec(response.headers.get("ETag") ?? "");
   return { body, version: tag ? Number(tag[1]) : null, headers: response.headers };
 }
 
-async function reached(url, options) {
+function reached(url, options) {
+  return connected(fetch(url, { credentials: "same-origin", ...options }));
+}
+
+async function connected(promise) {
   try {
-    return await fetch(url, { credentials: "same-origin", ...options });
+    return await promise;
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw unreached();
@@ -128,8 +133,7 @@ export function upload(path, form, { key, onProgress, query = {} } = {}) {
     sending.onerror = () => failed(unreached());
     sending.ontimeout = () => failed(unreached());
     sending.onload = () => {
-      let body = null;
-      try { body = JSON.parse(sending.responseText); } catch { /* a proxy's page */ }
+      const body = parsed(sending.responseText);
       if (sending.status >= 200 && sending.status < 300) done(body);
       else failed(refusal(sending.status, body));
     };
@@ -146,12 +150,17 @@ export async function download(path, { method = "GET", body = null, query = {}, 
   const response = await reached(address(path, query), { method, headers, body });
   if (!response.ok) {
     const isJson = (response.headers.get("Content-Type") ?? "").includes("json");
-    throw refusal(response.status, isJson ? await response.json() : {});
+    throw refusal(response.status, isJson ? parsed(await connected(response.text())) : {});
   }
-  const blob = await response.blob().catch(() => { throw unreached(); });
+  const blob = await connected(response.blob());
   const file = named(response.headers.get("Content-Disposition")) || name || "download";
   if (!keep) saveAs(blob, file);
   return { name: file, blob, headers: response.headers };
+}
+
+/** JSON, or null for what is not: a proxy's page. */
+function parsed(text) {
+  try { return JSON.parse(text); } catch { return null; }
 }
 
 function named(disposition) {
