@@ -90,16 +90,20 @@ def labels_of(form: FormDefinition) -> tuple[Label, ...]:
 def units_of(pages: Pages) -> tuple[Unit, ...]:
     """Cells and lines of all pages in reading order."""
     found: list[Unit] = []
+    start = 0
     for page in pages.pages:
         number = None if pages.reader == "word" else page.number
         for block in page.blocks:
             if isinstance(block, Table):
                 for cell in block.cells:
                     address = CellAddress(table=block.index, row=cell.row, column=cell.column) if number is None else None
-                    passage = Passage.of(cell.lines, Place(number, address, cell.box))
+                    passage = Passage.of(cell.lines, Place(number, address, cell.box), start)
                     found.append(Unit(len(found), passage, number, block, cell))
+                    start += len(passage)
             else:
-                found.append(Unit(len(found), Passage.of([block], Place(number, None, block.box)), number))
+                passage = Passage.of([block], Place(number, None, block.box), start)
+                found.append(Unit(len(found), passage, number))
+                start += len(passage)
     return tuple(found)
 
 

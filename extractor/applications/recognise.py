@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import permutations
 
-from extractor.answers import Alignment, align, match, units_of
+from extractor.answers import Alignment, Match, align, match, units_of
 from extractor.applications.group import Document
 from extractor.applications.mixed_pages import Sheaf, split
 from models.errors import NotAForm
 from models.findings import Finding
 from models.form import FormDefinition
+from models.ledger import Entry
 from models.page import Page, Pages
 from models.record import Observation
 
@@ -69,8 +70,18 @@ def _document(sheaf: Sheaf, part: str, origins: Origins, forms: Forms, wanted: s
         has_paper=any(page.frame for page in pages.pages),
         observations=tuple(_with_origin(one, origins) for one in found.observations),
         findings=(*found.findings, *doubts),
+        told=tuple(found.books.told),
+        pages=frozenset(page.number for page in pages.pages),
+        entries=lambda: _entries(found, part, origins),
         is_whole=alignment.score >= _IS_FORM or _known_form(pages, forms, wanted) is not None,
     )
+
+
+def _entries(found: Match, part: str, origins: Origins) -> Iterator[tuple[str, Entry]]:
+    """The ledger of the pages of a document, each entry with the file that it stands in."""
+    for entry in (*found.books.entries(), *found.books.marks):
+        name, page = origins.get(entry.page or 0, (part, entry.page))
+        yield name, entry.model_copy(update={"page": page})
 
 
 def _with_origin(observation: Observation, origins: Origins) -> Observation:

@@ -278,4 +278,5 @@ def _with(passage: Passage, changed: Mapping[int, Run]) -> Passage:
         "".join(texts),
         tuple(run for run, text in zip(runs, texts, strict=True) for _ in text),
         tuple(place for place, text in zip(passage.places, texts, strict=True) for _ in text),
+        tuple(number for number, text in zip(passage.numbers, texts, strict=True) for _ in text),
     )
