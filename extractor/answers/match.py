@@ -7,8 +7,9 @@ from typing import Any
 
 from rapidfuzz.distance import LCSseq
 
+from extractor import rungs
 from extractor.answers.cell_parts import split
-from extractor.answers.choice import CERTAIN, read_choice
+from extractor.answers.choice import read_choice
 from extractor.answers.digital_signatures import Signatures, evidence, field_findings, mismatch_findings
 from extractor.answers.labels import Alignment, Find, Unit, align
 from extractor.answers.regions import Regions
@@ -25,8 +26,6 @@ from models.page import Box, Control, DigitalSignature, Pages, Remark, Tick
 from models.record import Evidence, Observation
 from models.writing import CJK, key, one_line
 
-_PICTURE_DOUBT = 0.5
-_ABSENT_GREY = 0.9
 _OTHER_FORM = 0.6
 # The remark that holds what else may be the answer.
 _ALTERNATIVE = "binding-differs"
@@ -88,8 +87,8 @@ def _grey(pages: Pages) -> frozenset[int]:
 def _on_paper(one: Observation, grey: frozenset[int]) -> Observation:
     """A mark on paper with its sign; but that there is none, a copy without colour can't prove: print and folds hide it."""
     if not one.value.present and any(seen.page in grey for seen in one.evidence):
-        return one.model_copy(update={"confidence": min(one.confidence, _ABSENT_GREY)})
-    return one.model_copy(update={"confidence": CERTAIN, "signs": sign_of_mark(one.confidence)})
+        return one.model_copy(update={"confidence": min(one.confidence, rungs.STRONG)})
+    return one.model_copy(update={"confidence": rungs.CERTAIN, "signs": sign_of_mark(one.confidence)})
 
 
 def _answered(form: FormDefinition, seen: Iterable[_Answer | Observation]) -> Iterable[Observation]:
@@ -293,7 +292,7 @@ def _observation(field: Field, title: str, passage: Passage, evidence: tuple[Evi
     left = _guidance_left(field, passage.words)
     if left:
         doubts = (*doubts, Finding.of("guidance-left", field.name, title=title, text=left[:40]))
-    confidence = 0.0 if any(d.code == "unparsable" for d in doubts) else CERTAIN * held_confidence(passage)
+    confidence = 0.0 if any(d.code == "unparsable" for d in doubts) else rungs.CERTAIN * held_confidence(passage)
     return Observation(
         field=field.name, value=parsed, raw=raw, source="table", confidence=confidence, evidence=evidence, doubts=doubts,
         signs=signs_of(field, passage, legible), readings=passage.readings,
@@ -348,7 +347,7 @@ def _mark(
         doubts = (Finding.of(f"{field.kind}-typed", field.name, title=title, text=typed[:60]),)
     return Observation(
         field=field.name, value=made(present=bool(passage.pictures)), raw=passage.words.strip(), source="table",
-        confidence=_PICTURE_DOUBT if passage.pictures else CERTAIN * passage.confidence,
+        confidence=rungs.EVEN if passage.pictures else rungs.CERTAIN * passage.confidence,
         evidence=evidence(signed, part) or passage.evidence(part) or around, doubts=doubts,
     )  # fmt: skip
 
@@ -392,7 +391,7 @@ def _rows(form: FormDefinition, field: RowsField, headings: Mapping[str, Find], 
     doubts += [Finding.of("label-missing", field.name, title=f"{title} {label}") for label in missing]
     filled = [passage for passage in passages if passage.words.strip()]
     whole = Passage.join(filled)
-    confidence = 0.0 if doubts else CERTAIN * held_confidence(whole)
+    confidence = 0.0 if doubts else rungs.CERTAIN * held_confidence(whole)
     return Observation(
         field=field.name, value=tuple(values) or None, raw=whole.words, source="table", confidence=confidence,
         evidence=whole.evidence(part) or first.unit.passage.evidence(part), doubts=tuple(doubts),
@@ -423,7 +422,7 @@ def _controls(form: FormDefinition, controls: Sequence[Control], part: str) -> I
         if not own or field.is_mark:
             continue
         value, raw, doubts = _control_value(field, form.titles[name], own)
-        yield Observation(field=name, value=value, raw=raw, source="control", confidence=CERTAIN, doubts=doubts)
+        yield Observation(field=name, value=value, raw=raw, source="control", confidence=rungs.CERTAIN, doubts=doubts)
 
 
 def _control_value(field: Field, title: str, controls: Sequence[Control]) -> tuple[Any, str, tuple[Finding, ...]]:

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from extractor import rungs
 from extractor.scan.layers import Layers
 from extractor.scan.lines import ReadLine
 from extractor.scan.ruling import Ruling
@@ -28,9 +29,6 @@ _BLUE, _BLUE_DARK = 28, 200
 _PRINT_HEIGHT = 10.0  # points, where no print was measured
 _HALF_SURE = 0.035  # of the print's height squared: so much unread ink is as likely a smudge as writing
 _LEAST = 0.02  # less is dust, or the edge of a seal
-_STAMPED = 0.5
-_STARRED = 0.6  # the most that ink is believed to be writing that lies where a seal has its star: what is left of one looks like it
-_ALONE, _SCRAP = 0.9, 0.3  # the most that ink is believed to be writing that is as small as one character, or smaller
 _LONGEST = 8  # characters of a name
 _PROMPT_ENDS = frozenset(":：)）")
 _UNREAD_GAP = 0.7  # of a line's height: ink in so wide a gap between characters was not read
@@ -81,9 +79,9 @@ def find_ink(
     heights = [_body(shape) for shape in shapes.values() if shape and len(shape.edges) > 3]
     usual = float(np.median([bottom - top for top, bottom in heights])) if heights else _PRINT_HEIGHT * layers.scale
     found = _doubted([*_written(pieces, shapes, ink), *_unread(ink, lines, usual)], ink, lift.stars(text.shape, rings))
-    found += [(box, sure) for box, sure in _blots(blue, usual) if sure > 0.5]
+    found += [(box, sure) for box, sure in _blots(blue, usual) if sure > rungs.EVEN]
     # A name may be stamped: whether that is a signature, a person says.
-    return found + [(box, min(sure, _STAMPED)) for box, sure in _blots(_loose_red(layers, rings), usual) if sure > _STAMPED]
+    return found + [(box, min(sure, rungs.EVEN)) for box, sure in _blots(_loose_red(layers, rings), usual) if sure > rungs.EVEN]
 
 
 def _doubted(found: Sequence[tuple[Rect, float]], ink: Mask, stars: Mask) -> list[tuple[Rect, float]]:
@@ -94,7 +92,7 @@ def _doubted(found: Sequence[tuple[Rect, float]], ink: Mask, stars: Mask) -> lis
         own = ink[y0:y1, x0:x1]
         return bool((own & stars[y0:y1, x0:x1]).sum() > 0.5 * own.sum())
 
-    return [(box, min(sure, _STARRED) if on_star(box) else sure) for box, sure in found]
+    return [(box, min(sure, rungs.LIKELIER) if on_star(box) else sure) for box, sure in found]
 
 
 def _pieces(line: ReadLine) -> list[_Piece]:
@@ -202,7 +200,7 @@ def _unlike(shape: _Shape, prompt: _Shape, level: bool) -> float:
         + _UNEVEN * uneven
         + _BIAS
     )
-    return 0.995 / (1 + math.exp(-max(-30.0, min(30.0, weight))))
+    return rungs.CERTAIN / (1 + math.exp(-max(-30.0, min(30.0, weight))))
 
 
 def _loose_red(layers: Layers, rings: Sequence[Ring]) -> Mask:
@@ -263,4 +261,6 @@ def _enough(amount: int, width: float, height: float, usual: float) -> float:
     large = max(width, height) > 0.6 * usual and min(width, height) > 0.2 * usual
     # A name is wider than one letter of a seal, and lower than a piece of its outline.
     namely = width > 1.3 * usual and height < max(4 * usual, 0.6 * width)
-    return min(0.995 / (1 + (_HALF_SURE * usual**2 / amount) ** 2), 1.0 if namely else _ALONE if large else _SCRAP)
+    return min(
+        rungs.CERTAIN / (1 + (_HALF_SURE * usual**2 / amount) ** 2), 1.0 if namely else rungs.STRONG if large else rungs.SCANT
+    )

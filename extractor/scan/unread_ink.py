@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from extractor import rungs
 from extractor.scan.lines import Place, ReadLine, crop
 from extractor.scan.ocr import OcrEngine
 from extractor.scan.ruling import Ruling
@@ -25,7 +26,7 @@ _INSET = 2.0  # points that the edge of a cell is kept off
 _VALLEY = 0.55  # of a line's ink a row: less is the gap between two lines
 _SHORT, _EDGE = 0.6, 0.15  # or a short line, where it is so high, edges of its neighbours included
 _EMS, _TALLEST = 6.0, 1.3  # from so many widths of characters on they tell how high a line is: so many of them
-_READ, _LEAST_READ = 0.75, 4  # mean confidence and length of what is taken for writing
+_LEAST_READ = 4  # characters of what is taken for writing
 
 
 def read_unread(
@@ -38,7 +39,7 @@ def read_unread(
     for place, reading in zip(
         places, engine.recognise([crop(clear, place.box) for place in places]) if places else (), strict=True
     ):
-        if len(reading.text.strip()) >= _LEAST_READ and reading.confidence >= _READ:
+        if len(reading.text.strip()) >= _LEAST_READ and reading.confidence >= rungs.LEGIBLE:
             found.append(ReadLine(place, reading))
         else:
             dark.append(place.box)

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Sequence
 
+from extractor import rungs
 from models.page import Run
 from models.writing import CJK, key
 
@@ -18,9 +19,7 @@ _UNASKED = 6.5  # a character that the name has not, when it was surely read
 _MISSED = 6.5  # a character of the name for which nothing was read
 _STRAY = 1.0  # what a seal has besides its name: a figure of its number, a stroke of its outline
 _NAMED = re.compile(f"(?!一)[{CJK}]")
-_LEAST = 0.0003  # probability of a rival
 _BEARS, _DIFFERS = 5.0, 7.0
-_CLEAR = 0.95  # mean confidence of a text that is surely something else, not only badly read
 
 
 def bears(readings: Sequence[Sequence[Run]], name: str) -> bool | None:
@@ -35,7 +34,9 @@ def bears(readings: Sequence[Sequence[Run]], name: str) -> bool | None:
     if min(costs) <= _BEARS:
         return True
     clear = any(
-        sum(run.confidence for run in reading) > _CLEAR * len(reading) for reading in readings if 2 * len(reading) > len(wanted)
+        sum(run.confidence for run in reading) > rungs.CLEAR * len(reading)
+        for reading in readings
+        if 2 * len(reading) > len(wanted)
     )
     return False if clear and min(costs) >= _DIFFERS else None
 
@@ -65,4 +66,4 @@ def _mistaken(letter: str, run: Run, expected: str) -> float:
     rivals = dict(run.others)
     if expected not in rivals:
         return _UNTHOUGHT
-    return math.log(max(run.confidence, 0.05) / max(rivals[expected], _LEAST))
+    return math.log(max(run.confidence, 0.05) / max(rivals[expected], rungs.LEAST_RIVAL))

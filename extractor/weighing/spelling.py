@@ -11,15 +11,12 @@ from typing import Any, TypeGuard
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
+from extractor import rungs
 from extractor.text.passage import Passage
 from models.fields import Field
 from models.fields.base import MadeOf
 from models.page import Run, Span
 
-# A simplified character that is at least this likely is meant where its traditional fellow was read.
-_RIVAL = 0.1
-_TURNED = 0.9  # most confidence of a character that was not read but concluded
-_GUESS = 0.5
 _LETTER, _DIGIT = str.maketrans("1|I0", "lllo"), str.maketrans("lI|iOoQDZzSsBb", "11110000225588")
 # What a quick hand makes of g and v.
 _QUICK = str.maketrans("qu", "gv")
@@ -30,15 +27,12 @@ _DOMAIN = re.compile(r"@[\w.-]+\.(\w{3})\.cn$")
 _PROVIDERS = r"163|126|139|189|qq|foxmail|sina|sohu|yeah|aliyun|outlook|hotmail|gmail|\w+\.(?:gov|edu)"
 _NO_AT = re.compile(rf"(?<=\w)[oO0aQecC©®](?=(?:{_PROVIDERS})\.)")
 _TWOFOLD = frozenset("1lI|0oO")
-_NO_DOUBT, _FAINT = 0.995, 0.002  # more confidence than this is not asked about, and less of a rival is not thought of
 _WINDOW = 5  # characters on each side that may make words with one
 _WORD = 4.0  # nats that a word costs
-_WORDED_AT_MOST = 0.98
 _SHORT = 4  # characters of what may be a person's name, whose characters make words by chance
 _CLASSES = frozenset("类级期型等档线")
 # Other places in the same print are misread for the same reason, so that they are worth less than a reading of their own.
 _WEIGHT = 0.6
-_LEAST = 0.002  # how likely a character is that a reader did not name
 _LIKE = 55.0  # how alike a name and its mention must be, in percent: a mention may leave out what a name ends with
 _LEAST_NAME = 4
 
@@ -54,7 +48,7 @@ def respell(field: Field, passage: Passage) -> Passage:
             changed[at] = _beside(span, _RARE[span.text])
         elif span is not None and span.text == "Ⅱ" and passage.text[at + 1 : at + 2] not in _CLASSES:
             # Two strokes side by side are eleven, unless a class of something follows; a guess, so nobody is sure of it.
-            changed[at] = _turned(span, "11", _GUESS)
+            changed[at] = _turned(span, "11", rungs.EVEN)
     if field.made_of == "words":
         changed = _in_words([changed.get(n, span) for n, span in enumerate(passage.spans)], spans) | changed
     if field.made_of in _MEANT:
@@ -74,7 +68,7 @@ def _in_script(run: Run) -> Run:
         return run
     simple = _simplified(run.text)
     score = next((score for text, score in run.others if text == simple), 0.0)
-    return run if simple == run.text or score < _RIVAL else _turned(run, simple, run.confidence + score)
+    return run if simple == run.text or score < rungs.RIVAL else _turned(run, simple, run.confidence + score)
 
 
 @cache
@@ -98,14 +92,14 @@ def _in_words(runs: Sequence[Span | None], read: Sequence[Run | None]) -> dict[i
     chars = [run.text if isinstance(run, Run) else "\n" for run in runs]
     found: dict[int, Run] = {}
     for at, run in enumerate(read):
-        if run is None or run.confidence >= _NO_DOUBT or not _is_chinese(run.text) or chars[at] != run.text:
+        if run is None or run.confidence >= rungs.CERTAIN or not _is_chinese(run.text) or chars[at] != run.text:
             continue
-        rivals = [(text, score) for text, score in run.others if score >= _FAINT and _is_chinese(text)]
+        rivals = [(text, score) for text, score in run.others if score >= rungs.FAINT_RIVAL and _is_chinese(text)]
         if not rivals:
             continue
         start, end = max(0, at - _WINDOW), at + _WINDOW + 1
         costs = {
-            text: _words("".join([*chars[start:at], text, *chars[at + 1 : end]])) * _WORD - log(max(score, _LEAST))
+            text: _words("".join([*chars[start:at], text, *chars[at + 1 : end]])) * _WORD - log(max(score, rungs.FAINT_RIVAL))
             for text, score in [(run.text, run.confidence), *rivals]
         }
         best = min(costs, key=lambda text: costs[text])
@@ -114,7 +108,7 @@ def _in_words(runs: Sequence[Span | None], read: Sequence[Run | None]) -> dict[i
         if best != run.text:
             found[at] = _turned(run, best, sure)
         elif sure > run.confidence and len(read) > _SHORT:
-            found[at] = run.model_copy(update={"confidence": min(sure, max(run.confidence, _WORDED_AT_MOST))})
+            found[at] = run.model_copy(update={"confidence": min(sure, max(run.confidence, rungs.NAMED))})
     return found
 
 
@@ -132,13 +126,13 @@ def _words(text: str) -> int:
 
 def _turned(run: Run, text: str, confidence: float = 1.0) -> Run:
     others = ((run.text, run.confidence), *((other, score) for other, score in run.others if other != text))
-    return run.model_copy(update={"text": text, "confidence": min(confidence, _TURNED), "others": others})
+    return run.model_copy(update={"text": text, "confidence": min(confidence, rungs.STRONG), "others": others})
 
 
 def _beside(run: Run, other: str) -> Run:
     """The character as it was read, and beside it another that is as likely."""
-    others = ((other, _GUESS), *(rival for rival in run.others if rival[0] != other))
-    return run.model_copy(update={"confidence": min(run.confidence, _GUESS), "others": others})
+    others = ((other, rungs.EVEN), *(rival for rival in run.others if rival[0] != other))
+    return run.model_copy(update={"confidence": min(run.confidence, rungs.EVEN), "others": others})
 
 
 def _as_address(text: str) -> str:
@@ -160,7 +154,7 @@ def _may_be(run: Run, text: str, at: int) -> str | None:
     around = {other.isdigit() for n in (at - 1, at + 1) if 0 <= n < len(text) for other in text[n] if other.isalnum()}
     if run.text not in _TWOFOLD or len(around) < 2:
         return None
-    alike = [other for other, score in run.others if other in _TWOFOLD and score >= _FAINT]
+    alike = [other for other, score in run.others if other in _TWOFOLD and score >= rungs.FAINT_RIVAL]
     return next((other for other in alike if other.isdigit() != run.text.isdigit()), None)
 
 
@@ -256,7 +250,7 @@ def _weighed(mine: Run, yours: Run) -> Run:
         scores[text] = log(_likely(mine, text)) + _WEIGHT * log(_likely(yours, text))
     best = max(scores, key=lambda text: scores[text])
     shares = {text: exp(score - scores[best]) for text, score in scores.items()}
-    confidence = min(1 / sum(shares.values()), 0.9999)
+    confidence = min(1 / sum(shares.values()), rungs.READ)
     if best == mine.text:
         return mine.model_copy(update={"confidence": confidence})
     return _turned(mine, best, confidence)
@@ -264,8 +258,8 @@ def _weighed(mine: Run, yours: Run) -> Run:
 
 def _likely(run: Run, text: str) -> float:
     if run.text == text:
-        return max(run.confidence, _LEAST)
-    return max(next((score for other, score in run.others if other == text), 0.0), _LEAST)
+        return max(run.confidence, rungs.FAINT_RIVAL)
+    return max(next((score for other, score in run.others if other == text), 0.0), rungs.FAINT_RIVAL)
 
 
 def _with(passage: Passage, changed: Mapping[int, Run]) -> Passage:

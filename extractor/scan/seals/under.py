@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
+from extractor import rungs
 from extractor.scan.layers import Layers
 from extractor.scan.lines import Place, ReadLine, read_lines
 from extractor.scan.ocr import Glyph, OcrEngine, Reading
@@ -19,8 +20,6 @@ from extractor.scan.seals.find import Ring
 Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-_BEYOND_DISPUTE = 0.97  # so sure must a digit be in two readings against another one in the third
-_DISPUTED = 0.6  # the most that a character is believed which the two readings don't share
 _TOUCHED = 0.02  # of a character's box: as much of a seal's ink lies over it
 _INK = 150
 _UNDER = 0.3  # of a line's box: as much of it lies where a seal has ink
@@ -85,7 +84,7 @@ def _agreed(one: Reading, other: Reading, third: Reading) -> Reading:
         for step in Levenshtein.opcodes([glyph.text for glyph in agreed], rest):
             for number in range(step.src_start, step.src_end) if step.tag == "replace" else ():
                 # The third picture is made of the first two, and no word holds a digit up.
-                if agreed[number].text.isdigit() and agreed[number].confidence < _BEYOND_DISPUTE:
+                if agreed[number].text.isdigit() and agreed[number].confidence < rungs.UNDISPUTED:
                     agreed[number] = _doubtful(agreed[number], ())
         return Reading(tuple(agreed))
     best, rival = (one, other) if one.confidence >= other.confidence else (other, one)
@@ -106,8 +105,8 @@ def _agreed(one: Reading, other: Reading, third: Reading) -> Reading:
 
 
 def _doubtful(glyph: Glyph, rivals: Sequence[Glyph]) -> Glyph:
-    others = (*((rival.text, min(rival.confidence, _DISPUTED)) for rival in rivals), *glyph.others)
-    return replace(glyph, confidence=min(glyph.confidence, _DISPUTED), others=others)
+    others = (*((rival.text, min(rival.confidence, rungs.LIKELIER)) for rival in rivals), *glyph.others)
+    return replace(glyph, confidence=min(glyph.confidence, rungs.LIKELIER), others=others)
 
 
 def _unclaimed(line: ReadLine, lines: Sequence[ReadLine], lifted: Gray, ruling: Ruling) -> NDArray[np.bool_]:
