@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor import rungs
-from extractor.scan.layers import Layers
+from extractor.scan.layers import PAPER, Layers
 from extractor.scan.lines import ReadLine
 from extractor.scan.ruling import Ruling
 from extractor.scan.seals import lift
@@ -23,7 +23,6 @@ from models.geometry import Rect
 Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-_DARK = 150
 _DARKER = 90  # where something is left of the letters of a seal that faded
 _BLUE, _BLUE_DARK = 28, 200
 _PRINT_HEIGHT = 10.0  # points, where no print was measured
@@ -69,7 +68,7 @@ def find_ink(
     Every bit of ink that is larger than dust and no part of the print that was read is told, so that no box means that there is
     nothing. What lies in the letters or the star of a seal as dark as print is left out, because it can't be told from them.
     """
-    ink = (text < _DARK) & (cv2.dilate(ruling.lines, np.ones((3, 3), np.uint8)) == 0)
+    ink = (text < PAPER) & (cv2.dilate(ruling.lines, np.ones((3, 3), np.uint8)) == 0)
     dark = lift.as_dark_as_print(layers, rings)
     ink &= ~lift.inked(text.shape, dark)
     ink &= ~lift.inked(text.shape, [ring for ring in rings if ring not in dark]) | (text < _DARKER)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor import rungs
+from extractor.scan.layers import PAPER
 from extractor.scan.lines import Place, ReadLine, crop
 from extractor.scan.ocr import OcrEngine
 from extractor.scan.ruling import Ruling
@@ -16,7 +17,6 @@ from models.geometry import Rect
 
 Gray = NDArray[np.uint8]
 
-_DARK = 150
 # In heights of the page's lines: more may be several, less is none, and so much around a piece is read.
 _HIGHEST, _LOWEST, _LINE = 1.4, 0.4, 0.8
 _NARROWEST = 1.2  # least width of it
@@ -56,7 +56,7 @@ def find_unread(clear: Gray, ruling: Ruling, lines: Sequence[ReadLine], rings: S
         return []
     cores = [_core(line) for line in lines]
     high = float(np.median([bottom - top for _, top, _, bottom in cores]))
-    left = np.uint8(255) * (clear < _DARK)
+    left = np.uint8(255) * (clear < PAPER)
     for core in cores:
         _wipe(left, core, 0.5 * high)
     for ring in rings:

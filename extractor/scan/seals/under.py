@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
 from extractor import rungs
-from extractor.scan.layers import Layers
+from extractor.scan.layers import PAPER, Layers
 from extractor.scan.lines import Place, ReadLine, read_lines
 from extractor.scan.ocr import Glyph, OcrEngine, Reading
 from extractor.scan.ruling import Ruling
@@ -21,7 +21,6 @@ Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
 _TOUCHED = 0.02  # of a character's box: as much of a seal's ink lies over it
-_INK = 150
 _UNDER = 0.3  # of a line's box: as much of it lies where a seal has ink
 _FAINT = 0.05  # of a line's box: print covers a tenth and more
 _UNREAD = 0.33  # of the line's height: so wide a stretch of ink between two characters is one that was not read
@@ -55,7 +54,7 @@ def read_under_seals(
 def _is_faded(line: ReadLine, own: Mask, lifted: Gray) -> bool:
     """Whether nothing is left of what was read but the shade of a seal's letter."""
     part = _part(line.place.box)
-    return bool(own[part].mean() > _UNDER and (lifted[part] < _INK).mean() < _FAINT)
+    return bool(own[part].mean() > _UNDER and (lifted[part] < PAPER).mean() < _FAINT)
 
 
 def _read(places: Sequence[Place], gray: Gray, ruling: Ruling, engine: OcrEngine) -> dict[Place, Reading]:
@@ -114,7 +113,7 @@ def _unclaimed(line: ReadLine, lines: Sequence[ReadLine], lifted: Gray, ruling: 
     _, y0, _, y1 = (max(0, round(v)) for v in line.place.box)
     inset = round(0.15 * (y1 - y0))
     rows = slice(y0 + inset, max(y1 - inset, y0 + inset + 1))
-    free = (lifted[rows] < _INK) & (ruling.lines[rows] == 0)
+    free = (lifted[rows] < PAPER) & (ruling.lines[rows] == 0)
     for other in lines:
         left, top, right, bottom = (max(0, round(v)) for v in other.place.box)
         if other is not line and top < y1 and bottom > y0:
