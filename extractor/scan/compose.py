@@ -10,6 +10,7 @@ from extractor.scan.lines import ReadLine, in_rows
 from extractor.scan.ocr import Glyph
 from extractor.scan.ruling import Grid, Ruling
 from extractor.scan.ticks.boxes import Square, find_squares
+from extractor.text.confusions import TWIN_DIGITS, TWIN_LETTERS
 from extractor.text.tick_signs import EMPTY_GLYPHS, MARK_GLYPHS, is_boxlike
 from models.geometry import Rect, box_around
 from models.page import Box, Cell, InkMark, Line, Page, Run, SealMark, Span, Table, Tick
@@ -146,9 +147,9 @@ def _is_mistakable(glyphs: Sequence[Glyph], number: int) -> bool:
     """Whether a 1 or 0 stands against letters, or l, I, O against digits: fonts draw them alike, and readers are sure of either."""
     text = glyphs[number].text
     around = [glyphs[i].text for i in (number - 1, number + 1) if 0 <= i < len(glyphs)]
-    if text in "10":
+    if text in TWIN_DIGITS:
         return any(other.isascii() and other.isalpha() for other in around) and not any(other.isdigit() for other in around)
-    return text in "lIOo" and any(other.isdigit() for other in around)
+    return text in TWIN_LETTERS and any(other.isdigit() for other in around)
 
 
 def _line(items: Sequence[_Item]) -> Line:

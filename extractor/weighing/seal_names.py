@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from extractor import rungs
+from extractor.text.confusions import OUTLINE
 from models.page import Run
 from models.writing import CJK, key
 
@@ -18,7 +19,7 @@ _UNTHOUGHT = 7.5  # a character instead of one that the recogniser did not even 
 _UNASKED = 6.5  # a character that the name has not, when it was surely read
 _MISSED = 6.5  # a character of the name for which nothing was read
 _STRAY = 1.0  # what a seal has besides its name: a figure of its number, a stroke of its outline
-_NAMED = re.compile(f"(?!一)[{CJK}]")
+_NAMED = re.compile(f"(?!{OUTLINE.read})[{CJK}]")
 _BEARS, _DIFFERS = 5.0, 7.0
 
 

@@ -12,25 +12,24 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
 from extractor import rungs
+from extractor.text import confusions
+from extractor.text.confusions import by_character
 from extractor.text.passage import Passage
 from models.fields import Field
 from models.fields.base import MadeOf
 from models.page import Run, Span
 
-_LETTER, _DIGIT = str.maketrans("1|I0", "lllo"), str.maketrans("lI|iOoQDZzSsBb", "11110000225588")
-# What a quick hand makes of g and v.
-_QUICK = str.maketrans("qu", "gv")
-# Rare characters of which readers are sure where a quick hand wrote a common one.
-_RARE = {"毓": "敏"}
+_LETTER = str.maketrans(dict(by_character(confusions.AMONG_LETTERS)))
+_DIGIT = str.maketrans(dict(by_character(confusions.AMONG_DIGITS)))
+_QUICK = str.maketrans(dict(by_character(confusions.QUICK)))
+_RARE, _STROKES = by_character(confusions.RARE), by_character(confusions.STROKES)
 _SECOND_LEVEL = ("gov", "edu", "com", "org", "net")
 _DOMAIN = re.compile(r"@[\w.-]+\.(\w{3})\.cn$")
 _PROVIDERS = r"163|126|139|189|qq|foxmail|sina|sohu|yeah|aliyun|outlook|hotmail|gmail|\w+\.(?:gov|edu)"
-_NO_AT = re.compile(rf"(?<=\w)[oO0aQecC©®](?=(?:{_PROVIDERS})\.)")
-_TWOFOLD = frozenset("1lI|0oO")
+_NO_AT = re.compile(rf"(?<=\w)[{re.escape(confusions.AT.read)}](?=(?:{_PROVIDERS})\.)")
 _WINDOW = 5  # characters on each side that may make words with one
 _WORD = 4.0  # nats that a word costs
 _SHORT = 4  # characters of what may be a person's name, whose characters make words by chance
-_CLASSES = frozenset("类级期型等档线")
 # Other places in the same print are misread for the same reason, so that they are worth less than a reading of their own.
 _WEIGHT = 0.6
 _LIKE = 55.0  # how alike a name and its mention must be, in percent: a mention may leave out what a name ends with
@@ -46,9 +45,9 @@ def respell(field: Field, passage: Passage) -> Passage:
             changed[at] = run
         elif span is not None and span.text in _RARE:
             changed[at] = _beside(span, _RARE[span.text])
-        elif span is not None and span.text == "Ⅱ" and passage.text[at + 1 : at + 2] not in _CLASSES:
-            # Two strokes side by side are eleven, unless a class of something follows; a guess, so nobody is sure of it.
-            changed[at] = _turned(span, "11", rungs.EVEN)
+        elif span is not None and span.text in _STROKES and passage.text[at + 1 : at + 2] not in confusions.CLASSES:
+            # A guess, so nobody is sure of it.
+            changed[at] = _turned(span, _STROKES[span.text], rungs.EVEN)
     if field.made_of == "words":
         changed = _in_words([changed.get(n, span) for n, span in enumerate(passage.spans)], spans) | changed
     if field.made_of in _MEANT:
@@ -138,7 +137,7 @@ def _beside(run: Run, other: str) -> Run:
 def _as_address(text: str) -> str:
     """An e-mail address in which 1 and l, 0 and o are what their neighbours are, digits standing with digits, in which a round
     character before a provider's name is the @, and whose domain ends as the country's do."""
-    text = "".join(_by_neighbours(text, at) if char in _TWOFOLD else char for at, char in enumerate(text))
+    text = "".join(_by_neighbours(text, at) if char in confusions.TWINS else char for at, char in enumerate(text))
     if "@" not in text and (found := _NO_AT.search(text)):
         text = f"{text[: found.start()]}@{text[found.start() + 1 :]}"
     found = _DOMAIN.search(text)
@@ -152,15 +151,15 @@ def _may_be(run: Run, text: str, at: int) -> str | None:
     if text[at] in "qQ" and text[at + 1 : at + 2] not in ("q", "u") and text[at - 1 : at] != "q":
         return run.text.lower().translate(_QUICK)
     around = {other.isdigit() for n in (at - 1, at + 1) if 0 <= n < len(text) for other in text[n] if other.isalnum()}
-    if run.text not in _TWOFOLD or len(around) < 2:
+    if run.text not in confusions.TWINS or len(around) < 2:
         return None
-    alike = [other for other, score in run.others if other in _TWOFOLD and score >= rungs.FAINT_RIVAL]
+    alike = [other for other, score in run.others if other in confusions.TWINS and score >= rungs.FAINT_RIVAL]
     return next((other for other in alike if other.isdigit() != run.text.isdigit()), None)
 
 
 def _by_neighbours(text: str, at: int) -> str:
     char, around = text[at], [text[n] for n in (at - 1, at + 1) if 0 <= n < len(text)]
-    sure = [other for other in around if other not in _TWOFOLD]
+    sure = [other for other in around if other not in confusions.TWINS]
     if any(other.isascii() and other.isalpha() for other in sure) and not any(other.isdigit() for other in around):
         return char.translate(_LETTER)
     return char.translate(_DIGIT) if len(around) == 2 and all(other.isdigit() for other in around) else char
