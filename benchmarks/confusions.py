@@ -1,9 +1,11 @@
-"""How often each confusion of `extractor/text/confusions.py` is met today, and whether the reader is sure of it.
+"""How often each confusion of `extractor/text/confusions.py` is met today, and whether the reader is sure of
+it.
 
     python -m benchmarks.confusions --hands FOLDER [--copies 12] [--seed 1]
 
-Every example is drawn in print and in pens' faces, as four scanners give it, and read. Counted are the places of what was
-meant: how often one of the row's characters was read there, how often surely, and how often the right one was.
+Every example is drawn in print and in pens' faces, as four scanners give it, and read. Counted are the
+places of what was meant: how often one of the row's characters was read there, how often surely, and how
+often the right one was.
 """
 
 import argparse
@@ -44,7 +46,8 @@ def read(row: Confusion, face: str, r: Random, engine: OcrEngine) -> tuple[Glyph
 
 
 def places(row: Confusion, glyphs: tuple[Glyph, ...]) -> Iterator[Glyph | None]:
-    """What was read at each place where `row.meant` stands in its example; None where nothing was, or more than one character."""
+    """What was read at each place where `row.meant` stands in its example; None where nothing was, or more
+    than one character."""
     said = [glyph.text for glyph in glyphs]
     for start in range(len(row.example)):
         if not row.example.startswith(row.meant, start):

@@ -1,7 +1,9 @@
-"""Words drawn in print and in pens' faces, and copied, for benchmarks that need writing of which they know what it says.
+"""Words drawn in print and in pens' faces, and copied, for benchmarks that need writing of which they know
+what it says.
 
-Pens' faces are not installed with the project. `npm pack @fontsource/long-cang` (and `zhi-mang-xing`, `liu-jian-mao-cao`,
-all under the OFL) gives three: the file `*-chinese-simplified-400-normal.woff2` of each goes into the folder for `--hands`.
+Pens' faces are not installed with the project. `npm pack @fontsource/long-cang` (and `zhi-mang-xing`,
+`liu-jian-mao-cao`, all under the OFL) gives three: the file `*-chinese-simplified-400-normal.woff2` of each
+goes into the folder for `--hands`.
 """
 
 from pathlib import Path

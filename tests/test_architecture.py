@@ -273,7 +273,18 @@ def test_reading_a_word_file_loads_no_ocr_and_no_imaging_library() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["calibration", "confusions", "freeze", "pdf_reading", "scan_reading", "word_reading"]
+    "name",
+    [
+        "calibration",
+        "confusions",
+        "freeze",
+        "handwriting",
+        "pdf_reading",
+        "scan_reading",
+        "seal_names",
+        "unread_ink",
+        "word_reading",
+    ],
 )
 def test_every_benchmark_can_be_loaded(name: str) -> None:
     importlib.import_module(f"benchmarks.{name}")

@@ -26,14 +26,19 @@ Mask = NDArray[np.bool_]
 _DARKER = 90  # where something is left of the letters of a seal that faded
 _BLUE, _BLUE_DARK = 28, 200
 _PRINT_HEIGHT = 10.0  # points, where no print was measured
-_HALF_SURE = 0.035  # of the print's height squared: so much unread ink is as likely a smudge as writing
-_LEAST = 0.02  # less is dust, or the edge of a seal
+# Of the print's height squared: so much unread ink is as likely a smudge as writing, and less than the other is
+# dust, or the edge of a seal. Set by hand; of 1,350 signed names that `benchmarks.handwriting` drew none had less
+# than 0.20.
+_HALF_SURE, _LEAST = 0.035, 0.02
 _LONGEST = 8  # characters of a name
 _PROMPT_ENDS = frozenset(":：)）")
 _UNREAD_GAP = 0.7  # of a line's height: ink in so wide a gap between characters was not read
 # Fitted on 900 drawn prompts with a typed or a signed name behind them, in five faces of print and three hands, as four scanners
 # give them: how far a name's height, middle and stroke are from those of its prompt, how unevenly its characters stand; and
-# that a name on paper is signed a dozen times for each time it is typed.
+# that a name on paper is signed a dozen times for each time it is typed. Fitted anew by
+# `python -m benchmarks.handwriting`, to sheets of its own, three times 900 gave 15.7 to 20.3, 13.0 to 26.4, 14.8 to
+# 29.1, 16.2 to 23.4 and -5.6 to -5.4 (2026-11-29). Tried on 450 typed and 450 signed names, neither those nor the
+# weights below accept a typed one as signed; of the signed ones they accept 440, and the weights below 425.
 _HEIGHT, _MIDDLE, _STROKE, _UNEVEN, _BIAS = 16.1, 11.5, 11.5, 19.0, -4.4
 
 

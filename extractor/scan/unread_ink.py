@@ -17,6 +17,9 @@ from models.geometry import Rect
 
 Gray = NDArray[np.uint8]
 
+# The measures are round figures of 2026-11-22. Of 104 lines left out of 120 cells that are drawn by
+# `python -m benchmarks.unread_ink`, all but one are found by them, and one place where all was read (2026-11-29);
+# with any of them a fifth less or a quarter more there are as many mistakes or more.
 # In heights of the page's lines: more may be several, less is none, and so much around a piece is read.
 _HIGHEST, _LOWEST, _LINE = 1.4, 0.4, 0.8
 _NARROWEST = 1.2  # least width of it

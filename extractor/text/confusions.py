@@ -1,7 +1,8 @@
 """Characters that readers of pictures take for others: which way, and where each was seen (data, pure).
 
-What follows from a row, a turned character or only a doubt, is for who reads it to say: `extractor/weighing/spelling.py`
-and `extractor/scan/compose.py`. `python -m benchmarks.confusions` draws every example and counts how often it is read so.
+What follows from a row, a turned character or only a doubt, is for who reads it to say:
+`extractor/weighing/spelling.py` and `extractor/scan/compose.py`. `python -m benchmarks.confusions` draws
+every example and counts how often it is read so.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,9 +13,10 @@ from dataclasses import dataclass
 class Confusion:
     """Each character of `read` was read where `meant` stood, which may be several characters, or none.
 
-    `example` is a text in which `meant` stands; `seen`, where the confusion was met and what it did there; `drawn`, how
-    often it was read so of how many places when the example was drawn in three pens' faces (2026-11-29, by
-    `benchmarks/confusions.py`). In five faces of print it was once, a 1 for an l, of 1,920 places.
+    `example` is a text in which `meant` stands; `seen`, where the confusion was met and what it did there;
+    `drawn`, how often it was read so of how many places when the example was drawn in three pens' faces
+    (2026-11-29, by `benchmarks/confusions.py`). In five faces of print it was once, a 1 for an l, of 1,920
+    places.
     """
 
     read: str
