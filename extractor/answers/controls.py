@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from extractor.answers.choice import CERTAIN
+from extractor import rungs
 from extractor.answers.values import parse
 from models.errors import Unparsable
 from models.fields import ChoiceField, Field, RowsField
@@ -20,7 +20,7 @@ def controls_of(form: FormDefinition, controls: Sequence[Control], part: str) ->
         if not own or field.is_mark:
             continue
         value, raw, doubts = _control_value(field, form.titles[name], own)
-        yield Observation(field=name, value=value, raw=raw, source="control", confidence=CERTAIN, doubts=doubts)
+        yield Observation(field=name, value=value, raw=raw, source="control", confidence=rungs.CERTAIN, doubts=doubts)
 
 
 def _control_value(field: Field, title: str, controls: Sequence[Control]) -> tuple[Any, str, tuple[Finding, ...]]:

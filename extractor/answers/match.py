@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from extractor import rungs
 from extractor.answers.books import Books, Claims, is_doubted_by, settle
 from extractor.answers.cell_parts import split
-from extractor.answers.choice import CERTAIN
 from extractor.answers.controls import controls_of
 from extractor.answers.digital_signatures import Signatures, mismatch_findings
 from extractor.answers.labels import Alignment, Unit, align
@@ -26,7 +26,6 @@ from models.page import Box, Pages
 from models.record import Evidence, Observation
 from models.writing import CJK, key, one_line
 
-_ABSENT_GREY = 0.9
 _OTHER_FORM = 0.6
 # The remark that holds what else may be the answer.
 _ALTERNATIVE = "binding-differs"
@@ -94,8 +93,8 @@ def _grey(pages: Pages) -> frozenset[int]:
 def _on_paper(one: Observation, grey: frozenset[int]) -> Observation:
     """A mark on paper with its sign; but that there is none, a copy without colour can't prove: print and folds hide it."""
     if not one.value.present and any(seen.page in grey for seen in one.evidence):
-        return one.model_copy(update={"confidence": min(one.confidence, _ABSENT_GREY)})
-    return one.model_copy(update={"confidence": CERTAIN, "signs": sign_of_mark(one.confidence)})
+        return one.model_copy(update={"confidence": min(one.confidence, rungs.STRONG)})
+    return one.model_copy(update={"confidence": rungs.CERTAIN, "signs": sign_of_mark(one.confidence)})
 
 
 def _answered(form: FormDefinition, seen: Iterable[_Answer | Observation]) -> Iterable[Observation]:
@@ -327,7 +326,7 @@ def _rows(
     doubts += [Finding.of("label-missing", field.name, title=f"{title} {label}") for label in missing]
     filled = [passage for passage in passages if passage.words.strip()]
     whole = Passage.join(filled)
-    confidence = 0.0 if doubts else CERTAIN * held_confidence(whole)
+    confidence = 0.0 if doubts else rungs.CERTAIN * held_confidence(whole)
     yield Observation(
         field=field.name, value=tuple(values) or None, raw=whole.words, source="table", confidence=confidence,
         evidence=whole.evidence(part) or first.unit.passage.evidence(part), doubts=tuple(doubts),

@@ -6,7 +6,8 @@ from typing import Any
 
 from rapidfuzz.distance import LCSseq
 
-from extractor.answers.choice import CERTAIN, read_choice
+from extractor import rungs
+from extractor.answers.choice import read_choice
 from extractor.answers.digital_signatures import evidence as evidence_of
 from extractor.answers.digital_signatures import field_findings
 from extractor.text.passage import Passage
@@ -19,7 +20,6 @@ from models.page import DigitalSignature, Tick
 from models.record import Evidence, Observation
 from models.writing import key, one_line
 
-_PICTURE_DOUBT = 0.5
 # The share of a line's characters that stand in the guidance in the same order; shorter lines are headings made of its words.
 _LIKE_GUIDANCE = 0.7
 _LEAST_LINE = 16
@@ -53,7 +53,7 @@ def observe_written(field: Field, title: str, passage: Passage, evidence: tuple[
     left = _guidance_left(field, passage.words)
     if left:
         doubts = (*doubts, Finding.of("guidance-left", field.name, title=title, text=left[:40]))
-    confidence = 0.0 if any(d.code == "unparsable" for d in doubts) else CERTAIN * held_confidence(passage)
+    confidence = 0.0 if any(d.code == "unparsable" for d in doubts) else rungs.CERTAIN * held_confidence(passage)
     return Observation(
         field=field.name, value=parsed, raw=raw, source="table", confidence=confidence, evidence=evidence, doubts=doubts,
         signs=signs_of(field, passage, legible), readings=passage.readings,
@@ -108,6 +108,6 @@ def typed_mark(
         doubts = (Finding.of(f"{field.kind}-typed", field.name, title=title, text=typed[:60]),)
     return Observation(
         field=field.name, value=made(present=bool(passage.pictures)), raw=passage.words.strip(), source="table",
-        confidence=_PICTURE_DOUBT if passage.pictures else CERTAIN * passage.confidence,
+        confidence=rungs.EVEN if passage.pictures else rungs.CERTAIN * passage.confidence,
         evidence=evidence_of(signed, part) or passage.evidence(part) or around, doubts=doubts,
     )  # fmt: skip

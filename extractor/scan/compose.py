@@ -4,18 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from extractor import rungs
 from extractor.scan.layers import Layers
 from extractor.scan.lines import ReadLine, in_rows
 from extractor.scan.ocr import Glyph
 from extractor.scan.ruling import Grid, Ruling
 from extractor.scan.ticks.boxes import Square, find_squares
+from extractor.text.confusions import TWIN_DIGITS, TWIN_LETTERS
 from extractor.text.tick_signs import EMPTY_GLYPHS, MARK_GLYPHS, is_boxlike
 from models.geometry import Rect, box_around
 from models.page import Box, Cell, InkMark, Line, Page, Run, SealMark, Span, Table, Tick
 
-_SUREST = 0.9999  # a character that was read, and not held by a file, is never certain
-_MISTAKABLE = 0.9
-_UNCONFIRMED = 0.5
 _RAGGED = 1.3  # of the height: rows end this much early, since punctuation may not begin one
 _ONE_SPACE = 0.9  # of the line's height: a gap as wide parts two words
 
@@ -124,9 +123,9 @@ def _items(row: Sequence[ReadLine], squares: Sequence[Square], scale: float) -> 
         glyphs = piece.reading.glyphs
         for number, (glyph, (start, end)) in enumerate(zip(glyphs, piece.glyph_boxes(), strict=True)):
             if not any(_is_of(square, (start + end) / 2, glyph) for square in squares):
-                sure = min(glyph.confidence, _MISTAKABLE if _is_mistakable(glyphs, number) else 1.0)
+                sure = min(glyph.confidence, rungs.STRONG if _is_mistakable(glyphs, number) else 1.0)
                 # Recognisers see boxes in running text too; what the shape doesn't bear out is a character that nobody knows.
-                sure = min(sure, _UNCONFIRMED) if glyph.text in EMPTY_GLYPHS | MARK_GLYPHS else sure
+                sure = min(sure, rungs.EVEN) if glyph.text in EMPTY_GLYPHS | MARK_GLYPHS else sure
                 span = _span(replace(glyph, confidence=sure), in_points((start, top, end, bottom), scale))
                 items.append(_Item(start, end, _recovered(span) if any(piece.recovered[number : number + 1]) else span))
     items.sort(key=lambda item: item.x0 + item.x1)
@@ -148,9 +147,9 @@ def _is_mistakable(glyphs: Sequence[Glyph], number: int) -> bool:
     """Whether a 1 or 0 stands against letters, or l, I, O against digits: fonts draw them alike, and readers are sure of either."""
     text = glyphs[number].text
     around = [glyphs[i].text for i in (number - 1, number + 1) if 0 <= i < len(glyphs)]
-    if text in "10":
+    if text in TWIN_DIGITS:
         return any(other.isascii() and other.isalpha() for other in around) and not any(other.isdigit() for other in around)
-    return text in "lIOo" and any(other.isdigit() for other in around)
+    return text in TWIN_LETTERS and any(other.isdigit() for other in around)
 
 
 def _line(items: Sequence[_Item]) -> Line:
@@ -168,19 +167,19 @@ def _is_of(square: Square, middle: float, glyph: Glyph) -> bool:
     if x0 + 0.2 * side < middle < x1 - 0.2 * side:
         return True
     if x0 - 0.15 * side < middle < x1 + 0.15 * side:
-        return is_boxlike(glyph.text) or glyph.confidence < 0.75 or not glyph.text.strip()
+        return is_boxlike(glyph.text) or glyph.confidence < rungs.LEGIBLE or not glyph.text.strip()
     # The stroke of a tick sweeps on to the right of its box, or stands there whole; that of a ring or a line is on both sides.
     before = x0 - 0.6 * side if square.state in ("corrected", "unclear") else x0
     if square.state == "empty" or middle < before:
         return False
     if glyph.text in MARK_GLYPHS:
         return middle < x1 + 1.1 * side
-    return middle < x1 + 0.6 * side and is_boxlike(glyph.text) and glyph.confidence < 0.75
+    return middle < x1 + 0.6 * side and is_boxlike(glyph.text) and glyph.confidence < rungs.LEGIBLE
 
 
 def _span(glyph: Glyph, box: Box) -> Span:
     others = tuple((text, round(score, 4)) for text, score in glyph.others)
-    return Run(text=glyph.text, box=box, confidence=min(round(glyph.confidence, 4), _SUREST), others=others)
+    return Run(text=glyph.text, box=box, confidence=min(round(glyph.confidence, 4), rungs.READ), others=others)
 
 
 def _recovered(span: Span) -> Span:

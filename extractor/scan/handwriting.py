@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from extractor.scan.layers import Layers
+from extractor import rungs
+from extractor.scan.layers import PAPER, Layers
 from extractor.scan.lines import ReadLine
 from extractor.scan.ruling import Ruling
 from extractor.scan.seals import lift
@@ -22,21 +23,22 @@ from models.geometry import Rect
 Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-_DARK = 150
 _DARKER = 90  # where something is left of the letters of a seal that faded
 _BLUE, _BLUE_DARK = 28, 200
 _PRINT_HEIGHT = 10.0  # points, where no print was measured
-_HALF_SURE = 0.035  # of the print's height squared: so much unread ink is as likely a smudge as writing
-_LEAST = 0.02  # less is dust, or the edge of a seal
-_STAMPED = 0.5
-_STARRED = 0.6  # the most that ink is believed to be writing that lies where a seal has its star: what is left of one looks like it
-_ALONE, _SCRAP = 0.9, 0.3  # the most that ink is believed to be writing that is as small as one character, or smaller
+# Of the print's height squared: so much unread ink is as likely a smudge as writing, and less than the other is
+# dust, or the edge of a seal. Set by hand; of 1,350 signed names that `benchmarks.handwriting` drew none had less
+# than 0.20.
+_HALF_SURE, _LEAST = 0.035, 0.02
 _LONGEST = 8  # characters of a name
 _PROMPT_ENDS = frozenset(":：)）")
 _UNREAD_GAP = 0.7  # of a line's height: ink in so wide a gap between characters was not read
 # Fitted on 900 drawn prompts with a typed or a signed name behind them, in five faces of print and three hands, as four scanners
 # give them: how far a name's height, middle and stroke are from those of its prompt, how unevenly its characters stand; and
-# that a name on paper is signed a dozen times for each time it is typed.
+# that a name on paper is signed a dozen times for each time it is typed. Fitted anew by
+# `python -m benchmarks.handwriting`, to sheets of its own, three times 900 gave 15.7 to 20.3, 13.0 to 26.4, 14.8 to
+# 29.1, 16.2 to 23.4 and -5.6 to -5.4 (2026-11-29). Tried on 450 typed and 450 signed names, neither those nor the
+# weights below accept a typed one as signed; of the signed ones they accept 440, and the weights below 425.
 _HEIGHT, _MIDDLE, _STROKE, _UNEVEN, _BIAS = 16.1, 11.5, 11.5, 19.0, -4.4
 
 
@@ -71,7 +73,7 @@ def find_ink(
     Every bit of ink that is larger than dust and no part of the print that was read is told, so that no box means that there is
     nothing. What lies in the letters or the star of a seal as dark as print is left out, because it can't be told from them.
     """
-    ink = (text < _DARK) & (cv2.dilate(ruling.lines, np.ones((3, 3), np.uint8)) == 0)
+    ink = (text < PAPER) & (cv2.dilate(ruling.lines, np.ones((3, 3), np.uint8)) == 0)
     dark = lift.as_dark_as_print(layers, rings)
     ink &= ~lift.inked(text.shape, dark)
     ink &= ~lift.inked(text.shape, [ring for ring in rings if ring not in dark]) | (text < _DARKER)
@@ -81,9 +83,9 @@ def find_ink(
     heights = [_body(shape) for shape in shapes.values() if shape and len(shape.edges) > 3]
     usual = float(np.median([bottom - top for top, bottom in heights])) if heights else _PRINT_HEIGHT * layers.scale
     found = _doubted([*_written(pieces, shapes, ink), *_unread(ink, lines, usual)], ink, lift.stars(text.shape, rings))
-    found += [(box, sure) for box, sure in _blots(blue, usual) if sure > 0.5]
+    found += [(box, sure) for box, sure in _blots(blue, usual) if sure > rungs.EVEN]
     # A name may be stamped: whether that is a signature, a person says.
-    return found + [(box, min(sure, _STAMPED)) for box, sure in _blots(_loose_red(layers, rings), usual) if sure > _STAMPED]
+    return found + [(box, min(sure, rungs.EVEN)) for box, sure in _blots(_loose_red(layers, rings), usual) if sure > rungs.EVEN]
 
 
 def _doubted(found: Sequence[tuple[Rect, float]], ink: Mask, stars: Mask) -> list[tuple[Rect, float]]:
@@ -94,7 +96,7 @@ def _doubted(found: Sequence[tuple[Rect, float]], ink: Mask, stars: Mask) -> lis
         own = ink[y0:y1, x0:x1]
         return bool((own & stars[y0:y1, x0:x1]).sum() > 0.5 * own.sum())
 
-    return [(box, min(sure, _STARRED) if on_star(box) else sure) for box, sure in found]
+    return [(box, min(sure, rungs.LIKELIER) if on_star(box) else sure) for box, sure in found]
 
 
 def _pieces(line: ReadLine) -> list[_Piece]:
@@ -202,7 +204,7 @@ def _unlike(shape: _Shape, prompt: _Shape, level: bool) -> float:
         + _UNEVEN * uneven
         + _BIAS
     )
-    return 0.995 / (1 + math.exp(-max(-30.0, min(30.0, weight))))
+    return rungs.CERTAIN / (1 + math.exp(-max(-30.0, min(30.0, weight))))
 
 
 def _loose_red(layers: Layers, rings: Sequence[Ring]) -> Mask:
@@ -263,4 +265,6 @@ def _enough(amount: int, width: float, height: float, usual: float) -> float:
     large = max(width, height) > 0.6 * usual and min(width, height) > 0.2 * usual
     # A name is wider than one letter of a seal, and lower than a piece of its outline.
     namely = width > 1.3 * usual and height < max(4 * usual, 0.6 * width)
-    return min(0.995 / (1 + (_HALF_SURE * usual**2 / amount) ** 2), 1.0 if namely else _ALONE if large else _SCRAP)
+    return min(
+        rungs.CERTAIN / (1 + (_HALF_SURE * usual**2 / amount) ** 2), 1.0 if namely else rungs.STRONG if large else rungs.SCANT
+    )

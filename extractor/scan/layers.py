@@ -11,6 +11,8 @@ from models.page import Frame
 
 Gray = NDArray[np.uint8]
 
+# Of the text layer, whose paper is white: a pixel that is darker is ink, and no shade of paper or of a seal.
+PAPER = 150
 _RED = 35  # how much more red than green and blue makes red ink
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from extractor import rungs
 from extractor.limits import PictureLimits
 from extractor.scan.decode import Picture, decode
 from extractor.scan.ocr import OcrEngine, Reading
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from extractor.scan.seals.find import Ring
 
 _GREY = 2  # levels by which the channels of a grey pixel may differ: a copy without colour has none, paper scanned in colour more
-_NAMED = 0.98  # how sure it is that a ring with a name on it is a seal
 
 
 def read_scan(data: bytes, engine: OcrEngine, limits: PictureLimits = PictureLimits()) -> Pages:
@@ -109,7 +109,7 @@ def _stamp(ring: "Ring", readings: Sequence[Reading], scale: float) -> SealMark:
     )
     text = "".join(run.text for run in runs[0]).strip() if runs else ""
     # Where a name can be read along the outline, that is a seal, however faint or broken.
-    sure = max(ring.confidence, _NAMED) if is_sure(readings[0]) else ring.confidence
+    sure = max(ring.confidence, rungs.NAMED) if is_sure(readings[0]) else ring.confidence
     return SealMark(
         box=in_points(ring.box, scale), text=text or None, confidence=sure,
         shape=ring.shape, red=ring.red, readings=runs,

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from extractor import rungs
 from extractor.scan.layers import Layers
 from models.page import SealShape
 
@@ -85,7 +86,7 @@ def _red_seals(layers: Layers) -> list[Ring]:
         across = 2 * max(ring.rx, ring.ry) / millimetre if ring else 0.0
         if ring and ring.shape != "square" and across < _SMALLEST:
             continue
-        if ring and ring.confidence > 0.9 and across < _LARGEST:
+        if ring and ring.confidence > rungs.STRONG and across < _LARGEST:
             rings.append(ring)
             continue
         rings += _overlapping(own, millimetre, zoom, room) or _shapeless(ring, millimetre)
@@ -105,7 +106,9 @@ def _blots(mask: Gray, millimetre: float) -> Iterator[Gray]:
 
 def _overlapping(own: Gray, millimetre: float, zoom: float, room: int) -> list[Ring]:
     """Seals that run into each other: round ones are told apart by their rings; what is left may be one of another shape."""
-    circles = [Ring(*_enlarged(circle, zoom, room), True, 0.9) for circle in _circles(cv2.subtract(255, own), millimetre * zoom)]
+    circles = [
+        Ring(*_enlarged(circle, zoom, room), True, rungs.STRONG) for circle in _circles(cv2.subtract(255, own), millimetre * zoom)
+    ]
     if not circles:
         return []
     rest = own.copy()
@@ -133,7 +136,7 @@ def _shapeless(ring: Ring | None, millimetre: float) -> list[Ring]:
     half = max(ring.rx, ring.ry) / 2
     return [
         replace(ring, x=ring.x + way * half * math.cos(along), y=ring.y + way * half * math.sin(along), rx=half, ry=half,
-                angle=0.0, confidence=0.5, shape="round")
+                angle=0.0, confidence=rungs.EVEN, shape="round")
         for way in (-1, 1)
     ]  # fmt: skip
 
@@ -153,7 +156,7 @@ def _outlined(mask: Gray, zoom: float, room: int) -> Ring | None:
     area = cv2.contourArea(hull)
     (x, y), (first, second), angle = cv2.minAreaRect(hull)
     shape: SealShape = "square"
-    sure = 0.98 if area > _SQUARE * first * second else 0.0
+    sure = rungs.NAMED if area > _SQUARE * first * second else 0.0
     if sure and angle > 45:
         first, second, angle = second, first, angle - 90
     if not sure:
@@ -161,7 +164,7 @@ def _outlined(mask: Gray, zoom: float, room: int) -> Ring | None:
         covered = area / max(math.pi * first * second / 4, 1.0)
         shape = "oval" if first < _ROUND * second else "round"
         shaped = 0.88 < covered < 1.12 and first > 0.55 * second
-        sure = 0.98 if shaped and _is_hollow(mask, x, y, first / 2, second / 2, angle) else 0.7
+        sure = rungs.NAMED if shaped and _is_hollow(mask, x, y, first / 2, second / 2, angle) else rungs.OUTLINELESS
     middle_x, middle_y = (x + 0.5 - room) / zoom, (y + 0.5 - room) / zoom
     return Ring(middle_x, middle_y, (first + 1) / 2 / zoom, (second + 1) / 2 / zoom, angle, True, sure, shape)
 
@@ -184,7 +187,7 @@ def _plain_seals(layers: Layers) -> list[Ring]:
     small = cv2.resize(layers.text, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
     circles = _circles(small, layers.scale * _POINTS_A_MM * zoom)
     return [
-        Ring(x / zoom, y / zoom, radius / zoom, radius / zoom, 0.0, False, min(0.95, 0.3 + 0.75 * covered))
+        Ring(x / zoom, y / zoom, radius / zoom, radius / zoom, 0.0, False, min(rungs.CLEAR, 0.3 + 0.75 * covered))
         for x, y, radius, covered in circles
     ]
 

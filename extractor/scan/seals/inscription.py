@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from extractor import rungs
 from extractor.scan.layers import Layers
 from extractor.scan.ocr import OcrEngine, Reading
 from extractor.scan.seals.find import Ring
@@ -19,7 +20,6 @@ _ROWS = 96  # rows of a strip, from just outside the outline to `_DEPTH` inside 
 _OUTSIDE, _DEPTH = 0.14, 0.56  # parts of the smaller half axis
 _ROW = (_OUTSIDE + _DEPTH) / (_ROWS - 1)
 _LINE, _MARGIN = 48, 7  # pixels: height of the line that is read, paper above and below its characters
-_SURE = 0.9  # a character under this makes the seal be looked at in another way
 _PARTS = 36
 _PAPER = 60
 _BLACK = 215  # a seal as dark as this can't be told from print
@@ -67,7 +67,7 @@ def _views(layers: Layers, ring: Ring, others: Sequence[Ring]) -> Iterator[list[
 
 def is_sure(reading: Reading) -> bool:
     """Whether each of its characters was read surely, and they are enough for a name."""
-    return len(reading.glyphs) > 3 and min(glyph.confidence for glyph in reading.glyphs) > _SURE
+    return len(reading.glyphs) > 3 and min(glyph.confidence for glyph in reading.glyphs) > rungs.STRONG
 
 
 def _joined(rows: Sequence[Reading]) -> Reading:

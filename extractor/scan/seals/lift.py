@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from extractor.scan.layers import Layers, take_apart
+from extractor.scan.layers import PAPER, Layers, take_apart
 from extractor.scan.seals.find import Ring, find_seals
 from extractor.scan.upright import Flat
 
@@ -20,7 +20,6 @@ Colour = NDArray[np.uint8]
 Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-_INK = 150  # grey from which on a pixel is paper
 _PALE = 50  # least grey of an outline that may be told from print
 _CORE = 0.30  # of the radius: a star reaches as far from the middle
 _NEAR = 0.08  # of the radius: how far from the fitted circle the outline may run
@@ -160,12 +159,12 @@ def _erasable(text: Gray, outline: Gray) -> Mask:
     if not len(xs):
         return on
     part = np.s_[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1]
-    ink = np.uint8(255) * ((text[part] < _INK) & ~on[part])
+    ink = np.uint8(255) * ((text[part] < PAPER) & ~on[part])
     length = round(2 * float(cv2.distanceTransform(np.ascontiguousarray(outline[part]), cv2.DIST_L2, 3).max())) + 3
     bridged = np.zeros_like(ink)
     for kernel in _lines(length):
         bridged |= cv2.morphologyEx(ink, cv2.MORPH_CLOSE, kernel)
-    on[part] &= ~((bridged > 0) & (text[part] < _INK))
+    on[part] &= ~((bridged > 0) & (text[part] < PAPER))
     return np.asarray(on, np.bool_)
 
 
@@ -182,7 +181,7 @@ def _star(text: Gray, ring: Ring) -> Mask:
     """The solid figure in the middle: ink that no stroke is as broad as, and its tips."""
     disc = np.zeros_like(text)
     cv2.ellipse(disc, _ellipse(ring, _CORE), 255, -1)
-    ink = np.uint8(255) * ((text < _INK + 40) & (disc > 0))
+    ink = np.uint8(255) * ((text < PAPER + 40) & (disc > 0))
     broad = max(3, round(0.075 * ring.rx)) | 1
     element = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (broad, broad))
     # A worn star has holes.

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
-from extractor.scan.layers import Layers
+from extractor import rungs
+from extractor.scan.layers import PAPER, Layers
 from extractor.scan.lines import Place, ReadLine, read_lines
 from extractor.scan.ocr import Glyph, OcrEngine, Reading
 from extractor.scan.ruling import Ruling
@@ -19,10 +20,7 @@ from extractor.scan.seals.find import Ring
 Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-_BEYOND_DISPUTE = 0.97  # so sure must a digit be in two readings against another one in the third
-_DISPUTED = 0.6  # the most that a character is believed which the two readings don't share
 _TOUCHED = 0.02  # of a character's box: as much of a seal's ink lies over it
-_INK = 150
 _UNDER = 0.3  # of a line's box: as much of it lies where a seal has ink
 _FAINT = 0.05  # of a line's box: print covers a tenth and more
 _UNREAD = 0.33  # of the line's height: so wide a stretch of ink between two characters is one that was not read
@@ -56,7 +54,7 @@ def read_under_seals(
 def _is_faded(line: ReadLine, own: Mask, lifted: Gray) -> bool:
     """Whether nothing is left of what was read but the shade of a seal's letter."""
     part = _part(line.place.box)
-    return bool(own[part].mean() > _UNDER and (lifted[part] < _INK).mean() < _FAINT)
+    return bool(own[part].mean() > _UNDER and (lifted[part] < PAPER).mean() < _FAINT)
 
 
 def _read(places: Sequence[Place], gray: Gray, ruling: Ruling, engine: OcrEngine) -> dict[Place, Reading]:
@@ -85,7 +83,7 @@ def _agreed(one: Reading, other: Reading, third: Reading) -> Reading:
         for step in Levenshtein.opcodes([glyph.text for glyph in agreed], rest):
             for number in range(step.src_start, step.src_end) if step.tag == "replace" else ():
                 # The third picture is made of the first two, and no word holds a digit up.
-                if agreed[number].text.isdigit() and agreed[number].confidence < _BEYOND_DISPUTE:
+                if agreed[number].text.isdigit() and agreed[number].confidence < rungs.UNDISPUTED:
                     agreed[number] = _doubtful(agreed[number], ())
         return Reading(tuple(agreed))
     best, rival = (one, other) if one.confidence >= other.confidence else (other, one)
@@ -106,8 +104,8 @@ def _agreed(one: Reading, other: Reading, third: Reading) -> Reading:
 
 
 def _doubtful(glyph: Glyph, rivals: Sequence[Glyph]) -> Glyph:
-    others = (*((rival.text, min(rival.confidence, _DISPUTED)) for rival in rivals), *glyph.others)
-    return replace(glyph, confidence=min(glyph.confidence, _DISPUTED), others=others)
+    others = (*((rival.text, min(rival.confidence, rungs.LIKELIER)) for rival in rivals), *glyph.others)
+    return replace(glyph, confidence=min(glyph.confidence, rungs.LIKELIER), others=others)
 
 
 def _unclaimed(line: ReadLine, lines: Sequence[ReadLine], lifted: Gray, ruling: Ruling) -> NDArray[np.bool_]:
@@ -115,7 +113,7 @@ def _unclaimed(line: ReadLine, lines: Sequence[ReadLine], lifted: Gray, ruling: 
     _, y0, _, y1 = (max(0, round(v)) for v in line.place.box)
     inset = round(0.15 * (y1 - y0))
     rows = slice(y0 + inset, max(y1 - inset, y0 + inset + 1))
-    free = (lifted[rows] < _INK) & (ruling.lines[rows] == 0)
+    free = (lifted[rows] < PAPER) & (ruling.lines[rows] == 0)
     for other in lines:
         left, top, right, bottom = (max(0, round(v)) for v in other.place.box)
         if other is not line and top < y1 and bottom > y0:

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from extractor import rungs
 from extractor.scan.layers import Layers
 from extractor.scan.lines import ReadLine
 from extractor.scan.ocr import Glyph
@@ -21,14 +22,9 @@ from models.page import TickState
 
 Gray = NDArray[np.uint8]
 
-# Least confidence of a character to be no box: a mark may be misread as one, an empty box hardly.
-_WELL_READ = 0.75
-_HALF_READ = 0.3  # the same in running text
 _WORDY = 14  # characters a box: more is running text
-_SURELY_BOX = 0.97  # a box as sure as this is one, whatever ideograph was read there
 _UNREAD = 0.3  # of a character's width: unread ink as wide may be a box
 _ALIKE = 1.8  # boxes of a cell differ by no more than this factor
-_SURE = 0.9  # least probability of a box and of its state; below it is unclear
 _CAUTIOUS = 0.2  # part of the network's doubt that is real: it was trained to claim no more than 0.99
 _MORE_INK = 0.04  # in the middle of an "empty" box, over that of the emptiest: something is in it
 _REDDENED = 0.06  # part of an "empty" box under red ink, in which a red tick would vanish
@@ -55,20 +51,20 @@ def find_squares(rows: Sequence[Sequence[ReadLine]], within: Rect, layers: Layer
         for strip, row in zip(strips, rows, strict=True)
     ]
     found = [
-        [hit for hit in hits if not _is_character(hit.box, row, ascii_alone=hit.seen.present >= _SURELY_BOX)]
+        [hit for hit in hits if not _is_character(hit.box, row, ascii_alone=hit.seen.present >= rungs.UNDISPUTED)]
         for hits, row in zip(found, rows, strict=True)
     ]
     if sum(_characters(row) for row in rows) > _WORDY * sum(map(len, found)):
         # In running text the recogniser knows better: a character may look like a box, and a blot on it like a tick.
         found = [
-            [hit for hit in hits if _certainty(hit) >= _SURE and not _is_character(hit.box, row, _HALF_READ)]
+            [hit for hit in hits if _certainty(hit) >= rungs.STRONG and not _is_character(hit.box, row, rungs.SCANT)]
             for hits, row in zip(found, rows, strict=True)
         ]
     sides = [hit.box[2] - hit.box[0] for hits in found for hit in hits]
     usual = float(np.median(sides)) if sides else 0.0
     found = [[hit for hit in hits if usual / _ALIKE < hit.box[2] - hit.box[0] < usual * _ALIKE] for hits in found]
     # Running text has signs that look half like boxes, but none that is surely one.
-    if not any(_certainty(hit) >= _SURE for hits in found for hit in hits):
+    if not any(_certainty(hit) >= rungs.STRONG for hits in found for hit in hits):
         return [[] for _ in rows]
     emptiest = min((hit.ink for hits in found for hit in hits), default=0.0)
     return [[Square(hit.box, *_state(hit, emptiest, layers)) for hit in hits] for hits in found]
@@ -91,19 +87,19 @@ def _state(hit: _Hit, emptiest: float, layers: Layers) -> tuple[TickState, float
     best = int(np.argmax(hit.seen.states))
     told: TickState = STATES[1 + best]  # type: ignore[assignment]
     sure = _certainty(hit)
-    if sure < _SURE:
-        return "unclear", 0.5
+    if sure < rungs.STRONG:
+        return "unclear", rungs.EVEN
     if told == "empty":
         x0, y0, x1, y1 = (round(v) for v in hit.box)
         under = layers.red[max(0, y0) : y1, max(0, x0) : x1]
         if hit.ink > emptiest + _MORE_INK or (under.size and float((under > 0).mean()) > _REDDENED):
-            return "unclear", 0.5
-    return told, min(0.999, 1 - _CAUTIOUS * (1 - sure))
+            return "unclear", rungs.EVEN
+    return told, min(rungs.SEEN, 1 - _CAUTIOUS * (1 - sure))
 
 
 def _may_hold_boxes(strip: "_Strip", row: Sequence[ReadLine]) -> bool:
     """Whether the recogniser saw something like a box, or left ink unread that is as wide as one: most rows are only words."""
-    if any(is_boxlike(glyph.text) or glyph.confidence < _WELL_READ for line in row for glyph in line.reading.glyphs):
+    if any(is_boxlike(glyph.text) or glyph.confidence < rungs.LEGIBLE for line in row for glyph in line.reading.glyphs):
         return True
     unread = np.asarray(strip.ink[HIGH // 4 : -HIGH // 4].max(axis=0) > 0.5)
     for line in row:
@@ -171,7 +167,7 @@ def _characters(row: Sequence[ReadLine]) -> int:
     return sum(1 for line in row for glyph in line.reading.glyphs if glyph.text.strip() and not is_boxlike(glyph.text))
 
 
-def _is_character(box: Rect, row: Sequence[ReadLine], least: float = _WELL_READ, ascii_alone: bool = False) -> bool:
+def _is_character(box: Rect, row: Sequence[ReadLine], least: float = rungs.LEGIBLE, ascii_alone: bool = False) -> bool:
     """Whether characters were surely read in the frame: 园 has a frame, and two characters side by side may look like one.
 
     With `ascii_alone` only letters and digits count: of a marked box a recogniser makes an ideograph, hardly an 8 or an o.

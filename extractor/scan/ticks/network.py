@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from extractor import rungs
 from extractor.scan.onnx import open_session
 from models.errors import OcrUnavailable
 
@@ -27,7 +28,6 @@ STEP = 4  # pixels a column of its answer
 STATES = ("none", "empty", "ticked", "filled", "corrected", "unclear")
 WEIGHTS = Path(__file__).parent / "weights" / "marks.onnx"
 SHA256 = "f56a523f355ac126c0f867f6e4e8916a66a4bd91287f7aebf4684afb55b03641"
-_SEEN = 0.5  # least probability that there is a box at all
 _APART = 0.65  # of a side: boxes closer than that are one
 
 
@@ -65,7 +65,7 @@ def decode(answer: Floats) -> list[Seen]:
     present = 1 - scores[0]
     kept: list[Seen] = []
     for column in np.argsort(-present):
-        if present[column] < _SEEN:
+        if present[column] < rungs.EVEN:
             break
         dx, dy, size = (float(v) for v in answer[len(STATES) :, column])
         x, side = (column + 0.5 + dx) * STEP, EM * float(np.exp(np.clip(size, -1.5, 1.0)))

@@ -41,6 +41,17 @@ def _start(*arguments: object) -> subprocess.Popen[str]:
     )
 
 
+def test_the_silent_share_that_help_tells_is_the_one_that_readings_are_held_to() -> None:
+    # `--help` may not wait for the extractor, so that the command can only repeat it.
+    from typer.main import get_command
+
+    from extractor import Options
+    from service.cli import app
+
+    (told,) = (one for one in get_command(app).commands["extract"].params if one.name == "silent_target")  # type: ignore[attr-defined]
+    assert told.default == Options.silent_target
+
+
 def test_help_is_in_chinese_and_names_every_command(run) -> None:
     ran = run("--help")
     assert ran.code == 0

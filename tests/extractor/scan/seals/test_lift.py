@@ -99,7 +99,7 @@ def test_beside_a_character_that_only_one_reading_has_its_neighbours_are_doubtfu
 
 
 def test_a_digit_that_two_of_three_readings_see_but_not_surely_is_doubtful(monkeypatch):
-    monkeypatch.setattr("extractor.scan.seals.under._BEYOND_DISPUTE", 1.0)
+    monkeypatch.setattr("extractor.rungs.UNDISPUTED", 1.0)
     read = _read("2021年2月15日", "2021年2月16日", third="2021年2月16日")
     assert read.reading.text == "2021年2月16日"
     assert [glyph.text for glyph in read.reading.glyphs if glyph.confidence < 0.7] == ["6"]
