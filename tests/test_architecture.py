@@ -168,9 +168,14 @@ def _commands() -> list[str]:
     return list(commands)
 
 
-def test_every_command_is_in_the_readme() -> None:
-    readme = (ROOT / "README.md").read_text("utf-8")
-    assert [command for command in _commands() if f"`sealform {command}" not in readme] == []
+def test_every_command_is_documented() -> None:
+    page = (ROOT / "docs/commands.md").read_text("utf-8")
+    assert [command for command in _commands() if f"`sealform {command}" not in page] == []
+
+
+def test_every_page_of_the_documentation_is_in_its_index() -> None:
+    index = (ROOT / "docs/index.md").read_text("utf-8")
+    assert [path.name for path in (ROOT / "docs").glob("*.md") if path.name != "index.md" and f"({path.name})" not in index] == []
 
 
 def test_every_module_and_public_function_says_what_it_is() -> None:
