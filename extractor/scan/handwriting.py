@@ -16,7 +16,7 @@ from extractor.scan.layers import Layers
 from extractor.scan.lines import ReadLine
 from extractor.scan.ruling import Ruling
 from extractor.scan.seals import lift
-from extractor.scan.seals.find import Ring
+from extractor.scan.seals.ring import Ring
 from models.geometry import Rect
 
 Gray = NDArray[np.uint8]
@@ -72,9 +72,8 @@ def find_ink(
     nothing. What lies in the letters or the star of a seal as dark as print is left out, because it can't be told from them.
     """
     ink = (text < _DARK) & (cv2.dilate(ruling.lines, np.ones((3, 3), np.uint8)) == 0)
-    dark = lift.as_dark_as_print(layers, rings)
-    ink &= ~lift.inked(text.shape, dark)
-    ink &= ~lift.inked(text.shape, [ring for ring in rings if ring not in dark]) | (text < _DARKER)
+    ink &= ~lift.inked(text.shape, [ring for ring in rings if ring.is_dark])
+    ink &= ~lift.inked(text.shape, [ring for ring in rings if not ring.is_dark]) | (text < _DARKER)
     blue = np.asarray((layers.pen > _BLUE) & (text < _BLUE_DARK), np.bool_)
     pieces = [piece for line in lines for piece in _pieces(line)]
     shapes = {piece.box: _shape(ink, piece.box, piece.box[3] - piece.box[1]) for piece in pieces}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from extractor.scan.seals.find import Ring
+    from extractor.scan.seals.ring import Ring
 
 _GREY = 2  # levels by which the channels of a grey pixel may differ: a copy without colour has none, paper scanned in colour more
 _NAMED = 0.98  # how sure it is that a ring with a name on it is a seal

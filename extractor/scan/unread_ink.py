@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from extractor.scan.lines import Place, ReadLine, crop
 from extractor.scan.ocr import OcrEngine
 from extractor.scan.ruling import Ruling
-from extractor.scan.seals.find import Ring
+from extractor.scan.seals.ring import Ring
 from models.geometry import Rect
 
 Gray = NDArray[np.uint8]

@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from extractor.scan.layers import Layers
+from extractor.scan.seals.ring import Ring
 from models.page import SealShape
 
 Gray = NDArray[np.uint8]
@@ -30,40 +31,13 @@ _COSINES, _SINES = np.cos(_ANGLES), np.sin(_ANGLES)
 _AROUND = np.array([(dx, dy, dr) for dx in (-1, 0, 1) for dy in (-1, 0, 1) for dr in (-2, -1, 0, 1, 2)], np.float64)
 
 
-@dataclass(frozen=True)
-class Ring:
-    """A seal's outline in pixels of the page: middle, half axes (a square's half sides), the first one's angle in degrees.
-
-    `confidence`: 0 to 1 how sure it is that this is a seal.
-    """
-
-    x: float
-    y: float
-    rx: float
-    ry: float
-    angle: float
-    red: bool
-    confidence: float
-    shape: SealShape = "round"
-
-    @property
-    def box(self) -> tuple[float, float, float, float]:
-        if self.shape == "square":
-            corners = cv2.boxPoints(((self.x, self.y), (2 * self.rx, 2 * self.ry), self.angle))
-            (x0, y0), (x1, y1) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
-            return (x0, y0, x1, y1)
-        reach_x = math.hypot(self.rx * math.cos(math.radians(self.angle)), self.ry * math.sin(math.radians(self.angle)))
-        reach_y = math.hypot(self.rx * math.sin(math.radians(self.angle)), self.ry * math.cos(math.radians(self.angle)))
-        return (self.x - reach_x, self.y - reach_y, self.x + reach_x, self.y + reach_y)
-
-
 def find_seals(layers: Layers) -> list[Ring]:
-    """The seals on the page, from the top down."""
+    """The seals on the page, from the top down, those that are not red with their shade."""
     # Where one seal is red, the page was taken in colour, and a black ring is no seal.
     found = _red_seals(layers) or _plain_seals(layers)
     # The star of a faint seal may stand apart from its ring.
     whole = [ring for ring in found if not any(_lies_in(ring, other) for other in found)]
-    return sorted(whole, key=lambda ring: ring.y)
+    return [ring.shaded(layers.text) for ring in sorted(whole, key=lambda ring: ring.y)]
 
 
 def _lies_in(ring: Ring, other: Ring) -> bool:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from extractor.scan.layers import Layers
 from extractor.scan.ocr import OcrEngine, Reading
-from extractor.scan.seals.find import Ring
+from extractor.scan.seals.ring import Ring
 
 Gray = NDArray[np.uint8]
 Floats = NDArray[np.float64]

@@ -14,7 +14,7 @@ from extractor.scan.lines import Place, ReadLine, read_lines
 from extractor.scan.ocr import Glyph, OcrEngine, Reading
 from extractor.scan.ruling import Ruling
 from extractor.scan.seals import lift
-from extractor.scan.seals.find import Ring
+from extractor.scan.seals.ring import Ring
 
 Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]

@@ -11,8 +11,8 @@ from extractor.scan.layers import take_apart
 from extractor.scan.lines import Place, ReadLine
 from extractor.scan.ocr import Glyph, Reading
 from extractor.scan.ruling import Ruling
-from extractor.scan.seals.find import Ring
 from extractor.scan.seals.lift import lift_seals
+from extractor.scan.seals.ring import Ring
 from tests.extractor import drawing
 
 SIZE = 36
@@ -39,6 +39,7 @@ def _form(*typed):
 def _marks(picture, lines, rings=()):
     layers = take_apart(upright.Flat(picture, drawing.SCALE, False))
     ruling = Ruling((), np.zeros(layers.text.shape, np.uint8))
+    rings = [ring.shaded(layers.text) for ring in rings]
     return handwriting.find_ink(layers, ruling, lines, rings, lift_seals(layers, rings))
 
 
