@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from extractor.scan.layers import Layers
-from extractor.scan.lines import ReadLine, in_rows
+from extractor.scan.flat import FlatPage, ReadLine
+from extractor.scan.lines import in_rows
 from extractor.scan.ocr import Glyph
-from extractor.scan.ruling import Grid, Ruling
+from extractor.scan.ruling import Grid
 from extractor.scan.ticks.boxes import Square, find_squares
 from extractor.text.tick_signs import EMPTY_GLYPHS, MARK_GLYPHS, is_boxlike
 from models.geometry import Rect, box_around
-from models.page import Box, Cell, InkMark, Line, Page, Run, SealMark, Span, Table, Tick
+from models.page import Box, Cell, Line, Page, Run, Span, Table, Tick
 
 _SUREST = 0.9999  # a character that was read, and not held by a file, is never certain
 _MISTAKABLE = 0.9
@@ -20,54 +20,45 @@ _RAGGED = 1.3  # of the height: rows end this much early, since punctuation may 
 _ONE_SPACE = 0.9  # of the line's height: a gap as wide parts two words
 
 
-def make_page(
-    number: int,
-    first_table: int,
-    layers: Layers,
-    ruling: Ruling,
-    lines: Sequence[ReadLine],
-    seals: Sequence[SealMark],
-    ink: Sequence[InkMark],
-) -> Page:
-    """The page, in points of the upright picture; its tables count from `first_table`."""
-    scale = layers.scale
+def make_page(page: FlatPage, number: int, first_table: int) -> Page:
+    """The page of that number with its tables, which count from `first_table`, and lines, in points of the upright picture."""
     by_cell: dict[tuple[int, int] | None, list[ReadLine]] = {}
-    for line in lines:
+    for line in page.lines:
         by_cell.setdefault(line.place.cell, []).append(line)
     blocks: list[Table | Line] = [
         _table(
             first_table + g,
             grid,
-            [_lines(by_cell.get((g, c), []), cell.box, layers, ruling) for c, cell in enumerate(grid.cells)],
-            scale,
+            [_lines(by_cell.get((g, c), []), cell.box, page) for c, cell in enumerate(grid.cells)],
+            page,
         )
-        for g, grid in enumerate(ruling.grids)
+        for g, grid in enumerate(page.ruling.grids)
     ]
-    height, width = layers.text.shape
-    blocks += _lines(by_cell.get(None, []), (0.0, 0.0, float(width), float(height)), layers, ruling, wraps=False)
+    height, width = page.shape
+    blocks += _lines(by_cell.get(None, []), (0.0, 0.0, float(width), float(height)), page, wraps=False)
     blocks.sort(key=lambda block: block.box.y0 if block.box else 0.0)
-    return Page(number=number, width=width / scale, height=height / scale, blocks=tuple(blocks), seals=tuple(seals), ink=tuple(ink))
+    return Page(
+        number=number,
+        width=width / page.scale,
+        height=height / page.scale,
+        blocks=tuple(blocks),
+        frame=page.layers.frame,
+    )
 
 
-def in_points(rect: Rect, scale: float) -> Box:
-    """A box of pixels in points; never outside the page's upper left edges."""
-    x0, y0, x1, y1 = (max(0.0, v / scale) for v in rect)
-    return Box(x0=round(min(x0, x1), 1), y0=round(min(y0, y1), 1), x1=round(x1, 1), y1=round(y1, 1))
-
-
-def _table(index: int, grid: Grid, texts: Sequence[tuple[Line, ...]], scale: float) -> Table:
+def _table(index: int, grid: Grid, texts: Sequence[tuple[Line, ...]], page: FlatPage) -> Table:
     cells = tuple(
-        Cell(row=c.row, column=c.column, row_span=c.row_span, column_span=c.column_span, lines=text, box=in_points(c.box, scale))
+        Cell(row=c.row, column=c.column, row_span=c.row_span, column_span=c.column_span, lines=text, box=page.in_points(c.box))
         for c, text in zip(grid.cells, texts, strict=True)
     )
-    return Table(index=index, cells=cells, box=in_points(grid.box, scale))
+    return Table(index=index, cells=cells, box=page.in_points(grid.box))
 
 
-def _lines(lines: Sequence[ReadLine], within: Rect, layers: Layers, ruling: Ruling, wraps: bool = True) -> tuple[Line, ...]:
+def _lines(lines: Sequence[ReadLine], within: Rect, page: FlatPage, wraps: bool = True) -> tuple[Line, ...]:
     """The lines of a cell; those that only go on because it is no wider are one. Between tables (`wraps` off) each is its own."""
     rows = in_rows(lines)
-    squares = find_squares(rows, within, layers, ruling.lines) if rows else []
-    items = [_items(row, marks, layers.scale) for row, marks in zip(rows, squares, strict=True)]
+    squares = find_squares(rows, within, page) if rows else []
+    items = [_items(row, marks, page) for row, marks in zip(rows, squares, strict=True)]
     joined: list[list[_Item]] = []
     room = (within[2] - within[0]) - 2 * max(0.0, min((row[0].place.box[0] for row in rows), default=0.0) - within[0])
     for number, row in enumerate(items):
@@ -111,12 +102,10 @@ class _Item:
     span: Span
 
 
-def _items(row: Sequence[ReadLine], squares: Sequence[Square], scale: float) -> list[_Item]:
+def _items(row: Sequence[ReadLine], squares: Sequence[Square], page: FlatPage) -> list[_Item]:
     """The characters and boxes of a row in the order in which they stand, with a blank where two pieces of it stand well apart."""
     items = [
-        _Item(
-            square.box[0], square.box[2], Tick(state=square.state, box=in_points(square.box, scale), confidence=square.confidence)
-        )
+        _Item(square.box[0], square.box[2], Tick(state=square.state, box=page.in_points(square.box), confidence=square.confidence))
         for square in squares
     ]
     for piece in row:
@@ -127,7 +116,7 @@ def _items(row: Sequence[ReadLine], squares: Sequence[Square], scale: float) -> 
                 sure = min(glyph.confidence, _MISTAKABLE if _is_mistakable(glyphs, number) else 1.0)
                 # Recognisers see boxes in running text too; what the shape doesn't bear out is a character that nobody knows.
                 sure = min(sure, _UNCONFIRMED) if glyph.text in EMPTY_GLYPHS | MARK_GLYPHS else sure
-                span = _span(replace(glyph, confidence=sure), in_points((start, top, end, bottom), scale))
+                span = _span(replace(glyph, confidence=sure), page.in_points((start, top, end, bottom)))
                 items.append(_Item(start, end, _recovered(span) if any(piece.recovered[number : number + 1]) else span))
     items.sort(key=lambda item: item.x0 + item.x1)
     high = max(piece.place.box[3] - piece.place.box[1] for piece in row)

@@ -12,12 +12,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from extractor.scan.flat import FlatPage, ReadLine
 from extractor.scan.layers import Layers
-from extractor.scan.lines import ReadLine
-from extractor.scan.ruling import Ruling
 from extractor.scan.seals import lift
 from extractor.scan.seals.ring import Ring
 from models.geometry import Rect
+from models.page import InkMark
 
 Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -63,26 +63,26 @@ class _Piece:
     cell: tuple[int, int] | None
 
 
-def find_ink(
-    layers: Layers, ruling: Ruling, lines: Sequence[ReadLine], rings: Sequence[Ring], text: Gray
-) -> list[tuple[Rect, float]]:
-    """Boxes in pixels of ink that may be written by hand, with 0 to 1 how sure that is. `text` has the seals lifted off.
+def find_ink(page: FlatPage) -> tuple[InkMark, ...]:
+    """Ink that may be written by hand, with 0 to 1 how sure that is.
 
     Every bit of ink that is larger than dust and no part of the print that was read is told, so that no box means that there is
     nothing. What lies in the letters or the star of a seal as dark as print is left out, because it can't be told from them.
     """
-    ink = (text < _DARK) & (cv2.dilate(ruling.lines, np.ones((3, 3), np.uint8)) == 0)
-    ink &= ~lift.inked(text.shape, [ring for ring in rings if ring.is_dark])
-    ink &= ~lift.inked(text.shape, [ring for ring in rings if not ring.is_dark]) | (text < _DARKER)
+    layers, rings, text = page.layers, page.rings, page.lifted
+    ink = (text < _DARK) & (cv2.dilate(page.ruling.lines, np.ones((3, 3), np.uint8)) == 0)
+    ink &= ~lift.inked(page.shape, [ring for ring in rings if ring.is_dark])
+    ink &= ~lift.inked(page.shape, [ring for ring in rings if not ring.is_dark]) | (text < _DARKER)
     blue = np.asarray((layers.pen > _BLUE) & (text < _BLUE_DARK), np.bool_)
-    pieces = [piece for line in lines for piece in _pieces(line)]
+    pieces = [piece for line in page.lines for piece in _pieces(line)]
     shapes = {piece.box: _shape(ink, piece.box, piece.box[3] - piece.box[1]) for piece in pieces}
     heights = [_body(shape) for shape in shapes.values() if shape and len(shape.edges) > 3]
-    usual = float(np.median([bottom - top for top, bottom in heights])) if heights else _PRINT_HEIGHT * layers.scale
-    found = _doubted([*_written(pieces, shapes, ink), *_unread(ink, lines, usual)], ink, lift.stars(text.shape, rings))
+    usual = float(np.median([bottom - top for top, bottom in heights])) if heights else _PRINT_HEIGHT * page.scale
+    found = _doubted([*_written(pieces, shapes, ink), *_unread(ink, page.lines, usual)], ink, lift.stars(page.shape, rings))
     found += [(box, sure) for box, sure in _blots(blue, usual) if sure > 0.5]
     # A name may be stamped: whether that is a signature, a person says.
-    return found + [(box, min(sure, _STAMPED)) for box, sure in _blots(_loose_red(layers, rings), usual) if sure > _STAMPED]
+    found += [(box, min(sure, _STAMPED)) for box, sure in _blots(_loose_red(layers, rings), usual) if sure > _STAMPED]
+    return tuple(InkMark(box=page.in_points(box), confidence=sure) for box, sure in found)
 
 
 def _doubted(found: Sequence[tuple[Rect, float]], ink: Mask, stars: Mask) -> list[tuple[Rect, float]]:

@@ -12,6 +12,8 @@ from models.page import Frame
 Gray = NDArray[np.uint8]
 
 _RED = 35  # how much more red than green and blue makes red ink
+# Levels by which the channels of a grey pixel may differ: a copy without colour has none, paper scanned in colour more.
+_GREY = 2
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,13 @@ def take_apart(flat: Flat) -> Layers:
     vivid = np.asarray(cv2.LUT(redness, _table(0, 1.6)), np.uint8)
     pen = cv2.subtract(channels[2], cv2.max(channels[0], channels[1]))
     return Layers(_stretched(np.asarray(text, np.uint8)), everything, vivid, np.asarray(red, np.uint8), pen, flat.scale, flat.frame)
+
+
+def is_coloured(colour: NDArray[np.uint8]) -> bool:
+    """Whether any pixel is of another colour than grey; a few levels are what compression does."""
+    red, green, blue = (colour[::3, ::3, channel] for channel in range(3))
+    least, most = np.minimum(np.minimum(red, green), blue), np.maximum(np.maximum(red, green), blue)
+    return bool((most - least).max() > _GREY)
 
 
 def _stretched(gray: Gray) -> Gray:

@@ -1,18 +1,16 @@
 """Lines of text on a flat page: which way up they stand, which cell they belong to, what they say."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from extractor.scan import upright
+from extractor.scan.flat import FlatPage, Place, ReadLine
 from extractor.scan.layers import Layers
-from extractor.scan.ocr import OcrEngine, Reading
+from extractor.scan.ocr import OcrEngine
 from extractor.scan.ruling import Ruling
-from extractor.text.tick_signs import is_chinese
 from models.geometry import Rect, area, meet
 
 Gray = NDArray[np.uint8]
@@ -24,40 +22,6 @@ _FAINTEST, _SPECK, _MARGIN = 215, 4, 12
 _ROOM = 0.10
 _INSET = 1.0  # points that a cell's ruling takes on each side
 _BLOCK = 2.2  # heights of a usual line that no line has, nor a column of upright text is wide
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a line, or a part of one, stands: its pixels, and its cell as (grid, cell) of the ruling; None between tables."""
-
-    box: Rect
-    cell: tuple[int, int] | None = None
-
-
-@dataclass(frozen=True)
-class ReadLine:
-    """A line and what it says; `recovered` tells of each character whether it stood under a seal, and is empty where none did."""
-
-    place: Place
-    reading: Reading
-    recovered: tuple[bool, ...] = ()
-
-    def glyph_boxes(self) -> list[tuple[float, float]]:
-        """From where to where each glyph stands, in pixels of the page: Chinese ones as wide as they follow each other,
-        others half."""
-        x0, _, x1, _ = self.place.box
-        glyphs = [(glyph, x0 + glyph.at * (x1 - x0)) for glyph in self.reading.glyphs]
-        wide = self.em()
-        return [(x - half, x + half) for glyph, x in glyphs for half in (wide * (0.47 if is_chinese(glyph.text) else 0.25),)]
-
-    def em(self) -> float:
-        """The width of a Chinese character: how they follow each other, since a stroke may reach far above and below."""
-        x0, y0, x1, y1 = self.place.box
-        pairs = pairwise(self.reading.glyphs)
-        steps = [(b.at - a.at) * (x1 - x0) for a, b in pairs if is_chinese(a.text) and is_chinese(b.text)]
-        # Between two options of one character each there is a box.
-        steps = [step for step in steps if step < 1.3 * (y1 - y0)]
-        return float(np.median(steps)) if steps else 0.58 * (y1 - y0)
 
 
 def set_upright(layers: Layers, engine: OcrEngine) -> tuple[Layers, list[Rect]]:
@@ -108,7 +72,13 @@ def _trimmed(gray: Gray) -> tuple[Gray, int, int]:
     return np.asarray(cv2.copyMakeBorder(part, 0, more[0], 0, more[1], cv2.BORDER_CONSTANT, value=(255.0,)), np.uint8), left, top
 
 
-def detect_again(boxes: Sequence[Rect], gray: Gray, areas: Sequence[Rect], engine: OcrEngine) -> list[Rect]:
+def read_lines(page: FlatPage, boxes: Sequence[Rect], engine: OcrEngine) -> FlatPage:
+    """The page with what stands in `boxes`, in which lines were found before its seals were lifted."""
+    boxes = _detect_again(boxes, page.lifted, [ring.box for ring in page.rings if not ring.red], engine)
+    return page.reading(read_places(_placed(boxes, page), page.clear, engine))
+
+
+def _detect_again(boxes: Sequence[Rect], gray: Gray, areas: Sequence[Rect], engine: OcrEngine) -> list[Rect]:
     """The boxes, those level with `areas` looked for anew in `gray`, from which what hid them has been taken."""
     current = list(boxes)
     for _, top, _, bottom in areas:
@@ -130,12 +100,12 @@ def _shared(one: Rect, other: Rect) -> float:
     return area(meet(one, other)) / max(min(area(one), area(other)), 1.0)
 
 
-def place_lines(boxes: Sequence[Rect], ruling: Ruling, layers: Layers) -> list[Place]:
+def _placed(boxes: Sequence[Rect], page: FlatPage) -> list[Place]:
     """The boxes, each in its cell; one that runs over a ruled line is cut there."""
     places: list[Place] = []
-    inset = _INSET * layers.scale
+    inset = _INSET * page.scale
     for box in _heightened(_single(boxes)):
-        pieces = [Place(*piece) for piece in _pieces(box, ruling, inset)]
+        pieces = [Place(*piece) for piece in _pieces(box, page.ruling, inset)]
         places += pieces or [Place(box)]
     return places
 
@@ -176,7 +146,7 @@ def _pieces(box: Rect, ruling: Ruling, inset: float) -> list[tuple[Rect, tuple[i
     return pieces
 
 
-def read_lines(places: Sequence[Place], clear: Gray, engine: OcrEngine) -> list[ReadLine]:
+def read_places(places: Sequence[Place], clear: Gray, engine: OcrEngine) -> list[ReadLine]:
     """What stands at each place of `clear`, a page without its ruling, cell by cell; places where nothing does are left out."""
     ordered = sorted(places, key=lambda place: (place.cell or (-1, 0), place.box[1]))
     readings = engine.recognise([crop(clear, place.box) for place in ordered])

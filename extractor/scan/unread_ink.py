@@ -1,17 +1,16 @@
 """Ink in a cell that no line accounts for: what the detector passed over is looked at, and what can't be read is told."""
 
-from collections.abc import Sequence
 from itertools import pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from extractor.scan.lines import Place, ReadLine, crop
+from extractor.scan.flat import FlatPage, Place, ReadLine
+from extractor.scan.lines import crop
 from extractor.scan.ocr import OcrEngine
-from extractor.scan.ruling import Ruling
-from extractor.scan.seals.ring import Ring
 from models.geometry import Rect
+from models.page import Box
 
 Gray = NDArray[np.uint8]
 
@@ -28,44 +27,40 @@ _EMS, _TALLEST = 6.0, 1.3  # from so many widths of characters on they tell how 
 _READ, _LEAST_READ = 0.75, 4  # mean confidence and length of what is taken for writing
 
 
-def read_unread(
-    clear: Gray, ruling: Ruling, lines: Sequence[ReadLine], rings: Sequence[Ring], scale: float, engine: OcrEngine
-) -> tuple[list[ReadLine], list[Rect]]:
-    """What stands where `find_unread` looks, as lines, and the places where no words could be made out."""
-    places = find_unread(clear, ruling, lines, rings, scale)
+def read_unread(page: FlatPage, engine: OcrEngine) -> tuple[FlatPage, tuple[Box, ...]]:
+    """The page with what could be read where `find_unread` looks, and the places where no words could be made out."""
+    places = find_unread(page)
     found: list[ReadLine] = []
-    dark: list[Rect] = []
-    for place, reading in zip(
-        places, engine.recognise([crop(clear, place.box) for place in places]) if places else (), strict=True
-    ):
+    dark: list[Box] = []
+    readings = engine.recognise([crop(page.clear, place.box) for place in places]) if places else []
+    for place, reading in zip(places, readings, strict=True):
         if len(reading.text.strip()) >= _LEAST_READ and reading.confidence >= _READ:
             found.append(ReadLine(place, reading))
         else:
-            dark.append(place.box)
-    return found, dark
+            dark.append(page.in_points(place.box))
+    return page.reading([*page.lines, *found]), tuple(dark)
 
 
-def find_unread(clear: Gray, ruling: Ruling, lines: Sequence[ReadLine], rings: Sequence[Ring], scale: float) -> list[Place]:
+def find_unread(page: FlatPage) -> list[Place]:
     """Places in cells that look like lines of writing of which nothing was read.
 
-    `clear` is the page in grey without its ruling, height x width; `scale` its pixels a point. What lies on a seal that is not
-    red is left out, because the seal's own strokes look like that.
+    What lies on a seal that is not red is left out, because the seal's own strokes look like that.
     """
-    if not lines:
+    if not page.lines:
         return []
-    cores = [_core(line) for line in lines]
+    cores = [_core(line) for line in page.lines]
     high = float(np.median([bottom - top for _, top, _, bottom in cores]))
-    left = np.uint8(255) * (clear < _DARK)
+    left = np.uint8(255) * (page.clear < _DARK)
     for core in cores:
         _wipe(left, core, 0.5 * high)
-    for ring in rings:
+    for ring in page.rings:
         if not ring.red:
             cv2.circle(left, (round(ring.x), round(ring.y)), round(ring.rx * 1.05), 0, -1)
     return [
         Place(blot, (g, c))
-        for g, grid in enumerate(ruling.grids)
+        for g, grid in enumerate(page.ruling.grids)
         for c, cell in enumerate(grid.cells)
-        for blot in _blots(left, cell.box, high, _INSET * scale)
+        for blot in _blots(left, cell.box, high, _INSET * page.scale)
     ]
 
 

@@ -8,9 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from extractor.scan.flat import FlatPage
 from extractor.scan.layers import Layers
 from extractor.scan.ocr import OcrEngine, Reading
 from extractor.scan.seals.ring import Ring
+from models.page import Run, SealMark
 
 Gray = NDArray[np.uint8]
 Floats = NDArray[np.float64]
@@ -20,9 +22,33 @@ _OUTSIDE, _DEPTH = 0.14, 0.56  # parts of the smaller half axis
 _ROW = (_OUTSIDE + _DEPTH) / (_ROWS - 1)
 _LINE, _MARGIN = 48, 7  # pixels: height of the line that is read, paper above and below its characters
 _SURE = 0.9  # a character under this makes the seal be looked at in another way
+_NAMED = 0.98  # how sure it is that a ring with a name on it is a seal
 _PARTS = 36
 _PAPER = 60
 _BLACK = 215  # a seal as dark as this can't be told from print
+
+
+def read_seals(page: FlatPage, engine: OcrEngine) -> tuple[SealMark, ...]:
+    """The seals of the page, from the top down, with what stands on each."""
+    return tuple(
+        _mark(page, ring, read_seal(page.layers, ring, [other for other in page.rings if other is not ring], engine))
+        for ring in page.rings
+    )
+
+
+def _mark(page: FlatPage, ring: Ring, readings: Sequence[Reading]) -> SealMark:
+    runs = tuple(
+        tuple(Run(text=glyph.text, confidence=glyph.confidence, others=glyph.others) for glyph in reading.glyphs)
+        for reading in readings
+        if reading.glyphs
+    )
+    text = "".join(run.text for run in runs[0]).strip() if runs else ""
+    # Where a name can be read along the outline, that is a seal, however faint or broken.
+    sure = max(ring.confidence, _NAMED) if is_sure(readings[0]) else ring.confidence
+    return SealMark(
+        box=page.in_points(ring.box), text=text or None, confidence=sure,
+        shape=ring.shape, red=ring.red, readings=runs,
+    )  # fmt: skip
 
 
 def read_seal(layers: Layers, ring: Ring, others: Sequence[Ring], engine: OcrEngine) -> list[Reading]:

@@ -11,8 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from extractor.scan.layers import Layers
-from extractor.scan.lines import ReadLine
+from extractor.scan.flat import FlatPage, ReadLine
 from extractor.scan.ocr import Glyph
 from extractor.scan.ticks.network import EM, HIGH, STATES, Floats, Seen, find_marks, ink_of
 from extractor.text.tick_signs import LIKE_BOXES, is_boxlike, is_chinese
@@ -43,13 +42,13 @@ class Square:
     confidence: float
 
 
-def find_squares(rows: Sequence[Sequence[ReadLine]], within: Rect, layers: Layers, lines: Gray) -> list[list[Square]]:
+def find_squares(rows: Sequence[Sequence[ReadLine]], within: Rect, page: FlatPage) -> list[list[Square]]:
     """The boxes in each of `rows` (the rows of one cell), judged together. Raises OcrUnavailable.
 
-    `within` is the cell, in pixels of the page; `lines` marks the page's ruling (255).
+    `within` is the cell, in pixels of the page.
     """
     levels = [_level(row) for row in rows]
-    strips = [_strip(row, _room(row, levels, within), layers, lines) for row in rows]
+    strips = [_strip(row, _room(row, levels, within), page) for row in rows]
     found = [
         [_Hit(one, strip.on_page(one), strip.middle(one)) for one in find_marks(strip.ink)] if _may_hold_boxes(strip, row) else []
         for strip, row in zip(strips, rows, strict=True)
@@ -71,7 +70,7 @@ def find_squares(rows: Sequence[Sequence[ReadLine]], within: Rect, layers: Layer
     if not any(_certainty(hit) >= _SURE for hits in found for hit in hits):
         return [[] for _ in rows]
     emptiest = min((hit.ink for hits in found for hit in hits), default=0.0)
-    return [[Square(hit.box, *_state(hit, emptiest, layers)) for hit in hits] for hits in found]
+    return [[Square(hit.box, *_state(hit, emptiest, page.layers.red)) for hit in hits] for hits in found]
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ def _certainty(hit: _Hit) -> float:
     return min(max(hit.seen.states), hit.seen.present)
 
 
-def _state(hit: _Hit, emptiest: float, layers: Layers) -> tuple[TickState, float]:
+def _state(hit: _Hit, emptiest: float, red: Gray) -> tuple[TickState, float]:
     best = int(np.argmax(hit.seen.states))
     told: TickState = STATES[1 + best]  # type: ignore[assignment]
     sure = _certainty(hit)
@@ -95,7 +94,7 @@ def _state(hit: _Hit, emptiest: float, layers: Layers) -> tuple[TickState, float
         return "unclear", 0.5
     if told == "empty":
         x0, y0, x1, y1 = (round(v) for v in hit.box)
-        under = layers.red[max(0, y0) : y1, max(0, x0) : x1]
+        under = red[max(0, y0) : y1, max(0, x0) : x1]
         if hit.ink > emptiest + _MORE_INK or (under.size and float((under > 0).mean()) > _REDDENED):
             return "unclear", 0.5
     return told, min(0.999, 1 - _CAUTIOUS * (1 - sure))
@@ -149,18 +148,19 @@ def _room(row: Sequence[ReadLine], levels: Sequence[float], within: Rect) -> Rec
     return (x0, min(max(y0, (level + above) / 2), level - near), x1, max(min(y1, (level + below) / 2), level + near))
 
 
-def _strip(row: Sequence[ReadLine], within: Rect, layers: Layers, lines: Gray) -> _Strip:
+def _strip(row: Sequence[ReadLine], within: Rect, page: FlatPage) -> _Strip:
     """The row, with nothing of what stands outside of `within`."""
+    text, lines = page.layers.text, page.ruling.lines
     boxes = [line.place.box for line in row]
     em = max(4.0, float(np.median([line.em() for line in row])))
     zoom = EM / em
     # A box may stand before or behind what was read.
     x0 = max(0, round(within[0]), int(min(box[0] for box in boxes) - 3 * em))
-    x1 = min(layers.text.shape[1], round(within[2]), int(max(box[2] for box in boxes) + 2 * em))
+    x1 = min(text.shape[1], round(within[2]), int(max(box[2] for box in boxes) + 2 * em))
     y0 = round(_level(row) - HIGH / 2 / zoom)
     y1 = y0 + round(HIGH / zoom)
-    top, bottom = max(0, y0, int(within[1])), min(layers.text.shape[0], y1, int(within[3]) + 1)
-    gray = np.where(lines[top:bottom, x0:x1] > 0, np.uint8(255), layers.text[top:bottom, x0:x1])
+    top, bottom = max(0, y0, int(within[1])), min(text.shape[0], y1, int(within[3]) + 1)
+    gray = np.where(lines[top:bottom, x0:x1] > 0, np.uint8(255), text[top:bottom, x0:x1])
     gray = cv2.copyMakeBorder(gray, top - y0, y1 - bottom, 0, 0, cv2.BORDER_CONSTANT, value=255)
     wide = max(4, round((x1 - x0) * zoom))
     scaled = cv2.resize(gray, (wide, HIGH), interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR)

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from extractor.scan import upright
+from extractor.scan.flat import FlatPage, Place, ReadLine
 from extractor.scan.layers import take_apart
-from extractor.scan.lines import Place, ReadLine
 from extractor.scan.ocr import Glyph, Reading
 from extractor.scan.ruling import Ruling
 from extractor.scan.seals.lift import lift_seals
@@ -83,12 +83,10 @@ def _reading(text):
 
 def _read(first, second, ring=RING, picture=None, x=300.0, third="2021"):
     layers = _layers(_over(_date(), 20) if picture is None else picture)
-    ring = ring.shaded(layers.text)
     line = ReadLine(Place((x, 418.0, x + 200.0, 466.0)), _reading(first))
     ruling = Ruling((), np.zeros(layers.text.shape, np.uint8))
-    (read,) = read_under_seals(
-        [line], lift_seals(layers, [ring]), layers, ruling, [ring], _Engine(_reading(second), _reading(third))
-    )
+    page = FlatPage.of(layers, ruling, [ring.shaded(layers.text)]).reading([line])
+    (read,) = read_under_seals(page, _Engine(_reading(second), _reading(third))).lines
     return read
 
 
