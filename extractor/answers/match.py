@@ -10,7 +10,7 @@ from rapidfuzz.distance import LCSseq
 from extractor.answers.cell_parts import split
 from extractor.answers.choice import CERTAIN, read_choice
 from extractor.answers.digital_signatures import Signatures, evidence, field_findings, mismatch_findings
-from extractor.answers.labels import Alignment, Find, Unit, align
+from extractor.answers.labels import Alignment, Find, Unit, align, most
 from extractor.answers.regions import Regions
 from extractor.answers.seals import compare_names, observe_marks, unclaimed
 from extractor.text.passage import LIST_NUMBER, Passage
@@ -63,8 +63,9 @@ def match(pages: Pages, alignment: Alignment, part: str) -> Match:
     findings = [Finding.of("document-damaged", reason=damage) for damage in pages.damage]
     findings += elsewhere
     findings += [*mismatch_findings(form, pages.mismatches, observations), *signatures.elsewhere()]
-    last = max((find.unit.order for find in alignment.found.values()), default=len(alignment.units))
-    if align(form, alignment.units[last + 1 :]).score > _OTHER_FORM:
+    last = max((find.order for find in alignment.found.values()), default=len(alignment.units))
+    rest = alignment.units[last + 1 :]
+    if most(form, rest) > _OTHER_FORM and align(form, rest).score > _OTHER_FORM:
         findings.append(Finding.of("other-form-too"))
     return Match(form, alignment.score, tuple(observations), tuple(findings))
 
@@ -362,7 +363,7 @@ def _rows(form: FormDefinition, field: RowsField, headings: Mapping[str, Find], 
     values: list[Mapping[str, Any]] = []
     doubts: list[Finding] = []
     passages: list[Passage] = []
-    first = min(headings.values(), key=lambda find: find.unit.order)
+    first = min(headings.values(), key=lambda find: find.order)
     for units in regions.rows_below(first.unit):
         row: dict[str, Any] = {}
         for column in field.columns:
