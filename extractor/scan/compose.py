@@ -1,6 +1,6 @@
 """What was found on a flat page -> a `Page`: cells of lines, ticks at their places in the text, seals and ink, boxes in points."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -108,17 +108,26 @@ def _items(row: Sequence[ReadLine], squares: Sequence[Square], page: FlatPage) -
         _Item(square.box[0], square.box[2], Tick(state=square.state, box=page.in_points(square.box), confidence=square.confidence))
         for square in squares
     ]
-    for piece in row:
-        _, top, _, bottom = piece.place.box
-        glyphs = piece.reading.glyphs
-        for number, (glyph, (start, end)) in enumerate(zip(glyphs, piece.glyph_boxes(), strict=True)):
-            if not any(_is_of(square, (start + end) / 2, glyph) for square in squares):
-                sure = min(glyph.confidence, _MISTAKABLE if _is_mistakable(glyphs, number) else 1.0)
-                # Recognisers see boxes in running text too; what the shape doesn't bear out is a character that nobody knows.
-                sure = min(sure, _UNCONFIRMED) if glyph.text in EMPTY_GLYPHS | MARK_GLYPHS else sure
-                span = _span(replace(glyph, confidence=sure), page.in_points((start, top, end, bottom)))
-                items.append(_Item(start, end, _recovered(span) if any(piece.recovered[number : number + 1]) else span))
+    items += [item for piece in row for item in _characters(piece, squares, page)]
     items.sort(key=lambda item: item.x0 + item.x1)
+    return _spaced(items, row)
+
+
+def _characters(piece: ReadLine, squares: Sequence[Square], page: FlatPage) -> Iterator[_Item]:
+    """What was read of a row's piece, without what is nothing but a box."""
+    _, top, _, bottom = piece.place.box
+    glyphs = piece.reading.glyphs
+    for number, (glyph, (start, end)) in enumerate(zip(glyphs, piece.glyph_boxes(), strict=True)):
+        if not any(_is_of(square, (start + end) / 2, glyph) for square in squares):
+            sure = min(glyph.confidence, _MISTAKABLE if _is_mistakable(glyphs, number) else 1.0)
+            # Recognisers see boxes in running text too; what the shape doesn't bear out is a character that nobody knows.
+            sure = min(sure, _UNCONFIRMED) if glyph.text in EMPTY_GLYPHS | MARK_GLYPHS else sure
+            span = _span(replace(glyph, confidence=sure), page.in_points((start, top, end, bottom)))
+            yield _Item(start, end, _recovered(span) if any(piece.recovered[number : number + 1]) else span)
+
+
+def _spaced(items: Sequence[_Item], row: Sequence[ReadLine]) -> list[_Item]:
+    """The items with a blank between two where the pieces of their row stand well apart."""
     high = max(piece.place.box[3] - piece.place.box[1] for piece in row)
     gaps = [
         (before.place.box[2] + after.place.box[0]) / 2

@@ -33,6 +33,7 @@ _STARRED = 0.6  # the most that ink is believed to be writing that lies where a 
 _ALONE, _SCRAP = 0.9, 0.3  # the most that ink is believed to be writing that is as small as one character, or smaller
 _LONGEST = 8  # characters of a name
 _PROMPT_ENDS = frozenset(":：)）")
+_REACH = 0.3  # of the height of print: writing behind a prompt may reach so far above and below it
 _UNREAD_GAP = 0.7  # of a line's height: ink in so wide a gap between characters was not read
 # Fitted on 900 drawn prompts with a typed or a signed name behind them, in five faces of print and three hands, as four scanners
 # give them: how far a name's height, middle and stroke are from those of its prompt, how unevenly its characters stand; and
@@ -69,20 +70,26 @@ def find_ink(page: FlatPage) -> tuple[InkMark, ...]:
     Every bit of ink that is larger than dust and no part of the print that was read is told, so that no box means that there is
     nothing. What lies in the letters or the star of a seal as dark as print is left out, because it can't be told from them.
     """
-    layers, rings, text = page.layers, page.rings, page.lifted
-    ink = (text < _DARK) & (cv2.dilate(page.ruling.lines, np.ones((3, 3), np.uint8)) == 0)
-    ink &= ~lift.inked(page.shape, [ring for ring in rings if ring.is_dark])
-    ink &= ~lift.inked(page.shape, [ring for ring in rings if not ring.is_dark]) | (text < _DARKER)
-    blue = np.asarray((layers.pen > _BLUE) & (text < _BLUE_DARK), np.bool_)
+    ink = _own_ink(page)
+    blue = np.asarray((page.layers.pen > _BLUE) & (page.lifted < _BLUE_DARK), np.bool_)
     pieces = [piece for line in page.lines for piece in _pieces(line)]
     shapes = {piece.box: _shape(ink, piece.box, piece.box[3] - piece.box[1]) for piece in pieces}
     heights = [_body(shape) for shape in shapes.values() if shape and len(shape.edges) > 3]
     usual = float(np.median([bottom - top for top, bottom in heights])) if heights else _PRINT_HEIGHT * page.scale
-    found = _doubted([*_written(pieces, shapes, ink), *_unread(ink, page.lines, usual)], ink, lift.stars(page.shape, rings))
+    found = _doubted([*_written(pieces, shapes, ink), *_unread(ink, page.lines, usual)], ink, lift.stars(page.shape, page.rings))
     found += [(box, sure) for box, sure in _blots(blue, usual) if sure > 0.5]
     # A name may be stamped: whether that is a signature, a person says.
-    found += [(box, min(sure, _STAMPED)) for box, sure in _blots(_loose_red(layers, rings), usual) if sure > _STAMPED]
+    found += [(box, min(sure, _STAMPED)) for box, sure in _blots(_loose_red(page.layers, page.rings), usual) if sure > _STAMPED]
     return tuple(InkMark(box=page.in_points(box), confidence=sure) for box, sure in found)
+
+
+def _own_ink(page: FlatPage) -> Mask:
+    """Ink that is neither ruled nor a seal's."""
+    text = page.lifted
+    ink = (text < _DARK) & (cv2.dilate(page.ruling.lines, np.ones((3, 3), np.uint8)) == 0)
+    ink &= ~lift.inked(page.shape, [ring for ring in page.rings if ring.is_dark])
+    ink &= ~lift.inked(page.shape, [ring for ring in page.rings if not ring.is_dark]) | (text < _DARKER)
+    return np.asarray(ink, np.bool_)
 
 
 def _doubted(found: Sequence[tuple[Rect, float]], ink: Mask, stars: Mask) -> list[tuple[Rect, float]]:
@@ -157,24 +164,44 @@ def _written(pieces: Sequence[_Piece], shapes: dict[Rect, _Shape | None], ink: M
 
     What a piece is compared with is the print before it on its row, else the nearest in its cell.
     """
+    printed = [piece for piece in pieces if _is_print(shapes[piece.box])]
     for piece in pieces:
         own = shapes[piece.box]
-        beside = [other for other in pieces if other.cell == piece.cell and other is not piece and _is_print(shapes[other.box])]
-        if own is None or len(own.edges) > _LONGEST or not beside:
-            continue
-        left = min(other.box[0] for other in beside)
-        before = [other for other in beside if _stands_before(other, piece)]
-        nearest = min(beside, key=lambda other: abs(other.box[1] + other.box[3] - piece.box[1] - piece.box[3]))
-        prompt = shapes[max(before, key=lambda other: other.box[2]).box] if before else shapes[nearest.box]
-        if prompt is None or piece.box[0] < left + 2 * prompt.height:
-            continue
-        top, bottom = _body(prompt) if before else (own.top, own.bottom)
-        x0, y0, x1, y1 = piece.box
-        margin = 0.3 * prompt.height
-        shape = _shape(ink, (x0, min(y0, top - margin), x1, max(y1, bottom + margin)), prompt.height) if before else own
-        if shape is not None and shape.amount > _LEAST * prompt.height**2:
-            sure = min(_unlike(shape, prompt, level=bool(before)), _enough(shape.amount, x1 - x0, shape.height, prompt.height))
-            yield (x0, shape.top, x1, shape.bottom), sure
+        beside = [other for other in printed if other.cell == piece.cell and other is not piece]
+        if own is not None and len(own.edges) <= _LONGEST and beside:
+            yield from _behind(piece, own, beside, shapes, ink)
+
+
+def _behind(
+    piece: _Piece, own: _Shape, beside: Sequence[_Piece], shapes: dict[Rect, _Shape | None], ink: Mask
+) -> Iterable[tuple[Rect, float]]:
+    """The piece, where it stands well behind the left edge of the print beside it, and holds enough ink."""
+    before = [other for other in beside if _stands_before(other, piece)]
+    prompt = shapes[(_last(before) if before else _nearest(piece, beside)).box]
+    if prompt is None or piece.box[0] < min(other.box[0] for other in beside) + 2 * prompt.height:
+        return
+    x0, _, x1, _ = piece.box
+    shape = _beyond(piece, prompt, ink) if before else own
+    if shape is not None and shape.amount > _LEAST * prompt.height**2:
+        sure = min(_unlike(shape, prompt, level=bool(before)), _enough(shape.amount, x1 - x0, shape.height, prompt.height))
+        yield (x0, shape.top, x1, shape.bottom), sure
+
+
+def _last(before: Sequence[_Piece]) -> _Piece:
+    return max(before, key=lambda other: other.box[2])
+
+
+def _nearest(piece: _Piece, others: Sequence[_Piece]) -> _Piece:
+    """The one whose row is nearest."""
+    return min(others, key=lambda other: abs(other.box[1] + other.box[3] - piece.box[1] - piece.box[3]))
+
+
+def _beyond(piece: _Piece, prompt: _Shape, ink: Mask) -> _Shape | None:
+    """The ink of a piece and of what stands level with its prompt: hands reach beyond the box in which they were read."""
+    top, bottom = _body(prompt)
+    x0, y0, x1, y1 = piece.box
+    margin = _REACH * prompt.height
+    return _shape(ink, (x0, min(y0, top - margin), x1, max(y1, bottom + margin)), prompt.height)
 
 
 def _is_print(shape: _Shape | None) -> bool:

@@ -76,16 +76,24 @@ def _agreed(one: Reading, other: Reading, third: Reading) -> Reading:
     """
     ally = next((reading for reading in (one, other) if reading.text == third.text), None)
     if one.text != other.text and ally is not None and ally.glyphs:
-        pairs = zip(ally.glyphs, third.glyphs, strict=True)
-        agreed = [replace(glyph, confidence=min(glyph.confidence, twin.confidence)) for glyph, twin in pairs]
-        rest = [glyph.text for glyph in (other if ally is one else one).glyphs]
-        for step in Levenshtein.opcodes([glyph.text for glyph in agreed], rest):
-            for number in range(step.src_start, step.src_end) if step.tag == "replace" else ():
-                # The third picture is made of the first two, and no word holds a digit up.
-                if agreed[number].text.isdigit() and agreed[number].confidence < _BEYOND_DISPUTE:
-                    agreed[number] = _doubtful(agreed[number], ())
-        return Reading(tuple(agreed))
-    best, rival = (one, other) if one.confidence >= other.confidence else (other, one)
+        return _confirmed(ally, third, other if ally is one else one)
+    return _disputed(*((one, other) if one.confidence >= other.confidence else (other, one)))
+
+
+def _confirmed(ally: Reading, third: Reading, outvoted: Reading) -> Reading:
+    """What two readings say, a digit doubtful that the outvoted one takes for another character, unless both are very sure."""
+    pairs = zip(ally.glyphs, third.glyphs, strict=True)
+    agreed = [replace(glyph, confidence=min(glyph.confidence, twin.confidence)) for glyph, twin in pairs]
+    for step in Levenshtein.opcodes([glyph.text for glyph in agreed], [glyph.text for glyph in outvoted.glyphs]):
+        for number in range(step.src_start, step.src_end) if step.tag == "replace" else ():
+            # The third picture is made of the first two, and no word holds a digit up.
+            if agreed[number].text.isdigit() and agreed[number].confidence < _BEYOND_DISPUTE:
+                agreed[number] = _doubtful(agreed[number], ())
+    return Reading(tuple(agreed))
+
+
+def _disputed(best: Reading, rival: Reading) -> Reading:
+    """The surer of two readings, all doubtful in it that the other does not share."""
     texts = [[glyph.text for glyph in reading.glyphs] for reading in (best, rival)]
     glyphs = list(best.glyphs)
     for step in Levenshtein.opcodes(texts[0], texts[1]):

@@ -49,23 +49,11 @@ def find_squares(rows: Sequence[Sequence[ReadLine]], within: Rect, page: FlatPag
     """
     levels = [_level(row) for row in rows]
     strips = [_strip(row, _room(row, levels, within), page) for row in rows]
-    found = [
-        [_Hit(one, strip.on_page(one), strip.middle(one)) for one in find_marks(strip.ink)] if _may_hold_boxes(strip, row) else []
-        for strip, row in zip(strips, rows, strict=True)
-    ]
-    found = [
-        [hit for hit in hits if not _is_character(hit.box, row, ascii_alone=hit.seen.present >= _SURELY_BOX)]
-        for hits, row in zip(found, rows, strict=True)
-    ]
+    found = [_hits(strip, row) for strip, row in zip(strips, rows, strict=True)]
     if sum(_characters(row) for row in rows) > _WORDY * sum(map(len, found)):
         # In running text the recogniser knows better: a character may look like a box, and a blot on it like a tick.
-        found = [
-            [hit for hit in hits if _certainty(hit) >= _SURE and not _is_character(hit.box, row, _HALF_READ)]
-            for hits, row in zip(found, rows, strict=True)
-        ]
-    sides = [hit.box[2] - hit.box[0] for hits in found for hit in hits]
-    usual = float(np.median(sides)) if sides else 0.0
-    found = [[hit for hit in hits if usual / _ALIKE < hit.box[2] - hit.box[0] < usual * _ALIKE] for hits in found]
+        found = [_beyond_words(hits, row) for hits, row in zip(found, rows, strict=True)]
+    found = _of_one_size(found)
     # Running text has signs that look half like boxes, but none that is surely one.
     if not any(_certainty(hit) >= _SURE for hits in found for hit in hits):
         return [[] for _ in rows]
@@ -80,6 +68,25 @@ class _Hit:
     seen: Seen
     box: Rect
     ink: float
+
+
+def _hits(strip: "_Strip", row: Sequence[ReadLine]) -> list[_Hit]:
+    """What the network takes for boxes in a row, and the recogniser not surely for a character."""
+    seen = find_marks(strip.ink) if _may_hold_boxes(strip, row) else []
+    hits = [_Hit(one, strip.on_page(one), strip.middle(one)) for one in seen]
+    return [hit for hit in hits if not _is_character(hit.box, row, ascii_alone=hit.seen.present >= _SURELY_BOX)]
+
+
+def _beyond_words(hits: Sequence[_Hit], row: Sequence[ReadLine]) -> list[_Hit]:
+    """The sure boxes where not even half a character was read."""
+    return [hit for hit in hits if _certainty(hit) >= _SURE and not _is_character(hit.box, row, _HALF_READ)]
+
+
+def _of_one_size(found: Sequence[Sequence[_Hit]]) -> list[list[_Hit]]:
+    """The boxes of each row without those that are far larger or smaller than is usual in their cell."""
+    sides = [hit.box[2] - hit.box[0] for hits in found for hit in hits]
+    usual = float(np.median(sides)) if sides else 0.0
+    return [[hit for hit in hits if usual / _ALIKE < hit.box[2] - hit.box[0] < usual * _ALIKE] for hits in found]
 
 
 def _certainty(hit: _Hit) -> float:
