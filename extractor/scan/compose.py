@@ -17,6 +17,11 @@ _SUREST = 0.9999  # a character that was read, and not held by a file, is never 
 _MISTAKABLE = 0.9
 _UNCONFIRMED = 0.5
 _RAGGED = 1.3  # of the height: rows end this much early, since punctuation may not begin one
+_LEADING = 0.8  # of the height of a row: rows of one text stand no farther apart
+_NARROWEST = 0.8  # of the height of a row: the least room that a word takes
+# Of a box's side: how far inside it what was read is the box, how far outside it may be; and how far a mark reaches to the left,
+# and to the right as part of the box or as a sign of its own.
+_WITHIN, _EDGE, _MARK_BEFORE, _MARK_BEHIND, _SIGN_BEHIND = 0.2, 0.15, 0.6, 0.6, 1.1
 _ONE_SPACE = 0.9  # of the line's height: a gap as wide parts two words
 
 
@@ -74,7 +79,7 @@ def _goes_on(before: Sequence[ReadLine], after: Sequence[ReadLine], items: Seque
     left = room - (before[-1].place.box[2] - before[0].place.box[0])
     high = after[0].place.box[3] - after[0].place.box[1]
     apart = after[0].place.box[1] - before[0].place.box[3]
-    return apart < 0.8 * high and left < _first_word(items, high) + _RAGGED * high
+    return apart < _LEADING * high and left < _first_word(items, high) + _RAGGED * high
 
 
 def _first_word(items: Sequence["_Item"], high: float) -> float:
@@ -86,7 +91,7 @@ def _first_word(items: Sequence["_Item"], high: float) -> float:
         if number and not (latin and _is_latin(items[number - 1])):
             break
         end = item.x1
-    return max(end - items[0].x0, 0.8 * high) if items else 0.0
+    return max(end - items[0].x0, _NARROWEST * high) if items else 0.0
 
 
 def _is_latin(item: "_Item") -> bool:
@@ -163,17 +168,17 @@ def _is_of(square: Square, middle: float, glyph: Glyph) -> bool:
     """Whether a character is nothing but the box, or its mark, as the recogniser saw it."""
     x0, _, x1, _ = square.box
     side = x1 - x0
-    if x0 + 0.2 * side < middle < x1 - 0.2 * side:
+    if x0 + _WITHIN * side < middle < x1 - _WITHIN * side:
         return True
-    if x0 - 0.15 * side < middle < x1 + 0.15 * side:
+    if x0 - _EDGE * side < middle < x1 + _EDGE * side:
         return is_boxlike(glyph.text) or glyph.confidence < 0.75 or not glyph.text.strip()
     # The stroke of a tick sweeps on to the right of its box, or stands there whole; that of a ring or a line is on both sides.
-    before = x0 - 0.6 * side if square.state in ("corrected", "unclear") else x0
+    before = x0 - _MARK_BEFORE * side if square.state in ("corrected", "unclear") else x0
     if square.state == "empty" or middle < before:
         return False
     if glyph.text in MARK_GLYPHS:
-        return middle < x1 + 1.1 * side
-    return middle < x1 + 0.6 * side and is_boxlike(glyph.text) and glyph.confidence < 0.75
+        return middle < x1 + _SIGN_BEHIND * side
+    return middle < x1 + _MARK_BEHIND * side and is_boxlike(glyph.text) and glyph.confidence < 0.75
 
 
 def _span(glyph: Glyph, box: Box) -> Span:

@@ -18,6 +18,11 @@ from models.page import Box
 
 Gray = NDArray[np.uint8]
 
+# Half widths of a character by the width of a Chinese one; how far apart, in heights of their line, two of these may follow each
+# other; and the width of one, in the same, where no two do.
+_HALF_WIDE, _HALF_NARROW = 0.47, 0.25
+_FARTHEST, _USUAL_EM = 1.3, 0.58
+
 
 @dataclass(frozen=True)
 class Place:
@@ -41,7 +46,11 @@ class ReadLine:
         x0, _, x1, _ = self.place.box
         glyphs = [(glyph, x0 + glyph.at * (x1 - x0)) for glyph in self.reading.glyphs]
         wide = self.em()
-        return [(x - half, x + half) for glyph, x in glyphs for half in (wide * (0.47 if is_chinese(glyph.text) else 0.25),)]
+        return [
+            (x - half, x + half)
+            for glyph, x in glyphs
+            for half in (wide * (_HALF_WIDE if is_chinese(glyph.text) else _HALF_NARROW),)
+        ]
 
     def em(self) -> float:
         """The width of a Chinese character: how they follow each other, since a stroke may reach far above and below."""
@@ -49,8 +58,8 @@ class ReadLine:
         pairs = pairwise(self.reading.glyphs)
         steps = [(b.at - a.at) * (x1 - x0) for a, b in pairs if is_chinese(a.text) and is_chinese(b.text)]
         # Between two options of one character each there is a box.
-        steps = [step for step in steps if step < 1.3 * (y1 - y0)]
-        return float(np.median(steps)) if steps else 0.58 * (y1 - y0)
+        steps = [step for step in steps if step < _FARTHEST * (y1 - y0)]
+        return float(np.median(steps)) if steps else _USUAL_EM * (y1 - y0)
 
 
 @dataclass(frozen=True)

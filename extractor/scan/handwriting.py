@@ -31,6 +31,18 @@ _LEAST = 0.02  # less is dust, or the edge of a seal
 _STAMPED = 0.5
 _STARRED = 0.6  # the most that ink is believed to be writing that lies where a seal has its star: what is left of one looks like it
 _ALONE, _SCRAP = 0.9, 0.3  # the most that ink is believed to be writing that is as small as one character, or smaller
+# Sizes by the height of print: how far above and below its box a blot belongs to a piece; how high a blot may be; how wide a
+# character is at most and at least; how much is left behind a cut; and by how much two pieces of a row may overlap.
+_AROUND, _TALLEST, _WIDEST, _NARROWEST, _REST, _OVERLAP = 0.8, 2.5, 1.1, 0.4, 0.4, 0.3
+_DUST = 3  # pixels of a blot
+_TYPED = 0.1  # how unevenly a single character is taken to stand, in heights of print
+_ACROSS = 2.15  # half axes that a seal is across, with what blurs around it
+_READ_AROUND = 0.2  # of a line's height: ink so near to what was read belongs to it
+_RULED = 0.15  # of the height of print: what is thinner, and twice as long as print is high, is a line
+_SPECK = 0.002  # of the print's height squared: ink that is no more is dust
+# Of the height of print: both sides of what is as large as a character, and the width of what is as wide as a name, which is lower
+# than so many heights, or than that part of its width.
+_LARGE, _LARGE_SHORT, _NAME_WIDE, _NAME_HIGH, _NAME_LOW = 0.6, 0.2, 1.3, 4, 0.6
 _LONGEST = 8  # characters of a name
 _PROMPT_ENDS = frozenset(":：)）")
 _REACH = 0.3  # of the height of print: writing behind a prompt may reach so far above and below it
@@ -111,20 +123,20 @@ def _pieces(line: ReadLine) -> list[_Piece]:
     ends = [end for glyph, (_, end) in zip(line.reading.glyphs, boxes, strict=True) if glyph.text in _PROMPT_ENDS]
     cuts = {ends[-1]} if ends else set()
     cuts |= {end for (_, end), (start, _) in pairwise([*boxes, (x1, x1)]) if start - end > _UNREAD_GAP * high}
-    edges = [x0, *sorted(cut for cut in cuts if x0 < cut < x1 - 0.4 * high), x1]
+    edges = [x0, *sorted(cut for cut in cuts if x0 < cut < x1 - _REST * high), x1]
     return [_Piece((start, y0, end, y1), line.place.cell) for start, end in pairwise(edges)]
 
 
 def _shape(ink: Mask, box: Rect, high: float) -> _Shape | None:
     """The ink whose blots have their middle level with `box`; a character is as wide as `high`."""
     x0, top, x1, bottom = box
-    first = max(0, round(top - 0.8 * high))
-    part = np.ascontiguousarray(ink[first : round(bottom + 0.8 * high), max(0, round(x0)) : round(x1)]).astype(np.uint8)
+    first = max(0, round(top - _AROUND * high))
+    part = np.ascontiguousarray(ink[first : round(bottom + _AROUND * high), max(0, round(x0)) : round(x1)]).astype(np.uint8)
     if part.size == 0:
         return None
     _, labels, stats, middles = cv2.connectedComponentsWithStats(part)
     rows = middles[:, 1] + first
-    level = (rows > top) & (rows < bottom) & (stats[:, 3] < 2.5 * high) & (stats[:, 4] >= 3)
+    level = (rows > top) & (rows < bottom) & (stats[:, 3] < _TALLEST * high) & (stats[:, 4] >= _DUST)
     level[0] = False
     own = level[labels]
     if not own.any():
@@ -132,9 +144,9 @@ def _shape(ink: Mask, box: Rect, high: float) -> _Shape | None:
     depth = cv2.distanceTransform(own.astype(np.uint8), cv2.DIST_L2, 3)
     inked = np.nonzero(own.any(axis=1))[0]
     edges = []
-    for start, end in _characters(own.any(axis=0), 1.1 * high):
+    for start, end in _characters(own.any(axis=0), _WIDEST * high):
         rows_of = np.nonzero(own[:, start:end].any(axis=1))[0]
-        if end - start > 0.4 * high:
+        if end - start > _NARROWEST * high:
             edges.append((float(rows_of[0] + first), float(rows_of[-1] + 1 + first)))
     return _Shape(float(inked[0] + first), float(inked[-1] + 1 + first), float(depth[own].mean()), tuple(edges), int(own.sum()))
 
@@ -212,7 +224,7 @@ def _stands_before(one: _Piece, other: _Piece) -> bool:
     """Whether both stand on one row of a cell, `one` to the left."""
     (x0, top, x1, bottom), (start, upper, _, lower) = one.box, other.box
     level = min(bottom, lower) - max(top, upper) > 0.5 * min(bottom - top, lower - upper)
-    return one.cell == other.cell and level and x0 < start and x1 <= start + 0.3 * (bottom - top)
+    return one.cell == other.cell and level and x0 < start and x1 <= start + _OVERLAP * (bottom - top)
 
 
 def _unlike(shape: _Shape, prompt: _Shape, level: bool) -> float:
@@ -220,7 +232,7 @@ def _unlike(shape: _Shape, prompt: _Shape, level: bool) -> float:
     top, bottom = _body(prompt)
     high = max(bottom - top, 1.0)
     tops, bottoms = zip(*shape.edges, strict=True) if shape.edges else ((), ())
-    uneven = (max(tops) - min(tops) + max(bottoms) - min(bottoms)) / high if len(tops) > 1 else 0.1
+    uneven = (max(tops) - min(tops) + max(bottoms) - min(bottoms)) / high if len(tops) > 1 else _TYPED
     weight = (
         _HEIGHT * abs(math.log(shape.height / high))
         + (_MIDDLE * abs(shape.top + shape.bottom - top - bottom) / 2 / high if level else 0.0)
@@ -235,7 +247,7 @@ def _loose_red(layers: Layers, rings: Sequence[Ring]) -> Mask:
     """Red ink that belongs to no seal."""
     loose = layers.red.copy()
     for ring in rings:
-        cv2.ellipse(loose, ((ring.x, ring.y), (2.15 * ring.rx, 2.15 * ring.ry), ring.angle), 0, -1)
+        cv2.ellipse(loose, ((ring.x, ring.y), (_ACROSS * ring.rx, _ACROSS * ring.ry), ring.angle), 0, -1)
     return np.asarray(loose > 0, np.bool_)
 
 
@@ -245,15 +257,15 @@ def _unread(ink: Mask, lines: Sequence[ReadLine], usual: float) -> list[tuple[Re
     taken = np.zeros(ink.shape, np.bool_)
     for line in lines:
         _, y0, _, y1 = line.place.box
-        grow = 0.2 * (y1 - y0)
+        grow = _READ_AROUND * (y1 - y0)
         for x0, x1 in line.glyph_boxes():
             taken[max(0, round(y0 - grow)) : round(y1 + grow), max(0, round(x0 - 2 * grow)) : max(0, round(x1 + 2 * grow))] = True
     # Where all is ink, the ground is nothing, and nothing has no middle.
     columns, rows = np.rint(np.nan_to_num(middles)).astype(int).T
     columns, rows = np.clip(columns, 0, ink.shape[1] - 1), np.clip(rows, 0, ink.shape[0] - 1)
     width, height = stats[:, 2], stats[:, 3]
-    ruled = (np.minimum(width, height) < 0.15 * usual) & (np.maximum(width, height) > 2 * usual)
-    loose = ~taken[rows, columns] & ~ruled & (stats[:, 4] > max(2.0, 0.002 * usual**2))
+    ruled = (np.minimum(width, height) < _RULED * usual) & (np.maximum(width, height) > 2 * usual)
+    loose = ~taken[rows, columns] & ~ruled & (stats[:, 4] > max(2.0, _SPECK * usual**2))
     loose[0] = False
     mask = np.zeros(ink.shape, np.bool_)
     for label in np.flatnonzero(loose):
@@ -286,7 +298,7 @@ def _blots(mask: Mask, usual: float) -> list[tuple[Rect, float]]:
 
 def _enough(amount: int, width: float, height: float, usual: float) -> float:
     """How sure so much ink over so large a box is writing at all, beside print that is `usual` pixels high."""
-    large = max(width, height) > 0.6 * usual and min(width, height) > 0.2 * usual
+    large = max(width, height) > _LARGE * usual and min(width, height) > _LARGE_SHORT * usual
     # A name is wider than one letter of a seal, and lower than a piece of its outline.
-    namely = width > 1.3 * usual and height < max(4 * usual, 0.6 * width)
+    namely = width > _NAME_WIDE * usual and height < max(_NAME_HIGH * usual, _NAME_LOW * width)
     return min(0.995 / (1 + (_HALF_SURE * usual**2 / amount) ** 2), 1.0 if namely else _ALONE if large else _SCRAP)

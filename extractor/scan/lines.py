@@ -19,7 +19,11 @@ _DETECTION_SIDE = 1280
 _BLOCK_SIDE = 32  # pixels that the detector takes together: other sides are stretched
 # Grey that paper never has, the least length of what is no dust, and how much paper stays around ink, on the detector's picture.
 _FAINTEST, _SPECK, _MARGIN = 215, 4, 12
-_ROOM = 0.10
+_ROOM = 0.10  # of its height that a line is given above and below
+_OBLONG, _LONGEST_LINES = 1.5, 9  # a line is so many times longer than high; so many of the longest tell which way is up
+_SAME = 0.3  # of the smaller box: two that share as much are one line
+# What of a line lies in a cell: parts of its height, or of what is smaller, across and down; and how far beyond it may reach.
+_IN_ACROSS, _IN_DOWN, _BEYOND = 0.4, 0.5, 0.15
 _INSET = 1.0  # points that a cell's ruling takes on each side
 _BLOCK = 2.2  # heights of a usual line that no line has, nor a column of upright text is wide
 
@@ -31,7 +35,9 @@ def set_upright(layers: Layers, engine: OcrEngine) -> tuple[Layers, list[Rect]]:
     if _tall(boxes) > 0.5:
         layers = layers.turned(1)
         boxes = _detect(layers, engine)
-    longest = sorted((box for box in boxes if box[2] - box[0] > 1.5 * (box[3] - box[1])), key=lambda box: box[0] - box[2])[:9]
+    longest = sorted((box for box in boxes if box[2] - box[0] > _OBLONG * (box[3] - box[1])), key=lambda box: box[0] - box[2])[
+        :_LONGEST_LINES
+    ]
     heads = engine.upside_down([crop(layers.text, box) for box in longest])
     if sum(heads) > len(heads) / 2:
         height, width = layers.text.shape
@@ -43,8 +49,8 @@ def set_upright(layers: Layers, engine: OcrEngine) -> tuple[Layers, list[Rect]]:
 def _tall(boxes: Sequence[Rect]) -> float:
     """The part of all text that stands in boxes higher than wide."""
     sides = [(box[2] - box[0], box[3] - box[1]) for box in boxes]
-    tall = sum(high for wide, high in sides if high > 1.5 * wide)
-    wide_ones = sum(wide for wide, high in sides if wide > 1.5 * high)
+    tall = sum(high for wide, high in sides if high > _OBLONG * wide)
+    wide_ones = sum(wide for wide, high in sides if wide > _OBLONG * high)
     return tall / (tall + wide_ones) if tall + wide_ones else 0.0
 
 
@@ -83,7 +89,7 @@ def _detect_again(boxes: Sequence[Rect], gray: Gray, areas: Sequence[Rect], engi
     current = list(boxes)
     for _, top, _, bottom in areas:
         y0, y1 = max(0, round(top)), min(gray.shape[0], round(bottom))
-        if y1 - y0 < 32:
+        if y1 - y0 < _BLOCK_SIDE:
             continue
         kept = [box for box in current if not y0 < (box[1] + box[3]) / 2 < y1]
         zoom = min(1.0, _DETECTION_SIDE / max(gray.shape))
@@ -91,7 +97,7 @@ def _detect_again(boxes: Sequence[Rect], gray: Gray, areas: Sequence[Rect], engi
         found = engine.detect(np.asarray(cv2.cvtColor(band, cv2.COLOR_GRAY2RGB), np.uint8))
         new = [(x0 / zoom, a / zoom + y0, x1 / zoom, b / zoom + y0) for x0, a, x1, b in found]
         # A line that the band cuts is known better from outside it.
-        current = kept + [box for box in new if all(_shared(box, other) < 0.3 for other in kept)]
+        current = kept + [box for box in new if all(_shared(box, other) < _SAME for other in kept)]
     return current
 
 
@@ -140,9 +146,11 @@ def _pieces(box: Rect, ruling: Ruling, inset: float) -> list[tuple[Rect, tuple[i
                 min(x1, cell.box[2] - inset),
                 min(y1, cell.box[3]),
             )
-            if right - left > 0.4 * min(height, x1 - x0) and bottom - top > 0.5 * min(height, cell.box[3] - cell.box[1]):
+            if right - left > _IN_ACROSS * min(height, x1 - x0) and bottom - top > _IN_DOWN * min(
+                height, cell.box[3] - cell.box[1]
+            ):
                 # Writing may stand on its ruled line, or touch the one above.
-                pieces.append(((left, max(y0, top - 0.15 * height), right, min(y1, bottom + 0.15 * height)), (g, c)))
+                pieces.append(((left, max(y0, top - _BEYOND * height), right, min(y1, bottom + _BEYOND * height)), (g, c)))
     return pieces
 
 

@@ -24,6 +24,11 @@ _INSET = 2.0  # points that the edge of a cell is kept off
 _VALLEY = 0.55  # of a line's ink a row: less is the gap between two lines
 _SHORT, _EDGE = 0.6, 0.15  # or a short line, where it is so high, edges of its neighbours included
 _EMS, _TALLEST = 6.0, 1.3  # from so many widths of characters on they tell how high a line is: so many of them
+_BESIDE = 0.5  # of that height: ink so near to the ends of a line belongs to it
+_SEAL = 1.05  # of its radius: a seal with what blurs around it
+_JOINED_ACROSS, _JOINED_DOWN = 0.9, 0.25  # of that height: gaps over which ink hangs together as a line of writing
+# A so many-th of that height smooths the ink of rows; a full row has more than so many percent of them.
+_ROWS_SMOOTH, _FULL_ROW = 8, 90
 _READ, _LEAST_READ = 0.75, 4  # mean confidence and length of what is taken for writing
 
 
@@ -52,10 +57,10 @@ def find_unread(page: FlatPage) -> list[Place]:
     high = float(np.median([bottom - top for _, top, _, bottom in cores]))
     left = np.uint8(255) * (page.clear < _DARK)
     for core in cores:
-        _wipe(left, core, 0.5 * high)
+        _wipe(left, core, _BESIDE * high)
     for ring in page.rings:
         if not ring.red:
-            cv2.circle(left, (round(ring.x), round(ring.y)), round(ring.rx * 1.05), 0, -1)
+            cv2.circle(left, (round(ring.x), round(ring.y)), round(ring.rx * _SEAL), 0, -1)
     return [
         Place(blot, (g, c))
         for g, grid in enumerate(page.ruling.grids)
@@ -86,8 +91,8 @@ def _blots(mask: Gray, cell: Rect, high: float, inset: float) -> list[Rect]:
     part = mask[max(0, y0) : y1, max(0, x0) : x1]
     if part.size == 0 or np.count_nonzero(part) < _LEAST * high * high:
         return []
-    reach = max(3, round(0.9 * high)) | 1
-    joined = cv2.morphologyEx(part, cv2.MORPH_CLOSE, np.ones((max(3, round(0.25 * high)) | 1, reach), np.uint8))
+    reach = max(3, round(_JOINED_ACROSS * high)) | 1
+    joined = cv2.morphologyEx(part, cv2.MORPH_CLOSE, np.ones((max(3, round(_JOINED_DOWN * high)) | 1, reach), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
     inked = np.bincount(labels[part > 0], minlength=count)
     found = []
@@ -109,8 +114,8 @@ def _lines(rows: NDArray[np.int64], high: float) -> list[tuple[int, int]]:
     line beside longer ones is no gap, if it is high enough."""
     if len(rows) < _HIGHEST * high:
         return [(0, len(rows))]
-    smooth = cv2.GaussianBlur(rows.astype(np.float32).reshape(-1, 1), (1, 0), 0, sigmaY=max(1.0, high / 8)).ravel()
-    full = np.flatnonzero(smooth > _VALLEY * float(np.percentile(smooth, 90)))
+    smooth = cv2.GaussianBlur(rows.astype(np.float32).reshape(-1, 1), (1, 0), 0, sigmaY=max(1.0, high / _ROWS_SMOOTH)).ravel()
+    full = np.flatnonzero(smooth > _VALLEY * float(np.percentile(smooth, _FULL_ROW)))
     cuts = [0]
     for before, after in pairwise([-1, *full.tolist(), len(rows)]):
         if after - before > _SHORT * high:

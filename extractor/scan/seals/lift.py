@@ -21,6 +21,9 @@ Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
 _INK = 150  # grey from which on a pixel is paper
+_BAND = 0.58  # of the radius: from here on outwards stand the letters
+_PALER = 40  # levels that a star may be paler than print, since it is worn
+_BROAD = 0.075  # of the radius: broader than a stroke of writing
 _CORE = 0.30  # of the radius: a star reaches as far from the middle
 _PRINT = 0.5  # of the seal's grey: what is darker is print
 
@@ -70,7 +73,7 @@ def inked(shape: tuple[int, ...], rings: Sequence[Ring]) -> Mask:
     for ring in rings:
         if not ring.red:
             cv2.ellipse(own, ring.ellipse(1 + NEAR), 255, -1)
-            cv2.ellipse(own, ring.ellipse(0.58), 0, -1)
+            cv2.ellipse(own, ring.ellipse(_BAND), 0, -1)
             cv2.ellipse(own, ring.ellipse(_CORE), 255, -1)
     return own > 0
 
@@ -118,8 +121,8 @@ def _star(text: Gray, ring: Ring) -> Mask:
     """The solid figure in the middle: ink that no stroke is as broad as, and its tips."""
     disc = np.zeros_like(text)
     cv2.ellipse(disc, ring.ellipse(_CORE), 255, -1)
-    ink = np.uint8(255) * ((text < _INK + 40) & (disc > 0))
-    broad = max(3, round(0.075 * ring.rx)) | 1
+    ink = np.uint8(255) * ((text < _INK + _PALER) & (disc > 0))
+    broad = max(3, round(_BROAD * ring.rx)) | 1
     element = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (broad, broad))
     # A worn star has holes.
     filled = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))

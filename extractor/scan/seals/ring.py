@@ -14,6 +14,10 @@ Gray = NDArray[np.uint8]
 
 NEAR = 0.08  # of the radius: how far from the fitted circle the outline may run
 _THICKEST = 0.10  # of the radius: the breadth of an outline
+_BREADTH = 0.05  # of the radius: the breadth that an outline usually has
+_ARC = 30  # so many-th of the way round over which an outline runs smoothly
+_EDGE = 0.35  # of its most ink: where an outline ends
+_DRAWN, _SOLID = 200, 30  # grey of what is drawn at all, and the percent of it that are no blurred edge
 _PALE = 50  # least grey of an outline that may be told from print
 
 
@@ -68,9 +72,9 @@ def outline(gray: Gray, ring: Ring) -> Gray:
         (reach, around), (ring.x + reach, ring.y + reach), reach, cv2.INTER_LINEAR,
     )  # fmt: skip
     low, high = round(radius * (1 - NEAR)), round(radius * (1 + NEAR))
-    breadth = max(2, round(0.05 * radius))
+    breadth = max(2, round(_BREADTH * radius))
     blurred = cv2.blur(polar.astype(np.float32), (breadth, 1))
-    window = max(3, around // 30) | 1
+    window = max(3, around // _ARC) | 1
     wrapped = np.concatenate([blurred[-window:], blurred, blurred[:window]])
     smooth = cv2.blur(wrapped, (1, window))[window:-window]
     at = low + smooth[:, low : high + 1].argmax(axis=1)
@@ -97,12 +101,12 @@ def _half_breadth(polar: Gray, at: NDArray[np.float64], radius: float) -> float:
     columns = np.clip(np.rint(at[:, None] + steps).astype(int), 0, polar.shape[1] - 1)
     profile = np.median(np.take_along_axis(polar, columns, axis=1), axis=0)
     peak = float(profile.max())
-    return float((profile > 0.35 * peak).sum()) / 2 + 1.0 if peak > 0 else 1.0
+    return float((profile > _EDGE * peak).sum()) / 2 + 1.0 if peak > 0 else 1.0
 
 
 def _shade(gray: Gray, drawn: Gray) -> float:
     """How grey the seal's own ink is: that of its outline, where print does not cross it and its edges don't blur."""
     inner = cv2.erode(drawn, np.ones((3, 3), np.uint8))
     values = gray[(inner if inner.any() else drawn) > 0]
-    values = values[values < 200]
-    return float(np.percentile(values, 30)) if len(values) else 0.0
+    values = values[values < _DRAWN]
+    return float(np.percentile(values, _SOLID)) if len(values) else 0.0

@@ -20,7 +20,9 @@ Mask = NDArray[np.bool_]
 _BEYOND_DISPUTE = 0.97  # so sure must a digit be in two readings against another one in the third
 _DISPUTED = 0.6  # the most that a character is believed which the two readings don't share
 _TOUCHED = 0.02  # of a character's box: as much of a seal's ink lies over it
-_INK = 150
+_INK = 150  # grey from which on a pixel is paper
+_ACROSS = 2.1  # half axes that a seal is across, with what blurs around it
+_OTHER_ROWS = 0.15  # of the line's height: so near to its edges other lines reach
 _UNDER = 0.3  # of a line's box: as much of it lies where a seal has ink
 _FAINT = 0.05  # of a line's box: print covers a tenth and more
 _UNREAD = 0.33  # of the line's height: so wide a stretch of ink between two characters is one that was not read
@@ -65,7 +67,7 @@ def _red(page: FlatPage) -> Mask:
     inside = np.zeros(page.shape, np.uint8)
     for ring in page.rings:
         if ring.red:
-            cv2.ellipse(inside, ((ring.x, ring.y), (2.1 * ring.rx, 2.1 * ring.ry), ring.angle), 255, -1)
+            cv2.ellipse(inside, ((ring.x, ring.y), (_ACROSS * ring.rx, _ACROSS * ring.ry), ring.angle), 255, -1)
     return np.asarray((inside > 0) & (page.layers.red > 0), np.bool_)
 
 
@@ -118,7 +120,7 @@ def _doubtful(glyph: Glyph, rivals: Sequence[Glyph]) -> Glyph:
 def _unclaimed(line: ReadLine, page: FlatPage) -> NDArray[np.bool_]:
     """For each column of the page, whether ink stands there level with `line` and outside every other line."""
     _, y0, _, y1 = (max(0, round(v)) for v in line.place.box)
-    inset = round(0.15 * (y1 - y0))
+    inset = round(_OTHER_ROWS * (y1 - y0))
     rows = slice(y0 + inset, max(y1 - inset, y0 + inset + 1))
     free = (page.lifted[rows] < _INK) & (page.ruling.lines[rows] == 0)
     for other in page.lines:

@@ -25,6 +25,11 @@ _WELL_READ = 0.75
 _HALF_READ = 0.3  # the same in running text
 _WORDY = 14  # characters a box: more is running text
 _SURELY_BOX = 0.97  # a box as sure as this is one, whatever ideograph was read there
+_MIDDLE = 0.3  # of a box's side to each side: there an empty one has no ink
+_APART = 0.3  # of a line's height: rows whose middles are nearer are one
+_COVERED = 0.4  # of a box's width: so much of it covered by characters is none
+_FOLLOWS = 1.2  # of a line's height: characters whose middles are nearer follow each other
+_BLUR = 0.15  # of a character's width that its ink reaches beyond it
 _UNREAD = 0.3  # of a character's width: unread ink as wide may be a box
 _ALIKE = 1.8  # boxes of a cell differ by no more than this factor
 _SURE = 0.9  # least probability of a box and of its state; below it is unclear
@@ -115,7 +120,7 @@ def _may_hold_boxes(strip: "_Strip", row: Sequence[ReadLine]) -> bool:
     for line in row:
         for glyph, (start, end) in zip(line.reading.glyphs, line.glyph_boxes(), strict=True):
             if glyph.text.strip():
-                reach = 0.15 * (end - start)
+                reach = _BLUR * (end - start)
                 first, last = (int((x - strip.x) * strip.zoom) for x in (start - reach, end + reach))
                 unread[max(0, first) : max(0, last + 1)] = False
     return bool(unread.sum() > _UNREAD * EM)
@@ -136,7 +141,7 @@ class _Strip:
 
     def middle(self, seen: Seen) -> float:
         """Mean ink in the middle of a box."""
-        x0, x1, y0, y1 = (max(0, round(v + way * 0.3 * seen.side)) for v in (seen.x, seen.y) for way in (-1, 1))
+        x0, x1, y0, y1 = (max(0, round(v + way * _MIDDLE * seen.side)) for v in (seen.x, seen.y) for way in (-1, 1))
         inside = self.ink[y0:y1, x0:x1]
         return float(inside.mean()) if inside.size else 0.0
 
@@ -149,7 +154,7 @@ def _level(row: Sequence[ReadLine]) -> float:
 def _room(row: Sequence[ReadLine], levels: Sequence[float], within: Rect) -> Rect:
     """What of the cell belongs to a row: up to half-way to the rows above and below, at `levels`."""
     x0, y0, x1, y1 = within
-    level, near = _level(row), 0.3 * min(line.place.box[3] - line.place.box[1] for line in row)
+    level, near = _level(row), _APART * min(line.place.box[3] - line.place.box[1] for line in row)
     above = max((other for other in levels if other < level - near), default=2 * y0 - level)
     below = min((other for other in levels if other > level + near), default=2 * y1 - level)
     return (x0, min(max(y0, (level + above) / 2), level - near), x1, max(min(y1, (level + below) / 2), level + near))
@@ -190,10 +195,10 @@ def _is_character(box: Rect, row: Sequence[ReadLine], least: float = _WELL_READ,
             boxlike = glyph.text in LIKE_BOXES and not (glyph.text == "口" and i and _joins(glyphs[i - 1], glyph, line))
             if glyph.text.strip() and not boxlike and glyph.confidence > least and (glyph.text.isascii() or not ascii_alone):
                 covered += max(0.0, min(end, box[2]) - max(start, box[0]))
-    return covered > 0.4 * (box[2] - box[0])
+    return covered > _COVERED * (box[2] - box[0])
 
 
 def _joins(before: Glyph, glyph: Glyph, line: ReadLine) -> bool:
     """Whether the glyph stands right behind a character: 人口, against □ behind a space or a semicolon."""
     x0, y0, x1, y1 = line.place.box
-    return is_chinese(before.text) and (glyph.at - before.at) * (x1 - x0) < 1.2 * (y1 - y0)
+    return is_chinese(before.text) and (glyph.at - before.at) * (x1 - x0) < _FOLLOWS * (y1 - y0)
