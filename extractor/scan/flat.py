@@ -46,11 +46,8 @@ class ReadLine:
         x0, _, x1, _ = self.place.box
         glyphs = [(glyph, x0 + glyph.at * (x1 - x0)) for glyph in self.reading.glyphs]
         wide = self.em()
-        return [
-            (x - half, x + half)
-            for glyph, x in glyphs
-            for half in (wide * (_HALF_WIDE if is_chinese(glyph.text) else _HALF_NARROW),)
-        ]
+        halves = [wide * (_HALF_WIDE if is_chinese(glyph.text) else _HALF_NARROW) for glyph, _ in glyphs]
+        return [(x - half, x + half) for (_, x), half in zip(glyphs, halves, strict=True)]
 
     def em(self) -> float:
         """The width of a Chinese character: how they follow each other, since a stroke may reach far above and below."""
