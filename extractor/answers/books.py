@@ -103,7 +103,8 @@ def settle(alignment: Alignment, claims: Claims, absent: Sequence[str]) -> Books
     for unit in alignment.units:
         for cell, passage in settling.left(unit):
             for piece, is_print in _parted(passage, settling.phrases(cell)):
-                settling.book(piece, _FORM if is_print else settling.rest(unit, cell, piece))
+                # A mark that somebody set in what the form prints means something.
+                settling.book(piece, _FORM if is_print and not _is_marked(piece) else settling.rest(unit, cell, piece))
     return settling.books()
 
 
@@ -120,8 +121,9 @@ class _Settling:
             self.book(find.unit.passage.cut(find.start, find.end), _LABEL)
         for number, names in claims.fields.items():
             self._bookings[number] = Booking(way="answer", by="、".join(dict.fromkeys(names)))
-        orders = [find.unit.order for find in alignment.found.values()]
-        self._within = range(min(orders, default=0), max(orders, default=0) + 1)
+        orders = [find.order for find in alignment.found.values()]
+        within = alignment.units[min(orders, default=0) : max(orders, default=0) + 1]
+        self._within = {id(unit) for unit in within}
 
     def books(self) -> Books:
         told = [
@@ -157,7 +159,7 @@ class _Settling:
             return self._remark(unit, cell, piece.remarks[0])
         if piece.pictures:
             return self._picture(unit, cell)
-        is_marked = any(isinstance(span, Tick) and span.state != "empty" for span in piece.spans)
+        is_marked = _is_marked(piece)
         letters = key(piece.words)
         if not letters and not is_marked:
             return _MARKS_ONLY
@@ -178,7 +180,7 @@ class _Settling:
 
     def _picture(self, unit: Unit, cell: FormCell | None) -> Booking:
         """A picture inside the form may be any seal or signature that is not there; a letterhead is none."""
-        if cell or unit.order in self._within:
+        if cell or id(unit) in self._within:
             self._tell("picture-unclaimed", self._absent, unit, "")
         return Booking(way="told", by="picture-elsewhere")
 
@@ -197,11 +199,15 @@ class _Settling:
             return [one.name for one in cell.fields]
         labels, found = self._alignment.labels, self._alignment.found
         box = box_around([span.box for span in piece.spans if span and span.box])
-        before = [(index, find.unit) for index, find in found.items() if _is_before(find.unit, unit, box)]
+        before = [(index, find) for index, find in found.items() if _is_before(find.unit, unit, box)]
         if not before:
             return []
-        index, _ = max(before, key=lambda one: (one[1].cell.column if one[1].cell and unit.cell else 0, one[1].order))
+        index, _ = max(before, key=lambda one: (one[1].unit.cell.column if one[1].unit.cell and unit.cell else 0, one[1].order))
         return [one.name for one in labels[index].cell.fields]
+
+
+def _is_marked(piece: Passage) -> bool:
+    return any(isinstance(span, Tick) and span.state != "empty" for span in piece.spans)
 
 
 def _is_before(label: Unit, unit: Unit, box: Box | None) -> bool:

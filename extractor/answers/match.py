@@ -10,7 +10,7 @@ from extractor.answers.books import Books, Claims, is_doubted_by, settle
 from extractor.answers.cell_parts import split
 from extractor.answers.controls import controls_of
 from extractor.answers.digital_signatures import Signatures, mismatch_findings
-from extractor.answers.labels import Alignment, Unit, align
+from extractor.answers.labels import Alignment, Unit, align, most
 from extractor.answers.mark_books import with_marks
 from extractor.answers.regions import Regions
 from extractor.answers.seals import compare_names, observe_marks, unclaimed
@@ -67,8 +67,9 @@ def match(pages: Pages, alignment: Alignment, part: str) -> Match:
     findings = [Finding.of("document-damaged", reason=damage) for damage in pages.damage]
     findings += elsewhere
     findings += [*mismatch_findings(form, pages.mismatches, observations), *signatures.elsewhere()]
-    last = max((find.unit.order for find in alignment.found.values()), default=len(alignment.units))
-    if align(form, alignment.units[last + 1 :]).score > _OTHER_FORM:
+    last = max((find.order for find in alignment.found.values()), default=len(alignment.units))
+    rest = alignment.units[last + 1 :]
+    if most(form, rest) > _OTHER_FORM and align(form, rest).score > _OTHER_FORM:
         findings.append(Finding.of("other-form-too"))
     books = with_marks(books, pages, observations)
     return Match(form, alignment.score, tuple(observations), tuple(findings), books)
@@ -291,7 +292,7 @@ def _rows(
     values: list[Mapping[str, Any]] = []
     doubts: list[Finding] = []
     passages: list[Passage] = []
-    first = min(headings.values(), key=lambda find: find.unit.order)
+    first = min(headings.values(), key=lambda find: find.order)
     below = regions.rows_below(first.unit)
     if _unread_in(below, pages):
         doubts.append(Finding.of("ink-unread", field.name, title=title))

@@ -37,6 +37,9 @@ WEIGHTS = {
     "cls": ("ppocr_cls.onnx", "e47acedf663230f8863ff1ab0e64dd2d82b838fceb5957146dab185a89d6215c"),
 }
 _LINE_HEIGHT = 48
+# What tells which way up a line stands looks at so many pixels of it, and at no more than so many times its height.
+_DIRECTION_WIDTH, _DIRECTION_PART = 192, 8
+_HALF = 127.5  # half of the levels of a pixel: models take -1 to 1
 # Lines and pixels of their widths that are read at once: more costs more a pixel, because what they need outgrows the caches.
 _BATCH, _BATCH_WIDTH = 6, 960
 _WIDEST = 3200
@@ -277,7 +280,7 @@ def _for_recognition(line: "Picture", squeeze: float = 1.0) -> "Floats":
 
     size = ceil(_width(line) * squeeze), _LINE_HEIGHT
     scaled = cv2.resize(line, size, interpolation=cv2.INTER_AREA if squeeze < 1 else cv2.INTER_LINEAR)
-    return np.asarray(scaled.transpose(2, 0, 1).astype(np.float32) / 127.5 - 1, np.float32)
+    return np.asarray(scaled.transpose(2, 0, 1).astype(np.float32) / _HALF - 1, np.float32)
 
 
 def _padded_width(picture: "Floats") -> int:
@@ -343,7 +346,9 @@ def _for_direction(line: "Picture") -> "NDArray[np.float32]":
     import numpy as np
 
     height, width = line.shape[:2]
-    scaled = cv2.resize(line[:, : height * 8], (min(192, max(1, round(48 * min(width, height * 8) / height))), 48))
-    padded = np.zeros((3, 48, 192), np.float32)
-    padded[:, :, : scaled.shape[1]] = scaled.transpose(2, 0, 1).astype(np.float32) / 127.5 - 1
+    part = height * _DIRECTION_PART
+    wide = min(_DIRECTION_WIDTH, max(1, round(_LINE_HEIGHT * min(width, part) / height)))
+    scaled = cv2.resize(line[:, :part], (wide, _LINE_HEIGHT))
+    padded = np.zeros((3, _LINE_HEIGHT, _DIRECTION_WIDTH), np.float32)
+    padded[:, :, : scaled.shape[1]] = scaled.transpose(2, 0, 1).astype(np.float32) / _HALF - 1
     return padded

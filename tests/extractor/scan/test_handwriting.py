@@ -8,12 +8,11 @@ import pytest
 
 from extractor import rungs
 from extractor.scan import handwriting, upright
+from extractor.scan.flat import FlatPage, Place, ReadLine
 from extractor.scan.layers import take_apart
-from extractor.scan.lines import Place, ReadLine
 from extractor.scan.ocr import Glyph, Reading
 from extractor.scan.ruling import Ruling
-from extractor.scan.seals.find import Ring
-from extractor.scan.seals.lift import lift_seals
+from extractor.scan.seals.ring import Ring
 from tests.extractor import drawing
 
 SIZE = 36
@@ -40,12 +39,14 @@ def _form(*typed):
 def _marks(picture, lines, rings=()):
     layers = take_apart(upright.Flat(picture, drawing.SCALE, False))
     ruling = Ruling((), np.zeros(layers.text.shape, np.uint8))
-    return handwriting.find_ink(layers, ruling, lines, rings, lift_seals(layers, rings))
+    page = FlatPage.of(layers, ruling, [ring.shaded(layers.text) for ring in rings])
+    return handwriting.find_ink(page.reading(lines))
 
 
 def _behind(marks):
     """The surest ink behind the prompt."""
-    return max((sure for (x0, y0, x1, _), sure in marks if (x0 + x1) / 2 > END - 10 and y0 < Y + SIZE), default=0.0)
+    behind = (mark for mark in marks if (mark.box.x0 + mark.box.x1) / 2 * drawing.SCALE > END - 10)
+    return max((mark.confidence for mark in behind if mark.box.y0 * drawing.SCALE < Y + SIZE), default=0.0)
 
 
 def _sign(picture, colour=BLACK, width=4, high=60, x=END + 40, y=Y + 20):
