@@ -271,6 +271,6 @@ def test_reading_a_word_file_loads_no_ocr_and_no_imaging_library() -> None:
     assert loaded & {"paddleocr", "paddlex", "onnxruntime", "cv2", "numpy", "PIL.Image"} == set()
 
 
-@pytest.mark.parametrize("name", ["calibration", "freeze", "pdf_reading", "scan_reading", "word_reading"])
+@pytest.mark.parametrize("name", ["calibration", "freeze", "pdf_reading", "plumber", "scan_reading", "word_reading"])
 def test_every_benchmark_can_be_loaded(name: str) -> None:
     importlib.import_module(f"benchmarks.{name}")
