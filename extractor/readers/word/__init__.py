@@ -1,6 +1,7 @@
 """The readers for Word files and their kin: bytes -> Pages, one page without a size, cells with an address."""
 
 from extractor.limits import ZipLimits
+from extractor.readers.word.beside import beside_the_text
 from extractor.readers.word.bindings import Bindings
 from extractor.readers.word.chunks import Chunks
 from extractor.readers.word.notes import Notes
@@ -59,12 +60,12 @@ def _read(package: Parts, limits: ZipLimits, is_inner: bool = False) -> Pages:
     text = TextReader(package, Styles(package), Bullets(package), Bindings(package), Notes(package))
     chunks = Chunks(package, None if is_inner else lambda data: _read(Package(data, limits), limits, is_inner=True))
     blocks = tuple(BlockReader(text, chunks).blocks(body))
-    if text.is_in_instruction:
-        text.damage.add("有一个 Word 域没有结束，其后的内容可能未读取")
+    text.finish()
     page = Page(number=1, blocks=blocks)
     return Pages(
-        reader="word", pages=(page,), identity=package.identity(), controls=tuple(text.controls), damage=tuple(sorted(text.damage))
-    )
+        reader="word", pages=(page,), identity=package.identity(), controls=tuple(text.controls), damage=tuple(sorted(text.damage)),
+        aside=(*text.aside, *beside_the_text(package)),
+    )  # fmt: skip
 
 
 __all__ = ["pasted_pictures", "read_word", "read_word_xml"]

@@ -20,13 +20,15 @@ _SYMBOL = re.compile(r"^\s*SYMBOL\s+(?P<code>0x[0-9a-f]+|\d+|\S)(?:.*\\f\s*\"?(?
 
 @dataclass
 class ComplexField:
-    """A field under way: its instruction is collected, its result is shown once `separate` has come."""
+    """A field under way: its instruction is collected, its result is shown once `separate` has come. `left_out` is what stands in
+    it and is never shown: what its instruction is made with, and a saved result where the field is `shown` from its instruction."""
 
     instruction: str = ""
     in_result: bool = False
     checkbox: TickState | None = None
     dropdown: str | None = None
     shown: bool = False
+    left_out: str = ""
 
 
 def legacy_checkbox(begin: etree._Element) -> TickState | None:
