@@ -24,7 +24,7 @@ ROOMS: Mapping[str, Room] = {
     "models": Room(doors="*"),
     "generator": Room(doors="roster sheet"),
     "extractor.limits": Room(),
-    "extractor.text": Room(doors="passage placeholders raised tick_signs unseen"),
+    "extractor.text": Room(doors="passage placeholders raised readings tick_signs unseen"),
     "extractor.weighing": Room("text", doors="calibration compare decide seal_names spelling"),
     "extractor.scan": Room("limits text", doors="decode frames ocr read seals.lift"),
     "extractor.arrival": Room("limits scan", doors="containers.charsets containers.headers containers.rar containers.zipped"),

@@ -5,7 +5,6 @@ one branch is taken. What is left out is told, as a remark at its place or as an
 fonts and enclosed characters become ticks here and nowhere else.
 """
 
-import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
@@ -39,6 +38,7 @@ from extractor.readers.word.styles import Look, Styles
 from extractor.text.passage import LIST_NUMBER
 from extractor.text.placeholders import STANDARD_PLACEHOLDERS
 from extractor.text.raised import Raised
+from extractor.text.readings import is_reading
 from models.identity import Tag
 from models.page import Aside, AsideKind, Control, Line, Picture, Remark, Run, Tick
 
@@ -328,13 +328,6 @@ class TextReader:
 _RELATION_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _WRITTEN = ("chart", "chartEx", "diagramData")
 _CHARACTERS = {"tab": "\t", "ptab": "\t", "noBreakHyphen": "-", "softHyphen": ""}
-
-
-def is_reading(text: str) -> bool:
-    """Whether a text above characters says how they are read: 拼音 in letters, or 注音."""
-    return all(
-        char.isspace() or unicodedata.name(char, "").startswith(("LATIN", "BOPOMOFO", "MODIFIER", "COMBINING")) for char in text
-    )
 
 
 def _drawn(element: etree._Element) -> tuple[list[etree._Element], int]:
