@@ -1,17 +1,20 @@
 """What a Word file or a web page holds and no answer does: it is told, at its place or aside."""
 
+import random
 from pathlib import Path
 
 import pytest
 
+from extractor import Options, Source, extract
 from extractor.limits import ZipLimits
 from extractor.readers.html import read_html
 from extractor.readers.word import read_word, read_word_xml
 from models.findings import CATALOGUE
 from models.page import AsideKind, Line, Pages, Picture, Remark, Table
 from tests.extractor.documents import NAMESPACES, cell, docx, paragraph, row, run, table
-from tests.extractor.test_word_silent import accepted
+from tests.extractor.test_word_silent import FORM, accepted, eq, results, source, sources
 from tests.extractor.word_contents import control
+from tests.extractor.word_package import Composed
 
 UNKNOWN = '<x:new xmlns:x="urn:x">{}</x:new>'
 
@@ -141,6 +144,67 @@ def test_a_text_box_is_read_as_the_document_is_and_once() -> None:
     box = f"<w:txbxContent>{paragraph('外', f'<w:r>{inner}</w:r>')}{prompt}{UNKNOWN.format('旁')}</w:txbxContent>"
     text, remarks, aside = word(paragraph(f"<w:r><w:pict><v:textbox>{box}</v:textbox></w:pict></w:r>"))
     assert (text.split(), remarks, aside) == (["外", "内"], [("element-unknown", "旁")], [("prompt", "请填写")])
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        '<w:color w:val="auto" w:themeColor="background1"/>',
+        "<w14:textFill><w14:noFill/></w14:textFill>",
+        '<w:w w:val="1"/>',
+    ],
+)
+def test_what_is_made_invisible_in_other_ways_is_told_too(look: str, tmp_path: Path) -> None:
+    energy = results(tmp_path, energy=paragraph("18650", run("00", look), "吨"))["energy"]
+    assert (energy.decision, energy.raw) == ("review", "18650吨")
+
+
+def test_lines_and_rows_without_height_are_not_seen(tmp_path: Path) -> None:
+    low = '<w:pPr><w:spacing w:line="20" w:lineRule="exact"/></w:pPr>'
+    assert word(paragraph("18650") + f"<w:p>{low}{run('00')}</w:p>")[:2] == ("18650", [("text-unseen", "00")])
+    flat = '<w:trHeight w:val="1" w:hRule="exact"/>'
+    found = results(tmp_path, sources=sources(source("煤炭", "20"), source("天然气", "99", properties=flat)))["sources"]
+    assert (found.decision, len(found.value)) == ("review", 1)
+
+
+@pytest.mark.parametrize("hidden", ['<wp:docPr id="1" name="a" hidden="1"/>', '<v:shape style="visibility: hidden"/>'])
+def test_a_drawing_that_is_not_shown_is_told(hidden: str) -> None:
+    box = f"<w:drawing>{hidden}<w:txbxContent>{paragraph('改为8')}</w:txbxContent></w:drawing>"
+    assert word(paragraph("7", f"<w:r>{box}</w:r>"))[:2] == ("7", [("text-hidden", "改为8")])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        paragraph("18650", eq(r"eq \o\ac(○,1)")),
+        paragraph("186", eq(r"EQ \o(5,8)")),
+        paragraph(eq("AUTONUM"), run("18650")),
+        paragraph(f'<w:bdo w:val="rtl">{run("18650")}</w:bdo>'),
+        paragraph("\u202e05681"),
+        table(row(cell("18650"), cell("19000", properties="<w:cellDel/>"))) + paragraph(""),
+    ],
+)
+def test_what_is_shown_otherwise_than_it_is_written_goes_to_review(content: str, tmp_path: Path) -> None:
+    assert "energy" not in accepted(tmp_path, energy=cell(content))
+
+
+@pytest.mark.parametrize("kind", ["docx", "html"])
+def test_a_form_that_word_takes_in_whole_is_read(kind: str, tmp_path: Path) -> None:
+    rows = (
+        ("项目名称", "东湖项目"),
+        ("综合能耗", "18650"),
+        ("联系电话", "13971640258"),
+        ("建筑面积", "820"),
+        ("管理政策", "核算。"),
+    )
+    page = "".join(f"<tr><td>{label}</td><td>{answer}</td></tr>" for label, answer in rows)
+    file = Composed(random.Random(0))
+    inner = docx(table(*(row(*one) for one in rows))) if kind == "docx" else f"<html><body><table>{page}</table></body></html>"
+    link = file.part("aFChunk", f"chunk.{kind}", inner)
+    (path := tmp_path / "a.docx").write_bytes(file.finished(f'<w:altChunk r:id="{link}"/>'))
+    fields = extract(Source.at(path), {FORM.name: FORM}, Options(form=FORM.name))[0].fields
+    assert fields["project"].value == "东湖项目"
+    assert fields["phone"].value == "13971640258"
 
 
 def test_word_of_2003_writes_changes_and_comments_in_its_own_way() -> None:

@@ -2,8 +2,7 @@
 
 from lxml import etree
 
-from extractor.readers.word.elements import W14
-from extractor.readers.word.package import W
+from extractor.readers.word.package import W14, W
 from extractor.readers.word.pieces import Piece, plain_text, symbol_state
 from extractor.text import tick_signs
 from models.identity import Tag

@@ -8,12 +8,11 @@ from typing import Literal
 
 from lxml import etree
 
-from extractor.readers.word.package import W
+from extractor.readers.word.package import W14, W
 from models.page import AsideKind
 
 MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
-W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
 W16SE = "{http://schemas.microsoft.com/office/word/2015/wordml/symex}"
 V = "{urn:schemas-microsoft-com:vml}"
 # Of Word 2003: changes and comments, and what it adds for other programs.

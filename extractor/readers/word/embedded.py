@@ -47,10 +47,19 @@ def embedded(package: Parts) -> tuple[tuple[Embedded, ...], tuple[Aside, ...]]:
 
 
 def _objects(package: Parts) -> Iterator[str]:
+    """Objects of the text and of what stands round it; rich text that Word would take into the text, which is not read there."""
     main = package.main
     holders = [main, *(name for kind in _HOLDERS for name in package.related(main, kind))]
     names = (name for holder in holders for kind in ("package", "oleObject") for name in package.related(holder, kind))
     yield from dict.fromkeys(names)
+    yield from (name for name in dict.fromkeys(package.related(main, "aFChunk")) if _is_rich_text(package, name))
+
+
+def _is_rich_text(package: Parts, name: str) -> bool:
+    try:
+        return package.read(name).startswith(b"{\\rtf")
+    except (Damaged, TooLarge):
+        return False
 
 
 def _unwrapped(name: str, data: bytes) -> Embedded | None:

@@ -10,6 +10,8 @@ from extractor.text.passage import LIST_NUMBER
 from extractor.text.raised import Raised, settled
 from models.page import Line, Picture, Remark, Run, Span, Tick, TickState
 
+# Signs that say in which direction the characters behind them are shown.
+_TURNED = re.compile("[\u202d\u202e]")
 _SPECIAL = re.compile("[\uf000-\uf0ff\r\n\u2028]")
 
 
@@ -44,7 +46,9 @@ def symbol(font: str | None, code: str, look: Look) -> Span:
 
 
 def characters(text: str, look: Look) -> Iterator[Piece]:
-    """Text, with letters in a symbol font and private-use characters as the marks that they show."""
+    """Text, with letters in a symbol font and private-use characters as the marks that they show. What is turned round is told."""
+    if _TURNED.search(text):
+        yield Remark(code="element-unknown", text=_TURNED.sub("", text))
     if not _SPECIAL.search(text) and not any(map(tick_signs.is_symbol_font, (look.ascii, look.high_ansi))):
         yield Run(text=text, emphasis=look.emphasis)
         return

@@ -12,7 +12,7 @@ from extractor.readers.word.formulas import equation
 from extractor.readers.word.notes import REFERENCES
 from extractor.readers.word.package import W
 from extractor.readers.word.pieces import BreakLine, Piece, as_lines
-from extractor.readers.word.styles import shade
+from extractor.readers.word.styles import is_low, shade
 from extractor.readers.word.text import TextReader
 from models.errors import Hostile
 from models.page import Cell, Line, Remark, Run, Span, Table
@@ -115,7 +115,7 @@ class BlockReader:
             properties = row.find(f"{W}trPr")
             if row.find(f"{W}trPr/{W}del") is not None:
                 self.text.leave_out("deleted", said(row))
-            elif _is_hidden(properties):
+            elif _is_hidden(properties) or (_is_flat(properties) and said(row)):
                 # Word doesn't show it; whoever checks what stands above and below should know of it.
                 text = said(row)
                 grid.tell_between_rows(*[Remark(code="row-hidden", text=text)] * bool(text))
@@ -141,6 +141,9 @@ class BlockReader:
             for control, is_whole in (*reversed(round_cell), *reversed(round_row)):
                 blocks = self._in_control(control, is_whole, blocks)
             grid.put(blocks, span)
+            if properties is not None and properties.find(f"{W}cellDel") is not None and (text := said(cell)):
+                # Whether the change is taken decides which cell stands where.
+                grid.drafts[-1].add([Remark(code="element-unknown", text=text)])
 
     def _in_control(self, control: etree._Element, is_whole: bool, blocks: list[Block]) -> list[Block]:
         """A cell that a control holds, alone or with others."""
@@ -293,6 +296,10 @@ def _cell_lines(blocks: list[Block]) -> Iterator[Line]:
 def _is_hidden(properties: etree._Element | None) -> bool:
     item = None if properties is None else properties.find(f"{W}hidden")
     return item is not None and item.get(f"{W}val", "1").lower() not in ("0", "false", "off")
+
+
+def _is_flat(properties: etree._Element | None) -> bool:
+    return properties is not None and is_low(properties.find(f"{W}trHeight"), "val", "hRule")
 
 
 def _table_lines(table: Table) -> Iterator[Line]:

@@ -16,7 +16,6 @@ from extractor.readers.word.bindings import Bindings, says_the_same
 from extractor.readers.word.controls import around_glyph, checkbox, repeated_controls, shows_prompt
 from extractor.readers.word.elements import (
     MC,
-    W14,
     W16SE,
     M,
     V,
@@ -32,7 +31,7 @@ from extractor.readers.word.fields import ComplexField, computed, legacy_checkbo
 from extractor.readers.word.formulas import equation
 from extractor.readers.word.notes import REFERENCES, Notes
 from extractor.readers.word.numbering import Bullets
-from extractor.readers.word.package import Parts, W
+from extractor.readers.word.package import W14, Parts, W
 from extractor.readers.word.pieces import BREAK, Piece, as_lines, characters, plain_text, symbol, whole_text
 from extractor.readers.word.styles import Look, Styles
 from extractor.text.passage import LIST_NUMBER
@@ -134,6 +133,9 @@ class TextReader:
             yield from self._deleted(element, look)
         elif meaning_of(element) == "transparent":
             yield from self._children(inner(element), look)
+            if tag == f"{W}bdo" and element.get(f"{W}val") == "rtl":
+                # It is shown from its end to its beginning.
+                yield from [Remark(code="element-unknown", text=text) for text in [said(element)] if text]
         else:
             yield from self.unread(element)
 
@@ -295,6 +297,9 @@ class TextReader:
                 yield Tick(state="unclear" if active.ticked is None else "ticked" if active.ticked else "empty")
                 yield from [Run(text=active.caption)] if active.caption else []
                 return
+        if _is_hidden(element):
+            yield from [Remark(code="text-hidden", text=text) for text in [said(element)] if text]
+            return
         boxes, pictures = _drawn(element)
         before, self.paper = self.paper, None
         for box in boxes:
@@ -328,6 +333,13 @@ class TextReader:
 _RELATION_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _WRITTEN = ("chart", "chartEx", "diagramData")
 _CHARACTERS = {"tab": "\t", "ptab": "\t", "noBreakHyphen": "-", "softHyphen": ""}
+
+
+def _is_hidden(drawing: etree._Element) -> bool:
+    """Whether a drawing is there and not shown."""
+    shapes = [one for one in drawing.iter(etree.Element) if name_of(one) in ("docPr", "shape", "rect", "group")][:1]
+    styles = ("".join((one.get("style") or "").lower().split()) for one in shapes)
+    return any(one.get("hidden") in ("1", "true") for one in shapes) or any("visibility:hidden" in style for style in styles)
 
 
 def _drawn(element: etree._Element) -> tuple[list[etree._Element], int]:

@@ -101,3 +101,10 @@ def test_an_object_that_is_no_file_is_told(data: bytes) -> None:
 def test_an_old_document_is_a_file_as_it_is() -> None:
     old = compound({"WordDocument": b"x" * 600})
     assert [(one.name, one.data) for one in files_in_word(letter(("oleObject", "a.bin", old)), ZipLimits())[0]] == [("a.bin", old)]
+
+
+def test_rich_text_that_word_would_take_in_is_a_file() -> None:
+    file = Composed(random.Random(0))
+    file.part("aFChunk", "a.rtf", b"{\\rtf1 x}")
+    file.part("aFChunk", "b.html", "<p>x</p>")
+    assert [one.name for one in files_in_word(file.finished(""), ZipLimits())[0]] == ["a.rtf"]
