@@ -9,7 +9,7 @@ demo: $(READY)
 	$(BIN)/sealform demo
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m tests
 
 serve: $(READY)
 	$(BIN)/sealform serve

@@ -105,13 +105,13 @@ def _fit_kind(samples: Sequence[Sample]) -> dict[str, float]:
     columns = np.vstack([columns, np.zeros((1, len(names) + 1))])
     columns[-1] = [-1.0] * len(names) + [1.0]
     weights = np.concatenate([np.ones(len(signs)), [_UNSEEN]])
-    found = _logistic(columns, np.append(right, 0.0), weights)
+    found = logistic(columns, np.append(right, 0.0), weights)
     slopes = found[:-1] / spread
     bias = float(found[-1] - (slopes * middle).sum())
     return {"bias": round(bias, 4), **{name: round(float(slope), 4) for name, slope in zip(names, slopes, strict=True)}}
 
 
-def _logistic(columns: Floats, right: Floats, weights: Floats) -> Floats:
+def logistic(columns: Floats, right: Floats, weights: Floats) -> Floats:
     """Newton's method; the last column is the bias, which is not shrunk. Signs speak for a reading, so no slope is negative."""
     penalty = np.full(columns.shape[1], _RIDGE)
     penalty[-1] = 1e-9

@@ -7,28 +7,36 @@ from dataclasses import replace
 
 from extractor.applications import Loose, gather, recognise, together
 from extractor.arrival import Arrived, Intake, Source, kind_of, outermost
+from extractor.ledgers import ledgers
 from extractor.options import Options
 from extractor.readers.by_kind import Opened, count_pictures, open_file, read_images
 from extractor.results import LONE, Read, results
 from models.errors import Damaged, LonePages, NotAForm, UnknownForm, UnreadableFile
 from models.findings import Finding
 from models.form import FormDefinition
+from models.ledger import PartLedger
 from models.page import Pages
 from models.record import Failure, PartPage, Result
 
 _log = logging.getLogger(__name__)
 
 Progress = Callable[[str], None]
+Book = Callable[[PartLedger], None]
 
 
 def extract(
-    source: Source, forms: Mapping[str, FormDefinition], options: Options = Options(), progress: Progress | None = None
+    source: Source,
+    forms: Mapping[str, FormDefinition],
+    options: Options = Options(),
+    progress: Progress | None = None,
+    book: Book | None = None,
 ) -> list[Result]:
     """Read a submission: a result for each application in it, and a failed one for each file that can't be told to be one's:
     where there are several applications, for what could not be read, and where files came apart, for each that gave none. A
     submission without any is one failed result.
 
-    Every part ends in a named state and stands in each result. `progress` is told the name of each part before it is read.
+    Every part ends in a named state and stands in each result. `progress` is told the name of each part before it is read, `book`
+    given the ledger of each once it has been.
 
     Raises:
         UnknownForm: `options.form` is not among `forms`.
@@ -55,7 +63,11 @@ def extract(
         opened, origins = _open(document, options)
         reads.append(_read(document, opened, origins, forms, options))
         waiting.extendleft([one] for one in reversed(intake.inside(document[0], opened.inside)))
-    return results(source, intake, arrived, _gathered(reads, forms, options), options.silent_target)
+    reads = _gathered(reads, forms, options)
+    if book:
+        for ledger in ledgers(reads):
+            book(ledger)
+    return results(source, intake, arrived, reads, options.silent_target)
 
 
 def _documents(arrived: Sequence[Arrived], options: Options) -> list[list[Arrived]]:
@@ -118,7 +130,7 @@ def _read(
         if isinstance(opened.pages, UnreadableFile):
             raise opened.pages
         documents = recognise(opened.pages, document[0].name, origins, forms, options.form, opened.is_cover)
-        return Read(tuple(document), tuple(documents), pages=pages, loose=loose)
+        return Read(tuple(document), tuple(documents), pages=pages, loose=loose, seen=opened.pages)
     except UnreadableFile as error:
         if (
             isinstance(error, NotAForm)
@@ -128,7 +140,8 @@ def _read(
         ):
             # What is cut off may be all that shows which form it is.
             error = Damaged("；".join(opened.pages.damage))
-        return Read(tuple(document), error=error, pages=pages, loose=loose)
+        seen = opened.pages if isinstance(opened.pages, Pages) else None
+        return Read(tuple(document), error=error, pages=pages, loose=loose, seen=seen)
     except Exception as error:
         return Read(tuple(document), error=_our_defect(document, error), pages=pages)
 
@@ -170,10 +183,10 @@ def _bundled(reads: Sequence[Read], told: Sequence[Finding], forms: Mapping[str,
     try:
         first, *others = recognise(whole, files[0].name, origins, forms, options.form)
     except NotAForm:
-        return Read(files, error=LonePages(LONE), pages=pages)
+        return Read(files, error=LonePages(LONE), pages=pages, seen=whole)
     except Exception as error:
         return Read(files, error=_our_defect(files, error), pages=pages)
-    return Read(files, (replace(first, findings=(*first.findings, *told)), *others), pages=pages)
+    return Read(files, (replace(first, findings=(*first.findings, *told)), *others), pages=pages, seen=whole)
 
 
 def _pages(opened: Opened, part: str, origins: Mapping[int, tuple[str, int]]) -> dict[str, tuple[PartPage, ...]]:

@@ -15,6 +15,7 @@ from extractor.weighing.calibration import SILENT_TARGET
 from extractor.weighing.decide import decide
 from models.errors import Encrypted, LonePages, NotAForm, OtherKind, TooLarge, UnreadableFile
 from models.findings import Finding
+from models.page import Pages
 from models.record import Failure, Message, Part, PartPage, PartState, Result
 
 LONE = "只有申请表的个别页面，且无法确定属于哪份申请"
@@ -28,7 +29,7 @@ _Told = tuple[tuple[str, ...], Finding]
 class Read:
     """What arrived together, after reading: the documents that were found in it, or why there is none, or neither, where there was
     nothing to read. `loose` is the page where there is but one, which others may belong to; `blank` are documents that
-    nobody filled in, left out beside filled ones."""
+    nobody filled in, left out beside filled ones. `seen` is all that the reader saw."""
 
     files: tuple[Arrived, ...]
     documents: tuple[Document, ...] = ()
@@ -36,6 +37,7 @@ class Read:
     pages: Mapping[str, tuple[PartPage, ...]] = field(default_factory=dict)
     loose: Loose | None = None
     blank: tuple[Document, ...] = ()
+    seen: Pages | None = None
 
     @property
     def name(self) -> str:

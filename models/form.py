@@ -83,7 +83,8 @@ class FormRow(Model):
 
 
 class FormDefinition(Model):
-    """A form: `columns` are the widths of its grid in centimetres, `heading` and `notes` stand above and below it."""
+    """A form: `columns` are the widths of its grid in centimetres, `heading` and `notes` stand above and below it. `notes_aliases`
+    are what copies in use print there beside or instead of them."""
 
     name: FormName
     version: Version
@@ -91,6 +92,7 @@ class FormDefinition(Model):
     title_aliases: tuple[Words, ...] = ()
     heading: Words | None = None
     notes: tuple[Words, ...] = ()
+    notes_aliases: tuple[Words, ...] = ()
     columns: tuple[Centimetres, ...] = Constraint(min_length=1)
     rows: tuple[FormRow, ...] = Constraint(min_length=1)
 

@@ -30,9 +30,10 @@ SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob
 TESTS = sorted([*(ROOT / "tests").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")])
 
 # What these say must follow from their arguments alone, so that accuracy is tested without a file or an engine.
-_PURE_ROOMS = ("text", "answers", "weighing", "applications")
+_PURE_ROOMS = ("rungs", "text", "answers", "weighing", "applications")
 PURE = [
     *(ROOT / "models").rglob("*.py"),
+    ROOT / "extractor" / "rungs.py",
     *(path for room in _PURE_ROOMS for path in (ROOT / "extractor" / room).glob("*.py")),
     ROOT / "extractor" / "views" / "find_cells.py",
     *(ROOT / "service" / name for name in ("jobs/decisions.py", "store/statuses.py", "web/return_letter.py")),
@@ -167,9 +168,14 @@ def _commands() -> list[str]:
     return list(commands)
 
 
-def test_every_command_is_in_the_readme() -> None:
-    readme = (ROOT / "README.md").read_text("utf-8")
-    assert [command for command in _commands() if f"`sealform {command}" not in readme] == []
+def test_every_command_is_documented() -> None:
+    page = (ROOT / "docs/commands.md").read_text("utf-8")
+    assert [command for command in _commands() if f"`sealform {command}" not in page] == []
+
+
+def test_every_page_of_the_documentation_is_in_its_index() -> None:
+    index = (ROOT / "docs/index.md").read_text("utf-8")
+    assert [path.name for path in (ROOT / "docs").glob("*.md") if path.name != "index.md" and f"({path.name})" not in index] == []
 
 
 def test_every_module_and_public_function_says_what_it_is() -> None:
@@ -271,6 +277,20 @@ def test_reading_a_word_file_loads_no_ocr_and_no_imaging_library() -> None:
     assert loaded & {"paddleocr", "paddlex", "onnxruntime", "cv2", "numpy", "PIL.Image"} == set()
 
 
-@pytest.mark.parametrize("name", ["calibration", "freeze", "pdf_reading", "scan_reading", "word_reading"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "calibration",
+        "confusions",
+        "freeze",
+        "handwriting",
+        "pdf_reading",
+        "plumber",
+        "scan_reading",
+        "seal_names",
+        "unread_ink",
+        "word_reading",
+    ],
+)
 def test_every_benchmark_can_be_loaded(name: str) -> None:
     importlib.import_module(f"benchmarks.{name}")

@@ -1,9 +1,11 @@
 """Pages and a form to observations: where the answers stand, and what they say (pure)."""
 
-from extractor.answers.labels import Alignment, Find, Unit, align, finds_of, labels_of, units_of
-from extractor.answers.match import match
+from extractor.answers.books import entries_booked
+from extractor.answers.labels import Alignment, Find, Unit, Wording, align, closest, finds_of, labels_of, most, units_of
+from extractor.answers.match import Match, match
 from extractor.answers.seals import compared, name_doubts
 
 __all__ = [
-    "Alignment", "Find", "Unit", "align", "compared", "finds_of", "labels_of", "match", "name_doubts", "units_of",
+    "Alignment", "Find", "Match", "Unit", "Wording", "align", "closest", "compared", "entries_booked", "finds_of", "labels_of",
+    "match", "most", "name_doubts", "units_of",
 ]  # fmt: skip

@@ -151,7 +151,7 @@ def _find_stray_dates(cell: FormCell, found: dict[str, Passage]) -> None:
             passage = found[other.name]
             places = find_dates(passage.text, blank=False) if other is not field else []
             if not other.is_mark:
-                places = [place for place in places if place in set(lines_of(passage))]
+                places = [place for place in places if place in set(lines_of(passage.text))]
             if places:
                 found[field.name] = passage.cut(*places[-1])
                 found[other.name] = passage.without(places[-1:])
@@ -215,7 +215,7 @@ def _guidance_ranges(guidance: Sequence[str], passage: Passage) -> Iterator[tupl
 
 def _to_line_ends(passage: Passage, start: int, end: int) -> tuple[int, int]:
     """The punctuation at the ends of printed words goes with them, and the line break, if nothing else stands on the line."""
-    for line_start, line_end in lines_of(passage):
+    for line_start, line_end in lines_of(passage.text):
         if line_start <= start <= line_end and not key(passage.text[line_start:start]):
             start = line_start
         if line_start <= end <= line_end and not key(passage.text[end:line_end]):

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 
+from extractor import rungs
 from extractor.answers.choice_tokens import CLOSE, OPEN, Token, emphasis_of, tokens_of
 from extractor.text import tick_signs
 from extractor.text.passage import Passage
@@ -17,8 +18,6 @@ from models.fields import ChoiceField
 from models.findings import Finding
 from models.page import Emphasis, Run, Tick
 from models.writing import key
-
-CERTAIN, NAMED, INFERRED, AMBIGUOUS = 0.995, 0.98, 0.6, 0.4
 
 _BOXES = ("empty", "ticked", "filled", "corrected", "unclear", "picture")
 _CHOSEN = ("ticked", "tick", "filled")
@@ -189,7 +188,7 @@ class _Reader:
                 return self._ambiguous(value, "选项重复出现")
             if self.field.max is not None and self.field.max < len(ticked) == len(self.field.options):
                 return self._ambiguous(value, "全部选项都有标记")
-            return ChoiceReading(value, CERTAIN)
+            return ChoiceReading(value, rungs.CERTAIN)
         if any("picture" in o.marks for o in self.options):
             return self._inferred([o for o in self.options if "picture" in o.marks], "选项旁的图片")
         crossed = [o for o in self.options if "cross" in o.marks]
@@ -225,7 +224,7 @@ class _Reader:
         missing = len({o.index for o in self.options}) < len(self.field.options)
         boxed = any(o.marks for o in self.options)
         if missing and not boxed and len(self.options) == 1:
-            return ChoiceReading(self._value(self.options), NAMED)
+            return ChoiceReading(self._value(self.options), rungs.NAMED)
         if missing:
             return self._inferred(self.options, "其余选项被删去")
         struck = [o for o in self.options if "strike" in o.emphasis]
@@ -245,12 +244,12 @@ class _Reader:
         if boxed and len(bare) == 1:
             # The box was ticked with something that got lost on the way, or was replaced.
             return self._inferred(bare, "唯独该项前没有选框")
-        return ChoiceReading(None, CERTAIN)
+        return ChoiceReading(None, rungs.CERTAIN)
 
     def _nothing_recognised(self) -> ChoiceReading:
         marked = any(token.mark not in (None, "empty") for token in self.tokens)
         if not key(self.passage.words) and not self.passage.pictures and not marked:
-            return ChoiceReading(None, CERTAIN)
+            return ChoiceReading(None, rungs.CERTAIN)
         reason = f"“{self.passage.words.strip()[:40]}”不是表中的选项"
         return ChoiceReading(None, 0.0, doubts=(self._doubt("unparsable", reason=reason),))
 
@@ -267,10 +266,10 @@ class _Reader:
 
     def _ambiguous(self, value: tuple[str, ...] | None, why: str, *others: tuple[str, ...]) -> ChoiceReading:
         different = tuple(dict.fromkeys(other for other in others if other and other != value))
-        return ChoiceReading(value, AMBIGUOUS, different, (self._doubt("choice-ambiguous", evidence=why),))
+        return ChoiceReading(value, rungs.CONTESTED, different, (self._doubt("choice-ambiguous", evidence=why),))
 
     def _inferred(self, options: list[_Option], why: str) -> ChoiceReading:
-        return ChoiceReading(self._value(options), INFERRED, (), (self._doubt("choice-inferred", evidence=why),))
+        return ChoiceReading(self._value(options), rungs.LIKELIER, (), (self._doubt("choice-inferred", evidence=why),))
 
     def _doubt(self, code: str, **words: object) -> Finding:
         return Finding.of(code, self.field.name, title=self.title, **words)

@@ -7,7 +7,7 @@ that somebody moved, is then taken where its label stands alone and exactly.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,12 +17,14 @@ from extractor.text.passage import Passage, Place, spaced
 from models.fields.rows import Column
 from models.form import FormCell, FormDefinition
 from models.layout import lay_out
-from models.page import Cell, CellAddress, Pages, Table
+from models.page import Cell, CellAddress, Page, Pages, Table
 from models.writing import key
 
 _LEAST_SIMILAR = 0.75
 _INNER = 0.9
 _MOVED = 0.95
+_LONGER = 1.5  # times its length that a text may have to be compared with a label as a whole
+_ROUNDING = 1e-9  # by less two sums of the same scores differ
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,41 @@ class Label:
 
 
 @dataclass(frozen=True)
-class Unit:
-    """A table cell, or a line outside tables (`cell` None), in reading order; `page` is None in a file without pages."""
+class _Hit:
+    """Characters of a unit that may be a label, how surely, and whether that is all that the unit holds."""
 
-    order: int
+    start: int
+    end: int
+    score: float
+    whole: bool
+
+
+@dataclass(frozen=True)
+class _Sought:
+    """What a label looks like: alone, by its keys, and before a colon."""
+
+    texts: tuple[str, ...]
+
+    @cached_property
+    def keys(self) -> list[str]:
+        return [key(text) for text in self.texts]
+
+    @cached_property
+    def most(self) -> float:
+        """How long a text may be that is compared with the label."""
+        return max(len(k) for k in self.keys) * _LONGER + 1
+
+    @cached_property
+    def before_colon(self) -> re.Pattern[str]:
+        forms = (rf"(?:^|(?<=[\s；;，,。]))(?P<l{n}>{spaced(text)})\s*[:：]" for n, text in enumerate(self.texts))
+        return re.compile("|".join(forms), re.M)
+
+
+@dataclass(frozen=True, eq=False)
+class Unit:
+    """A table cell, or a line outside tables (`cell` None); `page` is None in a file without pages. Labels are sought in it once,
+    over however many pages, in whatever order, a form is then laid."""
+
     passage: Passage
     page: int | None = None
     table: Table | None = None
@@ -62,12 +95,23 @@ class Unit:
         head, _, rest = self.passage.text.partition("\n")
         return key(head) if rest.strip() else None
 
+    @cached_property
+    def _known(self) -> dict[tuple[str, ...], tuple[_Hit, ...]]:
+        return {}
+
+    def hits(self, sought: _Sought) -> tuple[_Hit, ...]:
+        """Where in the unit a label may stand, whatever stands around it."""
+        if sought.texts not in self._known:
+            self._known[sought.texts] = tuple(_hits(self, sought))
+        return self._known[sought.texts]
+
 
 @dataclass(frozen=True)
 class Find:
-    """A label found: in which unit, at which characters, and how surely."""
+    """A label found: in which unit, which is the how many-th of all, at which characters, and how surely."""
 
     unit: Unit
+    order: int
     start: int
     end: int
     score: float
@@ -87,20 +131,54 @@ def labels_of(form: FormDefinition) -> tuple[Label, ...]:
     return tuple(found)
 
 
+@dataclass(frozen=True)
+class Wording:
+    """Pages, and the units of each in reading order. They are made once, and go along wherever the pages are put."""
+
+    pages: Pages
+    by_page: tuple[tuple[Unit, ...], ...]
+
+    @classmethod
+    def of(cls, pages: Pages) -> "Wording":
+        """The wording of pages of which nothing is known yet."""
+        by_page: list[tuple[Unit, ...]] = []
+        start = 0
+        for page in pages.pages:
+            units = tuple(_units(page, is_paged=pages.reader != "word", start=start))
+            start += sum(len(unit.passage) for unit in units)
+            by_page.append(units)
+        return cls(pages, tuple(by_page))
+
+    @cached_property
+    def units(self) -> tuple[Unit, ...]:
+        """The units of all pages, one page after the other."""
+        return tuple(unit for units in self.by_page for unit in units)
+
+    def in_order(self, places: Sequence[int]) -> "Wording":
+        """The pages at these places, in this order; what is known of the file goes along."""
+        pages = self.pages.model_copy(update={"pages": tuple(self.pages.pages[n] for n in places)})
+        return Wording(pages, tuple(self.by_page[n] for n in places))
+
+
 def units_of(pages: Pages) -> tuple[Unit, ...]:
     """Cells and lines of all pages in reading order."""
-    found: list[Unit] = []
-    for page in pages.pages:
-        number = None if pages.reader == "word" else page.number
-        for block in page.blocks:
-            if isinstance(block, Table):
-                for cell in block.cells:
-                    address = CellAddress(table=block.index, row=cell.row, column=cell.column) if number is None else None
-                    passage = Passage.of(cell.lines, Place(number, address, cell.box))
-                    found.append(Unit(len(found), passage, number, block, cell))
-            else:
-                found.append(Unit(len(found), Passage.of([block], Place(number, None, block.box)), number))
-    return tuple(found)
+    return Wording.of(pages).units
+
+
+def _units(page: Page, is_paged: bool, start: int) -> Iterator[Unit]:
+    """The cells and lines of a page, their characters numbered from `start`."""
+    number = page.number if is_paged else None
+    for block in page.blocks:
+        if isinstance(block, Table):
+            for cell in block.cells:
+                address = None if is_paged else CellAddress(table=block.index, row=cell.row, column=cell.column)
+                passage = Passage.of(cell.lines, Place(number, address, cell.box), start)
+                yield Unit(passage, number, block, cell)
+                start += len(passage)
+        else:
+            passage = Passage.of([block], Place(number, None, block.box), start)
+            yield Unit(passage, number)
+            start += len(passage)
 
 
 @dataclass(frozen=True)
@@ -123,11 +201,9 @@ class Alignment:
 
     @cached_property
     def _spare_keys(self) -> frozenset[str]:
-        taken = {find.unit.order for find in self.found.values()}
-        within = range(min(taken, default=0), max(taken, default=0))
-        return frozenset(
-            u.key for u in self.units if u.cell and u.order in within and u.order not in taken and not u.is_crossed_out
-        )
+        taken = {find.order for find in self.found.values()}
+        spare = (self.units[n] for n in range(min(taken, default=0), max(taken, default=0)) if n not in taken)
+        return frozenset(unit.key for unit in spare if unit.cell and not unit.is_crossed_out)
 
 
 def align(form: FormDefinition, units: tuple[Unit, ...]) -> Alignment:
@@ -136,12 +212,29 @@ def align(form: FormDefinition, units: tuple[Unit, ...]) -> Alignment:
     return Alignment(form, labels, units, _align(labels, units))
 
 
+def most(form: FormDefinition, units: Sequence[Unit]) -> float:
+    """The most that an alignment of `form` with `units` could score, in whatever order they stood. Aligning takes far longer."""
+    labels = labels_of(form)
+    best = (max((find.score for find in finds_of(label, units)), default=0.0) for label in labels)
+    return sum(best) / max(1, len(labels)) + _ROUNDING
+
+
+def closest(forms: Sequence[FormDefinition], units: tuple[Unit, ...]) -> Alignment:
+    """The form, of at least one, whose labels are found best, laid over `units`; of equally good ones the first."""
+    reach = [most(form, units) for form in forms]
+    laid: dict[int, Alignment] = {}
+    for n in sorted(range(len(forms)), key=lambda n: -reach[n]):
+        if all(reach[n] >= alignment.score for alignment in laid.values()):
+            laid[n] = align(forms[n], units)
+    return laid[max(sorted(laid), key=lambda n: laid[n].score)]
+
+
 def _align(labels: Sequence[Label], units: Sequence[Unit]) -> dict[int, Find]:
     """{index of a label: where it was found}; the earliest of equally good alignments."""
     candidates = [finds_of(label, units) for label in labels]
-    positions = sorted({(f.unit.order, f.start) for finds in candidates for f in finds})
+    positions = sorted({(f.order, f.start) for finds in candidates for f in finds})
     column = {position: j for j, position in enumerate(positions, 1)}
-    by_place = [{column[f.unit.order, f.start]: f for f in sorted(finds, key=lambda f: f.score)} for finds in candidates]
+    by_place = [{column[f.order, f.start]: f for f in sorted(finds, key=lambda f: f.score)} for finds in candidates]
     best = [[0.0] * (len(positions) + 1)]
     for finds in by_place:
         above, row = best[-1], [0.0]
@@ -164,11 +257,11 @@ def _align(labels: Sequence[Label], units: Sequence[Unit]) -> dict[int, Find]:
 
 def _with_moved(labels: Sequence[Label], candidates: list[list[Find]], found: dict[int, Find]) -> dict[int, Find]:
     """Add labels that stand out of order, where the label is no other's and stands once."""
-    taken = {(f.unit.order, f.start) for f in found.values()}
+    taken = {(f.order, f.start) for f in found.values()}
     for index, label in enumerate(labels):
         if index in found or sum(bool(set(label.texts) & set(other.texts)) for other in labels) > 1:
             continue
-        exact = [f for f in candidates[index] if f.whole and f.score >= _MOVED and (f.unit.order, f.start) not in taken]
+        exact = [f for f in candidates[index] if f.whole and f.score >= _MOVED and (f.order, f.start) not in taken]
         if len(exact) == 1:
             found[index] = exact[0]
     return found
@@ -176,26 +269,25 @@ def _with_moved(labels: Sequence[Label], candidates: list[list[Find]], found: di
 
 def finds_of(label: Label, units: Sequence[Unit]) -> list[Find]:
     """Every place at which a label may stand, whatever stands around it."""
-    keys = [key(text) for text in label.texts]
-    longest = max(len(k) for k in keys)
-    pattern = re.compile(
-        "|".join(rf"(?:^|(?<=[\s；;，,。]))(?P<l{n}>{spaced(text)})\s*[:：]" for n, text in enumerate(label.texts)), re.M
-    )
-    found: list[Find] = []
-    for unit in units:
-        text, unit_key = unit.passage.text, unit.key
-        if not unit_key or unit.is_crossed_out:
-            continue
-        inner = [Find(unit, m.start(str(m.lastgroup)), m.end(), _INNER, False) for m in pattern.finditer(text)]
-        score = max(fuzz.ratio(k, unit_key) / 100 for k in keys) if len(unit_key) <= longest * 1.5 + 1 else 0.0
-        if score == 1.0 or (score >= _LEAST_SIMILAR and not inner):
-            found.append(Find(unit, 0, len(text), score, True))
-            continue
-        found += inner
-        if unit.first_line_key in keys:
-            # The cell's first line is the label, its other lines are the value.
-            found.append(Find(unit, 0, text.index("\n") + 1, _INNER, False))
-    return found
+    sought = _Sought(label.texts)
+    return [
+        Find(unit, order, hit.start, hit.end, hit.score, hit.whole) for order, unit in enumerate(units) for hit in unit.hits(sought)
+    ]
 
 
-__all__ = ["Alignment", "Find", "Label", "Unit", "align", "finds_of", "labels_of", "units_of"]
+def _hits(unit: Unit, sought: _Sought) -> Iterator[_Hit]:
+    text = unit.passage.text
+    if not unit.key or unit.is_crossed_out:
+        return
+    inner = [_Hit(m.start(str(m.lastgroup)), m.end(), _INNER, False) for m in sought.before_colon.finditer(text)]
+    score = max(fuzz.ratio(k, unit.key) / 100 for k in sought.keys) if len(unit.key) <= sought.most else 0.0
+    if score == 1.0 or (score >= _LEAST_SIMILAR and not inner):
+        yield _Hit(0, len(text), score, True)
+        return
+    yield from inner
+    if unit.first_line_key in sought.keys:
+        # The cell's first line is the label, its other lines are the value.
+        yield _Hit(0, text.index("\n") + 1, _INNER, False)
+
+
+__all__ = ["Alignment", "Find", "Label", "Unit", "Wording", "align", "closest", "finds_of", "labels_of", "most", "units_of"]

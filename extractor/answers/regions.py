@@ -31,7 +31,7 @@ class Regions:
                 for row in range(unit.cell.row, unit.cell.row + unit.cell.row_span):
                     rows.setdefault(row, []).append(unit)
         for find in self.found.values():
-            self._starts.setdefault(find.unit.order, []).append(find)
+            self._starts.setdefault(id(find.unit), []).append(find)
 
     def of(self, index: int) -> list[Passage]:
         """The passages that hold the answer to label `index`, a passage a cell."""
@@ -60,16 +60,16 @@ class Regions:
         return found
 
     def _is_label(self, unit: Unit) -> bool:
-        return unit.order in self._starts
+        return id(unit) in self._starts
 
     def _rest_of_cell(self, find: Find) -> Passage:
-        later = [other.start for other in self._starts[find.unit.order] if other.start > find.start]
+        later = [other.start for other in self._starts[id(find.unit)] if other.start > find.start]
         return find.unit.passage.cut(find.end, min(later, default=None))
 
     def _lines_after(self, find: Find) -> list[Passage]:
         """Outside tables: the rest of the line, and the lines up to the next label or table."""
         found = [self._rest_of_cell(find)]
-        for unit in self.units[find.unit.order + 1 :]:
+        for unit in self.units[find.order + 1 :]:
             if unit.cell is not None or self._is_label(unit):
                 break
             found.append(unit.passage)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import Levenshtein
 
+from extractor import rungs
 from extractor.answers.labels import Unit
 from extractor.answers.prompts import find_prompt
 from extractor.answers.signatures import observe_signature
@@ -18,7 +19,6 @@ from models.page import Box, Page, Run, SealMark
 from models.record import Evidence, Observation
 from models.writing import key, one_line
 
-_ABSENT = 0.98  # a page on which no seal was found may still have a faint one
 _MARGIN = 20.0  # points that a seal's middle may lie outside its cell
 
 
@@ -184,7 +184,7 @@ def _seal(field: SealField, found: tuple[Page, SealMark] | None, places: Sequenc
     if found is None:
         evidence = tuple(Evidence(part=part, page=place.page.number, box=place.box) for place in places[-1:])
         return Observation(
-            field=field.name, value=Seal(present=False), raw="", source="table", confidence=_ABSENT, evidence=evidence
+            field=field.name, value=Seal(present=False), raw="", source="table", confidence=rungs.NAMED, evidence=evidence
         )
     page, mark = found
     text = one_line(mark.text) if mark.text else None

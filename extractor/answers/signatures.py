@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from extractor import rungs
 from extractor.text.passage import Passage
 from models.fields import Signature, SignatureField
 from models.findings import Finding
@@ -10,10 +11,6 @@ from models.page import Box, InkMark, Page, Run
 from models.record import Evidence, Observation
 from models.writing import key, one_line
 
-_UNSIGNED = 0.995  # the place is there, and no ink in it
-_SURE, _LIKELY = 0.9, 0.5
-_HIDDEN = 0.5  # nobody knows where the place is
-_TYPED = 0.6
 _REACH = 0.9  # of the prompt's height: how far above and below its line a signature's middle may be
 _BEFORE = 0.5  # of the prompt's height: how far before the prompt's end its middle may be
 _CLAIMED = 0.5  # of a mark: as much of it may be another answer's writing
@@ -39,16 +36,16 @@ def observe_signature(
     marks = [(page, mark) for page, mark in _ink(cell) if not _is_claimed(page, mark.box, claimed)]
     behind = [(page, mark) for page, mark in marks if prompt and page.number == prompt[0] and _is_behind(mark.box, prompt[1])]
     sure = max((mark.confidence for _, mark in behind), default=0.0)
-    elsewhere = any(mark.confidence >= _SURE for _, mark in marks)
-    typed = sure < _LIKELY and bool(key(text))
-    present = sure >= _LIKELY or prompt is None
+    elsewhere = any(mark.confidence >= rungs.STRONG for _, mark in marks)
+    typed = sure < rungs.EVEN and bool(key(text))
+    present = sure >= rungs.EVEN or prompt is None
     if prompt is None:
-        confidence = _HIDDEN
+        confidence = rungs.EVEN  # nobody knows where the place is
     elif present:
         confidence = sure
     else:
-        confidence = min(_UNSIGNED * (1 - sure), _TYPED if typed else 1.0, _HIDDEN if elsewhere else 1.0)
-    seen = [(page, mark) for page, mark in behind if mark.confidence >= _LIKELY]
+        confidence = min(rungs.CERTAIN * (1 - sure), rungs.LIKELIER if typed else 1.0, rungs.EVEN if elsewhere else 1.0)
+    seen = [(page, mark) for page, mark in behind if mark.confidence >= rungs.EVEN]
     evidence = tuple(Evidence(part=part, page=page.number, box=mark.box) for page, mark in seen) or written.evidence(part)
     evidence = evidence or tuple(Evidence(part=part, page=page.number, box=box) for page, box in cell[-1:])
     return Observation(

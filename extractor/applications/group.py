@@ -6,7 +6,7 @@ content must show, but nothing makes up for content that speaks against it. What
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -19,6 +19,7 @@ from extractor.weighing.seal_names import bears
 from models.fields import Seal, SealField, Signature
 from models.findings import Finding
 from models.form import FormDefinition
+from models.ledger import Entry
 from models.record import Observation
 from models.writing import key
 
@@ -43,7 +44,9 @@ _NUMBERED = re.compile(r"[\d０-９]+|[（(【\[].*?[）)】\]]|img|dsc|scan|扫
 @dataclass(frozen=True)
 class Document:
     """What was read of one document. `number` counts in the order of arrival, `names` are its files; `is_whole` is False of
-    single pages of a form, `is_paper` says that it was read off pictures, `has_paper` that some of its pages were."""
+    single pages of a form, `is_paper` says that it was read off pictures, `has_paper` that some of its pages were. `told` is
+    what stands beside the form, which says nothing of how it was read; `entries` the ledger of its `pages` with the
+    file of each entry, made when it is asked for."""
 
     number: int
     names: tuple[str, ...]
@@ -54,6 +57,9 @@ class Document:
     findings: tuple[Finding, ...] = ()
     is_whole: bool = True
     has_paper: bool = False
+    told: tuple[Finding, ...] = ()
+    pages: frozenset[int] = frozenset()
+    entries: Callable[[], Iterable[tuple[str, Entry]]] = tuple
 
     @property
     def folders(self) -> set[str]:

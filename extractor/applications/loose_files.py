@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 
+from extractor.answers import Wording
 from extractor.applications.mixed_pages import Sheet, by_number, by_seal, by_text, sheet_of
 from extractor.weighing.seal_names import bears
 from models.findings import Finding
@@ -120,7 +121,7 @@ class _Files:
 def _sheet(one: Loose, forms: Sequence[FormDefinition]) -> Sheet:
     page = one.page.model_copy(update={"identity": one.page.identity or one.pages.identity})
     known = [form for form in forms if page.identity and form.name == page.identity.form]
-    return sheet_of(one.pages, page, known or forms)
+    return sheet_of(Wording.of(one.pages.model_copy(update={"pages": (page,)})), known or forms)
 
 
 def _owners(loose: _Files) -> dict[int, int]:

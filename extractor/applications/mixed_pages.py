@@ -12,7 +12,7 @@ from itertools import combinations
 
 from rapidfuzz import fuzz
 
-from extractor.answers import Alignment, align, match, units_of
+from extractor.answers import Alignment, Wording, closest, match
 from extractor.applications.running_forms import divide, is_list, part_of
 from extractor.weighing.seal_names import cost
 from models.form import FormDefinition
@@ -34,8 +34,12 @@ _SAME_PAGE = 0.5
 class Sheaf:
     """Pages of one application; `unsure` are the numbers of those that may be another's."""
 
-    pages: Pages
+    wording: Wording
     unsure: tuple[int, ...] = ()
+
+    @property
+    def pages(self) -> Pages:
+        return self.wording.pages
 
 
 @dataclass(frozen=True)
@@ -60,35 +64,34 @@ class Sheet:
         return self.is_same_page(other) and fewer > 1 and 2 * fewer >= more
 
 
-def split(pages: Pages, forms: Sequence[FormDefinition]) -> list[Sheaf]:
-    """The pages of each application in `pages`, all of them together where there is but one. In a file without pages, and where a
-    form begins on the page on which another ends, they are told by their order alone."""
-    running = divide(pages, forms)
-    if len(running) > 1 or len(pages.pages) < 2:
+def split(wording: Wording, forms: Sequence[FormDefinition]) -> list[Sheaf]:
+    """The pages of each application, all of them together where there is but one. In a file without pages, and where a form begins
+    on the page on which another ends, they are told by their order alone."""
+    running = divide(wording, forms)
+    if len(running) > 1 or len(wording.by_page) < 2:
         return [Sheaf(one) for one in running]
-    sheets = [sheet_of(pages, page, forms) for page in pages.pages]
+    sheets = [sheet_of(wording.in_order([n]), forms) for n in range(len(wording.by_page))]
     heads = [n for n, sheet in enumerate(sheets) if sheet.begins]
     if not heads or (len(heads) == 1 and not any(a.is_copy(b) for a, b in combinations(sheets, 2))):
-        return [Sheaf(pages)]
+        return [Sheaf(wording)]
     owners, unsure = _owners(sheets, heads)
     found = []
     for head in heads:
         own = [n for n in range(len(sheets)) if owners.get(n) == head]
         numbers = tuple(sheets[n].page.number for n, likely in sorted(unsure.items()) if likely == head)
-        found.append(Sheaf(part_of(pages, [sheets[n].page for n in own]), numbers))
+        pages = part_of(wording.pages, [sheets[n].page for n in own])
+        found.append(Sheaf(Wording(pages, tuple(wording.by_page[n] for n in own)), numbers))
     return found
 
 
-def sheet_of(pages: Pages, page: Page, forms: Sequence[FormDefinition]) -> Sheet:
-    """What one of `pages` shows of a form."""
-    alone = pages.model_copy(update={"pages": (page,)})
-    units = units_of(alone)
-    alignment = max((align(form, units) for form in forms), key=lambda one: one.score)
+def sheet_of(alone: Wording, forms: Sequence[FormDefinition]) -> Sheet:
+    """What a single page shows of a form."""
+    alignment = closest(forms, alone.units)
     first = max(1, round(_FIRST * len(alignment.labels)))
     begins = sum(n in alignment.found for n in range(first)) >= _BEGINS * first and not is_list(alignment.form, alignment.found)
-    text = key("".join(unit.passage.text for unit in units))
-    names = _names(alone, alignment) if begins else ()
-    return Sheet(page, alignment.form.name, frozenset(alignment.found), begins, names, text)
+    text = key("".join(unit.passage.text for unit in alone.units))
+    names = _names(alone.pages, alignment) if begins else ()
+    return Sheet(alone.pages.pages[0], alignment.form.name, frozenset(alignment.found), begins, names, text)
 
 
 def _names(page: Pages, alignment: Alignment) -> tuple[str, ...]:

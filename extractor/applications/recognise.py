@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import permutations
+from itertools import islice, permutations
 
-from extractor.answers import Alignment, align, match, units_of
+from extractor.answers import Alignment, Match, Wording, align, match, most
 from extractor.applications.group import Document
 from extractor.applications.mixed_pages import Sheaf, split
 from models.errors import NotAForm
 from models.findings import Finding
 from models.form import FormDefinition
+from models.ledger import Entry
 from models.page import Page, Pages
 from models.record import Observation
 
@@ -37,7 +38,7 @@ def recognise(
     known = _known_form(pages, forms, wanted) if wanted or pages.reader != "word" else None
     found: list[Document] = []
     lost: list[Page] = []
-    for sheaf in split(pages, [known] if known else list(forms.values())):
+    for sheaf in split(Wording.of(pages), [known] if known else list(forms.values())):
         try:
             found.append(_document(sheaf, part, origins, forms, wanted, is_cover))
         except NotAForm:
@@ -55,7 +56,7 @@ def _unsure(number: int, part: str, origins: Origins) -> Finding:
 
 def _document(sheaf: Sheaf, part: str, origins: Origins, forms: Forms, wanted: str | None, is_cover: bool) -> Document:
     """What pages that belong together say."""
-    alignment, pages = _which_form(sheaf.pages, forms, wanted, is_cover)
+    alignment, pages = _which_form(sheaf.wording, forms, wanted, is_cover)
     found = match(pages, alignment, part)
     identity = pages.identity if pages.identity and pages.identity.form == alignment.form.name else None
     places = [origins.get(page.number, (part, page.number)) for page in pages.pages]
@@ -69,8 +70,18 @@ def _document(sheaf: Sheaf, part: str, origins: Origins, forms: Forms, wanted: s
         has_paper=any(page.frame for page in pages.pages),
         observations=tuple(_with_origin(one, origins) for one in found.observations),
         findings=(*found.findings, *doubts),
+        told=tuple(found.books.told),
+        pages=frozenset(page.number for page in pages.pages),
+        entries=lambda: _entries(found, part, origins),
         is_whole=alignment.score >= _IS_FORM or _known_form(pages, forms, wanted) is not None,
     )
+
+
+def _entries(found: Match, part: str, origins: Origins) -> Iterator[tuple[str, Entry]]:
+    """The ledger of the pages of a document, each entry with the file that it stands in."""
+    for entry in (*found.books.entries(), *found.books.marks):
+        name, page = origins.get(entry.page or 0, (part, entry.page))
+        yield name, entry.model_copy(update={"page": page})
 
 
 def _with_origin(observation: Observation, origins: Origins) -> Observation:
@@ -90,18 +101,19 @@ def _known_form(pages: Pages, forms: Forms, wanted: str | None) -> FormDefinitio
     return forms[wanted] if wanted else forms.get(identity or "")
 
 
-def _which_form(pages: Pages, forms: Forms, wanted: str | None, is_cover: bool) -> tuple[Alignment, Pages]:
+def _which_form(wording: Wording, forms: Forms, wanted: str | None, is_cover: bool) -> tuple[Alignment, Pages]:
     """The form that was asked for, that the document says it is, or whose labels it bears, laid over the pages in the order
     in which it fits best: sheets get shuffled on their way through a scanner. A cover must bear them, whatever was asked for."""
-    known = _known_form(pages, forms, wanted)
-    candidates = [known] if known is not None else list(forms.values())
+    known = _known_form(wording.pages, forms, wanted)
+    candidates = [(form, most(form, wording.units)) for form in ([known] if known is not None else forms.values())]
     best: tuple[Alignment, Pages] | None = None
-    for order in _orders(pages):
-        units = units_of(order)
-        for form in candidates:
-            alignment = align(form, units)
+    for order in _orders(wording):
+        for form, reach in candidates:
+            if best is not None and reach <= best[0].score + _BETTER:
+                continue
+            alignment = align(form, order.units)
             if best is None or alignment.score > best[0].score + _BETTER:
-                best = alignment, order
+                best = alignment, order.pages
     if best is None or ((known is None or is_cover) and best[0].score < _IS_FORM and not _is_stamped_page(best[0])):
         raise NotAForm("不是已知的申请表")
     return best
@@ -116,10 +128,10 @@ def _is_stamped_page(alignment: Alignment) -> bool:
     )
 
 
-def _orders(pages: Pages) -> Iterator[Pages]:
+def _orders(wording: Wording) -> Iterator[Wording]:
     """The pages as they came, and, where they are few and were loose sheets, in every other order."""
-    several = pages.pages if pages.reader != "word" and len(pages.pages) <= _MOST_SHUFFLED else ()
-    yield pages
-    for order in permutations(several):
-        if order and order != pages.pages:
-            yield pages.model_copy(update={"pages": order})
+    yield wording
+    count = len(wording.by_page)
+    if wording.pages.reader != "word" and count <= _MOST_SHUFFLED:
+        # The first of all orders is that in which they came.
+        yield from map(wording.in_order, islice(permutations(range(count)), 1, None))

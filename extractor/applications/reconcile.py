@@ -65,7 +65,7 @@ def unite(application: Application) -> United:
     if len(paper) > 1 and not electronic:
         # What runs on from one page to the next is read only where both are in one file.
         findings += [Finding.of("pages-apart", part="、".join(one.names)) for one in paper if not one.is_whole]
-    findings += [finding for one in kept for finding in one.findings]
+    findings += [finding for one in kept for finding in (*one.findings, *one.told)]
     observations = tuple(kept[0].observations)
     if len(kept) > 1:
         observations = tuple(reconcile(form, [one.observations for one in electronic], [one.observations for one in paper]))

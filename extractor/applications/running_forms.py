@@ -10,7 +10,7 @@ import operator
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from extractor.answers import Find, Unit, align, finds_of, labels_of, units_of
+from extractor.answers import Find, Unit, Wording, align, finds_of, labels_of
 from models.form import FormDefinition
 from models.page import Box, Line, Page, Pages, Table
 from models.writing import key
@@ -29,8 +29,8 @@ class _Run:
     head of a list, or stands in cells."""
 
     form: FormDefinition
-    first: Unit
-    last: Unit
+    first: Find
+    last: Find
     share: float
     is_list: bool
     is_table: bool
@@ -59,31 +59,32 @@ class _Cut:
     is_within: bool = False
 
 
-def divide(pages: Pages, forms: Sequence[FormDefinition]) -> list[Pages]:
-    """Each of the forms that stand on `pages` one after the other, from where it begins to where the next does. Loose pages are
+def divide(wording: Wording, forms: Sequence[FormDefinition]) -> list[Wording]:
+    """Each of the forms that stand on some pages one after the other, from where it begins to where the next does. Loose pages are
     divided only where a form begins on the page on which another ends: elsewhere they may have been shuffled."""
-    units = units_of(pages)
-    runs = _forms_in(units, forms)
-    found = _cuts(pages, units, runs)
+    pages = wording.pages
+    runs = _forms_in(wording.units, forms)
+    found = _cuts(wording, runs)
     has_pages = pages.reader != "word"
     if not found or (has_pages and not any(cut.is_within for cut in found)):
-        return [pages]
+        return [wording]
     if has_pages:
         found = [cut if cut.is_within else _Cut(cut.page, 0) for cut in found]
     if len(found) == 1:
-        return [_without_lead(pages, units, found[0], runs[0].form)]
+        return [_without_lead(wording, found[0], runs[0].form)]
     ends = [*found[1:], _Cut(len(pages.pages), 0)]
-    return [part_of(pages, tuple(_between(pages, start, end))) for start, end in zip(found, ends, strict=True)]
+    return [Wording.of(part_of(pages, tuple(_between(pages, start, end)))) for start, end in zip(found, ends, strict=True)]
 
 
-def _without_lead(pages: Pages, units: tuple[Unit, ...], start: _Cut, form: FormDefinition) -> Pages:
+def _without_lead(wording: Wording, start: _Cut, form: FormDefinition) -> Wording:
     """A single form without what stands before it, where labels could be taken from that for those of the form."""
-    kept = pages.model_copy(update={"pages": tuple(_between(pages, start, _Cut(len(pages.pages), 0)))})
-    rest = units_of(kept)
-    lead = units[: len(units) - len(rest)]
+    pages, units = wording.pages, wording.units
+    kept = tuple(_between(pages, start, _Cut(len(pages.pages), 0)))
+    lead = units[: len(units) - sum(len(_units_in(block)) for page in kept for block in page.blocks)]
     if not any(finds_of(label, lead) for label in labels_of(form)):
-        return pages
-    return kept if align(form, rest).score >= align(form, units).score else pages
+        return wording
+    rest = Wording.of(pages.model_copy(update={"pages": kept}))
+    return rest if align(form, rest.units).score >= align(form, units).score else wording
 
 
 def part_of(pages: Pages, kept: Sequence[Page]) -> Pages:
@@ -107,9 +108,10 @@ def _forms_in(units: Sequence[Unit], forms: Sequence[FormDefinition]) -> list[_R
     return [run for run in runs if run.is_table] or runs
 
 
-def _cuts(pages: Pages, units: Sequence[Unit], runs: Sequence[_Run]) -> list[_Cut]:
-    places = [(n, place) for n, page in enumerate(pages.pages) for place, block in enumerate(page.blocks) for _ in _units_in(block)]
-    return [_cut(units, places, run, before) for before, run in zip([None, *runs], runs, strict=False)]
+def _cuts(wording: Wording, runs: Sequence[_Run]) -> list[_Cut]:
+    pages = wording.pages.pages
+    places = [(n, place) for n, page in enumerate(pages) for place, block in enumerate(page.blocks) for _ in _units_in(block)]
+    return [_cut(wording.units, places, run, before) for before, run in zip([None, *runs], runs, strict=False)]
 
 
 def _between(pages: Pages, start: _Cut, end: _Cut) -> Iterator[Page]:
@@ -186,14 +188,14 @@ def _step(laid: Mapping[int, _Step], earlier: _Step | None, form: int, label: in
     """The better of beginning the form at `find` and of going on from an earlier label."""
     before = max((step for other, step in laid.items() if other < label), key=_reach, default=None)
     anew = earlier.worth - _ANOTHER if earlier else 0.0
-    on = _reach(before) - _DISTANCE * find.unit.order if before else -math.inf
+    on = _reach(before) - _DISTANCE * find.order if before else -math.inf
     is_first = anew > on
     return _Step(max(anew, on) + find.score / count, form, label, find, earlier if is_first else before, is_first)
 
 
 def _reach(step: _Step) -> float:
     """What a step is worth to a later one, wherever that stands."""
-    return step.worth + _DISTANCE * step.find.unit.order
+    return step.worth + _DISTANCE * step.find.order
 
 
 def _by_place(units: Sequence[Unit], forms: Sequence[FormDefinition]) -> Iterator[list[tuple[int, int, Find]]]:
@@ -202,7 +204,7 @@ def _by_place(units: Sequence[Unit], forms: Sequence[FormDefinition]) -> Iterato
     for number, form in enumerate(forms):
         for label, one in enumerate(labels_of(form)):
             for find in finds_of(one, units):
-                places.setdefault((find.unit.order, find.start), []).append((number, label, find))
+                places.setdefault((find.order, find.start), []).append((number, label, find))
     for place in sorted(places):
         yield places[place]
 
@@ -222,10 +224,10 @@ def _traced(last: _Step | None) -> list[list[_Step]]:
 
 def _run(form: FormDefinition, steps: Sequence[_Step]) -> _Run:
     found = {step.label: step.find for step in steps}
-    units = [find.unit for find in found.values()]
+    finds = list(found.values())
     share = sum(find.score for find in found.values()) / len(labels_of(form))
-    is_table = 2 * sum(unit.cell is not None for unit in units) >= len(units)
-    return _Run(form, units[0], units[-1], share, is_list(form, found), is_table)
+    is_table = 2 * sum(find.unit.cell is not None for find in finds) >= len(finds)
+    return _Run(form, finds[0], finds[-1], share, is_list(form, found), is_table)
 
 
 def is_list(form: FormDefinition, found: Mapping[int, Find]) -> bool:
@@ -233,8 +235,8 @@ def is_list(form: FormDefinition, found: Mapping[int, Find]) -> bool:
     labels = labels_of(form)
     rows = {id(cell): number for number, row in enumerate(form.rows) for cell in row.cells}
     wanted = {rows[id(labels[label].cell)] for label in found}
-    units = [find.unit for find in found.values()]
-    seen = {(id(unit.table), unit.cell.row if unit.cell else unit.order) for unit in units}
+    units = [(find.unit, find.order) for find in found.values()]
+    seen = {(id(unit.table), unit.cell.row if unit.cell else order) for unit, order in units}
     return len(seen) < _SPREAD * len(wanted)
 
 
@@ -243,11 +245,11 @@ def _cut(units: Sequence[Unit], places: Sequence[tuple[int, int]], run: _Run, be
     run before it stands in that too, with the row."""
     start = before.last.order + 1 if before else 0
     titles = [key(title) for title in (run.form.title, *run.form.title_aliases)]
-    first = next((unit for unit in reversed(units[start : run.first.order]) if _is_title(unit, titles)), run.first)
-    shares_table = before is not None and first.cell is not None and before.last.table is first.table
-    row = first.cell.row if shares_table and first.cell else 0
-    is_within = before is not None and places[before.last.order][0] == places[first.order][0]
-    return _Cut(*places[first.order], row, is_within)
+    first = next((n for n in range(run.first.order - 1, start - 1, -1) if _is_title(units[n], titles)), run.first.order)
+    cell = units[first].cell
+    row = cell.row if before is not None and cell is not None and before.last.unit.table is units[first].table else 0
+    is_within = before is not None and places[before.last.order][0] == places[first][0]
+    return _Cut(*places[first], row, is_within)
 
 
 def _is_title(unit: Unit, titles: Sequence[str]) -> bool:

@@ -1,73 +1,68 @@
 """What was found on a flat page -> a `Page`: cells of lines, ticks at their places in the text, seals and ink, boxes in points."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from extractor.scan.layers import Layers
-from extractor.scan.lines import ReadLine, in_rows
+from extractor import rungs
+from extractor.scan.flat import FlatPage, ReadLine
+from extractor.scan.lines import in_rows
 from extractor.scan.ocr import Glyph
-from extractor.scan.ruling import Grid, Ruling
+from extractor.scan.ruling import Grid
 from extractor.scan.ticks.boxes import Square, find_squares
+from extractor.text.confusions import TWIN_DIGITS, TWIN_LETTERS
 from extractor.text.tick_signs import EMPTY_GLYPHS, MARK_GLYPHS, is_boxlike
 from models.geometry import Rect, box_around
-from models.page import Box, Cell, InkMark, Line, Page, Run, SealMark, Span, Table, Tick
+from models.page import Box, Cell, Line, Page, Run, Span, Table, Tick
 
-_SUREST = 0.9999  # a character that was read, and not held by a file, is never certain
-_MISTAKABLE = 0.9
-_UNCONFIRMED = 0.5
 _RAGGED = 1.3  # of the height: rows end this much early, since punctuation may not begin one
+_LEADING = 0.8  # of the height of a row: rows of one text stand no farther apart
+_NARROWEST = 0.8  # of the height of a row: the least room that a word takes
+# Of a box's side: how far inside it what was read is the box, how far outside it may be; and how far a mark reaches to the left,
+# and to the right as part of the box or as a sign of its own.
+_WITHIN, _EDGE, _MARK_BEFORE, _MARK_BEHIND, _SIGN_BEHIND = 0.2, 0.15, 0.6, 0.6, 1.1
 _ONE_SPACE = 0.9  # of the line's height: a gap as wide parts two words
 
 
-def make_page(
-    number: int,
-    first_table: int,
-    layers: Layers,
-    ruling: Ruling,
-    lines: Sequence[ReadLine],
-    seals: Sequence[SealMark],
-    ink: Sequence[InkMark],
-) -> Page:
-    """The page, in points of the upright picture; its tables count from `first_table`."""
-    scale = layers.scale
+def make_page(page: FlatPage, number: int, first_table: int) -> Page:
+    """The page of that number with its tables, which count from `first_table`, and lines, in points of the upright picture."""
     by_cell: dict[tuple[int, int] | None, list[ReadLine]] = {}
-    for line in lines:
+    for line in page.lines:
         by_cell.setdefault(line.place.cell, []).append(line)
     blocks: list[Table | Line] = [
         _table(
             first_table + g,
             grid,
-            [_lines(by_cell.get((g, c), []), cell.box, layers, ruling) for c, cell in enumerate(grid.cells)],
-            scale,
+            [_lines(by_cell.get((g, c), []), cell.box, page) for c, cell in enumerate(grid.cells)],
+            page,
         )
-        for g, grid in enumerate(ruling.grids)
+        for g, grid in enumerate(page.ruling.grids)
     ]
-    height, width = layers.text.shape
-    blocks += _lines(by_cell.get(None, []), (0.0, 0.0, float(width), float(height)), layers, ruling, wraps=False)
+    height, width = page.shape
+    blocks += _lines(by_cell.get(None, []), (0.0, 0.0, float(width), float(height)), page, wraps=False)
     blocks.sort(key=lambda block: block.box.y0 if block.box else 0.0)
-    return Page(number=number, width=width / scale, height=height / scale, blocks=tuple(blocks), seals=tuple(seals), ink=tuple(ink))
+    return Page(
+        number=number,
+        width=width / page.scale,
+        height=height / page.scale,
+        blocks=tuple(blocks),
+        frame=page.layers.frame,
+    )
 
 
-def in_points(rect: Rect, scale: float) -> Box:
-    """A box of pixels in points; never outside the page's upper left edges."""
-    x0, y0, x1, y1 = (max(0.0, v / scale) for v in rect)
-    return Box(x0=round(min(x0, x1), 1), y0=round(min(y0, y1), 1), x1=round(x1, 1), y1=round(y1, 1))
-
-
-def _table(index: int, grid: Grid, texts: Sequence[tuple[Line, ...]], scale: float) -> Table:
+def _table(index: int, grid: Grid, texts: Sequence[tuple[Line, ...]], page: FlatPage) -> Table:
     cells = tuple(
-        Cell(row=c.row, column=c.column, row_span=c.row_span, column_span=c.column_span, lines=text, box=in_points(c.box, scale))
+        Cell(row=c.row, column=c.column, row_span=c.row_span, column_span=c.column_span, lines=text, box=page.in_points(c.box))
         for c, text in zip(grid.cells, texts, strict=True)
     )
-    return Table(index=index, cells=cells, box=in_points(grid.box, scale))
+    return Table(index=index, cells=cells, box=page.in_points(grid.box))
 
 
-def _lines(lines: Sequence[ReadLine], within: Rect, layers: Layers, ruling: Ruling, wraps: bool = True) -> tuple[Line, ...]:
+def _lines(lines: Sequence[ReadLine], within: Rect, page: FlatPage, wraps: bool = True) -> tuple[Line, ...]:
     """The lines of a cell; those that only go on because it is no wider are one. Between tables (`wraps` off) each is its own."""
     rows = in_rows(lines)
-    squares = find_squares(rows, within, layers, ruling.lines) if rows else []
-    items = [_items(row, marks, layers.scale) for row, marks in zip(rows, squares, strict=True)]
+    squares = find_squares(rows, within, page) if rows else []
+    items = [_items(row, marks, page) for row, marks in zip(rows, squares, strict=True)]
     joined: list[list[_Item]] = []
     room = (within[2] - within[0]) - 2 * max(0.0, min((row[0].place.box[0] for row in rows), default=0.0) - within[0])
     for number, row in enumerate(items):
@@ -83,7 +78,7 @@ def _goes_on(before: Sequence[ReadLine], after: Sequence[ReadLine], items: Seque
     left = room - (before[-1].place.box[2] - before[0].place.box[0])
     high = after[0].place.box[3] - after[0].place.box[1]
     apart = after[0].place.box[1] - before[0].place.box[3]
-    return apart < 0.8 * high and left < _first_word(items, high) + _RAGGED * high
+    return apart < _LEADING * high and left < _first_word(items, high) + _RAGGED * high
 
 
 def _first_word(items: Sequence["_Item"], high: float) -> float:
@@ -95,7 +90,7 @@ def _first_word(items: Sequence["_Item"], high: float) -> float:
         if number and not (latin and _is_latin(items[number - 1])):
             break
         end = item.x1
-    return max(end - items[0].x0, 0.8 * high) if items else 0.0
+    return max(end - items[0].x0, _NARROWEST * high) if items else 0.0
 
 
 def _is_latin(item: "_Item") -> bool:
@@ -111,25 +106,32 @@ class _Item:
     span: Span
 
 
-def _items(row: Sequence[ReadLine], squares: Sequence[Square], scale: float) -> list[_Item]:
+def _items(row: Sequence[ReadLine], squares: Sequence[Square], page: FlatPage) -> list[_Item]:
     """The characters and boxes of a row in the order in which they stand, with a blank where two pieces of it stand well apart."""
     items = [
-        _Item(
-            square.box[0], square.box[2], Tick(state=square.state, box=in_points(square.box, scale), confidence=square.confidence)
-        )
+        _Item(square.box[0], square.box[2], Tick(state=square.state, box=page.in_points(square.box), confidence=square.confidence))
         for square in squares
     ]
-    for piece in row:
-        _, top, _, bottom = piece.place.box
-        glyphs = piece.reading.glyphs
-        for number, (glyph, (start, end)) in enumerate(zip(glyphs, piece.glyph_boxes(), strict=True)):
-            if not any(_is_of(square, (start + end) / 2, glyph) for square in squares):
-                sure = min(glyph.confidence, _MISTAKABLE if _is_mistakable(glyphs, number) else 1.0)
-                # Recognisers see boxes in running text too; what the shape doesn't bear out is a character that nobody knows.
-                sure = min(sure, _UNCONFIRMED) if glyph.text in EMPTY_GLYPHS | MARK_GLYPHS else sure
-                span = _span(replace(glyph, confidence=sure), in_points((start, top, end, bottom), scale))
-                items.append(_Item(start, end, _recovered(span) if any(piece.recovered[number : number + 1]) else span))
+    items += [item for piece in row for item in _characters(piece, squares, page)]
     items.sort(key=lambda item: item.x0 + item.x1)
+    return _spaced(items, row)
+
+
+def _characters(piece: ReadLine, squares: Sequence[Square], page: FlatPage) -> Iterator[_Item]:
+    """What was read of a row's piece, without what is nothing but a box."""
+    _, top, _, bottom = piece.place.box
+    glyphs = piece.reading.glyphs
+    for number, (glyph, (start, end)) in enumerate(zip(glyphs, piece.glyph_boxes(), strict=True)):
+        if not any(_is_of(square, (start + end) / 2, glyph) for square in squares):
+            sure = min(glyph.confidence, rungs.STRONG if _is_mistakable(glyphs, number) else 1.0)
+            # Recognisers see boxes in running text too; what the shape doesn't bear out is a character that nobody knows.
+            sure = min(sure, rungs.EVEN) if glyph.text in EMPTY_GLYPHS | MARK_GLYPHS else sure
+            span = _span(replace(glyph, confidence=sure), page.in_points((start, top, end, bottom)))
+            yield _Item(start, end, _recovered(span) if any(piece.recovered[number : number + 1]) else span)
+
+
+def _spaced(items: Sequence[_Item], row: Sequence[ReadLine]) -> list[_Item]:
+    """The items with a blank between two where the pieces of their row stand well apart."""
     high = max(piece.place.box[3] - piece.place.box[1] for piece in row)
     gaps = [
         (before.place.box[2] + after.place.box[0]) / 2
@@ -148,9 +150,9 @@ def _is_mistakable(glyphs: Sequence[Glyph], number: int) -> bool:
     """Whether a 1 or 0 stands against letters, or l, I, O against digits: fonts draw them alike, and readers are sure of either."""
     text = glyphs[number].text
     around = [glyphs[i].text for i in (number - 1, number + 1) if 0 <= i < len(glyphs)]
-    if text in "10":
+    if text in TWIN_DIGITS:
         return any(other.isascii() and other.isalpha() for other in around) and not any(other.isdigit() for other in around)
-    return text in "lIOo" and any(other.isdigit() for other in around)
+    return text in TWIN_LETTERS and any(other.isdigit() for other in around)
 
 
 def _line(items: Sequence[_Item]) -> Line:
@@ -165,22 +167,22 @@ def _is_of(square: Square, middle: float, glyph: Glyph) -> bool:
     """Whether a character is nothing but the box, or its mark, as the recogniser saw it."""
     x0, _, x1, _ = square.box
     side = x1 - x0
-    if x0 + 0.2 * side < middle < x1 - 0.2 * side:
+    if x0 + _WITHIN * side < middle < x1 - _WITHIN * side:
         return True
-    if x0 - 0.15 * side < middle < x1 + 0.15 * side:
-        return is_boxlike(glyph.text) or glyph.confidence < 0.75 or not glyph.text.strip()
+    if x0 - _EDGE * side < middle < x1 + _EDGE * side:
+        return is_boxlike(glyph.text) or glyph.confidence < rungs.LEGIBLE or not glyph.text.strip()
     # The stroke of a tick sweeps on to the right of its box, or stands there whole; that of a ring or a line is on both sides.
-    before = x0 - 0.6 * side if square.state in ("corrected", "unclear") else x0
+    before = x0 - _MARK_BEFORE * side if square.state in ("corrected", "unclear") else x0
     if square.state == "empty" or middle < before:
         return False
     if glyph.text in MARK_GLYPHS:
-        return middle < x1 + 1.1 * side
-    return middle < x1 + 0.6 * side and is_boxlike(glyph.text) and glyph.confidence < 0.75
+        return middle < x1 + _SIGN_BEHIND * side
+    return middle < x1 + _MARK_BEHIND * side and is_boxlike(glyph.text) and glyph.confidence < rungs.LEGIBLE
 
 
 def _span(glyph: Glyph, box: Box) -> Span:
     others = tuple((text, round(score, 4)) for text, score in glyph.others)
-    return Run(text=glyph.text, box=box, confidence=min(round(glyph.confidence, 4), _SUREST), others=others)
+    return Run(text=glyph.text, box=box, confidence=min(round(glyph.confidence, 4), rungs.READ), others=others)
 
 
 def _recovered(span: Span) -> Span:

@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _A4 = (595.3, 841.9)
-_LONGEST = 5000
+_LONGEST = 5000  # pixels of a side of a page of a PDF
+_POINTS_AN_INCH = 72
+# Dots an inch: a page of a PDF is drawn with no more than the first and no fewer than the second, and with the third where it holds
+# no picture; what a file states below the last is no resolution of a page.
+_FINEST, _COARSEST, _USUAL, _STATED = 300, 100, 200, 60
+_SHORTEST_SIDE, _LONGEST_SIDE = 200, 2500  # points that a side of paper has
+_ENTRY = 12  # bytes of an entry in a directory of a TIFF
+_NEW_SUBFILE_TYPE = 254  # the tag of a TIFF that tells a smaller copy
 _MOST_FRAMES = 10_000
 _TIFF = (b"II*\0", b"MM\0*")
 _JPEG, _JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
@@ -55,7 +62,7 @@ def pdf_pictures(data: bytes, numbers: Sequence[int], limits: PictureLimits) -> 
         for number in numbers:
             page = document[number - 1]
             width, height = page.get_size()
-            scale = max(min(_fineness(page), 300 / 72, _LONGEST / max(width, height)), 100 / 72)
+            scale = max(min(_fineness(page), _FINEST / _POINTS_AN_INCH, _LONGEST / max(width, height)), _COARSEST / _POINTS_AN_INCH)
             if width * height * scale**2 > limits.pixels:
                 raise TooManyPixels(f"第 {number} 页的尺寸超过 {limits.pixels // 1_000_000} 百万像素")
             pixels = page.render(scale=scale, rev_byteorder=True).to_numpy()
@@ -108,7 +115,7 @@ def _fineness(page: "PdfPage") -> float:
             finest,
             *(pixels / max(points, 1) for pixels, points in zip(image.get_px_size(), (right - left, top - bottom), strict=True)),
         )
-    return finest or 200 / 72
+    return finest or _USUAL / _POINTS_AN_INCH
 
 
 def decode(data: bytes, limits: PictureLimits = PictureLimits(), only: int | None = None) -> Iterator[Picture]:
@@ -199,7 +206,7 @@ def _directories(data: bytes) -> int:
         while at and at not in seen and len(seen) <= _MOST_FRAMES:
             seen.add(at)
             (entries,) = struct.unpack_from(f"{order}H", data, at)
-            (at,) = struct.unpack_from(f"{order}I", data, at + 2 + 12 * entries)
+            (at,) = struct.unpack_from(f"{order}I", data, at + 2 + _ENTRY * entries)
     except struct.error:
         pass  # what is there may still be read
     return len(seen)
@@ -239,7 +246,7 @@ def _is_preview(image: "Image", frame: int) -> bool:
         return False
     image.seek(frame)
     tags = getattr(image, "tag_v2", {})
-    return bool(int(tags.get(254, 0) or 0) & 1)
+    return bool(int(tags.get(_NEW_SUBFILE_TYPE, 0) or 0) & 1)
 
 
 @contextmanager
@@ -274,7 +281,8 @@ def _too_many(limits: PictureLimits, size: tuple[int, int] | None = None) -> Too
 
 def _points(size: tuple[int, int], dpi: Sequence[float] | None) -> tuple[float, float] | None:
     """The page's size, where the resolution that the file states gives one that paper has."""
-    if not dpi or min(dpi) < 60:
+    if not dpi or min(dpi) < _STATED:
         return None
-    width, height = size[0] / float(dpi[0]) * 72, size[1] / float(dpi[1]) * 72
-    return (width, height) if min(width, height) > 200 and max(width, height) < 2500 else None
+    width, height = size[0] / float(dpi[0]) * _POINTS_AN_INCH, size[1] / float(dpi[1]) * _POINTS_AN_INCH
+    is_paper = min(width, height) > _SHORTEST_SIDE and max(width, height) < _LONGEST_SIDE
+    return (width, height) if is_paper else None

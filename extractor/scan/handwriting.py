@@ -12,31 +12,46 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from extractor.scan.layers import Layers
-from extractor.scan.lines import ReadLine
-from extractor.scan.ruling import Ruling
+from extractor import rungs
+from extractor.scan.flat import FlatPage, ReadLine
+from extractor.scan.layers import PAPER, Layers
 from extractor.scan.seals import lift
-from extractor.scan.seals.find import Ring
+from extractor.scan.seals.ring import Ring
 from models.geometry import Rect
+from models.page import InkMark
 
 Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-_DARK = 150
 _DARKER = 90  # where something is left of the letters of a seal that faded
 _BLUE, _BLUE_DARK = 28, 200
 _PRINT_HEIGHT = 10.0  # points, where no print was measured
-_HALF_SURE = 0.035  # of the print's height squared: so much unread ink is as likely a smudge as writing
-_LEAST = 0.02  # less is dust, or the edge of a seal
-_STAMPED = 0.5
-_STARRED = 0.6  # the most that ink is believed to be writing that lies where a seal has its star: what is left of one looks like it
-_ALONE, _SCRAP = 0.9, 0.3  # the most that ink is believed to be writing that is as small as one character, or smaller
+# Of the print's height squared: so much unread ink is as likely a smudge as writing, and less than the other is
+# dust, or the edge of a seal. Set by hand; of 1,350 signed names that `benchmarks.handwriting` drew none had less
+# than 0.20.
+_HALF_SURE, _LEAST = 0.035, 0.02
+# Sizes by the height of print: how far above and below its box a blot belongs to a piece; how high a blot may be; how wide a
+# character is at most and at least; how much is left behind a cut; and by how much two pieces of a row may overlap.
+_AROUND, _TALLEST, _WIDEST, _NARROWEST, _REST, _OVERLAP = 0.8, 2.5, 1.1, 0.4, 0.4, 0.3
+_DUST = 3  # pixels of a blot
+_TYPED = 0.1  # how unevenly a single character is taken to stand, in heights of print
+_ACROSS = 2.15  # half axes that a seal is across, with what blurs around it
+_READ_AROUND = 0.2  # of a line's height: ink so near to what was read belongs to it
+_RULED = 0.15  # of the height of print: what is thinner, and twice as long as print is high, is a line
+_SPECK = 0.002  # of the print's height squared: ink that is no more is dust
+# Of the height of print: both sides of what is as large as a character, and the width of what is as wide as a name, which is lower
+# than so many heights, or than that part of its width.
+_LARGE, _LARGE_SHORT, _NAME_WIDE, _NAME_HIGH, _NAME_LOW = 0.6, 0.2, 1.3, 4, 0.6
 _LONGEST = 8  # characters of a name
 _PROMPT_ENDS = frozenset(":：)）")
+_REACH = 0.3  # of the height of print: writing behind a prompt may reach so far above and below it
 _UNREAD_GAP = 0.7  # of a line's height: ink in so wide a gap between characters was not read
 # Fitted on 900 drawn prompts with a typed or a signed name behind them, in five faces of print and three hands, as four scanners
 # give them: how far a name's height, middle and stroke are from those of its prompt, how unevenly its characters stand; and
-# that a name on paper is signed a dozen times for each time it is typed.
+# that a name on paper is signed a dozen times for each time it is typed. Fitted anew by
+# `python -m benchmarks.handwriting`, to sheets of its own, three times 900 gave 15.7 to 20.3, 13.0 to 26.4, 14.8 to
+# 29.1, 16.2 to 23.4 and -5.6 to -5.4 (2026-11-29). Tried on 450 typed and 450 signed names, neither those nor the
+# weights below accept a typed one as signed; of the signed ones they accept 440, and the weights below 425.
 _HEIGHT, _MIDDLE, _STROKE, _UNEVEN, _BIAS = 16.1, 11.5, 11.5, 19.0, -4.4
 
 
@@ -63,27 +78,32 @@ class _Piece:
     cell: tuple[int, int] | None
 
 
-def find_ink(
-    layers: Layers, ruling: Ruling, lines: Sequence[ReadLine], rings: Sequence[Ring], text: Gray
-) -> list[tuple[Rect, float]]:
-    """Boxes in pixels of ink that may be written by hand, with 0 to 1 how sure that is. `text` has the seals lifted off.
+def find_ink(page: FlatPage) -> tuple[InkMark, ...]:
+    """Ink that may be written by hand, with 0 to 1 how sure that is.
 
     Every bit of ink that is larger than dust and no part of the print that was read is told, so that no box means that there is
     nothing. What lies in the letters or the star of a seal as dark as print is left out, because it can't be told from them.
     """
-    ink = (text < _DARK) & (cv2.dilate(ruling.lines, np.ones((3, 3), np.uint8)) == 0)
-    dark = lift.as_dark_as_print(layers, rings)
-    ink &= ~lift.inked(text.shape, dark)
-    ink &= ~lift.inked(text.shape, [ring for ring in rings if ring not in dark]) | (text < _DARKER)
-    blue = np.asarray((layers.pen > _BLUE) & (text < _BLUE_DARK), np.bool_)
-    pieces = [piece for line in lines for piece in _pieces(line)]
+    ink = _own_ink(page)
+    blue = np.asarray((page.layers.pen > _BLUE) & (page.lifted < _BLUE_DARK), np.bool_)
+    pieces = [piece for line in page.lines for piece in _pieces(line)]
     shapes = {piece.box: _shape(ink, piece.box, piece.box[3] - piece.box[1]) for piece in pieces}
     heights = [_body(shape) for shape in shapes.values() if shape and len(shape.edges) > 3]
-    usual = float(np.median([bottom - top for top, bottom in heights])) if heights else _PRINT_HEIGHT * layers.scale
-    found = _doubted([*_written(pieces, shapes, ink), *_unread(ink, lines, usual)], ink, lift.stars(text.shape, rings))
-    found += [(box, sure) for box, sure in _blots(blue, usual) if sure > 0.5]
+    usual = float(np.median([bottom - top for top, bottom in heights])) if heights else _PRINT_HEIGHT * page.scale
+    found = _doubted([*_written(pieces, shapes, ink), *_unread(ink, page.lines, usual)], ink, lift.stars(page.shape, page.rings))
+    found += [(box, sure) for box, sure in _blots(blue, usual) if sure > rungs.EVEN]
     # A name may be stamped: whether that is a signature, a person says.
-    return found + [(box, min(sure, _STAMPED)) for box, sure in _blots(_loose_red(layers, rings), usual) if sure > _STAMPED]
+    found += [(box, min(sure, rungs.EVEN)) for box, sure in _blots(_loose_red(page.layers, page.rings), usual) if sure > rungs.EVEN]
+    return tuple(InkMark(box=page.in_points(box), confidence=sure) for box, sure in found)
+
+
+def _own_ink(page: FlatPage) -> Mask:
+    """Ink that is neither ruled nor a seal's."""
+    text = page.lifted
+    ink = (text < PAPER) & (cv2.dilate(page.ruling.lines, np.ones((3, 3), np.uint8)) == 0)
+    ink &= ~lift.inked(page.shape, [ring for ring in page.rings if ring.is_dark])
+    ink &= ~lift.inked(page.shape, [ring for ring in page.rings if not ring.is_dark]) | (text < _DARKER)
+    return np.asarray(ink, np.bool_)
 
 
 def _doubted(found: Sequence[tuple[Rect, float]], ink: Mask, stars: Mask) -> list[tuple[Rect, float]]:
@@ -94,7 +114,7 @@ def _doubted(found: Sequence[tuple[Rect, float]], ink: Mask, stars: Mask) -> lis
         own = ink[y0:y1, x0:x1]
         return bool((own & stars[y0:y1, x0:x1]).sum() > 0.5 * own.sum())
 
-    return [(box, min(sure, _STARRED) if on_star(box) else sure) for box, sure in found]
+    return [(box, min(sure, rungs.LIKELIER) if on_star(box) else sure) for box, sure in found]
 
 
 def _pieces(line: ReadLine) -> list[_Piece]:
@@ -105,20 +125,20 @@ def _pieces(line: ReadLine) -> list[_Piece]:
     ends = [end for glyph, (_, end) in zip(line.reading.glyphs, boxes, strict=True) if glyph.text in _PROMPT_ENDS]
     cuts = {ends[-1]} if ends else set()
     cuts |= {end for (_, end), (start, _) in pairwise([*boxes, (x1, x1)]) if start - end > _UNREAD_GAP * high}
-    edges = [x0, *sorted(cut for cut in cuts if x0 < cut < x1 - 0.4 * high), x1]
+    edges = [x0, *sorted(cut for cut in cuts if x0 < cut < x1 - _REST * high), x1]
     return [_Piece((start, y0, end, y1), line.place.cell) for start, end in pairwise(edges)]
 
 
 def _shape(ink: Mask, box: Rect, high: float) -> _Shape | None:
     """The ink whose blots have their middle level with `box`; a character is as wide as `high`."""
     x0, top, x1, bottom = box
-    first = max(0, round(top - 0.8 * high))
-    part = np.ascontiguousarray(ink[first : round(bottom + 0.8 * high), max(0, round(x0)) : round(x1)]).astype(np.uint8)
+    first = max(0, round(top - _AROUND * high))
+    part = np.ascontiguousarray(ink[first : round(bottom + _AROUND * high), max(0, round(x0)) : round(x1)]).astype(np.uint8)
     if part.size == 0:
         return None
     _, labels, stats, middles = cv2.connectedComponentsWithStats(part)
     rows = middles[:, 1] + first
-    level = (rows > top) & (rows < bottom) & (stats[:, 3] < 2.5 * high) & (stats[:, 4] >= 3)
+    level = (rows > top) & (rows < bottom) & (stats[:, 3] < _TALLEST * high) & (stats[:, 4] >= _DUST)
     level[0] = False
     own = level[labels]
     if not own.any():
@@ -126,9 +146,9 @@ def _shape(ink: Mask, box: Rect, high: float) -> _Shape | None:
     depth = cv2.distanceTransform(own.astype(np.uint8), cv2.DIST_L2, 3)
     inked = np.nonzero(own.any(axis=1))[0]
     edges = []
-    for start, end in _characters(own.any(axis=0), 1.1 * high):
+    for start, end in _characters(own.any(axis=0), _WIDEST * high):
         rows_of = np.nonzero(own[:, start:end].any(axis=1))[0]
-        if end - start > 0.4 * high:
+        if end - start > _NARROWEST * high:
             edges.append((float(rows_of[0] + first), float(rows_of[-1] + 1 + first)))
     return _Shape(float(inked[0] + first), float(inked[-1] + 1 + first), float(depth[own].mean()), tuple(edges), int(own.sum()))
 
@@ -158,24 +178,44 @@ def _written(pieces: Sequence[_Piece], shapes: dict[Rect, _Shape | None], ink: M
 
     What a piece is compared with is the print before it on its row, else the nearest in its cell.
     """
+    printed = [piece for piece in pieces if _is_print(shapes[piece.box])]
     for piece in pieces:
         own = shapes[piece.box]
-        beside = [other for other in pieces if other.cell == piece.cell and other is not piece and _is_print(shapes[other.box])]
-        if own is None or len(own.edges) > _LONGEST or not beside:
-            continue
-        left = min(other.box[0] for other in beside)
-        before = [other for other in beside if _stands_before(other, piece)]
-        nearest = min(beside, key=lambda other: abs(other.box[1] + other.box[3] - piece.box[1] - piece.box[3]))
-        prompt = shapes[max(before, key=lambda other: other.box[2]).box] if before else shapes[nearest.box]
-        if prompt is None or piece.box[0] < left + 2 * prompt.height:
-            continue
-        top, bottom = _body(prompt) if before else (own.top, own.bottom)
-        x0, y0, x1, y1 = piece.box
-        margin = 0.3 * prompt.height
-        shape = _shape(ink, (x0, min(y0, top - margin), x1, max(y1, bottom + margin)), prompt.height) if before else own
-        if shape is not None and shape.amount > _LEAST * prompt.height**2:
-            sure = min(_unlike(shape, prompt, level=bool(before)), _enough(shape.amount, x1 - x0, shape.height, prompt.height))
-            yield (x0, shape.top, x1, shape.bottom), sure
+        beside = [other for other in printed if other.cell == piece.cell and other is not piece]
+        if own is not None and len(own.edges) <= _LONGEST and beside:
+            yield from _behind(piece, own, beside, shapes, ink)
+
+
+def _behind(
+    piece: _Piece, own: _Shape, beside: Sequence[_Piece], shapes: dict[Rect, _Shape | None], ink: Mask
+) -> Iterable[tuple[Rect, float]]:
+    """The piece, where it stands well behind the left edge of the print beside it, and holds enough ink."""
+    before = [other for other in beside if _stands_before(other, piece)]
+    prompt = shapes[(_last(before) if before else _nearest(piece, beside)).box]
+    if prompt is None or piece.box[0] < min(other.box[0] for other in beside) + 2 * prompt.height:
+        return
+    x0, _, x1, _ = piece.box
+    shape = _beyond(piece, prompt, ink) if before else own
+    if shape is not None and shape.amount > _LEAST * prompt.height**2:
+        sure = min(_unlike(shape, prompt, level=bool(before)), _enough(shape.amount, x1 - x0, shape.height, prompt.height))
+        yield (x0, shape.top, x1, shape.bottom), sure
+
+
+def _last(before: Sequence[_Piece]) -> _Piece:
+    return max(before, key=lambda other: other.box[2])
+
+
+def _nearest(piece: _Piece, others: Sequence[_Piece]) -> _Piece:
+    """The one whose row is nearest."""
+    return min(others, key=lambda other: abs(other.box[1] + other.box[3] - piece.box[1] - piece.box[3]))
+
+
+def _beyond(piece: _Piece, prompt: _Shape, ink: Mask) -> _Shape | None:
+    """The ink of a piece and of what stands level with its prompt: hands reach beyond the box in which they were read."""
+    top, bottom = _body(prompt)
+    x0, y0, x1, y1 = piece.box
+    margin = _REACH * prompt.height
+    return _shape(ink, (x0, min(y0, top - margin), x1, max(y1, bottom + margin)), prompt.height)
 
 
 def _is_print(shape: _Shape | None) -> bool:
@@ -186,7 +226,7 @@ def _stands_before(one: _Piece, other: _Piece) -> bool:
     """Whether both stand on one row of a cell, `one` to the left."""
     (x0, top, x1, bottom), (start, upper, _, lower) = one.box, other.box
     level = min(bottom, lower) - max(top, upper) > 0.5 * min(bottom - top, lower - upper)
-    return one.cell == other.cell and level and x0 < start and x1 <= start + 0.3 * (bottom - top)
+    return one.cell == other.cell and level and x0 < start and x1 <= start + _OVERLAP * (bottom - top)
 
 
 def _unlike(shape: _Shape, prompt: _Shape, level: bool) -> float:
@@ -194,7 +234,7 @@ def _unlike(shape: _Shape, prompt: _Shape, level: bool) -> float:
     top, bottom = _body(prompt)
     high = max(bottom - top, 1.0)
     tops, bottoms = zip(*shape.edges, strict=True) if shape.edges else ((), ())
-    uneven = (max(tops) - min(tops) + max(bottoms) - min(bottoms)) / high if len(tops) > 1 else 0.1
+    uneven = (max(tops) - min(tops) + max(bottoms) - min(bottoms)) / high if len(tops) > 1 else _TYPED
     weight = (
         _HEIGHT * abs(math.log(shape.height / high))
         + (_MIDDLE * abs(shape.top + shape.bottom - top - bottom) / 2 / high if level else 0.0)
@@ -202,14 +242,14 @@ def _unlike(shape: _Shape, prompt: _Shape, level: bool) -> float:
         + _UNEVEN * uneven
         + _BIAS
     )
-    return 0.995 / (1 + math.exp(-max(-30.0, min(30.0, weight))))
+    return rungs.CERTAIN / (1 + math.exp(-max(-30.0, min(30.0, weight))))
 
 
 def _loose_red(layers: Layers, rings: Sequence[Ring]) -> Mask:
     """Red ink that belongs to no seal."""
     loose = layers.red.copy()
     for ring in rings:
-        cv2.ellipse(loose, ((ring.x, ring.y), (2.15 * ring.rx, 2.15 * ring.ry), ring.angle), 0, -1)
+        cv2.ellipse(loose, ((ring.x, ring.y), (_ACROSS * ring.rx, _ACROSS * ring.ry), ring.angle), 0, -1)
     return np.asarray(loose > 0, np.bool_)
 
 
@@ -219,15 +259,15 @@ def _unread(ink: Mask, lines: Sequence[ReadLine], usual: float) -> list[tuple[Re
     taken = np.zeros(ink.shape, np.bool_)
     for line in lines:
         _, y0, _, y1 = line.place.box
-        grow = 0.2 * (y1 - y0)
+        grow = _READ_AROUND * (y1 - y0)
         for x0, x1 in line.glyph_boxes():
             taken[max(0, round(y0 - grow)) : round(y1 + grow), max(0, round(x0 - 2 * grow)) : max(0, round(x1 + 2 * grow))] = True
     # Where all is ink, the ground is nothing, and nothing has no middle.
     columns, rows = np.rint(np.nan_to_num(middles)).astype(int).T
     columns, rows = np.clip(columns, 0, ink.shape[1] - 1), np.clip(rows, 0, ink.shape[0] - 1)
     width, height = stats[:, 2], stats[:, 3]
-    ruled = (np.minimum(width, height) < 0.15 * usual) & (np.maximum(width, height) > 2 * usual)
-    loose = ~taken[rows, columns] & ~ruled & (stats[:, 4] > max(2.0, 0.002 * usual**2))
+    ruled = (np.minimum(width, height) < _RULED * usual) & (np.maximum(width, height) > 2 * usual)
+    loose = ~taken[rows, columns] & ~ruled & (stats[:, 4] > max(2.0, _SPECK * usual**2))
     loose[0] = False
     mask = np.zeros(ink.shape, np.bool_)
     for label in np.flatnonzero(loose):
@@ -260,7 +300,9 @@ def _blots(mask: Mask, usual: float) -> list[tuple[Rect, float]]:
 
 def _enough(amount: int, width: float, height: float, usual: float) -> float:
     """How sure so much ink over so large a box is writing at all, beside print that is `usual` pixels high."""
-    large = max(width, height) > 0.6 * usual and min(width, height) > 0.2 * usual
+    large = max(width, height) > _LARGE * usual and min(width, height) > _LARGE_SHORT * usual
     # A name is wider than one letter of a seal, and lower than a piece of its outline.
-    namely = width > 1.3 * usual and height < max(4 * usual, 0.6 * width)
-    return min(0.995 / (1 + (_HALF_SURE * usual**2 / amount) ** 2), 1.0 if namely else _ALONE if large else _SCRAP)
+    namely = width > _NAME_WIDE * usual and height < max(_NAME_HIGH * usual, _NAME_LOW * width)
+    return min(
+        rungs.CERTAIN / (1 + (_HALF_SURE * usual**2 / amount) ** 2), 1.0 if namely else rungs.STRONG if large else rungs.SCANT
+    )

@@ -11,7 +11,16 @@ from models.page import Frame
 
 Gray = NDArray[np.uint8]
 
+# Of the text layer, whose paper is white: a pixel that is darker is ink, and no shade of paper or of a seal.
+PAPER = 150
 _RED = 35  # how much more red than green and blue makes red ink
+# Levels by which the channels of a grey pixel may differ: a copy without colour has none, paper scanned in colour more.
+_GREY = 2
+_SHIMMER, _UNDER_RED = 40, 130  # levels of the red channel under red ink: what is no lighter stays black, from the sum on is paper
+_VIVID = 1.6  # how much redness is strengthened
+# Faint print: the percent of pixels that are ink at least, by how many levels black is darker than the lightest of those, how light
+# it is at most, and from which level on is paper.
+_INKED, _BLACKER, _FAINTEST, _PAPER = 0.5, 10, 110, 235
 
 
 @dataclass(frozen=True)
@@ -58,17 +67,24 @@ def take_apart(flat: Flat) -> Layers:
     if red.any():
         # Where red ink lies on paper the paper is restored; where it lies on print the red channel is dark, and stays.
         near = cv2.dilate(red, np.ones((3, 3), np.uint8))
-        text = cv2.copyTo(cv2.max(cv2.LUT(text, _table(-40, 255 / 130)), text), near, text.copy())
+        text = cv2.copyTo(cv2.max(cv2.LUT(text, _table(-_SHIMMER, 255 / _UNDER_RED)), text), near, text.copy())
     everything = channels[0] if plain else lit(cv2.cvtColor(flat.colour, cv2.COLOR_RGB2GRAY))
-    vivid = np.asarray(cv2.LUT(redness, _table(0, 1.6)), np.uint8)
+    vivid = np.asarray(cv2.LUT(redness, _table(0, _VIVID)), np.uint8)
     pen = cv2.subtract(channels[2], cv2.max(channels[0], channels[1]))
     return Layers(_stretched(np.asarray(text, np.uint8)), everything, vivid, np.asarray(red, np.uint8), pen, flat.scale, flat.frame)
 
 
+def is_coloured(colour: NDArray[np.uint8]) -> bool:
+    """Whether any pixel is of another colour than grey; a few levels are what compression does."""
+    red, green, blue = (colour[::3, ::3, channel] for channel in range(3))
+    least, most = np.minimum(np.minimum(red, green), blue), np.maximum(np.maximum(red, green), blue)
+    return bool((most - least).max() > _GREY)
+
+
 def _stretched(gray: Gray) -> Gray:
     """Paper to white, ink to black: faint print gets the contrast that readers were trained on."""
-    low = min(max(_percentile(gray, 0.5) - 10, 0), 110)
-    return np.asarray(cv2.LUT(gray, _table(-low, 255 / (235 - low))), np.uint8)
+    low = min(max(_percentile(gray, _INKED) - _BLACKER, 0), _FAINTEST)
+    return np.asarray(cv2.LUT(gray, _table(-low, 255 / (_PAPER - low))), np.uint8)
 
 
 def _table(more: float, times: float) -> Gray:

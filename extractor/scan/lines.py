@@ -1,18 +1,16 @@
 """Lines of text on a flat page: which way up they stand, which cell they belong to, what they say."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from extractor.scan import upright
+from extractor.scan.flat import FlatPage, Place, ReadLine
 from extractor.scan.layers import Layers
-from extractor.scan.ocr import OcrEngine, Reading
+from extractor.scan.ocr import OcrEngine
 from extractor.scan.ruling import Ruling
-from extractor.text.tick_signs import is_chinese
 from models.geometry import Rect, area, meet
 
 Gray = NDArray[np.uint8]
@@ -21,43 +19,13 @@ _DETECTION_SIDE = 1280
 _BLOCK_SIDE = 32  # pixels that the detector takes together: other sides are stretched
 # Grey that paper never has, the least length of what is no dust, and how much paper stays around ink, on the detector's picture.
 _FAINTEST, _SPECK, _MARGIN = 215, 4, 12
-_ROOM = 0.10
+_ROOM = 0.10  # of its height that a line is given above and below
+_OBLONG, _LONGEST_LINES = 1.5, 9  # a line is so many times longer than high; so many of the longest tell which way is up
+_SAME = 0.3  # of the smaller box: two that share as much are one line
+# What of a line lies in a cell: parts of its height, or of what is smaller, across and down; and how far beyond it may reach.
+_IN_ACROSS, _IN_DOWN, _BEYOND = 0.4, 0.5, 0.15
 _INSET = 1.0  # points that a cell's ruling takes on each side
 _BLOCK = 2.2  # heights of a usual line that no line has, nor a column of upright text is wide
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a line, or a part of one, stands: its pixels, and its cell as (grid, cell) of the ruling; None between tables."""
-
-    box: Rect
-    cell: tuple[int, int] | None = None
-
-
-@dataclass(frozen=True)
-class ReadLine:
-    """A line and what it says; `recovered` tells of each character whether it stood under a seal, and is empty where none did."""
-
-    place: Place
-    reading: Reading
-    recovered: tuple[bool, ...] = ()
-
-    def glyph_boxes(self) -> list[tuple[float, float]]:
-        """From where to where each glyph stands, in pixels of the page: Chinese ones as wide as they follow each other,
-        others half."""
-        x0, _, x1, _ = self.place.box
-        glyphs = [(glyph, x0 + glyph.at * (x1 - x0)) for glyph in self.reading.glyphs]
-        wide = self.em()
-        return [(x - half, x + half) for glyph, x in glyphs for half in (wide * (0.47 if is_chinese(glyph.text) else 0.25),)]
-
-    def em(self) -> float:
-        """The width of a Chinese character: how they follow each other, since a stroke may reach far above and below."""
-        x0, y0, x1, y1 = self.place.box
-        pairs = pairwise(self.reading.glyphs)
-        steps = [(b.at - a.at) * (x1 - x0) for a, b in pairs if is_chinese(a.text) and is_chinese(b.text)]
-        # Between two options of one character each there is a box.
-        steps = [step for step in steps if step < 1.3 * (y1 - y0)]
-        return float(np.median(steps)) if steps else 0.58 * (y1 - y0)
 
 
 def set_upright(layers: Layers, engine: OcrEngine) -> tuple[Layers, list[Rect]]:
@@ -67,7 +35,9 @@ def set_upright(layers: Layers, engine: OcrEngine) -> tuple[Layers, list[Rect]]:
     if _tall(boxes) > 0.5:
         layers = layers.turned(1)
         boxes = _detect(layers, engine)
-    longest = sorted((box for box in boxes if box[2] - box[0] > 1.5 * (box[3] - box[1])), key=lambda box: box[0] - box[2])[:9]
+    longest = sorted((box for box in boxes if box[2] - box[0] > _OBLONG * (box[3] - box[1])), key=lambda box: box[0] - box[2])[
+        :_LONGEST_LINES
+    ]
     heads = engine.upside_down([crop(layers.text, box) for box in longest])
     if sum(heads) > len(heads) / 2:
         height, width = layers.text.shape
@@ -79,8 +49,8 @@ def set_upright(layers: Layers, engine: OcrEngine) -> tuple[Layers, list[Rect]]:
 def _tall(boxes: Sequence[Rect]) -> float:
     """The part of all text that stands in boxes higher than wide."""
     sides = [(box[2] - box[0], box[3] - box[1]) for box in boxes]
-    tall = sum(high for wide, high in sides if high > 1.5 * wide)
-    wide_ones = sum(wide for wide, high in sides if wide > 1.5 * high)
+    tall = sum(high for wide, high in sides if high > _OBLONG * wide)
+    wide_ones = sum(wide for wide, high in sides if wide > _OBLONG * high)
     return tall / (tall + wide_ones) if tall + wide_ones else 0.0
 
 
@@ -108,12 +78,18 @@ def _trimmed(gray: Gray) -> tuple[Gray, int, int]:
     return np.asarray(cv2.copyMakeBorder(part, 0, more[0], 0, more[1], cv2.BORDER_CONSTANT, value=(255.0,)), np.uint8), left, top
 
 
-def detect_again(boxes: Sequence[Rect], gray: Gray, areas: Sequence[Rect], engine: OcrEngine) -> list[Rect]:
+def read_lines(page: FlatPage, boxes: Sequence[Rect], engine: OcrEngine) -> FlatPage:
+    """The page with what stands in `boxes`, in which lines were found before its seals were lifted."""
+    boxes = _detect_again(boxes, page.lifted, [ring.box for ring in page.rings if not ring.red], engine)
+    return page.reading(read_places(_placed(boxes, page), page.clear, engine))
+
+
+def _detect_again(boxes: Sequence[Rect], gray: Gray, areas: Sequence[Rect], engine: OcrEngine) -> list[Rect]:
     """The boxes, those level with `areas` looked for anew in `gray`, from which what hid them has been taken."""
     current = list(boxes)
     for _, top, _, bottom in areas:
         y0, y1 = max(0, round(top)), min(gray.shape[0], round(bottom))
-        if y1 - y0 < 32:
+        if y1 - y0 < _BLOCK_SIDE:
             continue
         kept = [box for box in current if not y0 < (box[1] + box[3]) / 2 < y1]
         zoom = min(1.0, _DETECTION_SIDE / max(gray.shape))
@@ -121,7 +97,7 @@ def detect_again(boxes: Sequence[Rect], gray: Gray, areas: Sequence[Rect], engin
         found = engine.detect(np.asarray(cv2.cvtColor(band, cv2.COLOR_GRAY2RGB), np.uint8))
         new = [(x0 / zoom, a / zoom + y0, x1 / zoom, b / zoom + y0) for x0, a, x1, b in found]
         # A line that the band cuts is known better from outside it.
-        current = kept + [box for box in new if all(_shared(box, other) < 0.3 for other in kept)]
+        current = kept + [box for box in new if all(_shared(box, other) < _SAME for other in kept)]
     return current
 
 
@@ -130,12 +106,12 @@ def _shared(one: Rect, other: Rect) -> float:
     return area(meet(one, other)) / max(min(area(one), area(other)), 1.0)
 
 
-def place_lines(boxes: Sequence[Rect], ruling: Ruling, layers: Layers) -> list[Place]:
+def _placed(boxes: Sequence[Rect], page: FlatPage) -> list[Place]:
     """The boxes, each in its cell; one that runs over a ruled line is cut there."""
     places: list[Place] = []
-    inset = _INSET * layers.scale
+    inset = _INSET * page.scale
     for box in _heightened(_single(boxes)):
-        pieces = [Place(*piece) for piece in _pieces(box, ruling, inset)]
+        pieces = [Place(*piece) for piece in _pieces(box, page.ruling, inset)]
         places += pieces or [Place(box)]
     return places
 
@@ -170,13 +146,15 @@ def _pieces(box: Rect, ruling: Ruling, inset: float) -> list[tuple[Rect, tuple[i
                 min(x1, cell.box[2] - inset),
                 min(y1, cell.box[3]),
             )
-            if right - left > 0.4 * min(height, x1 - x0) and bottom - top > 0.5 * min(height, cell.box[3] - cell.box[1]):
+            if right - left > _IN_ACROSS * min(height, x1 - x0) and bottom - top > _IN_DOWN * min(
+                height, cell.box[3] - cell.box[1]
+            ):
                 # Writing may stand on its ruled line, or touch the one above.
-                pieces.append(((left, max(y0, top - 0.15 * height), right, min(y1, bottom + 0.15 * height)), (g, c)))
+                pieces.append(((left, max(y0, top - _BEYOND * height), right, min(y1, bottom + _BEYOND * height)), (g, c)))
     return pieces
 
 
-def read_lines(places: Sequence[Place], clear: Gray, engine: OcrEngine) -> list[ReadLine]:
+def read_places(places: Sequence[Place], clear: Gray, engine: OcrEngine) -> list[ReadLine]:
     """What stands at each place of `clear`, a page without its ruling, cell by cell; places where nothing does are left out."""
     ordered = sorted(places, key=lambda place: (place.cell or (-1, 0), place.box[1]))
     readings = engine.recognise([crop(clear, place.box) for place in ordered])

@@ -17,6 +17,7 @@ from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from extractor import rungs
 from extractor.scan.onnx import open_session, run_model
 from models.errors import OcrUnavailable
 
@@ -36,18 +37,21 @@ WEIGHTS = {
     "cls": ("ppocr_cls.onnx", "e47acedf663230f8863ff1ab0e64dd2d82b838fceb5957146dab185a89d6215c"),
 }
 _LINE_HEIGHT = 48
+# What tells which way up a line stands looks at so many pixels of it, and at no more than so many times its height.
+_DIRECTION_WIDTH, _DIRECTION_PART = 192, 8
+_HALF = 127.5  # half of the levels of a pixel: models take -1 to 1
 # Lines and pixels of their widths that are read at once: more costs more a pixel, because what they need outgrows the caches.
 _BATCH, _BATCH_WIDTH = 6, 960
 _WIDEST = 3200
 # The recogniser was trained on lines with nothing behind them; without that it loses the last character or takes two for one.
 _BEHIND, _GRAIN = 32, 32
 # Short lines were as wide as this in training. Most are read as surely in less, and none otherwise where every character is sure.
-_SHORTEST, _NARROWEST, _SURE = 320, 96, 0.99
+_SHORTEST, _NARROWEST = 320, 96
 # Longer lines say the same at so much of their width, where no character is unsure. Digits must be surer: of two alike one is
 # soon lost.
-_LONG, _SQUEEZE, _SURE_ENOUGH = 400, 0.6, 0.95
+_LONG, _SQUEEZE = 400, 0.6
 # Many, and improbable ones too: a misread name has its own characters among its rivals, another name has not.
-_RIVALS, _LEAST_RIVAL = 12, 0.0003
+_RIVALS = 12
 _COLUMN = 8  # pixels of a line of that height that one output column of the recogniser stands for
 
 
@@ -129,7 +133,7 @@ class PaddleOcr:
         read: dict[int, Reading] = {}
         long = [i for i, line in enumerate(lines) if _width(line) > _LONG]
         for i, reading in zip(long, self._read([_for_recognition(lines[i], _SQUEEZE) for i in long]), strict=True):
-            if _is_sure(reading, _SURE_ENOUGH):
+            if _is_sure(reading, rungs.CLEAR):
                 read[i] = reading
         rest = [i for i in range(len(lines)) if i not in read]
         pictures = [_for_recognition(lines[i]) for i in rest]
@@ -276,7 +280,7 @@ def _for_recognition(line: "Picture", squeeze: float = 1.0) -> "Floats":
 
     size = ceil(_width(line) * squeeze), _LINE_HEIGHT
     scaled = cv2.resize(line, size, interpolation=cv2.INTER_AREA if squeeze < 1 else cv2.INTER_LINEAR)
-    return np.asarray(scaled.transpose(2, 0, 1).astype(np.float32) / 127.5 - 1, np.float32)
+    return np.asarray(scaled.transpose(2, 0, 1).astype(np.float32) / _HALF - 1, np.float32)
 
 
 def _padded_width(picture: "Floats") -> int:
@@ -284,9 +288,11 @@ def _padded_width(picture: "Floats") -> int:
     return int(min(_WIDEST, -(-(picture.shape[2] + _BEHIND) // _GRAIN) * _GRAIN))
 
 
-def _is_sure(reading: Reading, other: float = _SURE) -> bool:
+def _is_sure(reading: Reading, other: float = rungs.SETTLED) -> bool:
     """Whether each character is as sure as it must be: `other` ones than those of ASCII may be less."""
-    return bool(reading.glyphs) and all(glyph.confidence >= (_SURE if glyph.text.isascii() else other) for glyph in reading.glyphs)
+    return bool(reading.glyphs) and all(
+        glyph.confidence >= (rungs.SETTLED if glyph.text.isascii() else other) for glyph in reading.glyphs
+    )
 
 
 def _decoded(scores: "NDArray[np.float32]", characters: Sequence[str]) -> list[tuple[Any, ...]]:
@@ -302,7 +308,7 @@ def _decoded(scores: "NDArray[np.float32]", characters: Sequence[str]) -> list[t
             end += 1
         if best[start]:
             peak = start + int(scores[start:end, best[start]].argmax())
-            likely = np.flatnonzero(scores[peak] >= min(_LEAST_RIVAL, float(scores[peak, best[start]])))
+            likely = np.flatnonzero(scores[peak] >= min(rungs.LEAST_RIVAL, float(scores[peak, best[start]])))
             ranked = sorted(((int(i), float(scores[peak, i])) for i in likely), key=lambda pair: -pair[1])[:_RIVALS]
             first, *rivals = ((characters[i], score) for i, score in ranked if i)
             glyphs.append((*first, (start + end) / 2, tuple(rivals)))
@@ -340,7 +346,9 @@ def _for_direction(line: "Picture") -> "NDArray[np.float32]":
     import numpy as np
 
     height, width = line.shape[:2]
-    scaled = cv2.resize(line[:, : height * 8], (min(192, max(1, round(48 * min(width, height * 8) / height))), 48))
-    padded = np.zeros((3, 48, 192), np.float32)
-    padded[:, :, : scaled.shape[1]] = scaled.transpose(2, 0, 1).astype(np.float32) / 127.5 - 1
+    part = height * _DIRECTION_PART
+    wide = min(_DIRECTION_WIDTH, max(1, round(_LINE_HEIGHT * min(width, part) / height)))
+    scaled = cv2.resize(line[:, :part], (wide, _LINE_HEIGHT))
+    padded = np.zeros((3, _LINE_HEIGHT, _DIRECTION_WIDTH), np.float32)
+    padded[:, :, : scaled.shape[1]] = scaled.transpose(2, 0, 1).astype(np.float32) / _HALF - 1
     return padded

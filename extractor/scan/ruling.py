@@ -16,6 +16,13 @@ Gray = NDArray[np.uint8]
 
 _DPI = 150  # lines are looked for at this resolution
 _LEVEL, _UPRIGHT = 46, 34  # least lengths in pixels of it: longer than strokes of a heading, shorter than a row is high
+_AROUND, _DARKER, _LIGHTEST = 41, 22, 215  # ink is by so many levels darker than so many pixels around, and not lighter than that
+_BREAK = 7  # pixels along a line that may be missing
+_LONG, _BENT = 240, 200  # pixels from which on a line may be broken, and bent
+_FEWEST, _STRAY = 10, 2.2  # pixels of a line that say how it runs, and how far a pixel may be off it
+_MOST_PARTS, _WIDE, _HIGH = 400, 100, 25  # groups of lines that are looked at, and how large one of them is that may be a table
+_ROW_HEIGHT = 22  # pixels: tables whose rows are mostly lower are strokes of large writing
+_STEEPEST = 30  # pixels that a run may rise
 _THICK = 6  # what is thicker is no line
 _TOUCH = 7
 _SAME = 6  # a piece of line may stray so far from its line
@@ -102,8 +109,8 @@ def _ruled(runs: Gray, ink: Gray, borders: Sequence[float]) -> Gray:
 
 def _ink(gray: Gray) -> Gray:
     """255 where it is darker than around, faint lines included."""
-    around = cv2.blur(gray, (41, 41))
-    darker = (gray.astype(np.int16) < around.astype(np.int16) - 22) & (gray < 215)
+    around = cv2.blur(gray, (_AROUND, _AROUND))
+    darker = (gray.astype(np.int16) < around.astype(np.int16) - _DARKER) & (gray < _LIGHTEST)
     return np.asarray(np.uint8(255) * darker, np.uint8)
 
 
@@ -111,7 +118,7 @@ def _run(ink: Gray, length: int) -> Gray:
     """What of `ink` runs along the rows for `length` pixels as one thin straight line; small gaps and a slight slope allowed."""
     ink = np.ascontiguousarray(ink)
     thin = ink & ~cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((_THICK + 1, 1), np.uint8))
-    closed = cv2.morphologyEx(cv2.dilate(thin, np.ones((3, 1), np.uint8)), cv2.MORPH_CLOSE, np.ones((1, 7), np.uint8))
+    closed = cv2.morphologyEx(cv2.dilate(thin, np.ones((3, 1), np.uint8)), cv2.MORPH_CLOSE, np.ones((1, _BREAK), np.uint8))
     runs = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(runs)
     keep = np.zeros(count, bool)
@@ -135,16 +142,16 @@ def _without(runs: Gray, labels: NDArray[np.int32], stats: NDArray[np.int32], ke
 def _is_straight(pixels: NDArray[np.bool_]) -> bool:
     """Whether the pixels lie along one line; strokes of a row of text stand on several levels."""
     ys, xs = np.nonzero(pixels)
-    least = _BROKEN if pixels.shape[1] > 240 else _WHOLE
-    if len(xs) < 10 or pixels.any(axis=0).mean() <= least:
+    least = _BROKEN if pixels.shape[1] > _LONG else _WHOLE
+    if len(xs) < _FEWEST or pixels.any(axis=0).mean() <= least:
         return False
-    degree = 2 if pixels.shape[1] > 200 else 1
+    degree = 2 if pixels.shape[1] > _BENT else 1
     along = xs / pixels.shape[1] - 0.5
     near = np.ones(len(xs), bool)
     for _ in range(3):
         curve = np.polyfit(along[near], ys[near], degree)
-        before, near = near, np.abs(ys - np.polyval(curve, along)) < 2.2
-        if near.sum() < 10:
+        before, near = near, np.abs(ys - np.polyval(curve, along)) < _STRAY
+        if near.sum() < _FEWEST:
             return False
         if np.array_equal(near, before):
             break
@@ -153,7 +160,7 @@ def _is_straight(pixels: NDArray[np.bool_]) -> bool:
 
 def _between(upright: Gray, level: Gray) -> Gray:
     """Upright runs that go from one level line to another; a long one may be broken off at one end."""
-    near = cv2.dilate(level, np.ones((_TOUCH * 2 + 1, 7), np.uint8))
+    near = cv2.dilate(level, np.ones((_TOUCH * 2 + 1, _TOUCH), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(upright)
     keep = np.zeros(count, bool)
     for label in range(1, count):
@@ -169,9 +176,9 @@ def _connected(level: Gray, upright: Gray) -> list[Gray]:
     joined = cv2.dilate(level | upright, np.ones((_TOUCH, _TOUCH), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
     parts = []
-    for label in range(1, min(count, 400)):
+    for label in range(1, min(count, _MOST_PARTS)):
         width, height = stats[label, cv2.CC_STAT_WIDTH], stats[label, cv2.CC_STAT_HEIGHT]
-        if width > 100 and height > 25:
+        if width > _WIDE and height > _HIGH:
             parts.append(np.uint8(255) * (labels == label))
     return parts
 
@@ -188,7 +195,7 @@ def _grid(level: Gray, upright: Gray, ink: Gray) -> Grid | None:
         return None
     cells = _cells(xs, ys, level, upright, ink)
     # Strokes of large writing can look like a small table.
-    if len(cells) < 2 or np.median([cell.box[3] - cell.box[1] for cell in cells]) < 22:
+    if len(cells) < 2 or np.median([cell.box[3] - cell.box[1] for cell in cells]) < _ROW_HEIGHT:
         return None
     return Grid(tuple(cells), (xs[0], ys[0], xs[-1], ys[-1]))
 
@@ -199,7 +206,7 @@ def _lines(runs: Gray) -> list[_Line]:
     return [
         _Line(float(middle[1]), float(stat[cv2.CC_STAT_LEFT]), float(stat[cv2.CC_STAT_LEFT] + stat[cv2.CC_STAT_WIDTH]))
         for stat, middle in zip(stats[1:], middles[1:], strict=True)
-        if stat[cv2.CC_STAT_HEIGHT] < 30
+        if stat[cv2.CC_STAT_HEIGHT] < _STEEPEST
     ]
 
 
@@ -231,7 +238,7 @@ def _carries(at: float, own: Sequence[_Line], others: Sequence[_Line]) -> bool:
         if other.start - _TOUCH * 2 <= at <= other.end + _TOUCH * 2
         and any(line.start - _TOUCH * 2 <= other.at <= line.end + _TOUCH * 2 for line in pieces)
     ]
-    return len(meet) >= 2 and max(meet) - min(meet) > 12
+    return len(meet) >= 2 and max(meet) - min(meet) > _NARROWEST
 
 
 def _cells(xs: list[float], ys: list[float], level: Gray, upright: Gray, ink: Gray) -> list[GridBox]:

@@ -19,8 +19,31 @@ Floats = NDArray[np.float64]
 
 _WORK = 1400  # long side of the picture on which lines are looked for
 _LONGEST = 3520  # A4 at 300 dpi: reading gains nothing above it
+# What tells a photo from a scan: the sheet fills less of the working picture, or a point of it strays farther against the others,
+# in pixels. What strays less than the last of them is not moved at all.
+_FULL, _FARTHEST, _STILL = 0.93, 25, 1.2
 _SMALLEST = 64  # a picture less high or wide holds no page
 _A4 = (595.3, 841.9)
+# Which way rows of text run is told on a picture with this long side: the grey of ink there, the sizes of characters in pixels, and
+# how many there must be. A step to the next is level or upright, where one way is so much longer, a run of several so much wider.
+_GLANCE, _INK, _GLYPHS, _FEWEST = 1000, 90, (6, 30), 12
+_ALONG, _RUN = 1.5, 2.2
+# Shadow is reckoned with on a quarter of the picture: of its long side, characters are thinner than the first part, and the second
+# smooths what is left.
+_QUARTER, _STROKE, _SMOOTH = 0.25, 160, 500
+_SHORTEST, _ASKEW = 0.03, 12  # of the picture's long side, and in degrees off a main direction: which pieces of line count
+_SPANNED = 0.5  # of the picture: a few lines in a corner of the page would invent a perspective
+_NEAREST = 0.5  # 1 over the distance of the horizon, in halves of the long side: a page is never taken from nearer
+_TINY = 1e-9
+# Least squares in which outliers lose weight: rounds, and the error that halves a weight, of directions and of slopes.
+_ROUNDS, _DIRECTION_ERROR, _SLOPE_ERROR = 8, 0.01, 0.004
+_PRIOR = 1e-3  # of all weights, that a vanishing point is far away
+_LEVELLING, _BENDING = 1e-6, 2e-3  # ridge on the lower and on the higher powers of a bend
+_LEAST_PIECES, _LEAST_BENT = 4, 6  # pieces of line that tell a perspective, and a bend
+_GRID, _RIM = 7, 0.45  # points a side at which movement is measured, and how far from the middle, in sides of the picture
+# A sheet on a darker ground: the ground's least share of the picture, by how many levels it is darker, what part of the rim may be
+# bright, and the sheet's own least share.
+_GROUND, _DARKER, _BRIGHT_RIM, _SHEET = 0.04, 40, 0.5, 0.3
 # How often light is reckoned with before a sheet is told from its ground, by every how many pixels, and how bright paper becomes.
 _LIGHTINGS, _SPARSE, _PAPER = 2, 4, 200.0
 
@@ -63,19 +86,19 @@ def _frame(colour: Colour, points: tuple[float, float] | None) -> Frame:
     lines = _find_lines(lit(work))
     sheet = _sheet(work)
     # A scanner has no perspective, and a few lines in a corner of the page would invent one.
-    perspective = sheet is not None or _spread(lines, work.shape) > 0.5
+    perspective = sheet is not None or _spread(lines, work.shape) > _SPANNED
     half = max(work.shape[:2]) / 2
     back = _straightening(lines, half) if perspective else _rotation(lines)
     level, upright = _bends(lines, back, half)
     farthest = _movement(back, level, upright, work.shape)
     target = _target(work, sheet, back, level, upright)
     target_width, target_height = target[2] - target[0], target[3] - target[1]
-    photographed = target_width * target_height < 0.93 * work.shape[0] * work.shape[1] or farthest > 25
+    photographed = target_width * target_height < _FULL * work.shape[0] * work.shape[1] or farthest > _FARTHEST
     if points is None or photographed:
         points = _paper(target_width, target_height)
     fine = min(1 / zoom, _LONGEST / max(target_width, target_height))
     scale = max(target_width / points[0], target_height / points[1]) * fine
-    if farthest < 1.2 and not photographed:
+    if farthest < _STILL and not photographed:
         shrunk = min(1.0, fine * zoom)
         return Frame(picture=(width, height), flat=(round(width * shrunk), round(height * shrunk)), scale=scale)
     warp = Warp(
@@ -92,15 +115,15 @@ def as_it_is(size: tuple[int, int], points: tuple[float, float]) -> Frame:
 
 def lies_sideways(ink: Gray) -> bool:
     """Whether rows of text run up and down: neighbours in a row are nearer to each other than rows are. `ink` is 255 where dark."""
-    zoom = min(1.0, 1000 / max(ink.shape))
+    zoom = min(1.0, _GLANCE / max(ink.shape))
     small = cv2.resize(ink, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
-    _, small = cv2.threshold(small, 90, 255, cv2.THRESH_BINARY)
+    _, small = cv2.threshold(small, _INK, 255, cv2.THRESH_BINARY)
     _, _, stats, middles = cv2.connectedComponentsWithStats(cv2.dilate(small, np.ones((3, 3), np.uint8)))
     wide, high = stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT]
     size = np.maximum(wide, high)
-    glyphs = (size >= 6) & (size <= 30)
+    glyphs = (size >= _GLYPHS[0]) & (size <= _GLYPHS[1])
     middles = middles[1:][glyphs]
-    if len(middles) < 12:
+    if len(middles) < _FEWEST:
         return False
     apart = middles[:, None, :] - middles[None, :, :]
     distance = np.hypot(apart[..., 0], apart[..., 1])
@@ -108,16 +131,17 @@ def lies_sideways(ink: Gray) -> bool:
     nearest = distance.argmin(axis=1)
     step = np.abs(apart[np.arange(len(middles)), nearest])
     # A run of text also merges into components that are longer than they are wide.
-    runs = int((wide > 2.2 * high).sum()) - int((high > 2.2 * wide).sum())
-    return int((step[:, 1] > 1.5 * step[:, 0]).sum()) - int((step[:, 0] > 1.5 * step[:, 1]).sum()) - 2 * runs > 0
+    runs = int((wide > _RUN * high).sum()) - int((high > _RUN * wide).sum())
+    down, across = (int((step[:, way] > _ALONG * step[:, 1 - way]).sum()) for way in (1, 0))
+    return down - across - 2 * runs > 0
 
 
 def lit(gray: Gray) -> Gray:
     """`gray` without its shadow: paper becomes white everywhere."""
     side = max(gray.shape)
-    small = cv2.resize(gray, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (max(3, side // 160) | 1,) * 2)
-    paper = cv2.GaussianBlur(cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel), (0, 0), max(1.0, side / 500))
+    small = cv2.resize(gray, None, fx=_QUARTER, fy=_QUARTER, interpolation=cv2.INTER_AREA)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (max(3, side // _STROKE) | 1,) * 2)
+    paper = cv2.GaussianBlur(cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel), (0, 0), max(1.0, side / _SMOOTH))
     paper = cv2.resize(paper, (gray.shape[1], gray.shape[0]), interpolation=cv2.INTER_LINEAR)
     return np.asarray(cv2.divide(gray, np.maximum(paper, 1), scale=255), np.uint8)
 
@@ -131,8 +155,9 @@ def _find_lines(gray: Gray) -> _Lines:
     height, width = gray.shape
     pieces = found[:, 0].astype(np.float64) - np.array([width, height, width, height]) / 2
     lengths = np.hypot(pieces[:, 2] - pieces[:, 0], pieces[:, 3] - pieces[:, 1])
-    pieces, lengths = pieces[lengths > 0.03 * max(gray.shape)], lengths[lengths > 0.03 * max(gray.shape)]
-    if len(pieces) < 4:
+    long = lengths > _SHORTEST * max(gray.shape)
+    pieces, lengths = pieces[long], lengths[long]
+    if len(pieces) < _LEAST_PIECES:
         return _Lines(empty, empty)
     angles = np.degrees(np.arctan2(pieces[:, 3] - pieces[:, 1], pieces[:, 2] - pieces[:, 0]))
     # The main direction is where a quarter of a turn holds most length.
@@ -140,7 +165,7 @@ def _find_lines(gray: Gray) -> _Lines:
     main = np.degrees(np.angle(np.sum(lengths**2 * np.exp(1j * folded)))) / 4
     off_level = (angles - main + 90) % 180 - 90
     off_upright = (angles - main) % 180 - 90
-    level, upright = pieces[np.abs(off_level) < 12], pieces[np.abs(off_upright) < 12]
+    level, upright = pieces[np.abs(off_level) < _ASKEW], pieces[np.abs(off_upright) < _ASKEW]
     return _Lines(_pointing(level, 0), _pointing(upright, 1))
 
 
@@ -166,10 +191,10 @@ def _straightening(lines: _Lines, half: float) -> Floats:
     level, upright = _vanishing(lines.level, half), _vanishing(lines.upright, half)
     if level is None and upright is None:
         return np.eye(3)
-    if level is None or upright is None or min(len(lines.level), len(lines.upright)) < 4:
+    if level is None or upright is None or min(len(lines.level), len(lines.upright)) < _LEAST_PIECES:
         return _rotation(lines)
     horizon = np.cross(level, upright)
-    if abs(horizon[2]) < 1e-9 or np.abs(horizon[:2] / horizon[2]).max() > 0.5:
+    if abs(horizon[2]) < _TINY or np.abs(horizon[:2] / horizon[2]).max() > _NEAREST:
         return _rotation(lines)
     project = np.array([[1, 0, 0], [0, 1, 0], horizon / horizon[2]])
     along, across = (project @ level)[:2], (project @ upright)[:2]
@@ -195,15 +220,15 @@ def _vanishing(pieces: Floats, half: float) -> Floats | None:
     point: Floats = np.zeros(3)
     if len(pieces) == 1:
         return np.array([*(b - a)[0][:2], 0.0])
-    for _ in range(8):
+    for _ in range(_ROUNDS):
         # Perspective is told by lines far apart; a prior holds the point near infinity where there are none.
         normal = through.T @ (through * weights[:, None])
-        normal[2, 2] += 1e-3 * weights.sum()
+        normal[2, 2] += _PRIOR * weights.sum()
         point = np.linalg.eigh(normal)[1][:, 0]
         toward = point[:2] - middle * point[2]
         along = (b - a)[:, :2] / length
-        error = np.abs(along[:, 0] * toward[:, 1] - along[:, 1] * toward[:, 0]) / np.maximum(np.linalg.norm(toward, axis=1), 1e-9)
-        weights = length[:, 0] / (1 + (error / 0.01) ** 2)
+        error = np.abs(along[:, 0] * toward[:, 1] - along[:, 1] * toward[:, 0]) / np.maximum(np.linalg.norm(toward, axis=1), _TINY)
+        weights = length[:, 0] / (1 + (error / _DIRECTION_ERROR) ** 2)
     return point
 
 
@@ -231,18 +256,18 @@ def _bend(pieces: Floats, half: float) -> Bend:
     run = pieces[:, 2] - pieces[:, 0]
     keep = run > 1
     pieces, run = pieces[keep], run[keep]
-    if len(pieces) < 6:
+    if len(pieces) < _LEAST_BENT:
         return Bend(np.zeros(len(TERMS)), half)
     slope = (pieces[:, 3] - pieces[:, 1]) / run
     along, across = (pieces[:, 0] + pieces[:, 2]) / 2 / half, (pieces[:, 1] + pieces[:, 3]) / 2 / half
     design = np.column_stack([along**i * across**j for i, j in TERMS])
-    ridge = np.diag([1e-6 if i + j < 2 else 2e-3 for i, j in TERMS])
+    ridge = np.diag([_LEVELLING if i + j < 2 else _BENDING for i, j in TERMS])
     weights = run / run.sum()
     solution = np.zeros(len(TERMS))
-    for _ in range(8):
+    for _ in range(_ROUNDS):
         solution = np.linalg.solve(design.T @ (design * weights[:, None]) + ridge * weights.sum(), design.T @ (weights * slope))
         error = np.abs(design @ solution - slope)
-        weights = run / run.sum() / (1 + (error / 0.004) ** 2)
+        weights = run / run.sum() / (1 + (error / _SLOPE_ERROR) ** 2)
     return Bend(solution, half)
 
 
@@ -254,10 +279,11 @@ def _flat_points(points: Floats, back: Floats, level: Bend, upright: Bend) -> Fl
 
 def _movement(back: Floats, level: Bend, upright: Bend, shape: tuple[int, ...]) -> float:
     """The farthest that a point of the page moves against its neighbourhood, in pixels of the working picture."""
-    xs, ys = np.meshgrid(np.linspace(-0.45, 0.45, 7) * shape[1], np.linspace(-0.45, 0.45, 7) * shape[0])
+    steps = np.linspace(-_RIM, _RIM, _GRID)
+    xs, ys = np.meshgrid(steps * shape[1], steps * shape[0])
     points = np.column_stack([xs.ravel(), ys.ravel()])
-    steps = _flat_points(points, back, level, upright) - points
-    return float(np.abs(steps - np.median(steps, axis=0)).max())
+    strayed = _flat_points(points, back, level, upright) - points
+    return float(np.abs(strayed - np.median(strayed, axis=0)).max())
 
 
 def _target(work: Gray, sheet: Floats | None, back: Floats, level: Bend, upright: Bend) -> tuple[float, float, float, float]:
@@ -283,14 +309,16 @@ def _sheet(work: Gray) -> Floats | None:
         bright = _brighter(gray)
     dark = gray[bright == 0]
     # Of a black picture, as a covered lens takes it, nothing is bright.
-    if dark.size == gray.size or dark.size < 0.04 * gray.size or float(np.median(gray[bright > 0])) - float(np.median(dark)) < 40:
+    if dark.size == gray.size or dark.size < _GROUND * gray.size:
+        return None
+    if float(np.median(gray[bright > 0])) - float(np.median(dark)) < _DARKER:
         return None
     rim = np.concatenate([bright[0], bright[-1], bright[:, 0], bright[:, -1]])
-    if (rim > 0).mean() > 0.5:
+    if (rim > 0).mean() > _BRIGHT_RIM:
         return None
     outlines, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     largest = max(outlines, key=cv2.contourArea)
-    if cv2.contourArea(largest) < 0.3 * gray.size:
+    if cv2.contourArea(largest) < _SHEET * gray.size:
         return None
     return np.asarray(largest[:, 0] * 2 + 0.5, np.float64)
 

@@ -1,6 +1,7 @@
-"""A stretch of text in which every character knows the span and the place that it came from.
+"""A stretch of text in which every character knows the span and the place that it came from, and which of the document's it is.
 
-The matcher cuts passages out of cells; whatever is cut, the evidence and the emphasis come along.
+The matcher cuts passages out of cells; whatever is cut, the evidence and the emphasis come along, and it can be told of every
+character of a document what became of it.
 """
 
 import re
@@ -13,6 +14,7 @@ from models.page import TICK_TEXT, Box, CellAddress, Line, Picture, Remark, Run,
 from models.record import Evidence
 from models.writing import key
 
+ADDED = -1
 PICTURE = "\ufffc"
 REMARK = "\ufff9"
 # The code of a remark that holds what a list draws before an item.
@@ -35,26 +37,24 @@ class Place:
 
 @dataclass(frozen=True)
 class Passage:
-    """`text` with, for each of its characters, its span (None for a line break) and its place."""
+    """`text` with, for each of its characters, its span (None for a line break), its place, and its number in the document
+    (`ADDED`: it stands in none)."""
 
     text: str
     spans: tuple[Span | None, ...]
     places: tuple[Place, ...]
+    numbers: tuple[int, ...]
 
     @classmethod
-    def of(cls, lines: Iterable[Line], place: Place) -> "Passage":
-        """The passage of the lines of one cell."""
-        return cls.join(cls._line(line, place) for line in lines)
-
-    @classmethod
-    def _line(cls, line: Line, place: Place) -> "Passage":
-        text = ""
-        spans: list[Span | None] = []
-        for span in line.spans:
-            piece = _characters(span)
-            text += piece
-            spans += [span] * len(piece)
-        return cls(text, tuple(spans), (place,) * len(text))
+    def of(cls, lines: Iterable[Line], place: Place, start: int = 0) -> "Passage":
+        """The passage of the lines of one cell, its characters numbered from `start`, line breaks too."""
+        pieces: list[tuple[str, Span | None]] = []
+        for number, line in enumerate(lines):
+            pieces += [("\n", None)] if number else []
+            pieces += [(_characters(span), span) for span in line.spans]
+        text = "".join(piece for piece, _ in pieces)
+        spans = tuple(span for piece, span in pieces for _ in piece)
+        return cls(text, spans, (place,) * len(text), tuple(range(start, start + len(text))))
 
     @classmethod
     def join(cls, passages: Iterable["Passage"]) -> "Passage":
@@ -62,22 +62,25 @@ class Passage:
         text = ""
         spans: list[Span | None] = []
         places: list[Place] = []
-        for number, passage in enumerate(passages):
-            if number:
+        numbers: list[int] = []
+        for count, passage in enumerate(passages):
+            if count:
                 text += "\n"
                 spans.append(None)
                 places.append(passage.places[0] if passage.places else places[-1] if places else Place())
+                numbers.append(ADDED)
             text += passage.text
             spans += passage.spans
             places += passage.places
-        return cls(text, tuple(spans), tuple(places))
+            numbers += passage.numbers
+        return cls(text, tuple(spans), tuple(places), tuple(numbers))
 
     def __len__(self) -> int:
         return len(self.text)
 
     def cut(self, start: int, end: int | None = None) -> "Passage":
         """The part from `start` to `end`."""
-        return Passage(self.text[start:end], self.spans[start:end], self.places[start:end])
+        return Passage(self.text[start:end], self.spans[start:end], self.places[start:end], self.numbers[start:end])
 
     def without(self, ranges: Iterable[tuple[int, int]]) -> "Passage":
         """What is left when the ranges (start, end), in any order, are taken out."""
@@ -88,7 +91,12 @@ class Passage:
         for start, end in ranges:
             gone[start:end] = [True] * (end - start)
         kept = [number for number in range(len(self)) if not gone[number]]
-        return Passage("".join(self.text[n] for n in kept), tuple(self.spans[n] for n in kept), tuple(self.places[n] for n in kept))
+        return Passage(
+            "".join(self.text[n] for n in kept),
+            tuple(self.spans[n] for n in kept),
+            tuple(self.places[n] for n in kept),
+            tuple(self.numbers[n] for n in kept),
+        )
 
     @property
     def pictures(self) -> tuple[Picture, ...]:
@@ -104,13 +112,15 @@ class Passage:
         text = ""
         spans: list[Span | None] = []
         places: list[Place] = []
-        for char, span, place in zip(self.text, self.spans, self.places, strict=True):
+        numbers: list[int] = []
+        for char, span, place, number in zip(self.text, self.spans, self.places, self.numbers, strict=True):
             if isinstance(span, Remark) and span.code == LIST_NUMBER:
                 char, span = span.text, Run(text=span.text)
             text += char
             spans += [span] * len(char)
             places += [place] * len(char)
-        return Passage(text, tuple(spans), tuple(places))
+            numbers += [number] * len(char)
+        return Passage(text, tuple(spans), tuple(places), tuple(numbers))
 
     @property
     def without_remarks(self) -> "Passage":
@@ -195,9 +205,9 @@ def spaced(words: str) -> str:
     return r"\s*".join(re.escape(char) for char in words if not char.isspace())
 
 
-def lines_of(passage: Passage) -> Iterator[tuple[int, int]]:
+def lines_of(text: str) -> Iterator[tuple[int, int]]:
     """Start and end of each line."""
     start = 0
-    for line in passage.text.split("\n"):
+    for line in text.split("\n"):
         yield start, start + len(line)
         start += len(line) + 1

@@ -9,6 +9,7 @@ well this applicant's writing can be read at all. A logistic regression for each
 from collections.abc import Iterable, Mapping, Sequence
 from math import exp, inf, log
 
+from extractor import rungs
 from extractor.text.passage import Passage
 from extractor.weighing.coefficients import THRESHOLDS, WEIGHTS
 from extractor.weighing.spelling import is_read
@@ -26,10 +27,9 @@ _LIKE = {"address": "text", "number": "text", "rows": "text"}
 # How sure each character must be, whatever the rest says for it: the digits where they say it all, and in a long text; in an
 # address, which no word holds up, that it is not as likely to be another one; nothing more of words, which hold each other up,
 # and of marks, which have no characters. What holds for digits holds for kinds of which nothing is known.
-_SURE = {"text": 0.0, "address": 0.0, "rows": 0.0, "choice": 0.0, "seal": 0.0, "signature": 0.0, "email": 0.6}
-_SURE_CHARACTER = 0.9
+_SURE = {"text": 0.0, "address": 0.0, "rows": 0.0, "choice": 0.0, "seal": 0.0, "signature": 0.0, "email": rungs.LIKELIER}
 # The same for a mark between two digits, where it tells which number they are. No weight is fitted to it.
-POINT, _SURE_POINT = "point", 0.9
+POINT = "point"
 
 
 def signs_of(field: Field, passage: Passage, legible: float) -> dict[str, float]:
@@ -93,8 +93,8 @@ def probability_of(table: Mapping[str, Mapping[str, float]], kind: str, signs: S
     if weights is None:
         return 0.0
     sure = _sigmoid(weights["bias"] + sum(weights.get(name, 0.0) * value for name, value in signs.items()))
-    unsure = signs["least"] < _logit(_SURE.get(kind, _SURE_CHARACTER)) or signs.get(POINT, inf) < _logit(_SURE_POINT)
-    return min(sure, 0.5) if unsure else sure
+    unsure = signs["least"] < _logit(_SURE.get(kind, rungs.STRONG)) or signs.get(POINT, inf) < _logit(rungs.STRONG)
+    return min(sure, rungs.EVEN) if unsure else sure
 
 
 def threshold(target: float) -> float:

@@ -12,16 +12,12 @@ from functools import cache, cached_property
 
 from rapidfuzz.distance import Levenshtein
 
+from extractor import rungs
 from models.fields import Field
 from models.page import Run
 from models.record import Observation
 from models.writing import compact, key
 
-# Of 97 characters that were misread in forms whose Word files are known, 91 had the right one among their rivals with this or
-# more, however sure the reader was; a character that somebody changed would have to look like the old one as well.
-_RIVAL = 0.002
-# A character read with less says little of what stands there.
-_UNSURE = 0.6
 _SHOWN = 12  # characters around a difference that are shown
 
 
@@ -105,7 +101,7 @@ def _weigh(ours: Written, theirs: Written, here: range, there: range) -> tuple[i
     explained = sum(_may_be(ours.chars[i], ours.runs[i], theirs.chars[j], theirs.runs[j]) for i, j in pairs)
     paired = min(len(here), len(there))
     extra = [ours.runs[i] for i in here[paired:]] + [theirs.runs[j] for j in there[paired:]]
-    noise = sum(run is not None and run.confidence < _UNSURE for run in extra)
+    noise = sum(run is not None and run.confidence < rungs.LIKELIER for run in extra)
     return explained + noise, max(len(here), len(there)) - explained - noise
 
 
@@ -117,7 +113,9 @@ def _may_be(one: str, run: Run | None, other: str, other_run: Run | None) -> boo
 
 
 def _might_say(run: Run, wanted: str) -> bool:
-    return run.confidence < _UNSURE or any(score >= _RIVAL and wanted == text.lower() for text, score in run.others)
+    return run.confidence < rungs.LIKELIER or any(
+        score >= rungs.FAINT_RIVAL and wanted == text.lower() for text, score in run.others
+    )
 
 
 def _numbers(field: Field, one: Observation) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from extractor import rungs
 from extractor.weighing.calibration import SILENT_TARGET, probability, threshold, unweighed
 from models.fields import Field
 from models.findings import Finding
@@ -16,10 +17,6 @@ from models.form import FormDefinition
 from models.record import FieldResult, Observation, Record
 from models.rules import check
 from models.writing import key
-
-# What a file holds as characters is decided by rules, each with its confidence: this much is what a rule that nobody needs to
-# confirm has at least.
-_ACCEPT_FROM = 0.975
 
 
 @dataclass(frozen=True)
@@ -85,11 +82,11 @@ def _calibrated(field: Field, one: Observation) -> Observation:
     if not one.signs:
         return one
     sure = probability(field, one.signs)
-    return one.model_copy(update={"confidence": sure if one.confidence >= _ACCEPT_FROM else min(one.confidence, sure)})
+    return one.model_copy(update={"confidence": sure if one.confidence >= rungs.ACCEPTED else min(one.confidence, sure)})
 
 
 def _is_sure(one: Observation, least: float) -> bool:
-    return one.confidence >= (least if one.signs else _ACCEPT_FROM)
+    return one.confidence >= (least if one.signs else rungs.ACCEPTED)
 
 
 def _result(one: Observation, doubtful: bool, least: float) -> FieldResult:

@@ -11,34 +11,27 @@ from typing import Any, TypeGuard
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
+from extractor import rungs
+from extractor.text import confusions
+from extractor.text.confusions import by_character
 from extractor.text.passage import Passage
 from models.fields import Field
 from models.fields.base import MadeOf
 from models.page import Run, Span
 
-# A simplified character that is at least this likely is meant where its traditional fellow was read.
-_RIVAL = 0.1
-_TURNED = 0.9  # most confidence of a character that was not read but concluded
-_GUESS = 0.5
-_LETTER, _DIGIT = str.maketrans("1|I0", "lllo"), str.maketrans("lI|iOoQDZzSsBb", "11110000225588")
-# What a quick hand makes of g and v.
-_QUICK = str.maketrans("qu", "gv")
-# Rare characters of which readers are sure where a quick hand wrote a common one.
-_RARE = {"毓": "敏"}
+_LETTER = str.maketrans(dict(by_character(confusions.AMONG_LETTERS)))
+_DIGIT = str.maketrans(dict(by_character(confusions.AMONG_DIGITS)))
+_QUICK = str.maketrans(dict(by_character(confusions.QUICK)))
+_RARE, _STROKES = by_character(confusions.RARE), by_character(confusions.STROKES)
 _SECOND_LEVEL = ("gov", "edu", "com", "org", "net")
 _DOMAIN = re.compile(r"@[\w.-]+\.(\w{3})\.cn$")
 _PROVIDERS = r"163|126|139|189|qq|foxmail|sina|sohu|yeah|aliyun|outlook|hotmail|gmail|\w+\.(?:gov|edu)"
-_NO_AT = re.compile(rf"(?<=\w)[oO0aQecC©®](?=(?:{_PROVIDERS})\.)")
-_TWOFOLD = frozenset("1lI|0oO")
-_NO_DOUBT, _FAINT = 0.995, 0.002  # more confidence than this is not asked about, and less of a rival is not thought of
+_NO_AT = re.compile(rf"(?<=\w)[{re.escape(confusions.AT.read)}](?=(?:{_PROVIDERS})\.)")
 _WINDOW = 5  # characters on each side that may make words with one
 _WORD = 4.0  # nats that a word costs
-_WORDED_AT_MOST = 0.98
 _SHORT = 4  # characters of what may be a person's name, whose characters make words by chance
-_CLASSES = frozenset("类级期型等档线")
 # Other places in the same print are misread for the same reason, so that they are worth less than a reading of their own.
 _WEIGHT = 0.6
-_LEAST = 0.002  # how likely a character is that a reader did not name
 _LIKE = 55.0  # how alike a name and its mention must be, in percent: a mention may leave out what a name ends with
 _LEAST_NAME = 4
 
@@ -52,9 +45,9 @@ def respell(field: Field, passage: Passage) -> Passage:
             changed[at] = run
         elif span is not None and span.text in _RARE:
             changed[at] = _beside(span, _RARE[span.text])
-        elif span is not None and span.text == "Ⅱ" and passage.text[at + 1 : at + 2] not in _CLASSES:
-            # Two strokes side by side are eleven, unless a class of something follows; a guess, so nobody is sure of it.
-            changed[at] = _turned(span, "11", _GUESS)
+        elif span is not None and span.text in _STROKES and passage.text[at + 1 : at + 2] not in confusions.CLASSES:
+            # A guess, so nobody is sure of it.
+            changed[at] = _turned(span, _STROKES[span.text], rungs.EVEN)
     if field.made_of == "words":
         changed = _in_words([changed.get(n, span) for n, span in enumerate(passage.spans)], spans) | changed
     if field.made_of in _MEANT:
@@ -74,7 +67,7 @@ def _in_script(run: Run) -> Run:
         return run
     simple = _simplified(run.text)
     score = next((score for text, score in run.others if text == simple), 0.0)
-    return run if simple == run.text or score < _RIVAL else _turned(run, simple, run.confidence + score)
+    return run if simple == run.text or score < rungs.RIVAL else _turned(run, simple, run.confidence + score)
 
 
 @cache
@@ -98,14 +91,14 @@ def _in_words(runs: Sequence[Span | None], read: Sequence[Run | None]) -> dict[i
     chars = [run.text if isinstance(run, Run) else "\n" for run in runs]
     found: dict[int, Run] = {}
     for at, run in enumerate(read):
-        if run is None or run.confidence >= _NO_DOUBT or not _is_chinese(run.text) or chars[at] != run.text:
+        if run is None or run.confidence >= rungs.CERTAIN or not _is_chinese(run.text) or chars[at] != run.text:
             continue
-        rivals = [(text, score) for text, score in run.others if score >= _FAINT and _is_chinese(text)]
+        rivals = [(text, score) for text, score in run.others if score >= rungs.FAINT_RIVAL and _is_chinese(text)]
         if not rivals:
             continue
         start, end = max(0, at - _WINDOW), at + _WINDOW + 1
         costs = {
-            text: _words("".join([*chars[start:at], text, *chars[at + 1 : end]])) * _WORD - log(max(score, _LEAST))
+            text: _words("".join([*chars[start:at], text, *chars[at + 1 : end]])) * _WORD - log(max(score, rungs.FAINT_RIVAL))
             for text, score in [(run.text, run.confidence), *rivals]
         }
         best = min(costs, key=lambda text: costs[text])
@@ -114,7 +107,7 @@ def _in_words(runs: Sequence[Span | None], read: Sequence[Run | None]) -> dict[i
         if best != run.text:
             found[at] = _turned(run, best, sure)
         elif sure > run.confidence and len(read) > _SHORT:
-            found[at] = run.model_copy(update={"confidence": min(sure, max(run.confidence, _WORDED_AT_MOST))})
+            found[at] = run.model_copy(update={"confidence": min(sure, max(run.confidence, rungs.NAMED))})
     return found
 
 
@@ -132,19 +125,19 @@ def _words(text: str) -> int:
 
 def _turned(run: Run, text: str, confidence: float = 1.0) -> Run:
     others = ((run.text, run.confidence), *((other, score) for other, score in run.others if other != text))
-    return run.model_copy(update={"text": text, "confidence": min(confidence, _TURNED), "others": others})
+    return run.model_copy(update={"text": text, "confidence": min(confidence, rungs.STRONG), "others": others})
 
 
 def _beside(run: Run, other: str) -> Run:
     """The character as it was read, and beside it another that is as likely."""
-    others = ((other, _GUESS), *(rival for rival in run.others if rival[0] != other))
-    return run.model_copy(update={"confidence": min(run.confidence, _GUESS), "others": others})
+    others = ((other, rungs.EVEN), *(rival for rival in run.others if rival[0] != other))
+    return run.model_copy(update={"confidence": min(run.confidence, rungs.EVEN), "others": others})
 
 
 def _as_address(text: str) -> str:
     """An e-mail address in which 1 and l, 0 and o are what their neighbours are, digits standing with digits, in which a round
     character before a provider's name is the @, and whose domain ends as the country's do."""
-    text = "".join(_by_neighbours(text, at) if char in _TWOFOLD else char for at, char in enumerate(text))
+    text = "".join(_by_neighbours(text, at) if char in confusions.TWINS else char for at, char in enumerate(text))
     if "@" not in text and (found := _NO_AT.search(text)):
         text = f"{text[: found.start()]}@{text[found.start() + 1 :]}"
     found = _DOMAIN.search(text)
@@ -158,15 +151,15 @@ def _may_be(run: Run, text: str, at: int) -> str | None:
     if text[at] in "qQ" and text[at + 1 : at + 2] not in ("q", "u") and text[at - 1 : at] != "q":
         return run.text.lower().translate(_QUICK)
     around = {other.isdigit() for n in (at - 1, at + 1) if 0 <= n < len(text) for other in text[n] if other.isalnum()}
-    if run.text not in _TWOFOLD or len(around) < 2:
+    if run.text not in confusions.TWINS or len(around) < 2:
         return None
-    alike = [other for other, score in run.others if other in _TWOFOLD and score >= _FAINT]
+    alike = [other for other, score in run.others if other in confusions.TWINS and score >= rungs.FAINT_RIVAL]
     return next((other for other in alike if other.isdigit() != run.text.isdigit()), None)
 
 
 def _by_neighbours(text: str, at: int) -> str:
     char, around = text[at], [text[n] for n in (at - 1, at + 1) if 0 <= n < len(text)]
-    sure = [other for other in around if other not in _TWOFOLD]
+    sure = [other for other in around if other not in confusions.TWINS]
     if any(other.isascii() and other.isalpha() for other in sure) and not any(other.isdigit() for other in around):
         return char.translate(_LETTER)
     return char.translate(_DIGIT) if len(around) == 2 and all(other.isdigit() for other in around) else char
@@ -256,7 +249,7 @@ def _weighed(mine: Run, yours: Run) -> Run:
         scores[text] = log(_likely(mine, text)) + _WEIGHT * log(_likely(yours, text))
     best = max(scores, key=lambda text: scores[text])
     shares = {text: exp(score - scores[best]) for text, score in scores.items()}
-    confidence = min(1 / sum(shares.values()), 0.9999)
+    confidence = min(1 / sum(shares.values()), rungs.READ)
     if best == mine.text:
         return mine.model_copy(update={"confidence": confidence})
     return _turned(mine, best, confidence)
@@ -264,8 +257,8 @@ def _weighed(mine: Run, yours: Run) -> Run:
 
 def _likely(run: Run, text: str) -> float:
     if run.text == text:
-        return max(run.confidence, _LEAST)
-    return max(next((score for other, score in run.others if other == text), 0.0), _LEAST)
+        return max(run.confidence, rungs.FAINT_RIVAL)
+    return max(next((score for other, score in run.others if other == text), 0.0), rungs.FAINT_RIVAL)
 
 
 def _with(passage: Passage, changed: Mapping[int, Run]) -> Passage:
@@ -278,4 +271,5 @@ def _with(passage: Passage, changed: Mapping[int, Run]) -> Passage:
         "".join(texts),
         tuple(run for run, text in zip(runs, texts, strict=True) for _ in text),
         tuple(place for place, text in zip(passage.places, texts, strict=True) for _ in text),
+        tuple(number for number, text in zip(passage.numbers, texts, strict=True) for _ in text),
     )

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -108,6 +109,10 @@ def extract(
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="结果文件（JSON lines）；不写则输出到标准输出")
     ] = None,
     xlsx: Annotated[Path | None, typer.Option("--xlsx", metavar="FILE", help="另存汇总表 .xlsx")] = None,
+    ledger: Annotated[
+        Path | None,
+        typer.Option("--ledger", metavar="FILE.json", help="另存账目：文件中的每处文字、勾选、印章各归入哪一栏，或为何没有归入"),
+    ] = None,
     jobs: Annotated[
         int | None, typer.Option("--jobs", metavar="N", min=1, max=64, help="同时读取的进程数，默认为处理器核数")
     ] = None,
@@ -137,20 +142,22 @@ def extract(
         raise typer.BadParameter("--resume 需要同时用 -o 给出结果文件", param_hint="--resume")
     if resume and overwrite:
         raise typer.BadParameter("--resume 与 --overwrite 只能用一个：前者接着上次读，后者重新读", param_hint="--overwrite")
-    if output is not None and xlsx is not None and os.path.realpath(output) == os.path.realpath(xlsx):
-        raise typer.BadParameter("-o 与 --xlsx 不能是同一个文件", param_hint="--xlsx")
+    outputs = {"-o": output, "--xlsx": xlsx, "--ledger": ledger}
+    for (one, path), (other, more) in combinations([(name, path) for name, path in outputs.items() if path], 2):
+        if os.path.realpath(path) == os.path.realpath(more):
+            raise typer.BadParameter(f"{one} 与 {other} 不能是同一个文件", param_hint=other)
     settings = _settings()
     known = _known(forms)
     if form is not None:
         chosen = _choose(form, known)
         known, form = {**known, chosen.name: chosen}, chosen.name
-    selection = select(paths, together=together, outputs=[path for path in (output, xlsx) if path])
+    selection = select(paths, together=together, outputs=[path for path in outputs.values() if path])
     outcome = read(
         selection,
         known,
         options_of(settings, form, silent_target),
         Limits(jobs or cores(), time_limit or settings.time_limit, settings.memory_limit),
-        Targets(output, xlsx, resume, overwrite),
+        Targets(output, xlsx, resume, overwrite, ledger),
         _print_lines if output is None else _keep_quiet,
         to_stderr(),
     )

@@ -121,7 +121,7 @@ def read_submission(submission: Source, forms: Forms, options: Options) -> list[
     return [line_of(result) for result in extract(submission, forms, options)]
 
 
-def options_of(settings: "Settings", form: str | None = None, silent_target: float = 0.001) -> Options:
+def options_of(settings: "Settings", form: str | None = None, silent_target: float = Options.silent_target) -> Options:
     """How this installation reads: with which engine and within which limits."""
     from extractor.scan.ocr import OcrSettings, PaddleOcr
 

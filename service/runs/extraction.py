@@ -18,24 +18,27 @@ from service.export.workbook import is_as_made
 from service.processes.pool import Limits
 from service.results import Line, ResultsFile, read_results, resume
 from service.runs.batch import read_all
+from service.runs.ledger import ledger_of
 from service.runs.summary import counts, details, in_words
 from service.signals import Stop
 from service.sources import Selection
 from service.terminal import progress
 
 _LINES_ADVICE = "请加上 --resume 接着读，或换一个文件名，或加上 --overwrite 覆盖"
+_LEDGER_ADVICE = "请换一个文件名，或加上 --overwrite 覆盖"
 _SHEET_ADVICE = "请换一个文件名，或加上 --overwrite 覆盖；接着上次的结果读，请加上 --resume"
 
 
 @dataclass(frozen=True)
 class Targets:
-    """Where results go: `lines` to a file (None: to `emit` alone), `sheet` to a workbook. `resume` continues `lines`, `overwrite`
-    lets new results replace old ones."""
+    """Where results go: `lines` to a file (None: to `emit` alone), `sheet` to a workbook, `ledger` of what was read in this run to
+    a file of its own. `resume` continues `lines`, `overwrite` lets new results replace old ones."""
 
     lines: Path | None = None
     sheet: Path | None = None
     resume: bool = False
     overwrite: bool = False
+    ledger: Path | None = None
 
     def check(self) -> None:
         """Finds out whether all can be written, and nothing is lost by it.
@@ -51,6 +54,8 @@ class Targets:
         elif self.lines:
             check_targets(self.lines, replace=self.resume or self.overwrite, advice=_LINES_ADVICE)
         self.check_sheet()
+        if self.ledger:
+            check_targets(self.ledger, replace=self.overwrite, advice=_LEDGER_ADVICE)
 
     def check_sheet(self) -> None:
         """`check` for the sheet alone."""
@@ -104,7 +109,8 @@ def read(
         with ExitStack() as reading:
             results = reading.enter_context(ResultsFile(targets.lines, kept)) if targets.lines else None
             advance = reading.enter_context(progress(console, "读取", len(pending)))
-            each = reading.enter_context(closing(read_all(pending, forms, options, limits)))
+            how = reading.enter_context(ledger_of(pending, targets.ledger))
+            each = reading.enter_context(closing(read_all(pending, forms, options, limits, how)))
             try:
                 while (done := stop.wait(lambda: next(each, None))) is not None:
                     if results:
@@ -124,7 +130,7 @@ def read(
     for line in details(outcome.asked, seconds, selection.left_out, forms):
         console.print(line)
     _summarise(outcome, counted.total(), time.monotonic() - started, console)
-    for words, path in (("结果", targets.lines), ("汇总表", None if unwritten else targets.sheet)):
+    for words, path in (("结果", targets.lines), ("汇总表", None if unwritten else targets.sheet), ("账目", targets.ledger)):
         if path:
             console.print(f"没有新的结果，原有的{words}未动：{path}" if path in untouched else f"{words}：{path}")
     if unwritten:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from extractor import rungs
 from extractor.readers.painted.lines import Piece, line_of, lines_of, rows_of, to_box
 from models.geometry import Rect, around, middle
 from models.page import Cell, Line
@@ -14,8 +15,6 @@ _GAP, _LEAST_GAP = 1.6, 12.0
 _LEAST_ROWS = 3
 # Lines nearer to the one above than this part of what is usual go on with its row.
 _CLOSE = 0.75
-# Cells without rules are a guess: right for the most part, but for a person to look at.
-_SURENESS = 0.8
 # So many parts of lines that begin at one place, give or take so many points, make a column begin there.
 _SUPPORT, _ALIGNED = 3, 1.5
 
@@ -79,7 +78,7 @@ def _segments(row: Sequence[Piece]) -> list[list[Piece]]:
 
 
 def _unsure(pieces: Sequence[Piece]) -> list[Piece]:
-    return [replace(piece, confidence=piece.confidence * _SURENESS) for piece in pieces]
+    return [replace(piece, confidence=piece.confidence * rungs.GUESSED) for piece in pieces]
 
 
 def _starts(segments: Sequence[Sequence[Piece]]) -> list[float]:

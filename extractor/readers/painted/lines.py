@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import dropwhile
 
+from extractor import rungs
 from extractor.readers.painted.colours import luminance
 from extractor.readers.painted.page import Glyph, Stroke
 from extractor.readers.painted.radicals import unified
@@ -24,9 +25,6 @@ _DINGBATS = {
     **dict.fromkeys([0x33, 0x34], "✔"), **dict.fromkeys([0x35, 0x36, 0x37, 0x38], "✘"),
     0x6C: "●", 0x6D: "○", 0x6E: "■", **dict.fromkeys([0x6F, 0x70, 0x71, 0x72], "□"),
 }  # fmt: skip
-# A sign whose look contradicts its code, as a font without the sign shows it.
-_DOUBTFUL = 0.5
-_ILLEGIBLE = 0.2
 
 
 @dataclass(frozen=True)
@@ -93,15 +91,14 @@ def _piece(glyph: Glyph, emphasis: frozenset[Emphasis], look: Look | None) -> Pi
         seen = look.frame(glyph) if look is not None else None
         contradicted = seen is not None and seen != state and state != "unclear"
         # Without its symbol font a code shows as a missing glyph, and all missing glyphs of a font may share one code.
-        confidence = _DOUBTFUL if contradicted or _SYMBOL.match(glyph.font) is None else 1.0
+        confidence = rungs.EVEN if contradicted or _SYMBOL.match(glyph.font) is None else 1.0
         tick = Tick(state=state, emphasis=emphasis, box=to_box(glyph.box), confidence=confidence)
         return Piece(glyph.box, glyph.size, tick=tick, emphasis=emphasis)
     if text is None:
         return None
     legible = is_legible(glyph) or text != glyph.text
-    return Piece(
-        glyph.box, glyph.size, unified(text) if legible else "\ufffd", emphasis=emphasis, confidence=1.0 if legible else 0.2
-    )
+    confidence = 1.0 if legible else rungs.ILLEGIBLE
+    return Piece(glyph.box, glyph.size, unified(text) if legible else "\ufffd", emphasis=emphasis, confidence=confidence)
 
 
 def is_symbol(glyph: Glyph) -> bool:

@@ -2,13 +2,15 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from extractor import rungs
 from extractor.scan.layers import Layers
+from extractor.scan.seals.ring import Ring
 from models.page import SealShape
 
 Gray = NDArray[np.uint8]
@@ -16,6 +18,24 @@ Gray = NDArray[np.uint8]
 _SMALLEST, _LARGEST = 24.0, 64.0  # millimetres across
 _POINTS_A_MM = 72 / 25.4
 _REDDISH = 38  # least redness of a seal's ink, a pale one's too, when noise has been averaged out
+_NARROWEST = 8  # millimetres: the smaller side of a blot that may be a piece of a seal
+_GAP, _MARGIN = 4, 5  # millimetres: gaps in a seal's ink that are closed, and the room around the page that this needs
+# A ring inside another, as a star is in its seal's, by the other's radius: how large it is at most, and how far off the middle.
+_INNER, _OFF_MIDDLE = 0.6, 0.8
+# Where seals run into each other: a ring with what blurs around it, in radii; the least ink of a further one, of what each ring
+# had; and how near to a ring's middle, in radii, that of another seal never is.
+_BLURRED, _FURTHER, _ONE_MIDDLE = 1.06, 0.4, 0.3
+_TORN = 0.6  # of the smallest seal: what of one is left at least
+_LONGER = 1.9  # red ink that is so many times longer than wide is words
+_FEWEST_PIXELS, _FEWEST_CORNERS = 40, 5  # of ink, and of its hull: an outline can't be laid through fewer
+# Parts of an ellipse that its ink's hull covers, and the least of the longer axis that the shorter one has.
+_COVERED_LEAST, _COVERED_MOST, _FLATTEST = 0.88, 1.12, 0.55
+# Zones of an ellipse by its half axes, and how much of what inks the outer one may ink the inner one.
+_INNER_ZONE, _OUTER_ZONE, _HOLLOW = (0.4, 0.55), (0.92, 1.04), 0.6
+_APART = 0.6  # of the radius: rings whose middles are nearer are one
+_EDGES = 40, 80  # Canny's lower and upper slope of an edge
+_PEAK = 7  # cells of the votes of which the highest is a candidate
+_INKED, _PAPER = 45, 0.6  # least darkness on the line of a ring, and how much of it there may be beside the line
 _RING = 0.76  # least part of a circle that must be drawn; rows of text reach two thirds
 _SQUARE = 0.9  # least part of its frame that a square seal's hull covers; a circle covers 0.79
 _ROUND = 0.86  # axes more unlike than this are an oval's
@@ -30,44 +50,17 @@ _COSINES, _SINES = np.cos(_ANGLES), np.sin(_ANGLES)
 _AROUND = np.array([(dx, dy, dr) for dx in (-1, 0, 1) for dy in (-1, 0, 1) for dr in (-2, -1, 0, 1, 2)], np.float64)
 
 
-@dataclass(frozen=True)
-class Ring:
-    """A seal's outline in pixels of the page: middle, half axes (a square's half sides), the first one's angle in degrees.
-
-    `confidence`: 0 to 1 how sure it is that this is a seal.
-    """
-
-    x: float
-    y: float
-    rx: float
-    ry: float
-    angle: float
-    red: bool
-    confidence: float
-    shape: SealShape = "round"
-
-    @property
-    def box(self) -> tuple[float, float, float, float]:
-        if self.shape == "square":
-            corners = cv2.boxPoints(((self.x, self.y), (2 * self.rx, 2 * self.ry), self.angle))
-            (x0, y0), (x1, y1) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
-            return (x0, y0, x1, y1)
-        reach_x = math.hypot(self.rx * math.cos(math.radians(self.angle)), self.ry * math.sin(math.radians(self.angle)))
-        reach_y = math.hypot(self.rx * math.sin(math.radians(self.angle)), self.ry * math.cos(math.radians(self.angle)))
-        return (self.x - reach_x, self.y - reach_y, self.x + reach_x, self.y + reach_y)
-
-
 def find_seals(layers: Layers) -> list[Ring]:
-    """The seals on the page, from the top down."""
+    """The seals on the page, from the top down, those that are not red with their shade."""
     # Where one seal is red, the page was taken in colour, and a black ring is no seal.
     found = _red_seals(layers) or _plain_seals(layers)
     # The star of a faint seal may stand apart from its ring.
     whole = [ring for ring in found if not any(_lies_in(ring, other) for other in found)]
-    return sorted(whole, key=lambda ring: ring.y)
+    return [ring.shaded(layers.text) for ring in sorted(whole, key=lambda ring: ring.y)]
 
 
 def _lies_in(ring: Ring, other: Ring) -> bool:
-    return ring.rx < 0.6 * other.rx and math.hypot(ring.x - other.x, ring.y - other.y) < 0.8 * other.rx
+    return ring.rx < _INNER * other.rx and math.hypot(ring.x - other.x, ring.y - other.y) < _OFF_MIDDLE * other.rx
 
 
 def _red_seals(layers: Layers) -> list[Ring]:
@@ -77,7 +70,7 @@ def _red_seals(layers: Layers) -> list[Ring]:
     small = cv2.resize(layers.redness, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
     mask = np.uint8(255) * (small > _REDDISH)
     # Closing gaps needs room to grow beyond the edge of the page.
-    room = round(5 * millimetre * zoom) + 2
+    room = round(_MARGIN * millimetre * zoom) + 2
     mask = cv2.copyMakeBorder(mask, room, room, room, room, cv2.BORDER_CONSTANT, value=0)
     rings = []
     for own in _blots(mask, millimetre * zoom):
@@ -85,7 +78,7 @@ def _red_seals(layers: Layers) -> list[Ring]:
         across = 2 * max(ring.rx, ring.ry) / millimetre if ring else 0.0
         if ring and ring.shape != "square" and across < _SMALLEST:
             continue
-        if ring and ring.confidence > 0.9 and across < _LARGEST:
+        if ring and ring.confidence > rungs.STRONG and across < _LARGEST:
             rings.append(ring)
             continue
         rings += _overlapping(own, millimetre, zoom, room) or _shapeless(ring, millimetre)
@@ -94,38 +87,40 @@ def _red_seals(layers: Layers) -> list[Ring]:
 
 def _blots(mask: Gray, millimetre: float) -> Iterator[Gray]:
     """Ink that hangs together when a few millimetres of gap are closed, and is as large as half a seal."""
-    gap = max(3, round(4 * millimetre)) | 1
+    gap = max(3, round(_GAP * millimetre)) | 1
     joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (gap, gap)))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
     for label in range(1, count):
         width, height = (int(v) for v in stats[label, 2:4])
-        if max(width, height) / millimetre >= 0.5 * _SMALLEST and min(width, height) / millimetre >= 8:
+        if max(width, height) / millimetre >= 0.5 * _SMALLEST and min(width, height) / millimetre >= _NARROWEST:
             yield np.uint8(255) * ((labels == label) & (mask > 0))
 
 
 def _overlapping(own: Gray, millimetre: float, zoom: float, room: int) -> list[Ring]:
     """Seals that run into each other: round ones are told apart by their rings; what is left may be one of another shape."""
-    circles = [Ring(*_enlarged(circle, zoom, room), True, 0.9) for circle in _circles(cv2.subtract(255, own), millimetre * zoom)]
+    circles = [
+        Ring(*_enlarged(circle, zoom, room), True, rungs.STRONG) for circle in _circles(cv2.subtract(255, own), millimetre * zoom)
+    ]
     if not circles:
         return []
     rest = own.copy()
     for circle in circles:
         middle = (round(circle.x * zoom + room), round(circle.y * zoom + room))
-        cv2.circle(rest, middle, round(circle.rx * zoom * 1.06), 0, -1)
+        cv2.circle(rest, middle, round(circle.rx * zoom * _BLURRED), 0, -1)
     # A ring that is not quite a circle leaves pieces of itself, another seal leaves as much ink as these have.
-    least = 0.4 * (np.count_nonzero(own) - np.count_nonzero(rest)) / len(circles)
+    least = _FURTHER * (np.count_nonzero(own) - np.count_nonzero(rest)) / len(circles)
     others = [_outlined(blot, zoom, room) for blot in _blots(rest, millimetre * zoom) if np.count_nonzero(blot) > least]
-    if any(other and math.hypot(other.x - one.x, other.y - one.y) < 0.3 * one.rx for other in others for one in circles):
+    if any(other and math.hypot(other.x - one.x, other.y - one.y) < _ONE_MIDDLE * one.rx for other in others for one in circles):
         return []  # rings around one middle, as of a fingerprint
     return circles + [one for other in others for one in _shapeless(other, millimetre)]
 
 
 def _shapeless(ring: Ring | None, millimetre: float) -> list[Ring]:
     """Red ink without a seal's outline: torn seals have none, red words have another shape, and larger ink is more than one."""
-    if ring is None or min(ring.rx, ring.ry) * 2 / millimetre < 0.6 * _SMALLEST:
+    if ring is None or min(ring.rx, ring.ry) * 2 / millimetre < _TORN * _SMALLEST:
         return []
     if max(ring.rx, ring.ry) * 2 / millimetre < _LARGEST:
-        return [ring] if max(ring.rx, ring.ry) < 1.9 * min(ring.rx, ring.ry) else []
+        return [ring] if max(ring.rx, ring.ry) < _LONGER * min(ring.rx, ring.ry) else []
     if max(ring.rx, ring.ry) * 2 / millimetre > 2 * _LARGEST or min(ring.rx, ring.ry) * 2 / millimetre < _SMALLEST:
         return []
     # `angle` is the first axis's, which is the shorter one of an ellipse.
@@ -133,7 +128,7 @@ def _shapeless(ring: Ring | None, millimetre: float) -> list[Ring]:
     half = max(ring.rx, ring.ry) / 2
     return [
         replace(ring, x=ring.x + way * half * math.cos(along), y=ring.y + way * half * math.sin(along), rx=half, ry=half,
-                angle=0.0, confidence=0.5, shape="round")
+                angle=0.0, confidence=rungs.EVEN, shape="round")
         for way in (-1, 1)
     ]  # fmt: skip
 
@@ -145,23 +140,23 @@ def _enlarged(circle: tuple[float, float, float, float], zoom: float, room: int)
 
 def _outlined(mask: Gray, zoom: float, room: int) -> Ring | None:
     ys, xs = np.nonzero(mask)
-    if len(xs) < 40:
+    if len(xs) < _FEWEST_PIXELS:
         return None
     hull = cv2.convexHull(np.column_stack([xs, ys]).astype(np.float32))
-    if len(hull) < 5:
+    if len(hull) < _FEWEST_CORNERS:
         return None
     area = cv2.contourArea(hull)
     (x, y), (first, second), angle = cv2.minAreaRect(hull)
     shape: SealShape = "square"
-    sure = 0.98 if area > _SQUARE * first * second else 0.0
+    sure = rungs.NAMED if area > _SQUARE * first * second else 0.0
     if sure and angle > 45:
         first, second, angle = second, first, angle - 90
     if not sure:
         (x, y), (first, second), angle = cv2.fitEllipse(hull)
         covered = area / max(math.pi * first * second / 4, 1.0)
         shape = "oval" if first < _ROUND * second else "round"
-        shaped = 0.88 < covered < 1.12 and first > 0.55 * second
-        sure = 0.98 if shaped and _is_hollow(mask, x, y, first / 2, second / 2, angle) else 0.7
+        shaped = _COVERED_LEAST < covered < _COVERED_MOST and first > _FLATTEST * second
+        sure = rungs.NAMED if shaped and _is_hollow(mask, x, y, first / 2, second / 2, angle) else rungs.OUTLINELESS
     middle_x, middle_y = (x + 0.5 - room) / zoom, (y + 0.5 - room) / zoom
     return Ring(middle_x, middle_y, (first + 1) / 2 / zoom, (second + 1) / 2 / zoom, angle, True, sure, shape)
 
@@ -175,7 +170,7 @@ def _is_hollow(mask: Gray, x: float, y: float, rx: float, ry: float, angle: floa
             cv2.ellipse(zone, (round(x), round(y)), (round(rx * part), round(ry * part)), angle, 0, 360, value, -1)
         return float((mask[zone > 0] > 0).mean())
 
-    return inked(0.4, 0.55) < 0.6 * inked(0.92, 1.04)
+    return inked(*_INNER_ZONE) < _HOLLOW * inked(*_OUTER_ZONE)
 
 
 def _plain_seals(layers: Layers) -> list[Ring]:
@@ -184,7 +179,7 @@ def _plain_seals(layers: Layers) -> list[Ring]:
     small = cv2.resize(layers.text, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
     circles = _circles(small, layers.scale * _POINTS_A_MM * zoom)
     return [
-        Ring(x / zoom, y / zoom, radius / zoom, radius / zoom, 0.0, False, min(0.95, 0.3 + 0.75 * covered))
+        Ring(x / zoom, y / zoom, radius / zoom, radius / zoom, 0.0, False, min(rungs.CLEAR, 0.3 + 0.75 * covered))
         for x, y, radius, covered in circles
     ]
 
@@ -197,7 +192,7 @@ def _circles(gray: Gray, millimetre: float) -> list[tuple[float, float, float, f
     settled = sorted((_settled(gray, circle) for circle in rough), key=lambda circle: -circle[3])
     kept: list[tuple[float, float, float, float]] = []
     for x, y, radius, covered in settled:
-        if covered > _RING and all(math.hypot(x - other[0], y - other[1]) > 0.6 * radius for other in kept):
+        if covered > _RING and all(math.hypot(x - other[0], y - other[1]) > _APART * radius for other in kept):
             kept.append((x, y, radius, covered))
     return kept
 
@@ -210,7 +205,7 @@ def _voted(gray: Gray, least: int, most: int) -> NDArray[np.float64]:
     """
     soft = cv2.GaussianBlur(gray, (0, 0), 1.0)
     across, down = (cv2.Sobel(soft, cv2.CV_16S, *axes) for axes in ((1, 0), (0, 1)))
-    ys, xs = np.nonzero(cv2.Canny(across, down, 40, 80))
+    ys, xs = np.nonzero(cv2.Canny(across, down, *_EDGES))
     slopes = np.stack([down[ys, xs], across[ys, xs]]).astype(np.float32)
     slopes /= _CELL * np.hypot(*slopes)
     room = most // _CELL + 1
@@ -230,7 +225,7 @@ def _voted(gray: Gray, least: int, most: int) -> NDArray[np.float64]:
     shared[1:] += votes[:-1] / 2
     shared[:-1] += votes[1:] / 2
     best = shared.max(axis=0)
-    y, x = np.nonzero((best == cv2.dilate(best, np.ones((7, 7), np.uint8))) & (best > 0))
+    y, x = np.nonzero((best == cv2.dilate(best, np.ones((_PEAK, _PEAK), np.uint8))) & (best > 0))
     likeliest = np.argsort(-best[y, x], kind="stable")[:_LIKELY]
     y, x = y[likeliest], x[likeliest]
     radii = least + shared.argmax(axis=0)[y, x] * _CLASS + _CLASS / 2
@@ -259,4 +254,4 @@ def _ringed(gray: Gray, circles: NDArray[np.float64]) -> NDArray[np.float64]:
     dark = np.zeros(inside.shape)
     dark[inside] = 255.0 - gray[ys[inside], xs[inside]]
     on, beyond = dark[:, :3].max(axis=1), dark[:, 3:].min(axis=1)
-    return np.asarray(((on > 45) & (beyond < 0.6 * on)).mean(axis=1), np.float64)
+    return np.asarray(((on > _INKED) & (beyond < _PAPER * on)).mean(axis=1), np.float64)

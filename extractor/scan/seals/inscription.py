@@ -8,9 +8,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from extractor import rungs
+from extractor.scan.flat import FlatPage
 from extractor.scan.layers import Layers
 from extractor.scan.ocr import OcrEngine, Reading
-from extractor.scan.seals.find import Ring
+from extractor.scan.seals.ring import Ring
+from models.page import Run, SealMark
 
 Gray = NDArray[np.uint8]
 Floats = NDArray[np.float64]
@@ -19,10 +22,52 @@ _ROWS = 96  # rows of a strip, from just outside the outline to `_DEPTH` inside 
 _OUTSIDE, _DEPTH = 0.14, 0.56  # parts of the smaller half axis
 _ROW = (_OUTSIDE + _DEPTH) / (_ROWS - 1)
 _LINE, _MARGIN = 48, 7  # pixels: height of the line that is read, paper above and below its characters
-_SURE = 0.9  # a character under this makes the seal be looked at in another way
-_PARTS = 36
+_ROOM = 0.2  # of the larger half axis: what is cut out around a seal
+_RIM, _RIM_WIDTH = 0.975, 0.07  # of the half axes: where another seal's outline runs, and how broad it is taken off
+_STRAIGHT = 0.9  # of the half axis: longer lines are ruled
+_HALO = 0.4  # points over which a seal's colour is smoothed
+_OUTLINE, _OUTLINE_WIDTH = 0.97, 0.04  # of the half axes: where a black seal's own outline is looked for
+_DARKER = 0.35  # of the way from the outline's darkness to black: what is darker is print
+_FINE = 2001  # points of an outline that is measured
+_MEAN = 0.78  # of the outline's length: that of the row of characters, which stands further in
+_PIECES = 90  # pieces of the way round in which the outline's place is told
+_SPREADS = (8.0, 4.0, 2.0, 2.0)  # rows of error that quarter a place's weight, round by round
+_FULL_INK = 98  # percent of a line's pixels that are no darker than its ink
+# Where a name stands: in how many percent of the parts its ink may be missing, how far inside the outline paper begins, and how far
+# the characters' middle is from there, in smaller half axes; and the part of their ink that is none.
+_COMMON, _PAPER_WITHIN, _NAME_WITHIN, _FAINT = 70, 0.16, 0.3, 0.15
+_EXTRA, _LOWEST = 10, 12  # a so many-th of its height more on each side of a name, and its least height in rows
+_EMPTY, _USUAL = 0.25, 80  # of the ink that so many percent of columns have no more than: less is a gap between characters
+_FROM_FOOT = 0.8  # how much less a gap counts half-way round from the foot of the seal
+# A square seal: its size in pixels, the breadth of its frame, of its side, the part of the ink of a full row (percentile) that is a
+# gap, and the least height of a row, of the highest one's.
+_SQUARE_SIDE, _FRAME, _GAP, _FULL_ROW, _LEAST_ROW = 200, 0.06, 0.3, 75, 0.4
+_PARTS = 36  # parts of the way round
 _PAPER = 60
 _BLACK = 215  # a seal as dark as this can't be told from print
+
+
+def read_seals(page: FlatPage, engine: OcrEngine) -> tuple[SealMark, ...]:
+    """The seals of the page, from the top down, with what stands on each."""
+    return tuple(
+        _mark(page, ring, read_seal(page.layers, ring, [other for other in page.rings if other is not ring], engine))
+        for ring in page.rings
+    )
+
+
+def _mark(page: FlatPage, ring: Ring, readings: Sequence[Reading]) -> SealMark:
+    runs = tuple(
+        tuple(Run(text=glyph.text, confidence=glyph.confidence, others=glyph.others) for glyph in reading.glyphs)
+        for reading in readings
+        if reading.glyphs
+    )
+    text = "".join(run.text for run in runs[0]).strip() if runs else ""
+    # Where a name can be read along the outline, that is a seal, however faint or broken.
+    sure = max(ring.confidence, rungs.NAMED) if is_sure(readings[0]) else ring.confidence
+    return SealMark(
+        box=page.in_points(ring.box), text=text or None, confidence=sure,
+        shape=ring.shape, red=ring.red, readings=runs,
+    )  # fmt: skip
 
 
 def read_seal(layers: Layers, ring: Ring, others: Sequence[Ring], engine: OcrEngine) -> list[Reading]:
@@ -40,7 +85,7 @@ def read_seal(layers: Layers, ring: Ring, others: Sequence[Ring], engine: OcrEng
 
 def _cut_out(layers: Layers, ring: Ring, others: Sequence[Ring]) -> tuple[Layers, Ring, list[Ring]]:
     """The part of the page around the seal."""
-    box, room = ring.box, 0.2 * max(ring.rx, ring.ry)
+    box, room = ring.box, _ROOM * max(ring.rx, ring.ry)
     left, top = max(0, round(box[0] - room)), max(0, round(box[1] - room))
     right, bottom = max(left + 1, round(box[2] + room)), max(top + 1, round(box[3] + room))
 
@@ -67,7 +112,7 @@ def _views(layers: Layers, ring: Ring, others: Sequence[Ring]) -> Iterator[list[
 
 def is_sure(reading: Reading) -> bool:
     """Whether each of its characters was read surely, and they are enough for a name."""
-    return len(reading.glyphs) > 3 and min(glyph.confidence for glyph in reading.glyphs) > _SURE
+    return len(reading.glyphs) > 3 and min(glyph.confidence for glyph in reading.glyphs) > rungs.STRONG
 
 
 def _joined(rows: Sequence[Reading]) -> Reading:
@@ -78,8 +123,8 @@ def _forget(ink: Gray, ring: Ring, others: Sequence[Ring]) -> None:
     """Takes the outlines of other seals off."""
     for other in others:
         if other.shape != "square" and math.hypot(other.x - ring.x, other.y - ring.y) < ring.rx + other.rx + ring.ry:
-            size = (round(other.rx * 0.975), round(other.ry * 0.975))
-            width = max(2, round(0.07 * other.rx))
+            size = (round(other.rx * _RIM), round(other.ry * _RIM))
+            width = max(2, round(_RIM_WIDTH * other.rx))
             cv2.ellipse(ink, (round(other.x), round(other.y)), size, other.angle, 0, 360, 0.0, width)
 
 
@@ -87,12 +132,12 @@ def _inks(layers: Layers, ring: Ring) -> Iterator[Gray]:
     """How much of the seal's own ink there is, paper 0: by light, then by colour."""
     dark = cv2.subtract(np.full_like(layers.all, 255), layers.all)
     if not ring.red:
-        dark = cv2.subtract(dark, _ruled(dark, round(0.9 * ring.rx)))
+        dark = cv2.subtract(dark, _ruled(dark, round(_STRAIGHT * ring.rx)))
         yield _without_print(dark, ring)
         return
     # Colour is kept coarser than light in most pictures, so that light draws the characters and colour only says where.
     reach = max(3, round(layers.scale)) | 1
-    near = cv2.dilate(cv2.GaussianBlur(layers.redness, (0, 0), 0.4 * layers.scale), np.ones((reach, reach), np.uint8))
+    near = cv2.dilate(cv2.GaussianBlur(layers.redness, (0, 0), _HALO * layers.scale), np.ones((reach, reach), np.uint8))
     print_ = cv2.subtract(np.full_like(layers.text, 255), layers.text)
     gate = np.clip(near.astype(np.float32) * 4, 0, 255) * (255 - print_.astype(np.float32)) / 255
     yield (dark * gate / 255).astype(np.uint8)
@@ -109,14 +154,14 @@ def _ruled(dark: Gray, least: int) -> Gray:
 def _without_print(dark: Gray, ring: Ring) -> Gray:
     """In a grey copy red ink is paler than print: what is darker than the outline is print, and is painted over."""
     outline = np.zeros_like(dark)
-    size = (round(ring.rx * 0.97), round(ring.ry * 0.97))
-    cv2.ellipse(outline, (round(ring.x), round(ring.y)), size, ring.angle, 0, 360, 255, max(1, round(0.04 * ring.rx)))
+    size = (round(ring.rx * _OUTLINE), round(ring.ry * _OUTLINE))
+    cv2.ellipse(outline, (round(ring.x), round(ring.y)), size, ring.angle, 0, 360, 255, max(1, round(_OUTLINE_WIDTH * ring.rx)))
     drawn = dark[outline > 0]
     drawn = drawn[drawn > _PAPER]
     own = float(np.median(drawn)) if len(drawn) else 255.0
     if own > _BLACK:
         return dark.copy()
-    printed = np.uint8(255) * (dark > own + 0.35 * (255 - own))
+    printed = np.uint8(255) * (dark > own + _DARKER * (255 - own))
     return np.asarray(cv2.inpaint(dark, cv2.dilate(printed, np.ones((3, 3), np.uint8)), 3, cv2.INPAINT_TELEA), np.uint8)
 
 
@@ -135,10 +180,10 @@ class _Outline:
         """Clockwise from the foot, in steps of equal length. The way inwards is square to the outline, or, where the seal is a
         round one that was drawn out, `proportional`: to the middle."""
         turn, unit = math.radians(ring.angle), min(ring.rx, ring.ry)
-        fine = np.linspace(0, 2 * math.pi, 2001)
+        fine = np.linspace(0, 2 * math.pi, _FINE)
         run = np.concatenate([[0.0], np.cumsum(np.hypot(ring.rx * np.sin(fine[:-1]), ring.ry * np.cos(fine[:-1])))])
         around = run[-1] * (fine[1] - fine[0])
-        columns = max(8, round(around * 0.78 / unit / _ROW))
+        columns = max(8, round(around * _MEAN / unit / _ROW))
         # The page's foot, as an angle of the ellipse's own axes.
         foot = math.atan2(math.cos(turn) * ring.rx, math.sin(turn) * ring.ry) % (2 * math.pi)
         start = float(np.interp(foot, fine, run))
@@ -174,7 +219,7 @@ def _unrolled(ink: Gray, ring: Ring, proportional: bool = False) -> Floats:
 
 def _strayed(strip: Floats) -> Floats:
     """By how many rows the outline lies further in than it should, column by column: a few waves round the seal."""
-    window = max(3, strip.shape[1] // 90) | 1
+    window = max(3, strip.shape[1] // _PIECES) | 1
     smooth = cv2.blur(strip, (window, 3), borderType=cv2.BORDER_REFLECT)[:, ::window]
     here = _OUTSIDE / _ROW
     look = slice(0, round(2 * here))
@@ -184,7 +229,7 @@ def _strayed(strip: Floats) -> Floats:
     basis = np.column_stack(waves)
     weight = strength / max(float(strength.max()), 1.0)
     fitted = np.full_like(angles, np.median(at))
-    for spread in (8.0, 4.0, 2.0, 2.0):
+    for spread in _SPREADS:
         trust = weight / (1 + ((at - fitted) / spread) ** 2) ** 2
         factors = np.linalg.lstsq(basis * np.sqrt(trust)[:, None], at * np.sqrt(trust), rcond=None)[0]
         fitted = basis @ factors
@@ -207,7 +252,7 @@ def _as_line(band: Floats) -> Gray:
     zoom = (_LINE - 2 * _MARGIN) / band.shape[0]
     size = (max(1, round(band.shape[1] * zoom)), _LINE - 2 * _MARGIN)
     scaled = cv2.resize(band, size, interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR)
-    scaled = scaled * (255 / max(float(np.percentile(scaled, 98)), 1.0))
+    scaled = scaled * (255 / max(float(np.percentile(scaled, _FULL_INK)), 1.0))
     padded = cv2.copyMakeBorder(scaled, _MARGIN, _MARGIN, _MARGIN, _MARGIN, cv2.BORDER_CONSTANT, value=0.0)
     return np.asarray(cv2.cvtColor(255 - np.clip(padded, 0, 255).astype(np.uint8), cv2.COLOR_GRAY2RGB), np.uint8)
 
@@ -216,24 +261,23 @@ def _rows(strip: Floats) -> tuple[int, int]:
     """Where the characters of the name stand: the first ink inside the outline that goes round most of the seal."""
     parts = [part.mean(axis=1) for part in np.array_split(strip, _PARTS, axis=1)]
     # What stands inside the name, a star or a row of its own, is in fewer parts of the way round.
-    common = np.percentile(parts, 70, axis=0)
+    common = np.percentile(parts, _COMMON, axis=0)
     here = round(_OUTSIDE / _ROW)
-    edge = here + int(np.argmin(common[here : here + round(0.16 / _ROW)]))
-    peak = edge + int(np.argmax(common[edge : edge + round(0.3 / _ROW)]))
-    level = common[edge] + 0.15 * (common[peak] - common[edge])
+    edge = here + int(np.argmin(common[here : here + round(_PAPER_WITHIN / _ROW)]))
+    peak = edge + int(np.argmax(common[edge : edge + round(_NAME_WITHIN / _ROW)]))
+    level = common[edge] + _FAINT * (common[peak] - common[edge])
     faint = np.nonzero(common <= level)[0]
     above, below = faint[(faint < peak) & (faint >= edge)], faint[faint > peak]
     top = int(above[-1]) if len(above) else edge
     bottom = int(below[0]) + 1 if len(below) else _ROWS
-    more = max(1, (bottom - top) // 10)
-    return max(top - more, edge), max(bottom + more, top + 12)
+    more = max(1, (bottom - top) // _EXTRA)
+    return max(top - more, edge), max(bottom + more, top + _LOWEST)
 
 
 def _gap(band: Floats) -> int:
     """The middle of the longest stretch without characters. A serial number at the foot stands near the outline only."""
-    ink = band[band.shape[0] // 3 : -(band.shape[0] // 5)].mean(axis=0)
+    ink, level = _column_ink(band)
     width = band.shape[1]
-    level = 0.25 * float(np.percentile(ink, 80))
     smooth = cv2.blur(np.concatenate([ink, ink])[None, :], (5, 1)).ravel()
     empty = np.concatenate([[False], smooth < level, [False]])
     edges = np.flatnonzero(np.diff(empty.astype(int)))
@@ -242,13 +286,18 @@ def _gap(band: Floats) -> int:
         middle = (start + end) // 2 % width
         # The strip begins at the foot of the page, where the gap of most seals is.
         away = min(middle, width - middle) / width
-        best = max(best, ((end - start) * (1 - 0.8 * away), int(middle)))
+        best = max(best, ((end - start) * (1 - _FROM_FOOT * away), int(middle)))
     return best[1]
 
 
-def _extent(band: Floats) -> tuple[int, int]:
+def _column_ink(band: Floats) -> tuple[Floats, float]:
+    """The ink of each column in the middle rows, and how little of it is a gap between characters."""
     ink = band[band.shape[0] // 3 : -(band.shape[0] // 5)].mean(axis=0)
-    level = 0.25 * float(np.percentile(ink, 80))
+    return ink, _EMPTY * float(np.percentile(ink, _USUAL))
+
+
+def _extent(band: Floats) -> tuple[int, int]:
+    ink, level = _column_ink(band)
     columns = np.nonzero(cv2.blur(ink[None, :], (5, 1)).ravel() > level)[0]
     if not len(columns):
         return 0, band.shape[1]
@@ -258,18 +307,18 @@ def _extent(band: Floats) -> tuple[int, int]:
 
 def _rows_of(ink: Gray, ring: Ring) -> list[Gray]:
     """The rows of characters inside a square seal's frame, as lines to be read."""
-    millimetre = max(ring.rx, ring.ry) / 100
+    millimetre = 2 * max(ring.rx, ring.ry) / _SQUARE_SIDE
     width, height = (max(8, round(2 * half / millimetre)) for half in (ring.rx, ring.ry))
     turn = math.radians(ring.angle)
     matrix = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]]) * millimetre
     offset = np.array([ring.x, ring.y]) - matrix @ np.array([width / 2, height / 2])
     flat = cv2.warpAffine(ink, np.column_stack([matrix, offset]), (width, height), flags=cv2.INTER_AREA | cv2.WARP_INVERSE_MAP)
-    frame = round(0.06 * min(width, height))
+    frame = round(_FRAME * min(width, height))
     inside = flat[frame:-frame, frame:-frame].astype(np.float64)
     profile = cv2.blur(inside.mean(axis=1)[None, :], (3, 1)).ravel()
-    inked = profile > 0.3 * float(np.percentile(profile, 75))
+    inked = profile > _GAP * float(np.percentile(profile, _FULL_ROW))
     edges = np.flatnonzero(np.diff(np.concatenate([[False], inked, [False]]).astype(int)))
-    least = 0.4 * max((end - start for start, end in zip(edges[::2], edges[1::2], strict=True)), default=0)
+    least = _LEAST_ROW * max((end - start for start, end in zip(edges[::2], edges[1::2], strict=True)), default=0)
     return [
         _as_line(inside[max(0, start - 2) : end + 2])
         for start, end in zip(edges[::2], edges[1::2], strict=True)

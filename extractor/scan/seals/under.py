@@ -9,67 +9,65 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
-from extractor.scan.layers import Layers
-from extractor.scan.lines import Place, ReadLine, read_lines
+from extractor import rungs
+from extractor.scan.flat import FlatPage, Place, ReadLine
+from extractor.scan.layers import PAPER
+from extractor.scan.lines import read_places
 from extractor.scan.ocr import Glyph, OcrEngine, Reading
-from extractor.scan.ruling import Ruling
 from extractor.scan.seals import lift
-from extractor.scan.seals.find import Ring
 
 Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-_BEYOND_DISPUTE = 0.97  # so sure must a digit be in two readings against another one in the third
-_DISPUTED = 0.6  # the most that a character is believed which the two readings don't share
 _TOUCHED = 0.02  # of a character's box: as much of a seal's ink lies over it
-_INK = 150
+_ACROSS = 2.1  # half axes that a seal is across, with what blurs around it
+_OTHER_ROWS = 0.15  # of the line's height: so near to its edges other lines reach
 _UNDER = 0.3  # of a line's box: as much of it lies where a seal has ink
 _FAINT = 0.05  # of a line's box: print covers a tenth and more
 _UNREAD = 0.33  # of the line's height: so wide a stretch of ink between two characters is one that was not read
 
 
-def read_under_seals(
-    lines: Sequence[ReadLine], lifted: Gray, layers: Layers, ruling: Ruling, rings: Sequence[Ring], engine: OcrEngine
-) -> list[ReadLine]:
-    """The lines, those under a seal with the characters marked that were read from under it.
+def read_under_seals(page: FlatPage, engine: OcrEngine) -> FlatPage:
+    """The page with the characters marked that were read from under a seal.
 
-    `lifted` is the picture that they were read from, without its seals. Under a seal that is not red they are read from the text
-    layer too, where it still is, and where the two readings differ, from the mean of both pictures. Characters on which no two
-    agree are doubtful. So is a character beside ink that no character accounts for.
+    Its lines were read from a picture without seals. Under a seal that is not red they are read from the text layer too, where it
+    still is, and where the two readings differ, from the mean of both pictures. Characters on which no two agree are doubtful. So
+    is a character beside ink that no character accounts for.
     """
-    own = lift.inked(layers.text.shape, [ring for ring in rings if not ring.red])
-    red = _red(layers, rings)
+    lines, text = page.lines, page.layers.text
+    own = lift.inked(page.shape, [ring for ring in page.rings if not ring.red])
+    red = _red(page)
     black = [number for number, line in enumerate(lines) if own[_part(line.place.box)].any()]
     # Most pages have no such line, and making another picture of a whole page takes longer than reading one.
-    second = _read([lines[number].place for number in black], layers.text, ruling, engine) if black else {}
+    second = _read([lines[number].place for number in black], text, page, engine) if black else {}
     differing = [lines[n].place for n in black if second.get(lines[n].place, Reading()).text != lines[n].reading.text]
-    third = _read(differing, cv2.addWeighted(lifted, 0.5, layers.text, 0.5, 0), ruling, engine) if differing else {}
+    third = _read(differing, cv2.addWeighted(page.lifted, 0.5, text, 0.5, 0), page, engine) if differing else {}
     read = list(lines)
     for number in black:
         line = lines[number]
         agreed = _agreed(line.reading, second.get(line.place, Reading()), third.get(line.place, Reading()))
-        read[number] = _complete(replace(line, reading=agreed), _unclaimed(line, lines, lifted, ruling))
+        read[number] = _complete(replace(line, reading=agreed), _unclaimed(line, page))
     over = own | red
-    return [_marked(line, over) for line in read if not _is_faded(line, own, lifted)]
+    return page.reading(_marked(line, over) for line in read if not _is_faded(line, own, page.lifted))
 
 
 def _is_faded(line: ReadLine, own: Mask, lifted: Gray) -> bool:
     """Whether nothing is left of what was read but the shade of a seal's letter."""
     part = _part(line.place.box)
-    return bool(own[part].mean() > _UNDER and (lifted[part] < _INK).mean() < _FAINT)
+    return bool(own[part].mean() > _UNDER and (lifted[part] < PAPER).mean() < _FAINT)
 
 
-def _read(places: Sequence[Place], gray: Gray, ruling: Ruling, engine: OcrEngine) -> dict[Place, Reading]:
-    return {line.place: line.reading for line in read_lines(places, ruling.taken_off(gray), engine)}
+def _read(places: Sequence[Place], gray: Gray, page: FlatPage, engine: OcrEngine) -> dict[Place, Reading]:
+    return {line.place: line.reading for line in read_places(places, page.ruling.taken_off(gray), engine)}
 
 
-def _red(layers: Layers, rings: Sequence[Ring]) -> Mask:
+def _red(page: FlatPage) -> Mask:
     """Where the red seals have ink."""
-    inside = np.zeros_like(layers.red)
-    for ring in rings:
+    inside = np.zeros(page.shape, np.uint8)
+    for ring in page.rings:
         if ring.red:
-            cv2.ellipse(inside, ((ring.x, ring.y), (2.1 * ring.rx, 2.1 * ring.ry), ring.angle), 255, -1)
-    return np.asarray((inside > 0) & (layers.red > 0), np.bool_)
+            cv2.ellipse(inside, ((ring.x, ring.y), (_ACROSS * ring.rx, _ACROSS * ring.ry), ring.angle), 255, -1)
+    return np.asarray((inside > 0) & (page.layers.red > 0), np.bool_)
 
 
 def _agreed(one: Reading, other: Reading, third: Reading) -> Reading:
@@ -79,16 +77,24 @@ def _agreed(one: Reading, other: Reading, third: Reading) -> Reading:
     """
     ally = next((reading for reading in (one, other) if reading.text == third.text), None)
     if one.text != other.text and ally is not None and ally.glyphs:
-        pairs = zip(ally.glyphs, third.glyphs, strict=True)
-        agreed = [replace(glyph, confidence=min(glyph.confidence, twin.confidence)) for glyph, twin in pairs]
-        rest = [glyph.text for glyph in (other if ally is one else one).glyphs]
-        for step in Levenshtein.opcodes([glyph.text for glyph in agreed], rest):
-            for number in range(step.src_start, step.src_end) if step.tag == "replace" else ():
-                # The third picture is made of the first two, and no word holds a digit up.
-                if agreed[number].text.isdigit() and agreed[number].confidence < _BEYOND_DISPUTE:
-                    agreed[number] = _doubtful(agreed[number], ())
-        return Reading(tuple(agreed))
-    best, rival = (one, other) if one.confidence >= other.confidence else (other, one)
+        return _confirmed(ally, third, other if ally is one else one)
+    return _disputed(*((one, other) if one.confidence >= other.confidence else (other, one)))
+
+
+def _confirmed(ally: Reading, third: Reading, outvoted: Reading) -> Reading:
+    """What two readings say, a digit doubtful that the outvoted one takes for another character, unless both are very sure."""
+    pairs = zip(ally.glyphs, third.glyphs, strict=True)
+    agreed = [replace(glyph, confidence=min(glyph.confidence, twin.confidence)) for glyph, twin in pairs]
+    for step in Levenshtein.opcodes([glyph.text for glyph in agreed], [glyph.text for glyph in outvoted.glyphs]):
+        for number in range(step.src_start, step.src_end) if step.tag == "replace" else ():
+            # The third picture is made of the first two, and no word holds a digit up.
+            if agreed[number].text.isdigit() and agreed[number].confidence < rungs.UNDISPUTED:
+                agreed[number] = _doubtful(agreed[number], ())
+    return Reading(tuple(agreed))
+
+
+def _disputed(best: Reading, rival: Reading) -> Reading:
+    """The surer of two readings, all doubtful in it that the other does not share."""
     texts = [[glyph.text for glyph in reading.glyphs] for reading in (best, rival)]
     glyphs = list(best.glyphs)
     for step in Levenshtein.opcodes(texts[0], texts[1]):
@@ -106,17 +112,17 @@ def _agreed(one: Reading, other: Reading, third: Reading) -> Reading:
 
 
 def _doubtful(glyph: Glyph, rivals: Sequence[Glyph]) -> Glyph:
-    others = (*((rival.text, min(rival.confidence, _DISPUTED)) for rival in rivals), *glyph.others)
-    return replace(glyph, confidence=min(glyph.confidence, _DISPUTED), others=others)
+    others = (*((rival.text, min(rival.confidence, rungs.LIKELIER)) for rival in rivals), *glyph.others)
+    return replace(glyph, confidence=min(glyph.confidence, rungs.LIKELIER), others=others)
 
 
-def _unclaimed(line: ReadLine, lines: Sequence[ReadLine], lifted: Gray, ruling: Ruling) -> NDArray[np.bool_]:
+def _unclaimed(line: ReadLine, page: FlatPage) -> NDArray[np.bool_]:
     """For each column of the page, whether ink stands there level with `line` and outside every other line."""
     _, y0, _, y1 = (max(0, round(v)) for v in line.place.box)
-    inset = round(0.15 * (y1 - y0))
+    inset = round(_OTHER_ROWS * (y1 - y0))
     rows = slice(y0 + inset, max(y1 - inset, y0 + inset + 1))
-    free = (lifted[rows] < _INK) & (ruling.lines[rows] == 0)
-    for other in lines:
+    free = (page.lifted[rows] < PAPER) & (page.ruling.lines[rows] == 0)
+    for other in page.lines:
         left, top, right, bottom = (max(0, round(v)) for v in other.place.box)
         if other is not line and top < y1 and bottom > y0:
             free[max(0, top - rows.start) : max(0, bottom - rows.start), left:right] = False

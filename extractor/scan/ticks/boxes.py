@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from extractor.scan.layers import Layers
-from extractor.scan.lines import ReadLine
+from extractor import rungs
+from extractor.scan.flat import FlatPage, ReadLine
 from extractor.scan.ocr import Glyph
 from extractor.scan.ticks.network import EM, HIGH, STATES, Floats, Seen, find_marks, ink_of
 from extractor.text.tick_signs import LIKE_BOXES, is_boxlike, is_chinese
@@ -21,14 +21,14 @@ from models.page import TickState
 
 Gray = NDArray[np.uint8]
 
-# Least confidence of a character to be no box: a mark may be misread as one, an empty box hardly.
-_WELL_READ = 0.75
-_HALF_READ = 0.3  # the same in running text
 _WORDY = 14  # characters a box: more is running text
-_SURELY_BOX = 0.97  # a box as sure as this is one, whatever ideograph was read there
+_MIDDLE = 0.3  # of a box's side to each side: there an empty one has no ink
+_APART = 0.3  # of a line's height: rows whose middles are nearer are one
+_COVERED = 0.4  # of a box's width: so much of it covered by characters is none
+_FOLLOWS = 1.2  # of a line's height: characters whose middles are nearer follow each other
+_BLUR = 0.15  # of a character's width that its ink reaches beyond it
 _UNREAD = 0.3  # of a character's width: unread ink as wide may be a box
 _ALIKE = 1.8  # boxes of a cell differ by no more than this factor
-_SURE = 0.9  # least probability of a box and of its state; below it is unclear
 _CAUTIOUS = 0.2  # part of the network's doubt that is real: it was trained to claim no more than 0.99
 _MORE_INK = 0.04  # in the middle of an "empty" box, over that of the emptiest: something is in it
 _REDDENED = 0.06  # part of an "empty" box under red ink, in which a red tick would vanish
@@ -43,35 +43,23 @@ class Square:
     confidence: float
 
 
-def find_squares(rows: Sequence[Sequence[ReadLine]], within: Rect, layers: Layers, lines: Gray) -> list[list[Square]]:
+def find_squares(rows: Sequence[Sequence[ReadLine]], within: Rect, page: FlatPage) -> list[list[Square]]:
     """The boxes in each of `rows` (the rows of one cell), judged together. Raises OcrUnavailable.
 
-    `within` is the cell, in pixels of the page; `lines` marks the page's ruling (255).
+    `within` is the cell, in pixels of the page.
     """
     levels = [_level(row) for row in rows]
-    strips = [_strip(row, _room(row, levels, within), layers, lines) for row in rows]
-    found = [
-        [_Hit(one, strip.on_page(one), strip.middle(one)) for one in find_marks(strip.ink)] if _may_hold_boxes(strip, row) else []
-        for strip, row in zip(strips, rows, strict=True)
-    ]
-    found = [
-        [hit for hit in hits if not _is_character(hit.box, row, ascii_alone=hit.seen.present >= _SURELY_BOX)]
-        for hits, row in zip(found, rows, strict=True)
-    ]
+    strips = [_strip(row, _room(row, levels, within), page) for row in rows]
+    found = [_hits(strip, row) for strip, row in zip(strips, rows, strict=True)]
     if sum(_characters(row) for row in rows) > _WORDY * sum(map(len, found)):
         # In running text the recogniser knows better: a character may look like a box, and a blot on it like a tick.
-        found = [
-            [hit for hit in hits if _certainty(hit) >= _SURE and not _is_character(hit.box, row, _HALF_READ)]
-            for hits, row in zip(found, rows, strict=True)
-        ]
-    sides = [hit.box[2] - hit.box[0] for hits in found for hit in hits]
-    usual = float(np.median(sides)) if sides else 0.0
-    found = [[hit for hit in hits if usual / _ALIKE < hit.box[2] - hit.box[0] < usual * _ALIKE] for hits in found]
+        found = [_beyond_words(hits, row) for hits, row in zip(found, rows, strict=True)]
+    found = _of_one_size(found)
     # Running text has signs that look half like boxes, but none that is surely one.
-    if not any(_certainty(hit) >= _SURE for hits in found for hit in hits):
+    if not any(_certainty(hit) >= rungs.STRONG for hits in found for hit in hits):
         return [[] for _ in rows]
     emptiest = min((hit.ink for hits in found for hit in hits), default=0.0)
-    return [[Square(hit.box, *_state(hit, emptiest, layers)) for hit in hits] for hits in found]
+    return [[Square(hit.box, *_state(hit, emptiest, page.layers.red)) for hit in hits] for hits in found]
 
 
 @dataclass(frozen=True)
@@ -83,33 +71,52 @@ class _Hit:
     ink: float
 
 
+def _hits(strip: "_Strip", row: Sequence[ReadLine]) -> list[_Hit]:
+    """What the network takes for boxes in a row, and the recogniser not surely for a character."""
+    seen = find_marks(strip.ink) if _may_hold_boxes(strip, row) else []
+    hits = [_Hit(one, strip.on_page(one), strip.middle(one)) for one in seen]
+    return [hit for hit in hits if not _is_character(hit.box, row, ascii_alone=hit.seen.present >= rungs.UNDISPUTED)]
+
+
+def _beyond_words(hits: Sequence[_Hit], row: Sequence[ReadLine]) -> list[_Hit]:
+    """The sure boxes where not even half a character was read."""
+    return [hit for hit in hits if _certainty(hit) >= rungs.STRONG and not _is_character(hit.box, row, rungs.SCANT)]
+
+
+def _of_one_size(found: Sequence[Sequence[_Hit]]) -> list[list[_Hit]]:
+    """The boxes of each row without those that are far larger or smaller than is usual in their cell."""
+    sides = [hit.box[2] - hit.box[0] for hits in found for hit in hits]
+    usual = float(np.median(sides)) if sides else 0.0
+    return [[hit for hit in hits if usual / _ALIKE < hit.box[2] - hit.box[0] < usual * _ALIKE] for hits in found]
+
+
 def _certainty(hit: _Hit) -> float:
     return min(max(hit.seen.states), hit.seen.present)
 
 
-def _state(hit: _Hit, emptiest: float, layers: Layers) -> tuple[TickState, float]:
+def _state(hit: _Hit, emptiest: float, red: Gray) -> tuple[TickState, float]:
     best = int(np.argmax(hit.seen.states))
     told: TickState = STATES[1 + best]  # type: ignore[assignment]
     sure = _certainty(hit)
-    if sure < _SURE:
-        return "unclear", 0.5
+    if sure < rungs.STRONG:
+        return "unclear", rungs.EVEN
     if told == "empty":
         x0, y0, x1, y1 = (round(v) for v in hit.box)
-        under = layers.red[max(0, y0) : y1, max(0, x0) : x1]
+        under = red[max(0, y0) : y1, max(0, x0) : x1]
         if hit.ink > emptiest + _MORE_INK or (under.size and float((under > 0).mean()) > _REDDENED):
-            return "unclear", 0.5
-    return told, min(0.999, 1 - _CAUTIOUS * (1 - sure))
+            return "unclear", rungs.EVEN
+    return told, min(rungs.SEEN, 1 - _CAUTIOUS * (1 - sure))
 
 
 def _may_hold_boxes(strip: "_Strip", row: Sequence[ReadLine]) -> bool:
     """Whether the recogniser saw something like a box, or left ink unread that is as wide as one: most rows are only words."""
-    if any(is_boxlike(glyph.text) or glyph.confidence < _WELL_READ for line in row for glyph in line.reading.glyphs):
+    if any(is_boxlike(glyph.text) or glyph.confidence < rungs.LEGIBLE for line in row for glyph in line.reading.glyphs):
         return True
     unread = np.asarray(strip.ink[HIGH // 4 : -HIGH // 4].max(axis=0) > 0.5)
     for line in row:
         for glyph, (start, end) in zip(line.reading.glyphs, line.glyph_boxes(), strict=True):
             if glyph.text.strip():
-                reach = 0.15 * (end - start)
+                reach = _BLUR * (end - start)
                 first, last = (int((x - strip.x) * strip.zoom) for x in (start - reach, end + reach))
                 unread[max(0, first) : max(0, last + 1)] = False
     return bool(unread.sum() > _UNREAD * EM)
@@ -130,7 +137,7 @@ class _Strip:
 
     def middle(self, seen: Seen) -> float:
         """Mean ink in the middle of a box."""
-        x0, x1, y0, y1 = (max(0, round(v + way * 0.3 * seen.side)) for v in (seen.x, seen.y) for way in (-1, 1))
+        x0, x1, y0, y1 = (max(0, round(v + way * _MIDDLE * seen.side)) for v in (seen.x, seen.y) for way in (-1, 1))
         inside = self.ink[y0:y1, x0:x1]
         return float(inside.mean()) if inside.size else 0.0
 
@@ -143,24 +150,25 @@ def _level(row: Sequence[ReadLine]) -> float:
 def _room(row: Sequence[ReadLine], levels: Sequence[float], within: Rect) -> Rect:
     """What of the cell belongs to a row: up to half-way to the rows above and below, at `levels`."""
     x0, y0, x1, y1 = within
-    level, near = _level(row), 0.3 * min(line.place.box[3] - line.place.box[1] for line in row)
+    level, near = _level(row), _APART * min(line.place.box[3] - line.place.box[1] for line in row)
     above = max((other for other in levels if other < level - near), default=2 * y0 - level)
     below = min((other for other in levels if other > level + near), default=2 * y1 - level)
     return (x0, min(max(y0, (level + above) / 2), level - near), x1, max(min(y1, (level + below) / 2), level + near))
 
 
-def _strip(row: Sequence[ReadLine], within: Rect, layers: Layers, lines: Gray) -> _Strip:
+def _strip(row: Sequence[ReadLine], within: Rect, page: FlatPage) -> _Strip:
     """The row, with nothing of what stands outside of `within`."""
+    text, lines = page.layers.text, page.ruling.lines
     boxes = [line.place.box for line in row]
     em = max(4.0, float(np.median([line.em() for line in row])))
     zoom = EM / em
     # A box may stand before or behind what was read.
     x0 = max(0, round(within[0]), int(min(box[0] for box in boxes) - 3 * em))
-    x1 = min(layers.text.shape[1], round(within[2]), int(max(box[2] for box in boxes) + 2 * em))
+    x1 = min(text.shape[1], round(within[2]), int(max(box[2] for box in boxes) + 2 * em))
     y0 = round(_level(row) - HIGH / 2 / zoom)
     y1 = y0 + round(HIGH / zoom)
-    top, bottom = max(0, y0, int(within[1])), min(layers.text.shape[0], y1, int(within[3]) + 1)
-    gray = np.where(lines[top:bottom, x0:x1] > 0, np.uint8(255), layers.text[top:bottom, x0:x1])
+    top, bottom = max(0, y0, int(within[1])), min(text.shape[0], y1, int(within[3]) + 1)
+    gray = np.where(lines[top:bottom, x0:x1] > 0, np.uint8(255), text[top:bottom, x0:x1])
     gray = cv2.copyMakeBorder(gray, top - y0, y1 - bottom, 0, 0, cv2.BORDER_CONSTANT, value=255)
     wide = max(4, round((x1 - x0) * zoom))
     scaled = cv2.resize(gray, (wide, HIGH), interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR)
@@ -171,7 +179,7 @@ def _characters(row: Sequence[ReadLine]) -> int:
     return sum(1 for line in row for glyph in line.reading.glyphs if glyph.text.strip() and not is_boxlike(glyph.text))
 
 
-def _is_character(box: Rect, row: Sequence[ReadLine], least: float = _WELL_READ, ascii_alone: bool = False) -> bool:
+def _is_character(box: Rect, row: Sequence[ReadLine], least: float = rungs.LEGIBLE, ascii_alone: bool = False) -> bool:
     """Whether characters were surely read in the frame: 园 has a frame, and two characters side by side may look like one.
 
     With `ascii_alone` only letters and digits count: of a marked box a recogniser makes an ideograph, hardly an 8 or an o.
@@ -183,10 +191,10 @@ def _is_character(box: Rect, row: Sequence[ReadLine], least: float = _WELL_READ,
             boxlike = glyph.text in LIKE_BOXES and not (glyph.text == "口" and i and _joins(glyphs[i - 1], glyph, line))
             if glyph.text.strip() and not boxlike and glyph.confidence > least and (glyph.text.isascii() or not ascii_alone):
                 covered += max(0.0, min(end, box[2]) - max(start, box[0]))
-    return covered > 0.4 * (box[2] - box[0])
+    return covered > _COVERED * (box[2] - box[0])
 
 
 def _joins(before: Glyph, glyph: Glyph, line: ReadLine) -> bool:
     """Whether the glyph stands right behind a character: 人口, against □ behind a space or a semicolon."""
     x0, y0, x1, y1 = line.place.box
-    return is_chinese(before.text) and (glyph.at - before.at) * (x1 - x0) < 1.2 * (y1 - y0)
+    return is_chinese(before.text) and (glyph.at - before.at) * (x1 - x0) < _FOLLOWS * (y1 - y0)

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from extractor import rungs
 from extractor.scan.onnx import open_session
 from models.errors import OcrUnavailable
 
@@ -27,6 +28,9 @@ STEP = 4  # pixels a column of its answer
 STATES = ("none", "empty", "ticked", "filled", "corrected", "unclear")
 WEIGHTS = Path(__file__).parent / "weights" / "marks.onnx"
 SHA256 = "f56a523f355ac126c0f867f6e4e8916a66a4bd91287f7aebf4684afb55b03641"
+_INKED, _FULL = 40, 40  # levels darker than paper that are ink, and the percent of it that is less dark than print
+_SMALLEST, _LARGEST = -1.5, 1.0  # logarithms of a box's side, by EM, that an answer is held to
+_RISE = 8  # pixels that a box may stand off the middle for each unit of the answer
 _SEEN = 0.5  # least probability that there is a box at all
 _APART = 0.65  # of a side: boxes closer than that are one
 
@@ -45,8 +49,8 @@ class Seen:
 def ink_of(gray: Gray) -> Floats:
     """Darkness from 0 to 1, where 1 is that of print: it may be much fainter than the pen."""
     darkness = 255.0 - gray.astype(np.float32)
-    inked = darkness[darkness > 40]
-    full = float(np.percentile(inked, 40)) if inked.size else 255.0
+    inked = darkness[darkness > _INKED]
+    full = float(np.percentile(inked, _FULL)) if inked.size else 255.0
     return np.clip(darkness / full, 0, 1)
 
 
@@ -65,13 +69,13 @@ def decode(answer: Floats) -> list[Seen]:
     present = 1 - scores[0]
     kept: list[Seen] = []
     for column in np.argsort(-present):
-        if present[column] < _SEEN:
+        if present[column] < rungs.EVEN:
             break
         dx, dy, size = (float(v) for v in answer[len(STATES) :, column])
-        x, side = (column + 0.5 + dx) * STEP, EM * float(np.exp(np.clip(size, -1.5, 1.0)))
+        x, side = (column + 0.5 + dx) * STEP, EM * float(np.exp(np.clip(size, _SMALLEST, _LARGEST)))
         if all(abs(x - other.x) > _APART * max(side, other.side) for other in kept):
             states = scores[1:, column] / present[column]
-            kept.append(Seen(float(x), HIGH / 2 + dy * 8, side, float(present[column]), tuple(float(v) for v in states)))
+            kept.append(Seen(float(x), HIGH / 2 + dy * _RISE, side, float(present[column]), tuple(float(v) for v in states)))
     return sorted(kept, key=lambda seen: seen.x)
 
 

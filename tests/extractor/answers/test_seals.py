@@ -2,6 +2,7 @@
 
 import pytest
 
+from extractor import rungs
 from extractor.answers.labels import align, units_of
 from extractor.answers.match import match
 from models.page import Box, Line, Page, Pages, Run, SealMark, Table
@@ -125,7 +126,7 @@ def test_a_seal_is_less_surely_absent_from_a_copy_without_colour(coloured: bool)
     over = Pages(reader="scan", pages=(page,))
     seal = next(one for one in match(over, align(FORM, units_of(over)), "a.pdf").observations if one.field == "seal")
     assert seal.value.present is False
-    assert (seal.confidence > 0.975) is coloured
+    assert (seal.confidence > rungs.ACCEPTED) is coloured
 
 
 def _seals_of(page: Page) -> Observation:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from extractor import rungs
 from extractor.answers.prompts import find_prompt
 from extractor.answers.signatures import observe_signature
 from extractor.text.passage import Passage, Place
@@ -10,7 +11,6 @@ from models.page import Box, InkMark, Line, Page, Run
 
 FIELD = SignatureField(kind="signature", name="signature", prompt="申报负责人（签字）：", required=True)
 CELL = Box(x0=100, y0=100, x1=500, y1=200)
-ACCEPT = 0.975
 
 
 def _line(x, y, text, confidence=0.99):
@@ -40,14 +40,14 @@ def _seen(*ink, written="", date="", prompt=PROMPT):
 def test_no_ink_behind_the_prompt_is_surely_no_signature():
     seen = _seen()
     assert not seen.value.present
-    assert seen.confidence >= ACCEPT
+    assert seen.confidence >= rungs.ACCEPTED
 
 
 @pytest.mark.parametrize("y", [128, 138, 148])
 def test_ink_behind_the_prompt_or_a_little_above_or_below_it_is_one(y):
     seen = _seen(_ink(250, y, 0.99))
     assert seen.value.present
-    assert seen.confidence >= ACCEPT
+    assert seen.confidence >= rungs.ACCEPTED
     assert seen.evidence[0].box.x0 == 250
 
 
@@ -56,8 +56,8 @@ def test_what_was_read_of_the_ink_is_its_text():
 
 
 def test_doubtful_ink_goes_to_a_person():
-    assert _seen(_ink(230, 138, 0.3)).confidence < ACCEPT
-    assert _seen(_ink(230, 138, 0.7)).confidence < ACCEPT
+    assert _seen(_ink(230, 138, 0.3)).confidence < rungs.ACCEPTED
+    assert _seen(_ink(230, 138, 0.7)).confidence < rungs.ACCEPTED
 
 
 @pytest.mark.parametrize("ink", [(), (_ink(230, 140, 0.02, 24, 12),)])
@@ -74,15 +74,15 @@ def test_a_date_written_by_hand_on_the_next_line_is_no_signature():
 
 def test_ink_in_the_cell_that_is_not_behind_the_prompt_goes_to_a_person():
     seen = _seen(_ink(110, 180, 0.99))
-    assert seen.confidence < ACCEPT
+    assert seen.confidence < rungs.ACCEPTED
 
 
 def test_ink_outside_the_cell_is_none_of_it():
-    assert _seen(_ink(230, 300, 0.99)).confidence >= ACCEPT
+    assert _seen(_ink(230, 300, 0.99)).confidence >= rungs.ACCEPTED
 
 
 def test_without_the_prompt_nobody_can_be_sure():
-    assert _seen(_ink(230, 138, 0.99), prompt=_line(110, 140, "某某")).confidence < ACCEPT
+    assert _seen(_ink(230, 138, 0.99), prompt=_line(110, 140, "某某")).confidence < rungs.ACCEPTED
 
 
 @pytest.mark.parametrize(

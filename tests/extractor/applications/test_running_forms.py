@@ -10,6 +10,7 @@ from docx import Document
 from docx.document import Document as Docx
 
 from extractor import Source, extract
+from extractor.answers.labels import Wording
 from extractor.applications.mixed_pages import split
 from extractor.applications.running_forms import divide
 from extractor.limits import ZipLimits
@@ -201,7 +202,7 @@ def test_a_form_that_says_how_to_fill_it_in_is_one(form: FormDefinition, records
     told = tuple(Line(spans=(Run(text=f"{title}：请如实填写。"),)) for title in form.titles.values())
     page = pages.pages[0].model_copy(update={"blocks": (*pages.pages[0].blocks, *told)})
     whole = pages.model_copy(update={"pages": (page,)})
-    assert divide(whole, [form]) == [whole]
+    assert [one.pages for one in divide(Wording.of(whole), [form])] == [whole]
 
 
 def test_rows_that_somebody_added_or_moved_make_no_second_form(form: FormDefinition, records: list[Record]) -> None:
@@ -211,7 +212,7 @@ def test_rows_that_somebody_added_or_moved_make_no_second_form(form: FormDefinit
         rows[8]._tr.addprevious(copy.deepcopy(row._tr))
     rows[0]._tr.addprevious(rows[-3]._tr)
     pages = read_word(saved(document), ZipLimits())
-    assert divide(pages, [form]) == [pages]
+    assert [one.pages for one in divide(Wording.of(pages), [form])] == [pages]
 
 
 def running_on(*several: Pages) -> Pages:
@@ -249,7 +250,7 @@ def lowered(block: Table | Line, by: float) -> Table | Line:
 
 def test_a_form_that_begins_on_the_page_on_which_another_ends_is_cut_there(form: FormDefinition, records: list[Record]) -> None:
     papers = [scanned(form, record) for record in records[:3]]
-    found = [sheaf.pages for sheaf in split(running_on(*papers), [form])]
+    found = [sheaf.pages for sheaf in split(Wording.of(running_on(*papers)), [form])]
     assert [[page.number for page in pages.pages] for pages in found] == [[1, 2], [2, 3], [3, 4]]
     tables = [[b for page in pages.pages for b in page.blocks if isinstance(b, Table)] for pages in found]
     assert [[len(t.cells) for t in ts] for ts in tables] == [

@@ -6,13 +6,13 @@ import cv2
 import numpy as np
 import pytest
 
+from extractor import rungs
 from extractor.scan import handwriting, upright
+from extractor.scan.flat import FlatPage, Place, ReadLine
 from extractor.scan.layers import take_apart
-from extractor.scan.lines import Place, ReadLine
 from extractor.scan.ocr import Glyph, Reading
 from extractor.scan.ruling import Ruling
-from extractor.scan.seals.find import Ring
-from extractor.scan.seals.lift import lift_seals
+from extractor.scan.seals.ring import Ring
 from tests.extractor import drawing
 
 SIZE = 36
@@ -39,12 +39,14 @@ def _form(*typed):
 def _marks(picture, lines, rings=()):
     layers = take_apart(upright.Flat(picture, drawing.SCALE, False))
     ruling = Ruling((), np.zeros(layers.text.shape, np.uint8))
-    return handwriting.find_ink(layers, ruling, lines, rings, lift_seals(layers, rings))
+    page = FlatPage.of(layers, ruling, [ring.shaded(layers.text) for ring in rings])
+    return handwriting.find_ink(page.reading(lines))
 
 
 def _behind(marks):
     """The surest ink behind the prompt."""
-    return max((sure for (x0, y0, x1, _), sure in marks if (x0 + x1) / 2 > END - 10 and y0 < Y + SIZE), default=0.0)
+    behind = (mark for mark in marks if (mark.box.x0 + mark.box.x1) / 2 * drawing.SCALE > END - 10)
+    return max((mark.confidence for mark in behind if mark.box.y0 * drawing.SCALE < Y + SIZE), default=0.0)
 
 
 def _sign(picture, colour=BLACK, width=4, high=60, x=END + 40, y=Y + 20):
@@ -67,25 +69,25 @@ def test_nothing_behind_a_prompt_is_no_ink():
 def test_strokes_that_were_not_read_are_writing(colour, width, high):
     picture, lines = _form()
     _sign(picture, colour, width, high)
-    assert _behind(_marks(picture, lines)) > 0.975
+    assert _behind(_marks(picture, lines)) > rungs.ACCEPTED
 
 
 def test_a_signature_that_slants_off_above_its_line_is_writing():
     picture, lines = _form()
     _sign(picture, y=Y - 25)
-    assert _behind(_marks(picture, lines)) > 0.975
+    assert _behind(_marks(picture, lines)) > rungs.ACCEPTED
 
 
 def test_a_signature_that_was_read_as_characters_is_writing():
     picture, lines = _form()
     _sign(picture)
-    assert _behind(_marks(picture, [*lines, _line(END + 40, Y - 10, "张伟明")])) > 0.975
+    assert _behind(_marks(picture, [*lines, _line(END + 40, Y - 10, "张伟明")])) > rungs.ACCEPTED
 
 
 def test_a_signature_in_one_line_with_its_prompt_is_writing():
     picture, lines = _form()
     _sign(picture)
-    assert _behind(_marks(picture, [_line(X, Y, PROMPT + "王五六"), *lines[1:]])) > 0.975
+    assert _behind(_marks(picture, [_line(X, Y, PROMPT + "王五六"), *lines[1:]])) > rungs.ACCEPTED
 
 
 def test_a_signature_in_the_prompts_line_of_which_nothing_was_read_is_writing():
@@ -96,7 +98,7 @@ def test_a_signature_in_the_prompts_line_of_which_nothing_was_read_is_writing():
         Place((x0, y0, END + 300, y1), (0, 0)),
         Reading(tuple(Glyph(g.text, g.at * (END - x0) / (END + 300 - x0), g.confidence) for g in lines[0].reading.glyphs)),
     )
-    assert _behind(_marks(picture, [wide, *lines[1:]])) > 0.975
+    assert _behind(_marks(picture, [wide, *lines[1:]])) > rungs.ACCEPTED
 
 
 @pytest.mark.parametrize("apart", [0, 40])

@@ -65,7 +65,7 @@ def test_a_long_line_loses_nothing_by_being_squeezed(words):
 
 def test_a_long_line_that_is_unsure_when_squeezed_is_read_as_it_is(monkeypatch):
     line = _drawn("一是建设屋顶分布式光伏55880平方米")
-    monkeypatch.setattr(ocr, "_SURE_ENOUGH", 1.1)
+    monkeypatch.setattr("extractor.rungs.CLEAR", 1.1)
     (whole,) = PaddleOcr()._read([ocr._for_recognition(line)])
     assert PaddleOcr().recognise([line]) == [whole]
 

@@ -41,6 +41,17 @@ def _start(*arguments: object) -> subprocess.Popen[str]:
     )
 
 
+def test_the_silent_share_that_help_tells_is_the_one_that_readings_are_held_to() -> None:
+    # `--help` may not wait for the extractor, so that the command can only repeat it.
+    from typer.main import get_command
+
+    from extractor import Options
+    from service.cli import app
+
+    (told,) = (one for one in get_command(app).commands["extract"].params if one.name == "silent_target")  # type: ignore[attr-defined]
+    assert told.default == Options.silent_target
+
+
 def test_help_is_in_chinese_and_names_every_command(run) -> None:
     ran = run("--help")
     assert ran.code == 0
@@ -119,6 +130,7 @@ def test_blank_takes_the_path_of_a_definition(run) -> None:
         (["extract", ".", "--form", "no-such-form"], "no-such-form"),
         (["extract", ".", "--forms", "nowhere"], "nowhere"),
         (["extract", ".", "-o", "a", "--xlsx", "./a"], "同一个文件"),
+        (["extract", ".", "--ledger", "a", "--xlsx", "./a"], "同一个文件"),
         (["extract", ".", "--together", "-o", "r.jsonl"], "重叠"),
         (["check", "none.yaml"], "none.yaml"),
         (["extract"], "PATH"),
@@ -216,6 +228,18 @@ def test_extract_is_0_when_all_are_read(run, returned: Path) -> None:
     assert load_workbook("sheet.xlsx").worksheets[0].max_row == 3
 
 
+def test_the_ledger_holds_every_part_in_order_and_all_that_stands_in_it(run, returned: Path) -> None:
+    assert run("extract", "inbox", "--jobs", 2, "-o", "results.jsonl", "--ledger", "ledger.json").code == 1
+    ledger = json.loads(Path("ledger.json").read_text("utf-8"))
+    assert [one["source"] for one in ledger] == [f"inbox/{path.name}" for path in sorted(returned.iterdir())]
+    states = {part["part"]: part["state"] for one in ledger for part in one["parts"]}
+    assert states["T43_truncated.docx"] == "unreadable"
+    (word,) = (part for one in ledger for part in one["parts"] if part["part"] == "A01_lit_ballot_check.docx")
+    assert {entry["way"] for entry in word["entries"]} >= {"answer", "print"}
+    assert any(entry["by"] == "organization" and entry["text"] and "cell" in entry for entry in word["entries"])
+    assert run("extract", "inbox", "--ledger", "ledger.json").code == 2, "what is there is not replaced unasked"
+
+
 def test_extract_starts_its_file_over_where_it_is_told_to(run, returned: Path) -> None:
     Path("results.jsonl").write_text("what was here before\n")
     assert run("extract", "inbox/A01_lit_ballot_check.docx", "-o", "results.jsonl", "--overwrite").code == 0
@@ -255,7 +279,7 @@ def limits(monkeypatch: pytest.MonkeyPatch) -> list[Limits]:
     """The limits that a run would have kept to; nothing is read."""
     seen: list[Limits] = []
 
-    def read_nothing(sources: object, forms: object, options: object, limits: Limits) -> Iterator[None]:
+    def read_nothing(sources: object, forms: object, options: object, limits: Limits, read: object) -> Iterator[None]:
         seen.append(limits)
         yield from ()
 

@@ -70,14 +70,15 @@ def _found(picture):
     return find_seals(take_apart(upright.flatten(picture, (595.3, 841.9))))
 
 
-@pytest.mark.parametrize("colour", [RED, BLACK])
-def test_a_seal_is_found_where_it_was_set(colour):
+@pytest.mark.parametrize("colour", [RED, GREY, BLACK])
+def test_a_seal_is_found_where_it_was_set_and_knows_whether_it_is_dark(colour):
     picture = _page()
     _stamp(picture, 800, 1300, "武汉某某商业管理公司", colour)
     (ring,) = _found(picture)
     assert (ring.x, ring.y) == pytest.approx((800, 1300), abs=6)
     assert ring.rx == pytest.approx(160, rel=0.05)
     assert ring.red == (colour == RED)
+    assert ring.is_dark == (colour == BLACK)
 
 
 def test_two_red_seals_that_overlap_are_two():

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from extractor.scan import upright
+from extractor.scan.flat import FlatPage, Place, ReadLine
 from extractor.scan.layers import take_apart
-from extractor.scan.lines import Place, ReadLine
 from extractor.scan.ocr import Glyph, Reading
 from extractor.scan.ruling import Ruling
-from extractor.scan.seals.find import Ring
 from extractor.scan.seals.lift import lift_seals
+from extractor.scan.seals.ring import Ring
 from extractor.scan.seals.under import read_under_seals
 from tests.extractor import drawing
 
@@ -19,6 +19,11 @@ RING = Ring(400, 300, 160, 160, 0, False, 0.95)
 
 def _layers(picture):
     return take_apart(upright.Flat(picture, drawing.SCALE, False))
+
+
+def _lifted(picture):
+    layers = _layers(picture)
+    return lift_seals(layers, [RING.shaded(layers.text)])
 
 
 def _date(x=300, y=420):
@@ -42,20 +47,20 @@ def _over(picture, shade, off=0):
 
 @pytest.mark.parametrize("off", [0, 5])
 def test_the_outline_and_the_star_of_a_black_seal_go(off):
-    text = lift_seals(_layers(_over(drawing.blank(900, 600), 20, off)), [RING])
+    text = _lifted(_over(drawing.blank(900, 600), 20, off))
     assert (text < 150).sum() < 200
 
 
 def test_strokes_that_cross_the_outline_of_a_black_seal_stay():
     before = _layers(_date(150, 280)).text < 150
-    after = lift_seals(_layers(_over(_date(150, 280), 20)), [RING]) < 150
+    after = _lifted(_over(_date(150, 280), 20)) < 150
     assert (before & after).sum() > 0.8 * before.sum()
     assert (after & ~before).sum() < 0.1 * before.sum()
 
 
 def test_a_grey_seal_fades_and_the_print_under_it_stays():
     before = _layers(_date()).text < 150
-    after = lift_seals(_layers(_over(_date(), 140)), [RING]) < 150
+    after = _lifted(_over(_date(), 140)) < 150
     assert (before & after).sum() > 0.9 * before.sum()
     assert (after & ~before).sum() < 0.1 * before.sum()
 
@@ -80,9 +85,8 @@ def _read(first, second, ring=RING, picture=None, x=300.0, third="2021"):
     layers = _layers(_over(_date(), 20) if picture is None else picture)
     line = ReadLine(Place((x, 418.0, x + 200.0, 466.0)), _reading(first))
     ruling = Ruling((), np.zeros(layers.text.shape, np.uint8))
-    (read,) = read_under_seals(
-        [line], lift_seals(layers, [ring]), layers, ruling, [ring], _Engine(_reading(second), _reading(third))
-    )
+    page = FlatPage.of(layers, ruling, [ring.shaded(layers.text)]).reading([line])
+    (read,) = read_under_seals(page, _Engine(_reading(second), _reading(third))).lines
     return read
 
 
@@ -99,7 +103,7 @@ def test_beside_a_character_that_only_one_reading_has_its_neighbours_are_doubtfu
 
 
 def test_a_digit_that_two_of_three_readings_see_but_not_surely_is_doubtful(monkeypatch):
-    monkeypatch.setattr("extractor.scan.seals.under._BEYOND_DISPUTE", 1.0)
+    monkeypatch.setattr("extractor.rungs.UNDISPUTED", 1.0)
     read = _read("2021年2月15日", "2021年2月16日", third="2021年2月16日")
     assert read.reading.text == "2021年2月16日"
     assert [glyph.text for glyph in read.reading.glyphs if glyph.confidence < 0.7] == ["6"]

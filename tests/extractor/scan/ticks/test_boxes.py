@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from extractor.scan.compose import make_page
+from extractor.scan.flat import FlatPage, Place, ReadLine
 from extractor.scan.layers import Layers
-from extractor.scan.lines import Place, ReadLine
 from extractor.scan.ocr import Glyph, Reading
 from extractor.scan.ruling import Ruling
 from extractor.scan.ticks.boxes import find_squares
@@ -50,8 +50,12 @@ def _layers(gray):
     return Layers(text=gray, all=gray, redness=nothing, red=nothing, pen=nothing, scale=drawing.SCALE)
 
 
+def _page(layers):
+    return FlatPage.of(layers, Ruling((), np.zeros_like(layers.text)), [])
+
+
 def _states(rows, layers):
-    (squares,) = find_squares(rows, WITHIN, layers, np.zeros_like(layers.text))
+    (squares,) = find_squares(rows, WITHIN, _page(layers))
     return [square.state for square in squares]
 
 
@@ -100,7 +104,7 @@ def _pencil(picture, box):
 @pytest.mark.parametrize("option", [0, 2, 3])
 def test_the_marked_box_is_told_and_the_others_are_empty(mark, state, option, shape):
     rows, layers, boxes = _row({option: mark}, shape=shape)
-    (squares,) = find_squares(rows, WITHIN, layers, np.zeros_like(layers.text))
+    (squares,) = find_squares(rows, WITHIN, _page(layers))
     assert [square.state for square in squares] == [state if number == option else "empty" for number in range(4)]
     assert [square.box[0] for square in squares] == pytest.approx([box[0] for box in boxes], abs=6)
 
@@ -137,7 +141,7 @@ def test_a_box_that_only_the_recogniser_saw_in_running_text_stays_doubtful_text(
     glyphs = tuple(Glyph("□" if i == 3 else text, (i * 40 + 20) / 480, 0.99) for i, text in enumerate("常住人口国家园区回收利用"))
     layers = _layers(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))
     lines = [ReadLine(Place((60.0, 76.0, 540.0, 122.0)), Reading(glyphs))]
-    page = make_page(1, 0, layers, Ruling((), np.zeros_like(layers.text)), lines, [], [])
+    page = make_page(_page(layers).reading(lines), 1, 0)
     (line,) = page.blocks
     assert line.text == "常住人□国家园区回收利用"
     assert line.spans[3].confidence <= 0.5
@@ -145,13 +149,13 @@ def test_a_box_that_only_the_recogniser_saw_in_running_text_stays_doubtful_text(
 
 def test_boxes_are_found_where_the_recogniser_saw_none():
     rows, layers, _ = _row({1: _tick}, read_boxes=False)
-    (squares,) = find_squares(rows, WITHIN, layers, np.zeros_like(layers.text))
+    (squares,) = find_squares(rows, WITHIN, _page(layers))
     assert [square.state for square in squares] == ["empty", "ticked", "empty", "empty"]
 
 
 def test_a_speck_in_a_box_is_no_tick():
     rows, layers, _ = _row({1: lambda picture, box: cv2.circle(picture, (box[0] + 15, box[1] + 15), 1, (90, 90, 90), -1)})
-    (squares,) = find_squares(rows, WITHIN, layers, np.zeros_like(layers.text))
+    (squares,) = find_squares(rows, WITHIN, _page(layers))
     assert [square.state for square in squares] == ["empty"] * 4
 
 
@@ -171,7 +175,7 @@ def test_rows_close_above_and_below_are_left_out_of_sight():
             cv2.rectangle(around, (x, y), (x + 34, y + 38), 20, -1)
     (line,) = rows[0]
     others = [replace(line, place=Place((55.0, y, 800.0, y + 46.0))) for y in (22.0, 126.0)]
-    found = find_squares([[others[0]], rows[0], [others[1]]], WITHIN, replace(layers, text=around), np.zeros_like(around))
+    found = find_squares([[others[0]], rows[0], [others[1]]], WITHIN, _page(replace(layers, text=around)))
     assert [square.state for square in found[1]] == ["ticked", "empty", "empty", "empty"]
 
 

@@ -1,0 +1,46 @@
+"""The ledger of a run of `sealform extract`: of each file that was read, all that stands in it and what became of that."""
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from extractor import Options, Source, extract
+from models.ledger import PartLedger
+from service.atomic_files import write_whole
+from service.processes.pool import Forms, Read, read_submission
+from service.results import Line, line_of
+
+
+@contextmanager
+def ledger_of(submissions: Sequence[Source], target: Path | None) -> Iterator[Read]:
+    """How to read `submissions` so that `target` holds their ledger in the end, in their order; of those that were broken off it
+    holds none. Without a target they are read as ever.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    if target is None:
+        yield read_submission
+        return
+    # The ledger of a submission is as large as what stands in it, and comes from another process: it waits in a file of its own.
+    with tempfile.TemporaryDirectory(prefix="sealform-ledger-") as folder:
+        yield partial(_read_and_book, Path(folder))
+        books = [_place(Path(folder), submission) for submission in submissions]
+        texts = [book.read_bytes() for book in books if book.exists()]
+        write_whole(target, b"[" + b",\n".join(texts) + b"]\n")
+
+
+def _read_and_book(folder: Path, submission: Source, forms: Forms, options: Options) -> list[Line]:
+    ledgers: list[PartLedger] = []
+    results = extract(submission, forms, options, book=ledgers.append)
+    found = {"source": submission.name, "parts": [ledger.to_json() for ledger in ledgers]}
+    _place(folder, submission).write_bytes(json.dumps(found, ensure_ascii=False).encode("utf-8", "backslashreplace"))
+    return [line_of(result) for result in results]
+
+
+def _place(folder: Path, submission: Source) -> Path:
+    return folder / f"{hashlib.sha256(submission.name.encode('utf-8', 'surrogateescape')).hexdigest()}.json"
