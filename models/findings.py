@@ -109,6 +109,10 @@ CATALOGUE: dict[str, Kind] = {
     "comment-on-answer": _warning("“{title}”带有批注“{text}”"),
     "field-broken": _warning("“{title}”中有不完整的 Word 域，内容可能不全"),
     "row-hidden": _warning("“{title}”旁有隐藏的表格行“{text}”，未读取"),
+    "cell-covered": _warning("“{title}”处有被合并单元格盖住的文字“{text}”，未读取"),
+    "branch-differs": _warning("“{title}”中有一处，不同的软件会显示不同的内容，另一种为“{text}”"),
+    "reading-in-answer": _warning("“{title}”中有拼音或注文“{text}”"),
+    "element-unknown": _warning("“{title}”处有未能读取的内容“{text}”，请对照原件"),
     "binding-differs": _warning("“{title}”中保存的文字与 Word 实际显示的数据“{text}”不一致"),
     "picture-in-answer": _warning("“{title}”中有图片，文字可能不完整"),
 }
