@@ -91,6 +91,7 @@ CATALOGUE: dict[str, Kind] = {
     "place-missing": _warning("没有找到“{title}”填写的位置，请对照原件"),
     "text-unclaimed": _warning("“{title}”旁另有文字“{text}”，没有归入任何栏目"),
     "text-elsewhere": _warning("表格各栏之外另有 {count} 处文字：“{text}”", doubt=False),
+    "aside-told": _warning("文件正文之外另有内容：“{text}”", doubt=False),
     "ink-elsewhere": _warning("第 {page} 页各栏之外另有笔迹", doubt=False),
     "picture-unclaimed": _warning("文件中另有一处图片不在任何盖章、签字栏内，“{title}”可能已经盖章或签字"),
     "rows-total": _warning("“{title}”中有“{text}”一行，可能不是单独的一项"),
