@@ -4,11 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from extractor.scan.layers import Layers
 from extractor.scan.ocr import Reading
+from extractor.scan.red_ink import red_writing
 from extractor.scan.ruling import Ruling
 from extractor.scan.seals.lift import lift_seals
 from extractor.scan.seals.ring import Ring
@@ -34,11 +36,13 @@ class Place:
 
 @dataclass(frozen=True)
 class ReadLine:
-    """A line and what it says; `recovered` tells of each character whether it stood under a seal, and is empty where none did."""
+    """A line and what it says; `recovered` tells of each character whether it stood under a seal, `struck` whether a pen went
+    through it, and either is empty where none did."""
 
     place: Place
     reading: Reading
     recovered: tuple[bool, ...] = ()
+    struck: tuple[bool, ...] = ()
 
     def glyph_boxes(self) -> list[tuple[float, float]]:
         """From where to where each glyph stands, in pixels of the page: Chinese ones as wide as they follow each other,
@@ -49,34 +53,40 @@ class ReadLine:
         halves = [wide * (_HALF_WIDE if is_chinese(glyph.text) else _HALF_NARROW) for glyph, _ in glyphs]
         return [(x - half, x + half) for (_, x), half in zip(glyphs, halves, strict=True)]
 
-    def em(self) -> float:
-        """The width of a Chinese character: how they follow each other, since a stroke may reach far above and below."""
+    def em(self, usual: float = _USUAL_EM) -> float:
+        """The width of a Chinese character: how they follow each other, since a stroke may reach far above and below; where no two
+        do, so much of the line's height."""
         x0, y0, x1, y1 = self.place.box
         pairs = pairwise(self.reading.glyphs)
         steps = [(b.at - a.at) * (x1 - x0) for a, b in pairs if is_chinese(a.text) and is_chinese(b.text)]
         # Between two options of one character each there is a box.
         steps = [step for step in steps if step < _FARTHEST * (y1 - y0)]
-        return float(np.median(steps)) if steps else _USUAL_EM * (y1 - y0)
+        return float(np.median(steps)) if steps else usual * (y1 - y0)
 
 
 @dataclass(frozen=True)
 class FlatPage:
     """An upright page, all in pixels of it. `rings`: its seals from the top down. `lifted`: its text layer, height x width, without
-    the seals that are not red, as far as they can be told from print. `clear`: the same without its ruling, which is what is read.
-    `lines`: what was read so far."""
+    the seals that are not red, as far as they can be told from print. `clear`: the same with red writing and without its ruling,
+    as it is read. `red`: boxes around pieces of that writing. `lines`: what was read so far."""
 
     layers: Layers
     ruling: Ruling
     rings: tuple[Ring, ...]
     lifted: Gray
     clear: Gray
+    red: tuple[Rect, ...] = ()
     lines: tuple[ReadLine, ...] = ()
 
     @classmethod
     def of(cls, layers: Layers, ruling: Ruling, rings: Sequence[Ring]) -> "FlatPage":
         """The page before anything on it is read."""
         lifted = lift_seals(layers, rings)
-        return cls(layers, ruling, tuple(rings), lifted, ruling.taken_off(lifted))
+        writing, red = red_writing(layers, rings, ruling.lines)
+        clear = ruling.taken_off(lifted)
+        if writing is not None:
+            clear = np.asarray(cv2.min(clear, writing), np.uint8)
+        return cls(layers, ruling, tuple(rings), lifted, clear, red)
 
     def reading(self, lines: Iterable[ReadLine]) -> "FlatPage":
         """The page with these lines instead of those that it had."""

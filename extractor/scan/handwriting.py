@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from extractor import rungs
 from extractor.scan.flat import FlatPage, ReadLine
-from extractor.scan.layers import PAPER, Layers
+from extractor.scan.layers import PAPER
+from extractor.scan.red_ink import loose_red
 from extractor.scan.seals import lift
-from extractor.scan.seals.ring import Ring
 from models.geometry import Rect
 from models.page import InkMark
 
@@ -35,7 +35,6 @@ _HALF_SURE, _LEAST = 0.035, 0.02
 _AROUND, _TALLEST, _WIDEST, _NARROWEST, _REST, _OVERLAP = 0.8, 2.5, 1.1, 0.4, 0.4, 0.3
 _DUST = 3  # pixels of a blot
 _TYPED = 0.1  # how unevenly a single character is taken to stand, in heights of print
-_ACROSS = 2.15  # half axes that a seal is across, with what blurs around it
 _READ_AROUND = 0.2  # of a line's height: ink so near to what was read belongs to it
 _RULED = 0.15  # of the height of print: what is thinner, and twice as long as print is high, is a line
 _SPECK = 0.002  # of the print's height squared: ink that is no more is dust
@@ -93,7 +92,7 @@ def find_ink(page: FlatPage) -> tuple[InkMark, ...]:
     found = _doubted([*_written(pieces, shapes, ink), *_unread(ink, page.lines, usual)], ink, lift.stars(page.shape, page.rings))
     found += [(box, sure) for box, sure in _blots(blue, usual) if sure > rungs.EVEN]
     # A name may be stamped: whether that is a signature, a person says.
-    found += [(box, min(sure, rungs.EVEN)) for box, sure in _blots(_loose_red(page.layers, page.rings), usual) if sure > rungs.EVEN]
+    found += [(box, min(sure, rungs.EVEN)) for box, sure in _blots(loose_red(page.layers, page.rings), usual) if sure > rungs.EVEN]
     return tuple(InkMark(box=page.in_points(box), confidence=sure) for box, sure in found)
 
 
@@ -243,14 +242,6 @@ def _unlike(shape: _Shape, prompt: _Shape, level: bool) -> float:
         + _BIAS
     )
     return rungs.CERTAIN / (1 + math.exp(-max(-30.0, min(30.0, weight))))
-
-
-def _loose_red(layers: Layers, rings: Sequence[Ring]) -> Mask:
-    """Red ink that belongs to no seal."""
-    loose = layers.red.copy()
-    for ring in rings:
-        cv2.ellipse(loose, ((ring.x, ring.y), (_ACROSS * ring.rx, _ACROSS * ring.ry), ring.angle), 0, -1)
-    return np.asarray(loose > 0, np.bool_)
 
 
 def _unread(ink: Mask, lines: Sequence[ReadLine], usual: float) -> list[tuple[Rect, float]]:

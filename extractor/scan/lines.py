@@ -11,7 +11,7 @@ from extractor.scan.flat import FlatPage, Place, ReadLine
 from extractor.scan.layers import Layers
 from extractor.scan.ocr import OcrEngine
 from extractor.scan.ruling import Ruling
-from models.geometry import Rect, area, meet
+from models.geometry import Rect, area, around, meet
 
 Gray = NDArray[np.uint8]
 
@@ -25,6 +25,7 @@ _SAME = 0.3  # of the smaller box: two that share as much are one line
 # What of a line lies in a cell: parts of its height, or of what is smaller, across and down; and how far beyond it may reach.
 _IN_ACROSS, _IN_DOWN, _BEYOND = 0.4, 0.5, 0.15
 _INSET = 1.0  # points that a cell's ruling takes on each side
+_RED_ROOM = 12.0  # points above and below red writing in which lines are looked for again, since it may touch what stands there
 _BLOCK = 2.2  # heights of a usual line that no line has, nor a column of upright text is wide
 
 
@@ -81,17 +82,29 @@ def _trimmed(gray: Gray) -> tuple[Gray, int, int]:
 def read_lines(page: FlatPage, boxes: Sequence[Rect], engine: OcrEngine) -> FlatPage:
     """The page with what stands in `boxes`, in which lines were found before its seals were lifted."""
     boxes = _detect_again(boxes, page.lifted, [ring.box for ring in page.rings if not ring.red], engine)
+    if page.red:
+        shown = np.asarray(cv2.min(page.lifted, page.clear), np.uint8)
+        boxes = _detect_again(boxes, shown, _bands(page.red), engine, _RED_ROOM * page.scale)
     return page.reading(read_places(_placed(boxes, page), page.clear, engine))
 
 
-def _detect_again(boxes: Sequence[Rect], gray: Gray, areas: Sequence[Rect], engine: OcrEngine) -> list[Rect]:
-    """The boxes, those level with `areas` looked for anew in `gray`, from which what hid them has been taken."""
+def _bands(boxes: Sequence[Rect]) -> list[Rect]:
+    """One box around all that are level with each other."""
+    bands: list[Rect] = []
+    for box in sorted(boxes, key=lambda box: box[1]):
+        bands[-1:] = [around((*bands[-1:], box))] if bands and box[1] < bands[-1][3] else [*bands[-1:], box]
+    return bands
+
+
+def _detect_again(boxes: Sequence[Rect], gray: Gray, areas: Sequence[Rect], engine: OcrEngine, room: float = 0.0) -> list[Rect]:
+    """The boxes, those level with `areas` looked for anew in `gray`, from which what hid them has been taken; with `room` above and
+    below, where lines stand that are cut by the edges of an area."""
     current = list(boxes)
     for _, top, _, bottom in areas:
-        y0, y1 = max(0, round(top)), min(gray.shape[0], round(bottom))
+        y0, y1 = max(0, round(top - room)), min(gray.shape[0], round(bottom + room))
         if y1 - y0 < _BLOCK_SIDE:
             continue
-        kept = [box for box in current if not y0 < (box[1] + box[3]) / 2 < y1]
+        kept = [box for box in current if not round(top) < (box[1] + box[3]) / 2 < round(bottom)]
         zoom = min(1.0, _DETECTION_SIDE / max(gray.shape))
         band = cv2.resize(gray[y0:y1], None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
         found = engine.detect(np.asarray(cv2.cvtColor(band, cv2.COLOR_GRAY2RGB), np.uint8))
