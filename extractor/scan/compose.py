@@ -127,7 +127,9 @@ def _characters(piece: ReadLine, squares: Sequence[Square], page: FlatPage) -> I
             # Recognisers see boxes in running text too; what the shape doesn't bear out is a character that nobody knows.
             sure = min(sure, rungs.EVEN) if glyph.text in EMPTY_GLYPHS | MARK_GLYPHS else sure
             span = _span(replace(glyph, confidence=sure), page.in_points((start, top, end, bottom)))
-            yield _Item(start, end, _recovered(span) if any(piece.recovered[number : number + 1]) else span)
+            told = {"recovered": any(piece.recovered[number : number + 1])}
+            emphasis = frozenset(["strike"] * any(piece.struck[number : number + 1]))
+            yield _Item(start, end, span.model_copy(update={**told, "emphasis": emphasis}))
 
 
 def _spaced(items: Sequence[_Item], row: Sequence[ReadLine]) -> list[_Item]:
@@ -180,10 +182,6 @@ def _is_of(square: Square, middle: float, glyph: Glyph) -> bool:
     return middle < x1 + _MARK_BEHIND * side and is_boxlike(glyph.text) and glyph.confidence < rungs.LEGIBLE
 
 
-def _span(glyph: Glyph, box: Box) -> Span:
+def _span(glyph: Glyph, box: Box) -> Run:
     others = tuple((text, round(score, 4)) for text, score in glyph.others)
     return Run(text=glyph.text, box=box, confidence=min(round(glyph.confidence, 4), rungs.READ), others=others)
-
-
-def _recovered(span: Span) -> Span:
-    return span.model_copy(update={"recovered": True}) if isinstance(span, Run) else span

@@ -49,6 +49,7 @@ def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine
         from extractor.scan.seals.find import find_seals
         from extractor.scan.seals.inscription import read_seals
         from extractor.scan.seals.under import read_under_seals
+        from extractor.scan.strokes import mark_struck
         from extractor.scan.unread_ink import read_unread
         from extractor.scan.upright import flatten
     except ImportError as error:
@@ -61,10 +62,11 @@ def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine
     page = read_lines(page, boxes, engine)
     page = read_under_seals(page, engine)
     page, unread = read_unread(page, engine)
+    page, crossed = mark_struck(page)
     found = {
         "ink": find_ink(page),
         "seals": read_seals(page, engine),
-        "unread": unread,
+        "unread": (*unread, *crossed),
         "coloured": is_coloured(picture.colour),
         "identity": read_identity(picture.colour),
     }

@@ -1,0 +1,98 @@
+"""Strokes of a pen through print, told from lines under it, rules, dashes and seals."""
+
+import pytest
+
+from extractor.scan.compose import make_page
+from extractor.scan.seals.ring import Ring
+from extractor.scan.strokes import mark_struck
+from tests.extractor.scan.pens import BLACK, INKS, SIZE, Form, X, Y
+
+
+def _struck(form, rings=()):
+    page, _ = mark_struck(form.page(rings))
+    (line,) = page.lines
+    return "".join(glyph.text for glyph, is_struck in zip(line.reading.glyphs, line.struck, strict=False) if is_struck)
+
+
+WAVY = [(-0.2 + 0.5 * n, 0.5 + 0.12 * (-1) ** n) for n in range(26)]
+ZIGZAG = [(-0.2 + 0.2 * n, n % 2) for n in range(63)]
+
+
+@pytest.mark.parametrize("ink", INKS)
+@pytest.mark.parametrize(
+    "points",
+    [[(-0.3, 0.5), (12.3, 0.45)], [(-0.2, 0.7), (12.2, 0.3)], [(0.1, 0.62), (11.9, 0.6)], WAVY],
+    ids=["level", "oblique", "low", "wavy"],
+)
+def test_what_a_pen_went_through_is_struck(points, ink):
+    form = Form()
+    form.draw(points, ink)
+    assert _struck(form) == "武汉清源商业管理有限公司"
+
+
+def test_two_lines_strike_like_one():
+    form = Form()
+    form.draw([(-0.2, 0.35), (12.2, 0.35)])
+    form.draw([(-0.2, 0.65), (12.2, 0.65)])
+    assert _struck(form) == "武汉清源商业管理有限公司"
+
+
+def test_only_the_characters_under_the_stroke_are_struck():
+    form = Form()
+    form.draw([(8.15, 0.5), (9.9, 0.52)])
+    assert _struck(form) == "有限"
+
+
+def test_a_short_name_and_a_number_are_struck():
+    name, number = Form("叶波"), Form("13944081819")
+    name.draw([(-0.2, 0.5), (2.3, 0.5)])
+    number.draw([(-0.3, 0.55), (6.4, 0.5)])
+    assert (_struck(name), _struck(number)) == ("叶波", "13944081819")
+
+
+@pytest.mark.parametrize("ink", INKS)
+def test_a_scribble_strikes(ink):
+    form = Form()
+    form.draw(ZIGZAG, ink)
+    page, lost = mark_struck(form.page())
+    assert any(page.lines[0].struck) or lost
+
+
+@pytest.mark.parametrize("ink", INKS)
+@pytest.mark.parametrize("words", ["武汉清源商业管理有限公司", "zhb_6716@sina.com", "2023——2025", "13944081819"])
+@pytest.mark.parametrize("y", [1.12, -0.12], ids=["under", "over"])
+def test_a_line_under_or_over_characters_does_not(words, ink, y):
+    form = Form(words)
+    form.draw([(-0.5, y), (13, y)], ink, 3)
+    assert not _struck(form)
+
+
+@pytest.mark.parametrize(
+    "words", ["武汉清源商业管理有限公司", "二三王工一五土", "2023——2025年", "mmmnnnwwwrrr@tttfff.com", "是－－－－－否"]
+)
+def test_print_alone_has_no_strokes(words):
+    assert not _struck(Form(words))
+
+
+def test_a_dashed_rule_under_an_empty_place_and_the_cell_s_edge_do_not():
+    form = Form("武汉清源")
+    for n in range(30):
+        form.draw([(0.6 * n, 1.15), (0.6 * n + 0.35, 1.15)], BLACK, 2)
+    assert not _struck(form)
+
+
+def test_the_outline_of_a_seal_does_not():
+    # A square seal's upper side lies level on the characters, and its ink can't be told from print.
+    form = Form()
+    form.draw([(1, 0.5), (9, 0.5)], BLACK, 5)
+    ring = Ring(X + 5 * SIZE, Y + 11 + SIZE / 2, 4 * SIZE, 6.0, 0.0, False, 0.95, "square")
+    assert not _struck(form, [ring])
+
+
+def test_a_page_tells_what_was_struck():
+    form = Form()
+    form.draw([(-0.3, 0.5), (12.3, 0.5)])
+    page, _ = mark_struck(form.page())
+    spans = [span for table in make_page(page, 1, 0).blocks for cell in table.cells for line in cell.lines for span in line.spans]
+    assert spans
+    assert all("strike" in span.emphasis for span in spans)
