@@ -44,6 +44,7 @@ def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine
         from extractor.scan.handwriting import find_ink
         from extractor.scan.layers import is_coloured, take_apart
         from extractor.scan.lines import read_lines, set_upright
+        from extractor.scan.pen_marks import find_pen_marks
         from extractor.scan.qr import read_identity
         from extractor.scan.ruling import find_grids
         from extractor.scan.seals.find import find_seals
@@ -66,7 +67,7 @@ def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine
     found = {
         "ink": find_ink(page),
         "seals": read_seals(page, engine),
-        "unread": (*unread, *crossed),
+        "unread": (*unread, *crossed, *find_pen_marks(page)),
         "coloured": is_coloured(picture.colour),
         "identity": read_identity(picture.colour),
     }

@@ -1,0 +1,84 @@
+"""Print that a pen changed without a stroke through it, told as ink that was not read."""
+
+import pytest
+
+from extractor.scan.flat import ReadLine
+from extractor.scan.ocr import Glyph, Reading
+from extractor.scan.pen_marks import find_pen_marks
+from tests.extractor.scan.pens import BLACK, BLUE, INKS, RED, SIZE, Form, X, Y
+
+WORDS = "武汉清源商业管理有限公司"
+
+
+@pytest.mark.parametrize("words", [WORDS, "zhb_6716@sina.com", "027-87459335", "（武汉）清源，公司"])
+def test_print_alone_has_none(words):
+    assert not find_pen_marks(Form(words).page())
+
+
+@pytest.mark.parametrize("ink", [BLUE, RED])
+def test_a_character_in_colour_over_another(ink):
+    form = Form(WORDS)
+    form.write("新", 4, -0.05, ink, SIZE + 6)
+    assert find_pen_marks(form.page())
+
+
+def test_an_answer_in_blue_and_a_printed_line_to_write_on_are_none():
+    form = Form(" ")
+    form.write(WORDS, 0, 0, BLUE)
+    form.draw([(-0.5, 0.98), (13, 0.98)], BLACK, 2)
+    form.lines = [form.line(WORDS, X, Y, (0, 1))]
+    assert not find_pen_marks(form.page())
+
+
+@pytest.mark.parametrize("ink", INKS)
+def test_a_small_character_put_in_above(ink):
+    form = Form("027-87459335")
+    form.write("5", 4, -0.75, ink, 26)
+    assert find_pen_marks(form.page())
+
+
+def test_a_character_that_was_read_as_a_line_above_its_place():
+    form = Form(WORDS)
+    form.write("大", 4, -1.2)
+    form.lines.append(form.line("大", X + 4 * SIZE, Y - 1.2 * SIZE, (0, 1)))
+    assert find_pen_marks(form.page())
+
+
+def test_the_last_words_of_a_paragraph_are_not_put_in_above_the_next():
+    form = Form(WORDS)
+    form.write("武汉市洪山区沙湖路综合楼", 0, 2.3)
+    form.write("楼层", 0, 1.2)
+    form.lines += [form.line("楼层", X, Y + 1.2 * SIZE, (0, 1)), form.line("武汉市洪山区沙湖路综合楼", X, Y + 2.3 * SIZE, (0, 1))]
+    assert not find_pen_marks(form.page())
+
+
+def test_ink_between_two_characters_that_is_none_of_them():
+    form = Form(WORDS)
+    (line,) = form.lines
+    glyphs = [glyph for number, glyph in enumerate(line.reading.glyphs) if number != 5]
+    form.lines = [ReadLine(line.place, Reading(tuple(glyphs)))]
+    assert find_pen_marks(form.page())
+
+
+def test_red_writing_beside_print_and_such_that_nobody_read():
+    beside, alone = Form("武汉清源"), Form(" ")
+    beside.write("大冶", 5, 0, RED)
+    beside.lines = [beside.line("武汉清源 大冶", X, Y, (0, 1))]
+    alone.write("大冶", 0, 0, RED)
+    alone.lines = []
+    assert find_pen_marks(beside.page())
+    assert find_pen_marks(alone.page())
+
+
+def test_boxes_for_ticking_are_left_to_who_reads_ticks():
+    form = Form("□商业□园区")
+    form.draw([(0.2, 0.5), (0.5, 0.9), (1.4, -0.1)], BLUE, 6)
+    assert not find_pen_marks(form.page())
+
+
+def test_a_tick_s_glyph_is_enough_for_that():
+    form = Form("□商业")
+    (line,) = form.lines
+    form.lines = [ReadLine(line.place, Reading((Glyph("☑", 0.1, 0.9), *line.reading.glyphs[1:])))]
+    form.draw([(0.2, 0.5), (0.5, 0.9), (1.4, -0.1)], RED, 6)
+    assert not find_pen_marks(form.page())
