@@ -62,15 +62,16 @@ class _Found:
 def content_of(label: str, cell: Cell, is_column: bool = False) -> Content:
     """What is asked for beside `label`. A column of a table inside the form (`is_column`) has one value, and no marks."""
     found = _Found()
-    options = options_of(cell)
+    boxes = options_of(cell)
+    options = _apart(boxes)
     if len(options) > 1:
         many = _CHOOSE_MANY.search(label) is not None
         one = {"max": 1, "min": 1} if _CHOOSE_ONE.search(label) else {}
-        found.add(f"有 {len(options)} 个方框", kind="choice", options=[text for text in options if text], **one)
+        found.add(f"有 {len(boxes)} 个方框", kind="choice", options=options, **one)
         if not (many or one):
             found.unsure.append("没有写明单选还是多选，现按多选")
-        if not all(options):
-            found.unsure.append("有方框后面没有文字")
+        if len(options) < len(boxes):
+            found.unsure.append("有方框后面没有文字，或两个方框后面文字相同")
     elif not is_column and _asks_for_marks(cell):
         _marks(label, cell, found)
     else:
@@ -78,8 +79,8 @@ def content_of(label: str, cell: Cell, is_column: bool = False) -> Content:
         if is_column and kind in ("seal", "signature", "prose"):
             kind, why = "text", "表中的一栏"
         found.add(why, **_with_unit(kind, label, cell.text))
-        if len(options) == 1:
-            found.unsure.append("只有一个方框，现有的类型不能表示")
+        if boxes:
+            found.unsure.append("不是几个各有文字的方框，现有的类型不能表示")
         guidance = _guidance(cell)
         if len(key(cell.text)) > _LONG and not guidance:
             found.unsure.append(f"格中已有文字“{one_line(cell.text)[:20]}…”，按填写的内容处理")
@@ -144,6 +145,16 @@ def options_of(cell: Cell) -> list[str]:
                 elif options:
                     options[-1] += char
     return [re.sub(r"[_＿]{2,}|[;；,，、/|]\s*$", "", one_line(text)).strip() for text in options]
+
+
+def _apart(boxes: Sequence[str]) -> list[str]:
+    """Options as a definition may have them: each with words of its own, and without what parts several in a list. Reading looks
+    at letters and digits alone, so that a dot in its place changes nothing."""
+    found: dict[str, str] = {}
+    for text in boxes:
+        if key(text):
+            found.setdefault(key(text), re.sub(r"[;,、，；/|\n]+", "·", text))
+    return list(found.values())
 
 
 def _with_unit(kind: str, label: str, text: str) -> dict[str, Any]:

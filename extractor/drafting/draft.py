@@ -146,19 +146,16 @@ class _Drafting:
         head = re.split(r"[:：\s（(]", lines[0], maxsplit=1)[0] if lines else ""
         label = plain_label(head)[:_MOST_NAME] or "填写栏"
         self._tell(f"整行的一格没有单独的标题，暂用“{label}”", doubt=True)
-        content = self._content(label, cell)
+        content = self._content(label, label, cell)
         self._add({"labels": "above", "cells": [{"label": label, "columns": width, "content": content}]}, width)
 
     def _above(self, labels: Cells, values: Cells, width: int) -> None:
         self._tell("一行标题，下一行填写")
-        made = [
-            {
-                "label": plain_label(label.text),
-                "columns": label.column_span,
-                "content": self._content(label.text, value),
-            }
-            for label, value in zip(labels, values, strict=True)
-        ]
+        made = []
+        for label, value in zip(labels, values, strict=True):
+            words = self._words(label)
+            content = self._content(words, label.text, value)
+            made.append({"label": words, "columns": label.column_span, "content": content})
         self._add({"labels": "above", "cells": made}, width)
 
     def _rows_field(self, label: str, beside: Cell | None, headings: Cells, blank: int, width: int) -> None:
@@ -187,19 +184,24 @@ class _Drafting:
         return ""
 
     def _cell(self, label: Cell, value: Cell, label_columns: int, before: str) -> dict[str, Any]:
-        words = plain_label(label.text)
-        if not key(words):
-            self._tell("有一格没有标题", doubt=True)
-            words = "未命名"
+        words = self._words(label)
         if not is_to_fill(value):
             self._tell(f"“{words}”旁已有文字“{one_line(value.text)[:20]}”，按填写的内容处理", doubt=True)
             value = value.model_copy(update={"lines": ()})
-        content = self._content(label.text, value, before)
+        content = self._content(words, label.text, value, before)
         return {"label": words, "label_columns": label_columns, "columns": value.column_span, "content": content}
 
-    def _content(self, label: str, cell: Cell, before: str = "") -> list[dict[str, Any]]:
+    def _words(self, label: Cell) -> str:
+        """What a label says; a name to go by where it says nothing."""
+        words = plain_label(label.text)
+        if key(words):
+            return words
+        self._tell("有一格没有标题", doubt=True)
+        return "未命名"
+
+    def _content(self, words: str, label: str, cell: Cell, before: str = "") -> list[dict[str, Any]]:
+        """What is asked for beside the `label`, in which `words` are what it is called."""
         found = content_of(label, cell)
-        words = plain_label(label)
         for doubt in found.unsure:
             self._tell(f"“{words}”：{doubt}", doubt=True)
         items = []

@@ -9,11 +9,15 @@ from typing import Any
 import pytest
 import yaml
 from docx import Document
+from hypothesis import given
+from hypothesis import strategies as st
 
 from extractor import Draft, Guess, Options, Source, draft_form, extract
+from extractor.drafting import draft
 from generator import generate, new_identity
 from models.errors import NotAForm
 from models.form import FormDefinition
+from models.page import Cell, Line, Page, Pages, Run, Table
 from service.forms.definitions import load_form
 from service.forms.drafts import as_yaml, field_name, form_name
 from tests.extractor.documents import docx, paragraph
@@ -215,3 +219,26 @@ def test_a_filled_copy_is_read_by_the_draft_as_it_is(tmp_path: Path) -> None:
     assert (values["企业类型"], values["联系电话"], values["成立时间"]) == (["民营"], "13871520946", "2009-04-16")
     assert values["申请理由"] == "更新两条生产线，每年节电四十万度。"
     assert (values["主管部门意见"], values["主管部门意见日期"]) == ("同意", "2021-03-09")
+
+
+_TEXT = st.one_of(
+    st.sampled_from(
+        ["", "联系人", "单位（万元）", "□是 □否", "□甲、乙□甲/乙", "□", "（盖章）", "签字：  年 月 日", "请简要说明", "1"]
+    ),
+    st.text("联系人电话（盖章）□☑年月日：_*、/ 1a", max_size=12),
+)
+
+
+@given(st.lists(st.lists(_TEXT, min_size=1, max_size=4), min_size=1, max_size=6), st.data())
+def test_whatever_a_table_holds_its_draft_is_a_definition(rows: list[list[str]], data: st.DataObject) -> None:
+    width = max(map(len, rows))
+    cells = []
+    for number, row in enumerate(rows):
+        for column, text in enumerate(row):
+            span = width - column if column == len(row) - 1 else 1
+            down = data.draw(st.integers(1, len(rows) - number)) if column == 0 else 1
+            lines = tuple(Line(spans=(Run(text=line),) if line else ()) for line in text.split("\n"))
+            cells.append(Cell(row=number, column=column, column_span=span, row_span=down, lines=lines))
+    pages = Pages(reader="word", pages=(Page(number=1, blocks=(Table(index=0, cells=tuple(cells)),)),))
+    if len(cells) > 1:
+        FormDefinition.model_validate(draft(pages, "a-form", field_name).form)
