@@ -5,14 +5,15 @@
 FORMS holds filled forms as PDF with text; what stands in their fields, and where, is read off that text. On the first page of each
 some fields are corrected by pen, in one of `KINDS` and one of `INKS`, the others left as they are; then it is copied and read as a
 picture. A correction is silent where a value that is not the new one is accepted; where nothing is left of a field, no value is
-right. What is not corrected is counted beside, as kind `none`. Seeds below 100 are for tuning, the others for reporting.
+right. Kind `answer` is no correction: what stood there is written by pen. What is not corrected is counted beside, as kind `none`.
+Seeds below 100 are for tuning, the others for reporting.
 """
 
 import argparse
 import io
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -32,7 +33,7 @@ from models.record import Result
 from models.writing import key
 from service.forms.definitions import load_forms
 
-KINDS = ("strike", "strike-beside", "strike-above", "over", "insert", "scribble")
+KINDS = ("strike", "strike-beside", "strike-above", "over", "insert", "scribble", "answer")
 INKS = {"black": (25, 25, 30), "blue": (30, 45, 150), "red": (205, 30, 40)}
 _COPIES = ("fine", "office", "office", "photo", "copier")
 _POINT = DPI / 72
@@ -155,6 +156,10 @@ def correct(
         else:
             write(sheet, other, (min(x0, room - wide), y0 - 0.65 * high), face, high * 1.15, ink, r.uniform(-1, 1))
         return other
+    if kind == "answer":
+        sheet[round(y0) - 4 : round(y1) + 5, round(x0) - 4 : round(x1) + 5] = 255
+        write(sheet, words, (x0, (y0 + y1) / 2), face, high * 1.3, ink, r.uniform(-1, 1))
+        return words
     at = r.randrange(1, len(chars))
     pool = "0123456789" if chars[at][0].isdigit() else "abcdehkmnrsuwxy" if chars[at][0].isascii() else "东西南北中大新华建成"
     char = r.choice([one for one in pool if one != chars[at][0]])
@@ -184,9 +189,9 @@ class Sheet:
     fields: Mapping[str, Corrected]
 
 
-def sheets(forms: list[Path], hands: list[str], seed: int, count: int, plain: bool) -> Iterator[Sheet]:
-    """Each form with `count` of its fields corrected; where `plain`, before it as it was, copied alike."""
-    combinations = [(kind, ink) for kind in KINDS for ink in INKS]
+def sheets(forms: list[Path], hands: list[str], seed: int, count: int, kinds: Sequence[str], plain: bool) -> Iterator[Sheet]:
+    """Each form with `count` of its fields corrected, in one of `kinds` each; where `plain`, before it as it was, copied alike."""
+    combinations = [(kind, ink) for kind in kinds for ink in INKS]
     known, turn = [], 0
     for path in forms:
         result = extract(Source.at(path, path.name), load_forms(None))[0]
@@ -242,6 +247,7 @@ def main() -> None:
     asked.add_argument("--hands", type=Path, required=True, help="a folder with pens' faces")
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--fields", type=int, default=4, help="how many of a page are corrected")
+    asked.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     asked.add_argument("--plain", action="store_true", help="read each form without corrections too")
     asked.add_argument("--recordings", type=Path, help="where what the engine says is kept for another run")
     asked.add_argument("--out", type=Path, required=True, help="where the pages are kept to look at, and what was read")
@@ -251,7 +257,7 @@ def main() -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     told = given.out / "read.jsonl"
     told.unlink(missing_ok=True)
-    for sheet in sheets(sorted(given.forms.glob("*.pdf")), pens(given.hands), given.seed, given.fields, given.plain):
+    for sheet in sheets(sorted(given.forms.glob("*.pdf")), pens(given.hands), given.seed, given.fields, given.kinds, given.plain):
         path = given.out / sheet.name
         path.write_bytes(sheet.data)
         result = extract(Source.at(path), load_forms(None), Options(ocr=engine))[0]

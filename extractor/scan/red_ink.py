@@ -16,6 +16,7 @@ Mask = NDArray[np.bool_]
 _ACROSS = 2.15  # half axes that a seal is across, with what blurs around it
 # Points: the width of a usual character, gaps over which red ink hangs together along a line, and the tallest piece of writing.
 _EM, _GAP, _TALLEST = 11.0, 4.0, 34.0
+_FLAT, _LONG = 3.0, 33.0  # points: what is no higher and as long is a red rule
 _EDGE = 2.0  # points of the page's edges where a desk or another sheet shows
 _LEAST = 0.05  # of a character's square: less red ink is no writing
 _ON_PRINT = 0.08  # share of a piece's box that print inks: it lies on print
@@ -52,6 +53,8 @@ def red_writing(layers: Layers, rings: Sequence[Ring], ruled: Gray) -> tuple[Gra
     for label in range(1, count):
         x, y, width, height = (int(v) for v in stats[label, :4])
         if inked[label] < least or height > _TALLEST * layers.scale or printed[label] > _ON_PRINT * int(stats[label, 4]):
+            continue
+        if height < _FLAT * layers.scale and width > _LONG * layers.scale:
             continue
         part = np.s_[max(0, y - 2) : y + height + 2, max(0, x - 2) : x + width + 2]
         own = cv2.dilate((labels[part] == label).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0

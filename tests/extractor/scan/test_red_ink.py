@@ -50,6 +50,13 @@ def test_a_seal_s_ink_is_no_writing():
     assert not boxes
 
 
+def test_a_red_rule_is_no_writing():
+    picture = drawing.blank(900, 900)
+    cv2.line(picture, (100, 400), (800, 402), RED, 5)
+    layers = take_apart(Flat(picture, drawing.SCALE, False))
+    assert red_writing(layers, [], np.zeros_like(layers.text))[0] is None
+
+
 def test_the_page_s_edge_is_no_writing():
     picture = drawing.blank(900, 900)
     picture[:3, 100:400] = RED
