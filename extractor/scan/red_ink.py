@@ -16,7 +16,7 @@ Mask = NDArray[np.bool_]
 _ACROSS = 2.15  # half axes that a seal is across, with what blurs around it
 # Points: the width of a usual character, gaps over which red ink hangs together along a line, and the tallest piece of writing.
 _EM, _GAP, _TALLEST = 11.0, 4.0, 34.0
-_FLAT, _LONG = 3.0, 33.0  # points: what is no higher and as long is a red rule
+_FLAT, _LONG = 3.6, 33.0  # points: what is no higher and as long is a red rule
 _EDGE = 2.0  # points of the page's edges where a desk or another sheet shows
 _LEAST = 0.05  # of a character's square: less red ink is no writing
 _ON_PRINT = 0.08  # share of a piece's box that print inks: it lies on print
