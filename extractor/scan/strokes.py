@@ -24,17 +24,20 @@ from models.page import Box
 Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-# Least length of a stroke; of one through letters and digits, which pens join and fonts set close.
-_SHORTEST, _SHORTEST_JOINED = 1.35, 1.9
+# Least length of a stroke, and of one through letters and digits, which pens join and fonts set close; one that is shorter than the
+# third goes through all of a piece of a line, or is part of something taller than print: two characters may touch.
+_SHORTEST, _SHORTEST_JOINED, _SHORTEST_PART, _TALL = 1.35, 1.9, 2.1, 1.2
 _SWAY = 0.13  # how far it strays from straight
 _SLOPES = (0.0, 0.1, -0.1, 0.2, -0.2, 0.32, -0.32, 0.45, -0.45)
 _ASIDE, _CROSSED = 0.13, 0.15  # so far from its middle is ink of characters, on either side, in so much of its length
 _BEYOND, _ABOVE = 0.6, 0.15  # how far beyond the ends of what was read, and above and below, it is looked for
-_APART = 0.7  # of a line's height: the width of Chinese characters that stand apart
+# Of a line's height, or of its width by characters, the width of Chinese ones that stand apart; that of others beside them.
+_APART, _NARROW = 0.7, 0.5
 _INSET = 2.0  # points that the edge of a cell is kept off
 _SEALED = 0.3  # part of a stroke that lies where a seal has ink: it is the seal's
 _OVER = 0.25  # beyond its ends the middle of a character may stand that it strikes
-_PIECE, _MOST = 0.45, 0.5  # so far apart pieces of a line stand; so much of one is all of it
+# So far apart pieces of a line stand, and so near to a character the next one; so much of a piece is all of it.
+_PIECE, _CLOSE, _MOST = 0.45, 0.25, 0.5
 
 
 @dataclass(frozen=True)
@@ -82,9 +85,19 @@ def strokes_through(line: ReadLine, ink: Mask, page: FlatPage) -> list[Stroke]:
             x, width = int(stats[label, 0]), int(stats[label, 2])
             stroke = _longest((labels[:, x : x + width] == label).astype(np.uint8), own[:, x : x + width] > 0, em, least)
             if stroke and min(stroke.above, stroke.below) > _CROSSED:
-                start = left + first + x
-                found.append(replace(stroke, x0=start + stroke.x0, x1=start + stroke.x1, y=top + stroke.y))
+                at = left + first + x
+                stroke = replace(stroke, x0=at + stroke.x0, x1=at + stroke.x1, y=top + stroke.y)
+                long = stroke.x1 - stroke.x0 > _SHORTEST_PART * em or int(stats[label, 3]) > _TALL * em
+                found += [stroke] if long or _is_all(line, em, stroke.x0, stroke.x1) else []
     return found
+
+
+def _is_all(line: ReadLine, em: float, start: float, end: float) -> bool:
+    """Whether no character of the line stands close to those from `start` to `end`."""
+    gap = _CLOSE * em
+    beside = [(x0, x1) for x0, x1 in line.glyph_boxes() if not start - _OVER * em < (x0 + x1) / 2 < end + _OVER * em]
+    inside = [(x0, x1) for x0, x1 in line.glyph_boxes() if start - _OVER * em < (x0 + x1) / 2 < end + _OVER * em]
+    return all(x1 + gap < a or b + gap < x0 for x0, x1 in beside for a, b in inside)
 
 
 def _around(line: ReadLine, em: float, page: FlatPage) -> tuple[int, int, int, int]:
@@ -164,6 +177,9 @@ def _runs(inked: Mask, least: float) -> Iterator[tuple[int, int]]:
 
 
 def em_of(line: ReadLine) -> float:
-    """The width of a Chinese character of the line, in pixels; by its height where such stand apart, as in a name of two."""
-    apart = any(is_chinese(glyph.text) for glyph in line.reading.glyphs)
-    return line.em(_APART) if apart else line.em()
+    """The width of a Chinese character of the line, in pixels; by its size where such stand apart, as in a date."""
+    x0, y0, x1, y1 = line.place.box
+    ems = sum(1.0 if is_chinese(glyph.text) else _NARROW for glyph in line.reading.glyphs)
+    if not any(is_chinese(glyph.text) for glyph in line.reading.glyphs):
+        return line.em()
+    return line.em(_APART * max(1.0, (x1 - x0) / ems / max(y1 - y0, 1.0)))

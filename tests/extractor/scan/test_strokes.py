@@ -39,8 +39,8 @@ def test_two_lines_strike_like_one():
 
 def test_only_the_characters_under_the_stroke_are_struck():
     form = Form()
-    form.draw([(8.15, 0.5), (9.9, 0.52)])
-    assert _struck(form) == "有限"
+    form.draw([(7.15, 0.5), (9.9, 0.52)])
+    assert _struck(form) == "理有限"
 
 
 def test_a_short_name_and_a_number_are_struck():
@@ -96,3 +96,9 @@ def test_a_page_tells_what_was_struck():
     spans = [span for table in make_page(page, 1, 0).blocks for cell in table.cells for line in cell.lines for span in line.spans]
     assert spans
     assert all("strike" in span.emphasis for span in spans)
+
+
+def test_two_characters_that_touch_within_a_text_are_not_struck():
+    form = Form("三是新建充电桩一百")
+    form.draw([(5.3, 0.6), (6.85, 0.6)], BLACK, 2)
+    assert not _struck(form)
