@@ -32,6 +32,8 @@ _RULE = 1.3  # ink that runs on so far, level or upright, is a line to write on
 _INSERTED, _NEAR, _OUTSIDE, _ABOVE = 3, 0.75, 0.4, 1.3
 # Small writing that was not read above and below a line: how far, and its least height, width and ink.
 _REACH_ABOVE, _REACH_BELOW, _HIGH, _WIDE, _BLOT = 1.0, 0.6, 0.3, 0.18, 0.03
+_OVER_EDGE = 0.8  # and how far above the edge of its cell
+_RULED = 0.2  # how broad a gap a rule leaves
 _INSET = 2.0  # points that the edge of a cell is kept off
 
 
@@ -138,7 +140,9 @@ def _blots(line: ReadLine, em: float, ink: Mask, cell: Rect, lines: Sequence[Rea
     """Ink above and below a line that is as large as a small character, and in no line's box."""
     x0, y0, x1, y1 = line.place.box
     for top, bottom in ((y0 - _REACH_ABOVE * em, y0), (y1, y1 + _REACH_BELOW * em)):
-        left, top, right, bottom = (round(side) for side in meet((x0, top, x1, bottom), cell))
+        # What is put in above reaches over the edge of a low cell.
+        own = (cell[0], cell[1] - _OVER_EDGE * em, cell[2], cell[3])
+        left, top, right, bottom = (max(0, round(side)) for side in meet((x0, top, x1, bottom), own))
         if bottom - top < _HIGH * em or right - left < _WIDE * em:
             continue
         part = ink[top:bottom, left:right].astype(np.uint8)
@@ -148,7 +152,9 @@ def _blots(line: ReadLine, em: float, ink: Mask, cell: Rect, lines: Sequence[Rea
                 part[b - top : d - top, a - left : c - left] = 0
         if part.sum() < _BLOT * em * em:
             continue
-        part = np.asarray(cv2.morphologyEx(part, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)), np.uint8)
+        # A rule that was taken off leaves a gap in what crosses it.
+        rule = np.ones((max(3, round(_RULED * em)) | 1, 3), np.uint8)
+        part = np.asarray(cv2.morphologyEx(part, cv2.MORPH_CLOSE, rule), np.uint8)
         _, _, stats, _ = cv2.connectedComponentsWithStats(part)
         for x, y, width, height, amount in stats[1:].tolist():
             if height > _HIGH * em and width > _WIDE * em and amount > _BLOT * em * em:

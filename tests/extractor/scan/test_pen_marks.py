@@ -82,3 +82,13 @@ def test_a_tick_s_glyph_is_enough_for_that():
     form.lines = [ReadLine(line.place, Reading((Glyph("☑", 0.1, 0.9), *line.reading.glyphs[1:])))]
     form.draw([(0.2, 0.5), (0.5, 0.9), (1.4, -0.1)], RED, 6)
     assert not find_pen_marks(form.page())
+
+
+@pytest.mark.parametrize("ink", INKS)
+def test_a_character_put_in_above_reaches_over_the_edge_of_a_low_cell(ink):
+    form = Form(" ")
+    form.write(WORDS, 0, -1.4)
+    form.lines = [form.line(WORDS, X, Y - 1.4 * SIZE, (0, 1))]
+    assert not find_pen_marks(form.page())
+    form.write("新", 4, -2.2, ink, 30)
+    assert find_pen_marks(form.page())
