@@ -15,6 +15,7 @@ from extractor.answers.mark_books import with_marks
 from extractor.answers.regions import Region, Regions
 from extractor.answers.seals import compare_names, observe_marks, unclaimed
 from extractor.answers.values import observe_written, parse, typed_mark
+from extractor.answers.witness import contradicted
 from extractor.text.passage import LIST_NUMBER, Passage
 from extractor.weighing.calibration import held_confidence, legibility, sign_of_mark, signs_of
 from extractor.weighing.spelling import corroborate, respell
@@ -239,6 +240,7 @@ def _oddities(alignment: Alignment, index: int, region: Region, pages: Pages) ->
     filled = [line for passage in passages for line in [one_line(passage.words)] if key(line)]
     if region.strays:
         found.append(("place-unsure", every, ""))
+    found += contradicted(alignment, index, region, pages)
     if region.is_abreast:
         # Lines of a long text that go on in the next cell would be read one cell after the other.
         found.append(("answer-spread", every, " ".join(filled)))
