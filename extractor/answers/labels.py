@@ -24,6 +24,7 @@ from models.writing import key
 
 _LEAST_SIMILAR = 0.75
 _INNER = 0.9
+_SHORT = 4  # characters of which none may differ
 _MOVED = 0.95
 _LONGER = 1.5  # times its length that a text may have to be compared with a label as a whole
 _CUT = 0.85  # how like a label its two halves must be that stand on two pages
@@ -307,7 +308,8 @@ def finds_of(label: Label, units: Sequence[Unit]) -> list[Find]:
 def is_rest_of(label: Label, unit: Unit, text: str) -> bool:
     """Whether `text` is what a label lacks that breaks off at the end of a page, where `unit` is what stands there of it."""
     rest = key(text)
-    return bool(rest and unit.key) and any(fuzz.ratio(unit.key + rest, key(one)) >= 100 * _CUT for one in label.texts)
+    keys = [key(one) for one in label.texts] if rest and unit.key else []
+    return any(fuzz.ratio(unit.key + rest, one) >= max(100 * _CUT, fuzz.ratio(unit.key, one) + _ROUNDING) for one in keys)
 
 
 def is_under(unit: Unit, label: Unit) -> bool:
@@ -353,6 +355,11 @@ def _cut_by_pages(units: Sequence[Unit]) -> Iterator[tuple[int, Unit]]:
         yield from ((n, rest) for n, one in above for rest in below if rest.key and is_under(rest, one))
 
 
+def _is_like(piece: str, keys: Sequence[str]) -> bool:
+    """Whether a part of a line is a label, or one with a character too many or too few."""
+    return piece in keys or (len(piece) > _SHORT and any(fuzz.ratio(piece, one) >= 100 * _INNER for one in keys))
+
+
 def _stacked(units: Sequence[Unit]) -> Iterator[tuple[int, str]]:
     """(order, text) of each line outside tables, with the text of the line under it, and of the next two: a column of labels whose
     rules are lost breaks them as its cells did."""
@@ -382,7 +389,7 @@ def _hits(unit: Unit, sought: _Sought) -> Iterator[_Hit]:
         return
     yield from inner
     if unit.cell is None:
-        yield from (_Hit(*piece, _INNER, False) for piece in unit.pieces if key(text[slice(*piece)]) in sought.keys)
+        yield from (_Hit(*piece, _INNER, False) for piece in unit.pieces if _is_like(key(text[slice(*piece)]), sought.keys))
     if unit.first_line_key in sought.keys:
         # The cell's first line is the label, its other lines are the value.
         yield _Hit(0, text.index("\n") + 1, _INNER, False)

@@ -263,9 +263,12 @@ class Regions:
 
     def _next_table(self, page: int, label: Unit) -> Unit | None:
         """The first cell of the page that was laid behind a page, in a table that goes on with that of `label`: one of its labels
-        stands in it, or a column under it."""
+        stands in it, the rest of this one, or a column under it."""
         units = self._by_page.get(number, []) if (number := self._next(page)) is not None else []
-        going = {id(unit.table) for unit in units if unit.cell and (self._is_label(unit) or goes_on(unit, label))}
+        texts = [self.labels[n] for n, find in self.found.items() if find.unit is label]
+        cells = [unit for unit in units if unit.cell]
+        going = {id(unit.table) for unit in cells if self._is_label(unit) or goes_on(unit, label)}
+        going |= {id(unit.table) for unit in cells if any(is_rest_of(one, label, unit.passage.text) for one in texts)}
         return next((unit for unit in units if id(unit.table) in going), None)
 
     def _row(self, unit: Unit, row: int) -> list[Unit]:

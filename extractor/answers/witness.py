@@ -14,6 +14,7 @@ from extractor import rungs
 from extractor.answers.books import phrases_of
 from extractor.answers.labels import Alignment, Unit
 from extractor.answers.regions import Region
+from extractor.text.tick_signs import is_chinese
 from models.geometry import box_around, contains, meets, middle
 from models.page import Box, Page, Pages, Run
 from models.writing import key
@@ -26,6 +27,7 @@ _LONG_LABEL = 4  # characters of a label that stand in no answer by chance
 _APART, _TALLER, _OFF = 2.0, 1.2, 0.15
 # Lines of a long one are no higher than so many times their median, where they follow closely so many; and what is close.
 _TALLER_LINE, _MUCH_TALLER, _CLOSE = 1.45, 1.9, 1.0
+_HOLE = 0.57  # of the widest character: a digit that was not read leaves as much
 _EMPTY_BRACKETS = re.compile(r"[(（]\s*[)）]")  # nobody writes them, and a misread 0 looks like them
 _ACROSS = 0.25  # of its height: so far a line may reach over the border of its cell
 
@@ -34,8 +36,21 @@ _ACROSS = 0.25  # of its height: so far a line may reach over the border of its 
 class _Piece:
     """What was read in one go: a line, or a part of one that stands apart."""
 
-    text: str
+    spans: tuple[Run, ...]
     box: Box
+
+    @property
+    def text(self) -> str:
+        return "".join(span.text for span in self.spans)
+
+    @property
+    def holes(self) -> Iterator[tuple[str, str]]:
+        """The character and the digit between which there is room for another digit."""
+        wide = max((span.box.x1 - span.box.x0 for span in self.spans if span.box), default=0.0)
+        for one, other in pairwise(self.spans):
+            is_edge = any(a.isdigit() and is_chinese(b) for a, b in ((one.text, other.text), (other.text, one.text)))
+            if is_edge and one.box and other.box and other.box.x0 - one.box.x1 > _HOLE * wide:
+                yield one.text, other.text
 
     @property
     def high(self) -> float:
@@ -158,6 +173,7 @@ def _foreign(region: Region) -> Iterator[str]:
         if empty := _EMPTY_BRACKETS.search(unit.passage.text):
             yield empty[0]
         for row in _rows(unit):
+            yield from (f"{before}{after}" for piece in row for before, after in piece.holes)
             high = median(piece.high for piece in row)
             for before, after in pairwise(row):
                 apart = after.box.x0 - before.box.x1 > _APART * high
@@ -189,7 +205,7 @@ def _rows(unit: Unit) -> Iterator[list[_Piece]]:
         run = [span for span in group if span.box]
         box = box_around(span.box for span in run)
         if box and box.y1 > box.y0:
-            pieces.append(_Piece("".join(span.text for span in run), box))
+            pieces.append(_Piece(tuple(run), box))
     row: list[_Piece] = []
     for piece in pieces:
         if row and (piece.box.x0 < row[-1].box.x0 or abs(piece.middle - row[-1].middle) > 0.5 * row[-1].high):

@@ -117,6 +117,13 @@ def test_a_seal_in_an_empty_half_of_a_row_is_seen() -> None:
     assert seal(read(sheet(1, bottom(FULL)), sheet(2, grid([["", ""]], 60, 1), seals=[Box(x0=200, y0=50, x1=300, y1=110)])))
 
 
+def test_what_stands_in_the_column_of_a_whole_label_is_not_its_rest() -> None:
+    first = bottom([["单位名称", "清源水务公司"], ["上级主管部门推荐意见", "同意推荐。\n（部门盖章）"]])
+    frame = Table(index=1, cells=grid([["收文"]], 20, 1).cells, box=Box(x0=50, y0=20, x1=530, y1=60))
+    found = read(sheet(1, first), sheet(2, frame, line(words(DAY, 190, 90))), form=CUT)
+    assert values(found)["day"] == "2021-02-05"
+
+
 def test_a_long_text_that_goes_on_without_rules_is_read_and_doubted() -> None:
     found = read(sheet(1, bottom(FULL[:4])), sheet(2, line(words("另有厂房三栋。", 190, 60))))
     assert values(found)["about"] == FULL[3][1] + "\n另有厂房三栋。"

@@ -143,6 +143,17 @@ def test_a_short_answer_that_was_read_in_two_pieces_is_one() -> None:
     assert not doubts(read(written(grid(FULL), 0, 1, NAME + more)), "unit")
 
 
+def test_room_for_a_digit_that_was_not_read_is_told() -> None:
+    street, number = words("古田路", BOX.x0 + 5, BOX.y0 + 10), words("号", BOX.x0 + 5 + 5.6 * EM, BOX.y0 + 10)
+
+    def house(x: float) -> tuple[Span, ...]:
+        return words("85", x, BOX.y0 + 10, EM / 2, EM)
+
+    assert doubts(read(written(grid(FULL), 0, 1, street + house(BOX.x0 + 5 + 3.6 * EM) + number)), "unit") == ["text-foreign"]
+    number = words("号", BOX.x0 + 5 + 4.2 * EM, BOX.y0 + 10)
+    assert not doubts(read(written(grid(FULL), 0, 1, street + house(BOX.x0 + 5 + 3.1 * EM) + number)), "unit")
+
+
 def test_empty_brackets_are_a_misread_digit() -> None:
     assert doubts(read(written(grid(FULL), 0, 1, words("古田路91()号", BOX.x0 + 5, BOX.y0 + 10))), "unit") == ["text-foreign"]
 
