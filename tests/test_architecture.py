@@ -285,6 +285,7 @@ def test_reading_a_word_file_loads_no_ocr_and_no_imaging_library() -> None:
         "freeze",
         "handwriting",
         "pdf_reading",
+        "plumber",
         "scan_reading",
         "seal_names",
         "unread_ink",

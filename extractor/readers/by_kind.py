@@ -9,7 +9,7 @@ from extractor.readers.html import read_html
 from extractor.readers.ofd import read_ofd
 from extractor.readers.office import to_docx
 from extractor.readers.pdf import PdfReading, pdf_attachments, read_pdf
-from extractor.readers.word import pasted_pictures, read_word, read_word_xml
+from extractor.readers.word import files_in_word, pasted_pictures, read_word, read_word_xml
 from extractor.scan.decode import Picture, decode, pdf_pictures
 from extractor.scan.read import read_pictures, read_scan
 from models.errors import NotAForm, UnreadableFile, UnsupportedKind
@@ -18,7 +18,8 @@ from models.page import Line, Pages, Table
 # A form has more text than this even when blank; less, and a picture of a page in the file is what was meant.
 _FEW_LETTERS = 80
 _LEAST_SIDE = 500  # pixels
-_TYPED: frozenset[Kind] = frozenset({"word", "word-xml", "html", "doc", "rtf", "odt"})
+# What LibreOffice makes Word files of.
+_OF_OFFICE: tuple[Kind, ...] = ("doc", "rtf", "odt")
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,18 @@ class Opened:
     is_cover: bool = False
 
 
+_Reader = Callable[[bytes, Options], Opened]
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What there is to know of a kind of file that holds cells and lines without pages: how the names of such files end, by which
+    LibreOffice tells them, and what reads them."""
+
+    suffix: str
+    read: _Reader
+
+
 def open_file(data: bytes, options: Options) -> Opened:
     """Read a file by what it is.
 
@@ -37,9 +50,9 @@ def open_file(data: bytes, options: Options) -> Opened:
         UnreadableFile: it can't be read, and nothing can be had from inside it.
     """
     kind = kind_of(data)
-    if kind not in _READERS:
+    if kind not in READERS:
         raise UnsupportedKind("压缩包和邮件在此处不能读取")
-    return _READERS[kind](data, options)
+    return READERS[kind](data, options)
 
 
 def read_images(files: Sequence[bytes], options: Options) -> tuple[Pages, list[int]]:
@@ -72,7 +85,16 @@ def _read_word(data: bytes, options: Options) -> Opened:
     """A Word file as it is; one that holds nothing but pictures of pages goes to the image reader."""
     pages = read_word(data, options.limits.zip)
     sheets = pasted_sheets(data, options) if _letters(pages) < _FEW_LETTERS else []
-    return Opened(read_images(sheets, options)[0] if sheets else pages)
+    if sheets:
+        pages = read_images(sheets, options)[0].model_copy(update={"aside": pages.aside})
+    return _with_files(pages, data, options)
+
+
+def _with_files(pages: Pages, data: bytes, options: Options) -> Opened:
+    """What was read of a Word file, with the files inside it."""
+    files, others = files_in_word(data, options.limits.zip)
+    pages = pages.model_copy(update={"aside": (*pages.aside, *others)}) if others else pages
+    return Opened(pages, tuple(Attachment(one.name, one.data) for one in files))
 
 
 def pasted_sheets(data: bytes, options: Options) -> list[bytes]:
@@ -93,7 +115,7 @@ def read_typed(data: bytes, options: Options) -> Pages:
     kind = kind_of(data)
     if kind == "word":
         return read_word(data, options.limits.zip)
-    pages = _READERS[kind](data, options).pages if kind in _TYPED else UnsupportedKind("不是 Word 文件")
+    pages = TYPED[kind].read(data, options).pages if kind in TYPED else UnsupportedKind("不是 Word 文件")
     if isinstance(pages, UnreadableFile):
         raise pages
     return pages
@@ -143,6 +165,10 @@ def files_inside(data: bytes, options: Options) -> tuple[Attachment, ...]:
     kind = kind_of(data)
     if kind == "ofd":
         return read_ofd(data, options.limits.zip, options.limits.pdf.pages, options.limits.pictures).attachments
+    if kind in _OF_OFFICE:
+        kind, data = "word", _as_docx(data, kind, options)
+    if kind in ("word", "word-xml"):
+        return tuple(Attachment(one.name, one.data) for one in files_in_word(data, options.limits.zip)[0])
     return pdf_attachments(data, options.limits.pdf) if kind == "pdf" else ()
 
 
@@ -168,20 +194,27 @@ def _merged(digital: Pages, numbers: Sequence[int], scanned: Pages | None) -> Pa
     return digital.model_copy(update={"reader": reader, "pages": tuple(pages), "identity": identity})
 
 
-def _converted(suffix: str) -> Callable[[bytes, Options], Opened]:
+def _as_docx(data: bytes, kind: Kind, options: Options) -> bytes:
+    return to_docx(data, f".{kind}", options.office, options.limits.conversion_seconds)
+
+
+def _converted(kind: Kind) -> Typed:
     def read(data: bytes, options: Options) -> Opened:
-        return Opened(read_word(to_docx(data, suffix, options.office, options.limits.conversion_seconds), options.limits.zip))
+        made = _as_docx(data, kind, options)
+        return _with_files(read_word(made, options.limits.zip), made, options)
 
-    return read
+    return Typed(f".{kind}", read)
 
 
-_READERS: Mapping[Kind, Callable[[bytes, Options], Opened]] = {
-    "word": _read_word,
-    "word-xml": lambda data, options: Opened(read_word_xml(data, options.limits.zip)),
-    "html": lambda data, options: Opened(read_html(data)),
-    "doc": _converted(".doc"),
-    "rtf": _converted(".rtf"),
-    "odt": _converted(".odt"),
+# Only what stands here is shown by what it says, as pages that LibreOffice prints or as a table: files of other kinds have pages.
+TYPED: Mapping[Kind, Typed] = {
+    "word": Typed(".docx", _read_word),
+    "word-xml": Typed(".xml", lambda data, options: _with_files(read_word_xml(data, options.limits.zip), data, options)),
+    "html": Typed(".html", lambda data, options: Opened(read_html(data))),
+    **{kind: _converted(kind) for kind in _OF_OFFICE},
+}
+READERS: Mapping[Kind, _Reader] = {
+    **{kind: one.read for kind, one in TYPED.items()},
     "pdf": _read_pdf,
     "ofd": _read_ofd,
     "image": lambda data, options: Opened(read_scan(data, options.ocr, options.limits.pictures)),

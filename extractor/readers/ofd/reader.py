@@ -15,7 +15,7 @@ from extractor.readers.ofd.signatures import signatures, stamps_of
 from extractor.readers.painted.lines import Decoration, pieces_of
 from extractor.readers.painted.marks import with_marks
 from extractor.readers.painted.overlay import Mark, Overlay
-from extractor.readers.painted.page import Glyph
+from extractor.readers.painted.page import Glyph, Seen
 from extractor.readers.painted.rules import find_tables
 from extractor.readers.painted.tables import Sheet, fill, number_tables
 from extractor.readers.painted.trust import visible
@@ -113,7 +113,7 @@ class _Reader:
         return canvas
 
     def _sheet(self, number: int, canvas: Canvas, glyphs: list[Glyph], size: Rect) -> Sheet:
-        ruling = find_tables(canvas.sight.strokes, canvas.sight.images)
+        ruling = find_tables(Seen(), canvas.sight.strokes, canvas.sight.images)
         pieces = pieces_of(glyphs, Decoration(ruling.loose), None)
         stamps = [(box.x0, box.y0, box.x1, box.y1) for box in stamps_of(self._signed, number)]
         pictures = [image for image in canvas.sight.images if area(meet(image.box, size)) < 0.6 * area(size)]

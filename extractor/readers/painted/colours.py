@@ -3,6 +3,8 @@
 from typing import Any
 
 Colour = tuple[float, float, float]
+# Made once: this is asked for each glyph.
+_NUMBER = (int, float)
 
 
 def luminance(colour: Colour) -> float:
@@ -13,7 +15,7 @@ def luminance(colour: Colour) -> float:
 def to_rgb(colour: Any, space: str) -> Colour | None:
     """A colour of the graphics state as red, green, blue from 0 to 1; None for a pattern."""
     parts = colour if isinstance(colour, tuple) else (colour,)
-    if not parts or not all(isinstance(part, int | float) for part in parts):
+    if not parts or not all(isinstance(part, _NUMBER) for part in parts):
         return None
     if len(parts) == 1:
         grey = float(parts[0])

@@ -1,7 +1,10 @@
 """What a page paints: glyphs, strokes and pictures, each with its place and its turn."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from pdfplumber.container import Container
 
 from extractor.readers.painted.colours import Colour
 from models.geometry import Point, Rect
@@ -61,3 +64,18 @@ class Sight:
         self.glyphs += other.glyphs
         self.strokes += other.strokes
         self.images += other.images
+
+
+class Seen(Container):
+    """A page of pdfplumber's kind that has the objects it is shown, those that a person sees, and no others."""
+
+    _shown: Mapping[str, list[dict[str, Any]]] = {}
+
+    @property
+    def objects(self) -> dict[str, list[dict[str, Any]]]:
+        return dict(self._shown)
+
+    def show(self, objects: Mapping[str, list[dict[str, Any]]]) -> None:
+        """Replaces its objects, given by their kind."""
+        self.flush_cache()
+        self._shown = objects

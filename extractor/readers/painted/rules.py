@@ -1,23 +1,35 @@
-"""Rules to tables: what is ruled on a page, put together into cells with spans.
+"""Rules to tables: what is ruled on a page, put together into cells with spans by pdfplumber.
 
 Rules come as lines, thin rectangles, frames, dots in a row or thin pictures, doubled or in pieces. All lengths are points.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from itertools import pairwise
+from typing import Any, NamedTuple, cast
+
+from pdfplumber.page import Page as PlumberPage
+from pdfplumber.table import TableFinder, TableSettings, merge_edges, snap_edges
 
 from extractor.readers.painted.colours import luminance
-from extractor.readers.painted.page import Image, Stroke
+from extractor.readers.painted.page import Image, Seen, Stroke
 from models.geometry import Rect, area, around, contains, meet, middle
 
 # A rule is thinner than any letter; two rules nearer than this are one double rule; pieces nearer than this are one rule.
 THIN = 3.5
 SNAP = 3.2
+# A double line through words or under them is nearer than this, one through them farther from one under them.
+DOUBLE = 2.2
 REACH = 3.5
+# The rules are snapped before.
+_FINDING = TableSettings(
+    snap_tolerance=0, join_tolerance=REACH, intersection_tolerance=REACH, edge_min_length=THIN, edge_min_length_prefilter=THIN
+)
 # Boxes for choosing are about as large as a character.
 BOX_SMALLEST, BOX_LARGEST = 4.5, 20.0
-MAX_RULES = 4_000
+# What honest tables have of rules, and of places where they might cross; pdfplumber takes a second for as many.
+MAX_RULES, MAX_CROSSINGS = 4_000, 8_000
 _WHITE = 0.93
 _COVERED = 0.6
 
@@ -43,7 +55,7 @@ class GridCell:
 
 @dataclass(frozen=True)
 class Grid:
-    """A ruled table: `owner` gives for each part of its lattice the cell it belongs to, None outside."""
+    """A ruled table: `owner` gives for each part of its lattice the cell it belongs to. Its outer sides reach a point beyond it."""
 
     xs: tuple[float, ...]
     ys: tuple[float, ...]
@@ -56,8 +68,7 @@ class Grid:
 
     def cell_at(self, x: float, y: float) -> int | None:
         """The index of the cell at a point, None outside the table."""
-        row, column = _interval(self.ys, y), _interval(self.xs, x)
-        return None if row is None or column is None else self.owner.get((row, column))
+        return self.owner.get((bisect_right(self.ys, y) - 1, bisect_right(self.xs, x) - 1))
 
 
 class Ruling(NamedTuple):
@@ -69,8 +80,10 @@ class Ruling(NamedTuple):
     loose: tuple[Rule, ...]
 
 
-def find_tables(strokes: Iterable[Stroke], images: Iterable[Image], extra: tuple[list[Rule], list[Rule]] = ([], [])) -> Ruling:
-    """The tables that strokes and thin pictures rule; `extra` adds rules found in a picture of the page."""
+def find_tables(
+    page: Seen, strokes: Iterable[Stroke], images: Iterable[Image], extra: tuple[list[Rule], list[Rule]] = ([], [])
+) -> Ruling:
+    """The tables that strokes and thin pictures of `page` rule; `extra` adds rules found in a picture of it."""
     level, plumb = list(extra[0]), list(extra[1])
     squares: list[Rect] = []
     for stroke in strokes:
@@ -82,18 +95,17 @@ def find_tables(strokes: Iterable[Stroke], images: Iterable[Image], extra: tuple
         _add_thin(image.box, level, plumb)
     if len(level) + len(plumb) > MAX_RULES:
         return Ruling((), (), tuple(squares), ())
-    level, plumb = _join(level), _join(plumb)
-    grids, loose = [], []
-    for own_level, own_plumb in _components(level, plumb):
-        box = _extent(own_level, own_plumb)
-        if _box_sized(box) and len(own_level) > 1 and len(own_plumb) > 1:
+    _show(page, level, plumb)
+    grids, loose = list[Grid](), list[Rule]()
+    for own_level, own_plumb in _components(*_joined(page, DOUBLE)):
+        crossed = len(own_level) > 1 and len(own_plumb) > 1
+        if crossed and _box_sized(box := _extent(own_level, own_plumb)):
             squares.append(box)
             continue
-        grid = _grid(*_closed(own_level, own_plumb)) if own_level and own_plumb else None
-        if grid is None:
-            loose += own_level
-        else:
-            grids.append(grid)
+        found = _grids(page, own_level, own_plumb) if 0 < len(own_level) * len(own_plumb) <= MAX_CROSSINGS else []
+        grids += found
+        # Rules that cross and yet enclose nothing are a drawing, such as a QR code.
+        loose += [] if found or crossed else own_level
     outer, nested = _by_depth(grids)
     return Ruling(outer, nested, tuple(_distinct(squares)), tuple(loose))
 
@@ -144,25 +156,30 @@ def _add_thin(box: Rect, level: list[Rule], plumb: list[Rule]) -> None:
         plumb.append(Rule((box[0] + box[2]) / 2, box[1], box[3]))
 
 
-def _join(rules: list[Rule]) -> list[Rule]:
-    """Rules snapped to common places, with touching pieces and doubled lines made one; what stays a dot is dropped."""
-    joined: list[Rule] = []
-    rules = sorted(rules)
-    begin = 0
-    for i in range(1, len(rules) + 1):
-        if i < len(rules) and rules[i].at - rules[begin].at <= SNAP:
-            continue
-        group = rules[begin:i]
-        longest = max(group, key=lambda rule: rule.end - rule.start)
-        pieces: list[list[float]] = []
-        for rule in sorted(group, key=lambda rule: rule.start):
-            if pieces and rule.start <= pieces[-1][1] + REACH:
-                pieces[-1][1] = max(pieces[-1][1], rule.end)
-            else:
-                pieces.append([rule.start, rule.end])
-        joined += [Rule(longest.at, start, end) for start, end in pieces if end - start > THIN]
-        begin = i
-    return joined
+def _show(page: Seen, level: Iterable[Rule], plumb: Iterable[Rule]) -> None:
+    """Hands the page rules as the lines that are on it."""
+    lines = [_line(rule.start, rule.at, rule.end, rule.at) for rule in level]
+    page.show({"line": lines + [_line(rule.at, rule.start, rule.at, rule.end) for rule in plumb]})
+
+
+def _line(x0: float, y0: float, x1: float, y1: float) -> dict[str, Any]:
+    return {"object_type": "line", "x0": x0, "top": y0, "x1": x1, "bottom": y1, "width": x1 - x0, "height": y1 - y0}
+
+
+def _joined(page: Seen, snap: float) -> tuple[list[Rule], list[Rule]]:
+    """The page's rules with touching pieces made one, and those that are nearer than `snap`; what stays a dot is dropped."""
+    edges = snap_edges(page.edges, snap, snap)
+    for edge in edges:
+        # The mean that pdfplumber snaps to differs in the last bits from edge to edge, and then it joins nothing.
+        side, other = ("top", "bottom") if edge["orientation"] == "h" else ("x0", "x1")
+        edge[side] = edge[other] = round(edge[side], 2)
+    level, plumb = list[Rule](), list[Rule]()
+    for edge in merge_edges(edges, 0, 0, REACH, REACH):
+        if edge["orientation"] == "h" and edge["x1"] - edge["x0"] > THIN:
+            level.append(Rule(edge["top"], edge["x0"], edge["x1"]))
+        elif edge["orientation"] == "v" and edge["bottom"] - edge["top"] > THIN:
+            plumb.append(Rule(edge["x0"], edge["top"], edge["bottom"]))
+    return level, plumb
 
 
 def _components(level: list[Rule], plumb: list[Rule]) -> list[tuple[list[Rule], list[Rule]]]:
@@ -196,8 +213,22 @@ def _extent(level: Sequence[Rule], plumb: Sequence[Rule]) -> Rect:
 
 
 def _closed(level: list[Rule], plumb: list[Rule]) -> tuple[list[Rule], list[Rule]]:
-    """The rules with the outer sides added that a table without them lacks: open left and right, or cut off by a page's end."""
-    return _ends_closed(level, plumb), _ends_closed(plumb, level)
+    """The rules with the outer sides added that a table without them lacks: open left and right, or cut off by a page's end.
+
+    Rules that stop short of the next one across are led to it.
+    """
+    level, plumb = _ends_closed(level, plumb), _ends_closed(plumb, level)
+    return [_led(rule, plumb) for rule in level], [_led(rule, level) for rule in plumb]
+
+
+def _led(rule: Rule, across: Sequence[Rule]) -> Rule:
+    """`rule` made as long as the gaps between `across` that it fills for the most part."""
+    places = sorted(other.at for other in across if other.start - REACH <= rule.at <= other.end + REACH)
+    start, end = rule.start, rule.end
+    for a, b in pairwise(places):
+        if min(b, rule.end) - max(a, rule.start) >= _COVERED * (b - a):
+            start, end = min(start, a), max(end, b)
+    return Rule(rule.at, start, end)
 
 
 def _ends_closed(across: list[Rule], along: list[Rule]) -> list[Rule]:
@@ -214,58 +245,33 @@ def _ends_closed(across: list[Rule], along: list[Rule]) -> list[Rule]:
     return across + added
 
 
-def _grid(level: list[Rule], plumb: list[Rule]) -> Grid | None:
-    """The cells between rules, None where they enclose nothing. Neighbours without a rule between them are one cell."""
-    xs, ys = sorted({rule.at for rule in plumb}), sorted({rule.at for rule in level})
-    if len(xs) < 2 or len(ys) < 2:
-        return None
-    rows, columns = len(ys) - 1, len(xs) - 1
-    walls_above = {(r, c) for r, y in enumerate(ys) for c in range(columns) if _ruled(level, y, xs[c], xs[c + 1])}
-    walls_left = {(r, c) for c, x in enumerate(xs) for r in range(rows) if _ruled(plumb, x, ys[r], ys[r + 1])}
-    outside = (-1, -1)
-    parent = {outside: outside} | {(r, c): (r, c) for r in range(rows) for c in range(columns)}
-
-    def root(at: tuple[int, int]) -> tuple[int, int]:
-        while parent[at] != at:
-            parent[at] = parent[parent[at]]
-            at = parent[at]
-        return at
-
-    def place(r: int, c: int) -> tuple[int, int]:
-        return (r, c) if 0 <= r < rows and 0 <= c < columns else outside
-
-    for r in range(rows + 1):
-        for c in range(columns):
-            if (r, c) not in walls_above:
-                parent[root(place(r, c))] = root(place(r - 1, c))
-    for c in range(columns + 1):
-        for r in range(rows):
-            if (r, c) not in walls_left:
-                parent[root(place(r, c))] = root(place(r, c - 1))
-    return _collected(xs, ys, {at: root(at) for at in parent if at != outside}, root(outside))
+def _grids(page: Seen, level: list[Rule], plumb: list[Rule]) -> list[Grid]:
+    """The tables that rules enclose on `page`, and cells that stand alone, which pdfplumber doesn't count as tables."""
+    _show(page, level, plumb)
+    _show(page, *_closed(*_joined(page, SNAP)))
+    finder = TableFinder(cast(PlumberPage, page), _FINDING)
+    tables = [table.cells for table in finder.tables]
+    held = {cell for cells in tables for cell in cells}
+    return [_grid(cells) for cells in [*tables, *([cell] for cell in finder.cells if cell not in held)]]
 
 
-def _collected(
-    xs: list[float], ys: list[float], roots: dict[tuple[int, int], tuple[int, int]], outside: tuple[int, int]
-) -> Grid | None:
-    regions: dict[tuple[int, int], list[tuple[int, int]]] = {}
-    for at, top in roots.items():
-        if top != outside:
-            regions.setdefault(top, []).append(at)
-    cells: list[GridCell] = []
-    owner: dict[tuple[int, int], int] = {}
-    for parts in sorted(regions.values(), key=min):
-        first_row, last_row = min(r for r, _ in parts), max(r for r, _ in parts) + 1
-        left, right = min(c for _, c in parts), max(c for _, c in parts) + 1
-        owner.update(dict.fromkeys(parts, len(cells)))
-        box = xs[left], ys[first_row], xs[right], ys[last_row]
-        cells.append(GridCell(first_row, left, last_row - first_row, right - left, box))
-    return Grid(tuple(xs), tuple(ys), tuple(cells), owner) if cells else None
-
-
-def _ruled(rules: list[Rule], at: float, start: float, end: float) -> bool:
-    covered = sum(max(0.0, min(rule.end, end) - max(rule.start, start)) for rule in rules if rule.at == at)
-    return covered >= _COVERED * (end - start)
+def _grid(boxes: Iterable[Rect]) -> Grid:
+    """Cells on the lattice that their sides make."""
+    ordered = sorted(boxes, key=lambda box: (box[1], box[0]))
+    xs, ys = (sorted({box[side] for box in ordered for side in sides}) for sides in ((0, 2), (1, 3)))
+    column, row = ({at: number for number, at in enumerate(places)} for places in (xs, ys))
+    cells = [
+        GridCell(row[y0], column[x0], row[y1] - row[y0], column[x1] - column[x0], (x0, y0, x1, y1)) for x0, y0, x1, y1 in ordered
+    ]
+    owner = {
+        (cell.row + down, cell.column + across): number
+        for number, cell in enumerate(cells)
+        for down in range(cell.row_span)
+        for across in range(cell.column_span)
+    }
+    for places in (xs, ys):
+        places[0], places[-1] = places[0] - 1, places[-1] + 1
+    return Grid(tuple(xs), tuple(ys), tuple(cells), owner)
 
 
 def _by_depth(grids: list[Grid]) -> tuple[tuple[Grid, ...], tuple[Grid, ...]]:
@@ -277,12 +283,3 @@ def _by_depth(grids: list[Grid]) -> tuple[tuple[Grid, ...], tuple[Grid, ...]]:
         (nested if inside else outer).append(grid)
     in_order = [tuple(sorted(found, key=lambda grid: (grid.box[1], grid.box[0]))) for found in (outer, nested)]
     return in_order[0], in_order[1]
-
-
-def _interval(edges: Sequence[float], value: float) -> int | None:
-    if not edges[0] - 1 <= value <= edges[-1] + 1:
-        return None
-    for i in range(len(edges) - 1):
-        if value < edges[i + 1]:
-            return i
-    return len(edges) - 2

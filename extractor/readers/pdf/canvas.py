@@ -1,12 +1,13 @@
 """What a page paints and a person can see of it: glyphs, strokes and pictures, each with its place and its turn.
 
-pdfminer's interpreter runs the content, and this canvas keeps what pdfplumber's objects leave out: clipping, optional
-content, transparency, render modes, the order of painting and the character codes. Coordinates are points from the top
-left of the page as it is shown (crop box and rotation applied). The operators are those of ISO 32000-1, annex A.
+pdfminer's interpreter runs the content of a page that pdfplumber opened, and this canvas keeps what pdfplumber's own objects
+leave out: clipping, optional content, transparency, render modes, the order of painting and the character codes.
+Coordinates are points from the top left of the page as it is shown (crop box and rotation applied). The operators are those
+of ISO 32000-1, annex A.
 """
 
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, cast
 
 from pdfminer.pdfdevice import PDFTextDevice
@@ -20,6 +21,7 @@ from pdfminer.utils import Matrix, apply_matrix_pt, apply_matrix_rect, mult_matr
 from extractor.readers.painted.colours import to_rgb
 from extractor.readers.painted.page import BLACK, MAX_PAINTED, Glyph, Image, Sight, Stroke
 from extractor.readers.pdf.layers import Layers, name_of
+from extractor.readers.pdf.plumbed import OpenPdf
 from models.errors import Hostile
 from models.geometry import Point, Rect, area, around, contains, meet, middle
 
@@ -46,6 +48,7 @@ class Canvas(PDFTextDevice):
         self._painted = 0
         self._tags: list[bool] = []
         self._mode = 0
+        self._names: dict[PDFFont, str] = {}
 
     @property
     def state(self) -> tuple[Rect, float, float, bool]:
@@ -103,7 +106,7 @@ class Canvas(PDFTextDevice):
                 text=text,
                 box=box,
                 size=abs(fontsize) * (matrix[2] ** 2 + matrix[3] ** 2) ** 0.5,
-                font=_basename_of(font),
+                font=self._names.get(font) or self._names.setdefault(font, _basename_of(font)),
                 font_key=id(font),
                 code=cid,
                 colour=colour,
@@ -116,9 +119,10 @@ class Canvas(PDFTextDevice):
         return advance
 
     def _inside(self, box: Rect) -> bool:
+        if contains(self.clip, *middle(box)):
+            return True
         shown = meet(box, self.clip)
-        x, y = middle(box)
-        return contains(self.clip, x, y) or (shown[2] > shown[0] and area(shown) > 0.3 * area(box) > 0)
+        return shown[2] > shown[0] and area(shown) > 0.3 * area(box) > 0
 
     def paint_path(self, graphicstate: PDFGraphicState, stroke: bool, fill: bool, evenodd: bool, path: Any) -> None:
         if any(self._tags):
@@ -285,9 +289,9 @@ def check_size(stream: PDFStream) -> None:
 class Painter:
     """Paints pages and appearance streams of one document; fonts are read once."""
 
-    def __init__(self, catalog: Mapping[str, Any]) -> None:
-        self.manager = PDFResourceManager()
-        self.layers = Layers(catalog)
+    def __init__(self, pdf: OpenPdf) -> None:
+        self.manager = pdf.rsrcmgr
+        self.layers = Layers(pdf.doc.catalog)
 
     def page(self, page: PDFPage) -> "PageCanvas":
         """Paints the content of `page`."""

@@ -10,7 +10,6 @@ from typing import Any
 import pypdfium2 as pdfium
 from pdfminer.pdfdocument import PDFDocument, PDFEncryptionError, PDFPasswordIncorrect
 from pdfminer.pdfpage import PDFPage
-from pdfminer.pdfparser import PDFParser
 from pdfminer.pdftypes import PDFStream, resolve1
 
 from extractor.arrival import Attachment
@@ -28,6 +27,7 @@ from extractor.readers.pdf import PdfReading
 from extractor.readers.pdf.attachments import attached
 from extractor.readers.pdf.canvas import PageCanvas, Painter
 from extractor.readers.pdf.form import read_overlay
+from extractor.readers.pdf.plumbed import OpenPdf, SeenPage
 from extractor.readers.pdf.signatures import read_signatures
 from models.errors import Damaged, Encrypted, TooManyPages, UnreadableFile, UnsupportedKind
 from models.geometry import Rect, area, meet
@@ -47,9 +47,9 @@ _PAYLOAD = re.compile(r"SF1/[a-z][a-z0-9-]*/[0-9A-Za-z.\-]+/[0-9A-Z]+")
 
 def read(data: bytes, limits: PdfLimits) -> PdfReading:
     """See `extractor.readers.pdf.read_pdf`."""
-    document, pages = _open(data, limits)
+    pdf, pages = _open(data, limits)
     try:
-        return _read(data, document, pages, limits)
+        return _read(data, pdf, pages, limits)
     except UnreadableFile:
         raise
     except Exception as error:  # what breaks outside the pages is the file's own frame
@@ -59,39 +59,39 @@ def read(data: bytes, limits: PdfLimits) -> PdfReading:
 
 def files_in(data: bytes, limits: PdfLimits) -> tuple[Attachment, ...]:
     """See `extractor.readers.pdf.pdf_attachments`."""
-    document, pages = _open(data, limits)
+    pdf, pages = _open(data, limits)
     try:
-        return attached(document, pages, limits.attachments, limits.attachment_bytes)
+        return attached(pdf.doc, pages, limits.attachments, limits.attachment_bytes)
     except UnreadableFile:
         raise
     except Exception as error:
         raise Damaged("PDF 文件的内部结构有损坏") from error
 
 
-def _read(data: bytes, document: PDFDocument, pages: list[PDFPage], limits: PdfLimits) -> PdfReading:
-    catalog: Mapping[str, Any] = document.catalog
+def _read(data: bytes, pdf: OpenPdf, pages: list[PDFPage], limits: PdfLimits) -> PdfReading:
+    catalog: Mapping[str, Any] = pdf.doc.catalog
     form = resolve1(catalog.get("AcroForm")) or {}
     if catalog.get("NeedsRendering") and "XFA" in form:
         raise UnsupportedKind("动态 XFA 表单只能在 Adobe 软件中显示", advice=_XFA_ADVICE)
     with _Renderer(data) as renderer:
-        reader = _PageReader(catalog, renderer, bool(resolve1(form.get("NeedAppearances"))))
+        reader = _PageReader(pdf, renderer, bool(resolve1(form.get("NeedAppearances"))))
         for number, page in enumerate(pages, 1):
             reader.read(number, page)
     result = Pages(
         reader="pdf",
         pages=number_tables(reader.sheets),
-        identity=_identity(document) or reader.identity,
+        identity=_identity(pdf.doc) or reader.identity,
         controls=tuple(reader.controls),
         signatures=read_signatures(data, form, reader.signed),
         mismatches=tuple(reader.mismatches),
         damage=tuple(dict.fromkeys((*_cut_off(data), *reader.damage))),
     )
-    attachments = attached(document, pages, limits.attachments, limits.attachment_bytes)
+    attachments = attached(pdf.doc, pages, limits.attachments, limits.attachment_bytes)
     return PdfReading(result, tuple(reader.scanned), attachments, "Collection" in catalog)
 
 
-def _open(data: bytes, limits: PdfLimits) -> tuple[PDFDocument, list[PDFPage]]:
-    """The document and its pages; where pdfminer can't find its way, pdfium, which mends more, writes the file anew once."""
+def _open(data: bytes, limits: PdfLimits) -> tuple[OpenPdf, list[PDFPage]]:
+    """The document and its pages; where pdfplumber can't find its way, pdfium, which mends more, writes the file anew once."""
     try:
         return _parse(data, limits)
     except Damaged as error:
@@ -104,10 +104,11 @@ def _open(data: bytes, limits: PdfLimits) -> tuple[PDFDocument, list[PDFPage]]:
         return _parse(mended.getvalue(), limits)
 
 
-def _parse(data: bytes, limits: PdfLimits) -> tuple[PDFDocument, list[PDFPage]]:
+def _parse(data: bytes, limits: PdfLimits) -> tuple[OpenPdf, list[PDFPage]]:
     try:
-        document = PDFDocument(PDFParser(io.BytesIO(data)))
-        pages = list(islice(PDFPage.create_pages(document), limits.pages + 1))
+        pdf = OpenPdf(data)
+        # Not pdfplumber's own list, which knows no limit and which one broken page breaks.
+        pages = list(islice(PDFPage.create_pages(pdf.doc), limits.pages + 1))
     except PDFPasswordIncorrect as error:
         raise Encrypted("文件设有打开密码") from error
     except PDFEncryptionError as error:
@@ -115,11 +116,11 @@ def _parse(data: bytes, limits: PdfLimits) -> tuple[PDFDocument, list[PDFPage]]:
     except Exception as error:  # pdfminer fails in as many ways as files are broken
         raise Damaged("PDF 文件不完整，无法打开") from error
     if len(pages) > limits.pages:
-        count = resolve1((resolve1(document.catalog.get("Pages")) or {}).get("Count"))
+        count = resolve1((resolve1(pdf.doc.catalog.get("Pages")) or {}).get("Count"))
         raise TooManyPages(f"PDF 有 {count if isinstance(count, int) else f'{limits.pages} 以上'} 页，超过 {limits.pages} 页")
     if not pages:
         raise Damaged("PDF 文件中没有页面")
-    return document, pages
+    return pdf, pages
 
 
 def _cut_off(data: bytes) -> Iterator[str]:
@@ -162,8 +163,8 @@ class _Renderer:
 class _PageReader:
     """Reads pages one by one and keeps what belongs to the whole file."""
 
-    def __init__(self, catalog: Mapping[str, Any], renderer: _Renderer, regenerates: bool) -> None:
-        self._painter, self._renderer, self._regenerates = Painter(catalog), renderer, regenerates
+    def __init__(self, pdf: OpenPdf, renderer: _Renderer, regenerates: bool) -> None:
+        self._pdf, self._painter, self._renderer, self._regenerates = pdf, Painter(pdf), renderer, regenerates
         self._trusted: set[tuple[int, bool]] = set()
         self.sheets: list[Sheet] = []
         self.scanned: list[int] = []
@@ -183,7 +184,7 @@ class _PageReader:
             look = self._renderer.look(number)
             if look is None:
                 self.damage.append(f"第 {number} 页无法显示")
-            sheet = self._sheet(number, canvas, overlay, look)
+            sheet = self._sheet(SeenPage(self._pdf, page, number), canvas, overlay, look)
         except UnreadableFile:
             raise
         except Exception:  # one broken page must not cost the others, and pdfminer breaks in many ways
@@ -196,8 +197,9 @@ class _PageReader:
             sheet = Sheet(number, width, height)
         self.sheets.append(sheet)
 
-    def _sheet(self, number: int, canvas: PageCanvas, overlay: Overlay, look: Look | None) -> Sheet | None:
+    def _sheet(self, page: SeenPage, canvas: PageCanvas, overlay: Overlay, look: Look | None) -> Sheet | None:
         """The page's tables and lines, None where it must be read as an image."""
+        number = page.page_number
         self.damage += [f"第 {number} 页：{damage}" for damage in overlay.damage]
         self.controls += overlay.controls
         self.mismatches += overlay.mismatches
@@ -207,10 +209,10 @@ class _PageReader:
         self._look_for_identity(number, canvas)
         if must_be_read_as_image(glyphs, sight, look, lambda: self._renderer.look(number, _CLOSE_DPI), size, self._trusted):
             return None
-        ruling = find_tables(sight.strokes, sight.images)
+        ruling = find_tables(page, sight.strokes, sight.images)
         if not ruling.grids and sight.images and look is not None:
             # The rules may be part of a picture.
-            ruling = find_tables(sight.strokes, sight.images, look.rules())
+            ruling = find_tables(page, sight.strokes, sight.images, look.rules())
         fields = _fields(sight.strokes, ruling)
         decoration = Decoration(ruling.loose, fields, overlay.marked)
         over = [glyph for glyph in overlay.text if glyph.seen and (look is None or not _is_pale(glyph) or look.shows(glyph))]
