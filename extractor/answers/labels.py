@@ -297,8 +297,8 @@ def finds_of(label: Label, units: Sequence[Unit]) -> list[Find]:
         Find(unit, order, hit.start, hit.end, hit.score, hit.whole) for order, unit in enumerate(units) for hit in unit.hits(sought)
     ]
     known = {find.order for find in found}
-    halves = [(order, rest.passage.text) for order, rest in _cut_by_pages(units)] + [*_stacked(units)]
-    cut = [order for order, rest in halves if is_rest_of(label, units[order], rest)]
+    halves = [(order, rest.key) for order, rest in _cut_by_pages(units)] + [*_stacked(units, sought.most)]
+    cut = [order for order, rest in halves if _completes(sought.keys, units[order].key, rest)]
     found += [
         Find(units[order], order, 0, len(units[order].passage), _INNER, True) for order in dict.fromkeys(cut) if order not in known
     ]
@@ -307,9 +307,13 @@ def finds_of(label: Label, units: Sequence[Unit]) -> list[Find]:
 
 def is_rest_of(label: Label, unit: Unit, text: str) -> bool:
     """Whether `text` is what a label lacks that breaks off at the end of a page, where `unit` is what stands there of it."""
-    rest = key(text)
-    keys = [key(one) for one in label.texts] if rest and unit.key else []
-    return any(fuzz.ratio(unit.key + rest, one) >= max(100 * _CUT, fuzz.ratio(unit.key, one) + _ROUNDING) for one in keys)
+    return _completes([key(one) for one in label.texts], unit.key, key(text))
+
+
+def _completes(keys: Sequence[str], begun: str, rest: str) -> bool:
+    whole = begun + rest
+    near = [one for one in keys if begun and rest and abs(len(whole) - len(one)) < len(one) / 2]
+    return any(fuzz.ratio(whole, one) >= max(100 * _CUT, fuzz.ratio(begun, one) + _ROUNDING) for one in near)
 
 
 def is_under(unit: Unit, label: Unit) -> bool:
@@ -360,17 +364,18 @@ def _is_like(piece: str, keys: Sequence[str]) -> bool:
     return piece in keys or (len(piece) > _SHORT and any(fuzz.ratio(piece, one) >= 100 * _INNER for one in keys))
 
 
-def _stacked(units: Sequence[Unit]) -> Iterator[tuple[int, str]]:
-    """(order, text) of each line outside tables, with the text of the line under it, and of the next two: a column of labels whose
-    rules are lost breaks them as its cells did."""
-    lines = [(order, unit, unit.box) for order, unit in enumerate(units) if unit.cell is None and unit.box and not unit.pieces]
+def _stacked(units: Sequence[Unit], most: float) -> Iterator[tuple[int, str]]:
+    """(order, key) of each line outside tables, no longer than `most`, with the key of the line under it, and of the next two: a
+    column of labels whose rules are lost breaks them as its cells did."""
+    short = [(order, unit) for order, unit in enumerate(units) if unit.cell is None and len(unit.key) <= most]
+    lines = [(order, unit, unit.box) for order, unit in short if unit.box and not unit.pieces]
     for at, (order, unit, box) in enumerate(lines):
         text, last = "", box
         for _, other, under in lines[at + 1 : at + 1 + _MOST_LINES]:
             high = last.y1 - last.y0
             if other.page != unit.page or abs(under.x0 - box.x0) > high or not -0.5 * high < under.y0 - last.y1 < _LEADING * high:
                 break
-            text, last = text + other.passage.text, under
+            text, last = text + other.key, under
             yield order, text
 
 
