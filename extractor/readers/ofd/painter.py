@@ -91,6 +91,7 @@ class Canvas:
                     Glyph(
                         char, box, size * scale, self.resources.fonts.get(font, ""), hash(font), ord(char[0]), colour,
                         weight >= 600, upright, self._next(), seen and colour is not None,
+                        _applied(matrix, (x, y))[1] if upright else None,
                     )
                 )  # fmt: skip
 

@@ -1,16 +1,19 @@
 """Glyphs to lines of spans: reading order, blanks, emphasis, and the signs that are marks."""
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import dropwhile
+from typing import NamedTuple
 
 from extractor import rungs
 from extractor.readers.painted.colours import luminance
+from extractor.readers.painted.levels import levels_of
 from extractor.readers.painted.page import Glyph, Stroke
 from extractor.readers.painted.radicals import unified
 from extractor.readers.painted.rendering import Look, is_legible
 from extractor.readers.painted.rules import Rule
+from extractor.text.raised import Level, Raised, settled
 from extractor.text.tick_signs import state_of, symbol_state
 from models.geometry import Rect, around, box_around, contains, middle
 from models.page import Box, Emphasis, Line, Picture, Run, Span, Tick, TickState
@@ -29,7 +32,7 @@ _DINGBATS = {
 
 @dataclass(frozen=True)
 class Piece:
-    """A character, mark or picture at its place. `joins` is False for pictures, which make no line of their own height."""
+    """A character, mark or picture at its place, with the y on which a character stands where that is known."""
 
     box: Rect
     size: float
@@ -38,6 +41,7 @@ class Piece:
     picture: Picture | None = None
     emphasis: frozenset[Emphasis] = frozenset()
     confidence: float = 1.0
+    baseline: float | None = None
 
 
 @dataclass
@@ -82,7 +86,7 @@ def _twin(places: dict[tuple[str, int, int], tuple[int, Glyph]], key: tuple[str,
 
 
 def _bolder(piece: Piece) -> Piece:
-    return Piece(piece.box, piece.size, piece.text, piece.tick, piece.picture, piece.emphasis | {"bold"}, piece.confidence)
+    return replace(piece, emphasis=piece.emphasis | {"bold"})
 
 
 def _piece(glyph: Glyph, emphasis: frozenset[Emphasis], look: Look | None) -> Piece | None:
@@ -98,7 +102,8 @@ def _piece(glyph: Glyph, emphasis: frozenset[Emphasis], look: Look | None) -> Pi
         return None
     legible = is_legible(glyph) or text != glyph.text
     confidence = 1.0 if legible else rungs.ILLEGIBLE
-    return Piece(glyph.box, glyph.size, unified(text) if legible else "\ufffd", emphasis=emphasis, confidence=confidence)
+    text = unified(text) if legible else "\ufffd"
+    return Piece(glyph.box, glyph.size, text, emphasis=emphasis, confidence=confidence, baseline=glyph.baseline)
 
 
 def is_symbol(glyph: Glyph) -> bool:
@@ -262,35 +267,49 @@ def _with_pictures(lines: list[Line], pictures: list[Piece]) -> tuple[Line, ...]
 def line_of(row: Sequence[Piece]) -> Line:
     """One line from pieces in any order; blanks come in where there is room for them."""
     row = sorted(row, key=lambda piece: piece.box[0])
-    spans: list[Span] = []
-    text, boxes, emphasis, confidence = "", list[Rect](), frozenset[Emphasis](), 1.0
+    return Line(spans=tuple(settled(_spans(row))), box=to_box(around(piece.box for piece in row)))
 
-    def close() -> None:
-        nonlocal text, boxes
-        if text:
-            spans.append(Run(text=text, emphasis=emphasis, box=to_box(around(boxes)), confidence=confidence))
-        text, boxes = "", []
 
+def _spans(row: Sequence[Piece]) -> Iterator[Span | Raised]:
+    """The pieces of a line, from left to right, those that are written in one way together."""
+    text, boxes, way = "", list[Rect](), _Way()
     before: Piece | None = None
-    for piece in row:
+    for piece, level in zip(row, levels_of(row), strict=True):
         blank = _blank(before, piece) if before else ""
         if piece.tick is not None:
             if blank and not boxes:
                 # A blank between two marks: it says which option each of them belongs to.
-                boxes, emphasis, confidence = [piece.box], frozenset(), 1.0
-            text += blank
-            close()
-            spans.append(piece.tick)
+                boxes, way = [piece.box], _Way()
+            if text or blank:
+                yield way.span(text + blank, boxes)
+            text, boxes = "", []
+            yield piece.tick
         else:
-            if text and (piece.emphasis != emphasis or piece.confidence != confidence):
-                text, blank = text + blank, ""
-                close()
-            emphasis, confidence = piece.emphasis, piece.confidence
+            own = _Way(piece.emphasis, piece.confidence, level)
+            if text and own != way:
+                yield way.span(text + blank, boxes)
+                text, boxes, blank = "", [], ""
+            way = own
             text += blank + piece.text
             boxes.append(piece.box)
         before = piece
-    close()
-    return Line(spans=tuple(spans), box=to_box(around(piece.box for piece in row)))
+    if text:
+        yield way.span(text, boxes)
+
+
+class _Way(NamedTuple):
+    """How characters are written."""
+
+    emphasis: frozenset[Emphasis] = frozenset()
+    confidence: float = 1.0
+    level: Level | None = None
+
+    def span(self, text: str, boxes: Sequence[Rect]) -> Run | Raised:
+        """`text` written so, in `boxes`."""
+        box = to_box(around(boxes))
+        if self.level is not None:
+            return Raised(text, self.level, self.emphasis, box, self.confidence)
+        return Run(text=text, emphasis=self.emphasis, box=box, confidence=self.confidence)
 
 
 def _blank(before: Piece, piece: Piece) -> str:

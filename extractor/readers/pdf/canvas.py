@@ -100,6 +100,7 @@ class Canvas(PDFTextDevice):
         box = apply_matrix_rect(matrix, _glyph_box(font, cid, fontsize, advance, rise))
         down, across = (abs(matrix[3]), abs(matrix[0])), (abs(matrix[1]), abs(matrix[2]))
         upright = sum(down) >= sum(across)
+        baseline = apply_matrix_pt(matrix, (0, rise))[1] if upright and not font.is_vertical() else None
         colour = to_rgb(graphicstate.scolor if self._mode == 1 else graphicstate.ncolor, getattr(ncs, "name", ""))
         self.sight.glyphs.append(
             Glyph(
@@ -114,6 +115,7 @@ class Canvas(PDFTextDevice):
                 upright=upright,
                 z=self._turn(),
                 seen=self._mode not in _INVISIBLE_MODES and self.fill_alpha > 0.05 and not any(self._tags) and self._inside(box),
+                baseline=baseline,
             )
         )
         return advance
