@@ -191,7 +191,8 @@ class Page(Model):
     """Tables and the lines between them, in reading order. A Word file is one page without a size.
 
     `unread` is where something looks like writing, of which no words could be made out. A page that is not `coloured` is a copy in
-    which red ink looks like any other. `identity` is that of the code on the page. `frame`: how it came out of a picture.
+    which red ink looks like any other. `identity` is that of the code on the page. `frame`: how it came out of a picture;
+    `quarters`: how often a page that is no picture was turned to be read, counter-clockwise, from how the file has it shown.
     """
 
     number: int = Constraint(ge=1)
@@ -204,6 +205,7 @@ class Page(Model):
     coloured: bool = True
     identity: Identity | None = None
     frame: Frame | None = None
+    quarters: int = Constraint(default=0, ge=0, le=3)
 
     @property
     def tables(self) -> int:

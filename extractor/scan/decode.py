@@ -71,10 +71,11 @@ def pdf_pictures(data: bytes, numbers: Sequence[int], limits: PictureLimits) -> 
         raise Damaged("PDF 无法打开") from error
 
 
-def pdf_page(data: bytes, number: int, size: tuple[float, float], scale: float, box: Box) -> "NDArray[np.uint8]":
+def pdf_page(data: bytes, number: int, size: tuple[float, float], scale: float, box: Box, quarters: int = 0) -> "NDArray[np.uint8]":
     """What `box` holds of a page of a PDF, counted from 1, in RGB at `scale` pixels a point; annotations and fields too.
 
-    `size` is the page's in points, as boxes on it are given. Raises Damaged.
+    `size` is the page's in points, as boxes on it are given, once it was turned by so many `quarters`, counter-clockwise. Raises
+    Damaged.
     """
     import numpy as np
     import pypdfium2 as pdfium  # type: ignore[import-untyped, unused-ignore]
@@ -83,6 +84,8 @@ def pdf_page(data: bytes, number: int, size: tuple[float, float], scale: float, 
         with pdfium.PdfDocument(data) as document:
             document.init_forms()
             page = document[number - 1]
+            if quarters:
+                page.set_rotation((page.get_rotation() - 90 * quarters) % 360)
             width, height = page.get_size()
             fine = scale * size[0] / width
             if max(width, height) * fine > _MOST_PIXELS_ACROSS:

@@ -75,6 +75,16 @@ def with_pages(data: bytes, count: int) -> bytes:
     return saved(writer)
 
 
+def turned(data: bytes, turn: int, by_content: bool = False) -> bytes:
+    """A PDF whose pages are shown turned by so many degrees, clockwise: by their entry, or by their content on a page as large."""
+    writer = PdfWriter(clone_from=io.BytesIO(data))
+    for page in writer.pages:
+        page.rotate(turn)
+        if by_content:
+            page.transfer_rotation_to_content()
+    return saved(writer)
+
+
 def saved(writer: PdfWriter) -> bytes:
     """What a pypdf writer would write to a file."""
     stream = io.BytesIO()

@@ -8,7 +8,7 @@ import pytest
 from extractor import Source, extract
 from models.form import FormDefinition
 from models.record import FieldResult, Result
-from tests.extractor.pdfs import typeset
+from tests.extractor.pdfs import turned, typeset
 
 FORM = FormDefinition.model_validate(
     {
@@ -82,6 +82,23 @@ def test_a_form_without_traps_is_accepted(tmp_path: Path) -> None:
 def test_a_raised_or_lowered_digit_is_never_glued_to_a_number(energy: str, tmp_path: Path) -> None:
     read = fields(page(energy=energy), tmp_path)
     assert read["energy"].decision == "review"
+    assert read["phone"].decision == "accept"
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+@pytest.mark.parametrize("by_content", [False, True])
+def test_a_page_that_is_shown_sideways_is_read_as_upright(turn: int, by_content: bool, tmp_path: Path) -> None:
+    upright = fields(page(), tmp_path)
+    sideways = fields(turned(page(), turn, by_content), tmp_path)
+    assert {name: (one.value, one.decision) for name, one in sideways.items()} == {
+        name: (one.value, one.decision) for name, one in upright.items()
+    }
+
+
+@pytest.mark.parametrize("turn", ["90deg", "-90deg", "180deg"])
+def test_an_answer_that_stands_turned_on_its_page_is_reviewed(turn: str, tmp_path: Path) -> None:
+    read = fields(page(project=f"#rotate({turn}, reflow: true)[低碳园区]"), tmp_path)
+    assert read["project"].decision == "review"
     assert read["phone"].decision == "accept"
 
 

@@ -101,7 +101,8 @@ def _piece(glyph: Glyph, emphasis: frozenset[Emphasis], look: Look | None) -> Pi
     if text is None:
         return None
     legible = is_legible(glyph) or text != glyph.text
-    confidence = 1.0 if legible else rungs.ILLEGIBLE
+    # Which line words belong to that stand otherwise than those of their page is a guess.
+    confidence = (1.0 if glyph.upright else rungs.GUESSED) if legible else rungs.ILLEGIBLE
     text = unified(text) if legible else "\ufffd"
     return Piece(glyph.box, glyph.size, text, emphasis=emphasis, confidence=confidence, baseline=glyph.baseline)
 

@@ -7,6 +7,7 @@ of ISO 32000-1, annex A.
 """
 
 import zlib
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any, cast
 
@@ -49,6 +50,7 @@ class Canvas(PDFTextDevice):
         self._tags: list[bool] = []
         self._mode = 0
         self._names: dict[PDFFont, str] = {}
+        self.turns: Counter[int] = Counter()
 
     @property
     def state(self) -> tuple[Rect, float, float, bool]:
@@ -98,10 +100,12 @@ class Canvas(PDFTextDevice):
             text = ""
         advance = font.char_width(cid) * fontsize * scaling
         box = apply_matrix_rect(matrix, _glyph_box(font, cid, fontsize, advance, rise))
-        down, across = (abs(matrix[3]), abs(matrix[0])), (abs(matrix[1]), abs(matrix[2]))
-        upright = sum(down) >= sum(across)
+        turn = _turn_of(matrix)
+        upright = turn == 0
         baseline = apply_matrix_pt(matrix, (0, rise))[1] if upright and not font.is_vertical() else None
         colour = to_rgb(graphicstate.scolor if self._mode == 1 else graphicstate.ncolor, getattr(ncs, "name", ""))
+        seen = self._mode not in _INVISIBLE_MODES and self.fill_alpha > 0.05 and not any(self._tags) and self._inside(box)
+        self.turns[turn] += seen and not text.isspace()
         self.sight.glyphs.append(
             Glyph(
                 text=text,
@@ -114,7 +118,7 @@ class Canvas(PDFTextDevice):
                 bold=self._mode in _FAKE_BOLD_MODES,
                 upright=upright,
                 z=self._turn(),
-                seen=self._mode not in _INVISIBLE_MODES and self.fill_alpha > 0.05 and not any(self._tags) and self._inside(box),
+                seen=seen,
                 baseline=baseline,
             )
         )
@@ -152,6 +156,14 @@ class Canvas(PDFTextDevice):
         if box[2] >= box[0] and box[3] >= box[1]:
             see_through = any(key in stream for key in ("SMask", "Mask", "ImageMask", "IM")) or self.multiplies
             self.sight.images.append(Image(box, self._turn(), not see_through and self.fill_alpha > 0.9))
+
+
+def _turn_of(matrix: Matrix) -> int:
+    """By how many quarters characters are turned as shown, clockwise: the direction in which their feet stand in a row."""
+    along, down = matrix[0], matrix[1]
+    if abs(along) + abs(matrix[3]) >= abs(down) + abs(matrix[2]):
+        return 0 if along >= 0 else 2
+    return 1 if down > 0 else 3
 
 
 def _grown(box: Rect, by: float) -> Rect:
@@ -315,6 +327,9 @@ class PageCanvas:
             if isinstance(content, PDFStream):
                 check_size(content)
         self._run(page.resources, page.contents, self.matrix)
+        turn, count = max(self._canvas.turns.items(), key=lambda one: one[1], default=(0, 0))
+        # So many quarters, counter-clockwise, would set most of its characters upright.
+        self.quarters = turn if 2 * count > self._canvas.turns.total() else 0
 
     def place(self, rect: Any) -> Rect:
         """A rectangle of the page's own coordinates as shown."""

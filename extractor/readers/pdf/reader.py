@@ -4,6 +4,7 @@ import io
 import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -146,12 +147,14 @@ class _Renderer:
         if self._document is not None:
             self._document.close()
 
-    def look(self, number: int, dpi: int = 100) -> Look | None:
-        """The page as rendered, None where that fails."""
+    def look(self, number: int, shown: PDFPage, dpi: int = 100) -> Look | None:
+        """The page as rendered, turned as `shown` is, None where that fails."""
         if self._document is None or number > len(self._document):
             return None
         try:
             page = self._document[number - 1]
+            if page.get_rotation() != shown.rotate and shown.rotate % 90 == 0:
+                page.set_rotation(shown.rotate)
             look = Look.of(page, dpi)
             page.close()
         except (pdfium.PdfiumError, ValueError, MemoryError) as error:
@@ -178,10 +181,14 @@ class _PageReader:
         """Reads a page, which fails alone where it fails."""
         try:
             canvas = self._painter.page(page)
+            if quarters := canvas.quarters:
+                # Shown sideways or upside down: it is read, and shown to people, as its words stand upright.
+                page.rotate = (page.rotate - 90 * quarters) % 360
+                canvas = self._painter.page(page)
             overlay = read_overlay(page.annots, canvas, number, self._regenerates)
             self.signed += overlay.signed
             # Only now: pdfium has no limits of its own against content that multiplies.
-            look = self._renderer.look(number)
+            look = self._renderer.look(number, page)
             if look is None:
                 self.damage.append(f"第 {number} 页无法显示")
             sheet = self._sheet(SeenPage(self._pdf, page, number), canvas, overlay, look)
@@ -190,12 +197,13 @@ class _PageReader:
         except Exception:  # one broken page must not cost the others, and pdfminer breaks in many ways
             _log.info("page %d", number, exc_info=True)
             self.damage.append(f"第 {number} 页的内容有损坏")
-            canvas, sheet = None, None
+            canvas, sheet, quarters = None, None, 0
         if sheet is None:
             self.scanned.append(number)
             width, height = (canvas.width, canvas.height) if canvas else _size(page)
             sheet = Sheet(number, width, height)
-        self.sheets.append(sheet)
+            quarters = 0
+        self.sheets.append(replace(sheet, quarters=quarters))
 
     def _sheet(self, page: SeenPage, canvas: PageCanvas, overlay: Overlay, look: Look | None) -> Sheet | None:
         """The page's tables and lines, None where it must be read as an image."""
@@ -206,8 +214,10 @@ class _PageReader:
         size: Rect = (0, 0, canvas.width, canvas.height)
         sight = canvas.sight
         glyphs = visible(sight, look)
-        self._look_for_identity(number, canvas)
-        if must_be_read_as_image(glyphs, sight, look, lambda: self._renderer.look(number, _CLOSE_DPI), size, self._trusted):
+        self._look_for_identity(page, canvas)
+        if must_be_read_as_image(
+            glyphs, sight, look, lambda: self._renderer.look(number, page.page_obj, _CLOSE_DPI), size, self._trusted
+        ):
             return None
         ruling = find_tables(page, sight.strokes, sight.images)
         if not ruling.grids and sight.images and look is not None:
@@ -222,11 +232,11 @@ class _PageReader:
         pieces = with_marks(pieces, ruling.squares, sight.strokes, pictures, overlay)
         return fill(number, (canvas.width, canvas.height), pieces, ruling)
 
-    def _look_for_identity(self, number: int, canvas: PageCanvas) -> None:
+    def _look_for_identity(self, page: SeenPage, canvas: PageCanvas) -> None:
         """Reads our QR code where the page has something that could be one."""
         if self.identity is not None or not _may_hold_code(canvas):
             return
-        look = self._renderer.look(number, dpi=200)
+        look = self._renderer.look(page.page_number, page.page_obj, dpi=200)
         for text in read_codes(look) if look is not None else ():
             found = Identity.from_qr(text)
             if found is not None:
