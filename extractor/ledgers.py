@@ -23,4 +23,6 @@ def ledgers(reads: Sequence[Read]) -> Iterator[PartLedger]:
 def _unread_pages(seen: Pages, matched: set[int], way: Booking) -> Iterator[Entry]:
     left = seen.model_copy(update={"pages": tuple(page for page in seen.pages if page.number not in matched)})
     units = units_of(left)
+    for one in seen.aside if len(left.pages) == len(seen.pages) else ():
+        yield Entry(kind="aside", text=one.text, booking=way, page=one.page, box=one.box)
     yield from entries_booked(units, dict.fromkeys((number for unit in units for number in unit.passage.numbers), way))

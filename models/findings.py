@@ -91,6 +91,7 @@ CATALOGUE: dict[str, Kind] = {
     "place-missing": _warning("没有找到“{title}”填写的位置，请对照原件"),
     "text-unclaimed": _warning("“{title}”旁另有文字“{text}”，没有归入任何栏目"),
     "text-elsewhere": _warning("表格各栏之外另有 {count} 处文字：“{text}”", doubt=False),
+    "aside-told": _warning("文件正文之外另有内容：“{text}”", doubt=False),
     "ink-elsewhere": _warning("第 {page} 页各栏之外另有笔迹", doubt=False),
     "picture-unclaimed": _warning("文件中另有一处图片不在任何盖章、签字栏内，“{title}”可能已经盖章或签字"),
     "rows-total": _warning("“{title}”中有“{text}”一行，可能不是单独的一项"),
@@ -109,6 +110,10 @@ CATALOGUE: dict[str, Kind] = {
     "comment-on-answer": _warning("“{title}”带有批注“{text}”"),
     "field-broken": _warning("“{title}”中有不完整的 Word 域，内容可能不全"),
     "row-hidden": _warning("“{title}”旁有隐藏的表格行“{text}”，未读取"),
+    "cell-covered": _warning("“{title}”处有被合并单元格盖住的文字“{text}”，未读取"),
+    "branch-differs": _warning("“{title}”中有一处，不同的软件会显示不同的内容，另一种为“{text}”"),
+    "reading-in-answer": _warning("“{title}”中有拼音或注文“{text}”"),
+    "element-unknown": _warning("“{title}”处有未能读取的内容“{text}”，请对照原件"),
     "binding-differs": _warning("“{title}”中保存的文字与 Word 实际显示的数据“{text}”不一致"),
     "picture-in-answer": _warning("“{title}”中有图片，文字可能不完整"),
 }

@@ -17,6 +17,10 @@ from models.identity import Identity, Tag
 Emphasis = Literal["bold", "underline", "highlight", "colour", "border", "strike"]
 SealShape = Literal["round", "oval", "square"]
 TickState = Literal["empty", "ticked", "filled", "corrected", "tick", "cross", "unclear"]
+AsideKind = Literal[
+    "header", "footer", "note", "comment", "hidden", "deleted", "instruction", "prompt", "replaced", "drawn", "glossary", "object",
+    "picture", "unknown",
+]  # fmt: skip
 
 
 class Box(Model):
@@ -254,6 +258,23 @@ class Mismatch(Model):
     tag: Tag | None = None
 
 
+class Aside(Model):
+    """What a reader saw in a file and left out of the lines; what stands among them and is no part of the text is a `Remark`.
+
+    `header`, `footer`: beside the text of every page, watermarks too. `note`, `comment`: such that no place in the text leads to.
+    `hidden`: text that no page shows. `deleted`: a change that was tracked. `instruction`: what a field is made from, and what was
+    saved of its result before it was made anew. `prompt`: what a control shows until somebody fills it in. `replaced`: what stands
+    in the lines in another form, as the glyph of a check box, and how characters are read. `drawn`: what Word draws by itself and
+    means nothing, the dots of a list and the numbers of notes. `glossary`: building blocks for other texts. `object`: a file inside
+    that can't be opened. `picture`: what a picture is described by, or says. `unknown`: anything else.
+    """
+
+    kind: AsideKind
+    text: str
+    page: int | None = None
+    box: Box | None = None
+
+
 class Pages(Model):
     """Everything a reader got out of one file. `damage` says what could not be read."""
 
@@ -264,3 +285,4 @@ class Pages(Model):
     signatures: tuple[DigitalSignature, ...] = ()
     mismatches: tuple[Mismatch, ...] = ()
     damage: tuple[str, ...] = ()
+    aside: tuple[Aside, ...] = ()

@@ -29,7 +29,8 @@ def forms() -> Forms:
 
 @pytest.fixture(scope="session")
 def soffice(tmp_path_factory: pytest.TempPathFactory) -> Convert:
-    """Converts files by LibreOffice: `soffice(files, "pdf")` gives the new files in the same order. One call with many
+    """Converts files by LibreOffice: `soffice(files, "pdf")` gives the new files in the same order; a filter may follow
+    the suffix, after a colon. One call with many
     files costs little more than with one."""
     program = shutil.which("soffice")
     if program is None:
@@ -56,7 +57,7 @@ def soffice(tmp_path_factory: pytest.TempPathFactory) -> Convert:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             raise
-        made = [folder / f"{file.stem}.{suffix}" for file in files]
+        made = [folder / f"{file.stem}.{suffix.partition(':')[0]}" for file in files]
         missing = [file.name for file in made if not file.exists()]
         assert not missing, f"LibreOffice made no {missing}: {said.decode(errors='replace')}"
         return made

@@ -25,7 +25,7 @@ ROOMS: Mapping[str, Room] = {
     "generator": Room(doors="roster sheet"),
     "extractor.limits": Room(),
     "extractor.rungs": Room(),
-    "extractor.text": Room(doors="confusions passage placeholders raised tick_signs unseen"),
+    "extractor.text": Room(doors="confusions passage placeholders raised readings tick_signs unseen"),
     "extractor.weighing": Room("rungs text", doors="calibration compare decide seal_names spelling"),
     "extractor.scan": Room("limits rungs text", doors="decode frames ocr read seals.lift"),
     "extractor.arrival": Room("limits scan", doors="containers.charsets containers.headers containers.rar containers.zipped"),

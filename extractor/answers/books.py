@@ -124,6 +124,8 @@ class _Settling:
         orders = [find.order for find in alignment.found.values()]
         within = alignment.units[min(orders, default=0) : max(orders, default=0) + 1]
         self._within = {id(unit) for unit in within}
+        # What a remark repeats, a document inside another, stands among the units itself.
+        self._everything = "".join(unit.key for unit in alignment.units)
 
     def books(self) -> Books:
         told = [
@@ -174,7 +176,7 @@ class _Settling:
         """What is remarked where fields are answered the matcher has told; on a label it is about the label's fields."""
         labels = [self._alignment.labels[n] for n, find in self._alignment.found.items() if find.unit is unit]
         fields = [] if cell else [one for label in labels for one in label.cell.fields if is_doubted_by(one, remark)]
-        if not cell and remark.code != LIST_NUMBER:
+        if not cell and remark.code != LIST_NUMBER and (fields or key(remark.text) not in self._everything):
             self._tell(remark.code, [one.name for one in fields], unit, one_line(remark.text))
         return Booking(way="told", by=remark.code)
 

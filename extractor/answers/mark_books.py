@@ -7,11 +7,15 @@ from extractor.answers.books import Books
 from models.findings import Finding
 from models.geometry import area, meets, shared_area
 from models.ledger import Booking, Entry, Kind
-from models.page import Box, Page, Pages
+from models.page import Aside, AsideKind, Box, Page, Pages
 from models.record import Observation
+from models.writing import excerpt
 
 _OVER = 0.6  # of its area: ink that lies so far on text was read with it
 _EDGE = 6.0  # points from the edge of the page, where a scanner draws the rim of the sheet
+
+# Of what a reader leaves out of the lines, what somebody may have meant for whoever reads the form.
+_TOLD: frozenset[AsideKind] = frozenset({"note", "comment", "object", "unknown"})
 
 Fields = Mapping[tuple[int, Box], str]
 
@@ -21,7 +25,15 @@ def with_marks(books: Books, pages: Pages, observations: Sequence[Observation]) 
     marks = tuple(_marks(books, pages, observations))
     stray = dict.fromkeys(entry.page for entry in marks if entry.booking.by == "ink-elsewhere")
     told = [Finding.of("ink-elsewhere", page=number) for number in stray]
-    return replace(books, marks=marks, told=(*books.told, *told))
+    beside = dict.fromkeys(one.text for one in pages.aside if one.kind in _TOLD and one.text.strip())
+    told += [Finding.of("aside-told", text=excerpt(text)) for text in beside]
+    return replace(books, marks=(*marks, *map(_beside, pages.aside)), told=(*books.told, *told))
+
+
+def _beside(one: Aside) -> Entry:
+    """What the reader left out of the lines: told, or left out for a reason that has a name."""
+    way = Booking(way="told", by="aside-told") if one.kind in _TOLD else Booking(way="noise", by=f"aside-{one.kind}")
+    return Entry(kind="aside", text=one.text, booking=way, page=one.page, box=one.box)
 
 
 def _marks(books: Books, pages: Pages, observations: Sequence[Observation]) -> Iterator[Entry]:

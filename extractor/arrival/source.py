@@ -112,7 +112,7 @@ def told_apart(name: str, taken: Container[str]) -> str:
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file in a PDF; its name is what the PDF says, and never a path."""
+    """A file in a document; its name is what the document says, and never a path."""
 
     name: str
     data: bytes

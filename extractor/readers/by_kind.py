@@ -9,7 +9,7 @@ from extractor.readers.html import read_html
 from extractor.readers.ofd import read_ofd
 from extractor.readers.office import to_docx
 from extractor.readers.pdf import PdfReading, pdf_attachments, read_pdf
-from extractor.readers.word import pasted_pictures, read_word, read_word_xml
+from extractor.readers.word import files_in_word, pasted_pictures, read_word, read_word_xml
 from extractor.scan.decode import Picture, decode, pdf_pictures
 from extractor.scan.read import read_pictures, read_scan
 from models.errors import NotAForm, UnreadableFile, UnsupportedKind
@@ -18,7 +18,9 @@ from models.page import Line, Pages, Table
 # A form has more text than this even when blank; less, and a picture of a page in the file is what was meant.
 _FEW_LETTERS = 80
 _LEAST_SIDE = 500  # pixels
-_TYPED: frozenset[Kind] = frozenset({"word", "word-xml", "html", "doc", "rtf", "odt"})
+# What LibreOffice makes Word files of.
+_OF_OFFICE: tuple[Kind, ...] = ("doc", "rtf", "odt")
+_TYPED: frozenset[Kind] = frozenset({"word", "word-xml", "html", *_OF_OFFICE})
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,16 @@ def _read_word(data: bytes, options: Options) -> Opened:
     """A Word file as it is; one that holds nothing but pictures of pages goes to the image reader."""
     pages = read_word(data, options.limits.zip)
     sheets = pasted_sheets(data, options) if _letters(pages) < _FEW_LETTERS else []
-    return Opened(read_images(sheets, options)[0] if sheets else pages)
+    if sheets:
+        pages = read_images(sheets, options)[0].model_copy(update={"aside": pages.aside})
+    return _with_files(pages, data, options)
+
+
+def _with_files(pages: Pages, data: bytes, options: Options) -> Opened:
+    """What was read of a Word file, with the files inside it."""
+    files, others = files_in_word(data, options.limits.zip)
+    pages = pages.model_copy(update={"aside": (*pages.aside, *others)}) if others else pages
+    return Opened(pages, tuple(Attachment(one.name, one.data) for one in files))
 
 
 def pasted_sheets(data: bytes, options: Options) -> list[bytes]:
@@ -143,6 +154,10 @@ def files_inside(data: bytes, options: Options) -> tuple[Attachment, ...]:
     kind = kind_of(data)
     if kind == "ofd":
         return read_ofd(data, options.limits.zip, options.limits.pdf.pages, options.limits.pictures).attachments
+    if kind in _OF_OFFICE:
+        kind, data = "word", _as_docx(data, kind, options)
+    if kind in ("word", "word-xml"):
+        return tuple(Attachment(one.name, one.data) for one in files_in_word(data, options.limits.zip)[0])
     return pdf_attachments(data, options.limits.pdf) if kind == "pdf" else ()
 
 
@@ -168,20 +183,23 @@ def _merged(digital: Pages, numbers: Sequence[int], scanned: Pages | None) -> Pa
     return digital.model_copy(update={"reader": reader, "pages": tuple(pages), "identity": identity})
 
 
-def _converted(suffix: str) -> Callable[[bytes, Options], Opened]:
+def _as_docx(data: bytes, kind: Kind, options: Options) -> bytes:
+    return to_docx(data, f".{kind}", options.office, options.limits.conversion_seconds)
+
+
+def _converted(kind: Kind) -> Callable[[bytes, Options], Opened]:
     def read(data: bytes, options: Options) -> Opened:
-        return Opened(read_word(to_docx(data, suffix, options.office, options.limits.conversion_seconds), options.limits.zip))
+        made = _as_docx(data, kind, options)
+        return _with_files(read_word(made, options.limits.zip), made, options)
 
     return read
 
 
 _READERS: Mapping[Kind, Callable[[bytes, Options], Opened]] = {
     "word": _read_word,
-    "word-xml": lambda data, options: Opened(read_word_xml(data, options.limits.zip)),
+    "word-xml": lambda data, options: _with_files(read_word_xml(data, options.limits.zip), data, options),
     "html": lambda data, options: Opened(read_html(data)),
-    "doc": _converted(".doc"),
-    "rtf": _converted(".rtf"),
-    "odt": _converted(".odt"),
+    **{kind: _converted(kind) for kind in _OF_OFFICE},
     "pdf": _read_pdf,
     "ofd": _read_ofd,
     "image": lambda data, options: Opened(read_scan(data, options.ocr, options.limits.pictures)),

@@ -183,7 +183,7 @@ def _as_it_came(number: int, picture: Picture) -> PartPage:
 
 
 def part_bytes(source: Source, name: str, options: Options = Options()) -> bytes:
-    """The bytes of the part of that name in a submission, as `Part.name` has it, also of one in a mail, an archive or a PDF.
+    """The bytes of the part of that name in a submission, as `Part.name` has it, also of one in a mail, an archive or a document.
 
     Raises:
         NoView: there is none. UnreadableFile: it, or what it lies in, can't be opened.

@@ -139,6 +139,83 @@ def change_password(connection: sa.Connection, user: int, current: str, new: str
     audit.append(connection, now, f"user:{user}", "password", f"user:{user}")
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """One login, counted before its password is looked at; `rows` are what it is counted by."""
+
+    name: str
+    rows: tuple[int, ...]
+
+
+def count_attempt(connection: sa.Connection, name: str, origin: str, now: datetime) -> Attempt:
+    """Count a login, whatever comes of it. The transaction must be committed before `allow` looks at the count."""
+    connection.execute(login_attempts.delete().where(login_attempts.c.at < now - max(_LOCK, _WINDOW)))
+    made = (login_attempts.insert().values(origin=key, at=now) for key in (_of_name(name), origin))
+    return Attempt(name, tuple(connection.execute(row).inserted_primary_key[0] for row in made))  # type: ignore[index]
+
+
+def allow(connection: sa.Connection, attempt: Attempt, origin: str, now: datetime) -> sa.Row[Any] | None:
+    """The user whose password `attempt` may be compared with, None where nobody is called so.
+
+    Whoever looks has committed an own row before, so that of however many at once no more get through than are allowed. A name that
+    nobody has is locked like any other. One that is refused doesn't count: a lock ends though somebody goes on guessing.
+
+    Raises:
+        TooOften: there were too many failed logins with this name, or from this address. Its transaction must be committed.
+    """
+    for key, least, most in ((_of_name(attempt.name), _LOCK, _TRIES), (origin, _WINDOW, _TRIES_AN_ORIGIN)):
+        recent = (login_attempts.c.origin == key) & (login_attempts.c.at > now - least)
+        if (connection.scalar(sa.select(sa.func.count()).select_from(login_attempts).where(recent)) or 0) > most:
+            raise TooOften(
+                "登录失败次数过多，暂时不能登录",
+                advice=f"请过 {int(least.total_seconds() // 60)} 分钟再试，或请管理员重新生成登录链接",
+            )
+    return connection.execute(users.select().where(users.c.name == attempt.name)).one_or_none()
+
+
+def forget_attempt(connection: sa.Connection, attempt: Attempt) -> None:
+    """What was refused without a look at its password does not count."""
+    connection.execute(login_attempts.delete().where(login_attempts.c.id.in_(attempt.rows)))
+
+
+def fits(user: sa.Row[Any] | None, password: str) -> bool:
+    """Whether the password is the user's. That there is none takes as long to tell."""
+    matches = _matches((user.password if user is not None else None) or _NOBODY, password)
+    return matches and user is not None and user.password is not None and user.active
+
+
+def refuse(connection: sa.Connection, user: sa.Row[Any] | None, now: datetime) -> None:
+    """Note that a password was wrong; where that was the last that is allowed, that the user is locked."""
+    if user is None:
+        return
+    recent = (login_attempts.c.origin == _of_name(user.name)) & (login_attempts.c.at > now - _LOCK)
+    count = connection.scalar(sa.select(sa.func.count()).select_from(login_attempts).where(recent)) or 0
+    unlocked = sa.or_(users.c.locked_until.is_(None), users.c.locked_until <= now)
+    if (
+        count >= _TRIES
+        and connection.execute(users.update().where(users.c.id == user.id, unlocked).values(locked_until=now + _LOCK)).rowcount
+    ):
+        audit.append(connection, now, "system", "user-locked", f"user:{user.id}")
+
+
+def sign_in(
+    connection: sa.Connection, user: sa.Row[Any], attempt: Attempt, password: str, now: datetime, life: timedelta
+) -> tuple[str, Actor] | None:
+    """(the session's secret, who signed in); None where the password was changed since it was compared."""
+    now_known = connection.scalar(sa.select(users.c.password).where(users.c.id == user.id, users.c.active))
+    if now_known != user.password:
+        return None
+    hashed = _hasher.hash(password) if _hasher.check_needs_rehash(user.password) else user.password
+    connection.execute(users.update().where(users.c.id == user.id).values(locked_until=None, password=hashed))
+    forget_attempt(connection, attempt)
+    connection.execute(login_attempts.delete().where(login_attempts.c.origin == _of_name(user.name)))
+    audit.append(connection, now, f"user:{user.id}", "login", f"user:{user.id}")
+    secret = _open_session(connection, user.id, now, life)
+    actor = who_by_session(connection, secret, now)
+    assert actor is not None
+    return secret, actor
+
+
 def check_rate(connection: sa.Connection, origin: str, now: datetime) -> None:
     """Refuses an address that guesses.
 
@@ -148,42 +225,6 @@ def check_rate(connection: sa.Connection, origin: str, now: datetime) -> None:
     recent = (login_attempts.c.origin == origin) & (login_attempts.c.at > now - _WINDOW)
     if (connection.scalar(sa.select(sa.func.count()).select_from(login_attempts).where(recent)) or 0) >= _TRIES_AN_ORIGIN:
         raise TooOften("登录失败次数过多", advice=f"请过 {int(_WINDOW.total_seconds() // 60)} 分钟再试")
-
-
-def sign_in(
-    connection: sa.Connection, name: str, password: str, origin: str, now: datetime, life: timedelta
-) -> tuple[str, Actor] | None:
-    """(the session's secret, who signed in), or None where name and password do not belong together, which is counted.
-
-    The transaction must be committed also where the answer is None.
-
-    Raises:
-        TooOften: the name is locked.
-    """
-    row = connection.execute(users.select().where(users.c.name == name)).one_or_none()
-    if row is not None and row.locked_until is not None and row.locked_until > now:
-        minutes = int((row.locked_until - now).total_seconds() // 60) + 1
-        raise TooOften("登录失败次数过多，该用户已暂时锁定", advice=f"请过 {minutes} 分钟再试，或请管理员重新生成登录链接")
-    fits = _matches((row.password if row is not None else None) or _NOBODY, password)
-    if row is None or row.password is None or not fits or not row.active:
-        connection.execute(login_attempts.delete().where(login_attempts.c.at < now - _WINDOW))
-        connection.execute(login_attempts.insert().values(origin=origin, at=now))
-        if row is not None:
-            failures = row.failures + 1
-            locked = now + _LOCK if failures >= _TRIES else None
-            connection.execute(
-                users.update().where(users.c.id == row.id).values(failures=0 if locked else failures, locked_until=locked)
-            )
-            if locked:
-                audit.append(connection, now, "system", "user-locked", f"user:{row.id}")
-        return None
-    hashed = _hasher.hash(password) if _hasher.check_needs_rehash(row.password) else row.password
-    connection.execute(users.update().where(users.c.id == row.id).values(failures=0, locked_until=None, password=hashed))
-    audit.append(connection, now, f"user:{row.id}", "login", f"user:{row.id}")
-    secret = _open_session(connection, row.id, now, life)
-    actor = who_by_session(connection, secret, now)
-    assert actor is not None
-    return secret, actor
 
 
 def _open_session(connection: sa.Connection, user: int, now: datetime, life: timedelta) -> str:
@@ -292,8 +333,9 @@ def _set_password(connection: sa.Connection, user: int, name: str, password: str
         raise Invalid(f"密码应有 {_SHORTEST_PASSWORD} 至 {_LONGEST_PASSWORD} 个字符")
     if len(set(password)) < 4 or name.lower() in password.lower():
         raise Invalid("密码过于简单", advice="请不要用登录名和重复的字符")
-    values = {"password": _hasher.hash(password), "failures": 0, "locked_until": None}
+    values = {"password": _hasher.hash(password), "locked_until": None}
     connection.execute(users.update().where(users.c.id == user).values(values))
+    connection.execute(login_attempts.delete().where(login_attempts.c.origin == _of_name(name)))
     connection.execute(sessions.delete().where(sessions.c.user_id == user))
 
 
@@ -302,6 +344,11 @@ def _matches(hashed: str, password: str) -> bool:
         return _hasher.verify(hashed, password[: _LONGEST_PASSWORD + 1])
     except (VerificationError, InvalidHashError):
         return False
+
+
+def _of_name(name: str) -> str:
+    """What attempts with a name are counted by; no address looks like it."""
+    return "name:" + _digest(name)[:32]
 
 
 def _digest(secret: str) -> str:

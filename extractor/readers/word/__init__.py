@@ -1,8 +1,10 @@
 """The readers for Word files and their kin: bytes -> Pages, one page without a size, cells with an address."""
 
 from extractor.limits import ZipLimits
+from extractor.readers.word.beside import beside_the_text
 from extractor.readers.word.bindings import Bindings
 from extractor.readers.word.chunks import Chunks
+from extractor.readers.word.embedded import Embedded, embedded
 from extractor.readers.word.notes import Notes
 from extractor.readers.word.numbering import Bullets
 from extractor.readers.word.package import FlatPackage, Package, Parts, W
@@ -10,7 +12,7 @@ from extractor.readers.word.styles import Styles
 from extractor.readers.word.table import BlockReader
 from extractor.readers.word.text import TextReader
 from models.errors import Damaged
-from models.page import Page, Pages
+from models.page import Aside, Page, Pages
 
 _RELATIONS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 
@@ -31,6 +33,15 @@ def read_word_xml(data: bytes, limits: ZipLimits) -> Pages:
         UnreadableFile: damaged, hostile, too large, or no Word document.
     """
     return _read(FlatPackage(data, limits), limits)
+
+
+def files_in_word(data: bytes, limits: ZipLimits) -> tuple[tuple[Embedded, ...], tuple[Aside, ...]]:
+    """The files inside a .docx, or a document in one XML file, and what is to be said of objects in it that are no files.
+
+    Raises:
+        UnreadableFile: see `read_word`.
+    """
+    return embedded(Package(data, limits) if data.startswith(b"PK") else FlatPackage(data, limits))
 
 
 def pasted_pictures(data: bytes, limits: ZipLimits) -> list[bytes]:
@@ -59,12 +70,12 @@ def _read(package: Parts, limits: ZipLimits, is_inner: bool = False) -> Pages:
     text = TextReader(package, Styles(package), Bullets(package), Bindings(package), Notes(package))
     chunks = Chunks(package, None if is_inner else lambda data: _read(Package(data, limits), limits, is_inner=True))
     blocks = tuple(BlockReader(text, chunks).blocks(body))
-    if text.is_in_instruction:
-        text.damage.add("有一个 Word 域没有结束，其后的内容可能未读取")
+    text.finish()
     page = Page(number=1, blocks=blocks)
     return Pages(
-        reader="word", pages=(page,), identity=package.identity(), controls=tuple(text.controls), damage=tuple(sorted(text.damage))
-    )
+        reader="word", pages=(page,), identity=package.identity(), controls=tuple(text.controls), damage=tuple(sorted(text.damage)),
+        aside=(*text.aside, *beside_the_text(package)),
+    )  # fmt: skip
 
 
-__all__ = ["pasted_pictures", "read_word", "read_word_xml"]
+__all__ = ["Embedded", "files_in_word", "pasted_pictures", "read_word", "read_word_xml"]

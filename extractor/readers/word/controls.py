@@ -2,13 +2,11 @@
 
 from lxml import etree
 
-from extractor.readers.word.package import W
-from extractor.readers.word.pieces import Piece, symbol_state
+from extractor.readers.word.package import W14, W
+from extractor.readers.word.pieces import Piece, plain_text, symbol_state
 from extractor.text import tick_signs
 from models.identity import Tag
 from models.page import Run, Tick, TickState
-
-W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
 
 
 def checkbox(box: etree._Element, pieces: list[Piece], tag: Tag | None) -> Tick:
@@ -37,13 +35,19 @@ def shows_prompt(control: etree._Element) -> bool:
     return flag is not None and flag.get(f"{W}val", "1").lower() not in ("0", "false", "off")
 
 
-def after_glyph(pieces: list[Piece]) -> list[Piece]:
-    """What a check box control holds besides its box: some editors draw the label into it."""
+def around_glyph(pieces: list[Piece]) -> tuple[list[Piece], list[Piece], list[Piece]]:
+    """What a check box control holds before its box, the box as it is drawn, and what is behind it: some editors draw the label
+    into the control."""
     for number, piece in enumerate(pieces):
-        if _shown_state(piece) is not None:
-            rest = piece.text.strip()[1:] if isinstance(piece, Run) else ""
-            return [Run(text=rest, emphasis=piece.emphasis)] * bool(rest) + pieces[number + 1 :]  # type: ignore[union-attr]
-    return []
+        if _shown_state(piece) is None:
+            continue
+        if not isinstance(piece, Run):
+            return pieces[:number], [], pieces[number + 1 :]
+        text = piece.text.strip()
+        rest = [Run(text=text[1:], emphasis=piece.emphasis)] if text[1:] else []
+        return pieces[:number], [Run(text=text[0])], [*rest, *pieces[number + 1 :]]
+    # A character that the form's maker chose stands for the box; anything longer is a label.
+    return ([], pieces, []) if len(plain_text(pieces).strip()) < 2 else ([], [], pieces)
 
 
 def _is_custom(box: etree._Element, pieces: list[Piece]) -> bool:

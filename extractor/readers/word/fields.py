@@ -12,7 +12,7 @@ from extractor.readers.word.pieces import symbol
 from extractor.readers.word.styles import Look
 from extractor.text import tick_signs
 from extractor.text.raised import Raised
-from models.page import Run, Span, Tick, TickState
+from models.page import Remark, Run, Span, Tick, TickState
 
 _ENCLOSED = re.compile(r"\\o\s*(?:\\a[clr]\s*)?\(\s*(?P<under>[^,，;；()\s]+)\s*[,，;；]\s*(?P<over>[^()]*?)\s*\)", re.IGNORECASE)
 _SYMBOL = re.compile(r"^\s*SYMBOL\s+(?P<code>0x[0-9a-f]+|\d+|\S)(?:.*\\f\s*\"?(?P<font>[^\"\\]+)\"?)?", re.IGNORECASE)
@@ -20,13 +20,15 @@ _SYMBOL = re.compile(r"^\s*SYMBOL\s+(?P<code>0x[0-9a-f]+|\d+|\S)(?:.*\\f\s*\"?(?
 
 @dataclass
 class ComplexField:
-    """A field under way: its instruction is collected, its result is shown once `separate` has come."""
+    """A field under way: its instruction is collected, its result is shown once `separate` has come. `left_out` is what stands in
+    it and is never shown: what its instruction is made with, and a saved result where the field is `shown` from its instruction."""
 
     instruction: str = ""
     in_result: bool = False
     checkbox: TickState | None = None
     dropdown: str | None = None
     shown: bool = False
+    left_out: str = ""
 
 
 def legacy_checkbox(begin: etree._Element) -> TickState | None:
@@ -69,13 +71,15 @@ def computed(current: ComplexField, look: Look) -> Iterator[Span | Raised]:
             yield from _enclosed(enclosed["under"], enclosed["over"], look)
         else:
             yield from eq_field(instruction)
+    elif re.match(r"(?i)(autonum\w*|listnum)\b", instruction):
+        yield Remark(code="list-unread", text=instruction)
     elif named := _SYMBOL.match(instruction):
         code = named["code"]
         number = int(code, 16) if code.lower().startswith("0x") else int(code) if code.isdigit() else ord(code)
         yield symbol((named["font"] or "").strip() or None, f"{number:04X}", look)
 
 
-def _enclosed(under: str, over: str, look: Look) -> Iterator[Span]:
+def _enclosed(under: str, over: str, look: Look) -> Iterator[Span | Raised]:
     """带圈字符: one character set over another; a tick over a box is a ticked box."""
     states = {tick_signs.state_of(under), tick_signs.state_of(over)}
     frame = tick_signs.state_of(under) == "empty" or under in tick_signs.BOX_LOOKALIKES
@@ -83,5 +87,11 @@ def _enclosed(under: str, over: str, look: Look) -> Iterator[Span]:
         yield Tick(state="ticked", emphasis=look.emphasis)
     elif frame and not over.strip():
         yield Tick(state="empty", emphasis=look.emphasis)
+    elif frame:
+        # ① is no 1: behind a number it is the mark of a note.
+        number = int(over) if re.fullmatch(r"[0-9]{1,2}", over) else 0
+        yield Raised(chr(ord("①") + number - 1) if 0 < number <= 20 else over, "on", look.emphasis)
+        yield from [Remark(code="formula-in-answer", text=under + over)] if over.isdigit() else []
     else:
-        yield Run(text=over if frame else under + over, emphasis=look.emphasis)
+        yield Run(text=under + over, emphasis=look.emphasis)
+        yield Remark(code="formula-in-answer", text=under + over)

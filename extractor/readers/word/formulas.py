@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 
 from lxml import etree
 
+from extractor.readers.word.elements import M
 from extractor.readers.word.package import W
 from extractor.text.raised import Raised
 from models.page import Remark
 
-M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _PLAIN = re.compile(r"[\w.%]*")
 _SIMPLE = frozenset(
     f"{M}{name}"

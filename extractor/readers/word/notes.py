@@ -1,13 +1,18 @@
 """What is said about a place of the text elsewhere: footnotes, endnotes, comments."""
 
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
 from lxml import etree
 
+from extractor.readers.word.elements import said
+from extractor.readers.word.numbering import roman
 from extractor.readers.word.package import Parts, W
-from models.page import Remark
+from models.page import AsideKind, Remark
 
 _PARTS = {"footnoteReference": ("footnotes", "note-on-answer"), "endnoteReference": ("endnotes", "note-on-answer")}
+# How Word numbers them, where nobody chose another way.
+_NUMBERED: Mapping[str, Callable[[int], str]] = {"footnoteReference": str, "endnoteReference": roman}
 _COMMENT = ("comments", "comment-on-answer")
 
 
@@ -17,16 +22,15 @@ class Notes:
     def __init__(self, package: Parts) -> None:
         self._package = package
         self._under: dict[str, Remark] = {}
+        self._claimed: set[tuple[str, str]] = set()
+        # The numbers that the marks of notes show.
+        self.marks: list[str] = []
 
     @cached_property
     def _texts(self) -> dict[tuple[str, str], str]:
         kinds = ("footnotes", "endnotes", "comments")
         parts = [(kind, name) for kind in kinds for name in self._package.related(self._package.main, kind)[:1]]
-        return {
-            (kind, note.get(f"{W}id", "")): "".join(text.text or "" for text in note.iter(f"{W}t")).strip()
-            for kind, name in parts
-            for note in self._package.xml(name)
-        }
+        return {(kind, note.get(f"{W}id", "")): said(note) for kind, name in parts for note in self._package.xml(name)}
 
     def of(self, reference: etree._Element) -> list[Remark]:
         """What a reference mark leads to, or a comment that begins or ends here; nothing where nothing is said."""
@@ -36,6 +40,9 @@ class Notes:
         if name == "commentRangeEnd":
             self._under.pop(number, None)
             return []
+        self._claimed.add((kind, number))
+        if name in _PARTS and reference.get(f"{W}customMarkFollows") is None:
+            self.marks.append(_NUMBERED[name](sum(kind == one for one, _ in self._claimed)))
         text = self._texts.get((kind, number), "")
         if not text:
             return []
@@ -43,6 +50,12 @@ class Notes:
         if name == "commentRangeStart":
             self._under[number] = remark
         return [remark]
+
+    def unclaimed(self) -> Iterator[tuple[AsideKind, str]]:
+        """The notes that no mark led to so far."""
+        for (kind, number), text in self._texts.items():
+            if text and (kind, number) not in self._claimed:
+                yield "comment" if kind == "comments" else "note", text
 
     @property
     def under(self) -> list[Remark]:

@@ -24,18 +24,52 @@ def _letters(number: int) -> str:
     return chr(ord("a") + (number - 1) % 26) * ((number - 1) // 26 + 1) if number else ""
 
 
+_ROMAN = (
+    (1000, "m"),
+    (900, "cm"),
+    (500, "d"),
+    (400, "cd"),
+    (100, "c"),
+    (90, "xc"),
+    (50, "l"),
+    (40, "xl"),
+    (10, "x"),
+    (9, "ix"),
+    (5, "v"),
+    (4, "iv"),
+    (1, "i"),
+)
+
+
+def roman(number: int) -> str:
+    """A number in small Roman letters."""
+    written = ""
+    for value, sign in _ROMAN:
+        written += sign * (number // value)
+        number %= value
+    return written
+
+
 # How Word writes numbers, each with the greatest that is written so here.
 _FORMATS: Mapping[str, tuple[int, Callable[[int], str]]] = {
+    "none": (100_000, lambda n: ""),
+    "bullet": (100_000, lambda n: ""),
     "decimal": (100_000, str),
     "decimalZero": (100_000, lambda n: f"{n:02}"),
     "lowerLetter": (100, _letters),
     "upperLetter": (100, lambda n: _letters(n).upper()),
+    "lowerRoman": (3999, roman),
+    "upperRoman": (3999, lambda n: roman(n).upper()),
     "decimalEnclosedCircle": (20, lambda n: chr(ord("①") + n - 1) if n else ""),
     "decimalEnclosedCircleChinese": (10, lambda n: chr(ord("①") + n - 1) if n else ""),
     "chineseCounting": (99, _chinese),
     "chineseCountingThousand": (99, _chinese),
     "japaneseCounting": (99, _chinese),
 }
+
+
+# A bullet that says something; a single letter is a dot in a font of symbols.
+_WORDED = re.compile(r"[0-9\u3400-\u9fff]|[^\W_]{2}")
 
 
 @dataclass(frozen=True)
@@ -64,6 +98,8 @@ class Bullets:
         self._restarts: dict[str, dict[int, int]] = {}
         self._styles: dict[str, tuple[etree._Element | None, str | None]] = {}
         self._counts: dict[str, dict[int, int]] = {}
+        # The signs that were drawn before items and mean nothing.
+        self.dots: list[str] = []
         for name in package.related(package.main, "numbering")[:1]:
             self._read(package.xml(name))
         for name in package.related(package.main, "styles")[:1]:
@@ -98,7 +134,8 @@ class Bullets:
             return []
         if level.mark is not None:
             return [level.mark]
-        if level.format in ("bullet", "none"):
+        if level.format == "bullet" and not _WORDED.search(level.text):
+            self.dots.append(level.text)
             return []
         text = self._counted(number, depth, levels)
         if text is None:

@@ -18,6 +18,7 @@ from models.errors import Damaged, Hostile, TooLarge, UnsupportedKind
 from models.identity import Identity
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
 _RELATIONSHIPS = "{http://schemas.openxmlformats.org/package/2006/relationships}"
 _PKG = "{http://schemas.microsoft.com/office/2006/xmlPackage}"
 # WordprocessingML 2003 names nearly everything as its successors do, in another namespace.

@@ -3,11 +3,15 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from extractor.readers.word.elements import PICTURE_WORD
 from extractor.readers.word.styles import Look
 from extractor.text import tick_signs
+from extractor.text.passage import LIST_NUMBER
 from extractor.text.raised import Raised, settled
-from models.page import Line, Picture, Run, Span, Tick, TickState
+from models.page import Line, Picture, Remark, Run, Span, Tick, TickState
 
+# Signs that say in which direction the characters behind them are shown.
+_TURNED = re.compile("[\u202d\u202e]")
 _SPECIAL = re.compile("[\uf000-\uf0ff\r\n\u2028]")
 
 
@@ -42,21 +46,24 @@ def symbol(font: str | None, code: str, look: Look) -> Span:
 
 
 def characters(text: str, look: Look) -> Iterator[Piece]:
-    """Text, with letters in a symbol font and private-use characters as the marks that they show."""
+    """Text, with letters in a symbol font and private-use characters as the marks that they show. What is turned round is told."""
+    if _TURNED.search(text):
+        yield Remark(code="element-unknown", text=_TURNED.sub("", text))
     if not _SPECIAL.search(text) and not any(map(tick_signs.is_symbol_font, (look.ascii, look.high_ansi))):
         yield Run(text=text, emphasis=look.emphasis)
         return
     plain = ""
-    for char in text.replace("\r", ""):
-        font = _font_of(char, look)
-        state = tick_signs.symbol_state(font, ord(char)) if ord(char) <= 0xFF or 0xF000 <= ord(char) <= 0xF0FF else None
-        if state is None and char not in "\n\u2028":
-            plain += "" if tick_signs.is_symbol_font(font) and not char.isspace() and ord(char) > 0xFF else char
+    for char in text.replace("\r", "").replace("\uf020", " "):
+        is_private = 0xF000 <= ord(char) <= 0xF0FF
+        state = tick_signs.symbol_state(_font_of(char, look), ord(char)) if ord(char) <= 0xFF or is_private else None
+        if state is None and not is_private and char not in "\n\u2028":
+            plain += char
             continue
         if plain:
             yield Run(text=plain, emphasis=look.emphasis)
             plain = ""
-        yield BREAK if state is None else Tick(state=state, emphasis=look.emphasis)
+        # A sign that we can't name is a picture.
+        yield Tick(state=state, emphasis=look.emphasis) if state else Picture(kind="shape") if is_private else BREAK
     if plain:
         yield Run(text=plain, emphasis=look.emphasis)
 
@@ -97,3 +104,14 @@ def as_lines(pieces: Iterable[Piece]) -> list[Line]:
 def plain_text(pieces: list[Piece]) -> str:
     """The text of pieces, a line break where a line ends."""
     return "\n".join(line.text for line in as_lines(pieces))
+
+
+def whole_text(pieces: list[Piece]) -> str:
+    """All that pieces say, pictures by a word, and the numbers of lists."""
+    return plain_text([_in_words(piece) for piece in pieces])
+
+
+def _in_words(piece: Piece) -> Piece:
+    if isinstance(piece, Picture):
+        return Run(text=PICTURE_WORD)
+    return Run(text=piece.text) if isinstance(piece, Remark) and piece.code == LIST_NUMBER else piece

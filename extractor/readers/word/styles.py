@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 
 from lxml import etree
 
-from extractor.readers.word.package import Parts, W
+from extractor.readers.word.package import W14, Parts, W
 from extractor.text.raised import Level
 from extractor.text.unseen import blends
 from models.page import Emphasis
@@ -31,6 +31,8 @@ class Look:
     raised: str | None = None
     position: int | None = None
     size: int | None = None
+    width: int | None = None
+    clear: bool | None = None
     ink: str | None = None
     paper: str | None = None
 
@@ -54,16 +56,19 @@ class Look:
         return "up" if self.position > 0 else "down"
 
     def is_unseen(self, paper: str | None) -> bool:
-        """Whether nobody can see the characters: too small, or in the colour of what is behind them, on a cell of colour
-        `paper`, None where that isn't known."""
+        """Whether nobody can see the characters: clear, too small or narrow, on lines that are too low, or in the colour of what
+        is behind them, on a cell of colour `paper`, None where that isn't known."""
         behind = self.paper or paper
         # Without a colour of its own, text is black on light and white on dark.
         is_lost = behind is not None and self.ink is not None and blends(self.ink, behind)
-        return is_lost or (self.size is not None and self.size <= _INVISIBLE)
+        is_small = (self.size is not None and self.size <= _INVISIBLE) or (self.width is not None and self.width <= _NARROW)
+        return is_lost or is_small or bool(self.clear)
 
 
 # In half points.
 _INVISIBLE, _OFF_THE_LINE = 4, 4
+# In percent of a character's own width; in twentieths of a point.
+_NARROW, _LOW = 5, 40
 _HEX = re.compile(r"[0-9A-Fa-f]{6}")
 _HIGHLIGHTS = {"yellow": "FFFF00", "green": "00FF00", "cyan": "00FFFF", "white": "FFFFFF", "black": "000000", "none": "FFFFFF"}
 PLAIN = Look()
@@ -90,7 +95,9 @@ def read_look(properties: etree._Element | None) -> Look:
             found["paper"] = found.get("paper") or shade(item)
         elif name == "color":
             found["colour"] = _is_coloured(value, "000000")
-            found["ink"] = value
+            found["ink"] = _WHITE if item.get(f"{W}themeColor") in _WHITE_THEMES and not _is_changed(item) else value
+        elif name == f"{W14}textFill":
+            found["clear"] = item.find(f"{W14}noFill") is not None
         elif name == "vertAlign":
             found["raised"] = value
         elif name in _NUMBERS and re.fullmatch(r"-?\d{1,5}", value or ""):
@@ -99,7 +106,9 @@ def read_look(properties: etree._Element | None) -> Look:
 
 
 _FONTS = {"ascii": "ascii", "hAnsi": "high_ansi", "eastAsia": "east_asia", "cs": "complex_script"}
-_NUMBERS = {"position": "position", "sz": "size"}
+_NUMBERS = {"position": "position", "sz": "size", "w": "width"}
+# What themes call the colour of the paper.
+_WHITE, _WHITE_THEMES = "FFFFFF", ("background1", "light1")
 _TOGGLES = {
     "b": "bold",
     "u": "underline",
@@ -110,6 +119,10 @@ _TOGGLES = {
     "vanish": "hidden",
     "webHidden": "hidden",
 }
+
+
+def _is_changed(colour: etree._Element) -> bool:
+    return any(colour.get(f"{W}{name}") for name in ("themeTint", "themeShade"))
 
 
 def shade(item: etree._Element | None) -> str | None:
@@ -127,6 +140,12 @@ def shade(item: etree._Element | None) -> str | None:
 
 def _is_coloured(value: str | None, neutral: str) -> bool:
     return value is not None and value.lower() != "auto" and value.upper() != neutral
+
+
+def is_low(item: etree._Element | None, height: str, rule: str) -> bool:
+    """Whether lines or rows are made so low that nobody sees what is in them."""
+    value = "" if item is None else item.get(f"{W}{height}", "")
+    return item is not None and item.get(f"{W}{rule}") == "exact" and value.isdigit() and int(value) <= _LOW
 
 
 class Styles:
@@ -177,6 +196,8 @@ class Styles:
         name = self._default_paragraph if style is None else style.get(f"{W}val")
         look = self.look(name).over(self.default)
         behind = None if properties is None else shade(properties.find(f"{W}shd"))
+        if properties is not None and is_low(properties.find(f"{W}spacing"), "line", "lineRule"):
+            look = replace(look, clear=True)
         return replace(look, paper=behind) if behind and not look.paper else look
 
     def run(self, properties: etree._Element | None, paragraph: Look) -> Look:

@@ -1,25 +1,23 @@
 """Blocks of a Word document: tables on their grid with spans, and the lines between them."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from lxml import etree
 
 from extractor.readers.word.chunks import Chunks
 from extractor.readers.word.controls import shows_prompt
+from extractor.readers.word.elements import MC, M, inner, meaning_of, said
+from extractor.readers.word.formulas import equation
 from extractor.readers.word.notes import REFERENCES
 from extractor.readers.word.package import W
 from extractor.readers.word.pieces import BreakLine, Piece, as_lines
-from extractor.readers.word.styles import shade
-from extractor.readers.word.text import MC, TextReader
+from extractor.readers.word.styles import is_low, shade
+from extractor.readers.word.text import TextReader
 from models.errors import Hostile
 from models.page import Cell, Line, Remark, Run, Span, Table
 
 _DEEPEST = 30
-_TRANSPARENT = {f"{W}{name}" for name in ("ins", "moveTo", "customXml", "smartTag")} | {
-    f"{{http://schemas.microsoft.com/office/word/2003/auxHint}}{name}" for name in ("sect", "sub-section")
-}
-
 Block = Line | Table
 # Content controls from the outside in, each with whether it holds nothing else.
 _Controls = tuple[tuple[etree._Element, bool], ...]
@@ -32,6 +30,9 @@ class BlockReader:
     text: TextReader
     chunks: Chunks
     tables: int = 0
+
+    def __post_init__(self) -> None:
+        self.text.box_lines = lambda box: list(_cell_lines(self.blocks(box, 1)))
 
     def blocks(self, container: etree._Element, depth: int = 0) -> list[Block]:
         """Everything at block level in `container`, in order.
@@ -53,12 +54,17 @@ class BlockReader:
                 found += self._chunk(child)
             elif child.tag in REFERENCES:
                 self.text.notes.of(child)
-            elif child.tag in _TRANSPARENT:
-                found += self.blocks(child, depth + 1)
-            elif child.tag == f"{MC}AlternateContent":
-                for branch in list(child)[:1]:
-                    found += self.blocks(branch, depth + 1)
+            elif meaning_of(child) == "transparent" or child.tag == f"{MC}AlternateContent":
+                found += self.blocks(inner(child), depth + 1)
+                found += _told(self._branches(child))
+            elif child.tag in (f"{M}oMath", f"{M}oMathPara"):
+                found += as_lines(equation(child))
+            else:
+                found += _told(self.text.unread(child))
         return found
+
+    def _branches(self, element: etree._Element) -> list[Remark]:
+        return self.text.other_branch(element) if element.tag == f"{MC}AlternateContent" else []
 
     def _chunk(self, element: etree._Element) -> list[Block]:
         """The blocks of a document inside this one. Word may lay them out otherwise, so whoever checks should know of it."""
@@ -67,6 +73,7 @@ class BlockReader:
         if inner is not None:
             self.text.controls += inner.controls
             self.text.damage.update(inner.damage)
+            self.text.aside += inner.aside
         words = " ".join(line.text for line in _lines(blocks))
         found: list[Block] = [Line(spans=(Remark(code="chunk-in-answer", text=words or "未能读取"),))]
         for block in blocks:
@@ -85,65 +92,66 @@ class BlockReader:
 
     def _controlled(self, control: etree._Element, blocks: list[Block]) -> list[Block]:
         """What a control shows that holds these blocks, a table among them as lines."""
-        lines = list(_lines(blocks))
-        pieces: list[Piece] = []
-        for line in lines:
-            pieces += [BreakLine()] * bool(pieces) + list(line.spans)
+        pieces = _pieces(blocks)
         kept = self.text.control(control, pieces)
         return blocks if kept is pieces else list(as_lines(kept))
 
     def _table(self, element: etree._Element, depth: int) -> list[Block]:
         index = self.tables
         self.tables += 1
-        drafts = self._drafts(element, depth)
-        if len(drafts) == 1:
+        grid = self._grid(element, depth)
+        alone = _told(grid.between)
+        if len(grid.drafts) == 1:
             # A table of one cell is a frame round the page; what it holds stands for itself.
-            return drafts[0].blocks
-        cells = tuple(draft.cell() for draft in drafts)
-        return [Table(index=index, cells=cells)]
+            return [*grid.drafts[0].blocks, *alone]
+        return [Table(index=index, cells=tuple(draft.cell() for draft in grid.drafts)), *alone]
 
-    def _drafts(self, table: etree._Element, depth: int) -> list["_Draft"]:
-        drafts: list[_Draft] = []
-        above: dict[int, _Draft] = {}
-        number, hidden = -1, Line()
-        for row, round_row in _rows(table):
-            properties = row.find(f"{W}trPr")
-            if _is_hidden(properties):
-                # Word doesn't show it; whoever checks what stands above and below should know of it.
-                hidden = Line(
-                    spans=(*hidden.spans, Remark(code="row-hidden", text=" ".join(t.text or "" for t in row.iter(f"{W}t"))))
-                )
-                if drafts:
-                    drafts[-1].add(hidden)
+    def _grid(self, table: etree._Element, depth: int) -> "_Grid":
+        grid = _Grid()
+        for row, round_row in self._inside(table, f"{W}tr"):
+            if isinstance(row, Remark):
+                grid.tell_between_rows(row)
                 continue
-            number += 1
-            column = _number(properties, "gridBefore", 0)
-            for cell, round_cell in _inside(row, f"{W}tc"):
-                cell_properties = cell.find(f"{W}tcPr")
-                span = max(1, _number(cell_properties, "gridSpan", 1))
-                merged = _merge(cell_properties, "vMerge")
-                if _merge(cell_properties, "hMerge") == "continue" and drafts and drafts[-1].row == number:
-                    drafts[-1].column_span += span
-                elif merged == "continue" and column in above:
-                    above[column].row_span = number - above[column].row + 1
-                else:
-                    blocks = self._cell_blocks(cell, depth)
-                    for control, is_whole in (*reversed(round_cell), *reversed(round_row)):
-                        blocks = self._in_control(control, is_whole, blocks)
-                    draft = _Draft(number, column, span, blocks)
-                    drafts.append(draft)
-                    above[column] = draft
-                column += span
-            if drafts and hidden.spans:
-                drafts[-1].add(hidden)
-            hidden = Line()
-        return drafts
+            properties = row.find(f"{W}trPr")
+            if row.find(f"{W}trPr/{W}del") is not None:
+                self.text.leave_out("deleted", said(row))
+            elif _is_hidden(properties) or (_is_flat(properties) and said(row)):
+                # Word doesn't show it; whoever checks what stands above and below should know of it.
+                text = said(row)
+                grid.tell_between_rows(*[Remark(code="row-hidden", text=text)] * bool(text))
+            else:
+                grid.begin_row(_number(properties, "gridBefore", 0))
+                self._read_row(grid, row, tuple((control, False) for control, _ in round_row), depth)
+                grid.end_row()
+        return grid
+
+    def _read_row(self, grid: "_Grid", row: etree._Element, round_row: _Controls, depth: int) -> None:
+        for cell, round_cell in self._inside(row, f"{W}tc"):
+            if isinstance(cell, Remark):
+                grid.tell_between_cells(cell)
+                continue
+            properties = cell.find(f"{W}tcPr")
+            span = max(1, _number(properties, "gridSpan", 1))
+            covering = grid.covering(properties, span)
+            if covering is not None:
+                text = said(cell)
+                covering.add([Remark(code="cell-covered", text=text)] * bool(text))
+                continue
+            blocks = self._cell_blocks(cell, depth)
+            for control, is_whole in (*reversed(round_cell), *reversed(round_row)):
+                blocks = self._in_control(control, is_whole, blocks)
+            grid.put(blocks, span)
+            if properties is not None and properties.find(f"{W}cellDel") is not None and (text := said(cell)):
+                # Whether the change is taken decides which cell stands where.
+                grid.drafts[-1].add([Remark(code="element-unknown", text=text)])
 
     def _in_control(self, control: etree._Element, is_whole: bool, blocks: list[Block]) -> list[Block]:
         """A cell that a control holds, alone or with others."""
         if is_whole:
             return self._controlled(control, blocks)
-        return [Line()] if shows_prompt(control) else blocks
+        if not shows_prompt(control):
+            return blocks
+        return list(as_lines(self.text.without_prompt(_pieces(blocks))))
 
     def _cell_blocks(self, cell: etree._Element, depth: int) -> list[Block]:
         before = self.text.paper
@@ -164,6 +172,81 @@ class BlockReader:
             return None
         return shade(table.find(f"{W}tblPr/{W}shd")) or self.text.paper
 
+    def _inside(self, element: etree._Element, tag: str) -> Iterator[tuple[etree._Element | Remark, _Controls]]:
+        """Children with `tag`, also those inside content controls, custom XML and insertions, with the controls round each; and
+        what is to be told of others."""
+        for child in element:
+            if child.tag == tag:
+                yield child, ()
+            elif child.tag == f"{W}sdt":
+                found = [one for content in child.iterfind(f"{W}sdtContent") for one in self._inside(content, tag)]
+                is_whole = sum(not isinstance(one, Remark) for one, _ in found) == 1
+                for one, controls in found:
+                    yield one, ((child, is_whole), *controls)
+            elif meaning_of(child) == "transparent" or child.tag == f"{MC}AlternateContent":
+                yield from self._inside(inner(child), tag)
+                yield from ((remark, ()) for remark in self._branches(child))
+            elif child.tag in REFERENCES:
+                self.text.notes.of(child)
+            else:
+                yield from ((remark, ()) for remark in self.text.unread(child))
+
+
+@dataclass
+class _Grid:
+    """The cells of a table as they are found, row by row."""
+
+    drafts: list["_Draft"] = field(default_factory=list)
+    # What is told of what stands between two rows, or two cells, for those on both sides of it.
+    between: list[Remark] = field(default_factory=list)
+    _beside: list[Remark] = field(default_factory=list)
+    _above: dict[int, "_Draft"] = field(default_factory=dict)
+    _row: int = -1
+    _column: int = 0
+
+    def begin_row(self, before: int) -> None:
+        """A row that leaves out so many columns at its start."""
+        self._row += 1
+        self._column = before
+
+    def end_row(self) -> None:
+        """Tell the row's last cell what stood before and in the row and is no cell's own."""
+        if self.drafts and self.drafts[-1].row == self._row:
+            self.drafts[-1].add(self.between + self._beside)
+            self.between, self._beside = [], []
+
+    def tell_between_rows(self, *remarks: Remark) -> None:
+        if self.drafts:
+            self.drafts[-1].add(remarks)
+        self.between += remarks
+
+    def tell_between_cells(self, remark: Remark) -> None:
+        if self.drafts and self.drafts[-1].row == self._row:
+            self.drafts[-1].add([remark])
+        self._beside.append(remark)
+
+    def covering(self, properties: etree._Element | None, span: int) -> "_Draft | None":
+        """The cell before it or above it that a cell with these properties is a part of, grown by it; None where it stands for
+        itself."""
+        draft = None
+        if _merge(properties, "hMerge") == "continue" and self.drafts and self.drafts[-1].row == self._row:
+            draft = self.drafts[-1]
+            draft.column_span += span
+        elif _merge(properties, "vMerge") == "continue" and self._column in self._above:
+            draft = self._above[self._column]
+            draft.row_span = self._row - draft.row + 1
+        self._column += span * (draft is not None)
+        return draft
+
+    def put(self, blocks: list[Block], span: int) -> None:
+        """The next cell."""
+        draft = _Draft(self._row, self._column, span, blocks)
+        draft.add(self._beside)
+        self._beside = []
+        self.drafts.append(draft)
+        self._above[self._column] = draft
+        self._column += span
+
 
 @dataclass
 class _Draft:
@@ -173,13 +256,13 @@ class _Draft:
     blocks: list[Block]
     row_span: int = 1
 
-    def add(self, remark: Line) -> None:
-        """Put a remark behind what stands in the cell."""
+    def add(self, remarks: Sequence[Remark]) -> None:
+        """Put remarks behind what stands in the cell."""
         last = self.blocks[-1] if self.blocks else None
         if isinstance(last, Line):
-            self.blocks = [*self.blocks[:-1], Line(spans=(*last.spans, *remark.spans))]
+            self.blocks = [*self.blocks[:-1], Line(spans=(*last.spans, *remarks))]
         else:
-            self.blocks = [*self.blocks, remark]
+            self.blocks = [*self.blocks, *_told(remarks)]
 
     def cell(self) -> Cell:
         lines = tuple(_lines(self.blocks))
@@ -191,11 +274,23 @@ def _lines(blocks: list[Block]) -> Iterator[Line]:
         yield from [block] if isinstance(block, Line) else _table_lines(block)
 
 
-def _rows(table: etree._Element) -> Iterator[tuple[etree._Element, _Controls]]:
-    """The rows that stand after all tracked changes are accepted."""
-    for row, controls in _inside(table, f"{W}tr"):
-        if row.find(f"{W}trPr/{W}del") is None:
-            yield row, tuple((control, False) for control, _ in controls)
+def _told(remarks: Sequence[Remark]) -> list[Line]:
+    """A line for what is told where no line is."""
+    return [Line(spans=tuple(remarks))] if remarks else []
+
+
+def _pieces(blocks: list[Block]) -> list[Piece]:
+    """Blocks as the pieces of one paragraph, a table among them as lines."""
+    pieces: list[Piece] = []
+    for number, line in enumerate(_lines(blocks)):
+        pieces += [BreakLine()] * bool(number) + list(line.spans)
+    return pieces
+
+
+def _cell_lines(blocks: list[Block]) -> Iterator[Line]:
+    """All lines, those in tables cell by cell."""
+    for block in blocks:
+        yield from [block] if isinstance(block, Line) else (line for cell in block.cells for line in cell.lines)
 
 
 def _is_hidden(properties: etree._Element | None) -> bool:
@@ -203,17 +298,8 @@ def _is_hidden(properties: etree._Element | None) -> bool:
     return item is not None and item.get(f"{W}val", "1").lower() not in ("0", "false", "off")
 
 
-def _inside(element: etree._Element, tag: str) -> Iterator[tuple[etree._Element, _Controls]]:
-    """Children with `tag`, also those inside content controls, custom XML and insertions; with the controls round each."""
-    for child in element:
-        if child.tag == tag:
-            yield child, ()
-        elif child.tag == f"{W}sdt":
-            found = [one for content in child.iterfind(f"{W}sdtContent") for one in _inside(content, tag)]
-            for inner, controls in found:
-                yield inner, ((child, len(found) == 1), *controls)
-        elif child.tag in _TRANSPARENT:
-            yield from _inside(child, tag)
+def _is_flat(properties: etree._Element | None) -> bool:
+    return properties is not None and is_low(properties.find(f"{W}trHeight"), "val", "hRule")
 
 
 def _table_lines(table: Table) -> Iterator[Line]:

@@ -1,10 +1,11 @@
 """A paragraph's XML as lines of what a reader of the page sees: final text, marks, and pictures at their place.
 
 Insertions count and deletions don't; hidden text, comments and field instructions are left out; of alternative content
-one branch is taken. Content controls, form fields, symbol fonts and enclosed characters become ticks here and nowhere else.
+one branch is taken. What is left out is told, as a remark at its place or as an aside. Content controls, form fields, symbol
+fonts and enclosed characters become ticks here and nowhere else.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -12,24 +13,33 @@ from lxml import etree
 
 from extractor.readers.word.activex import ActiveXBox, read_activex
 from extractor.readers.word.bindings import Bindings, says_the_same
-from extractor.readers.word.controls import W14, after_glyph, checkbox, repeated_controls, shows_prompt
+from extractor.readers.word.controls import around_glyph, checkbox, repeated_controls, shows_prompt
+from extractor.readers.word.elements import (
+    MC,
+    W16SE,
+    M,
+    V,
+    branch,
+    described,
+    inner,
+    meaning_of,
+    name_of,
+    other_branch,
+    said,
+)
 from extractor.readers.word.fields import ComplexField, computed, legacy_checkbox, legacy_dropdown
-from extractor.readers.word.formulas import M, equation
+from extractor.readers.word.formulas import equation
 from extractor.readers.word.notes import REFERENCES, Notes
 from extractor.readers.word.numbering import Bullets
-from extractor.readers.word.package import Parts, W
-from extractor.readers.word.pieces import BREAK, Piece, as_lines, characters, plain_text, symbol
+from extractor.readers.word.package import W14, Parts, W
+from extractor.readers.word.pieces import BREAK, Piece, as_lines, characters, plain_text, symbol, whole_text
 from extractor.readers.word.styles import Look, Styles
+from extractor.text.passage import LIST_NUMBER
 from extractor.text.placeholders import STANDARD_PLACEHOLDERS
 from extractor.text.raised import Raised
+from extractor.text.readings import is_reading
 from models.identity import Tag
-from models.page import Control, Line, Picture, Remark, Run, Tick
-
-W16SE = "{http://schemas.microsoft.com/office/word/2015/wordml/symex}"
-MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
-_VML = "{urn:schemas-microsoft-com:vml}"
-
-_TRANSPARENT = {f"{W}{name}" for name in ("ins", "moveTo", "hyperlink", "smartTag", "customXml", "dir", "bdo", "rt")}
+from models.page import Aside, AsideKind, Control, Line, Picture, Remark, Run, Tick
 
 
 @dataclass
@@ -43,6 +53,9 @@ class TextReader:
     notes: Notes
     controls: list[Control] = field(default_factory=list)
     damage: set[str] = field(default_factory=set)
+    aside: list[Aside] = field(default_factory=list)
+    # The lines in a text box, which is read as the document is.
+    box_lines: Callable[[etree._Element], list[Line]] = lambda _: []
     # What is behind the text that is being read, None where that isn't known.
     paper: str | None = "FFFFFF"
     _fields: list[ComplexField] = field(default_factory=list)
@@ -53,19 +66,49 @@ class TextReader:
         look = self.styles.paragraph(properties)
         return as_lines(chain(self.bullets.of(properties), self.notes.under, self._children(paragraph, look)))
 
-    def _on(self, paper: str | None, paragraph: etree._Element) -> list[Line]:
-        """The lines of a paragraph that stands on `paper`."""
-        before, self.paper = self.paper, paper
-        try:
-            return self.lines(paragraph)
-        finally:
-            self.paper = before
+    # -- what is left out
+
+    def leave_out(self, kind: AsideKind, text: str) -> None:
+        """Note what no line holds."""
+        if text.strip():
+            self.aside.append(Aside(kind=kind, text=text.strip()))
+
+    def unread(self, element: etree._Element) -> list[Remark]:
+        """What is to be said of an element that nobody reads where it stands; nothing of one that holds nothing."""
+        meaning = meaning_of(element)
+        if meaning == "property" or meaning == "mark":
+            return []
+        text = said(element)
+        if meaning == "computed":
+            return [Remark(code="element-unknown", text=text or name_of(element))]
+        if meaning == "comment":
+            return [Remark(code="comment-on-answer", text=text)] if text else []
+        if meaning is None or meaning == "read" or meaning == "transparent":
+            return [Remark(code="element-unknown", text=text)] if text else []
+        self.leave_out(meaning, text)
+        return []
+
+    def other_branch(self, alternate: etree._Element) -> list[Remark]:
+        """What is to be said of alternative content of which another program would show something else."""
+        text = other_branch(alternate)
+        return [Remark(code="branch-differs", text=text)] if text else []
+
+    def finish(self) -> None:
+        """Note what is left over once the whole text is read."""
+        if self.is_in_instruction:
+            self.damage.add("有一个 Word 域没有结束，其后的内容可能未读取")
+        for one in self._fields:
+            self.leave_out("instruction", one.left_out)
+        for kind, text in self.notes.unclaimed():
+            self.leave_out(kind, text)
+        self.leave_out("drawn", " ".join([*self.bullets.dots, *self.notes.marks]))
 
     # -- the tree above runs
 
     def _children(self, element: etree._Element, look: Look) -> Iterator[Piece]:
         repeats = repeated_controls(element)
-        if repeats:
+        for one in repeats:
+            self.leave_out("replaced", said(one))
             self.damage.add("保存文件的软件把控件中的文字重复写了多遍，已按一遍读取")
         for child in element:
             if child not in repeats:
@@ -80,21 +123,28 @@ class TextReader:
         elif tag == f"{W}fldSimple":
             yield from self._simple_field(element, look)
         elif tag == f"{MC}AlternateContent":
-            yield from self._children(_branch(element), look)
+            yield from self._children(branch(element), look)
+            yield from self.other_branch(element)
         elif tag in (f"{M}oMath", f"{M}oMathPara"):
             yield from equation(element)
         elif tag in REFERENCES:
             yield from self.notes.of(element)
-        elif tag in _DELETED:
+        elif meaning_of(element) == "deleted":
             yield from self._deleted(element, look)
-        elif tag in _TRANSPARENT:
-            yield from self._children(element, look)
+        elif meaning_of(element) == "transparent":
+            yield from self._children(inner(element), look)
+            if tag == f"{W}bdo" and element.get(f"{W}val") == "rtl":
+                # It is shown from its end to its beginning.
+                yield from [Remark(code="element-unknown", text=text) for text in [said(element)] if text]
+        else:
+            yield from self.unread(element)
 
     def _deleted(self, element: etree._Element, look: Look) -> Iterator[Piece]:
         """A deletion shows nothing, but a field may end in it, which would hide all that follows."""
         before = len(self._fields)
         for mark in element.iter(f"{W}fldChar"):
             list(self._field_character(mark, look))
+        self.leave_out("deleted", said(element))
         if len(self._fields) != before:
             yield Remark(code="field-broken")
 
@@ -105,16 +155,14 @@ class TextReader:
 
     def _run(self, run: etree._Element, paragraph: Look) -> Iterator[Piece]:
         look = self.styles.run(run.find(f"{W}rPr"), paragraph)
-        if look.hidden:
-            # A hidden run may still begin or end a field.
-            for child in run.iter(f"{W}fldChar", f"{W}instrText"):
-                list(self._run_content(child, look))
-            yield from _unseen("text-hidden", "".join(text.text or "" for text in run.iterfind(f"{W}t")))
-            return
         pieces = [piece for child in run for piece in self._run_content(child, look)]
-        if look.is_unseen(self.paper):
-            yield from (piece for piece in pieces if isinstance(piece, Picture | Remark))
-            yield from _unseen("text-unseen", plain_text([piece for piece in pieces if not isinstance(piece, Picture | Remark)]))
+        # What Word itself hides is left out by every program; what blends with the paper was made to be read by some.
+        code = "text-hidden" if look.hidden else "text-unseen" if look.is_unseen(self.paper) else None
+        if code:
+            seen = (Remark,) if look.hidden else (Picture, Remark)
+            yield from (piece for piece in pieces if isinstance(piece, seen))
+            unseen = whole_text([piece for piece in pieces if not isinstance(piece, seen)]).strip()
+            yield from [Remark(code=code, text=unseen)] if unseen else []
             return
         for piece in pieces:
             raised = look.level if isinstance(piece, Run) else None
@@ -127,9 +175,14 @@ class TextReader:
         elif name == "instrText":
             if self._fields:
                 self._fields[-1].instruction += child.text or ""
+            else:
+                self.leave_out("instruction", child.text or "")
         elif child.tag in REFERENCES:
             yield from self.notes.of(child)
-        elif all(f.in_result and not f.shown for f in self._fields):
+        elif hiding := next((f for f in reversed(self._fields) if f.shown or not f.in_result), None):
+            if meaning_of(child) != "property":
+                hiding.left_out += said(child)
+        else:
             yield from self._shown(child, name, look)
 
     def _shown(self, child: etree._Element, name: str, look: Look) -> Iterator[Piece]:
@@ -143,17 +196,34 @@ class TextReader:
         elif name in ("br", "cr"):
             yield BREAK
         elif name == "ruby":
-            for base in child.iterfind(f"{W}rubyBase"):
-                yield from self._children(base, look)
+            yield from self._ruby(child, look)
         elif child.tag == f"{MC}AlternateContent":
-            for item in _branch(child):
+            for item in branch(child):
                 yield from self._run_content(item, look)
+            yield from self.other_branch(child)
         elif child.tag == f"{W16SE}symEx":
             yield symbol(child.get(f"{W16SE}font"), child.get(f"{W16SE}char", ""), look)
         elif name in ("drawing", "pict", "object"):
             yield from self._drawing(child)
         elif name == "contentPart" or child.tag == f"{W14}contentPart":
             yield Picture(kind="ink")
+        elif name in ("footnote", "endnote"):
+            # Word 2003 writes a note where its mark stands.
+            yield Remark(code="note-on-answer", text=said(child))
+        else:
+            yield from self.unread(child)
+
+    def _ruby(self, ruby: etree._Element, look: Look) -> Iterator[Piece]:
+        """The characters; how they are read, by letters or 注音, is no part of them, and anything else above them may be one."""
+        for child in ruby:
+            if child.tag == f"{W}rubyBase":
+                yield from self._children(child, look)
+            elif child.tag != f"{W}rt":
+                yield from self.unread(child)
+            elif is_reading(text := said(child)):
+                self.leave_out("replaced", text)
+            elif text:
+                yield Remark(code="reading-in-answer", text=text)
 
     # -- fields
 
@@ -169,11 +239,14 @@ class TextReader:
             yield from pieces
         elif kind == "end" and self._fields:
             current = self._fields.pop()
+            self.leave_out("instruction", f"{current.instruction.strip()} {current.left_out}")
             if not current.in_result and not any(not f.in_result for f in self._fields):
                 yield from computed(current, look)
 
     def _simple_field(self, element: etree._Element, look: Look) -> Iterator[Piece]:
-        pieces = list(computed(ComplexField(instruction=element.get(f"{W}instr", "")), look))
+        instruction = element.get(f"{W}instr", "")
+        pieces = list(computed(ComplexField(instruction=instruction), look))
+        self.leave_out("instruction", f"{instruction.strip()} {said(element) if pieces else ''}")
         yield from pieces or self._children(element, look)
 
     # -- content controls
@@ -198,15 +271,22 @@ class TextReader:
                 tick = tick.model_copy(update={"state": "unclear"})
             if tag is not None:
                 self.controls.append(Control(tag=tag, ticked={"ticked": True, "empty": False}.get(tick.state)))
-            return [tick, *after_glyph(pieces)]
+            before, glyph, after = around_glyph(pieces)
+            self.leave_out("replaced", plain_text(glyph))
+            return [*before, tick, *after]
         shows_placeholder = shows_prompt(element) or plain_text(pieces).strip() in STANDARD_PLACEHOLDERS
         if tag is not None and tag.option is None:
             text = None if shows_placeholder else plain_text(pieces)
             self.controls.append(Control(tag=tag, text=text))
-        shown = [] if shows_placeholder else pieces
+        shown = self.without_prompt(pieces) if shows_placeholder else pieces
         if stored is not None and not says_the_same(stored, plain_text(shown)):
             return [*shown, Remark(code="binding-differs", text=stored)]
         return shown
+
+    def without_prompt(self, pieces: list[Piece]) -> list[Piece]:
+        """What is left of a control that shows its prompt: what is said about it."""
+        self.leave_out("prompt", whole_text(pieces))
+        return [piece for piece in pieces if isinstance(piece, Remark) and piece.code != LIST_NUMBER]
 
     # -- drawings
 
@@ -217,16 +297,27 @@ class TextReader:
                 yield Tick(state="unclear" if active.ticked is None else "ticked" if active.ticked else "empty")
                 yield from [Run(text=active.caption)] if active.caption else []
                 return
-        boxes = [box for box in element.iter(f"{W}txbxContent") if not _in_fallback(box, element)]
+        if _is_hidden(element):
+            yield from [Remark(code="text-hidden", text=text) for text in [said(element)] if text]
+            return
+        boxes, pictures = _drawn(element)
+        before, self.paper = self.paper, None
         for box in boxes:
-            for paragraph in box.iter(f"{W}p"):
+            yield BREAK
+            for line in self.box_lines(box):
+                yield from line.spans
                 yield BREAK
-                for line in self._on(None, paragraph):
-                    yield from line.spans
-                    yield BREAK
-        if not boxes:
-            is_picture = element.find(".//{*}blip") is not None or element.find(f".//{_VML}imagedata") is not None
-            yield Picture(kind="picture" if is_picture else "shape")
+        self.paper = before
+        # A shape without words may be a tick, a stroke or a seal.
+        yield from [Picture(kind="picture")] * pictures or [Picture(kind="shape")] * (not boxes)
+        self.leave_out("picture", " ".join(filter(None, (described(element), self._linked_text(element)))))
+
+    def _linked_text(self, drawing: etree._Element) -> str:
+        """What is written in a chart or a diagram, which is a part of its own."""
+        links = self.package.relationships(self.package.main)
+        names = (links.get(str(value)) for one in drawing.iter("{*}relIds", "{*}chart") for value in one.attrib.values())
+        parts = (link.target for link in names if link and not link.external and link.kind in _WRITTEN)
+        return " ".join(said(self.package.xml(name)) for name in dict.fromkeys(parts) if self.package.has(name))
 
     def _activex(self, relation: str) -> ActiveXBox | None:
         """The control behind a relationship: its description in XML, and from there its state."""
@@ -240,29 +331,27 @@ class TextReader:
 
 
 _RELATION_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-_DELETED = {f"{W}del", f"{W}moveFrom"}
+_WRITTEN = ("chart", "chartEx", "diagramData")
 _CHARACTERS = {"tab": "\t", "ptab": "\t", "noBreakHyphen": "-", "softHyphen": ""}
 
 
-def _unseen(code: str, text: str) -> Iterator[Remark]:
-    """Text that nobody sees is no part of any answer, but whoever checks it should know of it. What Word itself hides is left
-    out by every program; what blends with the paper was made to be read by some."""
-    if text.strip():
-        yield Remark(code=code, text=text.strip())
+def _is_hidden(drawing: etree._Element) -> bool:
+    """Whether a drawing is there and not shown."""
+    shapes = [one for one in drawing.iter(etree.Element) if name_of(one) in ("docPr", "shape", "rect", "group")][:1]
+    styles = ("".join((one.get("style") or "").lower().split()) for one in shapes)
+    return any(one.get("hidden") in ("1", "true") for one in shapes) or any("visibility:hidden" in style for style in styles)
 
 
-def _branch(alternate: etree._Element) -> etree._Element:
-    """The branch of alternative content that Word 2010 and later show: the first choice, or the fallback without one."""
-    choice = alternate.find(f"{MC}Choice")
-    if choice is None:
-        choice = alternate.find(f"{MC}Fallback")
-    return alternate if choice is None else choice
-
-
-def _in_fallback(element: etree._Element, top: etree._Element) -> bool:
-    for ancestor in element.iterancestors():
-        if ancestor.tag == f"{MC}Fallback":
-            return True
-        if ancestor is top:
-            return False
-    return False
+def _drawn(element: etree._Element) -> tuple[list[etree._Element], int]:
+    """The text boxes in a drawing, those in others left out, and how many pictures stand beside them."""
+    boxes: list[etree._Element] = []
+    pictures = 0
+    waiting = [element]
+    while waiting:
+        one = waiting.pop()
+        if one.tag == f"{W}txbxContent":
+            boxes.append(one)
+            continue
+        pictures += one.tag == f"{V}imagedata" or name_of(one) == "blip"
+        waiting += reversed(branch(one) if one.tag == f"{MC}AlternateContent" else one)
+    return boxes, pictures

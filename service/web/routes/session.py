@@ -1,11 +1,12 @@
 """Signing in and out, and the passwords of people."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.errors import Forbidden, Invalid, NotSignedIn
+from models.errors import Forbidden, Invalid, NotSignedIn, TooOften
 from service.store import accounts
 from service.store.accounts import Actor, Scope
 from service.web.context import Context, Here
@@ -54,14 +55,32 @@ def sign_in(given: Credentials, request: Request, response: Response, context: H
     if request.headers.get("sec-fetch-site") == "cross-site":
         raise Forbidden("请求来自其他网站")
     now, origin = context.clock(), request.client.host if request.client else ""
-    with context.database.write() as connection:
-        accounts.check_rate(connection, origin, now)
-        signed = accounts.sign_in(connection, given.name, given.password, origin, now, context.settings.session_life)
+    signed = _signed_in(context, given, origin, now)
     if signed is None:
         raise NotSignedIn("用户名或密码不对", advice="请重新输入；忘记密码时，请管理员重新生成登录链接")
     secret, actor = signed
     _set_cookie(response, context, secret)
     return _session(actor)
+
+
+def _signed_in(context: Context, given: Credentials, origin: str, now: datetime) -> tuple[str, Actor] | None:
+    """(the session's secret, who signed in), or None. Counted before the password is looked at, and looked at outside any
+    transaction, because that takes long."""
+    with context.database.write() as connection:
+        attempt = accounts.count_attempt(connection, given.name, origin, now)
+    try:
+        with context.database.read() as connection:
+            user = accounts.allow(connection, attempt, origin, now)
+    except TooOften:
+        with context.database.write() as connection:
+            accounts.forget_attempt(connection, attempt)
+        raise
+    is_right = accounts.fits(user, given.password)
+    with context.database.write() as connection:
+        if user is not None and is_right:
+            return accounts.sign_in(connection, user, attempt, given.password, now, context.settings.session_life)
+        accounts.refuse(connection, user, now)
+    return None
 
 
 @router.get("/session")

@@ -122,7 +122,8 @@ def _answered(connection: sa.Connection, context: Context, who: Actor, key: str,
     """The uploads that a request with this key made; None for the first, which is noted: a second one waits until it ends."""
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     row = {"actor": who.id, "key": key, "digest": digest, "created_at": context.clock()}
-    if connection.execute(insert(idempotency).values(row).on_conflict_do_nothing()).rowcount:
+    # What an insert's row count says differs between drivers; what it returns does not.
+    if connection.execute(insert(idempotency).values(row).on_conflict_do_nothing().returning(idempotency.c.key)).first():
         return None
     known = connection.execute(idempotency.select().where(idempotency.c.actor == who.id, idempotency.c.key == key)).one()
     if known.digest != digest:

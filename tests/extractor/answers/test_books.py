@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extractor.answers.match import Match
-from models.page import Box, Cell, InkMark, Line, Page, Pages, Picture, Run, Span, Table, Tick
+from models.page import Aside, Box, Cell, InkMark, Line, Page, Pages, Picture, Run, Span, Table, Tick
 from tests.extractor.answers.test_match import FORM, FULL, lay, lines, read, table
 
 ROW = [["联系人：李芳", "13800000000", "职务", "科长"]]
@@ -123,3 +123,11 @@ def test_every_character_tick_and_picture_is_booked_once(outside: list[list[Span
     for entry in found.books.entries():
         if entry.kind == "tick" and "☑" in entry.text:
             assert entry.booking.way in ("answer", "told")
+
+
+def test_what_a_reader_left_out_of_the_lines_is_told_or_left_out_by_a_rule() -> None:
+    beside = (Aside(kind="comment", text="能耗以二月为准"), Aside(kind="header", text="内部资料"))
+    pages = Pages(reader="word", pages=(Page(number=1, blocks=(table(FULL),)),), aside=beside)
+    found = lay(pages, FORM)
+    assert [finding.message for finding in found.books.told] == ["文件正文之外另有内容：“能耗以二月为准”"]
+    assert [entry.booking.by for entry in found.books.marks] == ["aside-told", "aside-header"]

@@ -35,6 +35,21 @@ def test_an_address_that_guesses_names_is_slowed_down(service: Served) -> None:
     assert _try(client, "another", "wrong") == 401
 
 
+def test_a_lock_does_not_tell_whether_a_name_exists_and_ends_though_somebody_goes_on_guessing(service: Served) -> None:
+    service.user("wang", "clerk")
+    answers = {}
+    for name in ("wang", "li"):
+        client = service.client()
+        assert [_try(client, name, "wrong") for _ in range(8)] == [401] * 8
+        answers[name] = client.post("/api/v1/session", json={"name": name, "password": "wrong"}).json()
+    assert answers["wang"] == answers["li"]
+    for _ in range(15):
+        service.clock.forward(minutes=1)
+        _try(service.client(), "wang", "wrong")
+    service.clock.forward(minutes=1)
+    assert _try(service.client(), "wang", PASSWORD) == 200
+
+
 def test_whether_a_name_exists_is_not_told(service: Served) -> None:
     service.user("wang", "clerk")
     answers = [service.client().post("/api/v1/session", json={"name": name, "password": "x"}).json() for name in ("wang", "li")]

@@ -1,8 +1,10 @@
 """Files that arrive by HTTP."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from starlette.testclient import TestClient
 from service.settings import Settings
 from service.store.tables import submissions, uploads
 from service.web.conditional import attachment, file_name
+from tests.service.databases import postgresql, sqlite
 from tests.service.web.readings import SAMPLE, finish, reading, submitted, upload
 from tests.service.web.serving import Served, served
 
@@ -90,6 +93,25 @@ def test_a_request_that_is_sent_again_with_its_key_makes_nothing_new(service: Se
     assert (first.status_code, again.status_code) == (201, 201)
     assert again.json() == first.json()
     assert (_stored(service), service.queued) == (1, [first.json()["uploads"][0]["id"]])
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_of_requests_with_one_key_at_once_one_makes_an_upload(tmp_path: Path, kind: str) -> None:
+    together = Barrier(12)
+
+    def send(client: TestClient) -> tuple[int, Any]:
+        together.wait()
+        answer = _send(client, [("a.docx", b"a")], {"Idempotency-Key": "k1"})
+        return answer.status_code, answer.json()
+
+    with sqlite(tmp_path) if kind == "sqlite" else postgresql() as database:
+        service = Served(database, tmp_path)
+        token = service.system("upload", "see").headers["Authorization"]
+        with ThreadPoolExecutor(12) as threads:
+            answers = list(threads.map(send, [service.client(Authorization=token) for _ in range(12)]))
+        assert {status for status, _ in answers} == {201}
+        assert [body["uploads"][0]["id"] for _, body in answers] == [answers[0][1]["uploads"][0]["id"]] * 12
+        assert (_stored(service), len(service.queued)) == (1, 1)
 
 
 def test_a_key_is_refused_for_another_request(service: Served, clerk: TestClient) -> None:
