@@ -19,7 +19,7 @@ SealShape = Literal["round", "oval", "square"]
 TickState = Literal["empty", "ticked", "filled", "corrected", "tick", "cross", "unclear"]
 AsideKind = Literal[
     "header", "footer", "note", "comment", "hidden", "deleted", "instruction", "prompt", "replaced", "drawn", "glossary", "object",
-    "picture", "unknown",
+    "picture", "value", "unknown",
 ]  # fmt: skip
 
 
@@ -266,7 +266,8 @@ class Aside(Model):
     saved of its result before it was made anew. `prompt`: what a control shows until somebody fills it in. `replaced`: what stands
     in the lines in another form, as the glyph of a check box, and how characters are read. `drawn`: what Word draws by itself and
     means nothing, the dots of a list and the numbers of notes. `glossary`: building blocks for other texts. `object`: a file inside
-    that can't be opened. `picture`: what a picture is described by, or says. `unknown`: anything else.
+    that can't be opened. `picture`: what a picture is described by, or says. `value`: what a form field holds that
+    has no place on any page. `unknown`: anything else.
     """
 
     kind: AsideKind

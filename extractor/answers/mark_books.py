@@ -15,7 +15,7 @@ _OVER = 0.6  # of its area: ink that lies so far on text was read with it
 _EDGE = 6.0  # points from the edge of the page, where a scanner draws the rim of the sheet
 
 # Of what a reader leaves out of the lines, what somebody may have meant for whoever reads the form.
-_TOLD: frozenset[AsideKind] = frozenset({"note", "comment", "object", "unknown"})
+_TOLD: frozenset[AsideKind] = frozenset({"note", "comment", "object", "value", "unknown"})
 
 Fields = Mapping[tuple[int, Box], str]
 

@@ -103,8 +103,9 @@ def tables(reading: PdfReading) -> list[Table]:
 
 
 def texts(data: bytes) -> list[str]:
-    """The text of each line outside tables."""
-    return [block.text for page in read_pdf(data).pages.pages for block in page.blocks if isinstance(block, Line)]
+    """The text of each line outside tables that has any."""
+    lines = (block for page in read_pdf(data).pages.pages for block in page.blocks if isinstance(block, Line))
+    return [line.text for line in lines if line.text.strip()]
 
 
 def spans(data: bytes) -> list[Span]:

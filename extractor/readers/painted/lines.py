@@ -16,7 +16,7 @@ from extractor.readers.painted.rules import Rule
 from extractor.text.raised import Level, Raised, settled
 from extractor.text.tick_signs import state_of, symbol_state
 from models.geometry import Rect, around, box_around, contains, middle
-from models.page import Box, Emphasis, Line, Picture, Run, Span, Tick, TickState
+from models.page import Box, Emphasis, Line, Picture, Remark, Run, Span, Tick, TickState
 
 # Blanks between characters that the file leaves out, in parts of the character's size. Chinese sets a quarter between scripts.
 _LATIN_GAP, _GAP = 0.18, 0.45
@@ -32,13 +32,13 @@ _DINGBATS = {
 
 @dataclass(frozen=True)
 class Piece:
-    """A character, mark or picture at its place, with the y on which a character stands where that is known."""
+    """A character, mark, picture or remark at its place, with the y on which a character stands where that is known."""
 
     box: Rect
     size: float
     text: str = ""
     tick: Tick | None = None
-    picture: Picture | None = None
+    picture: Picture | Remark | None = None
     emphasis: frozenset[Emphasis] = frozenset()
     confidence: float = 1.0
     baseline: float | None = None
@@ -161,7 +161,8 @@ def lines_of(pieces: Sequence[Piece], room: Rect | None = None) -> tuple[Line, .
 
     With the `room` that the text was set in, a line that only went on because the room ended is joined with the one before.
     """
-    rows = [sorted(row, key=lambda piece: piece.box[0]) for row in _without_ruby(rows_of(pieces))]
+    kept, ruby = _without_ruby(rows_of(pieces))
+    rows = [sorted(row, key=lambda piece: piece.box[0]) for row in kept]
     # Cells are padded by about half a character; where every line is set in, the room says where lines would begin.
     margin = min([row[0].box[0] for row in rows if row] + ([room[0] + 6.0] if room else []), default=0.0)
     lines: list[Line] = []
@@ -171,7 +172,8 @@ def lines_of(pieces: Sequence[Piece], room: Rect | None = None) -> tuple[Line, .
             lines[-1] = _joined(lines[-1], line, joint)
         else:
             lines.append(line)
-    return _with_pictures([line for line in lines if line.text.strip()], [piece for piece in pieces if piece.picture is not None])
+    beside = [*ruby, *(piece for piece in pieces if piece.picture is not None)]
+    return _with_pictures([line for line in lines if line.text.strip()], beside)
 
 
 def _joint(before: Sequence[Piece], row: Sequence[Piece], room: Rect, margin: float) -> str | None:
@@ -220,16 +222,26 @@ def _joined(line: Line, other: Line, joint: str) -> Line:
     return Line(spans=(*line.spans, *blank, *other.spans), box=box)
 
 
-def _without_ruby(rows: list[list[Piece]]) -> list[list[Piece]]:
-    """Lines without the small letters that tell how the characters under them are spoken."""
-    kept = []
+def _without_ruby(rows: list[list[Piece]]) -> tuple[list[list[Piece]], list[Piece]]:
+    """Lines without the small letters that tell how the characters under them are spoken, and these, each line a remark."""
+    kept, ruby = list[list[Piece]](), list[Piece]()
     for row, below in zip(rows, [*rows[1:], []], strict=False):
         a, b = (around(piece.box for piece in line) if line else (0.0, 0.0, 0.0, 0.0) for line in (row, below))
         small = bool(below) and max(piece.size for piece in row) <= 0.6 * max(piece.size for piece in below)
         letters = all(piece.text.isalpha() and not "\u2e80" <= piece.text <= "\u9fff" for piece in row if piece.text.strip())
         if not (small and letters and b[1] - a[3] < 0.8 * row[0].size and b[0] <= a[0] + 1 and a[2] <= b[2] + 1):
             kept.append(row)
-    return kept
+        else:
+            box = around(piece.box for piece in row)
+            text = "".join(piece.text for piece in sorted(row, key=lambda piece: piece.box[0]))
+            # It belongs to the line below.
+            ruby.append(remark_piece("reading-in-answer", text, (box[0], middle(b)[1], box[2], middle(b)[1])))
+    return kept, ruby
+
+
+def remark_piece(code: str, text: str, box: Rect) -> Piece:
+    """A remark at its place."""
+    return Piece(box, 0.0, picture=Remark(code=code, text=text, box=to_box(box)))
 
 
 def rows_of(pieces: Iterable[Piece]) -> list[list[Piece]]:

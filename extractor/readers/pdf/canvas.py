@@ -47,7 +47,7 @@ class Canvas(PDFTextDevice):
         self.forms = 0
         self.within: list[int | None] = []
         self._painted = 0
-        self._tags: list[bool] = []
+        self.tags: list[bool] = []
         self._mode = 0
         self._names: dict[PDFFont, str] = {}
         self.turns: Counter[int] = Counter()
@@ -63,15 +63,15 @@ class Canvas(PDFTextDevice):
     def fresh(self) -> Sight:
         """Starts a new `Sight`, painted after all that was before."""
         self.sight = Sight()
-        self._tags.clear()
+        self.tags.clear()
         return self.sight
 
     def tag(self, hidden: bool) -> None:
-        self._tags.append(hidden)
+        self.tags.append(hidden)
 
     def end_tag(self) -> None:
-        if self._tags:
-            self._tags.pop()
+        if self.tags:
+            self.tags.pop()
 
     def _turn(self) -> int:
         self._painted += 1
@@ -104,7 +104,7 @@ class Canvas(PDFTextDevice):
         upright = turn == 0
         baseline = apply_matrix_pt(matrix, (0, rise))[1] if upright and not font.is_vertical() else None
         colour = to_rgb(graphicstate.scolor if self._mode == 1 else graphicstate.ncolor, getattr(ncs, "name", ""))
-        seen = self._mode not in _INVISIBLE_MODES and self.fill_alpha > 0.05 and not any(self._tags) and self._inside(box)
+        seen = self._mode not in _INVISIBLE_MODES and self.fill_alpha > 0.05 and not any(self.tags) and self._inside(box)
         self.turns[turn] += seen and not text.isspace()
         self.sight.glyphs.append(
             Glyph(
@@ -131,7 +131,7 @@ class Canvas(PDFTextDevice):
         return shown[2] > shown[0] and area(shown) > 0.3 * area(box) > 0
 
     def paint_path(self, graphicstate: PDFGraphicState, stroke: bool, fill: bool, evenodd: bool, path: Any) -> None:
-        if any(self._tags):
+        if any(self.tags):
             return
         line = to_rgb(graphicstate.scolor, graphicstate.scs.name) or BLACK
         body = to_rgb(graphicstate.ncolor, graphicstate.ncs.name) or (0.5, 0.5, 0.5)
@@ -150,7 +150,7 @@ class Canvas(PDFTextDevice):
             )
 
     def render_image(self, name: str, stream: PDFStream) -> None:
-        if any(self._tags) or self.fill_alpha <= 0.05:
+        if any(self.tags) or self.fill_alpha <= 0.05:
             return
         box = meet(apply_matrix_rect(cast(Matrix, self.ctm), (0, 0, 1, 1)), self.clip)
         if box[2] >= box[0] and box[3] >= box[1]:
@@ -261,7 +261,7 @@ class Interpreter(PDFPageInterpreter):
 
     def do_Do(self, xobjid_arg: Any) -> None:
         stream = resolve1(self.xobjmap.get(name_of(xobjid_arg)))
-        if not isinstance(stream, PDFStream) or self.device.layers.hides(stream.get("OC")):
+        if not isinstance(stream, PDFStream):
             return
         self.device.forms += 1
         if self.device.forms > MAX_FORMS:
@@ -276,7 +276,11 @@ class Interpreter(PDFPageInterpreter):
             matrix = mult_matrix(tuple(resolve1(stream.get("Matrix")) or (1, 0, 0, 1, 0, 0)), self.ctm)
             self.device.clip = meet(self.device.clip, apply_matrix_rect(matrix, _numbers(bbox)))
         self.device.within.append(stream.objid)
+        tags = self.device.tags
+        self.device.tags = [*tags, self.device.layers.hides(stream.get("OC"))]
         super().do_Do(xobjid_arg)
+        # Whatever the form left open or closed too often.
+        self.device.tags = tags
         self.device.within.pop()
         self.device.restore(before)
         self.device.set_ctm(self.ctm)

@@ -3,7 +3,7 @@
 import io
 import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -16,7 +16,7 @@ from pdfminer.pdftypes import PDFStream, resolve1
 from extractor.arrival import Attachment
 from extractor.limits import PdfLimits
 from extractor.readers.painted.colours import luminance
-from extractor.readers.painted.lines import Decoration, pieces_of
+from extractor.readers.painted.lines import Decoration, Piece, pieces_of, remark_piece, to_box
 from extractor.readers.painted.marks import with_marks
 from extractor.readers.painted.overlay import Overlay, SignedWidget
 from extractor.readers.painted.page import Glyph, Stroke
@@ -24,16 +24,18 @@ from extractor.readers.painted.rendering import Look, read_codes
 from extractor.readers.painted.rules import Ruling, find_tables
 from extractor.readers.painted.tables import Sheet, fill, number_tables
 from extractor.readers.painted.trust import must_be_read_as_image, visible
+from extractor.readers.painted.unseen import unseen
 from extractor.readers.pdf import PdfReading
 from extractor.readers.pdf.attachments import attached
 from extractor.readers.pdf.canvas import PageCanvas, Painter
-from extractor.readers.pdf.form import read_overlay
+from extractor.readers.pdf.form import held_on, read_overlay, unplaced
+from extractor.readers.pdf.held import Held
 from extractor.readers.pdf.plumbed import OpenPdf, SeenPage
 from extractor.readers.pdf.signatures import read_signatures
 from models.errors import Damaged, Encrypted, TooManyPages, UnreadableFile, UnsupportedKind
-from models.geometry import Rect, area, meet
+from models.geometry import Rect, area, contains, meet, middle
 from models.identity import Identity
-from models.page import Control, Mismatch, Pages
+from models.page import Aside, AsideKind, Box, Control, Mismatch, Pages
 
 _log = logging.getLogger(__name__)
 # pdfminer warns of every oddity of every file; what matters of them ends in `damage`.
@@ -85,10 +87,11 @@ def _read(data: bytes, pdf: OpenPdf, pages: list[PDFPage], limits: PdfLimits) ->
         controls=tuple(reader.controls),
         signatures=read_signatures(data, form, reader.signed),
         mismatches=tuple(reader.mismatches),
+        aside=(*reader.aside, *unplaced(form, reader.names)),
         damage=tuple(dict.fromkeys((*_cut_off(data), *reader.damage))),
     )
     attachments = attached(pdf.doc, pages, limits.attachments, limits.attachment_bytes)
-    return PdfReading(result, tuple(reader.scanned), attachments, "Collection" in catalog)
+    return PdfReading(result, tuple(reader.scanned), tuple(reader.held), attachments, "Collection" in catalog)
 
 
 def _open(data: bytes, limits: PdfLimits) -> tuple[OpenPdf, list[PDFPage]]:
@@ -174,6 +177,9 @@ class _PageReader:
         self.controls: list[Control] = []
         self.signed: list[SignedWidget] = []
         self.mismatches: list[Mismatch] = []
+        self.aside: list[Aside] = []
+        self.held: list[Held] = []
+        self.names: set[str] = set()
         self.damage: list[str] = []
         self.identity: Identity | None = None
 
@@ -187,6 +193,7 @@ class _PageReader:
                 canvas = self._painter.page(page)
             overlay = read_overlay(page.annots, canvas, number, self._regenerates)
             self.signed += overlay.signed
+            self.names |= overlay.names
             # Only now: pdfium has no limits of its own against content that multiplies.
             look = self._renderer.look(number, page)
             if look is None:
@@ -197,13 +204,23 @@ class _PageReader:
         except Exception:  # one broken page must not cost the others, and pdfminer breaks in many ways
             _log.info("page %d", number, exc_info=True)
             self.damage.append(f"第 {number} 页的内容有损坏")
-            canvas, sheet, quarters = None, None, 0
+            canvas, overlay, sheet, quarters = None, Overlay(number), None, 0
         if sheet is None:
+            self._leave_out(number, canvas, overlay)
             self.scanned.append(number)
             width, height = (canvas.width, canvas.height) if canvas else _size(page)
             sheet = Sheet(number, width, height)
             quarters = 0
         self.sheets.append(replace(sheet, quarters=quarters))
+
+    def _leave_out(self, number: int, canvas: PageCanvas | None, overlay: Overlay) -> None:
+        """Keeps of a page that is read as an image what its picture doesn't say: notes, values, and what its text layer claims."""
+        self.held += held_on(overlay)
+        for one in overlay.remarks:
+            kind: AsideKind = "comment" if one.code == "comment-on-answer" else "value"
+            self.aside.append(Aside(kind=kind, text=one.text, page=number, box=one.box))
+        if canvas and (layer := "".join(glyph.text for glyph in canvas.sight.glyphs).strip()):
+            self.aside.append(Aside(kind="replaced", text=layer, page=number))
 
     def _sheet(self, page: SeenPage, canvas: PageCanvas, overlay: Overlay, look: Look | None) -> Sheet | None:
         """The page's tables and lines, None where it must be read as an image."""
@@ -227,10 +244,23 @@ class _PageReader:
         decoration = Decoration(ruling.loose, fields, overlay.marked)
         over = [glyph for glyph in overlay.text if glyph.seen and (look is None or not _is_pale(glyph) or look.shows(glyph))]
         pieces = pieces_of([*glyphs, *over], decoration, look)
+        pieces += [Piece(_rect(one.box), 0.0, picture=one) for one in overlay.remarks if one.box]
+        pieces += self._unseen(number, [*sight.glyphs, *overlay.text], [*glyphs, *over], size)
         grounds = [size, *(grid.box for grid in ruling.grids)]
         pictures = [image for image in sight.images if not any(_is_ground(image.box, ground) for ground in grounds)]
         pieces = with_marks(pieces, ruling.squares, sight.strokes, pictures, overlay)
         return fill(number, (canvas.width, canvas.height), pieces, ruling)
+
+    def _unseen(self, number: int, painted: Sequence[Glyph], shown: Sequence[Glyph], size: Rect) -> list[Piece]:
+        """What is painted and nobody sees, as remarks at its places; what has none, off the page, is left out of the lines."""
+        pieces = []
+        for one in unseen(painted, shown):
+            if contains(size, *middle(one.box)) and not one.is_shadow:
+                pieces.append(remark_piece("text-unseen", one.text, one.box))
+            else:
+                kind: AsideKind = "replaced" if one.is_shadow else "hidden"
+                self.aside.append(Aside(kind=kind, text=one.text, page=number, box=to_box(one.box)))
+        return pieces
 
     def _look_for_identity(self, page: SeenPage, canvas: PageCanvas) -> None:
         """Reads our QR code where the page has something that could be one."""
@@ -242,6 +272,10 @@ class _PageReader:
             if found is not None:
                 self.identity = found[0]
                 return
+
+
+def _rect(box: Box) -> Rect:
+    return box.x0, box.y0, box.x1, box.y1
 
 
 def _size(page: PDFPage) -> tuple[float, float]:
