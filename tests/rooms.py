@@ -58,7 +58,7 @@ ROOMS: Mapping[str, Room] = {
     "service.page_pictures": Room("extractor atomic_files settings results blobs processes"),
     "service.store": Room(
         "results parts",
-        doors="accounts again audit database events exports forms listing marks records search settling statuses tables "
+        doors="accounts again audit database events exports forms listing marks records replay search settling statuses tables "
         "twins uploads webhooks workers",
     ),
     "service.migrations": Room("store"),

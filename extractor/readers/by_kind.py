@@ -20,7 +20,6 @@ _FEW_LETTERS = 80
 _LEAST_SIDE = 500  # pixels
 # What LibreOffice makes Word files of.
 _OF_OFFICE: tuple[Kind, ...] = ("doc", "rtf", "odt")
-_TYPED: frozenset[Kind] = frozenset({"word", "word-xml", "html", *_OF_OFFICE})
 
 
 @dataclass(frozen=True)
@@ -32,6 +31,18 @@ class Opened:
     is_cover: bool = False
 
 
+_Reader = Callable[[bytes, Options], Opened]
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What there is to know of a kind of file that holds cells and lines without pages: how the names of such files end, by which
+    LibreOffice tells them, and what reads them."""
+
+    suffix: str
+    read: _Reader
+
+
 def open_file(data: bytes, options: Options) -> Opened:
     """Read a file by what it is.
 
@@ -39,9 +50,9 @@ def open_file(data: bytes, options: Options) -> Opened:
         UnreadableFile: it can't be read, and nothing can be had from inside it.
     """
     kind = kind_of(data)
-    if kind not in _READERS:
+    if kind not in READERS:
         raise UnsupportedKind("压缩包和邮件在此处不能读取")
-    return _READERS[kind](data, options)
+    return READERS[kind](data, options)
 
 
 def read_images(files: Sequence[bytes], options: Options) -> tuple[Pages, list[int]]:
@@ -104,7 +115,7 @@ def read_typed(data: bytes, options: Options) -> Pages:
     kind = kind_of(data)
     if kind == "word":
         return read_word(data, options.limits.zip)
-    pages = _READERS[kind](data, options).pages if kind in _TYPED else UnsupportedKind("不是 Word 文件")
+    pages = TYPED[kind].read(data, options).pages if kind in TYPED else UnsupportedKind("不是 Word 文件")
     if isinstance(pages, UnreadableFile):
         raise pages
     return pages
@@ -189,19 +200,23 @@ def _as_docx(data: bytes, kind: Kind, options: Options) -> bytes:
     return to_docx(data, f".{kind}", options.office, options.limits.conversion_seconds)
 
 
-def _converted(kind: Kind) -> Callable[[bytes, Options], Opened]:
+def _converted(kind: Kind) -> Typed:
     def read(data: bytes, options: Options) -> Opened:
         made = _as_docx(data, kind, options)
         return _with_files(read_word(made, options.limits.zip), made, options)
 
-    return read
+    return Typed(f".{kind}", read)
 
 
-_READERS: Mapping[Kind, Callable[[bytes, Options], Opened]] = {
-    "word": _read_word,
-    "word-xml": lambda data, options: _with_files(read_word_xml(data, options.limits.zip), data, options),
-    "html": lambda data, options: Opened(read_html(data)),
+# Only what stands here is shown by what it says, as pages that LibreOffice prints or as a table: files of other kinds have pages.
+TYPED: Mapping[Kind, Typed] = {
+    "word": Typed(".docx", _read_word),
+    "word-xml": Typed(".xml", lambda data, options: _with_files(read_word_xml(data, options.limits.zip), data, options)),
+    "html": Typed(".html", lambda data, options: Opened(read_html(data))),
     **{kind: _converted(kind) for kind in _OF_OFFICE},
+}
+READERS: Mapping[Kind, _Reader] = {
+    **{kind: one.read for kind, one in TYPED.items()},
     "pdf": _read_pdf,
     "ofd": _read_ofd,
     "image": lambda data, options: Opened(read_scan(data, options.ocr, options.limits.pictures)),

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from extractor.arrival import Kind, Source, kind_of
+from extractor.arrival import Source, kind_of
 from extractor.options import Options
-from extractor.readers.by_kind import read_typed
+from extractor.readers.by_kind import TYPED, read_typed
 from extractor.readers.office import to_pdf
 from extractor.readers.pdf import read_pdf
 from extractor.views.draw_pages import part_bytes
@@ -17,10 +17,6 @@ from extractor.views.find_cells import Places, place_cells, with_places
 from models.errors import NoView, UnreadableFile
 from models.page import Line, Pages, Table
 from models.record import PartPage, Result
-
-_SUFFIXES: dict[Kind, str] = {
-    "word": ".docx", "word-xml": ".xml", "html": ".html", "doc": ".doc", "rtf": ".rtf", "odt": ".odt",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -40,7 +36,7 @@ def print_word(data: bytes, options: Options = Options()) -> Printed:
         UnreadableFile: it can't be read, which is found out before LibreOffice sees it.
     """
     typed = _typed(data, options)
-    pdf = to_pdf(data, _SUFFIXES[kind_of(data)], options.office, options.limits.conversion_seconds)
+    pdf = to_pdf(data, TYPED[kind_of(data)].suffix, options.office, options.limits.conversion_seconds)
     drawn = read_pdf(pdf, options.limits.pdf).pages
     return Printed(pdf, tuple(PartPage.of(page) for page in drawn.pages), place_cells(typed, drawn))
 
@@ -76,7 +72,7 @@ def tables_of(data: bytes, options: Options = Options()) -> list[dict[str, Any]]
 
 
 def _typed(data: bytes, options: Options) -> Pages:
-    if kind_of(data) not in _SUFFIXES:
+    if kind_of(data) not in TYPED:
         raise NoView("不是 Word 文件")
     return read_typed(data, options)
 

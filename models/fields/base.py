@@ -54,6 +54,8 @@ class FieldBase(Model, Generic[V]):
     # Without a default, because no answer is right for all kinds: a kind that leaves one out is refused when it is defined.
     widget: ClassVar[Widget]
     entered: ClassVar[Entered]
+    # What people call fields of the kind where these are counted.
+    called: ClassVar[str]
     # Whether a value can be told from any other words by its own shape; `find` then says where one stands.
     has_shape: ClassVar[bool]
     made_of: ClassVar[MadeOf]

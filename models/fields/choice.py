@@ -22,6 +22,7 @@ class ChoiceField(UnwrittenField[tuple[str, ...]]):
     options: tuple[Words, ...]
     min: int = 0
     max: int | None = None
+    called: ClassVar[str] = "选项类"
     widget: ClassVar[Widget] = "options"
     entered: ClassVar[Entered] = "ticked"
     has_shape: ClassVar[bool] = True

@@ -43,6 +43,7 @@ class DateField(FieldBase[datetime.date]):
     """A value is a calendar day. A two-digit year, or a day that the calendar lacks, has no safe reading."""
 
     kind: Literal["date"]
+    called: ClassVar[str] = "日期类"
     widget: ClassVar[Widget] = "date"
     entered: ClassVar[Entered] = "written"
     has_shape: ClassVar[bool] = True

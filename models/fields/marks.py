@@ -53,6 +53,7 @@ class SealField(UnwrittenField[Seal]):
     """Where an official seal is set; `mentions` names the field whose value it must bear."""
 
     kind: Literal["seal"]
+    called: ClassVar[str] = "盖章类"
     widget: ClassVar[Widget] = "mark"
     entered: ClassVar[Entered] = "stamped"
     has_shape: ClassVar[bool] = False
@@ -105,6 +106,7 @@ class SignatureField(UnwrittenField[Signature]):
     """Where a person signs by hand; `mentions` names the field with the name of that person."""
 
     kind: Literal["signature"]
+    called: ClassVar[str] = "签名类"
     widget: ClassVar[Widget] = "mark"
     entered: ClassVar[Entered] = "signed"
     has_shape: ClassVar[bool] = False

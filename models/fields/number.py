@@ -46,6 +46,7 @@ class NumberField(FieldBase[Amount]):
 
     kind: Literal["number"]
     unit: Words
+    called: ClassVar[str] = "数字类"
     widget: ClassVar[Widget] = "number"
     entered: ClassVar[Entered] = "written"
     has_shape: ClassVar[bool] = True

@@ -38,6 +38,7 @@ class PhoneField(FieldBase[str]):
     """Numbers as a Chinese caller would dial them."""
 
     kind: Literal["phone"]
+    called: ClassVar[str] = "电话类"
     widget: ClassVar[Widget] = "line"
     entered: ClassVar[Entered] = "written"
     has_shape: ClassVar[bool] = True

@@ -37,6 +37,7 @@ class RowsField(FieldBase[tuple[Mapping[str, Any], ...]]):
     columns: tuple[Column, ...] = Constraint(min_length=1)
     blank_rows: int = Constraint(default=3, ge=1, le=50)
     min: int = Constraint(default=0, ge=0)
+    called: ClassVar[str] = "明细类"
     widget: ClassVar[Widget] = "table"
     entered: ClassVar[Entered] = "written"
     has_shape: ClassVar[bool] = False

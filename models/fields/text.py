@@ -21,6 +21,7 @@ class TextField(FieldBase[str]):
     """One line; where the applicant broke it, the parts are joined."""
 
     kind: Literal["text"]
+    called: ClassVar[str] = "文字类"
     widget: ClassVar[Widget] = "line"
     entered: ClassVar[Entered] = "written"
     has_shape: ClassVar[bool] = False
@@ -48,6 +49,7 @@ class AddressField(TextField):
     """A postal address, in one line."""
 
     kind: Literal["address"]  # type: ignore[assignment]
+    called: ClassVar[str] = "地址类"
     may_name: ClassVar[bool] = False
 
 
@@ -55,6 +57,7 @@ class ProseField(FieldBase[str]):
     """Paragraphs, kept as such."""
 
     kind: Literal["prose"]
+    called: ClassVar[str] = "长文类"
     widget: ClassVar[Widget] = "area"
     entered: ClassVar[Entered] = "written"
     has_shape: ClassVar[bool] = False
@@ -82,6 +85,7 @@ class EmailField(FieldBase[str]):
     """An e-mail address, several joined by `;`. Full width in it is a matter of typing."""
 
     kind: Literal["email"]
+    called: ClassVar[str] = "邮箱类"
     widget: ClassVar[Widget] = "line"
     entered: ClassVar[Entered] = "written"
     has_shape: ClassVar[bool] = True

@@ -112,17 +112,23 @@ def purge(
 def verify(
     head: Annotated[str | None, typer.Option("--head", metavar="HASH", help="先前另外记下的末条摘要，日志中应仍有这一条")] = None,
 ) -> None:
-    """逐条核对操作日志：条目有没有被改动、删去、插入，值有没有被改动。
+    """逐条核对操作日志：条目有没有被改动、删去、插入，值有没有被改动；再按日志重算每份申请，看数据库中的是否一致。
 
     标准输出为条数和末条摘要。请把摘要记在系统之外：只有它能发现整段日志被重写。
     """
-    from service.store import audit
+    from service.store import audit, replay
 
     with _kept() as place, place.database.snapshot() as connection:
         count, last, broken = audit.verify(connection, head=head)
+        departed = list(replay.departures(connection))
     typer.echo(f"{count}\t{last}")
+    for one in departed:
+        _say(str(one))
     _end([], broken)
-    _say("日志完好")
+    if departed:
+        _say("日志完好，但数据库中的申请与日志不一致，请从备份恢复或查明是谁改动")
+        raise typer.Exit(1)
+    _say("日志完好，申请与日志一致")
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,6 @@ from service.store.exports import Kept
 from service.store.statuses import WORDS
 
 Format = Literal["xlsx", "csv", "jsonl", "parquet"]
-MEDIA: dict[Format, str] = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv; charset=utf-8",
-    "jsonl": "application/jsonl",
-    "parquet": "application/vnd.apache.parquet",
-}
 # What makes a spreadsheet take a text for a formula, or hides what does; some take the full-width signs too.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _BOM = b"\xef\xbb\xbf"
@@ -60,16 +54,24 @@ class Shape:
         return usual(form) if self.columns is None else [name for name in self.columns if name in form.fields or name in ABOUT]
 
 
+@dataclass(frozen=True)
+class FileFormat:
+    """All there is to know of a format: its words for people, its media type, what writes it, and whether a file of it is one
+    table, so that it holds records of one form only."""
+
+    words: str
+    media: str
+    write: Callable[[IO[bytes], Iterable[Kept], Shape], None]
+    is_one_table: bool
+
+
 def write_records(kind: Format, target: IO[bytes], records: Iterable[Kept], shape: Shape) -> None:
     """Writes `records` to `target`. Memory does not grow with their number.
 
     Raises:
         Invalid: the format has one table, and `shape` more than one form.
     """
-    writers: dict[Format, Callable[[IO[bytes], Iterable[Kept], Shape], None]] = {
-        "xlsx": _write_book, "csv": _write_csv, "jsonl": _write_lines, "parquet": _write_parquet,
-    }  # fmt: skip
-    writers[kind](target, records, shape)
+    FORMATS[kind].write(target, records, shape)
 
 
 def to_json(kept: Kept, names: Names, columns: Sequence[str] | None = None) -> dict[str, Any]:
@@ -194,3 +196,17 @@ def _batched(records: Iterable[Kept], size: int) -> Iterator[list[Kept]]:
 
 def _json_ready(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
+
+
+# In the order in which the page offers them.
+FORMATS: Mapping[Format, FileFormat] = {
+    "xlsx": FileFormat(
+        "Excel 汇总表（.xlsx）",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        _write_book,
+        is_one_table=False,
+    ),
+    "csv": FileFormat("CSV（.csv，可用 Excel 打开）", "text/csv; charset=utf-8", _write_csv, is_one_table=True),
+    "jsonl": FileFormat("JSON 行（.jsonl，系统对接）", "application/jsonl", _write_lines, is_one_table=False),
+    "parquet": FileFormat("Parquet（.parquet，数据分析）", "application/vnd.apache.parquet", _write_parquet, is_one_table=True),
+}

@@ -9,10 +9,6 @@ from models.form import FormDefinition
 from service.export.summary_sheet import STATUS
 from service.results import Line
 
-KINDS = {
-    "text": "文字类", "prose": "长文类", "address": "地址类", "email": "邮箱类", "phone": "电话类", "date": "日期类",
-    "number": "数字类", "choice": "选项类", "rows": "明细类", "seal": "盖章类", "signature": "签名类",
-}  # fmt: skip
 _OTHER = "其他"
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -46,7 +42,7 @@ def _doubtful(lines: Iterable[Line], forms: Mapping[str, FormDefinition]) -> Ite
         for name, result in line["fields"].items():
             if result["decision"] == "review":
                 known = form.fields.get(name) if form else None
-                kinds[KINDS[known.kind] if known else _OTHER] += 1
+                kinds[known.called if known else _OTHER] += 1
     if kinds:
         yield f"需复核的栏目共 {kinds.total()} 处：" + "，".join(f"{kind} {count}" for kind, count in kinds.most_common())
 

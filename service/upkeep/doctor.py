@@ -46,6 +46,7 @@ REQUIRED = {
     "opencc-python-reimplemented": "手写字被认作繁体时改回简体",
     "openpyxl": "读名册、写汇总表",
     "pdfminer.six": "读取 PDF 的页面",
+    "pdfplumber": "读取 PDF 中的表格",
     "pebble": "在独立进程中读取，限时限内存",
     "phonenumbers": "核对电话号码",
     "pi-heif": "读取 HEIC 照片",

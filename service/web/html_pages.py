@@ -21,6 +21,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from models.errors import UnreadableFile
+from service.export.files import FORMATS
 from service.store import accounts, statuses
 from service.store.accounts import Actor
 from service.web.security import Visitor
@@ -107,6 +108,7 @@ _templates = Environment(
     loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
 _templates.globals["static"] = f"/static/{_EDITION}"
+_templates.globals["formats"] = FORMATS
 _templates.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": False}
 router = APIRouter(include_in_schema=False)
 

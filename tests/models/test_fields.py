@@ -178,13 +178,17 @@ def test_every_kind_says_all_that_is_asked_of_one_in_words_that_others_know(kind
         TypeAdapter(get_args(FieldBase.__annotations__[name])[0]).validate_python(getattr(kind, name), strict=True)
 
 
+def test_no_two_kinds_are_called_the_same():
+    assert len({kind.called for kind in _kinds()}) == len(_kinds())
+
+
 @pytest.mark.parametrize("kind", _kinds())
 def test_a_kind_finds_values_where_it_says_that_they_have_a_shape(kind):
     assert kind.has_shape == (kind.find is not FieldBase.find) == (kind.resembles is not FieldBase.resembles)
 
 
 def test_a_kind_that_leaves_something_unsaid_is_refused_when_it_is_defined():
-    with pytest.raises(TypeError, match=r"PostcodeField does not say: between_digits, entered, .*made_of"):
+    with pytest.raises(TypeError, match=r"PostcodeField does not say: between_digits, called, entered, .*made_of"):
 
         class PostcodeField(FieldBase[str]):
             kind: Literal["postcode"]

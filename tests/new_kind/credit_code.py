@@ -15,6 +15,7 @@ class CreditCodeField(FieldBase[str]):
     """A code of 18 signs, the last of which follows from the others (GB 32100-2015)."""
 
     kind: Literal["credit_code"]
+    called: ClassVar[str] = "代码类"
     widget: ClassVar[Widget] = "line"
     entered: ClassVar[Entered] = "written"
     has_shape: ClassVar[bool] = True

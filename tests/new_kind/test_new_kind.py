@@ -60,13 +60,14 @@ def way(tmp_path_factory: pytest.TempPathFactory) -> Any:
 def test_a_value_of_a_new_kind_that_was_written_into_a_form_is_read_back_and_accepted(way: Any) -> None:
     assert way["kind"] == "credit_code"
     for read in way["read"][CODE].values():
-        assert read == {"value": CODE, "raw": CODE, "decision": "accept", "findings": []}
+        assert read == {"value": CODE, "raw": CODE, "decision": "accept", "findings": [], "said": []}
 
 
 def test_a_value_that_a_new_kind_refuses_goes_to_a_person(way: Any) -> None:
     for read in way["read"][MISTYPED].values():
         assert (read["value"], read["raw"], read["decision"]) == (None, MISTYPED, "review")
         assert "unparsable" in read["findings"]
+        assert any("代码类 1" in line for line in read["said"])
 
 
 def test_a_value_of_a_new_kind_stands_in_every_export(way: Any) -> None:

@@ -18,6 +18,7 @@ from models.form import FormDefinition
 from models.record import Record
 from service.export.files import Format, Shape, write_records
 from service.forms.definitions import load_forms
+from service.runs.summary import details
 from service.store.exports import Kept
 from tests.records import random_record
 
@@ -40,7 +41,8 @@ def _read(form: FormDefinition, record: Record, kind: Kind, name: str) -> dict[s
         result: Result = extract(Source.at(path), {form.name: form})[0]
     read = result.fields[name]
     codes = [finding.code for finding in result.findings if finding.field == name]
-    return {"value": read.value, "raw": read.raw, "decision": read.decision, "findings": codes}
+    said = list(details([result.to_json()], {}, (), {form.name: form}))
+    return {"value": read.value, "raw": read.raw, "decision": read.decision, "findings": codes, "said": said}
 
 
 def _exported(form: FormDefinition, record: Record, kind: Format) -> str:

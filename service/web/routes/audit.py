@@ -1,12 +1,13 @@
 """The log of everything that was done: the administrator's."""
 
 from datetime import datetime
+from itertools import islice
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
-from service.store import audit, listing
+from service.store import audit, listing, replay
 from service.store.accounts import Actor
 from service.store.tables import audit_log
 from service.web.context import Here
@@ -14,6 +15,7 @@ from service.web.schemas import Limit
 from service.web.security import may
 
 router = APIRouter(tags=["audit"], prefix="/audit")
+_MOST_TOLD = 100
 
 
 class Entry(BaseModel):
@@ -49,13 +51,22 @@ class Broken(BaseModel):
     why: str
 
 
+class Departed(BaseModel):
+    """A submission that is not what the log says it became, and why."""
+
+    submission: int
+    why: str
+
+
 class Verified(BaseModel):
-    """Whether the log holds together; `hash` is that of its last entry, to be noted elsewhere."""
+    """Whether the log holds together, and the submissions are what it says; `hash` is that of its last entry, to be noted
+    elsewhere."""
 
     sound: bool
     entries: int
     hash: str
     broken: list[Broken]
+    departed: list[Departed]
 
 
 @router.get("")
@@ -77,7 +88,14 @@ def index(
 
 @router.get("/verify")
 def verify(context: Here, who: Annotated[Actor, may("admin")]) -> Verified:
-    """Makes every hash of the log again."""
-    with context.database.read() as connection:
+    """Makes every hash of the log again, and every submission from its entries."""
+    with context.database.snapshot() as connection:
         entries, last, broken = audit.verify(connection)
-    return Verified(sound=not broken, entries=entries, hash=last, broken=[Broken(seq=one.seq, why=one.why) for one in broken[:100]])
+        departed = list(islice(replay.departures(connection), _MOST_TOLD))
+    return Verified(
+        sound=not broken and not departed,
+        entries=entries,
+        hash=last,
+        broken=[Broken(seq=one.seq, why=one.why) for one in broken[:_MOST_TOLD]],
+        departed=[Departed(submission=one.submission, why=one.why) for one in departed],
+    )

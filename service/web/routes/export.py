@@ -17,7 +17,7 @@ from models.identity import FormName
 from service.export import columns as export_columns
 from service.export import dossier
 from service.export.cutouts import cut_out, take_out
-from service.export.files import MEDIA, Format, Shape, to_json, write_records
+from service.export.files import FORMATS, Format, Shape, to_json, write_records
 from service.store import audit, exports, listing
 from service.store.accounts import Actor
 from service.store.exports import Kept, Selection
@@ -38,7 +38,7 @@ _FILES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "A file; X-Next-Cursor is the `after` of the next export. X-Unsettled-Twins counts those in it that may be "
         "the same as another, X-Replaced-Left-Out those that are not in it because they were replaced.",
-        "content": {media.partition(";")[0]: {} for media in MEDIA.values()},
+        "content": {one.media.partition(";")[0]: {} for one in FORMATS.values()},
         "headers": {
             name: {"schema": {"type": "integer"}} for name in ("X-Next-Cursor", "X-Unsettled-Twins", "X-Replaced-Left-Out")
         },
@@ -159,7 +159,7 @@ def export(
         wanted = Selection(chosen.form, chosen.status == "accepted", after, chosen.replaced)
         forms = _forms(context, exports.forms_in(connection, wanted), chosen)
         shape = Shape(forms, listing.people(connection, None), chosen.columns)
-        if chosen.format in ("csv", "parquet"):
+        if FORMATS[chosen.format].is_one_table:
             wanted = dataclasses.replace(wanted, form=shape.only_form().name)
         counted = exports.count(connection, wanted)
         shape = dataclasses.replace(shape, left_out=counted.replaced)
@@ -176,7 +176,7 @@ def export(
         audit.append(connection, now, who.id, "export", "export", {**chosen.model_dump(), "after": after, "records": written})
     name = f"{chosen.form or '汇总表'}-{now.astimezone():%Y%m%d-%H%M%S}.{chosen.format}"
     told = {"X-Next-Cursor": cursor, "X-Unsettled-Twins": counted.unsettled, "X-Replaced-Left-Out": counted.replaced}
-    return _download(file, name, MEDIA[chosen.format], {header: str(number) for header, number in told.items()})
+    return _download(file, name, FORMATS[chosen.format].media, {header: str(number) for header, number in told.items()})
 
 
 @router.get("/export/counts")

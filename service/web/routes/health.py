@@ -1,8 +1,8 @@
-"""For what watches the service: whether it lives, whether it can work, and how it is doing. Open, and without personal data."""
+"""For what watches the service: whether it lives and whether it can work, open to all, and how it is doing. No personal data."""
 
 import io
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Request
@@ -10,9 +10,11 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from service.store.accounts import Actor
 from service.store.tables import workers
 from service.web.context import Context, Here
 from service.web.metrics import ALIVE
+from service.web.security import may
 
 router = APIRouter(tags=["health"])
 _PROBE = b"Sealform can write here."
@@ -45,8 +47,8 @@ def readyz(context: Here) -> Response:
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
-def metrics(request: Request) -> Response:
-    """For Prometheus."""
+def metrics(request: Request, who: Annotated[Actor, may("see")]) -> Response:
+    """For Prometheus, which brings a token: how much comes in and how it ends is nobody else's business."""
     return Response(request.app.state.metrics.text(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 

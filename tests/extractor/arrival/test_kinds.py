@@ -3,12 +3,14 @@
 import base64
 from collections.abc import Mapping
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from extractor import Limits, Options, Source, extract
-from extractor.arrival.kinds import kind_of
+from extractor.arrival.kinds import CONTAINERS, Kind, kind_of
 from extractor.limits import ZipLimits
+from extractor.readers.by_kind import READERS
 from extractor.readers.html import read_html
 from extractor.readers.word import read_word_xml
 from extractor.readers.word.activex import read_activex
@@ -157,6 +159,11 @@ def test_a_form_saved_in_another_kind_of_file_is_read(
         wrong = {name for name in want if got[name] != want[name]}
         assert {name for name in wrong if result.fields[name].decision == "accept"} == set()
         assert len(wrong) <= 1, wrong
+
+
+def test_every_kind_is_opened_or_read() -> None:
+    assert not CONTAINERS & READERS.keys()
+    assert CONTAINERS | READERS.keys() == set(get_args(Kind))
 
 
 def test_any_bytes_after_a_known_beginning_end_in_an_error_of_ours() -> None:

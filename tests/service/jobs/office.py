@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from service.blobs import FolderBlobs
 from service.forms.definitions import load_forms
 from service.jobs.queue import Queue
-from service.store import audit
+from service.store import audit, replay
 from service.store.database import Database
 from service.store.forms import FormStore
 from service.store.tables import counters, results, submissions, uploads, versions, workers
@@ -174,6 +174,7 @@ class Office:
             assert all(row.worker for row in rows)
             assert dict(map(tuple, reads)) == {row.id: 1 for row in rows}
             assert audit.verify(connection)[2] == []
+            assert list(replay.departures(connection)) == []
 
     def dismiss(self, process: subprocess.Popen[bytes], seconds: float = 30.0) -> None:
         """Asks a worker to stop, and it does."""

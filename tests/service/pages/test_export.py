@@ -8,6 +8,7 @@ import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Page, expect
 
+from service.export.files import FORMATS
 from tests.service.pages.conftest import Visit
 from tests.service.pages.samples import FORM, filled
 from tests.service.pages.serving import Service
@@ -62,6 +63,12 @@ def test_only_what_was_accepted_goes_out_unless_all_is_asked_for(visit: Visit) -
         assert sheet is not None
         counts.append(sheet.max_row)
     assert counts[0] < counts[1]
+
+
+def test_every_format_is_offered_and_the_first_one_chosen(visit: Visit) -> None:
+    offered = _opened(visit).locator("input[name=format]")
+    assert offered.evaluate_all("all => all.map((one) => one.value)") == list(FORMATS)
+    expect(offered.first).to_be_checked()
 
 
 # The first answer that tells the columns comes when the second one is long there.

@@ -1,11 +1,10 @@
 """What is said at the end of a run."""
 
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any
 
-from models.fields import Field
 from models.form import FormDefinition
-from service.runs.summary import KINDS, counts, details, in_words
+from service.runs.summary import counts, details, in_words
 
 
 def _line(source: str, form: str | None = None, doubtful: tuple[str, ...] = (), message: str = "") -> dict[str, Any]:
@@ -20,11 +19,6 @@ def _line(source: str, form: str | None = None, doubtful: tuple[str, ...] = (), 
 
 def _said(lines: list[dict[str, Any]], seconds: Mapping[str, float] | None = None, forms: Any = None) -> str:
     return "\n".join(details(lines, seconds or {}, (), forms or {}))
-
-
-def test_every_kind_of_field_has_a_name() -> None:
-    kinds = {get_args(cls.model_fields["kind"].annotation)[0] for cls in get_args(get_args(Field)[0])}
-    assert set(KINDS) == kinds
 
 
 def test_doubtful_fields_are_counted_by_kind(forms: Mapping[str, FormDefinition]) -> None:

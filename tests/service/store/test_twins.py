@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from models.errors import Conflict, NotFound, Stale
 from models.form import FormDefinition
 from service.forms.definitions import load_forms
-from service.store import audit, exports, listing, records, settling, twins
+from service.store import audit, exports, listing, records, replay, settling, twins
 from service.store.database import Database
 from service.store.exports import Selection
 from service.store.listing import Filter
@@ -209,6 +209,7 @@ def test_the_later_one_replaces_the_earlier_from_whichever_side_it_is_said(datab
     assert (_actions(database, first), _actions(database, again)) == (["read", "replaced"], ["read", "replaces"])
     with database.read() as connection:
         assert audit.verify(connection)[2] == []
+        assert list(replay.departures(connection)) == []
     move(database, again, "accept")
     assert [kept.id for kept in _exported(database, accepted=False)] == [again]
 

@@ -13,7 +13,7 @@ from models.errors import Conflict
 from service import page_pictures
 from service.blobs import FolderBlobs
 from service.settings import Settings
-from service.store import audit, records, twins
+from service.store import audit, records, replay, twins
 from service.store.database import Database
 from service.store.records import Editor
 from service.store.tables import (
@@ -97,6 +97,7 @@ def test_a_purge_erases_contents_and_leaves_the_decision(database: Database, blo
         assert [one for one in history if one.changes or one.reason] == []
         assert connection.scalar(sa.select(audit_log.c.action).order_by(audit_log.c.seq.desc()).limit(1)) == "purge"
         assert audit.verify(connection)[2] == []
+        assert list(replay.departures(connection)) == []
     assert _purge(database, blobs) == Purged()
     with pytest.raises(Conflict, match="清除"), database.write() as connection:
         records.decide(connection, submission, row.version, "reopen", Editor("user:1", NOW))

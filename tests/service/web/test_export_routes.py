@@ -15,6 +15,8 @@ from openpyxl import load_workbook
 from starlette.testclient import TestClient
 
 from models.fields import EmailField
+from models.record import Failure, Result
+from service.export.files import FORMATS
 from service.forms.definitions import load_forms
 from service.settings import Settings
 from service.store.tables import audit_log
@@ -75,6 +77,23 @@ def test_all_holds_the_others_too_and_columns_are_chosen(system: TestClient) -> 
     assert sorted(row[0] for row in rows[1:]) == ["已受理", "已受理", "待复核"]
     assert answer.headers["content-disposition"].endswith(".csv")
     assert answer.headers["content-length"] == str(len(answer.content))
+
+
+@pytest.mark.parametrize("kind", [name for name, one in FORMATS.items() if one.is_one_table])
+def test_a_file_of_one_table_has_no_row_for_what_is_no_record_of_its_form(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served(tmp_path) as service:
+        read = made.store(service.context.database, PILOT)
+        failed = Result(source="x.docx", error=Failure(code="damaged", message="文件不完整")).to_json()
+        monkeypatch.setattr(made, "line", lambda *_: failed)
+        made.store(service.context.database, PILOT, 2)
+        content = _export(service.system("export"), format=kind, status="all").content
+    if kind == "csv":
+        numbers = [int(row["编号"]) for row in csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""))]
+    else:
+        numbers = pq.read_table(io.BytesIO(content)).column("_id").to_pylist()
+    assert numbers == [read]
 
 
 @pytest.mark.parametrize(

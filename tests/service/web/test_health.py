@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from starlette.testclient import TestClient
 
 from service.store.database import Database
 from service.store.tables import workers
@@ -11,8 +12,8 @@ from tests.service import kept
 from tests.service.web.serving import Served
 
 
-def _metrics(service: Served) -> dict[str, float]:
-    answer = service.client().get("/metrics")
+def _metrics(watcher: TestClient) -> dict[str, float]:
+    answer = watcher.get("/metrics")
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     found = re.findall(r"^(sealform\S+) ([0-9.e+]+)$", answer.text.replace(", ", ","), re.MULTILINE)
@@ -59,14 +60,15 @@ def test_it_is_not_ready_where_bytes_cannot_be_kept_and_says_no_more_than_the_ki
 
 def test_the_metrics_tell_the_queue_the_outcomes_and_the_durations(service: Served) -> None:
     database, blobs = service.context.database, service.context.blobs
-    assert _metrics(service)["sealform_reading_seconds_count"] == 0
+    watcher = service.system("see")
+    assert _metrics(watcher)["sealform_reading_seconds_count"] == 0
     first, submission = kept.upload(database, blobs, b"first")
     kept.read(database, first)
     kept.decide(database, submission, "accept")
     kept.upload(database, blobs, b"second")
     _live(database, "w1", timedelta(seconds=5))
     service.clock.forward(seconds=20)
-    told = _metrics(service)
+    told = _metrics(watcher)
     assert told["sealform_queue_length"] == 1
     assert told["sealform_queue_oldest_seconds"] == 20
     assert told["sealform_workers"] == 1
@@ -83,7 +85,7 @@ def test_requests_are_counted_by_the_template_of_their_route(service: Served) ->
     for number in range(1, 4):
         browser.delete(f"/api/v1/tokens/{number}")
         browser.get(f"/secret/{number}")
-    told = _metrics(service)
+    told = _metrics(service.system("see"))
     assert told['sealform_http_requests_total{method="DELETE",route="/api/v1/tokens/{token}",status="404"}'] == 3
     assert told['sealform_http_requests_total{method="GET",route="none",status="404"}'] == 3
     assert "secret" not in str(told)

@@ -20,7 +20,7 @@ TABLE: dict[str, str | Scope] = {
     "GET /api/v1/openapi.json": "in",
     "GET /healthz": "open",
     "GET /readyz": "open",
-    "GET /metrics": "open",
+    "GET /metrics": "see",
     "GET /api/v1/users": "admin",
     "POST /api/v1/users": "admin",
     "PATCH /api/v1/users/{user}": "admin",

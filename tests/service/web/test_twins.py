@@ -10,6 +10,7 @@ import pytest
 from openpyxl import load_workbook
 from starlette.testclient import TestClient
 
+from service.export.files import FORMATS
 from service.forms.definitions import load_forms
 from tests.service.web.readings import DOUBTED, of_unit
 from tests.service.web.serving import Served
@@ -121,7 +122,7 @@ def test_no_export_holds_one_twice_without_a_word(service: Served, reviewer: Tes
     assert ("其中疑似重复，尚未处理", "2 份") in list(book["说明"].values)
 
     _say(reviewer, again, first, "replaces")
-    for kind in ("jsonl", "csv", "parquet", "xlsx"):
+    for kind in FORMATS:
         answer = taken(format=kind)
         assert answer.headers["x-replaced-left-out"] == "1", kind
     assert [json.loads(line)["id"] for line in taken(format="jsonl").text.splitlines()] == [again]
