@@ -29,6 +29,11 @@ _DINGBATS = {
     0x6C: "●", 0x6D: "○", 0x6E: "■", **dict.fromkeys([0x6F, 0x70, 0x71, 0x72], "□"),
 }  # fmt: skip
 
+# The letters of Adobe's Symbol font by the code that Latin ones have elsewhere (ISO 32000-1, D.5).
+_GREEK = dict(zip(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", "ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖαβχδεφγηιϕκλμνοπθρστυϖωξψζ", strict=True
+))  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -113,6 +118,17 @@ def is_symbol(glyph: Glyph) -> bool:
     return private or _SYMBOL.match(glyph.font) is not None
 
 
+def is_ornament(glyph: Glyph) -> bool:
+    """Whether the glyph is a sign that means nothing in a form, such as the dot of a list."""
+    return is_symbol(glyph) and _sign(glyph) == (None, None)
+
+
+def said(glyph: Glyph) -> str:
+    """The characters that a glyph stands for; of a mark those that its code has in other fonts."""
+    text, state = _sign(glyph)
+    return text if text is not None and state is None else glyph.text
+
+
 def _sign(glyph: Glyph) -> tuple[str | None, TickState | None]:
     """The character a glyph stands for (None: an ornament), or its state where it is a mark of a symbol font."""
     symbol = _SYMBOL.match(glyph.font)
@@ -122,6 +138,9 @@ def _sign(glyph: Glyph) -> tuple[str | None, TickState | None]:
     name = " ".join(part for part in symbol.groups() if part).lower()
     if glyph.text and not private and ord(glyph.text[0]) > 0xFF:
         return glyph.text, None
+    if name == "symbol" and len(glyph.text) == 1 and glyph.text.isascii() and glyph.text.isalnum():
+        # Digits are digits, and a letter stands for the Greek one of its code, where the file doesn't say so itself.
+        return _GREEK.get(glyph.text, glyph.text) if glyph.code == ord(glyph.text) else glyph.text, None
     code = ord(glyph.text) & 0xFF if len(glyph.text) == 1 else glyph.code
     if name == "zapfdingbats":
         char = _DINGBATS.get(glyph.code if glyph.code < 0x100 else code)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from extractor.readers.painted.lines import said
 from extractor.readers.painted.page import Glyph
 from models.geometry import Rect, around, middle
 from models.writing import key
@@ -34,7 +35,7 @@ def unseen(painted: Sequence[Glyph], shown: Iterable[Glyph]) -> list[Unseen]:
         places.setdefault(glyph.text, []).append(glyph.box)
     found = []
     for stretch in _stretches(hidden):
-        text = "".join(glyph.text for glyph in stretch).strip()
+        text = "".join(map(said, stretch)).strip()
         if key(text):
             is_shadow = all(not glyph.text.strip() or _has_twin(glyph, places.get(glyph.text, [])) for glyph in stretch)
             found.append(Unseen(text, around(glyph.box for glyph in stretch), is_shadow))

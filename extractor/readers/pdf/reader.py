@@ -16,7 +16,7 @@ from pdfminer.pdftypes import PDFStream, resolve1
 from extractor.arrival import Attachment
 from extractor.limits import PdfLimits
 from extractor.readers.painted.colours import luminance
-from extractor.readers.painted.lines import Decoration, Piece, pieces_of, remark_piece, to_box
+from extractor.readers.painted.lines import Decoration, Piece, is_ornament, pieces_of, remark_piece, said, to_box
 from extractor.readers.painted.marks import with_marks
 from extractor.readers.painted.overlay import Overlay, SignedWidget
 from extractor.readers.painted.page import Glyph, Stroke
@@ -219,7 +219,7 @@ class _PageReader:
         for one in overlay.remarks:
             kind: AsideKind = "comment" if one.code == "comment-on-answer" else "value"
             self.aside.append(Aside(kind=kind, text=one.text, page=number, box=one.box))
-        if canvas and (layer := "".join(glyph.text for glyph in canvas.sight.glyphs).strip()):
+        if canvas and (layer := "".join(map(said, canvas.sight.glyphs)).strip()):
             self.aside.append(Aside(kind="replaced", text=layer, page=number))
 
     def _sheet(self, page: SeenPage, canvas: PageCanvas, overlay: Overlay, look: Look | None) -> Sheet | None:
@@ -244,6 +244,8 @@ class _PageReader:
         decoration = Decoration(ruling.loose, fields, overlay.marked)
         over = [glyph for glyph in overlay.text if glyph.seen and (look is None or not _is_pale(glyph) or look.shows(glyph))]
         pieces = pieces_of([*glyphs, *over], decoration, look)
+        if ornaments := "".join(glyph.text for glyph in (*glyphs, *over) if is_ornament(glyph)).strip():
+            self.aside.append(Aside(kind="drawn", text=ornaments, page=number))
         pieces += [Piece(_rect(one.box), 0.0, picture=one) for one in overlay.remarks if one.box]
         pieces += self._unseen(number, [*sight.glyphs, *overlay.text], [*glyphs, *over], size)
         grounds = [size, *(grid.box for grid in ruling.grids)]
