@@ -120,3 +120,13 @@ def test_a_tick_that_was_not_read_at_its_place_is_told() -> None:
     assert unread(held, _page("", _FLAT, tick="ticked")) == []
     assert len(unread(held, _page("", _FLAT))) == 1
     assert len(unread(held, _page("", _BENT, tick="ticked"))) == 1
+
+
+def test_a_note_on_a_scanned_page_puts_what_it_may_be_about_in_doubt(tmp_path: Path) -> None:
+    typed = page()
+    note = {"Subtype": NameObject("/Text"), "Rect": place(typed, "13871520946"), "Contents": TextStringObject("号码已停用")}
+    path = tmp_path / "a.pdf"
+    path.write_bytes(annotated(scanned(typed), note))
+    (read,) = extract(Source.at(path), {"shown": FORM}, Options(ocr=PaddleOcr()))
+    assert "comment-on-answer" in [finding.code for finding in read.findings if finding.field == "phone"]
+    assert read.fields["phone"].decision == "review"

@@ -257,3 +257,12 @@ def test_what_stands_off_the_page_or_on_a_layer_switched_off_is_in_the_ledger(tm
     writer.pages[0].cropbox = RectangleObject((0, low, 420, high))
     seen = read_pdf(saved(writer)).pages
     assert "".join(one.text for one in seen.aside if one.kind == "hidden").startswith("建筑面积")
+
+
+@pytest.mark.parametrize("subtype", ["Stamp", "Watermark"])
+def test_words_that_a_stamp_or_a_watermark_shows_on_an_answer_are_told(subtype: str, tmp_path: Path) -> None:
+    stamp = {"Subtype": NameObject(f"/{subtype}"), "Rect": place(page(), "13871520946"), "AP": helvetica("VOID", 60, 11, 9)}
+    read = result(annotated(page(), stamp), tmp_path)
+    assert "VOID" in texts_told(read)
+    assert read.fields["phone"].decision == "review"
+    assert read.fields["energy"].decision == "accept"

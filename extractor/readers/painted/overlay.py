@@ -48,7 +48,8 @@ class SignedWidget:
 @dataclass
 class Overlay:
     """Everything that lies on the content of one page. `text` holds glyphs to be read with the page's own, `remarks` what is said
-    of a place, or held there and not shown, `names` are those of its fields, shown or not."""
+    of a place, or held there and not shown, `names` are those of its fields, shown or not,
+    `captions` the words on buttons and signatures."""
 
     page: int
     text: list[Glyph] = field(default_factory=list)
@@ -59,6 +60,7 @@ class Overlay:
     mismatches: list[Mismatch] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
+    captions: list[str] = field(default_factory=list)
     damage: list[str] = field(default_factory=list)
 
     @property

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from extractor.readers.painted.lines import said
+from extractor.readers.painted.lines import Piece, remark_piece, said, to_box
 from extractor.readers.painted.page import Glyph
-from models.geometry import Rect, around, middle
+from models.geometry import Rect, around, contains, middle
+from models.page import Aside, AsideKind
 from models.writing import key
 
 # Characters painted one after the other are one stretch where they are nearer than this, in parts of their size.
@@ -60,3 +61,16 @@ def _stretches(glyphs: Iterable[Glyph]) -> Iterator[list[Glyph]]:
 def _has_twin(glyph: Glyph, boxes: Iterable[Rect]) -> bool:
     most = _SHADOW * max(glyph.size, 1.0)
     return any(abs(box[0] - glyph.box[0]) <= most and abs(box[1] - glyph.box[1]) <= most for box in boxes)
+
+
+def left_out(number: int, painted: Sequence[Glyph], shown: Sequence[Glyph], size: Rect) -> tuple[list[Piece], list[Aside]]:
+    """What page `number` paints and nobody sees, as remarks at its places; what has none, off the page, stands beside the text, and
+    so does the shadow of what is shown."""
+    pieces, aside = list[Piece](), list[Aside]()
+    for one in unseen(painted, shown):
+        if contains(size, *middle(one.box)) and not one.is_shadow:
+            pieces.append(remark_piece("text-unseen", one.text, one.box))
+        else:
+            kind: AsideKind = "replaced" if one.is_shadow else "hidden"
+            aside.append(Aside(kind=kind, text=one.text, page=number, box=to_box(one.box)))
+    return pieces, aside

@@ -3,6 +3,7 @@
 Of a field, what shows counts; where its value says otherwise, both are kept and the difference is told. ISO 32000-1, 12.5 and 12.7.
 """
 
+import re
 from collections import deque
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -31,6 +32,8 @@ _DEPTH = 32
 _MARKUP: dict[str, Emphasis] = {"Highlight": "highlight", "Underline": "underline", "Squiggly": "underline", "StrikeOut": "strike"}
 # What a link's contents say describes it.
 _NO_NOTE = ("Link", "Popup")
+_ICONS = ("Text", "FileAttachment", "Sound")
+_TAG = re.compile(r"<[^>]*>")
 _DRAWN = ("Ink", "Line", "PolyLine", "Polygon", "Square", "Circle")
 
 
@@ -38,7 +41,10 @@ def read_overlay(annotations: Any, canvas: PageCanvas, number: int, regenerates:
     """The annotations of page `number`; `regenerates`: viewers draw fields anew from their values (NeedAppearances)."""
     overlay = Overlay(number)
     listed = resolve1(annotations)
-    for item in (listed if isinstance(listed, list) else [])[:MAX_ANNOTATIONS]:
+    listed = listed if isinstance(listed, list) else []
+    if len(listed) > MAX_ANNOTATIONS:
+        overlay.damage.append(f"批注和表单域超过 {MAX_ANNOTATIONS} 处，其余未读取")
+    for item in listed[:MAX_ANNOTATIONS]:
         try:
             annotation = resolve1(item)
             if not isinstance(annotation, dict) or not _rectangle(annotation):
@@ -60,13 +66,22 @@ def _read_hidden(annotation: dict[str, Any], canvas: PageCanvas, overlay: Overla
         text = value_of(annotation)
         overlay.names.add(_full_name(annotation))
     else:
-        text = _text(annotation.get("Contents"))
+        text = _note(annotation)
     _remark("text-unseen", text, canvas.place(annotation["Rect"]), overlay)
 
 
 def _remark(code: str, text: str, box: Rect, overlay: Overlay) -> None:
     if key(text):
         overlay.remarks.append(Remark(code=code, text=text.strip(), box=to_box(box)))
+
+
+def _note(annotation: Mapping[str, Any]) -> str:
+    """What somebody wrote into a note; of rich text alone its words."""
+    return _text(annotation.get("Contents")) or _TAG.sub("", _text(annotation.get("RC")))
+
+
+def _shown(sight: Sight | None) -> str:
+    return "".join(glyph.text for glyph in sight.glyphs if glyph.seen) if sight else ""
 
 
 def _is_hidden(annotation: Mapping[str, Any], canvas: PageCanvas) -> bool:
@@ -87,12 +102,15 @@ def _read(annotation: dict[str, Any], canvas: PageCanvas, overlay: Overlay, rege
         sight = _appearance(annotation, canvas)
         written = _text(annotation.get("Contents"))
         overlay.text += sight.glyphs if sight else laid_out(written, box)
-        shown = "".join(glyph.text for glyph in sight.glyphs if glyph.seen) if sight else written
+        shown = _shown(sight) if sight else written
         overlay.widgets.append(Widget("", "text", box, value=written, shown=shown))
         if key(written) not in key(shown):
             _remark("text-unseen", written, box, overlay)
     elif subtype not in _NO_NOTE:
-        _remark("comment-on-answer", _text(annotation.get("Contents")), box, overlay)
+        _remark("comment-on-answer", _note(annotation), box, overlay)
+        if subtype not in _ICONS:
+            # A stamp or a watermark shows words, and whether they are an answer only a person can tell.
+            _remark("element-unknown", _shown(_appearance(annotation, canvas)), box, overlay)
     if subtype in _MARKUP:
         overlay.marked += [(quad, _MARKUP[subtype]) for quad in _quads(annotation, canvas)]
     elif subtype in _DRAWN:
@@ -106,6 +124,8 @@ def _read_widget(annotation: dict[str, Any], box: Rect, canvas: PageCanvas, over
     whole = _inherited(annotation)
     kind, name = _kind(whole), _full_name(annotation)
     overlay.names.add(name)
+    if kind in ("button", "signature"):
+        overlay.captions.append(_shown(_appearance(annotation, canvas)))
     if kind == "button":
         return
     if kind == "signature":
@@ -123,7 +143,7 @@ def _read_widget(annotation: dict[str, Any], box: Rect, canvas: PageCanvas, over
     sight = _appearance(annotation, canvas)
     # A list box shows all it has to offer; only its value says what was chosen.
     offers = kind == "choice" and not int(resolve1(whole.get("Ff")) or 0) & _COMBO
-    shown = "".join(glyph.text for glyph in sight.glyphs if glyph.seen) if sight and not offers else ""
+    shown = _shown(sight) if not offers else ""
     if sight is None or offers or regenerates or (not key(shown) and key(value)):
         if sight is not None and not offers and not regenerates and key(value):
             overlay.mismatches.append(_mismatch(Widget(name, kind, box), overlay.page, "", value))

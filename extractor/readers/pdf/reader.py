@@ -3,7 +3,7 @@
 import io
 import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -16,7 +16,7 @@ from pdfminer.pdftypes import PDFStream, resolve1
 from extractor.arrival import Attachment
 from extractor.limits import PdfLimits
 from extractor.readers.painted.colours import luminance
-from extractor.readers.painted.lines import Decoration, Piece, is_ornament, pieces_of, remark_piece, said, to_box
+from extractor.readers.painted.lines import Decoration, Piece, is_ornament, pieces_of, said
 from extractor.readers.painted.marks import with_marks
 from extractor.readers.painted.overlay import Overlay, SignedWidget
 from extractor.readers.painted.page import Glyph, Stroke
@@ -24,7 +24,7 @@ from extractor.readers.painted.rendering import Look, read_codes
 from extractor.readers.painted.rules import Ruling, find_tables
 from extractor.readers.painted.tables import Sheet, fill, number_tables
 from extractor.readers.painted.trust import must_be_read_as_image, visible
-from extractor.readers.painted.unseen import unseen
+from extractor.readers.painted.unseen import left_out
 from extractor.readers.pdf import PdfReading
 from extractor.readers.pdf.attachments import attached
 from extractor.readers.pdf.canvas import PageCanvas, Painter
@@ -33,7 +33,7 @@ from extractor.readers.pdf.held import Held
 from extractor.readers.pdf.plumbed import OpenPdf, SeenPage
 from extractor.readers.pdf.signatures import read_signatures
 from models.errors import Damaged, Encrypted, TooManyPages, UnreadableFile, UnsupportedKind
-from models.geometry import Rect, area, contains, meet, middle
+from models.geometry import Rect, area, meet
 from models.identity import Identity
 from models.page import Aside, AsideKind, Box, Control, Mismatch, Pages
 
@@ -244,25 +244,16 @@ class _PageReader:
         decoration = Decoration(ruling.loose, fields, overlay.marked)
         over = [glyph for glyph in overlay.text if glyph.seen and (look is None or not _is_pale(glyph) or look.shows(glyph))]
         pieces = pieces_of([*glyphs, *over], decoration, look)
-        if ornaments := "".join(glyph.text for glyph in (*glyphs, *over) if is_ornament(glyph)).strip():
-            self.aside.append(Aside(kind="drawn", text=ornaments, page=number))
+        ornaments = [glyph.text for glyph in (*glyphs, *over) if is_ornament(glyph)]
+        if drawn := "".join([*ornaments, *overlay.captions]).strip():
+            self.aside.append(Aside(kind="drawn", text=drawn, page=number))
         pieces += [Piece(_rect(one.box), 0.0, picture=one) for one in overlay.remarks if one.box]
-        pieces += self._unseen(number, [*sight.glyphs, *overlay.text], [*glyphs, *over], size)
+        hidden, aside = left_out(number, [*sight.glyphs, *overlay.text], [*glyphs, *over], size)
+        pieces, self.aside = [*pieces, *hidden], [*self.aside, *aside]
         grounds = [size, *(grid.box for grid in ruling.grids)]
         pictures = [image for image in sight.images if not any(_is_ground(image.box, ground) for ground in grounds)]
         pieces = with_marks(pieces, ruling.squares, sight.strokes, pictures, overlay)
         return fill(number, (canvas.width, canvas.height), pieces, ruling)
-
-    def _unseen(self, number: int, painted: Sequence[Glyph], shown: Sequence[Glyph], size: Rect) -> list[Piece]:
-        """What is painted and nobody sees, as remarks at its places; what has none, off the page, is left out of the lines."""
-        pieces = []
-        for one in unseen(painted, shown):
-            if contains(size, *middle(one.box)) and not one.is_shadow:
-                pieces.append(remark_piece("text-unseen", one.text, one.box))
-            else:
-                kind: AsideKind = "replaced" if one.is_shadow else "hidden"
-                self.aside.append(Aside(kind=kind, text=one.text, page=number, box=to_box(one.box)))
-        return pieces
 
     def _look_for_identity(self, page: SeenPage, canvas: PageCanvas) -> None:
         """Reads our QR code where the page has something that could be one."""
