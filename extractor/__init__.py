@@ -2,6 +2,8 @@
 
 from extractor.applications import Belonging, around
 from extractor.arrival import Source, digest, is_left_out, readable
+from extractor.drafting import Draft, Guess
+from extractor.drafts import draft_form
 from extractor.limits import Limits, ViewLimits
 from extractor.options import Options
 from extractor.pipeline import Progress, extract
@@ -9,6 +11,7 @@ from extractor.views.draw_pages import Encoding, View, open_view, part_bytes
 from extractor.views.print_word import Printed, print_word, print_words, tables_of
 
 __all__ = [
-    "Belonging", "Encoding", "Limits", "Options", "Printed", "Progress", "Source", "View", "ViewLimits", "around", "digest",
-    "extract", "is_left_out", "open_view", "part_bytes", "print_word", "print_words", "readable", "tables_of",
+    "Belonging", "Draft", "Encoding", "Guess", "Limits", "Options", "Printed", "Progress", "Source", "View", "ViewLimits",
+    "around", "digest", "draft_form", "extract", "is_left_out", "open_view", "part_bytes", "print_word", "print_words",
+    "readable", "tables_of",
 ]  # fmt: skip

@@ -89,6 +89,7 @@ CATALOGUE: dict[str, Kind] = {
     "label-rest": _warning("“{title}”一栏的标题写作“{text}”，其中可能有填写的内容"),
     "answer-is-label": _warning("“{title}”的内容“{text}”是表中另一处的标题，可能读错了位置"),
     "place-missing": _warning("没有找到“{title}”填写的位置，请对照原件"),
+    "answer-twice": _warning("“{title}”与“{other}”读自同一处文字，请对照原件"),
     "text-unclaimed": _warning("“{title}”旁另有文字“{text}”，没有归入任何栏目"),
     "text-elsewhere": _warning("表格各栏之外另有 {count} 处文字：“{text}”", doubt=False),
     "aside-told": _warning("文件正文之外另有内容：“{text}”", doubt=False),

@@ -142,8 +142,10 @@ def _send(delivery: Delivery, settings: Settings, client: httpx.Client, now: dat
         answer.close()
     except httpx.TimeoutException:
         return Outcome(error="对方没有及时应答")
-    except httpx.HTTPError as error:
-        return Outcome(error=f"连接失败：{type(error).__name__}")
+    except httpx.ConnectError:
+        return Outcome(error="连接不上对方")
+    except httpx.HTTPError:
+        return Outcome(error="连接中断，对方没有完整应答")
     if answer.is_success:
         return Outcome(answer.status_code)
     words = "对方要求转到别处，未予跟随" if answer.has_redirect_location else f"对方应答 {answer.status_code}"

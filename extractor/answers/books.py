@@ -120,12 +120,21 @@ class _Settling:
         for find in alignment.found.values():
             self.book(find.unit.passage.cut(find.start, find.end), _LABEL)
         for number, names in claims.fields.items():
-            self._bookings[number] = Booking(way="answer", by="、".join(dict.fromkeys(names)))
+            own = list(dict.fromkeys(names))
+            self._bookings[number] = Booking(way="answer", by="、".join(own))
+            self._doubt_shared([name for name in own if not alignment.form.fields[name].is_mark])
         orders = [find.order for find in alignment.found.values()]
         within = alignment.units[min(orders, default=0) : max(orders, default=0) + 1]
         self._within = {id(unit) for unit in within}
         # What a remark repeats, a document inside another, stands among the units itself.
         self._everything = "".join(unit.key for unit in alignment.units)
+
+    def _doubt_shared(self, names: Sequence[str]) -> None:
+        """What two fields both hold is the answer to one of them at most."""
+        titles = self._alignment.form.titles
+        for name in names if len(names) > 1 else ():
+            others = "、".join(titles[other] for other in names if other != name)
+            self._doubts.setdefault(("answer-twice", name), Finding.of("answer-twice", name, title=titles[name], other=others))
 
     def books(self) -> Books:
         told = [

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from models.errors import BadUsage, DefinitionError, SealformError, UnknownForm
+from service.cli import drafting
 from service.cli.operations import Overwrite, register
 
 if TYPE_CHECKING:
@@ -307,6 +308,7 @@ def demo(
     run(output, _known(None), _settings(), to_stderr(), overwrite=overwrite or output == _DEMO)
 
 
+drafting.register(app)
 register(app)
 
 

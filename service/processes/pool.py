@@ -4,6 +4,7 @@ What is called in them is typed by what it gives: reading gives lines, which are
 it, and drawing gives pictures.
 """
 
+import logging
 import multiprocessing
 import os
 import shutil
@@ -33,6 +34,8 @@ from service.sources import digests
 
 if TYPE_CHECKING:
     from service.settings import Settings
+
+_log = logging.getLogger(__name__)
 
 # A process is replaced after so many submissions: what a C library leaks stays bounded, and loading OCR stays rare.
 _TASKS_A_PROCESS = 200
@@ -218,7 +221,8 @@ class Pool:
             return ReaderCrashed(f"读取该文件的进程异常退出（代码 {error.exitcode}）")
         if isinstance(error, MemoryError):
             return ReaderCrashed(f"读取该文件所需内存超过 {self._limits.megabytes} MiB")
-        return ReaderCrashed(f"读取程序出错（{type(error).__name__}：{error}）")
+        _log.error("reading failed", exc_info=error)
+        return ReaderCrashed("读取程序出错")
 
     def end(self, *, now: bool) -> None:
         """Ends the processes and all that they started; unless `now`, what was scheduled is read first."""

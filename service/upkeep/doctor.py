@@ -61,6 +61,7 @@ REQUIRED = {
     "pylopdf-fonts-zh-cn": "PDF 中的中文字体",
     "pypdf": "读写 PDF",
     "pypdfium2": "渲染 PDF 页面",
+    "pypinyin": "由表格拟出定义时的字段名",
     "python-docx": "读写 Word",
     "python-multipart": "接收上传",
     "pyyaml": "读取表格定义",

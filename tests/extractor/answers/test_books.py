@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extractor.answers.match import Match
+from models.form import FormDefinition
 from models.page import Aside, Box, Cell, InkMark, Line, Page, Pages, Picture, Run, Span, Table, Tick
 from tests.extractor.answers.test_match import FORM, FULL, lay, lines, read, table
 
@@ -131,3 +132,19 @@ def test_what_a_reader_left_out_of_the_lines_is_told_or_left_out_by_a_rule() -> 
     found = lay(pages, FORM)
     assert [finding.message for finding in found.books.told] == ["文件正文之外另有内容：“能耗以二月为准”"]
     assert [entry.booking.by for entry in found.books.marks] == ["aside-told", "aside-header"]
+
+
+def test_what_two_fields_both_hold_is_the_answer_to_neither_unseen() -> None:
+    row = {
+        "labels": "above",
+        "cells": [
+            {"label": "填报人", "content": [{"kind": "text", "name": "writer"}]},
+            {"label": "审核人", "content": [{"kind": "text", "name": "checker"}]},
+        ],
+    }
+    form = FormDefinition.model_validate({"name": "two", "version": "1", "title": "表", "columns": [5, 5], "rows": [row]})
+    cells = [Cell(row=0, column=n, lines=lines(text)) for n, text in enumerate(("填报人", "审核人"))]
+    merged = Cell(row=1, column=0, column_span=2, lines=lines("王伟"))
+    found = lay(Pages(reader="word", pages=(Page(number=1, blocks=(Table(index=0, cells=(*cells, merged)),)),)), form)
+    assert _doubts(found) == {"writer": {"answer-twice"}, "checker": {"answer-twice"}}
+    assert _text(found, "answer") == "王伟"

@@ -228,6 +228,17 @@ def test_extract_is_0_when_all_are_read(run, returned: Path) -> None:
     assert load_workbook("sheet.xlsx").worksheets[0].max_row == 3
 
 
+def test_a_definition_is_drafted_and_can_be_used_at_once(run, returned: Path) -> None:
+    assert run("blank", "pilot-application", "-o", "blank.docx").code == 0
+    ran = run("draft", "blank.docx", "-o", "drafts/form.yaml")
+    assert ran.code == 0
+    assert "请核对：第 2 行：“申报类型”" in ran.err
+    assert run("check", "drafts/form.yaml").code == 0
+    assert run("draft", "blank.docx", "-o", "drafts/form.yaml").code == 2, "what is there is not replaced unasked"
+    assert run("extract", "inbox/A01_lit_ballot_check.docx", "--forms", "drafts", "-o", "r.jsonl").code == 0
+    assert json.loads(Path("r.jsonl").read_text("utf-8"))["form"] == "shi-dian-shen-qing-biao"
+
+
 def test_the_ledger_holds_every_part_in_order_and_all_that_stands_in_it(run, returned: Path) -> None:
     assert run("extract", "inbox", "--jobs", 2, "-o", "results.jsonl", "--ledger", "ledger.json").code == 1
     ledger = json.loads(Path("ledger.json").read_text("utf-8"))

@@ -40,10 +40,11 @@ def test_a_command_of_the_guide_runs(command: str, run: Run, tmp_path: Path, mon
     shutil.copy(ROOT / "fixtures/roster.xlsx", "名册.xlsx")
     Path("收件").mkdir()
     shutil.copy(INBOX / "A01_lit_ballot_check.docx", "收件")
+    shutil.copy(INBOX / "A01_lit_ballot_check.docx", "补贴申请表.docx")
     ran = run(name, *arguments)
     # Something that is missing here, and rows of the sample roster that are wrong on purpose, are told by the exit code.
     assert ran.code == 0 or name in ("doctor", "prefill"), ran.err
-    written = [argument for before, argument in itertools.pairwise(arguments) if before in ("-o", "--xlsx")]
+    written = [argument for before, argument in itertools.pairwise(arguments) if before in ("-o", "--xlsx", "--ledger")]
     assert all(Path(path).exists() for path in written)
 
 

@@ -1,0 +1,204 @@
+"""A label, and the cell that is to be filled in beside it -> the fields that are asked for there, each with a reason (pure)."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from extractor.text.tick_signs import EMPTY, TICKED
+from models.fields.date import find_dates
+from models.page import Cell, Line, Run, Tick
+from models.writing import CJK, key, one_line
+
+# What words of a label say of its answer, the first that fits; the reason tells which.
+_KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("seal", re.compile(r"盖章|公章|签章")),
+    ("signature", re.compile(r"签字|签名")),
+    ("email", re.compile(r"邮箱|电子邮件|电子信箱|e-?mail", re.I)),
+    ("phone", re.compile(r"电话|手机|传真|联系方式")),
+    ("date", re.compile(r"日期|年月日|年\s*月\s*日|(?:成立|出生|填报|申报|签订|开工|竣工)(?:时间|年月)")),
+    ("address", re.compile(r"地址|住址|住所|通讯处")),
+    ("prose", re.compile(r"简介|概况|说明|情况|意见|内容|理由|措施|描述|经历|业绩|目标|方案|计划|备注")),
+)
+_UNIT = re.compile(r"[（(]\s*(?:单位[:：]\s*)?([^（()）]{1,8})\s*[)）]\s*$")
+_UNITS = re.compile(
+    r"(?:[万亿千百]?元|[万千]?吨(?:标准煤)?|[万]?千瓦时|度|立方米|平方米|[万]?㎡|亩|公顷|公里|千米|米|人|名|个|户|台|套|项|次|家|年|月|天|%|％|tCO2e?)",
+    re.I,
+)
+_COUNTED = re.compile(r"金额|数量|面积|人数|产值|收入|投资|规模数|总量|消费量|排放量|比例|产量|用量")
+_CHOOSE_ONE, _CHOOSE_MANY = re.compile(r"单选|限选一项|任选一"), re.compile(r"可?多选|可选多项")
+_REQUIRED = re.compile(r"^\s*[*＊★]|[（(]必填[)）]|[*＊★]\s*$")
+_PROMPT = re.compile(rf"[（(]?[{CJK}]{{0,12}}\s*[（(]?\s*(盖章|公章|签章|签字|签名)\s*[)）]?\s*[:：]?")
+_BLANK_DATE = re.compile(r"(?:日期|时间)?\s*[:：]?\s*\d{0,4}[\s_＿]*年[\s_＿]*月[\s_＿]*日|(?:日期|时间)\s*[:：]\s*$")
+# What tells how to fill in, and is no label.
+_TELLS_HOW = re.compile(r"^[（(]?(?:请|简要|简述|说明[:：]|包括|填写)|字以内|字左右|不超过\s*\d+|限\s*\d+\s*字")
+_BRACKETED = re.compile(r"[（(].+[)）][。.]?")
+_OPINION = re.compile(r"意见|审核|审批|批示|推荐")
+_SHORT = 16  # letters of an opinion that somebody wrote
+_LONG = 36  # letters from which a cell's print is something to read, and no label
+
+
+@dataclass(frozen=True)
+class Content:
+    """Items of a cell's content, as a definition spells them, without names; `why` is the reason for each, `unsure` what a person
+    should look at."""
+
+    items: tuple[dict[str, Any], ...]
+    why: tuple[str, ...]
+    unsure: tuple[str, ...] = ()
+
+
+@dataclass
+class _Found:
+    items: list[dict[str, Any]] = field(default_factory=list)
+    why: list[str] = field(default_factory=list)
+    unsure: list[str] = field(default_factory=list)
+
+    def add(self, why: str, **item: Any) -> None:
+        self.items.append(item)
+        self.why.append(why)
+
+
+def content_of(label: str, cell: Cell, is_column: bool = False) -> Content:
+    """What is asked for beside `label`. A column of a table inside the form (`is_column`) has one value, and no marks."""
+    found = _Found()
+    boxes = options_of(cell)
+    options = _apart(boxes)
+    if len(options) > 1:
+        many = _CHOOSE_MANY.search(label) is not None
+        one = {"max": 1, "min": 1} if _CHOOSE_ONE.search(label) else {}
+        found.add(f"有 {len(boxes)} 个方框", kind="choice", options=options, **one)
+        if not (many or one):
+            found.unsure.append("没有写明单选还是多选，现按多选")
+        if len(options) < len(boxes):
+            found.unsure.append("有方框后面没有文字，或两个方框后面文字相同")
+    elif not is_column and _asks_for_marks(cell):
+        _marks(label, cell, found)
+    else:
+        kind, why = kind_of(label, cell.text)
+        if is_column and kind in ("seal", "signature", "prose"):
+            kind, why = "text", "表中的一栏"
+        found.add(why, **_with_unit(kind, label, cell.text))
+        if boxes:
+            found.unsure.append("不是几个各有文字的方框，现有的类型不能表示")
+        guidance = _guidance(cell)
+        if len(key(cell.text)) > _LONG and not guidance:
+            found.unsure.append(f"格中已有文字“{one_line(cell.text)[:20]}…”，按填写的内容处理")
+        if guidance and not is_column:
+            if kind == "text":
+                found.items[0]["kind"], found.why[0] = "prose", "格中印有填写说明"
+            found.items[0]["guidance"] = guidance
+    if _REQUIRED.search(label):
+        for item in found.items:
+            if item["kind"] != "printed":
+                item["required"] = True
+    return Content(tuple(found.items), tuple(found.why), tuple(found.unsure))
+
+
+def is_to_fill(cell: Cell) -> bool:
+    """Whether a cell is where something is to be filled in: it is empty, or holds boxes, places for marks, or much to read."""
+    text = cell.text.strip()
+    if not key(text) or len(key(text)) > _LONG or options_of(cell) or _asks_for_marks(cell):
+        return True
+    return _BLANK_DATE.fullmatch(text) is not None or _TELLS_HOW.search(text) is not None
+
+
+def plain_label(text: str) -> str:
+    """A label without what only tells how to fill in: a star, the unit, how many may be chosen."""
+    text = re.sub(r"[（(](?:必填|单选|可?多选|限选一项|可选多项)[)）]|[*＊★]", "", one_line(text))
+    unit = _UNIT.search(text)
+    if unit and _UNITS.fullmatch(unit[1].strip()):
+        text = text[: unit.start()]
+    return text.strip().rstrip(":：").strip()
+
+
+def kind_of(label: str, text: str = "") -> tuple[str, str]:
+    """The kind of field that a label asks for, and why."""
+    unit = unit_of(label)
+    if unit:
+        return "number", f"标题中有单位“{unit}”"
+    for kind, words in _KINDS:
+        seen = words.search(label)
+        if seen:
+            return kind, f"标题中有“{seen[0]}”"
+    if find_dates(text) or _BLANK_DATE.search(text):
+        return "date", "格中有年月日"
+    return "text", "没有说明类型，按文字"
+
+
+def unit_of(label: str) -> str | None:
+    """The unit that stands in brackets at the end of a label."""
+    seen = _UNIT.search(label)
+    return seen[1].strip() if seen and _UNITS.fullmatch(seen[1].strip()) else None
+
+
+def options_of(cell: Cell) -> list[str]:
+    """The words behind each box of a cell, in order."""
+    options: list[str] = []
+    for line in cell.lines:
+        for span in line.spans:
+            if isinstance(span, Tick) and span.state not in ("tick", "cross"):
+                options.append("")
+            for char in span.text if isinstance(span, Run) else "":
+                if char in EMPTY | TICKED:
+                    options.append("")
+                elif options:
+                    options[-1] += char
+    return [re.sub(r"[_＿]{2,}|[;；,，、/|]\s*$", "", one_line(text)).strip() for text in options]
+
+
+def _apart(boxes: Sequence[str]) -> list[str]:
+    """Options as a definition may have them: each with words of its own, and without what parts several in a list. Reading looks
+    at letters and digits alone, so that a dot in its place changes nothing."""
+    found: dict[str, str] = {}
+    for text in boxes:
+        if key(text):
+            found.setdefault(key(text), re.sub(r"[;,、，；/|\n]+", "·", text))
+    return list(found.values())
+
+
+def _with_unit(kind: str, label: str, text: str) -> dict[str, Any]:
+    if kind != "number" and _COUNTED.search(label):
+        seen = _UNITS.fullmatch(one_line(text))
+        return {"kind": "number", "unit": seen[0]} if seen else {"kind": kind}
+    return {"kind": kind, "unit": unit_of(label)} if kind == "number" else {"kind": kind}
+
+
+def _asks_for_marks(cell: Cell) -> bool:
+    return _PROMPT.search(cell.text) is not None
+
+
+def _marks(label: str, cell: Cell, found: _Found) -> None:
+    """A cell to be stamped or signed: print, prompts and a date in their order; an opinion where there is room for one."""
+    lines = list(_lines(cell.lines))
+    first = next((n for n, line in enumerate(lines) if _PROMPT.search(line)), len(lines))
+    printed = one_line("".join(line for line in lines[:first] if key(line)))
+    if printed and _OPINION.search(label) and len(key(printed)) <= _SHORT:
+        found.add("标题中有意见", kind="text")
+        found.unsure.append(f"格中已有文字“{printed}”，按填写的内容处理")
+    elif printed:
+        found.add("格中印好的文字", kind="printed", text=printed)
+    elif _OPINION.search(label):
+        found.add("标题中有意见，格中留有空白", kind="text")
+    for line in lines[first:]:
+        at = 0
+        for seen in _PROMPT.finditer(line):
+            kind = "signature" if seen[1] in ("签字", "签名") else "seal"
+            found.add(f"“{seen[1]}”", kind=kind, prompt=seen[0].strip())
+            at = seen.end()
+        if _BLANK_DATE.search(line[at:]) or (find_dates(line[at:]) and not _PROMPT.search(line[at:])):
+            found.add("年月日", kind="date")
+        elif key(line[at:]) and not at:
+            found.add("格中印好的文字", kind="printed", text=one_line(line))
+
+
+def _lines(lines: Sequence[Line]) -> Iterator[str]:
+    for line in lines:
+        yield from line.text.split("\n")
+
+
+def _guidance(cell: Cell) -> list[str]:
+    """The lines where an answer goes that tell how to fill in."""
+    return [
+        one_line(text) for text in _lines(cell.lines) if _TELLS_HOW.search(one_line(text)) or _BRACKETED.fullmatch(one_line(text))
+    ]

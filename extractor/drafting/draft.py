@@ -1,0 +1,293 @@
+"""Pages of a form, blank or filled in -> the rows of a definition, each guess with its reason (pure).
+
+Rows of a table are taken for pairs of a label and what stands beside it, for a line of labels above a line of answers, or for the
+headings of a table inside the form. What fits none of these is told, and left to a person.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from extractor.drafting.content import content_of, is_to_fill, plain_label
+from models.page import Cell, Line, Pages, Table
+from models.writing import key, one_line
+
+_WIDTH = 16.0  # centimetres of a form on A4
+_MOST_TITLE = 40
+_TITLE = re.compile(r"(?:表|书|单|函|登记卡)[）)]?$")
+_LEAST_ROWS = 2  # empty rows under headings that make them a table inside the form
+_MOST_NAME = 24
+
+Cells = Sequence[Cell]
+Name = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Guess:
+    """Why something stands in the draft, or what a person should look at; `place` is the row's index, None for the form."""
+
+    place: int | None
+    text: str
+    is_doubt: bool = False
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A definition as data, as its file spells it, and the guesses that it rests on."""
+
+    form: dict[str, Any]
+    guesses: tuple[Guess, ...]
+
+
+def draft(pages: Pages, name: str, name_of: Name) -> Draft:
+    """The definition that the form on `pages` is likely to have. `name_of` makes a field's name of the words of its label.
+
+    Raises:
+        ValueError: there is no table on the pages.
+    """
+    return _Drafting(pages, name, name_of).draft()
+
+
+@dataclass
+class _Drafting:
+    pages: Pages
+    name: str
+    name_of: Name
+    guesses: list[Guess] = field(default_factory=list)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
+    titles: set[str] = field(default_factory=set)
+
+    def draft(self) -> Draft:
+        blocks = [block for page in self.pages.pages for block in page.blocks]
+        tables = [block for block in blocks if isinstance(block, Table) and len(block.cells) > 1]
+        if not tables:
+            raise ValueError("there is no table")
+        width = max(cell.column + cell.column_span for table in tables for cell in table.cells)
+        before = [block for block in blocks[: blocks.index(tables[0])] if isinstance(block, Line)]
+        after = [block for block in blocks[blocks.index(tables[-1]) :] if isinstance(block, Line)]
+        form: dict[str, Any] = {"name": self.name, "version": "1", "title": self._title(before)}
+        notes = [one_line(line.text) for line in after if key(line.text)]
+        for table in tables:
+            self._table(table, width)
+        columns = _widths(tables, width)
+        return Draft({**form, **({"notes": notes} if notes else {}), "columns": columns, "rows": self.rows}, tuple(self.guesses))
+
+    def _title(self, lines: Sequence[Line]) -> str:
+        texts = [one_line(line.text) for line in lines if key(line.text)]
+        named = [text for text in texts if _TITLE.search(text) and len(text) <= _MOST_TITLE]
+        if named:
+            self._tell(f"表前的一行“{named[-1]}”像表名", place=None)
+            return named[-1]
+        title = texts[-1] if texts else "未命名的表"
+        self._tell(f"没有找到表名，暂用“{title}”", doubt=True, place=None)
+        return title
+
+    def _table(self, table: Table, width: int) -> None:
+        by_row: dict[int, list[Cell]] = {}
+        for cell in table.cells:
+            by_row.setdefault(cell.row, []).append(cell)
+        done = -1
+        for number in sorted(by_row):
+            if number <= done:
+                continue
+            cells = sorted(by_row[number], key=lambda cell: cell.column)
+            following = [sorted(by_row.get(n, ()), key=lambda c: c.column) for n in range(number + 1, max(by_row) + 1)]
+            done = number + self._row(cells, following, width)
+
+    def _row(self, cells: list[Cell], following: list[list[Cell]], width: int) -> int:
+        """Add what a row of the table, with the rows after it, is in the form; how many rows after it belong to it."""
+        first, rest = cells[0], cells[1:]
+        spanned = first.row_span - 1
+        if spanned and rest and all(map(_is_label, rest)) and _blank_rows(rest, following[:spanned]) == spanned:
+            self._rows_field(plain_label(first.text), first, rest, spanned, width)
+            return spanned
+        if len(cells) > 1 and all(map(_is_label, cells)):
+            below = _blank_rows(cells, following)
+            if below >= _LEAST_ROWS:
+                self._rows_field(self._heading_before(), None, cells, below, width)
+                return below
+            if following and _same_edges(cells, following[0]) and all(map(is_to_fill, following[0])):
+                self._above(cells, following[0], width)
+                return 1
+        self._pairs(cells, width)
+        return 0
+
+    def _pairs(self, cells: list[Cell], width: int) -> None:
+        """A row of labels, each with what stands to its right."""
+        made: list[dict[str, Any]] = []
+        lead = 0  # columns of a label that stands left of several rows
+        label: Cell | None = None
+        for cell in cells:
+            if label is None and is_to_fill(cell) and not made and len(cells) == 1:
+                self._alone(cell, width)
+                return
+            if label is None and cell.row_span > 1 and len(cells) > 2 and not is_to_fill(cell):
+                lead = cell.column_span
+                self._tell(f"“{one_line(cell.text)}”是几行共有的标题，没有单独保留", doubt=True)
+            elif label is None:
+                label = cell
+            else:
+                before = str(made[-1]["label"]) if made else ""
+                made.append(self._cell(label, cell, lead + label.column_span, before))
+                label, lead = None, 0
+        if label is not None and len(cells) == 1:
+            made.append({"columns": width, "content": [{"kind": "printed", "text": one_line(label.text) or "　"}]})
+        elif label is not None:
+            self._tell(f"“{one_line(label.text)[:20]}”旁没有填写的位置", doubt=True)
+            made[-1]["columns"] = made[-1]["columns"] + label.column_span
+        self._add({"cells": made}, width)
+
+    def _alone(self, cell: Cell, width: int) -> None:
+        """A cell that takes a whole row and asks for something: its first words are its label."""
+        lines = [text for text in (one_line(line.text) for line in cell.lines) if key(text)]
+        head = re.split(r"[:：\s（(]", lines[0], maxsplit=1)[0] if lines else ""
+        label = plain_label(head)[:_MOST_NAME] or "填写栏"
+        self._tell(f"整行的一格没有单独的标题，暂用“{label}”", doubt=True)
+        content = self._content(label, label, cell)
+        self._add({"labels": "above", "cells": [{"label": label, "columns": width, "content": content}]}, width)
+
+    def _above(self, labels: Cells, values: Cells, width: int) -> None:
+        self._tell("一行标题，下一行填写")
+        made = []
+        for label, value in zip(labels, values, strict=True):
+            words = self._words(label)
+            content = self._content(words, label.text, value)
+            made.append({"label": words, "columns": label.column_span, "content": content})
+        self._add({"labels": "above", "cells": made}, width)
+
+    def _rows_field(self, label: str, beside: Cell | None, headings: Cells, blank: int, width: int) -> None:
+        label = label or "明细"
+        self._tell(f"“{label}”下有 {len(headings)} 栏、{blank} 个空行，像一张内表")
+        names: set[str] = set()
+        columns: list[dict[str, Any]] = []
+        empty = Cell(row=0, column=0)
+        for heading in headings:
+            found = content_of(heading.text, empty, is_column=True)
+            item = {**found.items[0], "name": self._named(plain_label(heading.text), names)}
+            columns.append({"label": plain_label(heading.text), "columns": heading.column_span, "field": item})
+        taken = beside.column_span if beside else 0
+        given = sum(column["columns"] for column in columns)
+        columns[-1]["columns"] += width - taken - given
+        content = {"kind": "rows", "name": self._named(label, self.names), "blank_rows": min(blank, 50), "columns": columns}
+        cell = {"label": label, "columns": width - taken, "content": [content]}
+        self._add({"cells": [{**cell, "label_columns": taken}]} if beside else {"labels": "above", "cells": [cell]}, width)
+
+    def _heading_before(self) -> str:
+        """The words of the row before, where it was nothing but a heading: they are the label of the table under it."""
+        last = self.rows[-1]["cells"] if self.rows else []
+        if len(last) == 1 and "label" not in last[0]:
+            self.rows.pop()
+            return plain_label(str(last[0]["content"][0]["text"]))
+        return ""
+
+    def _cell(self, label: Cell, value: Cell, label_columns: int, before: str) -> dict[str, Any]:
+        words = self._words(label)
+        if not is_to_fill(value):
+            self._tell(f"“{words}”旁已有文字“{one_line(value.text)[:20]}”，按填写的内容处理", doubt=True)
+            value = value.model_copy(update={"lines": ()})
+        content = self._content(words, label.text, value, before)
+        return {"label": words, "label_columns": label_columns, "columns": value.column_span, "content": content}
+
+    def _words(self, label: Cell) -> str:
+        """What a label says; a name to go by where it says nothing."""
+        words = plain_label(label.text)
+        if key(words):
+            return words
+        self._tell("有一格没有标题", doubt=True)
+        return "未命名"
+
+    def _content(self, words: str, label: str, cell: Cell, before: str = "") -> list[dict[str, Any]]:
+        """What is asked for beside the `label`, in which `words` are what it is called."""
+        found = content_of(label, cell)
+        for doubt in found.unsure:
+            self._tell(f"“{words}”：{doubt}", doubt=True)
+        items = []
+        several = sum(item["kind"] != "printed" for item in found.items) > 1
+        for item, why in zip(found.items, found.why, strict=True):
+            if item["kind"] == "printed":
+                items.append(item)
+                continue
+            title = self._called(_title(words, item) if several else words, before)
+            self._tell(f"“{title}”是 {item['kind']}：{why}")
+            named = {"kind": item["kind"], "name": self._named(title, self.names)}
+            if title != words:
+                named["label"] = title
+            items.append({**named, **{name: value for name, value in item.items() if name != "kind"}})
+        return items
+
+    def _called(self, words: str, before: str) -> str:
+        """What the field is called: its label, after the label before it in its row where another field is called so already."""
+        title, number = words, 1
+        while title in self.titles:
+            title, number = (before + words if number == 1 and before else f"{words}{number + 1}"), number + 1
+        self.titles.add(title)
+        return title
+
+    def _named(self, words: str, taken: set[str]) -> str:
+        name = base = self.name_of(words)[:_MOST_NAME] or "field"
+        number = 1
+        while name in taken:
+            number += 1
+            name = f"{base[: _MOST_NAME - len(str(number)) - 1]}_{number}"
+        taken.add(name)
+        return name
+
+    def _add(self, row: dict[str, Any], width: int) -> None:
+        """Add a row; where cells of the table were merged unevenly, its last cell takes what is left."""
+        cells = row["cells"]
+        beside = row.get("labels") != "above"
+        taken = sum(cell["columns"] + (cell.get("label_columns", 1) if beside and "label" in cell else 0) for cell in cells)
+        cells[-1]["columns"] += width - taken
+        self.rows.append(row)
+
+    def _tell(self, text: str, *, doubt: bool = False, place: int | None = -1) -> None:
+        self.guesses.append(Guess(len(self.rows) if place == -1 else place, text, doubt))
+
+
+_SUFFIX = {"seal": "盖章", "signature": "签字", "date": "日期"}
+
+
+def _title(words: str, item: dict[str, Any]) -> str:
+    """What one of several fields of a cell is called: by its prompt, where that says whose it is, or else by its cell's label."""
+    prompt = re.sub(r"[（()）:：\s]", "", str(item.get("prompt", "")))
+    suffix = _SUFFIX.get(str(item["kind"]), "")
+    return prompt if len(prompt) > len(suffix) else re.sub(r"[（(].*", "", words) + suffix
+
+
+def _is_label(cell: Cell) -> bool:
+    return bool(key(cell.text)) and not is_to_fill(cell)
+
+
+def _same_edges(one: Cells, other: Cells) -> bool:
+    return [(cell.column, cell.column_span) for cell in one] == [(cell.column, cell.column_span) for cell in other]
+
+
+def _blank_rows(headings: Cells, following: Sequence[Cells]) -> int:
+    """How many rows right below have empty cells under the headings, and nothing else."""
+    count = 0
+    for cells in following:
+        if not _same_edges(headings, cells) or any(key(cell.text) for cell in cells[1:]):
+            break
+        # The first column may number the rows.
+        if key(cells[0].text) and not key(cells[0].text).isdigit():
+            break
+        count += 1
+    return count
+
+
+def _widths(tables: Sequence[Table], width: int) -> list[float]:
+    """The widths of the grid's columns in centimetres, from the cells' boxes where they have any."""
+    edges: dict[int, list[float]] = {}
+    for cell in (cell for table in tables for cell in table.cells if cell.box):
+        assert cell.box is not None
+        edges.setdefault(cell.column, []).append(cell.box.x0)
+        edges.setdefault(cell.column + cell.column_span, []).append(cell.box.x1)
+    places = [sorted(edges[n])[len(edges[n]) // 2] if n in edges else None for n in range(width + 1)]
+    if any(place is None for place in places):
+        return [round(_WIDTH / width, 2)] * width
+    known = [float(place) for place in places if place is not None]
+    steps = [max(b - a, 1.0) for a, b in pairwise(known)]
+    return [round(_WIDTH * step / sum(steps), 2) for step in steps]

@@ -1,0 +1,244 @@
+"""Definitions drafted from forms: of our own, and of another writer (python-docx), whose truth is written beside them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from docx import Document
+from hypothesis import given
+from hypothesis import strategies as st
+
+from extractor import Draft, Guess, Options, Source, draft_form, extract
+from extractor.drafting import draft
+from generator import generate, new_identity
+from models.errors import NotAForm
+from models.form import FormDefinition
+from models.page import Cell, Line, Page, Pages, Run, Table
+from service.forms.definitions import load_form
+from service.forms.drafts import as_yaml, field_name, form_name
+from tests.extractor.documents import docx, paragraph
+
+INBOX = Path(__file__).parents[3] / "fixtures" / "inbox"
+Row = Sequence[str | None]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A form as rows of texts; None goes on with the cell before it, `…` with the cell above. `truth`: the kind by title."""
+
+    title: str
+    rows: Sequence[Row]
+    truth: dict[str, str]
+    options: dict[str, list[str]]
+
+    def docx(self) -> bytes:
+        document = Document()
+        document.add_paragraph("附件2")
+        document.add_paragraph(self.title)
+        table = document.add_table(len(self.rows), len(self.rows[0]))
+        for r, row in enumerate(self.rows):
+            for c, text in enumerate(row):
+                if text is None:
+                    table.cell(r, c - 1).merge(table.cell(r, c))
+                elif text == "…":
+                    table.cell(r - 1, c).merge(table.cell(r, c))
+        for r, row in enumerate(self.rows):
+            for c, text in enumerate(row):
+                if text not in (None, "…"):
+                    table.cell(r, c).text = text
+        document.add_paragraph("注：本表一式两份。")
+        file = BytesIO()
+        document.save(file)
+        return file.getvalue()
+
+
+SAMPLES = [
+    Sample(
+        "高新技术企业补贴申请表",
+        [
+            ["企业名称*", "", "法定代表人*", ""],
+            ["注册资本（万元）", "", "职工人数（人）", ""],
+            ["企业类型（单选）", "□国有 □民营 □外资", None, None],
+            ["联系人", "", "联系电话", ""],
+            ["职务", "", "成立时间", "    年  月  日"],
+            ["申请理由", "请简要说明申请理由，不超过300字", None, None],
+            ["主管部门意见", "\n\n（盖章）\n年  月  日", None, None],
+        ],
+        {
+            "企业名称": "text", "法定代表人": "text", "注册资本": "number", "职工人数": "number", "企业类型": "choice",
+            "联系人": "text", "联系电话": "phone", "职务": "text", "成立时间": "date", "申请理由": "prose",
+            "主管部门意见": "text", "主管部门意见盖章": "seal", "主管部门意见日期": "date",
+        },
+        {"企业类型": ["国有", "民营", "外资"]},
+    ),
+    Sample(
+        "志愿者登记表",
+        [
+            ["姓名", "", "性别", "□男 □女", "出生年月", ""],
+            ["身份证号", "", None, None, "政治面貌", ""],
+            ["通讯地址", "", None, None, None, None],
+            ["服务经历", None, None, None, None, None],
+            ["起止时间", "服务单位", None, "服务内容", None, "证明人"],
+            ["", "", None, "", None, ""],
+            ["", "", None, "", None, ""],
+            ["本人承诺以上信息真实。\n本人签字：            年  月  日", None, None, None, None, None],
+        ],
+        {
+            "姓名": "text", "性别": "choice", "出生年月": "date", "身份证号": "text", "政治面貌": "text", "通讯地址": "address",
+            "服务经历": "rows", "本人签字": "signature", "本人承诺以上信息真实。日期": "date",
+        },
+        {"性别": ["男", "女"]},
+    ),
+    Sample(
+        "设备采购审批单",
+        [
+            ["申请部门", "", "申请日期", "    年  月  日"],
+            ["设备清单", "设备名称", "数量", "预算金额（元）"],
+            ["…", "", "", ""],
+            ["…", "", "", ""],
+            ["用途说明", "", None, None],
+            ["采购方式（可多选）", "☐公开招标 ☐询价 ☐网上商城", None, None],
+            ["部门负责人", "签字：\n日期：", None, None],
+        ],
+        {
+            "申请部门": "text", "申请日期": "date", "设备清单": "rows", "用途说明": "prose", "采购方式": "choice",
+            "部门负责人签字": "signature", "部门负责人日期": "date",
+        },
+        {"采购方式": ["公开招标", "询价", "网上商城"]},
+    ),
+]  # fmt: skip
+
+
+def _fields(draft: Draft) -> dict[str, dict[str, Any]]:
+    """The fields of a draft by their titles."""
+    return {
+        item.get("label", cell.get("label")): item
+        for row in draft.form["rows"]
+        for cell in row["cells"]
+        for item in cell["content"]
+        if item["kind"] != "printed"
+    }
+
+
+def _drafted(data: bytes) -> Draft:
+    return draft_form(data, "some-form", field_name, Options())
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.title)
+def test_a_form_of_another_writer_is_drafted_and_loads(sample: Sample, tmp_path: Path) -> None:
+    drafted = _drafted(sample.docx())
+    fields = _fields(drafted)
+    assert drafted.form["title"] == sample.title
+    assert {title: item["kind"] for title, item in fields.items()} == sample.truth
+    assert {title: fields[title]["options"] for title in sample.options} == sample.options
+    assert drafted.form["notes"] == ["注：本表一式两份。"]
+    path = tmp_path / "form.yaml"
+    path.write_text(as_yaml(drafted, "表.docx"), "utf-8")
+    form = load_form(path)
+    assert list(form.titles.values()) == list(sample.truth)
+
+
+def test_units_stars_and_single_choice_are_taken_from_the_labels() -> None:
+    fields = _fields(_drafted(SAMPLES[0].docx()))
+    assert fields["企业名称"]["required"] is True
+    assert fields["注册资本"]["unit"] == "万元"
+    assert (fields["企业类型"]["min"], fields["企业类型"]["max"]) == (1, 1)
+    assert fields["申请理由"]["guidance"] == ["请简要说明申请理由，不超过300字"]
+
+
+def test_a_table_inside_the_form_has_its_headings_and_its_empty_rows() -> None:
+    rows = _fields(_drafted(SAMPLES[2].docx()))["设备清单"]
+    kinds = {column["label"]: column["field"]["kind"] for column in rows["columns"]}
+    assert kinds == {"设备名称": "text", "数量": "text", "预算金额": "number"}
+    assert rows["blank_rows"] == 2
+
+
+@pytest.mark.parametrize("name", ["pilot-application", "enterprise-filing"])
+def test_what_we_printed_ourselves_comes_back(name: str, forms: dict[str, FormDefinition]) -> None:
+    form = forms[name]
+    drafted = _drafted(generate(form, "docx", new_identity(form)).data)
+    labels = [cell.label for cell in form.cells() if cell.label]
+    assert [cell["label"] for row in drafted.form["rows"] for cell in row["cells"]] == labels
+    assert drafted.form["title"] == form.title
+    again = FormDefinition.model_validate(drafted.form)
+    told_by_words = {"phone", "email", "address", "choice", "rows", "prose", "seal", "signature"}
+    for cell, other in zip(form.cells(), again.cells(), strict=True):
+        asked = [field.kind for field in cell.fields if field.kind in told_by_words]
+        assert [field.kind for field in other.fields if field.kind in told_by_words] == asked, cell.label
+
+
+def test_of_a_form_that_is_filled_in_no_answer_becomes_print(forms: dict[str, FormDefinition]) -> None:
+    data = (INBOX / "A01_lit_ballot_check.docx").read_bytes()
+    drafted = _drafted(data)
+    told = {one.text for one in drafted.guesses if one.is_doubt}
+    assert any("概况" in text and "已有文字" in text for text in told)
+    printed = yaml.safe_dump(drafted.form, allow_unicode=True)
+    answers = ["毛建国", "胡志远", "15063638058", "wang8463@qq.com"]
+    assert [answer for answer in answers if answer in printed] == []
+    labels = [cell["label"] for row in drafted.form["rows"] for cell in row["cells"]]
+    assert len(labels) == len([cell for cell in forms["pilot-application"].cells() if cell.label])
+
+
+def test_a_file_without_a_table_is_no_form() -> None:
+    with pytest.raises(NotAForm):
+        _drafted(docx(paragraph("通知")))
+
+
+def test_names_are_made_of_sounds_and_never_twice_the_same() -> None:
+    assert (field_name("联系电话"), field_name("E-mail 地址"), field_name("1、"), form_name("志愿者登记表")) == (
+        "lian_xi_dian_hua", "email_di_zhi", "field", "zhi-yuan-zhe-deng-ji-bia",
+    )  # fmt: skip
+    names = [item["name"] for item in _fields(_drafted(SAMPLES[0].docx())).values()]
+    assert len(set(names)) == len(names)
+
+
+def test_what_a_document_says_can_not_end_a_comment() -> None:
+    evil = Draft({"name": "x", "version": "1", "title": "表", "rows": []}, (Guess(None, "一\nrows: evil\u2028b: c\x85d: e"),))
+    loaded = yaml.safe_load(as_yaml(evil, "a\nb.docx"))
+    assert loaded == {"name": "x", "version": "1", "title": "表", "rows": None}
+
+
+def test_a_filled_copy_is_read_by_the_draft_as_it_is(tmp_path: Path) -> None:
+    blank, filled = SAMPLES[0], [list(row) for row in SAMPLES[0].rows]
+    filled[0][1], filled[0][3], filled[1][1], filled[1][3] = "云泽市青禾纸业有限公司", "韩素琴", "850", "36"
+    filled[2][1], filled[3][1], filled[3][3] = "□国有 ☑民营 □外资", "冯立秋", "13871520946"
+    filled[4][1], filled[4][3], filled[5][1] = "科长", "2009年4月16日", "更新两条生产线，每年节电四十万度。"
+    filled[6][1] = "同意\n\n（盖章）\n2021年3月9日"
+    drafted = draft_form(blank.docx(), "subsidy", field_name)
+    form = FormDefinition.model_validate(drafted.form)
+    path = tmp_path / "a.docx"
+    path.write_bytes(Sample(blank.title, filled, {}, {}).docx())
+    (result,) = extract(Source(path.name, path), {form.name: form})
+    values = {form.titles[name]: form.fields[name].to_json(one.value) for name, one in result.fields.items()}
+    assert values["企业名称"] == "云泽市青禾纸业有限公司"
+    assert values["注册资本"] == {"amount": "850", "unit": "万元"}
+    assert (values["企业类型"], values["联系电话"], values["成立时间"]) == (["民营"], "13871520946", "2009-04-16")
+    assert values["申请理由"] == "更新两条生产线，每年节电四十万度。"
+    assert (values["主管部门意见"], values["主管部门意见日期"]) == ("同意", "2021-03-09")
+
+
+_TEXT = st.one_of(
+    st.sampled_from(
+        ["", "联系人", "单位（万元）", "□是 □否", "□甲、乙□甲/乙", "□", "（盖章）", "签字：  年 月 日", "请简要说明", "1"]
+    ),
+    st.text("联系人电话（盖章）□☑年月日：_*、/ 1a", max_size=12),
+)
+
+
+@given(st.lists(st.lists(_TEXT, min_size=1, max_size=4), min_size=1, max_size=6), st.data())
+def test_whatever_a_table_holds_its_draft_is_a_definition(rows: list[list[str]], data: st.DataObject) -> None:
+    width = max(map(len, rows))
+    cells = []
+    for number, row in enumerate(rows):
+        for column, text in enumerate(row):
+            span = width - column if column == len(row) - 1 else 1
+            down = data.draw(st.integers(1, len(rows) - number)) if column == 0 else 1
+            lines = tuple(Line(spans=(Run(text=line),) if line else ()) for line in text.split("\n"))
+            cells.append(Cell(row=number, column=column, column_span=span, row_span=down, lines=lines))
+    pages = Pages(reader="word", pages=(Page(number=1, blocks=(Table(index=0, cells=tuple(cells)),)),))
+    if len(cells) > 1:
+        FormDefinition.model_validate(draft(pages, "a-form", field_name).form)
