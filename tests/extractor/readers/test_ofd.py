@@ -285,8 +285,9 @@ def test_damaged_pages_end_in_an_error_of_ours_or_are_read(data: st.DataObject) 
         read_ofd(bytes(whole), ZipLimits(), 50, PictureLimits())
 
 
-def test_what_cannot_be_seen_is_a_remark_at_its_place() -> None:
-    hidden = ofd([layer(words("看得见", 20, 20), words("看不见", 20, 40, more='Fill="false"'))])
+@pytest.mark.parametrize("more", ['Fill="false"', 'Visible="false"'])
+def test_what_cannot_be_seen_is_a_remark_at_its_place(more: str) -> None:
+    hidden = ofd([layer(words("看得见", 20, 20), words("看不见", 20, 40, more=more))])
     spans = [span for block in read(hidden).pages.pages[0].blocks if isinstance(block, Line) for span in block.spans]
     assert [(span.code, span.text) for span in spans if isinstance(span, Remark)] == [("text-unseen", "看不见")]
 
