@@ -126,9 +126,10 @@ class _Reader:
 
     def _sheet(self, number: int, canvas: Canvas, glyphs: list[Glyph], size: Rect) -> Sheet:
         ruling = find_tables(Seen(), canvas.sight.strokes, canvas.sight.images)
-        hidden, aside = left_out(number, canvas.sight.glyphs, glyphs, size)
-        self._aside += aside
-        pieces = [*pieces_of(glyphs, Decoration(ruling.loose), None), *hidden]
+        hidden = left_out(number, canvas.sight.glyphs, glyphs, size)
+        self._aside += hidden.aside
+        self._damage += hidden.damage
+        pieces = [*pieces_of(glyphs, Decoration(ruling.loose), None), *hidden.pieces]
         stamps = [(box.x0, box.y0, box.x1, box.y1) for box in stamps_of(self._signed, number)]
         pictures = [image for image in canvas.sight.images if area(meet(image.box, size)) < 0.6 * area(size)]
         overlay = Overlay(number, marks=[Mark("digital", box) for box in stamps])

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from extractor.readers.painted.lines import Piece, remark_piece, said, to_box
 from extractor.readers.painted.page import Glyph
 from models.geometry import Rect, around, contains, middle
-from models.page import Aside, AsideKind
+from models.page import Aside, AsideKind, Remark
 from models.writing import key
 
 # Characters painted one after the other are one stretch where they are nearer than this, in parts of their size.
 _NEAR, _LEVEL = 1.0, 0.5
-# A character is the shadow of another where it stands nearer to it than this, in parts of its size.
-_SHADOW = 0.5
+# A character is the shadow of another where it stands nearer to it than this, in parts of its size, and in points.
+_SHADOW, _SHADOW_POINTS = 0.5, 6.0
+# So many characters at one place are looked at, and so many stretches of a page are remarks; no honest page has more.
+_MOST_AT, _MOST = 8, 400
 
 
 @dataclass(frozen=True)
@@ -31,14 +33,12 @@ def unseen(painted: Sequence[Glyph], shown: Iterable[Glyph]) -> list[Unseen]:
     hidden = [glyph for glyph in painted if id(glyph) not in seen]
     if not hidden:
         return []
-    places: dict[str, list[Rect]] = {}
-    for glyph in shown:
-        places.setdefault(glyph.text, []).append(glyph.box)
+    twins = _Twins(shown)
     found = []
     for stretch in _stretches(hidden):
         text = "".join(map(said, stretch)).strip()
         if key(text):
-            is_shadow = all(not glyph.text.strip() or _has_twin(glyph, places.get(glyph.text, [])) for glyph in stretch)
+            is_shadow = all(not glyph.text.strip() or twins.has(glyph) for glyph in stretch)
             found.append(Unseen(text, around(glyph.box for glyph in stretch), is_shadow))
     return found
 
@@ -58,12 +58,38 @@ def _stretches(glyphs: Iterable[Glyph]) -> Iterator[list[Glyph]]:
         yield stretch
 
 
-def _has_twin(glyph: Glyph, boxes: Iterable[Rect]) -> bool:
-    most = _SHADOW * max(glyph.size, 1.0)
-    return any(abs(box[0] - glyph.box[0]) <= most and abs(box[1] - glyph.box[1]) <= most for box in boxes)
+class _Twins:
+    """Characters by what and where they are."""
+
+    def __init__(self, glyphs: Iterable[Glyph]) -> None:
+        self._at: dict[tuple[str, int, int], list[Rect]] = {}
+        for glyph in glyphs:
+            there = self._at.setdefault((glyph.text, *_square(glyph)), [])
+            if len(there) < _MOST_AT:
+                there.append(glyph.box)
+
+    def has(self, glyph: Glyph) -> bool:
+        """Whether the same character stands almost where `glyph` does."""
+        x, y = _square(glyph)
+        most = min(_SHADOW * max(glyph.size, 1.0), _SHADOW_POINTS)
+        near = (box for dx in (-1, 0, 1) for dy in (-1, 0, 1) for box in self._at.get((glyph.text, x + dx, y + dy), ()))
+        return any(abs(box[0] - glyph.box[0]) <= most and abs(box[1] - glyph.box[1]) <= most for box in near)
 
 
-def left_out(number: int, painted: Sequence[Glyph], shown: Sequence[Glyph], size: Rect) -> tuple[list[Piece], list[Aside]]:
+def _square(glyph: Glyph) -> tuple[int, int]:
+    return int(glyph.box[0] // _SHADOW_POINTS), int(glyph.box[1] // _SHADOW_POINTS)
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What a page holds and does not show: remarks for its lines, what stands beside these, and what is to be told of the page."""
+
+    pieces: Sequence[Piece] = ()
+    aside: Sequence[Aside] = ()
+    damage: Sequence[str] = ()
+
+
+def left_out(number: int, painted: Sequence[Glyph], shown: Sequence[Glyph], size: Rect) -> LeftOut:
     """What page `number` paints and nobody sees, as remarks at its places; what has none, off the page, stands beside the text, and
     so does the shadow of what is shown."""
     pieces, aside = list[Piece](), list[Aside]()
@@ -73,4 +99,8 @@ def left_out(number: int, painted: Sequence[Glyph], shown: Sequence[Glyph], size
         else:
             kind: AsideKind = "replaced" if one.is_shadow else "hidden"
             aside.append(Aside(kind=kind, text=one.text, page=number, box=to_box(one.box)))
-    return pieces, aside
+    if len(pieces) <= _MOST:
+        return LeftOut(pieces, aside)
+    words = "".join(piece.picture.text for piece in pieces if isinstance(piece.picture, Remark))
+    aside.append(Aside(kind="hidden", text=words, page=number))
+    return LeftOut((), aside, [f"第 {number} 页有 {len(pieces)} 处看不见的文字"])

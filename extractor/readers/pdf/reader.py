@@ -248,8 +248,10 @@ class _PageReader:
         if drawn := "".join([*ornaments, *overlay.captions]).strip():
             self.aside.append(Aside(kind="drawn", text=drawn, page=number))
         pieces += [Piece(_rect(one.box), 0.0, picture=one) for one in overlay.remarks if one.box]
-        hidden, aside = left_out(number, [*sight.glyphs, *overlay.text], [*glyphs, *over], size)
-        pieces, self.aside = [*pieces, *hidden], [*self.aside, *aside]
+        hidden = left_out(number, [*sight.glyphs, *overlay.text], [*glyphs, *over], size)
+        pieces += hidden.pieces
+        self.aside += hidden.aside
+        self.damage += hidden.damage
         grounds = [size, *(grid.box for grid in ruling.grids)]
         pictures = [image for image in sight.images if not any(_is_ground(image.box, ground) for ground in grounds)]
         pieces = with_marks(pieces, ruling.squares, sight.strokes, pictures, overlay)

@@ -108,3 +108,10 @@ def test_a_font_with_widths_for_characters_that_none_has_is_read_in_time() -> No
     fonts = writer.pages[0]["/Resources"]["/Font"]  # type: ignore[index]
     fonts[NameObject("/F3")] = writer._add_object(font)
     assert texts(saved(writer))[0] == "seen"
+
+
+def test_a_page_with_hidden_words_all_over_is_read_in_time_and_told() -> None:
+    hidden = "".join(say(f"x{n}", x=n % 40 * 10, y=n // 40 * 3, size=2, before="3 Tr") for n in range(4000))
+    pages = read_pdf(written(say("seen") + hidden)).pages
+    assert pages.damage == ("第 1 页有 4000 处看不见的文字",)
+    assert len(pages.aside[0].text) > 4000
