@@ -20,6 +20,9 @@ INTAKE = (
 )  # fmt: skip
 
 
+_SHORTEST_KEY = 32  # characters
+
+
 @dataclass(frozen=True)
 class Settings:
     """`time_limit` in seconds and `memory_limit` in MiB hold for one submission; `forms` None means the shipped ones.
@@ -29,7 +32,9 @@ class Settings:
     The service keeps everything in the folder `data`, unless `database` (a URL) and `blobs` (a folder, or a bucket's URL) say
     otherwise. `public_url` is how browsers reach it; https makes cookies secure. `jobs` are the submissions that a worker reads
     at a time (None: as many as there are cores). `webhook_hosts` may be told of events; `retention_days` is what `sealform purge`
-    goes by. `parent` is the process that a worker belongs to, and ends with. `intake` are the limits on what arrives that were set,
+    goes by, `backup_key` what backups are signed with, which is never shown.
+
+    `parent` is the process that a worker belongs to, and ends with. `intake` are the limits on what arrives that were set,
     by the names of `INTAKE`."""
 
     forms: Path | None = None
@@ -49,6 +54,7 @@ class Settings:
     webhook_hosts: tuple[str, ...] = ()
     session_hours: float = 12.0
     retention_days: int | None = None
+    backup_key: bytes | None = field(default=None, repr=False)
     log_level: str = "INFO"
     parent: int | None = None
     intake: Mapping[str, float] = field(default_factory=dict)
@@ -85,6 +91,7 @@ class Settings:
             webhook_hosts=tuple(environment.get("SEALFORM_WEBHOOK_HOSTS", "").lower().replace(",", " ").split()),
             session_hours=_positive(environment, "SEALFORM_SESSION_HOURS", cls.session_hours),
             retention_days=_whole(environment, "SEALFORM_RETENTION_DAYS"),
+            backup_key=_key(environment, "SEALFORM_BACKUP_KEY"),
             log_level=level,
             parent=_whole(environment, "SEALFORM_PARENT"),
             intake={name: _positive(environment, name, 1) for name in INTAKE if environment.get(name)},
@@ -151,6 +158,13 @@ def port_of(text: str, source: str) -> int:
 
 def _whole(environment: Mapping[str, str], name: str) -> int | None:
     return int(_positive(environment, name, 1)) if environment.get(name) else None
+
+
+def _key(environment: Mapping[str, str], name: str) -> bytes | None:
+    value = environment.get(name, "").strip()
+    if value and len(value) < _SHORTEST_KEY:
+        raise BadUsage(f"环境变量 {name} 应至少有 {_SHORTEST_KEY} 个字符")
+    return value.encode("utf-8", "surrogateescape") or None
 
 
 def _positive(environment: Mapping[str, str], name: str, default: float) -> float:

@@ -44,9 +44,11 @@ def backup(
 
     with _kept() as place:
         check_targets(output, replace=overwrite)
-        made = back_up(place.database, place.blobs, output, now(), to_stderr())
+        made = back_up(place.database, place.blobs, output, now(), to_stderr(), key=_settings().backup_key)
     _say(f"已备份：{output}，{made.rows} 行，{made.blobs} 个文件（{made.bytes / 1e6:.1f} MB）")
     _say(f"日志末条摘要（请另外记下）：{made.head}")
+    if _settings().backup_key is None:
+        _say("没有设置 SEALFORM_BACKUP_KEY，备份未签名：之后无从知道它是否被改动过")
     _end(made.lost, made.broken)
 
 
@@ -65,9 +67,12 @@ def restore(
 
     with _opened() as place:
         enqueue = Queue(place.database).enqueue
-        came = take_back(place.database, place.blobs, backup, enqueue, now(), to_stderr(), empty=force_empty)
+        key = _settings().backup_key
+        came = take_back(place.database, place.blobs, backup, enqueue, now(), to_stderr(), empty=force_empty, key=key)
     _say(f"已恢复：{came.rows} 行，{came.blobs} 个文件；{came.waiting} 份等待读取")
     _say(f"备份时的日志末条摘要：{came.head}")
+    if key is None:
+        _say("没有设置 SEALFORM_BACKUP_KEY，没有核对签名：备份是否被改动过，请对照另外记下的摘要")
     _end(came.lost, came.broken)
 
 

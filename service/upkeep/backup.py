@@ -5,11 +5,15 @@ back into PostgreSQL and the other way round.
     tables/NAME.jsonl.gz     a table each, a row a line, in an order in which they can be put back
     blobs/SHA256             the bytes that arrived, each checked against its name
     end.json                 which blobs were damaged or gone; a backup without it was broken off
+
+Where there is a key, both of these say by an HMAC (RFC 2104, SHA-256) that whoever wrote them had it; the manifest holds the digest
+of each table, and a blob is called by its own, so that nothing can be changed without the key.
 """
 
 import base64
 import gzip
 import hashlib
+import hmac
 import io
 import json
 import tarfile
@@ -33,6 +37,7 @@ from service.store.tables import Json, metadata, upload_files
 from service.terminal import progress
 
 FORMAT = 1
+SIGNATURE = "signature"
 MANIFEST, END, TABLES, BLOBS = "manifest.json", "end.json", "tables/", "blobs/"
 # Whoever was signed in, failed to, or was at work when the backup was made, is not so when it is taken back.
 TRANSIENT = frozenset({"sessions", "login_attempts", "workers"})
@@ -53,17 +58,17 @@ class Made:
     head: str
 
 
-def back_up(database: Database, blobs: Blobs, path: Path, now: datetime, console: Console) -> Made:
+def back_up(database: Database, blobs: Blobs, path: Path, now: datetime, console: Console, *, key: bytes | None = None) -> Made:
     """Writes a backup to `path`, readable by its owner alone: the database at one moment, and the bytes that it refers to.
 
-    The service may go on meanwhile. What was damaged before is told, and the rest is kept.
+    The service may go on meanwhile. What was damaged before is told, and the rest is kept. With a `key` it is signed.
 
     Raises:
         OSError: the file can't be written; `path` is then as it was.
     """
     with writing_whole(path, private=True) as file, tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
         with database.snapshot() as connection:
-            manifest, wanted, broken = _write_tables(connection, tar, path.parent, now)
+            manifest, wanted, broken = _write_tables(connection, tar, path.parent, now, key)
         lost, size = [], 0
         with progress(console, "备份文件", len(wanted)) as advance:
             for digest in wanted:
@@ -73,9 +78,20 @@ def back_up(database: Database, blobs: Blobs, path: Path, now: datetime, console
                     else:
                         size += _add(tar, BLOBS + digest, content, now)
                 advance("")
-        _add_json(tar, END, {"lost": lost}, now)
+        _add_json(tar, END, signed({"lost": lost, "of": manifest.get(SIGNATURE)}, key), now)
     rows = sum(table["rows"] for table in manifest["tables"].values())
     return Made(rows, len(wanted) - len(lost), size, lost, broken, manifest["audit"]["head"])
+
+
+def signed(said: Mapping[str, Any], key: bytes | None) -> dict[str, Any]:
+    """What a backup says, with its signature where there is a key."""
+    return {**said, SIGNATURE: signature(said, key)} if key else dict(said)
+
+
+def signature(said: Mapping[str, Any], key: bytes) -> str:
+    """The HMAC of what a backup says, without what it says itself of that."""
+    plain = {name: value for name, value in said.items() if name != SIGNATURE}
+    return hmac.new(key, audit.canonical(plain).encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
 
 def tables_of(connection: sa.Connection) -> list[sa.Table]:
@@ -106,7 +122,7 @@ def decoded(table: sa.Table, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _write_tables(
-    connection: sa.Connection, tar: tarfile.TarFile, folder: Path, now: datetime
+    connection: sa.Connection, tar: tarfile.TarFile, folder: Path, now: datetime, key: bytes | None
 ) -> tuple[dict[str, Any], list[str], list[audit.Broken]]:
     """(manifest, SHA-256 of every blob that is referred to, what is wrong with the log)."""
     count, head, broken = audit.verify(connection)
@@ -123,6 +139,7 @@ def _write_tables(
             "audit": {"entries": count, "head": head},
             "tables": {name: {"rows": rows, "sha256": digest} for name, (_, rows, digest) in tables.items()},
         }
+        manifest = signed(manifest, key)
         _add_json(tar, MANIFEST, manifest, now)
         for name, (file, _, _) in tables.items():
             _add(tar, f"{TABLES}{name}.jsonl.gz", file, now)

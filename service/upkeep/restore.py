@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import hmac
 import json
 import tarfile
 import zlib
@@ -24,7 +25,19 @@ from service.store.database import Database, revision_of, revisions
 from service.store.records import index_again
 from service.store.tables import counters, metadata, submissions, uploads, workers
 from service.terminal import progress
-from service.upkeep.backup import BLOBS, END, FORMAT, MANIFEST, TABLES, decoded, lines, referred, tables_of
+from service.upkeep.backup import (
+    BLOBS,
+    END,
+    FORMAT,
+    MANIFEST,
+    SIGNATURE,
+    TABLES,
+    decoded,
+    lines,
+    referred,
+    signature,
+    tables_of,
+)  # fmt: skip
 
 # A worker that was heard of this lately is at work.
 _ALIVE = timedelta(seconds=60)
@@ -48,11 +61,20 @@ class Restored:
 
 
 def restore(
-    database: Database, blobs: Blobs, path: Path, enqueue: Enqueue, now: datetime, console: Console, *, empty: bool = False
+    database: Database,
+    blobs: Blobs,
+    path: Path,
+    enqueue: Enqueue,
+    now: datetime,
+    console: Console,
+    *,
+    empty: bool = False,
+    key: bytes | None = None,
 ) -> Restored:
     """Takes the backup at `path` back into an empty database; `empty` empties it first, and removes what blobs are left over then.
 
-    Every table and every blob is checked against its digest, and the audit log against the head that the backup names. What was
+    Every table and every blob is checked against its digest, and the audit log against the head that the backup names; with a `key`
+    the backup must bear its signature, without one whoever had the file may have written it. What was
     waiting to be read, or being read, is put into the queue again.
 
     Raises:
@@ -61,13 +83,18 @@ def restore(
         OSError: it can't be read.
     """
     with _opened(path) as (tar, manifest):
+        _expect_signed(manifest, key)
         current = _prepare(database, manifest)
         with database.write() as connection, _taken_back_unless_whole(blobs) as put:
             _expect_unused(connection, now, empty)
             _empty(connection)
             rows = _load_tables(connection, tar, manifest)
             wanted = set(referred(connection))
-            lost, came = _load_blobs(tar, put, wanted, console)
+            end, came = _load_blobs(tar, put, wanted, console)
+            _expect_signed(end, key)
+            if key and end["of"] != manifest[SIGNATURE]:
+                raise BackupUnusable("备份由两份拼成")
+            lost = sorted(end["lost"])
             _number_on(connection)
             _, head, broken = audit.verify(connection, head=manifest["audit"]["head"])
             if head != manifest["audit"]["head"]:
@@ -97,6 +124,13 @@ def _opened(path: Path) -> Iterator[tuple[tarfile.TarFile, dict[str, Any]]]:
             yield tar, manifest
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, ValueError, KeyError, TypeError) as error:
         raise BackupUnusable("备份不完整或已损坏") from error
+    except (AttributeError, RecursionError, sa.exc.CompileError) as error:
+        raise BackupUnusable("备份中有不成样子的内容") from error
+    except sa.exc.StatementError as error:
+        # That the database can't be had is no fault of the backup's.
+        if isinstance(error, sa.exc.OperationalError):
+            raise
+        raise BackupUnusable("备份中有数据库不能接受的内容") from error
 
 
 def _prepare(database: Database, manifest: Mapping[str, Any]) -> bool:
@@ -150,8 +184,19 @@ def _load_tables(connection: sa.Connection, tar: tarfile.TarFile, manifest: Mapp
     return total
 
 
-def _load_blobs(tar: tarfile.TarFile, put: Callable[[IO[bytes]], str], wanted: set[str], console: Console) -> tuple[list[str], int]:
-    """(blobs that the backup says it does not hold, number of those that came)."""
+def _expect_signed(said: Mapping[str, Any], key: bytes | None) -> None:
+    if key is None:
+        return
+    if SIGNATURE not in said:
+        raise BackupUnusable("备份没有签名", advice="确信它可靠的，请不设 SEALFORM_BACKUP_KEY 再恢复")
+    if not hmac.compare_digest(str(said[SIGNATURE]), signature(said, key)):
+        raise BackupUnusable("备份的签名不符：内容被改动，或签名用的是另一个密钥")
+
+
+def _load_blobs(
+    tar: tarfile.TarFile, put: Callable[[IO[bytes]], str], wanted: set[str], console: Console
+) -> tuple[dict[str, Any], int]:
+    """(what the backup says at its end, among it which blobs it does not hold; number of those that came)."""
     came = set()
     with progress(console, "恢复文件", len(wanted)) as advance:
         while (member := tar.next()) is not None and member.name != END:
@@ -162,10 +207,10 @@ def _load_blobs(tar: tarfile.TarFile, put: Callable[[IO[bytes]], str], wanted: s
             advance("")
     if member is None:
         raise BackupUnusable("备份没有写完")
-    lost = json.load(_content(tar, member))["lost"]
-    if wanted - came - set(lost):
+    end: dict[str, Any] = json.load(_content(tar, member))
+    if wanted - came - set(end["lost"]):
         raise BackupUnusable("备份中缺少文件的内容")
-    return sorted(lost), len(came)
+    return end, len(came)
 
 
 def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:

@@ -1,5 +1,7 @@
 """Backing up and taking back, from each database into each."""
 
+import gzip
+import hashlib
 import io
 import json
 import stat
@@ -174,6 +176,14 @@ def _newer(content: bytes) -> bytes:
     return json.dumps({**json.loads(content), "schema": "9999"}).encode()
 
 
+# Rows that no program of ours wrote.
+_MALFORMED = (b"[]", b"7", b'{"id": {}}', b'{"no": "column"}', b'{"id": 1, "name": null}', b"[" * 9000)
+
+
+def _with_row(row: bytes) -> Callable[[bytes], bytes]:
+    return lambda content: gzip.compress(gzip.decompress(content) + row + b"\n")
+
+
 @pytest.mark.parametrize(
     ("name", "change"),
     [
@@ -185,6 +195,7 @@ def _newer(content: bytes) -> bytes:
         ("manifest.json", _not_this_head),
         ("manifest.json", _newer),
         ("manifest.json", lambda content: b"[]"),
+        *[("tables/users", change) for change in (*map(_with_row, _MALFORMED),)],
     ],
 )
 def test_a_backup_that_was_changed_leaves_everything_as_it_was(
@@ -196,9 +207,48 @@ def test_a_backup_that_was_changed_leaves_everything_as_it_was(
     _refused(new, others, _changed(tmp_path / "backup.tar", name, change))
 
 
-def _refused(database: Database, blobs: FolderBlobs, path: Path) -> None:
+KEY, OTHER = b"k" * 32, b"o" * 32
+
+
+def test_a_signed_backup_comes_back_with_its_key_alone(opened: Open, blobs: FolderBlobs, tmp_path: Path) -> None:
+    old, path = opened("sqlite"), tmp_path / "backup.tar"
+    kept.upload(old, blobs, b"first")
+    back_up(old, blobs, path, NOW, to_stderr(), key=KEY)
+    _refused(opened("sqlite"), FolderBlobs(tmp_path / "others"), path, OTHER)
+    again = FolderBlobs(tmp_path / "again")
+    assert restore(opened("sqlite"), again, path, lambda *_: None, NOW, to_stderr(), key=KEY).blobs == 1
+    assert _restore(opened("sqlite"), FolderBlobs(tmp_path / "more"), path).blobs == 1, "without a key nothing is asked for"
+
+
+def test_a_backup_without_a_signature_is_not_taken_for_a_signed_one(opened: Open, blobs: FolderBlobs, tmp_path: Path) -> None:
+    old, path = opened("sqlite"), tmp_path / "backup.tar"
+    kept.upload(old, blobs, b"first")
+    _back_up(old, blobs, path)
+    _refused(opened("sqlite"), FolderBlobs(tmp_path / "others"), path, KEY)
+
+
+def _later(content: bytes) -> bytes:
+    """A manifest that says something else, its signature left as it was."""
+    return json.dumps({**json.loads(content), "made_at": "2026-12-31T00:00:00+00:00"}).encode()
+
+
+def _all_lost(content: bytes) -> bytes:
+    return json.dumps({**json.loads(content), "lost": [hashlib.sha256(b"first").hexdigest()]}).encode()
+
+
+@pytest.mark.parametrize(("name", "change"), [("manifest.json", _later), ("end.json", _all_lost)])
+def test_a_signed_backup_that_was_made_to_fit_is_refused(
+    opened: Open, blobs: FolderBlobs, tmp_path: Path, name: str, change: Callable[[bytes], bytes]
+) -> None:
+    old, path = opened("sqlite"), tmp_path / "backup.tar"
+    kept.upload(old, blobs, b"first")
+    back_up(old, blobs, path, NOW, to_stderr(), key=KEY)
+    _refused(opened("sqlite"), FolderBlobs(tmp_path / "others"), _changed(path, name, change), KEY)
+
+
+def _refused(database: Database, blobs: FolderBlobs, path: Path, key: bytes | None = None) -> None:
     with pytest.raises(BackupUnusable):
-        _restore(database, blobs, path)
+        restore(database, blobs, path, lambda *_: None, NOW, to_stderr(), key=key)
     assert list(blobs.digests()) == []
     held = kept.everything(database, metadata.sorted_tables)
     assert [name for name, rows in held.items() if rows and name != "counters"] == []
