@@ -11,7 +11,7 @@ from extractor.answers.cell_parts import split
 from extractor.answers.controls import controls_of
 from extractor.answers.digital_signatures import Signatures, mismatch_findings
 from extractor.answers.labels import Alignment, Unit, align, most
-from extractor.answers.mark_books import with_marks
+from extractor.answers.mark_books import doubted_beside, with_marks
 from extractor.answers.regions import Region, Regions
 from extractor.answers.seals import compare_names, observe_marks, unclaimed
 from extractor.answers.values import observe_written, parse, typed_mark
@@ -66,6 +66,7 @@ def match(pages: Pages, alignment: Alignment, part: str) -> Match:
         one.model_copy(update={"doubts": (*one.doubts, *(doubt for doubt in books.doubts if doubt.field == one.field))})
         for one in observations
     ]
+    observations = doubted_beside(observations, pages, form.titles)
     observations, elsewhere = unclaimed(observations, form.fields, form.titles, pages.pages)
     findings = [Finding.of("document-damaged", reason=damage) for damage in pages.damage]
     findings += elsewhere
