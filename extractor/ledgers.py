@@ -17,12 +17,19 @@ def ledgers(reads: Sequence[Read]) -> Iterator[PartLedger]:
             if read.seen and part.name == read.name:
                 way = Booking(way="told", by=part.state if read.error else "pages-unsure")
                 entries += _unread_pages(read.seen, {n for one in read.documents for n in one.pages}, way)
+                entries += _unbooked(read.seen, entries, way)
             yield PartLedger(part=part.name, state=part.state, entries=tuple(entries))
 
 
 def _unread_pages(seen: Pages, matched: set[int], way: Booking) -> Iterator[Entry]:
     left = seen.model_copy(update={"pages": tuple(page for page in seen.pages if page.number not in matched)})
     units = units_of(left)
-    for one in seen.aside if len(left.pages) == len(seen.pages) else ():
-        yield Entry(kind="aside", text=one.text, booking=way, page=one.page, box=one.box)
     yield from entries_booked(units, dict.fromkeys((number for unit in units for number in unit.passage.numbers), way))
+
+
+def _unbooked(seen: Pages, entries: Sequence[Entry], way: Booking) -> Iterator[Entry]:
+    """What stands beside the text of pages of no application, or of no page where there are several."""
+    booked = {(entry.page, entry.text) for entry in entries if entry.kind == "aside"}
+    for one in seen.aside:
+        if (one.page, one.text) not in booked:
+            yield Entry(kind="aside", text=one.text, booking=way, page=one.page, box=one.box)

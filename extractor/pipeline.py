@@ -195,8 +195,7 @@ def _pages(opened: Opened, part: str, origins: Mapping[int, tuple[str, int]]) ->
     for page in opened.pages.pages if isinstance(opened.pages, Pages) else ():
         name, number = origins.get(page.number, (part, page.number))
         if page.width and page.height:
-            one = PartPage(number=number, width=page.width, height=page.height, frame=page.frame)
-            found[name] = (*found.get(name, ()), one)
+            found[name] = (*found.get(name, ()), PartPage.of(page, number))
     return found
 
 

@@ -88,6 +88,8 @@ CATALOGUE: dict[str, Kind] = {
     "label-unsure": _warning("“{title}”一栏的标题写作“{text}”，可能是另一栏"),
     "label-rest": _warning("“{title}”一栏的标题写作“{text}”，其中可能有填写的内容"),
     "answer-is-label": _warning("“{title}”的内容“{text}”是表中另一处的标题，可能读错了位置"),
+    "place-unsure": _warning("“{title}”的内容可能没有读全，或夹有别处的文字：所在的格与表格的样式不符，请对照原件"),
+    "text-foreign": _warning("“{title}”中的“{text}”可能不是填写的内容：与其余的字不在一处，或大小、高低不同"),
     "place-missing": _warning("没有找到“{title}”填写的位置，请对照原件"),
     "answer-twice": _warning("“{title}”与“{other}”读自同一处文字，请对照原件"),
     "text-unclaimed": _warning("“{title}”旁另有文字“{text}”，没有归入任何栏目"),

@@ -19,7 +19,7 @@ SealShape = Literal["round", "oval", "square"]
 TickState = Literal["empty", "ticked", "filled", "corrected", "tick", "cross", "unclear"]
 AsideKind = Literal[
     "header", "footer", "note", "comment", "hidden", "deleted", "instruction", "prompt", "replaced", "drawn", "glossary", "object",
-    "picture", "unknown",
+    "picture", "value", "unknown",
 ]  # fmt: skip
 
 
@@ -195,7 +195,8 @@ class Page(Model):
     """Tables and the lines between them, in reading order. A Word file is one page without a size.
 
     `unread` is where something looks like writing, of which no words could be made out. A page that is not `coloured` is a copy in
-    which red ink looks like any other. `identity` is that of the code on the page. `frame`: how it came out of a picture.
+    which red ink looks like any other. `identity` is that of the code on the page. `frame`: how it came out of a picture;
+    `quarters`: how often a page that is no picture was turned to be read, counter-clockwise, from how the file has it shown.
     """
 
     number: int = Constraint(ge=1)
@@ -208,6 +209,7 @@ class Page(Model):
     coloured: bool = True
     identity: Identity | None = None
     frame: Frame | None = None
+    quarters: int = Constraint(default=0, ge=0, le=3)
 
     @property
     def tables(self) -> int:
@@ -264,7 +266,8 @@ class Aside(Model):
     saved of its result before it was made anew. `prompt`: what a control shows until somebody fills it in. `replaced`: what stands
     in the lines in another form, as the glyph of a check box, and how characters are read. `drawn`: what Word draws by itself and
     means nothing, the dots of a list and the numbers of notes. `glossary`: building blocks for other texts. `object`: a file inside
-    that can't be opened. `picture`: what a picture is described by, or says. `unknown`: anything else.
+    that can't be opened. `picture`: what a picture is described by, or says. `value`: what a form field holds that
+    has no place on any page. `unknown`: anything else.
     """
 
     kind: AsideKind

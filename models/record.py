@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field as Constraint
 
@@ -10,7 +10,7 @@ from models.base import Model
 from models.fields import Value
 from models.findings import Finding
 from models.form import FormDefinition
-from models.page import Box, CellAddress, Frame, Run
+from models.page import Box, CellAddress, Frame, Page, Run
 
 Source = Literal["table", "control", "ocr", "seal", "twin"]
 Decision = Literal["accept", "review"]
@@ -86,12 +86,25 @@ class FieldResult(Model):
 
 
 class PartPage(Model):
-    """A page of a file in points, as boxes on it are given; `frame` tells how it came out of a picture, where it did."""
+    """A page of a file in points, as boxes on it are given; `frame` tells how it came out of a picture, where it did, `quarters`
+    how often another was turned, counter-clockwise, from how the file has it shown."""
 
     number: int = Constraint(ge=1)
     width: float = Constraint(gt=0)
     height: float = Constraint(gt=0)
     frame: Frame | None = None
+    quarters: int = Constraint(default=0, ge=0, le=3)
+
+    @classmethod
+    def of(cls, page: Page, number: int | None = None) -> Self:
+        """A page as it was read; `number` is its place in its file, where that is not its number."""
+        return cls(
+            number=number or page.number,
+            width=page.width or 1,
+            height=page.height or 1,
+            frame=page.frame,
+            quarters=page.quarters,
+        )
 
 
 class Part(Model):

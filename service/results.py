@@ -53,6 +53,7 @@ class PageJson(TypedDict):
     width: float
     height: float
     frame: Mapping[str, Any] | None
+    quarters: NotRequired[int]
 
 
 class PartJson(TypedDict):

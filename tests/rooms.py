@@ -33,7 +33,7 @@ ROOMS: Mapping[str, Room] = {
     # A Word file may hold web pages.
     "extractor.readers.html": Room("text"),
     "extractor.readers.word": Room("limits text readers.html", doors="package"),
-    "extractor.readers.painted": Room("rungs text", doors="colours lines marks overlay page rendering rules tables trust"),
+    "extractor.readers.painted": Room("rungs text", doors="colours lines marks overlay page rendering rules tables trust unseen"),
     "extractor.readers.pdf": Room("limits arrival readers.painted"),
     "extractor.readers.ofd": Room("limits scan arrival readers.word readers.painted"),
     "extractor.readers": Room("scan arrival options readers.html readers.word readers.pdf readers.ofd", doors="by_kind office"),

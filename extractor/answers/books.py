@@ -39,10 +39,15 @@ _MARKS_ONLY = Booking(way="noise", by="punctuation")
 @dataclass
 class Claims:
     """What the matcher took: of each character, the fields that have it in their answer, and the cell of the form whose answers
-    stand there."""
+    stand there; and what goes on with labels elsewhere than where they were found."""
 
     fields: dict[int, list[str]] = field(default_factory=dict)
     cells: dict[int, FormCell] = field(default_factory=dict)
+    labels: list[Passage] = field(default_factory=list)
+
+    def label(self, passages: Iterable[Passage]) -> None:
+        """`passages` are parts of labels."""
+        self.labels += passages
 
     def region(self, cell: FormCell, passages: Iterable[Passage]) -> None:
         """`passages` are where the fields of `cell` are answered."""
@@ -102,9 +107,9 @@ def settle(alignment: Alignment, claims: Claims, absent: Sequence[str]) -> Books
     settling = _Settling(alignment, claims, absent)
     for unit in alignment.units:
         for cell, passage in settling.left(unit):
-            for piece, is_print in _parted(passage, settling.phrases(cell)):
+            for piece, is_form in _parted(passage, settling.phrases(cell)):
                 # A mark that somebody set in what the form prints means something.
-                settling.book(piece, _FORM if is_print and not _is_marked(piece) else settling.rest(unit, cell, piece))
+                settling.book(piece, _FORM if is_form and not _is_marked(piece) else settling.rest(unit, cell, piece))
     return settling.books()
 
 
@@ -119,6 +124,8 @@ class _Settling:
         self._bookings: dict[int, Booking] = {}
         for find in alignment.found.values():
             self.book(find.unit.passage.cut(find.start, find.end), _LABEL)
+        for rest in claims.labels:
+            self.book(rest, _LABEL)
         for number, names in claims.fields.items():
             own = list(dict.fromkeys(names))
             self._bookings[number] = Booking(way="answer", by="、".join(own))
@@ -150,7 +157,7 @@ class _Settling:
 
     def phrases(self, cell: FormCell | None) -> Sequence[str]:
         """The keys of what the form prints: where `cell` is answered what that prints, elsewhere all."""
-        return tuple(_phrases_of(cell)) if cell else self._phrases
+        return tuple(phrases_of(cell)) if cell else self._phrases
 
     def left(self, unit: Unit) -> Iterator[tuple[FormCell | None, Passage]]:
         """The stretches of a unit that are not booked, each with the cell of the form that is answered there; a picture or
@@ -176,7 +183,7 @@ class _Settling:
             return _MARKS_ONLY
         if cell and any(isinstance(one, DateField) for one in cell.fields) and _BLANK_DATE.issuperset(letters) and not is_marked:
             return _FORM
-        rule = next((name for name, noise in _NOISE.items() if noise.fullmatch(piece.text)), None)
+        rule = noise_in(piece.text)
         if rule and unit.cell is None and not is_marked:
             return Booking(way="noise", by=rule)
         return self._tell("text-unclaimed", self._beside(unit, cell, piece), unit, one_line(_said(piece)))
@@ -235,15 +242,15 @@ def _is_before(label: Unit, unit: Unit, box: Box | None) -> bool:
 
 def _parted(passage: Passage, phrases: Sequence[str]) -> Iterator[tuple[Passage, bool]]:
     """The passage in stretches that are print (True) or not."""
-    if _is_print(key(passage.text), phrases):
+    if is_print(key(passage.text), phrases):
         yield passage, True
         return
     covered = _covered(passage.text, phrases)
-    for is_print, places in groupby(range(len(passage)), key=covered.__getitem__):
+    for is_known, places in groupby(range(len(passage)), key=covered.__getitem__):
         some = list(places)
         piece = passage.cut(some[0], some[-1] + 1)
         # What stands alone once other print is off may be print too.
-        yield piece, is_print or _is_print(key(piece.text), phrases)
+        yield piece, is_known or is_print(key(piece.text), phrases)
 
 
 def _covered(text: str, phrases: Sequence[str]) -> list[bool]:
@@ -256,12 +263,17 @@ def _covered(text: str, phrases: Sequence[str]) -> list[bool]:
             start, end = keyed.range(*place)
             covered[start:end] = [True] * (end - start)
     for start, end in lines_of(text):
-        if not all(covered[start:end]) and _is_print(key(text[start:end]), phrases):
+        if not all(covered[start:end]) and is_print(key(text[start:end]), phrases):
             covered[start:end] = [True] * (end - start)
     return covered
 
 
-def _is_print(words: str, phrases: Sequence[str]) -> bool:
+def noise_in(text: str) -> str | None:
+    """The rule by which a line outside tables is known to be noise, None where none is."""
+    return next((name for name, noise in _NOISE.items() if noise.fullmatch(text)), None)
+
+
+def is_print(words: str, phrases: Sequence[str]) -> bool:
     """Whether `words`, a key, are a phrase of the form or a part of one."""
     if len(words) < _LEAST_INNER:
         return words in phrases
@@ -273,14 +285,19 @@ def _is_print(words: str, phrases: Sequence[str]) -> bool:
     )
 
 
-def _phrases_of_form(form: FormDefinition) -> Iterator[str]:
+def phrases_around(form: FormDefinition) -> Iterator[str]:
+    """The keys of what a form prints outside its cells."""
     texts = [form.title, *form.title_aliases, form.heading or "", *form.notes, *form.notes_aliases]
     yield from filter(None, map(key, texts))
+
+
+def _phrases_of_form(form: FormDefinition) -> Iterator[str]:
+    yield from phrases_around(form)
     for cell in form.cells():
-        yield from _phrases_of(cell)
+        yield from phrases_of(cell)
 
 
-def _phrases_of(cell: FormCell) -> Iterator[str]:
+def phrases_of(cell: FormCell) -> Iterator[str]:
     """The keys of all that a cell prints: its label, its words, and those of its fields."""
     texts = [cell.label or "", *cell.aliases]
     for item in cell.content:

@@ -10,20 +10,26 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from rapidfuzz import fuzz
 
 from extractor.text.passage import Passage, Place, spaced
 from models.fields.rows import Column
 from models.form import FormCell, FormDefinition
+from models.geometry import box_around
 from models.layout import lay_out
-from models.page import Cell, CellAddress, Page, Pages, Table
+from models.page import Box, Cell, CellAddress, Page, Pages, Run, Table
 from models.writing import key
 
 _LEAST_SIMILAR = 0.75
 _INNER = 0.9
+_SHORT = 4  # characters of which none may differ
 _MOVED = 0.95
 _LONGER = 1.5  # times its length that a text may have to be compared with a label as a whole
+_CUT = 0.85  # how like a label its two halves must be that stand on two pages
+_SAME_EDGE = 0.04  # of a table's width: edges of one column on two pages lie no farther apart
+_MOST_LINES, _LEADING = 2, 0.6  # lines on which a label goes on, and how far below each other, in their heights
 _ROUNDING = 1e-9  # by less two sums of the same scores differ
 
 
@@ -96,6 +102,18 @@ class Unit:
         return key(head) if rest.strip() else None
 
     @cached_property
+    def pieces(self) -> tuple[tuple[int, int], ...]:
+        """From where to where each part of a line stands that stands well apart from the next; none where nothing does."""
+        gaps = [n for n, span in enumerate(self.passage.spans) if isinstance(span, Run) and not span.box and span.text.isspace()]
+        edges = [-1, *gaps, len(self.passage)]
+        return tuple((start + 1, end) for start, end in pairwise(edges)) if gaps and self.box else ()
+
+    @cached_property
+    def box(self) -> Box | None:
+        """Where it stands: the cell, or the characters of the line."""
+        return self.cell.box if self.cell else box_around(span.box for span in self.passage.spans if span)
+
+    @cached_property
     def _known(self) -> dict[tuple[str, ...], tuple[_Hit, ...]]:
         return {}
 
@@ -116,6 +134,11 @@ class Find:
     end: int
     score: float
     whole: bool
+
+    @property
+    def is_before_colon(self) -> bool:
+        """Whether the label ends in a colon, behind which its answer stands."""
+        return self.unit.passage.text[self.start : self.end].rstrip().endswith((":", "："))
 
 
 def labels_of(form: FormDefinition) -> tuple[Label, ...]:
@@ -270,9 +293,94 @@ def _with_moved(labels: Sequence[Label], candidates: list[list[Find]], found: di
 def finds_of(label: Label, units: Sequence[Unit]) -> list[Find]:
     """Every place at which a label may stand, whatever stands around it."""
     sought = _Sought(label.texts)
-    return [
+    found = [
         Find(unit, order, hit.start, hit.end, hit.score, hit.whole) for order, unit in enumerate(units) for hit in unit.hits(sought)
     ]
+    known = {find.order for find in found}
+    halves = [(order, rest.key) for order, rest in _cut_by_pages(units)] + [*_stacked(units, sought.most)]
+    cut = [order for order, rest in halves if _completes(sought.keys, units[order].key, rest)]
+    found += [
+        Find(units[order], order, 0, len(units[order].passage), _INNER, True) for order in dict.fromkeys(cut) if order not in known
+    ]
+    return found
+
+
+def is_rest_of(label: Label, unit: Unit, text: str) -> bool:
+    """Whether `text` is what a label lacks that breaks off at the end of a page, where `unit` is what stands there of it."""
+    return _completes([key(one) for one in label.texts], unit.key, key(text))
+
+
+def _completes(keys: Sequence[str], begun: str, rest: str) -> bool:
+    whole = begun + rest
+    near = [one for one in keys if begun and rest and abs(len(whole) - len(one)) < len(one) / 2]
+    return any(fuzz.ratio(whole, one) >= max(100 * _CUT, fuzz.ratio(begun, one) + _ROUNDING) for one in near)
+
+
+def is_under(unit: Unit, label: Unit) -> bool:
+    """Whether a cell shares the columns of another; in another table only boxes can tell."""
+    a, b = unit.cell, label.cell
+    if a is None or b is None:
+        return False
+    if unit.table is not label.table and (columns := _columns(unit, label)):
+        (x0, x1), (left, right) = columns
+        return min(x1, right) - max(x0, left) > (right - left) / 4
+    return a.column < b.column + b.column_span and b.column < a.column + a.column_span
+
+
+def goes_on(unit: Unit, label: Unit) -> bool:
+    """Whether a cell of another table is in the very column of `label`, so that the one may go on with the other."""
+    columns = _columns(unit, label)
+    return columns is None or all(abs(one - other) < _SAME_EDGE for one, other in zip(*columns, strict=True))
+
+
+def _columns(unit: Unit, label: Unit) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    """From where to where two cells of different tables stand in these, whose left edge is 0 and right edge 1: two pages are seldom
+    scanned at one scale, and in one place."""
+    a, b = (_share(one) for one in (unit, label))
+    return (a, b) if a and b else None
+
+
+def _share(unit: Unit) -> tuple[float, float] | None:
+    own, whole = unit.cell and unit.cell.box, unit.table and unit.table.box
+    if not own or not whole or whole.x1 <= whole.x0:
+        return None
+    return (own.x0 - whole.x0) / (whole.x1 - whole.x0), (own.x1 - whole.x0) / (whole.x1 - whole.x0)
+
+
+def _cut_by_pages(units: Sequence[Unit]) -> Iterator[tuple[int, Unit]]:
+    """(order, unit) of each cell in the last row of a page, with the cell under it in the first row of the next page's table."""
+    cells = [(order, unit) for order, unit in enumerate(units) if unit.cell and unit.page is not None]
+    for (_, before), (_, after) in pairwise(cells):
+        if before.page == after.page or before.cell is None:
+            continue
+        last = _end(before.cell)
+        above = [(n, one) for n, one in cells if one.table is before.table and one.cell and _end(one.cell) == last]
+        below = [one for _, one in cells if one.table is after.table and one.cell and one.cell.row == 0]
+        yield from ((n, rest) for n, one in above for rest in below if rest.key and is_under(rest, one))
+
+
+def _is_like(piece: str, keys: Sequence[str]) -> bool:
+    """Whether a part of a line is a label, or one with a character too many or too few."""
+    return piece in keys or (len(piece) > _SHORT and any(fuzz.ratio(piece, one) >= 100 * _INNER for one in keys))
+
+
+def _stacked(units: Sequence[Unit], most: float) -> Iterator[tuple[int, str]]:
+    """(order, key) of each line outside tables, no longer than `most`, with the key of the line under it, and of the next two: a
+    column of labels whose rules are lost breaks them as its cells did."""
+    short = [(order, unit) for order, unit in enumerate(units) if unit.cell is None and len(unit.key) <= most]
+    lines = [(order, unit, unit.box) for order, unit in short if unit.box and not unit.pieces]
+    for at, (order, unit, box) in enumerate(lines):
+        text, last = "", box
+        for _, other, under in lines[at + 1 : at + 1 + _MOST_LINES]:
+            high = last.y1 - last.y0
+            if other.page != unit.page or abs(under.x0 - box.x0) > high or not -0.5 * high < under.y0 - last.y1 < _LEADING * high:
+                break
+            text, last = text + other.key, under
+            yield order, text
+
+
+def _end(cell: Cell) -> int:
+    return cell.row + cell.row_span
 
 
 def _hits(unit: Unit, sought: _Sought) -> Iterator[_Hit]:
@@ -285,9 +393,25 @@ def _hits(unit: Unit, sought: _Sought) -> Iterator[_Hit]:
         yield _Hit(0, len(text), score, True)
         return
     yield from inner
+    if unit.cell is None:
+        yield from (_Hit(*piece, _INNER, False) for piece in unit.pieces if _is_like(key(text[slice(*piece)]), sought.keys))
     if unit.first_line_key in sought.keys:
         # The cell's first line is the label, its other lines are the value.
         yield _Hit(0, text.index("\n") + 1, _INNER, False)
 
 
-__all__ = ["Alignment", "Find", "Label", "Unit", "Wording", "align", "closest", "finds_of", "labels_of", "most", "units_of"]
+__all__ = [
+    "Alignment",
+    "Find",
+    "Label",
+    "Unit",
+    "Wording",
+    "align",
+    "closest",
+    "finds_of",
+    "is_rest_of",
+    "is_under",
+    "labels_of",
+    "most",
+    "units_of",
+]

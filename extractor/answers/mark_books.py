@@ -1,6 +1,6 @@
 """What became of what stands over or beside the text: seals, ink, writing that was not read, tagged places (pure)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from extractor.answers.books import Books
@@ -9,13 +9,15 @@ from models.geometry import area, meets, shared_area
 from models.ledger import Booking, Entry, Kind
 from models.page import Aside, AsideKind, Box, Page, Pages
 from models.record import Observation
-from models.writing import excerpt
+from models.writing import excerpt, key
 
 _OVER = 0.6  # of its area: ink that lies so far on text was read with it
 _EDGE = 6.0  # points from the edge of the page, where a scanner draws the rim of the sheet
 
 # Of what a reader leaves out of the lines, what somebody may have meant for whoever reads the form.
-_TOLD: frozenset[AsideKind] = frozenset({"note", "comment", "object", "unknown"})
+_TOLD: frozenset[AsideKind] = frozenset({"note", "comment", "object", "value", "unknown"})
+# What puts an answer in doubt that it lies on.
+_DOUBTS: Mapping[AsideKind, str] = {"comment": "comment-on-answer", "value": "text-unseen"}
 
 Fields = Mapping[tuple[int, Box], str]
 
@@ -28,6 +30,29 @@ def with_marks(books: Books, pages: Pages, observations: Sequence[Observation]) 
     beside = dict.fromkeys(one.text for one in pages.aside if one.kind in _TOLD and one.text.strip())
     told += [Finding.of("aside-told", text=excerpt(text)) for text in beside]
     return replace(books, marks=(*marks, *map(_beside, pages.aside)), told=(*books.told, *told))
+
+
+def doubted_beside(observations: Iterable[Observation], pages: Pages, titles: Mapping[str, str]) -> list[Observation]:
+    """The observations, in doubt where a note, or a value that does not show, lies on the answer; of a page that was turned or bent
+    flat, wherever it lies there. Only pages that are pictures have such, the lines of others hold remarks."""
+    placed = [(one, _DOUBTS[one.kind]) for one in pages.aside if one.box and one.kind in _DOUBTS and key(one.text)]
+    # Boxes of the file lie elsewhere on a page that was turned or bent flat.
+    flat = {page.number: page.frame is None or (page.frame.warp is None and not page.frame.quarters) for page in pages.pages}
+    found = []
+    for one in observations:
+        beside = [
+            Finding.of(code, one.field, title=titles[one.field], text=excerpt(aside.text))
+            for aside, code in placed
+            if any(_lies_on(aside, seen.page, seen.box, flat) for seen in one.evidence)
+        ]
+        found.append(one.model_copy(update={"doubts": (*one.doubts, *beside)}) if beside else one)
+    return found
+
+
+def _lies_on(aside: Aside, page: int | None, box: Box | None, flat: Mapping[int, bool]) -> bool:
+    if aside.page != page or box is None or aside.box is None:
+        return False
+    return not flat.get(page or 0, True) or meets(box, aside.box)
 
 
 def _beside(one: Aside) -> Entry:

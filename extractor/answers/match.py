@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from extractor import rungs
-from extractor.answers.books import Books, Claims, is_doubted_by, settle
+from extractor.answers.books import Books, Claims, is_doubted_by, phrases_around, settle
 from extractor.answers.cell_parts import split
 from extractor.answers.controls import controls_of
 from extractor.answers.digital_signatures import Signatures, mismatch_findings
 from extractor.answers.labels import Alignment, Unit, align, most
-from extractor.answers.mark_books import with_marks
-from extractor.answers.regions import Regions
+from extractor.answers.mark_books import doubted_beside, with_marks
+from extractor.answers.regions import Region, Regions
 from extractor.answers.seals import compare_names, observe_marks, unclaimed
 from extractor.answers.values import observe_written, parse, typed_mark
+from extractor.answers.witness import contradicted
 from extractor.text.passage import LIST_NUMBER, Passage
 from extractor.weighing.calibration import held_confidence, legibility, sign_of_mark, signs_of
 from extractor.weighing.spelling import corroborate, respell
@@ -29,6 +30,8 @@ from models.writing import CJK, key, one_line
 _OTHER_FORM = 0.6
 # The remark that holds what else may be the answer.
 _ALTERNATIVE = "binding-differs"
+# What of an answer's place matters to a mark that was not seen there.
+_OF_PLACE = frozenset(["place-unsure", "answer-spread"])
 _ANOTHER_LABEL = re.compile(rf"[{CJK}]{{2,}} ?[:：]")
 # Letters and digits behind which no misread part of a Chinese label is, and a number that a label stands under.
 _SIGNS = re.compile(r"[a-z]{2,}|[0-9]+")
@@ -63,6 +66,7 @@ def match(pages: Pages, alignment: Alignment, part: str) -> Match:
         one.model_copy(update={"doubts": (*one.doubts, *(doubt for doubt in books.doubts if doubt.field == one.field))})
         for one in observations
     ]
+    observations = doubted_beside(observations, pages, form.titles)
     observations, elsewhere = unclaimed(observations, form.fields, form.titles, pages.pages)
     findings = [Finding.of("document-damaged", reason=damage) for damage in pages.damage]
     findings += elsewhere
@@ -129,16 +133,18 @@ def _observe(
     form, labels, found, grey = alignment.form, alignment.labels, alignment.found, _grey(pages)
     # A printed form of which only the signed page was scanned has paper among its pages.
     pictured = {page.number for page in pages.pages if page.frame}
-    regions = Regions(labels, found, alignment.units)
+    regions = Regions(labels, found, alignment.units, pages.pages, tuple(phrases_around(form)))
     for index, label in enumerate(labels):
         if label.column is not None:
             continue
         if label.cell.rows_field is not None:
             yield from _rows(alignment, label.cell, label.cell.rows_field, regions, claims, pages, part)
         elif index in found:
-            passages = regions.of(index)
+            region = regions.of(index)
+            passages = region.passages
             claims.region(label.cell, passages)
-            odd = _oddities(alignment, index, passages, pages)
+            claims.label(region.labels)
+            odd = _oddities(alignment, index, region, pages)
             # A field that was left empty has the evidence of its whole cell, or of its label where there is no cell.
             around = Passage.join(passages).evidence(part) or found[index].unit.passage.evidence(part)
             remarked = _remarks(passages, label.cell.fields)
@@ -154,8 +160,9 @@ def _observe(
                 claims.answer(name, passage)
             on_paper = pages.reader == "scan" or not pictured.isdisjoint({found[index].unit.page, *_pages_of(passages)})
             if on_paper:
-                marked = observe_marks(label.cell, found[index].unit, values, passages, pages.pages, part)
-                yield from (_placed(_on_paper(one, grey), found[index].unit, form.titles) for one in marked)
+                marked = observe_marks(label.cell, found[index].unit, values, region, pages.pages, part)
+                placed = (_placed(_on_paper(one, grey), found[index].unit, form.titles) for one in marked)
+                yield from (_doubted(one, form.titles[one.field], _of_place(odd, one)) for one in placed)
             marks = [one_line(p.words) for name, p in values.items() if form.fields[name].is_mark]
             typed = "" if on_paper else " ".join(marks)
             for name, passage in values.items():
@@ -181,6 +188,11 @@ def _observe(
                     codes.append(("cell-shared", one_line(Passage.join(passages).words)))
                 others = (*shares.others.get(name, ()), *(stored if len(values) == 1 else ()))
                 yield _Answer(field, passage, passage.evidence(part) or around, tuple(codes), others)
+
+
+def _of_place(odd: Iterable[tuple[str, Sequence[str], str]], one: Observation) -> list[tuple[str, str]]:
+    """What is odd about the place of a mark: where parts of it were not seen, nobody can say that none is there."""
+    return [(code, text) for code, names, text in odd if code in _OF_PLACE and one.field in names and not one.value.present]
 
 
 def _doubted(one: Observation, title: str, odd: Iterable[tuple[str, str]]) -> Observation:
@@ -217,17 +229,23 @@ def _pages_of(passages: Iterable[Passage]) -> Iterator[int | None]:
     return (place.page for passage in passages for place in passage.places)
 
 
-def _oddities(alignment: Alignment, index: int, passages: Sequence[Passage], pages: Pages) -> list[tuple[str, Sequence[str], str]]:
+def _oddities(alignment: Alignment, index: int, region: Region, pages: Pages) -> list[tuple[str, Sequence[str], str]]:
     """What is odd about where an answer stands: (code, the fields that it matters to, the words)."""
-    label, find = alignment.labels[index], alignment.found[index]
+    label, find, passages = alignment.labels[index], alignment.found[index], region.passages
     title = one_line(find.unit.passage.text)
     every = [field.name for field in label.cell.fields]
     # What was meant for another field would pass for a value of these.
     of_words = [field.name for field in label.cell.fields if not field.has_shape]
-    of_lines = [field.name for field in label.cell.fields if not field.has_shape and not field.is_long]
+    of_lines = [field.name for field in label.cell.fields if not (field.has_shape or field.is_long or field.is_mark)]
     found: list[tuple[str, Sequence[str], str]] = []
     filled = [line for passage in passages for line in [one_line(passage.words)] if key(line)]
-    if len(filled) > 1 or any(_ANOTHER_LABEL.search(line) for line in filled if len(label.cell.content) == 1):
+    if region.strays:
+        found.append(("place-unsure", every, ""))
+    found += contradicted(alignment, index, region, pages)
+    if region.is_abreast:
+        # Lines of a long text that go on in the next cell would be read one cell after the other.
+        found.append(("answer-spread", every, " ".join(filled)))
+    if region.is_spread or any(_ANOTHER_LABEL.search(line) for line in filled if len(label.cell.content) == 1):
         # A column that somebody added, or a label that the form does not know, ran into the answer.
         found.append(("answer-spread", of_lines, " ".join(filled)))
     printed = {key(text) for other in alignment.labels for text in other.texts if len(key(text)) > 1}
@@ -241,7 +259,9 @@ def _oddities(alignment: Alignment, index: int, passages: Sequence[Passage], pag
         found.append(("label-rest", every, title))
     if alignment.is_repeated(index):
         found.append(("label-repeated", every, title))
-    if not any(field.is_mark for field in label.cell.fields) and _has_unread(find.unit, alignment, pages):
+    if not any(field.is_mark for field in label.cell.fields) and (
+        _has_unread(find.unit, alignment, pages) or _unread_in([region.units], pages)
+    ):
         found.append(("ink-unread", every, ""))
     cells = {place.box for passage in passages for place in passage.places if place.page == find.unit.page and place.box}
     if any(_stands_beside(other.unit, find.unit, cells) for other in alignment.found.values()):

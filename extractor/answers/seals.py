@@ -9,8 +9,9 @@ from rapidfuzz.distance import Levenshtein
 from extractor import rungs
 from extractor.answers.labels import Unit
 from extractor.answers.prompts import find_prompt
+from extractor.answers.regions import Region
 from extractor.answers.signatures import observe_signature
-from extractor.text.passage import Passage
+from extractor.text.passage import Passage, Place
 from extractor.weighing.seal_names import bears
 from models.fields import Seal, SealField, SignatureField
 from models.findings import Finding
@@ -31,12 +32,13 @@ class _Place:
 
 
 def observe_marks(
-    cell: FormCell, label: Unit, values: Mapping[str, Passage], passages: Sequence[Passage], pages: Sequence[Page], part: str
+    cell: FormCell, label: Unit, values: Mapping[str, Passage], region: Region, pages: Sequence[Page], part: str
 ) -> Iterable[Observation]:
-    """An observation of every seal and signature that `cell` asks for. `values` is what was written for each, prompts taken off."""
-    places = _places(label, passages, pages)
+    """An observation of every seal and signature that `cell`, answered in `region`, asks for. `values` is what was written for
+    each, prompts taken off."""
+    places = _places(label, region, pages)
     seals = [(place.page, seal) for place in places for seal in place.page.seals if _within(seal.box, place.box)]
-    whole = Passage.join(passages)
+    whole = Passage.join(region.passages)
     asked = [field for field in cell.fields if isinstance(field, SealField)]
     prompts = {
         field.name: find_prompt(field.prompt, field.prompt_aliases, whole)
@@ -134,17 +136,32 @@ def unclaimed(
     return [one.model_copy(update={"doubts": (*one.doubts, *more.get(one.field, ()))}) for one in observations], told
 
 
-def _places(label: Unit, passages: Sequence[Passage], pages: Sequence[Page]) -> list[_Place]:
-    by_number = {page.number: page for page in pages}
+def _places(label: Unit, region: Region, pages: Sequence[Page]) -> list[_Place]:
+    """Where the cell's marks are set. Where a row breaks over to the next page, a seal may reach beyond the end of either half."""
     boxes: dict[tuple[int, Box], None] = {}
     if label.page is not None and label.cell is not None and label.cell.box and label.table is not None and label.table.box:
         box = Box(x0=label.cell.box.x0, y0=label.cell.box.y0, x1=label.table.box.x1, y1=label.cell.box.y1)
         boxes[label.page, box] = None
-    for passage in passages:
-        for place in passage.places:
-            if place.page is not None and place.box is not None:
-                boxes[place.page, place.box] = None
-    return [_Place(by_number[number], box) for number, box in boxes if number in by_number]
+    places = [place for passage in region.passages for place in passage.places]
+    places += [Place(unit.page, None, unit.cell.box if unit.cell else None) for unit in region.units]
+    for place in places:
+        if place.page is not None and place.box is not None:
+            boxes[place.page, place.box] = None
+    by_number = {page.number: page for page in pages}
+    for number in region.pages:
+        if (page := by_number.get(number)) and page.width and page.height:
+            boxes[number, Box(x0=0, y0=0, x1=page.width, y1=page.height)] = None
+    found = [_Place(by_number[number], box) for number, box in boxes if number in by_number]
+    order = [page.number for page in pages if any(place.page is page for place in found)]
+    return [_open(place, order) for place in found]
+
+
+def _open(place: _Place, order: Sequence[int]) -> _Place:
+    """The place, of which the row goes over the pages in `order`, up to the edges of the page between its halves."""
+    at = order.index(place.page.number)
+    y0 = 0.0 if at else place.box.y0
+    y1 = place.page.height or place.box.y1 if at + 1 < len(order) else place.box.y1
+    return _Place(place.page, place.box.model_copy(update={"y0": y0, "y1": max(y1, place.box.y1)}))
 
 
 def _within(mark: Box, place: Box) -> bool:

@@ -89,6 +89,7 @@ def together(files: Sequence[Loose]) -> Pages:
         identity=identities.pop() if len(identities) == 1 else None,
         controls=tuple(control for _, one in numbered for control in one.controls),
         signatures=tuple(signed.model_copy(update={"page": signed.page and n}) for n, one in numbered for signed in one.signatures),
+        aside=tuple(one.model_copy(update={"page": n}) for n, pages in numbered for one in pages.aside),
         mismatches=tuple(odd.model_copy(update={"page": n}) for n, one in numbered for odd in one.mismatches),
         damage=tuple(dict.fromkeys(damage for _, one in numbered for damage in one.damage)),
     )

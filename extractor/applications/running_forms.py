@@ -97,6 +97,7 @@ def part_of(pages: Pages, kept: Sequence[Page]) -> Pages:
             "controls": (),
             "signatures": tuple(one for one in pages.signatures if one.page in numbers),
             "mismatches": tuple(one for one in pages.mismatches if one.page in numbers),
+            "aside": tuple(one for one in pages.aside if one.page in numbers),
         }
     )
 

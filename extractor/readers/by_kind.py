@@ -8,7 +8,7 @@ from extractor.options import Options
 from extractor.readers.html import read_html
 from extractor.readers.ofd import read_ofd
 from extractor.readers.office import to_docx
-from extractor.readers.pdf import PdfReading, pdf_attachments, read_pdf
+from extractor.readers.pdf import PdfReading, pdf_attachments, read_pdf, unread
 from extractor.readers.word import files_in_word, pasted_pictures, read_word, read_word_xml
 from extractor.scan.decode import Picture, decode, pdf_pictures
 from extractor.scan.read import read_pictures, read_scan
@@ -175,7 +175,9 @@ def files_inside(data: bytes, options: Options) -> tuple[Attachment, ...]:
 def _with_scanned(data: bytes, reading: PdfReading, options: Options) -> Pages:
     pictures = pdf_pictures(data, reading.scanned, options.limits.pictures)
     scanned = read_pictures(pictures, options.ocr) if reading.scanned else None
-    return _merged(reading.pages, reading.scanned, scanned)
+    pages = _merged(reading.pages, reading.scanned, scanned)
+    odd = [one for page in pages.pages for one in unread((held for held in reading.held if held.page == page.number), page)]
+    return pages.model_copy(update={"mismatches": (*pages.mismatches, *odd)}) if odd else pages
 
 
 def _merged(digital: Pages, numbers: Sequence[int], scanned: Pages | None) -> Pages:

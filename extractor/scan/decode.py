@@ -51,7 +51,8 @@ class Picture:
 
 
 def pdf_pictures(data: bytes, numbers: Sequence[int], limits: PictureLimits) -> Iterator[Picture]:
-    """Pages of a PDF, counted from 1, as fine as the pictures on them, at most 300 dpi. Raises Damaged, TooLarge."""
+    """Pages of a PDF, counted from 1, as fine as the pictures on them, at most 300 dpi, with what notes and fields show.
+    Raises Damaged, TooLarge."""
     if not numbers:
         return
     import numpy as np
@@ -59,22 +60,25 @@ def pdf_pictures(data: bytes, numbers: Sequence[int], limits: PictureLimits) -> 
 
     try:
         document = pdfium.PdfDocument(data)
+        # Only then fields are drawn.
+        document.init_forms()
         for number in numbers:
             page = document[number - 1]
             width, height = page.get_size()
             scale = max(min(_fineness(page), _FINEST / _POINTS_AN_INCH, _LONGEST / max(width, height)), _COARSEST / _POINTS_AN_INCH)
             if width * height * scale**2 > limits.pixels:
                 raise TooManyPixels(f"第 {number} 页的尺寸超过 {limits.pixels // 1_000_000} 百万像素")
-            pixels = page.render(scale=scale, rev_byteorder=True).to_numpy()
+            pixels = page.render(scale=scale, rev_byteorder=True, may_draw_forms=True).to_numpy()
             yield Picture(np.ascontiguousarray(np.broadcast_to(pixels[..., :3], (*pixels.shape[:2], 3)), np.uint8), (width, height))
     except pdfium.PdfiumError as error:
         raise Damaged("PDF 无法打开") from error
 
 
-def pdf_page(data: bytes, number: int, size: tuple[float, float], scale: float, box: Box) -> "NDArray[np.uint8]":
+def pdf_page(data: bytes, number: int, size: tuple[float, float], scale: float, box: Box, quarters: int = 0) -> "NDArray[np.uint8]":
     """What `box` holds of a page of a PDF, counted from 1, in RGB at `scale` pixels a point; annotations and fields too.
 
-    `size` is the page's in points, as boxes on it are given. Raises Damaged.
+    `size` is the page's in points, as boxes on it are given, once it was turned by so many `quarters`, counter-clockwise. Raises
+    Damaged.
     """
     import numpy as np
     import pypdfium2 as pdfium  # type: ignore[import-untyped, unused-ignore]
@@ -83,6 +87,8 @@ def pdf_page(data: bytes, number: int, size: tuple[float, float], scale: float, 
         with pdfium.PdfDocument(data) as document:
             document.init_forms()
             page = document[number - 1]
+            if quarters:
+                page.set_rotation((page.get_rotation() - 90 * quarters) % 360)
             width, height = page.get_size()
             fine = scale * size[0] / width
             if max(width, height) * fine > _MOST_PIXELS_ACROSS:

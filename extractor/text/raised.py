@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from models.page import Emphasis, Remark, Run, Span
+from models.geometry import box_around
+from models.page import Box, Emphasis, Remark, Run, Span
 
 # What stands `on` the line is no more than a piece that keeps apart from what is before it.
 Level = Literal["up", "down", "on"]
@@ -30,6 +31,12 @@ class Raised:
     text: str
     level: Level
     emphasis: frozenset[Emphasis] = frozenset()
+    box: Box | None = None
+    confidence: float = 1.0
+
+    def run(self, text: str) -> Run:
+        """Its characters as those of `text`."""
+        return Run(text=text, emphasis=self.emphasis, box=self.box, confidence=self.confidence)
 
 
 def settled(spans: Iterable[Span | Raised]) -> Iterator[Span]:
@@ -44,15 +51,15 @@ def settled(spans: Iterable[Span | Raised]) -> Iterator[Span]:
         elif span.level == "on":
             text = " " * (before[-1:].isalnum() and before[-1:].isascii() and span.text[:1].isalnum()) + span.text
             before += text
-            yield Run(text=text, emphasis=span.emphasis)
+            yield span.run(text)
         elif len(levels) < 2 or not span.text.strip():
             before += span.text
-            yield Run(text=span.text, emphasis=span.emphasis)
+            yield span.run(span.text)
         else:
             shown = _shown(span, before)
-            yield Run(text=shown, emphasis=span.emphasis)
+            yield span.run(shown)
             if not _is_plain(span, before):
-                yield Remark(code="raised-in-answer", text=before[-8:].lstrip() + shown, minor=True)
+                yield Remark(code="raised-in-answer", text=before[-8:].lstrip() + shown, minor=True, box=span.box)
             before += shown
 
 
@@ -61,7 +68,9 @@ def _merged(spans: Iterable[Span | Raised]) -> Iterator[Span | Raised]:
     last: Raised | None = None
     for span in spans:
         if isinstance(span, Raised) and last is not None and span.level == last.level:
-            last = Raised(last.text + span.text, last.level, last.emphasis & span.emphasis)
+            box = box_around([last.box, span.box])
+            least = min(last.confidence, span.confidence)
+            last = Raised(last.text + span.text, last.level, last.emphasis & span.emphasis, box, least)
             continue
         if last is not None:
             yield last

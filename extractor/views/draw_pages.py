@@ -72,7 +72,7 @@ class View:
             return show(self._came(page.number), page.frame, scale, box)
         if kind_of(self._data) != "pdf":
             raise NoView("这种文件的页面无法显示")
-        return pdf_page(self._data, page.number, (page.width, page.height), scale, box)
+        return pdf_page(self._data, page.number, (page.width, page.height), scale, box, page.quarters)
 
     def _came(self, number: int) -> "Colour":
         """The picture that page `number` came out of."""
@@ -166,8 +166,7 @@ def open_view(data: bytes, part: Part, options: Options = Options(), limits: Vie
 def _unread_pages(data: bytes, options: Options) -> Iterator[PartPage]:
     kind = kind_of(data)
     if kind == "pdf":
-        for page in read_pdf(data, options.limits.pdf).pages.pages:
-            yield PartPage(number=page.number, width=page.width or 1, height=page.height or 1)
+        yield from map(PartPage.of, read_pdf(data, options.limits.pdf).pages.pages)
     elif kind == "image":
         for number, picture in enumerate(decode(data, options.limits.pictures), 1):
             yield _as_it_came(number, picture)

@@ -38,8 +38,7 @@ def print_word(data: bytes, options: Options = Options()) -> Printed:
     typed = _typed(data, options)
     pdf = to_pdf(data, TYPED[kind_of(data)].suffix, options.office, options.limits.conversion_seconds)
     drawn = read_pdf(pdf, options.limits.pdf).pages
-    pages = (PartPage(number=page.number, width=page.width or 1, height=page.height or 1) for page in drawn.pages)
-    return Printed(pdf, tuple(pages), place_cells(typed, drawn))
+    return Printed(pdf, tuple(PartPage.of(page) for page in drawn.pages), place_cells(typed, drawn))
 
 
 def print_words(source: Source, results: Sequence[Result], options: Options = Options()) -> tuple[list[Result], dict[str, Printed]]:

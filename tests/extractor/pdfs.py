@@ -75,6 +75,16 @@ def with_pages(data: bytes, count: int) -> bytes:
     return saved(writer)
 
 
+def turned(data: bytes, turn: int, by_content: bool = False) -> bytes:
+    """A PDF whose pages are shown turned by so many degrees, clockwise: by their entry, or by their content on a page as large."""
+    writer = PdfWriter(clone_from=io.BytesIO(data))
+    for page in writer.pages:
+        page.rotate(turn)
+        if by_content:
+            page.transfer_rotation_to_content()
+    return saved(writer)
+
+
 def saved(writer: PdfWriter) -> bytes:
     """What a pypdf writer would write to a file."""
     stream = io.BytesIO()
@@ -93,8 +103,9 @@ def tables(reading: PdfReading) -> list[Table]:
 
 
 def texts(data: bytes) -> list[str]:
-    """The text of each line outside tables."""
-    return [block.text for page in read_pdf(data).pages.pages for block in page.blocks if isinstance(block, Line)]
+    """The text of each line outside tables that has any."""
+    lines = (block for page in read_pdf(data).pages.pages for block in page.blocks if isinstance(block, Line))
+    return [line.text for line in lines if line.text.strip()]
 
 
 def spans(data: bytes) -> list[Span]:

@@ -39,26 +39,25 @@ class Canvas:
     placed: list[Placed] = field(default_factory=list)
     _turn: int = 0
 
-    def paint(self, content: Element | None, matrix: Matrix, depth: int = 0) -> None:
-        """Paints the objects of a layer, a block or a page's content, in their order."""
+    def paint(self, content: Element | None, matrix: Matrix, depth: int = 0, seen: bool = True) -> None:
+        """Paints the objects of a layer, a block or a page's content, in their order; of what is not `seen`, the words."""
         if depth > _DEEPEST:
             raise Hostile("页面内容嵌套层数过多")
         for element in content if content is not None else ():
             name = kind(element)
-            if element.get("Visible") == "false":
-                continue
+            shows = seen and element.get("Visible") != "false"
             if name in ("Layer", "PageBlock"):
-                self.paint(element, matrix, depth + 1)
+                self.paint(element, matrix, depth + 1, shows)
             elif name == "TextObject":
-                self._text(element, _own(element, matrix))
-            elif name == "PathObject":
+                self._text(element, _own(element, matrix), shows)
+            elif name == "PathObject" and shows:
                 self._path(element, _own(element, matrix))
-            elif name == "ImageObject":
+            elif name == "ImageObject" and shows:
                 self._image(element, _framed(element, matrix))
             elif name == "CompositeObject":
                 drawing = self.resources.drawings.get(element.get("ResourceID") or "")
                 if drawing is not None:
-                    self.paint(child(drawing, "Content"), _own(element, matrix), depth + 1)
+                    self.paint(child(drawing, "Content"), _own(element, matrix), depth + 1, shows)
 
     def _next(self) -> int:
         self._turn += 1
@@ -66,12 +65,13 @@ class Canvas:
             raise Hostile("页面上的内容过多")
         return self._turn
 
-    def _text(self, element: Element, matrix: Matrix) -> None:
+    def _text(self, element: Element, matrix: Matrix, shows: bool) -> None:
         size = (numbers(element.get("Size")) or (0.0,))[0]
         wide = size * (numbers(element.get("HScale")) or (1.0,))[0]
         font = element.get("Font") or "0"
         weight = (numbers(element.get("Weight")) or (400.0,))[0]
-        colour, seen = self._colour(element, "FillColor"), element.get("Fill") != "false" or element.get("Stroke") == "true"
+        colour = self._colour(element, "FillColor")
+        seen = shows and (element.get("Fill") != "false" or element.get("Stroke") == "true")
         scale = _scale(matrix)
         origin = (0.0, 0.0)
         for code in children(element, "TextCode"):
@@ -91,6 +91,7 @@ class Canvas:
                     Glyph(
                         char, box, size * scale, self.resources.fonts.get(font, ""), hash(font), ord(char[0]), colour,
                         weight >= 600, upright, self._next(), seen and colour is not None,
+                        _applied(matrix, (x, y))[1] if upright else None,
                     )
                 )  # fmt: skip
 

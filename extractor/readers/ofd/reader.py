@@ -19,10 +19,12 @@ from extractor.readers.painted.page import Glyph, Seen
 from extractor.readers.painted.rules import find_tables
 from extractor.readers.painted.tables import Sheet, fill, number_tables
 from extractor.readers.painted.trust import visible
+from extractor.readers.painted.unseen import left_out
 from extractor.scan.decode import Picture, decode
 from models.errors import Damaged, Hostile, TooLarge, TooManyPages, TooManyPixels, UnreadableFile
 from models.geometry import Rect, area, meet
-from models.page import DigitalSignature, Pages
+from models.page import Aside, DigitalSignature, Pages
+from models.writing import excerpt, key
 
 _A4 = (0.0, 0.0, 210.0, 297.0)
 # A picture over this part of a page that has fewer characters than this is what was scanned.
@@ -49,6 +51,7 @@ class _Reader:
         self._signed: tuple[DigitalSignature, ...] = ()
         self._scanned: dict[int, Picture] = {}
         self._damage: list[str] = []
+        self._aside: list[Aside] = []
 
     def read(self, most: int) -> OfdReading:
         """All pages, and what is attached."""
@@ -65,7 +68,11 @@ class _Reader:
             for number, one in enumerate(listed, 1)
         ]
         result = Pages(
-            reader="pdf", pages=number_tables(sheets), signatures=self._signed, damage=tuple(dict.fromkeys(self._damage))
+            reader="pdf",
+            pages=number_tables(sheets),
+            signatures=self._signed,
+            damage=tuple(dict.fromkeys(self._damage)),
+            aside=tuple(self._aside),
         )  # fmt: skip
         return OfdReading(result, self._scanned, tuple(self._attachments()))
 
@@ -90,6 +97,11 @@ class _Reader:
         covered = sum(area(meet(image.box, size)) for image in canvas.sight.images) / area(size)
         if covered > _LARGE and sum(not glyph.text.isspace() for glyph in glyphs) < _FEW:
             self._scanned[number] = self._picture(number, canvas.placed, width, height)
+            if layer := "".join(glyph.text for glyph in canvas.sight.glyphs).strip():
+                self._aside.append(Aside(kind="replaced", text=layer, page=number))
+            if key(typed := "".join(glyph.text for glyph in glyphs)):
+                # The picture is put together without it.
+                self._damage.append(f"第 {number} 页的图片之外另有文字“{excerpt(typed)}”，未读取")
             return Sheet(number, width, height)
         return self._sheet(number, canvas, glyphs, size)
 
@@ -114,7 +126,10 @@ class _Reader:
 
     def _sheet(self, number: int, canvas: Canvas, glyphs: list[Glyph], size: Rect) -> Sheet:
         ruling = find_tables(Seen(), canvas.sight.strokes, canvas.sight.images)
-        pieces = pieces_of(glyphs, Decoration(ruling.loose), None)
+        hidden = left_out(number, canvas.sight.glyphs, glyphs, size)
+        self._aside += hidden.aside
+        self._damage += hidden.damage
+        pieces = [*pieces_of(glyphs, Decoration(ruling.loose), None), *hidden.pieces]
         stamps = [(box.x0, box.y0, box.x1, box.y1) for box in stamps_of(self._signed, number)]
         pictures = [image for image in canvas.sight.images if area(meet(image.box, size)) < 0.6 * area(size)]
         overlay = Overlay(number, marks=[Mark("digital", box) for box in stamps])

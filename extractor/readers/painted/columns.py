@@ -63,7 +63,9 @@ def find_columns(pieces: Sequence[Piece]) -> list[Columns | Line]:
         table = []
         blocks.append(line_of(row.segments[0]))
     blocks += [_table(table)] if table else []
-    return blocks
+    # What is no text has no column.
+    beside = [piece for piece in pieces if piece.picture is not None]
+    return [*blocks, *lines_of(beside)]
 
 
 def _segments(row: Sequence[Piece]) -> list[list[Piece]]:

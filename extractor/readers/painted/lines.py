@@ -1,19 +1,22 @@
 """Glyphs to lines of spans: reading order, blanks, emphasis, and the signs that are marks."""
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import dropwhile
+from typing import NamedTuple
 
 from extractor import rungs
 from extractor.readers.painted.colours import luminance
+from extractor.readers.painted.levels import levels_of
 from extractor.readers.painted.page import Glyph, Stroke
 from extractor.readers.painted.radicals import unified
 from extractor.readers.painted.rendering import Look, is_legible
 from extractor.readers.painted.rules import Rule
+from extractor.text.raised import Level, Raised, settled
 from extractor.text.tick_signs import state_of, symbol_state
 from models.geometry import Rect, around, box_around, contains, middle
-from models.page import Box, Emphasis, Line, Picture, Run, Span, Tick, TickState
+from models.page import Box, Emphasis, Line, Picture, Remark, Run, Span, Tick, TickState
 
 # Blanks between characters that the file leaves out, in parts of the character's size. Chinese sets a quarter between scripts.
 _LATIN_GAP, _GAP = 0.18, 0.45
@@ -26,18 +29,24 @@ _DINGBATS = {
     0x6C: "●", 0x6D: "○", 0x6E: "■", **dict.fromkeys([0x6F, 0x70, 0x71, 0x72], "□"),
 }  # fmt: skip
 
+# The letters of Adobe's Symbol font by the code that Latin ones have elsewhere (ISO 32000-1, D.5).
+_GREEK = dict(zip(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", "ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖαβχδεφγηιϕκλμνοπθρστυϖωξψζ", strict=True
+))  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Piece:
-    """A character, mark or picture at its place. `joins` is False for pictures, which make no line of their own height."""
+    """A character, mark, picture or remark at its place, with the y on which a character stands where that is known."""
 
     box: Rect
     size: float
     text: str = ""
     tick: Tick | None = None
-    picture: Picture | None = None
+    picture: Picture | Remark | None = None
     emphasis: frozenset[Emphasis] = frozenset()
     confidence: float = 1.0
+    baseline: float | None = None
 
 
 @dataclass
@@ -82,7 +91,7 @@ def _twin(places: dict[tuple[str, int, int], tuple[int, Glyph]], key: tuple[str,
 
 
 def _bolder(piece: Piece) -> Piece:
-    return Piece(piece.box, piece.size, piece.text, piece.tick, piece.picture, piece.emphasis | {"bold"}, piece.confidence)
+    return replace(piece, emphasis=piece.emphasis | {"bold"})
 
 
 def _piece(glyph: Glyph, emphasis: frozenset[Emphasis], look: Look | None) -> Piece | None:
@@ -97,14 +106,27 @@ def _piece(glyph: Glyph, emphasis: frozenset[Emphasis], look: Look | None) -> Pi
     if text is None:
         return None
     legible = is_legible(glyph) or text != glyph.text
-    confidence = 1.0 if legible else rungs.ILLEGIBLE
-    return Piece(glyph.box, glyph.size, unified(text) if legible else "\ufffd", emphasis=emphasis, confidence=confidence)
+    # Which line words belong to that stand otherwise than those of their page is a guess.
+    confidence = (1.0 if glyph.upright else rungs.GUESSED) if legible else rungs.ILLEGIBLE
+    text = unified(text) if legible else "\ufffd"
+    return Piece(glyph.box, glyph.size, text, emphasis=emphasis, confidence=confidence, baseline=glyph.baseline)
 
 
 def is_symbol(glyph: Glyph) -> bool:
     """Whether the glyph is a sign of a symbol font, whose codes say nothing as text."""
     private = len(glyph.text) == 1 and 0xF000 <= ord(glyph.text) <= 0xF0FF
     return private or _SYMBOL.match(glyph.font) is not None
+
+
+def is_ornament(glyph: Glyph) -> bool:
+    """Whether the glyph is a sign that means nothing in a form, such as the dot of a list."""
+    return is_symbol(glyph) and _sign(glyph) == (None, None)
+
+
+def said(glyph: Glyph) -> str:
+    """The characters that a glyph stands for; of a mark those that its code has in other fonts."""
+    text, state = _sign(glyph)
+    return text if text is not None and state is None else glyph.text
 
 
 def _sign(glyph: Glyph) -> tuple[str | None, TickState | None]:
@@ -116,6 +138,9 @@ def _sign(glyph: Glyph) -> tuple[str | None, TickState | None]:
     name = " ".join(part for part in symbol.groups() if part).lower()
     if glyph.text and not private and ord(glyph.text[0]) > 0xFF:
         return glyph.text, None
+    if name == "symbol" and len(glyph.text) == 1 and glyph.text.isascii() and glyph.text.isalnum():
+        # Digits are digits, and a letter stands for the Greek one of its code, where the file doesn't say so itself.
+        return _GREEK.get(glyph.text, glyph.text) if glyph.code == ord(glyph.text) else glyph.text, None
     code = ord(glyph.text) & 0xFF if len(glyph.text) == 1 else glyph.code
     if name == "zapfdingbats":
         char = _DINGBATS.get(glyph.code if glyph.code < 0x100 else code)
@@ -155,7 +180,8 @@ def lines_of(pieces: Sequence[Piece], room: Rect | None = None) -> tuple[Line, .
 
     With the `room` that the text was set in, a line that only went on because the room ended is joined with the one before.
     """
-    rows = [sorted(row, key=lambda piece: piece.box[0]) for row in _without_ruby(rows_of(pieces))]
+    kept, ruby = _without_ruby(rows_of(pieces))
+    rows = [sorted(row, key=lambda piece: piece.box[0]) for row in kept]
     # Cells are padded by about half a character; where every line is set in, the room says where lines would begin.
     margin = min([row[0].box[0] for row in rows if row] + ([room[0] + 6.0] if room else []), default=0.0)
     lines: list[Line] = []
@@ -165,7 +191,8 @@ def lines_of(pieces: Sequence[Piece], room: Rect | None = None) -> tuple[Line, .
             lines[-1] = _joined(lines[-1], line, joint)
         else:
             lines.append(line)
-    return _with_pictures([line for line in lines if line.text.strip()], [piece for piece in pieces if piece.picture is not None])
+    beside = [*ruby, *(piece for piece in pieces if piece.picture is not None)]
+    return _with_pictures([line for line in lines if line.text.strip()], beside)
 
 
 def _joint(before: Sequence[Piece], row: Sequence[Piece], room: Rect, margin: float) -> str | None:
@@ -214,16 +241,26 @@ def _joined(line: Line, other: Line, joint: str) -> Line:
     return Line(spans=(*line.spans, *blank, *other.spans), box=box)
 
 
-def _without_ruby(rows: list[list[Piece]]) -> list[list[Piece]]:
-    """Lines without the small letters that tell how the characters under them are spoken."""
-    kept = []
+def _without_ruby(rows: list[list[Piece]]) -> tuple[list[list[Piece]], list[Piece]]:
+    """Lines without the small letters that tell how the characters under them are spoken, and these, each line a remark."""
+    kept, ruby = list[list[Piece]](), list[Piece]()
     for row, below in zip(rows, [*rows[1:], []], strict=False):
         a, b = (around(piece.box for piece in line) if line else (0.0, 0.0, 0.0, 0.0) for line in (row, below))
         small = bool(below) and max(piece.size for piece in row) <= 0.6 * max(piece.size for piece in below)
         letters = all(piece.text.isalpha() and not "\u2e80" <= piece.text <= "\u9fff" for piece in row if piece.text.strip())
         if not (small and letters and b[1] - a[3] < 0.8 * row[0].size and b[0] <= a[0] + 1 and a[2] <= b[2] + 1):
             kept.append(row)
-    return kept
+        else:
+            box = around(piece.box for piece in row)
+            text = "".join(piece.text for piece in sorted(row, key=lambda piece: piece.box[0]))
+            # It belongs to the line below.
+            ruby.append(remark_piece("reading-in-answer", text, (box[0], middle(b)[1], box[2], middle(b)[1])))
+    return kept, ruby
+
+
+def remark_piece(code: str, text: str, box: Rect) -> Piece:
+    """A remark at its place."""
+    return Piece(box, 0.0, picture=Remark(code=code, text=text, box=to_box(box)))
 
 
 def rows_of(pieces: Iterable[Piece]) -> list[list[Piece]]:
@@ -262,35 +299,49 @@ def _with_pictures(lines: list[Line], pictures: list[Piece]) -> tuple[Line, ...]
 def line_of(row: Sequence[Piece]) -> Line:
     """One line from pieces in any order; blanks come in where there is room for them."""
     row = sorted(row, key=lambda piece: piece.box[0])
-    spans: list[Span] = []
-    text, boxes, emphasis, confidence = "", list[Rect](), frozenset[Emphasis](), 1.0
+    return Line(spans=tuple(settled(_spans(row))), box=to_box(around(piece.box for piece in row)))
 
-    def close() -> None:
-        nonlocal text, boxes
-        if text:
-            spans.append(Run(text=text, emphasis=emphasis, box=to_box(around(boxes)), confidence=confidence))
-        text, boxes = "", []
 
+def _spans(row: Sequence[Piece]) -> Iterator[Span | Raised]:
+    """The pieces of a line, from left to right, those that are written in one way together."""
+    text, boxes, way = "", list[Rect](), _Way()
     before: Piece | None = None
-    for piece in row:
+    for piece, level in zip(row, levels_of(row), strict=True):
         blank = _blank(before, piece) if before else ""
         if piece.tick is not None:
             if blank and not boxes:
                 # A blank between two marks: it says which option each of them belongs to.
-                boxes, emphasis, confidence = [piece.box], frozenset(), 1.0
-            text += blank
-            close()
-            spans.append(piece.tick)
+                boxes, way = [piece.box], _Way()
+            if text or blank:
+                yield way.span(text + blank, boxes)
+            text, boxes = "", []
+            yield piece.tick
         else:
-            if text and (piece.emphasis != emphasis or piece.confidence != confidence):
-                text, blank = text + blank, ""
-                close()
-            emphasis, confidence = piece.emphasis, piece.confidence
+            own = _Way(piece.emphasis, piece.confidence, level)
+            if text and own != way:
+                yield way.span(text + blank, boxes)
+                text, boxes, blank = "", [], ""
+            way = own
             text += blank + piece.text
             boxes.append(piece.box)
         before = piece
-    close()
-    return Line(spans=tuple(spans), box=to_box(around(piece.box for piece in row)))
+    if text:
+        yield way.span(text, boxes)
+
+
+class _Way(NamedTuple):
+    """How characters are written."""
+
+    emphasis: frozenset[Emphasis] = frozenset()
+    confidence: float = 1.0
+    level: Level | None = None
+
+    def span(self, text: str, boxes: Sequence[Rect]) -> Run | Raised:
+        """`text` written so, in `boxes`."""
+        box = to_box(around(boxes))
+        if self.level is not None:
+            return Raised(text, self.level, self.emphasis, box, self.confidence)
+        return Run(text=text, emphasis=self.emphasis, box=box, confidence=self.confidence)
 
 
 def _blank(before: Piece, piece: Piece) -> str:

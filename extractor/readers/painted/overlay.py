@@ -8,7 +8,7 @@ from extractor.readers.painted.lines import to_box
 from extractor.readers.painted.page import Glyph
 from models.geometry import Point, Rect, area, meet
 from models.identity import Tag
-from models.page import Box, Control, Emphasis, Mismatch, Tick
+from models.page import Box, Control, Emphasis, Mismatch, Remark, Tick
 
 WidgetKind = Literal["text", "check", "radio", "choice", "button", "signature"]
 
@@ -47,7 +47,9 @@ class SignedWidget:
 
 @dataclass
 class Overlay:
-    """Everything that lies on the content of one page. `text` holds glyphs to be read with the page's own."""
+    """Everything that lies on the content of one page. `text` holds glyphs to be read with the page's own, `remarks` what is said
+    of a place, or held there and not shown, `names` are those of its fields, shown or not,
+    `captions` the words on buttons and signatures."""
 
     page: int
     text: list[Glyph] = field(default_factory=list)
@@ -56,6 +58,9 @@ class Overlay:
     marked: list[tuple[Rect, Emphasis]] = field(default_factory=list)
     signed: list[SignedWidget] = field(default_factory=list)
     mismatches: list[Mismatch] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
+    captions: list[str] = field(default_factory=list)
     damage: list[str] = field(default_factory=list)
 
     @property

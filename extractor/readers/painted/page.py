@@ -15,7 +15,8 @@ BLACK: Colour = (0.0, 0.0, 0.0)
 
 
 class Glyph(NamedTuple):
-    """A character as painted. `text` is empty where the font does not say what it is; `seen` is False where it is invisible."""
+    """A character as painted. `text` is empty where the font does not say what it is; `seen` is False where it is invisible;
+    `baseline` is the y on which it stands, None where it is not upright or was laid out by us."""
 
     text: str
     box: Rect
@@ -28,6 +29,7 @@ class Glyph(NamedTuple):
     upright: bool
     z: int
     seen: bool
+    baseline: float | None = None
 
 
 class Stroke(NamedTuple):

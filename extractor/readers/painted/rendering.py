@@ -14,6 +14,7 @@ import zxingcpp
 from PIL import Image as Picture
 from PIL import ImageFont
 
+from extractor.readers.painted.colours import luminance
 from extractor.readers.painted.page import Glyph
 from extractor.readers.painted.rules import Rule
 from models.geometry import Rect
@@ -27,6 +28,8 @@ DPI = 100
 MAX_SIDE = 2_400
 _CONTRAST = 16
 _DARK = 150
+# Letters from this luminance on can be seen on dark grounds only.
+_PALE = 0.9
 _NO_TEXT = ("Cc", "Cn", "Co", "Cs")
 _SIDE = 24
 # How much more a glyph must look like the character it claims than like others of its page, on average over a sample.
@@ -77,7 +80,11 @@ class Look:
             # It is drawn below what fonts say is their lowest.
             y1 += (y1 - y0) * 0.2
         pixels = self.crop((x0, y0, x1, y1))
-        return pixels.size > 0 and int(pixels.max()) - int(pixels.min()) >= _CONTRAST
+        if not pixels.size or int(pixels.max()) - int(pixels.min()) < _CONTRAST:
+            return False
+        own = luminance(glyph.colour) if glyph.colour is not None else 0.0
+        # What contrasts with white paper there may be other characters, over which white ones were put.
+        return own < _PALE or abs(float(np.median(pixels)) - 255 * own) >= _CONTRAST
 
     def frame(self, glyph: Glyph) -> TickState | None:
         """What a sign of a symbol font looks like: an `empty` frame, a `ticked` one, None for no frame."""

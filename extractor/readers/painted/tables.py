@@ -24,12 +24,13 @@ class RuledTable:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A page whose tables are not numbered yet."""
+    """A page whose tables are not numbered yet; `quarters` as of a `Page`."""
 
     number: int
     width: float
     height: float
     blocks: tuple[RuledTable | Columns | Line, ...] = ()
+    quarters: int = 0
 
 
 def fill(number: int, size: tuple[float, float], pieces: Sequence[Piece], ruling: Ruling) -> Sheet:
@@ -110,7 +111,8 @@ def number_tables(sheets: Sequence[Sheet]) -> tuple[Page, ...]:
             cells = block.cells if isinstance(block, Columns) else _cells(block)
             blocks.append(Table(index=index, cells=cells, box=to_box(block.box)))
             index += 1
-        pages.append(Page(number=sheet.number, width=sheet.width, height=sheet.height, blocks=tuple(blocks)))
+        width, height = sheet.width, sheet.height
+        pages.append(Page(number=sheet.number, width=width, height=height, blocks=tuple(blocks), quarters=sheet.quarters))
     return tuple(pages)
 
 

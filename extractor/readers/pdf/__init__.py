@@ -4,18 +4,21 @@ from dataclasses import dataclass
 
 from extractor.arrival import Attachment
 from extractor.limits import PdfLimits
+from extractor.readers.pdf.held import Held, unread
 from models.page import Pages
 
 
 @dataclass(frozen=True)
 class PdfReading:
-    """A PDF as read. Pages whose numbers are in `scanned` have no blocks and need the image reader.
+    """A PDF as read. Pages whose numbers are in `scanned` have no blocks and need the image reader; `held` is what fields on these
+    hold (see `unread`).
 
     `is_portfolio`: the pages are a cover only, the documents are the `attachments`.
     """
 
     pages: Pages
     scanned: tuple[int, ...] = ()
+    held: tuple[Held, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     is_portfolio: bool = False
 
@@ -40,4 +43,4 @@ def pdf_attachments(data: bytes, limits: PdfLimits = PdfLimits()) -> tuple[Attac
     return files_in(data, limits)
 
 
-__all__ = ["PdfReading", "pdf_attachments", "read_pdf"]
+__all__ = ["PdfReading", "pdf_attachments", "read_pdf", "unread"]

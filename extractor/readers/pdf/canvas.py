@@ -7,6 +7,7 @@ of ISO 32000-1, annex A.
 """
 
 import zlib
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any, cast
 
@@ -46,9 +47,10 @@ class Canvas(PDFTextDevice):
         self.forms = 0
         self.within: list[int | None] = []
         self._painted = 0
-        self._tags: list[bool] = []
+        self.tags: list[bool] = []
         self._mode = 0
         self._names: dict[PDFFont, str] = {}
+        self.turns: Counter[int] = Counter()
 
     @property
     def state(self) -> tuple[Rect, float, float, bool]:
@@ -61,15 +63,15 @@ class Canvas(PDFTextDevice):
     def fresh(self) -> Sight:
         """Starts a new `Sight`, painted after all that was before."""
         self.sight = Sight()
-        self._tags.clear()
+        self.tags.clear()
         return self.sight
 
     def tag(self, hidden: bool) -> None:
-        self._tags.append(hidden)
+        self.tags.append(hidden)
 
     def end_tag(self) -> None:
-        if self._tags:
-            self._tags.pop()
+        if self.tags:
+            self.tags.pop()
 
     def _turn(self) -> int:
         self._painted += 1
@@ -98,9 +100,12 @@ class Canvas(PDFTextDevice):
             text = ""
         advance = font.char_width(cid) * fontsize * scaling
         box = apply_matrix_rect(matrix, _glyph_box(font, cid, fontsize, advance, rise))
-        down, across = (abs(matrix[3]), abs(matrix[0])), (abs(matrix[1]), abs(matrix[2]))
-        upright = sum(down) >= sum(across)
+        turn = _turn_of(matrix)
+        upright = turn == 0
+        baseline = apply_matrix_pt(matrix, (0, rise))[1] if upright and not font.is_vertical() else None
         colour = to_rgb(graphicstate.scolor if self._mode == 1 else graphicstate.ncolor, getattr(ncs, "name", ""))
+        seen = self._mode not in _INVISIBLE_MODES and self.fill_alpha > 0.05 and not any(self.tags) and self._inside(box)
+        self.turns[turn] += seen and not text.isspace()
         self.sight.glyphs.append(
             Glyph(
                 text=text,
@@ -113,7 +118,8 @@ class Canvas(PDFTextDevice):
                 bold=self._mode in _FAKE_BOLD_MODES,
                 upright=upright,
                 z=self._turn(),
-                seen=self._mode not in _INVISIBLE_MODES and self.fill_alpha > 0.05 and not any(self._tags) and self._inside(box),
+                seen=seen,
+                baseline=baseline,
             )
         )
         return advance
@@ -125,7 +131,7 @@ class Canvas(PDFTextDevice):
         return shown[2] > shown[0] and area(shown) > 0.3 * area(box) > 0
 
     def paint_path(self, graphicstate: PDFGraphicState, stroke: bool, fill: bool, evenodd: bool, path: Any) -> None:
-        if any(self._tags):
+        if any(self.tags):
             return
         line = to_rgb(graphicstate.scolor, graphicstate.scs.name) or BLACK
         body = to_rgb(graphicstate.ncolor, graphicstate.ncs.name) or (0.5, 0.5, 0.5)
@@ -144,12 +150,20 @@ class Canvas(PDFTextDevice):
             )
 
     def render_image(self, name: str, stream: PDFStream) -> None:
-        if any(self._tags) or self.fill_alpha <= 0.05:
+        if any(self.tags) or self.fill_alpha <= 0.05:
             return
         box = meet(apply_matrix_rect(cast(Matrix, self.ctm), (0, 0, 1, 1)), self.clip)
         if box[2] >= box[0] and box[3] >= box[1]:
             see_through = any(key in stream for key in ("SMask", "Mask", "ImageMask", "IM")) or self.multiplies
             self.sight.images.append(Image(box, self._turn(), not see_through and self.fill_alpha > 0.9))
+
+
+def _turn_of(matrix: Matrix) -> int:
+    """By how many quarters characters are turned as shown, clockwise: the direction in which their feet stand in a row."""
+    along, down = matrix[0], matrix[1]
+    if abs(along) + abs(matrix[3]) >= abs(down) + abs(matrix[2]):
+        return 0 if along >= 0 else 2
+    return 1 if down > 0 else 3
 
 
 def _grown(box: Rect, by: float) -> Rect:
@@ -247,7 +261,7 @@ class Interpreter(PDFPageInterpreter):
 
     def do_Do(self, xobjid_arg: Any) -> None:
         stream = resolve1(self.xobjmap.get(name_of(xobjid_arg)))
-        if not isinstance(stream, PDFStream) or self.device.layers.hides(stream.get("OC")):
+        if not isinstance(stream, PDFStream):
             return
         self.device.forms += 1
         if self.device.forms > MAX_FORMS:
@@ -262,7 +276,11 @@ class Interpreter(PDFPageInterpreter):
             matrix = mult_matrix(tuple(resolve1(stream.get("Matrix")) or (1, 0, 0, 1, 0, 0)), self.ctm)
             self.device.clip = meet(self.device.clip, apply_matrix_rect(matrix, _numbers(bbox)))
         self.device.within.append(stream.objid)
+        tags = self.device.tags
+        self.device.tags = [*tags, self.device.layers.hides(stream.get("OC"))]
         super().do_Do(xobjid_arg)
+        # Whatever the form left open or closed too often.
+        self.device.tags = tags
         self.device.within.pop()
         self.device.restore(before)
         self.device.set_ctm(self.ctm)
@@ -313,6 +331,9 @@ class PageCanvas:
             if isinstance(content, PDFStream):
                 check_size(content)
         self._run(page.resources, page.contents, self.matrix)
+        turn, count = max(self._canvas.turns.items(), key=lambda one: one[1], default=(0, 0))
+        # So many quarters, counter-clockwise, would set most of its characters upright.
+        self.quarters = turn if 2 * count > self._canvas.turns.total() else 0
 
     def place(self, rect: Any) -> Rect:
         """A rectangle of the page's own coordinates as shown."""

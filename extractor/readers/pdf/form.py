@@ -3,7 +3,9 @@
 Of a field, what shows counts; where its value says otherwise, both are kept and the difference is told. ISO 32000-1, 12.5 and 12.7.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections import deque
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,17 +17,23 @@ from extractor.readers.painted.lines import to_box
 from extractor.readers.painted.overlay import Mark, Overlay, SignedWidget, Widget, WidgetKind, between, tag_of
 from extractor.readers.painted.page import BLACK, Glyph, Sight
 from extractor.readers.pdf.canvas import PageCanvas
+from extractor.readers.pdf.held import Held
 from models.errors import Hostile
 from models.geometry import Point, Rect, area, around
-from models.page import Emphasis, Mismatch
+from models.page import Aside, Emphasis, Mismatch, Remark
 from models.writing import excerpt, key
 
 MAX_ANNOTATIONS = 5_000
+MAX_FIELDS = 20_000
 _HIDDEN, _NO_VIEW = 1 << 1, 1 << 5
 _RADIO, _PUSH, _COMBO, _PASSWORD = 1 << 15, 1 << 16, 1 << 17, 1 << 13
 _DEPTH = 32
 
 _MARKUP: dict[str, Emphasis] = {"Highlight": "highlight", "Underline": "underline", "Squiggly": "underline", "StrikeOut": "strike"}
+# What a link's contents say describes it.
+_NO_NOTE = ("Link", "Popup")
+_ICONS = ("Text", "FileAttachment", "Sound")
+_TAG = re.compile(r"<[^>]*>")
 _DRAWN = ("Ink", "Line", "PolyLine", "Polygon", "Square", "Circle")
 
 
@@ -33,16 +41,47 @@ def read_overlay(annotations: Any, canvas: PageCanvas, number: int, regenerates:
     """The annotations of page `number`; `regenerates`: viewers draw fields anew from their values (NeedAppearances)."""
     overlay = Overlay(number)
     listed = resolve1(annotations)
-    for item in (listed if isinstance(listed, list) else [])[:MAX_ANNOTATIONS]:
+    listed = listed if isinstance(listed, list) else []
+    if len(listed) > MAX_ANNOTATIONS:
+        overlay.damage.append(f"批注和表单域超过 {MAX_ANNOTATIONS} 处，其余未读取")
+    for item in listed[:MAX_ANNOTATIONS]:
         try:
             annotation = resolve1(item)
-            if isinstance(annotation, dict) and _rectangle(annotation) and not _is_hidden(annotation, canvas):
+            if not isinstance(annotation, dict) or not _rectangle(annotation):
+                continue
+            if _is_hidden(annotation, canvas):
+                _read_hidden(annotation, canvas, overlay)
+            else:
                 _read(annotation, canvas, overlay, regenerates)
         except Hostile:
             raise
         except Exception:  # one broken annotation must not cost the page, and pdfminer breaks in many ways
             overlay.damage.append("有一处批注或表单域无法读取")
     return overlay
+
+
+def _read_hidden(annotation: dict[str, Any], canvas: PageCanvas, overlay: Overlay) -> None:
+    """What a field or note that is not shown holds."""
+    if _name(annotation.get("Subtype")) == "Widget":
+        text = value_of(annotation)
+        overlay.names.add(_full_name(annotation))
+    else:
+        text = _note(annotation)
+    _remark("text-unseen", text, canvas.place(annotation["Rect"]), overlay)
+
+
+def _remark(code: str, text: str, box: Rect, overlay: Overlay) -> None:
+    if key(text):
+        overlay.remarks.append(Remark(code=code, text=text.strip(), box=to_box(box)))
+
+
+def _note(annotation: Mapping[str, Any]) -> str:
+    """What somebody wrote into a note; of rich text alone its words."""
+    return _text(annotation.get("Contents")) or _TAG.sub("", _text(annotation.get("RC")))
+
+
+def _shown(sight: Sight | None) -> str:
+    return "".join(glyph.text for glyph in sight.glyphs if glyph.seen) if sight else ""
 
 
 def _is_hidden(annotation: Mapping[str, Any], canvas: PageCanvas) -> bool:
@@ -63,7 +102,16 @@ def _read(annotation: dict[str, Any], canvas: PageCanvas, overlay: Overlay, rege
         sight = _appearance(annotation, canvas)
         written = _text(annotation.get("Contents"))
         overlay.text += sight.glyphs if sight else laid_out(written, box)
-    elif subtype in _MARKUP:
+        shown = _shown(sight) if sight else written
+        overlay.widgets.append(Widget("", "text", box, value=written, shown=shown))
+        if key(written) not in key(shown):
+            _remark("text-unseen", written, box, overlay)
+    elif subtype not in _NO_NOTE:
+        _remark("comment-on-answer", _note(annotation), box, overlay)
+        if subtype not in _ICONS:
+            # A stamp or a watermark shows words, and whether they are an answer only a person can tell.
+            _remark("element-unknown", _shown(_appearance(annotation, canvas)), box, overlay)
+    if subtype in _MARKUP:
         overlay.marked += [(quad, _MARKUP[subtype]) for quad in _quads(annotation, canvas)]
     elif subtype in _DRAWN:
         points = _points(annotation, canvas)
@@ -75,6 +123,9 @@ def _read(annotation: dict[str, Any], canvas: PageCanvas, overlay: Overlay, rege
 def _read_widget(annotation: dict[str, Any], box: Rect, canvas: PageCanvas, overlay: Overlay, regenerates: bool) -> None:
     whole = _inherited(annotation)
     kind, name = _kind(whole), _full_name(annotation)
+    overlay.names.add(name)
+    if kind in ("button", "signature"):
+        overlay.captions.append(_shown(_appearance(annotation, canvas)))
     if kind == "button":
         return
     if kind == "signature":
@@ -92,7 +143,7 @@ def _read_widget(annotation: dict[str, Any], box: Rect, canvas: PageCanvas, over
     sight = _appearance(annotation, canvas)
     # A list box shows all it has to offer; only its value says what was chosen.
     offers = kind == "choice" and not int(resolve1(whole.get("Ff")) or 0) & _COMBO
-    shown = "".join(glyph.text for glyph in sight.glyphs if glyph.seen) if sight and not offers else ""
+    shown = _shown(sight) if not offers else ""
     if sight is None or offers or regenerates or (not key(shown) and key(value)):
         if sight is not None and not offers and not regenerates and key(value):
             overlay.mismatches.append(_mismatch(Widget(name, kind, box), overlay.page, "", value))
@@ -100,6 +151,9 @@ def _read_widget(annotation: dict[str, Any], box: Rect, canvas: PageCanvas, over
     else:
         if key(shown) != key(value) and not (key(value).startswith(key(shown)) and key(shown)):
             overlay.mismatches.append(_mismatch(Widget(name, kind, box), overlay.page, shown, value))
+        elif key(shown) != key(value):
+            # The field is too small for all that it holds.
+            _remark("text-unseen", value, box, overlay)
         overlay.text += sight.glyphs
     overlay.widgets.append(Widget(name, kind, box, value=value, shown=shown))
 
@@ -143,6 +197,18 @@ def _paints_more(whole: dict[str, Any], state: str, canvas: PageCanvas) -> bool:
         sight = canvas.appearance(stream, whole["Rect"]) if isinstance(stream, PDFStream) else Sight()
         painted.append(sum(1 for g in sight.glyphs if g.seen) + len(sight.strokes) + len(sight.images))
     return painted[0] > 0 and (painted[0] != painted[1] or isinstance(resolve1(states.get("Off")), PDFStream))
+
+
+def held_on(overlay: Overlay) -> list[Held]:
+    """The fields and notes of a page that hold something."""
+    found = []
+    for widget in overlay.widgets:
+        box = to_box(widget.box)
+        if widget.state in ("ticked", "unclear"):
+            found.append(Held(widget.name, overlay.page, box, ticked=True))
+        elif widget.state is None and key(widget.value or widget.shown):
+            found.append(Held(widget.name, overlay.page, box, widget.value or widget.shown))
+    return found
 
 
 # -- reading the dictionaries
@@ -213,6 +279,42 @@ def _kind(whole: Mapping[str, Any]) -> WidgetKind:
         return "button" if flags & _PUSH else "radio" if flags & _RADIO else "check"
     kinds: dict[str, WidgetKind] = {"Ch": "choice", "Sig": "signature"}
     return kinds.get(_name(whole.get("FT")), "text")
+
+
+def value_of(field: dict[str, Any]) -> str:
+    """What a field holds, empty where that is nothing, a signature or what a button does."""
+    whole = _inherited(field)
+    kind = _kind(whole)
+    if kind in ("check", "radio"):
+        value = _name(whole.get("V")) or _text(whole.get("V"))
+        return "" if value == "Off" else value
+    return "、".join(_values(whole)) if kind in ("text", "choice") else ""
+
+
+def fields_of(form: Any) -> Iterator[dict[str, Any]]:
+    """The fields of the file's form, also those that no page shows; one that hangs in the tree twice counts once."""
+    fields = resolve1(form.get("Fields")) if isinstance(form, dict) else None
+    waiting: deque[Any] = deque(fields if isinstance(fields, list) else [])
+    seen: set[int] = set()
+    for _ in range(MAX_FIELDS):
+        if not waiting:
+            return
+        item = waiting.popleft()
+        field = resolve1(item)
+        if not isinstance(field, dict) or (isinstance(item, PDFObjRef) and item.objid in seen):
+            continue
+        seen |= {item.objid} if isinstance(item, PDFObjRef) else set()
+        yield field
+        kids = resolve1(field.get("Kids"))
+        waiting += kids if isinstance(kids, list) else []
+
+
+def unplaced(form: Any, names: Container[str]) -> Iterator[Aside]:
+    """What fields hold that have no place on any page; `names` are those that have one."""
+    held = dict.fromkeys((_full_name(field), value_of(field)) for field in fields_of(form))
+    for name, value in held:
+        if key(value) and name not in names:
+            yield Aside(kind="value", text=f"{name}：{value}")
 
 
 def _values(whole: Mapping[str, Any]) -> list[str]:

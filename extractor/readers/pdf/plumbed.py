@@ -1,15 +1,37 @@
 """A PDF and its pages as pdfplumber has them, opened so that no file can make it fail or work without end."""
 
 import io
+from collections.abc import Mapping
 
 from pdfminer.pdfdocument import PDFDocument
+from pdfminer.pdffont import PDFFont
 from pdfminer.pdfinterp import PDFResourceManager
 from pdfminer.pdfpage import PDFPage
 from pdfminer.pdfparser import PDFParser
+from pdfminer.pdftypes import resolve1
 from pdfplumber.page import Page
 from pdfplumber.pdf import PDF
 
 from extractor.readers.painted.page import Seen
+
+# The largest number of a character in a font (ISO 32000-1, 9.7.4).
+_MOST_CHARACTERS = 65_535
+
+
+class Fonts(PDFResourceManager):
+    """pdfminer's fonts, of which no list of widths can be without end: pdfminer writes down each width of a range."""
+
+    def get_font(self, objid: object, spec: Mapping[str, object]) -> PDFFont:
+        """The font of that dictionary."""
+        lists = {key: _within(resolve1(spec[key])) for key in ("W", "W2") if key in spec}
+        return super().get_font(objid, {**spec, **lists})
+
+
+def _within(widths: object) -> object:
+    """A list of widths with no character beyond the last that a font can have."""
+    if not isinstance(widths, list):
+        return widths
+    return [min(one, _MOST_CHARACTERS) if isinstance(one, int) else one for one in map(resolve1, widths)]
 
 
 class OpenPdf(PDF):
@@ -17,7 +39,7 @@ class OpenPdf(PDF):
 
     def __init__(self, data: bytes) -> None:
         self.stream, self.stream_is_external = io.BytesIO(data), True
-        self.doc, self.rsrcmgr = PDFDocument(PDFParser(self.stream)), PDFResourceManager()
+        self.doc, self.rsrcmgr = PDFDocument(PDFParser(self.stream)), Fonts()
         self.metadata, self.pages_to_parse, self.laparams, self.unicode_norm = {}, None, None, None
 
 

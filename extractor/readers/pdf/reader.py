@@ -4,6 +4,7 @@ import io
 import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -15,7 +16,7 @@ from pdfminer.pdftypes import PDFStream, resolve1
 from extractor.arrival import Attachment
 from extractor.limits import PdfLimits
 from extractor.readers.painted.colours import luminance
-from extractor.readers.painted.lines import Decoration, pieces_of
+from extractor.readers.painted.lines import Decoration, Piece, is_ornament, pieces_of, said
 from extractor.readers.painted.marks import with_marks
 from extractor.readers.painted.overlay import Overlay, SignedWidget
 from extractor.readers.painted.page import Glyph, Stroke
@@ -23,16 +24,18 @@ from extractor.readers.painted.rendering import Look, read_codes
 from extractor.readers.painted.rules import Ruling, find_tables
 from extractor.readers.painted.tables import Sheet, fill, number_tables
 from extractor.readers.painted.trust import must_be_read_as_image, visible
+from extractor.readers.painted.unseen import left_out
 from extractor.readers.pdf import PdfReading
 from extractor.readers.pdf.attachments import attached
 from extractor.readers.pdf.canvas import PageCanvas, Painter
-from extractor.readers.pdf.form import read_overlay
+from extractor.readers.pdf.form import held_on, read_overlay, unplaced
+from extractor.readers.pdf.held import Held
 from extractor.readers.pdf.plumbed import OpenPdf, SeenPage
 from extractor.readers.pdf.signatures import read_signatures
 from models.errors import Damaged, Encrypted, TooManyPages, UnreadableFile, UnsupportedKind
 from models.geometry import Rect, area, meet
 from models.identity import Identity
-from models.page import Control, Mismatch, Pages
+from models.page import Aside, AsideKind, Box, Control, Mismatch, Pages
 
 _log = logging.getLogger(__name__)
 # pdfminer warns of every oddity of every file; what matters of them ends in `damage`.
@@ -84,10 +87,11 @@ def _read(data: bytes, pdf: OpenPdf, pages: list[PDFPage], limits: PdfLimits) ->
         controls=tuple(reader.controls),
         signatures=read_signatures(data, form, reader.signed),
         mismatches=tuple(reader.mismatches),
+        aside=(*reader.aside, *unplaced(form, reader.names)),
         damage=tuple(dict.fromkeys((*_cut_off(data), *reader.damage))),
     )
     attachments = attached(pdf.doc, pages, limits.attachments, limits.attachment_bytes)
-    return PdfReading(result, tuple(reader.scanned), attachments, "Collection" in catalog)
+    return PdfReading(result, tuple(reader.scanned), tuple(reader.held), attachments, "Collection" in catalog)
 
 
 def _open(data: bytes, limits: PdfLimits) -> tuple[OpenPdf, list[PDFPage]]:
@@ -146,12 +150,14 @@ class _Renderer:
         if self._document is not None:
             self._document.close()
 
-    def look(self, number: int, dpi: int = 100) -> Look | None:
-        """The page as rendered, None where that fails."""
+    def look(self, number: int, shown: PDFPage, dpi: int = 100) -> Look | None:
+        """The page as rendered, turned as `shown` is, None where that fails."""
         if self._document is None or number > len(self._document):
             return None
         try:
             page = self._document[number - 1]
+            if page.get_rotation() != shown.rotate and shown.rotate % 90 == 0:
+                page.set_rotation(shown.rotate)
             look = Look.of(page, dpi)
             page.close()
         except (pdfium.PdfiumError, ValueError, MemoryError) as error:
@@ -171,6 +177,9 @@ class _PageReader:
         self.controls: list[Control] = []
         self.signed: list[SignedWidget] = []
         self.mismatches: list[Mismatch] = []
+        self.aside: list[Aside] = []
+        self.held: list[Held] = []
+        self.names: set[str] = set()
         self.damage: list[str] = []
         self.identity: Identity | None = None
 
@@ -178,10 +187,15 @@ class _PageReader:
         """Reads a page, which fails alone where it fails."""
         try:
             canvas = self._painter.page(page)
+            if quarters := canvas.quarters:
+                # Shown sideways or upside down: it is read, and shown to people, as its words stand upright.
+                page.rotate = (page.rotate - 90 * quarters) % 360
+                canvas = self._painter.page(page)
             overlay = read_overlay(page.annots, canvas, number, self._regenerates)
             self.signed += overlay.signed
+            self.names |= overlay.names
             # Only now: pdfium has no limits of its own against content that multiplies.
-            look = self._renderer.look(number)
+            look = self._renderer.look(number, page)
             if look is None:
                 self.damage.append(f"第 {number} 页无法显示")
             sheet = self._sheet(SeenPage(self._pdf, page, number), canvas, overlay, look)
@@ -190,12 +204,23 @@ class _PageReader:
         except Exception:  # one broken page must not cost the others, and pdfminer breaks in many ways
             _log.info("page %d", number, exc_info=True)
             self.damage.append(f"第 {number} 页的内容有损坏")
-            canvas, sheet = None, None
+            canvas, overlay, sheet, quarters = None, Overlay(number), None, 0
         if sheet is None:
+            self._leave_out(number, canvas, overlay)
             self.scanned.append(number)
             width, height = (canvas.width, canvas.height) if canvas else _size(page)
             sheet = Sheet(number, width, height)
-        self.sheets.append(sheet)
+            quarters = 0
+        self.sheets.append(replace(sheet, quarters=quarters))
+
+    def _leave_out(self, number: int, canvas: PageCanvas | None, overlay: Overlay) -> None:
+        """Keeps of a page that is read as an image what its picture doesn't say: notes, values, and what its text layer claims."""
+        self.held += held_on(overlay)
+        for one in overlay.remarks:
+            kind: AsideKind = "comment" if one.code == "comment-on-answer" else "value"
+            self.aside.append(Aside(kind=kind, text=one.text, page=number, box=one.box))
+        if canvas and (layer := "".join(map(said, canvas.sight.glyphs)).strip()):
+            self.aside.append(Aside(kind="replaced", text=layer, page=number))
 
     def _sheet(self, page: SeenPage, canvas: PageCanvas, overlay: Overlay, look: Look | None) -> Sheet | None:
         """The page's tables and lines, None where it must be read as an image."""
@@ -206,8 +231,10 @@ class _PageReader:
         size: Rect = (0, 0, canvas.width, canvas.height)
         sight = canvas.sight
         glyphs = visible(sight, look)
-        self._look_for_identity(number, canvas)
-        if must_be_read_as_image(glyphs, sight, look, lambda: self._renderer.look(number, _CLOSE_DPI), size, self._trusted):
+        self._look_for_identity(page, canvas)
+        if must_be_read_as_image(
+            glyphs, sight, look, lambda: self._renderer.look(number, page.page_obj, _CLOSE_DPI), size, self._trusted
+        ):
             return None
         ruling = find_tables(page, sight.strokes, sight.images)
         if not ruling.grids and sight.images and look is not None:
@@ -217,21 +244,33 @@ class _PageReader:
         decoration = Decoration(ruling.loose, fields, overlay.marked)
         over = [glyph for glyph in overlay.text if glyph.seen and (look is None or not _is_pale(glyph) or look.shows(glyph))]
         pieces = pieces_of([*glyphs, *over], decoration, look)
+        ornaments = [glyph.text for glyph in (*glyphs, *over) if is_ornament(glyph)]
+        if drawn := "".join([*ornaments, *overlay.captions]).strip():
+            self.aside.append(Aside(kind="drawn", text=drawn, page=number))
+        pieces += [Piece(_rect(one.box), 0.0, picture=one) for one in overlay.remarks if one.box]
+        hidden = left_out(number, [*sight.glyphs, *overlay.text], [*glyphs, *over], size)
+        pieces += hidden.pieces
+        self.aside += hidden.aside
+        self.damage += hidden.damage
         grounds = [size, *(grid.box for grid in ruling.grids)]
         pictures = [image for image in sight.images if not any(_is_ground(image.box, ground) for ground in grounds)]
         pieces = with_marks(pieces, ruling.squares, sight.strokes, pictures, overlay)
         return fill(number, (canvas.width, canvas.height), pieces, ruling)
 
-    def _look_for_identity(self, number: int, canvas: PageCanvas) -> None:
+    def _look_for_identity(self, page: SeenPage, canvas: PageCanvas) -> None:
         """Reads our QR code where the page has something that could be one."""
         if self.identity is not None or not _may_hold_code(canvas):
             return
-        look = self._renderer.look(number, dpi=200)
+        look = self._renderer.look(page.page_number, page.page_obj, dpi=200)
         for text in read_codes(look) if look is not None else ():
             found = Identity.from_qr(text)
             if found is not None:
                 self.identity = found[0]
                 return
+
+
+def _rect(box: Box) -> Rect:
+    return box.x0, box.y0, box.x1, box.y1
 
 
 def _size(page: PDFPage) -> tuple[float, float]:

@@ -7,16 +7,13 @@ import hashlib
 import io
 import logging
 import re
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pdfminer.pdftypes import PDFObjRef, resolve1
-
 from extractor.readers.painted.overlay import SignedWidget
-from extractor.readers.pdf.form import signed_by
+from extractor.readers.pdf.form import fields_of, signed_by
 from models.page import Box, DigitalSignature
 from models.writing import excerpt
 
@@ -24,7 +21,6 @@ _log = logging.getLogger(__name__)
 
 # Nobody signs a form so often; each costs a digest of the whole file.
 _MOST = 50
-_MOST_FIELDS = 20_000
 _MOST_CONTENTS = 4 << 20
 _HEX = re.compile(rb"<([0-9A-Fa-f\s]*)>")
 
@@ -46,7 +42,8 @@ def read_signatures(data: bytes, form: Any, placed: Sequence[SignedWidget]) -> t
     """
     signed = [_Signed(widget.name, widget.number, widget.page, widget.box) for widget in placed]
     shown = {(one.name, one.number) for one in signed}
-    signed += [one for one in dict.fromkeys(_fields(form)) if (one.name, one.number) not in shown]
+    others = dict.fromkeys(filter(None, map(signed_by, fields_of(form))))
+    signed += [_Signed(*other) for other in others if other not in shown]
     if not signed:
         return ()
     reader = _Reader(data)
@@ -59,26 +56,6 @@ def read_signatures(data: bytes, form: Any, placed: Sequence[SignedWidget]) -> t
         name = excerpt(one.name) or None
         found.append(read.model_copy(update={"field": name, "page": one.page, "box": one.box}))
     return tuple(found)
-
-
-def _fields(form: Any) -> Iterator[_Signed]:
-    """The signed fields of the form, also those that no page shows; a field that hangs in the tree twice counts once."""
-    fields = resolve1(form.get("Fields")) if isinstance(form, dict) else None
-    waiting: deque[Any] = deque(fields if isinstance(fields, list) else [])
-    seen: set[int] = set()
-    for _ in range(_MOST_FIELDS):
-        if not waiting:
-            return
-        item = waiting.popleft()
-        field = resolve1(item)
-        if not isinstance(field, dict) or (isinstance(item, PDFObjRef) and item.objid in seen):
-            continue
-        seen |= {item.objid} if isinstance(item, PDFObjRef) else set()
-        signed = signed_by(field)
-        if signed is not None:
-            yield _Signed(*signed)
-        kids = resolve1(field.get("Kids"))
-        waiting += kids if isinstance(kids, list) else []
 
 
 class _Reader:

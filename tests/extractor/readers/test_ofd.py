@@ -20,7 +20,7 @@ from extractor.limits import PictureLimits, ZipLimits
 from extractor.readers.ofd import OfdReading, read_ofd
 from models.errors import Damaged, Encrypted, Hostile, TooManyPages, UnreadableFile
 from models.form import FormDefinition
-from models.page import Line, Picture, Table, Tick
+from models.page import Line, Picture, Remark, Table, Tick
 
 NAMESPACE = 'xmlns:ofd="http://www.ofdspec.org/2016"'
 
@@ -80,7 +80,8 @@ def read(data: bytes) -> OfdReading:
 
 
 def lines(data: bytes) -> list[str]:
-    return [block.text for block in read(data).pages.pages[0].blocks if isinstance(block, Line)]
+    lines = (block for block in read(data).pages.pages[0].blocks if isinstance(block, Line))
+    return [line.text for line in lines if line.text.strip()]
 
 
 def cells(data: bytes) -> list[tuple[int, int, str]]:
@@ -282,3 +283,19 @@ def test_damaged_pages_end_in_an_error_of_ours_or_are_read(data: st.DataObject) 
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
     with suppress(UnreadableFile):
         read_ofd(bytes(whole), ZipLimits(), 50, PictureLimits())
+
+
+@pytest.mark.parametrize("more", ['Fill="false"', 'Visible="false"'])
+def test_what_cannot_be_seen_is_a_remark_at_its_place(more: str) -> None:
+    hidden = ofd([layer(words("看得见", 20, 20), words("看不见", 20, 40, more=more))])
+    spans = [span for block in read(hidden).pages.pages[0].blocks if isinstance(block, Line) for span in block.spans]
+    assert [(span.code, span.text) for span in spans if isinstance(span, Remark)] == [("text-unseen", "看不见")]
+
+
+def test_what_stands_beside_the_picture_of_a_page_is_told() -> None:
+    over = read(pictured("210 0 0 297 0 0", words("作废", 20, 30))).pages
+    assert [("作废" in damage) for damage in over.damage] == [True]
+    shown = '<ofd:ImageObject Boundary="0 0 210 297" ResourceID="9"/>'
+    under = read(pictured("210 0 0 297 0 0", words("文字层", 20, 30) + shown)).pages
+    assert under.damage == ()
+    assert [(one.kind, one.text) for one in under.aside] == [("replaced", "文字层")]

@@ -3,6 +3,7 @@ import zlib
 
 import pytest
 from pypdf import PdfReader, PdfWriter
+from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject
 
 from extractor.limits import PdfLimits
 from extractor.readers.pdf import read_pdf
@@ -95,3 +96,22 @@ def test_a_page_that_breaks_costs_itself_alone() -> None:
     assert reading.scanned == (1,)
     assert reading.pages.damage == ("第 1 页的内容有损坏",)
     assert texts(saved(writer)) == ["seen"]
+
+
+def test_a_font_with_widths_for_characters_that_none_has_is_read_in_time() -> None:
+    writer = PdfWriter(clone_from=io.BytesIO(written(say("seen"))))
+    inner = DictionaryObject({NameObject("/Type"): NameObject("/Font"), NameObject("/Subtype"): NameObject("/CIDFontType2")})
+    inner[NameObject("/W")] = ArrayObject([NumberObject(0), NumberObject(999_999_999_999), NumberObject(500)])
+    font = DictionaryObject({NameObject("/Type"): NameObject("/Font"), NameObject("/Subtype"): NameObject("/Type0")})
+    font[NameObject("/Encoding")] = NameObject("/Identity-H")
+    font[NameObject("/DescendantFonts")] = ArrayObject([writer._add_object(inner)])
+    fonts = writer.pages[0]["/Resources"]["/Font"]  # type: ignore[index]
+    fonts[NameObject("/F3")] = writer._add_object(font)
+    assert texts(saved(writer))[0] == "seen"
+
+
+def test_a_page_with_hidden_words_all_over_is_read_in_time_and_told() -> None:
+    hidden = "".join(say(f"x{n}", x=n % 40 * 10, y=n // 40 * 3, size=2, before="3 Tr") for n in range(4000))
+    pages = read_pdf(written(say("seen") + hidden)).pages
+    assert pages.damage == ("第 1 页有 4000 处看不见的文字",)
+    assert len(pages.aside[0].text) > 4000

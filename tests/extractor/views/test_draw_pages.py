@@ -23,6 +23,7 @@ from models.page import Box, Frame, Pages, Table
 from models.record import Part, PartPage
 from tests.conftest import FIXTURES
 from tests.extractor import drawing
+from tests.extractor.pdfs import turned, typeset
 from tests.extractor.readers.test_ofd import layer, ofd, words
 
 INBOX = FIXTURES / "inbox"
@@ -61,9 +62,17 @@ def _form(name="武汉花山商业管理有限公司"):
 
 def _part(pages: Pages) -> Part:
     """The part as its result would have it, through JSON and back."""
-    sizes = tuple(PartPage(number=p.number, width=p.width, height=p.height, frame=p.frame) for p in pages.pages)
+    sizes = tuple(PartPage.of(page) for page in pages.pages)
     part = Part(name="a", sha256="0" * 64, state="read", pages=sizes)
     return Part.model_validate_json(part.model_dump_json())
+
+
+_TABLE = """#table(columns: (1fr, 2fr), [申报单位], [武汉花山商业管理有限公司], [负责人], [赵雨晴],
+[联系地址], [洪山区花山大道十八号])"""
+
+
+def _cells_of(pages):
+    return [cell for block in pages.pages[0].blocks if isinstance(block, Table) for cell in block.cells]
 
 
 def _check_cells(data, least=4):
@@ -106,6 +115,19 @@ def test_every_page_of_a_tiff_is_shown():
 
 def test_a_scanned_page_of_a_pdf_is_shown_in_its_frame():
     _check_cells(_file(np.ascontiguousarray(np.rot90(drawing.turned(_form(), 1.5))), "PDF", resolution=200))
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+@pytest.mark.parametrize("by_content", [False, True])
+def test_a_digital_page_that_is_shown_sideways_is_read_and_shown_upright(turn, by_content):
+    data = turned(typeset(_TABLE), turn, by_content=by_content)
+    pages, view = _check_cells(data)
+    upright = read_pdf(typeset(_TABLE)).pages
+    assert [block.text for block in _cells_of(pages)] == [block.text for block in _cells_of(upright)]
+    assert (pages.pages[0].width, pages.pages[0].height) == (420, 300)
+    shown, right = (_seen(one.image(1, 2, encoding="png")) for one in (view, open_view(typeset(_TABLE), _part(upright))))
+    assert np.abs(shown.astype(int) - right).mean() < 4
+    assert pages.pages[0].quarters in (1, 2, 3)
 
 
 def test_each_photo_of_a_folder_is_shown_with_the_fields_that_it_is_evidence_for(forms):

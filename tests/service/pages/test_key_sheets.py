@@ -117,6 +117,13 @@ SHEETS: dict[str, Sequence[Row]] = {
 }  # fmt: skip
 
 
+# The picture of the page may still be finding its size.
+_STILL = """async () => {
+  const wide = () => document.querySelector('.sheet')?.offsetWidth;
+  for (let last = NaN; last !== wide(); await new Promise((done) => setTimeout(done, 150))) last = wide();
+}"""
+
+
 @pytest.mark.parametrize("page", SHEETS)
 def test_the_sheet_of_a_page_has_these_rows_and_no_others(page: str, sit: Sit) -> None:
     assert sit(page).sheet() == [(row.does, [use.key for use in row.uses]) for row in (*_COMMON, *SHEETS[page])]
@@ -128,6 +135,7 @@ def test_each_key_of_a_row_does_what_the_row_says(row: Row, sit: Sit) -> None:
         page = sit(use.state).page
         for key in use.first:
             page.keyboard.press(stroke(key))
+        page.evaluate(_STILL)
         page.evaluate(_BEFORE)
         page.evaluate(HEAR_CHOOSING)
         assert not page.evaluate(use.seen), f"{use.key}: seen before it was pressed"

@@ -1,0 +1,216 @@
+"""The definition as a witness: whether what was read off a picture stands where the form says, and is of one piece (pure).
+
+What no single rule of the page proves, the form's own grid bears out or contradicts: which labels stand in a row, in which order,
+and that an answer fills the room between its label and the next. Where page and form disagree, the field goes to a person.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from statistics import median
+
+from extractor import rungs
+from extractor.answers.books import phrases_of
+from extractor.answers.labels import Alignment, Unit
+from extractor.answers.regions import Region
+from extractor.text.tick_signs import is_chinese
+from models.geometry import box_around, contains, meets, middle
+from models.page import Box, Page, Pages, Run
+from models.writing import key
+
+Oddity = tuple[str, Sequence[str], str]
+
+_BESIDE = 0.05  # of the form's width: so far an answer's cell may end before the place that the form gives it
+_LONG_LABEL = 4  # characters of a label that stand in no answer by chance
+# In heights of the line: pieces of one answer stand no farther apart, and differ no more in height or place.
+_APART, _TALLER, _OFF = 2.0, 1.2, 0.15
+# Lines of a long one are no higher than so many times their median, where they follow closely so many; and what is close.
+_TALLER_LINE, _MUCH_TALLER, _CLOSE = 1.45, 1.9, 1.0
+_HOLE = 0.57  # of the widest character: a digit that was not read leaves as much
+_EMPTY_BRACKETS = re.compile(r"[(（]\s*[)）]")  # nobody writes them, and a misread 0 looks like them
+_ACROSS = 0.25  # of its height: so far a line may reach over the border of its cell
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """What was read in one go: a line, or a part of one that stands apart."""
+
+    spans: tuple[Run, ...]
+    box: Box
+
+    @property
+    def text(self) -> str:
+        return "".join(span.text for span in self.spans)
+
+    @property
+    def holes(self) -> Iterator[tuple[str, str]]:
+        """The character and the digit between which there is room for another digit."""
+        wide = max((span.box.x1 - span.box.x0 for span in self.spans if span.box), default=0.0)
+        for one, other in pairwise(self.spans):
+            is_edge = any(a.isdigit() and is_chinese(b) for a, b in ((one.text, other.text), (other.text, one.text)))
+            if is_edge and one.box and other.box and other.box.x0 - one.box.x1 > _HOLE * wide:
+                yield one.text, other.text
+
+    @property
+    def high(self) -> float:
+        return self.box.y1 - self.box.y0
+
+    @property
+    def middle(self) -> float:
+        return (self.box.y0 + self.box.y1) / 2
+
+
+def contradicted(alignment: Alignment, index: int, region: Region, pages: Pages) -> Iterator[Oddity]:
+    """What speaks against the answer to label `index`, which stands in `region`: (code, the fields that it matters to, the words).
+    Of what was not read off a picture nothing does."""
+    label, find = alignment.labels[index], alignment.found[index]
+    page = next((page for page in pages.pages if page.number == find.unit.page and page.frame), None)
+    if page is None:
+        return
+    every = [field.name for field in label.cell.fields]
+    is_loose = find.unit.cell is None and not region.units and not find.is_before_colon
+    if is_loose or region.is_split or _is_alone(alignment, index, region) or _is_narrow(alignment, index, region, page):
+        yield "place-unsure", every, ""
+    if not any(field.is_mark or field.entered == "ticked" for field in label.cell.fields) and _goes_on(region, pages):
+        yield "ink-unread", every, ""
+    swallowed = _swallowed(alignment, index, region)
+    if swallowed:
+        yield "answer-is-label", every, swallowed
+    odd = _tall(region) if any(field.is_prose for field in label.cell.fields) else _foreign(region)
+    foreign = None if any(field.is_mark for field in label.cell.fields) else next(odd, None)
+    if foreign is not None:
+        yield "text-foreign", every, foreign
+
+
+def _is_alone(alignment: Alignment, index: int, region: Region) -> bool:
+    """Whether a label that should stand beside the answer, or under it where the answer goes on in more rows, was not found: what
+    it stands for may be taken for a part of the answer."""
+    label, unit = alignment.labels[index], alignment.found[index].unit
+    row = next(row for row in alignment.form.rows if any(cell is label.cell for cell in row.cells))
+    cells = [id(cell) for cell in row.cells]
+    beside = set(cells[cells.index(id(label.cell)) + 1 :]) if row.labels == "beside" else set()
+    lost = [n for n, other in enumerate(alignment.labels) if n not in alignment.found and id(other.cell) in beside]
+    goes_on = any(other.cell and unit.cell and other.page == unit.page and _is_below(other, unit) for other in region.units)
+    following = index + 1 < len(alignment.labels) and index + 1 not in alignment.found
+    return bool(lost) or (goes_on and following)
+
+
+def _is_below(other: Unit, unit: Unit) -> bool:
+    one, own = other.cell, unit.cell
+    return one is not None and own is not None and other.table is unit.table and one.row >= own.row + own.row_span
+
+
+def _is_narrow(alignment: Alignment, index: int, region: Region, page: Page) -> bool:
+    """Whether the cells of an answer end well before the next label of its row or, where none follows, before the form does."""
+    unit = alignment.found[index].unit
+    own = unit.box
+    cells = box_around(other.cell.box for other in region.units if other.cell and other.page == page.number)
+    if own is None or cells is None or alignment.labels[index].above:
+        return False
+    level = (own.y0 + own.y1) / 2
+    starts = [find.unit for find in alignment.found.values() if find.unit.page == page.number]
+    edges = [one.box for one in starts if one.box]
+    beside = [box.x0 for box in edges if box.x0 > own.x1 - 1 and box.y0 < level < box.y1]
+    right = _right_edge(alignment, starts, page)
+    slack = _BESIDE * (right - min(box.x0 for box in edges))
+    return min(beside, default=right) - cells.x1 > slack or (unit.cell is not None and cells.x0 - own.x1 > slack)
+
+
+def _right_edge(alignment: Alignment, starts: Sequence[Unit], page: Page) -> float:
+    """Where the form ends on a page: with its tables, or farther on where lines stand beside several of its rows."""
+    rows = [one.cell.box for one in starts if one.cell and one.cell.box]
+    tables = [one.table.box.x1 for one in starts if one.table and one.table.box]
+    known = max([*tables, *(one.box.x1 for one in starts if one.box)])
+    loose = [unit.box for unit in alignment.units if unit.cell is None and unit.page == page.number and unit.box]
+    beyond = [box for box in loose if box.x0 > known - 1]
+    level = {(row.y0, row.y1) for row in rows for box in beyond if row.y0 < (box.y0 + box.y1) / 2 < row.y1}
+    return max((box.x1 for box in beyond), default=known) if len(level) > 1 else known
+
+
+def _goes_on(region: Region, pages: Pages) -> bool:
+    """Whether ink that is no print stands in the cells of an answer, beside all that was read there."""
+    by_number = {page.number: page for page in pages.pages}
+    for unit in region.units:
+        box, page = unit.cell.box if unit.cell else None, by_number.get(unit.page or 0)
+        read = [span.box for span in unit.passage.spans if span and span.box]
+        marks = [mark.box for mark in page.ink if mark.confidence >= rungs.STRONG] if page and box else []
+        within = [
+            mark
+            for mark in marks
+            if box and contains((box.x0, box.y0, box.x1, box.y1), *middle((mark.x0, mark.y0, mark.x1, mark.y1)))
+        ]
+        if any(not any(meets(mark, glyph) for glyph in read) for mark in within):
+            return True
+    return False
+
+
+def _swallowed(alignment: Alignment, index: int, region: Region) -> str | None:
+    """A label that was found nowhere, or a piece of the answer's own, where it stands in the answer."""
+    label, form = alignment.labels[index], alignment.form
+    row = next(row for row in form.rows if any(cell is label.cell for cell in row.cells))
+    texts = [key(passage.words) for passage in region.passages]
+    own = [key(text) for text in label.texts]
+    if alignment.found[index].unit.key not in own:
+        piece = next((text for text in texts if len(text) > 1 and any(text in one for one in own)), None)
+        if piece:
+            return piece
+    lost = [other for n, other in enumerate(alignment.labels) if n not in alignment.found]
+    for other in lost:
+        printed = "".join(phrases_of(label.cell))
+        least = 2 if any(cell is other.cell for cell in row.cells) else _LONG_LABEL
+        words = [word for word in map(key, other.texts) if len(word) >= least and word not in printed]
+        words = [word for word in words if any(word in text for text in texts)]
+        if words:
+            return words[0]
+    return None
+
+
+def _foreign(region: Region) -> Iterator[str]:
+    """Pieces of a short answer that are not of one hand with the rest: far from it in its line, of another height, on another
+    level, or across the border of the cell."""
+    for unit in region.units:
+        if empty := _EMPTY_BRACKETS.search(unit.passage.text):
+            yield empty[0]
+        for row in _rows(unit):
+            yield from (f"{before}{after}" for piece in row for before, after in piece.holes)
+            high = median(piece.high for piece in row)
+            for before, after in pairwise(row):
+                apart = after.box.x0 - before.box.x1 > _APART * high
+                if apart or not 1 / _TALLER < after.high / before.high < _TALLER or abs(after.middle - before.middle) > _OFF * high:
+                    yield after.text
+            box = unit.cell.box if unit.cell else None
+            for piece in row if box else ():
+                if box and max(box.y0 - piece.box.y0, piece.box.y1 - box.y1) > _ACROSS * piece.high:
+                    yield piece.text
+
+
+def _tall(region: Region) -> Iterator[str]:
+    """Lines of a long answer that are much higher than the others: written or stamped by somebody else, or askew. A short last line
+    may look higher than it is, but stands close under the one before."""
+    pieces = [piece for unit in region.units for row in _rows(unit) for piece in row]
+    high = median(piece.high for piece in pieces) if pieces else 0.0
+    for before, piece in pairwise([None, *pieces]):
+        is_close = before is not None and piece is not None and piece.box.y0 - before.box.y1 < _CLOSE * high
+        if piece and piece.high > (_MUCH_TALLER if is_close else _TALLER_LINE) * high:
+            yield piece.text
+
+
+def _rows(unit: Unit) -> Iterator[list[_Piece]]:
+    """The pieces of each line of a unit, from left to right."""
+    pieces: list[_Piece] = []
+    spans = [span for span in unit.passage.spans if isinstance(span, Run)]
+    # A blank that has no box stands between pieces that were read apart.
+    for _, group in groupby(spans, key=lambda span: span.box and (span.box.y0, span.box.y1)):
+        run = [span for span in group if span.box]
+        box = box_around(span.box for span in run)
+        if box and box.y1 > box.y0:
+            pieces.append(_Piece(tuple(run), box))
+    row: list[_Piece] = []
+    for piece in pieces:
+        if row and (piece.box.x0 < row[-1].box.x0 or abs(piece.middle - row[-1].middle) > 0.5 * row[-1].high):
+            yield row
+            row = []
+        row.append(piece)
+    if row:
+        yield row

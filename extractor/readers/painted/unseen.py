@@ -1,0 +1,106 @@
+"""What a page holds and does not show: stretches of invisible characters, each with its place."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from extractor.readers.painted.lines import Piece, remark_piece, said, to_box
+from extractor.readers.painted.page import Glyph
+from models.geometry import Rect, around, contains, middle
+from models.page import Aside, AsideKind, Remark
+from models.writing import key
+
+# Characters painted one after the other are one stretch where they are nearer than this, in parts of their size.
+_NEAR, _LEVEL = 1.0, 0.5
+# A character is the shadow of another where it stands nearer to it than this, in parts of its size, and in points.
+_SHADOW, _SHADOW_POINTS = 0.5, 6.0
+# So many characters at one place are looked at, and so many stretches of a page are remarks; no honest page has more.
+_MOST_AT, _MOST = 8, 400
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """A stretch of characters that nobody sees. `is_shadow`: each lies on the same one that is seen."""
+
+    text: str
+    box: Rect
+    is_shadow: bool
+
+
+def unseen(painted: Sequence[Glyph], shown: Iterable[Glyph]) -> list[Unseen]:
+    """The stretches of `painted`, in its order, that are not `shown`; those that say nothing are left out."""
+    shown = list(shown)
+    seen = {id(glyph) for glyph in shown}
+    hidden = [glyph for glyph in painted if id(glyph) not in seen]
+    if not hidden:
+        return []
+    twins = _Twins(shown)
+    found = []
+    for stretch in _stretches(hidden):
+        text = "".join(map(said, stretch)).strip()
+        if key(text):
+            is_shadow = all(not glyph.text.strip() or twins.has(glyph) for glyph in stretch)
+            found.append(Unseen(text, around(glyph.box for glyph in stretch), is_shadow))
+    return found
+
+
+def _stretches(glyphs: Iterable[Glyph]) -> Iterator[list[Glyph]]:
+    stretch: list[Glyph] = []
+    for glyph in glyphs:
+        if stretch:
+            last = stretch[-1]
+            size = max(last.size, glyph.size, 1.0)
+            gap, off = glyph.box[0] - last.box[2], abs(middle(glyph.box)[1] - middle(last.box)[1])
+            if abs(gap) > _NEAR * size or off > _LEVEL * size:
+                yield stretch
+                stretch = []
+        stretch.append(glyph)
+    if stretch:
+        yield stretch
+
+
+class _Twins:
+    """Characters by what and where they are."""
+
+    def __init__(self, glyphs: Iterable[Glyph]) -> None:
+        self._at: dict[tuple[str, int, int], list[Rect]] = {}
+        for glyph in glyphs:
+            there = self._at.setdefault((glyph.text, *_square(glyph)), [])
+            if len(there) < _MOST_AT:
+                there.append(glyph.box)
+
+    def has(self, glyph: Glyph) -> bool:
+        """Whether the same character stands almost where `glyph` does."""
+        x, y = _square(glyph)
+        most = min(_SHADOW * max(glyph.size, 1.0), _SHADOW_POINTS)
+        near = (box for dx in (-1, 0, 1) for dy in (-1, 0, 1) for box in self._at.get((glyph.text, x + dx, y + dy), ()))
+        return any(abs(box[0] - glyph.box[0]) <= most and abs(box[1] - glyph.box[1]) <= most for box in near)
+
+
+def _square(glyph: Glyph) -> tuple[int, int]:
+    return int(glyph.box[0] // _SHADOW_POINTS), int(glyph.box[1] // _SHADOW_POINTS)
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What a page holds and does not show: remarks for its lines, what stands beside these, and what is to be told of the page."""
+
+    pieces: Sequence[Piece] = ()
+    aside: Sequence[Aside] = ()
+    damage: Sequence[str] = ()
+
+
+def left_out(number: int, painted: Sequence[Glyph], shown: Sequence[Glyph], size: Rect) -> LeftOut:
+    """What page `number` paints and nobody sees, as remarks at its places; what has none, off the page, stands beside the text, and
+    so does the shadow of what is shown."""
+    pieces, aside = list[Piece](), list[Aside]()
+    for one in unseen(painted, shown):
+        if contains(size, *middle(one.box)) and not one.is_shadow:
+            pieces.append(remark_piece("text-unseen", one.text, one.box))
+        else:
+            kind: AsideKind = "replaced" if one.is_shadow else "hidden"
+            aside.append(Aside(kind=kind, text=one.text, page=number, box=to_box(one.box)))
+    if len(pieces) <= _MOST:
+        return LeftOut(pieces, aside)
+    words = "".join(piece.picture.text for piece in pieces if isinstance(piece.picture, Remark))
+    aside.append(Aside(kind="hidden", text=words, page=number))
+    return LeftOut((), aside, [f"第 {number} 页有 {len(pieces)} 处看不见的文字"])
