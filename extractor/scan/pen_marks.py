@@ -59,8 +59,9 @@ def _places(page: FlatPage) -> Iterator[tuple[Rect, str]]:
             yield line.place.box, "mixed"
         if any(_is_put_above(line, other, beside) for other in beside):
             yield line.place.box, "above"
-        for place in _blots(line, em, ink, cell, page.lines):
-            yield place, "blot"
+        if _has_blots(line, em, ink, cell, page.lines):
+            # The blot itself may lie over the edge, in another field's row.
+            yield line.place.box, "blot"
 
 
 def _inside(line: ReadLine, page: FlatPage) -> Rect:
@@ -136,8 +137,8 @@ def _is_put_above(line: ReadLine, other: ReadLine, beside: Sequence[ReadLine]) -
     return close and right - left > x1 - x0 and not any(0 < y1 - one.place.box[3] < _ABOVE * (y1 - y0) for one in beside)
 
 
-def _blots(line: ReadLine, em: float, ink: Mask, cell: Rect, lines: Sequence[ReadLine]) -> Iterator[Rect]:
-    """Ink above and below a line that is as large as a small character, and in no line's box."""
+def _has_blots(line: ReadLine, em: float, ink: Mask, cell: Rect, lines: Sequence[ReadLine]) -> bool:
+    """Whether above or below a line ink stands that is as large as a small character, and in no line's box."""
     x0, y0, x1, y1 = line.place.box
     for top, bottom in ((y0 - _REACH_ABOVE * em, y0), (y1, y1 + _REACH_BELOW * em)):
         # What is put in above reaches over the edge of a low cell.
@@ -156,6 +157,7 @@ def _blots(line: ReadLine, em: float, ink: Mask, cell: Rect, lines: Sequence[Rea
         rule = np.ones((max(3, round(_RULED * em)) | 1, 3), np.uint8)
         part = np.asarray(cv2.morphologyEx(part, cv2.MORPH_CLOSE, rule), np.uint8)
         _, _, stats, _ = cv2.connectedComponentsWithStats(part)
-        for x, y, width, height, amount in stats[1:].tolist():
+        for width, height, amount in stats[1:, 2:5].tolist():
             if height > _HIGH * em and width > _WIDE * em and amount > _BLOT * em * em:
-                yield float(left + x), float(top + y), float(left + x + width), float(top + y + height)
+                return True
+    return False
