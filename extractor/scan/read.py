@@ -57,7 +57,7 @@ def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine
         raise OcrUnavailable(f"不能处理图片：{error}", advice=advice) from error
 
     layers, boxes = set_upright(take_apart(flatten(picture.colour, picture.points)), engine)
-    page = FlatPage.of(layers, find_grids(layers.text, layers.scale), find_seals(layers))
+    page = FlatPage.of(layers, find_grids(layers.black, layers.scale, boxes, layers.inks), find_seals(layers))
     page = read_lines(page, boxes, engine)
     page = read_under_seals(page, engine)
     page, unread = read_unread(page, engine)
