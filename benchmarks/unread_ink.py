@@ -25,10 +25,11 @@ import numpy as np
 
 from benchmarks.writing import INKS, SCANNERS, moved, paper, pens, prints, scanned, write
 from extractor.scan import unread_ink
+from extractor.scan.grids import Grid, GridBox
 from extractor.scan.layers import Layers
 from extractor.scan.lines import Place, ReadLine
 from extractor.scan.ocr import Glyph, Reading
-from extractor.scan.ruling import Grid, GridBox, Ruling
+from extractor.scan.ruling import Ruling
 from models.geometry import Rect
 
 MEASURES = ("HIGHEST", "LOWEST", "LINE", "NARROWEST", "FULL", "SPARSE", "LEAST", "VALLEY", "SHORT", "EDGE", "EMS", "TALLEST")

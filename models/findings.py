@@ -92,6 +92,7 @@ CATALOGUE: dict[str, Kind] = {
     "text-foreign": _warning("“{title}”中的“{text}”可能不是填写的内容：与其余的字不在一处，或大小、高低不同"),
     "place-missing": _warning("没有找到“{title}”填写的位置，请对照原件"),
     "answer-twice": _warning("“{title}”与“{other}”读自同一处文字，请对照原件"),
+    "rules-unseen": _warning("“{title}”一栏的表格线看不清，填写的内容可能归错了格，请对照原件"),
     "text-unclaimed": _warning("“{title}”旁另有文字“{text}”，没有归入任何栏目"),
     "text-elsewhere": _warning("表格各栏之外另有 {count} 处文字：“{text}”", doubt=False),
     "aside-told": _warning("文件正文之外另有内容：“{text}”", doubt=False),

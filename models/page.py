@@ -119,7 +119,8 @@ class Line(Model):
 
 
 class Cell(Model):
-    """A table cell; `row` and `column` are where it starts on the table's grid, counting from 0."""
+    """A table cell; `row` and `column` are where it starts on the table's grid, counting from 0. One that is not `sure` was made
+    out of a picture, from rules of which not enough could be seen: it may be more cells than one, or a part of one."""
 
     row: int = Constraint(ge=0)
     column: int = Constraint(ge=0)
@@ -127,6 +128,7 @@ class Cell(Model):
     column_span: int = Constraint(default=1, ge=1)
     lines: tuple[Line, ...] = ()
     box: Box | None = None
+    sure: bool = True
 
     @property
     def text(self) -> str:

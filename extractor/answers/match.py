@@ -23,7 +23,7 @@ from models.fields import ChoiceField, Field, RowsField, SealField, SignatureFie
 from models.findings import Finding
 from models.form import FormCell, FormDefinition
 from models.geometry import meets
-from models.page import Box, Pages
+from models.page import Box, Pages, Table
 from models.record import Evidence, Observation
 from models.writing import CJK, key, one_line
 
@@ -32,6 +32,8 @@ _OTHER_FORM = 0.6
 _ALTERNATIVE = "binding-differs"
 # What of an answer's place matters to a mark that was not seen there.
 _OF_PLACE = frozenset(["place-unsure", "answer-spread"])
+# The doubt about a cell of which not enough was seen: it matters to a mark that was seen there, too.
+_UNSEEN = "rules-unseen"
 _ANOTHER_LABEL = re.compile(rf"[{CJK}]{{2,}} ?[:：]")
 # Letters and digits behind which no misread part of a Chinese label is, and a number that a label stands under.
 _SIGNS = re.compile(r"[a-z]{2,}|[0-9]+")
@@ -192,7 +194,8 @@ def _observe(
 
 def _of_place(odd: Iterable[tuple[str, Sequence[str], str]], one: Observation) -> list[tuple[str, str]]:
     """What is odd about the place of a mark: where parts of it were not seen, nobody can say that none is there."""
-    return [(code, text) for code, names, text in odd if code in _OF_PLACE and one.field in names and not one.value.present]
+    codes = {_UNSEEN} if one.value.present else {_UNSEEN, *_OF_PLACE}
+    return [(code, text) for code, names, text in odd if code in codes and one.field in names]
 
 
 def _doubted(one: Observation, title: str, odd: Iterable[tuple[str, str]]) -> Observation:
@@ -263,11 +266,22 @@ def _oddities(alignment: Alignment, index: int, region: Region, pages: Pages) ->
         _has_unread(find.unit, alignment, pages) or _unread_in([region.units], pages)
     ):
         found.append(("ink-unread", every, ""))
+    if _is_unsure(find.unit, passages, pages):
+        found.append((_UNSEEN, every, ""))
     cells = {place.box for passage in passages for place in passage.places if place.page == find.unit.page and place.box}
     if any(_stands_beside(other.unit, find.unit, cells) for other in alignment.found.values()):
         # The line between two rows was not seen, or is not there: what answers which label can't be told.
         found.append(("answer-spread", every, " ".join(filled)))
     return found
+
+
+def _is_unsure(label: Unit, passages: Iterable[Passage], pages: Pages) -> bool:
+    """Whether the cell of a label, or one of those that its answer stands in, may be none."""
+    if label.cell is not None and not label.cell.sure:
+        return True
+    tables = ((page.number, block) for page in pages.pages for block in page.blocks if isinstance(block, Table))
+    unsure = {(number, cell.box) for number, table in tables for cell in table.cells if not cell.sure and cell.box}
+    return any((place.page, place.box) in unsure for passage in passages for place in passage.places) if unsure else False
 
 
 def _has_unread(label: Unit, alignment: Alignment, pages: Pages) -> bool:

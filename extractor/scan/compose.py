@@ -6,13 +6,13 @@ from itertools import pairwise
 
 from extractor import rungs
 from extractor.scan.flat import FlatPage, ReadLine
+from extractor.scan.grids import Grid
 from extractor.scan.lines import in_rows
 from extractor.scan.ocr import Glyph
-from extractor.scan.ruling import Grid
 from extractor.scan.ticks.boxes import Square, find_squares
 from extractor.text.confusions import TWIN_DIGITS, TWIN_LETTERS
 from extractor.text.tick_signs import EMPTY_GLYPHS, MARK_GLYPHS, is_boxlike
-from models.geometry import Rect, box_around
+from models.geometry import Rect, area, box_around, meet
 from models.page import Box, Cell, Line, Page, Run, Span, Table, Tick
 
 _RAGGED = 1.3  # of the height: rows end this much early, since punctuation may not begin one
@@ -52,7 +52,15 @@ def make_page(page: FlatPage, number: int, first_table: int) -> Page:
 
 def _table(index: int, grid: Grid, texts: Sequence[tuple[Line, ...]], page: FlatPage) -> Table:
     cells = tuple(
-        Cell(row=c.row, column=c.column, row_span=c.row_span, column_span=c.column_span, lines=text, box=page.in_points(c.box))
+        Cell(
+            row=c.row,
+            column=c.column,
+            row_span=c.row_span,
+            column_span=c.column_span,
+            lines=text,
+            box=page.in_points(c.box),
+            sure=c.sure,
+        )
         for c, text in zip(grid.cells, texts, strict=True)
     )
     return Table(index=index, cells=cells, box=page.in_points(grid.box))
@@ -126,10 +134,17 @@ def _characters(piece: ReadLine, squares: Sequence[Square], page: FlatPage) -> I
             sure = min(glyph.confidence, rungs.STRONG if _is_mistakable(glyphs, number) else 1.0)
             # Recognisers see boxes in running text too; what the shape doesn't bear out is a character that nobody knows.
             sure = min(sure, rungs.EVEN) if glyph.text in EMPTY_GLYPHS | MARK_GLYPHS else sure
+            # A stroke less makes another digit or letter, and no other Chinese character.
+            sure = min(sure, rungs.EVEN) if glyph.text.isascii() and _is_struck((start, top, end, bottom), page) else sure
             span = _span(replace(glyph, confidence=sure), page.in_points((start, top, end, bottom)))
             told = {"recovered": any(piece.recovered[number : number + 1])}
             emphasis = frozenset(["strike"] * any(piece.struck[number : number + 1]))
             yield _Item(start, end, span.model_copy(update={**told, "emphasis": emphasis}))
+
+
+def _is_struck(glyph: Rect, page: FlatPage) -> bool:
+    """Whether a line that was taken off the page ran through a glyph."""
+    return any(area(meet(glyph, streak)) > 0 for streak in page.ruling.streaks)
 
 
 def _spaced(items: Sequence[_Item], row: Sequence[ReadLine]) -> list[_Item]:

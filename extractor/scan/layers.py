@@ -17,6 +17,7 @@ _RED = 35  # how much more red than green and blue makes red ink
 # Levels by which the channels of a grey pixel may differ: a copy without colour has none, paper scanned in colour more.
 _GREY = 2
 _SHIMMER, _UNDER_RED = 40, 130  # levels of the red channel under red ink: what is no lighter stays black, from the sum on is paper
+_BLUER = 35  # how much more blue than red and green makes blue ink
 _VIVID = 1.6  # how much redness is strengthened
 # Faint print: the percent of pixels that are ink at least, by how many levels black is darker than the lightest of those, how light
 # it is at most, and from which level on is paper.
@@ -37,6 +38,16 @@ class Layers:
     pen: Gray
     scale: float
     frame: Frame | None = None
+
+    @property
+    def black(self) -> Gray:
+        """The text layer without what is bluer than print: pens, and stamps that are not red."""
+        return np.asarray(cv2.copyTo(np.full_like(self.text, 255), cv2.inRange(self.pen, _BLUER, 255), self.text.copy()), np.uint8)
+
+    @property
+    def inks(self) -> Gray:
+        """The text layer with red ink, grey."""
+        return np.asarray(cv2.min(self.text, self.all), np.uint8)
 
     def part(self, x0: int, y0: int, x1: int, y1: int) -> "Layers":
         """A part of the page, in pixels."""

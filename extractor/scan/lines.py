@@ -153,15 +153,11 @@ def _pieces(box: Rect, ruling: Ruling, inset: float) -> list[tuple[Rect, tuple[i
     pieces = []
     for g, grid in enumerate(ruling.grids):
         for c, cell in enumerate(grid.cells):
-            left, top, right, bottom = (
-                max(x0, cell.box[0] + inset),
-                max(y0, cell.box[1]),
-                min(x1, cell.box[2] - inset),
-                min(y1, cell.box[3]),
-            )
-            if right - left > _IN_ACROSS * min(height, x1 - x0) and bottom - top > _IN_DOWN * min(
-                height, cell.box[3] - cell.box[1]
-            ):
+            edges = ruling.around(cell.box, box)
+            left, right = max(x0, edges[0] + inset), min(x1, edges[2] - inset)
+            top, bottom = max(y0, edges[1]), min(y1, edges[3])
+            across, down = _IN_ACROSS * min(height, x1 - x0), _IN_DOWN * min(height, edges[3] - edges[1])
+            if right - left > across and bottom - top > down:
                 # Writing may stand on its ruled line, or touch the one above.
                 pieces.append(((left, max(y0, top - _BEYOND * height), right, min(y1, bottom + _BEYOND * height)), (g, c)))
     return pieces

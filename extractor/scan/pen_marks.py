@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from extractor.scan.flat import FlatPage, ReadLine
 from extractor.scan.layers import PAPER
 from extractor.scan.red_ink import loose_red
-from extractor.scan.strokes import em_of
+from extractor.scan.struck import em_of
 from extractor.text.tick_signs import is_boxlike, is_chinese
 from models.geometry import Rect, contains, meet, middle
 from models.page import Box

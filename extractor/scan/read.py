@@ -50,7 +50,7 @@ def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine
         from extractor.scan.seals.find import find_seals
         from extractor.scan.seals.inscription import read_seals
         from extractor.scan.seals.under import read_under_seals
-        from extractor.scan.strokes import mark_struck
+        from extractor.scan.struck import mark_struck
         from extractor.scan.unread_ink import read_unread
         from extractor.scan.upright import flatten
     except ImportError as error:
@@ -59,7 +59,7 @@ def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine
         raise OcrUnavailable(f"不能处理图片：{error}", advice=advice) from error
 
     layers, boxes = set_upright(take_apart(flatten(picture.colour, picture.points)), engine)
-    page = FlatPage.of(layers, find_grids(layers.text, layers.scale), find_seals(layers))
+    page = FlatPage.of(layers, find_grids(layers.black, layers.scale, boxes, layers.inks), find_seals(layers))
     page = read_lines(page, boxes, engine)
     page = read_under_seals(page, engine)
     page, unread = read_unread(page, engine)

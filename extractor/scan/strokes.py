@@ -1,185 +1,165 @@
-"""Lines that a pen drew through what was read: straight or wavy, one or two, level or oblique, of any ink, or a scribble of them.
+"""Straight thin strokes in a picture of a level page: the pieces that ruled lines are made of, each as it runs.
 
-Characters of print stand apart, so that a row of them has columns without ink, and what runs on through several of them at one
-height is no part of any. A line under or over characters has ink of theirs on one side only. Sizes are in widths of a Chinese
-character of the line, so that they hold for any resolution and size of type.
+Everything here goes along the rows; for upright strokes the picture is handed in turned over its diagonal.
 """
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from functools import cached_property
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from extractor.scan.flat import FlatPage, ReadLine
-from extractor.scan.layers import PAPER
-from extractor.scan.red_ink import loose_red
-from extractor.scan.seals import lift
-from extractor.text.tick_signs import is_chinese
-from models.geometry import Rect
-from models.page import Box
-
 Gray = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 
-# Least length of a stroke, and of one through letters and digits, which pens join and fonts set close; one that is shorter than the
-# third goes through all of a piece of a line, or is part of something taller than print: two characters may touch.
-_SHORTEST, _SHORTEST_JOINED, _SHORTEST_PART, _TALL = 1.35, 1.9, 2.1, 1.2
-_SWAY = 0.13  # how far it strays from straight
-_SLOPES = (0.0, 0.1, -0.1, 0.2, -0.2, 0.32, -0.32, 0.45, -0.45)
-_ASIDE, _CROSSED = 0.13, 0.15  # so far from its middle is ink of characters, on either side, in so much of its length
-_BEYOND, _ABOVE = 0.6, 0.15  # how far beyond the ends of what was read, and above and below, it is looked for
-# Of a line's height, or of its width by characters, the width of Chinese ones that stand apart; that of others beside them.
-_APART, _NARROW = 0.7, 0.5
-_INSET = 2.0  # points that the edge of a cell is kept off
-_SEALED = 0.3  # part of a stroke that lies where a seal has ink: it is the seal's
-_OVER = 0.25  # beyond its ends the middle of a character may stand that it strikes
-# So far apart pieces of a line stand, and so near to a character the next one; so much of a piece is all of it.
-_PIECE, _CLOSE, _MOST = 0.45, 0.25, 0.5
+_AROUND, _DARKER, _LIGHTEST = 41, 22, 215  # ink is by so many levels darker than so many pixels around, and not lighter than that
+_BREAK = 7  # pixels along a line that may be missing
+_LONG, _BENT = 240, 200  # pixels from which on a line may be broken, and bent
+_FEWEST, _STRAY = 10, 2.2  # pixels of a line that say how it runs, and how far a pixel may be off it
+_THICK = 6  # what is thicker is no line
+_BROKEN, _WHOLE = 0.6, 0.86  # least part of a line that is inked: of a long faint one, and of a short one
+# A line of dots: its least length, the least part of it that is inked, how many pixels apart dots are at most, and of how much of
+# it the paper beside it, so many pixels off, is bare on the one side and on the other. Writing has strokes there. Longer than
+# writing goes on at one level, and with so many pixels missing at most, it may touch what is written at it.
+_DOTTED, _DOTS, _APART, _BARE, _TOUCHED, _BESIDE = 60, 0.2, 10, 0.9, 0.6, (3, 4)
+_ENDLESS, _COVERED_UP = 400, 30
+_ROUNDS = 3
+_REACH = 2  # pixels that a thin line takes on each side of its middle
+# A faint line is darker than what is so many pixels beside it by so many levels, in the mean of so many pixels along it; what is
+# darker than paper by more than so many levels counts for no more. From so many to so many pixels off it there is no ink.
+_FAINT, _OFF, _ALONG, _MOST, _CLEAR = 4.0, 4, 31, 40, (4, 6)
 
 
 @dataclass(frozen=True)
-class Stroke:
-    """From where to where a stroke runs and how high its middle is, in pixels of the page; the parts of its length above and below
-    which there is ink."""
+class Piece:
+    """A straight stroke from `start` to `end` along the rows; `weights` are those of the polynomial of how it runs across them,
+    in the part of the way that lies behind, less a half. `dark`: how much darker than paper it is, summed over its
+    thickness. `label` is its pixels' in `Strokes`."""
 
-    x0: float
-    x1: float
-    y: float
-    above: float
-    below: float
+    start: int
+    end: int
+    weights: tuple[float, ...]
+    dark: float = 1.0
+    label: int = 0
 
+    @property
+    def length(self) -> int:
+        """Pixels along it."""
+        return self.end - self.start
 
-def mark_struck(page: FlatPage) -> tuple[FlatPage, tuple[Box, ...]]:
-    """The page, its lines with the characters marked that a pen went through, and the places of strokes that met none."""
-    dark = page.lifted < PAPER
-    if page.layers.red.any():
-        dark |= loose_red(page.layers, page.rings)
-    plain = [ring for ring in page.rings if not ring.red]
-    sealed = lift.inked(page.shape, plain) if plain else None
-    lines: list[ReadLine] = []
-    lost: list[Box] = []
-    for line in page.lines:
-        found = [stroke for stroke in strokes_through(line, dark, page) if sealed is None or not _is_on(sealed, stroke)]
-        marks = _struck(line, found)
-        lines.append(replace(line, struck=marks) if any(marks) else line)
-        if found and not any(marks):
-            lost.append(page.in_points(line.place.box))
-    return page.reading(lines), tuple(lost)
+    def level(self, at: float) -> float:
+        """Which row it is on at the column `at`; beyond its ends, as at the end."""
+        along = (min(max(at, self.start), self.end) - self.start) / max(self.length, 1) - 0.5
+        return float(np.polyval(self.weights, along))
+
+    @cached_property
+    def middle(self) -> float:
+        """The row that it runs on, on the whole."""
+        return (self.level(self.start) + self.level((self.start + self.end) / 2) + self.level(self.end)) / 3
 
 
-def strokes_through(line: ReadLine, ink: Mask, page: FlatPage) -> list[Stroke]:
-    """The strokes through the characters of `line`; `ink`: where the page has any, height x width."""
-    em = em_of(line)
-    left, top, right, bottom = _around(line, em, page)
-    part = ink[top:bottom, left:right]
-    joined = all(glyph.text.isascii() for glyph in line.reading.glyphs)
-    least = (_SHORTEST_JOINED if joined else _SHORTEST) * em
-    found = []
-    for first, last in _runs(np.asarray(part.any(axis=0)), least):
-        own = np.ascontiguousarray(part[:, first:last]).astype(np.uint8)
-        _, labels, stats, _ = cv2.connectedComponentsWithStats(own)
-        for label in np.flatnonzero(stats[1:, 2] >= least) + 1:
-            x, width = int(stats[label, 0]), int(stats[label, 2])
-            stroke = _longest((labels[:, x : x + width] == label).astype(np.uint8), own[:, x : x + width] > 0, em, least)
-            if stroke and min(stroke.above, stroke.below) > _CROSSED:
-                at = left + first + x
-                stroke = replace(stroke, x0=at + stroke.x0, x1=at + stroke.x1, y=top + stroke.y)
-                long = stroke.x1 - stroke.x0 > _SHORTEST_PART * em or int(stats[label, 3]) > _TALL * em
-                found += [stroke] if long or _is_all(line, em, stroke.x0, stroke.x1) else []
-    return found
+def find_darkness(gray: Gray) -> NDArray[np.int16]:
+    """By how many levels each pixel is darker than what is around it."""
+    return np.asarray(cv2.blur(gray, (_AROUND, _AROUND)).astype(np.int16) - gray, np.int16)
 
 
-def _is_all(line: ReadLine, em: float, start: float, end: float) -> bool:
-    """Whether no character of the line stands close to those from `start` to `end`."""
-    gap = _CLOSE * em
-    beside = [(x0, x1) for x0, x1 in line.glyph_boxes() if not start - _OVER * em < (x0 + x1) / 2 < end + _OVER * em]
-    inside = [(x0, x1) for x0, x1 in line.glyph_boxes() if start - _OVER * em < (x0 + x1) / 2 < end + _OVER * em]
-    return all(x1 + gap < a or b + gap < x0 for x0, x1 in beside for a, b in inside)
+def find_ink(gray: Gray, darkness: NDArray[np.int16]) -> Gray:
+    """255 where it is darker than around, faint lines included."""
+    return np.asarray(np.uint8(255) * ((darkness > _DARKER) & (gray < _LIGHTEST)), np.uint8)
 
 
-def _around(line: ReadLine, em: float, page: FlatPage) -> tuple[int, int, int, int]:
-    """Where strokes through a line are looked for, in pixels: never on the edges of its cell."""
-    x0, y0, x1, y1 = line.place.box
-    limits: Rect = (0.0, 0.0, float(page.shape[1]), float(page.shape[0]))
-    if line.place.cell is not None:
-        grid, cell = line.place.cell
-        left, top, right, bottom = page.ruling.grids[grid].cells[cell].box
-        inset = _INSET * page.scale
-        limits = (left + inset, top + inset, right - inset, bottom - inset)
-    return (
-        round(max(x0 - _BEYOND * em, limits[0], 0)),
-        round(max(y0 - _ABOVE * em, limits[1], 0)),
-        round(min(x1 + _BEYOND * em, limits[2])),
-        round(min(y1 + _ABOVE * em, limits[3])),
+def find_faint(darkness: NDArray[np.int16], ink: Gray) -> Gray:
+    """255 where a line along the rows may be, too faint to be ink, which only its length tells from paper. Between ink there
+    is none: writing would be full of them."""
+    dark = np.clip(darkness.astype(np.float32), -_MOST, _MOST)
+    mean = cv2.blur(dark, (_ALONG, 1))
+    ridge = (mean - np.maximum(_shifted(mean, _OFF), _shifted(mean, -_OFF)) > _FAINT) & (dark > 0)
+    wide = cv2.dilate(ink, np.ones((_CLEAR[1] - _CLEAR[0] + 1, 1), np.uint8))
+    off = (_CLEAR[0] + _CLEAR[1]) // 2
+    return np.asarray(np.uint8(255) * (ridge & ((_shifted(wide, off) == 0) | (_shifted(wide, -off) == 0))), np.uint8)
+
+
+def _shifted(picture: NDArray[np.generic], rows: int) -> NDArray[np.generic]:
+    """The picture moved down by so many rows; what comes in is as at its edge."""
+    return picture[np.clip(np.arange(picture.shape[0]) - rows, 0, picture.shape[0] - 1)]
+
+
+@dataclass(frozen=True)
+class Strokes:
+    """All pieces along the rows of a picture; `labels` marks the pixels of each with its label, `stats` are OpenCV's of them."""
+
+    pieces: tuple[Piece, ...]
+    labels: NDArray[np.int32]
+    stats: NDArray[np.int32]
+
+    def pixels(self, piece: Piece) -> tuple[tuple[slice, slice], NDArray[np.bool_]]:
+        """Where the piece lies, and which pixels there are its own."""
+        x, y, width, height = (int(v) for v in self.stats[piece.label, :4])
+        part = (slice(y, y + height), slice(x, x + width))
+        return part, self.labels[part] == piece.label
+
+
+def find_strokes(ink: Gray, darkness: NDArray[np.int16], length: int) -> Strokes:
+    """What of `ink` runs along the rows for `length` pixels as one thin straight line, small gaps and a slight slope allowed."""
+    thin = ink & ~cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((_THICK + 1, 1), np.uint8))
+    closed = cv2.morphologyEx(cv2.dilate(thin, np.ones((3, 1), np.uint8)), cv2.MORPH_CLOSE, np.ones((1, _BREAK), np.uint8))
+    runs = np.asarray(cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((1, length), np.uint8)), np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(runs)
+    pieces = []
+    for label in range(1, count):
+        x, y, width, height = (int(v) for v in stats[label, :4])
+        part = (slice(y, y + height), slice(x, x + width))
+        weights = _course((labels[part] == label) & (thin[part] > 0), ink, x, y)
+        if weights is not None:
+            piece = Piece(x, x + width, (*weights[:-1], weights[-1] + y), label=label)
+            pieces.append(replace(piece, dark=_depth(piece, darkness)))
+    return Strokes(tuple(pieces), labels, stats)
+
+
+def _depth(piece: Piece, darkness: NDArray[np.int16]) -> float:
+    """How much darker than paper the piece is, summed over its thickness, in the middle of its way."""
+    columns = np.arange(piece.start, piece.end)
+    rows = np.rint(np.polyval(piece.weights, (columns - piece.start) / piece.length - 0.5)).astype(int)
+    around = [darkness[np.clip(rows + off, 0, darkness.shape[0] - 1), columns] for off in range(-_REACH, _REACH + 1)]
+    return float(np.mean(np.maximum(np.sum(around, axis=0), 0)))
+
+
+def _course(pixels: NDArray[np.bool_], ink: Gray, left: int, top: int) -> tuple[float, ...] | None:
+    """The weights of how the pixels run, if they lie along one line; strokes of a row of text stand on several levels. `left` and
+    `top` are where the pixels lie on `ink`."""
+    ys, xs = np.nonzero(pixels)
+    width = pixels.shape[1]
+    least = _BROKEN if width > _LONG else _WHOLE
+    # What is no line of dots need not be looked at further.
+    if len(xs) < _FEWEST or pixels.any(axis=0).mean() <= (_DOTS if width >= _DOTTED else least):
+        return None
+    degree = 2 if width > _BENT else 1
+    along = xs / width - 0.5
+    near = np.ones(len(xs), bool)
+    curve = np.zeros(degree + 1)
+    for _ in range(_ROUNDS):
+        curve = np.polyfit(along[near], ys[near], degree)
+        before, near = near, np.abs(ys - np.polyval(curve, along)) < _STRAY
+        if near.sum() < _FEWEST:
+            return None
+        if np.array_equal(near, before):
+            break
+    inked = np.unique(xs[near])
+    if len(inked) / width > least or (width >= _DOTTED and _is_dotted(inked, curve, width, ink, left, top)):
+        return tuple(float(weight) for weight in curve)
+    return None
+
+
+def _is_dotted(inked: NDArray[np.intp], curve: Floats, width: int, ink: Gray, left: int, top: int) -> bool:
+    """Whether the inked columns are those of a line of dots or dashes, which follow each other closely on bare paper."""
+    gap = int(np.diff(inked, prepend=0, append=width).max())
+    if len(inked) / width <= _DOTS or gap > (_COVERED_UP if width > _ENDLESS else _APART):
+        return False
+    columns = np.arange(width)
+    rows = np.rint(np.polyval(curve, columns / width - 0.5)).astype(int) + top
+    bare = sorted(
+        float(np.all([ink[np.clip(rows + sign * off, 0, ink.shape[0] - 1), columns + left] == 0 for off in _BESIDE], axis=0).mean())
+        for sign in (-1, 1)
     )
-
-
-def _longest(blot: Gray, ink: Mask, em: float, least: float) -> Stroke | None:
-    """The longest nearly straight way along `blot`, ink that hangs together, from its left to its right, in pixels of it."""
-    sway, length = max(1, round(_SWAY * em)), max(3, round(least))
-    high, wide = blot.shape
-    columns, rows = np.arange(wide), np.arange(high)[:, None]
-    best: Stroke | None = None
-    for slope in _SLOPES:
-        room = int(abs(slope) * wide) + 1
-        level = np.array([[1, 0, 0], [-slope, 1, room]], np.float32)
-        sheared = cv2.warpAffine(blot, level, (wide, high + 2 * room), flags=cv2.INTER_NEAREST)
-        swayed = cv2.dilate(sheared, np.ones((2 * sway + 1, 1), np.uint8))
-        worn = cv2.erode(swayed, np.ones((1, length), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=(0,))
-        passed = worn.sum(axis=1)
-        if not passed.any():
-            continue
-        # Rows above and below it pass as far as it does; its own is in the middle of them.
-        most = np.flatnonzero(passed == passed.max())
-        row = int(most[len(most) // 2])
-        start, end = max(_runs(swayed[row] > 0, length), key=lambda run: run[1] - run[0])
-        if best and end - start <= best.x1 - best.x0:
-            if start < best.x1 and end > best.x0:
-                # An oblique or a wavy one follows each slope for a while.
-                best = replace(best, x0=min(best.x0, float(start)), x1=max(best.x1, float(end)))
-            continue
-        at = row - room + slope * columns[start:end]
-        own = ink[:, start:end]
-        band = own & (np.abs(rows - at) <= sway + 0.5)
-        # Where it sways to in each column, since a wavy line under characters is on one side of them too.
-        at = (band * rows).sum(axis=0) / np.maximum(band.sum(axis=0), 1)
-        above, below = ((own & side).any(axis=0).mean() for side in (rows < at - _ASIDE * em, rows > at + _ASIDE * em))
-        best = Stroke(float(start), float(end), float(at.mean()), float(above), float(below))
-    return best
-
-
-def _is_on(sealed: Mask, stroke: Stroke) -> bool:
-    return bool(sealed[round(stroke.y), round(stroke.x0) : round(stroke.x1)].mean() > _SEALED)
-
-
-def _struck(line: ReadLine, strokes: Sequence[Stroke]) -> tuple[bool, ...]:
-    """Of each character whether its middle lies on a stroke, or so little beyond its end that only the hand fell short. A piece of
-    the line most of which is struck is struck as a whole."""
-    em = em_of(line)
-    boxes = line.glyph_boxes()
-    on = [any(one.x0 - _OVER * em < (x0 + x1) / 2 < one.x1 + _OVER * em for one in strokes) for x0, x1 in boxes]
-    cuts = [0, *(n + 1 for n, ((_, end), (start, _)) in enumerate(pairwise(boxes)) if start - end > _PIECE * em), len(boxes)]
-    for first, last in pairwise(cuts):
-        if sum(on[first:last]) > _MOST * (last - first):
-            on[first:last] = [True] * (last - first)
-    return tuple(on)
-
-
-def _runs(inked: Mask, least: float) -> Iterator[tuple[int, int]]:
-    """Stretches (start, end) of what is inked that are long enough."""
-    steps = np.flatnonzero(np.diff(np.concatenate([[0], inked.astype(np.int8), [0]])))
-    for start, end in zip(steps[::2].tolist(), steps[1::2].tolist(), strict=True):
-        if end - start >= least:
-            yield start, end
-
-
-def em_of(line: ReadLine) -> float:
-    """The width of a Chinese character of the line, in pixels; by its size where such stand apart, as in a date."""
-    x0, y0, x1, y1 = line.place.box
-    ems = sum(1.0 if is_chinese(glyph.text) else _NARROW for glyph in line.reading.glyphs)
-    if not any(is_chinese(glyph.text) for glyph in line.reading.glyphs):
-        return line.em()
-    return line.em(_APART * max(1.0, (x1 - x0) / ems / max(y1 - y0, 1.0)))
+    return bare[0] > _TOUCHED and bare[1] > (_TOUCHED if width > _ENDLESS else _BARE)

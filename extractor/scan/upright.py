@@ -85,11 +85,11 @@ def _frame(colour: Colour, points: tuple[float, float] | None) -> Frame:
         work = np.asarray(cv2.resize(work, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA), np.uint8)
     lines = _find_lines(lit(work))
     sheet = _sheet(work)
-    # A scanner has no perspective, and a few lines in a corner of the page would invent one.
-    perspective = sheet is not None or _spread(lines, work.shape) > _SPANNED
+    # A scanner has no perspective and bends nothing, and a few lines in a corner of the page would invent either.
+    told = sheet is not None or _spread(lines, work.shape) > _SPANNED
     half = max(work.shape[:2]) / 2
-    back = _straightening(lines, half) if perspective else _rotation(lines)
-    level, upright = _bends(lines, back, half)
+    back = _straightening(lines, half) if told else _rotation(lines)
+    level, upright = _bends(lines, back, half) if told else (_unbent(half), _unbent(half))
     farthest = _movement(back, level, upright, work.shape)
     target = _target(work, sheet, back, level, upright)
     target_width, target_height = target[2] - target[0], target[3] - target[1]
@@ -251,13 +251,17 @@ def _bends(lines: _Lines, back: Floats, half: float) -> tuple[Bend, Bend]:
     return _bend(level, half), _bend(upright, half)
 
 
+def _unbent(half: float) -> Bend:
+    return Bend(np.zeros(len(TERMS)), half)
+
+
 def _bend(pieces: Floats, half: float) -> Bend:
     """The bend that the slopes of `pieces` (along, across, along, across) tell of, by robust ridge regression."""
     run = pieces[:, 2] - pieces[:, 0]
     keep = run > 1
     pieces, run = pieces[keep], run[keep]
     if len(pieces) < _LEAST_BENT:
-        return Bend(np.zeros(len(TERMS)), half)
+        return _unbent(half)
     slope = (pieces[:, 3] - pieces[:, 1]) / run
     along, across = (pieces[:, 0] + pieces[:, 2]) / 2 / half, (pieces[:, 1] + pieces[:, 3]) / 2 / half
     design = np.column_stack([along**i * across**j for i, j in TERMS])

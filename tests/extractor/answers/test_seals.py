@@ -155,6 +155,16 @@ def test_a_second_seal_that_nobody_asked_for_is_told() -> None:
     assert [one.code for one in found.findings] == ["seal-elsewhere"]
 
 
+@pytest.mark.parametrize("column", [0, 1])
+def test_whatever_stands_in_a_cell_that_may_be_none_is_doubtful(column: int) -> None:
+    whole = _on_paper()
+    hazy = [cell.model_copy(update={"sure": cell.row not in (0, 4) or cell.column != column}) for cell in whole.cells]
+    found = _observed(whole.model_copy(update={"cells": tuple(hazy)}))
+    doubted = {one.field for one in found if "rules-unseen" in [doubt.code for doubt in one.doubts]}
+    assert doubted == {"unit", "seal", "sign", "day"}
+    assert not any(doubt.code == "rules-unseen" for one in _observed(whole) for doubt in one.doubts)
+
+
 def test_no_mark_is_said_to_be_missing_where_its_cell_was_not_found() -> None:
     lines = []
     for number, (label, value) in enumerate(

@@ -104,3 +104,146 @@ def test_a_cell_that_spans_rows_is_one():
     picture = _form()
     picture[410:430, 205:495] = 255
     assert (0, 0, 2, 1) in _layout(picture)
+
+
+def _filled_form():
+    """The form with a label or an answer in each cell, and the boxes of its texts."""
+    picture = _form()
+    texts = [(520, 340, "武汉墨水湖物业服务有限公司近零碳排放示范工程"), (220, 340, "申请名称"), (220, 460, "申报负责人")]
+    texts += [(520, 460, "陈文静"), (815, 460, "职务"), (1020, 460, "副总经理"), (220, 700, "申报主体概况")]
+    texts += [(515, 560 + 44 * row, "位于汉南区，占地面积约二万平方米，现有职工一百零八") for row in range(7)]
+    drawing.write(picture, texts)
+    return picture, [(x, y + 2, x + 34 * len(text), y + 40) for x, y, text in texts]
+
+
+def _cells(picture, texts=()):
+    """The cells of the one table that is no smaller than the form's."""
+    grids = find_grids(_gray(picture), drawing.SCALE, texts).grids
+    (grid,) = [grid for grid in grids if grid.box[2] - grid.box[0] > 1000]
+    return [(cell.row, cell.column, cell.row_span, cell.column_span) for cell in grid.cells]
+
+
+RULES = [
+    *((200, y, 1400, y) for y in (300, 420, 540, 900)),
+    *((x, 300, x, 900) for x in (200, 500, 1400)),
+]
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("at", [0.1, 0.37, 0.6])
+def test_a_third_of_any_rule_may_be_gone(rule, at):
+    picture, texts = _filled_form()
+    x0, y0, x1, y1 = rule
+    gone = (x0 + at * (x1 - x0), y0 + at * (y1 - y0), x0 + (at + 0.33) * (x1 - x0), y0 + (at + 0.33) * (y1 - y0))
+    cv2.line(picture, (round(gone[0]), round(gone[1])), (round(gone[2]), round(gone[3])), (255, 255, 255), 4)
+    for x in (800, 1000):  # what stands on the rule is not worn
+        cv2.line(picture, (x, 420), (x, 540), (0, 0, 0), 2)
+    assert _cells(picture, texts) == FORM
+
+
+@pytest.mark.parametrize("x", [230, 330, 560, 700, 905, 1100, 1330])
+@pytest.mark.parametrize("gray", [0, 90])
+def test_a_streak_from_edge_to_edge_is_no_border(x, gray):
+    picture, texts = _filled_form()
+    cv2.line(picture, (x, 0), (x, 2338), (gray,) * 3, 2)
+    assert _cells(picture, texts) == FORM
+
+
+@pytest.mark.parametrize("y", [340, 470, 610, 757])
+def test_a_line_across_the_sheet_is_no_border(y):
+    picture, texts = _filled_form()
+    cv2.line(picture, (0, y), (1653, y), (60, 60, 60), 2)
+    assert _cells(picture, texts) == FORM
+
+
+def _dashed(picture, on, off, colour=(0, 0, 0)):
+    """The picture of a form with its rules drawn as dashes."""
+    drawn = _gray(picture) < 128
+    ys, xs = np.nonzero(drawn)
+    picture[ys, xs] = 255
+    keep = ((xs + ys) % (on + off)) < on
+    picture[ys[keep], xs[keep]] = colour
+
+
+@pytest.mark.parametrize(("on", "off"), [(2, 3), (3, 5), (9, 5), (20, 8)])
+def test_dotted_and_dashed_rules_part_cells(on, off):
+    picture = _form()
+    _dashed(picture, on, off)
+    assert _cells(picture) == FORM
+
+
+@pytest.mark.parametrize("colour", [(120, 160, 230), (225, 225, 225), (235, 120, 120)])
+def test_fine_rules_in_blue_grey_or_red_part_cells(colour):
+    picture, texts = _filled_form()
+    white = _form()
+    rules = (_gray(white) < 128) & (_gray(cv2.erode(white, np.ones((2, 2), np.uint8))) < 128)
+    picture[_gray(white) < 128] = 255
+    picture[rules & (np.roll(_gray(white), 1, 0) + np.roll(_gray(white), 1, 1).astype(int) > 200)] = colour
+    red = picture[..., 0]
+    grids = find_grids(red, drawing.SCALE, texts, np.minimum(red, _gray(picture))).grids
+    assert [(cell.row, cell.column, cell.row_span, cell.column_span) for cell in grids[0].cells] == FORM
+
+
+def test_a_table_open_at_its_sides_is_closed_where_its_rules_end():
+    picture, texts = _filled_form()
+    for x in (200, 1400):
+        cv2.line(picture, (x, 303), (x, 897), (255, 255, 255), 5)
+        for y in (300, 420, 540, 900):
+            cv2.line(picture, (x - 3, y), (x + 3, y), (0, 0, 0), 2)
+    assert _cells(picture, texts) == FORM
+    (grid,) = find_grids(_gray(picture), drawing.SCALE, texts).grids
+    assert grid.box == pytest.approx((200, 300, 1400, 900), abs=8)
+    assert all(cell.sure for cell in grid.cells)
+
+
+def test_columns_that_nothing_rules_are_told_by_where_text_begins_and_are_unsure():
+    picture = drawing.blank()
+    ys = [300, 400, 500, 600, 700]
+    for y in ys:
+        cv2.line(picture, (200, y), (1400, y), (0, 0, 0), 2)
+    rows = [("申请名称", "低碳示范工程"), ("申报单位", "武汉墨水湖物业"), ("联系人", "陈文静"), ("联系地址", "青菱街七号")]
+    texts = [(x, y + 30, text) for y, row in zip(ys, rows, strict=False) for x, text in zip((215, 520), row, strict=True)]
+    drawing.write(picture, texts)
+    boxes = [(x, y, x + 34 * len(text), y + 40) for x, y, text in texts]
+    (grid,) = find_grids(_gray(picture), drawing.SCALE, boxes).grids
+    assert [(cell.row, cell.column) for cell in grid.cells] == [(row, column) for row in range(4) for column in range(2)]
+    assert 380 < grid.cells[0].box[2] < 520
+    assert not any(cell.sure for cell in grid.cells)
+
+
+def test_a_fold_that_moves_print_aside_breaks_no_cell():
+    picture, texts = _filled_form()
+    ys, xs = np.mgrid[0 : picture.shape[0], 0 : picture.shape[1]].astype(np.float32)
+    down = 18 * np.clip(1 - np.abs(xs - 900) / 70, 0, None)
+    right = 16 * np.clip(1 - np.abs(ys - 480) / 75, 0, None)
+    for x, y in ((xs, ys + down), (xs + right, ys)):
+        picture = cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    assert _cells(picture, texts) == FORM
+    ruling = find_grids(_gray(picture), drawing.SCALE, texts)
+    left = ruling.around(ruling.grids[0].cells[2].box, (520, 470, 700, 490))[0]
+    assert left == pytest.approx(200 - 16, abs=6), "where the fold is, the cell is where its print is"
+
+
+def test_a_border_of_which_hardly_anything_is_seen_makes_its_cells_unsure():
+    picture, texts = _filled_form()
+    cv2.line(picture, (500, 427), (500, 533), (255, 255, 255), 8)
+    (grid,) = find_grids(_gray(picture), drawing.SCALE, texts).grids
+    assert [(cell.row, cell.column, cell.row_span, cell.column_span) for cell in grid.cells] == FORM
+    assert [cell.sure for cell in grid.cells] == [True, True, False, False, True, True, True, True]
+
+
+def test_a_small_frame_over_the_head_of_a_table_is_no_part_of_it():
+    picture, texts = _filled_form()
+    cv2.rectangle(picture, (1100, 180), (1450, 360), (0, 0, 0), 3)
+    cv2.line(picture, (1100, 250), (1450, 250), (0, 0, 0), 3)
+    assert _cells(picture, texts)[-6:] == FORM[-6:]
+
+
+def test_a_streak_through_text_is_told():
+    picture, texts = _filled_form()
+    cv2.line(picture, (700, 0), (700, 2338), (0, 0, 0), 2)
+    (streak,) = find_grids(_gray(picture), drawing.SCALE, texts).streaks
+    assert streak[0] < 700 < streak[2]
+    assert streak[1] < 310
+    assert streak[3] > 890
+    assert not find_grids(_gray(_filled_form()[0]), drawing.SCALE, texts).streaks

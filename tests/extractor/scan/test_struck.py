@@ -4,7 +4,7 @@ import pytest
 
 from extractor.scan.compose import make_page
 from extractor.scan.seals.ring import Ring
-from extractor.scan.strokes import mark_struck
+from extractor.scan.struck import mark_struck
 from tests.extractor.scan.pens import BLACK, INKS, SIZE, Form, X, Y
 
 

@@ -1,0 +1,126 @@
+"""Folds across a sheet: print that a crease pushed aside is put back, by what it did to the rules that cross it.
+
+A fold moves whole rows of a picture sideways, or whole columns up and down, by a little in a narrow strip. All rules that cross it
+go the same way there, which is followed along them by dynamic programming (Viterbi 1967). Everything here goes along the rows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from extractor.scan.lattice import SAME, Rule
+from models.geometry import Rect
+
+Gray = NDArray[np.uint8]
+Shifts = NDArray[np.int64]
+
+_FARTHEST, _STEP = 16, 2  # pixels that print is moved at most; every how many columns it is looked at, by one pixel each at most
+_TURN = 0.4  # rules that must be seen to be worth a pixel's move
+_LONG = 0.2  # of the page: rules that tell of folds, and from how many on they do
+_RULES = 2
+_GAP = 12  # pixels of a rule that are missing at a fold
+_LEAST = 4  # pixels: what is moved less need not be put back
+
+
+@dataclass(frozen=True)
+class Folds:
+    """How far print is moved: each column of a picture down, and each row to the right, in pixels."""
+
+    down: Shifts
+    right: Shifts
+
+    def at(self, x: float, y: float) -> tuple[int, int]:
+        """How far print is moved at a place, to the right and down."""
+        return int(self.right[min(max(int(y), 0), len(self.right) - 1)]), int(self.down[min(max(int(x), 0), len(self.down) - 1)])
+
+    def flat(self, box: Rect) -> Rect:
+        """Where what is in a box is without the folds."""
+        right, down = self.at((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+        return box[0] - right, box[1] - down, box[2] - right, box[3] - down
+
+    def undone(self, picture: Gray) -> Gray:
+        """The picture with its print put back."""
+        return _moved(_moved(picture, self.down).T, self.right).T.copy()
+
+    def done(self, picture: Gray) -> Gray:
+        """A picture that goes with the flat one, moved as the sheet's print is."""
+        return _moved(_moved(picture.T, -self.right).T, -self.down)
+
+
+def _moved(picture: Gray, shifts: Shifts) -> Gray:
+    """The picture, each column of it moved up by so many pixels."""
+    if not shifts.any():
+        return picture
+    rows = np.clip(np.arange(picture.shape[0])[:, None] + shifts[None, :], 0, picture.shape[0] - 1)
+    return np.asarray(np.take_along_axis(picture, rows, axis=0), np.uint8)
+
+
+def find_folds(levels: Sequence[Rule], uprights: Sequence[Rule], ink: tuple[Gray, Gray]) -> Folds | None:
+    """The folds that rules of both directions tell of, None where there are none. `ink`: that of the page, and turned over its
+    diagonal."""
+    folds = Folds(_shifts(levels, ink[0]), _shifts(uprights, ink[1]))
+    return folds if folds.down.any() or folds.right.any() else None
+
+
+def _shifts(rules: Sequence[Rule], ink: Gray) -> Shifts:
+    """How far the rules along the rows are moved down in each column."""
+    size = ink.shape[1]
+    tracks = _tracks(rules, _LONG * size)
+    broken = sum(_is_broken(track) for track in tracks)
+    if len(tracks) < _RULES or broken < _RULES:
+        return np.zeros(size, np.int64)
+    first, last = min(track[0].start for track in tracks), max(track[-1].end for track in tracks)
+    columns = np.arange(int(first), int(last), _STEP)
+    near = cv2.dilate(ink, np.ones((1, _STEP * 2 + 1), np.uint8)) > 0
+    offsets = np.arange(-_FARTHEST, _FARTHEST + 1)
+    seen = np.zeros((len(columns), len(offsets)))
+    for track in tracks:
+        rows = np.rint(_base(track)).astype(int) + offsets
+        seen += near[np.clip(rows, 0, ink.shape[0] - 1)[None, :], columns[:, None]]
+    path = offsets[_best(seen)]
+    moved = np.interp(np.arange(size), columns, path, left=0, right=0)
+    # What all of a rule is off by is where it stands.
+    moved -= np.median(path)
+    return np.rint(moved).astype(np.int64) if np.abs(moved).max() >= _LEAST else np.zeros(size, np.int64)
+
+
+def _tracks(rules: Sequence[Rule], least: float) -> list[list[Rule]]:
+    """Rules that stand one behind the other, and are long enough together."""
+    found: list[list[Rule]] = []
+    for rule in sorted(rules, key=lambda rule: rule.at):
+        if found and rule.at - found[-1][-1].at < SAME:
+            found[-1].append(rule)
+        else:
+            found.append([rule])
+    return [sorted(track, key=lambda one: one.start) for track in found if sum(one.length for one in track) > least]
+
+
+def _is_broken(track: Sequence[Rule]) -> bool:
+    """Whether a part of it is missing between two that were seen, or stands aside."""
+    pieces = sorted((piece for rule in track for piece in rule.pieces), key=lambda piece: piece.start)
+    return any(b.start - a.end > _GAP or abs(b.level(b.start) - a.level(a.end)) > _LEAST for a, b in pairwise(pieces))
+
+
+def _base(track: Sequence[Rule]) -> float:
+    return float(np.median(np.repeat([rule.at for rule in track], [max(1, int(rule.length)) for rule in track])))
+
+
+def _best(seen: NDArray[np.float64]) -> NDArray[np.intp]:
+    """The way through places (row: step, column: offset) on which most rules are seen, moving by one offset a step at most."""
+    score, back = seen[0], np.zeros(seen.shape, np.intp)
+    places = np.arange(seen.shape[1])
+    for step in range(1, len(seen)):
+        padded = np.concatenate([[-np.inf], score, [-np.inf]])
+        options = np.stack([padded[1:-1], padded[:-2] - _TURN, padded[2:] - _TURN])
+        best = options.argmax(axis=0)
+        back[step] = places + np.array([0, -1, 1])[best]
+        score = options[best, places] + seen[step]
+    way = np.zeros(len(seen), np.intp)
+    way[-1] = int(score.argmax())
+    for step in range(len(seen) - 1, 0, -1):
+        way[step - 1] = back[step, way[step]]
+    return way

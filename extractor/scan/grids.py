@@ -1,0 +1,279 @@
+"""The rules of a table -> its cells.
+
+A table's grid has every ruled position. Whether there is a border between two fields of it is told by all that is seen there: of
+the rule that should stand there, of its course elsewhere, and of the text. Fields without one between them are one cell.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extractor.scan import lattice
+from extractor.scan.gutters import Gutter, find_gutters
+from extractor.scan.lattice import NARROWEST, TOUCH, Rule, Texts
+from extractor.scan.strokes import Piece
+from models.geometry import Rect
+
+Gray = NDArray[np.uint8]
+Bits = NDArray[np.bool_]
+
+_ROW_HEIGHT = 22  # pixels: tables whose rows are mostly lower are strokes of large writing
+_COVERED = 0.55  # of a border must be ruled, or what lies on its sides is one cell
+_CLOSE, _INKED = 2, 0.9  # or so much of it, so closely, be inked
+_BARE, _DASHED = (4, 5), 0.5  # or so much of it between paper so many pixels off on both sides, as dashes are
+_GAP, _BRIDGED = 10, 0.4  # pixels that no gap has, and the part of a table that may be missing of a rule which goes on behind
+_OUTER = 0.4  # of a table's outermost line must be ruled
+_ELSEWHERE = 0.75  # of the other rows have a line that must stand in this one too
+_SEEN, _UNSEEN = 0.25, 0.3  # less of a border is hardly one, and more of one hardly none
+
+
+@dataclass(frozen=True)
+class GridBox:
+    """A cell: its place on the table's grid, and its inner edges x0, y0, x1, y1 in pixels; `sure`: whether every edge of it was
+    seen, and none inside it."""
+
+    row: int
+    column: int
+    row_span: int
+    column_span: int
+    box: tuple[float, float, float, float]
+    sure: bool = True
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A ruled table; `lines` marks the pixels of its ruling."""
+
+    cells: tuple[GridBox, ...]
+    box: tuple[float, float, float, float]
+
+    def enlarged(self, by: float) -> "Grid":
+        """The table in a picture that is so many times as large."""
+        return Grid(tuple(replace(cell, box=scaled(cell.box, by)) for cell in self.cells), scaled(self.box, by))
+
+
+def scaled(box: Rect, by: float) -> Rect:
+    """The box in a picture that is so many times as large."""
+    return (box[0] * by, box[1] * by, box[2] * by, box[3] * by)
+
+
+@dataclass(frozen=True)
+class _Border:
+    """A position of the grid, `at` across the direction of its rules. Along it: where one was seen, where one must be because the
+    rule breaks off and goes on elsewhere than at another, where there is ink, of a rule or of writing that hides it, and where that
+    stands alone."""
+
+    at: float
+    seen: Bits
+    bridged: Bits
+    inked: Bits
+    alone: Bits
+
+    def parts(self, start: float, end: float) -> tuple[bool, bool]:
+        """Whether there is a border from `start` to `end`, its corners left out, and whether that is sure."""
+        way = slice(int(start) + 3, max(int(end) - 2, int(start) + 4))
+        seen, inked = float(self.seen[way].mean()), float(self.inked[way].mean())
+        ruled = float((self.seen | self.bridged)[way].mean())
+        if ruled > _COVERED or inked > _INKED or float(self.alone[way].mean()) > _DASHED:
+            return True, max(seen, inked) > _SEEN
+        return False, seen < _UNSEEN
+
+
+def grid_of(levels: Sequence[Rule], uprights: Sequence[Rule], ink: tuple[Gray, Gray], texts: Texts) -> Grid | None:
+    """The table of these rules, if they are one. `ink`: that of the page, and turned over its diagonal."""
+    # Only lines that others end on are part of the table; an underline in a cell is not.
+    rows = [group for group in _positions(levels) if _carries(group, uprights)]
+    columns = [group for group in _positions(uprights) if _carries(group, levels)]
+    if len(rows) < 2 or len(columns) < 2:
+        return None
+    rows, columns = _trimmed(rows, columns, ink)
+    if len(rows) < 2 or len(columns) < 2:
+        return None
+    ys, xs = [_middle(group) for group in rows], [_middle(group) for group in columns]
+    borders = [_border(group, ys, ink[1]) for group in columns]
+    if len(columns) == 2:  # only the sides
+        borders[1:1] = [_gutter(gutter, ys, ink[1].shape[1]) for gutter in find_gutters(ys, xs[0], xs[1], texts)]
+    cells = _cells([_border(group, xs, ink[0]) for group in rows], borders, texts)
+    # Strokes of large writing can look like a small table.
+    if len(cells) < 2 or np.median([cell.box[3] - cell.box[1] for cell in cells]) < _ROW_HEIGHT:
+        return None
+    return Grid(tuple(cells), (xs[0], ys[0], xs[-1], ys[-1]))
+
+
+def _trimmed(
+    rows: list[list[Rule]], columns: list[list[Rule]], ink: tuple[Gray, Gray]
+) -> tuple[list[list[Rule]], list[list[Rule]]]:
+    """The positions without outer ones that are ruled along too little of the table: those of a stamp, or of another table."""
+    changed = True
+    while changed and len(rows) > 1 and len(columns) > 1:
+        changed = False
+        for own, others, picture in ((rows, columns, ink[0]), (columns, rows, ink[1])):
+            across = [_middle(group) for group in others]
+            for end in (0, -1):
+                border = _border(own[end], across, picture)
+                way = slice(int(across[0]), max(int(across[-1]), int(across[0]) + 1))
+                if len(own) > 1 and (border.seen | border.bridged)[way].mean() < _OUTER:
+                    del own[end]
+                    changed = True
+    return rows, columns
+
+
+def _positions(rules: Sequence[Rule]) -> list[list[Rule]]:
+    """The rules by where they stand: near ones together."""
+    groups: list[list[Rule]] = []
+    for rule in sorted(rules, key=lambda rule: rule.at):
+        if groups and rule.at - groups[-1][0].at <= NARROWEST:
+            groups[-1].append(rule)
+        else:
+            groups.append([rule])
+    return groups
+
+
+def _middle(group: Sequence[Rule]) -> float:
+    """Where a group stands: its middle one by length."""
+    half = sum(rule.length for rule in group) / 2
+    for rule in group:
+        half -= rule.length
+        if half <= 0:
+            break
+    return rule.at
+
+
+def _carries(group: Sequence[Rule], others: Sequence[Rule]) -> bool:
+    """Whether rules of the other direction stand on the group, or one does and the group ends where another would."""
+    meet = {other.at for other in others if any(rule.meets(other) for rule in group)}
+    if meet:
+        ends = [end for rule in group for end in (rule.start, rule.end)]
+        meet |= {other.at for other in others if any(abs(end - other.at) <= TOUCH for end in ends)}
+    return len(meet) >= 2 and max(meet) - min(meet) > NARROWEST
+
+
+def _border(group: Sequence[Rule], crossings: Sequence[float], ink: Gray) -> _Border:
+    """The border on which the rules of a group stand; `crossings` is where those of the other direction do."""
+    size = ink.shape[1]
+    seen, course, at = np.zeros(size, bool), np.full(size, np.nan), _middle(group)
+    for rule in sorted(group, key=lambda rule: -rule.length):
+        for piece in rule.pieces or [Piece(int(rule.start), int(rule.end) + 1, (rule.at,))]:
+            way = np.arange(max(piece.start, 0), min(piece.end, size))
+            seen[way] = True
+            free = way[np.isnan(course[way])]
+            course[free] = np.polyval(piece.weights, (free - piece.start) / max(piece.length, 1) - 0.5)
+    known = np.flatnonzero(~np.isnan(course))
+    rows = np.rint(np.interp(np.arange(size), known, course[known])).astype(int)
+
+    def inked(offsets: Iterable[int]) -> Bits:
+        found = [ink[np.clip(rows + off, 0, ink.shape[0] - 1), np.arange(size)] > 0 for off in offsets]
+        return np.asarray(np.any(found, axis=0), bool)
+
+    near = inked(range(-_CLOSE, _CLOSE + 1))
+    return _Border(at, seen, _bridged(seen, crossings), near, near & ~inked(_BARE) & ~inked(-off for off in _BARE))
+
+
+def _gutter(gutter: Gutter, ys: Sequence[float], size: int) -> _Border:
+    """The border of a column that nothing rules: it must be there, and is nowhere seen. `size`: pixels along it."""
+    bridged, nothing = np.zeros(size, bool), np.zeros(size, bool)
+    for row in gutter.rows:
+        bridged[int(ys[row]) : int(ys[row + 1])] = True
+    return _Border(gutter.at, nothing, bridged, nothing, nothing)
+
+
+def _bridged(seen: Bits, crossings: Sequence[float]) -> Bits:
+    """Where a rule is missing that must be there: a rule that is not to go on ends at another one."""
+    first, last = int(crossings[0]), int(crossings[-1])
+    bridged = np.zeros(len(seen), bool)
+    known = [first, *(first + np.flatnonzero(seen[first:last])).tolist(), last]
+    for before, after in pairwise(known):
+        if _GAP < after - before < _BRIDGED * (last - first):
+            ends = [any(abs(end - at) <= TOUCH for at in crossings) for end in (before, after)]
+            bridged[before:after] = not all(ends)
+    return bridged
+
+
+def _cells(ys: Sequence[_Border], xs: Sequence[_Border], texts: Texts) -> list[GridBox]:
+    """Fields of the grid, joined over borders that are not there, as rectangles."""
+    rows, columns = len(ys) - 1, len(xs) - 1
+    parent = list(range(rows * columns))
+    unsure: set[int] = set()
+
+    def root(field: int) -> int:
+        while parent[field] != field:
+            field = parent[field]
+        return field
+
+    across: list[list[tuple[int, int]]] = []
+    for r in range(rows):
+        cuts = [0]
+        for c in range(1, columns):
+            parted, sure = _upright_parts(xs[c], ys[0].at, ys[r].at, ys[r + 1].at, ys[-1].at, texts)
+            cuts += [c] * parted
+            unsure |= set() if sure else {r * columns + c - 1, r * columns + c}
+        across.append(list(pairwise([*cuts, columns])))
+        for start, end in across[-1]:
+            for c in range(start + 1, end):
+                parent[root(r * columns + c)] = root(r * columns + start)
+    for r, (above, below) in enumerate(pairwise(across), 1):
+        for start, end in above:
+            for other_start, other_end in below:
+                if max(start, other_start) >= min(end, other_end):
+                    continue
+                # A border is there or not for all of the way along two cells: a faint stretch of it joins nothing.
+                parted, sure = ys[r].parts(xs[min(start, other_start)].at, xs[max(end, other_end)].at)
+                if not parted:
+                    parent[root(r * columns + other_start)] = root((r - 1) * columns + start)
+                unsure |= set() if sure else {(r - 1) * columns + start, r * columns + other_start}
+    found = _rectangles({field: root(field) for field in range(rows * columns)}, [x.at for x in xs], [y.at for y in ys])
+    return [replace(cell, sure=not any(_holds(cell, *divmod(field, columns)) for field in unsure)) for cell in found]
+
+
+def _upright_parts(border: _Border, first: float, top: float, bottom: float, last: float, texts: Texts) -> tuple[bool, bool]:
+    """Whether an upright border stands in the row from `top` to `bottom` of a table from `first` to `last`, and whether that is
+    sure: text tells where the line does not."""
+    parted, sure = border.parts(top, bottom)
+    if parted:
+        return True, sure
+    across, beside = lattice.across(Rule(top, bottom, border.at), texts)
+    if across:
+        return False, True
+    # A line that stands in nearly all other rows is missing in this one by wear rather than on purpose.
+    rest = np.concatenate([border.seen[int(first) : int(top)], border.seen[int(bottom) : int(last)]])
+    if beside and len(rest) and rest.mean() > _ELSEWHERE:
+        return True, False
+    return False, sure and not beside
+
+
+def _holds(cell: GridBox, row: int, column: int) -> bool:
+    """Whether a field of the grid is the cell's."""
+    return cell.row <= row < cell.row + cell.row_span and cell.column <= column < cell.column + cell.column_span
+
+
+def _rectangles(roots: dict[int, int], xs: list[float], ys: list[float]) -> list[GridBox]:
+    """Each group of fields as the rectangle around it; groups whose rectangles overlap become one."""
+    columns = len(xs) - 1
+    spans: dict[int, tuple[int, int, int, int]] = {}
+    for field, group in roots.items():
+        r, c = divmod(field, columns)
+        r0, c0, r1, c1 = spans.get(group, (r, c, r, c))
+        spans[group] = (min(r0, r), min(c0, c), max(r1, r), max(c1, c))
+    merged: list[tuple[int, int, int, int]] = []
+    for r0, c0, r1, c1 in spans.values():
+        current, changed = (r0, c0, r1, c1), True
+        while changed:
+            changed = False
+            for other in merged:
+                if other[0] <= current[2] and current[0] <= other[2] and other[1] <= current[3] and current[1] <= other[3]:
+                    merged.remove(other)
+                    current = (
+                        min(current[0], other[0]),
+                        min(current[1], other[1]),
+                        max(current[2], other[2]),
+                        max(current[3], other[3]),
+                    )
+                    changed = True
+                    break
+        merged.append(current)
+    return [
+        GridBox(r0, c0, r1 - r0 + 1, c1 - c0 + 1, (xs[c0], ys[r0], xs[c1 + 1], ys[r1 + 1])) for r0, c0, r1, c1 in sorted(merged)
+    ]

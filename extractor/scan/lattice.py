@@ -1,0 +1,303 @@
+"""Pieces of straight line -> the rules of tables: which lie behind each other, which hang together, which take no part.
+
+No piece decides. Pieces at one level vote for one rule, over gaps that a fold or wear leaves; where rules of one direction end
+together there is an edge of the table, ruled or not; a line that runs beyond the table and ends nowhere, or that writing stands
+across, is none of its rules. Rules go along the rows, those of the other direction along the columns.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extractor.scan.strokes import Piece
+from models.geometry import Rect
+
+Gray = NDArray[np.uint8]
+
+TOUCH = 14  # pixels that rules which meet may be short of each other
+SAME = 6  # a piece of line may stray so far from its line
+NARROWEST = 12  # lines nearer to each other than this have no room for text between them: one line, drawn double
+_STEEPEST = 30  # pixels that a piece may rise
+# Pixels of a rule that may be missing between any two pieces, and between long ones, by the part of their lengths; and how far a
+# piece may be off for each pixel, and at most.
+_BRIDGE, _FARTHEST, _BRIDGED, _DRIFT, _OFF = 160, 360, 0.6, 0.02, 4
+_TOO_LONG = 136  # an upright piece from which on is no stroke of writing, though only one end of it meets a rule
+_WHOLE = 0.8  # of the longest upright rule: so long is one that may run all the way down the sheet
+_BEYOND = 24  # pixels that no rule runs beyond its table
+_EDGE = 0.025  # of the page: ends so near to its edges may be those of a streak or of a fold
+_FEWEST, _FEWEST_BARE = 2, 4  # rules that end together and make an edge: where others cross them, and where none do
+_WIDE, _HIGH = 0.45, 0.03  # of the page: shorter ones make no edge, level and upright
+# Of a text's height: writing within the first of a line on both sides stands across it, writing within the second stands beside it,
+# and what is nearer to the line than the third is its own ink. So many texts across tell that it is no rule.
+_ACROSS, _NEAR, _OWN, _SOME, _SEVERAL = 0.55, 1.2, 3, 2, 3
+# Of how dark half of the ruled length is: what is paler shines through, or is dirt. Where that is no more than so many levels,
+# summed over the line's thickness, lines are dotted, grey or fine, and some look much paler than others.
+_PALER, _SOLID = 0.35, 90
+# Of a text's height: a level line is farther inside it than the first where it runs through it, and than the second above its foot
+# where it is a part of it, at most so many times as long.
+_THROUGH, _FOOT, _LONGER = 0.3, 0.0, 1.2
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A ruled line from `start` to `end` along its direction. `pieces` are what was seen of it; a rule that was not drawn, but
+    stands where others end, has none."""
+
+    start: float
+    end: float
+    at: float
+    pieces: tuple[Piece, ...] = ()
+
+    @cached_property
+    def _course(self) -> tuple[list[float], list[float]]:
+        at = [(one, x) for one in self.pieces for x in (one.start, (one.start + one.end) / 2, one.end)]
+        points = sorted((x, one.level(x)) for one, x in at)
+        return ([x for x, _ in points], [y for _, y in points]) if points else ([0.0], [self.at])
+
+    def level(self, at: float) -> float:
+        """Where across its direction it runs at the place `at` along it."""
+        return float(np.interp(at, *self._course))
+
+    @property
+    def dark(self) -> float:
+        """How much darker than paper it is, summed over its thickness."""
+        return sum(piece.dark * piece.length for piece in self.pieces) / max(sum(piece.length for piece in self.pieces), 1)
+
+    @property
+    def length(self) -> float:
+        """Pixels along it."""
+        return self.end - self.start
+
+    def meets(self, other: "Rule") -> bool:
+        """Whether it and a rule of the other direction touch or cross."""
+        x = other.level(self.at)
+        return self.start - TOUCH <= x <= self.end + TOUCH and other.start - TOUCH <= self.level(x) <= other.end + TOUCH
+
+
+def chained(pieces: Iterable[Piece]) -> list[Rule]:
+    """The pieces as rules: those that go on at the level on which another ends are one."""
+    level = (one for one in pieces if abs(one.level(one.start) - one.level(one.end)) < _STEEPEST)
+    steady = sorted(level, key=lambda one: one.start)
+    groups = _Groups(len(steady))
+    for b, after in enumerate(steady):
+        for a, before in enumerate(steady[:b]):
+            gap = after.start - before.end
+            reach = max(_BRIDGE, min(_FARTHEST, _BRIDGED * (before.length + after.length)))
+            drift = SAME + min(_DRIFT * gap, _OFF)
+            if -TOUCH < gap < reach and abs(before.level(before.end) - after.level(after.start)) < drift:
+                groups.join(a, b)
+    return [_rule([steady[i] for i in group]) for group in groups.all()]
+
+
+def _rule(pieces: Sequence[Piece]) -> Rule:
+    length = sum(piece.length for piece in pieces)
+    at = sum(piece.middle * piece.length for piece in pieces) / max(length, 1)
+    return Rule(min(piece.start for piece in pieces), max(piece.end for piece in pieces), at, tuple(pieces))
+
+
+def between(uprights: Iterable[Piece], levels: Sequence[Rule]) -> list[Piece]:
+    """The upright pieces that go from one level rule to another; a long one, or one that goes on where such a one does, may be
+    broken off at one end. Strokes of writing do neither."""
+    kept, half = [], []
+    for piece in uprights:
+        crossed = [level.level(piece.middle) for level in levels if level.start - TOUCH <= piece.middle <= level.end + TOUCH]
+        ends = [
+            any(-TOUCH <= sign * (y - end) <= 1.5 * TOUCH for y in crossed) for sign, end in ((1, piece.start), (-1, piece.end))
+        ]
+        if all(ends) or (piece.length > _TOO_LONG and any(piece.start - TOUCH <= y <= piece.end + TOUCH for y in crossed)):
+            kept.append(piece)
+        elif any(ends):
+            half.append(piece)
+    return kept + [piece for piece in half if any(abs(piece.middle - other.middle) < SAME for other in kept)]
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Where lines of text stand, as the rules' own direction sees them, and the ink of all of it without what is ruled."""
+
+    boxes: tuple[Rect, ...]
+    ink: Gray
+
+    def turned(self) -> "Texts":
+        """The same for the rules of the other direction."""
+        return Texts(tuple((y0, x0, y1, x1) for x0, y0, x1, y1 in self.boxes), np.ascontiguousarray(self.ink.T))
+
+
+def without_foreign(levels: Sequence[Rule], uprights: Sequence[Rule], texts: Texts) -> tuple[list[Rule], list[Rule]]:
+    """The rules of both directions without lines that take no part in a table: folds, streaks of a scanner, lines through text."""
+    width = texts.ink.shape[1]
+    levels, uprights = _dark([*levels], [*uprights])
+    kept_levels = [
+        one for one in levels
+        if not _is_foreign(one, levels, uprights, width) and not _runs_through(one, texts.boxes)
+    ]  # fmt: skip
+    kept_uprights = [one for one in uprights if not _is_streak(one, levels, uprights, texts)]
+    # A line may run on where a rule ends; what of it goes from one rule to another is one.
+    parts = [_rule([piece]) for one in uprights if one not in kept_uprights and len(one.pieces) > 1 for piece in one.pieces]
+    kept_uprights += [
+        part for part in parts
+        if _is_anchored(part, levels) and not across(part, texts)[0] and not _is_streak(part, levels, uprights, texts)
+    ]  # fmt: skip
+    return kept_levels, kept_uprights
+
+
+def _is_streak(one: Rule, levels: Sequence[Rule], uprights: Sequence[Rule], texts: Texts) -> bool:
+    """Whether an upright line goes through text rather than between it, or runs down the sheet with no regard to the table."""
+    crossed, beside = across(one, texts)
+    # Dirt looks like writing, but what goes from one rule to another and no farther is seldom a line that runs down the sheet.
+    short = one.length < _WHOLE * max(rule.length for rule in uprights) and _is_anchored(one, levels)
+    if crossed >= _SOME and crossed > beside and not short:
+        return True
+    return _is_foreign(one, uprights, levels, texts.ink.shape[0]) and not (beside >= _SEVERAL and not crossed)
+
+
+def _dark(levels: Sequence[Rule], uprights: Sequence[Rule]) -> tuple[list[Rule], list[Rule]]:
+    """The rules without what is much paler than those that others stand on."""
+    bearing = [level for level in levels if sum(level.meets(upright) for upright in uprights) > 1]
+    bearing += [upright for upright in uprights if sum(level.meets(upright) for level in levels) > 1]
+    bearing.sort(key=lambda rule: rule.dark)
+    if not bearing:
+        return [*levels], [*uprights]
+    half = np.searchsorted(np.cumsum([rule.length for rule in bearing]), sum(rule.length for rule in bearing) / 2)
+    usual = bearing[int(half)].dark
+    least = _PALER * usual if usual > _SOLID else 0.0
+    return [rule for rule in levels if rule.dark >= least], [rule for rule in uprights if rule.dark >= least]
+
+
+def _is_foreign(one: Rule, own: Sequence[Rule], others: Sequence[Rule], size: int) -> bool:
+    """Whether a rule runs beyond the table that it crosses, and ends nowhere there."""
+    met = [other for other in others if one.meets(other)]
+    kin = [rule for rule in own if rule is not one and any(rule.meets(other) for other in met) and _is_anchored(rule, others)]
+    if not kin:
+        return False
+    # What is short may be of a frame that somebody stamped over the table.
+    kin, met = _long(kin), _long(met)
+    first = min(*(rule.start for rule in kin), *(other.at for other in met))
+    last = max(*(rule.end for rule in kin), *(other.at for other in met))
+    shared = [rule for rule in own if abs(rule.at - one.at) > NARROWEST and rule.length >= kin[-1].length]
+    return any(
+        beyond > _BEYOND and not _is_shared(end, [getattr(rule, side) for rule in shared], size)
+        for beyond, end, side in ((first - one.start, one.start, "start"), (one.end - last, one.end, "end"))
+    )
+
+
+def _long(rules: Iterable[Rule]) -> list[Rule]:
+    """Those that are at least half as long as the longest, which comes first."""
+    ordered = sorted(rules, key=lambda rule: -rule.length)
+    return [rule for rule in ordered if rule.length >= ordered[0].length / 2]
+
+
+def _is_anchored(one: Rule, others: Sequence[Rule]) -> bool:
+    """Whether both ends of a rule lie on rules of the other direction."""
+    met = [other.level(one.at) for other in others if one.meets(other)]
+    return all(any(abs(x - end) <= TOUCH for x in met) for end in (one.start, one.end))
+
+
+def _is_shared(end: float, others: Iterable[float], size: int) -> bool:
+    """Whether another rule of the direction ends there as well, and not only because the page does."""
+    return _EDGE * size < end < (1 - _EDGE) * size and any(abs(other - end) <= TOUCH for other in others)
+
+
+def _runs_through(level: Rule, boxes: Iterable[Rect]) -> bool:
+    """Whether a level rule goes through the middle of lines of text more often than it passes between them, or is no longer than
+    one in which it lies."""
+    through = beside = 0
+    for x0, y0, x1, y1 in boxes:
+        y, high = level.level((x0 + x1) / 2), y1 - y0
+        if level.length < (x1 - x0) * _LONGER and x0 - high < level.start and level.end < x1 + high and y0 < y < y1 - _FOOT * high:
+            return True
+        if min(x1, level.end) - max(x0, level.start) > (x1 - x0) / 2:
+            through += y0 + _THROUGH * high < y < y1 - _THROUGH * high
+            beside += min(abs(y - y0), abs(y - y1)) < _NEAR * high
+    return through >= _SOME and through > beside - through
+
+
+def across(upright: Rule, texts: Texts) -> tuple[int, int]:
+    """How many lines of text an upright rule goes through, and how many begin right behind it."""
+    crossed = beside = 0
+    for x0, y0, x1, y1 in texts.boxes:
+        middle, high = (y0 + y1) / 2, y1 - y0
+        x = upright.level(middle)
+        if upright.start < middle < upright.end and x0 - _NEAR * high < x < x1 + _ACROSS * high:
+            left, right = _bare(texts.ink, x, y0, y1, high)
+            crossed += left + right < _ACROSS * high
+            beside += _ACROSS * high <= left + right and right < _NEAR * high
+    return crossed, beside
+
+
+def _bare(ink: Gray, x: float, y0: float, y1: float, high: float) -> tuple[float, float]:
+    """How far there is no ink to the left and to the right of `x`, in pixels, as far as that is looked at."""
+    reach, rows = round(_NEAR * high), slice(max(0, round(y0)), round(y1))
+    found = []
+    before = ink[rows, max(0, round(x) - reach) : max(0, round(x) - _OWN)]
+    for part in (before[:, ::-1], ink[rows, round(x) + _OWN + 1 : round(x) + reach]):
+        columns = np.flatnonzero((part > 0).any(axis=0))
+        found.append(float(columns[0]) if len(columns) else float(reach))
+    return found[0], found[1]
+
+
+def edges(own: Sequence[Rule], others: Sequence[Rule], along: int, least: float) -> list[Rule]:
+    """Rules of the other direction that were not drawn or not seen, where rules begin or end together. `along`: the size of the
+    page along the rules; shorter ones than `least` make no edge."""
+    found = []
+    long = [rule for rule in own if rule.length >= least]
+    for group in _alike(long):
+        first, last = min(rule.at for rule in group), max(rule.at for rule in group)
+        crossed = any(sum(rule.meets(other) for rule in group) >= _FEWEST for other in others)
+        if len(group) < (_FEWEST if crossed else _FEWEST_BARE):
+            continue
+        for sign, ends in ((-1, [rule.start for rule in group]), (1, [rule.end for rule in group])):
+            side = float(np.median(ends))
+            # Where one is drawn there or farther out, rules only fade.
+            drawn = sum(
+                max(0.0, min(other.end, last) - max(other.start, first)) for other in others if sign * (other.at - side) >= -TOUCH
+            )
+            if _EDGE * along < side < (1 - _EDGE) * along and drawn < (last - first) / 2:
+                found.append(Rule(first, last, side))
+    return found
+
+
+def _alike(rules: Sequence[Rule]) -> Iterator[list[Rule]]:
+    """Groups of rules that begin together and end together."""
+    rest = sorted(rules, key=lambda rule: -rule.length)
+    while rest:
+        like = [rule for rule in rest if abs(rule.start - rest[0].start) <= TOUCH and abs(rule.end - rest[0].end) <= TOUCH]
+        rest = [rule for rule in rest if rule not in like]
+        yield like
+
+
+def tables(levels: Sequence[Rule], uprights: Sequence[Rule]) -> list[tuple[list[Rule], list[Rule]]]:
+    """The rules of each table: those that meet hang together."""
+    groups = _Groups(len(levels) + len(uprights))
+    for i, level in enumerate(levels):
+        for j, upright in enumerate(uprights):
+            if level.meets(upright):
+                groups.join(i, len(levels) + j)
+    return [
+        ([levels[i] for i in group if i < len(levels)], [uprights[i - len(levels)] for i in group if i >= len(levels)])
+        for group in groups.all()
+    ]
+
+
+class _Groups:
+    """Numbers that belong together (union-find)."""
+
+    def __init__(self, count: int) -> None:
+        self._parent = list(range(count))
+
+    def _root(self, one: int) -> int:
+        while self._parent[one] != one:
+            one = self._parent[one]
+        return one
+
+    def join(self, one: int, other: int) -> None:
+        self._parent[self._root(other)] = self._root(one)
+
+    def all(self) -> list[list[int]]:
+        found: dict[int, list[int]] = {}
+        for one in range(len(self._parent)):
+            found.setdefault(self._root(one), []).append(one)
+        return list(found.values())
