@@ -39,6 +39,7 @@ _PALER, _SOLID = 0.35, 90
 # Of a text's height: a level line is farther inside it than the first where it runs through it, and than the second above its foot
 # where it is a part of it, at most so many times as long.
 _THROUGH, _FOOT, _LONGER = 0.3, 0.0, 1.2
+_INSIDE = 0.15  # of a text's height: what lies so far inside it is a part of it
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,9 @@ def without_foreign(levels: Sequence[Rule], uprights: Sequence[Rule], texts: Tex
     levels, uprights = _dark([*levels], [*uprights])
     kept_levels = [
         one for one in levels
-        if not _is_foreign(one, levels, uprights, width) and not _runs_through(one, texts.boxes)
+        if not _is_foreign(one, levels, uprights, width)
+        and not _runs_through(one, texts.boxes)
+        and not _is_writing(one, texts.boxes)
     ]  # fmt: skip
     kept_uprights = [one for one in uprights if not _is_streak(one, levels, uprights, texts)]
     # A line may run on where a rule ends; what of it goes from one rule to another is one.
@@ -213,6 +216,19 @@ def _runs_through(level: Rule, boxes: Iterable[Rect]) -> bool:
             through += y0 + _THROUGH * high < y < y1 - _THROUGH * high
             beside += min(abs(y - y0), abs(y - y1)) < _NEAR * high
     return through >= _SOME and through > beside - through
+
+
+def _is_writing(level: Rule, boxes: Iterable[Rect]) -> bool:
+    """Whether all that was seen of a level rule lies inside lines of text: the feet of one line and the heads of another, which
+    stand level, look like a rule that is broken."""
+    return bool(level.pieces) and all(any(_lies_in(piece, box) for box in boxes) for piece in level.pieces)
+
+
+def _lies_in(piece: Piece, box: Rect) -> bool:
+    x0, y0, x1, y1 = box
+    high = y1 - y0
+    within = x0 - high < piece.start and piece.end < x1 + high
+    return within and y0 + _INSIDE * high < piece.middle < y1 - _INSIDE * high
 
 
 def across(upright: Rule, texts: Texts) -> tuple[int, int]:

@@ -247,3 +247,18 @@ def test_a_streak_through_text_is_told():
     assert streak[1] < 310
     assert streak[3] > 890
     assert not find_grids(_gray(_filled_form()[0]), drawing.SCALE, texts).streaks
+
+
+def test_feet_and_heads_of_writing_that_stand_level_are_no_rule() -> None:
+    gray = np.full((1100, 850), 255, np.uint8)
+    for y in (200, 300, 400):
+        cv2.line(gray, (100, y), (750, y), 0, 2)
+    for x in (100, 250, 450, 560, 750):
+        cv2.line(gray, (x, 200), (x, 400), 0, 2)
+    texts = [(262, 240, 420, 262), (570, 226, 742, 252)]
+    plain = find_grids(gray, 150 / 72, texts)
+    # The heads of the last characters of one text, and the feet of the other.
+    cv2.line(gray, (355, 246), (415, 246), 0, 2)
+    cv2.line(gray, (572, 246), (740, 246), 0, 2)
+    written = find_grids(gray, 150 / 72, texts)
+    assert [cell.box for cell in written.grids[0].cells] == [cell.box for cell in plain.grids[0].cells]
