@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from extractor.arrival import kind_of
 from extractor.limits import PictureLimits
 from extractor.scan.decode import decode
 from models.errors import Damaged, TooManyPages, TooManyPixels
@@ -97,3 +98,15 @@ def test_what_is_wrong_with_a_picture_is_said_without_names_of_programs(kind: st
     with pytest.raises(Damaged) as caught:
         list(decode(data[: len(data) // 2]))
     assert not re.search("[A-Za-z]", str(caught.value))
+
+
+@pytest.mark.parametrize("options", [{"no_jp2": False}, {"no_jp2": True}], ids=["file", "codestream"])
+def test_jpeg_2000_is_a_picture(options: dict[str, bool]) -> None:
+    buffer = io.BytesIO()
+    _page_with_ink("RGB").convert("RGB").save(buffer, "JPEG2000", **options)
+    assert kind_of(buffer.getvalue()) == "image"
+    (page,) = decode(buffer.getvalue())
+    assert page.colour.shape == (40, 60, 3)
+    assert page.colour[5, 30].max() < 60 < 200 < page.colour[35, 30].min()
+    with pytest.raises(Damaged):
+        list(decode(buffer.getvalue()[:60]))
