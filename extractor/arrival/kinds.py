@@ -19,9 +19,8 @@ Kind = Literal[
 CONTAINERS: frozenset[Kind] = frozenset({"mail", "mbox", "msg", "tnef", "zip", "tar", "packed", "7z", "rar", "signed"})
 
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
-_IMAGES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*", b"BM", b"GIF8")
-# JPEG 2000, as a file and as a bare codestream.
-_IMAGES += (b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")
+_JPEG_2000 = (b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")  # a file, and a bare codestream
+_IMAGES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*", b"BM", b"GIF8", *_JPEG_2000)
 _HEIF = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif"})
 _CONTAINERS: dict[bytes, Kind] = {
     b'x\x9f>"': "tnef",
