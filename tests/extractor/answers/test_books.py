@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extractor.answers.match import Match
@@ -111,6 +111,7 @@ _LINES = st.lists(st.lists(_SPANS, max_size=3).map(lambda spans: Line(spans=tupl
 _ROWS = st.lists(st.lists(_LINES, min_size=1, max_size=4), max_size=5)
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(_SPANS, max_size=3), max_size=3), _ROWS)
 def test_every_character_tick_and_picture_is_booked_once(outside: list[list[Span]], rows: list[list[list[Line]]]) -> None:
     plain = table(FULL)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from docx import Document
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extractor import Draft, Guess, Options, Source, draft_form, extract
@@ -229,6 +229,7 @@ _TEXT = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(_TEXT, min_size=1, max_size=4), min_size=1, max_size=6), st.data())
 def test_whatever_a_table_holds_its_draft_is_a_definition(rows: list[list[str]], data: st.DataObject) -> None:
     width = max(map(len, rows))
