@@ -21,29 +21,11 @@ from pypdf.generic import (
 
 from extractor import Source, extract
 from extractor.readers.pdf import read_pdf
-from models.form import FormDefinition
 from models.record import FieldResult, Result
+from tests.extractor.energy_form import energy_form
 from tests.extractor.pdfs import saved, turned, typeset
 
-FORM = FormDefinition.model_validate(
-    {
-        "name": "shown",
-        "version": "1",
-        "title": "用能表",
-        "columns": [3, 5, 3, 5],
-        "rows": [
-            {"cells": [{"label": "项目名称", "columns": 3, "content": [{"kind": "text", "name": "project"}]}]},
-            {
-                "cells": [
-                    {"label": "综合能耗", "content": [{"kind": "number", "name": "energy", "unit": "吨"}]},
-                    {"label": "联系电话", "content": [{"kind": "phone", "name": "phone"}]},
-                ]
-            },
-            {"cells": [{"label": "建筑面积", "columns": 3, "content": [{"kind": "number", "name": "area", "unit": "m²"}]}]},
-            {"cells": [{"label": "管理政策", "columns": 3, "content": [{"kind": "prose", "name": "policy"}]}]},
-        ],
-    }
-)
+FORM = energy_form("shown")
 RIGHT: dict[str, Any] = {
     "project": "清源LED园区改造", "energy": "18650吨", "phone": "13871520946", "area": "1200", "policy": "每季度核算一次，CO2单列。"
 }  # fmt: skip

@@ -8,6 +8,7 @@ import pytest
 from extractor import Source, extract
 from models.form import FormDefinition
 from tests.extractor.documents import cell, docx, paragraph, row, run, table
+from tests.extractor.energy_form import SOURCES
 
 GUIDANCE = "从申报主体的低碳工作现状、拟开展的重点任务、项目背景和用途、建设内容、预期减排情况、创新情况、组织保障等方面进行简介。"
 ANSWER = "建成光伏电站十座，每年减排八百吨。"
@@ -32,25 +33,7 @@ FORM = FormDefinition.model_validate(
                     {"label": "职务", "content": [{"kind": "text", "name": "head_title"}]},
                 ]
             },
-            {
-                "cells": [
-                    {
-                        "label": "主要能源",
-                        "label_columns": 1,
-                        "columns": 3,
-                        "content": [
-                            {
-                                "kind": "rows",
-                                "name": "sources",
-                                "columns": [
-                                    {"label": "品种", "columns": 1, "field": {"kind": "text", "name": "source"}},
-                                    {"label": "数量", "columns": 2, "field": {"kind": "number", "name": "used", "unit": "吨"}},
-                                ],
-                            }
-                        ],
-                    }
-                ]
-            },
+            SOURCES,
             {
                 "cells": [
                     {"label": "任务简介", "columns": 3, "content": [{"kind": "prose", "name": "tasks", "guidance": [GUIDANCE]}]}

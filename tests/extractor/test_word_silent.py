@@ -10,49 +10,12 @@ from extractor.limits import ZipLimits
 from extractor.readers.html import read_html
 from extractor.readers.word import read_word
 from extractor.text.passage import Passage, Place
-from models.form import FormDefinition
 from models.page import Line, Table
 from models.record import FieldResult
 from tests.extractor.documents import cell, docx, paragraph, row, run, table
+from tests.extractor.energy_form import SOURCES, energy_form
 
-FORM = FormDefinition.model_validate(
-    {
-        "name": "seen",
-        "version": "1",
-        "title": "用能表",
-        "columns": [3, 5, 3, 5],
-        "rows": [
-            {"cells": [{"label": "项目名称", "columns": 3, "content": [{"kind": "text", "name": "project"}]}]},
-            {
-                "cells": [
-                    {"label": "综合能耗", "content": [{"kind": "number", "name": "energy", "unit": "吨"}]},
-                    {"label": "联系电话", "content": [{"kind": "phone", "name": "phone"}]},
-                ]
-            },
-            {"cells": [{"label": "建筑面积", "columns": 3, "content": [{"kind": "number", "name": "area", "unit": "m²"}]}]},
-            {
-                "cells": [
-                    {
-                        "label": "主要能源",
-                        "label_columns": 1,
-                        "columns": 3,
-                        "content": [
-                            {
-                                "kind": "rows",
-                                "name": "sources",
-                                "columns": [
-                                    {"label": "品种", "columns": 1, "field": {"kind": "text", "name": "source"}},
-                                    {"label": "数量", "columns": 2, "field": {"kind": "number", "name": "used", "unit": "吨"}},
-                                ],
-                            }
-                        ],
-                    }
-                ]
-            },
-            {"cells": [{"label": "管理政策", "columns": 3, "content": [{"kind": "prose", "name": "policy"}]}]},
-        ],
-    }
-)
+FORM = energy_form("seen", SOURCES)
 SPAN = '<w:gridSpan w:val="{}"/>'
 SUPER, SUB = '<w:vertAlign w:val="superscript"/>', '<w:vertAlign w:val="subscript"/>'
 WHITE = '<w:color w:val="FFFFFF"/>'
