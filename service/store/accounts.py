@@ -161,11 +161,10 @@ def allow(connection: sa.Connection, attempt: Attempt, origin: str, now: datetim
     nobody has is locked like any other. One that is refused doesn't count: a lock ends though somebody goes on guessing.
 
     Raises:
-        TooOften: there were too many failed logins with this name, or from this address. Its transaction must be committed.
+        TooOften: there were too many failed logins with this name, or from this address.
     """
     for key, least, most in ((_of_name(attempt.name), _LOCK, _TRIES), (origin, _WINDOW, _TRIES_AN_ORIGIN)):
-        recent = (login_attempts.c.origin == key) & (login_attempts.c.at > now - least)
-        if (connection.scalar(sa.select(sa.func.count()).select_from(login_attempts).where(recent)) or 0) > most:
+        if _attempts(connection, key, now - least) > most:
             raise TooOften(
                 "登录失败次数过多，暂时不能登录",
                 advice=f"请过 {int(least.total_seconds() // 60)} 分钟再试，或请管理员重新生成登录链接",
@@ -188,11 +187,9 @@ def refuse(connection: sa.Connection, user: sa.Row[Any] | None, now: datetime) -
     """Note that a password was wrong; where that was the last that is allowed, that the user is locked."""
     if user is None:
         return
-    recent = (login_attempts.c.origin == _of_name(user.name)) & (login_attempts.c.at > now - _LOCK)
-    count = connection.scalar(sa.select(sa.func.count()).select_from(login_attempts).where(recent)) or 0
     unlocked = sa.or_(users.c.locked_until.is_(None), users.c.locked_until <= now)
     if (
-        count >= _TRIES
+        _attempts(connection, _of_name(user.name), now - _LOCK) >= _TRIES
         and connection.execute(users.update().where(users.c.id == user.id, unlocked).values(locked_until=now + _LOCK)).rowcount
     ):
         audit.append(connection, now, "system", "user-locked", f"user:{user.id}")
@@ -222,8 +219,7 @@ def check_rate(connection: sa.Connection, origin: str, now: datetime) -> None:
     Raises:
         TooOften: there were too many failed logins from it.
     """
-    recent = (login_attempts.c.origin == origin) & (login_attempts.c.at > now - _WINDOW)
-    if (connection.scalar(sa.select(sa.func.count()).select_from(login_attempts).where(recent)) or 0) >= _TRIES_AN_ORIGIN:
+    if _attempts(connection, origin, now - _WINDOW) >= _TRIES_AN_ORIGIN:
         raise TooOften("登录失败次数过多", advice=f"请过 {int(_WINDOW.total_seconds() // 60)} 分钟再试")
 
 
@@ -344,6 +340,12 @@ def _matches(hashed: str, password: str) -> bool:
         return _hasher.verify(hashed, password[: _LONGEST_PASSWORD + 1])
     except (VerificationError, InvalidHashError):
         return False
+
+
+def _attempts(connection: sa.Connection, key: str, since: datetime) -> int:
+    """How many logins were counted by `key` since then."""
+    recent = (login_attempts.c.origin == key) & (login_attempts.c.at > since)
+    return connection.scalar(sa.select(sa.func.count()).select_from(login_attempts).where(recent)) or 0
 
 
 def _of_name(name: str) -> str:
