@@ -38,30 +38,24 @@ _SHORT = 16  # letters of an opinion that somebody wrote
 _LONG = 36  # letters from which a cell's print is something to read, and no label
 
 
-@dataclass(frozen=True)
+@dataclass
 class Content:
     """Items of a cell's content, as a definition spells them, without names; `why` is the reason for each, `unsure` what a person
     should look at."""
 
-    items: tuple[dict[str, Any], ...]
-    why: tuple[str, ...]
-    unsure: tuple[str, ...] = ()
-
-
-@dataclass
-class _Found:
     items: list[dict[str, Any]] = field(default_factory=list)
     why: list[str] = field(default_factory=list)
     unsure: list[str] = field(default_factory=list)
 
     def add(self, why: str, **item: Any) -> None:
+        """One more item, and the reason for it."""
         self.items.append(item)
         self.why.append(why)
 
 
 def content_of(label: str, cell: Cell, is_column: bool = False) -> Content:
     """What is asked for beside `label`. A column of a table inside the form (`is_column`) has one value, and no marks."""
-    found = _Found()
+    found = Content()
     boxes = options_of(cell)
     options = _apart(boxes)
     if len(options) > 1:
@@ -92,7 +86,7 @@ def content_of(label: str, cell: Cell, is_column: bool = False) -> Content:
         for item in found.items:
             if item["kind"] != "printed":
                 item["required"] = True
-    return Content(tuple(found.items), tuple(found.why), tuple(found.unsure))
+    return found
 
 
 def is_to_fill(cell: Cell) -> bool:
@@ -106,9 +100,8 @@ def is_to_fill(cell: Cell) -> bool:
 def plain_label(text: str) -> str:
     """A label without what only tells how to fill in: a star, the unit, how many may be chosen."""
     text = re.sub(r"[（(](?:必填|单选|可?多选|限选一项|可选多项)[)）]|[*＊★]", "", one_line(text))
-    unit = _UNIT.search(text)
-    if unit and _UNITS.fullmatch(unit[1].strip()):
-        text = text[: unit.start()]
+    if unit_of(text):
+        text = _UNIT.sub("", text)
     return text.strip().rstrip(":：").strip()
 
 
@@ -168,7 +161,7 @@ def _asks_for_marks(cell: Cell) -> bool:
     return _PROMPT.search(cell.text) is not None
 
 
-def _marks(label: str, cell: Cell, found: _Found) -> None:
+def _marks(label: str, cell: Cell, found: Content) -> None:
     """A cell to be stamped or signed: print, prompts and a date in their order; an opinion where there is room for one."""
     lines = list(_lines(cell.lines))
     first = next((n for n, line in enumerate(lines) if _PROMPT.search(line)), len(lines))
