@@ -6,12 +6,12 @@ from extractor.drafting import Draft, Guess
 from extractor.drafts import draft_form
 from extractor.limits import Limits, ViewLimits
 from extractor.options import Options
-from extractor.pipeline import Progress, extract
+from extractor.pipeline import Book, Progress, extract
 from extractor.views.draw_pages import Encoding, View, open_view, part_bytes
 from extractor.views.print_word import Printed, print_word, print_words, tables_of
 
 __all__ = [
-    "Belonging", "Draft", "Encoding", "Guess", "Limits", "Options", "Printed", "Progress", "Source", "View", "ViewLimits",
+    "Belonging", "Book", "Draft", "Encoding", "Guess", "Limits", "Options", "Printed", "Progress", "Source", "View", "ViewLimits",
     "around", "digest", "draft_form", "extract", "is_left_out", "open_view", "part_bytes", "print_word", "print_words",
     "readable", "tables_of",
 ]  # fmt: skip

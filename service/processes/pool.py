@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from extractor import Options, Source, extract
+from extractor import Book, Options, Source, extract
 from models.errors import ReaderCrashed, TimedOut, UnreadableFile
 from models.form import FormDefinition
 from models.record import Failure, Part, Result
@@ -119,9 +119,9 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def read_submission(submission: Source, forms: Forms, options: Options) -> list[Line]:
-    """The lines of one submission, read in this process."""
-    return [line_of(result) for result in extract(submission, forms, options)]
+def read_submission(submission: Source, forms: Forms, options: Options, book: Book | None = None) -> list[Line]:
+    """The lines of one submission, read in this process; `book` is given the ledger of each of its parts."""
+    return [line_of(result) for result in extract(submission, forms, options, book=book)]
 
 
 def options_of(settings: "Settings", form: str | None = None, silent_target: float = Options.silent_target) -> Options:

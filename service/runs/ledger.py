@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from extractor import Options, Source, extract
+from extractor import Options, Source
 from models.ledger import PartLedger
 from service.atomic_files import write_whole
 from service.processes.pool import Forms, Read, read_submission
-from service.results import Line, line_of
+from service.results import Line
 
 
 @contextmanager
@@ -36,10 +36,10 @@ def ledger_of(submissions: Sequence[Source], target: Path | None) -> Iterator[Re
 
 def _read_and_book(folder: Path, submission: Source, forms: Forms, options: Options) -> list[Line]:
     ledgers: list[PartLedger] = []
-    results = extract(submission, forms, options, book=ledgers.append)
+    lines = read_submission(submission, forms, options, ledgers.append)
     found = {"source": submission.name, "parts": [ledger.to_json() for ledger in ledgers]}
     _place(folder, submission).write_bytes(json.dumps(found, ensure_ascii=False).encode("utf-8", "backslashreplace"))
-    return [line_of(result) for result in results]
+    return lines
 
 
 def _place(folder: Path, submission: Source) -> Path:
