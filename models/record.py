@@ -1,6 +1,6 @@
 """What was read from an application: observations, the decision on each field, and the result with its evidence."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal, Self
 
@@ -67,6 +67,10 @@ class Observation(Model):
     doubts: tuple[Finding, ...] = ()
     signs: Mapping[str, float] = {}
     readings: tuple[tuple[Run, ...], ...] = ()
+
+    def doubted(self, doubts: Iterable[Finding]) -> "Observation":
+        """The observation with more doubts."""
+        return self.model_copy(update={"doubts": (*self.doubts, *doubts)})
 
 
 class FieldResult(Model):

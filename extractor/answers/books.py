@@ -119,6 +119,7 @@ class _Settling:
     def __init__(self, alignment: Alignment, claims: Claims, absent: Sequence[str]) -> None:
         self._alignment, self._claims, self._absent = alignment, claims, absent
         self._phrases = tuple(_phrases_of_form(alignment.form))
+        self._by_cell: dict[int, tuple[str, ...]] = {}
         self._doubts: dict[tuple[str, str], Finding] = {}
         self._elsewhere: dict[int | None, list[str]] = {}
         self._bookings: dict[int, Booking] = {}
@@ -157,7 +158,11 @@ class _Settling:
 
     def phrases(self, cell: FormCell | None) -> Sequence[str]:
         """The keys of what the form prints: where `cell` is answered what that prints, elsewhere all."""
-        return tuple(phrases_of(cell)) if cell else self._phrases
+        if cell is None:
+            return self._phrases
+        if id(cell) not in self._by_cell:
+            self._by_cell[id(cell)] = tuple(phrases_of(cell))
+        return self._by_cell[id(cell)]
 
     def left(self, unit: Unit) -> Iterator[tuple[FormCell | None, Passage]]:
         """The stretches of a unit that are not booked, each with the cell of the form that is answered there; a picture or

@@ -218,6 +218,11 @@ class Alignment:
         """The share of the labels that were found, weighted by how surely."""
         return sum(find.score for find in self.found.values()) / max(1, len(self.labels))
 
+    @cached_property
+    def printed(self) -> frozenset[str]:
+        """The keys of all that the form's labels may say."""
+        return frozenset(key(text) for label in self.labels for text in label.texts)
+
     def is_repeated(self, index: int) -> bool:
         """Whether the label stands once more between the first label and the last, where no label was found."""
         return not self._spare_keys.isdisjoint(key(text) for text in self.labels[index].texts)

@@ -45,7 +45,7 @@ def doubted_beside(observations: Iterable[Observation], pages: Pages, titles: Ma
             for aside, code in placed
             if any(_lies_on(aside, seen.page, seen.box, flat) for seen in one.evidence)
         ]
-        found.append(one.model_copy(update={"doubts": (*one.doubts, *beside)}) if beside else one)
+        found.append(one.doubted(beside))
     return found
 
 

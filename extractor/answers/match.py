@@ -64,10 +64,7 @@ def match(pages: Pages, alignment: Alignment, part: str) -> Match:
     observations = compare_names(observations, form.fields, form.titles, pages.pages)
     absent = [one.field for one in observations if form.fields[one.field].is_mark and not one.value.present]
     books = settle(alignment, claims, absent)
-    observations = [
-        one.model_copy(update={"doubts": (*one.doubts, *(doubt for doubt in books.doubts if doubt.field == one.field))})
-        for one in observations
-    ]
+    observations = [one.doubted(doubt for doubt in books.doubts if doubt.field == one.field) for one in observations]
     observations = doubted_beside(observations, pages, form.titles)
     observations, elsewhere = unclaimed(observations, form.fields, form.titles, pages.pages)
     findings = [Finding.of("document-damaged", reason=damage) for damage in pages.damage]
@@ -172,10 +169,7 @@ def _observe(
                 if isinstance(field, SealField | SignatureField):
                     if not on_paper:
                         one = typed_mark(field, title, passage, around, signatures.in_passage(passage), part)
-                        told = [
-                            Finding.of(code, name, title=title, text=text[:40]) for code, names, text in remarked if name in names
-                        ]
-                        yield one.model_copy(update={"doubts": (*one.doubts, *told)})
+                        yield _doubted(one, title, ((code, text) for code, names, text in remarked if name in names))
                     continue
                 codes = [(code, text) for code, fields, text in odd if name in fields]
                 if not field.has_shape and key(typed) and not key(passage.words):
@@ -200,8 +194,7 @@ def _of_place(odd: Iterable[tuple[str, Sequence[str], str]], one: Observation) -
 
 def _doubted(one: Observation, title: str, odd: Iterable[tuple[str, str]]) -> Observation:
     """The observation with what is odd about its place, codes and words, among its doubts."""
-    doubts = (Finding.of(code, one.field, title=title, text=text[:40]) for code, text in odd)
-    return one.model_copy(update={"doubts": (*one.doubts, *doubts)})
+    return one.doubted(Finding.of(code, one.field, title=title, text=text[:40]) for code, text in odd)
 
 
 def _remarks(passages: Iterable[Passage], fields: Sequence[Field]) -> list[tuple[str, Sequence[str], str]]:
@@ -214,8 +207,7 @@ def _placed(one: Observation, label: Unit, titles: Mapping[str, str]) -> Observa
     """A mark on paper; that there is none can be said only of a cell that was found."""
     if one.value.present or label.cell is not None:
         return one
-    missing = Finding.of("place-missing", one.field, title=titles[one.field])
-    return one.model_copy(update={"doubts": (*one.doubts, missing)})
+    return one.doubted([Finding.of("place-missing", one.field, title=titles[one.field])])
 
 
 def _rest_of_label(alignment: Alignment, index: int) -> bool:
@@ -223,8 +215,7 @@ def _rest_of_label(alignment: Alignment, index: int) -> bool:
     find = alignment.found[index]
     title = one_line(find.unit.passage.text)
     own = {key(text) for text in alignment.labels[index].texts}
-    printed = set(_SIGNS.findall(" ".join(key(text) for label in alignment.labels for text in label.texts)))
-    rest = set(_SIGNS.findall(key(_NUMBERED.sub("", title)))) - printed
+    rest = set(_SIGNS.findall(key(_NUMBERED.sub("", title)))) - set(_SIGNS.findall(" ".join(alignment.printed)))
     return find.whole and bool(rest) and key(title) not in own
 
 
@@ -251,8 +242,7 @@ def _oddities(alignment: Alignment, index: int, region: Region, pages: Pages) ->
     if region.is_spread or any(_ANOTHER_LABEL.search(line) for line in filled if len(label.cell.content) == 1):
         # A column that somebody added, or a label that the form does not know, ran into the answer.
         found.append(("answer-spread", of_lines, " ".join(filled)))
-    printed = {key(text) for other in alignment.labels for text in other.texts if len(key(text)) > 1}
-    found += [("answer-is-label", every, line) for line in filled if key(line) in printed]
+    found += [("answer-is-label", every, line) for line in filled if len(key(line)) > 1 and key(line) in alignment.printed]
     keys = [key(text) for text in label.texts]
     bare = key(_IN_BRACKETS.sub("", title))
     if find.whole and bare not in keys and any(bare.startswith(one) for one in keys):

@@ -94,8 +94,7 @@ def _confirmed(observations: Sequence[Observation], fields: Mapping[str, object]
         if isinstance(seal, Seal) and seal.agrees is True:
             one = one.model_copy(update={"signs": {**one.signs, "confirmed": 1.0}})
         elif isinstance(seal, Seal) and (seal.agrees is False or _is_nearly(seal, one.value)):
-            doubt = Finding.of("name-disagrees", one.field, title=titles[one.field], text=seal.text or "")
-            one = one.model_copy(update={"doubts": (*one.doubts, doubt)})
+            one = one.doubted([Finding.of("name-disagrees", one.field, title=titles[one.field], text=seal.text or "")])
         light.append(one)
     return light
 
@@ -132,8 +131,7 @@ def unclaimed(
             doubts[name][number] = Finding.of("seal-unclaimed", name, title=titles[name], page=number)
         if not absent:
             told.append(Finding.of("seal-elsewhere", page=number))
-    more = {name: tuple(found.values()) for name, found in doubts.items()}
-    return [one.model_copy(update={"doubts": (*one.doubts, *more.get(one.field, ()))}) for one in observations], told
+    return [one.doubted(doubts.get(one.field, {}).values()) for one in observations], told
 
 
 def _places(label: Unit, region: Region, pages: Sequence[Page]) -> list[_Place]:

@@ -151,7 +151,7 @@ def _together(form: FormDefinition, field: Field, typed: Observation, paper: Obs
     evidence = (*typed.evidence, *paper.evidence)
     if _is_missing(paper):
         # Somebody may have put it right by hand, where nobody could read it.
-        return typed.model_copy(update={"doubts": (*typed.doubts, *paper.doubts)})
+        return typed.doubted(paper.doubts)
     if typed.value is None and not typed.doubts:
         # What was left empty in the file was filled in by pen: nothing contradicts the paper.
         return paper.model_copy(update={"evidence": evidence})
