@@ -258,6 +258,31 @@ def test_returning_sends_the_letter_that_was_edited(page: Page, doubtful: dict[s
     expect(page.locator("#status")).to_have_text("待复核")
 
 
+def test_who_takes_a_decision_back_at_once_stays_though_the_next_one_was_on_its_way(page: Page, doubtful: dict[str, Any]) -> None:
+    page.keyboard.press("Alt+r")
+    expect(page.get_by_label("退回补正", exact=False)).to_have_value(re.compile("未填写"))
+    # The next submission comes slowly, and the undoing before it.
+    page.evaluate(
+        """(own) => {
+          const fetched = window.fetch;
+          window.fetch = async (url, ...rest) => {
+            const answer = await fetched(url, ...rest);
+            const other = /\\/submissions(\\/\\d+)?(\\?.*)?$/.test(url) && !url.endsWith(`/${own}`);
+            if (other) await new Promise((done) => setTimeout(done, 1500));
+            return answer;
+          };
+          document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        doubtful["id"],
+    )
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#messages")).to_contain_text("退回补正")
+    page.keyboard.press("z")
+    expect(page.locator("#status")).to_have_text("待复核")
+    page.wait_for_timeout(2000)
+    expect(page).to_have_url(re.compile(rf"/submissions/{doubtful['id']}$"))
+
+
 def test_the_history_of_a_field_tells_who_changed_it_from_what_to_what(
     page: Page, doubtful: dict[str, Any], reviewer: Person
 ) -> None:

@@ -17,7 +17,7 @@ import { MOVES, STATUSES, USER, may, moment } from "./words.js";
 const original = new Original(() => { for (const card of cards) card.update(card.field); });
 const forms = new Map(); // by name and version
 const seen = new Set(JSON.parse(sessionStorage.getItem("sealform.seen") ?? "[]"));
-let id = null, detail = null, cards = [], current = null, saver = null, drafts = null, ahead = null;
+let id = null, detail = null, cards = [], current = null, saver = null, drafts = null, ahead = null, turns = 0;
 
 // ---- opening ----------------------------------------------------------------------------------------------------------------------
 
@@ -39,10 +39,12 @@ async function formOf({ form, form_version: version }) {
   return forms.get(key);
 }
 
-/** Shows a submission; `ready` is what was fetched for it ahead. */
+/** Shows a submission, unless another is asked for meanwhile, and gives whether it does; `ready` is what was fetched for it ahead. */
 async function open(submission, ready = null) {
+  const turn = ++turns;
   const pages = ready?.pages ?? pagesOf(submission);
   const [found, form] = await (ready?.parts ?? fetched(submission));
+  if (turn !== turns) return false;
   id = submission;
   seen.add(id);
   sessionStorage.setItem("sealform.seen", JSON.stringify([...seen].slice(-500)));
@@ -58,6 +60,7 @@ async function open(submission, ready = null) {
   takeUpDrafts();
   focusFirst();
   showPages(submission, pages);
+  return true;
 }
 
 async function showPages(submission, pages) {
@@ -368,6 +371,8 @@ async function decide(move, reason = null) {
     if (problem.status === 409) await refresh();
     return false;
   }
+  // While the reason has the cursor, the key that takes this back would be written into it.
+  closeReason();
   const back = ["accept", "return", "reject", "withdraw"].includes(move) ? () => reopen(submission) : null;
   say(`${MOVES[move]}：${title}`, { undo: back });
   if (back) await goOn();
@@ -376,6 +381,7 @@ async function decide(move, reason = null) {
 }
 
 async function reopen(submission) {
+  turns += 1; // The next one may be on its way: who takes a decision back wants to see this one.
   const now = await get(`/submissions/${submission}`);
   await send("POST", `/submissions/${submission}/decision`, { move: "reopen" }, { version: now.version });
   await go(submission);
@@ -385,16 +391,18 @@ async function reopen(submission) {
 
 async function goOn() {
   // What was found ahead holds as long as nobody has changed it since.
+  const turn = ++turns;
   const mine = ahead?.after === id && !ahead.stale ? ahead : new Ahead(id, seen, fetched, pagesOf);
   try {
     await mine.found;
   } catch (problem) { return tell(problem); }
+  if (turn !== turns) return null;
   return mine.id ? go(mine.id, mine) : say("没有其他待复核的申请了", { kind: "info" });
 }
 
 async function go(submission, ready = null) {
   try {
-    await open(submission, ready);
+    if (!(await open(submission, ready))) return;
     if (location.pathname !== `/submissions/${submission}`) history.pushState(null, "", `/submissions/${submission}`);
   } catch (problem) { tell(problem); }
 }
