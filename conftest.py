@@ -1,6 +1,8 @@
-"""Where SEALFORM_FORBID_SKIPS is set, a test that skips itself because a program or server is missing fails instead.
+"""Where SEALFORM_FORBID_SKIPS is set, a test that skips itself because a program or server is missing fails
+instead.
 
-Such a skip gives a reason that begins with "needs ". This file stands at the root so that it holds for every test.
+Such a skip gives a reason that begins with "needs ". This file stands at the root so that it holds for every
+test.
 """
 
 import os

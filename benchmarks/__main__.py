@@ -18,7 +18,9 @@ def main() -> None:
     for speed in (scans := scan_reading.run()):
         ratio = f"sealform {scans[0].rate / speed.rate:5.2f} x as fast"
         print(f"  {speed.name:12} {speed.rate:8.2f} pages/s   {ratio}   start {speed.start:5.1f} s")
-    print(f"the service with {service_listing.SUBMISSIONS:,} submissions on SQLite: time of a request over HTTP")
+    print(
+        f"the service with {service_listing.SUBMISSIONS:,} submissions on SQLite: time of a request over HTTP"
+    )
     for one in service_listing.run():
         print(f"  {one}")
 

@@ -1,10 +1,13 @@
-"""Fits and reports `extractor/weighing/coefficients.py`: from the signs of a reading to the probability that it is right.
+"""Fits and reports `extractor/weighing/coefficients.py`: from the signs of a reading to the probability that
+it is right.
 
-    python -m benchmarks.calibration collect SCORER FOLDER -o samples.jsonl     reads FOLDER/scans, compares with FOLDER/truth.json
-    python -m benchmarks.calibration fit samples.jsonl...                       writes extractor/weighing/coefficients.py
-    python -m benchmarks.calibration report samples.jsonl...                    a reliability table; never on what was fitted
+    python -m benchmarks.calibration collect SCORER FOLDER -o samples.jsonl     reads FOLDER/scans, compares
+    with FOLDER/truth.json python -m benchmarks.calibration fit samples.jsonl...                       writes
+    extractor/weighing/coefficients.py python -m benchmarks.calibration report samples.jsonl...
+    a reliability table; never on what was fitted
 
-SCORER is the corpus's own `score.py`, which knows what counts as right. A sample is one field that was read off a picture.
+SCORER is the corpus's own `score.py`, which knows what counts as right. A sample is one field that was read
+off a picture.
 """
 
 import argparse
@@ -34,12 +37,14 @@ TARGET = Path(__file__).parent.parent / "extractor" / "weighing" / "coefficients
 ALIKE = {"address": "text"}
 SHARES = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
 _RIDGE = 0.3  # on signs of unit variance
-_UNSEEN = 0.1  # wrong readings added to each kind, with poor signs: that none was seen does not prove that there is none
+# wrong readings added to each kind, with poor signs: that none was seen does not prove that there is none
+_UNSEEN = 0.1
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One field: its kind, its signs, whether it was read right, and whether a finding sends it to a person anyway."""
+    """One field: its kind, its signs, whether it was read right, and whether a finding sends it to a person
+    anyway."""
 
     kind: str
     signs: dict[str, float]
@@ -67,14 +72,20 @@ def _read(path: Path) -> Result:
 
 def samples_of(score: Any, case: dict[str, Any], result: Result) -> Iterable[Sample]:
     """The samples of one application; `score` is the scorer's module, `case` its truth."""
-    doubted = {finding.field for finding in result.findings if CATALOGUE[finding.code].doubt and finding.code != "unsure"}
+    doubted = {
+        finding.field
+        for finding in result.findings
+        if CATALOGUE[finding.code].doubt and finding.code != "unsure"
+    }
     for name, want in score.expected(case).items():
         field = result.fields.get(name)
         if field is None or not field.signs or result.form is None:
             continue
         kind = result.form.fields[name].kind
         value = result.form.fields[name].to_json(field.value)
-        yield Sample(ALIKE.get(kind, kind), dict(field.signs), bool(score.right(name, want, value)), name in doubted)
+        yield Sample(
+            ALIKE.get(kind, kind), dict(field.signs), bool(score.right(name, want, value)), name in doubted
+        )
 
 
 def load_scorer(path: Path) -> Any:
@@ -88,7 +99,8 @@ def load_scorer(path: Path) -> Any:
 
 
 def fit(samples: Sequence[Sample]) -> dict[str, dict[str, float]]:
-    """{kind: {sign: weight, "bias": ...}} by logistic regression with a ridge penalty, on what no finding sends to a person."""
+    """{kind: {sign: weight, "bias": ...}} by logistic regression with a ridge penalty, on what no finding
+    sends to a person."""
     by_kind: dict[str, list[Sample]] = defaultdict(list)
     for sample in samples:
         if not sample.doubted:
@@ -108,11 +120,15 @@ def _fit_kind(samples: Sequence[Sample]) -> dict[str, float]:
     found = logistic(columns, np.append(right, 0.0), weights)
     slopes = found[:-1] / spread
     bias = float(found[-1] - (slopes * middle).sum())
-    return {"bias": round(bias, 4), **{name: round(float(slope), 4) for name, slope in zip(names, slopes, strict=True)}}
+    return {
+        "bias": round(bias, 4),
+        **{name: round(float(slope), 4) for name, slope in zip(names, slopes, strict=True)},
+    }
 
 
 def logistic(columns: Floats, right: Floats, weights: Floats) -> Floats:
-    """Newton's method; the last column is the bias, which is not shrunk. Signs speak for a reading, so no slope is negative."""
+    """Newton's method; the last column is the bias, which is not shrunk. Signs speak for a reading, so no
+    slope is negative."""
     penalty = np.full(columns.shape[1], _RIDGE)
     penalty[-1] = 1e-9
     free = np.ones(columns.shape[1], bool)
@@ -133,8 +149,11 @@ def logistic(columns: Floats, right: Floats, weights: Floats) -> Floats:
 
 
 def thresholds(samples: Sequence[Sample], weights: dict[str, dict[str, float]]) -> list[tuple[float, float]]:
-    """For each share of silent errors, the least probability that keeps to it, among all samples as they were fitted."""
-    sure = np.array([probability_of(weights, sample.kind, sample.signs) for sample in samples if not sample.doubted])
+    """For each share of silent errors, the least probability that keeps to it, among all samples as they were
+    fitted."""
+    sure = np.array(
+        [probability_of(weights, sample.kind, sample.signs) for sample in samples if not sample.doubted]
+    )
     levels, counts = np.unique(np.round(sure, 5), return_counts=True)
     wrong = np.cumsum(((1 - levels) * counts)[::-1])[::-1] / len(samples)
     return [(share, float(min(levels[wrong <= share], default=1.0))) for share in SHARES]
@@ -168,7 +187,9 @@ def report(samples: Sequence[Sample]) -> str:
             inside = (sure >= low) & (sure < high)
             if inside.any():
                 said, true = 100 * sure[inside].mean(), 100 * right[inside].mean()
-                lines.append(f"{kind:10} {low:7.3f}-{min(high, 1):7.3f} {inside.sum():6} {said:8.2f} {true:8.2f}")
+                lines.append(
+                    f"{kind:10} {low:7.3f}-{min(high, 1):7.3f} {inside.sum():6} {said:8.2f} {true:8.2f}"
+                )
     return "\n".join(lines)
 
 
@@ -183,7 +204,9 @@ def save(samples: Iterable[Sample], path: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     collecting = commands.add_parser("collect")
     collecting.add_argument("scorer", type=Path)

@@ -55,9 +55,15 @@ def places(row: Confusion, glyphs: tuple[Glyph, ...]) -> Iterator[Glyph | None]:
         end = start + len(row.meant)
         left = Levenshtein.opcodes(list(row.example), said)
         found = [
-            code for code in left if code.src_start < end and code.src_end > start and code.tag in ("equal", "replace", "delete")
+            code
+            for code in left
+            if code.src_start < end and code.src_end > start and code.tag in ("equal", "replace", "delete")
         ]
-        at = {code.dest_start + max(0, start - code.src_start) for code in found if code.dest_end > code.dest_start}
+        at = {
+            code.dest_start + max(0, start - code.src_start)
+            for code in found
+            if code.dest_end > code.dest_start
+        }
         yield glyphs[min(at)] if at and min(at) < len(glyphs) else None
 
 
@@ -82,12 +88,18 @@ def main() -> None:
     given = asked.parse_args()
     engine = PaddleOcr()
     kinds = {"print": prints(5), "pen": pens(given.hands)}
-    print(f"{'read':12} {'meant':6} {'faces':6} {'places':>7} {'confused':>9} {'surely':>7} {'right':>7} {'in the table':>12}")
+    print(
+        f"{'read':12} {'meant':6} {'faces':6} {'places':>7} {'confused':>9} "
+        f"{'surely':>7} {'right':>7} {'in the table':>12}"
+    )
     for row in _ROWS:
         for kind, chosen in kinds.items():
-            counts = sum((count(row, face, given.copies, given.seed, engine) for face in chosen), Counter[str]())
+            counts = sum(
+                (count(row, face, given.copies, given.seed, engine) for face in chosen), Counter[str]()
+            )
             told = " ".join(
-                f"{counts[name]:>{wide}}" for name, wide in (("places", 7), ("confused", 9), ("surely", 7), ("right", 7))
+                f"{counts[name]:>{wide}}"
+                for name, wide in (("places", 7), ("confused", 9), ("surely", 7), ("right", 7))
             )
             before = "{} of {}".format(*row.drawn) if kind == "pen" else ""
             print(f"{row.read:12} {row.meant:6} {kind:6} {told} {before:>12}", flush=True)

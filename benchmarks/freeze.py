@@ -5,10 +5,12 @@
     python -m benchmarks.freeze BEFORE --compare AFTER
     python -m benchmarks.freeze AFTER --also DIR… --compare BEFORE      both at once
 
-Recorded are the results of every submission in fixtures/inbox and in each DIR, the help of every command, the OpenAPI document,
-and a backup of a service that read a few of the samples and was worked with. All comes by the command line and over HTTP, so that
-the same script runs before and after; what differs from run to run (moments, salts, digests over them, process ids) is left out.
-`cpu.json` says what reading cost, for information; it is not compared. Differences are printed, a line each, with exit code 1.
+Recorded are the results of every submission in fixtures/inbox and in each DIR, the help of every command, the
+OpenAPI document, and a backup of a service that read a few of the samples and was worked with. All comes by
+the command line and over HTTP, so that the same script runs before and after; what differs from run to run
+(moments, salts, digests over them, process ids) is left out.
+`cpu.json` says what reading cost, for information; it is not compared. Differences are printed, a line each,
+    with exit code 1.
 """
 
 import argparse
@@ -40,9 +42,11 @@ _SEALFORM = [sys.executable, "-m", "service.cli"]
 _JOBS = 2
 # Long, because a limit that a busy machine reaches would be a difference that is none.
 _SECONDS = 1800
-# What the service reads: Word, a mail, an archive, a form that was filled in on the screen, a scan, doubts, a file that is damaged.
+# What the service reads: Word, a mail, an archive, a form that was filled in on the screen, a scan, doubts, a
+# file that is damaged.
 _SEEDS = (
-    "A01_lit_ballot_check.docx", "mail_word_and_logo.eml", "archive_gbk_names.zip", "fillable_returned.pdf", "scan_clean.pdf",
+    "A01_lit_ballot_check.docx", "mail_word_and_logo.eml", "archive_gbk_names.zip", "fillable_returned.pdf",
+    "scan_clean.pdf",
     "A22_none_selected.docx", "T43_truncated.docx",
 )  # fmt: skip
 _PASSWORD = "夜来风雨声-花落知多少"
@@ -50,7 +54,8 @@ _CPU = "cpu.json"
 
 # Columns and keys that no two runs have in common, and what else tells moments, processes and fresh secrets.
 _OF_A_RUN = {
-    "salt", "hash", "previous", "digests", "password", "digest", "prefix", "secret", "seconds", "worker", "head",
+    "salt", "hash", "previous", "digests", "password", "digest", "prefix", "secret", "seconds", "worker",
+    "head",
     "made_at",
 }  # fmt: skip
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
@@ -59,10 +64,16 @@ _WORKER = re.compile(r"\bworker:[^\"\s]+")
 
 def main(arguments: list[str] | None = None) -> int:
     """Records, compares, or both; the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path, help="where to write; read where it is there already")
-    parser.add_argument("--also", type=Path, nargs="+", default=[], metavar="DIR", help="further folders of submissions")
-    parser.add_argument("--compare", type=Path, metavar="OTHER", help="print what differs from this recording")
+    parser.add_argument(
+        "--also", type=Path, nargs="+", default=[], metavar="DIR", help="further folders of submissions"
+    )
+    parser.add_argument(
+        "--compare", type=Path, metavar="OTHER", help="print what differs from this recording"
+    )
     given = parser.parse_args(arguments)
     if not given.folder.exists():
         record(given.folder, [_INBOX, *given.also])
@@ -104,9 +115,18 @@ def _read(inbox: Path, target: Path) -> dict[str, float | None]:
         line["source"] = Path(line["source"]).relative_to(inbox.parent).as_posix()
     lines.sort(key=lambda line: (line["source"], line.get("application", 1)))
     _write(target, {f"{line['source']}#{line.get('application', 1)}": line for line in lines})
-    parts = {(line["source"], part["name"]): part for line in lines for part in line["parts"] if part["state"] == "read"}
+    parts = {
+        (line["source"], part["name"]): part
+        for line in lines
+        for part in line["parts"]
+        if part["state"] == "read"
+    }
     pages = sum(max(1, len(part.get("pages") or ())) for part in parts.values())
-    return {"cpu_seconds": round(spent, 1), "pages": pages, "cpu_seconds_a_page": round(spent / pages, 3) if pages else None}
+    return {
+        "cpu_seconds": round(spent, 1),
+        "pages": pages,
+        "cpu_seconds_a_page": round(spent / pages, 3) if pages else None,
+    }
 
 
 def _cpu() -> float:
@@ -125,14 +145,24 @@ def _commands(command: Any, words: tuple[str, ...] = ()) -> dict[str, tuple[str,
 def _environment(data: Path | None = None) -> dict[str, str]:
     """Ours alone, whatever is set for the installation on this machine."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SEALFORM_")}
-    ours = {"PYTHONPATH": str(_ROOT), "COLUMNS": "100", "SEALFORM_TIME_LIMIT": str(_SECONDS), "SEALFORM_JOBS": "1"}
+    ours = {
+        "PYTHONPATH": str(_ROOT),
+        "COLUMNS": "100",
+        "SEALFORM_TIME_LIMIT": str(_SECONDS),
+        "SEALFORM_JOBS": "1",
+    }
     return {**kept, **ours, **({"SEALFORM_DATA": str(data)} if data else {})}
 
 
 def _ask(*arguments: str, data: Path | None = None, expected: tuple[int, ...] = (0,)) -> str:
     """The standard output of a command."""
     ran = subprocess.run(
-        [*_SEALFORM, *arguments], env=_environment(data), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        [*_SEALFORM, *arguments],
+        env=_environment(data),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if ran.returncode not in expected:
         raise SystemExit(f"sealform {' '.join(arguments)}: exit code {ran.returncode}\n{ran.stderr[-2000:]}")
@@ -149,14 +179,19 @@ def _service(data: Path) -> Iterator[httpx.Client]:
     with log.open("wb") as said:
         process = subprocess.Popen(
             [*_SEALFORM, "serve", "--port", str(port)],
-            env=_environment(data), stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True,
+            env=_environment(data), stdin=subprocess.DEVNULL, stdout=said, stderr=said,
+            start_new_session=True,
         )  # fmt: skip
     try:
-        link = _awaited(lambda: re.search(r"/link/(\S+)", log.read_text("utf-8", "replace")), "the first link")[1]
+        link = _awaited(
+            lambda: re.search(r"/link/(\S+)", log.read_text("utf-8", "replace")), "the first link"
+        )[1]
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
             _awaited(lambda: _answers(client), "an answer")
             client.post("/api/v1/session/password", json={"link": link, "new": _PASSWORD}).raise_for_status()
-            answer = client.post("/api/v1/session", json={"name": "admin", "password": _PASSWORD}).raise_for_status()
+            answer = client.post(
+                "/api/v1/session", json={"name": "admin", "password": _PASSWORD}
+            ).raise_for_status()
             client.headers["X-CSRF-Token"] = answer.json()["csrf"]
             yield client
     finally:
@@ -185,21 +220,30 @@ def _awaited(look: Any, what: str) -> Any:
 
 
 def _work(client: httpx.Client) -> None:
-    """Samples are read one after the other, the first is confirmed and accepted, the next goes back, and others are let in."""
+    """Samples are read one after the other, the first is confirmed and accepted, the next goes back, and
+    others are let in."""
     submissions: list[int] = []
     for name in _SEEDS:
-        made = client.post("/api/v1/uploads", files={"files": (name, (_INBOX / name).read_bytes())}).raise_for_status()
+        made = client.post(
+            "/api/v1/uploads", files={"files": (name, (_INBOX / name).read_bytes())}
+        ).raise_for_status()
         address = f"/api/v1/uploads/{made.json()['uploads'][0]['id']}"
-        _awaited(lambda address=address: client.get(address).json()["state"] == "done", f"the reading of {name}")
+        _awaited(
+            lambda address=address: client.get(address).json()["state"] == "done", f"the reading of {name}"
+        )
         submissions += [one["id"] for one in client.get(address).json()["submissions"]]
     first, second, *_ = (f"/api/v1/submissions/{number}" for number in submissions)
     shown = client.get(first).raise_for_status()
     changes = [{"field": field} for field in shown.json()["fields"]]
-    answer = client.patch(f"{first}/fields", json={"changes": changes, "reason": "已核对"}, headers=_seen(shown)).raise_for_status()
+    answer = client.patch(
+        f"{first}/fields", json={"changes": changes, "reason": "已核对"}, headers=_seen(shown)
+    ).raise_for_status()
     client.post(f"{first}/decision", json={"move": "accept"}, headers=_seen(answer)).raise_for_status()
     back = {"move": "return", "reason": "请补充材料"}
     client.post(f"{second}/decision", json=back, headers=_seen(client.get(second))).raise_for_status()
-    client.post("/api/v1/users", json={"name": "li", "full_name": "李四", "role": "reviewer"}).raise_for_status()
+    client.post(
+        "/api/v1/users", json={"name": "li", "full_name": "李四", "role": "reviewer"}
+    ).raise_for_status()
     client.post("/api/v1/tokens", json={"name": "archive", "scopes": ["see", "export"]}).raise_for_status()
 
 
@@ -226,15 +270,25 @@ def _unpacked(path: Path) -> dict[str, Any]:
 def of_every_run(value: Any) -> Any:
     """`value`, which JSON may hold, without what is of one run alone."""
     if isinstance(value, dict):
-        return {name: "…" if name in _OF_A_RUN and inner else of_every_run(inner) for name, inner in value.items()}
+        return {
+            name: "…" if name in _OF_A_RUN and inner else of_every_run(inner) for name, inner in value.items()
+        }
     if isinstance(value, list):
         return [of_every_run(inner) for inner in value]
     return _WORKER.sub("worker:…", _MOMENT.sub("…", value)) if isinstance(value, str) else value
 
 
 def differences(before: Path, after: Path) -> list[str]:
-    """What differs between two recordings: a line for each value, with where it stands and what it was and is."""
-    names = sorted({path.relative_to(folder) for folder in (before, after) for path in folder.rglob("*") if path.is_file()})
+    """What differs between two recordings: a line for each value, with where it stands and what it was and
+    is."""
+    names = sorted(
+        {
+            path.relative_to(folder)
+            for folder in (before, after)
+            for path in folder.rglob("*")
+            if path.is_file()
+        }
+    )
     found = []
     for name in (name for name in names if name.as_posix() != _CPU):
         was, now = _content(before / name), _content(after / name)

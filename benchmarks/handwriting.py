@@ -63,7 +63,15 @@ def _example(r: Random, signed: bool, hands: list[str]) -> Example | None:
     start = prompt[2] + size * r.uniform(0.1, 3.0)
     if signed:
         level = 3 * size + size * r.gauss(0, 0.25)
-        own = write(sheet, name, (start, level), r.choice(hands), size * r.uniform(1.1, 2.0), r.choice(INKS), r.uniform(-5, 5))
+        own = write(
+            sheet,
+            name,
+            (start, level),
+            r.choice(hands),
+            size * r.uniform(1.1, 2.0),
+            r.choice(INKS),
+            r.uniform(-5, 5),
+        )
     else:
         own = write(sheet, name, (start, 3 * size), face, size, (10, 10, 10))
     layers, matrix = scanned(sheet, r.choice(SCANNERS), r)
@@ -134,14 +142,18 @@ def main() -> None:
     for title, one in (("committed", weights), ("fitted", fitted)):
         told, true = sure(one, signs[third]), signed[third] > 0
         print(
-            f"{title}: typed names accepted as signed {int((told[~true] >= rungs.ACCEPTED).sum())} of {int((~true).sum())},",
+            f"{title}: typed names accepted as signed "
+            f"{int((told[~true] >= rungs.ACCEPTED).sum())} of {int((~true).sum())},",
             f"above {rungs.EVEN} {int((told[~true] >= rungs.EVEN).sum())};",
             f"signed names accepted {int((told[true] >= rungs.ACCEPTED).sum())} of {int(true.sum())},",
             f"below {rungs.EVEN} {int((told[true] < rungs.EVEN).sum())}",
         )
     amounts = np.array([one.amount for one in found])[signed > 0]
     least, few = amounts.min(), np.percentile(amounts, 1)
-    print(f"ink of a signed name in squares of the print's height: least {least:.2f}, of a hundred the least {few:.2f};")
+    print(
+        "ink of a signed name in squares of the print's height: least "
+        f"{least:.2f}, of a hundred the least {few:.2f};"
+    )
     print(f"as likely a smudge {handwriting._HALF_SURE}, less is dust {handwriting._LEAST}")
 
 

@@ -1,6 +1,7 @@
 """Reading digital PDFs against pdfplumber's `extract_tables` on the same pages: CPU time a page.
 
-The peer gives the text of ruled cells and nothing else: no ticks, no form fields, no decisions, and hidden text like any other.
+The peer gives the text of ruled cells and nothing else: no ticks, no form fields, no decisions, and hidden
+text like any other.
 """
 
 import io
@@ -19,8 +20,13 @@ _ROUNDS = 7
 
 
 def run() -> list[tuple[str, float]]:
-    """(name, median milliseconds of CPU a page), Sealform first, over the shipped forms as flat and as fillable PDF."""
-    files = [generate(form, kind, new_identity(form)).data for form in load_forms(None).values() for kind in ("pdf", "pdf-flat")]
+    """(name, median milliseconds of CPU a page), Sealform first, over the shipped forms as flat and as
+    fillable PDF."""
+    files = [
+        generate(form, kind, new_identity(form)).data
+        for form in load_forms(None).values()
+        for kind in ("pdf", "pdf-flat")
+    ]
     contestants: dict[str, Callable[[bytes], int]] = {"sealform": _ours, "pdfplumber": _theirs}
     times: dict[str, list[float]] = {name: [] for name in contestants}
     for number in range(_ROUNDS + 1):

@@ -1,12 +1,15 @@
-"""Corrections by pen on filled forms, as scanners and a camera give them: how many are read right, go to a person, pass wrong.
+"""Corrections by pen on filled forms, as scanners and a camera give them: how many are read right, go to a
+person, pass wrong.
 
-    python -m benchmarks.pen_corrections FORMS --hands FOLDER [--seed 1] [--fields 4] [--plain] [--recordings FOLDER] --out FOLDER
+    python -m benchmarks.pen_corrections FORMS --hands FOLDER [--seed 1] [--fields 4] [--plain] [--recordings
+    FOLDER] --out FOLDER
 
-FORMS holds filled forms as PDF with text; what stands in their fields, and where, is read off that text. On the first page of each
-some fields are corrected by pen, in one of `KINDS` and one of `INKS`, the others left as they are; then it is copied and read as a
-picture. A correction is silent where a value that is not the new one is accepted; where nothing is left of a field, no value is
-right. Kind `answer` is no correction: what stood there is written by pen. What is not corrected is counted beside, as kind `none`.
-Seeds below 100 are for tuning, the others for reporting.
+FORMS holds filled forms as PDF with text; what stands in their fields, and where, is read off that text. On
+the first page of each some fields are corrected by pen, in one of `KINDS` and one of `INKS`, the others left
+as they are; then it is copied and read as a picture. A correction is silent where a value that is not the new
+one is accepted; where nothing is left of a field, no value is right. Kind `answer` is no correction: what
+stood there is written by pen. What is not corrected is counted beside, as kind `none`. Seeds below 100 are
+for tuning, the others for reporting.
 """
 
 import argparse
@@ -44,7 +47,8 @@ Chars = list[tuple[str, float, float, float, float]]
 
 @dataclass(frozen=True)
 class Corrected:
-    """What became of a field: its kind and ink, what stood there and what stands there now (None: nothing)."""
+    """What became of a field: its kind and ink, what stood there and what stands there now (None:
+    nothing)."""
 
     kind: str
     ink: str
@@ -60,7 +64,9 @@ def chars_of(page: pdfium.PdfPage) -> Chars:
         left, bottom, right, top = text.get_charbox(number)
         char = text.get_text_range(number, 1)
         if char.strip():
-            found.append((char, left * _POINT, (high - top) * _POINT, right * _POINT, (high - bottom) * _POINT))
+            found.append(
+                (char, left * _POINT, (high - top) * _POINT, right * _POINT, (high - bottom) * _POINT)
+            )
     return found
 
 
@@ -69,28 +75,45 @@ def places(result: Result, chars: Chars) -> Mapping[str, Chars]:
     found = {}
     for name, field in result.fields.items():
         words = "".join((field.raw or "").split())
-        if not isinstance(field.value, str) or not 2 <= len(words) <= _LONGEST or key(field.value) != key(words):
+        if (
+            not isinstance(field.value, str)
+            or not 2 <= len(words) <= _LONGEST
+            or key(field.value) != key(words)
+        ):
             continue
         for seen in field.evidence:
             if seen.page != 1 or seen.box is None:
                 continue
-            box = [side * _POINT for side in (seen.box.x0 - 2, seen.box.y0 - 2, seen.box.x1 + 2, seen.box.y1 + 2)]
-            own = [one for one in chars if box[0] < (one[1] + one[3]) / 2 < box[2] and box[1] < (one[2] + one[4]) / 2 < box[3]]
-            if "".join(one[0] for one in own) == words and max(one[2] for one in own) < min(one[4] for one in own):
+            box = [
+                side * _POINT for side in (seen.box.x0 - 2, seen.box.y0 - 2, seen.box.x1 + 2, seen.box.y1 + 2)
+            ]
+            own = [
+                one
+                for one in chars
+                if box[0] < (one[1] + one[3]) / 2 < box[2] and box[1] < (one[2] + one[4]) / 2 < box[3]
+            ]
+            if "".join(one[0] for one in own) == words and max(one[2] for one in own) < min(
+                one[4] for one in own
+            ):
                 found[name] = own
     return found
 
 
 def _leave_out_long(sheet: Picture, result: Result) -> None:
-    """Wipes the long answers off the first page: nothing is corrected in them, and reading them takes most of the time."""
+    """Wipes the long answers off the first page: nothing is corrected in them, and reading them takes most of
+    the time."""
     for field in result.fields.values():
         for seen in field.evidence if len(field.raw or "") > 2 * _LONGEST else ():
             if seen.page == 1 and seen.box is not None:
-                x0, y0, x1, y1 = (round(side * _POINT) for side in (seen.box.x0, seen.box.y0, seen.box.x1, seen.box.y1))
+                x0, y0, x1, y1 = (
+                    round(side * _POINT) for side in (seen.box.x0, seen.box.y0, seen.box.x1, seen.box.y1)
+                )
                 sheet[y0 - 2 : y1 + 6, x0:x1] = 255
 
 
-def _drawn(sheet: Picture, points: list[tuple[float, float]], ink: tuple[int, int, int], r: Random, width: int) -> None:
+def _drawn(
+    sheet: Picture, points: list[tuple[float, float]], ink: tuple[int, int, int], r: Random, width: int
+) -> None:
     """A stroke of a pen through `points`, a little shaky; ink darkens what it lies on."""
     shaken = np.array([(x + r.gauss(0, 1.2), y + r.gauss(0, 1.2)) for x, y in points], np.float64)
     steps = np.linspace(0, len(points) - 1, 24 * len(points))
@@ -102,7 +125,12 @@ def _drawn(sheet: Picture, points: list[tuple[float, float]], ink: tuple[int, in
 
 
 def _around(chars: Chars) -> tuple[float, float, float, float]:
-    return min(c[1] for c in chars), min(c[2] for c in chars), max(c[3] for c in chars), max(c[4] for c in chars)
+    return (
+        min(c[1] for c in chars),
+        min(c[2] for c in chars),
+        max(c[3] for c in chars),
+        max(c[4] for c in chars),
+    )
 
 
 def _struck(sheet: Picture, chars: Chars, ink: tuple[int, int, int], r: Random) -> None:
@@ -120,7 +148,9 @@ def _struck(sheet: Picture, chars: Chars, ink: tuple[int, int, int], r: Random) 
                 for n in range(count + 1)
             ]
         elif kind == "oblique":
-            points = [(x0 - more / 2, y0 + 0.95 * high), (x1 + more / 2, y0 + 0.05 * high)][:: r.choice((1, 1))]
+            points = [(x0 - more / 2, y0 + 0.95 * high), (x1 + more / 2, y0 + 0.05 * high)][
+                :: r.choice((1, 1))
+            ]
         _drawn(sheet, points, ink, r, width)
 
 
@@ -128,15 +158,25 @@ def _scribbled(sheet: Picture, chars: Chars, ink: tuple[int, int, int], r: Rando
     x0, y0, x1, y1 = _around(chars)
     high, step = y1 - y0, r.uniform(0.14, 0.3) * (y1 - y0)
     count = max(6, round((x1 - x0 + 0.4 * high) / step))
-    points = [(x0 - 0.2 * high + n * step, (y0 if n % 2 else y1) + r.uniform(-0.15, 0.15) * high) for n in range(count + 1)]
+    points = [
+        (x0 - 0.2 * high + n * step, (y0 if n % 2 else y1) + r.uniform(-0.15, 0.15) * high)
+        for n in range(count + 1)
+    ]
     _drawn(sheet, points, ink, r, r.choice((4, 5, 6)))
 
 
 def correct(
-    sheet: Picture, chars: Chars, kind: str, ink: tuple[int, int, int], other: str, hands: list[str], room: float, r: Random
+    sheet: Picture,
+    chars: Chars,
+    kind: str,
+    ink: tuple[int, int, int],
+    other: str,
+    hands: list[str],
+    room: float,
+    r: Random,
 ) -> str | None:
-    """Corrects on `sheet` what `chars` spell; `other` is a value to write instead, `room` where its cell ends. What stands there
-    now, and None where nothing does."""
+    """Corrects on `sheet` what `chars` spell; `other` is a value to write instead, `room` where its cell
+    ends. What stands there now, and None where nothing does."""
     x0, y0, x1, y1 = _around(chars)
     high, face = y1 - y0, r.choice(hands)
     words = "".join(char for char, *_ in chars)
@@ -154,14 +194,28 @@ def correct(
         if beside and x1 + 0.7 * high + wide < room:
             write(sheet, other, (x1 + 0.7 * high, (y0 + y1) / 2), face, size, ink, r.uniform(-2, 2))
         else:
-            write(sheet, other, (min(x0, room - wide), y0 - 0.65 * high), face, high * 1.15, ink, r.uniform(-1, 1))
+            write(
+                sheet,
+                other,
+                (min(x0, room - wide), y0 - 0.65 * high),
+                face,
+                high * 1.15,
+                ink,
+                r.uniform(-1, 1),
+            )
         return other
     if kind == "answer":
         sheet[round(y0) - 4 : round(y1) + 5, round(x0) - 4 : round(x1) + 5] = 255
         write(sheet, words, (x0, (y0 + y1) / 2), face, high * 1.3, ink, r.uniform(-1, 1))
         return words
     at = r.randrange(1, len(chars))
-    pool = "0123456789" if chars[at][0].isdigit() else "abcdehkmnrsuwxy" if chars[at][0].isascii() else "东西南北中大新华建成"
+    pool = (
+        "0123456789"
+        if chars[at][0].isdigit()
+        else "abcdehkmnrsuwxy"
+        if chars[at][0].isascii()
+        else "东西南北中大新华建成"
+    )
     char = r.choice([one for one in pool if one != chars[at][0]])
     _, left, top, _, bottom = chars[at]
     if kind == "over":
@@ -171,7 +225,11 @@ def correct(
     between = (chars[at - 1][3] + left) / 2
     _drawn(
         sheet,
-        [(between - 0.3 * high, y1 + 0.25 * high), (between, y1 - 0.2 * high), (between + 0.3 * high, y1 + 0.25 * high)],
+        [
+            (between - 0.3 * high, y1 + 0.25 * high),
+            (between, y1 - 0.2 * high),
+            (between + 0.3 * high, y1 + 0.25 * high),
+        ],
         ink,
         r,
         4,
@@ -189,8 +247,11 @@ class Sheet:
     fields: Mapping[str, Corrected]
 
 
-def sheets(forms: list[Path], hands: list[str], seed: int, count: int, kinds: Sequence[str], plain: bool) -> Iterator[Sheet]:
-    """Each form with `count` of its fields corrected, in one of `kinds` each; where `plain`, before it as it was, copied alike."""
+def sheets(
+    forms: list[Path], hands: list[str], seed: int, count: int, kinds: Sequence[str], plain: bool
+) -> Iterator[Sheet]:
+    """Each form with `count` of its fields corrected, in one of `kinds` each; where `plain`, before it as it
+    was, copied alike."""
     combinations = [(kind, ink) for kind in kinds for ink in INKS]
     known, turn = [], 0
     for path in forms:
@@ -250,14 +311,27 @@ def main() -> None:
     asked.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     asked.add_argument("--plain", action="store_true", help="read each form without corrections too")
     asked.add_argument("--recordings", type=Path, help="where what the engine says is kept for another run")
-    asked.add_argument("--out", type=Path, required=True, help="where the pages are kept to look at, and what was read")
+    asked.add_argument(
+        "--out", type=Path, required=True, help="where the pages are kept to look at, and what was read"
+    )
     given = asked.parse_args()
-    engine = RecordedOcr(given.recordings / f"pen-{given.seed}.jsonl", PaddleOcr()) if given.recordings else PaddleOcr()
+    engine = (
+        RecordedOcr(given.recordings / f"pen-{given.seed}.jsonl", PaddleOcr())
+        if given.recordings
+        else PaddleOcr()
+    )
     counts: dict[tuple[str, str], Counter[str]] = {}
     given.out.mkdir(parents=True, exist_ok=True)
     told = given.out / "read.jsonl"
     told.unlink(missing_ok=True)
-    for sheet in sheets(sorted(given.forms.glob("*.pdf")), pens(given.hands), given.seed, given.fields, given.kinds, given.plain):
+    for sheet in sheets(
+        sorted(given.forms.glob("*.pdf")),
+        pens(given.hands),
+        given.seed,
+        given.fields,
+        given.kinds,
+        given.plain,
+    ):
         path = given.out / sheet.name
         path.write_bytes(sheet.data)
         result = extract(Source.at(path), load_forms(None), Options(ocr=engine))[0]
@@ -269,7 +343,10 @@ def main() -> None:
                         fields=1, right=line["right"], review=line["review"], silent=line["silent"]
                     )
     for (kind, ink), count in sorted(counts.items()):
-        print(f"{kind:14} {ink:7}", *(f"{word} {count[word]:4} " for word in ("fields", "right", "review", "silent")))
+        print(
+            f"{kind:14} {ink:7}",
+            *(f"{word} {count[word]:4} " for word in ("fields", "right", "review", "silent")),
+        )
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """What pdfplumber's own way gives otherwise: on how many PDFs each step that stays ours changes the answer.
 
-    python -m benchmarks.plumber [PATH...]     files and folders; without any, the samples and the forms we write
+    python -m benchmarks.plumber [PATH...]     files and folders; without any, the samples and the forms we
+    write
 
-Both open the same bytes. Compared is what comes out: letters, tables' cells, the text in cells that both have, marks, and pages
-that must be read as pictures. `docs/decisions.md` gives the figures.
+Both open the same bytes. Compared is what comes out: letters, tables' cells, the text in cells that both
+have, marks, and pages that must be read as pictures. `docs/decisions.md` gives the figures.
 """
 
 import io
@@ -91,7 +92,14 @@ def _in_tables(tables: Sequence[Table], theirs: Plumbed) -> Iterator[str]:
     unmatched = dict(cells)
     for cell in (cell for table in tables for cell in table.cells):
         box = _box(cell)
-        twin = next((other for other in unmatched if max(abs(a - b) for a, b in zip(box, other, strict=True)) <= _NEAR), None)
+        twin = next(
+            (
+                other
+                for other in unmatched
+                if max(abs(a - b) for a, b in zip(box, other, strict=True)) <= _NEAR
+            ),
+            None,
+        )
         if twin is None:
             yield "cells that pdfplumber has not"
             continue

@@ -1,7 +1,8 @@
 """Reading scanned pages against PaddleOCR's own pipeline and RapidOCR: pages a second of the whole machine.
 
-Sealform's way is that of the command: submissions go to a pool of worker processes, and decided records come back. The peers
-read the same pages' pictures, each in a process of its own with its own default threads, and give lines of text and no more.
+Sealform's way is that of the command: submissions go to a pool of worker processes, and decided records come
+back. The peers read the same pages' pictures, each in a process of its own with its own default threads, and
+give lines of text and no more.
 """
 
 import json
@@ -29,14 +30,22 @@ _ROUNDS = 3
 _JOBS = 2
 _ROOT = Path(__file__).parent.parent
 _INBOX = _ROOT / "fixtures" / "inbox"
-_FILES = ("scan_clean.pdf", "scan_stamped.pdf", "scan_sideways.pdf", "scan_fax.tif", "photos/1.jpg", "photos/2.jpg")
+_FILES = (
+    "scan_clean.pdf",
+    "scan_stamped.pdf",
+    "scan_sideways.pdf",
+    "scan_fax.tif",
+    "photos/1.jpg",
+    "photos/2.jpg",
+)
 _PYTHON = _ROOT / ".venv-peers" / "bin" / "python"
 _PEERS = ("paddleocr", "rapidocr")
 
 
 @dataclass(frozen=True)
 class Speed:
-    """`rates`: pages a second, a round each; `start`: seconds until the first page could be read, which no rate includes."""
+    """`rates`: pages a second, a round each; `start`: seconds until the first page could be read, which no
+    rate includes."""
 
     name: str
     start: float
@@ -53,7 +62,10 @@ def run() -> list[Speed]:
         pages = _write_pages(Path(folder))
         ours = Speed("sealform", 0.0)
         with _started(_PEERS, pages) as peers:
-            speeds = [Speed(name, json.loads(_line(peer))["start"]) for name, peer in zip(_PEERS, peers, strict=True)]
+            speeds = [
+                Speed(name, json.loads(_line(peer))["start"])
+                for name, peer in zip(_PEERS, peers, strict=True)
+            ]
             for _ in range(_ROUNDS):
                 start, rate = _our_round(pages)
                 ours = Speed(ours.name, start, [*ours.rates, rate])
@@ -82,10 +94,12 @@ def _pictures(path: Path) -> Iterator[Picture]:
 def _our_round(pages: Sequence[Path]) -> tuple[float, float]:
     """Seconds until each worker has read a page, and pages a second after that.
 
-    A pool takes what waits in order: when the first `_JOBS` pages have come back the workers are warm, and the clock runs until
-    as many more have been read as there are pages.
+    A pool takes what waits in order: when the first `_JOBS` pages have come back the workers are warm, and
+    the clock runs until as many more have been read as there are pages.
     """
-    waiting = [Source.at(path, str(number)) for number, path in enumerate([*pages[:_JOBS], *pages, *pages[:_JOBS]])]
+    waiting = [
+        Source.at(path, str(number)) for number, path in enumerate([*pages[:_JOBS], *pages, *pages[:_JOBS]])
+    ]
     begun = time.perf_counter()
     done = []
     for _ in read_all(waiting, load_forms(None), Options(), Limits(jobs=_JOBS)):

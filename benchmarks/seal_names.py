@@ -11,9 +11,9 @@ also weighed against its own name and against another unit's that lies near it, 
 thresholds let through. Fitted are the costs over all readings, and over those that are clear: only these can
 say that a name is another's.
 
-The committed costs are round figures of 2026-11-22, of which neither a script nor the readings were kept. Another
-unit's seal that passes is the worse fault, so that they were set high, and this does not give them again; what
-it gave on 2026-11-29 stands beside them in `extractor/weighing/seal_names.py`.
+The committed costs are round figures of 2026-11-22, of which neither a script nor the readings were kept.
+Another unit's seal that passes is the worse fault, so that they were set high, and this does not give them
+again; what it gave on 2026-11-29 stands beside them in `extractor/weighing/seal_names.py`.
 """
 
 import argparse
@@ -56,8 +56,14 @@ def named(r: Random) -> str:
 def near(name: str, r: Random) -> str:
     """The name of another unit that shares most of it: of another place, of the same group, or with one
     other character."""
-    others = [name.replace(old, new) for words in (_PLACES, _NAMES, _KINDS) for old in words.split() if old in name
-              for new in words.split() if new != old]  # fmt: skip
+    others = [
+        name.replace(old, new)
+        for words in (_PLACES, _NAMES, _KINDS)
+        for old in words.split()
+        if old in name
+        for new in words.split()
+        if new != old
+    ]
     return r.choice([other for other in others if other != name])
 
 
@@ -71,26 +77,45 @@ def stamp(sheet: Picture, name: str, face: str, ink: tuple[int, int, int], r: Ra
     width = round(0.028 * across)
     draw.ellipse([10, 10, side - 10, side - 10], outline=255, width=width)
     star = [(0.13 if point % 2 == 0 else 0.05, math.pi * (point / 5 - 0.5)) for point in range(10)]
-    draw.polygon([(middle + across * far * math.cos(way), middle + across * far * math.sin(way)) for far, way in star], fill=255)
+    draw.polygon(
+        [(middle + across * far * math.cos(way), middle + across * far * math.sin(way)) for far, way in star],
+        fill=255,
+    )
     size = round(min(0.125 * across, 2.1 * across / max(len(name), 8)))
     span = math.radians(min(270, 24 * len(name) + 20))
     signs = [(char, size, span * (number / (len(name) - 1) - 0.5), 0.0) for number, char in enumerate(name)]
     if r.random() < 0.5:
         # A number at the foot, small and read from below.
-        signs += [(r.choice("0123456789"), round(0.05 * across), math.radians(180 + 4.5 * (6 - n)), 180.0) for n in range(13)]
+        signs += [
+            (r.choice("0123456789"), round(0.05 * across), math.radians(180 + 4.5 * (6 - n)), 180.0)
+            for n in range(13)
+        ]
     for char, high, way, more in signs:
         glyph = Image.new("L", (2 * high, 2 * high), 0)
-        ImageDraw.Draw(glyph).text((high, high), char, font=ImageFont.truetype(face, high), fill=255, anchor="mm")
+        ImageDraw.Draw(glyph).text(
+            (high, high), char, font=ImageFont.truetype(face, high), fill=255, anchor="mm"
+        )
         glyph = glyph.rotate(more - math.degrees(way), resample=Image.Resampling.BICUBIC)
         far = across / 2 - width - 0.78 * high
-        image.paste(255, (round(middle + far * math.sin(way) - high), round(middle - far * math.cos(way) - high)), glyph)
+        image.paste(
+            255,
+            (round(middle + far * math.sin(way) - high), round(middle - far * math.cos(way) - high)),
+            glyph,
+        )
     if r.random() < 0.3:
         image = image.resize((side, round(0.72 * side)), Image.Resampling.BICUBIC)
     noise = np.random.default_rng(r.getrandbits(32))
     worn = np.asarray(image.rotate(r.uniform(-14, 14), resample=Image.Resampling.BICUBIC), np.float32) / 255
-    cloudy = cv2.resize(noise.random((24, 24)).astype(np.float32), worn.shape[::-1], interpolation=cv2.INTER_CUBIC)
+    cloudy = cv2.resize(
+        noise.random((24, 24)).astype(np.float32), worn.shape[::-1], interpolation=cv2.INTER_CUBIC
+    )
     specks = cv2.GaussianBlur(noise.random(worn.shape).astype(np.float32), (0, 0), 1.2)
-    worn = np.clip(worn * np.clip(0.6 + 0.5 * cloudy, 0.35, 1) * np.where(specks < 0.44, 0.25, 1), 0, 1)[..., None] * 0.95
+    worn = (
+        np.clip(worn * np.clip(0.6 + 0.5 * cloudy, 0.35, 1) * np.where(specks < 0.44, 0.25, 1), 0, 1)[
+            ..., None
+        ]
+        * 0.95
+    )
     top, left = (sheet.shape[0] - worn.shape[0]) // 2, (sheet.shape[1] - worn.shape[1]) // 2
     part = sheet[top : top + worn.shape[0], left : left + worn.shape[1]]
     part[:] = (part * (1 - worn) + worn * np.array(ink, np.float32)).astype(np.uint8)
@@ -103,11 +128,17 @@ def readings(name: str, ink: str, r: Random, engine: OcrEngine) -> list[Runs]:
     stamp(sheet, name, r.choice(prints(5)), _INKS[ink], r)
     layers, _ = scanned(sheet, r.choice(SCANNERS), r)
     rings = find_seals(layers)
-    return [_runs(reading) for reading in read_seal(layers, rings[0], [], engine) if reading.glyphs] if len(rings) == 1 else []
+    return (
+        [_runs(reading) for reading in read_seal(layers, rings[0], [], engine) if reading.glyphs]
+        if len(rings) == 1
+        else []
+    )
 
 
 def _runs(reading: Reading) -> Runs:
-    return tuple(Run(text=glyph.text, confidence=glyph.confidence, others=glyph.others) for glyph in reading.glyphs)
+    return tuple(
+        Run(text=glyph.text, confidence=glyph.confidence, others=glyph.others) for glyph in reading.glyphs
+    )
 
 
 def happened(reading: Runs, name: str) -> Counter[str]:
@@ -120,7 +151,9 @@ def happened(reading: Runs, name: str) -> Counter[str]:
         read, wanted = best[code.src_start : code.src_end], name[code.dest_start : code.dest_end]
         if code.tag == "replace":
             counts["misread"] += len(wanted)
-            counts["UNTHOUGHT"] += sum(char not in dict(run.others) for run, char in zip(read, wanted, strict=True))
+            counts["UNTHOUGHT"] += sum(
+                char not in dict(run.others) for run, char in zip(read, wanted, strict=True)
+            )
         elif code.tag == "insert":
             counts["MISSED"] += len(wanted)
         elif code.tag == "delete":
@@ -144,11 +177,20 @@ def _tell_costs(counts: Counter[str], clear: Counter[str]) -> None:
 
 
 def _tell_names(own: Sequence[float], others: Sequence[float], verdicts: Counter[tuple[str, object]]) -> None:
-    print("cost of its own name, of a hundred the 50th, 90th, 95th, 99th:", np.percentile(own, [50, 90, 95, 99]).round(1).tolist())
-    print("cost of a near name, of a hundred the 1st, 5th, 10th, 50th:", np.percentile(others, [1, 5, 10, 50]).round(1).tolist())
+    print(
+        "cost of its own name, of a hundred the 50th, 90th, 95th, 99th:",
+        np.percentile(own, [50, 90, 95, 99]).round(1).tolist(),
+    )
+    print(
+        "cost of a near name, of a hundred the 1st, 5th, 10th, 50th:",
+        np.percentile(others, [1, 5, 10, 50]).round(1).tolist(),
+    )
     print(f"borne up to {seal_names._BEARS}, another's from {seal_names._DIFFERS}:")
     for whose in ("own", "near"):
-        print(f"  {whose:5}", {str(told): count for (of, told), count in sorted(verdicts.items(), key=str) if of == whose})
+        print(
+            f"  {whose:5}",
+            {str(told): count for (of, told), count in sorted(verdicts.items(), key=str) if of == whose},
+        )
 
 
 def main() -> None:

@@ -1,8 +1,9 @@
-"""The service over HTTP on SQLite with 100,000 submissions: the list, search, filters, counts and the wall of a question, and an
-upload of 30 MB.
+"""The service over HTTP on SQLite with 100,000 submissions: the list, search, filters, counts and the wall of
+a question, and an upload of 30 MB.
 
-The database is generated (a fixed seed; texts of about 300 characters of Chinese, drawn from the words below), `sealform serve`
-runs on it without a worker, and one client asks again and again over a kept connection, with other words and other days each time.
+The database is generated (a fixed seed; texts of about 300 characters of Chinese, drawn from the words
+below), `sealform serve` runs on it without a worker, and one client asks again and again over a kept
+connection, with other words and other days each time.
 """
 
 import itertools
@@ -28,7 +29,16 @@ from models.form import FormDefinition
 from service.forms.definitions import load_forms
 from service.store import accounts, search
 from service.store.database import Database
-from service.store.tables import counters, doubts, records, results, submissions, upload_files, uploads, versions
+from service.store.tables import (
+    counters,
+    doubts,
+    records,
+    results,
+    submissions,
+    upload_files,
+    uploads,
+    versions,
+)
 
 SUBMISSIONS = 100_000
 REQUESTS = 200
@@ -36,7 +46,16 @@ _UPLOADS = 5
 _UPLOAD_BYTES = 30 << 20
 _BATCH = 5_000
 _CHARACTERS = 300
-_STATUSES = ("in-review", "accepted", "returned", "rejected", "unreadable", "withdrawn", "received", "reading")
+_STATUSES = (
+    "in-review",
+    "accepted",
+    "returned",
+    "rejected",
+    "unreadable",
+    "withdrawn",
+    "received",
+    "reading",
+)
 _WEIGHTS = (30, 50, 8, 5, 3, 2, 1, 1)
 _WORDS = [
     "园区",
@@ -118,8 +137,8 @@ _END = datetime(2026, 11, 22, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Speed:
-    """Milliseconds that a request took: half of them no longer than `median`, 95 % no longer than `p95`; and what each cost the
-    service in CPU time, which a busy machine does not change."""
+    """Milliseconds that a request took: half of them no longer than `median`, 95 % no longer than `p95`; and
+    what each cost the service in CPU time, which a busy machine does not change."""
 
     name: str
     median: float
@@ -177,10 +196,14 @@ def _questions(service: _Service, client: httpx.Client) -> Iterator[Speed]:
         "list by doubts": lambda: ask("/submissions", sort="-doubtful", status="in-review"),
         "list by unit": lambda: ask("/submissions", sort="unit"),
         "search, a common word": lambda: ask("/submissions", q=draw.choice(_WORDS)),
-        "search, two words": lambda: ask("/submissions", q=f"{draw.choice(_PLACES)} {draw.choice(_WORDS)}{draw.choice(_WORDS)}"),
+        "search, two words": lambda: ask(
+            "/submissions", q=f"{draw.choice(_PLACES)} {draw.choice(_WORDS)}{draw.choice(_WORDS)}"
+        ),
         "search, one character": lambda: ask("/submissions", q=draw.choice(_WORDS)[0]),
         "search, nothing found": lambda: ask("/submissions", q="查无此事"),
-        "search and filter": lambda: ask("/submissions", q=draw.choice(_WORDS), status="rejected", **{"from": day()}),
+        "search and filter": lambda: ask(
+            "/submissions", q=draw.choice(_WORDS), status="rejected", **{"from": day()}
+        ),
         "status, form and days": lambda: ask(
             "/submissions", status=draw.choice(_STATUSES), form=form.name, **{"from": day(), "to": day()}
         ),
@@ -227,7 +250,9 @@ def _serving(folder: Path) -> Iterator[_Service]:
         port = probe.getsockname()[1]
     environment = {**os.environ, "SEALFORM_DATA": str(folder), "SEALFORM_PORT": str(port)}
     process = subprocess.Popen(
-        [sys.executable, "-m", "service.cli", "serve", "--no-worker"], env=environment, stderr=subprocess.DEVNULL
+        [sys.executable, "-m", "service.cli", "serve", "--no-worker"],
+        env=environment,
+        stderr=subprocess.DEVNULL,
     )
     try:
         address = f"http://127.0.0.1:{port}"
@@ -287,21 +312,38 @@ def _submission(form: FormDefinition, draw: random.Random, number: int) -> dict[
     values[next(name for name, field in form.fields.items() if field.kind == "prose")] = text
     values[form.applicant[0]] = unit
     name, digest, by = f"{unit}.pdf", f"{number:064x}", "worker:w1"
-    marks = {key: {"state": "doubtful" if key in waiting else "read", "by": by, "at": at.isoformat()} for key in values}
+    marks = {
+        key: {"state": "doubtful" if key in waiting else "read", "by": by, "at": at.isoformat()}
+        for key in values
+    }
     row = {
-        "id": number, "upload_id": number, "application": 1, "status": status, "name": name, "unit": unit, "form": form.name,
-        "form_version": form.version, "doubtful": len(waiting), "received_at": at, "updated_at": at, "changed": number,
+        "id": number, "upload_id": number, "application": 1, "status": status, "name": name, "unit": unit,
+        "form": form.name,
+        "form_version": form.version, "doubtful": len(waiting), "received_at": at, "updated_at": at,
+        "changed": number,
         "version": 1,
     }  # fmt: skip
     action = "accept" if status == "accepted" else "read"
     tokens = " ".join([*search.pairs(name), "xxx", *search.pairs(unit), "xxx", *search.pairs(text)])
     return {
-        "uploads": [{"id": number, "created_at": at, "created_by": "user:1", "channel": "page", "state": "done"}],
+        "uploads": [
+            {"id": number, "created_at": at, "created_by": "user:1", "channel": "page", "state": "done"}
+        ],
         "upload_files": [{"upload_id": number, "position": 0, "name": name, "sha256": digest, "bytes": 1000}],
         "submissions": [row],
-        "results": [{"submission_id": number, "line": _line(values, name, digest), "read_at": at, "seconds": 1.0, "worker": by}],
+        "results": [
+            {
+                "submission_id": number,
+                "line": _line(values, name, digest),
+                "read_at": at,
+                "seconds": 1.0,
+                "worker": by,
+            }
+        ],
         "records": [{"submission_id": number, "content": values, "marks": marks, "findings": []}],
-        "versions": [{"submission_id": number, "version": 1, "at": at, "actor": by, "action": action, "changes": {}}],
+        "versions": [
+            {"submission_id": number, "version": 1, "at": at, "actor": by, "action": action, "changes": {}}
+        ],
         "doubts": [{"submission_id": number, "field": key, "form": form.name} for key in waiting],
         "search": [{"id": number, "tokens": tokens}],
     }

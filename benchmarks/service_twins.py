@@ -1,8 +1,9 @@
-"""Finding the same again among 100,000 submissions on SQLite: what storing a reading pays for it, and what the upgrade takes.
+"""Finding the same again among 100,000 submissions on SQLite: what storing a reading pays for it, and what
+the upgrade takes.
 
-The database is that of `service_listing.py`, as it was before the upgrade. Every submission holds one of three numbers of blank
-forms that were copied to everybody, and one unit applied a thousand times: the hardest that there is to find. Times include the
-commit.
+The database is that of `service_listing.py`, as it was before the upgrade. Every submission holds one of
+three numbers of blank forms that were copied to everybody, and one unit applied a thousand times: the hardest
+that there is to find. Times include the commit.
 """
 
 import itertools
@@ -52,8 +53,14 @@ def _make_older(database: Database) -> None:
     about = submissions.c
     with database.write() as connection:
         connection.execute(submissions.update().where(about.id % 100 == 0).values(unit=_OFTEN))
-        connection.execute(submissions.update().values(instance=sa.literal("7KX") + sa.cast(about.id % 3, sa.String)))
-        for statement in ("DROP TABLE kinships", "DROP TABLE traits", "UPDATE alembic_version SET version_num = '0001'"):
+        connection.execute(
+            submissions.update().values(instance=sa.literal("7KX") + sa.cast(about.id % 3, sa.String))
+        )
+        for statement in (
+            "DROP TABLE kinships",
+            "DROP TABLE traits",
+            "UPDATE alembic_version SET version_num = '0001'",
+        ):
             connection.execute(sa.text(statement))
 
 
@@ -65,7 +72,10 @@ def _timed(name: str, case: Callable[[], object], times: int) -> str:
         taken.append((time.perf_counter() - started) * 1000)
     cpu = (time.process_time() - cpu) * 1000 / times
     taken.sort()
-    told = f"median {statistics.median(taken):8.1f} ms   p95 {taken[int(times * 0.95)]:8.1f} ms   CPU {cpu:8.1f} ms"
+    told = (
+        f"median {statistics.median(taken):8.1f} ms   p95 "
+        f"{taken[int(times * 0.95)]:8.1f} ms   CPU {cpu:8.1f} ms"
+    )
     return f"{name:24} {told}   of {times}"
 
 

@@ -8,9 +8,9 @@ with specks and dashes besides. Of every second cell one to three lines are left
 a detector that passes over them. Counted are the lines left out that were not found, and the places found
 where all was read, for the measures as they stand and with one at a time changed.
 
-The measures are round figures of 2026-11-22, of which neither a script nor the pages were kept. So this fits none;
-it says whether another figure would do better on what is drawn here. What it gave on 2026-11-29 stands beside
-them in `extractor/scan/unread_ink.py`.
+The measures are round figures of 2026-11-22, of which neither a script nor the pages were kept. So this fits
+none; it says whether another figure would do better on what is drawn here. What it gave on 2026-11-29 stands
+beside them in `extractor/scan/unread_ink.py`.
 """
 
 import argparse
@@ -32,7 +32,20 @@ from extractor.scan.ocr import Glyph, Reading
 from extractor.scan.ruling import Ruling
 from models.geometry import Rect
 
-MEASURES = ("HIGHEST", "LOWEST", "LINE", "NARROWEST", "FULL", "SPARSE", "LEAST", "VALLEY", "SHORT", "EDGE", "EMS", "TALLEST")
+MEASURES = (
+    "HIGHEST",
+    "LOWEST",
+    "LINE",
+    "NARROWEST",
+    "FULL",
+    "SPARSE",
+    "LEAST",
+    "VALLEY",
+    "SHORT",
+    "EDGE",
+    "EMS",
+    "TALLEST",
+)
 _FACTORS = (0.6, 0.8, 1.0, 1.25, 1.6)
 _WORDS = "单位下设综合办公室运行保障部能源管理部等个部门建立了能源统计台账和碳排放核算制度已安装分项计量电表智能水表"
 
@@ -55,30 +68,59 @@ def sample(r: Random, lacks: bool, hands: list[str]) -> Sample:
     is_print = r.random() < 0.4
     face, ink = r.choice(prints(5) if is_print else hands), r.choice(INKS)
     sheet = paper(26 * size, round((rows + 2) * pitch) + 2 * size)
-    texts = ["".join(r.choices(_WORDS, k=r.randint(20, 22) if row < rows - 1 else r.randint(2, 20))) for row in range(rows)]
+    texts = [
+        "".join(r.choices(_WORDS, k=r.randint(20, 22) if row < rows - 1 else r.randint(2, 20)))
+        for row in range(rows)
+    ]
     waver = 0.0 if is_print else 0.05 * size
     boxes = [
-        write(sheet, text, (1.5 * size, size + pitch * (row + 1) + r.gauss(0, waver)), face, size, ink, r.gauss(0, 0.01 * waver))
+        write(
+            sheet,
+            text,
+            (1.5 * size, size + pitch * (row + 1) + r.gauss(0, waver)),
+            face,
+            size,
+            ink,
+            r.gauss(0, 0.01 * waver),
+        )
         for row, text in enumerate(texts)
     ]
     for _ in range(r.randint(0, 12)):
-        cv2.circle(sheet, (r.randrange(sheet.shape[1]), r.randrange(sheet.shape[0])), r.randint(1, 4), (60, 60, 60), -1)
+        cv2.circle(
+            sheet,
+            (r.randrange(sheet.shape[1]), r.randrange(sheet.shape[0])),
+            r.randint(1, 4),
+            (60, 60, 60),
+            -1,
+        )
     for _ in range(r.randint(0, 2)):
         # What is left of a ruling, or was drawn with a ruler.
         x, y = r.randrange(20 * size), round(size + pitch * (r.randrange(rows) + 1.5))
-        cv2.rectangle(sheet, (x, y), (x + round(size * r.uniform(1, 5)), y + round(size * r.uniform(0.03, 0.2))), (40, 40, 40), -1)
+        cv2.rectangle(
+            sheet,
+            (x, y),
+            (x + round(size * r.uniform(1, 5)), y + round(size * r.uniform(0.03, 0.2))),
+            (40, 40, 40),
+            -1,
+        )
     layers, matrix = scanned(sheet, r.choice(SCANNERS), r, skew=0.2)
     high, wide = layers.text.shape
     ruling = Ruling((_grid(wide, high),), np.zeros_like(layers.text))
     boxes = [moved(box, matrix) for box in boxes]
     first = r.randrange(rows) if lacks else rows
     lost = range(first, min(rows, first + r.randint(1, 3)))
-    read = tuple(_read(text, box, r) for row, (text, box) in enumerate(zip(texts, boxes, strict=True)) if row not in lost)
+    read = tuple(
+        _read(text, box, r)
+        for row, (text, box) in enumerate(zip(texts, boxes, strict=True))
+        if row not in lost
+    )
     return Sample(layers, ruling, read, tuple(boxes[row] for row in lost))
 
 
 def _grid(wide: int, high: int) -> Grid:
-    return Grid((GridBox(0, 0, 1, 1, (0.0, 0.0, float(wide), float(high))),), (0.0, 0.0, float(wide), float(high)))
+    return Grid(
+        (GridBox(0, 0, 1, 1, (0.0, 0.0, float(wide), float(high))),), (0.0, 0.0, float(wide), float(high))
+    )
 
 
 def _read(text: str, box: Rect, r: Random) -> ReadLine:
@@ -123,9 +165,14 @@ def main() -> None:
     asked.add_argument("--seed", type=int, default=1)
     given = asked.parse_args()
     hands = pens(given.hands)
-    samples = [sample(Random(f"{given.seed}/{number}"), bool(number % 2), hands) for number in range(given.cells)]
+    samples = [
+        sample(Random(f"{given.seed}/{number}"), bool(number % 2), hands) for number in range(given.cells)
+    ]
     left_out = sum(len(one.missing) for one in samples)
-    print(f"{left_out} lines left out of {len(samples)} cells; not found / found where all was read, by each measure's factor")
+    print(
+        f"{left_out} lines left out of {len(samples)} cells; not found /"
+        " found where all was read, by each measure's factor"
+    )
     print(f"{'':10} {'committed':>10}" + "".join(f"{factor:>10}" for factor in _FACTORS))
     for name in MEASURES:
         counts = []

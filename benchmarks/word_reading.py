@@ -1,8 +1,9 @@
 """Reading returned Word forms against docx2python and mammoth: CPU time a file, and ticks read right.
 
-The peers run in an environment of their own (`.venv-peers`) and give a document's text; whether an option is ticked in it is
-then judged by the simplest rule that their users write: a ticked sign of Unicode just before the option's words. Sealform's
-time is that of the whole way to a decided record. All read the same files, round by round.
+The peers run in an environment of their own (`.venv-peers`) and give a document's text; whether an option is
+ticked in it is then judged by the simplest rule that their users write: a ticked sign of Unicode just before
+the option's words. Sealform's time is that of the whole way to a decided record. All read the same files,
+round by round.
 """
 
 import json
@@ -27,7 +28,8 @@ _SIGNS = "☑☒√✔✓■●✅"
 
 @dataclass(frozen=True)
 class Contestant:
-    """`milliseconds` of CPU a file (median), `right` of `files` with their ticks read right, or rightly left to a person."""
+    """`milliseconds` of CPU a file (median), `right` of `files` with their ticks read right, or rightly left
+    to a person."""
 
     name: str
     milliseconds: float
@@ -38,7 +40,9 @@ class Contestant:
 def run() -> list[Contestant]:
     """Sealform first, then its peers."""
     truth = json.loads((_ROOT / "fixtures" / "inbox-truth.json").read_text("utf-8"))
-    files = {path: truth[path.name] for path in sorted(_INBOX.glob("*.docx")) if not truth[path.name]["refused"]}
+    files = {
+        path: truth[path.name] for path in sorted(_INBOX.glob("*.docx")) if not truth[path.name]["refused"]
+    }
     forms = load_forms(None)
     field = _question(forms, files)
     ours = _ours(files, forms, field)
@@ -83,5 +87,7 @@ def _theirs(name: str, found: dict, files: dict[Path, dict], field: ChoiceField)
         text = found[str(path)]["text"]
         ticked = [option for option in field.options if re.search(rf"[{_SIGNS}]\s*{option}", text)]
         # A peer has no review; where the form is in doubt, no answer at all counts as right.
-        right += not ticked if truth["types_to_review"] else sorted(ticked) == sorted(truth["fields"][field.name])
+        right += (
+            not ticked if truth["types_to_review"] else sorted(ticked) == sorted(truth["fields"][field.name])
+        )
     return Contestant(name, statistics.median(times) * 1000, right, len(files))

@@ -44,7 +44,13 @@ def paper(width: int, height: int) -> Picture:
 
 
 def write(
-    sheet: Picture, text: str, at: tuple[float, float], face: str, size: float, ink: tuple[int, int, int], turn: float = 0
+    sheet: Picture,
+    text: str,
+    at: tuple[float, float],
+    face: str,
+    size: float,
+    ink: tuple[int, int, int],
+    turn: float = 0,
 ) -> Rect:
     """Writes `text` with the middle of its left edge `at` a place, turned by degrees; the box of its ink."""
     font = ImageFont.truetype(face, round(size))
@@ -55,14 +61,25 @@ def write(
     turned = np.asarray(mask.rotate(turn, resample=Image.Resampling.BICUBIC), np.float32)[..., None] / 255
     x, y = round(at[0] - room + left), round(at[1] - room + top)
     high, wide = turned.shape[:2]
-    rows, columns = slice(max(0, y), min(sheet.shape[0], y + high)), slice(max(0, x), min(sheet.shape[1], x + wide))
+    rows, columns = (
+        slice(max(0, y), min(sheet.shape[0], y + high)),
+        slice(max(0, x), min(sheet.shape[1], x + wide)),
+    )
     part = turned[rows.start - y : rows.stop - y, columns.start - x : columns.stop - x]
-    sheet[rows, columns] = (sheet[rows, columns] * (1 - part) + np.array(ink, np.float32) * part).astype(np.uint8)
+    sheet[rows, columns] = (sheet[rows, columns] * (1 - part) + np.array(ink, np.float32) * part).astype(
+        np.uint8
+    )
     ys, xs = np.nonzero(part[..., 0] > 0.3)
     if not len(xs):
         return (float(x), float(y), float(x), float(y))
     return tuple(
-        float(v) for v in (columns.start + xs.min(), rows.start + ys.min(), columns.start + xs.max() + 1, rows.start + ys.max() + 1)
+        float(v)
+        for v in (
+            columns.start + xs.min(),
+            rows.start + ys.min(),
+            columns.start + xs.max() + 1,
+            rows.start + ys.max() + 1,
+        )
     )  # type: ignore[return-value]
 
 

@@ -1,7 +1,7 @@
 """Makes a folder that installs Sealform on a Debian without network: `make bundle`.
 
-It holds a wheel of every package that runs, as requirements.lock pins it for this platform and this Python, our own wheel, pip's,
-the units of systemd, the script that installs all that, and what there is to know.
+It holds a wheel of every package that runs, as requirements.lock pins it for this platform and this Python,
+our own wheel, pip's, the units of systemd, the script that installs all that, and what there is to know.
 """
 
 import argparse
@@ -23,13 +23,21 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 # What of this folder goes into the bundle as it is.
-COPIED = ("install.sh", "sealform.service", "sealform-worker@.service", "sealform.env", "README.md", "UPGRADE.md")
+COPIED = (
+    "install.sh",
+    "sealform.service",
+    "sealform-worker@.service",
+    "sealform.env",
+    "README.md",
+    "UPGRADE.md",
+)
 SUMS = "SHA256SUMS"
 _PIN = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^ ;]+)")
 
 
 def runtime_names(project: Path) -> set[str]:
-    """The canonical names of every package that runs: the project's dependencies, its extras', and all that these need here.
+    """The canonical names of every package that runs: the project's dependencies, its extras', and all that
+    these need here.
 
     Raises:
         PackageNotFoundError: one is not installed in this environment.
@@ -46,13 +54,16 @@ def runtime_names(project: Path) -> set[str]:
         known[name] = known.get(name, set()) | wanted.extras
         for text in metadata.requires(name) or []:
             inner = Requirement(text)
-            if inner.marker is None or any(inner.marker.evaluate({"extra": extra}) for extra in ("", *known[name])):
+            if inner.marker is None or any(
+                inner.marker.evaluate({"extra": extra}) for extra in ("", *known[name])
+            ):
                 waiting.append(inner)
     return set(known)
 
 
 def pins(lock: str) -> Iterator[tuple[str, str, str]]:
-    """(canonical name, version, the whole entry with its hashes) of every package that the text of a lock file pins."""
+    """(canonical name, version, the whole entry with its hashes) of every package that the text of a lock
+    file pins."""
     for entry in re.split(r"\n(?=[A-Za-z0-9])", lock):
         found = _PIN.match(entry)
         if found:
@@ -68,7 +79,9 @@ def make_bundle(project: Path, target: Path) -> None:
     """
     names = runtime_names(project)
     pinned = [
-        (name, version, entry) for name, version, entry in pins((project / "requirements.lock").read_text("utf-8")) if name in names
+        (name, version, entry)
+        for name, version, entry in pins((project / "requirements.lock").read_text("utf-8"))
+        if name in names
     ]
     if missing := names - {name for name, _, _ in pinned}:
         raise LookupError(f"not in requirements.lock: {', '.join(sorted(missing))}")
@@ -97,13 +110,24 @@ def make_bundle(project: Path, target: Path) -> None:
 
 def _pip(*what: str, into: Path) -> None:
     """Gets or makes wheels; what comes as source is built by the tools that the lock pins."""
-    usual = ("-qq", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "--wheel-dir", str(into))
+    usual = (
+        "-qq",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--no-build-isolation",
+        "--wheel-dir",
+        str(into),
+    )
     subprocess.run([sys.executable, "-m", "pip", "wheel", *usual, *what], check=True)
 
 
 def _pips_wheel() -> Path:
-    """The wheel of pip that this Python brings: Debian's own Python has none unless another package is installed."""
-    places = [Path(ensurepip.__file__).parent / "_bundled", Path(sysconfig.get_config_var("WHEEL_PKG_DIR") or "/nowhere")]
+    """The wheel of pip that this Python brings: Debian's own Python has none unless another package is
+    installed."""
+    places = [
+        Path(ensurepip.__file__).parent / "_bundled",
+        Path(sysconfig.get_config_var("WHEEL_PKG_DIR") or "/nowhere"),
+    ]
     found = sorted(wheel for place in places for wheel in place.glob("pip-*.whl"))
     if not found:
         raise LookupError("this Python comes without pip's wheel; on Debian: apt-get install python3-venv")

@@ -1,4 +1,5 @@
-"""A file that came back -> results: values with their evidence, for each whether a person must look, and what there is to see."""
+"""A file that came back -> results: values with their evidence, for each whether a person must look, and what
+there is to see."""
 
 from extractor.applications import Belonging, around
 from extractor.arrival import Source, digest, is_left_out, readable
@@ -11,7 +12,9 @@ from extractor.views.draw_pages import Encoding, View, open_view, part_bytes
 from extractor.views.print_word import Printed, print_word, print_words, tables_of
 
 __all__ = [
-    "Belonging", "Book", "Draft", "Encoding", "Guess", "Limits", "Options", "Printed", "Progress", "Source", "View", "ViewLimits",
-    "around", "digest", "draft_form", "extract", "is_left_out", "open_view", "part_bytes", "print_word", "print_words",
+    "Belonging", "Book", "Draft", "Encoding", "Guess", "Limits", "Options", "Printed", "Progress", "Source",
+    "View", "ViewLimits",
+    "around", "digest", "draft_form", "extract", "is_left_out", "open_view", "part_bytes", "print_word",
+    "print_words",
     "readable", "tables_of",
 ]  # fmt: skip

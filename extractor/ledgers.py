@@ -1,4 +1,5 @@
-"""What was read of each file that arrived -> its ledger, in which everything that stands in it was booked once."""
+"""What was read of each file that arrived -> its ledger, in which everything that stands in it was booked
+once."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,7 +10,8 @@ from models.page import Pages
 
 
 def ledgers(reads: Sequence[Read]) -> Iterator[PartLedger]:
-    """The ledger of each file. What stands on pages of no application was told with the state of the file, or as lost pages."""
+    """The ledger of each file. What stands on pages of no application was told with the state of the file, or
+    as lost pages."""
     for read in reads:
         booked = [entry for document in read.documents for entry in document.entries()]
         for part in read.parts():
@@ -24,7 +26,9 @@ def ledgers(reads: Sequence[Read]) -> Iterator[PartLedger]:
 def _unread_pages(seen: Pages, matched: set[int], way: Booking) -> Iterator[Entry]:
     left = seen.model_copy(update={"pages": tuple(page for page in seen.pages if page.number not in matched)})
     units = units_of(left)
-    yield from entries_booked(units, dict.fromkeys((number for unit in units for number in unit.passage.numbers), way))
+    yield from entries_booked(
+        units, dict.fromkeys((number for unit in units for number in unit.passage.numbers), way)
+    )
 
 
 def _unbooked(seen: Pages, entries: Sequence[Entry], way: Booking) -> Iterator[Entry]:

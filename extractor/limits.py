@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class ContainerLimits:
-    """What opening one container may cost: entries, bytes of a file in it and of all together, how often its own size a file may
-    unpack to, and seconds for a program that helps."""
+    """What opening one container may cost: entries, bytes of a file in it and of all together, how often its
+    own size a file may unpack to, and seconds for a program that helps."""
 
     entries: int = 2_000
     file_bytes: int = 100 << 20
@@ -52,8 +52,8 @@ class ViewLimits:
 
 @dataclass(frozen=True)
 class Limits:
-    """What one submission may cost to look at: bytes of a file, files in all, how many files deep a file may lie, bytes that all
-    containers together may unpack to, and what each kind of file may cost."""
+    """What one submission may cost to look at: bytes of a file, files in all, how many files deep a file may
+    lie, bytes that all containers together may unpack to, and what each kind of file may cost."""
 
     file_bytes: int = 100 << 20
     parts: int = 200

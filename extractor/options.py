@@ -9,8 +9,9 @@ from extractor.weighing.calibration import SILENT_TARGET
 
 @dataclass(frozen=True)
 class Options:
-    """How to extract: `form` names the only form to look for, `silent_target` is the share of what is read off pictures that may
-    be wrong and yet accepted, `office` the program that converts other word processors' files, `ocr` what reads pictures."""
+    """How to extract: `form` names the only form to look for, `silent_target` is the share of what is read
+    off pictures that may be wrong and yet accepted, `office` the program that converts other word processors'
+    files, `ocr` what reads pictures."""
 
     form: str | None = None
     silent_target: float = SILENT_TARGET

@@ -31,12 +31,12 @@ def extract(
     progress: Progress | None = None,
     book: Book | None = None,
 ) -> list[Result]:
-    """Read a submission: a result for each application in it, and a failed one for each file that can't be told to be one's:
-    where there are several applications, for what could not be read, and where files came apart, for each that gave none. A
-    submission without any is one failed result.
+    """Read a submission: a result for each application in it, and a failed one for each file that can't be
+    told to be one's: where there are several applications, for what could not be read, and where files came
+    apart, for each that gave none. A submission without any is one failed result.
 
-    Every part ends in a named state and stands in each result. `progress` is told the name of each part before it is read, `book`
-    given the ledger of each once it has been.
+    Every part ends in a named state and stands in each result. `progress` is told the name of each part
+    before it is read, `book` given the ledger of each once it has been.
 
     Raises:
         UnknownForm: `options.form` is not among `forms`.
@@ -55,7 +55,9 @@ def extract(
         if document[0].settled:
             reads.append(Read(tuple(document)))
             continue
-        if document[0].is_body and any(read.documents for read in reads if _is_beside(read, document[0], source)):
+        if document[0].is_body and any(
+            read.documents for read in reads if _is_beside(read, document[0], source)
+        ):
             continue  # what people write in a mail beside the form
         if progress:
             for one in document:
@@ -71,12 +73,14 @@ def extract(
 
 
 def _documents(arrived: Sequence[Arrived], options: Options) -> list[list[Arrived]]:
-    """Files that are a document each, and the pictures of a folder, which are pages; what can't be told by itself stands alone. The
-    text of a message comes last, because it is looked at only where no file is a form."""
+    """Files that are a document each, and the pictures of a folder, which are pages; what can't be told by
+    itself stands alone. The text of a message comes last, because it is looked at only where no file is a
+    form."""
     documents: dict[tuple[str, int], list[Arrived]] = {}
     beside = Counter(one.folder for one in arrived if _is_picture(one))
     for number, one in enumerate(sorted(arrived, key=lambda one: one.is_body), 1):
-        # Decoding a picture to see whether it is sound takes time, and one by itself is found damaged when it is read.
+        # Decoding a picture to see whether it is sound takes time, and one by itself is found damaged when it
+        # is read.
         is_page = beside[one.folder] > 1 and _is_picture(one) and _is_sound(one.data, options)
         documents.setdefault((one.folder, 0) if is_page else (one.name, number), []).append(one)
     return list(documents.values())
@@ -109,7 +113,11 @@ def _open(document: list[Arrived], options: Options) -> tuple[Opened, dict[int, 
         if len(document) == 1:
             return open_file(document[0].data, options), {}
         pages, counts = read_images([one.data for one in document], options)
-        places = [(one.name, page) for one, count in zip(document, counts, strict=True) for page in range(1, count + 1)]
+        places = [
+            (one.name, page)
+            for one, count in zip(document, counts, strict=True)
+            for page in range(1, count + 1)
+        ]
         return Opened(pages), dict(enumerate(places, 1))
     except UnreadableFile as error:
         return Opened(error), {}
@@ -149,7 +157,13 @@ def _read(
 def _loose(document: Sequence[Arrived], opened: Opened) -> Loose | None:
     """The page of a file that shows a single one."""
     pages = opened.pages
-    if len(document) > 1 or opened.is_cover or not isinstance(pages, Pages) or pages.reader == "word" or len(pages.pages) != 1:
+    if (
+        len(document) > 1
+        or opened.is_cover
+        or not isinstance(pages, Pages)
+        or pages.reader == "word"
+        or len(pages.pages) != 1
+    ):
         return None
     return Loose(document[0].name, pages)
 
@@ -174,7 +188,9 @@ def _gathered(reads: Sequence[Read], forms: Mapping[str, FormDefinition], option
     return [read for read in found.values() if read]
 
 
-def _bundled(reads: Sequence[Read], told: Sequence[Finding], forms: Mapping[str, FormDefinition], options: Options) -> Read:
+def _bundled(
+    reads: Sequence[Read], told: Sequence[Finding], forms: Mapping[str, FormDefinition], options: Options
+) -> Read:
     """Single pages read again as those of one document."""
     files = tuple(one for read in reads for one in read.files)
     pages = {name: one for read in reads for name, one in read.pages.items()}
@@ -189,7 +205,9 @@ def _bundled(reads: Sequence[Read], told: Sequence[Finding], forms: Mapping[str,
     return Read(files, (replace(first, findings=(*first.findings, *told)), *others), pages=pages, seen=whole)
 
 
-def _pages(opened: Opened, part: str, origins: Mapping[int, tuple[str, int]]) -> dict[str, tuple[PartPage, ...]]:
+def _pages(
+    opened: Opened, part: str, origins: Mapping[int, tuple[str, int]]
+) -> dict[str, tuple[PartPage, ...]]:
     """The pages of each file that have a size, numbered as they are in it."""
     found: dict[str, tuple[PartPage, ...]] = {}
     for page in opened.pages.pages if isinstance(opened.pages, Pages) else ():

@@ -1,7 +1,8 @@
-"""All that was read of a submission -> its results: one an application, and one for each file that is nobody's.
+"""All that was read of a submission -> its results: one an application, and one for each file that is
+nobody's.
 
-What could not be read is told to the application that it came with. Where several came, it is a failed result of its own, so
-that it is looked after, and held against none of them.
+What could not be read is told to the application that it came with. Where several came, it is a failed result
+of its own, so that it is looked after, and held against none of them.
 """
 
 from collections import Counter
@@ -27,9 +28,10 @@ _Told = tuple[tuple[str, ...], Finding]
 
 @dataclass(frozen=True)
 class Read:
-    """What arrived together, after reading: the documents that were found in it, or why there is none, or neither, where there was
-    nothing to read. `loose` is the page where there is but one, which others may belong to; `blank` are documents that
-    nobody filled in, left out beside filled ones. `seen` is all that the reader saw."""
+    """What arrived together, after reading: the documents that were found in it, or why there is none, or
+    neither, where there was nothing to read. `loose` is the page where there is but one, which others may
+    belong to; `blank` are documents that nobody filled in, left out beside filled ones. `seen` is all that
+    the reader saw."""
 
     files: tuple[Arrived, ...]
     documents: tuple[Document, ...] = ()
@@ -60,9 +62,14 @@ class _Stray:
 
 
 def results(
-    source: Source, intake: Intake, arrived: Sequence[Arrived], reads: Sequence[Read], silent_target: float = SILENT_TARGET
+    source: Source,
+    intake: Intake,
+    arrived: Sequence[Arrived],
+    reads: Sequence[Read],
+    silent_target: float = SILENT_TARGET,
 ) -> list[Result]:
-    """A result an application, then a failed one for each stray; where there is neither, a failed one. All parts stand in each."""
+    """A result an application, then a failed one for each stray; where there is neither, a failed one. All
+    parts stand in each."""
     reads, applications = _grouped([read for read in reads if not (read.error and read.files[0].is_body)])
     strays = _strays(reads, _owners(applications), intake, source)
     if not applications and not strays:
@@ -78,7 +85,10 @@ def results(
     failed = [(one.names, _failed(source, one.errors, _hosts(intake, one))) for one in strays]
     found = []
     for number, (names, made) in enumerate((*united, *failed), 1):
-        findings = (*made.findings, *(finding for about, finding in told if number in belonging.of_all(about)))
+        findings = (
+            *made.findings,
+            *(finding for about, finding in told if number in belonging.of_all(about)),
+        )
         message = next((messages[name] for name in names if name in messages), None)
         about = {"application": number, "parts": parts, "findings": findings, "message": message}
         found.append(made.model_copy(update=about))
@@ -87,7 +97,13 @@ def results(
 
 def _decided(source: Source, one: United, silent_target: float) -> Result:
     decided = decide(one.form, one.observations, one.findings, silent_target)
-    return Result(source=source.name, form=one.form, instance=one.instance, fields=decided.fields, findings=decided.findings)
+    return Result(
+        source=source.name,
+        form=one.form,
+        instance=one.instance,
+        fields=decided.fields,
+        findings=decided.findings,
+    )
 
 
 def _of_nothing(source: Source, intake: Intake, arrived: Sequence[Arrived], reads: Sequence[Read]) -> Result:
@@ -96,21 +112,32 @@ def _of_nothing(source: Source, intake: Intake, arrived: Sequence[Arrived], read
     told = [*intake.findings, *_links(intake, Belonging({}), 0)]
     message: Message | None = next((one.message for one in arrived if one.message), None)
     parts = _in_order(_parts(reads, {}, ()), arrived)
-    return failed.model_copy(update={"parts": parts, "message": message, "findings": tuple(finding for _, finding in told)})
+    return failed.model_copy(
+        update={"parts": parts, "message": message, "findings": tuple(finding for _, finding in told)}
+    )
 
 
 def _grouped(reads: Sequence[Read]) -> tuple[list[Read], list[United]]:
-    """The applications in all that was read. A page of a form that goes with none of them is not a form; a blank form is one,
-    which was read to its end."""
+    """The applications in all that was read. A page of a form that goes with none of them is not a form; a
+    blank form is one, which was read to its end."""
     numbers = count(1)
-    reads = [replace(read, documents=tuple(replace(one, number=next(numbers)) for one in read.documents)) for read in reads]
+    reads = [
+        replace(read, documents=tuple(replace(one, number=next(numbers)) for one in read.documents))
+        for read in reads
+    ]
     applications = group([one for read in reads for one in read.documents])
     used = {one.number for application in applications for one in application.documents}
     settled = []
     for read in reads:
-        if any(not one.is_blank for one in read.documents) and not used & {one.number for one in read.documents}:
+        if any(not one.is_blank for one in read.documents) and not used & {
+            one.number for one in read.documents
+        }:
             read = replace(read, documents=(), error=LonePages(LONE))
-        settled.append(replace(read, blank=tuple(one for one in read.documents if one.is_blank and one.number not in used)))
+        settled.append(
+            replace(
+                read, blank=tuple(one for one in read.documents if one.is_blank and one.number not in used)
+            )
+        )
     return settled, [unite(application) for application in applications]
 
 
@@ -123,9 +150,11 @@ def _owners(*kinds: Sequence[United] | Sequence[_Stray]) -> dict[str, list[int]]
     return numbers
 
 
-def _strays(reads: Sequence[Read], owners: Mapping[str, Sequence[int]], intake: Intake, source: Source) -> list[_Stray]:
-    """What is nobody's and must be looked after. Of files that came apart that is every one that gave no application, as if it had
-    come alone; of others, what could not be read beside several applications."""
+def _strays(
+    reads: Sequence[Read], owners: Mapping[str, Sequence[int]], intake: Intake, source: Source
+) -> list[_Stray]:
+    """What is nobody's and must be looked after. Of files that came apart that is every one that gave no
+    application, as if it had come alone; of others, what could not be read beside several applications."""
     if not owners and not source.apart:
         return []
     belonging = Belonging(owners, apart=source.apart)
@@ -139,7 +168,10 @@ def _strays(reads: Sequence[Read], owners: Mapping[str, Sequence[int]], intake: 
                 # Pictures that were read as one document failed as one.
                 key = outermost(read.name) if is_all and read.error else read.name if read.error else name
                 found.setdefault(key, []).append((name, error))
-    return [_Stray(tuple(name for name, _ in some), tuple(dict.fromkeys(error for _, error in some))) for some in found.values()]
+    return [
+        _Stray(tuple(name for name, _ in some), tuple(dict.fromkeys(error for _, error in some)))
+        for some in found.values()
+    ]
 
 
 def _why_unused(read: Read) -> UnreadableFile | None:
@@ -158,13 +190,17 @@ def _hosts(intake: Intake, stray: _Stray) -> list[Sequence[str]]:
     return [hosts for part, hosts in intake.links.items() if part in stray.names]
 
 
-def _parts(reads: Sequence[Read], owners: Mapping[str, Sequence[int]], applications: Sequence[United]) -> list[Part]:
+def _parts(
+    reads: Sequence[Read], owners: Mapping[str, Sequence[int]], applications: Sequence[United]
+) -> list[Part]:
     """Every part, with the results that it belongs to."""
     again = {name for one in applications for name in one.duplicates}
     found = []
     for part in (part for read in reads for part in read.parts()):
         state = "duplicate" if part.name in again else part.state
-        found.append(part.model_copy(update={"state": state, "applications": tuple(owners.get(part.name, ()))}))
+        found.append(
+            part.model_copy(update={"state": state, "applications": tuple(owners.get(part.name, ()))})
+        )
     return found
 
 
@@ -182,11 +218,14 @@ def _in_order(parts: Sequence[Part], arrived: Sequence[Arrived]) -> tuple[Part, 
 
 
 def _failed(source: Source, errors: Sequence[UnreadableFile], links: Sequence[Sequence[str]]) -> Result:
-    """No application: because of the gravest of `errors`, or because the message only says where the files are."""
+    """No application: because of the gravest of `errors`, or because the message only says where the files
+    are."""
     grave = [error for error in errors if not isinstance(error, NotAForm | OtherKind)]
     hosts = "、".join(host for found in links for host in found)
     if hosts and not grave:
-        worst: UnreadableFile = NotAForm(f"没有申请表，邮件正文只有网盘链接（{hosts}）", advice="请打开链接下载文件后再读取")
+        worst: UnreadableFile = NotAForm(
+            f"没有申请表，邮件正文只有网盘链接（{hosts}）", advice="请打开链接下载文件后再读取"
+        )
     else:
         worst = next(iter([*grave, *errors]), None) or NotAForm("没有可读取的文件")
     return Result(source=source.name, error=Failure(code=worst.code, message=str(worst)))

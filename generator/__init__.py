@@ -32,7 +32,9 @@ def generate(form: FormDefinition, kind: Kind, identity: Identity, record: Recor
     return _BUILDERS[kind](form, identity, record)
 
 
-def draw_pages(form: FormDefinition, identity: Identity, record: Record | None = None, resolution: float = 110) -> list[bytes]:
+def draw_pages(
+    form: FormDefinition, identity: Identity, record: Record | None = None, resolution: float = 110
+) -> list[bytes]:
     """The pages of `form` as it is printed, each as a PNG of `resolution` pixels an inch, to be looked at.
 
     Raises:

@@ -1,8 +1,9 @@
 """The fillable part of a PDF: widgets, what they show, and values set in them.
 
-What a widget shows is set by Typst and taken over as its appearance, so that every viewer draws it alike, wrapped and
-with the glyphs embedded. When a viewer or another library changes a value it sets it anew by the default appearance:
-a Chinese font that is not embedded, which every Chinese system has a stand-in for, at a size that fits the box.
+What a widget shows is set by Typst and taken over as its appearance, so that every viewer draws it alike,
+wrapped and with the glyphs embedded. When a viewer or another library changes a value it sets it anew by the
+default appearance: a Chinese font that is not embedded, which every Chinese system has a stand-in for, at a
+size that fits the box.
 """
 
 import io
@@ -64,7 +65,15 @@ class TextWidget:
         lines = lines_of(self.value) if self.value is not None else list(self.placeholder)
         grey = self.value is None and self.grey
         sizes = [GUIDANCE_SIZE] if grey else [self.size]
-        return _sheet(self.box.x1 - self.box.x0, self.box.y1 - self.box.y0, lines, self.align, [*sizes, *_SIZES], self.prose, grey)
+        return _sheet(
+            self.box.x1 - self.box.x0,
+            self.box.y1 - self.box.y0,
+            lines,
+            self.align,
+            [*sizes, *_SIZES],
+            self.prose,
+            grey,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +91,8 @@ Widget = TextWidget | CheckWidget
 
 
 def add_widgets(pdf: bytes, widgets: Sequence[Widget], table_cells: Mapping[Tag, int]) -> bytes:
-    """`pdf`, a tagged file of Typst, with `widgets` in tab order; `table_cells` says which cell of its table, counting
-    from 0 in reading order, holds each."""
+    """`pdf`, a tagged file of Typst, with `widgets` in tab order; `table_cells` says which cell of its table,
+    counting from 0 in reading order, holds each."""
     writer = PdfWriter(clone_from=io.BytesIO(pdf))
     texts = [widget for widget in widgets if isinstance(widget, TextWidget)]
     appearances = _appearances(writer, [text.sheet() for text in texts], [text.title for text in texts])
@@ -92,27 +101,37 @@ def add_widgets(pdf: bytes, widgets: Sequence[Widget], table_cells: Mapping[Tag,
     for widget in widgets:
         page = writer.pages[widget.page - 1]
         common = _annotation(widget, page)
-        own = _text_entries(widget, shown[widget.tag]) if isinstance(widget, TextWidget) else _check_entries(writer, widget)
+        own = (
+            _text_entries(widget, shown[widget.tag])
+            if isinstance(widget, TextWidget)
+            else _check_entries(writer, widget)
+        )
         reference = writer._add_object(_dictionary({**common, **own}))
         tree.add(str(widget.tag), reference)
         made.append((widget, reference))
         cast(ArrayObject, page.setdefault(NameObject("/Annots"), ArrayObject())).append(reference)
         page[NameObject("/Tabs")] = NameObject("/S")
-    form: dict[str, PdfObject] = {"/Fields": tree.roots, "/DA": TextStringObject(_TEXT_APPEARANCE), "/DR": _resources(writer)}
+    form: dict[str, PdfObject] = {
+        "/Fields": tree.roots,
+        "/DA": TextStringObject(_TEXT_APPEARANCE),
+        "/DR": _resources(writer),
+    }
     writer.root_object[NameObject("/AcroForm")] = writer._add_object(_dictionary(form))
-    preferences = cast(DictionaryObject, writer.root_object.setdefault(NameObject("/ViewerPreferences"), DictionaryObject()))
+    preferences = cast(
+        DictionaryObject, writer.root_object.setdefault(NameObject("/ViewerPreferences"), DictionaryObject())
+    )
     preferences[NameObject("/DisplayDocTitle")] = BooleanObject(True)
     _add_structure(writer, [(reference, table_cells[widget.tag]) for widget, reference in made])
     return _written(writer)
 
 
 def fill_in(pdf: bytes, values: Mapping[str, str | bool]) -> bytes:
-    """`pdf`, a fillable form of ours, with `values` by widget name (`str(Tag)`): text, or whether a box is ticked.
-    A text too long for its box is set smaller.
+    """`pdf`, a fillable form of ours, with `values` by widget name (`str(Tag)`): text, or whether a box is
+    ticked. A text too long for its box is set smaller.
 
     Raises:
-        GenerationError: not a fillable PDF; a name that it lacks; a value of the wrong kind, too long for its box even
-            when set in the least size, or with a character that the fonts lack.
+        GenerationError: not a fillable PDF; a name that it lacks; a value of the wrong kind, too long for its
+            box even when set in the least size, or with a character that the fonts lack.
     """
     try:
         writer = PdfWriter(clone_from=io.BytesIO(pdf))
@@ -126,7 +145,9 @@ def fill_in(pdf: bytes, values: Mapping[str, str | bool]) -> bytes:
     for name, value in values.items():
         widget = found[name]
         if isinstance(value, bool) is not (widget.get("/FT") == "/Btn"):
-            raise GenerationError(f"“{widget.get('/TU', name)}”的值类型不对", advice="文字栏填文字，选项填是或否")
+            raise GenerationError(
+                f"“{widget.get('/TU', name)}”的值类型不对", advice="文字栏填文字，选项填是或否"
+            )
         if isinstance(value, bool):
             state = NameObject(_ON if value else _OFF)
             widget[NameObject("/V")] = widget[NameObject("/AS")] = state
@@ -161,19 +182,37 @@ def _sheet_of(widget: DictionaryObject, value: str) -> dict[str, Any]:
 
 
 def _sheet(
-    width: float, height: float, lines: Sequence[str], align: Align, sizes: Sequence[float], prose: bool, grey: bool
+    width: float,
+    height: float,
+    lines: Sequence[str],
+    align: Align,
+    sizes: Sequence[float],
+    prose: bool,
+    grey: bool,
 ) -> dict[str, Any]:
-    return {"width": width, "height": height, "lines": lines, "align": align, "sizes": sizes, "prose": prose, "grey": grey}
+    return {
+        "width": width,
+        "height": height,
+        "lines": lines,
+        "align": align,
+        "sizes": sizes,
+        "prose": prose,
+        "grey": grey,
+    }
 
 
-def _appearances(writer: PdfWriter, sheets: Sequence[dict[str, Any]], titles: Sequence[str]) -> list[IndirectObject]:
+def _appearances(
+    writer: PdfWriter, sheets: Sequence[dict[str, Any]], titles: Sequence[str]
+) -> list[IndirectObject]:
     """A form XObject for each sheet, never shared: who changes one widget's must not change another's."""
     if not sheets:
         return []
     data = {"sheets": sheets, "pad-x": PAD_X, "pad-y": PAD_Y}
     pdf, over = typeset("widgets.typ", data, "query(<over>).map(it => it.value)", tags=False)
     if over:
-        raise GenerationError(f"“{titles[over[0]]}”太长，一栏放不下", advice="请缩短填写内容，或改发不可填写的 PDF、Word 表格")
+        raise GenerationError(
+            f"“{titles[over[0]]}”太长，一栏放不下", advice="请缩短填写内容，或改发不可填写的 PDF、Word 表格"
+        )
     return [_as_xobject(writer, page) for page in PdfReader(io.BytesIO(pdf)).pages]
 
 
@@ -237,7 +276,14 @@ def _drawing(writer: PdfWriter, operators: bytes, size: tuple[float, float]) -> 
 
 def _form_entries(size: tuple[float, float], resources: PdfObject) -> DictionaryObject:
     box = ArrayObject([FloatObject(side) for side in (0, 0, *size)])
-    return _dictionary({"/Type": NameObject("/XObject"), "/Subtype": NameObject("/Form"), "/BBox": box, "/Resources": resources})
+    return _dictionary(
+        {
+            "/Type": NameObject("/XObject"),
+            "/Subtype": NameObject("/Form"),
+            "/BBox": box,
+            "/Resources": resources,
+        }
+    )
 
 
 class _FieldTree:
@@ -264,19 +310,39 @@ class _FieldTree:
 
 
 def _resources(writer: PdfWriter) -> DictionaryObject:
-    symbols = {"/Type": NameObject("/Font"), "/Subtype": NameObject("/Type1"), "/BaseFont": NameObject("/ZapfDingbats")}
+    symbols = {
+        "/Type": NameObject("/Font"),
+        "/Subtype": NameObject("/Type1"),
+        "/BaseFont": NameObject("/ZapfDingbats"),
+    }
     fonts = {_FONT: _chinese_font(writer), _SYMBOLS: writer._add_object(_dictionary(symbols))}
     return _dictionary({"/Font": _dictionary(fonts)})
 
 
 def _chinese_font(writer: PdfWriter) -> IndirectObject:
-    """SimSun by name only, in codes that are Unicode. As a TrueType font, because poppler finds the glyphs of a stand-in
-    for a CIDFontType0 wrongly; with ToUnicode, because pypdf and pdfium look there for the code of a character."""
+    """SimSun by name only, in codes that are Unicode. As a TrueType font, because poppler finds the glyphs of
+    a stand-in for a CIDFontType0 wrongly; with ToUnicode, because pypdf and pdfium look there for the code of
+    a character."""
     box = ArrayObject([NumberObject(side) for side in (-8, -145, 1000, 859)])
-    numbers = {"/Flags": 4, "/ItalicAngle": 0, "/Ascent": 859, "/Descent": -141, "/CapHeight": 683, "/StemV": 80}
-    descriptor: dict[str, PdfObject] = {"/Type": NameObject("/FontDescriptor"), "/FontName": NameObject(_FONT), "/FontBBox": box}
+    numbers = {
+        "/Flags": 4,
+        "/ItalicAngle": 0,
+        "/Ascent": 859,
+        "/Descent": -141,
+        "/CapHeight": 683,
+        "/StemV": 80,
+    }
+    descriptor: dict[str, PdfObject] = {
+        "/Type": NameObject("/FontDescriptor"),
+        "/FontName": NameObject(_FONT),
+        "/FontBBox": box,
+    }
     descriptor |= {key: NumberObject(number) for key, number in numbers.items()}
-    system = {"/Registry": TextStringObject("Adobe"), "/Ordering": TextStringObject("GB1"), "/Supplement": NumberObject(4)}
+    system = {
+        "/Registry": TextStringObject("Adobe"),
+        "/Ordering": TextStringObject("GB1"),
+        "/Supplement": NumberObject(4),
+    }
     half = ArrayObject([NumberObject(number) for number in (1, 95, 500)])
     descendant: dict[str, PdfObject] = {
         "/Type": NameObject("/Font"), "/Subtype": NameObject("/CIDFontType2"), "/BaseFont": NameObject(_FONT),
@@ -294,11 +360,14 @@ def _chinese_font(writer: PdfWriter) -> IndirectObject:
 
 
 def _unicode_map() -> bytes:
-    """A CMap that says of each two-byte code: this is Unicode. Only for what Chinese is written in, because pypdf reads it
-    character by character, for every field that it fills."""
+    """A CMap that says of each two-byte code: this is Unicode. Only for what Chinese is written in, because
+    pypdf reads it character by character, for every field that it fills."""
     blocks = [*range(0x02), *range(0x20, 0x26), 0x30, *range(0x4E, 0xA0), 0xFF]
     ranges = [f"<{high:02X}00> <{high:02X}FF> <{high:02X}00>" for high in blocks]
-    lines = ["/CIDInit /ProcSet findresource begin 12 dict begin begincmap", "/CMapName /Unicode def /CMapType 2 def"]
+    lines = [
+        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap",
+        "/CMapName /Unicode def /CMapType 2 def",
+    ]
     lines += ["1 begincodespacerange <0000> <FFFF> endcodespacerange"]
     for start in range(0, len(ranges), 100):  # a section holds no more
         part = ranges[start : start + 100]
@@ -314,9 +383,16 @@ def _add_structure(writer: PdfWriter, widgets: Iterable[tuple[IndirectObject, in
     following = int(cast(NumberObject, root["/ParentTreeNextKey"]))
     for key, (widget, cell) in enumerate(widgets, following):
         annotation = cast(DictionaryObject, widget.get_object())
-        reference = _dictionary({"/Type": NameObject("/OBJR"), "/Obj": widget, "/Pg": annotation.raw_get("/P")})
+        reference = _dictionary(
+            {"/Type": NameObject("/OBJR"), "/Obj": widget, "/Pg": annotation.raw_get("/P")}
+        )
         parent = cast(IndirectObject, cells[cell].indirect_reference)
-        entries = {"/Type": NameObject("/StructElem"), "/S": NameObject("/Form"), "/P": parent, "/K": ArrayObject([reference])}
+        entries = {
+            "/Type": NameObject("/StructElem"),
+            "/S": NameObject("/Form"),
+            "/P": parent,
+            "/K": ArrayObject([reference]),
+        }
         element = writer._add_object(_dictionary(entries))
         cast(ArrayObject, cells[cell].setdefault(NameObject("/K"), ArrayObject())).append(element)
         annotation[NameObject("/StructParent")] = NumberObject(key)

@@ -7,7 +7,8 @@ from models.page import Box
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A tagged place on a page: `tag` is `str(models.identity.Tag)`, `page` counts from 1, `box` is in points."""
+    """A tagged place on a page: `tag` is `str(models.identity.Tag)`, `page` counts from 1, `box` is in
+    points."""
 
     tag: str
     page: int

@@ -15,8 +15,9 @@ from models.record import Record, Values
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """A form with its answers. `rows` is its layout, tables grown to hold every answer; `texts` has the places that
-    are written in, `ticked` the options that are chosen. What is set by hand, a seal or a signature, has neither."""
+    """A form with its answers. `rows` is its layout, tables grown to hold every answer; `texts` has the
+    places that are written in, `ticked` the options that are chosen. What is set by hand, a seal or a
+    signature, has neither."""
 
     form: FormDefinition
     rows: tuple[GridRow, ...]
@@ -28,8 +29,8 @@ def fill(form: FormDefinition, record: Record | None) -> Filling:
     """`form` with the values of `record`, or with none.
 
     Raises:
-        GenerationError: the record is of another form or version, names a field or an option that the form lacks,
-            or holds a character that no document can hold.
+        GenerationError: the record is of another form or version, names a field or an option that the form
+            lacks, or holds a character that no document can hold.
     """
     values: Values = {}
     if record is not None:
@@ -39,7 +40,9 @@ def fill(form: FormDefinition, record: Record | None) -> Filling:
     for tag, text in texts.items():
         if reason := unwritable(text):
             raise GenerationError(f"“{form.titles[tag.field]}”{reason}", advice="请删去该字符后重试")
-    return Filling(form=form, rows=lay_out(_grown(form, values)), texts=texts, ticked=frozenset(_ticked(form, values)))
+    return Filling(
+        form=form, rows=lay_out(_grown(form, values)), texts=texts, ticked=frozenset(_ticked(form, values))
+    )
 
 
 def _must_belong(form: FormDefinition, record: Record) -> None:
@@ -72,7 +75,8 @@ def _ticked(form: FormDefinition, values: Values) -> Iterator[Tag]:
             for option in value:
                 if option not in field.options:
                     raise GenerationError(
-                        f"“{form.titles[name]}”没有“{option}”这个选项", advice=f"可选：{'、'.join(field.options)}"
+                        f"“{form.titles[name]}”没有“{option}”这个选项",
+                        advice=f"可选：{'、'.join(field.options)}",
                     )
                 yield Tag(field=name, option=field.options.index(option))
 
@@ -80,15 +84,21 @@ def _ticked(form: FormDefinition, values: Values) -> Iterator[Tag]:
 def unwritable(text: str) -> str | None:
     """Why no document can hold `text`, None where one can."""
     for at, character in enumerate(text, 1):
-        # Line breaks and tabs have their own elements; the others are refused by XML or show as nothing anywhere.
-        if (unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t") or character in "\ufffe\uffff":
+        # Line breaks and tabs have their own elements; the others are refused by XML or show as nothing
+        # anywhere.
+        if (
+            unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t"
+        ) or character in "\ufffe\uffff":
             return f"第 {at} 个字符 U+{ord(character):04X} 是控制字符，不能写入文件"
     return None
 
 
 def _grown(form: FormDefinition, values: Values) -> FormDefinition:
     """`form` with tables inside it as long as their answers."""
-    rows = tuple(row.model_copy(update={"cells": tuple(_grown_cell(cell, values) for cell in row.cells)}) for row in form.rows)
+    rows = tuple(
+        row.model_copy(update={"cells": tuple(_grown_cell(cell, values) for cell in row.cells)})
+        for row in form.rows
+    )
     return form.model_copy(update={"rows": rows})
 
 
@@ -96,4 +106,6 @@ def _grown_cell(cell: FormCell, values: Mapping[str, Any]) -> FormCell:
     table = cell.rows_field
     if table is None or len(values.get(table.name, ())) <= table.blank_rows:
         return cell
-    return cell.model_copy(update={"content": (table.model_copy(update={"blank_rows": len(values[table.name])}),)})
+    return cell.model_copy(
+        update={"content": (table.model_copy(update={"blank_rows": len(values[table.name])}),)}
+    )

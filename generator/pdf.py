@@ -1,4 +1,5 @@
-"""A form as a PDF: to print, or to fill in on the screen. Both look the same, and every answer has the same place."""
+"""A form as a PDF: to print, or to fill in on the screen. Both look the same, and every answer has the same
+place."""
 
 import io
 from collections.abc import Iterator
@@ -18,23 +19,29 @@ from models.form import FormDefinition, Item, Printed
 from models.identity import Identity
 from models.record import Record
 
-_SIZES = (10.5, 9.0, 8.0, 7.0)  # of values; the first is right, the others for what would not fit a page otherwise
+# of values; the first is right, the others for what would not fit a page otherwise
+_SIZES = (10.5, 9.0, 8.0, 7.0)
 _QUESTION = """(
-  spots: query(<spot>).map(it => { let at = it.location().position(); (it.value, at.page, at.x.pt(), at.y.pt()) }),
+  spots: query(<spot>).map(it => {
+    let at = it.location().position()
+    (it.value, at.page, at.x.pt(), at.y.pt())
+  }),
   tall: query(<tall>).map(it => it.value.row),
   pages: query(<page>).len(),
 )"""
 
 
-def generate_pdf(form: FormDefinition, identity: Identity, record: Record | None = None, *, fillable: bool) -> Document:
+def generate_pdf(
+    form: FormDefinition, identity: Identity, record: Record | None = None, *, fillable: bool
+) -> Document:
     """`form` as an A4 PDF, with the values of `record` where there is one; `fillable` makes it an AcroForm.
 
-    A row grows with its value. Where the form is to be printed, long rows break over pages; a widget can't, so in a
-    fillable form a value longer than a page is set smaller.
+    A row grows with its value. Where the form is to be printed, long rows break over pages; a widget can't,
+    so in a fillable form a value longer than a page is set smaller.
 
     Raises:
-        GenerationError: see `generator.filling.fill`; or the fonts lack a character, the form is wider than A4, a row
-            is higher than a page, or a value is too long for a widget.
+        GenerationError: see `generator.filling.fill`; or the fonts lack a character, the form is wider than
+            A4, a row is higher than a page, or a value is too long for a widget.
     """
     sheet = _sheet(form, identity, record, fillable)
     for size in _SIZES if fillable else _SIZES[:1]:
@@ -43,15 +50,20 @@ def generate_pdf(form: FormDefinition, identity: Identity, record: Record | None
             break
     else:
         row = form.titles[sheet.field_of_row(facts["tall"][0])]
-        raise GenerationError(f"“{row}”一行高于一页，放不下", advice="请缩短填写内容，或改发不可填写的 PDF、Word 表格")
+        raise GenerationError(
+            f"“{row}”一行高于一页，放不下", advice="请缩短填写内容，或改发不可填写的 PDF、Word 表格"
+        )
     spots = Spots(facts["spots"], sheet)
     if fillable:
         pdf = add_widgets(pdf, list(spots.widgets(size)), table_cells=sheet.cell_numbers())
     return Document(data=pdf, suffix=".pdf", places=tuple(spots.places()))
 
 
-def draw_pdf(form: FormDefinition, identity: Identity, record: Record | None, resolution: float) -> list[bytes]:
-    """The pages of the form that is to be printed, each as a PNG of `resolution` pixels an inch, to be looked at.
+def draw_pdf(
+    form: FormDefinition, identity: Identity, record: Record | None, resolution: float
+) -> list[bytes]:
+    """The pages of the form that is to be printed, each as a PNG of `resolution` pixels an inch, to be looked
+    at.
 
     Raises:
         GenerationError: as `generate_pdf`.
@@ -102,7 +114,9 @@ def _with_codes(sheet: Sheet, size: float) -> tuple[bytes, Any]:
     while True:
         codes = _codes(sheet, pages)
         # A fillable form gets its last marks of accessibility from its widgets, so Typst can't vouch for it.
-        pdf, facts = typeset("form.typ", {**data, "codes": codes}, _QUESTION, tags=True, vouch=not sheet.fillable)
+        pdf, facts = typeset(
+            "form.typ", {**data, "codes": codes}, _QUESTION, tags=True, vouch=not sheet.fillable
+        )
         if facts["pages"] <= pages:
             return pdf, facts
         pages = facts["pages"]

@@ -14,7 +14,8 @@ _EDGE = 1.5  # between rule and widget, so that the two together leave as much r
 
 
 class Spots:
-    """Where the template says that cells, answers and option boxes came to stand, all in points from the top left."""
+    """Where the template says that cells, answers and option boxes came to stand, all in points from the top
+    left."""
 
     def __init__(self, spots: list[Any], sheet: Sheet) -> None:
         self._sheet = sheet
@@ -24,7 +25,8 @@ class Spots:
             self._at[kind, value[kind]] = (value, page, x, y)
 
     def places(self) -> Iterator[Place]:
-        """Every field, option box and table entry; one that breaks over pages has a place on each, a table one a page."""
+        """Every field, option box and table entry; one that breaks over pages has a place on each, a table
+        one a page."""
         whole: dict[tuple[str, int], Box] = {}
         for answer in self._sheet.answers:
             parts = [self._option(answer)] if answer.tag.option is not None else self._region(answer)
@@ -41,7 +43,9 @@ class Spots:
         for answer in self._sheet.answers:
             if answer.tag.option is not None:
                 page, box = self._option(answer)
-                yield CheckWidget(answer.tag, answer.title, page, box, answer.tag in self._sheet.filling.ticked)
+                yield CheckWidget(
+                    answer.tag, answer.title, page, box, answer.tag in self._sheet.filling.ticked
+                )
             elif answer.field.entered == "written":
                 yield self._text_widget(answer, size)
 
@@ -56,7 +60,8 @@ class Spots:
         foot = max(region.y1 - _EDGE, y + value["high"] + PAD_Y)
         box = Box(x0=region.x0 + _EDGE, y0=y - above, x1=region.x1 - _EDGE, y1=foot)
         return TextWidget(
-            tag=answer.tag, title=answer.title, page=page, box=box, value=answer.text, align=answer.align, size=size,
+            tag=answer.tag, title=answer.title, page=page, box=box, value=answer.text, align=answer.align,
+            size=size,
             prose=answer.field.is_prose, placeholder=tuple(guidance or blank), grey=bool(guidance),
         )  # fmt: skip
 
@@ -65,7 +70,8 @@ class Spots:
         return page, Box(x0=x, y0=y, x1=x + TICK_BOX, y1=y + TICK_BOX)
 
     def _region(self, answer: Answer) -> list[tuple[int, Box]]:
-        """From the answer down to the next one in its cell, or to the cell's end; from rule to rule where it is alone."""
+        """From the answer down to the next one in its cell, or to the cell's end; from rule to rule where it
+        is alone."""
         cell, page, x, y = self._at["cell", answer.cell]
         here, first_page, _, first_y = self._at["answer", str(answer.tag)]
         mates = [mate for mate in self._sheet.answers if mate.cell == answer.cell and mate.tag.option is None]
@@ -91,7 +97,9 @@ class Spots:
         _, page, _, y = self._at["end", cell]
         return page, y + INSET_Y
 
-    def _parts(self, left: float, right: float, top: tuple[int, float], bottom: tuple[int, float]) -> Iterator[tuple[int, Box]]:
+    def _parts(
+        self, left: float, right: float, top: tuple[int, float], bottom: tuple[int, float]
+    ) -> Iterator[tuple[int, Box]]:
         foot = self._sheet.page_height() - BOTTOM
         for page in range(top[0], bottom[0] + 1):
             y0 = top[1] if page == top[0] else TOP
@@ -101,4 +109,6 @@ class Spots:
 
 
 def _around(one: Box, other: Box) -> Box:
-    return Box(x0=min(one.x0, other.x0), y0=min(one.y0, other.y0), x1=max(one.x1, other.x1), y1=max(one.y1, other.y1))
+    return Box(
+        x0=min(one.x0, other.x0), y0=min(one.y0, other.y0), x1=max(one.x1, other.x1), y1=max(one.y1, other.y1)
+    )

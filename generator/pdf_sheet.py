@@ -1,4 +1,5 @@
-"""What is to be set on the pages of a PDF: the data of the Typst template, and the answers that belong in it."""
+"""What is to be set on the pages of a PDF: the data of the Typst template, and the answers that belong in
+it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -69,7 +70,9 @@ class Sheet:
 
     def likely_pages(self) -> int:
         """More pages than these are rare."""
-        return len(self._rows) // 20 + 2 + sum(len(answer.text or "") for answer in self.answers) // _CHARACTERS
+        return (
+            len(self._rows) // 20 + 2 + sum(len(answer.text or "") for answer in self.answers) // _CHARACTERS
+        )
 
     def page_height(self) -> float:
         """In points; a form too wide for upright A4 lies across it."""
@@ -82,12 +85,17 @@ class Sheet:
         for side in _A4:
             if self._width() <= side - 2 * _LEAST_SIDE:
                 return side
-        raise GenerationError(f"表格宽 {sum(self.form.columns):g} 厘米，A4 纸放不下", advice="请修改定义中的 columns")
+        raise GenerationError(
+            f"表格宽 {sum(self.form.columns):g} 厘米，A4 纸放不下", advice="请修改定义中的 columns"
+        )
 
     def field_of_row(self, row: int) -> str:
         """A field in this printed row, to name it by."""
         cells = [cell["id"] for cell in self._rows[row]["cells"]]
-        return next((answer.tag.field for answer in self.answers if answer.cell in cells), next(iter(self.form.fields)))
+        return next(
+            (answer.tag.field for answer in self.answers if answer.cell in cells),
+            next(iter(self.form.fields)),
+        )
 
     def cell_numbers(self) -> dict[Tag, int]:
         """Which cell of the table, in reading order from 0, holds each answer."""
@@ -102,7 +110,9 @@ class Sheet:
         number = len(self.cells)
         self.cells.append(cell)
         span = self.form.columns[cell.column : cell.column + cell.column_span]
-        label = {"label": cell.cell.label, "heading": cell.heading.label if cell.heading else None}.get(cell.role)
+        label = {"label": cell.cell.label, "heading": cell.heading.label if cell.heading else None}.get(
+            cell.role
+        )
         return {
             "id": number,
             "x": cell.column,
@@ -119,17 +129,26 @@ class Sheet:
             assert table is not None, "an entry belongs to a table"
             tag = Tag(field=table.name, row=cell.entry_row, column=column.field.name)
             title = f"{self.form.titles[table.name]}第{cell.entry_row + 1}行{column.label}"
-            yield self._written(Answer(tag, title, number, column.field, column.field.align, self.filling.texts.get(tag)))
+            yield self._written(
+                Answer(tag, title, number, column.field, column.field.align, self.filling.texts.get(tag))
+            )
             return
         for item in cell.cell.content:
             if isinstance(item, Printed):
                 yield {"kind": "printed", "text": item.text}
                 continue
             tag = Tag(field=item.name)
-            answer = Answer(tag, self.form.titles[item.name], number, item, item.align, self.filling.texts.get(tag))
+            answer = Answer(
+                tag, self.form.titles[item.name], number, item, item.align, self.filling.texts.get(tag)
+            )
             if isinstance(item, ChoiceField):
                 self.answers.append(answer)
-                yield {"kind": "options", "unit": None, "options": list(self._options(item, number)), **_common(answer)}
+                yield {
+                    "kind": "options",
+                    "unit": None,
+                    "options": list(self._options(item, number)),
+                    **_common(answer),
+                }
             elif item.is_mark:
                 self.answers.append(answer)
                 yield {"kind": "mark", "unit": None, **_common(answer)}
@@ -139,7 +158,9 @@ class Sheet:
     def _options(self, field: ChoiceField, number: int) -> Iterator[dict[str, Any]]:
         for index, option in enumerate(field.options):
             tag = Tag(field=field.name, option=index)
-            self.answers.append(Answer(tag, f"{self.form.titles[field.name]}：{option}", number, field, field.align))
+            self.answers.append(
+                Answer(tag, f"{self.form.titles[field.name]}：{option}", number, field, field.align)
+            )
             yield {"tag": str(tag), "text": option, "on": tag in self.filling.ticked}
 
     def _written(self, answer: Answer) -> dict[str, Any]:

@@ -46,21 +46,24 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class RosterRow:
-    """One row of a roster, `number` as the spreadsheet counts: a record, or the problems for which there is none."""
+    """One row of a roster, `number` as the spreadsheet counts: a record, or the problems for which there is
+    none."""
 
     number: int
     record: Record | None
     problems: tuple[Problem, ...] = ()
 
 
-def read_roster(form: FormDefinition, data: bytes, limits: SheetLimits = DEFAULT_LIMITS) -> Iterator[RosterRow]:
+def read_roster(
+    form: FormDefinition, data: bytes, limits: SheetLimits = DEFAULT_LIMITS
+) -> Iterator[RosterRow]:
     """The rows of the .xlsx file `data` that are not blank, as records of `form`.
 
     Columns are known by their headings: a field's name, its title, or its label on the form, in any writing.
 
     Raises:
-        RosterError: the file is no readable .xlsx or over a limit, it has no headings, or there are headings that
-            belong to no field, to the same, or to any of several.
+        RosterError: the file is no readable .xlsx or over a limit, it has no headings, or there are headings
+            that belong to no field, to the same, or to any of several.
     """
     sheet, at = _find_header(form, read_sheets(data, limits))
     columns = _assign(form, sheet.rows[at].cells)
@@ -68,7 +71,8 @@ def read_roster(form: FormDefinition, data: bytes, limits: SheetLimits = DEFAULT
 
 
 def file_name(form: FormDefinition, record: Record, taken: set[str]) -> str:
-    """A file name without its suffix, after the unit that `record` is of, and unlike all in `taken`, to which it is added.
+    """A file name without its suffix, after the unit that `record` is of, and unlike all in `taken`, to which
+    it is added.
 
     The unit is the text that other fields are to mention most, or the first text of the form.
     """
@@ -125,7 +129,8 @@ def _headings(form: FormDefinition) -> Mapping[str, list[str]]:
 
 
 def _find_header(form: FormDefinition, sheets: list[Sheet]) -> tuple[Sheet, int]:
-    """The sheet with headings, and the index of their row: the one among the first rows with most known headings."""
+    """The sheet with headings, and the index of their row: the one among the first rows with most known
+    headings."""
     known = _headings(form)
     found = []
     for sheet in sheets:
@@ -143,7 +148,9 @@ def _find_header(form: FormDefinition, sheets: list[Sheet]) -> tuple[Sheet, int]
 
 def _assign(form: FormDefinition, header: tuple[Cell, ...]) -> Columns:
     known = _headings(form)
-    numbering = {cell.column for cell in header if key(cell.text) == _RUNNING_NUMBER and _RUNNING_NUMBER not in known}
+    numbering = {
+        cell.column for cell in header if key(cell.text) == _RUNNING_NUMBER and _RUNNING_NUMBER not in known
+    }
     written = {cell.column: cell.text for cell in header if cell.column not in numbering}
     unknown = [column for column, text in written.items() if key(text) not in known]
     if unknown:
@@ -154,22 +161,32 @@ def _assign(form: FormDefinition, header: tuple[Cell, ...]) -> Columns:
     _must_differ(assigned, written)
     for word in dict.fromkeys(key(text) for column, text in written.items() if column not in assigned):
         shared = [column for column, text in written.items() if key(text) == word and column not in assigned]
-        assigned |= _share_out(form, [name for name in known[word] if name not in assigned.values()], shared, assigned, written)
-    return {column: (form.fields[name], written[column]) for column, name in assigned.items()} | dict.fromkeys(numbering)
+        assigned |= _share_out(
+            form, [name for name in known[word] if name not in assigned.values()], shared, assigned, written
+        )
+    return {
+        column: (form.fields[name], written[column]) for column, name in assigned.items()
+    } | dict.fromkeys(numbering)
 
 
 def _must_differ(assigned: Mapping[int, str], written: Mapping[int, str]) -> None:
     for name, times in Counter(assigned.values()).items():
         if times > 1:
-            places = "、".join(_place(column, written[column]) for column, other in assigned.items() if other == name)
+            places = "、".join(
+                _place(column, written[column]) for column, other in assigned.items() if other == name
+            )
             raise RosterError(f"名册中有重复的栏目：{places}", advice="请只保留其中一列")
 
 
 def _share_out(
-    form: FormDefinition, names: list[str], columns: list[int], assigned: Mapping[int, str], written: Mapping[int, str]
+    form: FormDefinition,
+    names: list[str],
+    columns: list[int],
+    assigned: Mapping[int, str],
+    written: Mapping[int, str],
 ) -> dict[int, str]:
-    """Columns with the same heading, given to the fields that it may mean: to the one that follows on the form what stands
-    to the left in the roster, else in order, where there are as many columns as fields."""
+    """Columns with the same heading, given to the fields that it may mean: to the one that follows on the
+    form what stands to the left in the roster, else in order, where there are as many columns as fields."""
     order = list(form.fields)
     shared: dict[int, str] = {}
     for column in columns:
@@ -182,7 +199,9 @@ def _share_out(
     if rest and len(rest) != len(left_over):
         places = "、".join(_place(column, written[column]) for column in rest)
         titles = "、".join(form.titles[name] for name in left_over)
-        raise RosterError(f"{places}不能确定是哪一栏", advice=f"请改写为：{titles}" if titles else "请删去多余的列")
+        raise RosterError(
+            f"{places}不能确定是哪一栏", advice=f"请改写为：{titles}" if titles else "请删去多余的列"
+        )
     return shared | dict(zip(rest, left_over, strict=False))  # nothing to share out where no column is left
 
 

@@ -57,7 +57,8 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row that is not blank; `number` counts from 1, as the spreadsheet shows it. `fault` is why none of it may be used."""
+    """A row that is not blank; `number` counts from 1, as the spreadsheet shows it. `fault` is why none of it
+    may be used."""
 
     number: int
     cells: tuple[Cell, ...]
@@ -120,24 +121,37 @@ def read_sheets(data: bytes, limits: SheetLimits = DEFAULT_LIMITS) -> list[Sheet
     """
     _must_be_workbook(data, limits)
     try:
-        values, formulas = (load_workbook(io.BytesIO(data), read_only=True, data_only=only) for only in (True, False))
-        return [_sheet(sheet, formulas[sheet.title], limits) for sheet in values.worksheets if sheet.sheet_state == "visible"]
+        values, formulas = (
+            load_workbook(io.BytesIO(data), read_only=True, data_only=only) for only in (True, False)
+        )
+        return [
+            _sheet(sheet, formulas[sheet.title], limits)
+            for sheet in values.worksheets
+            if sheet.sheet_state == "visible"
+        ]
     except RosterError:
         raise
-    # openpyxl lets through whatever its parsers trip over: KeyError, TypeError, XML errors, BadZipFile and more.
+    # openpyxl lets through whatever its parsers trip over: KeyError, TypeError, XML errors, BadZipFile and
+    # more.
     except Exception as error:
-        raise RosterError("名册已损坏，无法读取", advice="请在 Excel 或 WPS 中打开，另存为新的 .xlsx 后重试") from error
+        raise RosterError(
+            "名册已损坏，无法读取", advice="请在 Excel 或 WPS 中打开，另存为新的 .xlsx 后重试"
+        ) from error
 
 
 def _sheet(values: Any, formulas: Any, limits: SheetLimits) -> Sheet:
     rows = tuple(_rows(values, formulas, limits))
     hidden, merges = _layout(values)
-    return Sheet(values.title, tuple(replace(row, fault=_HIDDEN) if row.number in hidden else row for row in rows), merges)
+    return Sheet(
+        values.title,
+        tuple(replace(row, fault=_HIDDEN) if row.number in hidden else row for row in rows),
+        merges,
+    )
 
 
 def _layout(sheet: Any) -> tuple[set[int], tuple[Merge, ...]]:
-    """The rows that are hidden or filtered out, and the merged cells: what openpyxl does not tell of a sheet that it reads a row
-    at a time."""
+    """The rows that are hidden or filtered out, and the merged cells: what openpyxl does not tell of a sheet
+    that it reads a row at a time."""
     hidden: set[int] = set()
     merges: list[Merge] = []
     number = 0
@@ -169,22 +183,41 @@ def _must_be_workbook(data: bytes, limits: SheetLimits) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
-            is_strict = _STRICT in archive.open(_RELATIONS).read(_MOST_RELATIONS) if _RELATIONS in archive.namelist() else False
-    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, RuntimeError, zlib.error, struct.error) as error:
+            is_strict = (
+                _STRICT in archive.open(_RELATIONS).read(_MOST_RELATIONS)
+                if _RELATIONS in archive.namelist()
+                else False
+            )
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        OSError,
+        ValueError,
+        RuntimeError,
+        zlib.error,
+        struct.error,
+    ) as error:
         raise RosterError("名册不完整或已损坏", advice="请重新保存或请对方重新发送") from error
     # zipfile never unpacks more of an entry than it declares.
     if unpacked > limits.unpacked_bytes:
-        raise RosterError(f"名册解压后超过 {limits.unpacked_bytes // 1_000_000} MB", advice="请删去图片和无关的工作表后重试")
+        raise RosterError(
+            f"名册解压后超过 {limits.unpacked_bytes // 1_000_000} MB", advice="请删去图片和无关的工作表后重试"
+        )
     if is_strict:
-        raise RosterError("名册是“严格 Open XML”格式的 .xlsx，暂不能读取", advice="请另存为普通的 .xlsx 后重试")
+        raise RosterError(
+            "名册是“严格 Open XML”格式的 .xlsx，暂不能读取", advice="请另存为普通的 .xlsx 后重试"
+        )
 
 
 def _rows(values: Any, formulas: Any, limits: SheetLimits) -> Iterator[Row]:
-    """Two views of one sheet, read side by side: results, and the formulas to tell a missing result from a blank."""
+    """Two views of one sheet, read side by side: results, and the formulas to tell a missing result from a
+    blank."""
     for sheet in (values, formulas):
         sheet.reset_dimensions()  # the size that the file states may be wrong
     bounds = {"max_row": _LAST_ROW, "max_col": limits.columns + 1}
-    for number, (row, sources) in enumerate(zip_longest(values.iter_rows(**bounds), formulas.iter_rows(**bounds), fillvalue=()), 1):
+    for number, (row, sources) in enumerate(
+        zip_longest(values.iter_rows(**bounds), formulas.iter_rows(**bounds), fillvalue=()), 1
+    ):
         cells = tuple(_cells(row, sources))
         if not cells:
             continue
@@ -214,7 +247,11 @@ def _number(column: int, plain: str, number_format: str) -> Cell:
         return Cell(column, plain, told)
     text = shown(plain, number_format)
     if text is None:
-        return Cell(column, plain, f"单元格的数字格式使显示的内容与保存的数字 {plain} 不同，请把这一列设为文本，再按显示的内容填写")
+        return Cell(
+            column,
+            plain,
+            f"单元格的数字格式使显示的内容与保存的数字 {plain} 不同，请把这一列设为文本，再按显示的内容填写",
+        )
     return Cell(column, text)
 
 

@@ -7,7 +7,8 @@ MOST_DIGITS = 15  # of a number that a spreadsheet keeps
 
 _SECTION = re.compile(r'((?:"[^"]*"|[\\!].|[^;"])*)(?:;|$)')
 _PIECE = re.compile(
-    r'"(?P<quoted>[^"]*)"|[\\!](?P<escaped>.)|\[\$(?P<money>[^\]-]*)[^\]]*\]|\[[^\]]*[<>=][^\]]*\](?P<condition>)|\[[^\]]*\]'
+    r'"(?P<quoted>[^"]*)"|[\\!](?P<escaped>.)|\[\$(?P<money>'
+    r"[^\]-]*)[^\]]*\]|\[[^\]]*[<>=][^\]]*\](?P<condition>)|\[[^\]]*\]"
     r"|[_*].|(?P<general>General|G/通用格式)|(?P<core>[#0?.,]+)|(?P<other>.)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -25,8 +26,9 @@ class _Format:
 
 
 def shown(plain: str, number_format: str) -> str | None:
-    """The number `plain`, in decimal digits, as its cell shows it: padded, with the words before and behind it. Decimals are those
-    that are stored. None where the cell shows another number, as one in thousands, or what is no number."""
+    """The number `plain`, in decimal digits, as its cell shows it: padded, with the words before and behind
+    it. Decimals are those that are stored. None where the cell shows another number, as one in thousands, or
+    what is no number."""
     sections = [found[1] for found in _SECTION.finditer(number_format)] or [""]
     layout = _layout(sections[0])
     if layout.is_odd:

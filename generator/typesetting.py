@@ -1,5 +1,5 @@
-"""Typst, with our own fonts and templates: data in, PDF and positions out. What the fonts lack is found before, because
-Typst would print nothing in its place and say nothing."""
+"""Typst, with our own fonts and templates: data in, PDF and positions out. What the fonts lack is found
+before, because Typst would print nothing in its place and say nothing."""
 
 import functools
 import json
@@ -20,16 +20,22 @@ _MOST_CHARACTERS = 60_000  # about 40 pages; more would cost seconds and hundred
 _LINE = 30  # characters that a line break counts for
 
 
-def typeset(template: str, data: Mapping[str, Any], question: str, *, tags: bool, vouch: bool = False) -> tuple[bytes, Any]:
-    """The PDF of a template in this folder with `data`, and what the Typst expression `question` says of it after layout.
-    `tags` are for assistive software; with `vouch` Typst makes sure that the file is PDF/UA-1, and says so in it.
+def typeset(
+    template: str, data: Mapping[str, Any], question: str, *, tags: bool, vouch: bool = False
+) -> tuple[bytes, Any]:
+    """The PDF of a template in this folder with `data`, and what the Typst expression `question` says of it
+    after layout.
+    `tags` are for assistive software; with `vouch` Typst makes sure that the file is PDF/UA-1, and says so in
+        it.
 
     Raises:
         GenerationError: Typst can't lay it out.
     """
     try:
         compiler = _compiler(template, data)
-        pdf = compiler.compile(format="pdf", timestamp=_EPOCH, pdf_tags=tags, pdf_standards=["ua-1"] if vouch else [])
+        pdf = compiler.compile(
+            format="pdf", timestamp=_EPOCH, pdf_tags=tags, pdf_standards=["ua-1"] if vouch else []
+        )
         answer = json.loads(compiler.eval(question))
     except RuntimeError as error:
         raise GenerationError(f"PDF 排版失败：{error}") from error
@@ -77,7 +83,8 @@ def must_have_glyphs(texts: Iterable[tuple[str, str]]) -> None:
                 )
     if length > _MOST_CHARACTERS:
         raise GenerationError(
-            f"表中文字共 {length} 个（每次换行按 {_LINE} 个计），超过 {_MOST_CHARACTERS} 个", advice="请缩短填写内容"
+            f"表中文字共 {length} 个（每次换行按 {_LINE} 个计），超过 {_MOST_CHARACTERS} 个",
+            advice="请缩短填写内容",
         )
 
 

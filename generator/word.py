@@ -86,25 +86,37 @@ class _Writer:
             element(
                 "w:tblBorders",
                 None,
-                *(element(f"w:{side}", line) for side in ("top", "left", "bottom", "right", "insideH", "insideV")),
+                *(
+                    element(f"w:{side}", line)
+                    for side in ("top", "left", "bottom", "right", "insideH", "insideV")
+                ),
             ),
             element("w:tblLayout", {"w:type": "fixed"}),
-            element("w:tblCellMar", None, *(element(f"w:{side}", {"w:w": str(w), "w:type": "dxa"}) for side, w in _CELL_MARGINS)),
+            element(
+                "w:tblCellMar",
+                None,
+                *(element(f"w:{side}", {"w:w": str(w), "w:type": "dxa"}) for side, w in _CELL_MARGINS),
+            ),
         )
         grid = element("w:tblGrid", None, *(element("w:gridCol", {"w:w": str(width)}) for width in widths))
         return element("w:tbl", None, properties, grid, *self._rows())
 
     def _rows(self) -> Iterator[Element]:
-        merged: list[tuple[GridCell, int]] = []  # cells from rows above, and how many rows they still reach into
+        # cells from rows above, and how many rows they still reach into
+        merged: list[tuple[GridCell, int]] = []
         for row in self._filling.rows:
             cells = [(cell, False) for cell in row.cells] + [(cell, True) for cell, _ in merged]
-            made = [self._cell(cell, row, again) for cell, again in sorted(cells, key=lambda pair: pair[0].column)]
+            made = [
+                self._cell(cell, row, again) for cell, again in sorted(cells, key=lambda pair: pair[0].column)
+            ]
             yield element("w:tr", None, _row_properties(row), *made)
             merged = [(cell, left - 1) for cell, left in merged if left > 1]
             merged += [(cell, cell.row_span - 1) for cell in row.cells if cell.row_span > 1]
 
     def _cell(self, cell: GridCell, row: GridRow, continues: bool) -> Element:
-        width = sum(_twips(Cm(width)) for width in self._form.columns[cell.column : cell.column + cell.column_span])
+        width = sum(
+            _twips(Cm(width)) for width in self._form.columns[cell.column : cell.column + cell.column_span]
+        )
         properties = element("w:tcPr", None, element("w:tcW", {"w:w": str(width), "w:type": "dxa"}))
         if cell.column_span > 1:
             properties.append(valued("w:gridSpan", cell.column_span))
@@ -122,9 +134,13 @@ class _Writer:
             if cell.entry_row is None:
                 return [_paragraph("center", self._controls.guarded(cell.heading.label))]
             return [self._entry(cell.cell.fields[0].name, cell.heading, cell.entry_row)]
-        width = Length(sum(Cm(w) for w in self._form.columns[cell.column : cell.column + cell.column_span]) - _CELL_SIDE)
+        width = Length(
+            sum(Cm(w) for w in self._form.columns[cell.column : cell.column + cell.column_span]) - _CELL_SIDE
+        )
         before = self._room_for_marks(cell.cell, width, Cm(row.height or 0))
-        return [self._item(item, width, before if item.is_mark else _NOTHING) for item in cell.cell.content] or [_paragraph("left")]
+        return [
+            self._item(item, width, before if item.is_mark else _NOTHING) for item in cell.cell.content
+        ] or [_paragraph("left")]
 
     def _entry(self, table: str, column: Column, row: int) -> Element:
         """One place of a table inside the form."""
@@ -145,7 +161,8 @@ class _Writer:
         return _paragraph(item.align, *parts, before=before, line=_GUIDANCE_LINE if guided else _LINE)
 
     def _options(self, field: ChoiceField, letters: int) -> Iterator[Element]:
-        """Boxes with their options; lines of so many full-width letters are broken between options, never inside one."""
+        """Boxes with their options; lines of so many full-width letters are broken between options, never
+        inside one."""
         at = len(field.prompt or "")
         for number, option in enumerate(field.options):
             needed = 1 + len(option)
@@ -155,16 +172,23 @@ class _Writer:
                 at = at + 1 if fits else 0
             at += needed
             tag = Tag(field=field.name, option=number)
-            yield self._controls.box(tag, f"{self._form.titles[field.name]}：{option}", tag in self._filling.ticked)
+            yield self._controls.box(
+                tag, f"{self._form.titles[field.name]}：{option}", tag in self._filling.ticked
+            )
             yield run(option)
 
     def _answer(self, tag: Tag, title: str, field: FieldBase[Any]) -> Element:
         return self._controls.answer(
-            tag, title, self._filling.texts.get(tag), _placeholder(field), calendar=isinstance(field, DateField)
+            tag,
+            title,
+            self._filling.texts.get(tag),
+            _placeholder(field),
+            calendar=isinstance(field, DateField),
         )
 
     def _room_for_marks(self, cell: FormCell, width: Length, height: Length) -> Length:
-        """Space above each seal and signature: what the row's height leaves over, so that a stamp finds paper."""
+        """Space above each seal and signature: what the row's height leaves over, so that a stamp finds
+        paper."""
         marks = sum(field.is_mark for field in cell.fields)
         lines = sum(self._lines(item, _letters(width)) for item in cell.content)
         return Length(max(0, height - lines * _LINE - _SLACK) // marks) if marks else _NOTHING
@@ -195,11 +219,26 @@ def _row_properties(row: GridRow) -> Element:
     return element("w:trPr", None, *([] if prose else [element("w:cantSplit")]), height_element)
 
 
-def _paragraph(align: str, *content: Element, before: Length = _NOTHING, line: Length = _LINE, indent: bool = False) -> Element:
-    spacing = {"w:before": str(_twips(before)), "w:after": "0", "w:line": str(_twips(line)), "w:lineRule": "atLeast"}
-    indents = {"left": {"w:firstLineChars": "200", "w:firstLine": "480"} if indent else {}, "right": {"w:right": "240"}}.get(align)
+def _paragraph(
+    align: str, *content: Element, before: Length = _NOTHING, line: Length = _LINE, indent: bool = False
+) -> Element:
+    spacing = {
+        "w:before": str(_twips(before)),
+        "w:after": "0",
+        "w:line": str(_twips(line)),
+        "w:lineRule": "atLeast",
+    }
+    indents = {
+        "left": {"w:firstLineChars": "200", "w:firstLine": "480"} if indent else {},
+        "right": {"w:right": "240"},
+    }.get(align)
     placed = [element("w:ind", indents)] if indents else []
-    return element("w:p", None, element("w:pPr", None, element("w:spacing", spacing), *placed, valued("w:jc", align)), *content)
+    return element(
+        "w:p",
+        None,
+        element("w:pPr", None, element("w:spacing", spacing), *placed, valued("w:jc", align)),
+        *content,
+    )
 
 
 def _letters(width: Length) -> int:

@@ -1,8 +1,10 @@
-"""The pieces of a Word form: runs of text, and the content controls that hold the answers or guard what is printed.
+"""The pieces of a Word form: runs of text, and the content controls that hold the answers or guard what is
+printed.
 
-All text-like controls are inline and of the rich kind, that is, without a `w:text` of their own: LibreOffice 7.4 writes
-the text of a plain-text control, and of any control around a paragraph or a cell, several times over when it saves a
-.docx, but keeps an inline rich one and its placeholder flag. Several paragraphs therefore stand as lines of one.
+All text-like controls are inline and of the rich kind, that is, without a `w:text` of their own: LibreOffice
+7.4 writes the text of a plain-text control, and of any control around a paragraph or a cell, several times
+over when it saves a .docx, but keeps an inline rich one and its placeholder flag. Several paragraphs
+therefore stand as lines of one.
 """
 
 from collections.abc import Iterator
@@ -20,7 +22,8 @@ Lock = Literal["sdtLocked", "sdtContentLocked"]
 
 GUIDANCE_STYLE = "PlaceholderText"
 _LONGEST_TITLE = 64  # Word refuses a file with a longer one
-_GUARDED_TITLE = "固定文字"  # what Word shows over a control that is clicked; LibreOffice 7.4 nests controls without one
+# what Word shows over a control that is clicked; LibreOffice 7.4 nests controls without one
+_GUARDED_TITLE = "固定文字"
 _BOX_FONT = "MS Gothic"
 _BOXES = {True: "\u2612", False: "\u2610"}  # what Word itself takes for a check box
 
@@ -74,8 +77,11 @@ class Controls:
         """Printed words that can be neither edited nor deleted."""
         return self._control(None, _GUARDED_TITLE, "sdtContentLocked", [], run(text, *properties))
 
-    def answer(self, tag: Tag, title: str, text: str | None, placeholder: Placeholder, *, calendar: bool = False) -> Element:
-        """A place to write in; without a `text` it shows `placeholder`, which the first key typed replaces. With
+    def answer(
+        self, tag: Tag, title: str, text: str | None, placeholder: Placeholder, *, calendar: bool = False
+    ) -> Element:
+        """A place to write in; without a `text` it shows `placeholder`, which the first key typed replaces.
+        With
         `calendar` a date may also be picked."""
         picker = [_calendar()] if calendar else []
         if text is not None:
@@ -98,14 +104,23 @@ class Controls:
         glyph = run(_BOXES[ticked], element("w:rFonts", {"w:hint": "eastAsia", **fonts}))
         return self._control(tag, title, "sdtLocked", [kind], glyph)
 
-    def _control(self, tag: Tag | None, title: str, lock: Lock, kind: list[Element], content: Element) -> Element:
+    def _control(
+        self, tag: Tag | None, title: str, lock: Lock, kind: list[Element], content: Element
+    ) -> Element:
         properties = [valued("w:alias", title[:_LONGEST_TITLE])]
         if tag is not None:
             properties.append(valued("w:tag", str(tag)))
         properties += [valued("w:id", next(self._ids)), valued("w:lock", lock), *kind]
-        return element("w:sdt", None, element("w:sdtPr", None, *properties), element("w:sdtContent", None, content))
+        return element(
+            "w:sdt", None, element("w:sdtPr", None, *properties), element("w:sdtContent", None, content)
+        )
 
 
 def _calendar() -> Element:
-    parts = {"dateFormat": "yyyy年M月d日", "lid": "zh-CN", "storeMappedDataAs": "dateTime", "calendar": "gregorian"}
+    parts = {
+        "dateFormat": "yyyy年M月d日",
+        "lid": "zh-CN",
+        "storeMappedDataAs": "dateTime",
+        "calendar": "gregorian",
+    }
     return element("w:date", None, *(valued(f"w:{name}", value) for name, value in parts.items()))

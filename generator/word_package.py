@@ -41,7 +41,8 @@ _STYLES = f"""
   <w:style w:type="table" w:default="1" w:styleId="TableNormal">
     <w:name w:val="Normal Table"/><w:uiPriority w:val="99"/><w:semiHidden/>
     <w:tblPr><w:tblInd w:w="0" w:type="dxa"/><w:tblCellMar>
-      <w:top w:w="0" w:type="dxa"/><w:left w:w="108" w:type="dxa"/><w:bottom w:w="0" w:type="dxa"/><w:right w:w="108" w:type="dxa"/>
+      <w:top w:w="0" w:type="dxa"/><w:left w:w="108" w:type="dxa"/>\
+<w:bottom w:w="0" w:type="dxa"/><w:right w:w="108" w:type="dxa"/>
     </w:tblCellMar></w:tblPr></w:style>
   <w:style w:type="character" w:styleId="{GUIDANCE_STYLE}">
     <w:name w:val="Placeholder Text"/><w:basedOn w:val="DefaultParagraphFont"/><w:uiPriority w:val="99"/>
@@ -69,18 +70,22 @@ _SETTINGS = f"""
 # The other name of each font is the one that systems outside China know it by.
 _FONTS = f"""<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <w:fonts {nsdecls("w")}>
-  <w:font w:name="{TEXT_FONT}"><w:altName w:val="SimSun"/><w:panose1 w:val="02010600030101010101"/><w:charset w:val="86"/>\
+  <w:font w:name="{TEXT_FONT}"><w:altName w:val="SimSun"/>\
+<w:panose1 w:val="02010600030101010101"/><w:charset w:val="86"/>\
 <w:family w:val="auto"/><w:pitch w:val="variable"/></w:font>
-  <w:font w:name="{TITLE_FONT}"><w:altName w:val="SimHei"/><w:panose1 w:val="02010609060101010101"/><w:charset w:val="86"/>\
+  <w:font w:name="{TITLE_FONT}"><w:altName w:val="SimHei"/>\
+<w:panose1 w:val="02010609060101010101"/><w:charset w:val="86"/>\
 <w:family w:val="modern"/><w:pitch w:val="fixed"/></w:font>
-  <w:font w:name="MS Gothic"><w:altName w:val="ＭＳ ゴシック"/><w:panose1 w:val="020B0609070205080204"/><w:charset w:val="80"/>\
+  <w:font w:name="MS Gothic"><w:altName w:val="ＭＳ ゴシック"/>\
+<w:panose1 w:val="020B0609070205080204"/><w:charset w:val="80"/>\
 <w:family w:val="modern"/><w:pitch w:val="fixed"/></w:font>
 </w:fonts>"""
 
 # The item of the identity is the only one that we write, so its GUID may always be the same.
 _ITEM_ID = "{6D3C7B52-94F1-4C0E-8E3A-51A5E0F00D01}"
 _ITEM_PROPERTIES = f"""<?xml version="1.0" encoding="UTF-8" standalone="no"?>
-<ds:datastoreItem ds:itemID="{_ITEM_ID}" xmlns:ds="http://schemas.openxmlformats.org/officeDocument/2006/customXml">\
+<ds:datastoreItem ds:itemID="{_ITEM_ID}" \
+xmlns:ds="http://schemas.openxmlformats.org/officeDocument/2006/customXml">\
 <ds:schemaRefs><ds:schemaRef ds:uri="{XML_NAMESPACE}"/></ds:schemaRefs></ds:datastoreItem>"""
 
 
@@ -97,8 +102,8 @@ def empty_package(form: FormDefinition, identity: Identity) -> Package:
 
 
 def _strip_template(package: Package) -> None:
-    """Of python-docx's template only the bare document and its theme stay: no foreign styles or fonts, no thumbnail,
-    author, date or custom XML."""
+    """Of python-docx's template only the bare document and its theme stay: no foreign styles or fonts, no
+    thumbnail, author, date or custom XML."""
     for name, xml in (("styles", _STYLES), ("settings", _SETTINGS)):
         getattr(package, name).element[:] = list(parse_xml(xml))
     package.core_properties._element[:] = []
@@ -122,7 +127,9 @@ def _set_page(package: Package, table_width: Length) -> None:
     width, height = (_SHORT_SIDE, _LONG_SIDE) if upright else (_LONG_SIDE, _SHORT_SIDE)
     section.page_width, section.page_height = width, height
     section.top_margin, section.bottom_margin = _TOP, _BOTTOM
-    section.left_margin = section.right_margin = min(_WIDEST_MARGIN, max(_LEAST_MARGIN, Length((width - table_width) // 2)))
+    section.left_margin = section.right_margin = min(
+        _WIDEST_MARGIN, max(_LEAST_MARGIN, Length((width - table_width) // 2))
+    )
     section.header_distance = section.footer_distance = _HEADER
     for grid in section._sectPr.xpath("w:docGrid"):
         section._sectPr.remove(grid)
@@ -154,6 +161,8 @@ def _write_footer(package: Package) -> None:
 def _add_identity(package: Package, identity: Identity) -> None:
     whole = package.part.package
     item = Part(PackURI("/customXml/item1.xml"), CT.XML, identity.to_xml().encode(), whole)
-    properties = Part(PackURI("/customXml/itemProps1.xml"), CT.OFC_CUSTOM_XML_PROPERTIES, _ITEM_PROPERTIES.encode(), whole)
+    properties = Part(
+        PackURI("/customXml/itemProps1.xml"), CT.OFC_CUSTOM_XML_PROPERTIES, _ITEM_PROPERTIES.encode(), whole
+    )
     item.relate_to(properties, RT.CUSTOM_XML_PROPS)
     package.part.relate_to(item, RT.CUSTOM_XML)

@@ -29,7 +29,9 @@ def refuse(title: str, wrong: Sequence[Wrong], given: Any) -> None:
     if wrong:
         errors = [
             # The message is a parameter, because braces in a template would be taken for parameters.
-            InitErrorDetails(type=PydanticCustomError("expected", "{words}", {"words": words}), loc=place, input=given)
+            InitErrorDetails(
+                type=PydanticCustomError("expected", "{words}", {"words": words}), loc=place, input=given
+            )
             for place, words in wrong
         ]
         raise ValidationError.from_exception_data(title, errors)

@@ -1,28 +1,22 @@
 """Every error Sealform raises on purpose.
 
     SealformError                       code, message, advice, exit code, HTTP status
-     ├─ BadUsage                        what was asked for can't be done: a missing path, an output over an input
-     ├─ DefinitionError                 a form definition is wrong
-     ├─ UnknownForm                     no definition of that name
-     ├─ Unparsable                      a text does not mean a value of its field's kind
-     ├─ GenerationError                 a document can't be made
-     │   └─ RosterError                 a roster can't be read at all
-     ├─ NoView                          a page, a file or a kind of file that can't be shown
-     ├─ MailboxError                    a mailbox can't be read
-     │   ├─ MailboxUnreachable          no connection to its server, or one that broke; worth another try
-     │   └─ MessageUnreadable           the server does not give one message
-     ├─ BackupUnusable                  a backup is not whole, or not one that this program can take back
-     ├─ Refused                         what a person or a system asked of the service is not done
-     │   ├─ NotSignedIn                 nobody is signed in, or the token is not valid
-     │   ├─ Forbidden                   this role, or this token, may not
-     │   ├─ NotFound                    no such submission, part, page, form, user
-     │   ├─ Conflict                    not in this state
-     │   │   └─ Stale                   somebody else has changed it since
-     │   ├─ Invalid                     the request makes no sense, or a value does not
-     │   ├─ VersionRequired             a change that does not say of which version it is
-     │   ├─ RequestTooLarge             more than one request may bring
-     │   └─ TooOften                    too many tries
-     └─ UnreadableFile                  a file that arrived can't be read
+     ├─ BadUsage                        what was asked for can't be done: a missing path, an output over an
+     input ├─ DefinitionError                 a form definition is wrong ├─ UnknownForm                     no
+     definition of that name ├─ Unparsable                      a text does not mean a value of its field's
+     kind ├─ GenerationError                 a document can't be made │   └─ RosterError                 a
+     roster can't be read at all ├─ NoView                          a page, a file or a kind of file that
+     can't be shown ├─ MailboxError                    a mailbox can't be read │   ├─ MailboxUnreachable
+     no connection to its server, or one that broke; worth another try │   └─ MessageUnreadable           the
+     server does not give one message ├─ BackupUnusable                  a backup is not whole, or not one
+     that this program can take back ├─ Refused                         what a person or a system asked of the
+     service is not done │   ├─ NotSignedIn                 nobody is signed in, or the token is not valid │
+     ├─ Forbidden                   this role, or this token, may not │   ├─ NotFound                    no
+     such submission, part, page, form, user │   ├─ Conflict                    not in this state │   │   └─
+     Stale                   somebody else has changed it since │   ├─ Invalid                     the request
+     makes no sense, or a value does not │   ├─ VersionRequired             a change that does not say of
+     which version it is │   ├─ RequestTooLarge             more than one request may bring │   └─ TooOften
+     too many tries └─ UnreadableFile                  a file that arrived can't be read
          ├─ UnsupportedKind             no reader for this kind of file
          ├─ OtherKind                   a kind that no form is returned in: a video, a program
          ├─ ConverterMissing            a program that this kind of file needs is not installed
@@ -40,8 +34,10 @@
          └─ NotAForm                    readable, but none of the known forms
              └─ LonePages               single pages of one, and of whose can't be told
 
-`message` says in Chinese what happened, `advice` what to do next; staff and applicants see both. An unreadable file's error is
-`lasting` where the cause lies in the file; otherwise it lay in that run or that machine, and another try may do better.
+`message` says in Chinese what happened, `advice` what to do next; staff and applicants see both. An
+    unreadable file's error is
+`lasting` where the cause lies in the file; otherwise it lay in that run or that machine, and another try may
+    do better.
 """
 
 from collections.abc import Mapping
@@ -84,7 +80,8 @@ class BadUsage(SealformError):
 
 
 class DefinitionError(SealformError):
-    """A form definition is wrong; `problems` holds every problem found, each with file, line, path and expectation."""
+    """A form definition is wrong; `problems` holds every problem found, each with file, line, path and
+    expectation."""
 
     code = "definition-invalid"
     exit_code = 2
@@ -157,7 +154,8 @@ class BackupUnusable(SealformError):
 
 
 class Refused(SealformError):
-    """What was asked is not done, and nothing has changed. `more` is what the answer says besides, by name."""
+    """What was asked is not done, and nothing has changed. `more` is what the answer says besides, by
+    name."""
 
     code = "refused"
     more: Mapping[str, Any] = {}
@@ -321,7 +319,8 @@ class LonePages(NotAForm):
 
 
 def is_lasting(code: str) -> bool:
-    """Whether the same file would fail with this code again; of a code that no class here has, it is believed."""
+    """Whether the same file would fail with this code again; of a code that no class here has, it is
+    believed."""
     return all(error.lasting for error in _family(UnreadableFile) if error.code == code)
 
 

@@ -8,8 +8,9 @@ Severity = Literal["error", "warning"]
 
 
 class Kind(Model):
-    """What one code means. An `error` keeps an application from being `clear`. `doubt` says that the reading itself may be
-    wrong, so that the field goes to a person; a seal that is plainly missing is an error, but nobody doubts that it is."""
+    """What one code means. An `error` keeps an application from being `clear`. `doubt` says that the reading
+    itself may be wrong, so that the field goes to a person; a seal that is plainly missing is an error, but
+    nobody doubts that it is."""
 
     severity: Severity
     doubt: bool
@@ -42,7 +43,9 @@ CATALOGUE: dict[str, Kind] = {
     "signature-digital": _warning("“{title}”处为数字签名或电子印章，不是手写签字或实物印章：{told}"),
     "signature-digital-broken": _error("“{title}”处的数字签名或电子印章没有通过校验：{told}"),
     "signature-digital-elsewhere": _warning("盖章、签字栏之外另有数字签名或电子印章：{told}", doubt=False),
-    "signature-digital-elsewhere-broken": _error("盖章、签字栏之外的数字签名表明文件签名后被改动：{told}", doubt=False),
+    "signature-digital-elsewhere-broken": _error(
+        "盖章、签字栏之外的数字签名表明文件签名后被改动：{told}", doubt=False
+    ),
     "unparsable": _error("“{title}”填写内容无法识别：{reason}"),
     "email-invalid": _error("“{title}”不是有效的电子邮箱：{reason}"),
     "phone-invalid": _error("“{title}”中“{number}”不是有效的电话号码"),
@@ -70,7 +73,9 @@ CATALOGUE: dict[str, Kind] = {
     "part-encrypted": _error("附件“{part}”设有密码，未读取", doubt=False),
     "part-duplicate": _warning("附件“{part}”与“{other}”内容相同，只读取一次", doubt=False),
     "part-left-out": _warning("图片“{part}”未读取：{reason}", doubt=False),
-    "link-only": _error("“{part}”中没有可读取的申请表，正文附有网盘链接（{hosts}），需人工下载后提交", doubt=False),
+    "link-only": _error(
+        "“{part}”中没有可读取的申请表，正文附有网盘链接（{hosts}），需人工下载后提交", doubt=False
+    ),
     "link-besides": _warning("“{part}”正文另附网盘链接（{hosts}），其中的文件未读取", doubt=False),
     "part-joined": _warning("“{part}”与“{other}”为同一份申请：{why}", doubt=False),
     "part-unsure": _error("无法判断“{part}”与“{other}”是否为同一份申请，已分开：{why}", doubt=False),
@@ -83,12 +88,16 @@ CATALOGUE: dict[str, Kind] = {
     "versions-disagree": _error("“{title}”在两份文件中不一致：“{one}”和“{other}”"),
     "document-damaged": _error("文件有损坏：{reason}"),
     "answer-spread": _warning("“{title}”的内容分在几处，或夹有其他栏目：“{text}”"),
-    "cell-shared": _warning("“{title}”与同一格的其他栏目之间没有印好的文字，无法确定“{text}”中哪些是它的内容"),
+    "cell-shared": _warning(
+        "“{title}”与同一格的其他栏目之间没有印好的文字，无法确定“{text}”中哪些是它的内容"
+    ),
     "label-repeated": _warning("“{title}”一栏在表中不止一处，只读取了一处"),
     "label-unsure": _warning("“{title}”一栏的标题写作“{text}”，可能是另一栏"),
     "label-rest": _warning("“{title}”一栏的标题写作“{text}”，其中可能有填写的内容"),
     "answer-is-label": _warning("“{title}”的内容“{text}”是表中另一处的标题，可能读错了位置"),
-    "place-unsure": _warning("“{title}”的内容可能没有读全，或夹有别处的文字：所在的格与表格的样式不符，请对照原件"),
+    "place-unsure": _warning(
+        "“{title}”的内容可能没有读全，或夹有别处的文字：所在的格与表格的样式不符，请对照原件"
+    ),
     "text-foreign": _warning("“{title}”中的“{text}”可能不是填写的内容：与其余的字不在一处，或大小、高低不同"),
     "place-missing": _warning("没有找到“{title}”填写的位置，请对照原件"),
     "answer-twice": _warning("“{title}”与“{other}”读自同一处文字，请对照原件"),

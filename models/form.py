@@ -1,7 +1,7 @@
 """What a form is: rows of cells, each a label and the fields that it asks for.
 
-One definition drives everything: the document that goes out, where answers are looked for in what comes back, how they
-are normalised and checked, and the columns of the sheet.
+One definition drives everything: the document that goes out, where answers are looked for in what comes back,
+how they are normalised and checked, and the columns of the sheet.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,8 @@ Centimetres = Annotated[float, Constraint(gt=0, le=100)]
 
 
 class Printed(Model):
-    """Words that the form itself prints inside a value cell: never an answer. `aliases` are other wordings in use."""
+    """Words that the form itself prints inside a value cell: never an answer. `aliases` are other wordings in
+    use."""
 
     kind: Literal["printed"]
     text: Words
@@ -32,7 +33,8 @@ Item = Annotated[Printed | Field, Constraint(discriminator="kind")]
 
 
 class FormCell(Model):
-    """A label, and beside or under it what belongs to it. Widths are counted in columns of the form's grid."""
+    """A label, and beside or under it what belongs to it. Widths are counted in columns of the form's
+    grid."""
 
     label: Words | None = None
     aliases: tuple[Words, ...] = ()
@@ -83,8 +85,8 @@ class FormRow(Model):
 
 
 class FormDefinition(Model):
-    """A form: `columns` are the widths of its grid in centimetres, `heading` and `notes` stand above and below it. `notes_aliases`
-    are what copies in use print there beside or instead of them."""
+    """A form: `columns` are the widths of its grid in centimetres, `heading` and `notes` stand above and
+    below it. `notes_aliases` are what copies in use print there beside or instead of them."""
 
     name: FormName
     version: Version
@@ -109,17 +111,23 @@ class FormDefinition(Model):
     @cached_property
     def titles(self) -> dict[str, str]:
         """What a person calls each field: its own label, or its cell's. Two fields never share one."""
-        return {field.name: field.label or cell.label or field.name for cell in self.cells() for field in cell.fields}
+        return {
+            field.name: field.label or cell.label or field.name
+            for cell in self.cells()
+            for field in cell.fields
+        }
 
     @cached_property
     def applicant(self) -> tuple[str, ...]:
-        """The fields that hold the name of who applies: what seals and texts should bear, not what a person signs."""
+        """The fields that hold the name of who applies: what seals and texts should bear, not what a person
+        signs."""
         every = self.fields.values()
         return tuple(dict.fromkeys(one.mentions for one in every if one.mentions and one.entered != "signed"))
 
     @cached_property
     def caption(self) -> tuple[str, ...]:
-        """The fields by whose first answer people tell filled forms apart: who applies, or else the first line of text."""
+        """The fields by whose first answer people tell filled forms apart: who applies, or else the first
+        line of text."""
         texts = (name for name, field in self.fields.items() if field.may_name)
         return (*self.applicant, *texts)
 
@@ -129,11 +137,14 @@ class FormDefinition(Model):
         return self
 
 
-def inconsistencies(width: int | None, rows: Mapping[int, FormRow], elsewhere: frozenset[str] = frozenset()) -> list[Wrong]:
-    """Everything in which `rows` (by their index in the form) do not go together, each with its place in the form.
+def inconsistencies(
+    width: int | None, rows: Mapping[int, FormRow], elsewhere: frozenset[str] = frozenset()
+) -> list[Wrong]:
+    """Everything in which `rows` (by their index in the form) do not go together, each with its place in the
+    form.
 
-    `width` is the number of grid columns (None: not known), `elsewhere` the field names of rows that are not given, so that
-    a form of which some rows are broken can still be checked in the others.
+    `width` is the number of grid columns (None: not known), `elsewhere` the field names of rows that are not
+    given, so that a form of which some rows are broken can still be checked in the others.
     """
     found: list[Wrong] = []
     names: dict[str, int] = {}
@@ -148,11 +159,19 @@ def inconsistencies(width: int | None, rows: Mapping[int, FormRow], elsewhere: f
     every = elsewhere.union(field.name for _, _, field in places)
     for i, row in rows.items():
         if width is not None and row.width() != width:
-            found.append(Wrong(("rows", i), f"各单元格应共占 {width} 列（与 columns 的列数相同），实占 {row.width()} 列"))
+            found.append(
+                Wrong(
+                    ("rows", i), f"各单元格应共占 {width} 列（与 columns 的列数相同），实占 {row.width()} 列"
+                )
+            )
     for place, cell, field in places:
         title = field.label or cell.label or field.name
         if field.name in names:
-            found.append(Wrong((*place, "name"), f"字段名应各不相同，“{field.name}”已在 rows[{names[field.name]}] 用过"))
+            found.append(
+                Wrong(
+                    (*place, "name"), f"字段名应各不相同，“{field.name}”已在 rows[{names[field.name]}] 用过"
+                )
+            )
         elif title in titles:
             found.append(Wrong(place, f"应另写一个 label，“{title}”已是字段 {titles[title]} 的名称"))
         if field.mentions is not None and (field.mentions not in every or field.mentions == field.name):
@@ -163,8 +182,9 @@ def inconsistencies(width: int | None, rows: Mapping[int, FormRow], elsewhere: f
 
 
 def undivided(form: FormDefinition) -> list[Wrong]:
-    """Fields that share a cell with no printed words between them, and are of kinds that nobody can tell apart in it: of each the
-    second. What is written there always goes to a person, so that a form should not go out like that."""
+    """Fields that share a cell with no printed words between them, and are of kinds that nobody can tell
+    apart in it: of each the second. What is written there always goes to a person, so that a form should not
+    go out like that."""
     places = ((i, j, cell) for i, row in enumerate(form.rows) for j, cell in enumerate(row.cells))
     return [
         Wrong(

@@ -49,4 +49,9 @@ def box_around(boxes: Iterable[Box | None]) -> Box | None:
     known = [box for box in boxes if box is not None]
     if not known:
         return None
-    return Box(x0=min(b.x0 for b in known), y0=min(b.y0 for b in known), x1=max(b.x1 for b in known), y1=max(b.y1 for b in known))
+    return Box(
+        x0=min(b.x0 for b in known),
+        y0=min(b.y0 for b in known),
+        x1=max(b.x1 for b in known),
+        y1=max(b.y1 for b in known),
+    )

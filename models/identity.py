@@ -11,7 +11,10 @@ from models.base import Model
 
 XML_NAMESPACE = "urn:sealform:identity:1"
 _PREFIX = "sealform"
-_QR = re.compile(r"SF1/(?P<form>[a-z][a-z0-9-]*)/(?P<version>[0-9A-Za-z.\-]+)/(?P<instance>[0-9A-Z]+)(?:/(?P<page>[0-9]{1,6}))?")
+_QR = re.compile(
+    r"SF1/(?P<form>[a-z][a-z0-9-]*)/(?P<version>[0-9A-Za-z.\-]+)/"
+    r"(?P<instance>[0-9A-Z]+)(?:/(?P<page>[0-9]{1,6}))?"
+)
 _TAG = re.compile(
     rf"{_PREFIX}:(?P<field>[a-z][a-z0-9_]*)(?:/(?P<option>[0-9]{{1,6}}))?"
     r"(?:\[(?P<row>[0-9]{1,6})\]\.(?P<column>[a-z][a-z0-9_]*))?"
@@ -35,8 +38,12 @@ class Identity(Model):
 
     def to_xml(self) -> str:
         """The custom XML part of a document of ours: one element, the identity in its attributes."""
-        # No escaping is needed: the three parts have their alphabets from the definition and from INSTANCE_ALPHABET.
-        return f'<form xmlns="{XML_NAMESPACE}" name="{self.form}" version="{self.version}" instance="{self.instance}"/>'
+        # No escaping is needed: the three parts have their alphabets from the definition and from
+        # INSTANCE_ALPHABET.
+        return (
+            f'<form xmlns="{XML_NAMESPACE}" name="{self.form}" '
+            f'version="{self.version}" instance="{self.instance}"/>'
+        )
 
     @classmethod
     def from_xml(cls, tag: str, attributes: Mapping[str, str]) -> Self | None:
@@ -44,7 +51,11 @@ class Identity(Model):
         if tag != f"{{{XML_NAMESPACE}}}form":
             return None
         return cls._read(
-            {"form": attributes.get("name"), "version": attributes.get("version"), "instance": attributes.get("instance")}
+            {
+                "form": attributes.get("name"),
+                "version": attributes.get("version"),
+                "instance": attributes.get("instance"),
+            }
         )
 
     @classmethod

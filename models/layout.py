@@ -1,4 +1,5 @@
-"""Where the cells of a form stand on its grid: what the generators draw and what the matcher expects to find."""
+"""Where the cells of a form stand on its grid: what the generators draw and what the matcher expects to
+find."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -11,7 +12,8 @@ Role = Literal["label", "value", "heading", "entry"]
 
 
 class GridCell(Model):
-    """A cell of the printed table. `heading` and `entry` belong to a table inside the form, `entry_row` counts from 0."""
+    """A cell of the printed table. `heading` and `entry` belong to a table inside the form, `entry_row`
+    counts from 0."""
 
     role: Role
     cell: FormCell
@@ -42,15 +44,28 @@ def _printed_rows(row: FormRow) -> Iterator[GridRow]:
     cell, beside = row.cells[0], row.labels == "beside" and row.cells[0].label is not None
     start = cell.label_columns if beside else 0
     if cell.label and not beside:
-        yield GridRow(height=None, cells=(GridCell(role="label", cell=cell, column=0, column_span=cell.columns),))
+        yield GridRow(
+            height=None, cells=(GridCell(role="label", cell=cell, column=0, column_span=cell.columns),)
+        )
     for entry_row in (None, *range(table.blank_rows)):
         cells = []
         if beside and entry_row is None:
-            cells.append(GridCell(role="label", cell=cell, column=0, column_span=start, row_span=table.blank_rows + 1))
+            cells.append(
+                GridCell(role="label", cell=cell, column=0, column_span=start, row_span=table.blank_rows + 1)
+            )
         at = start
         for column in table.columns:
             role: Role = "heading" if entry_row is None else "entry"
-            cells.append(GridCell(role=role, cell=cell, column=at, column_span=column.columns, heading=column, entry_row=entry_row))
+            cells.append(
+                GridCell(
+                    role=role,
+                    cell=cell,
+                    column=at,
+                    column_span=column.columns,
+                    heading=column,
+                    entry_row=entry_row,
+                )
+            )
             at += column.columns
         yield GridRow(height=row.height, cells=tuple(cells))
 

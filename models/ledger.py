@@ -1,4 +1,5 @@
-"""The ledger of a file: everything that stands in it, and what became of each: print of the form, an answer, noise, or told."""
+"""The ledger of a file: everything that stands in it, and what became of each: print of the form, an answer,
+noise, or told."""
 
 from typing import Any, Literal
 
@@ -10,15 +11,16 @@ Kind = Literal["text", "tick", "picture", "remark", "seal", "ink", "unread", "co
 
 
 class Booking(Model):
-    """What became of something. `by`: of an answer the fields, of print what of the form it is, of noise the rule that says so, of
-    what was told the code of the finding, or of the state of the part."""
+    """What became of something. `by`: of an answer the fields, of print what of the form it is, of noise the
+    rule that says so, of what was told the code of the finding, or of the state of the part."""
 
     way: Way
     by: str
 
 
 class Entry(Model):
-    """Something that stands in a file and was booked in one way. `text` is what it says, as far as it says anything."""
+    """Something that stands in a file and was booked in one way. `text` is what it says, as far as it says
+    anything."""
 
     kind: Kind
     text: str
@@ -29,7 +31,12 @@ class Entry(Model):
 
     def to_json(self) -> dict[str, Any]:
         """The object in the ledger's file."""
-        data: dict[str, Any] = {"kind": self.kind, "text": self.text, "way": self.booking.way, "by": self.booking.by}
+        data: dict[str, Any] = {
+            "kind": self.kind,
+            "text": self.text,
+            "way": self.booking.way,
+            "by": self.booking.by,
+        }
         if self.page is not None:
             data["page"] = self.page
         if self.cell is not None:
@@ -48,4 +55,8 @@ class PartLedger(Model):
 
     def to_json(self) -> dict[str, Any]:
         """The object in the ledger's file."""
-        return {"part": self.part, "state": self.state, "entries": [entry.to_json() for entry in self.entries]}
+        return {
+            "part": self.part,
+            "state": self.state,
+            "entries": [entry.to_json() for entry in self.entries],
+        }

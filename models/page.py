@@ -18,7 +18,8 @@ Emphasis = Literal["bold", "underline", "highlight", "colour", "border", "strike
 SealShape = Literal["round", "oval", "square"]
 TickState = Literal["empty", "ticked", "filled", "corrected", "tick", "cross", "unclear"]
 AsideKind = Literal[
-    "header", "footer", "note", "comment", "hidden", "deleted", "instruction", "prompt", "replaced", "drawn", "glossary", "object",
+    "header", "footer", "note", "comment", "hidden", "deleted", "instruction", "prompt", "replaced", "drawn",
+    "glossary", "object",
     "picture", "value", "unknown",
 ]  # fmt: skip
 
@@ -49,8 +50,8 @@ class CellAddress(Model):
 class Run(Model):
     """Text written in one way. `confidence` is the reader's: 1 where the file holds characters.
 
-    A character that was read off a picture is a run of its own, and `others` are what else it may be, with their confidences,
-    the likelier ones first.
+    A character that was read off a picture is a run of its own, and `others` are what else it may be, with
+    their confidences, the likelier ones first.
     """
 
     text: str
@@ -64,7 +65,8 @@ class Run(Model):
 class Tick(Model):
     """A mark for choosing: a box, a bare `tick` or `cross`, or a box that can't be judged.
 
-    A box is `empty`, `ticked`, `filled` (blackened all over: a tick, or a tick undone), or `corrected` (ticked, then undone).
+    A box is `empty`, `ticked`, `filled` (blackened all over: a tick, or a tick undone), or `corrected`
+    (ticked, then undone).
     """
 
     state: TickState
@@ -85,10 +87,11 @@ class Picture(Model):
 
 
 class Remark(Model):
-    """What stands in the text and is no part of it, or can't be put into characters: a note, a comment, text that nobody sees.
+    """What stands in the text and is no part of it, or can't be put into characters: a note, a comment, text
+    that nobody sees.
 
-    `code` is that of the finding it leads to where it stands in an answer, `text` what the finding tells. A `minor` one does not
-    put a long text in doubt, which holds what it is about as it is written.
+    `code` is that of the finding it leads to where it stands in an answer, `text` what the finding tells. A
+    `minor` one does not put a long text in doubt, which holds what it is about as it is written.
     """
 
     code: str
@@ -114,13 +117,15 @@ class Line(Model):
     def text(self) -> str:
         """What stands on the line, ticks as characters, pictures left out."""
         return "".join(
-            span.text if isinstance(span, Run) else TICK_TEXT[span.state] if isinstance(span, Tick) else "" for span in self.spans
+            span.text if isinstance(span, Run) else TICK_TEXT[span.state] if isinstance(span, Tick) else ""
+            for span in self.spans
         )
 
 
 class Cell(Model):
-    """A table cell; `row` and `column` are where it starts on the table's grid, counting from 0. One that is not `sure` was made
-    out of a picture, from rules of which not enough could be seen: it may be more cells than one, or a part of one."""
+    """A table cell; `row` and `column` are where it starts on the table's grid, counting from 0. One that is
+    not `sure` was made out of a picture, from rules of which not enough could be seen: it may be more cells
+    than one, or a part of one."""
 
     row: int = Constraint(ge=0)
     column: int = Constraint(ge=0)
@@ -144,7 +149,8 @@ class Table(Model):
 
 
 class SealMark(Model):
-    """A seal on the page; `text` is what it says, `readings` are all that was made of it, the surest first, a run a character."""
+    """A seal on the page; `text` is what it says, `readings` are all that was made of it, the surest first, a
+    run a character."""
 
     box: Box
     text: str | None = None
@@ -162,11 +168,13 @@ class InkMark(Model):
 
 
 class Warp(Model):
-    """How a picture in perspective, turned and bent becomes flat, on a plane whose origin is the picture's middle.
+    """How a picture in perspective, turned and bent becomes flat, on a plane whose origin is the picture's
+    middle.
 
-    `zoom`: units of the plane a pixel of the picture. `fine`: pixels of the flat page a unit, its upper left one at `left`, `top`.
-    `back`: the homography that straightens, by rows. `level`, `upright`: the bend left in lines of either direction, as weights of
-    a polynomial in coordinates of which `half` is 1.
+    `zoom`: units of the plane a pixel of the picture. `fine`: pixels of the flat page a unit, its upper left
+        one at `left`, `top`.
+    `back`: the homography that straightens, by rows. `level`, `upright`: the bend left in lines of either
+    direction, as weights of a polynomial in coordinates of which `half` is 1.
     """
 
     zoom: float = Constraint(gt=0)
@@ -180,10 +188,12 @@ class Warp(Model):
 
 
 class Frame(Model):
-    """How the picture of a page became the page that was read, so that it can be shown as it was read without reading it again.
+    """How the picture of a page became the page that was read, so that it can be shown as it was read without
+    reading it again.
 
-    `picture` and `flat` are (width, height) in pixels: of the picture as it came, and of the page laid flat, which is then turned
-    by so many `quarters`, counter-clockwise. `scale`: pixels of the flat page a point. Without a `warp` it was only made smaller.
+    `picture` and `flat` are (width, height) in pixels: of the picture as it came, and of the page laid flat,
+    which is then turned by so many `quarters`, counter-clockwise. `scale`: pixels of the flat page a point.
+    Without a `warp` it was only made smaller.
     """
 
     picture: tuple[int, int]
@@ -196,9 +206,11 @@ class Frame(Model):
 class Page(Model):
     """Tables and the lines between them, in reading order. A Word file is one page without a size.
 
-    `unread` is where something looks like writing, of which no words could be made out. A page that is not `coloured` is a copy in
-    which red ink looks like any other. `identity` is that of the code on the page. `frame`: how it came out of a picture;
-    `quarters`: how often a page that is no picture was turned to be read, counter-clockwise, from how the file has it shown.
+    `unread` is where something looks like writing, of which no words could be made out. A page that is not
+    `coloured` is a copy in which red ink looks like any other. `identity` is that of the code on the page.
+    `frame`: how it came out of a picture;
+    `quarters`: how often a page that is no picture was turned to be read, counter-clockwise, from how the
+        file has it shown.
     """
 
     number: int = Constraint(ge=1)
@@ -221,12 +233,16 @@ class Page(Model):
     def counted_from(self, tables: int) -> Self:
         """The page behind others on which so many tables stand."""
         numbers = count(tables)
-        blocks = (block.model_copy(update={"index": next(numbers)}) if isinstance(block, Table) else block for block in self.blocks)
+        blocks = (
+            block.model_copy(update={"index": next(numbers)}) if isinstance(block, Table) else block
+            for block in self.blocks
+        )
         return self.model_copy(update={"blocks": tuple(blocks)})
 
 
 class Control(Model):
-    """A tagged place of ours that survived in the file: its text (None: untouched placeholder), or its tick."""
+    """A tagged place of ours that survived in the file: its text (None: untouched placeholder), or its
+    tick."""
 
     tag: Tag
     text: str | None = None
@@ -236,8 +252,8 @@ class Control(Model):
 class DigitalSignature(Model):
     """A signed field of a file, and where it shows (`box` None: nowhere). None means that it can't be told.
 
-    `intact`: the signed bytes are what was signed; `covers_whole_file`: nothing was added to them since. Whether the signer's
-    certificate is to be trusted can't be told without the network, and isn't.
+    `intact`: the signed bytes are what was signed; `covers_whole_file`: nothing was added to them since.
+    Whether the signer's certificate is to be trusted can't be told without the network, and isn't.
     """
 
     field: str | None = None
@@ -261,15 +277,18 @@ class Mismatch(Model):
 
 
 class Aside(Model):
-    """What a reader saw in a file and left out of the lines; what stands among them and is no part of the text is a `Remark`.
+    """What a reader saw in a file and left out of the lines; what stands among them and is no part of the
+    text is a `Remark`.
 
-    `header`, `footer`: beside the text of every page, watermarks too. `note`, `comment`: such that no place in the text leads to.
-    `hidden`: text that no page shows. `deleted`: a change that was tracked. `instruction`: what a field is made from, and what was
-    saved of its result before it was made anew. `prompt`: what a control shows until somebody fills it in. `replaced`: what stands
-    in the lines in another form, as the glyph of a check box, and how characters are read. `drawn`: what Word draws by itself and
-    means nothing, the dots of a list and the numbers of notes. `glossary`: building blocks for other texts. `object`: a file inside
-    that can't be opened. `picture`: what a picture is described by, or says. `value`: what a form field holds that
-    has no place on any page. `unknown`: anything else.
+    `header`, `footer`: beside the text of every page, watermarks too. `note`, `comment`: such that no place
+        in the text leads to.
+    `hidden`: text that no page shows. `deleted`: a change that was tracked. `instruction`: what a field is
+    made from, and what was saved of its result before it was made anew. `prompt`: what a control shows until
+    somebody fills it in. `replaced`: what stands in the lines in another form, as the glyph of a check box,
+    and how characters are read. `drawn`: what Word draws by itself and means nothing, the dots of a list and
+    the numbers of notes. `glossary`: building blocks for other texts. `object`: a file inside that can't be
+    opened. `picture`: what a picture is described by, or says. `value`: what a form field holds that has no
+    place on any page. `unknown`: anything else.
     """
 
     kind: AsideKind

@@ -1,4 +1,5 @@
-"""What was read from an application: observations, the decision on each field, and the result with its evidence."""
+"""What was read from an application: observations, the decision on each field, and the result with its
+evidence."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -52,7 +53,8 @@ class Evidence(Model):
 class Observation(Model):
     """One reading of one field. `doubts` are reasons why a person should look, whatever the confidence.
 
-    `signs` are what speaks for a reading off a picture, by name; they decide how probable it is that it is right. Without any,
+    `signs` are what speaks for a reading off a picture, by name; they decide how probable it is that it is
+        right. Without any,
     `confidence` says so itself. `readings` are the characters of such a reading with their rivals; a seal
     may have several.
     """
@@ -74,9 +76,11 @@ class Observation(Model):
 
 
 class FieldResult(Model):
-    """What is held to be the field's value; `accept` means that nobody needs to look. `signs` are those of its observation.
+    """What is held to be the field's value; `accept` means that nobody needs to look. `signs` are those of
+    its observation.
 
-    `unweighed` are the parts of the value that the decision says nothing of: they are shown as such, whatever was decided.
+    `unweighed` are the parts of the value that the decision says nothing of: they are shown as such, whatever
+        was decided.
     """
 
     value: Any
@@ -90,8 +94,8 @@ class FieldResult(Model):
 
 
 class PartPage(Model):
-    """A page of a file in points, as boxes on it are given; `frame` tells how it came out of a picture, where it did, `quarters`
-    how often another was turned, counter-clockwise, from how the file has it shown."""
+    """A page of a file in points, as boxes on it are given; `frame` tells how it came out of a picture, where
+    it did, `quarters` how often another was turned, counter-clockwise, from how the file has it shown."""
 
     number: int = Constraint(ge=1)
     width: float = Constraint(gt=0)
@@ -112,8 +116,8 @@ class PartPage(Model):
 
 
 class Part(Model):
-    """A file that arrived, the named state it ended in, and the numbers of the applications that it belongs to; `pages` are those
-    that were looked at, none of a file without pages."""
+    """A file that arrived, the named state it ended in, and the numbers of the applications that it belongs
+    to; `pages` are those that were looked at, none of a file without pages."""
 
     name: str
     sha256: str
@@ -157,11 +161,14 @@ class Result(Model):
 
     @property
     def status(self) -> Literal["clear", "review", "failed"]:
-        """`clear`: every field is accepted and no finding is an error. Whether the bureau accepts it, a person decides."""
+        """`clear`: every field is accepted and no finding is an error. Whether the bureau accepts it, a
+        person decides."""
         if self.error is not None:
             return "failed"
         doubtful = any(field.decision == "review" for field in self.fields.values())
-        return "review" if doubtful or any(finding.severity == "error" for finding in self.findings) else "clear"
+        return (
+            "review" if doubtful or any(finding.severity == "error" for finding in self.findings) else "clear"
+        )
 
     def record(self) -> Record:
         """The values alone.

@@ -1,4 +1,5 @@
-"""Whether a record is valid: the only place that says so. What one value must be like by itself, its kind says."""
+"""Whether a record is valid: the only place that says so. What one value must be like by itself, its kind
+says."""
 
 from collections.abc import Iterator
 
@@ -8,7 +9,8 @@ from models.form import FormDefinition
 from models.record import Record
 from models.writing import key
 
-# A name counts as mentioned when this many of its characters stand together: 近零碳 projects drop 有限公司 and the like.
+# A name counts as mentioned when this many of its characters stand together: 近零碳 projects drop 有限公司
+# and the like.
 _MENTION_LENGTH = 4
 
 
@@ -27,7 +29,8 @@ def check(form: FormDefinition, record: Record) -> list[Finding]:
 
 
 def _mention(form: FormDefinition, record: Record, field: Field) -> Iterator[Finding]:
-    """A text that should bear another field's value, and bears no long enough part of it. Seals have `agrees`."""
+    """A text that should bear another field's value, and bears no long enough part of it. Seals have
+    `agrees`."""
     text = record.values.get(field.name)
     other = record.values.get(field.mentions) if field.mentions else None
     if not isinstance(text, str) or not isinstance(other, str):

@@ -8,11 +8,22 @@ import re
 import unicodedata
 
 _INVISIBLE = dict.fromkeys(
-    [0x00AD, 0x034F, 0x061C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF]
+    [
+        0x00AD,
+        0x034F,
+        0x061C,
+        0x180E,
+        *range(0x200B, 0x2010),
+        *range(0x202A, 0x202F),
+        *range(0x2060, 0x2070),
+        0xFEFF,
+    ]
 )
 _HYPHENS = {ord(c): "-" for c in "\u2010\u2011\u2012\u2013\u2212\uff0d\ufe63"}
 _BLANKS = dict.fromkeys([160, 5760, *range(8192, 8203), 8239, 8287, 12288], " ")
-_ALPHANUMERIC = {code: code - 0xFEE0 for code in [*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B)]}
+_ALPHANUMERIC = {
+    code: code - 0xFEE0 for code in [*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B)]
+}
 _TIDY = {**_INVISIBLE, **_HYPHENS, **_BLANKS, **_ALPHANUMERIC}
 
 CJK = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f"
@@ -41,8 +52,9 @@ def one_line(text: str) -> str:
 
 
 def compact(text: str, blank: str = "") -> str:
-    """NFKC, long dashes as hyphens, no invisible characters and no white space, or `blank` for each stretch of it:
-    for codes such as a phone number or an e-mail address. Superscripts, fractions and numbers in circles stay."""
+    """NFKC, long dashes as hyphens, no invisible characters and no white space, or `blank` for each stretch
+    of it: for codes such as a phone number or an e-mail address. Superscripts, fractions and numbers in
+    circles stay."""
     pieces = _ENCLOSED.split(_bounded(text.translate(_TIDY)))
     pieces[::2] = [unicodedata.normalize("NFKC", piece) for piece in pieces[::2]]
     text = re.sub("[\u2014\u2015]+", "-", "".join(pieces).translate(_TIDY))
@@ -51,7 +63,8 @@ def compact(text: str, blank: str = "") -> str:
 
 
 def traced(text: str) -> tuple[str, list[int]]:
-    """`compact(text, " ")` made character by character, and for each of its characters where in `text` it stands."""
+    """`compact(text, " ")` made character by character, and for each of its characters where in `text` it
+    stands."""
     pieces = [(" " if char.isspace() else compact(char), number) for number, char in enumerate(text)]
     found = [(char, number) for piece, number in pieces for char in piece]
     # Several blanks in a row would part what belongs together.
@@ -60,7 +73,8 @@ def traced(text: str) -> tuple[str, list[int]]:
 
 
 def key(text: str) -> str:
-    """What two writings of the same words have in common: NFKC, lower case, only letters, digits and ideographs."""
+    """What two writings of the same words have in common: NFKC, lower case, only letters, digits and
+    ideographs."""
     letters = unicodedata.normalize("NFKC", _bounded(text.translate(_INVISIBLE))).lower()
     return unicodedata.normalize("NFKC", _NOT_KEY.sub("", letters))
 
@@ -72,4 +86,7 @@ def excerpt(text: str) -> str:
 
 
 def _bounded(text: str) -> str:
-    return _ACCENTS.sub(lambda run: "".join(c for c in run[0] if not unicodedata.combining(c) and c not in "\uff9e\uff9f"), text)
+    return _ACCENTS.sub(
+        lambda run: "".join(c for c in run[0] if not unicodedata.combining(c) and c not in "\uff9e\uff9f"),
+        text,
+    )

@@ -1,1 +1,2 @@
-"""All that meets the world: the command line, HTTP, the database, a mailbox, files, processes, a clock and the environment."""
+"""All that meets the world: the command line, HTTP, the database, a mailbox, files, processes, a clock and
+the environment."""

@@ -1,4 +1,5 @@
-"""Writing a file so that a reader sees the old one or the new one, never half of either; and replacing none that may be missed."""
+"""Writing a file so that a reader sees the old one or the new one, never half of either; and replacing none
+that may be missed."""
 
 import errno
 import os
@@ -32,7 +33,8 @@ _REASONS = {
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Replaces `path` with `data` in one step, through a temporary file beside it; makes the folder where it is missing.
+    """Replaces `path` with `data` in one step, through a temporary file beside it; makes the folder where it
+    is missing.
 
     Raises:
         OSError: the file can't be written; `path` is then as it was.
@@ -43,8 +45,9 @@ def write_whole(path: Path, data: bytes) -> None:
 
 @contextmanager
 def writing_whole(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
-    """A file to write to, which becomes `path` in one step when the block ends well, and is gone when it does not. A private one
-    is its owner's alone, from its first byte. Where `path` is a link, what it leads to is replaced.
+    """A file to write to, which becomes `path` in one step when the block ends well, and is gone when it does
+    not. A private one is its owner's alone, from its first byte. Where `path` is a link, what it leads to is
+    replaced.
 
     Once the block is left, `path` is on the disk and survives a power cut. A kill leaves at most a file that
     `is_unfinished` knows.
@@ -54,7 +57,9 @@ def writing_whole(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
     """
     path = _target(path)
     with naming(path):
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=_UNFINISHED, dir=path.parent)
+        handle, temporary = tempfile.mkstemp(
+            prefix=f".{path.name[:40]}.", suffix=_UNFINISHED, dir=path.parent
+        )
         try:
             with os.fdopen(handle, "wb") as file:
                 yield file
@@ -68,9 +73,12 @@ def writing_whole(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
         sync_folder(path.parent)
 
 
-def check_targets(*paths: Path, replace: bool, advice: str = "请换一个文件名，或加上 --overwrite 覆盖") -> None:
-    """Finds out, before there is anything to write, whether `paths` can be written, and whether what they would replace is to be
-    replaced: what lies there may be another run's, or hold somebody's work. Nothing is changed but for their folders.
+def check_targets(
+    *paths: Path, replace: bool, advice: str = "请换一个文件名，或加上 --overwrite 覆盖"
+) -> None:
+    """Finds out, before there is anything to write, whether `paths` can be written, and whether what they
+    would replace is to be replaced: what lies there may be another run's, or hold somebody's work. Nothing is
+    changed but for their folders.
 
     Raises:
         BadUsage: without `replace`, a file with something in it is there.
@@ -85,7 +93,8 @@ def check_targets(*paths: Path, replace: bool, advice: str = "请换一个文件
 
 
 def has_content(path: Path) -> bool:
-    """Whether `path` is a file that holds something. A device or a pipe holds nothing that writing to it could destroy."""
+    """Whether `path` is a file that holds something. A device or a pipe holds nothing that writing to it
+    could destroy."""
     return path.is_file() and path.stat().st_size > 0
 
 
@@ -96,12 +105,15 @@ def is_stream(path: Path) -> bool:
 
 def set_aside(path: Path) -> Path:
     """Gives the file at `path` the next free name beside it, which is returned."""
-    free = (aside for number in count(1) if not os.path.lexists(aside := path.with_stem(f"{path.stem}.{number}")))
+    free = (
+        aside for number in count(1) if not os.path.lexists(aside := path.with_stem(f"{path.stem}.{number}"))
+    )
     return path.rename(next(free))
 
 
 def check_writable(path: Path) -> None:
-    """Finds out whether `path` can be written before there is anything to write, and changes nothing but for its folder.
+    """Finds out whether `path` can be written before there is anything to write, and changes nothing but for
+    its folder.
 
     Raises:
         OSError: it can't.
@@ -171,7 +183,8 @@ def is_unfinished(path: Path) -> bool:
 
 
 def sync_folder(folder: Path) -> None:
-    """Puts the folder's entries on the disk too, because a file without its name is lost. Not every system can."""
+    """Puts the folder's entries on the disk too, because a file without its name is lost. Not every system
+    can."""
     try:
         handle = os.open(folder, os.O_RDONLY)
     except PermissionError:

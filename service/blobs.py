@@ -62,7 +62,8 @@ class Blobs(Protocol):
 
 
 def open_blobs(place: str) -> Blobs:
-    """The blobs at `place`: a folder, or the URL of a bucket, as s3://name/prefix, whose keys come from the usual AWS_… variables.
+    """The blobs at `place`: a folder, or the URL of a bucket, as s3://name/prefix, whose keys come from the
+    usual AWS_… variables.
 
     Raises:
         BadUsage: no such kind of place.
@@ -74,12 +75,14 @@ def open_blobs(place: str) -> Blobs:
         return BucketBlobs(place)
     except Exception as error:
         raise BadUsage(
-            f"无法使用 {place.partition('?')[0]}：{type(error).__name__}", advice="应为文件夹，或 s3://桶名/前缀"
+            f"无法使用 {place.partition('?')[0]}：{type(error).__name__}",
+            advice="应为文件夹，或 s3://桶名/前缀",
         ) from error
 
 
 def lay_out(blobs: Blobs, named: Iterable[tuple[str, str]], folder: Path) -> list[tuple[str, Path]]:
-    """(name, path) of each (name, digest) of `named`, written into `folder`: under numbers, because names are the sender's.
+    """(name, path) of each (name, digest) of `named`, written into `folder`: under numbers, because names are
+    the sender's.
 
     Raises:
         NotFound: one of them is not kept any more.

@@ -21,7 +21,9 @@ def listening(host: str, port: int) -> Iterator[list[socket.socket]]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (socket.gaierror, UnicodeError) as error:
-        raise BadUsage(f"找不到地址“{host}”（{getattr(error, 'strerror', None) or error}）", advice=_ADDRESSES) from error
+        raise BadUsage(
+            f"找不到地址“{host}”（{getattr(error, 'strerror', None) or error}）", advice=_ADDRESSES
+        ) from error
     with ExitStack() as stack:
         sockets, refused = [], list[OSError]()
         for family, _, _, _, address in dict.fromkeys(found):
@@ -38,10 +40,17 @@ def listening(host: str, port: int) -> Iterator[list[socket.socket]]:
 def _refusal(host: str, port: int, error: OSError) -> BadUsage:
     another = port + 1 if port < 65535 else 8000
     if error.errno == errno.EADDRINUSE:
-        advice = f"也许服务已经在运行；请用 --port 换一个端口，如 --port {another}，或用 ss -ltnp 查看是谁占用"
+        advice = (
+            f"也许服务已经在运行；请用 --port 换一个端口，如 --port {another}，或用 ss -ltnp 查看是谁占用"
+        )
         return BadUsage(f"端口 {port} 已被占用", advice=advice)
     if error.errno in _NOT_HERE:
         return BadUsage(f"本机没有地址 {host}", advice=_ADDRESSES)
     if error.errno == errno.EACCES:
-        return BadUsage(f"没有权限使用端口 {port}", advice="1024 以下的端口要有管理员的权限；请用 --port 换一个，如 --port 8000")
-    return BadUsage(f"无法在 {host} 的端口 {port} 监听：{error.strerror}", advice="请用 --host 和 --port 换一个地址")
+        return BadUsage(
+            f"没有权限使用端口 {port}",
+            advice="1024 以下的端口要有管理员的权限；请用 --port 换一个，如 --port 8000",
+        )
+    return BadUsage(
+        f"无法在 {host} 的端口 {port} 监听：{error.strerror}", advice="请用 --host 和 --port 换一个地址"
+    )

@@ -1,7 +1,9 @@
-"""What the service says of itself, for who runs it: lines of JSON on standard error, without a word of what applicants wrote.
+"""What the service says of itself, for who runs it: lines of JSON on standard error, without a word of what
+applicants wrote.
 
-Of our own lines only plain values pass: numbers, and short words in ASCII such as a route or an actor's id. Of a library's lines
-only the fixed part of the message passes, and of an error its kind and its place in the code, because both may quote what was read.
+Of our own lines only plain values pass: numbers, and short words in ASCII such as a route or an actor's id.
+Of a library's lines only the fixed part of the message passes, and of an error its kind and its place in the
+code, because both may quote what was read.
 """
 
 import json
@@ -35,7 +37,8 @@ _OURS = __name__.partition(".")[0]
 
 
 def configure(level: str = "INFO", stream: IO[str] | None = None) -> None:
-    """Sends all that this process logs, by structlog or by `logging`, to standard error (or `stream`) as lines of JSON.
+    """Sends all that this process logs, by structlog or by `logging`, to standard error (or `stream`) as
+    lines of JSON.
 
     Raises:
         ValueError: there is no such level.
@@ -56,7 +59,8 @@ def configure(level: str = "INFO", stream: IO[str] | None = None) -> None:
 
 
 def logger(name: str) -> structlog.stdlib.BoundLogger:
-    """The logger of a module: `logger(__name__).info("what happened", upload=7)`. It says nothing before `configure` was called."""
+    """The logger of a module: `logger(__name__).info("what happened", upload=7)`. It says nothing before
+    `configure` was called."""
     processors = [structlog.contextvars.merge_contextvars, _hand_over]
     made: structlog.stdlib.BoundLogger = structlog.wrap_logger(
         logging.getLogger(name), processors=processors, wrapper_class=structlog.stdlib.BoundLogger
@@ -65,7 +69,8 @@ def logger(name: str) -> structlog.stdlib.BoundLogger:
 
 
 class RequestLog:
-    """Logs each request that was answered: its id, route, method, status, milliseconds, and who asked; `count` is told too."""
+    """Logs each request that was answered: its id, route, method, status, milliseconds, and who asked;
+    `count` is told too."""
 
     def __init__(self, app: ASGIApp, count: Count) -> None:
         self._app, self._count, self._log = app, count, logger(__name__)
@@ -143,8 +148,8 @@ def _plain(value: Any) -> Any:
 
 
 def _fixed(message: Any) -> str:
-    """The part of a message that its author wrote: without arguments, and without what follows a colon, which is often an error's
-    own text."""
+    """The part of a message that its author wrote: without arguments, and without what follows a colon, which
+    is often an error's own text."""
     found = _FIXED.match(message) if isinstance(message, str) else None
     return _FOREIGN.sub("", found[0]).strip()[:128] if found else _WITHHELD
 
@@ -156,7 +161,12 @@ def _causes(error: BaseException) -> list[dict[str, Any]]:
     while at is not None and id(at) not in seen:
         seen.add(id(at))
         frames = traceback.extract_tb(at.__traceback__)[-_MOST_FRAMES:]
-        told.append({"kind": type(at).__qualname__, "at": [f"{_short(frame.filename)}:{frame.lineno}" for frame in frames]})
+        told.append(
+            {
+                "kind": type(at).__qualname__,
+                "at": [f"{_short(frame.filename)}:{frame.lineno}" for frame in frames],
+            }
+        )
         at = at.__cause__ or (None if at.__suppress_context__ else at.__context__)
     return told
 

@@ -1,6 +1,7 @@
 """Pages to look at, drawn in a process of their own and kept on disk by the content of what they show.
 
-A file that arrived is opened nowhere else in the service: what hangs, crashes or eats memory there costs one picture.
+A file that arrived is opened nowhere else in the service: what hangs, crashes or eats memory there costs one
+picture.
 """
 
 import hashlib
@@ -31,7 +32,8 @@ _PROCESSES, _SECONDS = 2, 90.0
 # What is kept may take so much room; the oldest goes first. Looked after once in so many pictures.
 _ROOM, _BETWEEN = 1 << 30, 200
 _FOLDER = "cache"
-# Pixels a point at which pages are looked at, where nobody asks for more or less; how many pages are made ready.
+# Pixels a point at which pages are looked at, where nobody asks for more or less; how many pages are made
+# ready.
 SCALE = 2.0
 _FIRST_PAGES = 6
 
@@ -52,8 +54,8 @@ class PlaceJson(CellJson):
 
 
 class PagesJson(TypedDict):
-    """What there is to see of a part: its pages, the `places` of cells on them, and, where there are no pages to draw, the `table`
-    of what stands in it."""
+    """What there is to see of a part: its pages, the `places` of cells on them, and, where there are no pages
+    to draw, the `table` of what stands in it."""
 
     pages: Sequence[DrawnJson]
     places: Sequence[PlaceJson]
@@ -62,8 +64,8 @@ class PagesJson(TypedDict):
 
 @dataclass(frozen=True)
 class Held:
-    """A part of a submission as it was read (`part`, as in its result), and the files of the upload in which it lies: their names
-    and digests, in order."""
+    """A part of a submission as it was read (`part`, as in its result), and the files of the upload in which
+    it lies: their names and digests, in order."""
 
     part: PartJson
     files: Sequence[tuple[str, str]]
@@ -75,7 +77,8 @@ class Held:
 
 @dataclass(frozen=True)
 class Look:
-    """A page, or a box on it in points, at `scale` pixels a point; `seal_off` in grey and without its seals."""
+    """A page, or a box on it in points, at `scale` pixels a point; `seal_off` in grey and without its
+    seals."""
 
     page: int
     scale: float
@@ -86,9 +89,11 @@ class Look:
 class Views:
     """What there is to see of the files that arrived. Safe for threads; `close` ends its processes."""
 
-    def __init__(self, settings: Settings, blobs: Blobs, pool: tuple[LastingPool, Path] | None = None) -> None:
-        """`pool` are processes that live longer than this, and a folder for them to read from; without them, some of its own are
-        started once something is to be drawn."""
+    def __init__(
+        self, settings: Settings, blobs: Blobs, pool: tuple[LastingPool, Path] | None = None
+    ) -> None:
+        """`pool` are processes that live longer than this, and a folder for them to read from; without them,
+        some of its own are started once something is to be drawn."""
         self._folder = settings.data / _FOLDER
         self._limits = Limits(jobs=_PROCESSES, seconds=_SECONDS, megabytes=settings.memory_limit)
         self._options = options_of(settings)
@@ -139,8 +144,8 @@ class Views:
         return _read(kept)
 
     def prepare(self, parts: Iterable[PartJson], files: Sequence[tuple[str, str]]) -> None:
-        """Draws the first pages of what was read, at the scale at which they are looked at, so that nobody waits for it later; what
-        can't be drawn is left."""
+        """Draws the first pages of what was read, at the scale at which they are looked at, so that nobody
+        waits for it later; what can't be drawn is left."""
         for held in (Held(part, files) for part in parts if part["state"] == "read"):
             with suppress(SealformError):
                 for page in self.pages(held)["pages"][:_FIRST_PAGES]:
@@ -262,7 +267,9 @@ class _Task:
         box = self.look.box
         frame = Box(x0=box[0], y0=box[1], x1=box[2], y1=box[3]) if box else None
         view = open_view(pdf, part, options)
-        return view.image(self.look.page, self.look.scale, frame, seal_off=self.look.seal_off, encoding="webp")
+        return view.image(
+            self.look.page, self.look.scale, frame, seal_off=self.look.seal_off, encoding="webp"
+        )
 
     def _pages(self, data: bytes, part: Part, options: Options) -> PagesJson:
         from extractor import open_view, tables_of
@@ -272,7 +279,9 @@ class _Task:
             pages = open_view(drawable, part, options).pages
         except (NoView, UnreadableFile):
             return {"pages": [], "places": [], "table": _or_none(lambda: tables_of(data, options))}
-        told: list[DrawnJson] = [{"page": page.number, "width": page.width, "height": page.height} for page in pages]
+        told: list[DrawnJson] = [
+            {"page": page.number, "width": page.width, "height": page.height} for page in pages
+        ]
         return {"pages": told, "places": json.loads(self._print("places.json") or b"[]"), "table": None}
 
     def _drawable(self, data: bytes, part: Part, options: Options) -> tuple[bytes, Part]:

@@ -1,4 +1,5 @@
-"""Whose the parts of a result are: of what arrived together, an application is shown its own and nothing of others (pure)."""
+"""Whose the parts of a result are: of what arrived together, an application is shown its own and nothing of
+others (pure)."""
 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -12,8 +13,8 @@ Standing = Literal["own", "shared", "other"]
 
 
 class OutcomeJson(TypedDict):
-    """What became of one file of an upload: the submissions that it went into, its state, and what is left of it that went into
-    none."""
+    """What became of one file of an upload: the submissions that it went into, its state, and what is left of
+    it that went into none."""
 
     submissions: list[int]
     state: PartState | None
@@ -21,8 +22,8 @@ class OutcomeJson(TypedDict):
 
 
 def standings(line: Parted) -> list[Standing]:
-    """Of each part in `line` whether it is the application's own; or shared, as a mail or an archive with the papers of others
-    in it too; or no concern of it. Where all came for one application, all is its own."""
+    """Of each part in `line` whether it is the application's own; or shared, as a mail or an archive with the
+    papers of others in it too; or no concern of it. Where all came for one application, all is its own."""
     number = line.get("application", 1)
     belonging = Belonging({part["name"]: part.get("applications", ()) for part in line["parts"]})
     if not belonging:
@@ -46,15 +47,17 @@ def own_parts(line: Parted) -> list[PartJson]:
 
 
 def files_of(line: Parted) -> list[str]:
-    """The names of the files that an application was read from, or that failed, without what came along; all, where none is
-    named."""
+    """The names of the files that an application was read from, or that failed, without what came along; all,
+    where none is named."""
     number, parts = line.get("application", 1), own_parts(line)
-    return [part["name"] for part in parts if number in part.get("applications", ())] or [part["name"] for part in parts]
+    return [part["name"] for part in parts if number in part.get("applications", ())] or [
+        part["name"] for part in parts
+    ]
 
 
 def outcomes(files: Sequence[str], found: Sequence[tuple[int, Parted]]) -> list[OutcomeJson]:
-    """What became of each of the `files` of an upload, of which each (submission, line) of `found` was read: `submissions` that it
-    went into, its `state`, and what is `left` of it that went into none."""
+    """What became of each of the `files` of an upload, of which each (submission, line) of `found` was read:
+    `submissions` that it went into, its `state`, and what is `left` of it that went into none."""
     owners: dict[str, set[int]] = {}
     states: dict[str, PartState] = {}
     for submission, line in found:
@@ -67,7 +70,9 @@ def outcomes(files: Sequence[str], found: Sequence[tuple[int, Parted]]) -> list[
     return [_outcome(name, states, owners, holders) for name, _ in named]
 
 
-def _outcome(name: str, states: Mapping[str, PartState], owners: Mapping[str, set[int]], holders: Collection[str]) -> OutcomeJson:
+def _outcome(
+    name: str, states: Mapping[str, PartState], owners: Mapping[str, set[int]], holders: Collection[str]
+) -> OutcomeJson:
     inside = [part for part in states if part == name or part.startswith(f"{name}/")]
     numbers = sorted({number for part in inside for number in owners.get(part, ())})
     return {

@@ -1,4 +1,5 @@
-"""The results file: JSON lines, one object an application, each submission appended as a whole once it is read."""
+"""The results file: JSON lines, one object an application, each submission appended as a whole once it is
+read."""
 
 import fcntl
 import json
@@ -100,8 +101,8 @@ class Parted(TypedDict):
 
 
 class Line(Parted):
-    """One object of a results file, as `models.record.Result.to_json` makes it. What is not required was not there at first, and
-    lacks where a line was kept by an earlier version."""
+    """One object of a results file, as `models.record.Result.to_json` makes it. What is not required was not
+    there at first, and lacks where a line was kept by an earlier version."""
 
     source: str
     form: str | None
@@ -117,34 +118,45 @@ class Line(Parted):
 # What each line begins with, and what must be in it for whatever comes after the reading.
 _START = b'{"source": '
 _SHAPE: Mapping[str, type | UnionType] = {
-    "source": str, "parts": list, "form": str | None, "fields": dict, "findings": list, "status": str, "error": dict | None,
+    "source": str, "parts": list, "form": str | None, "fields": dict, "findings": list, "status": str,
+    "error": dict | None,
 }  # fmt: skip
 
 
 def line_of(result: Result) -> Line:
-    """`result` as a line. That it has this shape is held by a test, since `to_json` cannot name it: the keys are the service's."""
+    """`result` as a line. That it has this shape is held by a test, since `to_json` cannot name it: the keys
+    are the service's."""
     return cast(Line, result.to_json())
 
 
 def finding_of(finding: Finding) -> FindingJson:
     """`finding` as it stands in a line."""
-    return {"code": finding.code, "field": finding.field, "severity": finding.severity, "message": finding.message}
+    return {
+        "code": finding.code,
+        "field": finding.field,
+        "severity": finding.severity,
+        "message": finding.message,
+    }
 
 
 def encode(lines: Iterable[Line]) -> bytes:
     """`lines` as JSON lines in UTF-8."""
-    return b"".join(json.dumps(line, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n" for line in lines)
+    return b"".join(
+        json.dumps(line, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n" for line in lines
+    )
 
 
 class ResultsFile:
-    """Appends to a results file, a submission at a time, so that a kill costs at most the submission being written. To a device or
-    a pipe the lines are only written."""
+    """Appends to a results file, a submission at a time, so that a kill costs at most the submission being
+    written. To a device or a pipe the lines are only written."""
 
     def __init__(self, path: Path, kept: Iterable[Line] = ()) -> None:
-        """Starts the file over with `kept`, replacing it in one step; what is there stays until there is a line to replace it.
+        """Starts the file over with `kept`, replacing it in one step; what is there stays until there is a
+        line to replace it.
 
         Raises:
-            BadUsage: another run is writing it, whose results would be lost. OSError: the file can't be written.
+            BadUsage: another run is writing it, whose results would be lost. OSError: the file can't be
+                written.
         """
         self._path = path
         self._before: IO[bytes] | None = None
@@ -183,7 +195,9 @@ class ResultsFile:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._let_go()
         if self._file is None:
             return
@@ -194,7 +208,8 @@ class ResultsFile:
 
 
 def _claim(file: IO[bytes], path: Path) -> None:
-    """Keeps other runs from writing this file, as long as it is open; where the file system can't, nothing does."""
+    """Keeps other runs from writing this file, as long as it is open; where the file system can't, nothing
+    does."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
@@ -204,11 +219,12 @@ def _claim(file: IO[bytes], path: Path) -> None:
 
 
 def read_results(path: Path) -> list[Line]:
-    """The lines of a results file. A torn last line, left by a kill, is dropped, and with it what may belong to it: the
-    other applications of the submission written just before.
+    """The lines of a results file. A torn last line, left by a kill, is dropped, and with it what may belong
+    to it: the other applications of the submission written just before.
 
     Raises:
-        BadUsage: a line other than the last is not a result, or all that there is does not even begin like one.
+        BadUsage: a line other than the last is not a result, or all that there is does not even begin like
+            one.
     """
     whole, _, torn = path.read_bytes().rpartition(b"\n")
     if not whole and not (torn.startswith(_START) or _START.startswith(torn.rstrip(b"\0"))):
@@ -226,18 +242,22 @@ def _result(path: Path, number: int, text: bytes) -> Line:
         line: Any = json.loads(text)
     except (ValueError, RecursionError):
         line = None
-    if not (isinstance(line, dict) and all(isinstance(line.get(name), kind) for name, kind in _SHAPE.items())):
+    if not (
+        isinstance(line, dict) and all(isinstance(line.get(name), kind) for name, kind in _SHAPE.items())
+    ):
         raise _no_result(path, number)
     return cast(Line, line)
 
 
 def _no_result(path: Path, number: int) -> BadUsage:
-    return BadUsage(f"{path} 第 {number} 行不是结果", advice="--resume 只能续写 sealform extract 写出的结果文件")
+    return BadUsage(
+        f"{path} 第 {number} 行不是结果", advice="--resume 只能续写 sealform extract 写出的结果文件"
+    )
 
 
 def resume(lines: Iterable[Line], submissions: Iterable[Source]) -> tuple[list[Line], list[Source]]:
-    """What of `lines` still holds, and which of `submissions` must be read: those not there, those changed since, and those
-    that failed for a reason that lay in the run, such as a time limit or a missing program.
+    """What of `lines` still holds, and which of `submissions` must be read: those not there, those changed
+    since, and those that failed for a reason that lay in the run, such as a time limit or a missing program.
 
     Lines of submissions that are not asked for this time are kept.
     """
@@ -259,7 +279,8 @@ def _holds(line: Line) -> bool:
 
 
 def _is_same(lines: Iterable[Line], submission: Source) -> bool:
-    """Whether the files are those of the earlier run. Each may have been taken apart into more parts, named after it."""
+    """Whether the files are those of the earlier run. Each may have been taken apart into more parts, named
+    after it."""
     now, then = dict(digests(submission)), dict(_parts(lines))
     if "" in now.values():
         return False

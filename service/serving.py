@@ -1,4 +1,5 @@
-"""`sealform serve`: the database made ready, the service on its port, and beside it a worker that is started again when it dies."""
+"""`sealform serve`: the database made ready, the service on its port, and beside it a worker that is started
+again when it dies."""
 
 import os
 import signal
@@ -27,7 +28,8 @@ from service.web.app import create_app
 from service.web.context import Context, Enqueue
 
 _FIRST = "admin"
-# Seconds: before a worker that died is started again, at first and at most; that it has to stop; that requests have to end.
+# Seconds: before a worker that died is started again, at first and at most; that it has to stop; that
+# requests have to end.
 _PAUSE, _LONGEST_PAUSE = 1.0, 30.0
 _TO_STOP = 30.0
 _TO_END = 5
@@ -40,7 +42,8 @@ def now() -> datetime:
 
 @contextmanager
 def opened(settings: Settings, enqueue: Callable[[Database], Enqueue]) -> Iterator[Context]:
-    """The service's database, brought up to date, its blobs and its forms. `enqueue` makes the way into the queue.
+    """The service's database, brought up to date, its blobs and its forms. `enqueue` makes the way into the
+    queue.
 
     Raises:
         BadUsage, DefinitionError, OSError: a setting is wrong.
@@ -57,9 +60,12 @@ def opened(settings: Settings, enqueue: Callable[[Database], Enqueue]) -> Iterat
 
 
 def first_link(context: Context) -> str | None:
-    """The link by which the first administrator sets a password; None once there is somebody who can sign in."""
+    """The link by which the first administrator sets a password; None once there is somebody who can sign
+    in."""
     with context.database.write() as connection:
-        if connection.scalar(sa.select(sa.func.count()).select_from(users).where(users.c.password.is_not(None))):
+        if connection.scalar(
+            sa.select(sa.func.count()).select_from(users).where(users.c.password.is_not(None))
+        ):
             return None
         known = connection.scalar(sa.select(users.c.id).where(users.c.name == _FIRST))
         at = context.clock()
@@ -67,13 +73,17 @@ def first_link(context: Context) -> str | None:
         return f"{context.settings.address}/link/{accounts.invite(connection, user, 'system', at)}"
 
 
-def serve(context: Context, sockets: list[socket.socket], say: Callable[[str], object], *, with_worker: bool) -> None:
+def serve(
+    context: Context, sockets: list[socket.socket], say: Callable[[str], object], *, with_worker: bool
+) -> None:
     """Answers requests that come to `sockets` until it is told to stop (SIGINT, SIGTERM)."""
     settings = context.settings
     configure(settings.log_level)
     link = first_link(context)
     if link:
-        say(f"第一次使用：请在浏览器打开下面的链接，为管理员 {_FIRST} 设置密码（只能用一次，三天内有效）\n  {link}")
+        say(
+            f"第一次使用：请在浏览器打开下面的链接，为管理员 {_FIRST} 设置密码（只能用一次，三天内有效）\n  {link}"
+        )
     say(f"服务地址：{settings.address}（按 Ctrl-C 停止）")
     config = uvicorn.Config(
         create_app(context), log_config=None, access_log=False, server_header=False,
@@ -107,7 +117,10 @@ def _keep_running(command: Sequence[str], stop: threading.Event) -> None:
         started = time.monotonic()
         # Not of our group: Ctrl-C comes to us, and we tell it to stop.
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, process_group=0, env={**os.environ, "SEALFORM_PARENT": str(os.getpid())}
+            command,
+            stdin=subprocess.DEVNULL,
+            process_group=0,
+            env={**os.environ, "SEALFORM_PARENT": str(os.getpid())},
         )
         while process.poll() is None and not stop.wait(0.2):
             pass

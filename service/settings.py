@@ -1,4 +1,5 @@
-"""What may be set for a whole installation. The environment is read once, here; everything else is passed down."""
+"""What may be set for a whole installation. The environment is read once, here; everything else is passed
+down."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,10 +13,11 @@ if TYPE_CHECKING:
     from extractor import Limits
 
 
-# Limits on what arrives: bytes of a file, files of a submission, files in files, bytes that archives unpack to and how many times
-# their own size, pages of a document, pixels of a page.
+# Limits on what arrives: bytes of a file, files of a submission, files in files, bytes that archives unpack
+# to and how many times their own size, pages of a document, pixels of a page.
 INTAKE = (
-    "SEALFORM_MAX_FILE_MB", "SEALFORM_MAX_FILES", "SEALFORM_MAX_DEPTH", "SEALFORM_MAX_UNPACKED_MB", "SEALFORM_MAX_RATIO",
+    "SEALFORM_MAX_FILE_MB", "SEALFORM_MAX_FILES", "SEALFORM_MAX_DEPTH", "SEALFORM_MAX_UNPACKED_MB",
+    "SEALFORM_MAX_RATIO",
     "SEALFORM_MAX_PAGES", "SEALFORM_MAX_MEGAPIXELS",
 )  # fmt: skip
 
@@ -25,17 +27,20 @@ _SHORTEST_KEY = 32  # characters
 
 @dataclass(frozen=True)
 class Settings:
-    """`time_limit` in seconds and `memory_limit` in MiB hold for one submission; `forms` None means the shipped ones.
-    `ocr_models` is a folder with another tier of PP-OCR (None: the shipped weights), `ocr_device` is `cpu` or `gpu`.
+    """`time_limit` in seconds and `memory_limit` in MiB hold for one submission; `forms` None means the
+    shipped ones.
+    `ocr_models` is a folder with another tier of PP-OCR (None: the shipped weights), `ocr_device` is `cpu` or
+        `gpu`.
     `mail_password` is the mailbox's, and is never shown.
 
-    The service keeps everything in the folder `data`, unless `database` (a URL) and `blobs` (a folder, or a bucket's URL) say
-    otherwise. `public_url` is how browsers reach it; https makes cookies secure. `jobs` are the submissions that a worker reads
-    at a time (None: as many as there are cores). `webhook_hosts` may be told of events; `retention_days` is what `sealform purge`
-    goes by, `backup_key` what backups are signed with, which is never shown.
+    The service keeps everything in the folder `data`, unless `database` (a URL) and `blobs` (a folder, or a
+    bucket's URL) say otherwise. `public_url` is how browsers reach it; https makes cookies secure. `jobs` are
+    the submissions that a worker reads at a time (None: as many as there are cores). `webhook_hosts` may be
+    told of events; `retention_days` is what `sealform purge` goes by, `backup_key` what backups are signed
+    with, which is never shown.
 
-    `parent` is the process that a worker belongs to, and ends with. `intake` are the limits on what arrives that were set,
-    by the names of `INTAKE`."""
+    `parent` is the process that a worker belongs to, and ends with. `intake` are the limits on what arrives
+    that were set, by the names of `INTAKE`."""
 
     forms: Path | None = None
     time_limit: float = 120.0
@@ -87,8 +92,12 @@ class Settings:
             port=port_of(environment.get("SEALFORM_PORT") or str(cls.port), "环境变量 SEALFORM_PORT"),
             public_url=(environment.get("SEALFORM_PUBLIC_URL") or "").rstrip("/") or None,
             jobs=_whole(environment, "SEALFORM_JOBS"),
-            request_bytes=int(_positive(environment, "SEALFORM_MAX_REQUEST_MB", cls.request_bytes >> 20) * (1 << 20)),
-            webhook_hosts=tuple(environment.get("SEALFORM_WEBHOOK_HOSTS", "").lower().replace(",", " ").split()),
+            request_bytes=int(
+                _positive(environment, "SEALFORM_MAX_REQUEST_MB", cls.request_bytes >> 20) * (1 << 20)
+            ),
+            webhook_hosts=tuple(
+                environment.get("SEALFORM_WEBHOOK_HOSTS", "").lower().replace(",", " ").split()
+            ),
             session_hours=_positive(environment, "SEALFORM_SESSION_HOURS", cls.session_hours),
             retention_days=_whole(environment, "SEALFORM_RETENTION_DAYS"),
             backup_key=_key(environment, "SEALFORM_BACKUP_KEY"),

@@ -1,4 +1,5 @@
-"""Ctrl-C, a closed terminal and a polite kill, made into one way to stop: between two submissions, never inside a write."""
+"""Ctrl-C, a closed terminal and a polite kill, made into one way to stop: between two submissions, never
+inside a write."""
 
 import signal
 import threading
@@ -12,7 +13,8 @@ _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP
 
 
 class Stop:
-    """While it is entered, such a signal breaks off what `wait` waits for, now or the next time, and nothing else."""
+    """While it is entered, such a signal breaks off what `wait` waits for, now or the next time, and nothing
+    else."""
 
     def __init__(self) -> None:
         self._asked = False
@@ -27,7 +29,9 @@ class Stop:
                     self._before[name] = signal.signal(name, self._note)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for name, handler in self._before.items():
             signal.signal(name, handler)
 
@@ -35,8 +39,8 @@ class Stop:
         """What `result` gives.
 
         Raises:
-            KeyboardInterrupt: a signal came, during the wait or since the last one; only once, so that what is still to be
-                tidied up is left in peace.
+            KeyboardInterrupt: a signal came, during the wait or since the last one; only once, so that what
+                is still to be tidied up is left in peace.
         """
         self._waiting = True
         try:

@@ -22,8 +22,8 @@ class Selection:
 
 
 def digests(source: Source) -> list[tuple[str, str]]:
-    """(name, SHA-256 in hex) of each part of a submission; the digest is empty where a part can't be opened, or is too
-    large to be read only for that."""
+    """(name, SHA-256 in hex) of each part of a submission; the digest is empty where a part can't be opened,
+    or is too large to be read only for that."""
     return [(name, digest(path)) for name, path in source.files()]
 
 
@@ -33,8 +33,8 @@ def select(paths: Iterable[Path], *, together: bool = False, outputs: Iterable[P
     `together` makes each folder one submission; `outputs` are files that this run writes, and so never reads.
 
     Raises:
-        BadUsage: a path does not exist, or is a device or a pipe, which might never end; or an output would replace a
-            submission or become part of one.
+        BadUsage: a path does not exist, or is a device or a pipe, which might never end; or an output would
+            replace a submission or become part of one.
     """
     written = {_real(path) for path in outputs}
     chosen: dict[Path, Source] = {}
@@ -67,7 +67,8 @@ def _real(path: Path) -> Path:
 
 
 def _was_sent(path: Path) -> bool:
-    """Whether a file that is to be written is of a kind that is read, and so an applicant's, which can't be had again."""
+    """Whether a file that is to be written is of a kind that is read, and so an applicant's, which can't be
+    had again."""
     if not has_content(path):
         return False
     try:

@@ -7,7 +7,15 @@ from contextlib import contextmanager, suppress
 from typing import IO, cast
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
 
@@ -24,7 +32,8 @@ Advance = Callable[[str], None]
 
 @contextmanager
 def progress(console: Console, what: str, total: int) -> Iterator[Advance]:
-    """A bar with rate and time left while something is done `total` times; nothing where `console` is no terminal."""
+    """A bar with rate and time left while something is done `total` times; nothing where `console` is no
+    terminal."""
     bar = Progress(
         TextColumn(what),
         BarColumn(),
@@ -43,7 +52,8 @@ def progress(console: Console, what: str, total: int) -> Iterator[Advance]:
 
 
 class _StandardError(io.TextIOBase):
-    """Standard error, which may be gone: a terminal that is closed in the middle of a run must cost words, not results."""
+    """Standard error, which may be gone: a terminal that is closed in the middle of a run must cost words,
+    not results."""
 
     encoding = "utf-8"
 
@@ -66,4 +76,6 @@ class _StandardError(io.TextIOBase):
 
 def to_stderr() -> Console:
     """Standard error; texts are shown as they are, because a file's name may look like markup."""
-    return Console(file=cast(IO[str], _StandardError()), markup=False, highlight=False, emoji=False, soft_wrap=True)
+    return Console(
+        file=cast(IO[str], _StandardError()), markup=False, highlight=False, emoji=False, soft_wrap=True
+    )

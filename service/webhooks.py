@@ -1,4 +1,5 @@
-"""Telling other systems what happened: signed, tried again until it arrives or makes no sense, and nowhere but where it may go."""
+"""Telling other systems what happened: signed, tried again until it arrives or makes no sense, and nowhere
+but where it may go."""
 
 import hashlib
 import hmac
@@ -33,8 +34,9 @@ _CONNECT_SECONDS, _SECONDS = 5.0, 10.0
 
 
 def new_client() -> httpx.Client:
-    """A client that goes where it is sent and nowhere else: no proxy, no redirects. It trusts what this machine trusts. Connections
-    are not kept, because one to an address may have been made in the name of another host."""
+    """A client that goes where it is sent and nowhere else: no proxy, no redirects. It trusts what this
+    machine trusts. Connections are not kept, because one to an address may have been made in the name of
+    another host."""
     return httpx.Client(
         trust_env=False,
         follow_redirects=False,
@@ -68,16 +70,23 @@ def resolve(host: str, port: int) -> Sequence[str]:
     return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
-def deliver_due(database: Database, settings: Settings, clock: Clock, client: httpx.Client, resolve: Resolve = resolve) -> int:
-    """Sends some of the messages whose time has come, and returns how many were tried; 0: none is due. A message may arrive twice,
-    where a process died between sending it and noting that it did."""
+def deliver_due(
+    database: Database, settings: Settings, clock: Clock, client: httpx.Client, resolve: Resolve = resolve
+) -> int:
+    """Sends some of the messages whose time has come, and returns how many were tried; 0: none is due. A
+    message may arrive twice, where a process died between sending it and noting that it did."""
     # Looked at first: on SQLite all who claim wait for each other, and mostly there is nothing to claim.
     with database.read() as connection:
         if not events.are_due(connection, clock()):
             return 0
     with database.write() as connection:
         claimed = events.claim(connection, clock(), _AT_A_TIME)
-    by_hook = [list(group) for _, group in groupby(sorted(claimed, key=lambda one: (one.webhook, one.id)), lambda one: one.webhook)]
+    by_hook = [
+        list(group)
+        for _, group in groupby(
+            sorted(claimed, key=lambda one: (one.webhook, one.id)), lambda one: one.webhook
+        )
+    ]
 
     def send(group: Iterable[Delivery]) -> None:
         for delivery in group:
@@ -116,7 +125,9 @@ def sign(secret: str, at: int, body: bytes) -> str:
     return f"t={at},v1={code}"
 
 
-def _send(delivery: Delivery, settings: Settings, client: httpx.Client, now: datetime, resolve: Resolve) -> Outcome:
+def _send(
+    delivery: Delivery, settings: Settings, client: httpx.Client, now: datetime, resolve: Resolve
+) -> Outcome:
     try:
         url = check_url(delivery.url, settings.webhook_hosts)
         address = _address(url, resolve)
@@ -127,9 +138,11 @@ def _send(delivery: Delivery, settings: Settings, client: httpx.Client, now: dat
     body = canonical(delivery.body).encode()
     headers = {
         "Host": url.netloc.decode("ascii"), "Content-Type": "application/json",
-        "Sealform-Event": str(delivery.body["event"]), SIGNATURE: sign(delivery.secret, int(now.timestamp()), body),
+        "Sealform-Event": str(delivery.body["event"]),
+        SIGNATURE: sign(delivery.secret, int(now.timestamp()), body),
     }  # fmt: skip
-    # Connected to the address that was checked: the name may mean another one the next time that it is asked for.
+    # Connected to the address that was checked: the name may mean another one the next time that it is asked
+    # for.
     request = client.build_request(
         "POST",
         url.copy_with(host=address),
@@ -180,4 +193,10 @@ def _is_address(host: str) -> bool:
 def _is_special(address: str) -> bool:
     known = ipaddress.ip_address(address.partition("%")[0])
     known = getattr(known, "ipv4_mapped", None) or known
-    return known.is_loopback or known.is_link_local or known.is_multicast or known.is_unspecified or known.is_reserved
+    return (
+        known.is_loopback
+        or known.is_link_local
+        or known.is_multicast
+        or known.is_unspecified
+        or known.is_reserved
+    )

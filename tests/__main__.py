@@ -17,7 +17,9 @@ def main(arguments: list[str]) -> int:
     pytest = [sys.executable, "-m", "pytest", *arguments]
     with tempfile.TemporaryFile("w+") as told:
         # The cache says which tests failed last; two processes would overwrite each other's.
-        pages = subprocess.Popen([*pytest, "-p", "no:cacheprovider", _PAGES], stdout=told, stderr=subprocess.STDOUT)
+        pages = subprocess.Popen(
+            [*pytest, "-p", "no:cacheprovider", _PAGES], stdout=told, stderr=subprocess.STDOUT
+        )
         try:
             others = subprocess.call([*pytest, "tests", f"--ignore={_PAGES}"])
             code = pages.wait()

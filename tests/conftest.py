@@ -29,9 +29,8 @@ def forms() -> Forms:
 
 @pytest.fixture(scope="session")
 def soffice(tmp_path_factory: pytest.TempPathFactory) -> Convert:
-    """Converts files by LibreOffice: `soffice(files, "pdf")` gives the new files in the same order; a filter may follow
-    the suffix, after a colon. One call with many
-    files costs little more than with one."""
+    """Converts files by LibreOffice: `soffice(files, "pdf")` gives the new files in the same order; a filter
+    may follow the suffix, after a colon. One call with many files costs little more than with one."""
     program = shutil.which("soffice")
     if program is None:
         pytest.skip("needs LibreOffice: soffice is not on the path")
@@ -50,7 +49,10 @@ def soffice(tmp_path_factory: pytest.TempPathFactory) -> Convert:
         ]
         # soffice is a script that starts the real program, so a time-out must end the whole group.
         process = subprocess.Popen(
-            [*command, *map(str, files)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+            [*command, *map(str, files)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         try:
             said, _ = process.communicate(timeout=CONVERSION_SECONDS)

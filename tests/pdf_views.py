@@ -45,7 +45,10 @@ class Made:
 
     @property
     def places(self) -> Mapping[str, list[Place]]:
-        return {tag: [place for place in self.document.places if place.tag == tag] for tag in {p.tag for p in self.document.places}}
+        return {
+            tag: [place for place in self.document.places if place.tag == tag]
+            for tag in {p.tag for p in self.document.places}
+        }
 
 
 @cache
@@ -84,7 +87,8 @@ def by_poppler(pdf: bytes, folder: Path) -> list[Any]:
     call = [POPPLER, "-r", str(DPI), "-gray", "-png", str(folder / "in.pdf"), str(folder / "page")]
     told = subprocess.run(call, check=True, timeout=60, capture_output=True).stderr
     if b"Couldn't find 'UniGB" in told:
-        # A package of its own, which poppler's only recommends: without it no viewer built on poppler shows Chinese by name.
+        # A package of its own, which poppler's only recommends: without it no viewer built on poppler shows
+        # Chinese by name.
         pytest.skip("needs poppler-data: poppler has no table of Chinese codes")
     return [Image.open(path).convert("L") for path in sorted(folder.glob("page*.png"))]
 
@@ -92,7 +96,10 @@ def by_poppler(pdf: bytes, folder: Path) -> list[Any]:
 def needs_chinese_font() -> None:
     """What a viewer draws anew is drawn with a font of the system."""
     lister = shutil.which("fc-list")
-    if lister is None or not subprocess.run([lister, ":lang=zh"], capture_output=True, check=True, timeout=60).stdout:
+    if (
+        lister is None
+        or not subprocess.run([lister, ":lang=zh"], capture_output=True, check=True, timeout=60).stdout
+    ):
         pytest.skip("needs a Chinese font on the system")
 
 
@@ -108,7 +115,8 @@ def ink(pages: list[Any], place: Place, inside: float = 1.5) -> int:
 
 
 def darkness(pages: list[Any], place: Place) -> float:
-    """All the black of a place, in fully black pixels: other than `ink` it does not fade with the size of letters."""
+    """All the black of a place, in fully black pixels: other than `ink` it does not fade with the size of
+    letters."""
     return float((255 - part(pages, place)).sum() / 255)
 
 
@@ -123,7 +131,10 @@ def characters(pdf: bytes) -> list[list[tuple[float, float, str]]]:
     """The middle of each character and itself, page by page."""
     with pdfplumber.open(io.BytesIO(pdf)) as document:
         return [
-            [((char["x0"] + char["x1"]) / 2, (char["top"] + char["bottom"]) / 2, char["text"]) for char in page.chars]
+            [
+                ((char["x0"] + char["x1"]) / 2, (char["top"] + char["bottom"]) / 2, char["text"])
+                for char in page.chars
+            ]
             for page in document.pages
         ]
 
@@ -154,7 +165,8 @@ def texts_of(form: FormDefinition, record: Record | None) -> dict[str, str]:
 
 
 def expected_tags(form: FormDefinition, record: Record | None, *, widgets: bool) -> list[str]:
-    """All places of a form in its order; with `widgets` only those that a person can fill in on the screen."""
+    """All places of a form in its order; with `widgets` only those that a person can fill in on the
+    screen."""
     tags: list[Tag] = []
     for field in form.fields.values():
         if isinstance(field, ChoiceField):
@@ -162,7 +174,11 @@ def expected_tags(form: FormDefinition, record: Record | None, *, widgets: bool)
             tags += [Tag(field=field.name, option=number) for number in range(len(field.options))]
         elif isinstance(field, RowsField):
             count = max(field.blank_rows, len(record.values[field.name]) if record else 0)
-            tags += [Tag(field=field.name, row=row, column=c.field.name) for row in range(count) for c in field.columns]
+            tags += [
+                Tag(field=field.name, row=row, column=c.field.name)
+                for row in range(count)
+                for c in field.columns
+            ]
             tags += [] if widgets else [Tag(field=field.name)]
         elif not (widgets and isinstance(field, SealField | SignatureField)):
             tags.append(Tag(field=field.name))
@@ -179,7 +195,9 @@ def fonts_of(pdf: bytes) -> Iterator[Any]:
         yield from (font.get_object() for font in page["/Resources"]["/Font"].values())
     for widget in widgets_of(pdf):
         if widget["/FT"] == "/Tx":
-            yield from (font.get_object() for font in widget["/AP"]["/N"]["/Resources"].get("/Font", {}).values())
+            yield from (
+                font.get_object() for font in widget["/AP"]["/N"]["/Resources"].get("/Font", {}).values()
+            )
 
 
 def structure_of(element: Any) -> Iterator[Any]:

@@ -1,4 +1,5 @@
-"""Seeded random records of any form: every kind of field filled, in canonical values. All names and numbers are invented."""
+"""Seeded random records of any form: every kind of field filled, in canonical values. All names and numbers
+are invented."""
 
 import datetime
 import random
@@ -14,7 +15,14 @@ _SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨欧阳司马"
 _GIVEN = "安澜伯言承宇德清恩泽芳菲光启海晏嘉禾景明开源令仪铭心念慈"
 _PLACES = ["临江市东湖区", "云梦县城关镇", "清河市高新区", "望岳市西陵区", "平澜市滨江新区"]
 _NAMES = ["启明", "恒润", "青禾", "澄江", "远帆", "嘉木", "丰泽"]
-_BODIES = ["科技股份有限公司", "产业园管理委员会", "街道办事处", "职业技术学院", "（集团）有限责任公司", "社区居民委员会"]
+_BODIES = [
+    "科技股份有限公司",
+    "产业园管理委员会",
+    "街道办事处",
+    "职业技术学院",
+    "（集团）有限责任公司",
+    "社区居民委员会",
+]
 _CLAUSES = [
     "占地面积约12.6万平方米，现有职工350人",
     "建成屋顶光伏5.2MW，年发电量约480万kWh",
@@ -30,7 +38,11 @@ _CLAUSES = [
 def random_record(form: FormDefinition, seed: int) -> Record:
     """A record of `form` in which every field has a value; the same seed gives the same record."""
     dice = random.Random(seed)
-    return Record(form=form.name, version=form.version, values={name: _value(field, dice) for name, field in form.fields.items()})
+    return Record(
+        form=form.name,
+        version=form.version,
+        values={name: _value(field, dice) for name, field in form.fields.items()},
+    )
 
 
 def _value(field: Any, dice: random.Random) -> Any:
@@ -49,7 +61,11 @@ def _value(field: Any, dice: random.Random) -> Any:
 def _row(field: RowsField, dice: random.Random) -> Mapping[str, Any]:
     # A row may leave out what is not required, but never everything.
     columns = [column.field for column in field.columns]
-    kept = [column for number, column in enumerate(columns) if number == 0 or column.required or dice.random() < 0.7]
+    kept = [
+        column
+        for number, column in enumerate(columns)
+        if number == 0 or column.required or dice.random() < 0.7
+    ]
     return {column.name: _value(column, dice) if column in kept else None for column in columns}
 
 
@@ -66,7 +82,10 @@ def _person(dice: random.Random) -> str:
 
 
 def _address(dice: random.Random) -> str:
-    return f"{dice.choice(_PLACES)}{dice.choice(_NAMES)}大道{dice.randint(1, 999)}号{dice.choice(['', 'A座1203室', '综合楼3楼'])}"
+    return (
+        f"{dice.choice(_PLACES)}{dice.choice(_NAMES)}大道{dice.randint(1, 999)}"
+        f"号{dice.choice(['', 'A座1203室', '综合楼3楼'])}"
+    )
 
 
 def _prose(dice: random.Random) -> str:
@@ -88,7 +107,9 @@ def _phone(dice: random.Random) -> str:
 
 def _email(dice: random.Random) -> str:
     user = dice.choice(["bgs", "green.office", "lxr_2021", "zhang-wei"])
-    return f"{user}{dice.randint(1, 9999)}@{dice.choice(['example.com', 'mail.example.cn', 'qh.example.org'])}"
+    return (
+        f"{user}{dice.randint(1, 9999)}@{dice.choice(['example.com', 'mail.example.cn', 'qh.example.org'])}"
+    )
 
 
 def _date(dice: random.Random) -> datetime.date:

@@ -1,4 +1,5 @@
-"""The rooms of the house, and the import graph by which they are held: who imports whom, inside functions and for types too."""
+"""The rooms of the house, and the import graph by which they are held: who imports whom, inside functions and
+for types too."""
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,14 +13,16 @@ TOPS = ("models", "generator", "extractor", "service")
 
 @dataclass(frozen=True)
 class Room:
-    """`may`: the rooms that it may import, beside `models`, which all may; `text` means the one in its own package. `doors`: its
-    modules that others may import, beside the names in its `__all__`. A single module is its own door; `*`, that all are doors."""
+    """`may`: the rooms that it may import, beside `models`, which all may; `text` means the one in its own
+    package. `doors`: its modules that others may import, beside the names in its `__all__`. A single module
+    is its own door; `*`, that all are doors."""
 
     may: str = ""
     doors: str = ""
 
 
-# The ground floor first: a room may import those above it in this table only. What a room is for, its docstring says.
+# The ground floor first: a room may import those above it in this table only. What a room is for, its
+# docstring says.
 ROOMS: Mapping[str, Room] = {
     "models": Room(doors="*"),
     "generator": Room(doors="roster sheet"),
@@ -28,15 +31,21 @@ ROOMS: Mapping[str, Room] = {
     "extractor.text": Room(doors="confusions passage placeholders raised readings tick_signs unseen"),
     "extractor.weighing": Room("rungs text", doors="calibration compare decide seal_names spelling"),
     "extractor.scan": Room("limits rungs text", doors="decode frames ocr read seals.lift"),
-    "extractor.arrival": Room("limits scan", doors="containers.charsets containers.headers containers.rar containers.zipped"),
+    "extractor.arrival": Room(
+        "limits scan", doors="containers.charsets containers.headers containers.rar containers.zipped"
+    ),
     "extractor.options": Room("limits weighing scan"),
     # A Word file may hold web pages.
     "extractor.readers.html": Room("text"),
     "extractor.readers.word": Room("limits text readers.html", doors="package"),
-    "extractor.readers.painted": Room("rungs text", doors="colours lines marks overlay page rendering rules tables trust unseen"),
+    "extractor.readers.painted": Room(
+        "rungs text", doors="colours lines marks overlay page rendering rules tables trust unseen"
+    ),
     "extractor.readers.pdf": Room("limits arrival readers.painted"),
     "extractor.readers.ofd": Room("limits scan arrival readers.word readers.painted"),
-    "extractor.readers": Room("scan arrival options readers.html readers.word readers.pdf readers.ofd", doors="by_kind office"),
+    "extractor.readers": Room(
+        "scan arrival options readers.html readers.word readers.pdf readers.ofd", doors="by_kind office"
+    ),
     "extractor.answers": Room("rungs text weighing"),
     "extractor.drafting": Room("text"),
     "extractor.applications": Room("weighing answers"),
@@ -44,7 +53,9 @@ ROOMS: Mapping[str, Room] = {
     "extractor.drafts": Room("options readers drafting", doors=""),
     "extractor.ledgers": Room("answers results"),
     "extractor.pipeline": Room("ledgers arrival options readers applications results"),
-    "extractor.views": Room("limits scan arrival options readers.pdf readers.ofd readers", doors="draw_pages print_word"),
+    "extractor.views": Room(
+        "limits scan arrival options readers.pdf readers.ofd readers", doors="draw_pages print_word"
+    ),
     "extractor": Room("limits arrival options applications drafting drafts pipeline views"),
     "service.atomic_files": Room(),
     "service.terminal": Room(),
@@ -56,12 +67,15 @@ ROOMS: Mapping[str, Room] = {
     "service.parts": Room("extractor results"),
     "service.blobs": Room("atomic_files"),
     "service.forms": Room("generator extractor atomic_files", doors="definitions documents drafts"),
-    "service.processes": Room("extractor.scan extractor settings sources results", doors="child pool scratch"),
+    "service.processes": Room(
+        "extractor.scan extractor settings sources results", doors="child pool scratch"
+    ),
     "service.page_pictures": Room("extractor atomic_files settings results blobs processes"),
     "service.store": Room(
         "results parts",
-        doors="accounts again audit database events exports forms listing marks records replay search settling statuses tables "
-        "twins uploads webhooks workers",
+        doors="accounts again audit database events exports forms listing "
+        "marks records replay search settling statuses tables "
+        "twins uploads versions webhooks workers",
     ),
     "service.migrations": Room("store"),
     "service.webhooks": Room("settings store"),
@@ -70,11 +84,15 @@ ROOMS: Mapping[str, Room] = {
         doors="decisions inside_dbos queue worker",
     ),
     "service.export": Room(
-        "generator extractor results blobs page_pictures store", doors="columns cutouts dossier files summary_sheet workbook"
+        "generator extractor results blobs page_pictures store",
+        doors="columns cutouts dossier files summary_sheet workbook",
     ),
-    "service.runs": Room("extractor atomic_files terminal signals sources results processes export", doors="extraction"),
+    "service.runs": Room(
+        "extractor atomic_files terminal signals sources results processes export", doors="extraction"
+    ),
     "service.web": Room(
-        "generator logs settings results parts blobs forms page_pictures store webhooks export", doors="app context"
+        "generator logs settings results parts blobs forms page_pictures store webhooks export",
+        doors="app context",
     ),
     "service.listening": Room(),
     "service.serving": Room("atomic_files logs settings blobs forms store web"),
@@ -84,7 +102,8 @@ ROOMS: Mapping[str, Room] = {
         doors="backup doctor purge restore",
     ),
     "service.cli": Room(
-        "generator extractor atomic_files terminal settings sources results blobs forms processes page_pictures store "
+        "generator extractor atomic_files terminal settings sources "
+        "results blobs forms processes page_pictures store "
         "jobs export runs listening serving mail upkeep"
     ),
     "service": Room(),
@@ -100,14 +119,19 @@ class Import:
     name: str = ""
 
     def __str__(self) -> str:
-        return f"{MODULES[self.importer].relative_to(ROOT).as_posix()} imports {self.target}{self.name and f'.{self.name}'}"
+        return (
+            f"{MODULES[self.importer].relative_to(ROOT).as_posix()} imports "
+            f"{self.target}{self.name and f'.{self.name}'}"
+        )
 
 
 def _name(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-MODULES: Mapping[str, Path] = {_name(path): path for top in TOPS for path in sorted((ROOT / top).rglob("*.py"))}
+MODULES: Mapping[str, Path] = {
+    _name(path): path for top in TOPS for path in sorted((ROOT / top).rglob("*.py"))
+}
 
 
 Arrows = Mapping[tuple[str, str], list[Import]]
@@ -159,13 +183,19 @@ def strays(arrows: Arrows) -> list[str]:
 def backward(arrows: Arrows) -> list[str]:
     """The imports that run back up, to a room on a higher floor than the importer's."""
     order = list(ROOMS)
-    return [str(one) for (here, there), many in arrows.items() for one in many if order.index(there) > order.index(here)]
+    return [
+        str(one)
+        for (here, there), many in arrows.items()
+        for one in many
+        if order.index(there) > order.index(here)
+    ]
 
 
 def past_doors(arrows: Arrows) -> list[str]:
     """The imports that go past a room's doors, each in a sentence."""
     return [
-        f"{one}: the doors of {there} are only {', '.join([*ROOMS[there].doors.split(), *sorted(published(there))])}"
+        f"{one}: the doors of {there} are only "
+        f"{', '.join([*ROOMS[there].doors.split(), *sorted(published(there))])}"
         for (_, there), many in arrows.items()
         for one in many
         if not _is_through_a_door(one, there)
@@ -184,9 +214,16 @@ def _is_through_a_door(one: Import, room: str) -> bool:
 
 def unused(arrows: Arrows) -> list[str]:
     """What the table allows and nobody needs."""
-    used = {(there, one.target.removeprefix(f"{there}.")) for (_, there), many in arrows.items() for one in many}
+    used = {
+        (there, one.target.removeprefix(f"{there}.")) for (_, there), many in arrows.items() for one in many
+    }
     return [
-        *(f"{here} may import {there}" for here in ROOMS for there in allowed(here) if (here, there) not in arrows),
+        *(
+            f"{here} may import {there}"
+            for here in ROOMS
+            for there in allowed(here)
+            if (here, there) not in arrows
+        ),
         *(
             f"{there} has the door {door}"
             for there, room in ROOMS.items()
@@ -202,7 +239,9 @@ def published(module: str) -> frozenset[str]:
     lists = (
         node.value
         for node in _tree(MODULES[module]).body
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "__all__"
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and node.targets[0].id == "__all__"
     )
     return frozenset(name for one in lists for name in ast.literal_eval(one))
 

@@ -1,4 +1,5 @@
-"""Two recordings of what the programs say are compared to the letter, and what is of one run alone is in neither."""
+"""Two recordings of what the programs say are compared to the letter, and what is of one run alone is in
+neither."""
 
 import json
 from pathlib import Path
@@ -18,7 +19,9 @@ def _recorded(folder: Path, results: dict[str, Any], help_text: str = "用法\n�
 
 
 def test_equal_recordings_differ_in_nothing(tmp_path: Path) -> None:
-    one, other = (_recorded(tmp_path / name, {"a#1": {"fields": {"x": [1, None]}}}) for name in ("one", "other"))
+    one, other = (
+        _recorded(tmp_path / name, {"a#1": {"fields": {"x": [1, None]}}}) for name in ("one", "other")
+    )
     assert differences(one, other) == []
     assert main([str(other), "--compare", str(one)]) == 0
 
@@ -44,9 +47,17 @@ def test_a_changed_line_of_help_and_a_file_that_is_gone_are_differences(tmp_path
     one = _recorded(tmp_path / "one", {})
     other = _recorded(tmp_path / "other", {}, "用法\n新选项\n")
     (other / "inbox.json").unlink()
-    assert differences(one, other) == ['help/sealform.txt: /2: "选项" -> "新选项"', "inbox.json: : {} -> (absent)"]
+    assert differences(one, other) == [
+        'help/sealform.txt: /2: "选项" -> "新选项"',
+        "inbox.json: : {} -> (absent)",
+    ]
 
 
 def test_moments_salts_and_processes_are_left_out_and_values_stay() -> None:
-    row = {"at": "2026-11-22T09:30:00.000000Z", "salt": {"base64": "xx"}, "actor": "worker:host-17", "value": ["2026-11-22", 3]}
+    row = {
+        "at": "2026-11-22T09:30:00.000000Z",
+        "salt": {"base64": "xx"},
+        "actor": "worker:host-17",
+        "value": ["2026-11-22", 3],
+    }
     assert of_every_run(row) == {"at": "…", "salt": "…", "actor": "worker:…", "value": ["2026-11-22", 3]}

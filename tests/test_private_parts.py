@@ -1,4 +1,5 @@
-"""What libraries keep to themselves is reached for in named places only, each with a version bound and a test of its own."""
+"""What libraries keep to themselves is reached for in named places only, each with a version bound and a test
+of its own."""
 
 import ast
 import re
@@ -38,7 +39,9 @@ def test_only_these_places_reach_inside_what_the_service_works_with() -> None:
     found = [one for path in sorted((ROOT / "service").rglob("*.py")) for one in _reached(path)]
     elsewhere = [one for one in found if one.partition(":")[0] not in PLACES]
     assert elsewhere == []
-    assert {one.partition(":")[0] for one in found} >= set(PLACES), "a place that no longer reaches inside can go"
+    assert {one.partition(":")[0] for one in found} >= set(PLACES), (
+        "a place that no longer reaches inside can go"
+    )
 
 
 def test_a_library_that_is_reached_inside_is_bounded_to_the_minor_version_that_its_test_knows() -> None:

@@ -17,7 +17,8 @@ DPI = 200
 
 
 def share_equal(folder: Path, forms: Mapping[str, FormDefinition], seeds: range) -> float:
-    """The share of fields that come back equal, line breaks and punctuation apart; wrong ones must not be accepted."""
+    """The share of fields that come back equal, line breaks and punctuation apart; wrong ones must not be
+    accepted."""
     equal, every = 0, 0
     for form in forms.values():
         for seed in seeds:
@@ -47,5 +48,7 @@ def test_a_rendered_form_is_read_back(tmp_path: Path, forms: Mapping[str, FormDe
 
 
 @pytest.mark.accept
-def test_twenty_rendered_records_of_each_form_are_read_back(tmp_path: Path, forms: Mapping[str, FormDefinition]) -> None:
+def test_twenty_rendered_records_of_each_form_are_read_back(
+    tmp_path: Path, forms: Mapping[str, FormDefinition]
+) -> None:
     assert share_equal(tmp_path, forms, range(20)) >= 0.98

@@ -27,7 +27,9 @@ def make(folder: Path, forms: Mapping[str, FormDefinition]) -> dict[Path, tuple[
     return made
 
 
-def assert_read_back(path: Path, forms: Mapping[str, FormDefinition], form: FormDefinition, record: Record) -> None:
+def assert_read_back(
+    path: Path, forms: Mapping[str, FormDefinition], form: FormDefinition, record: Record
+) -> None:
     result = extract(Source.at(path), forms)[0]
     assert result.form is form
     assert result.record().to_json(form) == record.to_json(form)
@@ -35,7 +37,9 @@ def assert_read_back(path: Path, forms: Mapping[str, FormDefinition], form: Form
 
 
 @pytest.mark.parametrize("name", ["pilot-application", "enterprise-filing"])
-def test_prefilled_word_is_read_back_equal_to_the_record(name: str, tmp_path: Path, forms: Mapping[str, FormDefinition]) -> None:
+def test_prefilled_word_is_read_back_equal_to_the_record(
+    name: str, tmp_path: Path, forms: Mapping[str, FormDefinition]
+) -> None:
     for path, (form, record) in make(tmp_path, {name: forms[name]}).items():
         assert_read_back(path, forms, form, record)
 
@@ -60,7 +64,9 @@ def test_it_still_is_after_libreoffice_opened_and_saved_it(
         assert_read_back(saved, forms, form, record)
 
 
-def test_a_blank_form_is_read_as_empty(tmp_path: Path, forms: Mapping[str, FormDefinition], soffice: Convert) -> None:
+def test_a_blank_form_is_read_as_empty(
+    tmp_path: Path, forms: Mapping[str, FormDefinition], soffice: Convert
+) -> None:
     blanks = {tmp_path / f"{form.name}.docx": form for form in forms.values()}
     for path, form in blanks.items():
         path.write_bytes(generate(form, "docx", new_identity(form)).data)
@@ -68,5 +74,7 @@ def test_a_blank_form_is_read_as_empty(tmp_path: Path, forms: Mapping[str, FormD
         fields = extract(Source.at(path), forms)[0].fields
         assert list(fields) == list(form.fields)
         assert {
-            name for name, field in fields.items() if field.value not in (None, Seal(present=False), Signature(present=False))
+            name
+            for name, field in fields.items()
+            if field.value not in (None, Seal(present=False), Signature(present=False))
         } == set()

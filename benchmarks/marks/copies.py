@@ -13,10 +13,14 @@ DPI = 300  # of what is drawn
 PROFILES = ("fine", "office", "coarse", "fax", "copier", "photo")
 
 
-def copied(sheet: Picture, profile: str, r: Random, skew: float = 1.2, whole: bool = True) -> tuple[Picture, Floats]:
-    """The `sheet` (RGB at 300 dpi) as it arrives, and the matrix that takes a point of the sheet to one of the copy.
+def copied(
+    sheet: Picture, profile: str, r: Random, skew: float = 1.2, whole: bool = True
+) -> tuple[Picture, Floats]:
+    """The `sheet` (RGB at 300 dpi) as it arrives, and the matrix that takes a point of the sheet to one of
+    the copy.
 
-    `skew` bounds the turn in degrees; a part of a sheet (`whole` off) lies on no desk, and light falls evenly on it.
+    `skew` bounds the turn in degrees; a part of a sheet (`whole` off) lies on no desk, and light falls evenly
+        on it.
     """
     noise = np.random.default_rng(r.getrandbits(32))
     dpi = {
@@ -66,15 +70,23 @@ def _on_a_desk(sheet: Picture, dpi: int, r: Random, noise: np.random.Generator) 
     pad = 0.07 * wide
     size = (round((wide + 2 * pad) * zoom), round((high + 2 * pad) * zoom))
     corners = np.array([[0, 0], [wide, 0], [wide, high], [0, high]], np.float32)
-    seen = ((corners + pad) * zoom + [[r.uniform(-0.04, 0.04) * size[0] for _ in "xy"] for _ in range(4)]).astype(np.float32)
+    seen = (
+        (corners + pad) * zoom + [[r.uniform(-0.04, 0.04) * size[0] for _ in "xy"] for _ in range(4)]
+    ).astype(np.float32)
     matrix = cv2.getPerspectiveTransform(corners, seen)
-    desk = np.full((size[1], size[0], 3), [r.randint(60, 150), r.randint(50, 120), r.randint(40, 100)], np.uint8)
+    desk = np.full(
+        (size[1], size[0], 3), [r.randint(60, 150), r.randint(50, 120), r.randint(40, 100)], np.uint8
+    )
     soft = cv2.GaussianBlur(sheet, (0, 0), 0.5 / zoom)
-    cv2.warpPerspective(soft, matrix, size, dst=desk, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_TRANSPARENT)
+    cv2.warpPerspective(
+        soft, matrix, size, dst=desk, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_TRANSPARENT
+    )
     ys, xs = np.mgrid[0 : size[1], 0 : size[0]].astype(np.float32)
     way = r.uniform(0, 6.3)
     fall = ((xs / size[0] - 0.5) * np.cos(way) + (ys / size[1] - 0.5) * np.sin(way)) * r.uniform(0.1, 0.6)
-    light = np.clip(0.9 - fall, 0.4, 1.05)[..., None] * np.array([1.0, r.uniform(0.94, 1), r.uniform(0.84, 0.97)], np.float32)
+    light = np.clip(0.9 - fall, 0.4, 1.05)[..., None] * np.array(
+        [1.0, r.uniform(0.94, 1), r.uniform(0.84, 0.97)], np.float32
+    )
     return np.clip(desk * light, 0, 255).astype(np.uint8), matrix
 
 
@@ -90,5 +102,6 @@ def _colour(gray: Picture) -> Picture:
 
 def _pressed(picture: Picture, quality: int) -> Picture:
     return np.asarray(
-        cv2.imdecode(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR), np.uint8
+        cv2.imdecode(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR),
+        np.uint8,
     )

@@ -22,12 +22,17 @@ _ACCEPT_FROM = 0.975  # what the marks alone must be worth
 
 
 def judged(drawn: Drawn, cell: Cell) -> str:
-    """`right`, `review` (right, but sent to a person), `review-wrong` or `SILENT` (wrong, and nobody looks)."""
+    """`right`, `review` (right, but sent to a person), `review-wrong` or `SILENT` (wrong, and nobody
+    looks)."""
     options = ChoiceField(kind="choice", name="question", options=drawn.options)
     reading = read_choice(options, "题目", Passage.of(cell.lines, Place()))
     wanted = tuple(drawn.options[n] for n in drawn.chosen) or None
     # The words before the options are the form's; where a definition is known, the matcher takes them off.
-    doubts = [doubt for doubt in reading.doubts if doubt.is_doubt and not (drawn.lead and doubt.code == "choice-extra-text")]
+    doubts = [
+        doubt
+        for doubt in reading.doubts
+        if doubt.is_doubt and not (drawn.lead and doubt.code == "choice-extra-text")
+    ]
     accepted = reading.confidence >= _ACCEPT_FROM and not doubts
     if reading.value == wanted:
         return "right" if accepted else "review"
@@ -74,7 +79,13 @@ def main() -> None:
             table[kind][outcome] += 1
             if given.wrong and outcome not in ("right", "review", "clean prose"):
                 print(
-                    seed, number, sheet.profile, kind, outcome, drawn and [drawn.options[n] for n in drawn.chosen], repr(cell.text)
+                    seed,
+                    number,
+                    sheet.profile,
+                    kind,
+                    outcome,
+                    drawn and [drawn.options[n] for n in drawn.chosen],
+                    repr(cell.text),
                 )
     for kind in (*KINDS, "prose"):
         print(f"{kind:12}", dict(table[kind]))

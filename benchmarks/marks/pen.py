@@ -29,7 +29,9 @@ class Pen:
         smooth = np.array([0.25, 0.5, 0.25])
         xs[1:-1], ys[1:-1] = np.convolve(xs, smooth, "valid"), np.convolve(ys, smooth, "valid")
         line = (np.stack([xs, ys], 1) * 8).astype(np.int32)
-        cv2.polylines(self.paper, [line], False, self.colour, max(1, round(self.width * wider)), cv2.LINE_AA, shift=3)
+        cv2.polylines(
+            self.paper, [line], False, self.colour, max(1, round(self.width * wider)), cv2.LINE_AA, shift=3
+        )
 
 
 def tick(pen: Pen, box: Rect, size: float = 1.0) -> None:
@@ -40,7 +42,11 @@ def tick(pen: Pen, box: Rect, size: float = 1.0) -> None:
     x, y = x0 + side * r.uniform(0.28, 0.62), y0 + (y1 - y0) * r.uniform(0.6, 1.0)
     rise = r.uniform(0.6, 1.15)
     pen.stroke(
-        [(x - side * 0.4 * k, y - side * r.uniform(0.15, 0.45) * k), (x, y), (x + side * 0.75 * k, y - side * rise * k)],
+        [
+            (x - side * 0.4 * k, y - side * r.uniform(0.15, 0.45) * k),
+            (x, y),
+            (x + side * 0.75 * k, y - side * rise * k),
+        ],
         side * 0.04,
     )
 
@@ -60,7 +66,10 @@ def blot(pen: Pen, box: Rect) -> None:
     """A heavy dot, or a small circle, in the box."""
     x0, y0, x1, y1 = box
     side = x1 - x0
-    middle = (round((x0 + x1) / 2 + pen.r.gauss(0, side * 0.06)), round((y0 + y1) / 2 + pen.r.gauss(0, side * 0.06)))
+    middle = (
+        round((x0 + x1) / 2 + pen.r.gauss(0, side * 0.06)),
+        round((y0 + y1) / 2 + pen.r.gauss(0, side * 0.06)),
+    )
     cv2.circle(pen.paper, middle, max(2, round(side * pen.r.uniform(0.17, 0.3))), pen.colour, -1, cv2.LINE_AA)
 
 
@@ -89,13 +98,18 @@ def corrected(pen: Pen, box: Rect) -> None:
         for n in range(r.choice([2, 2, 3, 3, 4])):
             y = y0 + (y1 - y0) * (0.2 + 0.25 * n)
             pen.stroke(
-                [(x0 - side * r.uniform(0.2, 0.6), y), (x1 + side * r.uniform(0.25, 0.8), y + side * r.uniform(-0.2, 0.1))],
+                [
+                    (x0 - side * r.uniform(0.2, 0.6), y),
+                    (x1 + side * r.uniform(0.25, 0.8), y + side * r.uniform(-0.2, 0.1)),
+                ],
                 side * 0.05,
             )
     elif way == "wave":
         turns = r.randint(5, 8)
         ys = (y0 - side * 0.15, y1 + side * 0.15)
-        pen.stroke([(x0 - side * 0.3 + side * 1.7 * n / turns, ys[n % 2]) for n in range(turns + 1)], side * 0.06)
+        pen.stroke(
+            [(x0 - side * 0.3 + side * 1.7 * n / turns, ys[n % 2]) for n in range(turns + 1)], side * 0.06
+        )
     else:
         cross(pen, (x0 - side * 0.35, y0 - side * 0.35, x1 + side * 0.45, y1 + side * 0.35))
         pen.stroke([(x0 - side * 0.4, (y0 + y1) / 2), (x1 + side * 0.5, (y0 + y1) / 2)], side * 0.05)
@@ -109,7 +123,13 @@ def ring(pen: Pen, around: Rect) -> None:
     swept = np.linspace(0, 6.28 * r.uniform(0.93, 1.12), 25)
     wide, high = (x1 - x0) / 2 * r.uniform(1.0, 1.2) + room, (y1 - y0) / 2 * r.uniform(1.0, 1.15) + room
     middle = ((x0 + x1) / 2 + r.gauss(0, room / 3), (y0 + y1) / 2 + r.gauss(0, room / 4))
-    pen.stroke([(middle[0] + wide * np.cos(start + turn * a), middle[1] + high * np.sin(start + turn * a)) for a in swept], 1.0)
+    pen.stroke(
+        [
+            (middle[0] + wide * np.cos(start + turn * a), middle[1] + high * np.sin(start + turn * a))
+            for a in swept
+        ],
+        1.0,
+    )
 
 
 def _about(box: Rect, r: Random, more: float) -> Rect:
@@ -118,4 +138,10 @@ def _about(box: Rect, r: Random, more: float) -> Rect:
     return (x0 - side * more, y0 - side * more, x1 + side * (more + r.uniform(0, 0.15)), y1 + side * more)
 
 
-STROKES: dict[str, Callable[[Pen, Rect], None]] = {"tick": tick, "cross": cross, "slash": slash, "blot": blot, "fill": fill}
+STROKES: dict[str, Callable[[Pen, Rect], None]] = {
+    "tick": tick,
+    "cross": cross,
+    "slash": slash,
+    "blot": blot,
+    "fill": fill,
+}

@@ -24,16 +24,20 @@ _TYPED_SIGNS = {"ballot": "☑", "crossed": "☒", "solid": "■", "check": "√
 _STATES = {"solid": "filled", "radio": "filled"}
 
 LISTS = (
-    "城镇 商业 园区 校园 社区 企事业单位", "是 否", "男 女", "国有 民营 合资 其他", "一般项目 重点项目", "有 无",
-    "全职 兼职 退休", "初级 中级 高级", "农业 工业 建筑业 服务业 其他", "新建 改建 扩建", "同意 不同意", "优秀 合格 不合格",
-    "现金 转账 支票", "团体 个人", "国家级 省级 市级 区级", "水源 大气 土壤 噪声 固废 生态", "中小学 幼儿园 大学",
+    "城镇 商业 园区 校园 社区 企事业单位", "是 否", "男 女", "国有 民营 合资 其他", "一般项目 重点项目",
+    "有 无",
+    "全职 兼职 退休", "初级 中级 高级", "农业 工业 建筑业 服务业 其他", "新建 改建 扩建", "同意 不同意",
+    "优秀 合格 不合格",
+    "现金 转账 支票", "团体 个人", "国家级 省级 市级 区级", "水源 大气 土壤 噪声 固废 生态",
+    "中小学 幼儿园 大学",
     "口岸 码头 机场 车站", "回收 填埋 焚烧", "自有 租用", "博士 硕士 本科 专科", "首次申请 变更 延续 补办",
 )  # fmt: skip
 
 
 @dataclass
 class Drawn:
-    """Boxes of the options, what state each shows (as the reader would name it), what the writer chose, and what leads in."""
+    """Boxes of the options, what state each shows (as the reader would name it), what the writer chose, and
+    what leads in."""
 
     options: tuple[str, ...]
     kind: str
@@ -65,7 +69,9 @@ def symbol_faces() -> tuple[tuple[str, int], ...]:
 
 def _installed(asked: str, char: str) -> tuple[tuple[str, int], ...]:
     try:
-        said = subprocess.run(["fc-list", "-f", "%{file}\n", asked], capture_output=True, text=True, check=True).stdout
+        said = subprocess.run(
+            ["fc-list", "-f", "%{file}\n", asked], capture_output=True, text=True, check=True
+        ).stdout
     except (OSError, subprocess.CalledProcessError):
         return ()
     files = sorted({line for line in said.splitlines() if line.endswith((".ttf", ".ttc", ".otf"))})
@@ -86,12 +92,16 @@ def _font(face: tuple[str, int], size: int) -> ImageFont.FreeTypeFont:
 class Row:
     """One question being drawn on `sheet` from (x, y) on, in characters of `size` pixels."""
 
-    def __init__(self, sheet: Picture, at: tuple[int, int], size: int, r: Random, kind: str, options: tuple[str, ...]) -> None:
+    def __init__(
+        self, sheet: Picture, at: tuple[int, int], size: int, r: Random, kind: str, options: tuple[str, ...]
+    ) -> None:
         self.sheet, self.r, self.size, self.kind = sheet, r, size, kind
         self.x, self.y = at
         self.face = r.choice(faces())
         self.signs = r.choice(symbol_faces() or faces())
-        self.shape = "circle" if kind == "radio" or r.random() < 0.08 else r.choice(["glyph", "glyph", "square"])
+        self.shape = (
+            "circle" if kind == "radio" or r.random() < 0.08 else r.choice(["glyph", "glyph", "square"])
+        )
         self.side = size * r.uniform(0.62, 0.98)
         self.rule = max(1, round(size * r.uniform(0.025, 0.075)))
         self.ink = (r.randint(0, 70),) * 3
@@ -100,7 +110,9 @@ class Row:
     def draw(self) -> Drawn:
         r, drawn = self.r, self.drawn
         several = (
-            r.sample(range(len(drawn.options)), r.randint(2, max(2, len(drawn.options) - 1))) if len(drawn.options) > 2 else [0]
+            r.sample(range(len(drawn.options)), r.randint(2, max(2, len(drawn.options) - 1)))
+            if len(drawn.options) > 2
+            else [0]
         )
         chosen = {"none": [], "all": [*range(len(drawn.options))], "several": several}.get(
             self.kind, [r.randrange(len(drawn.options))]
@@ -140,9 +152,13 @@ class Row:
             return
         font = _font(face or self.face, self.size)
         width = round(font.getlength(text))
-        part = self.sheet[self.y - self.size // 2 : self.y + round(1.6 * self.size), self.x : self.x + width + self.size]
+        part = self.sheet[
+            self.y - self.size // 2 : self.y + round(1.6 * self.size), self.x : self.x + width + self.size
+        ]
         image = Image.fromarray(part)
-        ImageDraw.Draw(image).text((0, self.size // 2 + self.size * 0.88), text, font=font, fill=self.ink, anchor="ls")
+        ImageDraw.Draw(image).text(
+            (0, self.size // 2 + self.size * 0.88), text, font=font, fill=self.ink, anchor="ls"
+        )
         part[:] = np.asarray(image)
         self.x += width
 
@@ -164,7 +180,9 @@ class Row:
             self.drawn.boxes.append(box)
             return
         middle, half = (start + self.x) / 2, self.side / 2
-        self.drawn.boxes.append((middle - half, self.y + self.size / 2 - half, middle + half, self.y + self.size / 2 + half))
+        self.drawn.boxes.append(
+            (middle - half, self.y + self.size / 2 - half, middle + half, self.y + self.size / 2 + half)
+        )
 
     def _frame(self) -> Rect:
         """An empty box, set as a character or drawn as a shape; returns where it stands."""
@@ -177,7 +195,9 @@ class Row:
         side = round(self.side)
         x0, y0 = self.x + round(self.size * 0.06), self.y + round((self.size - side) / 2)
         if self.shape == "circle":
-            cv2.circle(self.sheet, (x0 + side // 2, y0 + side // 2), side // 2, self.ink, self.rule, cv2.LINE_AA)
+            cv2.circle(
+                self.sheet, (x0 + side // 2, y0 + side // 2), side // 2, self.ink, self.rule, cv2.LINE_AA
+            )
         else:
             cv2.rectangle(self.sheet, (x0, y0), (x0 + side, y0 + side), self.ink, self.rule)
         self.x += side + round(self.size * 0.14)
@@ -199,13 +219,19 @@ class Row:
             cv2.line(self.sheet, (x0, y0), (x1, y1), self.ink, wide, cv2.LINE_AA)
             cv2.line(self.sheet, (x1, y0), (x0, y1), self.ink, wide, cv2.LINE_AA)
         else:
-            points = [[x0 + side // 5, y0 + side // 2], [x0 + side * 2 // 5, y1 - side // 6], [x1 - side // 8, y0 + side // 6]]
+            points = [
+                [x0 + side // 5, y0 + side // 2],
+                [x0 + side * 2 // 5, y1 - side // 6],
+                [x1 - side // 8, y0 + side // 6],
+            ]
             cv2.polylines(self.sheet, [np.array(points)], False, self.ink, wide, cv2.LINE_AA)
 
     def _mark(self) -> None:
         r, drawn = self.r, self.drawn
         pen = Pen(self.sheet, r, self.size, faint=self.kind == "pencil")
-        hand = self.kind if self.kind in pens.STROKES else r.choice(["tick", "tick", "tick", "cross", "slash"])
+        hand = (
+            self.kind if self.kind in pens.STROKES else r.choice(["tick", "tick", "tick", "cross", "slash"])
+        )
         for number in drawn.chosen:
             box = drawn.boxes[number]
             if self.kind == "sweeping":
@@ -215,7 +241,9 @@ class Row:
                 drawn.states[number] = "unclear"
             elif self.kind == "ring-option":
                 x0, y0, x1, y1 = drawn.words[number]
-                pens.ring(pen, (min(x0, box[0]), y0, max(x1, box[2]), y1) if r.random() < 0.5 else (x0, y0, x1, y1))
+                pens.ring(
+                    pen, (min(x0, box[0]), y0, max(x1, box[2]), y1) if r.random() < 0.5 else (x0, y0, x1, y1)
+                )
                 drawn.states[number] = "unclear"
             elif self.kind == "beside":
                 away = (box[2] - box[0]) * r.uniform(0.7, 1.1) * (-1 if r.random() < 0.7 else 1)
@@ -242,7 +270,12 @@ class Row:
             y = self.y + self.size * r.uniform(0.1, 0.9)
             x0, x1 = drawn.boxes[0][0] - r.uniform(0, 2) * self.size, self.x * r.uniform(0.7, 1.0)
             pen.stroke(
-                [(x0, y), ((x0 + x1) / 2, y + self.size * r.uniform(-0.2, 0.2)), (x1, y + self.size * r.uniform(-0.5, 0.5))], 1
+                [
+                    (x0, y),
+                    ((x0 + x1) / 2, y + self.size * r.uniform(-0.2, 0.2)),
+                    (x1, y + self.size * r.uniform(-0.5, 0.5)),
+                ],
+                1,
             )
             drawn.states = [
                 "unclear" if state == "empty" and x0 < box[0] < x1 else state
@@ -252,6 +285,11 @@ class Row:
             x, across = round(r.uniform(drawn.boxes[0][0], self.x)), round(r.uniform(3, 6) * self.size)
             layer = np.full_like(self.sheet, 255)
             cv2.circle(
-                layer, (x, round(self.y + r.uniform(-1, 2) * self.size)), across, (215, 30, 45), max(4, self.size // 8), cv2.LINE_AA
+                layer,
+                (x, round(self.y + r.uniform(-1, 2) * self.size)),
+                across,
+                (215, 30, 45),
+                max(4, self.size // 8),
+                cv2.LINE_AA,
             )
             self.sheet[:] = (self.sheet.astype(np.uint16) * layer // 255).astype(np.uint8)

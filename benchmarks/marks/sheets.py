@@ -1,4 +1,5 @@
-"""A sheet of questions in a table, some rows of it prose, for measuring the whole reader from picture to chosen options."""
+"""A sheet of questions in a table, some rows of it prose, for measuring the whole reader from picture to
+chosen options."""
 
 from dataclasses import dataclass
 from random import Random
@@ -44,7 +45,9 @@ def make_sheet(seed: int) -> Sheet:
     for number, kind in enumerate(kinds):
         size = r.randint(38, 52)
         y = _TOP + number * _HIGH + (_HIGH - size) // 2
-        Row(page, (_LEFT + 40, y), size, r, "none", ()).write(r.choice(["申报类型", "项目性质", "类别", "是否首次"]))
+        Row(page, (_LEFT + 40, y), size, r, "none", ()).write(
+            r.choice(["申报类型", "项目性质", "类别", "是否首次"])
+        )
         row = Row(page, (_MIDDLE + r.randint(30, 120), y), size, r, kind, tuple(r.choice(LISTS).split()))
         if kind:
             rows.append(row.draw())

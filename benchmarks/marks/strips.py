@@ -1,4 +1,5 @@
-"""Single rows cut out of copies, with where their boxes are and what they show: what the mark reader is trained on."""
+"""Single rows cut out of copies, with where their boxes are and what they show: what the mark reader is
+trained on."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -55,7 +56,9 @@ def _strip(r: Random) -> Strip:
         row.write(_figures(r) if r.random() < 0.3 else "".join(_anything(r) for _ in range(r.randint(6, 20))))
         marks = []
         if r.random() < 0.2:
-            Pen(sheet, r, size).stroke([(r.uniform(50, 700), 2.5 * size), (r.uniform(700, 1400), r.uniform(2, 3) * size)], 2)
+            Pen(sheet, r, size).stroke(
+                [(r.uniform(50, 700), 2.5 * size), (r.uniform(700, 1400), r.uniform(2, 3) * size)], 2
+            )
     sheet = np.ascontiguousarray(sheet[: round(4.4 * size), : min(1500, row.x + 3 * size)])
     copy, matrix = copied(sheet, r.choice(PROFILES), r, 0.35, whole=False)
     return _cut(copy, matrix, marks, at, size, r)
@@ -89,7 +92,14 @@ def _neighbours(sheet: Picture, size: int, r: Random) -> None:
     """Rows above and below, and what is left of a ruled line."""
     for way in (-1, 1):
         if r.random() < 0.6:
-            other = Row(sheet, (r.randint(20, 200), round(2 * size + way * size * r.uniform(1.35, 1.9))), size, r, "none", ())
+            other = Row(
+                sheet,
+                (r.randint(20, 200), round(2 * size + way * size * r.uniform(1.35, 1.9))),
+                size,
+                r,
+                "none",
+                (),
+            )
             if other.y - size // 2 > 0 and other.y + 2 * size < sheet.shape[0]:
                 other.write("".join(_anything(r) for _ in range(20)))
         elif r.random() < 0.3:
@@ -99,11 +109,15 @@ def _neighbours(sheet: Picture, size: int, r: Random) -> None:
                     cv2.line(sheet, (x, y), (x + r.randint(5, 60), y), (40, 40, 40), r.randint(1, 3))
 
 
-def _cut(copy: Picture, matrix: NDArray[np.float64], marks: list, at: tuple[int, int], size: int, r: Random) -> Strip:
+def _cut(
+    copy: Picture, matrix: NDArray[np.float64], marks: list, at: tuple[int, int], size: int, r: Random
+) -> Strip:
     """The row scaled as the reader does, a little off in size and place."""
     zoom = EM / (size * matrix[0, 0]) * r.uniform(0.86, 1.16)
     gray = cv2.cvtColor(copy, cv2.COLOR_RGB2GRAY)
-    scaled = cv2.resize(gray, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR)
+    scaled = cv2.resize(
+        gray, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR
+    )
     middle = (matrix @ [at[0] + 300, at[1] + size / 2, 1])[1] * zoom
     top = round(middle - HIGH / 2 - ROOM + r.uniform(-4, 4))
     room = 60

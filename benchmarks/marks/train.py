@@ -26,10 +26,12 @@ _BATCH = 32
 
 
 def network() -> nn.Sequential:
-    """Some 45,000 parameters: strides to a quarter of the width, the height folded away, then a look to both sides."""
+    """Some 45,000 parameters: strides to a quarter of the width, the height folded away, then a look to both
+    sides."""
 
     def layer(before: int, after: int, kernel: tuple[int, int], **how: object) -> list[nn.Module]:
-        return [nn.Conv2d(before, after, kernel, bias=False, **how), nn.BatchNorm2d(after), nn.ReLU()]  # type: ignore[arg-type]
+        convolution = nn.Conv2d(before, after, kernel, bias=False, **how)  # type: ignore[arg-type]
+        return [convolution, nn.BatchNorm2d(after), nn.ReLU()]
 
     return nn.Sequential(
         *layer(1, 12, (3, 3), stride=2, padding=1),
@@ -46,7 +48,8 @@ def network() -> nn.Sequential:
 
 
 def resume(model: nn.Module, weights: Path) -> None:
-    """Loads what was trained before; ONNX files hold each norm folded into its convolution, so the norms then stay as they are."""
+    """Loads what was trained before; ONNX files hold each norm folded into its convolution, so the norms then
+    stay as they are."""
     graph = onnx.load(weights).graph
     known = {one.name: torch.from_numpy(numpy_helper.to_array(one).copy()) for one in graph.initializer}
     convolutions = [node.input for node in graph.node if node.op_type == "Conv"]
@@ -65,7 +68,8 @@ def resume(model: nn.Module, weights: Path) -> None:
 
 
 def _example(strip: Strip, r: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A crop of the strip, shifted, with the state of each column (-1: don't care) and what to regress there."""
+    """A crop of the strip, shifted, with the state of each column (-1: don't care) and what to regress
+    there."""
     top = int(r.integers(0, 2 * ROOM + 1))
     left = int(r.integers(-20, max(1, strip.gray.shape[1] - _WIDE // 2)))
     ink = ink_of(strip.gray[top : top + HIGH])
@@ -96,8 +100,13 @@ def train(strips: list[Strip], steps: int, model: nn.Module, fastest: float) -> 
         picked = [_example(strips[i], r) for i in r.integers(0, len(strips), _BATCH)]
         ink, states, places = (torch.from_numpy(np.stack(part)) for part in zip(*picked, strict=True))
         answer = model(ink[:, None])
-        told = nn.functional.cross_entropy(answer[:, : len(STATES)], states, weight, ignore_index=-1, label_smoothing=0.01)
-        off = nn.functional.smooth_l1_loss(answer[:, len(STATES) :], places, reduction="none") * (states > 0)[:, None]
+        told = nn.functional.cross_entropy(
+            answer[:, : len(STATES)], states, weight, ignore_index=-1, label_smoothing=0.01
+        )
+        off = (
+            nn.functional.smooth_l1_loss(answer[:, len(STATES) :], places, reduction="none")
+            * (states > 0)[:, None]
+        )
         loss = told + off.sum() / (states > 0).sum().clamp(min=1)
         best.zero_grad()
         loss.backward()
@@ -149,7 +158,8 @@ def main() -> None:
         print(f"{state:10} told as {told:10} {count}")
     given.out.parent.mkdir(parents=True, exist_ok=True)
     torch.onnx.export(
-        model, (torch.zeros(1, 1, HIGH, _WIDE),), str(given.out), input_names=["ink"], output_names=["answer"],
+        model, (torch.zeros(1, 1, HIGH, _WIDE),), str(given.out), input_names=["ink"],
+        output_names=["answer"],
         dynamic_axes={"ink": {3: "width"}, "answer": {2: "columns"}}, dynamo=False,
     )  # fmt: skip
     print("SHA-256", hashlib.sha256(given.out.read_bytes()).hexdigest(), given.out.stat().st_size, "bytes")

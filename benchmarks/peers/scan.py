@@ -1,9 +1,11 @@
-"""Runs in the peers' own environment: reads pages with PaddleOCR's pipeline or RapidOCR, a round for each line on standard input.
+"""Runs in the peers' own environment: reads pages with PaddleOCR's pipeline or RapidOCR, a round for each
+line on standard input.
 
-    python scan.py paddleocr|rapidocr MODELS PAGE...        MODELS: JSON, the paths of the models `det`, `rec` and `cls`
+    python scan.py paddleocr|rapidocr MODELS PAGE...        MODELS: JSON, the paths of the models `det`, `rec`
+    and `cls`
 
-Prints a line of JSON when it has read its first page, then the seconds of each round. Same weights, defaults otherwise, turning
-of pages and lines and unwarping off.
+Prints a line of JSON when it has read its first page, then the seconds of each round. Same weights, defaults
+otherwise, turning of pages and lines and unwarping off.
 """
 
 import json
@@ -35,7 +37,8 @@ def paddleocr(models):
 
 
 def _folder(folder, part, model):
-    """The folder that PaddleOCR wants for a model: the weights, and what to do before and after them, as released."""
+    """The folder that PaddleOCR wants for a model: the weights, and what to do before and after them, as
+    released."""
     import onnxruntime
 
     place = folder / part
@@ -45,12 +48,22 @@ def _folder(folder, part, model):
         mean, std = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
         normal = {"mean": mean, "std": std, "scale": "1./255.", "order": "hwc"}
         before = [{"DetResizeForTest": None}, {"NormalizeImage": normal}, {"ToCHWImage": None}]
-        after = {"name": "DBPostProcess", "thresh": 0.2, "box_thresh": 0.45, "max_candidates": 3000, "unclip_ratio": 1.4}
+        after = {
+            "name": "DBPostProcess",
+            "thresh": 0.2,
+            "box_thresh": 0.45,
+            "max_candidates": 3000,
+            "unclip_ratio": 1.4,
+        }
     else:
         listed = onnxruntime.InferenceSession(model).get_modelmeta().custom_metadata_map["character"]
         before = [{"RecResizeImg": {"image_shape": [3, 48, 320]}}]
         after = {"name": "CTCLabelDecode", "character_dict": listed.splitlines()}
-    config = {"Global": {"model_name": f"{_SIZE}_{part}"}, "PreProcess": {"transform_ops": before}, "PostProcess": after}
+    config = {
+        "Global": {"model_name": f"{_SIZE}_{part}"},
+        "PreProcess": {"transform_ops": before},
+        "PostProcess": after,
+    }
     (place / "inference.yml").write_text(json.dumps(config), "utf-8")  # JSON is YAML
     return str(place)
 
@@ -58,7 +71,13 @@ def _folder(folder, part, model):
 def rapidocr(models):
     from rapidocr import RapidOCR
 
-    reader = RapidOCR(params={"Det.model_path": models["det"], "Rec.model_path": models["rec"], "Cls.model_path": models["cls"]})
+    reader = RapidOCR(
+        params={
+            "Det.model_path": models["det"],
+            "Rec.model_path": models["rec"],
+            "Cls.model_path": models["cls"],
+        }
+    )
     return lambda page: reader(page, use_cls=False)
 
 

@@ -1,6 +1,8 @@
-"""Runs in the peers' own environment: reads Word files with docx2python and mammoth, and prints what came out as JSON.
+"""Runs in the peers' own environment: reads Word files with docx2python and mammoth, and prints what came out
+as JSON.
 
-For each peer and file: CPU seconds of each round, and the text, check boxes that the peer shows as such written ☑ and ☐.
+For each peer and file: CPU seconds of each round, and the text, check boxes that the peer shows as such
+written ☑ and ☐.
 """
 
 import json

@@ -1,7 +1,9 @@
-"""What became of everything that stands on the pages: print of the form, an answer, known noise, or told (pure).
+"""What became of everything that stands on the pages: print of the form, an answer, known noise, or told
+(pure).
 
-The matcher says which characters it gave to which field (`Claims`); `settle` then books every character of the document
-once. What is left over is told, and the fields beside it go to a person. What counts as print is taken from the definition.
+The matcher says which characters it gave to which field (`Claims`); `settle` then books every character of
+the document once. What is left over is told, and the fields beside it go to a person. What counts as print is
+taken from the definition.
 """
 
 import re
@@ -12,7 +14,8 @@ from itertools import groupby
 from rapidfuzz import fuzz
 
 from extractor.answers.cell_parts import find_words
-from extractor.answers.labels import Alignment, Unit
+from extractor.answers.labels import Alignment
+from extractor.answers.units import Unit
 from extractor.text.passage import ADDED, LIST_NUMBER, Keyed, Passage, lines_of
 from models.fields import ChoiceField, DateField, Field, RowsField
 from models.findings import Finding
@@ -22,13 +25,16 @@ from models.ledger import Booking, Entry, Kind
 from models.page import Box, Picture, Remark, Run, Span, Tick
 from models.writing import key, one_line
 
-# Printed words that came back misread are print if so much of them is alike; words inside others only from this length.
+# Printed words that came back misread are print if so much of them is alike; words inside others only from
+# this length.
 _SIMILAR = 85.0
 _LEAST_INNER = 4
 # What is known to be noise outside tables, by the name of the rule.
 _NOISE: Mapping[str, re.Pattern[str]] = {
     "annex-number": re.compile(r"\s*附\s*[件表录]\s*[一二三四五六七八九十\d]{0,2}\s*[:：.．、]?\s*"),
-    "page-number": re.compile(r"\W*(?:第|p(?:age|\.)?)?\s*\d{1,3}\s*页?\W*(?:(?:共|of)?\s*\d{1,3}\s*页?)?\W*", re.I),
+    "page-number": re.compile(
+        r"\W*(?:第|p(?:age|\.)?)?\s*\d{1,3}\s*页?\W*(?:(?:共|of)?\s*\d{1,3}\s*页?)?\W*", re.I
+    ),
 }
 _BLANK_DATE = frozenset("年月日至")
 _EXCERPT = 40
@@ -38,8 +44,8 @@ _MARKS_ONLY = Booking(way="noise", by="punctuation")
 
 @dataclass
 class Claims:
-    """What the matcher took: of each character, the fields that have it in their answer, and the cell of the form whose answers
-    stand there; and what goes on with labels elsewhere than where they were found."""
+    """What the matcher took: of each character, the fields that have it in their answer, and the cell of the
+    form whose answers stand there; and what goes on with labels elsewhere than where they were found."""
 
     fields: dict[int, list[str]] = field(default_factory=dict)
     cells: dict[int, FormCell] = field(default_factory=dict)
@@ -63,8 +69,8 @@ class Claims:
 
 @dataclass(frozen=True)
 class Books:
-    """The booking of each character of `units`, and of the marks that lie over them. `doubts` are about fields, `told` about the
-    document as a whole."""
+    """The booking of each character of `units`, and of the marks that lie over them. `doubts` are about
+    fields, `told` about the document as a whole."""
 
     units: Sequence[Unit] = ()
     bookings: Mapping[int, Booking] = field(default_factory=dict)
@@ -81,18 +87,23 @@ def entries_booked(units: Iterable[Unit], bookings: Mapping[int, Booking]) -> It
     """An entry for each stretch of a cell or line that was booked in one way, in reading order."""
     for unit in units:
         passage = unit.passage
-        ways = [(_kind(span), bookings[number]) for span, number in zip(passage.spans, passage.numbers, strict=True)]
+        ways = [
+            (_kind(span), bookings[number])
+            for span, number in zip(passage.spans, passage.numbers, strict=True)
+        ]
         for (kind, booking), places in groupby(range(len(passage)), key=ways.__getitem__):
             some = list(places)
             stretch = passage.cut(some[0], some[-1] + 1)
             place = stretch.places[0]
             box = box_around([span.box for span in stretch.spans if span and span.box]) or place.box
-            yield Entry(kind=kind, text=_said(stretch), booking=booking, page=unit.page, cell=place.cell, box=box)
+            yield Entry(
+                kind=kind, text=_said(stretch), booking=booking, page=unit.page, cell=place.cell, box=box
+            )
 
 
 def is_doubted_by(field: Field, remark: Remark) -> bool:
-    """Whether a remark puts a field in doubt: a small one means nothing in a long text, and options are counted by lists as they
-    are by hand."""
+    """Whether a remark puts a field in doubt: a small one means nothing in a long text, and options are
+    counted by lists as they are by hand."""
     if remark.code == LIST_NUMBER:
         return not field.is_long and field.entered != "ticked"
     return not (remark.minor and field.is_long)
@@ -101,15 +112,17 @@ def is_doubted_by(field: Field, remark: Remark) -> bool:
 def settle(alignment: Alignment, claims: Claims, absent: Sequence[str]) -> Books:
     """Book every character of the units of `alignment`.
 
-    `absent` are the fields for seals and signatures of which it is said that nothing is there: a picture that nobody claimed may be
-    what they ask for.
+    `absent` are the fields for seals and signatures of which it is said that nothing is there: a picture that
+    nobody claimed may be what they ask for.
     """
     settling = _Settling(alignment, claims, absent)
     for unit in alignment.units:
         for cell, passage in settling.left(unit):
             for piece, is_form in _parted(passage, settling.phrases(cell)):
                 # A mark that somebody set in what the form prints means something.
-                settling.book(piece, _FORM if is_form and not _is_marked(piece) else settling.rest(unit, cell, piece))
+                settling.book(
+                    piece, _FORM if is_form and not _is_marked(piece) else settling.rest(unit, cell, piece)
+                )
     return settling.books()
 
 
@@ -142,11 +155,14 @@ class _Settling:
         titles = self._alignment.form.titles
         for name in names if len(names) > 1 else ():
             others = "、".join(titles[other] for other in names if other != name)
-            self._doubts.setdefault(("answer-twice", name), Finding.of("answer-twice", name, title=titles[name], other=others))
+            self._doubts.setdefault(
+                ("answer-twice", name), Finding.of("answer-twice", name, title=titles[name], other=others)
+            )
 
     def books(self) -> Books:
         told = [
-            Finding.of("text-elsewhere", text=" ".join(texts)[:_EXCERPT], count=len(texts)) for texts in self._elsewhere.values()
+            Finding.of("text-elsewhere", text=" ".join(texts)[:_EXCERPT], count=len(texts))
+            for texts in self._elsewhere.values()
         ]
         return Books(self._alignment.units, self._bookings, tuple(self._doubts.values()), tuple(told))
 
@@ -165,12 +181,14 @@ class _Settling:
         return self._by_cell[id(cell)]
 
     def left(self, unit: Unit) -> Iterator[tuple[FormCell | None, Passage]]:
-        """The stretches of a unit that are not booked, each with the cell of the form that is answered there; a picture or
-        remark by itself."""
+        """The stretches of a unit that are not booked, each with the cell of the form that is answered there;
+        a picture or remark by itself."""
         passage = unit.passage
         marks = [n if isinstance(span, Picture | Remark) else None for n, span in enumerate(passage.spans)]
         cells = [self._claims.cells.get(number) for number in passage.numbers]
-        ways = [(number in self._bookings, id(cells[n]), marks[n]) for n, number in enumerate(passage.numbers)]
+        ways = [
+            (number in self._bookings, id(cells[n]), marks[n]) for n, number in enumerate(passage.numbers)
+        ]
         for (is_booked, _, _), places in groupby(range(len(passage)), key=ways.__getitem__):
             some = list(places)
             if not is_booked:
@@ -186,7 +204,12 @@ class _Settling:
         letters = key(piece.words)
         if not letters and not is_marked:
             return _MARKS_ONLY
-        if cell and any(isinstance(one, DateField) for one in cell.fields) and _BLANK_DATE.issuperset(letters) and not is_marked:
+        if (
+            cell
+            and any(isinstance(one, DateField) for one in cell.fields)
+            and _BLANK_DATE.issuperset(letters)
+            and not is_marked
+        ):
             return _FORM
         rule = noise_in(piece.text)
         if rule and unit.cell is None and not is_marked:
@@ -194,9 +217,14 @@ class _Settling:
         return self._tell("text-unclaimed", self._beside(unit, cell, piece), unit, one_line(_said(piece)))
 
     def _remark(self, unit: Unit, cell: FormCell | None, remark: Remark) -> Booking:
-        """What is remarked where fields are answered the matcher has told; on a label it is about the label's fields."""
+        """What is remarked where fields are answered the matcher has told; on a label it is about the label's
+        fields."""
         labels = [self._alignment.labels[n] for n, find in self._alignment.found.items() if find.unit is unit]
-        fields = [] if cell else [one for label in labels for one in label.cell.fields if is_doubted_by(one, remark)]
+        fields = (
+            []
+            if cell
+            else [one for label in labels for one in label.cell.fields if is_doubted_by(one, remark)]
+        )
         if not cell and remark.code != LIST_NUMBER and (fields or key(remark.text) not in self._everything):
             self._tell(remark.code, [one.name for one in fields], unit, one_line(remark.text))
         return Booking(way="told", by=remark.code)
@@ -216,8 +244,9 @@ class _Settling:
         return Booking(way="told", by=code if names else "text-elsewhere")
 
     def _beside(self, unit: Unit, cell: FormCell | None, piece: Passage) -> list[str]:
-        """The fields that what nobody claimed may belong to: of the cell that is answered there, or else of the nearest label
-        before it in its row. What stands before all labels of a row is a heading of several."""
+        """The fields that what nobody claimed may belong to: of the cell that is answered there, or else of
+        the nearest label before it in its row. What stands before all labels of a row is a heading of
+        several."""
         if cell:
             return [one.name for one in cell.fields]
         labels, found = self._alignment.labels, self._alignment.found
@@ -225,7 +254,10 @@ class _Settling:
         before = [(index, find) for index, find in found.items() if _is_before(find.unit, unit, box)]
         if not before:
             return []
-        index, _ = max(before, key=lambda one: (one[1].unit.cell.column if one[1].unit.cell and unit.cell else 0, one[1].order))
+        index, _ = max(
+            before,
+            key=lambda one: (one[1].unit.cell.column if one[1].unit.cell and unit.cell else 0, one[1].order),
+        )
         return [one.name for one in labels[index].cell.fields]
 
 
@@ -234,14 +266,22 @@ def _is_marked(piece: Passage) -> bool:
 
 
 def _is_before(label: Unit, unit: Unit, box: Box | None) -> bool:
-    """Whether a label stands in the row of `unit`, left of it; a loose line has no row but that of a cell it is level with."""
+    """Whether a label stands in the row of `unit`, left of it; a loose line has no row but that of a cell it
+    is level with."""
     if label.cell is None or label is unit:
         return False
     if unit.cell is not None and unit.table is label.table:
-        rows = max(label.cell.row, unit.cell.row) < min(label.cell.row + label.cell.row_span, unit.cell.row + unit.cell.row_span)
+        rows = max(label.cell.row, unit.cell.row) < min(
+            label.cell.row + label.cell.row_span, unit.cell.row + unit.cell.row_span
+        )
         return rows and label.cell.column < unit.cell.column
     own = label.cell.box
-    level = box is not None and own is not None and label.page == unit.page and own.y0 < (box.y0 + box.y1) / 2 < own.y1
+    level = (
+        box is not None
+        and own is not None
+        and label.page == unit.page
+        and own.y0 < (box.y0 + box.y1) / 2 < own.y1
+    )
     return level and own is not None and box is not None and own.x1 <= (box.x0 + box.x1) / 2
 
 

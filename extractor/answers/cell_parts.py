@@ -1,4 +1,5 @@
-"""A cell's text taken apart: what the form printed comes off, the rest goes to the fields between the printed words."""
+"""A cell's text taken apart: what the form printed comes off, the rest goes to the fields between the printed
+words."""
 
 import re
 import unicodedata
@@ -23,7 +24,8 @@ _AT_ENDS = re.compile(r"^[\W_]+|[\W_]+$")
 
 @dataclass(frozen=True)
 class _Landmark:
-    """Printed words in the cell: `item` is the position in the cell's content, `prompt` that a value follows them."""
+    """Printed words in the cell: `item` is the position in the cell's content, `prompt` that a value follows
+    them."""
 
     item: int
     texts: tuple[str, ...]
@@ -32,8 +34,9 @@ class _Landmark:
 def split(cell: FormCell, passages: Sequence[Passage]) -> Shares:
     """What was filled in for each field of a cell.
 
-    `passages` are the table cells that hold the answer. Fields are told apart by the printed words around them; a date
-    is known by its form, wherever in the cell it stands. Where no words are printed between fields, `share` divides.
+    `passages` are the table cells that hold the answer. Fields are told apart by the printed words around
+    them; a date is known by its form, wherever in the cell it stands. Where no words are printed between
+    fields, `share` divides.
     """
     whole = Passage.join(passages)
     if len(cell.content) == 1 and not _landmarks(cell):
@@ -57,11 +60,16 @@ def split(cell: FormCell, passages: Sequence[Passage]) -> Shares:
 
 
 def _may_mix(fields: Sequence[Field]) -> bool:
-    """Whether the words of one field may run into another's; beside a date alone, those of a seal or a signature can't."""
+    """Whether the words of one field may run into another's; beside a date alone, those of a seal or a
+    signature can't."""
     written = [field for field in fields if not field.is_mark]
     if len(written) < 2 and all(isinstance(field, DateField) for field in written):
         return False
-    return len(written) > 1 or any(field.entered == "signed" for field in fields) or (written[0].has_shape and len(fields) > 1)
+    return (
+        len(written) > 1
+        or any(field.entered == "signed" for field in fields)
+        or (written[0].has_shape and len(fields) > 1)
+    )
 
 
 def _landmarks(cell: FormCell) -> list[_Landmark]:
@@ -75,8 +83,8 @@ def _landmarks(cell: FormCell) -> list[_Landmark]:
 
 
 def _slices(cell: FormCell, whole: Passage) -> list[tuple[list[int], bool, Passage]]:
-    """The stretches between the printed words that were found, each with the items of the cell that stand in it, and whether
-    all other printed words there belong to marks."""
+    """The stretches between the printed words that were found, each with the items of the cell that stand in
+    it, and whether all other printed words there belong to marks."""
     keyed = Keyed.of(whole.text)
     at, cuts = 0, []
     for landmark in _landmarks(cell):
@@ -90,7 +98,9 @@ def _slices(cell: FormCell, whole: Passage) -> list[tuple[list[int], bool, Passa
         first = max(item, 0)
         # Printed words alone have no value; a prompt is the field's own, so the field starts with it.
         group = list(range(first, next_item)) if item >= 0 or next_item > 0 else []
-        unseen = {one.item for one in _landmarks(cell) if not cell.content[one.item].is_mark} & set(group) - {item}
+        unseen = {one.item for one in _landmarks(cell) if not cell.content[one.item].is_mark} & set(group) - {
+            item
+        }
         slices.append((group, not unseen, whole.cut(end, next_start)))
     return slices
 
@@ -126,7 +136,8 @@ def find_words(keyed: Keyed, texts: Sequence[str], start: int) -> tuple[int, int
 
 
 def _share(fields: Sequence[Field], passage: Passage) -> dict[str, Passage]:
-    """A stretch with no printed words inside: dates take what looks like one, the rest goes to the first other field."""
+    """A stretch with no printed words inside: dates take what looks like one, the rest goes to the first
+    other field."""
     found: dict[str, Passage] = {}
     others = [field for field in fields if not isinstance(field, DateField)]
     for field in reversed(fields):
@@ -143,7 +154,8 @@ def _share(fields: Sequence[Field], passage: Passage) -> dict[str, Passage]:
 
 
 def _find_stray_dates(cell: FormCell, found: dict[str, Passage]) -> None:
-    """A date that stands with a seal or a signature, or on a line of its own, belongs to the date field that has none."""
+    """A date that stands with a seal or a signature, or on a line of its own, belongs to the date field that
+    has none."""
     for field in cell.fields:
         if not isinstance(field, DateField) or find_dates(found[field.name].text, blank=False):
             continue
@@ -159,7 +171,8 @@ def _find_stray_dates(cell: FormCell, found: dict[str, Passage]) -> None:
 
 
 def _gather_dates(cell: FormCell, found: dict[str, Passage]) -> None:
-    """A date beside each of several marks, where the cell asks for one: all go to the field, which takes them if they agree."""
+    """A date beside each of several marks, where the cell asks for one: all go to the field, which takes them
+    if they agree."""
     fields = [field for field in cell.fields if isinstance(field, DateField)]
     if len(fields) != 1 or not find_dates(found[fields[0].name].text, blank=False):
         return
@@ -169,7 +182,8 @@ def _gather_dates(cell: FormCell, found: dict[str, Passage]) -> None:
 
 
 def _pictures_to_marks(cell: FormCell, found: dict[str, Passage], whole: Passage) -> dict[str, Passage]:
-    """A picture that floats over the cell may be anchored anywhere in it; it belongs to the first mark without one."""
+    """A picture that floats over the cell may be anchored anywhere in it; it belongs to the first mark
+    without one."""
     marks = [field.name for field in cell.fields if field.is_mark]
     found = _signatures_to_marks(marks, found, whole)
     claimed = sum(len(found[name].pictures) for name in found)
@@ -182,14 +196,18 @@ def _pictures_to_marks(cell: FormCell, found: dict[str, Passage], whole: Passage
     return found
 
 
-def _signatures_to_marks(marks: Sequence[str], found: dict[str, Passage], whole: Passage) -> dict[str, Passage]:
+def _signatures_to_marks(
+    marks: Sequence[str], found: dict[str, Passage], whole: Passage
+) -> dict[str, Passage]:
     """A digital signature is set for a seal or a signature, and never part of what is written under it."""
     placed = {span for name in marks for span in found[name].pictures}
     stray = [n for n, span in enumerate(whole.spans) if is_digital(span) and span not in placed]
     if not marks or not stray:
         return found
     for name in found.keys() - set(marks):
-        found[name] = found[name].without([(n, n + 1) for n, span in enumerate(found[name].spans) if is_digital(span)])
+        found[name] = found[name].without(
+            [(n, n + 1) for n, span in enumerate(found[name].spans) if is_digital(span)]
+        )
     for n in stray:
         name = next((name for name in marks if not found[name].pictures), marks[0])
         found[name] = Passage.join([found[name], whole.cut(n, n + 1)])
@@ -197,7 +215,8 @@ def _signatures_to_marks(marks: Sequence[str], found: dict[str, Passage], whole:
 
 
 def _without_guidance(field: Field, passage: Passage) -> Passage:
-    """Guidance that was left standing before, after or inside the answer is taken off; blank lines it leaves go too."""
+    """Guidance that was left standing before, after or inside the answer is taken off; blank lines it leaves
+    go too."""
     guidance = (*field.guidance, *field.guidance_aliases)
     ranges = list(_guidance_ranges(guidance, passage)) if guidance else []
     return passage.without(ranges) if ranges else passage
@@ -214,7 +233,8 @@ def _guidance_ranges(guidance: Sequence[str], passage: Passage) -> Iterator[tupl
 
 
 def _to_line_ends(passage: Passage, start: int, end: int) -> tuple[int, int]:
-    """The punctuation at the ends of printed words goes with them, and the line break, if nothing else stands on the line."""
+    """The punctuation at the ends of printed words goes with them, and the line break, if nothing else stands
+    on the line."""
     for line_start, line_end in lines_of(passage.text):
         if line_start <= start <= line_end and not key(passage.text[line_start:start]):
             start = line_start

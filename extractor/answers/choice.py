@@ -1,9 +1,9 @@
 """Which options are chosen: one model of marks near options in a run of text.
 
-Whatever the file was, its reader has turned boxes, ticks, symbol fonts, controls and ink into marks inside the text. Here
-the text is taken apart into options, marks and the gaps between them; each mark is bound to an option by the side on which
-this form's marks stand and, where two options could claim it, by the nearer one; and the states of all options together
-give the answer. What could be read in two ways says so.
+Whatever the file was, its reader has turned boxes, ticks, symbol fonts, controls and ink into marks inside
+the text. Here the text is taken apart into options, marks and the gaps between them; each mark is bound to an
+option by the side on which this form's marks stand and, where two options could claim it, by the nearer one;
+and the states of all options together give the answer. What could be read in two ways says so.
 """
 
 import re
@@ -22,7 +22,8 @@ from models.writing import key
 _BOXES = ("empty", "ticked", "filled", "corrected", "unclear", "picture")
 _CHOSEN = ("ticked", "tick", "filled")
 _SEPARATORS = frozenset(";,、，；。.:：/|｜-—_·")
-# A bare mark that stands further than this beyond the first or the last option may belong to no option at all.
+# A bare mark that stands further than this beyond the first or the last option may belong to no option at
+# all.
 _FAR = 2
 _NUMBERS = re.compile(r"[\d①-⑳]+")
 # Stars, arrows, plus signs: beside options they are marks of a kind that nobody told us.
@@ -32,8 +33,8 @@ _STARS = frozenset("*＊※")
 
 @dataclass(frozen=True)
 class ChoiceReading:
-    """Options chosen (None: none), how sure that is, other readings, and why a person should look. `seen` is how surely the least
-    sure of its marks was seen, 1 where the file holds them."""
+    """Options chosen (None: none), how sure that is, other readings, and why a person should look. `seen` is
+    how surely the least sure of its marks was seen, 1 where the file holds them."""
 
     value: tuple[str, ...] | None
     confidence: float
@@ -114,26 +115,29 @@ class _Reader:
         self.options[option].marks += [str(token.mark) for token in slot]
 
     def _give_end(self, option: int, slot: list[Token], start: int, end: int) -> None:
-        """Give what stands before the first option (which begins at `start`) or after the last one (which ends at `end`).
+        """Give what stands before the first option (which begins at `start`) or after the last one (which
+        ends at `end`).
 
-        A mark on a line or in a cell of its own, or far away, may speak of any option, and so may one of many boxes, or a
-        box behind an option that has its own.
+        A mark on a line or in a cell of its own, or far away, may speak of any option, and so may one of many
+        boxes, or a box behind an option that has its own.
         """
         has_box = any(mark in _BOXES for mark in self.options[option].marks)
         self._give(option, slot)
         chosen = [token for token in slot if token.mark in _CHOSEN]
         gaps = [(token.end, start) if token.end <= start else (end, token.start) for token in chosen]
         boxes = sum(token.mark in _BOXES for token in slot)
-        if any("\n" in self.passage.text[a:b] or self._gap(a, b) - _signs(slot, a, b) > _FAR for a, b in gaps) or (
-            chosen and (boxes > _FAR or (has_box and boxes))
-        ):
+        if any(
+            "\n" in self.passage.text[a:b] or self._gap(a, b) - _signs(slot, a, b) > _FAR for a, b in gaps
+        ) or (chosen and (boxes > _FAR or (has_box and boxes))):
             self.apart = True
 
-    def _split(self, number: int, slot: list[Token], left_end: int, right_start: int, side: str | None) -> None:
+    def _split(
+        self, number: int, slot: list[Token], left_end: int, right_start: int, side: str | None
+    ) -> None:
         """Share the marks between option `number - 1`, which ends at `left_end`, and option `number`.
 
-        A box keeps to its side, and what stands between a box and its option goes with it. A bare mark that is left over
-        belongs to the nearer of its neighbours; without a nearer one, it is read in both ways.
+        A box keeps to its side, and what stands between a box and its option goes with it. A bare mark that
+        is left over belongs to the nearer of its neighbours; without a nearer one, it is read in both ways.
         """
         boxes = [k for k, token in enumerate(slot) if token.mark in _BOXES]
         if side == "before":
@@ -163,7 +167,9 @@ class _Reader:
     def _gap(self, start: int, end: int) -> int:
         """How far apart two tokens stand: blanks count one, separators two, the end of a line ten."""
         between = self.passage.text[start:end]
-        return sum(10 if char == "\n" else 2 if char in _SEPARATORS or char == "\t" else 1 for char in between)
+        return sum(
+            10 if char == "\n" else 2 if char in _SEPARATORS or char == "\t" else 1 for char in between
+        )
 
     # -- from states to an answer
 
@@ -194,15 +200,20 @@ class _Reader:
         crossed = [o for o in self.options if "cross" in o.marks]
         if crossed:
             rest = self._value([o for o in self.options if "cross" not in o.marks])
-            return self._ambiguous(self._value(crossed), "只有“×”，可能表示选中，也可能表示不选", *([rest] if rest else []))
+            return self._ambiguous(
+                self._value(crossed), "只有“×”，可能表示选中，也可能表示不选", *([rest] if rest else [])
+            )
         return self._without_marks()
 
     def _doubtful_boxes(self, ticked: list[_Option]) -> ChoiceReading | None:
-        """The reading where a box is seen but can't be trusted, or is missing; None where all boxes are plain."""
+        """The reading where a box is seen but can't be trusted, or is missing; None where all boxes are
+        plain."""
         filled = [o for o in ticked if o.is_filled]
         if filled and len(filled) < len(ticked):
             rest = self._value([o for o in ticked if not o.is_filled])
-            return self._ambiguous(rest, "有的选框打勾，有的涂黑，涂黑可能表示不选", self._value(ticked) or ())
+            return self._ambiguous(
+                rest, "有的选框打勾，有的涂黑，涂黑可能表示不选", self._value(ticked) or ()
+            )
         unclear = [o for o in self.options if "unclear" in o.marks]
         if unclear:
             # A ring, or a stroke beside the box: alone, it chooses.
@@ -266,10 +277,14 @@ class _Reader:
 
     def _ambiguous(self, value: tuple[str, ...] | None, why: str, *others: tuple[str, ...]) -> ChoiceReading:
         different = tuple(dict.fromkeys(other for other in others if other and other != value))
-        return ChoiceReading(value, rungs.CONTESTED, different, (self._doubt("choice-ambiguous", evidence=why),))
+        return ChoiceReading(
+            value, rungs.CONTESTED, different, (self._doubt("choice-ambiguous", evidence=why),)
+        )
 
     def _inferred(self, options: list[_Option], why: str) -> ChoiceReading:
-        return ChoiceReading(self._value(options), rungs.LIKELIER, (), (self._doubt("choice-inferred", evidence=why),))
+        return ChoiceReading(
+            self._value(options), rungs.LIKELIER, (), (self._doubt("choice-inferred", evidence=why),)
+        )
 
     def _doubt(self, code: str, **words: object) -> Finding:
         return Finding.of(code, self.field.name, title=self.title, **words)
@@ -286,8 +301,13 @@ class _Reader:
         return " ".join(text.split()) if says else ""
 
     def _odd_numbers(self) -> bool:
-        """Whether digits do more than count the options: 1. 2. 3. before them count, a 2 behind them answers."""
-        text, starts, between = self.passage.text, {token.start for token in self.tokens}, _SEPARATORS | set(CLOSE)
+        """Whether digits do more than count the options: 1. 2. 3. before them count, a 2 behind them
+        answers."""
+        text, starts, between = (
+            self.passage.text,
+            {token.start for token in self.tokens},
+            _SEPARATORS | set(CLOSE),
+        )
         inside = {n for token in self.tokens for n in range(token.start, token.end)}
         counted = []
         for match in _NUMBERS.finditer(text):
@@ -302,8 +322,13 @@ class _Reader:
         return counted != sorted(set(counted)) or max(counted, default=0) > len(self.field.options)
 
     def _has_both_boxes(self) -> bool:
-        """Whether both kinds of filled box were typed; what a control shows when it is ticked, nobody chose."""
-        typed = {char for char, span in zip(self.passage.text, self.passage.spans, strict=True) if isinstance(span, Run)}
+        """Whether both kinds of filled box were typed; what a control shows when it is ticked, nobody
+        chose."""
+        typed = {
+            char
+            for char, span in zip(self.passage.text, self.passage.spans, strict=True)
+            if isinstance(span, Run)
+        }
         return bool(typed & tick_signs.CHECKED_BOX and typed & tick_signs.CROSSED_BOX)
 
     def _mark_confidence(self) -> float:
@@ -321,7 +346,8 @@ def _signs(slot: list[Token], start: int, end: int) -> int:
 
 
 def _side(first: list[Token], last: list[Token]) -> str | None:
-    """On which side of its option a mark of this form stands: boxes tell it better than ticks that somebody added."""
+    """On which side of its option a mark of this form stands: boxes tell it better than ticks that somebody
+    added."""
     for kinds in (_BOXES, None):
         if any(kinds is None or token.mark in kinds for token in first):
             return "before"

@@ -11,13 +11,16 @@ from models.fields import ChoiceField
 from models.page import Emphasis, Run, Tick, TickState
 
 OPEN, CLOSE = "[［(（【〔〖", "]］)）】〕〗"
-_BRACKETED = re.compile(rf"[{re.escape(OPEN)}]\s*(?P<inner>[^{re.escape(OPEN + CLOSE)}]{{0,3}}?)\s*[{re.escape(CLOSE)}]")
+_BRACKETED = re.compile(
+    rf"[{re.escape(OPEN)}]\s*(?P<inner>[^{re.escape(OPEN + CLOSE)}]{{0,3}}?)\s*[{re.escape(CLOSE)}]"
+)
 _YES, _NO = {"是", "选", "对", "y", "yes"}, {"否", "非", "n", "no"}
 
 
 @dataclass(frozen=True)
 class Token:
-    """An option (by its index), a mark, a picture, or other text; `start` and `end` are characters of the passage."""
+    """An option (by its index), a mark, a picture, or other text; `start` and `end` are characters of the
+    passage."""
 
     start: int
     end: int
@@ -26,7 +29,8 @@ class Token:
 
 
 def tokens_of(field: ChoiceField, passage: Passage) -> list[Token]:
-    """Options, marks and pictures in order; options are sought longest first, so that one inside another is not taken."""
+    """Options, marks and pictures in order; options are sought longest first, so that one inside another is
+    not taken."""
     options = [Token(m.start(), m.end(), option=index) for index, m in _option_matches(field, passage)]
     taken = [False] * len(passage)
     for token in options:
@@ -92,7 +96,11 @@ def _mark(passage: Passage, number: int, taken: list[bool]) -> TickState | Liter
         return "picture"
     state = tick_signs.state_of(char)
     if state is not None:
-        enclosed = state == "tick" and passage.text[number + 1 : number + 2] in tick_signs.ENCLOSING and number + 1 < len(passage)
+        enclosed = (
+            state == "tick"
+            and passage.text[number + 1 : number + 2] in tick_signs.ENCLOSING
+            and number + 1 < len(passage)
+        )
         return "ticked" if enclosed else state
     lookalike: TickState | None = (
         "empty"
@@ -107,7 +115,8 @@ def _mark(passage: Passage, number: int, taken: list[bool]) -> TickState | Liter
 
 
 def _stands_as_mark(passage: Passage, number: int, taken: list[bool]) -> bool:
-    """Whether a letter-like sign stands where only a mark would: beside an option or a mark, and not in a word."""
+    """Whether a letter-like sign stands where only a mark would: beside an option or a mark, and not in a
+    word."""
     text = passage.text
 
     def beside(step: int) -> tuple[bool, bool]:
@@ -117,7 +126,9 @@ def _stands_as_mark(passage: Passage, number: int, taken: list[bool]) -> bool:
         if not 0 <= at < len(text):
             return False, False
         known = taken[at] or isinstance(passage.spans[at], Tick) or tick_signs.state_of(text[at]) is not None
-        in_word = not known and not apart and (text[at].isalnum() and text[at] not in tick_signs.BOX_LOOKALIKES)
+        in_word = (
+            not known and not apart and (text[at].isalnum() and text[at] not in tick_signs.BOX_LOOKALIKES)
+        )
         return known or text[at] in tick_signs.BOX_LOOKALIKES, in_word
 
     (near_left, word_left), (near_right, word_right) = beside(-1), beside(1)
@@ -126,6 +137,8 @@ def _stands_as_mark(passage: Passage, number: int, taken: list[bool]) -> bool:
 
 def emphasis_of(passage: Passage, token: Token) -> frozenset[Emphasis]:
     """How an option is written: what all its characters share."""
-    spans = [span for span in passage.spans[token.start : token.end] if isinstance(span, Run) and span.text.strip()]
+    spans = [
+        span for span in passage.spans[token.start : token.end] if isinstance(span, Run) and span.text.strip()
+    ]
     looks = [span.emphasis for span in spans]
     return frozenset.intersection(*looks) if looks else frozenset()

@@ -1,4 +1,5 @@
-"""What places of ours that survived in the file hold, as observations of their own, to be weighed against what the table shows."""
+"""What places of ours that survived in the file hold, as observations of their own, to be weighed against
+what the table shows."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -14,16 +15,21 @@ from models.record import Observation
 
 
 def controls_of(form: FormDefinition, controls: Sequence[Control], part: str) -> Iterable[Observation]:
-    """What the tagged controls hold, as observations of their own to be weighed against what the table shows."""
+    """What the tagged controls hold, as observations of their own to be weighed against what the table
+    shows."""
     for name, field in form.fields.items():
         own = [control for control in controls if control.tag.field == name]
         if not own or field.is_mark:
             continue
         value, raw, doubts = _control_value(field, form.titles[name], own)
-        yield Observation(field=name, value=value, raw=raw, source="control", confidence=rungs.CERTAIN, doubts=doubts)
+        yield Observation(
+            field=name, value=value, raw=raw, source="control", confidence=rungs.CERTAIN, doubts=doubts
+        )
 
 
-def _control_value(field: Field, title: str, controls: Sequence[Control]) -> tuple[Any, str, tuple[Finding, ...]]:
+def _control_value(
+    field: Field, title: str, controls: Sequence[Control]
+) -> tuple[Any, str, tuple[Finding, ...]]:
     if isinstance(field, ChoiceField):
         ticked = {
             field.options[c.tag.option]

@@ -1,12 +1,12 @@
 """Finding the labels of a form on pages: aligned with the definition in order, by edit distance.
 
-A label is sought as the whole text of a cell and, where label and value share a cell or a line, before a colon. Alignment
-is the dynamic programming of Needleman and Wunsch (1970) over the sequence of labels and the sequence of finds, so that a
-label that stands twice is told by its neighbours, and a missing row costs one row. What the order could not place, a row
-that somebody moved, is then taken where its label stands alone and exactly.
+A label is sought as the whole text of a cell and, where label and value share a cell or a line, before a
+colon. Alignment is the dynamic programming of Needleman and Wunsch (1970) over the sequence of labels and the
+sequence of finds, so that a label that stands twice is told by its neighbours, and a missing row costs one
+row. What the order could not place, a row that somebody moved, is then taken where its label stands alone and
+exactly.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,22 +14,17 @@ from itertools import pairwise
 
 from rapidfuzz import fuzz
 
-from extractor.text.passage import Passage, Place, spaced
+from extractor.answers.units import INNER, Sought, Unit, is_under
 from models.fields.rows import Column
 from models.form import FormCell, FormDefinition
-from models.geometry import box_around
 from models.layout import lay_out
-from models.page import Box, Cell, CellAddress, Page, Pages, Run, Table
+from models.page import Cell
 from models.writing import key
 
-_LEAST_SIMILAR = 0.75
-_INNER = 0.9
-_SHORT = 4  # characters of which none may differ
 _MOVED = 0.95
-_LONGER = 1.5  # times its length that a text may have to be compared with a label as a whole
 _CUT = 0.85  # how like a label its two halves must be that stand on two pages
-_SAME_EDGE = 0.04  # of a table's width: edges of one column on two pages lie no farther apart
-_MOST_LINES, _LEADING = 2, 0.6  # lines on which a label goes on, and how far below each other, in their heights
+# lines on which a label goes on, and how far below each other, in their heights
+_MOST_LINES, _LEADING = 2, 0.6
 _ROUNDING = 1e-9  # by less two sums of the same scores differ
 
 
@@ -41,87 +36,6 @@ class Label:
     cell: FormCell
     above: bool
     column: Column | None = None
-
-
-@dataclass(frozen=True)
-class _Hit:
-    """Characters of a unit that may be a label, how surely, and whether that is all that the unit holds."""
-
-    start: int
-    end: int
-    score: float
-    whole: bool
-
-
-@dataclass(frozen=True)
-class _Sought:
-    """What a label looks like: alone, by its keys, and before a colon."""
-
-    texts: tuple[str, ...]
-
-    @cached_property
-    def keys(self) -> list[str]:
-        return [key(text) for text in self.texts]
-
-    @cached_property
-    def most(self) -> float:
-        """How long a text may be that is compared with the label."""
-        return max(len(k) for k in self.keys) * _LONGER + 1
-
-    @cached_property
-    def before_colon(self) -> re.Pattern[str]:
-        forms = (rf"(?:^|(?<=[\s；;，,。]))(?P<l{n}>{spaced(text)})\s*[:：]" for n, text in enumerate(self.texts))
-        return re.compile("|".join(forms), re.M)
-
-
-@dataclass(frozen=True, eq=False)
-class Unit:
-    """A table cell, or a line outside tables (`cell` None); `page` is None in a file without pages. Labels are sought in it once,
-    over however many pages, in whatever order, a form is then laid."""
-
-    passage: Passage
-    page: int | None = None
-    table: Table | None = None
-    cell: Cell | None = None
-
-    @cached_property
-    def key(self) -> str:
-        """What the labels are compared with."""
-        return key(self.passage.text)
-
-    @cached_property
-    def is_crossed_out(self) -> bool:
-        """Who crosses out a whole row means it to be gone, its label too."""
-        struck = self.passage.struck
-        return bool(struck) and not self.passage.without(struck).text.strip()
-
-    @cached_property
-    def first_line_key(self) -> str | None:
-        """The key of the first of several lines."""
-        head, _, rest = self.passage.text.partition("\n")
-        return key(head) if rest.strip() else None
-
-    @cached_property
-    def pieces(self) -> tuple[tuple[int, int], ...]:
-        """From where to where each part of a line stands that stands well apart from the next; none where nothing does."""
-        gaps = [n for n, span in enumerate(self.passage.spans) if isinstance(span, Run) and not span.box and span.text.isspace()]
-        edges = [-1, *gaps, len(self.passage)]
-        return tuple((start + 1, end) for start, end in pairwise(edges)) if gaps and self.box else ()
-
-    @cached_property
-    def box(self) -> Box | None:
-        """Where it stands: the cell, or the characters of the line."""
-        return self.cell.box if self.cell else box_around(span.box for span in self.passage.spans if span)
-
-    @cached_property
-    def _known(self) -> dict[tuple[str, ...], tuple[_Hit, ...]]:
-        return {}
-
-    def hits(self, sought: _Sought) -> tuple[_Hit, ...]:
-        """Where in the unit a label may stand, whatever stands around it."""
-        if sought.texts not in self._known:
-            self._known[sought.texts] = tuple(_hits(self, sought))
-        return self._known[sought.texts]
 
 
 @dataclass(frozen=True)
@@ -150,58 +64,10 @@ def labels_of(form: FormDefinition) -> tuple[Label, ...]:
             if grid.role == "label" and grid.cell.label:
                 found.append(Label((grid.cell.label, *grid.cell.aliases), grid.cell, above[id(grid.cell)]))
             elif grid.role == "heading" and grid.heading:
-                found.append(Label((grid.heading.label, *grid.heading.aliases), grid.cell, True, grid.heading))
+                found.append(
+                    Label((grid.heading.label, *grid.heading.aliases), grid.cell, True, grid.heading)
+                )
     return tuple(found)
-
-
-@dataclass(frozen=True)
-class Wording:
-    """Pages, and the units of each in reading order. They are made once, and go along wherever the pages are put."""
-
-    pages: Pages
-    by_page: tuple[tuple[Unit, ...], ...]
-
-    @classmethod
-    def of(cls, pages: Pages) -> "Wording":
-        """The wording of pages of which nothing is known yet."""
-        by_page: list[tuple[Unit, ...]] = []
-        start = 0
-        for page in pages.pages:
-            units = tuple(_units(page, is_paged=pages.reader != "word", start=start))
-            start += sum(len(unit.passage) for unit in units)
-            by_page.append(units)
-        return cls(pages, tuple(by_page))
-
-    @cached_property
-    def units(self) -> tuple[Unit, ...]:
-        """The units of all pages, one page after the other."""
-        return tuple(unit for units in self.by_page for unit in units)
-
-    def in_order(self, places: Sequence[int]) -> "Wording":
-        """The pages at these places, in this order; what is known of the file goes along."""
-        pages = self.pages.model_copy(update={"pages": tuple(self.pages.pages[n] for n in places)})
-        return Wording(pages, tuple(self.by_page[n] for n in places))
-
-
-def units_of(pages: Pages) -> tuple[Unit, ...]:
-    """Cells and lines of all pages in reading order."""
-    return Wording.of(pages).units
-
-
-def _units(page: Page, is_paged: bool, start: int) -> Iterator[Unit]:
-    """The cells and lines of a page, their characters numbered from `start`."""
-    number = page.number if is_paged else None
-    for block in page.blocks:
-        if isinstance(block, Table):
-            for cell in block.cells:
-                address = None if is_paged else CellAddress(table=block.index, row=cell.row, column=cell.column)
-                passage = Passage.of(cell.lines, Place(number, address, cell.box), start)
-                yield Unit(passage, number, block, cell)
-                start += len(passage)
-        else:
-            passage = Passage.of([block], Place(number, None, block.box), start)
-            yield Unit(passage, number)
-            start += len(passage)
 
 
 @dataclass(frozen=True)
@@ -224,7 +90,8 @@ class Alignment:
         return frozenset(key(text) for label in self.labels for text in label.texts)
 
     def is_repeated(self, index: int) -> bool:
-        """Whether the label stands once more between the first label and the last, where no label was found."""
+        """Whether the label stands once more between the first label and the last, where no label was
+        found."""
         return not self._spare_keys.isdisjoint(key(text) for text in self.labels[index].texts)
 
     @cached_property
@@ -241,14 +108,16 @@ def align(form: FormDefinition, units: tuple[Unit, ...]) -> Alignment:
 
 
 def most(form: FormDefinition, units: Sequence[Unit]) -> float:
-    """The most that an alignment of `form` with `units` could score, in whatever order they stood. Aligning takes far longer."""
+    """The most that an alignment of `form` with `units` could score, in whatever order they stood. Aligning
+    takes far longer."""
     labels = labels_of(form)
     best = (max((find.score for find in finds_of(label, units)), default=0.0) for label in labels)
     return sum(best) / max(1, len(labels)) + _ROUNDING
 
 
 def closest(forms: Sequence[FormDefinition], units: tuple[Unit, ...]) -> Alignment:
-    """The form, of at least one, whose labels are found best, laid over `units`; of equally good ones the first."""
+    """The form, of at least one, whose labels are found best, laid over `units`; of equally good ones the
+    first."""
     reach = [most(form, units) for form in forms]
     laid: dict[int, Alignment] = {}
     for n in sorted(range(len(forms)), key=lambda n: -reach[n]):
@@ -262,7 +131,9 @@ def _align(labels: Sequence[Label], units: Sequence[Unit]) -> dict[int, Find]:
     candidates = [finds_of(label, units) for label in labels]
     positions = sorted({(f.order, f.start) for finds in candidates for f in finds})
     column = {position: j for j, position in enumerate(positions, 1)}
-    by_place = [{column[f.order, f.start]: f for f in sorted(finds, key=lambda f: f.score)} for finds in candidates]
+    by_place = [
+        {column[f.order, f.start]: f for f in sorted(finds, key=lambda f: f.score)} for finds in candidates
+    ]
     best = [[0.0] * (len(positions) + 1)]
     for finds in by_place:
         above, row = best[-1], [0.0]
@@ -283,13 +154,17 @@ def _align(labels: Sequence[Label], units: Sequence[Unit]) -> dict[int, Find]:
     return _with_moved(labels, candidates, found)
 
 
-def _with_moved(labels: Sequence[Label], candidates: list[list[Find]], found: dict[int, Find]) -> dict[int, Find]:
+def _with_moved(
+    labels: Sequence[Label], candidates: list[list[Find]], found: dict[int, Find]
+) -> dict[int, Find]:
     """Add labels that stand out of order, where the label is no other's and stands once."""
     taken = {(f.order, f.start) for f in found.values()}
     for index, label in enumerate(labels):
         if index in found or sum(bool(set(label.texts) & set(other.texts)) for other in labels) > 1:
             continue
-        exact = [f for f in candidates[index] if f.whole and f.score >= _MOVED and (f.order, f.start) not in taken]
+        exact = [
+            f for f in candidates[index] if f.whole and f.score >= _MOVED and (f.order, f.start) not in taken
+        ]
         if len(exact) == 1:
             found[index] = exact[0]
     return found
@@ -297,21 +172,26 @@ def _with_moved(labels: Sequence[Label], candidates: list[list[Find]], found: di
 
 def finds_of(label: Label, units: Sequence[Unit]) -> list[Find]:
     """Every place at which a label may stand, whatever stands around it."""
-    sought = _Sought(label.texts)
+    sought = Sought(label.texts)
     found = [
-        Find(unit, order, hit.start, hit.end, hit.score, hit.whole) for order, unit in enumerate(units) for hit in unit.hits(sought)
+        Find(unit, order, hit.start, hit.end, hit.score, hit.whole)
+        for order, unit in enumerate(units)
+        for hit in unit.hits(sought)
     ]
     known = {find.order for find in found}
     halves = [(order, rest.key) for order, rest in _cut_by_pages(units)] + [*_stacked(units, sought.most)]
     cut = [order for order, rest in halves if _completes(sought.keys, units[order].key, rest)]
     found += [
-        Find(units[order], order, 0, len(units[order].passage), _INNER, True) for order in dict.fromkeys(cut) if order not in known
+        Find(units[order], order, 0, len(units[order].passage), INNER, True)
+        for order in dict.fromkeys(cut)
+        if order not in known
     ]
     return found
 
 
 def is_rest_of(label: Label, unit: Unit, text: str) -> bool:
-    """Whether `text` is what a label lacks that breaks off at the end of a page, where `unit` is what stands there of it."""
+    """Whether `text` is what a label lacks that breaks off at the end of a page, where `unit` is what stands
+    there of it."""
     return _completes([key(one) for one in label.texts], unit.key, key(text))
 
 
@@ -321,64 +201,35 @@ def _completes(keys: Sequence[str], begun: str, rest: str) -> bool:
     return any(fuzz.ratio(whole, one) >= max(100 * _CUT, fuzz.ratio(begun, one) + _ROUNDING) for one in near)
 
 
-def is_under(unit: Unit, label: Unit) -> bool:
-    """Whether a cell shares the columns of another; in another table only boxes can tell."""
-    a, b = unit.cell, label.cell
-    if a is None or b is None:
-        return False
-    if unit.table is not label.table and (columns := _columns(unit, label)):
-        (x0, x1), (left, right) = columns
-        return min(x1, right) - max(x0, left) > (right - left) / 4
-    return a.column < b.column + b.column_span and b.column < a.column + a.column_span
-
-
-def goes_on(unit: Unit, label: Unit) -> bool:
-    """Whether a cell of another table is in the very column of `label`, so that the one may go on with the other."""
-    columns = _columns(unit, label)
-    return columns is None or all(abs(one - other) < _SAME_EDGE for one, other in zip(*columns, strict=True))
-
-
-def _columns(unit: Unit, label: Unit) -> tuple[tuple[float, float], tuple[float, float]] | None:
-    """From where to where two cells of different tables stand in these, whose left edge is 0 and right edge 1: two pages are seldom
-    scanned at one scale, and in one place."""
-    a, b = (_share(one) for one in (unit, label))
-    return (a, b) if a and b else None
-
-
-def _share(unit: Unit) -> tuple[float, float] | None:
-    own, whole = unit.cell and unit.cell.box, unit.table and unit.table.box
-    if not own or not whole or whole.x1 <= whole.x0:
-        return None
-    return (own.x0 - whole.x0) / (whole.x1 - whole.x0), (own.x1 - whole.x0) / (whole.x1 - whole.x0)
-
-
 def _cut_by_pages(units: Sequence[Unit]) -> Iterator[tuple[int, Unit]]:
-    """(order, unit) of each cell in the last row of a page, with the cell under it in the first row of the next page's table."""
+    """(order, unit) of each cell in the last row of a page, with the cell under it in the first row of the
+    next page's table."""
     cells = [(order, unit) for order, unit in enumerate(units) if unit.cell and unit.page is not None]
     for (_, before), (_, after) in pairwise(cells):
         if before.page == after.page or before.cell is None:
             continue
         last = _end(before.cell)
-        above = [(n, one) for n, one in cells if one.table is before.table and one.cell and _end(one.cell) == last]
+        above = [
+            (n, one) for n, one in cells if one.table is before.table and one.cell and _end(one.cell) == last
+        ]
         below = [one for _, one in cells if one.table is after.table and one.cell and one.cell.row == 0]
         yield from ((n, rest) for n, one in above for rest in below if rest.key and is_under(rest, one))
 
 
-def _is_like(piece: str, keys: Sequence[str]) -> bool:
-    """Whether a part of a line is a label, or one with a character too many or too few."""
-    return piece in keys or (len(piece) > _SHORT and any(fuzz.ratio(piece, one) >= 100 * _INNER for one in keys))
-
-
 def _stacked(units: Sequence[Unit], most: float) -> Iterator[tuple[int, str]]:
-    """(order, key) of each line outside tables, no longer than `most`, with the key of the line under it, and of the next two: a
-    column of labels whose rules are lost breaks them as its cells did."""
+    """(order, key) of each line outside tables, no longer than `most`, with the key of the line under it, and
+    of the next two: a column of labels whose rules are lost breaks them as its cells did."""
     short = [(order, unit) for order, unit in enumerate(units) if unit.cell is None and len(unit.key) <= most]
     lines = [(order, unit, unit.box) for order, unit in short if unit.box and not unit.pieces]
     for at, (order, unit, box) in enumerate(lines):
         text, last = "", box
         for _, other, under in lines[at + 1 : at + 1 + _MOST_LINES]:
             high = last.y1 - last.y0
-            if other.page != unit.page or abs(under.x0 - box.x0) > high or not -0.5 * high < under.y0 - last.y1 < _LEADING * high:
+            if (
+                other.page != unit.page
+                or abs(under.x0 - box.x0) > high
+                or not -0.5 * high < under.y0 - last.y1 < _LEADING * high
+            ):
                 break
             text, last = text + other.key, under
             yield order, text
@@ -386,37 +237,3 @@ def _stacked(units: Sequence[Unit], most: float) -> Iterator[tuple[int, str]]:
 
 def _end(cell: Cell) -> int:
     return cell.row + cell.row_span
-
-
-def _hits(unit: Unit, sought: _Sought) -> Iterator[_Hit]:
-    text = unit.passage.text
-    if not unit.key or unit.is_crossed_out:
-        return
-    inner = [_Hit(m.start(str(m.lastgroup)), m.end(), _INNER, False) for m in sought.before_colon.finditer(text)]
-    score = max(fuzz.ratio(k, unit.key) / 100 for k in sought.keys) if len(unit.key) <= sought.most else 0.0
-    if score == 1.0 or (score >= _LEAST_SIMILAR and not inner):
-        yield _Hit(0, len(text), score, True)
-        return
-    yield from inner
-    if unit.cell is None:
-        yield from (_Hit(*piece, _INNER, False) for piece in unit.pieces if _is_like(key(text[slice(*piece)]), sought.keys))
-    if unit.first_line_key in sought.keys:
-        # The cell's first line is the label, its other lines are the value.
-        yield _Hit(0, text.index("\n") + 1, _INNER, False)
-
-
-__all__ = [
-    "Alignment",
-    "Find",
-    "Label",
-    "Unit",
-    "Wording",
-    "align",
-    "closest",
-    "finds_of",
-    "is_rest_of",
-    "is_under",
-    "labels_of",
-    "most",
-    "units_of",
-]

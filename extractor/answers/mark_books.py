@@ -1,4 +1,5 @@
-"""What became of what stands over or beside the text: seals, ink, writing that was not read, tagged places (pure)."""
+"""What became of what stands over or beside the text: seals, ink, writing that was not read, tagged places
+(pure)."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -32,12 +33,20 @@ def with_marks(books: Books, pages: Pages, observations: Sequence[Observation]) 
     return replace(books, marks=(*marks, *map(_beside, pages.aside)), told=(*books.told, *told))
 
 
-def doubted_beside(observations: Iterable[Observation], pages: Pages, titles: Mapping[str, str]) -> list[Observation]:
-    """The observations, in doubt where a note, or a value that does not show, lies on the answer; of a page that was turned or bent
-    flat, wherever it lies there. Only pages that are pictures have such, the lines of others hold remarks."""
-    placed = [(one, _DOUBTS[one.kind]) for one in pages.aside if one.box and one.kind in _DOUBTS and key(one.text)]
+def doubted_beside(
+    observations: Iterable[Observation], pages: Pages, titles: Mapping[str, str]
+) -> list[Observation]:
+    """The observations, in doubt where a note, or a value that does not show, lies on the answer; of a page
+    that was turned or bent flat, wherever it lies there. Only pages that are pictures have such, the lines of
+    others hold remarks."""
+    placed = [
+        (one, _DOUBTS[one.kind]) for one in pages.aside if one.box and one.kind in _DOUBTS and key(one.text)
+    ]
     # Boxes of the file lie elsewhere on a page that was turned or bent flat.
-    flat = {page.number: page.frame is None or (page.frame.warp is None and not page.frame.quarters) for page in pages.pages}
+    flat = {
+        page.number: page.frame is None or (page.frame.warp is None and not page.frame.quarters)
+        for page in pages.pages
+    }
     found = []
     for one in observations:
         beside = [
@@ -57,7 +66,11 @@ def _lies_on(aside: Aside, page: int | None, box: Box | None, flat: Mapping[int,
 
 def _beside(one: Aside) -> Entry:
     """What the reader left out of the lines: told, or left out for a reason that has a name."""
-    way = Booking(way="told", by="aside-told") if one.kind in _TOLD else Booking(way="noise", by=f"aside-{one.kind}")
+    way = (
+        Booking(way="told", by="aside-told")
+        if one.kind in _TOLD
+        else Booking(way="noise", by=f"aside-{one.kind}")
+    )
     return Entry(kind="aside", text=one.text, booking=way, page=one.page, box=one.box)
 
 
@@ -88,15 +101,22 @@ def _marks(books: Books, pages: Pages, observations: Sequence[Observation]) -> I
 
 
 def _way_of_ink(kind: Kind, box: Box, page: Page, answered: Fields, text: Sequence[Entry]) -> Booking:
-    """Ink is an answer where a field shows it, what the text is that it lies on, or nothing but the rim of the sheet."""
+    """Ink is an answer where a field shows it, what the text is that it lies on, or nothing but the rim of
+    the sheet."""
     if (page.number, box) in answered:
         return Booking(way="answer", by=answered[page.number, box])
     size = area((box.x0, box.y0, box.x1, box.y1))
-    under = [entry for entry in text if kind == "ink" and entry.page == page.number and entry.box and meets(entry.box, box)]
+    under = [
+        entry
+        for entry in text
+        if kind == "ink" and entry.page == page.number and entry.box and meets(entry.box, box)
+    ]
     most = max(under, key=lambda entry: shared_area(entry.box, box) if entry.box else 0.0, default=None)
     if most and most.box and shared_area(most.box, box) >= _OVER * size:
         return most.booking
-    names = [name for (number, place), name in answered.items() if number == page.number and meets(place, box)]
+    names = [
+        name for (number, place), name in answered.items() if number == page.number and meets(place, box)
+    ]
     if names:
         return Booking(way="answer", by="、".join(dict.fromkeys(names)))
     wide, high = page.width or 0.0, page.height or 0.0

@@ -1,5 +1,5 @@
-"""Where the answer to a label stands: beside it, below it, in the rest of its own cell, and on the next page where its row
-breaks over to that."""
+"""Where the answer to a label stands: beside it, below it, in the rest of its own cell, and on the next page
+where its row breaks over to that."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,8 @@ from itertools import combinations
 from math import inf
 
 from extractor.answers.books import is_print, noise_in, phrases_of
-from extractor.answers.labels import Find, Label, Unit, goes_on, is_rest_of, is_under
+from extractor.answers.labels import Find, Label, is_rest_of
+from extractor.answers.units import Unit, goes_on, is_under
 from extractor.text.passage import Passage
 from models.fields.date import find_dates
 from models.geometry import box_around
@@ -20,10 +21,11 @@ _SLACK = 5.0  # points by which what was read may lie beside its place
 
 @dataclass(frozen=True)
 class Region:
-    """Where one label is answered: `passages` hold the answer, a passage a cell; `units` are the cells and lines that they are cut
-    from, `pages` the numbers of whole pages that belong to it, whether a word stands there or a seal alone. `labels` is the rest
-    of a label that broke over to another page, `strays` what stands where a row would go on and may belong to it. `broken` of the
-    passages stand on another page than the label, and hold nothing but what the cell prints, and dates."""
+    """Where one label is answered: `passages` hold the answer, a passage a cell; `units` are the cells and
+    lines that they are cut from, `pages` the numbers of whole pages that belong to it, whether a word stands
+    there or a seal alone. `labels` is the rest of a label that broke over to another page, `strays` what
+    stands where a row would go on and may belong to it. `broken` of the passages stand on another page than
+    the label, and hold nothing but what the cell prints, and dates."""
 
     passages: list[Passage]
     units: tuple[Unit, ...] = ()
@@ -34,7 +36,8 @@ class Region:
 
     @property
     def is_spread(self) -> bool:
-        """Whether the answer stands in several cells; what is print or a date on another page does not count."""
+        """Whether the answer stands in several cells; what is print or a date on another page does not
+        count."""
         return sum(bool(key(passage.words)) for passage in self.passages) - self.broken > 1
 
     @property
@@ -60,8 +63,8 @@ class _Going:
 
 @dataclass
 class Regions:
-    """Answers the question for all labels of one alignment over `pages`, in the order in which they were laid; `around` are the
-    keys of what the form prints outside its cells."""
+    """Answers the question for all labels of one alignment over `pages`, in the order in which they were
+    laid; `around` are the keys of what the form prints outside its cells."""
 
     labels: Sequence[Label]
     found: Mapping[int, Find]
@@ -103,11 +106,16 @@ class Regions:
         going = self._continued(label, find)
         units = [*units, *going.units]
         passages = [*before, *(unit.passage for unit in units)]
-        broken = sum(bool(unit.key) and unit.page != find.unit.page and _is_of_cell(label, unit) for unit in units)
-        return Region(passages, tuple(units), tuple(going.pages), tuple(going.labels), tuple(going.strays), broken)
+        broken = sum(
+            bool(unit.key) and unit.page != find.unit.page and _is_of_cell(label, unit) for unit in units
+        )
+        return Region(
+            passages, tuple(units), tuple(going.pages), tuple(going.labels), tuple(going.strays), broken
+        )
 
     def rows_below(self, heading: Unit) -> list[list[Unit]]:
-        """The rows, each its cells from left to right, under the heading row of a table inside the form, up to the next label."""
+        """The rows, each its cells from left to right, under the heading row of a table inside the form, up
+        to the next label."""
         if heading.cell is None:
             return []
         found = []
@@ -136,18 +144,26 @@ class Regions:
         return found
 
     def _level(self, find: Find) -> Region | None:
-        """What stands right of a label that lost its cell, as far as the next label: the cells that it is level with, or else the
-        lines of its row. None where nothing does, and none is sought behind a colon, or where boxes are not known."""
+        """What stands right of a label that lost its cell, as far as the next label: the cells that it is
+        level with, or else the lines of its row. None where nothing does, and none is sought behind a colon,
+        or where boxes are not known."""
         own = box_around(span.box for span in find.unit.passage.spans[find.start : find.end] if span)
         if own is None or find.unit.page is None or find.is_before_colon:
             return None
         middle = (own.y0 + own.y1) / 2
-        around = [unit for unit in self._by_page[find.unit.page] if unit is not find.unit and unit.box and unit.key]
+        around = [
+            unit for unit in self._by_page[find.unit.page] if unit is not find.unit and unit.box and unit.key
+        ]
         right = [unit for unit in around if unit.box and unit.box.x0 > own.x1 - _SLACK]
         level = [unit for unit in right if unit.box and unit.box.y0 < middle < unit.box.y1]
         # Beside what lost its cell a label may stand out of order, and be found nowhere.
-        lost = {key(text) for n, label in enumerate(self.labels) if n not in self.found for text in label.texts}
-        end = min((unit.box.x0 for unit in level if unit.box and (self._is_label(unit) or unit.key in lost)), default=inf)
+        lost = {
+            key(text) for n, label in enumerate(self.labels) if n not in self.found for text in label.texts
+        }
+        end = min(
+            (unit.box.x0 for unit in level if unit.box and (self._is_label(unit) or unit.key in lost)),
+            default=inf,
+        )
         cells = [unit for unit in level if unit.cell and unit.box and unit.box.x0 < end]
         rest = self._rest_of_cell(find)
         if cells and not key(rest.words):
@@ -155,8 +171,14 @@ class Regions:
         if any(other.start > find.start for other in self._starts[id(find.unit)]):
             end = -inf
         below = self._bottom(own, find.unit.page)
-        lines = [unit for unit in right if unit.box and unit.cell is None and unit.box.x0 < end and not self._is_label(unit)]
-        lines = [unit for unit in lines if unit.box and own.y0 - _SLACK < (unit.box.y0 + unit.box.y1) / 2 < below]
+        lines = [
+            unit
+            for unit in right
+            if unit.box and unit.cell is None and unit.box.x0 < end and not self._is_label(unit)
+        ]
+        lines = [
+            unit for unit in lines if unit.box and own.y0 - _SLACK < (unit.box.y0 + unit.box.y1) / 2 < below
+        ]
         if not lines and not key(rest.words):
             return None
         # With no rule between two rows, only what is level with a label is surely its own.
@@ -164,9 +186,12 @@ class Regions:
         return Region([rest, *(unit.passage for unit in lines)], tuple(lines), strays=strays)
 
     def _bottom(self, own: Box, page: int) -> float:
-        """How far down the row of a label at `own` may reach: to the next label of the page that stands under it."""
+        """How far down the row of a label at `own` may reach: to the next label of the page that stands under
+        it."""
         starts = [find.unit.box for find in self.found.values() if find.unit.page == page]
-        return min((box.y0 for box in starts if box and box.y0 > own.y1 - _SLACK and box.x0 < own.x1), default=inf)
+        return min(
+            (box.y0 for box in starts if box and box.y0 > own.y1 - _SLACK and box.x0 < own.x1), default=inf
+        )
 
     def _right(self, label: Unit) -> list[Unit]:
         """Cells to the right of a label up to the next one, and the rows below whose own label is empty."""
@@ -183,8 +208,8 @@ class Regions:
         return found
 
     def _continued(self, label: Label, find: Find) -> _Going:
-        """Rows that somebody added below, and what broke over to the next page: nothing stands in the label's place but the rest of
-        the label itself, and no label beside it."""
+        """Rows that somebody added below, and what broke over to the next page: nothing stands in the label's
+        place but the rest of the label itself, and no label beside it."""
         going, at = _Going(), find.unit
         for units in self._rows_after(find.unit):
             under = [unit for unit in units if is_under(unit, find.unit)]
@@ -216,14 +241,19 @@ class Regions:
             going.pages.append(number)
 
     def _take(self, label: Label, find: Find, lines: Sequence[Unit], going: _Going) -> bool:
-        """Whether the row, which must reach down to the end of its page, goes on with lines of the next: what its cell prints,
-        and a date where it has none. Other words may be anybody's, so they are told; long texts may go on with them."""
+        """Whether the row, which must reach down to the end of its page, goes on with lines of the next: what
+        its cell prints, and a date where it has none. Other words may be anybody's, so they are told; long
+        texts may go on with them."""
         own = find.unit.cell.box if find.unit.cell else None
         high = next((page.height for page in self.pages if page.number == find.unit.page), None)
         if not own or not high or own.y1 < _LOW * high:
             return False
         dated = any(find_dates(unit.passage.text, blank=False) for unit in self._right(find.unit))
-        ours = [unit for unit in lines if _is_of_cell(label, unit) and not (dated and find_dates(unit.passage.text, blank=False))]
+        ours = [
+            unit
+            for unit in lines
+            if _is_of_cell(label, unit) and not (dated and find_dates(unit.passage.text, blank=False))
+        ]
         going.units += lines if any(one.is_prose for one in label.cell.fields) else ours
         going.strays += [unit.passage for unit in lines if unit not in ours]
         return len(ours) == len(lines)
@@ -250,7 +280,8 @@ class Regions:
         return found
 
     def _rows_after(self, label: Unit) -> Iterator[list[Unit]]:
-        """The cells that start in each row below a label. Where a table ends with its page, the next page's goes on with it."""
+        """The cells that start in each row below a label. Where a table ends with its page, the next page's
+        goes on with it."""
         cell = _cell(label)
         at, row = label, cell.row + cell.row_span
         while True:
@@ -262,13 +293,17 @@ class Regions:
             at, row = following, 0
 
     def _next_table(self, page: int, label: Unit) -> Unit | None:
-        """The first cell of the page that was laid behind a page, in a table that goes on with that of `label`: one of its labels
-        stands in it, the rest of this one, or a column under it."""
+        """The first cell of the page that was laid behind a page, in a table that goes on with that of
+        `label`: one of its labels stands in it, the rest of this one, or a column under it."""
         units = self._by_page.get(number, []) if (number := self._next(page)) is not None else []
         texts = [self.labels[n] for n, find in self.found.items() if find.unit is label]
         cells = [unit for unit in units if unit.cell]
         going = {id(unit.table) for unit in cells if self._is_label(unit) or goes_on(unit, label)}
-        going |= {id(unit.table) for unit in cells if any(is_rest_of(one, label, unit.passage.text) for one in texts)}
+        going |= {
+            id(unit.table)
+            for unit in cells
+            if any(is_rest_of(one, label, unit.passage.text) for one in texts)
+        }
         return next((unit for unit in units if id(unit.table) in going), None)
 
     def _row(self, unit: Unit, row: int) -> list[Unit]:
@@ -286,7 +321,10 @@ def _cell(unit: Unit) -> Cell:
 
 def _are_abreast(units: Sequence[Unit]) -> bool:
     cells = [(unit.table, unit.cell) for unit in units if unit.cell]
-    return any(a is b and one.row < _end(other) and other.row < _end(one) for (a, one), (b, other) in combinations(cells, 2))
+    return any(
+        a is b and one.row < _end(other) and other.row < _end(one)
+        for (a, one), (b, other) in combinations(cells, 2)
+    )
 
 
 def _end(cell: Cell) -> int:
@@ -294,8 +332,12 @@ def _end(cell: Cell) -> int:
 
 
 def _is_of_cell(label: Label, unit: Unit) -> bool:
-    """Whether each part of a line is nothing but what the label's cell prints, the rest of its label, and dates."""
+    """Whether each part of a line is nothing but what the label's cell prints, the rest of its label, and
+    dates."""
     parts = [unit.passage.cut(*piece) for piece in unit.pieces] or [unit.passage]
     rests = [key(part.without(find_dates(part.text)).text) for part in parts]
     printed = [*phrases_of(label.cell)]
-    return all(not one or is_print(one, printed) or any(len(one) > 1 and one in key(text) for text in label.texts) for one in rests)
+    return all(
+        not one or is_print(one, printed) or any(len(one) > 1 and one in key(text) for text in label.texts)
+        for one in rests
+    )

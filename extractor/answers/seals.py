@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from rapidfuzz.distance import Levenshtein
 
 from extractor import rungs
-from extractor.answers.labels import Unit
 from extractor.answers.prompts import find_prompt
 from extractor.answers.regions import Region
 from extractor.answers.signatures import observe_signature
+from extractor.answers.units import Unit
 from extractor.text.passage import Passage, Place
 from extractor.weighing.seal_names import bears
 from models.fields import Seal, SealField, SignatureField
@@ -32,12 +32,19 @@ class _Place:
 
 
 def observe_marks(
-    cell: FormCell, label: Unit, values: Mapping[str, Passage], region: Region, pages: Sequence[Page], part: str
+    cell: FormCell,
+    label: Unit,
+    values: Mapping[str, Passage],
+    region: Region,
+    pages: Sequence[Page],
+    part: str,
 ) -> Iterable[Observation]:
-    """An observation of every seal and signature that `cell`, answered in `region`, asks for. `values` is what was written for
-    each, prompts taken off."""
+    """An observation of every seal and signature that `cell`, answered in `region`, asks for. `values` is
+    what was written for each, prompts taken off."""
     places = _places(label, region, pages)
-    seals = [(place.page, seal) for place in places for seal in place.page.seals if _within(seal.box, place.box)]
+    seals = [
+        (place.page, seal) for place in places for seal in place.page.seals if _within(seal.box, place.box)
+    ]
     whole = Passage.join(region.passages)
     asked = [field for field in cell.fields if isinstance(field, SealField)]
     prompts = {
@@ -51,11 +58,16 @@ def observe_marks(
         title = signature.label or cell.label or signature.name
         others = [values[field.name] for field in cell.fields if not field.is_mark]
         around = [(place.page, place.box) for place in places]
-        yield observe_signature(signature, title, prompts[signature.name], values[signature.name], others, around, part)
+        yield observe_signature(
+            signature, title, prompts[signature.name], values[signature.name], others, around, part
+        )
 
 
 def compare_names(
-    observations: Sequence[Observation], fields: Mapping[str, object], titles: Mapping[str, str], pages: Sequence[Page]
+    observations: Sequence[Observation],
+    fields: Mapping[str, object],
+    titles: Mapping[str, str],
+    pages: Sequence[Page],
 ) -> list[Observation]:
     """The observations, each seal on paper compared with the name that its field mentions.
 
@@ -66,7 +78,10 @@ def compare_names(
     light = []
     for one in observations:
         field = fields[one.field]
-        seen = next((marks[e.page, e.box] for e in one.evidence if e.page and e.box and (e.page, e.box) in marks), None)
+        seen = next(
+            (marks[e.page, e.box] for e in one.evidence if e.page and e.box and (e.page, e.box) in marks),
+            None,
+        )
         if isinstance(field, SealField) and field.mentions and isinstance(one.value, Seal) and seen:
             value = compared(one.value, seen.readings, names.get(field.mentions, ""))
             doubts = name_doubts(field, value, titles)
@@ -77,16 +92,22 @@ def compare_names(
 
 
 def compared(seal: Seal, readings: Sequence[Sequence[Run]], name: str) -> Seal:
-    """The seal compared with the name that it should bear; where it bears it, that is what its text says, however it was read."""
+    """The seal compared with the name that it should bear; where it bears it, that is what its text says,
+    however it was read."""
     agrees = bears(readings, name)
     return seal.model_copy(update={"agrees": agrees, "text": one_line(name) if agrees else seal.text})
 
 
-def _confirmed(observations: Sequence[Observation], fields: Mapping[str, object], titles: Mapping[str, str]) -> list[Observation]:
-    """The observations, each name that was read off a picture in the light of the seal that must bear it: the same words in
-    another print confirm it, others say that one of the two was misread or is another unit's."""
+def _confirmed(
+    observations: Sequence[Observation], fields: Mapping[str, object], titles: Mapping[str, str]
+) -> list[Observation]:
+    """The observations, each name that was read off a picture in the light of the seal that must bear it: the
+    same words in another print confirm it, others say that one of the two was misread or is another
+    unit's."""
     seals = {
-        field.mentions: one.value for one in observations if isinstance(field := fields[one.field], SealField) and field.mentions
+        field.mentions: one.value
+        for one in observations
+        if isinstance(field := fields[one.field], SealField) and field.mentions
     }
     light = []
     for one in observations:
@@ -94,14 +115,21 @@ def _confirmed(observations: Sequence[Observation], fields: Mapping[str, object]
         if isinstance(seal, Seal) and seal.agrees is True:
             one = one.model_copy(update={"signs": {**one.signs, "confirmed": 1.0}})
         elif isinstance(seal, Seal) and (seal.agrees is False or _is_nearly(seal, one.value)):
-            one = one.doubted([Finding.of("name-disagrees", one.field, title=titles[one.field], text=seal.text or "")])
+            one = one.doubted(
+                [Finding.of("name-disagrees", one.field, title=titles[one.field], text=seal.text or "")]
+            )
         light.append(one)
     return light
 
 
 def _is_nearly(seal: Seal, name: object) -> bool:
-    """Whether the seal says the name but for one character: whichever of the two was misread, it may be the name."""
-    return seal.agrees is None and isinstance(name, str) and Levenshtein.distance(key(seal.text or ""), key(name)) == 1
+    """Whether the seal says the name but for one character: whichever of the two was misread, it may be the
+    name."""
+    return (
+        seal.agrees is None
+        and isinstance(name, str)
+        and Levenshtein.distance(key(seal.text or ""), key(name)) == 1
+    )
 
 
 def name_doubts(field: SealField, seal: Seal, titles: Mapping[str, str]) -> tuple[Finding, ...]:
@@ -116,10 +144,14 @@ def name_doubts(field: SealField, seal: Seal, titles: Mapping[str, str]) -> tupl
 
 
 def unclaimed(
-    observations: Sequence[Observation], fields: Mapping[str, object], titles: Mapping[str, str], pages: Sequence[Page]
+    observations: Sequence[Observation],
+    fields: Mapping[str, object],
+    titles: Mapping[str, str],
+    pages: Sequence[Page],
 ) -> tuple[list[Observation], list[Finding]]:
-    """The observations, each seal that is said to be absent doubted where one lies about that no field claims, on its own page or,
-    where no seal is missing there, on any; and what is to be told of those that nobody misses."""
+    """The observations, each seal that is said to be absent doubted where one lies about that no field
+    claims, on its own page or, where no seal is missing there, on any; and what is to be told of those that
+    nobody misses."""
     seals = {one.field: one for one in observations if isinstance(fields[one.field], SealField)}
     claimed = {(e.page, e.box) for one in seals.values() if one.value.present for e in one.evidence}
     absent = {name: {e.page for e in one.evidence} for name, one in seals.items() if not one.value.present}
@@ -135,9 +167,16 @@ def unclaimed(
 
 
 def _places(label: Unit, region: Region, pages: Sequence[Page]) -> list[_Place]:
-    """Where the cell's marks are set. Where a row breaks over to the next page, a seal may reach beyond the end of either half."""
+    """Where the cell's marks are set. Where a row breaks over to the next page, a seal may reach beyond the
+    end of either half."""
     boxes: dict[tuple[int, Box], None] = {}
-    if label.page is not None and label.cell is not None and label.cell.box and label.table is not None and label.table.box:
+    if (
+        label.page is not None
+        and label.cell is not None
+        and label.cell.box
+        and label.table is not None
+        and label.table.box
+    ):
         box = Box(x0=label.cell.box.x0, y0=label.cell.box.y0, x1=label.table.box.x1, y1=label.cell.box.y1)
         boxes[label.page, box] = None
     places = [place for passage in region.passages for place in passage.places]
@@ -155,7 +194,8 @@ def _places(label: Unit, region: Region, pages: Sequence[Page]) -> list[_Place]:
 
 
 def _open(place: _Place, order: Sequence[int]) -> _Place:
-    """The place, of which the row goes over the pages in `order`, up to the edges of the page between its halves."""
+    """The place, of which the row goes over the pages in `order`, up to the edges of the page between its
+    halves."""
     at = order.index(place.page.number)
     y0 = 0.0 if at else place.box.y0
     y1 = place.page.height or place.box.y1 if at + 1 < len(order) else place.box.y1
@@ -195,16 +235,24 @@ def _distance(prompt: tuple[int, Box] | None, page: Page, seal: SealMark) -> flo
     return math.hypot(x - prompt[1].x1, y - (prompt[1].y0 + prompt[1].y1) / 2)
 
 
-def _seal(field: SealField, found: tuple[Page, SealMark] | None, places: Sequence[_Place], part: str) -> Observation:
+def _seal(
+    field: SealField, found: tuple[Page, SealMark] | None, places: Sequence[_Place], part: str
+) -> Observation:
     if found is None:
         evidence = tuple(Evidence(part=part, page=place.page.number, box=place.box) for place in places[-1:])
         return Observation(
-            field=field.name, value=Seal(present=False), raw="", source="table", confidence=rungs.NAMED, evidence=evidence
+            field=field.name,
+            value=Seal(present=False),
+            raw="",
+            source="table",
+            confidence=rungs.NAMED,
+            evidence=evidence,
         )
     page, mark = found
     text = one_line(mark.text) if mark.text else None
     return Observation(
-        field=field.name, value=Seal(present=True, text=text or None), raw=text or "", source="seal", confidence=mark.confidence,
+        field=field.name, value=Seal(present=True, text=text or None), raw=text or "", source="seal",
+        confidence=mark.confidence,
         readings=mark.readings,
         evidence=(Evidence(part=part, page=page.number, box=mark.box),),
     )  # fmt: skip

@@ -1,7 +1,8 @@
 """A stretch of a cell that several fields share, with no printed words between them: whose is what (pure).
 
-What has a shape of its own, a telephone number or a date, goes to the field of that kind, and the rest to the one field whose
-values may be any words. Where that can be done in more than one way the likeliest is given, and told to be unsure.
+What has a shape of its own, a telephone number or a date, goes to the field of that kind, and the rest to the
+one field whose values may be any words. Where that can be done in more than one way the likeliest is given,
+and told to be unsure.
 """
 
 import re
@@ -28,14 +29,16 @@ Range = tuple[int, int]
 
 @dataclass(frozen=True)
 class Shares:
-    """What each field has of a stretch; `others` are what it may have instead, for each of those of which that is not sure."""
+    """What each field has of a stretch; `others` are what it may have instead, for each of those of which
+    that is not sure."""
 
     values: dict[str, Passage]
     others: Mapping[str, tuple[str, ...]]
 
 
 def share(fields: Sequence[Field], passage: Passage, is_whole: bool) -> Shares:
-    """The stretch `passage` divided among `fields`. `is_whole`: all words that are printed between them were found."""
+    """The stretch `passage` divided among `fields`. `is_whole`: all words that are printed between them were
+    found."""
     passage, empty = _without_blank_dates(fields, passage), passage.cut(0, 0)
     values = {field.name: empty for field in fields}
     if not key(passage.words):
@@ -52,7 +55,14 @@ def share(fields: Sequence[Field], passage: Passage, is_whole: bool) -> Shares:
     counts = all(len(taken[f.name]) == 1 or not (taken[f.name] or f.required) for f in written if f.has_shape)
     apart = all(one[1] <= other[0] for one, other in pairwise(ranges))
     ends = not any(_runs_on(passage.text, place, ranges) for place in ranges)
-    if is_whole and counts and apart and ends and _has_one_heir(fields, plain, rest) and _is_plain(written, rest):
+    if (
+        is_whole
+        and counts
+        and apart
+        and ends
+        and _has_one_heir(fields, plain, rest)
+        and _is_plain(written, rest)
+    ):
         return Shares(values, {})
     pieces = [passage.cut(*piece.span()) for piece in _PIECES.finditer(passage.text) if key(piece[0])]
     if len(plain) > 1 and len(pieces) == len(fields):
@@ -69,12 +79,16 @@ def _is_dated(field: Field, places: Sequence[Range], text: str) -> bool:
 def _without_blank_dates(fields: Sequence[Field], passage: Passage) -> Passage:
     """The stretch without places for a date in which nothing was written."""
     asked = any(isinstance(field, DateField) for field in fields)
-    return passage.without(find_dates(passage.text)) if asked and not find_dates(passage.text, blank=False) else passage
+    return (
+        passage.without(find_dates(passage.text))
+        if asked and not find_dates(passage.text, blank=False)
+        else passage
+    )
 
 
 def _places(field: Field, text: str) -> list[Range]:
-    """Where values of `field` stand, several with nothing but commas between them as one; of several the one that has a line to
-    itself, if a single one has."""
+    """Where values of `field` stand, several with nothing but commas between them as one; of several the one
+    that has a line to itself, if a single one has."""
     found: list[Range] = []
     for start, end in field.find(text):
         if found and not _PIECES.search(text[found[-1][1] : start]):
@@ -104,7 +118,8 @@ def _rest(passage: Passage, ranges: Sequence[Range]) -> list[Passage]:
 
 
 def _runs_on(text: str, place: Range, ranges: Sequence[Range]) -> bool:
-    """Whether what stands beside a value may be a part of it: nothing parts them, or only a blank parts letters and digits."""
+    """Whether what stands beside a value may be a part of it: nothing parts them, or only a blank parts
+    letters and digits."""
     start, end = place
     before, after = text[:start].rstrip(), text[end:].lstrip()
     others = {edge for other in ranges if other != place for edge in other}
@@ -122,7 +137,8 @@ def _is_part(char: str) -> bool:
 
 
 def _has_one_heir(fields: Sequence[Field], plain: Sequence[Field], rest: Sequence[Passage]) -> bool:
-    """Whether a single field may have the rest, or none needs any. What is written beside a mark may be the mark's."""
+    """Whether a single field may have the rest, or none needs any. What is written beside a mark may be the
+    mark's."""
     if not rest:
         return not any(field.required for field in plain)
     marks = [field for field in fields if field.is_mark]
@@ -133,7 +149,8 @@ def _has_one_heir(fields: Sequence[Field], plain: Sequence[Field], rest: Sequenc
 
 
 def _is_plain(written: Sequence[Field], rest: Sequence[Passage]) -> bool:
-    """Whether the rest is nothing but words: no value in another shape, no label, no half of a pair of brackets."""
+    """Whether the rest is nothing but words: no value in another shape, no label, no half of a pair of
+    brackets."""
     for text in (one.words for one in rest):
         if _LABEL.search(text) or any(text.count(left) != text.count(right) for left, right in _BRACKETS):
             return False

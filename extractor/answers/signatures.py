@@ -25,16 +25,22 @@ def observe_signature(
     cell: Sequence[tuple[Page, Box]],
     part: str,
 ) -> Observation:
-    """Ink behind the prompt is a signature, none is no signature; print there is a typed name, which is none either.
+    """Ink behind the prompt is a signature, none is no signature; print there is a typed name, which is none
+    either.
 
-    `written` is what was read behind the prompt, `others` what was read for the cell's other fields: their ink is not this one's.
-    `cell`: the places of the page where the cell's marks are. Where the prompt was not found, or ink stands in the cell but not
-    behind it, nobody can be sure.
+    `written` is what was read behind the prompt, `others` what was read for the cell's other fields: their
+        ink is not this one's.
+    `cell`: the places of the page where the cell's marks are. Where the prompt was not found, or ink stands
+    in the cell but not behind it, nobody can be sure.
     """
     text = one_line(written.words).strip(" ：:_—-.。")
     claimed = [place for other in others for place in _boxes(other)]
     marks = [(page, mark) for page, mark in _ink(cell) if not _is_claimed(page, mark.box, claimed)]
-    behind = [(page, mark) for page, mark in marks if prompt and page.number == prompt[0] and _is_behind(mark.box, prompt[1])]
+    behind = [
+        (page, mark)
+        for page, mark in marks
+        if prompt and page.number == prompt[0] and _is_behind(mark.box, prompt[1])
+    ]
     sure = max((mark.confidence for _, mark in behind), default=0.0)
     elsewhere = any(mark.confidence >= rungs.STRONG for _, mark in marks)
     typed = sure < rungs.EVEN and bool(key(text))
@@ -44,14 +50,22 @@ def observe_signature(
     elif present:
         confidence = sure
     else:
-        confidence = min(rungs.CERTAIN * (1 - sure), rungs.LIKELIER if typed else 1.0, rungs.EVEN if elsewhere else 1.0)
+        confidence = min(
+            rungs.CERTAIN * (1 - sure), rungs.LIKELIER if typed else 1.0, rungs.EVEN if elsewhere else 1.0
+        )
     seen = [(page, mark) for page, mark in behind if mark.confidence >= rungs.EVEN]
-    evidence = tuple(Evidence(part=part, page=page.number, box=mark.box) for page, mark in seen) or written.evidence(part)
+    evidence = tuple(
+        Evidence(part=part, page=page.number, box=mark.box) for page, mark in seen
+    ) or written.evidence(part)
     evidence = evidence or tuple(Evidence(part=part, page=page.number, box=box) for page, box in cell[-1:])
     return Observation(
-        field=field.name, value=Signature(present=present, text=text if present and key(text) else None), raw=text, source="table",
+        field=field.name, value=Signature(present=present, text=text if present and key(text) else None),
+        raw=text, source="table",
         confidence=confidence, evidence=evidence,
-        doubts=(Finding.of("signature-typed", field.name, title=title, text=text[:60]),) if typed and prompt else (),
+        doubts=(
+            (Finding.of("signature-typed", field.name, title=title, text=text[:60]),)
+            if typed and prompt else ()
+        ),
     )  # fmt: skip
 
 

@@ -1,4 +1,5 @@
-"""What stands where a field is answered -> an observation: the value that it means in the field's kind, and what is odd."""
+"""What stands where a field is answered -> an observation: the value that it means in the field's kind, and
+what is odd."""
 
 import re
 from collections.abc import Sequence
@@ -20,21 +21,29 @@ from models.page import DigitalSignature, Tick
 from models.record import Evidence, Observation
 from models.writing import key, one_line
 
-# The share of a line's characters that stand in the guidance in the same order; shorter lines are headings made of its words.
+# The share of a line's characters that stand in the guidance in the same order; shorter lines are headings
+# made of its words.
 _LIKE_GUIDANCE = 0.7
 _LEAST_LINE = 16
 # A line in brackets that tells how to fill in, in a wording that the definition does not know.
-_GUIDANCE_LEFT = re.compile(r"^[ \t]*[（(【\[][^（(）)]*(?:字以内|字左右|不超过|简要|请|填写|说明)[^（(）)]*[）)】\]][ \t]*$", re.M)
+_GUIDANCE_LEFT = re.compile(
+    r"^[ \t]*[（(【\[][^（(）)]*(?:字以内|字左右|不超过|简要|请|填写|说明)[^（(）)]*[）)】\]][ \t]*$", re.M
+)
 
 
-def observe_written(field: Field, title: str, passage: Passage, evidence: tuple[Evidence, ...], legible: float) -> Observation:
-    """The answer that `passage` is to `field`. `legible`: how well the document was read as a whole, 0 to 1."""
+def observe_written(
+    field: Field, title: str, passage: Passage, evidence: tuple[Evidence, ...], legible: float
+) -> Observation:
+    """The answer that `passage` is to `field`. `legible`: how well the document was read as a whole, 0 to
+    1."""
     raw = passage.words.strip()
     if isinstance(field, ChoiceField):
         reading = read_choice(field, title, passage)
         return Observation(
-            field=field.name, value=reading.value, raw=raw, source="table", confidence=reading.confidence, evidence=evidence,
-            alternatives=reading.alternatives, doubts=reading.doubts, signs=sign_of_mark(reading.seen) if reading.seen < 1 else {},
+            field=field.name, value=reading.value, raw=raw, source="table", confidence=reading.confidence,
+            evidence=evidence,
+            alternatives=reading.alternatives, doubts=reading.doubts,
+            signs=sign_of_mark(reading.seen) if reading.seen < 1 else {},
         )  # fmt: skip
     struck = passage.struck
     gone, passage = "".join(passage.text[start:end] for start, end in struck), passage.without(struck)
@@ -46,22 +55,29 @@ def observe_written(field: Field, title: str, passage: Passage, evidence: tuple[
     if passage.pictures:
         doubts = (*doubts, Finding.of("picture-in-answer", field.name, title=title))
     if one_line(passage.recovered) and parsed is not None:
-        doubts = (*doubts, Finding.of("text-recovered", field.name, title=title, text=one_line(passage.recovered)[:40]))
+        doubts = (
+            *doubts,
+            Finding.of("text-recovered", field.name, title=title, text=one_line(passage.recovered)[:40]),
+        )
     if any(isinstance(span, Tick) and span.confidence < 1 for span in passage.spans):
         # 田 looks like a crossed box.
         doubts = (*doubts, Finding.of("mark-in-answer", field.name, title=title))
     left = _guidance_left(field, passage.words)
     if left:
         doubts = (*doubts, Finding.of("guidance-left", field.name, title=title, text=left[:40]))
-    confidence = 0.0 if any(d.code == "unparsable" for d in doubts) else rungs.CERTAIN * held_confidence(passage)
+    confidence = (
+        0.0 if any(d.code == "unparsable" for d in doubts) else rungs.CERTAIN * held_confidence(passage)
+    )
     return Observation(
-        field=field.name, value=parsed, raw=raw, source="table", confidence=confidence, evidence=evidence, doubts=doubts,
+        field=field.name, value=parsed, raw=raw, source="table", confidence=confidence, evidence=evidence,
+        doubts=doubts,
         signs=signs_of(field, passage, legible), readings=passage.readings,
     )  # fmt: skip
 
 
 def _guidance_left(field: Field, words: str) -> str | None:
-    """A line that tells how to fill in: in brackets, or one of the form's own that was shortened or reworded."""
+    """A line that tells how to fill in: in brackets, or one of the form's own that was shortened or
+    reworded."""
     if not field.guidance:
         return None
     left = _GUIDANCE_LEFT.search(words)
@@ -71,7 +87,9 @@ def _guidance_left(field: Field, words: str) -> str | None:
     for line in words.split("\n"):
         short = key(line)
         least = _LIKE_GUIDANCE * len(short)
-        if len(short) >= _LEAST_LINE and any(len(one) >= least <= LCSseq.similarity(short, one) for one in known):
+        if len(short) >= _LEAST_LINE and any(
+            len(one) >= least <= LCSseq.similarity(short, one) for one in known
+        ):
             return line.strip()
     return None
 
@@ -88,7 +106,8 @@ def parse(field: Field, title: str, text: str) -> tuple[Any, tuple[Finding, ...]
 
 
 def _once(text: str) -> str | None:
-    """The text that `text` repeats, where it is nothing but repetition: some editors save a value several times."""
+    """The text that `text` repeats, where it is nothing but repetition: some editors save a value several
+    times."""
     whole = re.fullmatch(r"(?s)(.{2,}?)\1{2,}|(.{4,}?)\2", text)
     return (whole[1] or whole[2]) if whole and not key(text).isdigit() else None
 
@@ -97,8 +116,8 @@ def typed_mark(
     field: SealField | SignatureField, title: str, passage: Passage, around: tuple[Evidence, ...],
     signed: Sequence[DigitalSignature], part: str,
 ) -> Observation:  # fmt: skip
-    """A seal or signature in a file without paper: a picture may be one, a digital signature is one of its own kind, typed
-    words are none. `around` is the evidence where there is nothing."""
+    """A seal or signature in a file without paper: a picture may be one, a digital signature is one of its
+    own kind, typed words are none. `around` is the evidence where there is nothing."""
     made = Seal if isinstance(field, SealField) else Signature
     doubts = field_findings(field.name, title, signed)
     typed = one_line(passage.words)
@@ -107,7 +126,8 @@ def typed_mark(
     elif key(typed) and not signed:
         doubts = (Finding.of(f"{field.kind}-typed", field.name, title=title, text=typed[:60]),)
     return Observation(
-        field=field.name, value=made(present=bool(passage.pictures)), raw=passage.words.strip(), source="table",
+        field=field.name, value=made(present=bool(passage.pictures)), raw=passage.words.strip(),
+        source="table",
         confidence=rungs.EVEN if passage.pictures else rungs.CERTAIN * passage.confidence,
         evidence=evidence_of(signed, part) or passage.evidence(part) or around, doubts=doubts,
     )  # fmt: skip

@@ -1,7 +1,9 @@
-"""The definition as a witness: whether what was read off a picture stands where the form says, and is of one piece (pure).
+"""The definition as a witness: whether what was read off a picture stands where the form says, and is of one
+piece (pure).
 
-What no single rule of the page proves, the form's own grid bears out or contradicts: which labels stand in a row, in which order,
-and that an answer fills the room between its label and the next. Where page and form disagree, the field goes to a person.
+What no single rule of the page proves, the form's own grid bears out or contradicts: which labels stand in a
+row, in which order, and that an answer fills the room between its label and the next. Where page and form
+disagree, the field goes to a person.
 """
 
 import re
@@ -12,8 +14,9 @@ from statistics import median
 
 from extractor import rungs
 from extractor.answers.books import phrases_of
-from extractor.answers.labels import Alignment, Unit
+from extractor.answers.labels import Alignment
 from extractor.answers.regions import Region
+from extractor.answers.units import Unit
 from extractor.text.tick_signs import is_chinese
 from models.geometry import box_around, contains, meets, middle
 from models.page import Box, Page, Pages, Run
@@ -25,7 +28,8 @@ _BESIDE = 0.05  # of the form's width: so far an answer's cell may end before th
 _LONG_LABEL = 4  # characters of a label that stand in no answer by chance
 # In heights of the line: pieces of one answer stand no farther apart, and differ no more in height or place.
 _APART, _TALLER, _OFF = 2.0, 1.2, 0.15
-# Lines of a long one are no higher than so many times their median, where they follow closely so many; and what is close.
+# Lines of a long one are no higher than so many times their median, where they follow closely so many; and
+# what is close.
 _TALLER_LINE, _MUCH_TALLER, _CLOSE = 1.45, 1.9, 1.0
 _HOLE = 0.57  # of the widest character: a digit that was not read leaves as much
 _EMPTY_BRACKETS = re.compile(r"[(（]\s*[)）]")  # nobody writes them, and a misread 0 looks like them
@@ -48,7 +52,9 @@ class _Piece:
         """The character and the digit between which there is room for another digit."""
         wide = max((span.box.x1 - span.box.x0 for span in self.spans if span.box), default=0.0)
         for one, other in pairwise(self.spans):
-            is_edge = any(a.isdigit() and is_chinese(b) for a, b in ((one.text, other.text), (other.text, one.text)))
+            is_edge = any(
+                a.isdigit() and is_chinese(b) for a, b in ((one.text, other.text), (other.text, one.text))
+            )
             if is_edge and one.box and other.box and other.box.x0 - one.box.x1 > _HOLE * wide:
                 yield one.text, other.text
 
@@ -62,17 +68,24 @@ class _Piece:
 
 
 def contradicted(alignment: Alignment, index: int, region: Region, pages: Pages) -> Iterator[Oddity]:
-    """What speaks against the answer to label `index`, which stands in `region`: (code, the fields that it matters to, the words).
-    Of what was not read off a picture nothing does."""
+    """What speaks against the answer to label `index`, which stands in `region`: (code, the fields that it
+    matters to, the words). Of what was not read off a picture nothing does."""
     label, find = alignment.labels[index], alignment.found[index]
     page = next((page for page in pages.pages if page.number == find.unit.page and page.frame), None)
     if page is None:
         return
     every = [field.name for field in label.cell.fields]
     is_loose = find.unit.cell is None and not region.units and not find.is_before_colon
-    if is_loose or region.is_split or _is_alone(alignment, index, region) or _is_narrow(alignment, index, region, page):
+    if (
+        is_loose
+        or region.is_split
+        or _is_alone(alignment, index, region)
+        or _is_narrow(alignment, index, region, page)
+    ):
         yield "place-unsure", every, ""
-    if not any(field.is_mark or field.entered == "ticked" for field in label.cell.fields) and _goes_on(region, pages):
+    if not any(field.is_mark or field.entered == "ticked" for field in label.cell.fields) and _goes_on(
+        region, pages
+    ):
         yield "ink-unread", every, ""
     swallowed = _swallowed(alignment, index, region)
     if swallowed:
@@ -84,25 +97,36 @@ def contradicted(alignment: Alignment, index: int, region: Region, pages: Pages)
 
 
 def _is_alone(alignment: Alignment, index: int, region: Region) -> bool:
-    """Whether a label that should stand beside the answer, or under it where the answer goes on in more rows, was not found: what
-    it stands for may be taken for a part of the answer."""
+    """Whether a label that should stand beside the answer, or under it where the answer goes on in more rows,
+    was not found: what it stands for may be taken for a part of the answer."""
     label, unit = alignment.labels[index], alignment.found[index].unit
     row = next(row for row in alignment.form.rows if any(cell is label.cell for cell in row.cells))
     cells = [id(cell) for cell in row.cells]
     beside = set(cells[cells.index(id(label.cell)) + 1 :]) if row.labels == "beside" else set()
-    lost = [n for n, other in enumerate(alignment.labels) if n not in alignment.found and id(other.cell) in beside]
-    goes_on = any(other.cell and unit.cell and other.page == unit.page and _is_below(other, unit) for other in region.units)
+    lost = [
+        n for n, other in enumerate(alignment.labels) if n not in alignment.found and id(other.cell) in beside
+    ]
+    goes_on = any(
+        other.cell and unit.cell and other.page == unit.page and _is_below(other, unit)
+        for other in region.units
+    )
     following = index + 1 < len(alignment.labels) and index + 1 not in alignment.found
     return bool(lost) or (goes_on and following)
 
 
 def _is_below(other: Unit, unit: Unit) -> bool:
     one, own = other.cell, unit.cell
-    return one is not None and own is not None and other.table is unit.table and one.row >= own.row + own.row_span
+    return (
+        one is not None
+        and own is not None
+        and other.table is unit.table
+        and one.row >= own.row + own.row_span
+    )
 
 
 def _is_narrow(alignment: Alignment, index: int, region: Region, page: Page) -> bool:
-    """Whether the cells of an answer end well before the next label of its row or, where none follows, before the form does."""
+    """Whether the cells of an answer end well before the next label of its row or, where none follows, before
+    the form does."""
     unit = alignment.found[index].unit
     own = unit.box
     cells = box_around(other.cell.box for other in region.units if other.cell and other.page == page.number)
@@ -114,15 +138,20 @@ def _is_narrow(alignment: Alignment, index: int, region: Region, page: Page) -> 
     beside = [box.x0 for box in edges if box.x0 > own.x1 - 1 and box.y0 < level < box.y1]
     right = _right_edge(alignment, starts, page)
     slack = _BESIDE * (right - min(box.x0 for box in edges))
-    return min(beside, default=right) - cells.x1 > slack or (unit.cell is not None and cells.x0 - own.x1 > slack)
+    return min(beside, default=right) - cells.x1 > slack or (
+        unit.cell is not None and cells.x0 - own.x1 > slack
+    )
 
 
 def _right_edge(alignment: Alignment, starts: Sequence[Unit], page: Page) -> float:
-    """Where the form ends on a page: with its tables, or farther on where lines stand beside several of its rows."""
+    """Where the form ends on a page: with its tables, or farther on where lines stand beside several of its
+    rows."""
     rows = [one.cell.box for one in starts if one.cell and one.cell.box]
     tables = [one.table.box.x1 for one in starts if one.table and one.table.box]
     known = max([*tables, *(one.box.x1 for one in starts if one.box)])
-    loose = [unit.box for unit in alignment.units if unit.cell is None and unit.page == page.number and unit.box]
+    loose = [
+        unit.box for unit in alignment.units if unit.cell is None and unit.page == page.number and unit.box
+    ]
     beyond = [box for box in loose if box.x0 > known - 1]
     level = {(row.y0, row.y1) for row in rows for box in beyond if row.y0 < (box.y0 + box.y1) / 2 < row.y1}
     return max((box.x1 for box in beyond), default=known) if len(level) > 1 else known
@@ -138,7 +167,8 @@ def _goes_on(region: Region, pages: Pages) -> bool:
         within = [
             mark
             for mark in marks
-            if box and contains((box.x0, box.y0, box.x1, box.y1), *middle((mark.x0, mark.y0, mark.x1, mark.y1)))
+            if box
+            and contains((box.x0, box.y0, box.x1, box.y1), *middle((mark.x0, mark.y0, mark.x1, mark.y1)))
         ]
         if any(not any(meets(mark, glyph) for glyph in read) for mark in within):
             return True
@@ -167,8 +197,8 @@ def _swallowed(alignment: Alignment, index: int, region: Region) -> str | None:
 
 
 def _foreign(region: Region) -> Iterator[str]:
-    """Pieces of a short answer that are not of one hand with the rest: far from it in its line, of another height, on another
-    level, or across the border of the cell."""
+    """Pieces of a short answer that are not of one hand with the rest: far from it in its line, of another
+    height, on another level, or across the border of the cell."""
     for unit in region.units:
         if empty := _EMPTY_BRACKETS.search(unit.passage.text):
             yield empty[0]
@@ -177,7 +207,11 @@ def _foreign(region: Region) -> Iterator[str]:
             high = median(piece.high for piece in row)
             for before, after in pairwise(row):
                 apart = after.box.x0 - before.box.x1 > _APART * high
-                if apart or not 1 / _TALLER < after.high / before.high < _TALLER or abs(after.middle - before.middle) > _OFF * high:
+                if (
+                    apart
+                    or not 1 / _TALLER < after.high / before.high < _TALLER
+                    or abs(after.middle - before.middle) > _OFF * high
+                ):
                     yield after.text
             box = unit.cell.box if unit.cell else None
             for piece in row if box else ():
@@ -186,8 +220,8 @@ def _foreign(region: Region) -> Iterator[str]:
 
 
 def _tall(region: Region) -> Iterator[str]:
-    """Lines of a long answer that are much higher than the others: written or stamped by somebody else, or askew. A short last line
-    may look higher than it is, but stands close under the one before."""
+    """Lines of a long answer that are much higher than the others: written or stamped by somebody else, or
+    askew. A short last line may look higher than it is, but stands close under the one before."""
     pieces = [piece for unit in region.units for row in _rows(unit) for piece in row]
     high = median(piece.high for piece in pieces) if pieces else 0.0
     for before, piece in pairwise([None, *pieces]):

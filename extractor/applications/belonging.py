@@ -1,8 +1,8 @@
 """Whose a file is that is no application itself: told by what it lay with (pure).
 
-A mail, an archive or a folder in which there is a single application is that one's, with all that is in it, and what hangs on a
-form is the form's. Where there are several, what belongs to none of them by itself belongs to nobody: told of the first, it would
-be held against a stranger.
+A mail, an archive or a folder in which there is a single application is that one's, with all that is in it,
+and what hangs on a form is the form's. Where there are several, what belongs to none of them by itself
+belongs to nobody: told of the first, it would be held against a stranger.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -12,7 +12,8 @@ _NOBODY: Numbers = frozenset()
 
 
 class Belonging:
-    """Whose each part is. `numbers` are those of the applications that each part, by its path-like name, is known to belong to;
+    """Whose each part is. `numbers` are those of the applications that each part, by its path-like name, is
+    known to belong to;
     `apart` says that the parts came together by chance, so that lying side by side says nothing."""
 
     def __init__(self, numbers: Mapping[str, Collection[int]], *, apart: bool = False) -> None:
@@ -28,7 +29,8 @@ class Belonging:
         return bool(self._own)
 
     def of(self, name: str) -> Numbers:
-        """The applications of a part, or of what is in it; where there are none, the one that is alone in what it lay in."""
+        """The applications of a part, or of what is in it; where there are none, the one that is alone in
+        what it lay in."""
         if found := self._of(name):
             return found
         beside = next((found for place in self._around(name) if (found := self._of(place))), _NOBODY)

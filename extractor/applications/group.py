@@ -1,8 +1,10 @@
-"""Which parts belong to one application: told by instance, name, content and file names, never by luck (pure).
+"""Which parts belong to one application: told by instance, name, content and file names, never by luck
+(pure).
 
-Each two documents are compared: the number that we wrote into the form, the name of the unit (what seals and other texts
-should bear), and the other answers, each worth as much as it says. Similar file names and a common folder lower what the
-content must show, but nothing makes up for content that speaks against it. What can't be told stays apart, and says so.
+Each two documents are compared: the number that we wrote into the form, the name of the unit (what seals and
+other texts should bear), and the other answers, each worth as much as it says. Similar file names and a
+common folder lower what the content must show, but nothing makes up for content that speaks against it. What
+can't be told stays apart, and says so.
 """
 
 import re
@@ -31,22 +33,25 @@ _TOLD: Mapping[Likeness, str] = {"different": "单位名称不同", "close": "�
 
 # What a field says counts by its characters, a long text no more than this.
 _MOST = 12
-# Of what two documents both say: this much alike and they may be one application, this much and they are whatever they are called.
+# Of what two documents both say: this much alike and they may be one application, this much and they are
+# whatever they are called.
 _ALIKE, _SURELY_ALIKE = 0.5, 0.8
 _ENOUGH, _ENOUGH_SUPPORTED = 20, 8
 _CLEARLY = 6.0  # by how much more content a document must go with one than with another
 _NEAR = 0.9  # a value with one character in ten wrong is still evidence of the same
 _CLOSE = 0.85
 _GLANCE = 60.0
-_NUMBERED = re.compile(r"[\d０-９]+|[（(【\[].*?[）)】\]]|img|dsc|scan|扫描件?|盖章|签字|版|终稿|修改|申请表|申报表|pdf|word")
+_NUMBERED = re.compile(
+    r"[\d０-９]+|[（(【\[].*?[）)】\]]|img|dsc|scan|扫描件?|盖章|签字|版|终稿|修改|申请表|申报表|pdf|word"
+)
 
 
 @dataclass(frozen=True)
 class Document:
-    """What was read of one document. `number` counts in the order of arrival, `names` are its files; `is_whole` is False of
-    single pages of a form, `is_paper` says that it was read off pictures, `has_paper` that some of its pages were. `told` is
-    what stands beside the form, which says nothing of how it was read; `entries` the ledger of its `pages` with the
-    file of each entry, made when it is asked for."""
+    """What was read of one document. `number` counts in the order of arrival, `names` are its files;
+    `is_whole` is False of single pages of a form, `is_paper` says that it was read off pictures, `has_paper`
+    that some of its pages were. `told` is what stands beside the form, which says nothing of how it was read;
+    `entries` the ledger of its `pages` with the file of each entry, made when it is asked for."""
 
     number: int
     names: tuple[str, ...]
@@ -78,7 +83,9 @@ class Document:
     @property
     def is_blank(self) -> bool:
         """Whether nobody filled it in. Of paper that can't be told: writing may not have been seen."""
-        return not (self.is_paper or self.has_paper or self.findings) and not any(map(_is_answered, self.observations))
+        return not (self.is_paper or self.has_paper or self.findings) and not any(
+            map(_is_answered, self.observations)
+        )
 
     def says(self, name: str) -> Observation | None:
         """What it says of a field on its face, None where it says nothing."""
@@ -93,7 +100,8 @@ def _is_answered(one: Observation) -> bool:
 
 @dataclass(frozen=True)
 class Relation:
-    """What two documents are to each other, why, and by how much. Those that contradict each other are in no way one."""
+    """What two documents are to each other, why, and by how much. Those that contradict each other are in no
+    way one."""
 
     verdict: Verdict
     why: str
@@ -110,8 +118,8 @@ class Application:
 
 
 def group(documents: Sequence[Document]) -> list[Application]:
-    """The applications in `documents`, in the order of their first parts. Pages of a form that join none are left out, and so are
-    blank forms where others are filled in."""
+    """The applications in `documents`, in the order of their first parts. Pages of a form that join none are
+    left out, and so are blank forms where others are filled in."""
     relations = _relations(documents)
     together: dict[int, set[int]] = {document.number: {document.number} for document in documents}
     ranked = sorted(relations.items(), key=lambda item: (-item[1].weight, item[0]))
@@ -119,7 +127,9 @@ def group(documents: Sequence[Document]) -> list[Application]:
     for (one, other), relation in ranked:
         if relation.verdict != "one" or together[one] is together[other]:
             continue
-        if _is_contested(one, other, relations) or _is_contradicted(together[one], together[other], relations):
+        if _is_contested(one, other, relations) or _is_contradicted(
+            together[one], together[other], relations
+        ):
             unsure.setdefault((one, other), Relation("unsure", f"{relation.why}，但另有文件与之矛盾"))
             continue
         together[one] |= together[other]
@@ -143,11 +153,15 @@ def _without_blank(applications: Sequence[Application]) -> list[Application]:
 
 def _relations(documents: Sequence[Document]) -> dict[tuple[int, int], Relation]:
     pairs = combinations(documents, 2)
-    return {(one.number, other.number): relate(one, other, _is_supported(one, other, documents)) for one, other in pairs}
+    return {
+        (one.number, other.number): relate(one, other, _is_supported(one, other, documents))
+        for one, other in pairs
+    }
 
 
 def _is_supported(one: Document, other: Document, documents: Sequence[Document]) -> bool:
-    """Whether two documents are called alike, or lie in a folder with no other; it says nothing of two of one kind."""
+    """Whether two documents are called alike, or lie in a folder with no other; it says nothing of two of one
+    kind."""
     if one.is_paper == other.is_paper:
         return False
     around = [document for document in documents if document.folders & (one.folders | other.folders)]
@@ -180,7 +194,11 @@ def _joined(members: Sequence[Document], relations: Mapping[tuple[int, int], Rel
         pairs = [(relations[other.number, member.number], other) for other in members[:place]]
         joining = [(relation, other) for relation, other in pairs if relation.verdict == "one"] or pairs
         relation, other = max(joining, key=lambda pair: pair[0].weight)
-        found.append(Finding.of("part-joined", part="、".join(member.names), other="、".join(other.names), why=relation.why))
+        found.append(
+            Finding.of(
+                "part-joined", part="、".join(member.names), other="、".join(other.names), why=relation.why
+            )
+        )
     return found
 
 
@@ -189,14 +207,20 @@ def _unsure(
 ) -> list[Finding]:
     numbers = {member.number for member in members}
     return [
-        Finding.of("part-unsure", part="、".join(by_number[a].names), other="、".join(by_number[b].names), why=relation.why)
+        Finding.of(
+            "part-unsure",
+            part="、".join(by_number[a].names),
+            other="、".join(by_number[b].names),
+            why=relation.why,
+        )
         for (a, b), relation in sorted(unsure.items())
         if (a in numbers) != (b in numbers)
     ]
 
 
 def relate(one: Document, other: Document, supported: bool = False) -> Relation:
-    """What two documents are to each other; `supported` says that their names or where they lay speak for one application."""
+    """What two documents are to each other; `supported` says that their names or where they lay speak for one
+    application."""
     if one.form.name != other.form.name:
         return Relation("apart", "不是同一种表", contradicts=True)
     names, called = _names(one, other)
@@ -206,16 +230,27 @@ def relate(one: Document, other: Document, supported: bool = False) -> Relation:
     if one.instance and other.instance and one.instance != other.instance:
         is_odd = names == "same" and share >= _SURELY_ALIKE
         return Relation("unsure" if is_odd else "apart", f"表格编号不同，{told}", contradicts=True)
-    if one.instance and one.instance == other.instance and names != "different" and (share >= _ALIKE or not total):
+    if (
+        one.instance
+        and one.instance == other.instance
+        and names != "different"
+        and (share >= _ALIKE or not total)
+    ):
         return Relation("one", f"表格编号相同，{told}", 1000 + alike)
     if names == "same" and (share >= _ALIKE or not total):
         return Relation("one", told, 100 + alike)
     if names in ("close", "unknown"):
         least = (_ALIKE, _ENOUGH_SUPPORTED) if supported else (_SURELY_ALIKE, _ENOUGH)
         if share >= least[0] and alike >= least[1]:
-            return Relation("one", told + ("，文件名或来源相符" if supported and share < _SURELY_ALIKE else ""), alike)
+            return Relation(
+                "one", told + ("，文件名或来源相符" if supported and share < _SURELY_ALIKE else ""), alike
+            )
     contradicts = names == "different" or bool(total and share < _ALIKE)
-    if names == "same" or (share >= _SURELY_ALIKE and alike >= _ENOUGH) or (names != "different" and share >= _ALIKE):
+    if (
+        names == "same"
+        or (share >= _SURELY_ALIKE and alike >= _ENOUGH)
+        or (names != "different" and share >= _ALIKE)
+    ):
         return Relation("unsure", f"{told}，其余内容不一致" if share < 1 else told, contradicts=contradicts)
     if supported and not total:
         return Relation("unsure", f"{told}，没有可以比较的内容")
@@ -262,7 +297,9 @@ def _content(one: Document, other: Document) -> tuple[float, float, int]:
             continue
         weight = min(_MOST, len(one.keys[name]), len(other.keys[name]))
         total += weight
-        if not _are_far(one, other, name) and ((far := compare(field, mine, yours)).agrees or far.share >= _NEAR):
+        if not _are_far(one, other, name) and (
+            (far := compare(field, mine, yours)).agrees or far.share >= _NEAR
+        ):
             alike, count = alike + weight, count + 1
     return alike, total, count
 

@@ -1,8 +1,9 @@
 """Which files that show a single page each are one application's pages, and in which order (pure).
 
-A file that bears the form's first labels begins an application. Another goes with it where our number on both, its seals, its
-text or the names of the files say so, and nothing says otherwise. What goes with none stays by itself, and those that may lack it
-say so: joined in error it is one unit's answer in another's application, left apart it is only asked for.
+A file that bears the form's first labels begins an application. Another goes with it where our number on
+both, its seals, its text or the names of the files say so, and nothing says otherwise. What goes with none
+stays by itself, and those that may lack it say so: joined in error it is one unit's answer in another's
+application, left apart it is only asked for.
 """
 
 import re
@@ -50,25 +51,29 @@ class Loose:
 
 @dataclass(frozen=True)
 class Bundle:
-    """The files, by their places among those that were given, whose pages are one application's, in the order of the form; `told`
-    is what a person should know of it."""
+    """The files, by their places among those that were given, whose pages are one application's, in the order
+    of the form; `told` is what a person should know of it."""
 
     files: tuple[int, ...]
     told: tuple[Finding, ...] = ()
 
 
 def gather(files: Sequence[Loose], forms: Sequence[FormDefinition]) -> tuple[list[Bundle], set[int]]:
-    """The applications that begin with one of `files`, which lay together, as far as there is anything to say of them; and the
-    files that may be pages of one and can't be told whose."""
+    """The applications that begin with one of `files`, which lay together, as far as there is anything to say
+    of them; and the files that may be pages of one and can't be told whose."""
     loose = _Files(files, [_sheet(one, forms) for one in files])
     owners = _owners(loose)
-    left = {n for n in loose.rest if n not in owners and any(loose.lacks(owners, head, n) for head in loose.heads)}
+    left = {
+        n for n in loose.rest if n not in owners and any(loose.lacks(owners, head, n) for head in loose.heads)
+    }
     found = []
     for head in loose.heads:
         own = [n for n in range(len(files)) if owners.get(n) == head]
         own = loose.in_order(own, head)
         doubtful = {n for n in left if loose.lacks(owners, head, n)}
-        doubtful |= {n for n in loose.middles - owners.keys() if len(own) > 1 and _may_stand_between(files, own, n)}
+        doubtful |= {
+            n for n in loose.middles - owners.keys() if len(own) > 1 and _may_stand_between(files, own, n)
+        }
         told = Finding.of("pages-apart", part="、".join(files[n].name for n in sorted({*own, *doubtful})))
         if len(own) > 1 or doubtful:
             found.append(Bundle(tuple(own), (told,) if doubtful else ()))
@@ -88,7 +93,11 @@ def together(files: Sequence[Loose]) -> Pages:
         pages=tuple(pages),
         identity=identities.pop() if len(identities) == 1 else None,
         controls=tuple(control for _, one in numbered for control in one.controls),
-        signatures=tuple(signed.model_copy(update={"page": signed.page and n}) for n, one in numbered for signed in one.signatures),
+        signatures=tuple(
+            signed.model_copy(update={"page": signed.page and n})
+            for n, one in numbered
+            for signed in one.signatures
+        ),
         aside=tuple(one.model_copy(update={"page": n}) for n, pages in numbered for one in pages.aside),
         mismatches=tuple(odd.model_copy(update={"page": n}) for n, one in numbered for odd in one.mismatches),
         damage=tuple(dict.fromkeys(damage for _, one in numbered for damage in one.damage)),
@@ -96,19 +105,24 @@ def together(files: Sequence[Loose]) -> Pages:
 
 
 class _Files:
-    """Loose files with what each shows: `heads` begin an application, `rest` go on with one, and `middles` may do so, in the
-    middle of a long answer: they have a table and hardly a label."""
+    """Loose files with what each shows: `heads` begin an application, `rest` go on with one, and `middles`
+    may do so, in the middle of a long answer: they have a table and hardly a label."""
 
     def __init__(self, files: Sequence[Loose], sheets: Sequence[Sheet]) -> None:
         self.files, self.sheets = files, sheets
         tables = {n for n, one in enumerate(files) if one.page.tables}
-        labelled = {n for n, sheet in enumerate(sheets) if len(sheet.labels) > 1 or (sheet.labels and sheet.page.identity)}
+        labelled = {
+            n
+            for n, sheet in enumerate(sheets)
+            if len(sheet.labels) > 1 or (sheet.labels and sheet.page.identity)
+        }
         self.heads = [n for n, sheet in enumerate(sheets) if sheet.begins]
         self.rest = sorted((tables & labelled) - {*self.heads})
         self.middles = tables - labelled - {*self.heads}
 
     def in_order(self, own: Sequence[int], head: int) -> list[int]:
-        """The pages of one application as the form has them; where one of them bears no label, as they are numbered."""
+        """The pages of one application as the form has them; where one of them bears no label, as they are
+        numbered."""
         if self.middles.intersection(own):
             return sorted(own, reverse=head == max(own))
         return sorted(own, key=lambda n: (n != head, min(self.sheets[n].labels)))
@@ -116,7 +130,9 @@ class _Files:
     def lacks(self, owners: Mapping[int, int], head: int, n: int) -> bool:
         """Whether the application that begins with `head` has no such page of the form."""
         own = [self.sheets[m] for m, owner in owners.items() if owner == head]
-        return self.sheets[head].form == self.sheets[n].form and not any(self.sheets[n].is_same_page(one) for one in own)
+        return self.sheets[head].form == self.sheets[n].form and not any(
+            self.sheets[n].is_same_page(one) for one in own
+        )
 
 
 def _sheet(one: Loose, forms: Sequence[FormDefinition]) -> Sheet:
@@ -138,20 +154,29 @@ def _owners(loose: _Files) -> dict[int, int]:
         if alike and not _denies(loose.sheets[own], loose.sheets[n]):
             owners[n] = own
     rest = [n for n in loose.rest if n in owners]
-    rivals = {n for n in rest for m in rest if n != m and owners[n] == owners[m] and loose.sheets[n].is_same_page(loose.sheets[m])}
+    rivals = {
+        n
+        for n in rest
+        for m in rest
+        if n != m and owners[n] == owners[m] and loose.sheets[n].is_same_page(loose.sheets[m])
+    }
     return {n: own for n, own in owners.items() if n not in rivals}
 
 
 def _told(sheets: Sequence[Sheet], heads: Sequence[int], n: int) -> int | None:
     """The head that the page itself names."""
-    free = [head for head in heads if sheets[head].form == sheets[n].form and not sheets[head].is_same_page(sheets[n])]
+    free = [
+        head
+        for head in heads
+        if sheets[head].form == sheets[n].form and not sheets[head].is_same_page(sheets[n])
+    ]
     told = (tell(sheets, free, n) for tell in (by_number, by_seal, by_text) if free)
     return next((own for own in told if own is not None), None)
 
 
 def _in_series(loose: _Files) -> dict[int, int]:
-    """{page: the head from which it is numbered on}, where the names of the files tell, of every page, and as many go on from each
-    head. Of a single application the pages may be numbered backwards."""
+    """{page: the head from which it is numbered on}, where the names of the files tell, of every page, and as
+    many go on from each head. Of a single application the pages may be numbered backwards."""
     order = sorted({*loose.heads, *loose.rest, *loose.middles})
     found = _numbered_on(loose, order)
     if not found and len(loose.heads) == 1:
@@ -189,8 +214,8 @@ def _are_next(one: Loose, other: Loose) -> bool:
 
 
 def _denies(head: Sheet, sheet: Sheet) -> bool:
-    """Whether what the page says of whose it is speaks against the head: another number, or seals of which one is another unit's
-    and none is its own."""
+    """Whether what the page says of whose it is speaks against the head: another number, or seals of which
+    one is another unit's and none is its own."""
     numbers = {one.page.identity for one in (head, sheet)} - {None}
     borne = [bears(seal.readings, name) for seal in sheet.page.seals for name in head.names]
     return len(numbers) > 1 or (False in borne and True not in borne)

@@ -1,8 +1,9 @@
 """Which pages belong to one application, where one file or one folder holds several (pure).
 
-A page that bears the form's first labels begins an application. The pages that continue one are told by our number on them, by
-the unit's name in their seals and text, by which of their labels are still missing, and by their order where that is regular.
-What none of these tells stands with the application before it, and is reported.
+A page that bears the form's first labels begins an application. The pages that continue one are told by our
+number on them, by the unit's name in their seals and text, by which of their labels are still missing, and by
+their order where that is regular. What none of these tells stands with the application before it, and is
+reported.
 """
 
 import math
@@ -21,7 +22,8 @@ from models.writing import key
 
 # A page begins a form that bears this share of the first quarter of its labels.
 _FIRST, _BEGINS = 0.25, 0.6
-# A seal bears the name against whose characters this much speaks, each, and that much less than against any other name's.
+# A seal bears the name against whose characters this much speaks, each, and that much less than against any
+# other name's.
 _IN_SEAL, _CLEARER = 2.5, 0.8
 # A text bears a name that it shows to so many percent, and that much more of it than of any other.
 _IN_TEXT, _MORE = 95.0, 15.0
@@ -44,7 +46,8 @@ class Sheaf:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A page, the labels of the form on it, and whether it begins one; `names` of those that begin are the unit's."""
+    """A page, the labels of the form on it, and whether it begins one; `names` of those that begin are the
+    unit's."""
 
     page: Page
     form: str
@@ -59,14 +62,15 @@ class Sheet:
         return len(shared) > _SAME_PAGE * max(1, min(len(self.labels), len(other.labels)))
 
     def is_copy(self, other: "Sheet") -> bool:
-        """Whether the two are the same page of two forms, and neither is an annex that has some of the same labels."""
+        """Whether the two are the same page of two forms, and neither is an annex that has some of the same
+        labels."""
         fewer, more = sorted((len(self.labels), len(other.labels)))
         return self.is_same_page(other) and fewer > 1 and 2 * fewer >= more
 
 
 def split(wording: Wording, forms: Sequence[FormDefinition]) -> list[Sheaf]:
-    """The pages of each application, all of them together where there is but one. In a file without pages, and where a form begins
-    on the page on which another ends, they are told by their order alone."""
+    """The pages of each application, all of them together where there is but one. In a file without pages,
+    and where a form begins on the page on which another ends, they are told by their order alone."""
     running = divide(wording, forms)
     if len(running) > 1 or len(wording.by_page) < 2:
         return [Sheaf(one) for one in running]
@@ -88,7 +92,9 @@ def sheet_of(alone: Wording, forms: Sequence[FormDefinition]) -> Sheet:
     """What a single page shows of a form."""
     alignment = closest(forms, alone.units)
     first = max(1, round(_FIRST * len(alignment.labels)))
-    begins = sum(n in alignment.found for n in range(first)) >= _BEGINS * first and not is_list(alignment.form, alignment.found)
+    begins = sum(n in alignment.found for n in range(first)) >= _BEGINS * first and not is_list(
+        alignment.form, alignment.found
+    )
     text = key("".join(unit.passage.text for unit in alone.units))
     names = _names(alone.pages, alignment) if begins else ()
     return Sheet(alone.pages.pages[0], alignment.form.name, frozenset(alignment.found), begins, names, text)
@@ -102,8 +108,8 @@ def _names(page: Pages, alignment: Alignment) -> tuple[str, ...]:
 
 
 def _owners(sheets: Sequence[Sheet], heads: Sequence[int]) -> tuple[dict[int, int], dict[int, int]]:
-    """{sheet: the one that begins its application}, and the same of those of which that is not sure; of these, what all have stands
-    with none."""
+    """{sheet: the one that begins its application}, and the same of those of which that is not sure; of
+    these, what all have stands with none."""
     owners = {head: head for head in heads}
     rest = [n for n in range(len(sheets)) if n not in owners]
     before = {n: max((head for head in heads if head < n), default=heads[0]) for n in rest}
@@ -126,7 +132,9 @@ def _owners(sheets: Sequence[Sheet], heads: Sequence[int]) -> tuple[dict[int, in
     return owners, unsure
 
 
-def _eliminate(sheets: Sequence[Sheet], heads: Sequence[int], rest: Sequence[int], owners: dict[int, int]) -> None:
+def _eliminate(
+    sheets: Sequence[Sheet], heads: Sequence[int], rest: Sequence[int], owners: dict[int, int]
+) -> None:
     """Give sheets to the heads that still lack them, as long as each step leaves fewer to choose from."""
     while True:
         left = [n for n in rest if n not in owners]
@@ -155,26 +163,44 @@ def by_number(sheets: Sequence[Sheet], heads: Sequence[int], n: int) -> int | No
 
 
 def by_seal(sheets: Sequence[Sheet], heads: Sequence[int], n: int) -> int | None:
-    """The head whose unit's name stands in a seal on the sheet: what speaks against it is less than against any other."""
+    """The head whose unit's name stands in a seal on the sheet: what speaks against it is less than against
+    any other."""
     against = {head: _against(sheets, head, n) for head in heads}
     best, *others = sorted(heads, key=lambda head: against[head])
-    return best if against[best] <= _IN_SEAL and all(against[head] - against[best] >= _CLEARER for head in others) else None
+    return (
+        best
+        if against[best] <= _IN_SEAL and all(against[head] - against[best] >= _CLEARER for head in others)
+        else None
+    )
 
 
 def _against(sheets: Sequence[Sheet], head: int, n: int) -> float:
-    """What speaks against the seals on a sheet bearing the name of the unit that a head names, by character."""
-    readings = [(reading, name) for seal in sheets[n].page.seals for reading in seal.readings for name in sheets[head].names]
+    """What speaks against the seals on a sheet bearing the name of the unit that a head names, by
+    character."""
+    readings = [
+        (reading, name)
+        for seal in sheets[n].page.seals
+        for reading in seal.readings
+        for name in sheets[head].names
+    ]
     return min((cost(reading, name) / len(name) for reading, name in readings), default=math.inf)
 
 
 def by_text(sheets: Sequence[Sheet], heads: Sequence[int], n: int) -> int | None:
     """The head whose unit's name stands in the text of the sheet."""
     shows = {
-        head: max((fuzz.partial_ratio(name, sheets[n].text) for name in sheets[head].names if sheets[n].text), default=0.0)
+        head: max(
+            (fuzz.partial_ratio(name, sheets[n].text) for name in sheets[head].names if sheets[n].text),
+            default=0.0,
+        )
         for head in heads
     }
     best, *others = sorted(heads, key=lambda head: -shows[head])
-    return best if shows[best] >= _IN_TEXT and all(shows[best] - shows[head] >= _MORE for head in others) else None
+    return (
+        best
+        if shows[best] >= _IN_TEXT and all(shows[best] - shows[head] >= _MORE for head in others)
+        else None
+    )
 
 
 def _is_regular(sheets: Sequence[Sheet], heads: Sequence[int], before: Mapping[int, int]) -> bool:

@@ -29,7 +29,8 @@ Origins = Mapping[int, tuple[str, int]]
 def recognise(
     pages: Pages, part: str, origins: Origins, forms: Forms, wanted: str | None, is_cover: bool = False
 ) -> list[Document]:
-    """What each form on `pages` of the file `part` says, in their order; `wanted` names the only form to look for.
+    """What each form on `pages` of the file `part` says, in their order; `wanted` names the only form to look
+    for.
 
     Raises:
         NotAForm: there is none.
@@ -54,7 +55,9 @@ def _unsure(number: int, part: str, origins: Origins) -> Finding:
     return Finding.of("pages-unsure", part=name, page=page)
 
 
-def _document(sheaf: Sheaf, part: str, origins: Origins, forms: Forms, wanted: str | None, is_cover: bool) -> Document:
+def _document(
+    sheaf: Sheaf, part: str, origins: Origins, forms: Forms, wanted: str | None, is_cover: bool
+) -> Document:
     """What pages that belong together say."""
     alignment, pages = _which_form(sheaf.wording, forms, wanted, is_cover)
     found = match(pages, alignment, part)
@@ -101,11 +104,16 @@ def _known_form(pages: Pages, forms: Forms, wanted: str | None) -> FormDefinitio
     return forms[wanted] if wanted else forms.get(identity or "")
 
 
-def _which_form(wording: Wording, forms: Forms, wanted: str | None, is_cover: bool) -> tuple[Alignment, Pages]:
-    """The form that was asked for, that the document says it is, or whose labels it bears, laid over the pages in the order
-    in which it fits best: sheets get shuffled on their way through a scanner. A cover must bear them, whatever was asked for."""
+def _which_form(
+    wording: Wording, forms: Forms, wanted: str | None, is_cover: bool
+) -> tuple[Alignment, Pages]:
+    """The form that was asked for, that the document says it is, or whose labels it bears, laid over the
+    pages in the order in which it fits best: sheets get shuffled on their way through a scanner. A cover must
+    bear them, whatever was asked for."""
     known = _known_form(wording.pages, forms, wanted)
-    candidates = [(form, most(form, wording.units)) for form in ([known] if known is not None else forms.values())]
+    candidates = [
+        (form, most(form, wording.units)) for form in ([known] if known is not None else forms.values())
+    ]
     best: tuple[Alignment, Pages] | None = None
     for order in _orders(wording):
         for form, reach in candidates:
@@ -114,7 +122,9 @@ def _which_form(wording: Wording, forms: Forms, wanted: str | None, is_cover: bo
             alignment = align(form, order.units)
             if best is None or alignment.score > best[0].score + _BETTER:
                 best = alignment, order.pages
-    if best is None or ((known is None or is_cover) and best[0].score < _IS_FORM and not _is_stamped_page(best[0])):
+    if best is None or (
+        (known is None or is_cover) and best[0].score < _IS_FORM and not _is_stamped_page(best[0])
+    ):
         raise NotAForm("不是已知的申请表")
     return best
 

@@ -1,8 +1,9 @@
 """Several files of one application -> one observation a field (pure).
 
-Whoever sends the Word file and the stamped scan of it means one application: the Word file gives the text, the paper the
-seals, the signatures, the date and the last word. Where both say the same, or differ only where the paper was read unsurely,
-two sources vouch for the text and nobody needs to look; where they differ beyond that, a person sees both.
+Whoever sends the Word file and the stamped scan of it means one application: the Word file gives the text,
+the paper the seals, the signatures, the date and the last word. Where both say the same, or differ only where
+the paper was read unsurely, two sources vouch for the text and nobody needs to look; where they differ beyond
+that, a person sees both.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,9 +24,12 @@ _WHOLE = 0.5
 _OF_NAMES = ("seal-disagrees", "seal-uncompared")
 
 
-def reconcile(form: FormDefinition, electronic: Sequence[Observations], paper: Sequence[Observations]) -> list[Observation]:
-    """One observation of each field that any of the files has. Each file comes as its observations, the leading one of each
-    kind first; `electronic` are those that hold characters, `paper` those that were read off pictures."""
+def reconcile(
+    form: FormDefinition, electronic: Sequence[Observations], paper: Sequence[Observations]
+) -> list[Observation]:
+    """One observation of each field that any of the files has. Each file comes as its observations, the
+    leading one of each kind first; `electronic` are those that hold characters, `paper` those that were read
+    off pictures."""
     united = []
     for name, field in form.fields.items():
         typed = _versions(form, field, _of(form, name, electronic))
@@ -42,7 +46,8 @@ def reconcile(form: FormDefinition, electronic: Sequence[Observations], paper: S
 
 @dataclass(frozen=True)
 class United:
-    """One application out of its documents: `names` are its files, `duplicates` those that said nothing new."""
+    """One application out of its documents: `names` are its files, `duplicates` those that said nothing
+    new."""
 
     form: FormDefinition
     instance: str | None
@@ -53,8 +58,8 @@ class United:
 
 
 def unite(application: Application) -> United:
-    """What the documents of an application say together. One that says all that another of its kind says is a duplicate; of
-    several versions in characters, the one that paper bears out leads."""
+    """What the documents of an application say together. One that says all that another of its kind says is a
+    duplicate; of several versions in characters, the one that paper bears out leads."""
     form = application.documents[0].form
     kept, duplicates, findings = _without_duplicates(form, application.documents)
     paper = [one for one in kept if one.is_paper]
@@ -64,11 +69,15 @@ def unite(application: Application) -> United:
     findings += [*_versions_told(form, electronic), *_versions_told(form, paper), *application.findings]
     if len(paper) > 1 and not electronic:
         # What runs on from one page to the next is read only where both are in one file.
-        findings += [Finding.of("pages-apart", part="、".join(one.names)) for one in paper if not one.is_whole]
+        findings += [
+            Finding.of("pages-apart", part="、".join(one.names)) for one in paper if not one.is_whole
+        ]
     findings += [finding for one in kept for finding in (*one.findings, *one.told)]
     observations = tuple(kept[0].observations)
     if len(kept) > 1:
-        observations = tuple(reconcile(form, [one.observations for one in electronic], [one.observations for one in paper]))
+        observations = tuple(
+            reconcile(form, [one.observations for one in electronic], [one.observations for one in paper])
+        )
     return United(
         form=form,
         instance=next((one.instance for one in application.documents if one.instance), None),
@@ -86,12 +95,21 @@ def _without_duplicates(
     duplicates: list[Document] = []
     findings = []
     for one in documents:
-        like = next((k for k in kept if k.is_paper == one.is_paper and not unlike(form, k.observations, one.observations)), None)
+        like = next(
+            (
+                k
+                for k in kept
+                if k.is_paper == one.is_paper and not unlike(form, k.observations, one.observations)
+            ),
+            None,
+        )
         if like is None:
             kept.append(one)
         else:
             duplicates.append(one)
-            findings.append(Finding.of("part-duplicate", part="、".join(one.names), other="、".join(like.names)))
+            findings.append(
+                Finding.of("part-duplicate", part="、".join(one.names), other="、".join(like.names))
+            )
     return kept, duplicates, findings
 
 
@@ -110,12 +128,14 @@ def _versions_told(form: FormDefinition, documents: Sequence[Document]) -> list[
 def unlike(form: FormDefinition, one: Observations, other: Observations) -> int:
     """How many fields of two files say something different, as far as can be told."""
     pairs = ((field, _of(form, name, [one]), _of(form, name, [other])) for name, field in form.fields.items())
-    return sum(bool(a) != bool(b) or (bool(a) and not compare(field, a[0], b[0]).agrees) for field, a, b in pairs)
+    return sum(
+        bool(a) != bool(b) or (bool(a) and not compare(field, a[0], b[0]).agrees) for field, a, b in pairs
+    )
 
 
 def _of(form: FormDefinition, name: str, files: Iterable[Observations]) -> list[Observation]:
-    """What each file says of one field. From a single page, such as the stamped one alone, a field is missing only where it
-    should stand between others; of the rest of the form it says nothing."""
+    """What each file says of one field. From a single page, such as the stamped one alone, a field is missing
+    only where it should stand between others; of the rest of the form it says nothing."""
     order = {field: number for number, field in enumerate(form.fields)}
     found = []
     for observations in files:
@@ -139,9 +159,13 @@ def _versions(form: FormDefinition, field: Field, seen: Sequence[Observation]) -
     if not others:
         return leading.model_copy(update={"evidence": evidence})
     far = compare(field, leading, others[0])
-    doubt = Finding.of("versions-disagree", field.name, title=form.titles[field.name], one=far.one, other=far.other)
+    doubt = Finding.of(
+        "versions-disagree", field.name, title=form.titles[field.name], one=far.one, other=far.other
+    )
     alternatives = (*leading.alternatives, *(one.value for one in others))
-    return leading.model_copy(update={"evidence": evidence, "alternatives": alternatives, "doubts": (*leading.doubts, doubt)})
+    return leading.model_copy(
+        update={"evidence": evidence, "alternatives": alternatives, "doubts": (*leading.doubts, doubt)}
+    )
 
 
 def _together(form: FormDefinition, field: Field, typed: Observation, paper: Observation) -> Observation:
@@ -160,11 +184,17 @@ def _together(form: FormDefinition, field: Field, typed: Observation, paper: Obs
         doubts = (*typed.doubts, *(paper.doubts if field.entered == "ticked" else ()))
         return typed.model_copy(update={"source": "twin", "evidence": evidence, "doubts": doubts})
     far = compare(field, typed, paper)
-    doubt = Finding.of("twin-disagrees", field.name, title=form.titles[field.name], paper=far.other, electronic=far.one)
+    doubt = Finding.of(
+        "twin-disagrees", field.name, title=form.titles[field.name], paper=far.other, electronic=far.one
+    )
     if paper.value is None:
         return typed.model_copy(update={"evidence": evidence, "doubts": (*typed.doubts, doubt)})
     return paper.model_copy(
-        update={"evidence": evidence, "alternatives": (typed.value, *paper.alternatives), "doubts": (*paper.doubts, doubt)}
+        update={
+            "evidence": evidence,
+            "alternatives": (typed.value, *paper.alternatives),
+            "doubts": (*paper.doubts, doubt),
+        }
     )
 
 
@@ -185,7 +215,9 @@ def _with_names(form: FormDefinition, united: Sequence[Observation]) -> list[Obs
         name = names.get(field.mentions or "") if isinstance(field, SealField) else None
         if isinstance(field, SealField) and isinstance(one.value, Seal) and one.readings and name:
             value = compared(one.value, one.readings, name)
-            doubts = [doubt for doubt in one.doubts if doubt.code not in _OF_NAMES] + [*name_doubts(field, value, form.titles)]
+            doubts = [doubt for doubt in one.doubts if doubt.code not in _OF_NAMES] + [
+                *name_doubts(field, value, form.titles)
+            ]
             one = one.model_copy(update={"value": value, "doubts": tuple(doubts)})
         light.append(one)
     return light

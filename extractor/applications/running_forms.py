@@ -1,8 +1,8 @@
 """Where one form ends and the next begins, where one file holds several (pure).
 
-The labels of each form are aligned with the file as often as they can be: Needleman and Wunsch's recurrence in which a form may
-begin anew wherever that explains another half of its labels. Less is no form but a table about it, and is left where it stands.
-So is a list of applications, all of whose labels stand in one row.
+The labels of each form are aligned with the file as often as they can be: Needleman and Wunsch's recurrence
+in which a form may begin anew wherever that explains another half of its labels. Less is no form but a table
+about it, and is left where it stands. So is a list of applications, all of whose labels stand in one row.
 """
 
 import math
@@ -19,14 +19,15 @@ from models.writing import key
 _ANOTHER = 0.5
 # Labels stand in so many of the rows that the form gives them, or they are the head of a list.
 _SPREAD = 0.5
-# Of two ways to lay a form over a file that explain as much, the one in which its labels stand closer together.
+# Of two ways to lay a form over a file that explain as much, the one in which its labels stand closer
+# together.
 _DISTANCE = 1e-6
 
 
 @dataclass(frozen=True)
 class _Run:
-    """A form laid once over a file: its first find and its last, how much of it was found, and whether it looks like the
-    head of a list, or stands in cells."""
+    """A form laid once over a file: its first find and its last, how much of it was found, and whether it
+    looks like the head of a list, or stands in cells."""
 
     form: FormDefinition
     first: Find
@@ -38,7 +39,8 @@ class _Run:
 
 @dataclass(frozen=True)
 class _Step:
-    """The best way to lay forms over a file that ends with this find: what it explains, and the find before it."""
+    """The best way to lay forms over a file that ends with this find: what it explains, and the find before
+    it."""
 
     worth: float
     form: int
@@ -50,8 +52,8 @@ class _Step:
 
 @dataclass(frozen=True)
 class _Cut:
-    """Where a form begins: on the page and in the block so far down, and there with the row. `is_within` says that the form before
-    it ends on that same page."""
+    """Where a form begins: on the page and in the block so far down, and there with the row. `is_within` says
+    that the form before it ends on that same page."""
 
     page: int
     block: int
@@ -60,8 +62,9 @@ class _Cut:
 
 
 def divide(wording: Wording, forms: Sequence[FormDefinition]) -> list[Wording]:
-    """Each of the forms that stand on some pages one after the other, from where it begins to where the next does. Loose pages are
-    divided only where a form begins on the page on which another ends: elsewhere they may have been shuffled."""
+    """Each of the forms that stand on some pages one after the other, from where it begins to where the next
+    does. Loose pages are divided only where a form begins on the page on which another ends: elsewhere they
+    may have been shuffled."""
     pages = wording.pages
     runs = _forms_in(wording.units, forms)
     found = _cuts(wording, runs)
@@ -73,11 +76,15 @@ def divide(wording: Wording, forms: Sequence[FormDefinition]) -> list[Wording]:
     if len(found) == 1:
         return [_without_lead(wording, found[0], runs[0].form)]
     ends = [*found[1:], _Cut(len(pages.pages), 0)]
-    return [Wording.of(part_of(pages, tuple(_between(pages, start, end)))) for start, end in zip(found, ends, strict=True)]
+    return [
+        Wording.of(part_of(pages, tuple(_between(pages, start, end))))
+        for start, end in zip(found, ends, strict=True)
+    ]
 
 
 def _without_lead(wording: Wording, start: _Cut, form: FormDefinition) -> Wording:
-    """A single form without what stands before it, where labels could be taken from that for those of the form."""
+    """A single form without what stands before it, where labels could be taken from that for those of the
+    form."""
     pages, units = wording.pages, wording.units
     kept = tuple(_between(pages, start, _Cut(len(pages.pages), 0)))
     lead = units[: len(units) - sum(len(_units_in(block)) for page in kept for block in page.blocks)]
@@ -111,14 +118,23 @@ def _forms_in(units: Sequence[Unit], forms: Sequence[FormDefinition]) -> list[_R
 
 def _cuts(wording: Wording, runs: Sequence[_Run]) -> list[_Cut]:
     pages = wording.pages.pages
-    places = [(n, place) for n, page in enumerate(pages) for place, block in enumerate(page.blocks) for _ in _units_in(block)]
-    return [_cut(wording.units, places, run, before) for before, run in zip([None, *runs], runs, strict=False)]
+    places = [
+        (n, place)
+        for n, page in enumerate(pages)
+        for place, block in enumerate(page.blocks)
+        for _ in _units_in(block)
+    ]
+    return [
+        _cut(wording.units, places, run, before) for before, run in zip([None, *runs], runs, strict=False)
+    ]
 
 
 def _between(pages: Pages, start: _Cut, end: _Cut) -> Iterator[Page]:
     for number in range(start.page, min(end.page + 1, len(pages.pages))):
         page = pages.pages[number]
-        blocks = list(_blocks(page, start if number == start.page else None, end if number == end.page else None))
+        blocks = list(
+            _blocks(page, start if number == start.page else None, end if number == end.page else None)
+        )
         if number == end.page and not blocks:
             return
         if len(blocks) == len(page.blocks) and all(map(operator.is_, blocks, page.blocks)):
@@ -137,12 +153,16 @@ def _blocks(page: Page, start: _Cut | None, end: _Cut | None) -> Iterator[Table 
         first = start.row if start and place == start.block else 0
         last = end.row if end and place == end.block else None
         if isinstance(block, Table) and (first or last is not None):
-            cells = tuple(cell for cell in block.cells if first <= cell.row and (last is None or cell.row < last))
+            cells = tuple(
+                cell for cell in block.cells if first <= cell.row and (last is None or cell.row < last)
+            )
             boxes = [cell.box for cell in cells if cell.box]
             box = (
                 block.box
                 and boxes
-                and block.box.model_copy(update={"y0": min(b.y0 for b in boxes), "y1": max(b.y1 for b in boxes)})
+                and block.box.model_copy(
+                    update={"y0": min(b.y0 for b in boxes), "y1": max(b.y1 for b in boxes)}
+                )
             )
             block = block.model_copy(update={"cells": cells, "box": box or None})
         yield block
@@ -185,13 +205,17 @@ def _runs(units: Sequence[Unit], forms: Sequence[FormDefinition]) -> list[_Run]:
     return [_run(forms[steps[0].form], steps) for steps in _traced(best)]
 
 
-def _step(laid: Mapping[int, _Step], earlier: _Step | None, form: int, label: int, find: Find, count: int) -> _Step:
+def _step(
+    laid: Mapping[int, _Step], earlier: _Step | None, form: int, label: int, find: Find, count: int
+) -> _Step:
     """The better of beginning the form at `find` and of going on from an earlier label."""
     before = max((step for other, step in laid.items() if other < label), key=_reach, default=None)
     anew = earlier.worth - _ANOTHER if earlier else 0.0
     on = _reach(before) - _DISTANCE * find.order if before else -math.inf
     is_first = anew > on
-    return _Step(max(anew, on) + find.score / count, form, label, find, earlier if is_first else before, is_first)
+    return _Step(
+        max(anew, on) + find.score / count, form, label, find, earlier if is_first else before, is_first
+    )
 
 
 def _reach(step: _Step) -> float:
@@ -199,7 +223,9 @@ def _reach(step: _Step) -> float:
     return step.worth + _DISTANCE * step.find.order
 
 
-def _by_place(units: Sequence[Unit], forms: Sequence[FormDefinition]) -> Iterator[list[tuple[int, int, Find]]]:
+def _by_place(
+    units: Sequence[Unit], forms: Sequence[FormDefinition]
+) -> Iterator[list[tuple[int, int, Find]]]:
     """(form, label, find) of all that may stand at a place, from place to place."""
     places: dict[tuple[int, int], list[tuple[int, int, Find]]] = {}
     for number, form in enumerate(forms):
@@ -232,7 +258,8 @@ def _run(form: FormDefinition, steps: Sequence[_Step]) -> _Run:
 
 
 def is_list(form: FormDefinition, found: Mapping[int, Find]) -> bool:
-    """Whether labels, by their index, are rather the head of a list: they stand in far fewer rows than the form gives them."""
+    """Whether labels, by their index, are rather the head of a list: they stand in far fewer rows than the
+    form gives them."""
     labels = labels_of(form)
     rows = {id(cell): number for number, row in enumerate(form.rows) for cell in row.cells}
     wanted = {rows[id(labels[label].cell)] for label in found}
@@ -242,17 +269,24 @@ def is_list(form: FormDefinition, found: Mapping[int, Find]) -> bool:
 
 
 def _cut(units: Sequence[Unit], places: Sequence[tuple[int, int]], run: _Run, before: _Run | None) -> _Cut:
-    """Where a run begins: with the title of the form behind the run before it, or with the table of its first label, or, where the
-    run before it stands in that too, with the row."""
+    """Where a run begins: with the title of the form behind the run before it, or with the table of its first
+    label, or, where the run before it stands in that too, with the row."""
     start = before.last.order + 1 if before else 0
     titles = [key(title) for title in (run.form.title, *run.form.title_aliases)]
-    first = next((n for n in range(run.first.order - 1, start - 1, -1) if _is_title(units[n], titles)), run.first.order)
+    first = next(
+        (n for n in range(run.first.order - 1, start - 1, -1) if _is_title(units[n], titles)), run.first.order
+    )
     cell = units[first].cell
-    row = cell.row if before is not None and cell is not None and before.last.unit.table is units[first].table else 0
+    row = (
+        cell.row
+        if before is not None and cell is not None and before.last.unit.table is units[first].table
+        else 0
+    )
     is_within = before is not None and places[before.last.order][0] == places[first][0]
     return _Cut(*places[first], row, is_within)
 
 
 def _is_title(unit: Unit, titles: Sequence[str]) -> bool:
-    """Whether a line, or a row of a table, is the title of the form, in front of which somebody may have written a name."""
+    """Whether a line, or a row of a table, is the title of the form, in front of which somebody may have
+    written a name."""
     return any(title in unit.key and len(unit.key) <= 2 * len(title) for title in titles)

@@ -19,7 +19,8 @@ from models.errors import Damaged, Encrypted, NotAForm, OtherKind, TooDeep, TooL
 from models.findings import Finding
 from models.record import Message, Part, PartState
 
-# A picture that a message shows in its text is a page only if it has this many pixels, and so many on its shorter side.
+# A picture that a message shows in its text is a page only if it has this many pixels, and so many on its
+# shorter side.
 _LEAST_PIXELS, _LEAST_SIDE = 500_000, 500
 
 
@@ -32,8 +33,10 @@ def outermost(name: str) -> str:
 class Arrived:
     """A part as it arrived: its bytes, or the error that kept them from being read.
 
-    `name` is path-like, and `folder` what stands before its last step: the container that it lay in, and the folder in that.
-    `depth` counts the files it lies in. `message` is the mail that it came with, `inline` says that this shows it in its text,
+    `name` is path-like, and `folder` what stands before its last step: the container that it lay in, and the
+        folder in that.
+    `depth` counts the files it lies in. `message` is the mail that it came with, `inline` says that this
+        shows it in its text,
     `is_body` that it is that text. `settled`: nothing of it is to be read, because it ended in that state.
     """
 
@@ -66,8 +69,9 @@ def state_of(error: UnreadableFile) -> PartState:
 
 
 class Intake:
-    """Takes one submission apart, and keeps count of what that costs. `findings` is what a person should know of it, each with the
-    parts that it is about, and `links` {part: hosts of cloud disks that the message in it sends people to}."""
+    """Takes one submission apart, and keeps count of what that costs. `findings` is what a person should know
+    of it, each with the parts that it is about, and `links` {part: hosts of cloud disks that the message in
+    it sends people to}."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -88,13 +92,20 @@ class Intake:
         if not files:
             raise Damaged("文件夹是空的")
         self._apart = source.apart
-        return [one for name, path in files for one in self._opened(self._counted(_arrival(name, path, self._limits)))]
+        return [
+            one
+            for name, path in files
+            for one in self._opened(self._counted(_arrival(name, path, self._limits)))
+        ]
 
     def _purse(self, name: str) -> str:
-        """What the part of that name is paid from: of files that came apart each has its own, as if it had come alone."""
+        """What the part of that name is paid from: of files that came apart each has its own, as if it had
+        come alone."""
         return outermost(name) if self._apart else ""
 
-    def inside(self, outer: Arrived, files: Iterable[Attachment | Inner], message: Message | None = None) -> list[Arrived]:
+    def inside(
+        self, outer: Arrived, files: Iterable[Attachment | Inner], message: Message | None = None
+    ) -> list[Arrived]:
         """The files in a part, as parts named after it, those in containers among them too."""
         found: dict[str, Arrived] = {}
         within: list[Arrived] = []
@@ -104,7 +115,9 @@ class Intake:
             if any(map(is_left_out, safe.split("/"))):
                 continue
             name = told_apart(f"{outer.name}/{safe}", found)
-            found[name] = self._counted(self._inner(outer, name, inner, inner.message or message or outer.message))
+            found[name] = self._counted(
+                self._inner(outer, name, inner, inner.message or message or outer.message)
+            )
             within += self._opened(found[name])
         return within
 
@@ -114,7 +127,9 @@ class Intake:
         if error is None and depth > self._limits.depth:
             error = TooDeep(f"文件套了 {depth} 层，超过 {self._limits.depth} 层")
         if error is None and len(file.data) > self._limits.file_bytes:
-            error = TooLarge(f"文件有 {megabytes(len(file.data))} MB，超过 {megabytes(self._limits.file_bytes)} MB")
+            error = TooLarge(
+                f"文件有 {megabytes(len(file.data))} MB，超过 {megabytes(self._limits.file_bytes)} MB"
+            )
         digest = hashlib.sha256(file.data).hexdigest()
         settled: PartState | None = "read" if file.opened and error is None else None
         data = b"" if error or settled else file.data
@@ -125,16 +140,21 @@ class Intake:
         purse = self._purse(one.name)
         self._count[purse] += not one.is_body
         if one.error is None and self._count[purse] > self._limits.parts:
-            return replace(one, data=b"", settled=None, error=TooMany(f"一次提交的文件超过 {self._limits.parts} 个"))
+            return replace(
+                one, data=b"", settled=None, error=TooMany(f"一次提交的文件超过 {self._limits.parts} 个")
+            )
         return one
 
     def _opened(self, one: Arrived) -> list[Arrived]:
-        """The part, with what is in it behind it where it is a container; settled, where it need not be read."""
+        """The part, with what is in it behind it where it is a container; settled, where it need not be
+        read."""
         if one.error or one.settled:
             return [one]
         if one.sha256 in self._seen and not one.is_body:
             other = self._seen[one.sha256]
-            self.findings.append(((one.name, other), Finding.of("part-duplicate", part=one.name, other=other)))
+            self.findings.append(
+                ((one.name, other), Finding.of("part-duplicate", part=one.name, other=other))
+            )
             return [replace(one, data=b"", settled="duplicate")]
         self._seen[one.sha256] = one.name
         if one.inline and (reason := _why_no_page(one.data)):
@@ -159,7 +179,10 @@ class Intake:
         within = self.inside(one, contents.files, message)
         if not any(not inner.is_body for inner in within):
             outer = replace(
-                one, data=b"", message=message, error=NotAForm("邮件中没有附件" if contents.message else "其中没有文件")
+                one,
+                data=b"",
+                message=message,
+                error=NotAForm("邮件中没有附件" if contents.message else "其中没有文件"),
             )
         else:
             outer = replace(one, data=b"", message=message, settled="read")
@@ -169,7 +192,8 @@ class Intake:
         limits = self._limits
         room = max(limits.unpacked_bytes - self._unpacked[self._purse(name)], 0)
         return ContainerLimits(
-            file_bytes=limits.file_bytes, unpacked_bytes=room, ratio=limits.ratio, seconds=limits.conversion_seconds
+            file_bytes=limits.file_bytes, unpacked_bytes=room, ratio=limits.ratio,
+            seconds=limits.conversion_seconds
         )  # fmt: skip
 
 
@@ -188,15 +212,20 @@ def _arrival(name: str, path: Path, limits: Limits) -> Arrived:
             data = stream.read(most + 1)
             size = max(os.fstat(stream.fileno()).st_size, len(data))
         if size > most:
-            return Arrived(name, digest(path), error=TooLarge(f"文件有 {megabytes(size)} MB，超过 {megabytes(most)} MB"))
+            return Arrived(
+                name, digest(path), error=TooLarge(f"文件有 {megabytes(size)} MB，超过 {megabytes(most)} MB")
+            )
     except OSError as error:
-        unread = Damaged(f"文件无法打开：{error.strerror}", advice="请检查文件是否还在原处、是否有权读取，然后再读取一次")
+        unread = Damaged(
+            f"文件无法打开：{error.strerror}", advice="请检查文件是否还在原处、是否有权读取，然后再读取一次"
+        )
         return Arrived(name, hashlib.sha256().hexdigest(), error=unread)
     return Arrived(name, hashlib.sha256(data).hexdigest(), data)
 
 
 def _why_no_page(data: bytes) -> str | None:
-    """Why a picture that a message shows in its text is no page of a form; None where it may be one, or is no picture."""
+    """Why a picture that a message shows in its text is no page of a form; None where it may be one, or is no
+    picture."""
     try:
         if kind_of(data) != "image":
             return None

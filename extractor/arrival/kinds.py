@@ -16,7 +16,9 @@ Kind = Literal[
     "mail", "mbox", "msg", "tnef", "zip", "tar", "packed", "7z", "rar", "signed",
 ]  # fmt: skip
 # What is opened for the files inside it, and is nothing to read by itself.
-CONTAINERS: frozenset[Kind] = frozenset({"mail", "mbox", "msg", "tnef", "zip", "tar", "packed", "7z", "rar", "signed"})
+CONTAINERS: frozenset[Kind] = frozenset(
+    {"mail", "mbox", "msg", "tnef", "zip", "tar", "packed", "7z", "rar", "signed"}
+)
 
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _JPEG_2000 = (b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")  # a file, and a bare codestream
@@ -71,23 +73,29 @@ _UNREAD = {
 _PKCS7 = bytes.fromhex("06092a864886f70d0107")
 _SIGNED_DATA, _ENVELOPED_DATA = _PKCS7 + b"\x02", _PKCS7 + b"\x03"
 _OFFICE_STREAMS = {
-    "Workbook": "Excel 表格", "Book": "Excel 表格", "PowerPoint Document": "演示文稿", "VisioDocument": "Visio 图",
+    "Workbook": "Excel 表格", "Book": "Excel 表格", "PowerPoint Document": "演示文稿",
+    "VisioDocument": "Visio 图",
 }  # fmt: skip
 _OFFICE_FOLDERS = {"xl": "Excel 表格", "ppt": "演示文稿", "visio": "Visio 图"}
 _OPEN_DOCUMENT = "application/vnd.oasis.opendocument."
 
 # What packages begin with: of Office, OpenDocument, OFD.
 _FIRST_OF_DOCUMENTS = (
-    "[Content_Types].xml", "_rels/", "customXml/", "docProps/", "word/", "xl/", "ppt/", "mimetype", "content.xml", "OFD.xml",
+    "[Content_Types].xml", "_rels/", "customXml/", "docProps/", "word/", "xl/", "ppt/", "mimetype",
+    "content.xml", "OFD.xml",
 )  # fmt: skip
 
 _MOST_ENTRIES = 100_000
 
 _WORD_XML = (b"<w:wordDocument", b"schemas.microsoft.com/office/2006/xmlPackage")
-_HTML = re.compile(rb"(?is)(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|meta)\b")
+_HTML = re.compile(
+    rb"(?is)(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|meta)\b"
+)
 _HEADER = re.compile(rb"([!-9;-~]{1,76})[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*")
 # A web archive has some of a message's headers, but was never on its way to anybody.
-_OF_MAIL = frozenset({b"from", b"to", b"subject", b"date", b"message-id", b"received", b"return-path", b"delivered-to", b"cc"})
+_OF_MAIL = frozenset(
+    {b"from", b"to", b"subject", b"date", b"message-id", b"received", b"return-path", b"delivered-to", b"cc"}
+)
 _OF_MIME = frozenset({b"mime-version", b"content-type", b"content-transfer-encoding"})
 _SAVED_PAGE = re.compile(rb"(?im)^(?:from:\s*<saved by|snapshot-content-location:)")
 _PAGE = re.compile(rb"(?im)^content-type:\s*(?:multipart/related|text/html)")
@@ -99,7 +107,8 @@ def kind_of(data: bytes) -> Kind:
 
     Raises:
         UnsupportedKind: there is none for it. OtherKind: it is nothing that a form is returned in.
-        Encrypted: it needs a password. Damaged: it is empty or cut off. TooMany: a zip of more files than can be listed.
+        Encrypted: it needs a password. Damaged: it is empty or cut off. TooMany: a zip of more files than can
+            be listed.
     """
     if not data.strip(b"\0\r\n\t "):
         raise Damaged("文件是空的")
@@ -199,8 +208,8 @@ def is_message(data: bytes) -> bool:
 
 
 def _ole_kind(data: bytes) -> Kind:
-    """Binary Word, also WPS's, or a message of Outlook; flag 0x0100 at offset 10 of Word's main stream says that it is encrypted
-    ([MS-DOC] 2.5.2)."""
+    """Binary Word, also WPS's, or a message of Outlook; flag 0x0100 at offset 10 of Word's main stream says
+    that it is encrypted ([MS-DOC] 2.5.2)."""
     try:
         ole = olefile.OleFileIO(io.BytesIO(data))
         if ole.exists("EncryptedPackage"):
@@ -208,7 +217,9 @@ def _ole_kind(data: bytes) -> Kind:
         if ole.exists("__properties_version1.0"):
             return "msg"
         if not ole.exists("WordDocument"):
-            known = next((words for name, words in _OFFICE_STREAMS.items() if ole.exists(name)), "这类 Office 文件")
+            known = next(
+                (words for name, words in _OFFICE_STREAMS.items() if ole.exists(name)), "这类 Office 文件"
+            )
             raise UnsupportedKind(f"暂不能读取 {known}")
         information = ole.openstream("WordDocument").read(12)
     except (OSError, ValueError, IndexError, TypeError, AttributeError, RecursionError) as error:
@@ -234,25 +245,39 @@ def _zip_kind(data: bytes) -> Kind:
     try:
         package = listed(data)
         names = set(package.namelist())
-        stated = "mimetype" in names and package.getinfo("mimetype").file_size < 100 and package.read("mimetype")
+        stated = (
+            "mimetype" in names and package.getinfo("mimetype").file_size < 100 and package.read("mimetype")
+        )
     except CutOff as error:
         # Of a document, a part is no use; of an archive, the files that are whole are.
         first = next(found(data), None)
         if first is None or first.compress_size > len(data) or first.filename.startswith(_FIRST_OF_DOCUMENTS):
             raise Damaged("文件不完整，无法打开") from error
         return "zip"
-    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, RuntimeError, EOFError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        OSError,
+        ValueError,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+    ) as error:
         raise Damaged("文件不完整，无法打开") from error
     kind = stated.decode("ascii", "replace").strip() if stated else ""
     if "[Content_Types].xml" in names:
         folders = {name.partition("/")[0] for name in names}
-        if "word" not in folders and (known := next((_OFFICE_FOLDERS[name] for name in _OFFICE_FOLDERS if name in folders), None)):
+        if "word" not in folders and (
+            known := next((_OFFICE_FOLDERS[name] for name in _OFFICE_FOLDERS if name in folders), None)
+        ):
             raise UnsupportedKind(f"暂不能读取 {known}")
         return "word"
     if kind.startswith(f"{_OPEN_DOCUMENT}text"):
         return "odt"
     if kind.startswith("application/"):
-        raise UnsupportedKind(f"暂不能读取{' OpenDocument 表格或演示文稿' if kind.startswith(_OPEN_DOCUMENT) else '这类文档'}")
+        raise UnsupportedKind(
+            f"暂不能读取{' OpenDocument 表格或演示文稿' if kind.startswith(_OPEN_DOCUMENT) else '这类文档'}"
+        )
     if any(name.lower().lstrip("/") == "ofd.xml" for name in names):
         return "ofd"
     if names & {"AndroidManifest.xml", "META-INF/MANIFEST.MF"}:

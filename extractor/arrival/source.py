@@ -15,10 +15,11 @@ _LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 
 @dataclass(frozen=True)
 class Source:
-    """A submission on disk: a file, or a folder whose files are its parts; `name` is what people call it. `parts` are its files
-    where they bear other names on the disk than the sender gave them: (name, path) of each. `apart` says that these came from
-    anybody, as when somebody picks up a whole folder of mixed returns: each is looked at as if it had come alone, and what they
-    say themselves alone makes several one application."""
+    """A submission on disk: a file, or a folder whose files are its parts; `name` is what people call it.
+    `parts` are its files where they bear other names on the disk than the sender gave them: (name, path) of
+    each. `apart` says that these came from anybody, as when somebody picks up a whole folder of mixed
+    returns: each is looked at as if it had come alone, and what they say themselves alone makes several one
+    application."""
 
     name: str
     path: Path
@@ -26,8 +27,11 @@ class Source:
     apart: bool = False
 
     @classmethod
-    def of(cls, name: str, folder: Path, parts: Iterable[tuple[str, Path]], *, apart: bool = False) -> "Source":
-        """The submission whose files, all in `folder`, the sender called so; names are made safe and told apart."""
+    def of(
+        cls, name: str, folder: Path, parts: Iterable[tuple[str, Path]], *, apart: bool = False
+    ) -> "Source":
+        """The submission whose files, all in `folder`, the sender called so; names are made safe and told
+        apart."""
         named: dict[str, Path] = {}
         for given, path in parts:
             named[told_apart(path_like(given), named)] = path
@@ -39,8 +43,8 @@ class Source:
         return cls(name if name is not None else path.as_posix(), path)
 
     def files(self) -> list[tuple[str, Path]]:
-        """(name, path) of each part, in the order of their names, 2.jpg before 10.jpg. A folder that can't be looked into is a part
-        too, because nobody knows what would be lost with it."""
+        """(name, path) of each part, in the order of their names, 2.jpg before 10.jpg. A folder that can't be
+        looked into is a part too, because nobody knows what would be lost with it."""
         if self.parts:
             return sorted(self.parts, key=_in_order)
         if not self.path.is_dir():
@@ -55,14 +59,18 @@ class Source:
         return sorted(named.items(), key=_in_order)
 
     def passed_over(self) -> list[str]:
-        """The names of what in this folder is no file and no folder, or only a link to one, and so no part."""
+        """The names of what in this folder is no file and no folder, or only a link to one, and so no
+        part."""
         entries = [] if self.parts or not self.path.is_dir() else _below(self.path, [])
         odd = (path for path in entries if path.is_symlink() or not (path.is_file() or path.is_dir()))
-        return sorted(readable(path.relative_to(self.path).as_posix()) for path in odd if not is_left_out(path.name))
+        return sorted(
+            readable(path.relative_to(self.path).as_posix()) for path in odd if not is_left_out(path.name)
+        )
 
 
 def _below(folder: Path, closed: list[Path]) -> Iterator[Path]:
-    """All that lies in a folder and in those in it; links are not followed. Folders that can't be opened are put into `closed`."""
+    """All that lies in a folder and in those in it; links are not followed. Folders that can't be opened are
+    put into `closed`."""
     for place, folders, files in os.walk(folder, onerror=lambda error: closed.append(Path(error.filename))):
         yield from (Path(place, name) for name in (*folders, *files))
 
@@ -81,12 +89,14 @@ def _in_order(part: tuple[str, Path]) -> list[int | str]:
 
 
 def is_left_out(name: str) -> bool:
-    """Whether a file of that name is no answer of anybody: hidden, a lock file of Word, a folder view of Windows."""
+    """Whether a file of that name is no answer of anybody: hidden, a lock file of Word, a folder view of
+    Windows."""
     return name.startswith((".", "~$")) or name.lower() in _LEFT_BY_SYSTEMS
 
 
 def digest(path: Path) -> str:
-    """The SHA-256 of a file in hex; empty where there is none, or more of it than is worth reading to know it again."""
+    """The SHA-256 of a file in hex; empty where there is none, or more of it than is worth reading to know it
+    again."""
     found, left = hashlib.sha256(), _MOST_DIGESTED
     try:
         # What was a file may be a pipe by now, which might never end.

@@ -1,4 +1,5 @@
-"""Where the directory of a zip is, also of one with bytes behind it, with a wrong word on its names, or cut off before it."""
+"""Where the directory of a zip is, also of one with bytes behind it, with a wrong word on its names, or cut
+off before it."""
 
 import io
 import struct
@@ -11,7 +12,8 @@ _HEADER, _ENTRY, _TAIL = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
 _LOCATOR, _LARGE_TAIL = b"PK\x06\x07", b"PK\x06\x06"
 _UTF8, _SIZES_BEHIND = 0x800, 0x8
 _IN_ZIP64 = 0xFFFFFFFF
-_MOST_TAILS = 100  # end records that are looked at, from the last; files inside that are not packed have their own
+# end records that are looked at, from the last; files inside that are not packed have their own
+_MOST_TAILS = 100
 
 
 class CutOff(Exception):
@@ -46,7 +48,8 @@ def _ended(data: bytes) -> bytes:
 
 
 def _is_own(data: bytes, at: int) -> bool:
-    """Whether the end record at `at` is that of the archive which begins with the data, and not of one that lies in it."""
+    """Whether the end record at `at` is that of the archive which begins with the data, and not of one that
+    lies in it."""
     _, size, offset, _ = _END.unpack_from(data, at)
     if data[at - 20 : at - 16] == _LOCATOR and _IN_ZIP64 in (size, offset):
         place = int.from_bytes(data[at - 12 : at - 4], "little")
@@ -56,7 +59,9 @@ def _is_own(data: bytes, at: int) -> bool:
         return not data.startswith(_HEADER)
     if size > at or data[at - size : at - size + 4] != _ENTRY:
         return False
-    return before == 0 or not data.startswith(_HEADER) or (before > 0 and data[before : before + 4] != _HEADER)
+    return (
+        before == 0 or not data.startswith(_HEADER) or (before > 0 and data[before : before + 4] != _HEADER)
+    )
 
 
 def _unsaid(data: bytes) -> bytes:
@@ -64,7 +69,10 @@ def _unsaid(data: bytes) -> bytes:
     mended = bytearray(data)
     at = data.find(_ENTRY, max(0, _directory(data)))
     while data[at : at + 4] == _ENTRY and at + 46 <= len(data):
-        flags, (name, extra, comment) = int.from_bytes(data[at + 8 : at + 10], "little"), struct.unpack_from("<3H", data, at + 28)
+        flags, (name, extra, comment) = (
+            int.from_bytes(data[at + 8 : at + 10], "little"),
+            struct.unpack_from("<3H", data, at + 28),
+        )
         try:
             data[at + 46 : at + 46 + name].decode("utf-8")
         except UnicodeDecodeError:
@@ -80,14 +88,19 @@ def _directory(data: bytes) -> int:
 
 
 def found(data: bytes) -> Iterator[zipfile.ZipInfo]:
-    """The entries of an archive without a directory, one behind the other, as far as each says how long it is."""
+    """The entries of an archive without a directory, one behind the other, as far as each says how long it
+    is."""
     at = 0
     while len(data) - at >= _LOCAL.size and data[at : at + 4] == _HEADER:
         _, flags, method, crc, packed, size, name, extra = _LOCAL.unpack_from(data, at)
         start = at + _LOCAL.size + name + extra
         raw = data[at + _LOCAL.size : at + _LOCAL.size + name]
         entry = zipfile.ZipInfo(_named(raw, flags) or "?")
-        entry.flag_bits, entry.compress_type, entry.CRC = flags & ~(0 if _is_utf8(raw) else _UTF8), method, crc
+        entry.flag_bits, entry.compress_type, entry.CRC = (
+            flags & ~(0 if _is_utf8(raw) else _UTF8),
+            method,
+            crc,
+        )
         entry.header_offset, entry.compress_size, entry.file_size = at, packed, size
         entry.extra = data[start - extra : start]
         if not raw or (flags & _SIZES_BEHIND and not packed) or _IN_ZIP64 in (packed, size):

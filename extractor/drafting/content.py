@@ -1,4 +1,5 @@
-"""A label, and the cell that is to be filled in beside it -> the fields that are asked for there, each with a reason (pure)."""
+"""A label, and the cell that is to be filled in beside it -> the fields that are asked for there, each with a
+reason (pure)."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -29,9 +30,13 @@ _COUNTED = re.compile(r"金额|数量|面积|人数|产值|收入|投资|规模�
 _CHOOSE_ONE, _CHOOSE_MANY = re.compile(r"单选|限选一项|任选一"), re.compile(r"可?多选|可选多项")
 _REQUIRED = re.compile(r"^\s*[*＊★]|[（(]必填[)）]|[*＊★]\s*$")
 _PROMPT = re.compile(rf"[（(]?[{CJK}]{{0,12}}\s*[（(]?\s*(盖章|公章|签章|签字|签名)\s*[)）]?\s*[:：]?")
-_BLANK_DATE = re.compile(r"(?:日期|时间)?\s*[:：]?\s*\d{0,4}[\s_＿]*年[\s_＿]*月[\s_＿]*日|(?:日期|时间)\s*[:：]\s*$")
+_BLANK_DATE = re.compile(
+    r"(?:日期|时间)?\s*[:：]?\s*\d{0,4}[\s_＿]*年[\s_＿]*月[\s_＿]*日|(?:日期|时间)\s*[:：]\s*$"
+)
 # What tells how to fill in, and is no label.
-_TELLS_HOW = re.compile(r"^[（(]?(?:请|简要|简述|说明[:：]|包括|填写)|字以内|字左右|不超过\s*\d+|限\s*\d+\s*字")
+_TELLS_HOW = re.compile(
+    r"^[（(]?(?:请|简要|简述|说明[:：]|包括|填写)|字以内|字左右|不超过\s*\d+|限\s*\d+\s*字"
+)
 _BRACKETED = re.compile(r"[（(].+[)）][。.]?")
 _OPINION = re.compile(r"意见|审核|审批|批示|推荐")
 _SHORT = 16  # letters of an opinion that somebody wrote
@@ -40,8 +45,8 @@ _LONG = 36  # letters from which a cell's print is something to read, and no lab
 
 @dataclass
 class Content:
-    """Items of a cell's content, as a definition spells them, without names; `why` is the reason for each, `unsure` what a person
-    should look at."""
+    """Items of a cell's content, as a definition spells them, without names; `why` is the reason for each,
+    `unsure` what a person should look at."""
 
     items: list[dict[str, Any]] = field(default_factory=list)
     why: list[str] = field(default_factory=list)
@@ -54,7 +59,8 @@ class Content:
 
 
 def content_of(label: str, cell: Cell, is_column: bool = False) -> Content:
-    """What is asked for beside `label`. A column of a table inside the form (`is_column`) has one value, and no marks."""
+    """What is asked for beside `label`. A column of a table inside the form (`is_column`) has one value, and
+    no marks."""
     found = Content()
     boxes = options_of(cell)
     options = _apart(boxes)
@@ -90,7 +96,8 @@ def content_of(label: str, cell: Cell, is_column: bool = False) -> Content:
 
 
 def is_to_fill(cell: Cell) -> bool:
-    """Whether a cell is where something is to be filled in: it is empty, or holds boxes, places for marks, or much to read."""
+    """Whether a cell is where something is to be filled in: it is empty, or holds boxes, places for marks, or
+    much to read."""
     text = cell.text.strip()
     if not key(text) or len(key(text)) > _LONG or options_of(cell) or _asks_for_marks(cell):
         return True
@@ -141,8 +148,8 @@ def options_of(cell: Cell) -> list[str]:
 
 
 def _apart(boxes: Sequence[str]) -> list[str]:
-    """Options as a definition may have them: each with words of its own, and without what parts several in a list. Reading looks
-    at letters and digits alone, so that a dot in its place changes nothing."""
+    """Options as a definition may have them: each with words of its own, and without what parts several in a
+    list. Reading looks at letters and digits alone, so that a dot in its place changes nothing."""
     found: dict[str, str] = {}
     for text in boxes:
         if key(text):
@@ -162,7 +169,8 @@ def _asks_for_marks(cell: Cell) -> bool:
 
 
 def _marks(label: str, cell: Cell, found: Content) -> None:
-    """A cell to be stamped or signed: print, prompts and a date in their order; an opinion where there is room for one."""
+    """A cell to be stamped or signed: print, prompts and a date in their order; an opinion where there is
+    room for one."""
     lines = list(_lines(cell.lines))
     first = next((n for n, line in enumerate(lines) if _PROMPT.search(line)), len(lines))
     printed = one_line("".join(line for line in lines[:first] if key(line)))
@@ -193,5 +201,7 @@ def _lines(lines: Sequence[Line]) -> Iterator[str]:
 def _guidance(cell: Cell) -> list[str]:
     """The lines where an answer goes that tell how to fill in."""
     return [
-        one_line(text) for text in _lines(cell.lines) if _TELLS_HOW.search(one_line(text)) or _BRACKETED.fullmatch(one_line(text))
+        one_line(text)
+        for text in _lines(cell.lines)
+        if _TELLS_HOW.search(one_line(text)) or _BRACKETED.fullmatch(one_line(text))
     ]

@@ -1,7 +1,8 @@
 """Pages of a form, blank or filled in -> the rows of a definition, each guess with its reason (pure).
 
-Rows of a table are taken for pairs of a label and what stands beside it, for a line of labels above a line of answers, or for the
-headings of a table inside the form. What fits none of these is told, and left to a person.
+Rows of a table are taken for pairs of a label and what stands beside it, for a line of labels above a line of
+answers, or for the headings of a table inside the form. What fits none of these is told, and left to a
+person.
 """
 
 import re
@@ -26,7 +27,8 @@ Name = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Guess:
-    """Why something stands in the draft, or what a person should look at; `place` is the row's index, None for the form."""
+    """Why something stands in the draft, or what a person should look at; `place` is the row's index, None
+    for the form."""
 
     place: int | None
     text: str
@@ -42,7 +44,8 @@ class Draft:
 
 
 def draft(pages: Pages, name: str, name_of: Name) -> Draft:
-    """The definition that the form on `pages` is likely to have. `name_of` makes a field's name of the words of its label.
+    """The definition that the form on `pages` is likely to have. `name_of` makes a field's name of the words
+    of its label.
 
     Raises:
         ValueError: there is no table on the pages.
@@ -73,7 +76,10 @@ class _Drafting:
         for table in tables:
             self._table(table, width)
         columns = _widths(tables, width)
-        return Draft({**form, **({"notes": notes} if notes else {}), "columns": columns, "rows": self.rows}, tuple(self.guesses))
+        return Draft(
+            {**form, **({"notes": notes} if notes else {}), "columns": columns, "rows": self.rows},
+            tuple(self.guesses),
+        )
 
     def _title(self, lines: Sequence[Line]) -> str:
         texts = [one_line(line.text) for line in lines if key(line.text)]
@@ -94,14 +100,22 @@ class _Drafting:
             if number <= done:
                 continue
             cells = sorted(by_row[number], key=lambda cell: cell.column)
-            following = [sorted(by_row.get(n, ()), key=lambda c: c.column) for n in range(number + 1, max(by_row) + 1)]
+            following = [
+                sorted(by_row.get(n, ()), key=lambda c: c.column) for n in range(number + 1, max(by_row) + 1)
+            ]
             done = number + self._row(cells, following, width)
 
     def _row(self, cells: list[Cell], following: list[list[Cell]], width: int) -> int:
-        """Add what a row of the table, with the rows after it, is in the form; how many rows after it belong to it."""
+        """Add what a row of the table, with the rows after it, is in the form; how many rows after it belong
+        to it."""
         first, rest = cells[0], cells[1:]
         spanned = first.row_span - 1
-        if spanned and rest and all(map(_is_label, rest)) and _blank_rows(rest, following[:spanned]) == spanned:
+        if (
+            spanned
+            and rest
+            and all(map(_is_label, rest))
+            and _blank_rows(rest, following[:spanned]) == spanned
+        ):
             self._rows_field(plain_label(first.text), first, rest, spanned, width)
             return spanned
         if len(cells) > 1 and all(map(_is_label, cells)):
@@ -134,7 +148,9 @@ class _Drafting:
                 made.append(self._cell(label, cell, lead + label.column_span, before))
                 label, lead = None, 0
         if label is not None and len(cells) == 1:
-            made.append({"columns": width, "content": [{"kind": "printed", "text": one_line(label.text) or "　"}]})
+            made.append(
+                {"columns": width, "content": [{"kind": "printed", "text": one_line(label.text) or "　"}]}
+            )
         elif label is not None:
             self._tell(f"“{one_line(label.text)[:20]}”旁没有填写的位置", doubt=True)
             made[-1]["columns"] = made[-1]["columns"] + label.column_span
@@ -147,7 +163,9 @@ class _Drafting:
         label = plain_label(head)[:_MOST_NAME] or "填写栏"
         self._tell(f"整行的一格没有单独的标题，暂用“{label}”", doubt=True)
         content = self._content(label, label, cell)
-        self._add({"labels": "above", "cells": [{"label": label, "columns": width, "content": content}]}, width)
+        self._add(
+            {"labels": "above", "cells": [{"label": label, "columns": width, "content": content}]}, width
+        )
 
     def _above(self, labels: Cells, values: Cells, width: int) -> None:
         self._tell("一行标题，下一行填写")
@@ -167,16 +185,27 @@ class _Drafting:
         for heading in headings:
             found = content_of(heading.text, empty, is_column=True)
             item = {**found.items[0], "name": self._named(plain_label(heading.text), names)}
-            columns.append({"label": plain_label(heading.text), "columns": heading.column_span, "field": item})
+            columns.append(
+                {"label": plain_label(heading.text), "columns": heading.column_span, "field": item}
+            )
         taken = beside.column_span if beside else 0
         given = sum(column["columns"] for column in columns)
         columns[-1]["columns"] += width - taken - given
-        content = {"kind": "rows", "name": self._named(label, self.names), "blank_rows": min(blank, 50), "columns": columns}
+        content = {
+            "kind": "rows",
+            "name": self._named(label, self.names),
+            "blank_rows": min(blank, 50),
+            "columns": columns,
+        }
         cell = {"label": label, "columns": width - taken, "content": [content]}
-        self._add({"cells": [{**cell, "label_columns": taken}]} if beside else {"labels": "above", "cells": [cell]}, width)
+        self._add(
+            {"cells": [{**cell, "label_columns": taken}]} if beside else {"labels": "above", "cells": [cell]},
+            width,
+        )
 
     def _heading_before(self) -> str:
-        """The words of the row before, where it was nothing but a heading: they are the label of the table under it."""
+        """The words of the row before, where it was nothing but a heading: they are the label of the table
+        under it."""
         last = self.rows[-1]["cells"] if self.rows else []
         if len(last) == 1 and "label" not in last[0]:
             self.rows.pop()
@@ -189,7 +218,12 @@ class _Drafting:
             self._tell(f"“{words}”旁已有文字“{one_line(value.text)[:20]}”，按填写的内容处理", doubt=True)
             value = value.model_copy(update={"lines": ()})
         content = self._content(words, label.text, value, before)
-        return {"label": words, "label_columns": label_columns, "columns": value.column_span, "content": content}
+        return {
+            "label": words,
+            "label_columns": label_columns,
+            "columns": value.column_span,
+            "content": content,
+        }
 
     def _words(self, label: Cell) -> str:
         """What a label says; a name to go by where it says nothing."""
@@ -219,7 +253,8 @@ class _Drafting:
         return items
 
     def _called(self, words: str, before: str) -> str:
-        """What the field is called: its label, after the label before it in its row where another field is called so already."""
+        """What the field is called: its label, after the label before it in its row where another field is
+        called so already."""
         title, number = words, 1
         while title in self.titles:
             title, number = (before + words if number == 1 and before else f"{words}{number + 1}"), number + 1
@@ -239,7 +274,10 @@ class _Drafting:
         """Add a row; where cells of the table were merged unevenly, its last cell takes what is left."""
         cells = row["cells"]
         beside = row.get("labels") != "above"
-        taken = sum(cell["columns"] + (cell.get("label_columns", 1) if beside and "label" in cell else 0) for cell in cells)
+        taken = sum(
+            cell["columns"] + (cell.get("label_columns", 1) if beside and "label" in cell else 0)
+            for cell in cells
+        )
         cells[-1]["columns"] += width - taken
         self.rows.append(row)
 
@@ -251,7 +289,8 @@ _SUFFIX = {"seal": "盖章", "signature": "签字", "date": "日期"}
 
 
 def _title(words: str, item: dict[str, Any]) -> str:
-    """What one of several fields of a cell is called: by its prompt, where that says whose it is, or else by its cell's label."""
+    """What one of several fields of a cell is called: by its prompt, where that says whose it is, or else by
+    its cell's label."""
     prompt = re.sub(r"[（()）:：\s]", "", str(item.get("prompt", "")))
     suffix = _SUFFIX.get(str(item["kind"]), "")
     return prompt if len(prompt) > len(suffix) else re.sub(r"[（(].*", "", words) + suffix
@@ -262,7 +301,9 @@ def _is_label(cell: Cell) -> bool:
 
 
 def _same_edges(one: Cells, other: Cells) -> bool:
-    return [(cell.column, cell.column_span) for cell in one] == [(cell.column, cell.column_span) for cell in other]
+    return [(cell.column, cell.column_span) for cell in one] == [
+        (cell.column, cell.column_span) for cell in other
+    ]
 
 
 def _blank_rows(headings: Cells, following: Sequence[Cells]) -> int:

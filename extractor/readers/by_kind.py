@@ -24,7 +24,8 @@ _OF_OFFICE: tuple[Kind, ...] = ("doc", "rtf", "odt")
 
 @dataclass(frozen=True)
 class Opened:
-    """What a reader makes of a file: its pages, or why it has none, and the files inside, which a cover only introduces."""
+    """What a reader makes of a file: its pages, or why it has none, and the files inside, which a cover only
+    introduces."""
 
     pages: Pages | UnreadableFile
     inside: tuple[Attachment, ...] = ()
@@ -36,8 +37,8 @@ _Reader = Callable[[bytes, Options], Opened]
 
 @dataclass(frozen=True)
 class Typed:
-    """What there is to know of a kind of file that holds cells and lines without pages: how the names of such files end, by which
-    LibreOffice tells them, and what reads them."""
+    """What there is to know of a kind of file that holds cells and lines without pages: how the names of such
+    files end, by which LibreOffice tells them, and what reads them."""
 
     suffix: str
     read: _Reader
@@ -56,7 +57,8 @@ def open_file(data: bytes, options: Options) -> Opened:
 
 
 def read_images(files: Sequence[bytes], options: Options) -> tuple[Pages, list[int]]:
-    """The pages that several image files show together, and how many of them each file has. One picture is in memory at a time.
+    """The pages that several image files show together, and how many of them each file has. One picture is in
+    memory at a time.
 
     Raises:
         UnreadableFile: one of them can't be read.
@@ -133,13 +135,16 @@ def _lines(block: Table | Line) -> Sequence[Line]:
 def _is_sheet(picture: bytes) -> bool:
     """Whether a picture is large enough to be read as a page."""
     try:
-        return kind_of(picture) == "image" and all(min(one.colour.shape[:2]) >= _LEAST_SIDE for one in decode(picture))
+        return kind_of(picture) == "image" and all(
+            min(one.colour.shape[:2]) >= _LEAST_SIDE for one in decode(picture)
+        )
     except UnreadableFile:
         return False
 
 
 def _read_pdf(data: bytes, options: Options) -> Opened:
-    """Digital pages as they are, and pages that are pictures by the image reader; a cover is not worth reading."""
+    """Digital pages as they are, and pages that are pictures by the image reader; a cover is not worth
+    reading."""
     reading = read_pdf(data, options.limits.pdf)
     is_cover = reading.is_portfolio and bool(reading.attachments)
     if is_cover and len(reading.scanned) == len(reading.pages.pages):
@@ -164,7 +169,9 @@ def files_inside(data: bytes, options: Options) -> tuple[Attachment, ...]:
     """
     kind = kind_of(data)
     if kind == "ofd":
-        return read_ofd(data, options.limits.zip, options.limits.pdf.pages, options.limits.pictures).attachments
+        return read_ofd(
+            data, options.limits.zip, options.limits.pdf.pages, options.limits.pictures
+        ).attachments
     if kind in _OF_OFFICE:
         kind, data = "word", _as_docx(data, kind, options)
     if kind in ("word", "word-xml"):
@@ -176,7 +183,11 @@ def _with_scanned(data: bytes, reading: PdfReading, options: Options) -> Pages:
     pictures = pdf_pictures(data, reading.scanned, options.limits.pictures)
     scanned = read_pictures(pictures, options.ocr) if reading.scanned else None
     pages = _merged(reading.pages, reading.scanned, scanned)
-    odd = [one for page in pages.pages for one in unread((held for held in reading.held if held.page == page.number), page)]
+    odd = [
+        one
+        for page in pages.pages
+        for one in unread((held for held in reading.held if held.page == page.number), page)
+    ]
     return pages.model_copy(update={"mismatches": (*pages.mismatches, *odd)}) if odd else pages
 
 
@@ -208,10 +219,13 @@ def _converted(kind: Kind) -> Typed:
     return Typed(f".{kind}", read)
 
 
-# Only what stands here is shown by what it says, as pages that LibreOffice prints or as a table: files of other kinds have pages.
+# Only what stands here is shown by what it says, as pages that LibreOffice prints or as a table: files of
+# other kinds have pages.
 TYPED: Mapping[Kind, Typed] = {
     "word": Typed(".docx", _read_word),
-    "word-xml": Typed(".xml", lambda data, options: _with_files(read_word_xml(data, options.limits.zip), data, options)),
+    "word-xml": Typed(
+        ".xml", lambda data, options: _with_files(read_word_xml(data, options.limits.zip), data, options)
+    ),
     "html": Typed(".html", lambda data, options: Opened(read_html(data))),
     **{kind: _converted(kind) for kind in _OF_OFFICE},
 }

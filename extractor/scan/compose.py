@@ -1,4 +1,5 @@
-"""What was found on a flat page -> a `Page`: cells of lines, ticks at their places in the text, seals and ink, boxes in points."""
+"""What was found on a flat page -> a `Page`: cells of lines, ticks at their places in the text, seals and
+ink, boxes in points."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -18,14 +19,15 @@ from models.page import Box, Cell, Line, Page, Run, Span, Table, Tick
 _RAGGED = 1.3  # of the height: rows end this much early, since punctuation may not begin one
 _LEADING = 0.8  # of the height of a row: rows of one text stand no farther apart
 _NARROWEST = 0.8  # of the height of a row: the least room that a word takes
-# Of a box's side: how far inside it what was read is the box, how far outside it may be; and how far a mark reaches to the left,
-# and to the right as part of the box or as a sign of its own.
+# Of a box's side: how far inside it what was read is the box, how far outside it may be; and how far a mark
+# reaches to the left, and to the right as part of the box or as a sign of its own.
 _WITHIN, _EDGE, _MARK_BEFORE, _MARK_BEHIND, _SIGN_BEHIND = 0.2, 0.15, 0.6, 0.6, 1.1
 _ONE_SPACE = 0.9  # of the line's height: a gap as wide parts two words
 
 
 def make_page(page: FlatPage, number: int, first_table: int) -> Page:
-    """The page of that number with its tables, which count from `first_table`, and lines, in points of the upright picture."""
+    """The page of that number with its tables, which count from `first_table`, and lines, in points of the
+    upright picture."""
     by_cell: dict[tuple[int, int] | None, list[ReadLine]] = {}
     for line in page.lines:
         by_cell.setdefault(line.place.cell, []).append(line)
@@ -67,12 +69,15 @@ def _table(index: int, grid: Grid, texts: Sequence[tuple[Line, ...]], page: Flat
 
 
 def _lines(lines: Sequence[ReadLine], within: Rect, page: FlatPage, wraps: bool = True) -> tuple[Line, ...]:
-    """The lines of a cell; those that only go on because it is no wider are one. Between tables (`wraps` off) each is its own."""
+    """The lines of a cell; those that only go on because it is no wider are one. Between tables (`wraps` off)
+    each is its own."""
     rows = in_rows(lines)
     squares = find_squares(rows, within, page) if rows else []
     items = [_items(row, marks, page) for row, marks in zip(rows, squares, strict=True)]
     joined: list[list[_Item]] = []
-    room = (within[2] - within[0]) - 2 * max(0.0, min((row[0].place.box[0] for row in rows), default=0.0) - within[0])
+    room = (within[2] - within[0]) - 2 * max(
+        0.0, min((row[0].place.box[0] for row in rows), default=0.0) - within[0]
+    )
     for number, row in enumerate(items):
         if wraps and number and _goes_on(rows[number - 1], rows[number], row, room):
             joined[-1] += row
@@ -81,8 +86,11 @@ def _lines(lines: Sequence[ReadLine], within: Rect, page: FlatPage, wraps: bool 
     return tuple(_line(row) for row in joined if row)
 
 
-def _goes_on(before: Sequence[ReadLine], after: Sequence[ReadLine], items: Sequence["_Item"], room: float) -> bool:
-    """Whether the row `before` was too full to take the first word of `after`; `room` is how wide a row may be."""
+def _goes_on(
+    before: Sequence[ReadLine], after: Sequence[ReadLine], items: Sequence["_Item"], room: float
+) -> bool:
+    """Whether the row `before` was too full to take the first word of `after`; `room` is how wide a row may
+    be."""
     left = room - (before[-1].place.box[2] - before[0].place.box[0])
     high = after[0].place.box[3] - after[0].place.box[1]
     apart = after[0].place.box[1] - before[0].place.box[3]
@@ -115,9 +123,14 @@ class _Item:
 
 
 def _items(row: Sequence[ReadLine], squares: Sequence[Square], page: FlatPage) -> list[_Item]:
-    """The characters and boxes of a row in the order in which they stand, with a blank where two pieces of it stand well apart."""
+    """The characters and boxes of a row in the order in which they stand, with a blank where two pieces of it
+    stand well apart."""
     items = [
-        _Item(square.box[0], square.box[2], Tick(state=square.state, box=page.in_points(square.box), confidence=square.confidence))
+        _Item(
+            square.box[0],
+            square.box[2],
+            Tick(state=square.state, box=page.in_points(square.box), confidence=square.confidence),
+        )
         for square in squares
     ]
     items += [item for piece in row for item in _characters(piece, squares, page)]
@@ -132,10 +145,15 @@ def _characters(piece: ReadLine, squares: Sequence[Square], page: FlatPage) -> I
     for number, (glyph, (start, end)) in enumerate(zip(glyphs, piece.glyph_boxes(), strict=True)):
         if not any(_is_of(square, (start + end) / 2, glyph) for square in squares):
             sure = min(glyph.confidence, rungs.STRONG if _is_mistakable(glyphs, number) else 1.0)
-            # Recognisers see boxes in running text too; what the shape doesn't bear out is a character that nobody knows.
+            # Recognisers see boxes in running text too; what the shape doesn't bear out is a character that
+            # nobody knows.
             sure = min(sure, rungs.EVEN) if glyph.text in EMPTY_GLYPHS | MARK_GLYPHS else sure
             # A stroke less makes another digit or letter, and no other Chinese character.
-            sure = min(sure, rungs.EVEN) if glyph.text.isascii() and _is_struck((start, top, end, bottom), page) else sure
+            sure = (
+                min(sure, rungs.EVEN)
+                if glyph.text.isascii() and _is_struck((start, top, end, bottom), page)
+                else sure
+            )
             span = _span(replace(glyph, confidence=sure), page.in_points((start, top, end, bottom)))
             told = {"recovered": any(piece.recovered[number : number + 1])}
             emphasis = frozenset(["strike"] * any(piece.struck[number : number + 1]))
@@ -164,11 +182,14 @@ def _spaced(items: Sequence[_Item], row: Sequence[ReadLine]) -> list[_Item]:
 
 
 def _is_mistakable(glyphs: Sequence[Glyph], number: int) -> bool:
-    """Whether a 1 or 0 stands against letters, or l, I, O against digits: fonts draw them alike, and readers are sure of either."""
+    """Whether a 1 or 0 stands against letters, or l, I, O against digits: fonts draw them alike, and readers
+    are sure of either."""
     text = glyphs[number].text
     around = [glyphs[i].text for i in (number - 1, number + 1) if 0 <= i < len(glyphs)]
     if text in TWIN_DIGITS:
-        return any(other.isascii() and other.isalpha() for other in around) and not any(other.isdigit() for other in around)
+        return any(other.isascii() and other.isalpha() for other in around) and not any(
+            other.isdigit() for other in around
+        )
     return text in TWIN_LETTERS and any(other.isdigit() for other in around)
 
 
@@ -188,7 +209,8 @@ def _is_of(square: Square, middle: float, glyph: Glyph) -> bool:
         return True
     if x0 - _EDGE * side < middle < x1 + _EDGE * side:
         return is_boxlike(glyph.text) or glyph.confidence < rungs.LEGIBLE or not glyph.text.strip()
-    # The stroke of a tick sweeps on to the right of its box, or stands there whole; that of a ring or a line is on both sides.
+    # The stroke of a tick sweeps on to the right of its box, or stands there whole; that of a ring or a line
+    # is on both sides.
     before = x0 - _MARK_BEFORE * side if square.state in ("corrected", "unclear") else x0
     if square.state == "empty" or middle < before:
         return False
@@ -199,4 +221,6 @@ def _is_of(square: Square, middle: float, glyph: Glyph) -> bool:
 
 def _span(glyph: Glyph, box: Box) -> Run:
     others = tuple((text, round(score, 4)) for text, score in glyph.others)
-    return Run(text=glyph.text, box=box, confidence=min(round(glyph.confidence, 4), rungs.READ), others=others)
+    return Run(
+        text=glyph.text, box=box, confidence=min(round(glyph.confidence, 4), rungs.READ), others=others
+    )

@@ -25,8 +25,8 @@ _log = logging.getLogger(__name__)
 _A4 = (595.3, 841.9)
 _LONGEST = 5000  # pixels of a side of a page of a PDF
 _POINTS_AN_INCH = 72
-# Dots an inch: a page of a PDF is drawn with no more than the first and no fewer than the second, and with the third where it holds
-# no picture; what a file states below the last is no resolution of a page.
+# Dots an inch: a page of a PDF is drawn with no more than the first and no fewer than the second, and with
+# the third where it holds no picture; what a file states below the last is no resolution of a page.
 _FINEST, _COARSEST, _USUAL, _STATED = 300, 100, 200, 60
 _SHORTEST_SIDE, _LONGEST_SIDE = 200, 2500  # points that a side of paper has
 _ENTRY = 12  # bytes of an entry in a directory of a TIFF
@@ -42,8 +42,8 @@ _MOST_PIXELS_ACROSS = 1_000_000  # of a page drawn, of which but a part is kept
 
 @dataclass(frozen=True)
 class Picture:
-    """A page as it came: RGB pixels, its size in points where the file says so, and what is wrong with the file where it was read
-    all the same."""
+    """A page as it came: RGB pixels, its size in points where the file says so, and what is wrong with the
+    file where it was read all the same."""
 
     colour: "NDArray[np.uint8]"
     points: tuple[float, float] | None = None
@@ -51,8 +51,8 @@ class Picture:
 
 
 def pdf_pictures(data: bytes, numbers: Sequence[int], limits: PictureLimits) -> Iterator[Picture]:
-    """Pages of a PDF, counted from 1, as fine as the pictures on them, at most 300 dpi, with what notes and fields show.
-    Raises Damaged, TooLarge."""
+    """Pages of a PDF, counted from 1, as fine as the pictures on them, at most 300 dpi, with what notes and
+    fields show. Raises Damaged, TooLarge."""
     if not numbers:
         return
     import numpy as np
@@ -65,20 +65,29 @@ def pdf_pictures(data: bytes, numbers: Sequence[int], limits: PictureLimits) -> 
         for number in numbers:
             page = document[number - 1]
             width, height = page.get_size()
-            scale = max(min(_fineness(page), _FINEST / _POINTS_AN_INCH, _LONGEST / max(width, height)), _COARSEST / _POINTS_AN_INCH)
+            scale = max(
+                min(_fineness(page), _FINEST / _POINTS_AN_INCH, _LONGEST / max(width, height)),
+                _COARSEST / _POINTS_AN_INCH,
+            )
             if width * height * scale**2 > limits.pixels:
                 raise TooManyPixels(f"第 {number} 页的尺寸超过 {limits.pixels // 1_000_000} 百万像素")
             pixels = page.render(scale=scale, rev_byteorder=True, may_draw_forms=True).to_numpy()
-            yield Picture(np.ascontiguousarray(np.broadcast_to(pixels[..., :3], (*pixels.shape[:2], 3)), np.uint8), (width, height))
+            yield Picture(
+                np.ascontiguousarray(np.broadcast_to(pixels[..., :3], (*pixels.shape[:2], 3)), np.uint8),
+                (width, height),
+            )
     except pdfium.PdfiumError as error:
         raise Damaged("PDF 无法打开") from error
 
 
-def pdf_page(data: bytes, number: int, size: tuple[float, float], scale: float, box: Box, quarters: int = 0) -> "NDArray[np.uint8]":
-    """What `box` holds of a page of a PDF, counted from 1, in RGB at `scale` pixels a point; annotations and fields too.
+def pdf_page(
+    data: bytes, number: int, size: tuple[float, float], scale: float, box: Box, quarters: int = 0
+) -> "NDArray[np.uint8]":
+    """What `box` holds of a page of a PDF, counted from 1, in RGB at `scale` pixels a point; annotations and
+    fields too.
 
-    `size` is the page's in points, as boxes on it are given, once it was turned by so many `quarters`, counter-clockwise. Raises
-    Damaged.
+    `size` is the page's in points, as boxes on it are given, once it was turned by so many `quarters`,
+    counter-clockwise. Raises Damaged.
     """
     import numpy as np
     import pypdfium2 as pdfium  # type: ignore[import-untyped, unused-ignore]
@@ -93,8 +102,12 @@ def pdf_page(data: bytes, number: int, size: tuple[float, float], scale: float, 
             fine = scale * size[0] / width
             if max(width, height) * fine > _MOST_PIXELS_ACROSS:
                 raise TooManyPixels(f"第 {number} 页的尺寸过大")
-            # pdfium is told what to leave out on each side, in its own points, and rounds up; half a pixel less makes that exact.
-            across, down = _cut_off(box.x0, box.x1, size[0], width * fine), _cut_off(box.y0, box.y1, size[1], height * fine)
+            # pdfium is told what to leave out on each side, in its own points, and rounds up; half a pixel
+            # less makes that exact.
+            across, down = (
+                _cut_off(box.x0, box.x1, size[0], width * fine),
+                _cut_off(box.y0, box.y1, size[1], height * fine),
+            )
             crop = tuple(max(0.0, side - 0.5) / fine for side in (across[0], down[1], across[1], down[0]))
             bitmap = page.render(scale=fine, crop=crop, rev_byteorder=True, may_draw_forms=True)
             pixels = bitmap.to_numpy()
@@ -119,14 +132,19 @@ def _fineness(page: "PdfPage") -> float:
         left, bottom, right, top = image.get_bounds()
         finest = max(
             finest,
-            *(pixels / max(points, 1) for pixels, points in zip(image.get_px_size(), (right - left, top - bottom), strict=True)),
+            *(
+                pixels / max(points, 1)
+                for pixels, points in zip(image.get_px_size(), (right - left, top - bottom), strict=True)
+            ),
         )
     return finest or _USUAL / _POINTS_AN_INCH
 
 
-def decode(data: bytes, limits: PictureLimits = PictureLimits(), only: int | None = None) -> Iterator[Picture]:
-    """The pages of an image file, or `only` the one of that number. Raises Damaged if it is none, TooLarge over the limits,
-    NotAForm where it is but a dot or a line."""
+def decode(
+    data: bytes, limits: PictureLimits = PictureLimits(), only: int | None = None
+) -> Iterator[Picture]:
+    """The pages of an image file, or `only` the one of that number. Raises Damaged if it is none, TooLarge
+    over the limits, NotAForm where it is but a dot or a line."""
     from PIL import ImageOps
 
     if data[:4] in _TIFF and _directories(data) > _MOST_FRAMES:
@@ -147,8 +165,8 @@ def decode(data: bytes, limits: PictureLimits = PictureLimits(), only: int | Non
 
 
 def _frames(image: "Image", limits: PictureLimits) -> int:
-    """How many pages an image file has. The further frames of a GIF, WebP or APNG may be pages that somebody put together, those of
-    other kinds are previews and depth maps."""
+    """How many pages an image file has. The further frames of a GIF, WebP or APNG may be pages that somebody
+    put together, those of other kinds are previews and depth maps."""
     if image.format in ("TIFF", "WEBP", "PNG"):
         return int(getattr(image, "n_frames", 1))
     if image.format != "GIF":
@@ -173,7 +191,8 @@ def _lacks_end(data: bytes, limits: PictureLimits) -> bool:
     """Whether a JPEG was cut off: viewers show what is there, Pillow refuses it."""
     if not data.startswith(_JPEG) or data.rstrip(b"\0\r\n ").endswith(_JPEG_END):
         return False
-    # Telephones put films behind the end, and small pictures with an end of their own into the beginning: only decoding tells.
+    # Telephones put films behind the end, and small pictures with an end of their own into the beginning:
+    # only decoding tells.
     try:
         with _errors(limits), _opened(data) as image:
             _check_size(image, limits)
@@ -184,7 +203,8 @@ def _lacks_end(data: bytes, limits: PictureLimits) -> bool:
 
 
 def _on_white(image: "Image") -> "NDArray[np.uint8]":
-    """The RGB pixels of a picture as on paper: what is transparent is white, and deeper greys are scaled, not cut off."""
+    """The RGB pixels of a picture as on paper: what is transparent is white, and deeper greys are scaled, not
+    cut off."""
     import numpy as np
     from PIL import Image
 
@@ -219,7 +239,8 @@ def _directories(data: bytes) -> int:
 
 
 def size_of(data: bytes) -> tuple[int, int]:
-    """(width, height) in pixels of an image file, without decoding it. Raises Damaged if it is none, TooLarge over any limit."""
+    """(width, height) in pixels of an image file, without decoding it. Raises Damaged if it is none, TooLarge
+    over any limit."""
     with _errors(PictureLimits()), _opened(data) as image:
         return image.size
 

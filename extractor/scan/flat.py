@@ -20,15 +20,16 @@ from models.page import Box
 
 Gray = NDArray[np.uint8]
 
-# Half widths of a character by the width of a Chinese one; how far apart, in heights of their line, two of these may follow each
-# other; and the width of one, in the same, where no two do.
+# Half widths of a character by the width of a Chinese one; how far apart, in heights of their line, two of
+# these may follow each other; and the width of one, in the same, where no two do.
 _HALF_WIDE, _HALF_NARROW = 0.47, 0.25
 _FARTHEST, _USUAL_EM = 1.3, 0.58
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a line, or a part of one, stands: its pixels, and its cell as (grid, cell) of the ruling; None between tables."""
+    """Where a line, or a part of one, stands: its pixels, and its cell as (grid, cell) of the ruling; None
+    between tables."""
 
     box: Rect
     cell: tuple[int, int] | None = None
@@ -36,8 +37,8 @@ class Place:
 
 @dataclass(frozen=True)
 class ReadLine:
-    """A line and what it says; `recovered` tells of each character whether it stood under a seal, `struck` whether a pen went
-    through it, and either is empty where none did."""
+    """A line and what it says; `recovered` tells of each character whether it stood under a seal, `struck`
+    whether a pen went through it, and either is empty where none did."""
 
     place: Place
     reading: Reading
@@ -45,8 +46,8 @@ class ReadLine:
     struck: tuple[bool, ...] = ()
 
     def glyph_boxes(self) -> list[tuple[float, float]]:
-        """From where to where each glyph stands, in pixels of the page: Chinese ones as wide as they follow each other,
-        others half."""
+        """From where to where each glyph stands, in pixels of the page: Chinese ones as wide as they follow
+        each other, others half."""
         x0, _, x1, _ = self.place.box
         glyphs = [(glyph, x0 + glyph.at * (x1 - x0)) for glyph in self.reading.glyphs]
         wide = self.em()
@@ -54,8 +55,8 @@ class ReadLine:
         return [(x - half, x + half) for (_, x), half in zip(glyphs, halves, strict=True)]
 
     def em(self, usual: float = _USUAL_EM) -> float:
-        """The width of a Chinese character: how they follow each other, since a stroke may reach far above and below; where no two
-        do, so much of the line's height."""
+        """The width of a Chinese character: how they follow each other, since a stroke may reach far above
+        and below; where no two do, so much of the line's height."""
         x0, y0, x1, y1 = self.place.box
         pairs = pairwise(self.reading.glyphs)
         steps = [(b.at - a.at) * (x1 - x0) for a, b in pairs if is_chinese(a.text) and is_chinese(b.text)]
@@ -66,9 +67,10 @@ class ReadLine:
 
 @dataclass(frozen=True)
 class FlatPage:
-    """An upright page, all in pixels of it. `rings`: its seals from the top down. `lifted`: its text layer, height x width, without
-    the seals that are not red, as far as they can be told from print. `clear`: the same with red writing and without its ruling,
-    as it is read. `red`: boxes around pieces of that writing. `lines`: what was read so far."""
+    """An upright page, all in pixels of it. `rings`: its seals from the top down. `lifted`: its text layer,
+    height x width, without the seals that are not red, as far as they can be told from print. `clear`: the
+    same with red writing and without its ruling, as it is read. `red`: boxes around pieces of that writing.
+    `lines`: what was read so far."""
 
     layers: Layers
     ruling: Ruling

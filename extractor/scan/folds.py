@@ -1,7 +1,9 @@
-"""Folds across a sheet: print that a crease pushed aside is put back, by what it did to the rules that cross it.
+"""Folds across a sheet: print that a crease pushed aside is put back, by what it did to the rules that cross
+it.
 
-A fold moves whole rows of a picture sideways, or whole columns up and down, by a little in a narrow strip. All rules that cross it
-go the same way there, which is followed along them by dynamic programming (Viterbi 1967). Everything here goes along the rows.
+A fold moves whole rows of a picture sideways, or whole columns up and down, by a little in a narrow strip.
+All rules that cross it go the same way there, which is followed along them by dynamic programming (Viterbi
+1967). Everything here goes along the rows.
 """
 
 from collections.abc import Sequence
@@ -18,7 +20,8 @@ from models.geometry import Rect
 Gray = NDArray[np.uint8]
 Shifts = NDArray[np.int64]
 
-_FARTHEST, _STEP = 16, 2  # pixels that print is moved at most; every how many columns it is looked at, by one pixel each at most
+# pixels that print is moved at most; every how many columns it is looked at, by one pixel each at most
+_FARTHEST, _STEP = 16, 2
 _TURN = 0.4  # rules that must be seen to be worth a pixel's move
 _LONG = 0.2  # of the page: rules that tell of folds, and from how many on they do
 _RULES = 2
@@ -35,7 +38,9 @@ class Folds:
 
     def at(self, x: float, y: float) -> tuple[int, int]:
         """How far print is moved at a place, to the right and down."""
-        return int(self.right[min(max(int(y), 0), len(self.right) - 1)]), int(self.down[min(max(int(x), 0), len(self.down) - 1)])
+        return int(self.right[min(max(int(y), 0), len(self.right) - 1)]), int(
+            self.down[min(max(int(x), 0), len(self.down) - 1)]
+        )
 
     def flat(self, box: Rect) -> Rect:
         """Where what is in a box is without the folds."""
@@ -60,8 +65,8 @@ def _moved(picture: Gray, shifts: Shifts) -> Gray:
 
 
 def find_folds(levels: Sequence[Rule], uprights: Sequence[Rule], ink: tuple[Gray, Gray]) -> Folds | None:
-    """The folds that rules of both directions tell of, None where there are none. `ink`: that of the page, and turned over its
-    diagonal."""
+    """The folds that rules of both directions tell of, None where there are none. `ink`: that of the page,
+    and turned over its diagonal."""
     folds = Folds(_shifts(levels, ink[0]), _shifts(uprights, ink[1]))
     return folds if folds.down.any() or folds.right.any() else None
 
@@ -96,21 +101,30 @@ def _tracks(rules: Sequence[Rule], least: float) -> list[list[Rule]]:
             found[-1].append(rule)
         else:
             found.append([rule])
-    return [sorted(track, key=lambda one: one.start) for track in found if sum(one.length for one in track) > least]
+    return [
+        sorted(track, key=lambda one: one.start)
+        for track in found
+        if sum(one.length for one in track) > least
+    ]
 
 
 def _is_broken(track: Sequence[Rule]) -> bool:
     """Whether a part of it is missing between two that were seen, or stands aside."""
     pieces = sorted((piece for rule in track for piece in rule.pieces), key=lambda piece: piece.start)
-    return any(b.start - a.end > _GAP or abs(b.level(b.start) - a.level(a.end)) > _LEAST for a, b in pairwise(pieces))
+    return any(
+        b.start - a.end > _GAP or abs(b.level(b.start) - a.level(a.end)) > _LEAST for a, b in pairwise(pieces)
+    )
 
 
 def _base(track: Sequence[Rule]) -> float:
-    return float(np.median(np.repeat([rule.at for rule in track], [max(1, int(rule.length)) for rule in track])))
+    return float(
+        np.median(np.repeat([rule.at for rule in track], [max(1, int(rule.length)) for rule in track]))
+    )
 
 
 def _best(seen: NDArray[np.float64]) -> NDArray[np.intp]:
-    """The way through places (row: step, column: offset) on which most rules are seen, moving by one offset a step at most."""
+    """The way through places (row: step, column: offset) on which most rules are seen, moving by one offset a
+    step at most."""
     score, back = seen[0], np.zeros(seen.shape, np.intp)
     places = np.arange(seen.shape[1])
     for step in range(1, len(seen)):

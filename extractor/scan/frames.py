@@ -1,7 +1,8 @@
-"""Pictures of pages laid flat, as a `Frame` says: the whole page as it is read, or any part of it at any scale, as it is shown.
+"""Pictures of pages laid flat, as a `Frame` says: the whole page as it is read, or any part of it at any
+scale, as it is shown.
 
-The reader and whoever shows what it read go through the same function, so that a box found on a page lies on the same ink in every
-picture of that page.
+The reader and whoever shows what it read go through the same function, so that a box found on a page lies on
+the same ink in every picture of that page.
 """
 
 from dataclasses import dataclass
@@ -19,19 +20,22 @@ Floats = NDArray[np.float64]
 # Powers of the place along a line and across the lines in the slope of a bent sheet.
 TERMS = ((0, 0), (1, 0), (2, 0), (3, 0), (4, 0), (0, 1), (1, 1), (2, 1), (3, 1))
 _STEP = 16  # pixels from node to node of the map, which is smooth
-_COARSE = 1.5  # pixels of the picture a pixel shown, from which on it is made smaller first, because sampling would skip ink
+# pixels of the picture a pixel shown, from which on it is made smaller first, because sampling would skip ink
+_COARSE = 1.5
 
 
 @dataclass(frozen=True)
 class Bend:
-    """Slope left in lines after the perspective: a polynomial in both coordinates, each scaled to -1..1 by `half`."""
+    """Slope left in lines after the perspective: a polynomial in both coordinates, each scaled to -1..1 by
+    `half`."""
 
     weights: Floats
     half: float
 
     def offset(self, along: Floats, across: Floats) -> Floats:
         """How far a line at `across` has strayed at `along`, from where it is at 0."""
-        # The integral of the slope along the line; `polyval2d` takes its weights by the powers of both coordinates.
+        # The integral of the slope along the line; `polyval2d` takes its weights by the powers of both
+        # coordinates.
         powers = np.zeros((max(i for i, _ in TERMS) + 2, max(j for _, j in TERMS) + 1))
         for weight, (i, j) in zip(self.weights, TERMS, strict=True):
             powers[i + 1, j] = weight / (i + 1)
@@ -53,8 +57,8 @@ def page_size(frame: Frame) -> tuple[float, float]:
 
 
 def show(colour: Colour, frame: Frame, scale: float, box: Box | None = None) -> Colour:
-    """The page, or what `box` (points of the page) holds of it, at `scale` pixels a point, out of its picture (RGB), which may be
-    finer or coarser than the one that was read."""
+    """The page, or what `box` (points of the page) holds of it, at `scale` pixels a point, out of its picture
+    (RGB), which may be finer or coarser than the one that was read."""
     flat = lay_flat(colour, frame, scale / frame.scale, _before_turn(frame, box) if box else None)
     return np.ascontiguousarray(np.rot90(flat, frame.quarters))
 
@@ -71,8 +75,8 @@ def _before_turn(frame: Frame, box: Box) -> Rect:
 
 
 def lay_flat(colour: Colour, frame: Frame, zoom: float = 1.0, region: Rect | None = None) -> Colour:
-    """The flat page before it is turned, or a `region` of its pixels, at `zoom` times its size. `colour` shows what `frame.picture`
-    did, in as many pixels as it likes."""
+    """The flat page before it is turned, or a `region` of its pixels, at `zoom` times its size. `colour`
+    shows what `frame.picture` did, in as many pixels as it likes."""
     region = region or (0.0, 0.0, float(frame.flat[0]), float(frame.flat[1]))
     size = max(1, round((region[2] - region[0]) * zoom)), max(1, round((region[3] - region[1]) * zoom))
     if frame.warp is None:
@@ -80,28 +84,40 @@ def lay_flat(colour: Colour, frame: Frame, zoom: float = 1.0, region: Rect | Non
     if zoom < 1:
         apart = colour.shape[1] / frame.picture[0] / (zoom * frame.warp.fine * frame.warp.zoom)
         if apart > _COARSE:
-            colour = np.asarray(cv2.resize(colour, None, fx=1 / apart, fy=1 / apart, interpolation=cv2.INTER_AREA), np.uint8)
+            colour = np.asarray(
+                cv2.resize(colour, None, fx=1 / apart, fy=1 / apart, interpolation=cv2.INTER_AREA), np.uint8
+            )
     return _resampled(colour, frame, frame.warp, zoom, region, size)
 
 
 def _resized(colour: Colour, frame: Frame, region: Rect, size: tuple[int, int]) -> Colour:
     """A part of a page that lies as its picture does."""
     across, down = colour.shape[1] / frame.flat[0], colour.shape[0] / frame.flat[1]
-    x0, x1 = (min(max(round(side * across), 0), colour.shape[1] - 1 + end) for end, side in enumerate(region[::2]))
-    y0, y1 = (min(max(round(side * down), 0), colour.shape[0] - 1 + end) for end, side in enumerate(region[1::2]))
+    x0, x1 = (
+        min(max(round(side * across), 0), colour.shape[1] - 1 + end) for end, side in enumerate(region[::2])
+    )
+    y0, y1 = (
+        min(max(round(side * down), 0), colour.shape[0] - 1 + end) for end, side in enumerate(region[1::2])
+    )
     part = colour[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)]
     if part.shape[:2] == size[::-1]:
         return np.ascontiguousarray(part)
     smaller = part.shape[0] * part.shape[1] > size[0] * size[1]
-    return np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC), np.uint8)
+    return np.asarray(
+        cv2.resize(part, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC), np.uint8
+    )
 
 
-def _resampled(colour: Colour, frame: Frame, warp: Warp, zoom: float, region: Rect, size: tuple[int, int]) -> Colour:
-    """One resampling from the picture to the flat page; the map is smooth, so a coarse one is computed and enlarged."""
+def _resampled(
+    colour: Colour, frame: Frame, warp: Warp, zoom: float, region: Rect, size: tuple[int, int]
+) -> Colour:
+    """One resampling from the picture to the flat page; the map is smooth, so a coarse one is computed and
+    enlarged."""
     step = max(4, min(_STEP, round(_STEP * zoom)))
     columns, rows = -(-size[0] // step) + 1, -(-size[1] // step) + 1
     xs, ys = np.meshgrid(
-        (np.arange(columns) * step + 0.5) / zoom - 0.5 + region[0], (np.arange(rows) * step + 0.5) / zoom - 0.5 + region[1]
+        (np.arange(columns) * step + 0.5) / zoom - 0.5 + region[0],
+        (np.arange(rows) * step + 0.5) / zoom - 0.5 + region[1],
     )
     plane = np.column_stack([xs.ravel() / warp.fine + warp.left, ys.ravel() / warp.fine + warp.top])
     middle = np.array([round(frame.picture[0] * warp.zoom), round(frame.picture[1] * warp.zoom)]) / 2
@@ -112,16 +128,20 @@ def _resampled(colour: Colour, frame: Frame, warp: Warp, zoom: float, region: Re
     maps = []
     for axis in (0, 1):
         coarse = source[:, axis].reshape(rows, columns).astype(np.float32)
-        # Node (i, j) of the coarse map is pixel (i, j) * step, which resize with its half-pixel centres would shift.
+        # Node (i, j) of the coarse map is pixel (i, j) * step, which resize with its half-pixel centres would
+        # shift.
         affine = np.array([[step, 0, 0], [0, step, 0]], np.float64)
-        maps.append(cv2.warpAffine(coarse, affine, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+        maps.append(
+            cv2.warpAffine(coarse, affine, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        )
     # Reading wants sharp strokes; what is shown smaller is sharp enough without the fivefold time.
     smooth = cv2.INTER_LINEAR if zoom < 1 else cv2.INTER_CUBIC
     return np.asarray(cv2.remap(colour, maps[0], maps[1], smooth, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
 def _source_points(points: Floats, warp: Warp) -> Floats:
-    """Where points of the plane lay before it was flattened; three rounds are exact to a small part of a pixel."""
+    """Where points of the plane lay before it was flattened; three rounds are exact to a small part of a
+    pixel."""
     level, upright = Bend(np.array(warp.level), warp.half), Bend(np.array(warp.upright), warp.half)
     x, y = points[:, 0], points[:, 1]
     for _ in range(3):

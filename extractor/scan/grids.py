@@ -1,7 +1,8 @@
 """The rules of a table -> its cells.
 
-A table's grid has every ruled position. Whether there is a border between two fields of it is told by all that is seen there: of
-the rule that should stand there, of its course elsewhere, and of the text. Fields without one between them are one cell.
+A table's grid has every ruled position. Whether there is a border between two fields of it is told by all
+that is seen there: of the rule that should stand there, of its course elsewhere, and of the text. Fields
+without one between them are one cell.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,7 +25,8 @@ _ROW_HEIGHT = 22  # pixels: tables whose rows are mostly lower are strokes of la
 _COVERED = 0.55  # of a border must be ruled, or what lies on its sides is one cell
 _CLOSE, _INKED = 2, 0.9  # or so much of it, so closely, be inked
 _BARE, _DASHED = (4, 5), 0.5  # or so much of it between paper so many pixels off on both sides, as dashes are
-_GAP, _BRIDGED = 10, 0.4  # pixels that no gap has, and the part of a table that may be missing of a rule which goes on behind
+# pixels that no gap has, and the part of a table that may be missing of a rule which goes on behind
+_GAP, _BRIDGED = 10, 0.4
 _OUTER = 0.4  # of a table's outermost line must be ruled
 _ELSEWHERE = 0.75  # of the other rows have a line that must stand in this one too
 _SEEN, _UNSEEN = 0.25, 0.3  # less of a border is hardly one, and more of one hardly none
@@ -32,8 +34,8 @@ _SEEN, _UNSEEN = 0.25, 0.3  # less of a border is hardly one, and more of one ha
 
 @dataclass(frozen=True)
 class GridBox:
-    """A cell: its place on the table's grid, and its inner edges x0, y0, x1, y1 in pixels; `sure`: whether every edge of it was
-    seen, and none inside it."""
+    """A cell: its place on the table's grid, and its inner edges x0, y0, x1, y1 in pixels; `sure`: whether
+    every edge of it was seen, and none inside it."""
 
     row: int
     column: int
@@ -52,7 +54,9 @@ class Grid:
 
     def enlarged(self, by: float) -> "Grid":
         """The table in a picture that is so many times as large."""
-        return Grid(tuple(replace(cell, box=scaled(cell.box, by)) for cell in self.cells), scaled(self.box, by))
+        return Grid(
+            tuple(replace(cell, box=scaled(cell.box, by)) for cell in self.cells), scaled(self.box, by)
+        )
 
 
 def scaled(box: Rect, by: float) -> Rect:
@@ -62,9 +66,9 @@ def scaled(box: Rect, by: float) -> Rect:
 
 @dataclass(frozen=True)
 class _Border:
-    """A position of the grid, `at` across the direction of its rules. Along it: where one was seen, where one must be because the
-    rule breaks off and goes on elsewhere than at another, where there is ink, of a rule or of writing that hides it, and where that
-    stands alone."""
+    """A position of the grid, `at` across the direction of its rules. Along it: where one was seen, where one
+    must be because the rule breaks off and goes on elsewhere than at another, where there is ink, of a rule
+    or of writing that hides it, and where that stands alone."""
 
     at: float
     seen: Bits
@@ -82,7 +86,9 @@ class _Border:
         return False, seen < _UNSEEN
 
 
-def grid_of(levels: Sequence[Rule], uprights: Sequence[Rule], ink: tuple[Gray, Gray], texts: Texts) -> Grid | None:
+def grid_of(
+    levels: Sequence[Rule], uprights: Sequence[Rule], ink: tuple[Gray, Gray], texts: Texts
+) -> Grid | None:
     """The table of these rules, if they are one. `ink`: that of the page, and turned over its diagonal."""
     # Only lines that others end on are part of the table; an underline in a cell is not.
     rows = [group for group in _positions(levels) if _carries(group, uprights)]
@@ -95,7 +101,9 @@ def grid_of(levels: Sequence[Rule], uprights: Sequence[Rule], ink: tuple[Gray, G
     ys, xs = [_middle(group) for group in rows], [_middle(group) for group in columns]
     borders = [_border(group, ys, ink[1]) for group in columns]
     if len(columns) == 2:  # only the sides
-        borders[1:1] = [_gutter(gutter, ys, ink[1].shape[1]) for gutter in find_gutters(ys, xs[0], xs[1], texts)]
+        borders[1:1] = [
+            _gutter(gutter, ys, ink[1].shape[1]) for gutter in find_gutters(ys, xs[0], xs[1], texts)
+        ]
     cells = _cells([_border(group, xs, ink[0]) for group in rows], borders, texts)
     # Strokes of large writing can look like a small table.
     if len(cells) < 2 or np.median([cell.box[3] - cell.box[1] for cell in cells]) < _ROW_HEIGHT:
@@ -106,7 +114,8 @@ def grid_of(levels: Sequence[Rule], uprights: Sequence[Rule], ink: tuple[Gray, G
 def _trimmed(
     rows: list[list[Rule]], columns: list[list[Rule]], ink: tuple[Gray, Gray]
 ) -> tuple[list[list[Rule]], list[list[Rule]]]:
-    """The positions without outer ones that are ruled along too little of the table: those of a stamp, or of another table."""
+    """The positions without outer ones that are ruled along too little of the table: those of a stamp, or of
+    another table."""
     changed = True
     while changed and len(rows) > 1 and len(columns) > 1:
         changed = False
@@ -143,7 +152,8 @@ def _middle(group: Sequence[Rule]) -> float:
 
 
 def _carries(group: Sequence[Rule], others: Sequence[Rule]) -> bool:
-    """Whether rules of the other direction stand on the group, or one does and the group ends where another would."""
+    """Whether rules of the other direction stand on the group, or one does and the group ends where another
+    would."""
     meet = {other.at for other in others if any(rule.meets(other) for rule in group)}
     if meet:
         ends = [end for rule in group for end in (rule.start, rule.end)]
@@ -152,7 +162,8 @@ def _carries(group: Sequence[Rule], others: Sequence[Rule]) -> bool:
 
 
 def _border(group: Sequence[Rule], crossings: Sequence[float], ink: Gray) -> _Border:
-    """The border on which the rules of a group stand; `crossings` is where those of the other direction do."""
+    """The border on which the rules of a group stand; `crossings` is where those of the other direction
+    do."""
     size = ink.shape[1]
     seen, course, at = np.zeros(size, bool), np.full(size, np.nan), _middle(group)
     for rule in sorted(group, key=lambda rule: -rule.length):
@@ -169,11 +180,14 @@ def _border(group: Sequence[Rule], crossings: Sequence[float], ink: Gray) -> _Bo
         return np.asarray(np.any(found, axis=0), bool)
 
     near = inked(range(-_CLOSE, _CLOSE + 1))
-    return _Border(at, seen, _bridged(seen, crossings), near, near & ~inked(_BARE) & ~inked(-off for off in _BARE))
+    return _Border(
+        at, seen, _bridged(seen, crossings), near, near & ~inked(_BARE) & ~inked(-off for off in _BARE)
+    )
 
 
 def _gutter(gutter: Gutter, ys: Sequence[float], size: int) -> _Border:
-    """The border of a column that nothing rules: it must be there, and is nowhere seen. `size`: pixels along it."""
+    """The border of a column that nothing rules: it must be there, and is nowhere seen. `size`: pixels along
+    it."""
     bridged, nothing = np.zeros(size, bool), np.zeros(size, bool)
     for row in gutter.rows:
         bridged[int(ys[row]) : int(ys[row + 1])] = True
@@ -219,18 +233,26 @@ def _cells(ys: Sequence[_Border], xs: Sequence[_Border], texts: Texts) -> list[G
             for other_start, other_end in below:
                 if max(start, other_start) >= min(end, other_end):
                     continue
-                # A border is there or not for all of the way along two cells: a faint stretch of it joins nothing.
+                # A border is there or not for all of the way along two cells: a faint stretch of it joins
+                # nothing.
                 parted, sure = ys[r].parts(xs[min(start, other_start)].at, xs[max(end, other_end)].at)
                 if not parted:
                     parent[root(r * columns + other_start)] = root((r - 1) * columns + start)
                 unsure |= set() if sure else {(r - 1) * columns + start, r * columns + other_start}
-    found = _rectangles({field: root(field) for field in range(rows * columns)}, [x.at for x in xs], [y.at for y in ys])
-    return [replace(cell, sure=not any(_holds(cell, *divmod(field, columns)) for field in unsure)) for cell in found]
+    found = _rectangles(
+        {field: root(field) for field in range(rows * columns)}, [x.at for x in xs], [y.at for y in ys]
+    )
+    return [
+        replace(cell, sure=not any(_holds(cell, *divmod(field, columns)) for field in unsure))
+        for cell in found
+    ]
 
 
-def _upright_parts(border: _Border, first: float, top: float, bottom: float, last: float, texts: Texts) -> tuple[bool, bool]:
-    """Whether an upright border stands in the row from `top` to `bottom` of a table from `first` to `last`, and whether that is
-    sure: text tells where the line does not."""
+def _upright_parts(
+    border: _Border, first: float, top: float, bottom: float, last: float, texts: Texts
+) -> tuple[bool, bool]:
+    """Whether an upright border stands in the row from `top` to `bottom` of a table from `first` to `last`,
+    and whether that is sure: text tells where the line does not."""
     parted, sure = border.parts(top, bottom)
     if parted:
         return True, sure
@@ -246,7 +268,9 @@ def _upright_parts(border: _Border, first: float, top: float, bottom: float, las
 
 def _holds(cell: GridBox, row: int, column: int) -> bool:
     """Whether a field of the grid is the cell's."""
-    return cell.row <= row < cell.row + cell.row_span and cell.column <= column < cell.column + cell.column_span
+    return (
+        cell.row <= row < cell.row + cell.row_span and cell.column <= column < cell.column + cell.column_span
+    )
 
 
 def _rectangles(roots: dict[int, int], xs: list[float], ys: list[float]) -> list[GridBox]:
@@ -263,7 +287,12 @@ def _rectangles(roots: dict[int, int], xs: list[float], ys: list[float]) -> list
         while changed:
             changed = False
             for other in merged:
-                if other[0] <= current[2] and current[0] <= other[2] and other[1] <= current[3] and current[1] <= other[3]:
+                if (
+                    other[0] <= current[2]
+                    and current[0] <= other[2]
+                    and other[1] <= current[3]
+                    and current[1] <= other[3]
+                ):
                     merged.remove(other)
                     current = (
                         min(current[0], other[0]),
@@ -275,5 +304,6 @@ def _rectangles(roots: dict[int, int], xs: list[float], ys: list[float]) -> list
                     break
         merged.append(current)
     return [
-        GridBox(r0, c0, r1 - r0 + 1, c1 - c0 + 1, (xs[c0], ys[r0], xs[c1 + 1], ys[r1 + 1])) for r0, c0, r1, c1 in sorted(merged)
+        GridBox(r0, c0, r1 - r0 + 1, c1 - c0 + 1, (xs[c0], ys[r0], xs[c1 + 1], ys[r1 + 1]))
+        for r0, c0, r1, c1 in sorted(merged)
     ]

@@ -1,4 +1,5 @@
-"""Columns of a table that nothing rules: where text begins behind a gap at one place in rows, as answers do behind labels."""
+"""Columns of a table that nothing rules: where text begins behind a gap at one place in rows, as answers do
+behind labels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,10 +10,12 @@ from numpy.typing import NDArray
 
 from extractor.scan.lattice import Texts
 
-# Of a usual line's height: the least gap before a column, and the least where only two rows begin there, since the two characters
-# of a short label stand well apart; how far beginnings may be off; and how far before them the column begins.
+# Of a usual line's height: the least gap before a column, and the least where only two rows begin there,
+# since the two characters of a short label stand well apart; how far beginnings may be off; and how far
+# before them the column begins.
 _GAP, _WIDE_GAP, _OFF, _BEFORE = 0.6, 1.6, 0.3, 0.25
-_FEW, _MOST = 2, 0.6  # rows that make a column, and the part of them from which on it goes through what is bare
+# rows that make a column, and the part of them from which on it goes through what is bare
+_FEW, _MOST = 2, 0.6
 _INSET = 3  # pixels of a row's edges that its rules take
 
 
@@ -34,7 +37,9 @@ def find_gutters(ys: Sequence[float], left: float, right: float, texts: Texts) -
         part = (slice(max(0, round(y0)), round(y1)), slice(max(0, round(x0)), round(x1)))
         written[part] = texts.ink[part]
     bands = [_inked(written[round(top) + _INSET : round(bottom) - _INSET]) for top, bottom in pairwise(ys)]
-    begins = sorted(begin for row, band in enumerate(bands) for begin in _begins(band, row, left, right, _GAP * high))
+    begins = sorted(
+        begin for row, band in enumerate(bands) for begin in _begins(band, row, left, right, _GAP * high)
+    )
     groups: list[list[tuple[int, int, int]]] = []
     for begin in begins:
         if groups and begin[0] - groups[-1][-1][0] <= _OFF * high:
@@ -47,7 +52,9 @@ def find_gutters(ys: Sequence[float], left: float, right: float, texts: Texts) -
         if len(rows) > _FEW or (len(rows) == _FEW and min(gap for _, gap, _ in group) > _WIDE_GAP * high):
             at = group[0][0] - _BEFORE * high
             if len(rows) > _MOST * len(bands):
-                rows |= {row for row, band in enumerate(bands) if not band[round(at) - 1 : round(at) + 2].any()}
+                rows |= {
+                    row for row, band in enumerate(bands) if not band[round(at) - 1 : round(at) + 2].any()
+                }
             found.append(Gutter(at, tuple(sorted(rows))))
     return found
 
@@ -57,7 +64,10 @@ def _inked(rows: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return np.asarray((rows > 0).any(axis=0), bool)
 
 
-def _begins(band: NDArray[np.bool_], row: int, left: float, right: float, least: float) -> list[tuple[int, int, int]]:
-    """Where writing begins in a row behind a gap, but for the first of it: the place, how wide the gap is, the row."""
+def _begins(
+    band: NDArray[np.bool_], row: int, left: float, right: float, least: float
+) -> list[tuple[int, int, int]]:
+    """Where writing begins in a row behind a gap, but for the first of it: the place, how wide the gap is,
+    the row."""
     inked = np.flatnonzero(band[round(left) : round(right)]) + round(left)
     return [(int(b), int(b - a), row) for a, b in pairwise(inked) if b - a > least]

@@ -1,6 +1,8 @@
-"""Ink that is not print: what was left unread, what is blue, what is shaped otherwise than the print that it stands behind.
+"""Ink that is not print: what was left unread, what is blue, what is shaped otherwise than the print that it
+stands behind.
 
-All sizes are measured against the height of the print beside them, so that they hold for any resolution and type size.
+All sizes are measured against the height of the print beside them, so that they hold for any resolution and
+type size.
 """
 
 import math
@@ -26,37 +28,40 @@ Mask = NDArray[np.bool_]
 _DARKER = 90  # where something is left of the letters of a seal that faded
 _BLUE, _BLUE_DARK = 28, 200
 _PRINT_HEIGHT = 10.0  # points, where no print was measured
-# Of the print's height squared: so much unread ink is as likely a smudge as writing, and less than the other is
-# dust, or the edge of a seal. Set by hand; of 1,350 signed names that `benchmarks.handwriting` drew none had less
-# than 0.20.
+# Of the print's height squared: so much unread ink is as likely a smudge as writing, and less than the other
+# is dust, or the edge of a seal. Set by hand; of 1,350 signed names that `benchmarks.handwriting` drew none
+# had less than 0.20.
 _HALF_SURE, _LEAST = 0.035, 0.02
-# Sizes by the height of print: how far above and below its box a blot belongs to a piece; how high a blot may be; how wide a
-# character is at most and at least; how much is left behind a cut; and by how much two pieces of a row may overlap.
+# Sizes by the height of print: how far above and below its box a blot belongs to a piece; how high a blot may
+# be; how wide a character is at most and at least; how much is left behind a cut; and by how much two pieces
+# of a row may overlap.
 _AROUND, _TALLEST, _WIDEST, _NARROWEST, _REST, _OVERLAP = 0.8, 2.5, 1.1, 0.4, 0.4, 0.3
 _DUST = 3  # pixels of a blot
 _TYPED = 0.1  # how unevenly a single character is taken to stand, in heights of print
 _READ_AROUND = 0.2  # of a line's height: ink so near to what was read belongs to it
 _RULED = 0.15  # of the height of print: what is thinner, and twice as long as print is high, is a line
 _SPECK = 0.002  # of the print's height squared: ink that is no more is dust
-# Of the height of print: both sides of what is as large as a character, and the width of what is as wide as a name, which is lower
-# than so many heights, or than that part of its width.
+# Of the height of print: both sides of what is as large as a character, and the width of what is as wide as a
+# name, which is lower than so many heights, or than that part of its width.
 _LARGE, _LARGE_SHORT, _NAME_WIDE, _NAME_HIGH, _NAME_LOW = 0.6, 0.2, 1.3, 4, 0.6
 _LONGEST = 8  # characters of a name
 _PROMPT_ENDS = frozenset(":：)）")
 _REACH = 0.3  # of the height of print: writing behind a prompt may reach so far above and below it
 _UNREAD_GAP = 0.7  # of a line's height: ink in so wide a gap between characters was not read
-# Fitted on 900 drawn prompts with a typed or a signed name behind them, in five faces of print and three hands, as four scanners
-# give them: how far a name's height, middle and stroke are from those of its prompt, how unevenly its characters stand; and
-# that a name on paper is signed a dozen times for each time it is typed. Fitted anew by
-# `python -m benchmarks.handwriting`, to sheets of its own, three times 900 gave 15.7 to 20.3, 13.0 to 26.4, 14.8 to
-# 29.1, 16.2 to 23.4 and -5.6 to -5.4 (2026-11-29). Tried on 450 typed and 450 signed names, neither those nor the
-# weights below accept a typed one as signed; of the signed ones they accept 440, and the weights below 425.
+# Fitted on 900 drawn prompts with a typed or a signed name behind them, in five faces of print and three
+# hands, as four scanners give them: how far a name's height, middle and stroke are from those of its prompt,
+# how unevenly its characters stand; and that a name on paper is signed a dozen times for each time it is
+# typed. Fitted anew by `python -m benchmarks.handwriting`, to sheets of its own, three times 900 gave 15.7 to
+# 20.3, 13.0 to 26.4, 14.8 to 29.1, 16.2 to 23.4 and -5.6 to -5.4 (2026-11-29). Tried on 450 typed and 450
+# signed names, neither those nor the weights below accept a typed one as signed; of the signed ones they
+# accept 440, and the weights below 425.
 _HEIGHT, _MIDDLE, _STROKE, _UNEVEN, _BIAS = 16.1, 11.5, 11.5, 19.0, -4.4
 
 
 @dataclass(frozen=True)
 class _Shape:
-    """Ink on a row: top and bottom in pixels, the mean depth of its strokes, the tops and bottoms of its characters, its pixels."""
+    """Ink on a row: top and bottom in pixels, the mean depth of its strokes, the tops and bottoms of its
+    characters, its pixels."""
 
     top: float
     bottom: float
@@ -80,19 +85,30 @@ class _Piece:
 def find_ink(page: FlatPage) -> tuple[InkMark, ...]:
     """Ink that may be written by hand, with 0 to 1 how sure that is.
 
-    Every bit of ink that is larger than dust and no part of the print that was read is told, so that no box means that there is
-    nothing. What lies in the letters or the star of a seal as dark as print is left out, because it can't be told from them.
+    Every bit of ink that is larger than dust and no part of the print that was read is told, so that no box
+    means that there is nothing. What lies in the letters or the star of a seal as dark as print is left out,
+    because it can't be told from them.
     """
     ink = _own_ink(page)
     blue = np.asarray((page.layers.pen > _BLUE) & (page.lifted < _BLUE_DARK), np.bool_)
     pieces = [piece for line in page.lines for piece in _pieces(line)]
     shapes = {piece.box: _shape(ink, piece.box, piece.box[3] - piece.box[1]) for piece in pieces}
     heights = [_body(shape) for shape in shapes.values() if shape and len(shape.edges) > 3]
-    usual = float(np.median([bottom - top for top, bottom in heights])) if heights else _PRINT_HEIGHT * page.scale
-    found = _doubted([*_written(pieces, shapes, ink), *_unread(ink, page.lines, usual)], ink, lift.stars(page.shape, page.rings))
+    usual = (
+        float(np.median([bottom - top for top, bottom in heights])) if heights else _PRINT_HEIGHT * page.scale
+    )
+    found = _doubted(
+        [*_written(pieces, shapes, ink), *_unread(ink, page.lines, usual)],
+        ink,
+        lift.stars(page.shape, page.rings),
+    )
     found += [(box, sure) for box, sure in _blots(blue, usual) if sure > rungs.EVEN]
     # A name may be stamped: whether that is a signature, a person says.
-    found += [(box, min(sure, rungs.EVEN)) for box, sure in _blots(loose_red(page.layers, page.rings), usual) if sure > rungs.EVEN]
+    found += [
+        (box, min(sure, rungs.EVEN))
+        for box, sure in _blots(loose_red(page.layers, page.rings), usual)
+        if sure > rungs.EVEN
+    ]
     return tuple(InkMark(box=page.in_points(box), confidence=sure) for box, sure in found)
 
 
@@ -117,11 +133,14 @@ def _doubted(found: Sequence[tuple[Rect, float]], ink: Mask, stars: Mask) -> lis
 
 
 def _pieces(line: ReadLine) -> list[_Piece]:
-    """The line in parts: cut behind its last colon or bracket, where an answer begins, and where nothing was read for a while."""
+    """The line in parts: cut behind its last colon or bracket, where an answer begins, and where nothing was
+    read for a while."""
     x0, y0, x1, y1 = line.place.box
     high = y1 - y0
     boxes = line.glyph_boxes()
-    ends = [end for glyph, (_, end) in zip(line.reading.glyphs, boxes, strict=True) if glyph.text in _PROMPT_ENDS]
+    ends = [
+        end for glyph, (_, end) in zip(line.reading.glyphs, boxes, strict=True) if glyph.text in _PROMPT_ENDS
+    ]
     cuts = {ends[-1]} if ends else set()
     cuts |= {end for (_, end), (start, _) in pairwise([*boxes, (x1, x1)]) if start - end > _UNREAD_GAP * high}
     edges = [x0, *sorted(cut for cut in cuts if x0 < cut < x1 - _REST * high), x1]
@@ -132,7 +151,9 @@ def _shape(ink: Mask, box: Rect, high: float) -> _Shape | None:
     """The ink whose blots have their middle level with `box`; a character is as wide as `high`."""
     x0, top, x1, bottom = box
     first = max(0, round(top - _AROUND * high))
-    part = np.ascontiguousarray(ink[first : round(bottom + _AROUND * high), max(0, round(x0)) : round(x1)]).astype(np.uint8)
+    part = np.ascontiguousarray(
+        ink[first : round(bottom + _AROUND * high), max(0, round(x0)) : round(x1)]
+    ).astype(np.uint8)
     if part.size == 0:
         return None
     _, labels, stats, middles = cv2.connectedComponentsWithStats(part)
@@ -149,7 +170,13 @@ def _shape(ink: Mask, box: Rect, high: float) -> _Shape | None:
         rows_of = np.nonzero(own[:, start:end].any(axis=1))[0]
         if end - start > _NARROWEST * high:
             edges.append((float(rows_of[0] + first), float(rows_of[-1] + 1 + first)))
-    return _Shape(float(inked[0] + first), float(inked[-1] + 1 + first), float(depth[own].mean()), tuple(edges), int(own.sum()))
+    return _Shape(
+        float(inked[0] + first),
+        float(inked[-1] + 1 + first),
+        float(depth[own].mean()),
+        tuple(edges),
+        int(own.sum()),
+    )
 
 
 def _characters(columns: Mask, wide: float) -> Iterable[tuple[int, int]]:
@@ -169,11 +196,16 @@ def _characters(columns: Mask, wide: float) -> Iterable[tuple[int, int]]:
 
 def _body(shape: _Shape) -> tuple[float, float]:
     """Where the characters of print stand: brackets are higher than they."""
-    return float(np.median([top for top, _ in shape.edges])), float(np.median([bottom for _, bottom in shape.edges]))
+    return float(np.median([top for top, _ in shape.edges])), float(
+        np.median([bottom for _, bottom in shape.edges])
+    )
 
 
-def _written(pieces: Sequence[_Piece], shapes: dict[Rect, _Shape | None], ink: Mask) -> Iterable[tuple[Rect, float]]:
-    """Short pieces of text that do not begin a row of their cell, and how likely each was written rather than printed there.
+def _written(
+    pieces: Sequence[_Piece], shapes: dict[Rect, _Shape | None], ink: Mask
+) -> Iterable[tuple[Rect, float]]:
+    """Short pieces of text that do not begin a row of their cell, and how likely each was written rather than
+    printed there.
 
     What a piece is compared with is the print before it on its row, else the nearest in its cell.
     """
@@ -196,7 +228,10 @@ def _behind(
     x0, _, x1, _ = piece.box
     shape = _beyond(piece, prompt, ink) if before else own
     if shape is not None and shape.amount > _LEAST * prompt.height**2:
-        sure = min(_unlike(shape, prompt, level=bool(before)), _enough(shape.amount, x1 - x0, shape.height, prompt.height))
+        sure = min(
+            _unlike(shape, prompt, level=bool(before)),
+            _enough(shape.amount, x1 - x0, shape.height, prompt.height),
+        )
         yield (x0, shape.top, x1, shape.bottom), sure
 
 
@@ -210,7 +245,8 @@ def _nearest(piece: _Piece, others: Sequence[_Piece]) -> _Piece:
 
 
 def _beyond(piece: _Piece, prompt: _Shape, ink: Mask) -> _Shape | None:
-    """The ink of a piece and of what stands level with its prompt: hands reach beyond the box in which they were read."""
+    """The ink of a piece and of what stands level with its prompt: hands reach beyond the box in which they
+    were read."""
     top, bottom = _body(prompt)
     x0, y0, x1, y1 = piece.box
     margin = _REACH * prompt.height
@@ -229,7 +265,8 @@ def _stands_before(one: _Piece, other: _Piece) -> bool:
 
 
 def _unlike(shape: _Shape, prompt: _Shape, level: bool) -> float:
-    """The probability that ink is written by hand, by how it differs from the print before it; `level`: on the same row."""
+    """The probability that ink is written by hand, by how it differs from the print before it; `level`: on
+    the same row."""
     top, bottom = _body(prompt)
     high = max(bottom - top, 1.0)
     tops, bottoms = zip(*shape.edges, strict=True) if shape.edges else ((), ())
@@ -252,7 +289,10 @@ def _unread(ink: Mask, lines: Sequence[ReadLine], usual: float) -> list[tuple[Re
         _, y0, _, y1 = line.place.box
         grow = _READ_AROUND * (y1 - y0)
         for x0, x1 in line.glyph_boxes():
-            taken[max(0, round(y0 - grow)) : round(y1 + grow), max(0, round(x0 - 2 * grow)) : max(0, round(x1 + 2 * grow))] = True
+            taken[
+                max(0, round(y0 - grow)) : round(y1 + grow),
+                max(0, round(x0 - 2 * grow)) : max(0, round(x1 + 2 * grow)),
+            ] = True
     # Where all is ink, the ground is nothing, and nothing has no middle.
     columns, rows = np.rint(np.nan_to_num(middles)).astype(int).T
     columns, rows = np.clip(columns, 0, ink.shape[1] - 1), np.clip(rows, 0, ink.shape[0] - 1)
@@ -285,15 +325,19 @@ def _blots(mask: Mask, usual: float) -> list[tuple[Rect, float]]:
         x, y, width, height = (int(v) for v in stats[label, :4])
         if inked[label] > _LEAST * usual**2:
             sure = _enough(int(inked[label]), width, height, usual)
-            boxes.append(((float(x0 + x), float(y0 + y), float(x0 + x + width), float(y0 + y + height)), sure))
+            boxes.append(
+                ((float(x0 + x), float(y0 + y), float(x0 + x + width), float(y0 + y + height)), sure)
+            )
     return boxes
 
 
 def _enough(amount: int, width: float, height: float, usual: float) -> float:
-    """How sure so much ink over so large a box is writing at all, beside print that is `usual` pixels high."""
+    """How sure so much ink over so large a box is writing at all, beside print that is `usual` pixels
+    high."""
     large = max(width, height) > _LARGE * usual and min(width, height) > _LARGE_SHORT * usual
     # A name is wider than one letter of a seal, and lower than a piece of its outline.
     namely = width > _NAME_WIDE * usual and height < max(_NAME_HIGH * usual, _NAME_LOW * width)
     return min(
-        rungs.CERTAIN / (1 + (_HALF_SURE * usual**2 / amount) ** 2), 1.0 if namely else rungs.STRONG if large else rungs.SCANT
+        rungs.CERTAIN / (1 + (_HALF_SURE * usual**2 / amount) ** 2),
+        1.0 if namely else rungs.STRONG if large else rungs.SCANT,
     )

@@ -1,8 +1,10 @@
-"""Pieces of straight line -> the rules of tables: which lie behind each other, which hang together, which take no part.
+"""Pieces of straight line -> the rules of tables: which lie behind each other, which hang together, which
+take no part.
 
-No piece decides. Pieces at one level vote for one rule, over gaps that a fold or wear leaves; where rules of one direction end
-together there is an edge of the table, ruled or not; a line that runs beyond the table and ends nowhere, or that writing stands
-across, is none of its rules. Rules go along the rows, those of the other direction along the columns.
+No piece decides. Pieces at one level vote for one rule, over gaps that a fold or wear leaves; where rules of
+one direction end together there is an edge of the table, ruled or not; a line that runs beyond the table and
+ends nowhere, or that writing stands across, is none of its rules. Rules go along the rows, those of the other
+direction along the columns.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,33 +21,38 @@ Gray = NDArray[np.uint8]
 
 TOUCH = 14  # pixels that rules which meet may be short of each other
 SAME = 6  # a piece of line may stray so far from its line
-NARROWEST = 12  # lines nearer to each other than this have no room for text between them: one line, drawn double
+# lines nearer to each other than this have no room for text between them: one line, drawn double
+NARROWEST = 12
 _STEEPEST = 30  # pixels that a piece may rise
-# Pixels of a rule that may be missing between any two pieces, and between long ones, by the part of their lengths; and how far a
-# piece may be off for each pixel, and at most.
+# Pixels of a rule that may be missing between any two pieces, and between long ones, by the part of their
+# lengths; and how far a piece may be off for each pixel, and at most.
 _BRIDGE, _FARTHEST, _BRIDGED, _DRIFT, _OFF = 160, 360, 0.6, 0.02, 4
-_TOO_LONG = 136  # an upright piece from which on is no stroke of writing, though only one end of it meets a rule
+# an upright piece from which on is no stroke of writing, though only one end of it meets a rule
+_TOO_LONG = 136
 _WHOLE = 0.8  # of the longest upright rule: so long is one that may run all the way down the sheet
 _BEYOND = 24  # pixels that no rule runs beyond its table
 _EDGE = 0.025  # of the page: ends so near to its edges may be those of a streak or of a fold
-_FEWEST, _FEWEST_BARE = 2, 4  # rules that end together and make an edge: where others cross them, and where none do
+# rules that end together and make an edge: where others cross them, and where none do
+_FEWEST, _FEWEST_BARE = 2, 4
 _WIDE, _HIGH = 0.45, 0.03  # of the page: shorter ones make no edge, level and upright
-# Of a text's height: writing within the first of a line on both sides stands across it, writing within the second stands beside it,
-# and what is nearer to the line than the third is its own ink. So many texts across tell that it is no rule.
+# Of a text's height: writing within the first of a line on both sides stands across it, writing within the
+# second stands beside it, and what is nearer to the line than the third is its own ink. So many texts across
+# tell that it is no rule.
 _ACROSS, _NEAR, _OWN, _SOME, _SEVERAL = 0.55, 1.2, 3, 2, 3
-# Of how dark half of the ruled length is: what is paler shines through, or is dirt. Where that is no more than so many levels,
-# summed over the line's thickness, lines are dotted, grey or fine, and some look much paler than others.
+# Of how dark half of the ruled length is: what is paler shines through, or is dirt. Where that is no more
+# than so many levels, summed over the line's thickness, lines are dotted, grey or fine, and some look much
+# paler than others.
 _PALER, _SOLID = 0.35, 90
-# Of a text's height: a level line is farther inside it than the first where it runs through it, and than the second above its foot
-# where it is a part of it, at most so many times as long.
+# Of a text's height: a level line is farther inside it than the first where it runs through it, and than the
+# second above its foot where it is a part of it, at most so many times as long.
 _THROUGH, _FOOT, _LONGER = 0.3, 0.0, 1.2
 _INSIDE = 0.15  # of a text's height: what lies so far inside it is a part of it
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A ruled line from `start` to `end` along its direction. `pieces` are what was seen of it; a rule that was not drawn, but
-    stands where others end, has none."""
+    """A ruled line from `start` to `end` along its direction. `pieces` are what was seen of it; a rule that
+    was not drawn, but stands where others end, has none."""
 
     start: float
     end: float
@@ -65,7 +72,9 @@ class Rule:
     @property
     def dark(self) -> float:
         """How much darker than paper it is, summed over its thickness."""
-        return sum(piece.dark * piece.length for piece in self.pieces) / max(sum(piece.length for piece in self.pieces), 1)
+        return sum(piece.dark * piece.length for piece in self.pieces) / max(
+            sum(piece.length for piece in self.pieces), 1
+        )
 
     @property
     def length(self) -> float:
@@ -75,7 +84,10 @@ class Rule:
     def meets(self, other: "Rule") -> bool:
         """Whether it and a rule of the other direction touch or cross."""
         x = other.level(self.at)
-        return self.start - TOUCH <= x <= self.end + TOUCH and other.start - TOUCH <= self.level(x) <= other.end + TOUCH
+        return (
+            self.start - TOUCH <= x <= self.end + TOUCH
+            and other.start - TOUCH <= self.level(x) <= other.end + TOUCH
+        )
 
 
 def chained(pieces: Iterable[Piece]) -> list[Rule]:
@@ -100,15 +112,22 @@ def _rule(pieces: Sequence[Piece]) -> Rule:
 
 
 def between(uprights: Iterable[Piece], levels: Sequence[Rule]) -> list[Piece]:
-    """The upright pieces that go from one level rule to another; a long one, or one that goes on where such a one does, may be
-    broken off at one end. Strokes of writing do neither."""
+    """The upright pieces that go from one level rule to another; a long one, or one that goes on where such a
+    one does, may be broken off at one end. Strokes of writing do neither."""
     kept, half = [], []
     for piece in uprights:
-        crossed = [level.level(piece.middle) for level in levels if level.start - TOUCH <= piece.middle <= level.end + TOUCH]
-        ends = [
-            any(-TOUCH <= sign * (y - end) <= 1.5 * TOUCH for y in crossed) for sign, end in ((1, piece.start), (-1, piece.end))
+        crossed = [
+            level.level(piece.middle)
+            for level in levels
+            if level.start - TOUCH <= piece.middle <= level.end + TOUCH
         ]
-        if all(ends) or (piece.length > _TOO_LONG and any(piece.start - TOUCH <= y <= piece.end + TOUCH for y in crossed)):
+        ends = [
+            any(-TOUCH <= sign * (y - end) <= 1.5 * TOUCH for y in crossed)
+            for sign, end in ((1, piece.start), (-1, piece.end))
+        ]
+        if all(ends) or (
+            piece.length > _TOO_LONG and any(piece.start - TOUCH <= y <= piece.end + TOUCH for y in crossed)
+        ):
             kept.append(piece)
         elif any(ends):
             half.append(piece)
@@ -117,18 +136,24 @@ def between(uprights: Iterable[Piece], levels: Sequence[Rule]) -> list[Piece]:
 
 @dataclass(frozen=True)
 class Texts:
-    """Where lines of text stand, as the rules' own direction sees them, and the ink of all of it without what is ruled."""
+    """Where lines of text stand, as the rules' own direction sees them, and the ink of all of it without what
+    is ruled."""
 
     boxes: tuple[Rect, ...]
     ink: Gray
 
     def turned(self) -> "Texts":
         """The same for the rules of the other direction."""
-        return Texts(tuple((y0, x0, y1, x1) for x0, y0, x1, y1 in self.boxes), np.ascontiguousarray(self.ink.T))
+        return Texts(
+            tuple((y0, x0, y1, x1) for x0, y0, x1, y1 in self.boxes), np.ascontiguousarray(self.ink.T)
+        )
 
 
-def without_foreign(levels: Sequence[Rule], uprights: Sequence[Rule], texts: Texts) -> tuple[list[Rule], list[Rule]]:
-    """The rules of both directions without lines that take no part in a table: folds, streaks of a scanner, lines through text."""
+def without_foreign(
+    levels: Sequence[Rule], uprights: Sequence[Rule], texts: Texts
+) -> tuple[list[Rule], list[Rule]]:
+    """The rules of both directions without lines that take no part in a table: folds, streaks of a scanner,
+    lines through text."""
     width = texts.ink.shape[1]
     levels, uprights = _dark([*levels], [*uprights])
     kept_levels = [
@@ -139,18 +164,28 @@ def without_foreign(levels: Sequence[Rule], uprights: Sequence[Rule], texts: Tex
     ]  # fmt: skip
     kept_uprights = [one for one in uprights if not _is_streak(one, levels, uprights, texts)]
     # A line may run on where a rule ends; what of it goes from one rule to another is one.
-    parts = [_rule([piece]) for one in uprights if one not in kept_uprights and len(one.pieces) > 1 for piece in one.pieces]
+    parts = [
+        _rule([piece])
+        for one in uprights
+        if one not in kept_uprights and len(one.pieces) > 1
+        for piece in one.pieces
+    ]
     kept_uprights += [
-        part for part in parts
-        if _is_anchored(part, levels) and not across(part, texts)[0] and not _is_streak(part, levels, uprights, texts)
-    ]  # fmt: skip
+        part
+        for part in parts
+        if _is_anchored(part, levels)
+        and not across(part, texts)[0]
+        and not _is_streak(part, levels, uprights, texts)
+    ]
     return kept_levels, kept_uprights
 
 
 def _is_streak(one: Rule, levels: Sequence[Rule], uprights: Sequence[Rule], texts: Texts) -> bool:
-    """Whether an upright line goes through text rather than between it, or runs down the sheet with no regard to the table."""
+    """Whether an upright line goes through text rather than between it, or runs down the sheet with no regard
+    to the table."""
     crossed, beside = across(one, texts)
-    # Dirt looks like writing, but what goes from one rule to another and no farther is seldom a line that runs down the sheet.
+    # Dirt looks like writing, but what goes from one rule to another and no farther is seldom a line that
+    # runs down the sheet.
     short = one.length < _WHOLE * max(rule.length for rule in uprights) and _is_anchored(one, levels)
     if crossed >= _SOME and crossed > beside and not short:
         return True
@@ -164,7 +199,9 @@ def _dark(levels: Sequence[Rule], uprights: Sequence[Rule]) -> tuple[list[Rule],
     bearing.sort(key=lambda rule: rule.dark)
     if not bearing:
         return [*levels], [*uprights]
-    half = np.searchsorted(np.cumsum([rule.length for rule in bearing]), sum(rule.length for rule in bearing) / 2)
+    half = np.searchsorted(
+        np.cumsum([rule.length for rule in bearing]), sum(rule.length for rule in bearing) / 2
+    )
     usual = bearing[int(half)].dark
     least = _PALER * usual if usual > _SOLID else 0.0
     return [rule for rule in levels if rule.dark >= least], [rule for rule in uprights if rule.dark >= least]
@@ -173,7 +210,11 @@ def _dark(levels: Sequence[Rule], uprights: Sequence[Rule]) -> tuple[list[Rule],
 def _is_foreign(one: Rule, own: Sequence[Rule], others: Sequence[Rule], size: int) -> bool:
     """Whether a rule runs beyond the table that it crosses, and ends nowhere there."""
     met = [other for other in others if one.meets(other)]
-    kin = [rule for rule in own if rule is not one and any(rule.meets(other) for other in met) and _is_anchored(rule, others)]
+    kin = [
+        rule
+        for rule in own
+        if rule is not one and any(rule.meets(other) for other in met) and _is_anchored(rule, others)
+    ]
     if not kin:
         return False
     # What is short may be of a frame that somebody stamped over the table.
@@ -205,12 +246,17 @@ def _is_shared(end: float, others: Iterable[float], size: int) -> bool:
 
 
 def _runs_through(level: Rule, boxes: Iterable[Rect]) -> bool:
-    """Whether a level rule goes through the middle of lines of text more often than it passes between them, or is no longer than
-    one in which it lies."""
+    """Whether a level rule goes through the middle of lines of text more often than it passes between them,
+    or is no longer than one in which it lies."""
     through = beside = 0
     for x0, y0, x1, y1 in boxes:
         y, high = level.level((x0 + x1) / 2), y1 - y0
-        if level.length < (x1 - x0) * _LONGER and x0 - high < level.start and level.end < x1 + high and y0 < y < y1 - _FOOT * high:
+        if (
+            level.length < (x1 - x0) * _LONGER
+            and x0 - high < level.start
+            and level.end < x1 + high
+            and y0 < y < y1 - _FOOT * high
+        ):
             return True
         if min(x1, level.end) - max(x0, level.start) > (x1 - x0) / 2:
             through += y0 + _THROUGH * high < y < y1 - _THROUGH * high
@@ -219,8 +265,8 @@ def _runs_through(level: Rule, boxes: Iterable[Rect]) -> bool:
 
 
 def _is_writing(level: Rule, boxes: Iterable[Rect]) -> bool:
-    """Whether all that was seen of a level rule lies inside lines of text: the feet of one line and the heads of another, which
-    stand level, look like a rule that is broken."""
+    """Whether all that was seen of a level rule lies inside lines of text: the feet of one line and the heads
+    of another, which stand level, look like a rule that is broken."""
     return bool(level.pieces) and all(any(_lies_in(piece, box) for box in boxes) for piece in level.pieces)
 
 
@@ -256,8 +302,8 @@ def _bare(ink: Gray, x: float, y0: float, y1: float, high: float) -> tuple[float
 
 
 def edges(own: Sequence[Rule], others: Sequence[Rule], along: int, least: float) -> list[Rule]:
-    """Rules of the other direction that were not drawn or not seen, where rules begin or end together. `along`: the size of the
-    page along the rules; shorter ones than `least` make no edge."""
+    """Rules of the other direction that were not drawn or not seen, where rules begin or end together.
+    `along`: the size of the page along the rules; shorter ones than `least` make no edge."""
     found = []
     long = [rule for rule in own if rule.length >= least]
     for group in _alike(long):
@@ -269,7 +315,9 @@ def edges(own: Sequence[Rule], others: Sequence[Rule], along: int, least: float)
             side = float(np.median(ends))
             # Where one is drawn there or farther out, rules only fade.
             drawn = sum(
-                max(0.0, min(other.end, last) - max(other.start, first)) for other in others if sign * (other.at - side) >= -TOUCH
+                max(0.0, min(other.end, last) - max(other.start, first))
+                for other in others
+                if sign * (other.at - side) >= -TOUCH
             )
             if _EDGE * along < side < (1 - _EDGE) * along and drawn < (last - first) / 2:
                 found.append(Rule(first, last, side))
@@ -280,7 +328,11 @@ def _alike(rules: Sequence[Rule]) -> Iterator[list[Rule]]:
     """Groups of rules that begin together and end together."""
     rest = sorted(rules, key=lambda rule: -rule.length)
     while rest:
-        like = [rule for rule in rest if abs(rule.start - rest[0].start) <= TOUCH and abs(rule.end - rest[0].end) <= TOUCH]
+        like = [
+            rule
+            for rule in rest
+            if abs(rule.start - rest[0].start) <= TOUCH and abs(rule.end - rest[0].end) <= TOUCH
+        ]
         rest = [rule for rule in rest if rule not in like]
         yield like
 
@@ -293,7 +345,10 @@ def tables(levels: Sequence[Rule], uprights: Sequence[Rule]) -> list[tuple[list[
             if level.meets(upright):
                 groups.join(i, len(levels) + j)
     return [
-        ([levels[i] for i in group if i < len(levels)], [uprights[i - len(levels)] for i in group if i >= len(levels)])
+        (
+            [levels[i] for i in group if i < len(levels)],
+            [uprights[i - len(levels)] for i in group if i >= len(levels)],
+        )
         for group in groups.all()
     ]
 

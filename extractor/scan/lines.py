@@ -17,15 +17,19 @@ Gray = NDArray[np.uint8]
 
 _DETECTION_SIDE = 1280
 _BLOCK_SIDE = 32  # pixels that the detector takes together: other sides are stretched
-# Grey that paper never has, the least length of what is no dust, and how much paper stays around ink, on the detector's picture.
+# Grey that paper never has, the least length of what is no dust, and how much paper stays around ink, on the
+# detector's picture.
 _FAINTEST, _SPECK, _MARGIN = 215, 4, 12
 _ROOM = 0.10  # of its height that a line is given above and below
-_OBLONG, _LONGEST_LINES = 1.5, 9  # a line is so many times longer than high; so many of the longest tell which way is up
+# a line is so many times longer than high; so many of the longest tell which way is up
+_OBLONG, _LONGEST_LINES = 1.5, 9
 _SAME = 0.3  # of the smaller box: two that share as much are one line
-# What of a line lies in a cell: parts of its height, or of what is smaller, across and down; and how far beyond it may reach.
+# What of a line lies in a cell: parts of its height, or of what is smaller, across and down; and how far
+# beyond it may reach.
 _IN_ACROSS, _IN_DOWN, _BEYOND = 0.4, 0.5, 0.15
 _INSET = 1.0  # points that a cell's ruling takes on each side
-_RED_ROOM = 12.0  # points above and below red writing in which lines are looked for again, since it may touch what stands there
+# points above and below red writing in which lines are looked for again, since it may touch what stands there
+_RED_ROOM = 12.0
 _BLOCK = 2.2  # heights of a usual line that no line has, nor a column of upright text is wide
 
 
@@ -36,9 +40,10 @@ def set_upright(layers: Layers, engine: OcrEngine) -> tuple[Layers, list[Rect]]:
     if _tall(boxes) > 0.5:
         layers = layers.turned(1)
         boxes = _detect(layers, engine)
-    longest = sorted((box for box in boxes if box[2] - box[0] > _OBLONG * (box[3] - box[1])), key=lambda box: box[0] - box[2])[
-        :_LONGEST_LINES
-    ]
+    longest = sorted(
+        (box for box in boxes if box[2] - box[0] > _OBLONG * (box[3] - box[1])),
+        key=lambda box: box[0] - box[2],
+    )[:_LONGEST_LINES]
     heads = engine.upside_down([crop(layers.text, box) for box in longest])
     if sum(heads) > len(heads) / 2:
         height, width = layers.text.shape
@@ -57,15 +62,22 @@ def _tall(boxes: Sequence[Rect]) -> float:
 
 def _detect(layers: Layers, engine: OcrEngine) -> list[Rect]:
     zoom = min(1.0, _DETECTION_SIDE / max(layers.text.shape))
-    small = cv2.resize(layers.text, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA) if zoom < 1 else layers.text
+    small = (
+        cv2.resize(layers.text, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
+        if zoom < 1
+        else layers.text
+    )
     part, left, top = _trimmed(np.asarray(small, np.uint8))
     found = engine.detect(np.asarray(cv2.cvtColor(part, cv2.COLOR_GRAY2RGB), np.uint8))
-    return [((x0 + left) / zoom, (y0 + top) / zoom, (x1 + left) / zoom, (y1 + top) / zoom) for x0, y0, x1, y1 in found]
+    return [
+        ((x0 + left) / zoom, (y0 + top) / zoom, (x1 + left) / zoom, (y1 + top) / zoom)
+        for x0, y0, x1, y1 in found
+    ]
 
 
 def _trimmed(gray: Gray) -> tuple[Gray, int, int]:
-    """The part of `gray` that holds ink, its sides multiples of what a detector works in, and the part's left and top: margins
-    cost as much to look at as text. Dust is no ink."""
+    """The part of `gray` that holds ink, its sides multiples of what a detector works in, and the part's left
+    and top: margins cost as much to look at as text. Dust is no ink."""
     ink = np.uint8(255) * (gray < _FAINTEST)
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink)
     boxes = stats[1:][stats[1:, 2:4].max(axis=1) >= _SPECK, :4]
@@ -73,10 +85,19 @@ def _trimmed(gray: Gray) -> tuple[Gray, int, int]:
         return gray, 0, 0
     height, width = gray.shape
     left, top = (max(0, int(boxes[:, axis].min()) - _MARGIN) for axis in (0, 1))
-    right, bottom = (min(most, int((boxes[:, n] + boxes[:, n + 2]).max()) + _MARGIN) for n, most in ((0, width), (1, height)))
+    right, bottom = (
+        min(most, int((boxes[:, n] + boxes[:, n + 2]).max()) + _MARGIN)
+        for n, most in ((0, width), (1, height))
+    )
     part = gray[top:bottom, left:right]
     more = [-side % _BLOCK_SIDE for side in part.shape]
-    return np.asarray(cv2.copyMakeBorder(part, 0, more[0], 0, more[1], cv2.BORDER_CONSTANT, value=(255.0,)), np.uint8), left, top
+    return (
+        np.asarray(
+            cv2.copyMakeBorder(part, 0, more[0], 0, more[1], cv2.BORDER_CONSTANT, value=(255.0,)), np.uint8
+        ),
+        left,
+        top,
+    )
 
 
 def read_lines(page: FlatPage, boxes: Sequence[Rect], engine: OcrEngine) -> FlatPage:
@@ -96,9 +117,11 @@ def _bands(boxes: Sequence[Rect]) -> list[Rect]:
     return bands
 
 
-def _detect_again(boxes: Sequence[Rect], gray: Gray, areas: Sequence[Rect], engine: OcrEngine, room: float = 0.0) -> list[Rect]:
-    """The boxes, those level with `areas` looked for anew in `gray`, from which what hid them has been taken; with `room` above and
-    below, where lines stand that are cut by the edges of an area."""
+def _detect_again(
+    boxes: Sequence[Rect], gray: Gray, areas: Sequence[Rect], engine: OcrEngine, room: float = 0.0
+) -> list[Rect]:
+    """The boxes, those level with `areas` looked for anew in `gray`, from which what hid them has been taken;
+    with `room` above and below, where lines stand that are cut by the edges of an area."""
     current = list(boxes)
     for _, top, _, bottom in areas:
         y0, y1 = max(0, round(top - room)), min(gray.shape[0], round(bottom + room))
@@ -136,7 +159,8 @@ def _single(boxes: Sequence[Rect]) -> list[Rect]:
 
 
 def _heightened(boxes: Sequence[Rect]) -> list[Rect]:
-    """The boxes with some room above and below, unless another line is there: tight ones cut the first stroke of 百 and 示."""
+    """The boxes with some room above and below, unless another line is there: tight ones cut the first stroke
+    of 百 and 示."""
     roomy = []
     for x0, y0, x1, y1 in boxes:
         more = _ROOM * (y1 - y0)
@@ -159,15 +183,25 @@ def _pieces(box: Rect, ruling: Ruling, inset: float) -> list[tuple[Rect, tuple[i
             across, down = _IN_ACROSS * min(height, x1 - x0), _IN_DOWN * min(height, edges[3] - edges[1])
             if right - left > across and bottom - top > down:
                 # Writing may stand on its ruled line, or touch the one above.
-                pieces.append(((left, max(y0, top - _BEYOND * height), right, min(y1, bottom + _BEYOND * height)), (g, c)))
+                pieces.append(
+                    (
+                        (left, max(y0, top - _BEYOND * height), right, min(y1, bottom + _BEYOND * height)),
+                        (g, c),
+                    )
+                )
     return pieces
 
 
 def read_places(places: Sequence[Place], clear: Gray, engine: OcrEngine) -> list[ReadLine]:
-    """What stands at each place of `clear`, a page without its ruling, cell by cell; places where nothing does are left out."""
+    """What stands at each place of `clear`, a page without its ruling, cell by cell; places where nothing
+    does are left out."""
     ordered = sorted(places, key=lambda place: (place.cell or (-1, 0), place.box[1]))
     readings = engine.recognise([crop(clear, place.box) for place in ordered])
-    return [ReadLine(place, reading) for place, reading in zip(ordered, readings, strict=True) if reading.text.strip()]
+    return [
+        ReadLine(place, reading)
+        for place, reading in zip(ordered, readings, strict=True)
+        if reading.text.strip()
+    ]
 
 
 def crop(gray: Gray, box: Rect) -> NDArray[np.uint8]:
@@ -183,7 +217,10 @@ def in_rows(lines: Sequence[ReadLine]) -> list[list[ReadLine]]:
     """The lines of one cell as rows from the top down, each from left to right."""
     rows: list[list[ReadLine]] = []
     for line in sorted(lines, key=lambda line: line.place.box[1] + line.place.box[3]):
-        row = next((row for row in rows if all(_side_by_side(line.place.box, other.place.box) for other in row)), None)
+        row = next(
+            (row for row in rows if all(_side_by_side(line.place.box, other.place.box) for other in row)),
+            None,
+        )
         if row is None:
             rows.append([line])
         else:

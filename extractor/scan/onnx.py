@@ -1,9 +1,10 @@
 """Sessions of ONNX Runtime, which run on a thread of their own.
 
-Among the weights of PP-OCR's detector a quarter of a million are denormal numbers, and many processors reckon with those a hundred
-times slower: a page costs three times as much as it need. Taken for the zeros that they all but are, they change no result. ONNX
-Runtime lets the first session of a process decide that, and for the one thread on which it is opened. So all are opened here, and
-what is slow without it is run here; other threads reckon as ever.
+Among the weights of PP-OCR's detector a quarter of a million are denormal numbers, and many processors reckon
+with those a hundred times slower: a page costs three times as much as it need. Taken for the zeros that they
+all but are, they change no result. ONNX Runtime lets the first session of a process decide that, and for the
+one thread on which it is opened. So all are opened here, and what is slow without it is run here; other
+threads reckon as ever.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,8 +23,11 @@ def run_model(work: Callable[[], T]) -> T:
     return _thread().submit(work).result()
 
 
-def open_session(model: Path | bytes, threads: int = 1, providers: Sequence[str] = _CPU, *, optimised: bool = True) -> Any:
-    """A session of `model`, a file or its bytes, that runs on so many threads. Not `optimised`, it opens fast."""
+def open_session(
+    model: Path | bytes, threads: int = 1, providers: Sequence[str] = _CPU, *, optimised: bool = True
+) -> Any:
+    """A session of `model`, a file or its bytes, that runs on so many threads. Not `optimised`, it opens
+    fast."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -1,7 +1,8 @@
-"""Where a pen changed what is printed and the characters that were read do not show it: written over, put in between or above.
+"""Where a pen changed what is printed and the characters that were read do not show it: written over, put in
+between or above.
 
-Nothing is made of it but doubt: each place is told as ink that was not read. Sizes are in widths of a Chinese character of
-the line.
+Nothing is made of it but doubt: each place is told as ink that was not read. Sizes are in widths of a Chinese
+character of the line.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,13 +23,15 @@ from models.page import Box
 Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-# Half widths of a character, so much room beside one, and so much ink in so many of its columns: a character that was not read.
+# Half widths of a character, so much room beside one, and so much ink in so many of its columns: a character
+# that was not read.
 _HALF_WIDE, _HALF_NARROW, _ROOM, _COLUMNS, _INK = 0.5, 0.3, 0.75, 0.45, 0.07
 _BLUE, _BLUE_DARK = 28, 200  # how much bluer than print the ink of a pen is, and how dark
 _TIGHT = 0.7  # of its height: as wide are characters at least, when some are looked for between others
 _MIXED, _SHARE = 0.06, 0.15  # of a blot in two inks: ink of either, in squares and as a share
 _RULE = 1.3  # ink that runs on so far, level or upright, is a line to write on
-# Characters put in at most; how far above a line they stand, how far they reach beyond its ends, and what stands above them.
+# Characters put in at most; how far above a line they stand, how far they reach beyond its ends, and what
+# stands above them.
 _INSERTED, _NEAR, _OUTSIDE, _ABOVE = 3, 0.75, 0.4, 1.3
 # Small writing that was not read above and below a line: how far, and its least height, width and ink.
 _REACH_ABOVE, _REACH_BELOW, _HIGH, _WIDE, _BLOT = 1.0, 0.6, 0.3, 0.18, 0.03
@@ -43,11 +46,17 @@ def find_pen_marks(page: FlatPage) -> tuple[Box, ...]:
 
 
 def _places(page: FlatPage) -> Iterator[tuple[Rect, str]]:
-    ticked = {line.place.cell for line in page.lines if any(is_boxlike(glyph.text) for glyph in line.reading.glyphs)}
+    ticked = {
+        line.place.cell for line in page.lines if any(is_boxlike(glyph.text) for glyph in line.reading.glyphs)
+    }
     ink = page.clear < PAPER
     blue = (page.layers.pen > _BLUE) & (page.lifted < _BLUE_DARK)
     red = loose_red(page.layers, page.rings) if page.layers.red.any() else None
-    yield from ((box, "red") for box in page.red if not any(contains(line.place.box, *middle(box)) for line in page.lines))
+    yield from (
+        (box, "red")
+        for box in page.red
+        if not any(contains(line.place.box, *middle(box)) for line in page.lines)
+    )
     for line in page.lines:
         if line.place.cell is None or line.place.cell in ticked:
             continue
@@ -129,16 +138,22 @@ def _is_mixed(line: ReadLine, em: float, blue: Mask, page: FlatPage) -> bool:
 
 
 def _is_put_above(line: ReadLine, other: ReadLine, beside: Sequence[ReadLine]) -> bool:
-    """Whether `line` is a few characters close above the longer `other`, and nothing above them of which they are the end."""
+    """Whether `line` is a few characters close above the longer `other`, and nothing above them of which they
+    are the end."""
     if not 0 < len(line.reading.text.strip()) <= _INSERTED:
         return False
     (x0, y0, x1, y1), (left, top, right, _), em = line.place.box, other.place.box, em_of(other)
     close = y0 < top and top - y1 < _NEAR * em and left - _OUTSIDE * em < x0 and x1 < right + _OUTSIDE * em
-    return close and right - left > x1 - x0 and not any(0 < y1 - one.place.box[3] < _ABOVE * (y1 - y0) for one in beside)
+    return (
+        close
+        and right - left > x1 - x0
+        and not any(0 < y1 - one.place.box[3] < _ABOVE * (y1 - y0) for one in beside)
+    )
 
 
 def _has_blots(line: ReadLine, em: float, ink: Mask, cell: Rect, lines: Sequence[ReadLine]) -> bool:
-    """Whether above or below a line ink stands that is as large as a small character, and in no line's box."""
+    """Whether above or below a line ink stands that is as large as a small character, and in no line's
+    box."""
     x0, y0, x1, y1 = line.place.box
     for top, bottom in ((y0 - _REACH_ABOVE * em, y0), (y1, y1 + _REACH_BELOW * em)):
         # What is put in above reaches over the edge of a low cell.

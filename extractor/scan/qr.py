@@ -9,7 +9,8 @@ from models.identity import Identity
 
 
 def read_identity(colour: NDArray[np.uint8]) -> Identity | None:
-    """The identity in the page's QR code, None where there is none of ours. `colour` is RGB, turned in any way."""
+    """The identity in the page's QR code, None where there is none of ours. `colour` is RGB, turned in any
+    way."""
     import zxingcpp
 
     # The stubs ask for the plural type, the library takes either.

@@ -1,4 +1,5 @@
-"""What an OCR engine once said, replayed: everything above the engine can be tried without it, and again in a moment."""
+"""What an OCR engine once said, replayed: everything above the engine can be tried without it, and again in a
+moment."""
 
 import hashlib
 import json
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 @dataclass
 class RecordedOcr:
-    """Replays from `path` what `engine` said of the same pixels; what is new it asks and writes down, or without one refuses."""
+    """Replays from `path` what `engine` said of the same pixels; what is new it asks and writes down, or
+    without one refuses."""
 
     path: Path
     engine: OcrEngine | None = None
@@ -37,7 +39,12 @@ class RecordedOcr:
         new = [i for i, key in enumerate(keys) if key not in self._known]
         if new:
             readings = self._asked(keys[new[0]]).recognise([lines[i] for i in new])
-            self._learn({keys[i]: [asdict(glyph) for glyph in reading.glyphs] for i, reading in zip(new, readings, strict=True)})
+            self._learn(
+                {
+                    keys[i]: [asdict(glyph) for glyph in reading.glyphs]
+                    for i, reading in zip(new, readings, strict=True)
+                }
+            )
         return [Reading(tuple(_glyph(glyph) for glyph in self._known[key])) for key in keys]
 
     def upside_down(self, lines: "Sequence[Picture]") -> list[float]:
@@ -52,7 +59,11 @@ class RecordedOcr:
     def _known(self) -> dict[str, Any]:
         if not self.path.exists():
             return {}
-        return {key: value for line in self.path.read_text("utf-8").splitlines() for key, value in json.loads(line).items()}
+        return {
+            key: value
+            for line in self.path.read_text("utf-8").splitlines()
+            for key, value in json.loads(line).items()
+        }
 
     def _asked(self, key: str) -> OcrEngine:
         if self.engine is None:
@@ -63,14 +74,26 @@ class RecordedOcr:
         self._known.update(news)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", encoding="utf-8") as file:
-            file.write("".join(json.dumps({key: value}, ensure_ascii=False) + "\n" for key, value in news.items()))
+            file.write(
+                "".join(json.dumps({key: value}, ensure_ascii=False) + "\n" for key, value in news.items())
+            )
 
 
 def _digest(task: str, picture: "Picture") -> str:
     import numpy as np
 
-    return f"{task}:" + hashlib.sha256(repr(picture.shape).encode() + np.ascontiguousarray(picture).tobytes()).hexdigest()[:32]
+    return (
+        f"{task}:"
+        + hashlib.sha256(repr(picture.shape).encode() + np.ascontiguousarray(picture).tobytes()).hexdigest()[
+            :32
+        ]
+    )
 
 
 def _glyph(stored: dict[str, Any]) -> Glyph:
-    return of_any_width(stored["text"], stored["at"], stored["confidence"], [(text, score) for text, score in stored["others"]])
+    return of_any_width(
+        stored["text"],
+        stored["at"],
+        stored["confidence"],
+        [(text, score) for text, score in stored["others"]],
+    )

@@ -1,4 +1,5 @@
-"""Red ink that is no seal's: writing, which is read like any other, and what lies on print, which is not mixed with it."""
+"""Red ink that is no seal's: writing, which is read like any other, and what lies on print, which is not
+mixed with it."""
 
 from collections.abc import Sequence
 
@@ -14,7 +15,8 @@ Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
 _ACROSS = 2.15  # half axes that a seal is across, with what blurs around it
-# Points: the width of a usual character, gaps over which red ink hangs together along a line, and the tallest piece of writing.
+# Points: the width of a usual character, gaps over which red ink hangs together along a line, and the tallest
+# piece of writing.
 _EM, _GAP, _TALLEST = 11.0, 4.0, 34.0
 _FLAT, _LONG = 3.6, 33.0  # points: what is no higher and as long is a red rule
 _EDGE = 2.0  # points of the page's edges where a desk or another sheet shows
@@ -31,9 +33,11 @@ def loose_red(layers: Layers, rings: Sequence[Ring]) -> Mask:
 
 
 def red_writing(layers: Layers, rings: Sequence[Ring], ruled: Gray) -> tuple[Gray | None, tuple[Rect, ...]]:
-    """The red writing of the page in grey, paper white, and a box around each piece of it; None where there is none.
+    """The red writing of the page in grey, paper white, and a box around each piece of it; None where there
+    is none.
 
-    Red ink over print is left out, because both together say nothing: a line through print, a character written over another.
+    Red ink over print is left out, because both together say nothing: a line through print, a character
+    written over another.
     `ruled`: where lines are ruled, which writing may cross.
     """
     loose = loose_red(layers, rings)
@@ -52,7 +56,11 @@ def red_writing(layers: Layers, rings: Sequence[Ring], ruled: Gray) -> tuple[Gra
     boxes: list[Rect] = []
     for label in range(1, count):
         x, y, width, height = (int(v) for v in stats[label, :4])
-        if inked[label] < least or height > _TALLEST * layers.scale or printed[label] > _ON_PRINT * int(stats[label, 4]):
+        if (
+            inked[label] < least
+            or height > _TALLEST * layers.scale
+            or printed[label] > _ON_PRINT * int(stats[label, 4])
+        ):
             continue
         if height < _FLAT * layers.scale and width > _LONG * layers.scale:
             continue

@@ -1,6 +1,7 @@
 """Ruled lines in a picture of a level page -> tables of cells.
 
-Lines are ink that runs straight for longer than a stroke of writing does; `lattice` says which of them are a table's rules, and
+Lines are ink that runs straight for longer than a stroke of writing does; `lattice` says which of them are a
+table's rules, and
 `grids` which cells these make.
 """
 
@@ -21,19 +22,21 @@ from models.geometry import Rect
 Gray = NDArray[np.uint8]
 
 _DPI = 150  # lines are looked for at this resolution
-_LEVEL, _UPRIGHT = 46, 34  # least lengths in pixels of it: longer than strokes of a heading, shorter than a row is high
+# least lengths in pixels of it: longer than strokes of a heading, shorter than a row is high
+_LEVEL, _UPRIGHT = 46, 34
 _WIDE, _HIGH = 0.45, 0.1  # of the page: shorter rules that end together make no edge that isn't drawn
 _HELD = 0.5  # of a page's lines of text: where fewer stand in tables, rules may be too faint, or red
 _PALE = 165  # grey from which on a line is faint
 _CUT = 0.4  # of a text's height: what of it lies in a cell
-_LONE, _LONE_WHOLE = 120, 0.94  # least length of a line that is no cell's border, and part of it that is inked
+# least length of a line that is no cell's border, and part of it that is inked
+_LONE, _LONE_WHOLE = 120, 0.94
 
 
 @dataclass(frozen=True)
 class Ruling:
-    """All tables of a page from the top down, and a mask (255) of every ruled line. Tables are as without the `folds`, which are in
-    pixels of which `zoom` are one of the page. `streaks` are upright lines that are no rules, which took with them what they ran
-    through."""
+    """All tables of a page from the top down, and a mask (255) of every ruled line. Tables are as without the
+    `folds`, which are in pixels of which `zoom` are one of the page. `streaks` are upright lines that are no
+    rules, which took with them what they ran through."""
 
     grids: tuple[Grid, ...]
     lines: Gray
@@ -55,9 +58,9 @@ class Ruling:
 
 
 def find_grids(gray: Gray, scale: float, texts: Sequence[Rect] = (), coloured: Gray | None = None) -> Ruling:
-    """Tables in `gray` (level, paper white), the black ink of a page; `scale` is its pixels a point, `texts` are boxes of lines of
-    text in its pixels. Where black rules hold little of the text, or are pale, `coloured` is looked at, the page with all of its
-    ink, and then faint lines of it."""
+    """Tables in `gray` (level, paper white), the black ink of a page; `scale` is its pixels a point, `texts`
+    are boxes of lines of text in its pixels. Where black rules hold little of the text, or are pale,
+    `coloured` is looked at, the page with all of its ink, and then faint lines of it."""
     zoom = min(1.0, _DPI / 72 / scale)
     boxes = [(x0 * zoom, y0 * zoom, x1 * zoom, y1 * zoom) for x0, y0, x1, y1 in texts]
     black = _reduced(gray, zoom)
@@ -69,7 +72,11 @@ def find_grids(gray: Gray, scale: float, texts: Sequence[Rect] = (), coloured: G
         other = _tables(picture, boxes, faint)
         # Wear draws faint lines too, but seldom a table around most of what is written.
         wide = all(grid.box[2] - grid.box[0] > _WIDE * black.shape[1] for grid in other.grids)
-        if wide and _held(other.grids, boxes) >= _HELD and _worth(other.grids, boxes) > _worth(found.grids, boxes):
+        if (
+            wide
+            and _held(other.grids, boxes) >= _HELD
+            and _worth(other.grids, boxes) > _worth(found.grids, boxes)
+        ):
             found = other
     mask = cv2.resize(found.ruled, (gray.shape[1], gray.shape[0]), interpolation=cv2.INTER_NEAREST)
     grids = sorted(found.grids, key=lambda grid: (grid.box[1], grid.box[0]))
@@ -84,7 +91,8 @@ def find_grids(gray: Gray, scale: float, texts: Sequence[Rect] = (), coloured: G
 
 @dataclass(frozen=True)
 class _Found:
-    """Tables, a mask of all that is ruled, whether that is hardly darker than paper, and folds, without which the tables are."""
+    """Tables, a mask of all that is ruled, whether that is hardly darker than paper, and folds, without which
+    the tables are."""
 
     grids: tuple[Grid, ...]
     ruled: Gray
@@ -94,13 +102,18 @@ class _Found:
 
 
 def _reduced(gray: Gray, zoom: float) -> Gray:
-    return np.asarray(cv2.resize(gray, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA) if zoom < 1 else gray, np.uint8)
+    return np.asarray(
+        cv2.resize(gray, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA) if zoom < 1 else gray, np.uint8
+    )
 
 
 def _held(grids: Iterable[Grid], boxes: Sequence[Rect]) -> float:
     """The part of the texts that stand in tables; where none are known, whether there is a table."""
     areas = [grid.box for grid in grids]
-    inside = [any(a[0] < (x0 + x1) / 2 < a[2] and a[1] < (y0 + y1) / 2 < a[3] for a in areas) for x0, y0, x1, y1 in boxes]
+    inside = [
+        any(a[0] < (x0 + x1) / 2 < a[2] and a[1] < (y0 + y1) / 2 < a[3] for a in areas)
+        for x0, y0, x1, y1 in boxes
+    ]
     return sum(inside) / len(inside) if inside else float(bool(areas))
 
 
@@ -119,7 +132,8 @@ def _worth(grids: Iterable[Grid], boxes: Sequence[Rect]) -> int:
 
 @dataclass(frozen=True)
 class _Seen:
-    """What is seen of rules in a picture, and its turned twin: its ink, with lines too pale for that in `lined`, and strokes."""
+    """What is seen of rules in a picture, and its turned twin: its ink, with lines too pale for that in
+    `lined`, and strokes."""
 
     ink: Gray
     lined: tuple[Gray, Gray]
@@ -132,12 +146,17 @@ class _Seen:
         darkness = find_darkness(gray)
         ink = find_ink(gray, darkness)
         turned = np.ascontiguousarray(darkness.T), np.ascontiguousarray(ink.T)
-        lined = (ink | find_faint(darkness, ink), turned[1] | find_faint(*turned)) if faint else (ink, turned[1])
-        return cls(ink, lined, find_strokes(lined[0], darkness, _LEVEL), find_strokes(lined[1], turned[0], _UPRIGHT))
+        lined = (
+            (ink | find_faint(darkness, ink), turned[1] | find_faint(*turned)) if faint else (ink, turned[1])
+        )
+        return cls(
+            ink, lined, find_strokes(lined[0], darkness, _LEVEL), find_strokes(lined[1], turned[0], _UPRIGHT)
+        )
 
 
 def _tables(gray: Gray, boxes: Sequence[Rect], faint: bool) -> _Found:
-    """The tables of a picture at the resolution at which lines are looked for; `faint`: also of lines too pale to be ink."""
+    """The tables of a picture at the resolution at which lines are looked for; `faint`: also of lines too
+    pale to be ink."""
     seen = _Seen.of(gray, faint)
     levels = lattice.chained(seen.level.pieces)
     standing = lattice.between(seen.upright.pieces, levels)
@@ -153,9 +172,13 @@ def _tables(gray: Gray, boxes: Sequence[Rect], faint: bool) -> _Found:
     height, width = gray.shape
     uprights += lattice.edges(levels, uprights, width, _WIDE * width)
     levels += lattice.edges(uprights, levels, height, _HIGH * height)
-    grids = [grid for rules in lattice.tables(levels, uprights) if (grid := grid_of(*rules, seen.lined, texts))]
+    grids = [
+        grid for rules in lattice.tables(levels, uprights) if (grid := grid_of(*rules, seen.lined, texts))
+    ]
     edges = [cell.box for grid in grids for cell in grid.cells]
-    ruled = _ruled(seen.level, seen.level.pieces, seen.lined[0], [y for box in edges for y in (box[1], box[3])])
+    ruled = _ruled(
+        seen.level, seen.level.pieces, seen.lined[0], [y for box in edges for y in (box[1], box[3])]
+    )
     ruled |= _ruled(seen.upright, standing, seen.lined[1], [x for box in edges for x in (box[0], box[2])]).T
     rules = gray[(ruled & seen.lined[0]) > 0]
     pale = not len(rules) or bool(np.median(rules) > _PALE)
@@ -171,7 +194,10 @@ def _tables(gray: Gray, boxes: Sequence[Rect], faint: bool) -> _Found:
 def _written(seen: _Seen, standing: Iterable[Piece]) -> Gray:
     """The ink without what is, or may be, ruled."""
     written = seen.ink.copy()
-    for strokes, pieces, picture in ((seen.level, seen.level.pieces, written), (seen.upright, standing, written.T)):
+    for strokes, pieces, picture in (
+        (seen.level, seen.level.pieces, written),
+        (seen.upright, standing, written.T),
+    ):
         for piece in pieces:
             part, pixels = strokes.pixels(piece)
             picture[part][pixels] = 0
@@ -179,8 +205,9 @@ def _written(seen: _Seen, standing: Iterable[Piece]) -> Gray:
 
 
 def _ruled(strokes: Strokes, pieces: Iterable[Piece], ink: Gray, borders: Sequence[float]) -> Gray:
-    """The pieces along the rows that are ruled lines: on a border of cells the nearest to it, elsewhere long ones without a break.
-    The tops of a row of characters may lie as straight, and must not be taken for a line that is no part of the writing."""
+    """The pieces along the rows that are ruled lines: on a border of cells the nearest to it, elsewhere long
+    ones without a break. The tops of a row of characters may lie as straight, and must not be taken for a
+    line that is no part of the writing."""
     at = np.asarray(sorted(set(borders)) or [-np.inf])
     ruled = np.zeros((len(at), ink.shape[1]), bool)
     mask = np.zeros(ink.shape, np.uint8)

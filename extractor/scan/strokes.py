@@ -1,4 +1,5 @@
-"""Straight thin strokes in a picture of a level page: the pieces that ruled lines are made of, each as it runs.
+"""Straight thin strokes in a picture of a level page: the pieces that ruled lines are made of, each as it
+runs.
 
 Everything here goes along the rows; for upright strokes the picture is handed in turned over its diagonal.
 """
@@ -13,29 +14,32 @@ from numpy.typing import NDArray
 Gray = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
-_AROUND, _DARKER, _LIGHTEST = 41, 22, 215  # ink is by so many levels darker than so many pixels around, and not lighter than that
+# ink is by so many levels darker than so many pixels around, and not lighter than that
+_AROUND, _DARKER, _LIGHTEST = 41, 22, 215
 _BREAK = 7  # pixels along a line that may be missing
 _LONG, _BENT = 240, 200  # pixels from which on a line may be broken, and bent
 _FEWEST, _STRAY = 10, 2.2  # pixels of a line that say how it runs, and how far a pixel may be off it
 _THICK = 6  # what is thicker is no line
 _BROKEN, _WHOLE = 0.6, 0.86  # least part of a line that is inked: of a long faint one, and of a short one
-# A line of dots: its least length, the least part of it that is inked, how many pixels apart dots are at most, and of how much of
-# it the paper beside it, so many pixels off, is bare on the one side and on the other. Writing has strokes there. Longer than
-# writing goes on at one level, and with so many pixels missing at most, it may touch what is written at it.
+# A line of dots: its least length, the least part of it that is inked, how many pixels apart dots are at
+# most, and of how much of it the paper beside it, so many pixels off, is bare on the one side and on the
+# other. Writing has strokes there. Longer than writing goes on at one level, and with so many pixels missing
+# at most, it may touch what is written at it.
 _DOTTED, _DOTS, _APART, _BARE, _TOUCHED, _BESIDE = 60, 0.2, 10, 0.9, 0.6, (3, 4)
 _ENDLESS, _COVERED_UP = 400, 30
 _ROUNDS = 3
 _REACH = 2  # pixels that a thin line takes on each side of its middle
-# A faint line is darker than what is so many pixels beside it by so many levels, in the mean of so many pixels along it; what is
-# darker than paper by more than so many levels counts for no more. From so many to so many pixels off it there is no ink.
+# A faint line is darker than what is so many pixels beside it by so many levels, in the mean of so many
+# pixels along it; what is darker than paper by more than so many levels counts for no more. From so many to
+# so many pixels off it there is no ink.
 _FAINT, _OFF, _ALONG, _MOST, _CLEAR = 4.0, 4, 31, 40, (4, 6)
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A straight stroke from `start` to `end` along the rows; `weights` are those of the polynomial of how it runs across them,
-    in the part of the way that lies behind, less a half. `dark`: how much darker than paper it is, summed over its
-    thickness. `label` is its pixels' in `Strokes`."""
+    """A straight stroke from `start` to `end` along the rows; `weights` are those of the polynomial of how it
+    runs across them, in the part of the way that lies behind, less a half. `dark`: how much darker than paper
+    it is, summed over its thickness. `label` is its pixels' in `Strokes`."""
 
     start: int
     end: int
@@ -70,14 +74,16 @@ def find_ink(gray: Gray, darkness: NDArray[np.int16]) -> Gray:
 
 
 def find_faint(darkness: NDArray[np.int16], ink: Gray) -> Gray:
-    """255 where a line along the rows may be, too faint to be ink, which only its length tells from paper. Between ink there
-    is none: writing would be full of them."""
+    """255 where a line along the rows may be, too faint to be ink, which only its length tells from paper.
+    Between ink there is none: writing would be full of them."""
     dark = np.clip(darkness.astype(np.float32), -_MOST, _MOST)
     mean = cv2.blur(dark, (_ALONG, 1))
     ridge = (mean - np.maximum(_shifted(mean, _OFF), _shifted(mean, -_OFF)) > _FAINT) & (dark > 0)
     wide = cv2.dilate(ink, np.ones((_CLEAR[1] - _CLEAR[0] + 1, 1), np.uint8))
     off = (_CLEAR[0] + _CLEAR[1]) // 2
-    return np.asarray(np.uint8(255) * (ridge & ((_shifted(wide, off) == 0) | (_shifted(wide, -off) == 0))), np.uint8)
+    return np.asarray(
+        np.uint8(255) * (ridge & ((_shifted(wide, off) == 0) | (_shifted(wide, -off) == 0))), np.uint8
+    )
 
 
 def _shifted(picture: NDArray[np.generic], rows: int) -> NDArray[np.generic]:
@@ -87,7 +93,8 @@ def _shifted(picture: NDArray[np.generic], rows: int) -> NDArray[np.generic]:
 
 @dataclass(frozen=True)
 class Strokes:
-    """All pieces along the rows of a picture; `labels` marks the pixels of each with its label, `stats` are OpenCV's of them."""
+    """All pieces along the rows of a picture; `labels` marks the pixels of each with its label, `stats` are
+    OpenCV's of them."""
 
     pieces: tuple[Piece, ...]
     labels: NDArray[np.int32]
@@ -101,9 +108,12 @@ class Strokes:
 
 
 def find_strokes(ink: Gray, darkness: NDArray[np.int16], length: int) -> Strokes:
-    """What of `ink` runs along the rows for `length` pixels as one thin straight line, small gaps and a slight slope allowed."""
+    """What of `ink` runs along the rows for `length` pixels as one thin straight line, small gaps and a
+    slight slope allowed."""
     thin = ink & ~cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((_THICK + 1, 1), np.uint8))
-    closed = cv2.morphologyEx(cv2.dilate(thin, np.ones((3, 1), np.uint8)), cv2.MORPH_CLOSE, np.ones((1, _BREAK), np.uint8))
+    closed = cv2.morphologyEx(
+        cv2.dilate(thin, np.ones((3, 1), np.uint8)), cv2.MORPH_CLOSE, np.ones((1, _BREAK), np.uint8)
+    )
     runs = np.asarray(cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((1, length), np.uint8)), np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(runs)
     pieces = []
@@ -121,12 +131,15 @@ def _depth(piece: Piece, darkness: NDArray[np.int16]) -> float:
     """How much darker than paper the piece is, summed over its thickness, in the middle of its way."""
     columns = np.arange(piece.start, piece.end)
     rows = np.rint(np.polyval(piece.weights, (columns - piece.start) / piece.length - 0.5)).astype(int)
-    around = [darkness[np.clip(rows + off, 0, darkness.shape[0] - 1), columns] for off in range(-_REACH, _REACH + 1)]
+    around = [
+        darkness[np.clip(rows + off, 0, darkness.shape[0] - 1), columns] for off in range(-_REACH, _REACH + 1)
+    ]
     return float(np.mean(np.maximum(np.sum(around, axis=0), 0)))
 
 
 def _course(pixels: NDArray[np.bool_], ink: Gray, left: int, top: int) -> tuple[float, ...] | None:
-    """The weights of how the pixels run, if they lie along one line; strokes of a row of text stand on several levels. `left` and
+    """The weights of how the pixels run, if they lie along one line; strokes of a row of text stand on
+    several levels. `left` and
     `top` are where the pixels lie on `ink`."""
     ys, xs = np.nonzero(pixels)
     width = pixels.shape[1]
@@ -152,14 +165,23 @@ def _course(pixels: NDArray[np.bool_], ink: Gray, left: int, top: int) -> tuple[
 
 
 def _is_dotted(inked: NDArray[np.intp], curve: Floats, width: int, ink: Gray, left: int, top: int) -> bool:
-    """Whether the inked columns are those of a line of dots or dashes, which follow each other closely on bare paper."""
+    """Whether the inked columns are those of a line of dots or dashes, which follow each other closely on
+    bare paper."""
     gap = int(np.diff(inked, prepend=0, append=width).max())
     if len(inked) / width <= _DOTS or gap > (_COVERED_UP if width > _ENDLESS else _APART):
         return False
     columns = np.arange(width)
     rows = np.rint(np.polyval(curve, columns / width - 0.5)).astype(int) + top
     bare = sorted(
-        float(np.all([ink[np.clip(rows + sign * off, 0, ink.shape[0] - 1), columns + left] == 0 for off in _BESIDE], axis=0).mean())
+        float(
+            np.all(
+                [
+                    ink[np.clip(rows + sign * off, 0, ink.shape[0] - 1), columns + left] == 0
+                    for off in _BESIDE
+                ],
+                axis=0,
+            ).mean()
+        )
         for sign in (-1, 1)
     )
     return bare[0] > _TOUCHED and bare[1] > (_TOUCHED if width > _ENDLESS else _BARE)

@@ -1,8 +1,10 @@
-"""Lines that a pen drew through what was read: straight or wavy, one or two, level or oblique, of any ink, or a scribble of them.
+"""Lines that a pen drew through what was read: straight or wavy, one or two, level or oblique, of any ink, or
+a scribble of them.
 
-Characters of print stand apart, so that a row of them has columns without ink, and what runs on through several of them at one
-height is no part of any. A line under or over characters has ink of theirs on one side only. Sizes are in widths of a Chinese
-character of the line, so that they hold for any resolution and size of type.
+Characters of print stand apart, so that a row of them has columns without ink, and what runs on through
+several of them at one height is no part of any. A line under or over characters has ink of theirs on one side
+only. Sizes are in widths of a Chinese character of the line, so that they hold for any resolution and size of
+type.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,26 +26,30 @@ from models.page import Box
 Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-# Least length of a stroke, and of one through letters and digits, which pens join and fonts set close; one that is shorter than the
-# third goes through all of a piece of a line, or is part of something taller than print: two characters may touch.
+# Least length of a stroke, and of one through letters and digits, which pens join and fonts set close; one
+# that is shorter than the third goes through all of a piece of a line, or is part of something taller than
+# print: two characters may touch.
 _SHORTEST, _SHORTEST_JOINED, _SHORTEST_PART, _TALL = 1.35, 1.9, 2.1, 1.2
 _SWAY = 0.13  # how far it strays from straight
 _SLOPES = (0.0, 0.1, -0.1, 0.2, -0.2, 0.32, -0.32, 0.45, -0.45)
-_ASIDE, _CROSSED = 0.13, 0.15  # so far from its middle is ink of characters, on either side, in so much of its length
+# so far from its middle is ink of characters, on either side, in so much of its length
+_ASIDE, _CROSSED = 0.13, 0.15
 _BEYOND, _ABOVE = 0.6, 0.15  # how far beyond the ends of what was read, and above and below, it is looked for
-# Of a line's height, or of its width by characters, the width of Chinese ones that stand apart; that of others beside them.
+# Of a line's height, or of its width by characters, the width of Chinese ones that stand apart; that of
+# others beside them.
 _APART, _NARROW = 0.7, 0.5
 _INSET = 2.0  # points that the edge of a cell is kept off
 _SEALED = 0.3  # part of a stroke that lies where a seal has ink: it is the seal's
 _OVER = 0.25  # beyond its ends the middle of a character may stand that it strikes
-# So far apart pieces of a line stand, and so near to a character the next one; so much of a piece is all of it.
+# So far apart pieces of a line stand, and so near to a character the next one; so much of a piece is all of
+# it.
 _PIECE, _CLOSE, _MOST = 0.45, 0.25, 0.5
 
 
 @dataclass(frozen=True)
 class Stroke:
-    """From where to where a stroke runs and how high its middle is, in pixels of the page; the parts of its length above and below
-    which there is ink."""
+    """From where to where a stroke runs and how high its middle is, in pixels of the page; the parts of its
+    length above and below which there is ink."""
 
     x0: float
     x1: float
@@ -53,7 +59,8 @@ class Stroke:
 
 
 def mark_struck(page: FlatPage) -> tuple[FlatPage, tuple[Box, ...]]:
-    """The page, its lines with the characters marked that a pen went through, and the places of strokes that met none."""
+    """The page, its lines with the characters marked that a pen went through, and the places of strokes that
+    met none."""
     dark = page.lifted < PAPER
     if page.layers.red.any():
         dark |= loose_red(page.layers, page.rings)
@@ -62,7 +69,11 @@ def mark_struck(page: FlatPage) -> tuple[FlatPage, tuple[Box, ...]]:
     lines: list[ReadLine] = []
     lost: list[Box] = []
     for line in page.lines:
-        found = [stroke for stroke in strokes_through(line, dark, page) if sealed is None or not _is_on(sealed, stroke)]
+        found = [
+            stroke
+            for stroke in strokes_through(line, dark, page)
+            if sealed is None or not _is_on(sealed, stroke)
+        ]
         marks = _struck(line, found)
         lines.append(replace(line, struck=marks) if any(marks) else line)
         if found and not any(marks):
@@ -83,7 +94,9 @@ def strokes_through(line: ReadLine, ink: Mask, page: FlatPage) -> list[Stroke]:
         _, labels, stats, _ = cv2.connectedComponentsWithStats(own)
         for label in np.flatnonzero(stats[1:, 2] >= least) + 1:
             x, width = int(stats[label, 0]), int(stats[label, 2])
-            stroke = _longest((labels[:, x : x + width] == label).astype(np.uint8), own[:, x : x + width] > 0, em, least)
+            stroke = _longest(
+                (labels[:, x : x + width] == label).astype(np.uint8), own[:, x : x + width] > 0, em, least
+            )
             if stroke and min(stroke.above, stroke.below) > _CROSSED:
                 at = left + first + x
                 stroke = replace(stroke, x0=at + stroke.x0, x1=at + stroke.x1, y=top + stroke.y)
@@ -95,8 +108,12 @@ def strokes_through(line: ReadLine, ink: Mask, page: FlatPage) -> list[Stroke]:
 def _is_all(line: ReadLine, em: float, start: float, end: float) -> bool:
     """Whether no character of the line stands close to those from `start` to `end`."""
     gap = _CLOSE * em
-    beside = [(x0, x1) for x0, x1 in line.glyph_boxes() if not start - _OVER * em < (x0 + x1) / 2 < end + _OVER * em]
-    inside = [(x0, x1) for x0, x1 in line.glyph_boxes() if start - _OVER * em < (x0 + x1) / 2 < end + _OVER * em]
+    beside = [
+        (x0, x1) for x0, x1 in line.glyph_boxes() if not start - _OVER * em < (x0 + x1) / 2 < end + _OVER * em
+    ]
+    inside = [
+        (x0, x1) for x0, x1 in line.glyph_boxes() if start - _OVER * em < (x0 + x1) / 2 < end + _OVER * em
+    ]
     return all(x1 + gap < a or b + gap < x0 for x0, x1 in beside for a, b in inside)
 
 
@@ -118,7 +135,8 @@ def _around(line: ReadLine, em: float, page: FlatPage) -> tuple[int, int, int, i
 
 
 def _longest(blot: Gray, ink: Mask, em: float, least: float) -> Stroke | None:
-    """The longest nearly straight way along `blot`, ink that hangs together, from its left to its right, in pixels of it."""
+    """The longest nearly straight way along `blot`, ink that hangs together, from its left to its right, in
+    pixels of it."""
     sway, length = max(1, round(_SWAY * em)), max(3, round(least))
     high, wide = blot.shape
     columns, rows = np.arange(wide), np.arange(high)[:, None]
@@ -128,7 +146,9 @@ def _longest(blot: Gray, ink: Mask, em: float, least: float) -> Stroke | None:
         level = np.array([[1, 0, 0], [-slope, 1, room]], np.float32)
         sheared = cv2.warpAffine(blot, level, (wide, high + 2 * room), flags=cv2.INTER_NEAREST)
         swayed = cv2.dilate(sheared, np.ones((2 * sway + 1, 1), np.uint8))
-        worn = cv2.erode(swayed, np.ones((1, length), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=(0,))
+        worn = cv2.erode(
+            swayed, np.ones((1, length), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=(0,)
+        )
         passed = worn.sum(axis=1)
         if not passed.any():
             continue
@@ -146,7 +166,9 @@ def _longest(blot: Gray, ink: Mask, em: float, least: float) -> Stroke | None:
         band = own & (np.abs(rows - at) <= sway + 0.5)
         # Where it sways to in each column, since a wavy line under characters is on one side of them too.
         at = (band * rows).sum(axis=0) / np.maximum(band.sum(axis=0), 1)
-        above, below = ((own & side).any(axis=0).mean() for side in (rows < at - _ASIDE * em, rows > at + _ASIDE * em))
+        above, below = (
+            (own & side).any(axis=0).mean() for side in (rows < at - _ASIDE * em, rows > at + _ASIDE * em)
+        )
         best = Stroke(float(start), float(end), float(at.mean()), float(above), float(below))
     return best
 
@@ -156,12 +178,18 @@ def _is_on(sealed: Mask, stroke: Stroke) -> bool:
 
 
 def _struck(line: ReadLine, strokes: Sequence[Stroke]) -> tuple[bool, ...]:
-    """Of each character whether its middle lies on a stroke, or so little beyond its end that only the hand fell short. A piece of
-    the line most of which is struck is struck as a whole."""
+    """Of each character whether its middle lies on a stroke, or so little beyond its end that only the hand
+    fell short. A piece of the line most of which is struck is struck as a whole."""
     em = em_of(line)
     boxes = line.glyph_boxes()
-    on = [any(one.x0 - _OVER * em < (x0 + x1) / 2 < one.x1 + _OVER * em for one in strokes) for x0, x1 in boxes]
-    cuts = [0, *(n + 1 for n, ((_, end), (start, _)) in enumerate(pairwise(boxes)) if start - end > _PIECE * em), len(boxes)]
+    on = [
+        any(one.x0 - _OVER * em < (x0 + x1) / 2 < one.x1 + _OVER * em for one in strokes) for x0, x1 in boxes
+    ]
+    cuts = [
+        0,
+        *(n + 1 for n, ((_, end), (start, _)) in enumerate(pairwise(boxes)) if start - end > _PIECE * em),
+        len(boxes),
+    ]
     for first, last in pairwise(cuts):
         if sum(on[first:last]) > _MOST * (last - first):
             on[first:last] = [True] * (last - first)
@@ -177,7 +205,8 @@ def _runs(inked: Mask, least: float) -> Iterator[tuple[int, int]]:
 
 
 def em_of(line: ReadLine) -> float:
-    """The width of a Chinese character of the line, in pixels; by its size where such stand apart, as in a date."""
+    """The width of a Chinese character of the line, in pixels; by its size where such stand apart, as in a
+    date."""
     x0, y0, x1, y1 = line.place.box
     ems = sum(1.0 if is_chinese(glyph.text) else _NARROW for glyph in line.reading.glyphs)
     if not any(is_chinese(glyph.text) for glyph in line.reading.glyphs):

@@ -1,4 +1,5 @@
-"""Ink in a cell that no line accounts for: what the detector passed over is looked at, and what can't be read is told."""
+"""Ink in a cell that no line accounts for: what the detector passed over is looked at, and what can't be read
+is told."""
 
 from itertools import pairwise
 
@@ -16,10 +17,10 @@ from models.page import Box
 
 Gray = NDArray[np.uint8]
 
-# The measures are round figures of 2026-11-22. Of 104 lines left out of 120 cells that are drawn by
-# `python -m benchmarks.unread_ink`, all but one are found by them, and one place where all was read (2026-11-29);
-# with any of them a fifth less or a quarter more there are as many mistakes or more.
-# In heights of the page's lines: more may be several, less is none, and so much around a piece is read.
+# The measures are round figures of 2026-11-22. Of 104 lines left out of 120 cells that are drawn by `python
+# -m benchmarks.unread_ink`, all but one are found by them, and one place where all was read (2026-11-29);
+# with any of them a fifth less or a quarter more there are as many mistakes or more. In heights of the page's
+# lines: more may be several, less is none, and so much around a piece is read.
 _HIGHEST, _LOWEST, _LINE = 1.4, 0.4, 0.8
 _NARROWEST = 1.2  # least width of it
 _FULL, _SPARSE = 0.6, 0.06  # share of its box that writing inks
@@ -27,17 +28,20 @@ _LEAST = 0.1  # and ink of the shortest writing, in squares of that height
 _INSET = 2.0  # points that the edge of a cell is kept off
 _VALLEY = 0.55  # of a line's ink a row: less is the gap between two lines
 _SHORT, _EDGE = 0.6, 0.15  # or a short line, where it is so high, edges of its neighbours included
-_EMS, _TALLEST = 6.0, 1.3  # from so many widths of characters on they tell how high a line is: so many of them
+# from so many widths of characters on they tell how high a line is: so many of them
+_EMS, _TALLEST = 6.0, 1.3
 _BESIDE = 0.5  # of that height: ink so near to the ends of a line belongs to it
 _SEAL = 1.05  # of its radius: a seal with what blurs around it
-_JOINED_ACROSS, _JOINED_DOWN = 0.9, 0.25  # of that height: gaps over which ink hangs together as a line of writing
+# of that height: gaps over which ink hangs together as a line of writing
+_JOINED_ACROSS, _JOINED_DOWN = 0.9, 0.25
 # A so many-th of that height smooths the ink of rows; a full row has more than so many percent of them.
 _ROWS_SMOOTH, _FULL_ROW = 8, 90
 _LEAST_READ = 4  # characters of what is taken for writing
 
 
 def read_unread(page: FlatPage, engine: OcrEngine) -> tuple[FlatPage, tuple[Box, ...]]:
-    """The page with what could be read where `find_unread` looks, and the places where no words could be made out."""
+    """The page with what could be read where `find_unread` looks, and the places where no words could be made
+    out."""
     places = find_unread(page)
     found: list[ReadLine] = []
     dark: list[Box] = []
@@ -74,8 +78,8 @@ def find_unread(page: FlatPage) -> list[Place]:
 
 
 def _core(line: ReadLine) -> Rect:
-    """The line's box, no higher than its characters are wide: where lines are dense a box holds pieces of the next ones, which are
-    not what was read."""
+    """The line's box, no higher than its characters are wide: where lines are dense a box holds pieces of the
+    next ones, which are not what was read."""
     x0, y0, x1, y1 = line.place.box
     ems = sum(0.5 if glyph.text.isascii() else 1.0 for glyph in line.reading.glyphs)
     middle, half = (y0 + y1) / 2, (y1 - y0) / 2
@@ -91,12 +95,19 @@ def _wipe(mask: Gray, box: Rect, beside: float) -> None:
 
 def _blots(mask: Gray, cell: Rect, high: float, inset: float) -> list[Rect]:
     """The ink inside a cell that hangs together as a line of writing does."""
-    x0, y0, x1, y1 = round(cell[0] + inset), round(cell[1] + inset), round(cell[2] - inset), round(cell[3] - inset)
+    x0, y0, x1, y1 = (
+        round(cell[0] + inset),
+        round(cell[1] + inset),
+        round(cell[2] - inset),
+        round(cell[3] - inset),
+    )
     part = mask[max(0, y0) : y1, max(0, x0) : x1]
     if part.size == 0 or np.count_nonzero(part) < _LEAST * high * high:
         return []
     reach = max(3, round(_JOINED_ACROSS * high)) | 1
-    joined = cv2.morphologyEx(part, cv2.MORPH_CLOSE, np.ones((max(3, round(_JOINED_DOWN * high)) | 1, reach), np.uint8))
+    joined = cv2.morphologyEx(
+        part, cv2.MORPH_CLOSE, np.ones((max(3, round(_JOINED_DOWN * high)) | 1, reach), np.uint8)
+    )
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
     inked = np.bincount(labels[part > 0], minlength=count)
     found = []
@@ -109,21 +120,27 @@ def _blots(mask: Gray, cell: Rect, high: float, inset: float) -> list[Rect]:
             if bottom - top > _LOWEST * high and rows[top:bottom].sum() > _LEAST * high * high:
                 # Of a line between two that were read only the middle is left.
                 more = max(0.0, (_LINE * high - (bottom - top)) / 2)
-                found.append((float(x0 + x), y0 + y + top - more, float(x0 + x + width), y0 + y + bottom + more))
+                found.append(
+                    (float(x0 + x), y0 + y + top - more, float(x0 + x + width), y0 + y + bottom + more)
+                )
     return found
 
 
 def _lines(rows: NDArray[np.int64], high: float) -> list[tuple[int, int]]:
-    """From where to where each line stands in a blot, by the ink of its rows: lines that touch are parted where least is. A short
-    line beside longer ones is no gap, if it is high enough."""
+    """From where to where each line stands in a blot, by the ink of its rows: lines that touch are parted
+    where least is. A short line beside longer ones is no gap, if it is high enough."""
     if len(rows) < _HIGHEST * high:
         return [(0, len(rows))]
-    smooth = cv2.GaussianBlur(rows.astype(np.float32).reshape(-1, 1), (1, 0), 0, sigmaY=max(1.0, high / _ROWS_SMOOTH)).ravel()
+    smooth = cv2.GaussianBlur(
+        rows.astype(np.float32).reshape(-1, 1), (1, 0), 0, sigmaY=max(1.0, high / _ROWS_SMOOTH)
+    ).ravel()
     full = np.flatnonzero(smooth > _VALLEY * float(np.percentile(smooth, _FULL_ROW)))
     cuts = [0]
     for before, after in pairwise([-1, *full.tolist(), len(rows)]):
         if after - before > _SHORT * high:
-            cuts += [before + round(_EDGE * high)] * (before >= 0) + [after - round(_EDGE * high)] * (after < len(rows))
+            cuts += [before + round(_EDGE * high)] * (before >= 0) + [after - round(_EDGE * high)] * (
+                after < len(rows)
+            )
         elif after - before > 1 and before >= 0 and after < len(rows):
             cuts.append((before + after) // 2)
     return list(pairwise([*cuts, len(rows)]))

@@ -1,7 +1,8 @@
 """Makes a picture of a page upright and flat, going by the lines that are ruled on it.
 
-Photos show a page turned, in perspective, bent and in shadow; scans are turned and skewed. All that is told from straight
-pieces of line: two vanishing points give the perspective, what slope is left gives the bend. One resampling does it all.
+Photos show a page turned, in perspective, bent and in shadow; scans are turned and skewed. All that is told
+from straight pieces of line: two vanishing points give the perspective, what slope is left gives the bend.
+One resampling does it all.
 """
 
 from dataclasses import dataclass
@@ -19,38 +20,45 @@ Floats = NDArray[np.float64]
 
 _WORK = 1400  # long side of the picture on which lines are looked for
 _LONGEST = 3520  # A4 at 300 dpi: reading gains nothing above it
-# What tells a photo from a scan: the sheet fills less of the working picture, or a point of it strays farther against the others,
-# in pixels. What strays less than the last of them is not moved at all.
+# What tells a photo from a scan: the sheet fills less of the working picture, or a point of it strays farther
+# against the others, in pixels. What strays less than the last of them is not moved at all.
 _FULL, _FARTHEST, _STILL = 0.93, 25, 1.2
 _SMALLEST = 64  # a picture less high or wide holds no page
 _A4 = (595.3, 841.9)
-# Which way rows of text run is told on a picture with this long side: the grey of ink there, the sizes of characters in pixels, and
-# how many there must be. A step to the next is level or upright, where one way is so much longer, a run of several so much wider.
+# Which way rows of text run is told on a picture with this long side: the grey of ink there, the sizes of
+# characters in pixels, and how many there must be. A step to the next is level or upright, where one way is
+# so much longer, a run of several so much wider.
 _GLANCE, _INK, _GLYPHS, _FEWEST = 1000, 90, (6, 30), 12
 _ALONG, _RUN = 1.5, 2.2
-# Shadow is reckoned with on a quarter of the picture: of its long side, characters are thinner than the first part, and the second
-# smooths what is left.
+# Shadow is reckoned with on a quarter of the picture: of its long side, characters are thinner than the first
+# part, and the second smooths what is left.
 _QUARTER, _STROKE, _SMOOTH = 0.25, 160, 500
-_SHORTEST, _ASKEW = 0.03, 12  # of the picture's long side, and in degrees off a main direction: which pieces of line count
+# of the picture's long side, and in degrees off a main direction: which pieces of line count
+_SHORTEST, _ASKEW = 0.03, 12
 _SPANNED = 0.5  # of the picture: a few lines in a corner of the page would invent a perspective
-_NEAREST = 0.5  # 1 over the distance of the horizon, in halves of the long side: a page is never taken from nearer
+# 1 over the distance of the horizon, in halves of the long side: a page is never taken from nearer
+_NEAREST = 0.5
 _TINY = 1e-9
-# Least squares in which outliers lose weight: rounds, and the error that halves a weight, of directions and of slopes.
+# Least squares in which outliers lose weight: rounds, and the error that halves a weight, of directions and
+# of slopes.
 _ROUNDS, _DIRECTION_ERROR, _SLOPE_ERROR = 8, 0.01, 0.004
 _PRIOR = 1e-3  # of all weights, that a vanishing point is far away
 _LEVELLING, _BENDING = 1e-6, 2e-3  # ridge on the lower and on the higher powers of a bend
 _LEAST_PIECES, _LEAST_BENT = 4, 6  # pieces of line that tell a perspective, and a bend
-_GRID, _RIM = 7, 0.45  # points a side at which movement is measured, and how far from the middle, in sides of the picture
-# A sheet on a darker ground: the ground's least share of the picture, by how many levels it is darker, what part of the rim may be
-# bright, and the sheet's own least share.
+# points a side at which movement is measured, and how far from the middle, in sides of the picture
+_GRID, _RIM = 7, 0.45
+# A sheet on a darker ground: the ground's least share of the picture, by how many levels it is darker, what
+# part of the rim may be bright, and the sheet's own least share.
 _GROUND, _DARKER, _BRIGHT_RIM, _SHEET = 0.04, 40, 0.5, 0.3
-# How often light is reckoned with before a sheet is told from its ground, by every how many pixels, and how bright paper becomes.
+# How often light is reckoned with before a sheet is told from its ground, by every how many pixels, and how
+# bright paper becomes.
 _LIGHTINGS, _SPARSE, _PAPER = 2, 4, 200.0
 
 
 @dataclass(frozen=True)
 class Flat:
-    """An upright, flat page. `colour` is RGB as taken; `scale` is its pixels a point, `frame` how it came out of its picture."""
+    """An upright, flat page. `colour` is RGB as taken; `scale` is its pixels a point, `frame` how it came out
+    of its picture."""
 
     colour: Colour
     scale: float
@@ -60,7 +68,8 @@ class Flat:
 
 @dataclass(frozen=True)
 class _Lines:
-    """Pieces of straight line, one a row: x0, y0, x1, y1, in pixels of the working picture from its middle."""
+    """Pieces of straight line, one a row: x0, y0, x1, y1, in pixels of the working picture from its
+    middle."""
 
     level: Floats
     upright: Floats
@@ -85,7 +94,8 @@ def _frame(colour: Colour, points: tuple[float, float] | None) -> Frame:
         work = np.asarray(cv2.resize(work, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA), np.uint8)
     lines = _find_lines(lit(work))
     sheet = _sheet(work)
-    # A scanner has no perspective and bends nothing, and a few lines in a corner of the page would invent either.
+    # A scanner has no perspective and bends nothing, and a few lines in a corner of the page would invent
+    # either.
     told = sheet is not None or _spread(lines, work.shape) > _SPANNED
     half = max(work.shape[:2]) / 2
     back = _straightening(lines, half) if told else _rotation(lines)
@@ -93,28 +103,39 @@ def _frame(colour: Colour, points: tuple[float, float] | None) -> Frame:
     farthest = _movement(back, level, upright, work.shape)
     target = _target(work, sheet, back, level, upright)
     target_width, target_height = target[2] - target[0], target[3] - target[1]
-    photographed = target_width * target_height < _FULL * work.shape[0] * work.shape[1] or farthest > _FARTHEST
+    photographed = (
+        target_width * target_height < _FULL * work.shape[0] * work.shape[1] or farthest > _FARTHEST
+    )
     if points is None or photographed:
         points = _paper(target_width, target_height)
     fine = min(1 / zoom, _LONGEST / max(target_width, target_height))
     scale = max(target_width / points[0], target_height / points[1]) * fine
     if farthest < _STILL and not photographed:
         shrunk = min(1.0, fine * zoom)
-        return Frame(picture=(width, height), flat=(round(width * shrunk), round(height * shrunk)), scale=scale)
+        return Frame(
+            picture=(width, height), flat=(round(width * shrunk), round(height * shrunk)), scale=scale
+        )
     warp = Warp(
         zoom=zoom, fine=fine, left=target[0], top=target[1], half=half, back=tuple(back.ravel().tolist()),
         level=tuple(level.weights.tolist()), upright=tuple(upright.weights.tolist()),
     )  # fmt: skip
-    return Frame(picture=(width, height), flat=(round(target_width * fine), round(target_height * fine)), scale=scale, warp=warp)
+    return Frame(
+        picture=(width, height),
+        flat=(round(target_width * fine), round(target_height * fine)),
+        scale=scale,
+        warp=warp,
+    )
 
 
 def as_it_is(size: tuple[int, int], points: tuple[float, float]) -> Frame:
-    """The frame of a picture of `size` (width, height) that shows a page of so many points, and is not to be laid flat."""
+    """The frame of a picture of `size` (width, height) that shows a page of so many points, and is not to be
+    laid flat."""
     return Frame(picture=size, flat=size, scale=max(size[0] / points[0], size[1] / points[1]))
 
 
 def lies_sideways(ink: Gray) -> bool:
-    """Whether rows of text run up and down: neighbours in a row are nearer to each other than rows are. `ink` is 255 where dark."""
+    """Whether rows of text run up and down: neighbours in a row are nearer to each other than rows are. `ink`
+    is 255 where dark."""
     zoom = min(1.0, _GLANCE / max(ink.shape))
     small = cv2.resize(ink, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
     _, small = cv2.threshold(small, _INK, 255, cv2.THRESH_BINARY)
@@ -141,7 +162,9 @@ def lit(gray: Gray) -> Gray:
     side = max(gray.shape)
     small = cv2.resize(gray, None, fx=_QUARTER, fy=_QUARTER, interpolation=cv2.INTER_AREA)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (max(3, side // _STROKE) | 1,) * 2)
-    paper = cv2.GaussianBlur(cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel), (0, 0), max(1.0, side / _SMOOTH))
+    paper = cv2.GaussianBlur(
+        cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel), (0, 0), max(1.0, side / _SMOOTH)
+    )
     paper = cv2.resize(paper, (gray.shape[1], gray.shape[0]), interpolation=cv2.INTER_LINEAR)
     return np.asarray(cv2.divide(gray, np.maximum(paper, 1), scale=255), np.uint8)
 
@@ -208,7 +231,8 @@ def _straightening(lines: _Lines, half: float) -> Floats:
 
 
 def _vanishing(pieces: Floats, half: float) -> Floats | None:
-    """Where the pieces meet, homogeneous, in units of `half`; by least squares, the outliers losing weight."""
+    """Where the pieces meet, homogeneous, in units of `half`; by least squares, the outliers losing
+    weight."""
     if not len(pieces):
         return None
     a = np.column_stack([pieces[:, :2] / half, np.ones(len(pieces))])
@@ -227,7 +251,9 @@ def _vanishing(pieces: Floats, half: float) -> Floats | None:
         point = np.linalg.eigh(normal)[1][:, 0]
         toward = point[:2] - middle * point[2]
         along = (b - a)[:, :2] / length
-        error = np.abs(along[:, 0] * toward[:, 1] - along[:, 1] * toward[:, 0]) / np.maximum(np.linalg.norm(toward, axis=1), _TINY)
+        error = np.abs(along[:, 0] * toward[:, 1] - along[:, 1] * toward[:, 0]) / np.maximum(
+            np.linalg.norm(toward, axis=1), _TINY
+        )
         weights = length[:, 0] / (1 + (error / _DIRECTION_ERROR) ** 2)
     return point
 
@@ -256,7 +282,8 @@ def _unbent(half: float) -> Bend:
 
 
 def _bend(pieces: Floats, half: float) -> Bend:
-    """The bend that the slopes of `pieces` (along, across, along, across) tell of, by robust ridge regression."""
+    """The bend that the slopes of `pieces` (along, across, along, across) tell of, by robust ridge
+    regression."""
     run = pieces[:, 2] - pieces[:, 0]
     keep = run > 1
     pieces, run = pieces[keep], run[keep]
@@ -269,7 +296,9 @@ def _bend(pieces: Floats, half: float) -> Bend:
     weights = run / run.sum()
     solution = np.zeros(len(TERMS))
     for _ in range(_ROUNDS):
-        solution = np.linalg.solve(design.T @ (design * weights[:, None]) + ridge * weights.sum(), design.T @ (weights * slope))
+        solution = np.linalg.solve(
+            design.T @ (design * weights[:, None]) + ridge * weights.sum(), design.T @ (weights * slope)
+        )
         error = np.abs(design @ solution - slope)
         weights = run / run.sum() / (1 + (error / _SLOPE_ERROR) ** 2)
     return Bend(solution, half)
@@ -282,7 +311,8 @@ def _flat_points(points: Floats, back: Floats, level: Bend, upright: Bend) -> Fl
 
 
 def _movement(back: Floats, level: Bend, upright: Bend, shape: tuple[int, ...]) -> float:
-    """The farthest that a point of the page moves against its neighbourhood, in pixels of the working picture."""
+    """The farthest that a point of the page moves against its neighbourhood, in pixels of the working
+    picture."""
     steps = np.linspace(-_RIM, _RIM, _GRID)
     xs, ys = np.meshgrid(steps * shape[1], steps * shape[0])
     points = np.column_stack([xs.ravel(), ys.ravel()])
@@ -290,8 +320,11 @@ def _movement(back: Floats, level: Bend, upright: Bend, shape: tuple[int, ...]) 
     return float(np.abs(strayed - np.median(strayed, axis=0)).max())
 
 
-def _target(work: Gray, sheet: Floats | None, back: Floats, level: Bend, upright: Bend) -> tuple[float, float, float, float]:
-    """The part of the flat plane to keep: the sheet where it stands out from what it lies on, else the whole picture."""
+def _target(
+    work: Gray, sheet: Floats | None, back: Floats, level: Bend, upright: Bend
+) -> tuple[float, float, float, float]:
+    """The part of the flat plane to keep: the sheet where it stands out from what it lies on, else the whole
+    picture."""
     height, width = work.shape[:2]
     if sheet is None:
         sheet = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
@@ -304,11 +337,14 @@ def _target(work: Gray, sheet: Floats | None, back: Floats, level: Bend, upright
 def _sheet(work: Gray) -> Floats | None:
     """The outline of a bright sheet on a darker ground, None where the paper fills the picture."""
     small = cv2.resize(work, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    closed = cv2.morphologyEx(cv2.GaussianBlur(small, (0, 0), 1.5), cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
+    closed = cv2.morphologyEx(
+        cv2.GaussianBlur(small, (0, 0), 1.5), cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8)
+    )
     gray = np.asarray(closed, np.uint8)
     bright = _brighter(gray)
     for _ in range(_LIGHTINGS):
-        # Where light falls from one side, paper in the shade may be darker than the middle between paper and ground.
+        # Where light falls from one side, paper in the shade may be darker than the middle between paper and
+        # ground.
         gray = _evenly_lit(gray, bright)
         bright = _brighter(gray)
     dark = gray[bright == 0]
@@ -340,7 +376,9 @@ def _evenly_lit(gray: Gray, bright: Gray) -> Gray:
     y, x = (np.linspace(-0.5, 0.5, side) for side in gray.shape)
     ys, xs = np.meshgrid(y[::_SPARSE], x[::_SPARSE], indexing="ij")
     design = np.column_stack([np.ones(int(inner.sum())), ys[inner], xs[inner]])
-    height, down, across = np.linalg.lstsq(design, np.log(gray[::_SPARSE, ::_SPARSE][inner] + 1.0), rcond=None)[0]
+    height, down, across = np.linalg.lstsq(
+        design, np.log(gray[::_SPARSE, ::_SPARSE][inner] + 1.0), rcond=None
+    )[0]
     light = np.outer(np.exp(height + down * y), np.exp(across * x))
     return np.asarray(np.clip(_PAPER / light * gray, 0, 255), np.uint8)
 

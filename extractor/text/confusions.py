@@ -26,7 +26,10 @@ class Confusion:
     drawn: tuple[int, int]
 
 
-_ALIKE = "the rules of 2026-11-22 for drawn forms whose truth is known; which of the letters were met was not noted"
+_ALIKE = (
+    "the rules of 2026-11-22 for drawn forms whose truth is "
+    "known; which of the letters were met was not noted"
+)
 
 # Letters for digits, where digits stand on either side of them.
 AMONG_DIGITS = (
@@ -48,12 +51,20 @@ TWINS = TWIN_DIGITS | TWIN_LETTERS | {"|"}
 
 # What a quick hand makes of Latin letters.
 QUICK = (
-    Confusion("q", "g", "bgs@163.com", "2026-11-22: qov.cn for gov.cn; 2026-11-27: bqs@ for bgs@, accepted wrong", (12, 36)),
+    Confusion(
+        "q",
+        "g",
+        "bgs@163.com",
+        "2026-11-22: qov.cn for gov.cn; 2026-11-27: bqs@ for bgs@, accepted wrong",
+        (12, 36),
+    ),
     Confusion("u", "v", "office@wuhan.gov.cn", "2026-11-22: gou.cn for gov.cn", (12, 36)),
 )
 # What a quick hand makes of the @ before a provider's name.
 # Met were the o's; the others are round too.
-AT = Confusion("oO0aQecC©®", "@", "bgs.3600@foxmail.com", "2026-11-22: bgs.3600ofoxmail.com, zhb4487owhu.edu.cn", (0, 36))
+AT = Confusion(
+    "oO0aQecC©®", "@", "bgs.3600@foxmail.com", "2026-11-22: bgs.3600ofoxmail.com, zhb4487owhu.edu.cn", (0, 36)
+)
 
 # Rare characters of which readers are sure where a quick hand wrote a common one.
 RARE = (Confusion("毓", "敏", "胡敏洋", "2026-11-27: a name, read 胡毓洋, accepted wrong", (8, 36)),)

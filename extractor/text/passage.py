@@ -1,7 +1,8 @@
-"""A stretch of text in which every character knows the span and the place that it came from, and which of the document's it is.
+"""A stretch of text in which every character knows the span and the place that it came from, and which of the
+document's it is.
 
-The matcher cuts passages out of cells; whatever is cut, the evidence and the emphasis come along, and it can be told of every
-character of a document what became of it.
+The matcher cuts passages out of cells; whatever is cut, the evidence and the emphasis come along, and it can
+be told of every character of a document what became of it.
 """
 
 import re
@@ -37,8 +38,8 @@ class Place:
 
 @dataclass(frozen=True)
 class Passage:
-    """`text` with, for each of its characters, its span (None for a line break), its place, and its number in the document
-    (`ADDED`: it stands in none)."""
+    """`text` with, for each of its characters, its span (None for a line break), its place, and its number in
+    the document (`ADDED`: it stands in none)."""
 
     text: str
     spans: tuple[Span | None, ...]
@@ -80,7 +81,9 @@ class Passage:
 
     def cut(self, start: int, end: int | None = None) -> "Passage":
         """The part from `start` to `end`."""
-        return Passage(self.text[start:end], self.spans[start:end], self.places[start:end], self.numbers[start:end])
+        return Passage(
+            self.text[start:end], self.spans[start:end], self.places[start:end], self.numbers[start:end]
+        )
 
     def without(self, ranges: Iterable[tuple[int, int]]) -> "Passage":
         """What is left when the ranges (start, end), in any order, are taken out."""
@@ -139,7 +142,8 @@ class Passage:
 
     @property
     def readings(self) -> tuple[tuple[Run, ...], ...]:
-        """A run for each character but white space, where any was read off a picture; none where the file holds them all."""
+        """A run for each character but white space, where any was read off a picture; none where the file
+        holds them all."""
         runs = tuple(
             span if len(span.text) == 1 else span.model_copy(update={"text": char, "others": ()})
             for char, span in zip(self.text, self.spans, strict=True)
@@ -157,10 +161,13 @@ class Passage:
     def recovered(self) -> str:
         """The characters that were read from under a seal, each stretch of them apart."""
         under = [isinstance(span, Run) and span.recovered for span in self.spans]
-        return "".join(char if is_under else " " for char, is_under in zip(self.text, under, strict=True)).strip()
+        return "".join(
+            char if is_under else " " for char, is_under in zip(self.text, under, strict=True)
+        ).strip()
 
     def evidence(self, part: str) -> tuple[Evidence, ...]:
-        """Each place that the passage touches, with the box of what stands there, or of the cell where nothing has one."""
+        """Each place that the passage touches, with the box of what stands there, or of the cell where
+        nothing has one."""
         found: dict[Place, list[Box]] = {}
         for char, span, place in zip(self.text, self.spans, self.places, strict=True):
             boxes = found.setdefault(place, []) if not char.isspace() or not found else []
@@ -168,7 +175,10 @@ class Passage:
                 boxes.append(span.box)
         return tuple(
             Evidence(
-                part=part, page=place.page if place.cell is None else None, cell=place.cell, box=box_around(boxes) or place.box
+                part=part,
+                page=place.page if place.cell is None else None,
+                cell=place.cell,
+                box=box_around(boxes) or place.box,
             )
             for place, boxes in found.items()
         )
@@ -184,7 +194,8 @@ def _characters(span: Span) -> str:
 
 @dataclass(frozen=True)
 class Keyed:
-    """The comparison key of a text, with the way back: `at[i]` is where the key's character i stands in the text."""
+    """The comparison key of a text, with the way back: `at[i]` is where the key's character i stands in the
+    text."""
 
     key: str
     at: tuple[int, ...]

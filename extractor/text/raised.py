@@ -1,7 +1,9 @@
-"""Raised and lowered characters: a unit and a formula are written so, but so are an exponent and the mark of a note.
+"""Raised and lowered characters: a unit and a formula are written so, but so are an exponent and the mark of
+a note.
 
-They never run into what stands before them: digits become the raised and lowered digits that Unicode has, other characters are
-set apart by a sign. Where they are no plain unit or formula, a remark says that they are there.
+They never run into what stands before them: digits become the raised and lowered digits that Unicode has,
+other characters are set apart by a sign. Where they are no plain unit or formula, a remark says that they are
+there.
 """
 
 import re
@@ -40,16 +42,24 @@ class Raised:
 
 
 def settled(spans: Iterable[Span | Raised]) -> Iterator[Span]:
-    """The spans of a line with what is raised as characters of its own. A line that is raised as a whole is a plain one."""
+    """The spans of a line with what is raised as characters of its own. A line that is raised as a whole is a
+    plain one."""
     spans = list(_merged(spans))
-    levels = {s.level if isinstance(s, Raised) else None for s in spans if isinstance(s, Run | Raised) and s.text.strip()}
+    levels = {
+        s.level if isinstance(s, Raised) else None
+        for s in spans
+        if isinstance(s, Run | Raised) and s.text.strip()
+    }
     before = ""
     for span in spans:
         if not isinstance(span, Raised):
             before = before + span.text if isinstance(span, Run) else before
             yield span
         elif span.level == "on":
-            text = " " * (before[-1:].isalnum() and before[-1:].isascii() and span.text[:1].isalnum()) + span.text
+            text = (
+                " " * (before[-1:].isalnum() and before[-1:].isascii() and span.text[:1].isalnum())
+                + span.text
+            )
             before += text
             yield span.run(text)
         elif len(levels) < 2 or not span.text.strip():
@@ -59,7 +69,9 @@ def settled(spans: Iterable[Span | Raised]) -> Iterator[Span]:
             shown = _shown(span, before)
             yield span.run(shown)
             if not _is_plain(span, before):
-                yield Remark(code="raised-in-answer", text=before[-8:].lstrip() + shown, minor=True, box=span.box)
+                yield Remark(
+                    code="raised-in-answer", text=before[-8:].lstrip() + shown, minor=True, box=span.box
+                )
             before += shown
 
 

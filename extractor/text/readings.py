@@ -6,5 +6,6 @@ _SCRIPTS = ("LATIN", "BOPOMOFO", "MODIFIER", "COMBINING")
 
 
 def is_reading(text: str) -> bool:
-    """Whether a text above characters says how they are read, 拼音 in letters or 注音, and so is no part of what they say."""
+    """Whether a text above characters says how they are read, 拼音 in letters or 注音, and so is no part of
+    what they say."""
     return all(char.isspace() or unicodedata.name(char, "").startswith(_SCRIPTS) for char in text)

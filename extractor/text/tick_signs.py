@@ -1,4 +1,5 @@
-"""What the characters of choosing look like: Unicode marks, symbol fonts, and the letters that stand in for them."""
+"""What the characters of choosing look like: Unicode marks, symbol fonts, and the letters that stand in for
+them."""
 
 from models.page import TickState
 
@@ -50,11 +51,14 @@ def state_of(char: str) -> TickState | None:
 
 def is_symbol_font(font: str | None) -> bool:
     """Whether `font` shows other signs than its character codes say."""
-    return font is not None and (font.strip().lower() in _SYMBOL_FONTS or font.strip().lower() == "wingdings 3")
+    return font is not None and (
+        font.strip().lower() in _SYMBOL_FONTS or font.strip().lower() == "wingdings 3"
+    )
 
 
 def symbol_state(font: str | None, code: int) -> TickState | None:
-    """The mark that `code` shows in symbol font `font`; codes come with or without the private-use offset F000.
+    """The mark that `code` shows in symbol font `font`; codes come with or without the private-use offset
+    F000.
 
     Where the font is lost, the code decides if all symbol fonts that have it agree.
     """

@@ -1,7 +1,9 @@
-"""Pages as they were read, for a person to see: a picture of any page, or of a box on it, in the points of the evidence.
+"""Pages as they were read, for a person to see: a picture of any page, or of a box on it, in the points of
+the evidence.
 
-Nothing is read again for that: what turned a picture into a page was kept with the part (`PartPage.frame`), and digital pages are
-drawn by pdfium. A view is for one part and one process, which its owner bounds in time and memory, as for reading.
+Nothing is read again for that: what turned a picture into a page was kept with the part (`PartPage.frame`),
+and digital pages are drawn by pdfium. A view is for one part and one process, which its owner bounds in time
+and memory, as for reading.
 """
 
 import math
@@ -33,7 +35,8 @@ _UNDER_SEALS = 200 / 72  # pixels a point at which a drawn page is freed of its 
 
 
 class View:
-    """The pages of one part, from its bytes. It keeps the last picture, so ask for all that you want of a page before the next."""
+    """The pages of one part, from its bytes. It keeps the last picture, so ask for all that you want of a
+    page before the next."""
 
     def __init__(self, data: bytes, pages: Sequence[PartPage], options: Options, limits: ViewLimits) -> None:
         self.pages = tuple(pages)
@@ -42,13 +45,21 @@ class View:
         self._sealless: tuple[int, Colour] | None = None
 
     def image(
-        self, number: int, scale: float, box: Box | None = None, *, seal_off: bool = False, encoding: Encoding = "jpeg"
+        self,
+        number: int,
+        scale: float,
+        box: Box | None = None,
+        *,
+        seal_off: bool = False,
+        encoding: Encoding = "jpeg",
     ) -> bytes:
-        """Page `number`, or what `box` holds of it (points, cut off at the page's edges), at `scale` pixels a point, or fewer where
-        the picture would be larger than the limits allow. `seal_off`: in grey, as far as seals can be taken off what they cover.
+        """Page `number`, or what `box` holds of it (points, cut off at the page's edges), at `scale` pixels a
+        point, or fewer where the picture would be larger than the limits allow. `seal_off`: in grey, as far
+        as seals can be taken off what they cover.
 
         Raises:
-            NoView: no such page, or nothing can draw it. ValueError: a scale that is none. UnreadableFile: it can't be opened.
+            NoView: no such page, or nothing can draw it. ValueError: a scale that is none. UnreadableFile: it
+                can't be opened.
         """
         page = next((page for page in self.pages if page.number == number), None)
         if page is None:
@@ -57,13 +68,17 @@ class View:
             raise ValueError(f"a scale in pixels a point, not {scale}")
         box = _on_page(box, page)
         scale = self._bounded(scale, box)
-        colour = _cut(self._without_seals(page), page, scale, box) if seal_off else self._shown(page, scale, box)
+        colour = (
+            _cut(self._without_seals(page), page, scale, box) if seal_off else self._shown(page, scale, box)
+        )
         return _encoded(colour, encoding)
 
     def _bounded(self, scale: float, box: Box) -> float:
         """The scale, or the largest that the limits allow for the box."""
         width, height = box.x1 - box.x0, box.y1 - box.y0
-        return min(scale, math.sqrt(self._limits.pixels / (width * height)), self._limits.side / max(width, height))
+        return min(
+            scale, math.sqrt(self._limits.pixels / (width * height)), self._limits.side / max(width, height)
+        )
 
     def _shown(self, page: PartPage, scale: float, box: Box) -> "Colour":
         if page.frame is not None:
@@ -91,7 +106,10 @@ class View:
 
             whole = _on_page(None, page)
             scale = self._bounded(page.frame.scale if page.frame else _UNDER_SEALS, whole)
-            self._sealless = page.number, without_seals(self._shown(page, scale, whole), scale, is_drawn=page.frame is None)
+            self._sealless = (
+                page.number,
+                without_seals(self._shown(page, scale, whole), scale, is_drawn=page.frame is None),
+            )
         return self._sealless[1]
 
 
@@ -116,7 +134,9 @@ def _cut(colour: "Colour", page: PartPage, scale: float, box: Box) -> "Colour":
     from extractor.scan.frames import lay_flat
 
     fine = colour.shape[1] / page.width
-    frame = Frame(picture=(colour.shape[1], colour.shape[0]), flat=(colour.shape[1], colour.shape[0]), scale=fine)
+    frame = Frame(
+        picture=(colour.shape[1], colour.shape[0]), flat=(colour.shape[1], colour.shape[0]), scale=fine
+    )
     return lay_flat(colour, frame, scale / fine, (box.x0 * fine, box.y0 * fine, box.x1 * fine, box.y1 * fine))
 
 
@@ -150,12 +170,16 @@ def _encoded(colour: "Colour", encoding: Encoding) -> bytes:
     return data.tobytes()
 
 
-def open_view(data: bytes, part: Part, options: Options = Options(), limits: ViewLimits = ViewLimits()) -> View:
-    """The pages of `part`, whose bytes are `data` (of a printed Word file `Printed.pdf`), in the frames in which they were read.
-    Those of a part that was never read come as they are, if the reader's limits let them pass.
+def open_view(
+    data: bytes, part: Part, options: Options = Options(), limits: ViewLimits = ViewLimits()
+) -> View:
+    """The pages of `part`, whose bytes are `data` (of a printed Word file `Printed.pdf`), in the frames in
+    which they were read. Those of a part that was never read come as they are, if the reader's limits let
+    them pass.
 
     Raises:
-        NoView: it has no pages, as a Word file has none before it is printed. UnreadableFile: it can't be opened.
+        NoView: it has no pages, as a Word file has none before it is printed. UnreadableFile: it can't be
+            opened.
     """
     pages = part.pages or tuple(_unread_pages(data, options))
     if not pages:
@@ -171,7 +195,9 @@ def _unread_pages(data: bytes, options: Options) -> Iterator[PartPage]:
         for number, picture in enumerate(decode(data, options.limits.pictures), 1):
             yield _as_it_came(number, picture)
     elif kind == "ofd":
-        pictures = read_ofd(data, options.limits.zip, options.limits.pdf.pages, options.limits.pictures).scanned
+        pictures = read_ofd(
+            data, options.limits.zip, options.limits.pdf.pages, options.limits.pictures
+        ).scanned
         yield from (_as_it_came(number, picture) for number, picture in pictures.items())
 
 
@@ -183,7 +209,8 @@ def _as_it_came(number: int, picture: Picture) -> PartPage:
 
 
 def part_bytes(source: Source, name: str, options: Options = Options()) -> bytes:
-    """The bytes of the part of that name in a submission, as `Part.name` has it, also of one in a mail, an archive or a document.
+    """The bytes of the part of that name in a submission, as `Part.name` has it, also of one in a mail, an
+    archive or a document.
 
     Raises:
         NoView: there is none. UnreadableFile: it, or what it lies in, can't be opened.

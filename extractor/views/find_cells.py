@@ -1,7 +1,9 @@
-"""Where the cells of a Word file stand on its pages, once it has been printed: two readings, laid over each other (pure).
+"""Where the cells of a Word file stand on its pages, once it has been printed: two readings, laid over each
+other (pure).
 
-The Word reader knows the cells and no pages, the PDF reader the pages and what it takes for cells. Both have them in one order and
-with the same words. Rows are aligned first, then the cells of each two rows; a row that breaks over pages has a place on each.
+The Word reader knows the cells and no pages, the PDF reader the pages and what it takes for cells. Both have
+them in one order and with the same words. Rows are aligned first, then the cells of each two rows; a row that
+breaks over pages has a place on each.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +19,8 @@ from models.writing import key
 Place = tuple[int, Box]  # a page, and a box on it in points
 Places = Mapping[CellAddress, tuple[Place, ...]]
 
-# A row is the same that is this much alike, and two empty cells speak for each other as little as a character in so many.
+# A row is the same that is this much alike, and two empty cells speak for each other as little as a character
+# in so many.
 _ALIKE, _EMPTY = 0.5, 0.5
 _MOST = 40.0  # characters from which on a longer text proves no more
 # Pairs of rows, and of cells in two rows, beyond which no honest form goes.
@@ -44,8 +47,8 @@ class _Row:
 
 
 def place_cells(typed: Pages, drawn: Pages) -> Places:
-    """Where each cell of `typed`, a Word file, stands on the pages of `drawn`, the same file as it was printed. What can't be told
-    is left out."""
+    """Where each cell of `typed`, a Word file, stands on the pages of `drawn`, the same file as it was
+    printed. What can't be told is left out."""
     ours, theirs = _rows(typed), _rows(drawn)
     if len(ours) * len(theirs) > _MOST_PAIRS:
         return {}
@@ -58,9 +61,12 @@ def place_cells(typed: Pages, drawn: Pages) -> Places:
 
 
 def with_places(result: Result, part: str, places: Places) -> Result:
-    """`result`, its evidence from the Word file `part` with page and box; a cell on two pages is evidence for each."""
+    """`result`, its evidence from the Word file `part` with page and box; a cell on two pages is evidence for
+    each."""
     fields = {
-        name: one.model_copy(update={"evidence": tuple(seen for each in one.evidence for seen in _placed(each, part, places))})
+        name: one.model_copy(
+            update={"evidence": tuple(seen for each in one.evidence for seen in _placed(each, part, places))}
+        )
         for name, one in result.fields.items()
     }
     return result.model_copy(update={"fields": fields})
@@ -76,8 +82,12 @@ def _rows(pages: Pages) -> list[_Row]:
     for page in pages.pages:
         first = True
         for table in (block for block in page.blocks if isinstance(block, Table)):
-            for _, cells in groupby(sorted(table.cells, key=lambda cell: (cell.row, cell.column)), key=lambda cell: cell.row):
-                rows.append(_Row([_cell(cell, table.index, page.number) for cell in cells], first and page.number > 1))
+            for _, cells in groupby(
+                sorted(table.cells, key=lambda cell: (cell.row, cell.column)), key=lambda cell: cell.row
+            ):
+                rows.append(
+                    _Row([_cell(cell, table.index, page.number) for cell in cells], first and page.number > 1)
+                )
                 first = False
     return rows
 
@@ -92,7 +102,8 @@ def _weight(cell: _Cell) -> float:
 
 
 def _aligned(ours: Sequence[_Row], theirs: Sequence[_Row]) -> list[tuple[_Row, tuple[_Row, bool]]]:
-    """Rows with the rows that they are, in order, each as (row, (other, goes on)); by dynamic programming over both."""
+    """Rows with the rows that they are, in order, each as (row, (other, goes on)); by dynamic programming
+    over both."""
     best = [[0.0] * (len(theirs) + 1) for _ in range(len(ours) + 1)]
     step = [[""] * (len(theirs) + 1) for _ in range(len(ours) + 1)]
     for i in range(len(ours) + 1):
@@ -120,30 +131,38 @@ def _aligned(ours: Sequence[_Row], theirs: Sequence[_Row]) -> list[tuple[_Row, t
 def _score(row: _Row, other: _Row, goes_on: bool) -> float:
     """How much speaks for two rows being one, in characters; less than nothing where they are not alike."""
     alike = sum(
-        _likeness(cell, seen, goes_on) * min(_weight(cell), _weight(seen)) for cell, seen in _pairs(row.cells, other.cells, goes_on)
+        _likeness(cell, seen, goes_on) * min(_weight(cell), _weight(seen))
+        for cell, seen in _pairs(row.cells, other.cells, goes_on)
     )
     return alike - _ALIKE * (other.weight if goes_on else min(row.weight, other.weight))
 
 
 def _likeness(cell: _Cell, seen: _Cell, goes_on: bool) -> float:
-    """0 to 1; `seen` may be the first part of a cell that breaks over pages, or, where it `goes_on`, any further one."""
+    """0 to 1; `seen` may be the first part of a cell that breaks over pages, or, where it `goes_on`, any
+    further one."""
     if not cell.key or not seen.key:
         return 1.0 if cell.key == seen.key or goes_on else 0.0
     if goes_on:
         return fuzz.ratio(cell.key[-len(seen.key) :], seen.key) / 100
     whole = fuzz.ratio(cell.key, seen.key)
-    return max(whole, fuzz.ratio(cell.key[: len(seen.key)], seen.key) if len(seen.key) < len(cell.key) else 0.0) / 100
+    return (
+        max(whole, fuzz.ratio(cell.key[: len(seen.key)], seen.key) if len(seen.key) < len(cell.key) else 0.0)
+        / 100
+    )
 
 
 def _pairs(cells: Sequence[_Cell], others: Sequence[_Cell], goes_on: bool) -> list[tuple[_Cell, _Cell]]:
-    """The cells of two rows that are the same: one by one where there are as many, else those that are most alike, in order."""
+    """The cells of two rows that are the same: one by one where there are as many, else those that are most
+    alike, in order."""
     if len(cells) == len(others) or len(cells) * len(others) > _MOST_CELLS:
         return list(zip(cells, others, strict=False))
     best = [[0.0] * (len(others) + 1) for _ in range(len(cells) + 1)]
     for i, cell in enumerate(cells, 1):
         for j, other in enumerate(others, 1):
             own = _likeness(cell, other, goes_on)
-            best[i][j] = max(best[i - 1][j], best[i][j - 1], best[i - 1][j - 1] + (own if own >= _ALIKE else 0.0))
+            best[i][j] = max(
+                best[i - 1][j], best[i][j - 1], best[i - 1][j - 1] + (own if own >= _ALIKE else 0.0)
+            )
     found, i, j = [], len(cells), len(others)
     while i and j:
         if best[i][j] == best[i - 1][j]:

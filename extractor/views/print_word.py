@@ -1,4 +1,5 @@
-"""Word files on paper: their pages as LibreOffice prints them, so that a person sees there what the evidence is.
+"""Word files on paper: their pages as LibreOffice prints them, so that a person sees there what the evidence
+is.
 
 Where LibreOffice is missing or fails, `tables_of` gives the table that was read instead.
 """
@@ -32,7 +33,8 @@ def print_word(data: bytes, options: Options = Options()) -> Printed:
     """A file of cells without pages (Word, RTF, HTML ...) as LibreOffice prints it.
 
     Raises:
-        NoView: it is of another kind. ConverterMissing: LibreOffice is not installed. TimedOut: it took too long.
+        NoView: it is of another kind. ConverterMissing: LibreOffice is not installed. TimedOut: it took too
+            long.
         UnreadableFile: it can't be read, which is found out before LibreOffice sees it.
     """
     typed = _typed(data, options)
@@ -41,9 +43,12 @@ def print_word(data: bytes, options: Options = Options()) -> Printed:
     return Printed(pdf, tuple(PartPage.of(page) for page in drawn.pages), place_cells(typed, drawn))
 
 
-def print_words(source: Source, results: Sequence[Result], options: Options = Options()) -> tuple[list[Result], dict[str, Printed]]:
-    """The results of a submission with page and box in their evidence from Word files, whose pages their parts now have, and each
-    such file as printed, by its part's name. What can't be printed stays as it is."""
+def print_words(
+    source: Source, results: Sequence[Result], options: Options = Options()
+) -> tuple[list[Result], dict[str, Printed]]:
+    """The results of a submission with page and box in their evidence from Word files, whose pages their
+    parts now have, and each such file as printed, by its part's name. What can't be printed stays as it
+    is."""
     printed: dict[str, Printed] = {}
     for part in results[0].parts if results else ():
         if part.state == "read" and not part.pages:
@@ -57,13 +62,16 @@ def print_words(source: Source, results: Sequence[Result], options: Options = Op
 def _with_pages(result: Result, printed: dict[str, Printed]) -> Result:
     for name, one in printed.items():
         result = with_places(result, name, one.places)
-    parts = (part.model_copy(update={"pages": printed[part.name].pages}) if part.name in printed else part for part in result.parts)
+    parts = (
+        part.model_copy(update={"pages": printed[part.name].pages}) if part.name in printed else part
+        for part in result.parts
+    )
     return result.model_copy(update={"parts": tuple(parts)})
 
 
 def tables_of(data: bytes, options: Options = Options()) -> list[dict[str, Any]]:
-    """What stands in a file of cells without pages, in order, as JSON, all counted from 0: {"line": text}, or {"table": its index,
-    "rows", "columns", "cells": [{"row", "column", "row_span", "column_span", "text"}]}.
+    """What stands in a file of cells without pages, in order, as JSON, all counted from 0: {"line": text}, or
+    {"table": its index, "rows", "columns", "cells": [{"row", "column", "row_span", "column_span", "text"}]}.
 
     Raises:
         NoView: it is of another kind. UnreadableFile: it can't be read.
@@ -87,6 +95,7 @@ def _block(block: Table | Line) -> Iterator[dict[str, Any]]:
         "rows": max((cell.row + cell.row_span for cell in block.cells), default=0),
         "columns": max((cell.column + cell.column_span for cell in block.cells), default=0),
         "cells": [
-            {**cell.model_dump(include={"row", "column", "row_span", "column_span"}), "text": cell.text} for cell in block.cells
+            {**cell.model_dump(include={"row", "column", "row_span", "column_span"}), "text": cell.text}
+            for cell in block.cells
         ],
     }

@@ -1,8 +1,10 @@
-"""Whether two readings of one answer say the same and, where they don't, whether misreading explains it (pure).
+"""Whether two readings of one answer say the same and, where they don't, whether misreading explains it
+(pure).
 
-Two files of one application bear the same words, once as characters and once as print that was read off a picture. What the
-reader took for another character is explained where the right one was among its rivals or where it was unsure. A number is
-never explained away: figures are what people correct by hand, and they look alike.
+Two files of one application bear the same words, once as characters and once as print that was read off a
+picture. What the reader took for another character is explained where the right one was among its rivals or
+where it was unsure. A number is never explained away: figures are what people correct by hand, and they look
+alike.
 """
 
 import re
@@ -23,7 +25,8 @@ _SHOWN = 12  # characters around a difference that are shown
 
 @dataclass(frozen=True)
 class Written:
-    """The characters of an answer that count when it is compared, each with its run where it was read off a picture."""
+    """The characters of an answer that count when it is compared, each with its run where it was read off a
+    picture."""
 
     chars: tuple[str, ...]
     runs: tuple[Run | None, ...]
@@ -31,9 +34,9 @@ class Written:
     @classmethod
     def of(cls, field: Field, one: Observation) -> "Written":
         """Blanks never count, punctuation only in codes such as an e-mail address."""
-        pieces: Iterable[tuple[str, Run | None]] = [(run.text, run) for runs in one.readings for run in runs] or [
-            (char, None) for char in one.raw
-        ]
+        pieces: Iterable[tuple[str, Run | None]] = [
+            (run.text, run) for runs in one.readings for run in runs
+        ] or [(char, None) for char in one.raw]
         kept = [(char, run) for text, run in pieces for char in _counting(text, field.punctuation == "tells")]
         return cls(tuple(char for char, _ in kept), tuple(run for _, run in kept))
 
@@ -45,7 +48,8 @@ class Written:
 
 @dataclass(frozen=True)
 class Comparison:
-    """How far two readings are apart: characters that nothing explains, those that misreading does, and the longer length.
+    """How far two readings are apart: characters that nothing explains, those that misreading does, and the
+    longer length.
 
     `one` and `other` show where they differ, or the beginnings of both.
     """
@@ -78,7 +82,9 @@ def compare(field: Field, one: Observation, other: Observation) -> Comparison:
     for code in Levenshtein.opcodes(ours.text, theirs.text):
         if code.tag == "equal":
             continue
-        known, unknown = _weigh(ours, theirs, range(code.src_start, code.src_end), range(code.dest_start, code.dest_end))
+        known, unknown = _weigh(
+            ours, theirs, range(code.src_start, code.src_end), range(code.dest_start, code.dest_end)
+        )
         explained, unexplained = explained + known, unexplained + unknown
         if where is None and unknown:
             where = code.src_start, code.dest_start
@@ -109,7 +115,9 @@ def _may_be(one: str, run: Run | None, other: str, other_run: Run | None) -> boo
     """Whether either was misread for the other. Digits never are."""
     if one.isdigit() or other.isdigit():
         return False
-    return (run is not None and _might_say(run, other)) or (other_run is not None and _might_say(other_run, one))
+    return (run is not None and _might_say(run, other)) or (
+        other_run is not None and _might_say(other_run, one)
+    )
 
 
 def _might_say(run: Run, wanted: str) -> bool:

@@ -1,8 +1,9 @@
-"""Observations of one field -> its value and whether a person must look: the only place where readings are weighed.
+"""Observations of one field -> its value and whether a person must look: the only place where readings are
+weighed.
 
-`accept` is a promise that nobody needs to look, so everything that speaks against a reading sends it to review: little
-confidence, an oddity that the reader or the matcher saw, a rule that the value breaks in a way that misreading would
-explain, and another observation of the same field that says something else.
+`accept` is a promise that nobody needs to look, so everything that speaks against a reading sends it to
+review: little confidence, an oddity that the reader or the matcher saw, a rule that the value breaks in a way
+that misreading would explain, and another observation of the same field that says something else.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,15 +36,19 @@ def decide(
 ) -> Decided:
     """Weigh `observations`, check the record that they give, and decide field by field.
 
-    `findings` are what is already known of the whole file; a doubt among them is about every field. `silent_target` is the share
-    of wrong values that may be accepted of what is read off pictures.
+    `findings` are what is already known of the whole file; a doubt among them is about every field.
+    `silent_target` is the share of wrong values that may be accepted of what is read off pictures.
     """
     least = threshold(silent_target)
     by_field: dict[str, list[Observation]] = {name: [] for name in form.fields}
     for observation in observations:
         by_field[observation.field].append(observation)
-    weighed = {name: _calibrated(form.fields[name], weigh(form, name, seen)) for name, seen in by_field.items()}
-    record = Record(form=form.name, version=form.version, values={name: one.value for name, one in weighed.items()})
+    weighed = {
+        name: _calibrated(form.fields[name], weigh(form, name, seen)) for name, seen in by_field.items()
+    }
+    record = Record(
+        form=form.name, version=form.version, values={name: one.value for name, one in weighed.items()}
+    )
     found = [doubt for one in weighed.values() for doubt in one.doubts]
     found += [finding for finding in check(form, record) if not _explained(finding, found)]
     found += _unsure(form, weighed, {finding.field for finding in found if finding.is_doubt}, least)
@@ -62,12 +67,18 @@ def _with_unweighed(form: FormDefinition, name: str, results: Mapping[str, Field
     if result.value is None:
         return result
     other = results.get(field.mentions or "")
-    bears_out = other.value if other is not None and other.decision == "accept" and isinstance(other.value, str) else None
+    bears_out = (
+        other.value
+        if other is not None and other.decision == "accept" and isinstance(other.value, str)
+        else None
+    )
     parts = (*field.unweighed(result.value, bears_out), *unweighed(field, result.signs, result.value))
     return result.model_copy(update={"unweighed": parts})
 
 
-def _unsure(form: FormDefinition, weighed: Mapping[str, Observation], told: set[str | None], least: float) -> list[Finding]:
+def _unsure(
+    form: FormDefinition, weighed: Mapping[str, Observation], told: set[str | None], least: float
+) -> list[Finding]:
     """A reason for each field that goes to a person for nothing but little confidence."""
     return [
         Finding.of("unsure", name, title=form.titles[name], percent=int(one.confidence * 100))
@@ -77,12 +88,14 @@ def _unsure(form: FormDefinition, weighed: Mapping[str, Observation], told: set[
 
 
 def _calibrated(field: Field, one: Observation) -> Observation:
-    """The observation with its probability of being right for a confidence, where it has signs to tell it by and no rule that
-    speaks against it."""
+    """The observation with its probability of being right for a confidence, where it has signs to tell it by
+    and no rule that speaks against it."""
     if not one.signs:
         return one
     sure = probability(field, one.signs)
-    return one.model_copy(update={"confidence": sure if one.confidence >= rungs.ACCEPTED else min(one.confidence, sure)})
+    return one.model_copy(
+        update={"confidence": sure if one.confidence >= rungs.ACCEPTED else min(one.confidence, sure)}
+    )
 
 
 def _is_sure(one: Observation, least: float) -> bool:
@@ -106,7 +119,8 @@ def _explained(finding: Finding, others: Sequence[Finding]) -> bool:
 
 
 def weigh(form: FormDefinition, name: str, seen: Sequence[Observation]) -> Observation:
-    """One observation out of several of one file. What the page shows leads; a control of ours must say the same."""
+    """One observation out of several of one file. What the page shows leads; a control of ours must say the
+    same."""
     title = form.titles[name]
     if not seen:
         missing = Finding.of("label-missing", name, title=title)
@@ -121,9 +135,14 @@ def weigh(form: FormDefinition, name: str, seen: Sequence[Observation]) -> Obser
         doubts = tuple(doubt for doubt in leading.doubts if not told or doubt.code != "cell-shared")
         return leading.model_copy(update={"value": exact.value, "doubts": doubts})
     other = others[0]
-    disagreement = Finding.of("control-disagrees", name, title=title, control=_shown(form, other), table=_shown(form, leading))
+    disagreement = Finding.of(
+        "control-disagrees", name, title=title, control=_shown(form, other), table=_shown(form, leading)
+    )
     return leading.model_copy(
-        update={"alternatives": (*leading.alternatives, *(o.value for o in others)), "doubts": (*leading.doubts, disagreement)}
+        update={
+            "alternatives": (*leading.alternatives, *(o.value for o in others)),
+            "doubts": (*leading.doubts, disagreement),
+        }
     )
 
 

@@ -1,8 +1,8 @@
 """Does a text that was read off a picture bear a name? (pure)
 
-The recogniser's own doubts are weighed: where it took one character for another it mostly held the right one for possible too,
-while another name's characters are read surely. So an error of reading costs little, and another name much, even one that
-differs by a single character.
+The recogniser's own doubts are weighed: where it took one character for another it mostly held the right one
+for possible too, while another name's characters are read surely. So an error of reading costs little, and
+another name much, even one that differs by a single character.
 """
 
 import math
@@ -23,8 +23,8 @@ _UNASKED = 6.5  # a character that the name has not, when it was surely read
 _MISSED = 6.5  # a character of the name for which nothing was read
 _STRAY = 1.0  # what a seal has besides its name: a figure of its number, a stroke of its outline
 _NAMED = re.compile(f"(?!{OUTLINE.read})[{CJK}]")
-# Of the same seals 206 were told to bear their own name and none not to; a near name none was told to bear, and
-# 194 not to. The rest goes to a person.
+# Of the same seals 206 were told to bear their own name and none not to; a near name none was told to bear,
+# and 194 not to. The rest goes to a person.
 _BEARS, _DIFFERS = 5.0, 7.0
 
 
@@ -48,14 +48,16 @@ def bears(readings: Sequence[Sequence[Run]], name: str) -> bool | None:
 
 
 def cost(reading: Sequence[Run], wanted: str) -> float:
-    """How much speaks against the characters read being `wanted`, from whichever of them one starts: a negative log-likelihood."""
+    """How much speaks against the characters read being `wanted`, from whichever of them one starts: a
+    negative log-likelihood."""
     read = [(letter, run) for run in reading for letter in key(run.text)]
     turns = [read[start:] + read[:start] for start in range(len(read))]
     return min((_aligned(turn, wanted) for turn in turns), default=math.inf)
 
 
 def _aligned(read: Sequence[tuple[str, Run]], wanted: str) -> float:
-    """The cheapest way to explain `read` by `wanted`: characters taken for others, missed, or seen where none are."""
+    """The cheapest way to explain `read` by `wanted`: characters taken for others, missed, or seen where none
+    are."""
     row = [_MISSED * k for k in range(len(wanted) + 1)]
     for letter, run in read:
         extra = 0.5 + _UNASKED * run.confidence if _NAMED.fullmatch(letter) else _STRAY

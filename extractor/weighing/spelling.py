@@ -1,5 +1,6 @@
-"""Characters that were read off a picture, weighed again by what may stand there: the kind of the field, the script that forms
-are filled in with, and the same name where it stands elsewhere in the application. Pure; what a file holds as text stays as it is.
+"""Characters that were read off a picture, weighed again by what may stand there: the kind of the field, the
+script that forms are filled in with, and the same name where it stands elsewhere in the application. Pure;
+what a file holds as text stays as it is.
 """
 
 import re
@@ -30,9 +31,11 @@ _NO_AT = re.compile(rf"(?<=\w)[{re.escape(confusions.AT.read)}](?=(?:{_PROVIDERS
 _WINDOW = 5  # characters on each side that may make words with one
 _WORD = 4.0  # nats that a word costs
 _SHORT = 4  # characters of what may be a person's name, whose characters make words by chance
-# Other places in the same print are misread for the same reason, so that they are worth less than a reading of their own.
+# Other places in the same print are misread for the same reason, so that they are worth less than a reading
+# of their own.
 _WEIGHT = 0.6
-_LIKE = 55.0  # how alike a name and its mention must be, in percent: a mention may leave out what a name ends with
+# how alike a name and its mention must be, in percent: a mention may leave out what a name ends with
+_LIKE = 55.0
 _LEAST_NAME = 4
 
 
@@ -45,13 +48,19 @@ def respell(field: Field, passage: Passage) -> Passage:
             changed[at] = run
         elif span is not None and span.text in _RARE:
             changed[at] = _beside(span, _RARE[span.text])
-        elif span is not None and span.text in _STROKES and passage.text[at + 1 : at + 2] not in confusions.CLASSES:
+        elif (
+            span is not None
+            and span.text in _STROKES
+            and passage.text[at + 1 : at + 2] not in confusions.CLASSES
+        ):
             # A guess, so nobody is sure of it.
             changed[at] = _turned(span, _STROKES[span.text], rungs.EVEN)
     if field.made_of == "words":
         changed = _in_words([changed.get(n, span) for n, span in enumerate(passage.spans)], spans) | changed
     if field.made_of in _MEANT:
-        changed |= _as_meant(field.made_of, [changed.get(n, span) for n, span in enumerate(spans)], passage.text)
+        changed |= _as_meant(
+            field.made_of, [changed.get(n, span) for n, span in enumerate(spans)], passage.text
+        )
     return _with(passage, changed)
 
 
@@ -61,8 +70,8 @@ def is_read(span: Span | None) -> TypeGuard[Run]:
 
 
 def _in_script(run: Run) -> Run:
-    """The simplified character where its traditional fellow was read and it is likely too: forms are filled in with simplified
-    ones, and a reader that knows both scripts takes a quick hand for the other one."""
+    """The simplified character where its traditional fellow was read and it is likely too: forms are filled
+    in with simplified ones, and a reader that knows both scripts takes a quick hand for the other one."""
     if run.text.isascii():
         return run
     simple = _simplified(run.text)
@@ -85,20 +94,29 @@ def _converter() -> Any:
 def _in_words(runs: Sequence[Span | None], read: Sequence[Run | None]) -> dict[int, Run]:
     """The doubtful characters that make words with their neighbours, by the words of a dictionary.
 
-    A rival is taken where it saves more words than its score is less likely; a character that saves words is surer for it. The
-    measure is the length of the shortest description (Rissanen 1978), every word costing the same.
+    A rival is taken where it saves more words than its score is less likely; a character that saves words is
+    surer for it. The measure is the length of the shortest description (Rissanen 1978), every word costing
+    the same.
     """
     chars = [run.text if isinstance(run, Run) else "\n" for run in runs]
     found: dict[int, Run] = {}
     for at, run in enumerate(read):
-        if run is None or run.confidence >= rungs.CERTAIN or not _is_chinese(run.text) or chars[at] != run.text:
+        if (
+            run is None
+            or run.confidence >= rungs.CERTAIN
+            or not _is_chinese(run.text)
+            or chars[at] != run.text
+        ):
             continue
-        rivals = [(text, score) for text, score in run.others if score >= rungs.FAINT_RIVAL and _is_chinese(text)]
+        rivals = [
+            (text, score) for text, score in run.others if score >= rungs.FAINT_RIVAL and _is_chinese(text)
+        ]
         if not rivals:
             continue
         start, end = max(0, at - _WINDOW), at + _WINDOW + 1
         costs = {
-            text: _words("".join([*chars[start:at], text, *chars[at + 1 : end]])) * _WORD - log(max(score, rungs.FAINT_RIVAL))
+            text: _words("".join([*chars[start:at], text, *chars[at + 1 : end]])) * _WORD
+            - log(max(score, rungs.FAINT_RIVAL))
             for text, score in [(run.text, run.confidence), *rivals]
         }
         best = min(costs, key=lambda text: costs[text])
@@ -125,7 +143,9 @@ def _words(text: str) -> int:
 
 def _turned(run: Run, text: str, confidence: float = 1.0) -> Run:
     others = ((run.text, run.confidence), *((other, score) for other, score in run.others if other != text))
-    return run.model_copy(update={"text": text, "confidence": min(confidence, rungs.STRONG), "others": others})
+    return run.model_copy(
+        update={"text": text, "confidence": min(confidence, rungs.STRONG), "others": others}
+    )
 
 
 def _beside(run: Run, other: str) -> Run:
@@ -135,9 +155,12 @@ def _beside(run: Run, other: str) -> Run:
 
 
 def _as_address(text: str) -> str:
-    """An e-mail address in which 1 and l, 0 and o are what their neighbours are, digits standing with digits, in which a round
-    character before a provider's name is the @, and whose domain ends as the country's do."""
-    text = "".join(_by_neighbours(text, at) if char in confusions.TWINS else char for at, char in enumerate(text))
+    """An e-mail address in which 1 and l, 0 and o are what their neighbours are, digits standing with digits,
+    in which a round character before a provider's name is the @, and whose domain ends as the country's
+    do."""
+    text = "".join(
+        _by_neighbours(text, at) if char in confusions.TWINS else char for at, char in enumerate(text)
+    )
     if "@" not in text and (found := _NO_AT.search(text)):
         text = f"{text[: found.start()]}@{text[found.start() + 1 :]}"
     found = _DOMAIN.search(text)
@@ -146,11 +169,18 @@ def _as_address(text: str) -> str:
 
 
 def _may_be(run: Run, text: str, at: int) -> str | None:
-    """What else a character of an address may be, that it can't be told from: a g for a q where hardly any word has one, because
-    readers are sure of either; the twin of a 1 or l, 0 or o between a letter and a digit, if the reader thought of it."""
+    """What else a character of an address may be, that it can't be told from: a g for a q where hardly any
+    word has one, because readers are sure of either; the twin of a 1 or l, 0 or o between a letter and a
+    digit, if the reader thought of it."""
     if text[at] in "qQ" and text[at + 1 : at + 2] not in ("q", "u") and text[at - 1 : at] != "q":
         return run.text.lower().translate(_QUICK)
-    around = {other.isdigit() for n in (at - 1, at + 1) if 0 <= n < len(text) for other in text[n] if other.isalnum()}
+    around = {
+        other.isdigit()
+        for n in (at - 1, at + 1)
+        if 0 <= n < len(text)
+        for other in text[n]
+        if other.isalnum()
+    }
     if run.text not in confusions.TWINS or len(around) < 2:
         return None
     alike = [other for other, score in run.others if other in confusions.TWINS and score >= rungs.FAINT_RIVAL]
@@ -160,7 +190,9 @@ def _may_be(run: Run, text: str, at: int) -> str | None:
 def _by_neighbours(text: str, at: int) -> str:
     char, around = text[at], [text[n] for n in (at - 1, at + 1) if 0 <= n < len(text)]
     sure = [other for other in around if other not in confusions.TWINS]
-    if any(other.isascii() and other.isalpha() for other in sure) and not any(other.isdigit() for other in around):
+    if any(other.isascii() and other.isalpha() for other in sure) and not any(
+        other.isdigit() for other in around
+    ):
         return char.translate(_LETTER)
     return char.translate(_DIGIT) if len(around) == 2 and all(other.isdigit() for other in around) else char
 
@@ -179,7 +211,8 @@ _MEANT: Mapping[MadeOf, Callable[[str], str]] = {"e-mail": _as_address, "digits"
 
 
 def _as_meant(made_of: MadeOf, runs: Sequence[Run | None], read: str) -> dict[int, Run]:
-    """Those of `runs`, which may have been turned into more characters than were `read`, that a value so made has otherwise."""
+    """Those of `runs`, which may have been turned into more characters than were `read`, that a value so made
+    has otherwise."""
     found: dict[int, Run] = {}
     texts = [run.text if run is not None else char for run, char in zip(runs, read, strict=True)]
     text, end = "".join(texts), 0
@@ -196,8 +229,9 @@ def _as_meant(made_of: MadeOf, runs: Sequence[Run | None], read: str) -> dict[in
 def corroborate(passages: Mapping[str, Passage], mentions: Iterable[tuple[str, str]]) -> dict[str, Passage]:
     """The passages, the characters of each name weighed together with those of the same name elsewhere.
 
-    `passages` are by field; `mentions` are pairs of fields of which the first bears the name that the second one holds. Where two
-    readings of a name differ, the likelier character stands in both; where they agree, both are surer.
+    `passages` are by field; `mentions` are pairs of fields of which the first bears the name that the second
+    one holds. Where two readings of a name differ, the likelier character stands in both; where they agree,
+    both are surer.
     """
     weighed = dict(passages)
     for bearer, name in mentions:
@@ -229,13 +263,18 @@ def _written(passage: Passage) -> list[int]:
 
 
 def _pairs(one: str, other: str) -> Iterable[tuple[int, int]]:
-    """Which characters of two writings of a name are the same one: equal ones, and single ones between two that are."""
-    blocks = [(code.tag, code.src_start, code.src_end, code.dest_start, code.dest_end) for code in Levenshtein.opcodes(one, other)]
+    """Which characters of two writings of a name are the same one: equal ones, and single ones between two
+    that are."""
+    blocks = [
+        (code.tag, code.src_start, code.src_end, code.dest_start, code.dest_end)
+        for code in Levenshtein.opcodes(one, other)
+    ]
     for number, (tag, start, end, start2, end2) in enumerate(blocks):
         if tag == "equal" and end - start >= 2:
             yield from zip(range(start, end), range(start2, end2), strict=True)
         elif tag == "replace" and end - start == end2 - start2 == 1 and all(
-            0 <= n < len(blocks) and blocks[n][0] == "equal" and blocks[n][2] - blocks[n][1] >= 2 for n in (number - 1, number + 1)
+            0 <= n < len(blocks) and blocks[n][0] == "equal" and blocks[n][2] - blocks[n][1] >= 2
+            for n in (number - 1, number + 1)
         ):  # fmt: skip
             yield start, start2
 

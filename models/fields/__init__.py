@@ -32,6 +32,7 @@ Field = Annotated[
 ]
 
 __all__ = [
-    "AddressField", "Amount", "ChoiceField", "DateField", "EmailField", "Field", "FieldBase", "NumberField", "PhoneField",
+    "AddressField", "Amount", "ChoiceField", "DateField", "EmailField", "Field", "FieldBase", "NumberField",
+    "PhoneField",
     "ProseField", "RowsField", "Seal", "SealField", "Signature", "SignatureField", "TextField", "Value",
 ]  # fmt: skip

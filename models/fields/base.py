@@ -1,4 +1,5 @@
-"""What every kind of field can do; a new kind is one subclass, added to the union in `models/fields/__init__.py`."""
+"""What every kind of field can do; a new kind is one subclass, added to the union in
+`models/fields/__init__.py`."""
 
 import datetime
 from abc import abstractmethod
@@ -20,11 +21,14 @@ Widget = Literal["line", "area", "options", "date", "number", "table", "mark"]
 SheetValue = str | Decimal | datetime.date | None
 # How a value comes onto the paper.
 Entered = Literal["written", "ticked", "stamped", "signed"]
-# What the characters of a value are: words of the language, digits, an address of the Internet, or none of these alone.
+# What the characters of a value are: words of the language, digits, an address of the Internet, or none of
+# these alone.
 MadeOf = Literal["words", "digits", "e-mail", "mixed"]
-# What punctuation is to a value: another mark makes another value, or it is kept as it was written, or values have none.
+# What punctuation is to a value: another mark makes another value, or it is kept as it was written, or values
+# have none.
 Punctuation = Literal["tells", "kept", "dropped"]
-# What a mark between two digits says: which number it is (12.5), that two numbers stand there (2-5), nothing (027-8580).
+# What a mark between two digits says: which number it is (12.5), that two numbers stand there (2-5), nothing
+# (027-8580).
 BetweenDigits = Literal["value", "border", "nothing"]
 
 
@@ -34,9 +38,10 @@ V = TypeVar("V")
 class FieldBase(Model, Generic[V]):
     """One thing the form asks for.
 
-    `label` is what a person calls the field where the label of its cell would not tell it from another. `prompt` is
-    printed just before the value inside the cell, `guidance` where the value goes; their aliases are other wordings that
-    are in use and are not printed. `mentions` names the field whose value this one should bear.
+    `label` is what a person calls the field where the label of its cell would not tell it from another.
+    `prompt` is printed just before the value inside the cell, `guidance` where the value goes; their aliases
+    are other wordings that are in use and are not printed. `mentions` names the field whose value this one
+    should bear.
 
     A value is an immutable Python value `V`; None, never an empty value, says that nothing was filled in.
     """
@@ -51,7 +56,8 @@ class FieldBase(Model, Generic[V]):
     align: Align = "left"
     mentions: FieldName | None = None
 
-    # Without a default, because no answer is right for all kinds: a kind that leaves one out is refused when it is defined.
+    # Without a default, because no answer is right for all kinds: a kind that leaves one out is refused when
+    # it is defined.
     widget: ClassVar[Widget]
     entered: ClassVar[Entered]
     # What people call fields of the kind where these are counted.
@@ -73,7 +79,8 @@ class FieldBase(Model, Generic[V]):
     sheet_format: ClassVar[str] = "@"
     # What is said of a field that must be filled in and is not.
     missing: ClassVar[str] = "required-empty"
-    # The parts of a value that its being accepted says nothing of, and which only the field that it mentions can bear out.
+    # The parts of a value that its being accepted says nothing of, and which only the field that it mentions
+    # can bear out.
     borne_out: ClassVar[tuple[str, ...]] = ()
     unweighed_word: ClassVar[str] = "标点"
 
@@ -113,11 +120,13 @@ class FieldBase(Model, Generic[V]):
         """The type of a value, as pydantic understands it; its JSON is the field's JSON."""
 
     def find(self, text: str) -> list[tuple[int, int]]:
-        """Where (start, end) in `text` values stand that have the shape of this kind, each whole; nothing where kinds have none."""
+        """Where (start, end) in `text` values stand that have the shape of this kind, each whole; nothing
+        where kinds have none."""
         return []
 
     def resembles(self, text: str) -> bool:
-        """Whether `text` may hold such a value that `find` does not see, because it is written amiss, or announces one."""
+        """Whether `text` may hold such a value that `find` does not see, because it is written amiss, or
+        announces one."""
         return False
 
     def check(self, value: V, title: str) -> list[Finding]:
@@ -125,7 +134,8 @@ class FieldBase(Model, Generic[V]):
         return []
 
     def unweighed(self, value: V, name: str | None) -> tuple[str, ...]:
-        """Those of its parts that nothing bears out. `name` is what the field that it mentions holds, None where nobody is sure."""
+        """Those of its parts that nothing bears out. `name` is what the field that it mentions holds, None
+        where nobody is sure."""
         return ()
 
     def shown(self, value: V, unweighed: Collection[str] = ()) -> str:

@@ -36,7 +36,12 @@ class ChoiceField(UnwrittenField[tuple[str, ...]]):
             raise ValueError("options 各项应互不相同（只看文字、字母和数字）")
         if any(_SEPARATOR.search(option) for option in self.options):
             raise ValueError("options 中不应有 ; , 、 / | 和换行，它们用来分隔各项")
-        if not 0 <= self.min <= (self.max if self.max is not None else len(self.options)) <= len(self.options):
+        if (
+            not 0
+            <= self.min
+            <= (self.max if self.max is not None else len(self.options))
+            <= len(self.options)
+        ):
             raise ValueError("应有 0 ≤ min ≤ max ≤ 选项数")
         return self
 
@@ -45,7 +50,8 @@ class ChoiceField(UnwrittenField[tuple[str, ...]]):
         return tuple[str, ...]
 
     def parse(self, text: str) -> tuple[str, ...] | None:
-        """Options named in a list, as in a roster; how ticks on a form are read is the extractor's business."""
+        """Options named in a list, as in a roster; how ticks on a form are read is the extractor's
+        business."""
         by_key = {key(option): option for option in self.options}
         words = [word for word in _SEPARATOR.split(tidy(text)) if word.strip()]
         unknown = [word.strip() for word in words if key(word) not in by_key]
@@ -78,7 +84,11 @@ class ChoiceField(UnwrittenField[tuple[str, ...]]):
     def check(self, value: tuple[str, ...], title: str) -> list[Finding]:
         unknown = [option for option in value if option not in self.options]
         if unknown:
-            return [Finding.of("unparsable", self.name, title=title, reason=f"没有“{excerpt(unknown[0])}”这个选项")]
+            return [
+                Finding.of(
+                    "unparsable", self.name, title=title, reason=f"没有“{excerpt(unknown[0])}”这个选项"
+                )
+            ]
         if len(value) < self.min:
             return [Finding.of("choice-too-few", self.name, title=title, min=self.min, count=len(value))]
         if self.max is not None and len(value) > self.max:

@@ -15,8 +15,9 @@ _ONES = "〇一二三四五六七八九"
 _LOOKALIKES = str.maketrans("○◯零Oo0壹贰叁肆伍陆柒捌玖拾", "〇〇〇〇〇〇一二三四五六七八九十")
 _HAN = "〇○◯零Oo0一二三四五六七八九壹贰叁肆伍陆柒捌玖"
 _SPACED = r"[0-9] [0-9]"
-# A date as it stands in text that `compact(…, blank=" ")` has made regular. The second mark must be the fellow of the
-# first, because 2021.2-5 may also mean two months; digits set apart are one number only where 月 or 日 ends it.
+# A date as it stands in text that `compact(…, blank=" ")` has made regular. The second mark must be the
+# fellow of the first, because 2021.2-5 may also mean two months; digits set apart are one number only where
+# 月 or 日 ends it.
 DATE = re.compile(
     rf"(?<![0-9])(?P<year>(?:[0-9] ?){{4}}|(?:[{_HAN}] ?){{4}})(?:年|(?P<mark>[.\-/、·])) ?"
     rf"(?P<month>{_SPACED}(?= ?月)|[0-9]{{1,2}}|[{_HAN}十拾元]{{1,4}}) ?(?(mark)(?P=mark)|月) ?"
@@ -99,7 +100,9 @@ def find_dates(text: str, blank: bool = True) -> list[tuple[int, int]]:
 
 def _day(match: re.Match[str]) -> datetime.date:
     digits = match["digits"] and match["digits"].replace(" ", "")
-    year, month, day = (digits[:4], digits[4:6], digits[6:]) if digits else match.group("year", "month", "day")
+    year, month, day = (
+        (digits[:4], digits[4:6], digits[6:]) if digits else match.group("year", "month", "day")
+    )
     try:
         return datetime.date(_year(year), _count(month), _count(day))
     except ValueError:

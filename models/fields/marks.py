@@ -19,7 +19,8 @@ _SIGNATURE = re.compile(r"有(?:：(?P<text>.+))?")
 
 
 class Seal(Model):
-    """An official seal: the text on its ring, and whether that is the name it should bear (None: not told)."""
+    """An official seal: the text on its ring, and whether that is the name it should bear (None: not
+    told)."""
 
     present: bool
     text: str | None = None
@@ -78,12 +79,14 @@ class SealField(UnwrittenField[Seal]):
     def format(self, value: Seal) -> str:
         if not value.present:
             return _ABSENT
-        # The remark that nothing was compared is needed only where the ring itself seems to end with a remark.
+        # The remark that nothing was compared is needed only where the ring itself seems to end with a
+        # remark.
         silent = value.agrees is None and not (value.text or "").endswith(tuple(_REMARKS.values()))
         return f"有{'：' + value.text if value.text else ''}{'' if silent else _REMARKS[value.agrees]}"
 
     def unweighed(self, value: Seal, name: str | None) -> tuple[str, ...]:
-        """What is read round a ring is wrong too often to stand by itself; that it agrees is true of the name it agreed with."""
+        """What is read round a ring is wrong too often to stand by itself; that it agrees is true of the name
+        it agreed with."""
         if value.text is None or _is_same(value.text, name):
             return ()
         return self.borne_out if value.agrees else ("text",)

@@ -9,7 +9,16 @@ from pydantic import AfterValidator, PlainSerializer, ValidationError
 
 from models.base import Model
 from models.errors import Unparsable
-from models.fields.base import BetweenDigits, Entered, FieldBase, MadeOf, Punctuation, SheetValue, Widget, Words
+from models.fields.base import (
+    BetweenDigits,
+    Entered,
+    FieldBase,
+    MadeOf,
+    Punctuation,
+    SheetValue,
+    Widget,
+    Words,
+)
 from models.findings import Finding
 from models.writing import CJK, compact, excerpt, traced
 
@@ -18,7 +27,8 @@ _DIGITS = 24
 
 def _plain(amount: Decimal) -> Decimal:
     """Without an exponent, and without zeros that say nothing: 1E+2 is 100, 12.50 is 12.5, -0 is 0."""
-    # Beyond these bounds decimal arithmetic rounds, and writing the exponent out may take any amount of memory.
+    # Beyond these bounds decimal arithmetic rounds, and writing the exponent out may take any amount of
+    # memory.
     if amount and not (-_DIGITS <= amount.adjusted() < _DIGITS and len(amount.as_tuple().digits) <= _DIGITS):
         raise ValueError(f"应为不超过 {_DIGITS} 位的数字")
     amount = amount.normalize() + 0
@@ -34,7 +44,9 @@ class Amount(Model):
 
 # A comma groups thousands, so 0,125 is no number; a blank between digits may part two numbers.
 _AMOUNT = re.compile(
-    r"(?:(?:约|共|计|人民币|¥) ?)*(?P<amount>[+-]?(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?) ?(?P<unit>.*)", re.DOTALL
+    r"(?:(?:约|共|计|人民币|¥) ?)*(?P<amount>[+-]?(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?) "
+    r"?(?P<unit>.*)",
+    re.DOTALL,
 )
 # No unit begins with what may be one more digit (1O, 12l, 3十), and none holds digits or a second sign.
 _UNIT = re.compile(rf"(?![OoIl|〇○零一二三四五六七八九十点])[A-Za-zµμΩ%‰°{CJK}][^\d,;:?!~+=\-]{{0,29}}")
@@ -107,7 +119,9 @@ class NumberField(FieldBase[Amount]):
     def check(self, value: Amount, title: str) -> list[Finding]:
         found = []
         if value.unit != self.unit:
-            found.append(Finding.of("number-unit", self.name, title=title, unit=value.unit, expected=self.unit))
+            found.append(
+                Finding.of("number-unit", self.name, title=title, unit=value.unit, expected=self.unit)
+            )
         if value.amount < 0:
             found.append(Finding.of("number-negative", self.name, title=title))
         return found

@@ -1,4 +1,5 @@
-"""A telephone number in its national writing: 027-85807053, 13800000000, 027-85807053转801, several joined by `;`."""
+"""A telephone number in its national writing: 027-85807053, 13800000000, 027-85807053转801, several joined by
+`;`."""
 
 import re
 from typing import Any, ClassVar, Literal
@@ -11,8 +12,8 @@ _EXTENSION = r"(?:转|转?分机号?|#|ext\.?|x) ?[:.]? ?"
 _EXTENSION_DIGITS = r"\d{1,6}(?!\d)"
 # One or two digits behind a hyphen may as well be the end of the next number in a block.
 _HYPHEN_EXTENSION = r"- ?(?P<hyphen_ext>\d{3,6})(?!\d)"
-# A blank or a line break may stand between any two digits of a number, but not inside an extension, which has no
-# fixed length and would swallow the next number.
+# A blank or a line break may stand between any two digits of a number, but not inside an extension, which has
+# no fixed length and would swallow the next number.
 _D = r"(?:\d ?)"
 _MOBILE = rf"(?P<mobile>1 ?[3-9] ?\d ?-?{_D}{{4}}-?{_D}{{3}}\d)"
 # 800 numbers are left out: hardly any is left, and 8001234567 is rather a mobile number without its 1.
@@ -23,10 +24,13 @@ _LOCAL = rf"(?P<local>[2-9] ?{_D}{{2,3}}-?{_D}{{3}}\d)"
 _NUMBER = re.compile(
     r"(?<!\d)(?P<country>(?:\+|00)86|\(\+?86\)|\+\(86\))?(?(country)-?) ?"
     rf"(?:{_MOBILE}(?!\d)(?: ?{_EXTENSION}(?P<mobile_ext>{_EXTENSION_DIGITS}))?"
-    rf"|(?:{_SERVICE}|(?:{_AREA})?{_LOCAL})(?!\d)(?: ?(?:{_HYPHEN_EXTENSION}|{_EXTENSION}(?P<word_ext>{_EXTENSION_DIGITS})))?)",
+    rf"|(?:{_SERVICE}|(?:{_AREA})?{_LOCAL})(?!\d)(?: "
+    rf"?(?:{_HYPHEN_EXTENSION}|{_EXTENSION}(?P<word_ext>{_EXTENSION_DIGITS})))?)",
     re.IGNORECASE | re.ASCII,
 )
-_DIALABLE = re.compile(r"(?:1[3-9]\d{9}|400-\d{3}-\d{4}|(?:0(?:10|2\d|[3-9]\d\d)-)?[2-9]\d{6,7})(?:转\d{1,6})?", re.ASCII)
+_DIALABLE = re.compile(
+    r"(?:1[3-9]\d{9}|400-\d{3}-\d{4}|(?:0(?:10|2\d|[3-9]\d\d)-)?[2-9]\d{6,7})(?:转\d{1,6})?", re.ASCII
+)
 _BETWEEN = re.compile(r"[;,、，；/|&和或及①-⑳]+")
 _TRACES = re.compile(r"\d(?:[ \-]?\d){4,}|电话|手机|座机|号码|tel|mobile|phone", re.IGNORECASE)
 _WORDS = re.compile(
@@ -55,8 +59,8 @@ class PhoneField(FieldBase[str]):
         return str
 
     def parse(self, text: str) -> str | None:
-        """Numbers are found by their shape, so it does not matter how they are separated or broken over lines.
-        What has the shape of no number is kept as it was written, for `check` to complain of."""
+        """Numbers are found by their shape, so it does not matter how they are separated or broken over
+        lines. What has the shape of no number is kept as it was written, for `check` to complain of."""
         numbers: list[str] = []
         for piece in _BETWEEN.split(_WORDS.sub(";", compact(text, blank=" "))):
             end = 0
@@ -81,7 +85,9 @@ class PhoneField(FieldBase[str]):
 
     def check(self, value: str, title: str) -> list[Finding]:
         wrong = [number for number in value.split(";") if not _is_dialable(number)]
-        return [Finding.of("phone-invalid", self.name, title=title, number=excerpt(number)) for number in wrong]
+        return [
+            Finding.of("phone-invalid", self.name, title=title, number=excerpt(number)) for number in wrong
+        ]
 
 
 def _leftover(text: str) -> list[str]:
@@ -104,7 +110,8 @@ def _national(match: re.Match[str]) -> str:
 
 
 def _is_dialable(number: str) -> bool:
-    """Whether the numbering plan of China has such a number; one without an area code is judged by its length."""
+    """Whether the numbering plan of China has such a number; one without an area code is judged by its
+    length."""
     import phonenumbers  # costs 60 ms, and most batches of other kinds never need it
 
     if not _DIALABLE.fullmatch(number):

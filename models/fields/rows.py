@@ -8,7 +8,16 @@ from pydantic import model_validator
 
 from models.base import Model
 from models.errors import Unparsable
-from models.fields.base import BetweenDigits, Entered, FieldBase, MadeOf, Punctuation, SheetValue, Widget, Words
+from models.fields.base import (
+    BetweenDigits,
+    Entered,
+    FieldBase,
+    MadeOf,
+    Punctuation,
+    SheetValue,
+    Widget,
+    Words,
+)
 from models.fields.choice import ChoiceField
 from models.fields.date import DateField
 from models.fields.number import NumberField
@@ -17,7 +26,8 @@ from models.fields.text import AddressField, EmailField, TextField
 from models.findings import Finding
 
 ColumnField = Annotated[
-    TextField | AddressField | EmailField | PhoneField | ChoiceField | DateField | NumberField, Constraint(discriminator="kind")
+    TextField | AddressField | EmailField | PhoneField | ChoiceField | DateField | NumberField,
+    Constraint(discriminator="kind"),
 ]
 
 
@@ -66,7 +76,9 @@ class RowsField(FieldBase[tuple[Mapping[str, Any], ...]]):
         Raises:
             Unparsable: a column's text has no reading.
         """
-        values = {column.field.name: column.field.parse(texts.get(column.field.name, "")) for column in self.columns}
+        values = {
+            column.field.name: column.field.parse(texts.get(column.field.name, "")) for column in self.columns
+        }
         return values if any(value is not None for value in values.values()) else None
 
     def parse(self, text: str) -> tuple[Mapping[str, Any], ...] | None:
@@ -90,7 +102,10 @@ class RowsField(FieldBase[tuple[Mapping[str, Any], ...]]):
     def format_row(self, row: Mapping[str, Any]) -> list[str]:
         """The text of each column."""
         values: list[Any] = [row.get(column.field.name) for column in self.columns]
-        return ["" if v is None else column.field.format(v) for column, v in zip(self.columns, values, strict=True)]
+        return [
+            "" if v is None else column.field.format(v)
+            for column, v in zip(self.columns, values, strict=True)
+        ]
 
     def to_json(self, value: tuple[Mapping[str, Any], ...] | None) -> Any:
         if value is None:
@@ -101,7 +116,8 @@ class RowsField(FieldBase[tuple[Mapping[str, Any], ...]]):
         """The inverse of `to_json`.
 
         Raises:
-            ValueError: `data` has not the shape of the rows, or names a column that there is not. pydantic's errors are such.
+            ValueError: `data` has not the shape of the rows, or names a column that there is not. pydantic's
+                errors are such.
         """
         rows = self._adapter().validate_python(data)
         if rows is None:
@@ -110,11 +126,18 @@ class RowsField(FieldBase[tuple[Mapping[str, Any], ...]]):
         unknown = sorted({name for row in rows for name in row} - known)
         if unknown:
             raise ValueError(f"没有“{unknown[0]}”这一栏")
-        return tuple({c.field.name: c.field.from_json(row.get(c.field.name)) for c in self.columns} for row in rows)
+        return tuple(
+            {c.field.name: c.field.from_json(row.get(c.field.name)) for c in self.columns} for row in rows
+        )
 
     def json_schema(self) -> dict[str, Any]:
         properties = {column.field.name: column.field.json_schema() for column in self.columns}
-        return {"anyOf": [{"type": "array", "items": {"type": "object", "properties": properties}}, {"type": "null"}]}
+        return {
+            "anyOf": [
+                {"type": "array", "items": {"type": "object", "properties": properties}},
+                {"type": "null"},
+            ]
+        }
 
     def check(self, value: tuple[Mapping[str, Any], ...], title: str) -> list[Finding]:
         found = []
@@ -131,4 +154,8 @@ class RowsField(FieldBase[tuple[Mapping[str, Any], ...]]):
         return found
 
     def sheet_value(self, value: tuple[Mapping[str, Any], ...] | None) -> SheetValue:
-        return None if value is None else "\n".join("，".join(filter(None, self.format_row(row))) for row in value)
+        return (
+            None
+            if value is None
+            else "\n".join("，".join(filter(None, self.format_row(row))) for row in value)
+        )

@@ -113,7 +113,11 @@ class EmailField(FieldBase[str]):
 
     def find(self, text: str) -> list[tuple[int, int]]:
         regular, at = traced(text)
-        return [(at[match.start()], at[match.end() - 1] + 1) for match in _SHAPE.finditer(regular) if _is_valid(match[0])]
+        return [
+            (at[match.start()], at[match.end() - 1] + 1)
+            for match in _SHAPE.finditer(regular)
+            if _is_valid(match[0])
+        ]
 
     def resembles(self, text: str) -> bool:
         return bool(_TRACES.search(compact(text)))
@@ -123,7 +127,9 @@ class EmailField(FieldBase[str]):
 
     def check(self, value: str, title: str) -> list[Finding]:
         wrong = [address for address in value.split(";") if not _is_valid(address)]
-        return [Finding.of("email-invalid", self.name, title=title, reason=excerpt(address)) for address in wrong]
+        return [
+            Finding.of("email-invalid", self.name, title=title, reason=excerpt(address)) for address in wrong
+        ]
 
 
 def _addresses(text: str) -> list[str]:
@@ -146,8 +152,8 @@ def _without_label(text: str) -> str:
 
 
 def _is_broken(before: str, after: str) -> bool:
-    """Whether an address goes on over a blank. Where its first half is whole by itself (`a@b.cn`), or the second half
-    is (`zhang` `san@b.cn`), nobody can tell, and `check` complains of the odd word."""
+    """Whether an address goes on over a blank. Where its first half is whole by itself (`a@b.cn`), or the
+    second half is (`zhang` `san@b.cn`), nobody can tell, and `check` complains of the odd word."""
     if len(before) > _LONGEST or not after.isascii():
         return False
     host = before.partition("@")[2]
@@ -161,7 +167,9 @@ def _is_valid(address: str) -> bool:
     if len(address) > _LONGEST or not re.fullmatch(r"[\x21-\x7e]+\.[A-Za-z]{2,}", address):
         return False
     try:
-        host = validate_email(address, check_deliverability=False, test_environment=True, strict=True).ascii_domain
+        host = validate_email(
+            address, check_deliverability=False, test_environment=True, strict=True
+        ).ascii_domain
     except EmailNotValidError:
         return False
     # A dot that got lost (whu.educn) leaves an ending that nobody has registered.

@@ -1,6 +1,8 @@
-"""The command line. Standard output is data, standard error is talk; exit code 0: all well, 1: some failed, 2: bad usage.
+"""The command line. Standard output is data, standard error is talk; exit code 0: all well, 1: some failed,
+2: bad usage.
 
-Every command imports what it needs when it runs, because `--help` should not wait for a library that it does not use.
+Every command imports what it needs when it runs, because `--help` should not wait for a library that it does
+not use.
 """
 
 import os
@@ -13,17 +15,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from models.errors import BadUsage, DefinitionError, SealformError, UnknownForm
-from service.cli import drafting
-from service.cli.operations import Overwrite, register
+from models.errors import BadUsage, DefinitionError, SealformError
+from service.cli import drafting, operations
+from service.cli import forms as form_commands
+from service.cli.base import FormsFolder, Overwrite, choose, known_forms, read_settings, say
 
 if TYPE_CHECKING:
-    from generator import Kind
-    from models.form import FormDefinition
     from service.mail.fetch import Outcome
     from service.mail.imap import Address
     from service.results import Line
-    from service.settings import Settings
 
 # Nothing but the demo writes there.
 _DEMO = Path("demo-out")
@@ -37,68 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-FormName = Annotated[str, typer.Argument(metavar="FORM", help="表格名称（见 sealform forms），或定义文件 .yaml 的路径")]
-Flat = Annotated[bool, typer.Option("--flat", help="PDF 只供打印，不能在屏幕上填写")]
-FormsFolder = Annotated[Path | None, typer.Option("--forms", metavar="DIR", help="改用此文件夹中的表格定义")]
-
-
-@app.command()
-def blank(
-    form: FormName,
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="输出文件，.docx 或 .pdf")],
-    flat: Flat = False,
-    forms: FormsFolder = None,
-    overwrite: Overwrite = False,
-) -> None:
-    """生成空白申请表：Word，或可在屏幕上填写的 PDF。"""
-    from service.forms.documents import kind_of, make
-
-    kind = kind_of(output, flat)
-    make(_form(form, forms), output, kind, overwrite=overwrite)
-    _say(f"已生成：{output}")
-
-
-@app.command()
-def prefill(
-    form: FormName,
-    data: Annotated[
-        Path, typer.Argument(metavar="ROSTER", help="名册 .xlsx（每行一份），或一份记录 .json", exists=True, dir_okay=False)
-    ],
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="名册的输出文件夹，或单份记录的输出文件")],
-    to: Annotated[str, typer.Option("--to", metavar="docx|pdf", help="按名册生成哪一种文件")] = "docx",
-    flat: Flat = False,
-    forms: FormsFolder = None,
-    overwrite: Overwrite = False,
-) -> None:
-    """按名册逐家生成预填好的申请表；有问题的行会列出，其余照常生成。"""
-    from service.forms.documents import kind_of, make, read_record
-
-    definition = _form(form, forms)
-    if data.suffix.lower() == ".json":
-        make(definition, output, kind_of(output, flat), read_record(definition, data), overwrite=overwrite)
-        _say(f"已生成：{output}")
-    else:
-        _prefill_roster(definition, data, output, kind_of(Path(f"a.{to}"), flat), overwrite)
-
-
-def _prefill_roster(definition: "FormDefinition", roster: Path, folder: Path, kind: "Kind", overwrite: bool) -> None:
-    from service.forms.documents import make_each, rows_of
-    from service.terminal import progress, to_stderr
-
-    if folder.exists() and not folder.is_dir():
-        raise typer.BadParameter(f"应为文件夹：{folder}", param_hint="-o")
-    rows, console = rows_of(definition, roster), to_stderr()
-    made = bad = 0
-    with progress(console, "生成", len(rows)) as advance:
-        for each in make_each(definition, rows, folder, kind, overwrite=overwrite):
-            made, bad = made + (each.path is not None), bad + (each.path is None)
-            for problem in each.problems:
-                console.print(problem)
-            advance(f"有问题的行 {bad}")
-    console.print(f"共 {len(rows)} 行，生成 {made} 份，有问题的 {bad} 行；文件在 {folder}")
-    if bad:
-        raise typer.Exit(1)
+form_commands.register(app)
 
 
 @app.command()
@@ -107,27 +46,43 @@ def extract(
     form: Annotated[str | None, typer.Option("--form", metavar="NAME", help="指定表格，不自动识别")] = None,
     forms: FormsFolder = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="结果文件（JSON lines）；不写则输出到标准输出")
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="结果文件（JSON lines）；不写则输出到标准输出"),
     ] = None,
     xlsx: Annotated[Path | None, typer.Option("--xlsx", metavar="FILE", help="另存汇总表 .xlsx")] = None,
     ledger: Annotated[
         Path | None,
-        typer.Option("--ledger", metavar="FILE.json", help="另存账目：文件中的每处文字、勾选、印章各归入哪一栏，或为何没有归入"),
+        typer.Option(
+            "--ledger",
+            metavar="FILE.json",
+            help="另存账目：文件中的每处文字、勾选、印章各归入哪一栏，或为何没有归入",
+        ),
     ] = None,
     jobs: Annotated[
-        int | None, typer.Option("--jobs", metavar="N", min=1, max=64, help="同时读取的进程数，默认为处理器核数")
+        int | None,
+        typer.Option("--jobs", metavar="N", min=1, max=64, help="同时读取的进程数，默认为处理器核数"),
     ] = None,
     resume: Annotated[
         bool,
         typer.Option(
-            "--resume", help="接着上次的结果文件：已读且未变的不再读；因超时、崩溃、缺少程序而失败的重读，因文件本身而失败的不再读"
+            "--resume",
+            help="接着上次的结果文件：已读且未变的不再读；因超时、崩溃、缺少程序而失败的重读，因文件本身而失败的不再读",
         ),
     ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="覆盖已有的结果文件和汇总表；读出第一份结果后才取代")] = False,
-    together: Annotated[bool, typer.Option("--together", help="给出的文件夹整体是一份申请，如一页一张照片")] = False,
-    time_limit: Annotated[float | None, typer.Option("--time-limit", min=0.1, metavar="S", help="每份的时限（秒）")] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="覆盖已有的结果文件和汇总表；读出第一份结果后才取代")
+    ] = False,
+    together: Annotated[
+        bool, typer.Option("--together", help="给出的文件夹整体是一份申请，如一页一张照片")
+    ] = False,
+    time_limit: Annotated[
+        float | None, typer.Option("--time-limit", min=0.1, metavar="S", help="每份的时限（秒）")
+    ] = None,
     silent_target: Annotated[
-        float, typer.Option("--silent-target", min=0.0, max=0.5, metavar="P", help="识别错了却无人复核的字段最多占多少")
+        float,
+        typer.Option(
+            "--silent-target", min=0.0, max=0.5, metavar="P", help="识别错了却无人复核的字段最多占多少"
+        ),
     ] = 0.001,
 ) -> None:
     """读取收回的申请表。
@@ -142,15 +97,19 @@ def extract(
     if resume and output is None:
         raise typer.BadParameter("--resume 需要同时用 -o 给出结果文件", param_hint="--resume")
     if resume and overwrite:
-        raise typer.BadParameter("--resume 与 --overwrite 只能用一个：前者接着上次读，后者重新读", param_hint="--overwrite")
+        raise typer.BadParameter(
+            "--resume 与 --overwrite 只能用一个：前者接着上次读，后者重新读", param_hint="--overwrite"
+        )
     outputs = {"-o": output, "--xlsx": xlsx, "--ledger": ledger}
-    for (one, path), (other, more) in combinations([(name, path) for name, path in outputs.items() if path], 2):
+    for (one, path), (other, more) in combinations(
+        [(name, path) for name, path in outputs.items() if path], 2
+    ):
         if os.path.realpath(path) == os.path.realpath(more):
             raise typer.BadParameter(f"{one} 与 {other} 不能是同一个文件", param_hint=other)
-    settings = _settings()
-    known = _known(forms)
+    settings = read_settings()
+    known = known_forms(forms)
     if form is not None:
-        chosen = _choose(form, known)
+        chosen = choose(form, known)
         known, form = {**known, chosen.name: chosen}, chosen.name
     selection = select(paths, together=together, outputs=[path for path in outputs.values() if path])
     outcome = read(
@@ -170,31 +129,49 @@ def extract(
 
 @app.command()
 def mail(
-    imap: Annotated[str, typer.Option("--imap", metavar="URL", help="如 imaps://user%40bureau.cn@imap.example.cn:993/INBOX")],
-    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="DIR", help="放邮件的文件夹，每封一个 .eml 文件")] = None,
-    into_service: Annotated[bool, typer.Option("--into-service", help="收取后交给服务读取，每封一份，不另存文件")] = False,
-    folder: Annotated[
-        str | None, typer.Option("--folder", metavar="NAME", help="邮件夹，可用中文；默认为网址中的，或 INBOX")
+    imap: Annotated[
+        str,
+        typer.Option("--imap", metavar="URL", help="如 imaps://user%40bureau.cn@imap.example.cn:993/INBOX"),
+    ],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="DIR", help="放邮件的文件夹，每封一个 .eml 文件")
     ] = None,
-    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="只收此日起到达的邮件")] = None,
-    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="本次至多收取的封数，旧的在先")] = None,
-    max_bytes: Annotated[int, typer.Option(metavar="N", min=1, help="每封的大小上限（字节），超过的列出而不收取")] = 100 << 20,
-    authority: Annotated[Path | None, typer.Option("--ca", metavar="FILE", help="改为信任此文件（PEM）中的证书")] = None,
+    into_service: Annotated[
+        bool, typer.Option("--into-service", help="收取后交给服务读取，每封一份，不另存文件")
+    ] = False,
+    folder: Annotated[
+        str | None,
+        typer.Option("--folder", metavar="NAME", help="邮件夹，可用中文；默认为网址中的，或 INBOX"),
+    ] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="只收此日起到达的邮件")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="本次至多收取的封数，旧的在先")
+    ] = None,
+    max_bytes: Annotated[
+        int, typer.Option(metavar="N", min=1, help="每封的大小上限（字节），超过的列出而不收取")
+    ] = 100 << 20,
+    authority: Annotated[
+        Path | None, typer.Option("--ca", metavar="FILE", help="改为信任此文件（PEM）中的证书")
+    ] = None,
     insecure: Annotated[bool, typer.Option("--insecure", help="不加密，只可用于本机的 imap:// 地址")] = False,
 ) -> None:
     """把邮箱中的新邮件收取到文件夹，供 sealform extract 读取；或直接交给服务。
 
-    只看不动：不删除、不移动、不标为已读。已收取的不再收取，中断后再次运行即可继续。imaps:// 全程加密，imap:// 用 STARTTLS。
-    密码取自环境变量 SEALFORM_MAIL_PASSWORD，没有则提示输入；163、126、QQ 等邮箱要用授权码。
-    标准输出中每封一行 JSON：state（fetched 已收取，duplicate 与已有的相同，too-large 超过上限，failed 失败）、file、uid、
-    subject、sender、date 等。
+    只看不动：不删除、不移动、不标为已读。已收取的不再收取，中断后再次运行即可继续。imaps:// 全程加密，imap://
+    用 STARTTLS。 密码取自环境变量 SEALFORM_MAIL_PASSWORD，没有则提示输入；163、126、QQ 等邮箱要用授权码。
+    标准输出中每封一行 JSON：state（fetched 已收取，duplicate 与已有的相同，too-large 超过上限，failed
+    失败）、file、uid、 subject、sender、date 等。
     """
     from service.mail.fetch import Wishes, fetch
     from service.mail.imap import Address
     from service.terminal import to_stderr
 
     if (output is None) != into_service:
-        raise typer.BadParameter("请用 -o 给出文件夹，或用 --into-service 交给服务，二者取一", param_hint="-o")
+        raise typer.BadParameter(
+            "请用 -o 给出文件夹，或用 --into-service 交给服务，二者取一", param_hint="-o"
+        )
     address = Address.parse(imap, folder, insecure)
 
     def fetch_into(target: Path) -> "Outcome":
@@ -215,34 +192,12 @@ def mail(
         raise typer.Exit(1)
 
 
-@app.command(name="forms")
-def list_forms(forms: FormsFolder = None) -> None:
-    """列出已有的表格：名称、版本、标题、字段数。"""
-    for form in _known(forms).values():
-        typer.echo(f"{form.name}\t{form.version}\t{form.title}\t{len(form.fields)} 个字段")
-
-
-@app.command()
-def check(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE.yaml...", help="表格定义文件", exists=True, dir_okay=False)],
-) -> None:
-    """检查表格定义，一次列出所有问题。"""
-    from service.forms.definitions import problems_of
-
-    found = problems_of(files)
-    for problem in found:
-        typer.echo(problem)
-    _say(f"检查了 {len(files)} 个文件，" + (f"有 {len(found)} 处问题" if found else "没有问题"))
-    if found:
-        raise typer.Exit(2)
-
-
 @app.command()
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="以 JSON 输出")] = False) -> None:
     """检查安装：装了什么，缺什么，缺了有何影响，如何补上。"""
     from service.upkeep.doctor import examine, print_table, to_json
 
-    report = examine(_settings())
+    report = examine(read_settings())
     if as_json:
         typer.echo(to_json(report))
     else:
@@ -253,9 +208,13 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="以 JSON 输出
 
 @app.command()
 def serve(
-    host: Annotated[str | None, typer.Option("--host", metavar="ADDRESS", help="监听的地址，默认 127.0.0.1（只供本机）")] = None,
+    host: Annotated[
+        str | None, typer.Option("--host", metavar="ADDRESS", help="监听的地址，默认 127.0.0.1（只供本机）")
+    ] = None,
     port: Annotated[str | None, typer.Option("--port", metavar="N", help="端口，默认 8000")] = None,
-    no_worker: Annotated[bool, typer.Option("--no-worker", help="只提供网页和接口，由别处的 sealform worker 读取")] = False,
+    no_worker: Annotated[
+        bool, typer.Option("--no-worker", help="只提供网页和接口，由别处的 sealform worker 读取")
+    ] = False,
 ) -> None:
     """启动服务：上传、读取、复核、导出。第一次启动时给出设置管理员密码的链接。"""
     from dataclasses import replace
@@ -263,8 +222,10 @@ def serve(
     from service.listening import listening
     from service.settings import port_of
 
-    settings = _settings()
-    settings = replace(settings, host=host or settings.host, port=settings.port if port is None else port_of(port, "--port"))
+    settings = read_settings()
+    settings = replace(
+        settings, host=host or settings.host, port=settings.port if port is None else port_of(port, "--port")
+    )
     # First of all, so that nothing is begun, and no link given away, that leads nowhere.
     with listening(settings.host, settings.port) as sockets:
         from service.jobs.queue import Queue
@@ -272,14 +233,18 @@ def serve(
         from service.serving import serve as run
 
         with opened(settings, lambda database: Queue(database).enqueue) as context:
-            run(context, sockets, _say, with_worker=not no_worker)
+            run(context, sockets, say, with_worker=not no_worker)
 
 
 @app.command()
 def worker(
-    jobs: Annotated[int | None, typer.Option("--jobs", metavar="N", min=1, max=64, help="同时读取的份数，默认为处理器核数")] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", metavar="N", min=1, max=64, help="同时读取的份数，默认为处理器核数"),
+    ] = None,
     name: Annotated[
-        str | None, typer.Option("--name", metavar="NAME", help="名称，不可与其他工作进程相同；默认为主机名和进程号")
+        str | None,
+        typer.Option("--name", metavar="NAME", help="名称，不可与其他工作进程相同；默认为主机名和进程号"),
     ] = None,
 ) -> None:
     """读取上传到服务的申请。可在几台机器上各开几个：同一数据库，同一存储；中断的由其他工作进程接手。"""
@@ -289,9 +254,10 @@ def worker(
     from service.jobs.worker import Identity, work
     from service.serving import now
 
-    settings = _settings()
-    work(replace(settings, jobs=jobs or settings.jobs), Identity.here(name), _say, now, Tempo())
-    # A job of ours that another worker took over meanwhile is waited for by a thread of the queue, for as long as that takes.
+    settings = read_settings()
+    work(replace(settings, jobs=jobs or settings.jobs), Identity.here(name), say, now, Tempo())
+    # A job of ours that another worker took over meanwhile is waited for by a thread of the queue, for as
+    # long as that takes.
     sys.stderr.flush()
     os._exit(0)
 
@@ -305,11 +271,11 @@ def demo(
     from service.cli.demo import run
     from service.terminal import to_stderr
 
-    run(output, _known(None), _settings(), to_stderr(), overwrite=overwrite or output == _DEMO)
+    run(output, known_forms(None), read_settings(), to_stderr(), overwrite=overwrite or output == _DEMO)
 
 
 drafting.register(app)
-register(app)
+operations.register(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -319,53 +285,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(args=list(arguments) if arguments is not None else None, prog_name="sealform")
     except DefinitionError as error:
-        _say(str(error))
-        _say(f"错误：表格定义有 {len(error.problems)} 处问题。{error.advice}")
+        say(str(error))
+        say(f"错误：表格定义有 {len(error.problems)} 处问题。{error.advice}")
         sys.exit(error.exit_code)
     except SealformError as error:
-        _say(f"错误：{error}")
+        say(f"错误：{error}")
         sys.exit(error.exit_code)
     except OSError as error:
         from service.atomic_files import in_words
 
-        _say(f"错误：无法读写 {error.filename or '文件'}：{in_words(error)}")
+        say(f"错误：无法读写 {error.filename or '文件'}：{in_words(error)}")
         sys.exit(2)
 
 
-def _known(folder: Path | None) -> "dict[str, FormDefinition]":
-    from service.forms.definitions import load_forms
-
-    return load_forms(folder or _settings().forms)
-
-
-def _form(name: str, folder: Path | None) -> "FormDefinition":
-    """The definition that FORM means. A path needs no folder of definitions."""
-    return _choose(name, {} if _is_path(name) else _known(folder))
-
-
-def _choose(name: str, known: "dict[str, FormDefinition]") -> "FormDefinition":
-    from service.forms.definitions import load_form
-
-    if _is_path(name):
-        return load_form(Path(name))
-    if name not in known:
-        raise UnknownForm(f"没有名为“{name}”的表格，已有：{'、'.join(known)}")
-    return known[name]
-
-
-def _is_path(name: str) -> bool:
-    return Path(name).suffix.lower() in (".yaml", ".yml")
-
-
-def _settings() -> "Settings":
-    from service.settings import Settings
-
-    return Settings.read(os.environ)
-
-
 def _mail_password(account: str) -> str:
-    """From the environment, or typed unseen; never from the command line, which other users of the machine can read."""
-    password = _settings().mail_password
+    """From the environment, or typed unseen; never from the command line, which other users of the machine
+    can read."""
+    password = read_settings().mail_password
     if password is None and sys.stdin.isatty():
         password = typer.prompt(f"{account} 的密码或授权码", hide_input=True, err=True)
     if not password:
@@ -381,13 +317,13 @@ def _into_service(address: "Address", fetch_into: "Callable[[Path], Outcome]") -
     from service.mail.upload import folder_of, hand_over
     from service.serving import opened
 
-    with opened(_settings(), lambda database: Queue(database).enqueue) as context:
+    with opened(read_settings(), lambda database: Queue(database).enqueue) as context:
         target = folder_of(context, address)
         try:
             return fetch_into(target)
         finally:
             made = hand_over(context, target, f"{address.account}/{address.folder}")
-            _say(f"交给服务读取 {len(made)} 封")
+            say(f"交给服务读取 {len(made)} 封")
 
 
 def _print_lines(lines: "Iterable[Line]") -> None:
@@ -398,7 +334,3 @@ def _print_lines(lines: "Iterable[Line]") -> None:
 
 def _keep_quiet(lines: "Iterable[Line]") -> None:
     """Standard output stays empty where results go to a file."""
-
-
-def _say(text: str) -> None:
-    typer.echo(text, err=True)

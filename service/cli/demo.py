@@ -1,4 +1,5 @@
-"""`sealform demo`: the loop once through, with the shipped forms and samples, and a table of what came out."""
+"""`sealform demo`: the loop once through, with the shipped forms and samples, and a table of what came
+out."""
 
 from collections.abc import Mapping, Sequence
 from itertools import islice
@@ -29,7 +30,9 @@ _WIDTH = 160  # where no terminal says how wide it is
 _COLOURS = {"clear": "green", "review": "yellow", "failed": "red"}
 
 
-def run(folder: Path, forms: Mapping[str, FormDefinition], settings: Settings, talk: Console, *, overwrite: bool) -> None:
+def run(
+    folder: Path, forms: Mapping[str, FormDefinition], settings: Settings, talk: Console, *, overwrite: bool
+) -> None:
     """Makes the blank form and two prefilled ones, reads the sample inbox, and leaves everything in `folder`.
 
     Raises:
@@ -44,19 +47,32 @@ def run(folder: Path, forms: Mapping[str, FormDefinition], settings: Settings, t
     for blank in blanks:
         make(form, blank, kind_of(blank), overwrite=overwrite)
     good = list(islice((row for row in rows if row.record and not row.problems), _PREFILLED))
-    made = [each.path for each in make_each(form, good, folder / "prefilled", "docx", overwrite=overwrite) if each.path]
+    made = [
+        each.path
+        for each in make_each(form, good, folder / "prefilled", "docx", overwrite=overwrite)
+        if each.path
+    ]
     limits = Limits(cores(), settings.time_limit, settings.memory_limit)
     inbox = _FIXTURES / "inbox"
     inbox = inbox.relative_to(Path.cwd()) if inbox.is_relative_to(Path.cwd()) else inbox
-    outcome = read(select([inbox]), forms, Options(limits=settings.limits()), limits, targets, lambda lines: None, talk)
+    outcome = read(
+        select([inbox]), forms, Options(limits=settings.limits()), limits, targets, lambda lines: None, talk
+    )
     console = Console(highlight=False, width=None if talk.is_terminal else _WIDTH)
     console.print(_table(outcome.lines, forms))
-    for words, paths in (("空白申请表", blanks), ("预填申请表", made), ("读取结果", [targets.lines]), ("汇总表", [targets.sheet])):
+    for words, paths in (
+        ("空白申请表", blanks),
+        ("预填申请表", made),
+        ("读取结果", [targets.lines]),
+        ("汇总表", [targets.sheet]),
+    ):
         for path in paths:
             console.print(f"{words}：{path}", markup=False, soft_wrap=True)
 
 
-def _form_of_roster(forms: Mapping[str, FormDefinition], roster: Path) -> tuple[FormDefinition, Sequence[RosterRow]]:
+def _form_of_roster(
+    forms: Mapping[str, FormDefinition], roster: Path
+) -> tuple[FormDefinition, Sequence[RosterRow]]:
     """The form whose fields the roster's headings name, known by how many of its rows make a record."""
     best: tuple[int, FormDefinition, Sequence[RosterRow]] | None = None
     for form in forms.values():
@@ -80,7 +96,9 @@ def _table(lines: Sequence[Line], forms: Mapping[str, FormDefinition]) -> Table:
         form = forms.get(line["form"] or "")
         titles = form.titles if form else {}
         fields = line["fields"]
-        doubtful = [titles.get(name, name) for name, result in fields.items() if result["decision"] == "review"]
+        doubtful = [
+            titles.get(name, name) for name, result in fields.items() if result["decision"] == "review"
+        ]
         accepted = f"{len(fields) - len(doubtful)}/{len(fields)}" if fields else ""
         error = line["error"]
         why = error["message"] if error else "；".join(finding["message"] for finding in line["findings"])

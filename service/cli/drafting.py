@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from models.errors import TooLarge
-from service.cli.operations import Overwrite
+from service.cli.base import Overwrite, read_settings, say
 
 
 def register(app: typer.Typer) -> None:
@@ -17,23 +17,22 @@ def register(app: typer.Typer) -> None:
 def draft(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="空白或填好的表格：Word、PDF、扫描件或照片")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FORM.yaml", help="写到这个文件")],
-    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="表格的名称，默认由表名的拼音而来")] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="表格的名称，默认由表名的拼音而来")
+    ] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """由一份表格拟出定义：标题、栏目、类型、选项、内表，每处都写明依据。
 
     拿不准的地方写在文件的注释里，也列在屏幕上。拟出的定义能直接使用，但请先逐项核对。
     """
-    import os
-
     from extractor import draft_form
     from service.atomic_files import check_targets, write_whole
     from service.forms.definitions import problems
     from service.forms.drafts import as_yaml, field_name, form_name
     from service.processes.pool import options_of
-    from service.settings import Settings
 
-    settings = Settings.read(os.environ)
+    settings = read_settings()
     check_targets(output, replace=overwrite, advice="请换一个文件名，或加上 --overwrite 覆盖")
     most = settings.limits().file_bytes
     with file.open("rb") as opened:
@@ -48,6 +47,8 @@ def draft(
         where = "" if guess.place is None else f"第 {guess.place + 1} 行："
         typer.echo(f"请核对：{where}{guess.text}", err=True)
     for problem in problems(output):
-        typer.echo(problem, err=True)
+        say(problem)
     rows = len(found.form["rows"])
-    typer.echo(f"已拟出 {rows} 行，其中 {sum(one.is_doubt for one in found.guesses)} 处请核对：{output}", err=True)
+    typer.echo(
+        f"已拟出 {rows} 行，其中 {sum(one.is_doubt for one in found.guesses)} 处请核对：{output}", err=True
+    )

@@ -1,6 +1,5 @@
 """The commands of who runs the service: backup, restore, purge, audit."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,14 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from models.errors import BadUsage
+from service.cli.base import Overwrite, read_settings, say
 
 if TYPE_CHECKING:
     from service.blobs import Blobs
-    from service.settings import Settings
     from service.store.audit import Broken
     from service.store.database import Database
 
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="覆盖已有的文件，不写则不动它")]
 
 _audit = typer.Typer(help="操作日志。", no_args_is_help=True, rich_markup_mode=None)
 
@@ -44,16 +42,20 @@ def backup(
 
     with _kept() as place:
         check_targets(output, replace=overwrite)
-        made = back_up(place.database, place.blobs, output, now(), to_stderr(), key=_settings().backup_key)
-    _say(f"已备份：{output}，{made.rows} 行，{made.blobs} 个文件（{made.bytes / 1e6:.1f} MB）")
-    _say(f"日志末条摘要（请另外记下）：{made.head}")
-    if _settings().backup_key is None:
-        _say("没有设置 SEALFORM_BACKUP_KEY，备份未签名：之后无从知道它是否被改动过")
+        made = back_up(
+            place.database, place.blobs, output, now(), to_stderr(), key=read_settings().backup_key
+        )
+    say(f"已备份：{output}，{made.rows} 行，{made.blobs} 个文件（{made.bytes / 1e6:.1f} MB）")
+    say(f"日志末条摘要（请另外记下）：{made.head}")
+    if read_settings().backup_key is None:
+        say("没有设置 SEALFORM_BACKUP_KEY，备份未签名：之后无从知道它是否被改动过")
     _end(made.lost, made.broken)
 
 
 def restore(
-    backup: Annotated[Path, typer.Argument(metavar="FILE.tar", help="sealform backup 的备份", exists=True, dir_okay=False)],
+    backup: Annotated[
+        Path, typer.Argument(metavar="FILE.tar", help="sealform backup 的备份", exists=True, dir_okay=False)
+    ],
     force_empty: Annotated[bool, typer.Option("--force-empty", help="清空现有的一切，以备份取代")] = False,
 ) -> None:
     """把备份恢复到空的数据库，逐项核对；要么全部恢复，要么什么也不改。请先停止服务。
@@ -67,21 +69,29 @@ def restore(
 
     with _opened() as place:
         enqueue = Queue(place.database).enqueue
-        key = _settings().backup_key
-        came = take_back(place.database, place.blobs, backup, enqueue, now(), to_stderr(), empty=force_empty, key=key)
-    _say(f"已恢复：{came.rows} 行，{came.blobs} 个文件；{came.waiting} 份等待读取")
-    _say(f"备份时的日志末条摘要：{came.head}")
+        key = read_settings().backup_key
+        came = take_back(
+            place.database, place.blobs, backup, enqueue, now(), to_stderr(), empty=force_empty, key=key
+        )
+    say(f"已恢复：{came.rows} 行，{came.blobs} 个文件；{came.waiting} 份等待读取")
+    say(f"备份时的日志末条摘要：{came.head}")
     if key is None:
-        _say("没有设置 SEALFORM_BACKUP_KEY，没有核对签名：备份是否被改动过，请对照另外记下的摘要")
+        say("没有设置 SEALFORM_BACKUP_KEY，没有核对签名：备份是否被改动过，请对照另外记下的摘要")
     _end(came.lost, came.broken)
 
 
 def purge(
     older_than: Annotated[
-        str | None, typer.Option("--older-than", metavar="AGE", help="期限，如 90d、2y；不写则按 SEALFORM_RETENTION_DAYS")
+        str | None,
+        typer.Option(
+            "--older-than", metavar="AGE", help="期限，如 90d、2y；不写则按 SEALFORM_RETENTION_DAYS"
+        ),
     ] = None,
     status: Annotated[
-        list[str] | None, typer.Option("--status", metavar="STATUS", help="只清除此状态：accepted、rejected、withdrawn；可写多次")
+        list[str] | None,
+        typer.Option(
+            "--status", metavar="STATUS", help="只清除此状态：accepted、rejected、withdrawn；可写多次"
+        ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只说会清除多少，不清除")] = False,
 ) -> None:
@@ -96,26 +106,34 @@ def purge(
     from service.upkeep.purge import FINAL, Kept, foresee, period
     from service.upkeep.purge import purge as erase
 
-    settings = _settings()
+    settings = read_settings()
     if older_than is None and settings.retention_days is None:
         raise BadUsage("没有说明期限", advice="请写 --older-than，或设置 SEALFORM_RETENTION_DAYS")
     age = period(older_than or str(settings.retention_days))
     chosen = [known for known in FINAL if not status or known in status]
     if unknown := set(status or ()) - set(FINAL):
-        raise BadUsage(f"不能清除此状态的申请：{'、'.join(sorted(unknown))}", advice=f"只可写 {'、'.join(FINAL)}")
+        raise BadUsage(
+            f"不能清除此状态的申请：{'、'.join(sorted(unknown))}", advice=f"只可写 {'、'.join(FINAL)}"
+        )
     at = now()
     with _kept() as place:
         made = (
             foresee(place.database, at - age, chosen)
             if dry_run
-            else erase(place.database, Kept(place.blobs, partial(forget, settings)), at - age, chosen, "cli", at)
+            else erase(
+                place.database, Kept(place.blobs, partial(forget, settings)), at - age, chosen, "cli", at
+            )
         )
-    _say(f"{'将清除' if dry_run else '已清除'} {made.submissions} 份申请的内容，{made.blobs} 个文件（{made.bytes / 1e6:.1f} MB）")
+    say(
+        f"{'将清除' if dry_run else '已清除'} {made.submissions} 份申请的内容，{made.blobs} 个文件（{made.bytes / 1e6:.1f} MB）"
+    )
 
 
 @_audit.command()
 def verify(
-    head: Annotated[str | None, typer.Option("--head", metavar="HASH", help="先前另外记下的末条摘要，日志中应仍有这一条")] = None,
+    head: Annotated[
+        str | None, typer.Option("--head", metavar="HASH", help="先前另外记下的末条摘要，日志中应仍有这一条")
+    ] = None,
 ) -> None:
     """逐条核对操作日志：条目有没有被改动、删去、插入，值有没有被改动；再按日志重算每份申请，看数据库中的是否一致。
 
@@ -128,12 +146,12 @@ def verify(
         departed = list(replay.departures(connection))
     typer.echo(f"{count}\t{last}")
     for one in departed:
-        _say(str(one))
+        say(str(one))
     _end([], broken)
     if departed:
-        _say("日志完好，但数据库中的申请与日志不一致，请从备份恢复或查明是谁改动")
+        say("日志完好，但数据库中的申请与日志不一致，请从备份恢复或查明是谁改动")
         raise typer.Exit(1)
-    _say("日志完好，申请与日志一致")
+    say("日志完好，申请与日志一致")
 
 
 @dataclass(frozen=True)
@@ -149,7 +167,7 @@ def _opened() -> Iterator[_Place]:
     from service.blobs import open_blobs
     from service.store.database import Database
 
-    settings = _settings()
+    settings = read_settings()
     make_folder(settings.data)
     database = Database(settings.database_url)
     try:
@@ -164,29 +182,21 @@ def _kept() -> Iterator[_Place]:
     """As `_opened`, where there is a database with this program's schema."""
     from service.store.database import is_there
 
-    if not is_there(_settings().database_url):
+    if not is_there(read_settings().database_url):
         raise BadUsage("这里还没有服务的数据", advice="请检查 SEALFORM_DATA 和 SEALFORM_DATABASE_URL")
     with _opened() as place:
         if not place.database.is_current():
-            raise BadUsage("数据库的结构与本程序的版本不同", advice="请用与服务相同的版本；升级后先启动一次服务")
+            raise BadUsage(
+                "数据库的结构与本程序的版本不同", advice="请用与服务相同的版本；升级后先启动一次服务"
+            )
         yield place
 
 
 def _end(lost: list[str], broken: "list[Broken]") -> None:
     """Tells what is not well, and ends with exit code 1 where anything is."""
     for digest in lost:
-        _say(f"文件已损坏或不在了：{digest}")
+        say(f"文件已损坏或不在了：{digest}")
     for one in broken:
-        _say(f"日志第 {one.seq} 条：{one.why}")
+        say(f"日志第 {one.seq} 条：{one.why}")
     if lost or broken:
         raise typer.Exit(1)
-
-
-def _settings() -> "Settings":
-    from service.settings import Settings
-
-    return Settings.read(os.environ)
-
-
-def _say(text: str) -> None:
-    typer.echo(text, err=True)

@@ -46,7 +46,10 @@ def _reviewers(kept: Kept, names: Names) -> list[str]:
 
 
 def _corrections(kept: Kept, names: Names, titles: Mapping[str, str]) -> str:
-    return "\n".join(f"{titles.get(field, field)}（{names.get(actor, actor)}）" for field, actor in _corrected(kept).items())
+    return "\n".join(
+        f"{titles.get(field, field)}（{names.get(actor, actor)}）"
+        for field, actor in _corrected(kept).items()
+    )
 
 
 def _unweighed(kept: Kept, _: Names) -> list[str]:
@@ -71,7 +74,9 @@ ABOUT: dict[str, About] = {
     "_corrected": About("人工更正", lambda kept, _: list(_corrected(kept)), _corrections),
     "_reviewers": About("复核人", _reviewers, lambda kept, names, _: "、".join(_reviewers(kept, names))),
     "_received_at": _plain("接收时间", "received_at"),
-    "_twins": About("疑似重复（编号）", lambda kept, _: list(kept.twins), lambda kept, *_: "、".join(map(str, kept.twins))),
+    "_twins": About(
+        "疑似重复（编号）", lambda kept, _: list(kept.twins), lambda kept, *_: "、".join(map(str, kept.twins))
+    ),
     "_updated_at": _plain("更新时间", "updated_at"),
     "_form": _plain("表格", "form"),
     "_form_version": _plain("表格版本", "form_version"),
@@ -80,14 +85,22 @@ ABOUT: dict[str, About] = {
     "_replaces": _plain("替代", "replaces"),
     "_replaced_by": _plain("被替代", "replaced_by"),
 }
-_BEFORE, _AFTER = ("_id", "_name", "_status"), ("_findings", "_unweighed", "_corrected", "_reviewers", "_received_at", "_twins")
+_BEFORE, _AFTER = (
+    ("_id", "_name", "_status"),
+    ("_findings", "_unweighed", "_corrected", "_reviewers", "_received_at", "_twins"),
+)
 
 
 def titles_of(form: FormDefinition) -> dict[str, str]:
     """Every column that an export of `form` may have, and its title, in the order that it has by itself."""
     titles = {name: about.title for name, about in ABOUT.items()}
     rest = {name: title for name, title in titles.items() if name not in (*_BEFORE, *_AFTER)}
-    return {**{name: titles[name] for name in _BEFORE}, **form.titles, **{name: titles[name] for name in _AFTER}, **rest}
+    return {
+        **{name: titles[name] for name in _BEFORE},
+        **form.titles,
+        **{name: titles[name] for name in _AFTER},
+        **rest,
+    }
 
 
 def usual(form: FormDefinition) -> list[str]:

@@ -23,7 +23,8 @@ class Crop:
 
 
 def cut_out(files: Sequence[StoredFile], line: Line | None, views: Views) -> list[Crop]:
-    """The cut-outs of a result, by field in the order of the line. A file that is gone, or that can't be shown, has none."""
+    """The cut-outs of a result, by field in the order of the line. A file that is gone, or that can't be
+    shown, has none."""
     if line is None:
         return []
     arrived = [(file.name, file.sha256) for file in files]
@@ -51,13 +52,19 @@ def take_out(files: Sequence[StoredFile], parts: Sequence[PartJson], views: View
     return found
 
 
-def _places(views: Views, held: Held, evidence: EvidenceJson) -> Iterator[tuple[int, tuple[float, float, float, float]]]:
+def _places(
+    views: Views, held: Held, evidence: EvidenceJson
+) -> Iterator[tuple[int, tuple[float, float, float, float]]]:
     """(page, box) of where a value was read; the cell of a Word file is where it was printed."""
     if evidence.get("page") is not None and evidence.get("box") is not None:
         x0, y0, x1, y1 = evidence["box"]
         yield evidence["page"], (x0, y0, x1, y1)
     elif cell := evidence.get("cell"):
         for place in views.pages(held)["places"]:
-            if (place["table"], place["row"], place["column"]) == (cell["table"], cell["row"], cell["column"]):
+            if (place["table"], place["row"], place["column"]) == (
+                cell["table"],
+                cell["row"],
+                cell["column"],
+            ):
                 x0, y0, x1, y1 = place["box"]
                 yield place["page"], (x0, y0, x1, y1)

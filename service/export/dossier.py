@@ -1,6 +1,7 @@
 """Everything about one submission in one .zip: what arrived, the record, and who did what to it.
 
-It is made to be kept and printed: nothing in it needs this service, and no name in it is one that an applicant could choose freely.
+It is made to be kept and printed: nothing in it needs this service, and no name in it is one that an
+applicant could choose freely.
 """
 
 import json
@@ -39,8 +40,10 @@ _FORBIDDEN = frozenset('<>:"|?*/\\')
 _INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 _ACTIONS = {
-    "upload": "接收", "read": "识别", "correct": "更正、确认", "undo": "撤销修改", "accept": "受理", "return": "退回补正",
-    "reject": "不予受理", "withdraw": "撤回", "reopen": "重新打开", "retry": "重新读取", "purge": "清除内容", "dossier": "导出档案",
+    "upload": "接收", "read": "识别", "correct": "更正、确认", "undo": "撤销修改", "accept": "受理",
+    "return": "退回补正",
+    "reject": "不予受理", "withdraw": "撤回", "reopen": "重新打开", "retry": "重新读取", "purge": "清除内容",
+    "dossier": "导出档案",
     "replaces": "替换原来的", "replaced": "被替换", "another": "确认是另一份", "unsettle": "撤销重复的处理",
 }  # fmt: skip
 _LABELS = {
@@ -61,8 +64,8 @@ _OTHERS = "（同批另有 {} 个文件，不属于本申请）"
 
 @dataclass(frozen=True)
 class Known:
-    """All that a dossier is made of. `files` are the application's own of those that were uploaded, and `inside` the parts that are
-    its own in those that hold the papers of others too."""
+    """All that a dossier is made of. `files` are the application's own of those that were uploaded, and
+    `inside` the parts that are its own in those that hold the papers of others too."""
 
     kept: Kept
     form: FormDefinition | None
@@ -96,11 +99,15 @@ def gather(connection: sa.Connection, submission: int, form: FormDefinition | No
     kept = exports.one(connection, submission)
     found = listing.whole(connection, submission)
     uploaded = [StoredFile(file.name, file.sha256, file.bytes) for file in found.files]
-    files, inside = (uploaded, []) if found.is_alone or not found.line else _own_files(uploaded, found.line["parts"])
+    files, inside = (
+        (uploaded, []) if found.is_alone or not found.line else _own_files(uploaded, found.line["parts"])
+    )
     names = listing.people(connection, None)
     # What is kept of the reading names no file of others either.
     line: Line | None = {**found.line, "source": kept.name} if found.line else None
-    return Known(kept, form, line, files, inside, uploaded, _log(connection, submission, form, names, files), names)
+    return Known(
+        kept, form, line, files, inside, uploaded, _log(connection, submission, form, names, files), names
+    )
 
 
 def write_dossier(
@@ -111,10 +118,13 @@ def write_dossier(
     now: datetime,
     inner: Mapping[str, bytes] = MappingProxyType({}),
 ) -> None:
-    """Writes the .zip: the originals, the record as JSON and as a sheet, `crops` of the places where values were read, and the log
-    as a page. `inner` are the bytes of parts inside others by name. What of the originals is not there any more is told."""
+    """Writes the .zip: the originals, the record as JSON and as a sheet, `crops` of the places where values
+    were read, and the log as a page. `inner` are the bytes of parts inside others by name. What of the
+    originals is not there any more is told."""
     made = now.astimezone()
-    parts = [StoredFile(part["name"], part["sha256"], len(inner.get(part["name"], b""))) for part in known.inside]
+    parts = [
+        StoredFile(part["name"], part["sha256"], len(inner.get(part["name"], b""))) for part in known.inside
+    ]
     known = replace(known, files=[*known.files, *parts], inside=())
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         missing = []
@@ -136,8 +146,8 @@ def write_dossier(
 
 
 def safe_name(name: str, number: int) -> str:
-    """The name of a file as it may stand on any disk: no path, no sign that hides or reverses, no name that Windows keeps for
-    itself; `number` tells apart those that are alike."""
+    """The name of a file as it may stand on any disk: no path, no sign that hides or reverses, no name that
+    Windows keeps for itself; `number` tells apart those that are alike."""
     last = re.split(r"[/\\]", name)[-1]
     plain = "".join(_replacement(character) for character in last).strip(" .")
     stem, dot, suffix = plain.rpartition(".")
@@ -148,11 +158,20 @@ def safe_name(name: str, number: int) -> str:
 
 
 def audit_page(known: Known, missing: Sequence[str], made: datetime) -> str:
-    """The log as a page that stands alone: who, when, what, before and after, and the hashes that bind the entries."""
-    pages = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    """The log as a page that stands alone: who, when, what, before and after, and the hashes that bind the
+    entries."""
+    pages = Environment(
+        loader=FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
     title = known.form.title if known.form else known.kept.name
     return pages.get_template("audit.html").render(
-        kept=known.kept, title=title, status=WORDS[known.kept.status], log=known.log, files=known.files, missing=missing, made=made
+        kept=known.kept,
+        title=title,
+        status=WORDS[known.kept.status],
+        log=known.log,
+        files=known.files,
+        missing=missing,
+        made=made,
     )
 
 
@@ -160,7 +179,9 @@ def _replacement(character: str) -> str:
     return "_" if character in _FORBIDDEN or unicodedata.category(character) in _INVISIBLE else character
 
 
-def _add_original(archive: zipfile.ZipFile, name: str, blobs: Blobs, file: StoredFile, made: datetime) -> bool:
+def _add_original(
+    archive: zipfile.ZipFile, name: str, blobs: Blobs, file: StoredFile, made: datetime
+) -> bool:
     chunks = blobs.chunks(file.sha256)
     try:
         first = next(chunks, b"")
@@ -184,22 +205,38 @@ def _entry(name: str, made: datetime) -> zipfile.ZipInfo:
 
 
 def _record(known: Known, missing: Sequence[str]) -> bytes:
-    files = [{"name": one.name, "sha256": one.sha256, "bytes": one.bytes, "missing": one.name in missing} for one in known.files]
-    data = {**to_json(known.kept, known.names), "marks": known.kept.marks, "files": files, "reading": known.line}
+    files = [
+        {"name": one.name, "sha256": one.sha256, "bytes": one.bytes, "missing": one.name in missing}
+        for one in known.files
+    ]
+    data = {
+        **to_json(known.kept, known.names),
+        "marks": known.kept.marks,
+        "files": files,
+        "reading": known.line,
+    }
     return json.dumps(data, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
 
 
-def _own_files(files: Sequence[StoredFile], parts: Sequence[PartJson]) -> tuple[list[StoredFile], list[PartJson]]:
+def _own_files(
+    files: Sequence[StoredFile], parts: Sequence[PartJson]
+) -> tuple[list[StoredFile], list[PartJson]]:
     """The files among an application's own `parts`, and those of them that lie in files that are not."""
     # Reading makes names safe and tells them apart; it is by those that parts are known.
     read = Source.of("", Path(), [(file.name, Path(str(number))) for number, file in enumerate(files)])
     known = {part["name"] for part in parts}
     kept = {name: file for file, (name, _) in zip(files, read.parts, strict=True) if name in known}
-    return [*kept.values()], [part for part in parts if part["name"] not in kept and known.isdisjoint(around(part["name"]))]
+    return [*kept.values()], [
+        part for part in parts if part["name"] not in kept and known.isdisjoint(around(part["name"]))
+    ]
 
 
 def _log(
-    connection: sa.Connection, submission: int, form: FormDefinition | None, names: Mapping[str, str], files: Sequence[StoredFile]
+    connection: sa.Connection,
+    submission: int,
+    form: FormDefinition | None,
+    names: Mapping[str, str],
+    files: Sequence[StoredFile],
 ) -> list[Entry]:
     mine = audit_log.c.subject == f"submission:{submission}"
     values: dict[int, dict[str, str]] = {}
@@ -207,7 +244,8 @@ def _log(
         values.setdefault(row.seq, {})[row.label] = row.value
     return [
         Entry(
-            row.seq, row.at.astimezone(), names.get(row.actor, row.actor), _ACTIONS.get(row.action, row.action), row.hash,
+            row.seq, row.at.astimezone(), names.get(row.actor, row.actor),
+            _ACTIONS.get(row.action, row.action), row.hash,
             row.previous, list(_changes(row.digests, values.get(row.seq, {}), form, files)),
         )
         for row in connection.execute(audit_log.select().where(mine).order_by(audit_log.c.seq))
@@ -215,17 +253,22 @@ def _log(
 
 
 def _changes(
-    digests: Mapping[str, str], values: Mapping[str, str], form: FormDefinition | None, files: Sequence[StoredFile]
+    digests: Mapping[str, str],
+    values: Mapping[str, str],
+    form: FormDefinition | None,
+    files: Sequence[StoredFile],
 ) -> Iterator[tuple[str, str, str]]:
-    """(what, before, after) of each value of an entry: fields in the order of the form, after what is about the whole. Of what was
-    uploaded only `files` are named."""
+    """(what, before, after) of each value of an entry: fields in the order of the form, after what is about
+    the whole. Of what was uploaded only `files` are named."""
     told: dict[tuple[int, str], list[str]] = {}
     order = list(form.fields) if form else []
     for label in digests:
         kind, _, rest = label.partition(":")
         name, _, side = rest.partition(":")
         text = _told(kind, name, values[label], form, files) if label in values else _ERASED
-        title = (form.titles.get(name, name) if form else name) if kind == "field" else _LABELS.get(label, label)
+        title = (
+            (form.titles.get(name, name) if form else name) if kind == "field" else _LABELS.get(label, label)
+        )
         place = order.index(name) if name in order else -1
         told.setdefault((place, title), ["", ""])[_SIDES.get(side, 1)] = text
     for (_, title), (before, after) in sorted(told.items()):

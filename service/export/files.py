@@ -1,4 +1,5 @@
-"""Records as files for people (.xlsx, .csv) and for other systems (JSON lines, Parquet), written as they come from the database."""
+"""Records as files for people (.xlsx, .csv) and for other systems (JSON lines, Parquet), written as they come
+from the database."""
 
 import csv
 import io
@@ -26,13 +27,23 @@ _ROW_GROUP = 2000
 # What the sheet that explains counts besides the states.
 _UNSETTLED, _REPLACED = "其中疑似重复，尚未处理", "已被替换，未导出"
 # In JSON lines whatever the columns: without them nobody could follow a record.
-_ALWAYS = ("_id", "_changed", "_version", "_status", "_form", "_form_version", "_unweighed", "_twins", "_replaced_by")
+_ALWAYS = (
+    "_id",
+    "_changed",
+    "_version",
+    "_status",
+    "_form",
+    "_form_version",
+    "_unweighed",
+    "_twins",
+    "_replaced_by",
+)
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What an export looks like: the definitions in force of the forms in it, the columns (None: the usual ones), what people call
-    those who reviewed, and how many are left out because they were replaced."""
+    """What an export looks like: the definitions in force of the forms in it, the columns (None: the usual
+    ones), what people call those who reviewed, and how many are left out because they were replaced."""
 
     forms: Mapping[str, FormDefinition]
     names: Names
@@ -51,13 +62,17 @@ class Shape:
 
     def of(self, form: FormDefinition) -> list[str]:
         """The columns for one form: those chosen that it has."""
-        return usual(form) if self.columns is None else [name for name in self.columns if name in form.fields or name in ABOUT]
+        return (
+            usual(form)
+            if self.columns is None
+            else [name for name in self.columns if name in form.fields or name in ABOUT]
+        )
 
 
 @dataclass(frozen=True)
 class FileFormat:
-    """All there is to know of a format: its words for people, its media type, what writes it, and whether a file of it is one
-    table, so that it holds records of one form only."""
+    """All there is to know of a format: its words for people, its media type, what writes it, and whether a
+    file of it is one table, so that it holds records of one form only."""
 
     words: str
     media: str
@@ -76,9 +91,17 @@ def write_records(kind: Format, target: IO[bytes], records: Iterable[Kept], shap
 
 def to_json(kept: Kept, names: Names, columns: Sequence[str] | None = None) -> dict[str, Any]:
     """A record as JSON; the columns about the submission lose their _."""
-    about = list(ABOUT) if columns is None else [*_ALWAYS, *(name for name in columns if name in ABOUT and name not in _ALWAYS)]
+    about = (
+        list(ABOUT)
+        if columns is None
+        else [*_ALWAYS, *(name for name in columns if name in ABOUT and name not in _ALWAYS)]
+    )
     told = {name[1:]: _json_ready(ABOUT[name].value(kept, names)) for name in about}
-    fields = kept.content if columns is None else {name: kept.content.get(name) for name in columns if name not in ABOUT}
+    fields = (
+        kept.content
+        if columns is None
+        else {name: kept.content.get(name) for name in columns if name not in ABOUT}
+    )
     return {**told, "fields": dict(fields)}
 
 
@@ -103,7 +126,9 @@ def _write_csv(target: IO[bytes], records: Iterable[Kept], shape: Shape) -> None
     def cell(name: str, kept: Kept) -> str:
         if name in ABOUT:
             return safe(ABOUT[name].text(kept, shape.names, form.titles) or "")
-        return _csv_text(field_cell(form.fields[name], kept.content.get(name), unweighed=kept.unweighed(name)).value)
+        return _csv_text(
+            field_cell(form.fields[name], kept.content.get(name), unweighed=kept.unweighed(name)).value
+        )
 
     target.write(_BOM)
     text = io.TextIOWrapper(target, "utf-8", errors="replace", newline="", write_through=True)
@@ -143,7 +168,9 @@ def _write_book(target: IO[bytes], records: Iterable[Kept], shape: Shape) -> Non
         sheets[form.name].append(_book_row(kept, form, shape))
     if failed:
         _unread_sheet(book.sheet(FAILED_SHEET, ["编号", "来源", "状态", "原因和处理建议", "代码"]), failed)
-    counts |= {words: count for words, count in ((_UNSETTLED, unsettled), (_REPLACED, shape.left_out)) if count}
+    counts |= {
+        words: count for words, count in ((_UNSETTLED, unsettled), (_REPLACED, shape.left_out)) if count
+    }
     write_legend(book, [*COLOURS, ("绿色单元格", "由复核人更正，姓名见“人工更正”一栏", CORRECTED)], counts)
     book.save(target)
 
@@ -157,7 +184,9 @@ def _book_row(kept: Kept, form: FormDefinition, shape: Shape) -> list[Any]:
     for name in shape.of(form):
         if name in ABOUT:
             same = name == "_twins" and kept.twins
-            row.append(Cell(ABOUT[name].text(kept, shape.names, form.titles), fill=DOUBTFUL if same else None))
+            row.append(
+                Cell(ABOUT[name].text(kept, shape.names, form.titles), fill=DOUBTFUL if same else None)
+            )
         else:
             mark = kept.marks.get(name)
             fill = WRONG if name in wrong else marks.get(mark["state"]) if mark else None
@@ -170,7 +199,9 @@ def _unread_sheet(sheet: Any, records: Sequence[Kept]) -> None:
 
     for kept in records:
         why = "内容已按期清除" if kept.purged else kept.failure
-        sheet.append([Cell(text) for text in (str(kept.id), kept.name, WORDS[kept.status], why, kept.error_code)])
+        sheet.append(
+            [Cell(text) for text in (str(kept.id), kept.name, WORDS[kept.status], why, kept.error_code)]
+        )
 
 
 def _write_parquet(target: IO[bytes], records: Iterable[Kept], shape: Shape) -> None:
@@ -206,7 +237,11 @@ FORMATS: Mapping[Format, FileFormat] = {
         _write_book,
         is_one_table=False,
     ),
-    "csv": FileFormat("CSV（.csv，可用 Excel 打开）", "text/csv; charset=utf-8", _write_csv, is_one_table=True),
+    "csv": FileFormat(
+        "CSV（.csv，可用 Excel 打开）", "text/csv; charset=utf-8", _write_csv, is_one_table=True
+    ),
     "jsonl": FileFormat("JSON 行（.jsonl，系统对接）", "application/jsonl", _write_lines, is_one_table=False),
-    "parquet": FileFormat("Parquet（.parquet，数据分析）", "application/vnd.apache.parquet", _write_parquet, is_one_table=True),
+    "parquet": FileFormat(
+        "Parquet（.parquet，数据分析）", "application/vnd.apache.parquet", _write_parquet, is_one_table=True
+    ),
 }

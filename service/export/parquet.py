@@ -15,7 +15,8 @@ from service.export.columns import ABOUT, Names, titles_of
 from service.store.exports import Kept
 
 _PLACES = 14
-# 24 digits before the point, which is what a number may have, and as many after it as the type then has room for.
+# 24 digits before the point, which is what a number may have, and as many after it as the type then has room
+# for.
 _AMOUNT = pa.decimal128(38, _PLACES)
 _ABOUT: dict[str, pa.DataType] = {
     **dict.fromkeys(("_id", "_version", "_changed", "_replaces", "_replaced_by"), pa.int64()),
@@ -23,8 +24,8 @@ _ABOUT: dict[str, pa.DataType] = {
     **dict.fromkeys(("_findings", "_unweighed", "_corrected", "_reviewers"), pa.list_(pa.string())),
     "_twins": pa.list_(pa.int64()),
 }
-# What the types have no place for: a value that was read with another version of the form, a number with too many digits; and what
-# must not be missed, whatever columns were chosen.
+# What the types have no place for: a value that was read with another version of the form, a number with too
+# many digits; and what must not be missed, whatever columns were chosen.
 _REST = "_rest"
 
 
@@ -38,7 +39,8 @@ class Column:
 
 
 def columns_of(form: FormDefinition, chosen: Sequence[str]) -> list[Column]:
-    """The columns of the file: those chosen, `NAME.unit` beside each number, and `_rest`, JSON of what fits none."""
+    """The columns of the file: those chosen, `NAME.unit` beside each number, and `_rest`, JSON of what fits
+    none."""
     titles, made = titles_of(form), []
     for name in chosen:
         field = form.fields.get(name)
@@ -69,9 +71,14 @@ def row_of(kept: Kept, form: FormDefinition, columns: Sequence[Column], names: N
     return {name: _sound(value) for name, value in row.items()}
 
 
-def _without_column(kept: Kept, form: FormDefinition, columns: Collection[str], names: Names) -> dict[str, Any]:
-    """Values of fields that the form has not, and the parts of values that nobody weighed where no column tells them."""
-    rest = {name: value for name, value in kept.content.items() if name not in form.fields and value is not None}
+def _without_column(
+    kept: Kept, form: FormDefinition, columns: Collection[str], names: Names
+) -> dict[str, Any]:
+    """Values of fields that the form has not, and the parts of values that nobody weighed where no column
+    tells them."""
+    rest = {
+        name: value for name, value in kept.content.items() if name not in form.fields and value is not None
+    }
     told = [part for part in ABOUT["_unweighed"].value(kept, names) if part.partition(".")[0] in columns]
     return {**rest, "_unweighed": told} if told and "_unweighed" not in columns else rest
 

@@ -20,9 +20,11 @@ COLOURS = (
 
 
 def write_sheet(lines: Iterable[Line], forms: Mapping[str, FormDefinition]) -> bytes:
-    """`lines` of a results file as .xlsx: a sheet a form, one for what could not be read, one that explains the colours.
+    """`lines` of a results file as .xlsx: a sheet a form, one for what could not be read, one that explains
+    the colours.
 
-    A form that is not in `forms`, or was changed since, still gets its sheet, its values as they stand in the results.
+    A form that is not in `forms`, or was changed since, still gets its sheet, its values as they stand in the
+    results.
     """
     ordered = sorted(lines, key=lambda line: (line["source"], line.get("application", 1)))
     book = Book(reserved=(FAILED_SHEET, LEGEND_SHEET))
@@ -50,10 +52,21 @@ def _form_sheet(book: Book, name: str, form: FormDefinition | None, lines: Seque
         row = [Cell(line["source"]), Cell(STATUS[line["status"]])]
         for field in titles:
             result = line["fields"].get(field)
-            fill = WRONG if field in wrong else DOUBTFUL if result and result["decision"] == "review" else None
+            fill = (
+                WRONG if field in wrong else DOUBTFUL if result and result["decision"] == "review" else None
+            )
             value, unweighed = (result["value"], result.get("unweighed", ())) if result else (None, ())
             row.append(field_cell(form.fields[field] if form else None, value, fill, unweighed))
-        sheet.append([*row, Cell("\n".join([*(finding["message"] for finding in line["findings"]), *_unweighed(form, line)]))])
+        sheet.append(
+            [
+                *row,
+                Cell(
+                    "\n".join(
+                        [*(finding["message"] for finding in line["findings"]), *_unweighed(form, line)]
+                    )
+                ),
+            ]
+        )
 
 
 def _unweighed(form: FormDefinition | None, line: Line) -> list[str]:
@@ -68,10 +81,17 @@ def _failed_sheet(book: Book, lines: Sequence[Line]) -> None:
     sheet = book.sheet(FAILED_SHEET, ["来源", "状态", "原因和处理建议", "代码"])
     for line in lines:
         if error := line["error"]:
-            sheet.append([Cell(text) for text in (line["source"], STATUS[line["status"]], error["message"], error["code"])])
+            sheet.append(
+                [
+                    Cell(text)
+                    for text in (line["source"], STATUS[line["status"]], error["message"], error["code"])
+                ]
+            )
 
 
-def write_legend(book: Book, colours: Iterable[tuple[str, str, PatternFill]], counts: Mapping[str, int]) -> None:
+def write_legend(
+    book: Book, colours: Iterable[tuple[str, str, PatternFill]], counts: Mapping[str, int]
+) -> None:
     """The sheet that says what the colours mean, and how many there are of each state."""
     sheet = book.sheet(LEGEND_SHEET, ["项目", "含义"])
     for item, meaning, fill in colours:

@@ -79,8 +79,8 @@ class Book:
 
 
 def is_as_made(path: Path) -> bool:
-    """Whether nobody has saved the workbook at `path` since a `Book` wrote it: whoever does, by whatever program, leaves a name or
-    a later time."""
+    """Whether nobody has saved the workbook at `path` since a `Book` wrote it: whoever does, by whatever
+    program, leaves a name or a later time."""
     try:
         with zipfile.ZipFile(path) as archive, archive.open("docProps/core.xml") as file:
             said = dict(_PROPERTY.findall(file.read(_MOST_PROPERTIES)))
@@ -105,7 +105,10 @@ class Sheet:
     def append(self, row: Sequence[Cell]) -> None:
         """One row, a cell a heading."""
         self._rows += 1
-        fitted = [cell._replace(value=_fitted(cell.value) or None) if isinstance(cell.value, str) else cell for cell in row]
+        fitted = [
+            cell._replace(value=_fitted(cell.value) or None) if isinstance(cell.value, str) else cell
+            for cell in row
+        ]
         if self._waiting is None:
             self._write(fitted)
             return
@@ -143,7 +146,8 @@ class Sheet:
         self._sheet.append(self._styled(row, is_heading))
 
     def _styled(self, row: Sequence[Cell], is_heading: bool) -> Iterator[StyledCell]:
-        """The cells, each gone once it is written: one stands for all that look alike, because styles are slow to set."""
+        """The cells, each gone once it is written: one stands for all that look alike, because styles are
+        slow to set."""
         for value, shape, fill in row:
             is_text = isinstance(value, str)
             look = ("@" if is_text else shape, fill.fgColor.rgb if fill else None, is_heading)
@@ -167,14 +171,20 @@ class Sheet:
         return cell
 
 
-def field_cell(field: FieldBase[Any] | None, data: Any, fill: PatternFill | None = None, unweighed: Collection[str] = ()) -> Cell:
-    """The JSON value `data` of `field` as it stands in a cell, marked where parts of it are `unweighed`; of a field that is not
-    known, or has another shape, as JSON."""
+def field_cell(
+    field: FieldBase[Any] | None, data: Any, fill: PatternFill | None = None, unweighed: Collection[str] = ()
+) -> Cell:
+    """The JSON value `data` of `field` as it stands in a cell, marked where parts of it are `unweighed`; of a
+    field that is not known, or has another shape, as JSON."""
     if field is not None:
         try:
             typed = field.from_json(data)
             # Other kinds have no place for a mark in their values, and are told beside them.
-            value = field.shown(typed, unweighed) if typed is not None and field.borne_out else field.sheet_value(typed)
+            value = (
+                field.shown(typed, unweighed)
+                if typed is not None and field.borne_out
+                else field.sheet_value(typed)
+            )
         except ValueError:
             field = None  # read with another version of the form
     if field is None:
@@ -208,9 +218,16 @@ def _fitted(text: str) -> str:
 
 
 def _shown(value: object) -> str:
-    return value.strftime("%Y-%m-%d") if isinstance(value, datetime.date) else "" if value is None else str(value)
+    return (
+        value.strftime("%Y-%m-%d")
+        if isinstance(value, datetime.date)
+        else ""
+        if value is None
+        else str(value)
+    )
 
 
 def _width(text: str) -> int:
-    """Columns that `text` takes, two for each ideograph: the bytes that GBK has for it, which are quickly counted."""
+    """Columns that `text` takes, two for each ideograph: the bytes that GBK has for it, which are quickly
+    counted."""
     return len(text) if text.isascii() else len(text.encode("gbk", "replace"))

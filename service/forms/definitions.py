@@ -1,7 +1,9 @@
-"""Form definitions from YAML, strictly: every problem of a file is reported at once, with its line and what was expected.
+"""Form definitions from YAML, strictly: every problem of a file is reported at once, with its line and what
+was expected.
 
-The YAML is composed to nodes first, because nodes know their lines, and only then turned into data. What a definition
-may hold is said by `models.form`; here its complaints are brought back to the lines that caused them.
+The YAML is composed to nodes first, because nodes know their lines, and only then turned into data. What a
+definition may hold is said by `models.form`; here its complaints are brought back to the lines that caused
+them.
 """
 
 import difflib
@@ -26,7 +28,8 @@ def load_forms(folder: Path | None = None) -> dict[str, FormDefinition]:
     """All definitions of `folder` (None: the shipped ones) by name.
 
     Raises:
-        DefinitionError: with the problems of all files; also where two files define one name, or there is none.
+        DefinitionError: with the problems of all files; also where two files define one name, or there is
+            none.
     """
     folder = folder or SHIPPED
     if not folder.is_dir():
@@ -39,8 +42,8 @@ def load_forms(folder: Path | None = None) -> dict[str, FormDefinition]:
 
 
 def load_form(path: Path, *, is_new: bool = False) -> FormDefinition:
-    """The definition in `path`. One that `is_new` must not leave open, either, which of two fields an answer belongs to; forms
-    that are out already are read whatever they leave open.
+    """The definition in `path`. One that `is_new` must not leave open, either, which of two fields an answer
+    belongs to; forms that are out already are read whatever they leave open.
 
     Raises:
         DefinitionError: with every problem of the file.
@@ -52,7 +55,8 @@ def load_form(path: Path, *, is_new: bool = False) -> FormDefinition:
 
 
 def problems(path: Path) -> list[str]:
-    """Every problem of the definition in `path` as `file:line:column: path: what was expected`, in the order of lines."""
+    """Every problem of the definition in `path` as `file:line:column: path: what was expected`, in the order
+    of lines."""
     return _read(path, is_new=True)[1]
 
 
@@ -83,7 +87,8 @@ def _read(path: Path, *, is_new: bool) -> tuple[FormDefinition | None, list[str]
     data = to_data(root, faults, ())
     form = None
     try:
-        # JSON is where pydantic's strict mode takes a list for a tuple, but no "yes" for true and no "3" for 3.
+        # JSON is where pydantic's strict mode takes a list for a tuple, but no "yes" for true and no "3" for
+        # 3.
         form = FormDefinition.model_validate_json(json.dumps(data), strict=True)
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=True)
@@ -104,13 +109,16 @@ def _tell(root: Node, wrong: Iterable[Wrong], faults: Faults) -> None:
 
 
 def _also_inconsistent(data: Any) -> Sequence[Wrong]:
-    """What a broken definition's sound rows do wrong together; pydantic asks that only where nothing is broken."""
+    """What a broken definition's sound rows do wrong together; pydantic asks that only where nothing is
+    broken."""
     rows = data.get("rows") if isinstance(data, dict) else None
     if not isinstance(rows, list):
         return ()
     sound = {i: row for i, data in enumerate(rows) if (row := _sound(data))}
     columns = data.get("columns")
-    return inconsistencies(len(columns) if isinstance(columns, list) else None, sound, frozenset(_names(rows)))
+    return inconsistencies(
+        len(columns) if isinstance(columns, list) else None, sound, frozenset(_names(rows))
+    )
 
 
 def _sound(data: Any) -> FormRow | None:
@@ -128,7 +136,8 @@ def _sound(data: Any) -> FormRow | None:
 
 
 def _mend(row: Any, place: Place, is_unknown: bool) -> None:
-    """Takes what a complaint is about off a row: an unknown key, or the field, whose place is kept for those after it."""
+    """Takes what a complaint is about off a row: an unknown key, or the field, whose place is kept for those
+    after it."""
     match place:
         case (key,) if is_unknown:
             row.pop(key)
@@ -143,7 +152,9 @@ def _mend(row: Any, place: Place, is_unknown: bool) -> None:
 def _follows(detail: Any, details: Sequence[Any]) -> bool:
     """Whether a list is too short only because its entries are broken."""
     place = detail["loc"]
-    return detail["type"] == "too_short" and any(len(d["loc"]) > len(place) and d["loc"][: len(place)] == place for d in details)
+    return detail["type"] == "too_short" and any(
+        len(d["loc"]) > len(place) and d["loc"][: len(place)] == place for d in details
+    )
 
 
 def _names(data: Any) -> Iterator[str]:
@@ -201,7 +212,11 @@ def _expected(detail: Any) -> str:
     if kind == "value_error":
         return str(context["error"])
     words = _TYPES.get(kind)
-    return words.format(**context) + ("" if kind == "missing" else _given(given)) if words else str(detail["msg"])
+    return (
+        words.format(**context) + ("" if kind == "missing" else _given(given))
+        if words
+        else str(detail["msg"])
+    )
 
 
 def _plain(expected: str) -> str:
@@ -240,5 +255,9 @@ def _schema_at(place: Place) -> dict[str, Any]:
         if step in kinds:
             schema = resolved({"$ref": kinds[step]})
         else:
-            schema = resolved(schema.get("items", {}) if isinstance(step, int) else schema.get("properties", {}).get(step, {}))
+            schema = resolved(
+                schema.get("items", {})
+                if isinstance(step, int)
+                else schema.get("properties", {}).get(step, {})
+            )
     return schema

@@ -1,4 +1,5 @@
-"""`sealform blank` and `sealform prefill`: documents written from a definition, alone or one for each record."""
+"""`sealform blank` and `sealform prefill`: documents written from a definition, alone or one for each
+record."""
 
 import json
 from collections.abc import Iterator
@@ -28,12 +29,17 @@ class Made:
 
 
 def kind_of(path: Path, flat: bool = False) -> Kind:
-    """The kind of document that the suffix of `path` asks for; `flat` asks for a PDF that is only to be printed.
+    """The kind of document that the suffix of `path` asks for; `flat` asks for a PDF that is only to be
+    printed.
 
     Raises:
         BadUsage: none that can be made.
     """
-    kinds: dict[tuple[str, bool], Kind] = {(".docx", False): "docx", (".pdf", False): "pdf", (".pdf", True): "pdf-flat"}
+    kinds: dict[tuple[str, bool], Kind] = {
+        (".docx", False): "docx",
+        (".pdf", False): "pdf",
+        (".pdf", True): "pdf-flat",
+    }
     kind = kinds.get((path.suffix.lower(), flat))
     if kind is None:
         what = "不能在屏幕上填写的 Word 表格" if flat else f"{path.suffix or '没有扩展名的'} 文件"
@@ -41,7 +47,9 @@ def kind_of(path: Path, flat: bool = False) -> Kind:
     return kind
 
 
-def make(form: FormDefinition, path: Path, kind: Kind, record: Record | None = None, *, overwrite: bool = False) -> None:
+def make(
+    form: FormDefinition, path: Path, kind: Kind, record: Record | None = None, *, overwrite: bool = False
+) -> None:
     """Writes `form`, blank or with the values of `record`, to `path`.
 
     Raises:
@@ -63,7 +71,9 @@ def rows_of(form: FormDefinition, roster: Path) -> list[RosterRow]:
     return list(read_roster(form, roster.read_bytes()))
 
 
-def make_each(form: FormDefinition, rows: list[RosterRow], folder: Path, kind: Kind, *, overwrite: bool = False) -> Iterator[Made]:
+def make_each(
+    form: FormDefinition, rows: list[RosterRow], folder: Path, kind: Kind, *, overwrite: bool = False
+) -> Iterator[Made]:
     """A document in `folder` for each good row; a bad one is reported and the others are still made.
 
     Raises:
@@ -72,7 +82,9 @@ def make_each(form: FormDefinition, rows: list[RosterRow], folder: Path, kind: K
     """
     taken, suffix = set[str](), ".docx" if kind == "docx" else ".pdf"
     paths = {
-        row.number: folder / f"{file_name(form, row.record, taken)}{suffix}" for row in rows if row.record and not row.problems
+        row.number: folder / f"{file_name(form, row.record, taken)}{suffix}"
+        for row in rows
+        if row.record and not row.problems
     }
     check_targets(*paths.values(), replace=overwrite, advice=ANOTHER_FOLDER)
     for row in rows:
@@ -109,7 +121,9 @@ def read_record(form: FormDefinition, path: Path) -> Record:
         try:
             found[name] = field.from_json(values.get(name))
         except ValueError as error:
-            detail = error.errors(include_url=False)[0]["msg"] if isinstance(error, ValidationError) else error
+            detail = (
+                error.errors(include_url=False)[0]["msg"] if isinstance(error, ValidationError) else error
+            )
             wrong.append(f"{name}（{form.titles[name]}）：{detail}")
     if wrong:
         raise _bad_record(f"{path}：" + "；".join(wrong))
@@ -125,5 +139,7 @@ def _values(data: Any) -> dict[str, Any] | None:
         return None
     fields = data.get("fields") if isinstance(data.get("source"), str) else None
     if isinstance(fields, dict):
-        return {name: result.get("value") if isinstance(result, dict) else None for name, result in fields.items()}
+        return {
+            name: result.get("value") if isinstance(result, dict) else None for name, result in fields.items()
+        }
     return data

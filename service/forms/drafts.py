@@ -1,4 +1,5 @@
-"""A draft of a definition as YAML that a person goes on with; reasons and doubts are comments over the rows they are about."""
+"""A draft of a definition as YAML that a person goes on with; reasons and doubts are comments over the rows
+they are about."""
 
 import re
 from collections.abc import Iterable
@@ -16,7 +17,8 @@ _BREAKS = re.compile(r"[\s\x00-\x1f\x85\u2028\u2029]+")
 
 
 def field_name(words: str) -> str:
-    """A name for a field by the sound of its label, as names may be written: letters, digits and underscores."""
+    """A name for a field by the sound of its label, as names may be written: letters, digits and
+    underscores."""
     # What has no sound, letters and digits, comes back as it is.
     sounds = [re.sub(r"[^a-z0-9]+", "", sound.lower()) for sound in lazy_pinyin(words)]
     name = "_".join(sound for sound in sounds if sound)

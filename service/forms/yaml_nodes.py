@@ -1,6 +1,8 @@
-"""YAML with the place of everything in it: nodes, because they know their lines, and the plain data that they mean.
+"""YAML with the place of everything in it: nodes, because they know their lines, and the plain data that they
+mean.
 
-The file may be hostile: its size, depth and the growth of its aliases are limited, and no tag makes an object.
+The file may be hostile: its size, depth and the growth of its aliases are limited, and no tag makes an
+object.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,7 +20,9 @@ MAX_NODES = 50_000
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _STANDARD = "tag:yaml.org,2002:"
-_SCALARS = {_STANDARD + name for name in ("str", "int", "float", "bool", "null", "timestamp", "merge", "value")}
+_SCALARS = {
+    _STANDARD + name for name in ("str", "int", "float", "bool", "null", "timestamp", "merge", "value")
+}
 _COLLECTIONS = {_STANDARD + "map", _STANDARD + "seq"}
 _SYNTAX = {
     "cannot start any token": "此处不应有这个字符；缩进应使用空格，不能使用制表符",
@@ -174,7 +178,9 @@ def _mapping(node: MappingNode, faults: Faults, place: Place) -> dict[str, Any]:
             continue
         name = key.value
         if name in data:
-            faults.at(key, f"{shown_place((*place, name))}：键应各不相同，“{name}”已在第 {lines[name]} 行写过")
+            faults.at(
+                key, f"{shown_place((*place, name))}：键应各不相同，“{name}”已在第 {lines[name]} 行写过"
+            )
             continue
         data[name], lines[name] = to_data(value, faults, (*place, name)), key.start_mark.line + 1
     return data
@@ -183,7 +189,8 @@ def _mapping(node: MappingNode, faults: Faults, place: Place) -> dict[str, Any]:
 def locate(root: Node, place: Place) -> tuple[Node, str]:
     """The node nearest to a pydantic location, and the location as a person writes it.
 
-    A location also names the kind of a field, which is not a step in the file; and its last steps may be missing there.
+    A location also names the kind of a field, which is not a step in the file; and its last steps may be
+    missing there.
     """
     node, steps, lost, tag_due = root, list[str | int](), False, False
     for step in place:
@@ -219,4 +226,6 @@ def key_at(root: Node, place: Place) -> Node | None:
     parent, _ = locate(root, place[:-1])
     if not isinstance(parent, MappingNode):
         return None
-    return next((key for key, _ in parent.value if isinstance(key, ScalarNode) and key.value == place[-1]), None)
+    return next(
+        (key for key, _ in parent.value if isinstance(key, ScalarNode) and key.value == place[-1]), None
+    )

@@ -1,6 +1,7 @@
 """One upload, from the moment that its turn has come until its result is stored or it is put off.
 
-Everything here may happen twice, because a worker that was thought dead may come back: what is stored is stored once.
+Everything here may happen twice, because a worker that was thought dead may come back: what is stored is
+stored once.
 """
 
 import json
@@ -32,8 +33,8 @@ _PROGRESS = "progress.json"
 
 @dataclass(frozen=True)
 class Job:
-    """An upload to read. `attempts` is how often it had been begun when it was put into the queue, `tries` the number of this
-    try, counted from 1."""
+    """An upload to read. `attempts` is how often it had been begun when it was put into the queue, `tries`
+    the number of this try, counted from 1."""
 
     upload: int
     attempts: int
@@ -42,8 +43,8 @@ class Job:
 
 @dataclass(frozen=True)
 class _Begun:
-    """What an upload brought, and of that the parts to read `again`, where not all is to be read; `apart` says that its files came
-    from anybody. `deaths` is how many workers began this job and did not end it."""
+    """What an upload brought, and of that the parts to read `again`, where not all is to be read; `apart`
+    says that its files came from anybody. `deaths` is how many workers began this job and did not end it."""
 
     files: tuple[StoredFile, ...]
     form: str | None
@@ -57,7 +58,9 @@ class _Begun:
 
     def to_read(self) -> list[tuple[str, str]]:
         """(name, digest) of each file to read, by the names that its parts have."""
-        named = Source.of("", Path(), [(file.name, Path(str(number))) for number, file in enumerate(self.files)])
+        named = Source.of(
+            "", Path(), [(file.name, Path(str(number))) for number, file in enumerate(self.files)]
+        )
         every = [(name, file.sha256) for (name, _), file in zip(named.parts, self.files, strict=True)]
         wanted = {outer for name in self.again for outer in (name, *around(name))}
         return [one for one in every if not wanted or one[0] in wanted]
@@ -65,7 +68,8 @@ class _Begun:
 
 @dataclass(frozen=True)
 class Telling:
-    """Reads, and writes into the file `place` which part it has come to: what a process that died had said can still be read."""
+    """Reads, and writes into the file `place` which part it has come to: what a process that died had said
+    can still be read."""
 
     place: Path
 
@@ -86,8 +90,8 @@ class Telling:
 
 @dataclass(frozen=True)
 class Desk:
-    """Where a worker called `name` reads: everything that this takes. Safe for threads. `views` are those of a service on this
-    machine: what it will show is made ready."""
+    """Where a worker called `name` reads: everything that this takes. Safe for threads. `views` are those of
+    a service on this machine: what it will show is made ready."""
 
     name: str
     database: Database
@@ -103,7 +107,8 @@ class Desk:
     views: Views | None = None
 
     def read(self, job: Job) -> str | None:
-        """Reads an upload and stores what that gave, or puts it off. Returns the code of the error, if there was one.
+        """Reads an upload and stores what that gave, or puts it off. Returns the code of the error, if there
+        was one.
 
         Raises:
             Stopped: the pool was stopped meanwhile; nothing was stored.
@@ -127,17 +132,24 @@ class Desk:
             if not begin_reading(connection, job.upload, self.clock()):
                 return None
             row = connection.execute(uploads.select().where(uploads.c.id == job.upload)).one()
-            files, parts = tuple(files_of(connection, job.upload)), tuple(again.to_read(connection, job.upload))
+            files, parts = (
+                tuple(files_of(connection, job.upload)),
+                tuple(again.to_read(connection, job.upload)),
+            )
             return _Begun(files, row.form, row.attempts - job.attempts - 1, row.apart, parts)
 
     def _extract(self, job: Job, begun: _Begun) -> Done:
         with self._folder(job) as folder:
             try:
-                source = Source.of(begun.name, folder, lay_out(self.blobs, begun.to_read(), folder), apart=begun.apart)
+                source = Source.of(
+                    begun.name, folder, lay_out(self.blobs, begun.to_read(), folder), apart=begun.apart
+                )
             except NotFound as error:
                 # The place for blobs may be out of reach of this machine alone.
                 return Done.failed(Source(begun.name, folder), ReaderCrashed(error.message))
-            glance = _Glance(self.database, job.upload, folder / _PROGRESS, len(source.parts), self.pool.seconds)
+            glance = _Glance(
+                self.database, job.upload, folder / _PROGRESS, len(source.parts), self.pool.seconds
+            )
             options, reader = replace(self.options, form=begun.form), self.reader(folder / _PROGRESS)
             done = self.pool.read(source, self.forms.current(), options, reader, glance)
             if done.whole or not source.apart:
@@ -145,14 +157,20 @@ class Desk:
             return self._extract_each(source, options, reader, glance)
 
     def _extract_each(self, source: Source, options: Options, reader: Read, glance: "_Glance") -> Done:
-        """Files that came apart, one by one, since reading them together failed as a whole: the one that is to blame costs itself
-        alone, though nothing joins the others any more."""
+        """Files that came apart, one by one, since reading them together failed as a whole: the one that is
+        to blame costs itself alone, though nothing joins the others any more."""
         found = []
         for number, part in enumerate(source.parts):
             glance.begin(number)
-            found.append(self.pool.read(Source.of(part[0], source.path, [part]), self.forms.current(), options, reader, glance))
+            found.append(
+                self.pool.read(
+                    Source.of(part[0], source.path, [part]), self.forms.current(), options, reader, glance
+                )
+            )
         # What was read comes first, because the upload is asked about by its first line.
-        lines = sorted((line for one in found for line in one.lines), key=lambda line: line["error"] is not None)
+        lines = sorted(
+            (line for one in found for line in one.lines), key=lambda line: line["error"] is not None
+        )
         return Done(source, tuple(lines), sum(one.seconds or 0.0 for one in found))
 
     @contextmanager
@@ -168,18 +186,32 @@ class Desk:
         now = self.clock()
         with self.database.write() as connection:
             if pause is None:
-                records.finish(connection, job.upload, done.lines, self.forms.get, self.name, done.seconds, now, begun.again)
+                records.finish(
+                    connection,
+                    job.upload,
+                    done.lines,
+                    self.forms.get,
+                    self.name,
+                    done.seconds,
+                    now,
+                    begun.again,
+                )
                 return
             code = done.error["code"] if done.error else None
-            again: ProgressJson = {"part": None, "code": code, "again_at": (now + timedelta(seconds=pause)).isoformat()}
+            again: ProgressJson = {
+                "part": None,
+                "code": code,
+                "again_at": (now + timedelta(seconds=pause)).isoformat(),
+            }
             report_progress(connection, job.upload, again)
             self.queue.enqueue(connection, job.upload, job.tries + 1, pause)
 
 
 @dataclass
 class _Glance:
-    """Looks now and then at what was told, and passes it on to those who watch the upload, which brought `files` files. Each part
-    may take `seconds`; pictures that are pages of one document are begun together."""
+    """Looks now and then at what was told, and passes it on to those who watch the upload, which brought
+    `files` files. Each part may take `seconds`; pictures that are pages of one document are begun
+    together."""
 
     database: Database
     upload: int

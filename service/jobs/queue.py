@@ -1,4 +1,5 @@
-"""The queue of uploads to read. It lies in the service's own database, so that an upload and its job are stored together."""
+"""The queue of uploads to read. It lies in the service's own database, so that an upload and its job are
+stored together."""
 
 import logging
 
@@ -9,7 +10,8 @@ from service.store.database import Database
 from service.store.tables import uploads
 
 APPLICATION = "sealform"
-# One for all versions of the program: a job of an older one is done by a newer one, because it holds nothing but numbers.
+# One for all versions of the program: a job of an older one is done by a newer one, because it holds nothing
+# but numbers.
 VERSION = "1"
 NAME = "reading"
 WORKFLOW = "read-upload"
@@ -28,12 +30,18 @@ class Queue:
         quiet()
         self._database = database
         DBOS.migrate(database.url.render_as_string(hide_password=False))
-        self._client = DBOSClient(system_database_engine=database.engine, application_name=APPLICATION, lazy=True)
+        self._client = DBOSClient(
+            system_database_engine=database.engine, application_name=APPLICATION, lazy=True
+        )
 
-    def enqueue(self, connection: sa.Connection, upload: int, tries: int = 1, pause: float | None = None) -> None:
-        """Puts an upload into the queue, as soon as the caller's transaction is committed and `pause` seconds have passed.
+    def enqueue(
+        self, connection: sa.Connection, upload: int, tries: int = 1, pause: float | None = None
+    ) -> None:
+        """Puts an upload into the queue, as soon as the caller's transaction is committed and `pause` seconds
+        have passed.
 
-        `tries` is the number of this try, counted from 1. An upload that is in the queue already is not put there again.
+        `tries` is the number of this try, counted from 1. An upload that is in the queue already is not put
+            there again.
         """
         attempts = connection.scalar(sa.select(uploads.c.attempts).where(uploads.c.id == upload))
         options: EnqueueOptions = {
@@ -48,13 +56,18 @@ class Queue:
         self._client.enqueue_in_transaction(connection, options, upload, attempts, tries)
 
     def enqueue_forgotten(self) -> int:
-        """Queues the uploads that are unread and not in the queue, as after the database was restored from a backup, which holds no
-        queue. Returns how many."""
-        # In this order: what is queued or put off meanwhile has the name that it would get here, and is not there twice.
-        active = self._client.list_workflows(status=_ACTIVE, queue_name=NAME, load_input=False, load_output=False)
+        """Queues the uploads that are unread and not in the queue, as after the database was restored from a
+        backup, which holds no queue. Returns how many."""
+        # In this order: what is queued or put off meanwhile has the name that it would get here, and is not
+        # there twice.
+        active = self._client.list_workflows(
+            status=_ACTIVE, queue_name=NAME, load_input=False, load_output=False
+        )
         queued = {one.workflow_id.split("-")[1] for one in active}
         with self._database.read() as connection:
-            unread = connection.scalars(sa.select(uploads.c.id).where(uploads.c.state != "done").order_by(uploads.c.id)).all()
+            unread = connection.scalars(
+                sa.select(uploads.c.id).where(uploads.c.state != "done").order_by(uploads.c.id)
+            ).all()
         forgotten = [upload for upload in unread if str(upload) not in queued]
         for upload in forgotten:
             with self._database.write() as connection:
@@ -63,7 +76,8 @@ class Queue:
 
 
 def job_id(upload: int, attempts: int) -> str:
-    """What the queue calls the reading of an upload that was begun `attempts` times before: once begun, the next is another job."""
+    """What the queue calls the reading of an upload that was begun `attempts` times before: once begun, the
+    next is another job."""
     return f"upload-{upload}-{attempts}"
 
 

@@ -1,4 +1,5 @@
-"""`sealform worker`: takes uploads from the queue and reads them, says that it lives, and takes over the work of the dead."""
+"""`sealform worker`: takes uploads from the queue and reads them, says that it lives, and takes over the work
+of the dead."""
 
 import logging
 import os
@@ -45,7 +46,8 @@ _TO_NOTICE = 5.0
 
 
 class _LeftAlone(BaseException):
-    """Leaves a job begun, and so to the next takeover. No Exception, because the queue would take that for the job's end."""
+    """Leaves a job begun, and so to the next takeover. No Exception, because the queue would take that for
+    the job's end."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,8 @@ def work(
     tempo: Tempo,
     reader: Callable[[Path], Read] = Telling,
 ) -> None:
-    """Reads uploads until it is told to stop (SIGINT, SIGTERM): then what is being read is ended within `tempo.grace` seconds, or
-    left to others.
+    """Reads uploads until it is told to stop (SIGINT, SIGTERM): then what is being read is ended within
+    `tempo.grace` seconds, or left to others.
 
     Raises:
         BadUsage: a setting is wrong, or another worker has this name.
@@ -94,10 +96,13 @@ def work(
         database.migrate()
         queue = Queue(database)
         scratch = stack.enter_context(scratch_folder())
-        pool = stack.enter_context(LastingPool(Limits(jobs, settings.time_limit, settings.memory_limit), scratch))
+        pool = stack.enter_context(
+            LastingPool(Limits(jobs, settings.time_limit, settings.memory_limit), scratch)
+        )
         blobs = open_blobs(settings.blob_place)
         desk = Desk(
-            identity.name, database, blobs, FormStore(database), queue, pool, options_of(settings), tempo, scratch, clock, reader,
+            identity.name, database, blobs, FormStore(database), queue, pool, options_of(settings), tempo,
+            scratch, clock, reader,
             Views(settings, blobs, (pool, scratch)) if settings.parent is not None else None,
         )  # fmt: skip
         stack.enter_context(_messenger(database, settings, clock))
@@ -150,12 +155,14 @@ class _Worker:
         self._register()
         url = self._desk.database.url.render_as_string(hide_password=False)
         config: DBOSConfig = {
-            "name": APPLICATION, "application_version": VERSION, "executor_id": self._identity.name, "system_database_url": url,
+            "name": APPLICATION, "application_version": VERSION, "executor_id": self._identity.name,
+            "system_database_url": url,
             "sys_db_pool_size": self._jobs + 5, "run_migrations": False, "log_level": "WARNING",
         }  # fmt: skip
         self._dbos = DBOS(config=config)
 
-        # There are no steps in it, because all of it may be done again: so nothing that was read is kept in the queue's tables.
+        # There are no steps in it, because all of it may be done again: so nothing that was read is kept in
+        # the queue's tables.
         @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)
         def read_upload(upload: int, attempts: int, tries: int) -> None:
             self._read(upload, attempts, tries)
@@ -166,7 +173,9 @@ class _Worker:
         self._heart.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Ends; what was not finished is left to the others."""
         self.drain(0.0)
         self._desk.pool.stop()
@@ -194,7 +203,10 @@ class _Worker:
             same = [row for row in workers.living(connection) if row.name == me.name]
             is_fresh = any((now - row.seen_at).total_seconds() < self._tempo.silence for row in same)
             if is_fresh and not any(me.sees_dead(row) or row.pid == me.pid for row in same):
-                raise BadUsage(f"已有名为“{me.name}”的工作进程", advice="请用 --name 另起一个名字；它已停止的，过一会儿再启动")
+                raise BadUsage(
+                    f"已有名为“{me.name}”的工作进程",
+                    advice="请用 --name 另起一个名字；它已停止的，过一会儿再启动",
+                )
             workers.say_alive(connection, me.name, me.host, me.pid, now)
 
     def _read(self, upload: int, attempts: int, tries: int) -> None:
@@ -211,7 +223,13 @@ class _Worker:
         except Exception as error:
             # Not its words, which may be an applicant's.
             where = traceback.extract_tb(error.__traceback__)[-1]
-            _log.error("upload %d: %s at %s:%s, left alone", upload, type(error).__name__, where.filename, where.lineno)
+            _log.error(
+                "upload %d: %s at %s:%s, left alone",
+                upload,
+                type(error).__name__,
+                where.filename,
+                where.lineno,
+            )
             raise _LeftAlone from None
         finally:
             with self._lock:
@@ -233,13 +251,17 @@ class _Worker:
         # Before the living are asked for: who has begun a job has entered before.
         pending = {
             one.workflow_id: str(one.executor_id)
-            for one in DBOS.list_workflows(status="PENDING", queue_name=NAME, load_input=False, load_output=False)
+            for one in DBOS.list_workflows(
+                status="PENDING", queue_name=NAME, load_input=False, load_output=False
+            )
         }
         with database.write() as connection:
             workers.say_alive(connection, me.name, me.host, me.pid, self._desk.clock())
             rows = workers.living(connection)
             silent = self._watch.silent({row.name: row.seen_at for row in rows}, time.monotonic()) - {me.name}
-            dead = workers.declare_dead(connection, [row for row in rows if row.name in silent or me.sees_dead(row)])
+            dead = workers.declare_dead(
+                connection, [row for row in rows if row.name in silent or me.sees_dead(row)]
+            )
         for name in dead:
             _log.warning("worker %s is dead", name)
         with self._lock:
@@ -260,7 +282,12 @@ class _Worker:
         self._struck = time.monotonic()
         before = (self._desk.clock() - timedelta(seconds=_KEPT)).isoformat()
         done = DBOS.list_workflows(
-            status="SUCCESS", queue_name=NAME, completed_before=before, limit=_MOST_STRUCK, load_input=False, load_output=False
+            status="SUCCESS",
+            queue_name=NAME,
+            completed_before=before,
+            limit=_MOST_STRUCK,
+            load_input=False,
+            load_output=False,
         )
         if done:
             DBOS.delete_workflows([one.workflow_id for one in done])

@@ -1,4 +1,5 @@
-"""One run of `sealform mail`: which messages are new, each into the folder, again after what broke, and what came of it."""
+"""One run of `sealform mail`: which messages are new, each into the folder, again after what broke, and what
+came of it."""
 
 import time
 from collections import Counter
@@ -22,7 +23,8 @@ _MOST_NAMED = 50
 
 @dataclass(frozen=True)
 class Wishes:
-    """What to fetch: messages that came on `since` or later, `limit` of them in this run, none over `max_bytes`."""
+    """What to fetch: messages that came on `since` or later, `limit` of them in this run, none over
+    `max_bytes`."""
 
     since: date | None = None
     limit: int | None = None
@@ -31,8 +33,9 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Patience:
-    """`timeout` seconds for each wait. After `tries` breaks of the connection with nothing fetched between them the run ends,
-    after `tries_a_message` on one message it is left; `pause` seconds before the second try, doubled for each after it."""
+    """`timeout` seconds for each wait. After `tries` breaks of the connection with nothing fetched between
+    them the run ends, after `tries_a_message` on one message it is left; `pause` seconds before the second
+    try, doubled for each after it."""
 
     timeout: float = 60.0
     tries: int = 5
@@ -42,8 +45,8 @@ class Patience:
 
 @dataclass
 class Outcome:
-    """What the run did, `new` in order. `left_out` are messages still in the mailbox that no run could fetch, `remaining`
-    counts those that `limit` left for the next run, `interrupted` tells of Ctrl-C."""
+    """What the run did, `new` in order. `left_out` are messages still in the mailbox that no run could fetch,
+    `remaining` counts those that `limit` left for the next run, `interrupted` tells of Ctrl-C."""
 
     new: list[Record] = field(default_factory=list)
     left_out: list[Record] = field(default_factory=list)
@@ -73,7 +76,11 @@ def fetch(
     with held(target, f"{address.account}/{address.folder}") as folder:
         run = _Run(folder, wishes, emit, console)
         try:
-            _persist(run, lambda: connected(address, password, authority, patience.timeout, wishes.max_bytes), patience)
+            _persist(
+                run,
+                lambda: connected(address, password, authority, patience.timeout, wishes.max_bytes),
+                patience,
+            )
         except KeyboardInterrupt:
             run.outcome.interrupted = True
         finally:
@@ -84,7 +91,9 @@ def fetch(
 class _Run:
     """What lasts from one connection to the next."""
 
-    def __init__(self, folder: MailFolder, wishes: Wishes, emit: Callable[[Record], Any], console: Console) -> None:
+    def __init__(
+        self, folder: MailFolder, wishes: Wishes, emit: Callable[[Record], Any], console: Console
+    ) -> None:
         self.outcome = Outcome()
         self.console = console
         self._folder = folder
@@ -102,9 +111,15 @@ class _Run:
         if self._uidvalidity != session.uidvalidity:
             self._uidvalidity, self._done = session.uidvalidity, set()
         uids = session.uids(self._wishes.since)
-        self.outcome.left_out = [record for uid in uids if (record := self._known(uid)) and not record.settled]
+        self.outcome.left_out = [
+            record for uid in uids if (record := self._known(uid)) and not record.settled
+        ]
         wanted = [uid for uid in uids if self._is_wanted(uid)]
-        now = wanted if self._wishes.limit is None else wanted[: max(0, self._wishes.limit - len(self.outcome.new))]
+        now = (
+            wanted
+            if self._wishes.limit is None
+            else wanted[: max(0, self._wishes.limit - len(self.outcome.new))]
+        )
         self.outcome.remaining = len(wanted) - len(now)
         with progress(self.console, "收取", len(now)) as advance:
             for listed in session.listed(now):
@@ -116,8 +131,8 @@ class _Run:
                 advance(f"未能收取 {len(self.outcome.left_out)}" if self.outcome.left_out else "")
 
     def blame(self, error: MailboxError, most: int) -> None:
-        """Leaves the message being fetched, if the connection has broken over it `most` times, so that it does not cost those
-        after it."""
+        """Leaves the message being fetched, if the connection has broken over it `most` times, so that it
+        does not cost those after it."""
         listed, self._current = self._current, None
         if listed is not None:
             self._breaks[listed.uid] += 1
@@ -129,7 +144,9 @@ class _Run:
 
     def _is_wanted(self, uid: int) -> bool:
         known = self._known(uid)
-        is_too_large = known is not None and known.state == "too-large" and known.size > self._wishes.max_bytes
+        is_too_large = (
+            known is not None and known.state == "too-large" and known.size > self._wishes.max_bytes
+        )
         return not (uid in self._done or (known and known.settled) or is_too_large)
 
     def _one(self, session: Session, listed: Listed) -> Record | None:

@@ -1,8 +1,9 @@
 """The folder that messages are fetched into: their files, and a record of which were fetched.
 
-The record is a hidden file of JSON lines: the mailbox, then a line a message, appended and on the disk before the next message
-is begun. A message's file is on the disk, whole and under its name, before its line is. So a kill at any point leaves either
-neither, or the file alone, which the next run finds by the UID in its name, or both.
+The record is a hidden file of JSON lines: the mailbox, then a line a message, appended and on the disk before
+the next message is begun. A message's file is on the disk, whole and under its name, before its line is. So a
+kill at any point leaves either neither, or the file alone, which the next run finds by the UID in its name,
+or both.
 """
 
 import hashlib
@@ -29,14 +30,15 @@ _SUBJECT_BYTES = 120
 _NAMED = re.compile(r"_(\d+)-(\d+)\.eml$")
 _HEAD_BYTES = 256 << 10
 
-# fetched: its file is there. duplicate: the same bytes had been fetched under an older UIDVALIDITY, as `file`.
-# too-large: over the limit of that run. failed: the server did not give it, for `reason`.
+# fetched: its file is there. duplicate: the same bytes had been fetched under an older UIDVALIDITY, as
+# `file`. too-large: over the limit of that run. failed: the server did not give it, for `reason`.
 State = Literal["fetched", "duplicate", "too-large", "failed"]
 
 
 @dataclass(frozen=True)
 class Record:
-    """What became of one message. `size` in bytes, `date` as the sender wrote it and `arrived` as the server says, ISO 8601."""
+    """What became of one message. `size` in bytes, `date` as the sender wrote it and `arrived` as the server
+    says, ISO 8601."""
 
     state: State
     file: str | None
@@ -53,8 +55,15 @@ class Record:
 
     @classmethod
     def of(cls, uidvalidity: int, listed: Listed, state: State, head: Head, **more: Any) -> Self:
-        """The record of a message of which `head` is the head; `more` are the fields that only some states have."""
-        fields = {"file": None, "size": listed.size, "arrived": listed.arrived.isoformat(), **asdict(head), **more}
+        """The record of a message of which `head` is the head; `more` are the fields that only some states
+        have."""
+        fields = {
+            "file": None,
+            "size": listed.size,
+            "arrived": listed.arrived.isoformat(),
+            **asdict(head),
+            **more,
+        }
         return cls(state, uid=listed.uid, uidvalidity=uidvalidity, **fields)
 
     @property
@@ -80,16 +89,21 @@ class TooLong(Exception):
 
 
 class MailFolder:
-    """The folder while one run holds it. `records` has the last word on each message, by (UIDVALIDITY, UID)."""
+    """The folder while one run holds it. `records` has the last word on each message, by (UIDVALIDITY,
+    UID)."""
 
-    def __init__(self, path: Path, mailbox: str, records: dict[tuple[int, int], Record], state: IO[bytes]) -> None:
+    def __init__(
+        self, path: Path, mailbox: str, records: dict[tuple[int, int], Record], state: IO[bytes]
+    ) -> None:
         """Made by `held`, which has the lock."""
         self.path = path
         self._mailbox = mailbox
         self.records = records
         self._state = state
         self._files = {
-            (int(found[1]), int(found[2])): entry for entry in sorted(path.iterdir()) if (found := _NAMED.search(entry.name))
+            (int(found[1]), int(found[2])): entry
+            for entry in sorted(path.iterdir())
+            if (found := _NAMED.search(entry.name))
         }
         self._by_digest: dict[str | None, Record] = {}
         for record in records.values():
@@ -110,8 +124,9 @@ class MailFolder:
             self._by_digest.setdefault(record.sha256, record)
 
     def adopt(self, uidvalidity: int, listed: Listed, head: Callable[[], bytes]) -> Record | None:
-        """The record of a message whose file an earlier run completed but did not live to note. `head` asks the server for the
-        message's head: a file that lost its record may be another mailbox's, whose UIDs are counted from one as well.
+        """The record of a message whose file an earlier run completed but did not live to note. `head` asks
+        the server for the message's head: a file that lost its record may be another mailbox's, whose UIDs
+        are counted from one as well.
         """
         path = self._files.get((uidvalidity, listed.uid))
         if path is None or path.is_symlink() or not path.is_file():
@@ -122,11 +137,14 @@ class MailFolder:
                 return None
             file.seek(0)
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return Record.of(uidvalidity, listed, "fetched", here, file=path.name, size=path.stat().st_size, sha256=digest)
+        return Record.of(
+            uidvalidity, listed, "fetched", here, file=path.name, size=path.stat().st_size, sha256=digest
+        )
 
     def keep(self, uidvalidity: int, listed: Listed, pieces: Iterator[bytes], most: int) -> Record | None:
-        """Writes a message of which `pieces` are the bytes to a file of its own; None where there is none, because it has
-        gone. One whose bytes are here already, from before UIDVALIDITY changed, is not written again.
+        """Writes a message of which `pieces` are the bytes to a file of its own; None where there is none,
+        because it has gone. One whose bytes are here already, from before UIDVALIDITY changed, is not written
+        again.
 
         Raises:
             TooLong: it has more than `most` bytes; there is no file then.
@@ -154,8 +172,12 @@ class MailFolder:
                     raise _Known
         except _Known:
             assert known
-            return Record.of(uidvalidity, listed, "duplicate", head, file=known.file, size=size, sha256=known.sha256)
-        return Record.of(uidvalidity, listed, "fetched", head, file=path.name, size=size, sha256=digest.hexdigest())
+            return Record.of(
+                uidvalidity, listed, "duplicate", head, file=known.file, size=size, sha256=known.sha256
+            )
+        return Record.of(
+            uidvalidity, listed, "fetched", head, file=path.name, size=size, sha256=digest.hexdigest()
+        )
 
 
 class _Known(Exception):
@@ -168,7 +190,8 @@ def _all(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def name_of(uidvalidity: int, listed: Listed, subject: str) -> str:
-    """A name that is safe on every system, sorts by arrival, tells a person what it is, and belongs to this UID alone."""
+    """A name that is safe on every system, sorts by arrival, tells a person what it is, and belongs to this
+    UID alone."""
     words = "".join(each if each.isalnum() else "_" for each in unicodedata.normalize("NFC", subject))
     short = re.sub("_+", "_", words).encode()[:_SUBJECT_BYTES].decode("utf-8", "ignore").strip("_")
     return f"{listed.arrived:%Y-%m-%d}_{short or '无主题'}_{uidvalidity}-{listed.uid}.eml"
@@ -176,7 +199,8 @@ def name_of(uidvalidity: int, listed: Listed, subject: str) -> str:
 
 @contextmanager
 def held(path: Path, mailbox: str) -> Iterator[MailFolder]:
-    """The folder for messages of `mailbox`, made where it is missing, locked against another run until the block is left.
+    """The folder for messages of `mailbox`, made where it is missing, locked against another run until the
+    block is left.
 
     Raises:
         BadUsage: another run holds it, or it is for another mailbox, or its record is damaged.
@@ -201,7 +225,9 @@ def _lock(lock: IO[bytes], path: Path) -> None:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        raise BadUsage(f"另一个 sealform mail 正在向 {path} 收取邮件", advice="请等它结束，或用 -o 给出另一个文件夹") from error
+        raise BadUsage(
+            f"另一个 sealform mail 正在向 {path} 收取邮件", advice="请等它结束，或用 -o 给出另一个文件夹"
+        ) from error
 
 
 def _read(path: Path, mailbox: str) -> dict[tuple[int, int], Record]:
@@ -216,7 +242,11 @@ def _read(path: Path, mailbox: str) -> dict[tuple[int, int], Record]:
         owner = json.loads(lines[0])["mailbox"]
         records = [Record(**json.loads(line)) for line in lines[1:]]
     except (ValueError, TypeError, KeyError) as error:
-        raise BadUsage(f"{path} 已损坏", advice="请移走该文件后再运行：文件夹中已有的邮件不会重复收取") from error
+        raise BadUsage(
+            f"{path} 已损坏", advice="请移走该文件后再运行：文件夹中已有的邮件不会重复收取"
+        ) from error
     if owner != mailbox:
-        raise BadUsage(f"{path.parent} 是 {owner} 的文件夹，不能再收取 {mailbox}", advice="请用 -o 给出另一个文件夹")
+        raise BadUsage(
+            f"{path.parent} 是 {owner} 的文件夹，不能再收取 {mailbox}", advice="请用 -o 给出另一个文件夹"
+        )
     return {(record.uidvalidity, record.uid): record for record in records}

@@ -1,4 +1,5 @@
-"""What the head of a message says of it, however it was written: encoded words (RFC 2047), raw UTF-8 or raw GBK."""
+"""What the head of a message says of it, however it was written: encoded words (RFC 2047), raw UTF-8 or raw
+GBK."""
 
 import re
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ _UNFOLD = re.compile(rb"\r?\n[ \t]+")
 
 @dataclass(frozen=True)
 class Head:
-    """Subject, sender and Message-ID as one line of text each, empty where there is none; `date` in ISO 8601."""
+    """Subject, sender and Message-ID as one line of text each, empty where there is none; `date` in ISO
+    8601."""
 
     subject: str
     sender: str
@@ -23,7 +25,8 @@ class Head:
 
 
 def read_head(data: bytes) -> Head:
-    """The head of the message that `data` begins with. Never fails: what can't be decoded is replaced by �."""
+    """The head of the message that `data` begins with. Never fails: what can't be decoded is replaced by
+    �."""
     head, _, _ = data.replace(b"\r\n", b"\n").partition(b"\n\n")
     fields: dict[bytes, bytes] = {}
     for line in _UNFOLD.sub(b" ", head).split(b"\n"):

@@ -1,7 +1,8 @@
 """A mailbox over IMAP: where it is, and a connection to it that can look but never change anything.
 
-The folder is opened by EXAMINE and messages are fetched with BODY.PEEK (RFC 3501, 6.3.2 and 6.4.5), so nothing is marked as
-read, moved or deleted. Whatever the network, the server or the library says comes out as one of our own errors.
+The folder is opened by EXAMINE and messages are fetched with BODY.PEEK (RFC 3501, 6.3.2 and 6.4.5), so
+nothing is marked as read, moved or deleted. Whatever the network, the server or the library says comes out as
+one of our own errors.
 """
 
 import imaplib
@@ -43,7 +44,8 @@ logging.getLogger("imapclient").addHandler(logging.NullHandler())
 
 @dataclass(frozen=True)
 class Address:
-    """A folder of a mailbox. `security`: "tls" from the first byte, "starttls" before the login, "none" in plain text."""
+    """A folder of a mailbox. `security`: "tls" from the first byte, "starttls" before the login, "none" in
+    plain text."""
 
     host: str
     port: int
@@ -56,18 +58,26 @@ class Address:
         """The address that an IMAP URL (RFC 5092) means; `folder` stands for its path, and INBOX for neither.
 
         Raises:
-            BadUsage: the URL has no such meaning, holds a password, or asks for plain text on a network. The message never
-                repeats the URL, because of what it may hold.
+            BadUsage: the URL has no such meaning, holds a password, or asks for plain text on a network. The
+                message never repeats the URL, because of what it may hold.
         """
         try:
             parts = urlsplit(url)
             port = parts.port or _PORTS.get(parts.scheme, 0)
         except ValueError as error:
             raise BadUsage("--imap 的网址有误", advice=_EXAMPLE) from error
-        if parts.scheme not in _PORTS or not parts.hostname or not parts.username or parts.query or parts.fragment:
+        if (
+            parts.scheme not in _PORTS
+            or not parts.hostname
+            or not parts.username
+            or parts.query
+            or parts.fragment
+        ):
             raise BadUsage("--imap 的网址有误", advice=f"{_EXAMPLE}，特殊字符写成 %40 这样的形式")
         if parts.password is not None:
-            raise BadUsage("密码不能写在网址中", advice="请设置环境变量 SEALFORM_MAIL_PASSWORD，或在提示时输入")
+            raise BadUsage(
+                "密码不能写在网址中", advice="请设置环境变量 SEALFORM_MAIL_PASSWORD，或在提示时输入"
+            )
         user, path = unquote(parts.username), unquote(parts.path.strip("/"))
         if not user.isprintable():
             raise BadUsage("--imap 的网址有误：用户名中有控制字符")
@@ -85,7 +95,10 @@ def _security(parts: SplitResult, insecure: bool) -> Literal["tls", "starttls", 
     if not insecure:
         return "tls" if parts.scheme == "imaps" else "starttls"
     if parts.scheme != "imap" or not _is_loopback(parts.hostname or ""):
-        raise BadUsage("--insecure 只能用于本机的 imap:// 地址", advice="请用 imaps://，或去掉 --insecure 以使用 STARTTLS")
+        raise BadUsage(
+            "--insecure 只能用于本机的 imap:// 地址",
+            advice="请用 imaps://，或去掉 --insecure 以使用 STARTTLS",
+        )
     return "none"
 
 
@@ -136,7 +149,9 @@ class Session:
                 raise self._no_folder(error) from error
         self.uidvalidity, self._count = int(opened.get(b"UIDVALIDITY", 0)), int(opened[b"EXISTS"])
         if not self.uidvalidity:
-            raise MailboxError("服务器没有给出 UIDVALIDITY，无法可靠地分辨新旧邮件", advice="请联系邮箱的服务商")
+            raise MailboxError(
+                "服务器没有给出 UIDVALIDITY，无法可靠地分辨新旧邮件", advice="请联系邮箱的服务商"
+            )
 
     def _log_in(self, password: str) -> None:
         # LOGIN takes ASCII alone.
@@ -155,7 +170,9 @@ class Session:
         """RFC 2971. 163 and 126 open no folder for a client that has not said what it is."""
         if self._client.has_capability("ID"):
             try:
-                self._client.id_({"name": "Sealform", "version": metadata.version("sealform"), "vendor": "Sealform"})
+                self._client.id_(
+                    {"name": "Sealform", "version": metadata.version("sealform"), "vendor": "Sealform"}
+                )
             except imaplib.IMAP4.abort:
                 raise
             except imaplib.IMAP4.error:
@@ -168,7 +185,8 @@ class Session:
         if folder in names or folder.upper() == "INBOX":
             return MailboxError(f"服务器拒绝打开邮件夹“{folder}”：{said}", advice=_CODE_ADVICE)
         return MailboxError(
-            f"没有邮件夹“{folder}”，已有：{'、'.join(map(printable, names[:50]))}", advice="请用 --folder 给出其中之一"
+            f"没有邮件夹“{folder}”，已有：{'、'.join(map(printable, names[:50]))}",
+            advice="请用 --folder 给出其中之一",
         )
 
     def uids(self, since: date | None = None) -> list[int]:
@@ -189,7 +207,8 @@ class Session:
                 yield Listed(uid, int(data.get(b"RFC822.SIZE", 0)), arrived)
 
     def _sizes(self, uids: Sequence[int]) -> dict[int, dict[bytes, Any]]:
-        """Where the server refuses, it is one damaged message that it can't measure: that one is known by its UID alone."""
+        """Where the server refuses, it is one damaged message that it can't measure: that one is known by its
+        UID alone."""
         try:
             with _speaking("查看邮件大小"):
                 found: dict[int, dict[bytes, Any]] = self._client.fetch(uids, ["RFC822.SIZE", "INTERNALDATE"])
@@ -203,7 +222,8 @@ class Session:
             return {**self._sizes(uids[:half]), **self._sizes(uids[half:])}
 
     def head(self, uid: int) -> bytes:
-        """The lines of a message's header that tell a person which one it is; empty where the server does not give them."""
+        """The lines of a message's header that tell a person which one it is; empty where the server does not
+        give them."""
         try:
             found = self._fetch(uid, _HEAD)
         except MessageUnreadable:
@@ -211,8 +231,8 @@ class Session:
         return next((value for key, value in found.items() if key.startswith(b"BODY[")), None) or b""
 
     def pieces(self, uid: int, size: int) -> Iterator[bytes]:
-        """The bytes of a message, `PIECE` at a time; nothing where it has gone. `size` is what the server said of it, which
-        is often not exact: the end is where the server has no more.
+        """The bytes of a message, `PIECE` at a time; nothing where it has gone. `size` is what the server
+        said of it, which is often not exact: the end is where the server has no more.
 
         Raises:
             MessageUnreadable: the server refuses this message, or answers what was not asked.
@@ -250,8 +270,9 @@ class Session:
 def connected(
     address: Address, password: str, authority: Path | None = None, timeout: float = 60.0, most: int = PIECE
 ) -> Iterator[Session]:
-    """A session, logged out at the end. `authority` is a file of certificates to trust in place of the system's, `timeout`
-    in seconds is for each wait, and no reply may carry more than `most` bytes of a message.
+    """A session, logged out at the end. `authority` is a file of certificates to trust in place of the
+    system's, `timeout` in seconds is for each wait, and no reply may carry more than `most` bytes of a
+    message.
 
     Raises:
         BadUsage: `authority` can't be used.
@@ -303,7 +324,9 @@ def _connect(address: Address, trust: ssl.SSLContext, timeout: float) -> Any:
 def _start_tls(client: Any, trust: ssl.SSLContext, place: str) -> None:
     try:
         if not client.has_capability("STARTTLS"):
-            raise MailboxError(f"{place} 不支持 STARTTLS，密码会以明文传送，已停止", advice="请改用 imaps:// 的网址")
+            raise MailboxError(
+                f"{place} 不支持 STARTTLS，密码会以明文传送，已停止", advice="请改用 imaps:// 的网址"
+            )
         client.starttls(trust)
     except BaseException:
         with suppress(Exception):
@@ -329,7 +352,8 @@ def _permanent(cause: BaseException | None, address: Address) -> MailboxError | 
 
 
 def _bound(client: Any, most: int) -> None:
-    """Refuses a reply that announces more than `most` bytes before any of it is held. imaplib offers `read` for that."""
+    """Refuses a reply that announces more than `most` bytes before any of it is held. imaplib offers `read`
+    for that."""
     read = client._imap.read
 
     def bounded(size: int) -> bytes:

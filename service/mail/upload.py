@@ -1,4 +1,5 @@
-"""From the folder that messages are fetched into, into the service: each message is an upload, and none is one twice."""
+"""From the folder that messages are fetched into, into the service: each message is an upload, and none is
+one twice."""
 
 from pathlib import Path
 
@@ -14,14 +15,19 @@ CHANNEL = "mail"
 
 
 def folder_of(context: Context, address: Address) -> Path:
-    """Where this mailbox's messages are on their way into the service, and where it is noted which were fetched."""
+    """Where this mailbox's messages are on their way into the service, and where it is noted which were
+    fetched."""
     name = f"{address.account}_{address.host}_{address.folder}"
-    return context.settings.data / CHANNEL / "".join(character if character.isalnum() else "_" for character in name)
+    return (
+        context.settings.data
+        / CHANNEL
+        / "".join(character if character.isalnum() else "_" for character in name)
+    )
 
 
 def hand_over(context: Context, folder: Path, mailbox: str) -> list[int]:
-    """Makes an upload of each message in `folder`, and removes it there; a message that was uploaded before is only removed.
-    Returns the new uploads. Broken off at any point, it is continued by the next call.
+    """Makes an upload of each message in `folder`, and removes it there; a message that was uploaded before
+    is only removed. Returns the new uploads. Broken off at any point, it is continued by the next call.
 
     Raises:
         BadUsage: another run holds the folder, or it is for another mailbox.
@@ -44,5 +50,9 @@ def hand_over(context: Context, folder: Path, mailbox: str) -> list[int]:
 
 def _is_known(connection: sa.Connection, sha256: str) -> bool:
     """Whether a message with these bytes came by mail before."""
-    same = sa.select(upload_files.c.upload_id).join(uploads).where(upload_files.c.sha256 == sha256, uploads.c.channel == CHANNEL)
+    same = (
+        sa.select(upload_files.c.upload_id)
+        .join(uploads)
+        .where(upload_files.c.sha256 == sha256, uploads.c.channel == CHANNEL)
+    )
     return connection.execute(same.limit(1)).first() is not None

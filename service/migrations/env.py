@@ -1,4 +1,5 @@
-"""How Alembic reaches our database: through the connection that `service.store.database` is in a transaction with."""
+"""How Alembic reaches our database: through the connection that `service.store.database` is in a transaction
+with."""
 
 from typing import Any, Literal
 
@@ -13,7 +14,8 @@ def _spelt(kind: str, thing: Any, _: Any) -> str | Literal[False]:
 
 
 def is_ours(name: str | None, kind: str, _: Any) -> bool:
-    """Whether `tables.py` tells of it; the index for full-text search, and the queue's tables, it does not."""
+    """Whether `tables.py` tells of it; the index for full-text search, and the queue's tables, it does
+    not."""
     return kind != "table" or name in metadata.tables
 
 

@@ -1,7 +1,7 @@
 """The processes that open submissions, so that a file that hangs or crashes its reader costs itself alone.
 
-What is called in them is typed by what it gives: reading gives lines, which are plain data as files, sheets and the database keep
-it, and drawing gives pictures.
+What is called in them is typed by what it gives: reading gives lines, which are plain data as files, sheets
+and the database keep it, and drawing gives pictures.
 """
 
 import logging
@@ -37,15 +37,17 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-# A process is replaced after so many submissions: what a C library leaks stays bounded, and loading OCR stays rare.
+# A process is replaced after so many submissions: what a C library leaks stays bounded, and loading OCR stays
+# rare.
 _TASKS_A_PROCESS = 200
 # Pools in a row that break without having read anything, before a submission is given up.
 MOST_LIVES = 3
 UNSTARTABLE = "读取进程无法启动或反复崩溃"
 # Seconds between two looks at what a process is doing.
 _GLANCE = 0.5
-# Seconds beyond the limit of a submission, for a process to start in and for one to be ended in. A pool from which nothing came for
-# longer has lost a task: one that died just as it took it can't be told from one that still starts.
+# Seconds beyond the limit of a submission, for a process to start in and for one to be ended in. A pool from
+# which nothing came for longer has lost a task: one that died just as it took it can't be told from one that
+# still starts.
 _GRACE = 60.0
 
 Forms = Mapping[str, FormDefinition]
@@ -58,20 +60,23 @@ Task = Future[tuple[T, float]]
 
 @dataclass(frozen=True)
 class Limits:
-    """`jobs` processes at a time; for one submission `megabytes` of address space, and `seconds` for each of its files."""
+    """`jobs` processes at a time; for one submission `megabytes` of address space, and `seconds` for each of
+    its files."""
 
     jobs: int = 1
     seconds: float = 120.0
     megabytes: int = 4096
 
     def seconds_for(self, submission: Source) -> float:
-        """How long reading it may take: a hundred files that somebody sends at once are no longer one by one."""
+        """How long reading it may take: a hundred files that somebody sends at once are no longer one by
+        one."""
         return self.seconds * max(1, len(submission.files()))
 
 
 @dataclass(frozen=True)
 class Given(Generic[T]):
-    """What a call gave for a submission, or why it gave nothing, and the seconds that it took; None where its process died."""
+    """What a call gave for a submission, or why it gave nothing, and the seconds that it took; None where its
+    process died."""
 
     submission: Source
     outcome: T | UnreadableFile
@@ -80,8 +85,8 @@ class Given(Generic[T]):
 
 @dataclass(frozen=True)
 class Done:
-    """A submission that was read: its lines, at least one, and the seconds that reading took; None where its process died. `whole`
-    says that the reader itself came to its end, whatever it found."""
+    """A submission that was read: its lines, at least one, and the seconds that reading took; None where its
+    process died. `whole` says that the reader itself came to its end, whatever it found."""
 
     submission: Source
     lines: tuple[Line, ...]
@@ -105,9 +110,16 @@ class Done:
     @classmethod
     def failed(cls, submission: Source, error: UnreadableFile, seconds: float | None = None) -> Self:
         """What becomes of a submission that could not be read."""
-        parts = tuple(Part(name=name, sha256=digest, state="unreadable") for name, digest in digests(submission))
+        parts = tuple(
+            Part(name=name, sha256=digest, state="unreadable") for name, digest in digests(submission)
+        )
         failure = Failure(code=error.code, message=str(error))
-        return cls(submission, (line_of(Result(source=submission.name, parts=parts, error=failure)),), seconds, whole=False)
+        return cls(
+            submission,
+            (line_of(Result(source=submission.name, parts=parts, error=failure)),),
+            seconds,
+            whole=False,
+        )
 
 
 class Stopped(Exception):
@@ -119,12 +131,16 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def read_submission(submission: Source, forms: Forms, options: Options, book: Book | None = None) -> list[Line]:
+def read_submission(
+    submission: Source, forms: Forms, options: Options, book: Book | None = None
+) -> list[Line]:
     """The lines of one submission, read in this process; `book` is given the ledger of each of its parts."""
     return [line_of(result) for result in extract(submission, forms, options, book=book)]
 
 
-def options_of(settings: "Settings", form: str | None = None, silent_target: float = Options.silent_target) -> Options:
+def options_of(
+    settings: "Settings", form: str | None = None, silent_target: float = Options.silent_target
+) -> Options:
     """How this installation reads: with which engine and within which limits."""
     from extractor.scan.ocr import OcrSettings, PaddleOcr
 
@@ -133,13 +149,15 @@ def options_of(settings: "Settings", form: str | None = None, silent_target: flo
 
 
 class Pool:
-    """One life of the processes, which ends early where one of them dies between two submissions. Safe for threads."""
+    """One life of the processes, which ends early where one of them dies between two submissions. Safe for
+    threads."""
 
     def __init__(self, limits: Limits, scratch: Path) -> None:
         """Nothing is started before the first submission."""
         self._limits = limits
         self._scratch = scratch
-        # Not fork: this process has threads of its own, whose locks a fork would copy in whatever state they are.
+        # Not fork: this process has threads of its own, whose locks a fork would copy in whatever state they
+        # are.
         self._processes = ProcessPool(
             limits.jobs,
             max_tasks=_TASKS_A_PROCESS,
@@ -147,8 +165,9 @@ class Pool:
             initargs=(scratch, limits.megabytes, max(1, cores() // limits.jobs)),
             context=multiprocessing.get_context("spawn"),
         )
-        # Processes die with the thread that started them, and take their signals from it. So it is a thread that lives as long as
-        # the pool, whoever asks, and that leaves it to others to hear Ctrl-C or that the terminal is closed.
+        # Processes die with the thread that started them, and take their signals from it. So it is a thread
+        # that lives as long as the pool, whoever asks, and that leaves it to others to hear Ctrl-C or that
+        # the terminal is closed.
         self._keeper = ThreadPoolExecutor(1, initializer=_hear_no_signals)
         self._open: dict[Task[Any], float] = {}
 
@@ -163,7 +182,9 @@ class Pool:
     def _schedule(self, submission: Source, forms: Forms, options: Options, call: Call[T]) -> Task[T]:
         seconds = self._limits.seconds_for(submission)
         try:
-            task: Task[T] = self._processes.schedule(_timed, args=(call, submission, forms, options), timeout=seconds)
+            task: Task[T] = self._processes.schedule(
+                _timed, args=(call, submission, forms, options), timeout=seconds
+            )
         except RuntimeError as error:
             raise BrokenProcessPool from error
         self._open[task] = seconds
@@ -171,7 +192,8 @@ class Pool:
         return task
 
     def ended(self, tasks: Collection[Task[T]]) -> Iterator[Task[T]]:
-        """Each of `tasks` as soon as it is done. Where the pool breaks, or is stuck, it ends without those that never will be."""
+        """Each of `tasks` as soon as it is done. Where the pool breaks, or is stuck, it ends without those
+        that never will be."""
         done: SimpleQueue[Task[T]] = SimpleQueue()
         for task in tasks:
             task.add_done_callback(done.put)
@@ -190,7 +212,8 @@ class Pool:
 
     @property
     def patience(self) -> float:
-        """Seconds within which all that is scheduled now ends. What has not was taken by a process that died before it said so."""
+        """Seconds within which all that is scheduled now ends. What has not was taken by a process that died
+        before it said so."""
         return -(-len(self._open) // self._limits.jobs) * self._longest + _GRACE
 
     @property
@@ -203,7 +226,8 @@ class Pool:
         return bool(self._processes.active)
 
     def given(self, submission: Source, task: Task[T]) -> Given[T] | None:
-        """What a finished task gave for its submission; None where the pool broke, or was stopped, before it came to this one."""
+        """What a finished task gave for its submission; None where the pool broke, or was stopped, before it
+        came to this one."""
         if task.cancelled():
             return None
         error = task.exception()
@@ -226,7 +250,8 @@ class Pool:
 
     def end(self, *, now: bool) -> None:
         """Ends the processes and all that they started; unless `now`, what was scheduled is read first."""
-        # After what the keeper does: a process that it is still starting would miss what it is to begin with, and say so at length.
+        # After what the keeper does: a process that it is still starting would miss what it is to begin with,
+        # and say so at length.
         self._keeper.submit(self._end, now).result()
         self._keeper.shutdown()
         self.tidy()
@@ -240,14 +265,16 @@ class Pool:
         self._processes.join()
 
     def tidy(self) -> None:
-        """Removes the temporary files of processes that have ended: one that was killed removes nothing itself."""
+        """Removes the temporary files of processes that have ended: one that was killed removes nothing
+        itself."""
         for folder in self._scratch.glob(FOLDER.format("*")):
             if not is_running(int(folder.name.rpartition("-")[2])):
                 shutil.rmtree(folder, ignore_errors=True)
 
 
 class LastingPool:
-    """Processes for as long as a service runs: a pool that broke is followed by another one. Safe for threads."""
+    """Processes for as long as a service runs: a pool that broke is followed by another one. Safe for
+    threads."""
 
     def __init__(self, limits: Limits, scratch: Path) -> None:
         """As `Pool`."""
@@ -265,10 +292,14 @@ class LastingPool:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
-    def read(self, submission: Source, forms: Forms, options: Options, read: Read, glance: Callable[[], None]) -> Done:
+    def read(
+        self, submission: Source, forms: Forms, options: Options, read: Read, glance: Callable[[], None]
+    ) -> Done:
         """Reads one submission, as `call`.
 
         Raises:
@@ -276,9 +307,11 @@ class LastingPool:
         """
         return Done.of(self.call(submission, forms, options, read, glance))
 
-    def call(self, submission: Source, forms: Forms, options: Options, call: Call[T], glance: Callable[[], None]) -> Given[T]:
-        """What `call` gives for one submission; `glance` is called now and then meanwhile, in this thread, and ends it by raising
-        TimedOut.
+    def call(
+        self, submission: Source, forms: Forms, options: Options, call: Call[T], glance: Callable[[], None]
+    ) -> Given[T]:
+        """What `call` gives for one submission; `glance` is called now and then meanwhile, in this thread,
+        and ends it by raising TimedOut.
 
         Raises:
             Stopped: the pool was stopped before the call came to its end.
@@ -295,7 +328,13 @@ class LastingPool:
         return Given(submission, ReaderCrashed(UNSTARTABLE))
 
     def _call(
-        self, pool: Pool, submission: Source, forms: Forms, options: Options, call: Call[T], glance: Callable[[], None]
+        self,
+        pool: Pool,
+        submission: Source,
+        forms: Forms,
+        options: Options,
+        call: Call[T],
+        glance: Callable[[], None],
     ) -> Given[T] | None:
         try:
             task = pool.schedule(submission, forms, options, call)

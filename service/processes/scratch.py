@@ -17,11 +17,13 @@ _TRIES, _PAUSE = 20, 0.1
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """A new folder that is removed at the end; what earlier runs left that were killed is removed at the start."""
+    """A new folder that is removed at the end; what earlier runs left that were killed is removed at the
+    start."""
     place = Path(tempfile.gettempdir())
     sweep()
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
-    # Locked before it has its name: no other run must see it unlocked while we live. The system unlocks it when we die.
+    # Locked before it has its name: no other run must see it unlocked while we live. The system unlocks it
+    # when we die.
     new = folder / f"new-{_LOCK}"
     with new.open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,1 +1,2 @@
-"""One run of `sealform extract`: many submissions, their results as they come, and what is said at the end."""
+"""One run of `sealform extract`: many submissions, their results as they come, and what is said at the
+end."""

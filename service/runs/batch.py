@@ -12,11 +12,16 @@ from service.processes.scratch import scratch_folder
 
 
 def read_all(
-    submissions: Sequence[Source], forms: Forms, options: Options, limits: Limits, read: Read = read_submission
+    submissions: Sequence[Source],
+    forms: Forms,
+    options: Options,
+    limits: Limits,
+    read: Read = read_submission,
 ) -> Generator[Done, None, None]:
     """Each submission as soon as it is read; every submission gets at least one line.
 
-    Closing the iterator early stops the processes, and all that they started. `read` must be importable in another process.
+    Closing the iterator early stops the processes, and all that they started. `read` must be importable in
+    another process.
     """
     pending, lives = list(submissions), MOST_LIVES
     with scratch_folder() as scratch:
@@ -25,7 +30,8 @@ def read_all(
             for done in _round(pending, forms, options, limits, read, scratch):
                 finished.add(done.submission)
                 yield done
-            # A process that dies between two files breaks the pool for all that wait, through no fault of theirs.
+            # A process that dies between two files breaks the pool for all that wait, through no fault of
+            # theirs.
             pending = [submission for submission in pending if submission not in finished]
             lives = MOST_LIVES if finished else lives - 1
         for submission in pending:

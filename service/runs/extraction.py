@@ -1,4 +1,5 @@
-"""One run of `sealform extract`: what is to be read, the results as they come, the file and the sheet that they go to."""
+"""One run of `sealform extract`: what is to be read, the results as they come, the file and the sheet that
+they go to."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -31,8 +32,9 @@ _SHEET_ADVICE = "请换一个文件名，或加上 --overwrite 覆盖；接着�
 
 @dataclass(frozen=True)
 class Targets:
-    """Where results go: `lines` to a file (None: to `emit` alone), `sheet` to a workbook, `ledger` of what was read in this run to
-    a file of its own. `resume` continues `lines`, `overwrite` lets new results replace old ones."""
+    """Where results go: `lines` to a file (None: to `emit` alone), `sheet` to a workbook, `ledger` of what
+    was read in this run to a file of its own. `resume` continues `lines`, `overwrite` lets new results
+    replace old ones."""
 
     lines: Path | None = None
     sheet: Path | None = None
@@ -44,13 +46,15 @@ class Targets:
         """Finds out whether all can be written, and nothing is lost by it.
 
         Raises:
-            BadUsage: a file with something in it is there, and is neither to be continued nor replaced; or what is to be continued
-                is a device or a pipe.
+            BadUsage: a file with something in it is there, and is neither to be continued nor replaced; or
+                what is to be continued is a device or a pipe.
             OSError: one can't be written.
         """
         if self.lines and is_stream(self.lines):
             if self.resume:
-                raise BadUsage(f"{self.lines} 不是普通文件，不能用 --resume 续写", advice="请用 -o 给出上次的结果文件")
+                raise BadUsage(
+                    f"{self.lines} 不是普通文件，不能用 --resume 续写", advice="请用 -o 给出上次的结果文件"
+                )
         elif self.lines:
             check_targets(self.lines, replace=self.resume or self.overwrite, advice=_LINES_ADVICE)
         self.check_sheet()
@@ -90,13 +94,14 @@ def read(
     emit: Callable[[Iterable[Line]], Any],
     console: Console,
 ) -> Outcome:
-    """Reads what `selection` names and leaves results in `targets`; `emit` gets the lines of each as they are done.
+    """Reads what `selection` names and leaves results in `targets`; `emit` gets the lines of each as they are
+    done.
 
     Ctrl-C ends it early: what was read until then is kept, and the sheet is written from it.
 
     Raises:
-        BadUsage: `targets.lines` is to be resumed and holds something else, or another run is writing it; or a target is neither
-            to be continued nor replaced.
+        BadUsage: `targets.lines` is to be resumed and holds something else, or another run is writing it; or
+            a target is neither to be continued nor replaced.
         OSError: a target can't be written. Of the sheet that is told as early as can be, and last of all.
     """
     started = time.monotonic()
@@ -123,16 +128,24 @@ def read(
                     advance(in_words(counted))
             except KeyboardInterrupt:
                 interrupted = True
-        untouched = [path for path in (targets.lines, targets.sheet) if path and not every and has_content(path)]
+        untouched = [
+            path for path in (targets.lines, targets.sheet) if path and not every and has_content(path)
+        ]
         unwritten = None if targets.sheet in untouched else _write_sheet(every, forms, targets, console)
     names = {submission.name for submission in selection.submissions}
     outcome = Outcome(every, [line for line in every if line["source"] in names], interrupted)
     for line in details(outcome.asked, seconds, selection.left_out, forms):
         console.print(line)
     _summarise(outcome, counted.total(), time.monotonic() - started, console)
-    for words, path in (("结果", targets.lines), ("汇总表", None if unwritten else targets.sheet), ("账目", targets.ledger)):
+    for words, path in (
+        ("结果", targets.lines),
+        ("汇总表", None if unwritten else targets.sheet),
+        ("账目", targets.ledger),
+    ):
         if path:
-            console.print(f"没有新的结果，原有的{words}未动：{path}" if path in untouched else f"{words}：{path}")
+            console.print(
+                f"没有新的结果，原有的{words}未动：{path}" if path in untouched else f"{words}：{path}"
+            )
     if unwritten:
         raise unwritten
     return outcome
@@ -147,7 +160,8 @@ def _plan(selection: Selection, targets: Targets) -> tuple[Sequence[Line], Seque
 def _write_sheet(
     lines: Iterable[Line], forms: Mapping[str, FormDefinition], targets: Targets, console: Console
 ) -> BadUsage | OSError | None:
-    """Why the sheet could not be written, where one is wanted. One that somebody has saved since we made it is set aside."""
+    """Why the sheet could not be written, where one is wanted. One that somebody has saved since we made it
+    is set aside."""
     if targets.sheet is None:
         return None
     try:
@@ -166,4 +180,6 @@ def _summarise(outcome: Outcome, new: int, seconds: float, console: Console) -> 
     kept = f"（其中 {len(outcome.asked) - new} 份沿用上次结果）" if len(outcome.asked) > new else ""
     broken = "已中断，" if outcome.interrupted else ""
     pace = f"，每分钟 {new / seconds * 60:.0f} 份" if new and seconds else ""
-    console.print(f"{broken}共 {len(outcome.asked)} 份{kept}：{in_words(counts(outcome.asked))}；用时 {seconds:.1f} 秒{pace}")
+    console.print(
+        f"{broken}共 {len(outcome.asked)} 份{kept}：{in_words(counts(outcome.asked))}；用时 {seconds:.1f} 秒{pace}"
+    )

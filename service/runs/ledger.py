@@ -1,4 +1,5 @@
-"""The ledger of a run of `sealform extract`: of each file that was read, all that stands in it and what became of that."""
+"""The ledger of a run of `sealform extract`: of each file that was read, all that stands in it and what
+became of that."""
 
 import hashlib
 import json
@@ -17,8 +18,8 @@ from service.results import Line
 
 @contextmanager
 def ledger_of(submissions: Sequence[Source], target: Path | None) -> Iterator[Read]:
-    """How to read `submissions` so that `target` holds their ledger in the end, in their order; of those that were broken off it
-    holds none. Without a target they are read as ever.
+    """How to read `submissions` so that `target` holds their ledger in the end, in their order; of those that
+    were broken off it holds none. Without a target they are read as ever.
 
     Raises:
         OSError: it can't be written.
@@ -26,7 +27,8 @@ def ledger_of(submissions: Sequence[Source], target: Path | None) -> Iterator[Re
     if target is None:
         yield read_submission
         return
-    # The ledger of a submission is as large as what stands in it, and comes from another process: it waits in a file of its own.
+    # The ledger of a submission is as large as what stands in it, and comes from another process: it waits in
+    # a file of its own.
     with tempfile.TemporaryDirectory(prefix="sealform-ledger-") as folder:
         yield partial(_read_and_book, Path(folder))
         books = [_place(Path(folder), submission) for submission in submissions]
@@ -38,7 +40,9 @@ def _read_and_book(folder: Path, submission: Source, forms: Forms, options: Opti
     ledgers: list[PartLedger] = []
     lines = read_submission(submission, forms, options, ledgers.append)
     found = {"source": submission.name, "parts": [ledger.to_json() for ledger in ledgers]}
-    _place(folder, submission).write_bytes(json.dumps(found, ensure_ascii=False).encode("utf-8", "backslashreplace"))
+    _place(folder, submission).write_bytes(
+        json.dumps(found, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    )
     return lines
 
 

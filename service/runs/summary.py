@@ -1,4 +1,5 @@
-"""What is said on standard error at the end of a run: how many, which fields are doubtful, what was slow, what failed and why."""
+"""What is said on standard error at the end of a run: how many, which fields are doubtful, what was slow,
+what failed and why."""
 
 import re
 from collections import Counter
@@ -27,12 +28,19 @@ def in_words(counted: Mapping[str, int]) -> str:
 
 
 def details(
-    lines: Sequence[Line], seconds: Mapping[str, float], left_out: Iterable[tuple[str, str]], forms: Mapping[str, FormDefinition]
+    lines: Sequence[Line],
+    seconds: Mapping[str, float],
+    left_out: Iterable[tuple[str, str]],
+    forms: Mapping[str, FormDefinition],
 ) -> Iterator[str]:
-    """Lines of text on results `lines`; `seconds` that reading each source took in this run, `left_out` are (name, reason)."""
+    """Lines of text on results `lines`; `seconds` that reading each source took in this run, `left_out` are
+    (name, reason)."""
     left = (f"未读取 {name}：{reason}" for name, reason in left_out)
     # A file's name may hold what a terminal takes for an order.
-    yield from (_CONTROL.sub("�", line) for line in chain(left, _doubtful(lines, forms), _slowest(seconds), _failures(lines)))
+    yield from (
+        _CONTROL.sub("�", line)
+        for line in chain(left, _doubtful(lines, forms), _slowest(seconds), _failures(lines))
+    )
 
 
 def _doubtful(lines: Iterable[Line], forms: Mapping[str, FormDefinition]) -> Iterator[str]:
@@ -44,7 +52,9 @@ def _doubtful(lines: Iterable[Line], forms: Mapping[str, FormDefinition]) -> Ite
                 known = form.fields.get(name) if form else None
                 kinds[known.called if known else _OTHER] += 1
     if kinds:
-        yield f"需复核的栏目共 {kinds.total()} 处：" + "，".join(f"{kind} {count}" for kind, count in kinds.most_common())
+        yield f"需复核的栏目共 {kinds.total()} 处：" + "，".join(
+            f"{kind} {count}" for kind, count in kinds.most_common()
+        )
 
 
 def _slowest(seconds: Mapping[str, float]) -> Iterator[str]:

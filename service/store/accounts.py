@@ -1,7 +1,7 @@
 """Who may do what: people with a role and a password, systems with a token.
 
-Of a session, a token and a one-time link the database holds the SHA-256 alone, of a password an Argon2id hash: who reads it can't
-sign in.
+Of a session, a token and a one-time link the database holds the SHA-256 alone, of a password an Argon2id
+hash: who reads it can't sign in.
 """
 
 import hashlib
@@ -32,7 +32,8 @@ ROLES: dict[Role, frozenset[Scope]] = {
 LINK_LIFE = timedelta(days=3)
 
 _SHORTEST_PASSWORD, _LONGEST_PASSWORD = 10, 256
-# A name is locked after so many wrong passwords in a row, an address after so many within the window, whatever the names.
+# A name is locked after so many wrong passwords in a row, an address after so many within the window,
+# whatever the names.
 _TRIES, _LOCK = 8, timedelta(minutes=15)
 _TRIES_AN_ORIGIN, _WINDOW = 30, timedelta(minutes=10)
 _TOKEN_PREFIX = "sf_"
@@ -44,7 +45,8 @@ _NOBODY = _hasher.hash(secrets.token_hex(16))
 
 @dataclass(frozen=True)
 class Actor:
-    """Who asks: `id` as it stands in the log, what it is called, what it may do; `csrf` is the secret of a browser's session."""
+    """Who asks: `id` as it stands in the log, what it is called, what it may do; `csrf` is the secret of a
+    browser's session."""
 
     id: str
     name: str
@@ -52,7 +54,9 @@ class Actor:
     csrf: str | None = None
 
 
-def create_user(connection: sa.Connection, name: str, full_name: str, role: Role, by: str, now: datetime) -> int:
+def create_user(
+    connection: sa.Connection, name: str, full_name: str, role: Role, by: str, now: datetime
+) -> int:
     """A new user, who sets a password by a link (`invite`).
 
     Raises:
@@ -60,13 +64,22 @@ def create_user(connection: sa.Connection, name: str, full_name: str, role: Role
     """
     if connection.scalar(sa.select(users.c.id).where(users.c.name == name)):
         raise Conflict(f"已有用户“{name}”", advice="请换一个登录名")
-    row = {"name": name, "full_name": full_name, "role": role, "active": True, "created_at": now, "failures": 0}
+    row = {
+        "name": name,
+        "full_name": full_name,
+        "role": role,
+        "active": True,
+        "created_at": now,
+        "failures": 0,
+    }
     made = int(connection.execute(users.insert().values(row).returning(users.c.id)).scalar_one())
     audit.append(connection, now, by, "user-created", f"user:{made}", {"name": name, "role": role})
     return made
 
 
-def change_user(connection: sa.Connection, user: int, changes: dict[str, Any], by: str, now: datetime) -> None:
+def change_user(
+    connection: sa.Connection, user: int, changes: dict[str, Any], by: str, now: datetime
+) -> None:
     """Changes role, full name, or whether the user may sign in; who may not is signed out at once.
 
     Raises:
@@ -93,7 +106,9 @@ def invite(connection: sa.Connection, user: int, by: str, now: datetime) -> str:
         raise NotFound(f"没有编号为 {user} 的用户")
     secret = secrets.token_urlsafe(32)
     connection.execute(invitations.delete().where(invitations.c.user_id == user))
-    connection.execute(invitations.insert().values(digest=_digest(secret), user_id=user, expires_at=now + LINK_LIFE))
+    connection.execute(
+        invitations.insert().values(digest=_digest(secret), user_id=user, expires_at=now + LINK_LIFE)
+    )
     audit.append(connection, now, by, "user-invited", f"user:{user}")
     return secret
 
@@ -104,7 +119,11 @@ def invited(connection: sa.Connection, secret: str, now: datetime) -> Any:
     Raises:
         NotFound: it was used, replaced, is too old, or never was one.
     """
-    link = sa.select(users).join(invitations).where(invitations.c.digest == _digest(secret), invitations.c.expires_at > now)
+    link = (
+        sa.select(users)
+        .join(invitations)
+        .where(invitations.c.digest == _digest(secret), invitations.c.expires_at > now)
+    )
     row = connection.execute(link).one_or_none()
     if row is None:
         raise NotFound("链接已失效", advice="链接只能用一次，三天内有效；请管理员重新生成")
@@ -148,7 +167,8 @@ class Attempt:
 
 
 def count_attempt(connection: sa.Connection, name: str, origin: str, now: datetime) -> Attempt:
-    """Count a login, whatever comes of it. The transaction must be committed before `allow` looks at the count."""
+    """Count a login, whatever comes of it. The transaction must be committed before `allow` looks at the
+    count."""
     connection.execute(login_attempts.delete().where(login_attempts.c.at < now - max(_LOCK, _WINDOW)))
     made = (login_attempts.insert().values(origin=key, at=now) for key in (_of_name(name), origin))
     return Attempt(name, tuple(connection.execute(row).inserted_primary_key[0] for row in made))  # type: ignore[index]
@@ -157,8 +177,9 @@ def count_attempt(connection: sa.Connection, name: str, origin: str, now: dateti
 def allow(connection: sa.Connection, attempt: Attempt, origin: str, now: datetime) -> sa.Row[Any] | None:
     """The user whose password `attempt` may be compared with, None where nobody is called so.
 
-    Whoever looks has committed an own row before, so that of however many at once no more get through than are allowed. A name that
-    nobody has is locked like any other. One that is refused doesn't count: a lock ends though somebody goes on guessing.
+    Whoever looks has committed an own row before, so that of however many at once no more get through than
+    are allowed. A name that nobody has is locked like any other. One that is refused doesn't count: a lock
+    ends though somebody goes on guessing.
 
     Raises:
         TooOften: there were too many failed logins with this name, or from this address.
@@ -190,13 +211,20 @@ def refuse(connection: sa.Connection, user: sa.Row[Any] | None, now: datetime) -
     unlocked = sa.or_(users.c.locked_until.is_(None), users.c.locked_until <= now)
     if (
         _attempts(connection, _of_name(user.name), now - _LOCK) >= _TRIES
-        and connection.execute(users.update().where(users.c.id == user.id, unlocked).values(locked_until=now + _LOCK)).rowcount
+        and connection.execute(
+            users.update().where(users.c.id == user.id, unlocked).values(locked_until=now + _LOCK)
+        ).rowcount
     ):
         audit.append(connection, now, "system", "user-locked", f"user:{user.id}")
 
 
 def sign_in(
-    connection: sa.Connection, user: sa.Row[Any], attempt: Attempt, password: str, now: datetime, life: timedelta
+    connection: sa.Connection,
+    user: sa.Row[Any],
+    attempt: Attempt,
+    password: str,
+    now: datetime,
+    life: timedelta,
 ) -> tuple[str, Actor] | None:
     """(the session's secret, who signed in); None where the password was changed since it was compared."""
     now_known = connection.scalar(sa.select(users.c.password).where(users.c.id == user.id, users.c.active))
@@ -226,7 +254,13 @@ def check_rate(connection: sa.Connection, origin: str, now: datetime) -> None:
 def _open_session(connection: sa.Connection, user: int, now: datetime, life: timedelta) -> str:
     secret = secrets.token_urlsafe(32)
     connection.execute(sessions.delete().where(sessions.c.expires_at < now))
-    row = {"digest": _digest(secret), "user_id": user, "csrf": secrets.token_urlsafe(32), "created_at": now, "seen_at": now}
+    row = {
+        "digest": _digest(secret),
+        "user_id": user,
+        "csrf": secrets.token_urlsafe(32),
+        "created_at": now,
+        "seen_at": now,
+    }
     connection.execute(sessions.insert().values(**row, expires_at=now + life))
     return secret
 
@@ -245,7 +279,9 @@ def who_by_session(connection: sa.Connection, secret: str, now: datetime) -> Act
     return Actor(f"user:{row.id}", row.full_name or row.name, ROLES[row.role], row.csrf) if row else None
 
 
-def create_token(connection: sa.Connection, name: str, scopes: Iterable[Scope], by: Actor, now: datetime) -> tuple[int, str]:
+def create_token(
+    connection: sa.Connection, name: str, scopes: Iterable[Scope], by: Actor, now: datetime
+) -> tuple[int, str]:
     """(number, the token itself, which is shown this once).
 
     Raises:
@@ -263,7 +299,9 @@ def create_token(connection: sa.Connection, name: str, scopes: Iterable[Scope], 
         "created_by": int(by.id.partition(":")[2]), "created_at": now,
     }  # fmt: skip
     made = int(connection.execute(tokens.insert().values(row).returning(tokens.c.id)).scalar_one())
-    audit.append(connection, now, by.id, "token-created", f"token:{made}", {"name": name, "scopes": sorted(wanted)})
+    audit.append(
+        connection, now, by.id, "token-created", f"token:{made}", {"name": name, "scopes": sorted(wanted)}
+    )
     return made, token
 
 
@@ -280,7 +318,8 @@ def revoke_token(connection: sa.Connection, token: int, by: str, now: datetime) 
 
 
 def who_by_token(connection: sa.Connection, token: str) -> tuple[Actor, datetime | None] | None:
-    """(whose token it is, when it was last seen); None where it was revoked, or its maker may no longer sign in."""
+    """(whose token it is, when it was last seen); None where it was revoked, or its maker may no longer sign
+    in."""
     found = (
         sa.select(tokens, users.c.role).join(users, users.c.id == tokens.c.created_by)
         .where(tokens.c.digest == _digest(token), tokens.c.revoked_at.is_(None), users.c.active)
@@ -293,7 +332,9 @@ def who_by_token(connection: sa.Connection, token: str) -> tuple[Actor, datetime
 
 def mark_used(connection: sa.Connection, actor: Actor, now: datetime) -> None:
     """Notes that a token was used."""
-    connection.execute(tokens.update().where(tokens.c.id == int(actor.id.partition(":")[2])).values(used_at=now))
+    connection.execute(
+        tokens.update().where(tokens.c.id == int(actor.id.partition(":")[2])).values(used_at=now)
+    )
 
 
 def is_due(seen: datetime | None, now: datetime) -> bool:

@@ -1,4 +1,5 @@
-"""One of several submissions of an upload, read once more: only its own files are, and only it is changed by that."""
+"""One of several submissions of an upload, read once more: only its own files are, and only it is changed by
+that."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -10,29 +11,34 @@ from service.store.tables import results, submissions
 
 
 def to_read(connection: sa.Connection, upload: int) -> list[str]:
-    """The parts of an upload that are to be read once more because others of it were read; none where all is to be read."""
+    """The parts of an upload that are to be read once more because others of it were read; none where all is
+    to be read."""
     return [name for kept in waiting(connection, upload).values() for name in files_of(kept)]
 
 
 def waiting(connection: sa.Connection, upload: int) -> Mapping[int, Line]:
     """{submission: what it was when it was read before}, of those that wait to be read again."""
     waiting = submissions.c.upload_id == upload, submissions.c.status.in_(("received", "reading"))
-    rows = connection.execute(sa.select(submissions.c.id, results.c.line).join(results).where(*waiting).order_by(submissions.c.id))
+    rows = connection.execute(
+        sa.select(submissions.c.id, results.c.line).join(results).where(*waiting).order_by(submissions.c.id)
+    )
     return {row.id: row.line for row in rows if row.line}
 
 
 def found_again(
     connection: sa.Connection, upload: int, lines: Sequence[Line], again: Collection[str]
 ) -> list[tuple[int | None, Line]]:
-    """(submission, line) of what was read once more; None for what came out of it besides. Of others in the same archive, which
-    were read with it, nothing is taken: a person may have worked on them."""
+    """(submission, line) of what was read once more; None for what came out of it besides. Of others in the
+    same archive, which were read with it, nothing is taken: a person may have worked on them."""
     found: list[tuple[int | None, Line]] = []
     for submission, kept in waiting(connection, upload).items():
         names = files_of(kept)
         if not set(names) <= set(again):
             continue
         inside = tuple(f"{name}/" for name in names)
-        mine = [line for line in lines if any(name in names or name.startswith(inside) for name in files_of(line))]
+        mine = [
+            line for line in lines if any(name in names or name.startswith(inside) for name in files_of(line))
+        ]
         first, *more = mine or [{**kept, "error": lines[0]["error"] or kept["error"]}]
         found += [(submission, first), *((None, line) for line in more)]
     return found

@@ -1,7 +1,8 @@
 """The audit log: append-only, each entry bound to the one before by its hash.
 
-An entry holds salted digests of what it is about; values and salts lie beside it (`audit_values`) and can be erased. Without its
-salt a digest tells nothing, and the chain stays whole, because it was made over the digests.
+An entry holds salted digests of what it is about; values and salts lie beside it (`audit_values`) and can be
+erased. Without its salt a digest tells nothing, and the chain stays whole, because it was made over the
+digests.
 """
 
 import hashlib
@@ -31,9 +32,15 @@ class Broken:
 
 
 def append(
-    connection: sa.Connection, at: datetime, actor: str, action: str, subject: str, values: Mapping[str, Any] | None = None
+    connection: sa.Connection,
+    at: datetime,
+    actor: str,
+    action: str,
+    subject: str,
+    values: Mapping[str, Any] | None = None,
 ) -> int:
-    """Adds an entry and returns its number. `values` are JSON-ready, by label; they are kept beside the log, salted.
+    """Adds an entry and returns its number. `values` are JSON-ready, by label; they are kept beside the log,
+    salted.
 
     Entries are made one after the other: a second transaction waits here until the first has ended.
     """
@@ -44,7 +51,14 @@ def append(
         salt, text = secrets.token_bytes(16), canonical(value)
         digests[label] = _digest(salt, text)
         rows.append({"seq": seq, "label": label, "salt": salt, "value": text})
-    entry = {"seq": seq, "at": at.isoformat(), "actor": actor, "action": action, "subject": subject, "digests": digests}
+    entry = {
+        "seq": seq,
+        "at": at.isoformat(),
+        "actor": actor,
+        "action": action,
+        "subject": subject,
+        "digests": digests,
+    }
     connection.execute(
         audit_log.insert().values({**entry, "at": at, "previous": previous, "hash": _hash(entry, previous)})
     )  # fmt: skip
@@ -54,9 +68,13 @@ def append(
 
 
 def next_value(connection: sa.Connection, name: str, count: int = 1) -> int:
-    """The next number of the counter `name`, in the order in which transactions commit; of `count` numbers the last."""
+    """The next number of the counter `name`, in the order in which transactions commit; of `count` numbers
+    the last."""
     made = connection.execute(
-        counters.update().where(counters.c.name == name).values(value=counters.c.value + count).returning(counters.c.value)
+        counters.update()
+        .where(counters.c.name == name)
+        .values(value=counters.c.value + count)
+        .returning(counters.c.value)
     ).scalar()
     if made is None:
         raise LookupError(f"no counter {name}")
@@ -70,7 +88,8 @@ def erase(connection: sa.Connection, subjects: Iterable[str]) -> int:
 
 
 def verify(connection: sa.Connection, head: str | None = None) -> tuple[int, str, list[Broken]]:
-    """(number of entries, hash of the last, what is wrong): every hash again, and every value that was not erased.
+    """(number of entries, hash of the last, what is wrong): every hash again, and every value that was not
+    erased.
 
     `head` is a hash that was noted earlier, outside: the log must still hold it, or its tail was rewritten.
     """
@@ -79,7 +98,8 @@ def verify(connection: sa.Connection, head: str | None = None) -> tuple[int, str
     for row in connection.execute(audit_log.select().order_by(audit_log.c.seq), execution_options=_STREAM):
         count += 1
         entry = {
-            "seq": row.seq, "at": row.at.isoformat(), "actor": row.actor, "action": row.action, "subject": row.subject,
+            "seq": row.seq, "at": row.at.isoformat(), "actor": row.actor, "action": row.action,
+            "subject": row.subject,
             "digests": row.digests or {},
         }  # fmt: skip
         if row.seq != count:

@@ -35,7 +35,9 @@ class Database:
             parsed = parsed.set(drivername="postgresql+psycopg")
             if "connect_timeout" not in parsed.query:
                 parsed = parsed.update_query_dict({"connect_timeout": str(_TO_CONNECT)})
-            self.engine = sa.create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True)
+            self.engine = sa.create_engine(
+                parsed, pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True
+            )
         elif parsed.get_backend_name() == "sqlite" and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
             self.engine = sa.create_engine(
@@ -44,7 +46,9 @@ class Database:
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
             sa.event.listen(self.engine, "begin", _begin_sqlite)
         else:
-            raise BadUsage(f"不支持这种数据库：{parsed.get_backend_name()}", advice="请用 SQLite 或 PostgreSQL")
+            raise BadUsage(
+                f"不支持这种数据库：{parsed.get_backend_name()}", advice="请用 SQLite 或 PostgreSQL"
+            )
         self.url = parsed
 
     @property
@@ -65,7 +69,8 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator[sa.Connection]:
-        """A transaction in which all statements see the same state of the database, whatever others write meanwhile."""
+        """A transaction in which all statements see the same state of the database, whatever others write
+        meanwhile."""
         with self.engine.connect() as connection:
             if not self.is_sqlite:
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")
@@ -84,7 +89,9 @@ class Database:
             # Further lines of a server's answer ask whether it is running.
             why = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
             if self.is_sqlite:
-                raise BadUsage(f"无法打开数据库 {self.url.database}：{why}", advice="请检查 SEALFORM_DATA 和文件的权限") from error
+                raise BadUsage(
+                    f"无法打开数据库 {self.url.database}：{why}", advice="请检查 SEALFORM_DATA 和文件的权限"
+                ) from error
             place = f"{self.url.host or '本机'} 上的 {self.url.database}"
             advice = "请检查 SEALFORM_DATABASE_URL，以及数据库服务是否在运行"
             raise BadUsage(f"无法连接数据库 {place}：{why}", advice=advice) from error
@@ -113,7 +120,8 @@ class Database:
 
 
 def is_there(url: str) -> bool:
-    """Whether there may be a database at `url`, without making one: SQLite's file exists; a server must be asked."""
+    """Whether there may be a database at `url`, without making one: SQLite's file exists; a server must be
+    asked."""
     parsed = _parsed(url)
     return parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").is_file()
 
@@ -122,7 +130,9 @@ def _parsed(url: str) -> sa.URL:
     try:
         return sa.make_url(url)
     except (sa.exc.ArgumentError, ValueError) as error:
-        raise BadUsage("数据库地址有误", advice="应为 sqlite:///文件 或 postgresql://用户@主机/库名") from error
+        raise BadUsage(
+            "数据库地址有误", advice="应为 sqlite:///文件 或 postgresql://用户@主机/库名"
+        ) from error
 
 
 def revision_of(connection: sa.Connection) -> str | None:
@@ -156,5 +166,8 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    """A writer takes its place in the queue at once: a reader that turns writer half-way would be refused, not made to wait."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+    """A writer takes its place in the queue at once: a reader that turns writer half-way would be refused,
+    not made to wait."""
+    connection.exec_driver_sql(
+        "BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN"
+    )

@@ -1,7 +1,7 @@
 """What other systems are told of: an outbox.
 
-A message is written in the transaction of the change itself, so that nothing is told that did not happen, and nothing that happened
-is forgotten. Who sends messages claims them for a while.
+A message is written in the transaction of the change itself, so that nothing is told that did not happen, and
+nothing that happened is forgotten. Who sends messages claims them for a while.
 """
 
 import secrets
@@ -16,7 +16,8 @@ from service.store.statuses import Move
 from service.store.tables import deliveries, submissions, webhooks
 
 Event = Literal[
-    "submission.read", "submission.unreadable", "submission.accepted", "submission.returned", "submission.rejected",
+    "submission.read", "submission.unreadable", "submission.accepted", "submission.returned",
+    "submission.rejected",
     "submission.withdrawn", "submission.reopened", "submission.purged",
 ]  # fmt: skip
 EVENTS: tuple[Event, ...] = get_args(Event)
@@ -48,7 +49,8 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a try ended: the answer's status (None: there was none), what went wrong, whether another try makes no sense."""
+    """How a try ended: the answer's status (None: there was none), what went wrong, whether another try makes
+    no sense."""
 
     status: int | None = None
     error: str | None = None
@@ -56,14 +58,21 @@ class Outcome:
 
 
 def emit(connection: sa.Connection, event: Event, submission: int, now: datetime) -> None:
-    """Leaves a message for every webhook that wants `event`: which submission, and its state; no value of its record."""
+    """Leaves a message for every webhook that wants `event`: which submission, and its state; no value of its
+    record."""
     # Locked against being deleted: that would make the change itself fail.
-    hooks = sa.select(webhooks.c.id, webhooks.c.events).where(webhooks.c.active).with_for_update(read=True, key_share=True)
+    hooks = (
+        sa.select(webhooks.c.id, webhooks.c.events)
+        .where(webhooks.c.active)
+        .with_for_update(read=True, key_share=True)
+    )
     wanted = [hook.id for hook in connection.execute(hooks) if event in hook.events]
     if not wanted:
         return
     about = submissions.c
-    row = connection.execute(sa.select(about.status, about.version, about.form, about.changed).where(about.id == submission)).one()
+    row = connection.execute(
+        sa.select(about.status, about.version, about.form, about.changed).where(about.id == submission)
+    ).one()
     body = {"event": event, "submission": submission, **row._mapping}
     _queue(connection, wanted, event, body, now)
 
@@ -73,13 +82,17 @@ def emit_test(connection: sa.Connection, webhook: int, now: datetime) -> int:
     return _queue(connection, [webhook], TEST, {"event": TEST}, now)[0]
 
 
-def _queue(connection: sa.Connection, hooks: Sequence[int], event: str, body: dict[str, Any], now: datetime) -> list[int]:
+def _queue(
+    connection: sa.Connection, hooks: Sequence[int], event: str, body: dict[str, Any], now: datetime
+) -> list[int]:
     made = []
     for hook in hooks:
         # By its id a receiver knows a message that comes twice.
         told = {"id": secrets.token_hex(16), "at": now.isoformat(), **body}
         row = {"webhook_id": hook, "event": event, "body": told, "created_at": now, "next_at": now}
-        made.append(int(connection.execute(deliveries.insert().values(row).returning(deliveries.c.id)).scalar_one()))
+        made.append(
+            int(connection.execute(deliveries.insert().values(row).returning(deliveries.c.id)).scalar_one())
+        )
     return made
 
 
@@ -113,7 +126,8 @@ def _due(now: datetime) -> sa.ColumnElement[bool]:
 
 
 def settle(connection: sa.Connection, delivery: Delivery, outcome: Outcome, now: datetime) -> None:
-    """Notes how a try ended, and when the next one is due, if there is to be one. Nothing, where somebody else took over."""
+    """Notes how a try ended, and when the next one is due, if there is to be one. Nothing, where somebody
+    else took over."""
     done = outcome.error is None
     given_up = outcome.is_final or delivery.attempts >= MOST_ATTEMPTS
     values = {

@@ -1,7 +1,9 @@
-"""What leaves: records as they stand, by what was changed last, so that another system can follow; and saved choices of columns.
+"""What leaves: records as they stand, by what was changed last, so that another system can follow; and saved
+choices of columns.
 
-`submissions.changed` rises with every change and in the order in which transactions commit: who has seen all up to a number, and
-asks for what is above it, misses nothing. What changes while somebody walks comes once more, further on.
+`submissions.changed` rises with every change and in the order in which transactions commit: who has seen all
+up to a number, and asks for what is above it, misses nothing. What changes while somebody walks comes once
+more, further on.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +25,8 @@ _AT_A_TIME = 500
 
 @dataclass(frozen=True)
 class Selection:
-    """Which submissions: of one form or of any, the accepted ones or all, changed after `after`, those that were `replaced` too."""
+    """Which submissions: of one form or of any, the accepted ones or all, changed after `after`, those that
+    were `replaced` too."""
 
     form: str | None = None
     accepted: bool = True
@@ -33,8 +36,9 @@ class Selection:
 
 @dataclass(frozen=True)
 class Kept:
-    """A submission as it stands. `content`, `marks` and `findings` are its record's, empty where there is none; `failure` says why
-    it could not be read; `purged` that its values were erased; `twins` are those that it may be the same as, which is unsettled."""
+    """A submission as it stands. `content`, `marks` and `findings` are its record's, empty where there is
+    none; `failure` says why it could not be read; `purged` that its values were erased; `twins` are those
+    that it may be the same as, which is unsettled."""
 
     id: int
     changed: int
@@ -73,7 +77,8 @@ def last_change(connection: sa.Connection) -> int:
 
 
 def select(connection: sa.Connection, wanted: Selection) -> Iterator[Kept]:
-    """The submissions that are `wanted`, by number; those changed after a cursor in the order of their changes."""
+    """The submissions that are `wanted`, by number; those changed after a cursor in the order of their
+    changes."""
     query = _query(wanted)
     order = submissions.c.id if wanted.after is None else submissions.c.changed
     same = twins.unsettled(connection)
@@ -83,8 +88,8 @@ def select(connection: sa.Connection, wanted: Selection) -> Iterator[Kept]:
 
 @dataclass(frozen=True)
 class Counted:
-    """What an export would hold: submissions, how many of them may be the same as another, and how many that were replaced it
-    leaves out."""
+    """What an export would hold: submissions, how many of them may be the same as another, and how many that
+    were replaced it leaves out."""
 
     records: int
     unsettled: int
@@ -98,14 +103,19 @@ def count(connection: sa.Connection, wanted: Selection) -> Counted:
     every = every.where(submissions.c.replaced_by.is_not(None))
     same = held.where(submissions.c.id.in_(twins.numbers_unsettled()))
     records, unsettled, replaced = (
-        connection.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0 for query in (held, same, every)
+        connection.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
+        for query in (held, same, every)
     )
     return Counted(records, unsettled, 0 if wanted.replaced else replaced)
 
 
 def changes(connection: sa.Connection, form: str | None, after: int, limit: int) -> list[Kept]:
     """Up to `limit` submissions in any state that changed after `after`, in the order of their changes."""
-    query = _query(Selection(form, accepted=False, after=after, replaced=True)).order_by(submissions.c.changed).limit(limit)
+    query = (
+        _query(Selection(form, accepted=False, after=after, replaced=True))
+        .order_by(submissions.c.changed)
+        .limit(limit)
+    )
     rows = connection.execute(query).all()
     same = twins.unsettled(connection, [row.id for row in rows])
     return [_kept(row, same) for row in rows]
@@ -117,7 +127,9 @@ def one(connection: sa.Connection, submission: int) -> Kept:
     Raises:
         NotFound: there is no such submission.
     """
-    row = connection.execute(_query(Selection(accepted=False, replaced=True)).where(submissions.c.id == submission)).one_or_none()
+    row = connection.execute(
+        _query(Selection(accepted=False, replaced=True)).where(submissions.c.id == submission)
+    ).one_or_none()
     if row is None:
         raise NotFound(f"没有编号为 {submission} 的申请")
     return _kept(row, twins.unsettled(connection, [submission]))
@@ -125,7 +137,9 @@ def one(connection: sa.Connection, submission: int) -> Kept:
 
 def forms_in(connection: sa.Connection, wanted: Selection) -> list[str]:
     """The names of the forms that `wanted` holds records of."""
-    kept = _query(wanted).with_only_columns(submissions.c.form).where(submissions.c.form.is_not(None)).distinct()
+    kept = (
+        _query(wanted).with_only_columns(submissions.c.form).where(submissions.c.form.is_not(None)).distinct()
+    )
     return sorted(connection.scalars(kept))
 
 
@@ -134,7 +148,8 @@ def _query(wanted: Selection) -> sa.Select[Any]:
     # Lines are long, and databases parse them whole.
     failure = sa.case((about.error_code.is_not(None), results.c.line["error"]["message"].as_string()))
     query = sa.select(
-        about.id, about.changed, about.version, about.status, about.form, about.form_version, about.name, about.unit,
+        about.id, about.changed, about.version, about.status, about.form, about.form_version, about.name,
+        about.unit,
         about.received_at, about.updated_at, about.replaces, about.replaced_by, about.error_code,
         failure.label("failure"), about.purged_at, records.c.content, records.c.marks, records.c.findings,
     )  # fmt: skip
@@ -151,10 +166,14 @@ def _query(wanted: Selection) -> sa.Select[Any]:
 def _kept(row: Any, same: Mapping[int, Sequence[int]]) -> Kept:
     told = {**row._mapping, "purged": row.purged_at is not None, "twins": same.get(row.id, ())}
     del told["purged_at"]
-    return Kept(**{**told, "content": row.content or {}, "marks": row.marks or {}, "findings": row.findings or []})
+    return Kept(
+        **{**told, "content": row.content or {}, "marks": row.marks or {}, "findings": row.findings or []}
+    )
 
 
-def save_preset(connection: sa.Connection, name: str, content: Mapping[str, Any], actor: str, now: datetime) -> int:
+def save_preset(
+    connection: sa.Connection, name: str, content: Mapping[str, Any], actor: str, now: datetime
+) -> int:
     """Keeps a choice under a name and returns its number.
 
     Raises:

@@ -1,4 +1,5 @@
-"""Every definition that forms were read with, by name and version, so that an old record is always shown with its own."""
+"""Every definition that forms were read with, by name and version, so that an old record is always shown with
+its own."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,7 +23,9 @@ class FormStore:
     def current(self) -> dict[str, FormDefinition]:
         """The definition in force of each name."""
         with self._database.read() as connection:
-            rows = connection.execute(sa.select(forms.c.name, forms.c.version).where(forms.c.current).order_by(forms.c.name)).all()
+            rows = connection.execute(
+                sa.select(forms.c.name, forms.c.version).where(forms.c.current).order_by(forms.c.name)
+            ).all()
         return {row.name: self.get(row.name, row.version) for row in rows}
 
     def get(self, name: str, version: str) -> FormDefinition:
@@ -34,7 +37,9 @@ class FormStore:
         known = self._parsed.get((name, version))
         if known is None:
             with self._database.read() as connection:
-                data = connection.scalar(sa.select(forms.c.definition).where(forms.c.name == name, forms.c.version == version))
+                data = connection.scalar(
+                    sa.select(forms.c.definition).where(forms.c.name == name, forms.c.version == version)
+                )
             if data is None:
                 raise UnknownForm(f"没有名为“{name}”、版本 {version} 的表格")
             known = self._parsed[name, version] = FormDefinition.model_validate(data)
@@ -65,6 +70,13 @@ def _add(connection: sa.Connection, form: FormDefinition, actor: str, now: datet
     if known is not None:
         connection.execute(forms.update().where(same).values(current=True))
     else:
-        row = {"name": form.name, "version": form.version, "definition": data, "current": True, "added_at": now, "added_by": actor}
+        row = {
+            "name": form.name,
+            "version": form.version,
+            "definition": data,
+            "current": True,
+            "added_at": now,
+            "added_by": actor,
+        }
         connection.execute(forms.insert().values(row))
     audit.append(connection, now, actor, "form", f"form:{form.name}", {"version": form.version})

@@ -1,7 +1,8 @@
-"""What people look through: the list of submissions, how many there are of each, the questions that wait, and one with all it has.
+"""What people look through: the list of submissions, how many there are of each, the questions that wait, and
+one with all it has.
 
-Lists are paged by key: a page begins after the last row of the one before, so that walking them shows each submission once while
-new ones arrive, and costs the same however far one walks.
+Lists are paged by key: a page begins after the last row of the one before, so that walking them shows each
+submission once while new ones arrive, and costs the same however far one walks.
 """
 
 import base64
@@ -19,7 +20,18 @@ from service.parts import own
 from service.results import Line, Parted
 from service.store import search, twins
 from service.store.statuses import Status
-from service.store.tables import Moment, doubts, records, results, submissions, tokens, upload_files, uploads, users, versions
+from service.store.tables import (
+    Moment,
+    doubts,
+    records,
+    results,
+    submissions,
+    tokens,
+    upload_files,
+    uploads,
+    users,
+    versions,
+)
 
 Sort = Literal["-received_at", "received_at", "-doubtful", "unit"]
 DECISIONS = ("accept", "return", "reject")
@@ -29,8 +41,9 @@ _FAR = 1 << 31
 
 @dataclass(frozen=True)
 class Filter:
-    """Which submissions: those for which all that is said holds. `unit` is a part of the name, `query` words that must all
-    occur, `since` and `until` bound the time of arrival (`until` itself is out), `doubtful` whether a field waits for a person,
+    """Which submissions: those for which all that is said holds. `unit` is a part of the name, `query` words
+    that must all occur, `since` and `until` bound the time of arrival (`until` itself is out), `doubtful`
+    whether a field waits for a person,
     `twins` whether it may be the same as another."""
 
     status: Sequence[Status] = ()
@@ -53,7 +66,8 @@ class Page:
 
 @dataclass(frozen=True)
 class _Order:
-    """By `key`, then by number. Rows without a key come last: NULL has no place in an order that all databases share."""
+    """By `key`, then by number. Rows without a key come last: NULL has no place in an order that all
+    databases share."""
 
     key: sa.Column[Any]
     descending: bool = False
@@ -68,7 +82,11 @@ _ORDERS: dict[Sort, _Order] = {
 
 
 def page(
-    connection: sa.Connection, wanted: Filter, sort: Sort = "-received_at", cursor: str | None = None, limit: int = 50
+    connection: sa.Connection,
+    wanted: Filter,
+    sort: Sort = "-received_at",
+    cursor: str | None = None,
+    limit: int = 50,
 ) -> Page:
     """Up to `limit` submissions after `cursor`, which is the `next` of a page in the same order.
 
@@ -87,7 +105,9 @@ def page(
         rows += connection.execute(rest.order_by(submissions.c.id).limit(limit + 1 - len(rows))).all()
     if len(rows) <= limit:
         return Page(rows, None)
-    return Page(rows[:limit], _write_cursor(sort, getattr(rows[limit - 1], order.key.name), rows[limit - 1].id))
+    return Page(
+        rows[:limit], _write_cursor(sort, getattr(rows[limit - 1], order.key.name), rows[limit - 1].id)
+    )
 
 
 def _keyed(order: _Order, after: tuple[Any, int] | None, limit: int) -> sa.Select[Any]:
@@ -97,7 +117,9 @@ def _keyed(order: _Order, after: tuple[Any, int] | None, limit: int) -> sa.Selec
         query = query.where(order.key.is_not(None))
     if after is not None:
         here = sa.tuple_(*pair)
-        there = sa.tuple_(*(sa.literal(value, column.type) for value, column in zip(after, pair, strict=True)))
+        there = sa.tuple_(
+            *(sa.literal(value, column.type) for value, column in zip(after, pair, strict=True))
+        )
         query = query.where(here < there if order.descending else here > there)
     return query.order_by(*(column.desc() if order.descending else column.asc() for column in pair))
 
@@ -110,7 +132,11 @@ def _conditions(wanted: Filter, dialect: str) -> list[sa.ColumnElement[bool]]:
     if wanted.form is not None:
         held.append(submissions.c.form == wanted.form)
     if wanted.unit:
-        held.append(_is_among(sa.select(submissions.c.id).where(submissions.c.unit.contains(wanted.unit, autoescape=True))))
+        held.append(
+            _is_among(
+                sa.select(submissions.c.id).where(submissions.c.unit.contains(wanted.unit, autoescape=True))
+            )
+        )
     if wanted.since is not None:
         held.append(submissions.c.received_at >= wanted.since)
     if wanted.until is not None:
@@ -129,14 +155,19 @@ def _conditions(wanted: Filter, dialect: str) -> list[sa.ColumnElement[bool]]:
 
 
 def _is_among(numbers: sa.Select[int]) -> sa.ColumnElement[bool]:
-    """Whether a submission is one of `numbers`, found from a small index first. Not looked up by them: where they are many, SQLite
-    would fetch and sort all those rows to show a page; an expression keeps it to the index of the order, which it leaves early."""
+    """Whether a submission is one of `numbers`, found from a small index first. Not looked up by them: where
+    they are many, SQLite would fetch and sort all those rows to show a page; an expression keeps it to the
+    index of the order, which it leaves early."""
     return (submissions.c.id + 0).in_(numbers)
 
 
 def _write_cursor(sort: Sort, key: Any, number: int) -> str:
     told = key.isoformat() if isinstance(key, datetime) else key
-    return base64.urlsafe_b64encode(json.dumps([sort, told, number], ensure_ascii=False).encode()).decode().rstrip("=")
+    return (
+        base64.urlsafe_b64encode(json.dumps([sort, told, number], ensure_ascii=False).encode())
+        .decode()
+        .rstrip("=")
+    )
 
 
 def _read_cursor(cursor: str, sort: Sort) -> tuple[Any, int]:
@@ -165,7 +196,9 @@ def _key(told: Any, column: sa.Column[Any]) -> Any:
 
 def changes(connection: sa.Connection, after: int, limit: int) -> Sequence[Any]:
     """The submissions that changed after the change numbered `after`, in the order in which they last did."""
-    query = submissions.select().where(submissions.c.changed > after).order_by(submissions.c.changed).limit(limit)
+    query = (
+        submissions.select().where(submissions.c.changed > after).order_by(submissions.c.changed).limit(limit)
+    )
     return connection.execute(query).all()
 
 
@@ -221,7 +254,11 @@ def questions(connection: sa.Connection, status: Status) -> Sequence[tuple[str, 
     query = (
         sa.select(doubts.c.form, doubts.c.field, count)
         # By the index of the groups, not by the submissions, of which there are more.
-        .where((doubts.c.submission_id + 0).in_(sa.select(submissions.c.id).where(submissions.c.status == status)))
+        .where(
+            (doubts.c.submission_id + 0).in_(
+                sa.select(submissions.c.id).where(submissions.c.status == status)
+            )
+        )
         .group_by(doubts.c.form, doubts.c.field)
         .order_by(count.desc(), doubts.c.form, doubts.c.field)
     )
@@ -229,14 +266,20 @@ def questions(connection: sa.Connection, status: Status) -> Sequence[tuple[str, 
 
 
 def answers(connection: sa.Connection, form: str, field: str, after: int, limit: int) -> Sequence[Any]:
-    """Rows of submissions under review whose `field` waits for a person, by number, after the number `after`; with `content`,
+    """Rows of submissions under review whose `field` waits for a person, by number, after the number `after`;
+    with `content`,
     `marks`, `findings` of the record and `line` of the result."""
     query = (
         sa.select(submissions, records.c.content, records.c.marks, records.c.findings, results.c.line)
         .join(doubts, doubts.c.submission_id == submissions.c.id)
         .join(records, records.c.submission_id == submissions.c.id)
         .outerjoin(results, results.c.submission_id == submissions.c.id)
-        .where(doubts.c.form == form, doubts.c.field == field, submissions.c.status == "in-review", submissions.c.id > after)
+        .where(
+            doubts.c.form == form,
+            doubts.c.field == field,
+            submissions.c.status == "in-review",
+            submissions.c.id > after,
+        )
         .order_by(submissions.c.id)
         .limit(limit)
     )
@@ -245,9 +288,10 @@ def answers(connection: sa.Connection, form: str, field: str, after: int, limit:
 
 @dataclass(frozen=True)
 class Whole:
-    """A submission with all it has: `record` (`content`, `marks`, `findings`) and `line` are None before it was read, and after
-    its values were purged; `files` are what the upload brought, and the parts of `line` the submission's own. `is_alone` says that
-    the upload brought no other submission; of several, what is its own nobody knows without the line: `files` are none then."""
+    """A submission with all it has: `record` (`content`, `marks`, `findings`) and `line` are None before it
+    was read, and after its values were purged; `files` are what the upload brought, and the parts of `line`
+    the submission's own. `is_alone` says that the upload brought no other submission; of several, what is its
+    own nobody knows without the line: `files` are none then."""
 
     row: Any
     upload: Any
@@ -267,7 +311,11 @@ def whole(connection: sa.Connection, submission: int) -> Whole:
     if row is None:
         raise NotFound(f"没有编号为 {submission} 的申请")
     upload = connection.execute(uploads.select().where(uploads.c.id == row.upload_id)).one()
-    files = upload_files.select().where(upload_files.c.upload_id == row.upload_id).order_by(upload_files.c.position)
+    files = (
+        upload_files.select()
+        .where(upload_files.c.upload_id == row.upload_id)
+        .order_by(upload_files.c.position)
+    )
     record = connection.execute(records.select().where(records.c.submission_id == submission)).one_or_none()
     line = connection.scalar(sa.select(results.c.line).where(results.c.submission_id == submission))
     others = submissions.c.upload_id == row.upload_id, submissions.c.id != submission
@@ -277,10 +325,15 @@ def whole(connection: sa.Connection, submission: int) -> Whole:
 
 
 def routes(connection: sa.Connection, number: int) -> Sequence[tuple[int, Parted]]:
-    """(submission, line) of what was found in the upload of that number, as far as it is known; of the line the parts alone."""
+    """(submission, line) of what was found in the upload of that number, as far as it is known; of the line
+    the parts alone."""
     lines = results.c.line
-    query = sa.select(submissions.c.id, lines["application"].as_integer(), lines["parts"].as_json()).join(results)
-    rows = connection.execute(query.where(submissions.c.upload_id == number).order_by(submissions.c.application)).all()
+    query = sa.select(submissions.c.id, lines["application"].as_integer(), lines["parts"].as_json()).join(
+        results
+    )
+    rows = connection.execute(
+        query.where(submissions.c.upload_id == number).order_by(submissions.c.application)
+    ).all()
     return [(row[0], {"application": row[1], "parts": row[2]}) for row in rows if row[2] is not None]
 
 
@@ -306,7 +359,9 @@ def history(connection: sa.Connection, submission: int) -> Sequence[Any]:
     """
     if connection.scalar(sa.select(submissions.c.id).where(submissions.c.id == submission)) is None:
         raise NotFound(f"没有编号为 {submission} 的申请")
-    query = versions.select().where(versions.c.submission_id == submission).order_by(versions.c.version.desc())
+    query = (
+        versions.select().where(versions.c.submission_id == submission).order_by(versions.c.version.desc())
+    )
     return connection.execute(query).all()
 
 
@@ -318,7 +373,10 @@ def changed_since(connection: sa.Connection, submission: int, version: int) -> S
 
 def people(connection: sa.Connection, actors: set[str] | None) -> Mapping[str, str]:
     """{actor: what to call it} of users and tokens among `actors` that are known; None: of all of them."""
-    of_users, of_tokens = sa.select(users.c.id, users.c.name, users.c.full_name), sa.select(tokens.c.id, tokens.c.name)
+    of_users, of_tokens = (
+        sa.select(users.c.id, users.c.name, users.c.full_name),
+        sa.select(tokens.c.id, tokens.c.name),
+    )
     if actors is not None:
         wanted: dict[str, list[int]] = {}
         for actor in actors:

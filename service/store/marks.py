@@ -1,8 +1,9 @@
 """Who answers for the value of a field, and what a version changed, as they are kept.
 
-A mark says `read` (the machine, sure), `doubtful` (the machine, and a person must look), `confirmed` or `corrected` (a person).
-`unweighed`, where it is there, names the parts of the value that the machine is not sure of all the same; a person who confirms the
-value has seen them.
+A mark says `read` (the machine, sure), `doubtful` (the machine, and a person must look), `confirmed` or
+`corrected` (a person).
+`unweighed`, where it is there, names the parts of the value that the machine is not sure of all the same; a
+person who confirms the value has seen them.
 """
 
 from collections.abc import Sequence
@@ -38,5 +39,9 @@ UNMARKED: MarkJson = {"state": "read"}
 
 def as_read(field: FieldJson, by: str, now: datetime) -> MarkJson:
     """The mark of a field that was just read, by the worker `by`."""
-    mark: MarkJson = {"state": "read" if field["decision"] == "accept" else "doubtful", "by": by, "at": now.isoformat()}
+    mark: MarkJson = {
+        "state": "read" if field["decision"] == "accept" else "doubtful",
+        "by": by,
+        "at": now.isoformat(),
+    }
     return {**mark, "unweighed": unweighed} if (unweighed := field.get("unweighed")) else mark

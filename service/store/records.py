@@ -1,4 +1,5 @@
-"""Records: what was read, what people made of it, and every version between. Nothing is overwritten without a trace."""
+"""Records: what was read, what people made of it, and every version between. Nothing is overwritten without a
+trace."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models.errors import Conflict, Invalid, NotFound, Stale, Unparsable
+from models.errors import Conflict, Invalid, Unparsable
 from models.fields.base import FieldBase
 from models.form import FormDefinition
 from models.record import Record
@@ -20,12 +21,13 @@ from service.store.marks import SETTLED, UNMARKED, ChangeJson, MarkJson, as_read
 from service.store.statuses import WORDS, Move, Status, after
 from service.store.tables import doubts, records, results, submissions, uploads, versions
 from service.store.uploads import called, insert_submission
+from service.store.versions import Editor, add_version, expect, expect_whole, row_of
 
 
 @dataclass(frozen=True)
 class Change:
-    """What a person says of one field: `data` is a JSON value of its kind, `text` what was typed; neither confirms what stands.
-    That a required field is empty is said by `data` alone."""
+    """What a person says of one field: `data` is a JSON value of its kind, `text` what was typed; neither
+    confirms what stands. That a required field is empty is said by `data` alone."""
 
     field: str
     data: Any = None
@@ -38,14 +40,6 @@ class Change:
         return self.has_data and self.data is None
 
 
-@dataclass(frozen=True)
-class Editor:
-    """Who writes, and when."""
-
-    actor: str
-    now: datetime
-
-
 def finish(
     connection: sa.Connection,
     upload: int,
@@ -56,10 +50,14 @@ def finish(
     now: datetime,
     again: Collection[str] = (),
 ) -> list[int]:
-    """Stores what reading `upload` gave, once: the submissions, of which there is one a line. A second call changes nothing.
-    `again` are the parts that were read once more, as `service.store.again.to_read` said, where that is not all."""
+    """Stores what reading `upload` gave, once: the submissions, of which there is one a line. A second call
+    changes nothing.
+    `again` are the parts that were read once more, as `service.store.again.to_read` said, where that is not
+        all."""
     # The row is locked, so that of two workers that read the same upload one comes second.
-    state = connection.execute(sa.select(uploads.c.state, uploads.c.replaces).where(uploads.c.id == upload).with_for_update()).one()
+    state = connection.execute(
+        sa.select(uploads.c.state, uploads.c.replaces).where(uploads.c.id == upload).with_for_update()
+    ).one()
     numbered = sa.select(submissions.c.application, submissions.c.id).where(submissions.c.upload_id == upload)
     known = {row.application: row.id for row in connection.execute(numbered)}
     if state.state == "done" or (len(known) > 1 and not again):
@@ -68,7 +66,9 @@ def finish(
         found = found_again(connection, upload, lines, again)
     else:
         found = [(known.get(number), line) for number, line in enumerate(lines, 1)]
-        connection.execute(uploads.update().where(uploads.c.id == upload).values(message=lines[0].get("message")))
+        connection.execute(
+            uploads.update().where(uploads.c.id == upload).values(message=lines[0].get("message"))
+        )
     made, last = [], max(known)
     for submission, line in found:
         name = called(files_of(line)) if known.keys() - {1} or len(lines) > 1 else None
@@ -96,7 +96,9 @@ def _store_result(
         connection.execute(submissions.update().where(submissions.c.id == submission).values(name=name[:512]))
     connection.execute(results.delete().where(results.c.submission_id == submission))
     connection.execute(
-        results.insert().values(submission_id=submission, line=dict(line), read_at=by.now, seconds=seconds, worker=by.actor)
+        results.insert().values(
+            submission_id=submission, line=dict(line), read_at=by.now, seconds=seconds, worker=by.actor
+        )
     )
     error = line.get("error")
     form = None if error else forms(str(line["form"]), str(line["version"]))
@@ -112,7 +114,9 @@ def _store_result(
     values = {name: field["value"] for name, field in line["fields"].items()}
     if form is not None:
         connection.execute(
-            records.insert().values(submission_id=submission, content=values, marks=marks, findings=line["findings"])
+            records.insert().values(
+                submission_id=submission, content=values, marks=marks, findings=line["findings"]
+            )
         )
     _write(connection, submission, row, by, _State(form, values, marks, line["findings"], status), changed)
     twins.arrived(connection, submission, line, form, values)
@@ -136,8 +140,8 @@ def correct(
     Raises:
         NotFound, Conflict: there is no record, or it is not under review.
         Stale: `expected` is not its version any more.
-        Invalid: a field is not the form's, a text has no reading in its kind, or a required field would be empty without the
-            change saying so.
+        Invalid: a field is not the form's, a text has no reading in its kind, or a required field would be
+            empty without the change saying so.
     """
     row = _editable(connection, submission, expected)
     record = _record(connection, submission)
@@ -153,8 +157,17 @@ def correct(
         same = value == values.get(change.field)
         before = marks.get(change.field, UNMARKED)
         is_confirmed = same and before["state"] != "corrected"
-        mark: MarkJson = {"state": "confirmed" if is_confirmed else "corrected", "by": by.actor, "at": by.now.isoformat()}
-        made[change.field] = {"before": values.get(change.field), "after": value, "mark_before": before, "mark_after": mark}
+        mark: MarkJson = {
+            "state": "confirmed" if is_confirmed else "corrected",
+            "by": by.actor,
+            "at": by.now.isoformat(),
+        }
+        made[change.field] = {
+            "before": values.get(change.field),
+            "after": value,
+            "mark_before": before,
+            "mark_after": mark,
+        }
         values[change.field], marks[change.field] = value, mark
     _weigh_again(form, values, marks, made)
     return _edit(connection, submission, row, by, form, values, marks, ("correct", made, reason, None))
@@ -189,14 +202,21 @@ def undo(connection: sa.Connection, submission: int, expected: int, form: FormDe
     return _edit(connection, submission, row, by, form, values, marks, ("undo", made, None, last.version))
 
 
-def decide(connection: sa.Connection, submission: int, expected: int, move: Move, by: Editor, reason: str | None = None) -> int:
+def decide(
+    connection: sa.Connection,
+    submission: int,
+    expected: int,
+    move: Move,
+    by: Editor,
+    reason: str | None = None,
+) -> int:
     """A person's decision, as a new version.
 
     Raises:
         NotFound: there is no such submission.
         Stale: `expected` is not its version any more.
-        Conflict: not a legal move from its state; or, to accept it, fields still wait for a person, another took its place, or
-            it may be the same as another.
+        Conflict: not a legal move from its state; or, to accept it, fields still wait for a person, another
+            took its place, or it may be the same as another.
     """
     row = row_of(connection, submission, lock=True)
     expect(row, expected)
@@ -213,12 +233,20 @@ def decide(connection: sa.Connection, submission: int, expected: int, move: Move
         _read_again(connection, row)
     version = add_version(connection, row, by, move, reason, {}, target)
     connection.execute(
-        submissions.update().where(submissions.c.id == submission)
-        .values(status=target, version=version, updated_at=by.now, changed=audit.next_value(connection, "changes"))
-    )  # fmt: skip
+        submissions.update()
+        .where(submissions.c.id == submission)
+        .values(
+            status=target,
+            version=version,
+            updated_at=by.now,
+            changed=audit.next_value(connection, "changes"),
+        )
+    )
     if (row.status in twins.LIVING) != (target in twins.LIVING):
         twins.seek(connection, submission)
-    audit.append(connection, by.now, by.actor, move, f"submission:{submission}", {"status": target, "reason": reason})
+    audit.append(
+        connection, by.now, by.actor, move, f"submission:{submission}", {"status": target, "reason": reason}
+    )
     if move in events.DECIDED:
         events.emit(connection, events.DECIDED[move], submission, by.now)
     return version
@@ -228,11 +256,15 @@ def _expect_settled(connection: sa.Connection, row: Any) -> None:
     if row.doubtful:
         raise Conflict(f"还有 {row.doubtful} 个字段没有复核", advice="请先逐项确认或更正")
     if row.replaced_by is not None:
-        raise Conflict(f"这份申请已由编号 {row.replaced_by} 替代", advice="请处理新的一份；替代有误时，先在页面上撤销")
+        raise Conflict(
+            f"这份申请已由编号 {row.replaced_by} 替代", advice="请处理新的一份；替代有误时，先在页面上撤销"
+        )
     others = twins.unsettled(connection, [row.id]).get(row.id)
     if others:
         told = "、".join(map(str, others))
-        raise Conflict(f"疑似与编号 {told} 重复，还没有处理", advice="请先打开这份申请，选择“替换原来的”或“是另一份”")
+        raise Conflict(
+            f"疑似与编号 {told} 重复，还没有处理", advice="请先打开这份申请，选择“替换原来的”或“是另一份”"
+        )
 
 
 def _read_again(connection: sa.Connection, row: Any) -> None:
@@ -240,7 +272,8 @@ def _read_again(connection: sa.Connection, row: Any) -> None:
     # What it was tells which files of those that came together are its own.
     if not connection.scalar(sa.select(sa.func.count()).where(*others)):
         connection.execute(results.delete().where(results.c.submission_id == row.id))
-    # One attempt more, because the queue tells jobs apart by it, and one that found nothing to do raised it not.
+    # One attempt more, because the queue tells jobs apart by it, and one that found nothing to do raised it
+    # not.
     again = {"state": "received", "progress": None, "attempts": uploads.c.attempts + 1}
     connection.execute(uploads.update().where(uploads.c.id == row.upload_id).values(again))
     connection.execute(submissions.update().where(submissions.c.id == row.id).values(error_code=None))
@@ -259,26 +292,38 @@ class _State:
 
 def _edit(
     connection: sa.Connection, submission: int, row: Any, by: Editor, form: FormDefinition,
-    values: dict[str, Any], marks: dict[str, MarkJson], what: tuple[str, Mapping[str, ChangeJson], str | None, int | None],
+    values: dict[str, Any], marks: dict[str, MarkJson],
+    what: tuple[str, Mapping[str, ChangeJson], str | None, int | None],
 ) -> int:  # fmt: skip
     action, made, reason, undoes = what
-    line: Line | None = connection.scalar(sa.select(results.c.line).where(results.c.submission_id == submission))
+    line: Line | None = connection.scalar(
+        sa.select(results.c.line).where(results.c.submission_id == submission)
+    )
     found = _findings(form, values, marks, line["findings"] if line else ())
     connection.execute(
-        records.update().where(records.c.submission_id == submission).values(content=values, marks=marks, findings=found)
+        records.update()
+        .where(records.c.submission_id == submission)
+        .values(content=values, marks=marks, findings=found)
     )
     version = add_version(connection, row, by, action, reason, made, row.status, undoes)
-    _write(connection, submission, row, by, _State(form, values, marks, found, row.status), {"version": version})
+    _write(
+        connection, submission, row, by, _State(form, values, marks, found, row.status), {"version": version}
+    )
     twins.corrected(connection, submission, form, values)
     about: dict[str, Any] = {}
     for name, change in made.items():
         about |= {f"field:{name}:before": change["before"], f"field:{name}:after": change["after"]}
-    audit.append(connection, by.now, by.actor, action, f"submission:{submission}", {**about, "reason": reason})
+    audit.append(
+        connection, by.now, by.actor, action, f"submission:{submission}", {**about, "reason": reason}
+    )
     return version
 
 
-def _weigh_again(form: FormDefinition, values: Mapping[str, Any], marks: dict[str, MarkJson], changed: Collection[str]) -> None:
-    """What a field that was `changed` bore out, or would not, is weighed by what it holds now, where nobody settled it."""
+def _weigh_again(
+    form: FormDefinition, values: Mapping[str, Any], marks: dict[str, MarkJson], changed: Collection[str]
+) -> None:
+    """What a field that was `changed` bore out, or would not, is weighed by what it holds now, where nobody
+    settled it."""
     for name, field in form.fields.items():
         mark = marks.get(name)
         if field.mentions is None or field.mentions not in changed or not field.borne_out:
@@ -295,9 +340,13 @@ def _weigh_again(form: FormDefinition, values: Mapping[str, Any], marks: dict[st
 
 
 def _findings(
-    form: FormDefinition, values: Mapping[str, Any], marks: Mapping[str, MarkJson], read: Sequence[FindingJson]
+    form: FormDefinition,
+    values: Mapping[str, Any],
+    marks: Mapping[str, MarkJson],
+    read: Sequence[FindingJson],
 ) -> list[FindingJson]:
-    """What the reader found of fields that nobody settled, and what the rules say of those that somebody did."""
+    """What the reader found of fields that nobody settled, and what the rules say of those that somebody
+    did."""
     settled = {name for name, mark in marks.items() if mark["state"] in SETTLED}
     typed = {name: field.from_json(values.get(name)) for name, field in form.fields.items()}
     rules = check(form, Record(form=form.name, version=form.version, values=typed))
@@ -305,21 +354,29 @@ def _findings(
     return kept + [finding_of(finding) for finding in rules if finding.field in settled]
 
 
-def _write(connection: sa.Connection, submission: int, row: Any, by: Editor, state: _State, more: Mapping[str, Any]) -> None:
+def _write(
+    connection: sa.Connection, submission: int, row: Any, by: Editor, state: _State, more: Mapping[str, Any]
+) -> None:
     """The columns that follow from the record, the doubts and the search index."""
     open_fields = [name for name, mark in state.marks.items() if mark["state"] == "doubtful"]
-    names = [str(state.values[name]) for name in (state.form.caption if state.form else ()) if state.values.get(name)]
+    names = [
+        str(state.values[name])
+        for name in (state.form.caption if state.form else ())
+        if state.values.get(name)
+    ]
     connection.execute(
         submissions.update().where(submissions.c.id == submission).values(
             status=state.status, unit=names[0][:512] if names else None, doubtful=len(open_fields),
             errors=sum(finding["severity"] == "error" for finding in state.findings),
-            updated_at=by.now, changed=audit.next_value(connection, "changes"), **{"version": row.version + 1, **more},
+            updated_at=by.now, changed=audit.next_value(connection, "changes"),
+            **{"version": row.version + 1, **more},
         )
     )  # fmt: skip
     connection.execute(doubts.delete().where(doubts.c.submission_id == submission))
     if state.form and open_fields:
         connection.execute(
-            doubts.insert(), [{"submission_id": submission, "field": name, "form": state.form.name} for name in open_fields]
+            doubts.insert(),
+            [{"submission_id": submission, "field": name, "form": state.form.name} for name in open_fields],
         )
     search.index(connection, submission, [row.name, *_texts(state.values)])
 
@@ -341,52 +398,6 @@ def _texts(values: Any) -> list[str]:
         return [values]
     inner = values.values() if isinstance(values, Mapping) else values if isinstance(values, list) else ()
     return [text for value in inner for text in _texts(value)]
-
-
-def add_version(
-    connection: sa.Connection,
-    row: Any,
-    by: Editor,
-    action: str,
-    reason: str | None,
-    changes: Mapping[str, Any],
-    status: Status,
-    undoes: int | None = None,
-) -> int:
-    """Keeps what was done to `row` as its next version, and returns that."""
-    version = int(row.version) + 1
-    connection.execute(
-        versions.insert().values(
-            submission_id=row.id, version=version, at=by.now, actor=by.actor, action=action, reason=reason, changes=dict(changes),
-            status_before=row.status, status_after=status, undoes=undoes,
-        )
-    )  # fmt: skip
-    return version
-
-
-def row_of(connection: sa.Connection, submission: int, *, lock: bool = False) -> Any:
-    """The row of a submission; `lock` keeps others from changing it.
-
-    Raises:
-        NotFound: there is none.
-    """
-    query = submissions.select().where(submissions.c.id == submission)
-    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
-    if row is None:
-        raise NotFound(f"没有编号为 {submission} 的申请")
-    return row
-
-
-def expect(row: Any, expected: int) -> None:
-    """Refuses, as `Stale`, a row that was changed since it was looked at."""
-    if row.version != expected:
-        raise Stale(f"这份申请已是第 {row.version} 版，您看到的是第 {expected} 版")
-
-
-def expect_whole(row: Any) -> None:
-    """Refuses, as a `Conflict`, a row whose contents were erased."""
-    if row.purged_at is not None:
-        raise Conflict("这份申请的内容已按期清除", advice="只保留了处理结果，不能再处理")
 
 
 def _editable(connection: sa.Connection, submission: int, expected: int) -> Any:

@@ -1,7 +1,7 @@
 """The present state of every submission, made again from the log, and held against what the database says.
 
-The log (`service.store.audit`) shows that it was not changed; this shows that what it tells of is still there. Values that were
-erased can't be told any more: of a purged submission only its status is.
+The log (`service.store.audit`) shows that it was not changed; this shows that what it tells of is still
+there. Values that were erased can't be told any more: of a purged submission only its status is.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -56,7 +56,8 @@ class _Told:
 
 
 def departures(connection: sa.Connection) -> Iterator[Departure]:
-    """Every submission that is missing, too much, or not as the log leaves it; about `_BATCH` are in memory at a time."""
+    """Every submission that is missing, too much, or not as the log leaves it; about `_BATCH` are in memory
+    at a time."""
     numbers = connection.scalar(sa.select(sa.func.max(submissions.c.id))) or 0
     told = sa.select(sa.func.max(sa.cast(sa.func.substr(audit_log.c.subject, len(_PREFIX) + 1), sa.Integer)))
     last = max(numbers, connection.scalar(told.where(audit_log.c.subject.like(f"{_PREFIX}%"))) or 0)
@@ -66,15 +67,21 @@ def departures(connection: sa.Connection) -> Iterator[Departure]:
 
 def _compared(connection: sa.Connection, batch: Sequence[int]) -> Iterator[Departure]:
     told = _told(connection, batch)
-    kept = {row.id: row for row in connection.execute(submissions.select().where(submissions.c.id.in_(batch)))}
+    kept = {
+        row.id: row for row in connection.execute(submissions.select().where(submissions.c.id.in_(batch)))
+    }
     content = {
         row.submission_id: row.content
         for row in connection.execute(
             sa.select(records.c.submission_id, records.c.content).where(records.c.submission_id.in_(batch))
         )
     }
-    counted = sa.select(versions.c.submission_id, sa.func.count().label("n")).where(versions.c.submission_id.in_(batch))
-    made = {row.submission_id: row.n for row in connection.execute(counted.group_by(versions.c.submission_id))}
+    counted = sa.select(versions.c.submission_id, sa.func.count().label("n")).where(
+        versions.c.submission_id.in_(batch)
+    )
+    made = {
+        row.submission_id: row.n for row in connection.execute(counted.group_by(versions.c.submission_id))
+    }
     for number in batch:
         one, row = told.get(number), kept.get(number)
         if one is None and row is None:
@@ -92,7 +99,9 @@ def _compared(connection: sa.Connection, batch: Sequence[int]) -> Iterator[Depar
 
 def _told(connection: sa.Connection, batch: Sequence[int]) -> dict[int, _Told]:
     subjects = {f"{_PREFIX}{number}": number for number in batch}
-    about = sa.select(audit_log.c.seq, audit_log.c.subject, audit_log.c.action).where(audit_log.c.subject.in_(list(subjects)))
+    about = sa.select(audit_log.c.seq, audit_log.c.subject, audit_log.c.action).where(
+        audit_log.c.subject.in_(list(subjects))
+    )
     entries = connection.execute(about.order_by(audit_log.c.seq)).all()
     values = _values(connection, [entry.seq for entry in entries])
     found: dict[int, _Told] = {}
@@ -102,7 +111,8 @@ def _told(connection: sa.Connection, batch: Sequence[int]) -> dict[int, _Told]:
 
 
 def _values(connection: sa.Connection, entries: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
-    """{entry: its (label, value)}. By the entries' numbers, because a join would walk through all values for each batch."""
+    """{entry: its (label, value)}. By the entries' numbers, because a join would walk through all values for
+    each batch."""
     found: dict[int, list[tuple[str, str]]] = {}
     for first in range(0, len(entries), _BATCH):
         some = audit_values.c.seq.in_(entries[first : first + _BATCH])
@@ -112,7 +122,9 @@ def _values(connection: sa.Connection, entries: Sequence[int]) -> dict[int, list
     return found
 
 
-def _why(told: _Told, row: sa.Row[tuple[object, ...]], content: Mapping[str, object] | None, versions_kept: int) -> Iterator[str]:
+def _why(
+    told: _Told, row: sa.Row[tuple[object, ...]], content: Mapping[str, object] | None, versions_kept: int
+) -> Iterator[str]:
     """In what a submission departs from what was told of it."""
     status = row._mapping["status"]
     if status != told.status and not (told.status in _UNDER_WAY and status in _UNDER_WAY):

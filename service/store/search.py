@@ -1,7 +1,8 @@
-"""Full-text search in Chinese: every text as overlapping pairs of characters, a query as the phrase of its own pairs.
+"""Full-text search in Chinese: every text as overlapping pairs of characters, a query as the phrase of its
+own pairs.
 
-Neither FTS5's tokenizers nor PostgreSQL's cut Chinese into words; pairs find every substring of two characters or more, whatever
-the words are, and a prefix finds one character alone.
+Neither FTS5's tokenizers nor PostgreSQL's cut Chinese into words; pairs find every substring of two
+characters or more, whatever the words are, and a prefix finds one character alone.
 """
 
 import unicodedata
@@ -16,7 +17,8 @@ _MOST = 16_000
 
 
 def pairs(text: str) -> list[str]:
-    """Pairs of the letters and digits of `text`, without white space and punctuation; the last one stands alone at the end."""
+    """Pairs of the letters and digits of `text`, without white space and punctuation; the last one stands
+    alone at the end."""
     plain = _plain(text)
     return [plain[i : i + 2] for i in range(len(plain))]
 
@@ -43,14 +45,17 @@ def forget(connection: sa.Connection, submission: int) -> None:
 
 
 def matches(query: str, dialect: str) -> sa.Select[int] | None:
-    """A selection of the submissions in which every word of `query` occurs; None where it has no letter or digit."""
+    """A selection of the submissions in which every word of `query` occurs; None where it has no letter or
+    digit."""
     words = [_plain(word) for word in query.split()]
     words = [word for word in words if word]
     if not words:
         return None
     number = sa.column("rowid" if dialect == "sqlite" else "submission_id", sa.BigInteger)
     if dialect == "sqlite":
-        told = " AND ".join(f'"{word}"*' if len(word) == 1 else '"' + " ".join(_phrase(word)) + '"' for word in words)
+        told = " AND ".join(
+            f'"{word}"*' if len(word) == 1 else '"' + " ".join(_phrase(word)) + '"' for word in words
+        )
         condition = sa.text("search MATCH :query").bindparams(query=told)
     else:
         phrases = {word: " <-> ".join(f"'{pair}'" for pair in _phrase(word)) for word in words}
@@ -64,4 +69,6 @@ def _phrase(word: str) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    return "".join(character for character in unicodedata.normalize("NFKC", text).lower() if character.isalnum())
+    return "".join(
+        character for character in unicodedata.normalize("NFKC", text).lower() if character.isalnum()
+    )

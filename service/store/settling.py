@@ -1,4 +1,5 @@
-"""What a person says of two submissions that may be the same: the later replaces the earlier, or is another; and taking it back."""
+"""What a person says of two submissions that may be the same: the later replaces the earlier, or is another;
+and taking it back."""
 
 from typing import Any, Literal
 
@@ -6,9 +7,9 @@ import sqlalchemy as sa
 
 from models.errors import Conflict
 from service.store import audit, events, twins
-from service.store.records import Editor, add_version, expect, expect_whole, row_of
 from service.store.statuses import Status, after
 from service.store.tables import kinships, submissions, versions
+from service.store.versions import Editor, add_version, expect, expect_whole, row_of
 
 Verdict = Literal["replaces", "another"]
 # What history calls it: of the later one, and of the earlier.
@@ -19,15 +20,18 @@ _ACTIONS: dict[Verdict | None, tuple[str, str]] = {
 _WAITING: tuple[Status, ...] = ("in-review", "unreadable")
 
 
-def settle(connection: sa.Connection, submission: int, twin: int, expected: int, verdict: Verdict | None, by: Editor) -> int:
-    """Says what `submission` and `twin` are to each other, or takes back what was said (None); returns the new version of
+def settle(
+    connection: sa.Connection, submission: int, twin: int, expected: int, verdict: Verdict | None, by: Editor
+) -> int:
+    """Says what `submission` and `twin` are to each other, or takes back what was said (None); returns the
+    new version of
     `submission`. Of the two it is always the later one that replaces.
 
     Raises:
         NotFound: one of them is not there.
         Stale: `expected` is not the version of `submission` any more.
-        Conflict: there is nothing to settle between them, because they never were the same, one of them was withdrawn, rejected,
-            replaced or erased meanwhile, or it was settled already.
+        Conflict: there is nothing to settle between them, because they never were the same, one of them was
+            withdrawn, rejected, replaced or erased meanwhile, or it was settled already.
     """
     # In the order of their numbers, as everybody takes them who takes two.
     rows = {number: row_of(connection, number, lock=True) for number in sorted({submission, twin})}
@@ -38,7 +42,10 @@ def settle(connection: sa.Connection, submission: int, twin: int, expected: int,
     pair = sa.and_(kinships.c.submission_id == later.id, kinships.c.earlier == earlier.id)
     known = connection.execute(kinships.select().where(pair)).one_or_none()
     if known is None:
-        raise Conflict(f"申请 {submission} 和 {twin} 之间没有要处理的重复", advice="其中一份可能刚撤回或已有结论，请刷新后再看")
+        raise Conflict(
+            f"申请 {submission} 和 {twin} 之间没有要处理的重复",
+            advice="其中一份可能刚撤回或已有结论，请刷新后再看",
+        )
     if (known.verdict is None) == (verdict is None):
         advice = "要改变结论，请先撤销原来的处理"
         raise Conflict("已经处理过了", advice=advice) if verdict else Conflict("还没有处理，没有可以撤销的")
@@ -77,13 +84,21 @@ def _write(connection: sa.Connection, row: Any, status: Status, other: int, acti
         submissions.update().where(submissions.c.id == row.id)
         .values(status=status, version=version, updated_at=by.now, changed=changed)
     )  # fmt: skip
-    audit.append(connection, by.now, by.actor, action, f"submission:{row.id}", {"status": status, "twin": other})
+    audit.append(
+        connection, by.now, by.actor, action, f"submission:{row.id}", {"status": status, "twin": other}
+    )
     if status != row.status:
-        events.emit(connection, "submission.withdrawn" if status == "withdrawn" else "submission.reopened", row.id, by.now)
+        events.emit(
+            connection,
+            "submission.withdrawn" if status == "withdrawn" else "submission.reopened",
+            row.id,
+            by.now,
+        )
 
 
 def _link(connection: sa.Connection, later: int, earlier: int, linked: bool) -> None:
-    """The relation that an upload which names its predecessor makes too. One may replace several; of these it names the last."""
+    """The relation that an upload which names its predecessor makes too. One may replace several; of these it
+    names the last."""
     replaced = sa.and_(kinships.c.submission_id == later, kinships.c.verdict == "replaces")
     last = connection.scalar(sa.select(sa.func.max(kinships.c.earlier)).where(replaced))
     for number, link in ((earlier, {"replaced_by": later if linked else None}), (later, {"replaces": last})):

@@ -2,12 +2,15 @@
 
 from typing import Literal
 
-Status = Literal["received", "reading", "unreadable", "in-review", "returned", "accepted", "rejected", "withdrawn"]
+Status = Literal[
+    "received", "reading", "unreadable", "in-review", "returned", "accepted", "rejected", "withdrawn"
+]
 Move = Literal["read", "finish", "fail", "accept", "return", "reject", "withdraw", "reopen", "retry"]
 
 # What clerks call them.
 WORDS: dict[Status, str] = {
-    "received": "已接收", "reading": "读取中", "unreadable": "无法读取", "in-review": "待复核", "returned": "已退回补正",
+    "received": "已接收", "reading": "读取中", "unreadable": "无法读取", "in-review": "待复核",
+    "returned": "已退回补正",
     "accepted": "已受理", "rejected": "不予受理", "withdrawn": "已撤回",
 }  # fmt: skip
 
@@ -21,11 +24,19 @@ MOVES: dict[Move, dict[Status, Status]] = {
     "return": {"in-review": "returned", "unreadable": "returned"},
     "reject": {"in-review": "rejected", "unreadable": "rejected"},
     "withdraw": {
-        "received": "withdrawn", "in-review": "withdrawn", "unreadable": "withdrawn", "returned": "withdrawn",
+        "received": "withdrawn",
+        "in-review": "withdrawn",
+        "unreadable": "withdrawn",
+        "returned": "withdrawn",
     },
-    "reopen": {"returned": "in-review", "accepted": "in-review", "rejected": "in-review", "withdrawn": "in-review"},
+    "reopen": {
+        "returned": "in-review",
+        "accepted": "in-review",
+        "rejected": "in-review",
+        "withdrawn": "in-review",
+    },
     "retry": {"unreadable": "received"},
-}  # fmt: skip
+}
 
 
 def after(status: Status, move: Move) -> Status | None:
@@ -35,4 +46,8 @@ def after(status: Status, move: Move) -> Status | None:
 
 def legal(status: Status) -> list[Move]:
     """What a person may do with a submission in this state."""
-    return [move for move in ("accept", "return", "reject", "withdraw", "reopen", "retry") if status in MOVES[move]]
+    return [
+        move
+        for move in ("accept", "return", "reject", "withdraw", "reopen", "retry")
+        if status in MOVES[move]
+    ]

@@ -2,18 +2,31 @@
 
 uploads ──< upload_files            what one request, or one mail, brought; the bytes lie in blobs by SHA-256
    └────< submissions ─── results   an application each, exactly one final result
-              ├──── records         its values now, and who settled which
-              ├───< versions        every change of them, never changed itself
-              ├───< traits          by what it is known when the same comes again
-              ├──>< kinships        which submissions are the same again, and what a person said of it
-              └─── search           what full-text search looks through: FTS5 or a tsvector, so made by the migration alone
-audit_log ──< audit_values          a hash chain over salted digests; values and salts can be erased, the chain stays whole
+              ├──── records         its values now, and who settled which ├───< versions        every change
+              of them, never changed itself ├───< traits          by what it is known when the same comes
+              again ├──>< kinships        which submissions are the same again, and what a person said of it
+              └─── search           what full-text search looks through: FTS5 or a tsvector, so made by the
+              migration alone
+audit_log ──< audit_values          a hash chain over salted digests; values and salts can be erased, the
+chain stays whole
 """
 
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 metadata = MetaData(
     naming_convention={
@@ -33,7 +46,9 @@ class Moment(sa.TypeDecorator[datetime]):
         return None if value is None else value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> datetime | None:
-        return None if value is None else datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+        return (
+            None if value is None else datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+        )
 
 
 # JSON null is SQL NULL: a value that is absent is absent.
@@ -57,7 +72,8 @@ users = Table(
     Column("locked_until", Moment),
 )  # fmt: skip
 
-# One-time links: the first administrator's, a new user's, a forgotten password's. Only the token's SHA-256 is kept.
+# One-time links: the first administrator's, a new user's, a forgotten password's. Only the token's SHA-256 is
+# kept.
 invitations = Table(
     "invitations", metadata,
     Column("digest", String(64), primary_key=True),
@@ -110,10 +126,12 @@ uploads = Table(
     Column("created_by", String(80), nullable=False),
     Column("channel", String(16), nullable=False),  # page, api, mail
     Column("form", String(64)),  # None: recognise it
-    Column("apart", Boolean, nullable=False, default=False, server_default=sa.false()),  # its files came from anybody
+    # its files came from anybody
+    Column("apart", Boolean, nullable=False, default=False, server_default=sa.false()),
     Column("replaces", _Id),  # the submission that this one takes the place of
     Column("state", String(16), nullable=False, default="received"),  # received, reading, done
-    # While reading: {"part": …, "done": …, "total": …}, or {"part": None, "code": …, "again_at": …} until it is tried again.
+    # While reading: {"part": …, "done": …, "total": …}, or {"part": None, "code": …, "again_at": …} until it
+    # is tried again.
     Column("progress", Json),
     Column("attempts", Integer, nullable=False, default=0),
     Column("message", Json),
@@ -154,7 +172,8 @@ submissions = Table(
     Column("error_code", String(64)),
     Column("received_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
-    Column("changed", _Id, nullable=False, index=True),  # rises with each change: the cursor of incremental export
+    # rises with each change: the cursor of incremental export
+    Column("changed", _Id, nullable=False, index=True),
     Column("replaces", _Id, index=True),
     Column("replaced_by", _Id),
     Column("version", Integer, nullable=False, default=0),
@@ -209,7 +228,8 @@ doubts = Table(
     sa.Index(None, "form", "field", "submission_id"),
 )  # fmt: skip
 
-# By what a submission is known again (`service/store/twins.py`): digests of what it consists of, its instance, its form and unit.
+# By what a submission is known again (`service/store/twins.py`): digests of what it consists of, its
+# instance, its form and unit.
 traits = Table(
     "traits", metadata,
     Column("submission_id", ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True),
@@ -218,8 +238,9 @@ traits = Table(
     sa.Index(None, "kind", "key", "submission_id"),
 )  # fmt: skip
 
-# Two submissions that may be the same, the later one first. No foreign keys: to check them would lock the other submission's row,
-# which somebody may hold who waits for this transaction; rows of submissions are never deleted one by one.
+# Two submissions that may be the same, the later one first. No foreign keys: to check them would lock the
+# other submission's row, which somebody may hold who waits for this transaction; rows of submissions are
+# never deleted one by one.
 kinships = Table(
     "kinships", metadata,
     Column("submission_id", _Id, primary_key=True, autoincrement=False),
@@ -231,7 +252,9 @@ kinships = Table(
     sa.Index(None, "verdict", "submission_id"),
 )  # fmt: skip
 
-counters = Table("counters", metadata, Column("name", String(32), primary_key=True), Column("value", _Id, nullable=False))
+counters = Table(
+    "counters", metadata, Column("name", String(32), primary_key=True), Column("value", _Id, nullable=False)
+)
 
 audit_log = Table(
     "audit_log", metadata,

@@ -1,7 +1,8 @@
 """The same again: submissions that may be one application that came more than once, and what is open of that.
 
-A submission is known by traits: the bytes of what it consists of, the number that we wrote into its form, its form and unit. Two
-that share one are kin, until a person says what they are to each other (`service/store/settling.py`). Nothing is merged here.
+A submission is known by traits: the bytes of what it consists of, the number that we wrote into its form, its
+form and unit. Two that share one are kin, until a person says what they are to each other
+(`service/store/settling.py`). Nothing is merged here.
 """
 
 import hashlib
@@ -24,11 +25,14 @@ Ground = Literal["same-bytes", "same-instance", "same-unit", "named"]
 GROUNDS: tuple[Ground, ...] = ("same-bytes", "same-instance", "same-unit", "named")
 # Of these a person may still say something: they were read, and neither refused nor taken back.
 LIVING: tuple[Status, ...] = ("in-review", "unreadable", "returned", "accepted")
-# The same unit may apply this often, and everybody may fill in copies of one blank form; of more, the newest are looked at.
+# The same unit may apply this often, and everybody may fill in copies of one blank form; of more, the newest
+# are looked at.
 MOST = 50
-# Of the texts that two forms with the same number both hold, so many say the same where one of them was sent again.
+# Of the texts that two forms with the same number both hold, so many say the same where one of them was sent
+# again.
 _ALIKE = 0.5
-# Characters by which a text is compared; more cost time, and whoever writes another text seldom begins as the first did.
+# Characters by which a text is compared; more cost time, and whoever writes another text seldom begins as the
+# first did.
 _GLANCE = 60
 _LONGEST = 160
 # A submission may be either of a pair.
@@ -36,19 +40,27 @@ _SIDES = ((kinships.c.submission_id, kinships.c.earlier), (kinships.c.earlier, k
 
 
 def arrived(
-    connection: sa.Connection, submission: int, line: Line, form: FormDefinition | None, values: Mapping[str, Any]
+    connection: sa.Connection, submission: int, line: Line, form: FormDefinition | None,
+    values: Mapping[str, Any]
 ) -> None:  # fmt: skip
     """Keeps by what a submission that was just read is known, and looks for its like."""
-    found: set[tuple[Ground, str]] = {("same-bytes", digest) for digest in _digests(connection, submission, line)}
+    found: set[tuple[Ground, str]] = {
+        ("same-bytes", digest) for digest in _digests(connection, submission, line)
+    }
     if line.get("instance"):
         found.add(("same-instance", str(line["instance"])))
     found |= {("same-unit", name) for name in _units(form, values)}
     connection.execute(traits.delete().where(traits.c.submission_id == submission))
-    connection.execute(traits.insert(), [{"submission_id": submission, "kind": kind, "key": name} for kind, name in sorted(found)])
+    connection.execute(
+        traits.insert(),
+        [{"submission_id": submission, "kind": kind, "key": name} for kind, name in sorted(found)],
+    )
     seek(connection, submission)
 
 
-def corrected(connection: sa.Connection, submission: int, form: FormDefinition, values: Mapping[str, Any]) -> None:
+def corrected(
+    connection: sa.Connection, submission: int, form: FormDefinition, values: Mapping[str, Any]
+) -> None:
     """Looks again where a correction made it another unit's."""
     mine = sa.and_(traits.c.submission_id == submission, traits.c.kind == "same-unit")
     units = _units(form, values)
@@ -56,17 +68,24 @@ def corrected(connection: sa.Connection, submission: int, form: FormDefinition, 
         return
     connection.execute(traits.delete().where(mine))
     if units:
-        connection.execute(traits.insert(), [{"submission_id": submission, "kind": "same-unit", "key": unit} for unit in units])
+        connection.execute(
+            traits.insert(),
+            [{"submission_id": submission, "kind": "same-unit", "key": unit} for unit in units],
+        )
     seek(connection, submission)
 
 
 def _digests(connection: sa.Connection, submission: int, line: Line) -> Iterable[str]:
-    """Of each document that was read for this application, and of all that its upload brought. Where several applications share
-    one, each is known by its place among them."""
+    """Of each document that was read for this application, and of all that its upload brought. Where several
+    applications share one, each is known by its place among them."""
     row = connection.execute(
         sa.select(submissions.c.upload_id, submissions.c.application).where(submissions.c.id == submission)
     ).one()
-    files = sa.select(upload_files.c.sha256).where(upload_files.c.upload_id == row.upload_id).order_by(upload_files.c.sha256)
+    files = (
+        sa.select(upload_files.c.sha256)
+        .where(upload_files.c.upload_id == row.upload_id)
+        .order_by(upload_files.c.sha256)
+    )
     whole = hashlib.sha256("".join(connection.scalars(files)).encode()).hexdigest()
     yield f"{whole}/{row.application}"
     mine = line.get("application", 1)
@@ -86,10 +105,11 @@ def _units(form: FormDefinition | None, values: Mapping[str, Any]) -> set[str]:
 
 
 def seek(connection: sa.Connection, submission: int) -> None:
-    """Makes the kinships of a submission anew, but for those of which a person said something; one that lives no more has none.
-    Called whenever a submission begins or ceases to live, or is known by something else.
+    """Makes the kinships of a submission anew, but for those of which a person said something; one that lives
+    no more has none. Called whenever a submission begins or ceases to live, or is known by something else.
 
-    Whoever calls has taken a number of the counter of changes: two who look at the same time would not see each other.
+    Whoever calls has taken a number of the counter of changes: two who look at the same time would not see
+    each other.
     """
     here = sa.or_(kinships.c.submission_id == submission, kinships.c.earlier == submission)
     before = _partners(connection, submission)
@@ -110,7 +130,9 @@ def _like(connection: sa.Connection, submission: int) -> dict[int, Ground]:
     mine = sa.select(submissions.c.id).where(submissions.c.id == submission, *_lives())
     if connection.scalar(mine) is None:
         return {}
-    known = connection.execute(sa.select(traits.c.kind, traits.c.key).where(traits.c.submission_id == submission)).all()
+    known = connection.execute(
+        sa.select(traits.c.kind, traits.c.key).where(traits.c.submission_id == submission)
+    ).all()
     found: dict[int, Ground] = {}
     for trait in sorted(known, key=lambda trait: GROUNDS.index(trait.kind)):
         others = _sharing(connection, submission, trait)
@@ -123,7 +145,12 @@ def _sharing(connection: sa.Connection, submission: int, trait: Any) -> list[int
     query = (
         sa.select(traits.c.submission_id)
         .join(submissions, submissions.c.id == traits.c.submission_id)
-        .where(traits.c.kind == trait.kind, traits.c.key == trait.key, traits.c.submission_id != submission, *_lives())
+        .where(
+            traits.c.kind == trait.kind,
+            traits.c.key == trait.key,
+            traits.c.submission_id != submission,
+            *_lives(),
+        )
         .order_by(traits.c.submission_id.desc())
         .limit(MOST)
     )
@@ -131,10 +158,13 @@ def _sharing(connection: sa.Connection, submission: int, trait: Any) -> list[int
 
 
 def _of_one(connection: sa.Connection, submission: int, others: Sequence[int]) -> list[int]:
-    """Those of `others`, forms with the same number, that speak of the same: a blank form may be copied to everybody."""
+    """Those of `others`, forms with the same number, that speak of the same: a blank form may be copied to
+    everybody."""
     if not others:
         return []
-    query = sa.select(records.c.submission_id, records.c.content).where(records.c.submission_id.in_([submission, *others]))
+    query = sa.select(records.c.submission_id, records.c.content).where(
+        records.c.submission_id.in_([submission, *others])
+    )
     texts = {row.submission_id: _texts(row.content) for row in connection.execute(query)}
     mine = texts.get(submission, {})
     return [other for other in others if _are_alike(mine, texts.get(other, {}))]
@@ -151,12 +181,18 @@ def _are_alike(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
 
 
 def _lives() -> tuple[sa.ColumnElement[bool], ...]:
-    return submissions.c.status.in_(LIVING), submissions.c.replaced_by.is_(None), submissions.c.purged_at.is_(None)
+    return (
+        submissions.c.status.in_(LIVING),
+        submissions.c.replaced_by.is_(None),
+        submissions.c.purged_at.is_(None),
+    )
 
 
 def _partners(connection: sa.Connection, submission: int) -> set[int]:
     """Those with which it may be the same."""
-    queries = (sa.select(there).where(here == submission, kinships.c.verdict.is_(None)) for here, there in _SIDES)
+    queries = (
+        sa.select(there).where(here == submission, kinships.c.verdict.is_(None)) for here, there in _SIDES
+    )
     return {number for query in queries for number in connection.scalars(query)}
 
 
@@ -175,12 +211,17 @@ def _touch(connection: sa.Connection, numbers: Iterable[int]) -> None:
     if free:
         first = audit.next_value(connection, "changes", len(free)) - len(free) + 1
         # Each its own number: who follows changes page by page goes on after the last one.
-        change = submissions.update().where(submissions.c.id == sa.bindparam("one")).values(changed=sa.bindparam("number"))
+        change = (
+            submissions.update()
+            .where(submissions.c.id == sa.bindparam("one"))
+            .values(changed=sa.bindparam("number"))
+        )
         connection.execute(change, [{"one": one, "number": number} for number, one in enumerate(free, first)])
 
 
 def unsettled(connection: sa.Connection, numbers: Sequence[int] | None = None) -> Mapping[int, list[int]]:
-    """{submission: those with which it may be the same and of which nobody said anything}, of `numbers` (None: of all)."""
+    """{submission: those with which it may be the same and of which nobody said anything}, of `numbers`
+    (None: of all)."""
     found: dict[int, list[int]] = {}
     for here, there in _SIDES:
         query = sa.select(here.label("id"), there.label("twin")).where(kinships.c.verdict.is_(None))
@@ -191,13 +232,15 @@ def unsettled(connection: sa.Connection, numbers: Sequence[int] | None = None) -
 
 def numbers_unsettled() -> sa.Select[int]:
     """The numbers of all that may be the same as another."""
-    both = sa.union_all(*(sa.select(here.label("id")).where(kinships.c.verdict.is_(None)) for here, _ in _SIDES)).subquery()
+    both = sa.union_all(
+        *(sa.select(here.label("id")).where(kinships.c.verdict.is_(None)) for here, _ in _SIDES)
+    ).subquery()
     return sa.select(both.c.id)
 
 
 def kin(connection: sa.Connection, submission: int) -> list[Any]:
-    """Those with which it is or was to be settled, the newest first: rows of `kinships` (`ground`, `verdict`, `by`, `at`) with the
-    other's `id`, `name`, `unit`, `status`, `received_at`, `content`."""
+    """Those with which it is or was to be settled, the newest first: rows of `kinships` (`ground`, `verdict`,
+    `by`, `at`) with the other's `id`, `name`, `unit`, `status`, `received_at`, `content`."""
     found: list[Any] = []
     about = [submissions.c[name] for name in ("id", "name", "unit", "status", "received_at")]
     for here, there in _SIDES:

@@ -13,7 +13,8 @@ from service.store.tables import submissions, upload_files, uploads
 
 
 class ProgressJson(TypedDict):
-    """The part that is being read, how many are done, of how many; or because of which error all is read again, and when."""
+    """The part that is being read, how many are done, of how many; or because of which error all is read
+    again, and when."""
 
     part: str | None
     done: NotRequired[int]
@@ -33,8 +34,9 @@ class StoredFile:
 
 @dataclass(frozen=True)
 class Arrival:
-    """A new upload: its files, where it came by (`page`, `api`, `mail`), the form it is known to be (None: recognise it), the
-    submission that it replaces, and whether its files came `apart`, from anybody, and not as one sender's."""
+    """A new upload: its files, where it came by (`page`, `api`, `mail`), the form it is known to be (None:
+    recognise it), the submission that it replaces, and whether its files came `apart`, from anybody, and not
+    as one sender's."""
 
     files: Sequence[StoredFile]
     channel: str
@@ -45,7 +47,8 @@ class Arrival:
 
 
 def create(connection: sa.Connection, arrival: Arrival, actor: str, now: datetime) -> tuple[int, int]:
-    """(upload, its first submission), both `received`. Whoever calls enqueues the reading in the same transaction.
+    """(upload, its first submission), both `received`. Whoever calls enqueues the reading in the same
+    transaction.
 
     Raises:
         NotFound: there is no submission to replace.
@@ -58,7 +61,13 @@ def create(connection: sa.Connection, arrival: Arrival, actor: str, now: datetim
     }  # fmt: skip
     upload = connection.execute(uploads.insert().values(row).returning(uploads.c.id)).scalar_one()
     files = [
-        {"upload_id": upload, "position": position, "name": file.name, "sha256": file.sha256, "bytes": file.bytes}
+        {
+            "upload_id": upload,
+            "position": position,
+            "name": file.name,
+            "sha256": file.sha256,
+            "bytes": file.bytes,
+        }
         for position, file in enumerate(arrival.files)
     ]
     connection.execute(upload_files.insert(), files)
@@ -82,7 +91,8 @@ def insert_submission(
 ) -> int:
     """A new submission, `received`, findable by the name of its file."""
     row = {
-        "upload_id": upload, "application": application, "status": "received", "name": name[:512], "received_at": now,
+        "upload_id": upload, "application": application, "status": "received", "name": name[:512],
+        "received_at": now,
         "updated_at": now, "changed": audit.next_value(connection, "changes"), "replaces": replaces,
     }  # fmt: skip
     made = connection.execute(submissions.insert().values(row).returning(submissions.c.id)).scalar_one()
@@ -91,7 +101,9 @@ def insert_submission(
 
 
 def _supersede(connection: sa.Connection, old: int, new: int) -> None:
-    known = connection.execute(sa.select(submissions.c.replaced_by).where(submissions.c.id == old)).one_or_none()
+    known = connection.execute(
+        sa.select(submissions.c.replaced_by).where(submissions.c.id == old)
+    ).one_or_none()
     if known is None:
         raise NotFound(f"没有编号为 {old} 的申请")
     if known.replaced_by is not None:
@@ -104,18 +116,23 @@ def _supersede(connection: sa.Connection, old: int, new: int) -> None:
 
 def files_of(connection: sa.Connection, upload: int) -> list[StoredFile]:
     """The files of an upload in the order in which they were sent."""
-    rows = connection.execute(upload_files.select().where(upload_files.c.upload_id == upload).order_by(upload_files.c.position))
+    rows = connection.execute(
+        upload_files.select().where(upload_files.c.upload_id == upload).order_by(upload_files.c.position)
+    )
     return [StoredFile(row.name, row.sha256, row.bytes) for row in rows]
 
 
 def begin_reading(connection: sa.Connection, upload: int, now: datetime) -> bool:
-    """Marks an upload as being read; False where there is nothing to do, because it was read, withdrawn or purged."""
+    """Marks an upload as being read; False where there is nothing to do, because it was read, withdrawn or
+    purged."""
     state = connection.scalar(sa.select(uploads.c.state).where(uploads.c.id == upload))
     waiting = submissions.c.upload_id == upload, submissions.c.status.in_(("received", "reading"))
     if state in (None, "done") or not connection.scalar(sa.select(sa.func.count()).where(*waiting)):
         return False
     connection.execute(
-        uploads.update().where(uploads.c.id == upload).values(state="reading", attempts=uploads.c.attempts + 1, progress=None)
+        uploads.update()
+        .where(uploads.c.id == upload)
+        .values(state="reading", attempts=uploads.c.attempts + 1, progress=None)
     )
     received = submissions.c.upload_id == upload, submissions.c.status == "received"
     for submission in connection.scalars(sa.select(submissions.c.id).where(*received)).all():
@@ -128,4 +145,6 @@ def begin_reading(connection: sa.Connection, upload: int, now: datetime) -> bool
 
 def report_progress(connection: sa.Connection, upload: int, progress: ProgressJson) -> None:
     """What of an upload is being read right now, for those who watch."""
-    connection.execute(uploads.update().where(uploads.c.id == upload, uploads.c.state == "reading").values(progress=progress))
+    connection.execute(
+        uploads.update().where(uploads.c.id == upload, uploads.c.state == "reading").values(progress=progress)
+    )

@@ -13,7 +13,9 @@ from service.store.events import Event
 from service.store.tables import deliveries, webhooks
 
 
-def create(connection: sa.Connection, url: str, events: Sequence[Event], actor: str, now: datetime) -> tuple[int, str]:
+def create(
+    connection: sa.Connection, url: str, events: Sequence[Event], actor: str, now: datetime
+) -> tuple[int, str]:
     """(its number, the secret that its messages are signed with). Whoever calls has checked the address."""
     secret = f"sfw_{secrets.token_urlsafe(32)}"
     row = {"url": url, "events": list(events), "secret": secret, "created_by": actor, "created_at": now}
@@ -70,5 +72,10 @@ def log(connection: sa.Connection, webhook: int, before: int | None, limit: int)
         NotFound: as `get`.
     """
     get(connection, webhook)
-    query = deliveries.select().where(deliveries.c.webhook_id == webhook).order_by(deliveries.c.id.desc()).limit(limit)
+    query = (
+        deliveries.select()
+        .where(deliveries.c.webhook_id == webhook)
+        .order_by(deliveries.c.id.desc())
+        .limit(limit)
+    )
     return list(connection.execute(query if before is None else query.where(deliveries.c.id < before)))

@@ -25,7 +25,9 @@ def declare_dead(connection: sa.Connection, rows: Iterable[Any]) -> list[str]:
     """Strikes out the workers of `rows`, but none that has been heard of since; returns their names."""
     struck = [
         connection.execute(
-            workers.delete().where(workers.c.name == row.name, workers.c.seen_at == row.seen_at).returning(workers.c.name)
+            workers.delete()
+            .where(workers.c.name == row.name, workers.c.seen_at == row.seen_at)
+            .returning(workers.c.name)
         ).scalar()
         for row in rows
     ]

@@ -1,13 +1,14 @@
-"""`sealform backup`: all that the service keeps as one .tar, the same for both databases, so that what was on SQLite can be taken
-back into PostgreSQL and the other way round.
+"""`sealform backup`: all that the service keeps as one .tar, the same for both databases, so that what was on
+SQLite can be taken back into PostgreSQL and the other way round.
 
     manifest.json            format, revision of the schema, when, head of the audit log, rows of each table
     tables/NAME.jsonl.gz     a table each, a row a line, in an order in which they can be put back
     blobs/SHA256             the bytes that arrived, each checked against its name
     end.json                 which blobs were damaged or gone; a backup without it was broken off
 
-Where there is a key, both of these say by an HMAC (RFC 2104, SHA-256) that whoever wrote them had it; the manifest holds the digest
-of each table, and a blob is called by its own, so that nothing can be changed without the key.
+Where there is a key, both of these say by an HMAC (RFC 2104, SHA-256) that whoever wrote them had it; the
+manifest holds the digest of each table, and a blob is called by its own, so that nothing can be changed
+without the key.
 """
 
 import base64
@@ -47,8 +48,8 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class Made:
-    """What a backup holds: rows, blobs and their bytes. `lost` are blobs that were damaged or gone, `broken` what is wrong with the
-    audit log, `head` its last hash."""
+    """What a backup holds: rows, blobs and their bytes. `lost` are blobs that were damaged or gone, `broken`
+    what is wrong with the audit log, `head` its last hash."""
 
     rows: int
     blobs: int
@@ -58,15 +59,22 @@ class Made:
     head: str
 
 
-def back_up(database: Database, blobs: Blobs, path: Path, now: datetime, console: Console, *, key: bytes | None = None) -> Made:
-    """Writes a backup to `path`, readable by its owner alone: the database at one moment, and the bytes that it refers to.
+def back_up(
+    database: Database, blobs: Blobs, path: Path, now: datetime, console: Console, *, key: bytes | None = None
+) -> Made:
+    """Writes a backup to `path`, readable by its owner alone: the database at one moment, and the bytes that
+    it refers to.
 
-    The service may go on meanwhile. What was damaged before is told, and the rest is kept. With a `key` it is signed.
+    The service may go on meanwhile. What was damaged before is told, and the rest is kept. With a `key` it is
+    signed.
 
     Raises:
         OSError: the file can't be written; `path` is then as it was.
     """
-    with writing_whole(path, private=True) as file, tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
+    with (
+        writing_whole(path, private=True) as file,
+        tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar,
+    ):
         with database.snapshot() as connection:
             manifest, wanted, broken = _write_tables(connection, tar, path.parent, now, key)
         lost, size = [], 0
@@ -95,7 +103,8 @@ def signature(said: Mapping[str, Any], key: bytes) -> str:
 
 
 def tables_of(connection: sa.Connection) -> list[sa.Table]:
-    """The service's tables as this database has them, those that others refer to first; values in them are plain JSON or bytes."""
+    """The service's tables as this database has them, those that others refer to first; values in them are
+    plain JSON or bytes."""
     found = sa.MetaData()
 
     @sa.event.listens_for(found, "column_reflect")
@@ -111,14 +120,18 @@ def tables_of(connection: sa.Connection) -> list[sa.Table]:
 def encoded(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row as JSON: bytes become {"base64": …}."""
     return {
-        name: {"base64": base64.b64encode(value).decode()} if isinstance(value, bytes) else value for name, value in row.items()
+        name: {"base64": base64.b64encode(value).decode()} if isinstance(value, bytes) else value
+        for name, value in row.items()
     }
 
 
 def decoded(table: sa.Table, row: Mapping[str, Any]) -> dict[str, Any]:
     """A row of `table` from what `encoded` made of it."""
     binary = {column.name for column in table.columns if isinstance(column.type, sa.LargeBinary)}
-    return {name: base64.b64decode(value["base64"]) if name in binary and value else value for name, value in row.items()}
+    return {
+        name: base64.b64decode(value["base64"]) if name in binary and value else value
+        for name, value in row.items()
+    }
 
 
 def _write_tables(
@@ -148,13 +161,17 @@ def _write_tables(
 
 def referred(connection: sa.Connection) -> list[str]:
     """The SHA-256 of every blob that the database refers to."""
-    return list(connection.scalars(sa.select(upload_files.c.sha256).distinct().order_by(upload_files.c.sha256)))
+    return list(
+        connection.scalars(sa.select(upload_files.c.sha256).distinct().order_by(upload_files.c.sha256))
+    )
 
 
 def _dump(connection: sa.Connection, table: sa.Table, file: IO[bytes]) -> tuple[int, str]:
     """Writes the table to `file` as packed lines of JSON; returns (rows, SHA-256 of the lines)."""
     digest, count = hashlib.sha256(), 0
-    rows = connection.execute(table.select().order_by(*table.primary_key.columns), execution_options={"yield_per": 500})
+    rows = connection.execute(
+        table.select().order_by(*table.primary_key.columns), execution_options={"yield_per": 500}
+    )
     with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=6, mtime=0) as packed:
         for count, row in enumerate(rows.mappings(), 1):  # noqa: B007
             line = json.dumps(encoded({**row}), separators=(",", ":")).encode() + b"\n"

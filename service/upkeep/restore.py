@@ -49,7 +49,8 @@ Enqueue = Callable[[sa.Connection, int], None]
 
 @dataclass(frozen=True)
 class Restored:
-    """What came back: rows, blobs, and uploads that wait to be read again. `lost` are blobs that the backup did not hold either,
+    """What came back: rows, blobs, and uploads that wait to be read again. `lost` are blobs that the backup
+    did not hold either,
     `broken` what was wrong with the audit log when the backup was made, `head` its last hash then."""
 
     rows: int
@@ -71,15 +72,17 @@ def restore(
     empty: bool = False,
     key: bytes | None = None,
 ) -> Restored:
-    """Takes the backup at `path` back into an empty database; `empty` empties it first, and removes what blobs are left over then.
+    """Takes the backup at `path` back into an empty database; `empty` empties it first, and removes what
+    blobs are left over then.
 
-    Every table and every blob is checked against its digest, and the audit log against the head that the backup names; with a `key`
-    the backup must bear its signature, without one whoever had the file may have written it. What was
-    waiting to be read, or being read, is put into the queue again.
+    Every table and every blob is checked against its digest, and the audit log against the head that the
+    backup names; with a `key` the backup must bear its signature, without one whoever had the file may have
+    written it. What was waiting to be read, or being read, is put into the queue again.
 
     Raises:
         BadUsage: the database is not empty, or a worker is using it.
-        BackupUnusable: the backup is not whole, was changed, or is of another schema. Nothing has been changed.
+        BackupUnusable: the backup is not whole, was changed, or is of another schema. Nothing has been
+            changed.
         OSError: it can't be read.
     """
     with _opened(path) as (tar, manifest):
@@ -120,9 +123,19 @@ def _opened(path: Path) -> Iterator[tuple[tarfile.TarFile, dict[str, Any]]]:
                 raise BackupUnusable("这不是 Sealform 的备份")
             manifest = json.load(_content(tar, first))
             if manifest["format"] != FORMAT:
-                raise BackupUnusable(f"不认识第 {manifest['format']} 种备份格式", advice="请用做备份的那个版本，或更新的版本")
+                raise BackupUnusable(
+                    f"不认识第 {manifest['format']} 种备份格式", advice="请用做备份的那个版本，或更新的版本"
+                )
             yield tar, manifest
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, ValueError, KeyError, TypeError) as error:
+    except (
+        tarfile.TarError,
+        EOFError,
+        zlib.error,
+        gzip.BadGzipFile,
+        ValueError,
+        KeyError,
+        TypeError,
+    ) as error:
         raise BackupUnusable("备份不完整或已损坏") from error
     except (AttributeError, RecursionError, sa.exc.CompileError) as error:
         raise BackupUnusable("备份中有不成样子的内容") from error
@@ -151,8 +164,12 @@ def _expect_unused(connection: sa.Connection, now: datetime, empty: bool) -> Non
     if connection.scalar(sa.select(sa.func.count()).where(workers.c.seen_at > now - _ALIVE)):
         raise BadUsage("读取进程正在使用这个数据库", advice="请先停止服务，一分钟后再试")
     held = [table for table in metadata.sorted_tables if table is not counters]
-    if not empty and any(connection.scalar(sa.select(sa.exists(sa.select(1).select_from(table)))) for table in held):
-        raise BadUsage("数据库中已有内容", advice="请用空的数据库；确定要以备份取代现有的一切，请加 --force-empty")
+    if not empty and any(
+        connection.scalar(sa.select(sa.exists(sa.select(1).select_from(table)))) for table in held
+    ):
+        raise BadUsage(
+            "数据库中已有内容", advice="请用空的数据库；确定要以备份取代现有的一切，请加 --force-empty"
+        )
 
 
 def _empty(connection: sa.Connection) -> None:
@@ -176,7 +193,9 @@ def _load_tables(connection: sa.Connection, tar: tarfile.TarFile, manifest: Mapp
         while chunk := list(islice(each, _AT_ONCE)):
             for line in chunk:
                 digest.update(line)
-            connection.execute(known[name].insert(), [decoded(known[name], json.loads(line)) for line in chunk])
+            connection.execute(
+                known[name].insert(), [decoded(known[name], json.loads(line)) for line in chunk]
+            )
             count += len(chunk)
         if (count, digest.hexdigest()) != (said["rows"], said["sha256"]):
             raise BackupUnusable(f"备份中的表 {name} 被改动")
@@ -222,7 +241,8 @@ def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
 
 @contextmanager
 def _taken_back_unless_whole(blobs: Blobs) -> Iterator[Callable[[IO[bytes]], str]]:
-    """Gives what keeps a blob and tells its SHA-256; where the block fails, those that were not there before are removed again."""
+    """Gives what keeps a blob and tells its SHA-256; where the block fails, those that were not there before
+    are removed again."""
     before, made = set(blobs.digests()), set()
 
     def put(content: IO[bytes]) -> str:
@@ -239,7 +259,8 @@ def _taken_back_unless_whole(blobs: Blobs) -> Iterator[Callable[[IO[bytes]], str
 
 
 def _number_on(connection: sa.Connection) -> None:
-    """Lets PostgreSQL go on numbering after the rows that came with their numbers; SQLite does so by itself."""
+    """Lets PostgreSQL go on numbering after the rows that came with their numbers; SQLite does so by
+    itself."""
     if connection.dialect.name == "sqlite":
         return
     for table in metadata.sorted_tables:
@@ -251,12 +272,21 @@ def _number_on(connection: sa.Connection) -> None:
 
 
 def _finish(connection: sa.Connection, manifest: Mapping[str, Any], enqueue: Enqueue, now: datetime) -> int:
-    """What follows from the tables: the search index, the queue, and a line in the log; returns how many uploads wait."""
+    """What follows from the tables: the search index, the queue, and a line in the log; returns how many
+    uploads wait."""
     index_again(connection)
-    waiting = list(connection.scalars(sa.select(uploads.c.id).where(uploads.c.state != "done").order_by(uploads.c.id)))
-    connection.execute(uploads.update().where(uploads.c.state == "reading").values(state="received", progress=None))
-    connection.execute(submissions.update().where(submissions.c.status == "reading").values(status="received"))
+    waiting = list(
+        connection.scalars(sa.select(uploads.c.id).where(uploads.c.state != "done").order_by(uploads.c.id))
+    )
+    connection.execute(
+        uploads.update().where(uploads.c.state == "reading").values(state="received", progress=None)
+    )
+    connection.execute(
+        submissions.update().where(submissions.c.status == "reading").values(status="received")
+    )
     for upload in waiting:
         enqueue(connection, upload)
-    audit.append(connection, now, "cli", "restore", "service", {"made_at": manifest["made_at"], "uploads": waiting})
+    audit.append(
+        connection, now, "cli", "restore", "service", {"made_at": manifest["made_at"], "uploads": waiting}
+    )
     return len(waiting)

@@ -37,7 +37,8 @@ from service.web.security import Guard, may
 
 API = "/api/v1"
 _ROUTERS: Sequence[APIRouter] = (
-    session.router, users.router, tokens.router, forms.router, uploads.router, submissions.router, editing.router, questions.router,
+    session.router, users.router, tokens.router, forms.router, uploads.router, submissions.router,
+    editing.router, questions.router,
     twins.router, export.router, webhooks.router, part_pages.router, audit.router,
 )  # fmt: skip
 
@@ -52,9 +53,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def create_app(context: Context) -> FastAPI:
-    """The service on what `context` holds. Nothing is open but signing in, the health checks and the look of the pages."""
+    """The service on what `context` holds. Nothing is open but signing in, the health checks and the look of
+    the pages."""
     # FastAPI's own pages of documentation load from elsewhere.
-    app = FastAPI(title="Sealform", version="1", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
+    app = FastAPI(
+        title="Sealform", version="1", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan
+    )
     app.state.context = context
     app.state.metrics = Metrics(context.database, context.clock)
     app.state.views = Views(context.settings, context.blobs)

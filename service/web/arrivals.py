@@ -12,8 +12,8 @@ from service.web.schemas import Summary, summaries
 
 
 class ArrivedFile(BaseModel):
-    """A file of an upload; once it was read, the `submissions` that it went into, and the `state` in which it ended. `left` are
-    the names of what is in it, or itself, that went into none."""
+    """A file of an upload; once it was read, the `submissions` that it went into, and the `state` in which it
+    ended. `left` are the names of what is in it, or itself, that went into none."""
 
     name: str
     sha256: str
@@ -46,11 +46,14 @@ def upload_shown(connection: sa.Connection, forms: FormStore, number: int) -> Up
         NotFound: there is none.
     """
     row, files, made = listing.upload(connection, number)
-    known = outcomes([file.name for file in files], listing.routes(connection, number) if row.state == "done" else ())
+    known = outcomes(
+        [file.name for file in files], listing.routes(connection, number) if row.state == "done" else ()
+    )
     arrived = [
         ArrivedFile.model_validate({"name": file.name, "sha256": file.sha256, "bytes": file.bytes, **outcome})
         for file, outcome in zip(files, known, strict=True)
     ]
     return Upload(
-        id=row.id, state=row.state, progress=row.progress, files=arrived, submissions=summaries(connection, forms, made)
+        id=row.id, state=row.state, progress=row.progress, files=arrived,
+        submissions=summaries(connection, forms, made)
     )  # fmt: skip

@@ -1,4 +1,5 @@
-"""What the routes share: the version that a change names, files as answers, names of files, multipart requests, days."""
+"""What the routes share: the version that a change names, files as answers, names of files, multipart
+requests, days."""
 
 import re
 import unicodedata
@@ -22,7 +23,10 @@ _LONGEST_NAME = 180
 # A field of a multipart request that is no file.
 _LONGEST_FIELD = 4096
 
-IfMatch = Annotated[str | None, Header(description='The version that was looked at, as the ETag says it: `"3"`', max_length=64)]
+IfMatch = Annotated[
+    str | None,
+    Header(description='The version that was looked at, as the ETag says it: `"3"`', max_length=64),
+]
 
 # What a change that names its version may answer besides.
 VERSIONED: dict[int | str, dict[str, Any]] = {
@@ -46,9 +50,12 @@ def version_of(if_match: str | None) -> int:
 
 
 def file_name(given: str | None) -> str:
-    """What a file is called, without the folders and the signs that nobody sees; cut where it is too long, its suffix kept."""
+    """What a file is called, without the folders and the signs that nobody sees; cut where it is too long,
+    its suffix kept."""
     name = re.split(r"[/\\]", unicodedata.normalize("NFC", given or ""))[-1]
-    name = "".join(sign for sign in name if unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Zl", "Zp")).strip()
+    name = "".join(
+        sign for sign in name if unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
+    ).strip()
     if name.strip(". ") == "":
         return "未命名"
     stem, dot, suffix = name.rpartition(".")
@@ -60,7 +67,9 @@ def file_name(given: str | None) -> str:
 def attachment(name: str) -> dict[str, str]:
     """Headers of an answer that a browser saves as `name` and never shows (RFC 6266)."""
     plain = re.sub(r'[^ -~]|["\\%]', "_", name)
-    return {"Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"}
+    return {
+        "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    }
 
 
 def document(data: bytes, media_type: str, name: str) -> Response:
@@ -87,19 +96,24 @@ def stream(chunks: Iterator[bytes], size: int, name: str) -> Response:
 def media(*kinds: str) -> dict[int | str, dict[str, Any]]:
     """The answer of a route that gives a file, for the OpenAPI document."""
     return {
-        200: {"description": "The file", "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds}}
+        200: {
+            "description": "The file",
+            "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds},
+        }
     }
 
 
 def multipart_body(required: str, **fields: dict[str, Any]) -> dict[str, Any]:
-    """The body of a route that reads a multipart request, for the OpenAPI document: `fields`, of which one is `required`."""
+    """The body of a route that reads a multipart request, for the OpenAPI document: `fields`, of which one is
+    `required`."""
     schema = {"type": "object", "required": [required], "properties": fields}
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
 
 
 @asynccontextmanager
 async def multipart(request: Request, most_files: int) -> AsyncIterator[FormData]:
-    """The fields and files of a multipart request. It is read here, not before, so that only those are heard who may ask.
+    """The fields and files of a multipart request. It is read here, not before, so that only those are heard
+    who may ask.
 
     Raises:
         Invalid: it is no multipart request.

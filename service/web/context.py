@@ -18,7 +18,8 @@ Enqueue = Callable[[sa.Connection, int], None]
 
 @dataclass(frozen=True)
 class Context:
-    """`enqueue` puts an upload into the queue within the caller's transaction; `clock` tells the time in UTC."""
+    """`enqueue` puts an upload into the queue within the caller's transaction; `clock` tells the time in
+    UTC."""
 
     database: Database
     blobs: Blobs

@@ -1,9 +1,10 @@
-"""The pages: templates with who is signed in and what things are called; all data they get from the API by themselves.
+"""The pages: templates with who is signed in and what things are called; all data they get from the API by
+themselves.
 
-A page is a line in `PAGES` and a template that extends base.html; its look is static/css/<name>.css, its behaviour
-static/js/<name>.js. What pages share, in static/js: api.js (requests, problems, `upload`, `download`), outbox.js (changes that must
-not be lost), live.js (server-sent events), keys.js (`bind`, the list of keys), toast.js (`say` with a way back, `tell` a problem),
-drop.js, dom.js, words.js.
+A page is a line in `PAGES` and a template that extends base.html; its look is static/css/<name>.css, its
+behaviour static/js/<name>.js. What pages share, in static/js: api.js (requests, problems, `upload`,
+`download`), outbox.js (changes that must not be lost), live.js (server-sent events), keys.js (`bind`, the
+list of keys), toast.js (`say` with a way back, `tell` a problem), drop.js, dom.js, words.js.
 """
 
 import hashlib
@@ -28,7 +29,8 @@ from service.web.security import Visitor
 
 _HERE = Path(__file__).parent
 MOVES: dict[statuses.Move, str] = {
-    "accept": "受理", "return": "退回补正", "reject": "不予受理", "withdraw": "撤回", "reopen": "重新打开", "retry": "重新读取",
+    "accept": "受理", "return": "退回补正", "reject": "不予受理", "withdraw": "撤回", "reopen": "重新打开",
+    "retry": "重新读取",
 }  # fmt: skip
 ROLES: dict[accounts.Role, str] = {"clerk": "经办员", "reviewer": "复核员", "administrator": "管理员"}
 SCOPES: dict[accounts.Scope, str] = {
@@ -37,16 +39,21 @@ SCOPES: dict[accounts.Scope, str] = {
 
 # What the log calls what was done, and what other systems can be told of.
 ACTIONS: Mapping[str, str] = {
-    **{str(move): word for move, word in MOVES.items()}, "read": "读取", "correct": "更正", "undo": "撤销更正",
+    **{str(move): word for move, word in MOVES.items()}, "read": "读取", "correct": "更正",
+    "undo": "撤销更正",
     "upload": "上传", "purge": "清除", "login": "登录", "password": "设置密码", "user-created": "新建用户",
-    "user-changed": "修改用户", "user-invited": "生成链接", "user-locked": "锁定用户", "token-created": "新建令牌",
+    "user-changed": "修改用户", "user-invited": "生成链接", "user-locked": "锁定用户",
+    "token-created": "新建令牌",
     "token-revoked": "停用令牌",
     "form": "启用表格定义", "preset": "保存方案", "preset-deleted": "删除方案", "webhook": "新建推送",
-    "webhook-changed": "修改推送", "webhook-deleted": "删除推送", "export": "导出", "dossier": "下载档案", "backup": "备份",
-    "restore": "恢复", "replaces": "替换原来的", "replaced": "被替换", "another": "确认是另一份", "unsettle": "撤销重复的处理",
+    "webhook-changed": "修改推送", "webhook-deleted": "删除推送", "export": "导出", "dossier": "下载档案",
+    "backup": "备份",
+    "restore": "恢复", "replaces": "替换原来的", "replaced": "被替换", "another": "确认是另一份",
+    "unsettle": "撤销重复的处理",
 }  # fmt: skip
 SUBJECTS: Mapping[str, str] = {
-    "submission": "申请", "user": "用户", "token": "令牌", "form": "表格", "preset": "方案", "webhook": "推送", "export": "导出",
+    "submission": "申请", "user": "用户", "token": "令牌", "form": "表格", "preset": "方案",
+    "webhook": "推送", "export": "导出",
     "service": "服务",
 }  # fmt: skip
 EVENTS: Mapping[str, str] = {
@@ -58,11 +65,14 @@ EVENTS: Mapping[str, str] = {
 
 def _advice(cls: type[UnreadableFile] = UnreadableFile) -> dict[str, str]:
     """What to do about a file that can't be read, by the code of its error."""
-    return {cls.code: cls.advice} | {code: text for sub in cls.__subclasses__() for code, text in _advice(sub).items()}
+    return {cls.code: cls.advice} | {
+        code: text for sub in cls.__subclasses__() for code, text in _advice(sub).items()
+    }
 
 
 _WORDS: Mapping[str, Any] = {
-    "statuses": statuses.WORDS, "moves": MOVES, "roles": ROLES, "scopes": SCOPES, "actions": ACTIONS, "subjects": SUBJECTS,
+    "statuses": statuses.WORDS, "moves": MOVES, "roles": ROLES, "scopes": SCOPES, "actions": ACTIONS,
+    "subjects": SUBJECTS,
     "events": EVENTS,
     "unreadable": _advice(),
 }  # fmt: skip
@@ -70,7 +80,8 @@ _WORDS: Mapping[str, Any] = {
 
 @dataclass(frozen=True)
 class Page:
-    """A page at `path` (FastAPI's way of writing it), for those who may do `scope`; `current` is its entry in the bar."""
+    """A page at `path` (FastAPI's way of writing it), for those who may do `scope`; `current` is its entry in
+    the bar."""
 
     path: str
     template: str
@@ -90,7 +101,8 @@ PAGES = (
 )
 # Path, name, and what one must be allowed to do to see it.
 NAVIGATION = (
-    ("/", "收件箱", "see"), ("/questions", "按题复核", "correct"), ("/forms", "表格", "see"), ("/export", "导出", "export"),
+    ("/", "收件箱", "see"), ("/questions", "按题复核", "correct"), ("/forms", "表格", "see"),
+    ("/export", "导出", "export"),
     ("/admin", "管理", "admin"),
 )  # fmt: skip
 
@@ -105,7 +117,11 @@ def _edition() -> str:
 
 _EDITION = _edition()
 _templates = Environment(
-    loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    loader=FileSystemLoader(_HERE / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
 )
 _templates.globals["static"] = f"/static/{_EDITION}"
 _templates.globals["formats"] = FORMATS
@@ -119,11 +135,19 @@ def install(app: FastAPI) -> None:
     app.mount("/static", _Static(directory=_HERE / "static"), name="static")
 
 
-def render(template: str, who: Actor | None, *, status: int = 200, current: str | None = None, **values: Any) -> HTMLResponse:
-    """A template of this folder as a page; `values` are the template's own. A page is never kept by a browser: it bears a session's
-    secret, and what one user may see another may not."""
+def render(
+    template: str, who: Actor | None, *, status: int = 200, current: str | None = None, **values: Any
+) -> HTMLResponse:
+    """A template of this folder as a page; `values` are the template's own. A page is never kept by a
+    browser: it bears a session's secret, and what one user may see another may not."""
     user = {"id": who.id, "name": who.name, "can": sorted(who.can)} if who else None
-    common = {"user": user, "csrf": who.csrf if who else None, "words": _WORDS, "navigation": NAVIGATION, "current": current}
+    common = {
+        "user": user,
+        "csrf": who.csrf if who else None,
+        "words": _WORDS,
+        "navigation": NAVIGATION,
+        "current": current,
+    }
     text = _templates.get_template(template).render(common | values)
     return HTMLResponse(text, status, headers={"Cache-Control": "no-store"})
 
@@ -159,11 +183,13 @@ for _page in PAGES:
 
 
 class _Static(StaticFiles):
-    """What pages load, under the edition that it is of: kept by browsers for good, and an upgrade never leaves half of an old page.
-    Anything else is looked up again at each visit."""
+    """What pages load, under the edition that it is of: kept by browsers for good, and an upgrade never
+    leaves half of an old page. Anything else is looked up again at each visit."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         inner = path.removeprefix(f"{_EDITION}/")
         response = await super().get_response(inner, scope)
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if inner != path else "no-cache"
+        response.headers["Cache-Control"] = (
+            "public, max-age=31536000, immutable" if inner != path else "no-cache"
+        )
         return response

@@ -1,5 +1,5 @@
-"""What Prometheus may know of the service. What the database knows is read from it at each scrape, so that every process of the
-service tells the same; only answered requests are counted by each process for itself."""
+"""What Prometheus may know of the service. What the database knows is read from it at each scrape, so that
+every process of the service tells the same; only answered requests are counted by each process for itself."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -27,7 +27,10 @@ class Metrics:
         self._registry = CollectorRegistry()
         self._registry.register(_Kept(database, clock))
         self._requests = Counter(
-            "sealform_http_requests", "Requests that this process answered", ("route", "method", "status"), registry=self._registry
+            "sealform_http_requests",
+            "Requests that this process answered",
+            ("route", "method", "status"),
+            registry=self._registry,
         )
 
     def count_request(self, route: str, method: str, status: int) -> None:
@@ -54,7 +57,9 @@ class _Kept(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily | HistogramMetricFamily]:
         with self._database.snapshot() as connection:
-            yield _gauge("sealform_uploads", "Uploads by state", "state", STATES, _counts(connection, uploads.c.state))
+            yield _gauge(
+                "sealform_uploads", "Uploads by state", "state", STATES, _counts(connection, uploads.c.state)
+            )
             statuses = _counts(connection, submissions.c.status)
             yield _gauge("sealform_submissions", "Submissions by status", "status", tuple(WORDS), statuses)
             yield from self._waiting(connection)
@@ -64,20 +69,28 @@ class _Kept(Collector):
         now, waits = self._clock(), uploads.c.state == "received"
         count = connection.scalar(sa.select(sa.func.count()).select_from(uploads).where(waits))
         yield GaugeMetricFamily("sealform_queue_length", "Uploads that wait for a worker", count)
-        oldest = connection.scalar(sa.select(sa.func.min(uploads.c.created_at, type_=uploads.c.created_at.type)).where(waits))
+        oldest = connection.scalar(
+            sa.select(sa.func.min(uploads.c.created_at, type_=uploads.c.created_at.type)).where(waits)
+        )
         age = max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
-        yield GaugeMetricFamily("sealform_queue_oldest_seconds", "For how long the first of them has waited", age)
+        yield GaugeMetricFamily(
+            "sealform_queue_oldest_seconds", "For how long the first of them has waited", age
+        )
         alive = connection.scalar(sa.select(sa.func.count()).where(workers.c.seen_at > now - ALIVE))
         yield GaugeMetricFamily("sealform_workers", "Workers that were heard of in the last minute", alive)
         due = connection.scalar(sa.select(sa.func.count()).where(deliveries.c.next_at.is_not(None)))
-        yield GaugeMetricFamily("sealform_deliveries_waiting", "Notices to other systems that were not delivered yet", due)
+        yield GaugeMetricFamily(
+            "sealform_deliveries_waiting", "Notices to other systems that were not delivered yet", due
+        )
 
 
 def _counts(connection: sa.Connection, column: sa.Column[str]) -> dict[str, int]:
     return {row[0]: row[1] for row in connection.execute(sa.select(column, sa.func.count()).group_by(column))}
 
 
-def _gauge(name: str, help: str, label: str, values: tuple[str, ...], counts: dict[str, int]) -> GaugeMetricFamily:
+def _gauge(
+    name: str, help: str, label: str, values: tuple[str, ...], counts: dict[str, int]
+) -> GaugeMetricFamily:
     gauge = GaugeMetricFamily(name, help, labels=[label])
     for value in values:
         gauge.add_metric([value], counts.get(value, 0))
@@ -88,7 +101,9 @@ def _durations(connection: sa.Connection) -> HistogramMetricFamily:
     seconds = results.c.seconds
     within = [sa.func.count().filter(seconds <= limit) for limit in BUCKETS]
     row = connection.execute(
-        sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(seconds), 0.0), *within).where(seconds.is_not(None))
+        sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(seconds), 0.0), *within).where(
+            seconds.is_not(None)
+        )
     ).one()
     count, total, *held = row
     buckets = [(str(limit), number) for limit, number in zip(BUCKETS, held, strict=True)] + [("+Inf", count)]

@@ -1,4 +1,5 @@
-"""What is said when a request is refused: RFC 9457 problem documents with the codes of `models/errors.py`, never a traceback."""
+"""What is said when a request is refused: RFC 9457 problem documents with the codes of `models/errors.py`,
+never a traceback."""
 
 import logging
 from http import HTTPStatus
@@ -17,7 +18,8 @@ MEDIA_TYPE = "application/problem+json"
 _log = logging.getLogger(__name__)
 
 _WORDS = {
-    400: ("bad-request", "请求有误"), 404: ("not-found", "没有这个地址"), 405: ("method-not-allowed", "这个地址不支持这种请求"),
+    400: ("bad-request", "请求有误"), 404: ("not-found", "没有这个地址"),
+    405: ("method-not-allowed", "这个地址不支持这种请求"),
     413: ("request-too-large", "请求过大"), 415: ("unsupported-media-type", "不支持这种内容"),
 }  # fmt: skip
 
@@ -30,7 +32,8 @@ class Problem(BaseModel):
         json_schema_extra={
             "example": {
                 "type": "urn:sealform:problem:stale", "title": "Conflict", "status": 409, "code": "stale",
-                "detail": "这份申请已是第 3 版，您看到的是第 2 版", "advice": "其他人已经修改，请核对双方的内容后再保存",
+                "detail": "这份申请已是第 3 版，您看到的是第 2 版",
+                "advice": "其他人已经修改，请核对双方的内容后再保存",
             }
         },
     )  # fmt: skip
@@ -66,7 +69,13 @@ def problem(status: int, code: str, detail: str, advice: str = "", **more: Any) 
 
 def of_error(error: SealformError, **more: Any) -> dict[str, Any]:
     """`error` as a problem inside another answer, where each of many is done by itself."""
-    return {"status": error.http_status, "code": error.code, "detail": error.message, "advice": error.advice, **more}
+    return {
+        "status": error.http_status,
+        "code": error.code,
+        "detail": error.message,
+        "advice": error.advice,
+        **more,
+    }
 
 
 def install(app: FastAPI) -> None:
@@ -88,7 +97,9 @@ def _expected(request: Request, error: Exception) -> Response:
 def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     # What was sent is not repeated: it may be a password.
-    wrong = [{"at": ".".join(str(step) for step in one["loc"]), "why": one["msg"]} for one in error.errors()[:50]]
+    wrong = [
+        {"at": ".".join(str(step) for step in one["loc"]), "why": one["msg"]} for one in error.errors()[:50]
+    ]
     return problem(422, "invalid", "请求的内容不符合要求", "请按 errors 逐项修改", errors=wrong)
 
 
@@ -101,8 +112,8 @@ def _http(request: Request, error: Exception) -> Response:
 
 
 class _Unexpected:
-    """Answers what nobody foresaw. It is the innermost middleware, so that its answer too gets the headers and the line in the log
-    that every other gets; an exception handler would stand outside of all."""
+    """Answers what nobody foresaw. It is the innermost middleware, so that its answer too gets the headers
+    and the line in the log that every other gets; an exception handler would stand outside of all."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -123,5 +134,7 @@ class _Unexpected:
             _log.error("unexpected", exc_info=error)
             if begun:
                 raise
-            sorry = problem(500, "internal", "系统出错，没有完成", "请稍后再试；如反复出现，请把时间告诉系统维护人员")
+            sorry = problem(
+                500, "internal", "系统出错，没有完成", "请稍后再试；如反复出现，请把时间告诉系统维护人员"
+            )
             await sorry(scope, receive, send)

@@ -1,4 +1,5 @@
-"""A draft of the letter by which an application goes back: what is wrong with it, in words that applicants understand (pure)."""
+"""A draft of the letter by which an application goes back: what is wrong with it, in words that applicants
+understand (pure)."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -8,7 +9,12 @@ _NOTHING = "（请在此写明需要补正的内容）"
 _CLOSING = "请补正后重新提交。"
 
 
-def draft(unit: str | None, title: str | None, findings: Iterable[Mapping[str, Any]], error: Mapping[str, Any] | None) -> str:
+def draft(
+    unit: str | None,
+    title: str | None,
+    findings: Iterable[Mapping[str, Any]],
+    error: Mapping[str, Any] | None,
+) -> str:
     """The letter: what is an error, each once. Warnings are for the reviewer, who may add them."""
     faults = [finding["message"] for finding in findings if finding["severity"] == "error"]
     if error:

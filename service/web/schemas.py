@@ -77,14 +77,27 @@ _FIELD: JsonDict = {
     "evidence": [{"part": "s001.pdf", "page": 1, "box": [120.0, 300.5, 260.0, 318.0]}],
     "alternatives": [],
     "findings": [
-        {"code": "unsure", "field": "some_field", "severity": "warning", "message": "“某栏目”识别把握不足（91%），请对照原件"}
+        {
+            "code": "unsure",
+            "field": "some_field",
+            "severity": "warning",
+            "message": "“某栏目”识别把握不足（91%），请对照原件",
+        }
     ],
     "was": None,
 }
 _DETAIL: JsonDict = {
     **_SUMMARY,
     "parts": [
-        {"index": 0, "name": "s001.pdf", "sha256": "0" * 64, "state": "read", "applications": [1], "bytes": 183022, "pages": 2}
+        {
+            "index": 0,
+            "name": "s001.pdf",
+            "sha256": "0" * 64,
+            "state": "read",
+            "applications": [1],
+            "bytes": 183022,
+            "pages": 2,
+        }
     ],
     "message": None,
     "fields": {"some_field": _FIELD},
@@ -97,7 +110,8 @@ _DETAIL: JsonDict = {
 
 
 class Summary(BaseModel):
-    """A submission in a list. `version` is what a change must name; `doubtful` counts the fields that wait for a person;
+    """A submission in a list. `version` is what a change must name; `doubtful` counts the fields that wait
+    for a person;
     `unsettled_twins` are those that it may be the same as."""
 
     model_config = ConfigDict(json_schema_extra={"example": _SUMMARY})
@@ -160,7 +174,8 @@ class FindingShown(BaseModel):
 
 
 class FieldShown(Told):
-    """One field: its value now, what speaks for it, who answers for it; `was`: what was read; `remark`: what is `unweighed`."""
+    """One field: its value now, what speaks for it, who answers for it; `was`: what was read; `remark`: what
+    is `unweighed`."""
 
     title: str
     kind: str
@@ -179,7 +194,8 @@ class FieldShown(Told):
 
 
 class PartShown(BaseModel):
-    """A file that arrived, or one that lay in such a file; `bytes` is null where only the outer one's size is known."""
+    """A file that arrived, or one that lay in such a file; `bytes` is null where only the outer one's size is
+    known."""
 
     index: int
     name: str
@@ -191,8 +207,8 @@ class PartShown(BaseModel):
 
 
 class Detail(Summary):
-    """A submission with all that was read, and what may be done with it now (`moves`). `people` says who the actors are, `twins`
-    which others may be the same."""
+    """A submission with all that was read, and what may be done with it now (`moves`). `people` says who the
+    actors are, `twins` which others may be the same."""
 
     model_config = ConfigDict(json_schema_extra={"example": _DETAIL})
     parts: list[PartShown]
@@ -217,7 +233,8 @@ class Change(BaseModel):
 
 
 class Version(BaseModel):
-    """One version of a submission; `by` is the name of the `actor`, `undoes` the version that it takes back."""
+    """One version of a submission; `by` is the name of the `actor`, `undoes` the version that it takes
+    back."""
 
     version: int
     at: datetime
@@ -246,11 +263,15 @@ def summaries(connection: sa.Connection, forms: FormStore, rows: Sequence[Any]) 
     """Rows of `submissions` as they stand in a list."""
     doubtful = listing.doubtful_fields(connection, [row.id for row in rows if row.doubtful])
     same = twins.unsettled(connection, [row.id for row in rows])
-    told = (_summary(row, form_of(forms, row), doubtful.get(row.id, ()), same.get(row.id, ())) for row in rows)
+    told = (
+        _summary(row, form_of(forms, row), doubtful.get(row.id, ()), same.get(row.id, ())) for row in rows
+    )
     return [Summary.model_validate(one) for one in told]
 
 
-def _summary(row: Any, form: FormDefinition | None, doubtful: Iterable[str], same: Sequence[int]) -> dict[str, Any]:
+def _summary(
+    row: Any, form: FormDefinition | None, doubtful: Iterable[str], same: Sequence[int]
+) -> dict[str, Any]:
     titles, waiting = form.titles if form else {}, set(doubtful)
     # In the order of the form.
     named = [name for name in titles if name in waiting]
@@ -261,7 +282,9 @@ def _summary(row: Any, form: FormDefinition | None, doubtful: Iterable[str], sam
 
 def told(field: FieldBase[Any] | None, value: Any) -> Told:
     """A JSON value of `field`, and its text."""
-    return Told(value=value, text=None if field is None or value is None else field.format(field.from_json(value)))
+    return Told(
+        value=value, text=None if field is None or value is None else field.format(field.from_json(value))
+    )
 
 
 def detail(connection: sa.Connection, forms: FormStore, number: int) -> Detail:
@@ -273,16 +296,26 @@ def detail(connection: sa.Connection, forms: FormStore, number: int) -> Detail:
     found = listing.whole(connection, number)
     row, form, line = found.row, form_of(forms, found.row), found.line
     doubtful = listing.doubtful_fields(connection, [number]).get(number, ())
-    findings: Sequence[FindingJson] = found.record.findings if found.record else line["findings"] if line else ()
-    shown = {name: field_shown(form, name, found.record, line, findings) for name in (form.fields if form and found.record else ())}
+    findings: Sequence[FindingJson] = (
+        found.record.findings if found.record else line["findings"] if line else ()
+    )
+    shown = {
+        name: field_shown(form, name, found.record, line, findings)
+        for name in (form.fields if form and found.record else ())
+    }
     kin = shown_twins(connection, found, form)
     same = sorted(twin.id for twin in kin if twin.verdict is None)
     # Of several mails that came together each belongs to its own application.
     message = line.get("message", found.upload.message) if line else found.upload.message
-    actors = {field.by for field in shown.values() if field.by} | {twin.by for twin in kin if twin.by} | {found.upload.created_by}
+    actors = (
+        {field.by for field in shown.values() if field.by}
+        | {twin.by for twin in kin if twin.by}
+        | {found.upload.created_by}
+    )
     return Detail.model_validate(
         {
-            **_summary(row, form, doubtful, same), "parts": parts(found), "message": message, "fields": shown, "twins": kin,
+            **_summary(row, form, doubtful, same), "parts": parts(found), "message": message, "fields": shown,
+            "twins": kin,
             "findings": [finding for finding in findings if finding.get("field") not in shown],
             "error": line["error"] if line and row.error_code else None, "moves": legal(row.status),
             "people": names(connection, actors),
@@ -295,11 +328,16 @@ def field_shown(
 ) -> FieldShown:
     """One field of a record: `record` has `content` and `marks`, `line` is the result as it was read."""
     assert form is not None
-    field, read, mark = form.fields[name], line["fields"].get(name) if line else None, record.marks.get(name) or {}
+    field, read, mark = (
+        form.fields[name],
+        line["fields"].get(name) if line else None,
+        record.marks.get(name) or {},
+    )
     value = record.content.get(name)
     return FieldShown.model_validate(
         {
-            **told(field, value).model_dump(), "title": form.titles[name], "kind": field.kind, **_as_read(field, read),
+            **told(field, value).model_dump(), "title": form.titles[name], "kind": field.kind,
+            **_as_read(field, read),
             "state": mark.get("state"),
             "unweighed": mark.get("unweighed", []), "remark": field.remark(mark.get("unweighed", ())),
             "by": mark.get("by"), "at": mark.get("at"),
@@ -313,19 +351,29 @@ def _as_read(field: FieldBase[Any], read: FieldJson | None) -> Mapping[str, obje
     if read is None:
         return {"raw": None, "confidence": None, "decision": None, "evidence": [], "alternatives": []}
     return {
-        "raw": read["raw"], "confidence": read["confidence"], "decision": read["decision"], "evidence": read["evidence"],
+        "raw": read["raw"], "confidence": read["confidence"], "decision": read["decision"],
+        "evidence": read["evidence"],
         "alternatives": [told(field, one) for one in read["alternatives"]],
     }  # fmt: skip
 
 
 def parts(found: Whole) -> list[PartShown]:
-    """The parts of a submission in the order in which they were found; before it is read, the files of its upload."""
+    """The parts of a submission in the order in which they were found; before it is read, the files of its
+    upload."""
     sizes = {one.sha256: one.bytes for one in found.files}
     if found.line and found.line["parts"]:
         return read_parts(found.line, sizes)
     state = found.upload.state
     return [
-        PartShown(index=index, name=one.name, sha256=one.sha256, state=state, applications=[], bytes=sizes[one.sha256], pages=None)
+        PartShown(
+            index=index,
+            name=one.name,
+            sha256=one.sha256,
+            state=state,
+            applications=[],
+            bytes=sizes[one.sha256],
+            pages=None,
+        )
         for index, one in enumerate(found.files)
     ]
 
@@ -346,11 +394,14 @@ def names(connection: sa.Connection, actors: Iterable[str]) -> dict[str, str]:
     """{actor: what to call it}, of all of them."""
     wanted = set(actors)
     known = listing.people(connection, wanted)
-    return {actor: known.get(actor) or _OTHERS.get(actor.partition(":")[0], actor) for actor in sorted(wanted)}
+    return {
+        actor: known.get(actor) or _OTHERS.get(actor.partition(":")[0], actor) for actor in sorted(wanted)
+    }
 
 
 _OTHERS = {
-    "worker": "自动识别", "mail": "邮件收取", "cli": "命令行", "system": "系统", "user": "已删除的用户", "token": "已删除的令牌",
+    "worker": "自动识别", "mail": "邮件收取", "cli": "命令行", "system": "系统", "user": "已删除的用户",
+    "token": "已删除的令牌",
 }  # fmt: skip
 
 
@@ -369,7 +420,8 @@ def history(connection: sa.Connection, forms: FormStore, number: int) -> History
 def _version(row: Any, form: FormDefinition | None, by: str) -> Version:
     return Version(
         version=row.version, at=row.at, actor=row.actor, by=by, action=row.action, reason=row.reason,
-        changes=changed_fields(form, row.changes), status_before=row.status_before, status_after=row.status_after,
+        changes=changed_fields(form, row.changes), status_before=row.status_before,
+        status_after=row.status_after,
         undoes=row.undoes,
     )  # fmt: skip
 
@@ -381,6 +433,13 @@ def changed_fields(form: FormDefinition | None, changes: Mapping[str, ChangeJson
         field, title = (form.fields.get(name), form.titles.get(name, name)) if form else (None, name)
         before, after = told(field, change.get("before")), told(field, change.get("after"))
         made.append(
-            Change(field=name, title=title, before=before.value, after=after.value, before_text=before.text, after_text=after.text)
+            Change(
+                field=name,
+                title=title,
+                before=before.value,
+                after=after.value,
+                before_text=before.text,
+                after_text=after.text,
+            )
         )
     return made

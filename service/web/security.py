@@ -19,8 +19,10 @@ _MOST_JSON = 4 << 20
 
 _POLICY = "; ".join(
     (
-        "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' blob: data:", "font-src 'self'",
-        "connect-src 'self'", "manifest-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'",
+        "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' blob: data:",
+        "font-src 'self'",
+        "connect-src 'self'", "manifest-src 'self'", "form-action 'self'", "base-uri 'none'",
+        "frame-ancestors 'none'",
     )
 )  # fmt: skip
 _HEADERS = {
@@ -40,7 +42,8 @@ def cookie_name(secure: bool) -> str:
 
 
 def visitor(request: Request, context: Here) -> Actor | None:
-    """Who asks, by token or by session; None where nobody is signed in. A token that does not work is not tried as a session."""
+    """Who asks, by token or by session; None where nobody is signed in. A token that does not work is not
+    tried as a session."""
     now = context.clock()
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme:
@@ -61,7 +64,8 @@ Visitor = Annotated[Actor | None, Depends(visitor)]
 
 
 class May:
-    """The dependency of a route that only those may call who may do all of `scopes`; no scope: whoever is signed in."""
+    """The dependency of a route that only those may call who may do all of `scopes`; no scope: whoever is
+    signed in."""
 
     def __init__(self, *scopes: accounts.Scope) -> None:
         self.scopes = scopes
@@ -133,4 +137,6 @@ def _too_long(length: str | None, limit: int) -> bool:
 
 
 def _too_large(limit: int) -> ASGIApp:
-    return problem(413, "request-too-large", f"一次请求不能超过 {limit >> 20} MiB", "请分几次上传，或由管理员放宽限制")
+    return problem(
+        413, "request-too-large", f"一次请求不能超过 {limit >> 20} MiB", "请分几次上传，或由管理员放宽限制"
+    )

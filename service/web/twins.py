@@ -38,8 +38,8 @@ class Named(BaseModel):
 
 
 class Twin(BaseModel):
-    """Another submission that may be the same, or of which a person said what it is to this one. `same` says whether all values are
-    (null: one of the two has none), `differs` names the fields that aren't."""
+    """Another submission that may be the same, or of which a person said what it is to this one. `same` says
+    whether all values are (null: one of the two has none), `differs` names the fields that aren't."""
 
     model_config = ConfigDict(json_schema_extra={"example": TWIN})
     id: int
@@ -65,9 +65,12 @@ def _twin(one: Any, found: Whole, form: FormDefinition | None) -> Twin:
     titles = form.titles if form else {}
     mine, yours = found.record.content if found.record else {}, one.content or {}
     known = {**yours, **mine} if mine and yours else {}
-    differs = sorted((name for name in known if mine.get(name) != yours.get(name)), key=[*titles, *known].index)
+    differs = sorted(
+        (name for name in known if mine.get(name) != yours.get(name)), key=[*titles, *known].index
+    )
     return Twin(
-        id=one.id, name=one.name, unit=one.unit, status=one.status, received_at=one.received_at, is_earlier=one.id < found.row.id,
+        id=one.id, name=one.name, unit=one.unit, status=one.status, received_at=one.received_at,
+        is_earlier=one.id < found.row.id,
         ground=one.ground, same=not differs if known else None, verdict=one.verdict, by=one.by, at=one.at,
         differs=[Named(name=name, title=titles.get(name, name)) for name in differs],
     )  # fmt: skip

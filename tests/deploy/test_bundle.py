@@ -18,7 +18,8 @@ from service.upkeep.doctor import OPTIONAL, REQUIRED
 DEPLOY = ROOT / "deploy"
 UNITS = ("sealform.service", "sealform-worker@.service")
 HARDENING = (
-    "NoNewPrivileges=yes", "ProtectSystem=strict", "ReadWritePaths=/var/lib/sealform", "PrivateTmp=yes", "ProtectHome=yes",
+    "NoNewPrivileges=yes", "ProtectSystem=strict", "ReadWritePaths=/var/lib/sealform", "PrivateTmp=yes",
+    "ProtectHome=yes",
     "CapabilityBoundingSet=", "MemoryMax=8G",
 )  # fmt: skip
 SCAN = "scan_stamped.pdf"
@@ -60,7 +61,9 @@ def test_a_unit_is_understood_by_systemd_and_may_do_little(name: str, tmp_path: 
     # It looks for the program that a unit starts.
     unit = tmp_path / name
     unit.write_text(text.replace("/opt/sealform/current/bin/sealform", "/bin/true"), "utf-8")
-    told = subprocess.run([program, "verify", "--man=no", str(unit)], capture_output=True, text=True, check=False)
+    told = subprocess.run(
+        [program, "verify", "--man=no", str(unit)], capture_output=True, text=True, check=False
+    )
     assert (told.returncode, told.stderr) == (0, "")
 
 
@@ -71,11 +74,15 @@ def test_both_units_run_in_the_same_cage() -> None:
 
 
 def test_the_environment_names_only_settings_that_there_are() -> None:
-    named = set(re.findall(r"^#?(SEALFORM_[A-Z_]+)=", (DEPLOY / "sealform.env").read_text("utf-8"), re.MULTILINE))
+    named = set(
+        re.findall(r"^#?(SEALFORM_[A-Z_]+)=", (DEPLOY / "sealform.env").read_text("utf-8"), re.MULTILINE)
+    )
     known = {
         node.value
         for node in ast.walk(ast.parse((ROOT / "service/settings.py").read_text("utf-8")))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("SEALFORM_")
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and node.value.startswith("SEALFORM_")
     }
     assert len(named) >= 6
     assert named - known == set()
@@ -84,14 +91,23 @@ def test_the_environment_names_only_settings_that_there_are() -> None:
 def test_a_server_without_the_libraries_of_opencv_says_so_and_blames_no_file(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from extractor import Options, Source\n"
-        "from service.processes.pool import read_submission; from service.forms.definitions import load_forms\n"
+        "from service.processes.pool import read_submission; from "
+        "service.forms.definitions import load_forms\n"
         "(line,) = read_submission(Source.at(Path(sys.argv[1])), load_forms(), Options())\n"
         "print(line['error']['code'], 'libgl1' in line['error']['message'])"
     )
     command = [sys.executable, "-c", code, str(ROOT / "fixtures/inbox" / SCAN)]
-    (tmp_path / "cv2.py").write_text("raise ImportError('libGL.so.1: cannot open shared object file')", "utf-8")
+    (tmp_path / "cv2.py").write_text(
+        "raise ImportError('libGL.so.1: cannot open shared object file')", "utf-8"
+    )
     told = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=True, timeout=60
+        command,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     )
     assert told.stdout.split() == ["ocr-unavailable", "True"]
 
@@ -101,7 +117,9 @@ def test_it_installs_and_reads_a_scan_with_the_network_cut(tmp_path: Path) -> No
     bundle, prefix = tmp_path / "bundle", tmp_path / "prefix"
     make_bundle(ROOT, bundle)
     assert {path.name for path in bundle.iterdir()} >= set(COPIED)
-    wheels = {re.sub(r"[-_.]+", "-", path.name.split("-")[0]).lower() for path in (bundle / "wheels").iterdir()}
+    wheels = {
+        re.sub(r"[-_.]+", "-", path.name.split("-")[0]).lower() for path in (bundle / "wheels").iterdir()
+    }
     assert wheels == runtime_names(ROOT) | {"sealform"}
     plain = [path.read_text("utf-8") for path in bundle.iterdir() if path.is_file() and path.suffix != ".whl"]
     assert [word for word in (socket.gethostname(), str(ROOT)) if any(word in text for text in plain)] == []
@@ -109,7 +127,9 @@ def test_it_installs_and_reads_a_scan_with_the_network_cut(tmp_path: Path) -> No
     def cut_off(*command: str) -> str:
         environment = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "HOME": str(tmp_path), "LANG": "C.UTF-8"}
         whole = [_needs("unshare"), "--map-root-user", "--net", *command]
-        return subprocess.run(whole, cwd=tmp_path, env=environment, check=True, capture_output=True, text=True).stdout
+        return subprocess.run(
+            whole, cwd=tmp_path, env=environment, check=True, capture_output=True, text=True
+        ).stdout
 
     cut_off(str(bundle / "install.sh"), "--prefix", str(prefix), "--python", sys.executable, "--no-system")
     sealform = str(prefix / "current/bin/sealform")
@@ -122,4 +142,6 @@ def test_it_installs_and_reads_a_scan_with_the_network_cut(tmp_path: Path) -> No
     cut_off(str(bundle / "install.sh"), "--prefix", str(prefix), "--python", sys.executable, "--no-system")
     (bundle / "UPGRADE.md").write_text("changed", "utf-8")
     with pytest.raises(subprocess.CalledProcessError):
-        cut_off(str(bundle / "install.sh"), "--prefix", str(prefix), "--python", sys.executable, "--no-system")
+        cut_off(
+            str(bundle / "install.sh"), "--prefix", str(prefix), "--python", sys.executable, "--no-system"
+        )

@@ -1,4 +1,5 @@
-"""PDFs composed at random, of all that hides, raises, turns or lays over text: for tests of what is dropped."""
+"""PDFs composed at random, of all that hides, raises, turns or lays over text: for tests of what is
+dropped."""
 
 import io
 import random
@@ -19,7 +20,20 @@ from pypdf.generic import (
 from tests.extractor.pdfs import saved, typeset
 
 _LABELS = ["项目名称", "综合能耗", "联系电话", "建筑面积", "管理政策", "主要任务", "推荐意见", "申报类型"]
-_WORDS = ["清源园区", "每季度核算", "Green LED", "二氧化碳", "18650", "9320.5", "A7-3", "光伏", "余热", "Solar", "低碳", "吨标准煤"]
+_WORDS = [
+    "清源园区",
+    "每季度核算",
+    "Green LED",
+    "二氧化碳",
+    "18650",
+    "9320.5",
+    "A7-3",
+    "光伏",
+    "余热",
+    "Solar",
+    "低碳",
+    "吨标准煤",
+]
 
 
 class Composed:
@@ -48,7 +62,9 @@ _MARKUP: Mapping[str, Callable[[Composed], str]] = {
     "sizes": lambda c: f"#text(size: {c.chance.randint(5, 18)}pt)[{c.words()}]{c.words()}",
     "white": lambda c: f"{c.words()}#text(fill: white)[{c.words()}]",
     "pale": lambda c: f"{c.words()}#text(fill: luma({c.chance.randint(180, 250)}))[{c.words()}]",
-    "covered": lambda c: f"#place(text[{c.words()}])#place(box(fill: white, width: 8em, height: 1.2em))#h(0pt){c.words()}",
+    "covered": lambda c: (
+        f"#place(text[{c.words()}])#place(box(fill: white, width: 8em, height: 1.2em))#h(0pt){c.words()}"
+    ),
     "turned": lambda c: f"#rotate({c.chance.choice([-90, 90, 180])}deg, reflow: true)[{c.words()}]",
     "leaning": lambda c: f"#rotate({c.chance.randint(5, 30)}deg, reflow: true)[{c.words()}]",
     "struck": lambda c: f"#strike[{c.words()}]{c.words()}",
@@ -70,7 +86,10 @@ def _page(composed: Composed) -> str:
     composed.kinds.append(outside)
     ruled = composed.chance.random() < 0.8
     stroke = "0.5pt" if ruled else "none"
-    return f"{_MARKUP[outside](composed)}\n\n#table(columns: (1fr, 3fr), stroke: {stroke}, {', '.join(rows)})\n\n{composed.words()}"
+    return (
+        f"{_MARKUP[outside](composed)}\n\n#table(columns: (1fr, 3fr), stroke: "
+        f"{stroke}, {', '.join(rows)})\n\n{composed.words()}"
+    )
 
 
 # -- what is laid over, under or beside a page
@@ -83,11 +102,15 @@ def _content(writer: PdfWriter, composed: Composed, operators: str) -> None:
     assert isinstance(resources, DictionaryObject)
     fonts = resources.setdefault(NameObject("/Font"), DictionaryObject()).get_object()
     for name, base in (("/FH", "/Helvetica"), ("/FS", "/Symbol")):
-        font = DictionaryObject({NameObject("/Type"): NameObject("/Font"), NameObject("/Subtype"): NameObject("/Type1")})
+        font = DictionaryObject(
+            {NameObject("/Type"): NameObject("/Font"), NameObject("/Subtype"): NameObject("/Type1")}
+        )
         font[NameObject("/BaseFont")] = NameObject(base)
         fonts[NameObject(name)] = writer._add_object(font)
     layer = writer._add_object(
-        DictionaryObject({NameObject("/Type"): NameObject("/OCG"), NameObject("/Name"): TextStringObject("off")})
+        DictionaryObject(
+            {NameObject("/Type"): NameObject("/OCG"), NameObject("/Name"): TextStringObject("off")}
+        )
     )
     properties = resources.setdefault(NameObject("/Properties"), DictionaryObject()).get_object()
     properties[NameObject("/Off")] = layer
@@ -121,10 +144,14 @@ def _content(writer: PdfWriter, composed: Composed, operators: str) -> None:
     )
 
 
-def _say(composed: Composed, before: str = "", x: float | None = None, size: float | None = None, font: str = "FH") -> str:
+def _say(
+    composed: Composed, before: str = "", x: float | None = None, size: float | None = None, font: str = "FH"
+) -> str:
     x = composed.chance.randint(40, 250) if x is None else x
     size = size or composed.chance.choice([5, 9, 12])
-    return f"{before} BT /{font} {size} Tf {x} {composed.chance.randint(20, 280)} Td ({composed.latin()}) Tj ET"
+    return (
+        f"{before} BT /{font} {size} Tf {x} {composed.chance.randint(20, 280)} Td ({composed.latin()}) Tj ET"
+    )
 
 
 _OPERATORS: Mapping[str, Callable[[Composed], str]] = {
@@ -146,7 +173,9 @@ _OPERATORS: Mapping[str, Callable[[Composed], str]] = {
 def _annotate(writer: PdfWriter, composed: Composed) -> str:
     """A note or field somewhere on the last page, or nowhere."""
     chance = composed.chance
-    kind = chance.choice(["Text", "Highlight", "FreeText", "Square", "Stamp", "field", "hidden field", "field without a place"])
+    kind = chance.choice(
+        ["Text", "Highlight", "FreeText", "Square", "Stamp", "field", "hidden field", "field without a place"]
+    )
     said = composed.words()
     composed.held.append(said)
     x, y = chance.randint(30, 300), chance.randint(30, 250)

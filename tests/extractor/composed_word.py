@@ -1,4 +1,5 @@
-"""Word files composed at random, of all that Word can put into a table of labels and answers: for tests of what is dropped."""
+"""Word files composed at random, of all that Word can put into a table of labels and answers: for tests of
+what is dropped."""
 
 import random
 
@@ -32,7 +33,17 @@ def _row(file: Composed, label: str, content: str) -> str:
         answer = f"<w:tc><w:tcPr/>{content}<w:p/></w:tc>"
     way = file.chance.choice(
         ["plain"] * 6
-        + ["cell control", "row control", "prompt cell", "hidden", "deleted", "covered", "unknown", "xml", "alternate"]
+        + [
+            "cell control",
+            "row control",
+            "prompt cell",
+            "hidden",
+            "deleted",
+            "covered",
+            "unknown",
+            "xml",
+            "alternate",
+        ]
     )
     whole = row(cell(label), answer)
     if way == "cell control":
@@ -42,16 +53,30 @@ def _row(file: Composed, label: str, content: str) -> str:
     if way == "row control":
         return control(whole, file.chance.choice(["", "<w:showingPlcHdr/>"]))
     if way in ("hidden", "deleted"):
-        return row(cell(file.words()), cell(file.words()), properties="<w:hidden/>" if way == "hidden" else "<w:del/>") + whole
+        return (
+            row(
+                cell(file.words()),
+                cell(file.words()),
+                properties="<w:hidden/>" if way == "hidden" else "<w:del/>",
+            )
+            + whole
+        )
     if way == "covered":
         merged = cell(file.words(), properties="<w:vMerge/>")
-        return row(cell(label, properties='<w:vMerge w:val="restart"/>'), answer) + row(merged, cell(file.words()))
+        return row(cell(label, properties='<w:vMerge w:val="restart"/>'), answer) + row(
+            merged, cell(file.words())
+        )
     if way == "unknown":
         return (
-            whole + f'<x:row xmlns:x="urn:x">{row(file.words())}</x:row>' + row(f"<w:newCell>{cell(file.words())}</w:newCell>", "")
+            whole
+            + f'<x:row xmlns:x="urn:x">{row(file.words())}</x:row>'
+            + row(f"<w:newCell>{cell(file.words())}</w:newCell>", "")
         )
     if way == "xml":
-        return f'<w:customXml w:element="a">{row(cell(label), f"<w:customXml>{answer}</w:customXml>")}</w:customXml>'
+        return (
+            f'<w:customXml w:element="a">{row(cell(label), f"<w:customXml>{answer}</w:customXml>")}</'
+            "w:customXml>"
+        )
     if way == "alternate":
         return f'<mc:AlternateContent><mc:Choice Requires="w14">{whole}</mc:Choice></mc:AlternateContent>'
     return whole
@@ -64,6 +89,8 @@ def _section(file: Composed) -> str:
         if file.chance.random() < 0.5:
             mark = f'<w:r><w:pict><v:shape><v:textpath string="{file.words()}"/></v:shape></w:pict></w:r>'
             inner = paragraph(file.words(), file.chance.choice(["", mark])) + control(paragraph(file.words()))
-            link = file.part(kind, f"{kind}1.xml", f"<w:{tag} {NAMESPACES}>{inner}</w:{tag}>", f"{WORD}.{kind}+xml")
+            link = file.part(
+                kind, f"{kind}1.xml", f"<w:{tag} {NAMESPACES}>{inner}</w:{tag}>", f"{WORD}.{kind}+xml"
+            )
             said += f'<w:{kind}Reference w:type="default" r:id="{link}"/>'
     return f'<w:sectPr>{said}<w:pgSz w:w="11906" w:h="16838"/></w:sectPr>'

@@ -1,4 +1,5 @@
-"""Compound files ([MS-CFB]) and messages of Outlook in them, written by hand, so that a test can hold any property at all."""
+"""Compound files ([MS-CFB]) and messages of Outlook in them, written by hand, so that a test can hold any
+property at all."""
 
 import struct
 from collections.abc import Mapping, Sequence
@@ -38,7 +39,9 @@ def compound(tree: Tree) -> bytes:
         starts.append(start)
     if mini:
         starts[0], entries[0].data = _put(sectors, chain, bytes(mini)), bytes(mini)
-    mini_start = _put(sectors, chain, struct.pack(f"<{len(mini_fat)}I", *mini_fat), b"\xff") if mini_fat else _END
+    mini_start = (
+        _put(sectors, chain, struct.pack(f"<{len(mini_fat)}I", *mini_fat), b"\xff") if mini_fat else _END
+    )
     directory = b"".join(_directory(entries, number, start) for number, start in enumerate(starts))
     directory_start = _put(sectors, chain, directory)
     count = 1
@@ -48,7 +51,8 @@ def compound(tree: Tree) -> bytes:
     chain += [_FAT_SECTOR] * count
     fat = struct.pack(f"<{len(chain)}I", *chain).ljust(count * _SECTOR, b"\xff")
     header = struct.pack(
-        "<8s16xHHHHH6xIIIIIIIII", bytes.fromhex("d0cf11e0a1b11ae1"), 0x3E, 3, 0xFFFE, 9, 6, 0, count, directory_start, 0, _CUTOFF,
+        "<8s16xHHHHH6xIIIIIIIII", bytes.fromhex("d0cf11e0a1b11ae1"), 0x3E, 3, 0xFFFE, 9, 6, 0, count,
+        directory_start, 0, _CUTOFF,
         mini_start, -(-len(mini_fat) * 4 // _SECTOR), _END, 0,
     )  # fmt: skip
     header += struct.pack("<109I", *range(first, first + count), *[_FREE] * (109 - count))
@@ -74,7 +78,9 @@ def _directory(entries: Sequence[_Entry], number: int, start: int) -> bytes:
     """An entry; siblings hang on each other as a list, in the order of their names."""
     entry = entries[number]
     order = {
-        one: sorted(parent.children, key=lambda child: (len(entries[child].name), entries[child].name.upper()))
+        one: sorted(
+            parent.children, key=lambda child: (len(entries[child].name), entries[child].name.upper())
+        )
         for parent in entries
         for one in parent.children
     }
@@ -83,16 +89,35 @@ def _directory(entries: Sequence[_Entry], number: int, start: int) -> bytes:
     first = order[entry.children[0]][0] if entry.children else _FREE
     name = entry.name.encode("utf-16-le") + b"\0\0"
     return struct.pack(
-        "<64sHBBIII16xI16xIQ", name, len(name), entry.kind, 1, _FREE, after[0] if after else _FREE, first, 0, start, len(entry.data)
+        "<64sHBBIII16xI16xIQ",
+        name,
+        len(name),
+        entry.kind,
+        1,
+        _FREE,
+        after[0] if after else _FREE,
+        first,
+        0,
+        start,
+        len(entry.data),
     )
 
 
-def message(texts: Mapping[int, "str | bytes"], inside: Tree | None = None, header: int = 32, page: int = 0, sent: int = 0) -> Tree:
-    """A message of Outlook: `texts` are properties, str in Unicode, bytes in the code page `page`; 0x1013 and 0x3701 are binary."""
+def message(
+    texts: Mapping[int, "str | bytes"],
+    inside: Tree | None = None,
+    header: int = 32,
+    page: int = 0,
+    sent: int = 0,
+) -> Tree:
+    """A message of Outlook: `texts` are properties, str in Unicode, bytes in the code page `page`; 0x1013 and
+    0x3701 are binary."""
     tree: dict[str, bytes | Tree] = {}
     for number, text in texts.items():
         kind = 0x0102 if number in (0x1013, 0x3701, 0x1009) else 0x001F if isinstance(text, str) else 0x001E
-        tree[f"__substg1.0_{number:04X}{kind:04X}"] = text.encode("utf-16-le") if isinstance(text, str) else text
+        tree[f"__substg1.0_{number:04X}{kind:04X}"] = (
+            text.encode("utf-16-le") if isinstance(text, str) else text
+        )
     fixed = struct.pack("<HHIQ", 0x0003, 0x3FFD, 6, page) if page else b""
     fixed += struct.pack("<HHIQ", 0x0040, 0x0039, 6, sent) if sent else b""
     tree["__properties_version1.0"] = bytes(header) + fixed

@@ -1,4 +1,5 @@
-"""Printed forms for the tests of which pages and files belong together; each module says with which `records`."""
+"""Printed forms for the tests of which pages and files belong together; each module says with which
+`records`."""
 
 from collections.abc import Mapping
 
@@ -26,4 +27,7 @@ def papers(form: FormDefinition, records: list[Record]) -> list[Pages]:
 @pytest.fixture(scope="module")
 def sealed(papers: list[Pages], records: list[Record]) -> list[Pages]:
     """The same with seals."""
-    return [stamped(paper, "申报单位（盖章）", str(one.values["organization"])) for paper, one in zip(papers, records, strict=True)]
+    return [
+        stamped(paper, "申报单位（盖章）", str(one.values["organization"]))
+        for paper, one in zip(papers, records, strict=True)
+    ]

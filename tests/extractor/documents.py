@@ -24,15 +24,19 @@ _TYPES = (
 )
 _MAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
 _RELS = (
-    '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" '
-    'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/>'
+    '<Relationships xmlns="http://schemas.openxmlformats.org/'
+    'package/2006/relationships"><Relationship Id="rId1" '
+    'Type="http://schemas.openxmlformats.org/officeDocument/2006/'
+    'relationships/officeDocument" Target="word/document.xml"/>'
     "</Relationships>"
 )
 
 
 def docx(body: str, content_type: str = _MAIN, parts: dict[str, str | bytes] | None = None) -> bytes:
     """A .docx whose w:body holds `body`; `parts` are added or replace what is usual."""
-    document = f'<?xml version="1.0" encoding="UTF-8"?><w:document {NAMESPACES}><w:body>{body}</w:body></w:document>'
+    document = (
+        f'<?xml version="1.0" encoding="UTF-8"?><w:document {NAMESPACES}><w:body>{body}</w:body></w:document>'
+    )
     every: dict[str, str | bytes] = {
         "[Content_Types].xml": _TYPES.format(main=content_type),
         "_rels/.rels": _RELS,

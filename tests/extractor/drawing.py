@@ -55,6 +55,11 @@ def photographed(picture: Picture) -> Picture:
     high, wide = desk.shape[:2]
     corners = np.array([[0, 0], [wide, 0], [wide, high], [0, high]], np.float32)
     seen = corners + np.array([[60, 30], [-40, 70], [50, -20], [-30, 40]], np.float32)
-    tilted = cv2.warpPerspective(desk, cv2.getPerspectiveTransform(corners, seen), (wide, high), borderValue=(60, 50, 50))
+    tilted = cv2.warpPerspective(
+        desk, cv2.getPerspectiveTransform(corners, seen), (wide, high), borderValue=(60, 50, 50)
+    )
     ys, xs = np.mgrid[0:high, 0:wide].astype(np.float32)
-    return np.asarray(cv2.remap(tilted, xs, ys + 9 * np.sin(xs / wide * np.pi).astype(np.float32), cv2.INTER_LINEAR), np.uint8)
+    return np.asarray(
+        cv2.remap(tilted, xs, ys + 9 * np.sin(xs / wide * np.pi).astype(np.float32), cv2.INTER_LINEAR),
+        np.uint8,
+    )

@@ -1,4 +1,5 @@
-"""Rows of a form about energy that several tests read: words, numbers, a telephone number, a table inside, a long text."""
+"""Rows of a form about energy that several tests read: words, numbers, a telephone number, a table inside, a
+long text."""
 
 from typing import Any
 
@@ -16,7 +17,11 @@ SOURCES: dict[str, Any] = {
                     "name": "sources",
                     "columns": [
                         {"label": "品种", "columns": 1, "field": {"kind": "text", "name": "source"}},
-                        {"label": "数量", "columns": 2, "field": {"kind": "number", "name": "used", "unit": "吨"}},
+                        {
+                            "label": "数量",
+                            "columns": 2,
+                            "field": {"kind": "number", "name": "used", "unit": "吨"},
+                        },
                     ],
                 }
             ],
@@ -31,12 +36,20 @@ _PLAIN: list[dict[str, Any]] = [
             {"label": "联系电话", "content": [{"kind": "phone", "name": "phone"}]},
         ]
     },
-    {"cells": [{"label": "建筑面积", "columns": 3, "content": [{"kind": "number", "name": "area", "unit": "m²"}]}]},
+    {
+        "cells": [
+            {"label": "建筑面积", "columns": 3, "content": [{"kind": "number", "name": "area", "unit": "m²"}]}
+        ]
+    },
 ]
-_POLICY: dict[str, Any] = {"cells": [{"label": "管理政策", "columns": 3, "content": [{"kind": "prose", "name": "policy"}]}]}
+_POLICY: dict[str, Any] = {
+    "cells": [{"label": "管理政策", "columns": 3, "content": [{"kind": "prose", "name": "policy"}]}]
+}
 
 
 def energy_form(name: str, *inner: dict[str, Any]) -> FormDefinition:
     """The form, with the rows `inner` before its last."""
     rows = [*_PLAIN, *inner, _POLICY]
-    return FormDefinition.model_validate({"name": name, "version": "1", "title": "用能表", "columns": [3, 5, 3, 5], "rows": rows})
+    return FormDefinition.model_validate(
+        {"name": name, "version": "1", "title": "用能表", "columns": [3, 5, 3, 5], "rows": rows}
+    )

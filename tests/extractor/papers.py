@@ -1,9 +1,11 @@
-"""Printed forms as a reader of pictures gives them, without a picture: our own PDF, each character a reading of its own."""
+"""Printed forms as a reader of pictures gives them, without a picture: our own PDF, each character a reading
+of its own."""
 
 from collections.abc import Mapping
 
-from extractor.answers.labels import align, units_of
+from extractor.answers.labels import align
 from extractor.answers.match import match
+from extractor.answers.units import units_of
 from extractor.applications.group import Document
 from extractor.limits import PdfLimits, ZipLimits
 from extractor.readers.pdf import read_pdf
@@ -20,10 +22,15 @@ Misread = Mapping[str, tuple[str, float, tuple[tuple[str, float], ...]]]
 _SURE = 0.999
 
 
-def scanned(form: FormDefinition, record: Record, misread: Misread | None = None, identity: Identity | None = None) -> Pages:
+def scanned(
+    form: FormDefinition, record: Record, misread: Misread | None = None, identity: Identity | None = None
+) -> Pages:
     """The pages of a printed form, as read off pictures; `identity` is on each page that bears our code."""
     reading = read_pdf(generate(form, "pdf-flat", identity or new_identity(form), record).data, PdfLimits())
-    pages = tuple(_read_off(page, misread or {}).model_copy(update={"identity": identity}) for page in reading.pages.pages)
+    pages = tuple(
+        _read_off(page, misread or {}).model_copy(update={"identity": identity})
+        for page in reading.pages.pages
+    )
     return Pages(reader="scan", pages=pages, identity=identity)
 
 
@@ -51,16 +58,28 @@ def joined(*several: Pages) -> Pages:
 
 def ordered(pages: list[Page]) -> Pages:
     """Pages in this order as those of one file."""
-    return Pages(reader="scan", pages=tuple(page.model_copy(update={"number": n}) for n, page in enumerate(pages, 1)))
+    return Pages(
+        reader="scan", pages=tuple(page.model_copy(update={"number": n}) for n, page in enumerate(pages, 1))
+    )
 
 
 def stamped(pages: Pages, prompt: str, text: str) -> Pages:
     """The pages with a seal in the cell that shows `prompt`."""
     found = []
     for page in pages.pages:
-        cells = [cell for block in page.blocks if isinstance(block, Table) for cell in block.cells if prompt in cell.text]
+        cells = [
+            cell
+            for block in page.blocks
+            if isinstance(block, Table)
+            for cell in block.cells
+            if prompt in cell.text
+        ]
         ring = tuple(Run(text=char, confidence=_SURE) for char in text)
-        seals = tuple(SealMark(box=cell.box, text=text, confidence=0.999, readings=(ring,)) for cell in cells if cell.box)
+        seals = tuple(
+            SealMark(box=cell.box, text=text, confidence=0.999, readings=(ring,))
+            for cell in cells
+            if cell.box
+        )
         found.append(page.model_copy(update={"seals": (*page.seals, *seals)}))
     return pages.model_copy(update={"pages": tuple(found)})
 

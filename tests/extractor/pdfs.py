@@ -1,4 +1,5 @@
-"""Small PDFs for tests: typeset with Chinese fonts, or written object by object where every operator matters."""
+"""Small PDFs for tests: typeset with Chinese fonts, or written object by object where every operator
+matters."""
 
 import io
 from collections.abc import Iterable, Mapping
@@ -21,7 +22,11 @@ _PREAMBLE = """#set page(width: 420pt, height: 300pt, margin: 30pt)
 def typeset(body: str) -> bytes:
     """A PDF of Typst markup in Noto Sans SC, its pages 420 by 300 points."""
     fonts = Path(pylopdf_fonts_zh_cn.sans_path()).parent
-    return bytes(typst.compile((_PREAMBLE + body).encode(), format="pdf", font_paths=[str(fonts)], ignore_system_fonts=True))
+    return bytes(
+        typst.compile(
+            (_PREAMBLE + body).encode(), format="pdf", font_paths=[str(fonts)], ignore_system_fonts=True
+        )
+    )
 
 
 def written(
@@ -34,7 +39,8 @@ def written(
 ) -> bytes:
     """A PDF of one page, 400 by 300 points, with Helvetica as F1 and ZapfDingbats as F2.
 
-    `annotations` are their dictionaries without the brackets; `streams` are further objects: number from 100, dictionary, data.
+    `annotations` are their dictionaries without the brackets; `streams` are further objects: number from 100,
+        dictionary, data.
     """
     numbers = range(20, 20 + len(listed := list(annotations)))
     objects = {
@@ -76,7 +82,8 @@ def with_pages(data: bytes, count: int) -> bytes:
 
 
 def turned(data: bytes, turn: int, by_content: bool = False) -> bytes:
-    """A PDF whose pages are shown turned by so many degrees, clockwise: by their entry, or by their content on a page as large."""
+    """A PDF whose pages are shown turned by so many degrees, clockwise: by their entry, or by their content
+    on a page as large."""
     writer = PdfWriter(clone_from=io.BytesIO(data))
     for page in writer.pages:
         page.rotate(turn)
@@ -113,7 +120,9 @@ def spans(data: bytes) -> list[Span]:
     found: list[Span] = []
     for page in read_pdf(data).pages.pages:
         for block in page.blocks:
-            lines = [block] if isinstance(block, Line) else [line for cell in block.cells for line in cell.lines]
+            lines = (
+                [block] if isinstance(block, Line) else [line for cell in block.cells for line in cell.lines]
+            )
             found += [span for line in lines for span in line.spans]
     return found
 

@@ -1,4 +1,5 @@
-"""The ledger of every sample that holds characters: all that its reader saw stands in it, once, with its place."""
+"""The ledger of every sample that holds characters: all that its reader saw stands in it, once, with its
+place."""
 
 from collections import Counter
 from pathlib import Path
@@ -21,7 +22,9 @@ def _seen(pages: Pages) -> Counter[str]:
     found: Counter[str] = Counter()
     for page in pages.pages:
         for block in page.blocks:
-            lines = [line for cell in block.cells for line in cell.lines] if isinstance(block, Table) else [block]
+            lines = (
+                [line for cell in block.cells for line in cell.lines] if isinstance(block, Table) else [block]
+            )
             for span in (span for line in lines if isinstance(line, Line) for span in line.spans):
                 if isinstance(span, Run | Remark):
                     found.update(span.text)
@@ -54,7 +57,9 @@ def test_the_ledger_holds_all_that_the_reader_saw(path: Path, forms: dict[str, F
     try:
         pages = open_file(path.read_bytes(), Options()).pages
     except Exception:
-        assert (ledger.entries, result.error is None) == ((), False), "what can't be read has a state and nothing else"
+        assert (ledger.entries, result.error is None) == ((), False), (
+            "what can't be read has a state and nothing else"
+        )
         return
     assert isinstance(pages, Pages)
     assert _booked(ledger) == _seen(pages)

@@ -1,4 +1,5 @@
-"""A scanned page that carries form fields or notes: its picture shows them, and what they hold and was not read there is told."""
+"""A scanned page that carries form fields or notes: its picture shows them, and what they hold and was not
+read there is told."""
 
 import io
 from pathlib import Path
@@ -34,7 +35,8 @@ def field(name: str, value: str, where: Any, shown: str | None = None) -> dict[s
     """A text field that shows its value, or something else."""
     wide = float(where[2]) - float(where[0])
     return {
-        "Subtype": NameObject("/Widget"), "FT": NameObject("/Tx"), "T": TextStringObject(name), "V": TextStringObject(value),
+        "Subtype": NameObject("/Widget"), "FT": NameObject("/Tx"), "T": TextStringObject(name),
+        "V": TextStringObject(value),
         "F": NumberObject(4), "Rect": where, "AP": helvetica(shown or value, wide, 11, 10),
     }  # fmt: skip
 
@@ -56,7 +58,9 @@ def filled(**shown: str) -> bytes:
 
 
 def test_the_picture_of_a_scanned_page_shows_its_fields() -> None:
-    bare, full = (next(pdf_pictures(data, [1], PictureLimits())).colour for data in (scanned(page(**BLANK)), filled()))
+    bare, full = (
+        next(pdf_pictures(data, [1], PictureLimits())).colour for data in (scanned(page(**BLANK)), filled())
+    )
     assert np.count_nonzero(full < 100) > np.count_nonzero(bare < 100) + 1000
 
 
@@ -92,7 +96,9 @@ def _page(text: str, frame: Frame | None = None, tick: str | None = None) -> Pag
 
 _FLAT = Frame(picture=(420, 300), flat=(420, 300), scale=1)
 _BENT = _FLAT.model_copy(
-    update={"warp": Warp(zoom=1, fine=1, left=0, top=0, back=(1,) * 9, level=(0,) * 9, upright=(0,) * 9, half=1)}
+    update={
+        "warp": Warp(zoom=1, fine=1, left=0, top=0, back=(1,) * 9, level=(0,) * 9, upright=(0,) * 9, half=1)
+    }
 )
 
 
@@ -110,7 +116,9 @@ _BENT = _FLAT.model_copy(
         ("12", "12", _BENT, True),
     ],
 )
-def test_a_value_that_was_not_read_at_its_place_is_told(text: str, value: str, frame: Frame, told: bool) -> None:
+def test_a_value_that_was_not_read_at_its_place_is_told(
+    text: str, value: str, frame: Frame, told: bool
+) -> None:
     found = unread([Held("f", 1, PLACE, value)], _page(text, frame))
     assert [(one.stored, one.box) for one in found] == ([(value, PLACE)] if told else [])
 
@@ -124,7 +132,11 @@ def test_a_tick_that_was_not_read_at_its_place_is_told() -> None:
 
 def test_a_note_on_a_scanned_page_puts_what_it_may_be_about_in_doubt(tmp_path: Path) -> None:
     typed = page()
-    note = {"Subtype": NameObject("/Text"), "Rect": place(typed, "13871520946"), "Contents": TextStringObject("号码已停用")}
+    note = {
+        "Subtype": NameObject("/Text"),
+        "Rect": place(typed, "13871520946"),
+        "Contents": TextStringObject("号码已停用"),
+    }
     path = tmp_path / "a.pdf"
     path.write_bytes(annotated(scanned(typed), note))
     (read,) = extract(Source.at(path), {"shown": FORM}, Options(ocr=PaddleOcr()))

@@ -1,4 +1,5 @@
-"""What a PDF shows, or holds and doesn't show, that is easily passed over: it is read as a person sees it, or goes to review."""
+"""What a PDF shows, or holds and doesn't show, that is easily passed over: it is read as a person sees it, or
+goes to review."""
 
 import io
 import re
@@ -27,7 +28,8 @@ from tests.extractor.pdfs import saved, turned, typeset
 
 FORM = energy_form("shown")
 RIGHT: dict[str, Any] = {
-    "project": "清源LED园区改造", "energy": "18650吨", "phone": "13871520946", "area": "1200", "policy": "每季度核算一次，CO2单列。"
+    "project": "清源LED园区改造", "energy": "18650吨", "phone": "13871520946", "area": "1200",
+    "policy": "每季度核算一次，CO2单列。"
 }  # fmt: skip
 SUPER, SUB = "#super(typographic: false)[{}]", "#sub(typographic: false)[{}]"
 
@@ -84,7 +86,9 @@ def test_a_raised_or_lowered_digit_is_never_glued_to_a_number(energy: str, tmp_p
 
 @pytest.mark.parametrize("turn", [90, 180, 270])
 @pytest.mark.parametrize("by_content", [False, True])
-def test_a_page_that_is_shown_sideways_is_read_as_upright(turn: int, by_content: bool, tmp_path: Path) -> None:
+def test_a_page_that_is_shown_sideways_is_read_as_upright(
+    turn: int, by_content: bool, tmp_path: Path
+) -> None:
     upright = fields(page(), tmp_path)
     sideways = fields(turned(page(), turn, by_content), tmp_path)
     assert {name: (one.value, one.decision) for name, one in sideways.items()} == {
@@ -104,14 +108,20 @@ def test_an_answer_that_stands_turned_on_its_page_is_reviewed(turn: str, tmp_pat
     [
         ("area", f"1200 m{SUPER.format(2)}", "1200"),
         ("policy", f"每季度核算，CO{SUB.format(2)}单列。", "每季度核算，CO₂单列。"),
-        ("policy", "公司#text(size: 8pt)[每季度]核算LED，#text(size: 14pt)[一次]。", "公司每季度核算LED，一次。"),
+        (
+            "policy",
+            "公司#text(size: 8pt)[每季度]核算LED，#text(size: 14pt)[一次]。",
+            "公司每季度核算LED，一次。",
+        ),
         ("energy", "18650#text(size: 8pt)[吨]", "18650"),
         ("project", '清源#text(font: "Noto Sans SC", size: 9pt)[LED 3]园区', "清源LED 3园区"),
         ("phone", "#text(size: 8pt)[13871520946]", "13871520946"),
         ("policy", "第一#box(baseline: 0.7pt, text(size: 8pt)[A1])段", "第一A1段"),
     ],
 )
-def test_units_formulas_and_other_sizes_are_no_doubt(name: str, answer: str, value: str, tmp_path: Path) -> None:
+def test_units_formulas_and_other_sizes_are_no_doubt(
+    name: str, answer: str, value: str, tmp_path: Path
+) -> None:
     read = fields(page(**{name: answer}), tmp_path)
     said = read[name].value
     assert str(getattr(said, "amount", said)) == value
@@ -123,13 +133,18 @@ def texts_told(read: Result) -> str:
 
 
 def annotated(data: bytes, *annotations: dict[str, Any], form: bool = False, widgets: bool = True) -> bytes:
-    """The first page with annotations (values of pypdf); `form`: they are fields, which, unless `widgets`, stand on no page."""
+    """The first page with annotations (values of pypdf); `form`: they are fields, which, unless `widgets`,
+    stand on no page."""
     writer = PdfWriter(clone_from=io.BytesIO(data))
     placed = ArrayObject()
     for one in annotations:
         if "AP" in one:
             one = {**one, "AP": DictionaryObject({NameObject("/N"): writer._add_object(one["AP"])})}
-        placed.append(writer._add_object(DictionaryObject({NameObject(f"/{name}"): value for name, value in one.items()})))
+        placed.append(
+            writer._add_object(
+                DictionaryObject({NameObject(f"/{name}"): value for name, value in one.items()})
+            )
+        )
     if widgets:
         writer.pages[0][NameObject("/Annots")] = placed
     if form:
@@ -141,7 +156,9 @@ def helvetica(text: str, width: float, height: float, size: float) -> StreamObje
     """An appearance that shows a Latin text."""
     stream = StreamObject()
     stream.set_data(f"BT /F1 {size} Tf 1 2 Td ({text}) Tj ET".encode("latin-1"))
-    font = DictionaryObject({NameObject("/Type"): NameObject("/Font"), NameObject("/Subtype"): NameObject("/Type1")})
+    font = DictionaryObject(
+        {NameObject("/Type"): NameObject("/Font"), NameObject("/Subtype"): NameObject("/Type1")}
+    )
     font[NameObject("/BaseFont")] = NameObject("/Helvetica")
     fonts = DictionaryObject({NameObject("/Font"): DictionaryObject({NameObject("/F1"): font})})
     stream.update({NameObject("/BBox"): rect(0, 0, width, height), NameObject("/Resources"): fonts})
@@ -157,7 +174,9 @@ def place(data: bytes, words: str) -> ArrayObject:
     with pdfplumber.open(io.BytesIO(data)) as pdf:
         page = pdf.pages[0]
         (found,) = page.search(re.escape(words))
-        return rect(found["x0"], float(page.height) - found["bottom"], found["x1"], float(page.height) - found["top"])
+        return rect(
+            found["x0"], float(page.height) - found["bottom"], found["x1"], float(page.height) - found["top"]
+        )
 
 
 @pytest.mark.parametrize(
@@ -181,7 +200,11 @@ def test_what_an_answer_holds_and_does_not_show_is_told(energy: str, tmp_path: P
 @pytest.mark.parametrize("subtype", ["Text", "Highlight", "StrikeOut", "Square", "Stamp", "Caret"])
 def test_a_note_on_an_answer_is_told_and_the_answer_reviewed(subtype: str, tmp_path: Path) -> None:
     where = place(page(), "13871520946")
-    note = {"Subtype": NameObject(f"/{subtype}"), "Rect": where, "Contents": TextStringObject("应为13871520947")}
+    note = {
+        "Subtype": NameObject(f"/{subtype}"),
+        "Rect": where,
+        "Contents": TextStringObject("应为13871520947"),
+    }
     read = result(annotated(page(), note), tmp_path)
     assert "应为13871520947" in texts_told(read)
     assert read.fields["phone"].decision == "review"
@@ -189,7 +212,11 @@ def test_a_note_on_an_answer_is_told_and_the_answer_reviewed(subtype: str, tmp_p
 
 
 def test_a_note_beside_the_form_is_told(tmp_path: Path) -> None:
-    note = {"Subtype": NameObject("/Text"), "Rect": rect(390, 10, 410, 20), "Contents": TextStringObject("以第二份为准")}
+    note = {
+        "Subtype": NameObject("/Text"),
+        "Rect": rect(390, 10, 410, 20),
+        "Contents": TextStringObject("以第二份为准"),
+    }
     read = result(annotated(page(), note), tmp_path)
     assert "以第二份为准" in texts_told(read)
     assert {field.decision for field in read.fields.values()} == {"accept"}
@@ -224,7 +251,8 @@ def test_a_field_too_small_for_its_value_is_reviewed(tmp_path: Path) -> None:
     label = place(data, "联系电话")
     where = rect(label[0] + 75, label[1], label[0] + 130, label[3])
     field = {
-        "Subtype": NameObject("/Widget"), "FT": NameObject("/Tx"), "T": TextStringObject("a"), "V": TextStringObject("13871520946"),
+        "Subtype": NameObject("/Widget"), "FT": NameObject("/Tx"), "T": TextStringObject("a"),
+        "V": TextStringObject("13871520946"),
         "Rect": where, "AP": helvetica("1387152", 55, 11, 9),
     }  # fmt: skip
     read = result(annotated(data, field, form=True), tmp_path)
@@ -243,7 +271,11 @@ def test_what_stands_off_the_page_or_on_a_layer_switched_off_is_in_the_ledger(tm
 
 @pytest.mark.parametrize("subtype", ["Stamp", "Watermark"])
 def test_words_that_a_stamp_or_a_watermark_shows_on_an_answer_are_told(subtype: str, tmp_path: Path) -> None:
-    stamp = {"Subtype": NameObject(f"/{subtype}"), "Rect": place(page(), "13871520946"), "AP": helvetica("VOID", 60, 11, 9)}
+    stamp = {
+        "Subtype": NameObject(f"/{subtype}"),
+        "Rect": place(page(), "13871520946"),
+        "AP": helvetica("VOID", 60, 11, 9),
+    }
     read = result(annotated(page(), stamp), tmp_path)
     assert "VOID" in texts_told(read)
     assert read.fields["phone"].decision == "review"

@@ -1,4 +1,5 @@
-"""Nothing in a PDF is dropped without a word: what an independent reader finds on its pages stands in the ledger."""
+"""Nothing in a PDF is dropped without a word: what an independent reader finds on its pages stands in the
+ledger."""
 
 import unicodedata
 from collections import Counter
@@ -19,18 +20,22 @@ def letters(text: str) -> Counter[str]:
 
 
 def painted(data: bytes) -> Counter[str]:
-    """What pdfium's text page finds, shown or not; a character painted on itself, which makes it bold, counts once."""
+    """What pdfium's text page finds, shown or not; a character painted on itself, which makes it bold, counts
+    once."""
     found: Counter[str] = Counter()
     with pdfium.PdfDocument(data) as document:
         for page in document:
             text = page.get_textpage()
             chars = ((text.get_text_range(at, 1), text.get_charbox(at)) for at in range(text.count_chars()))
-            found += letters("".join(char for char, _ in {(char, tuple(round(n) for n in box)): 0 for char, box in chars}))
+            found += letters(
+                "".join(char for char, _ in {(char, tuple(round(n) for n in box)): 0 for char, box in chars})
+            )
     return found
 
 
 def dropped(data: bytes, held: list[str], tmp_path: Path) -> Counter[str]:
-    """What stands in the file and not in its ledger; all that its fields and notes hold must stand there word for word."""
+    """What stands in the file and not in its ledger; all that its fields and notes hold must stand there word
+    for word."""
     path, ledgers = tmp_path / "a.pdf", list[PartLedger]()
     path.write_bytes(data)
     extract(Source.at(path), {"shown": FORM}, Options(), book=ledgers.append)

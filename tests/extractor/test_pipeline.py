@@ -68,22 +68,41 @@ def test_a_file_over_the_limit_is_named_so(tmp_path: Path, forms: Mapping[str, F
     assert result.parts[0].state == "too-large"
 
 
-def test_a_file_that_is_gone_is_a_failure_not_a_crash(tmp_path: Path, forms: Mapping[str, FormDefinition]) -> None:
+def test_a_file_that_is_gone_is_a_failure_not_a_crash(
+    tmp_path: Path, forms: Mapping[str, FormDefinition]
+) -> None:
     result = extract(Source.at(tmp_path / "gone.docx"), forms)[0]
     assert result.error is not None
     assert result.error.code == "damaged"
 
 
-def test_an_empty_folder_is_a_failure_not_a_crash(tmp_path: Path, forms: Mapping[str, FormDefinition]) -> None:
+def test_an_empty_folder_is_a_failure_not_a_crash(
+    tmp_path: Path, forms: Mapping[str, FormDefinition]
+) -> None:
     assert extract(Source.at(tmp_path), forms)[0].status == "failed"
 
 
-def test_a_result_has_the_keys_of_the_contract(tmp_path: Path, forms: Mapping[str, FormDefinition], filled: bytes) -> None:
+def test_a_result_has_the_keys_of_the_contract(
+    tmp_path: Path, forms: Mapping[str, FormDefinition], filled: bytes
+) -> None:
     path = write(tmp_path, "a.docx", filled)
-    data = json.loads(json.dumps(extract(Source.at(path, "inbox/a.docx"), forms)[0].to_json(), ensure_ascii=False))
+    data = json.loads(
+        json.dumps(extract(Source.at(path, "inbox/a.docx"), forms)[0].to_json(), ensure_ascii=False)
+    )
     form = forms[data["form"]]
     assert data["source"] == "inbox/a.docx"
-    assert {"source", "application", "parts", "form", "version", "status", "fields", "findings", "error", "message"} <= data.keys()
+    assert {
+        "source",
+        "application",
+        "parts",
+        "form",
+        "version",
+        "status",
+        "fields",
+        "findings",
+        "error",
+        "message",
+    } <= data.keys()
     assert list(data["fields"]) == list(form.fields)
     for field in data["fields"].values():
         assert set(field) == {"value", "raw", "confidence", "decision", "evidence", "alternatives"}
@@ -109,7 +128,9 @@ def test_a_folder_is_one_submission_and_no_part_of_it_is_lost(
     assert {"part-unreadable", "part-not-form"} <= {finding.code for finding in results[0].findings}
 
 
-def test_progress_is_told_of_each_part(tmp_path: Path, forms: Mapping[str, FormDefinition], filled: bytes) -> None:
+def test_progress_is_told_of_each_part(
+    tmp_path: Path, forms: Mapping[str, FormDefinition], filled: bytes
+) -> None:
     form = next(iter(forms.values()))
     write(tmp_path, "a.docx", filled)
     write(tmp_path, "b.docx", generate(form, "docx", new_identity(form), random_record(form, 8)).data)
@@ -126,7 +147,9 @@ def test_a_form_that_was_asked_for_must_exist(tmp_path: Path, forms: Mapping[str
 def test_an_identity_is_read_back(tmp_path: Path, forms: Mapping[str, FormDefinition]) -> None:
     for form in forms.values():
         identity = new_identity(form)
-        result = extract(Source.at(write(tmp_path, f"{form.name}.docx", generate(form, "docx", identity).data)), forms)[0]
+        result = extract(
+            Source.at(write(tmp_path, f"{form.name}.docx", generate(form, "docx", identity).data)), forms
+        )[0]
         assert result.form is form
         assert result.instance == identity.instance
 
@@ -145,7 +168,9 @@ def test_every_file_of_the_inbox_is_read_right_or_refused(
     assert result.form is not None
     got = result.record().to_json(result.form)
     in_doubt = (
-        {field.name for field in result.form.fields.values() if field.kind == "choice"} if truth["types_to_review"] else set()
+        {field.name for field in result.form.fields.values() if field.kind == "choice"}
+        if truth["types_to_review"]
+        else set()
     )
     for field, want in truth["fields"].items():
         if field in in_doubt:
@@ -165,13 +190,19 @@ def test_pictures_are_read_by_the_real_engine(name: str, forms: Mapping[str, For
     seen |= {field: got[field]["present"] == want for field, want in truth["marks"].items()}
     long = {field.name for field in result.form.fields.values() if field.kind == "prose"}
     assert sum(seen.values()) >= 0.8 * len(seen), seen
-    assert {field for field, right in seen.items() if not right and result.fields[field].decision == "accept"} <= long
-    assert all(one.page and one.box for field in seen for one in result.fields[field].evidence), "each has its place on a page"
+    assert {
+        field for field, right in seen.items() if not right and result.fields[field].decision == "accept"
+    } <= long
+    assert all(one.page and one.box for field in seen for one in result.fields[field].evidence), (
+        "each has its place on a page"
+    )
     parts = {one.part for field in result.fields.values() for one in field.evidence}
     assert parts == {part.name for part in result.parts}
 
 
-def test_no_network_is_touched_by_reading(monkeypatch: pytest.MonkeyPatch, forms: Mapping[str, FormDefinition]) -> None:
+def test_no_network_is_touched_by_reading(
+    monkeypatch: pytest.MonkeyPatch, forms: Mapping[str, FormDefinition]
+) -> None:
     def cut(*_: object, **__: object) -> None:
         raise AssertionError("a socket was opened")
 

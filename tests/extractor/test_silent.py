@@ -1,4 +1,5 @@
-"""What a returned form could be misread as: `accept` promises that a value is right, so each of these is right or in review."""
+"""What a returned form could be misread as: `accept` promises that a value is right, so each of these is
+right or in review."""
 
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,18 @@ FORM = FormDefinition.model_validate(
         "title": "项目表",
         "columns": [3, 5, 3, 5],
         "rows": [
-            {"cells": [{"label": "项目名称", "columns": 3, "content": [{"kind": "text", "name": "project"}]}]},
             {
                 "cells": [
-                    {"label": "减碳措施", "columns": 3, "content": [{"kind": "choice", "name": "measures", "options": OPTIONS}]}
+                    {"label": "项目名称", "columns": 3, "content": [{"kind": "text", "name": "project"}]}
+                ]
+            },
+            {
+                "cells": [
+                    {
+                        "label": "减碳措施",
+                        "columns": 3,
+                        "content": [{"kind": "choice", "name": "measures", "options": OPTIONS}],
+                    }
                 ]
             },
             {"cells": [{"label": "申报单位", "columns": 3, "content": [{"kind": "text", "name": "unit"}]}]},
@@ -36,7 +45,11 @@ FORM = FormDefinition.model_validate(
             SOURCES,
             {
                 "cells": [
-                    {"label": "任务简介", "columns": 3, "content": [{"kind": "prose", "name": "tasks", "guidance": [GUIDANCE]}]}
+                    {
+                        "label": "任务简介",
+                        "columns": 3,
+                        "content": [{"kind": "prose", "name": "tasks", "guidance": [GUIDANCE]}],
+                    }
                 ]
             },
             {
@@ -61,7 +74,11 @@ ROWS = {
     "measures": row("减碳措施", cell("☑光伏 □储能 □绿电 □热泵", properties=SPAN.format(3))),
     "unit": row("申报单位", cell("东湖公司", properties=SPAN.format(3))),
     "head": row("负责人", "张三", "职务", "主任"),
-    "sources": row(cell("主要能源", properties='<w:vMerge w:val="restart"/>'), "品种", cell("数量", properties=SPAN.format(2)))
+    "sources": row(
+        cell("主要能源", properties='<w:vMerge w:val="restart"/>'),
+        "品种",
+        cell("数量", properties=SPAN.format(2)),
+    )
     + row(cell(properties="<w:vMerge/>"), "煤炭", cell("20", properties=SPAN.format(2))),
     "tasks": row("任务简介", cell(ANSWER, properties=SPAN.format(3))),
     "opinion": row("推荐意见", cell("同意", "（部门盖章）", "2024年5月8日", properties=SPAN.format(3))),
@@ -82,16 +99,27 @@ def accepted(folder: Path, **changed: str) -> dict[str, Any]:
     path.write_bytes(docx(table(*rows.values())))
     result = extract(Source.at(path), {FORM.name: FORM})[0]
     assert result.error is None
-    return {name: FORM.fields[name].to_json(field.value) for name, field in result.fields.items() if field.decision == "accept"}
+    return {
+        name: FORM.fields[name].to_json(field.value)
+        for name, field in result.fields.items()
+        if field.decision == "accept"
+    }
 
 
-_LABELS = {"project": "项目名称", "measures": "减碳措施", "unit": "申报单位", "tasks": "任务简介", "opinion": "推荐意见"}
+_LABELS = {
+    "project": "项目名称",
+    "measures": "减碳措施",
+    "unit": "申报单位",
+    "tasks": "任务简介",
+    "opinion": "推荐意见",
+}
 
 
 def test_a_form_without_oddities_is_accepted(tmp_path: Path) -> None:
     assert accepted(tmp_path) == {
         "project": "东湖项目", "measures": ["光伏"], "unit": "东湖公司", "head": "张三", "head_title": "主任",
-        "sources": [{"source": "煤炭", "used": {"amount": "20", "unit": "吨"}}], "tasks": ANSWER, "opinion": "同意",
+        "sources": [{"source": "煤炭", "used": {"amount": "20", "unit": "吨"}}], "tasks": ANSWER,
+        "opinion": "同意",
         "seal": {"present": False, "text": None, "agrees": None}, "day": "2024-05-08",
     }  # fmt: skip
 
@@ -148,17 +176,31 @@ def test_marks_in_cells_apart_from_the_options_are_not_guessed(rows: str, tmp_pa
     ("what", "name", "rows"),
     [
         ("an unknown label beside", "head", row("负责人", "张三", "性别", "男", "职务", "主任")),
-        ("an unknown label at the end", "head_title", row("负责人", "张三", "职务", "主任", "手机", "13911112222")),
+        (
+            "an unknown label at the end",
+            "head_title",
+            row("负责人", "张三", "职务", "主任", "手机", "13911112222"),
+        ),
         ("names under names", "head", row("", "姓名", "职务") + row("负责人", "张三", "主任")),
         ("two answers without a label", "head", row("负责人", "", "职务", "") + row("", "李四", "", "科员")),
-        ("a person more", "head", row("负责人", "张三", "职务", "主任") + row("负责人", "王五", "职务", "副主任")),
+        (
+            "a person more",
+            "head",
+            row("负责人", "张三", "职务", "主任") + row("负责人", "王五", "职务", "副主任"),
+        ),
         ("a column more", "unit", row("申报单位", "东湖公司", "已核")),
         ("an old and a new row", "unit", row("申报单位", "东湖公司") + row("申报单位", "西湖公司")),
-        ("another label of the same beginning", "unit", row("单位全称", "东湖公司") + row("申报单位地址", "东湖路1号")),
+        (
+            "another label of the same beginning",
+            "unit",
+            row("单位全称", "东湖公司") + row("申报单位地址", "东湖路1号"),
+        ),
         ("another label inside", "unit", row("申报单位", "东湖公司 信用代码：123")),
     ],
 )
-def test_an_answer_with_something_of_another_is_not_accepted(what: str, name: str, rows: str, tmp_path: Path) -> None:
+def test_an_answer_with_something_of_another_is_not_accepted(
+    what: str, name: str, rows: str, tmp_path: Path
+) -> None:
     assert name not in accepted(tmp_path, **{"head" if name == "head_title" else name: rows})
 
 
@@ -203,7 +245,11 @@ def test_the_same_date_twice_is_one(tmp_path: Path) -> None:
             cell(paragraph(run("柴油", "<w:strike/>"))),
             cell(paragraph(run("5", "<w:strike/>")), properties=SPAN.format(2)),
         ),
-        row(cell(properties="<w:vMerge/>"), "柴油", cell(paragraph(run("5", "<w:strike/>"), "7"), properties=SPAN.format(2))),
+        row(
+            cell(properties="<w:vMerge/>"),
+            "柴油",
+            cell(paragraph(run("5", "<w:strike/>"), "7"), properties=SPAN.format(2)),
+        ),
     ],
 )
 def test_a_total_or_a_struck_row_is_not_accepted_as_a_row(extra: str, tmp_path: Path) -> None:

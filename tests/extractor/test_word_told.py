@@ -12,7 +12,8 @@ from extractor.readers.word import read_word, read_word_xml
 from models.findings import CATALOGUE
 from models.page import AsideKind, Line, Pages, Picture, Remark, Table
 from tests.extractor.documents import NAMESPACES, cell, docx, paragraph, row, run, table
-from tests.extractor.test_word_silent import FORM, accepted, eq, results, source, sources
+from tests.extractor.test_word_formulas import eq
+from tests.extractor.test_word_silent import FORM, accepted, results, source, sources
 from tests.extractor.word_contents import control
 from tests.extractor.word_package import Composed
 
@@ -65,14 +66,21 @@ def test_an_unknown_picture_is_told() -> None:
 
 def test_what_stands_between_rows_and_cells_is_told_to_those_beside_it() -> None:
     between = UNKNOWN.format(row("旁注"))
-    body = table(row("综合能耗", "1"), between, f"<w:tr>{cell('面积')}{UNKNOWN.format(cell('改'))}{cell('2')}</w:tr>")
+    body = table(
+        row("综合能耗", "1"), between, f"<w:tr>{cell('面积')}{UNKNOWN.format(cell('改'))}{cell('2')}</w:tr>"
+    )
     block = read_word(docx(body), ZipLimits()).pages[0].blocks[0]
     assert isinstance(block, Table)
-    told = {one.text: {span.text for line in one.lines for span in line.spans if isinstance(span, Remark)} for one in block.cells}
+    told = {
+        one.text: {span.text for line in one.lines for span in line.spans if isinstance(span, Remark)}
+        for one in block.cells
+    }
     assert told == {"综合能耗": set(), "1": {"旁注"}, "面积": {"改"}, "2": {"改", "旁注"}}
 
 
-@pytest.mark.parametrize(("needs", "shown", "told"), [("wps", "18650", "1865"), ("x", "1865", "18650"), ("wps x", "1865", "18650")])
+@pytest.mark.parametrize(
+    ("needs", "shown", "told"), [("wps", "18650", "1865"), ("x", "1865", "18650"), ("wps x", "1865", "18650")]
+)
 def test_of_alternative_content_the_branch_that_word_shows_is_read(needs: str, shown: str, told: str) -> None:
     choice = f'<mc:Choice xmlns:x="urn:x" Requires="{needs}">{run("18650")}</mc:Choice>'
     both = f"<mc:AlternateContent>{choice}<mc:Fallback>{run('1865')}</mc:Fallback></mc:AlternateContent>"
@@ -98,7 +106,10 @@ def test_what_a_merged_cell_covers_is_told(tmp_path: Path) -> None:
 def test_what_stands_above_characters_is_their_reading_or_told(
     above: str, remarks: list[tuple[str, str]], aside: list[tuple[str, str]]
 ) -> None:
-    ruby = f"<w:r><w:ruby><w:rubyPr/><w:rt>{run(above)}</w:rt><w:rubyBase>{run('王')}</w:rubyBase></w:ruby></w:r>"
+    ruby = (
+        f"<w:r><w:ruby><w:rubyPr/><w:rt>{run(above)}</"
+        f"w:rt><w:rubyBase>{run('王')}</w:rubyBase></w:ruby></w:r>"
+    )
     assert word(paragraph(ruby, "伟")) == ("王伟", remarks, aside)
     page = f"<p><ruby>王<rp>(</rp><rt>{above}</rt><rp>)</rp></ruby>伟</p>"
     text, told, _ = seen(read_html(page.encode()))
@@ -108,13 +119,17 @@ def test_what_stands_above_characters_is_their_reading_or_told(
 def test_what_stands_beside_the_text_is_aside() -> None:
     base = "http://schemas.openxmlformats.org"
     kinds = ("header", "glossaryDocument")
-    links = [f'<Relationship Id="{k}" Type="{base}/officeDocument/2006/relationships/{k}" Target="{k}.xml"/>' for k in kinds]
+    links = [
+        f'<Relationship Id="{k}" Type="{base}/officeDocument/2006/relationships/{k}" Target="{k}.xml"/>'
+        for k in kinds
+    ]
     rels = f'<Relationships xmlns="{base}/package/2006/relationships">{"".join(links)}</Relationships>'
     mark = '<w:r><w:pict><v:shape><v:textpath string="样本"/></v:shape></w:pict></w:r>'
     parts: dict[str, str | bytes] = {
         "word/_rels/document.xml.rels": rels,
         "word/header.xml": f"<w:hdr {NAMESPACES}>{paragraph('编号7', mark)}</w:hdr>",
-        "word/glossaryDocument.xml": f"<w:glossaryDocument {NAMESPACES}>{paragraph('请填写')}</w:glossaryDocument>",
+        "word/glossaryDocument.xml": f"<w:glossaryDocument {NAMESPACES}>{paragraph('请填写')}</"
+        "w:glossaryDocument>",
     }
     pages = read_word(docx(paragraph("正文"), parts=parts), ZipLimits())
     assert seen(pages) == ("正文", [], [("header", "编号7 样本"), ("glossary", "请填写")])
@@ -127,7 +142,9 @@ def test_what_is_left_out_knowingly_is_aside() -> None:
     assert word(paragraph(gone, prompt, box)) == (
         "☑园区", [], [("deleted", "旧"), ("deleted", "移"), ("prompt", "请填写姓名"), ("replaced", "☒")],
     )  # fmt: skip
-    assert word(table(row("甲", "乙"), row("作废", "行", properties="<w:del/>")))[2] == [("deleted", "作废 行")]
+    assert word(table(row("甲", "乙"), row("作废", "行", properties="<w:del/>")))[2] == [
+        ("deleted", "作废 行")
+    ]
 
 
 def test_a_chinese_character_never_goes_with_a_font_of_symbols() -> None:
@@ -141,9 +158,16 @@ def test_a_chinese_character_never_goes_with_a_font_of_symbols() -> None:
 def test_a_text_box_is_read_as_the_document_is_and_once() -> None:
     inner = f"<w:pict><v:textbox><w:txbxContent>{paragraph('内')}</w:txbxContent></v:textbox></w:pict>"
     prompt = control(paragraph("请填写"), "<w:showingPlcHdr/>")
-    box = f"<w:txbxContent>{paragraph('外', f'<w:r>{inner}</w:r>')}{prompt}{UNKNOWN.format('旁')}</w:txbxContent>"
+    box = (
+        f"<w:txbxContent>{paragraph('外', f'<w:r>{inner}</w:r>')}"
+        f"{prompt}{UNKNOWN.format('旁')}</w:txbxContent>"
+    )
     text, remarks, aside = word(paragraph(f"<w:r><w:pict><v:textbox>{box}</v:textbox></w:pict></w:r>"))
-    assert (text.split(), remarks, aside) == (["外", "内"], [("element-unknown", "旁")], [("prompt", "请填写")])
+    assert (text.split(), remarks, aside) == (
+        ["外", "内"],
+        [("element-unknown", "旁")],
+        [("prompt", "请填写")],
+    )
 
 
 @pytest.mark.parametrize(
@@ -163,11 +187,15 @@ def test_lines_and_rows_without_height_are_not_seen(tmp_path: Path) -> None:
     low = '<w:pPr><w:spacing w:line="20" w:lineRule="exact"/></w:pPr>'
     assert word(paragraph("18650") + f"<w:p>{low}{run('00')}</w:p>")[:2] == ("18650", [("text-unseen", "00")])
     flat = '<w:trHeight w:val="1" w:hRule="exact"/>'
-    found = results(tmp_path, sources=sources(source("煤炭", "20"), source("天然气", "99", properties=flat)))["sources"]
+    found = results(tmp_path, sources=sources(source("煤炭", "20"), source("天然气", "99", properties=flat)))[
+        "sources"
+    ]
     assert (found.decision, len(found.value)) == ("review", 1)
 
 
-@pytest.mark.parametrize("hidden", ['<wp:docPr id="1" name="a" hidden="1"/>', '<v:shape style="visibility: hidden"/>'])
+@pytest.mark.parametrize(
+    "hidden", ['<wp:docPr id="1" name="a" hidden="1"/>', '<v:shape style="visibility: hidden"/>']
+)
 def test_a_drawing_that_is_not_shown_is_told(hidden: str) -> None:
     box = f"<w:drawing>{hidden}<w:txbxContent>{paragraph('改为8')}</w:txbxContent></w:drawing>"
     assert word(paragraph("7", f"<w:r>{box}</w:r>"))[:2] == ("7", [("text-hidden", "改为8")])
@@ -199,7 +227,11 @@ def test_a_form_that_word_takes_in_whole_is_read(kind: str, tmp_path: Path) -> N
     )
     page = "".join(f"<tr><td>{label}</td><td>{answer}</td></tr>" for label, answer in rows)
     file = Composed(random.Random(0))
-    inner = docx(table(*(row(*one) for one in rows))) if kind == "docx" else f"<html><body><table>{page}</table></body></html>"
+    inner = (
+        docx(table(*(row(*one) for one in rows)))
+        if kind == "docx"
+        else f"<html><body><table>{page}</table></body></html>"
+    )
     link = file.part("aFChunk", f"chunk.{kind}", inner)
     (path := tmp_path / "a.docx").write_bytes(file.finished(f'<w:altChunk r:id="{link}"/>'))
     fields = extract(Source.at(path), {FORM.name: FORM}, Options(form=FORM.name))[0].fields
@@ -209,18 +241,26 @@ def test_a_form_that_word_takes_in_whole_is_read(kind: str, tmp_path: Path) -> N
 
 def test_word_of_2003_writes_changes_and_comments_in_its_own_way() -> None:
     names = NAMESPACES.replace(
-        "http://schemas.openxmlformats.org/wordprocessingml/2006/main", "http://schemas.microsoft.com/office/word/2003/wordml"
+        "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
+        "http://schemas.microsoft.com/office/word/2003/wordml",
     )
     changes = "".join(
         f'<aml:annotation w:type="Word.{kind}"><aml:content>{inner}</aml:content></aml:annotation>'
-        for kind, inner in (("Insertion", run("新")), ("Deletion", run("旧")), ("Comment", paragraph("应为8")))
+        for kind, inner in (
+            ("Insertion", run("新")),
+            ("Deletion", run("旧")),
+            ("Comment", paragraph("应为8")),
+        )
     )
     note = f"<w:r><w:footnote>{paragraph('千吨')}</w:footnote></w:r>"
     header = f"<w:sectPr><w:hdr>{paragraph('编号')}</w:hdr></w:sectPr>"
     aml = 'xmlns:aml="http://schemas.microsoft.com/aml/2001/core"'
-    text = f"<w:wordDocument {names} {aml}><w:body>{paragraph(changes, note)}{header}</w:body></w:wordDocument>"
+    text = (
+        f"<w:wordDocument {names} {aml}><w:body>{paragraph(changes, note)}{header}</w:body></w:wordDocument>"
+    )
     assert seen(read_word_xml(text.encode(), ZipLimits())) == (
-        "新", [("comment-on-answer", "应为8"), ("note-on-answer", "千吨")], [("deleted", "旧"), ("header", "编号")],
+        "新", [("comment-on-answer", "应为8"), ("note-on-answer", "千吨")],
+        [("deleted", "旧"), ("header", "编号")],
     )  # fmt: skip
 
 
@@ -271,7 +311,12 @@ def test_hidden_rows_and_cells_of_a_page_are_told() -> None:
         ("<!--[if gte vml 1]><v:textbox>乙</v:textbox><![endif]-->甲", "甲", [("element-unknown", "乙")], []),
         ("<!--[if supportFields]><b>PAGE</b><![endif]-->甲", "甲", [], [("instruction", "PAGE")]),
         ("<!--[if gte mso 9]><xml><w:View>Normal</w:View></xml><![endif]-->甲", "甲", [], []),
-        ("<table><caption>表一</caption>游离<tr><td>甲</td>外<td>乙</td></tr></table>", "表一\n游离外\n甲\n乙", [], []),
+        (
+            "<table><caption>表一</caption>游离<tr><td>甲</td>外<td>乙</td></tr></table>",
+            "表一\n游离外\n甲\n乙",
+            [],
+            [],
+        ),
         ("<table><form><tr><td>甲</td><td>乙</td></tr></form></table>", "甲\n乙", [], []),
         ("<o:new>甲</o:new>", "甲", [], []),
     ],
@@ -292,6 +337,8 @@ def test_pictures_and_ticks_in_a_table_in_a_cell_are_kept() -> None:
 
 
 def test_pages_beside_the_page_in_an_archive_are_aside() -> None:
-    parts = "".join(f"--b\nContent-Type: text/html; charset=utf-8\n\n{text}\n" for text in ("<p>正文</p>", "<p>编号7</p>"))
+    parts = "".join(
+        f"--b\nContent-Type: text/html; charset=utf-8\n\n{text}\n" for text in ("<p>正文</p>", "<p>编号7</p>")
+    )
     data = f'MIME-Version: 1.0\nContent-Type: multipart/related; boundary="b"\n\n{parts}--b--\n'
     assert seen(read_html(data.encode())) == ("正文", [], [("header", "编号7")])

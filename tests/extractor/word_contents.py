@@ -1,4 +1,5 @@
-"""All that Word can put into a cell, each kind a function that takes the file under way and gives the XML of the paragraphs.
+"""All that Word can put into a cell, each kind a function that takes the file under way and gives the XML of
+the paragraphs.
 
 The texts are drawn, so that whatever is lost is missed by its characters.
 """
@@ -10,7 +11,9 @@ from tests.extractor.compound import compound
 from tests.extractor.documents import docx, paragraph, row, run, table
 from tests.extractor.word_package import LISTS, OFFICE, Composed
 
-_PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
+_PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 
 Content = Callable[[Composed], str]
 
@@ -37,7 +40,11 @@ def plain(file: Composed) -> str:
 
 def raised(file: Composed) -> str:
     kind = file.chance.choice(["superscript", "subscript"])
-    return paragraph(file.number(), run(file.chance.choice(["2", "注", "[1]"]), f'<w:vertAlign w:val="{kind}"/>'), file.words())
+    return paragraph(
+        file.number(),
+        run(file.chance.choice(["2", "注", "[1]"]), f'<w:vertAlign w:val="{kind}"/>'),
+        file.words(),
+    )
 
 
 def raised_by_position(file: Composed) -> str:
@@ -61,7 +68,9 @@ def check_box(file: Composed) -> str:
     box = f'<w14:checkbox><w14:checked w14:val="{int(on)}"/></w14:checkbox>'
     shown = "☒" if on else "☐"
     label = file.words()
-    return paragraph(control(run(file.chance.choice([shown, shown + label, label + shown])), box), file.words())
+    return paragraph(
+        control(run(file.chance.choice([shown, shown + label, label + shown])), box), file.words()
+    )
 
 
 def custom_check_box(file: Composed) -> str:
@@ -72,8 +81,14 @@ def bound_control(file: Composed) -> str:
     number = len(file.links)
     item = f"{{5A1C0B7E-2F4D-4C63-9E11-{number:012X}}}"
     file.part("customXml", f"item{number}.xml", f'<a xmlns="urn:d"><v>{file.words()}</v></a>')
-    binding = f"""<w:dataBinding w:prefixMappings="xmlns:d='urn:d'" w:xpath="/d:a[1]/d:v[1]" w:storeItemID="{item}"/>"""
-    props = f'<ds:datastoreItem ds:itemID="{item}" xmlns:ds="http://schemas.openxmlformats.org/officeDocument/2006/customXml"/>'
+    binding = (
+        """<w:dataBinding w:prefixMappings="xmlns:d='urn:d'" """
+        f"""w:xpath="/d:a[1]/d:v[1]" w:storeItemID="{item}"/>"""
+    )
+    props = (
+        f'<ds:datastoreItem ds:itemID="{item}" xmlns:ds="http://'
+        'schemas.openxmlformats.org/officeDocument/2006/customXml"/>'
+    )
     file.parts[f"word/props{number}.xml"] = props
     file.parts[f"word/_rels/item{number}.xml.rels"] = (
         '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
@@ -105,12 +120,16 @@ def equation(file: Composed) -> str:
 
 
 def equation_between_paragraphs(file: Composed) -> str:
-    return f"<m:oMathPara><m:oMath><m:r><m:t>{file.number()}</m:t></m:r></m:oMath></m:oMathPara>" + paragraph(file.words())
+    return f"<m:oMathPara><m:oMath><m:r><m:t>{file.number()}</m:t></m:r></m:oMath></m:oMathPara>" + paragraph(
+        file.words()
+    )
 
 
 def eq_field(file: Composed) -> str:
     drawn = file.chance.choice([r"\F({},{})", r"\r(3,{})", r"\s\up8({})", r"\a({},{})", r"\x({})"])
-    return paragraph(file.words(), complex_field("EQ " + drawn.format(file.number(), file.number())), file.words())
+    return paragraph(
+        file.words(), complex_field("EQ " + drawn.format(file.number(), file.number())), file.words()
+    )
 
 
 def chunk(file: Composed) -> str:
@@ -123,20 +142,29 @@ def chunk(file: Composed) -> str:
 
 
 def field_with_result(file: Composed) -> str:
-    return paragraph(file.words(), complex_field('HYPERLINK "http://a.example.cn"', run(file.words())), file.words())
+    return paragraph(
+        file.words(), complex_field('HYPERLINK "http://a.example.cn"', run(file.words())), file.words()
+    )
 
 
 def field_in_instruction(file: Composed) -> str:
     inner = complex_field(f"MERGEFIELD {file.words()}", run(file.words()))
     return paragraph(
-        sign("begin"), "<w:r><w:instrText>IF </w:instrText></w:r>", inner, sign("separate"), run(file.words()), sign("end")
+        sign("begin"),
+        "<w:r><w:instrText>IF </w:instrText></w:r>",
+        inner,
+        sign("separate"),
+        run(file.words()),
+        sign("end"),
     )
 
 
 def simple_field(file: Composed) -> str:
     # LibreOffice knows one value of each name.
     name = f"v{file.chance.randint(1, 9**9)}"
-    return paragraph(f'<w:fldSimple w:instr="DOCVARIABLE {name}">{run(file.words())}</w:fldSimple>', file.words())
+    return paragraph(
+        f'<w:fldSimple w:instr="DOCVARIABLE {name}">{run(file.words())}</w:fldSimple>', file.words()
+    )
 
 
 def field_end_deleted(file: Composed) -> str:
@@ -166,36 +194,49 @@ def comment(file: Composed) -> str:
 
 
 def listed(file: Composed) -> str:
-    properties = f'<w:numPr><w:ilvl w:val="0"/><w:numId w:val="{file.chance.randint(1, len(LISTS))}"/></w:numPr>'
+    properties = (
+        f'<w:numPr><w:ilvl w:val="0"/><w:numId w:val="{file.chance.randint(1, len(LISTS))}"/></w:numPr>'
+    )
     items = (f"<w:p><w:pPr>{properties}</w:pPr>{run(file.words() if n else '')}</w:p>" for n in (1, 0, 1))
     return "".join(items)
 
 
 def unseen(file: Composed) -> str:
-    look = file.chance.choice(['<w:color w:val="FFFFFF"/>', '<w:sz w:val="2"/>', "<w:vanish/>", "<w:webHidden/>"])
+    look = file.chance.choice(
+        ['<w:color w:val="FFFFFF"/>', '<w:sz w:val="2"/>', "<w:vanish/>", "<w:webHidden/>"]
+    )
     return paragraph(file.number(), run(file.words(), look), file.words())
 
 
 def hidden_symbol(file: Composed) -> str:
-    return paragraph(file.words(), '<w:r><w:rPr><w:vanish/></w:rPr><w:sym w:font="Wingdings" w:char="F0FE"/></w:r>')
+    return paragraph(
+        file.words(), '<w:r><w:rPr><w:vanish/></w:rPr><w:sym w:font="Wingdings" w:char="F0FE"/></w:r>'
+    )
 
 
 def symbol(file: Composed) -> str:
-    font, code = file.chance.choice([("Wingdings 2", "F052"), ("Wingdings", "F0A8"), ("Wingdings", "F0E0"), ("Symbol", "F061")])
-    letters = run(chr(int(code, 16)), f'<w:rFonts w:ascii="{font}" w:hAnsi="{font}" w:eastAsia="{font}" w:cs="{font}"/>')
+    font, code = file.chance.choice(
+        [("Wingdings 2", "F052"), ("Wingdings", "F0A8"), ("Wingdings", "F0E0"), ("Symbol", "F061")]
+    )
+    letters = run(
+        chr(int(code, 16)), f'<w:rFonts w:ascii="{font}" w:hAnsi="{font}" w:eastAsia="{font}" w:cs="{font}"/>'
+    )
     drawn = f'<w:r><w:sym w:font="{font}" w:char="{code}"/></w:r>'
     return paragraph(file.chance.choice([drawn, letters]), file.words())
 
 
 def small_characters(file: Composed) -> str:
     words = [
-        f'<w:r><w:t xml:space="preserve">{file.words()}</w:t><w:{name}/></w:r>' for name in ("noBreakHyphen", "tab", "br", "cr")
+        f'<w:r><w:t xml:space="preserve">{file.words()}</w:t><w:{name}/></w:r>'
+        for name in ("noBreakHyphen", "tab", "br", "cr")
     ]
     return paragraph(*words, file.words())
 
 
 def computed_by_word(file: Composed) -> str:
-    return paragraph(file.words(), f"<w:r><w:{file.chance.choice(['dayShort', 'yearLong', 'monthLong'])}/></w:r>")
+    return paragraph(
+        file.words(), f"<w:r><w:{file.chance.choice(['dayShort', 'yearLong', 'monthLong'])}/></w:r>"
+    )
 
 
 def text_box(file: Composed) -> str:
@@ -203,11 +244,15 @@ def text_box(file: Composed) -> str:
         ["", control(paragraph(file.words())), table(row(file.words(), file.words()))]
     )
     box = f"<w:txbxContent>{inner}</w:txbxContent>"
-    modern = f'<w:drawing><wp:inline><a:graphic><a:graphicData uri="{_WPS}"><wps:wsp><wps:txbx>{box}</wps:txbx></wps:wsp>'
+    modern = (
+        "<w:drawing><wp:inline><a:graphic><a:graphicData "
+        f'uri="{_WPS}"><wps:wsp><wps:txbx>{box}</wps:txbx></wps:wsp>'
+    )
     modern += "</a:graphicData></a:graphic></wp:inline></w:drawing>"
     old = f'<w:pict><v:shape style="width:90pt;height:20pt"><v:textbox>{box}</v:textbox></v:shape></w:pict>'
     both = (
-        f'<mc:AlternateContent><mc:Choice Requires="wps">{modern}</mc:Choice><mc:Fallback>{old}</mc:Fallback></mc:AlternateContent>'
+        f'<mc:AlternateContent><mc:Choice Requires="wps">{modern}</'
+        f"mc:Choice><mc:Fallback>{old}</mc:Fallback></mc:AlternateContent>"
     )
     return paragraph(file.words(), f"<w:r>{file.chance.choice([old, both])}</w:r>")
 
@@ -218,13 +263,20 @@ _WPS = "http://schemas.microsoft.com/office/word/2010/wordprocessingShape"
 def picture(file: Composed) -> str:
     link = file.part("image", f"image{len(file.links)}.png", _PNG)
     pic = (
-        f'<pic:pic><pic:nvPicPr><pic:cNvPr id="1" name="p"/><pic:cNvPicPr/></pic:nvPicPr><pic:blipFill><a:blip r:embed="{link}"/>'
+        '<pic:pic><pic:nvPicPr><pic:cNvPr id="1" name="p"/><pic:cNvPicPr/'
+        f'></pic:nvPicPr><pic:blipFill><a:blip r:embed="{link}"/>'
         "</pic:blipFill><pic:spPr/></pic:pic>"
     )
-    drawing = f'<w:drawing><wp:inline><wp:extent cx="9000" cy="9000"/><wp:docPr id="1" name="p" descr="{file.words()}"/><a:graphic>'
+    drawing = (
+        '<w:drawing><wp:inline><wp:extent cx="9000" cy="9000"/><wp:docPr '
+        f'id="1" name="p" descr="{file.words()}"/><a:graphic>'
+    )
     uri = "http://schemas.openxmlformats.org/drawingml/2006/picture"
     drawing += f'<a:graphicData uri="{uri}">{pic}</a:graphicData></a:graphic></wp:inline></w:drawing>'
-    old = f'<w:pict><v:shape alt="{file.words()}" style="width:9pt;height:9pt"><v:imagedata r:id="{link}"/></v:shape></w:pict>'
+    old = (
+        f'<w:pict><v:shape alt="{file.words()}" style="width:9pt;height:9pt">'
+        f'<v:imagedata r:id="{link}"/></v:shape></w:pict>'
+    )
     return paragraph(file.words(), f"<w:r>{file.chance.choice([drawing, old])}</w:r>")
 
 
@@ -267,12 +319,18 @@ def custom_xml(file: Composed) -> str:
 def alternate(file: Composed) -> str:
     needs = file.chance.choice(["wps", "x"])
     choice, other = run(file.words()), run(file.words())
-    both = f'<mc:Choice Requires="{needs}" xmlns:x="urn:x">{choice}</mc:Choice><mc:Fallback>{other}</mc:Fallback>'
+    both = (
+        f'<mc:Choice Requires="{needs}" xmlns:x="urn:x">{choice}</'
+        f"mc:Choice><mc:Fallback>{other}</mc:Fallback>"
+    )
     return paragraph(file.words(), f"<mc:AlternateContent>{both}</mc:AlternateContent>")
 
 
 def alternate_paragraphs(file: Composed) -> str:
-    choice, other = (f"<{tag}>{paragraph(file.words())}</{tag.split()[0]}>" for tag in ('mc:Choice Requires="w14"', "mc:Fallback"))
+    choice, other = (
+        f"<{tag}>{paragraph(file.words())}</{tag.split()[0]}>"
+        for tag in ('mc:Choice Requires="w14"', "mc:Fallback")
+    )
     return f"<mc:AlternateContent>{choice}{other}</mc:AlternateContent>" + paragraph(file.words())
 
 
@@ -285,7 +343,10 @@ def unknown_inline(file: Composed) -> str:
 
 
 def unknown_block(file: Composed) -> str:
-    return f'<w:newBlock>{paragraph(file.words())}</w:newBlock><x:new xmlns:x="urn:x">{file.words()}</x:new>' + paragraph("")
+    return (
+        f'<w:newBlock>{paragraph(file.words())}</w:newBlock><x:new xmlns:x="urn:x">{file.words()}</x:new>'
+        + paragraph("")
+    )
 
 
 def misplaced(file: Composed) -> str:
@@ -297,23 +358,36 @@ def embedded_object(file: Composed) -> str:
     inner: bytes = docx(paragraph(file.words()))
     name, kind = f"embeddings/inner{number}.docx", "package"
     if file.chance.random() < 0.5:
-        inner, name, kind = compound({"Equation Native": b"x"}), f"embeddings/oleObject{number}.bin", "oleObject"
+        inner, name, kind = (
+            compound({"Equation Native": b"x"}),
+            f"embeddings/oleObject{number}.bin",
+            "oleObject",
+        )
     link, image = file.part(kind, name, inner), file.part("image", f"icon{number}.png", _PNG)
     shape = f'<v:shape id="s{number}" style="width:9pt;height:9pt"><v:imagedata r:id="{image}"/></v:shape>'
-    ole = f'<o:OLEObject Type="Embed" ProgID="Word.Document.12" ShapeID="s{number}" DrawAspect="Icon" ObjectID="_1" r:id="{link}">'
+    ole = (
+        f'<o:OLEObject Type="Embed" ProgID="Word.Document.12" ShapeID="s{number}" '
+        f'DrawAspect="Icon" ObjectID="_1" r:id="{link}">'
+    )
     return paragraph(
-        file.words(), f"<w:r><w:object>{shape}{ole}<o:LockedField>false</o:LockedField></o:OLEObject></w:object></w:r>"
+        file.words(),
+        f"<w:r><w:object>{shape}{ole}<o:LockedField>false</o:LockedField></o:OLEObject></w:object></w:r>",
     )
 
 
 KINDS: Mapping[str, Content] = {
     made.__name__: made
     for made in (
-        plain, raised, raised_by_position, inline_control, prompt, block_control, check_box, custom_check_box, bound_control,
-        drop_down, equation, equation_between_paragraphs, eq_field, chunk, field_with_result, field_in_instruction, simple_field,
-        field_end_deleted, instruction_alone, note, note_without_mark, comment, listed, unseen, hidden_symbol, symbol,
-        small_characters, computed_by_word, text_box, picture, drawn_word, nested_table, ruby, tracked, deleted_paragraph,
-        smart_tag, custom_xml, alternate, alternate_paragraphs, unknown_run_content, unknown_inline, unknown_block, misplaced,
+        plain, raised, raised_by_position, inline_control, prompt, block_control, check_box, custom_check_box,
+        bound_control,
+        drop_down, equation, equation_between_paragraphs, eq_field, chunk, field_with_result,
+        field_in_instruction, simple_field,
+        field_end_deleted, instruction_alone, note, note_without_mark, comment, listed, unseen, hidden_symbol,
+        symbol,
+        small_characters, computed_by_word, text_box, picture, drawn_word, nested_table, ruby, tracked,
+        deleted_paragraph,
+        smart_tag, custom_xml, alternate, alternate_paragraphs, unknown_run_content, unknown_inline,
+        unknown_block, misplaced,
         embedded_object,
     )
 }  # fmt: skip

@@ -46,8 +46,14 @@ class TestFillableForm:
         it = made(name, None, fillable=True)
         reader = PdfReader(io.BytesIO(it.document.data))
         assert [page.get("/Tabs") for page in reader.pages] == ["/S"] * len(reader.pages)
-        elements = [element for element in structure_of(reader.trailer["/Root"]["/StructTreeRoot"]) if element["/S"] == "/Form"]
-        assert [_qualified(element["/K"][0]["/Obj"]) for element in elements] == expected_tags(it.form, None, widgets=True)
+        elements = [
+            element
+            for element in structure_of(reader.trailer["/Root"]["/StructTreeRoot"])
+            if element["/S"] == "/Form"
+        ]
+        assert [_qualified(element["/K"][0]["/Obj"]) for element in elements] == expected_tags(
+            it.form, None, widgets=True
+        )
         numbers = reader.trailer["/Root"]["/StructTreeRoot"]["/ParentTree"]["/Nums"]
         parents = dict(zip(numbers[::2], numbers[1::2], strict=True))
         for element in elements:
@@ -65,7 +71,9 @@ class TestFillableForm:
                 title = f"{title}：{field.options[tag.option]}"
             elif isinstance(field, RowsField):
                 assert tag.row is not None
-                title += f"第{tag.row + 1}行{next(c.label for c in field.columns if c.field.name == tag.column)}"
+                title += (
+                    f"第{tag.row + 1}行{next(c.label for c in field.columns if c.field.name == tag.column)}"
+                )
             assert widget["/TU"] == title
 
     def test_has_its_widgets_in_their_places(self, name: str) -> None:
@@ -83,9 +91,13 @@ class TestFillableForm:
         it = made(name, 1, fillable=True)
         fields = PdfReader(io.BytesIO(it.document.data)).get_fields()
         assert fields is not None
-        values = {tag: field["/V"] for tag, field in fields.items() if field.get("/FT") == "/Tx" and "/V" in field}
+        values = {
+            tag: field["/V"] for tag, field in fields.items() if field.get("/FT") == "/Tx" and "/V" in field
+        }
         assert values == texts_of(it.form, it.record)
-        ticked = {tag for tag, field in fields.items() if field.get("/FT") == "/Btn" and field["/V"] == "/Yes"}
+        ticked = {
+            tag for tag, field in fields.items() if field.get("/FT") == "/Btn" and field["/V"] == "/Yes"
+        }
         assert ticked == {str(tag) for tag in fill(it.form, it.record).ticked}
         for tag in values:
             assert squeezed(text_in(it.document.data, it.places[tag])) == ""
@@ -104,7 +116,10 @@ class TestFillableForm:
     def test_shows_in_viewers_what_pypdf_fills_in(self, name: str, tmp_path: Path) -> None:
         needs_chinese_font()
         it = made(name, None, fillable=True)
-        values = {tag: PROSE if it.form.fields[_name(tag)].kind == "prose" else "临江某某" for tag in _some_text_tags(it)}
+        values = {
+            tag: PROSE if it.form.fields[_name(tag)].kind == "prose" else "临江某某"
+            for tag in _some_text_tags(it)
+        }
         filled = _by_pypdf(it.document.data, values)
         for pages in (rendered(filled), by_poppler(filled, tmp_path)):
             for tag, text in values.items():
@@ -113,7 +128,9 @@ class TestFillableForm:
                 if text == PROSE:
                     assert height_of_ink(pages, place) > 18, "it is wrapped"
 
-    def test_shows_in_viewers_the_right_glyphs_for_what_pypdf_fills_in(self, name: str, tmp_path: Path) -> None:
+    def test_shows_in_viewers_the_right_glyphs_for_what_pypdf_fills_in(
+        self, name: str, tmp_path: Path
+    ) -> None:
         needs_chinese_font()
         it = made(name, None, fillable=True)
         thin, thick = (dict.fromkeys(_some_text_tags(it), char * 3) for char in "一霸")
@@ -160,7 +177,10 @@ def _text_tags(it: Made) -> list[str]:
 def _some_text_tags(it: Made) -> list[str]:
     """One of each kind, because pypdf takes its time for every field."""
     tags = _text_tags(it)
-    return [next(tag for tag in tags if it.form.fields[_name(tag)].kind == kind) for kind in ("text", "prose", "date")]
+    return [
+        next(tag for tag in tags if it.form.fields[_name(tag)].kind == kind)
+        for kind in ("text", "prose", "date")
+    ]
 
 
 def _name(tag: str) -> str:

@@ -38,7 +38,9 @@ from tests.records import random_record
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("name", FORMS)
 class TestEveryPdf:
-    def test_is_on_a4_tagged_and_has_a_title_and_a_language(self, name: str, seed: int | None, fillable: bool) -> None:
+    def test_is_on_a4_tagged_and_has_a_title_and_a_language(
+        self, name: str, seed: int | None, fillable: bool
+    ) -> None:
         it = made(name, seed, fillable)
         reader = PdfReader(io.BytesIO(it.document.data))
         root = reader.trailer["/Root"]
@@ -51,7 +53,9 @@ class TestEveryPdf:
         for page in reader.pages:
             assert [round(float(side)) for side in page.mediabox] == [0, 0, 595, 842]
 
-    def test_tells_programs_which_copy_of_which_form_it_is(self, name: str, seed: int | None, fillable: bool) -> None:
+    def test_tells_programs_which_copy_of_which_form_it_is(
+        self, name: str, seed: int | None, fillable: bool
+    ) -> None:
         it = made(name, seed, fillable)
         metadata = PdfReader(io.BytesIO(it.document.data)).metadata
         assert metadata is not None
@@ -74,7 +78,9 @@ class TestEveryPdf:
         read = [[code.text for code in zxingcpp.read_barcodes(page)] for page in pages]
         assert read == [[it.identity.qr_payload(number)] for number in range(1, len(pages) + 1)]
 
-    def test_says_title_version_instance_and_page_in_words_on_every_page(self, name: str, seed: int | None, fillable: bool) -> None:
+    def test_says_title_version_instance_and_page_in_words_on_every_page(
+        self, name: str, seed: int | None, fillable: bool
+    ) -> None:
         it = made(name, seed, fillable)
         reader = PdfReader(io.BytesIO(it.document.data))
         for number, page in enumerate(reader.pages, 1):
@@ -103,7 +109,9 @@ class TestEveryPdf:
                     height = min(one.box.y1, other.box.y1) - max(one.box.y0, other.box.y0)
                     assert width < 0.1 or height < 0.1, (one, other)
 
-    def test_draws_a_tick_in_just_the_boxes_of_the_chosen_options(self, name: str, seed: int | None, fillable: bool) -> None:
+    def test_draws_a_tick_in_just_the_boxes_of_the_chosen_options(
+        self, name: str, seed: int | None, fillable: bool
+    ) -> None:
         it = made(name, seed, fillable)
         pages = rendered(it.document.data)
         options = [place for place in it.document.places if "/" in place.tag]
@@ -113,7 +121,9 @@ class TestEveryPdf:
         for place in options:
             assert ink(pages, place, inside=-1) > 40, "the box itself"
 
-    def test_is_the_same_bytes_for_the_same_identity(self, name: str, seed: int | None, fillable: bool) -> None:
+    def test_is_the_same_bytes_for_the_same_identity(
+        self, name: str, seed: int | None, fillable: bool
+    ) -> None:
         it = made(name, seed, fillable)
         assert make(it.form, it.record, fillable).document == it.document
 
@@ -167,7 +177,9 @@ def test_both_flavours_look_alike_and_have_the_same_places(name: str) -> None:
 def test_what_an_applicant_signs_and_seals_is_never_filled_in(fillable: bool) -> None:
     form = form_named("pilot-application")
     blank, filled = made(form.name, None, fillable), random_record(form, 5)
-    marks = {name: form.fields[name].parse("有：临江市某某单位") for name in ("pledge_seal", "pledge_signature")}
+    marks = {
+        name: form.fields[name].parse("有：临江市某某单位") for name in ("pledge_seal", "pledge_signature")
+    }
     marked = make(form, filled.model_copy(update={"values": marks}), fillable)
     for one, other in zip(rendered(blank.document.data), rendered(marked.document.data), strict=True):
         assert one.tobytes() == other.tobytes()
@@ -181,7 +193,13 @@ class TestOtherLayouts:
             {"kind": "date", "name": "c", "label": "日期", "prompt": "时间："},
         ]
         cells = [{"label": "名称", "columns": len(columns) - 1, "content": content}]
-        raw = {"name": "t", "version": "1", "title": "试表", "columns": columns, "rows": [{"cells": cells, **row}]}
+        raw = {
+            "name": "t",
+            "version": "1",
+            "title": "试表",
+            "columns": columns,
+            "rows": [{"cells": cells, **row}],
+        }
         return FormDefinition.model_validate(raw)
 
     @pytest.mark.parametrize("fillable", FLAVOURS)
@@ -200,7 +218,11 @@ class TestOtherLayouts:
 
     def test_a_number_in_another_unit_is_not_printed_with_the_unit_of_the_form(self) -> None:
         form = self.form([4, 10])
-        it = make(form, Record(form="t", version="1", values={"b": form.fields["b"].parse("3万立方米")}), fillable=False)
+        it = make(
+            form,
+            Record(form="t", version="1", values={"b": form.fields["b"].parse("3万立方米")}),
+            fillable=False,
+        )
         assert squeezed(text_in(it.document.data, it.places["sealform:b"])) == "3万立方米"
         assert "吨" not in PdfReader(io.BytesIO(it.document.data)).pages[0].extract_text()
 

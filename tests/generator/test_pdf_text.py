@@ -26,7 +26,11 @@ class TestLongAnswers:
     TEXT = "\n".join([PROSE * 6] * 12)
 
     def test_break_over_pages_in_a_flat_form_and_nothing_is_cut(self) -> None:
-        it = make(form_named("pilot-application"), with_values("pilot-application", overview=self.TEXT), fillable=False)
+        it = make(
+            form_named("pilot-application"),
+            with_values("pilot-application", overview=self.TEXT),
+            fillable=False,
+        )
         places = it.places["sealform:overview"]
         assert [place.page for place in places] == [1, 2, 3]
         assert squeezed(text_in(it.document.data, places)) == squeezed(self.TEXT)
@@ -37,16 +41,22 @@ class TestLongAnswers:
 
     def test_make_their_row_grow_in_a_fillable_form(self) -> None:
         text = "\n".join([PROSE * 5] * 5)
-        it = make(form_named("pilot-application"), with_values("pilot-application", overview=text), fillable=True)
+        it = make(
+            form_named("pilot-application"), with_values("pilot-application", overview=text), fillable=True
+        )
         (place,) = it.places["sealform:overview"]
         assert place.box.y1 - place.box.y0 > 12.5 / 2.54 * 72 + 20
         assert height_of_ink(rendered(it.document.data), place) > 12.5 / 2.54 * 72, "the value is that long"
 
     def test_are_set_smaller_where_a_fillable_page_is_too_short(self) -> None:
         text = "\n".join([PROSE * 5] * 9)
-        it = make(form_named("pilot-application"), with_values("pilot-application", overview=text), fillable=True)
+        it = make(
+            form_named("pilot-application"), with_values("pilot-application", overview=text), fillable=True
+        )
         (place,) = it.places["sealform:overview"]
-        shown = make(form_named("pilot-application"), with_values("pilot-application", overview=PROSE), fillable=True)
+        shown = make(
+            form_named("pilot-application"), with_values("pilot-application", overview=PROSE), fillable=True
+        )
         small = darkness(rendered(it.document.data), place) / len(text)
         normal = darkness(rendered(shown.document.data), shown.places["sealform:overview"][0]) / len(PROSE)
         assert (7 / 10.5) ** 2 * 0.95 < small / normal < 0.95, "letters take less ink, and none is missing"
@@ -64,10 +74,15 @@ class TestLongAnswers:
 
     def test_make_a_table_inside_the_form_grow(self) -> None:
         form = form_named("enterprise-filing")
-        rows = [{"source": f"第{number}种能源", "consumption": None, "supplier": None} for number in range(1, 41)]
+        rows = [
+            {"source": f"第{number}种能源", "consumption": None, "supplier": None} for number in range(1, 41)
+        ]
         it = make(form, with_values(form.name, sources=tuple(rows)), fillable=False)
         for number in range(40):
-            assert squeezed(text_in(it.document.data, it.places[f"sealform:sources[{number}].source"])) == f"第{number + 1}种能源"
+            assert (
+                squeezed(text_in(it.document.data, it.places[f"sealform:sources[{number}].source"]))
+                == f"第{number + 1}种能源"
+            )
         assert [place.page for place in it.places["sealform:sources"]] == [1, 2]
 
 
@@ -82,7 +97,11 @@ class TestHostileText:
     @pytest.mark.parametrize("fillable", FLAVOURS)
     @pytest.mark.parametrize("text", MARKUP)
     def test_shows_literally(self, text: str, fillable: bool) -> None:
-        it = make(form_named("pilot-application"), with_values("pilot-application", overview=text, leader=text), fillable)
+        it = make(
+            form_named("pilot-application"),
+            with_values("pilot-application", overview=text, leader=text),
+            fillable,
+        )
         for name in ("overview", "leader"):
             (place,) = it.places[f"sealform:{name}"]
             if not fillable:
@@ -95,16 +114,29 @@ class TestHostileText:
 
     @pytest.mark.parametrize(
         "word",
-        ["A" * 300, "，" * 200, "0123456789" * 30, "（" * 100, "http://example.com/" + "a/b-c?d=1&e=2" * 20, "Щ" * 200, "……" * 90],
+        [
+            "A" * 300,
+            "，" * 200,
+            "0123456789" * 30,
+            "（" * 100,
+            "http://example.com/" + "a/b-c?d=1&e=2" * 20,
+            "Щ" * 200,
+            "……" * 90,
+        ],
     )
     def test_of_endless_words_stays_in_its_cell(self, word: str) -> None:
-        it = make(form_named("pilot-application"), with_values("pilot-application", leader_title=word, tasks=word), fillable=False)
+        it = make(
+            form_named("pilot-application"),
+            with_values("pilot-application", leader_title=word, tasks=word),
+            fillable=False,
+        )
         for name in ("leader_title", "tasks"):
             assert squeezed(text_in(it.document.data, it.places[f"sealform:{name}"])) == word
 
     @pytest.mark.parametrize("fillable", FLAVOURS)
     @pytest.mark.parametrize(
-        ("character", "named"), [("\U0001f600", "“😀”（U\\+1F600）"), ("𠮷", "“𠮷”（U\\+20BB7）"), ("\ue000", "（U\\+E000）")]
+        ("character", "named"),
+        [("\U0001f600", "“😀”（U\\+1F600）"), ("𠮷", "“𠮷”（U\\+20BB7）"), ("\ue000", "（U\\+E000）")],
     )
     def test_with_a_character_that_the_fonts_lack_is_an_error_that_names_it(
         self, character: str, named: str, fillable: bool
@@ -113,10 +145,18 @@ class TestHostileText:
         with pytest.raises(GenerationError, match=f"“申报负责人”第 2 个字符{named}"):
             make(form_named("pilot-application"), record, fillable)
 
-    @pytest.mark.parametrize("character", ["\x00", "\x07", "\x1b", "\x7f", "\u200b", "\u202e", "\ufeff", "\ud800"])
-    def test_with_a_character_that_cannot_be_seen_is_an_error_that_names_its_code(self, character: str) -> None:
+    @pytest.mark.parametrize(
+        "character", ["\x00", "\x07", "\x1b", "\x7f", "\u200b", "\u202e", "\ufeff", "\ud800"]
+    )
+    def test_with_a_character_that_cannot_be_seen_is_an_error_that_names_its_code(
+        self, character: str
+    ) -> None:
         with pytest.raises(GenerationError, match=rf"“申报负责人”第 2 个字符.*U\+{ord(character):04X}"):
-            make(form_named("pilot-application"), with_values("pilot-application", leader=f"王{character}"), False)
+            make(
+                form_named("pilot-application"),
+                with_values("pilot-application", leader=f"王{character}"),
+                False,
+            )
 
     def test_in_the_definition_itself_is_found_as_well(self) -> None:
         form = form_named("enterprise-filing").model_copy(update={"notes": ("注意\U0001f600",)})
@@ -126,7 +166,9 @@ class TestHostileText:
     @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(
         st.text(
-            st.sampled_from("一丁龙碳，。（）“”《》…—·abcXYZ 0189-_/\\#$@*<>[]{}()'\"&%~^`|;:,.!?+=℃㎡①×"), min_size=1, max_size=400
+            st.sampled_from("一丁龙碳，。（）“”《》…—·abcXYZ 0189-_/\\#$@*<>[]{}()'\"&%~^`|;:,.!?+=℃㎡①×"),
+            min_size=1,
+            max_size=400,
         )
     )
     def test_of_any_kind_is_found_in_its_place(self, text: str) -> None:

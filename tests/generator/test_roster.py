@@ -71,9 +71,17 @@ def replaced(data: bytes, part: str, old: str, new: str) -> bytes:
     return file.getvalue()
 
 
-def test_the_sample_roster_gives_four_records_and_names_each_fault_of_the_bad_row(pilot: FormDefinition) -> None:
+def test_the_sample_roster_gives_four_records_and_names_each_fault_of_the_bad_row(
+    pilot: FormDefinition,
+) -> None:
     rows = list(read_roster(pilot, (FIXTURES / "roster.xlsx").read_bytes()))
-    assert [(row.number, row.record is not None) for row in rows] == [(3, True), (4, True), (5, False), (6, True), (7, True)]
+    assert [(row.number, row.record is not None) for row in rows] == [
+        (3, True),
+        (4, True),
+        (5, False),
+        (6, True),
+        (7, True),
+    ]
     assert [problem.message for problem in rows[2].problems] == [
         "第5行 D列“申报类型”：没有“工厂”这个选项，可选：城镇、商业、园区、校园、社区、企事业单位",
         "第5行 J列“邮箱”：“电子邮箱”不是有效的电子邮箱：baoxie.example.com",
@@ -89,7 +97,9 @@ def test_the_sample_roster_gives_four_records_and_names_each_fault_of_the_bad_ro
 
 def test_every_good_row_of_the_sample_roster_makes_a_document_of_its_own_name(pilot: FormDefinition) -> None:
     taken: set[str] = set()
-    records = [row.record for row in read_roster(pilot, (FIXTURES / "roster.xlsx").read_bytes()) if row.record]
+    records = [
+        row.record for row in read_roster(pilot, (FIXTURES / "roster.xlsx").read_bytes()) if row.record
+    ]
     assert all(generate(pilot, "docx", new_identity(pilot), record).data for record in records)
     assert [file_name(pilot, record, taken) for record in records] == [
         "汉阳区墨水湖街道办事处",
@@ -101,9 +111,16 @@ def test_every_good_row_of_the_sample_roster_makes_a_document_of_its_own_name(pi
 
 def test_headings_may_be_names_titles_labels_or_aliases_in_any_writing(pilot: FormDefinition) -> None:
     values = values_of(
-        pilot, ["organization", " 申报 负责人：", "申报负责人职务", "E-MAIL"], ["某单位", "张三", "主任", "a@example.com"]
+        pilot,
+        ["organization", " 申报 负责人：", "申报负责人职务", "E-MAIL"],
+        ["某单位", "张三", "主任", "a@example.com"],
     )
-    assert values == {"organization": "某单位", "leader": "张三", "leader_title": "主任", "email": "a@example.com"}
+    assert values == {
+        "organization": "某单位",
+        "leader": "张三",
+        "leader_title": "主任",
+        "email": "a@example.com",
+    }
 
 
 def test_a_shared_label_belongs_to_the_field_that_stands_left_of_it(pilot: FormDefinition) -> None:
@@ -112,7 +129,9 @@ def test_a_shared_label_belongs_to_the_field_that_stands_left_of_it(pilot: FormD
     assert values_of(pilot, ["申报联系人", "职务"], ["李四", "科长"])["contact_title"] == "科长"
 
 
-def test_shared_labels_are_given_out_in_order_where_there_are_as_many_as_fields(pilot: FormDefinition) -> None:
+def test_shared_labels_are_given_out_in_order_where_there_are_as_many_as_fields(
+    pilot: FormDefinition,
+) -> None:
     values = values_of(pilot, ["职务", "职务", "申报单位"], ["主任", "科长", "某单位"])
     assert (values["leader_title"], values["contact_title"]) == ("主任", "科长")
 
@@ -137,8 +156,12 @@ def test_seals_are_no_columns_of_a_roster(pilot: FormDefinition) -> None:
     assert "B列“申报单位盖章”" in refusal(pilot, workbook(["申报单位", "申报单位盖章"], ["甲", "有"]))
 
 
-def test_the_headings_may_stand_below_a_title_and_remarks_and_rows_may_be_blank(pilot: FormDefinition) -> None:
-    rows = rows_of(pilot, ["名册"], [], ["说明"], ["序号", "申报单位"], [1, "甲单位"], [], [2, None], [3, "乙单位"])
+def test_the_headings_may_stand_below_a_title_and_remarks_and_rows_may_be_blank(
+    pilot: FormDefinition,
+) -> None:
+    rows = rows_of(
+        pilot, ["名册"], [], ["说明"], ["序号", "申报单位"], [1, "甲单位"], [], [2, None], [3, "乙单位"]
+    )
     assert [(row.number, row.record.values if row.record else None) for row in rows] == [
         (5, {"organization": "甲单位"}),
         (8, {"organization": "乙单位"}),
@@ -155,7 +178,14 @@ def test_numbers_and_dates_of_cells_become_the_text_a_person_would_write(filing:
     values = values_of(
         filing,
         ["企业名称", "统一社会信用代码", "联系电话", "成立日期", "年营业收入", "填报日期"],
-        ["甲公司", 91420100, 13800000000.0, datetime.datetime(2003, 1, 7), 0.1 + 0.2, datetime.date(2021, 2, 5)],
+        [
+            "甲公司",
+            91420100,
+            13800000000.0,
+            datetime.datetime(2003, 1, 7),
+            0.1 + 0.2,
+            datetime.date(2021, 2, 5),
+        ],
     )
     assert values["credit_code"] == "91420100"
     assert values["telephone"] == "13800000000"
@@ -163,7 +193,9 @@ def test_numbers_and_dates_of_cells_become_the_text_a_person_would_write(filing:
     assert values["revenue"] == Amount(amount=Decimal("0.3"), unit="万元")
 
 
-def test_a_number_whose_format_shows_another_is_a_problem_and_a_padded_one_is_read_as_shown(filing: FormDefinition) -> None:
+def test_a_number_whose_format_shows_another_is_a_problem_and_a_padded_one_is_read_as_shown(
+    filing: FormDefinition,
+) -> None:
     book = Workbook()
     book.worksheets[0].append(["企业名称", "统一社会信用代码", "年营业收入"])
     book.worksheets[0].append(["甲公司", 91420100, 850])
@@ -229,7 +261,10 @@ def test_a_row_that_a_filter_hides_is_a_problem(filing: FormDefinition, heading:
 
 @pytest.mark.filterwarnings("error")
 def test_a_strict_workbook_is_refused_with_what_to_do(filing: FormDefinition) -> None:
-    old, new = "http://schemas.openxmlformats.org/officeDocument/2006/relationships", "http://purl.oclc.org/ooxml/officeDocument"
+    old, new = (
+        "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+        "http://purl.oclc.org/ooxml/officeDocument",
+    )
     assert "另存为普通的 .xlsx" in refusal(
         filing, replaced(workbook(["企业名称"], ["甲"]), "_rels/.rels", old, f"{new}/relationships")
     )
@@ -247,7 +282,12 @@ def test_a_formula_counts_by_its_saved_result_and_is_a_problem_without_one(pilot
     (row,) = read_roster(pilot, data)
     assert [problem.column for problem in row.problems] == ["B"]
     assert "公式没有保存计算结果" in row.problems[0].message
-    calculated = replaced(data, SHEET, '<c r="B2"><f>UPPER("wang")</f><v></v>', '<c r="B2" t="str"><f>UPPER("wang")</f><v>WANG</v>')
+    calculated = replaced(
+        data,
+        SHEET,
+        '<c r="B2"><f>UPPER("wang")</f><v></v>',
+        '<c r="B2" t="str"><f>UPPER("wang")</f><v>WANG</v>',
+    )
     (row,) = read_roster(pilot, calculated)
     assert row.record is not None
     assert row.record.values["leader"] == "WANG"
@@ -271,7 +311,9 @@ def test_a_control_character_is_a_problem_of_its_row(pilot: FormDefinition) -> N
 
 
 def test_line_breaks_typed_on_windows_are_line_breaks(pilot: FormDefinition) -> None:
-    (row,) = read_roster(pilot, replaced(workbook(["申报主体概况"], ["一段BREAK二段"]), SHEET, "BREAK", "_x000D_\n"))
+    (row,) = read_roster(
+        pilot, replaced(workbook(["申报主体概况"], ["一段BREAK二段"]), SHEET, "BREAK", "_x000D_\n")
+    )
     assert row.record is not None
     assert row.record.values["overview"] == "一段\n二段"
 
@@ -337,7 +379,11 @@ def test_a_workbook_over_a_limit_is_refused(pilot: FormDefinition, limits: Sheet
 def test_the_template_is_a_roster_with_every_field_that_a_file_can_bear(forms: Forms) -> None:
     for form in forms.values():
         (sheet,) = read_sheets(write_template(form))
-        borne = [form.titles[field.name] for field in form.fields.values() if field.kind not in ("seal", "signature")]
+        borne = [
+            form.titles[field.name]
+            for field in form.fields.values()
+            if field.kind not in ("seal", "signature")
+        ]
         assert [cell.text for cell in sheet.rows[0].cells] == borne
         assert list(read_roster(form, write_template(form))) == []
 
@@ -346,9 +392,14 @@ def record_of(form: FormDefinition, **values: str) -> Record:
     return Record(form=form.name, version=form.version, values=values)
 
 
-def test_files_are_named_after_the_unit_that_other_fields_mention(pilot: FormDefinition, filing: FormDefinition) -> None:
+def test_files_are_named_after_the_unit_that_other_fields_mention(
+    pilot: FormDefinition, filing: FormDefinition
+) -> None:
     taken: set[str] = set()
-    assert file_name(pilot, record_of(pilot, project_name="某工程", organization="武汉某单位"), taken) == "武汉某单位"
+    assert (
+        file_name(pilot, record_of(pilot, project_name="某工程", organization="武汉某单位"), taken)
+        == "武汉某单位"
+    )
     assert file_name(pilot, record_of(pilot, organization="武汉某单位"), taken) == "武汉某单位-2"
     assert file_name(pilot, record_of(pilot, organization="武汉某单位"), taken) == "武汉某单位-3"
     assert file_name(filing, record_of(filing, company="某公司", reporter="张三"), taken) == "某公司"
@@ -374,11 +425,16 @@ def test_a_file_name_is_safe_whatever_the_unit_is_called(pilot: FormDefinition, 
 
 def test_names_that_differ_in_case_alone_are_told_apart(pilot: FormDefinition) -> None:
     taken: set[str] = set()
-    names = [file_name(pilot, record_of(pilot, organization=unit), taken) for unit in ("abc公司", "ABC公司", "Abc公司")]
+    names = [
+        file_name(pilot, record_of(pilot, organization=unit), taken)
+        for unit in ("abc公司", "ABC公司", "Abc公司")
+    ]
     assert names == ["abc公司", "ABC公司-2", "Abc公司-3"]
 
 
-def test_a_corrupted_workbook_gives_rows_or_is_refused_and_never_fails_otherwise(pilot: FormDefinition) -> None:
+def test_a_corrupted_workbook_gives_rows_or_is_refused_and_never_fails_otherwise(
+    pilot: FormDefinition,
+) -> None:
     whole = (FIXTURES / "roster.xlsx").read_bytes()
     dice, refused = random.Random(1), 0
     for _ in range(60):

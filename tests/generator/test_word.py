@@ -25,8 +25,8 @@ W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
 IDENTITY = "7K06QXD6S7"
 NAMES = ["pilot-application", "enterprise-filing"]
 
-# The sequences of the schema (ECMA-376, part 4, wml.xsd), in full where we use an element; Word refuses a file whose
-# children stand in another order. w14 elements come last in w:sdtPr, as Word writes them.
+# The sequences of the schema (ECMA-376, part 4, wml.xsd), in full where we use an element; Word refuses a
+# file whose children stand in another order. w14 elements come last in w:sdtPr, as Word writes them.
 ORDER = {
     "tbl": "tblPr tblGrid tr",
     "tr": "tblPrEx trPr tc",
@@ -35,26 +35,38 @@ ORDER = {
     "r": "rPr t",
     "sdt": "sdtPr sdtEndPr sdtContent",
     "sdtPr": "rPr alias tag id lock placeholder temporary showingPlcHdr dataBinding label tabIndex "
-    "equation comboBox date docPartObj docPartList dropDownList picture richText text citation group bibliography checkbox",
+    "equation comboBox date docPartObj docPartList dropDownList picture "
+    "richText text citation group bibliography checkbox",
     "date": "dateFormat lid storeMappedDataAs calendar",
     "checkbox": "checked checkedState uncheckedState",
-    "pPr": "pStyle keepNext keepLines pageBreakBefore framePr widowControl numPr suppressLineNumbers pBdr shd tabs "
-    "suppressAutoHyphens kinsoku wordWrap overflowPunct topLinePunct autoSpaceDE autoSpaceDN bidi adjustRightInd snapToGrid "
-    "spacing ind contextualSpacing mirrorIndents suppressOverlap jc textDirection textAlignment textboxTightWrap outlineLvl "
+    "pPr": "pStyle keepNext keepLines pageBreakBefore framePr widowControl "
+    "numPr suppressLineNumbers pBdr shd tabs "
+    "suppressAutoHyphens kinsoku wordWrap overflowPunct topLinePunct "
+    "autoSpaceDE autoSpaceDN bidi adjustRightInd snapToGrid "
+    "spacing ind contextualSpacing mirrorIndents suppressOverlap jc "
+    "textDirection textAlignment textboxTightWrap outlineLvl "
     "divId cnfStyle rPr sectPr pPrChange",
-    "rPr": "rStyle rFonts b bCs i iCs caps smallCaps strike dstrike outline shadow emboss imprint noProof snapToGrid vanish "
-    "webHidden color spacing w kern position sz szCs highlight u effect bdr shd fitText vertAlign rtl cs em lang",
-    "tblPr": "tblStyle tblpPr tblOverlap bidiVisual tblStyleRowBandSize tblStyleColBandSize tblW jc tblCellSpacing tblInd "
+    "rPr": "rStyle rFonts b bCs i iCs caps smallCaps strike dstrike outline "
+    "shadow emboss imprint noProof snapToGrid vanish "
+    "webHidden color spacing w kern position sz szCs highlight "
+    "u effect bdr shd fitText vertAlign rtl cs em lang",
+    "tblPr": "tblStyle tblpPr tblOverlap bidiVisual tblStyleRowBandSize "
+    "tblStyleColBandSize tblW jc tblCellSpacing tblInd "
     "tblBorders shd tblLayout tblCellMar tblLook",
     "tblBorders": "top left start bottom right end insideH insideV",
     "tblCellMar": "top left start bottom right end",
-    "trPr": "cnfStyle divId gridBefore gridAfter wBefore wAfter cantSplit trHeight tblHeader tblCellSpacing jc hidden",
-    "tcPr": "cnfStyle tcW gridSpan hMerge vMerge tcBorders shd noWrap tcMar textDirection tcFitText vAlign hideMark",
-    "sectPr": "headerReference footerReference footnotePr endnotePr type pgSz pgMar paperSrc pgBorders lnNumType pgNumType "
+    "trPr": "cnfStyle divId gridBefore gridAfter wBefore wAfter cantSplit "
+    "trHeight tblHeader tblCellSpacing jc hidden",
+    "tcPr": "cnfStyle tcW gridSpan hMerge vMerge tcBorders shd noWrap "
+    "tcMar textDirection tcFitText vAlign hideMark",
+    "sectPr": "headerReference footerReference footnotePr endnotePr type "
+    "pgSz pgMar paperSrc pgBorders lnNumType pgNumType "
     "cols formProt vAlign noEndnote titlePg textDirection bidi rtlGutter docGrid printerSettings",
-    "style": "name aliases basedOn next link autoRedefine hidden uiPriority semiHidden unhideWhenUsed qFormat locked personal "
+    "style": "name aliases basedOn next link autoRedefine hidden uiPriority "
+    "semiHidden unhideWhenUsed qFormat locked personal "
     "personalCompose personalReply rsid pPr rPr tblPr trPr tcPr tblStylePr",
-    "settings": "zoom defaultTabStop characterSpacingControl compat themeFontLang clrSchemeMapping decimalSymbol listSeparator",
+    "settings": "zoom defaultTabStop characterSpacingControl compat themeFontLang "
+    "clrSchemeMapping decimalSymbol listSeparator",
 }
 # Here the schema lets children mix, but for the first.
 FREE_AFTER_FIRST = {"p", "r"}
@@ -105,7 +117,11 @@ def places(form: FormDefinition, record: Record | None) -> Iterator[Tag]:
             yield from (Tag(field=name, option=number) for number in range(len(field.options)))
         elif field.kind == "rows":
             rows = max(field.blank_rows, len(record.values[name]) if record else 0)
-            yield from (Tag(field=name, row=row, column=column.field.name) for row in range(rows) for column in field.columns)
+            yield from (
+                Tag(field=name, row=row, column=column.field.name)
+                for row in range(rows)
+                for column in field.columns
+            )
         else:
             yield Tag(field=name)
 
@@ -132,7 +148,9 @@ def test_every_place_of_a_form_has_one_tagged_control_that_cannot_be_deleted(for
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("seed", range(5))
-def test_every_value_of_a_record_stands_in_its_control_exactly_once(forms: Forms, name: str, seed: int) -> None:
+def test_every_value_of_a_record_stands_in_its_control_exactly_once(
+    forms: Forms, name: str, seed: int
+) -> None:
     form = forms[name]
     record = random_record(form, seed)
     data = made(form, record).data
@@ -150,7 +168,9 @@ def test_every_value_of_a_record_stands_in_its_control_exactly_once(forms: Forms
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_blank_form_shows_placeholders_that_say_nothing_when_read_as_answers(forms: Forms, name: str) -> None:
+def test_a_blank_form_shows_placeholders_that_say_nothing_when_read_as_answers(
+    forms: Forms, name: str
+) -> None:
     form = forms[name]
     for tag, control in controls(made(form).data).items():
         if tag.option is not None:
@@ -190,7 +210,9 @@ def test_whatever_the_form_prints_is_locked_against_editing(forms: Forms, name: 
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_parts_are_well_formed_with_unique_ids_and_children_in_schema_order(forms: Forms, name: str) -> None:
+def test_the_parts_are_well_formed_with_unique_ids_and_children_in_schema_order(
+    forms: Forms, name: str
+) -> None:
     data = made(forms[name], random_record(forms[name], 4)).data
     for part, content in parts(data).items():
         if part.endswith((".xml", ".rels")):
@@ -227,7 +249,9 @@ def test_every_row_fills_the_grid_and_every_cell_ends_with_a_paragraph(forms: Fo
             for cell in row.iter(W + "tc")
         ]
         assert sum(spans) == len(widths)
-        assert sum(int(cell.find(f"{W}tcPr/{W}tcW").get(W + "w")) for cell in row.iter(W + "tc")) == sum(widths)
+        assert sum(int(cell.find(f"{W}tcPr/{W}tcW").get(W + "w")) for cell in row.iter(W + "tc")) == sum(
+            widths
+        )
         assert all(cell[-1].tag == W + "p" for cell in row.iter(W + "tc"))
 
 
@@ -254,8 +278,16 @@ def test_only_rows_with_prose_may_break_over_pages(forms: Forms) -> None:
 
 
 @pytest.mark.parametrize(("width", "page"), [(8, (21, 29.7)), (9.5, (21, 29.7)), (12, (29.7, 21))])
-def test_the_page_lies_on_its_side_where_the_table_is_too_wide_to_stand(width: float, page: tuple[float, float]) -> None:
-    definition = {"name": "wide", "version": "1", "title": "宽表", "columns": [width, width], "rows": [{"cells": [{"columns": 2}]}]}
+def test_the_page_lies_on_its_side_where_the_table_is_too_wide_to_stand(
+    width: float, page: tuple[float, float]
+) -> None:
+    definition = {
+        "name": "wide",
+        "version": "1",
+        "title": "宽表",
+        "columns": [width, width],
+        "rows": [{"cells": [{"columns": 2}]}],
+    }
     section = body(made(FormDefinition.model_validate(definition)).data).find(f".//{W}sectPr")
     size, margins = section.find(W + "pgSz"), section.find(W + "pgMar")
     sides = [int(size.get(W + "w")), int(size.get(W + "h"))]
@@ -279,7 +311,13 @@ def test_nothing_is_left_of_the_template_that_the_library_starts_from(forms: For
     files = parts(made(forms["pilot-application"]).data)
     core = etree.fromstring(files["docProps/core.xml"])
     assert [(etree.QName(e).localname, e.text) for e in core] == [("title", "试点申请表")]
-    assert {name.split("/")[0] for name in files} == {"[Content_Types].xml", "_rels", "docProps", "word", "customXml"}
+    assert {name.split("/")[0] for name in files} == {
+        "[Content_Types].xml",
+        "_rels",
+        "docProps",
+        "word",
+        "customXml",
+    }
     assert not [name for name in files if re.search("thumbnail|app.xml|numbering|stylesWithEffects", name)]
 
 
@@ -295,7 +333,9 @@ def record_of(form: FormDefinition, **values: Any) -> Record:
     return Record(form=form.name, version=form.version, values=values)
 
 
-@pytest.mark.parametrize("character", ["\x00", "\x07", "\x0b", "\r", "\x7f", "\x85", "\ud800", "\ufffe", "\uffff"])
+@pytest.mark.parametrize(
+    "character", ["\x00", "\x07", "\x0b", "\r", "\x7f", "\x85", "\ud800", "\ufffe", "\uffff"]
+)
 def test_a_character_that_no_file_can_hold_is_refused_by_field_and_code(forms: Forms, character: str) -> None:
     form = forms["pilot-application"]
     with pytest.raises(GenerationError) as caught:
@@ -332,14 +372,22 @@ def test_a_seal_is_never_printed_whatever_the_record_says(forms: Forms) -> None:
 def test_libreoffice_saves_every_value_once_and_keeps_ticks_placeholders_and_identity(
     forms: Forms, documents: dict[str, Path], soffice: Convert
 ) -> None:
-    for (stem, source), path in zip(documents.items(), soffice(list(documents.values()), "docx"), strict=True):
+    for (stem, source), path in zip(
+        documents.items(), soffice(list(documents.values()), "docx"), strict=True
+    ):
         before, after, files = source.read_bytes(), path.read_bytes(), parts(path.read_bytes())
-        assert [written(cell) for cell in body(after).iter(W + "tc")] == [written(cell) for cell in body(before).iter(W + "tc")], (
-            stem
-        )
+        assert [written(cell) for cell in body(after).iter(W + "tc")] == [
+            written(cell) for cell in body(before).iter(W + "tc")
+        ], stem
         assert ticks(after) == ticks(before)
-        assert len(list(body(after).iter(W + "showingPlcHdr"))) == len(list(body(before).iter(W + "showingPlcHdr")))
-        items = [etree.fromstring(content) for name, content in files.items() if re.fullmatch(r"customXml/item\d+\.xml", name)]
+        assert len(list(body(after).iter(W + "showingPlcHdr"))) == len(
+            list(body(before).iter(W + "showingPlcHdr"))
+        )
+        items = [
+            etree.fromstring(content)
+            for name, content in files.items()
+            if re.fullmatch(r"customXml/item\d+\.xml", name)
+        ]
         assert IDENTITY in [root.get("instance") for root in items]
 
 

@@ -36,9 +36,27 @@ SEAL = SealField(kind="seal", name="seal", required=True)
 SIGNATURE = SignatureField(kind="signature", name="signature", required=True)
 INNER = (TEXT, NUMBER, DATE, PHONE, CHOICE, EMAIL, ADDRESS)
 ROWS = RowsField.model_validate(
-    {"kind": "rows", "name": "table", "min": 1, "columns": [{"label": field.name, "field": field.model_dump()} for field in INNER]}
+    {
+        "kind": "rows",
+        "name": "table",
+        "min": 1,
+        "columns": [{"label": field.name, "field": field.model_dump()} for field in INNER],
+    }
 )
-ALL: tuple[FieldBase, ...] = (TEXT, PROSE, ADDRESS, EMAIL, PHONE, CHOICE, DATE, NUMBER, DENSITY, SEAL, SIGNATURE, ROWS)
+ALL: tuple[FieldBase, ...] = (
+    TEXT,
+    PROSE,
+    ADDRESS,
+    EMAIL,
+    PHONE,
+    CHOICE,
+    DATE,
+    NUMBER,
+    DENSITY,
+    SEAL,
+    SIGNATURE,
+    ROWS,
+)
 
 # Anything at all, mixed with what these fields are really made of, so that the two meet.
 HOSTILE = st.text() | st.text(
@@ -54,11 +72,15 @@ def _stored(field: FieldBase, texts: st.SearchStrategy) -> st.SearchStrategy:
 
 def _decimals() -> st.SearchStrategy:
     digits = st.integers(-(10**24) + 1, 10**24 - 1)
-    return st.builds(lambda n, e: Decimal(n).scaleb(-e), digits, st.integers(0, 24)).filter(lambda d: not d or d.adjusted() >= -24)
+    return st.builds(lambda n, e: Decimal(n).scaleb(-e), digits, st.integers(0, 24)).filter(
+        lambda d: not d or d.adjusted() >= -24
+    )
 
 
 def amounts(field: NumberField) -> st.SearchStrategy:
-    units = st.sampled_from([field.unit, "亿元", "吨标准煤", "%", "km", "m²", "℃".replace("℃", "°C"), "元/平方米"])
+    units = st.sampled_from(
+        [field.unit, "亿元", "吨标准煤", "%", "km", "m²", "℃".replace("℃", "°C"), "元/平方米"]
+    )
     return st.builds(lambda amount, unit: Amount(amount=amount, unit=unit), _decimals(), units)
 
 
@@ -66,9 +88,13 @@ _MOBILES = st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True)
 _LANDLINES = st.from_regex(r"(0(10|2[0-9]|[3-9][0-9]{2})-)?[2-9][0-9]{6,7}(转[0-9]{1,6})?", fullmatch=True)
 _SERVICES = st.from_regex(r"400-[0-9]{3}-[0-9]{4}(转[0-9]{1,6})?", fullmatch=True)
 PHONES = st.lists(_MOBILES | _LANDLINES | _SERVICES, min_size=1, max_size=4).map(";".join)
-_ADDRESSES = st.from_regex(r"[a-z0-9][a-z0-9._-]{0,12}[a-z0-9]@([a-z0-9]{1,8}\.){1,3}(cn|com|org)", fullmatch=True)
+_ADDRESSES = st.from_regex(
+    r"[a-z0-9][a-z0-9._-]{0,12}[a-z0-9]@([a-z0-9]{1,8}\.){1,3}(cn|com|org)", fullmatch=True
+)
 EMAILS = st.lists(_ADDRESSES, min_size=1, max_size=3, unique=True).map(";".join)
-CHOICES = st.sets(st.sampled_from(CHOICE.options), min_size=1).map(lambda s: tuple(o for o in CHOICE.options if o in s))
+CHOICES = st.sets(st.sampled_from(CHOICE.options), min_size=1).map(
+    lambda s: tuple(o for o in CHOICE.options if o in s)
+)
 DATES = st.dates(datetime.date(1, 1, 1), datetime.date(9999, 12, 31))
 LINES = _stored(TEXT, WORDS | HOSTILE)
 SEALS = st.just(Seal(present=False)) | st.builds(
@@ -77,18 +103,25 @@ SEALS = st.just(Seal(present=False)) | st.builds(
     st.sampled_from(["", "（与单位名称相符）", "（与单位名称不符）", "（未与单位名称核对）"]),
     st.sampled_from([True, False, None]),
 )
-SIGNATURES = st.just(Signature(present=False)) | st.builds(lambda text: Signature(present=True, text=text), st.none() | LINES)
+SIGNATURES = st.just(Signature(present=False)) | st.builds(
+    lambda text: Signature(present=True, text=text), st.none() | LINES
+)
 _CELLS = {
-    "unit": LINES, "cost": amounts(NUMBER), "day": DATES, "phone": PHONES, "colours": CHOICES, "email": EMAILS,
+    "unit": LINES, "cost": amounts(NUMBER), "day": DATES, "phone": PHONES, "colours": CHOICES,
+    "email": EMAILS,
     "address": LINES,
 }  # fmt: skip
 ROW_LISTS = st.lists(
-    st.fixed_dictionaries({name: st.none() | cell for name, cell in _CELLS.items()}).filter(lambda row: any(row.values())),
+    st.fixed_dictionaries({name: st.none() | cell for name, cell in _CELLS.items()}).filter(
+        lambda row: any(row.values())
+    ),
     min_size=1,
     max_size=4,
 ).map(tuple)
 VALUES: tuple[tuple[FieldBase, st.SearchStrategy], ...] = (
-    (TEXT, LINES), (ADDRESS, LINES), (PROSE, _stored(PROSE, HOSTILE)), (EMAIL, EMAILS), (PHONE, PHONES), (CHOICE, CHOICES),
-    (DATE, DATES), (NUMBER, amounts(NUMBER)), (DENSITY, amounts(DENSITY)), (SEAL, SEALS), (SIGNATURE, SIGNATURES),
+    (TEXT, LINES), (ADDRESS, LINES), (PROSE, _stored(PROSE, HOSTILE)), (EMAIL, EMAILS), (PHONE, PHONES),
+    (CHOICE, CHOICES),
+    (DATE, DATES), (NUMBER, amounts(NUMBER)), (DENSITY, amounts(DENSITY)), (SEAL, SEALS),
+    (SIGNATURE, SIGNATURES),
     (ROWS, ROW_LISTS),
 )  # fmt: skip

@@ -21,7 +21,12 @@ def test_an_error_survives_the_way_to_another_process(cls, words):
         error = cls("出错了", **words)
     copy = pickle.loads(pickle.dumps(error))
     assert type(copy) is cls
-    assert (copy.code, copy.message, copy.advice, str(copy)) == (error.code, error.message, error.advice, str(error))
+    assert (copy.code, copy.message, copy.advice, str(copy)) == (
+        error.code,
+        error.message,
+        error.advice,
+        str(error),
+    )
     assert (copy.exit_code, copy.http_status) == (error.exit_code, error.http_status)
 
 

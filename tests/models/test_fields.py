@@ -19,14 +19,18 @@ from tests.models import kinds
 
 each_value = pytest.mark.parametrize(("field", "values"), kinds.VALUES, ids=lambda x: getattr(x, "name", ""))
 each_field = pytest.mark.parametrize("field", kinds.ALL, ids=lambda field: field.name)
-# Long enough that quadratic time takes seconds; the limit is generous, because other work may share the machine.
+# Long enough that quadratic time takes seconds; the limit is generous, because other work may share the
+# machine.
 LONG = 20_000
 HOSTILE = [
-    " ", "\n", "\t", "\u3000", "0", "1", "０", "0 0 0 ", "1 ", "2021", "年", "年 ", "年月", "年  月", "2021年",
+    " ", "\n", "\t", "\u3000", "0", "1", "０", "0 0 0 ", "1 ", "2021", "年", "年 ", "年月", "年  月",
+    "2021年",
     "2021年2月5日", "一", "二〇", ".", "-", "—", "_",
-    ",", ";", "@", "a@", "a@b.cn", "a@b ", "a ", "<", ">", "<a", "<>", ":", "(", ")", "+86", "+86 ", "转", "转1", "0-",
+    ",", ";", "@", "a@", "a@b.cn", "a@b ", "a ", "<", ">", "<a", "<>", ":", "(", ")", "+86", "+86 ", "转",
+    "转1", "0-",
     "027-", "027-8580 ", "138 ",
-    "13800138000 ", "85807053-", "电话", "座", "约", "约 ", "1,", "1,000", "1.", "有", "有：", "（", "（与单位名称相符",
+    "13800138000 ", "85807053-", "电话", "座", "约", "约 ", "1,", "1,000", "1.", "有", "有：", "（",
+    "（与单位名称相符",
     "有：（与单位名称相符）", "\u0301", "\u0301\u0316", "ﾞ\u0316", "\u200b", "①", "a", "红、", "中 ",
 ]  # fmt: skip
 
@@ -101,11 +105,14 @@ def test_blanks_say_nothing(field, blanks):
 
 
 @pytest.mark.parametrize(
-    "field", [field for field in kinds.ALL if field not in (kinds.ADDRESS, kinds.DENSITY)], ids=lambda field: field.name
+    "field",
+    [field for field in kinds.ALL if field not in (kinds.ADDRESS, kinds.DENSITY)],
+    ids=lambda field: field.name,
 )
 def test_long_hostile_text_takes_linear_time(field):
     for unit in HOSTILE:
-        # A table has many values, each of which costs its time; and a tail that does not fit makes a pattern go back.
+        # A table has many values, each of which costs its time; and a tail that does not fit makes a pattern
+        # go back.
         length = LONG // 10 if field is kinds.ROWS else LONG
         text = f"2021年{unit * (length // len(unit))}!"
         start = time.process_time()
@@ -114,7 +121,9 @@ def test_long_hostile_text_takes_linear_time(field):
         assert time.process_time() - start < 1, f"{unit!r} many times"
 
 
-@pytest.mark.parametrize("function", [tidy, one_line, compact, key, lambda text: list(BLANK_DATE.finditer(text))])
+@pytest.mark.parametrize(
+    "function", [tidy, one_line, compact, key, lambda text: list(BLANK_DATE.finditer(text))]
+)
 def test_making_long_text_regular_takes_linear_time(function):
     for unit in HOSTILE:
         start = time.process_time()
@@ -124,7 +133,22 @@ def test_making_long_text_regular_takes_linear_time(function):
 
 @each_field
 def test_looking_for_values_in_a_long_text_takes_linear_time(field):
-    for unit in ("a", "1", "1 ", "1,", "a@", "a.", "@", "-", "年", "2021年2月5日", "13800138000 ", "红", "万元", "("):
+    for unit in (
+        "a",
+        "1",
+        "1 ",
+        "1,",
+        "a@",
+        "a.",
+        "@",
+        "-",
+        "年",
+        "2021年2月5日",
+        "13800138000 ",
+        "红",
+        "万元",
+        "(",
+    ):
         text = unit * (LONG // len(unit))
         start = time.process_time()
         field.find(text)
@@ -175,7 +199,9 @@ def test_every_kind_says_all_that_is_asked_of_one_in_words_that_others_know(kind
     asked = FieldBase.__annotations__.keys() & FieldBase.__class_vars__
     assert len(asked) > 10
     for name in asked:
-        TypeAdapter(get_args(FieldBase.__annotations__[name])[0]).validate_python(getattr(kind, name), strict=True)
+        TypeAdapter(get_args(FieldBase.__annotations__[name])[0]).validate_python(
+            getattr(kind, name), strict=True
+        )
 
 
 def test_no_two_kinds_are_called_the_same():
@@ -188,7 +214,9 @@ def test_a_kind_finds_values_where_it_says_that_they_have_a_shape(kind):
 
 
 def test_a_kind_that_leaves_something_unsaid_is_refused_when_it_is_defined():
-    with pytest.raises(TypeError, match=r"PostcodeField does not say: between_digits, called, entered, .*made_of"):
+    with pytest.raises(
+        TypeError, match=r"PostcodeField does not say: between_digits, called, entered, .*made_of"
+    ):
 
         class PostcodeField(FieldBase[str]):
             kind: Literal["postcode"]

@@ -5,7 +5,9 @@ import pytest
 from models.form import FormDefinition
 
 
-@pytest.mark.parametrize(("form", "first"), [("pilot-application", "organization"), ("enterprise-filing", "company")])
+@pytest.mark.parametrize(
+    ("form", "first"), [("pilot-application", "organization"), ("enterprise-filing", "company")]
+)
 def test_a_filled_form_is_told_from_another_by_who_applies_or_else_its_first_line(
     forms: Mapping[str, FormDefinition], form: str, first: str
 ) -> None:

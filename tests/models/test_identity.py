@@ -38,9 +38,11 @@ def test_any_text_is_ours_or_none_but_never_an_error(text):
 @pytest.mark.parametrize(
     "text",
     [
-        "", "sealform", "sealform:", "other:field", "sealform:Field", "sealform:a/", "sealform:a/-1", "sealform:a/x",
+        "", "sealform", "sealform:", "other:field", "sealform:Field", "sealform:a/", "sealform:a/-1",
+        "sealform:a/x",
         "sealform:a[1]", "sealform:a[1].",
-        "sealform:a.b", "sealform:a\n", " sealform:a", "sealform:a/1[2]", "sealform:a/٣", "sealform:a/" + "9" * 5000,
+        "sealform:a.b", "sealform:a\n", " sealform:a", "sealform:a/1[2]", "sealform:a/٣",
+        "sealform:a/" + "9" * 5000,
         "sealform:a[" + "9" * 5000 + "].b",
     ],
 )  # fmt: skip
@@ -49,7 +51,18 @@ def test_a_foreign_tag_is_none(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "SF1", "SF1/a/1", "SF2/a/1/A", "SF1/a/1/a", "SF1/a/1/A/", "SF1/a/1/A/x", "SF1/a/1/A\n", "SF1/a/1/A/" + "9" * 5000]
+    "text",
+    [
+        "",
+        "SF1",
+        "SF1/a/1",
+        "SF2/a/1/A",
+        "SF1/a/1/a",
+        "SF1/a/1/A/",
+        "SF1/a/1/A/x",
+        "SF1/a/1/A\n",
+        "SF1/a/1/A/" + "9" * 5000,
+    ],
 )
 def test_a_foreign_code_is_none(text):
     assert Identity.from_qr(text) is None

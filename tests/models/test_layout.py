@@ -13,8 +13,14 @@ TABLE = {
 }  # fmt: skip
 PRINTED = {"columns": 2, "content": [{"kind": "printed", "text": "甲"}]}
 ODD_ROWS = {
-    "a table under its label": (3, {"labels": "above", "cells": [{"label": "表", "columns": 3, "content": [TABLE]}]}),
-    "a table beside a wide label": (5, {"cells": [{"label": "表", "label_columns": 2, "columns": 3, "content": [TABLE]}]}),
+    "a table under its label": (
+        3,
+        {"labels": "above", "cells": [{"label": "表", "columns": 3, "content": [TABLE]}]},
+    ),
+    "a table beside a wide label": (
+        5,
+        {"cells": [{"label": "表", "label_columns": 2, "columns": 3, "content": [TABLE]}]},
+    ),
     "a cell without a label": (4, {"cells": [PRINTED, {"label": "乙", "content": [TEXT]}]}),
 }
 
@@ -30,7 +36,9 @@ def uncovered(form):
         for right in range(cell.column_span)
     )
     grid = {(row, column) for row in range(len(rows)) for column in range(len(form.columns))}
-    return {place: covered[place] for place in grid | set(covered) if covered[place] != 1 or place not in grid}
+    return {
+        place: covered[place] for place in grid | set(covered) if covered[place] != 1 or place not in grid
+    }
 
 
 def test_the_cells_of_every_shipped_form_tile_its_grid(forms):
@@ -61,4 +69,6 @@ def assert_table_has_its_entries(table: RowsField, places):
     headings = [place.heading.label for place in places if place.role == "heading"]
     assert headings == [column.label for column in table.columns]
     entries = [(place.entry_row, place.heading.field.name) for place in places if place.role == "entry"]
-    assert entries == [(row, column.field.name) for row in range(table.blank_rows) for column in table.columns]
+    assert entries == [
+        (row, column.field.name) for row in range(table.blank_rows) for column in table.columns
+    ]

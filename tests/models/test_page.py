@@ -24,7 +24,15 @@ def test_a_box_has_finite_sides(wrong):
 
 
 def test_a_line_reads_as_its_runs_and_ticks():
-    line = Line(spans=(Tick(state="ticked"), Run(text="园区 "), Picture(kind="shape"), Tick(state="empty"), Run(text="校园")))
+    line = Line(
+        spans=(
+            Tick(state="ticked"),
+            Run(text="园区 "),
+            Picture(kind="shape"),
+            Tick(state="empty"),
+            Run(text="校园"),
+        )
+    )
     assert line.text == TICK_TEXT["ticked"] + "园区 " + TICK_TEXT["empty"] + "校园"
     assert Cell(row=0, column=0, lines=(line, Line())).text == line.text + "\n"
 

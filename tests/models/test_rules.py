@@ -13,15 +13,26 @@ from tests.records import random_record
 FIELDS = [
     {"kind": "text", "name": "unit", "label": "单位", "required": True},
     {"kind": "text", "name": "project", "label": "项目", "mentions": "unit"},
-    {"kind": "choice", "name": "colour", "label": "颜色", "options": ["红", "蓝"], "min": 1, "max": 1, "required": True},
+    {
+        "kind": "choice",
+        "name": "colour",
+        "label": "颜色",
+        "options": ["红", "蓝"],
+        "min": 1,
+        "max": 1,
+        "required": True,
+    },
     {"kind": "seal", "name": "seal", "label": "盖章", "required": True, "mentions": "unit"},
     {"kind": "signature", "name": "hand", "label": "签字", "required": True},
     {"kind": "phone", "name": "phone", "label": "电话"},
     {
-        "kind": "rows", "name": "table", "label": "明细", "min": 2,
+        "kind": "rows",
+        "name": "table",
+        "label": "明细",
+        "min": 2,
         "columns": [{"label": "名称", "field": {"kind": "text", "name": "what", "required": True}}],
     },
-]  # fmt: skip
+]
 FORM = FormDefinition.model_validate(
     {
         "name": "small", "version": "1", "title": "表", "columns": [1, 1],
@@ -55,7 +66,8 @@ def test_the_records_that_tests_make_are_filled_and_valid(forms):
 def test_an_empty_record_lacks_each_required_field_in_the_order_of_the_form():
     empty = check(FORM, Record(form="small", version="1", values={}))
     assert [(f.code, f.field) for f in empty] == [
-        ("required-empty", "unit"), ("required-empty", "colour"), ("seal-missing", "seal"), ("signature-missing", "hand"),
+        ("required-empty", "unit"), ("required-empty", "colour"), ("seal-missing", "seal"),
+        ("signature-missing", "hand"),
     ]  # fmt: skip
     assert empty[0].message == "“单位”未填写"
 

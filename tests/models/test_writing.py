@@ -5,7 +5,9 @@ from hypothesis import strategies as st
 from models.writing import compact, excerpt, key, one_line, tidy
 from tests.models.kinds import HOSTILE
 
-TEXTS = HOSTILE | st.text(alphabet="中文 \u3000\u00a0\u0301\uff9eAé１ㄱ가\x1c\x85\u2028\r\n\t\u200b\ufeff.﹘︲—￣İ²", max_size=60)
+TEXTS = HOSTILE | st.text(
+    alphabet="中文 \u3000\u00a0\u0301\uff9eAé１ㄱ가\x1c\x85\u2028\r\n\t\u200b\ufeff.﹘︲—￣İ²", max_size=60
+)
 
 
 @pytest.mark.parametrize("function", [tidy, one_line, compact, key])
@@ -50,9 +52,11 @@ def test_blanks_between_ideographs_say_nothing(words):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("ＡＢＣ１２３", "ABC123"), ("第 1 期", "第 1 期"), ("Green Town", "Green Town"), ("绿城 Green", "绿城 Green"),
+        ("ＡＢＣ１２３", "ABC123"), ("第 1 期", "第 1 期"), ("Green Town", "Green Town"),
+        ("绿城 Green", "绿城 Green"),
         ("a\u2014b", "a\u2014b"),
-        ("（ 甲 ）", "（甲）"), (" 甲\r\n\r\n乙 ", "甲\n\n乙"), ("甲，乙；丙", "甲，乙；丙"), ("10\u2012 20", "10- 20"),
+        ("（ 甲 ）", "（甲）"), (" 甲\r\n\r\n乙 ", "甲\n\n乙"), ("甲，乙；丙", "甲，乙；丙"),
+        ("10\u2012 20", "10- 20"),
     ],
 )  # fmt: skip
 def test_tidy_keeps_what_a_person_wrote(text, expected):

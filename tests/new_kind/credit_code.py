@@ -1,4 +1,5 @@
-"""A kind that Sealform has not, written as a developer would add it: the code under which a Chinese organisation is registered."""
+"""A kind that Sealform has not, written as a developer would add it: the code under which a Chinese
+organisation is registered."""
 
 import re
 from typing import Any, ClassVar, Literal

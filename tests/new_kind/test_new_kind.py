@@ -1,4 +1,5 @@
-"""A new kind of field is one class and its line in the union: everything else takes it as it takes the others."""
+"""A new kind of field is one class and its line in the union: everything else takes it as it takes the
+others."""
 
 import csv
 import io
@@ -36,7 +37,10 @@ def way(tmp_path_factory: pytest.TempPathFactory) -> Any:
     union = house / "models" / "fields" / "__init__.py"
     text = union.read_text("utf-8")
     for before, line in (
-        ("from models.fields.date import DateField\n", "from models.fields.credit_code import CreditCodeField\n"),
+        (
+            "from models.fields.date import DateField\n",
+            "from models.fields.credit_code import CreditCodeField\n",
+        ),
         ("    | ProseField\n", "    | CreditCodeField\n"),
     ):
         assert before in text
@@ -48,7 +52,9 @@ def way(tmp_path_factory: pytest.TempPathFactory) -> Any:
     shipped = (ROOT / "fixtures" / "forms" / f"{FORM}.yaml").read_text("utf-8")
     asked = f"{{kind: text, name: {FIELD}"
     assert asked in shipped
-    (forms / f"{FORM}.yaml").write_text(shipped.replace(asked, f"{{kind: credit_code, name: {FIELD}"), "utf-8")
+    (forms / f"{FORM}.yaml").write_text(
+        shipped.replace(asked, f"{{kind: credit_code, name: {FIELD}"), "utf-8"
+    )
     ran = subprocess.run(
         [sys.executable, "-m", "tests.new_kind.way", str(forms), FORM, FIELD, CODE, MISTYPED],
         cwd=house, capture_output=True, text=True, check=False,
@@ -91,7 +97,11 @@ def test_two_readings_of_a_new_kind_are_compared_by_their_characters_and_no_digi
     typed = Observation(field="code", value=CODE, raw=CODE, source="table", confidence=0.9)
     for instead, explained in (("V", 1), ("3", 0)):
         read = CODE[:-5] + instead + CODE[-4:]  # where a Y stands
-        runs = tuple(Run(text=char, confidence=0.9, others=(("Y", 0.1),) if char == instead else ()) for char in read)
-        seen = Observation(field="code", value=None, raw=read, source="table", confidence=0.0, readings=(runs,))
+        runs = tuple(
+            Run(text=char, confidence=0.9, others=(("Y", 0.1),) if char == instead else ()) for char in read
+        )
+        seen = Observation(
+            field="code", value=None, raw=read, source="table", confidence=0.0, readings=(runs,)
+        )
         far = compare(field, typed, seen)
         assert (far.explained, far.agrees) == (explained, bool(explained))

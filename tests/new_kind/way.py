@@ -1,4 +1,5 @@
-"""What happens to a field on its way through Sealform: written into forms, read back, exported. Prints what came of it as JSON.
+"""What happens to a field on its way through Sealform: written into forms, read back, exported. Prints what
+came of it as JSON.
 
 python -m tests.new_kind.way FOLDER-OF-DEFINITIONS FORM FIELD VALUE…
 """
@@ -49,8 +50,10 @@ def _exported(form: FormDefinition, record: Record, kind: Format) -> str:
     """The bytes of an export, in hexadecimal digits."""
     now, content = datetime(2026, 11, 22, tzinfo=UTC), record.to_json(form)
     kept = Kept(
-        id=1, changed=1, version=1, status="accepted", form=form.name, form_version=form.version, name="returned.docx", unit=None,
-        received_at=now, updated_at=now, replaces=None, replaced_by=None, error_code=None, failure=None, purged=False,
+        id=1, changed=1, version=1, status="accepted", form=form.name, form_version=form.version,
+        name="returned.docx", unit=None,
+        received_at=now, updated_at=now, replaces=None, replaced_by=None, error_code=None, failure=None,
+        purged=False,
         content=content, marks={name: {"state": "read", "by": "worker:1"} for name in content}, findings=[],
     )  # fmt: skip
     target = io.BytesIO()

@@ -84,7 +84,8 @@ def box(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def mail(run: Run, imap: dovecot.Dovecot, box: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs `sealform mail` on the test's own folder, into `tmp_path/in`, with the password in the environment."""
+    """Runs `sealform mail` on the test's own folder, into `tmp_path/in`, with the password in the
+    environment."""
     monkeypatch.setenv("SEALFORM_MAIL_PASSWORD", dovecot.PASSWORD)
 
     def mail(*more: object, url: str | None = None, folder: str | None = None, into: str = "in") -> Ran:

@@ -1,4 +1,5 @@
-"""Databases for tests: a file of SQLite, and a database of its own on the PostgreSQL that SEALFORM_TEST_POSTGRES names."""
+"""Databases for tests: a file of SQLite, and a database of its own on the PostgreSQL that
+SEALFORM_TEST_POSTGRES names."""
 
 import os
 import secrets

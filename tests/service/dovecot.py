@@ -1,4 +1,5 @@
-"""A real Dovecot of our own: on free ports of the loopback address, with a certificate made for it, in a temporary folder."""
+"""A real Dovecot of our own: on free ports of the loopback address, with a certificate made for it, in a
+temporary folder."""
 
 import hashlib
 import os
@@ -88,7 +89,9 @@ class Dovecot:
     @contextmanager
     def client(self) -> Iterator[IMAPClient]:
         """A client of the test's own, with which it delivers mail and looks at what became of it."""
-        with IMAPClient("localhost", self.tls, ssl_context=ssl.create_default_context(cafile=self.certificate)) as client:
+        with IMAPClient(
+            "localhost", self.tls, ssl_context=ssl.create_default_context(cafile=self.certificate)
+        ) as client:
             client.login(USER, PASSWORD)
             yield client
 
@@ -110,7 +113,9 @@ def running() -> Iterator[Dovecot]:
         server = Dovecot(home, _free_port(), _free_port())
         _configure(server)
         program = shutil.which("dovecot", path=os.environ.get("PATH", "") + ":/usr/sbin") or ""
-        process = subprocess.Popen([program, "-F", "-c", str(home / "dovecot.conf")], stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            [program, "-F", "-c", str(home / "dovecot.conf")], stderr=subprocess.PIPE, text=True
+        )
         try:
             _wait_for(server, process)
             yield server
@@ -124,12 +129,20 @@ def _configure(server: Dovecot) -> None:
     owner = pwd.getpwnam(_UNPRIVILEGED) if me.pw_uid == 0 else me
     group = "" if me.pw_uid == 0 else f"default_internal_group = {_group(me.pw_gid)}"
     # Where root starts it, it has users of its own, which its package made.
-    users = "" if me.pw_uid == 0 else f"default_internal_user = {me.pw_name}\ndefault_login_user = {me.pw_name}\n{group}"
+    users = (
+        ""
+        if me.pw_uid == 0
+        else f"default_internal_user = {me.pw_name}\ndefault_login_user = {me.pw_name}\n{group}"
+    )
     for folder in ("mail", "home"):
         (home / folder).mkdir()
         os.chown(home / folder, owner.pw_uid, owner.pw_gid)
-    (home / "users").write_text(f"{USER}:{{PLAIN}}{PASSWORD}\n{OTHER_USER}:{{PLAIN}}{OTHER_PASSWORD}\n", "utf-8")
-    text = _CONFIG.format(home=home, users=users, uid=owner.pw_uid, gid=owner.pw_gid, plain=server.plain, tls=server.tls)
+    (home / "users").write_text(
+        f"{USER}:{{PLAIN}}{PASSWORD}\n{OTHER_USER}:{{PLAIN}}{OTHER_PASSWORD}\n", "utf-8"
+    )
+    text = _CONFIG.format(
+        home=home, users=users, uid=owner.pw_uid, gid=owner.pw_gid, plain=server.plain, tls=server.tls
+    )
     (home / "dovecot.conf").write_text(text)
     make_certificate(home, "localhost")
 
@@ -144,7 +157,18 @@ def make_certificate(folder: Path, host: str) -> None:
     """A certificate for `host` that nobody has signed, `cert.pem`, and its `key.pem`."""
     subprocess.run(
         [
-            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"),
+            *(
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-nodes",
+                "-days",
+                "2",
+            ),
             *("-subj", f"/CN={host}", "-addext", f"subjectAltName=DNS:{host}"),
             *("-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")),
         ],

@@ -1,4 +1,5 @@
-"""Inboxes as a bad day brings them: forms of every kind, and among them what breaks readers or was made to."""
+"""Inboxes as a bad day brings them: forms of every kind, and among them what breaks readers or was made
+to."""
 
 import io
 import random
@@ -17,7 +18,11 @@ from tests.service.readers import ORDER
 
 FIXTURES = Path(__file__).parents[2] / "fixtures/inbox"
 
-_WORD = ("A01_lit_ballot_check.docx", "A06_lit_tick_before_box_mid_nospace.docx", "C01_w14_checkbox_default.docx")
+_WORD = (
+    "A01_lit_ballot_check.docx",
+    "A06_lit_tick_before_box_mid_nospace.docx",
+    "C01_w14_checkbox_default.docx",
+)
 _PDF = ("A08_printed.pdf", "fillable_returned.pdf")
 _LEGACY = ("X01_lo_A01_lit_ballot_check.doc", "T36_word2003xml_renamed.doc", "T37_html_gbk_renamed.doc")
 _SCANS = ("scan_clean.pdf", "scan_fax.tif")
@@ -47,15 +52,23 @@ class Inbox:
 
 
 def make_inbox(folder: Path, forms: Forms, share: Share, seed: int) -> Inbox:
-    """The same seed gives the same inbox, but for the instances of the forms. Each kind is spread evenly over it."""
+    """The same seed gives the same inbox, but for the instances of the forms. Each kind is spread evenly over
+    it."""
     folder.mkdir()
     dice = random.Random(seed)
     kinds: list[tuple[float, str]] = []
-    for kind, count in (("hostile", share.hostile), ("pdf", share.pdf), ("legacy", share.legacy), ("scan", share.scans)):
+    for kind, count in (
+        ("hostile", share.hostile),
+        ("pdf", share.pdf),
+        ("legacy", share.legacy),
+        ("scan", share.scans),
+    ):
         kinds += [((number + dice.random()) / count, kind) for number in range(count)]
     word = share.files - len(kinds)
     kinds += [((number + dice.random()) / word, "word") for number in range(word)]
-    makers = {kind: _makers(kind, forms, share.orders) for kind in ("hostile", "pdf", "legacy", "scan", "word")}
+    makers = {
+        kind: _makers(kind, forms, share.orders) for kind in ("hostile", "pdf", "legacy", "scan", "word")
+    }
     names, hostile = [], set()
     for number, (_, kind) in enumerate(sorted(kinds)):
         every = makers[kind]
@@ -76,7 +89,11 @@ def _makers(kind: str, forms: Forms, orders: tuple[str, ...]) -> list[tuple[str,
         made = [(label, suffix, _writer(data)) for label, suffix, data in _broken()]
         # By turns, so that a few of each come early.
         told = [(order, ".docx", _writer(ORDER + order.encode())) for order in orders]
-        return [one for pair in zip(told, made, strict=False) for one in pair] + made[len(told) :] + told[len(made) :]
+        return (
+            [one for pair in zip(told, made, strict=False) for one in pair]
+            + made[len(told) :]
+            + told[len(made) :]
+        )
     if kind in ("legacy", "scan"):
         return [_copy(name) for name in (_LEGACY if kind == "legacy" else _SCANS)]
     wanted: tuple[Kind, ...] = ("docx",) if kind == "word" else ("pdf-flat", "pdf")
@@ -120,7 +137,9 @@ def _broken() -> list[tuple[str, str, bytes]]:
     ]
 
 
-_ENTITIES = '<!DOCTYPE a [<!ENTITY b "bbbbbbbb"><!ENTITY c "&b;&b;&b;&b;"><!ENTITY d "&c;&c;&c;&c;">]><a>&d;</a>'
+_ENTITIES = (
+    '<!DOCTYPE a [<!ENTITY b "bbbbbbbb"><!ENTITY c "&b;&b;&b;&b;"><!ENTITY d "&c;&c;&c;&c;">]><a>&d;</a>'
+)
 
 
 def _bomb() -> bytes:
@@ -135,5 +154,8 @@ def _bomb() -> bytes:
 
 def _loop() -> bytes:
     """A drawing that draws itself."""
-    drawing = ("/Type/XObject/Subtype/Form/BBox[0 0 400 300]/Resources<</XObject<</X 100 0 R>>>>", "/X Do /X Do")
+    drawing = (
+        "/Type/XObject/Subtype/Form/BBox[0 0 400 300]/Resources<</XObject<</X 100 0 R>>>>",
+        "/X Do /X Do",
+    )
     return written(say("x") + "/X Do", resources="/XObject<</X 100 0 R>>", streams={100: drawing})

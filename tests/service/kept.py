@@ -1,4 +1,5 @@
-"""What a service keeps, for tests: submissions that went the whole way through the store, with their bytes."""
+"""What a service keeps, for tests: submissions that went the whole way through the store, with their
+bytes."""
 
 import copy
 import hashlib
@@ -18,10 +19,11 @@ from service.forms.definitions import load_forms
 from service.runs.batch import read_submission
 from service.store import records
 from service.store.database import Database
-from service.store.records import Change, Editor
+from service.store.records import Change
 from service.store.statuses import Move
 from service.store.tables import submissions
 from service.store.uploads import Arrival, StoredFile, begin_reading, create
+from service.store.versions import Editor
 
 SAMPLE = Path(__file__).parents[2] / "fixtures/inbox/A01_lit_ballot_check.docx"
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -47,7 +49,9 @@ def upload(
 ) -> tuple[int, int]:
     """(upload, submission), received."""
     kept = [blobs.put(io.BytesIO(content)) for content in contents]
-    files = [StoredFile(f"{number}-王小明的申请.docx", blob.sha256, blob.bytes) for number, blob in enumerate(kept)]
+    files = [
+        StoredFile(f"{number}-王小明的申请.docx", blob.sha256, blob.bytes) for number, blob in enumerate(kept)
+    ]
     with database.write() as connection:
         return create(connection, Arrival(files, "page"), "user:1", at)
 
@@ -74,17 +78,30 @@ def make_same(database: Database, submission: int, other: int) -> None:
     name = FORMS[line()["form"]].applicant[0]
     with database.write() as connection:
         unit = connection.scalar(sa.select(submissions.c.unit).where(submissions.c.id == other))
-        version = connection.scalar(sa.select(submissions.c.version).where(submissions.c.id == submission)) or 0
-        records.correct(connection, submission, version, [Change(name, text=unit)], FORMS[line()["form"]], Editor("user:1", NOW))
+        version = (
+            connection.scalar(sa.select(submissions.c.version).where(submissions.c.id == submission)) or 0
+        )
+        records.correct(
+            connection,
+            submission,
+            version,
+            [Change(name, text=unit)],
+            FORMS[line()["form"]],
+            Editor("user:1", NOW),
+        )
 
 
 def decide(database: Database, submission: int, *moves: Move, at: datetime = NOW) -> None:
     """Corrects the doubtful field and makes these moves, each for a reason."""
     by = Editor("user:1", at + timedelta(seconds=1))
     with database.write() as connection:
-        version = connection.scalar(sa.select(submissions.c.version).where(submissions.c.id == submission)) or 0
+        version = (
+            connection.scalar(sa.select(submissions.c.version).where(submissions.c.id == submission)) or 0
+        )
         change = Change("email", text="corrected@example.cn")
-        version = records.correct(connection, submission, version, [change], FORMS[line()["form"]], by, "王小明来电更正")
+        version = records.correct(
+            connection, submission, version, [change], FORMS[line()["form"]], by, "王小明来电更正"
+        )
         for move in moves:
             version = records.decide(connection, submission, version, move, by, "由李四核对")
 
@@ -93,6 +110,8 @@ def everything(database: Database, tables: Sequence[sa.Table]) -> dict[str, list
     """All rows of these tables, to be compared."""
     with database.read() as connection:
         return {
-            table.name: [tuple(row) for row in connection.execute(table.select().order_by(*table.primary_key.columns))]
+            table.name: [
+                tuple(row) for row in connection.execute(table.select().order_by(*table.primary_key.columns))
+            ]
             for table in tables
         }

@@ -1,4 +1,5 @@
-"""Readers for tests of the batch: what a submission's file says is what becomes of the process that reads it."""
+"""Readers for tests of the batch: what a submission's file says is what becomes of the process that reads
+it."""
 
 import ctypes
 import os
@@ -28,10 +29,14 @@ def obey(source: Source, forms: Mapping[str, FormDefinition], options: Options) 
     do(order)
     parts = tuple(Part(name=name, sha256=digest, state="read") for name, digest in digests(source))
     # A line needs an error or a form; the error tells which process read it.
-    return [Result(source=source.name, parts=parts, error=Failure(code="pid", message=str(os.getpid()))).to_json()]
+    return [
+        Result(source=source.name, parts=parts, error=Failure(code="pid", message=str(os.getpid()))).to_json()
+    ]
 
 
-def obey_or_read(source: Source, forms: Mapping[str, FormDefinition], options: Options) -> list[dict[str, Any]]:
+def obey_or_read(
+    source: Source, forms: Mapping[str, FormDefinition], options: Options
+) -> list[dict[str, Any]]:
     """Does what the file says where it is an order, and otherwise reads it."""
     if source.path.is_file():
         with source.path.open("rb") as file:

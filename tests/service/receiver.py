@@ -33,7 +33,9 @@ def receiving() -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            receiver.came.append(Came(self.path, {name.lower(): value for name, value in self.headers.items()}, body))
+            receiver.came.append(
+                Came(self.path, {name.lower(): value for name, value in self.headers.items()}, body)
+            )
             status = receiver.answers[0] if len(receiver.answers) == 1 else receiver.answers.pop(0)
             self.send_response(status)
             if status in (301, 302, 307, 308):

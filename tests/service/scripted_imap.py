@@ -7,14 +7,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-# What to answer to one command, before its tagged line; "NO ..." and "BAD ..." take the place of the tagged OK.
+# What to answer to one command, before its tagged line; "NO ..." and "BAD ..." take the place of the tagged
+# OK.
 Answer = list[bytes]
 MESSAGE = b"Subject: one\r\n\r\nHello.\r\n"
 
 
 @dataclass
 class Script:
-    """Speaks for a folder with one message. `answers` are asked first: each is given a command without its tag."""
+    """Speaks for a folder with one message. `answers` are asked first: each is given a command without its
+    tag."""
 
     answers: list[Callable[[bytes], Answer | None]] = field(default_factory=list)
     heard: list[bytes] = field(default_factory=list)
@@ -33,7 +35,12 @@ class Script:
         if command == b"CAPABILITY":
             return [b"* CAPABILITY " + self.capabilities]
         if command.startswith(b"EXAMINE"):
-            return [b"* 1 EXISTS", b"* 0 RECENT", b"* OK [UIDVALIDITY 1] UIDs valid", b"* OK [UIDNEXT 8] next"]
+            return [
+                b"* 1 EXISTS",
+                b"* 0 RECENT",
+                b"* OK [UIDVALIDITY 1] UIDs valid",
+                b"* OK [UIDNEXT 8] next",
+            ]
         if command.startswith(b"UID SEARCH"):
             return [b"* SEARCH 7"]
         if command.startswith(b"UID FETCH"):
@@ -42,7 +49,9 @@ class Script:
 
     def _fetch(self, command: bytes) -> Answer:
         if b"RFC822.SIZE" in command:
-            return [b'* 1 FETCH (UID 7 RFC822.SIZE %d INTERNALDATE "22-Nov-2026 09:00:00 +0800")' % len(MESSAGE)]
+            return [
+                b'* 1 FETCH (UID 7 RFC822.SIZE %d INTERNALDATE "22-Nov-2026 09:00:00 +0800")' % len(MESSAGE)
+            ]
         asked = re.search(rb"<(\d+)\.(\d+)>", command)
         if not asked:
             return [b"* 1 FETCH (UID 7 BODY[HEADER.FIELDS (SUBJECT)] {16}", b"Subject: one\r\n\r\n)"]

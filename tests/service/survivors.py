@@ -1,4 +1,5 @@
-"""Who is still alive of what a test started: every descendant bears the mark, also one whose parents are dead."""
+"""Who is still alive of what a test started: every descendant bears the mark, also one whose parents are
+dead."""
 
 import threading
 import time
@@ -29,7 +30,10 @@ class Mark:
             if folder.name.isdigit():
                 try:
                     command = (folder / "cmdline").read_bytes()
-                    if part in command and f"{_NAME}={self.text}".encode() in (folder / "environ").read_bytes():
+                    if (
+                        part in command
+                        and f"{_NAME}={self.text}".encode() in (folder / "environ").read_bytes()
+                    ):
                         found[int(folder.name)] = command.replace(b"\0", b" ").decode(errors="replace")
                 except OSError:
                     pass  # it has ended, or is not ours
@@ -55,7 +59,8 @@ class Memory:
 
     @property
     def growth(self) -> float:
-        """How much higher the highest peak of the second half of the run is than that of the first: 0.05 is 5 %."""
+        """How much higher the highest peak of the second half of the run is than that of the first: 0.05 is 5
+        %."""
         middle = (self.peaks[0][0] + self.peaks[-1][0]) / 2
         first = max(peak for at, peak in self.peaks if at <= middle)
         return max(peak for at, peak in self.peaks if at > middle) / first - 1

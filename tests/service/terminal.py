@@ -28,7 +28,13 @@ class Terminal:
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, b"\x20\x00\xf0\x00" + bytes(4))
         temporary = folder / "tmp"
         temporary.mkdir(exist_ok=True)
-        environment = {**os.environ, **self.mark.environment, "PYTHONPATH": str(ROOT), "TERM": "xterm", "TMPDIR": str(temporary)}
+        environment = {
+            **os.environ,
+            **self.mark.environment,
+            "PYTHONPATH": str(ROOT),
+            "TERM": "xterm",
+            "TMPDIR": str(temporary),
+        }
 
         def take_terminal() -> None:
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)

@@ -16,7 +16,8 @@ from service.atomic_files import check_targets, check_writable, in_words, make_f
 
 @contextmanager
 def little_room() -> Iterator[None]:
-    """As on a full disk: no file may grow beyond a kilobyte. Not longer than need be, since the tests' own report is a file too."""
+    """As on a full disk: no file may grow beyond a kilobyte. Not longer than need be, since the tests' own
+    report is a file too."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1024, before[1]))
@@ -92,7 +93,10 @@ def test_what_is_set_aside_gets_the_next_free_name(tmp_path: Path) -> None:
     for text in (b"first", b"second"):
         (tmp_path / "sheet.xlsx").write_bytes(text)
         set_aside(tmp_path / "sheet.xlsx")
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"sheet.1.xlsx": b"first", "sheet.2.xlsx": b"second"}
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
+        "sheet.1.xlsx": b"first",
+        "sheet.2.xlsx": b"second",
+    }
 
 
 def test_a_folder_that_is_a_file_is_named_and_told_in_our_words(tmp_path: Path) -> None:

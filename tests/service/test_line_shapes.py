@@ -1,4 +1,5 @@
-"""The types that the service gives the objects of a line are what reading really leaves there, no key more and none less."""
+"""The types that the service gives the objects of a line are what reading really leaves there, no key more
+and none less."""
 
 import json
 import types
@@ -30,9 +31,11 @@ from service.results import (
 )  # fmt: skip
 
 INBOX = Path(__file__).parents[2] / "fixtures/inbox"
-# Read together, these leave every key of every shape: a Word file, a PDF, a scan, a mail and what can't be read.
+# Read together, these leave every key of every shape: a Word file, a PDF, a scan, a mail and what can't be
+# read.
 FILES = (
-    "A01_lit_ballot_check.docx", "fillable_returned.pdf", "scan_clean.pdf", "mail_word_and_logo.eml", "T44_encrypted_123456.docx",
+    "A01_lit_ballot_check.docx", "fillable_returned.pdf", "scan_clean.pdf", "mail_word_and_logo.eml",
+    "T44_encrypted_123456.docx",
 )  # fmt: skip
 SHAPES: Mapping[type, type[Model]] = {
     CellJson: CellAddress, EvidenceJson: Evidence, FieldJson: FieldResult, PageJson: PartPage, PartJson: Part,
@@ -49,7 +52,9 @@ def lines() -> list[Line]:
 def _faults(value: Any, kind: Any, where: str, seen: set[tuple[Any, str]]) -> Iterator[str]:
     """Where `value` is not of the type `kind`; `seen` gets the (shape, key) of all that was looked at."""
     origin, inner = get_origin(kind), get_args(kind)
-    is_mapping = is_typeddict(kind) or (origin is not None and isinstance(origin, type) and issubclass(origin, Mapping))
+    is_mapping = is_typeddict(kind) or (
+        origin is not None and isinstance(origin, type) and issubclass(origin, Mapping)
+    )
     if kind is Any:
         return
     if is_mapping and not isinstance(value, Mapping):
@@ -79,7 +84,9 @@ def _faults(value: Any, kind: Any, where: str, seen: set[tuple[Any, str]]) -> It
         yield f"{where} is {value!r}"
 
 
-def test_real_results_have_the_shape_that_is_written_down_before_and_after_they_were_kept(lines: list[Line]) -> None:
+def test_real_results_have_the_shape_that_is_written_down_before_and_after_they_were_kept(
+    lines: list[Line],
+) -> None:
     seen: set[tuple[Any, str]] = set()
     kept = [json.loads(one) for one in encode(lines).splitlines()]
     assert [fault for line in (*lines, *kept) for fault in _faults(line, Line, "line", seen)] == []
@@ -95,9 +102,12 @@ def test_a_shape_that_is_not_the_real_one_is_found(lines: list[Line]) -> None:
     assert found == ["line has errors", "line.parts lacks sha256", "line.status is 'none'"]
 
 
-@pytest.mark.parametrize(("shape", "model"), [pytest.param(*both, id=both[0].__name__) for both in SHAPES.items()])
+@pytest.mark.parametrize(
+    ("shape", "model"), [pytest.param(*both, id=both[0].__name__) for both in SHAPES.items()]
+)
 def test_a_shape_has_the_fields_of_what_it_is_made_of(shape: type, model: type[Model]) -> None:
-    # What weighs a reading is of no use once it was weighed; of a form, a line has the name and the version, and its own status.
+    # What weighs a reading is of no use once it was weighed; of a form, a line has the name and the version,
+    # and its own status.
     apart = {FieldResult: {"signs"}, Result: {"version", "status"}}.get(model, set())
     assert get_type_hints(shape).keys() ^ model.model_fields.keys() == apart
 

@@ -1,4 +1,5 @@
-"""`serve` where it can not: one line that says why and what to do, before anything is begun, as it is seen at a terminal."""
+"""`serve` where it can not: one line that says why and what to do, before anything is begun, as it is seen at
+a terminal."""
 
 import errno
 import os
@@ -65,7 +66,11 @@ def test_an_address_that_can_not_be_had_is_told(tmp_path: Path, arguments: list[
         ("SEALFORM_DATA", "file", "无法读写 file：不是文件夹"),
         ("SEALFORM_DATA", "file/in it", "上级不是文件夹"),
         ("SEALFORM_DATA", "/proc/nowhere", "无法读写 /proc/nowhere"),
-        ("SEALFORM_DATABASE_URL", "postgresql://u:secret@127.0.0.1:1/x", "无法连接数据库 127.0.0.1 上的 x：.*Connection refused"),
+        (
+            "SEALFORM_DATABASE_URL",
+            "postgresql://u:secret@127.0.0.1:1/x",
+            "无法连接数据库 127.0.0.1 上的 x：.*Connection refused",
+        ),
         (
             "SEALFORM_DATABASE_URL",
             "postgresql://u:secret@no-such-host.invalid/x",
@@ -73,7 +78,11 @@ def test_an_address_that_can_not_be_had_is_told(tmp_path: Path, arguments: list[
         ),
         ("SEALFORM_DATABASE_URL", "postgresql://u:secret@127.0.0.1:http/x", "数据库地址有误"),
         ("SEALFORM_DATABASE_URL", "sqlite:///file", "无法打开数据库 file：file is not a database"),
-        ("SEALFORM_DATABASE_URL", "sqlite:////proc/x.db", "无法打开数据库 /proc/x.db：unable to open database file"),
+        (
+            "SEALFORM_DATABASE_URL",
+            "sqlite:////proc/x.db",
+            "无法打开数据库 /proc/x.db：unable to open database file",
+        ),
     ],
 )
 def test_a_setting_with_which_it_can_not_work_is_told(

@@ -46,7 +46,12 @@ def test_a_request_is_a_line_with_its_route_and_who_asked(said: Said, service: S
     browser = service.signed_in("administrator")
     answer = browser.get("/api/v1/users?q=王小明&phone=13800000000")
     line = said.lines[-1]
-    assert (line["event"], line["route"], line["method"], line["status"]) == ("request", "/api/v1/users", "GET", 200)
+    assert (line["event"], line["route"], line["method"], line["status"]) == (
+        "request",
+        "/api/v1/users",
+        "GET",
+        200,
+    )
     assert line["actor"].startswith("user:")
     assert line["ms"] >= 0
     assert answer.headers["X-Request-ID"] == line["request"]
@@ -56,17 +61,26 @@ def test_a_request_is_a_line_with_its_route_and_who_asked(said: Said, service: S
     assert (said.lines[-1]["route"], said.lines[-1]["status"]) == ("none", 404)
 
 
-def test_nothing_that_a_person_wrote_is_logged(said: Said, service: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_that_a_person_wrote_is_logged(
+    said: Said, service: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
     browser = service.signed_in("administrator", name="wang")
     browser.post("/api/v1/users", json={"name": "xiaoming", "full_name": "王小明", "role": "clerk"})
-    browser.post("/api/v1/users", json={"name": "王小明", "full_name": "secret words", "role": "wang@example.cn"})
+    browser.post(
+        "/api/v1/users", json={"name": "王小明", "full_name": "secret words", "role": "wang@example.cn"}
+    )
     name = "机密.docx"
     sent = browser.post("/api/v1/uploads", files={"files": (name, b"secret words")})
     assert sent.status_code == 201
-    assert browser.get("/api/v1/submissions", params={"q": "王小明", "unit": "13800000000"}).status_code == 200
+    assert (
+        browser.get("/api/v1/submissions", params={"q": "王小明", "unit": "13800000000"}).status_code == 200
+    )
     assert browser.get("/api/v1/submissions", params={"cursor": "王小明"}).status_code == 422
     browser.post("/api/v1/session", json={"name": "wang@example.cn", "password": "王小明"})
-    browser.get("/api/v1/users?q=13800000000", headers={"User-Agent": "王小明".encode(), "Referer": "http://a/机密.docx".encode()})
+    browser.get(
+        "/api/v1/users?q=13800000000",
+        headers={"User-Agent": "王小明".encode(), "Referer": "http://a/机密.docx".encode()},
+    )
 
     def fail(*_: object, **__: object) -> None:
         raise ValueError("王小明 13800000000") from KeyError("secret words")
@@ -88,12 +102,19 @@ def test_of_a_librarys_line_only_the_fixed_words_pass(said: Said, name: str) -> 
     log.warning("机密.docx failed")
     log.error("Failed", exc_info=ValueError("secret words"))
     assert [secret for secret in SECRETS if secret in said.text] == []
-    assert [line["event"] for line in said.lines] == ["Exception in workflow", "Failed for %s", ".docx failed", "Failed"]
+    assert [line["event"] for line in said.lines] == [
+        "Exception in workflow",
+        "Failed for %s",
+        ".docx failed",
+        "Failed",
+    ]
     assert all(line["from"].startswith("test_logs:") for line in said.lines)
 
 
 def test_of_our_own_lines_only_plain_values_pass(said: Said) -> None:
-    logs.logger("service.jobs").info("read", upload=7, seconds=1.5, name="王小明", state="done", file="a b.docx")
+    logs.logger("service.jobs").info(
+        "read", upload=7, seconds=1.5, name="王小明", state="done", file="a b.docx"
+    )
     line = said.lines[-1]
     assert (line["upload"], line["seconds"], line["state"]) == (7, 1.5, "done")
     assert (line["name"], line["file"]) == ("…", "…")
@@ -106,7 +127,9 @@ def test_in_our_own_sentences_only_plain_values_pass(said: Said) -> None:
     assert [line["event"] for line in said.lines] == ["upload 7: read after 1.5 s", "…: 3"]
 
 
-def test_requests_that_nobody_should_see_twice_are_not_printed_by_the_server(said: Said, tmp_path: Path) -> None:
+def test_requests_that_nobody_should_see_twice_are_not_printed_by_the_server(
+    said: Said, tmp_path: Path
+) -> None:
     logging.getLogger("uvicorn.access").info('%s - "%s %s"', "10.0.0.1", "GET", "/?q=王小明")
     logging.getLogger("httpx").info("HTTP Request: GET http://a/?q=王小明")
     assert said.text == ""

@@ -26,7 +26,16 @@ from tests.service.terminal import ROOT, Terminal
 pytestmark = pytest.mark.usefixtures("elsewhere")
 
 BLANK = ("blank", "pilot-application", "-o", "form.docx")
-EXTRACT = ("extract", "inbox/A01_lit_ballot_check.docx", "--jobs", "1", "-o", "results.jsonl", "--xlsx", "sheet.xlsx")
+EXTRACT = (
+    "extract",
+    "inbox/A01_lit_ballot_check.docx",
+    "--jobs",
+    "1",
+    "-o",
+    "results.jsonl",
+    "--xlsx",
+    "sheet.xlsx",
+)
 OLD = {"results.jsonl": b'{"source": "what was here"}\n', "sheet.xlsx": b"somebody's own"}
 
 
@@ -49,10 +58,16 @@ def test_results_that_are_there_are_refused_with_both_ways_out(run, old: None) -
 
 
 @pytest.mark.parametrize("more", [(), ("--resume",)])
-def test_a_sheet_of_another_run_is_refused_before_anything_is_read(run, old: None, more: tuple[str, ...]) -> None:
+def test_a_sheet_of_another_run_is_refused_before_anything_is_read(
+    run, old: None, more: tuple[str, ...]
+) -> None:
     Path("results.jsonl").unlink()
     ran = run(*EXTRACT, *more)
-    assert (ran.code, Path("sheet.xlsx").read_bytes(), Path("results.jsonl").exists()) == (2, OLD["sheet.xlsx"], False)
+    assert (ran.code, Path("sheet.xlsx").read_bytes(), Path("results.jsonl").exists()) == (
+        2,
+        OLD["sheet.xlsx"],
+        False,
+    )
     assert "sheet.xlsx 已存在" in ran.err
 
 
@@ -65,7 +80,9 @@ def test_empty_files_may_be_taken(run, returned: Path) -> None:
 
 def test_overwrite_replaces_both(run, old: None) -> None:
     assert run(*EXTRACT, "--overwrite").code == 0
-    assert [json.loads(line)["source"] for line in Path("results.jsonl").read_bytes().splitlines()] == [EXTRACT[1]]
+    assert [json.loads(line)["source"] for line in Path("results.jsonl").read_bytes().splitlines()] == [
+        EXTRACT[1]
+    ]
     assert load_workbook("sheet.xlsx").worksheets[0].max_row == 2
 
 
@@ -95,7 +112,9 @@ def test_a_run_that_ends_before_its_first_result_replaces_nothing(
     assert terminal.mark.wait_for_end() == {}
 
 
-def test_a_continued_run_makes_its_sheet_anew_and_keeps_what_somebody_made_of_the_old_one(run, returned: Path) -> None:
+def test_a_continued_run_makes_its_sheet_anew_and_keeps_what_somebody_made_of_the_old_one(
+    run, returned: Path
+) -> None:
     assert run(*EXTRACT).code == 0
     assert run(*EXTRACT, "--resume").code == 0
     assert sorted(path.name for path in Path().glob("sheet*")) == ["sheet.xlsx"], "nobody had touched it"
@@ -109,7 +128,9 @@ def test_a_continued_run_makes_its_sheet_anew_and_keeps_what_somebody_made_of_th
     assert load_workbook("sheet.xlsx").worksheets[0]["A2"].value == EXTRACT[1]
 
 
-def test_a_sheet_that_came_while_we_were_reading_stays(returned: Path, forms: Mapping[str, FormDefinition]) -> None:
+def test_a_sheet_that_came_while_we_were_reading_stays(
+    returned: Path, forms: Mapping[str, FormDefinition]
+) -> None:
     def meanwhile(lines: Iterable[Mapping[str, Any]]) -> None:
         Path("sheet.xlsx").write_bytes(b"of another run")
 
@@ -150,7 +171,9 @@ def test_devices_and_pipes_take_results_as_they_did(returned: Path, target: str)
     command = [sys.executable, "-m", "service.cli", "extract", EXTRACT[1], "-o", target]
     ran = subprocess.run(command, capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
     assert ran.returncode == 0
-    assert [json.loads(line)["source"] for line in ran.stdout.splitlines()] == [EXTRACT[1]] * (target == "/dev/stdout")
+    assert [json.loads(line)["source"] for line in ran.stdout.splitlines()] == [EXTRACT[1]] * (
+        target == "/dev/stdout"
+    )
 
 
 def test_a_pipe_can_not_be_continued(run, returned: Path) -> None:
@@ -164,7 +187,9 @@ def test_an_applicant_s_file_is_not_overwritten_even_where_it_is_said(run, retur
     assert (ran.code, "重叠" in ran.err, (returned / "T43_truncated.docx").read_bytes()) == (2, True, before)
 
 
-def test_a_form_that_may_have_been_filled_in_is_not_made_again_unless_it_is_said(run, forms: Mapping[str, FormDefinition]) -> None:
+def test_a_form_that_may_have_been_filled_in_is_not_made_again_unless_it_is_said(
+    run, forms: Mapping[str, FormDefinition]
+) -> None:
     form = forms["pilot-application"]
     Path("record.json").write_text(json.dumps(random_record(form, 7).to_json(form)), "utf-8")
     for command in (BLANK, ("prefill", "pilot-application", "record.json", "-o", "form.docx")):

@@ -11,7 +11,9 @@ def _line(application: int, **parts: list[int]) -> dict[str, Any]:
     named = {name.replace("__", "/").replace("_", "."): numbers for name, numbers in parts.items()}
     return {
         "application": application,
-        "parts": [{"name": name, "state": "read", "applications": numbers} for name, numbers in named.items()],
+        "parts": [
+            {"name": name, "state": "read", "applications": numbers} for name, numbers in named.items()
+        ],
     }
 
 
@@ -21,9 +23,15 @@ def _line(application: int, **parts: list[int]) -> dict[str, Any]:
         (_line(1, a_docx=[1], b_pdf=[], c_zip=[]), ["own", "own", "own"]),
         (_line(1, a_docx=[]), ["own"]),
         (_line(2, a_docx=[1], b_docx=[2], c_pdf=[]), ["other", "own", "other"]),
-        (_line(1, m_eml=[], m_eml__a_docx=[1], m_eml__b_docx=[2], m_eml__c_txt=[]), ["shared", "own", "other", "other"]),
+        (
+            _line(1, m_eml=[], m_eml__a_docx=[1], m_eml__b_docx=[2], m_eml__c_txt=[]),
+            ["shared", "own", "other", "other"],
+        ),
         (_line(1, m_eml=[], m_eml__a_docx=[1], m_eml__c_txt=[], b_docx=[2]), ["own", "own", "own", "other"]),
-        (_line(2, m_eml=[], m_eml__a_docx=[1], m_eml__c_txt=[], b_docx=[2]), ["other", "other", "other", "own"]),
+        (
+            _line(2, m_eml=[], m_eml__a_docx=[1], m_eml__c_txt=[], b_docx=[2]),
+            ["other", "other", "other", "own"],
+        ),
         (_line(2, both_pdf=[1, 2]), ["own"]),
         (_line(2, f_pdf=[1], f_pdf__a_docx=[2]), ["other", "own"]),
     ],

@@ -14,7 +14,9 @@ from service.results import ResultsFile, encode, read_results, resume
 
 
 def _line(source: str, *parts: str, application: int = 1) -> dict[str, Any]:
-    found = [{"name": name, "sha256": hashlib.sha256(name.encode()).hexdigest(), "state": "read"} for name in parts]
+    found = [
+        {"name": name, "sha256": hashlib.sha256(name.encode()).hexdigest(), "state": "read"} for name in parts
+    ]
     rest = {"form": None, "fields": {}, "findings": [], "status": "failed", "error": None}
     return {"source": source, "application": application, "parts": found, **rest}
 
@@ -91,7 +93,9 @@ WITHOUT_FIELDS = '{"source": "a", "parts": []}\n'
 DEEP = "[" * 100_000 + "\n"
 
 
-@pytest.mark.parametrize("text", ["no json\n{}\n", "[]\n", '{"source": "a"}\n', "PK\x03\x04\n", "notes", WITHOUT_FIELDS, DEEP])
+@pytest.mark.parametrize(
+    "text", ["no json\n{}\n", "[]\n", '{"source": "a"}\n', "PK\x03\x04\n", "notes", WITHOUT_FIELDS, DEEP]
+)
 def test_a_file_of_another_kind_is_not_taken_for_results(tmp_path: Path, text: str) -> None:
     path = tmp_path / "results.jsonl"
     path.write_text(text)
@@ -100,7 +104,9 @@ def test_a_file_of_another_kind_is_not_taken_for_results(tmp_path: Path, text: s
 
 
 @pytest.mark.parametrize("left", [b"", b'{"sou', b'{"source": "a", "par', bytes(512)])
-def test_what_a_kill_left_of_the_very_first_line_is_nothing_and_no_other_file(tmp_path: Path, left: bytes) -> None:
+def test_what_a_kill_left_of_the_very_first_line_is_nothing_and_no_other_file(
+    tmp_path: Path, left: bytes
+) -> None:
     path = tmp_path / "results.jsonl"
     path.write_bytes(left)
     assert read_results(path) == []
@@ -121,7 +127,12 @@ def test_a_file_that_another_run_writes_is_left_to_it(tmp_path: Path) -> None:
 def test_what_is_there_and_unchanged_is_not_read_again(tmp_path: Path) -> None:
     same, changed, new = (_source(tmp_path, name) for name in ("same", "changed", "new"))
     elsewhere = _line("elsewhere", "elsewhere")
-    lines = [_line("same", "same", application=1), _line("same", "same", application=2), _line("changed", "was"), elsewhere]
+    lines = [
+        _line("same", "same", application=1),
+        _line("same", "same", application=2),
+        _line("changed", "was"),
+        elsewhere,
+    ]
     kept, pending = resume(lines, [same, changed, new])
     assert kept == [*lines[:2], elsewhere]
     assert pending == [changed, new]
@@ -152,9 +163,17 @@ def test_a_file_that_was_taken_apart_is_known_by_itself(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("code", "is_read_again"),
-    [("timed-out", True), ("reader-crashed", True), ("converter-missing", True), ("encrypted", False), ("not-a-form", False)],
+    [
+        ("timed-out", True),
+        ("reader-crashed", True),
+        ("converter-missing", True),
+        ("encrypted", False),
+        ("not-a-form", False),
+    ],
 )
-def test_what_failed_is_read_again_where_the_cause_lay_in_the_run(tmp_path: Path, code: str, is_read_again: bool) -> None:
+def test_what_failed_is_read_again_where_the_cause_lay_in_the_run(
+    tmp_path: Path, code: str, is_read_again: bool
+) -> None:
     source = _source(tmp_path, "a")
     line = {**_line("a", "a"), "error": {"code": code, "message": "…"}}
     assert resume([line], [source]) == (([], [source]) if is_read_again else ([line], []))

@@ -15,7 +15,8 @@ def test_nothing_set_leaves_the_usual_limits() -> None:
 def test_every_limit_on_what_arrives_can_be_set() -> None:
     limits = Settings.read(
         {
-            "SEALFORM_MAX_FILE_MB": "1.5", "SEALFORM_MAX_FILES": "7", "SEALFORM_MAX_DEPTH": "2", "SEALFORM_MAX_UNPACKED_MB": "9",
+            "SEALFORM_MAX_FILE_MB": "1.5", "SEALFORM_MAX_FILES": "7", "SEALFORM_MAX_DEPTH": "2",
+            "SEALFORM_MAX_UNPACKED_MB": "9",
             "SEALFORM_MAX_RATIO": "50", "SEALFORM_MAX_PAGES": "11", "SEALFORM_MAX_MEGAPIXELS": "3",
         }
     ).limits()  # fmt: skip

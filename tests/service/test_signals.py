@@ -12,7 +12,9 @@ from service.signals import Stop
 @pytest.fixture(autouse=True)
 def heard() -> Iterator[None]:
     """Whoever runs the tests in the background may have these ignored."""
-    before = {name: signal.signal(name, signal.default_int_handler) for name in (signal.SIGINT, signal.SIGHUP)}
+    before = {
+        name: signal.signal(name, signal.default_int_handler) for name in (signal.SIGINT, signal.SIGHUP)
+    }
     yield
     for name, handler in before.items():
         signal.signal(name, handler)

@@ -56,7 +56,11 @@ def test_a_named_file_is_read_even_if_it_is_hidden(folder: Path) -> None:
 
 def test_a_file_given_twice_is_read_once(folder: Path) -> None:
     selection = select([Path("inbox/a.docx"), Path("inbox")])
-    assert [source.name for source in selection.submissions] == ["inbox/a.docx", "inbox/b.docx", "inbox/photos"]
+    assert [source.name for source in selection.submissions] == [
+        "inbox/a.docx",
+        "inbox/b.docx",
+        "inbox/photos",
+    ]
     assert selection.left_out == (("inbox/a.docx", "重复给出"),)
 
 
@@ -69,7 +73,11 @@ def test_an_empty_folder_and_a_pipe_are_left_out(folder: Path) -> None:
 def test_a_link_that_leads_to_itself_is_left_out_and_said(folder: Path) -> None:
     Path("inbox/loop").symlink_to("loop")
     selection = select([Path("inbox")], outputs=[Path("inbox/loop")])
-    assert [source.name for source in selection.submissions] == ["inbox/a.docx", "inbox/b.docx", "inbox/photos"]
+    assert [source.name for source in selection.submissions] == [
+        "inbox/a.docx",
+        "inbox/b.docx",
+        "inbox/photos",
+    ]
     assert [name for name, _ in selection.left_out] == ["inbox/loop"]
 
 
@@ -78,7 +86,9 @@ def test_what_is_no_file_in_a_submission_of_several_parts_is_said(folder: Path) 
     Path("inbox/photos/link.jpg").symlink_to(folder / "other.docx")
     Path("inbox/photos/away").symlink_to(folder)
     selection = select([Path("inbox")])
-    assert [name for name, _ in selection.left_out] == [f"inbox/photos/{name}" for name in ("away", "link.jpg", "pipe")]
+    assert [name for name, _ in selection.left_out] == [
+        f"inbox/photos/{name}" for name in ("away", "link.jpg", "pipe")
+    ]
     assert [name for name, _ in selection.submissions[-1].files()] == ["1.jpg", "2.jpg"]
 
 
@@ -108,7 +118,11 @@ def test_outputs_inside_the_folder_are_not_read(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("given", "output", "together"),
-    [("other.docx", "other.docx", False), ("inbox", "inbox/photos/r.jsonl", False), ("inbox", "inbox/r.jsonl", True)],
+    [
+        ("other.docx", "other.docx", False),
+        ("inbox", "inbox/photos/r.jsonl", False),
+        ("inbox", "inbox/r.jsonl", True),
+    ],
 )
 def test_an_output_may_not_touch_what_is_read(folder: Path, given: str, output: str, together: bool) -> None:
     with pytest.raises(BadUsage, match="重叠"):

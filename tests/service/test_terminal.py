@@ -1,4 +1,5 @@
-"""The command at a terminal: what it shows there, and Ctrl-C as the terminal sends it, to every process at once."""
+"""The command at a terminal: what it shows there, and Ctrl-C as the terminal sends it, to every process at
+once."""
 
 import json
 import re
@@ -22,7 +23,9 @@ def folder(tmp_path: Path, inbox: Path) -> Path:
 
 @pytest.fixture
 def terminal(folder: Path) -> Iterator[Terminal]:
-    terminal = Terminal(folder, "extract", "inbox", "-o", "results.jsonl", "--xlsx", "sheet.xlsx", "--jobs", "2")
+    terminal = Terminal(
+        folder, "extract", "inbox", "-o", "results.jsonl", "--xlsx", "sheet.xlsx", "--jobs", "2"
+    )
     yield terminal
     if terminal.process.poll() is None:
         terminal.process.kill()
@@ -39,7 +42,9 @@ def _told(terminal: Terminal) -> list[int]:
     return [int(number) for number in re.findall(r"需复核 (\d+)\D", terminal.shown)]
 
 
-def test_the_bar_tells_rate_time_left_and_counts_and_ctrl_c_ends_all_cleanly(folder: Path, terminal: Terminal) -> None:
+def test_the_bar_tells_rate_time_left_and_counts_and_ctrl_c_ends_all_cleanly(
+    folder: Path, terminal: Terminal
+) -> None:
     # The bar is drawn ten times a second: on a fast machine it never shows some of the numbers.
     terminal.show_until(lambda: _count(folder) > 3 and max(_told(terminal), default=0) >= 3)
     assert _told(terminal) == sorted(_told(terminal))

@@ -18,9 +18,9 @@ from service.settings import Settings
 from service.store import events, records
 from service.store import webhooks as store
 from service.store.database import Database
-from service.store.records import Editor
 from service.store.tables import deliveries
 from service.store.uploads import Arrival, StoredFile, begin_reading, create
+from service.store.versions import Editor
 from service.webhooks import SIGNATURE, check_url, deliver_due, new_client, run, sign
 from tests.service.databases import postgresql, sqlite
 from tests.service.receiver import Receiver, receiving
@@ -65,9 +65,13 @@ def _hook(database: Database, url: str, *wanted: events.Event) -> tuple[int, str
 def _read(database: Database) -> int:
     """A submission that could not be read."""
     with database.write() as connection:
-        upload, submission = create(connection, Arrival([StoredFile("张三的申请.docx", "a" * 64, 9)], "page"), "user:1", NOW)
+        upload, submission = create(
+            connection, Arrival([StoredFile("张三的申请.docx", "a" * 64, 9)], "page"), "user:1", NOW
+        )
         begin_reading(connection, upload, NOW)
-        records.finish(connection, upload, [FAILED], lambda *_: pytest.fail("no form is asked for"), "w1", None, NOW)
+        records.finish(
+            connection, upload, [FAILED], lambda *_: pytest.fail("no form is asked for"), "w1", None, NOW
+        )
     return submission
 
 
@@ -95,17 +99,32 @@ def test_each_change_of_state_is_told_without_a_word_of_the_record(
     assert _deliver(database, client) == 3
     assert _deliver(database, client) == 0
     told = [json.loads(one.body) for one in receiver.came]
-    assert [one["event"] for one in told] == ["submission.unreadable", "submission.returned", "submission.withdrawn"]
+    assert [one["event"] for one in told] == [
+        "submission.unreadable",
+        "submission.returned",
+        "submission.withdrawn",
+    ]
     assert [(one["submission"], one["status"], one["version"]) for one in told] == [
         (submission, "unreadable", 1), (submission, "returned", 2), (submission, "withdrawn", 3),
     ]  # fmt: skip
-    assert {key for one in told for key in one} == {"id", "at", "event", "submission", "status", "version", "form", "changed"}
+    assert {key for one in told for key in one} == {
+        "id",
+        "at",
+        "event",
+        "submission",
+        "status",
+        "version",
+        "form",
+        "changed",
+    }
     assert all("张三" not in one.body.decode() and "补正" not in one.body.decode() for one in receiver.came)
     assert {row.status for row in _log(database)} == {204}
     assert all(row.delivered_at == NOW and row.next_at is None for row in _log(database))
 
 
-def test_only_the_events_that_were_asked_for_are_told(lite: Database, receiver: Receiver, client: httpx.Client) -> None:
+def test_only_the_events_that_were_asked_for_are_told(
+    lite: Database, receiver: Receiver, client: httpx.Client
+) -> None:
     _hook(lite, receiver.url, "submission.returned")
     paused, _ = _hook(lite, receiver.url)
     with lite.write() as connection:
@@ -115,7 +134,9 @@ def test_only_the_events_that_were_asked_for_are_told(lite: Database, receiver: 
     assert [one.headers["sealform-event"] for one in receiver.came] == ["submission.returned"]
 
 
-def test_nothing_is_told_of_a_change_that_was_rolled_back(lite: Database, receiver: Receiver, client: httpx.Client) -> None:
+def test_nothing_is_told_of_a_change_that_was_rolled_back(
+    lite: Database, receiver: Receiver, client: httpx.Client
+) -> None:
     _hook(lite, receiver.url, "submission.returned")
     submission = _read(lite)
     with lite.write() as connection:
@@ -124,7 +145,9 @@ def test_nothing_is_told_of_a_change_that_was_rolled_back(lite: Database, receiv
     assert _deliver(lite, client) == 0
 
 
-def test_a_receiver_can_check_the_signature_and_the_time(lite: Database, receiver: Receiver, client: httpx.Client) -> None:
+def test_a_receiver_can_check_the_signature_and_the_time(
+    lite: Database, receiver: Receiver, client: httpx.Client
+) -> None:
     _, secret = _hook(lite, receiver.url)
     _read(lite)
     _deliver(lite, client)
@@ -138,19 +161,28 @@ def test_a_receiver_can_check_the_signature_and_the_time(lite: Database, receive
     assert came.headers["host"] == f"127.0.0.1:{receiver.port}"
 
 
-def test_a_failure_is_tried_again_after_a_growing_while(lite: Database, receiver: Receiver, client: httpx.Client) -> None:
+def test_a_failure_is_tried_again_after_a_growing_while(
+    lite: Database, receiver: Receiver, client: httpx.Client
+) -> None:
     _hook(lite, receiver.url)
     _read(lite)
     receiver.answers = [500, 503, 204]
     assert _deliver(lite, client) == 1
     (row,) = _log(lite)
-    assert (row.attempts, row.status, row.delivered_at, row.next_at) == (1, 500, None, NOW + timedelta(seconds=30))
+    assert (row.attempts, row.status, row.delivered_at, row.next_at) == (
+        1,
+        500,
+        None,
+        NOW + timedelta(seconds=30),
+    )
     assert _deliver(lite, client, NOW + timedelta(seconds=29)) == 0
     assert _deliver(lite, client, NOW + timedelta(seconds=30)) == 1
     assert _deliver(lite, client, NOW + timedelta(seconds=90)) == 1
     (row,) = _log(lite)
     assert (row.attempts, row.status, row.error, row.next_at) == (3, 204, None, None)
-    assert len({one.body for one in receiver.came}) == 1, "the same message, so that a receiver knows it again"
+    assert len({one.body for one in receiver.came}) == 1, (
+        "the same message, so that a receiver knows it again"
+    )
 
 
 def test_it_is_given_up_after_the_last_try(lite: Database, receiver: Receiver, client: httpx.Client) -> None:
@@ -176,7 +208,9 @@ def test_a_redirect_is_not_followed(lite: Database, receiver: Receiver, client: 
     assert "转到别处" in _log(lite)[0].error
 
 
-def test_a_host_that_is_no_longer_allowed_is_told_nothing(lite: Database, receiver: Receiver, client: httpx.Client) -> None:
+def test_a_host_that_is_no_longer_allowed_is_told_nothing(
+    lite: Database, receiver: Receiver, client: httpx.Client
+) -> None:
     _hook(lite, receiver.url)
     _read(lite)
     _deliver(lite, client, settings=Settings())
@@ -185,7 +219,16 @@ def test_a_host_that_is_no_longer_allowed_is_told_nothing(lite: Database, receiv
 
 
 @pytest.mark.parametrize(
-    "addresses", [["127.0.0.1"], ["::1"], ["169.254.169.254"], ["fe80::1%eth0"], ["0.0.0.0"], ["::ffff:127.0.0.1"], ["224.0.0.1"]]
+    "addresses",
+    [
+        ["127.0.0.1"],
+        ["::1"],
+        ["169.254.169.254"],
+        ["fe80::1%eth0"],
+        ["0.0.0.0"],
+        ["::ffff:127.0.0.1"],
+        ["224.0.0.1"],
+    ],
 )
 def test_a_name_that_means_this_machine_is_not_connected_to(
     lite: Database, receiver: Receiver, client: httpx.Client, addresses: Sequence[str]
@@ -214,14 +257,19 @@ def test_it_connects_to_the_address_that_was_checked_and_asks_for_the_name_once(
     with httpx.Client(transport=Recorded()) as recorded:
         _deliver(lite, recorded, resolve=resolve)
     assert asked == [("hooks.example", 8080)]
-    assert (str(sent[0].url), sent[0].headers["host"]) == ("http://10.1.2.3:8080/hook?x=1", "hooks.example:8080")
+    assert (str(sent[0].url), sent[0].headers["host"]) == (
+        "http://10.1.2.3:8080/hook?x=1",
+        "hooks.example:8080",
+    )
     assert sent[0].extensions["sni_hostname"] == "hooks.example"
 
 
 @pytest.mark.parametrize(
     "url",
-    ["ftp://hooks.example/", "https://user@hooks.example/", "https://other.example/", "//hooks.example", "https:///x", "nothing",
-     "https://hooks.example.other.example/", "https://hooks.example/#x", "http://[::1", "https://hooks.example@other.example/"],
+    ["ftp://hooks.example/", "https://user@hooks.example/", "https://other.example/", "//hooks.example",
+     "https:///x", "nothing",
+     "https://hooks.example.other.example/", "https://hooks.example/#x", "http://[::1",
+     "https://hooks.example@other.example/"],
 )  # fmt: skip
 def test_an_address_that_is_none_or_not_allowed_is_refused(url: str) -> None:
     with pytest.raises(Invalid):
@@ -234,7 +282,9 @@ def test_no_host_is_allowed_unless_it_was_said_so() -> None:
     assert check_url("https://HOOKS.example:8443/x", SETTINGS.webhook_hosts).port == 8443
 
 
-def test_of_two_that_deliver_at_once_each_message_is_sent_by_one(database: Database, receiver: Receiver) -> None:
+def test_of_two_that_deliver_at_once_each_message_is_sent_by_one(
+    database: Database, receiver: Receiver
+) -> None:
     _hook(database, receiver.url)
     for _ in range(12):
         _read(database)
@@ -253,7 +303,9 @@ def test_of_two_that_deliver_at_once_each_message_is_sent_by_one(database: Datab
     assert len({json.loads(one.body)["id"] for one in receiver.came}) == 12
 
 
-def test_where_nothing_is_due_it_waits_for_nobody_who_writes(lite: Database, receiver: Receiver, client: httpx.Client) -> None:
+def test_where_nothing_is_due_it_waits_for_nobody_who_writes(
+    lite: Database, receiver: Receiver, client: httpx.Client
+) -> None:
     _hook(lite, receiver.url)
     _read(lite)
     receiver.answers = [500, 204]
@@ -264,7 +316,9 @@ def test_where_nothing_is_due_it_waits_for_nobody_who_writes(lite: Database, rec
     assert _deliver(lite, client, NOW + timedelta(minutes=1)) == 1
 
 
-def test_what_somebody_claimed_who_died_is_sent_by_another(lite: Database, receiver: Receiver, client: httpx.Client) -> None:
+def test_what_somebody_claimed_who_died_is_sent_by_another(
+    lite: Database, receiver: Receiver, client: httpx.Client
+) -> None:
     _hook(lite, receiver.url)
     _read(lite)
     with lite.write() as connection:

@@ -1,6 +1,8 @@
-"""Mail and archives -> the message, and the files inside, each with its bytes or the reason why there are none.
+"""Mail and archives -> the message, and the files inside, each with its bytes or the reason why there are
+none.
 
-Nothing here touches a path that a file names: what is unpacked stays in memory, and unpacking stops where a limit is reached.
+Nothing here touches a path that a file names: what is unpacked stays in memory, and unpacking stops where a
+limit is reached.
 """
 
 import logging
@@ -19,7 +21,8 @@ def open_container(data: bytes, kind: Kind, name: str, limits: ContainerLimits) 
 
     Raises:
         Encrypted: it needs a password even for its list of files. TooMany, TooLarge: over a limit as a whole.
-        Hostile: built to do harm. Damaged: it can't be opened. UnsupportedKind, TimedOut: a program for it is missing or too slow.
+        Hostile: built to do harm. Damaged: it can't be opened. UnsupportedKind, TimedOut: a program for it is
+            missing or too slow.
     """
     try:
         return _openers()[kind](data, name, limits)

@@ -33,7 +33,9 @@ def open_tar(data: bytes, name: str, limits: ContainerLimits, packed: int | None
     budget = Budget(limits, packed or len(data))
     files: list[Inner] = []
     try:
-        archive = tarfile.TarFile(fileobj=io.BytesIO(data), tarinfo=_Member, encoding="utf-8", errors="surrogateescape")
+        archive = tarfile.TarFile(
+            fileobj=io.BytesIO(data), tarinfo=_Member, encoding="utf-8", errors="surrogateescape"
+        )
         members = list(islice(archive, limits.entries + 1))
     except _BROKEN as error:
         raise Damaged("压缩包不完整，无法打开") from error
@@ -89,7 +91,8 @@ def _unpacked(data: bytes, most: int) -> tuple[bytes, bool]:
     """The first `most` + 1 bytes of what was packed, over all its members, and whether its end was there."""
     found, total, at = [], 0, 0
     while (start := _decompressor(data[at : at + 8])) is not None:
-        # In slices, because a decompressor copies all that stands behind its member, of which there may be a hundred thousand.
+        # In slices, because a decompressor copies all that stands behind its member, of which there may be a
+        # hundred thousand.
         while not start.eof and total <= most and at < len(data):
             piece = data[at : at + _SLICE]
             try:

@@ -10,8 +10,10 @@ from models.record import Message
 
 @dataclass(frozen=True)
 class Inner:
-    """A file in a container; its name is path-like and never used as one. `inline`: the message shows it in its text.
-    `body`: it is the text of the message itself. `message`: the one that it came with, where that is inside this container.
+    """A file in a container; its name is path-like and never used as one. `inline`: the message shows it in
+    its text.
+    `body`: it is the text of the message itself. `message`: the one that it came with, where that is inside
+        this container.
     `opened`: a container of which only the text is here, because its files stand beside it."""
 
     name: str
@@ -48,7 +50,8 @@ class Budget:
         """`data`, a file that was `packed` bytes, if it keeps to the limits.
 
         Raises:
-            TooLarge: more bytes than a file, or all files together, may have. Hostile: it was packed tighter than honest files are.
+            TooLarge: more bytes than a file, or all files together, may have. Hostile: it was packed tighter
+                than honest files are.
         """
         if len(data) > 10 << 20 and len(data) > self.limits.ratio * max(packed, 1):
             raise Hostile(f"压缩比超过 {self.limits.ratio} 倍，疑似压缩炸弹")

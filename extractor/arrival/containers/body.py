@@ -19,16 +19,22 @@ _MOST_PAGE = 2 << 20
 _LINK = re.compile(r"(?i)\bhttps?://([a-z0-9.-]{3,120})(?::\d+)?[/?#]?[!#-&*-;=?-~]*")
 # Hosts that keep other people's files; a link to one of them is an attachment that did not come along.
 _CLOUD_DISKS = (
-    "pan.baidu.com", "yun.baidu.com", "eyun.baidu.com", "drive.weixin.qq.com", "wx.mail.qq.com", "mail.qq.com", "ftn.qq.com",
-    "exmail.qq.com", "weiyun.com", "docs.qq.com", "dashi.163.com", "mail.163.com", "fs.163.com", "u.163.com", "yun.139.com",
-    "caiyun.139.com", "cloud.189.cn", "pan.wo.cn", "aliyundrive.com", "alipan.com", "quark.cn", "lanzou.com", "lanzoux.com",
-    "lanzoui.com", "lanzouw.com", "jianguoyun.com", "123pan.com", "ctfile.com", "115.com", "kdocs.cn", "feishu.cn", "dingtalk.com",
-    "wenshushu.cn", "cowtransfer.com", "airportal.cn", "360yunpan.com", "yunpan.com", "dropbox.com", "onedrive.live.com", "1drv.ms",
+    "pan.baidu.com", "yun.baidu.com", "eyun.baidu.com", "drive.weixin.qq.com", "wx.mail.qq.com",
+    "mail.qq.com", "ftn.qq.com",
+    "exmail.qq.com", "weiyun.com", "docs.qq.com", "dashi.163.com", "mail.163.com", "fs.163.com", "u.163.com",
+    "yun.139.com",
+    "caiyun.139.com", "cloud.189.cn", "pan.wo.cn", "aliyundrive.com", "alipan.com", "quark.cn", "lanzou.com",
+    "lanzoux.com",
+    "lanzoui.com", "lanzouw.com", "jianguoyun.com", "123pan.com", "ctfile.com", "115.com", "kdocs.cn",
+    "feishu.cn", "dingtalk.com",
+    "wenshushu.cn", "cowtransfer.com", "airportal.cn", "360yunpan.com", "yunpan.com", "dropbox.com",
+    "onedrive.live.com", "1drv.ms",
     "drive.google.com", "sharepoint.com", "wetransfer.com", "icloud.com", "mega.nz",
 )  # fmt: skip
 # Hosts that also serve pages; only these paths are downloads.
 _ONLY_PATHS = {
-    "mail.qq.com": ("ftn", "download", "cgi-bin/ftn"), "mail.163.com": ("large-attachment", "filehub", "bigfile"),
+    "mail.qq.com": ("ftn", "download", "cgi-bin/ftn"),
+    "mail.163.com": ("large-attachment", "filehub", "bigfile"),
     "wx.mail.qq.com": ("ftn", "download"), "exmail.qq.com": ("ftn", "download"),
 }  # fmt: skip
 
@@ -58,7 +64,9 @@ def disks(*texts: str) -> tuple[str, ...]:
         for link in _LINK.finditer(text[:_MOST_PAGE].replace("&amp;", "&")):
             host = link[1].lower().strip(".")
             known = next((disk for disk in _CLOUD_DISKS if host == disk or host.endswith(f".{disk}")), None)
-            if known and all(one in link[0].lower() for one in [_one_of(_ONLY_PATHS.get(known), link[0].lower())]):
+            if known and all(
+                one in link[0].lower() for one in [_one_of(_ONLY_PATHS.get(known), link[0].lower())]
+            ):
                 found[host] = None
     return tuple(found)
 
@@ -94,7 +102,8 @@ def shown_in(page: bytes | str) -> frozenset[str]:
 
 
 def has_table(page: bytes | str) -> bool:
-    """Whether a web page has a table that may be a form: rows with several cells, which lay-out has fewer of."""
+    """Whether a web page has a table that may be a form: rows with several cells, which lay-out has fewer
+    of."""
     root = _root(page, None)
     return root is not None and sum(1 for row in root.iter("tr") if len(row.findall("td")) > 1) >= 5
 
@@ -103,7 +112,9 @@ def _root(page: bytes | str, charset: str | None) -> html.HtmlElement | None:
     text = page if isinstance(page, str) else decode(page[:_MOST_PAGE], charset or _declared(page))
     text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text[:_MOST_PAGE]).replace("\0", "")
     try:
-        return html.document_fromstring(text, parser=html.HTMLParser(no_network=True, huge_tree=False, remove_comments=True))
+        return html.document_fromstring(
+            text, parser=html.HTMLParser(no_network=True, huge_tree=False, remove_comments=True)
+        )
     except (etree.ParserError, etree.XMLSyntaxError, ValueError, AssertionError):
         return None
 
@@ -115,8 +126,11 @@ def _declared(page: bytes) -> str | None:
 
 # [MS-OXRTFCP] 2.1.3.1: what every dictionary begins with.
 _RTF_START = (
-    rb"{\rtf1\ansi\mac\deff0\deftab720{\fonttbl;}{\f0\fnil \froman \fswiss \fmodern \fscript \fdecor MS Sans SerifSymbolArial"
-    rb"Times New RomanCourier{\colortbl\red0\green0\blue0" + b"\r\n" + rb"\par \pard\plain\f0\fs20\b\i\u\tab\tx"
+    rb"{\rtf1\ansi\mac\deff0\deftab720{\fonttbl;}{\f0\fnil \froman \fswiss "
+    rb"\fmodern \fscript \fdecor MS Sans SerifSymbolArial"
+    rb"Times New RomanCourier{\colortbl\red0\green0\blue0"
+    + b"\r\n"
+    + rb"\par \pard\plain\f0\fs20\b\i\u\tab\tx"
 )
 _COMPRESSED, _UNCOMPRESSED = 0x75465A4C, 0x414C454D
 
@@ -159,8 +173,12 @@ def _inflated(data: bytes, most: int) -> bytes:
     return bytes(found)
 
 
-_RTF_TOKEN = re.compile(rb"\\'([0-9a-fA-F]{2})|\\([a-zA-Z]+)(-?\d+)? ?|\\(.)|([{}])|([^\\{}\r\n]+)", re.DOTALL)
-_RTF_SILENT = frozenset({b"fonttbl", b"colortbl", b"stylesheet", b"info", b"pict", b"mhtmltag", b"generator", b"object"})
+_RTF_TOKEN = re.compile(
+    rb"\\'([0-9a-fA-F]{2})|\\([a-zA-Z]+)(-?\d+)? ?|\\(.)|([{}])|([^\\{}\r\n]+)", re.DOTALL
+)
+_RTF_SILENT = frozenset(
+    {b"fonttbl", b"colortbl", b"stylesheet", b"info", b"pict", b"mhtmltag", b"generator", b"object"}
+)
 
 
 def _rtf_text(rtf: bytes) -> str:

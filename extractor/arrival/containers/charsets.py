@@ -1,4 +1,5 @@
-"""Names and texts as mail programs and packers of every age wrote them: bytes that say little or lie about their encoding."""
+"""Names and texts as mail programs and packers of every age wrote them: bytes that say little or lie about
+their encoding."""
 
 import re
 
@@ -6,7 +7,9 @@ from models.writing import one_line
 
 _LONGEST_NAME = 200
 # Whatever subset of it they name, Chinese programs write all of it; some names are only theirs.
-_CHINESE = frozenset({"gb2312", "gbk", "gb18030", "cp936", "x-gbk", "gb_2312-80", "gb2312-80", "ansi", "chinesegb", "936"})
+_CHINESE = frozenset(
+    {"gb2312", "gbk", "gb18030", "cp936", "x-gbk", "gb_2312-80", "gb2312-80", "ansi", "chinesegb", "936"}
+)
 _UNKNOWN = frozenset({"us-ascii", "ascii", "", "unknown-8bit", "default", "8bit", "binary", "x-unknown"})
 _OTHER_NAMES = {
     "ks_c_5601-1987": "cp949",
@@ -19,7 +22,8 @@ _OTHER_NAMES = {
 
 
 def decode(data: bytes, charset: str | None = None) -> str:
-    """`data` as text: by `charset`, where it says one that fits, else as UTF-8, else as GB 18030; never fails."""
+    """`data` as text: by `charset`, where it says one that fits, else as UTF-8, else as GB 18030; never
+    fails."""
     said = (charset or "").strip("\"' ").lower()
     said = _OTHER_NAMES.get(said, said)
     guesses = ["gb18030"] if said in _CHINESE else [] if said in _UNKNOWN else [said]
@@ -32,14 +36,22 @@ def decode(data: bytes, charset: str | None = None) -> str:
 
 
 def code_page(number: int) -> str:
-    """The charset of a Windows code page; an empty string, which `decode` takes for unknown, where there is none."""
-    return {65001: "utf-8", 936: "gb18030", 54936: "gb18030", 20936: "gb18030", 1200: "utf-16-le", 20127: "", 0: ""}.get(
-        number, f"cp{number}"
-    )
+    """The charset of a Windows code page; an empty string, which `decode` takes for unknown, where there is
+    none."""
+    return {
+        65001: "utf-8",
+        936: "gb18030",
+        54936: "gb18030",
+        20936: "gb18030",
+        1200: "utf-16-le",
+        20127: "",
+        0: "",
+    }.get(number, f"cp{number}")
 
 
 def path_like(name: str, otherwise: str = "附件") -> str:
-    """`name` without anything that could lead out of a folder, stand for a device or end a line; `otherwise` if nothing is left."""
+    """`name` without anything that could lead out of a folder, stand for a device or end a line; `otherwise`
+    if nothing is left."""
     steps = [_clean(step) for step in re.sub(r"^[A-Za-z]:(?=[\\/])", "", name).replace("\\", "/").split("/")]
     kept = "/".join(step for step in steps if step.strip("."))
     if len(kept) > _LONGEST_NAME:

@@ -1,4 +1,5 @@
-"""Headers of mail as they really come: raw bytes in GBK, encoded words cut in mid-character, parameters in three notations.
+"""Headers of mail as they really come: raw bytes in GBK, encoded words cut in mid-character, parameters in
+three notations.
 
 A header is a str whose bytes that are no ASCII are surrogates, as `email` keeps them.
 """
@@ -20,7 +21,8 @@ _ADDRESS = re.compile(r"<\s*([^<>]*@[^<>]*?)\s*>|([^\s<>\"'(),;:]+@[^\s<>\"'(),;
 
 
 def words(header: str | None) -> str:
-    """A header as people read it. Encoded words that stand side by side are joined before they are decoded."""
+    """A header as people read it. Encoded words that stand side by side are joined before they are
+    decoded."""
     text = re.sub(r"\r?\n[ \t]*", " ", (header or "")[:_LONGEST])
     out: list[str] = []
     held, charset, at = b"", "", 0
@@ -48,8 +50,9 @@ def _bytes(text: str, encoding: str) -> bytes:
 
 
 def unbase64(data: bytes) -> bytes:
-    """What base64 says, as far as it can be read: characters that do not belong are passed over, a cut end is dropped. What stands
-    behind padding is another run, as programs write it that encode a file piece by piece."""
+    """What base64 says, as far as it can be read: characters that do not belong are passed over, a cut end is
+    dropped. What stands behind padding is another run, as programs write it that encode a file piece by
+    piece."""
     whole, run = bytearray(), bytearray()
     for piece in re.finditer(rb"([^=]+)(=*)", re.sub(rb"[^A-Za-z0-9+/=]", b"", data)):
         run += piece[1]
@@ -72,7 +75,11 @@ def parameters(header: str | None) -> dict[str, str]:
     for name, value in _PARAMETER.findall((header or "")[:_LONGEST]):
         parts = _CONTINUED.fullmatch(name.lower())
         if parts:
-            plain = re.sub(r"\\(.)", r"\1", value.strip()[1:].removesuffix('"')) if value.strip().startswith('"') else value.strip()
+            plain = (
+                re.sub(r"\\(.)", r"\1", value.strip()[1:].removesuffix('"'))
+                if value.strip().startswith('"')
+                else value.strip()
+            )
             # A backslash before anything but a quote is the path of a Windows program, not an escape.
             if value.strip().startswith('"') and re.search(r"\\[^\"\\]", value):
                 plain = value.strip().strip('"')
@@ -81,7 +88,8 @@ def parameters(header: str | None) -> dict[str, str]:
 
 
 def _joined(found: list[tuple[int, bool, str]]) -> str:
-    """The value of a parameter from its pieces. Where it is given both plain and encoded, the encoded one is meant."""
+    """The value of a parameter from its pieces. Where it is given both plain and encoded, the encoded one is
+    meant."""
     extended = [piece for piece in found if piece[1]]
     numbered = sorted(extended if extended and len({number for number, _, _ in found}) == 1 else found)
     if not extended:
@@ -98,7 +106,8 @@ def _joined(found: list[tuple[int, bool, str]]) -> str:
 def sender(header: str | None) -> tuple[str, str]:
     """(name, address) of a From header, either of them empty."""
     whole = re.sub(r"\r?\n[ \t]*", " ", (header or "")[:_LONGEST_SENDER])
-    # An address is looked for before words are decoded, because these may hold anything, also other addresses.
+    # An address is looked for before words are decoded, because these may hold anything, also other
+    # addresses.
     found = _ADDRESS.search(_WORD.sub(lambda word: "\x00" * len(word[0]), whole))
     address = _raw((found[1] or found[2]).strip()) if found else ""
     name = words(
@@ -114,7 +123,8 @@ def sender(header: str | None) -> tuple[str, str]:
 
 
 def moment(*headers: str | None) -> datetime | None:
-    """The first of some dates that is one. Without a time zone it is taken for UTC, as RFC 5322 takes -0000."""
+    """The first of some dates that is one. Without a time zone it is taken for UTC, as RFC 5322 takes
+    -0000."""
     for header in headers:
         try:
             found = parsedate_to_datetime(_raw((header or "")[:200]).strip())

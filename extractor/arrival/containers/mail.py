@@ -10,7 +10,15 @@ from email.parser import BytesParser
 from itertools import islice
 
 from extractor.arrival.containers.base import Budget, Contents, Inner
-from extractor.arrival.containers.body import BODY_NAME, disks, from_html, has_table, links_of, make_message, shown_in
+from extractor.arrival.containers.body import (
+    BODY_NAME,
+    disks,
+    from_html,
+    has_table,
+    links_of,
+    make_message,
+    shown_in,
+)
 from extractor.arrival.containers.charsets import decode, last_step
 from extractor.arrival.containers.headers import moment, parameters, sender, unbase64, words
 from extractor.limits import ContainerLimits
@@ -25,10 +33,12 @@ _BOUNDARY = re.compile(rb"(?m)^--(\S[^\r\n\"]{0,70}?)[ \t]*\r?$")
 _BEGIN = re.compile(rb"(?m)^begin [0-7]{3} ([^\r\n]{1,200})\r?\n")
 # What servers say of a message to the programs that sent it.
 _BY_MACHINES = frozenset({
-    "message/delivery-status", "message/global-delivery-status", "message/disposition-notification", "text/rfc822-headers",
+    "message/delivery-status", "message/global-delivery-status", "message/disposition-notification",
+    "text/rfc822-headers",
 })  # fmt: skip
 _SUFFIXES = {
-    "message/rfc822": ".eml", "text/html": ".html", "text/plain": ".txt", "image/jpeg": ".jpg", "image/png": ".png",
+    "message/rfc822": ".eml", "text/html": ".html", "text/plain": ".txt", "image/jpeg": ".jpg",
+    "image/png": ".png",
     "image/gif": ".gif", "application/pdf": ".pdf", "application/msword": ".doc", "text/calendar": ".ics",
 }  # fmt: skip
 
@@ -94,11 +104,15 @@ def open_mailbox(data: bytes, name: str, limits: ContainerLimits) -> Contents:
 
 
 def _parsed(data: bytes, limits: ContainerLimits) -> "Mime[str, str]":
-    """The tree of a message. What would make one of millions of parts, or of a depth that nobody sends, is refused before."""
+    """The tree of a message. What would make one of millions of parts, or of a depth that nobody sends, is
+    refused before."""
     data = data.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
     if (envelope := _MBOX.match(data)) is not None:
         data = data[envelope.end() :]
-    if data[:200_000].lower().count(b"boundary=") > _MOST_NESTED or data.lower().count(b"\ncontent-type:") > limits.entries * 5:
+    if (
+        data[:200_000].lower().count(b"boundary=") > _MOST_NESTED
+        or data.lower().count(b"\ncontent-type:") > limits.entries * 5
+    ):
         raise Hostile("邮件的层次或部分过多")
     if data.count(b"\n--") > limits.entries * 50:
         raise TooMany(f"邮件中的附件超过 {limits.entries} 个")
@@ -109,7 +123,8 @@ def _parsed(data: bytes, limits: ContainerLimits) -> "Mime[str, str]":
 
 
 def _mended(mime: "Mime[str, str]") -> "Mime[str, str]":
-    """A message of several parts whose boundary is not said, or not the one that is used, taken apart by that."""
+    """A message of several parts whose boundary is not said, or not the one that is used, taken apart by
+    that."""
     said = mime.get("content-type", "") or ""
     if not said.strip().lower().startswith("multipart/") or mime.is_multipart():
         return mime
@@ -118,7 +133,13 @@ def _mended(mime: "Mime[str, str]") -> "Mime[str, str]":
     if found is None:
         return mime
     kind = said.split(";")[0].strip()
-    head = b"Content-Type: " + kind.encode("ascii", "replace") + b'; boundary="' + found[1].removesuffix(b"--") + b'"\n\n'
+    head = (
+        b"Content-Type: "
+        + kind.encode("ascii", "replace")
+        + b'; boundary="'
+        + found[1].removesuffix(b"--")
+        + b'"\n\n'
+    )
     again = BytesParser(policy=_POLICY).parsebytes(head + payload)
     if again.is_multipart():
         mime.set_payload(again.get_payload())
@@ -160,12 +181,16 @@ def _type(mime: "Mime[str, str]") -> str:
 
 
 def _said_name(mime: "Mime[str, str]") -> str:
-    disposition, kind = parameters(mime.get("content-disposition", "")), parameters(mime.get("content-type", ""))
+    disposition, kind = (
+        parameters(mime.get("content-disposition", "")),
+        parameters(mime.get("content-type", "")),
+    )
     return disposition.get("filename") or kind.get("name") or ""
 
 
 def _raw(mime: "Mime[str, str]") -> bytes:
-    """The bytes of a part as they came. With its encoding and charset known, `email` would make something else of them."""
+    """The bytes of a part as they came. With its encoding and charset known, `email` would make something
+    else of them."""
     if isinstance(mime.get_payload(), list):
         return b""
     bare = Mime(policy=_POLICY)
@@ -213,7 +238,10 @@ def _kept(name: str, data: bytes, budget: Budget) -> Inner:
 def _nested(mime: "Mime[str, str]", kind: str) -> bytes:
     """The bytes of a message inside a message, also of one that was encoded, which the standard forbids."""
     if kind == "message/partial":
-        raise Damaged("邮件被拆成几封发送，这只是其中一封", advice="请申报单位把附件放在一封邮件中重新发送，或用压缩包分几次发送")
+        raise Damaged(
+            "邮件被拆成几封发送，这只是其中一封",
+            advice="请申报单位把附件放在一封邮件中重新发送，或用压缩包分几次发送",
+        )
     if kind == "message/external-body":
         raise Damaged("附件没有随邮件发来，邮件中只写了它在哪里", advice="请申报单位重新发送，并附上文件本身")
     payload = mime.get_payload()

@@ -1,4 +1,5 @@
-"""What Outlook's two formats, .msg and TNEF, have in common: properties by number ([MS-OXPROPS]), and what a message is by them."""
+"""What Outlook's two formats, .msg and TNEF, have in common: properties by number ([MS-OXPROPS]), and what a
+message is by them."""
 
 import re
 from collections.abc import Mapping
@@ -34,7 +35,10 @@ def filetime(value: int) -> datetime | None:
 
 def message_of(properties: Properties) -> Message:
     """Sender, time, subject and body of a message."""
-    known = (_text(properties, number) for number in (SENDER_SMTP, REPRESENTED_SMTP, SENDER_ADDRESS, REPRESENTED_ADDRESS))
+    known = (
+        _text(properties, number)
+        for number in (SENDER_SMTP, REPRESENTED_SMTP, SENDER_ADDRESS, REPRESENTED_ADDRESS)
+    )
     # Inside one organisation an address is a path in its directory; the headers may still have the other.
     header = re.search(r"(?im)^from:([^\n]*(?:\n[ \t][^\n]*)*)", _text(properties, HEADERS))
     address = next((one for one in known if "@" in one), "") or sender(header[1] if header else "")[1]
@@ -57,7 +61,10 @@ def page_of(properties: Properties) -> bytes | str:
 
 def name_of(properties: Properties, otherwise: str) -> str:
     """What an attachment is called."""
-    names = (_text(properties, number).replace("\0", "").strip() for number in (LONG_NAME, SHORT_NAME, DISPLAY_NAME))
+    names = (
+        _text(properties, number).replace("\0", "").strip()
+        for number in (LONG_NAME, SHORT_NAME, DISPLAY_NAME)
+    )
     return last_step(next((name for name in names if name), otherwise))
 
 

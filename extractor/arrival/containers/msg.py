@@ -26,7 +26,8 @@ _DEEPEST = 8
 
 
 def open_msg(data: bytes, name: str, limits: ContainerLimits) -> Contents:
-    """The files of a .msg; those of a message inside it lie in a folder named after that. `open_container` says what is raised."""
+    """The files of a .msg; those of a message inside it lie in a folder named after that. `open_container`
+    says what is raised."""
     try:
         return _Reader(data, limits).contents((), 0)
     except (OSError, struct.error, IndexError, TypeError, AttributeError, KeyError) as error:
@@ -48,21 +49,33 @@ class _Reader:
         """The message in one storage, and the files that hang on it."""
         properties = self._properties(folder, _INSIDE if folder else _TOP, "")
         page = mapi.page_of(properties)
-        attached = sorted(one for one in self._storages.get(folder, ()) if one.lower().startswith(_ATTACHMENT))
+        attached = sorted(
+            one for one in self._storages.get(folder, ()) if one.lower().startswith(_ATTACHMENT)
+        )
         if len(attached) > self._budget.limits.entries:
             raise TooMany(f"邮件中的附件超过 {self._budget.limits.entries} 个")
         message, charset = mapi.message_of(properties), _charset(properties)
         shown = shown_in(page) if page else frozenset()
         files = [
-            one for number, each in enumerate(attached, 1) for one in self._files((*folder, each), number, charset, shown, depth)
+            one
+            for number, each in enumerate(attached, 1)
+            for one in self._files((*folder, each), number, charset, shown, depth)
         ]
         if page and has_table(page):
-            files.append(Inner(BODY_NAME, page if isinstance(page, bytes) else page.encode("utf-8", "replace"), body=True))
+            files.append(
+                Inner(
+                    BODY_NAME, page if isinstance(page, bytes) else page.encode("utf-8", "replace"), body=True
+                )
+            )
         return Contents(
-            tuple(files), message, disks(message.body, from_html(page), links_of(page)) if page else disks(message.body)
+            tuple(files),
+            message,
+            disks(message.body, from_html(page), links_of(page)) if page else disks(message.body),
         )
 
-    def _files(self, folder: tuple[str, ...], number: int, charset: str, shown: frozenset[str], depth: int) -> Sequence[Inner]:
+    def _files(
+        self, folder: tuple[str, ...], number: int, charset: str, shown: frozenset[str], depth: int
+    ) -> Sequence[Inner]:
         """An attachment; a message in a message gives its own files."""
         properties = self._properties(folder, _ATTACHED, charset)
         embedded = (*folder, _EMBEDDED)
@@ -73,8 +86,19 @@ class _Reader:
             if depth >= _DEEPEST:
                 return [Inner(name, error=TooDeep("邮件套了太多层"))]
             inner = self.contents(embedded, depth + 1)
-            outer = Inner(name, inner.message.body.encode() if inner.message else b"", message=inner.message, opened=True)
-            return [outer, *(replace(one, name=f"{name}/{one.name}", message=one.message or inner.message) for one in inner.files)]
+            outer = Inner(
+                name,
+                inner.message.body.encode() if inner.message else b"",
+                message=inner.message,
+                opened=True,
+            )
+            return [
+                outer,
+                *(
+                    replace(one, name=f"{name}/{one.name}", message=one.message or inner.message)
+                    for one in inner.files
+                ),
+            ]
         data = properties.get(mapi.DATA)
         content = data if isinstance(data, bytes) else b""
         name = mapi.name_of(properties, f"附件{number}")

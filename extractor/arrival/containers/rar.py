@@ -1,4 +1,5 @@
-"""RAR archives, where libarchive's bsdtar is installed: it turns them into a tar stream, so that no file is written."""
+"""RAR archives, where libarchive's bsdtar is installed: it turns them into a tar stream, so that no file is
+written."""
 
 import os
 import shutil
@@ -36,7 +37,8 @@ def open_rar(data: bytes, name: str, limits: ContainerLimits) -> Contents:
 def _run(command: list[str], data: bytes, folder: str, limits: ContainerLimits) -> tuple[bytes, bytes, int]:
     """What a program wrote to its outputs, and its exit code; it is ended where it writes or takes too much.
 
-    It gets `data` through a pipe, in which it can't look for the end: that of an archive may be the end of a document in it.
+    It gets `data` through a pipe, in which it can't look for the end: that of an archive may be the end of a
+    document in it.
     """
     environment = {"LC_ALL": "C.UTF-8", "PATH": os.defpath}
     process = subprocess.Popen(
@@ -53,7 +55,9 @@ def _run(command: list[str], data: bytes, folder: str, limits: ContainerLimits) 
     assert process.stderr is not None
     timer = threading.Timer(limits.seconds, _end, [process])
     said: list[bytes] = []
-    listener = threading.Thread(target=lambda stream: said.append(stream.read(_CHUNK)), args=(process.stderr,), daemon=True)
+    listener = threading.Thread(
+        target=lambda stream: said.append(stream.read(_CHUNK)), args=(process.stderr,), daemon=True
+    )
     feeder = threading.Thread(target=_feed, args=(process.stdin, data), daemon=True)
     timer.start()
     listener.start()

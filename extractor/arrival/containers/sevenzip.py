@@ -2,6 +2,7 @@
 
 import io
 import lzma
+from typing import Any
 
 from extractor.arrival.containers.base import Budget, Contents, Inner, megabytes
 from extractor.limits import ContainerLimits
@@ -21,27 +22,47 @@ def open_7z(data: bytes, name: str, limits: ContainerLimits) -> Contents:
         with py7zr.SevenZipFile(io.BytesIO(data)) as archive:
             if archive.needs_password():
                 return Contents(
-                    tuple(Inner(each, error=Encrypted("压缩包设有密码")) for each in archive.namelist()[: limits.entries])
+                    tuple(
+                        Inner(each, error=Encrypted("压缩包设有密码"))
+                        for each in archive.namelist()[: limits.entries]
+                    )
                 )
-            refused, wanted = _sorted_out([one for one in archive.files if not one.is_directory], len(data), limits)
+            refused, wanted = _sorted_out(
+                [one for one in archive.files if not one.is_directory], len(data), limits
+            )
             archive.extract(targets=wanted, factory=sinks)
     except PasswordRequired as error:
         raise Encrypted("压缩包设有密码") from error
     except UnsupportedCompressionMethodError as error:
         raise UnsupportedKind("这种 7z 压缩方法不支持", advice="请用普通的 zip 格式重新压缩") from error
-    except (ArchiveError, lzma.LZMAError, EOFError, OSError, ValueError, IndexError, KeyError, TypeError) as error:
+    except (
+        ArchiveError,
+        lzma.LZMAError,
+        EOFError,
+        OSError,
+        ValueError,
+        IndexError,
+        KeyError,
+        TypeError,
+    ) as error:
         if sinks.made:  # what came out before the fault is whole, the last one perhaps is not
             done = tuple(Inner(each, bytes(sink.content)) for each, sink in sinks.made[:-1] if sink.counted)
-            return Contents((*refused, *done, Inner(sinks.made[-1][0], error=Damaged("压缩包从这个文件起已损坏"))))
+            return Contents(
+                (*refused, *done, Inner(sinks.made[-1][0], error=Damaged("压缩包从这个文件起已损坏")))
+            )
         raise Damaged("压缩包不完整，无法打开") from error
     return Contents((*refused, *(Inner(each, bytes(sink.content)) for each, sink in sinks.made)))
 
 
-def _sorted_out(members: "list[object]", packed: int, limits: ContainerLimits) -> tuple[list[Inner], list[str]]:
+def _sorted_out(members: "list[Any]", packed: int, limits: ContainerLimits) -> tuple[list[Inner], list[str]]:
     """Files that are refused unseen by what the archive says of them, and the names of the others."""
     if len(members) > limits.entries:
         raise TooMany(f"压缩包含 {len(members)} 个文件，超过 {limits.entries} 个")
-    stated = {str(one.filename): int(one.uncompressed or 0) for one in members if not (one.is_symlink or one.is_junction)}  # type: ignore[attr-defined]
+    stated = {
+        str(one.filename): int(one.uncompressed or 0)
+        for one in members
+        if not (one.is_symlink or one.is_junction)
+    }
     total = sum(stated.values())
     if total > 10 << 20 and total > limits.ratio * packed:
         raise Hostile(f"压缩比超过 {limits.ratio} 倍，疑似压缩炸弹")

@@ -1,4 +1,5 @@
-"""Signed envelopes of S/MIME and of the programs of certificate authorities (RFC 5652): what is in them, whoever signed it.
+"""Signed envelopes of S/MIME and of the programs of certificate authorities (RFC 5652): what is in them,
+whoever signed it.
 
 The signature is not checked, and nothing says that it was.
 """
@@ -14,7 +15,8 @@ _SUFFIXES = (".p7m", ".p7s", ".p7", ".p7b")
 
 
 def signed_content(data: bytes) -> bytes | None:
-    """What a signed envelope holds; None where it is only the signature of something beside it, or no envelope.
+    """What a signed envelope holds; None where it is only the signature of something beside it, or no
+    envelope.
 
     Raises:
         RecursionError: it is nested deeper than any honest one.

@@ -43,7 +43,9 @@ def open_tnef(data: bytes, name: str, limits: ContainerLimits) -> Contents:
             elif kind == _MESSAGE_PROPERTIES:
                 message |= _properties(value, charset)
             elif kind in (_SUBJECT, _BODY):
-                message.setdefault({_SUBJECT: mapi.SUBJECT, _BODY: mapi.BODY}[kind], decode(value.rstrip(b"\0"), charset))
+                message.setdefault(
+                    {_SUBJECT: mapi.SUBJECT, _BODY: mapi.BODY}[kind], decode(value.rstrip(b"\0"), charset)
+                )
             if len(attached) > limits.entries:
                 raise TooMany(f"邮件中的附件超过 {limits.entries} 个")
     except (struct.error, IndexError) as error:
@@ -56,7 +58,11 @@ def open_tnef(data: bytes, name: str, limits: ContainerLimits) -> Contents:
         files.append(Inner("其余附件", error=Damaged("winmail.dat 不完整")))
     page = mapi.page_of(message)
     said = mapi.message_of(message)
-    return Contents(tuple(files), said if said.subject or said.body else None, disks(said.body, from_html(page) if page else ""))
+    return Contents(
+        tuple(files),
+        said if said.subject or said.body else None,
+        disks(said.body, from_html(page) if page else ""),
+    )
 
 
 def _attributes(data: bytes) -> Iterator[tuple[int, int, bytes]]:
@@ -79,7 +85,9 @@ def _note(attachment: dict[int, Any], kind: int, value: bytes, charset: str) -> 
     elif kind == _PROPERTIES:
         found = _properties(value, charset)
         # A small picture of the file may come under the same number; the file itself has its own attribute.
-        attachment |= {key: one for key, one in found.items() if key != mapi.DATA or mapi.DATA not in attachment}
+        attachment |= {
+            key: one for key, one in found.items() if key != mapi.DATA or mapi.DATA not in attachment
+        }
 
 
 def _file(attachment: dict[int, Any], number: int, budget: Budget) -> Inner:

@@ -1,6 +1,7 @@
 """Zip archives: names in whatever encoding the packer had, and no more unpacked than the limits allow.
 
-Entries are unpacked from the bytes that the directory points to, not by zipfile, which unpacks some methods without a limit.
+Entries are unpacked from the bytes that the directory points to, not by zipfile, which unpacks some methods
+without a limit.
 """
 
 import bz2
@@ -41,7 +42,9 @@ def open_zip(data: bytes, name: str, limits: ContainerLimits) -> Contents:
         raise TooMany(f"压缩包含 {len(entries)} 个文件，超过 {limits.entries} 个")
     _check_overlap(entries)
     budget = Budget(limits, len(data))
-    files = [_file(data, entry, called, budget) for entry, called in zip(entries, _names(entries), strict=True)]
+    files = [
+        _file(data, entry, called, budget) for entry, called in zip(entries, _names(entries), strict=True)
+    ]
     return Contents((*files, *rest))
 
 
@@ -54,8 +57,11 @@ def _check_overlap(entries: Sequence[zipfile.ZipInfo]) -> None:
 
 
 def _names(entries: Sequence[zipfile.ZipInfo]) -> list[str]:
-    """The names; where an archive does not say that they are UTF-8, they are so only if all of them can be."""
-    raw = [None if entry.flag_bits & _UTF8 else entry.filename.encode("cp437", "replace") for entry in entries]
+    """The names; where an archive does not say that they are UTF-8, they are so only if all of them can
+    be."""
+    raw = [
+        None if entry.flag_bits & _UTF8 else entry.filename.encode("cp437", "replace") for entry in entries
+    ]
     together = b"/".join(name for name in raw if name is not None)
     try:
         together.decode("utf-8")
@@ -74,7 +80,11 @@ def _unicode_path(entry: zipfile.ZipInfo, raw: bytes) -> str | None:
     while len(extra) >= 4:
         kind, length = struct.unpack_from("<HH", extra)
         field = extra[4 : 4 + length]
-        if kind == _UNICODE_PATH and field[:1] == b"\1" and int.from_bytes(field[1:5], "little") == zlib.crc32(raw):
+        if (
+            kind == _UNICODE_PATH
+            and field[:1] == b"\1"
+            and int.from_bytes(field[1:5], "little") == zlib.crc32(raw)
+        ):
             return decode(field[5:], "utf-8")
         extra = extra[4 + length :]
     return None

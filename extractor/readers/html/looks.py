@@ -29,7 +29,8 @@ _OFF_THE_LINE = 2.0
 _COLOURS = {"white": "FFFFFF", "black": "000000", "transparent": "", "inherit": "", "none": "", "initial": ""}
 # Also what stands off the page, and what lets all light through.
 _HIDDEN = re.compile(
-    r"display\s*:\s*none|mso-hide\s*:\s*all|visibility\s*:\s*(?:hidden|collapse)|(?<![-\w])opacity\s*:\s*(?:0+\.?0*|\.0+)\s*(?:;|$)"
+    r"display\s*:\s*none|mso-hide\s*:\s*all|visibility\s*:\s*(?:hidden|collapse)"
+    r"|(?<![-\w])opacity\s*:\s*(?:0+\.?0*|\.0+)\s*(?:;|$)"
     r"|(?<![-\w])(?:text-indent\s*:\s*-\d{3}|(?:left|top)\s*:\s*-\d{4})"
 )
 _FONT = re.compile(r"font-family\s*:\s*([^;]+)", re.IGNORECASE)
@@ -69,7 +70,10 @@ class Look:
             emphasis.add("bold")
         if re.search(r"text-decoration[^;]*underline", style):
             emphasis.add("underline")
-        if re.search(r"background(-color)?\s*:\s*(?!white|#fff|transparent|none)", style) and element.tag in ("span", "font"):
+        if re.search(r"background(-color)?\s*:\s*(?!white|#fff|transparent|none)", style) and element.tag in (
+            "span",
+            "font",
+        ):
             emphasis.add("highlight")
         hidden = self.hidden or element.get("hidden") is not None or bool(_HIDDEN.search(style))
         return replace(

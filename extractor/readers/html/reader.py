@@ -23,22 +23,38 @@ _DEEPEST = 200
 # Text that stands on lines of its own.
 _BLOCKS = frozenset(
     [
-        "p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "li", "ul", "ol", "dl", "dt", "dd", "section", "body", "center",
-        "blockquote", "pre", "article", "header", "footer", "main", "nav", "aside", "form", "fieldset", "legend", "figure",
+        "p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "li", "ul", "ol", "dl", "dt", "dd", "section", "body",
+        "center",
+        "blockquote", "pre", "article", "header", "footer", "main", "nav", "aside", "form", "fieldset",
+        "legend", "figure",
         "figcaption", "address", "details", "summary", "hr", "caption", "menu", "dir",
     ]
 )  # fmt: skip
 # What a program needs of a page and no page shows; Word's `xml` holds settings.
 _PROPERTIES = frozenset(
     [
-        "script", "style", "head", "title", "meta", "link", "base", "xml", "template", "col", "colgroup", "param", "source",
+        "script", "style", "head", "title", "meta", "link", "base", "xml", "template", "col", "colgroup",
+        "param", "source",
         "track",
     ]
 )  # fmt: skip
 _LEFT_OUT: Mapping[str, AsideKind] = {"del": "deleted", "rp": "replaced"}
 # What is drawn, and may hold words that are shown in its stead, or in it.
 _DRAWN = frozenset(
-    ["object", "iframe", "embed", "applet", "video", "audio", "canvas", "svg", "map", "frame", "noscript", "noframes"]
+    [
+        "object",
+        "iframe",
+        "embed",
+        "applet",
+        "video",
+        "audio",
+        "canvas",
+        "svg",
+        "map",
+        "frame",
+        "noscript",
+        "noframes",
+    ]
 )
 _ROWS = frozenset(["thead", "tbody", "tfoot", "tr"])
 _CONDITION = re.compile(r"\s*\[if ([^\]]*)\]>(.*?)(?:<!\[endif\])?\s*", re.DOTALL)
@@ -46,7 +62,8 @@ _CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
 
 
 def read_html(data: bytes) -> Pages:
-    """Tables and lines of an HTML or MHTML file; pictures stand at their place, nothing is fetched and no script is run.
+    """Tables and lines of an HTML or MHTML file; pictures stand at their place, nothing is fetched and no
+    script is run.
 
     Raises:
         Damaged: there is no page in it. TooLarge: over 40 MiB. Hostile: nested beyond reason.
@@ -77,7 +94,9 @@ def _text(data: bytes) -> tuple[str, list[Aside]]:
         if not pages:
             raise Damaged("网页归档中没有网页")
         part, *others = pages
-        beside = [Aside(kind="header", text=said) for other in others for said in [_said(_content(other))] if said]
+        beside = [
+            Aside(kind="header", text=said) for other in others for said in [_said(_content(other))] if said
+        ]
         data, charset = part.get_payload(decode=True) or b"", part.get_content_charset()  # type: ignore[assignment]
     return _decoded(data, charset), beside
 
@@ -97,7 +116,8 @@ def _decoded(data: bytes, charset: str | None) -> str:
     declared = _CHARSET.search(data[:4096])
     charset = charset or (declared[1].decode("ascii") if declared else None)
     if charset is not None and charset.lower().startswith("utf-16"):
-        # A declaration that could be read byte by byte was not written in it; the HTML standard takes UTF-8 then.
+        # A declaration that could be read byte by byte was not written in it; the HTML standard takes UTF-8
+        # then.
         charset = "utf-8"
     # GBK is what such files are in, whatever subset of it they name.
     if charset is None or charset.lower() in ("gb2312", "gbk", "gb18030"):
@@ -138,7 +158,9 @@ class _Reader:
                 line.append(piece)
         return [*found, Line(spans=tuple(settled(line)))] if line else found
 
-    def _pieces(self, element: html.HtmlElement, look: Look, depth: int) -> Iterator[Span | Raised | Table | None]:
+    def _pieces(
+        self, element: html.HtmlElement, look: Look, depth: int
+    ) -> Iterator[Span | Raised | Table | None]:
         """Spans, tables, and None where a line ends."""
         if depth > _DEEPEST:
             raise Hostile("嵌套层数过多")
@@ -151,7 +173,8 @@ class _Reader:
             yield from _runs(child.tail, look)
 
     def _comment(self, text: str) -> Iterator[Remark]:
-        """What no browser shows; but Word shows what it wrote for itself, and that is drawn, or is what a field is made from."""
+        """What no browser shows; but Word shows what it wrote for itself, and that is drawn, or is what a
+        field is made from."""
         condition = _CONDITION.fullmatch(text)
         said = _said(condition[2]) if condition else ""
         if said and condition and re.search(r"vml|mso", condition[1]) and "!" not in condition[1]:
@@ -159,7 +182,9 @@ class _Reader:
         else:
             self.leave_out("instruction" if condition else "hidden", said if condition else text)
 
-    def _element(self, child: html.HtmlElement, look: Look, depth: int) -> Iterator[Span | Raised | Table | None]:
+    def _element(
+        self, child: html.HtmlElement, look: Look, depth: int
+    ) -> Iterator[Span | Raised | Table | None]:
         inner = look.within(child, self.sheets)
         tag = child.tag
         if tag in _PROPERTIES:
@@ -211,7 +236,9 @@ class _Reader:
                 else:
                     self.leave_out("prompt", one.text_content())
         elif kind in ("checkbox", "radio"):
-            yield Tick(state="ticked" if control.get("checked") is not None else "empty", emphasis=look.emphasis)
+            yield Tick(
+                state="ticked" if control.get("checked") is not None else "empty", emphasis=look.emphasis
+            )
         elif kind == "hidden":
             self.leave_out("hidden", control.get("value"))
         elif kind == "image":
@@ -233,7 +260,9 @@ class _Reader:
             yield Picture(kind="picture" if element.tag in ("svg", "canvas") else "shape")
         yield from [Remark(code="element-unknown", text=text)] if text else []
 
-    def _table(self, table: html.HtmlElement, look: Look, depth: int) -> tuple[list[Span | Raised | Table | None], Table]:
+    def _table(
+        self, table: html.HtmlElement, look: Look, depth: int
+    ) -> tuple[list[Span | Raised | Table | None], Table]:
         """A table, and what stands in it and in no cell, which browsers show before it."""
         index = self.tables
         self.tables += 1
@@ -257,7 +286,9 @@ class _Reader:
                 across, down = _span(cell, "colspan"), min(_span(cell, "rowspan"), len(rows) - number)
                 taken |= {(number + y, column + x) for y in range(down) for x in range(across)}
                 lines = self._lines(self.blocks(cell, row_look.within(cell, self.sheets), depth))
-                cells.append(Cell(row=number, column=column, row_span=down, column_span=across, lines=tuple(lines)))
+                cells.append(
+                    Cell(row=number, column=column, row_span=down, column_span=across, lines=tuple(lines))
+                )
                 column += across
             if cells and hidden:
                 cells[-1], hidden = _with_remark(cells[-1], hidden), []
@@ -341,5 +372,9 @@ def _runs(text: str | None, look: Look) -> Iterator[Span | Raised]:
 
 def _symbols(text: str, look: Look) -> Iterator[Span]:
     for char in text:
-        state = tick_signs.symbol_state(look.font, ord(char)) if ord(char) <= 0xFF or 0xF000 <= ord(char) <= 0xF0FF else None
+        state = (
+            tick_signs.symbol_state(look.font, ord(char))
+            if ord(char) <= 0xFF or 0xF000 <= ord(char) <= 0xF0FF
+            else None
+        )
         yield Tick(state=state, emphasis=look.emphasis) if state else Run(text=char, emphasis=look.emphasis)

@@ -9,7 +9,8 @@ from lxml import html
 # What is taken from a sheet; the rest of how a page looks says nothing about what stands on it.
 _TOLD = frozenset(
     [
-        "display", "visibility", "opacity", "mso-hide", "color", "background", "background-color", "font-size", "text-indent",
+        "display", "visibility", "opacity", "mso-hide", "color", "background", "background-color",
+        "font-size", "text-indent",
         "left", "top", "vertical-align", "mso-text-raise",
     ]
 )  # fmt: skip
@@ -28,7 +29,8 @@ class _Rule:
     rank: tuple[int, int]
 
     def holds_for(self, element: html.HtmlElement) -> bool:
-        """Whether the selector means the element: its last part the element itself, the others what is round it."""
+        """Whether the selector means the element: its last part the element itself, the others what is round
+        it."""
         if not _is_meant(self.parts[-1], element):
             return False
         waiting = list(self.parts[:-1])
@@ -47,7 +49,8 @@ def declarations(style: str) -> Iterator[tuple[str, str]]:
 
 
 class Sheets:
-    """The rules of a page's sheets, of the kinds that Word and people write: by tag, class and id, one in another."""
+    """The rules of a page's sheets, of the kinds that Word and people write: by tag, class and id, one in
+    another."""
 
     def __init__(self, root: html.HtmlElement) -> None:
         self._rules: dict[str, list[_Rule]] = {}
@@ -68,8 +71,13 @@ class Sheets:
             parts.append((tag, frozenset(re.findall(r"[.#][\w-]+", simple["more"]))))
         if parts:
             tag, more = parts[-1]
-            rank = sum(100 * len([m for m in names if m[0] == "#"]) + 10 * len(names) + (name != "*") for name, names in parts)
-            self._rules.setdefault(min(more, default=tag), []).append(_Rule(tuple(parts), said, (rank, number)))
+            rank = sum(
+                100 * len([m for m in names if m[0] == "#"]) + 10 * len(names) + (name != "*")
+                for name, names in parts
+            )
+            self._rules.setdefault(min(more, default=tag), []).append(
+                _Rule(tuple(parts), said, (rank, number))
+            )
 
     def style_of(self, element: html.HtmlElement) -> str:
         """What the sheets and the element itself say, the last word for each name, in small letters."""
@@ -78,7 +86,10 @@ class Sheets:
         said: dict[str, str] = {}
         for rule in sorted(rules, key=lambda one: one.rank):
             said |= dict(rule.said)
-        return ";".join(f"{name}:{value}" for name, value in (said | dict(declarations(element.get("style") or ""))).items())
+        return ";".join(
+            f"{name}:{value}"
+            for name, value in (said | dict(declarations(element.get("style") or ""))).items()
+        )
 
 
 def _names(element: html.HtmlElement) -> set[str]:

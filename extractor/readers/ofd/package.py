@@ -16,10 +16,13 @@ POINTS = 72 / 25.4  # a millimetre, the unit of OFD
 
 
 class Package:
-    """A zip of parts, unpacked within the limits; names are compared without case, as programs that write them do."""
+    """A zip of parts, unpacked within the limits; names are compared without case, as programs that write
+    them do."""
 
     def __init__(self, data: bytes, limits: ZipLimits) -> None:
-        contents = open_zip(data, "", ContainerLimits(limits.entries, limits.xml_bytes, limits.unpacked_bytes, limits.ratio))
+        contents = open_zip(
+            data, "", ContainerLimits(limits.entries, limits.xml_bytes, limits.unpacked_bytes, limits.ratio)
+        )
         self._parts: dict[str, bytes] = {}
         self._errors: dict[str, UnreadableFile] = {}
         for file in contents.files:
@@ -92,7 +95,8 @@ def numbers(value: str | None) -> tuple[float, ...]:
 
 @dataclass
 class Resources:
-    """What pages refer to by number: fonts by their names, pictures by their parts, drawing styles and composite drawings."""
+    """What pages refer to by number: fonts by their names, pictures by their parts, drawing styles and
+    composite drawings."""
 
     fonts: dict[str, str] = field(default_factory=dict)
     media: dict[str, str] = field(default_factory=dict)
@@ -140,7 +144,11 @@ def open_document(package: Package) -> Document:
         where = located(name, one.text)
         if package.has(where):
             resources.add(package, where)
-    templates = {one.get("ID") or "": located(name, one.get("BaseLoc")) for one in children(common, "TemplatePage")}
+    templates = {
+        one.get("ID") or "": located(name, one.get("BaseLoc")) for one in children(common, "TemplatePage")
+    }
     signatures = text(body, "Signatures")
     box = numbers(text(child(common, "PageArea"), "PhysicalBox"))
-    return Document(name, root, resources, templates, box, located("OFD.xml", signatures) if signatures else "")
+    return Document(
+        name, root, resources, templates, box, located("OFD.xml", signatures) if signatures else ""
+    )

@@ -1,4 +1,5 @@
-"""The graphic objects of a page as what a person sees of them: glyphs, strokes and pictures (GB/T 33190-2016, 8 to 11)."""
+"""The graphic objects of a page as what a person sees of them: glyphs, strokes and pictures (GB/T 33190-2016,
+8 to 11)."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -40,7 +41,8 @@ class Canvas:
     _turn: int = 0
 
     def paint(self, content: Element | None, matrix: Matrix, depth: int = 0, seen: bool = True) -> None:
-        """Paints the objects of a layer, a block or a page's content, in their order; of what is not `seen`, the words."""
+        """Paints the objects of a layer, a block or a page's content, in their order; of what is not `seen`,
+        the words."""
         if depth > _DEEPEST:
             raise Hostile("页面内容嵌套层数过多")
         for element in content if content is not None else ():
@@ -89,7 +91,8 @@ class Canvas:
                 upright = abs(matrix[1]) < 0.1 * abs(matrix[0]) and matrix[0] > 0
                 self.sight.glyphs.append(
                     Glyph(
-                        char, box, size * scale, self.resources.fonts.get(font, ""), hash(font), ord(char[0]), colour,
+                        char, box, size * scale, self.resources.fonts.get(font, ""), hash(font), ord(char[0]),
+                        colour,
                         weight >= 600, upright, self._next(), seen and colour is not None,
                         _applied(matrix, (x, y))[1] if upright else None,
                     )
@@ -104,9 +107,13 @@ class Canvas:
         data = child(element, "AbbreviatedData")
         for points, is_straight in _subpaths((data.text if data is not None else "") or ""):
             placed = [_applied(matrix, point) for point in points]
-            axial = is_straight and all(abs(a[0] - b[0]) < 0.3 or abs(a[1] - b[1]) < 0.3 for a, b in pairwise(placed))
+            axial = is_straight and all(
+                abs(a[0] - b[0]) < 0.3 or abs(a[1] - b[1]) < 0.3 for a, b in pairwise(placed)
+            )
             box = around((x, y, x, y) for x, y in placed)
-            self.sight.strokes.append(Stroke(tuple(placed), box, stroke, fill, width, axial, self._next(), fill is not None))
+            self.sight.strokes.append(
+                Stroke(tuple(placed), box, stroke, fill, width, axial, self._next(), fill is not None)
+            )
 
     def _image(self, element: Element, matrix: Matrix) -> None:
         box = _box(matrix, [(0, 0), (1, 0), (0, 1), (1, 1)])
@@ -115,7 +122,8 @@ class Canvas:
         self.placed.append(Placed(element.get("ResourceID") or "", matrix))
 
     def _colour(self, element: Element, name: str) -> Colour | None:
-        """The colour that an object or its drawing style says, black where neither does; None where nothing would be seen."""
+        """The colour that an object or its drawing style says, black where neither does; None where nothing
+        would be seen."""
         if (numbers(element.get("Alpha")) or (255.0,))[0] < 13:
             return None
         for source in (element, self.resources.styles.get(element.get("DrawParam") or "")):
@@ -202,7 +210,8 @@ def _deltas(value: str | None, most: int) -> list[float]:
 
 
 def _subpaths(data: str) -> Iterator[tuple[list[Point], bool]]:
-    """The points of each sub-path, and whether it is of straight parts only; curves give their control points."""
+    """The points of each sub-path, and whether it is of straight parts only; curves give their control
+    points."""
     points: list[Point] = []
     is_straight = True
     for letter, values in _steps(data):
@@ -233,7 +242,12 @@ def _bow(before: Sequence[Point], values: Sequence[float]) -> list[Point]:
     high = min(radius, ((bx - ax) ** 2 + (by - ay) ** 2) ** 0.5)
     side = 1 if values[4] else -1
     length = max(((bx - ax) ** 2 + (by - ay) ** 2) ** 0.5, 1e-6)
-    return [((ax + bx) / 2 + side * high * (by - ay) / length / 2, (ay + by) / 2 - side * high * (bx - ax) / length / 2)]
+    return [
+        (
+            (ax + bx) / 2 + side * high * (by - ay) / length / 2,
+            (ay + by) / 2 - side * high * (bx - ax) / length / 2,
+        )
+    ]
 
 
 def _steps(data: str) -> Iterator[tuple[str, list[float]]]:

@@ -9,7 +9,18 @@ from pypdfium2 import PdfiumError
 from extractor.arrival import Attachment
 from extractor.limits import PictureLimits, ZipLimits
 from extractor.readers.ofd import OfdReading
-from extractor.readers.ofd.package import POINTS, Document, Element, Package, child, children, located, numbers, open_document, text
+from extractor.readers.ofd.package import (
+    POINTS,
+    Document,
+    Element,
+    Package,
+    child,
+    children,
+    located,
+    numbers,
+    open_document,
+    text,
+)
 from extractor.readers.ofd.painter import Canvas, Placed, joined, on_page
 from extractor.readers.ofd.signatures import signatures, stamps_of
 from extractor.readers.painted.lines import Decoration, pieces_of
@@ -41,7 +52,16 @@ def read(data: bytes, limits: ZipLimits, pages: int, pictures: PictureLimits) ->
         return _Reader(package, open_document(package), pictures).read(pages)
     except UnreadableFile:
         raise
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, OverflowError, PdfiumError) as error:
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        IndexError,
+        AttributeError,
+        RecursionError,
+        OverflowError,
+        PdfiumError,
+    ) as error:
         raise Damaged("OFD 文件的内部结构有损坏") from error
 
 
@@ -64,7 +84,9 @@ class _Reader:
         self._signed = tuple(signatures(self._package, self._document.signatures, numbered))
         notes = self._annotations()
         sheets = [
-            self._page(number, located(self._document.name, one.get("BaseLoc")), notes.get(one.get("ID") or "", []))
+            self._page(
+                number, located(self._document.name, one.get("BaseLoc")), notes.get(one.get("ID") or "", [])
+            )
             for number, one in enumerate(listed, 1)
         ]
         result = Pages(
@@ -115,7 +137,10 @@ class _Reader:
                 template = child(self._package.xml(where), "Content")
                 order = 3 if one.get("ZOrder") == "Foreground" else -1
                 layers += [(order, layer) for layer in children(template, "Layer")]
-        layers += [(_ORDER.get(layer.get("Type") or "Body", 1), layer) for layer in children(child(root, "Content"), "Layer")]
+        layers += [
+            (_ORDER.get(layer.get("Type") or "Body", 1), layer)
+            for layer in children(child(root, "Content"), "Layer")
+        ]
         for _, layer in sorted(layers, key=lambda one: one[0]):
             canvas.paint(layer, matrix)
         for note in notes:
@@ -166,7 +191,11 @@ class _Reader:
         for page in children(self._package.xml(name), "Page"):
             where = located(name, text(page, "FileLoc"))
             if self._package.has(where):
-                shown = [one for one in children(self._package.xml(where), "Annot") if one.get("Visible") != "false"]
+                shown = [
+                    one
+                    for one in children(self._package.xml(where), "Annot")
+                    if one.get("Visible") != "false"
+                ]
                 found.setdefault(page.get("PageID") or "", []).extend(shown)
         return found
 
@@ -178,7 +207,10 @@ class _Reader:
             where = located(name, text(one, "FileLoc"))
             if one.get("Visible") != "false" and self._package.has(where):
                 suffix = where.rpartition(".")[2]
-                yield Attachment(f"{(one.get('Name') or '附件').removesuffix(f'.{suffix}')}.{suffix}", self._package.read(where))
+                yield Attachment(
+                    f"{(one.get('Name') or '附件').removesuffix(f'.{suffix}')}.{suffix}",
+                    self._package.read(where),
+                )
 
 
 def _size(own: str, usual: tuple[float, ...]) -> tuple[float, float, float, float]:

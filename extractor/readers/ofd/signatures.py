@@ -1,4 +1,5 @@
-"""Seals and signatures of an OFD: where they show, who signed, and whether what they sign is still what it was."""
+"""Seals and signatures of an OFD: where they show, who signed, and whether what they sign is still what it
+was."""
 
 import base64
 import hashlib
@@ -11,7 +12,13 @@ from models.errors import UnreadableFile
 from models.page import Box, DigitalSignature
 
 # GB/T 33190-2016, 18.2.2: the digest of each part, by the number of its method.
-_METHODS = {"1.2.156.10197.1.401": "sm3", "MD5": "md5", "SHA1": "sha1", "1.3.14.3.2.26": "sha1", "SHA256": "sha256"}
+_METHODS = {
+    "1.2.156.10197.1.401": "sm3",
+    "MD5": "md5",
+    "SHA1": "sha1",
+    "1.3.14.3.2.26": "sha1",
+    "SHA256": "sha256",
+}
 _COMMON_TIME = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)[T ]?(\d\d):?(\d\d):?(\d\d)")
 _UTF8_STRING = 0x0C
 _MOST = 200
@@ -45,14 +52,16 @@ def _signature(package: Package, name: str, pages: dict[str, int]) -> Iterator[D
             yield said
             continue
         x, y, wide, high = (one * POINTS for one in box)
-        yield said.model_copy(update={"page": page, "box": Box(x0=x, y0=y, x1=x + max(wide, 0), y1=y + max(high, 0))})
+        yield said.model_copy(
+            update={"page": page, "box": Box(x0=x, y0=y, x1=x + max(wide, 0), y1=y + max(high, 0))}
+        )
     if not stamps:
         yield said
 
 
 def _is_intact(package: Package, name: str, information: Element | None) -> bool | None:
-    """False where a signed part was changed or is gone. That none was does not say that the signature itself is valid, which
-    can't be told here: None."""
+    """False where a signed part was changed or is gone. That none was does not say that the signature itself
+    is valid, which can't be told here: None."""
     references = child(information, "References")
     method = (references.get("CheckMethod") or "MD5") if references is not None else ""
     try:
@@ -70,7 +79,8 @@ def _is_intact(package: Package, name: str, information: Element | None) -> bool
 
 
 def _signer(value: bytes) -> str | None:
-    """The seal's own name: the first text in Chinese of the structure that GB/T 38540 and GM/T 0031 give it."""
+    """The seal's own name: the first text in Chinese of the structure that GB/T 38540 and GM/T 0031 give
+    it."""
     for at in range(len(value) - 2):
         length = value[at + 1]
         if value[at] == _UTF8_STRING and 6 <= length < 0x80 and at + 2 + length <= len(value):

@@ -46,7 +46,11 @@ def find_columns(pieces: Sequence[Piece]) -> list[Columns | Line]:
     """Lines, and where at least three of them stand in columns, pseudo-tables of these; in reading order."""
     parted = [(row, _segments(row)) for row in rows_of(pieces)]
     starts = _starts([segment for _, segments in parted for segment in segments[1:]])
-    rows = [_Row([part for segment in segments for part in _parted(segment, starts)]) for _, segments in parted if segments]
+    rows = [
+        _Row([part for segment in segments for part in _parted(segment, starts)])
+        for _, segments in parted
+        if segments
+    ]
     if sum(1 for row in rows if len(row.segments) > 1) < _LEAST_ROWS:
         return list(lines_of(pieces))
     usual = _usual_pitch(rows)
@@ -70,9 +74,13 @@ def find_columns(pieces: Sequence[Piece]) -> list[Columns | Line]:
 
 def _segments(row: Sequence[Piece]) -> list[list[Piece]]:
     segments: list[list[Piece]] = []
-    for piece in sorted((p for p in row if p.text.strip() or p.tick is not None), key=lambda piece: piece.box[0]):
+    for piece in sorted(
+        (p for p in row if p.text.strip() or p.tick is not None), key=lambda piece: piece.box[0]
+    ):
         gap = piece.box[0] - segments[-1][-1].box[2] if segments else 0.0
-        if segments and (gap < max(_GAP * piece.size, _LEAST_GAP) or (len(segments[-1]) == 1 and gap < 3 * piece.size)):
+        if segments and (
+            gap < max(_GAP * piece.size, _LEAST_GAP) or (len(segments[-1]) == 1 and gap < 3 * piece.size)
+        ):
             segments[-1].append(piece)
         else:
             segments.append([piece])

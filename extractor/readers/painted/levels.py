@@ -1,4 +1,5 @@
-"""Which characters of a line stand above or below it: smaller than their neighbour, and not on the line that it stands on."""
+"""Which characters of a line stand above or below it: smaller than their neighbour, and not on the line that
+it stands on."""
 
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -7,15 +8,16 @@ from typing import Protocol
 from extractor.text.raised import Level
 from models.geometry import Rect
 
-# A raised or lowered character is smaller than this part of its neighbour and stands no farther from it than this, in its
-# neighbour's size. Word and LibreOffice make them 0.58 to 0.65, browsers 0.83 of the size.
+# A raised or lowered character is smaller than this part of its neighbour and stands no farther from it than
+# this, in its neighbour's size. Word and LibreOffice make them 0.58 to 0.65, browsers 0.83 of the size.
 _SMALLER, _ADJOINING = 0.87, 1.0
-# How far above its neighbour's line it stands at least, in its neighbour's size: small words beside large ones may be set on the
-# middle of these, and stand this part of the difference higher.
+# How far above its neighbour's line it stands at least, in its neighbour's size: small words beside large
+# ones may be set on the middle of these, and stand this part of the difference higher.
 _RAISED, _CENTRED = 0.08, 0.38
 # How far below: LibreOffice lowers by 0.08, Word by 0.14, browsers, which hardly make them smaller, by 0.2.
 _LOWERED, _LOWERED_LARGE, _SMALL = 0.05, 0.5, 0.65
-# Of the same size, digits behind digits are shifted on purpose if by so much; other words may be typed askew into a form.
+# Of the same size, digits behind digits are shifted on purpose if by so much; other words may be typed askew
+# into a form.
 _SHIFTED, _TOUCHING = 0.2, 0.25
 
 
@@ -55,7 +57,10 @@ def _groups(row: Sequence[Placed]) -> Iterable[list[int]]:
             continue
         last = row[group[-1]] if group else None
         if last and last.baseline is not None:
-            same = abs(last.size - piece.size) <= 0.05 * last.size and abs(last.baseline - piece.baseline) <= 0.03 * last.size
+            same = (
+                abs(last.size - piece.size) <= 0.05 * last.size
+                and abs(last.baseline - piece.baseline) <= 0.03 * last.size
+            )
             if not same:
                 yield group
                 group = []

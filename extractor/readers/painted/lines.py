@@ -18,11 +18,15 @@ from extractor.text.tick_signs import state_of, symbol_state
 from models.geometry import Rect, around, box_around, contains, middle
 from models.page import Box, Emphasis, Line, Picture, Remark, Run, Span, Tick, TickState
 
-# Blanks between characters that the file leaves out, in parts of the character's size. Chinese sets a quarter between scripts.
+# Blanks between characters that the file leaves out, in parts of the character's size. Chinese sets a quarter
+# between scripts.
 _LATIN_GAP, _GAP = 0.18, 0.45
-# What is smaller than this part of its neighbours is no raised or lowered sign of theirs but a line of its own.
+# What is smaller than this part of its neighbours is no raised or lowered sign of theirs but a line of its
+# own.
 _SMALLEST = 0.5
-_SYMBOL = re.compile(r"(wingdings|webdings|zapfdingbats|opensymbol|marlett|symbol)[\s-]*([23]?)", re.IGNORECASE)
+_SYMBOL = re.compile(
+    r"(wingdings|webdings|zapfdingbats|opensymbol|marlett|symbol)[\s-]*([23]?)", re.IGNORECASE
+)
 # Adobe's ZapfDingbats by code: what its marks are in Unicode.
 _DINGBATS = {
     **dict.fromkeys([0x33, 0x34], "✔"), **dict.fromkeys([0x35, 0x36, 0x37, 0x38], "✘"),
@@ -31,13 +35,15 @@ _DINGBATS = {
 
 # The letters of Adobe's Symbol font by the code that Latin ones have elsewhere (ISO 32000-1, D.5).
 _GREEK = dict(zip(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", "ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖαβχδεφγηιϕκλμνοπθρστυϖωξψζ", strict=True
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
+    "ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖαβχδεφγηιϕκλμνοπθρστυϖωξψζ", strict=True
 ))  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A character, mark, picture or remark at its place, with the y on which a character stands where that is known."""
+    """A character, mark, picture or remark at its place, with the y on which a character stands where that is
+    known."""
 
     box: Rect
     size: float
@@ -51,7 +57,8 @@ class Piece:
 
 @dataclass
 class Decoration:
-    """What was set on text by lines and colours: rules through or under it, fields of colour behind it, and annotations."""
+    """What was set on text by lines and colours: rules through or under it, fields of colour behind it, and
+    annotations."""
 
     rules: Sequence[Rule] = ()
     fields: Sequence[Stroke] = ()
@@ -64,7 +71,8 @@ def to_box(rect: Rect) -> Box:
 
 
 def pieces_of(glyphs: Iterable[Glyph], decoration: Decoration, look: Look | None) -> list[Piece]:
-    """Glyphs with their emphasis, signs of symbol fonts as ticks, and characters painted twice as one bold one."""
+    """Glyphs with their emphasis, signs of symbol fonts as ticks, and characters painted twice as one bold
+    one."""
     pieces: list[Piece] = []
     places: dict[tuple[str, int, int], tuple[int, Glyph]] = {}
     for glyph in glyphs:
@@ -79,13 +87,17 @@ def pieces_of(glyphs: Iterable[Glyph], decoration: Decoration, look: Look | None
     return pieces
 
 
-def _twin(places: dict[tuple[str, int, int], tuple[int, Glyph]], key: tuple[str, int, int], glyph: Glyph) -> int | None:
+def _twin(
+    places: dict[tuple[str, int, int], tuple[int, Glyph]], key: tuple[str, int, int], glyph: Glyph
+) -> int | None:
     """The piece of the same character painted at almost the same place before."""
     text, x, y = key
     for dx in (-1, 0, 1):
         for dy in (-1, 0, 1):
             found = places.get((text, x + dx, y + dy))
-            if found and max(abs(a - b) for a, b in zip(found[1].box, glyph.box, strict=True)) < 0.12 * max(glyph.size, 1.0):
+            if found and max(abs(a - b) for a, b in zip(found[1].box, glyph.box, strict=True)) < 0.12 * max(
+                glyph.size, 1.0
+            ):
                 return found[0]
     return None
 
@@ -99,7 +111,8 @@ def _piece(glyph: Glyph, emphasis: frozenset[Emphasis], look: Look | None) -> Pi
     if state is not None:
         seen = look.frame(glyph) if look is not None else None
         contradicted = seen is not None and seen != state and state != "unclear"
-        # Without its symbol font a code shows as a missing glyph, and all missing glyphs of a font may share one code.
+        # Without its symbol font a code shows as a missing glyph, and all missing glyphs of a font may share
+        # one code.
         confidence = rungs.EVEN if contradicted or _SYMBOL.match(glyph.font) is None else 1.0
         tick = Tick(state=state, emphasis=emphasis, box=to_box(glyph.box), confidence=confidence)
         return Piece(glyph.box, glyph.size, tick=tick, emphasis=emphasis)
@@ -109,7 +122,9 @@ def _piece(glyph: Glyph, emphasis: frozenset[Emphasis], look: Look | None) -> Pi
     # Which line words belong to that stand otherwise than those of their page is a guess.
     confidence = (1.0 if glyph.upright else rungs.GUESSED) if legible else rungs.ILLEGIBLE
     text = unified(text) if legible else "\ufffd"
-    return Piece(glyph.box, glyph.size, text, emphasis=emphasis, confidence=confidence, baseline=glyph.baseline)
+    return Piece(
+        glyph.box, glyph.size, text, emphasis=emphasis, confidence=confidence, baseline=glyph.baseline
+    )
 
 
 def is_symbol(glyph: Glyph) -> bool:
@@ -130,7 +145,8 @@ def said(glyph: Glyph) -> str:
 
 
 def _sign(glyph: Glyph) -> tuple[str | None, TickState | None]:
-    """The character a glyph stands for (None: an ornament), or its state where it is a mark of a symbol font."""
+    """The character a glyph stands for (None: an ornament), or its state where it is a mark of a symbol
+    font."""
     symbol = _SYMBOL.match(glyph.font)
     private = len(glyph.text) == 1 and 0xF000 <= ord(glyph.text) <= 0xF0FF
     if not symbol:
@@ -139,7 +155,8 @@ def _sign(glyph: Glyph) -> tuple[str | None, TickState | None]:
     if glyph.text and not private and ord(glyph.text[0]) > 0xFF:
         return glyph.text, None
     if name == "symbol" and len(glyph.text) == 1 and glyph.text.isascii() and glyph.text.isalnum():
-        # Digits are digits, and a letter stands for the Greek one of its code, where the file doesn't say so itself.
+        # Digits are digits, and a letter stands for the Greek one of its code, where the file doesn't say so
+        # itself.
         return _GREEK.get(glyph.text, glyph.text) if glyph.code == ord(glyph.text) else glyph.text, None
     code = ord(glyph.text) & 0xFF if len(glyph.text) == 1 else glyph.code
     if name == "zapfdingbats":
@@ -167,7 +184,11 @@ def _emphasis(glyph: Glyph, decoration: Decoration) -> frozenset[Emphasis]:
         if rule.start - 0.5 <= x <= rule.end + 0.5 and -0.3 <= above < 0.72:
             found.add("underline" if above < 0.17 else "strike")
     for behind in decoration.fields:
-        if contains(behind.box, x, y) and behind.box[3] - behind.box[1] <= 2.2 * high and (behind.z < glyph.z or not behind.opaque):
+        if (
+            contains(behind.box, x, y)
+            and behind.box[3] - behind.box[1] <= 2.2 * high
+            and (behind.z < glyph.z or not behind.opaque)
+        ):
             found.add("highlight" if behind.fill is not None else "border")
     for box, emphasis in decoration.marked:
         if contains(box, x, y):
@@ -176,13 +197,16 @@ def _emphasis(glyph: Glyph, decoration: Decoration) -> frozenset[Emphasis]:
 
 
 def lines_of(pieces: Sequence[Piece], room: Rect | None = None) -> tuple[Line, ...]:
-    """Pieces in lines from top to bottom, each from left to right; a picture goes to the line it stands beside.
+    """Pieces in lines from top to bottom, each from left to right; a picture goes to the line it stands
+    beside.
 
-    With the `room` that the text was set in, a line that only went on because the room ended is joined with the one before.
+    With the `room` that the text was set in, a line that only went on because the room ended is joined with
+    the one before.
     """
     kept, ruby = _without_ruby(rows_of(pieces))
     rows = [sorted(row, key=lambda piece: piece.box[0]) for row in kept]
-    # Cells are padded by about half a character; where every line is set in, the room says where lines would begin.
+    # Cells are padded by about half a character; where every line is set in, the room says where lines would
+    # begin.
     margin = min([row[0].box[0] for row in rows if row] + ([room[0] + 6.0] if room else []), default=0.0)
     lines: list[Line] = []
     for before, row in zip([None, *rows], rows, strict=False):
@@ -196,7 +220,8 @@ def lines_of(pieces: Sequence[Piece], room: Rect | None = None) -> tuple[Line, .
 
 
 def _joint(before: Sequence[Piece], row: Sequence[Piece], room: Rect, margin: float) -> str | None:
-    """What stood between two lines that are one (nothing, or the blank a line's end swallows), None where a new one was begun.
+    """What stood between two lines that are one (nothing, or the blank a line's end swallows), None where a
+    new one was begun.
 
     A line was broken by its room where the next one's first word would not have fitted behind it.
     """
@@ -213,7 +238,12 @@ def _joint(before: Sequence[Piece], row: Sequence[Piece], room: Rect, margin: fl
     head, tail = _word(first), _word(last[::-1])
     if head <= left + 0.1 * size:
         return None
-    latin = last[-1].text.isascii() and first[0].text.isascii() and last[-1].text.isalnum() and first[0].text.isalnum()
+    latin = (
+        last[-1].text.isascii()
+        and first[0].text.isascii()
+        and last[-1].text.isalnum()
+        and first[0].text.isalnum()
+    )
     swallowed = latin and not before[-1].text.isspace() and head + tail < room[2] - room[0] - size
     return " " if swallowed else ""
 
@@ -242,13 +272,22 @@ def _joined(line: Line, other: Line, joint: str) -> Line:
 
 
 def _without_ruby(rows: list[list[Piece]]) -> tuple[list[list[Piece]], list[Piece]]:
-    """Lines without the small letters that tell how the characters under them are spoken, and these, each line a remark."""
+    """Lines without the small letters that tell how the characters under them are spoken, and these, each
+    line a remark."""
     kept, ruby = list[list[Piece]](), list[Piece]()
     for row, below in zip(rows, [*rows[1:], []], strict=False):
-        a, b = (around(piece.box for piece in line) if line else (0.0, 0.0, 0.0, 0.0) for line in (row, below))
+        a, b = (
+            around(piece.box for piece in line) if line else (0.0, 0.0, 0.0, 0.0) for line in (row, below)
+        )
         small = bool(below) and max(piece.size for piece in row) <= 0.6 * max(piece.size for piece in below)
-        letters = all(piece.text.isalpha() and not "\u2e80" <= piece.text <= "\u9fff" for piece in row if piece.text.strip())
-        if not (small and letters and b[1] - a[3] < 0.8 * row[0].size and b[0] <= a[0] + 1 and a[2] <= b[2] + 1):
+        letters = all(
+            piece.text.isalpha() and not "\u2e80" <= piece.text <= "\u9fff"
+            for piece in row
+            if piece.text.strip()
+        )
+        if not (
+            small and letters and b[1] - a[3] < 0.8 * row[0].size and b[0] <= a[0] + 1 and a[2] <= b[2] + 1
+        ):
             kept.append(row)
         else:
             box = around(piece.box for piece in row)
@@ -265,13 +304,22 @@ def remark_piece(code: str, text: str, box: Rect) -> Piece:
 
 def rows_of(pieces: Iterable[Piece]) -> list[list[Piece]]:
     """Characters and marks by line, from top to bottom; small ones raised or lowered stay on their line."""
-    written = sorted((piece for piece in pieces if piece.picture is None), key=lambda piece: (middle(piece.box)[1], piece.box[0]))
+    written = sorted(
+        (piece for piece in pieces if piece.picture is None),
+        key=lambda piece: (middle(piece.box)[1], piece.box[0]),
+    )
     rows: list[list[Piece]] = []
     at, high, size = 0.0, 0.0, 0.0
     for piece in written:
         y, own = middle(piece.box)[1], piece.box[3] - piece.box[1]
-        alike = piece.tick is not None or size == 0 or min(piece.size, size) >= _SMALLEST * max(piece.size, size)
-        if rows and alike and abs(y - at) <= 0.45 * (max(own, high) if piece.tick is None else min(own, high) or own):
+        alike = (
+            piece.tick is not None or size == 0 or min(piece.size, size) >= _SMALLEST * max(piece.size, size)
+        )
+        if (
+            rows
+            and alike
+            and abs(y - at) <= 0.45 * (max(own, high) if piece.tick is None else min(own, high) or own)
+        ):
             rows[-1].append(piece)
             at += (y - at) / len(rows[-1])
             if piece.tick is None:
@@ -286,7 +334,9 @@ def _with_pictures(lines: list[Line], pictures: list[Piece]) -> tuple[Line, ...]
     for piece in pictures:
         assert piece.picture is not None
         y = middle(piece.box)[1]
-        beside = next((i for i, line in enumerate(lines) if line.box and line.box.y0 <= y <= line.box.y1), None)
+        beside = next(
+            (i for i, line in enumerate(lines) if line.box and line.box.y0 <= y <= line.box.y1), None
+        )
         if beside is None:
             place = sum(1 for line in lines if line.box and line.box.y1 < y)
             lines.insert(place, Line(spans=(piece.picture,), box=to_box(piece.box)))

@@ -25,11 +25,16 @@ class _Square:
 
 
 def with_marks(
-    pieces: list[Piece], squares: Sequence[Rect], strokes: Sequence[Stroke], images: Iterable[Image], overlay: Overlay
+    pieces: list[Piece],
+    squares: Sequence[Rect],
+    strokes: Sequence[Stroke],
+    images: Iterable[Image],
+    overlay: Overlay,
 ) -> list[Piece]:
     """The pieces of a page with drawn boxes, form buttons, drawings and pictures put among them.
 
-    A character that stands in a drawn box ticks it and is taken out; a box character with a drawing over it is `unclear`.
+    A character that stands in a drawn box ticks it and is taken out; a box character with a drawing over it
+    is `unclear`.
     """
     drawings = _drawings(strokes, squares)
     buttons = overlay.ticks
@@ -39,20 +44,26 @@ def with_marks(
     taken = {id(piece) for piece in inside}
     kept = [piece for piece in pieces if id(piece) not in taken]
     hands = [mark for mark in overlay.marks if mark.points]
-    found = [_square(box, strokes, drawings, [piece for piece in inside if _in(piece.box, box)]) for box in boxes]
+    found = [
+        _square(box, strokes, drawings, [piece for piece in inside if _in(piece.box, box)]) for box in boxes
+    ]
     used: set[int] = set()
     result = [_touched(piece, [*drawings, *hands], used) for piece in kept]
     for square in found:
         hit = [mark for mark in hands if _hits(mark, square.box)]
         used |= {id(mark) for mark in (*hit, *(d for d in drawings if _hits(d, square.box)))}
-        result.append(_tick_piece(square.box, Tick(state="unclear" if hit else square.state, box=to_box(square.box))))
+        result.append(
+            _tick_piece(square.box, Tick(state="unclear" if hit else square.state, box=to_box(square.box)))
+        )
     for box, tick in buttons:
         hit = [mark for mark in hands if _hits(mark, box)]
         used |= {id(mark) for mark in (*hit, *(d for d in drawings if _hits(d, box)))}
         result.append(_tick_piece(box, tick.model_copy(update={"state": "unclear"}) if hit else tick))
     loose = [mark for mark in (*drawings, *overlay.marks) if id(mark) not in used]
     return (
-        result + [_picture_piece(mark) for mark in loose] + [_picture_piece(Mark("picture", i.box)) for i in images if _pictures(i)]
+        result
+        + [_picture_piece(mark) for mark in loose]
+        + [_picture_piece(Mark("picture", i.box)) for i in images if _pictures(i)]
     )
 
 
@@ -62,11 +73,20 @@ def _in(inner: Rect, outer: Rect) -> bool:
 
 def _is_mark(piece: Piece) -> bool:
     """Whether a character that stands in a box ticks it: a mark, or a letter that people use for one."""
-    return piece.tick is not None or state_of(piece.text) is not None or piece.text in TICK_LOOKALIKES | CROSS_LOOKALIKES
+    return (
+        piece.tick is not None
+        or state_of(piece.text) is not None
+        or piece.text in TICK_LOOKALIKES | CROSS_LOOKALIKES
+    )
 
 
-def _square(box: Rect, strokes: Sequence[Stroke], drawings: Sequence[Mark], inside: Sequence[Piece]) -> _Square:
-    if any(state_of(piece.text) != "empty" and (piece.tick is None or piece.tick.state != "empty") for piece in inside):
+def _square(
+    box: Rect, strokes: Sequence[Stroke], drawings: Sequence[Mark], inside: Sequence[Piece]
+) -> _Square:
+    if any(
+        state_of(piece.text) != "empty" and (piece.tick is None or piece.tick.state != "empty")
+        for piece in inside
+    ):
         return _Square(box, "ticked")
     for stroke in strokes:
         if not contains(box, *middle(stroke.box)) or area(stroke.box) > 1.5 * area(box):
@@ -83,10 +103,13 @@ def _square(box: Rect, strokes: Sequence[Stroke], drawings: Sequence[Mark], insi
 def _covered(stroke: Stroke, strokes: Sequence[Stroke]) -> bool:
     """Whether a lighter field lies on a dark one: a frame made of two filled squares."""
     return any(
-        other.z > stroke.z and other.fill is not None and luminance(other.fill) > _DARK and area(other.box) > 0.4 * area(stroke.box)
+        other.z > stroke.z
+        and other.fill is not None
+        and luminance(other.fill) > _DARK
+        and area(other.box) > 0.4 * area(stroke.box)
         and contains(stroke.box, *middle(other.box))
         for other in strokes
-    )  # fmt: skip
+    )
 
 
 def _on_edge(line: Rect, box: Rect) -> bool:
@@ -109,14 +132,22 @@ def _hits(mark: Mark, box: Rect) -> bool:
 
 def _drawings(strokes: Sequence[Stroke], squares: Sequence[Rect]) -> list[Mark]:
     """Strokes that are neither rules nor boxes nor fields of colour, those that touch put together."""
-    drawn = [s for s in strokes if not s.axial and _inked(s) and not is_frame(s) and max(_size(s.box)) <= _LARGEST_MARK]
-    drawn = [s for s in drawn if not any(_in(s.box, box) and area(s.box) <= 1.5 * area(box) for box in squares)]
+    drawn = [
+        s
+        for s in strokes
+        if not s.axial and _inked(s) and not is_frame(s) and max(_size(s.box)) <= _LARGEST_MARK
+    ]
+    drawn = [
+        s for s in drawn if not any(_in(s.box, box) and area(s.box) <= 1.5 * area(box) for box in squares)
+    ]
     if len(drawn) > _MANY:
         return [Mark("shape", around(s.box for s in drawn))]
     groups: list[list[Stroke]] = []
     for stroke in drawn:
         touching = [group for group in groups if any(_near(stroke.box, other.box) for other in group)]
-        groups = [group for group in groups if group not in touching] + [[stroke, *(s for group in touching for s in group)]]
+        groups = [group for group in groups if group not in touching] + [
+            [stroke, *(s for group in touching for s in group)]
+        ]
     return [Mark("shape", around(s.box for s in group), _passes(group)) for group in groups]
 
 

@@ -15,7 +15,8 @@ WidgetKind = Literal["text", "check", "radio", "choice", "button", "signature"]
 
 @dataclass(frozen=True)
 class Widget:
-    """A form field's place on a page. `state` is a check box's or radio button's as shown; `on` the name of its ticked state."""
+    """A form field's place on a page. `state` is a check box's or radio button's as shown; `on` the name of
+    its ticked state."""
 
     name: str
     kind: WidgetKind
@@ -37,7 +38,8 @@ class Mark:
 
 @dataclass(frozen=True)
 class SignedWidget:
-    """Where a page shows a digital signature; `number` is the object that holds it, if it is an object of its own."""
+    """Where a page shows a digital signature; `number` is the object that holds it, if it is an object of its
+    own."""
 
     name: str
     number: int | None
@@ -47,8 +49,9 @@ class SignedWidget:
 
 @dataclass
 class Overlay:
-    """Everything that lies on the content of one page. `text` holds glyphs to be read with the page's own, `remarks` what is said
-    of a place, or held there and not shown, `names` are those of its fields, shown or not,
+    """Everything that lies on the content of one page. `text` holds glyphs to be read with the page's own,
+    `remarks` what is said of a place, or held there and not shown, `names` are those of its fields, shown or
+    not,
     `captions` the words on buttons and signatures."""
 
     page: int
@@ -92,7 +95,12 @@ def _control(widget: Widget) -> Control | None:
     if tag is None or widget.kind == "signature":
         return None
     if widget.state is not None:
-        return Control(tag=tag, ticked=bool(widget.value) and widget.value != "Off" and widget.value == (widget.on or widget.value))
+        return Control(
+            tag=tag,
+            ticked=bool(widget.value)
+            and widget.value != "Off"
+            and widget.value == (widget.on or widget.value),
+        )
     return Control(tag=tag, text=widget.value)
 
 

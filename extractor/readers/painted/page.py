@@ -15,7 +15,8 @@ BLACK: Colour = (0.0, 0.0, 0.0)
 
 
 class Glyph(NamedTuple):
-    """A character as painted. `text` is empty where the font does not say what it is; `seen` is False where it is invisible;
+    """A character as painted. `text` is empty where the font does not say what it is; `seen` is False where
+    it is invisible;
     `baseline` is the y on which it stands, None where it is not upright or was laid out by us."""
 
     text: str
@@ -33,7 +34,8 @@ class Glyph(NamedTuple):
 
 
 class Stroke(NamedTuple):
-    """A sub-path; `stroke` and `fill` are its colours, None where it has none. `axial`: of level and plumb parts only."""
+    """A sub-path; `stroke` and `fill` are its colours, None where it has none. `axial`: of level and plumb
+    parts only."""
 
     points: tuple[Point, ...]
     box: Rect
@@ -69,7 +71,8 @@ class Sight:
 
 
 class Seen(Container):
-    """A page of pdfplumber's kind that has the objects it is shown, those that a person sees, and no others."""
+    """A page of pdfplumber's kind that has the objects it is shown, those that a person sees, and no
+    others."""
 
     _shown: Mapping[str, list[dict[str, Any]]] = {}
 

@@ -1,7 +1,8 @@
 """Radicals that stand for the character they look like.
 
-Programs such as Chromium write, for a glyph that two characters share, the code of the first: ⻓ (U+2ED3) instead of 长. NFKC knows
-the Kangxi radicals only, and gives them in traditional form; so the characters that share a glyph in Noto Sans SC are asked.
+Programs such as Chromium write, for a glyph that two characters share, the code of the first: ⻓ (U+2ED3)
+instead of 长. NFKC knows the Kangxi radicals only, and gives them in traditional form; so the characters that
+share a glyph in Noto Sans SC are asked.
 """
 
 import unicodedata

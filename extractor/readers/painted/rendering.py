@@ -1,4 +1,5 @@
-"""How a page looks: a rendering by pdfium, asked whether text is there, is what it claims to be, and where rules run."""
+"""How a page looks: a rendering by pdfium, asked whether text is there, is what it claims to be, and where
+rules run."""
 
 import math
 import unicodedata
@@ -32,8 +33,9 @@ _DARK = 150
 _PALE = 0.9
 _NO_TEXT = ("Cc", "Cn", "Co", "Cs")
 _SIDE = 24
-# How much more a glyph must look like the character it claims than like others of its page, on average over a sample.
-# Measured at 100 dpi: Chinese 0.36 to 0.7 where right, at most 0.02 where wrong; Latin 0.2 to 0.7 (at 250 dpi) and at most 0.13.
+# How much more a glyph must look like the character it claims than like others of its page, on average over a
+# sample. Measured at 100 dpi: Chinese 0.36 to 0.7 where right, at most 0.02 where wrong; Latin 0.2 to 0.7 (at
+# 250 dpi) and at most 0.13.
 _MARGIN, _LATIN_MARGIN = 0.15, 0.10
 _SAMPLE = 14
 _LEAST_SAMPLE = 5
@@ -62,7 +64,8 @@ class Look:
         return self.grey[y0:y1, x0:x1]
 
     def portrait(self, glyph: Glyph, slack: float = 0.12) -> "Sample | None":
-        """The glyph alone, made comparable; its neighbours on the line are kept out, fonts lie about their height."""
+        """The glyph alone, made comparable; its neighbours on the line are kept out, fonts lie about their
+        height."""
         x0, y0, x1, y1 = glyph.box
         slack = (y1 - y0) * slack
         left, right = max(0, round(x0 * self.scale)), max(0, round(x1 * self.scale))
@@ -99,13 +102,20 @@ class Look:
         dark = pixels < _DARK
         left, top = max(0, math.floor(box[0] * self.scale)), max(0, math.floor(box[1] * self.scale))
         for other in without:
-            x0, y0 = (max(0, math.floor(n * self.scale) - 1 - start) for n, start in zip(other[:2], (left, top), strict=True))
-            x1, y1 = (max(0, math.ceil(n * self.scale) + 1 - start) for n, start in zip(other[2:], (left, top), strict=True))
+            x0, y0 = (
+                max(0, math.floor(n * self.scale) - 1 - start)
+                for n, start in zip(other[:2], (left, top), strict=True)
+            )
+            x1, y1 = (
+                max(0, math.ceil(n * self.scale) + 1 - start)
+                for n, start in zip(other[2:], (left, top), strict=True)
+            )
             dark[y0:y1, x0:x1] = False
         return float(dark.mean())
 
     def rules(self, shortest: float = 30.0) -> tuple[list[Rule], list[Rule]]:
-        """Level and plumb rules in the picture, in points: unbroken dark runs of at least `shortest` points."""
+        """Level and plumb rules in the picture, in points: unbroken dark runs of at least `shortest`
+        points."""
         dark = self.grey < _DARK
         length = int(shortest * self.scale)
         return self._runs(dark, length), self._runs(dark.T, length)
@@ -119,15 +129,22 @@ class Look:
         for line in np.flatnonzero(full.any(axis=1)):
             edges = np.flatnonzero(np.diff(np.pad(full[line].astype(np.int8), 1)))
             for start, end in zip(edges[::2], edges[1::2], strict=True):
-                found.append(Rule((int(line) + 0.5) / self.scale, int(start) / self.scale, (int(end) + length - 1) / self.scale))
+                found.append(
+                    Rule(
+                        (int(line) + 0.5) / self.scale,
+                        int(start) / self.scale,
+                        (int(end) + length - 1) / self.scale,
+                    )
+                )
         return found
 
 
 def misread_fonts(glyphs: Sequence[Glyph], look: Look, trusted: set[tuple[int, bool]]) -> set[int]:
     """Fonts (their keys) whose characters don't look like what they claim to be: a broken or false ToUnicode.
 
-    A sample of each font's glyphs is compared with the same characters of Noto Sans by normalised correlation, and, as the measure
-    of chance, with the other characters of the sample. Fonts in `trusted` are skipped, and those that pass are added to it.
+    A sample of each font's glyphs is compared with the same characters of Noto Sans by normalised
+    correlation, and, as the measure of chance, with the other characters of the sample. Fonts in `trusted`
+    are skipped, and those that pass are added to it.
     """
     by_font: dict[tuple[int, bool], dict[str, Glyph]] = defaultdict(dict)
     for glyph in glyphs:
@@ -151,7 +168,8 @@ def misread_fonts(glyphs: Sequence[Glyph], look: Look, trusted: set[tuple[int, b
 
 
 def _likeness(seen: Sequence[tuple[str, Sample]]) -> float:
-    """How much more the pictures look like their characters than like each other's, from about 0 (chance) to 1."""
+    """How much more the pictures look like their characters than like each other's, from about 0 (chance) to
+    1."""
     pictures = np.stack([picture.ravel() for _, picture in seen])
     claimed = np.stack([_reference(char).ravel() for char, _ in seen])
     scores = pictures @ claimed.T
@@ -164,14 +182,18 @@ def _comparable(char: str) -> bool:
 
 
 def _portrait(pixels: npt.NDArray[Any]) -> Sample | None:
-    """Ink cut out, scaled onto a square and normalised, so that a product of two is their correlation; None without ink."""
+    """Ink cut out, scaled onto a square and normalised, so that a product of two is their correlation; None
+    without ink."""
     if pixels.size == 0:
         return None
     paper = float(np.percentile(pixels, 90 if np.median(pixels) > 110 else 10))
     ink = np.abs(pixels.astype(np.float32) - paper)
     if ink.max() < 40:
         return None
-    rows, columns = np.flatnonzero((ink > ink.max() * 0.4).any(axis=1)), np.flatnonzero((ink > ink.max() * 0.4).any(axis=0))
+    rows, columns = (
+        np.flatnonzero((ink > ink.max() * 0.4).any(axis=1)),
+        np.flatnonzero((ink > ink.max() * 0.4).any(axis=0)),
+    )
     cut = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     side = max(cut.shape)
     high, wide = max(1, round(_SIDE * cut.shape[0] / side)), max(1, round(_SIDE * cut.shape[1] / side))
@@ -200,12 +222,19 @@ def _reference(char: str) -> Sample:
 
 def read_codes(look: Look) -> list[str]:
     """The texts of the QR codes on the page."""
-    return [code.text for code in zxingcpp.read_barcodes(look.grey, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))]
+    return [
+        code.text
+        for code in zxingcpp.read_barcodes(
+            look.grey, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+        )
+    ]
 
 
 def is_legible(glyph: Glyph) -> bool:
     """Whether the font says what the glyph is: not a hole, a control or a private-use code."""
-    return bool(glyph.text) and not any(unicodedata.category(char) in _NO_TEXT or char == "\ufffd" for char in glyph.text)
+    return bool(glyph.text) and not any(
+        unicodedata.category(char) in _NO_TEXT or char == "\ufffd" for char in glyph.text
+    )
 
 
 def _frame_state(portrait: "Sample") -> "TickState | None":

@@ -1,6 +1,7 @@
 """Rules to tables: what is ruled on a page, put together into cells with spans by pdfplumber.
 
-Rules come as lines, thin rectangles, frames, dots in a row or thin pictures, doubled or in pieces. All lengths are points.
+Rules come as lines, thin rectangles, frames, dots in a row or thin pictures, doubled or in pieces. All
+lengths are points.
 """
 
 from bisect import bisect_right
@@ -16,7 +17,8 @@ from extractor.readers.painted.colours import luminance
 from extractor.readers.painted.page import Image, Seen, Stroke
 from models.geometry import Rect, area, around, contains, meet, middle
 
-# A rule is thinner than any letter; two rules nearer than this are one double rule; pieces nearer than this are one rule.
+# A rule is thinner than any letter; two rules nearer than this are one double rule; pieces nearer than this
+# are one rule.
 THIN = 3.5
 SNAP = 3.2
 # A double line through words or under them is nearer than this, one through them farther from one under them.
@@ -24,11 +26,16 @@ DOUBLE = 2.2
 REACH = 3.5
 # The rules are snapped before.
 _FINDING = TableSettings(
-    snap_tolerance=0, join_tolerance=REACH, intersection_tolerance=REACH, edge_min_length=THIN, edge_min_length_prefilter=THIN
+    snap_tolerance=0,
+    join_tolerance=REACH,
+    intersection_tolerance=REACH,
+    edge_min_length=THIN,
+    edge_min_length_prefilter=THIN,
 )
 # Boxes for choosing are about as large as a character.
 BOX_SMALLEST, BOX_LARGEST = 4.5, 20.0
-# What honest tables have of rules, and of places where they might cross; pdfplumber takes a second for as many.
+# What honest tables have of rules, and of places where they might cross; pdfplumber takes a second for as
+# many.
 MAX_RULES, MAX_CROSSINGS = 4_000, 8_000
 _WHITE = 0.93
 _COVERED = 0.6
@@ -55,7 +62,8 @@ class GridCell:
 
 @dataclass(frozen=True)
 class Grid:
-    """A ruled table: `owner` gives for each part of its lattice the cell it belongs to. Its outer sides reach a point beyond it."""
+    """A ruled table: `owner` gives for each part of its lattice the cell it belongs to. Its outer sides reach
+    a point beyond it."""
 
     xs: tuple[float, ...]
     ys: tuple[float, ...]
@@ -72,7 +80,8 @@ class Grid:
 
 
 class Ruling(NamedTuple):
-    """What the strokes of a page make: tables, tables inside their cells, boxes for choosing, and level rules of none of these."""
+    """What the strokes of a page make: tables, tables inside their cells, boxes for choosing, and level rules
+    of none of these."""
 
     grids: tuple[Grid, ...]
     nested: tuple[Grid, ...]
@@ -81,9 +90,13 @@ class Ruling(NamedTuple):
 
 
 def find_tables(
-    page: Seen, strokes: Iterable[Stroke], images: Iterable[Image], extra: tuple[list[Rule], list[Rule]] = ([], [])
+    page: Seen,
+    strokes: Iterable[Stroke],
+    images: Iterable[Image],
+    extra: tuple[list[Rule], list[Rule]] = ([], []),
 ) -> Ruling:
-    """The tables that strokes and thin pictures of `page` rule; `extra` adds rules found in a picture of it."""
+    """The tables that strokes and thin pictures of `page` rule; `extra` adds rules found in a picture of
+    it."""
     level, plumb = list(extra[0]), list(extra[1])
     squares: list[Rect] = []
     for stroke in strokes:
@@ -102,7 +115,9 @@ def find_tables(
         if crossed and _box_sized(box := _extent(own_level, own_plumb)):
             squares.append(box)
             continue
-        found = _grids(page, own_level, own_plumb) if 0 < len(own_level) * len(own_plumb) <= MAX_CROSSINGS else []
+        found = (
+            _grids(page, own_level, own_plumb) if 0 < len(own_level) * len(own_plumb) <= MAX_CROSSINGS else []
+        )
         grids += found
         # Rules that cross and yet enclose nothing are a drawing, such as a QR code.
         loose += [] if found or crossed else own_level
@@ -111,18 +126,32 @@ def find_tables(
 
 
 def is_frame(stroke: Stroke) -> bool:
-    """Whether a stroke is a frame the size of a box for choosing: a square or a ring, all its points near its outline."""
+    """Whether a stroke is a frame the size of a box for choosing: a square or a ring, all its points near its
+    outline."""
     x0, y0, x1, y1 = stroke.box
-    if not _box_sized(stroke.box) or len(stroke.points) < 4 or (stroke.stroke is None and stroke.fill is None):
+    if (
+        not _box_sized(stroke.box)
+        or len(stroke.points) < 4
+        or (stroke.stroke is None and stroke.fill is None)
+    ):
         return False
     slack = (x1 - x0 + y1 - y0) / 8
-    closed = abs(stroke.points[0][0] - stroke.points[-1][0]) + abs(stroke.points[0][1] - stroke.points[-1][1]) < slack
-    return (closed or stroke.fill is not None) and all(min(x - x0, x1 - x, y - y0, y1 - y) <= slack for x, y in stroke.points)
+    closed = (
+        abs(stroke.points[0][0] - stroke.points[-1][0]) + abs(stroke.points[0][1] - stroke.points[-1][1])
+        < slack
+    )
+    return (closed or stroke.fill is not None) and all(
+        min(x - x0, x1 - x, y - y0, y1 - y) <= slack for x, y in stroke.points
+    )
 
 
 def _box_sized(box: Rect) -> bool:
     wide, high = box[2] - box[0], box[3] - box[1]
-    return BOX_SMALLEST <= wide <= BOX_LARGEST and BOX_SMALLEST <= high <= BOX_LARGEST and 0.7 <= wide / high <= 1.43
+    return (
+        BOX_SMALLEST <= wide <= BOX_LARGEST
+        and BOX_SMALLEST <= high <= BOX_LARGEST
+        and 0.7 <= wide / high <= 1.43
+    )
 
 
 def _distinct(boxes: Iterable[Rect]) -> list[Rect]:
@@ -163,14 +192,24 @@ def _show(page: Seen, level: Iterable[Rule], plumb: Iterable[Rule]) -> None:
 
 
 def _line(x0: float, y0: float, x1: float, y1: float) -> dict[str, Any]:
-    return {"object_type": "line", "x0": x0, "top": y0, "x1": x1, "bottom": y1, "width": x1 - x0, "height": y1 - y0}
+    return {
+        "object_type": "line",
+        "x0": x0,
+        "top": y0,
+        "x1": x1,
+        "bottom": y1,
+        "width": x1 - x0,
+        "height": y1 - y0,
+    }
 
 
 def _joined(page: Seen, snap: float) -> tuple[list[Rule], list[Rule]]:
-    """The page's rules with touching pieces made one, and those that are nearer than `snap`; what stays a dot is dropped."""
+    """The page's rules with touching pieces made one, and those that are nearer than `snap`; what stays a dot
+    is dropped."""
     edges = snap_edges(page.edges, snap, snap)
     for edge in edges:
-        # The mean that pdfplumber snaps to differs in the last bits from edge to edge, and then it joins nothing.
+        # The mean that pdfplumber snaps to differs in the last bits from edge to edge, and then it joins
+        # nothing.
         side, other = ("top", "bottom") if edge["orientation"] == "h" else ("x0", "x1")
         edge[side] = edge[other] = round(edge[side], 2)
     level, plumb = list[Rule](), list[Rule]()
@@ -194,7 +233,10 @@ def _components(level: list[Rule], plumb: list[Rule]) -> list[tuple[list[Rule], 
 
     for i, across in enumerate(level):
         for j, down in enumerate(plumb):
-            crosses = across.start - REACH <= down.at <= across.end + REACH and down.start - REACH <= across.at <= down.end + REACH
+            crosses = (
+                across.start - REACH <= down.at <= across.end + REACH
+                and down.start - REACH <= across.at <= down.end + REACH
+            )
             if crosses:
                 parent[root(i)] = root(len(level) + j)
     groups: dict[int, tuple[list[Rule], list[Rule]]] = {}
@@ -213,7 +255,8 @@ def _extent(level: Sequence[Rule], plumb: Sequence[Rule]) -> Rect:
 
 
 def _closed(level: list[Rule], plumb: list[Rule]) -> tuple[list[Rule], list[Rule]]:
-    """The rules with the outer sides added that a table without them lacks: open left and right, or cut off by a page's end.
+    """The rules with the outer sides added that a table without them lacks: open left and right, or cut off
+    by a page's end.
 
     Rules that stop short of the next one across are led to it.
     """
@@ -235,7 +278,10 @@ def _ends_closed(across: list[Rule], along: list[Rule]) -> list[Rule]:
     """`across` with a rule where at least two of `along` end together, well beyond the last of `across`."""
     added = []
     last, first = max(rule.at for rule in across), min(rule.at for rule in across)
-    for ends, outwards, edge in (([rule.end for rule in along], 1, last), ([rule.start for rule in along], -1, first)):
+    for ends, outwards, edge in (
+        ([rule.end for rule in along], 1, last),
+        ([rule.start for rule in along], -1, first),
+    ):
         far = [end for end in ends if (end - edge) * outwards > 2 * REACH]
         if len(far) > 1:
             at = sorted(far)[len(far) // 2]
@@ -246,7 +292,8 @@ def _ends_closed(across: list[Rule], along: list[Rule]) -> list[Rule]:
 
 
 def _grids(page: Seen, level: list[Rule], plumb: list[Rule]) -> list[Grid]:
-    """The tables that rules enclose on `page`, and cells that stand alone, which pdfplumber doesn't count as tables."""
+    """The tables that rules enclose on `page`, and cells that stand alone, which pdfplumber doesn't count as
+    tables."""
     _show(page, level, plumb)
     _show(page, *_closed(*_joined(page, SNAP)))
     finder = TableFinder(cast(PlumberPage, page), _FINDING)
@@ -261,7 +308,8 @@ def _grid(boxes: Iterable[Rect]) -> Grid:
     xs, ys = (sorted({box[side] for box in ordered for side in sides}) for sides in ((0, 2), (1, 3)))
     column, row = ({at: number for number, at in enumerate(places)} for places in (xs, ys))
     cells = [
-        GridCell(row[y0], column[x0], row[y1] - row[y0], column[x1] - column[x0], (x0, y0, x1, y1)) for x0, y0, x1, y1 in ordered
+        GridCell(row[y0], column[x0], row[y1] - row[y0], column[x1] - column[x0], (x0, y0, x1, y1))
+        for x0, y0, x1, y1 in ordered
     ]
     owner = {
         (cell.row + down, cell.column + across): number
@@ -281,5 +329,7 @@ def _by_depth(grids: list[Grid]) -> tuple[tuple[Grid, ...], tuple[Grid, ...]]:
     for grid in sorted(grids, key=lambda grid: area(grid.box), reverse=True):
         inside = any(other.cell_at(*middle(grid.box)) is not None for other in outer)
         (nested if inside else outer).append(grid)
-    in_order = [tuple(sorted(found, key=lambda grid: (grid.box[1], grid.box[0]))) for found in (outer, nested)]
+    in_order = [
+        tuple(sorted(found, key=lambda grid: (grid.box[1], grid.box[0]))) for found in (outer, nested)
+    ]
     return in_order[0], in_order[1]

@@ -34,7 +34,8 @@ class Sheet:
 
 
 def fill(number: int, size: tuple[float, float], pieces: Sequence[Piece], ruling: Ruling) -> Sheet:
-    """Puts pieces into the cells they stand in and the rest into lines between the tables, or columns where there are none."""
+    """Puts pieces into the cells they stand in and the rest into lines between the tables, or columns where
+    there are none."""
     grids = ruling.grids
     held: list[list[list[Piece]]] = [[[] for _ in grid.cells] for grid in grids]
     free: list[Piece] = []
@@ -47,11 +48,18 @@ def fill(number: int, size: tuple[float, float], pieces: Sequence[Piece], ruling
         else:
             free.append(piece)
     tables: list[RuledTable | Columns | Line] = [
-        RuledTable(grid, tuple(_lines(cell, place.box, ruling.nested) for cell, place in zip(cells, grid.cells, strict=True)))
+        RuledTable(
+            grid,
+            tuple(
+                _lines(cell, place.box, ruling.nested) for cell, place in zip(cells, grid.cells, strict=True)
+            ),
+        )
         for grid, cells in zip(grids, held, strict=True)
     ]
     tables = [table for table in tables if not _is_frame(table)]
-    framed = [piece for grid, cells in zip(grids, held, strict=True) if len(grid.cells) == 1 for piece in cells[0]]
+    framed = [
+        piece for grid, cells in zip(grids, held, strict=True) if len(grid.cells) == 1 for piece in cells[0]
+    ]
     rest = [*free, *framed]
     loose: list[RuledTable | Columns | Line] = [*(lines_of(rest) if tables else find_columns(rest))]
     return Sheet(number, *size, blocks=tuple(sorted([*tables, *loose], key=_top)))
@@ -70,7 +78,11 @@ def _lines(pieces: Sequence[Piece], room: Rect, nested: Sequence[Grid]) -> tuple
         taken = {id(piece) for cell in held.values() for piece in cell}
         rest = [piece for piece in rest if id(piece) not in taken]
         for row in sorted({grid.cells[at].row for at in held}):
-            cells = [lines_of(held[at], room=grid.cells[at].box) for at in sorted(held) if grid.cells[at].row == row]
+            cells = [
+                lines_of(held[at], room=grid.cells[at].box)
+                for at in sorted(held)
+                if grid.cells[at].row == row
+            ]
             lines += _tabbed([line for cell in cells if cell for line in _tabbed(cell, "")], "\t")
     return tuple(sorted([*lines_of(rest, room=room), *lines], key=_top))
 
@@ -83,7 +95,14 @@ def _tabbed(lines: Sequence[Line], between: str) -> list[Line]:
         spans += line.spans
     boxes = [line.box for line in lines if line.box]
     return (
-        [Line(spans=tuple(spans), box=to_box(around((b.x0, b.y0, b.x1, b.y1) for b in boxes)) if boxes else None)] if spans else []
+        [
+            Line(
+                spans=tuple(spans),
+                box=to_box(around((b.x0, b.y0, b.x1, b.y1) for b in boxes)) if boxes else None,
+            )
+        ]
+        if spans
+        else []
     )
 
 
@@ -99,7 +118,8 @@ def _top(block: RuledTable | Columns | Line) -> float:
 
 
 def number_tables(sheets: Sequence[Sheet]) -> tuple[Page, ...]:
-    """Pages with their tables numbered through the file. A table that goes on over a page is a table of its own on each."""
+    """Pages with their tables numbered through the file. A table that goes on over a page is a table of its
+    own on each."""
     index = 0
     pages = []
     for sheet in sheets:
@@ -112,7 +132,11 @@ def number_tables(sheets: Sequence[Sheet]) -> tuple[Page, ...]:
             blocks.append(Table(index=index, cells=cells, box=to_box(block.box)))
             index += 1
         width, height = sheet.width, sheet.height
-        pages.append(Page(number=sheet.number, width=width, height=height, blocks=tuple(blocks), quarters=sheet.quarters))
+        pages.append(
+            Page(
+                number=sheet.number, width=width, height=height, blocks=tuple(blocks), quarters=sheet.quarters
+            )
+        )
     return tuple(pages)
 
 

@@ -1,4 +1,5 @@
-"""Whether the text of a page may be taken for what a person sees on it, or the page must be read as an image."""
+"""Whether the text of a page may be taken for what a person sees on it, or the page must be read as an
+image."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,7 +11,8 @@ from extractor.readers.painted.page import Glyph, Image, Sight
 from extractor.readers.painted.rendering import Look, is_legible, misread_fonts
 from models.geometry import Rect, area, meet, middle
 
-# A picture of this part of the page may be a scan; where it holds ink beside the text that lies on it, it is one.
+# A picture of this part of the page may be a scan; where it holds ink beside the text that lies on it, it is
+# one.
 _LARGE = 0.5
 _SIZEABLE = 0.3
 _INK = 0.012
@@ -22,7 +24,8 @@ _OUTLINES = 150
 
 
 def visible(sight: Sight, look: Look | None) -> list[Glyph]:
-    """The glyphs that a person sees: not painted invisibly, not covered by what was painted later, not as pale as their ground."""
+    """The glyphs that a person sees: not painted invisibly, not covered by what was painted later, not as
+    pale as their ground."""
     covered = _covered(sight)
     return [
         glyph
@@ -33,7 +36,11 @@ def visible(sight: Sight, look: Look | None) -> list[Glyph]:
 
 def _covered(sight: Sight) -> npt.NDArray[np.bool_]:
     """For each glyph whether something opaque was painted over its middle."""
-    covers = [(*s.box, s.z) for s in sight.strokes if s.opaque and s.axial and min(s.box[2] - s.box[0], s.box[3] - s.box[1]) > 4]
+    covers = [
+        (*s.box, s.z)
+        for s in sight.strokes
+        if s.opaque and s.axial and min(s.box[2] - s.box[0], s.box[3] - s.box[1]) > 4
+    ]
     covers += [(*image.box, image.z) for image in sight.images if image.opaque]
     first = min((glyph.z for glyph in sight.glyphs), default=0)
     covers = [cover for cover in covers if cover[4] > first]
@@ -54,8 +61,8 @@ def must_be_read_as_image(
 ) -> bool:
     """Whether the page's text is missing, unreadable, false, or only part of what stands there.
 
-    `glyphs` are the visible ones, `size` is the page, `trusted` the fonts already found true (see `misread_fonts`). A suspicion
-    against a font is checked on the page seen from `closer`.
+    `glyphs` are the visible ones, `size` is the page, `trusted` the fonts already found true (see
+    `misread_fonts`). A suspicion against a font is checked on the page seen from `closer`.
     """
     written = [glyph for glyph in glyphs if not glyph.text.isspace() and not is_symbol(glyph)]
     illegible = sum(1 for glyph in written if not is_legible(glyph))
@@ -77,7 +84,9 @@ def _is_scan(written: Sequence[Glyph], images: Sequence[Image], look: Look, size
         return False
     boxes = [glyph.box for glyph in written]
     # Without any text the picture is all there is, however pale.
-    return not written or any(look.ink(image.box, without=boxes) > _INK for image in images if area(image.box) > 0)
+    return not written or any(
+        look.ink(image.box, without=boxes) > _INK for image in images if area(image.box) > 0
+    )
 
 
 def _is_outlined(written: Sequence[Glyph], sight: Sight, look: Look, size: Rect) -> bool:

@@ -9,11 +9,14 @@ from models.geometry import Rect, around, contains, middle
 from models.page import Aside, AsideKind, Remark
 from models.writing import key
 
-# Characters painted one after the other are one stretch where they are nearer than this, in parts of their size.
+# Characters painted one after the other are one stretch where they are nearer than this, in parts of their
+# size.
 _NEAR, _LEVEL = 1.0, 0.5
-# A character is the shadow of another where it stands nearer to it than this, in parts of its size, and in points.
+# A character is the shadow of another where it stands nearer to it than this, in parts of its size, and in
+# points.
 _SHADOW, _SHADOW_POINTS = 0.5, 6.0
-# So many characters at one place are looked at, and so many stretches of a page are remarks; no honest page has more.
+# So many characters at one place are looked at, and so many stretches of a page are remarks; no honest page
+# has more.
 _MOST_AT, _MOST = 8, 400
 
 
@@ -72,7 +75,12 @@ class _Twins:
         """Whether the same character stands almost where `glyph` does."""
         x, y = _square(glyph)
         most = min(_SHADOW * max(glyph.size, 1.0), _SHADOW_POINTS)
-        near = (box for dx in (-1, 0, 1) for dy in (-1, 0, 1) for box in self._at.get((glyph.text, x + dx, y + dy), ()))
+        near = (
+            box
+            for dx in (-1, 0, 1)
+            for dy in (-1, 0, 1)
+            for box in self._at.get((glyph.text, x + dx, y + dy), ())
+        )
         return any(abs(box[0] - glyph.box[0]) <= most and abs(box[1] - glyph.box[1]) <= most for box in near)
 
 
@@ -82,7 +90,8 @@ def _square(glyph: Glyph) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """What a page holds and does not show: remarks for its lines, what stands beside these, and what is to be told of the page."""
+    """What a page holds and does not show: remarks for its lines, what stands beside these, and what is to be
+    told of the page."""
 
     pieces: Sequence[Piece] = ()
     aside: Sequence[Aside] = ()
@@ -90,8 +99,8 @@ class LeftOut:
 
 
 def left_out(number: int, painted: Sequence[Glyph], shown: Sequence[Glyph], size: Rect) -> LeftOut:
-    """What page `number` paints and nobody sees, as remarks at its places; what has none, off the page, stands beside the text, and
-    so does the shadow of what is shown."""
+    """What page `number` paints and nobody sees, as remarks at its places; what has none, off the page,
+    stands beside the text, and so does the shadow of what is shown."""
     pieces, aside = list[Piece](), list[Aside]()
     for one in unseen(painted, shown):
         if contains(size, *middle(one.box)) and not one.is_shadow:

@@ -1,4 +1,5 @@
-"""PDF -> Pages: what a person sees on the pages of a digital PDF, and which of its pages must be read as images."""
+"""PDF -> Pages: what a person sees on the pages of a digital PDF, and which of its pages must be read as
+images."""
 
 from dataclasses import dataclass
 
@@ -10,8 +11,8 @@ from models.page import Pages
 
 @dataclass(frozen=True)
 class PdfReading:
-    """A PDF as read. Pages whose numbers are in `scanned` have no blocks and need the image reader; `held` is what fields on these
-    hold (see `unread`).
+    """A PDF as read. Pages whose numbers are in `scanned` have no blocks and need the image reader; `held` is
+    what fields on these hold (see `unread`).
 
     `is_portfolio`: the pages are a cover only, the documents are the `attachments`.
     """
@@ -27,7 +28,8 @@ def read_pdf(data: bytes, limits: PdfLimits = PdfLimits()) -> PdfReading:
     """Read what can be seen on the pages of a PDF.
 
     Raises:
-        Encrypted: it needs a password. Damaged: it can't be opened or has no pages. TooLarge: too many pages or attachments.
+        Encrypted: it needs a password. Damaged: it can't be opened or has no pages. TooLarge: too many pages
+            or attachments.
         UnsupportedKind: a dynamic XFA form, which only Adobe's programs show. Hostile: content that explodes.
     """
     # Here, because the imaging libraries would cost everyone who reads no PDF.

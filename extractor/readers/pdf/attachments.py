@@ -16,7 +16,9 @@ from models.errors import TooLarge
 _DEPTH = 16
 
 
-def attached(document: PDFDocument, pages: Sequence[PDFPage], most: int, most_bytes: int) -> tuple[Attachment, ...]:
+def attached(
+    document: PDFDocument, pages: Sequence[PDFPage], most: int, most_bytes: int
+) -> tuple[Attachment, ...]:
     """The files inside, in the order of their names' tree, then of the pages they are pinned to.
 
     Raises:
@@ -47,7 +49,11 @@ def _specifications(document: PDFDocument, pages: Iterable[PDFPage]) -> Iterator
             annotation = resolve1(item)
             subtype = resolve1(annotation.get("Subtype")) if isinstance(annotation, dict) else None
             specification = resolve1(annotation.get("FS")) if isinstance(annotation, dict) else None
-            if isinstance(subtype, PSLiteral) and subtype.name == "FileAttachment" and isinstance(specification, dict):
+            if (
+                isinstance(subtype, PSLiteral)
+                and subtype.name == "FileAttachment"
+                and isinstance(specification, dict)
+            ):
                 yield specification
 
 
@@ -64,7 +70,11 @@ def _leaves(node: Any, depth: int) -> Iterator[dict[str, Any]]:
 
 def _stream(specification: dict[str, Any]) -> PDFStream | None:
     files = resolve1(specification.get("EF"))
-    stream = next((resolve1(files[key]) for key in ("UF", "F") if key in files), None) if isinstance(files, dict) else None
+    stream = (
+        next((resolve1(files[key]) for key in ("UF", "F") if key in files), None)
+        if isinstance(files, dict)
+        else None
+    )
     return stream if isinstance(stream, PDFStream) else None
 
 

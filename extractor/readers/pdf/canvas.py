@@ -1,9 +1,10 @@
-"""What a page paints and a person can see of it: glyphs, strokes and pictures, each with its place and its turn.
+"""What a page paints and a person can see of it: glyphs, strokes and pictures, each with its place and its
+turn.
 
-pdfminer's interpreter runs the content of a page that pdfplumber opened, and this canvas keeps what pdfplumber's own objects
-leave out: clipping, optional content, transparency, render modes, the order of painting and the character codes.
-Coordinates are points from the top left of the page as it is shown (crop box and rotation applied). The operators are those
-of ISO 32000-1, annex A.
+pdfminer's interpreter runs the content of a page that pdfplumber opened, and this canvas keeps what
+pdfplumber's own objects leave out: clipping, optional content, transparency, render modes, the order of
+painting and the character codes. Coordinates are points from the top left of the page as it is shown (crop
+box and rotation applied). The operators are those of ISO 32000-1, annex A.
 """
 
 import zlib
@@ -79,7 +80,9 @@ class Canvas(PDFTextDevice):
             raise Hostile("PDF 一页中的图形或文字多得不合常理")
         return self._painted
 
-    def render_string(self, textstate: PDFTextState, seq: Any, ncs: Any, graphicstate: PDFGraphicState) -> None:
+    def render_string(
+        self, textstate: PDFTextState, seq: Any, ncs: Any, graphicstate: PDFGraphicState
+    ) -> None:
         self._mode = textstate.render
         super().render_string(textstate, seq, ncs, graphicstate)
 
@@ -103,8 +106,15 @@ class Canvas(PDFTextDevice):
         turn = _turn_of(matrix)
         upright = turn == 0
         baseline = apply_matrix_pt(matrix, (0, rise))[1] if upright and not font.is_vertical() else None
-        colour = to_rgb(graphicstate.scolor if self._mode == 1 else graphicstate.ncolor, getattr(ncs, "name", ""))
-        seen = self._mode not in _INVISIBLE_MODES and self.fill_alpha > 0.05 and not any(self.tags) and self._inside(box)
+        colour = to_rgb(
+            graphicstate.scolor if self._mode == 1 else graphicstate.ncolor, getattr(ncs, "name", "")
+        )
+        seen = (
+            self._mode not in _INVISIBLE_MODES
+            and self.fill_alpha > 0.05
+            and not any(self.tags)
+            and self._inside(box)
+        )
         self.turns[turn] += seen and not text.isspace()
         self.sight.glyphs.append(
             Glyph(
@@ -130,7 +140,9 @@ class Canvas(PDFTextDevice):
         shown = meet(box, self.clip)
         return shown[2] > shown[0] and area(shown) > 0.3 * area(box) > 0
 
-    def paint_path(self, graphicstate: PDFGraphicState, stroke: bool, fill: bool, evenodd: bool, path: Any) -> None:
+    def paint_path(
+        self, graphicstate: PDFGraphicState, stroke: bool, fill: bool, evenodd: bool, path: Any
+    ) -> None:
         if any(self.tags):
             return
         line = to_rgb(graphicstate.scolor, graphicstate.scs.name) or BLACK
@@ -154,12 +166,15 @@ class Canvas(PDFTextDevice):
             return
         box = meet(apply_matrix_rect(cast(Matrix, self.ctm), (0, 0, 1, 1)), self.clip)
         if box[2] >= box[0] and box[3] >= box[1]:
-            see_through = any(key in stream for key in ("SMask", "Mask", "ImageMask", "IM")) or self.multiplies
+            see_through = (
+                any(key in stream for key in ("SMask", "Mask", "ImageMask", "IM")) or self.multiplies
+            )
             self.sight.images.append(Image(box, self._turn(), not see_through and self.fill_alpha > 0.9))
 
 
 def _turn_of(matrix: Matrix) -> int:
-    """By how many quarters characters are turned as shown, clockwise: the direction in which their feet stand in a row."""
+    """By how many quarters characters are turned as shown, clockwise: the direction in which their feet stand
+    in a row."""
     along, down = matrix[0], matrix[1]
     if abs(along) + abs(matrix[3]) >= abs(down) + abs(matrix[2]):
         return 0 if along >= 0 else 2
@@ -256,7 +271,9 @@ class Interpreter(PDFPageInterpreter):
     def do_BDC(self, tag: Any, props: Any) -> None:
         hidden = False
         if name_of(tag) == "OC" and isinstance(props, PSLiteral):
-            hidden = self.device.layers.hides((resolve1(self.resources.get("Properties")) or {}).get(props.name))
+            hidden = self.device.layers.hides(
+                (resolve1(self.resources.get("Properties")) or {}).get(props.name)
+            )
         self.device.tag(hidden)
 
     def do_Do(self, xobjid_arg: Any) -> None:
@@ -344,7 +361,9 @@ class PageCanvas:
         check_size(stream)
         sight = self._canvas.fresh()
         bbox = _numbers(resolve1(stream.get("BBox")) or (0, 0, 1, 1))
-        own = cast(Matrix, tuple(float(resolve1(n)) for n in (resolve1(stream.get("Matrix")) or (1, 0, 0, 1, 0, 0))))
+        own = cast(
+            Matrix, tuple(float(resolve1(n)) for n in (resolve1(stream.get("Matrix")) or (1, 0, 0, 1, 0, 0)))
+        )
         x0, y0, x1, y1 = apply_matrix_rect(own, bbox)
         tx0, ty0, tx1, ty1 = _numbers(resolve1(rect))
         sx, sy = ((tx1 - tx0) / (x1 - x0) if x1 > x0 else 1.0), ((ty1 - ty0) / (y1 - y0) if y1 > y0 else 1.0)
@@ -358,7 +377,8 @@ class PageCanvas:
 
 
 def page_matrix(page: PDFPage) -> tuple[Matrix, float, float]:
-    """From the page's own coordinates to points from the top left of what is shown, with its width and height."""
+    """From the page's own coordinates to points from the top left of what is shown, with its width and
+    height."""
     mx0, my0, mx1, my1 = meet(page.mediabox, page.cropbox)
     if mx1 <= mx0 or my1 <= my0:
         mx0, my0, mx1, my1 = page.mediabox

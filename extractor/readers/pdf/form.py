@@ -1,6 +1,7 @@
 """What lies on a page's content: form fields and annotations, as they show and as their values say.
 
-Of a field, what shows counts; where its value says otherwise, both are kept and the difference is told. ISO 32000-1, 12.5 and 12.7.
+Of a field, what shows counts; where its value says otherwise, both are kept and the difference is told. ISO
+32000-1, 12.5 and 12.7.
 """
 
 import re
@@ -29,7 +30,12 @@ _HIDDEN, _NO_VIEW = 1 << 1, 1 << 5
 _RADIO, _PUSH, _COMBO, _PASSWORD = 1 << 15, 1 << 16, 1 << 17, 1 << 13
 _DEPTH = 32
 
-_MARKUP: dict[str, Emphasis] = {"Highlight": "highlight", "Underline": "underline", "Squiggly": "underline", "StrikeOut": "strike"}
+_MARKUP: dict[str, Emphasis] = {
+    "Highlight": "highlight",
+    "Underline": "underline",
+    "Squiggly": "underline",
+    "StrikeOut": "strike",
+}
 # What a link's contents say describes it.
 _NO_NOTE = ("Link", "Popup")
 _ICONS = ("Text", "FileAttachment", "Sound")
@@ -38,7 +44,8 @@ _DRAWN = ("Ink", "Line", "PolyLine", "Polygon", "Square", "Circle")
 
 
 def read_overlay(annotations: Any, canvas: PageCanvas, number: int, regenerates: bool) -> Overlay:
-    """The annotations of page `number`; `regenerates`: viewers draw fields anew from their values (NeedAppearances)."""
+    """The annotations of page `number`; `regenerates`: viewers draw fields anew from their values
+    (NeedAppearances)."""
     overlay = Overlay(number)
     listed = resolve1(annotations)
     listed = listed if isinstance(listed, list) else []
@@ -86,7 +93,9 @@ def _shown(sight: Sight | None) -> str:
 
 def _is_hidden(annotation: Mapping[str, Any], canvas: PageCanvas) -> bool:
     flags = resolve1(annotation.get("F"))
-    return bool(isinstance(flags, int) and flags & (_HIDDEN | _NO_VIEW)) or canvas.layers.hides(annotation.get("OC"))
+    return bool(isinstance(flags, int) and flags & (_HIDDEN | _NO_VIEW)) or canvas.layers.hides(
+        annotation.get("OC")
+    )
 
 
 def _rectangle(annotation: Mapping[str, Any]) -> Any:
@@ -120,7 +129,9 @@ def _read(annotation: dict[str, Any], canvas: PageCanvas, overlay: Overlay, rege
         overlay.marks.append(Mark("picture", box))
 
 
-def _read_widget(annotation: dict[str, Any], box: Rect, canvas: PageCanvas, overlay: Overlay, regenerates: bool) -> None:
+def _read_widget(
+    annotation: dict[str, Any], box: Rect, canvas: PageCanvas, overlay: Overlay, regenerates: bool
+) -> None:
     whole = _inherited(annotation)
     kind, name = _kind(whole), _full_name(annotation)
     overlay.names.add(name)
@@ -158,7 +169,9 @@ def _read_widget(annotation: dict[str, Any], box: Rect, canvas: PageCanvas, over
     overlay.widgets.append(Widget(name, kind, box, value=value, shown=shown))
 
 
-def _button(whole: dict[str, Any], kind: WidgetKind, name: str, box: Rect, canvas: PageCanvas, overlay: Overlay) -> Widget:
+def _button(
+    whole: dict[str, Any], kind: WidgetKind, name: str, box: Rect, canvas: PageCanvas, overlay: Overlay
+) -> Widget:
     states = _normal(whole)
     on = next((state for state in states if state != "Off"), "") if isinstance(states, dict) else ""
     value, shows = _name(whole.get("V")) or _text(whole.get("V")), _name(whole.get("AS"))
@@ -167,12 +180,16 @@ def _button(whole: dict[str, Any], kind: WidgetKind, name: str, box: Rect, canva
         shows = value if value in states else "Off"
     ticked_by_value = bool(value) and value != "Off" and (value == on or not on)
     ticked = bool(shows) and shows != "Off" if states is not None else ticked_by_value
-    seen = ticked and not (isinstance(states, dict) and shows in states and not _paints_more(whole, shows, canvas))
+    seen = ticked and not (
+        isinstance(states, dict) and shows in states and not _paints_more(whole, shows, canvas)
+    )
     stored = ticked_by_value if whole.get("V") is not None else ticked
     widget = Widget(name, kind, box, value=value, state="ticked" if ticked else "empty", on=on)
     if seen == ticked == stored:
         return widget
-    overlay.mismatches.append(_mismatch(widget, overlay.page, "已勾选" if seen else "未勾选", "已勾选" if stored else "未勾选"))
+    overlay.mismatches.append(
+        _mismatch(widget, overlay.page, "已勾选" if seen else "未勾选", "已勾选" if stored else "未勾选")
+    )
     return replace(widget, state="unclear")
 
 
@@ -227,7 +244,11 @@ def _text(value: Any) -> str:
         value = value.get_data()
     if isinstance(value, bytes):
         # Some Chinese programs write these strings in GBK, which the standard does not know.
-        return decode_text(value) if value[:2] in (b"\xfe\xff", b"\xff\xfe") or value.isascii() else _eight_bit(value)
+        return (
+            decode_text(value)
+            if value[:2] in (b"\xfe\xff", b"\xff\xfe") or value.isascii()
+            else _eight_bit(value)
+        )
     return _name(value)
 
 
@@ -260,7 +281,8 @@ def _inherited(annotation: dict[str, Any]) -> dict[str, Any]:
 
 
 def signed_by(field: dict[str, Any]) -> tuple[str, int | None] | None:
-    """The name of a signature field, and the object with its signature where that is one; None if it is not signed."""
+    """The name of a signature field, and the object with its signature where that is one; None if it is not
+    signed."""
     whole = _inherited(field)
     value = whole.get("V")
     if _kind(whole) != "signature" or resolve1(value) is None:
@@ -292,7 +314,8 @@ def value_of(field: dict[str, Any]) -> str:
 
 
 def fields_of(form: Any) -> Iterator[dict[str, Any]]:
-    """The fields of the file's form, also those that no page shows; one that hangs in the tree twice counts once."""
+    """The fields of the file's form, also those that no page shows; one that hangs in the tree twice counts
+    once."""
     fields = resolve1(form.get("Fields")) if isinstance(form, dict) else None
     waiting: deque[Any] = deque(fields if isinstance(fields, list) else [])
     seen: set[int] = set()
@@ -319,7 +342,13 @@ def unplaced(form: Any, names: Container[str]) -> Iterator[Aside]:
 
 def _values(whole: Mapping[str, Any]) -> list[str]:
     value = resolve1(whole.get("V"))
-    values = [_text(one) for one in value] if isinstance(value, list) else [_text(value)] if value is not None else []
+    values = (
+        [_text(one) for one in value]
+        if isinstance(value, list)
+        else [_text(value)]
+        if value is not None
+        else []
+    )
     shown = {}
     options = resolve1(whole.get("Opt"))
     for option in options if isinstance(options, list) else []:
@@ -353,9 +382,13 @@ def _quads(annotation: Mapping[str, Any], canvas: PageCanvas) -> list[Rect]:
 def _points(annotation: Mapping[str, Any], canvas: PageCanvas) -> tuple[Point, ...]:
     """The points a drawn annotation passes through, its ends and corners and some between them."""
     if _name(annotation.get("Subtype")) == "Ink":
-        runs = [[float(resolve1(n)) for n in resolve1(run)] for run in resolve1(annotation.get("InkList")) or []]
+        runs = [
+            [float(resolve1(n)) for n in resolve1(run)] for run in resolve1(annotation.get("InkList")) or []
+        ]
     else:
-        runs = [[float(resolve1(n)) for n in resolve1(annotation.get("L") or annotation.get("Vertices")) or []]]
+        runs = [
+            [float(resolve1(n)) for n in resolve1(annotation.get("L") or annotation.get("Vertices")) or []]
+        ]
     found: list[Point] = []
     for run in runs:
         points = [canvas.place([x, y, x, y])[:2] for x, y in zip(run[::2], run[1::2], strict=False)]
@@ -368,7 +401,8 @@ def _around(points: tuple[Point, ...]) -> Rect | None:
 
 
 def laid_out(text: str, box: Rect, size: float = 10.0) -> list[Glyph]:
-    """Text without an appearance, set into its box as viewers set it: in lines of characters, as small as they must be to fit."""
+    """Text without an appearance, set into its box as viewers set it: in lines of characters, as small as
+    they must be to fit."""
     width, height = max(box[2] - box[0], 1.0), max(box[3] - box[1], 1.0)
     rows = _rows(text, width / size)
     while size > 1 and len(rows) * size * 1.2 > max(height, size * 1.2):
@@ -381,7 +415,9 @@ def laid_out(text: str, box: Rect, size: float = 10.0) -> list[Glyph]:
         x, y = box[0], top + number * step
         for char in row:
             end = x + _ems(char) * size
-            glyphs.append(Glyph(char, (x, y, end, y + step * 0.9), size, "", 0, 0, BLACK, False, True, 0, True))
+            glyphs.append(
+                Glyph(char, (x, y, end, y + step * 0.9), size, "", 0, 0, BLACK, False, True, 0, True)
+            )
             x = end
     return glyphs
 

@@ -1,5 +1,5 @@
-"""What fields and notes hold on a page that is read as a picture: they are drawn into it, and whether they were read there is seen
-by their values."""
+"""What fields and notes hold on a page that is read as a picture: they are drawn into it, and whether they
+were read there is seen by their values."""
 
 import re
 import unicodedata
@@ -29,8 +29,8 @@ class Held:
 
 
 def unread(held: Iterable[Held], page: Page) -> list[Mismatch]:
-    """Those whose value is not what was read at their place on `page`; of a page that was turned or bent flat, those whose value
-    was not read anywhere on it."""
+    """Those whose value is not what was read at their place on `page`; of a page that was turned or bent
+    flat, those whose value was not read anywhere on it."""
     is_flat = page.frame is None or (page.frame.warp is None and page.frame.quarters == 0)
     spans = [span for block in page.blocks for line in _lines(block) for span in line.spans]
     found = []
@@ -44,7 +44,15 @@ def unread(held: Iterable[Held], page: Page) -> list[Mismatch]:
             is_read = _holds(shown, stored) and (is_flat or len(key(stored)) >= _TELLING)
             shown = shown if is_flat else ""
         if not is_read:
-            found.append(Mismatch(name=excerpt(one.name), shown=excerpt(shown), stored=excerpt(stored), page=one.page, box=one.box))
+            found.append(
+                Mismatch(
+                    name=excerpt(one.name),
+                    shown=excerpt(shown),
+                    stored=excerpt(stored),
+                    page=one.page,
+                    box=one.box,
+                )
+            )
     return found
 
 

@@ -22,7 +22,9 @@ class Layers:
     @staticmethod
     def _ids(refs: Any) -> set[int]:
         listed = resolve1(refs)
-        return {ref.objid for ref in listed if isinstance(ref, PDFObjRef)} if isinstance(listed, list) else set()
+        return (
+            {ref.objid for ref in listed if isinstance(ref, PDFObjRef)} if isinstance(listed, list) else set()
+        )
 
     def hides(self, content: Any) -> bool:
         """Whether `content`, an optional-content group or membership (a reference to one), is not shown."""
@@ -36,7 +38,9 @@ class Layers:
         refs = listed if isinstance(listed, list) else [members]
         hidden = [isinstance(ref, PDFObjRef) and ref.objid in self._off for ref in refs]
         policy = name_of(group.get("P")) or "AnyOn"
-        shown = {"AllOn": not any(hidden), "AnyOff": any(hidden), "AllOff": all(hidden)}.get(policy, not all(hidden))
+        shown = {"AllOn": not any(hidden), "AnyOff": any(hidden), "AllOff": all(hidden)}.get(
+            policy, not all(hidden)
+        )
         return bool(hidden) and not shown
 
 

@@ -19,7 +19,8 @@ _MOST_CHARACTERS = 65_535
 
 
 class Fonts(PDFResourceManager):
-    """pdfminer's fonts, of which no list of widths can be without end: pdfminer writes down each width of a range."""
+    """pdfminer's fonts, of which no list of widths can be without end: pdfminer writes down each width of a
+    range."""
 
     def get_font(self, objid: object, spec: Mapping[str, object]) -> PDFFont:
         """The font of that dictionary."""

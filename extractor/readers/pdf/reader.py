@@ -95,7 +95,8 @@ def _read(data: bytes, pdf: OpenPdf, pages: list[PDFPage], limits: PdfLimits) ->
 
 
 def _open(data: bytes, limits: PdfLimits) -> tuple[OpenPdf, list[PDFPage]]:
-    """The document and its pages; where pdfplumber can't find its way, pdfium, which mends more, writes the file anew once."""
+    """The document and its pages; where pdfplumber can't find its way, pdfium, which mends more, writes the
+    file anew once."""
     try:
         return _parse(data, limits)
     except Damaged as error:
@@ -121,7 +122,9 @@ def _parse(data: bytes, limits: PdfLimits) -> tuple[OpenPdf, list[PDFPage]]:
         raise Damaged("PDF 文件不完整，无法打开") from error
     if len(pages) > limits.pages:
         count = resolve1((resolve1(pdf.doc.catalog.get("Pages")) or {}).get("Count"))
-        raise TooManyPages(f"PDF 有 {count if isinstance(count, int) else f'{limits.pages} 以上'} 页，超过 {limits.pages} 页")
+        raise TooManyPages(
+            f"PDF 有 {count if isinstance(count, int) else f'{limits.pages} 以上'} 页，超过 {limits.pages} 页"
+        )
     if not pages:
         raise Damaged("PDF 文件中没有页面")
     return pdf, pages
@@ -214,7 +217,8 @@ class _PageReader:
         self.sheets.append(replace(sheet, quarters=quarters))
 
     def _leave_out(self, number: int, canvas: PageCanvas | None, overlay: Overlay) -> None:
-        """Keeps of a page that is read as an image what its picture doesn't say: notes, values, and what its text layer claims."""
+        """Keeps of a page that is read as an image what its picture doesn't say: notes, values, and what its
+        text layer claims."""
         self.held += held_on(overlay)
         for one in overlay.remarks:
             kind: AsideKind = "comment" if one.code == "comment-on-answer" else "value"
@@ -233,7 +237,12 @@ class _PageReader:
         glyphs = visible(sight, look)
         self._look_for_identity(page, canvas)
         if must_be_read_as_image(
-            glyphs, sight, look, lambda: self._renderer.look(number, page.page_obj, _CLOSE_DPI), size, self._trusted
+            glyphs,
+            sight,
+            look,
+            lambda: self._renderer.look(number, page.page_obj, _CLOSE_DPI),
+            size,
+            self._trusted,
         ):
             return None
         ruling = find_tables(page, sight.strokes, sight.images)
@@ -242,7 +251,11 @@ class _PageReader:
             ruling = find_tables(page, sight.strokes, sight.images, look.rules())
         fields = _fields(sight.strokes, ruling)
         decoration = Decoration(ruling.loose, fields, overlay.marked)
-        over = [glyph for glyph in overlay.text if glyph.seen and (look is None or not _is_pale(glyph) or look.shows(glyph))]
+        over = [
+            glyph
+            for glyph in overlay.text
+            if glyph.seen and (look is None or not _is_pale(glyph) or look.shows(glyph))
+        ]
         pieces = pieces_of([*glyphs, *over], decoration, look)
         ornaments = [glyph.text for glyph in (*glyphs, *over) if is_ornament(glyph)]
         if drawn := "".join([*ornaments, *overlay.captions]).strip():
@@ -253,7 +266,9 @@ class _PageReader:
         self.aside += hidden.aside
         self.damage += hidden.damage
         grounds = [size, *(grid.box for grid in ruling.grids)]
-        pictures = [image for image in sight.images if not any(_is_ground(image.box, ground) for ground in grounds)]
+        pictures = [
+            image for image in sight.images if not any(_is_ground(image.box, ground) for ground in grounds)
+        ]
         pieces = with_marks(pieces, ruling.squares, sight.strokes, pictures, overlay)
         return fill(number, (canvas.width, canvas.height), pieces, ruling)
 
@@ -288,11 +303,17 @@ def _is_ground(box: Rect, ground: Rect) -> bool:
 
 
 def _fields(strokes: Iterable[Stroke], ruling: Ruling) -> list[Stroke]:
-    """Fields of colour and frames that may stand out a word: no rules, no boxes, and not the shade of a whole cell."""
+    """Fields of colour and frames that may stand out a word: no rules, no boxes, and not the shade of a whole
+    cell."""
     found = []
     for stroke in strokes:
         box, colour = stroke.box, stroke.fill or stroke.stroke
-        if not stroke.axial or colour is None or min(box[2] - box[0], box[3] - box[1]) <= 5 or luminance(colour) > 0.97:
+        if (
+            not stroke.axial
+            or colour is None
+            or min(box[2] - box[0], box[3] - box[1]) <= 5
+            or luminance(colour) > 0.97
+        ):
             continue
         middle = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
         cells = [grid.cells[at].box for grid in ruling.grids if (at := grid.cell_at(*middle)) is not None]
@@ -318,7 +339,11 @@ def _identity(document: PDFDocument) -> Identity | None:
     if isinstance(metadata, PDFStream) and len(metadata.get_rawdata() or b"") < 1 << 20:
         texts.append(metadata.get_data()[: 1 << 20])
     for raw in texts:
-        text = raw.decode("utf-16", "ignore") if raw[:2] in (b"\xfe\xff", b"\xff\xfe") else raw.decode("utf-8", "ignore")
+        text = (
+            raw.decode("utf-16", "ignore")
+            if raw[:2] in (b"\xfe\xff", b"\xff\xfe")
+            else raw.decode("utf-8", "ignore")
+        )
         match = _PAYLOAD.search(text)
         found = Identity.from_qr(match[0]) if match else None
         if found:

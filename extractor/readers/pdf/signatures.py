@@ -1,6 +1,7 @@
 """Digital signatures and electronic seals: who signed, when, and whether the file still is what was signed.
 
-Nothing is fetched, so whether the signer's certificate may be trusted is not told. ISO 32000-1, 12.8; RFC 5652.
+Nothing is fetched, so whether the signer's certificate may be trusted is not told. ISO 32000-1, 12.8; RFC
+5652.
 """
 
 import hashlib
@@ -27,7 +28,8 @@ _HEX = re.compile(rb"<([0-9A-Fa-f\s]*)>")
 
 @dataclass(frozen=True)
 class _Signed:
-    """A field that was signed; `number` is the object with the signature, None where it is no object of its own."""
+    """A field that was signed; `number` is the object with the signature, None where it is no object of its
+    own."""
 
     name: str
     number: int | None
@@ -97,7 +99,8 @@ class _Reader:
         )
 
     def _is_intact(self, signature: Any) -> bool | None:
-        """Whether the signed bytes are what was signed; None for a kind of signature that pyHanko can't compute."""
+        """Whether the signed bytes are what was signed; None for a kind of signature that pyHanko can't
+        compute."""
         if not self._leaves_out_itself_only(signature):
             return False
         digest: bytes = signature.compute_digest()
@@ -109,7 +112,8 @@ class _Reader:
         return None if content["content"].native is not None else _holds(signature.signed_data, digest)
 
     def _leaves_out_itself_only(self, signature: Any) -> bool:
-        """Whether all bytes from the file's first to the last signed one are signed, but for the signature itself."""
+        """Whether all bytes from the file's first to the last signed one are signed, but for the signature
+        itself."""
         start, first, second, rest = (int(number) for number in signature.byte_range)
         if start != 0 or not 0 < first < second or rest < 0 or second + rest > len(self._data):
             return False
@@ -132,14 +136,17 @@ def _attempt(question: Any, signature: Any) -> Any:
 
 
 def _holds(signed: Any, digest: bytes | None = None) -> bool:
-    """Whether the signature fits its certificate and `digest`, or what it carries with it where there is none."""
+    """Whether the signature fits its certificate and `digest`, or what it carries with it where there is
+    none."""
     from pyhanko.sign.general import extract_certificate_info, extract_signer_info
     from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 
     signer = extract_signer_info(signed)
     content = signed["encap_content_info"]
     if digest is None:
-        digest = hashlib.new(signer["digest_algorithm"]["algorithm"].native, bytes(content["content"])).digest()
+        digest = hashlib.new(
+            signer["digest_algorithm"]["algorithm"].native, bytes(content["content"])
+        ).digest()
     certificate = extract_certificate_info(signed).signer_cert
     return all(validate_sig_integrity(signer, certificate, content["content_type"].native, digest))
 
@@ -162,7 +169,9 @@ def _time(signature: Any) -> datetime | None:
     for stamp in extract_tst_data_iter(signature.signer_info, signed=False):
         told = stamp["encap_content_info"]["content"].parsed
         imprint = told["message_imprint"]
-        made = hashlib.new(imprint["hash_algorithm"]["algorithm"].native, signature.signer_info["signature"].native).digest()
+        made = hashlib.new(
+            imprint["hash_algorithm"]["algorithm"].native, signature.signer_info["signature"].native
+        ).digest()
         if made == imprint["hashed_message"].native and _holds(stamp):
             return _moment(told["gen_time"].native)
     return _moment(signature.self_reported_timestamp)

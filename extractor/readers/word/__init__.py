@@ -1,4 +1,5 @@
-"""The readers for Word files and their kin: bytes -> Pages, one page without a size, cells with an address."""
+"""The readers for Word files and their kin: bytes -> Pages, one page without a size, cells with an
+address."""
 
 from extractor.limits import ZipLimits
 from extractor.readers.word.beside import beside_the_text
@@ -36,7 +37,8 @@ def read_word_xml(data: bytes, limits: ZipLimits) -> Pages:
 
 
 def files_in_word(data: bytes, limits: ZipLimits) -> tuple[tuple[Embedded, ...], tuple[Aside, ...]]:
-    """The files inside a .docx, or a document in one XML file, and what is to be said of objects in it that are no files.
+    """The files inside a .docx, or a document in one XML file, and what is to be said of objects in it that
+    are no files.
 
     Raises:
         UnreadableFile: see `read_word`.
@@ -45,8 +47,8 @@ def files_in_word(data: bytes, limits: ZipLimits) -> tuple[tuple[Embedded, ...],
 
 
 def pasted_pictures(data: bytes, limits: ZipLimits) -> list[bytes]:
-    """The pictures in a document's text, in the order in which they stand; where somebody pasted the scan of a signed page
-    into Word, they are the form.
+    """The pictures in a document's text, in the order in which they stand; where somebody pasted the scan of
+    a signed page into Word, they are the form.
 
     Raises:
         UnreadableFile: see `read_word`.
@@ -68,12 +70,15 @@ def _read(package: Parts, limits: ZipLimits, is_inner: bool = False) -> Pages:
     if body is None:
         raise Damaged("Word 文件没有正文")
     text = TextReader(package, Styles(package), Bullets(package), Bindings(package), Notes(package))
-    chunks = Chunks(package, None if is_inner else lambda data: _read(Package(data, limits), limits, is_inner=True))
+    chunks = Chunks(
+        package, None if is_inner else lambda data: _read(Package(data, limits), limits, is_inner=True)
+    )
     blocks = tuple(BlockReader(text, chunks).blocks(body))
     text.finish()
     page = Page(number=1, blocks=blocks)
     return Pages(
-        reader="word", pages=(page,), identity=package.identity(), controls=tuple(text.controls), damage=tuple(sorted(text.damage)),
+        reader="word", pages=(page,), identity=package.identity(), controls=tuple(text.controls),
+        damage=tuple(sorted(text.damage)),
         aside=(*text.aside, *beside_the_text(package)),
     )  # fmt: skip
 

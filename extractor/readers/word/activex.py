@@ -1,7 +1,9 @@
-"""ActiveX check boxes and option buttons: their state and caption, out of the binary that Word keeps for them.
+"""ActiveX check boxes and option buttons: their state and caption, out of the binary that Word keeps for
+them.
 
-The layout is [MS-OFORMS] 2.2.5 MorphDataControl: a mask says which properties are present; fixed-size ones follow in the
-order of their bits, each aligned to its size; then, in the same order, the strings whose lengths they gave.
+The layout is [MS-OFORMS] 2.2.5 MorphDataControl: a mask says which properties are present; fixed-size ones
+follow in the order of their bits, each aligned to its size; then, in the same order, the strings whose
+lengths they gave.
 """
 
 import io
@@ -9,9 +11,11 @@ from dataclasses import dataclass
 
 import olefile
 
-# Size in bytes of each property in the data block, by its bit; bit 8 (size) and bits 19, 30, 31 have none there.
+# Size in bytes of each property in the data block, by its bit; bit 8 (size) and bits 19, 30, 31 have none
+# there.
 _SIZES = {
-    0: 4, 1: 4, 2: 4, 3: 4, 4: 1, 5: 1, 6: 1, 7: 1, 9: 2, 10: 4, 11: 2, 12: 2, 13: 2, 14: 2, 15: 2, 16: 1, 17: 1, 18: 1,
+    0: 4, 1: 4, 2: 4, 3: 4, 4: 1, 5: 1, 6: 1, 7: 1, 9: 2, 10: 4, 11: 2, 12: 2, 13: 2, 14: 2, 15: 2, 16: 1,
+    17: 1, 18: 1,
     20: 1, 21: 1, 22: 4, 23: 4, 24: 4, 25: 4, 26: 4, 27: 2, 28: 2, 29: 2, 32: 4,
 }  # fmt: skip
 _DISPLAY_STYLE, _SIZE, _VALUE, _CAPTION = 6, 8, 22, 23
@@ -28,7 +32,8 @@ class ActiveXBox:
 
 
 def read_activex(data: bytes) -> ActiveXBox | None:
-    """The control in an activeX*.bin part, None where it is another kind of control or can't be understood."""
+    """The control in an activeX*.bin part, None where it is another kind of control or can't be
+    understood."""
     try:
         contents = olefile.OleFileIO(io.BytesIO(data)).openstream("contents").read(1 << 16)
         return _morph_data(contents)
@@ -53,7 +58,9 @@ def _morph_data(contents: bytes) -> ActiveXBox | None:
             length = numbers[bit] & ~_COMPRESSED
             raw = contents[at : at + length]
             # A compressed string has only the low bytes of UTF-16.
-            strings[bit] = raw.decode("latin-1" if numbers[bit] & _COMPRESSED else "utf-16-le", errors="replace")
+            strings[bit] = raw.decode(
+                "latin-1" if numbers[bit] & _COMPRESSED else "utf-16-le", errors="replace"
+            )
             at += length + -length % 4
     value = strings.get(_VALUE, "0")
     return ActiveXBox(ticked={"0": False, "1": True}.get(value), caption=strings.get(_CAPTION, ""))

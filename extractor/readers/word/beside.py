@@ -1,4 +1,5 @@
-"""What a Word file holds beside its text: headers and footers with their watermarks, building blocks, the page's background."""
+"""What a Word file holds beside its text: headers and footers with their watermarks, building blocks, the
+page's background."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,5 @@
-"""Content controls that are bound to data: Word shows what the data say, whatever text was saved with the control."""
+"""Content controls that are bound to data: Word shows what the data say, whatever text was saved with the
+control."""
 
 import re
 from functools import cached_property
@@ -7,7 +8,8 @@ from lxml import etree
 
 from extractor.readers.word.package import Parts, W
 
-# Elements by name and place, and at most an attribute at the end: all that Word writes, and nothing that takes long to look up.
+# Elements by name and place, and at most an attribute at the end: all that Word writes, and nothing that
+# takes long to look up.
 _STEP = r"/(?:[\w.-]+:)?[\w.-]+(?:\[\d{1,6}\])?"
 _PATH = re.compile(rf"(?:{_STEP}){{1,50}}(?:/@(?:[\w.-]+:)?[\w.-]+)?")
 _PREFIX = re.compile(r"xmlns:([\w.-]+)\s*=\s*(?:'([^']*)'|\"([^\"]*)\")")
@@ -24,14 +26,19 @@ class Bindings:
     def _stores(self) -> dict[str, etree._Element]:
         package, found = self._package, {}
         for name in package.related(package.main, "customXml"):
-            ids = [value for part in package.related(name, "customXmlProps") for value in _item_ids(package.xml(part))]
+            ids = [
+                value
+                for part in package.related(name, "customXmlProps")
+                for value in _item_ids(package.xml(part))
+            ]
             found[ids[0] if ids else name] = package.xml(name)
         for kind in ("core-properties", "extended-properties"):
             found |= {name: package.xml(name) for name in package.related("", kind)}
         return found
 
     def shown(self, properties: etree._Element) -> str | None:
-        """What Word shows in a control with these `w:sdtPr`; None where it isn't bound, or to nothing that is there."""
+        """What Word shows in a control with these `w:sdtPr`; None where it isn't bound, or to nothing that is
+        there."""
         binding = properties.find(f"{W}dataBinding")
         path = "" if binding is None else binding.get(f"{W}xpath", "")
         if binding is None or not _PATH.fullmatch(path):
@@ -72,4 +79,6 @@ def says_the_same(stored: str, shown: str) -> bool:
     if "".join(stored.split()) == "".join(shown.split()):
         return True
     date = _DATE.match(stored)
-    return date is not None and [int(n) for n in date[0].split("-")] == [int(n) for n in re.findall(r"\d{1,4}", shown)]
+    return date is not None and [int(n) for n in date[0].split("-")] == [
+        int(n) for n in re.findall(r"\d{1,4}", shown)
+    ]

@@ -1,4 +1,5 @@
-"""Documents that Word takes into a document when it is opened: web pages and other Word files (`w:altChunk`)."""
+"""Documents that Word takes into a document when it is opened: web pages and other Word files
+(`w:altChunk`)."""
 
 from collections.abc import Callable
 
@@ -15,7 +16,8 @@ _MOST = 20
 
 
 class Chunks:
-    """The documents inside a document; `read_document` reads those that are Word files, None where none are to be read."""
+    """The documents inside a document; `read_document` reads those that are Word files, None where none are
+    to be read."""
 
     def __init__(self, package: Parts, read_document: Callable[[bytes], Pages] | None) -> None:
         self._package = package

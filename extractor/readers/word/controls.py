@@ -36,8 +36,8 @@ def shows_prompt(control: etree._Element) -> bool:
 
 
 def around_glyph(pieces: list[Piece]) -> tuple[list[Piece], list[Piece], list[Piece]]:
-    """What a check box control holds before its box, the box as it is drawn, and what is behind it: some editors draw the label
-    into the control."""
+    """What a check box control holds before its box, the box as it is drawn, and what is behind it: some
+    editors draw the label into the control."""
     for number, piece in enumerate(pieces):
         if _shown_state(piece) is None:
             continue
@@ -62,8 +62,8 @@ def _is_custom(box: etree._Element, pieces: list[Piece]) -> bool:
 
 
 def repeated_controls(paragraph: etree._Element) -> list[etree._Element]:
-    """Controls that repeat the one before them: LibreOffice 7.4 writes an inline control of n runs as n + 2 controls, the
-    first and the last with the whole text, the others with a run's text and the whole text."""
+    """Controls that repeat the one before them: LibreOffice 7.4 writes an inline control of n runs as n + 2
+    controls, the first and the last with the whole text, the others with a run's text and the whole text."""
     repeated: list[etree._Element] = []
     chain: list[etree._Element] = []
     for child in [*paragraph, None]:

@@ -1,6 +1,8 @@
-"""What each element of a Word document means to a reader of the page: the one list of all that may be passed over.
+"""What each element of a Word document means to a reader of the page: the one list of all that may be passed
+over.
 
-What isn't in it, and what stands where nobody reads it, is told wherever it holds anything: a text, a picture, an object.
+What isn't in it, and what stands where nobody reads it, is told wherever it holds anything: a text, a
+picture, an object.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,20 +21,26 @@ V = "{urn:schemas-microsoft-com:vml}"
 AML = "{http://schemas.microsoft.com/aml/2001/core}"
 _WX = "{http://schemas.microsoft.com/office/word/2003/auxHint}"
 
-# `read`: a reader of its own says what it shows, where it may stand. `transparent`: what is in it stands in its place. `property`:
-# how something else looks, or what a program knows of it. `mark`: a place, which shows nothing. `computed`: shows what only Word
-# knows. Anything else is left out as that kind of `Aside`.
+# `read`: a reader of its own says what it shows, where it may stand. `transparent`: what is in it stands in
+# its place. `property`: how something else looks, or what a program knows of it. `mark`: a place, which shows
+# nothing. `computed`: shows what only Word knows. Anything else is left out as that kind of `Aside`.
 Meaning = Literal["read", "transparent", "property", "mark", "computed"] | AsideKind
 
 _W_MEANINGS: Mapping[Meaning, str] = {
-    "read": "p tbl tr tc r sdt altChunk fldSimple t sym tab ptab noBreakHyphen softHyphen br cr ruby drawing pict object fldChar "
-    "instrText contentPart footnoteReference endnoteReference commentReference commentRangeStart commentRangeEnd "
+    "read": "p tbl tr tc r sdt altChunk fldSimple t sym tab ptab noBreakHyphen "
+    "softHyphen br cr ruby drawing pict object fldChar "
+    "instrText contentPart footnoteReference endnoteReference "
+    "commentReference commentRangeStart commentRangeEnd "
     "footnote endnote",
     "transparent": "ins moveTo hyperlink smartTag customXml dir bdo rt",
-    "property": "pPr rPr tblPr tblGrid tblPrEx trPr tcPr sdtPr sdtEndPr sectPr customXmlPr smartTagPr rubyPr fldData",
-    "mark": "bookmarkStart bookmarkEnd proofErr permStart permEnd lastRenderedPageBreak annotationRef footnoteRef endnoteRef "
-    "separator continuationSeparator moveFromRangeStart moveFromRangeEnd moveToRangeStart moveToRangeEnd customXmlInsRangeStart "
-    "customXmlInsRangeEnd customXmlDelRangeStart customXmlDelRangeEnd customXmlMoveFromRangeStart customXmlMoveFromRangeEnd "
+    "property": "pPr rPr tblPr tblGrid tblPrEx trPr tcPr sdtPr sdtEndPr "
+    "sectPr customXmlPr smartTagPr rubyPr fldData",
+    "mark": "bookmarkStart bookmarkEnd proofErr permStart permEnd "
+    "lastRenderedPageBreak annotationRef footnoteRef endnoteRef "
+    "separator continuationSeparator moveFromRangeStart moveFromRangeEnd "
+    "moveToRangeStart moveToRangeEnd customXmlInsRangeStart "
+    "customXmlInsRangeEnd customXmlDelRangeStart customXmlDelRangeEnd "
+    "customXmlMoveFromRangeStart customXmlMoveFromRangeEnd "
     "customXmlMoveToRangeStart customXmlMoveToRangeEnd",
     "computed": "pgNum dayShort monthShort yearShort dayLong monthLong yearLong subDoc",
     "deleted": "del moveFrom delText",
@@ -58,21 +66,39 @@ MEANINGS: Mapping[str, Meaning] = {
 # What drawings say of themselves in text: how far they stand from where, and what an object is linked to.
 _SETTINGS = frozenset(
     [
-        "posOffset", "align", "pctWidth", "pctHeight", "pctPosHOffset", "pctPosVOffset", "FieldCodes", "LinkType", "LockedField",
+        "posOffset", "align", "pctWidth", "pctHeight", "pctPosHOffset", "pctPosVOffset", "FieldCodes",
+        "LinkType", "LockedField",
         "ClientData", "binData",
     ]
 )  # fmt: skip
 _PICTURES = frozenset(
-    ["blip", "imagedata", "drawing", "pict", "object", "OLEObject", "control", "contentPart", "relIds", "chart", "checkbox"]
+    [
+        "blip",
+        "imagedata",
+        "drawing",
+        "pict",
+        "object",
+        "OLEObject",
+        "control",
+        "contentPart",
+        "relIds",
+        "chart",
+        "checkbox",
+    ]
 )
 # Where drawings keep in attributes what a person sees or is told in their place.
 _SAID = ("string", "descr", "title", "alt")
 _DRAWN = frozenset(
     [
-        "docPr", "cNvPr", "shape", "rect", "oval", "roundrect", "textpath", "group", "line", "polyline", "arc", "curve", "image",
+        "docPr", "cNvPr", "shape", "rect", "oval", "roundrect", "textpath", "group", "line", "polyline",
+        "arc", "curve", "image",
     ]
 )  # fmt: skip
-_UNDERSTOOD = ("http://schemas.microsoft.com/office/", "http://schemas.openxmlformats.org/", "urn:schemas-microsoft-com:")
+_UNDERSTOOD = (
+    "http://schemas.microsoft.com/office/",
+    "http://schemas.openxmlformats.org/",
+    "urn:schemas-microsoft-com:",
+)
 _ANNOTATIONS: Mapping[str, Meaning] = {
     "Word.Insertion": "transparent",
     "Word.Deletion": "deleted",
@@ -104,10 +130,13 @@ def inner(element: etree._Element) -> etree._Element:
 
 
 def branch(alternate: etree._Element) -> etree._Element:
-    """The branch of alternative content that Word shows: the first that needs nothing which Word doesn't know."""
+    """The branch of alternative content that Word shows: the first that needs nothing which Word doesn't
+    know."""
     for one in alternate:
         needed = [one.nsmap.get(prefix, "") for prefix in (one.get("Requires") or "").split()]
-        if one.tag == f"{MC}Fallback" or (one.tag == f"{MC}Choice" and all(uri.startswith(_UNDERSTOOD) for uri in needed)):
+        if one.tag == f"{MC}Fallback" or (
+            one.tag == f"{MC}Choice" and all(uri.startswith(_UNDERSTOOD) for uri in needed)
+        ):
             return one
     return etree.Element(f"{MC}Fallback")
 
@@ -116,14 +145,20 @@ def other_branch(alternate: etree._Element) -> str:
     """What the branches that are not taken say, where it isn't what the one that is taken says."""
     taken = branch(alternate)
     own = "".join(said(taken).split())
-    others = [text for one in alternate if one is not taken for text in [said(one)] if "".join(text.split()) not in ("", own)]
+    others = [
+        text
+        for one in alternate
+        if one is not taken
+        for text in [said(one)]
+        if "".join(text.split()) not in ("", own)
+    ]
     # A drawing's fallback is often a picture of it, whose description is all that it says.
     return " ".join(text for text in others if text not in (PICTURE_WORD, own))
 
 
 def said(element: etree._Element) -> str:
-    """All that an element says, whoever may see it: its text, its symbols, what its pictures are described by. Empty where it
-    holds nothing."""
+    """All that an element says, whoever may see it: its text, its symbols, what its pictures are described
+    by. Empty where it holds nothing."""
     text = " ".join("".join(_pieces(element)).split())
     return text or (PICTURE_WORD if _is_pictured(element) else "")
 

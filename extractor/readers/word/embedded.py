@@ -1,4 +1,5 @@
-"""Files inside a Word file: documents that were put into it as objects, as they are or in the wrapping of OLE."""
+"""Files inside a Word file: documents that were put into it as objects, as they are or in the wrapping of
+OLE."""
 
 import io
 import struct
@@ -30,7 +31,8 @@ class Embedded:
 
 
 def embedded(package: Parts) -> tuple[tuple[Embedded, ...], tuple[Aside, ...]]:
-    """The files that a document holds as objects, and what is to be said of the objects that are no file or can't be opened."""
+    """The files that a document holds as objects, and what is to be said of the objects that are no file or
+    can't be opened."""
     files: list[Embedded] = []
     left: list[Aside] = []
     for name in _objects(package):
@@ -47,12 +49,20 @@ def embedded(package: Parts) -> tuple[tuple[Embedded, ...], tuple[Aside, ...]]:
 
 
 def _objects(package: Parts) -> Iterator[str]:
-    """Objects of the text and of what stands round it; rich text that Word would take into the text, which is not read there."""
+    """Objects of the text and of what stands round it; rich text that Word would take into the text, which is
+    not read there."""
     main = package.main
     holders = [main, *(name for kind in _HOLDERS for name in package.related(main, kind))]
-    names = (name for holder in holders for kind in ("package", "oleObject") for name in package.related(holder, kind))
+    names = (
+        name
+        for holder in holders
+        for kind in ("package", "oleObject")
+        for name in package.related(holder, kind)
+    )
     yield from dict.fromkeys(names)
-    yield from (name for name in dict.fromkeys(package.related(main, "aFChunk")) if _is_rich_text(package, name))
+    yield from (
+        name for name in dict.fromkeys(package.related(main, "aFChunk")) if _is_rich_text(package, name)
+    )
 
 
 def _is_rich_text(package: Parts, name: str) -> bool:
@@ -79,8 +89,9 @@ def _unwrapped(name: str, data: bytes) -> Embedded | None:
 
 
 def _native(stream: bytes, usual: str) -> Embedded | None:
-    """The file in an object of Windows' packager. The layout is that of oletools' `oleobj.OleNativeStream`: sizes, flags, the
-    file's name and its path, each ended by a zero, eight bytes, the path of a copy with its length, and the file."""
+    """The file in an object of Windows' packager. The layout is that of oletools' `oleobj.OleNativeStream`:
+    sizes, flags, the file's name and its path, each ended by a zero, eight bytes, the path of a copy with its
+    length, and the file."""
     at = 6
     names = []
     for _ in range(2):

@@ -1,4 +1,5 @@
-"""What Word's fields show: legacy form fields, enclosed characters and symbols are known from their instruction alone."""
+"""What Word's fields show: legacy form fields, enclosed characters and symbols are known from their
+instruction alone."""
 
 import re
 from collections.abc import Iterator
@@ -14,14 +15,19 @@ from extractor.text import tick_signs
 from extractor.text.raised import Raised
 from models.page import Remark, Run, Span, Tick, TickState
 
-_ENCLOSED = re.compile(r"\\o\s*(?:\\a[clr]\s*)?\(\s*(?P<under>[^,，;；()\s]+)\s*[,，;；]\s*(?P<over>[^()]*?)\s*\)", re.IGNORECASE)
-_SYMBOL = re.compile(r"^\s*SYMBOL\s+(?P<code>0x[0-9a-f]+|\d+|\S)(?:.*\\f\s*\"?(?P<font>[^\"\\]+)\"?)?", re.IGNORECASE)
+_ENCLOSED = re.compile(
+    r"\\o\s*(?:\\a[clr]\s*)?\(\s*(?P<under>[^,，;；()\s]+)\s*[,，;；]\s*(?P<over>[^()]*?)\s*\)", re.IGNORECASE
+)
+_SYMBOL = re.compile(
+    r"^\s*SYMBOL\s+(?P<code>0x[0-9a-f]+|\d+|\S)(?:.*\\f\s*\"?(?P<font>[^\"\\]+)\"?)?", re.IGNORECASE
+)
 
 
 @dataclass
 class ComplexField:
-    """A field under way: its instruction is collected, its result is shown once `separate` has come. `left_out` is what stands in
-    it and is never shown: what its instruction is made with, and a saved result where the field is `shown` from its instruction."""
+    """A field under way: its instruction is collected, its result is shown once `separate` has come.
+    `left_out` is what stands in it and is never shown: what its instruction is made with, and a saved result
+    where the field is `shown` from its instruction."""
 
     instruction: str = ""
     in_result: bool = False
@@ -39,7 +45,11 @@ def legacy_checkbox(begin: etree._Element) -> TickState | None:
     state = box.find(f"{W}checked")
     if state is None:
         state = box.find(f"{W}default")
-    return "ticked" if state is not None and state.get(f"{W}val", "1").lower() in ("1", "true", "on") else "empty"
+    return (
+        "ticked"
+        if state is not None and state.get(f"{W}val", "1").lower() in ("1", "true", "on")
+        else "empty"
+    )
 
 
 def legacy_dropdown(begin: etree._Element) -> str | None:
@@ -75,7 +85,9 @@ def computed(current: ComplexField, look: Look) -> Iterator[Span | Raised]:
         yield Remark(code="list-unread", text=instruction)
     elif named := _SYMBOL.match(instruction):
         code = named["code"]
-        number = int(code, 16) if code.lower().startswith("0x") else int(code) if code.isdigit() else ord(code)
+        number = (
+            int(code, 16) if code.lower().startswith("0x") else int(code) if code.isdigit() else ord(code)
+        )
         yield symbol((named["font"] or "").strip() or None, f"{number:04X}", look)
 
 
@@ -83,7 +95,10 @@ def _enclosed(under: str, over: str, look: Look) -> Iterator[Span | Raised]:
     """带圈字符: one character set over another; a tick over a box is a ticked box."""
     states = {tick_signs.state_of(under), tick_signs.state_of(over)}
     frame = tick_signs.state_of(under) == "empty" or under in tick_signs.BOX_LOOKALIKES
-    if frame and (states & {"tick", "cross", "ticked"} or over in tick_signs.TICK_LOOKALIKES | tick_signs.CROSS_LOOKALIKES):
+    if frame and (
+        states & {"tick", "cross", "ticked"}
+        or over in tick_signs.TICK_LOOKALIKES | tick_signs.CROSS_LOOKALIKES
+    ):
         yield Tick(state="ticked", emphasis=look.emphasis)
     elif frame and not over.strip():
         yield Tick(state="empty", emphasis=look.emphasis)

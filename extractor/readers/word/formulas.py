@@ -1,4 +1,5 @@
-"""Formulas on one line: fractions as 3/4, powers as 10^5, brackets and roots, out of Word's equations and EQ fields."""
+"""Formulas on one line: fractions as 3/4, powers as 10^5, brackets and roots, out of Word's equations and EQ
+fields."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,23 @@ from models.page import Remark
 _PLAIN = re.compile(r"[\w.%]*")
 _SIMPLE = frozenset(
     f"{M}{name}"
-    for name in ("oMath", "oMathPara", "r", "t", "e", "num", "den", "sup", "sub", "box", "f", "sSup", "sSub", "d", "dPr")
+    for name in (
+        "oMath",
+        "oMathPara",
+        "r",
+        "t",
+        "e",
+        "num",
+        "den",
+        "sup",
+        "sub",
+        "box",
+        "f",
+        "sSup",
+        "sSub",
+        "d",
+        "dPr",
+    )
 )
 _EQ_PART = re.compile(r"\\(?P<name>[a-z]+)|(?P<sign>[(),;])|(?P<text>[^\\(),;]+|\\.)", re.IGNORECASE)
 
@@ -29,7 +46,11 @@ def equation(element: etree._Element) -> Iterator[Raised | Remark]:
 
 
 def _is_property(element: etree._Element) -> bool:
-    return any(str(ancestor.tag).endswith("Pr") for ancestor in element.iterancestors() if str(ancestor.tag).startswith(M))
+    return any(
+        str(ancestor.tag).endswith("Pr")
+        for ancestor in element.iterancestors()
+        if str(ancestor.tag).startswith(M)
+    )
 
 
 def _linear(element: etree._Element) -> str:
@@ -42,7 +63,9 @@ def _linear(element: etree._Element) -> str:
         scripts = [(sign, _child(element, part)) for sign, part in (("_", "sub"), ("^", "sup"))]
         return _child(element, "e") + "".join(sign + _group(text) for sign, text in scripts if text)
     if name == "d":
-        begin, end, part = (_said(element, key, usual) for key, usual in (("begChr", "("), ("endChr", ")"), ("sepChr", "|")))
+        begin, end, part = (
+            _said(element, key, usual) for key, usual in (("begChr", "("), ("endChr", ")"), ("sepChr", "|"))
+        )
         return begin + part.join(_linear(one) for one in element.iterfind(f"{M}e")) + end
     if name == "rad":
         return f"{_child(element, 'deg')}√{_group(_child(element, 'e'))}"
@@ -66,12 +89,15 @@ def _group(text: str) -> str:
 
 
 def eq_field(instruction: str) -> Iterator[Raised | Remark]:
-    """What an EQ field draws, as text: fractions, roots, raised and lowered text; anything else as its words with a remark."""
+    """What an EQ field draws, as text: fractions, roots, raised and lowered text; anything else as its words
+    with a remark."""
     parts = list(_EQ_PART.finditer(instruction.strip()[2:]))
     text, known = _eq_text(parts)
     if text.strip():
         yield Raised(text.strip(), "on")
-    yield Remark(code="formula-in-answer", text=text.strip() or instruction.strip(), minor=known and bool(text.strip()))
+    yield Remark(
+        code="formula-in-answer", text=text.strip() or instruction.strip(), minor=known and bool(text.strip())
+    )
 
 
 def _eq_text(parts: Sequence[re.Match[str]]) -> tuple[str, bool]:

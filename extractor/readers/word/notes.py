@@ -10,7 +10,10 @@ from extractor.readers.word.numbering import roman
 from extractor.readers.word.package import Parts, W
 from models.page import AsideKind, Remark
 
-_PARTS = {"footnoteReference": ("footnotes", "note-on-answer"), "endnoteReference": ("endnotes", "note-on-answer")}
+_PARTS = {
+    "footnoteReference": ("footnotes", "note-on-answer"),
+    "endnoteReference": ("endnotes", "note-on-answer"),
+}
 # How Word numbers them, where nobody chose another way.
 _NUMBERED: Mapping[str, Callable[[int], str]] = {"footnoteReference": str, "endnoteReference": roman}
 _COMMENT = ("comments", "comment-on-answer")
@@ -29,11 +32,18 @@ class Notes:
     @cached_property
     def _texts(self) -> dict[tuple[str, str], str]:
         kinds = ("footnotes", "endnotes", "comments")
-        parts = [(kind, name) for kind in kinds for name in self._package.related(self._package.main, kind)[:1]]
-        return {(kind, note.get(f"{W}id", "")): said(note) for kind, name in parts for note in self._package.xml(name)}
+        parts = [
+            (kind, name) for kind in kinds for name in self._package.related(self._package.main, kind)[:1]
+        ]
+        return {
+            (kind, note.get(f"{W}id", "")): said(note)
+            for kind, name in parts
+            for note in self._package.xml(name)
+        }
 
     def of(self, reference: etree._Element) -> list[Remark]:
-        """What a reference mark leads to, or a comment that begins or ends here; nothing where nothing is said."""
+        """What a reference mark leads to, or a comment that begins or ends here; nothing where nothing is
+        said."""
         name = str(reference.tag).removeprefix(W)
         kind, code = _PARTS.get(name, _COMMENT)
         number = reference.get(f"{W}id", "")
@@ -63,4 +73,6 @@ class Notes:
         return list(self._under.values())
 
 
-REFERENCES = frozenset(f"{W}{name}" for name in (*_PARTS, "commentReference", "commentRangeStart", "commentRangeEnd"))
+REFERENCES = frozenset(
+    f"{W}{name}" for name in (*_PARTS, "commentReference", "commentRangeStart", "commentRangeEnd")
+)

@@ -1,4 +1,5 @@
-"""What lists draw in front of paragraphs and no text holds: a box or a tick for a bullet, and the numbers of items."""
+"""What lists draw in front of paragraphs and no text holds: a box or a tick for a bullet, and the numbers of
+items."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -86,7 +87,13 @@ class _Level:
     def read(cls, level: etree._Element) -> "_Level":
         suffix = _said(level, "suff", "tab")
         start = _said(level, "start", "0")
-        return cls(_mark(level), _said(level, "numFmt", "decimal"), _said(level, "lvlText", ""), _whole(start), suffix != "nothing")
+        return cls(
+            _mark(level),
+            _said(level, "numFmt", "decimal"),
+            _said(level, "lvlText", ""),
+            _whole(start),
+            suffix != "nothing",
+        )
 
 
 class Bullets:
@@ -109,7 +116,9 @@ class Bullets:
 
     def _read(self, root: etree._Element) -> None:
         abstract = {
-            one.get(f"{W}abstractNumId", ""): {_index(level): _Level.read(level) for level in one.iterfind(f"{W}lvl")}
+            one.get(f"{W}abstractNumId", ""): {
+                _index(level): _Level.read(level) for level in one.iterfind(f"{W}lvl")
+            }
             for one in root.iterfind(f"{W}abstractNum")
         }
         for number in root.iterfind(f"{W}num"):
@@ -154,10 +163,13 @@ class Bullets:
         return ("0", 0) if own is None else (_said(own, "numId", "0"), _whole(_said(own, "ilvl", "0")))
 
     def _counted(self, number: str, depth: int, levels: Mapping[int, _Level]) -> str | None:
-        """The number of the next item of a list at this depth as it is printed; None where it is written in another way."""
+        """The number of the next item of a list at this depth as it is printed; None where it is written in
+        another way."""
         counts = self._counts.setdefault(self._list_of[number], {})
         restart = self._restarts[number].pop(depth, None)
-        counts[depth] = restart if restart is not None else counts[depth] + 1 if depth in counts else levels[depth].start
+        counts[depth] = (
+            restart if restart is not None else counts[depth] + 1 if depth in counts else levels[depth].start
+        )
         for deeper in [one for one in counts if one > depth]:
             del counts[deeper]
         shown = levels[depth].text

@@ -1,4 +1,5 @@
-"""A Word file as its parts: opened by relationships, never by fixed names, and refused where no honest file is like that."""
+"""A Word file as its parts: opened by relationships, never by fixed names, and refused where no honest file
+is like that."""
 
 import base64
 import io
@@ -23,13 +24,17 @@ _RELATIONSHIPS = "{http://schemas.openxmlformats.org/package/2006/relationships}
 _PKG = "{http://schemas.microsoft.com/office/2006/xmlPackage}"
 # WordprocessingML 2003 names nearly everything as its successors do, in another namespace.
 _WORD_2003 = {
-    b"http://schemas.microsoft.com/office/word/2003/wordml": b"http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    b"http://schemas.microsoft.com/office/word/2003/wordml": b"http://schemas.openxmlformats.org/"
+    b"wordprocessingml/2006/main"
 }
 # ISO 29500 Strict says the same in other namespaces; after this every part speaks the transitional dialect.
 _STRICT = {
-    b"http://purl.oclc.org/ooxml/wordprocessingml/main": b"http://schemas.openxmlformats.org/wordprocessingml/2006/main",
-    b"http://purl.oclc.org/ooxml/officeDocument/relationships": b"http://schemas.openxmlformats.org/officeDocument/2006/relationships",
-    b"http://purl.oclc.org/ooxml/officeDocument/math": b"http://schemas.openxmlformats.org/officeDocument/2006/math",
+    b"http://purl.oclc.org/ooxml/wordprocessingml/main": b"http://schemas.openxmlformats.org/"
+    b"wordprocessingml/2006/main",
+    b"http://purl.oclc.org/ooxml/officeDocument/relationships": b"http://schemas.openxmlformats.org/"
+    b"officeDocument/2006/relationships",
+    b"http://purl.oclc.org/ooxml/officeDocument/math": b"http://schemas.openxmlformats.org/"
+    b"officeDocument/2006/math",
     b"http://purl.oclc.org/ooxml/drawingml/": b"http://schemas.openxmlformats.org/drawingml/2006/",
 }
 
@@ -44,7 +49,8 @@ class Relationship:
 
 
 class Parts(ABC):
-    """The parts of an OOXML document, found by relationships and parsed on demand, without DTDs, entities or network."""
+    """The parts of an OOXML document, found by relationships and parsed on demand, without DTDs, entities or
+    network."""
 
     @abstractmethod
     def has(self, name: str) -> bool:
@@ -79,13 +85,17 @@ class Parts(ABC):
             target = item.get("Target", "")
             if not external:
                 target = posixpath.normpath(posixpath.join("/" + folder, target)).lstrip("/")
-            found[item.get("Id", "")] = Relationship(kind=item.get("Type", "").rsplit("/", 1)[-1], target=target, external=external)
+            found[item.get("Id", "")] = Relationship(
+                kind=item.get("Type", "").rsplit("/", 1)[-1], target=target, external=external
+            )
         return found
 
     def related(self, name: str, kind: str) -> list[str]:
         """The parts that `name` links to by relationships whose type ends in `kind`."""
         links = self.relationships(name).values()
-        return [link.target for link in links if link.kind == kind and not link.external and self.has(link.target)]
+        return [
+            link.target for link in links if link.kind == kind and not link.external and self.has(link.target)
+        ]
 
     @cached_property
     def main(self) -> str:
@@ -196,7 +206,9 @@ class FlatPackage(Parts):
         for name, targets in links.items():
             rels = etree.Element(f"{_RELATIONSHIPS}Relationships")
             for number, (kind, target) in enumerate(targets):
-                etree.SubElement(rels, f"{_RELATIONSHIPS}Relationship", Id=f"r{number}", Type=f"/{kind}", Target=target)
+                etree.SubElement(
+                    rels, f"{_RELATIONSHIPS}Relationship", Id=f"r{number}", Type=f"/{kind}", Target=target
+                )
             self._parts[f"_rels/{name}.rels"] = rels
 
     def has(self, name: str) -> bool:
@@ -226,7 +238,12 @@ def parse_xml(data: bytes, name: str) -> etree._Element:
         if strict in data:
             data = data.replace(strict, transitional)
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
     )
     try:
         root = etree.fromstring(data, parser)

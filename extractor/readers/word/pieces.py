@@ -46,7 +46,8 @@ def symbol(font: str | None, code: str, look: Look) -> Span:
 
 
 def characters(text: str, look: Look) -> Iterator[Piece]:
-    """Text, with letters in a symbol font and private-use characters as the marks that they show. What is turned round is told."""
+    """Text, with letters in a symbol font and private-use characters as the marks that they show. What is
+    turned round is told."""
     if _TURNED.search(text):
         yield Remark(code="element-unknown", text=_TURNED.sub("", text))
     if not _SPECIAL.search(text) and not any(map(tick_signs.is_symbol_font, (look.ascii, look.high_ansi))):
@@ -55,7 +56,11 @@ def characters(text: str, look: Look) -> Iterator[Piece]:
     plain = ""
     for char in text.replace("\r", "").replace("\uf020", " "):
         is_private = 0xF000 <= ord(char) <= 0xF0FF
-        state = tick_signs.symbol_state(_font_of(char, look), ord(char)) if ord(char) <= 0xFF or is_private else None
+        state = (
+            tick_signs.symbol_state(_font_of(char, look), ord(char))
+            if ord(char) <= 0xFF or is_private
+            else None
+        )
         if state is None and not is_private and char not in "\n\u2028":
             plain += char
             continue
@@ -63,14 +68,25 @@ def characters(text: str, look: Look) -> Iterator[Piece]:
             yield Run(text=plain, emphasis=look.emphasis)
             plain = ""
         # A sign that we can't name is a picture.
-        yield Tick(state=state, emphasis=look.emphasis) if state else Picture(kind="shape") if is_private else BREAK
+        yield (
+            Tick(state=state, emphasis=look.emphasis)
+            if state
+            else Picture(kind="shape")
+            if is_private
+            else BREAK
+        )
     if plain:
         yield Run(text=plain, emphasis=look.emphasis)
 
 
 def _font_of(char: str, look: Look) -> str | None:
-    """The symbol font that shows `char`, if one does; only the low codes and the private use area are symbols."""
-    fonts = (look.ascii, look.high_ansi) if ord(char) <= 0xFF else (look.ascii, look.high_ansi, look.east_asia, look.complex_script)
+    """The symbol font that shows `char`, if one does; only the low codes and the private use area are
+    symbols."""
+    fonts = (
+        (look.ascii, look.high_ansi)
+        if ord(char) <= 0xFF
+        else (look.ascii, look.high_ansi, look.east_asia, look.complex_script)
+    )
     return next((font for font in fonts if tick_signs.is_symbol_font(font)), None)
 
 

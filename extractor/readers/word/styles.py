@@ -56,12 +56,14 @@ class Look:
         return "up" if self.position > 0 else "down"
 
     def is_unseen(self, paper: str | None) -> bool:
-        """Whether nobody can see the characters: clear, too small or narrow, on lines that are too low, or in the colour of what
-        is behind them, on a cell of colour `paper`, None where that isn't known."""
+        """Whether nobody can see the characters: clear, too small or narrow, on lines that are too low, or in
+        the colour of what is behind them, on a cell of colour `paper`, None where that isn't known."""
         behind = self.paper or paper
         # Without a colour of its own, text is black on light and white on dark.
         is_lost = behind is not None and self.ink is not None and blends(self.ink, behind)
-        is_small = (self.size is not None and self.size <= _INVISIBLE) or (self.width is not None and self.width <= _NARROW)
+        is_small = (self.size is not None and self.size <= _INVISIBLE) or (
+            self.width is not None and self.width <= _NARROW
+        )
         return is_lost or is_small or bool(self.clear)
 
 
@@ -70,7 +72,14 @@ _INVISIBLE, _OFF_THE_LINE = 4, 4
 # In percent of a character's own width; in twentieths of a point.
 _NARROW, _LOW = 5, 40
 _HEX = re.compile(r"[0-9A-Fa-f]{6}")
-_HIGHLIGHTS = {"yellow": "FFFF00", "green": "00FF00", "cyan": "00FFFF", "white": "FFFFFF", "black": "000000", "none": "FFFFFF"}
+_HIGHLIGHTS = {
+    "yellow": "FFFF00",
+    "green": "00FF00",
+    "cyan": "00FFFF",
+    "white": "FFFFFF",
+    "black": "000000",
+    "none": "FFFFFF",
+}
 PLAIN = Look()
 
 
@@ -95,7 +104,9 @@ def read_look(properties: etree._Element | None) -> Look:
             found["paper"] = found.get("paper") or shade(item)
         elif name == "color":
             found["colour"] = _is_coloured(value, "000000")
-            found["ink"] = _WHITE if item.get(f"{W}themeColor") in _WHITE_THEMES and not _is_changed(item) else value
+            found["ink"] = (
+                _WHITE if item.get(f"{W}themeColor") in _WHITE_THEMES and not _is_changed(item) else value
+            )
         elif name == f"{W14}textFill":
             found["clear"] = item.find(f"{W14}noFill") is not None
         elif name == "vertAlign":
@@ -168,7 +179,10 @@ class Styles:
             name = style.get(f"{W}styleId", "")
             if style.find(f".//{W}shd") is not None:
                 self._shaded.add(name)
-            self._own[name] = (read_look(style.find(f"{W}rPr")), None if based is None else based.get(f"{W}val"))
+            self._own[name] = (
+                read_look(style.find(f"{W}rPr")),
+                None if based is None else based.get(f"{W}val"),
+            )
             if style.get(f"{W}type") == "paragraph" and style.get(f"{W}default") in ("1", "true", "on"):
                 self._default_paragraph = name
 
@@ -205,4 +219,6 @@ class Styles:
         if properties is None:
             return paragraph
         style = properties.find(f"{W}rStyle")
-        return read_look(properties).over(self.look(None if style is None else style.get(f"{W}val")).over(paragraph))
+        return read_look(properties).over(
+            self.look(None if style is None else style.get(f"{W}val")).over(paragraph)
+        )

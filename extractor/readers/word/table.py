@@ -67,7 +67,8 @@ class BlockReader:
         return self.text.other_branch(element) if element.tag == f"{MC}AlternateContent" else []
 
     def _chunk(self, element: etree._Element) -> list[Block]:
-        """The blocks of a document inside this one. Word may lay them out otherwise, so whoever checks should know of it."""
+        """The blocks of a document inside this one. Word may lay them out otherwise, so whoever checks should
+        know of it."""
         inner = self.chunks.read(element)
         blocks = [] if inner is None else [block for page in inner.pages for block in page.blocks]
         if inner is not None:
@@ -172,14 +173,18 @@ class BlockReader:
             return None
         return shade(table.find(f"{W}tblPr/{W}shd")) or self.text.paper
 
-    def _inside(self, element: etree._Element, tag: str) -> Iterator[tuple[etree._Element | Remark, _Controls]]:
-        """Children with `tag`, also those inside content controls, custom XML and insertions, with the controls round each; and
-        what is to be told of others."""
+    def _inside(
+        self, element: etree._Element, tag: str
+    ) -> Iterator[tuple[etree._Element | Remark, _Controls]]:
+        """Children with `tag`, also those inside content controls, custom XML and insertions, with the
+        controls round each; and what is to be told of others."""
         for child in element:
             if child.tag == tag:
                 yield child, ()
             elif child.tag == f"{W}sdt":
-                found = [one for content in child.iterfind(f"{W}sdtContent") for one in self._inside(content, tag)]
+                found = [
+                    one for content in child.iterfind(f"{W}sdtContent") for one in self._inside(content, tag)
+                ]
                 is_whole = sum(not isinstance(one, Remark) for one, _ in found) == 1
                 for one, controls in found:
                     yield one, ((child, is_whole), *controls)
@@ -226,8 +231,8 @@ class _Grid:
         self._beside.append(remark)
 
     def covering(self, properties: etree._Element | None, span: int) -> "_Draft | None":
-        """The cell before it or above it that a cell with these properties is a part of, grown by it; None where it stands for
-        itself."""
+        """The cell before it or above it that a cell with these properties is a part of, grown by it; None
+        where it stands for itself."""
         draft = None
         if _merge(properties, "hMerge") == "continue" and self.drafts and self.drafts[-1].row == self._row:
             draft = self.drafts[-1]
@@ -266,7 +271,13 @@ class _Draft:
 
     def cell(self) -> Cell:
         lines = tuple(_lines(self.blocks))
-        return Cell(row=self.row, column=self.column, row_span=self.row_span, column_span=self.column_span, lines=lines)
+        return Cell(
+            row=self.row,
+            column=self.column,
+            row_span=self.row_span,
+            column_span=self.column_span,
+            lines=lines,
+        )
 
 
 def _lines(blocks: list[Block]) -> Iterator[Line]:
@@ -290,7 +301,9 @@ def _pieces(blocks: list[Block]) -> list[Piece]:
 def _cell_lines(blocks: list[Block]) -> Iterator[Line]:
     """All lines, those in tables cell by cell."""
     for block in blocks:
-        yield from [block] if isinstance(block, Line) else (line for cell in block.cells for line in cell.lines)
+        yield from (
+            [block] if isinstance(block, Line) else (line for cell in block.cells for line in cell.lines)
+        )
 
 
 def _is_hidden(properties: etree._Element | None) -> bool:

@@ -1,8 +1,9 @@
-"""A paragraph's XML as lines of what a reader of the page sees: final text, marks, and pictures at their place.
+"""A paragraph's XML as lines of what a reader of the page sees: final text, marks, and pictures at their
+place.
 
-Insertions count and deletions don't; hidden text, comments and field instructions are left out; of alternative content
-one branch is taken. What is left out is told, as a remark at its place or as an aside. Content controls, form fields, symbol
-fonts and enclosed characters become ticks here and nowhere else.
+Insertions count and deletions don't; hidden text, comments and field instructions are left out; of
+alternative content one branch is taken. What is left out is told, as a remark at its place or as an aside.
+Content controls, form fields, symbol fonts and enclosed characters become ticks here and nowhere else.
 """
 
 from collections.abc import Callable, Iterator
@@ -74,7 +75,8 @@ class TextReader:
             self.aside.append(Aside(kind=kind, text=text.strip()))
 
     def unread(self, element: etree._Element) -> list[Remark]:
-        """What is to be said of an element that nobody reads where it stands; nothing of one that holds nothing."""
+        """What is to be said of an element that nobody reads where it stands; nothing of one that holds
+        nothing."""
         meaning = meaning_of(element)
         if meaning == "property" or meaning == "mark":
             return []
@@ -156,7 +158,8 @@ class TextReader:
     def _run(self, run: etree._Element, paragraph: Look) -> Iterator[Piece]:
         look = self.styles.run(run.find(f"{W}rPr"), paragraph)
         pieces = [piece for child in run for piece in self._run_content(child, look)]
-        # What Word itself hides is left out by every program; what blends with the paper was made to be read by some.
+        # What Word itself hides is left out by every program; what blends with the paper was made to be read
+        # by some.
         code = "text-hidden" if look.hidden else "text-unseen" if look.is_unseen(self.paper) else None
         if code:
             seen = (Remark,) if look.hidden else (Picture, Remark)
@@ -214,7 +217,8 @@ class TextReader:
             yield from self.unread(child)
 
     def _ruby(self, ruby: etree._Element, look: Look) -> Iterator[Piece]:
-        """The characters; how they are read, by letters or 注音, is no part of them, and anything else above them may be one."""
+        """The characters; how they are read, by letters or 注音, is no part of them, and anything else above
+        them may be one."""
         for child in ruby:
             if child.tag == f"{W}rubyBase":
                 yield from self._children(child, look)
@@ -230,7 +234,9 @@ class TextReader:
     def _field_character(self, element: etree._Element, look: Look) -> Iterator[Piece]:
         kind = element.get(f"{W}fldCharType")
         if kind == "begin":
-            self._fields.append(ComplexField(checkbox=legacy_checkbox(element), dropdown=legacy_dropdown(element)))
+            self._fields.append(
+                ComplexField(checkbox=legacy_checkbox(element), dropdown=legacy_dropdown(element))
+            )
         elif kind == "separate" and self._fields:
             current = self._fields[-1]
             current.in_result = True
@@ -270,7 +276,9 @@ class TextReader:
             if stored is not None and (stored.lower() in ("1", "true")) != (tick.state == "ticked"):
                 tick = tick.model_copy(update={"state": "unclear"})
             if tag is not None:
-                self.controls.append(Control(tag=tag, ticked={"ticked": True, "empty": False}.get(tick.state)))
+                self.controls.append(
+                    Control(tag=tag, ticked={"ticked": True, "empty": False}.get(tick.state))
+                )
             before, glyph, after = around_glyph(pieces)
             self.leave_out("replaced", plain_text(glyph))
             return [*before, tick, *after]
@@ -294,7 +302,9 @@ class TextReader:
         for control in element.iter(f"{W}control"):
             active = self._activex(control.get(_RELATION_ID, ""))
             if active is not None:
-                yield Tick(state="unclear" if active.ticked is None else "ticked" if active.ticked else "empty")
+                yield Tick(
+                    state="unclear" if active.ticked is None else "ticked" if active.ticked else "empty"
+                )
                 yield from [Run(text=active.caption)] if active.caption else []
                 return
         if _is_hidden(element):
@@ -315,9 +325,15 @@ class TextReader:
     def _linked_text(self, drawing: etree._Element) -> str:
         """What is written in a chart or a diagram, which is a part of its own."""
         links = self.package.relationships(self.package.main)
-        names = (links.get(str(value)) for one in drawing.iter("{*}relIds", "{*}chart") for value in one.attrib.values())
+        names = (
+            links.get(str(value))
+            for one in drawing.iter("{*}relIds", "{*}chart")
+            for value in one.attrib.values()
+        )
         parts = (link.target for link in names if link and not link.external and link.kind in _WRITTEN)
-        return " ".join(said(self.package.xml(name)) for name in dict.fromkeys(parts) if self.package.has(name))
+        return " ".join(
+            said(self.package.xml(name)) for name in dict.fromkeys(parts) if self.package.has(name)
+        )
 
     def _activex(self, relation: str) -> ActiveXBox | None:
         """The control behind a relationship: its description in XML, and from there its state."""
@@ -337,9 +353,13 @@ _CHARACTERS = {"tab": "\t", "ptab": "\t", "noBreakHyphen": "-", "softHyphen": ""
 
 def _is_hidden(drawing: etree._Element) -> bool:
     """Whether a drawing is there and not shown."""
-    shapes = [one for one in drawing.iter(etree.Element) if name_of(one) in ("docPr", "shape", "rect", "group")][:1]
+    shapes = [
+        one for one in drawing.iter(etree.Element) if name_of(one) in ("docPr", "shape", "rect", "group")
+    ][:1]
     styles = ("".join((one.get("style") or "").lower().split()) for one in shapes)
-    return any(one.get("hidden") in ("1", "true") for one in shapes) or any("visibility:hidden" in style for style in styles)
+    return any(one.get("hidden") in ("1", "true") for one in shapes) or any(
+        "visibility:hidden" in style for style in styles
+    )
 
 
 def _drawn(element: etree._Element) -> tuple[list[etree._Element], int]:

@@ -1,4 +1,5 @@
-"""Seals: red ones by their ink, those of a black-and-white copy by their ring; and what stands on the ring."""
+"""Seals: red ones by their ink, those of a black-and-white copy by their ring; and what stands on the
+ring."""
 
 import math
 from collections.abc import Iterator
@@ -19,11 +20,13 @@ _SMALLEST, _LARGEST = 24.0, 64.0  # millimetres across
 _POINTS_A_MM = 72 / 25.4
 _REDDISH = 38  # least redness of a seal's ink, a pale one's too, when noise has been averaged out
 _NARROWEST = 8  # millimetres: the smaller side of a blot that may be a piece of a seal
-_GAP, _MARGIN = 4, 5  # millimetres: gaps in a seal's ink that are closed, and the room around the page that this needs
-# A ring inside another, as a star is in its seal's, by the other's radius: how large it is at most, and how far off the middle.
+# millimetres: gaps in a seal's ink that are closed, and the room around the page that this needs
+_GAP, _MARGIN = 4, 5
+# A ring inside another, as a star is in its seal's, by the other's radius: how large it is at most, and how
+# far off the middle.
 _INNER, _OFF_MIDDLE = 0.6, 0.8
-# Where seals run into each other: a ring with what blurs around it, in radii; the least ink of a further one, of what each ring
-# had; and how near to a ring's middle, in radii, that of another seal never is.
+# Where seals run into each other: a ring with what blurs around it, in radii; the least ink of a further one,
+# of what each ring had; and how near to a ring's middle, in radii, that of another seal never is.
 _BLURRED, _FURTHER, _ONE_MIDDLE = 1.06, 0.4, 0.3
 _TORN = 0.6  # of the smallest seal: what of one is left at least
 _LONGER = 1.9  # red ink that is so many times longer than wide is words
@@ -35,19 +38,23 @@ _INNER_ZONE, _OUTER_ZONE, _HOLLOW = (0.4, 0.55), (0.92, 1.04), 0.6
 _APART = 0.6  # of the radius: rings whose middles are nearer are one
 _EDGES = 40, 80  # Canny's lower and upper slope of an edge
 _PEAK = 7  # cells of the votes of which the highest is a candidate
-_INKED, _PAPER = 45, 0.6  # least darkness on the line of a ring, and how much of it there may be beside the line
+# least darkness on the line of a ring, and how much of it there may be beside the line
+_INKED, _PAPER = 45, 0.6
 _RING = 0.76  # least part of a circle that must be drawn; rows of text reach two thirds
 _SQUARE = 0.9  # least part of its frame that a square seal's hull covers; a circle covers 0.79
 _ROUND = 0.86  # axes more unlike than this are an oval's
 _LOOK = 75  # dpi at which rings are looked for
-# Rings are voted for in cells of so many pixels, by classes of so many radii, of which every second one votes.
+# Rings are voted for in cells of so many pixels, by classes of so many radii, of which every second one
+# votes.
 _CELL, _CLASS, _STEP = 3, 4, 2
 _LIKELY, _LIKELIEST = 40, 8  # candidates that are probed, and of these those that are fitted
 # Where a circle is probed: three radii on its line, two beyond it, by degrees all round.
 _BESIDE = np.array([[0.0], [-1.0], [1.0], [3.5], [5.0]])
 _ANGLES = np.linspace(0, 2 * math.pi, 180, endpoint=False)
 _COSINES, _SINES = np.cos(_ANGLES), np.sin(_ANGLES)
-_AROUND = np.array([(dx, dy, dr) for dx in (-1, 0, 1) for dy in (-1, 0, 1) for dr in (-2, -1, 0, 1, 2)], np.float64)
+_AROUND = np.array(
+    [(dx, dy, dr) for dx in (-1, 0, 1) for dy in (-1, 0, 1) for dr in (-2, -1, 0, 1, 2)], np.float64
+)
 
 
 def find_seals(layers: Layers) -> list[Ring]:
@@ -60,7 +67,10 @@ def find_seals(layers: Layers) -> list[Ring]:
 
 
 def _lies_in(ring: Ring, other: Ring) -> bool:
-    return ring.rx < _INNER * other.rx and math.hypot(ring.x - other.x, ring.y - other.y) < _OFF_MIDDLE * other.rx
+    return (
+        ring.rx < _INNER * other.rx
+        and math.hypot(ring.x - other.x, ring.y - other.y) < _OFF_MIDDLE * other.rx
+    )
 
 
 def _red_seals(layers: Layers) -> list[Ring]:
@@ -92,14 +102,19 @@ def _blots(mask: Gray, millimetre: float) -> Iterator[Gray]:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
     for label in range(1, count):
         width, height = (int(v) for v in stats[label, 2:4])
-        if max(width, height) / millimetre >= 0.5 * _SMALLEST and min(width, height) / millimetre >= _NARROWEST:
+        if (
+            max(width, height) / millimetre >= 0.5 * _SMALLEST
+            and min(width, height) / millimetre >= _NARROWEST
+        ):
             yield np.uint8(255) * ((labels == label) & (mask > 0))
 
 
 def _overlapping(own: Gray, millimetre: float, zoom: float, room: int) -> list[Ring]:
-    """Seals that run into each other: round ones are told apart by their rings; what is left may be one of another shape."""
+    """Seals that run into each other: round ones are told apart by their rings; what is left may be one of
+    another shape."""
     circles = [
-        Ring(*_enlarged(circle, zoom, room), True, rungs.STRONG) for circle in _circles(cv2.subtract(255, own), millimetre * zoom)
+        Ring(*_enlarged(circle, zoom, room), True, rungs.STRONG)
+        for circle in _circles(cv2.subtract(255, own), millimetre * zoom)
     ]
     if not circles:
         return []
@@ -107,33 +122,56 @@ def _overlapping(own: Gray, millimetre: float, zoom: float, room: int) -> list[R
     for circle in circles:
         middle = (round(circle.x * zoom + room), round(circle.y * zoom + room))
         cv2.circle(rest, middle, round(circle.rx * zoom * _BLURRED), 0, -1)
-    # A ring that is not quite a circle leaves pieces of itself, another seal leaves as much ink as these have.
+    # A ring that is not quite a circle leaves pieces of itself, another seal leaves as much ink as these
+    # have.
     least = _FURTHER * (np.count_nonzero(own) - np.count_nonzero(rest)) / len(circles)
-    others = [_outlined(blot, zoom, room) for blot in _blots(rest, millimetre * zoom) if np.count_nonzero(blot) > least]
-    if any(other and math.hypot(other.x - one.x, other.y - one.y) < _ONE_MIDDLE * one.rx for other in others for one in circles):
+    others = [
+        _outlined(blot, zoom, room)
+        for blot in _blots(rest, millimetre * zoom)
+        if np.count_nonzero(blot) > least
+    ]
+    if any(
+        other and math.hypot(other.x - one.x, other.y - one.y) < _ONE_MIDDLE * one.rx
+        for other in others
+        for one in circles
+    ):
         return []  # rings around one middle, as of a fingerprint
     return circles + [one for other in others for one in _shapeless(other, millimetre)]
 
 
 def _shapeless(ring: Ring | None, millimetre: float) -> list[Ring]:
-    """Red ink without a seal's outline: torn seals have none, red words have another shape, and larger ink is more than one."""
+    """Red ink without a seal's outline: torn seals have none, red words have another shape, and larger ink is
+    more than one."""
     if ring is None or min(ring.rx, ring.ry) * 2 / millimetre < _TORN * _SMALLEST:
         return []
     if max(ring.rx, ring.ry) * 2 / millimetre < _LARGEST:
         return [ring] if max(ring.rx, ring.ry) < _LONGER * min(ring.rx, ring.ry) else []
-    if max(ring.rx, ring.ry) * 2 / millimetre > 2 * _LARGEST or min(ring.rx, ring.ry) * 2 / millimetre < _SMALLEST:
+    if (
+        max(ring.rx, ring.ry) * 2 / millimetre > 2 * _LARGEST
+        or min(ring.rx, ring.ry) * 2 / millimetre < _SMALLEST
+    ):
         return []
     # `angle` is the first axis's, which is the shorter one of an ellipse.
     along = math.radians(ring.angle + (90 if ring.ry > ring.rx else 0))
     half = max(ring.rx, ring.ry) / 2
     return [
-        replace(ring, x=ring.x + way * half * math.cos(along), y=ring.y + way * half * math.sin(along), rx=half, ry=half,
-                angle=0.0, confidence=rungs.EVEN, shape="round")
+        replace(
+            ring,
+            x=ring.x + way * half * math.cos(along),
+            y=ring.y + way * half * math.sin(along),
+            rx=half,
+            ry=half,
+            angle=0.0,
+            confidence=rungs.EVEN,
+            shape="round",
+        )
         for way in (-1, 1)
-    ]  # fmt: skip
+    ]
 
 
-def _enlarged(circle: tuple[float, float, float, float], zoom: float, room: int) -> tuple[float, float, float, float, float]:
+def _enlarged(
+    circle: tuple[float, float, float, float], zoom: float, room: int
+) -> tuple[float, float, float, float, float]:
     x, y, radius, _ = circle
     return (x - room) / zoom, (y - room) / zoom, radius / zoom, radius / zoom, 0.0
 
@@ -156,52 +194,75 @@ def _outlined(mask: Gray, zoom: float, room: int) -> Ring | None:
         covered = area / max(math.pi * first * second / 4, 1.0)
         shape = "oval" if first < _ROUND * second else "round"
         shaped = _COVERED_LEAST < covered < _COVERED_MOST and first > _FLATTEST * second
-        sure = rungs.NAMED if shaped and _is_hollow(mask, x, y, first / 2, second / 2, angle) else rungs.OUTLINELESS
+        sure = (
+            rungs.NAMED
+            if shaped and _is_hollow(mask, x, y, first / 2, second / 2, angle)
+            else rungs.OUTLINELESS
+        )
     middle_x, middle_y = (x + 0.5 - room) / zoom, (y + 0.5 - room) / zoom
     return Ring(middle_x, middle_y, (first + 1) / 2 / zoom, (second + 1) / 2 / zoom, angle, True, sure, shape)
 
 
 def _is_hollow(mask: Gray, x: float, y: float, rx: float, ry: float, angle: float) -> bool:
-    """Whether ink stands on the outline rather than half-way to the middle: a fingerprint is as full there as anywhere."""
+    """Whether ink stands on the outline rather than half-way to the middle: a fingerprint is as full there as
+    anywhere."""
 
     def inked(inner: float, outer: float) -> float:
         zone = np.zeros_like(mask)
         for part, value in ((outer, 255), (inner, 0)):
-            cv2.ellipse(zone, (round(x), round(y)), (round(rx * part), round(ry * part)), angle, 0, 360, value, -1)
+            cv2.ellipse(
+                zone, (round(x), round(y)), (round(rx * part), round(ry * part)), angle, 0, 360, value, -1
+            )
         return float((mask[zone > 0] > 0).mean())
 
     return inked(*_INNER_ZONE) < _HOLLOW * inked(*_OUTER_ZONE)
 
 
 def _plain_seals(layers: Layers) -> list[Ring]:
-    """Circles drawn in grey or black, of a seal's size, with ink most of the way round and paper on both sides of it."""
+    """Circles drawn in grey or black, of a seal's size, with ink most of the way round and paper on both
+    sides of it."""
     zoom = min(1.0, _LOOK / 72 / layers.scale)
     small = cv2.resize(layers.text, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
     circles = _circles(small, layers.scale * _POINTS_A_MM * zoom)
     return [
-        Ring(x / zoom, y / zoom, radius / zoom, radius / zoom, 0.0, False, min(rungs.CLEAR, 0.3 + 0.75 * covered))
+        Ring(
+            x / zoom,
+            y / zoom,
+            radius / zoom,
+            radius / zoom,
+            0.0,
+            False,
+            min(rungs.CLEAR, 0.3 + 0.75 * covered),
+        )
         for x, y, radius, covered in circles
     ]
 
 
 def _circles(gray: Gray, millimetre: float) -> list[tuple[float, float, float, float]]:
-    """Circles of a seal's size: x, y, radius, and the part of the way round where they have ink. `millimetre` in pixels."""
+    """Circles of a seal's size: x, y, radius, and the part of the way round where they have ink. `millimetre`
+    in pixels."""
     candidates = _voted(gray, round(_SMALLEST / 2 * millimetre), round(_LARGEST / 2 * millimetre))
-    roughly = np.max([_ringed(gray, candidates + np.array([0.0, 0.0, more])) for more in (-2.0, 0.0, 2.0)], axis=0)
+    roughly = np.max(
+        [_ringed(gray, candidates + np.array([0.0, 0.0, more])) for more in (-2.0, 0.0, 2.0)], axis=0
+    )
     rough = candidates[np.argsort(-roughly, kind="stable")[:_LIKELIEST]]
     settled = sorted((_settled(gray, circle) for circle in rough), key=lambda circle: -circle[3])
     kept: list[tuple[float, float, float, float]] = []
     for x, y, radius, covered in settled:
-        if covered > _RING and all(math.hypot(x - other[0], y - other[1]) > _APART * radius for other in kept):
+        if covered > _RING and all(
+            math.hypot(x - other[0], y - other[1]) > _APART * radius for other in kept
+        ):
             kept.append((x, y, radius, covered))
     return kept
 
 
 def _voted(gray: Gray, least: int, most: int) -> NDArray[np.float64]:
-    """The likeliest circles with a radius of `least` to `most` pixels, a row each (x, y, radius), likeliest first.
+    """The likeliest circles with a radius of `least` to `most` pixels, a row each (x, y, radius), likeliest
+    first.
 
-    A Hough transform by gradients: each pixel of an edge votes for the middles that it may lie around. Unlike OpenCV's, which sums
-    the votes over all radii, each class of radii has its own count: the edges of a page full of text then agree on none.
+    A Hough transform by gradients: each pixel of an edge votes for the middles that it may lie around. Unlike
+    OpenCV's, which sums the votes over all radii, each class of radii has its own count: the edges of a page
+    full of text then agree on none.
     """
     soft = cv2.GaussianBlur(gray, (0, 0), 1.0)
     across, down = (cv2.Sobel(soft, cv2.CV_16S, *axes) for axes in ((1, 0), (0, 1)))

@@ -23,7 +23,8 @@ _OUTSIDE, _DEPTH = 0.14, 0.56  # parts of the smaller half axis
 _ROW = (_OUTSIDE + _DEPTH) / (_ROWS - 1)
 _LINE, _MARGIN = 48, 7  # pixels: height of the line that is read, paper above and below its characters
 _ROOM = 0.2  # of the larger half axis: what is cut out around a seal
-_RIM, _RIM_WIDTH = 0.975, 0.07  # of the half axes: where another seal's outline runs, and how broad it is taken off
+# of the half axes: where another seal's outline runs, and how broad it is taken off
+_RIM, _RIM_WIDTH = 0.975, 0.07
 _STRAIGHT = 0.9  # of the half axis: longer lines are ruled
 _HALO = 0.4  # points over which a seal's colour is smoothed
 _OUTLINE, _OUTLINE_WIDTH = 0.97, 0.04  # of the half axes: where a black seal's own outline is looked for
@@ -33,14 +34,17 @@ _MEAN = 0.78  # of the outline's length: that of the row of characters, which st
 _PIECES = 90  # pieces of the way round in which the outline's place is told
 _SPREADS = (8.0, 4.0, 2.0, 2.0)  # rows of error that quarter a place's weight, round by round
 _FULL_INK = 98  # percent of a line's pixels that are no darker than its ink
-# Where a name stands: in how many percent of the parts its ink may be missing, how far inside the outline paper begins, and how far
-# the characters' middle is from there, in smaller half axes; and the part of their ink that is none.
+# Where a name stands: in how many percent of the parts its ink may be missing, how far inside the outline
+# paper begins, and how far the characters' middle is from there, in smaller half axes; and the part of their
+# ink that is none.
 _COMMON, _PAPER_WITHIN, _NAME_WITHIN, _FAINT = 70, 0.16, 0.3, 0.15
-_EXTRA, _LOWEST = 10, 12  # a so many-th of its height more on each side of a name, and its least height in rows
-_EMPTY, _USUAL = 0.25, 80  # of the ink that so many percent of columns have no more than: less is a gap between characters
+# a so many-th of its height more on each side of a name, and its least height in rows
+_EXTRA, _LOWEST = 10, 12
+# of the ink that so many percent of columns have no more than: less is a gap between characters
+_EMPTY, _USUAL = 0.25, 80
 _FROM_FOOT = 0.8  # how much less a gap counts half-way round from the foot of the seal
-# A square seal: its size in pixels, the breadth of its frame, of its side, the part of the ink of a full row (percentile) that is a
-# gap, and the least height of a row, of the highest one's.
+# A square seal: its size in pixels, the breadth of its frame, of its side, the part of the ink of a full row
+# (percentile) that is a gap, and the least height of a row, of the highest one's.
 _SQUARE_SIDE, _FRAME, _GAP, _FULL_ROW, _LEAST_ROW = 200, 0.06, 0.3, 75, 0.4
 _PARTS = 36  # parts of the way round
 _PAPER = 60
@@ -50,14 +54,20 @@ _BLACK = 215  # a seal as dark as this can't be told from print
 def read_seals(page: FlatPage, engine: OcrEngine) -> tuple[SealMark, ...]:
     """The seals of the page, from the top down, with what stands on each."""
     return tuple(
-        _mark(page, ring, read_seal(page.layers, ring, [other for other in page.rings if other is not ring], engine))
+        _mark(
+            page,
+            ring,
+            read_seal(page.layers, ring, [other for other in page.rings if other is not ring], engine),
+        )
         for ring in page.rings
     )
 
 
 def _mark(page: FlatPage, ring: Ring, readings: Sequence[Reading]) -> SealMark:
     runs = tuple(
-        tuple(Run(text=glyph.text, confidence=glyph.confidence, others=glyph.others) for glyph in reading.glyphs)
+        tuple(
+            Run(text=glyph.text, confidence=glyph.confidence, others=glyph.others) for glyph in reading.glyphs
+        )
         for reading in readings
         if reading.glyphs
     )
@@ -73,7 +83,8 @@ def _mark(page: FlatPage, ring: Ring, readings: Sequence[Reading]) -> SealMark:
 def read_seal(layers: Layers, ring: Ring, others: Sequence[Ring], engine: OcrEngine) -> list[Reading]:
     """What the seal says, the surest reading first; `others` are the seals around it.
 
-    It is read in two ways, since a recogniser can be sure of a wrong character, and in more where neither gave a sure reading.
+    It is read in two ways, since a recogniser can be sure of a wrong character, and in more where neither
+    gave a sure reading.
     """
     readings: list[Reading] = []
     for line in _views(*_cut_out(layers, ring, others)):
@@ -122,7 +133,10 @@ def _joined(rows: Sequence[Reading]) -> Reading:
 def _forget(ink: Gray, ring: Ring, others: Sequence[Ring]) -> None:
     """Takes the outlines of other seals off."""
     for other in others:
-        if other.shape != "square" and math.hypot(other.x - ring.x, other.y - ring.y) < ring.rx + other.rx + ring.ry:
+        if (
+            other.shape != "square"
+            and math.hypot(other.x - ring.x, other.y - ring.y) < ring.rx + other.rx + ring.ry
+        ):
             size = (round(other.rx * _RIM), round(other.ry * _RIM))
             width = max(2, round(_RIM_WIDTH * other.rx))
             cv2.ellipse(ink, (round(other.x), round(other.y)), size, other.angle, 0, 360, 0.0, width)
@@ -135,9 +149,12 @@ def _inks(layers: Layers, ring: Ring) -> Iterator[Gray]:
         dark = cv2.subtract(dark, _ruled(dark, round(_STRAIGHT * ring.rx)))
         yield _without_print(dark, ring)
         return
-    # Colour is kept coarser than light in most pictures, so that light draws the characters and colour only says where.
+    # Colour is kept coarser than light in most pictures, so that light draws the characters and colour only
+    # says where.
     reach = max(3, round(layers.scale)) | 1
-    near = cv2.dilate(cv2.GaussianBlur(layers.redness, (0, 0), _HALO * layers.scale), np.ones((reach, reach), np.uint8))
+    near = cv2.dilate(
+        cv2.GaussianBlur(layers.redness, (0, 0), _HALO * layers.scale), np.ones((reach, reach), np.uint8)
+    )
     print_ = cv2.subtract(np.full_like(layers.text, 255), layers.text)
     gate = np.clip(near.astype(np.float32) * 4, 0, 255) * (255 - print_.astype(np.float32)) / 255
     yield (dark * gate / 255).astype(np.uint8)
@@ -147,27 +164,42 @@ def _inks(layers: Layers, ring: Ring) -> Iterator[Gray]:
 
 def _ruled(dark: Gray, least: int) -> Gray:
     """Straight lines, level or upright, at least so long."""
-    level, upright = (cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones(size, np.uint8)) for size in ((1, least), (least, 1)))
+    level, upright = (
+        cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones(size, np.uint8)) for size in ((1, least), (least, 1))
+    )
     return np.asarray(cv2.dilate(cv2.max(level, upright), np.ones((3, 3), np.uint8)), np.uint8)
 
 
 def _without_print(dark: Gray, ring: Ring) -> Gray:
-    """In a grey copy red ink is paler than print: what is darker than the outline is print, and is painted over."""
+    """In a grey copy red ink is paler than print: what is darker than the outline is print, and is painted
+    over."""
     outline = np.zeros_like(dark)
     size = (round(ring.rx * _OUTLINE), round(ring.ry * _OUTLINE))
-    cv2.ellipse(outline, (round(ring.x), round(ring.y)), size, ring.angle, 0, 360, 255, max(1, round(_OUTLINE_WIDTH * ring.rx)))
+    cv2.ellipse(
+        outline,
+        (round(ring.x), round(ring.y)),
+        size,
+        ring.angle,
+        0,
+        360,
+        255,
+        max(1, round(_OUTLINE_WIDTH * ring.rx)),
+    )
     drawn = dark[outline > 0]
     drawn = drawn[drawn > _PAPER]
     own = float(np.median(drawn)) if len(drawn) else 255.0
     if own > _BLACK:
         return dark.copy()
     printed = np.uint8(255) * (dark > own + _DARKER * (255 - own))
-    return np.asarray(cv2.inpaint(dark, cv2.dilate(printed, np.ones((3, 3), np.uint8)), 3, cv2.INPAINT_TELEA), np.uint8)
+    return np.asarray(
+        cv2.inpaint(dark, cv2.dilate(printed, np.ones((3, 3), np.uint8)), 3, cv2.INPAINT_TELEA), np.uint8
+    )
 
 
 @dataclass(frozen=True)
 class _Outline:
-    """The places of a strip's columns on the page: a point on the outline, and the way inwards, of length 1."""
+    """The places of a strip's columns on the page: a point on the outline, and the way inwards, of length
+    1."""
 
     x: Floats
     y: Floats
@@ -177,11 +209,13 @@ class _Outline:
 
     @classmethod
     def of(cls, ring: Ring, proportional: bool) -> "_Outline":
-        """Clockwise from the foot, in steps of equal length. The way inwards is square to the outline, or, where the seal is a
-        round one that was drawn out, `proportional`: to the middle."""
+        """Clockwise from the foot, in steps of equal length. The way inwards is square to the outline, or,
+        where the seal is a round one that was drawn out, `proportional`: to the middle."""
         turn, unit = math.radians(ring.angle), min(ring.rx, ring.ry)
         fine = np.linspace(0, 2 * math.pi, _FINE)
-        run = np.concatenate([[0.0], np.cumsum(np.hypot(ring.rx * np.sin(fine[:-1]), ring.ry * np.cos(fine[:-1])))])
+        run = np.concatenate(
+            [[0.0], np.cumsum(np.hypot(ring.rx * np.sin(fine[:-1]), ring.ry * np.cos(fine[:-1])))]
+        )
         around = run[-1] * (fine[1] - fine[0])
         columns = max(8, round(around * _MEAN / unit / _ROW))
         # The page's foot, as an angle of the ellipse's own axes.
@@ -204,7 +238,9 @@ class _Outline:
         """The rim: rows go inwards; `shift`: how many rows further in each column starts."""
         rows = (np.arange(_ROWS)[:, None] + shift[None, :]) * _ROW - _OUTSIDE
         xs, ys = self.x + rows * self.unit * self.inwards_x, self.y + rows * self.unit * self.inwards_y
-        strip = cv2.remap(ink, xs.astype(np.float32), ys.astype(np.float32), cv2.INTER_LINEAR, borderValue=0.0)
+        strip = cv2.remap(
+            ink, xs.astype(np.float32), ys.astype(np.float32), cv2.INTER_LINEAR, borderValue=0.0
+        )
         return np.asarray(strip, np.float64)
 
 
@@ -218,7 +254,8 @@ def _unrolled(ink: Gray, ring: Ring, proportional: bool = False) -> Floats:
 
 
 def _strayed(strip: Floats) -> Floats:
-    """By how many rows the outline lies further in than it should, column by column: a few waves round the seal."""
+    """By how many rows the outline lies further in than it should, column by column: a few waves round the
+    seal."""
     window = max(3, strip.shape[1] // _PIECES) | 1
     smooth = cv2.blur(strip, (window, 3), borderType=cv2.BORDER_REFLECT)[:, ::window]
     here = _OUTSIDE / _ROW
@@ -254,11 +291,14 @@ def _as_line(band: Floats) -> Gray:
     scaled = cv2.resize(band, size, interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR)
     scaled = scaled * (255 / max(float(np.percentile(scaled, _FULL_INK)), 1.0))
     padded = cv2.copyMakeBorder(scaled, _MARGIN, _MARGIN, _MARGIN, _MARGIN, cv2.BORDER_CONSTANT, value=0.0)
-    return np.asarray(cv2.cvtColor(255 - np.clip(padded, 0, 255).astype(np.uint8), cv2.COLOR_GRAY2RGB), np.uint8)
+    return np.asarray(
+        cv2.cvtColor(255 - np.clip(padded, 0, 255).astype(np.uint8), cv2.COLOR_GRAY2RGB), np.uint8
+    )
 
 
 def _rows(strip: Floats) -> tuple[int, int]:
-    """Where the characters of the name stand: the first ink inside the outline that goes round most of the seal."""
+    """Where the characters of the name stand: the first ink inside the outline that goes round most of the
+    seal."""
     parts = [part.mean(axis=1) for part in np.array_split(strip, _PARTS, axis=1)]
     # What stands inside the name, a star or a row of its own, is in fewer parts of the way round.
     common = np.percentile(parts, _COMMON, axis=0)
@@ -275,7 +315,8 @@ def _rows(strip: Floats) -> tuple[int, int]:
 
 
 def _gap(band: Floats) -> int:
-    """The middle of the longest stretch without characters. A serial number at the foot stands near the outline only."""
+    """The middle of the longest stretch without characters. A serial number at the foot stands near the
+    outline only."""
     ink, level = _column_ink(band)
     width = band.shape[1]
     smooth = cv2.blur(np.concatenate([ink, ink])[None, :], (5, 1)).ravel()
@@ -312,13 +353,17 @@ def _rows_of(ink: Gray, ring: Ring) -> list[Gray]:
     turn = math.radians(ring.angle)
     matrix = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]]) * millimetre
     offset = np.array([ring.x, ring.y]) - matrix @ np.array([width / 2, height / 2])
-    flat = cv2.warpAffine(ink, np.column_stack([matrix, offset]), (width, height), flags=cv2.INTER_AREA | cv2.WARP_INVERSE_MAP)
+    flat = cv2.warpAffine(
+        ink, np.column_stack([matrix, offset]), (width, height), flags=cv2.INTER_AREA | cv2.WARP_INVERSE_MAP
+    )
     frame = round(_FRAME * min(width, height))
     inside = flat[frame:-frame, frame:-frame].astype(np.float64)
     profile = cv2.blur(inside.mean(axis=1)[None, :], (3, 1)).ravel()
     inked = profile > _GAP * float(np.percentile(profile, _FULL_ROW))
     edges = np.flatnonzero(np.diff(np.concatenate([[False], inked, [False]]).astype(int)))
-    least = _LEAST_ROW * max((end - start for start, end in zip(edges[::2], edges[1::2], strict=True)), default=0)
+    least = _LEAST_ROW * max(
+        (end - start for start, end in zip(edges[::2], edges[1::2], strict=True)), default=0
+    )
     return [
         _as_line(inside[max(0, start - 2) : end + 2])
         for start, end in zip(edges[::2], edges[1::2], strict=True)

@@ -1,8 +1,10 @@
-"""Print from under seals that are not red: what a ring's outline and star cover is restored as far as print shows through.
+"""Print from under seals that are not red: what a ring's outline and star cover is restored as far as print
+shows through.
 
-A red seal vanishes in the red channel (`layers`). In a grey copy a seal is still paler than print; in black and white only its
-shape tells it apart: a line of even breadth that goes round, and a star too solid to be writing. The letters on the ring can't be
-told from print there: `under` reads what they stand on twice, and believes only what both readings agree in.
+A red seal vanishes in the red channel (`layers`). In a grey copy a seal is still paler than print; in black
+and white only its shape tells it apart: a line of even breadth that goes round, and a star too solid to be
+writing. The letters on the ring can't be told from print there: `under` reads what they stand on twice, and
+believes only what both readings agree in.
 """
 
 from collections.abc import Sequence
@@ -28,7 +30,8 @@ _PRINT = 0.5  # of the seal's grey: what is darker is print
 
 
 def without_seals(colour: Colour, scale: float, *, is_drawn: bool) -> Colour:
-    """A page that lies flat, in grey at `scale` pixels a point, without the seals on it; `is_drawn`: a program drew it."""
+    """A page that lies flat, in grey at `scale` pixels a point, without the seals on it; `is_drawn`: a
+    program drew it."""
     layers = take_apart(Flat(colour, scale, False))
     # A seal in black is one on a copy, never one on a page that was drawn by a program.
     grey = lift_seals(layers, [] if is_drawn else find_seals(layers))
@@ -38,8 +41,8 @@ def without_seals(colour: Colour, scale: float, *, is_drawn: bool) -> Colour:
 def lift_seals(layers: Layers, rings: Sequence[Ring]) -> Gray:
     """The text layer without the seals on it that are not red, as far as they can be told from print.
 
-    Of a grey copy, everything as pale as the seal's outline becomes paper. Of a black-and-white one, the outline and the star go;
-    strokes that cross the outline go on through it.
+    Of a grey copy, everything as pale as the seal's outline becomes paper. Of a black-and-white one, the
+    outline and the star go; strokes that cross the outline go on through it.
     """
     text = layers.text.copy()
     for ring in rings:
@@ -54,8 +57,8 @@ def lift_seals(layers: Layers, rings: Sequence[Ring]) -> Gray:
 
 
 def _lift_paler(text: Gray, where: Mask, pale: float) -> None:
-    """Ink of the grey `pale` becomes paper, what is half as pale or darker stays, and what is between fades by degrees: strokes of
-    print are pale at their edges."""
+    """Ink of the grey `pale` becomes paper, what is half as pale or darker stays, and what is between fades
+    by degrees: strokes of print are pale at their edges."""
     part = text[where].astype(np.float32)
     fade = np.clip((pale - part) / (pale * (1 - _PRINT)), 0, 1)
     text[where] = (255 - (255 - part) * fade).astype(np.uint8)
@@ -67,7 +70,8 @@ def covered(shape: tuple[int, ...], rings: Sequence[Ring]) -> Mask:
 
 
 def inked(shape: tuple[int, ...], rings: Sequence[Ring]) -> Mask:
-    """Where seals that are not red have ink of their own: the band with the letters and the star. There, ink proves nothing."""
+    """Where seals that are not red have ink of their own: the band with the letters and the star. There, ink
+    proves nothing."""
     own = np.zeros(shape, np.uint8)
     for ring in rings:
         if not ring.red:
@@ -99,7 +103,9 @@ def _erasable(text: Gray, drawn: Gray) -> Mask:
         return on
     part = np.s_[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1]
     ink = np.uint8(255) * ((text[part] < PAPER) & ~on[part])
-    length = round(2 * float(cv2.distanceTransform(np.ascontiguousarray(drawn[part]), cv2.DIST_L2, 3).max())) + 3
+    length = (
+        round(2 * float(cv2.distanceTransform(np.ascontiguousarray(drawn[part]), cv2.DIST_L2, 3).max())) + 3
+    )
     bridged = np.zeros_like(ink)
     for kernel in _lines(length):
         bridged |= cv2.morphologyEx(ink, cv2.MORPH_CLOSE, kernel)

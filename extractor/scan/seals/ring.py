@@ -23,9 +23,11 @@ _PALE = 50  # least grey of an outline that may be told from print
 
 @dataclass(frozen=True)
 class Ring:
-    """A seal's outline in pixels of the page: middle, half axes (a square's half sides), the first one's angle in degrees.
+    """A seal's outline in pixels of the page: middle, half axes (a square's half sides), the first one's
+    angle in degrees.
 
-    `confidence`: 0 to 1 how sure it is that this is a seal. `shade`: the grey of the ink of one that is not red, 0 to 255.
+    `confidence`: 0 to 1 how sure it is that this is a seal. `shade`: the grey of the ink of one that is not
+        red, 0 to 255.
     """
 
     x: float
@@ -49,8 +51,12 @@ class Ring:
             corners = cv2.boxPoints(((self.x, self.y), (2 * self.rx, 2 * self.ry), self.angle))
             (x0, y0), (x1, y1) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
             return (x0, y0, x1, y1)
-        reach_x = math.hypot(self.rx * math.cos(math.radians(self.angle)), self.ry * math.sin(math.radians(self.angle)))
-        reach_y = math.hypot(self.rx * math.sin(math.radians(self.angle)), self.ry * math.cos(math.radians(self.angle)))
+        reach_x = math.hypot(
+            self.rx * math.cos(math.radians(self.angle)), self.ry * math.sin(math.radians(self.angle))
+        )
+        reach_y = math.hypot(
+            self.rx * math.sin(math.radians(self.angle)), self.ry * math.cos(math.radians(self.angle))
+        )
         return (self.x - reach_x, self.y - reach_y, self.x + reach_x, self.y + reach_y)
 
     def ellipse(self, part: float) -> tuple[tuple[float, float], tuple[float, float], float]:
@@ -58,12 +64,14 @@ class Ring:
         return (self.x, self.y), (2 * self.rx * part, 2 * self.ry * part), self.angle
 
     def shaded(self, gray: Gray) -> "Ring":
-        """The seal with the shade that it has in `gray`, the page's text layer; of a red one nothing is left there."""
+        """The seal with the shade that it has in `gray`, the page's text layer; of a red one nothing is left
+        there."""
         return self if self.red else replace(self, shade=_shade(gray, outline(gray, self)))
 
 
 def outline(gray: Gray, ring: Ring) -> Gray:
-    """255 where the outline runs: at each angle as far from the middle as there is most ink near the fitted circle."""
+    """255 where the outline runs: at each angle as far from the middle as there is most ink near the fitted
+    circle."""
     radius = max(ring.rx, ring.ry)
     around = max(64, round(2 * math.pi * radius))
     reach = round(radius * (1 + 2 * NEAR))
@@ -83,7 +91,9 @@ def outline(gray: Gray, ring: Ring) -> Gray:
     angles = np.arange(around) * 2 * math.pi / around
     points = np.stack([ring.x + at * np.cos(angles), ring.y + at * np.sin(angles)], axis=1)
     mask = np.zeros_like(gray)
-    cv2.polylines(mask, [np.rint(points * 8).astype(np.int32)], True, 255, max(2, round(2 * half)), cv2.LINE_8, 3)
+    cv2.polylines(
+        mask, [np.rint(points * 8).astype(np.int32)], True, 255, max(2, round(2 * half)), cv2.LINE_8, 3
+    )
     return mask
 
 
@@ -105,7 +115,8 @@ def _half_breadth(polar: Gray, at: NDArray[np.float64], radius: float) -> float:
 
 
 def _shade(gray: Gray, drawn: Gray) -> float:
-    """How grey the seal's own ink is: that of its outline, where print does not cross it and its edges don't blur."""
+    """How grey the seal's own ink is: that of its outline, where print does not cross it and its edges don't
+    blur."""
     inner = cv2.erode(drawn, np.ones((3, 3), np.uint8))
     values = gray[(inner if inner.any() else drawn) > 0]
     values = values[values < _DRAWN]

@@ -1,4 +1,5 @@
-"""Text from under seals: what stands there is read in several renderings, and what was read of it is marked as recovered."""
+"""Text from under seals: what stands there is read in several renderings, and what was read of it is marked
+as recovered."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,15 +25,17 @@ _ACROSS = 2.1  # half axes that a seal is across, with what blurs around it
 _OTHER_ROWS = 0.15  # of the line's height: so near to its edges other lines reach
 _UNDER = 0.3  # of a line's box: as much of it lies where a seal has ink
 _FAINT = 0.05  # of a line's box: print covers a tenth and more
-_UNREAD = 0.33  # of the line's height: so wide a stretch of ink between two characters is one that was not read
+# of the line's height: so wide a stretch of ink between two characters is one that was not read
+_UNREAD = 0.33
 
 
 def read_under_seals(page: FlatPage, engine: OcrEngine) -> FlatPage:
     """The page with the characters marked that were read from under a seal.
 
-    Its lines were read from a picture without seals. Under a seal that is not red they are read from the text layer too, where it
-    still is, and where the two readings differ, from the mean of both pictures. Characters on which no two agree are doubtful. So
-    is a character beside ink that no character accounts for.
+    Its lines were read from a picture without seals. Under a seal that is not red they are read from the text
+    layer too, where it still is, and where the two readings differ, from the mean of both pictures.
+    Characters on which no two agree are doubtful. So is a character beside ink that no character accounts
+    for.
     """
     lines, text = page.lines, page.layers.text
     own = lift.inked(page.shape, [ring for ring in page.rings if not ring.red])
@@ -40,8 +43,12 @@ def read_under_seals(page: FlatPage, engine: OcrEngine) -> FlatPage:
     black = [number for number, line in enumerate(lines) if own[_part(line.place.box)].any()]
     # Most pages have no such line, and making another picture of a whole page takes longer than reading one.
     second = _read([lines[number].place for number in black], text, page, engine) if black else {}
-    differing = [lines[n].place for n in black if second.get(lines[n].place, Reading()).text != lines[n].reading.text]
-    third = _read(differing, cv2.addWeighted(page.lifted, 0.5, text, 0.5, 0), page, engine) if differing else {}
+    differing = [
+        lines[n].place for n in black if second.get(lines[n].place, Reading()).text != lines[n].reading.text
+    ]
+    third = (
+        _read(differing, cv2.addWeighted(page.lifted, 0.5, text, 0.5, 0), page, engine) if differing else {}
+    )
     read = list(lines)
     for number in black:
         line = lines[number]
@@ -66,14 +73,18 @@ def _red(page: FlatPage) -> Mask:
     inside = np.zeros(page.shape, np.uint8)
     for ring in page.rings:
         if ring.red:
-            cv2.ellipse(inside, ((ring.x, ring.y), (_ACROSS * ring.rx, _ACROSS * ring.ry), ring.angle), 255, -1)
+            cv2.ellipse(
+                inside, ((ring.x, ring.y), (_ACROSS * ring.rx, _ACROSS * ring.ry), ring.angle), 255, -1
+            )
     return np.asarray((inside > 0) & (page.layers.red > 0), np.bool_)
 
 
 def _agreed(one: Reading, other: Reading, third: Reading) -> Reading:
-    """What two of the three readings say, as sure as the less sure of the two; `third` counts only where the first two differ.
+    """What two of the three readings say, as sure as the less sure of the two; `third` counts only where the
+    first two differ.
 
-    Where none agree, the surer of the first two; what the other does not share, or has besides, makes its characters doubtful.
+    Where none agree, the surer of the first two; what the other does not share, or has besides, makes its
+    characters doubtful.
     """
     ally = next((reading for reading in (one, other) if reading.text == third.text), None)
     if one.text != other.text and ally is not None and ally.glyphs:
@@ -82,10 +93,13 @@ def _agreed(one: Reading, other: Reading, third: Reading) -> Reading:
 
 
 def _confirmed(ally: Reading, third: Reading, outvoted: Reading) -> Reading:
-    """What two readings say, a digit doubtful that the outvoted one takes for another character, unless both are very sure."""
+    """What two readings say, a digit doubtful that the outvoted one takes for another character, unless both
+    are very sure."""
     pairs = zip(ally.glyphs, third.glyphs, strict=True)
     agreed = [replace(glyph, confidence=min(glyph.confidence, twin.confidence)) for glyph, twin in pairs]
-    for step in Levenshtein.opcodes([glyph.text for glyph in agreed], [glyph.text for glyph in outvoted.glyphs]):
+    for step in Levenshtein.opcodes(
+        [glyph.text for glyph in agreed], [glyph.text for glyph in outvoted.glyphs]
+    ):
         for number in range(step.src_start, step.src_end) if step.tag == "replace" else ():
             # The third picture is made of the first two, and no word holds a digit up.
             if agreed[number].text.isdigit() and agreed[number].confidence < rungs.UNDISPUTED:
@@ -117,7 +131,8 @@ def _doubtful(glyph: Glyph, rivals: Sequence[Glyph]) -> Glyph:
 
 
 def _unclaimed(line: ReadLine, page: FlatPage) -> NDArray[np.bool_]:
-    """For each column of the page, whether ink stands there level with `line` and outside every other line."""
+    """For each column of the page, whether ink stands there level with `line` and outside every other
+    line."""
     _, y0, _, y1 = (max(0, round(v)) for v in line.place.box)
     inset = round(_OTHER_ROWS * (y1 - y0))
     rows = slice(y0 + inset, max(y1 - inset, y0 + inset + 1))
@@ -130,7 +145,8 @@ def _unclaimed(line: ReadLine, page: FlatPage) -> NDArray[np.bool_]:
 
 
 def _complete(line: ReadLine, unclaimed: NDArray[np.bool_]) -> ReadLine:
-    """The line, characters that stand beside a stretch of unread ink made doubtful: 20日 with a broken 0 was read as 2日."""
+    """The line, characters that stand beside a stretch of unread ink made doubtful: 20日 with a broken 0 was
+    read as 2日."""
     boxes = line.glyph_boxes()
     least = _UNREAD * (line.place.box[3] - line.place.box[1])
     glyphs = list(line.reading.glyphs)

@@ -1,7 +1,9 @@
-"""Boxes for ticking, and whether they are ticked: each as a small network sees it, all of one cell judged together.
+"""Boxes for ticking, and whether they are ticked: each as a small network sees it, all of one cell judged
+together.
 
-The network (`network.py`) slides along each row. What the recogniser surely read as a character is no box, boxes of one question
-are of one size, and a box that was told to be empty must hold as little ink as that writer's other empty ones.
+The network (`network.py`) slides along each row. What the recogniser surely read as a character is no box,
+boxes of one question are of one size, and a box that was told to be empty must hold as little ink as that
+writer's other empty ones.
 """
 
 from collections.abc import Sequence
@@ -52,7 +54,8 @@ def find_squares(rows: Sequence[Sequence[ReadLine]], within: Rect, page: FlatPag
     strips = [_strip(row, _room(row, levels, within), page) for row in rows]
     found = [_hits(strip, row) for strip, row in zip(strips, rows, strict=True)]
     if sum(_characters(row) for row in rows) > _WORDY * sum(map(len, found)):
-        # In running text the recogniser knows better: a character may look like a box, and a blot on it like a tick.
+        # In running text the recogniser knows better: a character may look like a box, and a blot on it like
+        # a tick.
         found = [_beyond_words(hits, row) for hits, row in zip(found, rows, strict=True)]
     found = _of_one_size(found)
     # Running text has signs that look half like boxes, but none that is surely one.
@@ -75,19 +78,29 @@ def _hits(strip: "_Strip", row: Sequence[ReadLine]) -> list[_Hit]:
     """What the network takes for boxes in a row, and the recogniser not surely for a character."""
     seen = find_marks(strip.ink) if _may_hold_boxes(strip, row) else []
     hits = [_Hit(one, strip.on_page(one), strip.middle(one)) for one in seen]
-    return [hit for hit in hits if not _is_character(hit.box, row, ascii_alone=hit.seen.present >= rungs.UNDISPUTED)]
+    return [
+        hit
+        for hit in hits
+        if not _is_character(hit.box, row, ascii_alone=hit.seen.present >= rungs.UNDISPUTED)
+    ]
 
 
 def _beyond_words(hits: Sequence[_Hit], row: Sequence[ReadLine]) -> list[_Hit]:
     """The sure boxes where not even half a character was read."""
-    return [hit for hit in hits if _certainty(hit) >= rungs.STRONG and not _is_character(hit.box, row, rungs.SCANT)]
+    return [
+        hit
+        for hit in hits
+        if _certainty(hit) >= rungs.STRONG and not _is_character(hit.box, row, rungs.SCANT)
+    ]
 
 
 def _of_one_size(found: Sequence[Sequence[_Hit]]) -> list[list[_Hit]]:
     """The boxes of each row without those that are far larger or smaller than is usual in their cell."""
     sides = [hit.box[2] - hit.box[0] for hits in found for hit in hits]
     usual = float(np.median(sides)) if sides else 0.0
-    return [[hit for hit in hits if usual / _ALIKE < hit.box[2] - hit.box[0] < usual * _ALIKE] for hits in found]
+    return [
+        [hit for hit in hits if usual / _ALIKE < hit.box[2] - hit.box[0] < usual * _ALIKE] for hits in found
+    ]
 
 
 def _certainty(hit: _Hit) -> float:
@@ -109,8 +122,13 @@ def _state(hit: _Hit, emptiest: float, red: Gray) -> tuple[TickState, float]:
 
 
 def _may_hold_boxes(strip: "_Strip", row: Sequence[ReadLine]) -> bool:
-    """Whether the recogniser saw something like a box, or left ink unread that is as wide as one: most rows are only words."""
-    if any(is_boxlike(glyph.text) or glyph.confidence < rungs.LEGIBLE for line in row for glyph in line.reading.glyphs):
+    """Whether the recogniser saw something like a box, or left ink unread that is as wide as one: most rows
+    are only words."""
+    if any(
+        is_boxlike(glyph.text) or glyph.confidence < rungs.LEGIBLE
+        for line in row
+        for glyph in line.reading.glyphs
+    ):
         return True
     unread = np.asarray(strip.ink[HIGH // 4 : -HIGH // 4].max(axis=0) > 0.5)
     for line in row:
@@ -124,7 +142,8 @@ def _may_hold_boxes(strip: "_Strip", row: Sequence[ReadLine]) -> bool:
 
 @dataclass(frozen=True)
 class _Strip:
-    """A row cut out and scaled for the network: HIGH pixels of `ink` from 0 to 1, from (x, y) of the page on."""
+    """A row cut out and scaled for the network: HIGH pixels of `ink` from 0 to 1, from (x, y) of the page
+    on."""
 
     ink: Floats
     x: float
@@ -137,7 +156,9 @@ class _Strip:
 
     def middle(self, seen: Seen) -> float:
         """Mean ink in the middle of a box."""
-        x0, x1, y0, y1 = (max(0, round(v + way * _MIDDLE * seen.side)) for v in (seen.x, seen.y) for way in (-1, 1))
+        x0, x1, y0, y1 = (
+            max(0, round(v + way * _MIDDLE * seen.side)) for v in (seen.x, seen.y) for way in (-1, 1)
+        )
         inside = self.ink[y0:y1, x0:x1]
         return float(inside.mean()) if inside.size else 0.0
 
@@ -153,7 +174,12 @@ def _room(row: Sequence[ReadLine], levels: Sequence[float], within: Rect) -> Rec
     level, near = _level(row), _APART * min(line.place.box[3] - line.place.box[1] for line in row)
     above = max((other for other in levels if other < level - near), default=2 * y0 - level)
     below = min((other for other in levels if other > level + near), default=2 * y1 - level)
-    return (x0, min(max(y0, (level + above) / 2), level - near), x1, max(min(y1, (level + below) / 2), level + near))
+    return (
+        x0,
+        min(max(y0, (level + above) / 2), level - near),
+        x1,
+        max(min(y1, (level + below) / 2), level + near),
+    )
 
 
 def _strip(row: Sequence[ReadLine], within: Rect, page: FlatPage) -> _Strip:
@@ -176,20 +202,36 @@ def _strip(row: Sequence[ReadLine], within: Rect, page: FlatPage) -> _Strip:
 
 
 def _characters(row: Sequence[ReadLine]) -> int:
-    return sum(1 for line in row for glyph in line.reading.glyphs if glyph.text.strip() and not is_boxlike(glyph.text))
+    return sum(
+        1
+        for line in row
+        for glyph in line.reading.glyphs
+        if glyph.text.strip() and not is_boxlike(glyph.text)
+    )
 
 
-def _is_character(box: Rect, row: Sequence[ReadLine], least: float = rungs.LEGIBLE, ascii_alone: bool = False) -> bool:
-    """Whether characters were surely read in the frame: 园 has a frame, and two characters side by side may look like one.
+def _is_character(
+    box: Rect, row: Sequence[ReadLine], least: float = rungs.LEGIBLE, ascii_alone: bool = False
+) -> bool:
+    """Whether characters were surely read in the frame: 园 has a frame, and two characters side by side may
+    look like one.
 
-    With `ascii_alone` only letters and digits count: of a marked box a recogniser makes an ideograph, hardly an 8 or an o.
+    With `ascii_alone` only letters and digits count: of a marked box a recogniser makes an ideograph, hardly
+    an 8 or an o.
     """
     covered = 0.0
     for line in row:
         glyphs = line.reading.glyphs
         for i, (glyph, (start, end)) in enumerate(zip(glyphs, line.glyph_boxes(), strict=True)):
-            boxlike = glyph.text in LIKE_BOXES and not (glyph.text == "口" and i and _joins(glyphs[i - 1], glyph, line))
-            if glyph.text.strip() and not boxlike and glyph.confidence > least and (glyph.text.isascii() or not ascii_alone):
+            boxlike = glyph.text in LIKE_BOXES and not (
+                glyph.text == "口" and i and _joins(glyphs[i - 1], glyph, line)
+            )
+            if (
+                glyph.text.strip()
+                and not boxlike
+                and glyph.confidence > least
+                and (glyph.text.isascii() or not ascii_alone)
+            ):
                 covered += max(0.0, min(end, box[2]) - max(start, box[0]))
     return covered > _COVERED * (box[2] - box[0])
 

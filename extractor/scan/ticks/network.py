@@ -1,7 +1,8 @@
 """A small network that finds boxes for ticking in a row of print, and tells what was done to each.
 
-It slides along the row (fully convolutional), so that it needs neither the recogniser's places nor an empty box to compare
-with. `benchmarks/marks` draws what it is trained on and trains it; `weights/README.md` has the figures.
+It slides along the row (fully convolutional), so that it needs neither the recogniser's places nor an empty
+box to compare with. `benchmarks/marks` draws what it is trained on and trains it; `weights/README.md` has the
+figures.
 """
 
 import hashlib
@@ -28,7 +29,8 @@ STEP = 4  # pixels a column of its answer
 STATES = ("none", "empty", "ticked", "filled", "corrected", "unclear")
 WEIGHTS = Path(__file__).parent / "weights" / "marks.onnx"
 SHA256 = "f56a523f355ac126c0f867f6e4e8916a66a4bd91287f7aebf4684afb55b03641"
-_INKED, _FULL = 40, 40  # levels darker than paper that are ink, and the percent of it that is less dark than print
+# levels darker than paper that are ink, and the percent of it that is less dark than print
+_INKED, _FULL = 40, 40
 _SMALLEST, _LARGEST = -1.5, 1.0  # logarithms of a box's side, by EM, that an answer is held to
 _RISE = 8  # pixels that a box may stand off the middle for each unit of the answer
 _SEEN = 0.5  # least probability that there is a box at all
@@ -37,7 +39,8 @@ _APART = 0.65  # of a side: boxes closer than that are one
 
 @dataclass(frozen=True)
 class Seen:
-    """A box: its middle and side in pixels of the strip, and how likely each of `STATES` is ("none" apart)."""
+    """A box: its middle and side in pixels of the strip, and how likely each of `STATES` is ("none"
+    apart)."""
 
     x: float
     y: float
@@ -55,7 +58,8 @@ def ink_of(gray: Gray) -> Floats:
 
 
 def find_marks(ink: Floats) -> list[Seen]:
-    """The boxes in a strip of HIGH pixels (ink 0 to 1, characters EM wide), from left to right. Raises OcrUnavailable."""
+    """The boxes in a strip of HIGH pixels (ink 0 to 1, characters EM wide), from left to right. Raises
+    OcrUnavailable."""
     wide = -ink.shape[1] % STEP + ink.shape[1]
     padded = cv2.copyMakeBorder(ink, 0, 0, 0, wide - ink.shape[1], cv2.BORDER_CONSTANT, value=0.0)
     (answer,) = _session().run(None, {"ink": padded[None, None]})
@@ -63,7 +67,8 @@ def find_marks(ink: Floats) -> list[Seen]:
 
 
 def decode(answer: Floats) -> list[Seen]:
-    """Boxes out of the network's answer for one strip: scores of STATES, then offset, height and size, by columns."""
+    """Boxes out of the network's answer for one strip: scores of STATES, then offset, height and size, by
+    columns."""
     scores = np.exp(answer[: len(STATES)] - answer[: len(STATES)].max(axis=0))
     scores /= scores.sum(axis=0)
     present = 1 - scores[0]
@@ -75,7 +80,15 @@ def decode(answer: Floats) -> list[Seen]:
         x, side = (column + 0.5 + dx) * STEP, EM * float(np.exp(np.clip(size, _SMALLEST, _LARGEST)))
         if all(abs(x - other.x) > _APART * max(side, other.side) for other in kept):
             states = scores[1:, column] / present[column]
-            kept.append(Seen(float(x), HIGH / 2 + dy * _RISE, side, float(present[column]), tuple(float(v) for v in states)))
+            kept.append(
+                Seen(
+                    float(x),
+                    HIGH / 2 + dy * _RISE,
+                    side,
+                    float(present[column]),
+                    tuple(float(v) for v in states),
+                )
+            )
     return sorted(kept, key=lambda seen: seen.x)
 
 

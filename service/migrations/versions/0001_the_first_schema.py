@@ -13,7 +13,9 @@ def upgrade() -> None:
     """Makes every table of the service."""
     op.create_table(
         "audit_log",
-        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column(
+            "seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
         sa.Column("at", sa.String(length=27), nullable=False),
         sa.Column("actor", sa.String(length=80), nullable=False),
         sa.Column("action", sa.String(length=32), nullable=False),
@@ -51,7 +53,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "login_attempts",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
         sa.Column("origin", sa.String(length=64), nullable=False),
         sa.Column("at", sa.String(length=27), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_login_attempts")),
@@ -60,7 +64,9 @@ def upgrade() -> None:
     op.create_index(op.f("ix_login_attempts_origin"), "login_attempts", ["origin"], unique=False)
     op.create_table(
         "presets",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
         sa.Column("name", sa.String(length=128), nullable=False),
         sa.Column("content", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("created_by", sa.String(length=80), nullable=False),
@@ -70,7 +76,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "uploads",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
         sa.Column("created_at", sa.String(length=27), nullable=False),
         sa.Column("created_by", sa.String(length=80), nullable=False),
         sa.Column("channel", sa.String(length=16), nullable=False),
@@ -85,7 +93,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "users",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("full_name", sa.String(length=128), nullable=False),
         sa.Column("role", sa.String(length=16), nullable=False),
@@ -99,7 +109,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "webhooks",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
         sa.Column("url", sa.String(length=1024), nullable=False),
         sa.Column("events", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("secret", sa.String(length=128), nullable=False),
@@ -129,7 +141,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "deliveries",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
         sa.Column("webhook_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("event", sa.String(length=32), nullable=False),
         sa.Column("body", sa.JSON(none_as_null=True), nullable=False),
@@ -139,7 +153,9 @@ def upgrade() -> None:
         sa.Column("delivered_at", sa.String(length=27), nullable=True),
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(["webhook_id"], ["webhooks.id"], name=op.f("fk_deliveries_webhook_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["webhook_id"], ["webhooks.id"], name=op.f("fk_deliveries_webhook_id"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
     )
     op.create_index(op.f("ix_deliveries_next_at"), "deliveries", ["next_at"], unique=False)
@@ -149,7 +165,9 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("expires_at", sa.String(length=27), nullable=False),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_invitations_user_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_invitations_user_id"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_invitations")),
     )
     op.create_table(
@@ -160,13 +178,17 @@ def upgrade() -> None:
         sa.Column("created_at", sa.String(length=27), nullable=False),
         sa.Column("seen_at", sa.String(length=27), nullable=False),
         sa.Column("expires_at", sa.String(length=27), nullable=False),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_sessions_user_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_sessions_user_id"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_sessions")),
     )
     op.create_index(op.f("ix_sessions_user_id"), "sessions", ["user_id"], unique=False)
     op.create_table(
         "submissions",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
         sa.Column("upload_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("application", sa.Integer(), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
@@ -191,15 +213,26 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_submissions_changed"), "submissions", ["changed"], unique=False)
     op.create_index(op.f("ix_submissions_doubtful_id"), "submissions", ["doubtful", "id"], unique=False)
-    op.create_index(op.f("ix_submissions_form_received_at_id"), "submissions", ["form", "received_at", "id"], unique=False)
+    op.create_index(
+        op.f("ix_submissions_form_received_at_id"), "submissions", ["form", "received_at", "id"], unique=False
+    )
     op.create_index(op.f("ix_submissions_received_at_id"), "submissions", ["received_at", "id"], unique=False)
     op.create_index(op.f("ix_submissions_replaces"), "submissions", ["replaces"], unique=False)
-    op.create_index(op.f("ix_submissions_status_doubtful_id"), "submissions", ["status", "doubtful", "id"], unique=False)
-    op.create_index(op.f("ix_submissions_status_received_at_id"), "submissions", ["status", "received_at", "id"], unique=False)
+    op.create_index(
+        op.f("ix_submissions_status_doubtful_id"), "submissions", ["status", "doubtful", "id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_submissions_status_received_at_id"),
+        "submissions",
+        ["status", "received_at", "id"],
+        unique=False,
+    )
     op.create_index(op.f("ix_submissions_unit_id"), "submissions", ["unit", "id"], unique=False)
     op.create_table(
         "tokens",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
         sa.Column("name", sa.String(length=128), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("prefix", sa.String(length=16), nullable=False),
@@ -219,7 +252,9 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=512), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("bytes", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["upload_id"], ["uploads.id"], name=op.f("fk_upload_files_upload_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["upload_id"], ["uploads.id"], name=op.f("fk_upload_files_upload_id"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("upload_id", "position", name=op.f("pk_upload_files")),
     )
     op.create_index(op.f("ix_upload_files_sha256"), "upload_files", ["sha256"], unique=False)
@@ -228,17 +263,23 @@ def upgrade() -> None:
         sa.Column("submission_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("field", sa.String(length=64), nullable=False),
         sa.Column("form", sa.String(length=64), nullable=False),
-        sa.ForeignKeyConstraint(["submission_id"], ["submissions.id"], name=op.f("fk_doubts_submission_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["submission_id"], ["submissions.id"], name=op.f("fk_doubts_submission_id"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("submission_id", "field", name=op.f("pk_doubts")),
     )
-    op.create_index(op.f("ix_doubts_form_field_submission_id"), "doubts", ["form", "field", "submission_id"], unique=False)
+    op.create_index(
+        op.f("ix_doubts_form_field_submission_id"), "doubts", ["form", "field", "submission_id"], unique=False
+    )
     op.create_table(
         "records",
         sa.Column("submission_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("content", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("marks", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("findings", sa.JSON(none_as_null=True), nullable=False),
-        sa.ForeignKeyConstraint(["submission_id"], ["submissions.id"], name=op.f("fk_records_submission_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["submission_id"], ["submissions.id"], name=op.f("fk_records_submission_id"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("submission_id", name=op.f("pk_records")),
     )
     op.create_table(
@@ -248,7 +289,9 @@ def upgrade() -> None:
         sa.Column("read_at", sa.String(length=27), nullable=False),
         sa.Column("seconds", sa.Float(), nullable=True),
         sa.Column("worker", sa.String(length=128), nullable=True),
-        sa.ForeignKeyConstraint(["submission_id"], ["submissions.id"], name=op.f("fk_results_submission_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["submission_id"], ["submissions.id"], name=op.f("fk_results_submission_id"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("submission_id", name=op.f("pk_results")),
     )
     op.create_index(op.f("ix_results_seconds"), "results", ["seconds"], unique=False)
@@ -264,19 +307,25 @@ def upgrade() -> None:
         sa.Column("status_before", sa.String(length=16), nullable=True),
         sa.Column("status_after", sa.String(length=16), nullable=True),
         sa.Column("undoes", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(["submission_id"], ["submissions.id"], name=op.f("fk_versions_submission_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["submission_id"], ["submissions.id"], name=op.f("fk_versions_submission_id"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("submission_id", "version", name=op.f("pk_versions")),
     )
     op.create_index(op.f("ix_versions_action_at"), "versions", ["action", "at"], unique=False)
 
     # What the program adds to: the chain's length, and the order of changes.
     op.bulk_insert(
-        sa.table("counters", sa.column("name"), sa.column("value")), [{"name": name, "value": 0} for name in ("audit", "changes")]
+        sa.table("counters", sa.column("name"), sa.column("value")),
+        [{"name": name, "value": 0} for name in ("audit", "changes")],
     )
     if op.get_bind().dialect.name == "sqlite":
-        op.execute("CREATE VIRTUAL TABLE search USING fts5(tokens, tokenize = 'unicode61 remove_diacritics 0')")
+        op.execute(
+            "CREATE VIRTUAL TABLE search USING fts5(tokens, tokenize = 'unicode61 remove_diacritics 0')"
+        )
     else:
         op.execute(
-            "CREATE TABLE search (submission_id BIGINT PRIMARY KEY REFERENCES submissions (id) ON DELETE CASCADE, tokens TSVECTOR NOT NULL)"
+            "CREATE TABLE search (submission_id BIGINT PRIMARY KEY REFERENCES "
+            "submissions (id) ON DELETE CASCADE, tokens TSVECTOR NOT NULL)"
         )
         op.execute("CREATE INDEX ix_search_tokens ON search USING gin (tokens)")

@@ -25,10 +25,14 @@ def upgrade() -> None:
         sa.Column("submission_id", _ID, nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("key", sa.String(length=160), nullable=False),
-        sa.ForeignKeyConstraint(["submission_id"], ["submissions.id"], name=op.f("fk_traits_submission_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["submission_id"], ["submissions.id"], name=op.f("fk_traits_submission_id"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("submission_id", "kind", "key", name=op.f("pk_traits")),
     )
-    op.create_index(op.f("ix_traits_kind_key_submission_id"), "traits", ["kind", "key", "submission_id"], unique=False)
+    op.create_index(
+        op.f("ix_traits_kind_key_submission_id"), "traits", ["kind", "key", "submission_id"], unique=False
+    )
     op.create_table(
         "kinships",
         sa.Column("submission_id", _ID, autoincrement=False, nullable=False),
@@ -40,7 +44,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("submission_id", "earlier", name=op.f("pk_kinships")),
     )
     op.create_index(op.f("ix_kinships_earlier"), "kinships", ["earlier"], unique=False)
-    op.create_index(op.f("ix_kinships_verdict_submission_id"), "kinships", ["verdict", "submission_id"], unique=False)
+    op.create_index(
+        op.f("ix_kinships_verdict_submission_id"), "kinships", ["verdict", "submission_id"], unique=False
+    )
     _fill()
 
 
@@ -49,7 +55,17 @@ _submissions = sa.table(
     "submissions",
     *(
         sa.column(name)
-        for name in ("id", "upload_id", "application", "status", "unit", "form", "instance", "replaced_by", "purged_at")
+        for name in (
+            "id",
+            "upload_id",
+            "application",
+            "status",
+            "unit",
+            "form",
+            "instance",
+            "replaced_by",
+            "purged_at",
+        )
     ),
 )
 _files = sa.table("upload_files", sa.column("upload_id"), sa.column("sha256"))
@@ -102,15 +118,18 @@ _NAMED = """
     INSERT INTO kinships (submission_id, earlier, ground, verdict)
     SELECT replaced_by, id, 'named', 'replaces' FROM submissions WHERE replaced_by IS NOT NULL
 """
-# Each with the one before it that shares the trait: all pairs of a unit that applied a thousand times would be a million. Numbers of
-# forms are left out, because a blank form may have been copied to everybody, which only the contents would tell.
+# Each with the one before it that shares the trait: all pairs of a unit that applied a thousand times would
+# be a million. Numbers of forms are left out, because a blank form may have been copied to everybody, which
+# only the contents would tell.
 _KIN = f"""
     INSERT INTO kinships (submission_id, earlier, ground)
     SELECT submission_id, earlier, MIN(kind) FROM (
         SELECT traits.submission_id, traits.kind,
-            LAG(traits.submission_id) OVER (PARTITION BY traits.kind, traits.key ORDER BY traits.submission_id) AS earlier
+            LAG(traits.submission_id)
+                OVER (PARTITION BY traits.kind, traits.key ORDER BY traits.submission_id) AS earlier
         FROM traits JOIN submissions ON submissions.id = traits.submission_id
-        WHERE traits.kind <> 'same-instance' AND submissions.replaced_by IS NULL AND submissions.status IN {_LIVING}
+        WHERE traits.kind <> 'same-instance' AND submissions.replaced_by IS NULL
+            AND submissions.status IN {_LIVING}
     ) AS pairs
     WHERE earlier IS NOT NULL GROUP BY submission_id, earlier
 """

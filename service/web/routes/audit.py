@@ -19,7 +19,8 @@ _MOST_TOLD = 100
 
 
 class Entry(BaseModel):
-    """What was done: by whom (`who` is what to call them), to what. The values lie apart, and are not shown here."""
+    """What was done: by whom (`who` is what to call them), to what. The values lie apart, and are not shown
+    here."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -59,8 +60,8 @@ class Departed(BaseModel):
 
 
 class Verified(BaseModel):
-    """Whether the log holds together, and the submissions are what it says; `hash` is that of its last entry, to be noted
-    elsewhere."""
+    """Whether the log holds together, and the submissions are what it says; `hash` is that of its last entry,
+    to be noted elsewhere."""
 
     sound: bool
     entries: int
@@ -80,7 +81,14 @@ def index(
         rows = connection.execute(query if cursor is None else query.where(audit_log.c.seq < cursor)).all()
         names = listing.people(connection, {row.actor for row in rows})
     items = [
-        Entry(seq=row.seq, at=row.at, actor=row.actor, who=names.get(row.actor, row.actor), action=row.action, subject=row.subject)
+        Entry(
+            seq=row.seq,
+            at=row.at,
+            actor=row.actor,
+            who=names.get(row.actor, row.actor),
+            action=row.action,
+            subject=row.subject,
+        )
         for row in rows[:limit]
     ]
     return Entries(items=items, next=str(items[-1].seq) if len(rows) > limit else None)

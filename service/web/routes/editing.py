@@ -1,4 +1,5 @@
-"""What people do with records: correct, confirm, take back, decide; one by one and many at once, each named with its version."""
+"""What people do with records: correct, confirm, take back, decide; one by one and many at once, each named
+with its version."""
 
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal, Self
@@ -11,7 +12,7 @@ from models.errors import Conflict, SealformError, Stale
 from models.form import FormDefinition
 from service.store import listing, records
 from service.store.accounts import Actor
-from service.store.records import Editor
+from service.store.versions import Editor
 from service.web import schemas
 from service.web.conditional import VERSIONED, IfMatch, version_of
 from service.web.context import Context, Here
@@ -44,10 +45,12 @@ def _bounded(value: Any, depth: int = 0) -> int:
 
 
 class FieldChange(BaseModel):
-    """A field with a JSON value of its kind, or with a text as one types it; with neither, what stands there is confirmed. Only the
-    value null says that a required field is empty."""
+    """A field with a JSON value of its kind, or with a text as one types it; with neither, what stands there
+    is confirmed. Only the value null says that a required field is empty."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"field": "some_field", "text": "027-85807053"}})
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"field": "some_field", "text": "027-85807053"}}
+    )
     field: FieldKey
     value: Any = None
     text: Annotated[str | None, Field(max_length=100_000)] = None
@@ -75,7 +78,9 @@ class FieldChanges(BaseModel):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"example": {"changes": [{"field": "some_field", "text": "027-85807053"}], "reason": "电话核实"}},
+        json_schema_extra={
+            "example": {"changes": [{"field": "some_field", "text": "027-85807053"}], "reason": "电话核实"}
+        },
     )
     changes: Annotated[list[FieldChange], Field(min_length=1, max_length=200)]
     reason: Reason | None = None
@@ -91,7 +96,9 @@ class FieldChanges(BaseModel):
 class Verdict(BaseModel):
     """A decision on one submission."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"move": "return", "reason": "缺少公章"}})
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"move": "return", "reason": "缺少公章"}}
+    )
     move: Decision
     reason: Reason | None = None
 
@@ -134,7 +141,9 @@ class WallChange(FieldChange):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"example": {"submission": 12, "version": 3, "field": "some_field", "text": "027-85807053"}},
+        json_schema_extra={
+            "example": {"submission": 12, "version": 3, "field": "some_field", "text": "027-85807053"}
+        },
     )
     submission: Number
     version: VersionNumber
@@ -192,7 +201,11 @@ def change_fields(
 
 @router.post("/submissions/{submission}/undo", responses=VERSIONED)
 def undo(
-    submission: Number, context: Here, response: Response, who: Annotated[Actor, may("correct")], if_match: IfMatch = None
+    submission: Number,
+    context: Here,
+    response: Response,
+    who: Annotated[Actor, may("correct")],
+    if_match: IfMatch = None,
 ) -> Detail:
     """Takes the last change of fields back."""
     _undo(context, who, submission, version_of(if_match))
@@ -230,7 +243,12 @@ def change_many(given: WallChanges, context: Here, who: Annotated[Actor, may("co
     done = []
     for (submission, version), changes in grouped.items():
         try:
-            done.append(Changed(submission=submission, version=_correct(context, who, submission, version, changes, given.reason)))
+            done.append(
+                Changed(
+                    submission=submission,
+                    version=_correct(context, who, submission, version, changes, given.reason),
+                )
+            )
         except SealformError as error:
             done.append(Changed(submission=submission, problem=of_error(error, **getattr(error, "more", {}))))
     return AllChanged(items=done)
@@ -242,14 +260,23 @@ def undo_many(given: ToUndo, context: Here, who: Annotated[Actor, may("correct")
     done = []
     for one in given.items:
         try:
-            done.append(Changed(submission=one.submission, version=_undo(context, who, one.submission, one.version)))
+            done.append(
+                Changed(submission=one.submission, version=_undo(context, who, one.submission, one.version))
+            )
         except SealformError as error:
-            done.append(Changed(submission=one.submission, problem=of_error(error, **getattr(error, "more", {}))))
+            done.append(
+                Changed(submission=one.submission, problem=of_error(error, **getattr(error, "more", {})))
+            )
     return AllChanged(items=done)
 
 
 def _correct(
-    context: Context, who: Actor, submission: int, version: int, changes: Sequence[FieldChange], reason: str | None
+    context: Context,
+    who: Actor,
+    submission: int,
+    version: int,
+    changes: Sequence[FieldChange],
+    reason: str | None,
 ) -> int:
     yours = {one.field: one.model_dump(include={"value", "text"}, exclude_unset=True) for one in changes}
 
@@ -270,7 +297,9 @@ def _undo(context: Context, who: Actor, submission: int, version: int) -> int:
 
 def _decide(context: Context, who: Actor, submission: int, version: int, verdict: Verdict) -> int:
     def edit(connection: sa.Connection) -> int:
-        made = records.decide(connection, submission, version, verdict.move, _editor(context, who), verdict.reason)
+        made = records.decide(
+            connection, submission, version, verdict.move, _editor(context, who), verdict.reason
+        )
         if verdict.move == "retry":
             context.enqueue(connection, listing.whole(connection, submission).row.upload_id)
         return made
@@ -279,7 +308,8 @@ def _decide(context: Context, who: Actor, submission: int, version: int, verdict
 
 
 def edited(context: Context, submission: int, version: int, edit: Edit, yours: dict[str, Any]) -> int:
-    """The new version. Where the submission has another version than was looked at, the error holds both sides."""
+    """The new version. Where the submission has another version than was looked at, the error holds both
+    sides."""
     try:
         with context.database.write() as connection:
             return edit(connection)
@@ -302,7 +332,8 @@ def _theirs(connection: sa.Connection, context: Context, submission: int, versio
     last = made[-1] if made else None
     by = schemas.names(connection, {last.actor})[last.actor] if last else None
     return {
-        "version": row.version, "status": row.status, "by": by, "at": last.at.isoformat() if last else None, "fields": fields,
+        "version": row.version, "status": row.status, "by": by, "at": last.at.isoformat() if last else None,
+        "fields": fields,
     }  # fmt: skip
 
 

@@ -36,27 +36,34 @@ After = Annotated[int, Query(ge=0, lt=2**63)]
 _CHUNK = 1 << 18
 _FILES: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "A file; X-Next-Cursor is the `after` of the next export. X-Unsettled-Twins counts those in it that may be "
+        "description": "A file; X-Next-Cursor is the `after` of the next export. "
+        "X-Unsettled-Twins counts those in it that may be "
         "the same as another, X-Replaced-Left-Out those that are not in it because they were replaced.",
         "content": {one.media.partition(";")[0]: {} for one in FORMATS.values()},
         "headers": {
-            name: {"schema": {"type": "integer"}} for name in ("X-Next-Cursor", "X-Unsettled-Twins", "X-Replaced-Left-Out")
+            name: {"schema": {"type": "integer"}}
+            for name in ("X-Next-Cursor", "X-Unsettled-Twins", "X-Replaced-Left-Out")
         },
     }
 }
 
 
 class Choice(BaseModel):
-    """What an export holds. Without columns it has the usual ones, without a form all forms; `replaced` ones if asked for."""
+    """What an export holds. Without columns it has the usual ones, without a form all forms; `replaced` ones
+    if asked for."""
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"example": {"format": "xlsx", "status": "accepted", "columns": ["_id", "_status", "_received_at"]}},
+        json_schema_extra={
+            "example": {"format": "xlsx", "status": "accepted", "columns": ["_id", "_status", "_received_at"]}
+        },
     )
     format: Format = "xlsx"
     form: FormName | None = None
     status: Which = "accepted"
-    columns: Annotated[list[Annotated[str, Field(max_length=64)]], Field(min_length=1, max_length=500)] | None = None
+    columns: (
+        Annotated[list[Annotated[str, Field(max_length=64)]], Field(min_length=1, max_length=500)] | None
+    ) = None
     replaced: bool = False
 
 
@@ -65,7 +72,12 @@ class NewPreset(BaseModel):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"example": {"name": "报送市局", "content": {"format": "csv", "columns": ["_id", "_unit", "_status"]}}},
+        json_schema_extra={
+            "example": {
+                "name": "报送市局",
+                "content": {"format": "csv", "columns": ["_id", "_unit", "_status"]},
+            }
+        },
     )
     name: Annotated[str, Field(min_length=1, max_length=128, pattern=_NO_CONTROL)]
     content: Choice
@@ -96,7 +108,8 @@ class Column(BaseModel):
 
 
 class ExportCounts(BaseModel):
-    """What an export would hold, how many of that may be the same as another, and how many it leaves out as replaced."""
+    """What an export would hold, how many of that may be the same as another, and how many it leaves out as
+    replaced."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"records": 120, "unsettled": 2, "replaced": 3}})
     records: int
@@ -111,8 +124,8 @@ class Columns(BaseModel):
 
 
 class ChangedSubmission(BaseModel):
-    """A submission after a change. `fields` is null where it is not accepted (any more), was replaced, or its values were erased:
-    what was known of it is then to be forgotten."""
+    """A submission after a change. `fields` is null where it is not accepted (any more), was replaced, or its
+    values were erased: what was known of it is then to be forgotten."""
 
     model_config = ConfigDict(extra="allow")
     id: int
@@ -144,7 +157,8 @@ def export(
     after: After | None = None,
     replaced: Annotated[bool | None, Query(description="Whether those that were replaced come too")] = None,
 ) -> StreamingResponse:
-    """Records as a file. What is said here goes before what the preset says. With `after`, only what changed since that cursor."""
+    """Records as a file. What is said here goes before what the preset says. With `after`, only what changed
+    since that cursor."""
     with context.database.read() as connection:
         saved = Choice.model_validate(exports.preset(connection, preset)) if preset is not None else Choice()
         chosen = Choice(
@@ -173,10 +187,23 @@ def export(
         file = _written(lambda target: write_records(chosen.format, target, selected(), shape))
     now = context.clock()
     with context.database.write() as connection:
-        audit.append(connection, now, who.id, "export", "export", {**chosen.model_dump(), "after": after, "records": written})
+        audit.append(
+            connection,
+            now,
+            who.id,
+            "export",
+            "export",
+            {**chosen.model_dump(), "after": after, "records": written},
+        )
     name = f"{chosen.form or '汇总表'}-{now.astimezone():%Y%m%d-%H%M%S}.{chosen.format}"
-    told = {"X-Next-Cursor": cursor, "X-Unsettled-Twins": counted.unsettled, "X-Replaced-Left-Out": counted.replaced}
-    return _download(file, name, FORMATS[chosen.format].media, {header: str(number) for header, number in told.items()})
+    told = {
+        "X-Next-Cursor": cursor,
+        "X-Unsettled-Twins": counted.unsettled,
+        "X-Replaced-Left-Out": counted.replaced,
+    }
+    return _download(
+        file, name, FORMATS[chosen.format].media, {header: str(number) for header, number in told.items()}
+    )
 
 
 @router.get("/export/counts")
@@ -198,7 +225,10 @@ def columns(context: Here, who: Annotated[Actor, may("export")], form: FormName)
     """The columns that an export of `form` may have."""
     known = _known(context, form)
     usual = set(export_columns.usual(known))
-    items = [Column(name=name, title=title, usual=name in usual) for name, title in export_columns.titles_of(known).items()]
+    items = [
+        Column(name=name, title=title, usual=name in usual)
+        for name, title in export_columns.titles_of(known).items()
+    ]
     return Columns(items=items)
 
 
@@ -211,12 +241,15 @@ def changes(
     form: Annotated[FormName | None, Query()] = None,
     status: Which = "accepted",
 ) -> Changes:
-    """What changed since a cursor, for another system to follow. Every submission comes, in whatever state; its values come only
-    where it is accepted, or with `status=all`."""
+    """What changed since a cursor, for another system to follow. Every submission comes, in whatever state;
+    its values come only where it is accepted, or with `status=all`."""
     with context.database.read() as connection:
         found = exports.changes(connection, form, after, limit)
         names = listing.people(connection, None)
-    return Changes(items=[_changed(kept, names, status) for kept in found], next=str(found[-1].changed if found else after))
+    return Changes(
+        items=[_changed(kept, names, status) for kept in found],
+        next=str(found[-1].changed if found else after),
+    )
 
 
 @router.get("/presets")
@@ -249,8 +282,11 @@ def forget(preset: Number, context: Here, who: Annotated[Actor, may("export")]) 
     response_class=StreamingResponse,
     responses={200: {"description": "A .zip", "content": {"application/zip": {}}}},
 )
-def whole(submission: Number, request: Request, context: Here, who: Annotated[Actor, may("export")]) -> StreamingResponse:
-    """Everything about one submission: the originals, the record, what was read where, and its log as a page."""
+def whole(
+    submission: Number, request: Request, context: Here, who: Annotated[Actor, may("export")]
+) -> StreamingResponse:
+    """Everything about one submission: the originals, the record, what was read where, and its log as a
+    page."""
     now = context.clock()
     with context.database.write() as connection:
         exports.one(connection, submission)
@@ -289,13 +325,16 @@ def _known(context: Context, name: str) -> FormDefinition:
 
 
 def _changed(kept: Kept, names: export_columns.Names, status: Which) -> ChangedSubmission:
-    is_shown = kept.has_record and (status == "all" or (kept.status == "accepted" and kept.replaced_by is None))
+    is_shown = kept.has_record and (
+        status == "all" or (kept.status == "accepted" and kept.replaced_by is None)
+    )
     told = to_json(kept, names) if is_shown else {**to_json(kept, names, ()), "fields": None}
     return ChangedSubmission(**told, purged=kept.purged)
 
 
 def _written(write: Callable[[IO[bytes]], None]) -> IO[bytes]:
-    """A file without a name, with what `write` writes; whatever goes wrong is told before the answer begins."""
+    """A file without a name, with what `write` writes; whatever goes wrong is told before the answer
+    begins."""
     file = tempfile.TemporaryFile()  # noqa: SIM115
     try:
         write(file)

@@ -38,7 +38,9 @@ _LONGEST_DEFINITION = 1 << 20
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MEDIA: dict[Kind, str] = {"docx": _WORD, "pdf": "application/pdf", "pdf-flat": "application/pdf"}
-_UPLOAD = multipart_body("roster", roster={"type": "string", "format": "binary", "description": "An .xlsx with a unit a row"})
+_UPLOAD = multipart_body(
+    "roster", roster={"type": "string", "format": "binary", "description": "An .xlsx with a unit a row"}
+)
 _YAML = {"requestBody": {"required": True, "content": {"application/yaml": {"schema": {"type": "string"}}}}}
 
 KindOf = Annotated[Kind, Query(description="docx, pdf to fill in on the screen, pdf-flat to print")]
@@ -47,7 +49,9 @@ KindOf = Annotated[Kind, Query(description="docx, pdf to fill in on the screen, 
 class FormListed(BaseModel):
     """A form in force."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"name": "some-form", "version": "2026.1", "title": "某申请表"}})
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"name": "some-form", "version": "2026.1", "title": "某申请表"}}
+    )
     name: str
     version: str
     title: str
@@ -83,7 +87,8 @@ class FormShown(FormListed):
 
 
 class RowShown(BaseModel):
-    """A row of a roster: the name of the file that it makes and its values, or the problems because of which it makes none."""
+    """A row of a roster: the name of the file that it makes and its values, or the problems because of which
+    it makes none."""
 
     number: int
     name: str | None
@@ -101,7 +106,9 @@ class RowsShown(BaseModel):
 def index(context: Here, who: Annotated[Actor, may("see")]) -> FormsListed:
     """The forms in force."""
     known = context.forms.current().values()
-    return FormsListed(items=[FormListed(name=form.name, version=form.version, title=form.title) for form in known])
+    return FormsListed(
+        items=[FormListed(name=form.name, version=form.version, title=form.title) for form in known]
+    )
 
 
 @router.post("", status_code=201, openapi_extra=_YAML)
@@ -138,7 +145,9 @@ def show(
 
 
 @router.get("/{name}/blank", response_class=Response, responses=media(_WORD, "application/pdf"))
-def blank(name: FormName, context: Here, who: Annotated[Actor, may("see")], kind: KindOf = "docx") -> Response:
+def blank(
+    name: FormName, context: Here, who: Annotated[Actor, may("see")], kind: KindOf = "docx"
+) -> Response:
     """The blank form."""
     form = _form(context, name)
     made = generate(form, kind, new_identity(form))
@@ -152,11 +161,18 @@ def roster_template(name: FormName, context: Here, who: Annotated[Actor, may("se
     return document(write_template(form), _SHEET, f"{form.title}名册.xlsx")
 
 
-@router.post("/{name}/prefill", response_class=FileResponse, responses=media("application/zip"), openapi_extra=_UPLOAD)
+@router.post(
+    "/{name}/prefill", response_class=FileResponse, responses=media("application/zip"), openapi_extra=_UPLOAD
+)
 async def prefill(
-    name: FormName, request: Request, context: Here, who: Annotated[Actor, may("upload")], kind: KindOf = "docx"
+    name: FormName,
+    request: Request,
+    context: Here,
+    who: Annotated[Actor, may("upload")],
+    kind: KindOf = "docx",
 ) -> Response:
-    """A form filled in beforehand for each good row of a roster, all in a .zip; what is wrong with the others is told in it."""
+    """A form filled in beforehand for each good row of a roster, all in a .zip; what is wrong with the others
+    is told in it."""
     form = _form(context, name)
     rows = await _rows(request, form)
     return await run_in_threadpool(_prefill, form, rows, kind)
@@ -168,7 +184,10 @@ def _prefill(form: FormDefinition, rows: Sequence[RosterRow], kind: Kind) -> Res
     with tempfile.NamedTemporaryFile(suffix=".zip", delete=False) as target:
         path = Path(target.name)
     try:
-        with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as packed:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as packed,
+        ):
             for made in make_each(form, list(rows), Path(folder), kind):
                 wrong += made.problems
                 if made.path is not None:
@@ -182,11 +201,15 @@ def _prefill(form: FormDefinition, rows: Sequence[RosterRow], kind: Kind) -> Res
         path.unlink(missing_ok=True)
         raise
     gone = BackgroundTask(path.unlink, missing_ok=True)
-    return FileResponse(path, media_type="application/zip", headers=attachment(f"{form.title}.zip"), background=gone)
+    return FileResponse(
+        path, media_type="application/zip", headers=attachment(f"{form.title}.zip"), background=gone
+    )
 
 
 @router.post("/{name}/prefill/preview", openapi_extra=_UPLOAD)
-async def preview(name: FormName, request: Request, context: Here, who: Annotated[Actor, may("upload")]) -> RowsShown:
+async def preview(
+    name: FormName, request: Request, context: Here, who: Annotated[Actor, may("upload")]
+) -> RowsShown:
     """What a roster would make, row by row, with every problem."""
     form = _form(context, name)
     return await run_in_threadpool(_preview, form, await _rows(request, form))
@@ -199,14 +222,17 @@ def _preview(form: FormDefinition, rows: Sequence[RosterRow]) -> RowsShown:
             RowShown(
                 number=row.number, name=file_name(form, row.record, taken) if row.record else None,
                 problems=[problem.message for problem in row.problems],
-                values={key: value for key, value in row.record.to_json(form).items() if value is not None} if row.record else {},
+                values={key: value for key, value in row.record.to_json(form).items() if value is not None}
+                if row.record else {},
             )
             for row in rows
         ]
     )  # fmt: skip
 
 
-@router.post("/{name}/prefill/sample", response_class=Response, responses=media("image/png"), openapi_extra=_UPLOAD)
+@router.post(
+    "/{name}/prefill/sample", response_class=Response, responses=media("image/png"), openapi_extra=_UPLOAD
+)
 async def sample(
     name: FormName,
     request: Request,
@@ -214,7 +240,8 @@ async def sample(
     who: Annotated[Actor, may("upload")],
     row: Annotated[int, Field(ge=1, le=1 << 20)],
 ) -> Response:
-    """The first page of the form for one row of a roster, as a picture; `row` is the number that the spreadsheet gives it."""
+    """The first page of the form for one row of a roster, as a picture; `row` is the number that the
+    spreadsheet gives it."""
     form = _form(context, name)
     return await run_in_threadpool(_sample, form, await _rows(request, form), row)
 
@@ -242,7 +269,9 @@ async def _rows(request: Request, form: FormDefinition) -> Sequence[RosterRow]:
         data = await roster.read(_ROSTER.bytes + 1)
     rows = await run_in_threadpool(lambda: list(read_roster(form, data, _ROSTER)))
     if len(rows) > _MOST_ROWS:
-        raise Invalid(f"名册有 {len(rows)} 行，一次至多 {_MOST_ROWS} 行", advice="请分几次上传，或用 sealform prefill")
+        raise Invalid(
+            f"名册有 {len(rows)} 行，一次至多 {_MOST_ROWS} 行", advice="请分几次上传，或用 sealform prefill"
+        )
     return rows
 
 
@@ -264,7 +293,8 @@ def _shown(form: FormDefinition) -> FormShown:
 
 def _asked(field: AnyField, title: str) -> FieldAsked:
     asked = FieldAsked(
-        name=field.name, title=title, kind=field.kind, widget=field.widget, required=field.required, mentions=field.mentions,
+        name=field.name, title=title, kind=field.kind, widget=field.widget, required=field.required,
+        mentions=field.mentions,
         prompt=field.prompt,
     )  # fmt: skip
     more: dict[str, Any] = {}

@@ -1,4 +1,5 @@
-"""For what watches the service: whether it lives and whether it can work, open to all, and how it is doing. No personal data."""
+"""For what watches the service: whether it lives and whether it can work, open to all, and how it is doing.
+No personal data."""
 
 import io
 from collections.abc import Callable
@@ -22,7 +23,8 @@ _PROBE = b"Sealform can write here."
 
 @router.get("/healthz")
 def healthz() -> dict[str, str]:
-    """Whether this process lives; it says nothing of the database, because a new process would not mend that."""
+    """Whether this process lives; it says nothing of the database, because a new process would not mend
+    that."""
     return {"status": "ok"}
 
 
@@ -35,11 +37,16 @@ class Ready(BaseModel):
 
 @router.get("/readyz", response_model=Ready, responses={503: {"description": "Not ready", "model": Ready}})
 def readyz(context: Here) -> Response:
-    """Whether requests can be served: the database answers and has this program's schema, and bytes can be kept.
+    """Whether requests can be served: the database answers and has this program's schema, and bytes can be
+    kept.
 
-    Workers are counted, and yet their absence is no reason to send nobody here: what is uploaded waits for them.
+    Workers are counted, and yet their absence is no reason to send nobody here: what is uploaded waits for
+    them.
     """
-    checks: dict[str, Any] = {"database": _state(lambda: _schema(context)), "blobs": _state(lambda: _write(context))}
+    checks: dict[str, Any] = {
+        "database": _state(lambda: _schema(context)),
+        "blobs": _state(lambda: _write(context)),
+    }
     ready = all(state == "ok" for state in checks.values())
     if checks["database"] == "ok":
         checks["workers"] = _workers(context)

@@ -40,7 +40,8 @@ class PageShown(BaseModel):
 
 
 class PartPages(BaseModel):
-    """The pages of a part. `rendered` says that they can be drawn; else `table` is what stands in it, as far as it is known.
+    """The pages of a part. `rendered` says that they can be drawn; else `table` is what stands in it, as far
+    as it is known.
     `places` are where the cells of a Word file stand: {table, row, column, page, box}."""
 
     index: int
@@ -91,7 +92,9 @@ async def picture(
     return await _apart(_picture, request, submission, index, look, if_none_match)
 
 
-def _picture(context: Context, views: Views, submission: int, index: int, look: Look, known: str | None) -> Response:
+def _picture(
+    context: Context, views: Views, submission: int, index: int, look: Look, known: str | None
+) -> Response:
     held = _held(_found(context, submission), index)
     headers = {"ETag": f'"{views.tag(held, look)}"', "Cache-Control": _KEPT}
     if known is not None and headers["ETag"] in re.findall(r'"[^"]*"', known):
@@ -100,7 +103,9 @@ def _picture(context: Context, views: Views, submission: int, index: int, look: 
 
 
 @router.get("/parts/{index}", response_class=Response, responses=media("application/octet-stream"))
-async def original(submission: Number, index: Index, request: Request, who: Annotated[Actor, may("see")]) -> Response:
+async def original(
+    submission: Number, index: Index, request: Request, who: Annotated[Actor, may("see")]
+) -> Response:
     """A part of a submission as it arrived, also one that lay in a mail or an archive."""
     return await _apart(_original, request, submission, index)
 
@@ -137,7 +142,10 @@ def _box(told: str | None) -> tuple[float, float, float, float] | None:
 
 
 async def _apart(work: Callable[..., T], request: Request, *arguments: Any) -> T:
-    """Calls `work` in one of a few threads of their own: who waits for a picture must keep nobody else waiting."""
+    """Calls `work` in one of a few threads of their own: who waits for a picture must keep nobody else
+    waiting."""
     views = request.app.state.views
     assert isinstance(views, Views)
-    return await anyio.to_thread.run_sync(work, request.app.state.context, views, *arguments, limiter=request.app.state.drawing)
+    return await anyio.to_thread.run_sync(
+        work, request.app.state.context, views, *arguments, limiter=request.app.state.drawing
+    )

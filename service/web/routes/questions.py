@@ -70,7 +70,9 @@ def index(context: Here, who: Annotated[Actor, may("see")], status: Status = "in
     with context.database.read() as connection:
         counted = listing.questions(connection, status)
     current = context.forms.current()
-    return Questions(items=[_question(current.get(form), form, field, count) for form, field, count in counted])
+    return Questions(
+        items=[_question(current.get(form), form, field, count) for form, field, count in counted]
+    )
 
 
 def _question(known: FormDefinition | None, form: str, name: str, count: int) -> Question:
@@ -81,7 +83,12 @@ def _question(known: FormDefinition | None, form: str, name: str, count: int) ->
 
 @router.get("/{form}/{field}")
 def answers(
-    form: Form, field: FieldKey, context: Here, who: Annotated[Actor, may("see")], cursor: After = "0", limit: Limit = 50
+    form: Form,
+    field: FieldKey,
+    context: Here,
+    who: Annotated[Actor, may("see")],
+    cursor: After = "0",
+    limit: Limit = 50,
 ) -> Answers:
     """The answers to one question that wait for a person, in the order in which they arrived."""
     current = context.forms.current().get(form)
@@ -98,7 +105,8 @@ def _answer(context: Context, row: Any, name: str) -> Answer:
     kept = set(Answer.model_fields) & set(schemas.FieldShown.model_fields)
     return Answer.model_validate(
         {
-            **shown.model_dump(include=kept), "submission": row.id, "version": row.version, "name": row.name, "unit": row.unit,
+            **shown.model_dump(include=kept), "submission": row.id, "version": row.version, "name": row.name,
+            "unit": row.unit,
             "crop": crop(row.id, schemas.read_parts(own(row.line)) if row.line else [], shown.evidence),
         }
     )  # fmt: skip
@@ -110,5 +118,7 @@ def crop(submission: int, parts: list[PartShown], evidence: list[dict[str, Any]]
     for one in evidence:
         if one.get("page") and one.get("box") and one["part"] in places:
             box = urlencode({"box": ",".join(f"{side:g}" for side in one["box"])}, safe=",")
-            return f"/api/v1/submissions/{submission}/parts/{places[one['part']]}/pages/{one['page']}.webp?{box}"
+            return (
+                f"/api/v1/submissions/{submission}/parts/{places[one['part']]}/pages/{one['page']}.webp?{box}"
+            )
     return None

@@ -20,7 +20,9 @@ Password = Annotated[str, Field(max_length=256)]
 class Credentials(BaseModel):
     """A name and a password."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"name": "wang", "password": "correct horse battery"}})
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"name": "wang", "password": "correct horse battery"}}
+    )
     name: Annotated[str, Field(min_length=1, max_length=64)]
     password: Password
 
@@ -34,7 +36,8 @@ class Person(BaseModel):
 
 
 class Session(BaseModel):
-    """The session of a browser; `csrf` goes into the header X-CSRF-Token of every request that changes something."""
+    """The session of a browser; `csrf` goes into the header X-CSRF-Token of every request that changes
+    something."""
 
     user: Person
     csrf: str | None = None
@@ -43,7 +46,9 @@ class Session(BaseModel):
 class NewPassword(BaseModel):
     """A password to set, by a one-time `link` or by the `current` one."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"current": "correct horse battery", "new": "staple battery horse"}})
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"current": "correct horse battery", "new": "staple battery horse"}}
+    )
     new: Password
     link: Annotated[str | None, Field(max_length=128)] = None
     current: Password | None = None
@@ -64,8 +69,8 @@ def sign_in(given: Credentials, request: Request, response: Response, context: H
 
 
 def _signed_in(context: Context, given: Credentials, origin: str, now: datetime) -> tuple[str, Actor] | None:
-    """(the session's secret, who signed in), or None. Counted before the password is looked at, and looked at outside any
-    transaction, because that takes long."""
+    """(the session's secret, who signed in), or None. Counted before the password is looked at, and looked at
+    outside any transaction, because that takes long."""
     with context.database.write() as connection:
         attempt = accounts.count_attempt(connection, given.name, origin, now)
     try:
@@ -78,7 +83,9 @@ def _signed_in(context: Context, given: Credentials, origin: str, now: datetime)
     is_right = accounts.fits(user, given.password)
     with context.database.write() as connection:
         if user is not None and is_right:
-            return accounts.sign_in(connection, user, attempt, given.password, now, context.settings.session_life)
+            return accounts.sign_in(
+                connection, user, attempt, given.password, now, context.settings.session_life
+            )
         accounts.refuse(connection, user, now)
     return None
 
@@ -96,7 +103,9 @@ def sign_out(request: Request, response: Response, context: Here, who: Annotated
     if secret:
         with context.database.write() as connection:
             accounts.sign_out(connection, secret)
-    response.delete_cookie(cookie_name(context.settings.is_secure), path="/", secure=context.settings.is_secure, httponly=True)
+    response.delete_cookie(
+        cookie_name(context.settings.is_secure), path="/", secure=context.settings.is_secure, httponly=True
+    )
 
 
 @router.post("/session/password", status_code=204)

@@ -34,13 +34,16 @@ Date = Annotated[date, Field(ge=_EARLIEST, le=_LATEST)]
 
 
 class Wanted(BaseModel):
-    """Which submissions, in which order. Days are the bureau's, the last one included; `unit` is a part of the name."""
+    """Which submissions, in which order. Days are the bureau's, the last one included; `unit` is a part of
+    the name."""
 
     model_config = ConfigDict(populate_by_name=True)
     status: Annotated[list[Status], Field(max_length=8)] = []
     form: FormName | None = None
     unit: Annotated[str | None, Field(max_length=128, pattern=r"^[^\x00]*$")] = None
-    q: Annotated[str | None, Field(max_length=200, description="Words that must all occur in the record")] = None
+    q: Annotated[str | None, Field(max_length=200, description="Words that must all occur in the record")] = (
+        None
+    )
     since: Annotated[Date | None, Field(alias="from")] = None
     until: Annotated[Date | None, Field(alias="to")] = None
     doubtful: bool | None = None
@@ -53,7 +56,9 @@ class Wanted(BaseModel):
 class Letter(BaseModel):
     """The draft of a letter."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"text": "武汉某某公司：\n\n贵单位提交的《申请表》已收悉。…"}})
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"text": "武汉某某公司：\n\n贵单位提交的《申请表》已收悉。…"}}
+    )
     text: str
 
 
@@ -74,22 +79,28 @@ def index(wanted: Annotated[Wanted, Query()], context: Here, who: Annotated[Acto
 
 @router.get("/submissions/counts")
 def counts(context: Here, who: Annotated[Actor, may("see")]) -> Counts:
-    """How many submissions there are in each state, and how many came and were decided on each of the last thirty days."""
+    """How many submissions there are in each state, and how many came and were decided on each of the last
+    thirty days."""
     where = zone(context)
     today = context.clock().astimezone(where).date()
     days = [start_of(today, where, -before).date() for before in reversed(range(_DAYS))]
     with context.database.read() as connection:
-        found = [Day(day=day, received=came, decided=went) for day, came, went in listing.by_day(connection, days, where)]
+        found = [
+            Day(day=day, received=came, decided=went)
+            for day, came, went in listing.by_day(connection, days, where)
+        ]
         return Counts.model_validate({"by_status": listing.by_status(connection), "by_day": found})
 
 
 @router.get("/events", response_class=EventSourceResponse)
 async def events(
     context: Here, who: Annotated[Actor, may("see")],
-    last_event_id: Annotated[str | None, Header(pattern=r"^[0-9]{0,18}$", description="Where to go on")] = None,
+    last_event_id: Annotated[
+        str | None, Header(pattern=r"^[0-9]{0,18}$", description="Where to go on")
+    ] = None,
 ) -> AsyncIterator[ServerSentEvent]:  # fmt: skip
-    """An event `submission` with its summary for each change. Ids rise, so that a client that was away goes on where it was; one
-    that changed several times meanwhile is told once."""
+    """An event `submission` with its summary for each change. Ids rise, so that a client that was away goes
+    on where it was; one that changed several times meanwhile is told once."""
     after = int(last_event_id) if last_event_id else await run_in_threadpool(_last_change, context)
     yield ServerSentEvent(comment="watching", id=str(after))
     end = anyio.current_time() + WATCH
@@ -110,12 +121,17 @@ def _last_change(context: Context) -> int:
 def _changes(context: Context, after: int) -> list[tuple[int, Summary]]:
     with context.database.read() as connection:
         rows = listing.changes(connection, after, _MOST_CHANGES)
-        return list(zip((row.changed for row in rows), schemas.summaries(connection, context.forms, rows), strict=True))
+        return list(
+            zip(
+                (row.changed for row in rows), schemas.summaries(connection, context.forms, rows), strict=True
+            )
+        )
 
 
 @router.get("/submissions/{submission}")
 def show(submission: Number, context: Here, response: Response, who: Annotated[Actor, may("see")]) -> Detail:
-    """A submission with its record, what speaks for each value, and what may be done with it. The ETag is its version."""
+    """A submission with its record, what speaks for each value, and what may be done with it. The ETag is its
+    version."""
     return answer(context, submission, response)
 
 

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict
 
 from service.store.accounts import Actor
-from service.store.records import Editor
 from service.store.settling import settle
+from service.store.versions import Editor
 from service.web.conditional import VERSIONED, IfMatch, version_of
 from service.web.context import Here
 from service.web.routes.editing import edited
@@ -20,7 +20,8 @@ router = APIRouter(tags=["submissions"])
 
 
 class Settled(BaseModel):
-    """`replaces`: the later takes the place of the earlier; `another`: both stand; `open`: what was said is taken back."""
+    """`replaces`: the later takes the place of the earlier; `another`: both stand; `open`: what was said is
+    taken back."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"verdict": "replaces"}})
     verdict: Literal["replaces", "another", "open"]

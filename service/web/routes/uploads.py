@@ -1,4 +1,5 @@
-"""What arrives: files are kept, queued for reading in the same transaction, and watched until they are read."""
+"""What arrives: files are kept, queued for reading in the same transaction, and watched until they are
+read."""
 
 import hashlib
 import json
@@ -37,8 +38,10 @@ _BODY = multipart_body(
         "type": "string",
         "enum": ["true", "false", "auto"],
         "default": "true",
-        "description": "Whose the files are: `true`, one sender's, who may send several applications; `false`, a submission each; "
-        "`auto`, anybody's, so that each file counts by itself unless it says itself that it is one application with another",
+        "description": "Whose the files are: `true`, one sender's, who may send "
+        "several applications; `false`, a submission each; "
+        "`auto`, anybody's, so that each file counts by itself unless it "
+        "says itself that it is one application with another",
     },
     replaces={"type": "integer", "description": "The submission that this one takes the place of"},
 )
@@ -47,16 +50,21 @@ IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=128, patt
 
 @router.post("", status_code=201, openapi_extra=_BODY)
 async def receive(
-    request: Request, context: Here, who: Annotated[Actor, may("upload")], idempotency_key: IdempotencyKey = None
+    request: Request,
+    context: Here,
+    who: Annotated[Actor, may("upload")],
+    idempotency_key: IdempotencyKey = None,
 ) -> Uploads:
-    """Takes files, and answers once they are safe; reading them comes later. A request that is sent again with the same
-    Idempotency-Key makes nothing new.
+    """Takes files, and answers once they are safe; reading them comes later. A request that is sent again
+    with the same Idempotency-Key makes nothing new.
 
-    What `together` says is where the files are from, never what is in them: two applications are not made one because somebody
-    says so, since one unit's answers would then stand in the record of the other. With `true` the files are one sender's, like a
-    mail and what hangs on it: what can't be read is told to the application that it came with, if there is one alone. With `auto`
-    they are anybody's, like a folder that somebody collected: Word file, scan and photos are joined where number, unit and content
-    say so, and every file that gives no application is a submission of its own, which tells why. With `false` nothing is joined.
+    What `together` says is where the files are from, never what is in them: two applications are not made one
+    because somebody says so, since one unit's answers would then stand in the record of the other. With
+    `true` the files are one sender's, like a mail and what hangs on it: what can't be read is told to the
+    application that it came with, if there is one alone. With `auto` they are anybody's, like a folder that
+    somebody collected: Word file, scan and photos are joined where number, unit and content say so, and every
+    file that gives no application is a submission of its own, which tells why. With `false` nothing is
+    joined.
     """
     async with multipart(request, context.settings.limits().parts) as form:
         return await run_in_threadpool(_receive, context, who, form, idempotency_key)
@@ -71,14 +79,18 @@ def _receive(context: Context, who: Actor, form: FormData, key: str | None) -> U
     groups = [files] if wanted["together"] else [[file] for file in files]
     if wanted["replaces"] is not None and len(files if is_auto else groups) > 1:
         raise Invalid("几份申请不能替代同一份", advice="请逐份上传")
-    digest = hashlib.sha256(json.dumps([wanted, [[file.name, file.sha256] for file in files]]).encode()).hexdigest()
+    digest = hashlib.sha256(
+        json.dumps([wanted, [[file.name, file.sha256] for file in files]]).encode()
+    ).hexdigest()
     channel = "page" if who.id.startswith("user:") else "api"
     with context.database.write() as connection:
         numbers = _answered(connection, context, who, key, digest) if key else None
         if numbers is None:
             numbers = []
             for group in groups:
-                arrival = Arrival(group, channel, form=wanted["form"], replaces=wanted["replaces"], apart=is_auto)
+                arrival = Arrival(
+                    group, channel, form=wanted["form"], replaces=wanted["replaces"], apart=is_auto
+                )
                 upload, _ = create(connection, arrival, who.id, context.clock())
                 context.enqueue(connection, upload)
                 numbers.append(upload)
@@ -90,7 +102,9 @@ def _receive(context: Context, who: Actor, form: FormData, key: str | None) -> U
 
 def _wanted(context: Context, form: FormData) -> dict[str, Any]:
     """The fields of the request beside its files."""
-    said: dict[str, str] = {name: value for name, value in form.multi_items() if isinstance(value, str) and value != ""}
+    said: dict[str, str] = {
+        name: value for name, value in form.multi_items() if isinstance(value, str) and value != ""
+    }
     unknown = sorted(said.keys() - {"form", "together", "replaces"})
     if unknown:
         raise Invalid(f"没有“{unknown[0][:40]}”这一项", advice="文件应放在名为 files 的字段中")
@@ -99,7 +113,9 @@ def _wanted(context: Context, form: FormData) -> dict[str, Any]:
         raise UnknownForm(f"没有名为“{name[:64]}”的表格", advice="留空即自动识别")
     if together not in _TOGETHER:
         raise Invalid("together 应为 true、false 或 auto")
-    if replaces is not None and not (replaces.isascii() and replaces.isdigit() and 0 < int(replaces[:11]) < 1 << 31):
+    if replaces is not None and not (
+        replaces.isascii() and replaces.isdigit() and 0 < int(replaces[:11]) < 1 << 31
+    ):
         raise Invalid("replaces 应为申请的编号")
     return {"form": name, "together": _TOGETHER[together], "replaces": int(replaces) if replaces else None}
 
@@ -118,16 +134,25 @@ def _expect_kept(context: Context, files: Sequence[StoredFile]) -> None:
         raise Conflict("相同的旧文件正在清除，这次上传没有保存", advice="请再上传一次")
 
 
-def _answered(connection: sa.Connection, context: Context, who: Actor, key: str, digest: str) -> list[int] | None:
-    """The uploads that a request with this key made; None for the first, which is noted: a second one waits until it ends."""
+def _answered(
+    connection: sa.Connection, context: Context, who: Actor, key: str, digest: str
+) -> list[int] | None:
+    """The uploads that a request with this key made; None for the first, which is noted: a second one waits
+    until it ends."""
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     row = {"actor": who.id, "key": key, "digest": digest, "created_at": context.clock()}
     # What an insert's row count says differs between drivers; what it returns does not.
-    if connection.execute(insert(idempotency).values(row).on_conflict_do_nothing().returning(idempotency.c.key)).first():
+    if connection.execute(
+        insert(idempotency).values(row).on_conflict_do_nothing().returning(idempotency.c.key)
+    ).first():
         return None
-    known = connection.execute(idempotency.select().where(idempotency.c.actor == who.id, idempotency.c.key == key)).one()
+    known = connection.execute(
+        idempotency.select().where(idempotency.c.actor == who.id, idempotency.c.key == key)
+    ).one()
     if known.digest != digest:
-        raise Invalid("这个 Idempotency-Key 已用于另一次请求", advice="内容不同的请求，请换一个 Idempotency-Key")
+        raise Invalid(
+            "这个 Idempotency-Key 已用于另一次请求", advice="内容不同的请求，请换一个 Idempotency-Key"
+        )
     if known.answer is None:
         raise Conflict("这个 Idempotency-Key 的请求没有完成")
     return [int(number) for number in known.answer["uploads"]]

@@ -41,7 +41,9 @@ class Users(BaseModel):
 class NewUser(BaseModel):
     """Somebody who is to sign in."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"name": "wang", "full_name": "王芳", "role": "reviewer"}})
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"name": "wang", "full_name": "王芳", "role": "reviewer"}}
+    )
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{1,63}$")]
     full_name: FullName = ""
     role: Role
@@ -50,7 +52,9 @@ class NewUser(BaseModel):
 class UserChanges(BaseModel):
     """What is to be different; what is left out stays."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"role": "clerk", "active": True}})
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"role": "clerk", "active": True}}
+    )
     full_name: FullName | None = None
     role: Role | None = None
     active: bool | None = None
@@ -74,7 +78,9 @@ def index(context: Here, who: Annotated[Actor, may("admin")]) -> Users:
 def create(given: NewUser, context: Here, who: Annotated[Actor, may("admin")]) -> Invited:
     """A new user."""
     with context.database.write() as connection:
-        made = accounts.create_user(connection, given.name, given.full_name, given.role, who.id, context.clock())
+        made = accounts.create_user(
+            connection, given.name, given.full_name, given.role, who.id, context.clock()
+        )
         return _invited(context, connection, made, who)
 
 
@@ -107,6 +113,7 @@ def _read(connection: sa.Connection, user: int) -> User:
 def _user(row: sa.Row[tuple[object, ...]]) -> User:
     data = row._mapping
     return User(
-        id=data["id"], name=data["name"], full_name=data["full_name"], role=data["role"], active=data["active"],
+        id=data["id"], name=data["name"], full_name=data["full_name"], role=data["role"],
+        active=data["active"],
         ready=data["password"] is not None, locked_until=data["locked_until"], created_at=data["created_at"],
     )  # fmt: skip

@@ -44,7 +44,9 @@ class NewWebhook(BaseModel):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"example": {"url": "https://hooks.example.cn/sealform", "events": ["submission.accepted"]}},
+        json_schema_extra={
+            "example": {"url": "https://hooks.example.cn/sealform", "events": ["submission.accepted"]}
+        },
     )
     url: Url
     events: Events
@@ -106,17 +108,23 @@ def create(given: NewWebhook, context: Here, who: Annotated[Actor, may("admin")]
     """Registers an address, if its host is one that may be told."""
     sending.check_url(given.url, context.settings.webhook_hosts)
     with context.database.write() as connection:
-        number, secret = webhooks.create(connection, given.url, list(dict.fromkeys(given.events)), who.id, context.clock())
+        number, secret = webhooks.create(
+            connection, given.url, list(dict.fromkeys(given.events)), who.id, context.clock()
+        )
     return NewWebhookShown(id=number, secret=secret)
 
 
 @router.patch("/{webhook}")
-def change(webhook: Number, given: WebhookChanges, context: Here, who: Annotated[Actor, may("admin")]) -> Webhook:
+def change(
+    webhook: Number, given: WebhookChanges, context: Here, who: Annotated[Actor, may("admin")]
+) -> Webhook:
     """Changes the address or the events, or stops and starts it; its secret stays."""
     if given.url is not None:
         sending.check_url(given.url, context.settings.webhook_hosts)
     with context.database.write() as connection:
-        row = webhooks.change(connection, webhook, given.model_dump(exclude_none=True), who.id, context.clock())
+        row = webhooks.change(
+            connection, webhook, given.model_dump(exclude_none=True), who.id, context.clock()
+        )
     return Webhook.model_validate(row, from_attributes=True)
 
 

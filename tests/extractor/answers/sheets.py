@@ -1,4 +1,5 @@
-"""Pages as the reader of pictures gives them, drawn from rows of text: a box for each cell and for each character."""
+"""Pages as the reader of pictures gives them, drawn from rows of text: a box for each cell and for each
+character."""
 
 from collections.abc import Sequence
 
@@ -21,7 +22,9 @@ def line(*pieces: tuple[Span, ...]) -> Line:
     for piece in pieces:
         spans += [Run(text=" "), *piece] if spans else piece
     boxes = [span.box for span in spans if span.box]
-    whole = Box(x0=boxes[0].x0, y0=min(box.y0 for box in boxes), x1=boxes[-1].x1, y1=max(box.y1 for box in boxes))
+    whole = Box(
+        x0=boxes[0].x0, y0=min(box.y0 for box in boxes), x1=boxes[-1].x1, y1=max(box.y1 for box in boxes)
+    )
     return Line(spans=tuple(spans), box=whole)
 
 
@@ -35,7 +38,13 @@ def cell(text: str, row: int, column: int, box: Box, span: int = 1) -> Cell:
     return Cell(row=row, column=column, column_span=span, box=box, lines=lines)
 
 
-def grid(rows: Sequence[Sequence[str]], top: float = 100, index: int = 0, left: float = LEFT, column: float = COLUMN) -> Table:
+def grid(
+    rows: Sequence[Sequence[str]],
+    top: float = 100,
+    index: int = 0,
+    left: float = LEFT,
+    column: float = COLUMN,
+) -> Table:
     """A table of four columns whose last cell of each row goes to its end, rows as high as they need."""
     cells, y = [], top
     for number, row in enumerate(rows):

@@ -78,12 +78,16 @@ def test_a_marked_box_where_none_was_asked_for_is_told() -> None:
 
 def test_a_picture_inside_the_form_may_be_the_seal_that_is_missing_and_a_letterhead_is_not() -> None:
     cells = list(table(FULL).cells)
-    cells[0] = cells[0].model_copy(update={"lines": (Line(spans=(*cells[0].lines[0].spans, Picture(kind="picture"))),)})
+    cells[0] = cells[0].model_copy(
+        update={"lines": (Line(spans=(*cells[0].lines[0].spans, Picture(kind="picture"))),)}
+    )
     inside = read(Table(index=0, cells=tuple(cells)))
     assert _doubts(inside) == {"seal": {"picture-unclaimed"}, "sign": {"picture-unclaimed"}}
     above = read(Line(spans=(Picture(kind="picture"),)), table(FULL))
     assert not _doubts(above)
-    assert [entry.booking.by for entry in above.books.entries() if entry.kind == "picture"] == ["picture-elsewhere"]
+    assert [entry.booking.by for entry in above.books.entries() if entry.kind == "picture"] == [
+        "picture-elsewhere"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -95,11 +99,21 @@ def test_a_picture_inside_the_form_may_be_the_seal_that_is_missing_and_a_letterh
     ],
 )
 def test_ink_is_nobodys_the_rim_of_the_sheet_or_lies_on_what_was_read(box: Box, by: str) -> None:
-    label = Cell(row=0, column=0, lines=(Line(spans=(Run(text="单位名称", box=Box(x0=100, y0=100, x1=150, y1=112)),)),))
-    page = Page(number=1, width=595, height=842, blocks=(Table(index=0, cells=(label,)),), ink=(InkMark(box=box, confidence=0.9),))
+    label = Cell(
+        row=0, column=0, lines=(Line(spans=(Run(text="单位名称", box=Box(x0=100, y0=100, x1=150, y1=112)),)),)
+    )
+    page = Page(
+        number=1,
+        width=595,
+        height=842,
+        blocks=(Table(index=0, cells=(label,)),),
+        ink=(InkMark(box=box, confidence=0.9),),
+    )
     found = lay(Pages(reader="scan", pages=(page,)), FORM)
     assert [entry.booking.by for entry in found.books.marks] == [by]
-    assert [finding.code for finding in found.books.told] == (["ink-elsewhere"] if by == "ink-elsewhere" else [])
+    assert [finding.code for finding in found.books.told] == (
+        ["ink-elsewhere"] if by == "ink-elsewhere" else []
+    )
 
 
 _SPANS = st.one_of(
@@ -113,9 +127,15 @@ _ROWS = st.lists(st.lists(_LINES, min_size=1, max_size=4), max_size=5)
 
 @settings(deadline=None)
 @given(st.lists(st.lists(_SPANS, max_size=3), max_size=3), _ROWS)
-def test_every_character_tick_and_picture_is_booked_once(outside: list[list[Span]], rows: list[list[list[Line]]]) -> None:
+def test_every_character_tick_and_picture_is_booked_once(
+    outside: list[list[Span]], rows: list[list[list[Line]]]
+) -> None:
     plain = table(FULL)
-    more = [Cell(row=5 + r, column=c, lines=tuple(text)) for r, row in enumerate(rows) for c, text in enumerate(row)]
+    more = [
+        Cell(row=5 + r, column=c, lines=tuple(text))
+        for r, row in enumerate(rows)
+        for c, text in enumerate(row)
+    ]
     blocks = (*(Line(spans=tuple(spans)) for spans in outside), Table(index=0, cells=(*plain.cells, *more)))
     found = read(*blocks)
     units = found.books.units
@@ -143,9 +163,13 @@ def test_what_two_fields_both_hold_is_the_answer_to_neither_unseen() -> None:
             {"label": "审核人", "content": [{"kind": "text", "name": "checker"}]},
         ],
     }
-    form = FormDefinition.model_validate({"name": "two", "version": "1", "title": "表", "columns": [5, 5], "rows": [row]})
+    form = FormDefinition.model_validate(
+        {"name": "two", "version": "1", "title": "表", "columns": [5, 5], "rows": [row]}
+    )
     cells = [Cell(row=0, column=n, lines=lines(text)) for n, text in enumerate(("填报人", "审核人"))]
     merged = Cell(row=1, column=0, column_span=2, lines=lines("王伟"))
-    found = lay(Pages(reader="word", pages=(Page(number=1, blocks=(Table(index=0, cells=(*cells, merged)),)),)), form)
+    found = lay(
+        Pages(reader="word", pages=(Page(number=1, blocks=(Table(index=0, cells=(*cells, merged)),)),)), form
+    )
     assert _doubts(found) == {"writer": {"answer-twice"}, "checker": {"answer-twice"}}
     assert _text(found, "answer") == "王伟"

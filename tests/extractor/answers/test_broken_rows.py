@@ -55,13 +55,17 @@ def test_a_date_alone_on_the_next_page_belongs_to_the_row_before(rest: Table | L
 
 
 def test_a_page_s_number_is_no_part_of_a_row() -> None:
-    found = read(sheet(1, bottom(BROKEN)), sheet(2, line(words(DAY, 190, 60)), line(words("第2页", 270, 800))))
+    found = read(
+        sheet(1, bottom(BROKEN)), sheet(2, line(words(DAY, 190, 60)), line(words("第2页", 270, 800)))
+    )
     assert values(found)["day"] == "2021-02-05"
     assert not doubts(found, "day")
 
 
 def test_what_else_stands_on_the_next_page_makes_the_row_doubtful() -> None:
-    found = read(sheet(1, bottom(BROKEN)), sheet(2, line(words(DAY, 190, 60)), line(words("收文专用章", 400, 120))))
+    found = read(
+        sheet(1, bottom(BROKEN)), sheet(2, line(words(DAY, 190, 60)), line(words("收文专用章", 400, 120)))
+    )
     assert values(found)["day"] == "2021-02-05"
     assert doubts(found, "day") == ["place-unsure"]
 
@@ -114,7 +118,12 @@ def test_a_seal_alone_on_the_next_page_belongs_to_the_row_before() -> None:
 
 
 def test_a_seal_in_an_empty_half_of_a_row_is_seen() -> None:
-    assert seal(read(sheet(1, bottom(FULL)), sheet(2, grid([["", ""]], 60, 1), seals=[Box(x0=200, y0=50, x1=300, y1=110)])))
+    assert seal(
+        read(
+            sheet(1, bottom(FULL)),
+            sheet(2, grid([["", ""]], 60, 1), seals=[Box(x0=200, y0=50, x1=300, y1=110)]),
+        )
+    )
 
 
 def test_what_stands_in_the_column_of_a_whole_label_is_not_its_rest() -> None:

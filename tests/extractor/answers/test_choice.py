@@ -59,10 +59,15 @@ def test_a_clear_mark_is_read_and_needs_nobody(text: str, chosen: list[str]) -> 
     [
         ("□城镇□商业√□园区□校园□社区□企事业单位", {("商业",), ("园区",)}),
         ("□城镇 □商业 √ □园区 □校园 □社区 □企事业单位", {("商业",), ("园区",)}),
-        ("□城镇 □商业 ×园区 □校园 □社区 □企事业单位", {("园区",), ("城镇", "商业", "校园", "社区", "企事业单位")}),
+        (
+            "□城镇 □商业 ×园区 □校园 □社区 □企事业单位",
+            {("园区",), ("城镇", "商业", "校园", "社区", "企事业单位")},
+        ),
     ],
 )
-def test_a_mark_that_can_be_read_in_two_ways_goes_to_review_with_both(text: str, readings: set[tuple[str, ...]]) -> None:
+def test_a_mark_that_can_be_read_in_two_ways_goes_to_review_with_both(
+    text: str, readings: set[tuple[str, ...]]
+) -> None:
     reading = read(text)
     assert reading.confidence < 0.95
     assert {reading.value, *reading.alternatives} == readings
@@ -108,14 +113,19 @@ def test_the_options_that_were_not_struck_out_are_inferred() -> None:
     struck = frozenset(["strike"])
     gone = "□校园 □社区 □企事业单位"
     reading = read(
-        Run(text="□城镇", emphasis=struck), " □商业 ", Run(text="□园区", emphasis=struck), Run(text=gone, emphasis=struck)
+        Run(text="□城镇", emphasis=struck),
+        " □商业 ",
+        Run(text="□园区", emphasis=struck),
+        Run(text=gone, emphasis=struck),
     )  # type: ignore[arg-type]
     assert reading.value == ("商业",)
     assert not is_sure(reading)
 
 
 def test_a_tick_on_a_struck_option_goes_to_review() -> None:
-    reading = read("□城镇 ", Run(text="☑商业", emphasis=frozenset(["strike"])), " ☑园区 □校园 □社区 □企事业单位")
+    reading = read(
+        "□城镇 ", Run(text="☑商业", emphasis=frozenset(["strike"])), " ☑园区 □校园 □社区 □企事业单位"
+    )
     assert not is_sure(reading)
     assert ("园区",) in reading.alternatives
 
@@ -164,7 +174,9 @@ MARKED = {
     separator=st.sampled_from(["；", "  ", " ", "、", "\t", "\n", "；\n"]),
     gap=st.sampled_from(["", " ", "\u3000"]),
 )
-def test_printed_marks_before_their_options_are_always_read(chosen: set[str], style: str, separator: str, gap: str) -> None:
+def test_printed_marks_before_their_options_are_always_read(
+    chosen: set[str], style: str, separator: str, gap: str
+) -> None:
     on, off = MARKED[style]
     text = separator.join((on if option in chosen else off) + gap + option for option in OPTIONS)
     reading = read(text)
@@ -187,7 +199,8 @@ def test_what_is_sure_does_not_depend_on_how_runs_are_cut() -> None:
 
 
 def scanned(*marks: str) -> ChoiceReading:
-    """The options behind boxes in the states `marks`, as read off a picture; an empty string is a box that was overlooked."""
+    """The options behind boxes in the states `marks`, as read off a picture; an empty string is a box that
+    was overlooked."""
     spans: list[Span | str] = []
     for mark, option in zip(marks, OPTIONS, strict=False):
         spans += [Tick(state=mark, confidence=0.998)] if mark else []  # type: ignore[arg-type]

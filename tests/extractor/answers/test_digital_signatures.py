@@ -2,8 +2,9 @@
 
 import pytest
 
-from extractor.answers.labels import align, units_of
+from extractor.answers.labels import align
 from extractor.answers.match import match
+from extractor.answers.units import units_of
 from extractor.weighing.decide import decide
 from models.identity import Tag
 from models.page import Box, Cell, Line, Mismatch, Page, Pages, Run, Table
@@ -24,7 +25,12 @@ def unit_row(answer: str) -> Pages:
 
 @pytest.mark.parametrize(
     ("tag", "place", "field"),
-    [(Tag(field="head"), box(500), "head"), (None, box(120), "unit"), (None, box(500), None), (Tag(field="alien"), box(500), None)],
+    [
+        (Tag(field="head"), box(500), "head"),
+        (None, box(120), "unit"),
+        (None, box(500), None),
+        (Tag(field="alien"), box(500), None),
+    ],
     ids=["by its name", "by its place", "neither", "a name that the form does not have"],
 )
 def test_a_mismatch_is_told_of_its_field(tag: Tag | None, place: Box, field: str | None) -> None:
@@ -32,6 +38,8 @@ def test_a_mismatch_is_told_of_its_field(tag: Tag | None, place: Box, field: str
     pages = unit_row("清源").model_copy(update={"mismatches": (mismatch,)})
     found = match(pages, align(FORM, units_of(pages)), "a.pdf")
     told = [finding for finding in found.findings if "碧水" in finding.message]
-    assert [(one.code, one.field) for one in told] == [("control-disagrees" if field else "document-damaged", field)]
+    assert [(one.code, one.field) for one in told] == [
+        ("control-disagrees" if field else "document-damaged", field)
+    ]
     decided = decide(FORM, found.observations, found.findings)
     assert decided.fields[field or "unit"].decision == "review"

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extractor.answers import labels
-from extractor.answers.labels import Wording, align, closest, most
+from extractor.answers import labels, units
+from extractor.answers.labels import align, closest, most
+from extractor.answers.units import Wording
 from models.page import Cell, Line, Page, Pages, Run, Table
 
 
@@ -26,8 +27,10 @@ def printed(forms):
 
 def test_a_label_is_sought_once_in_a_unit_however_often_a_form_is_laid_over_it(forms, printed, monkeypatch):
     searched = []
-    seek = labels._hits
-    monkeypatch.setattr(labels, "_hits", lambda unit, sought: searched.append((id(unit), sought.texts)) or seek(unit, sought))
+    seek = units._hits
+    monkeypatch.setattr(
+        units, "_hits", lambda unit, sought: searched.append((id(unit), sought.texts)) or seek(unit, sought)
+    )
     form = next(iter(forms.values()))
     wording = Wording.of(_pages(*printed[form.name][:4]))
     for places in ((0, 1, 2, 3), (3, 2, 1, 0)):

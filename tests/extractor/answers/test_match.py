@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from extractor.answers.labels import align, units_of
+from extractor.answers.labels import align
 from extractor.answers.match import Match, match
+from extractor.answers.units import units_of
 from models.form import FormDefinition
 from models.page import Cell, Line, Page, Pages, Picture, Run, Table, Tick
 
@@ -17,17 +18,31 @@ FORM = FormDefinition.model_validate(
         "title": "小表",
         "columns": [3, 5, 3, 5],
         "rows": [
-            {"cells": [{"label": "单位名称", "columns": 3, "content": [{"kind": "text", "name": "unit", "required": True}]}]},
+            {
+                "cells": [
+                    {
+                        "label": "单位名称",
+                        "columns": 3,
+                        "content": [{"kind": "text", "name": "unit", "required": True}],
+                    }
+                ]
+            },
             {
                 "cells": [
                     {"label": "负责人", "content": [{"kind": "text", "name": "head"}]},
-                    {"label": "职务", "content": [{"kind": "text", "name": "head_title", "label": "负责人职务"}]},
+                    {
+                        "label": "职务",
+                        "content": [{"kind": "text", "name": "head_title", "label": "负责人职务"}],
+                    },
                 ]
             },
             {
                 "cells": [
                     {"label": "联系人", "content": [{"kind": "text", "name": "contact"}]},
-                    {"label": "职务", "content": [{"kind": "text", "name": "contact_title", "label": "联系人职务"}]},
+                    {
+                        "label": "职务",
+                        "content": [{"kind": "text", "name": "contact_title", "label": "联系人职务"}],
+                    },
                 ]
             },
             {
@@ -37,7 +52,11 @@ FORM = FormDefinition.model_validate(
                         "aliases": ["概况"],
                         "columns": 3,
                         "content": [
-                            {"kind": "prose", "name": "about", "guidance": ["请从占地面积、职工人数等方面简要介绍单位的基本情况。"]}
+                            {
+                                "kind": "prose",
+                                "name": "about",
+                                "guidance": ["请从占地面积、职工人数等方面简要介绍单位的基本情况。"],
+                            }
                         ],
                     }
                 ]
@@ -49,8 +68,19 @@ FORM = FormDefinition.model_validate(
                         "columns": 3,
                         "content": [
                             {"kind": "printed", "text": "本单位对所提交材料的真实性负责，特此声明。"},
-                            {"kind": "seal", "name": "seal", "label": "盖章", "prompt": "单位（盖章）：", "mentions": "unit"},
-                            {"kind": "signature", "name": "sign", "label": "签字", "prompt": "负责人（签字）："},
+                            {
+                                "kind": "seal",
+                                "name": "seal",
+                                "label": "盖章",
+                                "prompt": "单位（盖章）：",
+                                "mentions": "unit",
+                            },
+                            {
+                                "kind": "signature",
+                                "name": "sign",
+                                "label": "签字",
+                                "prompt": "负责人（签字）：",
+                            },
                             {"kind": "date", "name": "day", "label": "日期"},
                         ],
                     }
@@ -132,7 +162,13 @@ def test_a_misread_label_is_still_found() -> None:
 
 
 def test_labels_may_have_blanks_colons_and_other_names() -> None:
-    rows = [["单 位 名 称：", FULL[0][1]], ["负责人", "王伟", "职　务", "主任"], FULL[2], ["概 况", FULL[3][1]], FULL[4]]
+    rows = [
+        ["单 位 名 称：", FULL[0][1]],
+        ["负责人", "王伟", "职　务", "主任"],
+        FULL[2],
+        ["概 况", FULL[3][1]],
+        FULL[4],
+    ]
     assert values(read(table(rows))) == VALUES
 
 
@@ -142,7 +178,13 @@ def test_rows_may_stand_in_another_order() -> None:
 
 
 def test_label_and_value_may_share_a_cell() -> None:
-    rows = [["单位名称：清源水务公司"], ["负责人：王伟", "职务：主任"], ["联系人：\n李芳", "职务:科长"], FULL[3], FULL[4]]
+    rows = [
+        ["单位名称：清源水务公司"],
+        ["负责人：王伟", "职务：主任"],
+        ["联系人：\n李芳", "职务:科长"],
+        FULL[3],
+        FULL[4],
+    ]
     assert values(read(table(rows))) == VALUES
 
 
@@ -175,7 +217,9 @@ def test_a_table_of_something_else_before_the_form_does_no_harm() -> None:
     assert values(read(decoy, table(FULL, 1))) == VALUES
 
 
-@pytest.mark.parametrize("place", ["{guidance}\n{answer}", "{answer}\n{guidance}", "占地80亩。\n{guidance}\n职工40人。"])
+@pytest.mark.parametrize(
+    "place", ["{guidance}\n{answer}", "{answer}\n{guidance}", "占地80亩。\n{guidance}\n职工40人。"]
+)
 def test_guidance_left_standing_is_no_answer(place: str) -> None:
     guidance = "请从占地面积、职工人数等方面，简要介绍单位的基本情况"
     text = place.format(guidance=guidance, answer=FULL[3][1])
@@ -189,7 +233,12 @@ def test_untouched_guidance_is_an_empty_answer() -> None:
 
 def test_guidance_in_a_wording_that_nobody_told_us_is_doubted() -> None:
     rows = [*FULL[:3], ["单位概况", "（简要介绍单位情况，500字以内）\n占地80亩。"], FULL[4]]
-    doubts = {doubt.code for seen in read(table(rows)).observations for doubt in seen.doubts if seen.field == "about"}
+    doubts = {
+        doubt.code
+        for seen in read(table(rows)).observations
+        for doubt in seen.doubts
+        if seen.field == "about"
+    }
     assert doubts == {"guidance-left"}
 
 
@@ -200,10 +249,16 @@ def test_seal_and_signature_are_absent_where_nothing_is_set() -> None:
 
 
 def test_typed_words_are_no_seal_and_no_signature() -> None:
-    rows = [*FULL[:4], ["承诺", "特此声明。\n单位（盖章）：清源水务公司\n负责人（签字）：王伟\n    年    月    日"]]
+    rows = [
+        *FULL[:4],
+        ["承诺", "特此声明。\n单位（盖章）：清源水务公司\n负责人（签字）：王伟\n    年    月    日"],
+    ]
     seen = {one.field: one for one in read(table(rows)).observations}
     assert not seen["seal"].value.present
-    assert [doubt.code for doubt in (*seen["seal"].doubts, *seen["sign"].doubts)] == ["seal-typed", "signature-typed"]
+    assert [doubt.code for doubt in (*seen["seal"].doubts, *seen["sign"].doubts)] == [
+        "seal-typed",
+        "signature-typed",
+    ]
     assert seen["day"].value is None
 
 
@@ -213,7 +268,10 @@ def test_a_date_may_stand_before_the_signature() -> None:
 
 
 def test_a_picture_by_the_prompt_may_be_a_seal_and_goes_to_review() -> None:
-    marked = [Line(spans=(Run(text="单位（盖章）："), Picture(kind="picture"))), *lines("负责人（签字）：\n2021年2月5日")]
+    marked = [
+        Line(spans=(Run(text="单位（盖章）："), Picture(kind="picture"))),
+        *lines("负责人（签字）：\n2021年2月5日"),
+    ]
     grid = table(FULL)
     cells = (*grid.cells[:-1], grid.cells[-1].model_copy(update={"lines": tuple(marked)}))
     seen = {one.field: one for one in read(grid.model_copy(update={"cells": cells})).observations}
@@ -246,7 +304,12 @@ def test_rows_of_an_inner_table_are_read_until_the_next_label(forms: Mapping[str
     field = cell.rows_field
     assert field is not None
     headings = [column.label for column in field.columns]
-    rows = [[cell.label or "", *headings], ["", "煤", "12", "甲公司"], ["", "", "", ""], ["", "气", "1,500 吨", ""]]
+    rows = [
+        [cell.label or "", *headings],
+        ["", "煤", "12", "甲公司"],
+        ["", "", "", ""],
+        ["", "气", "1,500 吨", ""],
+    ]
     after = form.rows[-1].cells[0]
     found = lay(pages(table([*rows, [after.label or "", "x"]])), form)
     seen = next(one for one in found.observations if one.field == field.name)
@@ -258,8 +321,13 @@ def test_a_character_that_was_taken_for_a_mark_is_told() -> None:
     whole = table(FULL)
     name = FULL[0][1]
     spans = (Run(text=name[:2]), Tick(state="ticked", confidence=0.99), Run(text=name[3:]))
-    cells = [cell.model_copy(update={"lines": (Line(spans=spans),)}) if cell.text == name else cell for cell in whole.cells]
-    pages = Pages(reader="scan", pages=(Page(number=1, blocks=(whole.model_copy(update={"cells": tuple(cells)}),)),))
+    cells = [
+        cell.model_copy(update={"lines": (Line(spans=spans),)}) if cell.text == name else cell
+        for cell in whole.cells
+    ]
+    pages = Pages(
+        reader="scan", pages=(Page(number=1, blocks=(whole.model_copy(update={"cells": tuple(cells)}),)),)
+    )
     seen = match(pages, align(FORM, units_of(pages)), "a.pdf")
     assert any(doubt.code == "mark-in-answer" for one in seen.observations for doubt in one.doubts)
 
@@ -279,7 +347,9 @@ MONEY = FormDefinition.model_validate(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("label", "told"), [("年营业收入85", ["label-rest"]), ("2. 年营业收入", []), ("年营业收入", [])])
+@pytest.mark.parametrize(
+    ("label", "told"), [("年营业收入85", ["label-rest"]), ("2. 年营业收入", []), ("年营业收入", [])]
+)
 def test_what_a_label_s_own_cell_holds_beside_the_label_is_not_dropped(label: str, told: list[str]) -> None:
     assert doubts(lay(pages(table([["单位名称", "清源水务公司"], [label, ""]])), MONEY), "income") == told
 

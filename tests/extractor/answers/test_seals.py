@@ -3,8 +3,9 @@
 import pytest
 
 from extractor import rungs
-from extractor.answers.labels import align, units_of
+from extractor.answers.labels import align
 from extractor.answers.match import match
+from extractor.answers.units import units_of
 from models.page import Box, Line, Page, Pages, Run, SealMark, Table
 from models.record import Observation
 from tests.extractor.answers.test_match import FORM, FULL, table
@@ -26,7 +27,9 @@ def _on_paper() -> Table:
             spans = tuple(span.model_copy(update={"box": place}) for span in line.spans)
             lines.append(line.model_copy(update={"box": place, "spans": spans}))
         cells.append(cell.model_copy(update={"box": box, "lines": tuple(lines)}))
-    return plain.model_copy(update={"cells": tuple(cells), "box": Box(x0=50, y0=50, x1=530, y1=50 + 5 * _HIGH)})
+    return plain.model_copy(
+        update={"cells": tuple(cells), "box": Box(x0=50, y0=50, x1=530, y1=50 + 5 * _HIGH)}
+    )
 
 
 def _reading(text: str, confidence: float = 0.99) -> tuple[Run, ...]:
@@ -89,7 +92,9 @@ def test_of_two_readings_the_one_with_the_name_counts() -> None:
 
 def test_a_seal_that_bears_the_name_has_the_name_for_its_text_however_it_was_read() -> None:
     misread = tuple(
-        run.model_copy(update={"text": "藻", "confidence": 0.6, "others": ((run.text, 0.4),)}) if at == 1 else run
+        run.model_copy(update={"text": "藻", "confidence": 0.6, "others": ((run.text, 0.4),)})
+        if at == 1
+        else run
         for at, run in enumerate(_reading(NAME))
     )
     seen = _seal(misread)
@@ -104,7 +109,9 @@ def test_a_seal_confirms_the_name_that_was_read() -> None:
 
 
 def test_a_seal_with_another_name_makes_the_name_doubtful_too() -> None:
-    name = next(one for one in _observed(_read(_on_paper()), _reading("江岸区花山镇人民政府")) if one.value == NAME)
+    name = next(
+        one for one in _observed(_read(_on_paper()), _reading("江岸区花山镇人民政府")) if one.value == NAME
+    )
     assert [doubt.code for doubt in name.doubts] == ["name-disagrees"]
 
 
@@ -124,23 +131,31 @@ def test_a_name_that_a_file_holds_needs_no_seal_to_confirm_it() -> None:
 def test_a_seal_is_less_surely_absent_from_a_copy_without_colour(coloured: bool) -> None:
     page = Page(number=1, width=595, height=842, blocks=(_on_paper(),), coloured=coloured)
     over = Pages(reader="scan", pages=(page,))
-    seal = next(one for one in match(over, align(FORM, units_of(over)), "a.pdf").observations if one.field == "seal")
+    seal = next(
+        one for one in match(over, align(FORM, units_of(over)), "a.pdf").observations if one.field == "seal"
+    )
     assert seal.value.present is False
     assert (seal.confidence > rungs.ACCEPTED) is coloured
 
 
 def _seals_of(page: Page) -> Observation:
     over = Pages(reader="scan", pages=(page,))
-    return next(one for one in match(over, align(FORM, units_of(over)), "a.pdf").observations if one.field == "seal")
+    return next(
+        one for one in match(over, align(FORM, units_of(over)), "a.pdf").observations if one.field == "seal"
+    )
 
 
 @pytest.mark.parametrize("number", [1, 2])
 def test_no_seal_is_said_to_be_missing_while_one_lies_about_that_no_field_claims(number: int) -> None:
-    stray = SealMark(box=Box(x0=300, y0=700, x1=400, y1=800), text=NAME, confidence=0.98, readings=(_reading(NAME),))
+    stray = SealMark(
+        box=Box(x0=300, y0=700, x1=400, y1=800), text=NAME, confidence=0.98, readings=(_reading(NAME),)
+    )
     form = Page(number=1, width=595, height=842, blocks=(_on_paper(),), seals=(stray,) if number == 1 else ())
     back = Page(number=2, width=595, height=842, seals=(stray,) if number == 2 else ())
     over = Pages(reader="scan", pages=(form, back))
-    seal = next(one for one in match(over, align(FORM, units_of(over)), "a.pdf").observations if one.field == "seal")
+    seal = next(
+        one for one in match(over, align(FORM, units_of(over)), "a.pdf").observations if one.field == "seal"
+    )
     assert seal.value.present is False
     assert [doubt.code for doubt in seal.doubts] == ["seal-unclaimed"]
     assert f"第 {number} 页" in seal.doubts[0].message
@@ -158,7 +173,10 @@ def test_a_second_seal_that_nobody_asked_for_is_told() -> None:
 @pytest.mark.parametrize("column", [0, 1])
 def test_whatever_stands_in_a_cell_that_may_be_none_is_doubtful(column: int) -> None:
     whole = _on_paper()
-    hazy = [cell.model_copy(update={"sure": cell.row not in (0, 4) or cell.column != column}) for cell in whole.cells]
+    hazy = [
+        cell.model_copy(update={"sure": cell.row not in (0, 4) or cell.column != column})
+        for cell in whole.cells
+    ]
     found = _observed(whole.model_copy(update={"cells": tuple(hazy)}))
     doubted = {one.field for one in found if "rules-unseen" in [doubt.code for doubt in one.doubts]}
     assert doubted == {"unit", "seal", "sign", "day"}

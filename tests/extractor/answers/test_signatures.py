@@ -87,10 +87,17 @@ def test_without_the_prompt_nobody_can_be_sure():
 
 @pytest.mark.parametrize(
     ("printed", "end"),
-    [("申报负责人（签字）：", 230), ("申报负责人（签", 194), ("申报贡责人（签字）：", 230), ("申报负责人（签刘日", 194)],
+    [
+        ("申报负责人（签字）：", 230),
+        ("申报负责人（签", 194),
+        ("申报贡责人（签字）：", 230),
+        ("申报负责人（签刘日", 194),
+    ],
     ids=["whole", "cut off", "misread", "with what follows"],
 )
 def test_a_prompt_ends_where_its_own_characters_end(printed, end):
-    _, box = find_prompt(FIELD.prompt, (), Passage.of([_line(300, 110, "盖章"), _line(110, 140, printed)], Place(page=1)))
+    _, box = find_prompt(
+        FIELD.prompt, (), Passage.of([_line(300, 110, "盖章"), _line(110, 140, printed)], Place(page=1))
+    )
     assert box.y0 == 140
     assert box.x1 == pytest.approx(end, abs=1)

@@ -40,7 +40,9 @@ def place(whole: Table, row: int, column: int) -> Box:
 
 
 def without(whole: Table, *gone: tuple[int, int]) -> Table:
-    return whole.model_copy(update={"cells": tuple(one for one in whole.cells if (one.row, one.column) not in gone)})
+    return whole.model_copy(
+        update={"cells": tuple(one for one in whole.cells if (one.row, one.column) not in gone)}
+    )
 
 
 def test_a_form_as_it_went_out_is_not_contradicted() -> None:
@@ -57,7 +59,9 @@ def parted(whole: Table, row: int, at: float, right: str) -> Table:
     left = old.model_copy(update={"column_span": 1, "box": Box(x0=box.x0, y0=box.y0, x1=at, y1=box.y1)})
     added = cell(right, row, 2, Box(x0=at, y0=box.y0, x1=box.x1, y1=box.y1), 2)
     return whole.model_copy(
-        update={"cells": tuple(one for each in whole.cells for one in ((left, added) if each is old else (each,)))}
+        update={
+            "cells": tuple(one for each in whole.cells for one in ((left, added) if each is old else (each,)))
+        }
     )
 
 
@@ -83,7 +87,9 @@ def test_a_mark_that_was_not_seen_in_a_cell_with_a_line_through_it_is_doubted() 
 def test_an_answer_whose_cell_ends_before_the_form_does_is_doubted() -> None:
     whole = grid(FULL)
     cells = [
-        one.model_copy(update={"column_span": 1, "box": Box(x0=one.box.x0, y0=one.box.y0, x1=290, y1=one.box.y1)})
+        one.model_copy(
+            update={"column_span": 1, "box": Box(x0=one.box.x0, y0=one.box.y0, x1=290, y1=one.box.y1)}
+        )
         if one.box and (one.row, one.column) == (0, 1)
         else one
         for one in whole.cells
@@ -110,7 +116,9 @@ def test_a_label_that_was_swallowed_by_the_answer_before_it_is_told() -> None:
 def test_a_row_without_a_label_is_doubted_where_the_next_label_was_not_found() -> None:
     found = read(grid([*FULL[:3], FULL[3], ["", FULL[4][1]]]))
     assert "place-unsure" in doubts(found, "about")
-    assert not doubts(read(grid([*FULL[:3], ["单位概况", "占地80亩。"], ["", "职工40人。"], FULL[4]])), "about")
+    assert not doubts(
+        read(grid([*FULL[:3], ["单位概况", "占地80亩。"], ["", "职工40人。"], FULL[4]])), "about"
+    )
 
 
 def test_a_piece_of_its_own_label_is_no_answer() -> None:
@@ -135,7 +143,10 @@ NAME = words("清源水务公司", BOX.x0 + 5, BOX.y0 + 10)
 def test_what_is_not_of_one_hand_with_a_short_answer_is_doubted(other: tuple[Span, ...]) -> None:
     found = read(written(grid(FULL), 0, 1, line(NAME, other).spans))
     assert doubts(found, "unit") == ["text-foreign"]
-    assert "收文章" in found.observations[0].doubts[0].message or "第344" in found.observations[0].doubts[0].message
+    assert (
+        "收文章" in found.observations[0].doubts[0].message
+        or "第344" in found.observations[0].doubts[0].message
+    )
 
 
 def test_a_short_answer_that_was_read_in_two_pieces_is_one() -> None:
@@ -149,20 +160,27 @@ def test_room_for_a_digit_that_was_not_read_is_told() -> None:
     def house(x: float) -> tuple[Span, ...]:
         return words("85", x, BOX.y0 + 10, EM / 2, EM)
 
-    assert doubts(read(written(grid(FULL), 0, 1, street + house(BOX.x0 + 5 + 3.6 * EM) + number)), "unit") == ["text-foreign"]
+    assert doubts(
+        read(written(grid(FULL), 0, 1, street + house(BOX.x0 + 5 + 3.6 * EM) + number)), "unit"
+    ) == ["text-foreign"]
     number = words("号", BOX.x0 + 5 + 4.2 * EM, BOX.y0 + 10)
     assert not doubts(read(written(grid(FULL), 0, 1, street + house(BOX.x0 + 5 + 3.1 * EM) + number)), "unit")
 
 
 def test_empty_brackets_are_a_misread_digit() -> None:
-    assert doubts(read(written(grid(FULL), 0, 1, words("古田路91()号", BOX.x0 + 5, BOX.y0 + 10))), "unit") == ["text-foreign"]
+    assert doubts(
+        read(written(grid(FULL), 0, 1, words("古田路91()号", BOX.x0 + 5, BOX.y0 + 10))), "unit"
+    ) == ["text-foreign"]
 
 
 def test_a_stamp_below_a_long_text_is_doubted_and_its_short_last_line_is_not() -> None:
     whole = grid([*FULL[:3], ["单位概况", "占地80亩，建有厂房。\n职工40人。\n\n\n"], FULL[4]])
     box = place(whole, 3, 1)
     lines = [words("占地80亩，建有厂房，职工40", box.x0 + 5, box.y0 + 4 + 14 * n) for n in range(3)]
-    last, stamp = words("人。", box.x0 + 5, box.y0 + 46, EM, 18), words("收文章", box.x0 + 5, box.y0 + 90, 20, 24)
+    last, stamp = (
+        words("人。", box.x0 + 5, box.y0 + 46, EM, 18),
+        words("收文章", box.x0 + 5, box.y0 + 90, 20, 24),
+    )
     assert not doubts(read(written(whole, 3, 1, *lines, last)), "about")
     assert doubts(read(written(whole, 3, 1, *lines, last, stamp)), "about") == ["text-foreign"]
 
@@ -183,7 +201,9 @@ def bare(whole: Table, *columns: int) -> list[Line]:
 
 def test_labels_that_lost_their_cells_are_answered_by_the_cells_beside_them() -> None:
     whole = grid(FULL)
-    rest = without(whole, *((row, 0) for row in range(5))).model_copy(update={"box": Box(x0=170, y0=100, x1=RIGHT, y1=400)})
+    rest = without(whole, *((row, 0) for row in range(5))).model_copy(
+        update={"box": Box(x0=170, y0=100, x1=RIGHT, y1=400)}
+    )
     found = read(rest, *bare(whole, 0))
     assert {name: values(found)[name] for name in ("unit", "head", "contact", "day")} == {
         "unit": "清源水务公司", "head": "王伟", "contact": "李芳", "day": "2021-02-05",
@@ -194,20 +214,27 @@ def test_labels_that_lost_their_cells_are_answered_by_the_cells_beside_them() ->
 def test_a_label_on_two_lines_may_lose_its_cell() -> None:
     whole = grid(FULL)
     label = place(whole, 3, 0)
-    rest = without(whole, *((row, 0) for row in range(5))).model_copy(update={"box": Box(x0=170, y0=100, x1=RIGHT, y1=400)})
+    rest = without(whole, *((row, 0) for row in range(5))).model_copy(
+        update={"box": Box(x0=170, y0=100, x1=RIGHT, y1=400)}
+    )
     lines = [one for one in bare(whole, 0) if one.text != "单位概况"]
-    halves = [line(words("单位", label.x0 + 5, label.y0 + 3)), line(words("概况", label.x0 + 5, label.y0 + 17))]
+    halves = [
+        line(words("单位", label.x0 + 5, label.y0 + 3)),
+        line(words("概况", label.x0 + 5, label.y0 + 17)),
+    ]
     assert values(read(rest, *lines, *halves))["about"] == FULL[3][1]
 
 
 def test_a_row_without_rules_is_read_by_the_gaps_between_its_parts() -> None:
     rows = [["单位名称", "清源水务公司"], *FULL[1:3]]
     lines = [
-        line(*(words(text, LEFT + COLUMN * at, 100 + 40 * row) for at, text in enumerate(cells))) for row, cells in enumerate(rows)
+        line(*(words(text, LEFT + COLUMN * at, 100 + 40 * row) for at, text in enumerate(cells)))
+        for row, cells in enumerate(rows)
     ]
     found = read(*lines, grid(FULL[3:], 260))
     assert {name: value for name, value in values(found).items() if name not in ("about", "day")} == {
-        "unit": "清源水务公司", "head": "王伟", "head_title": "主任", "contact": "李芳", "contact_title": "科长",
+        "unit": "清源水务公司", "head": "王伟", "head_title": "主任", "contact": "李芳",
+        "contact_title": "科长",
     }  # fmt: skip
 
 

@@ -11,8 +11,9 @@ import pytest
 from pypdf import PdfReader, PdfWriter
 
 from extractor import Source, extract
-from extractor.answers.labels import align, units_of
+from extractor.answers.labels import align
 from extractor.answers.match import match
+from extractor.answers.units import units_of
 from generator import generate, new_identity
 from models.fields import Seal
 from models.form import FormDefinition
@@ -39,16 +40,25 @@ def extracted(folder: Path, forms: Forms, **files: bytes) -> list[Result]:
 
 
 def told(results: list[Result]) -> list[str]:
-    return [finding.code for result in results for finding in result.findings if finding.code.startswith(("part", "pages", "twin"))]
+    return [
+        finding.code
+        for result in results
+        for finding in result.findings
+        if finding.code.startswith(("part", "pages", "twin"))
+    ]
 
 
 def test_five_units_word_files_are_five_applications_in_the_order_of_their_names(
     tmp_path: Path, forms: Forms, form: FormDefinition
 ) -> None:
     records = [random_record(form, seed) for seed in range(10, 15)]
-    results = extracted(tmp_path, forms, **{f"{n}_docx": word_file(form, record) for n, record in enumerate(records, 1)})
+    results = extracted(
+        tmp_path, forms, **{f"{n}_docx": word_file(form, record) for n, record in enumerate(records, 1)}
+    )
     assert [result.application for result in results] == [1, 2, 3, 4, 5]
-    assert [result.fields["organization"].value for result in results] == [record.values["organization"] for record in records]
+    assert [result.fields["organization"].value for result in results] == [
+        record.values["organization"] for record in records
+    ]
     assert [part.applications for part in results[0].parts] == [(1,), (2,), (3,), (4,), (5,)]
     assert all(len(result.parts) == 5 for result in results), "every line tells all parts"
     assert told(results) == []
@@ -72,10 +82,15 @@ def test_word_and_pdf_under_one_number_are_one_application_whatever_they_are_cal
         assert len({seeds[part] for part in own}) == 1
 
 
-def test_the_same_form_again_is_told_as_a_duplicate(tmp_path: Path, forms: Forms, form: FormDefinition) -> None:
+def test_the_same_form_again_is_told_as_a_duplicate(
+    tmp_path: Path, forms: Forms, form: FormDefinition
+) -> None:
     record, ours = random_record(form, 1), new_identity(form)
     results = extracted(
-        tmp_path, forms, a_docx=generate(form, "docx", ours, record).data, b_docx=generate(form, "docx", ours, record).data + b"\0"
+        tmp_path,
+        forms,
+        a_docx=generate(form, "docx", ours, record).data,
+        b_docx=generate(form, "docx", ours, record).data + b"\0",
     )
     assert len(results) == 1
     assert [(part.name, part.state, part.applications) for part in results[0].parts] == [
@@ -83,14 +98,23 @@ def test_the_same_form_again_is_told_as_a_duplicate(tmp_path: Path, forms: Forms
     ]  # fmt: skip
 
 
-def test_a_corrected_version_is_one_application_that_a_person_looks_at(tmp_path: Path, forms: Forms, form: FormDefinition) -> None:
+def test_a_corrected_version_is_one_application_that_a_person_looks_at(
+    tmp_path: Path, forms: Forms, form: FormDefinition
+) -> None:
     record, ours = random_record(form, 1), new_identity(form)
     second = record.model_copy(update={"values": {**record.values, "contact": "沈嘉禾"}})
     (result,) = extracted(
-        tmp_path, forms, **{f"{n}_docx": generate(form, "docx", ours, one).data for n, one in enumerate([record, second])}
+        tmp_path,
+        forms,
+        **{f"{n}_docx": generate(form, "docx", ours, one).data for n, one in enumerate([record, second])},
     )
-    assert {"part-joined", "part-version", "versions-disagree"} <= {finding.code for finding in result.findings}
-    assert (result.fields["contact"].decision, result.fields["contact"].alternatives) == ("review", ("沈嘉禾",))
+    assert {"part-joined", "part-version", "versions-disagree"} <= {
+        finding.code for finding in result.findings
+    }
+    assert (result.fields["contact"].decision, result.fields["contact"].alternatives) == (
+        "review",
+        ("沈嘉禾",),
+    )
     assert result.fields["leader"].decision == "accept"
 
 
@@ -111,9 +135,13 @@ def test_the_word_file_of_a_real_scan_gives_its_text_and_the_scan_its_seal(
     assert {frozenset(p.name for p in results[0].parts if n in p.applications) for n in (1, 2)} == {
         frozenset({"a.docx"}), frozenset({"1.pdf", "b.docx"}),
     }  # fmt: skip
-    result = next(result for result in results if result.fields["organization"].value == record.values["organization"])
+    result = next(
+        result for result in results if result.fields["organization"].value == record.values["organization"]
+    )
     texts = [
-        name for name, field in form.fields.items() if field.kind in ("text", "phone", "email", "address") and name in record.values
+        name
+        for name, field in form.fields.items()
+        if field.kind in ("text", "phone", "email", "address") and name in record.values
     ]
     assert [name for name in texts if result.fields[name].value != record.values[name]] == []
     assert [name for name in texts if result.fields[name].decision != "accept"] == []
@@ -124,15 +152,21 @@ def test_the_word_file_of_a_real_scan_gives_its_text_and_the_scan_its_seal(
     assert "part-joined" in {finding.code for finding in result.findings}
 
 
-def test_two_forms_in_one_file_are_two_applications_of_that_part(tmp_path: Path, forms: Forms, form: FormDefinition) -> None:
+def test_two_forms_in_one_file_are_two_applications_of_that_part(
+    tmp_path: Path, forms: Forms, form: FormDefinition
+) -> None:
     record, other = random_record(form, 4), random_record(form, 5)
-    one, two = (PdfReader(BytesIO(generate(form, "pdf-flat", new_identity(form), r).data)) for r in (record, other))
+    one, two = (
+        PdfReader(BytesIO(generate(form, "pdf-flat", new_identity(form), r).data)) for r in (record, other)
+    )
     writer, data = PdfWriter(), BytesIO()
     for page in (one.pages[0], one.pages[1], two.pages[0], two.pages[1]):
         writer.add_page(page)
     writer.write(data)
     results = extracted(tmp_path, forms, a_pdf=data.getvalue())
-    assert [result.fields["organization"].value for result in results] == [r.values["organization"] for r in (record, other)]
+    assert [result.fields["organization"].value for result in results] == [
+        r.values["organization"] for r in (record, other)
+    ]
     assert [part.applications for part in results[0].parts] == [(1, 2)]
     assert [
         {one.page for f in r.fields.values() for one in f.evidence} <= pages

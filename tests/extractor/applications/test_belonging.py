@@ -20,7 +20,9 @@ TWO_MAILS = {"a.eml/表.docx": [1], "b.eml/表.docx": [2], "b.eml/表二.docx": 
         ("a.em", set()),
     ],
 )
-def test_what_lies_with_a_single_application_is_that_ones_and_with_several_nobodys(name: str, owners: set[int]) -> None:
+def test_what_lies_with_a_single_application_is_that_ones_and_with_several_nobodys(
+    name: str, owners: set[int]
+) -> None:
     assert Belonging(TWO_MAILS).of(name) == owners
 
 

@@ -26,7 +26,10 @@ def changed(record: Record, **values: Any) -> Record:
 
 
 def grouped(documents: list[Document]) -> set[frozenset[str]]:
-    return {frozenset(name for one in application.documents for name in one.names) for application in group(documents)}
+    return {
+        frozenset(name for one in application.documents for name in one.names)
+        for application in group(documents)
+    }
 
 
 def told(documents: list[Document]) -> list[str]:
@@ -37,7 +40,10 @@ def told(documents: list[Document]) -> list[str]:
 def test_a_word_file_and_the_scan_of_it_are_one_application(name: str, forms: Forms) -> None:
     form = forms[name]
     record = random_record(form, 1)
-    files = [document(form, typed(form, record), 1, "a.docx"), document(form, scanned(form, record), 2, "1.jpg")]
+    files = [
+        document(form, typed(form, record), 1, "a.docx"),
+        document(form, scanned(form, record), 2, "1.jpg"),
+    ]
     assert grouped(files) == {frozenset({"a.docx", "1.jpg"})}
     assert told(files) == ["part-joined"]
 
@@ -61,7 +67,9 @@ def test_five_units_in_word_and_on_paper_are_five_whatever_the_files_are_called(
     units = {file.names[0]: unit for file, (unit, _) in zip(files, both, strict=True)}
     applications = group(files)
     assert [len(application.documents) for application in applications] == [2] * 5
-    assert all(len({units[one.names[0]] for one in application.documents}) == 1 for application in applications)
+    assert all(
+        len({units[one.names[0]] for one in application.documents}) == 1 for application in applications
+    )
     firsts = [application.documents[0].number for application in applications]
     assert firsts == sorted(firsts), "applications stand in the order of their first parts"
 
@@ -82,11 +90,15 @@ def test_names_that_are_nearly_the_same_are_never_joined(form: FormDefinition) -
     one = changed(record, organization="武汉云栖科技股份有限公司")
     other = changed(random_record(form, 2), organization="武汉云栖水务集团有限公司")
     files = [
-        document(form, typed(form, one), 1, "云栖.docx"), document(form, scanned(form, other), 2, "云栖（盖章）.pdf"),
+        document(form, typed(form, one), 1, "云栖.docx"),
+        document(form, scanned(form, other), 2, "云栖（盖章）.pdf"),
     ]  # fmt: skip
     assert len(group(files)) == 2
     alike = changed(record, organization="武汉云栖水务集团有限公司")
-    files = [document(form, typed(form, one), 1, "云栖.docx"), document(form, scanned(form, alike), 2, "云栖（盖章）.pdf")]
+    files = [
+        document(form, typed(form, one), 1, "云栖.docx"),
+        document(form, scanned(form, alike), 2, "云栖（盖章）.pdf"),
+    ]
     assert len(group(files)) == 2, "even where all else is the same"
     assert set(told(files)) == {"part-unsure"}
 
@@ -94,13 +106,18 @@ def test_names_that_are_nearly_the_same_are_never_joined(form: FormDefinition) -
 def test_a_name_that_was_misread_still_joins(form: FormDefinition) -> None:
     record = changed(random_record(form, 1), organization="武汉花山管理办公室")
     paper = scanned(form, record, {"公": ("工", 0.99, (("公", 0.009),))})
-    assert len(group([document(form, typed(form, record), 1, "a.docx"), document(form, paper, 2, "b.jpg")])) == 1
+    assert (
+        len(group([document(form, typed(form, record), 1, "a.docx"), document(form, paper, 2, "b.jpg")])) == 1
+    )
 
 
 def test_a_unit_with_two_projects_makes_two_applications_and_a_person_is_told(form: FormDefinition) -> None:
     one = random_record(form, 1)
     other = changed(random_record(form, 2), organization=one.values["organization"])
-    files = [document(form, typed(form, record), number, f"{number}.docx") for number, record in enumerate([one, other], 1)]
+    files = [
+        document(form, typed(form, record), number, f"{number}.docx")
+        for number, record in enumerate([one, other], 1)
+    ]
     assert len(group(files)) == 2
     assert told(files) == ["part-unsure", "part-unsure"]
 
@@ -113,13 +130,20 @@ def test_our_number_joins_and_another_number_parts(form: FormDefinition) -> None
     other = document(form, word.model_copy(update={"identity": new_identity(form)}), 1, "a.docx")
     assert relate(same, document(form, paper, 2, "b.pdf")).verdict == "one"
     assert len(group([other, document(form, paper, 2, "b.pdf")])) == 2
-    assert set(told([other, document(form, paper, 2, "b.pdf")])) == {"part-unsure"}, "the same unit with the same content"
+    assert set(told([other, document(form, paper, 2, "b.pdf")])) == {"part-unsure"}, (
+        "the same unit with the same content"
+    )
 
 
 def test_units_that_filled_in_copies_of_one_blank_are_not_joined_by_its_number(form: FormDefinition) -> None:
     ours = new_identity(form)
     files = [
-        document(form, typed(form, random_record(form, seed)).model_copy(update={"identity": ours}), seed, f"{seed}.docx")
+        document(
+            form,
+            typed(form, random_record(form, seed)).model_copy(update={"identity": ours}),
+            seed,
+            f"{seed}.docx",
+        )
         for seed in (1, 2, 3)
     ]
     assert len(group(files)) == 3
@@ -128,14 +152,19 @@ def test_units_that_filled_in_copies_of_one_blank_are_not_joined_by_its_number(f
 def stamp_page(form: FormDefinition, record: Record, number: int) -> Document:
     """What a page with nothing but the seal says."""
     page = stamped(scanned(form, record), "申报单位（盖章）", str(record.values["organization"]))
-    seals = [one for one in document(form, page, number, "盖章页.jpg").observations if one.field == "pledge_seal"]
+    seals = [
+        one for one in document(form, page, number, "盖章页.jpg").observations if one.field == "pledge_seal"
+    ]
     assert seals[0].value.present
     return Document(number, ("盖章页.jpg",), form, None, True, tuple(seals), is_whole=False)
 
 
 def test_the_stamped_page_alone_goes_with_the_form_whose_name_it_bears(form: FormDefinition) -> None:
     records = [random_record(form, seed) for seed in (1, 2)]
-    words = [document(form, typed(form, record), number, f"{number}.docx") for number, record in enumerate(records, 1)]
+    words = [
+        document(form, typed(form, record), number, f"{number}.docx")
+        for number, record in enumerate(records, 1)
+    ]
     alone = stamp_page(form, records[1], 3)
     assert frozenset({"2.docx", "盖章页.jpg"}) in grouped([*words, alone])
     assert grouped([alone]) == set(), "by itself it is no application"
@@ -144,7 +173,10 @@ def test_the_stamped_page_alone_goes_with_the_form_whose_name_it_bears(form: For
 def test_a_stamped_page_that_goes_with_either_of_two_goes_with_none(form: FormDefinition) -> None:
     record = random_record(form, 1)
     second = changed(random_record(form, 2), organization=record.values["organization"])
-    words = [document(form, typed(form, one), number, f"{number}.docx") for number, one in enumerate([record, second], 1)]
+    words = [
+        document(form, typed(form, one), number, f"{number}.docx")
+        for number, one in enumerate([record, second], 1)
+    ]
     files = [*words, stamp_page(form, record, 3)]
     assert grouped(files) == {frozenset({"1.docx"}), frozenset({"2.docx"})}
     assert "part-unsure" in told(files)

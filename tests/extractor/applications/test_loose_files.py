@@ -1,4 +1,5 @@
-"""Forms that were sent a page a file: put together where something tells whose the pages are, and else left apart and told."""
+"""Forms that were sent a page a file: put together where something tells whose the pages are, and else left
+apart and told."""
 
 import io
 import random
@@ -34,8 +35,14 @@ def records(form: FormDefinition) -> list[Record]:
 
 def loose(names: str, *pages: Page, reader: str = "scan", identity: Identity | None = None) -> list[Loose]:
     """Each page as a file of its own, called as `names` says."""
-    made = (Pages.model_validate({"reader": reader, "pages": (page.model_copy(update={"number": 1}),)}) for page in pages)
-    return [Loose(name, one.model_copy(update={"identity": identity})) for name, one in zip(names.split(), made, strict=True)]
+    made = (
+        Pages.model_validate({"reader": reader, "pages": (page.model_copy(update={"number": 1}),)})
+        for page in pages
+    )
+    return [
+        Loose(name, one.model_copy(update={"identity": identity}))
+        for name, one in zip(names.split(), made, strict=True)
+    ]
 
 
 def bundled(files: list[Loose], form: FormDefinition) -> list[tuple[str, bool]]:
@@ -46,21 +53,34 @@ def bundled(files: list[Loose], form: FormDefinition) -> list[tuple[str, bool]]:
 def test_pages_that_are_numbered_on_are_one_application(form: FormDefinition, papers: list[Pages]) -> None:
     one, two = papers[0].pages
     assert bundled(loose("1.pdf 2.pdf", one, two), form) == [("1.pdf 2.pdf", False)]
-    assert bundled(loose("1.pdf 2.pdf", two, one), form) == [("2.pdf 1.pdf", False)], "from the last page to the first"
-    assert bundled(loose("2021年表-9.pdf 2021年表-10.pdf", one, two), form) == [("2021年表-9.pdf 2021年表-10.pdf", False)]
-    assert bundled(loose("20210205101500.pdf 20210205101730.pdf", one, two), form) != [], "by the time at which they were scanned"
+    assert bundled(loose("1.pdf 2.pdf", two, one), form) == [("2.pdf 1.pdf", False)], (
+        "from the last page to the first"
+    )
+    assert bundled(loose("2021年表-9.pdf 2021年表-10.pdf", one, two), form) == [
+        ("2021年表-9.pdf 2021年表-10.pdf", False)
+    ]
+    assert bundled(loose("20210205101500.pdf 20210205101730.pdf", one, two), form) != [], (
+        "by the time at which they were scanned"
+    )
 
 
-def test_pages_of_two_units_that_are_numbered_on_are_two_applications(form: FormDefinition, papers: list[Pages]) -> None:
+def test_pages_of_two_units_that_are_numbered_on_are_two_applications(
+    form: FormDefinition, papers: list[Pages]
+) -> None:
     pages = [*papers[0].pages, *papers[1].pages]
-    assert bundled(loose("1.pdf 2.pdf 3.pdf 4.pdf", *pages), form) == [("1.pdf 2.pdf", False), ("3.pdf 4.pdf", False)]
+    assert bundled(loose("1.pdf 2.pdf 3.pdf 4.pdf", *pages), form) == [
+        ("1.pdf 2.pdf", False),
+        ("3.pdf 4.pdf", False),
+    ]
     assert bundled(loose("乙1.pdf 乙2.pdf 甲1.pdf 甲2.pdf", *pages), form) == [
         ("乙1.pdf 乙2.pdf", False),
         ("甲1.pdf 甲2.pdf", False),
     ]
 
 
-def test_what_nothing_tells_stays_apart_and_puts_those_that_may_lack_it_in_doubt(form: FormDefinition, papers: list[Pages]) -> None:
+def test_what_nothing_tells_stays_apart_and_puts_those_that_may_lack_it_in_doubt(
+    form: FormDefinition, papers: list[Pages]
+) -> None:
     (a1, a2), (b1, b2) = papers[0].pages, papers[1].pages
     for names, pages in (
         ("1.pdf 2.pdf 3.pdf 4.pdf", (a1, b1, a2, b2)),
@@ -72,10 +92,14 @@ def test_what_nothing_tells_stays_apart_and_puts_those_that_may_lack_it_in_doubt
         files = loose(names, *pages)
         heads = [names.split()[n] for n, page in enumerate(pages) if page in (a1, b1)]
         assert bundled(files, form) == [(head, True) for head in heads], names
-        assert [pages[n] for n in sorted(gather(files, [form])[1])] == [page for page in pages if page in (a2, b2)]
+        assert [pages[n] for n in sorted(gather(files, [form])[1])] == [
+            page for page in pages if page in (a2, b2)
+        ]
 
 
-def test_seals_tell_whose_the_pages_are_whatever_they_are_called(form: FormDefinition, sealed: list[Pages]) -> None:
+def test_seals_tell_whose_the_pages_are_whatever_they_are_called(
+    form: FormDefinition, sealed: list[Pages]
+) -> None:
     pages = [page for paper in sealed for page in paper.pages]
     order = list(range(6))
     random.Random(5).shuffle(order)
@@ -86,7 +110,9 @@ def test_seals_tell_whose_the_pages_are_whatever_they_are_called(form: FormDefin
     assert not any(one.told for one in found)
 
 
-def test_another_units_seal_speaks_louder_than_the_names_of_files(form: FormDefinition, sealed: list[Pages]) -> None:
+def test_another_units_seal_speaks_louder_than_the_names_of_files(
+    form: FormDefinition, sealed: list[Pages]
+) -> None:
     files = loose("1.pdf 2.pdf", sealed[0].pages[0], sealed[1].pages[1])
     assert bundled(files, form) == [("1.pdf", True)]
 
@@ -106,7 +132,9 @@ def without_labels(page: Page) -> Page:
     """A page on which a long answer runs on and nothing else stands."""
     (table,) = [block for block in page.blocks if isinstance(block, Table)][:1]
     cell = max(table.cells, key=lambda cell: len(cell.text))
-    said = cell.model_copy(update={"lines": (Line(spans=(Run(text="继续推进各项任务。" * 20),), box=cell.box),), "row": 0})
+    said = cell.model_copy(
+        update={"lines": (Line(spans=(Run(text="继续推进各项任务。" * 20),), box=cell.box),), "row": 0}
+    )
     return page.model_copy(update={"blocks": (table.model_copy(update={"cells": (said,)}),)})
 
 
@@ -119,12 +147,16 @@ def test_a_page_in_the_middle_of_a_long_answer_goes_with_those_it_is_numbered_am
     assert bundled(loose("1.pdf 2.pdf 3.pdf", one, two, middle), form) == [("1.pdf 2.pdf", False)], "an annex"
 
 
-def test_a_page_that_may_stand_between_others_puts_them_in_doubt(form: FormDefinition, sealed: list[Pages]) -> None:
+def test_a_page_that_may_stand_between_others_puts_them_in_doubt(
+    form: FormDefinition, sealed: list[Pages]
+) -> None:
     one, two = sealed[0].pages
     assert bundled(loose("k.pdf a.pdf m.pdf", one, without_labels(one), two), form) == [("k.pdf m.pdf", True)]
 
 
-def test_digital_pages_and_scanned_ones_are_not_laid_together(form: FormDefinition, sealed: list[Pages]) -> None:
+def test_digital_pages_and_scanned_ones_are_not_laid_together(
+    form: FormDefinition, sealed: list[Pages]
+) -> None:
     one, two = sealed[0].pages
     assert bundled([*loose("1.pdf", one, reader="pdf"), *loose("2.pdf", two)], form) == [("1.pdf", True)]
 
@@ -180,7 +212,9 @@ def test_two_forms_sent_a_page_a_file_are_read_whole(name: str, tmp_path: Path, 
     pages = [page for record in records for page in printed(form, record)]
     results = results_of(tmp_path, forms, {f"{n}.pdf": page for n, page in enumerate(pages, 1)})
     assert [wrong(result, record) for result, record in zip(results, records, strict=True)] == [set(), set()]
-    assert not {"pages-apart", "pages-alone", "part-version"} & {f.code for result in results for f in result.findings}
+    assert not {"pages-apart", "pages-alone", "part-version"} & {
+        f.code for result in results for f in result.findings
+    }
     for result in results:
         mine = {part.name for part in result.parts if result.application in part.applications}
         assert {one.part for field in result.fields.values() for one in field.evidence} == mine
@@ -195,10 +229,13 @@ def test_pages_that_can_not_be_told_apart_are_named_and_nothing_is_accepted(
     (a1, a2), (b1, b2) = (printed(form, record) for record in records[:2])
     results = results_of(tmp_path, forms, {"a.pdf": a1, "b.pdf": b2, "c.pdf": b1, "d.pdf": a2})
     read, alone = results[:2], results[2:]
-    assert [result.fields["organization"].value for result in read] == [one.values["organization"] for one in records[:2]]
+    assert [result.fields["organization"].value for result in read] == [
+        one.values["organization"] for one in records[:2]
+    ]
     assert {field.decision for result in results for field in result.fields.values()} == {"review"}
     assert [(part.name, part.state, part.applications) for part in results[0].parts] == [
-        ("a.pdf", "read", (1,)), ("b.pdf", "not-a-form", (3,)), ("c.pdf", "read", (2,)), ("d.pdf", "not-a-form", (4,)),
+        ("a.pdf", "read", (1,)), ("b.pdf", "not-a-form", (3,)), ("c.pdf", "read", (2,)),
+        ("d.pdf", "not-a-form", (4,)),
     ]  # fmt: skip
     assert [result.error and result.error.code for result in alone] == ["lone-pages"] * 2
     assert all("pages-apart" in {finding.code for finding in result.findings} for result in read)
@@ -211,10 +248,13 @@ def test_a_page_of_another_kind_among_them_stays_what_it_is(
     pages = printed(form, records[0])
     notice = typeset("关于报送申请材料的通知 #table(columns: 2, [时间], [三月一日], [地点], [二楼会议室])")
     blank = generate(form, "pdf-flat", new_identity(form)).data
-    results = results_of(tmp_path, forms, {"1.pdf": pages[0], "2.pdf": pages[1], "空表.pdf": blank, "通知.pdf": notice})
+    results = results_of(
+        tmp_path, forms, {"1.pdf": pages[0], "2.pdf": pages[1], "空表.pdf": blank, "通知.pdf": notice}
+    )
     assert [wrong(result, records[0]) for result in results] == [set()]
     assert {(part.name, part.state, part.applications) for part in results[0].parts} == {
-        ("1.pdf", "read", (1,)), ("2.pdf", "read", (1,)), ("空表.pdf", "read", ()), ("通知.pdf", "not-a-form", ()),
+        ("1.pdf", "read", (1,)), ("2.pdf", "read", (1,)), ("空表.pdf", "read", ()),
+        ("通知.pdf", "not-a-form", ()),
     }  # fmt: skip
     assert {"form-blank", "part-not-form"} <= {finding.code for finding in results[0].findings}
     assert {field.decision for field in results[0].fields.values()} != {"review"}
@@ -224,7 +264,9 @@ def test_scans_of_single_pages_in_files_of_their_own_are_one_application(
     tmp_path: Path, forms: Forms, form: FormDefinition, records: list[Record]
 ) -> None:
     files = {}
-    for number, page in enumerate(pdfium.PdfDocument(generate(form, "pdf-flat", new_identity(form), records[0]).data), 1):
+    for number, page in enumerate(
+        pdfium.PdfDocument(generate(form, "pdf-flat", new_identity(form), records[0]).data), 1
+    ):
         stream = io.BytesIO()
         page.render(scale=200 / 72).to_pil().convert("RGB").save(stream, "PDF", resolution=200)
         files[f"{number}.pdf"] = stream.getvalue()

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from extractor.answers.labels import Wording
+from extractor.answers.units import Wording
 from extractor.applications.mixed_pages import Sheaf, split
 from generator import new_identity
 from models.form import FormDefinition
@@ -41,14 +41,18 @@ def test_one_form_stays_one(form: FormDefinition, papers: list[Pages]) -> None:
     assert [sheaf.pages for sheaf in split(Wording.of(papers[0]), [form])] == [papers[0]]
 
 
-def test_interleaved_pages_are_told_apart_by_the_seals_on_them(form: FormDefinition, sealed: list[Pages]) -> None:
+def test_interleaved_pages_are_told_apart_by_the_seals_on_them(
+    form: FormDefinition, sealed: list[Pages]
+) -> None:
     pages = [sealed[0].pages[0], sealed[1].pages[0], sealed[1].pages[1], sealed[0].pages[1]]
     sheaves = split(Wording.of(ordered(pages)), [form])
     assert [blocks(sheaf) for sheaf in sheaves] == together(*sealed[:2])
     assert [sheaf.unsure for sheaf in sheaves] == [(), ()]
 
 
-def test_the_pages_of_five_forms_in_any_order_are_told_apart_by_seals(form: FormDefinition, sealed: list[Pages]) -> None:
+def test_the_pages_of_five_forms_in_any_order_are_told_apart_by_seals(
+    form: FormDefinition, sealed: list[Pages]
+) -> None:
     pages = [page for paper in sealed for page in paper.pages]
     random.Random(2).shuffle(pages)
     sheaves = split(Wording.of(ordered(pages)), [form])
@@ -64,7 +68,9 @@ def test_pages_are_told_apart_by_our_number_on_them(form: FormDefinition, record
     assert [sheaf.pages.identity for sheaf in sheaves] == [paper.identity for paper in papers]
 
 
-def test_interleaved_pages_that_nothing_tells_apart_go_to_a_person(form: FormDefinition, papers: list[Pages]) -> None:
+def test_interleaved_pages_that_nothing_tells_apart_go_to_a_person(
+    form: FormDefinition, papers: list[Pages]
+) -> None:
     pages = [papers[0].pages[0], papers[1].pages[0], papers[0].pages[1], papers[1].pages[1]]
     sheaves = split(Wording.of(ordered(pages)), [form])
     assert len(sheaves) == 2
@@ -95,7 +101,9 @@ def test_a_page_that_the_only_form_has_already_is_anothers(form: FormDefinition,
     assert sheaf.unsure == (2,), "and what becomes of it is a person's to say"
 
 
-def test_of_two_last_pages_that_nothing_tells_apart_none_is_trusted(form: FormDefinition, papers: list[Pages]) -> None:
+def test_of_two_last_pages_that_nothing_tells_apart_none_is_trusted(
+    form: FormDefinition, papers: list[Pages]
+) -> None:
     pages = ordered([papers[0].pages[0], papers[1].pages[1], papers[0].pages[1]])
     (sheaf,) = split(Wording.of(pages), [form])
     assert sheaf.unsure != ()

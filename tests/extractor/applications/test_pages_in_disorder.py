@@ -26,7 +26,9 @@ def printed(forms: Mapping[str, FormDefinition]) -> tuple[FormDefinition, Record
     return form, record, generate(form, "pdf-flat", new_identity(form), record).data
 
 
-def assert_read(path: Path, forms: Mapping[str, FormDefinition], form: FormDefinition, record: Record) -> None:
+def assert_read(
+    path: Path, forms: Mapping[str, FormDefinition], form: FormDefinition, record: Record
+) -> None:
     result = extract(Source.at(path), forms)[0]
     assert result.error is None
     assert result.form is form

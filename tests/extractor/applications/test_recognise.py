@@ -28,7 +28,9 @@ def _values(pages: Pages, forms: Mapping[str, FormDefinition]) -> dict[str, obje
     return {one.field: one.value for one in seen}
 
 
-def test_sheets_that_were_shuffled_say_what_they_say_in_order(form: FormDefinition, forms: Mapping[str, FormDefinition]) -> None:
+def test_sheets_that_were_shuffled_say_what_they_say_in_order(
+    form: FormDefinition, forms: Mapping[str, FormDefinition]
+) -> None:
     pages = scanned(form, random_record(form, 3)).pages
     values = _values(ordered(list(pages)), forms)
     assert len(pages) > 1

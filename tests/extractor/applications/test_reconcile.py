@@ -54,10 +54,14 @@ def test_two_files_that_say_the_same_vouch_for_each_other(name: str, forms: Form
     unmarked = [name for name, field in form.fields.items() if field.kind not in ("seal", "signature")]
     assert [name for name in unmarked if decided.fields[name].decision != "accept"] == []
     assert [name for name in unmarked if decided.fields[name].value != record.values[name]] == []
-    assert all({one.part for one in decided.fields[name].evidence} == {"a.docx", "b.pdf"} for name in unmarked)
+    assert all(
+        {one.part for one in decided.fields[name].evidence} == {"a.docx", "b.pdf"} for name in unmarked
+    )
 
 
-def test_what_was_misread_for_the_typed_character_is_taken_from_the_word_file(form: FormDefinition, record: Record) -> None:
+def test_what_was_misread_for_the_typed_character_is_taken_from_the_word_file(
+    form: FormDefinition, record: Record
+) -> None:
     record = changed(record, organization="武汉花山管理办公室")
     decided = twins(form, record, record, {"公": ("工", 0.97, (("公", 0.02),))})
     assert decided.fields["organization"].value == "武汉花山管理办公室"
@@ -106,7 +110,9 @@ def test_what_is_gone_from_the_paper_goes_to_a_person(form: FormDefinition, reco
 
 def test_the_seal_on_paper_counts_and_a_typed_one_is_forgotten(form: FormDefinition, record: Record) -> None:
     name = str(record.values["organization"])
-    word = document(form, typed(form, changed(record, pledge_seal=Seal(present=True, text=name))), 1, "a.docx")
+    word = document(
+        form, typed(form, changed(record, pledge_seal=Seal(present=True, text=name))), 1, "a.docx"
+    )
     paper = document(form, stamped(scanned(form, record), "申报单位（盖章）", name), 2, "b.pdf")
     _, decided = united(form, word, paper)
     assert decided.fields["pledge_seal"].value == Seal(present=True, text=name, agrees=True)
@@ -130,7 +136,10 @@ def test_pages_that_came_in_a_file_each_go_to_a_person(form: FormDefinition, rec
     paper = document(form, stamped(scanned(form, record), "申报单位（盖章）", name), 2, "2.pdf")
     last = tuple(one for one in paper.observations if form.fields[one.field].kind in ("seal", "signature"))
     first = tuple(one for one in paper.observations if one not in last)
-    pages = [Document(1, ("1.pdf",), form, None, True, first), Document(2, ("2.pdf",), form, None, True, last, is_whole=False)]
+    pages = [
+        Document(1, ("1.pdf",), form, None, True, first),
+        Document(2, ("2.pdf",), form, None, True, last, is_whole=False),
+    ]
     one, decided = united(form, *pages)
     assert decided.fields["pledge_seal"].value.present
     assert decided.fields["overview"].value == record.values["overview"]
@@ -138,7 +147,9 @@ def test_pages_that_came_in_a_file_each_go_to_a_person(form: FormDefinition, rec
     assert {result.decision for result in decided.fields.values()} == {"review"}
 
 
-def test_a_field_that_a_whole_scan_does_not_show_goes_to_a_person(form: FormDefinition, record: Record) -> None:
+def test_a_field_that_a_whole_scan_does_not_show_goes_to_a_person(
+    form: FormDefinition, record: Record
+) -> None:
     paper = document(form, scanned(form, record), 2, "b.pdf")
     rest = tuple(one for one in paper.observations if not one.field.startswith("recommend"))
     cut = Document(2, ("b.pdf",), form, None, True, rest)
@@ -157,7 +168,10 @@ def test_the_same_form_again_is_a_duplicate(form: FormDefinition, record: Record
 
 def test_a_corrected_version_shows_both_values_of_what_differs(form: FormDefinition, record: Record) -> None:
     second = changed(record, phone="027-85807058", contact="沈嘉禾")
-    words = [document(form, typed(form, one), number, f"{number}.docx") for number, one in enumerate([record, second], 1)]
+    words = [
+        document(form, typed(form, one), number, f"{number}.docx")
+        for number, one in enumerate([record, second], 1)
+    ]
     one, decided = united(form, *words)
     assert "part-version" in {finding.code for finding in one.findings}
     differ = {name for name, result in decided.fields.items() if "versions-disagree" in codes(decided, name)}
@@ -168,7 +182,10 @@ def test_a_corrected_version_shows_both_values_of_what_differs(form: FormDefinit
 
 def test_of_two_versions_the_one_that_was_printed_leads(form: FormDefinition, record: Record) -> None:
     second = changed(record, contact="沈嘉禾")
-    words = [document(form, typed(form, one), number, f"{number}.docx") for number, one in enumerate([record, second], 1)]
+    words = [
+        document(form, typed(form, one), number, f"{number}.docx")
+        for number, one in enumerate([record, second], 1)
+    ]
     _, decided = united(form, *words, document(form, scanned(form, second), 3, "3.pdf"))
     assert decided.fields["contact"].value == "沈嘉禾"
     assert decided.fields["contact"].alternatives == (record.values["contact"],)

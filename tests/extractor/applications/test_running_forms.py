@@ -1,4 +1,5 @@
-"""Several forms one after the other in one file: where each begins, and that none takes an answer from another."""
+"""Several forms one after the other in one file: where each begins, and that none takes an answer from
+another."""
 
 import copy
 import io
@@ -10,7 +11,7 @@ from docx import Document
 from docx.document import Document as Docx
 
 from extractor import Source, extract
-from extractor.answers.labels import Wording
+from extractor.answers.units import Wording
 from extractor.applications.mixed_pages import split
 from extractor.applications.running_forms import divide
 from extractor.limits import ZipLimits
@@ -91,7 +92,11 @@ def assert_says(result: Result, record: Record, *, besides: frozenset[str] = fro
     marks = {name for name, field in result.form.fields.items() if field.kind in ("seal", "signature")}
     assert {name for name in want if key(str(got[name])) != key(str(want[name]))} - marks - besides == set()
     doubtful = {name for name, field in result.fields.items() if field.decision != "accept"}
-    assert doubtful <= {finding.field for finding in result.findings if finding.code in ("mention-missing", "date-range")} | besides
+    assert (
+        doubtful
+        <= {finding.field for finding in result.findings if finding.code in ("mention-missing", "date-range")}
+        | besides
+    )
 
 
 def codes(results: list[Result]) -> set[str]:
@@ -105,14 +110,20 @@ def test_five_units_in_one_word_file_are_five_applications(
     assert len(results) == 5
     for number, (result, record) in enumerate(zip(results, records, strict=True)):
         assert_says(result, record)
-        assert {one.cell.table for field in result.fields.values() for one in field.evidence if one.cell} == {number}
+        assert {one.cell.table for field in result.fields.values() for one in field.evidence if one.cell} == {
+            number
+        }
     assert [part.applications for part in results[0].parts] == [(1, 2, 3, 4, 5)]
-    assert [result.instance for result in results] == [None] * 5, "the file bears one number, and whose it is can't be told"
+    assert [result.instance for result in results] == [None] * 5, (
+        "the file bears one number, and whose it is can't be told"
+    )
     assert codes(results) == set()
 
 
 @pytest.mark.parametrize("name", ["pilot-application", "enterprise-filing"])
-def test_forms_whose_tables_ran_into_one_are_told_apart_by_their_rows(name: str, tmp_path: Path, forms: Forms) -> None:
+def test_forms_whose_tables_ran_into_one_are_told_apart_by_their_rows(
+    name: str, tmp_path: Path, forms: Forms
+) -> None:
     form = forms[name]
     records = [random_record(form, seed) for seed in range(3)]
     results = results_of(in_one_table(*(word_file(form, record) for record in records)), tmp_path, forms)
@@ -178,10 +189,19 @@ def test_blank_forms_alone_are_one_application(tmp_path: Path, forms: Forms, bla
 def test_a_list_of_the_applications_in_front_of_them_is_none(
     tmp_path: Path, forms: Forms, form: FormDefinition, records: list[Record]
 ) -> None:
-    texts = [name for name, field in form.fields.items() if field.kind in ("text", "phone", "email", "address")]
-    listed = [[form.titles[name] for name in texts], *([str(one.values.get(name, "")) for name in texts] for one in records[:2])]
+    texts = [
+        name for name, field in form.fields.items() if field.kind in ("text", "phone", "email", "address")
+    ]
+    listed = [
+        [form.titles[name] for name in texts],
+        *([str(one.values.get(name, "")) for name in texts] for one in records[:2]),
+    ]
     for several in (records[:1], records[:2]):
-        data = behind(pasted(*(word_file(form, record) for record in several)), listed, ("关于报送申请材料的函", "现将材料报上。"))
+        data = behind(
+            pasted(*(word_file(form, record) for record in several)),
+            listed,
+            ("关于报送申请材料的函", "现将材料报上。"),
+        )
         results = results_of(data, tmp_path, forms)
         assert len(results) == len(several)
         for result, record in zip(results, several, strict=True):
@@ -191,7 +211,10 @@ def test_a_list_of_the_applications_in_front_of_them_is_none(
 def test_a_table_of_whom_to_ask_in_front_of_a_form_does_no_harm(
     tmp_path: Path, forms: Forms, form: FormDefinition, records: list[Record]
 ) -> None:
-    asked = [[form.titles[name], "别的内容"] for name in ("project_name", "organization", "contact", "phone", "email")]
+    asked = [
+        [form.titles[name], "别的内容"]
+        for name in ("project_name", "organization", "contact", "phone", "email")
+    ]
     (result,) = results_of(behind(word_file(form, records[0]), asked), tmp_path, forms)
     assert_says(result, records[0])
     assert result.instance is not None
@@ -205,7 +228,9 @@ def test_a_form_that_says_how_to_fill_it_in_is_one(form: FormDefinition, records
     assert [one.pages for one in divide(Wording.of(whole), [form])] == [whole]
 
 
-def test_rows_that_somebody_added_or_moved_make_no_second_form(form: FormDefinition, records: list[Record]) -> None:
+def test_rows_that_somebody_added_or_moved_make_no_second_form(
+    form: FormDefinition, records: list[Record]
+) -> None:
     document = opened(word_file(form, records[0]))
     rows = document.tables[0].rows
     for row in list(rows)[3:7]:
@@ -227,7 +252,9 @@ def running_on(*several: Pages) -> Pages:
                 found[-1] = last.model_copy(update={"blocks": (*last.blocks, *moved), "height": 2 * top})
             else:
                 found.append(page)
-    return Pages(reader="pdf", pages=tuple(page.model_copy(update={"number": n}) for n, page in enumerate(found, 1)))
+    return Pages(
+        reader="pdf", pages=tuple(page.model_copy(update={"number": n}) for n, page in enumerate(found, 1))
+    )
 
 
 def lowered(block: Table | Line, by: float) -> Table | Line:
@@ -239,7 +266,10 @@ def lowered(block: Table | Line, by: float) -> Table | Line:
             return one.model_copy(update={"box": box})
         cells = tuple(
             cell.model_copy(
-                update={"box": cell.box and cell.box.model_copy(update={"y0": cell.box.y0 + by, "y1": cell.box.y1 + by})}
+                update={
+                    "box": cell.box
+                    and cell.box.model_copy(update={"y0": cell.box.y0 + by, "y1": cell.box.y1 + by})
+                }
             )
             for cell in one.cells
         )
@@ -248,11 +278,14 @@ def lowered(block: Table | Line, by: float) -> Table | Line:
     return move(block)
 
 
-def test_a_form_that_begins_on_the_page_on_which_another_ends_is_cut_there(form: FormDefinition, records: list[Record]) -> None:
+def test_a_form_that_begins_on_the_page_on_which_another_ends_is_cut_there(
+    form: FormDefinition, records: list[Record]
+) -> None:
     papers = [scanned(form, record) for record in records[:3]]
     found = [sheaf.pages for sheaf in split(Wording.of(running_on(*papers)), [form])]
     assert [[page.number for page in pages.pages] for pages in found] == [[1, 2], [2, 3], [3, 4]]
     tables = [[b for page in pages.pages for b in page.blocks if isinstance(b, Table)] for pages in found]
     assert [[len(t.cells) for t in ts] for ts in tables] == [
-        [len(b.cells) for page in paper.pages for b in page.blocks if isinstance(b, Table)] for paper in papers
+        [len(b.cells) for page in paper.pages for b in page.blocks if isinstance(b, Table)]
+        for paper in papers
     ]

@@ -1,4 +1,5 @@
-"""Archives of every kind give their files under the names that were meant, and no more than the limits allow."""
+"""Archives of every kind give their files under the names that were meant, and no more than the limits
+allow."""
 
 import bz2
 import gzip
@@ -23,7 +24,17 @@ from extractor.arrival.containers.base import Inner
 from extractor.arrival.containers.charsets import path_like
 from extractor.arrival.kinds import kind_of
 from extractor.limits import ContainerLimits
-from models.errors import Damaged, Encrypted, Hostile, OtherKind, TimedOut, TooLarge, TooMany, UnreadableFile, UnsupportedKind
+from models.errors import (
+    Damaged,
+    Encrypted,
+    Hostile,
+    OtherKind,
+    TimedOut,
+    TooLarge,
+    TooMany,
+    UnreadableFile,
+    UnsupportedKind,
+)
 
 NAME = "某区/申请表（盖章）.docx"
 ZEROS = bytes(30 << 20)
@@ -49,7 +60,9 @@ def zipped(files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED, charset:
     data = buffer.getvalue()
     for mark, name in names.items():
         raw = name.encode(charset)
-        data = data.replace(("x" * (len(raw) - 8) + mark if len(raw) >= 8 else mark[-len(raw) :]).encode(), raw)
+        data = data.replace(
+            ("x" * (len(raw) - 8) + mark if len(raw) >= 8 else mark[-len(raw) :]).encode(), raw
+        )
     return data
 
 
@@ -89,19 +102,25 @@ def test_a_name_in_the_unicode_field_is_believed_while_it_is_about_that_name() -
         assert list(contents(buffer.getvalue())) == [expected]
 
 
-@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize(
+    "method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
+)
 def test_every_usual_method_is_unpacked_and_stops_at_the_limit(method: int) -> None:
     files = {"some text.txt": b"text" * 5000, "empty file": b""}
     assert contents(zipped(files, method)) == files
     found = opened(zipped({"too large.txt": b"x" * 5000, "small one.txt": b"y"}, method), file_bytes=4000)
     assert isinstance(found["too large.txt"].error, TooLarge)
     assert found["small one.txt"].data == b"y"
-    bomb = opened(zipped({"a bomb of 0": ZEROS}, method) if method else zipped({"a bomb of 0": b""}), ratio=100)["a bomb of 0"]
+    bomb = opened(
+        zipped({"a bomb of 0": ZEROS}, method) if method else zipped({"a bomb of 0": b""}), ratio=100
+    )["a bomb of 0"]
     assert method == zipfile.ZIP_STORED or isinstance(bomb.error, Hostile)
 
 
 def test_an_unknown_method_and_a_wrong_sum_cost_one_file() -> None:
-    data = zipped({"first one": b"a" * 50, "other one": b"b" * 50}, zipfile.ZIP_STORED).replace(b"a" * 50, b"a" * 49 + b"c")
+    data = zipped({"first one": b"a" * 50, "other one": b"b" * 50}, zipfile.ZIP_STORED).replace(
+        b"a" * 50, b"a" * 49 + b"c"
+    )
     found = opened(data)
     assert isinstance(found["first one"].error, Damaged)
     assert found["other one"].data == b"b" * 50
@@ -243,7 +262,12 @@ def rar(files: dict[str, bytes]) -> bytes:
     data = b"Rar!\x1a\x07\x00" + _block(b"\x73\x00\x00\x0d\x00" + bytes(6))
     for name, content in files.items():
         raw = name.encode("gbk")
-        body = struct.pack("<IIBIIBBHI", len(content), len(content), 2, zlib.crc32(content), 0, 20, 0x30, len(raw), 0x20) + raw
+        body = (
+            struct.pack(
+                "<IIBIIBBHI", len(content), len(content), 2, zlib.crc32(content), 0, 20, 0x30, len(raw), 0x20
+            )
+            + raw
+        )
         data += _block(struct.pack("<BHH", 0x74, 0x8000, 7 + len(body)) + body) + content
     return data + _block(b"\x7b\x00\x40\x07\x00")
 
@@ -274,7 +298,9 @@ def _tool(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{folder}:/bin:/usr/bin")
 
 
-def test_a_tool_that_hangs_is_ended_with_all_it_started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_tool_that_hangs_is_ended_with_all_it_started(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     _tool(tmp_path, "sleep 60 &\nwait", monkeypatch)
     with pytest.raises(TimedOut):
         opened(rar({"a": b"1"}), seconds=0.3)
@@ -286,7 +312,9 @@ def test_a_tool_that_writes_without_end_is_ended(monkeypatch: pytest.MonkeyPatch
         opened(rar({"a": b"1"}), unpacked_bytes=1 << 20)
 
 
-def test_a_tool_that_asks_for_a_password_is_understood(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_tool_that_asks_for_a_password_is_understood(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     _tool(tmp_path, "echo 'bsdtar: Encrypted file is unsupported' >&2; exit 1", monkeypatch)
     with pytest.raises(Encrypted):
         opened(rar({"a": b"1"}))
@@ -295,7 +323,8 @@ def test_a_tool_that_asks_for_a_password_is_understood(monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("name", "safe"),
     [
-        ("../../etc/passwd", "etc/passwd"), ("/etc/passwd", "etc/passwd"), ("C:\\a\\b.docx", "a/b.docx"), ("a//./b", "a/b"),
+        ("../../etc/passwd", "etc/passwd"), ("/etc/passwd", "etc/passwd"), ("C:\\a\\b.docx", "a/b.docx"),
+        ("a//./b", "a/b"),
         ("..", "附件"), ("", "附件"), ("a\nb\0c", "a b c"), ("\u202egpj.exe", "gpj.exe"), ("\udcffx", "?x"),
     ],
 )  # fmt: skip
@@ -359,7 +388,9 @@ def test_an_archive_that_is_cut_off_gives_its_whole_files_and_is_told() -> None:
     third = box.find(b"3.docx")
     for cut, whole in ((third + 40, 2), (box.rfind(b"PK\x01\x02"), 3), (len(box) - 22, 3)):
         found = opened(box[:cut])
-        assert [name for name, file in found.items() if not file.error] == ["1.docx", "2.docx", "3.docx"][:whole]
+        assert [name for name, file in found.items() if not file.error] == ["1.docx", "2.docx", "3.docx"][
+            :whole
+        ]
         assert found["2.docx"].data == inner + b"2"
         assert isinstance(found["压缩包的其余部分"].error, Damaged)
     assert isinstance(opened(box[: third + 40])["3.docx"].error, Damaged)
@@ -386,5 +417,7 @@ def test_a_name_in_gbk_is_read_though_the_archive_says_utf8(cut: int) -> None:
         place = -1
         while (place := data.find(mark, place + 1)) >= 0:
             data[place + at + 1] |= 0x08
-    found = {name: file.data for name, file in opened(bytes(data[: len(data) - cut])).items() if not file.error}
+    found = {
+        name: file.data for name, file in opened(bytes(data[: len(data) - cut])).items() if not file.error
+    }
     assert found == {NAME: b"1", "b.txt": b"2"}

@@ -1,4 +1,5 @@
-"""Kinds of file that call themselves Word, or once were: each is told by its content and read as what it is."""
+"""Kinds of file that call themselves Word, or once were: each is told by its content and read as what it
+is."""
 
 import base64
 from collections.abc import Mapping
@@ -27,8 +28,10 @@ AUX = "http://schemas.microsoft.com/office/word/2003/auxHint"
 PAGE = (
     "<html><head><style>td{}</style><title>x</title></head><body><h1>小表</h1><table>"
     "<tr><td>名称</td><td colspan=2>甲<br>乙</td></tr>"
-    "<tr><td rowspan=2>类型</td><td><span style=\"font-family:'Wingdings 2'\">R</span>城镇&nbsp;</td><td>□商业</td></tr>"
-    "<tr><td><input type=checkbox checked>园区</td><td><b>丁</b><span style='display:none'>藏</span><script>x</script></td></tr>"
+    "<tr><td rowspan=2>类型</td><td><span style=\"font-family:'Wingdings "
+    "2'\">R</span>城镇&nbsp;</td><td>□商业</td></tr>"
+    "<tr><td><input type=checkbox checked>园区</td><td><b>丁</b><span "
+    "style='display:none'>藏</span><script>x</script></td></tr>"
     "</table><p>注</p></body></html>"
 )
 
@@ -73,7 +76,11 @@ def test_a_web_page_is_read_with_its_spans_marks_and_hidden_text() -> None:
 
 @pytest.mark.parametrize("charset", ["utf-8", "gb18030", "utf-16"])
 def test_a_web_page_s_encoding_is_found_out(charset: str) -> None:
-    data = PAGE.encode(charset) if charset != "utf-16" else PAGE.replace("<head>", '<head><meta charset="utf-16">').encode("utf-8")
+    data = (
+        PAGE.encode(charset)
+        if charset != "utf-16"
+        else PAGE.replace("<head>", '<head><meta charset="utf-16">').encode("utf-8")
+    )
     assert cells(read_html(data))[0][4] == "名称"
 
 
@@ -93,7 +100,10 @@ def test_web_pages_nested_beyond_reason_are_refused() -> None:
 
 def test_word_2003_xml_is_read() -> None:
     body = f"<wx:sect>{paragraph('小表')}{table(row('类型', '甲'))}</wx:sect>"
-    data = f'<w:wordDocument xmlns:w="{W2003}" xmlns:wx="{AUX}"><w:body>{body}</w:body></w:wordDocument>'.encode()
+    data = (
+        f'<w:wordDocument xmlns:w="{W2003}" xmlns:wx="{AUX}">'
+        f"<w:body>{body}</w:body></w:wordDocument>".encode()
+    )
     assert [text for *_, text in cells(read_word_xml(data, ZipLimits()))] == ["类型", "甲"]
 
 
@@ -108,7 +118,10 @@ def test_flat_packages_are_read() -> None:
         f'<pkg:part pkg:name="{name}"><pkg:xmlData>{xml}</pkg:xmlData></pkg:part>'
         for name, xml in (("/_rels/.rels", rels), ("/word/document.xml", document))
     )
-    data = f'<pkg:package xmlns:pkg="http://schemas.microsoft.com/office/2006/xmlPackage">{parts}</pkg:package>'.encode()
+    data = (
+        '<pkg:package xmlns:pkg="http://schemas.microsoft.com/'
+        f'office/2006/xmlPackage">{parts}</pkg:package>'.encode()
+    )
     assert [text for *_, text in cells(read_word_xml(data, ZipLimits()))] == ["类型", "甲"]
 
 
@@ -133,13 +146,17 @@ def test_a_missing_converter_says_how_to_get_it(tmp_path: Path, forms: Mapping[s
     assert "libreoffice" in error.message
 
 
-def test_a_conversion_that_takes_too_long_is_ended(tmp_path: Path, forms: Mapping[str, FormDefinition]) -> None:
+def test_a_conversion_that_takes_too_long_is_ended(
+    tmp_path: Path, forms: Mapping[str, FormDefinition]
+) -> None:
     program = tmp_path / "slow"
     program.write_text("#!/bin/sh\nsleep 60 &\nwait\n")
     program.chmod(0o755)
     path = tmp_path / "a.rtf"
     path.write_bytes(b"{\\rtf1 x}")
-    error = extract(Source.at(path), forms, Options(office=str(program), limits=Limits(conversion_seconds=0.5)))[0].error
+    error = extract(
+        Source.at(path), forms, Options(office=str(program), limits=Limits(conversion_seconds=0.5))
+    )[0].error
     assert error is not None
     assert error.code == "timed-out"
 

@@ -21,7 +21,11 @@ def test_a_message_of_a_newer_kind_is_one_too(kind: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "told"), [(b'message/partial; id="x"; number=1; total=2', "拆成几封"), (b"message/external-body", "没有随邮件发来")]
+    ("kind", "told"),
+    [
+        (b'message/partial; id="x"; number=1; total=2', "拆成几封"),
+        (b"message/external-body", "没有随邮件发来"),
+    ],
 )
 def test_what_did_not_come_with_a_message_is_told(kind: bytes, told: str) -> None:
     (file,) = opened(mail(b"Content-Type: " + kind + b"\r\n\r\nFrom: b@x.cn\r\nSubject: x\r\n\r\nbody")).files

@@ -24,8 +24,18 @@ _NOW = datetime.datetime(2026, 1, 1)
 
 def _certificate() -> x509.Certificate:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a")])
-    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(_KEY.public_key()).serial_number(7)
-    return made.not_valid_before(_NOW).not_valid_after(_NOW + datetime.timedelta(days=1)).sign(_KEY, hashes.SHA256())
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(_KEY.public_key())
+        .serial_number(7)
+    )
+    return (
+        made.not_valid_before(_NOW)
+        .not_valid_after(_NOW + datetime.timedelta(days=1))
+        .sign(_KEY, hashes.SHA256())
+    )
 
 
 def signed(data: bytes, *options: pkcs7.PKCS7Options) -> bytes:
@@ -33,7 +43,9 @@ def signed(data: bytes, *options: pkcs7.PKCS7Options) -> bytes:
     return builder.sign(serialization.Encoding.DER, [pkcs7.PKCS7Options.Binary, *options])
 
 
-INNER = mail(attachment(b"attachment; filename*=UTF-8''" + NAME.encode())).removeprefix(b"From: a@x.cn\r\nTo: b@x.cn\r\n")
+INNER = mail(attachment(b"attachment; filename*=UTF-8''" + NAME.encode())).removeprefix(
+    b"From: a@x.cn\r\nTo: b@x.cn\r\n"
+)
 
 
 def test_a_signed_envelope_of_a_message_gives_its_attachments() -> None:
@@ -47,14 +59,20 @@ def test_a_signed_file_is_called_as_before_it_was_signed() -> None:
 
 
 def test_a_message_that_is_an_envelope_holds_it_as_a_file() -> None:
-    part = attachment(b"attachment; filename=smime.p7m", signed(INNER), kind=b"application/pkcs7-mime; smime-type=signed-data")
+    part = attachment(
+        b"attachment; filename=smime.p7m",
+        signed(INNER),
+        kind=b"application/pkcs7-mime; smime-type=signed-data",
+    )
     (envelope,) = files(mail(part)).values()
     assert files(envelope) == {NAME: FORM}
 
 
 def test_the_words_in_an_envelope_are_those_of_the_message_that_brought_it(tmp_path: Path) -> None:
     words = b"Content-Type: text/plain; charset=utf-8\r\n\r\n" + "请收申请表".encode()
-    inner = mail(words, attachment(b"attachment; filename=a.docx")).removeprefix(b"From: a@x.cn\r\nTo: b@x.cn\r\n")
+    inner = mail(words, attachment(b"attachment; filename=a.docx")).removeprefix(
+        b"From: a@x.cn\r\nTo: b@x.cn\r\n"
+    )
     part = attachment(b"attachment; filename=smime.p7m", signed(inner), kind=b"application/pkcs7-mime")
     path = tmp_path / "m.eml"
     path.write_bytes(mail(part))

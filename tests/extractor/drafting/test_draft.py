@@ -1,4 +1,5 @@
-"""Definitions drafted from forms: of our own, and of another writer (python-docx), whose truth is written beside them."""
+"""Definitions drafted from forms: of our own, and of another writer (python-docx), whose truth is written
+beside them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +29,8 @@ Row = Sequence[str | None]
 
 @dataclass(frozen=True)
 class Sample:
-    """A form as rows of texts; None goes on with the cell before it, `…` with the cell above. `truth`: the kind by title."""
+    """A form as rows of texts; None goes on with the cell before it, `…` with the cell above. `truth`: the
+    kind by title."""
 
     title: str
     rows: Sequence[Row]
@@ -69,7 +71,8 @@ SAMPLES = [
             ["主管部门意见", "\n\n（盖章）\n年  月  日", None, None],
         ],
         {
-            "企业名称": "text", "法定代表人": "text", "注册资本": "number", "职工人数": "number", "企业类型": "choice",
+            "企业名称": "text", "法定代表人": "text", "注册资本": "number", "职工人数": "number",
+            "企业类型": "choice",
             "联系人": "text", "联系电话": "phone", "职务": "text", "成立时间": "date", "申请理由": "prose",
             "主管部门意见": "text", "主管部门意见盖章": "seal", "主管部门意见日期": "date",
         },
@@ -88,7 +91,8 @@ SAMPLES = [
             ["本人承诺以上信息真实。\n本人签字：            年  月  日", None, None, None, None, None],
         ],
         {
-            "姓名": "text", "性别": "choice", "出生年月": "date", "身份证号": "text", "政治面貌": "text", "通讯地址": "address",
+            "姓名": "text", "性别": "choice", "出生年月": "date", "身份证号": "text", "政治面貌": "text",
+            "通讯地址": "address",
             "服务经历": "rows", "本人签字": "signature", "本人承诺以上信息真实。日期": "date",
         },
         {"性别": ["男", "女"]},
@@ -105,7 +109,8 @@ SAMPLES = [
             ["部门负责人", "签字：\n日期：", None, None],
         ],
         {
-            "申请部门": "text", "申请日期": "date", "设备清单": "rows", "用途说明": "prose", "采购方式": "choice",
+            "申请部门": "text", "申请日期": "date", "设备清单": "rows", "用途说明": "prose",
+            "采购方式": "choice",
             "部门负责人签字": "signature", "部门负责人日期": "date",
         },
         {"采购方式": ["公开招标", "询价", "网上商城"]},
@@ -197,7 +202,10 @@ def test_names_are_made_of_sounds_and_never_twice_the_same() -> None:
 
 
 def test_what_a_document_says_can_not_end_a_comment() -> None:
-    evil = Draft({"name": "x", "version": "1", "title": "表", "rows": []}, (Guess(None, "一\nrows: evil\u2028b: c\x85d: e"),))
+    evil = Draft(
+        {"name": "x", "version": "1", "title": "表", "rows": []},
+        (Guess(None, "一\nrows: evil\u2028b: c\x85d: e"),),
+    )
     loaded = yaml.safe_load(as_yaml(evil, "a\nb.docx"))
     assert loaded == {"name": "x", "version": "1", "title": "表", "rows": None}
 
@@ -216,14 +224,29 @@ def test_a_filled_copy_is_read_by_the_draft_as_it_is(tmp_path: Path) -> None:
     values = {form.titles[name]: form.fields[name].to_json(one.value) for name, one in result.fields.items()}
     assert values["企业名称"] == "云泽市青禾纸业有限公司"
     assert values["注册资本"] == {"amount": "850", "unit": "万元"}
-    assert (values["企业类型"], values["联系电话"], values["成立时间"]) == (["民营"], "13871520946", "2009-04-16")
+    assert (values["企业类型"], values["联系电话"], values["成立时间"]) == (
+        ["民营"],
+        "13871520946",
+        "2009-04-16",
+    )
     assert values["申请理由"] == "更新两条生产线，每年节电四十万度。"
     assert (values["主管部门意见"], values["主管部门意见日期"]) == ("同意", "2021-03-09")
 
 
 _TEXT = st.one_of(
     st.sampled_from(
-        ["", "联系人", "单位（万元）", "□是 □否", "□甲、乙□甲/乙", "□", "（盖章）", "签字：  年 月 日", "请简要说明", "1"]
+        [
+            "",
+            "联系人",
+            "单位（万元）",
+            "□是 □否",
+            "□甲、乙□甲/乙",
+            "□",
+            "（盖章）",
+            "签字：  年 月 日",
+            "请简要说明",
+            "1",
+        ]
     ),
     st.text("联系人电话（盖章）□☑年月日：_*、/ 1a", max_size=12),
 )

@@ -46,7 +46,9 @@ def holding(files: Mapping[str, bytes], pdf: bytes | None = None, portfolio: boo
     return saved(writer)
 
 
-def read(data: bytes, folder: Path, forms: Mapping[str, FormDefinition], options: Options | None = None) -> list[Result]:
+def read(
+    data: bytes, folder: Path, forms: Mapping[str, FormDefinition], options: Options | None = None
+) -> list[Result]:
     path = folder / "outer.pdf"
     path.write_bytes(data)
     return extract(Source.at(path), forms, options or Options())
@@ -60,7 +62,12 @@ def states(results: list[Result]) -> dict[str, str]:
 def test_of_a_portfolio_the_cover_is_no_form_and_the_files_inside_are_read(
     asked: bool, tmp_path: Path, forms: Mapping[str, FormDefinition], form: FormDefinition, filled: bytes
 ) -> None:
-    results = read(holding({"表.docx": filled}, portfolio=True), tmp_path, forms, Options(form=form.name if asked else None))
+    results = read(
+        holding({"表.docx": filled}, portfolio=True),
+        tmp_path,
+        forms,
+        Options(form=form.name if asked else None),
+    )
     assert states(results) == {"outer.pdf": "not-a-form", "outer.pdf/表.docx": "read"}
     assert len(results) == 1
     assert {e.part for field in results[0].fields.values() for e in field.evidence} == {"outer.pdf/表.docx"}
@@ -72,9 +79,14 @@ def test_what_hangs_on_a_form_is_read_too_and_none_of_it_is_lost(
     tmp_path: Path, forms: Mapping[str, FormDefinition], form: FormDefinition, filled: bytes
 ) -> None:
     pdf = generate(form, "pdf", new_identity(form), random_record(form, 8)).data
-    results = read(holding({"../a.docx": filled, "b.docx": notice(1), "c.docx": filled[:-300], "d": b""}, pdf), tmp_path, forms)
+    results = read(
+        holding({"../a.docx": filled, "b.docx": notice(1), "c.docx": filled[:-300], "d": b""}, pdf),
+        tmp_path,
+        forms,
+    )
     assert states(results) == {
-        "outer.pdf": "read", "outer.pdf/a.docx": "read", "outer.pdf/b.docx": "not-a-form", "outer.pdf/c.docx": "unreadable",
+        "outer.pdf": "read", "outer.pdf/a.docx": "read", "outer.pdf/b.docx": "not-a-form",
+        "outer.pdf/c.docx": "unreadable",
         "outer.pdf/d": "unreadable",
     }  # fmt: skip
     assert [result.application for result in results] == [1, 2]
@@ -83,10 +95,13 @@ def test_what_hangs_on_a_form_is_read_too_and_none_of_it_is_lost(
     assert "outer.pdf/c.docx" in told
 
 
-def test_files_inside_files_inside_are_read_to_a_depth(tmp_path: Path, forms: Mapping[str, FormDefinition], filled: bytes) -> None:
+def test_files_inside_files_inside_are_read_to_a_depth(
+    tmp_path: Path, forms: Mapping[str, FormDefinition], filled: bytes
+) -> None:
     data = holding({"middle.pdf": holding({"deep.docx": filled}), "beside.docx": notice(1)})
     expected = {
-        "outer.pdf": "not-a-form", "outer.pdf/beside.docx": "not-a-form", "outer.pdf/middle.pdf": "not-a-form",
+        "outer.pdf": "not-a-form", "outer.pdf/beside.docx": "not-a-form",
+        "outer.pdf/middle.pdf": "not-a-form",
         "outer.pdf/middle.pdf/deep.docx": "read",
     }  # fmt: skip
     assert states(read(data, tmp_path, forms)) == expected
@@ -94,7 +109,9 @@ def test_files_inside_files_inside_are_read_to_a_depth(tmp_path: Path, forms: Ma
     assert states(results) == {**expected, "outer.pdf/middle.pdf/deep.docx": "too-large"}
 
 
-def test_files_inside_are_held_to_the_limits_of_files_that_arrive(tmp_path: Path, forms: Mapping[str, FormDefinition]) -> None:
+def test_files_inside_are_held_to_the_limits_of_files_that_arrive(
+    tmp_path: Path, forms: Mapping[str, FormDefinition]
+) -> None:
     few = Options(limits=Limits(parts=3))
     assert states(read(holding({f"{n}.docx": notice(n) for n in range(4)}), tmp_path, forms, few)) == {
         "outer.pdf": "not-a-form", "outer.pdf/0.docx": "not-a-form", "outer.pdf/1.docx": "not-a-form",
@@ -107,5 +124,9 @@ def test_files_inside_are_held_to_the_limits_of_files_that_arrive(tmp_path: Path
 
 
 def test_files_of_one_name_are_told_apart(tmp_path: Path, forms: Mapping[str, FormDefinition]) -> None:
-    names = list(states(read(holding({"a/x.docx": notice(1), "b/x.docx": notice(2), "..": notice(3)}), tmp_path, forms)))
+    names = list(
+        states(
+            read(holding({"a/x.docx": notice(1), "b/x.docx": notice(2), "..": notice(3)}), tmp_path, forms)
+        )
+    )
     assert sorted(names[1:]) == ["outer.pdf/x.docx", "outer.pdf/x.docx（2）", "outer.pdf/附件"]

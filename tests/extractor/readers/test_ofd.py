@@ -26,18 +26,29 @@ NAMESPACE = 'xmlns:ofd="http://www.ofdspec.org/2016"'
 
 
 def ofd(
-    pages: Sequence[str], parts: Mapping[str, bytes | str] | None = None, resources: str = "", document: str = "", body: str = ""
+    pages: Sequence[str],
+    parts: Mapping[str, bytes | str] | None = None,
+    resources: str = "",
+    document: str = "",
+    body: str = "",
 ) -> bytes:
     """An OFD whose pages have these layers; `parts` are added or replace what is usual."""
     listed = "".join(f'<ofd:Page ID="{n}" BaseLoc="Pages/Page_{n}/Content.xml"/>' for n in range(len(pages)))
     every: dict[str, bytes | str] = {
-        "OFD.xml": f"<ofd:OFD {NAMESPACE}><ofd:DocBody><ofd:DocRoot>Doc_0/Document.xml</ofd:DocRoot>{body}</ofd:DocBody></ofd:OFD>",
+        "OFD.xml": f"<ofd:OFD {NAMESPACE}><ofd:DocBody><ofd:DocRoot>Doc_0/"
+        f"Document.xml</ofd:DocRoot>{body}</ofd:DocBody></ofd:OFD>",
         "Doc_0/Document.xml": f"<ofd:Document {NAMESPACE}><ofd:CommonData>"
-        f"<ofd:PageArea><ofd:PhysicalBox>0 0 210 297</ofd:PhysicalBox></ofd:PageArea><ofd:PublicRes>PublicRes.xml</ofd:PublicRes>"
-        f'<ofd:TemplatePage ID="t" BaseLoc="Tpl.xml"/></ofd:CommonData><ofd:Pages>{listed}</ofd:Pages>{document}</ofd:Document>',
-        "Doc_0/PublicRes.xml": f'<ofd:Res {NAMESPACE} BaseLoc="Res"><ofd:Fonts><ofd:Font ID="1" FontName="宋体"/></ofd:Fonts>'
+        "<ofd:PageArea><ofd:PhysicalBox>0 0 210 297</ofd:PhysicalBox></"
+        "ofd:PageArea><ofd:PublicRes>PublicRes.xml</ofd:PublicRes>"
+        '<ofd:TemplatePage ID="t" BaseLoc="Tpl.xml"/></ofd:CommonData>'
+        f"<ofd:Pages>{listed}</ofd:Pages>{document}</ofd:Document>",
+        "Doc_0/PublicRes.xml": f'<ofd:Res {NAMESPACE} BaseLoc="Res"><ofd:Fonts><ofd:Font '
+        'ID="1" FontName="宋体"/></ofd:Fonts>'
         f"{resources}</ofd:Res>",
-        **{f"Doc_0/Pages/Page_{n}/Content.xml": f"<ofd:Page {NAMESPACE}>{content}</ofd:Page>" for n, content in enumerate(pages)},
+        **{
+            f"Doc_0/Pages/Page_{n}/Content.xml": f"<ofd:Page {NAMESPACE}>{content}</ofd:Page>"
+            for n, content in enumerate(pages)
+        },
         **(parts or {}),
     }
     buffer = io.BytesIO()
@@ -55,7 +66,8 @@ def words(text: str, x: float, y: float, size: float = 4, more: str = "") -> str
     """Text whose line stands `y` mm from the top."""
     steps = f'DeltaX="g {max(len(text) - 1, 1)} {size}"'
     return (
-        f'<ofd:TextObject Boundary="{x} {y - size} {len(text) * size} {size * 1.3}" Font="1" Size="{size}" {more}>'
+        f'<ofd:TextObject Boundary="{x} {y - size} {len(text) * size} '
+        f'{size * 1.3}" Font="1" Size="{size}" {more}>'
         f'<ofd:TextCode X="0" Y="{size}" {steps}>{escape(text)}</ofd:TextCode></ofd:TextObject>'
     )
 
@@ -70,7 +82,12 @@ def ruled(rows: Sequence[Sequence[str]], high: float = 10, wide: float = 60) -> 
     down, across = 20 + high * len(rows), 20 + wide * len(rows[0])
     lines = [path(f"M 20 {20 + high * n} L {across} {20 + high * n}") for n in range(len(rows) + 1)]
     lines += [path(f"M {20 + wide * n} 20 L {20 + wide * n} {down}") for n in range(len(rows[0]) + 1)]
-    texts = [words(text, 22 + wide * c, 26 + high * r, 3) for r, row in enumerate(rows) for c, text in enumerate(row) if text]
+    texts = [
+        words(text, 22 + wide * c, 26 + high * r, 3)
+        for r, row in enumerate(rows)
+        for c, text in enumerate(row)
+        if text
+    ]
     return [*lines, *texts]
 
 
@@ -108,7 +125,10 @@ def test_steps_between_characters_are_followed_also_to_a_second_line() -> None:
 
 
 def test_the_template_and_the_notes_on_a_page_are_read_with_it() -> None:
-    seen = f'<ofd:Annot><ofd:Appearance Boundary="20 60 50 10">{words("批注", 0, 5)}</ofd:Appearance></ofd:Annot>'
+    seen = (
+        '<ofd:Annot><ofd:Appearance Boundary="20 60 50 '
+        f'10">{words("批注", 0, 5)}</ofd:Appearance></ofd:Annot>'
+    )
     unseen = seen.replace("<ofd:Annot>", '<ofd:Annot Visible="false">').replace("批注", "藏")
     note = f"<ofd:PageAnnot {NAMESPACE}>{seen}{unseen}</ofd:PageAnnot>"
     data = ofd(
@@ -135,7 +155,17 @@ def test_what_cannot_be_seen_is_not_read(hidden: str) -> None:
 
 def test_a_drawn_box_with_a_tick_in_it_is_a_tick() -> None:
     box = "M 0 0 L 4 0 L 4 4 L 0 4 C"
-    data = ofd([layer(path(box, 20, 20), words("√", 20, 24, 4), words("城镇", 26, 24), path(box, 60, 20), words("商业", 66, 24))])
+    data = ofd(
+        [
+            layer(
+                path(box, 20, 20),
+                words("√", 20, 24, 4),
+                words("城镇", 26, 24),
+                path(box, 60, 20),
+                words("商业", 66, 24),
+            )
+        ]
+    )
     (line,) = (block for block in read(data).pages.pages[0].blocks if isinstance(block, Line))
     assert [span.state for span in line.spans if isinstance(span, Tick)] == ["ticked", "empty"]
 
@@ -151,13 +181,24 @@ def page_picture() -> bytes:
 def pictured(matrix: str, more: str = "") -> bytes:
     media = '<ofd:MultiMedia ID="9" Type="Image"><ofd:MediaFile>a.jpg</ofd:MediaFile></ofd:MultiMedia>'
     shown = f'<ofd:ImageObject Boundary="0 0 210 297" CTM="{matrix}" ResourceID="9"/>'
-    return ofd([layer(shown, more)], {"Doc_0/Res/a.jpg": page_picture()}, f"<ofd:MultiMedias>{media}</ofd:MultiMedias>")
+    return ofd(
+        [layer(shown, more)],
+        {"Doc_0/Res/a.jpg": page_picture()},
+        f"<ofd:MultiMedias>{media}</ofd:MultiMedias>",
+    )
 
 
 @pytest.mark.parametrize(
-    ("matrix", "red"), [("210 0 0 297 0 0", (0.2, 0.2)), ("-210 0 0 -297 210 297", (0.8, 0.8)), ("0 297 -210 0 210 0", (0.8, 0.2))]
+    ("matrix", "red"),
+    [
+        ("210 0 0 297 0 0", (0.2, 0.2)),
+        ("-210 0 0 -297 210 297", (0.8, 0.8)),
+        ("0 297 -210 0 210 0", (0.8, 0.2)),
+    ],
 )
-def test_a_page_that_is_a_picture_goes_to_the_image_reader_as_it_is_shown(matrix: str, red: tuple[float, float]) -> None:
+def test_a_page_that_is_a_picture_goes_to_the_image_reader_as_it_is_shown(
+    matrix: str, red: tuple[float, float]
+) -> None:
     reading = read(pictured(matrix))
     assert list(reading.scanned) == [1]
     assert reading.pages.pages[0].blocks == ()
@@ -181,7 +222,8 @@ def signed(changed: bool = False, method: str = "SHA256") -> bytes:
     content = f"<ofd:Page {NAMESPACE}>{layer(words('承诺', 20, 20))}</ofd:Page>"
     digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
     signature = (
-        f"<ofd:Signature {NAMESPACE}><ofd:SignedInfo><ofd:SignatureDateTime>20210205100000Z</ofd:SignatureDateTime>"
+        f"<ofd:Signature {NAMESPACE}><ofd:SignedInfo><ofd:SignatureDateTime>"
+        "20210205100000Z</ofd:SignatureDateTime>"
         f'<ofd:References CheckMethod="{method}"><ofd:Reference FileRef="/Doc_0/Pages/Page_0/Content.xml">'
         f"<ofd:CheckValue>{digest}</ofd:CheckValue></ofd:Reference></ofd:References>"
         '<ofd:StampAnnot ID="1" PageRef="0" Boundary="100 200 40 40"/></ofd:SignedInfo>'
@@ -192,7 +234,8 @@ def signed(changed: bool = False, method: str = "SHA256") -> bytes:
         [""],
         {
             "Doc_0/Pages/Page_0/Content.xml": content.replace("承诺", "改了") if changed else content,
-            "Doc_0/Signs/Signatures.xml": f'<ofd:Signatures {NAMESPACE}><ofd:Signature ID="1" BaseLoc="Sign_0/Signature.xml"/>'
+            "Doc_0/Signs/Signatures.xml": f"<ofd:Signatures {NAMESPACE}><ofd:Signature "
+            'ID="1" BaseLoc="Sign_0/Signature.xml"/>'
             "</ofd:Signatures>",
             "Doc_0/Signs/Sign_0/Signature.xml": signature,
             "Doc_0/Signs/Sign_0/v.dat": b"\x30\x20\x0c\x02ES\x0c" + bytes([len(name)]) + name,
@@ -208,7 +251,11 @@ def test_a_seal_is_a_signature_with_its_place_and_its_name() -> None:
     assert found.box is not None
     assert (found.box.x0, found.box.y1) == pytest.approx((283.5, 680.3), abs=0.1)
     shown = [
-        span for block in pages.pages[0].blocks if isinstance(block, Line) for span in block.spans if isinstance(span, Picture)
+        span
+        for block in pages.pages[0].blocks
+        if isinstance(block, Line)
+        for span in block.spans
+        if isinstance(span, Picture)
     ]
     assert [(picture.kind, picture.box) for picture in shown] == [("digital", found.box)]
 
@@ -221,7 +268,11 @@ def test_a_part_that_was_changed_after_signing_is_noticed() -> None:
 def test_files_attached_to_an_ofd_are_parts() -> None:
     one = '<ofd:Attachment Name="附表" ID="1"><ofd:FileLoc>a.docx</ofd:FileLoc></ofd:Attachment>'
     listed = f"<ofd:Attachments {NAMESPACE}>{one}</ofd:Attachments>"
-    data = ofd([layer()], {"Doc_0/Att.xml": listed, "Doc_0/a.docx": b"x"}, document="<ofd:Attachments>Att.xml</ofd:Attachments>")
+    data = ofd(
+        [layer()],
+        {"Doc_0/Att.xml": listed, "Doc_0/a.docx": b"x"},
+        document="<ofd:Attachments>Att.xml</ofd:Attachments>",
+    )
     assert [(one.name, one.data) for one in read(data).attachments] == [("附表.docx", b"x")]
 
 
@@ -229,7 +280,9 @@ def test_a_form_in_ofd_is_read(tmp_path: Path, forms: Mapping[str, FormDefinitio
     form = next(iter(forms.values()))
     labels = [cell.label for cell in form.cells() if cell.label]
     path = tmp_path / "a.ofd"
-    path.write_bytes(ofd([layer(words(form.title, 60, 12), *ruled([[label[:18], "某某公司"] for label in labels], 9, 80))]))
+    path.write_bytes(
+        ofd([layer(words(form.title, 60, 12), *ruled([[label[:18], "某某公司"] for label in labels], 9, 80))])
+    )
     (result,) = extract(Source.at(path), forms)
     assert result.form is form
     assert [part.state for part in result.parts] == ["read"]
@@ -264,7 +317,11 @@ def test_a_page_that_is_missing_does_not_cost_the_others() -> None:
     assert reading.pages.damage
 
 
-SAMPLE = layer(words("正文", 20, 40), *ruled([["单位", "某公司"]]), path("M 0 0 A 3 3 0 1 1 5 5 B 1 1 2 2 3 3 Q 1 1 2 2 C"))
+SAMPLE = layer(
+    words("正文", 20, 40),
+    *ruled([["单位", "某公司"]]),
+    path("M 0 0 A 3 3 0 1 1 5 5 B 1 1 2 2 3 3 Q 1 1 2 2 C"),
+)
 
 
 @settings(max_examples=100, deadline=None)
@@ -274,7 +331,9 @@ def test_damaged_pages_end_in_an_error_of_ours_or_are_read(data: st.DataObject) 
     for _ in range(data.draw(st.integers(1, 6))):
         at = data.draw(st.integers(0, len(page) - 1))
         page = (
-            page[:at] + data.draw(st.sampled_from(["", "9", "-", " ", "1e9", "nan", "x", "<", '"', "g 999999 1"])) + page[at + 1 :]
+            page[:at]
+            + data.draw(st.sampled_from(["", "9", "-", " ", "1e9", "nan", "x", "<", '"', "g 999999 1"]))
+            + page[at + 1 :]
         )
     with suppress(UnreadableFile):
         read(ofd([page]))
@@ -288,8 +347,15 @@ def test_damaged_pages_end_in_an_error_of_ours_or_are_read(data: st.DataObject) 
 @pytest.mark.parametrize("more", ['Fill="false"', 'Visible="false"'])
 def test_what_cannot_be_seen_is_a_remark_at_its_place(more: str) -> None:
     hidden = ofd([layer(words("看得见", 20, 20), words("看不见", 20, 40, more=more))])
-    spans = [span for block in read(hidden).pages.pages[0].blocks if isinstance(block, Line) for span in block.spans]
-    assert [(span.code, span.text) for span in spans if isinstance(span, Remark)] == [("text-unseen", "看不见")]
+    spans = [
+        span
+        for block in read(hidden).pages.pages[0].blocks
+        if isinstance(block, Line)
+        for span in block.spans
+    ]
+    assert [(span.code, span.text) for span in spans if isinstance(span, Remark)] == [
+        ("text-unseen", "看不见")
+    ]
 
 
 def test_what_stands_beside_the_picture_of_a_page_is_told() -> None:

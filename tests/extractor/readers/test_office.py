@@ -1,4 +1,5 @@
-"""LibreOffice ends with whoever started it, and leaves nothing, also where that was killed without warning."""
+"""LibreOffice ends with whoever started it, and leaves nothing, also where that was killed without
+warning."""
 
 import os
 import shutil
@@ -14,7 +15,10 @@ from tests.service.survivors import Mark
 
 ROOT = Path(__file__).parents[3]
 OLD = ROOT / "fixtures/inbox/X01_lo_A01_lit_ballot_check.doc"
-CONVERT = f"from extractor.readers.office import to_docx\nto_docx(open({str(OLD)!r}, 'rb').read(), '.doc', 'soffice', 300)"
+CONVERT = (
+    f"from extractor.readers.office import to_docx\nto_docx(open({str(OLD)!r}, "
+    "'rb').read(), '.doc', 'soffice', 300)"
+)
 
 
 def test_a_killed_conversion_leaves_no_process_and_no_socket(tmp_path: Path) -> None:

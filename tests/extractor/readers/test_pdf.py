@@ -7,7 +7,19 @@ from pypdf.generic import DecodedStreamObject, NameObject
 
 from extractor.readers.pdf import read_pdf
 from models.page import Cell, Run, Tick
-from tests.extractor.pdfs import cells, pictures, saved, say, spans, stressed, tables, texts, ticks, typeset, written
+from tests.extractor.pdfs import (
+    cells,
+    pictures,
+    saved,
+    say,
+    spans,
+    stressed,
+    tables,
+    texts,
+    ticks,
+    typeset,
+    written,
+)
 
 FORM = """#table(columns: (70pt, 100pt, 70pt, 100pt), inset: 6pt,
   [申请名称], table.cell(colspan: 3)[东湖近零碳园区试点],
@@ -29,7 +41,12 @@ def test_a_ruled_table_is_read_with_its_spans() -> None:
     found = cells(typeset(FORM))
     assert found[0, 1].text == "东湖近零碳园区试点"
     assert (found[0, 1].column_span, found[2, 0].row_span, found[2, 2].column_span) == (3, 2, 2)
-    assert [found[at].text for at in ((1, 1), (1, 3), (2, 1), (3, 2))] == ["武汉某某公司", "张三", "电话", "珞瑜路 1 号"]
+    assert [found[at].text for at in ((1, 1), (1, 3), (2, 1), (3, 2))] == [
+        "武汉某某公司",
+        "张三",
+        "电话",
+        "珞瑜路 1 号",
+    ]
 
 
 def test_boxes_are_in_points_from_the_top_left() -> None:
@@ -53,14 +70,23 @@ def test_rules_may_be_double_thin_rectangles_or_pictures() -> None:
         (150, 210, 150, 250),
         (300, 210, 300, 250),
     ]
-    double = "".join(f"{a} {b} m {c} {d} l S {a + 1.5} {b + 1.5} m {c + 1.5} {d + 1.5} l S\n" for a, b, c, d in lines)
+    double = "".join(
+        f"{a} {b} m {c} {d} l S {a + 1.5} {b + 1.5} m {c + 1.5} {d + 1.5} l S\n" for a, b, c, d in lines
+    )
     filled = "".join(f"{a} {b} {max(c - a, 0.5)} {max(d - b, 0.5)} re f\n" for a, b, c, d in lines)
-    drawn = "".join(f"q {max(c - a, 0.5)} 0 0 {max(d - b, 0.5)} {a} {b} cm /Im Do Q\n" for a, b, c, d in lines)
+    drawn = "".join(
+        f"q {max(c - a, 0.5)} 0 0 {max(d - b, 0.5)} {a} {b} cm /Im Do Q\n" for a, b, c, d in lines
+    )
     image = {100: ("/Subtype/Image/Width 1/Height 1/BitsPerComponent 8/ColorSpace/DeviceGray", "\x00")}
     for content in (double, filled, drawn):
         text = say("name", 60, 235) + say("Li Si", 160, 235) + say("town", 60, 215) + say("Wuhan", 160, 215)
         found = cells(written(content + text, resources="/XObject<</Im 100 0 R>>", streams=image))
-        assert {at: cell.text for at, cell in found.items()} == {(0, 0): "name", (0, 1): "Li Si", (1, 0): "town", (1, 1): "Wuhan"}
+        assert {at: cell.text for at, cell in found.items()} == {
+            (0, 0): "name",
+            (0, 1): "Li Si",
+            (1, 0): "town",
+            (1, 1): "Wuhan",
+        }
 
 
 def test_rules_inside_a_picture_of_the_empty_table_are_found() -> None:
@@ -72,10 +98,17 @@ def test_rules_inside_a_picture_of_the_empty_table_are_found() -> None:
         for x in (0, 1, 100, 248, 249):
             rows[y * 250 + x] = 0
     image = {
-        100: (f"/Subtype/Image/Width {size[0]}/Height {size[1]}/BitsPerComponent 8/ColorSpace/DeviceGray", rows.decode("latin-1"))
+        100: (
+            f"/Subtype/Image/Width {size[0]}/Height {size[1]}/BitsPerComponent 8/ColorSpace/DeviceGray",
+            rows.decode("latin-1"),
+        )
     }
     text = say("name", 60, 235) + say("Li Si", 160, 235) + say("town", 60, 205) + say("Wuhan", 160, 205)
-    found = cells(written("q 250 0 0 60 50 195 cm /Im Do Q\n" + text, resources="/XObject<</Im 100 0 R>>", streams=image))
+    found = cells(
+        written(
+            "q 250 0 0 60 50 195 cm /Im Do Q\n" + text, resources="/XObject<</Im 100 0 R>>", streams=image
+        )
+    )
     assert [cell.text for cell in found.values()] == ["name", "Li Si", "town", "Wuhan"]
 
 
@@ -88,11 +121,20 @@ def test_a_table_open_at_its_sides_is_closed() -> None:
 def test_a_form_without_rules_is_read_by_its_columns_and_left_to_a_person() -> None:
     rows = [("name", "Li Si"), ("unit", "Wuhan Works"), ("phone", "027-85807053")]
     found = cells(
-        written("".join(say(label, 50, 250 - 20 * i) + say(value, 150, 250 - 20 * i) for i, (label, value) in enumerate(rows)))
+        written(
+            "".join(
+                say(label, 50, 250 - 20 * i) + say(value, 150, 250 - 20 * i)
+                for i, (label, value) in enumerate(rows)
+            )
+        )
     )
     assert [(found[i, 0].text, found[i, 1].text) for i in range(3)] == rows
     assert all(
-        span.confidence < 0.9 for cell in found.values() for line in cell.lines for span in line.spans if isinstance(span, Run)
+        span.confidence < 0.9
+        for cell in found.values()
+        for line in cell.lines
+        for span in line.spans
+        if isinstance(span, Run)
     )
 
 
@@ -134,7 +176,16 @@ def test_a_table_in_a_cell_is_read_row_by_row() -> None:
         say("GHOST") + "q 200 0 0 40 40 190 cm /Im Do Q\n",
         "/OC /Off BDC " + say("GHOST") + "EMC\n",
     ],
-    ids=["render mode 3", "white", "clipped", "off the page", "transparent", "under a white field", "under a picture", "layer off"],
+    ids=[
+        "render mode 3",
+        "white",
+        "clipped",
+        "off the page",
+        "transparent",
+        "under a white field",
+        "under a picture",
+        "layer off",
+    ],
 )
 def test_text_that_nobody_sees_is_left_out(hidden: str) -> None:
     data = written(
@@ -155,12 +206,20 @@ def test_white_text_on_a_dark_field_is_seen() -> None:
 
 def _scan(text: str) -> bytes:
     rows = b"".join(bytes(0 if (x // 3 + y // 3) % 5 == 0 else 255 for x in range(100)) for y in range(75))
-    image = {100: ("/Subtype/Image/Width 100/Height 75/BitsPerComponent 8/ColorSpace/DeviceGray", rows.decode("latin-1"))}
-    return written("q 400 0 0 300 0 0 cm /Im Do Q\n" + text, resources="/XObject<</Im 100 0 R>>", streams=image)
+    image = {
+        100: (
+            "/Subtype/Image/Width 100/Height 75/BitsPerComponent 8/ColorSpace/DeviceGray",
+            rows.decode("latin-1"),
+        )
+    }
+    return written(
+        "q 400 0 0 300 0 0 cm /Im Do Q\n" + text, resources="/XObject<</Im 100 0 R>>", streams=image
+    )
 
 
 @pytest.mark.parametrize(
-    "layer", ["", say("an old reading of the scan that says something else", before="3 Tr"), say("typed on it")]
+    "layer",
+    ["", say("an old reading of the scan that says something else", before="3 Tr"), say("typed on it")],
 )
 def test_a_scan_goes_to_the_image_reader_whatever_text_lies_on_it(layer: str) -> None:
     reading = read_pdf(_scan(layer))
@@ -201,7 +260,12 @@ def test_a_radical_is_the_character_it_looks_like() -> None:
 
 def test_rules_under_and_through_words_and_fields_behind_them_are_emphasis() -> None:
     data = typeset("#underline[甲] #strike[乙] #highlight[丙] #text(fill: red)[丁] 戊")
-    assert [stressed(data, kind) for kind in ("underline", "strike", "highlight", "colour")] == ["甲", "乙", "丙", "丁"]
+    assert [stressed(data, kind) for kind in ("underline", "strike", "highlight", "colour")] == [
+        "甲",
+        "乙",
+        "丙",
+        "丁",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -226,7 +290,10 @@ def test_drawn_boxes_are_ticks(drawn: str, state: str) -> None:
 
 
 def test_signs_of_symbol_fonts_are_marks_by_their_codes() -> None:
-    data = written("BT /F2 12 Tf 50 200 Td (n) Tj 20 0 Td (o) Tj 20 0 Td (4) Tj 20 0 Td (8) Tj ET\n" + say("park", 150, 200))
+    data = written(
+        "BT /F2 12 Tf 50 200 Td (n) Tj 20 0 Td (o) Tj 20 0 Td (4) Tj 20 0 Td (8) Tj ET\n"
+        + say("park", 150, 200)
+    )
     assert ticks(data) == ["ticked", "empty", "tick", "cross"]
 
 
@@ -237,8 +304,15 @@ def test_literal_marks_stay_characters() -> None:
 def test_pictures_stand_in_their_cells() -> None:
     image = {100: ("/Subtype/Image/Width 1/Height 1/BitsPerComponent 8/ColorSpace/DeviceGray", "\x40")}
     rules = "50 100 300 100 re S 150 100 m 150 200 l S\n"
-    data = written(rules + "q 60 0 0 60 200 120 cm /Im Do Q\n", resources="/XObject<</Im 100 0 R>>", streams=image)
-    assert [span.kind for line in cells(data)[0, 1].lines for span in line.spans if not isinstance(span, Run | Tick)] == ["picture"]
+    data = written(
+        rules + "q 60 0 0 60 200 120 cm /Im Do Q\n", resources="/XObject<</Im 100 0 R>>", streams=image
+    )
+    assert [
+        span.kind
+        for line in cells(data)[0, 1].lines
+        for span in line.spans
+        if not isinstance(span, Run | Tick)
+    ] == ["picture"]
 
 
 # -- form fields and annotations
@@ -267,13 +341,21 @@ def test_where_a_field_shows_something_else_than_it_holds_the_look_counts_and_it
     assert _cell_of(data).text == "old name"
     assert [control.text for control in reading.pages.controls] == ["new name"]
     told = reading.pages.mismatches[0]
-    assert (told.shown, told.stored, told.tag and told.tag.field, told.page) == ("old name", "new name", "unit", 1)
+    assert (told.shown, told.stored, told.tag and told.tag.field, told.page) == (
+        "old name",
+        "new name",
+        "unit",
+        1,
+    )
 
 
 def test_the_value_counts_where_viewers_draw_fields_anew() -> None:
     shown = {100: (APPEARANCE.format(150, 15), "BT /F1 10 Tf 2 4 Td (old name) Tj ET")}
     fields = [_field("unit", "/FT/Tx/V(new name)/AP<</N 100 0 R>>")]
-    assert _cell_of(written(TABLE, fields, catalog="/AcroForm<</NeedAppearances true>>", streams=shown)).text == "new name"
+    assert (
+        _cell_of(written(TABLE, fields, catalog="/AcroForm<</NeedAppearances true>>", streams=shown)).text
+        == "new name"
+    )
 
 
 @pytest.mark.parametrize(
@@ -287,11 +369,24 @@ def test_the_value_counts_where_viewers_draw_fields_anew() -> None:
         ("/FT/Btn/V/Yes/AS/Yes/AP<</N<</Yes 101 0 R/Off 101 0 R>>>>", "unclear", True),
         ("/FT/Btn/Ff 32768/V/Yes/AS/Yes/AP<</N<</Yes 100 0 R/Off 101 0 R>>>>", "ticked", False),
     ],
-    ids=["on", "off", "on without look", "off without look", "value and look differ", "on but nothing shows", "radio"],
+    ids=[
+        "on",
+        "off",
+        "on without look",
+        "off without look",
+        "value and look differ",
+        "on but nothing shows",
+        "radio",
+    ],
 )
 def test_check_boxes_and_radio_buttons_are_ticks(more: str, state: str, told: bool) -> None:
-    looks = {100: (APPEARANCE.format(12, 12), "BT /F2 10 Tf 2 2 Td (4) Tj ET"), 101: (APPEARANCE.format(12, 12), "")}
-    data = written(BOX + say("park", 70, 202), [_field("sealform:types/2", more, "[49 199 61 211]")], streams=looks)
+    looks = {
+        100: (APPEARANCE.format(12, 12), "BT /F2 10 Tf 2 2 Td (4) Tj ET"),
+        101: (APPEARANCE.format(12, 12), ""),
+    }
+    data = written(
+        BOX + say("park", 70, 202), [_field("sealform:types/2", more, "[49 199 61 211]")], streams=looks
+    )
     assert ticks(data) == [state]
     assert next(span.tag.option for span in spans(data) if isinstance(span, Tick) and span.tag) == 2
     assert bool(read_pdf(data).pages.mismatches) == told

@@ -56,7 +56,10 @@ def test_content_that_explodes_is_hostile() -> None:
 
 
 def test_a_form_that_draws_itself_is_hostile_before_pdfium_sees_it() -> None:
-    drawing = ("/Type/XObject/Subtype/Form/BBox[0 0 400 300]/Resources<</XObject<</X 100 0 R>>>>", "/X Do /X Do")
+    drawing = (
+        "/Type/XObject/Subtype/Form/BBox[0 0 400 300]/Resources<</XObject<</X 100 0 R>>>>",
+        "/X Do /X Do",
+    )
     data = written(say("x") + "/X Do", resources="/XObject<</X 100 0 R>>", streams={100: drawing})
     with pytest.raises(Hostile):
         read_pdf(data)
@@ -84,12 +87,16 @@ def test_files_inside_are_handed_out_without_their_paths() -> None:
     writer = PdfWriter(clone_from=io.BytesIO(written(say("cover"))))
     writer.add_attachment("../form.docx", b"PK")
     reading = read_pdf(saved(writer))
-    assert [(attachment.name, attachment.data) for attachment in reading.attachments] == [("form.docx", b"PK")]
+    assert [(attachment.name, attachment.data) for attachment in reading.attachments] == [
+        ("form.docx", b"PK")
+    ]
     assert not reading.is_portfolio
 
 
 def test_a_page_that_breaks_costs_itself_alone() -> None:
-    broken = written("/Fm Do", resources="/XObject<</Fm 100 0 R>>", streams={100: ("/Subtype/Form/BBox[(a) 0 1 1]", "")})
+    broken = written(
+        "/Fm Do", resources="/XObject<</Fm 100 0 R>>", streams={100: ("/Subtype/Form/BBox[(a) 0 1 1]", "")}
+    )
     writer = PdfWriter(clone_from=io.BytesIO(broken))
     writer.add_page(PdfReader(io.BytesIO(written(say("seen")))).pages[0])
     reading = read_pdf(saved(writer))
@@ -100,9 +107,13 @@ def test_a_page_that_breaks_costs_itself_alone() -> None:
 
 def test_a_font_with_widths_for_characters_that_none_has_is_read_in_time() -> None:
     writer = PdfWriter(clone_from=io.BytesIO(written(say("seen"))))
-    inner = DictionaryObject({NameObject("/Type"): NameObject("/Font"), NameObject("/Subtype"): NameObject("/CIDFontType2")})
+    inner = DictionaryObject(
+        {NameObject("/Type"): NameObject("/Font"), NameObject("/Subtype"): NameObject("/CIDFontType2")}
+    )
     inner[NameObject("/W")] = ArrayObject([NumberObject(0), NumberObject(999_999_999_999), NumberObject(500)])
-    font = DictionaryObject({NameObject("/Type"): NameObject("/Font"), NameObject("/Subtype"): NameObject("/Type0")})
+    font = DictionaryObject(
+        {NameObject("/Type"): NameObject("/Font"), NameObject("/Subtype"): NameObject("/Type0")}
+    )
     font[NameObject("/Encoding")] = NameObject("/Identity-H")
     font[NameObject("/DescendantFonts")] = ArrayObject([writer._add_object(inner)])
     fonts = writer.pages[0]["/Resources"]["/Font"]  # type: ignore[index]

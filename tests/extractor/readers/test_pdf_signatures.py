@@ -18,8 +18,9 @@ from pyhanko.sign import fields, signers
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 from pypdf import PdfWriter
 
-from extractor.answers.labels import align, units_of
+from extractor.answers.labels import align
 from extractor.answers.match import Match, match
+from extractor.answers.units import units_of
 from extractor.readers.pdf import read_pdf
 from models.form import FormDefinition
 from models.page import DigitalSignature
@@ -39,8 +40,20 @@ FORM = FormDefinition.model_validate(
                         "label": "承诺",
                         "content": [
                             {"kind": "text", "name": "words", "label": "承诺内容"},
-                            {"kind": "seal", "name": "seal", "label": "盖章", "prompt": "单位（盖章）：", "required": True},
-                            {"kind": "signature", "name": "sign", "label": "签字", "prompt": "负责人（签字）：", "required": True},
+                            {
+                                "kind": "seal",
+                                "name": "seal",
+                                "label": "盖章",
+                                "prompt": "单位（盖章）：",
+                                "required": True,
+                            },
+                            {
+                                "kind": "signature",
+                                "name": "sign",
+                                "label": "签字",
+                                "prompt": "负责人（签字）：",
+                                "required": True,
+                            },
                         ],
                     }
                 ]
@@ -51,7 +64,12 @@ FORM = FormDefinition.model_validate(
 PAGE = """#table(columns: (80pt, 280pt), rows: (30pt, 120pt), [单位名称], [清源水务公司],
 [承诺], [材料属实。 #v(10pt) 单位（盖章）： #v(20pt) 负责人（签字）：])"""
 # From the bottom left, as PDF counts: beside the two prompts, over the words above them, and under the table.
-SEAL, SIGN, WORDS, BELOW = (200, 180, 260, 220), (200, 140, 260, 160), (150, 225, 200, 237), (200, 20, 260, 60)
+SEAL, SIGN, WORDS, BELOW = (
+    (200, 180, 260, 220),
+    (200, 140, 260, 160),
+    (150, 225, 200, 237),
+    (200, 20, 260, 60),
+)
 Box = tuple[int, int, int, int]
 
 
@@ -59,13 +77,22 @@ Box = tuple[int, int, int, int]
 def signer() -> signers.SimpleSigner:
     key = ec.generate_private_key(ec.SECP256R1())
     name = cx509.Name(
-        [cx509.NameAttribute(NameOID.COMMON_NAME, "王伟"), cx509.NameAttribute(NameOID.ORGANIZATION_NAME, "清源水务公司")]
+        [
+            cx509.NameAttribute(NameOID.COMMON_NAME, "王伟"),
+            cx509.NameAttribute(NameOID.ORGANIZATION_NAME, "清源水务公司"),
+        ]
     )
     now = datetime.now(UTC)
     certificate = (
-        cx509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
-        .not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1)).sign(key, hashes.SHA256())
-    )  # fmt: skip
+        cx509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
     plain = serialization.NoEncryption()
     return signers.SimpleSigner(
         signing_cert=x509.Certificate.load(certificate.public_bytes(serialization.Encoding.DER)),
@@ -145,10 +172,13 @@ def test_who_reads_no_signature_does_not_wait_for_the_library(tmp_path: Path) ->
     path = tmp_path / "plain.pdf"
     path.write_bytes(typeset(PAGE))
     script = (
-        "import sys, pathlib; from extractor.readers.pdf import read_pdf; read_pdf(pathlib.Path(sys.argv[1]).read_bytes());"
+        "import sys, pathlib; from extractor.readers.pdf import read_pdf; "
+        "read_pdf(pathlib.Path(sys.argv[1]).read_bytes());"
         "print('pyhanko' in sys.modules)"
     )
-    run = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True
+    )
     assert run.stdout.strip() == "False"
 
 
@@ -164,7 +194,8 @@ def test_a_field_that_nobody_signed_is_no_signature() -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        "<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/adbe.pkcs7.detached/ByteRange[0 10 20 10]/Contents<3000>>>",
+        "<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/adbe.pkcs7.detached/"
+        "ByteRange[0 10 20 10]/Contents<3000>>>",
         "<</Type/Sig/Contents<>>>",
         "<</ByteRange[0 -5 99999999999 -1]/Contents(x)>>",
         "(word)",
@@ -181,7 +212,9 @@ def test_a_signature_that_cannot_be_read_says_nothing_and_breaks_nothing(value: 
     if value == "998 0 R" and direct:
         assert found == ()
     else:
-        assert [(one.field, one.signer, one.intact, one.covers_whole_file) for one in found] == [("s", None, None, None)]
+        assert [(one.field, one.signer, one.intact, one.covers_whole_file) for one in found] == [
+            ("s", None, None, None)
+        ]
 
 
 def test_a_signature_that_no_page_shows_is_found_once_although_its_fields_run_in_circles() -> None:
@@ -194,7 +227,9 @@ def test_a_signature_that_no_page_shows_is_found_once_although_its_fields_run_in
     assert [(one.field, one.box) for one in read_pdf(data).pages.signatures] == [("outer.inner", None)]
 
 
-@pytest.mark.parametrize(("box", "field"), [(SEAL, "seal"), (SIGN, "sign"), (WORDS, "seal")], ids=["seal", "sign", "over words"])
+@pytest.mark.parametrize(
+    ("box", "field"), [(SEAL, "seal"), (SIGN, "sign"), (WORDS, "seal")], ids=["seal", "sign", "over words"]
+)
 def test_a_signature_in_the_place_for_it_counts_and_goes_to_a_person(box: Box, field: str) -> None:
     found = read(signed(typeset(PAGE), box))
     seen = next(one for one in found.observations if one.field == field)
@@ -210,7 +245,9 @@ def test_a_signature_in_the_place_for_it_counts_and_goes_to_a_person(box: Box, f
 
 
 def test_a_broken_signature_in_its_place_is_an_error() -> None:
-    assert codes(read(tampered(signed(typeset(PAGE), SEAL)))) == [("signature-digital-broken", "seal", "error")]
+    assert codes(read(tampered(signed(typeset(PAGE), SEAL)))) == [
+        ("signature-digital-broken", "seal", "error")
+    ]
 
 
 @pytest.mark.parametrize("box", [BELOW, None], ids=["under the table", "invisible"])
@@ -222,5 +259,8 @@ def test_a_signature_in_another_place_is_told_of_the_file(box: Box | None) -> No
 
 def test_two_signatures_in_one_cell_are_the_seal_and_the_signature() -> None:
     found = read(signed(signed(typeset(PAGE), SEAL), SIGN, "Signature2"))
-    assert codes(found) == [("signature-digital", "seal", "warning"), ("signature-digital", "sign", "warning")]
+    assert codes(found) == [
+        ("signature-digital", "seal", "warning"),
+        ("signature-digital", "sign", "warning"),
+    ]
     assert "增补" in next(doubt.message for seen in found.observations for doubt in seen.doubts)

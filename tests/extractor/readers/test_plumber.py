@@ -1,4 +1,5 @@
-"""What pdfplumber does for us, and where its own way gives a wrong answer: each step that stays ours has its case here.
+"""What pdfplumber does for us, and where its own way gives a wrong answer: each step that stays ours has its
+case here.
 
 `docs/decisions.md` names them. Where a case here fails because pdfplumber has learnt it, our step can go.
 """
@@ -20,7 +21,14 @@ from extractor.readers.pdf import read_pdf
 from tests.extractor.pdfs import cells, saved, say, stressed, tables, texts, ticks, typeset, written
 
 _TABLE = "".join(
-    f"{line} l S\n" for line in ("50 250 m 300 250", "50 230 m 300 230", "50 210 m 300 210", "50 210 m 50 250", "150 210 m 150 250")
+    f"{line} l S\n"
+    for line in (
+        "50 250 m 300 250",
+        "50 230 m 300 230",
+        "50 210 m 300 210",
+        "50 210 m 50 250",
+        "150 210 m 150 250",
+    )
 )
 _WORDS = say("name", 60, 235) + say("Li Si", 160, 235) + say("town", 60, 215) + say("Wuhan", 160, 215)
 
@@ -40,7 +48,11 @@ def test_a_table_is_the_one_that_pdfplumber_finds() -> None:
 
 def test_a_qr_code_is_no_table() -> None:
     dice = random.Random(1)
-    dots = [f"{50 + 1.7 * (i % 25)} {50 + 1.7 * (i // 25)} 1.7 1.7 re f\n" for i in range(625) if dice.random() < 0.5]
+    dots = [
+        f"{50 + 1.7 * (i % 25)} {50 + 1.7 * (i // 25)} 1.7 1.7 re f\n"
+        for i in range(625)
+        if dice.random() < 0.5
+    ]
     assert tables(read_pdf(written("".join(dots) + say("under it", 50, 30)))) == []
 
 
@@ -112,7 +124,9 @@ def test_lines_through_words_are_ours_because_a_chain_of_lines_becomes_one() -> 
     content = (
         say("old", 50)
         + say("new", 72)
-        + "".join(f"{x} {y} m {x + 18} {y} l S\n" for x, ys in ((50, heights[:2]), (72, heights[2:])) for y in ys)
+        + "".join(
+            f"{x} {y} m {x + 18} {y} l S\n" for x, ys in ((50, heights[:2]), (72, heights[2:])) for y in ys
+        )
     )
     data = written(content)
     assert (stressed(data, "strike").strip(), stressed(data, "underline")) == ("old", "new")
@@ -129,7 +143,8 @@ def test_open_sides_of_a_table_are_ours() -> None:
 
 def test_rules_that_stop_short_are_ours() -> None:
     short = (
-        _TABLE.replace("50 230 m 300 230", "95 230 m 300 230").replace("150 210 m 150 250 l S\n", "") + "300 210 m 300 250 l S\n"
+        _TABLE.replace("50 230 m 300 230", "95 230 m 300 230").replace("150 210 m 150 250 l S\n", "")
+        + "300 210 m 300 250 l S\n"
     )
     data = written(short + say("name", 60, 235) + say("town", 60, 215))
     assert [cell.text for cell in cells(data).values()] == ["name", "town"]
@@ -147,7 +162,10 @@ def test_blanks_are_ours_because_no_tolerance_is_right_for_both_scripts() -> Non
     latin = written(say("LED", 50) + say("lamps", 50 + 23.34 + 12 * 0.22))
     assert (texts(chinese), texts(latin)) == (["花山街903号"], ["LED lamps"])
     for ratio, parts in ((0.18, (3, 2)), (0.3, (1, 1))):
-        assert tuple(len(plumbed(data).extract_words(x_tolerance_ratio=ratio)) for data in (chinese, latin)) == parts
+        assert (
+            tuple(len(plumbed(data).extract_words(x_tolerance_ratio=ratio)) for data in (chinese, latin))
+            == parts
+        )
 
 
 def test_tables_without_rules_are_ours_because_a_letter_is_none() -> None:
@@ -172,5 +190,7 @@ def test_a_page_that_pdfplumber_fails_at_is_read() -> None:
 
 def test_metadata_that_multiply_are_not_followed_as_pdfplumber_would() -> None:
     tens = [f"/A[{f'{number} 0 R ' * 10}]" for number in range(21, 35)]
-    data = written(say("seen"), annotations=[*tens, "/A(end)"]).replace(b"/Root 1 0 R", b"/Root 1 0 R/Info 20 0 R")
+    data = written(say("seen"), annotations=[*tens, "/A(end)"]).replace(
+        b"/Root 1 0 R", b"/Root 1 0 R/Info 20 0 R"
+    )
     assert texts(data) == ["seen"]

@@ -26,18 +26,31 @@ def cells_of(body: str) -> list[tuple[int, int, int, int, str]]:
 
 
 def checkbox(inner: str, content: str) -> str:
-    return f"<w:sdt><w:sdtPr><w14:checkbox>{inner}</w14:checkbox></w:sdtPr><w:sdtContent>{content}</w:sdtContent></w:sdt>"
+    return (
+        f"<w:sdt><w:sdtPr><w14:checkbox>{inner}</w14:checkbox></"
+        f"w:sdtPr><w:sdtContent>{content}</w:sdtContent></w:sdt>"
+    )
 
 
 def legacy(inner: str) -> str:
-    begin = f'<w:r><w:fldChar w:fldCharType="begin"><w:ffData><w:checkBox>{inner}</w:checkBox></w:ffData></w:fldChar></w:r>'
-    return begin + "<w:r><w:instrText> FORMCHECKBOX </w:instrText></w:r>" + '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
+    begin = (
+        f'<w:r><w:fldChar w:fldCharType="begin"><w:ffData><w:checkBox>{inner}</'
+        "w:checkBox></w:ffData></w:fldChar></w:r>"
+    )
+    return (
+        begin
+        + "<w:r><w:instrText> FORMCHECKBOX </w:instrText></w:r>"
+        + '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
+    )
 
 
 def field(*instruction: str, result: str = "") -> str:
     parts = "".join(f"<w:r><w:instrText>{piece}</w:instrText></w:r>" for piece in instruction)
     shown = f'<w:r><w:fldChar w:fldCharType="separate"/></w:r>{result}' if result else ""
-    return f'<w:r><w:fldChar w:fldCharType="begin"/></w:r>{parts}{shown}<w:r><w:fldChar w:fldCharType="end"/></w:r>'
+    return (
+        '<w:r><w:fldChar w:fldCharType="begin"/></'
+        f'w:r>{parts}{shown}<w:r><w:fldChar w:fldCharType="end"/></w:r>'
+    )
 
 
 @pytest.mark.parametrize(
@@ -66,7 +79,8 @@ def field(*instruction: str, result: str = "") -> str:
         (r'<w:fldSimple w:instr="EQ \o\ac(□,√)"><w:r><w:t>x</w:t></w:r></w:fldSimple>', "☑"),
         (field(r'SYMBOL 254 \f "Wingdings" \s 12'), "☑"),
         (
-            '<w:r><mc:AlternateContent><mc:Choice Requires="w16se"><w16se:symEx w16se:font="Segoe UI Symbol" w16se:char="2611"/>'
+            '<w:r><mc:AlternateContent><mc:Choice Requires="w16se"><w16se:symEx '
+            'w16se:font="Segoe UI Symbol" w16se:char="2611"/>'
             "</mc:Choice><mc:Fallback><w:t>☑</w:t></mc:Fallback></mc:AlternateContent></w:r>",
             "☑",
         ),
@@ -87,8 +101,10 @@ def test_a_symbol_font_may_come_from_a_style() -> None:
         '<w:style w:type="character" w:styleId="box"><w:basedOn w:val="base"/></w:style></w:styles>'
     )
     rels = (
-        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" '
-        'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" Target="styles.xml"/></Relationships>'
+        '<Relationships xmlns="http://schemas.openxmlformats.org/'
+        'package/2006/relationships"><Relationship Id="r1" '
+        'Type="http://schemas.openxmlformats.org/officeDocument/2006/'
+        'relationships/styles" Target="styles.xml"/></Relationships>'
     )
     pages = read(
         paragraph(run("þ", '<w:rStyle w:val="box"/>'), "园区"),
@@ -100,7 +116,10 @@ def test_a_symbol_font_may_come_from_a_style() -> None:
 
 def test_tracked_changes_are_read_as_if_accepted() -> None:
     deleted = "<w:del><w:r><w:delText>□</w:delText></w:r></w:del>"
-    assert text_of(deleted, f"<w:ins>{run('☑')}</w:ins>", f"<w:moveFrom>{run('旧')}</w:moveFrom>", "园区") == "☑园区"
+    assert (
+        text_of(deleted, f"<w:ins>{run('☑')}</w:ins>", f"<w:moveFrom>{run('旧')}</w:moveFrom>", "园区")
+        == "☑园区"
+    )
 
 
 def test_hidden_text_is_not_read() -> None:
@@ -114,12 +133,19 @@ def test_instructions_of_fields_are_not_read_but_their_results_are() -> None:
 def test_a_nested_field_inside_an_instruction_shows_nothing() -> None:
     inner = field("PAGE", result=run("7"))
     outer = '<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText>IF </w:instrText></w:r>'
-    end = '<w:r><w:fldChar w:fldCharType="separate"/></w:r>' + run("甲") + '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
+    end = (
+        '<w:r><w:fldChar w:fldCharType="separate"/></w:r>'
+        + run("甲")
+        + '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
+    )
     assert text_of(outer + inner + end) == "甲"
 
 
 def test_a_placeholder_is_empty_also_where_its_flag_was_lost() -> None:
-    flagged = f"<w:sdt><w:sdtPr><w:showingPlcHdr/><w:text/></w:sdtPr><w:sdtContent>{run('请输入')}</w:sdtContent></w:sdt>"
+    flagged = (
+        "<w:sdt><w:sdtPr><w:showingPlcHdr/><w:text/></"
+        f"w:sdtPr><w:sdtContent>{run('请输入')}</w:sdtContent></w:sdt>"
+    )
     lost = f"<w:sdt><w:sdtPr><w:text/></w:sdtPr><w:sdtContent>{run('单击或点击此处输入文字。')}</w:sdtContent></w:sdt>"
     assert text_of(flagged) == ""
     assert text_of(lost) == ""
@@ -130,7 +156,9 @@ def test_text_that_libreoffice_wrote_four_times_is_read_once_and_said() -> None:
         inner = "".join(f"<w:t>{text}</w:t>" for text in texts)
         return f"<w:sdt><w:sdtPr><w:text/></w:sdtPr><w:sdtContent><w:r>{inner}</w:r></w:sdtContent></w:sdt>"
 
-    pages = read(paragraph(control("白欣怡"), control("白", "白欣怡"), control("欣怡", "白欣怡"), control("白欣怡")))
+    pages = read(
+        paragraph(control("白欣怡"), control("白", "白欣怡"), control("欣怡", "白欣怡"), control("白欣怡"))
+    )
     assert isinstance(pages.pages[0].blocks[0], Line)
     assert pages.pages[0].blocks[0].text == "白欣怡"
     assert pages.damage
@@ -140,7 +168,10 @@ def test_ruby_hyphens_and_breaks_are_read_as_seen() -> None:
     ruby = f"<w:r><w:ruby><w:rt>{run('méi')}</w:rt><w:rubyBase>{run('梅')}</w:rubyBase></w:ruby></w:r>"
     assert text_of("宋雪", ruby) == "宋雪梅"
     assert (
-        text_of("<w:r><w:t>027</w:t><w:noBreakHyphen/><w:t>858</w:t><w:softHyphen/><w:t>0</w:t><w:br/><w:t>1</w:t></w:r>")
+        text_of(
+            "<w:r><w:t>027</w:t><w:noBreakHyphen/><w:t>858</w:t><w:softHyphen/"
+            "><w:t>0</w:t><w:br/><w:t>1</w:t></w:r>"
+        )
         == "027-8580\n1"
     )
 
@@ -148,8 +179,10 @@ def test_ruby_hyphens_and_breaks_are_read_as_seen() -> None:
 def test_a_text_box_is_read_once() -> None:
     box = f"<wps:txbx><w:txbxContent>{paragraph('框内')}</w:txbxContent></wps:txbx>"
     drawing = (
-        f'<w:r><mc:AlternateContent><mc:Choice Requires="wps"><w:drawing><wp:anchor>{box}</wp:anchor></w:drawing></mc:Choice>'
-        f"<mc:Fallback><w:pict><w:txbxContent>{paragraph('框内')}</w:txbxContent></w:pict></mc:Fallback></mc:AlternateContent></w:r>"
+        '<w:r><mc:AlternateContent><mc:Choice Requires="wps"><w:drawing>'
+        f"<wp:anchor>{box}</wp:anchor></w:drawing></mc:Choice>"
+        f"<mc:Fallback><w:pict><w:txbxContent>{paragraph('框内')}</w:txbxContent></"
+        "w:pict></mc:Fallback></mc:AlternateContent></w:r>"
     )
     assert text_of(drawing).split() == ["框内"]
 
@@ -184,7 +217,9 @@ def test_content_controls_round_cells_and_rows_do_not_hide_them() -> None:
 
 
 def test_a_row_deleted_with_tracking_is_gone() -> None:
-    assert [text for *_, text in cells_of(table(row("甲", "乙"), row("丙", "丁", properties="<w:del/>")))] == ["甲", "乙"]
+    assert [
+        text for *_, text in cells_of(table(row("甲", "乙"), row("丙", "丁", properties="<w:del/>")))
+    ] == ["甲", "乙"]
 
 
 def test_a_table_in_a_cell_becomes_lines_with_tabs() -> None:
@@ -193,7 +228,10 @@ def test_a_table_in_a_cell_becomes_lines_with_tabs() -> None:
 
 
 def test_a_table_of_one_cell_is_only_a_frame() -> None:
-    assert len(cells_of(table(f"<w:tr><w:tc><w:tcPr/>{table(row('甲', '乙'))}{paragraph('')}</w:tc></w:tr>"))) == 2
+    assert (
+        len(cells_of(table(f"<w:tr><w:tc><w:tcPr/>{table(row('甲', '乙'))}{paragraph('')}</w:tc></w:tr>")))
+        == 2
+    )
 
 
 @pytest.mark.parametrize("kind", ["macroEnabledTemplate", "document.macroEnabled", "template"])
@@ -202,7 +240,9 @@ def test_the_content_type_of_the_main_part_does_not_matter(kind: str) -> None:
 
 
 def test_strict_namespaces_are_read_like_transitional_ones() -> None:
-    strict = f'<w:document xmlns:w="{STRICT}"><w:body><w:p><w:r><w:t>甲</w:t></w:r></w:p></w:body></w:document>'
+    strict = (
+        f'<w:document xmlns:w="{STRICT}"><w:body><w:p><w:r><w:t>甲</w:t></w:r></w:p></w:body></w:document>'
+    )
     line = read("", parts={"word/document.xml": strict}).pages[0].blocks[0]
     assert isinstance(line, Line)
     assert line.text == "甲"
@@ -249,10 +289,13 @@ def test_another_office_file_is_not_a_word_document() -> None:
 def test_a_bullet_that_is_a_box_is_a_mark() -> None:
     def level(number: int, sign: str) -> str:
         fonts = '<w:rPr><w:rFonts w:ascii="Wingdings" w:hAnsi="Wingdings"/></w:rPr>'
-        return f'<w:lvl w:ilvl="{number}"><w:numFmt w:val="bullet"/><w:lvlText w:val="{sign}"/>{fonts}</w:lvl>'
+        return (
+            f'<w:lvl w:ilvl="{number}"><w:numFmt w:val="bullet"/><w:lvlText w:val="{sign}"/>{fonts}</w:lvl>'
+        )
 
     numbering = (
-        f'<w:numbering xmlns:w="{TRANSITIONAL}"><w:abstractNum w:abstractNumId="7">{level(0, chr(0xF0A8))}{level(1, chr(0xF0FE))}'
+        f'<w:numbering xmlns:w="{TRANSITIONAL}"><w:abstractNum '
+        f'w:abstractNumId="7">{level(0, chr(0xF0A8))}{level(1, chr(0xF0FE))}'
         '</w:abstractNum><w:num w:numId="3"><w:abstractNumId w:val="7"/></w:num></w:numbering>'
     )
     relation = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/numbering"
@@ -262,10 +305,17 @@ def test_a_bullet_that_is_a_box_is_a_mark() -> None:
     )
 
     def item(number: int, text: str) -> str:
-        return f'<w:p><w:pPr><w:numPr><w:ilvl w:val="{number}"/><w:numId w:val="3"/></w:numPr></w:pPr>{run(text)}</w:p>'
+        return (
+            f'<w:p><w:pPr><w:numPr><w:ilvl w:val="{number}"/><w:numId '
+            f'w:val="3"/></w:numPr></w:pPr>{run(text)}</w:p>'
+        )
 
     pages = read(
         item(0, "城镇") + item(1, "园区") + paragraph("校园"),
         parts={"word/numbering.xml": numbering, "word/_rels/document.xml.rels": rels},
     )
-    assert [block.text for block in pages.pages[0].blocks if isinstance(block, Line)] == ["☐城镇", "☑园区", "校园"]
+    assert [block.text for block in pages.pages[0].blocks if isinstance(block, Line)] == [
+        "☐城镇",
+        "☑园区",
+        "校园",
+    ]

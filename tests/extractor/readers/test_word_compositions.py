@@ -1,6 +1,8 @@
-"""Word forms composed at random: any encoding of ticks in any structure in any font is read right or goes to a person.
+"""Word forms composed at random: any encoding of ticks in any structure in any font is read right or goes to
+a person.
 
-A composition is drawn with its truth; some leave real doubt, and then nothing may be accepted, whatever was read.
+A composition is drawn with its truth; some leave real doubt, and then nothing may be accepted, whatever was
+read.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,7 +24,11 @@ FORM = FormDefinition.model_validate(
         "title": "表",
         "columns": [3, 5, 3, 5],
         "rows": [
-            {"cells": [{"label": "项目名称", "columns": 3, "content": [{"kind": "text", "name": "project"}]}]},
+            {
+                "cells": [
+                    {"label": "项目名称", "columns": 3, "content": [{"kind": "text", "name": "project"}]}
+                ]
+            },
             {
                 "cells": [
                     {
@@ -57,7 +63,8 @@ TEXTS = {"project": "清源园区改造", "unit": "清源水务公司", "head": 
 FONTS = ["宋体", "仿宋_GB2312", "Calibri", "MS Gothic", "Segoe UI Symbol"]
 W2, WD = "Wingdings 2", "Wingdings"
 
-# A way of marking: the XML of a ticked and of an empty option's mark. What it leaves in doubt is listed apart.
+# A way of marking: the XML of a ticked and of an empty option's mark. What it leaves in doubt is listed
+# apart.
 Mark = Callable[[bool, str], str]
 
 
@@ -86,7 +93,10 @@ def control(ticked: bool, font: str) -> str:
 def legacy(ticked: bool, font: str) -> str:
     box = f'<w:checkBox><w:default w:val="{int(not ticked)}"/><w:checked w:val="{int(ticked)}"/></w:checkBox>'
     begin = f'<w:r><w:fldChar w:fldCharType="begin"><w:ffData>{box}</w:ffData></w:fldChar></w:r>'
-    return f'{begin}<w:r><w:instrText>FORMCHECKBOX</w:instrText></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r>'
+    return (
+        f"{begin}<w:r><w:instrText>FORMCHECKBOX</w:instrText></"
+        'w:r><w:r><w:fldChar w:fldCharType="end"/></w:r>'
+    )
 
 
 def enclosed(ticked: bool, font: str) -> str:
@@ -100,16 +110,23 @@ def enclosed(ticked: bool, font: str) -> str:
 
 
 def tracked(ticked: bool, font: str) -> str:
-    return f"<w:del><w:r><w:delText>□</w:delText></w:r></w:del><w:ins>{run('☑')}</w:ins>" if ticked else run("□")
+    return (
+        f"<w:del><w:r><w:delText>□</w:delText></w:r></w:del><w:ins>{run('☑')}</w:ins>" if ticked else run("□")
+    )
 
 
 MARKS: Mapping[str, Mark] = {
-    "ballot": literal("☑", "□"), "crossed": literal("☒", "☐"), "solid": literal("■", "□"), "tick": literal("√", "□"),
-    "box and tick": literal("□√", "□"), "circles": literal("●", "○"), "emoji": literal("✅", "⬜"), "lookalike": literal("☑", "口"),
+    "ballot": literal("☑", "□"), "crossed": literal("☒", "☐"), "solid": literal("■", "□"),
+    "tick": literal("√", "□"),
+    "box and tick": literal("□√", "□"), "circles": literal("●", "○"), "emoji": literal("✅", "⬜"),
+    "lookalike": literal("☑", "口"),
     "brackets": literal("[√]", "[ ]"), "letter v": literal("□V", "□"), "heavy": literal("✔", "▢"),
-    "sym w2": symbol(W2, "F052", "F0A3"), "sym w2 wps": symbol(W2, "0052", "00a3"), "sym wd": symbol(WD, "F0FE", "F0A8"),
-    "sym gothic": symbol("MS Gothic", "2612", "2610"), "letter w2": letter(W2, "R", "£"), "letter wd": letter(WD, "þ", "¨"),
-    "private": letter(W2, "\uf052", "\uf0a3"), "control": control, "legacy": legacy, "enclosed": enclosed, "tracked": tracked,
+    "sym w2": symbol(W2, "F052", "F0A3"), "sym w2 wps": symbol(W2, "0052", "00a3"),
+    "sym wd": symbol(WD, "F0FE", "F0A8"),
+    "sym gothic": symbol("MS Gothic", "2612", "2610"), "letter w2": letter(W2, "R", "£"),
+    "letter wd": letter(WD, "þ", "¨"),
+    "private": letter(W2, "\uf052", "\uf0a3"), "control": control, "legacy": legacy, "enclosed": enclosed,
+    "tracked": tracked,
 }  # fmt: skip
 SEPARATORS = ["  ", "；", "、", "\t", " ", "/paragraph/", "/break/"]
 
@@ -161,9 +178,9 @@ def bodies(draw: st.DrawFn, pieces: list[str], separator: str) -> str:
 
 def _options(structure: str, pieces: list[str], separator: str) -> str:
     if structure == "nested":
-        return table(*("<w:tr>" + "".join(cell(paragraph(p)) for p in pieces[k : k + 3]) + "</w:tr>" for k in (0, 3))) + paragraph(
-            ""
-        )
+        return table(
+            *("<w:tr>" + "".join(cell(paragraph(p)) for p in pieces[k : k + 3]) + "</w:tr>" for k in (0, 3))
+        ) + paragraph("")
     if separator == "/paragraph/":
         inner = "".join(paragraph(piece) for piece in pieces)
     else:

@@ -1,4 +1,5 @@
-"""Documents that stand in a Word file as objects are parts of the submission, whatever they are wrapped in."""
+"""Documents that stand in a Word file as objects are parts of the submission, whatever they are wrapped
+in."""
 
 import random
 import struct
@@ -39,12 +40,20 @@ def letter(*objects: tuple[str, str, bytes]) -> bytes:
 def native(name: str, data: bytes) -> bytes:
     """A file as Windows' packager wraps it."""
     path = f"C:\\{name}\0".encode("gb18030")
-    inner = struct.pack("<H", 2) + f"{name}\0".encode("gb18030") + path + struct.pack("<HHI", 0, 3, len(path)) + path
+    inner = (
+        struct.pack("<H", 2)
+        + f"{name}\0".encode("gb18030")
+        + path
+        + struct.pack("<HHI", 0, 3, len(path))
+        + path
+    )
     inner += struct.pack("<I", len(data)) + data
     return compound({"\x01Ole10Native": struct.pack("<I", len(inner)) + inner})
 
 
-def read(data: bytes, folder: Path, forms: Mapping[str, FormDefinition], options: Options | None = None) -> list[Result]:
+def read(
+    data: bytes, folder: Path, forms: Mapping[str, FormDefinition], options: Options | None = None
+) -> list[Result]:
     path = folder / "letter.docx"
     path.write_bytes(data)
     return extract(Source.at(path), forms, options or Options())
@@ -77,9 +86,13 @@ def test_objects_are_held_to_the_limits_of_files_that_arrive(
 ) -> None:
     data = letter(("package", "middle.docx", letter(("package", "deep.docx", filled))))
     names = ["letter.docx", "letter.docx/middle.docx", "letter.docx/middle.docx/deep.docx"]
-    assert states(read(data, tmp_path, forms)) == dict(zip(names, ["not-a-form", "not-a-form", "read"], strict=True))
+    assert states(read(data, tmp_path, forms)) == dict(
+        zip(names, ["not-a-form", "not-a-form", "read"], strict=True)
+    )
     shallow = Options(limits=Limits(depth=1))
-    assert states(read(data, tmp_path, forms, shallow)) == dict(zip(names, ["not-a-form", "not-a-form", "too-large"], strict=True))
+    assert states(read(data, tmp_path, forms, shallow)) == dict(
+        zip(names, ["not-a-form", "not-a-form", "too-large"], strict=True)
+    )
 
 
 @pytest.mark.parametrize(
@@ -87,7 +100,9 @@ def test_objects_are_held_to_the_limits_of_files_that_arrive(
     [
         compound({"Equation Native": b"x"}),
         compound({"\x01Ole10Native": b"\1\2"}),
-        compound({"\x01Ole10Native": struct.pack("<IH", 99, 2) + b"a\0b\0" + bytes(8) + struct.pack("<I", 9999)}),
+        compound(
+            {"\x01Ole10Native": struct.pack("<IH", 99, 2) + b"a\0b\0" + bytes(8) + struct.pack("<I", 9999)}
+        ),
         bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600),
         b"",
     ],
@@ -100,7 +115,9 @@ def test_an_object_that_is_no_file_is_told(data: bytes) -> None:
 
 def test_an_old_document_is_a_file_as_it_is() -> None:
     old = compound({"WordDocument": b"x" * 600})
-    assert [(one.name, one.data) for one in files_in_word(letter(("oleObject", "a.bin", old)), ZipLimits())[0]] == [("a.bin", old)]
+    assert [
+        (one.name, one.data) for one in files_in_word(letter(("oleObject", "a.bin", old)), ZipLimits())[0]
+    ] == [("a.bin", old)]
 
 
 def test_rich_text_that_word_would_take_in_is_a_file() -> None:

@@ -1,4 +1,5 @@
-"""Whatever stands in a Word file stands in what is read of it: in the lines, in a remark at its place, or aside."""
+"""Whatever stands in a Word file stands in what is read of it: in the lines, in a remark at its place, or
+aside."""
 
 import io
 import unicodedata
@@ -26,12 +27,15 @@ BATCH = 40
 
 
 def characters(text: str) -> Counter[str]:
-    """How often each character stands in a text; any tick, picture and sign of a symbol font counts as the same."""
+    """How often each character stands in a text; any tick, picture and sign of a symbol font counts as the
+    same."""
     found: Counter[str] = Counter()
     for char in unicodedata.normalize("NFKC", text.replace("图片", "□")):
         if char in MARKS or 0xE000 <= ord(char) < 0xF900:
             char = "□"
-        found["-" if char in "\u2010\u2011" else char] += not char.isspace() and char not in "\ufeff\u200b\xad"
+        found["-" if char in "\u2010\u2011" else char] += (
+            not char.isspace() and char not in "\ufeff\u200b\xad"
+        )
     return +found
 
 
@@ -45,16 +49,26 @@ def stands_in(pages: Pages) -> str:
 def _lines(pages: Pages) -> Iterator[Line]:
     for page in pages.pages:
         for block in page.blocks:
-            yield from [block] if isinstance(block, Line) else [line for cell in block.cells for line in cell.lines]
+            yield from (
+                [block] if isinstance(block, Line) else [line for cell in block.cells for line in cell.lines]
+            )
 
 
 def written_in(data: bytes) -> str:
-    """The characters in the XML of a file: in its body, its headers, footers and notes. Of alternative content one branch is
-    enough."""
+    """The characters in the XML of a file: in its body, its headers, footers and notes. Of alternative
+    content one branch is enough."""
     package = zipfile.ZipFile(io.BytesIO(data))
-    names = [name for name in package.namelist() if (name.startswith("word/") and name.endswith("s.xml")) or "ocument.xml" in name]
+    names = [
+        name
+        for name in package.namelist()
+        if (name.startswith("word/") and name.endswith("s.xml")) or "ocument.xml" in name
+    ]
     names += [name for name in package.namelist() if name.startswith(("word/header", "word/footer"))]
-    roots = [etree.fromstring(package.read(name)) for name in names if not name.endswith(("numbering.xml", ".rels"))]
+    roots = [
+        etree.fromstring(package.read(name))
+        for name in names
+        if not name.endswith(("numbering.xml", ".rels"))
+    ]
     return "".join(text for root in roots for text in _texts(root))
 
 
@@ -63,7 +77,12 @@ def _texts(element: etree._Element) -> Iterator[str]:
         one, other = ("".join(_texts(branch)) for branch in element)
         yield from [one] if one == other else [one, other]
         return
-    yield from [element.text or "", element.get("string", ""), element.get("descr", ""), element.get("alt", "")]
+    yield from [
+        element.text or "",
+        element.get("string", ""),
+        element.get("descr", ""),
+        element.get("alt", ""),
+    ]
     for child in element:
         if not str(child.tag).endswith("}LockedField"):
             yield from _texts(child)
@@ -111,6 +130,8 @@ def test_what_libreoffice_shows_is_read_or_told(tmp_path: Path, soffice: Convert
 
 
 @pytest.mark.accept
-def test_what_libreoffice_shows_of_two_thousand_files_is_read_or_told(tmp_path: Path, soffice: Convert) -> None:
+def test_what_libreoffice_shows_of_two_thousand_files_is_read_or_told(
+    tmp_path: Path, soffice: Convert
+) -> None:
     assert not lost(range(1000, 3000))
     assert not unseen_by_reader(range(1000, 3000), tmp_path, soffice)

@@ -28,7 +28,10 @@ class Form:
         """What an engine would say of `words` at (x, y)."""
         steps = np.cumsum([0, *(drawing.font(SIZE).getlength(char) for char in words)])
         wide = steps[-1]
-        glyphs = tuple(Glyph(char, (a + b) / 2 / wide, 0.99) for char, a, b in zip(words, steps[:-1], steps[1:], strict=True))
+        glyphs = tuple(
+            Glyph(char, (a + b) / 2 / wide, 0.99)
+            for char, a, b in zip(words, steps[:-1], steps[1:], strict=True)
+        )
         return ReadLine(Place((x - 3, y, x + wide + 3, y + SIZE + 10), cell), Reading(glyphs))
 
     def draw(self, points, ink=BLACK, width=4):
@@ -39,7 +42,8 @@ class Form:
         self.picture = np.minimum(self.picture, layer)
 
     def write(self, words, x, y, ink=BLACK, size=SIZE):
-        """Writes words at a place in widths of a character from where the answer begins; ink darkens what it lies on."""
+        """Writes words at a place in widths of a character from where the answer begins; ink darkens what it
+        lies on."""
         layer = drawing.blank(1500, 900)
         drawing.write(layer, [(round(X + SIZE * x), round(Y + SIZE * y), words)], size)
         coloured = np.where(layer < 128, np.array(ink, np.uint8), np.uint8(255)).astype(np.uint8)

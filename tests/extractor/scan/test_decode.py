@@ -22,7 +22,9 @@ def test_every_frame_of_an_animation_is_a_page_and_a_preview_is_none(kind: str, 
     frames[0].save(buffer, kind, save_all=True, append_images=frames[1:])
     seen = [int(page.colour[20, 20].argmax()) for page in decode(buffer.getvalue())]
     assert seen == list(range(pages))
-    assert [int(page.colour[20, 20].argmax()) for page in decode(buffer.getvalue(), only=pages)] == [pages - 1]
+    assert [int(page.colour[20, 20].argmax()) for page in decode(buffer.getvalue(), only=pages)] == [
+        pages - 1
+    ]
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
@@ -83,7 +85,7 @@ def test_a_photo_without_its_end_is_read_and_told() -> None:
     assert (page.colour == known.colour).all()
 
 
-def test_a_photo_with_a_film_behind_its_end_is_whole_and_one_with_a_small_picture_in_it_may_lack_its_end() -> None:
+def test_a_photo_with_a_film_behind_its_end_is_whole_and_one_with_a_picture_in_it_may_lack_its_end() -> None:
     whole = picture(600, 400, "JPEG")
     (film,) = decode(whole + b"\0\0\0\x18ftypmp42" + b"\1" * 100_000)
     assert film.damage is None

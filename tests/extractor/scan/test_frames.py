@@ -18,7 +18,13 @@ def _photo():
     picture = drawing.blank(827, 1170)
     drawing.table(picture, [100, 300, 725], [150, 200, 250, 450, 750, 1000])
     drawing.write(
-        picture, [(120, 160, "申报单位"), (320, 160, "武汉花山商业管理有限公司"), (320, 500, "光伏发电与建筑节能改造")], 18
+        picture,
+        [
+            (120, 160, "申报单位"),
+            (320, 160, "武汉花山商业管理有限公司"),
+            (320, 500, "光伏发电与建筑节能改造"),
+        ],
+        18,
     )
     photo = drawing.photographed(picture)
     return photo, upright.flatten(photo, None)
@@ -31,11 +37,14 @@ def _page(quarters):
 
 
 def _difference(one, other):
-    """The mean over all pixels, blurred a little, because two ways of sampling put an edge a part of a pixel apart."""
+    """The mean over all pixels, blurred a little, because two ways of sampling put an edge a part of a pixel
+    apart."""
     assert abs(one.shape[0] - other.shape[0]) <= 1
     assert abs(one.shape[1] - other.shape[1]) <= 1
     high, wide = min(one.shape[0], other.shape[0]), min(one.shape[1], other.shape[1])
-    first, second = (cv2.GaussianBlur(np.ascontiguousarray(each[:high, :wide]), (0, 0), 1.5) for each in (one, other))
+    first, second = (
+        cv2.GaussianBlur(np.ascontiguousarray(each[:high, :wide]), (0, 0), 1.5) for each in (one, other)
+    )
     return float(np.abs(first.astype(float) - second.astype(float)).mean())
 
 
@@ -71,7 +80,13 @@ def test_a_part_at_any_scale_is_that_part_of_the_page(quarters, start, size, zoo
 @pytest.mark.parametrize("fineness", [0.5, 1.6])
 def test_a_picture_that_is_coarser_or_finer_than_the_one_read_shows_the_same_page(fineness):
     photo, frame, page = _page(1)
-    other = cv2.resize(photo, None, fx=fineness, fy=fineness, interpolation=cv2.INTER_AREA if fineness < 1 else cv2.INTER_CUBIC)
+    other = cv2.resize(
+        photo,
+        None,
+        fx=fineness,
+        fy=fineness,
+        interpolation=cv2.INTER_AREA if fineness < 1 else cv2.INTER_CUBIC,
+    )
     assert _difference(frames.show(other, frame, frame.scale), page) < 3
 
 

@@ -1,4 +1,5 @@
-"""Ink behind a prompt, told from print and from nothing, with pens and marks of many kinds; drawn, and read by no engine."""
+"""Ink behind a prompt, told from print and from nothing, with pens and marks of many kinds; drawn, and read
+by no engine."""
 
 import math
 
@@ -54,7 +55,9 @@ def _sign(picture, colour=BLACK, width=4, high=60, x=END + 40, y=Y + 20):
     t = np.linspace(0, 6 * math.pi, 240)
     xs = x + t / (6 * math.pi) * 3 * high + 0.35 * high * np.sin(t)
     ys = y - high / 2 * np.cos(t) * (0.4 + 0.6 * np.abs(np.sin(t / 5)))
-    cv2.polylines(picture, [np.rint(np.stack([xs, ys], 1)).astype(np.int32)], False, colour, width, cv2.LINE_AA)
+    cv2.polylines(
+        picture, [np.rint(np.stack([xs, ys], 1)).astype(np.int32)], False, colour, width, cv2.LINE_AA
+    )
 
 
 def test_nothing_behind_a_prompt_is_no_ink():
@@ -63,7 +66,15 @@ def test_nothing_behind_a_prompt_is_no_ink():
 
 @pytest.mark.parametrize(
     ("colour", "width", "high"),
-    [(BLACK, 4, 60), (BLUE, 4, 60), (BLACK, 12, 70), (BLACK, 2, 60), (PENCIL, 4, 60), (BLACK, 3, 36), (BLACK, 6, 170)],
+    [
+        (BLACK, 4, 60),
+        (BLUE, 4, 60),
+        (BLACK, 12, 70),
+        (BLACK, 2, 60),
+        (PENCIL, 4, 60),
+        (BLACK, 3, 36),
+        (BLACK, 6, 170),
+    ],
     ids=["ball pen", "blue pen", "marker", "thin pen", "pencil", "very small", "very large"],
 )
 def test_strokes_that_were_not_read_are_writing(colour, width, high):
@@ -96,7 +107,12 @@ def test_a_signature_in_the_prompts_line_of_which_nothing_was_read_is_writing():
     x0, y0, _, y1 = lines[0].place.box
     wide = ReadLine(
         Place((x0, y0, END + 300, y1), (0, 0)),
-        Reading(tuple(Glyph(g.text, g.at * (END - x0) / (END + 300 - x0), g.confidence) for g in lines[0].reading.glyphs)),
+        Reading(
+            tuple(
+                Glyph(g.text, g.at * (END - x0) / (END + 300 - x0), g.confidence)
+                for g in lines[0].reading.glyphs
+            )
+        ),
     )
     assert _behind(_marks(picture, [wide, *lines[1:]])) > rungs.ACCEPTED
 

@@ -40,7 +40,14 @@ def test_decoding_keeps_place_score_and_rivals_of_each_character():
 def test_a_line_is_read_alike_in_any_company():
     lines = [
         _drawn(words)
-        for words in ("职务", "武汉市江岸区花山路209号", "联系人电话", "lxr_3489@126.com", "副主任", "□城镇 □商业 □园区")
+        for words in (
+            "职务",
+            "武汉市江岸区花山路209号",
+            "联系人电话",
+            "lxr_3489@126.com",
+            "副主任",
+            "□城镇 □商业 □园区",
+        )
     ]
     together = PaddleOcr().recognise(lines)
     alone = [PaddleOcr().recognise([line])[0] for line in lines]
@@ -57,7 +64,8 @@ def test_a_line_is_read_alike_in_any_company():
 
 
 @pytest.mark.parametrize(
-    "words", ["年发电量约1188万千瓦时，员工1100人，小区111个", "一是建设屋顶分布式光伏55880平方米，装机容量2.22兆瓦"]
+    "words",
+    ["年发电量约1188万千瓦时，员工1100人，小区111个", "一是建设屋顶分布式光伏55880平方米，装机容量2.22兆瓦"],
 )
 def test_a_long_line_loses_nothing_by_being_squeezed(words):
     assert PaddleOcr().recognise([_drawn(words)])[0].text == words

@@ -48,7 +48,10 @@ def test_the_last_words_of_a_paragraph_are_not_put_in_above_the_next():
     form = Form(WORDS)
     form.write("武汉市洪山区沙湖路综合楼", 0, 2.3)
     form.write("楼层", 0, 1.2)
-    form.lines += [form.line("楼层", X, Y + 1.2 * SIZE, (0, 1)), form.line("武汉市洪山区沙湖路综合楼", X, Y + 2.3 * SIZE, (0, 1))]
+    form.lines += [
+        form.line("楼层", X, Y + 1.2 * SIZE, (0, 1)),
+        form.line("武汉市洪山区沙湖路综合楼", X, Y + 2.3 * SIZE, (0, 1)),
+    ]
     assert not find_pen_marks(form.page())
 
 

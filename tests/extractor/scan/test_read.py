@@ -39,7 +39,8 @@ def _form():
     texts = [
         (640, 200, "试点申请表"), (170, 330, "申报单位"), (470, 330, "武汉花山商业管理有限公司"),
         (170, 430, "申报负责人"), (470, 430, "赵雨晴"), (770, 430, "职务"),
-        (170, 540, "申报类型"), (170, 700, "电子邮箱"), (470, 640, "shangyeguanlibangong@wuhan."), (470, 690, "gov.cn"),
+        (170, 540, "申报类型"), (170, 700, "电子邮箱"), (470, 640, "shangyeguanlibangong@wuhan."),
+        (470, 690, "gov.cn"),
     ]  # fmt: skip
     for number, option in enumerate(["城镇", "商业", "社区"]):
         x = 480 + 180 * number
@@ -82,7 +83,9 @@ def test_boxes_are_in_points_of_the_upright_page():
     (table,) = (block for block in page.blocks if isinstance(block, Table))
     edges = (table.box.x0, table.box.y0, table.box.x1, table.box.y1)
     assert edges == pytest.approx([v * 72 / 200 for v in (150, 300, 1050, 900)], abs=2)
-    ticked = [span for cell in table.cells for line in cell.lines for span in line.spans if isinstance(span, Tick)][1]
+    ticked = [
+        span for cell in table.cells for line in cell.lines for span in line.spans if isinstance(span, Tick)
+    ][1]
     assert (ticked.box.x0, ticked.box.y0) == pytest.approx((660 * 0.36, 544 * 0.36), abs=3)
 
 
@@ -94,7 +97,9 @@ def test_a_blank_page_is_a_page_with_nothing_on_it():
 def test_every_page_of_a_tiff_is_decoded():
     data = io.BytesIO()
     frames = [Image.fromarray(drawing.blank(300, 400)).convert("1") for _ in range(3)]
-    frames[0].save(data, "TIFF", save_all=True, append_images=frames[1:], compression="group4", dpi=(200, 200))
+    frames[0].save(
+        data, "TIFF", save_all=True, append_images=frames[1:], compression="group4", dpi=(200, 200)
+    )
     found = list(decode.decode(data.getvalue()))
     assert [picture.colour.shape for picture in found] == [(400, 300, 3)] * 3
 
@@ -112,6 +117,9 @@ def test_an_image_over_the_limit_is_refused_before_it_is_decoded():
 
 
 def test_importing_the_extractor_loads_no_imaging_library():
-    code = "import extractor, sys; print([m for m in ('cv2', 'numpy', 'PIL', 'paddleocr', 'onnxruntime') if m in sys.modules])"
+    code = (
+        "import extractor, sys; print([m for m in ('cv2', 'numpy', 'PIL', "
+        "'paddleocr', 'onnxruntime') if m in sys.modules])"
+    )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "[]"

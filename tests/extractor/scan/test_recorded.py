@@ -37,10 +37,18 @@ def _pictures():
 def test_a_recording_says_again_what_the_engine_said(tmp_path):
     engine = _Once()
     recorded = RecordedOcr(tmp_path / "ocr.jsonl", engine)
-    said = (recorded.detect(_pictures()[0]), recorded.recognise(_pictures()), recorded.upside_down(_pictures()))
+    said = (
+        recorded.detect(_pictures()[0]),
+        recorded.recognise(_pictures()),
+        recorded.upside_down(_pictures()),
+    )
     asked = engine.asked
     again = RecordedOcr(tmp_path / "ocr.jsonl")
-    assert (again.detect(_pictures()[0]), again.recognise(_pictures()), again.upside_down(_pictures())) == said
+    assert (
+        again.detect(_pictures()[0]),
+        again.recognise(_pictures()),
+        again.upside_down(_pictures()),
+    ) == said
     assert engine.asked == asked
 
 

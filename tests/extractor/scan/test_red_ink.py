@@ -13,7 +13,13 @@ from tests.extractor.scan.pens import RED, SIZE, Form, X, Y
 
 def _inked(gray, x, y, wide):
     return bool(
-        (gray[Y + round(SIZE * y) : Y + round(SIZE * (y + 1.2)), X + round(SIZE * x) : X + round(SIZE * (x + wide))] < PAPER).any()
+        (
+            gray[
+                Y + round(SIZE * y) : Y + round(SIZE * (y + 1.2)),
+                X + round(SIZE * x) : X + round(SIZE * (x + wide)),
+            ]
+            < PAPER
+        ).any()
     )
 
 
@@ -45,7 +51,9 @@ def test_a_seal_s_ink_is_no_writing():
     cv2.circle(picture, (450, 450), 160, RED, 8)
     drawing.write(picture, [(400, 430, "公章")], 40)
     layers = take_apart(Flat(picture, drawing.SCALE, False))
-    writing, boxes = red_writing(layers, [Ring(450, 450, 160, 160, 0, True, 0.98)], np.zeros_like(layers.text))
+    writing, boxes = red_writing(
+        layers, [Ring(450, 450, 160, 160, 0, True, 0.98)], np.zeros_like(layers.text)
+    )
     assert writing is None
     assert not boxes
 

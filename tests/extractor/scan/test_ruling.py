@@ -24,7 +24,16 @@ def _layout(picture):
     return [(cell.row, cell.column, cell.row_span, cell.column_span) for cell in grid.cells]
 
 
-FORM = [(0, 0, 1, 1), (0, 1, 1, 3), (1, 0, 1, 1), (1, 1, 1, 1), (1, 2, 1, 1), (1, 3, 1, 1), (2, 0, 1, 1), (2, 1, 1, 3)]
+FORM = [
+    (0, 0, 1, 1),
+    (0, 1, 1, 3),
+    (1, 0, 1, 1),
+    (1, 1, 1, 1),
+    (1, 2, 1, 1),
+    (1, 3, 1, 1),
+    (2, 0, 1, 1),
+    (2, 1, 1, 3),
+]
 
 
 def test_cells_come_out_with_their_spans():
@@ -39,7 +48,9 @@ def test_cells_have_their_edges_in_pixels():
 def test_broken_lines_still_part_cells():
     picture = _form()
     for x in range(210, 1400, 90):
-        picture[290:910, x : x + 9] = np.where(picture[290:910, x : x + 9] < 128, 255, picture[290:910, x : x + 9])
+        picture[290:910, x : x + 9] = np.where(
+            picture[290:910, x : x + 9] < 128, 255, picture[290:910, x : x + 9]
+        )
     assert _layout(picture) == FORM
 
 
@@ -57,7 +68,11 @@ def test_a_double_line_is_one():
 
 def test_dense_writing_makes_no_lines():
     picture = _form()
-    drawing.write(picture, [(510, 545 + 40 * row, "一二三工王五日目田国圆区园围困因回" * 2) for row in range(8)], size=38)
+    drawing.write(
+        picture,
+        [(510, 545 + 40 * row, "一二三工王五日目田国圆区园围困因回" * 2) for row in range(8)],
+        size=38,
+    )
     assert _layout(picture) == FORM
 
 
@@ -109,7 +124,11 @@ def test_a_cell_that_spans_rows_is_one():
 def _filled_form():
     """The form with a label or an answer in each cell, and the boxes of its texts."""
     picture = _form()
-    texts = [(520, 340, "武汉墨水湖物业服务有限公司近零碳排放示范工程"), (220, 340, "申请名称"), (220, 460, "申报负责人")]
+    texts = [
+        (520, 340, "武汉墨水湖物业服务有限公司近零碳排放示范工程"),
+        (220, 340, "申请名称"),
+        (220, 460, "申报负责人"),
+    ]
     texts += [(520, 460, "陈文静"), (815, 460, "职务"), (1020, 460, "副总经理"), (220, 700, "申报主体概况")]
     texts += [(515, 560 + 44 * row, "位于汉南区，占地面积约二万平方米，现有职工一百零八") for row in range(7)]
     drawing.write(picture, texts)
@@ -134,7 +153,12 @@ RULES = [
 def test_a_third_of_any_rule_may_be_gone(rule, at):
     picture, texts = _filled_form()
     x0, y0, x1, y1 = rule
-    gone = (x0 + at * (x1 - x0), y0 + at * (y1 - y0), x0 + (at + 0.33) * (x1 - x0), y0 + (at + 0.33) * (y1 - y0))
+    gone = (
+        x0 + at * (x1 - x0),
+        y0 + at * (y1 - y0),
+        x0 + (at + 0.33) * (x1 - x0),
+        y0 + (at + 0.33) * (y1 - y0),
+    )
     cv2.line(picture, (round(gone[0]), round(gone[1])), (round(gone[2]), round(gone[3])), (255, 255, 255), 4)
     for x in (800, 1000):  # what stands on the rule is not worn
         cv2.line(picture, (x, 420), (x, 540), (0, 0, 0), 2)
@@ -201,12 +225,23 @@ def test_columns_that_nothing_rules_are_told_by_where_text_begins_and_are_unsure
     ys = [300, 400, 500, 600, 700]
     for y in ys:
         cv2.line(picture, (200, y), (1400, y), (0, 0, 0), 2)
-    rows = [("申请名称", "低碳示范工程"), ("申报单位", "武汉墨水湖物业"), ("联系人", "陈文静"), ("联系地址", "青菱街七号")]
-    texts = [(x, y + 30, text) for y, row in zip(ys, rows, strict=False) for x, text in zip((215, 520), row, strict=True)]
+    rows = [
+        ("申请名称", "低碳示范工程"),
+        ("申报单位", "武汉墨水湖物业"),
+        ("联系人", "陈文静"),
+        ("联系地址", "青菱街七号"),
+    ]
+    texts = [
+        (x, y + 30, text)
+        for y, row in zip(ys, rows, strict=False)
+        for x, text in zip((215, 520), row, strict=True)
+    ]
     drawing.write(picture, texts)
     boxes = [(x, y, x + 34 * len(text), y + 40) for x, y, text in texts]
     (grid,) = find_grids(_gray(picture), drawing.SCALE, boxes).grids
-    assert [(cell.row, cell.column) for cell in grid.cells] == [(row, column) for row in range(4) for column in range(2)]
+    assert [(cell.row, cell.column) for cell in grid.cells] == [
+        (row, column) for row in range(4) for column in range(2)
+    ]
     assert 380 < grid.cells[0].box[2] < 520
     assert not any(cell.sure for cell in grid.cells)
 

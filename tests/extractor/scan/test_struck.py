@@ -11,7 +11,9 @@ from tests.extractor.scan.pens import BLACK, INKS, SIZE, Form, X, Y
 def _struck(form, rings=()):
     page, _ = mark_struck(form.page(rings))
     (line,) = page.lines
-    return "".join(glyph.text for glyph, is_struck in zip(line.reading.glyphs, line.struck, strict=False) if is_struck)
+    return "".join(
+        glyph.text for glyph, is_struck in zip(line.reading.glyphs, line.struck, strict=False) if is_struck
+    )
 
 
 WAVY = [(-0.2 + 0.5 * n, 0.5 + 0.12 * (-1) ** n) for n in range(26)]
@@ -59,7 +61,9 @@ def test_a_scribble_strikes(ink):
 
 
 @pytest.mark.parametrize("ink", INKS)
-@pytest.mark.parametrize("words", ["武汉清源商业管理有限公司", "zhb_6716@sina.com", "2023——2025", "13944081819"])
+@pytest.mark.parametrize(
+    "words", ["武汉清源商业管理有限公司", "zhb_6716@sina.com", "2023——2025", "13944081819"]
+)
 @pytest.mark.parametrize("y", [1.12, -0.12], ids=["under", "over"])
 def test_a_line_under_or_over_characters_does_not(words, ink, y):
     form = Form(words)
@@ -68,7 +72,14 @@ def test_a_line_under_or_over_characters_does_not(words, ink, y):
 
 
 @pytest.mark.parametrize(
-    "words", ["武汉清源商业管理有限公司", "二三王工一五土", "2023——2025年", "mmmnnnwwwrrr@tttfff.com", "是－－－－－否"]
+    "words",
+    [
+        "武汉清源商业管理有限公司",
+        "二三王工一五土",
+        "2023——2025年",
+        "mmmnnnwwwrrr@tttfff.com",
+        "是－－－－－否",
+    ],
 )
 def test_print_alone_has_no_strokes(words):
     assert not _struck(Form(words))
@@ -93,7 +104,13 @@ def test_a_page_tells_what_was_struck():
     form = Form()
     form.draw([(-0.3, 0.5), (12.3, 0.5)])
     page, _ = mark_struck(form.page())
-    spans = [span for table in make_page(page, 1, 0).blocks for cell in table.cells for line in cell.lines for span in line.spans]
+    spans = [
+        span
+        for table in make_page(page, 1, 0).blocks
+        for cell in table.cells
+        for line in cell.lines
+        for span in line.spans
+    ]
     assert spans
     assert all("strike" in span.emphasis for span in spans)
 

@@ -15,7 +15,9 @@ class _Engine:
     name = "fixed"
 
     def __init__(self, text, confidence):
-        self.reading = Reading(tuple(Glyph(char, (n + 0.5) / len(text), confidence) for n, char in enumerate(text)))
+        self.reading = Reading(
+            tuple(Glyph(char, (n + 0.5) / len(text), confidence) for n, char in enumerate(text))
+        )
 
     def recognise(self, lines):
         return [self.reading for _ in lines]
@@ -33,7 +35,10 @@ def _cell(pitch=60, rows=4):
 def _read(*rows, pitch=60):
     glyphs = tuple(Glyph(char, (n + 0.5) / len(TEXT), 0.99) for n, char in enumerate(TEXT))
     return [
-        ReadLine(Place((515.0, 318.0 + pitch * row, 1215.0, 318.0 + pitch * row + 48), (0, 1)), Reading(glyphs)) for row in rows
+        ReadLine(
+            Place((515.0, 318.0 + pitch * row, 1215.0, 318.0 + pitch * row + 48), (0, 1)), Reading(glyphs)
+        )
+        for row in rows
     ]
 
 

@@ -48,7 +48,9 @@ def test_a_photo_in_perspective_and_bent_comes_out_level_and_without_the_desk():
     assert _slopes(flat.colour, 1) < 0.004
     height, width = flat.colour.shape[:2]
     assert height / width == pytest.approx(2339 / 1654, rel=0.05)
-    assert (flat.colour[height // 20 : -height // 20, width // 20 : -width // 20].min(axis=2) > 200).mean() > 0.95
+    assert (
+        flat.colour[height // 20 : -height // 20, width // 20 : -width // 20].min(axis=2) > 200
+    ).mean() > 0.95
 
 
 def test_a_sheet_half_in_the_shade_is_kept_whole():

@@ -20,7 +20,9 @@ ROWS: list[tuple[Field, Confusion]] = [
 ]
 
 
-@pytest.mark.parametrize(("field", "row", "read"), [(field, row, char) for field, row in ROWS for char in row.read])
+@pytest.mark.parametrize(
+    ("field", "row", "read"), [(field, row, char) for field, row in ROWS for char in row.read]
+)
 def test_what_was_read_for_another_is_turned_or_doubted(field: Field, row: Confusion, read: str) -> None:
     at = row.example.index(row.meant)
     text = row.example[:at] + read + row.example[at + len(row.meant) :]
@@ -40,5 +42,11 @@ def test_every_row_says_what_is_taken_for_what_and_where_it_was_seen() -> None:
 
 
 def test_no_character_may_mean_two_things_in_one_place() -> None:
-    for rows in (confusions.AMONG_DIGITS, confusions.AMONG_LETTERS, confusions.QUICK, confusions.RARE, confusions.STROKES):
+    for rows in (
+        confusions.AMONG_DIGITS,
+        confusions.AMONG_LETTERS,
+        confusions.QUICK,
+        confusions.RARE,
+        confusions.STROKES,
+    ):
         assert len(by_character(rows)) == sum(len(row.read) for row in rows)

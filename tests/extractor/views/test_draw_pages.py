@@ -1,4 +1,5 @@
-"""Pages shown as they were read: what lies in the box of the evidence is the ink that was read there, whatever the file was."""
+"""Pages shown as they were read: what lies in the box of the evidence is the ink that was read there,
+whatever the file was."""
 
 import hashlib
 import io
@@ -53,8 +54,10 @@ def _form(name="武汉花山商业管理有限公司"):
     picture = drawing.blank()
     drawing.table(picture, [150, 450, 1500], [300, 400, 500, 620, 900, 1400])
     drawing.write(picture, [
-        (640, 200, "试点申请表"), (170, 330, "申报单位"), (470, 330, name), (170, 430, "申报负责人"), (470, 430, "赵雨晴"),
-        (170, 540, "联系人电话"), (470, 540, "027-85807053"), (170, 740, "联系地址"), (470, 740, "洪山区花山大道18号"),
+        (640, 200, "试点申请表"), (170, 330, "申报单位"), (470, 330, name), (170, 430, "申报负责人"),
+        (470, 430, "赵雨晴"),
+        (170, 540, "联系人电话"), (470, 540, "027-85807053"), (170, 740, "联系地址"),
+        (470, 740, "洪山区花山大道18号"),
         (170, 1100, "主体概况"), (470, 1100, "园区占地三百亩，入驻企业八十家"),
     ], size=36)  # fmt: skip
     return picture
@@ -82,7 +85,12 @@ def _check_cells(data, least=4):
     view = open_view(data, _part(pages))
     for page in pages.pages:
         lines = [
-            line for block in page.blocks if isinstance(block, Table) for cell in block.cells for line in cell.lines if line.text
+            line
+            for block in page.blocks
+            if isinstance(block, Table)
+            for cell in block.cells
+            for line in cell.lines
+            if line.text
         ]
         assert len(lines) >= least
         for line in lines:
@@ -106,9 +114,14 @@ def test_a_photo_is_shown_flat_and_the_right_way_up():
 
 
 def test_every_page_of_a_tiff_is_shown():
-    first, second = (Image.fromarray(_form(name)).convert("1") for name in ("武汉花山商业管理有限公司", "青山区百步亭社区居委会"))
+    first, second = (
+        Image.fromarray(_form(name)).convert("1")
+        for name in ("武汉花山商业管理有限公司", "青山区百步亭社区居委会")
+    )
     data = io.BytesIO()
-    first.save(data, "TIFF", save_all=True, append_images=[second.rotate(180)], compression="group4", dpi=(200, 200))
+    first.save(
+        data, "TIFF", save_all=True, append_images=[second.rotate(180)], compression="group4", dpi=(200, 200)
+    )
     pages, _ = _check_cells(data.getvalue())
     assert [page.frame.quarters for page in pages.pages] == [0, 2]
 
@@ -125,7 +138,9 @@ def test_a_digital_page_that_is_shown_sideways_is_read_and_shown_upright(turn, b
     upright = read_pdf(typeset(_TABLE)).pages
     assert [block.text for block in _cells_of(pages)] == [block.text for block in _cells_of(upright)]
     assert (pages.pages[0].width, pages.pages[0].height) == (420, 300)
-    shown, right = (_seen(one.image(1, 2, encoding="png")) for one in (view, open_view(typeset(_TABLE), _part(upright))))
+    shown, right = (
+        _seen(one.image(1, 2, encoding="png")) for one in (view, open_view(typeset(_TABLE), _part(upright)))
+    )
     assert np.abs(shown.astype(int) - right).mean() < 4
     assert pages.pages[0].quarters in (1, 2, 3)
 
@@ -134,7 +149,10 @@ def test_each_photo_of_a_folder_is_shown_with_the_fields_that_it_is_evidence_for
     source = Source.at(INBOX / "photos")
     (result,) = extract(source, forms, Options(ocr=ENGINE))
     parts = [Part.model_validate(part) for part in result.to_json()["parts"]]
-    assert [(part.name, [page.number for page in part.pages]) for part in parts] == [("1.jpg", [1]), ("2.jpg", [1])]
+    assert [(part.name, [page.number for page in part.pages]) for part in parts] == [
+        ("1.jpg", [1]),
+        ("2.jpg", [1]),
+    ]
     views = {part.name: open_view(part_bytes(source, part.name), part) for part in parts}
     short = [one for one in result.fields.values() if isinstance(one.value, str) and len(one.raw or "") < 24]
     assert {seen.part for one in short for seen in one.evidence} <= set(views)
@@ -152,7 +170,9 @@ def test_with_the_seal_off_red_ink_is_gone_and_print_is_not():
     size = flat.colour.shape[1] / flat.scale, flat.colour.shape[0] / flat.scale
     pages = (PartPage(number=1, width=size[0], height=size[1], frame=flat.frame),)
     view = open_view(data, Part(name="2.jpg", sha256="", state="read", pages=pages))
-    stamped, clear = (_seen(view.image(1, 2, seal_off=off, encoding="png")).astype(int) for off in (False, True))
+    stamped, clear = (
+        _seen(view.image(1, 2, seal_off=off, encoding="png")).astype(int) for off in (False, True)
+    )
     assert stamped.shape == clear.shape
     red = stamped[..., 0] - np.maximum(stamped[..., 1], stamped[..., 2])
     assert (red > 60).mean() > 0.003
@@ -190,7 +210,13 @@ def test_a_digital_page_is_shown_wherever_its_paper_lies(printed, turn):
     width, height = pages.pages[0].width, pages.pages[0].height
     whole = _seen(view.image(1, 2, encoding="png")).astype(int)
     assert whole.shape[:2] == pytest.approx((height * 2, width * 2), abs=1)
-    cells = [c for b in pages.pages[0].blocks if isinstance(b, Table) for c in b.cells if c.box and 2 <= len(c.text) < 24]
+    cells = [
+        c
+        for b in pages.pages[0].blocks
+        if isinstance(b, Table)
+        for c in b.cells
+        if c.box and 2 <= len(c.text) < 24
+    ]
     assert len(cells) >= 10 or turn
     for number, cell in enumerate(cells):
         box = _grown(cell.box, -3)
@@ -201,7 +227,10 @@ def test_a_digital_page_is_shown_wherever_its_paper_lies(printed, turn):
         if number % 4 == 1 and not turn and "\n" not in cell.text:
             spans = [span.box for line in cell.lines for span in line.spans]
             tight = Box(
-                x0=min(b.x0 for b in spans), y0=min(b.y0 for b in spans), x1=max(b.x1 for b in spans), y1=max(b.y1 for b in spans)
+                x0=min(b.x0 for b in spans),
+                y0=min(b.y0 for b in spans),
+                x1=max(b.x1 for b in spans),
+                y1=max(b.y1 for b in spans),
             )
             assert _said(_seen(view.image(1, 4, _grown(tight), encoding="png"))) == cell.text.replace(" ", "")
 
@@ -210,20 +239,30 @@ def test_what_a_field_of_a_pdf_holds_is_shown(forms):
     source = Source.at(INBOX / "fillable_returned.pdf")
     (result,) = extract(source, forms)
     view = open_view(part_bytes(source, "fillable_returned.pdf"), result.parts[0])
-    short = [one for one in result.fields.values() if isinstance(one.value, str) and one.raw and len(one.raw) < 16]
+    short = [
+        one for one in result.fields.values() if isinstance(one.value, str) and one.raw and len(one.raw) < 16
+    ]
     assert len(short) >= 5
     for one in short[:5]:
-        assert _said(_seen(view.image(one.evidence[0].page, 4, _grown(one.evidence[0].box), encoding="png"))) == one.raw
+        assert (
+            _said(_seen(view.image(one.evidence[0].page, 4, _grown(one.evidence[0].box), encoding="png")))
+            == one.raw
+        )
 
 
 def test_a_scanned_page_of_an_ofd_is_shown_and_a_painted_one_is_refused():
     media = '<ofd:MultiMedia ID="9" Type="Image"><ofd:MediaFile>a.png</ofd:MediaFile></ofd:MultiMedia>'
     resources = f"<ofd:MultiMedias>{media}</ofd:MultiMedias>"
     scanned = '<ofd:ImageObject Boundary="0 0 210 297" CTM="210 0 0 297 0 0" ResourceID="9"/>'
-    data = ofd([layer(words("申请表", 20, 20)), layer(scanned)], {"Doc_0/Res/a.png": _file(_form())}, resources)
+    data = ofd(
+        [layer(words("申请表", 20, 20)), layer(scanned)], {"Doc_0/Res/a.png": _file(_form())}, resources
+    )
     size = (1654, 2339)
     frame = Frame(picture=size, flat=size, scale=drawing.SCALE, quarters=2)
-    pages = (PartPage(number=1, width=595, height=842), PartPage(number=2, width=595.4, height=842, frame=frame))
+    pages = (
+        PartPage(number=1, width=595, height=842),
+        PartPage(number=2, width=595.4, height=842, frame=frame),
+    )
     view = open_view(data, Part(name="a", sha256="", state="read", pages=pages))
     shown = _seen(view.image(2, drawing.SCALE, encoding="png"))
     assert np.abs(np.rot90(shown, 2).astype(int) - _form()).mean() < 2
@@ -249,7 +288,11 @@ def test_no_picture_is_larger_than_the_limit_and_no_box_leaves_the_page(printed)
     assert high * wide <= 101_000
     assert max(high, wide) <= 501
     assert max(_seen(view.image(1, 1e6, Box(x0=10, y0=10, x1=590, y1=11))).shape) <= 501
-    for box in (Box(x0=-50, y0=-50, x1=1e6, y1=1e6), Box(x0=5e3, y0=5e3, x1=6e3, y1=6e3), Box(x0=30, y0=30, x1=30, y1=30)):
+    for box in (
+        Box(x0=-50, y0=-50, x1=1e6, y1=1e6),
+        Box(x0=5e3, y0=5e3, x1=6e3, y1=6e3),
+        Box(x0=30, y0=30, x1=30, y1=30),
+    ):
         assert _seen(view.image(1, 1, box)).size > 0
     tiny = _seen(view.image(1, 1e-9))
     assert tiny.size > 0
@@ -276,7 +319,12 @@ def test_the_bytes_of_every_part_are_found_again_by_its_name(tmp_path: Path, for
     holder = io.BytesIO()
     writer.write(holder)
     message.add_attachment(holder.getvalue(), maintype="application", subtype="pdf", filename="表.pdf")
-    message.add_attachment((INBOX / "archive_gbk_names.zip").read_bytes(), maintype="application", subtype="zip", filename="包.zip")
+    message.add_attachment(
+        (INBOX / "archive_gbk_names.zip").read_bytes(),
+        maintype="application",
+        subtype="zip",
+        filename="包.zip",
+    )
     message.add_attachment(word, maintype="application", subtype="octet-stream", filename="又一次.docx")
     path = tmp_path / "m.eml"
     path.write_bytes(message.as_bytes())

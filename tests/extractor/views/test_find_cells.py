@@ -16,7 +16,10 @@ def _cell(row, column, text, box=None):
 
 def _typed(*tables: Rows) -> Pages:
     blocks = [
-        Table(index=n, cells=tuple(_cell(r, c, text) for r, row in enumerate(rows) for c, text in enumerate(row)))
+        Table(
+            index=n,
+            cells=tuple(_cell(r, c, text) for r, row in enumerate(rows) for c, text in enumerate(row)),
+        )
         for n, rows in enumerate(tables)
     ]
     return Pages(reader="word", pages=(Page(number=1, blocks=tuple(blocks)),))
@@ -28,7 +31,11 @@ def _drawn(*pages: list[Rows]) -> Pages:
     for number, tables in enumerate(pages, 1):
         blocks = []
         for rows in tables:
-            cells = [_cell(r, c, text, _box(index, r, c)) for r, row in enumerate(rows) for c, text in enumerate(row)]
+            cells = [
+                _cell(r, c, text, _box(index, r, c))
+                for r, row in enumerate(rows)
+                for c, text in enumerate(row)
+            ]
             blocks.append(Table(index=index, cells=tuple(cells)))
             index += 1
         made.append(Page(number=number, width=595, height=842, blocks=tuple(blocks)))
@@ -36,7 +43,9 @@ def _drawn(*pages: list[Rows]) -> Pages:
 
 
 def _box(table, row, column):
-    return Box(x0=100 * column, y0=1000 * table + 20 * row, x1=100 * column + 90, y1=1000 * table + 20 * row + 18)
+    return Box(
+        x0=100 * column, y0=1000 * table + 20 * row, x1=100 * column + 90, y1=1000 * table + 20 * row + 18
+    )
 
 
 def _at(table, row, column):
@@ -59,7 +68,9 @@ def test_each_cell_is_found_also_an_empty_one():
 
 def test_a_row_that_breaks_over_pages_has_a_place_on_each():
     long = [["概况", "一二三四五六七八九十甲乙丙丁戊己庚辛壬癸"], ["意见", "同意"]]
-    drawn = _drawn([[FORM[0], ["概况", "一二三四五六七八九十"]]], [[["", "甲乙丙丁戊己庚辛壬癸"], ["意见", "同意"]]])
+    drawn = _drawn(
+        [[FORM[0], ["概况", "一二三四五六七八九十"]]], [[["", "甲乙丙丁戊己庚辛壬癸"], ["意见", "同意"]]]
+    )
     places = place_cells(_typed([FORM[0], *long]), drawn)
     assert places[_at(0, 1, 1)] == ((1, _box(0, 1, 1)), (2, _box(1, 0, 1)))
     assert places[_at(0, 1, 0)] == ((1, _box(0, 1, 0)),), "nothing of it stands on the second page"
@@ -97,8 +108,15 @@ def test_wherever_the_pages_break_every_cell_is_found(rows, data):
 
 
 def test_evidence_gets_page_and_box_and_keeps_its_cell():
-    seen = (Evidence(part="a.docx", cell=_at(0, 1, 1)), Evidence(part="b.docx", cell=_at(0, 1, 1)), Evidence(part="a.docx"))
-    result = Result(source="a", fields={"x": FieldResult(value=None, raw="", confidence=1, decision="accept", evidence=seen)})
+    seen = (
+        Evidence(part="a.docx", cell=_at(0, 1, 1)),
+        Evidence(part="b.docx", cell=_at(0, 1, 1)),
+        Evidence(part="a.docx"),
+    )
+    result = Result(
+        source="a",
+        fields={"x": FieldResult(value=None, raw="", confidence=1, decision="accept", evidence=seen)},
+    )
     one, other = (1, _box(0, 1, 1)), (2, _box(1, 0, 1))
     placed = with_places(result, "a.docx", {_at(0, 1, 1): (one, other)}).fields["x"].evidence
     assert [(e.part, e.page, e.box) for e in placed] == [

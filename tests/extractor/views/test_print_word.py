@@ -1,4 +1,5 @@
-"""Word files as LibreOffice prints them: the evidence gets page and box, and nothing that a document links to is fetched."""
+"""Word files as LibreOffice prints them: the evidence gets page and box, and nothing that a document links to
+is fetched."""
 
 import http.server
 import shutil
@@ -31,10 +32,16 @@ def _text_at(pdf: bytes, page: int, box) -> str:
     """What pdfium finds in a box."""
     with pypdfium2.PdfDocument(pdf) as document:
         height = document[page - 1].get_height()
-        return key(document[page - 1].get_textpage().get_text_bounded(box.x0, height - box.y1, box.x1, height - box.y0))
+        return key(
+            document[page - 1]
+            .get_textpage()
+            .get_text_bounded(box.x0, height - box.y1, box.x1, height - box.y0)
+        )
 
 
-@pytest.mark.parametrize("name", ["mail_word_and_logo.eml", "X01_lo_A01_lit_ballot_check.doc", "T37_html_gbk_renamed.doc"])
+@pytest.mark.parametrize(
+    "name", ["mail_word_and_logo.eml", "X01_lo_A01_lit_ballot_check.doc", "T37_html_gbk_renamed.doc"]
+)
 def test_evidence_from_word_shows_where_its_value_stands_on_the_page(forms, name):
     source = Source.at(INBOX / name)
     results = extract(source, forms)
@@ -55,7 +62,10 @@ def test_evidence_from_word_shows_where_its_value_stands_on_the_page(forms, name
 
 
 def test_where_libreoffice_is_missing_the_table_that_was_read_is_shown(forms):
-    source, without = Source.at(INBOX / "A01_lit_ballot_check.docx"), replace(Options(), office="no-such-program")
+    source, without = (
+        Source.at(INBOX / "A01_lit_ballot_check.docx"),
+        replace(Options(), office="no-such-program"),
+    )
     results = extract(source, forms)
     assert print_words(source, results, without) == (results, {})
     data = part_bytes(source, "A01_lit_ballot_check.docx")
@@ -100,24 +110,36 @@ def asked() -> Iterator[tuple[str, list[str]]]:
 def _green(pdf: bytes) -> int:
     with pypdfium2.PdfDocument(pdf) as document:
         pages = [page.render().to_numpy().astype(int) for page in document]
-    return sum(int(((page[..., 1] > 200) & (page[..., 0] < 80) & (page[..., 2] < 80)).sum()) for page in pages)
+    return sum(
+        int(((page[..., 1] > 200) & (page[..., 0] < 80) & (page[..., 2] < 80)).sum()) for page in pages
+    )
 
 
 def test_nothing_that_a_document_links_to_is_fetched(asked, tmp_path: Path):
     address, requests = asked
     secret = tmp_path / "secret.png"
     Image.new("RGB", (200, 200), (0, 255, 0)).save(secret)
-    images = "".join(f'<p><img src="{link}" width="100" height="100"></p>' for link in (f"{address}/a.png", secret.as_uri()))
-    page = f'<html><head><link rel="stylesheet" href="{address}/a.css"></head><body><p>hello</p>{images}</body></html>'
+    images = "".join(
+        f'<p><img src="{link}" width="100" height="100"></p>'
+        for link in (f"{address}/a.png", secret.as_uri())
+    )
+    page = (
+        f'<html><head><link rel="stylesheet" href="{address}/a.css"></'
+        f"head><body><p>hello</p>{images}</body></html>"
+    )
     pictures = "".join(
-        f'<draw:frame svg:width="3cm" svg:height="3cm" text:anchor-type="as-char"><draw:image xlink:href="{link}"/></draw:frame>'
+        '<draw:frame svg:width="3cm" svg:height="3cm" text:anchor-type="as-char">'
+        f'<draw:image xlink:href="{link}"/></draw:frame>'
         for link in (f"{address}/b.png", secret.as_uri())
     )
     names = "urn:oasis:names:tc:opendocument:xmlns"
     flat = (
-        f'<office:document xmlns:office="{names}:office:1.0" xmlns:text="{names}:text:1.0" xmlns:draw="{names}:drawing:1.0" '
-        f'xmlns:svg="{names}:svg-compatible:1.0" xmlns:xlink="http://www.w3.org/1999/xlink" office:version="1.2" '
-        f'office:mimetype="application/vnd.oasis.opendocument.text"><office:body><office:text><text:p>hello{pictures}</text:p>'
+        f'<office:document xmlns:office="{names}:office:1.0" '
+        f'xmlns:text="{names}:text:1.0" xmlns:draw="{names}:drawing:1.0" '
+        f'xmlns:svg="{names}:svg-compatible:1.0" xmlns:xlink="http:/'
+        '/www.w3.org/1999/xlink" office:version="1.2" '
+        'office:mimetype="application/vnd.oasis.opendocument.text">'
+        f"<office:body><office:text><text:p>hello{pictures}</text:p>"
         "</office:text></office:body></office:document>"
     )
     for text, suffix in ((page, ".html"), (flat, ".fodt")):
@@ -129,7 +151,10 @@ def test_nothing_that_a_document_links_to_is_fetched(asked, tmp_path: Path):
 
 
 def test_a_hostile_file_is_refused_before_libreoffice_sees_it(monkeypatch):
-    entities = '<!DOCTYPE a [<!ENTITY b "c">]><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"/>'
+    entities = (
+        '<!DOCTYPE a [<!ENTITY b "c">]><w:document xmlns:w="http://'
+        'schemas.openxmlformats.org/wordprocessingml/2006/main"/>'
+    )
     monkeypatch.setattr("extractor.views.print_word.to_pdf", lambda *_: pytest.fail("it was printed"))
     with pytest.raises(Hostile):
         print_word(documents.docx("", parts={"word/document.xml": entities}))

@@ -78,15 +78,24 @@ def test_a_stricter_target_asks_for_more():
 
 
 def test_a_fit_finds_the_share_of_right_readings():
-    samples = [Sample("text", {"least": float(n % 10)}, right=(n // 10) % 10 < n % 10, doubted=False) for n in range(2000)]
+    samples = [
+        Sample("text", {"least": float(n % 10)}, right=(n // 10) % 10 < n % 10, doubted=False)
+        for n in range(2000)
+    ]
     weights = fit(samples)
     assert probability_of(weights, "text", {"least": 8.0}) == pytest.approx(0.8, abs=0.08)
     assert probability_of(weights, "text", {"least": 2.0}) == pytest.approx(0.2, abs=0.08)
 
 
 def test_thresholds_keep_to_the_share_of_errors_that_they_allow():
-    samples = [Sample("text", {"least": float(n % 10)}, right=(n // 10) % 10 < n % 10, doubted=False) for n in range(2000)]
+    samples = [
+        Sample("text", {"least": float(n % 10)}, right=(n // 10) % 10 < n % 10, doubted=False)
+        for n in range(2000)
+    ]
     weights = fit(samples)
     for share, least in thresholds(samples, weights):
         accepted = [one for one in samples if probability_of(weights, "text", one.signs) >= least]
-        assert sum(1 - probability_of(weights, "text", one.signs) for one in accepted) <= share * len(samples) + 1
+        assert (
+            sum(1 - probability_of(weights, "text", one.signs) for one in accepted)
+            <= share * len(samples) + 1
+        )

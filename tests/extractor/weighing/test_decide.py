@@ -22,7 +22,9 @@ FORM = FormDefinition.model_validate(
 
 
 def seen(field: str, value: Any, **more: Any) -> Observation:
-    return Observation(**{"field": field, "value": value, "raw": str(value), "source": "table", "confidence": 0.99} | more)
+    return Observation(
+        **{"field": field, "value": value, "raw": str(value), "source": "table", "confidence": 0.99} | more
+    )
 
 
 def decided(*observations: Observation, findings: tuple[Finding, ...] = ()) -> Decided:
@@ -98,7 +100,9 @@ def test_a_control_that_says_something_else_goes_to_review_with_both() -> None:
 
 
 def test_a_control_alone_is_an_answer() -> None:
-    result = decide(FORM, [seen("unit", "甲公司", source="control"), seen("mail", None), seen("seal", Seal(present=True))])
+    result = decide(
+        FORM, [seen("unit", "甲公司", source="control"), seen("mail", None), seen("seal", Seal(present=True))]
+    )
     assert result.fields["unit"].value == "甲公司"
 
 
@@ -121,7 +125,9 @@ def _marks(seal: Seal, sign: Signature, **unit: Any) -> dict[str, tuple[str, ...
         {"label": "签字", "content": [{"kind": "signature", "name": "sign", "mentions": "unit"}]},
     ]
     rows = [{"cells": [cell]} for cell in cells]
-    form = FormDefinition.model_validate({"name": "m", "version": "1", "title": "表", "columns": [3, 5], "rows": rows})
+    form = FormDefinition.model_validate(
+        {"name": "m", "version": "1", "title": "表", "columns": [3, 5], "rows": rows}
+    )
     result = decide(form, [seen("unit", "甲公司", **unit), seen("seal", seal), seen("sign", sign)])
     return {name: result.fields[name].unweighed for name in ("seal", "sign")}
 
@@ -146,7 +152,9 @@ def test_a_seal_whose_text_nobody_weighed_is_accepted_all_the_same_and_says_so()
 
 def test_punctuation_of_a_long_text_is_unweighed_where_it_was_read_off_a_picture() -> None:
     rows = [{"cells": [{"label": "概况", "content": [{"kind": "prose", "name": "about"}]}]}]
-    form = FormDefinition.model_validate({"name": "p", "version": "1", "title": "表", "columns": [3, 5], "rows": rows})
+    form = FormDefinition.model_validate(
+        {"name": "p", "version": "1", "title": "表", "columns": [3, 5], "rows": rows}
+    )
     for signs, unweighed in (({"least": 9.0, "errors": 9.0, "legible": 9.0}, ("punctuation",)), ({}, ())):
         (found,) = decide(form, [seen("about", "占地八十亩，职工四十人。", signs=signs)]).fields.values()
         assert (found.decision, found.unweighed) == ("accept", unweighed)

@@ -69,4 +69,7 @@ def test_a_number_on_the_rim_does_not_count_against_the_name() -> None:
 
 
 def test_of_several_readings_one_is_enough() -> None:
-    assert bears([_read("武汉元栖料技股份有限公司", dict.fromkeys((2, 4), (0.5, {}))), _read(NAME)], NAME) is True
+    assert (
+        bears([_read("武汉元栖料技股份有限公司", dict.fromkeys((2, 4), (0.5, {}))), _read(NAME)], NAME)
+        is True
+    )

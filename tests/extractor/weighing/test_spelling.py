@@ -49,7 +49,12 @@ def test_what_was_concluded_is_never_sure():
 
 
 def test_text_that_a_file_holds_is_never_changed():
-    for field, text in ((EMAIL, "1xr8632@163.com"), (PHONE, "l38O0000000"), (TEXT, "高級工程師"), (PROSE, "Ⅱ栋")):
+    for field, text in (
+        (EMAIL, "1xr8632@163.com"),
+        (PHONE, "l38O0000000"),
+        (TEXT, "高級工程師"),
+        (PROSE, "Ⅱ栋"),
+    ):
         assert respell(field, _typed(text)) == _typed(text)
 
 
@@ -73,7 +78,10 @@ def test_two_strokes_before_a_measure_word_are_eleven_and_unsure():
 
 
 def test_eleven_read_as_one_character_moves_nothing_behind_it_in_a_telephone_number_or_an_address():
-    for field, read, meant in ((PHONE, "02785Ⅱ7O53", "02785117053"), (EMAIL, "a11Ⅱwh3l4@qq.com", "a1111wh314@qq.com")):
+    for field, read, meant in (
+        (PHONE, "02785Ⅱ7O53", "02785117053"),
+        (EMAIL, "a11Ⅱwh3l4@qq.com", "a1111wh314@qq.com"),
+    ):
         passage = respell(field, _read(read))
         assert passage.text == meant
         assert len(passage.spans) == len(passage.places) == len(passage.text)
@@ -102,13 +110,19 @@ def test_readings_that_contradict_each_other_are_less_sure():
 
 def test_another_units_name_is_left_alone():
     name, bearer = _read("武汉云栖科技股份有限公司"), _read("江岸区晴川社区居民委员会近零碳工程")
-    assert corroborate({"unit": name, "project": bearer}, [("project", "unit")]) == {"unit": name, "project": bearer}
+    assert corroborate({"unit": name, "project": bearer}, [("project", "unit")]) == {
+        "unit": name,
+        "project": bearer,
+    }
 
 
 def test_a_name_in_a_long_text_is_weighed_too():
     name = _read("黄陂区自步亭小学", {3: (0.5, [("百", 0.4)])})
     prose = _read("黄陂区百步亭小学位于黄陂区，占地面积约54175平方米。")
-    assert corroborate({"unit": name, "overview": prose}, [("overview", "unit")])["unit"].text == "黄陂区百步亭小学"
+    assert (
+        corroborate({"unit": name, "overview": prose}, [("overview", "unit")])["unit"].text
+        == "黄陂区百步亭小学"
+    )
 
 
 def test_addresses_keep_their_letters():

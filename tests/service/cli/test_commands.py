@@ -67,7 +67,9 @@ def test_forms_lists_what_is_known(run, forms: Mapping[str, FormDefinition]) -> 
     ]
 
 
-def test_a_folder_of_forms_may_be_set_in_the_environment(run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_folder_of_forms_may_be_set_in_the_environment(
+    run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     shutil.copy(ROOT / "fixtures/forms/enterprise-filing.yaml", tmp_path)
     monkeypatch.setenv("SEALFORM_FORMS", str(tmp_path))
     assert run("forms").out.startswith("enterprise-filing\t")
@@ -84,7 +86,9 @@ def test_check_tells_every_problem_of_every_file(run, tmp_path: Path) -> None:
     sound = ROOT / "fixtures/forms/pilot-application.yaml"
     assert run("check", sound).code == 0
     broken = tmp_path / "broken.yaml"
-    broken.write_text(sound.read_text("utf-8").replace("kind: text", "kind: txt", 2).replace("title:", "titel:"), "utf-8")
+    broken.write_text(
+        sound.read_text("utf-8").replace("kind: text", "kind: txt", 2).replace("title:", "titel:"), "utf-8"
+    )
     ran = run("check", sound, broken)
     assert ran.code == 2
     assert [line.startswith(f"{broken}:") for line in ran.out.splitlines()] == [True] * 4
@@ -107,9 +111,13 @@ def test_a_word_form_to_print_only_is_bad_usage(run) -> None:
     assert run("blank", "pilot-application", "-o", "form.docx", "--flat").code == 2
 
 
-def test_prefill_makes_pdfs_where_they_are_asked_for(run, forms: Mapping[str, FormDefinition], tmp_path: Path) -> None:
+def test_prefill_makes_pdfs_where_they_are_asked_for(
+    run, forms: Mapping[str, FormDefinition], tmp_path: Path
+) -> None:
     shutil.copy(ROOT / "fixtures/roster.xlsx", tmp_path)
-    assert run("prefill", "pilot-application", "roster.xlsx", "-o", "out", "--to", "pdf").code == 1, "one row is bad"
+    assert run("prefill", "pilot-application", "roster.xlsx", "-o", "out", "--to", "pdf").code == 1, (
+        "one row is bad"
+    )
     assert {path.suffix for path in (tmp_path / "out").iterdir()} == {".pdf"}
     assert run("prefill", "pilot-application", "roster.xlsx", "-o", "out2", "--to", "odt").code == 2
 
@@ -163,9 +171,14 @@ def _roster(form: FormDefinition, *rows: dict[str, str]) -> bytes:
     return stream.getvalue()
 
 
-def test_prefill_tells_a_bad_row_and_makes_the_others(run, forms: Mapping[str, FormDefinition], tmp_path: Path) -> None:
+def test_prefill_tells_a_bad_row_and_makes_the_others(
+    run, forms: Mapping[str, FormDefinition], tmp_path: Path
+) -> None:
     form = forms["pilot-application"]
-    rows = [{"organization": unit, "types": kind} for unit, kind in (("甲公司", "园区"), ("乙公司", "工厂"), ("丙学校", "校园"))]
+    rows = [
+        {"organization": unit, "types": kind}
+        for unit, kind in (("甲公司", "园区"), ("乙公司", "工厂"), ("丙学校", "校园"))
+    ]
     (tmp_path / "roster.xlsx").write_bytes(_roster(form, *rows))
     ran = run("prefill", form.name, "roster.xlsx", "-o", "out")
     assert ran.code == 1
@@ -175,7 +188,9 @@ def test_prefill_tells_a_bad_row_and_makes_the_others(run, forms: Mapping[str, F
     assert ran.out == ""
 
 
-def test_prefill_from_a_roster_without_bad_rows_is_0(run, forms: Mapping[str, FormDefinition], tmp_path: Path) -> None:
+def test_prefill_from_a_roster_without_bad_rows_is_0(
+    run, forms: Mapping[str, FormDefinition], tmp_path: Path
+) -> None:
     (tmp_path / "roster.xlsx").write_bytes(
         _roster(forms["pilot-application"], {"organization": "甲公司"}, {"organization": "甲公司"})
     )
@@ -215,8 +230,12 @@ def test_a_bad_record_is_told(run, text: str, told: str) -> None:
 def test_extract_writes_lines_to_standard_output_and_talks_on_standard_error(run, returned: Path) -> None:
     ran = run("extract", "inbox")
     assert ran.code == 1
-    assert sorted(line["source"] for line in ran.lines) == [f"inbox/{path.name}" for path in sorted(returned.iterdir())]
-    assert {line["source"]: line["error"]["code"] for line in ran.lines if line["error"]} == {"inbox/T43_truncated.docx": "damaged"}
+    assert sorted(line["source"] for line in ran.lines) == [
+        f"inbox/{path.name}" for path in sorted(returned.iterdir())
+    ]
+    assert {line["source"]: line["error"]["code"] for line in ran.lines if line["error"]} == {
+        "inbox/T43_truncated.docx": "damaged"
+    }
     assert "读取失败 1" in ran.err
 
 
@@ -234,7 +253,9 @@ def test_a_definition_is_drafted_and_can_be_used_at_once(run, returned: Path) ->
     assert ran.code == 0
     assert "请核对：第 2 行：“申报类型”" in ran.err
     assert run("check", "drafts/form.yaml").code == 0
-    assert run("draft", "blank.docx", "-o", "drafts/form.yaml").code == 2, "what is there is not replaced unasked"
+    assert run("draft", "blank.docx", "-o", "drafts/form.yaml").code == 2, (
+        "what is there is not replaced unasked"
+    )
     assert run("extract", "inbox/A01_lit_ballot_check.docx", "--forms", "drafts", "-o", "r.jsonl").code == 0
     assert json.loads(Path("r.jsonl").read_text("utf-8"))["form"] == "shi-dian-shen-qing-biao"
 
@@ -247,8 +268,12 @@ def test_the_ledger_holds_every_part_in_order_and_all_that_stands_in_it(run, ret
     assert states["T43_truncated.docx"] == "unreadable"
     (word,) = (part for one in ledger for part in one["parts"] if part["part"] == "A01_lit_ballot_check.docx")
     assert {entry["way"] for entry in word["entries"]} >= {"answer", "print"}
-    assert any(entry["by"] == "organization" and entry["text"] and "cell" in entry for entry in word["entries"])
-    assert run("extract", "inbox", "--ledger", "ledger.json").code == 2, "what is there is not replaced unasked"
+    assert any(
+        entry["by"] == "organization" and entry["text"] and "cell" in entry for entry in word["entries"]
+    )
+    assert run("extract", "inbox", "--ledger", "ledger.json").code == 2, (
+        "what is there is not replaced unasked"
+    )
 
 
 def test_extract_starts_its_file_over_where_it_is_told_to(run, returned: Path) -> None:
@@ -290,7 +315,9 @@ def limits(monkeypatch: pytest.MonkeyPatch) -> list[Limits]:
     """The limits that a run would have kept to; nothing is read."""
     seen: list[Limits] = []
 
-    def read_nothing(sources: object, forms: object, options: object, limits: Limits, read: object) -> Iterator[None]:
+    def read_nothing(
+        sources: object, forms: object, options: object, limits: Limits, read: object
+    ) -> Iterator[None]:
         seen.append(limits)
         yield from ()
 
@@ -305,14 +332,21 @@ def test_there_are_as_many_processes_as_cores(run, returned: Path, limits: list[
 
 @pytest.mark.parametrize(("arguments", "seconds"), [([], 7.0), (["--time-limit", 3], 3.0)])
 def test_the_command_line_goes_before_the_environment(
-    run, returned: Path, monkeypatch: pytest.MonkeyPatch, limits: list[Limits], arguments: list[object], seconds: float
+    run,
+    returned: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    limits: list[Limits],
+    arguments: list[object],
+    seconds: float,
 ) -> None:
     monkeypatch.setenv("SEALFORM_TIME_LIMIT", "7")
     run("extract", "inbox", "--jobs", 3, *arguments)
     assert limits == [Limits(jobs=3, seconds=seconds, megabytes=4096)]
 
 
-def test_a_sheet_that_can_not_be_written_is_told_before_anything_is_read(run, returned: Path, tmp_path: Path) -> None:
+def test_a_sheet_that_can_not_be_written_is_told_before_anything_is_read(
+    run, returned: Path, tmp_path: Path
+) -> None:
     os.mkfifo("pipe.xlsx")
     Path("file").write_text("x")
     for name in ("pipe.xlsx", "file/a.xlsx"):
@@ -323,7 +357,8 @@ def test_a_sheet_that_can_not_be_written_is_told_before_anything_is_read(run, re
 
 def test_a_sheet_that_there_is_no_room_for_costs_the_sheet_alone(returned: Path, tmp_path: Path) -> None:
     sealform = subprocess.run(
-        [*SEALFORM, "extract", returned / "T43_truncated.docx", "-o", "results.jsonl", "--xlsx", "sheet.xlsx"],
+        [*SEALFORM, "extract", returned / "T43_truncated.docx", "-o", "results.jsonl", "--xlsx",
+         "sheet.xlsx"],
         capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2048, 2048)),
     )  # fmt: skip
@@ -353,12 +388,18 @@ def test_ctrl_c_keeps_what_was_read_and_writes_the_sheet(returned: Path, tmp_pat
     assert sum(sheet.max_row - 1 for sheet in sheets[:-1]) == len(read)
 
 
-def test_the_demo_runs_the_loop_again_and_again_in_its_own_folder_and_in_another_once(run, inbox: Path) -> None:
+def test_the_demo_runs_the_loop_again_and_again_in_its_own_folder_and_in_another_once(
+    run, inbox: Path
+) -> None:
     Path("demo-out").mkdir()
     Path("demo-out/results.jsonl").write_text("of an earlier run\n")
     ran = run("demo")
     assert ran.code == 0
-    made = [path.relative_to("demo-out").as_posix() for path in sorted(Path("demo-out").rglob("*")) if path.is_file()]
+    made = [
+        path.relative_to("demo-out").as_posix()
+        for path in sorted(Path("demo-out").rglob("*"))
+        if path.is_file()
+    ]
     assert sum(name.endswith((".docx", ".pdf")) for name in made) == 4
     assert {"results.jsonl", "汇总表.xlsx"} <= set(made)
     for path in inbox.iterdir():

@@ -39,7 +39,9 @@ def _change(folder: Path, what: Callable[[Database], object]) -> None:
     database.close()
 
 
-def test_a_backup_is_restored_by_the_commands(run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_backup_is_restored_by_the_commands(
+    run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = run("backup", "-o", tmp_path / "backup.tar")
     assert (made.code, made.out) == (0, "")
     head = run("audit", "verify").out.split()[1]
@@ -60,12 +62,18 @@ def test_an_earlier_backup_is_kept_unless_it_is_said(run, folder: Path, tmp_path
     target = tmp_path / "backup.tar"
     target.write_bytes(b"the only one that is whole")
     ran = run("backup", "-o", target)
-    assert (ran.code, target.read_bytes(), "--overwrite" in ran.err) == (2, b"the only one that is whole", True)
+    assert (ran.code, target.read_bytes(), "--overwrite" in ran.err) == (
+        2,
+        b"the only one that is whole",
+        True,
+    )
     assert run("backup", "-o", target, "--overwrite").code == 0
     assert target.read_bytes() != b"the only one that is whole"
 
 
-def test_a_purge_goes_by_what_is_set_unless_it_is_told(run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_purge_goes_by_what_is_set_unless_it_is_told(
+    run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     refused = run("purge")
     assert refused.code == 2
     assert "SEALFORM_RETENTION_DAYS" in refused.err
@@ -105,7 +113,9 @@ def test_a_backup_of_a_changed_log_is_made_and_told(run, folder: Path, tmp_path:
     assert (tmp_path / "backup.tar").exists()
 
 
-@pytest.mark.parametrize("command", [("backup", "-o", "x.tar"), ("purge", "--older-than", "1d"), ("audit", "verify")])
+@pytest.mark.parametrize(
+    "command", [("backup", "-o", "x.tar"), ("purge", "--older-than", "1d"), ("audit", "verify")]
+)
 def test_where_no_service_ever_was_nothing_is_made(
     run, command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,8 +34,10 @@ INBOX = Path(__file__).parents[3] / "fixtures/inbox"
 PILOT = load_forms()["pilot-application"]
 EMAIL = next(name for name, field in PILOT.fields.items() if isinstance(field, EmailField))
 HOSTILE = [
-    "../../etc/passwd", "..\\..\\boot.ini", "C:\\x.docx", "/root/x", "a/../b.pdf", "..", ".", "", "CON", "nul.txt", "a\x00b.doc",
-    "申请\u202excod.exe", "x" * 400 + ".docx", "长" * 300 + ".pdf", "<script>.pdf", "a\nb.pdf", "\ud800.pdf", "trailing. ",
+    "../../etc/passwd", "..\\..\\boot.ini", "C:\\x.docx", "/root/x", "a/../b.pdf", "..", ".", "", "CON",
+    "nul.txt", "a\x00b.doc",
+    "申请\u202excod.exe", "x" * 400 + ".docx", "长" * 300 + ".pdf", "<script>.pdf", "a\nb.pdf", "\ud800.pdf",
+    "trailing. ",
 ]  # fmt: skip
 
 
@@ -77,7 +79,9 @@ def test_it_holds_the_originals_the_record_and_the_log(lite: Database, tmp_path:
     assert load_workbook(io.BytesIO(archive.read("汇总表.xlsx")))[PILOT.title].max_row == 2
 
 
-def test_the_page_tells_who_changed_what_when_and_the_hash_of_each_entry(lite: Database, tmp_path: Path) -> None:
+def test_the_page_tells_who_changed_what_when_and_the_hash_of_each_entry(
+    lite: Database, tmp_path: Path
+) -> None:
     submission = made.store(lite, PILOT)
     before = made.line(PILOT)["fields"][EMAIL]["value"]
     made.correct(lite, submission, PILOT, EMAIL, "new@example.com")
@@ -126,7 +130,9 @@ def test_what_was_erased_is_told_and_the_rest_stays(lite: Database, tmp_path: Pa
 def test_what_was_read_off_a_page_is_cut_out_of_it(tmp_path: Path) -> None:
     blobs, sample = FolderBlobs(tmp_path / "blobs"), INBOX / "A08_printed.pdf"
     (line,) = read_submission(Source.at(sample, sample.name), load_forms(), Options())
-    seen = {name for name, field in line["fields"].items() if any(one.get("box") for one in field["evidence"])}
+    seen = {
+        name for name, field in line["fields"].items() if any(one.get("box") for one in field["evidence"])
+    }
     assert seen
     with closing(Views(Settings(data=tmp_path), blobs)) as views:
         file = _keep(blobs, sample.name, sample.read_bytes())
@@ -145,7 +151,9 @@ def test_what_was_read_in_a_cell_of_word_is_cut_out_of_the_printed_page(tmp_path
     (line,) = read_submission(Source.at(sample, sample.name), load_forms(), Options())
     with closing(Views(Settings(data=tmp_path), blobs)) as views:
         crops = cut_out([_keep(blobs, sample.name, sample.read_bytes())], line, views)
-    assert {name for name, field in line["fields"].items() if field["evidence"]} == {crop.field for crop in crops}
+    assert {name for name, field in line["fields"].items() if field["evidence"]} == {
+        crop.field for crop in crops
+    }
 
 
 def test_nothing_of_other_applications_is_in_it_and_its_own_are_taken_out_of_what_holds_both(
@@ -155,9 +163,21 @@ def test_nothing_of_other_applications_is_in_it_and_its_own_are_taken_out_of_wha
     names = ["s.docx", "s.docx", "mail.eml", "乙公司的函.txt"]
     files = [_keep(blobs, name, str(number).encode()) for number, name in enumerate(names)]
     submission = made.store(lite, PILOT, files=files)
-    (first, second) = (name for name, _ in Source.of("", tmp_path, [("s.docx", tmp_path), ("s.docx", tmp_path / "x")]).parts)
-    told = {first: [1], second: [2], "mail.eml": [], "mail.eml/a.docx": [2], "mail.eml/b.docx": [1], names[3]: []}
-    parts = [{"name": name, "sha256": "a" * 64, "state": "read", "applications": numbers} for name, numbers in told.items()]
+    (first, second) = (
+        name for name, _ in Source.of("", tmp_path, [("s.docx", tmp_path), ("s.docx", tmp_path / "x")]).parts
+    )
+    told = {
+        first: [1],
+        second: [2],
+        "mail.eml": [],
+        "mail.eml/a.docx": [2],
+        "mail.eml/b.docx": [1],
+        names[3]: [],
+    }
+    parts = [
+        {"name": name, "sha256": "a" * 64, "state": "read", "applications": numbers}
+        for name, numbers in told.items()
+    ]
     with lite.write() as connection:
         connection.execute(results.update().values(line={**made.line(PILOT), "parts": parts}))
         insert_submission(connection, 1, 2, "a.docx", None, made.NOW)
@@ -185,7 +205,10 @@ def test_hostile_names_stay_inside_and_are_all_there(lite: Database, tmp_path: P
     assert [path.read_text() for path in inside] == [str(number) for number in range(len(names))]
 
 
-@given(name=st.one_of(st.sampled_from(HOSTILE), st.text(st.characters(codec=None), max_size=60)), number=st.integers(1, 120))
+@given(
+    name=st.one_of(st.sampled_from(HOSTILE), st.text(st.characters(codec=None), max_size=60)),
+    number=st.integers(1, 120),
+)
 def test_a_safe_name_is_one_plain_name_on_every_system(name: str, number: int) -> None:
     safe = safe_name(name, number)
     assert PurePosixPath(safe).parts == (safe,)

@@ -1,4 +1,5 @@
-"""Records as files: every format gives back what stands in the record, and no text in them can do anything."""
+"""Records as files: every format gives back what stands in the record, and no text in them can do
+anything."""
 
 import csv
 import io
@@ -31,7 +32,20 @@ from tests.records import random_record
 FORMS = load_forms()
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 NAMES = {"user:1": "王审核"}
-HOSTILE = ["=1+1", "+8613800000000", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "＝1", "'=1", 'a"b', "a,b", "a\r\nb", " =1"]
+HOSTILE = [
+    "=1+1",
+    "+8613800000000",
+    "-1+1",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "＝1",
+    "'=1",
+    'a"b',
+    "a,b",
+    "a\r\nb",
+    " =1",
+]
 
 
 def _kept(form: FormDefinition, seed: int = 1, corrected: tuple[str, ...] = (), **more: Any) -> Kept:
@@ -39,9 +53,12 @@ def _kept(form: FormDefinition, seed: int = 1, corrected: tuple[str, ...] = (), 
     marks = {name: {"state": "read", "by": "worker:w1", "at": NOW.isoformat()} for name in values}
     marks |= {name: {"state": "corrected", "by": "user:1", "at": NOW.isoformat()} for name in corrected}
     told: dict[str, Any] = {
-        "id": seed, "changed": 10 + seed, "version": 2, "status": "accepted", "form": form.name, "form_version": form.version,
-        "name": f"s{seed}.docx", "unit": "某单位", "received_at": NOW, "updated_at": NOW, "replaces": None, "replaced_by": None,
-        "error_code": None, "failure": None, "purged": False, "content": values, "marks": marks, "findings": [],
+        "id": seed, "changed": 10 + seed, "version": 2, "status": "accepted", "form": form.name,
+        "form_version": form.version,
+        "name": f"s{seed}.docx", "unit": "某单位", "received_at": NOW, "updated_at": NOW, "replaces": None,
+        "replaced_by": None,
+        "error_code": None, "failure": None, "purged": False, "content": values, "marks": marks,
+        "findings": [],
     }  # fmt: skip
     return Kept(**{**told, **more})
 
@@ -76,7 +93,13 @@ def test_csv_holds_every_value_as_it_stands_in_a_cell(form: FormDefinition) -> N
             if name in form.fields:
                 field = form.fields[name]
                 value = field.sheet_value(field.from_json(kept.content[name]))
-                told = f"{value:f}" if isinstance(value, Decimal) else value.isoformat() if isinstance(value, date) else value or ""
+                told = (
+                    f"{value:f}"
+                    if isinstance(value, Decimal)
+                    else value.isoformat()
+                    if isinstance(value, date)
+                    else value or ""
+                )
                 assert cell == safe(told)
 
 
@@ -90,11 +113,15 @@ def test_every_format_tells_what_nobody_weighed() -> None:
         heading, row = _csv(_write("csv", kept, columns=columns))
         assert dict(zip(heading, row, strict=True))["推荐部门盖章"] == shown
         sheet = load_workbook(io.BytesIO(_write("xlsx", kept, columns=columns)))[form.title]
-        assert {one.value: other.value for one, other in zip(sheet[1], sheet[2], strict=True)}["推荐部门盖章"] == shown
+        assert {one.value: other.value for one, other in zip(sheet[1], sheet[2], strict=True)}[
+            "推荐部门盖章"
+        ] == shown
         line = json.loads(_write("jsonl", kept, columns=columns))
         assert (line["fields"][name], line["unweighed"]) == (seal, [f"{name}.text"])
         (told,) = _parquet(_write("parquet", kept, columns=columns)).to_pylist()
-        assert (told["_unweighed"] if columns is None else json.loads(told["_rest"])["_unweighed"]) == [f"{name}.text"]
+        assert (told["_unweighed"] if columns is None else json.loads(told["_rest"])["_unweighed"]) == [
+            f"{name}.text"
+        ]
     assert to_json(kept, NAMES)["unweighed"] == [f"{name}.text"]
 
 
@@ -104,14 +131,18 @@ def test_csv_lines_end_as_the_standard_says_and_lists_are_joined(form: FormDefin
     choice = next((name for name, field in form.fields.items() if isinstance(field, ChoiceField)), None)
     if choice is not None:
         options = list(form.fields[choice].options[:2])  # type: ignore[union-attr]
-        assert _csv(_write("csv", _kept(form, values={choice: options}), columns=[choice]))[1] == ["、".join(options)]
+        assert _csv(_write("csv", _kept(form, values={choice: options}), columns=[choice]))[1] == [
+            "、".join(options)
+        ]
 
 
 @settings(max_examples=150, deadline=None)
 @given(text=st.one_of(st.sampled_from(HOSTILE), st.text(st.characters(codec=None), max_size=30)))
 def test_no_text_is_a_formula_in_csv_and_what_was_written_can_be_read(text: str) -> None:
     form = FORMS["pilot-application"]
-    ((_, cell),) = _csv(_write("csv", _kept(form, values={"overview": text}), columns=["_id", "overview"]))[1:]
+    ((_, cell),) = _csv(_write("csv", _kept(form, values={"overview": text}), columns=["_id", "overview"]))[
+        1:
+    ]
     assert not cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"))
     if text.isprintable() and text.isascii():
         assert cell.removeprefix("'") == text.removeprefix("'")
@@ -154,11 +185,19 @@ def test_the_chosen_columns_come_in_the_chosen_order(kind: Format) -> None:
 
 
 def test_each_form_has_its_sheet_and_what_has_no_record_a_sheet_with_the_reason() -> None:
-    kept = _kept(FORMS["pilot-application"], 9, status="unreadable", failure="文件不完整", error_code="damaged")
+    kept = _kept(
+        FORMS["pilot-application"], 9, status="unreadable", failure="文件不完整", error_code="damaged"
+    )
     unread = replace(kept, form=None, marks={}, content={})
     book = load_workbook(io.BytesIO(_write("xlsx", *(_kept(form, 1) for form in FORMS.values()), unread)))
     assert book.sheetnames == [*(form.title for form in FORMS.values()), "未能读取", "说明"]
-    assert [cell.value for cell in book["未能读取"][2]] == ["9", "s9.docx", "无法读取", "文件不完整", "damaged"]
+    assert [cell.value for cell in book["未能读取"][2]] == [
+        "9",
+        "s9.docx",
+        "无法读取",
+        "文件不完整",
+        "damaged",
+    ]
 
 
 def test_json_lines_hold_the_values_the_state_and_the_cursor(form: FormDefinition) -> None:
@@ -167,14 +206,25 @@ def test_json_lines_hold_the_values_the_state_and_the_cursor(form: FormDefinitio
     for kept, line in zip(records, lines, strict=True):
         assert line == to_json(kept, NAMES)
         assert line["fields"] == kept.content
-        assert (line["id"], line["status"], line["version"], line["changed"]) == (kept.id, "accepted", 2, kept.changed)
+        assert (line["id"], line["status"], line["version"], line["changed"]) == (
+            kept.id,
+            "accepted",
+            2,
+            kept.changed,
+        )
 
 
 def test_parquet_is_typed_by_the_kinds_of_the_fields(form: FormDefinition) -> None:
     schema = _parquet(_write("parquet", _kept(form))).schema
-    expected = {DateField: pa.date32(), ChoiceField: pa.list_(pa.string()), NumberField: pa.decimal128(38, 14)}
+    expected = {
+        DateField: pa.date32(),
+        ChoiceField: pa.list_(pa.string()),
+        NumberField: pa.decimal128(38, 14),
+    }
     for name, field in form.fields.items():
-        assert schema.field(name).type.equals(expected.get(type(field), schema.field(name).type), check_metadata=False), name
+        assert schema.field(name).type.equals(
+            expected.get(type(field), schema.field(name).type), check_metadata=False
+        ), name
         assert schema.field(name).metadata[b"title"].decode() == form.titles[name]
 
 
@@ -197,9 +247,13 @@ def test_parquet_gives_back_every_value(form: FormDefinition) -> None:
 
 def test_parquet_keeps_what_its_types_have_no_place_for() -> None:
     form = FORMS["enterprise-filing"]
-    number, day = (next(n for n, f in form.fields.items() if isinstance(f, kind)) for kind in (NumberField, DateField))
+    number, day = (
+        next(n for n, f in form.fields.items() if isinstance(f, kind)) for kind in (NumberField, DateField)
+    )
     tiny = {"amount": "0." + "0" * 20 + "1", "unit": "万元"}
-    (row,) = _parquet(_write("parquet", _kept(form, values={number: tiny, day: {"unheard": "of"}, "gone": "x"}))).to_pylist()
+    (row,) = _parquet(
+        _write("parquet", _kept(form, values={number: tiny, day: {"unheard": "of"}, "gone": "x"}))
+    ).to_pylist()
     assert (row[number], row[day]) == (None, None)
     assert json.loads(row["_rest"]) == {"gone": "x", number: tiny, day: {"unheard": "of"}}
 
@@ -224,7 +278,9 @@ def test_a_column_that_there_is_not_is_refused(columns: list[str]) -> None:
         check(columns, list(FORMS.values()))
 
 
-def test_a_column_about_the_submission_never_has_the_name_of_a_field(forms: Mapping[str, FormDefinition]) -> None:
+def test_a_column_about_the_submission_never_has_the_name_of_a_field(
+    forms: Mapping[str, FormDefinition],
+) -> None:
     assert all(name.startswith("_") for name in ABOUT)
 
 

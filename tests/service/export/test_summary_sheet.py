@@ -42,10 +42,17 @@ def _open(data: bytes) -> Workbook:
 
 
 def _result(
-    form: FormDefinition, source: str = "a.docx", seed: int = 1, findings: tuple[Finding, ...] = (), **values: Any
+    form: FormDefinition,
+    source: str = "a.docx",
+    seed: int = 1,
+    findings: tuple[Finding, ...] = (),
+    **values: Any,
 ) -> Result:
     record = {**random_record(form, seed).values, **values}
-    fields = {name: FieldResult(value=value, raw=None, confidence=1, decision="accept") for name, value in record.items()}
+    fields = {
+        name: FieldResult(value=value, raw=None, confidence=1, decision="accept")
+        for name, value in record.items()
+    }
     return Result(source=source, form=form, fields=fields, findings=findings)
 
 
@@ -122,7 +129,9 @@ def test_a_date_is_a_date_and_a_number_a_number_with_its_unit(filing: FormDefini
 
 def test_a_number_that_a_sheet_would_round_is_text(filing: FormDefinition) -> None:
     amount = Amount(amount="12345678901234567.89", unit="万元")  # type: ignore[arg-type]
-    assert _cells(_sheet(filing, _result(filing, revenue=amount)))["年营业收入"].value == "12345678901234567.89"
+    assert (
+        _cells(_sheet(filing, _result(filing, revenue=amount)))["年营业收入"].value == "12345678901234567.89"
+    )
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -176,7 +185,12 @@ def test_failed_ones_have_a_sheet_of_their_own(pilot: FormDefinition) -> None:
     failed = Result(source="bad.docx", error=Failure(code="damaged", message="文件不完整。请重新发送"))
     book = _open(write_sheet([failed.to_json(), _result(pilot).to_json()], {pilot.name: pilot}))
     assert book.sheetnames == [pilot.title, "未能读取", "说明"]
-    assert [cell.value for cell in book["未能读取"][2]] == ["bad.docx", "读取失败", "文件不完整。请重新发送", "damaged"]
+    assert [cell.value for cell in book["未能读取"][2]] == [
+        "bad.docx",
+        "读取失败",
+        "文件不完整。请重新发送",
+        "damaged",
+    ]
     assert book[pilot.title].max_row == 2
 
 
@@ -202,7 +216,10 @@ def test_a_value_of_another_version_is_shown_as_it_stands(pilot: FormDefinition)
 
 
 def test_titles_that_a_sheet_cannot_have_are_made_to_fit(pilot: FormDefinition) -> None:
-    twins = {f"form-{n}": pilot.model_copy(update={"name": f"form-{n}", "title": "很长[的]标题：" * 9}) for n in range(3)}
+    twins = {
+        f"form-{n}": pilot.model_copy(update={"name": f"form-{n}", "title": "很长[的]标题：" * 9})
+        for n in range(3)
+    }
     book = _open(write_sheet([_result(form).to_json() for form in twins.values()], twins))
     assert len(book.sheetnames) == 4
     assert all(len(name) <= 31 and "[" not in name for name in book.sheetnames)
@@ -222,12 +239,21 @@ def test_it_is_known_whether_somebody_has_saved_the_workbook_since(tmp_path: Pat
     path = tmp_path / "sheet.xlsx"
     path.write_bytes(write_sheet([], {}))
     assert is_as_made(path)
-    for change in ({"lastModifiedBy": "王芳"}, {"lastModifiedBy": None}, {"created": datetime.datetime(2021, 2, 5)}):
+    for change in (
+        {"lastModifiedBy": "王芳"},
+        {"lastModifiedBy": None},
+        {"created": datetime.datetime(2021, 2, 5)},
+    ):
         book = load_workbook(path)
         for name, value in change.items():
             setattr(book.properties, name, value)
         book.save(tmp_path / "saved.xlsx")
         assert not is_as_made(tmp_path / "saved.xlsx")
-    for data in (b"", b"notes", path.read_bytes()[:-30], path.read_bytes().replace(b"docProps/core.xml", b"docProps/gone.xml")):
+    for data in (
+        b"",
+        b"notes",
+        path.read_bytes()[:-30],
+        path.read_bytes().replace(b"docProps/core.xml", b"docProps/gone.xml"),
+    ):
         (tmp_path / "other.xlsx").write_bytes(data)
         assert not is_as_made(tmp_path / "other.xlsx")

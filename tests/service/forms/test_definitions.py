@@ -71,11 +71,29 @@ def test_a_sound_definition_has_no_problem(written) -> None:
         ("kind: text,", "kind: txt,", 9, "rows[0].cells[0].content[0].kind", "printed、text"),
         ("kind: text, ", "", 9, "rows[0].cells[0].content[0].kind", "应为"),
         ("name: unit", "name: unit, aling: left", 9, "rows[0].cells[0].content[0].aling", "应为 align"),
-        ("name: unit", "name: unit, required: 是", 9, "rows[0].cells[0].content[0].required", "true 或 false"),
+        (
+            "name: unit",
+            "name: unit, required: 是",
+            9,
+            "rows[0].cells[0].content[0].required",
+            "true 或 false",
+        ),
         ("name: unit", "name: unit, text: 文", 9, "rows[0].cells[0].content[0].text", "没有“text”"),
-        ("name: unit", "name: unit, align: middle", 9, "rows[0].cells[0].content[0].align", "left、center、right"),
+        (
+            "name: unit",
+            "name: unit, align: middle",
+            9,
+            "rows[0].cells[0].content[0].align",
+            "left、center、right",
+        ),
         ("name: unit", "name: sort", 13, "rows[1].cells[0].content[0].name", "各不相同"),
-        ("name: unit", "name: unit, mentions: nobody", 9, "rows[0].cells[0].content[0].mentions", "没有“nobody”"),
+        (
+            "name: unit",
+            "name: unit, mentions: nobody",
+            9,
+            "rows[0].cells[0].content[0].mentions",
+            "没有“nobody”",
+        ),
         ("label: 类型", "label: 单位", 13, "rows[1].cells[0].content[0]", "label"),
         ("options: [甲, 乙]", "options: [甲]", 13, "rows[1].cells[0].content[0]", "至少有两项"),
         ("options: [甲, 乙]", "options: {甲: 乙}", 13, "rows[1].cells[0].content[0].options", "应为列表"),
@@ -88,7 +106,9 @@ def test_a_sound_definition_has_no_problem(written) -> None:
         ("title: 小表", "\ttitle: 小表", 3, "", "制表符"),
     ],
 )
-def test_a_problem_is_told_with_line_path_and_expectation(written, old: str, new: str, line: int, place: str, words: str) -> None:
+def test_a_problem_is_told_with_line_path_and_expectation(
+    written, old: str, new: str, line: int, place: str, words: str
+) -> None:
     assert old in SOUND
     path = written(SOUND.replace(old, new, 1))
     found = problems(path)
@@ -114,14 +134,19 @@ def test_a_problem_is_told_with_line_path_and_expectation(written, old: str, new
         ("{kind: printed, text: 经办人}\n          - {kind: text, name: other, label: 经办人}", False),
     ],
 )
-def test_fields_of_one_cell_that_nobody_can_tell_apart_are_a_problem_of_a_new_form(written, second: str, is_open: bool) -> None:
+def test_fields_of_one_cell_that_nobody_can_tell_apart_are_a_problem_of_a_new_form(
+    written, second: str, is_open: bool
+) -> None:
     old = "          - {kind: text, name: unit}\n"
     path = written(SOUND.replace(old, f"{old}          - {second}\n"))
     found = problems(path)
     assert len(found) == is_open
     if found:
         line, place = (11, "content[2]") if "more" in second else (10, "content[1]")
-        assert re.match(rf"{re.escape(str(path))}:{line}:\d+: rows\[0\]\.cells\[0\]\.{re.escape(place)}：.*prompt", found[0])
+        assert re.match(
+            rf"{re.escape(str(path))}:{line}:\d+: rows\[0\]\.cells\[0\]\.{re.escape(place)}：.*prompt",
+            found[0],
+        )
     assert found == problems_of([path])
     # What is out already is read all the same.
     assert load_form(path).name == "small"
@@ -146,8 +171,15 @@ def test_all_problems_are_told_at_once_in_the_order_of_lines(written) -> None:
 
 
 def test_a_broken_field_does_not_hide_that_the_rows_do_not_fit(written) -> None:
-    found = problems(written(SOUND.replace("kind: text", "kind: txt").replace("label: 类型", "label: 类型\n        columns: 3")))
-    assert [("kind：" in problem, "实占 4 列" in problem) for problem in found] == [(True, False), (False, True)]
+    found = problems(
+        written(
+            SOUND.replace("kind: text", "kind: txt").replace("label: 类型", "label: 类型\n        columns: 3")
+        )
+    )
+    assert [("kind：" in problem, "实占 4 列" in problem) for problem in found] == [
+        (True, False),
+        (False, True),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -170,7 +202,8 @@ def test_a_broken_field_does_not_hide_that_the_rows_do_not_fit(written) -> None:
         b"#" + b" " * MAX_BYTES,
     ],
     ids=[
-        "empty", "list", "scalar", "gbk", "two documents", "inside itself", "deep list", "deep map", "no anchor", "list for a key",
+        "empty", "list", "scalar", "gbk", "two documents", "inside itself", "deep list", "deep map",
+        "no anchor", "list for a key",
         "long hex", "long number", "control character", "billion laughs", "too large",
     ],
 )  # fmt: skip

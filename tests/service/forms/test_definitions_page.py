@@ -27,7 +27,11 @@ def _kinds() -> list[type[BaseModel]]:
 
 
 def test_every_key_is_on_the_page() -> None:
-    keys = {name for model in (FormDefinition, FormRow, FormCell, Printed, *_kinds()) for name in model.model_fields}
+    keys = {
+        name
+        for model in (FormDefinition, FormRow, FormCell, Printed, *_kinds())
+        for name in model.model_fields
+    }
     assert {name for name in keys if f"`{name}`" not in PAGE} == set()
 
 

@@ -1,5 +1,5 @@
-"""`sealform worker`, but with a reader that takes orders and little patience: `python -m tests.service.jobs.command NAME JOBS S`
-misses others after S seconds."""
+"""`sealform worker`, but with a reader that takes orders and little patience: `python -m
+tests.service.jobs.command NAME JOBS S` misses others after S seconds."""
 
 import os
 import sys
@@ -26,7 +26,9 @@ class Obeying:
 
     place: Path
 
-    def __call__(self, submission: Source, forms: Mapping[str, FormDefinition], options: Options) -> list[dict[str, Any]]:
+    def __call__(
+        self, submission: Source, forms: Mapping[str, FormDefinition], options: Options
+    ) -> list[dict[str, Any]]:
         data = submission.files()[0][1].read_bytes()
         if data.startswith(ORDER):
             do(data[len(ORDER) :].decode())
@@ -37,4 +39,11 @@ if __name__ == "__main__":
     name, jobs, silence = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
     settings = replace(Settings.read(os.environ), jobs=jobs)
     tempo = replace(TEMPO, silence=silence, beat=silence / 6)
-    work(settings, Identity.here(name), lambda said: print(said, file=sys.stderr, flush=True), now, tempo, Obeying)
+    work(
+        settings,
+        Identity.here(name),
+        lambda said: print(said, file=sys.stderr, flush=True),
+        now,
+        tempo,
+        Obeying,
+    )

@@ -1,4 +1,5 @@
-"""A service for tests, without its pages: uploads go into the queue, and workers are processes that can be killed."""
+"""A service for tests, without its pages: uploads go into the queue, and workers are processes that can be
+killed."""
 
 import io
 import os
@@ -27,7 +28,10 @@ from tests.service.survivors import Mark
 ROOT = Path(__file__).parents[3]
 INBOX = ROOT / "fixtures/inbox"
 WORD = INBOX / "A01_lit_ballot_check.docx"
-_PARENT = "import os, subprocess, sys; subprocess.run(sys.argv[1:], env={**os.environ, 'SEALFORM_PARENT': str(os.getpid())})"
+_PARENT = (
+    "import os, subprocess, sys; subprocess.run(sys.argv[1:], "
+    "env={**os.environ, 'SEALFORM_PARENT': str(os.getpid())})"
+)
 
 
 class Office:
@@ -48,7 +52,9 @@ class Office:
         kept = [(name, self.blobs.put(io.BytesIO(data))) for name, data in files]
         stored = [StoredFile(name, blob.sha256, blob.bytes) for name, blob in kept]
         with self.database.write() as connection:
-            upload, _ = create(connection, Arrival(stored, "api", form, apart=apart), "user:1", datetime.now(UTC))
+            upload, _ = create(
+                connection, Arrival(stored, "api", form, apart=apart), "user:1", datetime.now(UTC)
+            )
             self.queue.enqueue(connection, upload)
         return upload
 
@@ -66,7 +72,8 @@ class Office:
         command = [sys.executable, "-m", "tests.service.jobs.command", name, str(jobs), str(silence)]
         if parent:
             code = (
-                "import os, subprocess, sys; subprocess.run(sys.argv[1:], env={**os.environ, 'SEALFORM_PARENT': str(os.getpid())})"
+                "import os, subprocess, sys; subprocess.run(sys.argv[1:], "
+                "env={**os.environ, 'SEALFORM_PARENT': str(os.getpid())})"
             )
             command = [sys.executable, "-c", code, *command]
         return self.start(name, command, SEALFORM_TIME_LIMIT=str(seconds))
@@ -84,8 +91,8 @@ class Office:
         return process
 
     def freeze(self, worker: subprocess.Popen[bytes]) -> None:
-        """Stops a worker and its readers, at a moment at which it keeps nobody from writing: a machine that is cut off gives its
-        locks back, a stopped process does not."""
+        """Stops a worker and its readers, at a moment at which it keeps nobody from writing: a machine that
+        is cut off gives its locks back, a stopped process does not."""
         processes = (worker.pid, *self.mark.alive(b"spawn_main"))
         while True:
             for process in processes:
@@ -97,7 +104,9 @@ class Office:
             time.sleep(0.05)
 
     def _can_write(self) -> bool:
-        engine = sa.create_engine(self.database.url, connect_args={"timeout": 0.5} if self.database.is_sqlite else {})
+        engine = sa.create_engine(
+            self.database.url, connect_args={"timeout": 0.5} if self.database.is_sqlite else {}
+        )
         try:
             with engine.connect() as connection:
                 if not self.database.is_sqlite:
@@ -162,12 +171,14 @@ class Office:
     def assert_one_final_result_each(self, wanted: Collection[int]) -> None:
         with self.database.read() as connection:
             rows = connection.execute(
-                sa.select(submissions.c.upload_id, submissions.c.id, submissions.c.status, results.c.worker).join(
-                    results, isouter=True
-                )
+                sa.select(
+                    submissions.c.upload_id, submissions.c.id, submissions.c.status, results.c.worker
+                ).join(results, isouter=True)
             ).all()
             reads = connection.execute(
-                sa.select(versions.c.submission_id, sa.func.count()).where(versions.c.action == "read").group_by("submission_id")
+                sa.select(versions.c.submission_id, sa.func.count())
+                .where(versions.c.action == "read")
+                .group_by("submission_id")
             ).all()
             assert sorted(row.upload_id for row in rows) == sorted(wanted), "one application each"
             assert {row.status for row in rows} <= {"in-review", "unreadable"}

@@ -1,7 +1,7 @@
 """What `service/jobs/inside_dbos.py` counts on inside DBOS, on both databases.
 
-Where one of these fails after DBOS was brought up to date, that module has to follow. Workers would not notice by themselves: they
-would read nothing, or too much at once.
+Where one of these fails after DBOS was brought up to date, that module has to follow. Workers would not
+notice by themselves: they would read nothing, or too much at once.
 """
 
 import inspect
@@ -23,7 +23,8 @@ _POLL = 0.05
 
 
 class _Reading:
-    """Jobs while they are read: each lasts until it is let go, and how many there were at a time is counted."""
+    """Jobs while they are read: each lasts until it is let go, and how many there were at a time is
+    counted."""
 
     def __init__(self) -> None:
         self.free = threading.Event()
@@ -47,7 +48,8 @@ def _launched(office: Office, reading: _Reading, jobs: int = 2) -> Iterator[DBOS
     url = office.database.url.render_as_string(hide_password=False)
     dbos = DBOS(
         config={
-            "name": APPLICATION, "application_version": VERSION, "executor_id": "me", "system_database_url": url,
+            "name": APPLICATION, "application_version": VERSION, "executor_id": "me",
+            "system_database_url": url,
             "run_migrations": False, "log_level": "WARNING",
         }
     )  # fmt: skip
@@ -83,7 +85,9 @@ def _state(job: str) -> tuple[str, str | None]:
 
 def _give(office: Office, job: str, worker: str) -> None:
     """Makes `worker` the one that has begun a job, as it would itself."""
-    table = sa.table("workflow_status", *map(sa.column, ("workflow_uuid", "status", "executor_id")), schema=_schema(office))
+    table = sa.table(
+        "workflow_status", *map(sa.column, ("workflow_uuid", "status", "executor_id")), schema=_schema(office)
+    )
     with office.database.write() as connection:
         of_job = table.update().where(table.c.workflow_uuid == job)
         assert connection.execute(of_job.values(status="PENDING", executor_id=worker)).rowcount == 1
@@ -121,7 +125,9 @@ def test_a_worker_that_takes_no_more_ends_what_it_has(office: Office) -> None:
         time.sleep(4 * _POLL)
         (late,) = _send(office, 1)
         time.sleep(10 * _POLL)
-        assert (reading.most, _state(late)[0]) == (1, "ENQUEUED"), "setting DBOS's stop events does not stop it from taking jobs"
+        assert (reading.most, _state(late)[0]) == (1, "ENQUEUED"), (
+            "setting DBOS's stop events does not stop it from taking jobs"
+        )
         reading.free.set()
         _until(lambda: _state(begun)[0] == "SUCCESS", "what was taken before is not kept as done")
 
@@ -135,7 +141,9 @@ def test_a_job_is_put_back_only_where_the_dead_worker_still_has_it(office: Offic
         reading.free.set()
         _give(office, job, "dead")
         _give(office, other, "quicker")
-        assert not put_back(dbos, other, "dead", NAME), "a job is taken from a worker that is not the dead one"
+        assert not put_back(dbos, other, "dead", NAME), (
+            "a job is taken from a worker that is not the dead one"
+        )
         assert _state(other) == ("PENDING", "quicker")
         assert put_back(dbos, job, "dead", NAME), "a job of a dead worker is not put back"
         assert _state(job)[0] == "ENQUEUED"
@@ -168,7 +176,11 @@ def test_it_is_called_as_dbos_wants_it() -> None:
     from dbos._sys_db import SystemDatabase
 
     limits = {"worker_concurrency", "polling_interval_sec"}
-    assert [*inspect.signature(DBOSRegistry._register_internal_queue).parameters] == ["self", "name", "limits"]
+    assert [*inspect.signature(DBOSRegistry._register_internal_queue).parameters] == [
+        "self",
+        "name",
+        "limits",
+    ]
     assert inspect.signature(Queue.__init__).parameters.keys() >= limits
     expected = ["self", "workflow_id", "executor_ids", "recovery_queue_name"]
     assert [*inspect.signature(SystemDatabase.reenqueue_for_recovery).parameters] == expected

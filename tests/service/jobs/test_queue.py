@@ -6,9 +6,9 @@ from dbos import DBOSClient
 from service.jobs.queue import APPLICATION
 from service.serving import now
 from service.store import records
-from service.store.records import Editor
 from service.store.tables import uploads
 from service.store.uploads import Arrival, StoredFile, begin_reading, create
+from service.store.versions import Editor
 from tests.service.jobs.office import WORD, Office
 
 FILE = StoredFile("a.docx", "a" * 64, 10)
@@ -52,7 +52,12 @@ def test_what_a_person_has_read_again_is_another_job_even_if_none_was_begun(offi
         version = records.decide(connection, submission.id, version, "reopen", by)
         records.decide(connection, submission.id, version, "retry", by)
         office.queue.enqueue(connection, upload)
-        assert connection.scalar(uploads.select().with_only_columns(uploads.c.state).where(uploads.c.id == upload)) == "received"
+        assert (
+            connection.scalar(
+                uploads.select().with_only_columns(uploads.c.state).where(uploads.c.id == upload)
+            )
+            == "received"
+        )
     assert set(_jobs(office)) == {f"upload-{upload}-0", f"upload-{upload}-1"}
 
 

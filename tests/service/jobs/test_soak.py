@@ -1,4 +1,5 @@
-"""Workers are killed in mid-read, one for good, and the API too: each upload ends in exactly one result, and nothing is left."""
+"""Workers are killed in mid-read, one for good, and the API too: each upload ends in exactly one result, and
+nothing is left."""
 
 import signal
 import socket
@@ -27,8 +28,15 @@ def test_twenty_uploads_survive_the_death_of_a_worker(office: Office) -> None:
     mark = office.folder / "mark"
     form = (WORD.name, WORD.read_bytes())
     first = office.send_order(f"once {mark} nap", form)
-    word = [office.send_file(path) for path in sorted(INBOX.glob("*.docx")) if not path.name.startswith("T44")][:16]
-    uploads = [first, *word, office.send_file(INBOX / "scan_clean.pdf"), office.send_file(INBOX / "T43_truncated.docx")]
+    word = [
+        office.send_file(path) for path in sorted(INBOX.glob("*.docx")) if not path.name.startswith("T44")
+    ][:16]
+    uploads = [
+        first,
+        *word,
+        office.send_file(INBOX / "scan_clean.pdf"),
+        office.send_file(INBOX / "T43_truncated.docx"),
+    ]
     uploads += [office.send((f"{number}.docx", form[1])) for number in range(20 - len(uploads))]
     doomed = office.hire("doomed", jobs=2, seconds=300)
     office.wait_until(mark.exists, 120)
@@ -68,7 +76,8 @@ class Service:
         self.process.wait()
 
     def upload(self, path: Path) -> int:
-        """Sends a file, as often as it takes: its name is the key by which a request that came twice is known."""
+        """Sends a file, as often as it takes: its name is the key by which a request that came twice is
+        known."""
         deadline = time.monotonic() + 120
         while True:
             try:
@@ -87,7 +96,8 @@ class Service:
 
 
 class Clients:
-    """Eight who upload what is in `files` at the same time. `sent` are the uploads that were acknowledged, `gone` the errors."""
+    """Eight who upload what is in `files` at the same time. `sent` are the uploads that were acknowledged,
+    `gone` the errors."""
 
     def __init__(self, service: Service, files: Sequence[Path]) -> None:
         self.sent: list[int] = []
@@ -129,11 +139,15 @@ def test_two_hundred_uploads_survive_the_death_of_every_worker_and_of_the_api(
     office.wait_until(lambda: len(clients.sent) >= UPLOADS // 4, MOST_SECONDS)
     service.kill()
     service.start()
-    office.wait_until(lambda: _done(office) >= UPLOADS // 10 and "reading" in office.states().values(), MOST_SECONDS)
+    office.wait_until(
+        lambda: _done(office) >= UPLOADS // 10 and "reading" in office.states().values(), MOST_SECONDS
+    )
     first.kill()
     first.wait()
     first = office.hire("first", silence=6.0, seconds=300)
-    office.wait_until(lambda: _done(office) >= UPLOADS // 3 and "reading" in office.states().values(), MOST_SECONDS)
+    office.wait_until(
+        lambda: _done(office) >= UPLOADS // 3 and "reading" in office.states().values(), MOST_SECONDS
+    )
     second.kill()
     second.wait()
     uploads = clients.join()

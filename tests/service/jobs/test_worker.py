@@ -16,6 +16,7 @@ from service.jobs.desk import Telling, _Glance
 from service.sources import Source
 from service.store import records, workers
 from service.store.uploads import begin_reading
+from service.store.versions import Editor
 from tests.records import random_record
 from tests.service.databases import sqlite
 from tests.service.jobs.office import INBOX, WORD, Office
@@ -25,9 +26,13 @@ ONE_DATABASE = pytest.mark.parametrize("office", ["sqlite"], indirect=True)
 FORM = (WORD.name, WORD.read_bytes())
 
 
-def test_what_was_queued_before_any_worker_lived_is_read_and_the_worker_stops_when_told(office: Office) -> None:
+def test_what_was_queued_before_any_worker_lived_is_read_and_the_worker_stops_when_told(
+    office: Office,
+) -> None:
     upload = office.send(FORM)
-    twice = office.send(("附件/扫描 (1).docx", FORM[1]), ("../../etc/passwd", b"x"), ("附件/扫描 (1).docx", b"y"))
+    twice = office.send(
+        ("附件/扫描 (1).docx", FORM[1]), ("../../etc/passwd", b"x"), ("附件/扫描 (1).docx", b"y")
+    )
     worker = office.hire("w1")
     office.wait_until(lambda: office.are_done([upload, twice]))
     office.dismiss(worker)
@@ -54,7 +59,8 @@ def test_what_fails_costs_itself_and_is_tried_again_where_it_may_pass(office: Of
     worker = office.hire("w1", jobs=2, seconds=3)
     office.wait_until(lambda: office.are_done(every), 120)
     assert {one: (office.error(one), office.row(one).attempts) for one in every} == {
-        passing: (None, 2), hanging: ("timed-out", 3), hogging: ("reader-crashed", 3), broken: ("encrypted", 1),
+        passing: (None, 2), hanging: ("timed-out", 3), hogging: ("reader-crashed", 3),
+        broken: ("encrypted", 1),
         poison: ("reader-crashed", 4),
     }  # fmt: skip
     assert "先后中断 3 次" in office.line(poison)["error"]["message"]
@@ -117,7 +123,9 @@ def test_a_name_that_is_taken_is_refused_and_a_worker_ends_with_its_parent(offic
 
 
 @ONE_DATABASE
-def test_of_files_that_came_apart_one_that_hangs_or_kills_costs_itself_alone_and_can_be_tried_again(office: Office) -> None:
+def test_of_files_that_came_apart_one_that_hangs_or_kills_costs_itself_alone_and_can_be_tried_again(
+    office: Office,
+) -> None:
     mark = office.folder / "mark"
     orders = [("0锁.txt", ORDER + b"hang"), ("00杀.txt", ORDER + f"once {mark} kill".encode())]
     uploads = [office.send(order, FORM, ("表二.docx", _other_form()), apart=True) for order in orders]
@@ -132,7 +140,7 @@ def test_of_files_that_came_apart_one_that_hangs_or_kills_costs_itself_alone_and
         (FORM[0], None), ("表二.docx", None), ("00杀.txt", "unsupported-kind"),
     ]  # fmt: skip
     with office.database.write() as connection:
-        by = records.Editor("user:1", datetime.now(UTC))
+        by = Editor("user:1", datetime.now(UTC))
         records.decide(connection, killing[2].id, killing[2].version, "retry", by)
         office.queue.enqueue(connection, uploads[1])
     office.wait_until(lambda: office.are_done(uploads), 120)
@@ -147,7 +155,9 @@ def _other_form() -> bytes:
     return generate(form, "docx", new_identity(form), random_record(form, 2)).data
 
 
-def test_a_part_that_takes_too_long_is_given_up_and_several_that_were_begun_at_once_have_the_time_of_all(tmp_path: Path) -> None:
+def test_a_part_that_takes_too_long_is_given_up_and_several_that_were_begun_at_once_have_the_time_of_all(
+    tmp_path: Path,
+) -> None:
     with sqlite(tmp_path) as database:
         glance = _Glance(database, 1, tmp_path / "progress.json", 3, 0.2)
         glance.place.write_text('{"part": "3.jpg", "done": 2}')

@@ -52,7 +52,10 @@ def test_nothing_is_changed_on_the_server(mail, imap: Dovecot, box: str) -> None
     assert mail().code == 0
     with imap.client() as client:
         client.select_folder(box, readonly=True)
-        flags = {uid: set(found[b"FLAGS"]) - {rb"\Recent"} for uid, found in client.fetch([1, 2], ["FLAGS"]).items()}
+        flags = {
+            uid: set(found[b"FLAGS"]) - {rb"\Recent"}
+            for uid, found in client.fetch([1, 2], ["FLAGS"]).items()
+        }
     assert flags == {1: set(), 2: {rb"\Flagged"}}
 
 
@@ -71,7 +74,9 @@ def test_the_folder_is_an_input_of_extract(mail, imap: Dovecot, box: str, tmp_pa
     assert {reason for _, reason in selection.left_out} == {"隐藏文件或系统文件"}
 
 
-def test_a_folder_with_a_chinese_name_is_found_and_an_unknown_one_told_with_those_there_are(mail, imap: Dovecot) -> None:
+def test_a_folder_with_a_chinese_name_is_found_and_an_unknown_one_told_with_those_there_are(
+    mail, imap: Dovecot
+) -> None:
     imap.deliver(message("one"), folder="申报/材料&表")
     assert len(mail(folder="申报/材料&表").lines) == 1
     wrong = mail(folder="申报表", into="other")
@@ -100,7 +105,9 @@ def test_since_leaves_out_what_came_before(mail, imap: Dovecot, box: str) -> Non
     assert mail("--since", "yesterday").code == 2
 
 
-def test_a_message_over_the_limit_is_named_and_fetched_once_it_is_allowed(mail, imap: Dovecot, box: str, tmp_path: Path) -> None:
+def test_a_message_over_the_limit_is_named_and_fetched_once_it_is_allowed(
+    mail, imap: Dovecot, box: str, tmp_path: Path
+) -> None:
     big = message("大文件", 100_000)
     imap.deliver(message("one"), big, message("two"), folder=box)
     ran = mail("--max-bytes", 50_000)
@@ -174,11 +181,16 @@ def _start(imap: Dovecot, box: str, target: Path) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-m", "service.cli", "mail", "--imap", imap.url(box), "-o", str(target)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
     return subprocess.Popen(
-        [*command, "--ca", str(imap.certificate)], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [*command, "--ca", str(imap.certificate)],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
 
 
-def test_a_kill_at_any_point_loses_nothing_and_doubles_nothing(mail, imap: Dovecot, box: str, tmp_path: Path) -> None:
+def test_a_kill_at_any_point_loses_nothing_and_doubles_nothing(
+    mail, imap: Dovecot, box: str, tmp_path: Path
+) -> None:
     sent = [message(str(number), 200_000) for number in range(40)]
     imap.deliver(*sent, folder=box)
     target = tmp_path / "in"
@@ -238,7 +250,9 @@ def test_a_full_disk_is_no_fault_of_the_network(
     assert len(mail().lines) == 1
 
 
-def test_a_file_without_its_line_is_known_again_and_a_torn_line_dropped(mail, imap: Dovecot, box: str, tmp_path: Path) -> None:
+def test_a_file_without_its_line_is_known_again_and_a_torn_line_dropped(
+    mail, imap: Dovecot, box: str, tmp_path: Path
+) -> None:
     imap.deliver(message("one"), message("two"), message("three"), folder=box)
     whole = [{key: value for key, value in line.items() if key != "arrived"} for line in mail().lines]
     state = tmp_path / "in" / STATE
@@ -246,22 +260,31 @@ def test_a_file_without_its_line_is_known_again_and_a_torn_line_dropped(mail, im
     state.write_bytes(b"".join(lines[:2]) + lines[2][:30])
     before = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "in").glob("*.eml")}
     ran = mail()
-    assert [{key: value for key, value in line.items() if key != "arrived"} for line in ran.lines] == whole[1:]
+    assert [{key: value for key, value in line.items() if key != "arrived"} for line in ran.lines] == whole[
+        1:
+    ]
     assert {path.name: path.stat().st_mtime_ns for path in (tmp_path / "in").glob("*.eml")} == before
     assert [json.loads(line)["uid"] for line in state.read_bytes().splitlines()[1:]] == [1, 2, 3]
 
 
-def test_a_file_of_another_mailbox_is_not_taken_for_the_message(mail, imap: Dovecot, box: str, tmp_path: Path) -> None:
+def test_a_file_of_another_mailbox_is_not_taken_for_the_message(
+    mail, imap: Dovecot, box: str, tmp_path: Path
+) -> None:
     imap.deliver(message("mine"), folder=box)
     (line,) = mail().lines
     (tmp_path / "in" / STATE).unlink()
     (tmp_path / "in" / line["file"]).write_bytes(message("theirs"))
     assert mail().code == 0
-    assert sorted(messages_in(tmp_path / "in")) == [message("mine"), message("theirs")], "nothing that was there is lost"
+    assert sorted(messages_in(tmp_path / "in")) == [message("mine"), message("theirs")], (
+        "nothing that was there is lost"
+    )
 
 
-def test_after_a_new_uidvalidity_only_what_is_not_there_is_written(mail, imap: Dovecot, box: str, tmp_path: Path) -> None:
-    # The same Message-ID does not make the same message: a reply sent again with another attachment has it too.
+def test_after_a_new_uidvalidity_only_what_is_not_there_is_written(
+    mail, imap: Dovecot, box: str, tmp_path: Path
+) -> None:
+    # The same Message-ID does not make the same message: a reply sent again with another attachment has it
+    # too.
     twice = [message("two"), message("two") + b"changed\r\n"]
     imap.deliver(message("one"), twice[0], folder=box)
     old = mail().lines
@@ -270,7 +293,13 @@ def test_after_a_new_uidvalidity_only_what_is_not_there_is_written(mail, imap: D
     imap.deliver(message("three"), message("one"), message("one"), *twice, folder=box)
     ran = mail()
     assert ran.code == 0
-    assert [line["state"] for line in ran.lines] == ["fetched", "duplicate", "duplicate", "duplicate", "fetched"]
+    assert [line["state"] for line in ran.lines] == [
+        "fetched",
+        "duplicate",
+        "duplicate",
+        "duplicate",
+        "fetched",
+    ]
     assert ran.lines[0]["uidvalidity"] != old[0]["uidvalidity"]
     assert [line["file"] for line in ran.lines[1:4]] == [old[0]["file"], old[0]["file"], old[1]["file"]]
     assert messages_in(tmp_path / "in") == sorted([message("one"), message("three"), *twice])

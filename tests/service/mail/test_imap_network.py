@@ -1,4 +1,5 @@
-"""Fetching from a mailbox where something is in the way: who may log in, whom to trust, what breaks, what servers do."""
+"""Fetching from a mailbox where something is in the way: who may log in, whom to trust, what breaks, what
+servers do."""
 
 import fcntl
 import io
@@ -34,14 +35,20 @@ def any_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEALFORM_MAIL_PASSWORD", "x")
 
 
-def library(imap: Dovecot, box: str, target: Path, port: int, said: io.StringIO | None = None, **wishes: int) -> Outcome:
+def library(
+    imap: Dovecot, box: str, target: Path, port: int, said: io.StringIO | None = None, **wishes: int
+) -> Outcome:
     """The same by the library, over another port and with less patience."""
     address = Address("localhost", port, dovecot.USER, box, "tls")
     console = Console(file=said or io.StringIO(), width=1000)
-    return fetch(address, PASSWORD, target, Wishes(**wishes), lambda record: None, console, imap.certificate, QUICK)
+    return fetch(
+        address, PASSWORD, target, Wishes(**wishes), lambda record: None, console, imap.certificate, QUICK
+    )
 
 
-def test_a_password_beyond_ascii_logs_in_too(mail, imap: Dovecot, box: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_password_beyond_ascii_logs_in_too(
+    mail, imap: Dovecot, box: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     imap.deliver(message("one"), folder=box)
     monkeypatch.setenv("SEALFORM_MAIL_PASSWORD", OTHER_PASSWORD)
     assert len(mail(url=imap.url(user=OTHER_USER)).lines) == 1
@@ -59,7 +66,9 @@ def test_a_wrong_password_is_told_with_what_to_do_and_never_shown(
 
 
 @pytest.mark.usefixtures("any_password")
-def test_a_certificate_nobody_signed_is_refused_before_the_password_is_sent(run, imap: Dovecot, tmp_path: Path) -> None:
+def test_a_certificate_nobody_signed_is_refused_before_the_password_is_sent(
+    run, imap: Dovecot, tmp_path: Path
+) -> None:
     attempts = imap.log.count("Login:")
     ran = run("mail", "--imap", imap.url(), "-o", tmp_path / "in")
     assert (ran.code, ran.out) == (1, "")
@@ -125,7 +134,9 @@ def test_a_connection_that_breaks_is_made_again_and_goes_on(imap: Dovecot, box: 
     assert "重新连接" in said.getvalue()
 
 
-def test_a_message_that_breaks_every_connection_does_not_cost_the_others(imap: Dovecot, box: str, tmp_path: Path) -> None:
+def test_a_message_that_breaks_every_connection_does_not_cost_the_others(
+    imap: Dovecot, box: str, tmp_path: Path
+) -> None:
     sent = [message("one"), message("big", 600_000), message("three")]
     imap.deliver(*sent, folder=box)
     with cut(imap, lambda number: 400_000) as port:
@@ -136,10 +147,15 @@ def test_a_message_that_breaks_every_connection_does_not_cost_the_others(imap: D
     assert messages_in(tmp_path) == sorted(sent)
 
 
-def test_a_server_that_stays_away_ends_the_run_with_what_was_fetched(imap: Dovecot, box: str, tmp_path: Path) -> None:
+def test_a_server_that_stays_away_ends_the_run_with_what_was_fetched(
+    imap: Dovecot, box: str, tmp_path: Path
+) -> None:
     sent = [message(str(number), 300_000) for number in range(6)]
     imap.deliver(*sent, folder=box)
-    with cut(imap, lambda number: 1_000_000 if number == 1 else 0) as port, pytest.raises(MailboxUnreachable, match="再运行"):
+    with (
+        cut(imap, lambda number: 1_000_000 if number == 1 else 0) as port,
+        pytest.raises(MailboxUnreachable, match="再运行"),
+    ):
         library(imap, box, tmp_path, port)
     kept = messages_in(tmp_path)
     assert 0 < len(kept) < 6
@@ -157,7 +173,11 @@ def scripted(run, script: Script, target: Path, *more: object):
 def _opens_for_the_known(script: Script, command: bytes) -> Answer | None:
     """As 163 and 126 do."""
     known = any(heard.startswith(b'ID ("name" "Sealform"') for heard in script.heard)
-    return [b"NO EXAMINE Unsafe Login. Please contact kefu@188.com for help"] if command[:7] == b"EXAMINE" and not known else None
+    return (
+        [b"NO EXAMINE Unsafe Login. Please contact kefu@188.com for help"]
+        if command[:7] == b"EXAMINE" and not known
+        else None
+    )
 
 
 @pytest.mark.usefixtures("any_password")
@@ -190,11 +210,14 @@ def test_a_server_that_wants_no_id_is_read(answer: bytes, run, tmp_path: Path) -
 @pytest.mark.usefixtures("any_password")
 def test_a_server_that_knows_no_pieces_is_read(run, tmp_path: Path) -> None:
     whole = [b"* 1 FETCH (UID 7 BODY[] {%d}" % len(MESSAGE), MESSAGE + b")"]
-    ran = scripted(run, Script([lambda command: list(whole) if b"BODY.PEEK[]" in command else None]), tmp_path)
+    ran = scripted(
+        run, Script([lambda command: list(whole) if b"BODY.PEEK[]" in command else None]), tmp_path
+    )
     assert (ran.code, messages_in(tmp_path)) == (0, [MESSAGE])
 
 
-# What a server may answer when it is asked for a message, and what must come of it: the state, and a word of the reason.
+# What a server may answer when it is asked for a message, and what must come of it: the state, and a word of
+# the reason.
 REFUSALS = {
     b"NO no such thing": ("failed", "no such thing"),
     b"* 1 FETCH (UID 7 BODY[]<0> NIL)": ("failed", "没有给出"),
@@ -206,7 +229,9 @@ REFUSALS = {
 
 @pytest.mark.usefixtures("any_password")
 @pytest.mark.parametrize("answer", REFUSALS)
-def test_a_message_that_the_server_does_not_give_fails_and_is_asked_for_again(answer: bytes, run, tmp_path: Path) -> None:
+def test_a_message_that_the_server_does_not_give_fails_and_is_asked_for_again(
+    answer: bytes, run, tmp_path: Path
+) -> None:
     script = Script([lambda command: [answer] if b"BODY.PEEK[]" in command else None])
     ran = scripted(run, script, tmp_path)
     state, word = REFUSALS[answer]
@@ -255,8 +280,12 @@ def test_a_reply_that_announces_gigabytes_is_refused_before_it_is_held(tmp_path:
     script = Script([lambda command: [endless] if b"BODY.PEEK[]" in command else None])
     with serving(script):
         address = Address.parse(script.url, insecure=True)
-        outcome = fetch(address, "x", tmp_path, Wishes(), lambda record: None, Console(file=io.StringIO()), None, QUICK)
-    assert [(record.state, "4000000000" in str(record.reason)) for record in outcome.left_out] == [("failed", True)]
+        outcome = fetch(
+            address, "x", tmp_path, Wishes(), lambda record: None, Console(file=io.StringIO()), None, QUICK
+        )
+    assert [(record.state, "4000000000" in str(record.reason)) for record in outcome.left_out] == [
+        ("failed", True)
+    ]
 
 
 @pytest.mark.usefixtures("any_password")
@@ -271,7 +300,9 @@ def test_a_server_without_starttls_gets_no_password(run, tmp_path: Path) -> None
 
 @pytest.mark.usefixtures("any_password")
 def test_what_a_server_says_cannot_steer_the_terminal(run, tmp_path: Path) -> None:
-    script = Script([lambda command: [b"NO \x1b]0;owned\x07 \x1b[31mno"] if command.startswith(b"LOGIN") else None])
+    script = Script(
+        [lambda command: [b"NO \x1b]0;owned\x07 \x1b[31mno"] if command.startswith(b"LOGIN") else None]
+    )
     ran = scripted(run, script, tmp_path)
     assert ran.code == 1
     assert "owned" in ran.err
@@ -283,7 +314,9 @@ def test_more_messages_than_one_search_may_name_are_all_found(
 ) -> None:
     monkeypatch.setattr("service.mail.imap._A_SEARCH", 2)
     script = Script()
-    script.answers.append(lambda command: [b"* 5 EXISTS", b"* OK [UIDVALIDITY 1] ok"] if command[:7] == b"EXAMINE" else None)
+    script.answers.append(
+        lambda command: [b"* 5 EXISTS", b"* OK [UIDVALIDITY 1] ok"] if command[:7] == b"EXAMINE" else None
+    )
     scripted(run, script, tmp_path)
     assert [heard for heard in script.heard if heard.startswith(b"UID SEARCH")] == [
         b"UID SEARCH 1:2",
@@ -324,7 +357,9 @@ def test_an_address_is_taken_from_the_url() -> None:
     )
     assert Address.parse("imap://a@b@[::1]:1143/").user == "a@b"
     assert Address.parse("imap://a@[::1]:1143/", insecure=True).security == "none"
-    assert Address.parse("imap://a@imap.example.cn", "已发送") == Address("imap.example.cn", 143, "a", "已发送", "starttls")
+    assert Address.parse("imap://a@imap.example.cn", "已发送") == Address(
+        "imap.example.cn", 143, "a", "已发送", "starttls"
+    )
 
 
 def _read_until(terminal: int, words: bytes) -> bytes:
@@ -334,9 +369,20 @@ def _read_until(terminal: int, words: bytes) -> bytes:
     return said
 
 
-def test_on_a_terminal_the_password_is_asked_for_and_not_echoed(imap: Dovecot, box: str, tmp_path: Path) -> None:
+def test_on_a_terminal_the_password_is_asked_for_and_not_echoed(
+    imap: Dovecot, box: str, tmp_path: Path
+) -> None:
     imap.deliver(message("one"), folder=box)
-    command = [sys.executable, "-m", "service.cli", "mail", "--imap", imap.url(box), "-o", str(tmp_path / "in")]
+    command = [
+        sys.executable,
+        "-m",
+        "service.cli",
+        "mail",
+        "--imap",
+        imap.url(box),
+        "-o",
+        str(tmp_path / "in"),
+    ]
     ours, theirs = os.openpty()
     with subprocess.Popen(
         [*command, "--ca", str(imap.certificate)],

@@ -16,11 +16,15 @@ from tests.service.web.serving import served
 
 def _uploads(database: Database) -> list[tuple[str, str, str]]:
     with database.read() as connection:
-        rows = connection.execute(sa.select(uploads.c.channel, uploads.c.created_by, upload_files.c.name).join(upload_files))
+        rows = connection.execute(
+            sa.select(uploads.c.channel, uploads.c.created_by, upload_files.c.name).join(upload_files)
+        )
         return sorted(map(tuple, rows))
 
 
-def test_a_message_that_was_uploaded_before_its_file_could_be_removed_is_not_uploaded_again(tmp_path: Path) -> None:
+def test_a_message_that_was_uploaded_before_its_file_could_be_removed_is_not_uploaded_again(
+    tmp_path: Path,
+) -> None:
     folder = tmp_path / "mail"
     with served(tmp_path) as service:
         for number in (1, 2):
@@ -36,7 +40,12 @@ def test_a_message_that_was_uploaded_before_its_file_could_be_removed_is_not_upl
 def test_new_messages_become_uploads_and_stay_none_twice(
     run: Run, imap: Dovecot, box: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in (("MAIL_PASSWORD", dovecot.PASSWORD), ("DATA", str(tmp_path)), ("DATABASE_URL", ""), ("BLOBS", "")):
+    for name, value in (
+        ("MAIL_PASSWORD", dovecot.PASSWORD),
+        ("DATA", str(tmp_path)),
+        ("DATABASE_URL", ""),
+        ("BLOBS", ""),
+    ):
         monkeypatch.setenv(f"SEALFORM_{name}", value)
     where = ("mail", "--imap", imap.url(), "--folder", box, "--ca", imap.certificate, "--into-service")
     imap.deliver(message("one"), message("two"), folder=box)

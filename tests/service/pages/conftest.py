@@ -1,4 +1,5 @@
-"""A real browser before the real service. A test fails too when a page logged an error: a refused script, a broken request."""
+"""A real browser before the real service. A test fails too when a page logged an error: a refused script, a
+broken request."""
 
 import shutil
 import subprocess
@@ -28,7 +29,9 @@ Contexts = Callable[..., BrowserContext]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--screenshots", action="store_true", help="write a picture of each page into docs/screenshots")
+    parser.addoption(
+        "--screenshots", action="store_true", help="write a picture of each page into docs/screenshots"
+    )
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +52,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def contexts(browser: Browser) -> Iterator[Contexts]:
-    """Makes windows of their own, as of several people at several desks; all that they log is checked at the end."""
+    """Makes windows of their own, as of several people at several desks; all that they log is checked at the
+    end."""
     opened: list[BrowserContext] = []
     errors: list[str] = []
 
@@ -82,7 +86,9 @@ def contexts(browser: Browser) -> Iterator[Contexts]:
 
 @pytest.fixture
 def visit(service: Service, contexts: Contexts) -> Visit:
-    def visit(path: str, person: Person | None = None, *, dark: bool = False, size: tuple[int, int] = SIZE) -> Page:
+    def visit(
+        path: str, person: Person | None = None, *, dark: bool = False, size: tuple[int, int] = SIZE
+    ) -> Page:
         page = contexts(person or service.administrator, dark=dark, size=size).new_page()
         page.goto(service.url + path)
         return page
@@ -99,7 +105,9 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("npm")
     for name in ("package.json", "package-lock.json", ".npmrc"):
         shutil.copy(Path(__file__).parent / name, folder)
-    subprocess.run([npm, "ci", "--ignore-scripts"], cwd=folder, check=True, capture_output=True, timeout=_INSTALL_SECONDS)
+    subprocess.run(
+        [npm, "ci", "--ignore-scripts"], cwd=folder, check=True, capture_output=True, timeout=_INSTALL_SECONDS
+    )
     return (folder / "node_modules/axe-core/axe.min.js").read_text("utf-8")
 
 
@@ -135,7 +143,9 @@ def sit(service: Service, contexts: Contexts, submissions: dict[Path, dict[str, 
     def make(name: str) -> Desk:
         leave()
         state = STATES[name]
-        person = service.administrator if state.role == "administrator" else service.person(state.role, state.role)
+        person = (
+            service.administrator if state.role == "administrator" else service.person(state.role, state.role)
+        )
         if state.role not in pages:
             pages[state.role] = contexts(person).new_page()
         page = pages[state.role]

@@ -1,4 +1,5 @@
-"""What each key that a page shows says that it does, and whether it did that: asked of the page, and of the service."""
+"""What each key that a page shows says that it does, and whether it did that: asked of the page, and of the
+service."""
 
 import re
 from collections.abc import Mapping
@@ -10,7 +11,8 @@ from tests.service.pages.walking import field_of
 
 
 def _chooses(number: int) -> Effect:
-    """The option is chosen, no other is, and nothing is saved before somebody says so; choosing it again changes nothing."""
+    """The option is chosen, no other is, and nothing is saved before somebody says so; choosing it again
+    changes nothing."""
 
     def effect(desk: Desk, press: Press) -> None:
         before = desk.held()
@@ -162,7 +164,10 @@ def _returns(desk: Desk, press: Press) -> None:
     press()
     expect(desk.page.locator("#messages")).to_contain_text("退回补正")
     assert desk.now()["status"] == "returned"
-    assert desk.person.ask("GET", f"/submissions/{desk.submission['id']}/history")["items"][0]["reason"] == reason.strip()
+    assert (
+        desk.person.ask("GET", f"/submissions/{desk.submission['id']}/history")["items"][0]["reason"]
+        == reason.strip()
+    )
 
 
 def _closes(selector: str) -> Effect:
@@ -188,9 +193,11 @@ EFFECTS: Mapping[str, Effect] = {
     "按键": _shows_the_sheet, "关闭": _closes("#keys"), "历史": _opens("#history"), "去掉印章": _turns_seal,
     "受理": _accepts, "受理并打开下一份": _accepts, "退回补正": _opens("#reason"), "退回并复制说明": _returns,
     "取消": _closes("#reason"),
-    "确认": _confirms, "保存": _confirms, "保存这一份": _confirms, "放弃修改": _gives_up, "修改": _edits, "没有填写": _empties,
+    "确认": _confirms, "保存": _confirms, "保存这一份": _confirms, "放弃修改": _gives_up, "修改": _edits,
+    "没有填写": _empties,
     "撤销": _brings_back, "打开": _goes(r"/submissions/\d+$"), "全选": _selects_all,
-    "放大": _zooms(1), "缩小": _zooms(-1), "适合宽度": _zooms(0), "下一页": _turns_page, "上一页": _turns_page,
+    "放大": _zooms(1), "缩小": _zooms(-1), "适合宽度": _zooms(0), "下一页": _turns_page,
+    "上一页": _turns_page,
     "上传文件": _takes_files, "选择名册": _takes_files, "生成并下载": _downloads, "下载": _downloads,
     "搜索单位、文件名和填写内容": _searches,
     **{words: _chooses(number) for choices in (OPTIONS, VERDICTS) for number, words in enumerate(choices, 1)},

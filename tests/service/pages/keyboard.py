@@ -1,6 +1,8 @@
-"""What the matrix of keys is made of: every state that a page can be in, and what each key says that it does there.
+"""What the matrix of keys is made of: every state that a page can be in, and what each key says that it does
+there.
 
-A key is shown in a <kbd> beside what it stands for, or in a title in brackets. Its effect is asked of the page and of the service.
+A key is shown in a <kbd> beside what it stands for, or in a title in brackets. Its effect is asked of the
+page and of the service.
 """
 
 import re
@@ -20,20 +22,24 @@ PROPOSAL = 3
 # Every key that is to be seen: [key, what it stands beside].
 _SHOWN = """() => {
   const seen = (one) => one.checkVisibility({visibilityProperty: true});
-  const words = (host) => { const copy = host.cloneNode(true); copy.querySelectorAll('kbd, svg').forEach((one) => one.remove());
+  const words = (host) => { const copy = host.cloneNode(true);
+    copy.querySelectorAll('kbd, svg').forEach((one) => one.remove());
     return copy.textContent.trim(); };
   const beside = (kbd) => { const host = kbd.closest('button, a, label');
     return host ? words(host) : kbd.previousSibling.textContent.trim(); };
-  const keys = [...document.querySelectorAll('kbd')].filter((one) => seen(one) && one.textContent && !one.closest('#keys-list'));
+  const keys = [...document.querySelectorAll('kbd')]
+    .filter((one) => seen(one) && one.textContent && !one.closest('#keys-list'));
   const titled = [...document.querySelectorAll('button[title]:not(:disabled)')].filter(seen)
     .map((one) => /^(.+)（(Alt.+)）$/.exec(one.title)).filter(Boolean);
-  return [...keys.map((one) => [one.textContent, beside(one)]), ...titled.map(([, words, key]) => [key, words])];
+  return [
+    ...keys.map((one) => [one.textContent, beside(one)]), ...titled.map(([, words, key]) => [key, words])];
 }"""
 _SHEET = """() => [...document.querySelectorAll('#keys-list dl > div')].map(
   (row) => [row.querySelector('dd').textContent, row.querySelector('dt').textContent.split(' / ')])"""
 # The dialog itself is the system's, so what is heard is that it was asked for.
 HEAR_CHOOSING = (
-    """() => addEventListener('click', (event) => { window.choosing ||= event.target.matches('input[type=file]'); }, true)"""
+    """() => addEventListener('click', (event) => { window.choosing ||= """
+    """event.target.matches('input[type=file]'); }, true)"""
 )
 _NAMES = {
     "↓": "ArrowDown",
@@ -78,7 +84,9 @@ class Desk:
 
     def leave(self) -> None:
         """Goes elsewhere, once all is saved, and forgets what the browser kept."""
-        self.page.wait_for_function("() => !document.querySelector('#saving')?.textContent.includes('正在保存')")
+        self.page.wait_for_function(
+            "() => !document.querySelector('#saving')?.textContent.includes('正在保存')"
+        )
         self.page.goto(f"{self.service.url}/password")
         self.page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
 

@@ -14,13 +14,25 @@ from tests.records import random_record
 FORM = "enterprise-filing"
 
 
-def filled(folder: Path, seed: int, changes: Mapping[str, Any] | None = None, identity: Identity | None = None) -> Path:
-    """A Word file in which nothing is doubtful, unless `changes` make it so; of the form with that `identity`, or of a new one."""
+def filled(
+    folder: Path, seed: int, changes: Mapping[str, Any] | None = None, identity: Identity | None = None
+) -> Path:
+    """A Word file in which nothing is doubtful, unless `changes` make it so; of the form with that
+    `identity`, or of a new one."""
     form = load_forms()[FORM]
-    values = {**random_record(form, seed).values, next(iter(form.fields)): unit(form, seed), **(changes or {})}
+    values = {
+        **random_record(form, seed).values,
+        next(iter(form.fields)): unit(form, seed),
+        **(changes or {}),
+    }
     path = folder / f"备案表{seed:03}.docx"
     path.write_bytes(
-        generate(form, "docx", identity or new_identity(form), Record(form=form.name, version=form.version, values=values)).data
+        generate(
+            form,
+            "docx",
+            identity or new_identity(form),
+            Record(form=form.name, version=form.version, values=values),
+        ).data
     )
     return path
 

@@ -1,4 +1,5 @@
-"""The real service for tests of its pages: a process on a port of its own, with a database in a folder of its own."""
+"""The real service for tests of its pages: a process on a port of its own, with a database in a folder of its
+own."""
 
 import os
 import re
@@ -71,7 +72,9 @@ class Service:
     def person(self, name: str, role: str) -> Person:
         """A signed-in user of that role, made at the first call."""
         if name not in self.people:
-            made = self.administrator.ask("POST", "/users", json={"name": name, "full_name": "", "role": role})
+            made = self.administrator.ask(
+                "POST", "/users", json={"name": name, "full_name": "", "role": role}
+            )
             self.people[name] = signed_in(self.url, name, made["link"])
         return self.people[name]
 
@@ -94,13 +97,20 @@ def running(folder: Path, environment: Mapping[str, str] | None = None) -> Itera
     log = folder / "serve.log"
     variables = {name: value for name, value in os.environ.items() if not name.startswith("SEALFORM_")}
     variables |= {
-        "SEALFORM_DATA": str(folder / "data"), "SEALFORM_JOBS": "1", "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1",
+        "SEALFORM_DATA": str(folder / "data"), "SEALFORM_JOBS": "1", "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
         **(environment or {}),
     }  # fmt: skip
     command = [sys.executable, "-m", "service.cli", "serve", "--port", str(port)]
     with log.open("wb") as out:
         process = subprocess.Popen(
-            command, cwd=folder, env=variables, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+            command,
+            cwd=folder,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
         )
     try:
         url = f"http://127.0.0.1:{port}"

@@ -1,4 +1,5 @@
-"""No serious problem of accessibility on any page, light or dark; and every page once in a picture, to be looked at."""
+"""No serious problem of accessibility on any page, light or dark; and every page once in a picture, to be
+looked at."""
 
 import json
 from collections.abc import Callable
@@ -13,7 +14,12 @@ from tests.service.pages.conftest import Contexts, Visit
 from tests.service.pages.samples import filled
 from tests.service.pages.serving import ROOT, Service
 
-RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
+RULES = {
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    }
+}
 
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
@@ -71,7 +77,12 @@ LOOKS = (
 def busy(service: Service, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Something of each kind to be seen."""
     folder = tmp_path_factory.mktemp("busy")
-    names = ("A22_none_selected.docx", "T43_truncated.docx", "mail_word_and_logo.eml", "fillable_returned.pdf")
+    names = (
+        "A22_none_selected.docx",
+        "T43_truncated.docx",
+        "mail_word_and_logo.eml",
+        "fillable_returned.pdf",
+    )
     paths = [ROOT / "fixtures/inbox" / name for name in names]
     done = [
         service.administrator.read(upload)
@@ -79,7 +90,9 @@ def busy(service: Service, tmp_path_factory: pytest.TempPathFactory) -> None:
     ]
     accepted = done[-1][0]
     version = {"If-Match": f'"{accepted["version"]}"'}
-    service.administrator.ask("POST", f"/submissions/{accepted['id']}/decision", json={"move": "accept"}, headers=version)
+    service.administrator.ask(
+        "POST", f"/submissions/{accepted['id']}/decision", json={"move": "accept"}, headers=version
+    )
 
 
 def _open(look: Look, service: Service, contexts: Contexts) -> Page:
@@ -103,13 +116,18 @@ def test_axe_finds_no_serious_problem(look: Look, service: Service, contexts: Co
         _in(theme, page)
         found = page.evaluate("(rules) => axe.run(document, rules)", RULES)["violations"]
         grave = [one for one in found if one["impact"] in ("serious", "critical")]
-        told = [(one["id"], [node["html"][:160] + str(node.get("failureSummary"))[:200] for node in one["nodes"]]) for one in grave]
+        told = [
+            (one["id"], [node["html"][:160] + str(node.get("failureSummary"))[:200] for node in one["nodes"]])
+            for one in grave
+        ]
         assert grave == [], f"{theme}: {json.dumps(told, ensure_ascii=False, indent=1)}"
 
 
 @pytest.mark.usefixtures("busy")
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
-def test_every_page_has_its_picture(look: Look, service: Service, contexts: Contexts, screenshots: Path) -> None:
+def test_every_page_has_its_picture(
+    look: Look, service: Service, contexts: Contexts, screenshots: Path
+) -> None:
     page = _open(look, service, contexts)
     for theme in THEMES:
         _in(theme, page)

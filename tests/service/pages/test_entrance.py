@@ -15,7 +15,9 @@ from tests.service.pages.serving import PASSWORD, Service
 
 
 def test_a_new_user_sets_a_password_by_the_link_and_signs_in(service: Service, contexts: Contexts) -> None:
-    link = service.administrator.ask("POST", "/users", json={"name": "lin", "full_name": "林", "role": "clerk"})["link"]
+    link = service.administrator.ask(
+        "POST", "/users", json={"name": "lin", "full_name": "林", "role": "clerk"}
+    )["link"]
     page = contexts(None).new_page()
     page.goto(link)
     page.get_by_label("新密码").fill(PASSWORD)
@@ -40,7 +42,9 @@ def test_a_wrong_password_is_told_and_nothing_else(service: Service, contexts: C
     expect(page.get_by_role("alert").filter(has_text="用户名或密码不对")).to_be_visible()
 
 
-def test_who_asks_for_a_page_before_signing_in_comes_to_it_afterwards(service: Service, contexts: Contexts) -> None:
+def test_who_asks_for_a_page_before_signing_in_comes_to_it_afterwards(
+    service: Service, contexts: Contexts
+) -> None:
     person = service.person("reader", "reviewer")
     page = contexts(None).new_page()
     page.goto(f"{service.url}/forms")
@@ -85,7 +89,9 @@ def test_nothing_that_bears_a_session_is_kept_by_the_browser(service: Service) -
     assert "data-csrf" not in httpx.get(f"{service.url}/login").text
 
 
-def test_a_session_that_has_ended_is_told_without_leaving_the_page(service: Service, contexts: Contexts) -> None:
+def test_a_session_that_has_ended_is_told_without_leaving_the_page(
+    service: Service, contexts: Contexts
+) -> None:
     person = service.person("expired", "reviewer")
     page = contexts(person).new_page()
     page.goto(f"{service.url}/forms")

@@ -18,9 +18,14 @@ from tests.service.pages.serving import Service
 def accepted(service: Service, tmp_path_factory: pytest.TempPathFactory) -> None:
     """One accepted application, and one under review."""
     folder = tmp_path_factory.mktemp("accepted")
-    first, _ = [service.administrator.read(one)[0] for one in service.administrator.upload(filled(folder, 51), filled(folder, 52))]
+    first, _ = [
+        service.administrator.read(one)[0]
+        for one in service.administrator.upload(filled(folder, 51), filled(folder, 52))
+    ]
     version = {"If-Match": f'"{first["version"]}"'}
-    service.administrator.ask("POST", f"/submissions/{first['id']}/decision", json={"move": "accept"}, headers=version)
+    service.administrator.ask(
+        "POST", f"/submissions/{first['id']}/decision", json={"move": "accept"}, headers=version
+    )
 
 
 def _titles(page: Page) -> list[str]:

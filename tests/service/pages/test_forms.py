@@ -23,14 +23,21 @@ def _bytes(download: Download) -> bytes:
 def test_each_kind_of_blank_is_downloaded(visit: Visit) -> None:
     page = visit(f"/forms?form={FORM}")
     expect(page.locator("#form")).to_have_value(FORM)
-    for name, start in (("Word 文档", b"PK"), ("可填写的 PDF", b"%PDF"), ("打印用 PDF", b"%PDF"), ("名册模板", b"PK")):
+    for name, start in (
+        ("Word 文档", b"PK"),
+        ("可填写的 PDF", b"%PDF"),
+        ("打印用 PDF", b"%PDF"),
+        ("名册模板", b"PK"),
+    ):
         with page.expect_download() as download:
             page.get_by_role("link", name=name).click()
         assert _bytes(download.value).startswith(start)
         assert re.match(r"[一-鿿]+\.\w+", download.value.suggested_filename)
 
 
-def test_a_roster_is_looked_over_and_becomes_a_zip_of_forms_that_can_be_read_again(visit: Visit, tmp_path: object) -> None:
+def test_a_roster_is_looked_over_and_becomes_a_zip_of_forms_that_can_be_read_again(
+    visit: Visit, tmp_path: object
+) -> None:
     page = visit(f"/forms?form={FORM}")
     page.locator("#roster").set_input_files(ROSTER)
     expect(page.locator("#preview-summary")).to_have_text("5 行，可以生成 4 份，1 行有问题，不会生成")
@@ -63,7 +70,9 @@ def test_the_sample_shows_the_row_that_was_chosen(visit: Visit) -> None:
 
 def test_a_file_that_is_no_roster_is_told(visit: Visit) -> None:
     page = visit(f"/forms?form={FORM}")
-    page.locator("#roster").set_input_files({"name": "x.xlsx", "mimeType": "application/zip", "buffer": b"no sheet"})
+    page.locator("#roster").set_input_files(
+        {"name": "x.xlsx", "mimeType": "application/zip", "buffer": b"no sheet"}
+    )
     expect(page.get_by_role("alert").get_by_text("名册")).to_be_visible()
     expect(page.locator("#preview")).to_be_hidden()
 

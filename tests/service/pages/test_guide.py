@@ -1,4 +1,5 @@
-"""The clerk's guide tells the truth: its commands run, its buttons and keys are on the pages, its pictures are there."""
+"""The clerk's guide tells the truth: its commands run, its buttons and keys are on the pages, its pictures
+are there."""
 
 import itertools
 import re
@@ -22,18 +23,27 @@ COMMANDS = re.findall(r"^sealform .+$", TEXT, re.MULTILINE)
 LASTING = ("serve", "worker", "mail")
 # All that one can press, choose or follow, and all keys of the sheet of keys, as a person sees them.
 _SEEN = """() => [...document.querySelectorAll('button, a, summary, label, legend, option, h1, h2')]
-  .map((one) => { const copy = one.cloneNode(true); copy.querySelectorAll('kbd, .unseen').forEach((kbd) => kbd.remove());
+  .map((one) => { const copy = one.cloneNode(true);
+    copy.querySelectorAll('kbd, .unseen').forEach((kbd) => kbd.remove());
     return copy.textContent.trim(); })"""
-_KEYS = """() => [...document.querySelectorAll('#keys-list dt')].flatMap((row) => row.textContent.split(' / '))"""
+_KEYS = (
+    """() => [...document.querySelectorAll('#keys-list dt')].flatMap((row) => row.textContent.split(' / '))"""
+)
 _PAGES = ("/", "/forms", "/export", "/admin", "/questions")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_of_the_guide_runs(command: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_of_the_guide_runs(
+    command: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _, name, *arguments = shlex.split(command)
     if name in LASTING:
         told = run(name, "--help").out
-        missing = [argument for argument in arguments if argument.startswith("-") and not re.search(rf"{argument}\b", told)]
+        missing = [
+            argument
+            for argument in arguments
+            if argument.startswith("-") and not re.search(rf"{argument}\b", told)
+        ]
         assert missing == []
         return
     monkeypatch.chdir(tmp_path)
@@ -42,9 +52,14 @@ def test_a_command_of_the_guide_runs(command: str, run: Run, tmp_path: Path, mon
     shutil.copy(INBOX / "A01_lit_ballot_check.docx", "收件")
     shutil.copy(INBOX / "A01_lit_ballot_check.docx", "补贴申请表.docx")
     ran = run(name, *arguments)
-    # Something that is missing here, and rows of the sample roster that are wrong on purpose, are told by the exit code.
+    # Something that is missing here, and rows of the sample roster that are wrong on purpose, are told by the
+    # exit code.
     assert ran.code == 0 or name in ("doctor", "prefill"), ran.err
-    written = [argument for before, argument in itertools.pairwise(arguments) if before in ("-o", "--xlsx", "--ledger")]
+    written = [
+        argument
+        for before, argument in itertools.pairwise(arguments)
+        if before in ("-o", "--xlsx", "--ledger")
+    ]
     assert all(Path(path).exists() for path in written)
 
 
@@ -75,7 +90,8 @@ def test_every_button_and_key_of_the_guide_is_on_a_page(service: Service, contex
 
 
 def _seen_after_deciding(page: Page) -> set[str]:
-    """The buttons that come with a decision: the message that takes it back, and what can be done afterwards."""
+    """The buttons that come with a decision: the message that takes it back, and what can be done
+    afterwards."""
     page.locator("[data-move=reject]").click()
     page.locator("#reason").fill("不在征集范围内")
     page.keyboard.press("Control+Enter")

@@ -68,7 +68,9 @@ def test_a_file_dropped_anywhere_is_read_and_its_row_appears_in_every_window(
         expect(_row(one, path.name).locator(".status")).to_have_text("待复核")
 
 
-def test_several_files_are_one_sender_s_or_one_each_where_somebody_says_so(visit: Visit, tmp_path: Path) -> None:
+def test_several_files_are_one_sender_s_or_one_each_where_somebody_says_so(
+    visit: Visit, tmp_path: Path
+) -> None:
     page = visit("/")
     paths = [filled(tmp_path, 12), filled(tmp_path, 13)]
     letter = tmp_path / "来信.txt.docx"
@@ -76,7 +78,9 @@ def test_several_files_are_one_sender_s_or_one_each_where_somebody_says_so(visit
     page.get_by_label("同一份申请").check()
     _drop(page, *paths, letter)
     sent = page.get_by_role("region", name="本次上传")
-    expect(sent.get_by_role("listitem").filter(has_text=letter.name)).to_contain_text("没有归入任何申请", timeout=READ)
+    expect(sent.get_by_role("listitem").filter(has_text=letter.name)).to_contain_text(
+        "没有归入任何申请", timeout=READ
+    )
     for path in paths:
         expect(_row(page, path.name)).to_have_count(1)
     expect(_row(page, letter.name)).to_have_count(0)
@@ -179,7 +183,9 @@ def test_a_view_is_kept_and_its_deletion_can_be_undone(read: list[str], visit: V
     expect(page.get_by_role("button", name="我的", exact=True)).to_be_visible()
 
 
-def test_what_has_no_doubt_is_accepted_at_once_and_can_be_undone(service: Service, read: list[str], visit: Visit) -> None:
+def test_what_has_no_doubt_is_accepted_at_once_and_can_be_undone(
+    service: Service, read: list[str], visit: Visit
+) -> None:
     page = visit("/?q=备案表00")
     page.wait_for_selector("#rows tr")
     page.keyboard.press("A")
@@ -214,7 +220,10 @@ def test_what_somebody_changed_meanwhile_is_told_and_the_others_are_accepted(
 def _withdraw(service: Service, number: str | None) -> None:
     version = service.administrator.ask("GET", f"/submissions/{number}")["version"]
     service.administrator.ask(
-        "POST", f"/submissions/{number}/decision", json={"move": "withdraw"}, headers={"If-Match": f'"{version}"'}
+        "POST",
+        f"/submissions/{number}/decision",
+        json={"move": "withdraw"},
+        headers={"If-Match": f'"{version}"'},
     )
 
 
@@ -268,7 +277,9 @@ def _breaking_off() -> Iterator[str]:
             thread.join()
 
 
-def test_a_clerk_sees_no_button_for_what_others_decide(service: Service, read: list[str], visit: Visit) -> None:
+def test_a_clerk_sees_no_button_for_what_others_decide(
+    service: Service, read: list[str], visit: Visit
+) -> None:
     page = visit("/", service.person("clerk", "clerk"))
     page.wait_for_selector("#rows tr")
     page.locator(".picker").first.check()

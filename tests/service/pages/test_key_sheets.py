@@ -1,6 +1,8 @@
-"""The list of keys that each page has is true: each row of it is here, and each of its keys does what the row says.
+"""The list of keys that each page has is true: each row of it is here, and each of its keys does what the row
+says.
 
-A row that is not here, or one that no sheet has, fails. What is to be seen after a key must not be there before it.
+A row that is not here, or one that no sheet has, fails. What is to be seen after a key must not be there
+before it.
 """
 
 from collections.abc import Sequence
@@ -13,8 +15,9 @@ from tests.service.pages.keyboard import HEAR_CHOOSING, Sit, stroke
 
 @dataclass(frozen=True)
 class Use:
-    """A key, the state in which it is pressed, after the keys `first`, and what is to be seen then, as a condition of the page. In
-    it, `was` is what the page was before: the address, the element in focus, the width of the page that is shown."""
+    """A key, the state in which it is pressed, after the keys `first`, and what is to be seen then, as a
+    condition of the page. In it, `was` is what the page was before: the address, the element in focus, the
+    width of the page that is shown."""
 
     key: str
     state: str
@@ -36,7 +39,8 @@ def _row(does: str, keys: str, state: str, seen: str, *first: str) -> Row:
 
 
 _BEFORE = """() => {
-  window.was = {path: location.pathname, at: document.activeElement, width: document.querySelector('.sheet')?.offsetWidth};
+  window.was = {path: location.pathname, at: document.activeElement,
+    width: document.querySelector('.sheet')?.offsetWidth};
 }"""
 _FOCUS, _MOVED = "document.activeElement", "document.activeElement !== was.at"
 _WRITING = f"{_FOCUS}.matches('input[type=text], textarea') && !{_FOCUS}.readOnly"
@@ -47,7 +51,12 @@ _DOUBT, _TILE = "review: a proposal in doubt", "wall: on a tile"
 
 _COMMON = (
     _row("显示按键表", "? / F1", "questions", "document.querySelector('#keys').open"),
-    _row("撤销刚才的操作", "z / Ctrl+z", "review: a change was given up", "document.querySelector('.unsaved') !== null"),
+    _row(
+        "撤销刚才的操作",
+        "z / Ctrl+z",
+        "review: a change was given up",
+        "document.querySelector('.unsaved') !== null",
+    ),
     _row("收件箱", "Alt+1", "password", "location.pathname === '/'"),
     _row("按题复核", "Alt+2", "password", "location.pathname === '/questions'"),
     _row("表格", "Alt+3", "password", "location.pathname === '/forms'"),
@@ -95,11 +104,13 @@ SHEETS: dict[str, Sequence[Row]] = {
         _row("去掉印章，看下面的字", "s / Alt+s", _DOUBT, "document.querySelector('#seal-off').ariaPressed === 'true'"),
         Row("下一页、上一页", [
             Use("Alt+PageDown", _DOUBT, "document.querySelector('#page-now').textContent.startsWith('第 2')"),
-            Use("Alt+PageUp", "review: looking at a mark", "document.querySelector('#page-now').textContent.startsWith('第 1')"),
+            Use("Alt+PageUp", "review: looking at a mark",
+                "document.querySelector('#page-now').textContent.startsWith('第 1')"),
         ]),
         _row("放大", "Alt+=", _DOUBT, "document.querySelector('.sheet').offsetWidth > was.width"),
         _row("缩小", "Alt+-", _DOUBT, "document.querySelector('.sheet').offsetWidth < was.width"),
-        _row("适合宽度", "Alt+0", _DOUBT, "document.querySelector('.sheet').offsetWidth < was.width", "Alt+=", "Alt+="),
+        _row("适合宽度", "Alt+0", _DOUBT, "document.querySelector('.sheet').offsetWidth < was.width",
+             "Alt+=", "Alt+="),
     ),
     _TILE: (
         Row("下一份、上一份", [Use("→", _TILE, _MOVED), Use("←", _TILE, _MOVED, ("→",))]),
@@ -126,10 +137,14 @@ _STILL = """async () => {
 
 @pytest.mark.parametrize("page", SHEETS)
 def test_the_sheet_of_a_page_has_these_rows_and_no_others(page: str, sit: Sit) -> None:
-    assert sit(page).sheet() == [(row.does, [use.key for use in row.uses]) for row in (*_COMMON, *SHEETS[page])]
+    assert sit(page).sheet() == [
+        (row.does, [use.key for use in row.uses]) for row in (*_COMMON, *SHEETS[page])
+    ]
 
 
-@pytest.mark.parametrize("row", [row for rows in (_COMMON, *SHEETS.values()) for row in rows], ids=lambda row: row.does)
+@pytest.mark.parametrize(
+    "row", [row for rows in (_COMMON, *SHEETS.values()) for row in rows], ids=lambda row: row.does
+)
 def test_each_key_of_a_row_does_what_the_row_says(row: Row, sit: Sit) -> None:
     for use in row.uses:
         page = sit(use.state).page

@@ -1,7 +1,8 @@
-"""Every key that a page shows, in every state that the page can be in, does what it stands beside, and nothing else.
+"""Every key that a page shows, in every state that the page can be in, does what it stands beside, and
+nothing else.
 
-`MATRIX` says what is shown; a key that is shown and has no row, a row that is not shown, and a key without an effect fail. The list
-of keys that each page has is held to the same in test_key_sheets.py.
+`MATRIX` says what is shown; a key that is shown and has no row, a row that is not shown, and a key without an
+effect fail. The list of keys that each page has is held to the same in test_key_sheets.py.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,19 +28,23 @@ _TILE: Rows = [("?", "按键"), ("Ctrl+a", "全选"), ("o", "打开")]
 MATRIX: Mapping[str, Rows] = {
     "review: a proposal in doubt": [*_LOOKING, *_FIRST, *_CHOICES, *_EMPTY, ("Enter", "确认")],
     "review: nothing chosen in a required field": [*_LOOKING, *_FIRST, *_CHOICES, *_EMPTY],
-    "review: another option chosen": [*_LOOKING, *_FIRST, *_CHOICES, *_EMPTY, ("Enter", "保存"), ("Esc", "放弃修改")],
+    "review: another option chosen": [
+        *_LOOKING, *_FIRST, *_CHOICES, *_EMPTY, ("Enter", "保存"), ("Esc", "放弃修改"),
+    ],
     "review: looking at a text": [*_LOOKING, *_FIRST, *_EMPTY, ("e", "修改")],
     "review: writing": [*_WRITING, *_FIRST, ("Ctrl+Enter", "受理")],
     "review: written": [*_WRITING, *_FIRST, ("Ctrl+Enter", "受理"), ("Enter", "保存"), ("Esc", "放弃修改")],
     "review: gone elsewhere from what was written": [*_LOOKING, *_FIRST],
     "review: looking at a mark": [*_LOOKING, *_LAST, *_MARKS],
     "review: all settled": [
-        *_LOOKING, *_FIRST, ("r", "已全部核对，仍有 3 个问题，可以退回补正"), ("Ctrl+Enter", "受理并打开下一份"),
+        *_LOOKING, *_FIRST, ("r", "已全部核对，仍有 3 个问题，可以退回补正"),
+        ("Ctrl+Enter", "受理并打开下一份"),
     ],
     "review: giving a reason": [("F1", "按键"), *_BY_ALT, *_FIRST, ("Ctrl+Enter", "退回并复制说明"), ("Esc", "取消")],
     "review: a change was given up": [*_LOOKING, *_FIRST, *_CHOICES, *_EMPTY, ("Enter", "确认"), ("z", "撤销")],
     "review: letters switched off": [
-        ("?", "按键"), *_BY_ALT, ("Alt+r", "退回补正"), ("Ctrl+Enter", "受理"), *_FIRST, *_EMPTY, ("e", "修改"),
+        ("?", "按键"), *_BY_ALT, ("Alt+r", "退回补正"), ("Ctrl+Enter", "受理"), *_FIRST, *_EMPTY,
+        ("e", "修改"),
     ],
     "review: a clerk": [*_SEEING, *_FIRST],
     "inbox": [("?", "按键"), ("u", "上传文件"), ("/", "搜索单位、文件名和填写内容")],
@@ -87,4 +92,6 @@ def _effect(words: str) -> Effect:
     """By the words, or where these tell more, by how they begin or end."""
     if words in EFFECTS:
         return EFFECTS[words]
-    return next(effect for known, effect in EFFECTS.items() if words.startswith(known) or words.endswith(known))
+    return next(
+        effect for known, effect in EFFECTS.items() if words.startswith(known) or words.endswith(known)
+    )

@@ -1,4 +1,5 @@
-"""The review page, used as it is meant to be: by the keyboard, by several people at once, on a network that breaks."""
+"""The review page, used as it is meant to be: by the keyboard, by several people at once, on a network that
+breaks."""
 
 import re
 import time
@@ -10,12 +11,25 @@ from playwright.sync_api import Page, Route, expect
 from tests.service.pages.conftest import Contexts, Visit
 from tests.service.pages.keyboard import PROPOSAL, PROPOSED
 from tests.service.pages.serving import Person, Service
-from tests.service.pages.walking import INBOX, ONE_DOUBT, THREE_DOUBTS, Keys, alone, arrived, card, field_of, opened, write
+from tests.service.pages.walking import (
+    INBOX,
+    ONE_DOUBT,
+    THREE_DOUBTS,
+    Keys,
+    alone,
+    arrived,
+    card,
+    field_of,
+    opened,
+    write,
+)
 
-# What the walk may take: strokes in all, and ms from a key to the frame that answers it. The quickest key is held to that, because
-# the machine of a test does other things too; all of them are printed.
+# What the walk may take: strokes in all, and ms from a key to the frame that answers it. The quickest key is
+# held to that, because the machine of a test does other things too; all of them are printed.
 MOST_STROKES, MOST_MS = 8, 100
-_PICTURE_THERE = "() => performance.getEntriesByType('resource').find((one) => one.name.includes('scale=2')).responseEnd"
+_PICTURE_THERE = (
+    "() => performance.getEntriesByType('resource').find((one) => one.name.includes('scale=2')).responseEnd"
+)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +66,11 @@ def test_what_nobody_weighed_of_an_accepted_value_stands_on_its_chip(
     page: Page = contexts(reviewer).new_page()
     opened(page, service, fax["id"])
     fields = reviewer.ask("GET", f"/submissions/{fax['id']}")["fields"]
-    told = {name: field["remark"] for name, field in fields.items() if field["remark"] and field["state"] == "read"}
+    told = {
+        name: field["remark"]
+        for name, field in fields.items()
+        if field["remark"] and field["state"] == "read"
+    }
     assert "标点未核对" in told.values()
     for name, remark in told.items():
         expect(card(page, name).locator(".chip")).to_have_text(f"自动读取，{remark}")
@@ -82,14 +100,22 @@ def test_three_doubtful_fields_take_seven_keys_and_the_next_submission_opens(
     started = time.monotonic()
     keys.press("Control+Enter")
     page.wait_for_function("(id) => !location.pathname.endsWith(`/${id}`)", arg=fax["id"])
-    told = f"ms a key: {[round(one) for one in times]}; the next one after {(time.monotonic() - started) * 1000:.0f} ms"
-    print(f"\nthree doubtful fields: {keys.strokes} keystrokes; {told}; {time.monotonic() - keys.started:.1f} s in all")
+    told = (
+        f"ms a key: {[round(one) for one in times]}; the next one "
+        f"after {(time.monotonic() - started) * 1000:.0f} ms"
+    )
+    print(
+        f"\nthree doubtful fields: {keys.strokes} keystrokes; {told}; "
+        f"{time.monotonic() - keys.started:.1f} s in all"
+    )
     now = reviewer.ask("GET", f"/submissions/{fax['id']}")
     assert now["status"] == "accepted"
     assert now["fields"][names[0]]["value"]["agrees"] is True
     assert now["fields"][names[2]]["text"] == "同意推荐。"
     assert {now["fields"][name]["by"] for name in names} == {now["fields"][names[0]]["by"]}
-    exported = reviewer.client.get("/api/v1/export", params={"format": "jsonl", "form": fax["form"], "status": "accepted"})
+    exported = reviewer.client.get(
+        "/api/v1/export", params={"format": "jsonl", "form": fax["form"], "status": "accepted"}
+    )
     assert "同意推荐。" in exported.text
     assert keys.strokes <= MOST_STROKES
     assert min(times) <= MOST_MS
@@ -104,7 +130,10 @@ def test_a_page_that_was_drawn_before_is_there_sooner(
         opened(page, service, fax["id"])
         expect(page.locator(".sheet img")).to_have_js_property("complete", True, timeout=60_000)
         views.append(page.evaluate(_PICTURE_THERE))
-    print(f"\nfirst view, ms from the address to the picture: {[round(view) for view in views]} (at first with an empty cache)")
+    print(
+        "\nfirst view, ms from the address to the picture: "
+        f"{[round(view) for view in views]} (at first with an empty cache)"
+    )
     assert min(views[1:]) < views[0]
 
 
@@ -119,14 +148,19 @@ def test_what_is_doubtful_comes_first_by_tab_and_stands_in_the_order_of_the_form
     expect(card(page, name).locator("input").first).to_be_focused()
 
 
-def test_a_digit_chooses_an_option_and_enter_saves_it(page: Page, doubtful: dict[str, Any], reviewer: Person) -> None:
+def test_a_digit_chooses_an_option_and_enter_saves_it(
+    page: Page, doubtful: dict[str, Any], reviewer: Person
+) -> None:
     name = _doubts(doubtful)[0]
     page.keyboard.press("2")
     expect(page.locator("#saving")).to_contain_text("未保存")
     page.keyboard.press("Enter")
     expect(page.locator("#saving")).to_have_text("已保存")
     field = field_of(reviewer, doubtful["id"], name)
-    assert (field["state"], field["value"]) == ("corrected", [card(page, name).locator("input").nth(1).input_value()])
+    assert (field["state"], field["value"]) == (
+        "corrected",
+        [card(page, name).locator("input").nth(1).input_value()],
+    )
 
 
 def test_undo_brings_the_doubt_back(page: Page, doubtful: dict[str, Any], reviewer: Person) -> None:
@@ -141,13 +175,17 @@ def test_undo_brings_the_doubt_back(page: Page, doubtful: dict[str, Any], review
     assert (field["state"], field["value"]) == ("doubtful", None)
 
 
-def test_a_submission_with_doubts_is_not_accepted(page: Page, doubtful: dict[str, Any], reviewer: Person) -> None:
+def test_a_submission_with_doubts_is_not_accepted(
+    page: Page, doubtful: dict[str, Any], reviewer: Person
+) -> None:
     page.keyboard.press("Control+Enter")
     expect(page.locator("#messages")).to_contain_text("还有 1 项待核对")
     assert reviewer.ask("GET", f"/submissions/{doubtful['id']}")["status"] == "in-review"
 
 
-def test_what_has_no_reading_stays_with_its_reason(page: Page, doubtful: dict[str, Any], reviewer: Person) -> None:
+def test_what_has_no_reading_stays_with_its_reason(
+    page: Page, doubtful: dict[str, Any], reviewer: Person
+) -> None:
     name = next(name for name, field in _fields(reviewer, doubtful).items() if field["kind"] == "date")
     write(card(page, name).locator("input"), "某年某月")
     page.keyboard.press("Enter")
@@ -173,7 +211,9 @@ def test_what_was_typed_survives_a_reload(page: Page, doubtful: dict[str, Any], 
     assert field_of(reviewer, doubtful["id"], name)["text"] != "还没有写完"
 
 
-def test_a_correction_survives_a_dropped_connection_and_a_reload(page: Page, doubtful: dict[str, Any], reviewer: Person) -> None:
+def test_a_correction_survives_a_dropped_connection_and_a_reload(
+    page: Page, doubtful: dict[str, Any], reviewer: Person
+) -> None:
     name = _text_field(reviewer, doubtful)
     page.context.set_offline(True)
     write(card(page, name).locator("input"), "断网时改的名称")
@@ -241,7 +281,9 @@ def test_two_reviewers_who_change_the_same_field_see_both_sides(
     assert field_of(reviewer, doubtful["id"], name)["text"] == kept
 
 
-def test_returning_sends_the_letter_that_was_edited(page: Page, doubtful: dict[str, Any], reviewer: Person) -> None:
+def test_returning_sends_the_letter_that_was_edited(
+    page: Page, doubtful: dict[str, Any], reviewer: Person
+) -> None:
     page.keyboard.press("Alt+r")
     reason = page.get_by_label("退回补正", exact=False)
     expect(reason).to_have_value(re.compile("未填写"))
@@ -258,7 +300,9 @@ def test_returning_sends_the_letter_that_was_edited(page: Page, doubtful: dict[s
     expect(page.locator("#status")).to_have_text("待复核")
 
 
-def test_who_takes_a_decision_back_at_once_stays_though_the_next_one_was_on_its_way(page: Page, doubtful: dict[str, Any]) -> None:
+def test_who_takes_a_decision_back_at_once_stays_though_the_next_one_was_on_its_way(
+    page: Page, doubtful: dict[str, Any]
+) -> None:
     page.keyboard.press("Alt+r")
     expect(page.get_by_label("退回补正", exact=False)).to_have_value(re.compile("未填写"))
     # The next submission comes slowly, and the undoing before it.
@@ -298,7 +342,9 @@ def test_the_history_of_a_field_tells_who_changed_it_from_what_to_what(
     expect(entry).to_contain_text("fuhe")
 
 
-def test_a_clerk_sees_the_answers_and_changes_none(service: Service, contexts: Contexts, doubtful: dict[str, Any]) -> None:
+def test_a_clerk_sees_the_answers_and_changes_none(
+    service: Service, contexts: Contexts, doubtful: dict[str, Any]
+) -> None:
     page: Page = contexts(service.person("jingban", "clerk")).new_page()
     opened(page, service, doubtful["id"])
     expect(card(page, _doubts(doubtful)[0]).locator("input").first).to_be_disabled()
@@ -312,17 +358,23 @@ def test_a_failure_to_read_is_told_with_its_file(service: Service, visit: Visit)
     expect(page.locator("#moves [data-move=retry]")).to_be_visible()
 
 
-def test_what_an_applicant_wrote_is_never_markup(page: Page, doubtful: dict[str, Any], reviewer: Person) -> None:
+def test_what_an_applicant_wrote_is_never_markup(
+    page: Page, doubtful: dict[str, Any], reviewer: Person
+) -> None:
     name = _text_field(reviewer, doubtful)
     text = '<img src=x onerror="document.title=1">&lt;b&gt;'
     version = reviewer.ask("GET", f"/submissions/{doubtful['id']}")["version"]
     changes = {"changes": [{"field": name, "text": text}]}
-    reviewer.ask("PATCH", f"/submissions/{doubtful['id']}/fields", headers={"If-Match": f'"{version}"'}, json=changes)
+    reviewer.ask(
+        "PATCH", f"/submissions/{doubtful['id']}/fields", headers={"If-Match": f'"{version}"'}, json=changes
+    )
     expect(card(page, name).locator("input")).to_have_value(text)
     assert page.locator("#fields img[src=x]").count() == 0
 
 
-def test_the_number_of_what_is_proposed_leaves_it_chosen(service: Service, contexts: Contexts, reviewer: Person) -> None:
+def test_the_number_of_what_is_proposed_leaves_it_chosen(
+    service: Service, contexts: Contexts, reviewer: Person
+) -> None:
     proposed = arrived(service.administrator, PROPOSED)[0]
     name = _doubts(proposed)[0]
     read = field_of(reviewer, proposed["id"], name)
@@ -351,7 +403,9 @@ def test_keys_that_are_shown_never_become_an_answer(
     assert (now["fields"][name]["text"], now["fields"][name]["state"]) == (read["text"], "doubtful")
 
 
-def test_what_is_half_typed_is_taken_for_no_answer(page: Page, doubtful: dict[str, Any], reviewer: Person) -> None:
+def test_what_is_half_typed_is_taken_for_no_answer(
+    page: Page, doubtful: dict[str, Any], reviewer: Person
+) -> None:
     name = _text_field(reviewer, doubtful)
     before = field_of(reviewer, doubtful["id"], name)
     card(page, name).locator("input").click()

@@ -1,4 +1,5 @@
-"""The review pages looked at: no serious problem of accessibility, nothing cut off at 200 %, and a picture of each."""
+"""The review pages looked at: no serious problem of accessibility, nothing cut off at 200 %, and a picture of
+each."""
 
 import json
 from collections.abc import Callable
@@ -84,7 +85,9 @@ LOOKS = (
 
 @pytest.fixture(scope="module")
 def seen(service: Service) -> Seen:
-    fax, colour, word, *_ = arrived(service.administrator, THREE_DOUBTS, INBOX / "scan_stamped.pdf", ONE_DOUBT, PROPOSED)
+    fax, colour, word, *_ = arrived(
+        service.administrator, THREE_DOUBTS, INBOX / "scan_stamped.pdf", ONE_DOUBT, PROPOSED
+    )
     mark, options = fax["doubtful_fields"][0]["name"], word["doubtful_fields"][0]["name"]
     return Seen(fax["id"], colour["id"], word["id"], fax["form"], mark, options)
 
@@ -105,7 +108,10 @@ def test_axe_finds_no_serious_problem_and_nothing_is_cut_off_at_200_percent(
     page.evaluate(axe)
     found = page.evaluate("(rules) => axe.run(document, rules)", RULES)["violations"]
     grave = [one for one in found if one["impact"] in ("serious", "critical")]
-    told = [(one["id"], [node["html"][:160] + str(node.get("failureSummary"))[:200] for node in one["nodes"][:3]]) for one in grave]
+    told = [
+        (one["id"], [node["html"][:160] + str(node.get("failureSummary"))[:200] for node in one["nodes"][:3]])
+        for one in grave
+    ]
     assert grave == [], json.dumps(told, ensure_ascii=False, indent=1)
     page.set_viewport_size(HALF)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

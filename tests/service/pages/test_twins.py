@@ -1,4 +1,5 @@
-"""The same again, as it looks: told in the inbox and on the review page, settled by keyboard and mouse, told before an export."""
+"""The same again, as it looks: told in the inbox and on the review page, settled by keyboard and mouse, told
+before an export."""
 
 import csv
 import io
@@ -46,7 +47,9 @@ def _shown(service: Service, submission: int) -> dict[str, Any]:
 @pytest.fixture
 def twice(service: Service, tmp_path: Path, seed: int) -> tuple[int, int]:
     """The same unit's form, the second time with another address of mail."""
-    return _arrive(service, filled(tmp_path, seed)), _arrive(service, filled(tmp_path, seed, {EMAIL: "new@example.com"}))
+    return _arrive(service, filled(tmp_path, seed)), _arrive(
+        service, filled(tmp_path, seed, {EMAIL: "new@example.com"})
+    )
 
 
 def test_the_same_file_twice_is_told_in_the_inbox_with_a_way_to_the_other(
@@ -116,7 +119,9 @@ def test_by_mouse_it_is_another_and_the_history_says_so_on_both_sides(
         expect(_note(one, other)).to_be_visible()
 
 
-def test_by_mouse_the_earlier_one_gives_way_too(service: Service, visit: Visit, twice: tuple[int, int]) -> None:
+def test_by_mouse_the_earlier_one_gives_way_too(
+    service: Service, visit: Visit, twice: tuple[int, int]
+) -> None:
     first, again = twice
     page = visit(f"/submissions/{first}")
     page.get_by_role("button", name=f"由第 {again} 号替换这一份").click()
@@ -131,7 +136,9 @@ def test_a_form_of_ours_that_came_back_under_another_name_is_told(
     identity = new_identity(DEFINITION)
     first = _arrive(service, filled(tmp_path, seed, identity=identity))
     again = _arrive(service, filled(tmp_path, seed, {UNIT: "改名以后的公司"}, identity))
-    expect(_note(visit(f"/submissions/{again}"), first)).to_contain_text(f"表格编号相同；有 1 栏不同：{DEFINITION.titles[UNIT]}")
+    expect(_note(visit(f"/submissions/{again}"), first)).to_contain_text(
+        f"表格编号相同；有 1 栏不同：{DEFINITION.titles[UNIT]}"
+    )
 
 
 def test_an_export_says_beforehand_what_may_be_in_it_twice_and_what_it_leaves_out(
@@ -150,11 +157,16 @@ def test_an_export_says_beforehand_what_may_be_in_it_twice_and_what_it_leaves_ou
     page.get_by_label("全部", exact=True).check()
     page.get_by_label("CSV").check()
     expect(page.locator("#twins")).to_contain_text("份疑似重复，还没有处理。文件中“疑似重复（编号）”一列注明")
-    assert {row["编号"]: row["疑似重复（编号）"] for row in taken(page)} == {str(first): str(again), str(again): str(first)}
+    assert {row["编号"]: row["疑似重复（编号）"] for row in taken(page)} == {
+        str(first): str(again),
+        str(again): str(first),
+    }
     page.get_by_label("疑似重复（编号）", exact=True).uncheck()
     expect(page.locator("#twins")).to_contain_text("文件里看不出来")
     version = {"If-Match": f'"{_shown(service, again)["version"]}"'}
-    service.administrator.ask("POST", f"/submissions/{again}/twins/{first}", json={"verdict": "replaces"}, headers=version)
+    service.administrator.ask(
+        "POST", f"/submissions/{again}/twins/{first}", json={"verdict": "replaces"}, headers=version
+    )
     page.reload()
     page.locator("#form").select_option(FORM)
     page.get_by_label("全部", exact=True).check()
@@ -164,7 +176,9 @@ def test_an_export_says_beforehand_what_may_be_in_it_twice_and_what_it_leaves_ou
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_what_is_told_of_twins_is_accessible(visit: Visit, axe: str, twice: tuple[int, int], theme: str) -> None:
+def test_what_is_told_of_twins_is_accessible(
+    visit: Visit, axe: str, twice: tuple[int, int], theme: str
+) -> None:
     for address in ("/?twins=true", f"/submissions/{twice[0]}", "/export"):
         page = visit(address, dark=theme == "dark")
         expect(page.locator(".twins, .twin, #columns li").first).to_be_visible()

@@ -36,8 +36,8 @@ def _record() -> Record:
 
 @pytest.fixture
 def mixed(tmp_path: Path) -> dict[str, Path]:
-    """What lies in somebody's folder at the end of a day: two units' forms, a third's as Word file and as scan, a form that is
-    damaged, and a letter."""
+    """What lies in somebody's folder at the end of a day: two units' forms, a third's as Word file and as
+    scan, a form that is damaged, and a letter."""
     data = {
         "甲.docx": (INBOX / "A01_lit_ballot_check.docx").read_bytes(),
         "乙.docx": (INBOX / "A04_lit_box_then_tick.docx").read_bytes(),
@@ -52,7 +52,11 @@ def mixed(tmp_path: Path) -> dict[str, Path]:
 
 
 def _line(page: Page, name: str) -> Locator:
-    return page.get_by_role("region", name="本次上传").get_by_role("listitem").filter(has=page.get_by_text(name, exact=True))
+    return (
+        page.get_by_role("region", name="本次上传")
+        .get_by_role("listitem")
+        .filter(has=page.get_by_text(name, exact=True))
+    )
 
 
 def _number(link: Locator) -> int:
@@ -74,7 +78,9 @@ def test_of_many_files_each_is_its_unit_s_and_word_and_scan_are_one(
     expect(_line(page, "丙扫描.pdf").get_by_role("link")).to_have_text(unit)
     expect(_line(page, "丁坏.docx").locator(".status")).to_have_text("无法读取")
     expect(_line(page, "来函.docx").locator(".status")).to_have_text("无法读取")
-    detail = {name: service.administrator.ask("GET", f"/submissions/{number}") for name, number in numbers.items()}
+    detail = {
+        name: service.administrator.ask("GET", f"/submissions/{number}") for name, number in numbers.items()
+    }
     (upload,) = {one["upload"] for one in detail.values()}
     made = service.administrator.ask("GET", f"/uploads/{upload}")["submissions"]
     assert {one["id"] for one in made} == set(numbers.values())
@@ -84,14 +90,21 @@ def test_of_many_files_each_is_its_unit_s_and_word_and_scan_are_one(
         assert not any(finding["code"].startswith("part") for finding in detail[name]["findings"])
     _shows_its_own(opened(page, service, numbers["丙.docx"]), unit, ["丙.docx", "丙扫描.pdf"])
     _shows_its_own(opened(page, service, numbers["甲.docx"]), detail["甲.docx"]["unit"], ["甲.docx"])
-    for name, own in (("甲.docx", ["甲.docx"]), ("丙.docx", ["丙.docx", "丙扫描.pdf"]), ("丁坏.docx", ["丁坏.docx"])):
+    for name, own in (
+        ("甲.docx", ["甲.docx"]),
+        ("丙.docx", ["丙.docx", "丙扫描.pdf"]),
+        ("丁坏.docx", ["丁坏.docx"]),
+    ):
         _holds_its_own(service, numbers[name], own, [other for other in mixed if other not in own])
 
 
 def _shows_its_own(page: Page, unit: str, own: list[str]) -> None:
     expect(page).to_have_title(f"{unit} · 复核 · Sealform")
     expect(page.locator("#part option")).to_have_count(len(own))
-    assert [text.split(" · ")[0].split("（")[0].strip() for text in page.locator("#part option").all_text_contents()] == own
+    assert [
+        text.split(" · ")[0].split("（")[0].strip()
+        for text in page.locator("#part option").all_text_contents()
+    ] == own
 
 
 def _holds_its_own(service: Service, number: int, own: list[str], others: list[str]) -> None:
@@ -107,7 +120,12 @@ def _holds_its_own(service: Service, number: int, own: list[str], others: list[s
 def test_folders_in_a_dropped_folder_are_a_sender_s_each(visit: Visit, mixed: dict[str, Path]) -> None:
     page = visit("/")
     _drop_folder(
-        page, {"收到/甲.docx": mixed["甲.docx"], "收到/乙公司/乙.docx": mixed["乙.docx"], "收到/乙公司/函.docx": mixed["来函.docx"]}
+        page,
+        {
+            "收到/甲.docx": mixed["甲.docx"],
+            "收到/乙公司/乙.docx": mixed["乙.docx"],
+            "收到/乙公司/函.docx": mixed["来函.docx"],
+        },
     )
     expect(page.get_by_text("3 个文件都已处理")).to_be_visible(timeout=READ)
     expect(_line(page, "收到/乙公司/函.docx").get_by_role("link")).to_have_attribute(
@@ -127,10 +145,12 @@ def _drop_folder(page: Page, files: dict[str, Path]) -> None:
         """(files) => {
             const entry = (path, inside) => inside.length === 1 && inside[0].path === path
                 ? { isFile: true, fullPath: `/${path}`, file: (done) => done(new File(
-                    [Uint8Array.from(atob(inside[0].data), (one) => one.charCodeAt(0))], path.split("/").at(-1))) }
+                    [Uint8Array.from(atob(inside[0].data), (one) => one.charCodeAt(0))],
+                    path.split("/").at(-1))) }
                 : { isDirectory: true, fullPath: `/${path}`, createReader: () => {
                     const steps = new Set(inside.map((one) => one.path.slice(path.length + 1).split("/")[0]));
-                    const below = (step) => inside.filter((one) => `${one.path}/`.startsWith(`${path}/${step}/`));
+                    const below = (step) =>
+                        inside.filter((one) => `${one.path}/`.startsWith(`${path}/${step}/`));
                     const found = [...steps].map((step) => entry(`${path}/${step}`, below(step)));
                     return { readEntries: (done) => done(found.splice(0)) };
                 } };
@@ -145,11 +165,18 @@ def _drop_folder(page: Page, files: dict[str, Path]) -> None:
 
 def test_what_will_become_of_them_is_said_before_they_are_let_go(visit: Visit) -> None:
     page = visit("/")
-    for label, words in (("自动判断", "先各算一份"), ("同一份申请", "同一份申请"), ("每个文件一份", "每个文件作为一份")):
+    for label, words in (
+        ("自动判断", "先各算一份"),
+        ("同一份申请", "同一份申请"),
+        ("每个文件一份", "每个文件作为一份"),
+    ):
         page.get_by_label(label).check()
         page.evaluate(
             """() => { const event = new Event("dragenter", { bubbles: true, cancelable: true });
-                       event.dataTransfer = { types: ["Files"] }; document.querySelector("#main").dispatchEvent(event); }"""
+                       event.dataTransfer = { types: ["Files"] };
+                       document.querySelector("#main").dispatchEvent(event); }"""
         )
         expect(page.locator("#drop-how")).to_contain_text(words)
-        page.evaluate("""document.querySelector("#main").dispatchEvent(new Event("dragleave", { bubbles: true }))""")
+        page.evaluate(
+            """document.querySelector("#main").dispatchEvent(new Event("dragleave", { bubbles: true }))"""
+        )

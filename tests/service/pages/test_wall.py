@@ -1,4 +1,5 @@
-"""One question across all submissions: seen side by side, confirmed and corrected many at once, taken back."""
+"""One question across all submissions: seen side by side, confirmed and corrected many at once, taken
+back."""
 
 from typing import Any
 
@@ -27,7 +28,9 @@ def field(three: list[dict[str, Any]]) -> str:
 
 
 @pytest.fixture
-def page(service: Service, contexts: Contexts, reviewer: Person, three: list[dict[str, Any]], field: str) -> Page:
+def page(
+    service: Service, contexts: Contexts, reviewer: Person, three: list[dict[str, Any]], field: str
+) -> Page:
     """The wall of that field."""
     made: Page = contexts(reviewer).new_page()
     made.goto(f"{service.url}/questions/{three[0]['form']}/{field}")
@@ -108,7 +111,9 @@ def test_what_somebody_else_settled_meanwhile_is_shown_and_not_written_over(
     options = _tile(page, three[0]).locator("input")
     theirs = {"changes": [{"field": field, "value": [options.nth(3).input_value()]}]}
     version = {"If-Match": f'"{three[0]["version"]}"'}
-    service.person("tongshi", "reviewer").ask("PATCH", f"/submissions/{three[0]['id']}/fields", headers=version, json=theirs)
+    service.person("tongshi", "reviewer").ask(
+        "PATCH", f"/submissions/{three[0]['id']}/fields", headers=version, json=theirs
+    )
     _tile(page, three[0]).focus()
     page.keyboard.press("1")
     page.keyboard.press("Enter")
@@ -117,7 +122,9 @@ def test_what_somebody_else_settled_meanwhile_is_shown_and_not_written_over(
     assert field_of(reviewer, three[0]["id"], field)["value"] == [options.nth(3).input_value()]
 
 
-def test_an_answer_survives_a_dropped_connection(page: Page, reviewer: Person, three: list[dict[str, Any]], field: str) -> None:
+def test_an_answer_survives_a_dropped_connection(
+    page: Page, reviewer: Person, three: list[dict[str, Any]], field: str
+) -> None:
     page.context.set_offline(True)
     _tile(page, three[1]).focus()
     page.keyboard.press("2")

@@ -1,4 +1,5 @@
-"""Every kind of field has its widget, made from the definition alone: a form that is nothing like the first one is edited too."""
+"""Every kind of field has its widget, made from the definition alone: a form that is nothing like the first
+one is edited too."""
 
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,26 @@ def filing(service: Service, tmp_path: Path) -> dict[str, Any]:
     return arrived(service.administrator, filled(tmp_path, 41))[0]
 
 
-def test_each_kind_is_typed_as_a_person_writes_it(service: Service, contexts: Contexts, filing: dict[str, Any]) -> None:
+def test_each_kind_is_typed_as_a_person_writes_it(
+    service: Service, contexts: Contexts, filing: dict[str, Any]
+) -> None:
     reviewer = service.person("fuhe", "reviewer")
     page: Page = contexts(reviewer).new_page()
     opened(page, service, filing["id"])
     fields = reviewer.ask("GET", f"/submissions/{filing['id']}")["fields"]
-    typed = {"number": "1,234.5", "date": "2019.3.8", "phone": "027-85807053", "text": "改过的内容", "prose": "第一行\n第二行"}
-    expected = {"date": "2019-03-08", "phone": "027-85807053", "text": "改过的内容", "prose": "第一行\n第二行"}
+    typed = {
+        "number": "1,234.5",
+        "date": "2019.3.8",
+        "phone": "027-85807053",
+        "text": "改过的内容",
+        "prose": "第一行\n第二行",
+    }
+    expected = {
+        "date": "2019-03-08",
+        "phone": "027-85807053",
+        "text": "改过的内容",
+        "prose": "第一行\n第二行",
+    }
     chosen = {kind: next(name for name, field in fields.items() if field["kind"] == kind) for kind in typed}
     for kind, name in chosen.items():
         answer = card(page, name).locator("input, textarea").first

@@ -1,4 +1,5 @@
-"""What the tests of the review pages do as a reviewer does it: press keys, which are counted, and wait for what they do."""
+"""What the tests of the review pages do as a reviewer does it: press keys, which are counted, and wait for
+what they do."""
 
 import time
 from dataclasses import dataclass, field
@@ -49,17 +50,21 @@ class Keys:
 
 
 def arrived(person: Person, *paths: Path, seconds: float = 90.0) -> list[dict[str, Any]]:
-    """Uploads each file as a submission of its own; the submissions once they were read, in the order of the files."""
+    """Uploads each file as a submission of its own; the submissions once they were read, in the order of the
+    files."""
     return [person.read(upload, seconds)[0] for upload in person.upload(*paths)]
 
 
 def alone(person: Person, submissions: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The submissions as they are once somebody said that each is another than what came before from the same file."""
+    """The submissions as they are once somebody said that each is another than what came before from the same
+    file."""
     now = [person.ask("GET", f"/submissions/{one['id']}") for one in submissions]
     for place, one in enumerate(now):
         for twin in one["unsettled_twins"]:
             path, version = f"/submissions/{one['id']}", {"If-Match": f'"{now[place]["version"]}"'}
-            now[place] = person.ask("POST", f"{path}/twins/{twin}", headers=version, json={"verdict": "another"})
+            now[place] = person.ask(
+                "POST", f"{path}/twins/{twin}", headers=version, json={"verdict": "another"}
+            )
     return now
 
 

@@ -1,7 +1,7 @@
 """What `service/processes/inside_pebble.py` counts on inside pebble.
 
-Where this fails after pebble was brought up to date, that module has to follow: processes that it does not find are ended one after
-the other, each as slowly as it likes.
+Where this fails after pebble was brought up to date, that module has to follow: processes that it does not
+find are ended one after the other, each as slowly as it likes.
 """
 
 import multiprocessing
@@ -47,7 +47,9 @@ def _begun(pool: ProcessPool, folder: Path) -> list[int]:
     return found
 
 
-def test_processes_of_a_stopped_pool_end_together_and_no_others_begin(pool: ProcessPool, tmp_path: Path) -> None:
+def test_processes_of_a_stopped_pool_end_together_and_no_others_begin(
+    pool: ProcessPool, tmp_path: Path
+) -> None:
     processes = _begun(pool, tmp_path)
     before = {one.pid for one in multiprocessing.active_children()}
     assert set(processes) <= before
@@ -56,7 +58,9 @@ def test_processes_of_a_stopped_pool_end_together_and_no_others_begin(pool: Proc
     end_at_once(pool)
     assert time.monotonic() - started < _DAWDLE, "a stopped pool goes on looking after its processes"
     pool.join()
-    assert time.monotonic() - started < 2 * _DAWDLE, "processes are ended one after the other: they are kept elsewhere now"
+    assert time.monotonic() - started < 2 * _DAWDLE, (
+        "processes are ended one after the other: they are kept elsewhere now"
+    )
     assert [one for one in processes if is_running(one)] == []
     assert {one.pid for one in multiprocessing.active_children()} <= before, "a stopped pool starts others"
 

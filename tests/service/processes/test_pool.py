@@ -40,7 +40,9 @@ def test_it_goes_on_after_a_process_died_between_two_submissions(pool: LastingPo
     assert _process(_read(pool, tmp_path, "read")) != first
 
 
-def test_what_a_killed_process_left_goes_at_once_and_what_the_others_use_stays(pool: LastingPool, tmp_path: Path) -> None:
+def test_what_a_killed_process_left_goes_at_once_and_what_the_others_use_stays(
+    pool: LastingPool, tmp_path: Path
+) -> None:
     _read(pool, tmp_path, "litter")
     assert len(list((tmp_path / "scratch").rglob("litter*"))) == 1
     assert _read(pool, tmp_path, "kill").lines[0]["error"]["code"] == "reader-crashed"
@@ -54,7 +56,9 @@ def _draw(source: Source, *_: Any) -> bytes:
     return source.path.read_bytes()
 
 
-def test_a_call_gives_what_it_made_or_the_error_with_its_advice_told_once(pool: LastingPool, tmp_path: Path) -> None:
+def test_a_call_gives_what_it_made_or_the_error_with_its_advice_told_once(
+    pool: LastingPool, tmp_path: Path
+) -> None:
     def outcome(order: str) -> bytes | UnreadableFile:
         path = tmp_path / "one.txt"
         path.write_text(order)
@@ -87,7 +91,9 @@ def _die_once(mark: Path) -> Any:
     return obey
 
 
-def test_what_a_process_took_and_died_of_is_read_again_while_another_goes_on(tmp_path: Path, monkeypatch: Any) -> None:
+def test_what_a_process_took_and_died_of_is_read_again_while_another_goes_on(
+    tmp_path: Path, monkeypatch: Any
+) -> None:
     monkeypatch.setattr("service.processes.pool._GRACE", 0.5)
     with LastingPool(Limits(jobs=2, seconds=3), tmp_path) as pool:
         _read(pool, tmp_path, "read")

@@ -47,10 +47,14 @@ def _sources(folder: Path, *orders: str) -> list[Source]:
 def test_every_submission_ends_in_a_line_whatever_happens_to_its_process(tmp_path: Path, jobs: int) -> None:
     sources = _sources(tmp_path, "read", "hang", "segfault", "read", "exit", "raise", "hog", "read")
     limits = Limits(jobs=jobs, seconds=2.0, megabytes=4096)
-    lines = {done.submission.name.partition("-")[2]: done.lines for done in read_all(sources, {}, Options(), limits, read=obey)}
+    lines = {
+        done.submission.name.partition("-")[2]: done.lines
+        for done in read_all(sources, {}, Options(), limits, read=obey)
+    }
     found = {name: line["error"]["code"] for name, (line,) in lines.items()}
     assert found == {
-        "read.txt": "pid", "hang.txt": "timed-out", "segfault.txt": "reader-crashed", "exit.txt": "reader-crashed",
+        "read.txt": "pid", "hang.txt": "timed-out", "segfault.txt": "reader-crashed",
+        "exit.txt": "reader-crashed",
         "raise.txt": "reader-crashed", "hog.txt": "reader-crashed",
     }  # fmt: skip
     (crashed,) = lines["segfault.txt"]
@@ -63,11 +67,18 @@ def test_every_submission_ends_in_a_line_whatever_happens_to_its_process(tmp_pat
 def test_where_no_process_can_start_every_submission_fails_and_nothing_hangs(tmp_path: Path) -> None:
     paths = [source.path.as_posix() for source in _sources(tmp_path, *["read"] * 100)]
     ran = subprocess.run(
-        [sys.executable, "-", *paths], input=UNIMPORTABLE.encode(), cwd=ROOT, capture_output=True, timeout=60, check=True
+        [sys.executable, "-", *paths],
+        input=UNIMPORTABLE.encode(),
+        cwd=ROOT,
+        capture_output=True,
+        timeout=60,
+        check=True,
     )
     lines = [line for text in ran.stdout.decode().splitlines() for line in json.loads(text)]
     assert [line["source"] for line in lines] == paths
-    assert {(line["error"]["code"], line["parts"][0]["state"]) for line in lines} == {("reader-crashed", "unreadable")}
+    assert {(line["error"]["code"], line["parts"][0]["state"]) for line in lines} == {
+        ("reader-crashed", "unreadable")
+    }
     assert "请打开原文件核对" in lines[0]["error"]["message"]
 
 
@@ -119,16 +130,22 @@ def test_what_a_killed_worker_started_dies_with_it(tmp_path: Path, mark: Mark, o
     assert next(reading).lines[0]["error"]["code"] == "timed-out"
     reading.close()
     deadline = time.monotonic() + 20
-    while (left := [one for one in mark.alive().values() if not _is_tracker(one)]) and time.monotonic() < deadline:
+    while (
+        left := [one for one in mark.alive().values() if not _is_tracker(one)]
+    ) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert left == []
 
 
-def test_temporary_files_of_a_run_lie_in_one_folder_that_goes_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_temporary_files_of_a_run_lie_in_one_folder_that_goes_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     place = tmp_path / "tmp"
     place.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(place))
-    reading = read_all(_sources(tmp_path, "litter", "litter", "kill", "read"), {}, Options(), Limits(), read=obey)
+    reading = read_all(
+        _sources(tmp_path, "litter", "litter", "kill", "read"), {}, Options(), Limits(), read=obey
+    )
     for count, _ in enumerate(reading, 1):
         (folder,) = place.iterdir()
         assert len(list(folder.rglob("litter*"))) >= min(count, 2)
@@ -137,7 +154,10 @@ def test_temporary_files_of_a_run_lie_in_one_folder_that_goes_with_it(tmp_path: 
 
 def test_each_submission_tells_how_long_it_took(tmp_path: Path) -> None:
     sources = _sources(tmp_path, "doze", "exit", "hang")
-    seconds = {done.submission.name: done.seconds for done in read_all(sources, {}, Options(), Limits(seconds=3.0), read=obey)}
+    seconds = {
+        done.submission.name: done.seconds
+        for done in read_all(sources, {}, Options(), Limits(seconds=3.0), read=obey)
+    }
     assert 0.2 <= (seconds["0-doze.txt"] or 0) < 3
     assert (seconds["1-exit.txt"], seconds["2-hang.txt"]) == (None, 3.0)
 
@@ -146,9 +166,16 @@ def test_nothing_to_read_is_nothing_read() -> None:
     assert list(read_all([], {}, Options(), Limits())) == []
 
 
-def test_the_real_reader_gives_the_lines_of_the_contract(forms: Mapping[str, FormDefinition], inbox: Path) -> None:
+def test_the_real_reader_gives_the_lines_of_the_contract(
+    forms: Mapping[str, FormDefinition], inbox: Path
+) -> None:
     path = inbox / "A01_lit_ballot_check.docx"
     (done,) = read_all([Source.at(path, "a01.docx")], forms, Options(), Limits())
     source, (line,) = done.submission, done.lines
-    assert (source.name, line["source"], line["application"], line["error"]) == ("a01.docx", "a01.docx", 1, None)
+    assert (source.name, line["source"], line["application"], line["error"]) == (
+        "a01.docx",
+        "a01.docx",
+        1,
+        None,
+    )
     assert set(line["fields"]) == set(forms[line["form"]].fields)

@@ -1,4 +1,5 @@
-"""A batch of mixed files with hostile ones among them: every file is accounted for, nothing is lost, nothing is left."""
+"""A batch of mixed files with hostile ones among them: every file is accounted for, nothing is lost, nothing
+is left."""
 
 import json
 import os
@@ -31,10 +32,25 @@ class Desk:
         self.mark = Mark()
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "tests.service.command", "extract", str(self.inbox.folder), "-o", str(self.results)]
-        environment = {**os.environ, **self.mark.environment, "PYTHONPATH": str(ROOT), "TMPDIR": str(self.temporary)}
+        command = [
+            sys.executable,
+            "-m",
+            "tests.service.command",
+            "extract",
+            str(self.inbox.folder),
+            "-o",
+            str(self.results),
+        ]
+        environment = {
+            **os.environ,
+            **self.mark.environment,
+            "PYTHONPATH": str(ROOT),
+            "TMPDIR": str(self.temporary),
+        }
         return subprocess.Popen(
-            [*command, "--jobs", "2", "--time-limit", str(self.seconds), *arguments], env=environment, stderr=subprocess.PIPE
+            [*command, "--jobs", "2", "--time-limit", str(self.seconds), *arguments],
+            env=environment,
+            stderr=subprocess.PIPE,
         )
 
     def run(self, *arguments: str) -> str:
@@ -104,7 +120,11 @@ def test_a_small_batch_survives_what_comes(tmp_path: Path, forms: Mapping[str, F
 def test_a_kill_ends_what_was_started_and_the_next_run_removes_what_is_left(
     tmp_path: Path, forms: Mapping[str, FormDefinition]
 ) -> None:
-    desk = Desk(tmp_path, make_inbox(tmp_path / "inbox", forms, Share(files=2, hostile=1, orders=("office",)), seed=1), seconds=60)
+    desk = Desk(
+        tmp_path,
+        make_inbox(tmp_path / "inbox", forms, Share(files=2, hostile=1, orders=("office",)), seed=1),
+        seconds=60,
+    )
     process = desk.start()
     deadline = time.monotonic() + 120
     while not desk.mark.alive(b"sleep") and time.monotonic() < deadline:

@@ -7,7 +7,9 @@ from models.form import FormDefinition
 from service.runs.summary import counts, details, in_words
 
 
-def _line(source: str, form: str | None = None, doubtful: tuple[str, ...] = (), message: str = "") -> dict[str, Any]:
+def _line(
+    source: str, form: str | None = None, doubtful: tuple[str, ...] = (), message: str = ""
+) -> dict[str, Any]:
     return {
         "source": source,
         "form": form,
@@ -25,7 +27,9 @@ def test_doubtful_fields_are_counted_by_kind(forms: Mapping[str, FormDefinition]
     form = forms["pilot-application"]
     seals = [name for name, field in form.fields.items() if field.kind == "seal"]
     phones = [name for name, field in form.fields.items() if field.kind == "phone"]
-    lines = [_line(f"{n}", form.name, (seals[0],)) for n in range(3)] + [_line("x", form.name, (phones[0], "gone"))]
+    lines = [_line(f"{n}", form.name, (seals[0],)) for n in range(3)] + [
+        _line("x", form.name, (phones[0], "gone"))
+    ]
     assert "需复核的栏目共 5 处：盖章类 3，电话类 1，其他 1" in _said(lines, forms=forms)
 
 

@@ -32,7 +32,9 @@ def _guess(database: Database, together: Barrier, origin: str) -> str:
 
 
 @pytest.mark.parametrize("is_known", [True, False])
-def test_of_many_guesses_at_once_from_many_addresses_no_more_are_tried_than_are_allowed(database: Database, is_known: bool) -> None:
+def test_of_many_guesses_at_once_from_many_addresses_no_more_are_tried_than_are_allowed(
+    database: Database, is_known: bool
+) -> None:
     if is_known:
         with database.write() as connection:
             accounts.create_user(connection, "wang", "", "clerk", "system", NOW)

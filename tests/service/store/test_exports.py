@@ -55,7 +55,8 @@ def test_what_left_comes_with_its_new_state(database: Database) -> None:
 
 @pytest.mark.parametrize("seed", range(2))
 def test_who_walks_while_others_change_misses_nothing(database: Database, seed: int) -> None:
-    """Writers change submissions while a reader follows; in the end the reader knows of each what is so, by cursors alone."""
+    """Writers change submissions while a reader follows; in the end the reader knows of each what is so, by
+    cursors alone."""
     numbers = [made.store(database, PILOT, number) for number in range(6)]
 
     def write(own: list[int], dice: random.Random) -> None:
@@ -66,7 +67,8 @@ def test_who_walks_while_others_change_misses_nothing(database: Database, seed: 
         made.store(database, PILOT, 90 + own[0])
 
     writers = [
-        threading.Thread(target=write, args=(numbers[part::3], random.Random(f"{seed}{part}")), daemon=True) for part in range(3)
+        threading.Thread(target=write, args=(numbers[part::3], random.Random(f"{seed}{part}")), daemon=True)
+        for part in range(3)
     ]
     known: dict[int, Kept] = {}
     dice, cursor, steps = random.Random(seed), 0, []

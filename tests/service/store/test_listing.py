@@ -34,14 +34,20 @@ def _add(connection: sa.Connection, *wanted: One) -> list[int]:
     made = []
     for one in wanted:
         upload = connection.execute(
-            uploads.insert().values(created_at=NOW, created_by="user:1", channel="page").returning(uploads.c.id)
+            uploads.insert()
+            .values(created_at=NOW, created_by="user:1", channel="page")
+            .returning(uploads.c.id)
         ).scalar_one()
         row = {
             "upload_id": upload, "application": 1, "status": one.get("status", "in-review"), "name": "s.docx",
-            "unit": one.get("unit"), "form": one.get("form", "one"), "form_version": "1", "doubtful": one.get("doubtful", 0),
-            "updated_at": NOW, "received_at": NOW + timedelta(minutes=one.get("minutes", 0)), "changed": upload,
+            "unit": one.get("unit"), "form": one.get("form", "one"), "form_version": "1",
+            "doubtful": one.get("doubtful", 0),
+            "updated_at": NOW, "received_at": NOW + timedelta(minutes=one.get("minutes", 0)),
+            "changed": upload,
         }  # fmt: skip
-        made.append(connection.execute(submissions.insert().values(row).returning(submissions.c.id)).scalar_one())
+        made.append(
+            connection.execute(submissions.insert().values(row).returning(submissions.c.id)).scalar_one()
+        )
     return made
 
 
@@ -67,7 +73,10 @@ quick = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCh
 
 @quick
 @given(
-    before=st.lists(ones, max_size=9), meanwhile=st.lists(ones, max_size=4), sort=st.sampled_from(SORTS), limit=st.integers(1, 4)
+    before=st.lists(ones, max_size=9),
+    meanwhile=st.lists(ones, max_size=4),
+    sort=st.sampled_from(SORTS),
+    limit=st.integers(1, 4),
 )
 def test_walking_the_pages_shows_each_submission_once_while_new_ones_arrive(
     database: Database, before: list[One], meanwhile: list[One], sort: Sort, limit: int
@@ -87,7 +96,9 @@ def test_walking_the_pages_shows_each_submission_once_while_new_ones_arrive(
 
 @quick
 @given(made=st.lists(ones, max_size=12), sort=st.sampled_from(SORTS))
-def test_every_order_is_what_it_says_and_paging_does_not_change_it(database: Database, made: list[One], sort: Sort) -> None:
+def test_every_order_is_what_it_says_and_paging_does_not_change_it(
+    database: Database, made: list[One], sort: Sort
+) -> None:
     _clear(database)
     with database.write() as connection:
         _add(connection, *made)
@@ -108,7 +119,9 @@ def test_every_order_is_what_it_says_and_paging_does_not_change_it(database: Dat
     status=st.sampled_from([(), ("accepted",), ("accepted", "received")]),
     doubtful=st.none() | st.booleans(),
 )
-def test_filters_keep_what_they_say(database: Database, made: list[One], status: tuple[Any, ...], doubtful: bool | None) -> None:
+def test_filters_keep_what_they_say(
+    database: Database, made: list[One], status: tuple[Any, ...], doubtful: bool | None
+) -> None:
     _clear(database)
     with database.write() as connection:
         numbers = _add(connection, *made)
@@ -137,7 +150,10 @@ def test_search_finds_every_word_and_punctuation_alone_finds_nothing(database: D
         first, second = _add(connection, {}, {})
         search.index(connection, first, ["光谷园区低碳改造"])
         search.index(connection, second, ["光谷社区"])
-        assert [row.id for row in listing.page(connection, Filter(query="光谷"), "received_at").rows] == [first, second]
+        assert [row.id for row in listing.page(connection, Filter(query="光谷"), "received_at").rows] == [
+            first,
+            second,
+        ]
         assert [row.id for row in listing.page(connection, Filter(query="光谷 低碳")).rows] == [first]
         assert listing.page(connection, Filter(query="。，")).rows == []
         assert len(listing.page(connection, Filter(query="  ")).rows) == 2
@@ -148,7 +164,16 @@ def test_a_cursor_that_is_none_or_of_another_order_is_refused(database: Database
         _add(connection, {}, {})
         told = listing.page(connection, Filter(), "-doubtful", None, 1).next
         assert told
-        whole = ["x", "é", "bnVsbA", "W10", "WyJ1bml0IiwgMSwgMV0", "WyItcmVjZWl2ZWRfYXQiLCAxLCAxXQ", "W" * 3000, told]
+        whole = [
+            "x",
+            "é",
+            "bnVsbA",
+            "W10",
+            "WyJ1bml0IiwgMSwgMV0",
+            "WyItcmVjZWl2ZWRfYXQiLCAxLCAxXQ",
+            "W" * 3000,
+            told,
+        ]
         for cursor in whole:
             with pytest.raises(Invalid):
                 listing.page(connection, Filter(), "unit", cursor, 1)
@@ -161,7 +186,9 @@ def test_counts_are_those_of_the_bureaus_own_days(database: Database) -> None:
         first, _ = _add(connection, {"minutes": 389}, {"minutes": 391, "status": "accepted"})
         for number, action in enumerate(("read", "accept", "reopen", "return"), 1):
             connection.execute(
-                versions.insert().values(submission_id=first, version=number, at=NOW, actor="user:1", action=action, changes={})
+                versions.insert().values(
+                    submission_id=first, version=number, at=NOW, actor="user:1", action=action, changes={}
+                )
             )
         days = [date(2026, 11, 21), date(2026, 11, 22), date(2026, 11, 23)]
         assert [tuple(row) for row in listing.by_day(connection, days, china)] == [
@@ -177,9 +204,16 @@ def test_questions_count_and_show_who_waits_for_a_person(database: Database) -> 
     with database.write() as connection:
         waiting, other, done = _add(connection, {}, {}, {"status": "returned"})
         for number, fields in ((waiting, ["a", "b"]), (other, ["a"]), (done, ["a"])):
-            connection.execute(records.insert().values(submission_id=number, content={"a": "1"}, marks={}, findings=[]))
-            connection.execute(results.insert().values(submission_id=number, line={"fields": {}}, read_at=NOW))
-            connection.execute(doubts.insert(), [{"submission_id": number, "field": field, "form": "one"} for field in fields])
+            connection.execute(
+                records.insert().values(submission_id=number, content={"a": "1"}, marks={}, findings=[])
+            )
+            connection.execute(
+                results.insert().values(submission_id=number, line={"fields": {}}, read_at=NOW)
+            )
+            connection.execute(
+                doubts.insert(),
+                [{"submission_id": number, "field": field, "form": "one"} for field in fields],
+            )
         assert listing.questions(connection, "in-review") == [("one", "a", 2), ("one", "b", 1)]
         assert [row.id for row in listing.answers(connection, "one", "a", 0, 10)] == [waiting, other]
         assert [row.id for row in listing.answers(connection, "one", "a", waiting, 10)] == [other]

@@ -12,30 +12,27 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from extractor import Options, Source
 from models.errors import Conflict, Invalid, NotFound, Stale
 from models.form import FormDefinition
 from service.forms.definitions import load_forms
-from service.parts import own
-from service.processes.pool import read_submission
-from service.store import again, audit, records, search
+from service.store import audit, records, search
 from service.store.database import Database
-from service.store.records import Change, Editor
-from service.store.tables import audit_log, audit_values, doubts, metadata, results, submissions, uploads, versions
+from service.store.records import Change
+from service.store.tables import (
+    audit_log,
+    audit_values,
+    doubts,
+    metadata,
+    results,
+    submissions,
+    versions,
+)
 from service.store.uploads import Arrival, StoredFile, begin_reading, create
+from service.store.versions import Editor
 
 ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 FORMS = load_forms()
-
-
-@pytest.fixture(scope="module")
-def line() -> dict[str, Any]:
-    (read,) = read_submission(Source.at(ROOT / "fixtures/inbox/A01_lit_ballot_check.docx"), FORMS, Options())
-    # A value that a person must look at, whatever the reader learns to be sure of.
-    read["fields"]["email"]["decision"] = "review"
-    read["status"] = "review"
-    return read
 
 
 def _form(name: str, version: str) -> FormDefinition:
@@ -49,7 +46,12 @@ def _editor(seconds: int = 0) -> Editor:
 
 def _upload(database: Database, replaces: int | None = None) -> tuple[int, int]:
     with database.write() as connection:
-        return create(connection, Arrival([StoredFile("s001.docx", "a" * 64, 100)], "page", replaces=replaces), "user:1", NOW)
+        return create(
+            connection,
+            Arrival([StoredFile("s001.docx", "a" * 64, 100)], "page", replaces=replaces),
+            "user:1",
+            NOW,
+        )
 
 
 def _read(database: Database, line: Mapping[str, Any]) -> int:
@@ -76,13 +78,18 @@ def test_the_migrations_make_what_the_tables_say(database: Database) -> None:
     with database.read() as connection:
         context = MigrationContext.configure(
             connection,
-            opts={"compare_type": True, "include_name": lambda name, kind, _: kind != "table" or name in metadata.tables},
+            opts={
+                "compare_type": True,
+                "include_name": lambda name, kind, _: kind != "table" or name in metadata.tables,
+            },
         )
         assert compare_metadata(context, metadata) == []
     assert database.is_current()
 
 
-def test_a_reading_becomes_a_submission_under_review_with_its_doubts(database: Database, line: dict[str, Any]) -> None:
+def test_a_reading_becomes_a_submission_under_review_with_its_doubts(
+    database: Database, line: dict[str, Any]
+) -> None:
     row = _row(database, _read(database, line))
     assert (row.status, row.doubtful, row.version, row.form) == ("in-review", 1, 1, line["form"])
     assert row.unit == line["fields"][FORMS[line["form"]].applicant[0]]["value"]
@@ -94,13 +101,18 @@ def test_finishing_twice_leaves_one_result(database: Database, line: dict[str, A
     upload, submission = _upload(database)
     for worker in ("w1", "w2"):
         with database.write() as connection:
-            assert records.finish(connection, upload, [line, line], _form, worker, None, NOW) == [submission, submission + 1]
+            assert records.finish(connection, upload, [line, line], _form, worker, None, NOW) == [
+                submission,
+                submission + 1,
+            ]
     with database.read() as connection:
         assert connection.execute(sa.select(results.c.worker)).scalars().all() == ["worker:w1", "worker:w1"]
         assert not begin_reading(connection, upload, NOW)
 
 
-def test_an_unreadable_file_is_a_state_and_can_be_tried_again(database: Database, line: dict[str, Any]) -> None:
+def test_an_unreadable_file_is_a_state_and_can_be_tried_again(
+    database: Database, line: dict[str, Any]
+) -> None:
     failed = {
         **line,
         "form": None,
@@ -119,10 +131,14 @@ def test_an_unreadable_file_is_a_state_and_can_be_tried_again(database: Database
     assert _row(database, submission).status == "in-review"
 
 
-def test_correcting_confirming_and_undoing_keep_every_version(database: Database, line: dict[str, Any]) -> None:
+def test_correcting_confirming_and_undoing_keep_every_version(
+    database: Database, line: dict[str, Any]
+) -> None:
     submission, form = _read(database, line), FORMS[line["form"]]
     with database.write() as connection:
-        records.correct(connection, submission, 1, [Change("email", text="new@example.com")], form, _editor(1))
+        records.correct(
+            connection, submission, 1, [Change("email", text="new@example.com")], form, _editor(1)
+        )
     assert _row(database, submission).doubtful == 0
     with database.write() as connection:
         records.undo(connection, submission, 2, form, _editor(2))
@@ -147,8 +163,13 @@ def _unweighed(database: Database) -> dict[str, list[str]]:
     return {name: mark["unweighed"] for name, mark in record.marks.items() if "unweighed" in mark}
 
 
-def test_what_the_reader_did_not_weigh_is_marked_until_a_person_has_seen_it(database: Database, line: dict[str, Any]) -> None:
-    sealed = {**line["fields"]["recommend_seal"], "value": {"present": True, "text": "汉阳区梅花蛤", "agrees": None}}
+def test_what_the_reader_did_not_weigh_is_marked_until_a_person_has_seen_it(
+    database: Database, line: dict[str, Any]
+) -> None:
+    sealed = {
+        **line["fields"]["recommend_seal"],
+        "value": {"present": True, "text": "汉阳区梅花蛤", "agrees": None},
+    }
     fields = {**line["fields"], "recommend_seal": {**sealed, "decision": "accept", "unweighed": ["text"]}}
     submission, form = _read(database, {**line, "fields": fields}), FORMS[line["form"]]
     assert _unweighed(database) == {"recommend_seal": ["text"]}
@@ -164,13 +185,19 @@ def test_a_name_that_a_person_changes_bears_out_no_seal_that_was_read_with_the_o
     database: Database, line: dict[str, Any]
 ) -> None:
     name = line["fields"]["organization"]["value"]
-    sealed = {**line["fields"]["pledge_seal"], "value": {"present": True, "text": name, "agrees": True}, "decision": "accept"}
+    sealed = {
+        **line["fields"]["pledge_seal"],
+        "value": {"present": True, "text": name, "agrees": True},
+        "decision": "accept",
+    }
     fields = {**line["fields"], "pledge_seal": {**sealed, "unweighed": []}}
     submission, form = _read(database, {**line, "fields": fields}), FORMS[line["form"]]
     assert _unweighed(database) == {}
     for version, text, unweighed in ((1, "另一家公司", {"pledge_seal": ["text", "agrees"]}), (2, name, {})):
         with database.write() as connection:
-            records.correct(connection, submission, version, [Change("organization", text=text)], form, _editor(version))
+            records.correct(
+                connection, submission, version, [Change("organization", text=text)], form, _editor(version)
+            )
         assert _unweighed(database) == unweighed
 
 
@@ -180,14 +207,23 @@ def test_what_a_person_typed_is_checked_by_the_rules_again(database: Database, l
         records.correct(connection, submission, 1, [Change("email", text="nobody")], form, _editor())
     with database.read() as connection:
         (record,) = connection.execute(records.records.select())
-    assert [finding["code"] for finding in record.findings if finding["field"] == "email"] == ["email-invalid"]
+    assert [finding["code"] for finding in record.findings if finding["field"] == "email"] == [
+        "email-invalid"
+    ]
     assert _row(database, submission).errors >= 1
 
 
 @pytest.mark.parametrize(
-    "change", [Change("nothing", text="x"), Change("pledge_date", text="no date at all"), Change("types", data=3, has_data=True)]
+    "change",
+    [
+        Change("nothing", text="x"),
+        Change("pledge_date", text="no date at all"),
+        Change("types", data=3, has_data=True),
+    ],
 )
-def test_a_change_that_makes_no_sense_changes_nothing(database: Database, line: dict[str, Any], change: Change) -> None:
+def test_a_change_that_makes_no_sense_changes_nothing(
+    database: Database, line: dict[str, Any], change: Change
+) -> None:
     submission, form = _read(database, line), FORMS[line["form"]]
     with pytest.raises(Invalid), database.write() as connection:
         records.correct(connection, submission, 1, [Change("email", text="a@b.cn"), change], form, _editor())
@@ -230,7 +266,9 @@ def test_of_two_who_correct_at_once_the_second_is_told(database: Database, line:
     assert sorted(outcomes) == ["saved", "stale", "stale", "stale"]
 
 
-def test_only_a_reviewed_submission_is_accepted_and_only_legal_moves_are_made(database: Database, line: dict[str, Any]) -> None:
+def test_only_a_reviewed_submission_is_accepted_and_only_legal_moves_are_made(
+    database: Database, line: dict[str, Any]
+) -> None:
     submission, form = _read(database, line), FORMS[line["form"]]
     with pytest.raises(Conflict), database.write() as connection:
         records.decide(connection, submission, 1, "accept", _editor())
@@ -257,19 +295,25 @@ def test_a_resubmission_is_linked_to_what_it_replaces_once(database: Database, l
         _upload(database, replaces=999)
 
 
-def test_chinese_is_found_by_any_substring_and_only_as_the_record_stands_now(database: Database, line: dict[str, Any]) -> None:
+def test_chinese_is_found_by_any_substring_and_only_as_the_record_stands_now(
+    database: Database, line: dict[str, Any]
+) -> None:
     submission, form = _read(database, line), FORMS[line["form"]]
     unit = _row(database, submission).unit
     for query in (unit, unit[2:4], unit[-1], f"{unit[:2]} {unit[-2:]}", "s001.docx"):
         assert _found(database, query) == [submission], query
     assert _found(database, unit[1] + unit[0]) == []
     with database.write() as connection:
-        records.correct(connection, submission, 1, [Change("email", text="wuyou@example.com")], form, _editor())
+        records.correct(
+            connection, submission, 1, [Change("email", text="wuyou@example.com")], form, _editor()
+        )
     assert _found(database, "wuyou@example") == [submission]
     assert _found(database, line["fields"]["email"]["value"]) == []
 
 
-def test_the_log_holds_together_and_tells_what_was_changed_behind_its_back(database: Database, line: dict[str, Any]) -> None:
+def test_the_log_holds_together_and_tells_what_was_changed_behind_its_back(
+    database: Database, line: dict[str, Any]
+) -> None:
     submission, form = _read(database, line), FORMS[line["form"]]
     with database.write() as connection:
         records.correct(connection, submission, 1, [Change("email", text="new@example.com")], form, _editor())
@@ -279,7 +323,9 @@ def test_the_log_holds_together_and_tells_what_was_changed_behind_its_back(datab
         assert audit.verify(connection, head=head)[2] == []
         assert audit.verify(connection, head="0" * 63 + "1")[2] != []
     with database.write() as connection:
-        connection.execute(audit_values.update().where(audit_values.c.label == "field:email:after").values(value='"other"'))
+        connection.execute(
+            audit_values.update().where(audit_values.c.label == "field:email:after").values(value='"other"')
+        )
         assert [one.seq for one in audit.verify(connection)[2]] == [3]
     with database.write() as connection:
         assert audit.erase(connection, [f"submission:{submission}"]) > 0
@@ -302,91 +348,3 @@ def test_the_log_stays_one_chain_when_many_write_at_once(database: Database) -> 
         thread.join()
     with database.read() as connection:
         assert audit.verify(connection)[::2] == (30, [])
-
-
-def _parted(line: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The lines of two applications and of a damaged file that came together."""
-    told = {"甲.docx": ("read", [1]), "乙.docx": ("read", [2]), "坏.docx": ("unreadable", [3])}
-    parts = [{"name": name, "sha256": "a" * 64, "state": state, "applications": own} for name, (state, own) in told.items()]
-    return [*({**line, "application": number, "parts": parts} for number in (1, 2)), _damaged(parts, 3)]
-
-
-def _damaged(parts: list[dict[str, Any]], number: int) -> dict[str, Any]:
-    error = {"code": "timed-out", "message": "读取超过 120 秒，已停止"}
-    nothing = {"form": None, "version": None, "instance": None, "message": None, "status": "failed", "fields": {}, "findings": []}
-    return {"source": "一批", "application": number, "parts": parts, **nothing, "error": error}
-
-
-def _read_parted(database: Database, line: Mapping[str, Any]) -> tuple[int, list[int]]:
-    files = [StoredFile(name, "a" * 64, 100) for name in ("甲.docx", "乙.docx", "坏.docx")]
-    with database.write() as connection:
-        upload, _ = create(connection, Arrival(files, "page", apart=True), "user:1", NOW)
-        assert begin_reading(connection, upload, NOW)
-        return upload, records.finish(connection, upload, _parted(line), _form, "w1", 1.5, NOW)
-
-
-def test_each_of_several_that_came_together_is_called_after_its_own_files(database: Database, line: dict[str, Any]) -> None:
-    _, numbers = _read_parted(database, line)
-    rows = [_row(database, number) for number in numbers]
-    assert [(row.name, row.status) for row in rows] == [
-        ("甲.docx", "in-review"), ("乙.docx", "in-review"), ("坏.docx", "unreadable"),
-    ]  # fmt: skip
-    for row in rows:
-        assert _found(database, row.name) == [row.id]
-    assert _found(database, "等 3 个文件") == []
-
-
-def test_one_of_several_is_read_again_by_itself_and_the_others_stay_as_people_left_them(
-    database: Database, line: dict[str, Any]
-) -> None:
-    upload, (first, second, broken) = _read_parted(database, line)
-    with database.write() as connection:
-        records.correct(connection, first, 1, [Change("email", text="new@example.com")], FORMS[line["form"]], _editor(1))
-        records.decide(connection, broken, 1, "retry", _editor(2))
-        assert begin_reading(connection, upload, NOW)
-        wanted = again.to_read(connection, upload)
-    assert wanted == ["坏.docx"]
-    alone = {**line, "parts": [{"name": "坏.docx", "sha256": "a" * 64, "state": "read", "applications": [1]}]}
-    with database.write() as connection:
-        assert records.finish(connection, upload, [alone], _form, "w1", 1.5, NOW, wanted) == [broken]
-    assert [_row(database, number).status for number in (first, second, broken)] == ["in-review"] * 3
-    assert [_row(database, number).version for number in (first, second, broken)] == [2, 1, 3]
-    with database.read() as connection:
-        assert connection.scalar(sa.select(uploads.c.state)) == "done"
-        assert len(connection.execute(submissions.select()).all()) == 3
-    with database.write() as connection:
-        late = records.finish(connection, upload, _parted(line), _form, "w2", 1.5, NOW)
-    assert late == [first, second, broken]
-    assert _row(database, first).version == 2
-
-
-def test_what_fails_again_is_told_as_what_it_was(database: Database, line: dict[str, Any]) -> None:
-    upload, (*_, broken) = _read_parted(database, line)
-    with database.write() as connection:
-        records.decide(connection, broken, 1, "retry", _editor(2))
-        assert begin_reading(connection, upload, NOW)
-        failed = {**_damaged([], 1), "error": {"code": "reader-crashed", "message": "读取进程无法启动"}}
-        records.finish(connection, upload, [failed], _form, "w1", 1.5, NOW, again.to_read(connection, upload))
-    assert (_row(database, broken).status, _row(database, broken).error_code) == ("unreadable", "reader-crashed")
-    assert [part["name"] for part in own(_line(database, broken))["parts"]] == ["坏.docx"]
-
-
-def test_all_that_was_in_an_archive_that_is_read_at_last_is_stored(database: Database, line: dict[str, Any]) -> None:
-    upload, (first, _, broken) = _read_parted(database, line)
-    with database.write() as connection:
-        records.decide(connection, broken, 1, "retry", _editor(2))
-        assert begin_reading(connection, upload, NOW)
-        parts = [
-            {"name": f"坏.docx{name}", "sha256": "a" * 64, "state": "read", "applications": numbers}
-            for name, numbers in (("", []), ("/1.docx", [1]), ("/2.docx", [2]))
-        ]
-        lines = [{**line, "application": number, "parts": parts} for number in (1, 2)]
-        made = records.finish(connection, upload, lines, _form, "w1", 1.5, NOW, again.to_read(connection, upload))
-    assert made[0] == broken
-    assert [_row(database, number).name for number in made] == ["坏.docx/1.docx", "坏.docx/2.docx"]
-    assert _row(database, first).version == 1
-
-
-def _line(database: Database, submission: int) -> dict[str, Any]:
-    with database.read() as connection:
-        return dict(connection.scalar(sa.select(results.c.line).where(results.c.submission_id == submission)))

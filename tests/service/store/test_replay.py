@@ -12,9 +12,7 @@ from service.store.database import Database
 from service.store.records import Change
 from service.store.tables import records as kept
 from service.store.tables import submissions, versions
-from tests.service.store.test_records import FORMS, NOW, _editor, _read, _upload, line
-
-__all__ = ["line"]
+from tests.service.store.test_records import FORMS, NOW, _editor, _read, _upload
 
 
 def _departures(database: Database) -> list[str]:
@@ -29,7 +27,9 @@ def _worked_on(database: Database, line: dict[str, Any]) -> int:
     with database.write() as connection:
         records.correct(connection, number, 1, [Change("email", text="other@example.cn")], form, _editor(1))
     with database.write() as connection:
-        records.correct(connection, number, 2, [Change("email", text="third@example.cn")], form, _editor(2), "读错了")
+        records.correct(
+            connection, number, 2, [Change("email", text="third@example.cn")], form, _editor(2), "读错了"
+        )
     with database.write() as connection:
         records.decide(connection, number, 3, "return", _editor(3), "请补盖公章")
     _upload(database)
@@ -53,30 +53,41 @@ _CHANGES: dict[str, tuple[Callable[[int], Any], str]] = {
         "状态应为 returned，实为 accepted",
     ),
     "a version's number": (
-        lambda number: submissions.update().where(submissions.c.id == number).values(version=9), "版本应为 4，实为 9",
+        lambda number: submissions.update().where(submissions.c.id == number).values(version=9),
+        "版本应为 4，实为 9",
     ),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("change", _CHANGES)
-def test_what_was_changed_past_the_log_is_named(database: Database, line: dict[str, Any], change: str) -> None:
+def test_what_was_changed_past_the_log_is_named(
+    database: Database, line: dict[str, Any], change: str
+) -> None:
     number = _worked_on(database, line)
     made, why = _CHANGES[change]
     with database.write() as connection:
         statement = made(number)
         if statement is None:
             content = connection.scalar(sa.select(kept.c.content).where(kept.c.submission_id == number))
-            statement = kept.update().where(kept.c.submission_id == number).values(content={**content, "email": "x@example.cn"})
+            statement = (
+                kept.update()
+                .where(kept.c.submission_id == number)
+                .values(content={**content, "email": "x@example.cn"})
+            )
         connection.execute(statement)
     assert _departures(database) == [f"编号 {number}：{why}"]
 
 
-def test_a_submission_that_is_missing_and_one_too_much_are_named(database: Database, line: dict[str, Any]) -> None:
+def test_a_submission_that_is_missing_and_one_too_much_are_named(
+    database: Database, line: dict[str, Any]
+) -> None:
     number = _worked_on(database, line)
     with database.write() as connection:
         row = dict(connection.execute(submissions.select().where(submissions.c.id == number)).one()._mapping)
         connection.execute(
-            submissions.insert().values({**row, "id": number + 7, "application": 5, "received_at": NOW + timedelta(days=1)})
+            submissions.insert().values(
+                {**row, "id": number + 7, "application": 5, "received_at": NOW + timedelta(days=1)}
+            )
         )
         search.forget(connection, number + 1)
         connection.execute(submissions.delete().where(submissions.c.id == number + 1))

@@ -1,4 +1,5 @@
-"""The same again: what is taken for it, what a person says of it, and what follows from that, on both databases."""
+"""The same again: what is taken for it, what a person says of it, and what follows from that, on both
+databases."""
 
 import threading
 from typing import Any
@@ -13,9 +14,9 @@ from service.store import audit, exports, listing, records, replay, settling, tw
 from service.store.database import Database
 from service.store.exports import Selection
 from service.store.listing import Filter
-from service.store.records import Editor
 from service.store.tables import submissions, versions
 from service.store.uploads import Arrival, StoredFile, begin_reading, create
+from service.store.versions import Editor
 from tests.service.submissions import NOW, REVIEWER, correct, line, move, store
 
 PILOT = load_forms()["pilot-application"]
@@ -24,7 +25,9 @@ NAME = "武汉绿源产业园有限公司"
 SAME_AGAIN = {UNIT: NAME}
 
 
-def _arrive(database: Database, *lines: dict[str, Any], form: FormDefinition = PILOT, replaces: int | None = None) -> list[int]:
+def _arrive(
+    database: Database, *lines: dict[str, Any], form: FormDefinition = PILOT, replaces: int | None = None
+) -> list[int]:
     """Submissions of one upload, whose file is called and digested after the first line."""
     files = [StoredFile(lines[0]["source"], lines[0]["parts"][0]["sha256"], 100)]
     with database.write() as connection:
@@ -56,7 +59,11 @@ def _unsettled(database: Database) -> dict[int, list[int]]:
 
 def _actions(database: Database, submission: int) -> list[str]:
     with database.read() as connection:
-        kept = sa.select(versions.c.action).where(versions.c.submission_id == submission).order_by(versions.c.version)
+        kept = (
+            sa.select(versions.c.action)
+            .where(versions.c.submission_id == submission)
+            .order_by(versions.c.version)
+        )
         return list(connection.scalars(kept))
 
 
@@ -99,13 +106,26 @@ def test_copies_of_one_blank_form_filled_in_by_many_are_not_the_same(database: D
 
 
 def test_of_what_came_along_only_documents_that_were_read_for_it_count(database: Database) -> None:
-    """A letter, and the archive in which two forms lay, come with each; the second form lies in both archives."""
-    letter = {"name": "来信.docx", "sha256": "c" * 64, "state": "not-a-form", "applications": [1, 2], "pages": []}
+    """A letter, and the archive in which two forms lay, come with each; the second form lies in both
+    archives."""
+    letter = {
+        "name": "来信.docx",
+        "sha256": "c" * 64,
+        "state": "not-a-form",
+        "applications": [1, 2],
+        "pages": [],
+    }
 
     def read(seed: int, archive: str, application: int) -> dict[str, Any]:
         one = line(PILOT, seed)
         one["parts"][0]["applications"] = [application]
-        box = {"name": f"{archive}.zip", "sha256": archive * 64, "state": "read", "applications": [], "pages": []}
+        box = {
+            "name": f"{archive}.zip",
+            "sha256": archive * 64,
+            "state": "read",
+            "applications": [],
+            "pages": [],
+        }
         return {**one, "application": application, "parts": [box, letter, *one["parts"]]}
 
     _, second = _arrive(database, read(1, "d", 1), read(2, "d", 2))
@@ -116,11 +136,15 @@ def test_of_what_came_along_only_documents_that_were_read_for_it_count(database:
 def test_a_scan_of_several_applications_that_comes_twice_pairs_each_with_itself(database: Database) -> None:
     def read(application: int) -> dict[str, Any]:
         one = line(PILOT, application)
-        one["parts"] = [{"name": "扫描.pdf", "sha256": "f" * 64, "state": "read", "applications": [1, 2, 3], "pages": []}]
+        one["parts"] = [
+            {"name": "扫描.pdf", "sha256": "f" * 64, "state": "read", "applications": [1, 2, 3], "pages": []}
+        ]
         return {**one, "application": application}
 
     once, twice = (_arrive(database, *(read(number) for number in (1, 2, 3))) for _ in range(2))
-    assert _unsettled(database) == {one: [other] for one, other in (*zip(once, twice, strict=True), *zip(twice, once, strict=True))}
+    assert _unsettled(database) == {
+        one: [other] for one, other in (*zip(once, twice, strict=True), *zip(twice, once, strict=True))
+    }
 
 
 def test_a_file_that_can_t_be_read_and_comes_again_is_noticed(database: Database) -> None:
@@ -143,7 +167,9 @@ def test_a_file_that_can_t_be_read_and_comes_again_is_noticed(database: Database
     assert _grounds(database, made[1]) == {made[0]: "same-bytes"}
 
 
-def test_a_correction_that_makes_it_another_unit_s_is_noticed_and_one_that_unmakes_it_too(database: Database) -> None:
+def test_a_correction_that_makes_it_another_unit_s_is_noticed_and_one_that_unmakes_it_too(
+    database: Database,
+) -> None:
     first, other = store(database, PILOT, 1, **SAME_AGAIN), store(database, PILOT, 2)
     was = _row(database, other).unit
     correct(database, other, PILOT, UNIT, NAME)
@@ -155,7 +181,9 @@ def test_a_correction_that_makes_it_another_unit_s_is_noticed_and_one_that_unmak
 
 
 @pytest.mark.parametrize("gone", ["withdraw", "reject"])
-def test_what_was_withdrawn_or_rejected_is_no_twin_until_it_is_taken_up_again(database: Database, gone: Any) -> None:
+def test_what_was_withdrawn_or_rejected_is_no_twin_until_it_is_taken_up_again(
+    database: Database, gone: Any
+) -> None:
     first, again = (store(database, PILOT, seed, **SAME_AGAIN) for seed in (1, 2))
     changed = _row(database, again).changed
     move(database, first, gone)
@@ -200,13 +228,18 @@ def test_an_unsettled_twin_is_not_accepted_and_a_settled_one_is(database: Databa
 
 
 @pytest.mark.parametrize("side", [0, 1])
-def test_the_later_one_replaces_the_earlier_from_whichever_side_it_is_said(database: Database, side: int) -> None:
+def test_the_later_one_replaces_the_earlier_from_whichever_side_it_is_said(
+    database: Database, side: int
+) -> None:
     first, again = (store(database, PILOT, seed, **SAME_AGAIN) for seed in (1, 2))
     pair = (first, again) if side == 0 else (again, first)
     assert _settle(database, *pair, "replaces") == 2
     old, new = _row(database, first), _row(database, again)
     assert (old.status, old.replaced_by, new.status, new.replaces) == ("withdrawn", again, "in-review", first)
-    assert (_actions(database, first), _actions(database, again)) == (["read", "replaced"], ["read", "replaces"])
+    assert (_actions(database, first), _actions(database, again)) == (
+        ["read", "replaced"],
+        ["read", "replaces"],
+    )
     with database.read() as connection:
         assert audit.verify(connection)[2] == []
         assert list(replay.departures(connection)) == []
@@ -295,7 +328,10 @@ def test_the_list_shows_those_that_may_be_the_same(database: Database) -> None:
         store(database, PILOT, 3, **SAME_AGAIN),
     )
     with database.read() as connection:
-        assert [row.id for row in listing.page(connection, Filter(twins=True), "received_at").rows] == [first, again]
+        assert [row.id for row in listing.page(connection, Filter(twins=True), "received_at").rows] == [
+            first,
+            again,
+        ]
         assert [row.id for row in listing.page(connection, Filter(twins=False)).rows] == [other]
 
 
@@ -311,7 +347,9 @@ def test_two_that_are_read_at_the_same_moment_see_each_other(database: Database)
         thread.start()
     for thread in threads:
         thread.join()
-    assert {number: len(others) for number, others in _unsettled(database).items()} == dict.fromkeys(range(1, 5), 3)
+    assert {number: len(others) for number, others in _unsettled(database).items()} == dict.fromkeys(
+        range(1, 5), 3
+    )
 
 
 def test_while_some_decide_and_some_settle_nobody_waits_for_ever(database: Database) -> None:
@@ -323,10 +361,16 @@ def test_while_some_decide_and_some_settle_nobody_waits_for_ever(database: Datab
         for step in range(6):
             try:
                 with database.write() as connection:
-                    version = connection.scalar(sa.select(submissions.c.version).where(submissions.c.id == own))
+                    version = connection.scalar(
+                        sa.select(submissions.c.version).where(submissions.c.id == own)
+                    )
                     if step % 3 < 2:
                         records.decide(
-                            connection, own, version or 0, "withdraw" if step % 3 == 0 else "reopen", Editor(f"user:{own}", NOW)
+                            connection,
+                            own,
+                            version or 0,
+                            "withdraw" if step % 3 == 0 else "reopen",
+                            Editor(f"user:{own}", NOW),
                         )
                     else:
                         settling.settle(connection, own, numbers[own % 4], version or 0, "another", REVIEWER)
@@ -351,7 +395,11 @@ def test_what_was_there_before_the_upgrade_is_known_again(database: Database) ->
     with database.read() as connection:
         known = connection.execute(twins.traits.select().order_by(*twins.traits.c)).all()
     with database.write() as connection:
-        for statement in ("DROP TABLE kinships", "DROP TABLE traits", "UPDATE alembic_version SET version_num = '0002'"):
+        for statement in (
+            "DROP TABLE kinships",
+            "DROP TABLE traits",
+            "UPDATE alembic_version SET version_num = '0002'",
+        ):
             connection.execute(sa.text(statement))
     database.migrate()
     with database.read() as connection:

@@ -48,11 +48,13 @@ def blobs(tmp_path: Path) -> FolderBlobs:
 
 
 def _fill(database: Database, blobs: FolderBlobs) -> None:
-    """One accepted, two under review that came together, of which one may be the same, one being read, one that waits; and
-    somebody who may sign in."""
+    """One accepted, two under review that came together, of which one may be the same, one being read, one
+    that waits; and somebody who may sign in."""
     with database.write() as connection:
         connection.execute(
-            users.insert().values(name="li", full_name="李四", role="reviewer", active=True, created_at=NOW, failures=0)
+            users.insert().values(
+                name="li", full_name="李四", role="reviewer", active=True, created_at=NOW, failures=0
+            )
         )
         connection.execute(workers.insert().values(name="w1", host="h", pid=1, started_at=NOW, seen_at=NOW))
     first, submission = kept.upload(database, blobs, b"first", b"shared")
@@ -71,7 +73,9 @@ def _back_up(database: Database, blobs: FolderBlobs, path: Path) -> Made:
     return back_up(database, blobs, path, NOW, to_stderr())
 
 
-def _restore(database: Database, blobs: FolderBlobs, path: Path, queued: list[int] | None = None, empty: bool = False) -> Restored:
+def _restore(
+    database: Database, blobs: FolderBlobs, path: Path, queued: list[int] | None = None, empty: bool = False
+) -> Restored:
     def enqueue(connection: sa.Connection, upload: int) -> None:
         if queued is not None:
             queued.append(upload)
@@ -117,7 +121,9 @@ def test_what_was_backed_up_comes_back_into_either_database(
     assert kept.upload(new, others, b"fifth") == (5, 6), "it goes on numbering"
 
 
-def test_a_database_that_holds_something_is_emptied_only_when_told_so(opened: Open, blobs: FolderBlobs, tmp_path: Path) -> None:
+def test_a_database_that_holds_something_is_emptied_only_when_told_so(
+    opened: Open, blobs: FolderBlobs, tmp_path: Path
+) -> None:
     old, path = opened("sqlite"), tmp_path / "backup.tar"
     _fill(old, blobs)
     with old.write() as connection:
@@ -132,7 +138,9 @@ def test_a_database_that_holds_something_is_emptied_only_when_told_so(opened: Op
     assert len(list(blobs.digests())) == 5
 
 
-def test_nothing_is_taken_back_under_a_living_worker(opened: Open, blobs: FolderBlobs, tmp_path: Path) -> None:
+def test_nothing_is_taken_back_under_a_living_worker(
+    opened: Open, blobs: FolderBlobs, tmp_path: Path
+) -> None:
     old, path = opened("sqlite"), tmp_path / "backup.tar"
     _fill(old, blobs)
     _back_up(old, blobs, path)
@@ -140,7 +148,9 @@ def test_nothing_is_taken_back_under_a_living_worker(opened: Open, blobs: Folder
         _restore(old, blobs, path, empty=True)
 
 
-def test_a_blob_that_is_damaged_or_gone_is_told_and_costs_itself_alone(opened: Open, blobs: FolderBlobs, tmp_path: Path) -> None:
+def test_a_blob_that_is_damaged_or_gone_is_told_and_costs_itself_alone(
+    opened: Open, blobs: FolderBlobs, tmp_path: Path
+) -> None:
     old, path = opened("sqlite"), tmp_path / "backup.tar"
     _fill(old, blobs)
     damaged, gone = sorted(blobs.digests())[:2]
@@ -210,17 +220,23 @@ def test_a_backup_that_was_changed_leaves_everything_as_it_was(
 KEY, OTHER = b"k" * 32, b"o" * 32
 
 
-def test_a_signed_backup_comes_back_with_its_key_alone(opened: Open, blobs: FolderBlobs, tmp_path: Path) -> None:
+def test_a_signed_backup_comes_back_with_its_key_alone(
+    opened: Open, blobs: FolderBlobs, tmp_path: Path
+) -> None:
     old, path = opened("sqlite"), tmp_path / "backup.tar"
     kept.upload(old, blobs, b"first")
     back_up(old, blobs, path, NOW, to_stderr(), key=KEY)
     _refused(opened("sqlite"), FolderBlobs(tmp_path / "others"), path, OTHER)
     again = FolderBlobs(tmp_path / "again")
     assert restore(opened("sqlite"), again, path, lambda *_: None, NOW, to_stderr(), key=KEY).blobs == 1
-    assert _restore(opened("sqlite"), FolderBlobs(tmp_path / "more"), path).blobs == 1, "without a key nothing is asked for"
+    assert _restore(opened("sqlite"), FolderBlobs(tmp_path / "more"), path).blobs == 1, (
+        "without a key nothing is asked for"
+    )
 
 
-def test_a_backup_without_a_signature_is_not_taken_for_a_signed_one(opened: Open, blobs: FolderBlobs, tmp_path: Path) -> None:
+def test_a_backup_without_a_signature_is_not_taken_for_a_signed_one(
+    opened: Open, blobs: FolderBlobs, tmp_path: Path
+) -> None:
     old, path = opened("sqlite"), tmp_path / "backup.tar"
     kept.upload(old, blobs, b"first")
     _back_up(old, blobs, path)
@@ -298,8 +314,14 @@ def test_a_backup_is_of_one_moment(opened: Open, blobs: FolderBlobs, tmp_path: P
     assert _restore(new, blobs, path).waiting == 2
 
 
-def test_every_table_is_in_a_backup_or_named_as_left_out(opened: Open, blobs: FolderBlobs, tmp_path: Path) -> None:
+def test_every_table_is_in_a_backup_or_named_as_left_out(
+    opened: Open, blobs: FolderBlobs, tmp_path: Path
+) -> None:
     _back_up(opened("sqlite"), blobs, tmp_path / "backup.tar")
     with tarfile.open(tmp_path / "backup.tar") as tar:
-        held = {name.removeprefix("tables/").removesuffix(".jsonl.gz") for name in tar.getnames() if name.startswith("tables/")}
+        held = {
+            name.removeprefix("tables/").removesuffix(".jsonl.gz")
+            for name in tar.getnames()
+            if name.startswith("tables/")
+        }
     assert held == set(metadata.tables) - TRANSIENT

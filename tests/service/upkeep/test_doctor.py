@@ -23,7 +23,9 @@ def _names(requirements: list[str]) -> set[str]:
 
 def test_it_looks_at_exactly_what_the_project_depends_on() -> None:
     assert set(REQUIRED) == _names(PROJECT["dependencies"])
-    assert set(OPTIONAL) == {name for extra in PROJECT["optional-dependencies"].values() for name in _names(extra)}
+    assert set(OPTIONAL) == {
+        name for extra in PROJECT["optional-dependencies"].values() for name in _names(extra)
+    }
 
 
 def test_the_weights_in_the_wheel_are_the_ones_that_were_measured() -> None:
@@ -91,6 +93,14 @@ def test_what_the_service_keeps_is_looked_at_once_there_is_a_service(tmp_path: P
 
 def test_a_service_whose_places_are_out_of_reach_is_broken(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    settings = Settings(data=tmp_path, database="postgresql://user:secret@127.0.0.1:1/none", blobs=str(tmp_path / "file/blobs"))
-    assert _states(settings) == {"数据文件夹": ("ok", False), "数据库": ("broken", True), "文件存储": ("broken", True)}
+    settings = Settings(
+        data=tmp_path,
+        database="postgresql://user:secret@127.0.0.1:1/none",
+        blobs=str(tmp_path / "file/blobs"),
+    )
+    assert _states(settings) == {
+        "数据文件夹": ("ok", False),
+        "数据库": ("broken", True),
+        "文件存储": ("broken", True),
+    }
     assert not any("secret" in item.found for item in examine(settings))

@@ -15,7 +15,6 @@ from service.blobs import FolderBlobs
 from service.settings import Settings
 from service.store import audit, records, replay, twins
 from service.store.database import Database
-from service.store.records import Editor
 from service.store.tables import (
     audit_log,
     deliveries,
@@ -29,6 +28,7 @@ from service.store.tables import (
     versions,
     webhooks,
 )
+from service.store.versions import Editor
 from service.upkeep.purge import FINAL, Kept, Purged, foresee, purge
 from tests.service import kept
 from tests.service.databases import postgresql, sqlite
@@ -70,7 +70,9 @@ def _held(database: Database, folder: Path) -> str:
     with database.read() as connection:
         if not database.is_sqlite:
             return rows + str(connection.execute(sa.text("SELECT * FROM search")).all())
-    return rows + "".join(path.read_bytes().decode("utf-8", "replace") for path in folder.glob("sealform.db*"))
+    return rows + "".join(
+        path.read_bytes().decode("utf-8", "replace") for path in folder.glob("sealform.db*")
+    )
 
 
 def _personal() -> list[str]:
@@ -80,7 +82,9 @@ def _personal() -> list[str]:
     ]  # fmt: skip
 
 
-def test_a_purge_erases_contents_and_leaves_the_decision(database: Database, blobs: FolderBlobs, tmp_path: Path) -> None:
+def test_a_purge_erases_contents_and_leaves_the_decision(
+    database: Database, blobs: FolderBlobs, tmp_path: Path
+) -> None:
     (submission,) = _old(database, blobs, b"first")
     before = _held(database, tmp_path)
     assert [text for text in _personal() if text not in before] == []
@@ -95,7 +99,10 @@ def test_a_purge_erases_contents_and_leaves_the_decision(database: Database, blo
         history = connection.execute(versions.select().order_by(versions.c.version)).all()
         assert [one.action for one in history] == ["read", "correct", "accept", "purge"]
         assert [one for one in history if one.changes or one.reason] == []
-        assert connection.scalar(sa.select(audit_log.c.action).order_by(audit_log.c.seq.desc()).limit(1)) == "purge"
+        assert (
+            connection.scalar(sa.select(audit_log.c.action).order_by(audit_log.c.seq.desc()).limit(1))
+            == "purge"
+        )
         assert audit.verify(connection)[2] == []
         assert list(replay.departures(connection)) == []
     assert _purge(database, blobs) == Purged()
@@ -125,7 +132,9 @@ def test_bytes_that_a_living_submission_shares_stay(database: Database, blobs: F
     assert blobs.read(left) == b"shared"
 
 
-def test_an_upload_keeps_its_files_until_its_last_submission_goes(database: Database, blobs: FolderBlobs) -> None:
+def test_an_upload_keeps_its_files_until_its_last_submission_goes(
+    database: Database, blobs: FolderBlobs
+) -> None:
     first, second = _old(database, blobs, b"both", count=2)
     with database.write() as connection:
         version = connection.scalar(sa.select(submissions.c.version).where(submissions.c.id == second)) or 0
@@ -138,7 +147,9 @@ def test_an_upload_keeps_its_files_until_its_last_submission_goes(database: Data
     assert first != second
 
 
-def test_by_what_an_erased_one_was_known_goes_and_nobody_is_held_to_be_the_same(database: Database, blobs: FolderBlobs) -> None:
+def test_by_what_an_erased_one_was_known_goes_and_nobody_is_held_to_be_the_same(
+    database: Database, blobs: FolderBlobs
+) -> None:
     (old,) = _old(database, blobs, b"old")
     number, again = kept.upload(database, blobs, b"new")
     kept.read(database, number)
@@ -155,12 +166,28 @@ def test_by_what_an_erased_one_was_known_goes_and_nobody_is_held_to_be_the_same(
 def test_answers_and_notices_that_repeat_contents_go_too(database: Database, blobs: FolderBlobs) -> None:
     with database.write() as connection:
         connection.execute(
-            idempotency.insert().values(actor="user:1", key="k", digest="d", answer={"name": "王"}, created_at=YEARS_AGO)
+            idempotency.insert().values(
+                actor="user:1", key="k", digest="d", answer={"name": "王"}, created_at=YEARS_AGO
+            )
         )
-        hook = {"url": "https://a", "events": [], "secret": "s", "active": True, "created_by": "user:1", "created_at": NOW}
+        hook = {
+            "url": "https://a",
+            "events": [],
+            "secret": "s",
+            "active": True,
+            "created_by": "user:1",
+            "created_at": NOW,
+        }
         connection.execute(webhooks.insert().values(id=1, **hook))
         for number, waits in ((1, None), (2, NOW)):
-            row = {"id": number, "webhook_id": 1, "event": "submission", "body": {}, "created_at": YEARS_AGO, "next_at": waits}
+            row = {
+                "id": number,
+                "webhook_id": 1,
+                "event": "submission",
+                "body": {},
+                "created_at": YEARS_AGO,
+                "next_at": waits,
+            }
             connection.execute(deliveries.insert().values(attempts=1, **row))
     _purge(database, blobs)
     left = kept.everything(database, [idempotency, deliveries])
@@ -168,7 +195,9 @@ def test_answers_and_notices_that_repeat_contents_go_too(database: Database, blo
     assert [row[0] for row in left["deliveries"]] == [2]
 
 
-def test_many_are_purged_batch_by_batch(database: Database, blobs: FolderBlobs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_are_purged_batch_by_batch(
+    database: Database, blobs: FolderBlobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("service.upkeep.purge._AT_ONCE", 2)
     for number in range(5):
         _old(database, blobs, f"{number}".encode())
@@ -194,7 +223,9 @@ def test_a_kill_between_bytes_and_commit_is_made_good_by_the_next_run(
     assert list(blobs.digests()) == []
 
 
-def test_an_upload_of_bytes_that_a_purge_removes_meanwhile_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_upload_of_bytes_that_a_purge_removes_meanwhile_is_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with served(tmp_path) as service:
         clerk, kept_bytes = service.signed_in("clerk"), service.context.blobs
         really = kept_bytes.put
@@ -219,7 +250,9 @@ def test_what_was_purged_is_still_shown_as_what_it_was(tmp_path: Path) -> None:
             assert clerk.get(f"/api/v1/submissions/{submission}{path}").status_code == 200, path
 
 
-def test_what_was_made_of_a_part_to_look_at_goes_with_it(database: Database, blobs: FolderBlobs, tmp_path: Path) -> None:
+def test_what_was_made_of_a_part_to_look_at_goes_with_it(
+    database: Database, blobs: FolderBlobs, tmp_path: Path
+) -> None:
     (submission,) = _old(database, blobs, b"old")
     with database.read() as connection:
         line = connection.scalar(sa.select(results.c.line).where(results.c.submission_id == submission))

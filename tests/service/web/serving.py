@@ -46,7 +46,9 @@ class Served:
         forms = FormStore(database)
         forms.add(load_forms(), "system", self.clock())
         known = replace(settings or Settings(), data=folder)
-        self.context = Context(database, FolderBlobs(folder / "blobs"), known, forms, self._enqueue, self.clock)
+        self.context = Context(
+            database, FolderBlobs(folder / "blobs"), known, forms, self._enqueue, self.clock
+        )
         self.app: FastAPI = create_app(self.context)
 
     def _enqueue(self, connection: sa.Connection, upload: int) -> None:
@@ -54,7 +56,9 @@ class Served:
 
     def client(self, **headers: str) -> TestClient:
         """A browser or a system that has not signed in."""
-        return TestClient(self.app, base_url="http://127.0.0.1:8000", headers=headers, raise_server_exceptions=False)
+        return TestClient(
+            self.app, base_url="http://127.0.0.1:8000", headers=headers, raise_server_exceptions=False
+        )
 
     def user(self, name: str, role: Role, password: str = PASSWORD) -> int:
         with self.context.database.write() as connection:
@@ -77,7 +81,9 @@ class Served:
     def system(self, *scopes: Scope) -> TestClient:
         """Another system, with a token for `scopes`."""
         with self.context.database.write() as connection:
-            user = accounts.create_user(connection, f"owner-{'-'.join(scopes)}", "", "administrator", "system", self.clock())
+            user = accounts.create_user(
+                connection, f"owner-{'-'.join(scopes)}", "", "administrator", "system", self.clock()
+            )
             owner = accounts.Actor(f"user:{user}", "owner", accounts.ROLES["administrator"])
             _, token = accounts.create_token(connection, "a system", scopes, owner, self.clock())
         return self.client(Authorization=f"Bearer {token}")

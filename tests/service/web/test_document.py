@@ -29,7 +29,11 @@ EXAMPLES = 6
 # It never ends; `test_events.py` watches it.
 ENDLESS = "/api/v1/events"
 # They would take away the token that asks.
-CLOSING = {("DELETE", "/api/v1/tokens/{token}"), ("DELETE", "/api/v1/session"), ("PATCH", "/api/v1/users/{user}")}
+CLOSING = {
+    ("DELETE", "/api/v1/tokens/{token}"),
+    ("DELETE", "/api/v1/session"),
+    ("PATCH", "/api/v1/users/{user}"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +48,9 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 def _operations(service: Served) -> Iterator[tuple[Any, str]]:
     token = service.system("see", "upload", "correct", "decide", "export", "admin").headers["Authorization"]
-    schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", service.app, headers={"Authorization": token})
+    schema = schemathesis.openapi.from_asgi(
+        "/api/v1/openapi.json", service.app, headers={"Authorization": token}
+    )
     for found in schema.get_all_operations():
         operation = found.ok()
         if operation.path != ENDLESS and (operation.method.upper(), operation.path) not in CLOSING:
@@ -81,7 +87,8 @@ def test_every_answer_that_is_json_has_a_shape_and_changes_have_examples(api: Se
         for path, item in document["paths"].items()
         for method, operation in item.items()
         for status, answer in operation["responses"].items()
-        if status.startswith("2") and answer.get("content", {}).get("application/json", {}).get("schema") == {}
+        if status.startswith("2")
+        and answer.get("content", {}).get("application/json", {}).get("schema") == {}
     ]
     assert shapeless == []
     assert document["components"]["schemas"]["Detail"]["example"]["fields"]

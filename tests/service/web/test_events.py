@@ -20,7 +20,9 @@ def address(service: Served) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(service.app, port=port, log_config=None, timeout_graceful_shutdown=2))
+    server = uvicorn.Server(
+        uvicorn.Config(service.app, port=port, log_config=None, timeout_graceful_shutdown=2)
+    )
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
@@ -66,7 +68,9 @@ def test_changes_are_told_as_they_come_and_again_to_who_was_away(service: Served
     later = [of_unit(service, client, unit) for unit in ("甲公司", "乙公司")]
     with _watching(address, "/events", token, **{"Last-Event-ID": place}) as lines:
         missed = _events(lines, 2)
-    assert [f'"id":{number},' in data.replace(" ", "") for number, (_, data) in zip(later, missed, strict=True)] == [True, True]
+    assert [
+        f'"id":{number},' in data.replace(" ", "") for number, (_, data) in zip(later, missed, strict=True)
+    ] == [True, True]
     assert [int(number) for number, _ in missed] == sorted(int(number) for number, _ in missed)
 
 

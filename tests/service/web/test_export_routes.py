@@ -65,7 +65,9 @@ def test_each_format_holds_the_accepted_ones(system: TestClient) -> None:
     text = _export(system, format="csv", form=PILOT.name).content.decode("utf-8-sig")
     assert len(list(csv.reader(io.StringIO(text, newline="")))) == 3
     lines = [json.loads(line) for line in _export(system, format="jsonl").text.splitlines()]
-    assert [(line["form"], line["status"]) for line in lines] == [(PILOT.name, "accepted")] * 2 + [(FILING.name, "accepted")]
+    assert [(line["form"], line["status"]) for line in lines] == [(PILOT.name, "accepted")] * 2 + [
+        (FILING.name, "accepted")
+    ]
     table = pq.read_table(io.BytesIO(_export(system, format="parquet", form=PILOT.name).content))
     assert table.num_rows == 2
 
@@ -90,7 +92,9 @@ def test_a_file_of_one_table_has_no_row_for_what_is_no_record_of_its_form(
         made.store(service.context.database, PILOT, 2)
         content = _export(service.system("export"), format=kind, status="all").content
     if kind == "csv":
-        numbers = [int(row["编号"]) for row in csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""))]
+        numbers = [
+            int(row["编号"]) for row in csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""))
+        ]
     else:
         numbers = pq.read_table(io.BytesIO(content)).column("_id").to_pylist()
     assert numbers == [read]
@@ -98,10 +102,14 @@ def test_a_file_of_one_table_has_no_row_for_what_is_no_record_of_its_form(
 
 @pytest.mark.parametrize(
     ("query", "status"),
-    [({"format": "csv"}, 422), ({"columns": "nothing"}, 422), ({"form": "no-such"}, 422), ({"preset": "没有"}, 404),
-     ({"format": "exe"}, 422), ({"after": -1}, 422), ({"preset": "a\x00"}, 422), ({"form": "\x00"}, 422), ({"after": 2**63}, 422)],
+    [({"format": "csv"}, 422), ({"columns": "nothing"}, 422), ({"form": "no-such"}, 422),
+     ({"preset": "没有"}, 404),
+     ({"format": "exe"}, 422), ({"after": -1}, 422), ({"preset": "a\x00"}, 422), ({"form": "\x00"}, 422),
+     ({"after": 2**63}, 422)],
 )  # fmt: skip
-def test_what_makes_no_sense_is_refused_as_a_problem(system: TestClient, query: dict[str, Any], status: int) -> None:
+def test_what_makes_no_sense_is_refused_as_a_problem(
+    system: TestClient, query: dict[str, Any], status: int
+) -> None:
     answer = system.get(f"{API}/export", params=query)
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
 
@@ -115,7 +123,12 @@ def test_an_export_after_a_cursor_holds_what_changed_since(tmp_path: Path) -> No
         made.move(database, submission, "accept")
         again = _export(system, format="jsonl", after=cursor)
         assert [json.loads(line)["id"] for line in again.text.splitlines()] == [submission]
-        assert _export(system, format="csv", after=again.headers["x-next-cursor"], form=PILOT.name).text.count("\r\n") == 1
+        assert (
+            _export(system, format="csv", after=again.headers["x-next-cursor"], form=PILOT.name).text.count(
+                "\r\n"
+            )
+            == 1
+        )
 
 
 def test_a_puller_learns_what_was_accepted_and_what_is_not_any_more(tmp_path: Path) -> None:
@@ -130,8 +143,13 @@ def test_a_puller_learns_what_was_accepted_and_what_is_not_any_more(tmp_path: Pa
         assert told[one]["fields"][EMAIL] == made.line(PILOT, 1)["fields"][EMAIL]["value"]
         made.move(database, one, "reopen")
         third = system.get(f"{API}/changes", params={"after": second["next"]}).json()
-        assert [(item["id"], item["status"], item["fields"]) for item in third["items"]] == [(one, "in-review", None)]
-        assert system.get(f"{API}/changes", params={"after": third["next"]}).json() == {"items": [], "next": third["next"]}
+        assert [(item["id"], item["status"], item["fields"]) for item in third["items"]] == [
+            (one, "in-review", None)
+        ]
+        assert system.get(f"{API}/changes", params={"after": third["next"]}).json() == {
+            "items": [],
+            "next": third["next"],
+        }
         seen = system.get(f"{API}/changes", params={"after": second["next"], "status": "all"}).json()
         assert seen["items"][0]["fields"] is not None
 
@@ -143,7 +161,9 @@ def test_a_saved_choice_is_used_by_its_name_and_what_is_said_goes_before_it(syst
     assert system.post(f"{API}/presets", json={"name": "报送市局", "content": content}).status_code == 409
     heading = _export(system, preset="报送市局").content.decode("utf-8-sig").splitlines()[0]
     assert heading == f"{PILOT.titles[EMAIL]},编号"
-    assert json.loads(_export(system, preset="报送市局", format="jsonl").text.splitlines()[0])["fields"].keys() == {EMAIL}
+    assert json.loads(_export(system, preset="报送市局", format="jsonl").text.splitlines()[0])[
+        "fields"
+    ].keys() == {EMAIL}
     assert [item["name"] for item in system.get(f"{API}/presets").json()["items"]] == ["报送市局"]
     assert system.delete(f"{API}/presets/{saved.json()['id']}").status_code == 204
     assert system.get(f"{API}/presets").json() == {"items": []}
@@ -153,7 +173,9 @@ def test_a_saved_choice_is_used_by_its_name_and_what_is_said_goes_before_it(syst
 
 def test_the_columns_of_a_form_are_told_with_their_titles(system: TestClient) -> None:
     items = system.get(f"{API}/export/columns", params={"form": PILOT.name}).json()["items"]
-    assert {item["name"]: item["title"] for item in items if not item["name"].startswith("_")} == dict(PILOT.titles)
+    assert {item["name"]: item["title"] for item in items if not item["name"].startswith("_")} == dict(
+        PILOT.titles
+    )
     assert [item["name"] for item in items if item["usual"]][:3] == ["_id", "_name", "_status"]
 
 
@@ -161,7 +183,10 @@ def test_who_took_data_away_is_in_the_log(running: Served, system: TestClient) -
     _export(system, format="jsonl")
     assert system.get(f"{API}/submissions/1/dossier").status_code == 200
     with running.context.database.read() as connection:
-        taken = [(row.action, row.actor.split(":")[0]) for row in connection.execute(audit_log.select().order_by(audit_log.c.seq))]
+        taken = [
+            (row.action, row.actor.split(":")[0])
+            for row in connection.execute(audit_log.select().order_by(audit_log.c.seq))
+        ]
     assert taken[-2:] == [("export", "token"), ("dossier", "token")]
 
 
@@ -183,19 +208,29 @@ def test_a_webhook_is_registered_tested_changed_and_forgotten(running: Served, a
         assert queued.status_code == 202
         deliver_due(context.database, context.settings, context.clock, client)
         (delivery,) = admin.get(f"{path}/deliveries").json()["items"]
-        assert (delivery["id"], delivery["status"], delivery["attempts"]) == (queued.json()["delivery"], 204, 1)
+        assert (delivery["id"], delivery["status"], delivery["attempts"]) == (
+            queued.json()["delivery"],
+            204,
+            1,
+        )
         assert len(receiver.came) == 1
         assert admin.patch(path, json={"active": False}).json()["active"] is False
         assert admin.patch(path, json={"url": "https://elsewhere.example/"}).status_code == 422
         assert admin.delete(path).status_code == 204
         assert admin.get(f"{path}/deliveries").status_code == 404
-    refused = admin.post(f"{API}/webhooks", json={"url": "https://elsewhere.example/", "events": ["submission.accepted"]})
+    refused = admin.post(
+        f"{API}/webhooks", json={"url": "https://elsewhere.example/", "events": ["submission.accepted"]}
+    )
     assert refused.status_code == 422
-    assert admin.post(f"{API}/webhooks", json={"url": receiver.url, "events": ["everything"]}).status_code == 422
+    assert (
+        admin.post(f"{API}/webhooks", json={"url": receiver.url, "events": ["everything"]}).status_code == 422
+    )
 
 
 def test_the_log_of_deliveries_is_paged(admin: TestClient) -> None:
-    created = admin.post(f"{API}/webhooks", json={"url": "http://127.0.0.1:9/", "events": ["submission.read"]}).json()
+    created = admin.post(
+        f"{API}/webhooks", json={"url": "http://127.0.0.1:9/", "events": ["submission.read"]}
+    ).json()
     path = f"{API}/webhooks/{created['id']}"
     sent = [admin.post(f"{path}/test").json()["delivery"] for _ in range(3)]
     first = admin.get(f"{path}/deliveries", params={"limit": 2}).json()

@@ -40,10 +40,17 @@ def test_a_form_says_what_it_asks_for_in_the_order_of_the_form(service: Served, 
     listed = clerk.get("/api/v1/forms").json()["items"]
     assert {one["name"] for one in listed} == set(service.context.forms.current())
     shown = clerk.get(FORM).json()
-    assert [field["name"] for field in shown["fields"]] == list(service.context.forms.current()["pilot-application"].fields)
+    assert [field["name"] for field in shown["fields"]] == list(
+        service.context.forms.current()["pilot-application"].fields
+    )
     types = next(field for field in shown["fields"] if field["name"] == "types")
     assert (types["widget"], types["options"][0], types["max"]) == ("options", "城镇", 1)
-    tables = [field for one in listed for field in clerk.get(f"/api/v1/forms/{one['name']}").json()["fields"] if field["columns"]]
+    tables = [
+        field
+        for one in listed
+        for field in clerk.get(f"/api/v1/forms/{one['name']}").json()["fields"]
+        if field["columns"]
+    ]
     assert all(column["title"] and column["kind"] for field in tables for column in field["columns"])
     assert clerk.get("/api/v1/forms/no-such-form").json()["code"] == "form-unknown"
     assert clerk.get("/api/v1/forms/..%2Fx").status_code in (404, 422)
@@ -55,7 +62,10 @@ def test_blank_forms_and_an_empty_roster_come_as_files(clerk: TestClient) -> Non
         assert answer.content.startswith(start)
         assert answer.headers["content-disposition"].startswith("attachment;")
     assert clerk.get(f"{FORM}/blank?kind=exe").status_code == 422
-    headings = [cell.value for cell in next(load_workbook(io.BytesIO(clerk.get(f"{FORM}/roster").content)).active.rows)]  # type: ignore[union-attr]
+    headings = [
+        cell.value
+        for cell in next(load_workbook(io.BytesIO(clerk.get(f"{FORM}/roster").content)).active.rows)
+    ]  # type: ignore[union-attr]
     assert "申报单位" in headings
 
 
@@ -105,4 +115,8 @@ def test_a_definition_is_put_in_force_and_every_problem_of_one_is_told(service: 
         answer = administrator.post("/api/v1/forms", content=body)
         assert answer.status_code == 422, body[:20]
     broken = administrator.post("/api/v1/forms", content=b"name: X\n").json()
-    assert (broken["code"], "form.yaml:1" in broken["detail"], "/tmp" in broken["detail"]) == ("definition-invalid", True, False)
+    assert (broken["code"], "form.yaml:1" in broken["detail"], "/tmp" in broken["detail"]) == (
+        "definition-invalid",
+        True,
+        False,
+    )

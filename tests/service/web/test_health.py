@@ -77,7 +77,11 @@ def test_the_metrics_tell_the_queue_the_outcomes_and_the_durations(service: Serv
     assert told['sealform_submissions{status="unreadable"}'] == 0
     assert told["sealform_reading_seconds_sum"] == 1.5
     assert told['sealform_reading_seconds_bucket{le="1.0"}'] == 0
-    assert told['sealform_reading_seconds_bucket{le="2.5"}'] == told['sealform_reading_seconds_bucket{le="+Inf"}'] == 1
+    assert (
+        told['sealform_reading_seconds_bucket{le="2.5"}']
+        == told['sealform_reading_seconds_bucket{le="+Inf"}']
+        == 1
+    )
 
 
 def test_requests_are_counted_by_the_template_of_their_route(service: Served) -> None:
@@ -86,6 +90,8 @@ def test_requests_are_counted_by_the_template_of_their_route(service: Served) ->
         browser.delete(f"/api/v1/tokens/{number}")
         browser.get(f"/secret/{number}")
     told = _metrics(service.system("see"))
-    assert told['sealform_http_requests_total{method="DELETE",route="/api/v1/tokens/{token}",status="404"}'] == 3
+    assert (
+        told['sealform_http_requests_total{method="DELETE",route="/api/v1/tokens/{token}",status="404"}'] == 3
+    )
     assert told['sealform_http_requests_total{method="GET",route="none",status="404"}'] == 3
     assert "secret" not in str(told)

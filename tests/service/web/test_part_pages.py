@@ -42,7 +42,8 @@ def _part(name: str, data: bytes) -> dict[str, object]:
 
 
 def _parted(service: Served, clerk: TestClient, pdf: bytes) -> tuple[str, str]:
-    """Two applications of one upload: 甲's file and 乙's, which lies in an archive with another one of 甲's."""
+    """Two applications of one upload: 甲's file and 乙's, which lies in an archive with another one of
+    甲's."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("乙.pdf", pdf)
@@ -54,12 +55,16 @@ def _parted(service: Served, clerk: TestClient, pdf: bytes) -> tuple[str, str]:
         (_part("全.zip/乙.pdf", pdf), [2]), (_part("全.zip/甲二.txt", b"more of it"), [1]),
     ]  # fmt: skip
     parts = [{**part, "applications": numbers} for part, numbers in every]
-    numbers = finish(service, made["id"], reading(application=1, parts=parts), reading(application=2, parts=parts))
+    numbers = finish(
+        service, made["id"], reading(application=1, parts=parts), reading(application=2, parts=parts)
+    )
     first, second = (f"/api/v1/submissions/{number}" for number in numbers)
     return first, second
 
 
-def test_of_what_came_together_each_application_shows_its_own_alone(service: Served, clerk: TestClient, pdf: bytes) -> None:
+def test_of_what_came_together_each_application_shows_its_own_alone(
+    service: Served, clerk: TestClient, pdf: bytes
+) -> None:
     first, second = _parted(service, clerk, pdf)
     for path, own in ((first, ["甲.docx", "全.zip/甲二.txt"]), (second, ["全.zip/乙.pdf"])):
         detail = clerk.get(path).json()
@@ -83,7 +88,9 @@ def _submitted(service: Served, clerk: TestClient, name: str, data: bytes, *more
     return f"/api/v1/submissions/{number}"
 
 
-def test_a_page_is_drawn_once_and_then_known_by_its_tag(service: Served, clerk: TestClient, pdf: bytes) -> None:
+def test_a_page_is_drawn_once_and_then_known_by_its_tag(
+    service: Served, clerk: TestClient, pdf: bytes
+) -> None:
     path = _submitted(service, clerk, "s001.pdf", pdf)
     (part,) = clerk.get(f"{path}/pages").json()["parts"]
     assert (part["rendered"], part["pages"][0]["page"]) == (True, 1)
@@ -103,11 +110,14 @@ def test_a_page_is_drawn_once_and_then_known_by_its_tag(service: Served, clerk: 
 def test_what_can_not_be_shown_is_a_problem(service: Served, clerk: TestClient, pdf: bytes) -> None:
     path = _submitted(service, clerk, "s001.pdf", pdf)
     for query, status in (
-        ("0/pages/99.webp", 404), ("7/pages/1.webp", 404), ("0/pages/1.webp?box=5,5,1,1", 422), ("0/pages/1.webp?scale=40", 422),
+        ("0/pages/99.webp", 404), ("7/pages/1.webp", 404), ("0/pages/1.webp?box=5,5,1,1", 422),
+        ("0/pages/1.webp?scale=40", 422),
         ("0/pages/1.webp?box=nan,0,1,1", 422), ("0/pages/0.webp", 422),
     ):  # fmt: skip
         answer = clerk.get(f"{path}/parts/{query}")
-        assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), query
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), (
+            query
+        )
 
 
 def test_a_file_that_is_broken_costs_nothing_but_its_own_pages(service: Served, clerk: TestClient) -> None:
@@ -117,7 +127,9 @@ def test_a_file_that_is_broken_costs_nothing_but_its_own_pages(service: Served, 
     assert clerk.get(f"{path}/parts/0/pages/1.webp").status_code in (404, 422)
 
 
-def test_a_file_in_an_archive_is_shown_and_saved_as_it_was(service: Served, clerk: TestClient, pdf: bytes) -> None:
+def test_a_file_in_an_archive_is_shown_and_saved_as_it_was(
+    service: Served, clerk: TestClient, pdf: bytes
+) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("内/申请.pdf", pdf)
@@ -150,6 +162,8 @@ def test_what_was_made_of_a_file_is_forgotten_with_it_and_never_takes_all_room(t
 
 
 def test_an_error_of_the_process_that_draws_comes_back_as_itself(service: Served) -> None:
-    held = page_pictures.Held(_part("none.pdf", b""), [("s.pdf", service.context.blobs.put(io.BytesIO(b"no form")).sha256)])
+    held = page_pictures.Held(
+        _part("none.pdf", b""), [("s.pdf", service.context.blobs.put(io.BytesIO(b"no form")).sha256)]
+    )
     with pytest.raises(NoView):
         service.app.state.views.original(held)

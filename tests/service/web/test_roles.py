@@ -10,13 +10,14 @@ from service.store.accounts import ROLES, SCOPES, Scope
 from service.web.html_pages import PAGES
 from tests.service.web.serving import Served, served
 
-# "open": anybody; "in": whoever is signed in; "page": nobody is refused, but sent to sign in, which tests/service/pages holds;
-# else what one must be able to do.
+# "open": anybody; "in": whoever is signed in; "page": nobody is refused, but sent to sign in, which
+# tests/service/pages holds; else what one must be able to do.
 TABLE: dict[str, str | Scope] = {
     "POST /api/v1/session": "open",
     "GET /api/v1/session": "in",
     "DELETE /api/v1/session": "in",
-    "POST /api/v1/session/password": "open",  # by a one-time link; otherwise the present password is asked for
+    # by a one-time link; otherwise the present password is asked for
+    "POST /api/v1/session/password": "open",
     "GET /api/v1/openapi.json": "in",
     "GET /healthz": "open",
     "GET /readyz": "open",
@@ -78,7 +79,8 @@ TABLE: dict[str, str | Scope] = {
     "GET /static": "open",
     **{f"GET {page.path}": "page" for page in PAGES},
 }
-# A place to go on from that is none, so that the stream of events is refused, once it is allowed, instead of never ending.
+# A place to go on from that is none, so that the stream of events is refused, once it is allowed, instead of
+# never ending.
 ENDING = {"Last-Event-ID": "none"}
 CLOSED = {call: needed for call, needed in TABLE.items() if needed not in ("open", "page")}
 
@@ -130,7 +132,9 @@ def test_a_call_is_refused_to_all_who_may_not(running: Served, callers: dict[str
 
 
 @pytest.mark.parametrize("call", [call for call in CLOSED if not call.startswith("GET ")])
-def test_a_session_alone_changes_nothing_without_its_secret(running: Served, callers: dict[str, object], call: str) -> None:
+def test_a_session_alone_changes_nothing_without_its_secret(
+    running: Served, callers: dict[str, object], call: str
+) -> None:
     method, path = call.split(" ")
     client = callers["administrator"]
     answer = client.request(method, re.sub(r"{[^}]+}", "1", path), headers={"X-CSRF-Token": "wrong"})  # type: ignore[attr-defined]

@@ -35,7 +35,9 @@ def test_an_address_that_guesses_names_is_slowed_down(service: Served) -> None:
     assert _try(client, "another", "wrong") == 401
 
 
-def test_a_lock_does_not_tell_whether_a_name_exists_and_ends_though_somebody_goes_on_guessing(service: Served) -> None:
+def test_a_lock_does_not_tell_whether_a_name_exists_and_ends_though_somebody_goes_on_guessing(
+    service: Served,
+) -> None:
     service.user("wang", "clerk")
     answers = {}
     for name in ("wang", "li"):
@@ -52,11 +54,16 @@ def test_a_lock_does_not_tell_whether_a_name_exists_and_ends_though_somebody_goe
 
 def test_whether_a_name_exists_is_not_told(service: Served) -> None:
     service.user("wang", "clerk")
-    answers = [service.client().post("/api/v1/session", json={"name": name, "password": "x"}).json() for name in ("wang", "li")]
+    answers = [
+        service.client().post("/api/v1/session", json={"name": name, "password": "x"}).json()
+        for name in ("wang", "li")
+    ]
     assert answers[0] == answers[1]
 
 
-def test_a_session_ends_when_its_time_is_over_when_signed_out_and_when_the_user_may_no_longer(service: Served) -> None:
+def test_a_session_ends_when_its_time_is_over_when_signed_out_and_when_the_user_may_no_longer(
+    service: Served,
+) -> None:
     administrator = service.signed_in("administrator")
     clerk = service.signed_in("clerk")
     assert clerk.get("/api/v1/session").json()["user"]["can"] == ["upload", "see"]
@@ -72,11 +79,16 @@ def test_a_session_ends_when_its_time_is_over_when_signed_out_and_when_the_user_
 
 def test_a_link_sets_a_password_once_and_not_after_its_time(service: Served) -> None:
     administrator = service.signed_in("administrator")
-    made = administrator.post("/api/v1/users", json={"name": "li.na", "full_name": "李娜", "role": "reviewer"}).json()
+    made = administrator.post(
+        "/api/v1/users", json={"name": "li.na", "full_name": "李娜", "role": "reviewer"}
+    ).json()
     link = made["link"].rpartition("/")[2]
     client = service.client()
     assert client.post("/api/v1/session/password", json={"link": link, "new": "short"}).status_code == 422
-    assert client.post("/api/v1/session/password", json={"link": link, "new": "li.na 的密码很长"}).status_code == 422
+    assert (
+        client.post("/api/v1/session/password", json={"link": link, "new": "li.na 的密码很长"}).status_code
+        == 422
+    )
     assert client.post("/api/v1/session/password", json={"link": link, "new": PASSWORD}).status_code == 204
     assert client.post("/api/v1/session/password", json={"link": link, "new": PASSWORD}).status_code == 404
     assert _try(client, "li.na", PASSWORD) == 200
@@ -128,5 +140,7 @@ def test_every_answer_forbids_scripts_from_elsewhere(service: Served) -> None:
 
 
 def test_a_request_that_is_too_large_is_refused_before_it_is_read(service: Served) -> None:
-    answer = service.client().post("/api/v1/session", content=b"x" * (5 << 20), headers={"content-type": "application/json"})
+    answer = service.client().post(
+        "/api/v1/session", content=b"x" * (5 << 20), headers={"content-type": "application/json"}
+    )
     assert (answer.status_code, answer.json()["code"]) == (413, "request-too-large")

@@ -3,7 +3,9 @@ import re
 from tests.service.web.serving import Served
 
 
-def test_what_a_page_loads_is_kept_for_good_under_its_edition_and_looked_up_again_elsewhere(service: Served) -> None:
+def test_what_a_page_loads_is_kept_for_good_under_its_edition_and_looked_up_again_elsewhere(
+    service: Served,
+) -> None:
     client = service.client()
     page = client.get("/login").text
     paths = re.findall(r'(?:src|href)="(/static/[^"#]+)"', page)

@@ -52,7 +52,10 @@ def test_a_submission_is_shown_with_what_speaks_for_each_value(service: Served, 
 
 def test_what_nobody_weighed_of_a_value_is_shown_as_such(service: Served, reviewer: TestClient) -> None:
     line = reading()
-    sealed = {"value": {"present": True, "text": "汉阳区梅花蛤街道办事经", "agrees": None}, "unweighed": ["text"]}
+    sealed = {
+        "value": {"present": True, "text": "汉阳区梅花蛤街道办事经", "agrees": None},
+        "unweighed": ["text"],
+    }
     line["fields"]["recommend_seal"] |= sealed
     fields = _show(reviewer, submitted(service, reviewer, fields=line["fields"]))["fields"]
     told = {name: (field["unweighed"], field["remark"]) for name, field in fields.items() if field["remark"]}
@@ -60,7 +63,9 @@ def test_what_nobody_weighed_of_a_value_is_shown_as_such(service: Served, review
     assert fields[DOUBTED]["unweighed"] == []
 
 
-def test_before_it_is_read_a_submission_has_its_files_and_no_values(service: Served, reviewer: TestClient) -> None:
+def test_before_it_is_read_a_submission_has_its_files_and_no_values(
+    service: Served, reviewer: TestClient
+) -> None:
     made = upload(reviewer)["submissions"][0]
     shown = _show(reviewer, made["id"])
     assert (shown["fields"], shown["status"], shown["moves"]) == ({}, "received", ["withdraw"])
@@ -78,8 +83,17 @@ def test_the_list_is_filtered_searched_and_paged(service: Served, reviewer: Test
 
     assert listed() == numbers[::-1]
     assert listed(sort="received_at", unit=unit[2:6]) == numbers
-    assert listed(q=unit[:6], status=["in-review", "accepted"], doubtful=True, form=reading()["form"]) == numbers[::-1]
-    assert listed(q="没有这样的词") == listed(status="accepted") == listed(doubtful=False) == listed(to="2026-11-21") == []
+    assert (
+        listed(q=unit[:6], status=["in-review", "accepted"], doubtful=True, form=reading()["form"])
+        == numbers[::-1]
+    )
+    assert (
+        listed(q="没有这样的词")
+        == listed(status="accepted")
+        == listed(doubtful=False)
+        == listed(to="2026-11-21")
+        == []
+    )
     assert listed(**{"from": "2026-11-22", "to": "2026-11-22"}) == numbers[::-1]
     first = reviewer.get("/api/v1/submissions?limit=2").json()
     assert [one["id"] for one in first["items"]] == numbers[:0:-1]
@@ -88,10 +102,21 @@ def test_the_list_is_filtered_searched_and_paged(service: Served, reviewer: Test
 
 
 def test_a_question_that_makes_no_sense_is_a_problem(reviewer: TestClient) -> None:
-    wrong = ["limit=0", "limit=201", "sort=name", "status=clear", "cursor=x", "from=yesterday", "to=9999-12-31", "form=../x"]
+    wrong = [
+        "limit=0",
+        "limit=201",
+        "sort=name",
+        "status=clear",
+        "cursor=x",
+        "from=yesterday",
+        "to=9999-12-31",
+        "form=../x",
+    ]
     for query in [*wrong, f"q={'x' * 201}", "unit=a%00b"]:
         answer = reviewer.get(f"/api/v1/submissions?{query}")
-        assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json"), query
+        assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json"), (
+            query
+        )
 
 
 def test_counts_tell_states_and_days(service: Served, reviewer: TestClient) -> None:
@@ -104,13 +129,19 @@ def test_counts_tell_states_and_days(service: Served, reviewer: TestClient) -> N
     assert counts["by_day"][-1] == {"day": "2026-11-22", "received": 2, "decided": 1}
 
 
-def test_a_correction_confirms_keeps_what_was_and_can_be_taken_back(service: Served, reviewer: TestClient) -> None:
+def test_a_correction_confirms_keeps_what_was_and_can_be_taken_back(
+    service: Served, reviewer: TestClient
+) -> None:
     number = submitted(service, reviewer)
     before = _show(reviewer, number)["fields"][DOUBTED]
     answer = _patch(reviewer, number, 1, {"field": DOUBTED, "text": "new@example.com"})
     assert (answer.status_code, answer.headers["etag"]) == (200, '"2"')
     field = answer.json()["fields"][DOUBTED]
-    assert (field["value"], field["state"], field["was"]["value"]) == ("new@example.com", "corrected", before["value"])
+    assert (field["value"], field["state"], field["was"]["value"]) == (
+        "new@example.com",
+        "corrected",
+        before["value"],
+    )
     assert answer.json()["people"][field["by"]] == "One-Reviewer"
     undone = reviewer.post(f"/api/v1/submissions/{number}/undo", headers={"If-Match": '"2"'}).json()
     assert (undone["fields"][DOUBTED]["state"], undone["version"]) == ("doubtful", 3)
@@ -173,7 +204,9 @@ def test_a_value_that_is_none_of_its_kind_is_refused(service: Served, reviewer: 
         # Written out in ASCII, as half a character can't be sent otherwise.
         body = json.dumps({"changes": [change]})
         answer = reviewer.patch(f"/api/v1/submissions/{number}/fields", content=body, headers=headers)
-        assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json"), change
+        assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json"), (
+            change
+        )
     assert _show(reviewer, number)["version"] == 1
 
 
@@ -189,13 +222,17 @@ def test_hostile_text_is_a_text_like_any_other(service: Served, reviewer: TestCl
         assert reviewer.get("/api/v1/submissions", params={"q": text}).status_code == 200
 
 
-def test_an_application_is_accepted_when_nobody_needs_to_look_any_more(service: Served, reviewer: TestClient) -> None:
+def test_an_application_is_accepted_when_nobody_needs_to_look_any_more(
+    service: Served, reviewer: TestClient
+) -> None:
     number = submitted(service, reviewer)
     assert _decide(reviewer, number, 1, "accept").status_code == 409
     _patch(reviewer, number, 1, {"field": DOUBTED})
     accepted = _decide(reviewer, number, 2, "accept").json()
     assert (accepted["status"], accepted["moves"]) == ("accepted", ["reopen"])
-    assert _patch(reviewer, number, 3, {"field": DOUBTED, "text": "x@example.com"}).json()["code"] == "conflict"
+    assert (
+        _patch(reviewer, number, 3, {"field": DOUBTED, "text": "x@example.com"}).json()["code"] == "conflict"
+    )
 
 
 def test_what_could_not_be_read_is_queued_again(service: Served, reviewer: TestClient) -> None:
@@ -220,20 +257,30 @@ def test_many_are_decided_each_by_itself(service: Served, reviewer: TestClient) 
 
 
 def test_a_letter_is_drafted_from_what_is_wrong(service: Served, reviewer: TestClient) -> None:
-    fault = {"code": "seal-missing", "field": "pledge_seal", "severity": "error", "message": "缺少申报单位公章"}
+    fault = {
+        "code": "seal-missing",
+        "field": "pledge_seal",
+        "severity": "error",
+        "message": "缺少申报单位公章",
+    }
     number = submitted(service, reviewer, findings=[fault, fault])
     text = reviewer.get(f"/api/v1/submissions/{number}/letter").json()["text"]
     assert text.startswith(_show(reviewer, number)["unit"])
     assert text.count("缺少申报单位公章") == 1
 
 
-def test_an_original_is_a_download_and_nothing_that_a_browser_would_show(service: Served, reviewer: TestClient) -> None:
+def test_an_original_is_a_download_and_nothing_that_a_browser_would_show(
+    service: Served, reviewer: TestClient
+) -> None:
     number = submitted(service, reviewer)
     answer = reviewer.get(f"/api/v1/submissions/{number}/parts/0")
     assert answer.content == SAMPLE.read_bytes()
     assert answer.headers["content-type"] == "application/octet-stream"
     assert answer.headers["x-content-type-options"] == "nosniff"
-    assert answer.headers["content-disposition"] == f"attachment; filename=\"{SAMPLE.name}\"; filename*=UTF-8''{SAMPLE.name}"
+    assert (
+        answer.headers["content-disposition"]
+        == f"attachment; filename=\"{SAMPLE.name}\"; filename*=UTF-8''{SAMPLE.name}"
+    )
     assert reviewer.get(f"/api/v1/submissions/{number}/parts/7").status_code == 404
 
 
@@ -253,14 +300,18 @@ def test_the_wall_of_a_question_shows_and_settles_every_answer(service: Served, 
     rest = reviewer.get(f"/api/v1/questions/{form}/{DOUBTED}", params={"cursor": first["next"]}).json()
     walls = first["items"] + rest["items"]
     assert [one["submission"] for one in walls] == numbers
-    changes = [{"submission": one["submission"], "version": one["version"], "field": DOUBTED} for one in walls]
+    changes = [
+        {"submission": one["submission"], "version": one["version"], "field": DOUBTED} for one in walls
+    ]
     changes[2]["version"] = 7
     done = reviewer.patch("/api/v1/fields", json={"changes": changes}).json()["items"]
     assert [one["version"] for one in done] == [2, 2, None]
     assert done[2]["problem"]["theirs"]["version"] == 1
     assert reviewer.get("/api/v1/questions").json()["items"][0]["doubtful"] == 1
     back = [{"submission": number, "version": 2} for number in numbers]
-    assert [one["version"] for one in reviewer.post("/api/v1/undo", json={"items": back}).json()["items"]] == [3, 3, None]
+    assert [
+        one["version"] for one in reviewer.post("/api/v1/undo", json={"items": back}).json()["items"]
+    ] == [3, 3, None]
     assert reviewer.get(f"/api/v1/questions/{form}/no_such_field").status_code == 404
 
 
@@ -270,7 +321,10 @@ def test_an_example_in_the_document_is_what_it_is_an_example_of() -> None:
 
 def test_json_that_is_too_much_is_refused_and_never_a_failure(service: Served, reviewer: TestClient) -> None:
     number = submitted(service, reviewer)
-    path, headers = f"/api/v1/submissions/{number}/fields", {"If-Match": '"1"', "Content-Type": "application/json"}
+    path, headers = (
+        f"/api/v1/submissions/{number}/fields",
+        {"If-Match": '"1"', "Content-Type": "application/json"},
+    )
     for body, status in (
         (b"[" * 100_000, (400, 422)),
         (b'{"changes": [' + b"{}," * 10_000 + b"{}]}", (422,)),

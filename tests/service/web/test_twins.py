@@ -1,4 +1,5 @@
-"""The same again over HTTP: told on both sides, settled by one step, and in no export twice without a word."""
+"""The same again over HTTP: told on both sides, settled by one step, and in no export twice without a
+word."""
 
 import csv
 import io
@@ -37,14 +38,18 @@ def _show(client: TestClient, number: int) -> Any:
 
 def _say(client: TestClient, one: int, other: int, verdict: str, version: int | None = None) -> Any:
     held = _show(client, one)["version"] if version is None else version
-    return client.post(f"{API}/submissions/{one}/twins/{other}", json={"verdict": verdict}, headers={"If-Match": f'"{held}"'})
+    return client.post(
+        f"{API}/submissions/{one}/twins/{other}", json={"verdict": verdict}, headers={"If-Match": f'"{held}"'}
+    )
 
 
 def _accept(client: TestClient, number: int) -> int:
     seen = {"If-Match": f'"{_show(client, number)["version"]}"'}
     client.patch(f"{API}/submissions/{number}/fields", json={"changes": [{"field": DOUBTED}]}, headers=seen)
     seen = {"If-Match": f'"{_show(client, number)["version"]}"'}
-    return client.post(f"{API}/submissions/{number}/decision", json={"move": "accept"}, headers=seen).status_code
+    return client.post(
+        f"{API}/submissions/{number}/decision", json={"move": "accept"}, headers=seen
+    ).status_code
 
 
 def test_each_side_tells_of_the_other_and_what_differs(reviewer: TestClient, pair: tuple[int, int]) -> None:
@@ -70,13 +75,19 @@ def test_one_step_settles_it_and_one_takes_it_back(reviewer: TestClient, pair: t
     assert now.json()["people"][told["by"]] == "One-Reviewer"
     assert (_show(reviewer, first)["status"], _show(reviewer, first)["replaced_by"]) == ("withdrawn", again)
     history = reviewer.get(f"{API}/submissions/{first}/history").json()["items"][0]
-    assert (history["action"], history["reason"], history["status_after"]) == ("replaced", f"编号 {again}", "withdrawn")
+    assert (history["action"], history["reason"], history["status_after"]) == (
+        "replaced",
+        f"编号 {again}",
+        "withdrawn",
+    )
     assert _say(reviewer, again, first, "open").json()["unsettled_twins"] == [first]
     assert _say(reviewer, first, again, "another").json()["unsettled_twins"] == []
     assert (_accept(reviewer, first), _accept(reviewer, again)) == (200, 200)
 
 
-def test_a_version_must_be_named_and_a_verdict_must_make_sense(reviewer: TestClient, pair: tuple[int, int]) -> None:
+def test_a_version_must_be_named_and_a_verdict_must_make_sense(
+    reviewer: TestClient, pair: tuple[int, int]
+) -> None:
     first, again = pair
     address = f"{API}/submissions/{again}/twins/{first}"
     assert reviewer.post(address, json={"verdict": "another"}).status_code == 428
@@ -86,7 +97,9 @@ def test_a_version_must_be_named_and_a_verdict_must_make_sense(reviewer: TestCli
     assert _say(reviewer, again, 4711, "another").status_code == 404
 
 
-def test_many_accepted_at_once_leave_out_what_may_be_the_same(service: Served, reviewer: TestClient, pair: tuple[int, int]) -> None:
+def test_many_accepted_at_once_leave_out_what_may_be_the_same(
+    service: Served, reviewer: TestClient, pair: tuple[int, int]
+) -> None:
     alone = of_unit(service, reviewer, "乙公司")
     items = []
     for number in (*pair, alone):
@@ -100,7 +113,9 @@ def test_many_accepted_at_once_leave_out_what_may_be_the_same(service: Served, r
     assert f"编号 {pair[0]} 重复" in done[1]["problem"]["detail"]
 
 
-def test_no_export_holds_one_twice_without_a_word(service: Served, reviewer: TestClient, pair: tuple[int, int]) -> None:
+def test_no_export_holds_one_twice_without_a_word(
+    service: Served, reviewer: TestClient, pair: tuple[int, int]
+) -> None:
     first, again = pair
     system = service.system("export")
 
@@ -109,13 +124,20 @@ def test_no_export_holds_one_twice_without_a_word(service: Served, reviewer: Tes
         assert answer.status_code == 200, answer.text
         return answer
 
-    assert system.get(f"{API}/export/counts", params={"status": "all"}).json() == {"records": 2, "unsettled": 2, "replaced": 0}
+    assert system.get(f"{API}/export/counts", params={"status": "all"}).json() == {
+        "records": 2,
+        "unsettled": 2,
+        "replaced": 0,
+    }
     answer = taken(format="jsonl")
     assert [json.loads(line)["twins"] for line in answer.text.splitlines()] == [[again], [first]]
     assert (answer.headers["x-unsettled-twins"], answer.headers["x-replaced-left-out"]) == ("2", "0")
     rows = list(csv.DictReader(io.StringIO(taken(format="csv").content.decode("utf-8-sig"), newline="")))
     assert [row["疑似重复（编号）"] for row in rows] == [str(again), str(first)]
-    assert pq.read_table(io.BytesIO(taken(format="parquet").content)).column("_twins").to_pylist() == [[again], [first]]
+    assert pq.read_table(io.BytesIO(taken(format="parquet").content)).column("_twins").to_pylist() == [
+        [again],
+        [first],
+    ]
     book = load_workbook(io.BytesIO(taken(format="xlsx").content))
     heading = [cell.value for cell in book[FORM.title][1]]
     assert book[FORM.title].cell(2, heading.index("疑似重复（编号）") + 1).value == str(again)
@@ -126,7 +148,9 @@ def test_no_export_holds_one_twice_without_a_word(service: Served, reviewer: Tes
         answer = taken(format=kind)
         assert answer.headers["x-replaced-left-out"] == "1", kind
     assert [json.loads(line)["id"] for line in taken(format="jsonl").text.splitlines()] == [again]
-    assert ("已被替换，未导出", "1 份") in list(load_workbook(io.BytesIO(taken(format="xlsx").content))["说明"].values)
+    assert ("已被替换，未导出", "1 份") in list(
+        load_workbook(io.BytesIO(taken(format="xlsx").content))["说明"].values
+    )
     assert len(taken(format="jsonl", replaced=True).text.splitlines()) == 2
 
 
@@ -141,4 +165,8 @@ def test_who_follows_changes_forgets_what_was_replaced(service: Served, reviewer
     assert told[first]["fields"] is not None
     _say(reviewer, again, first, "replaces")
     told = {one["id"]: one for one in system.get(f"{API}/changes", params={"after": cursor}).json()["items"]}
-    assert (told[first]["status"], told[first]["replaced_by"], told[first]["fields"]) == ("accepted", again, None)
+    assert (told[first]["status"], told[first]["replaced_by"], told[first]["fields"]) == (
+        "accepted",
+        again,
+        None,
+    )

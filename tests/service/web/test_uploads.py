@@ -23,8 +23,12 @@ def clerk(service: Served) -> TestClient:
     return service.signed_in("clerk")
 
 
-def _send(client: TestClient, files: list[tuple[str, bytes]], headers: dict[str, str] | None = None, **fields: str) -> Any:
-    return client.post("/api/v1/uploads", files=[("files", file) for file in files], data=fields, headers=headers)
+def _send(
+    client: TestClient, files: list[tuple[str, bytes]], headers: dict[str, str] | None = None, **fields: str
+) -> Any:
+    return client.post(
+        "/api/v1/uploads", files=[("files", file) for file in files], data=fields, headers=headers
+    )
 
 
 def _stored(service: Served) -> int:
@@ -67,26 +71,37 @@ def test_each_file_tells_the_submissions_that_it_went_into_and_what_of_it_went_i
     names = ["甲.docx", "甲扫描.pdf", "乙.zip", "函.txt", "甲再.docx"]
     (made,) = _send(clerk, [(name, name.encode()) for name in names], together="true").json()["uploads"]
     told = {
-        "甲.docx": ("read", [1]), "甲扫描.pdf": ("read", [1]), "乙.zip": ("read", []), "乙.zip/一.docx": ("read", [2]),
+        "甲.docx": ("read", [1]), "甲扫描.pdf": ("read", [1]), "乙.zip": ("read", []),
+        "乙.zip/一.docx": ("read", [2]),
         "乙.zip/二.docx": ("read", [3]), "乙.zip/说明.txt": ("not-a-form", []), "函.txt": ("not-a-form", []),
         "甲再.docx": ("duplicate", []),
     }  # fmt: skip
-    one, two, three = finish(service, made["id"], *(reading(application=n, parts=_parts(told)) for n in (1, 2, 3)))
+    one, two, three = finish(
+        service, made["id"], *(reading(application=n, parts=_parts(told)) for n in (1, 2, 3))
+    )
     shown = clerk.get(f"/api/v1/uploads/{made['id']}").json()
     assert {file["name"]: (file["submissions"], file["state"], file["left"]) for file in shown["files"]} == {
-        "甲.docx": ([one], "read", []), "甲扫描.pdf": ([one], "read", []), "乙.zip": ([two, three], "read", ["乙.zip/说明.txt"]),
+        "甲.docx": ([one], "read", []), "甲扫描.pdf": ([one], "read", []),
+        "乙.zip": ([two, three], "read", ["乙.zip/说明.txt"]),
         "函.txt": ([], "not-a-form", ["函.txt"]), "甲再.docx": ([], "duplicate", ["甲再.docx"]),
     }  # fmt: skip
 
 
 def _parts(told: dict[str, tuple[str, list[int]]]) -> list[dict[str, Any]]:
     return [
-        {"name": name, "sha256": hashlib.sha256(name.encode()).hexdigest(), "state": state, "applications": numbers}
+        {
+            "name": name,
+            "sha256": hashlib.sha256(name.encode()).hexdigest(),
+            "state": state,
+            "applications": numbers,
+        }
         for name, (state, numbers) in told.items()
     ]
 
 
-def test_a_request_that_is_sent_again_with_its_key_makes_nothing_new(service: Served, clerk: TestClient) -> None:
+def test_a_request_that_is_sent_again_with_its_key_makes_nothing_new(
+    service: Served, clerk: TestClient
+) -> None:
     headers = {"Idempotency-Key": "k1"}
     first = _send(clerk, [("a.docx", b"a")], headers)
     again = _send(clerk, [("a.docx", b"a")], headers)
@@ -145,7 +160,9 @@ def test_a_request_that_makes_no_sense_leaves_nothing_behind(service: Served, cl
     ]
     for files, fields, status in wrong:
         answer = _send(clerk, files, **fields)
-        assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), fields
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), (
+            fields
+        )
     assert clerk.post("/api/v1/uploads", files={"other": one}).status_code == 422
     assert (_stored(service), service.queued) == (0, [])
 
@@ -153,11 +170,15 @@ def test_a_request_that_makes_no_sense_leaves_nothing_behind(service: Served, cl
 def test_a_body_that_is_no_multipart_is_a_problem(clerk: TestClient) -> None:
     assert clerk.post("/api/v1/uploads", json={"files": []}).status_code == 422
     for kind in ("multipart/form-data", "multipart/form-data; boundary=x"):
-        assert clerk.post("/api/v1/uploads", content=b"garbage", headers={"Content-Type": kind}).status_code in (400, 422)
+        assert clerk.post(
+            "/api/v1/uploads", content=b"garbage", headers={"Content-Type": kind}
+        ).status_code in (400, 422)
 
 
 def test_a_file_over_the_limit_is_refused(tmp_path: Path) -> None:
-    with served(tmp_path, replace(Settings(), intake={"SEALFORM_MAX_FILE_MB": 0.01}, request_bytes=1 << 16)) as small:
+    with served(
+        tmp_path, replace(Settings(), intake={"SEALFORM_MAX_FILE_MB": 0.01}, request_bytes=1 << 16)
+    ) as small:
         client = small.signed_in("clerk")
         assert _send(client, [("a.docx", b"x" * 20_000)]).status_code == 413
         assert _send(client, [("a.docx", b"x" * (1 << 17))]).status_code == 413
@@ -202,6 +223,9 @@ def test_names_of_files_hold_no_path_and_nothing_unseen(given: str | None, kept:
 
 def test_a_name_can_add_nothing_to_a_header() -> None:
     told = attachment('a"; filename="x.exe\r\n申.pdf')["Content-Disposition"]
-    assert told.startswith('attachment; filename="a__ filename=_x.exe___.pdf"') or '"a_; filename=_x.exe___.pdf"' in told
+    assert (
+        told.startswith('attachment; filename="a__ filename=_x.exe___.pdf"')
+        or '"a_; filename=_x.exe___.pdf"' in told
+    )
     assert "\r" not in told
     assert told.isascii()

@@ -17,7 +17,8 @@ ENGINE = PaddleOcr()
 
 
 def _stamp(picture, x, y, name, colour, radius=160, turn=0.0, inside="", flat=1.0):
-    """Sets a round seal with a name on its rim, its middle at (x, y), turned by degrees, pressed to `flat` of its height."""
+    """Sets a round seal with a name on its rim, its middle at (x, y), turned by degrees, pressed to `flat` of
+    its height."""
     image = Image.new("L", (2 * radius + 20,) * 2, 0)
     draw = ImageDraw.Draw(image)
     draw.ellipse([10, 10, 2 * radius + 10, 2 * radius + 10], outline=255, width=9)
@@ -27,7 +28,10 @@ def _stamp(picture, x, y, name, colour, radius=160, turn=0.0, inside="", flat=1.
         glyph = Image.new("L", (90, 90), 0)
         ImageDraw.Draw(glyph).text((45, 45), char, font=drawing.font(38), fill=255, anchor="mm")
         glyph = glyph.rotate(-math.degrees(angle), resample=Image.BICUBIC)
-        at = (int(middle + 0.75 * radius * math.sin(angle) - 45), int(middle - 0.75 * radius * math.cos(angle) - 45))
+        at = (
+            int(middle + 0.75 * radius * math.sin(angle) - 45),
+            int(middle - 0.75 * radius * math.cos(angle) - 45),
+        )
         image.paste(255, at, glyph)
     draw.text((middle, middle + 70), inside, font=drawing.font(28), fill=255, anchor="mm")
     image = image.resize((image.width, round(image.height * flat)), Image.Resampling.BICUBIC)
@@ -39,7 +43,13 @@ def _square(picture, x, y, rows, colour, side=300):
     draw = ImageDraw.Draw(image)
     draw.rectangle([10, 10, side + 10, side + 10], outline=255, width=9)
     for i, row in enumerate(rows):
-        draw.text((10 + side / 2, 10 + side * (i + 0.5) / len(rows)), row, font=drawing.font(64), fill=255, anchor="mm")
+        draw.text(
+            (10 + side / 2, 10 + side * (i + 0.5) / len(rows)),
+            row,
+            font=drawing.font(64),
+            fill=255,
+            anchor="mm",
+        )
     _press(picture, x, y, image, colour)
 
 
@@ -54,14 +64,22 @@ def _texts(picture):
     """What each seal on the page says, from the top down."""
     layers = take_apart(upright.flatten(picture, (595.3, 841.9)))
     rings = find_seals(layers)
-    return [inscription.read_seal(layers, ring, [one for one in rings if one is not ring], ENGINE)[0].text for ring in rings]
+    return [
+        inscription.read_seal(layers, ring, [one for one in rings if one is not ring], ENGINE)[0].text
+        for ring in rings
+    ]
 
 
 def _page():
     picture = drawing.blank()
     drawing.table(picture, [150, 450, 1500], [200, 320, 900, 1700])
     drawing.write(
-        picture, [(470, 340 + 45 * row, "武汉某某有限公司位于东西湖区占地面积约八千平方米现有职工") for row in range(9)], size=34
+        picture,
+        [
+            (470, 340 + 45 * row, "武汉某某有限公司位于东西湖区占地面积约八千平方米现有职工")
+            for row in range(9)
+        ],
+        size=34,
     )
     return picture
 

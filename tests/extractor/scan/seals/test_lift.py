@@ -37,7 +37,9 @@ def _over(picture, shade, off=0):
     layer = np.full(picture.shape[:2], 255, np.uint8)
     cv2.circle(layer, (400 + off, 300), 156, shade, 9)
     points = [
-        (400 + r * np.sin(k * np.pi / 5), 300 - r * np.cos(k * np.pi / 5)) for k in range(10) for r in (42 if k % 2 == 0 else 16,)
+        (400 + r * np.sin(k * np.pi / 5), 300 - r * np.cos(k * np.pi / 5))
+        for k in range(10)
+        for r in (42 if k % 2 == 0 else 16,)
     ]
     cv2.fillPoly(layer, [np.array(points, np.int32)], shade)
     # Ink on ink is darker than either.

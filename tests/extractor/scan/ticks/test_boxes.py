@@ -61,7 +61,13 @@ def _states(rows, layers):
 
 def _tick(picture, box):
     x0, y0, x1, y1 = box
-    cv2.polylines(picture, [np.array([[x0 + 2, y0 + 12], [x0 + 14, y1 - 4], [x1 + 12, y0 - 18]])], False, (10, 10, 10), 4)
+    cv2.polylines(
+        picture,
+        [np.array([[x0 + 2, y0 + 12], [x0 + 14, y1 - 4], [x1 + 12, y0 - 18]])],
+        False,
+        (10, 10, 10),
+        4,
+    )
 
 
 def _cross(picture, box):
@@ -78,7 +84,17 @@ def _fill(picture, box):
 
 
 def _ring(picture, box):
-    cv2.ellipse(picture, ((box[0] + box[2]) // 2, (box[1] + box[3]) // 2), (30, 27), 0, 0, 350, (20, 20, 90), 4, cv2.LINE_AA)
+    cv2.ellipse(
+        picture,
+        ((box[0] + box[2]) // 2, (box[1] + box[3]) // 2),
+        (30, 27),
+        0,
+        0,
+        350,
+        (20, 20, 90),
+        4,
+        cv2.LINE_AA,
+    )
 
 
 def _strike_out(picture, box):
@@ -99,13 +115,16 @@ def _pencil(picture, box):
 
 @pytest.mark.parametrize("shape", [_square, _circle])
 @pytest.mark.parametrize(
-    ("mark", "state"), [(_tick, "ticked"), (_cross, "ticked"), (_slash, "ticked"), (_pencil, "ticked"), (_fill, "filled")]
+    ("mark", "state"),
+    [(_tick, "ticked"), (_cross, "ticked"), (_slash, "ticked"), (_pencil, "ticked"), (_fill, "filled")],
 )
 @pytest.mark.parametrize("option", [0, 2, 3])
 def test_the_marked_box_is_told_and_the_others_are_empty(mark, state, option, shape):
     rows, layers, boxes = _row({option: mark}, shape=shape)
     (squares,) = find_squares(rows, WITHIN, _page(layers))
-    assert [square.state for square in squares] == [state if number == option else "empty" for number in range(4)]
+    assert [square.state for square in squares] == [
+        state if number == option else "empty" for number in range(4)
+    ]
     assert [square.box[0] for square in squares] == pytest.approx([box[0] for box in boxes], abs=6)
 
 
@@ -138,7 +157,10 @@ def test_red_ink_in_an_empty_box_makes_it_unclear_since_a_red_tick_is_taken_off_
 def test_a_box_that_only_the_recogniser_saw_in_running_text_stays_doubtful_text():
     picture = drawing.blank(1400, 200)
     drawing.write(picture, [(60, 76, "常住人口国家园区回收利用")], size=40)
-    glyphs = tuple(Glyph("□" if i == 3 else text, (i * 40 + 20) / 480, 0.99) for i, text in enumerate("常住人口国家园区回收利用"))
+    glyphs = tuple(
+        Glyph("□" if i == 3 else text, (i * 40 + 20) / 480, 0.99)
+        for i, text in enumerate("常住人口国家园区回收利用")
+    )
     layers = _layers(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))
     lines = [ReadLine(Place((60.0, 76.0, 540.0, 122.0)), Reading(glyphs))]
     page = make_page(_page(layers).reading(lines), 1, 0)
@@ -154,7 +176,9 @@ def test_boxes_are_found_where_the_recogniser_saw_none():
 
 
 def test_a_speck_in_a_box_is_no_tick():
-    rows, layers, _ = _row({1: lambda picture, box: cv2.circle(picture, (box[0] + 15, box[1] + 15), 1, (90, 90, 90), -1)})
+    rows, layers, _ = _row(
+        {1: lambda picture, box: cv2.circle(picture, (box[0] + 15, box[1] + 15), 1, (90, 90, 90), -1)}
+    )
     (squares,) = find_squares(rows, WITHIN, _page(layers))
     assert [square.state for square in squares] == ["empty"] * 4
 
@@ -162,7 +186,9 @@ def test_a_speck_in_a_box_is_no_tick():
 def test_words_with_frames_in_them_are_no_boxes():
     picture = drawing.blank(1400, 200)
     drawing.write(picture, [(60, 76, "常住人口国家园区回收日目田")], size=40)
-    glyphs = tuple(Glyph(text, (i * 40 + 20) / 520, 0.99) for i, text in enumerate("常住人口国家园区回收日目田"))
+    glyphs = tuple(
+        Glyph(text, (i * 40 + 20) / 520, 0.99) for i, text in enumerate("常住人口国家园区回收日目田")
+    )
     rows = [[ReadLine(Place((60.0, 76.0, 580.0, 122.0)), Reading(glyphs))]]
     assert _states(rows, _layers(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))) == []
 

@@ -1,0 +1,114 @@
+"""The commands about forms: which there are, whether a definition is right, blank ones and prefilled ones."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from service.cli.base import FormsFolder, Overwrite, choose, is_path, known_forms, say
+
+if TYPE_CHECKING:
+    from generator import Kind
+    from models.form import FormDefinition
+
+FormName = Annotated[
+    str, typer.Argument(metavar="FORM", help="表格名称（见 sealform forms），或定义文件 .yaml 的路径")
+]
+Flat = Annotated[bool, typer.Option("--flat", help="PDF 只供打印，不能在屏幕上填写")]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds these commands to `app`."""
+    for command in (blank, prefill, check):
+        app.command()(command)
+    app.command(name="forms")(list_forms)
+
+
+def blank(
+    form: FormName,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="输出文件，.docx 或 .pdf")],
+    flat: Flat = False,
+    forms: FormsFolder = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """生成空白申请表：Word，或可在屏幕上填写的 PDF。"""
+    from service.forms.documents import kind_of, make
+
+    kind = kind_of(output, flat)
+    make(_form(form, forms), output, kind, overwrite=overwrite)
+    say(f"已生成：{output}")
+
+
+def prefill(
+    form: FormName,
+    data: Annotated[
+        Path,
+        typer.Argument(
+            metavar="ROSTER", help="名册 .xlsx（每行一份），或一份记录 .json", exists=True, dir_okay=False
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", help="名册的输出文件夹，或单份记录的输出文件")
+    ],
+    to: Annotated[str, typer.Option("--to", metavar="docx|pdf", help="按名册生成哪一种文件")] = "docx",
+    flat: Flat = False,
+    forms: FormsFolder = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """按名册逐家生成预填好的申请表；有问题的行会列出，其余照常生成。"""
+    from service.forms.documents import kind_of, make, read_record
+
+    definition = _form(form, forms)
+    if data.suffix.lower() == ".json":
+        make(definition, output, kind_of(output, flat), read_record(definition, data), overwrite=overwrite)
+        say(f"已生成：{output}")
+    else:
+        _prefill_roster(definition, data, output, kind_of(Path(f"a.{to}"), flat), overwrite)
+
+
+def _prefill_roster(
+    definition: "FormDefinition", roster: Path, folder: Path, kind: "Kind", overwrite: bool
+) -> None:
+    from service.forms.documents import make_each, rows_of
+    from service.terminal import progress, to_stderr
+
+    if folder.exists() and not folder.is_dir():
+        raise typer.BadParameter(f"应为文件夹：{folder}", param_hint="-o")
+    rows, console = rows_of(definition, roster), to_stderr()
+    made = bad = 0
+    with progress(console, "生成", len(rows)) as advance:
+        for each in make_each(definition, rows, folder, kind, overwrite=overwrite):
+            made, bad = made + (each.path is not None), bad + (each.path is None)
+            for problem in each.problems:
+                console.print(problem)
+            advance(f"有问题的行 {bad}")
+    console.print(f"共 {len(rows)} 行，生成 {made} 份，有问题的 {bad} 行；文件在 {folder}")
+    if bad:
+        raise typer.Exit(1)
+
+
+def list_forms(forms: FormsFolder = None) -> None:
+    """列出已有的表格：名称、版本、标题、字段数。"""
+    for form in known_forms(forms).values():
+        typer.echo(f"{form.name}\t{form.version}\t{form.title}\t{len(form.fields)} 个字段")
+
+
+def check(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE.yaml...", help="表格定义文件", exists=True, dir_okay=False)
+    ],
+) -> None:
+    """检查表格定义，一次列出所有问题。"""
+    from service.forms.definitions import problems_of
+
+    found = problems_of(files)
+    for problem in found:
+        typer.echo(problem)
+    say(f"检查了 {len(files)} 个文件，" + (f"有 {len(found)} 处问题" if found else "没有问题"))
+    if found:
+        raise typer.Exit(2)
+
+
+def _form(name: str, folder: Path | None) -> "FormDefinition":
+    """The definition that FORM means. A path needs no folder of definitions."""
+    return choose(name, {} if is_path(name) else known_forms(folder))

@@ -1,0 +1,68 @@
+"""The row of a submission, what it must be like to be changed, and the versions that tell what became of
+it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from models.errors import Conflict, NotFound, Stale
+from service.store.statuses import Status
+from service.store.tables import submissions, versions
+
+
+@dataclass(frozen=True)
+class Editor:
+    """Who writes, and when."""
+
+    actor: str
+    now: datetime
+
+
+def row_of(connection: sa.Connection, submission: int, *, lock: bool = False) -> Any:
+    """The row of a submission; `lock` keeps others from changing it.
+
+    Raises:
+        NotFound: there is none.
+    """
+    query = submissions.select().where(submissions.c.id == submission)
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        raise NotFound(f"没有编号为 {submission} 的申请")
+    return row
+
+
+def expect(row: Any, expected: int) -> None:
+    """Refuses, as `Stale`, a row that was changed since it was looked at."""
+    if row.version != expected:
+        raise Stale(f"这份申请已是第 {row.version} 版，您看到的是第 {expected} 版")
+
+
+def expect_whole(row: Any) -> None:
+    """Refuses, as a `Conflict`, a row whose contents were erased."""
+    if row.purged_at is not None:
+        raise Conflict("这份申请的内容已按期清除", advice="只保留了处理结果，不能再处理")
+
+
+def add_version(
+    connection: sa.Connection,
+    row: Any,
+    by: Editor,
+    action: str,
+    reason: str | None,
+    changes: Mapping[str, Any],
+    status: Status,
+    undoes: int | None = None,
+) -> int:
+    """Keeps what was done to `row` as its next version, and returns that."""
+    version = int(row.version) + 1
+    connection.execute(
+        versions.insert().values(
+            submission_id=row.id, version=version, at=by.now, actor=by.actor, action=action, reason=reason,
+            changes=dict(changes),
+            status_before=row.status, status_after=status, undoes=undoes,
+        )
+    )  # fmt: skip
+    return version
