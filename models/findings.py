@@ -49,6 +49,8 @@ CATALOGUE: dict[str, Kind] = {
     "unparsable": _error("“{title}”填写内容无法识别：{reason}"),
     "email-invalid": _error("“{title}”不是有效的电子邮箱：{reason}"),
     "phone-invalid": _error("“{title}”中“{number}”不是有效的电话号码"),
+    "code-invalid": _error("“{title}”中“{number}”不是有效的{noun}：{reason}"),
+    "code-mended": _warning("“{title}”读作“{read}”，校验不符；换一个形近的字符后相符，请核对"),
     "choice-too-few": _error("“{title}”应至少选择 {min} 项，实选 {count} 项"),
     "choice-too-many": _error("“{title}”应至多选择 {max} 项，实选 {count} 项", doubt=False),
     "choice-inferred": _warning("“{title}”没有勾选标记，由{evidence}推断"),

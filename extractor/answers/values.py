@@ -11,13 +11,14 @@ from extractor import rungs
 from extractor.answers.choice import read_choice
 from extractor.answers.digital_signatures import evidence as evidence_of
 from extractor.answers.digital_signatures import field_findings
+from extractor.text.confusions import DIGITS_OF
 from extractor.text.passage import Passage
 from extractor.text.placeholders import STANDARD_PLACEHOLDERS
 from extractor.weighing.calibration import held_confidence, sign_of_mark, signs_of
 from models.errors import Unparsable
-from models.fields import ChoiceField, Field, Seal, SealField, Signature, SignatureField
+from models.fields import ChoiceField, CodeField, Field, Seal, SealField, Signature, SignatureField
 from models.findings import Finding
-from models.page import DigitalSignature, Tick
+from models.page import DigitalSignature, Run, Tick
 from models.record import Evidence, Observation
 from models.writing import key, one_line
 
@@ -49,6 +50,10 @@ def observe_written(
     gone, passage = "".join(passage.text[start:end] for start, end in struck), passage.without(struck)
     words = "" if one_line(passage.words) in STANDARD_PLACEHOLDERS else passage.words
     parsed, doubts = parse(field, title, words)
+    mended = _mended(field, title, passage) if isinstance(field, CodeField) and words else None
+    if mended is not None:
+        doubts = (*doubts, Finding.of("code-mended", field.name, title=title, read=str(parsed)[:40]))
+        parsed = mended
     if gone.strip():
         # What was crossed out does not count, but whoever did it may have meant it otherwise.
         doubts = (*doubts, Finding.of("text-struck", field.name, title=title, text=gone.strip()[:40]))
@@ -103,6 +108,22 @@ def parse(field: Field, title: str, text: str) -> tuple[Any, tuple[Finding, ...]
         return field.parse(text), ()
     except Unparsable as error:
         return None, (Finding.of("unparsable", field.name, title=title, reason=error.message),)
+
+
+def _mended(field: CodeField, title: str, passage: Passage) -> str | None:
+    """The one value with a right check character that another reading of a single character gives, where the
+    reading itself has a wrong one; None where there is none, or several."""
+    read = field.parse(passage.words)
+    if field.passes == 1 or read is None or not field.check(read, title):
+        return None
+    found = set()
+    for at, (char, span) in enumerate(zip(passage.text, passage.spans, strict=True)):
+        rivals = [other for other, _ in span.others] if isinstance(span, Run) else []
+        for other in {*rivals, *DIGITS_OF.get(char, "")}:
+            value = field.parse(passage.text[:at] + other + passage.text[at + 1 :])
+            if value is not None and not field.check(value, title):
+                found.add(value)
+    return found.pop() if len(found) == 1 else None
 
 
 def _once(text: str) -> str | None:

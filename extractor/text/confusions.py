@@ -80,3 +80,7 @@ OUTLINE = Confusion("一", "", "", "2026-11-22: names on the rims of seals, with
 def by_character(rows: Iterable[Confusion]) -> Mapping[str, str]:
     """What each character that was read may mean."""
     return {char: row.meant for row in rows for char in row.read}
+
+
+# The digit that each of these letters may be.
+DIGITS_OF = by_character(AMONG_DIGITS)

@@ -43,6 +43,9 @@ _SURE = {
 }
 # The same for a mark between two digits, where it tells which number they are. No weight is fitted to it.
 POINT = "point"
+# Characters of a value that are misread though the recogniser is sure of them, whatever it says of the
+# others: what a check character is asked to find.
+_UNSEEN_ERRORS = 0.02
 
 
 def signs_of(field: Field, passage: Passage, legible: float) -> dict[str, float]:
@@ -103,8 +106,17 @@ def held_confidence(passage: Passage) -> float:
 
 
 def probability(field: Field, signs: Signs) -> float:
-    """How probable it is that a reading of `field` with these signs is right."""
+    """How probable it is that a reading of `field` with these signs is right, if its value passes `check`."""
+    if field.passes < 1 and field.kind not in WEIGHTS:
+        return _checked(field.passes, signs)
     return probability_of(WEIGHTS, field.kind, signs)
+
+
+def _checked(passes: float, signs: Signs) -> float:
+    """The probability for a kind that proves itself. Of misread values a share of `passes` has a right check
+    character by chance; one wrong character alone never has, so that the figure is on the safe side."""
+    misread = exp(-signs["errors"]) - _LEAST_ERROR + _UNSEEN_ERRORS
+    return 1 - passes * min(misread, 1.0)
 
 
 def probability_of(table: Mapping[str, Mapping[str, float]], kind: str, signs: Signs) -> float:

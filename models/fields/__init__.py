@@ -8,6 +8,13 @@ from pydantic import Field as Constraint
 
 from models.fields.base import FieldBase
 from models.fields.choice import ChoiceField
+from models.fields.codes import (
+    BankAccountField,
+    CodeField,
+    CreditCodeField,
+    IdCardField,
+    PostcodeField,
+)
 from models.fields.date import DateField
 from models.fields.marks import Seal, SealField, Signature, SignatureField
 from models.fields.number import Amount, NumberField
@@ -22,6 +29,10 @@ Field = Annotated[
     | AddressField
     | EmailField
     | PhoneField
+    | CreditCodeField
+    | IdCardField
+    | BankAccountField
+    | PostcodeField
     | ChoiceField
     | DateField
     | NumberField
@@ -32,7 +43,7 @@ Field = Annotated[
 ]
 
 __all__ = [
-    "AddressField", "Amount", "ChoiceField", "DateField", "EmailField", "Field", "FieldBase", "NumberField",
-    "PhoneField",
+    "AddressField", "Amount", "BankAccountField", "ChoiceField", "CodeField", "CreditCodeField", "DateField",
+    "EmailField", "Field", "FieldBase", "IdCardField", "NumberField", "PhoneField", "PostcodeField",
     "ProseField", "RowsField", "Seal", "SealField", "Signature", "SignatureField", "TextField", "Value",
 ]  # fmt: skip

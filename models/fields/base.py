@@ -76,6 +76,8 @@ class FieldBase(Model, Generic[V]):
     # Whether a value may be the name of who applies.
     may_name: ClassVar[bool]
 
+    # The share of misread values that `check` lets pass: 1 where a kind has no check character.
+    passes: ClassVar[float] = 1.0
     sheet_format: ClassVar[str] = "@"
     # What is said of a field that must be filled in and is not.
     missing: ClassVar[str] = "required-empty"

@@ -19,6 +19,7 @@ from models.fields.base import (
     Words,
 )
 from models.fields.choice import ChoiceField
+from models.fields.codes import BankAccountField, CreditCodeField, IdCardField, PostcodeField
 from models.fields.date import DateField
 from models.fields.number import NumberField
 from models.fields.phone import PhoneField
@@ -26,7 +27,17 @@ from models.fields.text import AddressField, EmailField, TextField
 from models.findings import Finding
 
 ColumnField = Annotated[
-    TextField | AddressField | EmailField | PhoneField | ChoiceField | DateField | NumberField,
+    TextField
+    | AddressField
+    | EmailField
+    | PhoneField
+    | CreditCodeField
+    | IdCardField
+    | BankAccountField
+    | PostcodeField
+    | ChoiceField
+    | DateField
+    | NumberField,
     Constraint(discriminator="kind"),
 ]
 

@@ -8,12 +8,16 @@ from hypothesis import strategies as st
 from models.fields import (
     AddressField,
     Amount,
+    BankAccountField,
     ChoiceField,
+    CreditCodeField,
     DateField,
     EmailField,
     FieldBase,
+    IdCardField,
     NumberField,
     PhoneField,
+    PostcodeField,
     ProseField,
     RowsField,
     Seal,
@@ -28,6 +32,11 @@ PROSE = ProseField(kind="prose", name="story")
 ADDRESS = AddressField(kind="address", name="address")
 EMAIL = EmailField(kind="email", name="email")
 PHONE = PhoneField(kind="phone", name="phone")
+CREDIT_CODE = CreditCodeField(kind="credit-code", name="code")
+ID_CARD = IdCardField(kind="id-card", name="identity")
+BANK_ACCOUNT = BankAccountField(kind="bank-account", name="account")
+POSTCODE = PostcodeField(kind="postcode", name="postcode")
+CODES = (CREDIT_CODE, ID_CARD, BANK_ACCOUNT, POSTCODE)
 CHOICE = ChoiceField(kind="choice", name="colours", options=("红", "橙 黄", "绿（浅）", "Blue", "第5色"))
 DATE = DateField(kind="date", name="day")
 NUMBER = NumberField(kind="number", name="cost", unit="万元")
@@ -49,6 +58,7 @@ ALL: tuple[FieldBase, ...] = (
     ADDRESS,
     EMAIL,
     PHONE,
+    *CODES,
     CHOICE,
     DATE,
     NUMBER,
@@ -122,6 +132,6 @@ VALUES: tuple[tuple[FieldBase, st.SearchStrategy], ...] = (
     (TEXT, LINES), (ADDRESS, LINES), (PROSE, _stored(PROSE, HOSTILE)), (EMAIL, EMAILS), (PHONE, PHONES),
     (CHOICE, CHOICES),
     (DATE, DATES), (NUMBER, amounts(NUMBER)), (DENSITY, amounts(DENSITY)), (SEAL, SEALS),
-    (SIGNATURE, SIGNATURES),
+    (SIGNATURE, SIGNATURES), *((code, _stored(code, HOSTILE)) for code in CODES),
     (ROWS, ROW_LISTS),
 )  # fmt: skip

@@ -19,11 +19,11 @@ from extractor.weighing.calibration import probability, signs_of
 from extractor.weighing.compare import compare
 from models.page import Line, Run
 from models.record import Observation
-from tests.new_kind.credit_code import CreditCodeField
+from tests.new_kind.plate import PlateField
 
 ROOT = Path(__file__).parent.parent.parent
 FORM, FIELD = "enterprise-filing", "credit_code"
-CODE, MISTYPED = "91420100MA4KXYW128", "91420100MA4KXWY128"
+CODE, MISTYPED = "鄂AY1286", "鄂AY128"
 
 
 @pytest.fixture(scope="module")
@@ -33,15 +33,15 @@ def way(tmp_path_factory: pytest.TempPathFactory) -> Any:
     shutil.copytree(ROOT / "models", house / "models", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("generator", "extractor", "service", "fixtures", "tests"):
         (house / name).symlink_to(ROOT / name)
-    shutil.copy(Path(__file__).with_name("credit_code.py"), house / "models" / "fields")
+    shutil.copy(Path(__file__).with_name("plate.py"), house / "models" / "fields")
     union = house / "models" / "fields" / "__init__.py"
     text = union.read_text("utf-8")
     for before, line in (
         (
             "from models.fields.date import DateField\n",
-            "from models.fields.credit_code import CreditCodeField\n",
+            "from models.fields.plate import PlateField\n",
         ),
-        ("    | ProseField\n", "    | CreditCodeField\n"),
+        ("    | ProseField\n", "    | PlateField\n"),
     ):
         assert before in text
         text = text.replace(before, line + before)
@@ -52,9 +52,7 @@ def way(tmp_path_factory: pytest.TempPathFactory) -> Any:
     shipped = (ROOT / "fixtures" / "forms" / f"{FORM}.yaml").read_text("utf-8")
     asked = f"{{kind: text, name: {FIELD}"
     assert asked in shipped
-    (forms / f"{FORM}.yaml").write_text(
-        shipped.replace(asked, f"{{kind: credit_code, name: {FIELD}"), "utf-8"
-    )
+    (forms / f"{FORM}.yaml").write_text(shipped.replace(asked, f"{{kind: plate, name: {FIELD}"), "utf-8")
     ran = subprocess.run(
         [sys.executable, "-m", "tests.new_kind.way", str(forms), FORM, FIELD, CODE, MISTYPED],
         cwd=house, capture_output=True, text=True, check=False,
@@ -64,7 +62,7 @@ def way(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def test_a_value_of_a_new_kind_that_was_written_into_a_form_is_read_back_and_accepted(way: Any) -> None:
-    assert way["kind"] == "credit_code"
+    assert way["kind"] == "plate"
     for read in way["read"][CODE].values():
         assert read == {"value": CODE, "raw": CODE, "decision": "accept", "findings": [], "said": []}
 
@@ -73,7 +71,7 @@ def test_a_value_that_a_new_kind_refuses_goes_to_a_person(way: Any) -> None:
     for read in way["read"][MISTYPED].values():
         assert (read["value"], read["raw"], read["decision"]) == (None, MISTYPED, "review")
         assert "unparsable" in read["findings"]
-        assert any("代码类 1" in line for line in read["said"])
+        assert any("车牌类 1" in line for line in read["said"])
 
 
 def test_a_value_of_a_new_kind_stands_in_every_export(way: Any) -> None:
@@ -87,13 +85,13 @@ def test_a_value_of_a_new_kind_stands_in_every_export(way: Any) -> None:
 
 
 def test_a_new_kind_of_which_no_misreading_is_known_is_never_accepted_off_a_picture() -> None:
-    field = CreditCodeField(kind="credit_code", name="code")
+    field = PlateField(kind="plate", name="code")
     seen = Passage.of([Line(spans=tuple(Run(text=char, confidence=0.9999) for char in CODE))], Place(page=1))
     assert probability(field, signs_of(field, seen, 9.0)) == 0.0
 
 
 def test_two_readings_of_a_new_kind_are_compared_by_their_characters_and_no_digit_is_explained_away() -> None:
-    field = CreditCodeField(kind="credit_code", name="code")
+    field = PlateField(kind="plate", name="code")
     typed = Observation(field="code", value=CODE, raw=CODE, source="table", confidence=0.9)
     for instead, explained in (("V", 1), ("3", 0)):
         read = CODE[:-5] + instead + CODE[-4:]  # where a Y stands

@@ -91,7 +91,7 @@ SAMPLES = [
             ["本人承诺以上信息真实。\n本人签字：            年  月  日", None, None, None, None, None],
         ],
         {
-            "姓名": "text", "性别": "choice", "出生年月": "date", "身份证号": "text", "政治面貌": "text",
+            "姓名": "text", "性别": "choice", "出生年月": "date", "身份证号": "id-card", "政治面貌": "text",
             "通讯地址": "address",
             "服务经历": "rows", "本人签字": "signature", "本人承诺以上信息真实。日期": "date",
         },
