@@ -1,2 +1,2 @@
-"""All that meets the world: the command line, HTTP, the database, a mailbox, files, processes, a clock and
-the environment."""
+"""The parts of the program that touch the outside world: the command line, HTTP, the database, mailboxes,
+files, processes, the clock and the environment."""

@@ -1,5 +1,5 @@
-"""Writing a file so that a reader sees the old one or the new one, never half of either; and replacing none
-that may be missed."""
+"""Writes files so that a reader sees either the old file or the new one, never a part of either. It also
+checks that no file is replaced whose content may be needed."""
 
 import errno
 import os
@@ -14,7 +14,7 @@ from models.errors import BadUsage
 
 _UNFINISHED = ".sealform-tmp"
 _ELSEWHERE = "请换一个位置"
-# Advice for `check_targets` where a command writes several files into a folder.
+# The advice for `check_targets` where a command writes several files into a folder.
 ANOTHER_FOLDER = "请换一个文件夹，或加上 --overwrite 覆盖"
 _REASONS = {
     errno.ENOSPC: "磁盘已满。请腾出空间后再试",
@@ -22,7 +22,7 @@ _REASONS = {
     errno.EACCES: f"没有权限。{_ELSEWHERE}，或请管理员授权",
     errno.EPERM: f"没有权限。{_ELSEWHERE}，或请管理员授权",
     errno.EROFS: f"磁盘是只读的。{_ELSEWHERE}",
-    # A folder was to be made where a file is.
+    # This error comes up where a folder would have to be made but a file is there.
     errno.EEXIST: f"上级不是文件夹。{_ELSEWHERE}",
     errno.ENOTDIR: f"上级不是文件夹。{_ELSEWHERE}",
     errno.ENOENT: "没有这个文件或文件夹。请检查路径",
@@ -33,11 +33,11 @@ _REASONS = {
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Replaces `path` with `data` in one step, through a temporary file beside it; makes the folder where it
+    """Replaces `path` with `data` in one step, through a temporary file beside it. Makes the folder where it
     is missing.
 
     Raises:
-        OSError: the file can't be written; `path` is then as it was.
+        OSError: the file can't be written; `path` is then unchanged.
     """
     with writing_whole(path) as file:
         file.write(data)
@@ -45,15 +45,15 @@ def write_whole(path: Path, data: bytes) -> None:
 
 @contextmanager
 def writing_whole(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
-    """A file to write to, which becomes `path` in one step when the block ends well, and is gone when it does
-    not. A private one is its owner's alone, from its first byte. Where `path` is a link, what it leads to is
-    replaced.
+    """Opens a file that becomes `path` in one step when the block ends well, and that is removed when it does
+    not. A `private` file can be read by its owner alone, from its first byte. Where `path` is a link, the
+    file that it leads to is replaced.
 
-    Once the block is left, `path` is on the disk and survives a power cut. A kill leaves at most a file that
-    `is_unfinished` knows.
+    When the block has ended, `path` is on the disk and survives a power cut. A killed process leaves at most
+    a file that `is_unfinished` recognises.
 
     Raises:
-        OSError: the file can't be written; `path` is then as it was.
+        OSError: the file can't be written; `path` is then unchanged.
     """
     path = _target(path)
     with naming(path):
@@ -76,13 +76,13 @@ def writing_whole(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
 def check_targets(
     *paths: Path, replace: bool, advice: str = "请换一个文件名，或加上 --overwrite 覆盖"
 ) -> None:
-    """Finds out, before there is anything to write, whether `paths` can be written, and whether what they
-    would replace is to be replaced: what lies there may be another run's, or hold somebody's work. Nothing is
-    changed but for their folders.
+    """Checks, before there is anything to write, that `paths` can be written and that no file is replaced
+    unasked. A file at one of them may come from another run or hold somebody's work. Nothing is changed,
+    except that missing folders are made.
 
     Raises:
-        BadUsage: without `replace`, a file with something in it is there.
-        OSError: one can't be written.
+        BadUsage: without `replace`, a file with content is there.
+        OSError: one of them can't be written.
     """
     taken = [] if replace else [path for path in paths if has_content(path)]
     if taken:
@@ -93,18 +93,18 @@ def check_targets(
 
 
 def has_content(path: Path) -> bool:
-    """Whether `path` is a file that holds something. A device or a pipe holds nothing that writing to it
+    """Returns whether `path` is a file that is not empty. A device or a pipe holds nothing that writing to it
     could destroy."""
     return path.is_file() and path.stat().st_size > 0
 
 
 def is_stream(path: Path) -> bool:
-    """Whether `path` is a device or a pipe, which is written to and can't be replaced."""
+    """Returns whether `path` is a device or a pipe, which can be written to but not replaced."""
     return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def set_aside(path: Path) -> Path:
-    """Gives the file at `path` the next free name beside it, which is returned."""
+    """Renames the file at `path` to the next free name beside it, and returns that name."""
     free = (
         aside for number in count(1) if not os.path.lexists(aside := path.with_stem(f"{path.stem}.{number}"))
     )
@@ -112,24 +112,25 @@ def set_aside(path: Path) -> Path:
 
 
 def check_writable(path: Path) -> None:
-    """Finds out whether `path` can be written before there is anything to write, and changes nothing but for
-    its folder.
+    """Checks, before there is anything to write, that `path` can be written. Nothing is changed, except that
+    a missing folder is made.
 
     Raises:
-        OSError: it can't.
+        OSError: it can't be written.
     """
     path = _target(path)
-    # A file that was made read-only is so on purpose, also where its folder would let us replace it.
+    # A read-only file was made so on purpose. It is not replaced, even where the permissions of its folder
+    # would allow it.
     if path.exists() and not (path.stat().st_mode & 0o222 and os.access(path, os.W_OK)):
         raise PermissionError(errno.EACCES, "文件是只读的。请换一个文件名", str(path))
     _check_room(path.parent, path)
 
 
 def make_folder(path: Path) -> None:
-    """Makes the folder where it is missing, and finds out whether files can be made in it.
+    """Makes the folder where it is missing, and checks that files can be made in it.
 
     Raises:
-        OSError: they can't.
+        OSError: no file can be made in it.
     """
     if path.exists() and not path.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, "不是文件夹。请给出文件夹", str(path))
@@ -138,7 +139,7 @@ def make_folder(path: Path) -> None:
 
 
 def _check_room(folder: Path, told: Path) -> None:
-    """Tries to make a file in `folder`; what fails is told of `told`."""
+    """Tries to make a file in `folder`. An error names the path `told` instead."""
     try:
         with tempfile.TemporaryFile(dir=folder):
             return
@@ -148,19 +149,20 @@ def _check_room(folder: Path, told: Path) -> None:
 
 
 def _target(path: Path) -> Path:
-    """The file that is written where `path` is asked for; its folder is there."""
+    """Returns the file that is written where `path` is asked for. Its folder exists afterwards."""
     path = Path(os.path.realpath(path))
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "是文件夹，不是普通文件。请给出文件名", str(path))
     if path.exists() and not path.is_file():
-        # A device may be all the system's, and for whoever may do everything it would have become a file.
+        # A device may be used by the whole system, and a process with root's rights would replace it with a
+        # file.
         raise OSError(errno.EINVAL, "不是普通文件。请给出文件名", str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 
 
 def in_words(error: OSError) -> str:
-    """Why, and what to do, for a person; in the system's words where there are none of ours."""
+    """Returns the reason and the advice for a person, or the system's own words where we have none."""
     number = error.errno or 0
     is_ours = error.strerror and error.strerror != os.strerror(number)
     return (error.strerror if is_ours else _REASONS.get(number)) or error.strerror or str(error)
@@ -168,7 +170,7 @@ def in_words(error: OSError) -> str:
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """What fails inside, as a full disk does, without a name of its own is told of `path`."""
+    """Gives an OSError without a path of its own, such as that of a full disk, the name `path`."""
     try:
         yield
     except OSError as error:
@@ -178,13 +180,13 @@ def naming(path: Path) -> Iterator[None]:
 
 
 def is_unfinished(path: Path) -> bool:
-    """Whether `path` is what a killed process left of a file that it was writing here."""
+    """Returns whether `path` is the unfinished file of a process that was killed while it wrote here."""
     return path.name.startswith(".") and path.name.endswith(_UNFINISHED)
 
 
 def sync_folder(folder: Path) -> None:
-    """Puts the folder's entries on the disk too, because a file without its name is lost. Not every system
-    can."""
+    """Puts the folder's entries on the disk too, because a file whose name is not on the disk is lost. Some
+    systems can't do this for a folder, which is no error."""
     try:
         handle = os.open(folder, os.O_RDONLY)
     except PermissionError:
@@ -199,7 +201,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def _mode(path: Path) -> int:
-    """The permissions of the file that is replaced, or those that an ordinary new file gets."""
+    """Returns the permissions of the file that is replaced, or those of an ordinary new file."""
     if path.exists():
         return path.stat().st_mode & 0o777
     mask = os.umask(0)

@@ -1,6 +1,6 @@
-"""The bytes that arrived, kept by their SHA-256 in a folder or a bucket.
+"""Blobs: the bytes that arrived, kept by their SHA-256 in a folder or a bucket.
 
-They are written before anybody is told that they arrived, and never changed.
+A blob is stored before its arrival is confirmed to anybody, and never changes.
 """
 
 import hashlib
@@ -29,44 +29,44 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class Blob:
-    """What was kept: its SHA-256 in hex, and its size in bytes."""
+    """A stored blob: its SHA-256 in hex, and its size in bytes."""
 
     sha256: str
     bytes: int
 
 
 class Blobs(Protocol):
-    """Where bytes are kept. A digest that is not known raises `NotFound`."""
+    """A store of blobs. Reading an unknown digest raises `NotFound`."""
 
     def put(self, stream: IO[bytes], most: int | None = None) -> Blob:
-        """Keeps what `stream` holds, safe from a power cut when this returns.
+        """Stores what `stream` holds. When this returns, the blob survives a power cut.
 
         Raises:
-            RequestTooLarge: it holds more than `most` bytes; nothing is kept.
+            RequestTooLarge: the stream holds more than `most` bytes; nothing is stored.
         """
 
     def read(self, sha256: str) -> bytes:
-        """All bytes of a blob."""
+        """Returns all bytes of a blob."""
 
     def chunks(self, sha256: str) -> Iterator[bytes]:
-        """The bytes of a blob, a part at a time."""
+        """Yields the bytes of a blob in pieces."""
 
     def holds(self, sha256: str) -> bool:
-        """Whether there is such a blob."""
+        """Returns whether there is such a blob."""
 
     def delete(self, sha256: str) -> None:
-        """Removes a blob; one that is not there is no error."""
+        """Removes a blob. A missing blob is no error."""
 
     def digests(self) -> Iterator[str]:
-        """The SHA-256 of every blob."""
+        """Yields the SHA-256 of every blob."""
 
 
 def open_blobs(place: str) -> Blobs:
-    """The blobs at `place`: a folder, or the URL of a bucket, as s3://name/prefix, whose keys come from the
-    usual AWS_… variables.
+    """Opens the blobs at `place`: a folder, or the URL of a bucket such as s3://name/prefix. The keys of a
+    bucket come from the usual AWS_… variables.
 
     Raises:
-        BadUsage: no such kind of place.
+        BadUsage: there is no such kind of place.
         OSError: the folder can't be made.
     """
     if "://" not in place:
@@ -81,11 +81,11 @@ def open_blobs(place: str) -> Blobs:
 
 
 def lay_out(blobs: Blobs, named: Iterable[tuple[str, str]], folder: Path) -> list[tuple[str, Path]]:
-    """(name, path) of each (name, digest) of `named`, written into `folder`: under numbers, because names are
-    the sender's.
+    """Writes the blob of each (name, digest) of `named` into `folder`, and returns each as (name, path). The
+    files are named by numbers, because the names come from the sender.
 
     Raises:
-        NotFound: one of them is not kept any more.
+        NotFound: one of the blobs is not kept any more.
     """
     parts = []
     for number, (name, digest) in enumerate(named):
@@ -97,13 +97,13 @@ def lay_out(blobs: Blobs, named: Iterable[tuple[str, str]], folder: Path) -> lis
 
 
 class FolderBlobs:
-    """Blobs as files of a folder, ab/cd…; safe for many processes."""
+    """Blobs as files in a folder, under ab/cd…; safe for many processes."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         (folder / _INCOMING).mkdir(parents=True, exist_ok=True)
         for path in (folder / _INCOMING).iterdir():
-            # What a killed process was writing: no upload takes as long.
+            # A killed process left this file. No upload takes so long.
             with suppress(FileNotFoundError):
                 if time.time() - path.stat().st_mtime > _ABANDONED:
                     path.unlink()
@@ -186,7 +186,8 @@ class BucketBlobs:
 
 @contextmanager
 def _spooled(stream: IO[bytes], most: int | None, folder: Path | None) -> Iterator[tuple[Path, Blob]]:
-    """A file with what `stream` holds, on the disk; it is removed unless somebody moved it."""
+    """Writes what `stream` holds to a file on the disk. The file is removed at the end, unless the block has
+    moved it."""
     handle, name = tempfile.mkstemp(dir=folder)
     path, digest, size = Path(name), hashlib.sha256(), 0
     try:

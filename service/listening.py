@@ -1,4 +1,5 @@
-"""The address at which the service listens, taken before anything else is begun; and why it can't be had."""
+"""Opens the sockets on which the service listens, before anything else starts, and explains why an address
+can't be used."""
 
 import errno
 import socket
@@ -13,10 +14,11 @@ _NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 @contextmanager
 def listening(host: str, port: int) -> Iterator[list[socket.socket]]:
-    """Sockets that take connections at every address of `host`, and keep them waiting until they are served.
+    """Opens sockets that accept connections at every address of `host`. Connections wait in them until they
+    are served.
 
     Raises:
-        BadUsage: there is no such address, or the port can't be had.
+        BadUsage: there is no such address, or the port can't be used.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -31,7 +33,8 @@ def listening(host: str, port: int) -> Iterator[list[socket.socket]]:
                 sockets.append(stack.enter_context(socket.create_server(address, family=family)))
             except OSError as error:
                 refused.append(error)
-        # A name may have an address of a kind that this machine does not use: localhost, without IPv6.
+        # A host name may have an address of a family that this machine does not use, such as localhost
+        # without IPv6.
         if missing := [error for error in refused if not sockets or error.errno not in _NOT_HERE]:
             raise _refusal(host, port, missing[0]) from missing[0]
         yield sockets

@@ -1,9 +1,9 @@
-"""What the service says of itself, for who runs it: lines of JSON on standard error, without a word of what
+"""The service's log: lines of JSON on standard error, for the people who run it, without a word that
 applicants wrote.
 
-Of our own lines only plain values pass: numbers, and short words in ASCII such as a route or an actor's id.
-Of a library's lines only the fixed part of the message passes, and of an error its kind and its place in the
-code, because both may quote what was read.
+Of our own lines only plain values pass: numbers, and short ASCII words such as a route or an actor's id. Of a
+library's line only the fixed part of the message passes. Of an error only its kind and its place in the code
+pass. The rest may quote what was read.
 """
 
 import json
@@ -21,24 +21,24 @@ import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# Route, method, status of a request that was answered.
+# A callback for each answered request, with its route, method and status.
 Count = Callable[[str, str, int], None]
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.:/{}+-]{0,128}")
 _FIXED = re.compile(r"[^:\n]*")
 _FOREIGN = re.compile(r"[^A-Za-z0-9%(). -]")
 _WITHHELD = "…"
-# These say what we say better, or repeat addresses and queries.
+# These loggers repeat what our own lines say, or write addresses and queries.
 _SILENT = ("uvicorn.access", "httpx", "httpcore", "alembic", "dbos")
 _MOST_FRAMES = 12
-# Of a request that no route took.
+# The route that is logged for a request that no route took.
 _NO_ROUTE = "none"
 _OURS = __name__.partition(".")[0]
 
 
 def configure(level: str = "INFO", stream: IO[str] | None = None) -> None:
-    """Sends all that this process logs, by structlog or by `logging`, to standard error (or `stream`) as
-    lines of JSON.
+    """Sends everything that this process logs, by structlog or by `logging`, to standard error (or `stream`)
+    as lines of JSON.
 
     Raises:
         ValueError: there is no such level.
@@ -53,14 +53,14 @@ def configure(level: str = "INFO", stream: IO[str] | None = None) -> None:
         logging.getLogger(name).propagate = True
     for name in _SILENT:
         logging.getLogger(name).setLevel(logging.WARNING)
-    # DBOS makes a printer of its own unless its logger has a handler.
+    # DBOS adds a handler of its own that prints, unless its logger has a handler.
     logging.getLogger("dbos").handlers, logging.getLogger("dbos").propagate = [handler], False
     logging.captureWarnings(True)
 
 
 def logger(name: str) -> structlog.stdlib.BoundLogger:
-    """The logger of a module: `logger(__name__).info("what happened", upload=7)`. It says nothing before
-    `configure` was called."""
+    """Returns the logger of a module, as in `logger(__name__).info("what happened", upload=7)`. It writes
+    nothing before `configure` is called."""
     processors = [structlog.contextvars.merge_contextvars, _hand_over]
     made: structlog.stdlib.BoundLogger = structlog.wrap_logger(
         logging.getLogger(name), processors=processors, wrapper_class=structlog.stdlib.BoundLogger
@@ -69,8 +69,8 @@ def logger(name: str) -> structlog.stdlib.BoundLogger:
 
 
 class RequestLog:
-    """Logs each request that was answered: its id, route, method, status, milliseconds, and who asked;
-    `count` is told too."""
+    """Logs each request that was answered: its id, route, method, status, milliseconds and actor. It also
+    passes route, method and status to `count`."""
 
     def __init__(self, app: ASGIApp, count: Count) -> None:
         self._app, self._count, self._log = app, count, logger(__name__)
@@ -101,13 +101,13 @@ class RequestLog:
 
 
 def _route(scope: Scope) -> str:
-    """The template of the route that took a request, never its path, which may hold a name."""
+    """Returns the template of the route that took a request, never the path itself, which may hold a name."""
     inner = scope.get("fastapi", {}).get("effective_route_context") or scope.get("route")
     return getattr(inner, "path", None) or _NO_ROUTE
 
 
 def _hand_over(_: object, __: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
-    """A line of structlog as arguments of `logging`."""
+    """Turns a structlog event into arguments for `logging`."""
     error = event.pop("exc_info", None)
     return {"msg": event.pop("event"), "extra": {"plain": dict(event)}, "exc_info": error}
 
@@ -133,7 +133,7 @@ class _Lines(logging.Formatter):
 def _event(record: logging.LogRecord) -> str:
     if record.name.partition(".")[0] != _OURS:
         return _fixed(record.msg)
-    # What we write ourselves is fixed; what is put into it may not be.
+    # The text of our own messages is fixed, but the values put into it may come from outside.
     arguments = record.args if isinstance(record.args, tuple) else ()
     try:
         return str(record.msg) % tuple(_plain(value) for value in arguments) if arguments else str(record.msg)
@@ -148,14 +148,15 @@ def _plain(value: Any) -> Any:
 
 
 def _fixed(message: Any) -> str:
-    """The part of a message that its author wrote: without arguments, and without what follows a colon, which
-    is often an error's own text."""
+    """Returns the part of a message that its author wrote: without arguments, and without anything after a
+    colon, which is often the text of an error."""
     found = _FIXED.match(message) if isinstance(message, str) else None
     return _FOREIGN.sub("", found[0]).strip()[:128] if found else _WITHHELD
 
 
 def _causes(error: BaseException) -> list[dict[str, Any]]:
-    """The kind of an error and where it was raised, and of those that caused it; never its text."""
+    """Returns the kind of an error and where it was raised, and the same for each of its causes; never their
+    texts."""
     told, seen = [], set()
     at: BaseException | None = error
     while at is not None and id(at) not in seen:
@@ -172,5 +173,5 @@ def _causes(error: BaseException) -> list[dict[str, Any]]:
 
 
 def _short(path: str) -> str:
-    """The last two steps of a source file's path: who reads the log knows the rest."""
+    """Returns the last two steps of a source file's path. Whoever reads the log knows the rest."""
     return "/".join(path.replace("\\", "/").split("/")[-2:])

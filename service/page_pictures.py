@@ -1,7 +1,7 @@
-"""Pages to look at, drawn in a process of their own and kept on disk by the content of what they show.
+"""Draws pictures of pages and keeps them on disk, named by the content that they show.
 
-A file that arrived is opened nowhere else in the service: what hangs, crashes or eats memory there costs one
-picture.
+Pages are drawn in separate processes, and the service opens files that arrived nowhere else. A file that
+hangs, crashes or exhausts memory therefore costs one picture.
 """
 
 import hashlib
@@ -26,20 +26,21 @@ from service.processes.scratch import scratch_folder
 from service.results import CellJson, PartJson
 from service.settings import Settings
 
-# A new one where pictures are made otherwise than before.
+# The edition of the pictures. Raise it when pictures are drawn differently, so that kept ones are drawn
+# again.
 _EDITION = "1"
 _PROCESSES, _SECONDS = 2, 90.0
-# What is kept may take so much room; the oldest goes first. Looked after once in so many pictures.
+# The most bytes that kept pictures may take; the oldest are removed first. The limit is checked once in so
+# many pictures.
 _ROOM, _BETWEEN = 1 << 30, 200
 _FOLDER = "cache"
-# Pixels a point at which pages are looked at, where nobody asks for more or less; how many pages are made
-# ready.
+# The default scale in pixels a point; and how many pages of a part are drawn in advance.
 SCALE = 2.0
 _FIRST_PAGES = 6
 
 
 class DrawnJson(TypedDict):
-    """A page that can be drawn, in points."""
+    """A page that can be drawn, its size in points."""
 
     page: int
     width: float
@@ -47,15 +48,15 @@ class DrawnJson(TypedDict):
 
 
 class PlaceJson(CellJson):
-    """Where a cell of a Word file stands on paper; `box` is x0, y0, x1, y1 in points."""
+    """The place of a cell of a Word file on a printed page; `box` is x0, y0, x1, y1 in points."""
 
     page: int
     box: Sequence[float]
 
 
 class PagesJson(TypedDict):
-    """What there is to see of a part: its pages, the `places` of cells on them, and, where there are no pages
-    to draw, the `table` of what stands in it."""
+    """What can be shown of a part: its pages, the `places` of cells on them, and the `table` of its content
+    where there are no pages to draw."""
 
     pages: Sequence[DrawnJson]
     places: Sequence[PlaceJson]
@@ -64,8 +65,8 @@ class PagesJson(TypedDict):
 
 @dataclass(frozen=True)
 class Held:
-    """A part of a submission as it was read (`part`, as in its result), and the files of the upload in which
-    it lies: their names and digests, in order."""
+    """A part of a submission as it was read, and the files of the upload that holds it. `part` is as in the
+    part's result; `files` are (name, digest) in order."""
 
     part: PartJson
     files: Sequence[tuple[str, str]]
@@ -77,8 +78,8 @@ class Held:
 
 @dataclass(frozen=True)
 class Look:
-    """A page, or a box on it in points, at `scale` pixels a point; `seal_off` in grey and without its
-    seals."""
+    """A page, or a `box` on it in points, at `scale` pixels a point. With `seal_off` the picture is grey and
+    without the page's seals."""
 
     page: int
     scale: float
@@ -87,13 +88,13 @@ class Look:
 
 
 class Views:
-    """What there is to see of the files that arrived. Safe for threads; `close` ends its processes."""
+    """Views of the files that arrived. Safe for threads; `close` ends its processes."""
 
     def __init__(
         self, settings: Settings, blobs: Blobs, pool: tuple[LastingPool, Path] | None = None
     ) -> None:
-        """`pool` are processes that live longer than this, and a folder for them to read from; without them,
-        some of its own are started once something is to be drawn."""
+        """`pool` is a pool of processes that outlives this object, with the folder that they read from.
+        Without it, a pool is started once something is to be drawn."""
         self._folder = settings.data / _FOLDER
         self._limits = Limits(jobs=_PROCESSES, seconds=_SECONDS, megabytes=settings.memory_limit)
         self._options = options_of(settings)
@@ -104,15 +105,17 @@ class Views:
         self._drawn = 0
 
     def tag(self, held: Held, look: Look) -> str:
-        """What changes with the picture, and with nothing else."""
+        """Returns a tag that changes exactly when the picture changes."""
         told = [_EDITION, held.sha256, held.part.get("pages"), look.page, look.scale, look.box, look.seal_off]
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
 
     def image(self, held: Held, look: Look) -> bytes:
-        """A picture as WebP.
+        """Returns a picture as WebP.
 
         Raises:
-            NotFound: the file is gone. NoView: there is no such page. UnreadableFile: it can't be drawn.
+            NotFound: the file is gone.
+            NoView: there is no such page.
+            UnreadableFile: the page can't be drawn.
         """
         kept = self._place(held) / f"{self.tag(held, look)}.webp"
         if not kept.exists():
@@ -120,7 +123,7 @@ class Views:
         return _read(kept)
 
     def pages(self, held: Held) -> PagesJson:
-        """Its pages as they can be drawn.
+        """Returns the pages of a part that can be drawn.
 
         Raises:
             NotFound: the file is gone.
@@ -131,10 +134,11 @@ class Views:
         return json.loads(_read(kept))  # type: ignore[no-any-return]
 
     def original(self, held: Held) -> bytes:
-        """The bytes of a part, also of one that lay in a mail or an archive.
+        """Returns the bytes of a part, including a part inside a mail or an archive.
 
         Raises:
-            NotFound: the file is gone. NoView, UnreadableFile: it can't be taken out.
+            NotFound: the file is gone.
+            NoView, UnreadableFile: the part can't be taken out.
         """
         if held.sha256 in {digest for _, digest in held.files}:
             return self._blobs.read(held.sha256)
@@ -144,8 +148,8 @@ class Views:
         return _read(kept)
 
     def prepare(self, parts: Iterable[PartJson], files: Sequence[tuple[str, str]]) -> None:
-        """Draws the first pages of what was read, at the scale at which they are looked at, so that nobody
-        waits for it later; what can't be drawn is left."""
+        """Draws the first pages of the parts that were read, at the default scale, so that nobody waits for
+        them later. Parts that can't be drawn are passed over."""
         for held in (Held(part, files) for part in parts if part["state"] == "read"):
             with suppress(SealformError):
                 for page in self.pages(held)["pages"][:_FIRST_PAGES]:
@@ -161,7 +165,7 @@ class Views:
         return place_of(self._folder, held.sha256)
 
     def _ask(self, held: Held, task: "_Task", target: Path) -> None:
-        """Lets a process do `task`, and keeps what it gives as `target`."""
+        """Lets a process do `task`, and keeps the result as `target`."""
         pool, scratch = self._started()
         with tempfile.TemporaryDirectory(dir=scratch) as folder:
             source = self._fetch(held, Path(folder))
@@ -176,7 +180,8 @@ class Views:
         self._look_after_room()
 
     def _fetch(self, held: Held, folder: Path) -> Source:
-        """The file that the part is, or all of its upload's where it lies inside one of them."""
+        """Returns the file that is the part, or all files of the upload where the part lies inside one of
+        them."""
         named = [(held.part["name"], held.sha256)]
         inside = held.sha256 not in {digest for _, digest in held.files}
         parts = lay_out(self._blobs, held.files if inside else named, folder)
@@ -198,18 +203,18 @@ class Views:
 
 
 def place_of(cache: Path, sha256: str) -> Path:
-    """Where all that was made of a part lies."""
+    """Returns the folder that holds everything that was made of a part."""
     return cache / sha256[:2] / sha256
 
 
 def forget(settings: Settings, digests: Iterable[str]) -> None:
-    """Removes what was made of these parts: when their bytes are erased, their pictures are."""
+    """Removes the pictures of these parts. It is called when the bytes of the parts are erased."""
     for digest in digests:
         shutil.rmtree(place_of(settings.data / _FOLDER, digest), ignore_errors=True)
 
 
 def make_room(cache: Path, most: int) -> None:
-    """Removes what was made first, until no more than `most` bytes are kept."""
+    """Removes the oldest kept files until no more than `most` bytes are kept."""
     known = []
     for path in cache.glob("??/*/*"):
         try:
@@ -237,7 +242,8 @@ def _digest(value: Any) -> str:
 
 @dataclass(frozen=True)
 class _Task:
-    """What a process is to make of a part; it keeps there what Word looks like on paper, which is dear."""
+    """The work that a process does on a part. It keeps a Word file's printed PDF in the folder `kept`,
+    because printing is slow."""
 
     what: Literal["image", "pages", "part"]
     part: PartJson
@@ -245,7 +251,7 @@ class _Task:
     look: Look | None = None
 
     def __call__(self, submission: Source, forms: Forms, options: Options) -> bytes | SealformError:
-        """The bytes, or the error because of which there are none."""
+        """Returns the bytes, or the error because of which there are none."""
         try:
             return self._made(submission, options)
         except (SealformError, RecursionError) as error:
@@ -285,7 +291,8 @@ class _Task:
         return {"pages": told, "places": json.loads(self._print("places.json") or b"[]"), "table": None}
 
     def _drawable(self, data: bytes, part: Part, options: Options) -> tuple[bytes, Part]:
-        """What pages are drawn of: the file itself, or, of a file without pages, what LibreOffice prints."""
+        """Returns the bytes to draw pages from: the file itself, or, for a file without pages, the PDF that
+        LibreOffice prints."""
         if part.pages and part.pages[0].frame is not None:
             return data, part
         printed = self._print("print.pdf")

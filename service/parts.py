@@ -1,5 +1,8 @@
-"""Whose the parts of a result are: of what arrived together, an application is shown its own and nothing of
-others (pure)."""
+"""Tells which parts of a result belong to which application.
+
+One upload may hold the files of several applications. Each application shows only its own parts, never those
+of others. The functions here are pure.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -13,8 +16,8 @@ Standing = Literal["own", "shared", "other"]
 
 
 class OutcomeJson(TypedDict):
-    """What became of one file of an upload: the submissions that it went into, its state, and what is left of
-    it that went into none."""
+    """The outcome of one uploaded file: the submissions that used it (`submissions`), its `state`, and the
+    parts of it that no submission used (`left`)."""
 
     submissions: list[int]
     state: PartState | None
@@ -22,8 +25,9 @@ class OutcomeJson(TypedDict):
 
 
 def standings(line: Parted) -> list[Standing]:
-    """Of each part in `line` whether it is the application's own; or shared, as a mail or an archive with the
-    papers of others in it too; or no concern of it. Where all came for one application, all is its own."""
+    """Tells for each part of `line` whether it is the application's own ("own"), a mail or an archive that
+    also holds the files of other applications ("shared"), or another application's ("other"). Where
+    everything that arrived is for one application, every part is "own"."""
     number = line.get("application", 1)
     belonging = Belonging({part["name"]: part.get("applications", ()) for part in line["parts"]})
     if not belonging:
@@ -37,18 +41,18 @@ def standings(line: Parted) -> list[Standing]:
 
 
 def own(line: Line) -> Line:
-    """`line` with the parts that are its application's own alone."""
+    """Returns `line` with only the parts that belong to its application alone."""
     return {**line, "parts": own_parts(line)}
 
 
 def own_parts(line: Parted) -> list[PartJson]:
-    """The parts that are the application's own alone."""
+    """Returns the parts that belong to the application of `line` alone."""
     return [part for part, standing in zip(line["parts"], standings(line), strict=True) if standing == "own"]
 
 
 def files_of(line: Parted) -> list[str]:
-    """The names of the files that an application was read from, or that failed, without what came along; all,
-    where none is named."""
+    """Returns the names of the files that an application was read from or that failed, without the other
+    files that arrived with them. Returns all names where no file is marked with the application."""
     number, parts = line.get("application", 1), own_parts(line)
     return [part["name"] for part in parts if number in part.get("applications", ())] or [
         part["name"] for part in parts
@@ -56,15 +60,15 @@ def files_of(line: Parted) -> list[str]:
 
 
 def outcomes(files: Sequence[str], found: Sequence[tuple[int, Parted]]) -> list[OutcomeJson]:
-    """What became of each of the `files` of an upload, of which each (submission, line) of `found` was read:
-    `submissions` that it went into, its `state`, and what is `left` of it that went into none."""
+    """Returns the outcome of each of the `files` of one upload. `found` holds each (submission, line) that
+    was read from the upload."""
     owners: dict[str, set[int]] = {}
     states: dict[str, PartState] = {}
     for submission, line in found:
         states |= {part["name"]: part["state"] for part in line["parts"]}
         for part in own_parts(line):
             owners.setdefault(part["name"], set()).add(submission)
-    # Reading makes names safe and tells them apart; it is by those that parts are known.
+    # Parts are known by the names that reading gives them: safe for a file system, and no two alike.
     named = Source.of("", Path(), [(name, Path(str(number))) for number, name in enumerate(files)]).parts
     holders = {outer for part in owners for outer in around(part)}
     return [_outcome(name, states, owners, holders) for name, _ in named]

@@ -1,5 +1,5 @@
-"""The results file: JSON lines, one object an application, each submission appended as a whole once it is
-read."""
+"""The results file: JSON lines, one object for each application. The lines of a submission are appended
+together, as soon as it is read."""
 
 import fcntl
 import json
@@ -19,7 +19,7 @@ from service.sources import digests
 
 
 class CellJson(TypedDict):
-    """A cell of a table of a Word file."""
+    """The address of a table cell in a Word file."""
 
     table: int
     row: int
@@ -27,7 +27,7 @@ class CellJson(TypedDict):
 
 
 class EvidenceJson(TypedDict):
-    """Where a value was seen; `box` is x0, y0, x1, y1 in points."""
+    """The place where a value was seen; `box` is x0, y0, x1, y1 in points."""
 
     part: str
     page: NotRequired[int]
@@ -36,7 +36,7 @@ class EvidenceJson(TypedDict):
 
 
 class FieldJson(TypedDict):
-    """What was read of one field; its value is JSON of the field's kind."""
+    """The reading of one field; its value is JSON of the field's kind."""
 
     value: Any
     raw: str | None
@@ -58,7 +58,7 @@ class PageJson(TypedDict):
 
 
 class PartJson(TypedDict):
-    """A file that arrived."""
+    """A file that arrived, or a file inside one."""
 
     name: str
     sha256: str
@@ -68,7 +68,7 @@ class PartJson(TypedDict):
 
 
 class FindingJson(TypedDict):
-    """One thing that a person should know."""
+    """A finding: one thing that a person should know."""
 
     code: str
     field: str | None
@@ -77,7 +77,7 @@ class FindingJson(TypedDict):
 
 
 class ErrorJson(TypedDict):
-    """Why there is no record."""
+    """The reason why there is no record."""
 
     code: str
     message: str
@@ -94,15 +94,15 @@ class MessageJson(TypedDict):
 
 
 class Parted(TypedDict):
-    """Of a line, what tells whose its parts are."""
+    """The keys of a line that tell which parts belong to its application."""
 
     application: NotRequired[int]
     parts: Sequence[PartJson]
 
 
 class Line(Parted):
-    """One object of a results file, as `models.record.Result.to_json` makes it. What is not required was not
-    there at first, and lacks where a line was kept by an earlier version."""
+    """One object of a results file, as `models.record.Result.to_json` makes it. Keys that are not required
+    were added later, so lines that an earlier version kept may lack them."""
 
     source: str
     form: str | None
@@ -115,7 +115,7 @@ class Line(Parted):
     error: ErrorJson | None
 
 
-# What each line begins with, and what must be in it for whatever comes after the reading.
+# The bytes that each line begins with; and the keys that a line must have, because later steps rely on them.
 _START = b'{"source": '
 _SHAPE: Mapping[str, type | UnionType] = {
     "source": str, "parts": list, "form": str | None, "fields": dict, "findings": list, "status": str,
@@ -124,13 +124,13 @@ _SHAPE: Mapping[str, type | UnionType] = {
 
 
 def line_of(result: Result) -> Line:
-    """`result` as a line. That it has this shape is held by a test, since `to_json` cannot name it: the keys
-    are the service's."""
+    """Returns `result` as a line. A test holds that `to_json` makes this shape: `models` cannot name the
+    type, because it belongs to the service."""
     return cast(Line, result.to_json())
 
 
 def finding_of(finding: Finding) -> FindingJson:
-    """`finding` as it stands in a line."""
+    """Returns `finding` as it stands in a line."""
     return {
         "code": finding.code,
         "field": finding.field,
@@ -140,23 +140,23 @@ def finding_of(finding: Finding) -> FindingJson:
 
 
 def encode(lines: Iterable[Line]) -> bytes:
-    """`lines` as JSON lines in UTF-8."""
+    """Returns `lines` as JSON lines in UTF-8."""
     return b"".join(
         json.dumps(line, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n" for line in lines
     )
 
 
 class ResultsFile:
-    """Appends to a results file, a submission at a time, so that a kill costs at most the submission being
-    written. To a device or a pipe the lines are only written."""
+    """Appends to a results file, one submission at a time, so that a killed run loses at most the submission
+    that it was writing. A device or a pipe is only written to."""
 
     def __init__(self, path: Path, kept: Iterable[Line] = ()) -> None:
-        """Starts the file over with `kept`, replacing it in one step; what is there stays until there is a
-        line to replace it.
+        """Starts the file over with the lines `kept`, replacing it in one step. The existing file stays until
+        there is a line to replace it with.
 
         Raises:
-            BadUsage: another run is writing it, whose results would be lost. OSError: the file can't be
-                written.
+            BadUsage: another run is writing the file, and its results would be lost.
+            OSError: the file can't be written.
         """
         self._path = path
         self._before: IO[bytes] | None = None
@@ -172,7 +172,7 @@ class ResultsFile:
             self._file = self._started(lines)
 
     def append(self, lines: Iterable[Line]) -> None:
-        """Adds the lines of a submission. Raises OSError, which names the file."""
+        """Adds the lines of a submission. Raises an OSError that names the file."""
         encoded = encode(lines)
         if self._file is None:
             self._file = self._started(encoded)
@@ -208,8 +208,8 @@ class ResultsFile:
 
 
 def _claim(file: IO[bytes], path: Path) -> None:
-    """Keeps other runs from writing this file, as long as it is open; where the file system can't, nothing
-    does."""
+    """Locks the file against other runs for as long as it is open. A file system without locks gives no such
+    protection."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
@@ -219,12 +219,11 @@ def _claim(file: IO[bytes], path: Path) -> None:
 
 
 def read_results(path: Path) -> list[Line]:
-    """The lines of a results file. A torn last line, left by a kill, is dropped, and with it what may belong
-    to it: the other applications of the submission written just before.
+    """Returns the lines of a results file. A last line that a killed run left incomplete is dropped, with the
+    lines just before it that may belong to the same submission.
 
     Raises:
-        BadUsage: a line other than the last is not a result, or all that there is does not even begin like
-            one.
+        BadUsage: a line other than the last is not a result, or an only line does not even begin like one.
     """
     whole, _, torn = path.read_bytes().rpartition(b"\n")
     if not whole and not (torn.startswith(_START) or _START.startswith(torn.rstrip(b"\0"))):
@@ -256,8 +255,9 @@ def _no_result(path: Path, number: int) -> BadUsage:
 
 
 def resume(lines: Iterable[Line], submissions: Iterable[Source]) -> tuple[list[Line], list[Source]]:
-    """What of `lines` still holds, and which of `submissions` must be read: those not there, those changed
-    since, and those that failed for a reason that lay in the run, such as a time limit or a missing program.
+    """Returns the `lines` that still hold, and the `submissions` that must be read. These are the submissions
+    that are not in `lines`, that have changed since, or that failed for a reason that lay in the run, such as
+    a time limit or a missing program.
 
     Lines of submissions that are not asked for this time are kept.
     """
@@ -279,8 +279,8 @@ def _holds(line: Line) -> bool:
 
 
 def _is_same(lines: Iterable[Line], submission: Source) -> bool:
-    """Whether the files are those of the earlier run. Each may have been taken apart into more parts, named
-    after it."""
+    """Returns whether the files are the same as in the earlier run. A file may have been split into further
+    parts, whose names begin with its own."""
     now, then = dict(digests(submission)), dict(_parts(lines))
     if "" in now.values():
         return False

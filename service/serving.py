@@ -1,5 +1,5 @@
-"""`sealform serve`: the database made ready, the service on its port, and beside it a worker that is started
-again when it dies."""
+"""Runs `sealform serve`: brings the database up to date, serves on the port, and keeps a worker running
+beside it, which is started again when it dies."""
 
 import os
 import signal
@@ -28,22 +28,22 @@ from service.web.app import create_app
 from service.web.context import Context, Enqueue
 
 _FIRST = "admin"
-# Seconds: before a worker that died is started again, at first and at most; that it has to stop; that
-# requests have to end.
+# Seconds: the first and the longest pause before a dead worker is started again; the time that the worker has
+# to stop; the time that requests have to end.
 _PAUSE, _LONGEST_PAUSE = 1.0, 30.0
 _TO_STOP = 30.0
 _TO_END = 5
 
 
 def now() -> datetime:
-    """The clock of the service."""
+    """Returns the current time in UTC. This is the service's clock."""
     return datetime.now(UTC)
 
 
 @contextmanager
 def opened(settings: Settings, enqueue: Callable[[Database], Enqueue]) -> Iterator[Context]:
-    """The service's database, brought up to date, its blobs and its forms. `enqueue` makes the way into the
-    queue.
+    """Opens the service's database, brought up to date, its blobs and its forms. `enqueue` makes the function
+    that puts uploads into the queue.
 
     Raises:
         BadUsage, DefinitionError, OSError: a setting is wrong.
@@ -60,7 +60,7 @@ def opened(settings: Settings, enqueue: Callable[[Database], Enqueue]) -> Iterat
 
 
 def first_link(context: Context) -> str | None:
-    """The link by which the first administrator sets a password; None once there is somebody who can sign
+    """Returns the link with which the first administrator sets a password, or None once some user can sign
     in."""
     with context.database.write() as connection:
         if connection.scalar(
@@ -76,7 +76,7 @@ def first_link(context: Context) -> str | None:
 def serve(
     context: Context, sockets: list[socket.socket], say: Callable[[str], object], *, with_worker: bool
 ) -> None:
-    """Answers requests that come to `sockets` until it is told to stop (SIGINT, SIGTERM)."""
+    """Answers the requests that come to `sockets` until a signal (SIGINT, SIGTERM) stops it."""
     settings = context.settings
     configure(settings.log_level)
     link = first_link(context)
@@ -100,7 +100,8 @@ def _nothing() -> Iterator[None]:
 
 @contextmanager
 def _worker(command: Sequence[str]) -> Iterator[None]:
-    """A process that runs `command` for as long as the block lasts, however often it dies."""
+    """Keeps a process with `command` running for as long as the block lasts, and starts it again whenever it
+    dies."""
     stop = threading.Event()
     keeper = threading.Thread(target=_keep_running, args=(command, stop), name="worker-keeper")
     keeper.start()
@@ -115,7 +116,8 @@ def _keep_running(command: Sequence[str], stop: threading.Event) -> None:
     pause = _PAUSE
     while not stop.is_set():
         started = time.monotonic()
-        # Not of our group: Ctrl-C comes to us, and we tell it to stop.
+        # The worker has a process group of its own: Ctrl-C then reaches only this process, which tells the
+        # worker to stop.
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,

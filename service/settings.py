@@ -1,5 +1,5 @@
-"""What may be set for a whole installation. The environment is read once, here; everything else is passed
-down."""
+"""The settings of an installation. The environment is read only here and only once; all other modules get
+their settings passed in."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from extractor import Limits
 
 
-# Limits on what arrives: bytes of a file, files of a submission, files in files, bytes that archives unpack
-# to and how many times their own size, pages of a document, pixels of a page.
+# The limits on what arrives: bytes of a file, files of a submission, depth of files inside files, bytes that
+# archives unpack to, how many times its own size an archive unpacks to, pages of a document, pixels of a
+# page.
 INTAKE = (
     "SEALFORM_MAX_FILE_MB", "SEALFORM_MAX_FILES", "SEALFORM_MAX_DEPTH", "SEALFORM_MAX_UNPACKED_MB",
     "SEALFORM_MAX_RATIO",
@@ -27,20 +28,21 @@ _SHORTEST_KEY = 32  # characters
 
 @dataclass(frozen=True)
 class Settings:
-    """`time_limit` in seconds and `memory_limit` in MiB hold for one submission; `forms` None means the
-    shipped ones.
-    `ocr_models` is a folder with another tier of PP-OCR (None: the shipped weights), `ocr_device` is `cpu` or
-        `gpu`.
-    `mail_password` is the mailbox's, and is never shown.
+    """The settings of an installation; docs/settings.md describes each one.
 
-    The service keeps everything in the folder `data`, unless `database` (a URL) and `blobs` (a folder, or a
-    bucket's URL) say otherwise. `public_url` is how browsers reach it; https makes cookies secure. `jobs` are
-    the submissions that a worker reads at a time (None: as many as there are cores). `webhook_hosts` may be
-    told of events; `retention_days` is what `sealform purge` goes by, `backup_key` what backups are signed
-    with, which is never shown.
+    `time_limit` (seconds) and `memory_limit` (MiB) hold for one submission. `forms` None means the shipped
+    definitions. `ocr_models` is a folder with another tier of PP-OCR (None: the shipped weights);
+    `ocr_device` is `cpu` or `gpu`. `mail_password` is the mailbox's password and is never shown.
 
-    `parent` is the process that a worker belongs to, and ends with. `intake` are the limits on what arrives
-    that were set, by the names of `INTAKE`."""
+    The service keeps everything in the folder `data`, unless `database` (a URL) and `blobs` (a folder or the
+    URL of a bucket) name other places. `public_url` is the address that browsers use; with https, cookies are
+    secure. `jobs` is how many submissions a worker reads at a time (None: one for each core). Webhooks may
+    only go to `webhook_hosts`. `sealform purge` goes by `retention_days`. `backup_key` signs backups and is
+    never shown.
+
+    `parent` is the process that a worker belongs to; the worker ends with it. `intake` holds the limits on
+    what arrives that were set, by the names in `INTAKE`.
+    """
 
     forms: Path | None = None
     time_limit: float = 120.0
@@ -66,7 +68,8 @@ class Settings:
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
-        """Each from the variable that this function reads; one that is unset or empty keeps its default.
+        """Reads each setting from its environment variable. A variable that is unset or empty leaves the
+        default.
 
         Raises:
             BadUsage: a limit is not a positive number, or there is no such device or level.
@@ -108,31 +111,31 @@ class Settings:
 
     @property
     def database_url(self) -> str:
-        """SQLAlchemy's URL of the database."""
+        """Returns the URL of the database for SQLAlchemy."""
         return self.database or f"sqlite:///{(self.data / 'sealform.db').absolute()}"
 
     @property
     def blob_place(self) -> str:
-        """The folder or the bucket that holds what was uploaded."""
+        """Returns the folder or the bucket that holds the uploaded files."""
         return self.blobs or str((self.data / "blobs").absolute())
 
     @property
     def session_life(self) -> timedelta:
-        """How long a browser stays signed in."""
+        """Returns how long a browser stays signed in."""
         return timedelta(hours=self.session_hours)
 
     @property
     def address(self) -> str:
-        """Where browsers find the service."""
+        """Returns the address at which browsers find the service."""
         return self.public_url or f"http://{self.host}:{self.port}"
 
     @property
     def is_secure(self) -> bool:
-        """Whether browsers reach it through TLS."""
+        """Returns whether browsers reach the service through TLS."""
         return self.address.startswith("https://")
 
     def limits(self) -> "Limits":
-        """What one submission may cost to look at."""
+        """Returns the limits on what one submission may cost to read."""
         from extractor import Limits
 
         usual, said = Limits(), self.intake
@@ -155,10 +158,10 @@ class Settings:
 
 
 def port_of(text: str, source: str) -> int:
-    """The number of a port, said in `source`.
+    """Returns the number of a port that was given in `source`.
 
     Raises:
-        BadUsage: it is none.
+        BadUsage: it is not a port number.
     """
     if text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) < 1 << 16:
         return int(text)

@@ -1,5 +1,5 @@
-"""Ctrl-C, a closed terminal and a polite kill, made into one way to stop: between two submissions, never
-inside a write."""
+"""Turns Ctrl-C, a closed terminal and SIGTERM into one way to stop: between two submissions, never during a
+write."""
 
 import signal
 import threading
@@ -13,8 +13,8 @@ _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP
 
 
 class Stop:
-    """While it is entered, such a signal breaks off what `wait` waits for, now or the next time, and nothing
-    else."""
+    """Collects stop signals while it is entered. A signal interrupts only `wait`: the wait that is running,
+    or the next one."""
 
     def __init__(self) -> None:
         self._asked = False
@@ -24,7 +24,8 @@ class Stop:
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
             for name in _SIGNALS:
-                # What started us may want us to outlive it (nohup).
+                # A signal that is ignored stays ignored: a parent such as nohup wants this process to outlive
+                # it.
                 if signal.getsignal(name) is not signal.SIG_IGN:
                     self._before[name] = signal.signal(name, self._note)
         return self
@@ -36,11 +37,11 @@ class Stop:
             signal.signal(name, handler)
 
     def wait(self, result: Callable[[], T]) -> T:
-        """What `result` gives.
+        """Returns what `result` returns.
 
         Raises:
-            KeyboardInterrupt: a signal came, during the wait or since the last one; only once, so that what
-                is still to be tidied up is left in peace.
+            KeyboardInterrupt: a signal came during the wait, or since the last one. It is raised only once,
+                so that the cleaning up that follows is not interrupted.
         """
         self._waiting = True
         try:

@@ -1,4 +1,5 @@
-"""Which submissions a command line names: a file, the entries of a folder, or a folder as one submission."""
+"""Finds the submissions that the paths on a command line name: a file, each entry of a folder, or a folder as
+one submission."""
 
 import os
 from collections.abc import Iterable
@@ -15,22 +16,24 @@ _NO_FILE = "不是普通文件"
 
 @dataclass(frozen=True)
 class Selection:
-    """What is to be read, and what was left out and why."""
+    """The submissions to read, and the paths that were left out, each as (name, reason)."""
 
     submissions: tuple[Source, ...]
     left_out: tuple[tuple[str, str], ...]
 
 
 def digests(source: Source) -> list[tuple[str, str]]:
-    """(name, SHA-256 in hex) of each part of a submission; the digest is empty where a part can't be opened,
-    or is too large to be read only for that."""
+    """Returns (name, SHA-256 in hex) of each part of a submission. The digest is empty where a part can't be
+    opened, or is too large to be read only for its digest."""
     return [(name, digest(path)) for name, path in source.files()]
 
 
 def select(paths: Iterable[Path], *, together: bool = False, outputs: Iterable[Path] = ()) -> Selection:
-    """The submissions that `paths` name, each once, in the order given and by name inside a folder.
+    """Returns the submissions that `paths` name, each once, in the order given; the entries of a folder are
+    sorted by name.
 
-    `together` makes each folder one submission; `outputs` are files that this run writes, and so never reads.
+    `together` makes each folder one submission. `outputs` are the files that this run writes; they are never
+    read.
 
     Raises:
         BadUsage: a path does not exist, or is a device or a pipe, which might never end; or an output would
@@ -62,13 +65,13 @@ def select(paths: Iterable[Path], *, together: bool = False, outputs: Iterable[P
 
 
 def _real(path: Path) -> Path:
-    """Where `path` leads. `Path.resolve` would raise for a link that leads to itself."""
+    """Returns the path that `path` leads to. `Path.resolve` would raise for a link that leads to itself."""
     return Path(os.path.realpath(path))
 
 
 def _was_sent(path: Path) -> bool:
-    """Whether a file that is to be written is of a kind that is read, and so an applicant's, which can't be
-    had again."""
+    """Returns whether an output path holds a file of a kind that can be read. Such a file may be an
+    applicant's, and could not be had again once it is overwritten."""
     if not has_content(path):
         return False
     try:
@@ -79,7 +82,7 @@ def _was_sent(path: Path) -> bool:
 
 
 def _reason(path: Path) -> str | None:
-    """Why an entry of a folder is not a submission."""
+    """Returns why an entry of a folder is not a submission, or None where it is one."""
     if is_left_out(path.name):
         return "隐藏文件或系统文件"
     if path.is_dir():

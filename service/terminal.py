@@ -1,4 +1,5 @@
-"""What the command line says on standard error: lines for a person, and a bar where a terminal shows it."""
+"""Output of the command line on standard error: lines of text for a person, and a progress bar where standard
+error is a terminal."""
 
 import io
 import sys
@@ -20,20 +21,20 @@ from rich.text import Text
 
 
 class _Rate(ProgressColumn):
-    """Finished a minute."""
+    """Shows how many submissions are finished per minute."""
 
     def render(self, task: Task) -> Text:
         return Text(f"{task.speed * 60:.0f} 份/分" if task.speed else "… 份/分")
 
 
-# Called once for each that is finished, with how things stand now.
+# A progress callback. It is called once for each finished item, with the current state in words.
 Advance = Callable[[str], None]
 
 
 @contextmanager
 def progress(console: Console, what: str, total: int) -> Iterator[Advance]:
-    """A bar with rate and time left while something is done `total` times; nothing where `console` is no
-    terminal."""
+    """Shows a progress bar with rate and remaining time while `total` items are worked on. The bar is hidden
+    where `console` is not a terminal."""
     bar = Progress(
         TextColumn(what),
         BarColumn(),
@@ -52,13 +53,14 @@ def progress(console: Console, what: str, total: int) -> Iterator[Advance]:
 
 
 class _StandardError(io.TextIOBase):
-    """Standard error, which may be gone: a terminal that is closed in the middle of a run must cost words,
-    not results."""
+    """Standard error that ignores write errors. A terminal may be closed in the middle of a run; the run then
+    loses its messages, not its results."""
 
     encoding = "utf-8"
 
     def __init__(self) -> None:
-        # The stream itself: while a bar is shown, `sys.stderr` stands for the console that writes to this.
+        # The stream is taken at this moment, because rich replaces `sys.stderr` while a bar is shown, and its
+        # replacement writes to this object.
         self._stream = sys.stderr
 
     def write(self, text: str) -> int:
@@ -75,7 +77,8 @@ class _StandardError(io.TextIOBase):
 
 
 def to_stderr() -> Console:
-    """Standard error; texts are shown as they are, because a file's name may look like markup."""
+    """Returns a console on standard error. It prints texts without markup, because a file name may look like
+    markup."""
     return Console(
         file=cast(IO[str], _StandardError()), markup=False, highlight=False, emoji=False, soft_wrap=True
     )

@@ -1,5 +1,5 @@
-"""Telling other systems what happened: signed, tried again until it arrives or makes no sense, and nowhere
-but where it may go."""
+"""Delivers webhook messages to other systems. Each message is signed, goes only to an allowed host, and is
+tried again until it arrives or another try makes no sense."""
 
 import hashlib
 import hmac
@@ -34,9 +34,9 @@ _CONNECT_SECONDS, _SECONDS = 5.0, 10.0
 
 
 def new_client() -> httpx.Client:
-    """A client that goes where it is sent and nowhere else: no proxy, no redirects. It trusts what this
-    machine trusts. Connections are not kept, because one to an address may have been made in the name of
-    another host."""
+    """Returns an HTTP client that uses no proxy, follows no redirects, and trusts the certificates that this
+    machine trusts. It keeps no connections, because a kept connection to an address may have been made in the
+    name of another host."""
     return httpx.Client(
         trust_env=False,
         follow_redirects=False,
@@ -48,13 +48,14 @@ def new_client() -> httpx.Client:
 
 
 def run(database: Database, settings: Settings, clock: Clock, stop: threading.Event) -> None:
-    """Sends what is due until `stop` is set. Several processes may do so at once."""
+    """Sends the messages that are due until `stop` is set. Several processes may do so at once."""
     with new_client() as client:
         while not stop.is_set():
             try:
                 tried = deliver_due(database, settings, clock, client)
             except Exception as error:
-                # A database that is away comes back; what was claimed is tried again after its lease.
+                # A database that is out of reach comes back. Claimed messages are tried again when their
+                # lease has ended.
                 _log.error("messages: %s", type(error).__name__)
                 tried = 0
             if not tried:
@@ -62,7 +63,7 @@ def run(database: Database, settings: Settings, clock: Clock, stop: threading.Ev
 
 
 def resolve(host: str, port: int) -> Sequence[str]:
-    """The addresses of `host`.
+    """Returns the addresses of `host`.
 
     Raises:
         OSError: it has none.
@@ -73,9 +74,10 @@ def resolve(host: str, port: int) -> Sequence[str]:
 def deliver_due(
     database: Database, settings: Settings, clock: Clock, client: httpx.Client, resolve: Resolve = resolve
 ) -> int:
-    """Sends some of the messages whose time has come, and returns how many were tried; 0: none is due. A
+    """Sends some of the messages that are due, and returns how many were tried; 0 means that none is due. A
     message may arrive twice, where a process died between sending it and noting that it did."""
-    # Looked at first: on SQLite all who claim wait for each other, and mostly there is nothing to claim.
+    # This cheap look comes first: on SQLite all processes that claim wait for each other, and mostly there is
+    # nothing to claim.
     with database.read() as connection:
         if not events.are_due(connection, clock()):
             return 0
@@ -95,17 +97,17 @@ def deliver_due(
                 events.settle(connection, delivery, outcome, clock())
 
     if by_hook:
-        # A receiver that is slow keeps only its own messages waiting.
+        # Each webhook has a thread of its own, so that a slow receiver delays only its own messages.
         with ThreadPoolExecutor(len(by_hook)) as pool:
             list(pool.map(send, by_hook))
     return len(claimed)
 
 
 def check_url(text: str, hosts: Sequence[str]) -> httpx.URL:
-    """The address of a webhook.
+    """Returns the address of a webhook.
 
     Raises:
-        Invalid: it is none, or its host is not one of `hosts`.
+        Invalid: it is not an address, or its host is not one of `hosts`.
     """
     try:
         url = httpx.URL(text)
@@ -120,7 +122,8 @@ def check_url(text: str, hosts: Sequence[str]) -> httpx.URL:
 
 
 def sign(secret: str, at: int, body: bytes) -> str:
-    """The header by which a receiver knows that `body` is ours, and was sent at second `at` since 1970."""
+    """Returns the header by which a receiver knows that `body` comes from us and was sent at `at`, in seconds
+    since 1970."""
     code = hmac.new(secret.encode(), b"%d." % at + body, hashlib.sha256).hexdigest()
     return f"t={at},v1={code}"
 
@@ -141,8 +144,8 @@ def _send(
         "Sealform-Event": str(delivery.body["event"]),
         SIGNATURE: sign(delivery.secret, int(now.timestamp()), body),
     }  # fmt: skip
-    # Connected to the address that was checked: the name may mean another one the next time that it is asked
-    # for.
+    # The connection goes to the address that was checked, because the name may resolve to another address the
+    # next time.
     request = client.build_request(
         "POST",
         url.copy_with(host=address),
@@ -166,7 +169,7 @@ def _send(
 
 
 def _address(url: httpx.URL, resolve: Resolve) -> str:
-    """The first address of the host that may be connected to.
+    """Returns the first address of the host that a message may go to.
 
     Raises:
         Invalid: there is none.
@@ -174,7 +177,8 @@ def _address(url: httpx.URL, resolve: Resolve) -> str:
     """
     host = url.raw_host.decode("ascii").lower()
     found = resolve(host, url.port or (443 if url.scheme == "https" else 80))
-    # Who lists this machine, or an address, means it; a name that turns out to be one was made to.
+    # An administrator who allows localhost or a literal address means that. Any other name that resolves to a
+    # special address may have been pointed there by an attacker.
     is_meant = host == "localhost" or _is_address(host)
     for address in found:
         if is_meant or not _is_special(address):
