@@ -1,1 +1,1 @@
-"""Form definitions from YAML, and the documents that are written from them."""
+"""Reads form definitions from YAML, and writes documents from them."""

@@ -1,9 +1,8 @@
-"""Form definitions from YAML, strictly: every problem of a file is reported at once, with its line and what
-was expected.
+"""Reads form definitions from YAML strictly: all problems of a file are reported at once, each with its line
+and with what was expected.
 
-The YAML is composed to nodes first, because nodes know their lines, and only then turned into data. What a
-definition may hold is said by `models.form`; here its complaints are brought back to the lines that caused
-them.
+The YAML is first composed to nodes, because nodes know their lines, and then turned into data. `models.form`
+says what a definition may hold. This module maps its complaints back to the lines that caused them.
 """
 
 import difflib
@@ -25,11 +24,11 @@ SHIPPED = Path(models.__file__).parent.parent / "fixtures" / "forms"
 
 
 def load_forms(folder: Path | None = None) -> dict[str, FormDefinition]:
-    """All definitions of `folder` (None: the shipped ones) by name.
+    """Returns all definitions of `folder` (None: the shipped ones) by name.
 
     Raises:
-        DefinitionError: with the problems of all files; also where two files define one name, or there is
-            none.
+        DefinitionError: a definition has problems, two files define one name, or there is none. It holds the
+            problems of all files.
     """
     folder = folder or SHIPPED
     if not folder.is_dir():
@@ -42,11 +41,11 @@ def load_forms(folder: Path | None = None) -> dict[str, FormDefinition]:
 
 
 def load_form(path: Path, *, is_new: bool = False) -> FormDefinition:
-    """The definition in `path`. One that `is_new` must not leave open, either, which of two fields an answer
-    belongs to; forms that are out already are read whatever they leave open.
+    """Returns the definition in `path`. A definition that `is_new` must also leave no doubt which of two
+    fields an answer belongs to. Forms that are already in use are read even where they leave such a doubt.
 
     Raises:
-        DefinitionError: with every problem of the file.
+        DefinitionError: the definition has problems; it holds all of them.
     """
     form, wrong = _read(path, is_new=is_new)
     if form is None:
@@ -55,13 +54,13 @@ def load_form(path: Path, *, is_new: bool = False) -> FormDefinition:
 
 
 def problems(path: Path) -> list[str]:
-    """Every problem of the definition in `path` as `file:line:column: path: what was expected`, in the order
-    of lines."""
+    """Returns every problem of the definition in `path` as `file:line:column: path: what was expected`, in
+    the order of lines."""
     return _read(path, is_new=True)[1]
 
 
 def problems_of(paths: Sequence[Path]) -> list[str]:
-    """`problems` of all `paths`, and the names that two of them share."""
+    """Returns the `problems` of all `paths`, and the names that two of them share."""
     return _read_all(paths, is_new=True)[1]
 
 
@@ -87,8 +86,8 @@ def _read(path: Path, *, is_new: bool) -> tuple[FormDefinition | None, list[str]
     data = to_data(root, faults, ())
     form = None
     try:
-        # JSON is where pydantic's strict mode takes a list for a tuple, but no "yes" for true and no "3" for
-        # 3.
+        # pydantic's strict mode takes a list for a tuple only where it reads JSON. It still takes no "yes"
+        # for true and no "3" for 3.
         form = FormDefinition.model_validate_json(json.dumps(data), strict=True)
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=True)
@@ -109,8 +108,8 @@ def _tell(root: Node, wrong: Iterable[Wrong], faults: Faults) -> None:
 
 
 def _also_inconsistent(data: Any) -> Sequence[Wrong]:
-    """What a broken definition's sound rows do wrong together; pydantic asks that only where nothing is
-    broken."""
+    """Returns the problems that the sound rows of a broken definition have together. pydantic checks those
+    only where nothing is broken."""
     rows = data.get("rows") if isinstance(data, dict) else None
     if not isinstance(rows, list):
         return ()
@@ -122,7 +121,7 @@ def _also_inconsistent(data: Any) -> Sequence[Wrong]:
 
 
 def _sound(data: Any) -> FormRow | None:
-    """A row without its unknown keys and broken fields; None where still more is wrong with it."""
+    """Returns a row without its unknown keys and broken fields, or None where more is wrong with it."""
     try:
         return FormRow.model_validate_json(json.dumps(data), strict=True)
     except ValidationError as error:
@@ -136,8 +135,8 @@ def _sound(data: Any) -> FormRow | None:
 
 
 def _mend(row: Any, place: Place, is_unknown: bool) -> None:
-    """Takes what a complaint is about off a row: an unknown key, or the field, whose place is kept for those
-    after it."""
+    """Removes from a row what a complaint is about. An unknown key is taken out. A broken field is replaced,
+    so that the fields after it keep their places."""
     match place:
         case (key,) if is_unknown:
             row.pop(key)
@@ -150,7 +149,7 @@ def _mend(row: Any, place: Place, is_unknown: bool) -> None:
 
 
 def _follows(detail: Any, details: Sequence[Any]) -> bool:
-    """Whether a list is too short only because its entries are broken."""
+    """Returns whether a list is too short only because its entries are broken."""
     place = detail["loc"]
     return detail["type"] == "too_short" and any(
         len(d["loc"]) > len(place) and d["loc"][: len(place)] == place for d in details
@@ -200,7 +199,7 @@ _TYPES = {
 
 
 def _expected(detail: Any) -> str:
-    """What was expected, in Chinese, of one entry of `ValidationError.errors()`."""
+    """Returns in Chinese what was expected, for one entry of `ValidationError.errors()`."""
     kind, context, given = detail["type"], detail.get("ctx", {}), detail["input"]
     if kind == "extra_forbidden":
         return _unknown_key(tuple(detail["loc"]))
@@ -241,7 +240,8 @@ def _all_kinds(place: Place) -> str:
 
 
 def _schema_at(place: Place) -> dict[str, Any]:
-    """The JSON schema of what a pydantic location leads to; a kind in it chooses among the kinds of field."""
+    """Returns the JSON schema at a pydantic location. Where the location names a kind, it chooses among the
+    kinds of field."""
     whole = FormDefinition.model_json_schema()
 
     def resolved(schema: dict[str, Any]) -> dict[str, Any]:

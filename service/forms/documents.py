@@ -1,4 +1,4 @@
-"""`sealform blank` and `sealform prefill`: documents written from a definition, alone or one for each
+"""Writes documents for `sealform blank` and `sealform prefill`: one from a definition, or one for each
 record."""
 
 import json
@@ -21,7 +21,8 @@ MAX_RECORD_BYTES = 4 << 20
 
 @dataclass(frozen=True)
 class Made:
-    """What became of a row: the file that was written, or the complaints because of which none was."""
+    """The outcome for one row of a roster: the file that was written, or the problems because of which none
+    was."""
 
     number: int
     path: Path | None
@@ -29,11 +30,11 @@ class Made:
 
 
 def kind_of(path: Path, flat: bool = False) -> Kind:
-    """The kind of document that the suffix of `path` asks for; `flat` asks for a PDF that is only to be
+    """Returns the kind of document that the suffix of `path` asks for. `flat` asks for a PDF that can only be
     printed.
 
     Raises:
-        BadUsage: none that can be made.
+        BadUsage: no such kind can be made.
     """
     kinds: dict[tuple[str, bool], Kind] = {
         (".docx", False): "docx",
@@ -50,7 +51,7 @@ def kind_of(path: Path, flat: bool = False) -> Kind:
 def make(
     form: FormDefinition, path: Path, kind: Kind, record: Record | None = None, *, overwrite: bool = False
 ) -> None:
-    """Writes `form`, blank or with the values of `record`, to `path`.
+    """Writes `form` to `path`, blank or with the values of `record`.
 
     Raises:
         BadUsage: without `overwrite`, a file is there already.
@@ -62,11 +63,11 @@ def make(
 
 
 def rows_of(form: FormDefinition, roster: Path) -> list[RosterRow]:
-    """The rows of a roster, good and bad.
+    """Returns the rows of a roster, good and bad.
 
     Raises:
-        RosterError: it can't be read at all.
-        OSError: it can't be opened.
+        RosterError: the roster can't be read at all.
+        OSError: the file can't be opened.
     """
     return list(read_roster(form, roster.read_bytes()))
 
@@ -74,11 +75,12 @@ def rows_of(form: FormDefinition, roster: Path) -> list[RosterRow]:
 def make_each(
     form: FormDefinition, rows: list[RosterRow], folder: Path, kind: Kind, *, overwrite: bool = False
 ) -> Iterator[Made]:
-    """A document in `folder` for each good row; a bad one is reported and the others are still made.
+    """Writes a document in `folder` for each good row. A bad row is reported, and the others are still
+    written.
 
     Raises:
-        BadUsage: without `overwrite`, one of the files is there already; then none is made.
-        OSError: one can't be written.
+        BadUsage: without `overwrite`, one of the files is there already; then none is written.
+        OSError: a file can't be written.
     """
     taken, suffix = set[str](), ".docx" if kind == "docx" else ".pdf"
     paths = {
@@ -101,11 +103,12 @@ def make_each(
 
 
 def read_record(form: FormDefinition, path: Path) -> Record:
-    """One record from a JSON file: {field: value}, or a line of a results file.
+    """Reads one record from a JSON file, which holds {field: value} or one line of a results file.
 
     Raises:
-        BadUsage: it is no such object, or a value has not the shape of its field; with all complaints.
-        OSError: it can't be opened.
+        BadUsage: the file holds no such object, or a value does not have its field's shape. The error lists
+            all problems.
+        OSError: the file can't be opened.
     """
     if path.stat().st_size > MAX_RECORD_BYTES:
         raise _bad_record(f"{path} 大于 {MAX_RECORD_BYTES >> 20} MiB")

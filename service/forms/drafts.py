@@ -1,5 +1,5 @@
-"""A draft of a definition as YAML that a person goes on with; reasons and doubts are comments over the rows
-they are about."""
+"""Writes a draft definition as YAML for a person to complete. The reasons and doubts stand as comments above
+the rows that they are about."""
 
 import re
 from collections.abc import Iterable
@@ -17,21 +17,21 @@ _BREAKS = re.compile(r"[\s\x00-\x1f\x85\u2028\u2029]+")
 
 
 def field_name(words: str) -> str:
-    """A name for a field by the sound of its label, as names may be written: letters, digits and
-    underscores."""
-    # What has no sound, letters and digits, comes back as it is.
+    """Returns a name for a field from the pinyin of its label, in the characters that names may have:
+    letters, digits and underscores."""
+    # lazy_pinyin returns characters without a reading, such as letters and digits, unchanged.
     sounds = [re.sub(r"[^a-z0-9]+", "", sound.lower()) for sound in lazy_pinyin(words)]
     name = "_".join(sound for sound in sounds if sound)
     return re.sub(r"^[^a-z]+", "", name)[:24].strip("_") or "field"
 
 
 def form_name(words: str) -> str:
-    """A name for a form by the sound of its title."""
+    """Returns a name for a form from the pinyin of its title."""
     return field_name(words)[:60].replace("_", "-")
 
 
 def as_yaml(draft: Draft, source: str) -> str:
-    """The draft's file. It loads as it is."""
+    """Returns the text of the draft's file, which loads as it is."""
     text = _HEAD.format(source=re.sub(r"\s+", " ", source))
     text += _comments((one for one in draft.guesses if one.place is None), "")
     text += _dumped({name: value for name, value in draft.form.items() if name != "rows"})
@@ -43,7 +43,8 @@ def as_yaml(draft: Draft, source: str) -> str:
 
 
 def _comments(guesses: Iterable[Guess], indent: str) -> str:
-    """One line each: what a document says can't end a comment."""
+    """Returns one comment line for each guess. Line breaks are taken out of the document's words, because
+    they would end the comment."""
     marked = ((("请核对：" if one.is_doubt else "依据："), one.text) for one in guesses)
     return "".join(f"{indent}# {mark}{_BREAKS.sub(' ', text)}\n" for mark, text in marked)
 

@@ -1,7 +1,6 @@
-"""YAML with the place of everything in it: nodes, because they know their lines, and the plain data that they
-mean.
+"""Reads YAML as nodes, which know their lines, and turns the nodes into plain data.
 
-The file may be hostile: its size, depth and the growth of its aliases are limited, and no tag makes an
+The file may be hostile: its size, its depth and the growth of its aliases are limited, and no tag can make an
 object.
 """
 
@@ -15,7 +14,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 40
-# Counted with every alias written out, which is how a few lines of YAML become gigabytes.
+# The nodes are counted with every alias expanded, because aliases let a few lines of YAML become gigabytes.
 MAX_NODES = 50_000
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -41,7 +40,7 @@ Place = tuple[str | int, ...]
 
 
 class Faults:
-    """Problems of one file, each sorted to its line."""
+    """Collects the problems of one file, and sorts them by line."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -49,7 +48,7 @@ class Faults:
         self._without_data: set[int] = set()
 
     def add(self, line: int, column: int, message: str) -> None:
-        """`line` and `column` count from 1."""
+        """Adds a problem; `line` and `column` count from 1."""
         self._found.add((line, column, message))
 
     def at(self, node: Node | yaml.Event, message: str) -> None:
@@ -57,7 +56,8 @@ class Faults:
         self.add(mark.line + 1 if mark else 1, mark.column + 1 if mark else 1, message)
 
     def no_data(self, node: Node, message: str) -> None:
-        """`node` can't be turned into data: that is told, and not also what the form misses there."""
+        """Reports that `node` can't be turned into data. What the form then misses at that place is not
+        reported as well."""
         self.at(node, message)
         self._without_data.add(id(node))
 
@@ -69,7 +69,7 @@ class Faults:
 
 
 def compose(path: Path, faults: Faults) -> Node | None:
-    """The node tree, None where it can't be had; sizes are checked before anything is built."""
+    """Returns the node tree, or None where there is none. Sizes are checked before anything is built."""
     text = _text(path, faults)
     if text is None:
         return None
@@ -106,7 +106,8 @@ def _text(path: Path, faults: Faults) -> str | None:
 
 
 def _limit_depth(text: str, faults: Faults) -> None:
-    """Events come one by one, whereas composing recurses in C and would exhaust its stack."""
+    """Checks the depth. It reads events one by one, because composing recurses in C and would exhaust the
+    stack."""
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.CollectionStartEvent):
@@ -123,13 +124,13 @@ def _chinese(problem: str) -> str:
 
 
 def _size(root: Node) -> int:
-    """Nodes with every alias written out; one that contains itself is over any limit."""
+    """Counts the nodes with every alias expanded. A node that contains itself counts as over the limit."""
     sizes: dict[int, int] = {}
 
     def size(node: Node) -> int:
         known = sizes.get(id(node))
         if known is None:
-            sizes[id(node)] = MAX_NODES + 1  # until it is known: what a node inside itself sees
+            sizes[id(node)] = MAX_NODES + 1  # stands until the size is known, for a node that contains itself
             known = sizes[id(node)] = 1 + sum(size(child) for child in _children(node))
         return known
 
@@ -145,7 +146,7 @@ def _children(node: Node) -> Iterator[Node]:
 
 
 def to_data(node: Node, faults: Faults, place: Place) -> Any:
-    """Plain data of `node`; what YAML allows and a definition does not is reported."""
+    """Returns the plain data of `node`. YAML that a definition may not use is reported."""
     shown = shown_place(place)
     if node.tag not in (_SCALARS if isinstance(node, ScalarNode) else _COLLECTIONS):
         faults.no_data(node, f"{shown}：不应有标签 {node.tag.replace(_STANDARD, '!!')}")
@@ -154,7 +155,7 @@ def to_data(node: Node, faults: Faults, place: Place) -> Any:
         return [to_data(child, faults, (*place, i)) for i, child in enumerate(node.value)]
     if isinstance(node, MappingNode):
         return _mapping(node, faults, place)
-    # No kind has a date for a property: 2021-02-05 is a version written without quotes.
+    # No kind has a date as a property: 2021-02-05 is a version that was written without quotes.
     if node.tag in (_STANDARD + "timestamp", _STANDARD + "merge", _STANDARD + "value"):
         return node.value
     try:
@@ -162,7 +163,7 @@ def to_data(node: Node, faults: Faults, place: Place) -> Any:
     except (ValueError, yaml.YAMLError):
         value = None
     unreadable = value is None and node.tag != _STANDARD + "null"
-    # Python refuses to write out a number of thousands of digits, which hexadecimal lets in.
+    # Python refuses to print an integer of thousands of digits, which YAML's hexadecimal notation allows.
     if unreadable or (isinstance(value, int) and value.bit_length() > 64):
         faults.no_data(node, f"{shown}：数字写法有误")
         return None
@@ -187,10 +188,10 @@ def _mapping(node: MappingNode, faults: Faults, place: Place) -> dict[str, Any]:
 
 
 def locate(root: Node, place: Place) -> tuple[Node, str]:
-    """The node nearest to a pydantic location, and the location as a person writes it.
+    """Returns the node nearest to a pydantic location, and the location as a person writes it.
 
-    A location also names the kind of a field, which is not a step in the file; and its last steps may be
-    missing there.
+    A location also names the kind of a field, which is not a step in the file. Its last steps may be missing
+    in the file.
     """
     node, steps, lost, tag_due = root, list[str | int](), False, False
     for step in place:
@@ -216,13 +217,13 @@ def _entries(node: Node) -> Mapping[str | int, Node]:
 
 
 def shown_place(place: Place) -> str:
-    """As in `rows[3].cells[0].label`."""
+    """Returns the place in the form `rows[3].cells[0].label`."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place)
     return text.removeprefix(".") or "（整个文件）"
 
 
 def key_at(root: Node, place: Place) -> Node | None:
-    """Where an unknown key itself stands."""
+    """Returns the node of an unknown key itself."""
     parent, _ = locate(root, place[:-1])
     if not isinstance(parent, MappingNode):
         return None

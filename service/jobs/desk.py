@@ -1,7 +1,7 @@
-"""One upload, from the moment that its turn has come until its result is stored or it is put off.
+"""Reads one upload, from the moment that its turn comes until its result is stored or the upload is put off.
 
-Everything here may happen twice, because a worker that was thought dead may come back: what is stored is
-stored once.
+Every step here may happen twice, because a worker that was thought dead may come back. The result is stored
+only once.
 """
 
 import json
@@ -33,8 +33,8 @@ _PROGRESS = "progress.json"
 
 @dataclass(frozen=True)
 class Job:
-    """An upload to read. `attempts` is how often it had been begun when it was put into the queue, `tries`
-    the number of this try, counted from 1."""
+    """An upload to read. `attempts` is how often its reading had been begun when it was put into the queue;
+    `tries` is the number of this try, counted from 1."""
 
     upload: int
     attempts: int
@@ -43,8 +43,9 @@ class Job:
 
 @dataclass(frozen=True)
 class _Begun:
-    """What an upload brought, and of that the parts to read `again`, where not all is to be read; `apart`
-    says that its files came from anybody. `deaths` is how many workers began this job and did not end it."""
+    """An upload whose reading has begun, with its `files`. `again` names the parts to read again, where not
+    all are to be read. `apart` says that the files may come from different applicants. `deaths` is how many
+    workers began this job and did not end it."""
 
     files: tuple[StoredFile, ...]
     form: str | None
@@ -57,7 +58,7 @@ class _Begun:
         return called([file.name for file in self.files])
 
     def to_read(self) -> list[tuple[str, str]]:
-        """(name, digest) of each file to read, by the names that its parts have."""
+        """Returns (name, digest) of each file to read, with the names that the file's parts have."""
         named = Source.of(
             "", Path(), [(file.name, Path(str(number))) for number, file in enumerate(self.files)]
         )
@@ -68,13 +69,13 @@ class _Begun:
 
 @dataclass(frozen=True)
 class Telling:
-    """Reads, and writes into the file `place` which part it has come to: what a process that died had said
-    can still be read."""
+    """Reads a submission, and writes the part that it has come to into the file `place`. The file outlives a
+    process that dies."""
 
     place: Path
 
     def __call__(self, submission: Source, forms: Forms, options: Options) -> list[Line]:
-        """The lines of one submission."""
+        """Returns the lines of one submission."""
         begun = 0
 
         def tell(part: str) -> None:
@@ -90,8 +91,8 @@ class Telling:
 
 @dataclass(frozen=True)
 class Desk:
-    """Where a worker called `name` reads: everything that this takes. Safe for threads. `views` are those of
-    a service on this machine: what it will show is made ready."""
+    """Everything that a worker called `name` needs to read uploads. Safe for threads. `views` belong to a
+    service on this machine; the first pages of what was read are drawn for it in advance."""
 
     name: str
     database: Database
@@ -107,8 +108,8 @@ class Desk:
     views: Views | None = None
 
     def read(self, job: Job) -> str | None:
-        """Reads an upload and stores what that gave, or puts it off. Returns the code of the error, if there
-        was one.
+        """Reads an upload and stores its result, or puts the upload off. Returns the code of the error, if
+        there is one.
 
         Raises:
             Stopped: the pool was stopped meanwhile; nothing was stored.
@@ -145,7 +146,7 @@ class Desk:
                     begun.name, folder, lay_out(self.blobs, begun.to_read(), folder), apart=begun.apart
                 )
             except NotFound as error:
-                # The place for blobs may be out of reach of this machine alone.
+                # The blobs may be out of reach of this machine alone, so another try makes sense.
                 return Done.failed(Source(begun.name, folder), ReaderCrashed(error.message))
             glance = _Glance(
                 self.database, job.upload, folder / _PROGRESS, len(source.parts), self.pool.seconds
@@ -157,8 +158,8 @@ class Desk:
             return self._extract_each(source, options, reader, glance)
 
     def _extract_each(self, source: Source, options: Options, reader: Read, glance: "_Glance") -> Done:
-        """Files that came apart, one by one, since reading them together failed as a whole: the one that is
-        to blame costs itself alone, though nothing joins the others any more."""
+        """Reads files that came apart one by one, after reading them together has failed as a whole. The file
+        at fault then costs only itself, but files that belong together are no longer joined."""
         found = []
         for number, part in enumerate(source.parts):
             glance.begin(number)
@@ -167,7 +168,7 @@ class Desk:
                     Source.of(part[0], source.path, [part]), self.forms.current(), options, reader, glance
                 )
             )
-        # What was read comes first, because the upload is asked about by its first line.
+        # Lines that were read come first, because an upload's first line stands for the upload.
         lines = sorted(
             (line for one in found for line in one.lines), key=lambda line: line["error"] is not None
         )
@@ -209,9 +210,9 @@ class Desk:
 
 @dataclass
 class _Glance:
-    """Looks now and then at what was told, and passes it on to those who watch the upload, which brought
-    `files` files. Each part may take `seconds`; pictures that are pages of one document are begun
-    together."""
+    """Looks now and then at the progress that the reader wrote, and reports it to those who watch the upload.
+    The upload brought `files` files. Each part may take `seconds`; pictures that are pages of one document
+    are begun together, and get that time for each."""
 
     database: Database
     upload: int
@@ -224,12 +225,12 @@ class _Glance:
     parts: int = 1
 
     def begin(self, before: int) -> None:
-        """Another is read from now on, `before` of them were."""
+        """Starts over for the next file, after `before` files."""
         self.place.unlink(missing_ok=True)
         self.told, self.since, self.before, self.parts = b"", time.monotonic(), before, 1
 
     def __call__(self) -> None:
-        """Raises TimedOut where the part takes longer."""
+        """Reports progress. Raises TimedOut where the part takes too long."""
         try:
             now = self.place.read_bytes()
         except FileNotFoundError:

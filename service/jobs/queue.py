@@ -1,5 +1,5 @@
 """The queue of uploads to read. It lies in the service's own database, so that an upload and its job are
-stored together."""
+stored in one transaction."""
 
 import logging
 
@@ -10,8 +10,8 @@ from service.store.database import Database
 from service.store.tables import uploads
 
 APPLICATION = "sealform"
-# One for all versions of the program: a job of an older one is done by a newer one, because it holds nothing
-# but numbers.
+# One version stands for all versions of the program: a newer program can do the job of an older one, because
+# a job holds only numbers.
 VERSION = "1"
 NAME = "reading"
 WORKFLOW = "read-upload"
@@ -19,7 +19,7 @@ _ACTIVE = ["ENQUEUED", "DELAYED", "PENDING"]
 
 
 class Queue:
-    """Where uploads are put to be read. Safe for threads."""
+    """Puts uploads into the queue. Safe for threads."""
 
     def __init__(self, database: Database) -> None:
         """Makes the queue's tables, or brings them up to date.
@@ -37,11 +37,11 @@ class Queue:
     def enqueue(
         self, connection: sa.Connection, upload: int, tries: int = 1, pause: float | None = None
     ) -> None:
-        """Puts an upload into the queue, as soon as the caller's transaction is committed and `pause` seconds
-        have passed.
+        """Puts an upload into the queue, once the caller's transaction is committed and `pause` seconds have
+        passed.
 
-        `tries` is the number of this try, counted from 1. An upload that is in the queue already is not put
-            there again.
+        `tries` is the number of this try, counted from 1. An upload that is already in the queue is not put
+        there again.
         """
         attempts = connection.scalar(sa.select(uploads.c.attempts).where(uploads.c.id == upload))
         options: EnqueueOptions = {
@@ -56,10 +56,10 @@ class Queue:
         self._client.enqueue_in_transaction(connection, options, upload, attempts, tries)
 
     def enqueue_forgotten(self) -> int:
-        """Queues the uploads that are unread and not in the queue, as after the database was restored from a
-        backup, which holds no queue. Returns how many."""
-        # In this order: what is queued or put off meanwhile has the name that it would get here, and is not
-        # there twice.
+        """Queues the uploads that are unread and not in the queue, and returns how many. There are some after
+        the database was restored from a backup, which holds no queue."""
+        # The queue is listed before the uploads: an upload that is queued or put off in between has the same
+        # job name as here, so it is not queued twice.
         active = self._client.list_workflows(
             status=_ACTIVE, queue_name=NAME, load_input=False, load_output=False
         )
@@ -76,13 +76,13 @@ class Queue:
 
 
 def job_id(upload: int, attempts: int) -> str:
-    """What the queue calls the reading of an upload that was begun `attempts` times before: once begun, the
-    next is another job."""
+    """Returns the queue's name for the reading of an upload that was begun `attempts` times before. Once a
+    reading has begun, the next one is another job."""
     return f"upload-{upload}-{attempts}"
 
 
 def quiet() -> None:
-    """Leaves the log of the queue to the program: warnings go where all others go, and nothing is printed."""
+    """Leaves the queue's log to the program: its warnings go where all others go, and it prints nothing."""
     log = logging.getLogger("dbos")
     if not log.handlers:
         log.addHandler(logging.NullHandler())

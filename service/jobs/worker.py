@@ -1,5 +1,5 @@
-"""`sealform worker`: takes uploads from the queue and reads them, says that it lives, and takes over the work
-of the dead."""
+"""Runs `sealform worker`: it takes uploads from the queue and reads them, shows that it lives, and takes over
+the jobs of dead workers."""
 
 import logging
 import os
@@ -38,7 +38,8 @@ from service.store.forms import FormStore
 
 _log = logging.getLogger(__name__)
 
-# Done jobs are struck from the queue's tables after so many seconds; how often this is looked after.
+# Seconds after which finished jobs are deleted from the queue's tables, and seconds between two such
+# deletions.
 _KEPT, _EVERY = 86400.0, 3600.0
 _MOST_STRUCK = 1000
 # Seconds in which those who wait for the pool notice that it was stopped.
@@ -46,13 +47,14 @@ _TO_NOTICE = 5.0
 
 
 class _LeftAlone(BaseException):
-    """Leaves a job begun, and so to the next takeover. No Exception, because the queue would take that for
-    the job's end."""
+    """Leaves a job begun, for the next takeover. It is not an Exception, because the queue would take an
+    Exception for the job's end."""
 
 
 @dataclass(frozen=True)
 class Identity:
-    """A worker: its name, which no other living worker has, and where it runs."""
+    """The identity of a worker: its name, which no other living worker has, and the machine and process where
+    it runs."""
 
     name: str
     host: str
@@ -60,12 +62,13 @@ class Identity:
 
     @classmethod
     def here(cls, name: str | None = None) -> Self:
-        """This process, called `name`, or after its machine and its id."""
+        """Returns the identity of this process, with the name `name`, or one made of its machine and its
+        process id."""
         host, pid = socket.gethostname(), os.getpid()
         return cls(name or f"{host}-{pid}", host, pid)
 
     def sees_dead(self, row: Any) -> bool:
-        """Whether a worker's row is that of a process of this machine that has ended."""
+        """Returns whether a worker's row belongs to a process of this machine that has ended."""
         return bool(row.host == self.host and row.pid != self.pid and not is_running(row.pid))
 
 
@@ -77,8 +80,8 @@ def work(
     tempo: Tempo,
     reader: Callable[[Path], Read] = Telling,
 ) -> None:
-    """Reads uploads until it is told to stop (SIGINT, SIGTERM): then what is being read is ended within
-    `tempo.grace` seconds, or left to others.
+    """Reads uploads until a signal (SIGINT, SIGTERM) stops it. The jobs that it has begun then get
+    `tempo.grace` seconds to end; those that do not are left to other workers.
 
     Raises:
         BadUsage: a setting is wrong, or another worker has this name.
@@ -118,7 +121,7 @@ def work(
 
 @contextmanager
 def _messenger(database: Database, settings: Settings, clock: Callable[[], datetime]) -> Iterator[None]:
-    """Tells other systems what happened, for as long as the block lasts."""
+    """Delivers webhook messages for as long as the block lasts."""
     stop = threading.Event()
     thread = threading.Thread(target=webhooks.run, args=(database, settings, clock, stop), name="messenger")
     thread.start()
@@ -130,7 +133,7 @@ def _messenger(database: Database, settings: Settings, clock: Callable[[], datet
 
 
 class _Worker:
-    """A worker while it is entered: known to the others, and at work. There is one in a process."""
+    """A worker, which while it is entered is known to the others and at work. There is one in a process."""
 
     def __init__(self, desk: Desk, identity: Identity, jobs: int) -> None:
         self._desk = desk
@@ -147,7 +150,7 @@ class _Worker:
         self._heart = threading.Thread(target=self._live, name="heart")
 
     def __enter__(self) -> Self:
-        """Begins.
+        """Registers the worker and starts it.
 
         Raises:
             BadUsage: another worker has this name.
@@ -161,8 +164,8 @@ class _Worker:
         }  # fmt: skip
         self._dbos = DBOS(config=config)
 
-        # There are no steps in it, because all of it may be done again: so nothing that was read is kept in
-        # the queue's tables.
+        # The workflow has no steps, because all of it may be done again. So nothing that was read is stored
+        # in the queue's tables.
         @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)
         def read_upload(upload: int, attempts: int, tries: int) -> None:
             self._read(upload, attempts, tries)
@@ -176,7 +179,7 @@ class _Worker:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Ends; what was not finished is left to the others."""
+        """Ends the worker. Unfinished jobs are left to other workers."""
         self.drain(0.0)
         self._desk.pool.stop()
         self._wait_for_work(_TO_NOTICE)
@@ -187,7 +190,7 @@ class _Worker:
             workers.leave(connection, self._identity.name)
 
     def drain(self, seconds: float) -> None:
-        """Takes no more jobs, and waits so long for those that were begun."""
+        """Takes no more jobs, and waits up to `seconds` for those that were begun."""
         self._draining.set()
         inside_dbos.take_no_more(self._dbos)
         self._wait_for_work(seconds)
@@ -210,7 +213,7 @@ class _Worker:
             workers.say_alive(connection, me.name, me.host, me.pid, now)
 
     def _read(self, upload: int, attempts: int, tries: int) -> None:
-        """A job of the queue."""
+        """Does one job of the queue."""
         if self._draining.is_set():
             raise _LeftAlone
         job, started = job_id(upload, attempts), time.monotonic()
@@ -221,7 +224,7 @@ class _Worker:
         except Stopped:
             raise _LeftAlone from None
         except Exception as error:
-            # Not its words, which may be an applicant's.
+            # The error's text is not logged, because it may quote an applicant.
             where = traceback.extract_tb(error.__traceback__)[-1]
             _log.error(
                 "upload %d: %s at %s:%s, left alone",
@@ -246,9 +249,9 @@ class _Worker:
             self._ended.wait(self._tempo.beat)
 
     def _beat(self) -> None:
-        """Says that this worker lives, and looks after the others."""
+        """Shows that this worker lives, and checks on the others."""
         me, database = self._identity, self._desk.database
-        # Before the living are asked for: who has begun a job has entered before.
+        # The jobs are listed before the workers: whoever has begun a job registered before that.
         pending = {
             one.workflow_id: str(one.executor_id)
             for one in DBOS.list_workflows(
@@ -276,7 +279,7 @@ class _Worker:
             sweep()
 
     def _strike(self) -> None:
-        """Strikes jobs that are long done from the queue's tables."""
+        """Deletes jobs that ended long ago from the queue's tables."""
         if time.monotonic() - self._struck < _EVERY:
             return
         self._struck = time.monotonic()

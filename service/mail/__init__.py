@@ -1,1 +1,1 @@
-"""One run of `sealform mail`: a mailbox into a folder or into the service."""
+"""One run of `sealform mail`: it fetches the messages of a mailbox into a folder or into the service."""

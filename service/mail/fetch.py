@@ -1,5 +1,5 @@
-"""One run of `sealform mail`: which messages are new, each into the folder, again after what broke, and what
-came of it."""
+"""One run of `sealform mail`: it finds the new messages, fetches each into the folder, reconnects after a
+broken connection, and prints a summary."""
 
 import time
 from collections import Counter
@@ -23,8 +23,8 @@ _MOST_NAMED = 50
 
 @dataclass(frozen=True)
 class Wishes:
-    """What to fetch: messages that came on `since` or later, `limit` of them in this run, none over
-    `max_bytes`."""
+    """What to fetch: messages that came on `since` or later, at most `limit` of them in this run, none larger
+    than `max_bytes`."""
 
     since: date | None = None
     limit: int | None = None
@@ -33,9 +33,9 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Patience:
-    """`timeout` seconds for each wait. After `tries` breaks of the connection with nothing fetched between
-    them the run ends, after `tries_a_message` on one message it is left; `pause` seconds before the second
-    try, doubled for each after it."""
+    """How patient a run is. Each wait may take `timeout` seconds. The run ends after `tries` broken
+    connections with nothing fetched between them. A message is left out after `tries_a_message` connections
+    broke over it. The second try comes after `pause` seconds, and each later pause is twice as long."""
 
     timeout: float = 60.0
     tries: int = 5
@@ -45,8 +45,9 @@ class Patience:
 
 @dataclass
 class Outcome:
-    """What the run did, `new` in order. `left_out` are messages still in the mailbox that no run could fetch,
-    `remaining` counts those that `limit` left for the next run, `interrupted` tells of Ctrl-C."""
+    """The outcome of a run. `new` holds the records of this run in order. `left_out` holds the messages still
+    in the mailbox that no run could fetch. `remaining` counts the messages that `limit` left for the next
+    run. `interrupted` says that Ctrl-C ended the run."""
 
     new: list[Record] = field(default_factory=list)
     left_out: list[Record] = field(default_factory=list)
@@ -64,9 +65,10 @@ def fetch(
     authority: Path | None = None,
     patience: Patience = Patience(),
 ) -> Outcome:
-    """Fetches the new messages of `address` into `target`; `emit` gets the record of each as it is done.
+    """Fetches the new messages of `address` into `target`. `emit` gets the record of each message as soon as
+    it is done.
 
-    Ctrl-C ends it early. What was fetched until then is kept, as it is when an error ends it.
+    Ctrl-C ends the run early. What was fetched until then is kept, also where an error ends the run.
 
     Raises:
         BadUsage: `target` or `authority` can't be used.
@@ -89,7 +91,7 @@ def fetch(
 
 
 class _Run:
-    """What lasts from one connection to the next."""
+    """The state that lasts from one connection to the next."""
 
     def __init__(
         self, folder: MailFolder, wishes: Wishes, emit: Callable[[Record], Any], console: Console
@@ -100,14 +102,14 @@ class _Run:
         self._wishes = wishes
         self._emit = emit
         self._uidvalidity = 0
-        # The UIDs that this run has dealt with: one that failed is tried again by the next run.
+        # The UIDs that this run has dealt with. A message that failed is tried again by the next run.
         self._done: set[int] = set()
-        # The message being fetched, and how often the connection broke over each.
+        # The message being fetched, and how often the connection broke over each message.
         self._current: Listed | None = None
         self._breaks: Counter[int] = Counter()
 
     def go(self, session: Session) -> None:
-        """Everything that there is to do, over one connection."""
+        """Does everything that there is to do, over one connection."""
         if self._uidvalidity != session.uidvalidity:
             self._uidvalidity, self._done = session.uidvalidity, set()
         uids = session.uids(self._wishes.since)
@@ -131,8 +133,8 @@ class _Run:
                 advance(f"未能收取 {len(self.outcome.left_out)}" if self.outcome.left_out else "")
 
     def blame(self, error: MailboxError, most: int) -> None:
-        """Leaves the message being fetched, if the connection has broken over it `most` times, so that it
-        does not cost those after it."""
+        """Leaves the current message out if the connection has broken over it `most` times, so that it does
+        not hold up the messages after it."""
         listed, self._current = self._current, None
         if listed is not None:
             self._breaks[listed.uid] += 1
@@ -150,7 +152,8 @@ class _Run:
         return not (uid in self._done or (known and known.settled) or is_too_large)
 
     def _one(self, session: Session, listed: Listed) -> Record | None:
-        """The message into the folder, or why not; None where it has gone from the server."""
+        """Fetches the message into the folder, or records why it was not fetched. Returns None where the
+        message has gone from the server."""
         try:
             return self._fetched(session, listed)
         except TooLong as error:
@@ -170,7 +173,7 @@ class _Run:
         return Record.of(self._uidvalidity, listed, "failed", read_head(b""), reason=error.message)
 
     def _settle(self, record: Record) -> None:
-        """Notes what became of a message, before anything is said of it."""
+        """Notes what became of a message, before anything is printed about it."""
         known = self._known(record.uid)
         self._folder.note(record)
         self._done.add(record.uid)
@@ -183,7 +186,7 @@ class _Run:
 
 
 def _persist(run: _Run, connect: Callable[[], AbstractContextManager[Session]], patience: Patience) -> None:
-    """Lets `run` go until it is done, over as many connections as that takes."""
+    """Lets `run` go on until it is done, over as many connections as that takes."""
     breaks = before = 0
     while True:
         try:

@@ -1,9 +1,9 @@
-"""The folder that messages are fetched into: their files, and a record of which were fetched.
+"""The folder that messages are fetched into: their files, and a record of the messages that were fetched.
 
-The record is a hidden file of JSON lines: the mailbox, then a line a message, appended and on the disk before
-the next message is begun. A message's file is on the disk, whole and under its name, before its line is. So a
-kill at any point leaves either neither, or the file alone, which the next run finds by the UID in its name,
-or both.
+The record is a hidden file of JSON lines. Its first line names the mailbox; each further line is for one
+message, and is on the disk before the next message is begun. A message's file is on the disk, whole and under
+its name, before its line is. A kill therefore leaves neither, or both, or the file alone. The next run finds
+such a file by the UID in its name.
 """
 
 import hashlib
@@ -25,20 +25,20 @@ from service.mail.imap import Listed
 STATE = ".sealform-mail.jsonl"
 LOCK = ".sealform-mail.lock"
 
-# Many file systems take 255 bytes in a name, and a Chinese character is three.
+# Many file systems allow 255 bytes in a name, and a Chinese character takes three bytes.
 _SUBJECT_BYTES = 120
 _NAMED = re.compile(r"_(\d+)-(\d+)\.eml$")
 _HEAD_BYTES = 256 << 10
 
-# fetched: its file is there. duplicate: the same bytes had been fetched under an older UIDVALIDITY, as
-# `file`. too-large: over the limit of that run. failed: the server did not give it, for `reason`.
+# fetched: the file is there. duplicate: the same bytes had been fetched under an older UIDVALIDITY, as
+# `file`. too-large: over the limit of that run. failed: the server did not give the message, for `reason`.
 State = Literal["fetched", "duplicate", "too-large", "failed"]
 
 
 @dataclass(frozen=True)
 class Record:
-    """What became of one message. `size` in bytes, `date` as the sender wrote it and `arrived` as the server
-    says, ISO 8601."""
+    """What became of one message. `size` is in bytes. `date` is the sender's and `arrived` the server's, both
+    in ISO 8601."""
 
     state: State
     file: str | None
@@ -55,7 +55,7 @@ class Record:
 
     @classmethod
     def of(cls, uidvalidity: int, listed: Listed, state: State, head: Head, **more: Any) -> Self:
-        """The record of a message of which `head` is the head; `more` are the fields that only some states
+        """Makes the record of a message with the head `head`. `more` holds the fields that only some states
         have."""
         fields = {
             "file": None,
@@ -68,11 +68,11 @@ class Record:
 
     @property
     def settled(self) -> bool:
-        """Whether the message need not be asked for again."""
+        """Returns whether the message need not be asked for again."""
         return self.state in ("fetched", "duplicate")
 
     def encode(self) -> bytes:
-        """One line of JSON."""
+        """Returns the record as one line of JSON."""
         return _encode(asdict(self))
 
 
@@ -81,7 +81,7 @@ def _encode(line: dict[str, Any]) -> bytes:
 
 
 class TooLong(Exception):
-    """A message has more bytes than the limit: `size` of them, or at least so many."""
+    """The message has more bytes than the limit: `size` bytes, or at least so many."""
 
     def __init__(self, size: int) -> None:
         super().__init__(size)
@@ -89,13 +89,13 @@ class TooLong(Exception):
 
 
 class MailFolder:
-    """The folder while one run holds it. `records` has the last word on each message, by (UIDVALIDITY,
+    """The folder while one run holds it. `records` holds the last record of each message, by (UIDVALIDITY,
     UID)."""
 
     def __init__(
         self, path: Path, mailbox: str, records: dict[tuple[int, int], Record], state: IO[bytes]
     ) -> None:
-        """Made by `held`, which has the lock."""
+        """Only `held` makes one, because it has the lock."""
         self.path = path
         self._mailbox = mailbox
         self.records = records
@@ -111,7 +111,7 @@ class MailFolder:
 
     def note(self, record: Record) -> None:
         """Adds a line to the record, and puts it on the disk."""
-        # The folder becomes the mailbox's with the first message, not with a run that only tried.
+        # The folder is bound to the mailbox by the first message, not by a run that fetched nothing.
         first = b"" if self._state.tell() else _encode({"mailbox": self._mailbox})
         self._state.write(first + record.encode())
         self._state.flush()
@@ -124,10 +124,9 @@ class MailFolder:
             self._by_digest.setdefault(record.sha256, record)
 
     def adopt(self, uidvalidity: int, listed: Listed, head: Callable[[], bytes]) -> Record | None:
-        """The record of a message whose file an earlier run completed but did not live to note. `head` asks
-        the server for the message's head: a file that lost its record may be another mailbox's, whose UIDs
-        are counted from one as well.
-        """
+        """Returns the record of a message whose file an earlier run completed without noting it. `head` asks
+        the server for the message's head. It is compared because the file may come from another mailbox,
+        whose UIDs start at one as well."""
         path = self._files.get((uidvalidity, listed.uid))
         if path is None or path.is_symlink() or not path.is_file():
             return None
@@ -142,13 +141,13 @@ class MailFolder:
         )
 
     def keep(self, uidvalidity: int, listed: Listed, pieces: Iterator[bytes], most: int) -> Record | None:
-        """Writes a message of which `pieces` are the bytes to a file of its own; None where there is none,
-        because it has gone. One whose bytes are here already, from before UIDVALIDITY changed, is not written
+        """Writes a message, whose bytes are `pieces`, to a file of its own. Returns None where the message
+        has gone. A message whose bytes are here already, from before UIDVALIDITY changed, is not written
         again.
 
         Raises:
-            TooLong: it has more than `most` bytes; there is no file then.
-            OSError: it can't be written.
+            TooLong: the message has more than `most` bytes; no file is left.
+            OSError: the file can't be written.
         """
         first = next(pieces, None)
         if first is None:
@@ -156,7 +155,7 @@ class MailFolder:
         head = read_head(first[:_HEAD_BYTES])
         path = self.path / name_of(uidvalidity, listed, head.subject)
         if os.path.lexists(path):
-            # Another mailbox's, or one that a person has changed: it was not adopted.
+            # This file was not adopted: it is another mailbox's, or a person has changed it.
             set_aside(path)
         digest, size = hashlib.sha256(), 0
         try:
@@ -181,7 +180,7 @@ class MailFolder:
 
 
 class _Known(Exception):
-    """Leaves the file unwritten."""
+    """The message is known, so its file is not written."""
 
 
 def _all(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
@@ -190,8 +189,8 @@ def _all(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def name_of(uidvalidity: int, listed: Listed, subject: str) -> str:
-    """A name that is safe on every system, sorts by arrival, tells a person what it is, and belongs to this
-    UID alone."""
+    """Returns a file name that is safe on every system, sorts by arrival, tells a person what the message is,
+    and belongs to this UID alone."""
     words = "".join(each if each.isalnum() else "_" for each in unicodedata.normalize("NFC", subject))
     short = re.sub("_+", "_", words).encode()[:_SUBJECT_BYTES].decode("utf-8", "ignore").strip("_")
     return f"{listed.arrived:%Y-%m-%d}_{short or '无主题'}_{uidvalidity}-{listed.uid}.eml"
@@ -199,12 +198,12 @@ def name_of(uidvalidity: int, listed: Listed, subject: str) -> str:
 
 @contextmanager
 def held(path: Path, mailbox: str) -> Iterator[MailFolder]:
-    """The folder for messages of `mailbox`, made where it is missing, locked against another run until the
-    block is left.
+    """Opens the folder for messages of `mailbox`, and locks it against other runs until the block ends. Makes
+    the folder where it is missing.
 
     Raises:
-        BadUsage: another run holds it, or it is for another mailbox, or its record is damaged.
-        OSError: it can't be read or written.
+        BadUsage: another run holds the folder, or it is for another mailbox, or its record is damaged.
+        OSError: the folder can't be read or written.
     """
     if path.exists() and not path.is_dir():
         raise BadUsage(f"应为文件夹：{path}")
@@ -231,7 +230,8 @@ def _lock(lock: IO[bytes], path: Path) -> None:
 
 
 def _read(path: Path, mailbox: str) -> dict[tuple[int, int], Record]:
-    """The last record of each message. A torn last line, left by a kill, is taken off the file."""
+    """Returns the last record of each message. A last line that a killed run left incomplete is removed from
+    the file."""
     whole, _, torn = path.read_bytes().rpartition(b"\n") if path.exists() else (b"", b"", b"")
     if torn:
         write_whole(path, whole + b"\n" if whole else b"")

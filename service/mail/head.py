@@ -1,5 +1,4 @@
-"""What the head of a message says of it, however it was written: encoded words (RFC 2047), raw UTF-8 or raw
-GBK."""
+"""Reads the head of a message, whether it is written in encoded words (RFC 2047), raw UTF-8 or raw GBK."""
 
 import re
 from dataclasses import dataclass
@@ -8,15 +7,16 @@ from email.utils import parsedate_to_datetime
 from extractor.arrival.containers.charsets import decode
 from extractor.arrival.containers.headers import words
 
-# What a person needs to know a message by; decoding more would cost time that only a hostile header asks for.
+# This is enough for a person to recognise a message. Only a hostile header is longer, and decoding it would
+# cost time.
 _LONGEST = 2000
 _UNFOLD = re.compile(rb"\r?\n[ \t]+")
 
 
 @dataclass(frozen=True)
 class Head:
-    """Subject, sender and Message-ID as one line of text each, empty where there is none; `date` in ISO
-    8601."""
+    """Subject, sender and Message-ID, each as one line of text, empty where there is none; and the date in
+    ISO 8601."""
 
     subject: str
     sender: str
@@ -25,8 +25,8 @@ class Head:
 
 
 def read_head(data: bytes) -> Head:
-    """The head of the message that `data` begins with. Never fails: what can't be decoded is replaced by
-    �."""
+    """Returns the head of the message that `data` begins with. It never fails: bytes that can't be decoded
+    become �."""
     head, _, _ = data.replace(b"\r\n", b"\n").partition(b"\n\n")
     fields: dict[bytes, bytes] = {}
     for line in _UNFOLD.sub(b" ", head).split(b"\n"):
@@ -38,7 +38,8 @@ def read_head(data: bytes) -> Head:
 
 
 def _text(raw: bytes) -> str:
-    # Cut as text: bytes would be cut inside a character, and then be taken for another charset's.
+    # The text is cut, not the bytes: bytes might be cut inside a character, and would then be taken for
+    # another charset.
     text = words(decode(raw)[:_LONGEST])
     return " ".join("".join(character if character.isprintable() else " " for character in text).split())
 

@@ -1,8 +1,8 @@
-"""A mailbox over IMAP: where it is, and a connection to it that can look but never change anything.
+"""Reads a mailbox over IMAP: the mailbox's address, and a connection that can read but never change anything.
 
 The folder is opened by EXAMINE and messages are fetched with BODY.PEEK (RFC 3501, 6.3.2 and 6.4.5), so
-nothing is marked as read, moved or deleted. Whatever the network, the server or the library says comes out as
-one of our own errors.
+nothing is marked as read, moved or deleted. Every error of the network, the server or the library is raised
+as one of our own errors.
 """
 
 import imaplib
@@ -24,12 +24,13 @@ from imapclient import IMAPClient, SocketTimeout
 
 from models.errors import BadUsage, MailboxError, MailboxUnreachable, MessageUnreadable
 
-# How much of a message is asked for, and so held, at a time.
+# The bytes of a message that are asked for, and held in memory, at a time.
 PIECE = 4 << 20
-# Message numbers a SEARCH: at most eleven bytes each, and imaplib takes no line over a million.
+# Message numbers in one SEARCH. A number takes at most eleven bytes, and imaplib takes no line over a million
+# bytes.
 _A_SEARCH = 50_000
 _A_LISTING = 200
-# What a reply may carry beside the text that was asked for.
+# The bytes that a reply may carry beside the text that was asked for.
 _SLACK = 1 << 20
 _HEAD = "BODY.PEEK[HEADER.FIELDS (SUBJECT FROM DATE MESSAGE-ID)]"
 
@@ -38,14 +39,14 @@ _EXAMPLE = "网址应形如 imaps://user%40bureau.cn@imap.example.cn:993/INBOX"
 _TEMPORARY = re.compile(r"\[(UNAVAILABLE|INUSE|SERVERBUG|LIMIT)\]", re.IGNORECASE)
 _CODE_ADVICE = "163、126、QQ 等邮箱请用网页“设置”中生成的授权码，不是登录密码；并在“设置”中开启 IMAP，用户名写完整的邮箱地址"
 
-# The library warns in English of replies that are not ASCII; what matters of them is told by our errors.
+# The library warns in English about replies that are not ASCII. Our own errors report what matters of them.
 logging.getLogger("imapclient").addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True)
 class Address:
-    """A folder of a mailbox. `security`: "tls" from the first byte, "starttls" before the login, "none" in
-    plain text."""
+    """The address of a folder of a mailbox. `security` is "tls" (from the first byte), "starttls" (before the
+    login) or "none" (plain text)."""
 
     host: str
     port: int
@@ -55,11 +56,12 @@ class Address:
 
     @classmethod
     def parse(cls, url: str, folder: str | None = None, insecure: bool = False) -> Self:
-        """The address that an IMAP URL (RFC 5092) means; `folder` stands for its path, and INBOX for neither.
+        """Returns the address that an IMAP URL (RFC 5092) means. `folder` stands in for the URL's path;
+        without either, the folder is INBOX.
 
         Raises:
             BadUsage: the URL has no such meaning, holds a password, or asks for plain text on a network. The
-                message never repeats the URL, because of what it may hold.
+                message never repeats the URL, because the URL may hold a password.
         """
         try:
             parts = urlsplit(url)
@@ -87,7 +89,7 @@ class Address:
 
     @property
     def account(self) -> str:
-        """The mailbox without the folder, for a person to read."""
+        """Returns the mailbox without the folder, for a person to read."""
         return f"{self.user}@{self.host}"
 
 
@@ -111,7 +113,8 @@ def _is_loopback(host: str) -> bool:
 
 @dataclass(frozen=True)
 class Listed:
-    """What the server says of a message before it is fetched; `arrived` is when it came, `size` in bytes."""
+    """What the server says about a message before it is fetched: `size` is in bytes, `arrived` is when it
+    came."""
 
     uid: int
     size: int
@@ -119,10 +122,11 @@ class Listed:
 
 
 class Session:
-    """A logged-in connection with the folder opened for reading only."""
+    """A connection that is logged in and has the folder open for reading only."""
 
     def __init__(self, address: Address, client: Any) -> None:
-        """Logs in and opens the folder over a fresh connection; `connected` makes both and closes them."""
+        """Takes a fresh connection. `open` logs in and opens the folder; `connected` makes the connection and
+        the session, and closes them."""
         self._client = client
         self._address = address
         self.uidvalidity = 0
@@ -154,7 +158,7 @@ class Session:
             )
 
     def _log_in(self, password: str) -> None:
-        # LOGIN takes ASCII alone.
+        # LOGIN takes only ASCII.
         plain = not (password + self._address.user).isascii()
         try:
             (self._client.plain_login if plain else self._client.login)(self._address.user, password)
@@ -167,7 +171,8 @@ class Session:
             raise MailboxError(f"{self._address.account} 登录失败：{said}", advice=_CODE_ADVICE) from error
 
     def _identify(self) -> None:
-        """RFC 2971. 163 and 126 open no folder for a client that has not said what it is."""
+        """Sends the client's name (RFC 2971). 163 and 126 open no folder for a client that has not said what
+        it is."""
         if self._client.has_capability("ID"):
             try:
                 self._client.id_(
@@ -176,7 +181,7 @@ class Session:
             except imaplib.IMAP4.abort:
                 raise
             except imaplib.IMAP4.error:
-                # Who does not want to know need not: nothing else depends on it.
+                # The server does not want the name. Nothing else depends on it.
                 return
 
     def _no_folder(self, error: Exception) -> MailboxError:
@@ -190,7 +195,8 @@ class Session:
         )
 
     def uids(self, since: date | None = None) -> list[int]:
-        """The UIDs of the folder's messages in ascending order, of those that came on `since` or later."""
+        """Returns the UIDs of the folder's messages in ascending order; with `since`, only of messages that
+        came on that day or later."""
         found: set[int] = set()
         with _speaking("查找邮件"):
             for first in range(1, self._count + 1, _A_SEARCH):
@@ -199,7 +205,7 @@ class Session:
         return sorted(found)
 
     def listed(self, uids: Sequence[int]) -> Iterator[Listed]:
-        """Size and arrival of those of `uids` that are still there."""
+        """Yields size and arrival of those of `uids` that are still there."""
         for first in range(0, len(uids), _A_LISTING):
             found = self._sizes(uids[first : first + _A_LISTING])
             for uid, data in sorted(found.items()):
@@ -207,8 +213,9 @@ class Session:
                 yield Listed(uid, int(data.get(b"RFC822.SIZE", 0)), arrived)
 
     def _sizes(self, uids: Sequence[int]) -> dict[int, dict[bytes, Any]]:
-        """Where the server refuses, it is one damaged message that it can't measure: that one is known by its
-        UID alone."""
+        """Returns what the server says about each of `uids`. Where the server refuses, one damaged message is
+        the cause, which it can't measure. The list is halved until that message is found; it is then known by
+        its UID alone."""
         try:
             with _speaking("查看邮件大小"):
                 found: dict[int, dict[bytes, Any]] = self._client.fetch(uids, ["RFC822.SIZE", "INTERNALDATE"])
@@ -222,8 +229,8 @@ class Session:
             return {**self._sizes(uids[:half]), **self._sizes(uids[half:])}
 
     def head(self, uid: int) -> bytes:
-        """The lines of a message's header that tell a person which one it is; empty where the server does not
-        give them."""
+        """Returns the header lines that tell a person which message it is, or nothing where the server does
+        not give them."""
         try:
             found = self._fetch(uid, _HEAD)
         except MessageUnreadable:
@@ -231,11 +238,11 @@ class Session:
         return next((value for key, value in found.items() if key.startswith(b"BODY[")), None) or b""
 
     def pieces(self, uid: int, size: int) -> Iterator[bytes]:
-        """The bytes of a message, `PIECE` at a time; nothing where it has gone. `size` is what the server
-        said of it, which is often not exact: the end is where the server has no more.
+        """Yields the bytes of a message, `PIECE` at a time, or nothing where the message has gone. `size` is
+        the server's figure, which is often not exact. The message ends where the server has no more.
 
         Raises:
-            MessageUnreadable: the server refuses this message, or answers what was not asked.
+            MessageUnreadable: the server refuses this message, or answers something that was not asked.
             MailboxUnreachable: the connection broke.
         """
         offset = 0
@@ -243,10 +250,11 @@ class Session:
             found = self._fetch(uid, f"BODY.PEEK[]<{offset}.{PIECE}>")
             if not found and not offset:
                 return
-            # A server that takes no partial FETCH sends everything, and says so by naming no offset.
+            # A server that does not support partial FETCH sends the whole message, and its answer names no
+            # offset.
             whole = not offset and b"BODY[]" in found
             name = b"BODY[]" if whole else b"BODY[]<%d>" % offset
-            # NIL, too, says that there is no more; an answer without the name says nothing at all.
+            # NIL also says that there is no more. An answer without the name says nothing at all.
             piece = found.get(name) or b""
             if name not in found or (size and not piece and not offset):
                 raise MessageUnreadable(f"服务器没有给出邮件（UID {uid}）的内容")
@@ -270,9 +278,8 @@ class Session:
 def connected(
     address: Address, password: str, authority: Path | None = None, timeout: float = 60.0, most: int = PIECE
 ) -> Iterator[Session]:
-    """A session, logged out at the end. `authority` is a file of certificates to trust in place of the
-    system's, `timeout` in seconds is for each wait, and no reply may carry more than `most` bytes of a
-    message.
+    """Opens a session, and logs out at the end. `authority` is a file of certificates to trust instead of the
+    system's. Each wait may take `timeout` seconds. No reply may carry more than `most` bytes of a message.
 
     Raises:
         BadUsage: `authority` can't be used.
@@ -286,7 +293,7 @@ def connected(
         session.open(password)
         yield session
     except BaseException:
-        # Taking leave of a server that no longer answers would take another time-out.
+        # Logging out from a server that no longer answers would take another time-out.
         with suppress(Exception):
             client.shutdown()
         raise
@@ -302,7 +309,7 @@ def _trust(authority: Path | None) -> ssl.SSLContext:
 
 
 def _connect(address: Address, trust: ssl.SSLContext, timeout: float) -> Any:
-    """A connection as secure as `address` asks for, before the login."""
+    """Opens a connection as secure as `address` asks for, before the login."""
     place = f"{address.host}:{address.port}"
     try:
         with _speaking(f"连接 {place} "):
@@ -335,7 +342,7 @@ def _start_tls(client: Any, trust: ssl.SSLContext, place: str) -> None:
 
 
 def _permanent(cause: BaseException | None, address: Address) -> MailboxError | None:
-    """The error of a connection that another try would not help."""
+    """Returns the error of a connection where another try would not help, or None where it might."""
     if isinstance(cause, ssl.SSLCertVerificationError):
         return MailboxError(
             f"{address.host} 的证书不可信（{cause.verify_message}），已停止，密码没有发出",
@@ -352,8 +359,8 @@ def _permanent(cause: BaseException | None, address: Address) -> MailboxError | 
 
 
 def _bound(client: Any, most: int) -> None:
-    """Refuses a reply that announces more than `most` bytes before any of it is held. imaplib offers `read`
-    for that."""
+    """Refuses a reply that announces more than `most` bytes, before any of it is held in memory. It replaces
+    `read`, which imaplib lets one override."""
     read = client._imap.read
 
     def bounded(size: int) -> bytes:
@@ -367,7 +374,8 @@ def _bound(client: Any, most: int) -> None:
 
 @contextmanager
 def _speaking(what: str) -> Iterator[None]:
-    """Only the network is spoken to inside, so an OSError is the network's, never a disk's."""
+    """Turns errors of the network into our own. Only the network is used inside, so an OSError is never a
+    disk's."""
     try:
         yield
     except imaplib.IMAP4.abort as error:
@@ -383,7 +391,7 @@ def _speaking(what: str) -> Iterator[None]:
 
 
 def _shown(error: Exception) -> str:
-    """What a server said, fit for one line of a terminal."""
+    """Returns the server's words, fit for one line of a terminal."""
     said = error.args[0] if error.args else ""
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
     text = re.sub(r"""^(select failed: |login failed: )|^b(['"])(.*)\2$""", r"\3", text)
@@ -391,5 +399,5 @@ def _shown(error: Exception) -> str:
 
 
 def printable(text: str) -> str:
-    """`text` without what could steer a terminal."""
+    """Returns `text` without characters that could control a terminal."""
     return "".join(character if character.isprintable() else " " for character in text)

@@ -1,4 +1,4 @@
-"""From the folder that messages are fetched into, into the service: each message is an upload, and none is
+"""Moves fetched messages from their folder into the service. Each message becomes an upload, and none becomes
 one twice."""
 
 from pathlib import Path
@@ -15,8 +15,8 @@ CHANNEL = "mail"
 
 
 def folder_of(context: Context, address: Address) -> Path:
-    """Where this mailbox's messages are on their way into the service, and where it is noted which were
-    fetched."""
+    """Returns the folder that holds this mailbox's messages on their way into the service, and the record of
+    the messages that were fetched."""
     name = f"{address.account}_{address.host}_{address.folder}"
     return (
         context.settings.data
@@ -26,8 +26,8 @@ def folder_of(context: Context, address: Address) -> Path:
 
 
 def hand_over(context: Context, folder: Path, mailbox: str) -> list[int]:
-    """Makes an upload of each message in `folder`, and removes it there; a message that was uploaded before
-    is only removed. Returns the new uploads. Broken off at any point, it is continued by the next call.
+    """Makes an upload of each message in `folder`, and removes the message there. A message that was uploaded
+    before is only removed. Returns the new uploads. Where it is broken off, the next call goes on from there.
 
     Raises:
         BadUsage: another run holds the folder, or it is for another mailbox.
@@ -49,7 +49,7 @@ def hand_over(context: Context, folder: Path, mailbox: str) -> list[int]:
 
 
 def _is_known(connection: sa.Connection, sha256: str) -> bool:
-    """Whether a message with these bytes came by mail before."""
+    """Returns whether a message with these bytes came by mail before."""
     same = (
         sa.select(upload_files.c.upload_id)
         .join(uploads)

@@ -1,1 +1,1 @@
-"""The processes that read, so that a file costs itself alone, and their temporary files."""
+"""The processes that read files, so that a bad file costs only itself, and their temporary files."""

@@ -1,5 +1,5 @@
-"""What a worker process does to itself, before the first submission and after each, to take only its share
-and leave nothing."""
+"""Prepares a worker process before its first submission and cleans up after each, so that it takes only its
+share of the machine and leaves nothing behind."""
 
 import ctypes
 import multiprocessing
@@ -9,33 +9,33 @@ import sys
 import tempfile
 from pathlib import Path
 
-# Where a process has its temporary files; `{}` stands for its id.
+# The folder for a process's temporary files; `{}` stands for its process id.
 FOLDER = "reader-{}"
 _PR_SET_PDEATHSIG = 1
-# Bytes of freed memory that a process may keep.
+# The bytes of freed memory that a process may keep.
 _KEPT = 256 << 20
-# Each of these libraries would start a thread a core in every worker.
+# Without these variables, each of these libraries would start one thread for each core in every worker.
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 
 
 def prepare(scratch: Path, megabytes: int, threads: int) -> None:
-    """Makes this process a worker: temporary files in a folder of its own in `scratch`, so much address
-    space, so many threads a library, and no life after its parent's."""
+    """Makes this process a worker. It gets a folder of its own in `scratch` for temporary files, `megabytes`
+    MiB of address space and `threads` threads for each library, and it dies with its parent."""
     parent = multiprocessing.parent_process()
     die_with_parent(signal.SIGKILL, parent.pid if parent else None)
     _limit_memory(megabytes)
     folder = scratch / FOLDER.format(os.getpid())
     folder.mkdir(mode=0o700, exist_ok=True)
-    # By the variable for programs that are started from here, by the attribute because this process may have
-    # looked already.
+    # The variable is for programs that this process starts. The attribute is set too, because this process
+    # may have looked the folder up already.
     os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
     for name in _THREADS:
         os.environ.setdefault(name, str(threads))
 
 
 def die_with_parent(number: signal.Signals, parent: int | None) -> None:
-    """Lets this process get a signal when its parent dies, whose id is `parent`: one that is busy, or hangs,
-    would not notice that there is nobody any more to work for (prctl(2))."""
+    """Lets this process get the signal `number` when its parent, whose id is `parent`, dies. A process that
+    is busy or hangs would not notice that nobody waits for its work any more (prctl(2))."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number)
         if parent is not None and os.getppid() != parent:
@@ -43,7 +43,7 @@ def die_with_parent(number: signal.Signals, parent: int | None) -> None:
 
 
 def is_running(process: int) -> bool:
-    """Whether there is a process with this id on this machine."""
+    """Returns whether there is a process with this id on this machine."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -65,9 +65,10 @@ def _limit_memory(megabytes: int) -> None:
 
 
 def give_back_memory() -> None:
-    """Gives the system what this process has freed, where that is more than a page needs again. By itself the
-    C library keeps it for the next time, in pieces that fit less and less, and a process grows from picture
-    to picture (malloc_trim(3)); given back each time, it costs a tenth of a page's time to have anew."""
+    """Gives freed memory back to the system, where it is more than the next page needs. The C library would
+    keep it for later, in pieces that fit less and less, and the process would grow with every picture
+    (malloc_trim(3)). Giving it back after each submission would cost a tenth of a page's time to get it
+    again."""
     if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "mallinfo2"):
         library.mallinfo2.restype = _Mallinfo
         if library.mallinfo2().fordblks > _KEPT:
@@ -75,6 +76,6 @@ def give_back_memory() -> None:
 
 
 class _Mallinfo(ctypes.Structure):
-    """What glibc says of its memory, in bytes (mallinfo(3)); `fordblks` is free."""
+    """What glibc reports about its memory, in bytes (mallinfo(3)); `fordblks` is free memory."""
 
     _fields_ = (("before", ctypes.c_size_t * 8), ("fordblks", ctypes.c_size_t), ("keepcost", ctypes.c_size_t))

@@ -1,7 +1,8 @@
-"""The processes that open submissions, so that a file that hangs or crashes its reader costs itself alone.
+"""Pools of processes that open submissions, so that a file that hangs or crashes its reader costs only
+itself.
 
-What is called in them is typed by what it gives: reading gives lines, which are plain data as files, sheets
-and the database keep it, and drawing gives pictures.
+A call is typed by its result. Reading returns lines, which are plain data as files, sheets and the database
+keep it; drawing returns pictures.
 """
 
 import logging
@@ -37,22 +38,22 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-# A process is replaced after so many submissions: what a C library leaks stays bounded, and loading OCR stays
-# rare.
+# A process is replaced after so many submissions, so that leaks of a C library stay bounded while OCR is
+# loaded seldom.
 _TASKS_A_PROCESS = 200
-# Pools in a row that break without having read anything, before a submission is given up.
+# How many pools in a row may break without having read anything, before the submission is given up.
 MOST_LIVES = 3
 UNSTARTABLE = "读取进程无法启动或反复崩溃"
 # Seconds between two looks at what a process is doing.
 _GLANCE = 0.5
-# Seconds beyond the limit of a submission, for a process to start in and for one to be ended in. A pool from
-# which nothing came for longer has lost a task: one that died just as it took it can't be told from one that
-# still starts.
+# Seconds beyond a submission's time limit, in which a process can start and another can end. A pool that
+# gives nothing for longer has lost a task: a process that died as it took the task looks the same as one that
+# is still starting.
 _GRACE = 60.0
 
 Forms = Mapping[str, FormDefinition]
 T = TypeVar("T")
-# What is to be done with a submission in another process, which must be able to import it.
+# A call on a submission that runs in another process. That process must be able to import it.
 Call = Callable[[Source, Forms, Options], T]
 Read = Call[list[Line]]
 Task = Future[tuple[T, float]]
@@ -60,23 +61,23 @@ Task = Future[tuple[T, float]]
 
 @dataclass(frozen=True)
 class Limits:
-    """`jobs` processes at a time; for one submission `megabytes` of address space, and `seconds` for each of
-    its files."""
+    """The limits of a pool: `jobs` processes at a time, and for one submission `megabytes` MiB of address
+    space and `seconds` for each of its files."""
 
     jobs: int = 1
     seconds: float = 120.0
     megabytes: int = 4096
 
     def seconds_for(self, submission: Source) -> float:
-        """How long reading it may take: a hundred files that somebody sends at once are no longer one by
-        one."""
+        """Returns the seconds that reading the submission may take. They grow with its number of files,
+        because a hundred files that arrive at once are one submission."""
         return self.seconds * max(1, len(submission.files()))
 
 
 @dataclass(frozen=True)
 class Given(Generic[T]):
-    """What a call gave for a submission, or why it gave nothing, and the seconds that it took; None where its
-    process died."""
+    """The result of a call on a submission, or the reason why there is none; and the seconds that it took,
+    None where its process died."""
 
     submission: Source
     outcome: T | UnreadableFile
@@ -85,8 +86,8 @@ class Given(Generic[T]):
 
 @dataclass(frozen=True)
 class Done:
-    """A submission that was read: its lines, at least one, and the seconds that reading took; None where its
-    process died. `whole` says that the reader itself came to its end, whatever it found."""
+    """A submission that was read: its lines, at least one, and the seconds that reading took (None where its
+    process died). `whole` says that the reader itself came to its end, whatever it found."""
 
     submission: Source
     lines: tuple[Line, ...]
@@ -95,12 +96,12 @@ class Done:
 
     @property
     def error(self) -> ErrorJson | None:
-        """That of the first line, by which a submission is asked about."""
+        """Returns the error of the first line, which stands for the submission."""
         return self.lines[0]["error"]
 
     @classmethod
     def of(cls, given: Given[list[Line]]) -> Self:
-        """What was read, by what reading it gave."""
+        """Makes the result of a submission from the result of the call that read it."""
         if isinstance(given.outcome, UnreadableFile):
             return cls.failed(given.submission, given.outcome, given.seconds)
         if not given.outcome:
@@ -109,7 +110,7 @@ class Done:
 
     @classmethod
     def failed(cls, submission: Source, error: UnreadableFile, seconds: float | None = None) -> Self:
-        """What becomes of a submission that could not be read."""
+        """Makes the result of a submission that could not be read."""
         parts = tuple(
             Part(name=name, sha256=digest, state="unreadable") for name, digest in digests(submission)
         )
@@ -123,25 +124,26 @@ class Done:
 
 
 class Stopped(Exception):
-    """The pool was stopped, so that nothing is known of what it was reading."""
+    """The pool was stopped, so the result of what it was reading is unknown."""
 
 
 def cores() -> int:
-    """How many processes can run at the same time here."""
+    """Returns how many processes can run at the same time on this machine."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def read_submission(
     submission: Source, forms: Forms, options: Options, book: Book | None = None
 ) -> list[Line]:
-    """The lines of one submission, read in this process; `book` is given the ledger of each of its parts."""
+    """Returns the lines of one submission, read in this process. `book` is given the ledger of each of its
+    parts."""
     return [line_of(result) for result in extract(submission, forms, options, book=book)]
 
 
 def options_of(
     settings: "Settings", form: str | None = None, silent_target: float = Options.silent_target
 ) -> Options:
-    """How this installation reads: with which engine and within which limits."""
+    """Returns the options for reading in this installation: the OCR engine and the limits."""
     from extractor.scan.ocr import OcrSettings, PaddleOcr
 
     ocr = PaddleOcr(OcrSettings(models=settings.ocr_models, device=settings.ocr_device))
@@ -149,15 +151,15 @@ def options_of(
 
 
 class Pool:
-    """One life of the processes, which ends early where one of them dies between two submissions. Safe for
+    """One pool of processes. Its life ends early where a process dies between two submissions. Safe for
     threads."""
 
     def __init__(self, limits: Limits, scratch: Path) -> None:
-        """Nothing is started before the first submission."""
+        """Prepares the pool. No process is started before the first submission."""
         self._limits = limits
         self._scratch = scratch
-        # Not fork: this process has threads of its own, whose locks a fork would copy in whatever state they
-        # are.
+        # Processes are not forked: this process has threads of its own, and a fork would copy their locks in
+        # whatever state they are.
         self._processes = ProcessPool(
             limits.jobs,
             max_tasks=_TASKS_A_PROCESS,
@@ -165,14 +167,14 @@ class Pool:
             initargs=(scratch, limits.megabytes, max(1, cores() // limits.jobs)),
             context=multiprocessing.get_context("spawn"),
         )
-        # Processes die with the thread that started them, and take their signals from it. So it is a thread
-        # that lives as long as the pool, whoever asks, and that leaves it to others to hear Ctrl-C or that
-        # the terminal is closed.
+        # Processes die with the thread that started them, and take their signal mask from it. So one thread
+        # starts them all: it lives as long as the pool, whoever asks for a process, and it blocks SIGINT and
+        # SIGHUP.
         self._keeper = ThreadPoolExecutor(1, initializer=_hear_no_signals)
         self._open: dict[Task[Any], float] = {}
 
     def schedule(self, submission: Source, forms: Forms, options: Options, call: Call[T]) -> Task[T]:
-        """What `call` gives for the submission, as soon as there is a process for it.
+        """Schedules `call` on the submission, to run as soon as a process is free.
 
         Raises:
             BrokenProcessPool: this pool's life is over.
@@ -192,8 +194,8 @@ class Pool:
         return task
 
     def ended(self, tasks: Collection[Task[T]]) -> Iterator[Task[T]]:
-        """Each of `tasks` as soon as it is done. Where the pool breaks, or is stuck, it ends without those
-        that never will be."""
+        """Yields each of `tasks` as soon as it is done. Where the pool breaks or is stuck, it ends without
+        the tasks that will never be done."""
         done: SimpleQueue[Task[T]] = SimpleQueue()
         for task in tasks:
             task.add_done_callback(done.put)
@@ -202,7 +204,7 @@ class Pool:
             try:
                 one = done.get(timeout=_GLANCE)
             except Empty:
-                # What ended as the pool broke may only just be coming: hence a second look.
+                # A task that ended as the pool broke may arrive only now, so there is a second look.
                 if not was_alive or time.monotonic() - last > longest + _GRACE:
                     return
                 was_alive = self.is_alive
@@ -212,8 +214,8 @@ class Pool:
 
     @property
     def patience(self) -> float:
-        """Seconds within which all that is scheduled now ends. What has not was taken by a process that died
-        before it said so."""
+        """Returns the seconds within which everything that is scheduled now will end. A task that has not
+        ended by then was taken by a process that died before it said so."""
         return -(-len(self._open) // self._limits.jobs) * self._longest + _GRACE
 
     @property
@@ -222,12 +224,13 @@ class Pool:
 
     @property
     def is_alive(self) -> bool:
-        """Whether what was scheduled will end: what a broken pool had not begun does not."""
+        """Returns whether the scheduled tasks will end. A broken pool never ends the tasks that it had not
+        begun."""
         return bool(self._processes.active)
 
     def given(self, submission: Source, task: Task[T]) -> Given[T] | None:
-        """What a finished task gave for its submission; None where the pool broke, or was stopped, before it
-        came to this one."""
+        """Returns the result of a finished task for its submission, or None where the pool broke or was
+        stopped before it came to this task."""
         if task.cancelled():
             return None
         error = task.exception()
@@ -249,9 +252,10 @@ class Pool:
         return ReaderCrashed("读取程序出错")
 
     def end(self, *, now: bool) -> None:
-        """Ends the processes and all that they started; unless `now`, what was scheduled is read first."""
-        # After what the keeper does: a process that it is still starting would miss what it is to begin with,
-        # and say so at length.
+        """Ends the processes and everything that they started. Unless `now`, the scheduled submissions are
+        read first."""
+        # The keeper does this after its other work. A process that it is still starting would otherwise miss
+        # what it needs, and print a long error.
         self._keeper.submit(self._end, now).result()
         self._keeper.shutdown()
         self.tidy()
@@ -265,7 +269,7 @@ class Pool:
         self._processes.join()
 
     def tidy(self) -> None:
-        """Removes the temporary files of processes that have ended: one that was killed removes nothing
+        """Removes the temporary files of processes that have ended, because a killed process removes nothing
         itself."""
         for folder in self._scratch.glob(FOLDER.format("*")):
             if not is_running(int(folder.name.rpartition("-")[2])):
@@ -273,11 +277,11 @@ class Pool:
 
 
 class LastingPool:
-    """Processes for as long as a service runs: a pool that broke is followed by another one. Safe for
+    """Processes that last as long as a service runs: a pool that broke is replaced by another one. Safe for
     threads."""
 
     def __init__(self, limits: Limits, scratch: Path) -> None:
-        """As `Pool`."""
+        """Prepares the first pool, in the same way as `Pool`."""
         self._limits = limits
         self._scratch = scratch
         self._lock = threading.Lock()
@@ -286,7 +290,7 @@ class LastingPool:
 
     @property
     def seconds(self) -> float:
-        """How long each file of a submission may take."""
+        """Returns the seconds that each file of a submission may take."""
         return self._limits.seconds
 
     def __enter__(self) -> Self:
@@ -300,18 +304,18 @@ class LastingPool:
     def read(
         self, submission: Source, forms: Forms, options: Options, read: Read, glance: Callable[[], None]
     ) -> Done:
-        """Reads one submission, as `call`.
+        """Reads one submission through `call`.
 
         Raises:
-            Stopped: as `call`.
+            Stopped: as in `call`.
         """
         return Done.of(self.call(submission, forms, options, read, glance))
 
     def call(
         self, submission: Source, forms: Forms, options: Options, call: Call[T], glance: Callable[[], None]
     ) -> Given[T]:
-        """What `call` gives for one submission; `glance` is called now and then meanwhile, in this thread,
-        and ends it by raising TimedOut.
+        """Returns the result of `call` for one submission. Meanwhile `glance` is called now and then in this
+        thread; it ends the call by raising TimedOut.
 
         Raises:
             Stopped: the pool was stopped before the call came to its end.
@@ -355,7 +359,7 @@ class LastingPool:
         return pool.given(submission, task)
 
     def stop(self) -> None:
-        """Ends the processes at once; whoever waits for one is told so."""
+        """Ends the processes at once. Whoever waits for one gets Stopped."""
         with self._lock:
             if not self._is_stopped:
                 self._is_stopped = True
@@ -369,21 +373,21 @@ class LastingPool:
 
     def _bury(self, broken: Pool) -> None:
         with self._lock:
-            # Only the first of those who waited for it.
+            # Only the first of those who waited for the broken pool replaces it.
             if self._pool is broken and not self._is_stopped:
                 broken.end(now=True)
                 self._pool = Pool(self._limits, self._scratch)
 
 
 def _hear_no_signals() -> None:
-    # The tracker is started with the first process otherwise, and lets its thread hear Ctrl-C again.
+    # Otherwise the tracker would start with the first process, and let its thread hear Ctrl-C again.
     resource_tracker.ensure_running()
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
 
 
 def _timed(call: Call[T], submission: Source, forms: Forms, options: Options) -> tuple[T, float]:
-    """What a call gives, and how long it took in the process that it was made in."""
+    """Returns the result of a call, and the seconds that it took in the process that ran it."""
     started = time.monotonic()
     outcome = call(submission, forms, options)
     give_back_memory()

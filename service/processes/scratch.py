@@ -1,4 +1,4 @@
-"""One folder for all temporary files of a run, because what is killed removes nothing itself."""
+"""One folder for all temporary files of a run, because a killed process removes nothing itself."""
 
 import contextlib
 import fcntl
@@ -17,13 +17,13 @@ _TRIES, _PAUSE = 20, 0.1
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """A new folder that is removed at the end; what earlier runs left that were killed is removed at the
+    """Makes a new folder that is removed at the end. The folders that killed runs left are removed at the
     start."""
     place = Path(tempfile.gettempdir())
     sweep()
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
-    # Locked before it has its name: no other run must see it unlocked while we live. The system unlocks it
-    # when we die.
+    # The lock file is locked before it has its final name, so that no other run sees it unlocked while this
+    # process lives. The system unlocks it when this process dies.
     new = folder / f"new-{_LOCK}"
     with new.open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -38,7 +38,7 @@ def sweep() -> None:
     """Removes this user's folders whose owner is dead."""
     place = Path(tempfile.gettempdir())
     for folder in place.glob(f"{_PREFIX}*"):
-        # Not ours, not complete yet, or still in use.
+        # An error means that the folder is not ours, not complete yet, or still in use.
         with contextlib.suppress(OSError):
             if folder.is_symlink() or folder.stat().st_uid != os.getuid():
                 continue
@@ -48,7 +48,8 @@ def sweep() -> None:
 
 
 def _remove(folder: Path) -> None:
-    """A program that is just being killed may still write: so more than once."""
+    """Removes a folder. It tries several times, because a program that is just being killed may still
+    write."""
     for _ in range(_TRIES):
         shutil.rmtree(folder, ignore_errors=True)
         if not folder.exists():

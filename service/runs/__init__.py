@@ -1,2 +1,2 @@
-"""One run of `sealform extract`: many submissions, their results as they come, and what is said at the
-end."""
+"""One run of `sealform extract`: it reads many submissions, writes results as they come, and prints a summary
+at the end."""

@@ -1,4 +1,4 @@
-"""Reads many submissions, each once, and gives each as soon as it is read."""
+"""Reads many submissions, each once, and yields each as soon as it is read."""
 
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
@@ -18,10 +18,10 @@ def read_all(
     limits: Limits,
     read: Read = read_submission,
 ) -> Generator[Done, None, None]:
-    """Each submission as soon as it is read; every submission gets at least one line.
+    """Yields each submission as soon as it is read. Every submission gets at least one line.
 
-    Closing the iterator early stops the processes, and all that they started. `read` must be importable in
-    another process.
+    Closing the iterator early stops the processes and everything that they started. `read` must be importable
+    in another process.
     """
     pending, lives = list(submissions), MOST_LIVES
     with scratch_folder() as scratch:
@@ -30,8 +30,8 @@ def read_all(
             for done in _round(pending, forms, options, limits, read, scratch):
                 finished.add(done.submission)
                 yield done
-            # A process that dies between two files breaks the pool for all that wait, through no fault of
-            # theirs.
+            # A process that dies between two files breaks the pool for all submissions that wait, through no
+            # fault of theirs.
             pending = [submission for submission in pending if submission not in finished]
             lives = MOST_LIVES if finished else lives - 1
         for submission in pending:
@@ -41,7 +41,7 @@ def read_all(
 def _round(
     submissions: Sequence[Source], forms: Forms, options: Options, limits: Limits, read: Read, scratch: Path
 ) -> Iterator[Done]:
-    """One life of a pool, which may end before it got to all submissions."""
+    """Runs one pool, which may end before it has read all submissions."""
     pool = Pool(replace(limits, jobs=min(limits.jobs, len(submissions))), scratch)
     finished = False
     try:

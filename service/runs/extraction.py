@@ -1,5 +1,5 @@
-"""One run of `sealform extract`: what is to be read, the results as they come, the file and the sheet that
-they go to."""
+"""One run of `sealform extract`: it selects what to read, and writes results to the results file and the
+summary sheet as they come."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -32,9 +32,9 @@ _SHEET_ADVICE = "请换一个文件名，或加上 --overwrite 覆盖；接着�
 
 @dataclass(frozen=True)
 class Targets:
-    """Where results go: `lines` to a file (None: to `emit` alone), `sheet` to a workbook, `ledger` of what
-    was read in this run to a file of its own. `resume` continues `lines`, `overwrite` lets new results
-    replace old ones."""
+    """Where results go. `lines` is the results file (None: results go to `emit` alone), `sheet` the workbook,
+    and `ledger` the file with the ledger of what this run read. `resume` continues `lines`; `overwrite` lets
+    new results replace old ones."""
 
     lines: Path | None = None
     sheet: Path | None = None
@@ -43,12 +43,12 @@ class Targets:
     ledger: Path | None = None
 
     def check(self) -> None:
-        """Finds out whether all can be written, and nothing is lost by it.
+        """Checks that all files can be written, and that nothing is lost by it.
 
         Raises:
-            BadUsage: a file with something in it is there, and is neither to be continued nor replaced; or
-                what is to be continued is a device or a pipe.
-            OSError: one can't be written.
+            BadUsage: a file with content is there, and is neither to be continued nor replaced; or the file
+                to be continued is a device or a pipe.
+            OSError: one of them can't be written.
         """
         if self.lines and is_stream(self.lines):
             if self.resume:
@@ -62,19 +62,20 @@ class Targets:
             check_targets(self.ledger, replace=self.overwrite, advice=_LEDGER_ADVICE)
 
     def check_sheet(self) -> None:
-        """`check` for the sheet alone."""
+        """Does the same as `check` for the sheet alone."""
         if self.sheet:
             check_targets(self.sheet, replace=self.overwrite or self.continues, advice=_SHEET_ADVICE)
 
     @property
     def continues(self) -> bool:
-        """Whether there is a results file to be continued, whose sheet then is made anew."""
+        """Returns whether there is a results file to continue. The sheet is then made anew."""
         return self.resume and self.lines is not None and self.lines.exists()
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """All lines that the results now hold, those of this run's submissions, and whether it was broken off."""
+    """The outcome of a run: all lines that the results now hold, the lines of the submissions asked for in
+    this run, and whether the run was interrupted."""
 
     lines: Sequence[Line]
     asked: Sequence[Line]
@@ -94,15 +95,16 @@ def read(
     emit: Callable[[Iterable[Line]], Any],
     console: Console,
 ) -> Outcome:
-    """Reads what `selection` names and leaves results in `targets`; `emit` gets the lines of each as they are
-    done.
+    """Reads the submissions in `selection` and leaves their results in `targets`. `emit` gets the lines of
+    each submission as soon as it is read.
 
-    Ctrl-C ends it early: what was read until then is kept, and the sheet is written from it.
+    Ctrl-C ends the run early: what was read until then is kept, and the sheet is written from it.
 
     Raises:
-        BadUsage: `targets.lines` is to be resumed and holds something else, or another run is writing it; or
+        BadUsage: `targets.lines` is to be resumed but holds something else, or another run is writing it; or
             a target is neither to be continued nor replaced.
-        OSError: a target can't be written. Of the sheet that is told as early as can be, and last of all.
+        OSError: a target can't be written. For the sheet, this is checked as early as possible, and raised
+            last of all if it fails at the end.
     """
     started = time.monotonic()
     targets.check()
@@ -160,12 +162,12 @@ def _plan(selection: Selection, targets: Targets) -> tuple[Sequence[Line], Seque
 def _write_sheet(
     lines: Iterable[Line], forms: Mapping[str, FormDefinition], targets: Targets, console: Console
 ) -> BadUsage | OSError | None:
-    """Why the sheet could not be written, where one is wanted. One that somebody has saved since we made it
-    is set aside."""
+    """Writes the sheet where one is wanted, and returns the error if it could not be written. A sheet that
+    somebody has saved since we wrote it is set aside."""
     if targets.sheet is None:
         return None
     try:
-        # It may have come while we were reading.
+        # The file may have come into being while we were reading.
         targets.check_sheet()
         sheet = write_sheet(lines, forms)
         if has_content(targets.sheet) and not targets.overwrite and not is_as_made(targets.sheet):

@@ -1,5 +1,5 @@
-"""The ledger of a run of `sealform extract`: of each file that was read, all that stands in it and what
-became of that."""
+"""The ledger of a run of `sealform extract`: for each file that was read, all its content and what became of
+it."""
 
 import hashlib
 import json
@@ -18,17 +18,17 @@ from service.results import Line
 
 @contextmanager
 def ledger_of(submissions: Sequence[Source], target: Path | None) -> Iterator[Read]:
-    """How to read `submissions` so that `target` holds their ledger in the end, in their order; of those that
-    were broken off it holds none. Without a target they are read as ever.
+    """Yields a function that reads `submissions` so that `target` holds their ledger in the end, in their
+    order. Submissions that were broken off have no ledger. Without a target, submissions are read as usual.
 
     Raises:
-        OSError: it can't be written.
+        OSError: the target can't be written.
     """
     if target is None:
         yield read_submission
         return
-    # The ledger of a submission is as large as what stands in it, and comes from another process: it waits in
-    # a file of its own.
+    # A submission's ledger is as large as its content, and comes from another process. It waits in a file of
+    # its own.
     with tempfile.TemporaryDirectory(prefix="sealform-ledger-") as folder:
         yield partial(_read_and_book, Path(folder))
         books = [_place(Path(folder), submission) for submission in submissions]

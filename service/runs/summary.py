@@ -1,5 +1,5 @@
-"""What is said on standard error at the end of a run: how many, which fields are doubtful, what was slow,
-what failed and why."""
+"""The summary on standard error at the end of a run: the counts, the doubtful fields, the slowest
+submissions, and the failures with their reasons."""
 
 import re
 from collections import Counter
@@ -14,16 +14,16 @@ _OTHER = "其他"
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SLOWEST = 10
-_NAMES = 20  # of the files that failed for one reason; the results and the sheet name all
+_NAMES = 20  # of the files that failed for one reason; the results and the sheet name all of them
 
 
 def counts(lines: Iterable[Line]) -> Counter[str]:
-    """How many lines are in each status."""
+    """Returns how many lines have each status."""
     return Counter(line["status"] for line in lines)
 
 
 def in_words(counted: Mapping[str, int]) -> str:
-    """The statuses with their numbers, in the words of the sheet."""
+    """Returns the counts of the statuses in the summary sheet's words."""
     return "，".join(f"{words} {counted.get(status, 0)}" for status, words in STATUS.items())
 
 
@@ -33,10 +33,10 @@ def details(
     left_out: Iterable[tuple[str, str]],
     forms: Mapping[str, FormDefinition],
 ) -> Iterator[str]:
-    """Lines of text on results `lines`; `seconds` that reading each source took in this run, `left_out` are
-    (name, reason)."""
+    """Yields the summary's lines of text on the result lines `lines`. `seconds` holds the reading time of
+    each source in this run; `left_out` holds (name, reason)."""
     left = (f"未读取 {name}：{reason}" for name, reason in left_out)
-    # A file's name may hold what a terminal takes for an order.
+    # A file's name may hold control characters, which a terminal would obey.
     yield from (
         _CONTROL.sub("�", line)
         for line in chain(left, _doubtful(lines, forms), _slowest(seconds), _failures(lines))
@@ -65,7 +65,7 @@ def _slowest(seconds: Mapping[str, float]) -> Iterator[str]:
 
 
 def _failures(lines: Iterable[Line]) -> Iterator[str]:
-    """By message, which ends in its advice; the most frequent first."""
+    """Groups the failures by message, which ends in its advice; the most frequent message comes first."""
     failed: dict[str, list[str]] = {}
     for line in lines:
         if line["error"]:
