@@ -1,5 +1,5 @@
-"""How Alembic reaches our database: through the connection that `service.store.database` is in a transaction
-with."""
+"""Lets Alembic work on our database, through the connection of `service.store.database` and in its
+transaction."""
 
 from typing import Any, Literal
 
@@ -9,13 +9,13 @@ from service.store.tables import Moment, metadata
 
 
 def _spelt(kind: str, thing: Any, _: Any) -> str | Literal[False]:
-    """A migration says what a column was when it was made, and so names no type of the program."""
+    """Writes `Moment` as plain SQL type. A migration says what a column was when it was made, so it must not
+    depend on the program's types."""
     return "sa.String(length=27)" if kind == "type" and isinstance(thing, Moment) else False
 
 
 def is_ours(name: str | None, kind: str, _: Any) -> bool:
-    """Whether `tables.py` tells of it; the index for full-text search, and the queue's tables, it does
-    not."""
+    """Returns whether a table is in `tables.py`. The full-text index and the queue's tables are not."""
     return kind != "table" or name in metadata.tables
 
 

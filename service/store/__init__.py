@@ -1,7 +1,7 @@
-"""What the service keeps: uploads, submissions, records with every version, accounts, and the log that none
-of it escapes.
+"""The database of the service: uploads, submissions, records with every version, accounts, and the audit log
+that records every change to them.
 
-`tables.py` the schema · `database.py` connections and transactions · `audit.py` the chain · the others a
-subject each. Functions take a connection of one transaction, so that what belongs together is committed
-together.
+`tables.py` holds the schema · `database.py` connections and transactions · `audit.py` the hash chain · each
+other module one subject. The functions take the connection of one transaction, so that changes that belong
+together are committed together.
 """

@@ -1,5 +1,5 @@
-"""One of several submissions of an upload, read once more: only its own files are, and only it is changed by
-that."""
+"""Reads one of several submissions of an upload once more. Only its own files are read, and only it is
+changed by that."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -11,13 +11,14 @@ from service.store.tables import results, submissions
 
 
 def to_read(connection: sa.Connection, upload: int) -> list[str]:
-    """The parts of an upload that are to be read once more because others of it were read; none where all is
-    to be read."""
+    """Returns the parts of an upload that are to be read once more, where its other parts are not. The list
+    is empty where all parts are to be read."""
     return [name for kept in waiting(connection, upload).values() for name in files_of(kept)]
 
 
 def waiting(connection: sa.Connection, upload: int) -> Mapping[int, Line]:
-    """{submission: what it was when it was read before}, of those that wait to be read again."""
+    """Returns {submission: its line from the earlier reading} for the submissions that wait to be read
+    again."""
     waiting = submissions.c.upload_id == upload, submissions.c.status.in_(("received", "reading"))
     rows = connection.execute(
         sa.select(submissions.c.id, results.c.line).join(results).where(*waiting).order_by(submissions.c.id)
@@ -28,8 +29,9 @@ def waiting(connection: sa.Connection, upload: int) -> Mapping[int, Line]:
 def found_again(
     connection: sa.Connection, upload: int, lines: Sequence[Line], again: Collection[str]
 ) -> list[tuple[int | None, Line]]:
-    """(submission, line) of what was read once more; None for what came out of it besides. Of others in the
-    same archive, which were read with it, nothing is taken: a person may have worked on them."""
+    """Returns (submission, line) of what was read once more, with None for an application that is new. Other
+    submissions in the same archive were read with it, but nothing of that is taken, because a person may have
+    worked on them since."""
     found: list[tuple[int | None, Line]] = []
     for submission, kept in waiting(connection, upload).items():
         names = files_of(kept)

@@ -1,8 +1,8 @@
-"""The audit log: append-only, each entry bound to the one before by its hash.
+"""The audit log. It is append-only, and each entry is bound to the one before by its hash.
 
-An entry holds salted digests of what it is about; values and salts lie beside it (`audit_values`) and can be
-erased. Without its salt a digest tells nothing, and the chain stays whole, because it was made over the
-digests.
+An entry holds salted digests of the values that it is about. The values and the salts lie beside it in
+`audit_values`, and can be erased. Without its salt a digest tells nothing. The chain stays whole, because it
+was made over the digests.
 """
 
 import hashlib
@@ -19,13 +19,14 @@ from service.store.tables import audit_log, audit_values, counters
 
 _START = "0" * 64
 _HEAD = "audit"
-# Of one statement: on a connection they would hold for all that follow, writing ones too.
+# These options are given to each statement. On a connection they would hold for all later statements,
+# including those that write.
 _STREAM = {"yield_per": 1000}
 
 
 @dataclass(frozen=True)
 class Broken:
-    """Where the log does not hold together, and why."""
+    """An entry where the log does not hold together, and the reason."""
 
     seq: int
     why: str
@@ -39,8 +40,8 @@ def append(
     subject: str,
     values: Mapping[str, Any] | None = None,
 ) -> int:
-    """Adds an entry and returns its number. `values` are JSON-ready, by label; they are kept beside the log,
-    salted.
+    """Adds an entry and returns its number. `values` are JSON-ready values by label. They are kept beside the
+    log, salted.
 
     Entries are made one after the other: a second transaction waits here until the first has ended.
     """
@@ -68,8 +69,8 @@ def append(
 
 
 def next_value(connection: sa.Connection, name: str, count: int = 1) -> int:
-    """The next number of the counter `name`, in the order in which transactions commit; of `count` numbers
-    the last."""
+    """Returns the next number of the counter `name`, in the order in which transactions commit. Takes `count`
+    numbers and returns the last of them."""
     made = connection.execute(
         counters.update()
         .where(counters.c.name == name)
@@ -82,16 +83,18 @@ def next_value(connection: sa.Connection, name: str, count: int = 1) -> int:
 
 
 def erase(connection: sa.Connection, subjects: Iterable[str]) -> int:
-    """Erases the values of all entries about `subjects`; the entries stay. Returns how many values went."""
+    """Erases the values of all entries about `subjects`, and returns how many were erased. The entries
+    stay."""
     about = sa.select(audit_log.c.seq).where(audit_log.c.subject.in_(list(subjects)))
     return connection.execute(audit_values.delete().where(audit_values.c.seq.in_(about))).rowcount
 
 
 def verify(connection: sa.Connection, head: str | None = None) -> tuple[int, str, list[Broken]]:
-    """(number of entries, hash of the last, what is wrong): every hash again, and every value that was not
-    erased.
+    """Returns (number of entries, hash of the last entry, list of faults). It computes every hash again, and
+    the digest of every value that was not erased.
 
-    `head` is a hash that was noted earlier, outside: the log must still hold it, or its tail was rewritten.
+    `head` is a hash that was noted earlier, outside the database. If the log no longer holds it, the end of
+    the log was rewritten.
     """
     broken: list[Broken] = []
     count, last, seen_head = 0, _START, head is None
@@ -124,7 +127,7 @@ def verify(connection: sa.Connection, head: str | None = None) -> tuple[int, str
 
 
 def canonical(value: Any) -> str:
-    """JSON with one spelling for one value."""
+    """Returns `value` as JSON in which one value has only one spelling."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 

@@ -15,20 +15,21 @@ from alembic.script import ScriptDirectory
 from models.errors import BadUsage
 
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
-# Another process may be writing for as long as this, in seconds, before a writer gives up.
+# Seconds that a writer waits for another process that is writing, before it gives up.
 _BUSY = 30.0
-# Seconds until a server that does not answer counts as unreachable; the system itself takes minutes.
+# Seconds after which a server that does not answer counts as unreachable. The system itself would wait for
+# minutes.
 _TO_CONNECT = 10
 
 
 class Database:
-    """One database of the service. Safe for threads; a process that forks opens its own."""
+    """One database of the service. Safe for threads; a forked process must open its own."""
 
     def __init__(self, url: str) -> None:
-        """`url` is SQLAlchemy's: sqlite:///FILE or postgresql://….
+        """`url` is a URL of SQLAlchemy: sqlite:///FILE or postgresql://….
 
         Raises:
-            BadUsage: no such kind of database.
+            BadUsage: there is no such kind of database.
         """
         parsed = _parsed(url)
         if parsed.get_backend_name() == "postgresql":
@@ -57,20 +58,21 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
-        """A transaction that may write; committed when the block ends well, else rolled back."""
+        """Opens a transaction that may write. It is committed when the block ends well, and rolled back
+        otherwise."""
         with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        """A transaction that sees one state of the database and writes nothing."""
+        """Opens a transaction that sees one state of the database and writes nothing."""
         with self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def snapshot(self) -> Iterator[sa.Connection]:
-        """A transaction in which all statements see the same state of the database, whatever others write
-        meanwhile."""
+        """Opens a transaction in which all statements see the same state of the database, even where others
+        write meanwhile."""
         with self.engine.connect() as connection:
             if not self.is_sqlite:
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")
@@ -78,15 +80,16 @@ class Database:
                 yield connection
 
     def reach(self) -> None:
-        """Finds out whether the database can be had.
+        """Checks that the database can be reached.
 
         Raises:
-            BadUsage: it can't; says why, in the words of the system or the server, and without the password.
+            BadUsage: it can't be reached. The message gives the reason in the words of the system or the
+                server, without the password.
         """
         try:
             self.engine.connect().close()
         except (sa.exc.DBAPIError, sqlite3.Error) as error:
-            # Further lines of a server's answer ask whether it is running.
+            # Only the first line of a server's answer is shown; the others ask whether the server is running.
             why = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
             if self.is_sqlite:
                 raise BadUsage(
@@ -97,7 +100,7 @@ class Database:
             raise BadUsage(f"无法连接数据库 {place}：{why}", advice=advice) from error
 
     def migrate(self, revision: str = "head") -> None:
-        """Brings the schema up to date, or up to `revision`; waits for another process that is doing so.
+        """Brings the schema up to date, or to `revision`. Waits where another process is doing so.
 
         Raises:
             BadUsage: the database can't be reached.
@@ -111,7 +114,7 @@ class Database:
             command.upgrade(config, revision)
 
     def is_current(self) -> bool:
-        """Whether the schema is the one that this program was written for."""
+        """Returns whether the schema is the one that this program was written for."""
         with self.read() as connection:
             return revision_of(connection) == revisions()[0]
 
@@ -120,8 +123,8 @@ class Database:
 
 
 def is_there(url: str) -> bool:
-    """Whether there may be a database at `url`, without making one: SQLite's file exists; a server must be
-    asked."""
+    """Returns whether there may be a database at `url`, without making one. For SQLite it looks for the file;
+    a server would have to be asked, so the answer is yes."""
     parsed = _parsed(url)
     return parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").is_file()
 
@@ -136,12 +139,12 @@ def _parsed(url: str) -> sa.URL:
 
 
 def revision_of(connection: sa.Connection) -> str | None:
-    """The revision of the schema; None where there is none."""
+    """Returns the revision of the schema, or None where there is no schema."""
     return MigrationContext.configure(connection).get_current_revision()
 
 
 def revisions() -> list[str]:
-    """All revisions of the schema that this program knows, the newest first."""
+    """Returns all revisions of the schema that this program knows, the newest first."""
     return [script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()]
 
 
@@ -152,7 +155,8 @@ def _alembic() -> Config:
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
-    """SQLAlchemy, not the driver, begins transactions; readers and one writer don't wait for each other."""
+    """Prepares a SQLite connection. SQLAlchemy, not the driver, begins the transactions. Readers and one
+    writer don't wait for each other."""
     assert isinstance(connection, sqlite3.Connection)
     connection.isolation_level = None
     for pragma in (
@@ -166,8 +170,8 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    """A writer takes its place in the queue at once: a reader that turns writer half-way would be refused,
-    not made to wait."""
+    """Begins a transaction. A writer takes its place in the queue at once, because SQLite refuses a reader
+    that starts to write half-way, instead of letting it wait."""
     connection.exec_driver_sql(
         "BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN"
     )

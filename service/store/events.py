@@ -1,7 +1,7 @@
-"""What other systems are told of: an outbox.
+"""The outbox of webhook messages.
 
-A message is written in the transaction of the change itself, so that nothing is told that did not happen, and
-nothing that happened is forgotten. Who sends messages claims them for a while.
+A message is written in the transaction of the change that it reports. So no message is sent about a change
+that did not happen, and no change is forgotten. A process that sends messages claims them for a while.
 """
 
 import secrets
@@ -22,13 +22,14 @@ Event = Literal[
 ]  # fmt: skip
 EVENTS: tuple[Event, ...] = get_args(Event)
 TEST = "webhook.test"
-# Of a person's moves; another try is told of when it ends.
+# The events of a person's moves. A retry has no event of its own: it is reported when the reading ends.
 DECIDED: dict[Move, Event] = {
     "accept": "submission.accepted", "return": "submission.returned", "reject": "submission.rejected",
     "withdraw": "submission.withdrawn", "reopen": "submission.reopened",
 }  # fmt: skip
 
-# Who claimed a delivery and said nothing for so long is dead; others try.
+# A process that claimed a delivery and reported nothing for so long counts as dead, and others try the
+# delivery.
 _LEASE = timedelta(minutes=5)
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=6)
 # The last try comes some 14 hours after the first.
@@ -37,7 +38,7 @@ MOST_ATTEMPTS = 12
 
 @dataclass(frozen=True)
 class Delivery:
-    """A message that is to be sent now, by whoever claimed it. This is its try number `attempts`."""
+    """A message that is due, claimed by the caller. This is its try number `attempts`."""
 
     id: int
     webhook: int
@@ -49,8 +50,8 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a try ended: the answer's status (None: there was none), what went wrong, whether another try makes
-    no sense."""
+    """The outcome of a try: the status of the answer (None: there was no answer), the error, and whether
+    another try makes no sense."""
 
     status: int | None = None
     error: str | None = None
@@ -58,9 +59,9 @@ class Outcome:
 
 
 def emit(connection: sa.Connection, event: Event, submission: int, now: datetime) -> None:
-    """Leaves a message for every webhook that wants `event`: which submission, and its state; no value of its
-    record."""
-    # Locked against being deleted: that would make the change itself fail.
+    """Leaves a message for every webhook that wants `event`. It tells the submission and its state, but no
+    value of its record."""
+    # The webhooks are locked against deletion, which would make the change itself fail.
     hooks = (
         sa.select(webhooks.c.id, webhooks.c.events)
         .where(webhooks.c.active)
@@ -78,7 +79,7 @@ def emit(connection: sa.Connection, event: Event, submission: int, now: datetime
 
 
 def emit_test(connection: sa.Connection, webhook: int, now: datetime) -> int:
-    """Leaves a message that says nothing, and returns its number."""
+    """Leaves a message without content, and returns its number."""
     return _queue(connection, [webhook], TEST, {"event": TEST}, now)[0]
 
 
@@ -87,7 +88,7 @@ def _queue(
 ) -> list[int]:
     made = []
     for hook in hooks:
-        # By its id a receiver knows a message that comes twice.
+        # The id lets a receiver recognise a message that arrives twice.
         told = {"id": secrets.token_hex(16), "at": now.isoformat(), **body}
         row = {"webhook_id": hook, "event": event, "body": told, "created_at": now, "next_at": now}
         made.append(
@@ -97,12 +98,12 @@ def _queue(
 
 
 def are_due(connection: sa.Connection, now: datetime) -> bool:
-    """Whether there are messages whose time has come."""
+    """Returns whether any messages are due."""
     return connection.scalar(sa.select(deliveries.c.id).join(webhooks).where(_due(now)).limit(1)) is not None
 
 
 def claim(connection: sa.Connection, now: datetime, limit: int) -> list[Delivery]:
-    """Up to `limit` messages whose time has come, for the caller alone until its lease ends."""
+    """Claims up to `limit` messages that are due. They belong to the caller alone until the lease ends."""
     query = (
         sa.select(deliveries, webhooks.c.url, webhooks.c.secret)
         .join(webhooks)
@@ -126,8 +127,8 @@ def _due(now: datetime) -> sa.ColumnElement[bool]:
 
 
 def settle(connection: sa.Connection, delivery: Delivery, outcome: Outcome, now: datetime) -> None:
-    """Notes how a try ended, and when the next one is due, if there is to be one. Nothing, where somebody
-    else took over."""
+    """Records the outcome of a try, and when the next try is due, if there is one. Does nothing where another
+    process took the message over."""
     done = outcome.error is None
     given_up = outcome.is_final or delivery.attempts >= MOST_ATTEMPTS
     values = {
@@ -139,5 +140,5 @@ def settle(connection: sa.Connection, delivery: Delivery, outcome: Outcome, now:
 
 
 def pause(attempts: int) -> timedelta:
-    """How long to wait after so many tries."""
+    """Returns how long to wait after so many tries."""
     return min(_FIRST_PAUSE * (1 << (attempts - 1)), _LONGEST_PAUSE)

@@ -1,9 +1,9 @@
-"""What leaves: records as they stand, by what was changed last, so that another system can follow; and saved
-choices of columns.
+"""Selects records for export, in the order of their last change, so that another system can follow the
+changes. It also keeps saved choices of columns.
 
-`submissions.changed` rises with every change and in the order in which transactions commit: who has seen all
-up to a number, and asks for what is above it, misses nothing. What changes while somebody walks comes once
-more, further on.
+`submissions.changed` rises with every change, in the order in which transactions commit. A reader that has
+seen everything up to a number, and asks for what is above it, misses nothing. A submission that changes while
+somebody pages through the list appears once more, further on.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,8 +25,8 @@ _AT_A_TIME = 500
 
 @dataclass(frozen=True)
 class Selection:
-    """Which submissions: of one form or of any, the accepted ones or all, changed after `after`, those that
-    were `replaced` too."""
+    """Which submissions to export: those of one form or of any, only the accepted ones or all, those changed
+    after `after`, and with or without those that were `replaced`."""
 
     form: str | None = None
     accepted: bool = True
@@ -36,9 +36,9 @@ class Selection:
 
 @dataclass(frozen=True)
 class Kept:
-    """A submission as it stands. `content`, `marks` and `findings` are its record's, empty where there is
-    none; `failure` says why it could not be read; `purged` that its values were erased; `twins` are those
-    that it may be the same as, which is unsettled."""
+    """A submission as it is now. `content`, `marks` and `findings` are those of its record, and empty where
+    it has none. `failure` says why it could not be read. `purged` says that its values were erased. `twins`
+    are the submissions that may be the same as this one, with no decision yet."""
 
     id: int
     changed: int
@@ -62,23 +62,22 @@ class Kept:
 
     @property
     def has_record(self) -> bool:
-        """Whether there are values."""
+        """Returns whether the submission has a record."""
         return bool(self.marks)
 
     def unweighed(self, name: str) -> Sequence[str]:
-        """The parts of a field's value that nobody weighed."""
+        """Returns the parts of a field's value that nobody has weighed."""
         mark = self.marks.get(name)
         return tuple(mark.get("unweighed", ())) if mark else ()
 
 
 def last_change(connection: sa.Connection) -> int:
-    """The number of the last change of any submission."""
+    """Returns the number of the last change of any submission."""
     return connection.scalar(sa.select(counters.c.value).where(counters.c.name == "changes")) or 0
 
 
 def select(connection: sa.Connection, wanted: Selection) -> Iterator[Kept]:
-    """The submissions that are `wanted`, by number; those changed after a cursor in the order of their
-    changes."""
+    """Yields the `wanted` submissions by number; with a cursor, in the order of their changes."""
     query = _query(wanted)
     order = submissions.c.id if wanted.after is None else submissions.c.changed
     same = twins.unsettled(connection)
@@ -88,8 +87,8 @@ def select(connection: sa.Connection, wanted: Selection) -> Iterator[Kept]:
 
 @dataclass(frozen=True)
 class Counted:
-    """What an export would hold: submissions, how many of them may be the same as another, and how many that
-    were replaced it leaves out."""
+    """What an export would hold: the submissions, how many of them may be the same as another, and how many
+    it leaves out because they were replaced."""
 
     records: int
     unsettled: int
@@ -97,7 +96,7 @@ class Counted:
 
 
 def count(connection: sa.Connection, wanted: Selection) -> Counted:
-    """What `select` would give, and leave out."""
+    """Counts what `select` would yield and leave out."""
     held = _query(wanted).with_only_columns(submissions.c.id)
     every = _query(replace(wanted, replaced=True)).with_only_columns(submissions.c.id)
     every = every.where(submissions.c.replaced_by.is_not(None))
@@ -110,7 +109,8 @@ def count(connection: sa.Connection, wanted: Selection) -> Counted:
 
 
 def changes(connection: sa.Connection, form: str | None, after: int, limit: int) -> list[Kept]:
-    """Up to `limit` submissions in any state that changed after `after`, in the order of their changes."""
+    """Returns up to `limit` submissions in any state that changed after `after`, in the order of their
+    changes."""
     query = (
         _query(Selection(form, accepted=False, after=after, replaced=True))
         .order_by(submissions.c.changed)
@@ -122,7 +122,7 @@ def changes(connection: sa.Connection, form: str | None, after: int, limit: int)
 
 
 def one(connection: sa.Connection, submission: int) -> Kept:
-    """One submission.
+    """Returns one submission.
 
     Raises:
         NotFound: there is no such submission.
@@ -136,7 +136,7 @@ def one(connection: sa.Connection, submission: int) -> Kept:
 
 
 def forms_in(connection: sa.Connection, wanted: Selection) -> list[str]:
-    """The names of the forms that `wanted` holds records of."""
+    """Returns the names of the forms that the `wanted` submissions are on."""
     kept = (
         _query(wanted).with_only_columns(submissions.c.form).where(submissions.c.form.is_not(None)).distinct()
     )
@@ -145,7 +145,7 @@ def forms_in(connection: sa.Connection, wanted: Selection) -> list[str]:
 
 def _query(wanted: Selection) -> sa.Select[Any]:
     about = submissions.c
-    # Lines are long, and databases parse them whole.
+    # Result lines are long and databases parse them whole, so only failures are looked into.
     failure = sa.case((about.error_code.is_not(None), results.c.line["error"]["message"].as_string()))
     query = sa.select(
         about.id, about.changed, about.version, about.status, about.form, about.form_version, about.name,
@@ -174,7 +174,7 @@ def _kept(row: Any, same: Mapping[int, Sequence[int]]) -> Kept:
 def save_preset(
     connection: sa.Connection, name: str, content: Mapping[str, Any], actor: str, now: datetime
 ) -> int:
-    """Keeps a choice under a name and returns its number.
+    """Saves a choice of columns under a name, and returns its number.
 
     Raises:
         Conflict: the name is taken.
@@ -190,15 +190,15 @@ def save_preset(
 
 
 def list_presets(connection: sa.Connection) -> list[Any]:
-    """The saved choices by name."""
+    """Returns the saved choices, sorted by name."""
     return list(connection.execute(presets.select().order_by(presets.c.name)))
 
 
 def preset(connection: sa.Connection, name: str) -> dict[str, Any]:
-    """What was saved under `name`.
+    """Returns the choice that was saved under `name`.
 
     Raises:
-        NotFound: nothing was.
+        NotFound: there is none of that name.
     """
     content = connection.scalar(sa.select(presets.c.content).where(presets.c.name == name))
     if content is None:
@@ -207,7 +207,7 @@ def preset(connection: sa.Connection, name: str) -> dict[str, Any]:
 
 
 def delete_preset(connection: sa.Connection, number: int, actor: str, now: datetime) -> None:
-    """Forgets a saved choice.
+    """Deletes a saved choice.
 
     Raises:
         NotFound: there is none of that number.

@@ -1,5 +1,5 @@
-"""Every definition that forms were read with, by name and version, so that an old record is always shown with
-its own."""
+"""Keeps every definition that forms were read with, by name and version, so that an old record is always
+shown with its own definition."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,14 +14,15 @@ from service.store.tables import forms
 
 
 class FormStore:
-    """The definitions of one database. Those of a name and version never change, and are kept once parsed."""
+    """The definitions of one database. The definition of a name and version never changes, so it is kept in
+    memory once parsed."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._parsed: dict[tuple[str, str], FormDefinition] = {}
 
     def current(self) -> dict[str, FormDefinition]:
-        """The definition in force of each name."""
+        """Returns for each name the definition in force."""
         with self._database.read() as connection:
             rows = connection.execute(
                 sa.select(forms.c.name, forms.c.version).where(forms.c.current).order_by(forms.c.name)
@@ -29,7 +30,7 @@ class FormStore:
         return {row.name: self.get(row.name, row.version) for row in rows}
 
     def get(self, name: str, version: str) -> FormDefinition:
-        """One definition.
+        """Returns one definition.
 
         Raises:
             UnknownForm: there is none of that name and version.
@@ -46,10 +47,10 @@ class FormStore:
         return known
 
     def add(self, definitions: Mapping[str, FormDefinition], actor: str, now: datetime) -> None:
-        """Puts `definitions` in force; what is in force already stays as it is.
+        """Puts `definitions` in force. A definition that is already in force stays as it is.
 
         Raises:
-            Conflict: one differs from the known definition of its name and version.
+            Conflict: a definition differs from the known one of its name and version.
         """
         with self._database.write() as connection:
             for form in definitions.values():

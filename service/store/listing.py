@@ -1,8 +1,8 @@
-"""What people look through: the list of submissions, how many there are of each, the questions that wait, and
-one with all it has.
+"""Queries for people to look through: the list of submissions, counts, the questions that wait for an answer,
+and one submission with everything that it has.
 
-Lists are paged by key: a page begins after the last row of the one before, so that walking them shows each
-submission once while new ones arrive, and costs the same however far one walks.
+Lists are paged by key: a page begins after the last row of the page before. So paging through a list shows
+each submission once, even while new ones arrive, and a late page costs no more than an early one.
 """
 
 import base64
@@ -35,16 +35,16 @@ from service.store.tables import (
 
 Sort = Literal["-received_at", "received_at", "-doubtful", "unit"]
 DECISIONS = ("accept", "return", "reject")
-# No number that a cursor may name is as great; the databases count to 2^31 - 1 at least.
+# No number that a cursor may name is this large; the databases count to 2^31 - 1 at least.
 _FAR = 1 << 31
 
 
 @dataclass(frozen=True)
 class Filter:
-    """Which submissions: those for which all that is said holds. `unit` is a part of the name, `query` words
-    that must all occur, `since` and `until` bound the time of arrival (`until` itself is out), `doubtful`
-    whether a field waits for a person,
-    `twins` whether it may be the same as another."""
+    """Which submissions to list: those that meet every condition given. `unit` is a part of the applicant's
+    name. `query` holds words that must all occur. `since` and `until` bound the time of arrival (`until`
+    itself is excluded). `doubtful` asks whether a field waits for a person, `twins` whether the submission
+    may be the same as another."""
 
     status: Sequence[Status] = ()
     form: str | None = None
@@ -58,7 +58,7 @@ class Filter:
 
 @dataclass(frozen=True)
 class Page:
-    """Rows of `submissions`, and the cursor of those after them; None at the end."""
+    """One page: rows of `submissions`, and the cursor for the next page, None at the end."""
 
     rows: Sequence[Any]
     next: str | None
@@ -66,8 +66,8 @@ class Page:
 
 @dataclass(frozen=True)
 class _Order:
-    """By `key`, then by number. Rows without a key come last: NULL has no place in an order that all
-    databases share."""
+    """An order by `key`, then by number. Rows without a key come last, because databases differ in where they
+    sort NULL."""
 
     key: sa.Column[Any]
     descending: bool = False
@@ -88,10 +88,10 @@ def page(
     cursor: str | None = None,
     limit: int = 50,
 ) -> Page:
-    """Up to `limit` submissions after `cursor`, which is the `next` of a page in the same order.
+    """Returns up to `limit` submissions after `cursor`, which is the `next` of a page in the same order.
 
     Raises:
-        Invalid: `cursor` is none of that order.
+        Invalid: `cursor` is not a cursor of that order.
     """
     order = _ORDERS[sort]
     after = _read_cursor(cursor, sort) if cursor else None
@@ -149,15 +149,16 @@ def _conditions(wanted: Filter, dialect: str) -> list[sa.ColumnElement[bool]]:
         held.append(same if wanted.twins else sa.not_(same))
     if wanted.query and wanted.query.strip():
         found = search.matches(wanted.query, dialect)
-        # Words without a letter or a digit occur nowhere.
+        # A query without a letter or a digit is found nowhere.
         held.append(sa.false() if found is None else _is_among(found))
     return held
 
 
 def _is_among(numbers: sa.Select[int]) -> sa.ColumnElement[bool]:
-    """Whether a submission is one of `numbers`, found from a small index first. Not looked up by them: where
-    they are many, SQLite would fetch and sort all those rows to show a page; an expression keeps it to the
-    index of the order, which it leaves early."""
+    """Returns the condition that a submission is one of `numbers`, which are found from a small index first.
+    The expression `id + 0` keeps SQLite from looking the rows up by their numbers. Where there are many, it
+    would fetch and sort them all to show one page. This way it walks the index of the order, and stops once
+    the page is full."""
     return (submissions.c.id + 0).in_(numbers)
 
 
@@ -171,7 +172,7 @@ def _write_cursor(sort: Sort, key: Any, number: int) -> str:
 
 
 def _read_cursor(cursor: str, sort: Sort) -> tuple[Any, int]:
-    """(key, number) of the last row of the page before."""
+    """Returns (key, number) of the last row of the page before."""
     try:
         name, key, number = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if sort != name or type(number) is not int or abs(number) >= _FAR:
@@ -187,7 +188,7 @@ def _key(told: Any, column: sa.Column[Any]) -> Any:
     if isinstance(column.type, sa.Integer):
         sound = type(told) is int and abs(told) < _FAR
     else:
-        # What no database could hold, half a character or a NUL, is no key of a row.
+        # A key with half a character or a NUL can't come from a row, because no database could hold it.
         sound = told is None or (isinstance(told, str) and b"\0" not in told.encode())
     if not sound:
         raise ValueError(told)
@@ -195,7 +196,8 @@ def _key(told: Any, column: sa.Column[Any]) -> Any:
 
 
 def changes(connection: sa.Connection, after: int, limit: int) -> Sequence[Any]:
-    """The submissions that changed after the change numbered `after`, in the order in which they last did."""
+    """Returns the submissions that changed after the change numbered `after`, in the order of their last
+    changes."""
     query = (
         submissions.select().where(submissions.c.changed > after).order_by(submissions.c.changed).limit(limit)
     )
@@ -203,12 +205,13 @@ def changes(connection: sa.Connection, after: int, limit: int) -> Sequence[Any]:
 
 
 def last_change(connection: sa.Connection) -> int:
-    """The number of the last change; 0 before the first."""
+    """Returns the number of the last change, or 0 before the first."""
     return connection.scalar(sa.select(sa.func.max(submissions.c.changed))) or 0
 
 
 def doubtful_fields(connection: sa.Connection, numbers: Sequence[int]) -> Mapping[int, list[str]]:
-    """{submission: names of the fields that wait for a person}, for those of `numbers` that have any."""
+    """Returns {submission: names of the fields that wait for a person} for the submissions in `numbers` that
+    have such fields."""
     found: dict[int, list[str]] = {}
     query = sa.select(doubts.c.submission_id, doubts.c.field).where(doubts.c.submission_id.in_(list(numbers)))
     for row in connection.execute(query):
@@ -217,13 +220,14 @@ def doubtful_fields(connection: sa.Connection, numbers: Sequence[int]) -> Mappin
 
 
 def by_status(connection: sa.Connection) -> Mapping[str, int]:
-    """{status: how many submissions are in it}, of those that occur."""
+    """Returns {status: how many submissions have it}, for each status that occurs."""
     query = sa.select(submissions.c.status, sa.func.count()).group_by(submissions.c.status)
     return {row.status: row[1] for row in connection.execute(query)}
 
 
 def by_day(connection: sa.Connection, days: Sequence[date], zone: tzinfo) -> Sequence[tuple[date, int, int]]:
-    """(day, arrived, decided) of each of `days` in `zone`; what is decided twice counts twice."""
+    """Returns (day, arrived, decided) for each of `days` in `zone`. A submission that is decided twice counts
+    twice."""
     if not days:
         return []
     bounds = [_bounds(day, zone) for day in days]
@@ -249,11 +253,13 @@ def _count(*conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
 
 
 def questions(connection: sa.Connection, status: Status) -> Sequence[tuple[str, str, int]]:
-    """(form, field, how many submissions of `status` wait for a person there), most first."""
+    """Returns (form, field, count), the highest count first. The count is how many submissions of `status`
+    wait for a person at that field."""
     count = sa.func.count().label("count")
     query = (
         sa.select(doubts.c.form, doubts.c.field, count)
-        # By the index of the groups, not by the submissions, of which there are more.
+        # The `+ 0` makes the query go by the index of the groups, not by the submissions, of which there are
+        # more.
         .where(
             (doubts.c.submission_id + 0).in_(
                 sa.select(submissions.c.id).where(submissions.c.status == status)
@@ -266,9 +272,8 @@ def questions(connection: sa.Connection, status: Status) -> Sequence[tuple[str, 
 
 
 def answers(connection: sa.Connection, form: str, field: str, after: int, limit: int) -> Sequence[Any]:
-    """Rows of submissions under review whose `field` waits for a person, by number, after the number `after`;
-    with `content`,
-    `marks`, `findings` of the record and `line` of the result."""
+    """Returns rows of submissions under review whose `field` waits for a person, by number, after the number
+    `after`. The rows also hold `content`, `marks` and `findings` of the record and `line` of the result."""
     query = (
         sa.select(submissions, records.c.content, records.c.marks, records.c.findings, results.c.line)
         .join(doubts, doubts.c.submission_id == submissions.c.id)
@@ -288,10 +293,10 @@ def answers(connection: sa.Connection, form: str, field: str, after: int, limit:
 
 @dataclass(frozen=True)
 class Whole:
-    """A submission with all it has: `record` (`content`, `marks`, `findings`) and `line` are None before it
-    was read, and after its values were purged; `files` are what the upload brought, and the parts of `line`
-    the submission's own. `is_alone` says that the upload brought no other submission; of several, what is its
-    own nobody knows without the line: `files` are none then."""
+    """A submission with everything that it has. `record` (`content`, `marks`, `findings`) and `line` are None
+    before it was read, and after its values were purged. `files` are the files of the upload. The parts in
+    `line` are only the submission's own. `is_alone` says that the upload holds no other submission. Where
+    there are others and no line, nobody knows which files are whose, so `files` is empty."""
 
     row: Any
     upload: Any
@@ -302,7 +307,7 @@ class Whole:
 
 
 def whole(connection: sa.Connection, submission: int) -> Whole:
-    """The submission of that number.
+    """Returns the submission of that number.
 
     Raises:
         NotFound: there is none.
@@ -325,8 +330,8 @@ def whole(connection: sa.Connection, submission: int) -> Whole:
 
 
 def routes(connection: sa.Connection, number: int) -> Sequence[tuple[int, Parted]]:
-    """(submission, line) of what was found in the upload of that number, as far as it is known; of the line
-    the parts alone."""
+    """Returns (submission, line) for what was found in an upload, as far as it is known. Of the line it holds
+    only the parts."""
     lines = results.c.line
     query = sa.select(submissions.c.id, lines["application"].as_integer(), lines["parts"].as_json()).join(
         results
@@ -338,7 +343,7 @@ def routes(connection: sa.Connection, number: int) -> Sequence[tuple[int, Parted
 
 
 def upload(connection: sa.Connection, number: int) -> tuple[Any, Sequence[Any], Sequence[Any]]:
-    """(row of the upload, its files, its submissions).
+    """Returns (row of the upload, its files, its submissions).
 
     Raises:
         NotFound: there is none.
@@ -352,7 +357,7 @@ def upload(connection: sa.Connection, number: int) -> tuple[Any, Sequence[Any], 
 
 
 def history(connection: sa.Connection, submission: int) -> Sequence[Any]:
-    """Every version of a submission, the newest first.
+    """Returns every version of a submission, the newest first.
 
     Raises:
         NotFound: there is no such submission.
@@ -366,13 +371,15 @@ def history(connection: sa.Connection, submission: int) -> Sequence[Any]:
 
 
 def changed_since(connection: sa.Connection, submission: int, version: int) -> Sequence[Any]:
-    """The versions after `version`, the oldest first: what others did since it was looked at."""
+    """Returns the versions after `version`, the oldest first: what others did since the submission was looked
+    at."""
     query = versions.select().where(versions.c.submission_id == submission, versions.c.version > version)
     return connection.execute(query.order_by(versions.c.version)).all()
 
 
 def people(connection: sa.Connection, actors: set[str] | None) -> Mapping[str, str]:
-    """{actor: what to call it} of users and tokens among `actors` that are known; None: of all of them."""
+    """Returns {actor: the actor's name} for the known users and tokens among `actors` (None: for all of
+    them)."""
     of_users, of_tokens = (
         sa.select(users.c.id, users.c.name, users.c.full_name),
         sa.select(tokens.c.id, tokens.c.name),

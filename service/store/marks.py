@@ -1,9 +1,9 @@
-"""Who answers for the value of a field, and what a version changed, as they are kept.
+"""Marks, which say who answers for the value of a field; and changes, which say what a version changed. Both
+are defined here as they are stored.
 
-A mark says `read` (the machine, sure), `doubtful` (the machine, and a person must look), `confirmed` or
-`corrected` (a person).
-`unweighed`, where it is there, names the parts of the value that the machine is not sure of all the same; a
-person who confirms the value has seen them.
+A mark's state is `read` (by the machine, which is sure), `doubtful` (by the machine, and a person must look),
+`confirmed` or `corrected` (by a person). `unweighed` may name parts of the value that the machine is not sure
+of although it is sure of the rest. A person who confirms the value has seen those parts too.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ class MarkJson(TypedDict):
 
 
 class ChangeJson(TypedDict):
-    """What one change of one field was; the values are JSON of the field's kind."""
+    """One change of one field; the values are JSON of the field's kind."""
 
     before: Any
     after: Any
@@ -33,12 +33,12 @@ class ChangeJson(TypedDict):
     mark_after: MarkJson
 
 
-# A field that was in no result, as one that the form got since.
+# The mark of a field that was in no result, such as a field that was added to the form later.
 UNMARKED: MarkJson = {"state": "read"}
 
 
 def as_read(field: FieldJson, by: str, now: datetime) -> MarkJson:
-    """The mark of a field that was just read, by the worker `by`."""
+    """Returns the mark of a field that was just read, by the worker `by`."""
     mark: MarkJson = {
         "state": "read" if field["decision"] == "accept" else "doubtful",
         "by": by,

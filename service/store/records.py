@@ -1,5 +1,5 @@
-"""Records: what was read, what people made of it, and every version between. Nothing is overwritten without a
-trace."""
+"""Records: what was read, what people made of it, and every version in between. No value is overwritten
+without a trace."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,8 +26,9 @@ from service.store.versions import Editor, add_version, expect, expect_whole, ro
 
 @dataclass(frozen=True)
 class Change:
-    """What a person says of one field: `data` is a JSON value of its kind, `text` what was typed; neither
-    confirms what stands. That a required field is empty is said by `data` alone."""
+    """A person's change of one field. `data` is a JSON value of the field's kind, `text` is what was typed.
+    Without either, the change confirms the present value. Only `data` can say that a required field is
+    empty."""
 
     field: str
     data: Any = None
@@ -36,7 +37,7 @@ class Change:
 
     @property
     def says_empty(self) -> bool:
-        """Whether a person says in so many words that there is no answer."""
+        """Returns whether a person says explicitly that there is no answer."""
         return self.has_data and self.data is None
 
 
@@ -50,10 +51,9 @@ def finish(
     now: datetime,
     again: Collection[str] = (),
 ) -> list[int]:
-    """Stores what reading `upload` gave, once: the submissions, of which there is one a line. A second call
-    changes nothing.
-    `again` are the parts that were read once more, as `service.store.again.to_read` said, where that is not
-        all."""
+    """Stores the result of reading `upload` as submissions, one for each line. A second call changes nothing.
+    Where only some parts were read once more, `again` holds them, as `service.store.again.to_read` gave
+    them."""
     # The row is locked, so that of two workers that read the same upload one comes second.
     state = connection.execute(
         sa.select(uploads.c.state, uploads.c.replaces).where(uploads.c.id == upload).with_for_update()
@@ -77,7 +77,7 @@ def finish(
             submission = insert_submission(connection, upload, last, name or str(line["source"]), None, now)
         _store_result(connection, submission, line, forms, Editor(f"worker:{worker}", now), seconds, name)
         made.append(submission)
-    # Another may have been put back to be read again meanwhile.
+    # Another submission may have been put back meanwhile, to be read again.
     now_it_is = "received" if again and waiting(connection, upload) else "done"
     connection.execute(uploads.update().where(uploads.c.id == upload).values(state=now_it_is, progress=None))
     return made
@@ -139,9 +139,9 @@ def correct(
 
     Raises:
         NotFound, Conflict: there is no record, or it is not under review.
-        Stale: `expected` is not its version any more.
-        Invalid: a field is not the form's, a text has no reading in its kind, or a required field would be
-            empty without the change saying so.
+        Stale: `expected` is no longer its version.
+        Invalid: a field is not the form's, a text has no reading in its kind, or a required field would
+            become empty without the change saying so.
     """
     row = _editable(connection, submission, expected)
     record = _record(connection, submission)
@@ -177,8 +177,8 @@ def undo(connection: sa.Connection, submission: int, expected: int, form: FormDe
     """Takes back the last change of fields that was not taken back yet, as a new version.
 
     Raises:
-        NotFound, Stale: as `correct`.
-        Conflict: there is nothing to take back, or it is not under review.
+        NotFound, Stale: as in `correct`.
+        Conflict: there is nothing to take back, or the submission is not under review.
     """
     row = _editable(connection, submission, expected)
     history = connection.execute(
@@ -210,13 +210,13 @@ def decide(
     by: Editor,
     reason: str | None = None,
 ) -> int:
-    """A person's decision, as a new version.
+    """Stores a person's decision as a new version, and returns the version.
 
     Raises:
         NotFound: there is no such submission.
-        Stale: `expected` is not its version any more.
-        Conflict: not a legal move from its state; or, to accept it, fields still wait for a person, another
-            took its place, or it may be the same as another.
+        Stale: `expected` is no longer its version.
+        Conflict: the move is not legal from its state. A submission also can't be accepted while fields wait
+            for a person, when another took its place, or when it may be the same as another.
     """
     row = row_of(connection, submission, lock=True)
     expect(row, expected)
@@ -269,11 +269,12 @@ def _expect_settled(connection: sa.Connection, row: Any) -> None:
 
 def _read_again(connection: sa.Connection, row: Any) -> None:
     others = submissions.c.upload_id == row.upload_id, submissions.c.id != row.id
-    # What it was tells which files of those that came together are its own.
+    # The earlier line tells which of the files that came together belong to this submission. So it is deleted
+    # only where the upload holds no other.
     if not connection.scalar(sa.select(sa.func.count()).where(*others)):
         connection.execute(results.delete().where(results.c.submission_id == row.id))
-    # One attempt more, because the queue tells jobs apart by it, and one that found nothing to do raised it
-    # not.
+    # The attempts are raised by one, because the queue tells jobs apart by them, and a job that found nothing
+    # to do did not raise them.
     again = {"state": "received", "progress": None, "attempts": uploads.c.attempts + 1}
     connection.execute(uploads.update().where(uploads.c.id == row.upload_id).values(again))
     connection.execute(submissions.update().where(submissions.c.id == row.id).values(error_code=None))
@@ -281,7 +282,7 @@ def _read_again(connection: sa.Connection, row: Any) -> None:
 
 @dataclass(frozen=True)
 class _State:
-    """What a submission is after a change."""
+    """The state of a submission after a change."""
 
     form: FormDefinition | None
     values: Mapping[str, Any]
@@ -322,8 +323,8 @@ def _edit(
 def _weigh_again(
     form: FormDefinition, values: Mapping[str, Any], marks: dict[str, MarkJson], changed: Collection[str]
 ) -> None:
-    """What a field that was `changed` bore out, or would not, is weighed by what it holds now, where nobody
-    settled it."""
+    """Weighs a field again where the field that it mentions has `changed` and may bear out its value. A field
+    that a person has settled keeps its mark."""
     for name, field in form.fields.items():
         mark = marks.get(name)
         if field.mentions is None or field.mentions not in changed or not field.borne_out:
@@ -345,8 +346,8 @@ def _findings(
     marks: Mapping[str, MarkJson],
     read: Sequence[FindingJson],
 ) -> list[FindingJson]:
-    """What the reader found of fields that nobody settled, and what the rules say of those that somebody
-    did."""
+    """Returns the reader's findings on fields that nobody settled, and the rules' findings on fields that
+    somebody did."""
     settled = {name for name, mark in marks.items() if mark["state"] in SETTLED}
     typed = {name: field.from_json(values.get(name)) for name, field in form.fields.items()}
     rules = check(form, Record(form=form.name, version=form.version, values=typed))
@@ -357,7 +358,7 @@ def _findings(
 def _write(
     connection: sa.Connection, submission: int, row: Any, by: Editor, state: _State, more: Mapping[str, Any]
 ) -> None:
-    """The columns that follow from the record, the doubts and the search index."""
+    """Writes the columns that follow from the record, the doubts and the search index."""
     open_fields = [name for name, mark in state.marks.items() if mark["state"] == "doubtful"]
     names = [
         str(state.values[name])
@@ -414,18 +415,19 @@ def _record(connection: sa.Connection, submission: int) -> Any:
 
 
 def _content(record: Any) -> tuple[dict[str, Any], dict[str, MarkJson]]:
-    """The values and the marks of a record, to be changed."""
+    """Returns copies of the values and the marks of a record, which may be changed."""
     return dict(record.content), dict(record.marks)
 
 
 def _value(field: FieldBase[Any], title: str, change: Change, now: Any) -> Any:
-    """What the field holds after `change`, as JSON."""
+    """Returns the field's value after `change`, as JSON."""
     try:
         if change.text is not None:
             return field.to_json(field.parse(change.text))
         if change.has_data:
             value = field.from_json(change.data)
-            # As if it were typed, so that it has one spelling, and is a value that the form can bear.
+            # The value is parsed as if it were typed, so that it gets the one spelling, and is checked to be
+            # a value that the form can hold.
             return field.to_json(None if value is None else field.parse(field.format(value)))
     except Unparsable as error:
         raise Invalid(f"“{title}”：{error.message}") from error

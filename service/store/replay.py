@@ -1,7 +1,8 @@
-"""The present state of every submission, made again from the log, and held against what the database says.
+"""Rebuilds the present state of every submission from the audit log, and compares it with the database.
 
-The log (`service.store.audit`) shows that it was not changed; this shows that what it tells of is still
-there. Values that were erased can't be told any more: of a purged submission only its status is.
+The log (`service.store.audit`) shows that the log itself was not changed; this module shows that the database
+still holds what the log tells. Erased values can't be rebuilt, so only the status and the versions of a
+purged submission are compared.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from service.store.audit import canonical
 from service.store.tables import audit_log, audit_values, records, submissions, versions
 
-# Submissions whose entries are in memory at a time.
+# How many submissions have their entries in memory at a time.
 _BATCH = 500
 _PREFIX = "submission:"
 # Entries about a submission that change nothing in it.
@@ -22,7 +23,7 @@ _UNDER_WAY = ("received", "reading")
 
 @dataclass(frozen=True)
 class Departure:
-    """Where a submission is not what the log says it became, and why; `submission` is its number."""
+    """A difference between a submission and the log, and the reason; `submission` is its number."""
 
     submission: int
     why: str
@@ -33,7 +34,7 @@ class Departure:
 
 @dataclass
 class _Told:
-    """A submission as the log tells it. `values` are canonical JSON by field."""
+    """A submission as the log tells it. `values` holds canonical JSON by field."""
 
     status: str = "received"
     version: int = 0
@@ -42,7 +43,7 @@ class _Told:
     has_record: bool = False
 
     def hear(self, action: str, values: Iterable[tuple[str, str]]) -> None:
-        """What an entry makes of it."""
+        """Applies one entry of the log."""
         self.version += action not in _SILENT
         if action in ("purge", "read"):
             self.values, self.has_record, self.is_purged = {}, action == "read", action == "purge"
@@ -56,8 +57,8 @@ class _Told:
 
 
 def departures(connection: sa.Connection) -> Iterator[Departure]:
-    """Every submission that is missing, too much, or not as the log leaves it; about `_BATCH` are in memory
-    at a time."""
+    """Yields every submission that is missing, that the log does not know, or that differs from the log.
+    About `_BATCH` are in memory at a time."""
     numbers = connection.scalar(sa.select(sa.func.max(submissions.c.id))) or 0
     told = sa.select(sa.func.max(sa.cast(sa.func.substr(audit_log.c.subject, len(_PREFIX) + 1), sa.Integer)))
     last = max(numbers, connection.scalar(told.where(audit_log.c.subject.like(f"{_PREFIX}%"))) or 0)
@@ -89,7 +90,7 @@ def _compared(connection: sa.Connection, batch: Sequence[int]) -> Iterator[Depar
         if row is None:
             yield Departure(number, "日志中有这份申请，数据库中没有")
         elif one is None:
-            # What was read out of an upload that held several has no entry before it is read.
+            # A submission that was found in an upload of several has no entry before it is read.
             if row.status not in _UNDER_WAY:
                 yield Departure(number, "数据库中有这份申请，日志中没有")
         else:
@@ -111,8 +112,8 @@ def _told(connection: sa.Connection, batch: Sequence[int]) -> dict[int, _Told]:
 
 
 def _values(connection: sa.Connection, entries: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
-    """{entry: its (label, value)}. By the entries' numbers, because a join would walk through all values for
-    each batch."""
+    """Returns {entry: its (label, value)}. It queries by the entries' numbers, because a join would walk
+    through all values for each batch."""
     found: dict[int, list[tuple[str, str]]] = {}
     for first in range(0, len(entries), _BATCH):
         some = audit_values.c.seq.in_(entries[first : first + _BATCH])
@@ -125,7 +126,7 @@ def _values(connection: sa.Connection, entries: Sequence[int]) -> dict[int, list
 def _why(
     told: _Told, row: sa.Row[tuple[object, ...]], content: Mapping[str, object] | None, versions_kept: int
 ) -> Iterator[str]:
-    """In what a submission departs from what was told of it."""
+    """Yields how a submission differs from what the log tells."""
     status = row._mapping["status"]
     if status != told.status and not (told.status in _UNDER_WAY and status in _UNDER_WAY):
         yield f"状态应为 {told.status}，实为 {status}"

@@ -1,8 +1,8 @@
-"""Full-text search in Chinese: every text as overlapping pairs of characters, a query as the phrase of its
-own pairs.
+"""Full-text search in Chinese. Every text is indexed as overlapping pairs of characters, and a query is
+searched as the phrase of its own pairs.
 
-Neither FTS5's tokenizers nor PostgreSQL's cut Chinese into words; pairs find every substring of two
-characters or more, whatever the words are, and a prefix finds one character alone.
+Neither FTS5's tokenizers nor PostgreSQL's split Chinese into words. Pairs find every substring of two
+characters or more, whatever the words are. A single character is found as a prefix.
 """
 
 import unicodedata
@@ -10,21 +10,21 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
-# Between two texts, so that no phrase spans them; no pair is as long.
+# This token stands between two texts, so that no phrase spans them. It is longer than any pair.
 _BREAK = "xxx"
-# tsvector counts no position beyond 16,383.
+# A tsvector holds no position beyond 16,383.
 _MOST = 16_000
 
 
 def pairs(text: str) -> list[str]:
-    """Pairs of the letters and digits of `text`, without white space and punctuation; the last one stands
-    alone at the end."""
+    """Returns the pairs of the letters and digits of `text`, without white space and punctuation. The last
+    character also stands alone, at the end."""
     plain = _plain(text)
     return [plain[i : i + 2] for i in range(len(plain))]
 
 
 def index(connection: sa.Connection, submission: int, texts: Iterable[str]) -> None:
-    """Makes `submission` findable by `texts`, and by nothing that was there before."""
+    """Makes `submission` findable by `texts`, and by none of its earlier texts."""
     tokens: list[str] = []
     for text in texts:
         tokens += [*pairs(text), _BREAK]
@@ -39,14 +39,14 @@ def index(connection: sa.Connection, submission: int, texts: Iterable[str]) -> N
 
 
 def forget(connection: sa.Connection, submission: int) -> None:
-    """Makes `submission` findable by nothing."""
+    """Makes `submission` impossible to find."""
     key = "rowid" if connection.dialect.name == "sqlite" else "submission_id"
     connection.execute(sa.text(f"DELETE FROM search WHERE {key} = :id"), {"id": submission})
 
 
 def matches(query: str, dialect: str) -> sa.Select[int] | None:
-    """A selection of the submissions in which every word of `query` occurs; None where it has no letter or
-    digit."""
+    """Returns a selection of the submissions in which every word of `query` occurs, or None where the query
+    has no letter or digit."""
     words = [_plain(word) for word in query.split()]
     words = [word for word in words if word]
     if not words:

@@ -1,5 +1,5 @@
-"""What a person says of two submissions that may be the same: the later replaces the earlier, or is another;
-and taking it back."""
+"""Stores a person's verdict on two submissions that may be the same: the later one replaces the earlier, or
+is another application. The verdict can be taken back."""
 
 from typing import Any, Literal
 
@@ -12,28 +12,29 @@ from service.store.tables import kinships, submissions, versions
 from service.store.versions import Editor, add_version, expect, expect_whole, row_of
 
 Verdict = Literal["replaces", "another"]
-# What history calls it: of the later one, and of the earlier.
+# The actions in the history: of the later submission, and of the earlier one.
 _ACTIONS: dict[Verdict | None, tuple[str, str]] = {
     "replaces": ("replaces", "replaced"), "another": ("another", "another"), None: ("unsettle", "unsettle"),
 }  # fmt: skip
-# One that waits for nothing but its successor needs no more work; what was decided stays as it was decided.
+# A replaced submission in one of these states is withdrawn, because it needs no more work. A submission that
+# was decided keeps its decision.
 _WAITING: tuple[Status, ...] = ("in-review", "unreadable")
 
 
 def settle(
     connection: sa.Connection, submission: int, twin: int, expected: int, verdict: Verdict | None, by: Editor
 ) -> int:
-    """Says what `submission` and `twin` are to each other, or takes back what was said (None); returns the
-    new version of
-    `submission`. Of the two it is always the later one that replaces.
+    """Stores the `verdict` on `submission` and `twin`, or takes it back (None), and returns the new version
+    of `submission`. It is always the later one of the two that replaces.
 
     Raises:
-        NotFound: one of them is not there.
-        Stale: `expected` is not the version of `submission` any more.
-        Conflict: there is nothing to settle between them, because they never were the same, one of them was
-            withdrawn, rejected, replaced or erased meanwhile, or it was settled already.
+        NotFound: one of them does not exist.
+        Stale: `expected` is no longer the version of `submission`.
+        Conflict: there is nothing to settle between them. They never were the same; or one of them was
+            withdrawn, rejected, replaced or erased meanwhile; or the pair was settled already.
     """
-    # In the order of their numbers, as everybody takes them who takes two.
+    # The rows are locked in the order of their numbers. Everybody who locks two does so, which avoids a
+    # deadlock.
     rows = {number: row_of(connection, number, lock=True) for number in sorted({submission, twin})}
     expect(rows[submission], expected)
     for row in rows.values():
@@ -66,7 +67,8 @@ def settle(
 
 
 def _status_before(connection: sa.Connection, earlier: Any) -> Status:
-    """What it was before it was replaced, unless somebody has taken it up since."""
+    """Returns the status that the submission had before it was replaced, or its present status where somebody
+    has taken it up since."""
     last = (
         sa.select(versions.c.status_before)
         .where(versions.c.submission_id == earlier.id, versions.c.action == "replaced")
@@ -97,8 +99,8 @@ def _write(connection: sa.Connection, row: Any, status: Status, other: int, acti
 
 
 def _link(connection: sa.Connection, later: int, earlier: int, linked: bool) -> None:
-    """The relation that an upload which names its predecessor makes too. One may replace several; of these it
-    names the last."""
+    """Writes the links between the two, as an upload that names its predecessor also does. A submission may
+    replace several; it then names the last of them."""
     replaced = sa.and_(kinships.c.submission_id == later, kinships.c.verdict == "replaces")
     last = connection.scalar(sa.select(sa.func.max(kinships.c.earlier)).where(replaced))
     for number, link in ((earlier, {"replaced_by": later if linked else None}), (later, {"replaces": last})):

@@ -1,4 +1,4 @@
-"""The states of a submission and the legal moves between them (pure)."""
+"""The states of a submission, and the legal moves between them (pure)."""
 
 from typing import Literal
 
@@ -7,7 +7,7 @@ Status = Literal[
 ]
 Move = Literal["read", "finish", "fail", "accept", "return", "reject", "withdraw", "reopen", "retry"]
 
-# What clerks call them.
+# The clerks' words for the states.
 WORDS: dict[Status, str] = {
     "received": "已接收", "reading": "读取中", "unreadable": "无法读取", "in-review": "待复核",
     "returned": "已退回补正",
@@ -15,11 +15,12 @@ WORDS: dict[Status, str] = {
 }  # fmt: skip
 
 MOVES: dict[Move, dict[Status, Status]] = {
-    # The machine's moves. A worker that died was still reading when another one starts.
+    # The moves of the machine. When a worker died, its submission is still `reading` when another worker
+    # starts.
     "read": {"received": "reading", "reading": "reading"},
     "finish": {"received": "in-review", "reading": "in-review"},
     "fail": {"received": "unreadable", "reading": "unreadable"},
-    # A person's. What was decided can be taken up again, never decided twice in a row.
+    # The moves of a person. A decision can be reopened, but never made twice in a row.
     "accept": {"in-review": "accepted"},
     "return": {"in-review": "returned", "unreadable": "returned"},
     "reject": {"in-review": "rejected", "unreadable": "rejected"},
@@ -40,12 +41,12 @@ MOVES: dict[Move, dict[Status, Status]] = {
 
 
 def after(status: Status, move: Move) -> Status | None:
-    """Where `move` leads from `status`; None where it is not legal."""
+    """Returns the status after `move` from `status`, or None where the move is not legal."""
     return MOVES[move].get(status)
 
 
 def legal(status: Status) -> list[Move]:
-    """What a person may do with a submission in this state."""
+    """Returns the moves that a person may make from this status."""
     return [
         move
         for move in ("accept", "return", "reject", "withdraw", "reopen", "retry")

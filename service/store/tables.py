@@ -1,14 +1,16 @@
-"""The schema. Migrations are made from this (`service/migrations/`), and a test holds that the two agree.
+"""The schema of the database. Migrations are made from it (`service/migrations/`), and a test holds that the
+two agree.
 
-uploads ──< upload_files            what one request, or one mail, brought; the bytes lie in blobs by SHA-256
-   └────< submissions ─── results   an application each, exactly one final result
-              ├──── records         its values now, and who settled which ├───< versions        every change
-              of them, never changed itself ├───< traits          by what it is known when the same comes
-              again ├──>< kinships        which submissions are the same again, and what a person said of it
-              └─── search           what full-text search looks through: FTS5 or a tsvector, so made by the
-              migration alone
-audit_log ──< audit_values          a hash chain over salted digests; values and salts can be erased, the
-chain stays whole
+uploads ──< upload_files            the files that one request or one mail brought; their bytes lie in blobs
+   └────< submissions ─── results   one application each, with exactly one final result
+              ├────── records       the present values, and who settled each
+              ├────< versions       every change of the values; a version itself never changes
+              ├────< doubts         the fields that wait for a person
+              ├────< traits         what the submission is recognised by when the same comes again
+              ├───>< kinships       pairs of submissions that may be the same, and a person's verdict
+              └────── search        the full-text index: FTS5 or a tsvector, so only the migration makes it
+audit_log ──< audit_values          a hash chain over salted digests. Values and salts can be erased, and the
+                                    chain stays whole
 """
 
 from datetime import UTC, datetime
@@ -37,7 +39,8 @@ metadata = MetaData(
 
 
 class Moment(sa.TypeDecorator[datetime]):
-    """An instant in UTC, to the microsecond; text that sorts by time, the same on every database."""
+    """An instant in UTC, to the microsecond. It is stored as text that sorts by time, the same on every
+    database."""
 
     impl = String(27)
     cache_ok = True
@@ -51,7 +54,7 @@ class Moment(sa.TypeDecorator[datetime]):
         )
 
 
-# JSON null is SQL NULL: a value that is absent is absent.
+# JSON null is stored as SQL NULL, so that an absent value has one form.
 Json = JSON(none_as_null=True)
 _Id = sa.BigInteger().with_variant(Integer, "sqlite")
 
@@ -65,15 +68,15 @@ users = Table(
     Column("name", String(64), nullable=False, unique=True),
     Column("full_name", String(128), nullable=False, default=""),
     Column("role", String(16), nullable=False),
-    Column("password", String(256)),  # an Argon2 hash; None until the one-time link was used
+    Column("password", String(256)),  # an Argon2 hash; None until the one-time link is used
     Column("active", Boolean, nullable=False, default=True),
     Column("created_at", Moment, nullable=False),
     Column("failures", Integer, nullable=False, default=0),
     Column("locked_until", Moment),
 )  # fmt: skip
 
-# One-time links: the first administrator's, a new user's, a forgotten password's. Only the token's SHA-256 is
-# kept.
+# One-time links: for the first administrator, a new user, or a forgotten password. Only the token's SHA-256
+# is kept.
 invitations = Table(
     "invitations", metadata,
     Column("digest", String(64), primary_key=True),
@@ -103,7 +106,7 @@ tokens = Table(
     Column("revoked_at", Moment),
 )  # fmt: skip
 
-# Failed logins by address and by name, for the rate limit; shared by all processes of the service.
+# Failed logins by address and by name, for the rate limit. All processes of the service share them.
 login_attempts = Table(
     "login_attempts", metadata, _id(),
     Column("origin", String(64), nullable=False, index=True),
@@ -125,13 +128,13 @@ uploads = Table(
     Column("created_at", Moment, nullable=False),
     Column("created_by", String(80), nullable=False),
     Column("channel", String(16), nullable=False),  # page, api, mail
-    Column("form", String(64)),  # None: recognise it
-    # its files came from anybody
+    Column("form", String(64)),  # None: the form is to be recognised
+    # whether its files may come from different applicants
     Column("apart", Boolean, nullable=False, default=False, server_default=sa.false()),
-    Column("replaces", _Id),  # the submission that this one takes the place of
+    Column("replaces", _Id),  # the submission that this upload replaces
     Column("state", String(16), nullable=False, default="received"),  # received, reading, done
-    # While reading: {"part": …, "done": …, "total": …}, or {"part": None, "code": …, "again_at": …} until it
-    # is tried again.
+    # While an upload is read: {"part": …, "done": …, "total": …}. Until it is tried again: {"part": None,
+    # "code": …, "again_at": …}.
     Column("progress", Json),
     Column("attempts", Integer, nullable=False, default=0),
     Column("message", Json),
@@ -147,7 +150,7 @@ upload_files = Table(
     Column("bytes", sa.BigInteger, nullable=False),
 )  # fmt: skip
 
-# A request that is sent again with its key gets the first one's answer.
+# A request that is sent again with its key gets the answer to the first request.
 idempotency = Table(
     "idempotency", metadata,
     Column("actor", String(80), primary_key=True),
@@ -162,8 +165,8 @@ submissions = Table(
     Column("upload_id", ForeignKey("uploads.id"), nullable=False),
     Column("application", Integer, nullable=False, default=1),
     Column("status", String(16), nullable=False),
-    Column("name", String(512), nullable=False),  # what people call it before it is read: its file
-    Column("unit", String(512)),  # who applies, as the record now says
+    Column("name", String(512), nullable=False),  # the name before it is read: its file
+    Column("unit", String(512)),  # the applicant, as the record says now
     Column("form", String(64)),
     Column("form_version", String(64)),
     Column("instance", String(128)),
@@ -172,14 +175,14 @@ submissions = Table(
     Column("error_code", String(64)),
     Column("received_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
-    # rises with each change: the cursor of incremental export
+    # rises with each change; the cursor of incremental export
     Column("changed", _Id, nullable=False, index=True),
     Column("replaces", _Id, index=True),
     Column("replaced_by", _Id),
     Column("version", Integer, nullable=False, default=0),
-    Column("purged_at", Moment),  # a tombstone since then: its values and bytes are gone
+    Column("purged_at", Moment),  # since then a tombstone: its values and bytes are gone
     UniqueConstraint("upload_id", "application"),
-    # One for each order and each filter of the list; `service/store/listing.py` walks them.
+    # One index for each order and each filter of the list, as `service/store/listing.py` queries them.
     sa.Index(None, "received_at", "id"), sa.Index(None, "doubtful", "id"), sa.Index(None, "unit", "id"),
     sa.Index(None, "status", "received_at", "id"), sa.Index(None, "form", "received_at", "id"),
     sa.Index(None, "status", "doubtful", "id"),
@@ -190,11 +193,11 @@ results = Table(
     Column("submission_id", ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True),
     Column("line", Json),  # as `models.record.Result.to_json`; None once purged
     Column("read_at", Moment, nullable=False),
-    Column("seconds", sa.Float, index=True),  # the metrics add them up, and must not read the lines for that
+    Column("seconds", sa.Float, index=True),  # indexed so that the metrics can sum it without the lines
     Column("worker", String(128)),
 )  # fmt: skip
 
-# A field's mark: {"state": "read" | "doubtful" | "confirmed" | "corrected", "by": …, "at": …}.
+# A field's mark is {"state": "read" | "doubtful" | "confirmed" | "corrected", "by": …, "at": …}.
 records = Table(
     "records", metadata,
     Column("submission_id", ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True),
@@ -203,7 +206,8 @@ records = Table(
     Column("findings", Json, nullable=False),
 )  # fmt: skip
 
-# {field: {"before", "after", "mark_before", "mark_after"}}; `undoes` is the version that this one takes back.
+# `changes` is {field: {"before", "after", "mark_before", "mark_after"}}. `undoes` is the version that this
+# version takes back.
 versions = Table(
     "versions", metadata,
     Column("submission_id", ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True),
@@ -219,7 +223,8 @@ versions = Table(
     sa.Index(None, "action", "at"),
 )  # fmt: skip
 
-# What waits for a person, one row a field: the wall of one question across all submissions reads this.
+# The fields that wait for a person, one row a field. The page that shows one question across all submissions
+# reads this table.
 doubts = Table(
     "doubts", metadata,
     Column("submission_id", ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True),
@@ -228,8 +233,8 @@ doubts = Table(
     sa.Index(None, "form", "field", "submission_id"),
 )  # fmt: skip
 
-# By what a submission is known again (`service/store/twins.py`): digests of what it consists of, its
-# instance, its form and unit.
+# What a submission is recognised by (`service/store/twins.py`): digests of its content, the number of its
+# form, and its form with the applicant's name.
 traits = Table(
     "traits", metadata,
     Column("submission_id", ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True),
@@ -238,9 +243,9 @@ traits = Table(
     sa.Index(None, "kind", "key", "submission_id"),
 )  # fmt: skip
 
-# Two submissions that may be the same, the later one first. No foreign keys: to check them would lock the
-# other submission's row, which somebody may hold who waits for this transaction; rows of submissions are
-# never deleted one by one.
+# Two submissions that may be the same, the later one first. There are no foreign keys, because checking them
+# would lock the other submission's row. A transaction that holds that row may be waiting for this one. Rows
+# of submissions are never deleted one by one.
 kinships = Table(
     "kinships", metadata,
     Column("submission_id", _Id, primary_key=True, autoincrement=False),
@@ -307,7 +312,8 @@ deliveries = Table(
     Column("error", Text),
 )  # fmt: skip
 
-# A worker says here that it lives; who is silent too long is dead, and its work goes to others.
+# A worker reports here that it lives. A worker that is silent too long counts as dead, and its jobs go to
+# others.
 workers = Table(
     "workers", metadata,
     Column("name", String(128), primary_key=True),

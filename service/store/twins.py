@@ -1,8 +1,8 @@
-"""The same again: submissions that may be one application that came more than once, and what is open of that.
+"""Finds submissions that may be one application that came more than once ("twins").
 
-A submission is known by traits: the bytes of what it consists of, the number that we wrote into its form, its
-form and unit. Two that share one are kin, until a person says what they are to each other
-(`service/store/settling.py`). Nothing is merged here.
+A submission is recognised by its traits: the bytes of its content, the number that we wrote into its form,
+and its form with the applicant's name. Two submissions that share a trait are kin, until a person decides
+what they are to each other (`service/store/settling.py`). Nothing is merged here.
 """
 
 import hashlib
@@ -21,21 +21,23 @@ from service.store.statuses import Status
 from service.store.tables import kinships, records, submissions, traits, upload_files
 
 Ground = Literal["same-bytes", "same-instance", "same-unit", "named"]
-# The strongest first: it is what a person is told. `named` was said by whoever sent it.
+# The strongest ground comes first, because only the strongest one that a pair shares is shown to a person.
+# The ground `named` was given by whoever sent the upload.
 GROUNDS: tuple[Ground, ...] = ("same-bytes", "same-instance", "same-unit", "named")
-# Of these a person may still say something: they were read, and neither refused nor taken back.
+# The statuses of living submissions, on which a person may still decide: they were read, and neither rejected
+# nor withdrawn.
 LIVING: tuple[Status, ...] = ("in-review", "unreadable", "returned", "accepted")
-# The same unit may apply this often, and everybody may fill in copies of one blank form; of more, the newest
-# are looked at.
+# How many other submissions with the same trait are looked at; where there are more, the newest. One unit may
+# apply often, and everybody may fill in copies of one blank form.
 MOST = 50
-# Of the texts that two forms with the same number both hold, so many say the same where one of them was sent
-# again.
+# Two forms with the same number count as one sent twice where at least this share of the texts that both hold
+# are equal.
 _ALIKE = 0.5
-# Characters by which a text is compared; more cost time, and whoever writes another text seldom begins as the
-# first did.
+# How many characters of a text are compared. More would cost time, and different texts seldom begin alike.
 _GLANCE = 60
 _LONGEST = 160
-# A submission may be either of a pair.
+# The columns of `kinships` as (one submission, the other), because a submission may be the later or the
+# earlier one of a pair.
 _SIDES = ((kinships.c.submission_id, kinships.c.earlier), (kinships.c.earlier, kinships.c.submission_id))
 
 
@@ -43,7 +45,7 @@ def arrived(
     connection: sa.Connection, submission: int, line: Line, form: FormDefinition | None,
     values: Mapping[str, Any]
 ) -> None:  # fmt: skip
-    """Keeps by what a submission that was just read is known, and looks for its like."""
+    """Stores the traits of a submission that was just read, and looks for others that share them."""
     found: set[tuple[Ground, str]] = {
         ("same-bytes", digest) for digest in _digests(connection, submission, line)
     }
@@ -61,7 +63,7 @@ def arrived(
 def corrected(
     connection: sa.Connection, submission: int, form: FormDefinition, values: Mapping[str, Any]
 ) -> None:
-    """Looks again where a correction made it another unit's."""
+    """Looks for kin again where a correction changed the applicant."""
     mine = sa.and_(traits.c.submission_id == submission, traits.c.kind == "same-unit")
     units = _units(form, values)
     if units == set(connection.scalars(sa.select(traits.c.key).where(mine))):
@@ -76,8 +78,8 @@ def corrected(
 
 
 def _digests(connection: sa.Connection, submission: int, line: Line) -> Iterable[str]:
-    """Of each document that was read for this application, and of all that its upload brought. Where several
-    applications share one, each is known by its place among them."""
+    """Yields a digest of each document that was read for this application, and a digest of its whole upload.
+    Where several applications share a document, the digest also holds the application's place among them."""
     row = connection.execute(
         sa.select(submissions.c.upload_id, submissions.c.application).where(submissions.c.id == submission)
     ).one()
@@ -96,7 +98,8 @@ def _digests(connection: sa.Connection, submission: int, line: Line) -> Iterable
 
 
 def _units(form: FormDefinition | None, values: Mapping[str, Any]) -> set[str]:
-    """The form, and who applies, as `key` writes it; nothing where that isn't known."""
+    """Returns the form with the applicant's name as `key` writes it, or nothing where the name isn't
+    known."""
     if form is None:
         return set()
     texts = (values.get(name) for name in form.applicant or form.caption[:1])
@@ -105,11 +108,11 @@ def _units(form: FormDefinition | None, values: Mapping[str, Any]) -> set[str]:
 
 
 def seek(connection: sa.Connection, submission: int) -> None:
-    """Makes the kinships of a submission anew, but for those of which a person said something; one that lives
-    no more has none. Called whenever a submission begins or ceases to live, or is known by something else.
+    """Makes the kinships of a submission anew, except those with a verdict. A submission that is no longer
+    living gets none. It is called whenever a submission begins or ceases to be living, or its traits change.
 
-    Whoever calls has taken a number of the counter of changes: two who look at the same time would not see
-    each other.
+    The caller must have taken a number of the counter of changes before, because two transactions that look
+    at the same time would not see each other.
     """
     here = sa.or_(kinships.c.submission_id == submission, kinships.c.earlier == submission)
     before = _partners(connection, submission)
@@ -126,7 +129,8 @@ def seek(connection: sa.Connection, submission: int) -> None:
 
 
 def _like(connection: sa.Connection, submission: int) -> dict[int, Ground]:
-    """{another living submission: the strongest thing that both have}; nothing for one that lives no more."""
+    """Returns {another living submission: the strongest ground that both share}, or nothing where
+    `submission` is not living."""
     mine = sa.select(submissions.c.id).where(submissions.c.id == submission, *_lives())
     if connection.scalar(mine) is None:
         return {}
@@ -158,8 +162,8 @@ def _sharing(connection: sa.Connection, submission: int, trait: Any) -> list[int
 
 
 def _of_one(connection: sa.Connection, submission: int, others: Sequence[int]) -> list[int]:
-    """Those of `others`, forms with the same number, that speak of the same: a blank form may be copied to
-    everybody."""
+    """Returns those of `others`, which are forms with the same number, whose texts are alike. The same number
+    alone proves little, because copies of one blank form may go to everybody."""
     if not others:
         return []
     query = sa.select(records.c.submission_id, records.c.content).where(
@@ -189,7 +193,7 @@ def _lives() -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def _partners(connection: sa.Connection, submission: int) -> set[int]:
-    """Those with which it may be the same."""
+    """Returns the submissions that may be the same as this one, with no verdict yet."""
     queries = (
         sa.select(there).where(here == submission, kinships.c.verdict.is_(None)) for here, there in _SIDES
     )
@@ -197,20 +201,22 @@ def _partners(connection: sa.Connection, submission: int) -> set[int]:
 
 
 def named(connection: sa.Connection, later: int, earlier: int, actor: str, now: datetime) -> None:
-    """Keeps that an upload named the one whose place it takes."""
+    """Stores that an upload named the submission that it replaces."""
     said = {"ground": "named", "verdict": "replaces", "by": actor, "at": now}
     connection.execute(kinships.insert().values(submission_id=later, earlier=earlier, **said))
     seek(connection, earlier)
 
 
 def _touch(connection: sa.Connection, numbers: Iterable[int]) -> None:
-    """Lets those that follow changes see submissions whose twins came or went."""
-    # Whoever holds one of them changes it anyway, and may be waiting for this transaction.
+    """Gives a new change number to submissions that gained or lost a twin, so that whoever follows the
+    changes sees them."""
+    # A locked row is skipped: whoever holds it changes it anyway, and may be waiting for this transaction.
     wanted = sa.select(submissions.c.id).where(submissions.c.id.in_(list(numbers))).order_by(submissions.c.id)
     free = connection.scalars(wanted.with_for_update(skip_locked=True)).all()
     if free:
         first = audit.next_value(connection, "changes", len(free)) - len(free) + 1
-        # Each its own number: who follows changes page by page goes on after the last one.
+        # Each row gets its own number, because whoever follows the changes page by page goes on after the
+        # last number.
         change = (
             submissions.update()
             .where(submissions.c.id == sa.bindparam("one"))
@@ -220,8 +226,8 @@ def _touch(connection: sa.Connection, numbers: Iterable[int]) -> None:
 
 
 def unsettled(connection: sa.Connection, numbers: Sequence[int] | None = None) -> Mapping[int, list[int]]:
-    """{submission: those with which it may be the same and of which nobody said anything}, of `numbers`
-    (None: of all)."""
+    """Returns {submission: the submissions that may be the same, with no verdict yet}, for `numbers` (None:
+    for all)."""
     found: dict[int, list[int]] = {}
     for here, there in _SIDES:
         query = sa.select(here.label("id"), there.label("twin")).where(kinships.c.verdict.is_(None))
@@ -231,7 +237,7 @@ def unsettled(connection: sa.Connection, numbers: Sequence[int] | None = None) -
 
 
 def numbers_unsettled() -> sa.Select[int]:
-    """The numbers of all that may be the same as another."""
+    """Selects the numbers of all submissions that may be the same as another."""
     both = sa.union_all(
         *(sa.select(here.label("id")).where(kinships.c.verdict.is_(None)) for here, _ in _SIDES)
     ).subquery()
@@ -239,8 +245,9 @@ def numbers_unsettled() -> sa.Select[int]:
 
 
 def kin(connection: sa.Connection, submission: int) -> list[Any]:
-    """Those with which it is or was to be settled, the newest first: rows of `kinships` (`ground`, `verdict`,
-    `by`, `at`) with the other's `id`, `name`, `unit`, `status`, `received_at`, `content`."""
+    """Returns the kinships of a submission, with and without a verdict, the newest first. They are rows of
+    `kinships` (`ground`, `verdict`, `by`, `at`) with the other submission's `id`, `name`, `unit`, `status`,
+    `received_at` and `content`."""
     found: list[Any] = []
     about = [submissions.c[name] for name in ("id", "name", "unit", "status", "received_at")]
     for here, there in _SIDES:
@@ -255,7 +262,7 @@ def kin(connection: sa.Connection, submission: int) -> list[Any]:
 
 
 def forget(connection: sa.Connection, submission: int) -> None:
-    """Removes by what a submission was known, and what it was the same as."""
+    """Removes the traits and the kinships of a submission."""
     _touch(connection, _partners(connection, submission))
     connection.execute(traits.delete().where(traits.c.submission_id == submission))
     here = sa.or_(kinships.c.submission_id == submission, kinships.c.earlier == submission)

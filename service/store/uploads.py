@@ -1,4 +1,4 @@
-"""What arrived: an upload with its files, and the submissions that reading found in it."""
+"""Uploads with their files, and the submissions that reading found in them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from service.store.tables import submissions, upload_files, uploads
 
 
 class ProgressJson(TypedDict):
-    """The part that is being read, how many are done, of how many; or because of which error all is read
-    again, and when."""
+    """The progress of reading an upload: the current part, how many parts are done, and of how many. Where it
+    is to be read again, it holds the error that is the reason, and the time of the next try."""
 
     part: str | None
     done: NotRequired[int]
@@ -25,7 +25,7 @@ class ProgressJson(TypedDict):
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A file whose bytes are kept under `sha256` already."""
+    """A file whose bytes are already stored under `sha256`."""
 
     name: str
     sha256: str
@@ -34,9 +34,9 @@ class StoredFile:
 
 @dataclass(frozen=True)
 class Arrival:
-    """A new upload: its files, where it came by (`page`, `api`, `mail`), the form it is known to be (None:
-    recognise it), the submission that it replaces, and whether its files came `apart`, from anybody, and not
-    as one sender's."""
+    """A new upload. It has its files, the channel that it came by (`page`, `api`, `mail`), its form (None: to
+    be recognised) and the submission that it replaces. `apart` says that its files may come from different
+    applicants, not from one sender."""
 
     files: Sequence[StoredFile]
     channel: str
@@ -47,12 +47,12 @@ class Arrival:
 
 
 def create(connection: sa.Connection, arrival: Arrival, actor: str, now: datetime) -> tuple[int, int]:
-    """(upload, its first submission), both `received`. Whoever calls enqueues the reading in the same
-    transaction.
+    """Stores an upload and its first submission, both `received`, and returns (upload, submission). The
+    caller enqueues the reading in the same transaction.
 
     Raises:
         NotFound: there is no submission to replace.
-        Conflict: that one was replaced already.
+        Conflict: that submission was replaced already.
     """
     name = called([file.name for file in arrival.files])
     row = {
@@ -82,14 +82,14 @@ def create(connection: sa.Connection, arrival: Arrival, actor: str, now: datetim
 
 
 def called(names: Sequence[str]) -> str:
-    """What people call what these files are, as long as nobody knows who applies."""
+    """Returns the name for these files, as long as the applicant is not known."""
     return names[0] if len(names) == 1 else f"{names[0]} 等 {len(names)} 个文件"
 
 
 def insert_submission(
     connection: sa.Connection, upload: int, application: int, name: str, replaces: int | None, now: datetime
 ) -> int:
-    """A new submission, `received`, findable by the name of its file."""
+    """Stores a new submission, `received`, which can be found by the name of its file."""
     row = {
         "upload_id": upload, "application": application, "status": "received", "name": name[:512],
         "received_at": now,
@@ -115,7 +115,7 @@ def _supersede(connection: sa.Connection, old: int, new: int) -> None:
 
 
 def files_of(connection: sa.Connection, upload: int) -> list[StoredFile]:
-    """The files of an upload in the order in which they were sent."""
+    """Returns the files of an upload in the order in which they were sent."""
     rows = connection.execute(
         upload_files.select().where(upload_files.c.upload_id == upload).order_by(upload_files.c.position)
     )
@@ -123,8 +123,8 @@ def files_of(connection: sa.Connection, upload: int) -> list[StoredFile]:
 
 
 def begin_reading(connection: sa.Connection, upload: int, now: datetime) -> bool:
-    """Marks an upload as being read; False where there is nothing to do, because it was read, withdrawn or
-    purged."""
+    """Marks an upload as being read. Returns False where there is nothing to do, because it was read,
+    withdrawn or purged."""
     state = connection.scalar(sa.select(uploads.c.state).where(uploads.c.id == upload))
     waiting = submissions.c.upload_id == upload, submissions.c.status.in_(("received", "reading"))
     if state in (None, "done") or not connection.scalar(sa.select(sa.func.count()).where(*waiting)):
@@ -144,7 +144,7 @@ def begin_reading(connection: sa.Connection, upload: int, now: datetime) -> bool
 
 
 def report_progress(connection: sa.Connection, upload: int, progress: ProgressJson) -> None:
-    """What of an upload is being read right now, for those who watch."""
+    """Stores which part of an upload is being read, for those who watch it."""
     connection.execute(
         uploads.update().where(uploads.c.id == upload, uploads.c.state == "reading").values(progress=progress)
     )

@@ -1,5 +1,4 @@
-"""The row of a submission, what it must be like to be changed, and the versions that tell what became of
-it."""
+"""The row of a submission, the checks before it is changed, and the versions that record its changes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,14 +14,14 @@ from service.store.tables import submissions, versions
 
 @dataclass(frozen=True)
 class Editor:
-    """Who writes, and when."""
+    """The actor who writes, and the time."""
 
     actor: str
     now: datetime
 
 
 def row_of(connection: sa.Connection, submission: int, *, lock: bool = False) -> Any:
-    """The row of a submission; `lock` keeps others from changing it.
+    """Returns the row of a submission; `lock` keeps others from changing it.
 
     Raises:
         NotFound: there is none.
@@ -35,13 +34,13 @@ def row_of(connection: sa.Connection, submission: int, *, lock: bool = False) ->
 
 
 def expect(row: Any, expected: int) -> None:
-    """Refuses, as `Stale`, a row that was changed since it was looked at."""
+    """Raises Stale where the row has changed since it was looked at."""
     if row.version != expected:
         raise Stale(f"这份申请已是第 {row.version} 版，您看到的是第 {expected} 版")
 
 
 def expect_whole(row: Any) -> None:
-    """Refuses, as a `Conflict`, a row whose contents were erased."""
+    """Raises Conflict where the contents of the row were erased."""
     if row.purged_at is not None:
         raise Conflict("这份申请的内容已按期清除", advice="只保留了处理结果，不能再处理")
 
@@ -56,7 +55,7 @@ def add_version(
     status: Status,
     undoes: int | None = None,
 ) -> int:
-    """Keeps what was done to `row` as its next version, and returns that."""
+    """Stores what was done to `row` as its next version, and returns the version."""
     version = int(row.version) + 1
     connection.execute(
         versions.insert().values(

@@ -1,4 +1,4 @@
-"""The addresses that are told of events: the administrator's."""
+"""The webhooks: addresses, set by an administrator, to which events are sent."""
 
 import secrets
 from collections.abc import Sequence
@@ -16,7 +16,8 @@ from service.store.tables import deliveries, webhooks
 def create(
     connection: sa.Connection, url: str, events: Sequence[Event], actor: str, now: datetime
 ) -> tuple[int, str]:
-    """(its number, the secret that its messages are signed with). Whoever calls has checked the address."""
+    """Stores a webhook, and returns its number and the secret that signs its messages. The caller has checked
+    the address."""
     secret = f"sfw_{secrets.token_urlsafe(32)}"
     row = {"url": url, "events": list(events), "secret": secret, "created_by": actor, "created_at": now}
     made = connection.execute(webhooks.insert().values(row).returning(webhooks.c.id)).scalar_one()
@@ -25,12 +26,12 @@ def create(
 
 
 def every(connection: sa.Connection) -> list[Any]:
-    """All of them."""
+    """Returns all webhooks."""
     return list(connection.execute(webhooks.select().order_by(webhooks.c.id)))
 
 
 def get(connection: sa.Connection, webhook: int) -> Any:
-    """One of them.
+    """Returns one webhook.
 
     Raises:
         NotFound: there is none of that number.
@@ -42,10 +43,10 @@ def get(connection: sa.Connection, webhook: int) -> Any:
 
 
 def change(connection: sa.Connection, webhook: int, values: dict[str, Any], actor: str, now: datetime) -> Any:
-    """Sets `url`, `events` or `active`, whichever `values` holds, and returns it as it is then.
+    """Sets `url`, `events` or `active`, whichever `values` holds, and returns the webhook as it is then.
 
     Raises:
-        NotFound: as `get`.
+        NotFound: as in `get`.
     """
     get(connection, webhook)
     if values:
@@ -55,10 +56,10 @@ def change(connection: sa.Connection, webhook: int, values: dict[str, Any], acto
 
 
 def delete(connection: sa.Connection, webhook: int, actor: str, now: datetime) -> None:
-    """Forgets it, with what was not sent yet and the log.
+    """Deletes a webhook, with its unsent messages and its log.
 
     Raises:
-        NotFound: as `get`.
+        NotFound: as in `get`.
     """
     get(connection, webhook)
     connection.execute(webhooks.delete().where(webhooks.c.id == webhook))
@@ -66,10 +67,11 @@ def delete(connection: sa.Connection, webhook: int, actor: str, now: datetime) -
 
 
 def log(connection: sa.Connection, webhook: int, before: int | None, limit: int) -> list[Any]:
-    """What was sent there, or is to be, the last first: up to `limit` with a number below `before`.
+    """Returns up to `limit` messages of a webhook with a number below `before`, sent or due, the newest
+    first.
 
     Raises:
-        NotFound: as `get`.
+        NotFound: as in `get`.
     """
     get(connection, webhook)
     query = (

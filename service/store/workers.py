@@ -1,4 +1,5 @@
-"""The workers that say that they live. Who is not in this table is dead, and its work is anybody's."""
+"""The workers that report that they live. A worker that is not in this table is dead, and any other may take
+its jobs."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,19 +11,20 @@ from service.store.tables import workers
 
 
 def say_alive(connection: sa.Connection, name: str, host: str, pid: int, now: datetime) -> None:
-    """Enters a worker, also one that was declared dead meanwhile, or says that it still lives."""
+    """Enters a worker, also one that was declared dead meanwhile, or records that it still lives."""
     about = {"host": host, "pid": pid, "seen_at": now}
     if not connection.execute(workers.update().where(workers.c.name == name).values(about)).rowcount:
         connection.execute(workers.insert().values(name=name, started_at=now, **about))
 
 
 def living(connection: sa.Connection) -> list[Any]:
-    """The rows of all workers that were not declared dead."""
+    """Returns the rows of all workers that were not declared dead."""
     return list(connection.execute(workers.select().order_by(workers.c.name)))
 
 
 def declare_dead(connection: sa.Connection, rows: Iterable[Any]) -> list[str]:
-    """Strikes out the workers of `rows`, but none that has been heard of since; returns their names."""
+    """Deletes the workers of `rows`, except those that have reported since, and returns the names of the
+    deleted ones."""
     struck = [
         connection.execute(
             workers.delete()
@@ -35,5 +37,5 @@ def declare_dead(connection: sa.Connection, rows: Iterable[Any]) -> list[str]:
 
 
 def leave(connection: sa.Connection, name: str) -> None:
-    """A worker that stops says so, and need not be missed first."""
+    """Removes a worker that stops, so that the others need not first miss it."""
     connection.execute(workers.delete().where(workers.c.name == name))

@@ -314,7 +314,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_versions_action_at"), "versions", ["action", "at"], unique=False)
 
-    # What the program adds to: the chain's length, and the order of changes.
+    # The counters: the length of the audit chain, and the number of the last change.
     op.bulk_insert(
         sa.table("counters", sa.column("name"), sa.column("value")),
         [{"name": name, "value": 0} for name in ("audit", "changes")],

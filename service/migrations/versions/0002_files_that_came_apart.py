@@ -1,4 +1,4 @@
-"""Whether the files of an upload came apart"""
+"""Adds whether the files of an upload came apart"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,5 +10,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Of what came before, all files of an upload were read as sent by one."""
+    """Adds the column. The files of all earlier uploads were read as sent by one sender."""
     op.add_column("uploads", sa.Column("apart", sa.Boolean(), nullable=False, server_default=sa.false()))

@@ -1,4 +1,4 @@
-"""The same again: by what submissions are known, and which are kin"""
+"""Adds the traits of submissions, and the kinships between them"""
 
 import hashlib
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _AT_ONCE = 500
 
 
 def upgrade() -> None:
-    """Makes the two tables, and fills them for what is there already."""
+    """Makes the two tables, and fills them for the submissions that exist."""
     op.create_table(
         "traits",
         sa.Column("submission_id", _ID, nullable=False),
@@ -50,7 +50,8 @@ def upgrade() -> None:
     _fill()
 
 
-# As the service made them when this was written; a migration does not change when the service does.
+# Copies of the tables and values as the service had them when this was written. A migration does not change
+# when the service does.
 _submissions = sa.table(
     "submissions",
     *(
@@ -76,7 +77,7 @@ _LIVING = ("in-review", "unreadable", "returned", "accepted")
 
 def _fill() -> None:
     connection, last = op.get_bind(), 0
-    # Lines are long: the database takes the parts out of them.
+    # Lines are long, so the database takes the parts out of them.
     query = (
         sa.select(_submissions, _results.c.line["parts"].label("parts"))
         .join_from(_submissions, _results, _results.c.submission_id == _submissions.c.id)
@@ -113,14 +114,14 @@ def _known_by(row: Any, files: list[str]) -> Iterator[tuple[str, str]]:
         yield "same-unit", f"{row.form}/{key(row.unit)}"[:160]
 
 
-# What uploads said that they replace.
+# The submissions that uploads named as replaced.
 _NAMED = """
     INSERT INTO kinships (submission_id, earlier, ground, verdict)
     SELECT replaced_by, id, 'named', 'replaces' FROM submissions WHERE replaced_by IS NOT NULL
 """
-# Each with the one before it that shares the trait: all pairs of a unit that applied a thousand times would
-# be a million. Numbers of forms are left out, because a blank form may have been copied to everybody, which
-# only the contents would tell.
+# Each submission is paired only with the one before it that shares the trait, because all pairs of a unit
+# that applied a thousand times would be a million. The numbers of forms are left out, because a blank form
+# may have been copied to everybody; only the contents could tell.
 _KIN = f"""
     INSERT INTO kinships (submission_id, earlier, ground)
     SELECT submission_id, earlier, MIN(kind) FROM (
