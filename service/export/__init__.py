@@ -1,1 +1,1 @@
-"""What leaves: the 汇总表, records as files, and all of one submission."""
+"""Exports: the 汇总表, records as files, and everything about one submission in one archive."""

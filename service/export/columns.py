@@ -1,6 +1,6 @@
-"""The columns of an export: what is known of every submission, and the fields of its form.
+"""The columns of an export: those about the submission itself, and the fields of its form.
 
-A column of the first kind begins with _, which no name of a field does.
+The names of columns about the submission begin with _, which a field's name never does.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +19,8 @@ Names = Mapping[str, str]
 
 @dataclass(frozen=True)
 class About:
-    """A column about the submission itself: its title, its value as data, and as people read it."""
+    """A column about the submission itself: its title, its value as data, and its value as text for
+    people."""
 
     title: str
     value: Callable[[Kept, Names], Any]
@@ -92,7 +93,7 @@ _BEFORE, _AFTER = (
 
 
 def titles_of(form: FormDefinition) -> dict[str, str]:
-    """Every column that an export of `form` may have, and its title, in the order that it has by itself."""
+    """Returns the title of every column that an export of `form` may have, in the usual order."""
     titles = {name: about.title for name, about in ABOUT.items()}
     rest = {name: title for name, title in titles.items() if name not in (*_BEFORE, *_AFTER)}
     return {
@@ -104,15 +105,15 @@ def titles_of(form: FormDefinition) -> dict[str, str]:
 
 
 def usual(form: FormDefinition) -> list[str]:
-    """The columns where none were chosen."""
+    """Returns the columns of an export where none were chosen."""
     return [*_BEFORE, *form.fields, *_AFTER]
 
 
 def check(columns: Sequence[str], forms: Sequence[FormDefinition]) -> None:
-    """Refuses columns that none of `forms` has, or that are asked for twice.
+    """Checks that one of `forms` has each column, and that no column is asked for twice.
 
     Raises:
-        Invalid: there is such a column.
+        Invalid: a column is unknown, or is asked for twice.
     """
     known = {*ABOUT, *(name for form in forms for name in form.fields)}
     unknown = [name for name in columns if name not in known]

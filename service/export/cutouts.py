@@ -1,4 +1,4 @@
-"""Cut-outs of the places where values were read."""
+"""Cut-outs: pictures of the places where values were read."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -9,13 +9,13 @@ from service.page_pictures import Held, Look, Views
 from service.results import EvidenceJson, Line, PartJson
 from service.store.uploads import StoredFile
 
-# Pixels a point: 180 dpi.
+# Pixels a point; 2.5 is 180 dpi.
 _SCALE = 2.5
 
 
 @dataclass(frozen=True)
 class Crop:
-    """What the page shows where the value of `field` was read, as WebP."""
+    """A picture of the place on a page where the value of `field` was read, as WebP."""
 
     field: str
     page: int
@@ -23,8 +23,8 @@ class Crop:
 
 
 def cut_out(files: Sequence[StoredFile], line: Line | None, views: Views) -> list[Crop]:
-    """The cut-outs of a result, by field in the order of the line. A file that is gone, or that can't be
-    shown, has none."""
+    """Returns the cut-outs of a result, by field in the order of the line. A file that is gone or can't be
+    shown has none."""
     if line is None:
         return []
     arrived = [(file.name, file.sha256) for file in files]
@@ -38,13 +38,14 @@ def cut_out(files: Sequence[StoredFile], line: Line | None, views: Views) -> lis
                 for page, box in _places(views, held[one["part"]], one):
                     crops.append(Crop(field, page, views.image(held[one["part"]], Look(page, _SCALE, box))))
             except SealformError:
-                # Nor will its other places be shown, each perhaps after as long a wait.
+                # The part is dropped, because its other places can't be shown either, and each might take as
+                # long to fail.
                 del held[one["part"]]
     return crops
 
 
 def take_out(files: Sequence[StoredFile], parts: Sequence[PartJson], views: Views) -> dict[str, bytes]:
-    """The bytes of `parts` inside `files`, by name, as far as they can be taken out."""
+    """Returns the bytes of `parts` inside `files` by name, as far as they can be taken out."""
     found = {}
     for part in parts:
         with suppress(SealformError):
@@ -55,7 +56,8 @@ def take_out(files: Sequence[StoredFile], parts: Sequence[PartJson], views: View
 def _places(
     views: Views, held: Held, evidence: EvidenceJson
 ) -> Iterator[tuple[int, tuple[float, float, float, float]]]:
-    """(page, box) of where a value was read; the cell of a Word file is where it was printed."""
+    """Yields (page, box) of the places where a value was read. For a cell of a Word file it is the place
+    where the cell was printed."""
     if evidence.get("page") is not None and evidence.get("box") is not None:
         x0, y0, x1, y1 = evidence["box"]
         yield evidence["page"], (x0, y0, x1, y1)

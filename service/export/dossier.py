@@ -1,6 +1,7 @@
-"""Everything about one submission in one .zip: what arrived, the record, and who did what to it.
+"""The dossier of a submission: one .zip with the files that arrived, the record, and the log of who did what
+to it.
 
-It is made to be kept and printed: nothing in it needs this service, and no name in it is one that an
+It is made to be kept and printed: it can be used without this service, and it holds no file name that an
 applicant could choose freely.
 """
 
@@ -34,7 +35,7 @@ from service.store.uploads import StoredFile
 _TEMPLATES = Path(__file__).parent / "templates"
 _ORIGINALS, _CROPS = "原件", "字段截图"
 _NAMELESS = "未命名"
-# A name is at most 255 bytes on the usual file systems; the number and the folder need some.
+# Usual file systems allow 255 bytes in a name. The number and the folder need some of them.
 _LONGEST_NAME = 180
 _FORBIDDEN = frozenset('<>:"|?*/\\')
 _INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
@@ -64,8 +65,8 @@ _OTHERS = "（同批另有 {} 个文件，不属于本申请）"
 
 @dataclass(frozen=True)
 class Known:
-    """All that a dossier is made of. `files` are the application's own of those that were uploaded, and
-    `inside` the parts that are its own in those that hold the papers of others too."""
+    """All data that a dossier is made of. `files` are the uploaded files that are the application's own.
+    `inside` holds those of its parts that lie in files which also hold the papers of others."""
 
     kept: Kept
     form: FormDefinition | None
@@ -79,7 +80,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the audit log: what it is about, and each value before and after."""
+    """One entry of the audit log, with each value that it is about before and after the change."""
 
     seq: int
     at: datetime
@@ -91,7 +92,7 @@ class Entry:
 
 
 def gather(connection: sa.Connection, submission: int, form: FormDefinition | None) -> Known:
-    """What is known of a submission; `form` is the definition that it was read with.
+    """Collects what is known of a submission. `form` is the definition that it was read with.
 
     Raises:
         NotFound: there is no such submission.
@@ -103,7 +104,7 @@ def gather(connection: sa.Connection, submission: int, form: FormDefinition | No
         (uploaded, []) if found.is_alone or not found.line else _own_files(uploaded, found.line["parts"])
     )
     names = listing.people(connection, None)
-    # What is kept of the reading names no file of others either.
+    # The result line must not name files of others either, so its source is replaced.
     line: Line | None = {**found.line, "source": kept.name} if found.line else None
     return Known(
         kept, form, line, files, inside, uploaded, _log(connection, submission, form, names, files), names
@@ -119,8 +120,8 @@ def write_dossier(
     inner: Mapping[str, bytes] = MappingProxyType({}),
 ) -> None:
     """Writes the .zip: the originals, the record as JSON and as a sheet, `crops` of the places where values
-    were read, and the log as a page. `inner` are the bytes of parts inside others by name. What of the
-    originals is not there any more is told."""
+    were read, and the log as a page. `inner` holds the bytes of parts inside other files, by name. The record
+    and the page name the originals that are no longer there."""
     made = now.astimezone()
     parts = [
         StoredFile(part["name"], part["sha256"], len(inner.get(part["name"], b""))) for part in known.inside
@@ -146,8 +147,8 @@ def write_dossier(
 
 
 def safe_name(name: str, number: int) -> str:
-    """The name of a file as it may stand on any disk: no path, no sign that hides or reverses, no name that
-    Windows keeps for itself; `number` tells apart those that are alike."""
+    """Returns a file name that is safe on any disk: without a path, without characters that hide or reverse
+    text, and none that Windows reserves. `number` tells apart names that are alike."""
     last = re.split(r"[/\\]", name)[-1]
     plain = "".join(_replacement(character) for character in last).strip(" .")
     stem, dot, suffix = plain.rpartition(".")
@@ -158,8 +159,8 @@ def safe_name(name: str, number: int) -> str:
 
 
 def audit_page(known: Known, missing: Sequence[str], made: datetime) -> str:
-    """The log as a page that stands alone: who, when, what, before and after, and the hashes that bind the
-    entries."""
+    """Returns the log as a page that needs no other file: who did what and when, the values before and after,
+    and the hashes that bind the entries."""
     pages = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
@@ -221,8 +222,9 @@ def _record(known: Known, missing: Sequence[str]) -> bytes:
 def _own_files(
     files: Sequence[StoredFile], parts: Sequence[PartJson]
 ) -> tuple[list[StoredFile], list[PartJson]]:
-    """The files among an application's own `parts`, and those of them that lie in files that are not."""
-    # Reading makes names safe and tells them apart; it is by those that parts are known.
+    """Returns the files among an application's own `parts`, and its own parts that lie in files which are not
+    its own."""
+    # Parts are known by the names that reading gives them: safe for a file system, and no two alike.
     read = Source.of("", Path(), [(file.name, Path(str(number))) for number, file in enumerate(files)])
     known = {part["name"] for part in parts}
     kept = {name: file for file, (name, _) in zip(files, read.parts, strict=True) if name in known}
@@ -258,8 +260,8 @@ def _changes(
     form: FormDefinition | None,
     files: Sequence[StoredFile],
 ) -> Iterator[tuple[str, str, str]]:
-    """(what, before, after) of each value of an entry: fields in the order of the form, after what is about
-    the whole. Of what was uploaded only `files` are named."""
+    """Yields (title, before, after) for each value of an entry: first the values about the whole submission,
+    then the fields in the order of the form. Of the uploaded files only `files` are named."""
     told: dict[tuple[int, str], list[str]] = {}
     order = list(form.fields) if form else []
     for label in digests:
@@ -277,7 +279,7 @@ def _changes(
 
 
 def _told(kind: str, name: str, text: str, form: FormDefinition | None, files: Sequence[StoredFile]) -> str:
-    """A value of the log, as a person reads it."""
+    """Returns a value of the log as a person reads it."""
     data = json.loads(text)
     if data is None:
         return ""

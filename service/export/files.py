@@ -1,5 +1,5 @@
-"""Records as files for people (.xlsx, .csv) and for other systems (JSON lines, Parquet), written as they come
-from the database."""
+"""Writes records as files for people (.xlsx, .csv) and for other systems (JSON lines, Parquet). Records are
+written as they come from the database."""
 
 import csv
 import io
@@ -20,13 +20,14 @@ from service.store.exports import Kept
 from service.store.statuses import WORDS
 
 Format = Literal["xlsx", "csv", "jsonl", "parquet"]
-# What makes a spreadsheet take a text for a formula, or hides what does; some take the full-width signs too.
+# Characters that make a spreadsheet take a text for a formula, or that hide one. Some programs take the
+# full-width signs too.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _BOM = b"\xef\xbb\xbf"
 _ROW_GROUP = 2000
-# What the sheet that explains counts besides the states.
+# The counts in the sheet that explains the workbook, besides the states.
 _UNSETTLED, _REPLACED = "其中疑似重复，尚未处理", "已被替换，未导出"
-# In JSON lines whatever the columns: without them nobody could follow a record.
+# JSON lines always hold these columns, because without them another system could not follow a record.
 _ALWAYS = (
     "_id",
     "_changed",
@@ -42,8 +43,8 @@ _ALWAYS = (
 
 @dataclass(frozen=True)
 class Shape:
-    """What an export looks like: the definitions in force of the forms in it, the columns (None: the usual
-    ones), what people call those who reviewed, and how many are left out because they were replaced."""
+    """The shape of an export: the definitions in force of its forms, its columns (None: the usual ones), the
+    names of the reviewers, and how many records are left out because they were replaced."""
 
     forms: Mapping[str, FormDefinition]
     names: Names
@@ -51,17 +52,17 @@ class Shape:
     left_out: int = 0
 
     def only_form(self) -> FormDefinition:
-        """The one form of a format that has one table.
+        """Returns the only form, for a format that has one table.
 
         Raises:
-            Invalid: there are several.
+            Invalid: there are several forms.
         """
         if len(self.forms) != 1:
             raise Invalid("这种格式一次只能导出一种表格", advice="请用 form 指定表格，或改用 xlsx、jsonl")
         return next(iter(self.forms.values()))
 
     def of(self, form: FormDefinition) -> list[str]:
-        """The columns for one form: those chosen that it has."""
+        """Returns the columns for one form: the chosen columns that it has."""
         return (
             usual(form)
             if self.columns is None
@@ -71,8 +72,8 @@ class Shape:
 
 @dataclass(frozen=True)
 class FileFormat:
-    """All there is to know of a format: its words for people, its media type, what writes it, and whether a
-    file of it is one table, so that it holds records of one form only."""
+    """A format: its name for people, its media type, the function that writes it, and whether a file of it is
+    one table, which holds records of one form only."""
 
     words: str
     media: str
@@ -81,7 +82,7 @@ class FileFormat:
 
 
 def write_records(kind: Format, target: IO[bytes], records: Iterable[Kept], shape: Shape) -> None:
-    """Writes `records` to `target`. Memory does not grow with their number.
+    """Writes `records` to `target`. The memory used does not grow with their number.
 
     Raises:
         Invalid: the format has one table, and `shape` more than one form.
@@ -90,7 +91,7 @@ def write_records(kind: Format, target: IO[bytes], records: Iterable[Kept], shap
 
 
 def to_json(kept: Kept, names: Names, columns: Sequence[str] | None = None) -> dict[str, Any]:
-    """A record as JSON; the columns about the submission lose their _."""
+    """Returns a record as JSON. The names of columns about the submission lose their _."""
     about = (
         list(ABOUT)
         if columns is None
@@ -106,7 +107,8 @@ def to_json(kept: Kept, names: Names, columns: Sequence[str] | None = None) -> d
 
 
 def safe(text: str) -> str:
-    """`text` as no spreadsheet takes it for a formula: an apostrophe before what would make it one."""
+    """Returns `text` so that no spreadsheet takes it for a formula: with an apostrophe before a text that
+    begins like one."""
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
@@ -117,7 +119,7 @@ def _write_lines(target: IO[bytes], records: Iterable[Kept], shape: Shape) -> No
 
 
 def _write_csv(target: IO[bytes], records: Iterable[Kept], shape: Shape) -> None:
-    """RFC 4180 in UTF-8, with the mark by which spreadsheets know that it is."""
+    """Writes CSV (RFC 4180) in UTF-8, with the byte order mark by which spreadsheets recognise UTF-8."""
     from service.export.workbook import field_cell
 
     form = shape.only_form()
@@ -146,7 +148,8 @@ def _csv_text(value: SheetValue) -> str:
 
 
 def _write_book(target: IO[bytes], records: Iterable[Kept], shape: Shape) -> None:
-    """A sheet a form, one for what could not be read, one that explains."""
+    """Writes a workbook with one sheet for each form, one for submissions that could not be read, and one
+    that explains the workbook."""
     from service.export.summary_sheet import COLOURS, FAILED_SHEET, LEGEND_SHEET, write_legend
     from service.export.workbook import CORRECTED, Book, Sheet
 

@@ -1,4 +1,4 @@
-"""Columns of a Parquet file, typed by the kinds of their fields."""
+"""The columns of a Parquet file, typed by the kinds of their fields."""
 
 import json
 from collections.abc import Callable, Collection, Sequence
@@ -15,8 +15,7 @@ from service.export.columns import ABOUT, Names, titles_of
 from service.store.exports import Kept
 
 _PLACES = 14
-# 24 digits before the point, which is what a number may have, and as many after it as the type then has room
-# for.
+# A number may have 24 digits before the point. The type leaves room for 14 digits after it.
 _AMOUNT = pa.decimal128(38, _PLACES)
 _ABOUT: dict[str, pa.DataType] = {
     **dict.fromkeys(("_id", "_version", "_changed", "_replaces", "_replaced_by"), pa.int64()),
@@ -24,8 +23,8 @@ _ABOUT: dict[str, pa.DataType] = {
     **dict.fromkeys(("_findings", "_unweighed", "_corrected", "_reviewers"), pa.list_(pa.string())),
     "_twins": pa.list_(pa.int64()),
 }
-# What the types have no place for: a value that was read with another version of the form, a number with too
-# many digits; and what must not be missed, whatever columns were chosen.
+# The column for values that fit no typed column, such as a value that was read with another version of the
+# form or a number with too many digits. It also holds what must not be missed, whatever columns were chosen.
 _REST = "_rest"
 
 
@@ -39,8 +38,8 @@ class Column:
 
 
 def columns_of(form: FormDefinition, chosen: Sequence[str]) -> list[Column]:
-    """The columns of the file: those chosen, `NAME.unit` beside each number, and `_rest`, JSON of what fits
-    none."""
+    """Returns the columns of the file: the chosen ones, `NAME.unit` beside each number, and `_rest`, which
+    holds as JSON the values that fit none."""
     titles, made = titles_of(form), []
     for name in chosen:
         field = form.fields.get(name)
@@ -51,7 +50,7 @@ def columns_of(form: FormDefinition, chosen: Sequence[str]) -> list[Column]:
 
 
 def row_of(kept: Kept, form: FormDefinition, columns: Sequence[Column], names: Names) -> dict[str, Any]:
-    """One record, a value a column."""
+    """Returns one record as a row, with one value for each column."""
     row: dict[str, Any] = {}
     rest = _without_column(kept, form, {column.name for column in columns}, names)
     for column in columns:
@@ -74,8 +73,8 @@ def row_of(kept: Kept, form: FormDefinition, columns: Sequence[Column], names: N
 def _without_column(
     kept: Kept, form: FormDefinition, columns: Collection[str], names: Names
 ) -> dict[str, Any]:
-    """Values of fields that the form has not, and the parts of values that nobody weighed where no column
-    tells them."""
+    """Returns the values of fields that the form does not have. It adds the unweighed parts of values where
+    no column tells them."""
     rest = {
         name: value for name, value in kept.content.items() if name not in form.fields and value is not None
     }
@@ -84,7 +83,7 @@ def _without_column(
 
 
 def _kind(field: FieldBase[Any]) -> tuple[pa.DataType, Callable[[Any], Any]]:
-    """The type of a field's values, and how one is written in it."""
+    """Returns the type of a field's values, and the function that converts a value to it."""
     text = pa.string()
     match field:
         case ChoiceField():
@@ -105,7 +104,7 @@ def _kind(field: FieldBase[Any]) -> tuple[pa.DataType, Callable[[Any], Any]]:
 
 
 def _in_a_row(field: FieldBase[Any]) -> tuple[pa.DataType, Callable[[Any], Any]]:
-    """As `_kind`, but a number keeps its unit."""
+    """Does the same as `_kind`, except that a number keeps its unit."""
     if isinstance(field, NumberField):
         kind = pa.struct([("amount", _AMOUNT), ("unit", pa.string())])
         return kind, lambda value: {"amount": _amount(value), "unit": value.unit}
@@ -127,7 +126,7 @@ def _amount(value: Amount) -> Decimal:
 
 
 def _sound(value: Any) -> Any:
-    """`value` without halves of characters, which have no place in UTF-8."""
+    """Returns `value` without unpaired surrogates, which UTF-8 can't encode."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Workbooks written a row at a time, so that their length costs no memory.
+"""Writes workbooks one row at a time, so that their length costs no memory.
 
 Nothing that an applicant wrote can become a formula: texts are written as texts whatever they begin with.
 """
@@ -30,17 +30,18 @@ HEADING = PatternFill("solid", fgColor="D9E2F3")
 DOUBTFUL = PatternFill("solid", fgColor="FFF2CC")
 WRONG = PatternFill("solid", fgColor="F8CBAD")
 CORRECTED = PatternFill("solid", fgColor="E2EFDA")
-# Limits of the format, and of what a clerk can take in at once.
+# Limits of the file format, and of what a clerk can take in at once.
 _LONGEST_TEXT = 32_767
 _LONGEST_NAME = 31
 _PRECISION = 15
 _NARROWEST, _WIDEST = 8, 44
 _LINE_POINTS, _HIGHEST = 15, 150
-# Who saved a workbook last, in its properties, and as many bytes of them as are looked at.
+# The name that the properties of our workbooks give as the last person to save them; and how many bytes of
+# the properties are looked at.
 _MAKER = "Sealform"
 _PROPERTY = re.compile(rb"<(?:\w+:)?(lastModifiedBy|created|modified)\b[^>]*>([^<]*)<")
 _MOST_PROPERTIES = 1 << 16
-# Rows after which widths follow; they must be known before the first row is written.
+# Column widths are set from so many rows, because they must be known before the first row is written.
 _SAMPLE = 500
 
 
@@ -53,7 +54,7 @@ class Cell(NamedTuple):
 
 
 class Book:
-    """A workbook that is being written. `reserved` are the names of sheets that no form may take."""
+    """A workbook that is being written. `reserved` holds names of sheets that no form may take."""
 
     def __init__(self, reserved: Iterable[str] = ()) -> None:
         self._book = Workbook(write_only=True)
@@ -61,26 +62,28 @@ class Book:
         self._sheets: list[Sheet] = []
 
     def sheet(self, title: str, headings: Sequence[str]) -> "Sheet":
-        """A new sheet, last in the book; its name is `title`, or like it where that is taken or can't be."""
+        """Adds a sheet at the end of the book. Its name is `title`, or a similar name where `title` is taken
+        or not allowed."""
         taken = {sheet.title for sheet in self._sheets} | self._reserved
         made = Sheet(self._book, title if title in self._reserved else _free_title(title, taken), headings)
         self._sheets.append(made)
         return made
 
     def save(self, target: IO[bytes]) -> None:
-        """Writes the book; nothing can be added any more."""
+        """Writes the book. Nothing can be added after that."""
         for sheet in self._sheets:
             sheet.close()
         properties = self._book.properties
         properties.lastModifiedBy = _MAKER
-        # The library writes when it saves, which is now, as the time of the last change.
+        # On saving, the library sets the time of the last change to the present, so `created` is set to the
+        # same time.
         properties.created = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
         self._book.save(target)
 
 
 def is_as_made(path: Path) -> bool:
-    """Whether nobody has saved the workbook at `path` since a `Book` wrote it: whoever does, by whatever
-    program, leaves a name or a later time."""
+    """Returns whether the workbook at `path` is as a `Book` wrote it. Any program that saves it leaves
+    another name or a later time."""
     try:
         with zipfile.ZipFile(path) as archive, archive.open("docProps/core.xml") as file:
             said = dict(_PROPERTY.findall(file.read(_MOST_PROPERTIES)))
@@ -90,7 +93,7 @@ def is_as_made(path: Path) -> bool:
 
 
 class Sheet:
-    """A sheet with a line of headings; rows are written as they come."""
+    """A sheet with one line of headings. Its rows are written as they come."""
 
     def __init__(self, book: Workbook, title: str, headings: Sequence[str]) -> None:
         self.title = title
@@ -103,7 +106,7 @@ class Sheet:
         self.append([Cell(heading, fill=HEADING) for heading in headings])
 
     def append(self, row: Sequence[Cell]) -> None:
-        """One row, a cell a heading."""
+        """Adds one row, with one cell for each heading."""
         self._rows += 1
         fitted = [
             cell._replace(value=_fitted(cell.value) or None) if isinstance(cell.value, str) else cell
@@ -117,13 +120,13 @@ class Sheet:
             self._start()
 
     def close(self) -> None:
-        """Writes what still waits."""
+        """Writes the rows that still wait."""
         if self._waiting is not None:
             self._start()
         self._sheet.auto_filter.ref = f"A1:{get_column_letter(len(self._widths))}{self._rows}"
 
     def _start(self) -> None:
-        """Widths after the longest line of a column, bounded."""
+        """Sets each column's width to its longest line, within bounds, and writes the rows that wait."""
         rows = self._waiting or []
         self._waiting = None
         for number, cells in enumerate(zip(*rows, strict=True), 1):
@@ -134,20 +137,21 @@ class Sheet:
             self._write(row, is_heading=number == 1)
 
     def _write(self, row: Sequence[Cell], *, is_heading: bool = False) -> None:
-        """The row, as high as its wrapped lines, bounded."""
+        """Writes a row, as high as its wrapped lines, within bounds."""
         lines = max(
             sum(-(-max(_width(line), 1) // (width - 2)) for line in _shown(cell.value).split("\n"))
             for cell, width in zip(row, self._widths, strict=True)
         )
         self._written += 1
-        # The height of the row before is written already, and would be kept to the end.
+        # The height of the previous row is already in the file, but the library would keep it in memory to
+        # the end.
         self._sheet.row_dimensions.pop(self._written - 1, None)
         self._sheet.row_dimensions[self._written].height = min(lines * _LINE_POINTS + 3, _HIGHEST)
         self._sheet.append(self._styled(row, is_heading))
 
     def _styled(self, row: Sequence[Cell], is_heading: bool) -> Iterator[StyledCell]:
-        """The cells, each gone once it is written: one stands for all that look alike, because styles are
-        slow to set."""
+        """Yields the styled cells; each is written before the next. One cell object stands for all that look
+        alike, because setting styles is slow."""
         for value, shape, fill in row:
             is_text = isinstance(value, str)
             look = ("@" if is_text else shape, fill.fgColor.rgb if fill else None, is_heading)
@@ -174,12 +178,13 @@ class Sheet:
 def field_cell(
     field: FieldBase[Any] | None, data: Any, fill: PatternFill | None = None, unweighed: Collection[str] = ()
 ) -> Cell:
-    """The JSON value `data` of `field` as it stands in a cell, marked where parts of it are `unweighed`; of a
-    field that is not known, or has another shape, as JSON."""
+    """Returns the cell for the JSON value `data` of `field`, marked where parts of it are `unweighed`. A
+    value whose field is not known, or that has another shape, is shown as JSON."""
     if field is not None:
         try:
             typed = field.from_json(data)
-            # Other kinds have no place for a mark in their values, and are told beside them.
+            # The values of other kinds have no place for a mark. Their unweighed parts are told in a column
+            # of their own.
             value = (
                 field.shown(typed, unweighed)
                 if typed is not None and field.borne_out
@@ -197,7 +202,7 @@ def field_cell(
 
 
 def _free_title(title: str, taken: set[str]) -> str:
-    """`title` as Excel takes it for the name of a sheet; names differ in more than case."""
+    """Returns `title` as Excel allows it for the name of a sheet. Names must differ in more than case."""
     plain = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", title).strip(" '")[:_LONGEST_NAME] or "Sheet"
     free, number = plain, 1
     while free.lower() in {name.lower() for name in taken}:
@@ -207,7 +212,8 @@ def _free_title(title: str, taken: set[str]) -> str:
 
 
 def clean(text: str) -> str:
-    """`text` without what no sheet can hold: control characters, halves of characters."""
+    """Returns `text` without characters that no sheet can hold: control characters and unpaired
+    surrogates."""
     text = ILLEGAL_CHARACTERS_RE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     return re.sub("[\ud800-\udfff\ufffe\uffff]", "", text)
 
@@ -228,6 +234,6 @@ def _shown(value: object) -> str:
 
 
 def _width(text: str) -> int:
-    """Columns that `text` takes, two for each ideograph: the bytes that GBK has for it, which are quickly
-    counted."""
+    """Returns the width of `text` in columns, two for each ideograph. This is its number of bytes in GBK,
+    which is fast to count."""
     return len(text) if text.isascii() else len(text.encode("gbk", "replace"))
