@@ -1,3 +1,3 @@
-"""The service as a program of the web: `app.py` puts it together, `routes/` holds a module a subject,
-`security.py` who may call them, `problems.py` what is said when they refuse, `context.py` what they work
-with."""
+"""The web service: its API and its pages. `app.py` puts it together, `routes/` has one module for each
+subject, `security.py` decides who may call a route, `problems.py` makes the answers to refused requests, and
+`context.py` holds what the routes work with."""

@@ -1,4 +1,5 @@
-"""The application: routes under /api/v1, pages beside them, one way to refuse, one guard before all."""
+"""Builds the web application: the routes under /api/v1, the pages beside them, one form of error answers, and
+one guard in front of everything."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -42,7 +43,7 @@ _ROUTERS: Sequence[APIRouter] = (
     twins.router, export.router, webhooks.router, part_pages.router, audit.router,
 )  # fmt: skip
 
-# Requests that wait for a picture at the same time; those beyond wait in line.
+# The number of requests that may wait for a picture at the same time; further ones queue.
 _DRAWINGS = 8
 
 
@@ -53,9 +54,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def create_app(context: Context) -> FastAPI:
-    """The service on what `context` holds. Nothing is open but signing in, the health checks and the look of
-    the pages."""
-    # FastAPI's own pages of documentation load from elsewhere.
+    """Builds the service on `context`. Without signing in, only the sign-in itself, the health checks and the
+    static files of the pages can be reached."""
+    # FastAPI's own documentation pages are off, because they load scripts from other sites.
     app = FastAPI(
         title="Sealform", version="1", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan
     )
@@ -76,7 +77,7 @@ def create_app(context: Context) -> FastAPI:
 
 def _document(app: FastAPI) -> Any:
     def openapi(who: Annotated[Actor, may()]) -> dict[str, Any]:
-        """The OpenAPI document of this API."""
+        """Returns the OpenAPI document of this API."""
         return made()
 
     @cache

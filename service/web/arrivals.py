@@ -1,4 +1,4 @@
-"""What the API says of uploads: their files, and what became of each."""
+"""The API's view of uploads: their files, and what became of each."""
 
 from typing import Any
 
@@ -12,8 +12,9 @@ from service.web.schemas import Summary, summaries
 
 
 class ArrivedFile(BaseModel):
-    """A file of an upload; once it was read, the `submissions` that it went into, and the `state` in which it
-    ended. `left` are the names of what is in it, or itself, that went into none."""
+    """A file of an upload. Once it was read, `submissions` are those that it went into, and `state` is the
+    state in which it ended. `left` names the parts of it, or the file itself, that went into no
+    submission."""
 
     name: str
     sha256: str
@@ -24,7 +25,8 @@ class ArrivedFile(BaseModel):
 
 
 class Upload(BaseModel):
-    """What one request brought, and how far its reading is; `state` is received, reading or done."""
+    """An upload: what one request brought, and how far its reading is. `state` is received, reading or
+    done."""
 
     id: int
     state: str
@@ -40,7 +42,7 @@ class Uploads(BaseModel):
 
 
 def upload_shown(connection: sa.Connection, forms: FormStore, number: int) -> Upload:
-    """The upload of that number.
+    """Returns the upload of that number.
 
     Raises:
         NotFound: there is none.

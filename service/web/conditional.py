@@ -1,5 +1,5 @@
-"""What the routes share: the version that a change names, files as answers, names of files, multipart
-requests, days."""
+"""Helpers that the routes share: the version in If-Match, answers that are files, safe file names, multipart
+requests, and the days of the bureau."""
 
 import re
 import unicodedata
@@ -20,7 +20,7 @@ from service.web.problems import MEDIA_TYPE, Problem
 
 _TAG = re.compile(r'(?:W/)?"([0-9]{1,9})"|([0-9]{1,9})')
 _LONGEST_NAME = 180
-# A field of a multipart request that is no file.
+# The most bytes of a multipart field that is not a file.
 _LONGEST_FIELD = 4096
 
 IfMatch = Annotated[
@@ -28,18 +28,18 @@ IfMatch = Annotated[
     Header(description='The version that was looked at, as the ETag says it: `"3"`', max_length=64),
 ]
 
-# What a change that names its version may answer besides.
+# The additional answer of a route whose change must name its version.
 VERSIONED: dict[int | str, dict[str, Any]] = {
     428: {"model": Problem, "description": "Precondition Required", "content": {MEDIA_TYPE: {}}}
 }
 
 
 def version_of(if_match: str | None) -> int:
-    """The version in an If-Match header.
+    """Returns the version in an If-Match header.
 
     Raises:
-        VersionRequired: there is none.
-        Invalid: it is no version of ours.
+        VersionRequired: there is no such header.
+        Invalid: it is not one of our versions.
     """
     if not if_match:
         raise VersionRequired("没有说明所修改的是哪一版")
@@ -50,8 +50,8 @@ def version_of(if_match: str | None) -> int:
 
 
 def file_name(given: str | None) -> str:
-    """What a file is called, without the folders and the signs that nobody sees; cut where it is too long,
-    its suffix kept."""
+    """Returns a file's name without folders and invisible characters. A name that is too long is cut, and
+    keeps its suffix."""
     name = re.split(r"[/\\]", unicodedata.normalize("NFC", given or ""))[-1]
     name = "".join(
         sign for sign in name if unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
@@ -65,7 +65,7 @@ def file_name(given: str | None) -> str:
 
 
 def attachment(name: str) -> dict[str, str]:
-    """Headers of an answer that a browser saves as `name` and never shows (RFC 6266)."""
+    """Returns the headers of an answer that a browser saves as `name` and never shows (RFC 6266)."""
     plain = re.sub(r'[^ -~]|["\\%]', "_", name)
     return {
         "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
@@ -73,12 +73,13 @@ def attachment(name: str) -> dict[str, str]:
 
 
 def document(data: bytes, media_type: str, name: str) -> Response:
-    """A file that was made for this request."""
+    """Returns an answer with a file that was made for this request."""
     return Response(data, media_type=media_type, headers=attachment(name))
 
 
 def stream(chunks: Iterator[bytes], size: int, name: str) -> Response:
-    """A file as it arrived. Its first part is fetched here, so that what is lost is told as such.
+    """Returns an answer with a file as it arrived. Its first part is fetched here, so that a lost file gives
+    an error answer.
 
     Raises:
         NotFound: the bytes are gone.
@@ -94,7 +95,7 @@ def stream(chunks: Iterator[bytes], size: int, name: str) -> Response:
 
 
 def media(*kinds: str) -> dict[int | str, dict[str, Any]]:
-    """The answer of a route that gives a file, for the OpenAPI document."""
+    """Returns the description of an answer that is a file, for the OpenAPI document."""
     return {
         200: {
             "description": "The file",
@@ -104,20 +105,20 @@ def media(*kinds: str) -> dict[int | str, dict[str, Any]]:
 
 
 def multipart_body(required: str, **fields: dict[str, Any]) -> dict[str, Any]:
-    """The body of a route that reads a multipart request, for the OpenAPI document: `fields`, of which one is
-    `required`."""
+    """Returns the description of a multipart request's body, for the OpenAPI document: its `fields`, of which
+    `required` is required."""
     schema = {"type": "object", "required": [required], "properties": fields}
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
 
 
 @asynccontextmanager
 async def multipart(request: Request, most_files: int) -> AsyncIterator[FormData]:
-    """The fields and files of a multipart request. It is read here, not before, so that only those are heard
-    who may ask.
+    """Yields the fields and files of a multipart request. It is read only here, after the caller's rights
+    were checked.
 
     Raises:
-        Invalid: it is no multipart request.
-        RequestTooLarge: it ended where the limit is, or before its end.
+        Invalid: it is not a multipart request.
+        RequestTooLarge: the request is over the limit, or the client went away before its end.
     """
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise Invalid("请求应为 multipart/form-data")
@@ -132,12 +133,12 @@ async def multipart(request: Request, most_files: int) -> AsyncIterator[FormData
 
 
 def zone(context: Context) -> tzinfo:
-    """Where the bureau is: its days begin when those of this machine do."""
+    """Returns the bureau's time zone, which is this machine's."""
     here = context.clock().astimezone().tzinfo
     assert here is not None
     return here
 
 
 def start_of(day: date, where: tzinfo, days: int = 0) -> datetime:
-    """When `day` begins in `where`, or the day so many days later."""
+    """Returns when the day `days` after `day` begins in `where`."""
     return datetime.combine(day + timedelta(days=days), time(), where)

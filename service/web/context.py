@@ -1,4 +1,5 @@
-"""What the routes work with, handed to each by FastAPI; made once, where the service starts."""
+"""The objects that the routes work with. They are made once, when the service starts, and FastAPI hands them
+to each route."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,8 +19,8 @@ Enqueue = Callable[[sa.Connection, int], None]
 
 @dataclass(frozen=True)
 class Context:
-    """`enqueue` puts an upload into the queue within the caller's transaction; `clock` tells the time in
-    UTC."""
+    """What the routes work with. `enqueue` puts an upload into the queue within the caller's transaction;
+    `clock` returns the time in UTC."""
 
     database: Database
     blobs: Blobs

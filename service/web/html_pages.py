@@ -1,10 +1,10 @@
-"""The pages: templates with who is signed in and what things are called; all data they get from the API by
-themselves.
+"""The HTML pages: templates, filled with who is signed in and with the words of the interface. A page fetches
+all its data from the API.
 
 A page is a line in `PAGES` and a template that extends base.html; its look is static/css/<name>.css, its
-behaviour static/js/<name>.js. What pages share, in static/js: api.js (requests, problems, `upload`,
-`download`), outbox.js (changes that must not be lost), live.js (server-sent events), keys.js (`bind`, the
-list of keys), toast.js (`say` with a way back, `tell` a problem), drop.js, dom.js, words.js.
+behaviour static/js/<name>.js. The pages share these modules of static/js: api.js (requests, problems,
+`upload`, `download`), outbox.js (changes that must not be lost), live.js (server-sent events), keys.js
+(`bind`, the list of keys), toast.js (`say` with a way back, `tell` a problem), drop.js, dom.js, words.js.
 """
 
 import hashlib
@@ -37,7 +37,7 @@ SCOPES: dict[accounts.Scope, str] = {
     "upload": "上传", "see": "查看", "correct": "更正", "decide": "决定", "export": "导出", "admin": "管理",
 }  # fmt: skip
 
-# What the log calls what was done, and what other systems can be told of.
+# The words for the actions in the log, and for the events that webhooks can be sent.
 ACTIONS: Mapping[str, str] = {
     **{str(move): word for move, word in MOVES.items()}, "read": "读取", "correct": "更正",
     "undo": "撤销更正",
@@ -64,7 +64,7 @@ EVENTS: Mapping[str, str] = {
 
 
 def _advice(cls: type[UnreadableFile] = UnreadableFile) -> dict[str, str]:
-    """What to do about a file that can't be read, by the code of its error."""
+    """Returns the advice on files that can't be read, by the code of the error."""
     return {cls.code: cls.advice} | {
         code: text for sub in cls.__subclasses__() for code, text in _advice(sub).items()
     }
@@ -80,8 +80,8 @@ _WORDS: Mapping[str, Any] = {
 
 @dataclass(frozen=True)
 class Page:
-    """A page at `path` (FastAPI's way of writing it), for those who may do `scope`; `current` is its entry in
-    the bar."""
+    """A page at `path` (in FastAPI's notation), for those who have the right `scope`. `current` is the entry
+    of the navigation bar that it belongs to."""
 
     path: str
     template: str
@@ -99,7 +99,7 @@ PAGES = (
     Page("/admin", "admin.html", "admin", "/admin"),
     Page("/password", "password.html", None),
 )
-# Path, name, and what one must be allowed to do to see it.
+# Path, name, and the right that one needs to see the entry.
 NAVIGATION = (
     ("/", "收件箱", "see"), ("/questions", "按题复核", "correct"), ("/forms", "表格", "see"),
     ("/export", "导出", "export"),
@@ -108,7 +108,7 @@ NAVIGATION = (
 
 
 def _edition() -> str:
-    """What changes with any of the static files."""
+    """Returns a digest that changes with any of the static files."""
     digest = hashlib.sha256()
     for path in sorted(path for path in (_HERE / "static").rglob("*") if path.is_file()):
         digest.update(path.relative_to(_HERE).as_posix().encode() + path.read_bytes())
@@ -130,7 +130,7 @@ router = APIRouter(include_in_schema=False)
 
 
 def install(app: FastAPI) -> None:
-    """Gives `app` the pages and what they load."""
+    """Adds the pages and their static files to `app`."""
     app.include_router(router)
     app.mount("/static", _Static(directory=_HERE / "static"), name="static")
 
@@ -138,8 +138,8 @@ def install(app: FastAPI) -> None:
 def render(
     template: str, who: Actor | None, *, status: int = 200, current: str | None = None, **values: Any
 ) -> HTMLResponse:
-    """A template of this folder as a page; `values` are the template's own. A page is never kept by a
-    browser: it bears a session's secret, and what one user may see another may not."""
+    """Renders a template of this folder as a page; `values` are the template's own. Browsers must not store a
+    page, because it holds a secret of the session, and another user may not be allowed to see it."""
     user = {"id": who.id, "name": who.name, "can": sorted(who.can)} if who else None
     common = {
         "user": user,
@@ -154,13 +154,14 @@ def render(
 
 @router.get("/login")
 def login(who: Visitor) -> Response:
-    """Where one signs in."""
+    """The page for signing in."""
     return RedirectResponse("/", 303) if who else render("login.html", None)
 
 
 @router.get("/link/{secret}")
 def link(secret: str) -> Response:
-    """Where a one-time link leads: a new user, or one who forgot it, sets a password."""
+    """The page that a one-time link leads to. A new user, or one who forgot the password, sets a password
+    there."""
     return render("password.html", None, link=secret)
 
 
@@ -183,8 +184,9 @@ for _page in PAGES:
 
 
 class _Static(StaticFiles):
-    """What pages load, under the edition that it is of: kept by browsers for good, and an upgrade never
-    leaves half of an old page. Anything else is looked up again at each visit."""
+    """The static files, under the edition that they belong to. Browsers keep a file of an edition for good,
+    and an upgrade never leaves a page with half of its old files. A file without an edition is checked again
+    at each visit."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         inner = path.removeprefix(f"{_EDITION}/")

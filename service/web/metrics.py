@@ -1,5 +1,5 @@
-"""What Prometheus may know of the service. What the database knows is read from it at each scrape, so that
-every process of the service tells the same; only answered requests are counted by each process for itself."""
+"""The service's metrics for Prometheus. Most are read from the database at each scrape, so that every process
+of the service reports the same; only answered requests are counted by each process for itself."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -14,9 +14,10 @@ from service.store.statuses import WORDS
 from service.store.tables import deliveries, results, submissions, uploads, workers
 
 STATES = ("received", "reading", "done")
-# A worker that was not heard of for so long is not counted.
+# A worker that has not reported for so long is not counted.
 ALIVE = timedelta(seconds=60)
-# Seconds: a Word file takes a twentieth, a page of a scan two or three, a thick one a minute.
+# Seconds. A Word file takes a twentieth of a second, a page of a scan two or three seconds, a thick scan a
+# minute.
 BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 
 
@@ -34,11 +35,11 @@ class Metrics:
         )
 
     def count_request(self, route: str, method: str, status: int) -> None:
-        """Counts a request that was answered. `route` is a template, so that there are few of them."""
+        """Counts a request that was answered. `route` is a template, so that there are only few of them."""
         self._requests.labels(route, method if method in _METHODS else "other", str(status)).inc()
 
     def text(self) -> bytes:
-        """Everything, as Prometheus reads it."""
+        """Returns all metrics in the format of Prometheus."""
         return generate_latest(self._registry)
 
 
@@ -46,13 +47,13 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 
 class _Kept(Collector):
-    """What the database knows."""
+    """The metrics that are read from the database."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database, self._clock = database, clock
 
     def describe(self) -> list[GaugeMetricFamily]:
-        # Nothing is read before the first scrape.
+        # An empty list keeps the registry from reading the database before the first scrape.
         return []
 
     def collect(self) -> Iterator[GaugeMetricFamily | HistogramMetricFamily]:

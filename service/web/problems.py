@@ -1,5 +1,5 @@
-"""What is said when a request is refused: RFC 9457 problem documents with the codes of `models/errors.py`,
-never a traceback."""
+"""The answers to requests that fail: RFC 9457 problem documents with the codes of `models/errors.py`, never a
+traceback."""
 
 import logging
 from http import HTTPStatus
@@ -25,7 +25,7 @@ _WORDS = {
 
 
 class Problem(BaseModel):
-    """A problem document; some kinds carry more."""
+    """A problem document. Some kinds of problem have further members."""
 
     model_config = ConfigDict(
         extra="allow",
@@ -46,7 +46,7 @@ class Problem(BaseModel):
     advice: str = ""
 
 
-# What any route may answer, for the OpenAPI document.
+# The answers that any route may give, for the OpenAPI document.
 RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {}}}
     for status in (400, 401, 403, 404, 409, 413, 415, 422, 429)
@@ -54,7 +54,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 
 
 def problem(status: int, code: str, detail: str, advice: str = "", **more: Any) -> JSONResponse:
-    """The answer that says `detail`."""
+    """Returns a problem document as an answer, with `detail` as its explanation."""
     title = HTTPStatus(status).phrase
     body = {
         "type": f"urn:sealform:problem:{code}",
@@ -68,7 +68,7 @@ def problem(status: int, code: str, detail: str, advice: str = "", **more: Any) 
 
 
 def of_error(error: SealformError, **more: Any) -> dict[str, Any]:
-    """`error` as a problem inside another answer, where each of many is done by itself."""
+    """Returns `error` as a problem inside another answer, for requests that handle many items one by one."""
     return {
         "status": error.http_status,
         "code": error.code,
@@ -96,7 +96,7 @@ def _expected(request: Request, error: Exception) -> Response:
 
 def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    # What was sent is not repeated: it may be a password.
+    # The values that were sent are not repeated, because one may be a password.
     wrong = [
         {"at": ".".join(str(step) for step in one["loc"]), "why": one["msg"]} for one in error.errors()[:50]
     ]
@@ -112,8 +112,9 @@ def _http(request: Request, error: Exception) -> Response:
 
 
 class _Unexpected:
-    """Answers what nobody foresaw. It is the innermost middleware, so that its answer too gets the headers
-    and the line in the log that every other gets; an exception handler would stand outside of all."""
+    """Answers with a problem document where an unexpected error came up. It is the innermost middleware, so
+    that its answer also gets the security headers and a line in the log. An exception handler would stand
+    outside of all middleware."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

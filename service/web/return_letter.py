@@ -1,4 +1,4 @@
-"""A draft of the letter by which an application goes back: what is wrong with it, in words that applicants
+"""Drafts the letter with which an application is returned. It names the errors in words that applicants
 understand (pure)."""
 
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ def draft(
     findings: Iterable[Mapping[str, Any]],
     error: Mapping[str, Any] | None,
 ) -> str:
-    """The letter: what is an error, each once. Warnings are for the reviewer, who may add them."""
+    """Returns the draft, with each error once. Warnings are left to the reviewer, who may add them."""
     faults = [finding["message"] for finding in findings if finding["severity"] == "error"]
     if error:
         faults.insert(0, str(error["message"]))

@@ -1,4 +1,5 @@
-"""What the API says of submissions: the shapes of its answers, and how rows of the store become them."""
+"""The API's view of submissions: the models of its answers, and the functions that make them from rows of the
+store."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -21,7 +22,7 @@ from service.web.twins import TWIN, Named, Twin, shown_twins
 
 
 def storable(text: str) -> str:
-    """`text`, if every database can hold it.
+    """Returns `text`, if every database can hold it.
 
     Raises:
         ValueError: it holds half a character, or a NUL.
@@ -110,9 +111,8 @@ _DETAIL: JsonDict = {
 
 
 class Summary(BaseModel):
-    """A submission in a list. `version` is what a change must name; `doubtful` counts the fields that wait
-    for a person;
-    `unsettled_twins` are those that it may be the same as."""
+    """A submission in a list. A change must name its `version`. `doubtful` counts the fields that wait for a
+    person. `unsettled_twins` are the submissions that it may be the same as."""
 
     model_config = ConfigDict(json_schema_extra={"example": _SUMMARY})
     id: int
@@ -143,7 +143,7 @@ class Summaries(BaseModel):
 
 
 class Day(BaseModel):
-    """How many arrived on a day, and how many were decided."""
+    """How many submissions arrived on a day, and how many were decided."""
 
     day: date
     received: int
@@ -151,21 +151,22 @@ class Day(BaseModel):
 
 
 class Counts(BaseModel):
-    """How many submissions there are in each state, and what happened on each of the last days."""
+    """How many submissions there are in each state, and how many arrived and were decided on each of the last
+    days."""
 
     by_status: dict[Status, int]
     by_day: list[Day]
 
 
 class Told(BaseModel):
-    """A value, and how a person writes it on the form."""
+    """A value, and its text as a person would write it on the form."""
 
     value: Any
     text: str | None
 
 
 class FindingShown(BaseModel):
-    """One thing a person should know."""
+    """A finding: one thing that a person should know."""
 
     code: str
     field: str | None
@@ -174,8 +175,8 @@ class FindingShown(BaseModel):
 
 
 class FieldShown(Told):
-    """One field: its value now, what speaks for it, who answers for it; `was`: what was read; `remark`: what
-    is `unweighed`."""
+    """One field: its present value, the evidence for it, and who answers for it. `was` is the value that was
+    read; `remark` says in words what is `unweighed`."""
 
     title: str
     kind: str
@@ -194,8 +195,8 @@ class FieldShown(Told):
 
 
 class PartShown(BaseModel):
-    """A file that arrived, or one that lay in such a file; `bytes` is null where only the outer one's size is
-    known."""
+    """A file that arrived, or one that lay inside such a file. `bytes` is null where only the outer file's
+    size is known."""
 
     index: int
     name: str
@@ -207,8 +208,8 @@ class PartShown(BaseModel):
 
 
 class Detail(Summary):
-    """A submission with all that was read, and what may be done with it now (`moves`). `people` says who the
-    actors are, `twins` which others may be the same."""
+    """A submission with everything that was read. `moves` are the moves that are possible now, `people` the
+    names of the actors, and `twins` the submissions that may be the same."""
 
     model_config = ConfigDict(json_schema_extra={"example": _DETAIL})
     parts: list[PartShown]
@@ -222,7 +223,7 @@ class Detail(Summary):
 
 
 class Change(BaseModel):
-    """What one change of one field was, as values and as written."""
+    """One change of one field, as values and as texts."""
 
     field: str
     title: str
@@ -233,8 +234,8 @@ class Change(BaseModel):
 
 
 class Version(BaseModel):
-    """One version of a submission; `by` is the name of the `actor`, `undoes` the version that it takes
-    back."""
+    """One version of a submission. `by` is the name of the `actor`; `undoes` is the version that this one
+    takes back."""
 
     version: int
     at: datetime
@@ -255,12 +256,12 @@ class History(BaseModel):
 
 
 def form_of(forms: FormStore, row: Any) -> FormDefinition | None:
-    """The definition that a row of `submissions` was read with; None before it was."""
+    """Returns the definition that a row of `submissions` was read with, or None before it was read."""
     return forms.get(row.form, row.form_version) if row.form and row.form_version else None
 
 
 def summaries(connection: sa.Connection, forms: FormStore, rows: Sequence[Any]) -> list[Summary]:
-    """Rows of `submissions` as they stand in a list."""
+    """Returns rows of `submissions` as they appear in a list."""
     doubtful = listing.doubtful_fields(connection, [row.id for row in rows if row.doubtful])
     same = twins.unsettled(connection, [row.id for row in rows])
     told = (
@@ -281,14 +282,14 @@ def _summary(
 
 
 def told(field: FieldBase[Any] | None, value: Any) -> Told:
-    """A JSON value of `field`, and its text."""
+    """Returns a JSON value of `field` with its text."""
     return Told(
         value=value, text=None if field is None or value is None else field.format(field.from_json(value))
     )
 
 
 def detail(connection: sa.Connection, forms: FormStore, number: int) -> Detail:
-    """The submission of that number with all it has.
+    """Returns the submission of that number with everything that it has.
 
     Raises:
         NotFound: there is none.
@@ -305,7 +306,7 @@ def detail(connection: sa.Connection, forms: FormStore, number: int) -> Detail:
     }
     kin = shown_twins(connection, found, form)
     same = sorted(twin.id for twin in kin if twin.verdict is None)
-    # Of several mails that came together each belongs to its own application.
+    # Where several mails came together, each belongs to its own application.
     message = line.get("message", found.upload.message) if line else found.upload.message
     actors = (
         {field.by for field in shown.values() if field.by}
@@ -326,7 +327,8 @@ def detail(connection: sa.Connection, forms: FormStore, number: int) -> Detail:
 def field_shown(
     form: FormDefinition | None, name: str, record: Any, line: Line | None, findings: Iterable[FindingJson]
 ) -> FieldShown:
-    """One field of a record: `record` has `content` and `marks`, `line` is the result as it was read."""
+    """Returns one field of a record. `record` has `content` and `marks`; `line` is the result as it was
+    read."""
     assert form is not None
     field, read, mark = (
         form.fields[name],
@@ -358,8 +360,8 @@ def _as_read(field: FieldBase[Any], read: FieldJson | None) -> Mapping[str, obje
 
 
 def parts(found: Whole) -> list[PartShown]:
-    """The parts of a submission in the order in which they were found; before it is read, the files of its
-    upload."""
+    """Returns the parts of a submission in the order in which they were found; before it is read, the files
+    of its upload."""
     sizes = {one.sha256: one.bytes for one in found.files}
     if found.line and found.line["parts"]:
         return read_parts(found.line, sizes)
@@ -379,7 +381,7 @@ def parts(found: Whole) -> list[PartShown]:
 
 
 def read_parts(line: Parted, sizes: Mapping[str, int] = MappingProxyType({})) -> list[PartShown]:
-    """The parts in a result. `sizes` are the bytes of each file by its SHA-256."""
+    """Returns the parts in a result. `sizes` holds the bytes of each file by its SHA-256."""
     return [
         PartShown(
             index=index, name=part["name"], sha256=part["sha256"], state=part["state"],
@@ -391,7 +393,7 @@ def read_parts(line: Parted, sizes: Mapping[str, int] = MappingProxyType({})) ->
 
 
 def names(connection: sa.Connection, actors: Iterable[str]) -> dict[str, str]:
-    """{actor: what to call it}, of all of them."""
+    """Returns {actor: the actor's name} for all `actors`."""
     wanted = set(actors)
     known = listing.people(connection, wanted)
     return {
@@ -406,7 +408,7 @@ _OTHERS = {
 
 
 def history(connection: sa.Connection, forms: FormStore, number: int) -> History:
-    """Every version of a submission.
+    """Returns every version of a submission.
 
     Raises:
         NotFound: there is no such submission.
@@ -427,7 +429,7 @@ def _version(row: Any, form: FormDefinition | None, by: str) -> Version:
 
 
 def changed_fields(form: FormDefinition | None, changes: Mapping[str, ChangeJson]) -> list[Change]:
-    """What a version changed, field by field."""
+    """Returns the changes of a version, field by field."""
     made = []
     for name, change in changes.items():
         field, title = (form.fields.get(name), form.titles.get(name, name)) if form else (None, name)

@@ -1,4 +1,4 @@
-"""Who is asking, whether that is allowed, and what browsers are told about our pages."""
+"""Finds out who makes a request and whether they may, and sets the security headers of the answers."""
 
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -14,7 +14,7 @@ from service.web.context import Here
 from service.web.problems import problem
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-# Of a request without files.
+# The most bytes of a request without files.
 _MOST_JSON = 4 << 20
 
 _POLICY = "; ".join(
@@ -37,13 +37,14 @@ _HEADERS = {
 
 
 def cookie_name(secure: bool) -> str:
-    """The session's cookie; behind TLS browsers bind it to this host alone."""
+    """Returns the name of the session's cookie. Behind TLS the prefix __Host- makes browsers bind it to this
+    host alone."""
     return "__Host-sealform" if secure else "sealform"
 
 
 def visitor(request: Request, context: Here) -> Actor | None:
-    """Who asks, by token or by session; None where nobody is signed in. A token that does not work is not
-    tried as a session."""
+    """Returns who makes the request, by token or by session, or None where nobody is signed in. A token that
+    is not valid is not followed by a look at the session."""
     now = context.clock()
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme:
@@ -64,8 +65,8 @@ Visitor = Annotated[Actor | None, Depends(visitor)]
 
 
 class May:
-    """The dependency of a route that only those may call who may do all of `scopes`; no scope: whoever is
-    signed in."""
+    """The dependency of a route that needs all of the rights in `scopes`; without scopes, anybody who is
+    signed in may call it."""
 
     def __init__(self, *scopes: accounts.Scope) -> None:
         self.scopes = scopes
@@ -81,12 +82,13 @@ class May:
 
 
 def may(*scopes: accounts.Scope) -> Any:
-    """`Depends` on who asks, and on that they may do all of `scopes`."""
+    """Returns a `Depends` that gives the caller, and that refuses a caller without all of `scopes`."""
     return Depends(May(*scopes))
 
 
 class Guard:
-    """Sets the headers of every answer, and refuses a request that is larger than its kind may be."""
+    """Sets the security headers of every answer, and refuses a request that is larger than its kind may
+    be."""
 
     def __init__(self, app: ASGIApp, most: int, secure: bool) -> None:
         self._app, self._most, self._secure = app, most, secure
@@ -125,7 +127,7 @@ def _counted(receive: Receive, limit: int) -> Callable[[], Any]:
         if message["type"] == "http.request":
             seen += len(message.get("body", b""))
             if seen > limit:
-                # Read as a client that went away: nothing of the request is kept.
+                # The request now looks as if the client had gone away, so nothing of it is kept.
                 return {"type": "http.disconnect"}
         return message
 

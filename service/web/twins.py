@@ -1,4 +1,4 @@
-"""What the API says of submissions that may be the same."""
+"""The API's view of submissions that may be the same."""
 
 from datetime import datetime
 from typing import Any
@@ -31,15 +31,16 @@ TWIN: JsonDict = {
 
 
 class Named(BaseModel):
-    """A field and what people call it."""
+    """A field and its title."""
 
     name: str
     title: str
 
 
 class Twin(BaseModel):
-    """Another submission that may be the same, or of which a person said what it is to this one. `same` says
-    whether all values are (null: one of the two has none), `differs` names the fields that aren't."""
+    """Another submission that may be the same as this one, or on which a person gave a `verdict`. `same` says
+    whether all values are equal (null: one of the two has no values); `differs` names the fields that
+    differ."""
 
     model_config = ConfigDict(json_schema_extra={"example": TWIN})
     id: int
@@ -57,7 +58,7 @@ class Twin(BaseModel):
 
 
 def shown_twins(connection: sa.Connection, found: Whole, form: FormDefinition | None) -> list[Twin]:
-    """The twins of a submission that are to be settled, and those that were; the newest first."""
+    """Returns the twins of a submission, with and without a verdict, the newest first."""
     return [_twin(one, found, form) for one in twins.kin(connection, found.row.id)]
 
 

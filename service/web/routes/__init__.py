@@ -1,1 +1,1 @@
-"""A module for each subject of the API."""
+"""The routes of the API, one module for each subject."""

@@ -1,4 +1,4 @@
-"""The log of everything that was done: the administrator's."""
+"""The audit log, for administrators."""
 
 from datetime import datetime
 from itertools import islice
@@ -19,8 +19,8 @@ _MOST_TOLD = 100
 
 
 class Entry(BaseModel):
-    """What was done: by whom (`who` is what to call them), to what. The values lie apart, and are not shown
-    here."""
+    """An entry of the log: who (`actor`, with the name `who`) did what to what (`subject`). The values are
+    stored elsewhere and not shown here."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -46,22 +46,22 @@ class Entries(BaseModel):
 
 
 class Broken(BaseModel):
-    """An entry that does not hold, and why."""
+    """An entry that does not hold, and the reason."""
 
     seq: int
     why: str
 
 
 class Departed(BaseModel):
-    """A submission that is not what the log says it became, and why."""
+    """A submission that differs from what the log tells, and the reason."""
 
     submission: int
     why: str
 
 
 class Verified(BaseModel):
-    """Whether the log holds together, and the submissions are what it says; `hash` is that of its last entry,
-    to be noted elsewhere."""
+    """Whether the log holds together, and whether the submissions are as it tells. `hash` is that of the last
+    entry; note it in another place."""
 
     sound: bool
     entries: int
@@ -75,7 +75,7 @@ def index(
     context: Here, who: Annotated[Actor, may("admin")],
     cursor: Annotated[int | None, Query(ge=1, lt=1 << 31)] = None, limit: Limit = 50,
 ) -> Entries:  # fmt: skip
-    """A page of the log."""
+    """Returns a page of the log."""
     query = audit_log.select().order_by(audit_log.c.seq.desc()).limit(limit + 1)
     with context.database.read() as connection:
         rows = connection.execute(query if cursor is None else query.where(audit_log.c.seq < cursor)).all()
@@ -96,7 +96,8 @@ def index(
 
 @router.get("/verify")
 def verify(context: Here, who: Annotated[Actor, may("admin")]) -> Verified:
-    """Makes every hash of the log again, and every submission from its entries."""
+    """Computes every hash of the log again, rebuilds every submission from its entries, and reports the
+    differences."""
     with context.database.snapshot() as connection:
         entries, last, broken = audit.verify(connection)
         departed = list(islice(replay.departures(connection), _MOST_TOLD))

@@ -1,5 +1,5 @@
-"""What people do with records: correct, confirm, take back, decide; one by one and many at once, each named
-with its version."""
+"""Changes by people: correct, confirm, take back and decide, for one submission or for many at once. Each
+change names the version that it is based on."""
 
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal, Self
@@ -23,14 +23,14 @@ from service.web.security import may
 
 router = APIRouter(tags=["submissions"])
 
-# What one value may be: characters in all, and values in values.
+# The limits of one value: characters in all, and depth of nesting.
 _LONGEST, _DEEPEST = 200_000, 12
 VersionNumber = Annotated[int, Field(ge=0, lt=1 << 31)]
 Decision = Literal["accept", "return", "reject", "withdraw", "reopen", "retry"]
 
 
 def _bounded(value: Any, depth: int = 0) -> int:
-    """The characters in a JSON value.
+    """Returns the number of characters in a JSON value.
 
     Raises:
         ValueError: it is nested too deep, or holds what no database could.
@@ -45,8 +45,8 @@ def _bounded(value: Any, depth: int = 0) -> int:
 
 
 class FieldChange(BaseModel):
-    """A field with a JSON value of its kind, or with a text as one types it; with neither, what stands there
-    is confirmed. Only the value null says that a required field is empty."""
+    """A field with a JSON value of its kind, or with a text as a person types it. With neither, the present
+    value is confirmed. Only the value null says that a required field is empty."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"example": {"field": "some_field", "text": "027-85807053"}}
@@ -69,12 +69,12 @@ class FieldChange(BaseModel):
         return self
 
     def to_change(self) -> records.Change:
-        """For the store."""
+        """Returns the change for the store."""
         return records.Change(self.field, self.value, self.text, "value" in self.model_fields_set)
 
 
 class FieldChanges(BaseModel):
-    """Changes of one submission: all are made, or none."""
+    """Changes of one submission: either all are made, or none."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -104,7 +104,7 @@ class Verdict(BaseModel):
 
 
 class Seen(BaseModel):
-    """A submission in the version that was looked at."""
+    """A submission, and the version of it that was looked at."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"id": 12, "version": 3}})
     id: Number
@@ -112,7 +112,7 @@ class Seen(BaseModel):
 
 
 class Verdicts(BaseModel):
-    """The same decision on many submissions, each by itself."""
+    """The same decision on many submissions; each is decided by itself."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"example": {"move": "accept", "items": [{"id": 12, "version": 3}]}}
@@ -123,7 +123,7 @@ class Verdicts(BaseModel):
 
 
 class Decided(BaseModel):
-    """What became of one: its new version, or why nothing did."""
+    """The outcome for one submission: its new version, or the problem that prevented the decision."""
 
     id: int
     version: int | None = None
@@ -131,13 +131,13 @@ class Decided(BaseModel):
 
 
 class AllDecided(BaseModel):
-    """What became of each."""
+    """The outcome for each submission."""
 
     items: list[Decided]
 
 
 class WallChange(FieldChange):
-    """A change of one field of a submission in the version that was looked at."""
+    """A change of one field of a submission, with the version that was looked at."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -150,7 +150,8 @@ class WallChange(FieldChange):
 
 
 class WallChanges(BaseModel):
-    """Changes of many submissions; those of one submission are made together, each submission by itself."""
+    """Changes of many submissions. Those of one submission are made together; each submission is changed by
+    itself."""
 
     model_config = ConfigDict(extra="forbid")
     changes: Annotated[list[WallChange], Field(min_length=1, max_length=200)]
@@ -158,7 +159,7 @@ class WallChanges(BaseModel):
 
 
 class SeenSubmission(BaseModel):
-    """A submission in the version that was looked at."""
+    """A submission, and the version of it that was looked at."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"submission": 12, "version": 3}})
     submission: Number
@@ -166,14 +167,14 @@ class SeenSubmission(BaseModel):
 
 
 class ToUndo(BaseModel):
-    """Submissions of which the last change is taken back."""
+    """Submissions whose last change is to be taken back."""
 
     model_config = ConfigDict(extra="forbid")
     items: Annotated[list[SeenSubmission], Field(min_length=1, max_length=200)]
 
 
 class Changed(BaseModel):
-    """What became of one: its new version, or why nothing did."""
+    """The outcome for one submission: its new version, or the problem that prevented the change."""
 
     submission: int
     version: int | None = None
@@ -181,7 +182,7 @@ class Changed(BaseModel):
 
 
 class AllChanged(BaseModel):
-    """What became of each."""
+    """The outcome for each submission."""
 
     items: list[Changed]
 
@@ -194,7 +195,7 @@ def change_fields(
     submission: Number, given: FieldChanges, context: Here, response: Response,
     who: Annotated[Actor, may("correct")], if_match: IfMatch = None,
 ) -> Detail:  # fmt: skip
-    """Corrects and confirms fields. Where somebody else was faster, the problem holds both sides."""
+    """Corrects and confirms fields. Where somebody else was faster, the problem document holds both sides."""
     _correct(context, who, submission, version_of(if_match), given.changes, given.reason)
     return answer(context, submission, response)
 
@@ -207,7 +208,7 @@ def undo(
     who: Annotated[Actor, may("correct")],
     if_match: IfMatch = None,
 ) -> Detail:
-    """Takes the last change of fields back."""
+    """Takes back the last change of fields."""
     _undo(context, who, submission, version_of(if_match))
     return answer(context, submission, response)
 
@@ -217,14 +218,15 @@ def decide(
     submission: Number, given: Verdict, context: Here, response: Response,
     who: Annotated[Actor, may("decide")], if_match: IfMatch = None,
 ) -> Detail:  # fmt: skip
-    """Accepts, returns, rejects, withdraws, takes up again, or has a file read again."""
+    """Accepts, returns, rejects, withdraws or reopens a submission, or has it read again."""
     _decide(context, who, submission, version_of(if_match), given)
     return answer(context, submission, response)
 
 
 @router.post("/decisions")
 def decide_many(given: Verdicts, context: Here, who: Annotated[Actor, may("decide")]) -> AllDecided:
-    """The same decision on many submissions. One that can't be decided keeps none of the others from it."""
+    """Makes the same decision on many submissions. A submission that can't be decided does not stop the
+    others."""
     verdict, done = Verdict(move=given.move, reason=given.reason), []
     for one in given.items:
         try:
@@ -256,7 +258,7 @@ def change_many(given: WallChanges, context: Here, who: Annotated[Actor, may("co
 
 @router.post("/undo")
 def undo_many(given: ToUndo, context: Here, who: Annotated[Actor, may("correct")]) -> AllChanged:
-    """Takes the last change of many submissions back, each by itself."""
+    """Takes back the last change of many submissions, each by itself."""
     done = []
     for one in given.items:
         try:
@@ -308,8 +310,8 @@ def _decide(context: Context, who: Actor, submission: int, version: int, verdict
 
 
 def edited(context: Context, submission: int, version: int, edit: Edit, yours: dict[str, Any]) -> int:
-    """The new version. Where the submission has another version than was looked at, the error holds both
-    sides."""
+    """Makes an edit and returns the new version. Where the submission is no longer in the version that was
+    looked at, the error holds both sides."""
     try:
         with context.database.write() as connection:
             return edit(connection)
@@ -321,7 +323,7 @@ def edited(context: Context, submission: int, version: int, edit: Edit, yours: d
 
 
 def _theirs(connection: sa.Connection, context: Context, submission: int, version: int) -> dict[str, Any]:
-    """What was done since `version`: the fields as they stand now, and who did it last."""
+    """Returns what others did since `version`: the fields as they are now, and who did it last."""
     row = listing.whole(connection, submission).row
     form, made = schemas.form_of(context.forms, row), listing.changed_since(connection, submission, version)
     fields = {

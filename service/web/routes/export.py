@@ -1,4 +1,4 @@
-"""What leaves: files of records, changes for another system to follow, saved choices of columns, dossiers."""
+"""Exports: files of records, changes for another system to follow, saved choices of columns, and dossiers."""
 
 import dataclasses
 import tempfile
@@ -28,10 +28,10 @@ from service.web.security import may
 
 router = APIRouter(tags=["export"])
 
-# What no name holds, and PostgreSQL no text.
+# A name holds no control characters, and PostgreSQL stores no NUL in a text.
 _NO_CONTROL = r"^[^\x00-\x1f]+$"
 Which = Literal["accepted", "all"]
-# No number that a database counts to is as great.
+# No number that a database counts to is this large.
 After = Annotated[int, Query(ge=0, lt=2**63)]
 _CHUNK = 1 << 18
 _FILES: dict[int | str, dict[str, Any]] = {
@@ -49,8 +49,8 @@ _FILES: dict[int | str, dict[str, Any]] = {
 
 
 class Choice(BaseModel):
-    """What an export holds. Without columns it has the usual ones, without a form all forms; `replaced` ones
-    if asked for."""
+    """What an export holds. Without `columns` it has the usual ones, and without `form` all forms. Replaced
+    submissions are included only where `replaced` is true."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -68,7 +68,7 @@ class Choice(BaseModel):
 
 
 class NewPreset(BaseModel):
-    """A choice and its name."""
+    """A choice to save, and its name."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -94,13 +94,13 @@ class Preset(BaseModel):
 
 
 class Presets(BaseModel):
-    """All of them, by name."""
+    """All saved choices, by name."""
 
     items: list[Preset]
 
 
 class Column(BaseModel):
-    """A column that may be chosen; `usual` ones are there where none are chosen."""
+    """A column that may be chosen. The `usual` columns are exported where none are chosen."""
 
     name: str
     title: str
@@ -108,8 +108,8 @@ class Column(BaseModel):
 
 
 class ExportCounts(BaseModel):
-    """What an export would hold, how many of that may be the same as another, and how many it leaves out as
-    replaced."""
+    """How many records an export would hold, how many of them may be the same as another, and how many it
+    leaves out because they were replaced."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"records": 120, "unsettled": 2, "replaced": 3}})
     records: int
@@ -118,14 +118,14 @@ class ExportCounts(BaseModel):
 
 
 class Columns(BaseModel):
-    """All that an export of a form may have, in their own order."""
+    """All columns that an export of a form may have, in the usual order."""
 
     items: list[Column]
 
 
 class ChangedSubmission(BaseModel):
-    """A submission after a change. `fields` is null where it is not accepted (any more), was replaced, or its
-    values were erased: what was known of it is then to be forgotten."""
+    """A submission after a change. `fields` is null where it is not (or no longer) accepted, was replaced, or
+    its values were erased. The other system should then forget the values that it has."""
 
     model_config = ConfigDict(extra="allow")
     id: int
@@ -139,7 +139,7 @@ class ChangedSubmission(BaseModel):
 
 
 class Changes(BaseModel):
-    """Changes in their order; `next` is the `after` of the next request, also where there is nothing new."""
+    """Changes in their order. `next` is the `after` of the next request, also where there is nothing new."""
 
     items: list[ChangedSubmission]
     next: str
@@ -157,8 +157,8 @@ def export(
     after: After | None = None,
     replaced: Annotated[bool | None, Query(description="Whether those that were replaced come too")] = None,
 ) -> StreamingResponse:
-    """Records as a file. What is said here goes before what the preset says. With `after`, only what changed
-    since that cursor."""
+    """Returns records as a file. A parameter of the request overrides the preset's. With `after`, the file
+    holds only what changed since that cursor."""
     with context.database.read() as connection:
         saved = Choice.model_validate(exports.preset(connection, preset)) if preset is not None else Choice()
         chosen = Choice(
@@ -168,7 +168,8 @@ def export(
             columns=[name.strip() for name in columns.split(",")] if columns else saved.columns,
             replaced=saved.replaced if replaced is None else replaced,
         )
-        # Before the records are read: what changes in between comes now and once more, and is never missed.
+        # The cursor is taken before the records are read. A change in between then comes twice, but is never
+        # missed.
         cursor = exports.last_change(connection)
         wanted = Selection(chosen.form, chosen.status == "accepted", after, chosen.replaced)
         forms = _forms(context, exports.forms_in(connection, wanted), chosen)
@@ -214,7 +215,7 @@ def counts(
     status: Which = "accepted",
     replaced: bool = False,
 ) -> ExportCounts:
-    """How many records a file would hold, before it is made."""
+    """Counts the records that a file would hold, before it is made."""
     with context.database.read() as connection:
         found = exports.count(connection, Selection(form, status == "accepted", replaced=replaced))
     return ExportCounts.model_validate(found, from_attributes=True)
@@ -222,7 +223,7 @@ def counts(
 
 @router.get("/export/columns")
 def columns(context: Here, who: Annotated[Actor, may("export")], form: FormName) -> Columns:
-    """The columns that an export of `form` may have."""
+    """Returns the columns that an export of `form` may have."""
     known = _known(context, form)
     usual = set(export_columns.usual(known))
     items = [
@@ -241,8 +242,8 @@ def changes(
     form: Annotated[FormName | None, Query()] = None,
     status: Which = "accepted",
 ) -> Changes:
-    """What changed since a cursor, for another system to follow. Every submission comes, in whatever state;
-    its values come only where it is accepted, or with `status=all`."""
+    """Returns the changes since a cursor, for another system to follow. Submissions in any state are
+    included; their values are included only where they are accepted, or with `status=all`."""
     with context.database.read() as connection:
         found = exports.changes(connection, form, after, limit)
         names = listing.people(connection, None)
@@ -254,7 +255,7 @@ def changes(
 
 @router.get("/presets")
 def presets(context: Here, who: Annotated[Actor, may("export")]) -> Presets:
-    """The saved choices; everybody who may export shares them."""
+    """Returns the saved choices, which everybody who may export shares."""
     with context.database.read() as connection:
         rows = exports.list_presets(connection)
     return Presets(items=[Preset.model_validate(row, from_attributes=True) for row in rows])
@@ -272,7 +273,7 @@ def save(given: NewPreset, context: Here, who: Annotated[Actor, may("export")]) 
 
 @router.delete("/presets/{preset}", status_code=204)
 def forget(preset: Number, context: Here, who: Annotated[Actor, may("export")]) -> None:
-    """Forgets a saved choice."""
+    """Deletes a saved choice."""
     with context.database.write() as connection:
         exports.delete_preset(connection, preset, who.id, context.clock())
 
@@ -285,8 +286,8 @@ def forget(preset: Number, context: Here, who: Annotated[Actor, may("export")]) 
 def whole(
     submission: Number, request: Request, context: Here, who: Annotated[Actor, may("export")]
 ) -> StreamingResponse:
-    """Everything about one submission: the originals, the record, what was read where, and its log as a
-    page."""
+    """Returns everything about one submission: the originals, the record, pictures of the places where values
+    were read, and the log as a page."""
     now = context.clock()
     with context.database.write() as connection:
         exports.one(connection, submission)
@@ -303,10 +304,10 @@ def whole(
 
 
 def _forms(context: Context, found: Sequence[str], chosen: Choice) -> dict[str, FormDefinition]:
-    """The definitions of the forms that are in an export; its columns are checked against them.
+    """Returns the definitions of the forms in an export, and checks its columns against them.
 
     Raises:
-        Invalid: the form that was asked for is not known, or a column is not theirs.
+        Invalid: the requested form is not known, or a column is not one of theirs.
     """
     current = context.forms.current()
     if chosen.form is not None:
@@ -333,8 +334,8 @@ def _changed(kept: Kept, names: export_columns.Names, status: Which) -> ChangedS
 
 
 def _written(write: Callable[[IO[bytes]], None]) -> IO[bytes]:
-    """A file without a name, with what `write` writes; whatever goes wrong is told before the answer
-    begins."""
+    """Returns a temporary file without a name that holds what `write` writes. An error comes up here, before
+    the answer begins."""
     file = tempfile.TemporaryFile()  # noqa: SIM115
     try:
         write(file)

@@ -1,4 +1,4 @@
-"""Forms: what they ask for, blank ones, and those filled in beforehand from a roster."""
+"""Forms: their fields, blank documents, and documents filled in from a roster."""
 
 import tempfile
 import zipfile
@@ -31,7 +31,7 @@ from service.web.security import may
 
 router = APIRouter(tags=["forms"], prefix="/forms")
 
-# What a roster may ask of one request; more is the command line's work.
+# The limits of a roster in one request. Larger rosters are for the command line.
 _ROSTER = SheetLimits(bytes=5_000_000, unpacked_bytes=50_000_000, rows=2_000, columns=200)
 _MOST_ROWS = 500
 _LONGEST_DEFINITION = 1 << 20
@@ -64,7 +64,7 @@ class FormsListed(BaseModel):
 
 
 class FieldAsked(BaseModel):
-    """A field: its kind, how it is edited (`widget`), and what holds for its value."""
+    """A field: its kind, how it is edited (`widget`), and the rules for its value."""
 
     name: str
     title: str
@@ -81,7 +81,7 @@ class FieldAsked(BaseModel):
 
 
 class FormShown(FormListed):
-    """A form and what it asks for, in the order of the form."""
+    """A form and its fields, in the order of the form."""
 
     fields: list[FieldAsked]
 
@@ -104,7 +104,7 @@ class RowsShown(BaseModel):
 
 @router.get("")
 def index(context: Here, who: Annotated[Actor, may("see")]) -> FormsListed:
-    """The forms in force."""
+    """Returns the forms in force."""
     known = context.forms.current().values()
     return FormsListed(
         items=[FormListed(name=form.name, version=form.version, title=form.title) for form in known]
@@ -113,7 +113,7 @@ def index(context: Here, who: Annotated[Actor, may("see")]) -> FormsListed:
 
 @router.post("", status_code=201, openapi_extra=_YAML)
 async def add(request: Request, context: Here, who: Annotated[Actor, may("admin")]) -> FormShown:
-    """Puts a definition in force. Its problems are told all at once, each with its line."""
+    """Puts a definition in force. If it has problems, all are reported at once, each with its line."""
     body = b""
     async for chunk in request.stream():
         body += chunk
@@ -129,7 +129,7 @@ def _add(context: Context, who: Actor, body: bytes) -> FormShown:
         try:
             form = load_form(path, is_new=True)
         except DefinitionError as error:
-            # The problems name the file by where it lay for a moment.
+            # The temporary folder is removed from the problems, because it means nothing to the caller.
             raise DefinitionError([problem.replace(f"{folder}/", "") for problem in error.problems]) from None
     context.forms.add({form.name: form}, who.id, context.clock())
     return _shown(form)
@@ -140,7 +140,7 @@ def show(
     name: FormName, context: Here, who: Annotated[Actor, may("see")],
     version: Annotated[Version | None, Query(description="Left out, the one in force")] = None,
 ) -> FormShown:  # fmt: skip
-    """A form and what it asks for; an old record is looked at with its own version."""
+    """Returns a form and its fields. For an old record, ask for the version that it was read with."""
     return _shown(_form(context, name) if version is None else context.forms.get(name, version))
 
 
@@ -148,7 +148,7 @@ def show(
 def blank(
     name: FormName, context: Here, who: Annotated[Actor, may("see")], kind: KindOf = "docx"
 ) -> Response:
-    """The blank form."""
+    """Returns the blank form."""
     form = _form(context, name)
     made = generate(form, kind, new_identity(form))
     return document(made.data, _MEDIA[kind], f"{form.title}{_suffix(kind)}")
@@ -156,7 +156,7 @@ def blank(
 
 @router.get("/{name}/roster", response_class=Response, responses=media(_SHEET))
 def roster_template(name: FormName, context: Here, who: Annotated[Actor, may("see")]) -> Response:
-    """An empty roster with the headings of the form."""
+    """Returns an empty roster with the headings of the form."""
     form = _form(context, name)
     return document(write_template(form), _SHEET, f"{form.title}名册.xlsx")
 
@@ -171,8 +171,8 @@ async def prefill(
     who: Annotated[Actor, may("upload")],
     kind: KindOf = "docx",
 ) -> Response:
-    """A form filled in beforehand for each good row of a roster, all in a .zip; what is wrong with the others
-    is told in it."""
+    """Returns a .zip with a prefilled form for each good row of a roster. The problems of the other rows are
+    listed in it."""
     form = _form(context, name)
     rows = await _rows(request, form)
     return await run_in_threadpool(_prefill, form, rows, kind)
@@ -180,7 +180,7 @@ async def prefill(
 
 def _prefill(form: FormDefinition, rows: Sequence[RosterRow], kind: Kind) -> Response:
     wrong: list[str] = []
-    # Made whole before any of it is sent, so that a failure is an answer.
+    # The .zip is complete before any of it is sent, so that a failure gives an error answer.
     with tempfile.NamedTemporaryFile(suffix=".zip", delete=False) as target:
         path = Path(target.name)
     try:
@@ -210,7 +210,7 @@ def _prefill(form: FormDefinition, rows: Sequence[RosterRow], kind: Kind) -> Res
 async def preview(
     name: FormName, request: Request, context: Here, who: Annotated[Actor, may("upload")]
 ) -> RowsShown:
-    """What a roster would make, row by row, with every problem."""
+    """Returns what a roster would make, row by row, with every problem."""
     form = _form(context, name)
     return await run_in_threadpool(_preview, form, await _rows(request, form))
 
@@ -240,8 +240,8 @@ async def sample(
     who: Annotated[Actor, may("upload")],
     row: Annotated[int, Field(ge=1, le=1 << 20)],
 ) -> Response:
-    """The first page of the form for one row of a roster, as a picture; `row` is the number that the
-    spreadsheet gives it."""
+    """Returns a picture of the form's first page for one row of a roster. `row` is the row's number in the
+    spreadsheet."""
     form = _form(context, name)
     return await run_in_threadpool(_sample, form, await _rows(request, form), row)
 
@@ -256,11 +256,11 @@ def _sample(form: FormDefinition, rows: Sequence[RosterRow], number: int) -> Res
 
 
 async def _rows(request: Request, form: FormDefinition) -> Sequence[RosterRow]:
-    """The rows of the roster in a request.
+    """Returns the rows of the roster in a request.
 
     Raises:
-        Invalid: there is none, or it has too many rows.
-        RosterError: it can't be read.
+        Invalid: there is no roster, or it has too many rows.
+        RosterError: the roster can't be read.
     """
     async with multipart(request, 1) as fields:
         roster = fields.get("roster")

@@ -1,5 +1,5 @@
-"""For what watches the service: whether it lives and whether it can work, open to all, and how it is doing.
-No personal data."""
+"""Health checks and metrics. Whether the service lives and can work is open to all; the metrics need a token.
+None of them holds personal data."""
 
 import io
 from collections.abc import Callable
@@ -23,13 +23,12 @@ _PROBE = b"Sealform can write here."
 
 @router.get("/healthz")
 def healthz() -> dict[str, str]:
-    """Whether this process lives; it says nothing of the database, because a new process would not mend
-    that."""
+    """Says that this process lives. The database is not checked, because a new process would not mend it."""
     return {"status": "ok"}
 
 
 class Ready(BaseModel):
-    """Whether requests can be served, and what each check says."""
+    """Whether requests can be served, and the result of each check."""
 
     ready: bool
     checks: dict[str, Any]
@@ -37,10 +36,10 @@ class Ready(BaseModel):
 
 @router.get("/readyz", response_model=Ready, responses={503: {"description": "Not ready", "model": Ready}})
 def readyz(context: Here) -> Response:
-    """Whether requests can be served: the database answers and has this program's schema, and bytes can be
-    kept.
+    """Says whether requests can be served: the database answers and has this program's schema, and bytes can
+    be stored.
 
-    Workers are counted, and yet their absence is no reason to send nobody here: what is uploaded waits for
+    Workers are counted, but their absence is no reason to send no requests here: what is uploaded waits for
     them.
     """
     checks: dict[str, Any] = {
@@ -55,12 +54,13 @@ def readyz(context: Here) -> Response:
 
 @router.get("/metrics", response_class=PlainTextResponse)
 def metrics(request: Request, who: Annotated[Actor, may("see")]) -> Response:
-    """For Prometheus, which brings a token: how much comes in and how it ends is nobody else's business."""
+    """Returns the metrics for Prometheus, which brings a token, because how much arrives and how it ends is
+    nobody else's business."""
     return Response(request.app.state.metrics.text(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 def _state(check: Callable[[], str]) -> str:
-    """What `check` says; of what goes wrong only the kind is told."""
+    """Returns the result of `check`. Of an error only its kind is told."""
     try:
         return check()
     except Exception as error:

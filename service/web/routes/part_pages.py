@@ -1,4 +1,4 @@
-"""Pages of what arrived, as pictures, in the points of the evidence; and the parts themselves."""
+"""The pages of parts as pictures, in the same points as the evidence; and the parts themselves."""
 
 import re
 from collections.abc import Callable
@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 
 class PageShown(BaseModel):
-    """A page: its number, counted from 1, its width and height in points."""
+    """A page: its number, counted from 1, and its width and height in points."""
 
     page: int
     width: float
@@ -40,9 +40,9 @@ class PageShown(BaseModel):
 
 
 class PartPages(BaseModel):
-    """The pages of a part. `rendered` says that they can be drawn; else `table` is what stands in it, as far
-    as it is known.
-    `places` are where the cells of a Word file stand: {table, row, column, page, box}."""
+    """The pages of a part. `rendered` says that they can be drawn; otherwise `table` holds the content of the
+    part, as far as it is known. `places` are the places of the cells of a Word file on the pages: {table,
+    row, column, page, box}."""
 
     index: int
     name: str
@@ -60,7 +60,7 @@ class AllPages(BaseModel):
 
 @router.get("/pages")
 async def pages(submission: Number, request: Request, who: Annotated[Actor, may("see")]) -> AllPages:
-    """The pages of every part, in points."""
+    """Returns the pages of every part, in points."""
     return await _apart(_pages, request, submission)
 
 
@@ -70,7 +70,8 @@ def _pages(context: Context, views: Views, submission: int) -> AllPages:
     for part in schemas.parts(found):
         told: PagesJson = {"pages": [], "places": [], "table": None}
         if part.state not in ("duplicate", "encrypted", "too-large"):
-            # What can't be drawn is told by `rendered`, and takes the other parts from nobody.
+            # A part that can't be drawn has `rendered` false, and does not keep the other parts from being
+            # shown.
             with suppress(NoView, UnreadableFile):
                 told = views.pages(_held(found, part.index))
         about = {"index": part.index, "name": part.name, "rendered": bool(told["pages"])}
@@ -87,7 +88,7 @@ async def picture(
     seal: Literal["on", "off"] = "on",
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:  # fmt: skip
-    """A page, or what a box holds of it, as a picture; without its seals where `seal` is off."""
+    """Returns a page, or the part of it inside `box`, as a picture. With `seal` off it is without seals."""
     look = Look(page, scale, _box(box), seal == "off")
     return await _apart(_picture, request, submission, index, look, if_none_match)
 
@@ -106,7 +107,7 @@ def _picture(
 async def original(
     submission: Number, index: Index, request: Request, who: Annotated[Actor, may("see")]
 ) -> Response:
-    """A part of a submission as it arrived, also one that lay in a mail or an archive."""
+    """Returns a part of a submission as it arrived, also one that lay inside a mail or an archive."""
     return await _apart(_original, request, submission, index)
 
 
@@ -142,8 +143,8 @@ def _box(told: str | None) -> tuple[float, float, float, float] | None:
 
 
 async def _apart(work: Callable[..., T], request: Request, *arguments: Any) -> T:
-    """Calls `work` in one of a few threads of their own: who waits for a picture must keep nobody else
-    waiting."""
+    """Calls `work` in one of a few separate threads, so that a request that waits for a picture keeps no
+    other request waiting."""
     views = request.app.state.views
     assert isinstance(views, Views)
     return await anyio.to_thread.run_sync(

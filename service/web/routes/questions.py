@@ -1,4 +1,4 @@
-"""One question across all submissions: what waits for a person there, side by side."""
+"""One question (a field) across all submissions: its answers that wait for a person, side by side."""
 
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -25,7 +25,7 @@ After = Annotated[str, Field(pattern=r"^[0-9]{1,9}$")]
 
 
 class Question(BaseModel):
-    """A field for which answers wait for a person, and how many."""
+    """A field for which answers wait for a person, and how many do."""
 
     form: str
     field: str
@@ -35,13 +35,13 @@ class Question(BaseModel):
 
 
 class Questions(BaseModel):
-    """All of them, those with most waiting first."""
+    """All such fields, the one with most waiting answers first."""
 
     items: list[Question]
 
 
 class Answer(Told):
-    """One submission's answer; `crop` is where it stands on the page, as the address of a picture."""
+    """One submission's answer. `crop` is the address of a picture of its place on the page."""
 
     submission: int
     version: int
@@ -66,7 +66,7 @@ class Answers(BaseModel):
 
 @router.get("")
 def index(context: Here, who: Annotated[Actor, may("see")], status: Status = "in-review") -> Questions:
-    """The fields for which answers wait for a person."""
+    """Returns the fields for which answers wait for a person."""
     with context.database.read() as connection:
         counted = listing.questions(connection, status)
     current = context.forms.current()
@@ -90,7 +90,7 @@ def answers(
     cursor: After = "0",
     limit: Limit = 50,
 ) -> Answers:
-    """The answers to one question that wait for a person, in the order in which they arrived."""
+    """Returns the answers to one question that wait for a person, in the order in which they arrived."""
     current = context.forms.current().get(form)
     with context.database.read() as connection:
         rows = listing.answers(connection, form, field, int(cursor), limit + 1)
@@ -113,7 +113,8 @@ def _answer(context: Context, row: Any, name: str) -> Answer:
 
 
 def crop(submission: int, parts: list[PartShown], evidence: list[dict[str, Any]]) -> str | None:
-    """The address of the picture of the first evidence that has a place on a page."""
+    """Returns the address of the picture of the first evidence that has a place on a page, or None where
+    there is none."""
     places = {part.name: part.index for part in parts}
     for one in evidence:
         if one.get("page") and one.get("box") and one["part"] in places:

@@ -1,4 +1,4 @@
-"""Signing in and out, and the passwords of people."""
+"""Signing in and out, and changing passwords."""
 
 from datetime import datetime
 from typing import Annotated
@@ -28,7 +28,7 @@ class Credentials(BaseModel):
 
 
 class Person(BaseModel):
-    """Who is signed in, and what they may do."""
+    """The person who is signed in, with their rights."""
 
     id: str
     name: str
@@ -36,7 +36,7 @@ class Person(BaseModel):
 
 
 class Session(BaseModel):
-    """The session of a browser; `csrf` goes into the header X-CSRF-Token of every request that changes
+    """The session of a browser. `csrf` goes into the header X-CSRF-Token of every request that changes
     something."""
 
     user: Person
@@ -44,7 +44,7 @@ class Session(BaseModel):
 
 
 class NewPassword(BaseModel):
-    """A password to set, by a one-time `link` or by the `current` one."""
+    """A password to set, with a one-time `link` or with the `current` password."""
 
     model_config = ConfigDict(
         json_schema_extra={"example": {"current": "correct horse battery", "new": "staple battery horse"}}
@@ -56,7 +56,7 @@ class NewPassword(BaseModel):
 
 @router.post("/session")
 def sign_in(given: Credentials, request: Request, response: Response, context: Here) -> Session:
-    """Signs in; the session's cookie comes with the answer."""
+    """Signs in. The answer sets the session's cookie."""
     if request.headers.get("sec-fetch-site") == "cross-site":
         raise Forbidden("请求来自其他网站")
     now, origin = context.clock(), request.client.host if request.client else ""
@@ -69,8 +69,8 @@ def sign_in(given: Credentials, request: Request, response: Response, context: H
 
 
 def _signed_in(context: Context, given: Credentials, origin: str, now: datetime) -> tuple[str, Actor] | None:
-    """(the session's secret, who signed in), or None. Counted before the password is looked at, and looked at
-    outside any transaction, because that takes long."""
+    """Returns (the session's secret, the user), or None. The attempt is counted before the password is
+    checked. The check is outside any transaction, because it takes long."""
     with context.database.write() as connection:
         attempt = accounts.count_attempt(connection, given.name, origin, now)
     try:
@@ -92,7 +92,7 @@ def _signed_in(context: Context, given: Credentials, origin: str, now: datetime)
 
 @router.get("/session")
 def show(who: Annotated[Actor, may()]) -> Session:
-    """Who is signed in."""
+    """Returns who is signed in."""
     return _session(who)
 
 
@@ -110,7 +110,7 @@ def sign_out(request: Request, response: Response, context: Here, who: Annotated
 
 @router.post("/session/password", status_code=204)
 def set_password(given: NewPassword, request: Request, context: Here, who: Visitor) -> None:
-    """Sets a password; every session of that user ends."""
+    """Sets a password, and ends all sessions of that user."""
     now = context.clock()
     with context.database.write() as connection:
         if given.link is not None:

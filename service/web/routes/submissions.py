@@ -1,4 +1,4 @@
-"""Submissions: looked for, looked at, watched, with their history and their files."""
+"""Submissions: list, look at and watch them, with their history and the letter that returns one."""
 
 from collections.abc import AsyncIterator
 from datetime import date
@@ -27,15 +27,15 @@ router = APIRouter(tags=["submissions"])
 
 _EARLIEST, _LATEST = date(1970, 1, 1), date(2200, 1, 1)
 _DAYS = 30
-# Submissions that one look at what changed brings.
+# The most submissions that one look for changes returns.
 _MOST_CHANGES = 100
 
 Date = Annotated[date, Field(ge=_EARLIEST, le=_LATEST)]
 
 
 class Wanted(BaseModel):
-    """Which submissions, in which order. Days are the bureau's, the last one included; `unit` is a part of
-    the name."""
+    """Which submissions to list, and in which order. Days are the bureau's, and the last one is included.
+    `unit` is a part of the applicant's name."""
 
     model_config = ConfigDict(populate_by_name=True)
     status: Annotated[list[Status], Field(max_length=8)] = []
@@ -64,7 +64,7 @@ class Letter(BaseModel):
 
 @router.get("/submissions")
 def index(wanted: Annotated[Wanted, Query()], context: Here, who: Annotated[Actor, may("see")]) -> Summaries:
-    """A page of the submissions that meet all conditions."""
+    """Returns a page of the submissions that meet all conditions."""
     where = zone(context)
     conditions = Filter(
         status=wanted.status, form=wanted.form, unit=wanted.unit, query=wanted.q, doubtful=wanted.doubtful,
@@ -79,8 +79,8 @@ def index(wanted: Annotated[Wanted, Query()], context: Here, who: Annotated[Acto
 
 @router.get("/submissions/counts")
 def counts(context: Here, who: Annotated[Actor, may("see")]) -> Counts:
-    """How many submissions there are in each state, and how many came and were decided on each of the last
-    thirty days."""
+    """Returns how many submissions are in each state, and how many arrived and were decided on each of the
+    last thirty days."""
     where = zone(context)
     today = context.clock().astimezone(where).date()
     days = [start_of(today, where, -before).date() for before in reversed(range(_DAYS))]
@@ -99,8 +99,8 @@ async def events(
         str | None, Header(pattern=r"^[0-9]{0,18}$", description="Where to go on")
     ] = None,
 ) -> AsyncIterator[ServerSentEvent]:  # fmt: skip
-    """An event `submission` with its summary for each change. Ids rise, so that a client that was away goes
-    on where it was; one that changed several times meanwhile is told once."""
+    """Sends an event `submission` with its summary for each change. The ids rise, so that a client that was
+    away goes on where it was. A submission that changed several times meanwhile is reported once."""
     after = int(last_event_id) if last_event_id else await run_in_threadpool(_last_change, context)
     yield ServerSentEvent(comment="watching", id=str(after))
     end = anyio.current_time() + WATCH
@@ -130,13 +130,13 @@ def _changes(context: Context, after: int) -> list[tuple[int, Summary]]:
 
 @router.get("/submissions/{submission}")
 def show(submission: Number, context: Here, response: Response, who: Annotated[Actor, may("see")]) -> Detail:
-    """A submission with its record, what speaks for each value, and what may be done with it. The ETag is its
-    version."""
+    """Returns a submission with its record, the evidence for each value, and the moves that are possible. The
+    ETag is its version."""
     return answer(context, submission, response)
 
 
 def answer(context: Context, submission: int, response: Response) -> Detail:
-    """The submission as every route that shows or changes it answers, with its ETag.
+    """Returns the submission as every route that shows or changes it answers, with its ETag.
 
     Raises:
         NotFound: there is none.
@@ -149,14 +149,14 @@ def answer(context: Context, submission: int, response: Response) -> Detail:
 
 @router.get("/submissions/{submission}/history")
 def history(submission: Number, context: Here, who: Annotated[Actor, may("see")]) -> History:
-    """Every version of a submission, with who made it and why."""
+    """Returns every version of a submission, with who made it and why."""
     with context.database.read() as connection:
         return schemas.history(connection, context.forms, submission)
 
 
 @router.get("/submissions/{submission}/letter")
 def letter_draft(submission: Number, context: Here, who: Annotated[Actor, may("see")]) -> Letter:
-    """A draft of the letter by which the application is returned, made from what is wrong with it."""
+    """Returns a draft of the letter that returns the application. It is made from the errors in it."""
     with context.database.read() as connection:
         found = schemas.detail(connection, context.forms, submission)
         form = schemas.form_of(context.forms, listing.whole(connection, submission).row)
@@ -166,7 +166,7 @@ def letter_draft(submission: Number, context: Here, who: Annotated[Actor, may("s
 
 
 def part_of(found: listing.Whole, index: int) -> schemas.PartShown:
-    """The part of that number.
+    """Returns the part with that index.
 
     Raises:
         NotFound: there is none.

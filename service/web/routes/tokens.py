@@ -1,4 +1,4 @@
-"""Tokens by which other systems ask: the administrator's."""
+"""API tokens for other systems, for administrators."""
 
 from datetime import datetime
 from typing import Annotated
@@ -17,7 +17,7 @@ router = APIRouter(tags=["tokens"], prefix="/tokens")
 
 
 class Token(BaseModel):
-    """A token, without what makes it work; `prefix` is how it begins."""
+    """A token without its secret; `prefix` is its beginning."""
 
     id: int
     name: str
@@ -29,13 +29,13 @@ class Token(BaseModel):
 
 
 class Tokens(BaseModel):
-    """All of them."""
+    """All tokens."""
 
     items: list[Token]
 
 
 class NewToken(BaseModel):
-    """What a system is called, and what it may do."""
+    """The name of a system, and the rights that its token gets."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"name": "档案系统", "scopes": ["export"]}})
     name: Annotated[str, Field(min_length=1, max_length=128)]
@@ -43,7 +43,7 @@ class NewToken(BaseModel):
 
 
 class NewTokenShown(BaseModel):
-    """A new token, which is shown this once."""
+    """A new token, which is shown only this once."""
 
     id: int
     token: str
@@ -51,7 +51,7 @@ class NewTokenShown(BaseModel):
 
 @router.get("")
 def index(context: Here, who: Annotated[Actor, may("admin")]) -> Tokens:
-    """All tokens, the revoked ones too."""
+    """Returns all tokens, including the revoked ones."""
     with context.database.read() as connection:
         rows = connection.execute(tokens.select().order_by(tokens.c.id))
         return Tokens(items=[Token.model_validate(row, from_attributes=True) for row in rows])
@@ -59,7 +59,7 @@ def index(context: Here, who: Annotated[Actor, may("admin")]) -> Tokens:
 
 @router.post("", status_code=201)
 def create(given: NewToken, context: Here, who: Annotated[Actor, may("admin")]) -> NewTokenShown:
-    """A new token, with no more rights than its maker's."""
+    """Makes a new token, with no more rights than its maker has."""
     with context.database.write() as connection:
         number, token = accounts.create_token(connection, given.name, given.scopes, who, context.clock())
     return NewTokenShown(id=number, token=token)
@@ -67,6 +67,6 @@ def create(given: NewToken, context: Here, who: Annotated[Actor, may("admin")]) 
 
 @router.delete("/{token}", status_code=204)
 def revoke(token: Number, context: Here, who: Annotated[Actor, may("admin")]) -> None:
-    """Makes a token worthless at once."""
+    """Revokes a token at once."""
     with context.database.write() as connection:
         accounts.revoke_token(connection, token, who.id, context.clock())

@@ -1,4 +1,4 @@
-"""The same again: what a person says of two submissions that may be one."""
+"""A person's verdict on two submissions that may be one application."""
 
 from typing import Annotated, Literal
 
@@ -20,8 +20,8 @@ router = APIRouter(tags=["submissions"])
 
 
 class Settled(BaseModel):
-    """`replaces`: the later takes the place of the earlier; `another`: both stand; `open`: what was said is
-    taken back."""
+    """A verdict. `replaces`: the later submission replaces the earlier one; `another`: both stand; `open`:
+    the earlier verdict is taken back."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"verdict": "replaces"}})
     verdict: Literal["replaces", "another", "open"]
@@ -32,7 +32,7 @@ def say(
     submission: Number, twin: Number, given: Settled, context: Here, response: Response,
     who: Annotated[Actor, may("decide")], if_match: IfMatch = None,
 ) -> Detail:  # fmt: skip
-    """Says what a submission and its twin are to each other."""
+    """Stores what a submission and its twin are to each other."""
     version = version_of(if_match)
 
     def edit(connection: sa.Connection) -> int:

@@ -1,4 +1,4 @@
-"""What arrives: files are kept, queued for reading in the same transaction, and watched until they are
+"""Uploads: files are stored, queued for reading in the same transaction, and can be watched until they are
 read."""
 
 import hashlib
@@ -26,7 +26,8 @@ from service.web.security import may
 
 router = APIRouter(tags=["uploads"], prefix="/uploads")
 
-# Seconds: between two looks at an upload; until a watcher must ask, and show who it is, again.
+# Seconds between two looks at an upload; and seconds until a watcher must ask again, so that its rights are
+# checked again.
 POLL, WATCH = 0.5, 600.0
 _UNREAD = ("received", "reading")
 _TOGETHER: dict[str, bool | str] = {"true": True, "1": True, "false": False, "0": False, "auto": "auto"}
@@ -55,16 +56,16 @@ async def receive(
     who: Annotated[Actor, may("upload")],
     idempotency_key: IdempotencyKey = None,
 ) -> Uploads:
-    """Takes files, and answers once they are safe; reading them comes later. A request that is sent again
-    with the same Idempotency-Key makes nothing new.
+    """Stores files, and answers once they are safe; they are read later. A request that is sent again with
+    the same Idempotency-Key makes nothing new.
 
-    What `together` says is where the files are from, never what is in them: two applications are not made one
-    because somebody says so, since one unit's answers would then stand in the record of the other. With
-    `true` the files are one sender's, like a mail and what hangs on it: what can't be read is told to the
-    application that it came with, if there is one alone. With `auto` they are anybody's, like a folder that
-    somebody collected: Word file, scan and photos are joined where number, unit and content say so, and every
-    file that gives no application is a submission of its own, which tells why. With `false` nothing is
-    joined.
+    `together` says where the files come from, not what they hold. Two applications are never joined because
+    of it, since one applicant's answers would then stand in the record of the other. With `true` the files
+    come from one sender, like a mail and its attachments: a file that can't be read is reported with the
+    application that it came with, if there is only one. With `auto` the files may come from different
+    applicants, like a folder that somebody collected: a Word file, a scan and photos are joined where number,
+    unit and content say so, and every file without an application is a submission of its own that tells why.
+    With `false` nothing is joined.
     """
     async with multipart(request, context.settings.limits().parts) as form:
         return await run_in_threadpool(_receive, context, who, form, idempotency_key)
@@ -101,7 +102,7 @@ def _receive(context: Context, who: Actor, form: FormData, key: str | None) -> U
 
 
 def _wanted(context: Context, form: FormData) -> dict[str, Any]:
-    """The fields of the request beside its files."""
+    """Returns the fields of the request other than its files."""
     said: dict[str, str] = {
         name: value for name, value in form.multi_items() if isinstance(value, str) and value != ""
     }
@@ -129,7 +130,8 @@ def _keep(context: Context, file: UploadFile) -> StoredFile:
 
 
 def _expect_kept(context: Context, files: Sequence[StoredFile]) -> None:
-    """A purge removes bytes that nobody refers to; since the database knows of these, it does so no more."""
+    """Raises Conflict where a blob is missing. A purge removes blobs that nobody refers to; once the database
+    has a reference to these, a purge keeps them."""
     if not all(context.blobs.holds(file.sha256) for file in files):
         raise Conflict("相同的旧文件正在清除，这次上传没有保存", advice="请再上传一次")
 
@@ -137,11 +139,11 @@ def _expect_kept(context: Context, files: Sequence[StoredFile]) -> None:
 def _answered(
     connection: sa.Connection, context: Context, who: Actor, key: str, digest: str
 ) -> list[int] | None:
-    """The uploads that a request with this key made; None for the first, which is noted: a second one waits
-    until it ends."""
+    """Returns the uploads that an earlier request with this key made. Returns None for the first request,
+    which is recorded; a second one waits until the first ends."""
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     row = {"actor": who.id, "key": key, "digest": digest, "created_at": context.clock()}
-    # What an insert's row count says differs between drivers; what it returns does not.
+    # Drivers differ in what an insert's row count means, but not in what the insert returns.
     if connection.execute(
         insert(idempotency).values(row).on_conflict_do_nothing().returning(idempotency.c.key)
     ).first():
@@ -172,7 +174,7 @@ def _existing(upload: Number, context: Here) -> Upload:
 
 @router.get("/{upload}")
 def show(upload: Number, context: Here, who: Annotated[Actor, may("see")]) -> Upload:
-    """An upload, and how far its reading is."""
+    """Returns an upload, and how far its reading is."""
     return _existing(upload, context)
 
 
@@ -184,7 +186,7 @@ async def watch(
     who: Annotated[Actor, may("see")],
     known: Annotated[Upload, Depends(_existing)],
 ) -> AsyncIterator[ServerSentEvent]:
-    """An event `upload` with the upload at once and after each change, until it is read."""
+    """Sends an event `upload` with the upload, at once and after each change, until it is read."""
     yield ServerSentEvent(event="upload", data=known)
     end = anyio.current_time() + WATCH
     while not _is_read(known) and anyio.current_time() < end:

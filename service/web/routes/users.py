@@ -1,4 +1,4 @@
-"""People who may sign in: the administrator's."""
+"""The users who may sign in, for administrators."""
 
 from datetime import datetime
 from typing import Annotated
@@ -20,7 +20,7 @@ Number = Annotated[int, Field(ge=1, lt=2**63)]
 
 
 class User(BaseModel):
-    """A person; `ready` says that a password is set."""
+    """A user; `ready` says that a password is set."""
 
     id: int
     name: str
@@ -33,13 +33,13 @@ class User(BaseModel):
 
 
 class Users(BaseModel):
-    """All of them."""
+    """All users."""
 
     items: list[User]
 
 
 class NewUser(BaseModel):
-    """Somebody who is to sign in."""
+    """A user to be added."""
 
     model_config = ConfigDict(
         json_schema_extra={"example": {"name": "wang", "full_name": "王芳", "role": "reviewer"}}
@@ -50,7 +50,7 @@ class NewUser(BaseModel):
 
 
 class UserChanges(BaseModel):
-    """What is to be different; what is left out stays."""
+    """The changes to a user. What is left out stays as it is."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"example": {"role": "clerk", "active": True}}
@@ -61,7 +61,7 @@ class UserChanges(BaseModel):
 
 
 class Invited(BaseModel):
-    """A user, and the link by which they set a password, once."""
+    """A user, and the one-time link for setting a password."""
 
     user: User
     link: str
@@ -69,14 +69,14 @@ class Invited(BaseModel):
 
 @router.get("")
 def index(context: Here, who: Annotated[Actor, may("admin")]) -> Users:
-    """All users, those who may no longer sign in too."""
+    """Returns all users, including those who may no longer sign in."""
     with context.database.read() as connection:
         return Users(items=[_user(row) for row in connection.execute(users.select().order_by(users.c.name))])
 
 
 @router.post("", status_code=201)
 def create(given: NewUser, context: Here, who: Annotated[Actor, may("admin")]) -> Invited:
-    """A new user."""
+    """Adds a user."""
     with context.database.write() as connection:
         made = accounts.create_user(
             connection, given.name, given.full_name, given.role, who.id, context.clock()
@@ -86,7 +86,7 @@ def create(given: NewUser, context: Here, who: Annotated[Actor, may("admin")]) -
 
 @router.patch("/{user}")
 def change(user: Number, given: UserChanges, context: Here, who: Annotated[Actor, may("admin")]) -> User:
-    """Changes role, full name, or whether the user may sign in."""
+    """Changes a user's role or full name, or whether the user may sign in."""
     changes = {name: value for name, value in given.model_dump().items() if value is not None}
     with context.database.write() as connection:
         if changes:
@@ -96,7 +96,7 @@ def change(user: Number, given: UserChanges, context: Here, who: Annotated[Actor
 
 @router.post("/{user}/link")
 def renew_link(user: Number, context: Here, who: Annotated[Actor, may("admin")]) -> Invited:
-    """A new link for somebody who forgot the password or is locked out."""
+    """Makes a new link for a user who forgot the password or is locked out."""
     with context.database.write() as connection:
         return _invited(context, connection, user, who)
 

@@ -1,4 +1,4 @@
-"""Addresses that are told of events: the administrator's."""
+"""The webhooks: addresses to which events are sent, for administrators."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -21,7 +21,7 @@ Events = Annotated[list[Event], Field(min_length=1, max_length=len(events.EVENTS
 
 
 class Webhook(BaseModel):
-    """An address, without the secret."""
+    """A webhook, without its secret."""
 
     id: int
     url: str
@@ -32,7 +32,7 @@ class Webhook(BaseModel):
 
 
 class Webhooks(BaseModel):
-    """All of them, and which events and hosts there may be."""
+    """All webhooks, and the events and hosts that are allowed."""
 
     items: list[Webhook]
     known_events: list[str]
@@ -40,7 +40,7 @@ class Webhooks(BaseModel):
 
 
 class NewWebhook(BaseModel):
-    """Where to tell what."""
+    """An address, and the events to send to it."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -53,14 +53,14 @@ class NewWebhook(BaseModel):
 
 
 class NewWebhookShown(BaseModel):
-    """A new webhook, and the secret of its signatures, which is shown this once."""
+    """A new webhook, and the secret of its signatures, which is shown only this once."""
 
     id: int
     secret: str
 
 
 class WebhookChanges(BaseModel):
-    """What is to be different; what is left out stays."""
+    """The changes to a webhook. What is left out stays as it is."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"active": False}})
     url: Url | None = None
@@ -69,7 +69,8 @@ class WebhookChanges(BaseModel):
 
 
 class Delivery(BaseModel):
-    """A message: `next_at` is when it is tried (again), null once it arrived or was given up."""
+    """A message. `next_at` is when it is tried (again); it is null once the message arrived or was given
+    up."""
 
     id: int
     event: str
@@ -83,7 +84,7 @@ class Delivery(BaseModel):
 
 
 class Deliveries(BaseModel):
-    """Messages, the last first."""
+    """Messages, the newest first."""
 
     items: list[Delivery]
     next: str | None
@@ -97,7 +98,7 @@ class Queued(BaseModel):
 
 @router.get("")
 def index(context: Here, who: Annotated[Actor, may("admin")]) -> Webhooks:
-    """All webhooks."""
+    """Returns all webhooks."""
     with context.database.read() as connection:
         items = [Webhook.model_validate(row, from_attributes=True) for row in webhooks.every(connection)]
     return Webhooks(items=items, known_events=list(events.EVENTS), hosts=list(context.settings.webhook_hosts))
@@ -105,7 +106,7 @@ def index(context: Here, who: Annotated[Actor, may("admin")]) -> Webhooks:
 
 @router.post("", status_code=201)
 def create(given: NewWebhook, context: Here, who: Annotated[Actor, may("admin")]) -> NewWebhookShown:
-    """Registers an address, if its host is one that may be told."""
+    """Registers an address, if its host is allowed."""
     sending.check_url(given.url, context.settings.webhook_hosts)
     with context.database.write() as connection:
         number, secret = webhooks.create(
@@ -118,7 +119,7 @@ def create(given: NewWebhook, context: Here, who: Annotated[Actor, may("admin")]
 def change(
     webhook: Number, given: WebhookChanges, context: Here, who: Annotated[Actor, may("admin")]
 ) -> Webhook:
-    """Changes the address or the events, or stops and starts it; its secret stays."""
+    """Changes the address or the events, or stops and starts the webhook. Its secret stays."""
     if given.url is not None:
         sending.check_url(given.url, context.settings.webhook_hosts)
     with context.database.write() as connection:
@@ -130,7 +131,7 @@ def change(
 
 @router.delete("/{webhook}", status_code=204)
 def delete(webhook: Number, context: Here, who: Annotated[Actor, may("admin")]) -> None:
-    """Forgets it, with what was not sent yet and its log."""
+    """Deletes a webhook, with its unsent messages and its log."""
     with context.database.write() as connection:
         webhooks.delete(connection, webhook, who.id, context.clock())
 
@@ -143,7 +144,7 @@ def log(
     cursor: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Deliveries:
-    """What was sent there, or is to be, the last first."""
+    """Returns the messages that were sent or are due, the newest first."""
     with context.database.read() as connection:
         rows = webhooks.log(connection, webhook, cursor, limit + 1)
     items = [Delivery.model_validate(row, from_attributes=True) for row in rows[:limit]]
@@ -152,7 +153,7 @@ def log(
 
 @router.post("/{webhook}/test", status_code=202)
 def test(webhook: Number, context: Here, who: Annotated[Actor, may("admin")]) -> Queued:
-    """Sends a message that says nothing; its fate is in the log."""
+    """Sends a message without content. The outcome is in the webhook's log."""
     now = context.clock()
     with context.database.write() as connection:
         webhooks.get(connection, webhook)
