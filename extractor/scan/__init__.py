@@ -1,1 +1,2 @@
-"""A picture of a page to a page: laid flat, taken apart, read and put together again."""
+"""Turns a picture of a page into a page: it is laid flat, its layers are separated, and it is read and put
+together."""

@@ -1,5 +1,5 @@
-"""What was found on a flat page -> a `Page`: cells of lines, ticks at their places in the text, seals and
-ink, boxes in points."""
+"""Composes a `Page` from what was found on a flat page: cells of lines, ticks at their places in the text,
+seals and ink, with boxes in points."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace

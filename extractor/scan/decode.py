@@ -1,4 +1,4 @@
-"""Image files and pages of PDFs -> pictures, held to limits before they are decoded."""
+"""Decodes image files and pages of PDFs into pictures, and checks them against limits before decoding."""
 
 import io
 import logging

@@ -1,4 +1,4 @@
-"""A flat page as a value: what the steps from its picture to a `Page` know of it, and hand on."""
+"""A flat page as a value: what the steps from its picture to a `Page` find out about it and pass on."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

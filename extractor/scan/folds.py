@@ -1,9 +1,9 @@
-"""Folds across a sheet: print that a crease pushed aside is put back, by what it did to the rules that cross
-it.
+"""Corrects folds across a sheet: print that a crease pushed aside is put back, by what the crease did to the
+rules that cross it.
 
 A fold moves whole rows of a picture sideways, or whole columns up and down, by a little in a narrow strip.
-All rules that cross it go the same way there, which is followed along them by dynamic programming (Viterbi
-1967). Everything here goes along the rows.
+All rules that cross it shift the same way there. The shift is followed along them by dynamic programming
+(Viterbi 1967). Everything here follows the rows of the picture.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
-"""Pictures of pages laid flat, as a `Frame` says: the whole page as it is read, or any part of it at any
-scale, as it is shown.
+"""Makes pictures of pages that are laid flat as a `Frame` says: the whole page, as it is read, or any part of
+it at any scale, as it is shown.
 
-The reader and whoever shows what it read go through the same function, so that a box found on a page lies on
+The reader and the views that show what was read use the same function, so that a box found on a page lies on
 the same ink in every picture of that page.
 """
 

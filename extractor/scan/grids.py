@@ -1,8 +1,8 @@
-"""The rules of a table -> its cells.
+"""Turns the rules of a table into its cells.
 
-A table's grid has every ruled position. Whether there is a border between two fields of it is told by all
-that is seen there: of the rule that should stand there, of its course elsewhere, and of the text. Fields
-without one between them are one cell.
+A table's grid has every ruled position. Whether there is a border between two fields of the grid is decided
+from all the evidence there: the rule that should stand there, its course elsewhere, and the text. Fields
+without a border between them are one cell.
 """
 
 from collections.abc import Iterable, Sequence

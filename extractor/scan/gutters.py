@@ -1,5 +1,5 @@
-"""Columns of a table that nothing rules: where text begins behind a gap at one place in rows, as answers do
-behind labels."""
+"""Finds columns of a table that have no rule between them: in several rows, text begins at the same place
+behind a gap, as answers do behind labels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

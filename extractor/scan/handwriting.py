@@ -1,7 +1,7 @@
-"""Ink that is not print: what was left unread, what is blue, what is shaped otherwise than the print that it
-stands behind.
+"""Finds ink that is not print: ink that was left unread, blue ink, and ink whose shape differs from the print
+that it stands behind.
 
-All sizes are measured against the height of the print beside them, so that they hold for any resolution and
+All sizes are relative to the height of the print beside the ink, so that they hold for any resolution and
 type size.
 """
 

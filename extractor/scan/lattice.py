@@ -1,10 +1,10 @@
-"""Pieces of straight line -> the rules of tables: which lie behind each other, which hang together, which
-take no part.
+"""Turns pieces of straight line into the rules of tables: which pieces continue each other, which rules
+belong together, and which pieces belong to no table.
 
-No piece decides. Pieces at one level vote for one rule, over gaps that a fold or wear leaves; where rules of
-one direction end together there is an edge of the table, ruled or not; a line that runs beyond the table and
-ends nowhere, or that writing stands across, is none of its rules. Rules go along the rows, those of the other
-direction along the columns.
+No single piece decides. Pieces at one level vote for one rule, across gaps that a fold or wear leaves. Where
+rules of one direction end together there is an edge of the table, whether it is ruled or not. A line is not a
+rule of a table where it runs beyond the table and ends nowhere, or where writing stands across it. Rules
+follow the rows of the picture; those of the other direction follow its columns.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,4 +1,5 @@
-"""A flat page, taken apart: what is written in black or blue, what is stamped in red, what is ruled."""
+"""Separates the layers of a flat page: what is written in black or blue, what is stamped in red, what is
+ruled."""
 
 from dataclasses import dataclass, replace
 

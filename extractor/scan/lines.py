@@ -1,4 +1,5 @@
-"""Lines of text on a flat page: which way up they stand, which cell they belong to, what they say."""
+"""Finds and reads the lines of text on a flat page: which way up they stand, which cell they belong to, and
+what they say."""
 
 from collections.abc import Sequence
 

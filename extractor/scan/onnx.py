@@ -1,10 +1,10 @@
-"""Sessions of ONNX Runtime, which run on a thread of their own.
+"""Opens sessions of ONNX Runtime, which run on a thread of their own.
 
-Among the weights of PP-OCR's detector a quarter of a million are denormal numbers, and many processors reckon
-with those a hundred times slower: a page costs three times as much as it need. Taken for the zeros that they
-all but are, they change no result. ONNX Runtime lets the first session of a process decide that, and for the
-one thread on which it is opened. So all are opened here, and what is slow without it is run here; other
-threads reckon as ever.
+A quarter of a million of the weights of PP-OCR's detector are denormal numbers. Many processors calculate
+with those a hundred times slower, so that a page takes three times as long as it need. Treating them as
+zeros, which they almost are, changes no result. ONNX Runtime lets the first session of a process set this,
+and only for the one thread on which that session is opened. So all sessions are opened here, and those that
+would be slow without it are run here. Other threads calculate as usual.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,7 +1,7 @@
-"""Where a pen changed what is printed and the characters that were read do not show it: written over, put in
-between or above.
+"""Finds places where a pen changed print although the characters that were read do not show it: written over,
+put in between or above.
 
-Nothing is made of it but doubt: each place is told as ink that was not read. Sizes are in widths of a Chinese
+Each place leads only to a doubt: it is reported as ink that was not read. Sizes are in widths of a Chinese
 character of the line.
 """
 

@@ -1,4 +1,4 @@
-"""Our own code on a page: which form it is, and which copy."""
+"""Reads our own code on a page: which form the page belongs to, and which copy of it."""
 
 from typing import Any
 

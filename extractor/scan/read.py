@@ -1,7 +1,7 @@
-"""Pictures of pages -> Pages: scans, faxes, photos, and PDF pages that hold no text.
+"""Turns pictures of pages into Pages: scans, faxes, photos, and PDF pages that hold no text.
 
-The page that comes out is the upright, flattened one, and all its boxes are in points of that; its `frame`
-says how it came out of the picture, so that a reviewer can be shown what was read.
+The resulting page is the upright, flattened one, and all its boxes are in its points. Its `frame` says how it
+came out of the picture, so that a reviewer can be shown what was read.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,5 +1,5 @@
-"""What an OCR engine once said, replayed: everything above the engine can be tried without it, and again in a
-moment."""
+"""Replays what an OCR engine once returned, so that everything above the engine can be tried without it, and
+tried again in a moment."""
 
 import hashlib
 import json

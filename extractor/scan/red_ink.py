@@ -1,5 +1,5 @@
-"""Red ink that is no seal's: writing, which is read like any other, and what lies on print, which is not
-mixed with it."""
+"""Finds red ink that belongs to no seal: writing, which is read like any other, and ink that lies on print,
+which is not mixed with it."""
 
 from collections.abc import Sequence
 

@@ -1,8 +1,7 @@
-"""Ruled lines in a picture of a level page -> tables of cells.
+"""Turns the ruled lines in a picture of a level page into tables of cells.
 
-Lines are ink that runs straight for longer than a stroke of writing does; `lattice` says which of them are a
-table's rules, and
-`grids` which cells these make.
+A ruled line is ink that runs straight for longer than a stroke of writing does. `lattice` finds out which
+lines are a table's rules, and `grids` which cells these make.
 """
 
 from collections.abc import Iterable, Sequence

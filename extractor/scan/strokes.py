@@ -1,7 +1,8 @@
-"""Straight thin strokes in a picture of a level page: the pieces that ruled lines are made of, each as it
-runs.
+"""Finds straight thin strokes in a picture of a level page: the pieces that ruled lines are made of, each
+with its course.
 
-Everything here goes along the rows; for upright strokes the picture is handed in turned over its diagonal.
+Everything here follows the rows of the picture. To find upright strokes, pass the picture mirrored at its
+diagonal.
 """
 
 from dataclasses import dataclass, replace

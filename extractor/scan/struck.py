@@ -1,10 +1,10 @@
-"""Lines that a pen drew through what was read: straight or wavy, one or two, level or oblique, of any ink, or
-a scribble of them.
+"""Finds lines that a pen drew through text that was read: straight or wavy, one or two, level or oblique, of
+any ink, or a scribble of them.
 
-Characters of print stand apart, so that a row of them has columns without ink, and what runs on through
-several of them at one height is no part of any. A line under or over characters has ink of theirs on one side
-only. Sizes are in widths of a Chinese character of the line, so that they hold for any resolution and size of
-type.
+Printed characters stand apart, so that a row of them has columns without ink. Ink that runs on through
+several of them at one height is therefore no part of any. A line under or over characters has their ink on
+one side only. Sizes are in widths of a Chinese character of the line, so that they hold for any resolution
+and size of type.
 """
 
 from collections.abc import Iterator, Sequence

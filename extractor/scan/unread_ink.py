@@ -1,5 +1,5 @@
-"""Ink in a cell that no line accounts for: what the detector passed over is looked at, and what can't be read
-is told."""
+"""Finds ink in a cell that belongs to no line. Places that the detector passed over are looked at again, and
+ink that can't be read is reported."""
 
 from itertools import pairwise
 

@@ -1,8 +1,8 @@
-"""Makes a picture of a page upright and flat, going by the lines that are ruled on it.
+"""Makes a picture of a page upright and flat, guided by the ruled lines on it.
 
-Photos show a page turned, in perspective, bent and in shadow; scans are turned and skewed. All that is told
-from straight pieces of line: two vanishing points give the perspective, what slope is left gives the bend.
-One resampling does it all.
+Photos show a page turned, in perspective, bent and in shadow; scans are turned and skewed. All of that except
+the shadow is found from straight pieces of line: two vanishing points give the perspective, and the slope
+that is left gives the bend. One resampling corrects it all.
 """
 
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""Seals on a picture: where they are, what stands on them, and what stands under them."""
+"""Seals on a picture: where they are, what they say, and the print under them."""

@@ -1,5 +1,4 @@
-"""Seals: red ones by their ink, those of a black-and-white copy by their ring; and what stands on the
-ring."""
+"""Finds seals: red ones by their ink, and those of a black-and-white copy by their ring."""
 
 import math
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What stands on a seal: the text along its rim is unrolled into a line and read."""
+"""Reads the text on a seal: the text along its rim is unrolled into a line and read."""
 
 import math
 from collections.abc import Iterator, Sequence

@@ -1,10 +1,10 @@
-"""Print from under seals that are not red: what a ring's outline and star cover is restored as far as print
+"""Restores print from under seals that are not red: print that a ring's outline and star cover, as far as it
 shows through.
 
-A red seal vanishes in the red channel (`layers`). In a grey copy a seal is still paler than print; in black
+A red seal vanishes in the red channel (`layers`). In a grey copy a seal is still paler than print. In black
 and white only its shape tells it apart: a line of even breadth that goes round, and a star too solid to be
-writing. The letters on the ring can't be told from print there: `under` reads what they stand on twice, and
-believes only what both readings agree in.
+writing. The letters on the ring can't be told from print there. `under` therefore reads the print below them
+twice, and believes only what both readings agree in.
 """
 
 from collections.abc import Sequence

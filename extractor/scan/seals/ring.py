@@ -1,4 +1,4 @@
-"""A seal's outline on a page: its shape, where it runs exactly, and how dark its ink is."""
+"""The outline of a seal on a page: its shape, its exact course, and how dark its ink is."""
 
 import math
 from dataclasses import dataclass, replace

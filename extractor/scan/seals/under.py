@@ -1,5 +1,5 @@
-"""Text from under seals: what stands there is read in several renderings, and what was read of it is marked
-as recovered."""
+"""Reads text from under seals: it is read in several renderings, and the characters read there are marked as
+recovered."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,1 +1,1 @@
-"""Boxes for ticking on a picture, and whether they are ticked."""
+"""Finds tick boxes on a picture, and whether they are ticked."""

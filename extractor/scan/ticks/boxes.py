@@ -1,9 +1,9 @@
-"""Boxes for ticking, and whether they are ticked: each as a small network sees it, all of one cell judged
-together.
+"""Finds tick boxes and their states. A small network looks at each box, and all boxes of a cell are then
+judged together.
 
-The network (`network.py`) slides along each row. What the recogniser surely read as a character is no box,
-boxes of one question are of one size, and a box that was told to be empty must hold as little ink as that
-writer's other empty ones.
+The network (`network.py`) slides along each row. Three checks follow. A place that the recogniser surely read
+as a character is not a box. The boxes of one question have one size. A box that the network calls empty must
+hold as little ink as the same writer's other empty boxes.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
-"""A small network that finds boxes for ticking in a row of print, and tells what was done to each.
+"""A small network that finds tick boxes in a row of print, and tells the state of each.
 
-It slides along the row (fully convolutional), so that it needs neither the recogniser's places nor an empty
-box to compare with. `benchmarks/marks` draws what it is trained on and trains it; `weights/README.md` has the
+It slides along the row (fully convolutional), so it needs neither the recogniser's places nor an empty box to
+compare with. `benchmarks/marks` draws its training examples and trains it; `weights/README.md` has the
 figures.
 """
 
