@@ -1,1 +1,2 @@
-"""What `make bench` runs: speeds, always as a ratio against a named peer measured in the same run."""
+"""The benchmarks of `make bench`. A speed is always given as a ratio against a named peer that is measured in
+the same run."""

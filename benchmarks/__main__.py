@@ -1,10 +1,10 @@
-"""Prints every benchmark's table."""
+"""Prints the table of every benchmark."""
 
 from benchmarks import pdf_reading, scan_reading, service_listing, word_reading
 
 
 def main() -> None:
-    """Run all benchmarks, one after the other."""
+    """Runs all benchmarks, one after the other."""
     print("reading a returned Word form: median CPU time, and ticks read right")
     ours, *peers = word_reading.run()
     for one in (ours, *peers):

@@ -1,10 +1,12 @@
-"""Fits and reports `extractor/weighing/coefficients.py`: from the signs of a reading to the probability that
-it is right.
+"""Fits and reports `extractor/weighing/coefficients.py`, which turns the signs of a reading into the
+probability that it is right.
 
-    python -m benchmarks.calibration collect SCORER FOLDER -o samples.jsonl     reads FOLDER/scans, compares
-    with FOLDER/truth.json python -m benchmarks.calibration fit samples.jsonl...                       writes
-    extractor/weighing/coefficients.py python -m benchmarks.calibration report samples.jsonl...
-    a reliability table; never on what was fitted
+    python -m benchmarks.calibration collect SCORER FOLDER -o samples.jsonl
+        reads FOLDER/scans, and compares with FOLDER/truth.json
+    python -m benchmarks.calibration fit samples.jsonl...
+        writes extractor/weighing/coefficients.py
+    python -m benchmarks.calibration report samples.jsonl...
+        prints a reliability table; never use it on the samples of the fit
 
 SCORER is the corpus's own `score.py`, which knows what counts as right. A sample is one field that was read
 off a picture.
@@ -33,11 +35,13 @@ from service.forms.definitions import load_forms
 Floats = NDArray[np.float64]
 
 TARGET = Path(__file__).parent.parent / "extractor" / "weighing" / "coefficients.py"
-# Text of one line is alike whatever it says; what else has a shape or a rule of its own is fitted by itself.
+# Text of one line is alike whatever it says, so these kinds are fitted together. A kind with a shape or a
+# rule of its own is fitted by itself.
 ALIKE = {"address": "text"}
 SHARES = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
 _RIDGE = 0.3  # on signs of unit variance
-# wrong readings added to each kind, with poor signs: that none was seen does not prove that there is none
+# Wrong readings that are added to each kind, with poor signs: that no wrong one was seen does not prove that
+# there is none.
 _UNSEEN = 0.1
 
 
@@ -53,7 +57,7 @@ class Sample:
 
 
 def collect(scorer: Path, folder: Path, jobs: int) -> list[Sample]:
-    """A sample for each field of each case of `folder` that was read off a picture."""
+    """Returns a sample for each field of each case of `folder` that was read off a picture."""
     truth = json.loads((folder / "truth.json").read_text("utf-8"))
     paths = [(folder / "scans" / case["files"][0]) for case in truth.values()]
     paths = [path if path.parent.name == "scans" else path.parent for path in paths]
@@ -71,7 +75,8 @@ def _read(path: Path) -> Result:
 
 
 def samples_of(score: Any, case: dict[str, Any], result: Result) -> Iterable[Sample]:
-    """The samples of one application; `score` is the scorer's module, `case` its truth."""
+    """Yields the samples of one application. `score` is the scorer's module, `case` the truth about the
+    application."""
     doubted = {
         finding.field
         for finding in result.findings
@@ -89,7 +94,7 @@ def samples_of(score: Any, case: dict[str, Any], result: Result) -> Iterable[Sam
 
 
 def load_scorer(path: Path) -> Any:
-    """The module at `path`."""
+    """Loads the module at `path`."""
     spec = importlib.util.spec_from_file_location("score", path)
     assert spec is not None
     assert spec.loader is not None
@@ -99,8 +104,8 @@ def load_scorer(path: Path) -> Any:
 
 
 def fit(samples: Sequence[Sample]) -> dict[str, dict[str, float]]:
-    """{kind: {sign: weight, "bias": ...}} by logistic regression with a ridge penalty, on what no finding
-    sends to a person."""
+    """Returns {kind: {sign: weight, "bias": ...}}, fitted by logistic regression with a ridge penalty on the
+    fields that no finding sends to a person."""
     by_kind: dict[str, list[Sample]] = defaultdict(list)
     for sample in samples:
         if not sample.doubted:
@@ -127,8 +132,8 @@ def _fit_kind(samples: Sequence[Sample]) -> dict[str, float]:
 
 
 def logistic(columns: Floats, right: Floats, weights: Floats) -> Floats:
-    """Newton's method; the last column is the bias, which is not shrunk. Signs speak for a reading, so no
-    slope is negative."""
+    """Fits a logistic regression by Newton's method. The last column is the bias, which is not shrunk. Signs
+    speak for a reading, so no slope may be negative."""
     penalty = np.full(columns.shape[1], _RIDGE)
     penalty[-1] = 1e-9
     free = np.ones(columns.shape[1], bool)
@@ -149,8 +154,8 @@ def logistic(columns: Floats, right: Floats, weights: Floats) -> Floats:
 
 
 def thresholds(samples: Sequence[Sample], weights: dict[str, dict[str, float]]) -> list[tuple[float, float]]:
-    """For each share of silent errors, the least probability that keeps to it, among all samples as they were
-    fitted."""
+    """Returns for each share of silent errors the least probability that keeps to it, among all samples, as
+    the model was fitted."""
     sure = np.array(
         [probability_of(weights, sample.kind, sample.signs) for sample in samples if not sample.doubted]
     )
@@ -160,7 +165,7 @@ def thresholds(samples: Sequence[Sample], weights: dict[str, dict[str, float]]) 
 
 
 def write(weights: dict[str, dict[str, float]], shares: Sequence[tuple[float, float]], count: int) -> None:
-    """The module that the calibration reads."""
+    """Writes the module that the calibration reads."""
     kinds = "\n".join(f"    {json.dumps(kind)}: {json.dumps(one)}," for kind, one in weights.items())
     rows = "\n".join(f"    {row}," for row in shares)
     TARGET.write_text(
@@ -174,7 +179,8 @@ def write(weights: dict[str, dict[str, float]], shares: Sequence[tuple[float, fl
 
 
 def report(samples: Sequence[Sample]) -> str:
-    """How many readings of each probability were right: reliability, as far as so many samples tell."""
+    """Returns a table of how many readings of each probability were right: the reliability, as far as so many
+    samples show it."""
     from extractor.weighing.coefficients import WEIGHTS
 
     edges = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 1.0001)
@@ -194,7 +200,7 @@ def report(samples: Sequence[Sample]) -> str:
 
 
 def load(paths: Iterable[Path]) -> list[Sample]:
-    """The samples in files that `collect` wrote."""
+    """Returns the samples in files that `collect` wrote."""
     return [Sample(**json.loads(line)) for path in paths for line in path.read_text("utf-8").splitlines()]
 
 

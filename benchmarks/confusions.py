@@ -1,11 +1,11 @@
-"""How often each confusion of `extractor/text/confusions.py` is met today, and whether the reader is sure of
-it.
+"""Counts how often each confusion of `extractor/text/confusions.py` is met today, and whether the reader is
+sure of it.
 
     python -m benchmarks.confusions --hands FOLDER [--copies 12] [--seed 1]
 
-Every example is drawn in print and in pens' faces, as four scanners give it, and read. Counted are the
-places of what was meant: how often one of the row's characters was read there, how often surely, and how
-often the right one was.
+Every example is drawn in print and in pens' faces, copied by four scanners, and read. At each place of the
+meant character, three things are counted: how often one of the row's wrong characters was read there, how
+often surely, and how often the right one was.
 """
 
 import argparse
@@ -34,7 +34,7 @@ _ROWS = (
 
 
 def read(row: Confusion, face: str, r: Random, engine: OcrEngine) -> tuple[Glyph, ...]:
-    """The example of `row` drawn in `face`, as a scanner gives it, read as one line."""
+    """Reads the example of `row` as one line. It is drawn in `face` and copied by a scanner."""
     size = r.randint(40, 60)
     sheet = paper(round(size * (4 + len(row.example))), 4 * size)
     box = write(sheet, row.example, (size, 2 * size), face, size, r.choice(INKS), r.uniform(-1, 1))
@@ -46,8 +46,8 @@ def read(row: Confusion, face: str, r: Random, engine: OcrEngine) -> tuple[Glyph
 
 
 def places(row: Confusion, glyphs: tuple[Glyph, ...]) -> Iterator[Glyph | None]:
-    """What was read at each place where `row.meant` stands in its example; None where nothing was, or more
-    than one character."""
+    """Yields what was read at each place where `row.meant` stands in its example, or None where nothing or
+    more than one character was read."""
     said = [glyph.text for glyph in glyphs]
     for start in range(len(row.example)):
         if not row.example.startswith(row.meant, start):
@@ -68,7 +68,7 @@ def places(row: Confusion, glyphs: tuple[Glyph, ...]) -> Iterator[Glyph | None]:
 
 
 def count(row: Confusion, face: str, copies: int, seed: int, engine: OcrEngine) -> Counter[str]:
-    """What was made of what was meant, over so many copies."""
+    """Counts what was read in place of the meant character, over so many copies."""
     counts: Counter[str] = Counter()
     for number in range(copies):
         for glyph in places(row, read(row, face, Random(f"{seed}/{row.example}/{face}/{number}"), engine)):

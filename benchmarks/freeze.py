@@ -1,16 +1,16 @@
-"""What must stay equal while code moves, written into a folder, and two such folders compared.
+"""Records what must stay equal while code is restructured, in a folder, and compares two such folders.
 
     python -m benchmarks.freeze BEFORE --also DIR…     the tree as it is
     python -m benchmarks.freeze AFTER --also DIR…      the tree after a change
     python -m benchmarks.freeze BEFORE --compare AFTER
     python -m benchmarks.freeze AFTER --also DIR… --compare BEFORE      both at once
 
-Recorded are the results of every submission in fixtures/inbox and in each DIR, the help of every command, the
-OpenAPI document, and a backup of a service that read a few of the samples and was worked with. All comes by
-the command line and over HTTP, so that the same script runs before and after; what differs from run to run
-(moments, salts, digests over them, process ids) is left out.
-`cpu.json` says what reading cost, for information; it is not compared. Differences are printed, a line each,
-    with exit code 1.
+A recording holds the results of every submission in fixtures/inbox and in each DIR, the help of every
+command, the OpenAPI document, and a backup of a service that read a few of the samples and was worked with.
+Everything goes through the command line and HTTP, so that the same script runs before and after a change.
+What differs from run to run (moments, salts, digests over them, process ids) is left out. `cpu.json` holds
+the CPU time of reading, for information; it is not compared. Each difference is printed on a line, and the
+exit code is then 1.
 """
 
 import argparse
@@ -40,10 +40,10 @@ _ROOT = Path(__file__).parent.parent
 _INBOX = _ROOT / "fixtures" / "inbox"
 _SEALFORM = [sys.executable, "-m", "service.cli"]
 _JOBS = 2
-# Long, because a limit that a busy machine reaches would be a difference that is none.
+# Long, because reaching a time limit on a busy machine would look like a difference.
 _SECONDS = 1800
-# What the service reads: Word, a mail, an archive, a form that was filled in on the screen, a scan, doubts, a
-# file that is damaged.
+# The files that the service reads: Word, a mail, an archive, a form that was filled in on the screen, a scan,
+# a form with doubts, a damaged file.
 _SEEDS = (
     "A01_lit_ballot_check.docx", "mail_word_and_logo.eml", "archive_gbk_names.zip", "fillable_returned.pdf",
     "scan_clean.pdf",
@@ -52,7 +52,7 @@ _SEEDS = (
 _PASSWORD = "夜来风雨声-花落知多少"
 _CPU = "cpu.json"
 
-# Columns and keys that no two runs have in common, and what else tells moments, processes and fresh secrets.
+# Columns and keys that differ between any two runs; and patterns of moments and process ids inside texts.
 _OF_A_RUN = {
     "salt", "hash", "previous", "digests", "password", "digest", "prefix", "secret", "seconds", "worker",
     "head",
@@ -63,7 +63,7 @@ _WORKER = re.compile(r"\bworker:[^\"\s]+")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Records, compares, or both; the exit code."""
+    """Records, compares, or does both. Returns the exit code."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -87,7 +87,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def record(folder: Path, inboxes: list[Path]) -> None:
-    """Writes all into `folder`, which must not be there; it is there only once all is in it."""
+    """Writes a recording to `folder`, which must not exist. It exists only once everything is in it."""
     partial = folder.with_name(folder.name + ".partial")
     (partial / "results").mkdir(parents=True)
     (partial / "help").mkdir()
@@ -104,7 +104,7 @@ def record(folder: Path, inboxes: list[Path]) -> None:
 
 
 def _read(inbox: Path, target: Path) -> dict[str, float | None]:
-    """Writes the results of all submissions in `inbox`; what reading them cost."""
+    """Writes the results of all submissions in `inbox`, and returns the cost of reading them."""
     with tempfile.TemporaryDirectory() as scratch:
         output, before = Path(scratch) / "results.jsonl", _cpu()
         limits = ["--jobs", str(_JOBS), "--time-limit", str(_SECONDS)]
@@ -135,7 +135,7 @@ def _cpu() -> float:
 
 
 def _commands(command: Any, words: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
-    """The words of every command, and of every group of commands, by a name for its file."""
+    """Returns the words of every command and of every group of commands, by a name for its file."""
     found = {"-".join(("sealform", *words)): words}
     for name, inner in getattr(command, "commands", {}).items():
         found |= _commands(inner, (*words, name))
@@ -143,7 +143,7 @@ def _commands(command: Any, words: tuple[str, ...] = ()) -> dict[str, tuple[str,
 
 
 def _environment(data: Path | None = None) -> dict[str, str]:
-    """Ours alone, whatever is set for the installation on this machine."""
+    """Returns the environment for our commands, without the settings of an installation on this machine."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SEALFORM_")}
     ours = {
         "PYTHONPATH": str(_ROOT),
@@ -155,7 +155,7 @@ def _environment(data: Path | None = None) -> dict[str, str]:
 
 
 def _ask(*arguments: str, data: Path | None = None, expected: tuple[int, ...] = (0,)) -> str:
-    """The standard output of a command."""
+    """Returns the standard output of a command."""
     ran = subprocess.run(
         [*_SEALFORM, *arguments],
         env=_environment(data),
@@ -171,7 +171,8 @@ def _ask(*arguments: str, data: Path | None = None, expected: tuple[int, ...] = 
 
 @contextmanager
 def _service(data: Path) -> Iterator[httpx.Client]:
-    """`sealform serve` with its worker on a database of its own, and its administrator, signed in."""
+    """Runs `sealform serve` with its worker on a database of its own, and yields a client that is signed in
+    as administrator."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -210,7 +211,7 @@ def _answers(client: httpx.Client) -> bool:
 
 
 def _awaited(look: Any, what: str) -> Any:
-    """What `look` finds, as soon as it finds anything."""
+    """Returns what `look` finds, as soon as it finds something."""
     deadline = time.monotonic() + _SECONDS
     while time.monotonic() < deadline:
         if found := look():
@@ -220,8 +221,8 @@ def _awaited(look: Any, what: str) -> Any:
 
 
 def _work(client: httpx.Client) -> None:
-    """Samples are read one after the other, the first is confirmed and accepted, the next goes back, and
-    others are let in."""
+    """Works with the service: the samples are read one after the other, the first is confirmed and accepted,
+    the second is returned, and a user and a token are added."""
     submissions: list[int] = []
     for name in _SEEDS:
         made = client.post(
@@ -252,7 +253,7 @@ def _seen(answer: httpx.Response) -> dict[str, str]:
 
 
 def _unpacked(path: Path) -> dict[str, Any]:
-    """A backup: its members, the tables with their rows and of the blobs their sizes."""
+    """Returns the members of a backup: the rows of its tables, and the sizes of its blobs."""
     found: dict[str, Any] = {}
     with tarfile.open(path) as tar:
         for member in tar:
@@ -268,7 +269,7 @@ def _unpacked(path: Path) -> dict[str, Any]:
 
 
 def of_every_run(value: Any) -> Any:
-    """`value`, which JSON may hold, without what is of one run alone."""
+    """Returns `value`, as JSON holds it, without what belongs to one run alone."""
     if isinstance(value, dict):
         return {
             name: "…" if name in _OF_A_RUN and inner else of_every_run(inner) for name, inner in value.items()
@@ -279,8 +280,8 @@ def of_every_run(value: Any) -> Any:
 
 
 def differences(before: Path, after: Path) -> list[str]:
-    """What differs between two recordings: a line for each value, with where it stands and what it was and
-    is."""
+    """Returns the differences between two recordings, a line for each value: its place, what it was and what
+    it is."""
     names = sorted(
         {
             path.relative_to(folder)
@@ -315,7 +316,7 @@ def _differing(was: Any, now: Any, where: str = "") -> Iterator[tuple[str, str, 
 
 
 class _Absent:
-    """Nothing stands there, not even null."""
+    """Marks a place where nothing stands, not even null."""
 
 
 def _shown(value: Any) -> str:

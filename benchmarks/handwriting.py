@@ -1,17 +1,18 @@
-"""Fits what tells a signed name from a typed one behind its prompt, and says how it stands to
-`extractor/scan/handwriting.py`.
+"""Fits the weights that tell a signed name from a typed one behind its prompt, and compares them with those
+in `extractor/scan/handwriting.py`.
 
     python -m benchmarks.handwriting --hands FOLDER [--prompts 900] [--seed 1]
 
-Prompts are drawn in five faces of print, with a name behind each that is typed in the same face or signed in
-a pen's, as four scanners give them. A logistic regression over the four differences between the name's ink
-and its prompt's is fitted to two thirds; both weights, the fitted and the committed ones, are tried on the
-rest. The bias is that of a paper on which a name is signed a dozen times for each time it is typed.
+Prompts are drawn in five faces of print, each with a name behind it that is typed in the same face or signed
+in a pen's face, and copied by four scanners. A logistic regression over the four differences between the ink
+of the name and of its prompt is fitted to two thirds of them. Both the fitted and the committed weights are
+tried on the rest. The bias is that of a paper on which a name is signed a dozen times for each time it is
+typed.
 
-The committed weights were fitted in this way on 2026-11-22. The sheets were not kept, so that another fit
-gives other figures of the same size; those of 2026-11-29 stand beside the weights in
-`extractor/scan/handwriting.py`. How much ink is writing at all was set by hand there; here stands how much a
-signed name has.
+The committed weights were fitted in this way on 2026-11-22. The sheets were not kept, so another fit gives
+other figures of the same size; those of 2026-11-29 stand beside the weights in
+`extractor/scan/handwriting.py`. How much ink counts as writing at all was set there by hand; this prints how
+much ink a signed name has.
 """
 
 import argparse
@@ -37,9 +38,11 @@ _GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英�
 
 @dataclass(frozen=True)
 class Example:
-    """A name behind its prompt: how its ink differs from the prompt's, by `SIGNS`, and whether it was signed.
+    """A name behind its prompt: the differences between its ink and the prompt's, in the order of `SIGNS`,
+    and whether it was signed.
 
-    `sure` is what the committed weights say; `amount` how much ink it is, in squares of the print's height.
+    `sure` is the certainty by the committed weights. `amount` is how much ink the name has, in squares of the
+    print's height.
     """
 
     signs: tuple[float, ...]
@@ -49,7 +52,7 @@ class Example:
 
 
 def examples(count: int, seed: int, hands: list[str]) -> list[Example]:
-    """So many names, every second one signed."""
+    """Returns about `count` names, every second one signed."""
     found = (_example(Random(f"{seed}/{number}"), bool(number % 2), hands) for number in range(count))
     return [one for one in found if one is not None]
 
@@ -90,7 +93,7 @@ def _example(r: Random, signed: bool, hands: list[str]) -> Example | None:
 
 
 def _signs(shape: handwriting._Shape, prompt: handwriting._Shape) -> tuple[float, ...]:
-    """The differences that `handwriting._unlike` weighs."""
+    """Returns the differences that `handwriting._unlike` weighs."""
     top, bottom = handwriting._body(prompt)
     high = max(bottom - top, 1.0)
     tops, bottoms = zip(*shape.edges, strict=True) if shape.edges else ((), ())
@@ -104,17 +107,18 @@ def _signs(shape: handwriting._Shape, prompt: handwriting._Shape) -> tuple[float
 
 
 def committed() -> Floats:
-    """The weights of `SIGNS` and the bias, as they stand."""
+    """Returns the committed weights of `SIGNS` and the bias."""
     return np.array([getattr(handwriting, f"_{name}") for name in (*SIGNS, "BIAS")], np.float64)
 
 
 def sure(weights: Floats, signs: Floats) -> Floats:
-    """How sure it is that each row of signs is a signature's, as `handwriting._unlike` reckons it."""
+    """Returns how sure it is that each row of signs is a signature's, as `handwriting._unlike` computes
+    it."""
     return np.asarray(rungs.CERTAIN / (1 + np.exp(-np.clip(signs @ weights[:-1] + weights[-1], -30, 30))))
 
 
 def fit(signs: Floats, signed: Floats) -> Floats:
-    """Weights and bias, from as many typed as signed names."""
+    """Fits weights and bias. Typed and signed names count the same in all, whatever their numbers."""
     spread = signs.std(axis=0) + 1e-6
     columns = np.column_stack([signs / spread, np.ones(len(signs))])
     share = signed.mean()
@@ -131,7 +135,7 @@ def main() -> None:
     found = examples(given.prompts, given.seed, pens(given.hands))
     signs, signed = np.array([one.signs for one in found]), np.array([one.signed for one in found], float)
     weights = committed()
-    # The formula stands twice, there to decide and here to fit: they must say the same.
+    # The formula stands in two places, there to decide and here to fit, and both must give the same.
     assert np.allclose(sure(weights, signs), [one.sure for one in found])
     third = np.arange(len(found)) % 6 < 2
     fitted = fit(signs[~third], signed[~third])

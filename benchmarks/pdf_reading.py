@@ -1,7 +1,7 @@
-"""Reading digital PDFs against pdfplumber's `extract_tables` on the same pages: CPU time a page.
+"""Compares reading digital PDFs with pdfplumber's `extract_tables` on the same pages, in CPU time a page.
 
-The peer gives the text of ruled cells and nothing else: no ticks, no form fields, no decisions, and hidden
-text like any other.
+The peer gives only the text of ruled cells: no ticks, no form fields and no decisions. It gives hidden text
+like any other.
 """
 
 import io
@@ -20,8 +20,8 @@ _ROUNDS = 7
 
 
 def run() -> list[tuple[str, float]]:
-    """(name, median milliseconds of CPU a page), Sealform first, over the shipped forms as flat and as
-    fillable PDF."""
+    """Returns (name, median milliseconds of CPU a page), Sealform first, over the shipped forms as flat and
+    as fillable PDF."""
     files = [
         generate(form, kind, new_identity(form)).data
         for form in load_forms(None).values()

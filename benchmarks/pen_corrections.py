@@ -1,15 +1,15 @@
-"""Corrections by pen on filled forms, as scanners and a camera give them: how many are read right, go to a
-person, pass wrong.
+"""Counts how many corrections by pen on filled forms, copied by scanners and a camera, are read right, go to
+a person, or pass wrong.
 
-    python -m benchmarks.pen_corrections FORMS --hands FOLDER [--seed 1] [--fields 4] [--plain] [--recordings
-    FOLDER] --out FOLDER
+    python -m benchmarks.pen_corrections FORMS --hands FOLDER [--seed 1] [--fields 4] [--plain]
+        [--recordings FOLDER] --out FOLDER
 
-FORMS holds filled forms as PDF with text; what stands in their fields, and where, is read off that text. On
-the first page of each some fields are corrected by pen, in one of `KINDS` and one of `INKS`, the others left
-as they are; then it is copied and read as a picture. A correction is silent where a value that is not the new
-one is accepted; where nothing is left of a field, no value is right. Kind `answer` is no correction: what
-stood there is written by pen. What is not corrected is counted beside, as kind `none`. Seeds below 100 are
-for tuning, the others for reporting.
+FORMS holds filled forms as PDF with text; the values of their fields, and their places, are read off that
+text. On the first page of each form, some fields are corrected by pen, each in one of `KINDS` and one of
+`INKS`, and the others are left as they are; then the page is copied and read as a picture. A correction is
+silent where a value other than the new one is accepted; where nothing is left of a field, no value is right.
+Kind `answer` is not a correction: the value that stood there is written by pen. Fields that are not corrected
+are counted as kind `none`. Seeds below 100 are for tuning, the others for reporting.
 """
 
 import argparse
@@ -47,8 +47,8 @@ Chars = list[tuple[str, float, float, float, float]]
 
 @dataclass(frozen=True)
 class Corrected:
-    """What became of a field: its kind and ink, what stood there and what stands there now (None:
-    nothing)."""
+    """What became of a field: its kind and ink, the old value, and the new one (None: nothing stands
+    there)."""
 
     kind: str
     ink: str
@@ -57,7 +57,7 @@ class Corrected:
 
 
 def chars_of(page: pdfium.PdfPage) -> Chars:
-    """The characters of a page with their boxes, in pixels from the top left."""
+    """Returns the characters of a page with their boxes, in pixels from the top left."""
     text, high = page.get_textpage(), page.get_height()
     found = []
     for number in range(text.count_chars()):
@@ -71,7 +71,7 @@ def chars_of(page: pdfium.PdfPage) -> Chars:
 
 
 def places(result: Result, chars: Chars) -> Mapping[str, Chars]:
-    """The characters of each short value that stands in one row of the first page."""
+    """Returns the characters of each short value that stands in one row of the first page."""
     found = {}
     for name, field in result.fields.items():
         words = "".join((field.raw or "").split())
@@ -100,7 +100,7 @@ def places(result: Result, chars: Chars) -> Mapping[str, Chars]:
 
 
 def _leave_out_long(sheet: Picture, result: Result) -> None:
-    """Wipes the long answers off the first page: nothing is corrected in them, and reading them takes most of
+    """Wipes the long answers off the first page. Nothing is corrected in them, and reading them takes most of
     the time."""
     for field in result.fields.values():
         for seen in field.evidence if len(field.raw or "") > 2 * _LONGEST else ():
@@ -114,7 +114,7 @@ def _leave_out_long(sheet: Picture, result: Result) -> None:
 def _drawn(
     sheet: Picture, points: list[tuple[float, float]], ink: tuple[int, int, int], r: Random, width: int
 ) -> None:
-    """A stroke of a pen through `points`, a little shaky; ink darkens what it lies on."""
+    """Draws a stroke of a pen through `points`, a little shaky. The ink darkens what it lies on."""
     shaken = np.array([(x + r.gauss(0, 1.2), y + r.gauss(0, 1.2)) for x, y in points], np.float64)
     steps = np.linspace(0, len(points) - 1, 24 * len(points))
     line = np.stack([np.interp(steps, range(len(points)), shaken[:, axis]) for axis in (0, 1)], 1)
@@ -175,8 +175,8 @@ def correct(
     room: float,
     r: Random,
 ) -> str | None:
-    """Corrects on `sheet` what `chars` spell; `other` is a value to write instead, `room` where its cell
-    ends. What stands there now, and None where nothing does."""
+    """Corrects on `sheet` the value that `chars` spell. `other` is a value to write instead; `room` is where
+    the cell ends. Returns the new value, or None where nothing is left."""
     x0, y0, x1, y1 = _around(chars)
     high, face = y1 - y0, r.choice(hands)
     words = "".join(char for char, *_ in chars)
@@ -219,7 +219,7 @@ def correct(
     char = r.choice([one for one in pool if one != chars[at][0]])
     _, left, top, _, bottom = chars[at]
     if kind == "over":
-        for _ in range(2):  # pressed
+        for _ in range(2):  # written twice, as by a pen that is pressed
             write(sheet, char, (left - 0.1 * high, (top + bottom) / 2), face, high * 1.5, ink)
         return words[:at] + char + words[at + 1 :]
     between = (chars[at - 1][3] + left) / 2
@@ -240,7 +240,7 @@ def correct(
 
 @dataclass(frozen=True)
 class Sheet:
-    """A page as it arrives, as a file of a picture, and what became of each of its fields."""
+    """A page as it arrives, as a picture file, and what became of each of its fields."""
 
     name: str
     data: bytes
@@ -250,8 +250,8 @@ class Sheet:
 def sheets(
     forms: list[Path], hands: list[str], seed: int, count: int, kinds: Sequence[str], plain: bool
 ) -> Iterator[Sheet]:
-    """Each form with `count` of its fields corrected, in one of `kinds` each; where `plain`, before it as it
-    was, copied alike."""
+    """Yields each form with `count` of its fields corrected, each in one of `kinds`. With `plain`, the form
+    without corrections comes before it, copied in the same way."""
     combinations = [(kind, ink) for kind in kinds for ink in INKS]
     known, turn = [], 0
     for path in forms:
@@ -284,13 +284,14 @@ def sheets(
 
 
 def judged(one: Corrected, value: object, decision: str) -> tuple[bool, bool, bool]:
-    """Whether the field was read right, sent to a person, or accepted wrong."""
+    """Returns whether the field was read right, whether it was sent to a person, and whether a wrong value
+    was accepted."""
     right = key(str(value or "")) == key(one.new or "")
     return right, decision != "accept", not right and decision == "accept"
 
 
 def _told(sheet: Sheet, result: Result) -> Iterator[dict[str, Any]]:
-    """What became of each field of a sheet, and what was read."""
+    """Yields what became of each field of a sheet, and what was read."""
     for name, one in sheet.fields.items():
         read = result.fields.get(name)
         value, decision = (read.value, read.decision) if read else (None, "review")

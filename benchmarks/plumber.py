@@ -1,10 +1,10 @@
-"""What pdfplumber's own way gives otherwise: on how many PDFs each step that stays ours changes the answer.
+"""Counts on how many PDFs each of our own steps changes the answer against pdfplumber's own way.
 
-    python -m benchmarks.plumber [PATH...]     files and folders; without any, the samples and the forms we
-    write
+    python -m benchmarks.plumber [PATH...]
 
-Both open the same bytes. Compared is what comes out: letters, tables' cells, the text in cells that both
-have, marks, and pages that must be read as pictures. `docs/decisions.md` gives the figures.
+PATH is a file or a folder; without any, the samples and the forms that we write are read. Both read the same
+bytes. Their outputs are compared: letters, tables' cells, the text in cells that both have, marks, and pages
+that must be read as pictures. `docs/decisions.md` gives the figures.
 """
 
 import io
@@ -26,13 +26,13 @@ from models.page import Cell, Line, Page, Run, Table, Tick
 from service.forms.definitions import load_forms
 
 _INBOX = Path(__file__).parent.parent / "fixtures" / "inbox"
-# So many letters more or less are text, fewer are a mark that somebody wrote as a letter.
+# From so many letters on, a difference counts as text. Fewer may be a mark that somebody wrote as a letter.
 _TEXT = 3
 _NEAR = 4.0  # points
 
 
 def main(paths: Sequence[str]) -> None:
-    """Prints for each difference on how many files there is one."""
+    """Prints on how many files there is each difference."""
     found: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder:
         for path in _files([Path(path) for path in paths] or [_INBOX, *_own(Path(folder))]):
@@ -55,7 +55,8 @@ def _own(folder: Path) -> Iterator[Path]:
 
 
 def differences(data: bytes) -> set[str]:
-    """The names of the differences between what we read from a PDF and what pdfplumber finds in it."""
+    """Returns the names of the differences between what we read from a PDF and what pdfplumber finds in
+    it."""
     try:
         reading = read_pdf(data)
     except UnreadableFile:
@@ -64,7 +65,7 @@ def differences(data: bytes) -> set[str]:
         with pdfplumber.open(io.BytesIO(data)) as pdf:
             pairs = zip(reading.pages.pages, pdf.pages, strict=True)
             return {name for ours, theirs in pairs for name in _on_page(reading, ours, theirs)}
-    except Exception:  # whatever it is, pdfplumber has no text for us
+    except Exception:  # Whatever the error is, pdfplumber gives no text here.
         return {"fails in pdfplumber, read by us"}
 
 

@@ -1,5 +1,5 @@
-"""Prints the house in figures: its folders, what is long or branches much in them, and the arrows between its
-rooms."""
+"""Prints figures on the structure of the code: its folders, what is long or branches much in them, and the
+imports between its rooms."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ from tests import rooms
 
 
 def main() -> None:
-    """Count, and print."""
+    """Counts and prints."""
     folders = Counter(path.relative_to(rooms.ROOT).parent.as_posix() for path in rooms.MODULES.values())
     print(f"{len(folders)} packages with {len(rooms.MODULES)} modules")
     for folder, modules in sorted(folders.items()):

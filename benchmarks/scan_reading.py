@@ -1,8 +1,9 @@
-"""Reading scanned pages against PaddleOCR's own pipeline and RapidOCR: pages a second of the whole machine.
+"""Compares reading scanned pages with PaddleOCR's own pipeline and RapidOCR, in pages a second of the whole
+machine.
 
-Sealform's way is that of the command: submissions go to a pool of worker processes, and decided records come
-back. The peers read the same pages' pictures, each in a process of its own with its own default threads, and
-give lines of text and no more.
+Sealform is measured as the command runs it: submissions go to a pool of worker processes, and decided records
+come back. Each peer reads the same pages' pictures in a process of its own with its own default threads, and
+gives only lines of text.
 """
 
 import json
@@ -44,8 +45,8 @@ _PEERS = ("paddleocr", "rapidocr")
 
 @dataclass(frozen=True)
 class Speed:
-    """`rates`: pages a second, a round each; `start`: seconds until the first page could be read, which no
-    rate includes."""
+    """The speed of one reader. `rates` holds pages a second, one for each round. `start` is the seconds until
+    the first page could be read, which no rate includes."""
 
     name: str
     start: float
@@ -57,7 +58,7 @@ class Speed:
 
 
 def run() -> list[Speed]:
-    """Sealform first, then its peers; a round of one is followed by a round of the next."""
+    """Returns Sealform's speed first, then its peers'. The rounds of all take turns."""
     with tempfile.TemporaryDirectory() as folder:
         pages = _write_pages(Path(folder))
         ours = Speed("sealform", 0.0)
@@ -77,7 +78,7 @@ def run() -> list[Speed]:
 
 
 def _write_pages(folder: Path) -> list[Path]:
-    """Every page of the scans as a picture of its own, so that all read the same pixels."""
+    """Writes every page of the scans as a picture of its own, so that all read the same pixels."""
     pages: list[Path] = []
     for name in _FILES:
         for picture in _pictures(_INBOX / name):
@@ -92,10 +93,10 @@ def _pictures(path: Path) -> Iterator[Picture]:
 
 
 def _our_round(pages: Sequence[Path]) -> tuple[float, float]:
-    """Seconds until each worker has read a page, and pages a second after that.
+    """Returns the seconds until each worker has read a page, and the pages a second after that.
 
-    A pool takes what waits in order: when the first `_JOBS` pages have come back the workers are warm, and
-    the clock runs until as many more have been read as there are pages.
+    A pool takes waiting submissions in order. When the first `_JOBS` pages have come back, the workers are
+    warm. The clock then runs until as many more pages have been read as `pages` holds.
     """
     waiting = [
         Source.at(path, str(number)) for number, path in enumerate([*pages[:_JOBS], *pages, *pages[:_JOBS]])
@@ -104,13 +105,14 @@ def _our_round(pages: Sequence[Path]) -> tuple[float, float]:
     done = []
     for _ in read_all(waiting, load_forms(None), Options(), Limits(jobs=_JOBS)):
         done.append(time.perf_counter())
-    # The last ones keep both workers busy while the last that counts is read.
+    # The last pages keep both workers busy while the last page that counts is read.
     return done[_JOBS - 1] - begun, len(pages) / (done[_JOBS - 1 + len(pages)] - done[_JOBS - 1])
 
 
 @contextmanager
 def _started(names: Sequence[str], pages: Sequence[Path]) -> Iterator[list[Any]]:
-    """A process for each peer that reads `pages` once at its start and once for each line that it is sent."""
+    """Starts a process for each peer. It reads `pages` once at its start, and once for each line that it is
+    sent."""
     models = json.dumps({part: str(_weights(part, None)) for part in ("det", "rec", "cls")})
     command = [str(_PYTHON), str(Path(__file__).parent / "peers" / "scan.py")]
     processes = [
@@ -132,7 +134,7 @@ def _started(names: Sequence[str], pages: Sequence[Path]) -> Iterator[list[Any]]
 
 
 def _line(process: Any) -> str:
-    """The next answer; libraries chat on standard output too."""
+    """Returns the next answer, and skips the messages that libraries print to standard output."""
     for line in process.stdout:
         if line.startswith("{"):
             return str(line)

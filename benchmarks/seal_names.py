@@ -1,19 +1,19 @@
-"""Fits the costs by which a seal's text is compared with a name, and says how they stand to
+"""Fits the costs by which a seal's text is compared with a name, and compares them with those in
 `extractor/weighing/seal_names.py`.
 
     python -m benchmarks.seal_names [--seals 300] [--seed 1]
 
-Seals with invented names are drawn in red, grey and black, round and oval, with a number at their foot or
-without, in five faces, copied by four scanners, found, unrolled and read. A cost is minus the logarithm of
-how often what it stands for happened to a character: another was read without the right one among its
-rivals; one too many was surely read; one was not read; a sign was read that is none of a name. Each seal is
-also weighed against its own name and against another unit's that lies near it, which shows what the two
-thresholds let through. Fitted are the costs over all readings, and over those that are clear: only these can
-say that a name is another's.
+Seals with invented names are drawn in red, grey and black, round and oval, with or without a number at their
+foot, in five faces; then they are copied by four scanners, found, unrolled and read. Each cost stands for one
+error, and is minus the logarithm of how often that error happened to a character. The errors are: another
+character was read without the right one among its rivals; an extra character was surely read; a character was
+not read; a sign was read that belongs to no name. Each seal is also weighed against its own name and against
+the similar name of another unit, which shows what the two thresholds let through. The costs are fitted over
+all readings, and over the clear ones, because only a clear reading can say that a name is another's.
 
-The committed costs are round figures of 2026-11-22, of which neither a script nor the readings were kept.
-Another unit's seal that passes is the worse fault, so that they were set high, and this does not give them
-again; what it gave on 2026-11-29 stands beside them in `extractor/weighing/seal_names.py`.
+The committed costs are round figures of 2026-11-22; neither a script nor the readings were kept. Accepting
+another unit's seal is the worse error, so the costs were set high, and this script does not give them again.
+Its results of 2026-11-29 stand beside them in `extractor/weighing/seal_names.py`.
 """
 
 import argparse
@@ -49,13 +49,13 @@ Runs = tuple[Run, ...]
 
 
 def named(r: Random) -> str:
-    """An invented unit's name."""
+    """Returns an invented unit's name."""
     return r.choice(_PLACES.split()) + r.choice(_NAMES.split()) + r.choice(_KINDS.split())
 
 
 def near(name: str, r: Random) -> str:
-    """The name of another unit that shares most of it: of another place, of the same group, or with one
-    other character."""
+    """Returns the name of another unit that shares most of `name`: of another place, of the same group, or
+    with one other character."""
     others = [
         name.replace(old, new)
         for words in (_PLACES, _NAMES, _KINDS)
@@ -68,8 +68,8 @@ def near(name: str, r: Random) -> str:
 
 
 def stamp(sheet: Picture, name: str, face: str, ink: tuple[int, int, int], r: Random) -> None:
-    """Sets a seal with a star and a name along its rim in the middle of the sheet, worn and turned as real
-    ones are."""
+    """Draws a seal with a star and a name along its rim in the middle of the sheet, worn and turned as real
+    seals are."""
     across = round(r.uniform(38, 44) / 25.4 * DPI)
     side, middle = across + 20, across / 2 + 10
     image = Image.new("L", (side, side), 0)
@@ -85,7 +85,7 @@ def stamp(sheet: Picture, name: str, face: str, ink: tuple[int, int, int], r: Ra
     span = math.radians(min(270, 24 * len(name) + 20))
     signs = [(char, size, span * (number / (len(name) - 1) - 0.5), 0.0) for number, char in enumerate(name)]
     if r.random() < 0.5:
-        # A number at the foot, small and read from below.
+        # A number at the foot is small, and read from below.
         signs += [
             (r.choice("0123456789"), round(0.05 * across), math.radians(180 + 4.5 * (6 - n)), 180.0)
             for n in range(13)
@@ -122,8 +122,8 @@ def stamp(sheet: Picture, name: str, face: str, ink: tuple[int, int, int], r: Ra
 
 
 def readings(name: str, ink: str, r: Random, engine: OcrEngine) -> list[Runs]:
-    """What is read of a seal with `name`, the surest first; nothing where the seal is not found, or is found
-    as several."""
+    """Returns the readings of a seal with `name`, the surest first, or nothing where the seal is not found,
+    or is found as several."""
     sheet = paper(900, 900)
     stamp(sheet, name, r.choice(prints(5)), _INKS[ink], r)
     layers, _ = scanned(sheet, r.choice(SCANNERS), r)
@@ -142,8 +142,8 @@ def _runs(reading: Reading) -> Runs:
 
 
 def happened(reading: Runs, name: str) -> Counter[str]:
-    """How often what each cost stands for happened, of how many characters, in a reading that begins where
-    it fits best."""
+    """Counts in a reading how often the error of each cost happened, and of how many characters. The reading
+    is turned to begin where it fits best."""
     turns = [reading[start:] + reading[:start] for start in range(len(reading))]
     best = min(turns, key=lambda turn: Levenshtein.distance([key(run.text) for run in turn], list(name)))
     counts = Counter(characters=len(name))
@@ -168,7 +168,7 @@ def _tell_costs(counts: Counter[str], clear: Counter[str]) -> None:
         print(f"{title}: {one['characters']} characters, {one['misread']} misread")
     print(f"{'':10} {'committed':>10} {'fitted':>8} {'seen':>6} {'clear':>8} {'seen':>6}")
     for name in ("UNTHOUGHT", "UNASKED", "MISSED", "STRAY"):
-        # Half a case more: that none was seen does not prove that there is none.
+        # Half a case is added, because not having seen an error does not prove that it never happens.
         fitted = [-math.log((one[name] + 0.5) / (one["characters"] + 1)) for one in (counts, clear)]
         print(
             f"{name:10} {getattr(seal_names, f'_{name}'):10.1f}",

@@ -1,9 +1,9 @@
-"""The service over HTTP on SQLite with 100,000 submissions: the list, search, filters, counts and the wall of
-a question, and an upload of 30 MB.
+"""Measures the service over HTTP on SQLite with 100,000 submissions: the list, search, filters, counts, the
+page of one question, and an upload of 30 MB.
 
-The database is generated (a fixed seed; texts of about 300 characters of Chinese, drawn from the words
-below), `sealform serve` runs on it without a worker, and one client asks again and again over a kept
-connection, with other words and other days each time.
+The database is generated with a fixed seed; its texts have about 300 Chinese characters, drawn from the words
+below. `sealform serve` runs on it without a worker. One client sends requests over a kept connection, with
+other words and other days each time.
 """
 
 import itertools
@@ -137,8 +137,9 @@ _END = datetime(2026, 11, 22, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Speed:
-    """Milliseconds that a request took: half of them no longer than `median`, 95 % no longer than `p95`; and
-    what each cost the service in CPU time, which a busy machine does not change."""
+    """The speed of one kind of request in milliseconds: half of the requests took no longer than `median`, 95
+    % no longer than `p95`. `cpu` is the service's CPU time for one request, which does not depend on other
+    load."""
 
     name: str
     median: float
@@ -152,7 +153,7 @@ class Speed:
 
 
 def run(count: int = SUBMISSIONS) -> list[Speed]:
-    """Each kind of question, and the upload."""
+    """Measures each kind of request, and the upload."""
     with tempfile.TemporaryDirectory() as folder:
         token = fill(Path(folder), count)
         with _serving(Path(folder)) as service, service.client(token) as client:
@@ -170,7 +171,7 @@ class _Service:
         return httpx.Client(base_url=self.address, headers={"Authorization": f"Bearer {token}"}, timeout=60)
 
     def cpu(self) -> float:
-        """Milliseconds that it has used."""
+        """Returns the CPU time that the service has used, in milliseconds."""
         fields = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
 
@@ -219,7 +220,7 @@ def _questions(service: _Service, client: httpx.Client) -> Iterator[Speed]:
 
 
 def _upload(service: _Service, client: httpx.Client) -> Speed:
-    # Different each time: the same bytes are kept once.
+    # The data differs each time, because the same bytes would be kept once.
     numbers = itertools.count()
     bulk = os.urandom(1 << 20) * (_UPLOAD_BYTES >> 20)
 
@@ -244,7 +245,7 @@ def _measure(service: _Service, name: str, case: Callable[[], object], times: in
 
 @contextmanager
 def _serving(folder: Path) -> Iterator[_Service]:
-    """`sealform serve` on the database in `folder`."""
+    """Runs `sealform serve` on the database in `folder`."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -273,7 +274,7 @@ def _form() -> FormDefinition:
 
 
 def fill(folder: Path, count: int) -> str:
-    """A database with `count` submissions in `folder`; a token for it."""
+    """Makes a database with `count` submissions in `folder`, and returns a token for it."""
     database = Database(f"sqlite:///{folder / 'sealform.db'}")
     database.migrate()
     draw, form = random.Random(1), _form()
@@ -302,7 +303,7 @@ def _insert(connection: sa.Connection, form: FormDefinition, draw: random.Random
 
 
 def _submission(form: FormDefinition, draw: random.Random, number: int) -> dict[str, list[dict[str, Any]]]:
-    """The rows of one submission, by table."""
+    """Returns the rows of one submission, by table."""
     at = _END - timedelta(seconds=draw.randrange(360 * 86_400))
     status = draw.choices(_STATUSES, _WEIGHTS)[0]
     unit = f"{draw.choice(_PLACES)}{draw.choice(_WORDS)}{draw.choice(_TRADES)}{number % 977}有限公司"
@@ -350,7 +351,7 @@ def _submission(form: FormDefinition, draw: random.Random, number: int) -> dict[
 
 
 def _line(values: dict[str, Any], name: str, digest: str) -> dict[str, Any]:
-    """What reading gave."""
+    """Returns the result line of a submission."""
     sure = {"raw": None, "confidence": 0.9, "decision": "accept", "evidence": [], "alternatives": []}
     fields = {key: {"value": value, **sure} for key, value in values.items()}
     parts = [{"name": name, "sha256": digest, "state": "read", "applications": [1]}]

@@ -1,9 +1,9 @@
-"""Finding the same again among 100,000 submissions on SQLite: what storing a reading pays for it, and what
-the upgrade takes.
+"""Measures how long finding twins takes among 100,000 submissions on SQLite: the cost for storing a reading,
+and the time of the upgrade.
 
 The database is that of `service_listing.py`, as it was before the upgrade. Every submission holds one of
-three numbers of blank forms that were copied to everybody, and one unit applied a thousand times: the hardest
-that there is to find. Times include the commit.
+three numbers of blank forms that were copied to everybody, and one unit applied a thousand times; this is the
+hardest case. Times include the commit.
 """
 
 import itertools
@@ -27,7 +27,7 @@ _OFTEN = "武汉光伏科技有限公司"
 
 
 def run(count: int = SUBMISSIONS) -> Iterator[str]:
-    """The upgrade, and each kind of look."""
+    """Measures the upgrade, and each kind of search."""
     with tempfile.TemporaryDirectory() as folder:
         fill(Path(folder), count)
         database = Database(f"sqlite:///{Path(folder) / 'sealform.db'}")

@@ -1,16 +1,17 @@
-"""Tries the measures by which `extractor/scan/unread_ink.py` tells writing that nobody read, each alone made
-smaller and larger.
+"""Tries the measures by which `extractor/scan/unread_ink.py` finds writing that nobody read, each of them
+made smaller and larger.
 
     python -m benchmarks.unread_ink --hands FOLDER [--cells 120] [--seed 1]
 
-Cells are filled with lines in print and in pens' faces, close together or apart, as four scanners give them,
-with specks and dashes besides. Of every second cell one to three lines are left out of what was read, as by
-a detector that passes over them. Counted are the lines left out that were not found, and the places found
-where all was read, for the measures as they stand and with one at a time changed.
+Cells are filled with lines in print and in pens' faces, close together or apart, with added specks and
+dashes, and copied by four scanners. In every second cell, one to three lines are left out of what was read,
+as by a detector that passes over them. Two errors are counted: lines left out that were not found, and places
+found where everything was read. They are counted for the measures as they are, and with one measure at a time
+changed.
 
-The measures are round figures of 2026-11-22, of which neither a script nor the pages were kept. So this fits
-none; it says whether another figure would do better on what is drawn here. What it gave on 2026-11-29 stands
-beside them in `extractor/scan/unread_ink.py`.
+The measures are round figures of 2026-11-22; neither a script nor the pages were kept. So this script fits
+none of them; it says whether another figure would do better on what is drawn here. Its results of 2026-11-29
+stand beside the measures in `extractor/scan/unread_ink.py`.
 """
 
 import argparse
@@ -52,7 +53,7 @@ _WORDS = "单位下设综合办公室运行保障部能源管理部等个部门�
 
 @dataclass(frozen=True)
 class Sample:
-    """A cell as it was scanned, what was read of it, and the boxes of the lines that were not."""
+    """A scanned cell, the lines that were read in it, and the boxes of the lines that were not."""
 
     layers: Layers
     ruling: Ruling
@@ -61,8 +62,8 @@ class Sample:
 
 
 def sample(r: Random, lacks: bool, hands: list[str]) -> Sample:
-    """A cell of four to seven lines, the last one short; `lacks`: of which some that follow each other were
-    not read."""
+    """Makes a cell of four to seven lines, the last one short. With `lacks`, some consecutive lines were not
+    read."""
     size, rows = r.randint(40, 54), r.randint(4, 7)
     pitch = size * r.uniform(0.95, 1.6)
     is_print = r.random() < 0.4
@@ -94,7 +95,7 @@ def sample(r: Random, lacks: bool, hands: list[str]) -> Sample:
             -1,
         )
     for _ in range(r.randint(0, 2)):
-        # What is left of a ruling, or was drawn with a ruler.
+        # A remnant of a ruled line, or a line that was drawn with a ruler.
         x, y = r.randrange(20 * size), round(size + pitch * (r.randrange(rows) + 1.5))
         cv2.rectangle(
             sheet,
@@ -124,7 +125,8 @@ def _grid(wide: int, high: int) -> Grid:
 
 
 def _read(text: str, box: Rect, r: Random) -> ReadLine:
-    """The line as a detector frames it: a little larger than its ink, or with pieces of its neighbours."""
+    """Returns the line as a detector frames it: a little larger than its ink, or with pieces of its
+    neighbours."""
     x0, y0, x1, y1 = box
     room = (y1 - y0) * (r.uniform(0.3, 0.5) if r.random() < 0.3 else r.uniform(0.02, 0.12))
     glyphs = tuple(Glyph(char, (at + 0.5) / len(text), 0.95) for at, char in enumerate(text))
@@ -132,7 +134,7 @@ def _read(text: str, box: Rect, r: Random) -> ReadLine:
 
 
 def mistakes(samples: list[Sample]) -> tuple[int, int]:
-    """How many lines that were left out were not found, and how many places were found where all had been
+    """Counts the left-out lines that were not found, and the places that were found where everything had been
     read."""
     missed = false = 0
     for one in samples:
@@ -143,13 +145,14 @@ def mistakes(samples: list[Sample]) -> tuple[int, int]:
 
 
 def _holds(box: Rect, line: Rect) -> bool:
-    """Whether the place is the line's: its middle is level with it."""
+    """Returns whether a place belongs to the line: its middle is level with the line."""
     return line[1] < (box[1] + box[3]) / 2 < line[3] and box[0] < line[2] and box[2] > line[0]
 
 
 @contextmanager
 def changed(name: str, factor: float) -> Iterator[float]:
-    """One of the measures at so much of what it is."""
+    """Sets one of the measures to `factor` times its value while the block runs, and yields the usual
+    value."""
     before = getattr(unread_ink, f"_{name}")
     setattr(unread_ink, f"_{name}", before * factor)
     try:

@@ -1,6 +1,6 @@
-"""Reading returned Word forms against docx2python and mammoth: CPU time a file, and ticks read right.
+"""Compares reading returned Word forms with docx2python and mammoth: CPU time a file, and ticks read right.
 
-The peers run in an environment of their own (`.venv-peers`) and give a document's text; whether an option is
+The peers run in an environment of their own (`.venv-peers`) and give a document's text. Whether an option is
 ticked in it is then judged by the simplest rule that their users write: a ticked sign of Unicode just before
 the option's words. Sealform's time is that of the whole way to a decided record. All read the same files,
 round by round.
@@ -28,8 +28,8 @@ _SIGNS = "☑☒√✔✓■●✅"
 
 @dataclass(frozen=True)
 class Contestant:
-    """`milliseconds` of CPU a file (median), `right` of `files` with their ticks read right, or rightly left
-    to a person."""
+    """The result of one contestant: the median `milliseconds` of CPU a file, and how many of `files` are
+    `right`, that is, have their ticks read right or were rightly left to a person."""
 
     name: str
     milliseconds: float
@@ -38,7 +38,7 @@ class Contestant:
 
 
 def run() -> list[Contestant]:
-    """Sealform first, then its peers."""
+    """Returns Sealform's result first, then its peers'."""
     truth = json.loads((_ROOT / "fixtures" / "inbox-truth.json").read_text("utf-8"))
     files = {
         path: truth[path.name] for path in sorted(_INBOX.glob("*.docx")) if not truth[path.name]["refused"]
@@ -56,7 +56,7 @@ def run() -> list[Contestant]:
 
 
 def _question(forms: dict[str, FormDefinition], files: dict[Path, dict]) -> ChoiceField:
-    """The first question with options of the form that the truth is about."""
+    """Returns the first question with options of the form that the truth is about."""
     names = next(iter(files.values()))["fields"].keys()
     form = max(forms.values(), key=lambda form: len(names & form.fields.keys()))
     return next(field for field in form.fields.values() if isinstance(field, ChoiceField))
@@ -86,7 +86,7 @@ def _theirs(name: str, found: dict, files: dict[Path, dict], field: ChoiceField)
     for path, truth in files.items():
         text = found[str(path)]["text"]
         ticked = [option for option in field.options if re.search(rf"[{_SIGNS}]\s*{option}", text)]
-        # A peer has no review; where the form is in doubt, no answer at all counts as right.
+        # A peer has no review. Where the form is in doubt, no answer at all counts as right.
         right += (
             not ticked if truth["types_to_review"] else sorted(ticked) == sorted(truth["fields"][field.name])
         )

@@ -1,9 +1,9 @@
-"""Words drawn in print and in pens' faces, and copied, for benchmarks that need writing of which they know
-what it says.
+"""Draws words in print and in pens' faces and copies them, for benchmarks that need writing with known
+content.
 
 Pens' faces are not installed with the project. `npm pack @fontsource/long-cang` (and `zhi-mang-xing`,
-`liu-jian-mao-cao`, all under the OFL) gives three: the file `*-chinese-simplified-400-normal.woff2` of each
-goes into the folder for `--hands`.
+`liu-jian-mao-cao`, all under the OFL) gives three of them. The file `*-chinese-simplified-400-normal.woff2`
+of each goes into the folder for `--hands`.
 """
 
 from pathlib import Path
@@ -20,13 +20,14 @@ from extractor.scan.layers import Layers, take_apart
 from extractor.scan.upright import Flat
 from models.geometry import Rect
 
-# Scanners of four kinds; what a camera does to a sheet is undone before anything is measured on it.
+# Four kinds of scanner. A camera is left out, because what it does to a sheet is undone before anything is
+# measured on it.
 SCANNERS = ("fine", "office", "fax", "copier")
 INKS = ((20, 20, 30), (20, 30, 110), (10, 10, 10))
 
 
 def pens(folder: Path) -> list[str]:
-    """The pens' faces in `folder`; an error where it has none."""
+    """Returns the pens' faces in `folder`. Exits with an error where there are none."""
     found = sorted(str(path) for path in folder.iterdir() if path.suffix in (".ttf", ".otf", ".woff2"))
     if not found:
         raise SystemExit(f"{folder} holds no .ttf, .otf or .woff2")
@@ -34,12 +35,12 @@ def pens(folder: Path) -> list[str]:
 
 
 def prints(count: int) -> list[str]:
-    """So many faces of print: the project's own first."""
+    """Returns `count` faces of print, the project's own first."""
     return [path for path, _ in faces()][:count]
 
 
 def paper(width: int, height: int) -> Picture:
-    """A white sheet, in pixels at 300 dpi."""
+    """Returns a white sheet; the size is in pixels at 300 dpi."""
     return np.full((height, width, 3), 255, np.uint8)
 
 
@@ -52,7 +53,8 @@ def write(
     ink: tuple[int, int, int],
     turn: float = 0,
 ) -> Rect:
-    """Writes `text` with the middle of its left edge `at` a place, turned by degrees; the box of its ink."""
+    """Writes `text` with the middle of its left edge at `at`, turned by `turn` degrees, and returns the box
+    of its ink."""
     font = ImageFont.truetype(face, round(size))
     room = round(size)
     left, top, right, bottom = font.getbbox(text, anchor="lm")
@@ -84,14 +86,15 @@ def write(
 
 
 def scanned(sheet: Picture, scanner: str, r: Random, skew: float = 0.6) -> tuple[Layers, NDArray[np.float64]]:
-    """The sheet as a scanner gives it, taken apart, and the matrix from its places to those of the sheet."""
+    """Returns the layers of the sheet as a scanner copies it, and the matrix from places of the sheet to
+    those of the copy."""
     picture, matrix = copied(sheet, scanner, r, skew=skew, whole=False)
     scale = DPI / 72 * picture.shape[1] / sheet.shape[1]
     return take_apart(Flat(np.ascontiguousarray(picture), scale, False)), matrix
 
 
 def moved(box: Rect, matrix: NDArray[np.float64]) -> Rect:
-    """The box, upright, around where `matrix` takes one to."""
+    """Returns an upright box around the place to which `matrix` moves `box`."""
     x0, y0, x1, y1 = box
     corners = np.array([[[x, y] for x, y in ((x0, y0), (x1, y0), (x1, y1), (x0, y1))]], np.float64)
     places = cv2.perspectiveTransform(corners, matrix)[0]

@@ -1,2 +1,2 @@
-"""Marked option rows, drawn and copied as scanners, fax machines and cameras would: the recipe that the mark
-reader learns from."""
+"""Draws marked option rows, and copies them as scanners, fax machines and cameras would: the training data of
+the mark reader."""

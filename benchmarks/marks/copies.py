@@ -1,4 +1,4 @@
-"""What scanners, fax machines, copiers and cameras make of a sheet."""
+"""Copies a sheet as scanners, fax machines, copiers and cameras do."""
 
 from random import Random
 
@@ -9,18 +9,18 @@ from numpy.typing import NDArray
 Picture = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
-DPI = 300  # of what is drawn
+DPI = 300  # the resolution of drawn sheets
 PROFILES = ("fine", "office", "coarse", "fax", "copier", "photo")
 
 
 def copied(
     sheet: Picture, profile: str, r: Random, skew: float = 1.2, whole: bool = True
 ) -> tuple[Picture, Floats]:
-    """The `sheet` (RGB at 300 dpi) as it arrives, and the matrix that takes a point of the sheet to one of
+    """Returns the copy of `sheet` (RGB at 300 dpi), and the matrix that takes a point of the sheet to one of
     the copy.
 
-    `skew` bounds the turn in degrees; a part of a sheet (`whole` off) lies on no desk, and light falls evenly
-        on it.
+    `skew` bounds the turn, in degrees. With `whole` off, `sheet` is a part of a sheet: there is no desk
+    around it, and light falls evenly on it.
     """
     noise = np.random.default_rng(r.getrandbits(32))
     dpi = {

@@ -1,4 +1,4 @@
-"""How many marked questions are read right, wrong, or sent to a person, by kind of mark.
+"""Counts how many marked questions are read right, read wrong, or sent to a person, by kind of mark.
 
 python -m benchmarks.marks.measure --sheets 48 --seed 5000 [--recordings DIR]
 """
@@ -18,16 +18,16 @@ from models.fields import ChoiceField
 from models.page import Cell, Page, Table, Tick
 
 _A4 = (595.3, 841.9)
-_ACCEPT_FROM = 0.975  # what the marks alone must be worth
+_ACCEPT_FROM = 0.975  # the least confidence that accepts a question by its marks alone
 
 
 def judged(drawn: Drawn, cell: Cell) -> str:
-    """`right`, `review` (right, but sent to a person), `review-wrong` or `SILENT` (wrong, and nobody
+    """Returns `right`, `review` (right, but sent to a person), `review-wrong`, or `SILENT` (wrong, and nobody
     looks)."""
     options = ChoiceField(kind="choice", name="question", options=drawn.options)
     reading = read_choice(options, "题目", Passage.of(cell.lines, Place()))
     wanted = tuple(drawn.options[n] for n in drawn.chosen) or None
-    # The words before the options are the form's; where a definition is known, the matcher takes them off.
+    # The words before the options are the form's. Where a definition is known, the matcher removes them.
     doubts = [
         doubt
         for doubt in reading.doubts
@@ -45,7 +45,8 @@ def read_sheet(sheet: Sheet, engine: OcrEngine) -> Page:
 
 
 def cells_of(page: Page) -> list[Cell] | None:
-    """The cells right of the labels, from the top down; None where the table was not found whole."""
+    """Returns the cells right of the labels, from the top down, or None where the table was not found
+    whole."""
     tables = [block for block in page.blocks if isinstance(block, Table)]
     cells = [cell for table in tables for cell in table.cells if cell.column == 1]
     return cells if len(cells) == ROWS else None

@@ -1,4 +1,4 @@
-"""What a pen does to a box or an option: strokes that shake, of many widths and shades."""
+"""Draws what a pen does to a box or an option, in shaking strokes of many widths and shades."""
 
 from collections.abc import Callable, Sequence
 from random import Random
@@ -13,7 +13,7 @@ Point = tuple[float, float]
 
 
 class Pen:
-    """A pen on `paper`: its colour and width (pixels) are the writer's own. `faint` is a pencil."""
+    """A pen on `paper` with its writer's colour and width (pixels). `faint` makes it a pencil."""
 
     def __init__(self, paper: Picture, r: Random, size: float, faint: bool = False) -> None:
         self.paper, self.r = paper, r
@@ -22,7 +22,7 @@ class Pen:
         self.width = max(1, round(size * (r.uniform(0.03, 0.07) if faint else r.uniform(0.05, 0.17))))
 
     def stroke(self, points: Sequence[Point], shake: float = 0.0, wider: float = 1.0) -> None:
-        """A line through `points`, rounded as a hand does."""
+        """Draws a line through `points`, rounded as a hand does."""
         given = np.array([[x + self.r.gauss(0, shake), y + self.r.gauss(0, shake)] for x, y in points])
         along = np.linspace(0, len(given) - 1, 40)
         xs, ys = (np.interp(along, range(len(given)), given[:, axis]) for axis in (0, 1))
@@ -35,7 +35,7 @@ class Pen:
 
 
 def tick(pen: Pen, box: Rect, size: float = 1.0) -> None:
-    """A hook, its knee in the box; its arm may reach far to the right and above."""
+    """Draws a tick with its knee in the box. Its arm may reach far to the right and above."""
     (x0, y0, x1, y1), r = box, pen.r
     side = x1 - x0
     k = size * r.uniform(0.75, 1.6)
@@ -63,7 +63,7 @@ def slash(pen: Pen, box: Rect) -> None:
 
 
 def blot(pen: Pen, box: Rect) -> None:
-    """A heavy dot, or a small circle, in the box."""
+    """Draws a heavy dot, or a small circle, in the box."""
     x0, y0, x1, y1 = box
     side = x1 - x0
     middle = (
@@ -74,7 +74,7 @@ def blot(pen: Pen, box: Rect) -> None:
 
 
 def fill(pen: Pen, box: Rect) -> None:
-    """The box blackened: strokes close together, or one solid patch."""
+    """Blackens the box with strokes close together, or with one solid patch."""
     x0, y0, x1, y1 = box
     side = x1 - x0
     if pen.r.random() < 0.3:
@@ -89,7 +89,7 @@ def fill(pen: Pen, box: Rect) -> None:
 
 
 def corrected(pen: Pen, box: Rect) -> None:
-    """A tick, and strokes through it that take it back."""
+    """Draws a tick, and strokes through it that take it back."""
     pen.r.choice([tick, tick, cross])(pen, box)
     x0, y0, x1, y1 = box
     side, r = x1 - x0, pen.r
@@ -116,7 +116,7 @@ def corrected(pen: Pen, box: Rect) -> None:
 
 
 def ring(pen: Pen, around: Rect) -> None:
-    """An oval around something, its ends not quite meeting."""
+    """Draws an oval around something, whose ends do not quite meet."""
     x0, y0, x1, y1 = around
     r, room = pen.r, pen.r.uniform(0.08, 0.3) * (y1 - y0)
     turn, start = r.choice([-1, 1]), r.uniform(0, 6.3)

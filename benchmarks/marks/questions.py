@@ -1,4 +1,4 @@
-"""A question's options in a row, with boxes before or behind them, and marks of one kind on it."""
+"""Draws a question's options in a row, with boxes before or behind them, and marks of one kind on them."""
 
 import subprocess
 from dataclasses import dataclass, field
@@ -36,8 +36,8 @@ LISTS = (
 
 @dataclass
 class Drawn:
-    """Boxes of the options, what state each shows (as the reader would name it), what the writer chose, and
-    what leads in."""
+    """A drawn question: the boxes of its options, the state that each shows (in the reader's terms), the
+    options that the writer chose, and the words that lead in."""
 
     options: tuple[str, ...]
     kind: str
@@ -50,20 +50,20 @@ class Drawn:
 
 @cache
 def faces() -> tuple[tuple[str, int], ...]:
-    """Fonts with Chinese: those of the wheel, and the system's."""
+    """Returns the fonts with Chinese: those of the wheel, and the system's."""
     own = sorted(Path(next(iter(pylopdf_fonts_zh_cn.__path__))).glob("*.otf"))
     return tuple((str(path), 0) for path in own) + _installed(":lang=zh-cn", "城")
 
 
 @cache
 def hands() -> tuple[tuple[str, int], ...]:
-    """Every font that has Chinese, written ones too."""
+    """Returns every font that has Chinese, including handwritten ones."""
     return faces() + _installed(":charset=57CE", "城")
 
 
 @cache
 def symbol_faces() -> tuple[tuple[str, int], ...]:
-    """Fonts that have ☑ and ☒; there may be none."""
+    """Returns the fonts that have ☑ and ☒; there may be none."""
     return _installed(":charset=2611 2612", "☒")
 
 
@@ -90,7 +90,7 @@ def _font(face: tuple[str, int], size: int) -> ImageFont.FreeTypeFont:
 
 
 class Row:
-    """One question being drawn on `sheet` from (x, y) on, in characters of `size` pixels."""
+    """A question that is being drawn on `sheet`, from (x, y) on, in characters of `size` pixels."""
 
     def __init__(
         self, sheet: Picture, at: tuple[int, int], size: int, r: Random, kind: str, options: tuple[str, ...]
@@ -185,7 +185,7 @@ class Row:
         )
 
     def _frame(self) -> Rect:
-        """An empty box, set as a character or drawn as a shape; returns where it stands."""
+        """Draws an empty box, as a character or as a shape, and returns its place."""
         if self.shape == "glyph":
             font = _font(self.face, self.size)
             left, top, right, bottom = font.getbbox("□", anchor="ls")
@@ -255,7 +255,7 @@ class Row:
         self._others(pen)
 
     def _others(self, pen: Pen) -> None:
-        """What else some kinds do to an option that was not chosen, or to the row."""
+        """Draws what some kinds do besides, to an option that was not chosen or to the row."""
         r, drawn = self.r, self.drawn
         left = [n for n in range(len(drawn.options)) if n not in drawn.chosen]
         if self.kind in ("corrected", "blackened"):

@@ -1,5 +1,5 @@
-"""A sheet of questions in a table, some rows of it prose, for measuring the whole reader from picture to
-chosen options."""
+"""Draws a sheet of questions in a table, with prose in some rows, for measuring the whole reader from picture
+to chosen options."""
 
 from dataclasses import dataclass
 from random import Random
@@ -13,7 +13,7 @@ from benchmarks.marks.questions import KINDS, LISTS, Drawn, Row
 _PAGE = (3508, 2480)
 _LEFT, _MIDDLE, _RIGHT, _TOP, _HIGH = 180, 520, 2320, 260, 158
 ROWS = 19
-_PROSE = 3  # of the rows
+_PROSE = 3  # rows of prose
 # Words with frames in them, which a careless reader takes for boxes.
 _WORDS = (
     "常住人口 国有土地 田间管理 日常回收 因地制宜 固体废物 项目目标 园区入口 四至范围 图册目录 困难群众 白天噪声 由区财政 囤积 "
@@ -23,7 +23,7 @@ _WORDS = (
 
 @dataclass(frozen=True)
 class Sheet:
-    """A copy of a sheet; `rows` are its questions from the top down, None where prose stands."""
+    """A copy of a sheet. `rows` are its questions from the top down, with None for a row of prose."""
 
     picture: Picture
     profile: str
@@ -31,7 +31,8 @@ class Sheet:
 
 
 def make_sheet(seed: int) -> Sheet:
-    """The sheet of `seed`; kinds and profiles take turns, so that some tens of sheets hold all pairs."""
+    """Makes the sheet of `seed`. Kinds and profiles take turns, so that some tens of sheets hold all
+    pairs."""
     r = Random(seed)
     page = np.full((*_PAGE, 3), 255, np.uint8)
     bottom = _TOP + ROWS * _HIGH

@@ -1,5 +1,5 @@
-"""Single rows cut out of copies, with where their boxes are and what they show: what the mark reader is
-trained on."""
+"""Cuts single rows out of copies, with the places and states of their boxes: the training examples of the
+mark reader."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ _WORDS = (
 
 @dataclass(frozen=True)
 class Strip:
-    """`gray` is HIGH + 2 * ROOM pixels high; `marks` are (x, y, side, state) in its pixels."""
+    """A strip. `gray` is HIGH + 2 * ROOM pixels high; `marks` are (x, y, side, state) in its pixels."""
 
     gray: NDArray[np.uint8]
     marks: tuple[tuple[float, float, float, int], ...]
 
 
 def make_strips(seed: int, count: int) -> Iterator[Strip]:
-    """Strips of all kinds and profiles, a fifth of them without a box."""
+    """Yields strips of all kinds and profiles, a fifth of them without a box."""
     for number in range(count):
         yield _strip(Random(f"{seed}/{number}"))
 
@@ -69,12 +69,12 @@ def _anything(r: Random) -> str:
         return r.choice(_WORDS)
     if r.random() < 0.15:
         return r.choice("0123456789，。；：、（）abcdeHKLVXxv-—  ")
-    # GB 2312 keeps its commoner characters in rows B0 to D7.
+    # GB 2312 keeps its more common characters in rows B0 to D7.
     return bytes([r.randint(0xB0, 0xD6), r.randint(0xA1, 0xFE)]).decode("gb2312")
 
 
 def _figures(r: Random) -> str:
-    """A number, an address or a date, as forms are full of."""
+    """Returns a number, an address or a date, as forms hold many."""
     digits = "".join(r.choices("0123456789", k=11))
     name = "".join(r.choices("abcdefghijklmnopqrstuvwxyzDOQ0", k=r.randint(5, 12)))
     return r.choice(
@@ -89,7 +89,7 @@ def _figures(r: Random) -> str:
 
 
 def _neighbours(sheet: Picture, size: int, r: Random) -> None:
-    """Rows above and below, and what is left of a ruled line."""
+    """Draws rows above and below, and remnants of ruled lines."""
     for way in (-1, 1):
         if r.random() < 0.6:
             other = Row(
@@ -112,7 +112,7 @@ def _neighbours(sheet: Picture, size: int, r: Random) -> None:
 def _cut(
     copy: Picture, matrix: NDArray[np.float64], marks: list, at: tuple[int, int], size: int, r: Random
 ) -> Strip:
-    """The row scaled as the reader does, a little off in size and place."""
+    """Cuts out the row, scaled as the reader scales it, a little off in size and place."""
     zoom = EM / (size * matrix[0, 0]) * r.uniform(0.86, 1.16)
     gray = cv2.cvtColor(copy, cv2.COLOR_RGB2GRAY)
     scaled = cv2.resize(

@@ -2,7 +2,8 @@
 
     python -m benchmarks.marks.train --strips 7000 --steps 4000 --out extractor/scan/ticks/weights/marks.onnx
 
-Strips are drawn from `--seed` on; a twentieth of them is kept aside, and the figures printed are of these.
+Strips are drawn from `--seed` on. A twentieth of them is kept aside, and the printed figures are those of
+this twentieth.
 """
 
 import argparse
@@ -26,8 +27,8 @@ _BATCH = 32
 
 
 def network() -> nn.Sequential:
-    """Some 45,000 parameters: strides to a quarter of the width, the height folded away, then a look to both
-    sides."""
+    """Returns a network of some 45,000 parameters: strides to a quarter of the width, then the height is
+    folded away, then each column looks to both sides."""
 
     def layer(before: int, after: int, kernel: tuple[int, int], **how: object) -> list[nn.Module]:
         convolution = nn.Conv2d(before, after, kernel, bias=False, **how)  # type: ignore[arg-type]
@@ -48,8 +49,8 @@ def network() -> nn.Sequential:
 
 
 def resume(model: nn.Module, weights: Path) -> None:
-    """Loads what was trained before; ONNX files hold each norm folded into its convolution, so the norms then
-    stay as they are."""
+    """Loads weights that were trained before. ONNX files hold each norm folded into its convolution, so the
+    norms then stay as they are."""
     graph = onnx.load(weights).graph
     known = {one.name: torch.from_numpy(numpy_helper.to_array(one).copy()) for one in graph.initializer}
     convolutions = [node.input for node in graph.node if node.op_type == "Conv"]
@@ -68,7 +69,7 @@ def resume(model: nn.Module, weights: Path) -> None:
 
 
 def _example(strip: Strip, r: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A crop of the strip, shifted, with the state of each column (-1: don't care) and what to regress
+    """Returns a shifted crop of the strip, the state of each column (-1: ignored), and the values to regress
     there."""
     top = int(r.integers(0, 2 * ROOM + 1))
     left = int(r.integers(-20, max(1, strip.gray.shape[1] - _WIDE // 2)))
@@ -117,7 +118,7 @@ def train(strips: list[Strip], steps: int, model: nn.Module, fastest: float) -> 
 
 
 def check(strips: list[Strip], model: nn.Module) -> Counter[tuple[str, str]]:
-    """How often each state was told as which."""
+    """Counts how often each state was read as which."""
     counts: Counter[tuple[str, str]] = Counter()
     model.eval()
     for strip in strips:

@@ -1,11 +1,11 @@
-"""Runs in the peers' own environment: reads pages with PaddleOCR's pipeline or RapidOCR, a round for each
+"""Runs in the peers' own environment: reads pages with PaddleOCR's pipeline or RapidOCR, one round for each
 line on standard input.
 
-    python scan.py paddleocr|rapidocr MODELS PAGE...        MODELS: JSON, the paths of the models `det`, `rec`
-    and `cls`
+    python scan.py paddleocr|rapidocr MODELS PAGE...
 
-Prints a line of JSON when it has read its first page, then the seconds of each round. Same weights, defaults
-otherwise, turning of pages and lines and unwarping off.
+MODELS is JSON with the paths of the models `det`, `rec` and `cls`. The script prints a line of JSON when it
+has read its first page, and then the seconds of each round. The peers have the same weights as Sealform and
+otherwise their defaults, with the turning of pages and lines and the unwarping off.
 """
 
 import json
@@ -37,8 +37,8 @@ def paddleocr(models):
 
 
 def _folder(folder, part, model):
-    """The folder that PaddleOCR wants for a model: the weights, and what to do before and after them, as
-    released."""
+    """Makes the folder that PaddleOCR expects for a model: the weights, and the steps before and after them,
+    as released."""
     import onnxruntime
 
     place = folder / part

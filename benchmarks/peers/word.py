@@ -1,8 +1,8 @@
-"""Runs in the peers' own environment: reads Word files with docx2python and mammoth, and prints what came out
-as JSON.
+"""Runs in the peers' own environment: reads Word files with docx2python and mammoth, and prints the output as
+JSON.
 
-For each peer and file: CPU seconds of each round, and the text, check boxes that the peer shows as such
-written ☑ and ☐.
+For each peer and file it gives the CPU seconds of each round, and the text. Check boxes that the peer
+recognises are written ☑ and ☐ in it.
 """
 
 import json
@@ -30,7 +30,7 @@ def main() -> None:
     rounds, paths = int(sys.argv[1]), sys.argv[2:]
     found = {}
     for name, read in (("docx2python", by_docx2python), ("mammoth", by_mammoth)):
-        read(paths[0])  # what is loaded at first use is no part of reading
+        read(paths[0])  # what is loaded at first use is not part of reading
         for path in paths:
             times, text = [], ""
             for _ in range(rounds):
