@@ -1,8 +1,6 @@
-"""Where SEALFORM_FORBID_SKIPS is set, a test that skips itself because a program or server is missing fails
-instead.
+"""Where SEALFORM_FORBID_SKIPS is set, a test fails that skips itself because a program or server is missing.
 
-Such a skip gives a reason that begins with "needs ". This file stands at the root so that it holds for every
-test.
+The reason of such a skip begins with "needs ". This file stands at the root so that it holds for every test.
 """
 
 import os
@@ -16,7 +14,7 @@ _FORBID = bool(os.environ.get("SEALFORM_FORBID_SKIPS"))
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A skip inside a test or a fixture."""
+    """Looks at a skip inside a test or a fixture."""
     report = yield
     _fail_instead(report)
     return report
@@ -24,7 +22,7 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """A skip of a whole module."""
+    """Looks at a skip of a whole module."""
     report = yield
     _fail_instead(report)
     return report

@@ -1,8 +1,10 @@
-"""All tests, in two processes side by side: those that drive a browser, which mostly wait, and all others.
+"""Runs all tests in two processes side by side: those that drive a browser, which mostly wait, and all
+others.
 
     python -m tests [ARGUMENTS OF PYTEST]
 
-The first tell what they found once the others are done. Exit code 0 only where both have it.
+The results of the browser tests are printed once the others are done. The exit code is 0 only where both
+succeed.
 """
 
 import subprocess
@@ -13,10 +15,10 @@ _PAGES = "tests/service/pages"
 
 
 def main(arguments: list[str]) -> int:
-    """Run both; the exit code of the worse."""
+    """Runs both, and returns the worse exit code."""
     pytest = [sys.executable, "-m", "pytest", *arguments]
     with tempfile.TemporaryFile("w+") as told:
-        # The cache says which tests failed last; two processes would overwrite each other's.
+        # The cache stores which tests failed last. Two processes would overwrite each other's.
         pages = subprocess.Popen(
             [*pytest, "-p", "no:cacheprovider", _PAGES], stdout=told, stderr=subprocess.STDOUT
         )

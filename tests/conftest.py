@@ -1,4 +1,4 @@
-"""What several tests need: the shipped forms, and LibreOffice where it is installed."""
+"""Fixtures that several tests need: the shipped forms, and LibreOffice where it is installed."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ Forms = Mapping[str, FormDefinition]
 
 @pytest.fixture(scope="session")
 def forms() -> Forms:
-    """The definitions in fixtures/forms by name."""
+    """Returns the definitions in fixtures/forms by name."""
     texts = (path.read_text("utf-8") for path in sorted((FIXTURES / "forms").glob("*.yaml")))
     every = [FormDefinition.model_validate(yaml.safe_load(text)) for text in texts]
     return {form.name: form for form in every}
@@ -29,8 +29,9 @@ def forms() -> Forms:
 
 @pytest.fixture(scope="session")
 def soffice(tmp_path_factory: pytest.TempPathFactory) -> Convert:
-    """Converts files by LibreOffice: `soffice(files, "pdf")` gives the new files in the same order; a filter
-    may follow the suffix, after a colon. One call with many files costs little more than with one."""
+    """Returns a function that converts files with LibreOffice. `soffice(files, "pdf")` returns the new files
+    in the same order. A filter may follow the suffix, after a colon. One call with many files takes little
+    longer than one with a single file."""
     program = shutil.which("soffice")
     if program is None:
         pytest.skip("needs LibreOffice: soffice is not on the path")

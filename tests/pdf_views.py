@@ -1,4 +1,5 @@
-"""How PDFs that we make look to those who get them: to viewers, and to programs that take the text out."""
+"""Shows the PDFs that we make as others see them: as viewers draw them, and as programs that extract the text
+do."""
 
 import io
 import re
@@ -74,7 +75,7 @@ def with_values(name: str, **values: Any) -> Record:
 
 @lru_cache(maxsize=16)
 def rendered(pdf: bytes) -> list[Any]:
-    """Each page as pdfium shows it, widgets included: grey, 0 black."""
+    """Returns each page as pdfium shows it, widgets included: grey, 0 is black."""
     document = pypdfium2.PdfDocument(pdf)
     document.init_forms()
     return [page.render(scale=DPI / 72).to_pil().convert("L") for page in document]
@@ -87,14 +88,15 @@ def by_poppler(pdf: bytes, folder: Path) -> list[Any]:
     call = [POPPLER, "-r", str(DPI), "-gray", "-png", str(folder / "in.pdf"), str(folder / "page")]
     told = subprocess.run(call, check=True, timeout=60, capture_output=True).stderr
     if b"Couldn't find 'UniGB" in told:
-        # A package of its own, which poppler's only recommends: without it no viewer built on poppler shows
-        # Chinese by name.
+        # The tables are a separate package, which poppler's package only recommends. Without it, no viewer
+        # built on poppler shows Chinese from a font that is named but not embedded.
         pytest.skip("needs poppler-data: poppler has no table of Chinese codes")
     return [Image.open(path).convert("L") for path in sorted(folder.glob("page*.png"))]
 
 
 def needs_chinese_font() -> None:
-    """What a viewer draws anew is drawn with a font of the system."""
+    """Skips the test where the system has no Chinese font. Viewers draw changed fields with a font of the
+    system."""
     lister = shutil.which("fc-list")
     if (
         lister is None
@@ -104,7 +106,7 @@ def needs_chinese_font() -> None:
 
 
 def part(pages: list[Any], place: Place, inside: float = 1.5) -> Any:
-    """The pixels of a place, without the rules around it."""
+    """Returns the pixels of a place, without the rules around it."""
     box, scale = place.box, DPI / 72
     sides = (box.x0 + inside, box.y0 + inside, box.x1 - inside, box.y1 - inside)
     return numpy.asarray(pages[place.page - 1].crop(tuple(round(side * scale) for side in sides)))
@@ -115,20 +117,20 @@ def ink(pages: list[Any], place: Place, inside: float = 1.5) -> int:
 
 
 def darkness(pages: list[Any], place: Place) -> float:
-    """All the black of a place, in fully black pixels: other than `ink` it does not fade with the size of
-    letters."""
+    """Returns the amount of black in a place, in fully black pixels. Unlike `ink`, it does not fade with the
+    size of letters."""
     return float((255 - part(pages, place)).sum() / 255)
 
 
 def height_of_ink(pages: list[Any], place: Place) -> float:
-    """From the top of the first line of writing to the foot of the last, in points."""
+    """Returns the height from the top of the first line of writing to the foot of the last, in points."""
     rows = (part(pages, place) < 128).any(axis=1).nonzero()[0]
     return float((rows[-1] - rows[0] + 1) * 72 / DPI) if len(rows) else 0
 
 
 @lru_cache(maxsize=4)
 def characters(pdf: bytes) -> list[list[tuple[float, float, str]]]:
-    """The middle of each character and itself, page by page."""
+    """Returns (x, y, character) with the middle of each character, page by page."""
     with pdfplumber.open(io.BytesIO(pdf)) as document:
         return [
             [
@@ -140,7 +142,7 @@ def characters(pdf: bytes) -> list[list[tuple[float, float, str]]]:
 
 
 def text_in(pdf: bytes, places: list[Place]) -> str:
-    """The characters whose middle lies in one of `places`, in the order of the file."""
+    """Returns the characters whose middle lies in one of `places`, in the order of the file."""
     return "".join(
         text
         for place in places
@@ -154,7 +156,8 @@ def squeezed(text: str) -> str:
 
 
 def texts_of(form: FormDefinition, record: Record | None) -> dict[str, str]:
-    """What should stand in each place, a number without the unit that the form prints behind it."""
+    """Returns the text that should stand in each place; a number without the unit that the form prints behind
+    it."""
     found = {}
     for tag, text in fill(form, record).texts.items():
         field = form.fields[tag.field]
@@ -165,8 +168,8 @@ def texts_of(form: FormDefinition, record: Record | None) -> dict[str, str]:
 
 
 def expected_tags(form: FormDefinition, record: Record | None, *, widgets: bool) -> list[str]:
-    """All places of a form in its order; with `widgets` only those that a person can fill in on the
-    screen."""
+    """Returns the tags of all places of a form in its order; with `widgets`, only of those that a person can
+    fill in on the screen."""
     tags: list[Tag] = []
     for field in form.fields.values():
         if isinstance(field, ChoiceField):
@@ -190,7 +193,7 @@ def widgets_of(pdf: bytes) -> list[Any]:
 
 
 def fonts_of(pdf: bytes) -> Iterator[Any]:
-    """Every font that a page or the appearance of a widget draws with."""
+    """Yields every font that a page or the appearance of a widget draws with."""
     for page in PdfReader(io.BytesIO(pdf)).pages:
         yield from (font.get_object() for font in page["/Resources"]["/Font"].values())
     for widget in widgets_of(pdf):

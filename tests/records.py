@@ -1,5 +1,5 @@
-"""Seeded random records of any form: every kind of field filled, in canonical values. All names and numbers
-are invented."""
+"""Makes random records of any form from a seed: every field is filled, with a canonical value. All names and
+numbers are invented."""
 
 import datetime
 import random
@@ -36,7 +36,7 @@ _CLAUSES = [
 
 
 def random_record(form: FormDefinition, seed: int) -> Record:
-    """A record of `form` in which every field has a value; the same seed gives the same record."""
+    """Returns a record of `form` in which every field has a value. The same seed gives the same record."""
     dice = random.Random(seed)
     return Record(
         form=form.name,
@@ -59,7 +59,7 @@ def _value(field: Any, dice: random.Random) -> Any:
 
 
 def _row(field: RowsField, dice: random.Random) -> Mapping[str, Any]:
-    # A row may leave out what is not required, but never everything.
+    # A row may leave out columns that are not required, but never all of them.
     columns = [column.field for column in field.columns]
     kept = [
         column
@@ -123,7 +123,7 @@ _WRITERS: dict[str, Callable[[random.Random], Any]] = {
     "email": _email,
     "phone": _phone,
     "date": _date,
-    # A typed file bears neither.
+    # A typed file has neither a seal nor a signature.
     "seal": lambda dice: Seal(present=False),
     "signature": lambda dice: Signature(present=False),
 }

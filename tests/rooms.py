@@ -1,5 +1,5 @@
-"""The rooms of the house, and the import graph by which they are held: who imports whom, inside functions and
-for types too."""
+"""The table of rooms, and the import graph that must keep to it: which module imports which, also inside
+functions and for types."""
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,16 +13,19 @@ TOPS = ("models", "generator", "extractor", "service")
 
 @dataclass(frozen=True)
 class Room:
-    """`may`: the rooms that it may import, beside `models`, which all may; `text` means the one in its own
-    package. `doors`: its modules that others may import, beside the names in its `__all__`. A single module
-    is its own door; `*`, that all are doors."""
+    """What a room may import, and what others may import of it.
+
+    `may` names the rooms that it may import beside `models`, which all may import; `text` means the room of
+    that name in its own package. `doors` names its modules that others may import, beside the names in its
+    `__all__`. A single module is its own door. `*` means that all modules are doors.
+    """
 
     may: str = ""
     doors: str = ""
 
 
-# The ground floor first: a room may import those above it in this table only. What a room is for, its
-# docstring says.
+# The ground floor comes first: a room may import only rooms above it in this table. The docstring of a room
+# says what it is for.
 ROOMS: Mapping[str, Room] = {
     "models": Room(doors="*"),
     "generator": Room(doors="roster sheet"),
@@ -112,7 +115,7 @@ ROOMS: Mapping[str, Room] = {
 
 @dataclass(frozen=True)
 class Import:
-    """`importer` imports `target`, a module, or of that module what is called `name`."""
+    """`importer` imports the module `target`, or `name` from that module."""
 
     importer: str
     target: str
@@ -138,7 +141,7 @@ Arrows = Mapping[tuple[str, str], list[Import]]
 
 
 def imports() -> Iterator[Import]:
-    """All that a module of the house imports of another."""
+    """Yields all imports between modules of the project."""
     for importer, path in MODULES.items():
         for node in ast.walk(_tree(path)):
             if isinstance(node, ast.Import):
@@ -151,17 +154,17 @@ def imports() -> Iterator[Import]:
 
 
 def room_of(module: str) -> str:
-    """The innermost room in which `module` is; an empty word where the table has none for it."""
+    """Returns the innermost room that holds `module`, or an empty text where the table has none for it."""
     return max((room for room in ROOMS if f"{module}.".startswith(f"{room}.")), key=len, default="")
 
 
 def allowed(room: str) -> list[str]:
-    """The rooms that `room` may import."""
+    """Returns the rooms that `room` may import."""
     return [name if name in ROOMS else f"{room.partition('.')[0]}.{name}" for name in ROOMS[room].may.split()]
 
 
 def arrows_of(imports: Iterable[Import]) -> Arrows:
-    """The imports from each room to each other."""
+    """Returns the imports from each room to each other one."""
     found: dict[tuple[str, str], list[Import]] = {}
     for one in imports:
         ends = room_of(one.importer), room_of(one.target)
@@ -171,7 +174,7 @@ def arrows_of(imports: Iterable[Import]) -> Arrows:
 
 
 def strays(arrows: Arrows) -> list[str]:
-    """The imports of rooms that the importer's may not import, each in a sentence."""
+    """Returns the imports that the table does not allow, each in a sentence."""
     return [
         f"{one}: {here} may import only {', '.join(['models', *allowed(here)])}"
         for (here, there), many in arrows.items()
@@ -181,7 +184,7 @@ def strays(arrows: Arrows) -> list[str]:
 
 
 def backward(arrows: Arrows) -> list[str]:
-    """The imports that run back up, to a room on a higher floor than the importer's."""
+    """Returns the imports that run back up, to a room on a higher floor than the importer's."""
     order = list(ROOMS)
     return [
         str(one)
@@ -192,7 +195,7 @@ def backward(arrows: Arrows) -> list[str]:
 
 
 def past_doors(arrows: Arrows) -> list[str]:
-    """The imports that go past a room's doors, each in a sentence."""
+    """Returns the imports that go past a room's doors, each in a sentence."""
     return [
         f"{one}: the doors of {there} are only "
         f"{', '.join([*ROOMS[there].doors.split(), *sorted(published(there))])}"
@@ -213,7 +216,7 @@ def _is_through_a_door(one: Import, room: str) -> bool:
 
 
 def unused(arrows: Arrows) -> list[str]:
-    """What the table allows and nobody needs."""
+    """Returns what the table allows but no module needs."""
     used = {
         (there, one.target.removeprefix(f"{there}.")) for (_, there), many in arrows.items() for one in many
     }
@@ -235,7 +238,7 @@ def unused(arrows: Arrows) -> list[str]:
 
 @cache
 def published(module: str) -> frozenset[str]:
-    """The names in the `__all__` of `module`."""
+    """Returns the names in the `__all__` of `module`."""
     lists = (
         node.value
         for node in _tree(MODULES[module]).body

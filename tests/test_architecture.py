@@ -1,4 +1,5 @@
-"""The rules of the house: who may import what, how long a file may be, and what must be told somewhere."""
+"""The rules of the code base: which room may import which, how long files and lines may be, and what must be
+documented."""
 
 import ast
 import importlib
@@ -29,8 +30,8 @@ PACKAGES = {
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 TESTS = sorted([*(ROOT / "tests").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")])
 
-# What these say must follow from their arguments alone, so that accuracy is tested without a file or an
-# engine.
+# The results of these rooms must follow from their arguments alone, so that accuracy can be tested without a
+# file or an engine.
 _PURE_ROOMS = ("rungs", "text", "answers", "weighing", "applications")
 PURE = [
     *(ROOT / "models").rglob("*.py"),
@@ -46,7 +47,7 @@ IMPURE = {
     "paddleocr",
     "onnxruntime", "typst",
 }  # fmt: skip
-# Only the service meets these.
+# Only the service may import these.
 WORLD = {
     "socket", "http", "sqlite3", "sqlalchemy", "smtplib", "imaplib", "imapclient", "fastapi", "uvicorn",
     "typer", "rich", "pebble",
@@ -55,7 +56,7 @@ WORLD = {
 MOST_LINES = 450
 MOST_CHARACTERS = 110
 HELP_SECONDS = 0.5
-# Words of the contract that happen to be names of fields too.
+# Words of the contract that are also names of fields.
 SHARED_WORDS = {"source", "address"}
 
 
@@ -65,7 +66,8 @@ def _trees(paths: list[Path]) -> Iterator[tuple[Path, ast.Module]]:
 
 
 def _imports(tree: ast.Module) -> set[str]:
-    """The top names of all that is imported, inside functions too, but not for type checking alone."""
+    """Returns the top-level names of all imports, also inside functions, except those for type checking
+    alone."""
     unreal = {
         id(inner)
         for node in ast.walk(tree)
@@ -167,7 +169,7 @@ def test_files_stay_short() -> None:
 
 
 def test_lines_are_short_enough_to_stand_beside_each_other() -> None:
-    """Ruff measures columns, of which a Chinese character takes two; here it is characters that count."""
+    """Ruff counts columns, of which a Chinese character takes two; this counts characters."""
     pragma = re.compile(r"\s*# (?:type: ignore|noqa|fmt: ).*$")
     long = [
         f"{path.relative_to(ROOT)}:{number}"
@@ -225,7 +227,8 @@ def test_every_module_and_public_function_says_what_it_is() -> None:
                 for node in nodes
                 if not getattr(node, "name", "").startswith("_")
                 and ast.get_docstring(node) is None  # type: ignore[arg-type]
-                # An error that says no more than its name and its class attributes.
+                # An error class without a docstring is allowed where its name and class attributes say
+                # everything.
                 and not (
                     isinstance(node, ast.ClassDef) and all(isinstance(line, ast.Assign) for line in node.body)
                 )
@@ -234,7 +237,7 @@ def test_every_module_and_public_function_says_what_it_is() -> None:
 
 
 def _words_of(form: FormDefinition) -> tuple[set[str], set[str]]:
-    """The field names, and the Chinese words, by which code could know `form`."""
+    """Returns the field names and the Chinese words by which code could know `form`."""
     names, words = set(), {form.title, *form.title_aliases, form.name}
     fields: list[FieldBase] = []  # type: ignore[type-arg]
     for cell in form.cells():
@@ -254,7 +257,7 @@ def _words_of(form: FormDefinition) -> tuple[set[str], set[str]]:
 
 
 def _strings(tree: ast.Module) -> Iterator[ast.Constant]:
-    """String constants that are no docstrings."""
+    """Yields the string constants that are not docstrings."""
     documents = {
         id(node.body[0].value)
         for node in ast.walk(tree)
@@ -274,7 +277,7 @@ def test_no_code_knows_a_form_by_its_fields_or_labels(forms: Mapping[str, FormDe
         more_names, more_words = _words_of(form)
         names, words = names | more_names, words | more_words
     names = {name for name in names if len(name) >= 6} - SHARED_WORDS
-    # A short label may be an everyday word inside a message, but never all that a string holds.
+    # A short label may occur as an everyday word inside a message, but a string may not be equal to it.
     keys, long = (
         {key(word) for word in words if not key(word).isascii()},
         {word for word in words if len(word) >= 6},

@@ -1,5 +1,5 @@
-"""Two recordings of what the programs say are compared to the letter, and what is of one run alone is in
-neither."""
+"""Tests that two recordings of `benchmarks.freeze` are compared to the letter, and that neither holds what
+belongs to one run alone."""
 
 import json
 from pathlib import Path

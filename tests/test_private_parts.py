@@ -1,5 +1,5 @@
-"""What libraries keep to themselves is reached for in named places only, each with a version bound and a test
-of its own."""
+"""Tests that code uses the private parts of libraries only in named places, each with a version bound and a
+test of its own."""
 
 import ast
 import re
@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-# Where, and inside which library.
+# The places, and the library that each uses.
 PLACES = {
     "service/jobs/inside_dbos.py": "dbos",
     "service/processes/inside_pebble.py": "pebble",
@@ -19,12 +19,13 @@ TESTS = {
     "pebble": "tests/service/processes/test_pebble_contract.py",
     "imapclient": "tests/service/mail/test_imap_network.py",
 }
-# These have the underscore for another reason, and are documented: SQLAlchemy's rows, named tuples, and `os`.
+# These names have the underscore for another reason and are documented: SQLAlchemy's rows, named tuples, and
+# `os`.
 PUBLIC = {"_mapping", "_replace", "_exit"}
 
 
 def _reached(path: Path) -> list[str]:
-    """Private attributes of what is not the object itself."""
+    """Returns the private attributes that are used of other objects than the object itself."""
     return [
         f"{path.relative_to(ROOT).as_posix()}:{node.lineno}: {ast.unparse(node)}"
         for node in ast.walk(ast.parse(path.read_text("utf-8")))

@@ -1,4 +1,5 @@
-"""What we print and somebody scans we read: flat PDFs rendered at 200 dpi, through the real engine."""
+"""Tests that we read what we print and somebody scans: flat PDFs rendered at 200 dpi, through the real
+engine."""
 
 import json
 from collections.abc import Mapping
@@ -17,8 +18,7 @@ DPI = 200
 
 
 def share_equal(folder: Path, forms: Mapping[str, FormDefinition], seeds: range) -> float:
-    """The share of fields that come back equal, line breaks and punctuation apart; wrong ones must not be
-    accepted."""
+    """Returns the share of fields that come back equal, apart from line breaks and punctuation."""
     equal, every = 0, 0
     for form in forms.values():
         for seed in seeds:

@@ -1,4 +1,4 @@
-"""What we write we read: prefilled forms come back as the records they were made from."""
+"""Tests that we read what we write: prefilled forms come back as the records that they were made from."""
 
 from collections.abc import Mapping
 from pathlib import Path
