@@ -1,1 +1,1 @@
-"""What a form, a page and a record are: frozen values, with no I/O, no file formats and no clock."""
+"""Forms, pages and records as frozen values. Nothing here does I/O or knows a file format or the clock."""

@@ -1,4 +1,4 @@
-"""What every model here shares: it is frozen, and it refuses what it does not know."""
+"""The base class of every model. It is frozen and refuses keys that it does not know."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -8,27 +8,27 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 
 class Model(BaseModel):
-    """A frozen value; an unknown key is an error, never ignored."""
+    """A frozen value. An unknown key is an error; it is never ignored."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Wrong(NamedTuple):
-    """What a model's own rules find wrong: where in it, and in Chinese what was expected there."""
+    """A fault found by a model's rules: its place in the model, and in Chinese what was expected there."""
 
     place: tuple[str | int, ...]
     expected: str
 
 
 def refuse(title: str, wrong: Sequence[Wrong], given: Any) -> None:
-    """Reports all of `wrong` at once, each at its own place inside the model, which one ValueError could not.
+    """Report every fault in `wrong` at once, each at its place in the model. One ValueError could not do so.
 
     Raises:
-        pydantic.ValidationError: there is something in `wrong`.
+        pydantic.ValidationError: `wrong` is not empty.
     """
     if wrong:
         errors = [
-            # The message is a parameter, because braces in a template would be taken for parameters.
+            # The message is a parameter, because pydantic would take braces in a template for parameters.
             InitErrorDetails(
                 type=PydanticCustomError("expected", "{words}", {"words": words}), loc=place, input=given
             )

@@ -1,29 +1,35 @@
 """Every error Sealform raises on purpose.
 
     SealformError                       code, message, advice, exit code, HTTP status
-     ├─ BadUsage                        what was asked for can't be done: a missing path, an output over an
-     input ├─ DefinitionError                 a form definition is wrong ├─ UnknownForm                     no
-     definition of that name ├─ Unparsable                      a text does not mean a value of its field's
-     kind ├─ GenerationError                 a document can't be made │   └─ RosterError                 a
-     roster can't be read at all ├─ NoView                          a page, a file or a kind of file that
-     can't be shown ├─ MailboxError                    a mailbox can't be read │   ├─ MailboxUnreachable
-     no connection to its server, or one that broke; worth another try │   └─ MessageUnreadable           the
-     server does not give one message ├─ BackupUnusable                  a backup is not whole, or not one
-     that this program can take back ├─ Refused                         what a person or a system asked of the
-     service is not done │   ├─ NotSignedIn                 nobody is signed in, or the token is not valid │
-     ├─ Forbidden                   this role, or this token, may not │   ├─ NotFound                    no
-     such submission, part, page, form, user │   ├─ Conflict                    not in this state │   │   └─
-     Stale                   somebody else has changed it since │   ├─ Invalid                     the request
-     makes no sense, or a value does not │   ├─ VersionRequired             a change that does not say of
-     which version it is │   ├─ RequestTooLarge             more than one request may bring │   └─ TooOften
-     too many tries └─ UnreadableFile                  a file that arrived can't be read
+     ├─ BadUsage                        the request can't be met: a missing path, an output over an input
+     ├─ DefinitionError                 a form definition is wrong
+     ├─ UnknownForm                     no definition of that name
+     ├─ Unparsable                      a text does not mean a value of its field's kind
+     ├─ GenerationError                 a document can't be made
+     │   └─ RosterError                 a roster can't be read at all
+     ├─ NoView                          a page, a file or a kind of file that can't be shown
+     ├─ MailboxError                    a mailbox can't be read
+     │   ├─ MailboxUnreachable          no connection to its server, or a broken one; worth another try
+     │   └─ MessageUnreadable           the server does not give one message
+     ├─ BackupUnusable                  a backup is not whole, or this program can't restore it
+     ├─ Refused                         the service does not do what a person or a system asked
+     │   ├─ NotSignedIn                 nobody is signed in, or the token is not valid
+     │   ├─ Forbidden                   this role, or this token, may not
+     │   ├─ NotFound                    no such submission, part, page, form, user
+     │   ├─ Conflict                    its present state does not allow it
+     │   │   └─ Stale                   somebody else has changed it since
+     │   ├─ Invalid                     the request makes no sense, or a value does not
+     │   ├─ VersionRequired             a change that does not name the version that it changes
+     │   ├─ RequestTooLarge             more than one request may bring
+     │   └─ TooOften                    too many tries
+     └─ UnreadableFile                  a file that arrived can't be read
          ├─ UnsupportedKind             no reader for this kind of file
          ├─ OtherKind                   a kind that no form is returned in: a video, a program
          ├─ ConverterMissing            a program that this kind of file needs is not installed
          ├─ OcrUnavailable              the engine that reads pictures, or its weights, are missing
          ├─ Damaged                     truncated or inconsistent
          ├─ Encrypted                   needs a password
-         ├─ Hostile                     holds what no honest file holds
+         ├─ Hostile                     holds something that no honest file holds
          ├─ TooLarge                    over a limit of bytes
          │   ├─ TooMany                 over the number of files of a submission
          │   ├─ TooDeep                 files in files in files
@@ -32,12 +38,11 @@
          ├─ TimedOut                    took longer than its time limit
          ├─ ReaderCrashed               the process that read it died
          └─ NotAForm                    readable, but none of the known forms
-             └─ LonePages               single pages of one, and of whose can't be told
+             └─ LonePages               single pages of a form; nobody can tell whose
 
-`message` says in Chinese what happened, `advice` what to do next; staff and applicants see both. An
-    unreadable file's error is
-`lasting` where the cause lies in the file; otherwise it lay in that run or that machine, and another try may
-    do better.
+`message` says in Chinese what happened and `advice` what to do next; staff and applicants see both. The error
+of an unreadable file is `lasting` where the cause lies in the file. Otherwise the cause lay in that run or on
+that machine, and another try may succeed.
 """
 
 from collections.abc import Mapping
@@ -45,7 +50,7 @@ from typing import Any, ClassVar
 
 
 class SealformError(Exception):
-    """The root. A subclass sets the class attributes; an instance may add what it alone knows."""
+    """The root of all errors. A subclass sets the class attributes; an instance may add its own details."""
 
     code: ClassVar[str] = "error"
     exit_code: ClassVar[int] = 1
@@ -62,7 +67,7 @@ class SealformError(Exception):
         return f"{self.message}{'。' + self.advice if self.advice else ''}"
 
     def __reduce__(self) -> tuple[object, ...]:
-        # Errors cross process borders, and the default would lose keyword arguments.
+        # Errors cross process borders, and the default pickling would lose keyword arguments.
         return (_restore, (type(self), self.message, self.advice))
 
 
@@ -73,15 +78,15 @@ def _restore(cls: type[SealformError], message: str, advice: str) -> SealformErr
 
 
 class BadUsage(SealformError):
-    """The command line or a setting asks for what can't be done; nothing has been read or written."""
+    """The command line or a setting asks for something impossible. Nothing has been read or written."""
 
     code = "bad-usage"
     exit_code = 2
 
 
 class DefinitionError(SealformError):
-    """A form definition is wrong; `problems` holds every problem found, each with file, line, path and
-    expectation."""
+    """A form definition is wrong. `problems` holds every problem found: its file, line and path, and what was
+    expected there."""
 
     code = "definition-invalid"
     exit_code = 2
@@ -107,7 +112,7 @@ class UnknownForm(SealformError):
 
 
 class Unparsable(SealformError, ValueError):
-    """Not a failure of the program: the text of a field has no reading in the field's kind."""
+    """The text of a field has no reading in the field's kind. This is not a failure of the program."""
 
     code = "unparsable"
     http_status = 422
@@ -147,15 +152,14 @@ class MessageUnreadable(MailboxError):
 
 
 class BackupUnusable(SealformError):
-    """Nothing of it was taken back."""
+    """A backup can't be restored; nothing of it was restored."""
 
     code = "backup-unusable"
     advice = "请换一份备份；数据库和文件都没有改动"
 
 
 class Refused(SealformError):
-    """What was asked is not done, and nothing has changed. `more` is what the answer says besides, by
-    name."""
+    """A request was refused and nothing has changed. `more` is what the answer adds, by key."""
 
     code = "refused"
     more: Mapping[str, Any] = {}
@@ -180,7 +184,7 @@ class NotFound(Refused):
 
 
 class Conflict(Refused):
-    """It is not in a state in which this can be done."""
+    """The thing is not in a state in which this can be done."""
 
     code = "conflict"
     http_status = 409
@@ -188,7 +192,7 @@ class Conflict(Refused):
 
 
 class Stale(Conflict):
-    """Somebody else has changed it since it was looked at; the two versions are in the answer."""
+    """Somebody else has changed the thing since it was looked at. The answer holds both versions."""
 
     code = "stale"
     advice = "其他人已经修改，请核对双方的内容后再保存"
@@ -218,7 +222,7 @@ class TooOften(Refused):
 
 
 class UnreadableFile(SealformError):
-    """A file that arrived can't be read; `lasting` says whether another try would fail too."""
+    """A file that arrived can't be read. `lasting` tells whether another try would fail too."""
 
     code = "unreadable"
     http_status = 422
@@ -312,15 +316,15 @@ class NotAForm(UnreadableFile):
 
 
 class LonePages(NotAForm):
-    """Pages of a form that may be one application's or another's; they stay by themselves."""
+    """Pages of a form that may belong to more than one application. They are kept apart from all of them."""
 
     code = "lone-pages"
     advice = "请对照原件，与所属申请的其他页面合成一个文件后再读取"
 
 
 def is_lasting(code: str) -> bool:
-    """Whether the same file would fail with this code again; of a code that no class here has, it is
-    believed."""
+    """Tell whether the same file would fail with this code again. A code that no class here has counts as
+    lasting."""
     return all(error.lasting for error in _family(UnreadableFile) if error.code == code)
 
 

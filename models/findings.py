@@ -1,4 +1,4 @@
-"""What can be wrong with an application: the codes, how grave each is, and what the clerk is told."""
+"""The catalogue of findings: the code of each, how grave it is, and what the clerk is told."""
 
 from typing import Literal, Self
 
@@ -8,9 +8,11 @@ Severity = Literal["error", "warning"]
 
 
 class Kind(Model):
-    """What one code means. An `error` keeps an application from being `clear`. `doubt` says that the reading
-    itself may be wrong, so that the field goes to a person; a seal that is plainly missing is an error, but
-    nobody doubts that it is."""
+    """The meaning of one code. An `error` keeps an application from being `clear`.
+
+    `doubt` says that the reading itself may be wrong, so that the field goes to a person. A seal that is
+    plainly missing is an error without doubt: nobody doubts that it is missing.
+    """
 
     severity: Severity
     doubt: bool
@@ -25,7 +27,7 @@ def _warning(message: str, *, doubt: bool = True) -> Kind:
     return Kind(severity="warning", doubt=doubt, message=message)
 
 
-# A doubt without a field is about the whole file, and sends every field of it to a person.
+# A doubt without a field concerns the whole file, and sends every field of it to a person.
 CATALOGUE: dict[str, Kind] = {
     "guidance-left": _warning("“{title}”中似有未删除的填写说明“{text}”"),
     "required-empty": _error("“{title}”未填写"),
@@ -135,7 +137,7 @@ CATALOGUE: dict[str, Kind] = {
 
 
 class Finding(Model):
-    """One thing a person should know, in words a clerk understands."""
+    """One thing that a person should know, in words that a clerk understands."""
 
     code: str
     field: str | None
@@ -144,10 +146,10 @@ class Finding(Model):
 
     @classmethod
     def of(cls, code: str, field: str | None = None, **words: object) -> Self:
-        """The finding of `CATALOGUE[code]`, its message filled with `words`.
+        """Return the finding of `CATALOGUE[code]`, its message filled with `words`.
 
         Raises:
-            KeyError: `code` is not in the catalogue, or a word its message needs is missing.
+            KeyError: `code` is not in the catalogue, or a word that its message needs is missing.
         """
         kind = CATALOGUE[code]
         return cls(code=code, field=field, severity=kind.severity, message=kind.message.format(**words))

@@ -1,7 +1,7 @@
-"""What a form is: rows of cells, each a label and the fields that it asks for.
+"""The definition of a form: rows of cells, each with a label and the fields that it asks for.
 
-One definition drives everything: the document that goes out, where answers are looked for in what comes back,
-how they are normalised and checked, and the columns of the sheet.
+One definition drives everything: the document that goes out, the places where answers are looked for in a
+returned file, how they are normalised and checked, and the columns of the sheet.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,8 +20,8 @@ Centimetres = Annotated[float, Constraint(gt=0, le=100)]
 
 
 class Printed(Model):
-    """Words that the form itself prints inside a value cell: never an answer. `aliases` are other wordings in
-    use."""
+    """Words that the form itself prints inside a value cell; they are never an answer. `aliases` are other
+    wordings in use."""
 
     kind: Literal["printed"]
     text: Words
@@ -33,8 +33,7 @@ Item = Annotated[Printed | Field, Constraint(discriminator="kind")]
 
 
 class FormCell(Model):
-    """A label, and beside or under it what belongs to it. Widths are counted in columns of the form's
-    grid."""
+    """A label and the content beside or under it. Widths are counted in columns of the form's grid."""
 
     label: Words | None = None
     aliases: tuple[Words, ...] = ()
@@ -64,14 +63,14 @@ class FormCell(Model):
 
 
 class FormRow(Model):
-    """Cells side by side. `labels: above` prints all labels in one line and the values in the next."""
+    """Cells side by side. `labels: above` prints all labels in one line and the values in the next line."""
 
     labels: Literal["beside", "above"] = "beside"
     height: Centimetres | None = None
     cells: tuple[FormCell, ...] = Constraint(min_length=1)
 
     def width(self) -> int:
-        """Grid columns that the row takes."""
+        """Return the number of grid columns that the row takes."""
         beside = self.labels == "beside"
         return sum(cell.columns + (cell.label_columns if beside and cell.label else 0) for cell in self.cells)
 
@@ -85,8 +84,9 @@ class FormRow(Model):
 
 
 class FormDefinition(Model):
-    """A form: `columns` are the widths of its grid in centimetres, `heading` and `notes` stand above and
-    below it. `notes_aliases` are what copies in use print there beside or instead of them."""
+    """A form. `columns` are the widths of its grid in centimetres; `heading` and `notes` stand above and
+    below the grid. `notes_aliases` are texts that copies in use print there beside the notes or instead of
+    them."""
 
     name: FormName
     version: Version
@@ -110,7 +110,7 @@ class FormDefinition(Model):
 
     @cached_property
     def titles(self) -> dict[str, str]:
-        """What a person calls each field: its own label, or its cell's. Two fields never share one."""
+        """The name that people use for each field: its own label, or its cell's. No two fields share one."""
         return {
             field.name: field.label or cell.label or field.name
             for cell in self.cells()
@@ -119,14 +119,14 @@ class FormDefinition(Model):
 
     @cached_property
     def applicant(self) -> tuple[str, ...]:
-        """The fields that hold the name of who applies: what seals and texts should bear, not what a person
-        signs."""
+        """The fields that hold the applicant's name: the names that seals and texts should bear. The name of
+        a person who signs is not one of them."""
         every = self.fields.values()
         return tuple(dict.fromkeys(one.mentions for one in every if one.mentions and one.entered != "signed"))
 
     @cached_property
     def caption(self) -> tuple[str, ...]:
-        """The fields by whose first answer people tell filled forms apart: who applies, or else the first
+        """The fields whose first answer tells filled forms apart: the applicant's name, or else the first
         line of text."""
         texts = (name for name, field in self.fields.items() if field.may_name)
         return (*self.applicant, *texts)
@@ -140,11 +140,11 @@ class FormDefinition(Model):
 def inconsistencies(
     width: int | None, rows: Mapping[int, FormRow], elsewhere: frozenset[str] = frozenset()
 ) -> list[Wrong]:
-    """Everything in which `rows` (by their index in the form) do not go together, each with its place in the
+    """Return every inconsistency between `rows` (by their index in the form), each with its place in the
     form.
 
-    `width` is the number of grid columns (None: not known), `elsewhere` the field names of rows that are not
-    given, so that a form of which some rows are broken can still be checked in the others.
+    `width` is the number of grid columns; None means that it is not known. `elsewhere` holds the field names
+    of rows that are not given, so that a form with some broken rows can still be checked in the others.
     """
     found: list[Wrong] = []
     names: dict[str, int] = {}
@@ -182,9 +182,11 @@ def inconsistencies(
 
 
 def undivided(form: FormDefinition) -> list[Wrong]:
-    """Fields that share a cell with no printed words between them, and are of kinds that nobody can tell
-    apart in it: of each the second. What is written there always goes to a person, so that a form should not
-    go out like that."""
+    """Return the fields that can't be told apart from another field in its cell: of each two, the second.
+
+    No printed words stand between such fields, and their kinds have no shapes that differ. A form should not
+    go out like that, because every answer there goes to a person.
+    """
     places = ((i, j, cell) for i, row in enumerate(form.rows) for j, cell in enumerate(row.cells))
     return [
         Wrong(
@@ -197,14 +199,14 @@ def undivided(form: FormDefinition) -> list[Wrong]:
 
 
 def _alike(cell: FormCell) -> Iterator[tuple[Field, int]]:
-    """The first of two fields that can't be told apart, and where in the cell's content the second stands."""
+    """Yield the first of two fields that can't be told apart, and the index of the second in the content."""
     before: dict[str, Field] = {}
     for number, item in enumerate(cell.content):
         if isinstance(item, Printed) or item.prompt:
             before = {}
         if isinstance(item, Printed) or item.entered == "stamped":
             continue
-        # A signature has no shape either: a name that is written beside it may be the signature or an answer.
+        # A signature has no shape either: a name beside it may be the signature or an answer.
         shape = item.kind if item.has_shape else ""
         if shape in before:
             yield before[shape], number

@@ -1,4 +1,4 @@
-"""What we write into a form so that it can be known again when it comes back, in any file format."""
+"""The identity that we write into a form, so that any file format lets us recognise it when it comes back."""
 
 import re
 from collections.abc import Mapping
@@ -19,27 +19,26 @@ _TAG = re.compile(
     rf"{_PREFIX}:(?P<field>[a-z][a-z0-9_]*)(?:/(?P<option>[0-9]{{1,6}}))?"
     r"(?:\[(?P<row>[0-9]{1,6})\]\.(?P<column>[a-z][a-z0-9_]*))?"
 )
-# Crockford's base 32: no I, L, O, U, so that an instance number can be read over the telephone.
+# Crockford's base 32 has no I, L, O or U, so that an instance number can be read over the telephone.
 INSTANCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 FormName = Annotated[str, Constraint(pattern=r"^[a-z][a-z0-9-]{0,59}$")]
 Version = Annotated[str, Constraint(pattern=r"^[0-9A-Za-z][0-9A-Za-z.\-]{0,19}$")]
 
 
 class Identity(Model):
-    """Which form this is, and which copy of it."""
+    """The form and its version, and the instance number of one copy."""
 
     form: FormName
     version: Version
     instance: Annotated[str, Constraint(pattern=rf"^[{INSTANCE_ALPHABET}]{{1,20}}$")]
 
     def qr_payload(self, page: int | None = None) -> str:
-        """What the QR code holds."""
+        """Return the text that the QR code holds."""
         return f"SF1/{self.form}/{self.version}/{self.instance}" + (f"/{page}" if page is not None else "")
 
     def to_xml(self) -> str:
-        """The custom XML part of a document of ours: one element, the identity in its attributes."""
-        # No escaping is needed: the three parts have their alphabets from the definition and from
-        # INSTANCE_ALPHABET.
+        """Return the custom XML part of our documents: one element with the identity in its attributes."""
+        # Nothing needs escaping: the definition and INSTANCE_ALPHABET restrict the characters of all three.
         return (
             f'<form xmlns="{XML_NAMESPACE}" name="{self.form}" '
             f'version="{self.version}" instance="{self.instance}"/>'
@@ -47,7 +46,7 @@ class Identity(Model):
 
     @classmethod
     def from_xml(cls, tag: str, attributes: Mapping[str, str]) -> Self | None:
-        """The identity in a parsed root element, `tag` in Clark notation; None where it is not ours."""
+        """Return the identity in a parsed root element (`tag` in Clark notation); None if it is not ours."""
         if tag != f"{{{XML_NAMESPACE}}}form":
             return None
         return cls._read(
@@ -60,7 +59,7 @@ class Identity(Model):
 
     @classmethod
     def from_qr(cls, payload: str) -> tuple[Self, int | None] | None:
-        """The identity and the page number in a QR code, None where the code is not ours."""
+        """Return the identity and the page number in a QR code; None where the code is not ours."""
         match = _QR.fullmatch(payload)
         identity = match and cls._read({name: match[name] for name in ("form", "version", "instance")})
         if not match or not identity:
@@ -69,7 +68,7 @@ class Identity(Model):
 
     @classmethod
     def _read(cls, parts: Mapping[str, str | None]) -> Self | None:
-        """What came back may have been forged; what can't be an identity is none."""
+        """Return the identity of `parts`; None where they can't be one, because a file may be forged."""
         try:
             return cls.model_validate(parts)
         except ValidationError:
@@ -77,7 +76,7 @@ class Identity(Model):
 
 
 class Tag(Model):
-    """The name of a content control or form widget: a field, one of its options, or a cell of its table."""
+    """The name of a content control or form widget. It names a field, one of its options, or a table cell."""
 
     field: str
     option: int | None = Constraint(default=None, ge=0)
@@ -97,7 +96,7 @@ class Tag(Model):
 
     @classmethod
     def read(cls, text: str) -> Self | None:
-        """The inverse of `str`, None where the tag is not ours."""
+        """Parse the output of `str`; return None where the tag is not ours."""
         match = _TAG.fullmatch(text)
         if not match:
             return None

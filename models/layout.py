@@ -1,5 +1,4 @@
-"""Where the cells of a form stand on its grid: what the generators draw and what the matcher expects to
-find."""
+"""The layout of a form's cells on its grid. The generators draw it and the matcher expects to find it."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -12,8 +11,8 @@ Role = Literal["label", "value", "heading", "entry"]
 
 
 class GridCell(Model):
-    """A cell of the printed table. `heading` and `entry` belong to a table inside the form, `entry_row`
-    counts from 0."""
+    """A cell of the printed table. The roles `heading` and `entry` belong to a table inside the form, whose
+    `entry_row` counts from 0."""
 
     role: Role
     cell: FormCell
@@ -25,14 +24,14 @@ class GridCell(Model):
 
 
 class GridRow(Model):
-    """One printed row; `height` in centimetres is the least it takes."""
+    """One printed row. `height` is its least height in centimetres."""
 
     height: float | None
     cells: tuple[GridCell, ...]
 
 
 def lay_out(form: FormDefinition) -> tuple[GridRow, ...]:
-    """The printed table of `form`, row by row. A cell that spans rows stands in the first of them only."""
+    """Return the printed table of `form`, row by row. A cell that spans rows stands only in the first."""
     return tuple(printed for row in form.rows for printed in _printed_rows(row))
 
 

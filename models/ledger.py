@@ -1,5 +1,7 @@
-"""The ledger of a file: everything that stands in it, and what became of each: print of the form, an answer,
-noise, or told."""
+"""The ledger of a file: everything that stands in it, and how each thing was booked.
+
+A thing is booked as an answer, as print of the form, as noise, or as told to a person.
+"""
 
 from typing import Any, Literal
 
@@ -11,16 +13,16 @@ Kind = Literal["text", "tick", "picture", "remark", "seal", "ink", "unread", "co
 
 
 class Booking(Model):
-    """What became of something. `by`: of an answer the fields, of print what of the form it is, of noise the
-    rule that says so, of what was told the code of the finding, or of the state of the part."""
+    """How a thing was booked. `by` gives the reason: for an answer, its fields; for print, the printed part
+    of the form; for noise, the rule that says so; for a thing told, the code of the finding or the state of
+    the part."""
 
     way: Way
     by: str
 
 
 class Entry(Model):
-    """Something that stands in a file and was booked in one way. `text` is what it says, as far as it says
-    anything."""
+    """A thing that stands in a file and was booked in one way. `text` is its text, where it has any."""
 
     kind: Kind
     text: str
@@ -30,7 +32,7 @@ class Entry(Model):
     box: Box | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """The object in the ledger's file."""
+        """Return the entry as an object of the ledger's file."""
         data: dict[str, Any] = {
             "kind": self.kind,
             "text": self.text,
@@ -47,14 +49,14 @@ class Entry(Model):
 
 
 class PartLedger(Model):
-    """All that stands in one file that arrived, in reading order, and the state that the file ended in."""
+    """Everything that stands in one file that arrived, in reading order, and the state it ended in."""
 
     part: str
     state: str
     entries: tuple[Entry, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """The object in the ledger's file."""
+        """Return the ledger as an object of the ledger's file."""
         return {
             "part": self.part,
             "state": self.state,

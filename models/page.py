@@ -1,7 +1,7 @@
-"""What every reader yields, whatever the file was: pages of tables and lines, with the marks on them.
+"""The pages that every reader yields, whatever the file was: tables and lines, with the marks on them.
 
-A Word file has no boxes but cells with an address, a scan has boxes; both have lines of `Run`s and `Tick`s.
-Boxes are in points with the origin at the top left of the page.
+A Word file has no boxes, but its cells have addresses; a scan has boxes. Both have lines of `Run`s and
+`Tick`s. Boxes are in points, with the origin at the top left of the page.
 """
 
 from datetime import datetime
@@ -25,7 +25,7 @@ AsideKind = Literal[
 
 
 class Box(Model):
-    """A rectangle on a page, in points, never inverted."""
+    """A rectangle on a page, in points; never inverted."""
 
     x0: float
     y0: float
@@ -40,7 +40,7 @@ class Box(Model):
 
 
 class CellAddress(Model):
-    """A table cell of a file without pages; all three count from 0."""
+    """A table cell of a file without pages. All three numbers count from 0."""
 
     table: int
     row: int
@@ -48,10 +48,10 @@ class CellAddress(Model):
 
 
 class Run(Model):
-    """Text written in one way. `confidence` is the reader's: 1 where the file holds characters.
+    """Text written in one way. `confidence` is the reader's; it is 1 where the file itself holds characters.
 
-    A character that was read off a picture is a run of its own, and `others` are what else it may be, with
-    their confidences, the likelier ones first.
+    Each character that was read from a picture is a run of its own. `others` are its rival readings with
+    their confidences, the likeliest first.
     """
 
     text: str
@@ -65,8 +65,8 @@ class Run(Model):
 class Tick(Model):
     """A mark for choosing: a box, a bare `tick` or `cross`, or a box that can't be judged.
 
-    A box is `empty`, `ticked`, `filled` (blackened all over: a tick, or a tick undone), or `corrected`
-    (ticked, then undone).
+    A box is `empty`, `ticked`, `filled` (blackened all over, which may be a tick or a tick undone), or
+    `corrected` (ticked, then undone).
     """
 
     state: TickState
@@ -77,9 +77,9 @@ class Tick(Model):
 
 
 class Picture(Model):
-    """A picture, drawing or ink that stands in or over the text, and that only a picture reader could judge.
+    """A picture, drawing or ink in or over the text, which only a reader of pictures could judge.
 
-    A `digital` one is where a digital signature of `Pages.signatures` shows; it has the same box.
+    A `digital` one marks the place of a digital signature of `Pages.signatures` and has the same box.
     """
 
     kind: Literal["picture", "shape", "ink", "digital"]
@@ -87,11 +87,11 @@ class Picture(Model):
 
 
 class Remark(Model):
-    """What stands in the text and is no part of it, or can't be put into characters: a note, a comment, text
-    that nobody sees.
+    """Something that stands in the text and is no part of it, or that characters can't express: a note, a
+    comment, text that nobody sees.
 
-    `code` is that of the finding it leads to where it stands in an answer, `text` what the finding tells. A
-    `minor` one does not put a long text in doubt, which holds what it is about as it is written.
+    `code` is the code of the finding that it leads to in an answer; `text` is what that finding tells. A
+    `minor` remark does not put a long text in doubt, because the text holds the thing as it is written.
     """
 
     code: str
@@ -115,7 +115,7 @@ class Line(Model):
 
     @property
     def text(self) -> str:
-        """What stands on the line, ticks as characters, pictures left out."""
+        """The text of the line, with ticks as characters and without pictures."""
         return "".join(
             span.text if isinstance(span, Run) else TICK_TEXT[span.state] if isinstance(span, Tick) else ""
             for span in self.spans
@@ -123,9 +123,11 @@ class Line(Model):
 
 
 class Cell(Model):
-    """A table cell; `row` and `column` are where it starts on the table's grid, counting from 0. One that is
-    not `sure` was made out of a picture, from rules of which not enough could be seen: it may be more cells
-    than one, or a part of one."""
+    """A table cell. `row` and `column` say where it starts on the table's grid, counting from 0.
+
+    A cell is not `sure` where it was found in a picture and too few of its rules could be seen. It may then
+    be several cells, or a part of one.
+    """
 
     row: int = Constraint(ge=0)
     column: int = Constraint(ge=0)
@@ -141,7 +143,7 @@ class Cell(Model):
 
 
 class Table(Model):
-    """Cells in reading order; `index` counts the tables of the whole file from 0."""
+    """Cells in reading order. `index` counts the tables of the whole file from 0."""
 
     index: int
     cells: tuple[Cell, ...]
@@ -149,8 +151,8 @@ class Table(Model):
 
 
 class SealMark(Model):
-    """A seal on the page; `text` is what it says, `readings` are all that was made of it, the surest first, a
-    run a character."""
+    """A seal on the page. `text` is the text read from it; `readings` are all readings of it, the surest
+    first, with a run for each character."""
 
     box: Box
     text: str | None = None
@@ -168,13 +170,13 @@ class InkMark(Model):
 
 
 class Warp(Model):
-    """How a picture in perspective, turned and bent becomes flat, on a plane whose origin is the picture's
-    middle.
+    """How a picture that is in perspective, turned and bent becomes flat. The plane has its origin in the
+    middle of the picture.
 
-    `zoom`: units of the plane a pixel of the picture. `fine`: pixels of the flat page a unit, its upper left
-        one at `left`, `top`.
-    `back`: the homography that straightens, by rows. `level`, `upright`: the bend left in lines of either
-    direction, as weights of a polynomial in coordinates of which `half` is 1.
+    `zoom`: units of the plane for each pixel of the picture. `fine`: pixels of the flat page for each unit;
+    the upper left pixel lies at `left`, `top`. `back`: the homography that straightens, by rows. `level`,
+    `upright`: the bend left in horizontal and in vertical lines, as weights of a polynomial. In its
+    coordinates `half` is 1.
     """
 
     zoom: float = Constraint(gt=0)
@@ -188,12 +190,12 @@ class Warp(Model):
 
 
 class Frame(Model):
-    """How the picture of a page became the page that was read, so that it can be shown as it was read without
-    reading it again.
+    """How the picture of a page became the page that was read. With it the page can be shown as it was read,
+    without reading it again.
 
-    `picture` and `flat` are (width, height) in pixels: of the picture as it came, and of the page laid flat,
-    which is then turned by so many `quarters`, counter-clockwise. `scale`: pixels of the flat page a point.
-    Without a `warp` it was only made smaller.
+    `picture` and `flat` are (width, height) in pixels: `picture` as it came, `flat` of the page laid flat.
+    The flat page is then turned counter-clockwise by `quarters` quarter turns. `scale`: pixels of the flat
+    page for each point. Without a `warp` the picture was only made smaller.
     """
 
     picture: tuple[int, int]
@@ -206,11 +208,10 @@ class Frame(Model):
 class Page(Model):
     """Tables and the lines between them, in reading order. A Word file is one page without a size.
 
-    `unread` is where something looks like writing, of which no words could be made out. A page that is not
-    `coloured` is a copy in which red ink looks like any other. `identity` is that of the code on the page.
-    `frame`: how it came out of a picture;
-    `quarters`: how often a page that is no picture was turned to be read, counter-clockwise, from how the
-        file has it shown.
+    `unread` are places that look like writing, but where no words could be read. A page that is not
+    `coloured` is a copy in which red ink looks like any other. `identity` comes from the code on the page.
+    `frame` says how the page came out of a picture. `quarters` applies to a page that is no picture: it was
+    turned counter-clockwise by so many quarter turns to be read, counted from how the file shows it.
     """
 
     number: int = Constraint(ge=1)
@@ -227,11 +228,11 @@ class Page(Model):
 
     @property
     def tables(self) -> int:
-        """How many tables stand on it."""
+        """The number of tables on the page."""
         return sum(isinstance(block, Table) for block in self.blocks)
 
     def counted_from(self, tables: int) -> Self:
-        """The page behind others on which so many tables stand."""
+        """Return the page with its tables counted on from `tables`, the number of tables on earlier pages."""
         numbers = count(tables)
         blocks = (
             block.model_copy(update={"index": next(numbers)}) if isinstance(block, Table) else block
@@ -241,8 +242,8 @@ class Page(Model):
 
 
 class Control(Model):
-    """A tagged place of ours that survived in the file: its text (None: untouched placeholder), or its
-    tick."""
+    """A tagged place of ours that survived in the file: its text, or its tick. A text of None is an untouched
+    placeholder."""
 
     tag: Tag
     text: str | None = None
@@ -250,10 +251,11 @@ class Control(Model):
 
 
 class DigitalSignature(Model):
-    """A signed field of a file, and where it shows (`box` None: nowhere). None means that it can't be told.
+    """A signed field of a file and the place where it shows; a `box` of None means that it shows nowhere.
 
-    `intact`: the signed bytes are what was signed; `covers_whole_file`: nothing was added to them since.
-    Whether the signer's certificate is to be trusted can't be told without the network, and isn't.
+    `intact`: the signed bytes are unchanged. `covers_whole_file`: nothing was added to the file since. None
+    means that it can't be told. Whether the signer's certificate is to be trusted can't be told without the
+    network, so that nothing here tells it.
     """
 
     field: str | None = None
@@ -266,7 +268,7 @@ class DigitalSignature(Model):
 
 
 class Mismatch(Model):
-    """A form field of the file that shows something else than it holds; `tag` where it is one of ours."""
+    """A form field of the file that shows something else than it holds. `tag` is set where it is ours."""
 
     name: str
     shown: str
@@ -277,18 +279,18 @@ class Mismatch(Model):
 
 
 class Aside(Model):
-    """What a reader saw in a file and left out of the lines; what stands among them and is no part of the
-    text is a `Remark`.
+    """Something that a reader saw in a file and left out of the lines. Things that stand among the lines and
+    are no part of the text are `Remark`s.
 
-    `header`, `footer`: beside the text of every page, watermarks too. `note`, `comment`: such that no place
-        in the text leads to.
-    `hidden`: text that no page shows. `deleted`: a change that was tracked. `instruction`: what a field is
-    made from, and what was saved of its result before it was made anew. `prompt`: what a control shows until
-    somebody fills it in. `replaced`: what stands in the lines in another form, as the glyph of a check box,
-    and how characters are read. `drawn`: what Word draws by itself and means nothing, the dots of a list and
-    the numbers of notes. `glossary`: building blocks for other texts. `object`: a file inside that can't be
-    opened. `picture`: what a picture is described by, or says. `value`: what a form field holds that has no
-    place on any page. `unknown`: anything else.
+    `header`, `footer`: text around the text of every page, watermarks included. `note`, `comment`: one that
+    no place in the text leads to. `hidden`: text that no page shows. `deleted`: a tracked deletion.
+    `instruction`: the instruction that a field is made from, and what was saved of its result before it was
+    made anew. `prompt`: the text that a control shows until somebody fills it in. `replaced`: a thing that
+    stands in the lines in another form, such as the glyph of a check box, and the pronunciation of
+    characters. `drawn`: a thing that Word draws by itself and that means nothing, such as the dots of a list
+    and the numbers of notes. `glossary`: building blocks for other texts. `object`: a file inside that can't
+    be opened. `picture`: the description of a picture, or the words in it. `value`: what a form field holds
+    that has no place on any page. `unknown`: anything else.
     """
 
     kind: AsideKind
@@ -298,7 +300,7 @@ class Aside(Model):
 
 
 class Pages(Model):
-    """Everything a reader got out of one file. `damage` says what could not be read."""
+    """Everything that a reader got out of one file. `damage` says what could not be read."""
 
     reader: Literal["word", "pdf", "scan"]
     pages: tuple[Page, ...]

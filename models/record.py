@@ -1,5 +1,4 @@
-"""What was read from an application: observations, the decision on each field, and the result with its
-evidence."""
+"""The results of reading an application: observations, the decision on each field, and its evidence."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -20,19 +19,19 @@ Values = Mapping[str, Any]
 
 
 class Record(Model):
-    """The values of one application; a field that is absent or None was not filled in."""
+    """The values of one application. A field that is absent or None was not filled in."""
 
     form: str
     version: str
     values: Mapping[str, Any]
 
     def to_json(self, form: FormDefinition) -> dict[str, Any]:
-        """{field: JSON value} for every field of `form`."""
+        """Return {field: JSON value} for every field of `form`."""
         return {name: field.to_json(self.values.get(name)) for name, field in form.fields.items()}
 
 
 class Evidence(Model):
-    """Where a value was seen: a box on a page, a cell of a Word table, or both."""
+    """The place where a value was seen: a box on a page, a cell of a Word table, or both."""
 
     part: str
     page: int | None = None
@@ -53,10 +52,9 @@ class Evidence(Model):
 class Observation(Model):
     """One reading of one field. `doubts` are reasons why a person should look, whatever the confidence.
 
-    `signs` are what speaks for a reading off a picture, by name; they decide how probable it is that it is
-        right. Without any,
-    `confidence` says so itself. `readings` are the characters of such a reading with their rivals; a seal
-    may have several.
+    `signs` are the signs that speak for a reading from a picture, by name; from them follows the probability
+    that it is right. Without any signs, `confidence` is that probability. `readings` are the characters of
+    such a reading with their rivals; a seal may have several readings.
     """
 
     field: str
@@ -71,16 +69,16 @@ class Observation(Model):
     readings: tuple[tuple[Run, ...], ...] = ()
 
     def doubted(self, doubts: Iterable[Finding]) -> "Observation":
-        """The observation with more doubts."""
+        """Return the observation with more doubts."""
         return self.model_copy(update={"doubts": (*self.doubts, *doubts)})
 
 
 class FieldResult(Model):
-    """What is held to be the field's value; `accept` means that nobody needs to look. `signs` are those of
-    its observation.
+    """The value decided on for a field. `accept` means that nobody needs to look. `signs` are those of its
+    observation.
 
-    `unweighed` are the parts of the value that the decision says nothing of: they are shown as such, whatever
-        was decided.
+    `unweighed` are the parts of the value that the decision does not cover. They are shown as unchecked,
+    whatever was decided.
     """
 
     value: Any
@@ -94,8 +92,11 @@ class FieldResult(Model):
 
 
 class PartPage(Model):
-    """A page of a file in points, as boxes on it are given; `frame` tells how it came out of a picture, where
-    it did, `quarters` how often another was turned, counter-clockwise, from how the file has it shown."""
+    """A page of a file. Its size is in points, as boxes on it are.
+
+    `frame` tells how the page came out of a picture. For another page, `quarters` tells how many quarter
+    turns it was turned counter-clockwise from how the file shows it.
+    """
 
     number: int = Constraint(ge=1)
     width: float = Constraint(gt=0)
@@ -105,7 +106,7 @@ class PartPage(Model):
 
     @classmethod
     def of(cls, page: Page, number: int | None = None) -> Self:
-        """A page as it was read; `number` is its place in its file, where that is not its number."""
+        """Return the page as it was read. `number` is its place in the file, where the page's own differs."""
         return cls(
             number=number or page.number,
             width=page.width or 1,
@@ -116,8 +117,8 @@ class PartPage(Model):
 
 
 class Part(Model):
-    """A file that arrived, the named state it ended in, and the numbers of the applications that it belongs
-    to; `pages` are those that were looked at, none of a file without pages."""
+    """A file that arrived, the named state it ended in, and the numbers of the applications it belongs to.
+    `pages` are the pages that were looked at; a file without pages has none."""
 
     name: str
     sha256: str
@@ -127,7 +128,7 @@ class Part(Model):
 
 
 class Message(Model):
-    """The mail that a file came with; `body` is its text, cut where it gets long."""
+    """The mail that brought a file. `body` is its text, cut where it gets long."""
 
     sender: str | None = None
     address: str | None = None
@@ -140,14 +141,14 @@ class Message(Model):
 
 
 class Failure(Model):
-    """Why there is no record."""
+    """The reason why there is no record."""
 
     code: str
     message: str
 
 
 class Result(Model):
-    """One application as it was read; `error` where it could not be."""
+    """One application as it was read; `error` is set where it could not be read."""
 
     source: str
     application: int = 1
@@ -161,8 +162,8 @@ class Result(Model):
 
     @property
     def status(self) -> Literal["clear", "review", "failed"]:
-        """`clear`: every field is accepted and no finding is an error. Whether the bureau accepts it, a
-        person decides."""
+        """`clear`: every field is accepted and no finding is an error. A person decides whether the bureau
+        accepts the application."""
         if self.error is not None:
             return "failed"
         doubtful = any(field.decision == "review" for field in self.fields.values())
@@ -171,7 +172,7 @@ class Result(Model):
         )
 
     def record(self) -> Record:
-        """The values alone.
+        """Return the values alone.
 
         Raises:
             ValueError: there is no record, because reading failed.
@@ -182,7 +183,7 @@ class Result(Model):
         return Record(form=self.form.name, version=self.form.version, values=values)
 
     def to_json(self) -> dict[str, Any]:
-        """The object of one line of the results file; its keys are a contract."""
+        """Return the object of one line of the results file; its keys are a contract."""
         return {
             "source": self.source,
             "application": self.application,

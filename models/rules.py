@@ -1,5 +1,4 @@
-"""Whether a record is valid: the only place that says so. What one value must be like by itself, its kind
-says."""
+"""The rules of a valid record; no other place decides it. A field kind holds the rules of one value."""
 
 from collections.abc import Iterator
 
@@ -9,13 +8,13 @@ from models.form import FormDefinition
 from models.record import Record
 from models.writing import key
 
-# A name counts as mentioned when this many of its characters stand together: 近零碳 projects drop 有限公司
-# and the like.
+# A name counts as mentioned when this many of its characters stand together, because 近零碳 projects drop
+# 有限公司 and the like.
 _MENTION_LENGTH = 4
 
 
 def check(form: FormDefinition, record: Record) -> list[Finding]:
-    """Everything that is wrong with `record` as an answer to `form`, in the order of the form."""
+    """Return everything that is wrong with `record` as an answer to `form`, in the order of the form."""
     found: list[Finding] = []
     for name, field in form.fields.items():
         value, title = record.values.get(name), form.titles[name]
@@ -29,8 +28,8 @@ def check(form: FormDefinition, record: Record) -> list[Finding]:
 
 
 def _mention(form: FormDefinition, record: Record, field: Field) -> Iterator[Finding]:
-    """A text that should bear another field's value, and bears no long enough part of it. Seals have
-    `agrees`."""
+    """Report a text that should mention another field's value and holds no long enough part of it. Seals use
+    `agrees` instead."""
     text = record.values.get(field.name)
     other = record.values.get(field.mentions) if field.mentions else None
     if not isinstance(text, str) or not isinstance(other, str):
@@ -40,7 +39,7 @@ def _mention(form: FormDefinition, record: Record, field: Field) -> Iterator[Fin
 
 
 def _shares(text: str, name: str) -> bool:
-    """Whether `text` holds a run of `name` long enough to tell it; both as `key` gives them."""
+    """Tell whether `text` holds a run of `name` that is long enough to recognise it; both are `key`s."""
     length = min(_MENTION_LENGTH, len(name))
     runs = {text[i : i + length] for i in range(len(text) - length + 1)}
     return any(name[i : i + length] in runs for i in range(len(name) - length + 1))

@@ -1,7 +1,7 @@
-"""How Chinese forms are typed, made regular: full width, zero width, blanks between characters, look-alikes.
+"""Normalising of typed Chinese text: full width, zero width, blanks between characters, look-alikes.
 
-Two strengths. `tidy` is what a person would still call the same writing and is what values are stored in;
-`key` throws away everything but letters, digits and ideographs and is only for comparing.
+There are two strengths. `tidy` keeps everything that a person would still call the same writing; values are
+stored in it. `key` drops everything but letters, digits and ideographs, and serves only to compare.
 """
 
 import re
@@ -30,57 +30,56 @@ CJK = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f"
 _CJK_OR_STOP = f"[{CJK}\u3001-\u3011\u201c\u201d\u2018\u2019\uff01-\uff0f\uff1a-\uff20]"
 _BLANK_INSIDE = re.compile(rf"(?<={_CJK_OR_STOP}) +(?=[{CJK}])|(?<=[{CJK}]) +(?={_CJK_OR_STOP})")
 _NOT_KEY = re.compile(r"[\W_]", re.UNICODE)
-# Numerals that are no digits of the number beside them: 10² is not 102, nor is ②8580 the same as 28580.
+# Numerals that are not digits of the number beside them: 10² is not 102, and ②8580 is not 28580.
 _ENCLOSED = re.compile("([²³¹¼-¾⁰-⁹₀-₉⅐-⅟↉①-⒛⓪㉑-㉟㊱-㊿\U0001f100-\U0001f10a])")
-# Hundreds of accents on one letter: sorting them takes quadratic time, and no writing has them.
+# Hundreds of accents on one letter: sorting them takes quadratic time, and no real writing has them.
 _ACCENTS = re.compile(r"(?:[^\w\x00-\x7f]|[\uff9e\uff9f]){32,}")
 
 _EXCERPT = 60
 
 
 def tidy(text: str) -> str:
-    """`text` on the lines it has: half-width letters and digits, plain blanks and hyphens, nothing invisible,
-    no blanks at the ends of a line, and none between two ideographs. Punctuation stays as it was typed."""
+    """Return `text` on the lines it has: half-width letters and digits, plain blanks and hyphens, nothing
+    invisible, no blanks at the ends of a line or between two ideographs. Punctuation stays as typed."""
     text = re.sub(r"\r\n?|[\u2028\u2029\v\f]", "\n", text.translate(_TIDY).replace("\t", " "))
     lines = [_BLANK_INSIDE.sub("", re.sub(r" +", " ", line).strip(" ")) for line in text.split("\n")]
     return "\n".join(lines).strip("\n")
 
 
 def one_line(text: str) -> str:
-    """`tidy`, and lines joined: without a blank where either side is an ideograph, with one otherwise."""
+    """Apply `tidy` and join the lines: with a blank, or without one where either side is an ideograph."""
     return _BLANK_INSIDE.sub("", re.sub(r"\s+", " ", tidy(text)).strip())
 
 
 def compact(text: str, blank: str = "") -> str:
-    """NFKC, long dashes as hyphens, no invisible characters and no white space, or `blank` for each stretch
-    of it: for codes such as a phone number or an e-mail address. Superscripts, fractions and numbers in
-    circles stay."""
+    """Return `text` in NFKC with long dashes as hyphens, without invisible characters, and with each stretch
+    of white space replaced by `blank`. It is meant for codes such as a phone number or an e-mail address.
+    Superscripts, fractions and numbers in circles stay."""
     pieces = _ENCLOSED.split(_bounded(text.translate(_TIDY)))
     pieces[::2] = [unicodedata.normalize("NFKC", piece) for piece in pieces[::2]]
     text = re.sub("[\u2014\u2015]+", "-", "".join(pieces).translate(_TIDY))
-    # Taking blanks out can bring a letter and its accent together.
+    # Removing blanks can bring a letter and its accent together.
     return unicodedata.normalize("NFC", re.sub(r"\s+", blank, text)).strip()
 
 
 def traced(text: str) -> tuple[str, list[int]]:
-    """`compact(text, " ")` made character by character, and for each of its characters where in `text` it
-    stands."""
+    """Return `compact(text, " ")`, made character by character, and the index in `text` of each character."""
     pieces = [(" " if char.isspace() else compact(char), number) for number, char in enumerate(text)]
     found = [(char, number) for piece, number in pieces for char in piece]
-    # Several blanks in a row would part what belongs together.
+    # Several blanks in a row would separate what belongs together.
     kept = [one for n, one in enumerate(found) if one[0] != " " or n == 0 or found[n - 1][0] != " "]
     return "".join(char for char, _ in kept), [number for _, number in kept]
 
 
 def key(text: str) -> str:
-    """What two writings of the same words have in common: NFKC, lower case, only letters, digits and
-    ideographs."""
+    """Return what two writings of the same words have in common: NFKC, lower case, and only letters, digits
+    and ideographs."""
     letters = unicodedata.normalize("NFKC", _bounded(text.translate(_INVISIBLE))).lower()
     return unicodedata.normalize("NFKC", _NOT_KEY.sub("", letters))
 
 
 def excerpt(text: str) -> str:
-    """`text` as a message quotes it: on one line and never longer than a reader bears."""
+    """Return `text` as a message quotes it: on one line, and cut where it gets long."""
     line = one_line(text[: 2 * _EXCERPT])
     return line if len(line) <= _EXCERPT and len(text) <= 2 * _EXCERPT else line[:_EXCERPT] + "…"
 

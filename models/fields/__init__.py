@@ -1,4 +1,4 @@
-"""The kinds of field. Normalising, prefilling, checking and exporting a value all go through its field."""
+"""The kinds of field. Every value is normalised, prefilled, checked and exported through its field."""
 
 import datetime
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Options of which some are chosen; a one-of question is one with `max: 1`."""
+"""A field of options of which some are chosen. A question with one answer has `max: 1`."""
 
 import re
 from typing import Any, ClassVar, Literal, Self
@@ -11,12 +11,12 @@ from models.findings import Finding
 from models.writing import excerpt, key, tidy
 
 _SEPARATOR = re.compile(r"[\n;,、，；/|]+")
-# Boxes, ticks, brackets, and numbers of options: what people mark them with.
+# The signs that people mark options with: boxes, ticks, brackets, and option numbers.
 _MARKS = re.compile(r"[^\w\s;,、，；。/|]|[①-⓿]")
 
 
 class ChoiceField(UnwrittenField[tuple[str, ...]]):
-    """A value is the chosen options in the order of the form, also where just one may be chosen."""
+    """A value is the chosen options in the order of the form, even where only one may be chosen."""
 
     kind: Literal["choice"]
     options: tuple[Words, ...]
@@ -50,8 +50,7 @@ class ChoiceField(UnwrittenField[tuple[str, ...]]):
         return tuple[str, ...]
 
     def parse(self, text: str) -> tuple[str, ...] | None:
-        """Options named in a list, as in a roster; how ticks on a form are read is the extractor's
-        business."""
+        """Parse a list of options, as in a roster. The extractor reads the ticks on a form."""
         by_key = {key(option): option for option in self.options}
         words = [word for word in _SEPARATOR.split(tidy(text)) if word.strip()]
         unknown = [word.strip() for word in words if key(word) not in by_key]
@@ -60,7 +59,7 @@ class ChoiceField(UnwrittenField[tuple[str, ...]]):
         return self.ordered({by_key[key(word)] for word in words})
 
     def find(self, text: str) -> list[tuple[int, int]]:
-        """All options, each once, with the marks round them: one stretch."""
+        """Return one stretch that holds all options, each once, with the marks round them."""
         places = [[match.span() for match in re.finditer(re.escape(option), text)] for option in self.options]
         if any(len(found) != 1 for found in places):
             return []
@@ -75,7 +74,7 @@ class ChoiceField(UnwrittenField[tuple[str, ...]]):
         return bool(_MARKS.search(text)) or any(key(option) in key(text) for option in self.options)
 
     def ordered(self, chosen: set[str]) -> tuple[str, ...] | None:
-        """`chosen` in the order of the form; None where nothing is."""
+        """Return `chosen` in the order of the form; None where it is empty."""
         return tuple(option for option in self.options if option in chosen) or None
 
     def format(self, value: tuple[str, ...]) -> str:

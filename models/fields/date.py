@@ -1,4 +1,4 @@
-"""A day, in any usual Chinese writing."""
+"""The field of a date, which may be written in any usual Chinese way."""
 
 import datetime
 import re
@@ -15,8 +15,8 @@ _ONES = "〇一二三四五六七八九"
 _LOOKALIKES = str.maketrans("○◯零Oo0壹贰叁肆伍陆柒捌玖拾", "〇〇〇〇〇〇一二三四五六七八九十")
 _HAN = "〇○◯零Oo0一二三四五六七八九壹贰叁肆伍陆柒捌玖"
 _SPACED = r"[0-9] [0-9]"
-# A date as it stands in text that `compact(…, blank=" ")` has made regular. The second mark must be the
-# fellow of the first, because 2021.2-5 may also mean two months; digits set apart are one number only where
+# A date as it stands in text that `compact(…, blank=" ")` has made regular. The second mark must equal the
+# first, because 2021.2-5 may also mean two months. Digits with blanks between them are one number only where
 # 月 or 日 ends it.
 DATE = re.compile(
     rf"(?<![0-9])(?P<year>(?:[0-9] ?){{4}}|(?:[{_HAN}] ?){{4}})(?:年|(?P<mark>[.\-/、·])) ?"
@@ -24,7 +24,7 @@ DATE = re.compile(
     rf"(?P<day>{_SPACED}(?= ?[日号])|[0-9]{{1,2}}|[{_HAN}十拾廿卅]{{1,4}})(?: ?[日号])?(?![0-9])"
     r"|(?<![0-9])(?P<digits>(?:19|20)[0-9]{6}|(?:19|20)[0-9]{2} [0-9]{2} [0-9]{2})(?![0-9])"
 )
-# The places of a date with nothing written in them.
+# The empty places of a date.
 BLANK_DATE = re.compile(r"(?<![\s_.])[\s_.]*年[\s_.]*月[\s_.]*[日号]")
 _LABEL = re.compile(r"^[ (]*(?:日期|时间)")
 _BLANKS = re.compile(r"[ _\-/.:()年月日]*")
@@ -32,7 +32,7 @@ _STOPS = re.compile(r"[ _.,;:()。]*")
 
 
 def _iso(data: Any) -> Any:
-    # Left alone, pydantic takes a number for seconds since 1970.
+    # By itself, pydantic takes a number for seconds since 1970.
     if isinstance(data, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", data):
         return data
     if isinstance(data, datetime.date) and not isinstance(data, datetime.datetime):
@@ -68,7 +68,7 @@ class DateField(FieldBase[datetime.date]):
         days = {_day(match) for match in DATE.finditer(text)}
         if len(days) != 1:
             raise Unparsable(f"“{excerpt(text)}”" + ("中不止一个日期" if days else "不是完整的日期"))
-        # What stands beside the day may change it: 前, 至3月1日, a digit too many.
+        # Words beside the day may change it: 前, 至3月1日, a digit too many.
         if not _STOPS.fullmatch(DATE.sub("", text)):
             raise Unparsable(f"“{excerpt(text)}”中除日期外另有文字")
         return days.pop()
@@ -92,7 +92,7 @@ class DateField(FieldBase[datetime.date]):
 
 
 def find_dates(text: str, blank: bool = True) -> list[tuple[int, int]]:
-    """Where dates stand in `text`, or, where none does and `blank` is set, the places for one."""
+    """Return where dates stand in `text`. Where there is none and `blank` is set, return the empty places."""
     regular, at = traced(text)
     matches = [*DATE.finditer(regular)] or ([*BLANK_DATE.finditer(regular)] if blank else [])
     return [(at[match.start()], at[match.end() - 1] + 1) for match in matches]
@@ -110,7 +110,7 @@ def _day(match: re.Match[str]) -> datetime.date:
 
 
 def _year(text: str) -> int:
-    """2021 or 二〇二一."""
+    """Parse a year: 2021 or 二〇二一."""
     text = text.replace(" ", "")
     if text.isdigit():
         return int(text)
@@ -118,10 +118,10 @@ def _year(text: str) -> int:
 
 
 def _count(text: str) -> int:
-    """A month or a day: 12, 十二, 壹拾贰, 零贰, 二〇, 廿三, 元.
+    """Parse a month or a day: 12, 十二, 壹拾贰, 零贰, 二〇, 廿三, 元.
 
     Raises:
-        ValueError: no such number; 一二 is none, because it may be 一 and 二.
+        ValueError: there is no such number. 一二 is none, because it may be 一 and 二.
     """
     text = text.replace(" ", "")
     if text.isdigit():

@@ -1,4 +1,4 @@
-"""What is not written but set on the paper: a seal, a signature."""
+"""The fields that are set on the paper by hand and not written: a seal, a signature."""
 
 import re
 from collections.abc import Collection
@@ -19,8 +19,8 @@ _SIGNATURE = re.compile(r"有(?:：(?P<text>.+))?")
 
 
 class Seal(Model):
-    """An official seal: the text on its ring, and whether that is the name it should bear (None: not
-    told)."""
+    """An official seal: the text on its ring, and whether that is the name it should bear. `agrees` is None
+    where the two were not compared."""
 
     present: bool
     text: str | None = None
@@ -36,7 +36,7 @@ class Seal(Model):
 
 
 class Signature(Model):
-    """Handwriting in the place for it; `text` where it could be read."""
+    """Handwriting in the place for a signature; `text` is set where it could be read."""
 
     present: bool
     text: str | None = None
@@ -51,7 +51,7 @@ class Signature(Model):
 
 
 class SealField(UnwrittenField[Seal]):
-    """Where an official seal is set; `mentions` names the field whose value it must bear."""
+    """The place for an official seal. `mentions` names the field whose value the seal must bear."""
 
     kind: Literal["seal"]
     called: ClassVar[str] = "盖章类"
@@ -79,14 +79,13 @@ class SealField(UnwrittenField[Seal]):
     def format(self, value: Seal) -> str:
         if not value.present:
             return _ABSENT
-        # The remark that nothing was compared is needed only where the ring itself seems to end with a
-        # remark.
+        # The remark that nothing was compared is needed only where the ring's own text ends with a remark.
         silent = value.agrees is None and not (value.text or "").endswith(tuple(_REMARKS.values()))
         return f"有{'：' + value.text if value.text else ''}{'' if silent else _REMARKS[value.agrees]}"
 
     def unweighed(self, value: Seal, name: str | None) -> tuple[str, ...]:
-        """What is read round a ring is wrong too often to stand by itself; that it agrees is true of the name
-        it agreed with."""
+        """Return the parts to leave unconfirmed. Text read from a ring is wrong too often to stand by itself,
+        and `agrees` holds only for the name that it was compared with."""
         if value.text is None or _is_same(value.text, name):
             return ()
         return self.borne_out if value.agrees else ("text",)
@@ -106,7 +105,7 @@ class SealField(UnwrittenField[Seal]):
 
 
 class SignatureField(UnwrittenField[Signature]):
-    """Where a person signs by hand; `mentions` names the field with the name of that person."""
+    """The place where a person signs by hand. `mentions` names the field with that person's name."""
 
     kind: Literal["signature"]
     called: ClassVar[str] = "签名类"
@@ -134,7 +133,7 @@ class SignatureField(UnwrittenField[Signature]):
         return f"有{'：' + value.text if value.text else ''}" if value.present else _ABSENT
 
     def unweighed(self, value: Signature, name: str | None) -> tuple[str, ...]:
-        """What was made of handwriting, unless it is the name that stands in print as well."""
+        """Return the text read from the handwriting, unless the same name stands in print as well."""
         return () if value.text is None or _is_same(value.text, name) else self.borne_out
 
     def shown(self, value: Signature, unweighed: Collection[str] = ()) -> str:

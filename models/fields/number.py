@@ -1,4 +1,4 @@
-"""An amount with its unit."""
+"""The field of an amount with its unit."""
 
 import re
 import unicodedata
@@ -26,7 +26,7 @@ _DIGITS = 24
 
 
 def _plain(amount: Decimal) -> Decimal:
-    """Without an exponent, and without zeros that say nothing: 1E+2 is 100, 12.50 is 12.5, -0 is 0."""
+    """Drop the exponent and needless zeros: 1E+2 is 100, 12.50 is 12.5, -0 is 0."""
     # Beyond these bounds decimal arithmetic rounds, and writing the exponent out may take any amount of
     # memory.
     if amount and not (-_DIGITS <= amount.adjusted() < _DIGITS and len(amount.as_tuple().digits) <= _DIGITS):
@@ -36,25 +36,25 @@ def _plain(amount: Decimal) -> Decimal:
 
 
 class Amount(Model):
-    """`amount` of `unit`; the unit is as written, or the form's where the applicant wrote none."""
+    """`amount` of `unit`. The unit is as written, or the form's own where the applicant wrote none."""
 
     amount: Annotated[Decimal, AfterValidator(_plain), PlainSerializer(lambda d: f"{d:f}", return_type=str)]
     unit: str
 
 
-# A comma groups thousands, so 0,125 is no number; a blank between digits may part two numbers.
+# A comma groups thousands, so that 0,125 is no number. A blank between digits may separate two numbers.
 _AMOUNT = re.compile(
     r"(?:(?:约|共|计|人民币|¥) ?)*(?P<amount>[+-]?(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?) "
     r"?(?P<unit>.*)",
     re.DOTALL,
 )
-# No unit begins with what may be one more digit (1O, 12l, 3十), and none holds digits or a second sign.
+# No unit begins with a character that may be one more digit (1O, 12l, 3十), or holds digits or a second sign.
 _UNIT = re.compile(rf"(?![OoIl|〇○零一二三四五六七八九十点])[A-Za-zµμΩ%‰°{CJK}][^\d,;:?!~+=\-]{{0,29}}")
 _NOTHING = re.compile(r"[\s_\-/\\:。]*")
 
 
 class NumberField(FieldBase[Amount]):
-    """A decimal number; `unit` is what the form prints behind it."""
+    """A decimal number. `unit` is the unit that the form prints behind it."""
 
     kind: Literal["number"]
     unit: Words
@@ -80,7 +80,7 @@ class NumberField(FieldBase[Amount]):
         if _NOTHING.fullmatch(line) or line.strip("() ") == compact(self.unit, blank=" "):
             return None
         match = _AMOUNT.fullmatch(line)
-        # A long dash before digits is as likely a filler as a minus.
+        # A long dash before digits may be a filler as well as a minus.
         if not match or re.search("[—―]", text):
             raise Unparsable(f"“{excerpt(line)}”不是数字")
         try:
@@ -89,7 +89,7 @@ class NumberField(FieldBase[Amount]):
             raise Unparsable(f"“{excerpt(line)}”的数字过长") from None
 
     def find(self, text: str) -> list[tuple[int, int]]:
-        """Numbers with the unit that the form prints; others may be anything."""
+        """Return the numbers with the unit that the form prints. Other numbers may be anything."""
         regular, at = traced(text)
         shape = rf"(?<![\d.,+\-])[+-]?\d[\d,]*(?:\.\d+)? ?{re.escape(compact(self.unit, blank=' '))}"
         return [(at[match.start()], at[match.end() - 1] + 1) for match in re.finditer(shape, regular)]
@@ -99,11 +99,11 @@ class NumberField(FieldBase[Amount]):
         return compact(self.unit) in regular or any(char.isdigit() for char in regular)
 
     def _unit(self, written: str) -> str:
-        """The unit as written, without brackets; the form's own where there is none or the same."""
+        """Return the unit as written, without brackets; the form's own where none or the same is written."""
         unit, written = compact(self.unit), compact(written).strip("_")
         if written.startswith("(") and written.endswith(")"):
             written = written[1:-1]
-        # The form's own unit may still stand behind the one that was typed: 亿元万元, but not 公斤 for 斤.
+        # The form's own unit may still stand behind the typed one (亿元万元); 公斤 for 斤 is not such a case.
         rest = written.removesuffix(unit)
         if rest != written and rest.endswith(unit[-1]):
             written = rest

@@ -1,5 +1,7 @@
-"""A telephone number in its national writing: 027-85807053, 13800000000, 027-85807053转801, several joined by
-`;`."""
+"""The field of telephone numbers in their national form: 027-85807053, 13800000000, 027-85807053转801.
+
+Several numbers are joined by `;`.
+"""
 
 import re
 from typing import Any, ClassVar, Literal
@@ -10,15 +12,15 @@ from models.writing import compact, excerpt, traced
 
 _EXTENSION = r"(?:转|转?分机号?|#|ext\.?|x) ?[:.]? ?"
 _EXTENSION_DIGITS = r"\d{1,6}(?!\d)"
-# One or two digits behind a hyphen may as well be the end of the next number in a block.
+# One or two digits behind a hyphen may also be the end of the next number in a block.
 _HYPHEN_EXTENSION = r"- ?(?P<hyphen_ext>\d{3,6})(?!\d)"
-# A blank or a line break may stand between any two digits of a number, but not inside an extension, which has
-# no fixed length and would swallow the next number.
+# A blank or a line break may stand between any two digits of a number. It may not stand inside an extension,
+# which has no fixed length and would swallow the next number.
 _D = r"(?:\d ?)"
 _MOBILE = rf"(?P<mobile>1 ?[3-9] ?\d ?-?{_D}{{4}}-?{_D}{{3}}\d)"
-# 800 numbers are left out: hardly any is left, and 8001234567 is rather a mobile number without its 1.
+# 800 numbers are left out: hardly any remains, and 8001234567 is rather a mobile number without its 1.
 _SERVICE = rf"\(?(?P<service>400)\)? ?-?(?P<digits>{_D}-?{_D}{{2}}-?{_D}-?{_D}{{2}}\d)"
-# Behind the country, the 0 of the area is left out or set in brackets.
+# Behind the country code, the 0 of the area code is left out or set in brackets.
 _AREA = r"\(?(?(country)(?:\(?0\)?)? ?|0 ?)(?P<area>1 ?0|2 ?\d|[3-9] ?\d ?\d)\)? ?-? ?"
 _LOCAL = rf"(?P<local>[2-9] ?{_D}{{2,3}}-?{_D}{{3}}\d)"
 _NUMBER = re.compile(
@@ -59,8 +61,8 @@ class PhoneField(FieldBase[str]):
         return str
 
     def parse(self, text: str) -> str | None:
-        """Numbers are found by their shape, so it does not matter how they are separated or broken over
-        lines. What has the shape of no number is kept as it was written, for `check` to complain of."""
+        """Find numbers by their shape, so that separators and line breaks do not matter. Text without the
+        shape of a number is kept as written, for `check` to report."""
         numbers: list[str] = []
         for piece in _BETWEEN.split(_WORDS.sub(";", compact(text, blank=" "))):
             end = 0
@@ -74,7 +76,7 @@ class PhoneField(FieldBase[str]):
     def find(self, text: str) -> list[tuple[int, int]]:
         regular, at = traced(text)
         numbers = [match for match in _NUMBER.finditer(regular) if _is_dialable(_national(match))]
-        # The pattern takes a blank before a number along.
+        # The match includes a blank before the number.
         return [(at[match.end() - len(match[0].lstrip())], at[match.end() - 1] + 1) for match in numbers]
 
     def resembles(self, text: str) -> bool:
@@ -110,7 +112,7 @@ def _national(match: re.Match[str]) -> str:
 
 
 def _is_dialable(number: str) -> bool:
-    """Whether the numbering plan of China has such a number; one without an area code is judged by its
+    """Tell whether China's numbering plan has such a number. A number without an area code is judged by its
     length."""
     import phonenumbers  # costs 60 ms, and most batches of other kinds never need it
 
@@ -122,5 +124,5 @@ def _is_dialable(number: str) -> bool:
     try:
         return phonenumbers.is_valid_number(phonenumbers.parse(number, "CN"))
     except phonenumbers.NumberParseException:
-        # What begins with the prefix of a carrier (17900, 12593) is too short without it.
+        # A number that begins with a carrier's prefix (17900, 12593) is too short without it.
         return False

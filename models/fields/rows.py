@@ -1,4 +1,4 @@
-"""A table inside the form, with as many rows as the applicant needs."""
+"""The field of a table inside the form, with as many rows as the applicant needs."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -43,7 +43,7 @@ ColumnField = Annotated[
 
 
 class Column(Model):
-    """A column: the heading printed above it, how many grid columns it takes, and the kind of its values."""
+    """A column: the heading printed above it, the grid columns it takes, and the kind of its values."""
 
     label: Words
     aliases: tuple[Words, ...] = ()
@@ -52,7 +52,7 @@ class Column(Model):
 
 
 class RowsField(FieldBase[tuple[Mapping[str, Any], ...]]):
-    """A value is the filled rows from the top, each {column name: value}; a row left empty is none."""
+    """A value is the filled rows from the top, each {column name: value}. Empty rows are left out."""
 
     kind: Literal["rows"]
     columns: tuple[Column, ...] = Constraint(min_length=1)
@@ -82,7 +82,7 @@ class RowsField(FieldBase[tuple[Mapping[str, Any], ...]]):
         return tuple[dict[str, Any], ...]
 
     def row(self, texts: Mapping[str, str]) -> Mapping[str, Any] | None:
-        """The values of one row from the texts of its columns; None where all are empty.
+        """Return the values of one row from the texts of its columns; None where all are empty.
 
         Raises:
             Unparsable: a column's text has no reading.
@@ -93,7 +93,7 @@ class RowsField(FieldBase[tuple[Mapping[str, Any], ...]]):
         return values if any(value is not None for value in values.values()) else None
 
     def parse(self, text: str) -> tuple[Mapping[str, Any], ...] | None:
-        """A line a row, columns separated by tabs."""
+        """Parse one row a line, with columns separated by tabs."""
         rows = []
         for line in text.split("\n"):
             if not line.strip():
@@ -111,7 +111,7 @@ class RowsField(FieldBase[tuple[Mapping[str, Any], ...]]):
         return "\n".join("\t".join(self.format_row(row)) for row in value)
 
     def format_row(self, row: Mapping[str, Any]) -> list[str]:
-        """The text of each column."""
+        """Return the text of each column."""
         values: list[Any] = [row.get(column.field.name) for column in self.columns]
         return [
             "" if v is None else column.field.format(v)
@@ -124,11 +124,11 @@ class RowsField(FieldBase[tuple[Mapping[str, Any], ...]]):
         return [{c.field.name: c.field.to_json(row.get(c.field.name)) for c in self.columns} for row in value]
 
     def from_json(self, data: Any) -> tuple[Mapping[str, Any], ...] | None:
-        """The inverse of `to_json`.
+        """Parse the output of `to_json`.
 
         Raises:
-            ValueError: `data` has not the shape of the rows, or names a column that there is not. pydantic's
-                errors are such.
+            ValueError: `data` does not have the shape of the rows, or names an unknown column. pydantic's
+                errors are ValueErrors too.
         """
         rows = self._adapter().validate_python(data)
         if rows is None:

@@ -1,4 +1,4 @@
-"""Fields whose value is a string as it was written: a line, an address, paragraphs, an e-mail address."""
+"""The fields whose value is a string as written: a line, an address, paragraphs, an e-mail address."""
 
 import re
 from functools import cache
@@ -18,7 +18,7 @@ _FILLER = re.compile(r"[_\s—\-/\\]+")
 
 
 class TextField(FieldBase[str]):
-    """One line; where the applicant broke it, the parts are joined."""
+    """One line. Where the applicant broke the line, the parts are joined."""
 
     kind: Literal["text"]
     called: ClassVar[str] = "文字类"
@@ -46,7 +46,7 @@ class TextField(FieldBase[str]):
 
 
 class AddressField(TextField):
-    """A postal address, in one line."""
+    """A postal address on one line."""
 
     kind: Literal["address"]  # type: ignore[assignment]
     called: ClassVar[str] = "地址类"
@@ -54,7 +54,7 @@ class AddressField(TextField):
 
 
 class ProseField(FieldBase[str]):
-    """Paragraphs, kept as such."""
+    """Paragraphs; line breaks are kept."""
 
     kind: Literal["prose"]
     called: ClassVar[str] = "长文类"
@@ -82,7 +82,7 @@ class ProseField(FieldBase[str]):
 
 
 class EmailField(FieldBase[str]):
-    """An e-mail address, several joined by `;`. Full width in it is a matter of typing."""
+    """An e-mail address; several are joined by `;`. Full-width characters are made half-width."""
 
     kind: Literal["email"]
     called: ClassVar[str] = "邮箱类"
@@ -105,7 +105,7 @@ class EmailField(FieldBase[str]):
         found: list[str] = []
         for piece in _SEVERAL.split(compact(text, blank=" ").replace("。", ".")):
             for part in piece.split(">"):
-                # 张三 <a@b.cn>: what stands before the bracket is a name, if it is not an address as well.
+                # 张三 <a@b.cn>: the text before the bracket is a name, unless it is an address as well.
                 head, bracket, inside = part.partition("<")
                 found += _addresses(head) if not bracket or "@" in head else []
                 found += _addresses(inside.replace("<", " "))
@@ -133,7 +133,7 @@ class EmailField(FieldBase[str]):
 
 
 def _addresses(text: str) -> list[str]:
-    """The words of `text`, put together where a line was surely broken inside an address."""
+    """Return the words of `text`, joined where a line was surely broken inside an address."""
     words = _without_label(text).split()
     joined: list[str] = []
     for word in words:
@@ -146,14 +146,14 @@ def _addresses(text: str) -> list[str]:
 
 
 def _without_label(text: str) -> str:
-    """`text` behind its last colon, which no address holds: 邮箱：a@b.cn, mailto:a@b.cn."""
+    """Return `text` behind its last colon, which no address holds: 邮箱：a@b.cn, mailto:a@b.cn."""
     label, _, after = text.rpartition(":")
     return text if "@" in label else after
 
 
 def _is_broken(before: str, after: str) -> bool:
-    """Whether an address goes on over a blank. Where its first half is whole by itself (`a@b.cn`), or the
-    second half is (`zhang` `san@b.cn`), nobody can tell, and `check` complains of the odd word."""
+    """Tell whether an address surely goes on after a blank. Nobody can tell where its first half is whole by
+    itself (`a@b.cn`) or the second half is (`zhang` `san@b.cn`); `check` then reports the odd word."""
     if len(before) > _LONGEST or not after.isascii():
         return False
     host = before.partition("@")[2]
@@ -172,7 +172,7 @@ def _is_valid(address: str) -> bool:
         ).ascii_domain
     except EmailNotValidError:
         return False
-    # A dot that got lost (whu.educn) leaves an ending that nobody has registered.
+    # A lost dot (whu.educn) leaves an ending that nobody has registered.
     return bool(_endings().privatesuffix(host))
 
 
