@@ -1,4 +1,4 @@
-"""Definition, and record where there is one, to document. Knows nothing of how documents are read."""
+"""The generator makes a document from a definition and, where there is one, a record."""
 
 import secrets
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from models.form import FormDefinition
 from models.identity import INSTANCE_ALPHABET, Identity
 from models.record import Record
 
-# `pdf` can be filled in on the screen, `pdf-flat` is to be printed.
+# `pdf` is for filling in on the screen, `pdf-flat` for printing.
 Kind = Literal["docx", "pdf", "pdf-flat"]
 
 _INSTANCE_LENGTH = 10
@@ -18,13 +18,13 @@ __all__ = ["Document", "Kind", "Place", "draw_pages", "generate", "new_identity"
 
 
 def new_identity(form: FormDefinition) -> Identity:
-    """An identity for one copy of `form`, its instance drawn at random: 50 bits, nobody guesses another's."""
+    """Return an identity for one copy of `form`. Its instance is random: nobody guesses 50 bits."""
     instance = "".join(secrets.choice(INSTANCE_ALPHABET) for _ in range(_INSTANCE_LENGTH))
     return Identity(form=form.name, version=form.version, instance=instance)
 
 
 def generate(form: FormDefinition, kind: Kind, identity: Identity, record: Record | None = None) -> Document:
-    """`form` as a document of `kind`: blank, or with the values of `record` filled in.
+    """Return `form` as a document of `kind`: blank, or with the values of `record` filled in.
 
     Raises:
         GenerationError: the record is of another form, or one of its values can't stand in a document.
@@ -35,7 +35,7 @@ def generate(form: FormDefinition, kind: Kind, identity: Identity, record: Recor
 def draw_pages(
     form: FormDefinition, identity: Identity, record: Record | None = None, resolution: float = 110
 ) -> list[bytes]:
-    """The pages of `form` as it is printed, each as a PNG of `resolution` pixels an inch, to be looked at.
+    """Return the pages of `form` for viewing, as it is printed: a PNG each, `resolution` pixels an inch.
 
     Raises:
         GenerationError: as `generate`.

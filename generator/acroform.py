@@ -1,9 +1,8 @@
-"""The fillable part of a PDF: widgets, what they show, and values set in them.
+"""The fillable part of a PDF: its widgets, their appearances, and setting values in them.
 
-What a widget shows is set by Typst and taken over as its appearance, so that every viewer draws it alike,
-wrapped and with the glyphs embedded. When a viewer or another library changes a value it sets it anew by the
-default appearance: a Chinese font that is not embedded, which every Chinese system has a stand-in for, at a
-size that fits the box.
+Typst sets the appearance of each widget, so that every viewer draws it alike: wrapped and with the glyphs
+embedded. A viewer or library that changes a value sets it anew with the default appearance. That is a Chinese
+font that is not embedded, for which every Chinese system has a substitute, at a size that fits the box.
 """
 
 import io
@@ -33,22 +32,22 @@ from models.page import Box
 
 Align = Literal["left", "center", "right"]
 
-PAD_X, PAD_Y = 3.5, 2.5  # between a widget's edge and its words
-_PRINT = 4  # annotation flag: also on paper
+PAD_X, PAD_Y = 3.5, 2.5  # points between a widget's edge and its words
+_PRINT = 4  # annotation flag: the widget also appears on paper
 _MULTILINE, _NO_SPELLING = 1 << 12, 1 << 22
 _ON, _OFF = "/Yes", "/Off"
 _FONT, _SYMBOLS = "/SimSun", "/ZaDb"
 _TEXT_APPEARANCE = f"{_FONT} 0 Tf 0 g"  # size 0: as large as fits, so that nothing is cut
 GUIDANCE_SIZE = 10.0
 _SIZES = (10.5, 9.5, 8.5, 7.5, 6.5, 5.5)
-_PROSE_HEIGHT = 60  # a box at least so high holds paragraphs
+_PROSE_HEIGHT = 60  # points; a box at least so high holds paragraphs
 _QUADDING: dict[Align, int] = {"left": 0, "center": 1, "right": 2}
 _TICK = b"q 1.1 w 1.8 4.4 m 3.8 2 l 7.6 7.2 l S Q"
 
 
 @dataclass(frozen=True, slots=True)
 class TextWidget:
-    """A box to write in; `placeholder` shows until something is written, in grey where it is advice."""
+    """A box to write in. `placeholder` shows until something is written; it is `grey` where it is advice."""
 
     tag: Tag
     title: str
@@ -78,7 +77,7 @@ class TextWidget:
 
 @dataclass(frozen=True, slots=True)
 class CheckWidget:
-    """A box to tick, drawn on the page; the widget adds the tick."""
+    """A box to tick. The page shows the box; the widget adds the tick."""
 
     tag: Tag
     title: str
@@ -91,8 +90,8 @@ Widget = TextWidget | CheckWidget
 
 
 def add_widgets(pdf: bytes, widgets: Sequence[Widget], table_cells: Mapping[Tag, int]) -> bytes:
-    """`pdf`, a tagged file of Typst, with `widgets` in tab order; `table_cells` says which cell of its table,
-    counting from 0 in reading order, holds each."""
+    """Return `pdf`, a tagged file of Typst, with `widgets` in tab order. `table_cells` gives the number of
+    the table cell that holds each widget, counted from 0 in reading order."""
     writer = PdfWriter(clone_from=io.BytesIO(pdf))
     texts = [widget for widget in widgets if isinstance(widget, TextWidget)]
     appearances = _appearances(writer, [text.sheet() for text in texts], [text.title for text in texts])
@@ -126,12 +125,12 @@ def add_widgets(pdf: bytes, widgets: Sequence[Widget], table_cells: Mapping[Tag,
 
 
 def fill_in(pdf: bytes, values: Mapping[str, str | bool]) -> bytes:
-    """`pdf`, a fillable form of ours, with `values` by widget name (`str(Tag)`): text, or whether a box is
-    ticked. A text too long for its box is set smaller.
+    """Return `pdf`, a fillable form of ours, with `values` by widget name (`str(Tag)`). A value is a text, or
+    whether a box is ticked. A text too long for its box is set smaller.
 
     Raises:
-        GenerationError: not a fillable PDF; a name that it lacks; a value of the wrong kind, too long for its
-            box even when set in the least size, or with a character that the fonts lack.
+        GenerationError: `pdf` is not fillable or lacks a name; or a value is of the wrong kind, too long for
+            its box even in the smallest size, or has a character that the fonts lack.
     """
     try:
         writer = PdfWriter(clone_from=io.BytesIO(pdf))
@@ -204,7 +203,7 @@ def _sheet(
 def _appearances(
     writer: PdfWriter, sheets: Sequence[dict[str, Any]], titles: Sequence[str]
 ) -> list[IndirectObject]:
-    """A form XObject for each sheet, never shared: who changes one widget's must not change another's."""
+    """Return a form XObject for each sheet. They are not shared: changing one must not change another."""
     if not sheets:
         return []
     data = {"sheets": sheets, "pad-x": PAD_X, "pad-y": PAD_Y}
@@ -242,7 +241,7 @@ def _annotation(widget: Widget, page: PageObject) -> dict[str, PdfObject]:
 def _text_entries(widget: TextWidget, shown: IndirectObject) -> dict[str, PdfObject]:
     entries: dict[str, PdfObject] = {
         "/FT": NameObject("/Tx"),
-        # One line too may be long, and only a field of several wraps.
+        # A one-line answer may be long too, and only a multiline field wraps.
         "/Ff": NumberObject(_MULTILINE | _NO_SPELLING),
         "/DA": TextStringObject(_TEXT_APPEARANCE),
         "/Q": NumberObject(_QUADDING[widget.align]),
@@ -287,7 +286,7 @@ def _form_entries(size: tuple[float, float], resources: PdfObject) -> Dictionary
 
 
 class _FieldTree:
-    """Field names with dots are paths: `a[0].b` is the field `b` under a parent `a[0]`."""
+    """A tree of fields. Names with dots are paths: `a[0].b` is the field `b` under a parent `a[0]`."""
 
     def __init__(self, writer: PdfWriter) -> None:
         self._writer = writer
@@ -320,9 +319,9 @@ def _resources(writer: PdfWriter) -> DictionaryObject:
 
 
 def _chinese_font(writer: PdfWriter) -> IndirectObject:
-    """SimSun by name only, in codes that are Unicode. As a TrueType font, because poppler finds the glyphs of
-    a stand-in for a CIDFontType0 wrongly; with ToUnicode, because pypdf and pdfium look there for the code of
-    a character."""
+    """Add SimSun by name only, with Unicode codes. It is a TrueType font, because poppler finds the wrong
+    glyphs of a substitute for a CIDFontType0. It has a ToUnicode map, because pypdf and pdfium look there for
+    a character's code."""
     box = ArrayObject([NumberObject(side) for side in (-8, -145, 1000, 859)])
     numbers = {
         "/Flags": 4,
@@ -360,8 +359,8 @@ def _chinese_font(writer: PdfWriter) -> IndirectObject:
 
 
 def _unicode_map() -> bytes:
-    """A CMap that says of each two-byte code: this is Unicode. Only for what Chinese is written in, because
-    pypdf reads it character by character, for every field that it fills."""
+    """Return a CMap that declares each two-byte code to be Unicode. It covers only the blocks that Chinese is
+    written in, because pypdf reads it character by character for every field that it fills."""
     blocks = [*range(0x02), *range(0x20, 0x26), 0x30, *range(0x4E, 0xA0), 0xFF]
     ranges = [f"<{high:02X}00> <{high:02X}FF> <{high:02X}00>" for high in blocks]
     lines = [
@@ -369,14 +368,14 @@ def _unicode_map() -> bytes:
         "/CMapName /Unicode def /CMapType 2 def",
     ]
     lines += ["1 begincodespacerange <0000> <FFFF> endcodespacerange"]
-    for start in range(0, len(ranges), 100):  # a section holds no more
+    for start in range(0, len(ranges), 100):  # a section holds at most 100 ranges
         part = ranges[start : start + 100]
         lines += [f"{len(part)} beginbfrange", *part, "endbfrange"]
     return "\n".join([*lines, "endcmap end end"]).encode()
 
 
 def _add_structure(writer: PdfWriter, widgets: Iterable[tuple[IndirectObject, int]]) -> None:
-    """Tells assistive software where each widget belongs: a Form element inside its cell of the table."""
+    """Tell assistive software where each widget belongs: add a Form element inside its table cell."""
     root = cast(DictionaryObject, writer.root_object["/StructTreeRoot"])
     cells = list(_elements(root, "/TD"))
     numbers = cast(ArrayObject, cast(DictionaryObject, root["/ParentTree"])["/Nums"])

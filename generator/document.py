@@ -1,4 +1,4 @@
-"""What a generator hands back: the file, and where on its pages the answers stand."""
+"""The result of a generator: the file, and the places of the answers on its pages."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from models.page import Box
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A tagged place on a page: `tag` is `str(models.identity.Tag)`, `page` counts from 1, `box` is in
+    """A tagged place on a page. `tag` is `str(models.identity.Tag)`, `page` counts from 1, and `box` is in
     points."""
 
     tag: str
@@ -17,7 +17,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A finished file. `suffix` has its dot; `places` is empty where the format has no pages."""
+    """A finished file. `suffix` includes its dot; `places` is empty where the format has no pages."""
 
     data: bytes
     suffix: str

@@ -1,4 +1,4 @@
-"""What is to be printed in each tagged place of a form, whatever the file format."""
+"""The texts and ticks to print in each tagged place of a form, whatever the file format."""
 
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -15,9 +15,9 @@ from models.record import Record, Values
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """A form with its answers. `rows` is its layout, tables grown to hold every answer; `texts` has the
-    places that are written in, `ticked` the options that are chosen. What is set by hand, a seal or a
-    signature, has neither."""
+    """A form with its answers. `rows` is its layout, with tables grown to hold every answer. `texts` has the
+    places that are written in, `ticked` the options that are chosen. A seal or a signature is set by hand and
+    appears in neither."""
 
     form: FormDefinition
     rows: tuple[GridRow, ...]
@@ -26,11 +26,11 @@ class Filling:
 
 
 def fill(form: FormDefinition, record: Record | None) -> Filling:
-    """`form` with the values of `record`, or with none.
+    """Return `form` with the values of `record`, or with none.
 
     Raises:
         GenerationError: the record is of another form or version, names a field or an option that the form
-            lacks, or holds a character that no document can hold.
+            lacks, or contains a character that no document can hold.
     """
     values: Values = {}
     if record is not None:
@@ -82,10 +82,10 @@ def _ticked(form: FormDefinition, values: Values) -> Iterator[Tag]:
 
 
 def unwritable(text: str) -> str | None:
-    """Why no document can hold `text`, None where one can."""
+    """Return the reason why no document can hold `text`; None where one can."""
     for at, character in enumerate(text, 1):
-        # Line breaks and tabs have their own elements; the others are refused by XML or show as nothing
-        # anywhere.
+        # Line breaks and tabs have their own elements. XML refuses the other control characters, or they show
+        # as nothing.
         if (
             unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t"
         ) or character in "\ufffe\uffff":
@@ -94,7 +94,7 @@ def unwritable(text: str) -> str | None:
 
 
 def _grown(form: FormDefinition, values: Values) -> FormDefinition:
-    """`form` with tables inside it as long as their answers."""
+    """Return `form` with its inner tables as long as their answers."""
     rows = tuple(
         row.model_copy(update={"cells": tuple(_grown_cell(cell, values) for cell in row.cells)})
         for row in form.rows

@@ -1,5 +1,7 @@
-"""A form as a PDF: to print, or to fill in on the screen. Both look the same, and every answer has the same
-place."""
+"""A form as a PDF, for printing or for filling in on the screen.
+
+Both kinds look the same, and every answer has the same place in both.
+"""
 
 import io
 from collections.abc import Iterator
@@ -19,7 +21,7 @@ from models.form import FormDefinition, Item, Printed
 from models.identity import Identity
 from models.record import Record
 
-# of values; the first is right, the others for what would not fit a page otherwise
+# Sizes of values in points. The first is the proper one; the others serve values that overflow a page.
 _SIZES = (10.5, 9.0, 8.0, 7.0)
 _QUESTION = """(
   spots: query(<spot>).map(it => {
@@ -34,10 +36,11 @@ _QUESTION = """(
 def generate_pdf(
     form: FormDefinition, identity: Identity, record: Record | None = None, *, fillable: bool
 ) -> Document:
-    """`form` as an A4 PDF, with the values of `record` where there is one; `fillable` makes it an AcroForm.
+    """Return `form` as an A4 PDF, with the values of `record` where there is one; `fillable` makes it an
+    AcroForm.
 
-    A row grows with its value. Where the form is to be printed, long rows break over pages; a widget can't,
-    so in a fillable form a value longer than a page is set smaller.
+    A row grows with its value. In a form for printing, long rows break over pages. A widget can't break, so
+    that a fillable form sets a value smaller that is longer than a page.
 
     Raises:
         GenerationError: see `generator.filling.fill`; or the fonts lack a character, the form is wider than
@@ -62,8 +65,7 @@ def generate_pdf(
 def draw_pdf(
     form: FormDefinition, identity: Identity, record: Record | None, resolution: float
 ) -> list[bytes]:
-    """The pages of the form that is to be printed, each as a PNG of `resolution` pixels an inch, to be looked
-    at.
+    """Return the pages of the form for printing: a PNG each, `resolution` pixels an inch, for viewing.
 
     Raises:
         GenerationError: as `generate_pdf`.
@@ -80,7 +82,7 @@ def _sheet(form: FormDefinition, identity: Identity, record: Record | None, fill
 
 
 def _all_texts(filling: Filling) -> Iterator[tuple[str, str]]:
-    """Everything that will be printed, with what to call its place."""
+    """Yield each text that will be printed, with what people call its place."""
     form = filling.form
     for text in (form.title, form.heading or "", form.version, *form.notes):
         yield form.title, text
@@ -109,11 +111,11 @@ def _own_words(item: Item) -> Iterator[str]:
 
 
 def _with_codes(sheet: Sheet, size: float) -> tuple[bytes, Any]:
-    """The pages, each with its QR code. How many there are shows only when they are set."""
+    """Return the pages, each with its QR code. The number of pages is known only after they are set."""
     data, pages = sheet.build(size), sheet.likely_pages()
     while True:
         codes = _codes(sheet, pages)
-        # A fillable form gets its last marks of accessibility from its widgets, so Typst can't vouch for it.
+        # The widgets add the last marks of accessibility to a fillable form, so Typst can't vouch for it.
         pdf, facts = typeset(
             "form.typ", {**data, "codes": codes}, _QUESTION, tags=True, vouch=not sheet.fillable
         )

@@ -1,4 +1,4 @@
-"""Where the answers of a PDF came to stand, and the widgets that go there."""
+"""The places of the answers on a PDF's pages after layout, and the widgets for these places."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,11 +10,11 @@ from models.fields import DateField
 from models.identity import Tag
 from models.page import Box
 
-_EDGE = 1.5  # between rule and widget, so that the two together leave as much room as a cell has
+_EDGE = 1.5  # points between rule and widget; with the widget's own padding they equal a cell's inset
 
 
 class Spots:
-    """Where the template says that cells, answers and option boxes came to stand, all in points from the top
+    """The places of cells, answers and option boxes as the template reports them, in points from the top
     left."""
 
     def __init__(self, spots: list[Any], sheet: Sheet) -> None:
@@ -25,8 +25,8 @@ class Spots:
             self._at[kind, value[kind]] = (value, page, x, y)
 
     def places(self) -> Iterator[Place]:
-        """Every field, option box and table entry; one that breaks over pages has a place on each, a table
-        one a page."""
+        """Yield the place of every field, option box and table entry. One that breaks over pages has a place
+        on each; a table has one on each of its pages."""
         whole: dict[tuple[str, int], Box] = {}
         for answer in self._sheet.answers:
             parts = [self._option(answer)] if answer.tag.option is not None else self._region(answer)
@@ -39,7 +39,7 @@ class Spots:
             yield Place(tag=field, page=page, box=box)
 
     def widgets(self, size: float) -> Iterator[Widget]:
-        """One for each place that is written or ticked in, in the order of the form."""
+        """Yield a widget for each place to write or tick in, in the order of the form."""
         for answer in self._sheet.answers:
             if answer.tag.option is not None:
                 page, box = self._option(answer)
@@ -55,7 +55,7 @@ class Spots:
         value, _, _, y = self._at["answer", str(answer.tag)]
         guidance = list(answer.field.guidance)
         blank = [BLANK_DATE] if isinstance(answer.field, DateField) else []
-        # What is still to be written may need a second line, so its box reaches a little higher.
+        # A text still to be written may need a second line, so its box reaches a little higher.
         above = PAD_Y if answer.text is not None or guidance or blank else 2 * PAD_Y
         foot = max(region.y1 - _EDGE, y + value["high"] + PAD_Y)
         box = Box(x0=region.x0 + _EDGE, y0=y - above, x1=region.x1 - _EDGE, y1=foot)
@@ -70,8 +70,8 @@ class Spots:
         return page, Box(x0=x, y0=y, x1=x + TICK_BOX, y1=y + TICK_BOX)
 
     def _region(self, answer: Answer) -> list[tuple[int, Box]]:
-        """From the answer down to the next one in its cell, or to the cell's end; from rule to rule where it
-        is alone."""
+        """Return the region from the answer down to the next one in its cell, or to the cell's end. An answer
+        that is alone reaches from rule to rule."""
         cell, page, x, y = self._at["cell", answer.cell]
         here, first_page, _, first_y = self._at["answer", str(answer.tag)]
         mates = [mate for mate in self._sheet.answers if mate.cell == answer.cell and mate.tag.option is None]

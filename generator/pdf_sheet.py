@@ -1,5 +1,4 @@
-"""What is to be set on the pages of a PDF: the data of the Typst template, and the answers that belong in
-it."""
+"""The data of the Typst template for a PDF, and the answers that belong in it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,19 +14,19 @@ from models.identity import Identity, Tag
 from models.layout import GridCell
 
 POINTS = 72 / 2.54  # in a centimetre
-INSET_X, INSET_Y = 5.0, 4.0  # between rule and words of a cell
+INSET_X, INSET_Y = 5.0, 4.0  # points between the rule and the words of a cell
 TOP, BOTTOM = 2 * POINTS, 2.9 * POINTS  # margins of the page
-TICK_BOX = 9.0  # side of an option's box
+TICK_BOX = 9.0  # points: the side of an option's box
 BLANK_DATE = "\u3000\u3000\u3000年\u3000\u3000月\u3000\u3000日"
 _A4 = (21 * POINTS, 29.7 * POINTS)
-_LEAST_SIDE = 1.2 * POINTS  # of the margins left and right
-_CHARACTERS = 600  # at least so many stand on a full page
-_LEAST_HEIGHT = 0.8 * POINTS  # of a row whose definition gives none
+_LEAST_SIDE = 1.2 * POINTS  # the least margin left and right
+_CHARACTERS = 600  # a full page holds at least so many
+_LEAST_HEIGHT = 0.8 * POINTS  # the height of a row whose definition gives none
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A place to write or to mark in: the cell that holds it, and what a widget in it is like."""
+    """A place to write or to mark in: the cell that holds it, and the properties of a widget in it."""
 
     tag: Tag
     title: str
@@ -39,7 +38,7 @@ class Answer:
 
 
 class Sheet:
-    """What the template needs, and what of it belongs where."""
+    """The data that the template needs, with the cell of each answer."""
 
     def __init__(self, filling: Filling, identity: Identity, fillable: bool) -> None:
         self.filling, self.identity, self.fillable = filling, identity, fillable
@@ -49,7 +48,7 @@ class Sheet:
         self._rows = [self._row(index) for index in range(len(filling.rows))]
 
     def build(self, size: float) -> dict[str, Any]:
-        """JSON for form.typ, values set in `size` points."""
+        """Return the JSON data for form.typ, with values set in `size` points."""
         form, identity = self.form, self.identity
         return {
             "title": form.title,
@@ -69,13 +68,13 @@ class Sheet:
         }
 
     def likely_pages(self) -> int:
-        """More pages than these are rare."""
+        """Return a number of pages that the form rarely exceeds."""
         return (
             len(self._rows) // 20 + 2 + sum(len(answer.text or "") for answer in self.answers) // _CHARACTERS
         )
 
     def page_height(self) -> float:
-        """In points; a form too wide for upright A4 lies across it."""
+        """Return the height in points. A form too wide for upright A4 is set on A4 in landscape."""
         return _A4[1] if self._page_width() == _A4[0] else _A4[0]
 
     def _width(self) -> float:
@@ -90,7 +89,7 @@ class Sheet:
         )
 
     def field_of_row(self, row: int) -> str:
-        """A field in this printed row, to name it by."""
+        """Return a field of this printed row, for naming the row in a message."""
         cells = [cell["id"] for cell in self._rows[row]["cells"]]
         return next(
             (answer.tag.field for answer in self.answers if answer.cell in cells),
@@ -98,7 +97,7 @@ class Sheet:
         )
 
     def cell_numbers(self) -> dict[Tag, int]:
-        """Which cell of the table, in reading order from 0, holds each answer."""
+        """Return the table cell that holds each answer, counted from 0 in reading order."""
         return {answer.tag: answer.cell for answer in self.answers}
 
     def _row(self, index: int) -> dict[str, Any]:
@@ -164,11 +163,11 @@ class Sheet:
             yield {"tag": str(tag), "text": option, "on": tag in self.filling.ticked}
 
     def _written(self, answer: Answer) -> dict[str, Any]:
-        """A place to write in. A number's unit is printed behind it, unless the text has its own."""
+        """Return a place to write in. A number's unit is printed behind it, unless the text has its own."""
         field, text, unit = answer.field, answer.text, None
         if isinstance(field, NumberField) and (text is None or text.endswith(field.unit)):
             text, unit = text and text.removesuffix(field.unit), field.unit
-        # A number stands beside its unit.
+        # The number is set at the right, next to its unit.
         align: Align = "right" if unit and field.align == "left" else field.align
         answer = Answer(answer.tag, answer.title, answer.cell, field, align, text, unit)
         self.answers.append(answer)

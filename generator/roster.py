@@ -1,4 +1,4 @@
-"""A roster: a spreadsheet with a unit a row, from which forms are filled in beforehand."""
+"""A roster: a spreadsheet with one unit a row, from which forms are filled in beforehand."""
 
 import io
 import re
@@ -24,19 +24,19 @@ from models.writing import key
 
 _HEADER_ROWS = 5  # a title and remarks may stand above the headings
 _RUNNING_NUMBER = key("序号")
-_LONGEST_NAME = 120  # bytes: leaves room for a number and a suffix in the 255 that file systems allow
-_LONGEST_LIST = 250  # what a spreadsheet takes for a list of options
+_LONGEST_NAME = 120  # bytes; leaves room for a number and a suffix in the 255 that file systems allow
+_LONGEST_LIST = 250  # characters that a spreadsheet accepts as a list of options
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\s]+')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
-# {column: (field, heading)}, None for a column that only counts.
+# {column: (field, heading)}; None for a column that only numbers the rows.
 Columns = Mapping[int, tuple[Field, str] | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with one cell of a roster; `message` says it in full, in Chinese, with the place."""
+    """A fault in one cell of a roster. `message` describes it in full, in Chinese, with its place."""
 
     row: int
     column: str
@@ -46,8 +46,8 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class RosterRow:
-    """One row of a roster, `number` as the spreadsheet counts: a record, or the problems for which there is
-    none."""
+    """One row of a roster: its record, or the problems that prevent one. `number` is the row's number in the
+    spreadsheet."""
 
     number: int
     record: Record | None
@@ -57,13 +57,13 @@ class RosterRow:
 def read_roster(
     form: FormDefinition, data: bytes, limits: SheetLimits = DEFAULT_LIMITS
 ) -> Iterator[RosterRow]:
-    """The rows of the .xlsx file `data` that are not blank, as records of `form`.
+    """Read the rows of the .xlsx file `data` that are not blank, as records of `form`.
 
-    Columns are known by their headings: a field's name, its title, or its label on the form, in any writing.
+    A column's heading tells its field: the field's name, its title, or its label on the form, in any writing.
 
     Raises:
-        RosterError: the file is no readable .xlsx or over a limit, it has no headings, or there are headings
-            that belong to no field, to the same, or to any of several.
+        RosterError: the file is not a readable .xlsx, exceeds a limit, or has no headings; or a heading fits
+            no field, the same field as another heading, or any of several fields.
     """
     sheet, at = _find_header(form, read_sheets(data, limits))
     columns = _assign(form, sheet.rows[at].cells)
@@ -71,17 +71,17 @@ def read_roster(
 
 
 def file_name(form: FormDefinition, record: Record, taken: set[str]) -> str:
-    """A file name without its suffix, after the unit that `record` is of, and unlike all in `taken`, to which
-    it is added.
+    """Return a file name without a suffix, made from the name of `record`'s unit. It differs from all names
+    in `taken` and is added to them.
 
-    The unit is the text that other fields are to mention most, or the first text of the form.
+    The name stands in the text field that other fields are to mention most often, or in the first text field.
     """
     field = _unit_field(form)
     unit = record.values.get(field) if field else None
     stem = _safe(unit) if isinstance(unit, str) else ""
     stem = stem or _safe(form.title) or form.name
     name, number = stem, 1
-    # Windows does not tell upper from lower case.
+    # Windows does not distinguish upper and lower case.
     while name.casefold() in taken:
         number += 1
         name = f"{stem}-{number}"
@@ -92,12 +92,12 @@ def file_name(form: FormDefinition, record: Record, taken: set[str]) -> str:
 def _unit_field(form: FormDefinition) -> str | None:
     texts = [field.name for field in form.fields.values() if field.may_name]
     mentions = Counter(field.mentions for field in form.fields.values() if field.mentions in texts)
-    # `max` takes the first of equals, so without any mention it is the first text.
+    # `max` takes the first of equals: without any mention, the first text.
     return max(texts, key=lambda name: mentions[name], default=None)
 
 
 def _safe(text: str) -> str:
-    """`text` as Windows and Linux take it for a file name; empty where nothing of it is left."""
+    """Return `text` as Windows and Linux accept it for a file name; empty where nothing of it remains."""
     text = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", text))
     text = "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn"))
     text = text.encode()[:_LONGEST_NAME].decode(errors="ignore").strip("._- ")
@@ -105,23 +105,23 @@ def _safe(text: str) -> str:
 
 
 def _columns(form: FormDefinition) -> list[Field]:
-    """The fields that a roster can fill: a file bears no seal and no signature."""
+    """Return the fields that a roster can fill. Seals and signatures are none, because a file bears none."""
     return [field for field in form.fields.values() if not field.is_mark]
 
 
 def _headings(form: FormDefinition) -> Mapping[str, list[str]]:
-    """The fields that a heading may mean, in the order of the form, by the heading's key."""
+    """Return the fields that a heading may mean, in the order of the form, by the heading's key."""
     fields = {field.name for field in _columns(form)}
     known: dict[str, list[str]] = {}
     for cell in form.cells():
         inside = [field for field in cell.fields if field.name in fields]
         for field in inside:
             words = [field.name, form.titles[field.name]]
-            # A label stands for the field only where the cell asks for no other.
+            # A label stands for the field only where the cell asks for no other field.
             words += [word for word in (cell.label, *cell.aliases) if word and len(inside) == 1]
             for word in dict.fromkeys(map(key, words)):
                 known.setdefault(word, []).append(field.name)
-    # What is one field's own name or title is not another's label.
+    # A field's own name or title can't be another field's label.
     for field in _columns(form):
         for word in (field.name, form.titles[field.name]):
             known[key(word)] = [field.name]
@@ -129,8 +129,8 @@ def _headings(form: FormDefinition) -> Mapping[str, list[str]]:
 
 
 def _find_header(form: FormDefinition, sheets: list[Sheet]) -> tuple[Sheet, int]:
-    """The sheet with headings, and the index of their row: the one among the first rows with most known
-    headings."""
+    """Return the sheet with headings, and the index of their row. Of the first rows, it is the one with the
+    most known headings."""
     known = _headings(form)
     found = []
     for sheet in sheets:
@@ -185,8 +185,11 @@ def _share_out(
     assigned: Mapping[int, str],
     written: Mapping[int, str],
 ) -> dict[int, str]:
-    """Columns with the same heading, given to the fields that it may mean: to the one that follows on the
-    form what stands to the left in the roster, else in order, where there are as many columns as fields."""
+    """Share out columns with the same heading among the fields that it may mean.
+
+    A column goes to the field that follows, on the form, the field of the column to its left. The remaining
+    columns go to the remaining fields in order, where there are as many of both.
+    """
     order = list(form.fields)
     shared: dict[int, str] = {}
     for column in columns:
@@ -202,11 +205,11 @@ def _share_out(
         raise RosterError(
             f"{places}不能确定是哪一栏", advice=f"请改写为：{titles}" if titles else "请删去多余的列"
         )
-    return shared | dict(zip(rest, left_over, strict=False))  # nothing to share out where no column is left
+    return shared | dict(zip(rest, left_over, strict=False))  # `rest` is empty or as long as `left_over`
 
 
 def _read_row(form: FormDefinition, columns: Columns, row: Row) -> RosterRow | None:
-    """None where the row says nothing, as one that is only numbered."""
+    """Read a row; return None where it says nothing, as where it has only a running number."""
     values: dict[str, Any] = {}
     problems: list[Problem] = []
     for cell in row.cells:
@@ -227,7 +230,7 @@ def _read_row(form: FormDefinition, columns: Columns, row: Row) -> RosterRow | N
 
 
 def _read_cell(field: Field, cell: Cell, title: str) -> tuple[Any, list[str]]:
-    """The value of one cell, and what is wrong with it."""
+    """Return the value of one cell, and the faults in it."""
     if cell.fault:
         return None, [cell.fault]
     try:
@@ -252,13 +255,13 @@ def _place(column: int, heading: str) -> str:
 
 
 def write_template(form: FormDefinition) -> bytes:
-    """An empty roster of `form` as .xlsx: a heading for every field that a roster can fill."""
+    """Return an empty roster of `form` as .xlsx: a heading for every field that a roster can fill."""
     book = Workbook()
     sheet = book.worksheets[0]
     sheet.title = "名册"
     for number, field in enumerate(_columns(form), 1):
         heading = sheet.cell(row=1, column=number, value=literal(form.titles[field.name]))
-        heading.data_type = "s"  # a title that starts with = is still words
+        heading.data_type = "s"  # a title that starts with = is text, not a formula
         heading.font = Font(bold=True)
         column = sheet.column_dimensions[get_column_letter(number)]
         column.width = max(12, 2 * len(form.titles[field.name]) + 4)
@@ -272,7 +275,7 @@ def write_template(form: FormDefinition) -> bytes:
 
 
 def _offer(sheet: Worksheet, column: str, options: tuple[str, ...]) -> None:
-    """A list to choose from in every cell of the column below its heading."""
+    """Offer a list to choose from in every cell of the column below its heading."""
     words = ",".join(options).replace('"', '""')
     if len(words) > _LONGEST_LIST:
         return

@@ -1,4 +1,4 @@
-"""A workbook from outside as plain text in rows, within limits. Knows nothing of forms."""
+"""Reading a foreign workbook as rows of plain text, within limits. It knows nothing of forms."""
 
 import datetime
 import io
@@ -24,7 +24,7 @@ from models.errors import RosterError
 _ZIP_MAGIC = b"PK\x03\x04"
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
-_LAST_ROW = 1_048_576  # of any .xlsx
+_LAST_ROW = 1_048_576  # the last row that an .xlsx can have
 _RELATIONS, _MOST_RELATIONS = "_rels/.rels", 1 << 16
 _STRICT = b"http://purl.oclc.org/ooxml/"
 _ROW, _MERGE = f"{{{SHEET_MAIN_NS}}}row", f"{{{SHEET_MAIN_NS}}}mergeCell"
@@ -35,7 +35,7 @@ _ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 
 @dataclass(frozen=True, slots=True)
 class SheetLimits:
-    """What a workbook may hold: bytes as it arrives and unpacked, and rows and columns of a sheet."""
+    """The most that a workbook may hold: bytes packed and unpacked, and rows and columns of a sheet."""
 
     bytes: int = 20_000_000
     unpacked_bytes: int = 200_000_000
@@ -48,7 +48,7 @@ DEFAULT_LIMITS = SheetLimits()
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell that is not blank: its column, counting from 1, and its text, or why it has none."""
+    """A cell that is not blank: its column, counted from 1, and its text, or the reason why it has none."""
 
     column: int
     text: str
@@ -57,8 +57,8 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row that is not blank; `number` counts from 1, as the spreadsheet shows it. `fault` is why none of it
-    may be used."""
+    """A row that is not blank. `number` counts from 1, as the spreadsheet shows it. `fault` is the reason why
+    none of the row may be used."""
 
     number: int
     cells: tuple[Cell, ...]
@@ -67,7 +67,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """Cells that are shown as one, which says what the first of them does."""
+    """Cells merged into one, which shows what the first of them holds."""
 
     top: int
     left: int
@@ -77,14 +77,15 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A worksheet, blank rows left out."""
+    """A worksheet without its blank rows."""
 
     name: str
     rows: tuple[Row, ...]
     merges: tuple[Merge, ...] = ()
 
     def below(self, header: int) -> Iterator[Row]:
-        """The rows below the one of that index, each with what cells merged over several rows say for it too.
+        """Yield the rows below row index `header`, each with the cells merged over several rows copied into
+        it.
 
         Raises:
             RosterError: more cells are merged than a sheet may have.
@@ -109,15 +110,15 @@ class Sheet:
 
 
 def literal(text: str) -> str:
-    """`text` as a workbook takes it for itself: `_x0041_` would be shown as an A."""
+    """Return `text` escaped so that a workbook shows it as it is; it would show `_x0041_` as an A."""
     return _ESCAPE.sub("_x005F_", text)
 
 
 def read_sheets(data: bytes, limits: SheetLimits = DEFAULT_LIMITS) -> list[Sheet]:
-    """The visible worksheets of the .xlsx file `data`; formulas by the result that was saved with them.
+    """Read the visible worksheets of the .xlsx file `data`. A formula counts as its saved result.
 
     Raises:
-        RosterError: `data` is no .xlsx, needs a password, is damaged or over a limit.
+        RosterError: `data` is not an .xlsx, needs a password, is damaged, or exceeds a limit.
     """
     _must_be_workbook(data, limits)
     try:
@@ -131,8 +132,7 @@ def read_sheets(data: bytes, limits: SheetLimits = DEFAULT_LIMITS) -> list[Sheet
         ]
     except RosterError:
         raise
-    # openpyxl lets through whatever its parsers trip over: KeyError, TypeError, XML errors, BadZipFile and
-    # more.
+    # openpyxl lets through any error of its parsers: KeyError, TypeError, XML errors, BadZipFile and more.
     except Exception as error:
         raise RosterError(
             "名册已损坏，无法读取", advice="请在 Excel 或 WPS 中打开，另存为新的 .xlsx 后重试"
@@ -150,8 +150,8 @@ def _sheet(values: Any, formulas: Any, limits: SheetLimits) -> Sheet:
 
 
 def _layout(sheet: Any) -> tuple[set[int], tuple[Merge, ...]]:
-    """The rows that are hidden or filtered out, and the merged cells: what openpyxl does not tell of a sheet
-    that it reads a row at a time."""
+    """Return the rows that are hidden or filtered out, and the merged cells. openpyxl does not report them
+    for a sheet that it reads one row at a time."""
     hidden: set[int] = set()
     merges: list[Merge] = []
     number = 0
@@ -210,8 +210,8 @@ def _must_be_workbook(data: bytes, limits: SheetLimits) -> None:
 
 
 def _rows(values: Any, formulas: Any, limits: SheetLimits) -> Iterator[Row]:
-    """Two views of one sheet, read side by side: results, and the formulas to tell a missing result from a
-    blank."""
+    """Read two views of one sheet side by side: the results, and the formulas, which tell a missing result
+    from a blank cell."""
     for sheet in (values, formulas):
         sheet.reset_dimensions()  # the size that the file states may be wrong
     bounds = {"max_row": _LAST_ROW, "max_col": limits.columns + 1}
@@ -256,13 +256,13 @@ def _number(column: int, plain: str, number_format: str) -> Cell:
 
 
 def _text(value: Any) -> str:
-    """The value of a cell as text, whatever its number format."""
+    """Return the value of a cell as text, whatever its number format."""
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, float):
-        # Fifteen digits are what a spreadsheet keeps; more are the noise of binary fractions.
+        # A spreadsheet keeps fifteen digits; further digits are noise from binary fractions.
         return f"{Decimal(format(value, '.15g')):f}"
     if isinstance(value, datetime.datetime):
         return value.date().isoformat() if value.time() == datetime.time() else value.isoformat(sep=" ")
-    # Control characters stand escaped in the file, such as the _x000D_ of a line break typed on Windows.
+    # The file escapes control characters, such as the _x000D_ of a line break typed on Windows.
     return unescape(str(value))

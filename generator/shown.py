@@ -1,9 +1,9 @@
-"""What a spreadsheet shows of a number, by the number format of its cell: only as far as that is certain."""
+"""The text that a spreadsheet shows for a number by its cell's number format, as far as that is certain."""
 
 import re
 from dataclasses import dataclass
 
-MOST_DIGITS = 15  # of a number that a spreadsheet keeps
+MOST_DIGITS = 15  # digits of a number that a spreadsheet keeps
 
 _SECTION = re.compile(r'((?:"[^"]*"|[\\!].|[^;"])*)(?:;|$)')
 _PIECE = re.compile(
@@ -13,7 +13,7 @@ _PIECE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _PLAIN = re.compile(r"[#0?,]*[#0?](?:\.[#0?]*)?")
-# Signs that stand round a number without saying anything that the number itself does not.
+# Signs round a number that add nothing to what the number itself says.
 _SILENT = frozenset(" ()+-¥￥$€£")
 
 
@@ -26,9 +26,9 @@ class _Format:
 
 
 def shown(plain: str, number_format: str) -> str | None:
-    """The number `plain`, in decimal digits, as its cell shows it: padded, with the words before and behind
-    it. Decimals are those that are stored. None where the cell shows another number, as one in thousands, or
-    what is no number."""
+    """Return the number `plain`, in decimal digits, as its cell shows it: padded, with the words before and
+    behind it, and with the decimals that are stored. Return None where the cell shows another number, as one
+    in thousands, or no number at all."""
     sections = [found[1] for found in _SECTION.finditer(number_format)] or [""]
     layout = _layout(sections[0])
     if layout.is_odd:
@@ -44,7 +44,7 @@ def _layout(section: str) -> _Format:
     found = _Format()
     for piece in _PIECE.finditer(section):
         if (core := piece["core"] or piece["general"]) is not None:
-            # Digits in two places: what stands between them is no part of the number.
+            # Digits stand in two places; the text between them is no part of the number.
             found.is_odd |= bool(found.core)
             found.core += core
             continue

@@ -1,5 +1,7 @@
-"""Typst, with our own fonts and templates: data in, PDF and positions out. What the fonts lack is found
-before, because Typst would print nothing in its place and say nothing."""
+"""Setting pages with Typst and our own fonts and templates: data in, PDF and positions out.
+
+Characters that the fonts lack are found beforehand, because Typst would silently print nothing for them.
+"""
 
 import functools
 import json
@@ -17,16 +19,16 @@ from models.errors import GenerationError
 _TEMPLATES = Path(__file__).parent
 _EPOCH = 0  # the time stamp of every file, so that the same form and record give the same bytes
 _MOST_CHARACTERS = 60_000  # about 40 pages; more would cost seconds and hundreds of megabytes
-_LINE = 30  # characters that a line break counts for
+_LINE = 30  # a line break counts as so many characters
 
 
 def typeset(
     template: str, data: Mapping[str, Any], question: str, *, tags: bool, vouch: bool = False
 ) -> tuple[bytes, Any]:
-    """The PDF of a template in this folder with `data`, and what the Typst expression `question` says of it
-    after layout.
-    `tags` are for assistive software; with `vouch` Typst makes sure that the file is PDF/UA-1, and says so in
-        it.
+    """Return the PDF of a template in this folder with `data`, and the answer of the Typst expression
+    `question` after layout.
+
+    `tags` are for assistive software. With `vouch` Typst ensures that the file is PDF/UA-1, and declares it.
 
     Raises:
         GenerationError: Typst can't lay it out.
@@ -44,7 +46,7 @@ def typeset(
 
 
 def draw(template: str, data: Mapping[str, Any], resolution: float) -> list[bytes]:
-    """The pages of a template in this folder with `data`, each as a PNG of `resolution` pixels an inch.
+    """Return the pages of a template in this folder with `data`: a PNG each, `resolution` pixels an inch.
 
     Raises:
         GenerationError: Typst can't lay it out.
@@ -67,7 +69,8 @@ def _compiler(template: str, data: Mapping[str, Any]) -> typst.Compiler:
 
 
 def must_have_glyphs(texts: Iterable[tuple[str, str]]) -> None:
-    """Each of `texts` is (what a person calls the place, its text); line breaks and tabs are no glyphs.
+    """Refuse texts with a character that the fonts lack. Each of `texts` is (what people call the place, its
+    text); line breaks and tabs need no glyph.
 
     Raises:
         GenerationError: the fonts lack a character, or there is more text than any form can hold.
@@ -89,12 +92,12 @@ def must_have_glyphs(texts: Iterable[tuple[str, str]]) -> None:
 
 
 def lines_of(text: str) -> list[str]:
-    """`text` as the templates take it: a string a paragraph, tabs as blanks."""
+    """Return `text` as the templates take it: one string a paragraph, with tabs as blanks."""
     return text.replace("\t", "    ").split("\n")
 
 
 def _named(character: str) -> str:
-    """The character, where it can be shown, and its code."""
+    """Return the character, where it can be shown, and its code."""
     shown = f"“{character}”" if unicodedata.category(character)[0] in "LMNPS" else ""
     return f"{shown}（U+{ord(character):04X}）"
 
@@ -107,7 +110,7 @@ def _fonts() -> typst.Fonts:
 
 @functools.cache
 def _characters() -> frozenset[int]:
-    """Every character that one of the two fonts has."""
+    """Return every character that at least one of the two fonts has."""
     known: set[int] = set()
     for path in (serif_path(), sans_path()):
         with TTFont(path, lazy=True) as font:

@@ -18,20 +18,20 @@ from models.identity import Identity, Tag
 from models.layout import GridCell, GridRow
 from models.record import Record
 
-_LINE = Pt(20)  # least height of a line of text, so that heights don't hang on the font at hand
+_LINE = Pt(20)  # the least height of a text line, so that heights don't depend on the installed font
 _GUIDANCE_LINE = Pt(16)
 _NOTHING = Pt(0)
 _CELL_MARGINS = (("top", 57), ("left", 108), ("bottom", 57), ("right", 108))  # in twentieths of a point
 _CELL_SIDE = Pt(10.8)  # both side margins together
-_SLACK = Pt(10)  # kept free in a cell with marks: its margins, and what a font adds
-_LEAST_HEIGHT = Cm(0.8)  # of a row whose definition gives none
+_SLACK = Pt(10)  # stays free in a cell with marks: its margins, and what a font adds
+_LEAST_HEIGHT = Cm(0.8)  # the height of a row whose definition gives none
 _BLANK = "\u3000"
 _ROOM = 4  # blanks in an untouched answer: enough to click on, too few to wrap in a narrow column
 _BLANK_DATE = "    年    月    日"
 
 
 def build_word(form: FormDefinition, identity: Identity, record: Record | None = None) -> Document:
-    """`form` as a .docx, with the values of `record` where there is one.
+    """Return `form` as a .docx, with the values of `record` where there is one.
 
     Raises:
         GenerationError: see `generator.filling.fill`.
@@ -46,7 +46,7 @@ def build_word(form: FormDefinition, identity: Identity, record: Record | None =
 
 
 class _Writer:
-    """Writes one form; holds what all its parts need."""
+    """The writer of one form. It holds what all parts of the form need."""
 
     def __init__(self, filling: Filling) -> None:
         self._filling = filling
@@ -54,7 +54,7 @@ class _Writer:
         self._controls = Controls()
 
     def blocks(self) -> Iterator[Element]:
-        """What stands in the body, from top to bottom."""
+        """Yield the elements of the body, from top to bottom."""
         form = self._form
         if form.heading:
             yield self._printed(form.heading, 16, "left", after=0, bold=False)
@@ -64,7 +64,7 @@ class _Writer:
             properties = element("w:pPr", None, element("w:spacing", {"w:before": "120"}))
             yield element("w:p", None, properties, self._controls.guarded(note, *_size(10.5)))
         if not form.notes:
-            # Word wants a paragraph after a table; this one is too small to start a page.
+            # Word requires a paragraph after a table; this one is too small to start a page.
             tiny = element("w:spacing", {"w:line": "20", "w:lineRule": "exact"})
             yield element("w:p", None, element("w:pPr", None, tiny, element("w:rPr", None, *_size(1))))
 
@@ -102,7 +102,7 @@ class _Writer:
         return element("w:tbl", None, properties, grid, *self._rows())
 
     def _rows(self) -> Iterator[Element]:
-        # cells from rows above, and how many rows they still reach into
+        # The cells from rows above, with the number of further rows that each reaches into.
         merged: list[tuple[GridCell, int]] = []
         for row in self._filling.rows:
             cells = [(cell, False) for cell in row.cells] + [(cell, True) for cell, _ in merged]
@@ -143,7 +143,7 @@ class _Writer:
         ] or [_paragraph("left")]
 
     def _entry(self, table: str, column: Column, row: int) -> Element:
-        """One place of a table inside the form."""
+        """Return one place of a table inside the form."""
         tag = Tag(field=table, row=row, column=column.field.name)
         title = f"{self._form.titles[table]}第{row + 1}行{column.label}"
         return _paragraph(column.field.align, self._answer(tag, title, column.field))
@@ -151,7 +151,7 @@ class _Writer:
     def _item(self, item: Item, width: Length, before: Length) -> Element:
         if isinstance(item, Printed):
             return _paragraph("left", self._controls.guarded(item.text), indent=True)
-        # The blank keeps the two controls apart: LibreOffice 7.4 merges neighbours when it saves.
+        # A blank separates the two controls, because LibreOffice 7.4 merges neighbours when it saves.
         parts = [self._controls.guarded(item.prompt), run(" ")] if item.prompt else []
         if isinstance(item, ChoiceField):
             parts += self._options(item, _letters(width))
@@ -161,7 +161,7 @@ class _Writer:
         return _paragraph(item.align, *parts, before=before, line=_GUIDANCE_LINE if guided else _LINE)
 
     def _options(self, field: ChoiceField, letters: int) -> Iterator[Element]:
-        """Boxes with their options; lines of so many full-width letters are broken between options, never
+        """Yield boxes with their options. Lines of `letters` full-width letters break between options, never
         inside one."""
         at = len(field.prompt or "")
         for number, option in enumerate(field.options):
@@ -187,14 +187,14 @@ class _Writer:
         )
 
     def _room_for_marks(self, cell: FormCell, width: Length, height: Length) -> Length:
-        """Space above each seal and signature: what the row's height leaves over, so that a stamp finds
-        paper."""
+        """Return the space above each seal and signature. It is what the row's height leaves over, so that a
+        stamp finds paper."""
         marks = sum(field.is_mark for field in cell.fields)
         lines = sum(self._lines(item, _letters(width)) for item in cell.content)
         return Length(max(0, height - lines * _LINE - _SLACK) // marks) if marks else _NOTHING
 
     def _lines(self, item: Item, letters: int) -> int:
-        """Lines that an item takes, of so many full-width letters each."""
+        """Return how many lines of `letters` full-width letters an item takes."""
         if isinstance(item, Printed):
             return math.ceil((len(item.text) + 2) / letters)
         text = self._filling.texts.get(Tag(field=item.name), "")
@@ -212,7 +212,7 @@ def _placeholder(field: FieldBase[Any]) -> Placeholder:
 
 
 def _row_properties(row: GridRow) -> Element:
-    """Only a row with prose may break over pages; a height is the least."""
+    """Return the row's properties. Only a row with prose may break over pages; its height is a minimum."""
     prose = any(field.is_prose for cell in row.cells for field in cell.cell.fields)
     height = Cm(row.height) if row.height is not None else _LEAST_HEIGHT
     height_element = element("w:trHeight", {"w:val": str(_twips(height)), "w:hRule": "atLeast"})
@@ -242,7 +242,7 @@ def _paragraph(
 
 
 def _letters(width: Length) -> int:
-    """How many full-width letters stand on a line."""
+    """Return how many full-width letters fit on a line."""
     return max(1, width // TEXT_SIZE)
 
 

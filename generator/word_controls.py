@@ -1,10 +1,9 @@
-"""The pieces of a Word form: runs of text, and the content controls that hold the answers or guard what is
-printed.
+"""The pieces of a Word form: runs of text, and the content controls that hold answers or guard print.
 
-All text-like controls are inline and of the rich kind, that is, without a `w:text` of their own: LibreOffice
-7.4 writes the text of a plain-text control, and of any control around a paragraph or a cell, several times
-over when it saves a .docx, but keeps an inline rich one and its placeholder flag. Several paragraphs
-therefore stand as lines of one.
+All text controls are inline rich-text controls, that is, without a `w:text` of their own. LibreOffice 7.4
+repeats the text of a plain-text control, and of any control around a paragraph or a cell, when it saves a
+.docx; it keeps an inline rich-text control and its placeholder flag. Several paragraphs therefore stand as
+lines of one paragraph.
 """
 
 from collections.abc import Iterator
@@ -21,27 +20,27 @@ Element = BaseOxmlElement
 Lock = Literal["sdtLocked", "sdtContentLocked"]
 
 GUIDANCE_STYLE = "PlaceholderText"
-_LONGEST_TITLE = 64  # Word refuses a file with a longer one
-# what Word shows over a control that is clicked; LibreOffice 7.4 nests controls without one
+_LONGEST_TITLE = 64  # characters; Word refuses a file with a longer title
+# Word shows this title over a clicked control; LibreOffice 7.4 nests controls that have none.
 _GUARDED_TITLE = "固定文字"
 _BOX_FONT = "MS Gothic"
-_BOXES = {True: "\u2612", False: "\u2610"}  # what Word itself takes for a check box
+_BOXES = {True: "\u2612", False: "\u2610"}  # the glyphs that Word itself uses for a check box
 
 
 def element(name: str, attributes: dict[str, str] | None = None, *children: Element) -> Element:
-    """An element with prefixed names, such as `w:p`."""
+    """Return an element with prefixed names, such as `w:p`."""
     made: Any = OxmlElement(name, attrs={qn(key): value for key, value in (attributes or {}).items()})
     made.extend(children)
     return made  # type: ignore[no-any-return]  # python-docx calls every element by lxml's private name
 
 
 def valued(name: str, value: str | int) -> Element:
-    """An element that is its `w:val`."""
+    """Return an element whose only content is its `w:val`."""
     return element(name, {"w:val": str(value)})
 
 
 def run(text: str, *properties: Element) -> Element:
-    """A run; line breaks and tabs in `text` become elements. `properties` must come in schema order."""
+    """Return a run. Line breaks and tabs in `text` become elements; `properties` must be in schema order."""
     made = element("w:r", None, *([element("w:rPr", None, *properties)] if properties else []))
     for number, line in enumerate(text.split("\n")):
         if number:
@@ -61,28 +60,27 @@ def _text(text: str) -> Element:
 
 
 class Placeholder(NamedTuple):
-    """What an untouched answer shows: a form's print, or `faint` advice that does not belong to it."""
+    """The text that an untouched answer shows: print of the form, or `faint` advice."""
 
     text: str
     faint: bool = False
 
 
 class Controls:
-    """Makes the controls of one document, each with an id of its own."""
+    """The maker of one document's controls. It gives each control its own id."""
 
     def __init__(self) -> None:
         self._ids: Iterator[int] = count(1)
 
     def guarded(self, text: str, *properties: Element) -> Element:
-        """Printed words that can be neither edited nor deleted."""
+        """Return printed words that can be neither edited nor deleted."""
         return self._control(None, _GUARDED_TITLE, "sdtContentLocked", [], run(text, *properties))
 
     def answer(
         self, tag: Tag, title: str, text: str | None, placeholder: Placeholder, *, calendar: bool = False
     ) -> Element:
-        """A place to write in; without a `text` it shows `placeholder`, which the first key typed replaces.
-        With
-        `calendar` a date may also be picked."""
+        """Return a place to write in. Without a `text` it shows `placeholder`, which the first key typed
+        replaces. With `calendar`, a date may also be picked."""
         picker = [_calendar()] if calendar else []
         if text is not None:
             return self._control(tag, title, "sdtLocked", picker, run(text))
@@ -90,7 +88,7 @@ class Controls:
         return self._control(tag, title, "sdtLocked", [element("w:showingPlcHdr"), *picker], empty)
 
     def box(self, tag: Tag, title: str, ticked: bool) -> Element:
-        """A check box."""
+        """Return a check box."""
         kind = element(
             "w14:checkbox",
             None,

@@ -24,7 +24,7 @@ TEXT_SIZE: Length = Pt(12)
 _SHORT_SIDE, _LONG_SIDE = Cm(21), Cm(29.7)
 _TOP, _BOTTOM, _HEADER = Cm(3.0), Cm(2.0), Cm(0.9)
 _WIDEST_MARGIN, _LEAST_MARGIN = Cm(2.5), Cm(1.0)
-_QR_WIDTH = Cm(1.8)  # a module of half a millimetre: read from a 200 dpi scan
+_QR_WIDTH = Cm(1.8)  # makes a module half a millimetre wide, which a 200 dpi scan can read
 
 _STYLES = f"""
 <w:styles {nsdecls("w")}>
@@ -67,7 +67,7 @@ _SETTINGS = f"""
   <w:listSeparator w:val=","/>
 </w:settings>"""
 
-# The other name of each font is the one that systems outside China know it by.
+# The alternative name of each font is its name on systems outside China.
 _FONTS = f"""<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <w:fonts {nsdecls("w")}>
   <w:font w:name="{TEXT_FONT}"><w:altName w:val="SimSun"/>\
@@ -81,7 +81,7 @@ _FONTS = f"""<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <w:family w:val="modern"/><w:pitch w:val="fixed"/></w:font>
 </w:fonts>"""
 
-# The item of the identity is the only one that we write, so its GUID may always be the same.
+# We write no other item than the identity, so that its GUID may always be the same.
 _ITEM_ID = "{6D3C7B52-94F1-4C0E-8E3A-51A5E0F00D01}"
 _ITEM_PROPERTIES = f"""<?xml version="1.0" encoding="UTF-8" standalone="no"?>
 <ds:datastoreItem ds:itemID="{_ITEM_ID}" \
@@ -90,7 +90,7 @@ xmlns:ds="http://schemas.openxmlformats.org/officeDocument/2006/customXml">\
 
 
 def empty_package(form: FormDefinition, identity: Identity) -> Package:
-    """A .docx with nothing in its body, and all else that a form of ours needs."""
+    """Return a .docx with an empty body and everything else that a form of ours needs."""
     package = new_package()
     _strip_template(package)
     _set_page(package, Cm(sum(form.columns)))
@@ -102,8 +102,8 @@ def empty_package(form: FormDefinition, identity: Identity) -> Package:
 
 
 def _strip_template(package: Package) -> None:
-    """Of python-docx's template only the bare document and its theme stay: no foreign styles or fonts, no
-    thumbnail, author, date or custom XML."""
+    """Remove everything of python-docx's template but the bare document and its theme: styles, fonts,
+    thumbnail, author, date and custom XML."""
     for name, xml in (("styles", _STYLES), ("settings", _SETTINGS)):
         getattr(package, name).element[:] = list(parse_xml(xml))
     package.core_properties._element[:] = []
@@ -120,7 +120,8 @@ def _keep_only(relations: Relationships, kinds: set[str]) -> None:
 
 
 def _set_page(package: Package, table_width: Length) -> None:
-    """A4 with the margins that the table leaves; on its side where the table is too wide to stand upright."""
+    """Set A4 with the margins that the table leaves, in landscape where the table is too wide for
+    portrait."""
     section = package.sections[0]
     upright = table_width + 2 * _LEAST_MARGIN <= _SHORT_SIDE
     section.orientation = WD_ORIENT.PORTRAIT if upright else WD_ORIENT.LANDSCAPE
@@ -136,7 +137,7 @@ def _set_page(package: Package, table_width: Length) -> None:
 
 
 def _write_header(package: Package, form: FormDefinition, identity: Identity) -> None:
-    """One line: title, version and instance for people, then the QR code for scanners."""
+    """Write one line: title, version and instance for people, then the QR code for scanners."""
     paragraph = package.sections[0].header.paragraphs[0]
     paragraph._p[:] = [element("w:pPr", None, valued("w:jc", "right"))]
     words = f"{form.title}　{identity.version} 版　编号 {identity.instance}　"
