@@ -1,4 +1,4 @@
-"""What came: a submission to its files, each known by its content, with what is inside containers."""
+"""Arrival: from a submission to its files, each kind known by content, with the files inside containers."""
 
 from extractor.arrival.intake import Arrived, Intake, outermost, state_of
 from extractor.arrival.kinds import Kind, kind_of

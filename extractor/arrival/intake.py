@@ -1,4 +1,5 @@
-"""A submission -> its parts: containers are opened, every part is held to the limits, and none is lost."""
+"""From a submission to its parts. Containers are opened, every part is held to the limits, and none is
+lost."""
 
 import hashlib
 import os
@@ -19,25 +20,24 @@ from models.errors import Damaged, Encrypted, NotAForm, OtherKind, TooDeep, TooL
 from models.findings import Finding
 from models.record import Message, Part, PartState
 
-# A picture that a message shows in its text is a page only if it has this many pixels, and so many on its
-# shorter side.
+# A picture shown in a message's text counts as a page only with at least so many pixels in all, and so many
+# on its shorter side.
 _LEAST_PIXELS, _LEAST_SIDE = 500_000, 500
 
 
 def outermost(name: str) -> str:
-    """The file that arrived, of a part that may have lain in it."""
+    """Return the name of the file that arrived, for any part that lay in it."""
     return name.partition("/")[0]
 
 
 @dataclass(frozen=True)
 class Arrived:
-    """A part as it arrived: its bytes, or the error that kept them from being read.
+    """A part as it arrived: its bytes, or the error that prevented reading them.
 
-    `name` is path-like, and `folder` what stands before its last step: the container that it lay in, and the
-        folder in that.
-    `depth` counts the files it lies in. `message` is the mail that it came with, `inline` says that this
-        shows it in its text,
-    `is_body` that it is that text. `settled`: nothing of it is to be read, because it ended in that state.
+    `name` is path-like, and `folder` is all but its last step: the container that the part lay in, and the
+    folder inside that. `depth` counts the files around the part. `message` is the mail that it came with.
+    `inline` says that this mail shows the part in its text, and `is_body` that the part is that text. A
+    `settled` part ended in that state and is not read.
     """
 
     name: str
@@ -55,12 +55,12 @@ class Arrived:
         return self.name.rpartition("/")[0]
 
     def part(self, state: PartState) -> Part:
-        """The part in the state that it ended in."""
+        """Return the part in the state that it ended in."""
         return Part(name=self.name, sha256=self.sha256, state=state)
 
 
 def state_of(error: UnreadableFile) -> PartState:
-    """The named state of a part that could not be read."""
+    """Return the named state of a part that could not be read."""
     if isinstance(error, TooLarge):
         return "too-large"
     if isinstance(error, Encrypted):
@@ -69,9 +69,9 @@ def state_of(error: UnreadableFile) -> PartState:
 
 
 class Intake:
-    """Takes one submission apart, and keeps count of what that costs. `findings` is what a person should know
-    of it, each with the parts that it is about, and `links` {part: hosts of cloud disks that the message in
-    it sends people to}."""
+    """The opening of one submission, which keeps count of its cost. `findings` are for a person, each with
+    the parts that it is about. `links` maps a part to the hosts of the cloud disks that the message in it
+    links to."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -83,10 +83,10 @@ class Intake:
         self.links: dict[str, tuple[str, ...]] = {}
 
     def arrivals(self, source: Source) -> list[Arrived]:
-        """Every part of the submission, and of the containers in it, none left out.
+        """Return every part of the submission and of the containers in it; none is left out.
 
         Raises:
-            Damaged: there is nothing there.
+            Damaged: the folder is empty.
         """
         files = source.files()
         if not files:
@@ -99,14 +99,14 @@ class Intake:
         ]
 
     def _purse(self, name: str) -> str:
-        """What the part of that name is paid from: of files that came apart each has its own, as if it had
-        come alone."""
+        """Return the key of the account that a part's cost counts against. Files that came apart have an
+        account each, as if each had come alone."""
         return outermost(name) if self._apart else ""
 
     def inside(
         self, outer: Arrived, files: Iterable[Attachment | Inner], message: Message | None = None
     ) -> list[Arrived]:
-        """The files in a part, as parts named after it, those in containers among them too."""
+        """Return the files in a part as parts named after it, with the files of containers among them."""
         found: dict[str, Arrived] = {}
         within: list[Arrived] = []
         for file in files:
@@ -136,7 +136,7 @@ class Intake:
         return Arrived(name, digest, data, error, depth, file.inline, file.body, message, settled)
 
     def _counted(self, one: Arrived) -> Arrived:
-        """The part, if there still is room for it."""
+        """Return the part, or an error in its place where there are too many parts."""
         purse = self._purse(one.name)
         self._count[purse] += not one.is_body
         if one.error is None and self._count[purse] > self._limits.parts:
@@ -146,8 +146,7 @@ class Intake:
         return one
 
     def _opened(self, one: Arrived) -> list[Arrived]:
-        """The part, with what is in it behind it where it is a container; settled, where it need not be
-        read."""
+        """Return the part, settled where it need not be read. The parts inside a container follow it."""
         if one.error or one.settled:
             return [one]
         if one.sha256 in self._seen and not one.is_body:
@@ -173,7 +172,7 @@ class Intake:
         self._unpacked[self._purse(one.name)] += sum(len(file.data) for file in contents.files)
         if contents.links:
             self.links[one.name] = contents.links
-        # What Outlook packs into its own file says nothing of the sender, whom the mail around it names.
+        # The file that Outlook packs does not name the sender; the mail around it does.
         named = contents.message and (contents.message.address or contents.message.sender)
         message = contents.message if named or not one.message else _with_words(one.message, contents.message)
         within = self.inside(one, contents.files, message)
@@ -198,7 +197,7 @@ class Intake:
 
 
 def _with_words(message: Message, inner: Message | None) -> Message:
-    """A message whose text came inside what is attached to it, as that of a signed one does."""
+    """Return `message` with the text of the message inside its attachment, as in a signed message."""
     return message.model_copy(update={"body": inner.body}) if inner and not message.body else message
 
 
@@ -208,7 +207,7 @@ def _arrival(name: str, path: Path, limits: Limits) -> Arrived:
         if not stat.S_ISREG(path.stat().st_mode):
             raise OSError(None, "不是普通文件")
         with path.open("rb") as stream:
-            # It may still be growing, so what counts is what is read of it, not what it said before.
+            # The file may still be growing, so the bytes that were read count, not the size stated before.
             data = stream.read(most + 1)
             size = max(os.fstat(stream.fileno()).st_size, len(data))
         if size > most:
@@ -224,8 +223,8 @@ def _arrival(name: str, path: Path, limits: Limits) -> Arrived:
 
 
 def _why_no_page(data: bytes) -> str | None:
-    """Why a picture that a message shows in its text is no page of a form; None where it may be one, or is no
-    picture."""
+    """Return the reason why a picture in a message's text is no page of a form; None where it may be one, or
+    is not a picture."""
     try:
         if kind_of(data) != "image":
             return None

@@ -1,4 +1,4 @@
-"""Which kind a file is, by its content; its name says nothing."""
+"""The kind of a file, told by its content alone; its name counts for nothing."""
 
 import io
 import re
@@ -15,7 +15,7 @@ Kind = Literal[
     "word", "word-xml", "html", "doc", "rtf", "odt", "pdf", "ofd", "image",
     "mail", "mbox", "msg", "tnef", "zip", "tar", "packed", "7z", "rar", "signed",
 ]  # fmt: skip
-# What is opened for the files inside it, and is nothing to read by itself.
+# Kinds that are opened for the files inside them and hold nothing to read themselves.
 CONTAINERS: frozenset[Kind] = frozenset(
     {"mail", "mbox", "msg", "tnef", "zip", "tar", "packed", "7z", "rar", "signed"}
 )
@@ -33,7 +33,7 @@ _CONTAINERS: dict[bytes, Kind] = {
     b"\xfd7zXZ\0": "packed",
     b"\x10" * 7 + b"\x11" * 6 + b"S": "mbox",
 }
-# What no applicant fills in.
+# Kinds of file that no applicant fills in.
 _OTHERS = {
     b"MZ": "可执行程序",
     b"\x7fELF": "可执行程序",
@@ -69,7 +69,8 @@ _UNREAD = {
     b"PK00": "分卷压缩包",
     b"MSCF": "CAB 压缩包",
 }
-# How PKCS #7 says of itself what it is: signed, encrypted, and more that no mail program sends.
+# The object identifiers by which a PKCS #7 file declares its type. Mail programs send only signed and
+# encrypted ones.
 _PKCS7 = bytes.fromhex("06092a864886f70d0107")
 _SIGNED_DATA, _ENVELOPED_DATA = _PKCS7 + b"\x02", _PKCS7 + b"\x03"
 _OFFICE_STREAMS = {
@@ -79,7 +80,7 @@ _OFFICE_STREAMS = {
 _OFFICE_FOLDERS = {"xl": "Excel 表格", "ppt": "演示文稿", "visio": "Visio 图"}
 _OPEN_DOCUMENT = "application/vnd.oasis.opendocument."
 
-# What packages begin with: of Office, OpenDocument, OFD.
+# The first entries of the packages of Office, OpenDocument and OFD.
 _FIRST_OF_DOCUMENTS = (
     "[Content_Types].xml", "_rels/", "customXml/", "docProps/", "word/", "xl/", "ppt/", "mimetype",
     "content.xml", "OFD.xml",
@@ -92,7 +93,7 @@ _HTML = re.compile(
     rb"(?is)(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|meta)\b"
 )
 _HEADER = re.compile(rb"([!-9;-~]{1,76})[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*")
-# A web archive has some of a message's headers, but was never on its way to anybody.
+# The headers of a sent message. A web archive has some of a message's headers, but was never sent to anybody.
 _OF_MAIL = frozenset(
     {b"from", b"to", b"subject", b"date", b"message-id", b"received", b"return-path", b"delivered-to", b"cc"}
 )
@@ -103,12 +104,12 @@ _ENVELOPE = re.compile(rb"From [^\n]*\n(?=[!-9;-~]{1,76}:)")
 
 
 def kind_of(data: bytes) -> Kind:
-    """Which reader a file needs.
+    """Return the reader that a file needs.
 
     Raises:
-        UnsupportedKind: there is none for it. OtherKind: it is nothing that a form is returned in.
-        Encrypted: it needs a password. Damaged: it is empty or cut off. TooMany: a zip of more files than can
-            be listed.
+        UnsupportedKind: no reader exists for it. OtherKind: no form is returned in this kind.
+        Encrypted: it needs a password. Damaged: it is empty or cut off. TooMany: it is a zip of more files
+            than can be listed.
     """
     if not data.strip(b"\0\r\n\t "):
         raise Damaged("文件是空的")
@@ -119,7 +120,8 @@ def kind_of(data: bytes) -> Kind:
     for magic, kind in _CONTAINERS.items():
         if data.startswith(magic):
             return kind
-    # Readers of PDF look for its mark in the first kilobyte: mail gateways and printers put lines before it.
+    # PDF readers look for the mark in the first kilobyte, because mail gateways and printers put lines before
+    # it.
     if b"%PDF-" in data[:1024] and _text_kind(data) is None:
         return "pdf"
     if data.startswith(b"{\\rtf"):
@@ -139,7 +141,7 @@ def _is_image(data: bytes) -> bool:
 
 
 def _is_tar(data: bytes) -> bool:
-    """Whether the first header's sum is right, as it is in tar files of every age."""
+    """Tell whether the checksum of the first header is right, as it is in tar files of every age."""
     header = data[:512]
     stated = header[148:156].strip(b" \0")
     if len(header) < 512 or not header[0] or not re.fullmatch(rb"[0-7]+", stated):
@@ -154,13 +156,13 @@ def _text_kind(data: bytes) -> Kind | None:
     if _HTML.match(head):
         return "html"
     if (line := _ENVELOPE.match(head)) is not None:
-        # One message behind the line that a mailbox puts before each is that message.
+        # A single message behind a mailbox's separator line is that message.
         return "mbox" if b"\nFrom " in data[line.end() :] else "mail"
     return _message_kind(data[:65536].lstrip(b"\xef\xbb\xbf \t\r\n"))
 
 
 def _message_kind(head: bytes) -> Kind | None:
-    """A message or a web archive, by the headers at the very start."""
+    """Tell a message from a web archive by the headers at the very start."""
     names, at = set(), 0
     while (header := _HEADER.match(head, at)) is not None:
         names.add(header[1].lower())
@@ -189,7 +191,7 @@ def _refuse(data: bytes) -> NoReturn:
 
 
 def _pkcs7_kind(data: bytes) -> Kind:
-    """A signed envelope, if there is something in it."""
+    """Return "signed" for a signed envelope with content; refuse any other."""
     from extractor.arrival.containers.smime import signed_content
 
     if _ENVELOPED_DATA in data[:64]:
@@ -203,13 +205,13 @@ def _pkcs7_kind(data: bytes) -> Kind:
 
 
 def is_message(data: bytes) -> bool:
-    """Whether what was signed is a message or a part of one, which needs no sender of its own."""
+    """Tell whether the signed content is a message or a part of one, which needs no sender of its own."""
     return _message_kind(data[:65536].lstrip(b"\r\n")) is not None
 
 
 def _ole_kind(data: bytes) -> Kind:
-    """Binary Word, also WPS's, or a message of Outlook; flag 0x0100 at offset 10 of Word's main stream says
-    that it is encrypted ([MS-DOC] 2.5.2)."""
+    """Tell binary Word, also WPS's, from a message of Outlook. Flag 0x0100 at offset 10 of Word's main stream
+    says that it is encrypted ([MS-DOC] 2.5.2)."""
     try:
         ole = olefile.OleFileIO(io.BytesIO(data))
         if ole.exists("EncryptedPackage"):
@@ -230,17 +232,17 @@ def _ole_kind(data: bytes) -> Kind:
 
 
 def check_directory(data: bytes) -> None:
-    """Refuse a zip whose directory has more entries than its reader has memory for.
+    """Refuse a zip whose directory may have more entries than its reader has memory for.
 
     Raises:
-        TooMany: it may have; entries of archives inside it that are not packed count too.
+        TooMany: there may be too many. Entries of uncompressed archives inside it count too.
     """
     if data.count(b"PK\x01\x02") > _MOST_ENTRIES:
         raise TooMany(f"压缩包中的文件超过 {_MOST_ENTRIES} 个")
 
 
 def _zip_kind(data: bytes) -> Kind:
-    """What the entries of a package say that it is; one that says nothing is an archive."""
+    """Return the kind that the entries of a package show; a package that shows none is an archive."""
     check_directory(data)
     try:
         package = listed(data)
@@ -249,7 +251,7 @@ def _zip_kind(data: bytes) -> Kind:
             "mimetype" in names and package.getinfo("mimetype").file_size < 100 and package.read("mimetype")
         )
     except CutOff as error:
-        # Of a document, a part is no use; of an archive, the files that are whole are.
+        # A part of a document is useless; of an archive, the files that are whole can be read.
         first = next(found(data), None)
         if first is None or first.compress_size > len(data) or first.filename.startswith(_FIRST_OF_DOCUMENTS):
             raise Damaged("文件不完整，无法打开") from error

@@ -1,4 +1,4 @@
-"""A submission on disk: which files are its parts, and what they are called."""
+"""A submission on disk: the files that are its parts, and their names."""
 
 import hashlib
 import os
@@ -15,11 +15,13 @@ _LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 
 @dataclass(frozen=True)
 class Source:
-    """A submission on disk: a file, or a folder whose files are its parts; `name` is what people call it.
-    `parts` are its files where they bear other names on the disk than the sender gave them: (name, path) of
-    each. `apart` says that these came from anybody, as when somebody picks up a whole folder of mixed
-    returns: each is looked at as if it had come alone, and what they say themselves alone makes several one
-    application."""
+    """A submission on disk: a file, or a folder whose files are its parts. `name` is what people call it.
+
+    `parts` gives (name, path) of each file where the disk holds other names than the sender gave. `apart`
+    says that the files may come from anybody, as when somebody picks up a whole folder of mixed returns. Each
+    file is then read as if it had come alone, and only its own content can join it with others to one
+    application.
+    """
 
     name: str
     path: Path
@@ -30,8 +32,8 @@ class Source:
     def of(
         cls, name: str, folder: Path, parts: Iterable[tuple[str, Path]], *, apart: bool = False
     ) -> "Source":
-        """The submission whose files, all in `folder`, the sender called so; names are made safe and told
-        apart."""
+        """Return the submission of files in `folder` under the sender's names. Names are made safe and
+        distinct."""
         named: dict[str, Path] = {}
         for given, path in parts:
             named[told_apart(path_like(given), named)] = path
@@ -39,12 +41,12 @@ class Source:
 
     @classmethod
     def at(cls, path: Path, name: str | None = None) -> "Source":
-        """The submission at `path`; nothing is read yet."""
+        """Return the submission at `path`; nothing is read yet."""
         return cls(name if name is not None else path.as_posix(), path)
 
     def files(self) -> list[tuple[str, Path]]:
-        """(name, path) of each part, in the order of their names, 2.jpg before 10.jpg. A folder that can't be
-        looked into is a part too, because nobody knows what would be lost with it."""
+        """Return (name, path) of each part, ordered by name with 2.jpg before 10.jpg. A folder that can't be
+        opened is a part too, because nobody knows what would be lost with it."""
         if self.parts:
             return sorted(self.parts, key=_in_order)
         if not self.path.is_dir():
@@ -59,8 +61,7 @@ class Source:
         return sorted(named.items(), key=_in_order)
 
     def passed_over(self) -> list[str]:
-        """The names of what in this folder is no file and no folder, or only a link to one, and so no
-        part."""
+        """Return the names of entries that are no parts: they are neither file nor folder, or only links."""
         entries = [] if self.parts or not self.path.is_dir() else _below(self.path, [])
         odd = (path for path in entries if path.is_symlink() or not (path.is_file() or path.is_dir()))
         return sorted(
@@ -69,14 +70,14 @@ class Source:
 
 
 def _below(folder: Path, closed: list[Path]) -> Iterator[Path]:
-    """All that lies in a folder and in those in it; links are not followed. Folders that can't be opened are
-    put into `closed`."""
+    """Yield everything in a folder and in the folders below it, without following links. Folders that can't
+    be opened are put into `closed`."""
     for place, folders, files in os.walk(folder, onerror=lambda error: closed.append(Path(error.filename))):
         yield from (Path(place, name) for name in (*folders, *files))
 
 
 def readable(name: str) -> str:
-    """`name` as text: where a file system holds bytes that are no UTF-8, they are most likely GBK."""
+    """Return `name` as text. Where a file system holds bytes that are not UTF-8, they are most likely GBK."""
     raw = os.fsencode(name)
     try:
         return raw.decode("utf-8")
@@ -89,17 +90,17 @@ def _in_order(part: tuple[str, Path]) -> list[int | str]:
 
 
 def is_left_out(name: str) -> bool:
-    """Whether a file of that name is no answer of anybody: hidden, a lock file of Word, a folder view of
-    Windows."""
+    """Tell whether nobody sent a file of that name as an answer: a hidden file, a lock file of Word, a folder
+    view of Windows."""
     return name.startswith((".", "~$")) or name.lower() in _LEFT_BY_SYSTEMS
 
 
 def digest(path: Path) -> str:
-    """The SHA-256 of a file in hex; empty where there is none, or more of it than is worth reading to know it
-    again."""
+    """Return the SHA-256 of a file in hex; empty where there is none, or where it is too large to be worth
+    reading."""
     found, left = hashlib.sha256(), _MOST_DIGESTED
     try:
-        # What was a file may be a pipe by now, which might never end.
+        # A former file may be a pipe by now, which might never end.
         if not path.is_file() or path.stat().st_size > left:
             return ""
         with path.open("rb") as stream:
@@ -112,7 +113,7 @@ def digest(path: Path) -> str:
 
 
 def told_apart(name: str, taken: Container[str]) -> str:
-    """`name`, with a number behind it where it is taken."""
+    """Return `name`, with a number behind it where it is taken."""
     number, plain = 1, name
     while name in taken:
         number += 1
@@ -122,7 +123,7 @@ def told_apart(name: str, taken: Container[str]) -> str:
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file in a document; its name is what the document says, and never a path."""
+    """A file in a document. Its name is the one that the document gives, and never a path."""
 
     name: str
     data: bytes

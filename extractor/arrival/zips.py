@@ -1,5 +1,5 @@
-"""Where the directory of a zip is, also of one with bytes behind it, with a wrong word on its names, or cut
-off before it."""
+"""Finding the directory of a zip, also of one with bytes behind it, wrongly declared names, or its end cut
+off."""
 
 import io
 import struct
@@ -12,30 +12,30 @@ _HEADER, _ENTRY, _TAIL = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
 _LOCATOR, _LARGE_TAIL = b"PK\x06\x07", b"PK\x06\x06"
 _UTF8, _SIZES_BEHIND = 0x800, 0x8
 _IN_ZIP64 = 0xFFFFFFFF
-# end records that are looked at, from the last; files inside that are not packed have their own
+# The most end records that are tried, from the last. Uncompressed archives inside have their own.
 _MOST_TAILS = 100
 
 
 class CutOff(Exception):
-    """A zip has no directory of its own: what is there is but its beginning."""
+    """A zip has no directory of its own: only its beginning is there."""
 
 
 def listed(data: bytes) -> zipfile.ZipFile:
-    """The archive `data`, by its own directory.
+    """Open the archive `data` by its own directory.
 
     Raises:
-        CutOff: it has none. BadZipFile and whatever else `zipfile` raises: its directory is damaged.
+        CutOff: there is none. BadZipFile and whatever else `zipfile` raises: the directory is damaged.
     """
     whole = _ended(data)
     try:
         return zipfile.ZipFile(io.BytesIO(whole))
     except UnicodeDecodeError:
-        # Some packers say that their names are UTF-8, and write them in GBK.
+        # Some packers declare UTF-8 names and write them in GBK.
         return zipfile.ZipFile(io.BytesIO(_unsaid(whole)))
 
 
 def _ended(data: bytes) -> bytes:
-    """`data` without what stands behind its end record."""
+    """Return `data` without the bytes behind its end record."""
     at = len(data)
     for _ in range(_MOST_TAILS):
         at = data.rfind(_TAIL, 0, at)
@@ -48,8 +48,8 @@ def _ended(data: bytes) -> bytes:
 
 
 def _is_own(data: bytes, at: int) -> bool:
-    """Whether the end record at `at` is that of the archive which begins with the data, and not of one that
-    lies in it."""
+    """Tell whether the end record at `at` belongs to the archive that begins with the data, and not to one
+    inside it."""
     _, size, offset, _ = _END.unpack_from(data, at)
     if data[at - 20 : at - 16] == _LOCATOR and _IN_ZIP64 in (size, offset):
         place = int.from_bytes(data[at - 12 : at - 4], "little")
@@ -65,7 +65,7 @@ def _is_own(data: bytes, at: int) -> bool:
 
 
 def _unsaid(data: bytes) -> bytes:
-    """`data` whose entries no longer say that their names are UTF-8 where they can't be."""
+    """Return `data` with the UTF-8 flag cleared on entries whose names are not UTF-8."""
     mended = bytearray(data)
     at = data.find(_ENTRY, max(0, _directory(data)))
     while data[at : at + 4] == _ENTRY and at + 46 <= len(data):
@@ -88,8 +88,8 @@ def _directory(data: bytes) -> int:
 
 
 def found(data: bytes) -> Iterator[zipfile.ZipInfo]:
-    """The entries of an archive without a directory, one behind the other, as far as each says how long it
-    is."""
+    """Yield the entries of an archive without a directory one after another, as far as each states its
+    length."""
     at = 0
     while len(data) - at >= _LOCAL.size and data[at : at + 4] == _HEADER:
         _, flags, method, crc, packed, size, name, extra = _LOCAL.unpack_from(data, at)

@@ -1,7 +1,6 @@
-"""Mail and archives -> the message, and the files inside, each with its bytes or the reason why there are
-none.
+"""From mail and archives to the message and the files inside, each with its bytes or the reason for its lack.
 
-Nothing here touches a path that a file names: what is unpacked stays in memory, and unpacking stops where a
+Nothing here uses a path that a file names. Unpacked content stays in memory, and unpacking stops where a
 limit is reached.
 """
 
@@ -17,12 +16,12 @@ _log = logging.getLogger(__name__)
 
 
 def open_container(data: bytes, kind: Kind, name: str, limits: ContainerLimits) -> Contents:
-    """What is in `data`, a container of that `kind` called `name`.
+    """Return the contents of `data`, a container of that `kind` called `name`.
 
     Raises:
-        Encrypted: it needs a password even for its list of files. TooMany, TooLarge: over a limit as a whole.
-        Hostile: built to do harm. Damaged: it can't be opened. UnsupportedKind, TimedOut: a program for it is
-            missing or too slow.
+        Encrypted: even its list of files needs a password. TooMany, TooLarge: it exceeds a limit as a whole.
+        Hostile: it is built to do harm. Damaged: it can't be opened. UnsupportedKind, TimedOut: a program for
+            it is missing or too slow.
     """
     try:
         return _openers()[kind](data, name, limits)
@@ -38,7 +37,7 @@ def open_container(data: bytes, kind: Kind, name: str, limits: ContainerLimits) 
 
 
 def _openers() -> Mapping[Kind, Opener]:
-    # Here, because a Word file should not wait for what it does not need.
+    # Imported here, because reading a Word file should not wait for them.
     from extractor.arrival.containers import archive, mail, msg, rar, sevenzip, smime, tnef, zipped
 
     return {

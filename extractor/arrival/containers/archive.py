@@ -1,4 +1,4 @@
-"""Tar archives, and files that were packed one by one; links and devices in them are not followed."""
+"""Tar archives, and files that were packed one by one. Links and devices in them are not followed."""
 
 import bz2
 import io
@@ -20,7 +20,7 @@ _SLICE = 16 << 10
 
 
 class _Member(tarfile.TarInfo):
-    """A member whose header cannot send the reader backwards, which has made tarfile read for ever."""
+    """A member whose header cannot send the reader backwards, which has made tarfile loop for ever."""
 
     def _block(self, count: int) -> int:
         if count < 0:
@@ -29,7 +29,8 @@ class _Member(tarfile.TarInfo):
 
 
 def open_tar(data: bytes, name: str, limits: ContainerLimits, packed: int | None = None) -> Contents:
-    """The files of a tar archive, of `packed` bytes as it came; see `open_container` for what is raised."""
+    """Return the files of a tar archive that arrived as `packed` bytes. It raises as `open_container`
+    does."""
     budget = Budget(limits, packed or len(data))
     files: list[Inner] = []
     try:
@@ -52,7 +53,7 @@ def _file(archive: tarfile.TarFile, member: tarfile.TarInfo, budget: Budget) -> 
     try:
         stream = archive.extractfile(member)
         content = stream.read(budget.most() + 1) if stream else b""
-        # A sparse file unpacks to as many zeros as it says.
+        # A sparse file unpacks to as many zeros as it states.
         content = budget.take(content, member.size if member.sparse is None else budget.packed)
         if len(content) < member.size:
             raise Damaged("压缩包不完整")
@@ -64,7 +65,7 @@ def _file(archive: tarfile.TarFile, member: tarfile.TarInfo, budget: Budget) -> 
 
 
 def open_packed(data: bytes, name: str, limits: ContainerLimits) -> Contents:
-    """What a .gz, .bz2 or .xz holds: the files of a tar archive, or one file called like it."""
+    """Return the content of a .gz, .bz2 or .xz: the files of a tar archive, or one file of the same name."""
     from extractor.arrival.kinds import kind_of
 
     budget = Budget(limits, len(data))
@@ -88,11 +89,11 @@ def open_packed(data: bytes, name: str, limits: ContainerLimits) -> Contents:
 
 
 def _unpacked(data: bytes, most: int) -> tuple[bytes, bool]:
-    """The first `most` + 1 bytes of what was packed, over all its members, and whether its end was there."""
+    """Return the first `most` + 1 bytes unpacked from all members, and whether the end was there."""
     found, total, at = [], 0, 0
     while (start := _decompressor(data[at : at + 8])) is not None:
-        # In slices, because a decompressor copies all that stands behind its member, of which there may be a
-        # hundred thousand.
+        # Slices, because a decompressor copies everything behind its member, and there may be a hundred
+        # thousand members.
         while not start.eof and total <= most and at < len(data):
             piece = data[at : at + _SLICE]
             try:
@@ -107,7 +108,7 @@ def _unpacked(data: bytes, most: int) -> tuple[bytes, bool]:
 
 
 def _decompressor(head: bytes) -> "zlib._Decompress | bz2.BZ2Decompressor | lzma.LZMADecompressor | None":
-    """What unpacks the member that begins so; None for the padding behind the last one."""
+    """Return the decompressor for a member that begins with `head`; None for padding behind the last one."""
     if head.startswith(b"\x1f\x8b"):
         return zlib.decompressobj(31)
     if head.startswith(b"BZh"):

@@ -1,4 +1,4 @@
-"""What opening a container gives, and what it may spend."""
+"""The result of opening a container, and the budget for it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,11 +10,12 @@ from models.record import Message
 
 @dataclass(frozen=True)
 class Inner:
-    """A file in a container; its name is path-like and never used as one. `inline`: the message shows it in
-    its text.
-    `body`: it is the text of the message itself. `message`: the one that it came with, where that is inside
-        this container.
-    `opened`: a container of which only the text is here, because its files stand beside it."""
+    """A file in a container. Its name is path-like and never used as a path.
+
+    `inline`: the message shows it in its text. `body`: it is the text of the message itself. `message`: the
+    message that it came with, where that is inside this container. `opened`: a container of which only the
+    text is here, because its files stand beside it.
+    """
 
     name: str
     data: bytes = b""
@@ -27,7 +28,7 @@ class Inner:
 
 @dataclass(frozen=True)
 class Contents:
-    """What was in a container. `links` are the hosts of cloud disks that the message sends people to."""
+    """The contents of a container. `links` are the hosts of cloud disks that the message links to."""
 
     files: tuple[Inner, ...] = ()
     message: Message | None = None
@@ -36,22 +37,22 @@ class Contents:
 
 @dataclass
 class Budget:
-    """Counts what is unpacked from one container."""
+    """A count of the bytes unpacked from one container."""
 
     limits: ContainerLimits
     packed: int
     spent: int = field(default=0)
 
     def most(self) -> int:
-        """How many bytes the next file may have. One more means that it has too many."""
+        """Return how many bytes the next file may have."""
         return min(self.limits.file_bytes, self.limits.unpacked_bytes - self.spent)
 
     def take(self, data: bytes, packed: int) -> bytes:
-        """`data`, a file that was `packed` bytes, if it keeps to the limits.
+        """Return `data`, a file of `packed` packed bytes, if it keeps to the limits.
 
         Raises:
-            TooLarge: more bytes than a file, or all files together, may have. Hostile: it was packed tighter
-                than honest files are.
+            TooLarge: it has more bytes than a file, or all files together, may have. Hostile: it was packed
+                more tightly than honest files are.
         """
         if len(data) > 10 << 20 and len(data) > self.limits.ratio * max(packed, 1):
             raise Hostile(f"压缩比超过 {self.limits.ratio} 倍，疑似压缩炸弹")
@@ -64,7 +65,7 @@ class Budget:
 
 
 def megabytes(size: int) -> str:
-    """`size` bytes as MiB, for a message."""
+    """Return `size` bytes as MiB, for a message."""
     return f"{size / (1 << 20):.4g}"
 
 

@@ -1,4 +1,4 @@
-"""The words of a message: what a clerk needs of them, and where they send people for files."""
+"""The text of a message: the words that a clerk needs, and the links to files."""
 
 import re
 import struct
@@ -11,13 +11,13 @@ from extractor.arrival.containers.charsets import code_page, decode
 from models.record import Message
 from models.writing import one_line, tidy
 
-# What the text of a message is called where it is read as a form.
+# The name of a message's text where it is read as a form.
 BODY_NAME = "正文.html"
 _MOST_BODY = 4_000  # characters
 _MOST_LINE = 400
 _MOST_PAGE = 2 << 20
 _LINK = re.compile(r"(?i)\bhttps?://([a-z0-9.-]{3,120})(?::\d+)?[/?#]?[!#-&*-;=?-~]*")
-# Hosts that keep other people's files; a link to one of them is an attachment that did not come along.
+# Hosts that store people's files. A link to one of them is an attachment that did not come along.
 _CLOUD_DISKS = (
     "pan.baidu.com", "yun.baidu.com", "eyun.baidu.com", "drive.weixin.qq.com", "wx.mail.qq.com",
     "mail.qq.com", "ftn.qq.com",
@@ -40,7 +40,7 @@ _ONLY_PATHS = {
 
 
 def make_message(sender: str, address: str, time: datetime | None, subject: str, body: str) -> Message:
-    """A message in a form that is fit to be kept: short, and without what no text has."""
+    """Return a message in a form fit to be kept: short, and without characters that no text has."""
     text = tidy(re.sub(r"\n\s*\n+", "\n", _plain(body[: 4 * _MOST_BODY]))).strip()
     return Message(
         sender=one_line(_plain(sender))[:_MOST_LINE] or None,
@@ -52,13 +52,13 @@ def make_message(sender: str, address: str, time: datetime | None, subject: str,
 
 
 def _plain(text: str) -> str:
-    """`text` without control characters and halves of characters."""
+    """Return `text` without control characters and unpaired surrogates."""
     text = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", "", text)
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def disks(*texts: str) -> tuple[str, ...]:
-    """The hosts of cloud disks that `texts` link to, each once, in order."""
+    """Return the hosts of cloud disks that `texts` link to, each once, in order."""
     found: dict[str, None] = {}
     for text in texts:
         for link in _LINK.finditer(text[:_MOST_PAGE].replace("&amp;", "&")):
@@ -76,7 +76,7 @@ def _one_of(paths: Iterable[str] | None, link: str) -> str:
 
 
 def from_html(page: bytes | str, charset: str | None = None) -> str:
-    """The text of a web page as lines; nothing is fetched."""
+    """Return the text of a web page as lines; nothing is fetched."""
     root = _root(page, charset)
     if root is None:
         return ""
@@ -90,20 +90,20 @@ def from_html(page: bytes | str, charset: str | None = None) -> str:
 
 
 def links_of(page: bytes | str, charset: str | None = None) -> str:
-    """All that a web page links to, a line each."""
+    """Return everything that a web page links to, one link a line."""
     root = _root(page, charset)
     return "" if root is None else "\n".join(str(link) for link in root.xpath("//@href"))
 
 
 def shown_in(page: bytes | str) -> frozenset[str]:
-    """The Content-IDs of pictures that a web page shows."""
+    """Return the Content-IDs of the pictures that a web page shows."""
     text = page if isinstance(page, str) else page.decode("latin-1")
     return frozenset(found.strip("<>") for found in re.findall(r"(?i)cid:\s*([^\s\"'>)]{1,250})", text))
 
 
 def has_table(page: bytes | str) -> bool:
-    """Whether a web page has a table that may be a form: rows with several cells, which lay-out has fewer
-    of."""
+    """Tell whether a web page has a table that may be a form. A form has at least five rows with several
+    cells; a table for layout has fewer."""
     root = _root(page, None)
     return root is not None and sum(1 for row in root.iter("tr") if len(row.findall("td")) > 1) >= 5
 
@@ -124,7 +124,7 @@ def _declared(page: bytes) -> str | None:
     return found[1].decode("ascii") if found else None
 
 
-# [MS-OXRTFCP] 2.1.3.1: what every dictionary begins with.
+# [MS-OXRTFCP] 2.1.3.1: the beginning of every dictionary.
 _RTF_START = (
     rb"{\rtf1\ansi\mac\deff0\deftab720{\fonttbl;}{\f0\fnil \froman \fswiss "
     rb"\fmodern \fscript \fdecor MS Sans SerifSymbolArial"
@@ -136,7 +136,7 @@ _COMPRESSED, _UNCOMPRESSED = 0x75465A4C, 0x414C454D
 
 
 def from_rtf(data: object) -> str:
-    """The text of a body in compressed RTF ([MS-OXRTFCP]); empty where it is none."""
+    """Return the text of a body in compressed RTF ([MS-OXRTFCP]); empty where it is not one."""
     if not isinstance(data, bytes) or len(data) < 16:
         return ""
     size, raw, magic, _ = struct.unpack_from("<4I", data)
@@ -182,7 +182,7 @@ _RTF_SILENT = frozenset(
 
 
 def _rtf_text(rtf: bytes) -> str:
-    """The words of a text in RTF; those of a web page that is packed in it are the same."""
+    """Return the words of a text in RTF. A web page packed in it gives the same words."""
     found: list[bytes] = []
     wide: list[tuple[int, str]] = []
     silent, stack = False, []

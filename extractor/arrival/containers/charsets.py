@@ -1,12 +1,12 @@
-"""Names and texts as mail programs and packers of every age wrote them: bytes that say little or lie about
-their encoding."""
+"""Decoding names and texts of mail programs and packers of every age, which state their encoding poorly or
+wrongly."""
 
 import re
 
 from models.writing import one_line
 
 _LONGEST_NAME = 200
-# Whatever subset of it they name, Chinese programs write all of it; some names are only theirs.
+# Chinese programs write all of GB 18030, whichever subset they name; only they use some of these names.
 _CHINESE = frozenset(
     {"gb2312", "gbk", "gb18030", "cp936", "x-gbk", "gb_2312-80", "gb2312-80", "ansi", "chinesegb", "936"}
 )
@@ -22,7 +22,7 @@ _OTHER_NAMES = {
 
 
 def decode(data: bytes, charset: str | None = None) -> str:
-    """`data` as text: by `charset`, where it says one that fits, else as UTF-8, else as GB 18030; never
+    """Decode `data` by `charset`, where it names one that fits, else as UTF-8, else as GB 18030. It never
     fails."""
     said = (charset or "").strip("\"' ").lower()
     said = _OTHER_NAMES.get(said, said)
@@ -36,8 +36,8 @@ def decode(data: bytes, charset: str | None = None) -> str:
 
 
 def code_page(number: int) -> str:
-    """The charset of a Windows code page; an empty string, which `decode` takes for unknown, where there is
-    none."""
+    """Return the charset of a Windows code page; where there is none, an empty string, which `decode` takes
+    for unknown."""
     return {
         65001: "utf-8",
         936: "gb18030",
@@ -50,8 +50,8 @@ def code_page(number: int) -> str:
 
 
 def path_like(name: str, otherwise: str = "附件") -> str:
-    """`name` without anything that could lead out of a folder, stand for a device or end a line; `otherwise`
-    if nothing is left."""
+    """Return `name` without anything that could lead out of a folder, name a device or end a line. Return
+    `otherwise` if nothing remains."""
     steps = [_clean(step) for step in re.sub(r"^[A-Za-z]:(?=[\\/])", "", name).replace("\\", "/").split("/")]
     kept = "/".join(step for step in steps if step.strip("."))
     if len(kept) > _LONGEST_NAME:
@@ -65,5 +65,5 @@ def _clean(step: str) -> str:
 
 
 def last_step(name: str) -> str:
-    """What a path-like name calls the file itself; mail programs send whole paths."""
+    """Return the file's own name from a path-like name; mail programs send whole paths."""
     return path_like(name).rpartition("/")[2] or "附件"

@@ -1,7 +1,7 @@
-"""Headers of mail as they really come: raw bytes in GBK, encoded words cut in mid-character, parameters in
-three notations.
+"""Decoding mail headers as they really come: raw bytes in GBK, encoded words cut in mid-character, parameters
+in three notations.
 
-A header is a str whose bytes that are no ASCII are surrogates, as `email` keeps them.
+A header is a str whose bytes other than ASCII are surrogates, as `email` keeps them.
 """
 
 import binascii
@@ -21,8 +21,7 @@ _ADDRESS = re.compile(r"<\s*([^<>]*@[^<>]*?)\s*>|([^\s<>\"'(),;:]+@[^\s<>\"'(),;
 
 
 def words(header: str | None) -> str:
-    """A header as people read it. Encoded words that stand side by side are joined before they are
-    decoded."""
+    """Return a header as people read it. Adjacent encoded words are joined before they are decoded."""
     text = re.sub(r"\r?\n[ \t]*", " ", (header or "")[:_LONGEST])
     out: list[str] = []
     held, charset, at = b"", "", 0
@@ -50,13 +49,12 @@ def _bytes(text: str, encoding: str) -> bytes:
 
 
 def unbase64(data: bytes) -> bytes:
-    """What base64 says, as far as it can be read: characters that do not belong are passed over, a cut end is
-    dropped. What stands behind padding is another run, as programs write it that encode a file piece by
-    piece."""
+    """Decode base64 as far as it can be read: foreign characters are skipped and a cut end is dropped. Data
+    behind padding starts a new run, because some programs encode a file piece by piece."""
     whole, run = bytearray(), bytearray()
     for piece in re.finditer(rb"([^=]+)(=*)", re.sub(rb"[^A-Za-z0-9+/=]", b"", data)):
         run += piece[1]
-        # A sign that would fill up nothing is no padding, but damage.
+        # A sign that fills nothing up is damage, not padding.
         if piece[2] and len(run) % 4 + len(piece[2]) == 4:
             whole += _run_of_base64(run)
             run.clear()
@@ -70,7 +68,8 @@ def _run_of_base64(run: bytearray) -> bytes:
 
 
 def parameters(header: str | None) -> dict[str, str]:
-    """{name in lower case: value} of a header such as Content-Type, by RFC 2231, RFC 2047 or neither."""
+    """Return {name in lower case: value} of a header such as Content-Type, by RFC 2231, RFC 2047 or
+    neither."""
     pieces: dict[str, list[tuple[int, bool, str]]] = {}
     for name, value in _PARAMETER.findall((header or "")[:_LONGEST]):
         parts = _CONTINUED.fullmatch(name.lower())
@@ -80,7 +79,7 @@ def parameters(header: str | None) -> dict[str, str]:
                 if value.strip().startswith('"')
                 else value.strip()
             )
-            # A backslash before anything but a quote is the path of a Windows program, not an escape.
+            # A backslash before anything but a quote is part of a Windows path, not an escape.
             if value.strip().startswith('"') and re.search(r"\\[^\"\\]", value):
                 plain = value.strip().strip('"')
             pieces.setdefault(parts[1], []).append((int(parts[2] or 0), parts[3] is not None, plain))
@@ -88,8 +87,8 @@ def parameters(header: str | None) -> dict[str, str]:
 
 
 def _joined(found: list[tuple[int, bool, str]]) -> str:
-    """The value of a parameter from its pieces. Where it is given both plain and encoded, the encoded one is
-    meant."""
+    """Return the value of a parameter from its pieces. Where it is given both plain and encoded, the encoded
+    value counts."""
     extended = [piece for piece in found if piece[1]]
     numbered = sorted(extended if extended and len({number for number, _, _ in found}) == 1 else found)
     if not extended:
@@ -104,9 +103,9 @@ def _joined(found: list[tuple[int, bool, str]]) -> str:
 
 
 def sender(header: str | None) -> tuple[str, str]:
-    """(name, address) of a From header, either of them empty."""
+    """Return (name, address) of a From header; either may be empty."""
     whole = re.sub(r"\r?\n[ \t]*", " ", (header or "")[:_LONGEST_SENDER])
-    # An address is looked for before words are decoded, because these may hold anything, also other
+    # The address is found before the words are decoded, because decoded words may hold anything, even other
     # addresses.
     found = _ADDRESS.search(_WORD.sub(lambda word: "\x00" * len(word[0]), whole))
     address = _raw((found[1] or found[2]).strip()) if found else ""
@@ -123,8 +122,8 @@ def sender(header: str | None) -> tuple[str, str]:
 
 
 def moment(*headers: str | None) -> datetime | None:
-    """The first of some dates that is one. Without a time zone it is taken for UTC, as RFC 5322 takes
-    -0000."""
+    """Return the first of `headers` that is a date. Without a time zone it counts as UTC, like -0000 in RFC
+    5322."""
     for header in headers:
         try:
             found = parsedate_to_datetime(_raw((header or "")[:200]).strip())

@@ -31,7 +31,7 @@ _FOXMAIL = re.compile(rb"\x10{7}\x11{6}S\r?\n")
 _MBOX = re.compile(rb"(?m)^From [^\n]*\n(?=[!-9;-~]{1,76}:)")
 _BOUNDARY = re.compile(rb"(?m)^--(\S[^\r\n\"]{0,70}?)[ \t]*\r?$")
 _BEGIN = re.compile(rb"(?m)^begin [0-7]{3} ([^\r\n]{1,200})\r?\n")
-# What servers say of a message to the programs that sent it.
+# Parts in which servers report on a message to the programs that sent it.
 _BY_MACHINES = frozenset({
     "message/delivery-status", "message/global-delivery-status", "message/disposition-notification",
     "text/rfc822-headers",
@@ -44,7 +44,7 @@ _SUFFIXES = {
 
 
 class _Raw(email.policy.Compat32):
-    """Headers as they came. The policies of `email` fail on some that are really sent."""
+    """Headers as they came. The policies of `email` fail on some headers that are really sent."""
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         name, value = super().header_source_parse(sourcelines)
@@ -71,7 +71,7 @@ class _Text:
 
 
 def open_mail(data: bytes, name: str, limits: ContainerLimits) -> Contents:
-    """The message and its attachments; see `open_container` for what is raised."""
+    """Return the message and its attachments; it raises as `open_container` does."""
     mime, text, budget = _parsed(data, limits), _Text(), Budget(limits, len(data))
     parts = list(_parts(mime, text, 0))
     shown = frozenset[str]().union(*(shown_in(page) for page, _ in text.pages))
@@ -87,7 +87,7 @@ def open_mail(data: bytes, name: str, limits: ContainerLimits) -> Contents:
 
 
 def open_mailbox(data: bytes, name: str, limits: ContainerLimits) -> Contents:
-    """The messages of an mbox, or of a mailbox of Foxmail, each as a file."""
+    """Return the messages of an mbox, or of a mailbox of Foxmail, each as a file."""
     marks = list((_FOXMAIL if data.startswith(b"\x10") else _MBOX).finditer(data))
     if len(marks) > limits.entries:
         raise TooMany(f"邮箱文件含 {len(marks)} 封邮件，超过 {limits.entries} 封")
@@ -104,8 +104,8 @@ def open_mailbox(data: bytes, name: str, limits: ContainerLimits) -> Contents:
 
 
 def _parsed(data: bytes, limits: ContainerLimits) -> "Mime[str, str]":
-    """The tree of a message. What would make one of millions of parts, or of a depth that nobody sends, is
-    refused before."""
+    """Return the tree of a message. Messages with too many parts or levels are refused before they are
+    parsed."""
     data = data.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
     if (envelope := _MBOX.match(data)) is not None:
         data = data[envelope.end() :]
@@ -123,8 +123,7 @@ def _parsed(data: bytes, limits: ContainerLimits) -> "Mime[str, str]":
 
 
 def _mended(mime: "Mime[str, str]") -> "Mime[str, str]":
-    """A message of several parts whose boundary is not said, or not the one that is used, taken apart by
-    that."""
+    """Return a multipart message whose boundary is missing or wrong, split by the boundary that it uses."""
     said = mime.get("content-type", "") or ""
     if not said.strip().lower().startswith("multipart/") or mime.is_multipart():
         return mime
@@ -147,7 +146,7 @@ def _mended(mime: "Mime[str, str]") -> "Mime[str, str]":
 
 
 def _parts(mime: "Mime[str, str]", text: _Text, depth: int) -> "Iterator[Mime[str, str]]":
-    """The parts that are files; the message's own text is put into `text`."""
+    """Yield the parts that are files; put the message's own text into `text`."""
     if depth > _MOST_NESTED:
         raise Hostile("邮件嵌套层数过多")
     kind = _type(mime)
@@ -155,7 +154,7 @@ def _parts(mime: "Mime[str, str]", text: _Text, depth: int) -> "Iterator[Mime[st
     if isinstance(payload, list) and not kind.startswith("message/"):
         alternatives = kind == "multipart/alternative"
         for inner in payload:
-            # What a reader of mail shows instead of the plain words may hold the pictures.
+            # The alternative that a mail program shows instead of the plain text may hold the pictures.
             if isinstance(inner, Mime):
                 yield from _parts(_mended(inner), text, depth + 1)
         if alternatives and len(text.plain) > 1 and not text.plain[-1].strip():
@@ -189,8 +188,8 @@ def _said_name(mime: "Mime[str, str]") -> str:
 
 
 def _raw(mime: "Mime[str, str]") -> bytes:
-    """The bytes of a part as they came. With its encoding and charset known, `email` would make something
-    else of them."""
+    """Return the bytes of a part as they came. If `email` knew the encoding and charset, it would change
+    them."""
     if isinstance(mime.get_payload(), list):
         return b""
     bare = Mime(policy=_POLICY)
@@ -203,7 +202,7 @@ def _decoded(mime: "Mime[str, str]") -> bytes:
     data = _raw(mime)
     encoding = (mime.get("content-transfer-encoding", "") or "").strip(" \t\"';.").lower()
     if encoding == "base64":
-        # What never was base64 is better taken as it came.
+        # Data that never was base64 is better taken as it came.
         return data if len(re.findall(rb"[^A-Za-z0-9+/=\s]", data)) * 20 > len(data) else unbase64(data)
     if encoding == "quoted-printable":
         return binascii.a2b_qp(data)
@@ -236,7 +235,7 @@ def _kept(name: str, data: bytes, budget: Budget) -> Inner:
 
 
 def _nested(mime: "Mime[str, str]", kind: str) -> bytes:
-    """The bytes of a message inside a message, also of one that was encoded, which the standard forbids."""
+    """Return the bytes of a message inside a message, even of an encoded one, which the standard forbids."""
     if kind == "message/partial":
         raise Damaged(
             "邮件被拆成几封发送，这只是其中一封",
@@ -259,14 +258,14 @@ def _nested(mime: "Mime[str, str]", kind: str) -> bytes:
 
 
 def _uuencoded(text: str, budget: Budget) -> Iterator[Inner]:
-    """Files that old programs put into the text itself."""
+    """Yield the files that old programs put into the text itself."""
     whole = ((name, data) for name, data in _packed(text.encode("utf-8", "replace")) if data)
     for name, data in islice(whole, budget.limits.entries + 1):
         yield _kept(last_step(decode(name)), data, budget)
 
 
 def _packed(text: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """(name, content) of each file in a text, in time that grows with its length alone."""
+    """Yield (name, content) of each file in a text. The time grows only linearly with the text's length."""
     at = 0
     while (begin := _BEGIN.search(text, at)) is not None:
         end = text.find(b"\nend", begin.end() - 1)
@@ -282,7 +281,7 @@ def _uudecoded(lines: bytes) -> bytes:
         try:
             found.append(binascii.a2b_uu(line))
         except binascii.Error:
-            # Some programs pad the line with more than belongs to it.
+            # Some programs pad the line beyond its length.
             count = (((line[0] - 32) & 63) * 4 + 5) // 3 if line else 0
             try:
                 found.append(binascii.a2b_uu(line[:count]))

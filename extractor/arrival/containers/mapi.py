@@ -1,5 +1,5 @@
-"""What Outlook's two formats, .msg and TNEF, have in common: properties by number ([MS-OXPROPS]), and what a
-message is by them."""
+"""The common part of Outlook's two formats, .msg and TNEF: properties by number ([MS-OXPROPS]), and the
+message that they describe."""
 
 import re
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ CONTENT_ID, HIDDEN = 0x3712, 0x7FFE
 
 
 def filetime(value: int) -> datetime | None:
-    """A Windows time, 100 ns since 1601, as UTC; None where no calendar has it."""
+    """Return a Windows time, 100 ns since 1601, as UTC; None where no calendar has it."""
     try:
         return datetime(1601, 1, 1, tzinfo=UTC) + timedelta(microseconds=value // 10) if value else None
     except OverflowError:
@@ -34,12 +34,13 @@ def filetime(value: int) -> datetime | None:
 
 
 def message_of(properties: Properties) -> Message:
-    """Sender, time, subject and body of a message."""
+    """Return the sender, time, subject and body of a message."""
     known = (
         _text(properties, number)
         for number in (SENDER_SMTP, REPRESENTED_SMTP, SENDER_ADDRESS, REPRESENTED_ADDRESS)
     )
-    # Inside one organisation an address is a path in its directory; the headers may still have the other.
+    # Inside one organisation an address is a path in its directory; the headers may still have the mail
+    # address.
     header = re.search(r"(?im)^from:([^\n]*(?:\n[ \t][^\n]*)*)", _text(properties, HEADERS))
     address = next((one for one in known if "@" in one), "") or sender(header[1] if header else "")[1]
     html = page_of(properties)
@@ -54,13 +55,13 @@ def message_of(properties: Properties) -> Message:
 
 
 def page_of(properties: Properties) -> bytes | str:
-    """The message as a web page, empty where it is none."""
+    """Return the message as a web page; empty where it is none."""
     html = properties.get(HTML)
     return html if isinstance(html, (bytes, str)) else ""
 
 
 def name_of(properties: Properties, otherwise: str) -> str:
-    """What an attachment is called."""
+    """Return the name of an attachment."""
     names = (
         _text(properties, number).replace("\0", "").strip()
         for number in (LONG_NAME, SHORT_NAME, DISPLAY_NAME)

@@ -20,14 +20,14 @@ _ATTACHMENT = "__attach_version1.0_"
 _STREAM = r"__substg1\.0_[0-9A-Fa-f]{8}"
 _FIXED = "__properties_version1.0"
 _EMBEDDED = f"__substg1.0_{mapi.DATA:04X}{mapi.OBJECT:04X}"
-# Bytes before the first entry: of the message itself, of one inside it, of an attachment.
+# Bytes before the first entry: of the message itself, of a message inside it, of an attachment.
 _TOP, _INSIDE, _ATTACHED = 32, 24, 8
 _DEEPEST = 8
 
 
 def open_msg(data: bytes, name: str, limits: ContainerLimits) -> Contents:
-    """The files of a .msg; those of a message inside it lie in a folder named after that. `open_container`
-    says what is raised."""
+    """Return the files of a .msg. Those of a message inside it lie in a folder named after that message. It
+    raises as `open_container` does."""
     try:
         return _Reader(data, limits).contents((), 0)
     except (OSError, struct.error, IndexError, TypeError, AttributeError, KeyError) as error:
@@ -46,7 +46,7 @@ class _Reader:
                 self._storages.setdefault(tuple(path[:depth]), set()).add(path[depth])
 
     def contents(self, folder: tuple[str, ...], depth: int) -> Contents:
-        """The message in one storage, and the files that hang on it."""
+        """Return the message in one storage, with its files."""
         properties = self._properties(folder, _INSIDE if folder else _TOP, "")
         page = mapi.page_of(properties)
         attached = sorted(
@@ -76,7 +76,7 @@ class _Reader:
     def _files(
         self, folder: tuple[str, ...], number: int, charset: str, shown: frozenset[str], depth: int
     ) -> Sequence[Inner]:
-        """An attachment; a message in a message gives its own files."""
+        """Return an attachment; a message inside the message returns its own files."""
         properties = self._properties(folder, _ATTACHED, charset)
         embedded = (*folder, _EMBEDDED)
         if _EMBEDDED in self._storages.get(folder, ()):
@@ -110,7 +110,7 @@ class _Reader:
             return [Inner(name, error=error)]
 
     def _properties(self, folder: tuple[str, ...], header: int, charset: str) -> dict[int, Any]:
-        """All that is said in one storage, by number."""
+        """Return all properties of one storage, by number."""
         found = self._fixed(folder, header)
         charset = charset or _charset(found)
         for name in self._streams.get(folder, ()):
@@ -128,7 +128,7 @@ class _Reader:
         return found
 
     def _fixed(self, folder: tuple[str, ...], header: int) -> dict[int, Any]:
-        """The properties of a fixed size."""
+        """Return the properties of a fixed size."""
         has_any = _FIXED in self._streams.get(folder, ())
         data = self._ole.openstream([*folder, _FIXED]).read()[header:] if has_any else b""
         found: dict[int, Any] = {}
@@ -142,7 +142,7 @@ class _Reader:
 
 
 def _charset(properties: mapi.Properties) -> str:
-    """What texts that are not in Unicode are written in; no page said, it is the one of Chinese Windows."""
+    """Return the charset of texts that are not in Unicode: by default that of Chinese Windows."""
     for number in (mapi.MESSAGE_CODE_PAGE, mapi.INTERNET_CODE_PAGE):
         page = properties.get(number)
         if isinstance(page, int) and page:

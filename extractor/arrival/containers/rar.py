@@ -1,4 +1,4 @@
-"""RAR archives, where libarchive's bsdtar is installed: it turns them into a tar stream, so that no file is
+"""RAR archives, where libarchive's bsdtar is installed. It turns them into a tar stream, so that no file is
 written."""
 
 import os
@@ -21,7 +21,7 @@ _ADVICE = "请安装 libarchive-tools（sealform doctor 有说明），或请申
 
 
 def open_rar(data: bytes, name: str, limits: ContainerLimits) -> Contents:
-    """The files of a RAR archive; see `open_container` for what is raised."""
+    """Return the files of a RAR archive; it raises as `open_container` does."""
     found = shutil.which(PROGRAM)
     if found is None:
         raise UnsupportedKind("打开 RAR 压缩包需要 bsdtar", advice=_ADVICE)
@@ -35,10 +35,11 @@ def open_rar(data: bytes, name: str, limits: ContainerLimits) -> Contents:
 
 
 def _run(command: list[str], data: bytes, folder: str, limits: ContainerLimits) -> tuple[bytes, bytes, int]:
-    """What a program wrote to its outputs, and its exit code; it is ended where it writes or takes too much.
+    """Return what a program wrote to its outputs, and its exit code. End it where it writes or takes too
+    much.
 
-    It gets `data` through a pipe, in which it can't look for the end: that of an archive may be the end of a
-    document in it.
+    The program gets `data` through a pipe, so that it can't look for the end: an archive's end record may
+    belong to a document inside it.
     """
     environment = {"LC_ALL": "C.UTF-8", "PATH": os.defpath}
     process = subprocess.Popen(
@@ -84,13 +85,13 @@ def _run(command: list[str], data: bytes, folder: str, limits: ContainerLimits) 
 
 
 def _feed(stream: IO[bytes], data: bytes) -> None:
-    with suppress(OSError):  # it has read enough, or was ended
+    with suppress(OSError):  # the program has read enough, or was ended
         stream.write(data)
     with suppress(OSError):
         stream.close()
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    """End the whole group, also what the program started."""
+    """End the whole process group, including processes that the program started."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)

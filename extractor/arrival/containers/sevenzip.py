@@ -1,4 +1,4 @@
-"""7z archives, by py7zr, into memory."""
+"""7z archives, unpacked into memory by py7zr."""
 
 import io
 import lzma
@@ -10,7 +10,7 @@ from models.errors import Damaged, Encrypted, Hostile, TooLarge, TooMany, Unread
 
 
 def open_7z(data: bytes, name: str, limits: ContainerLimits) -> Contents:
-    """The files of a 7z archive; see `open_container` for what is raised."""
+    """Return the files of a 7z archive; it raises as `open_container` does."""
     import py7zr
     from py7zr.exceptions import ArchiveError, PasswordRequired, UnsupportedCompressionMethodError
 
@@ -45,7 +45,7 @@ def open_7z(data: bytes, name: str, limits: ContainerLimits) -> Contents:
         KeyError,
         TypeError,
     ) as error:
-        if sinks.made:  # what came out before the fault is whole, the last one perhaps is not
+        if sinks.made:  # files that came out before the fault are whole, except perhaps the last
             done = tuple(Inner(each, bytes(sink.content)) for each, sink in sinks.made[:-1] if sink.counted)
             return Contents(
                 (*refused, *done, Inner(sinks.made[-1][0], error=Damaged("压缩包从这个文件起已损坏")))
@@ -55,7 +55,7 @@ def open_7z(data: bytes, name: str, limits: ContainerLimits) -> Contents:
 
 
 def _sorted_out(members: "list[Any]", packed: int, limits: ContainerLimits) -> tuple[list[Inner], list[str]]:
-    """Files that are refused unseen by what the archive says of them, and the names of the others."""
+    """Return the files refused by their stated size or name, and the names of the others."""
     if len(members) > limits.entries:
         raise TooMany(f"压缩包含 {len(members)} 个文件，超过 {limits.entries} 个")
     stated = {

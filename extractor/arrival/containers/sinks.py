@@ -1,4 +1,4 @@
-"""Where py7zr writes what it unpacks: into memory, and no more of it than the limits allow."""
+"""Sinks for the output of py7zr: they keep it in memory, and no more of it than the limits allow."""
 
 from py7zr.io import Py7zIO, WriterFactory
 
@@ -7,7 +7,7 @@ from models.errors import TooLarge
 
 
 class Sink(Py7zIO):
-    """Takes one file, and stops the unpacking where it is too much."""
+    """A sink for one file. It stops the unpacking where there is too much."""
 
     def __init__(self, budget: Budget) -> None:
         self.content = bytearray()
@@ -27,7 +27,7 @@ class Sink(Py7zIO):
         return 0
 
     def flush(self) -> None:
-        """There is nothing behind it."""
+        """Do nothing, because nothing lies behind the buffer."""
 
     def size(self) -> int:
         return len(self.content)
@@ -39,7 +39,7 @@ class Sink(Py7zIO):
 
 
 class Sinks(WriterFactory):
-    """Makes a `Sink` for each file, and keeps them in the order in which they are in the archive."""
+    """The maker of a `Sink` for each file. It keeps them in the order of the archive."""
 
     def __init__(self, budget: Budget) -> None:
         self.made: list[tuple[str, Sink]] = []

@@ -1,7 +1,7 @@
-"""Signed envelopes of S/MIME and of the programs of certificate authorities (RFC 5652): what is in them,
-whoever signed it.
+"""Signed envelopes of S/MIME and of certificate authorities' programs (RFC 5652): their content, whoever
+signed it.
 
-The signature is not checked, and nothing says that it was.
+The signature is not checked, and nothing claims that it was.
 """
 
 from asn1crypto import cms  # type: ignore[import-untyped, unused-ignore]
@@ -15,11 +15,11 @@ _SUFFIXES = (".p7m", ".p7s", ".p7", ".p7b")
 
 
 def signed_content(data: bytes) -> bytes | None:
-    """What a signed envelope holds; None where it is only the signature of something beside it, or no
-    envelope.
+    """Return the content of a signed envelope. Return None where it is only the signature of something beside
+    it, or no envelope.
 
     Raises:
-        RecursionError: it is nested deeper than any honest one.
+        RecursionError: it is nested deeper than any honest envelope.
     """
     try:
         content = cms.ContentInfo.load(data)["content"]["encap_content_info"]["content"].native
@@ -29,7 +29,7 @@ def signed_content(data: bytes) -> bytes | None:
 
 
 def open_signed(data: bytes, name: str, limits: ContainerLimits) -> Contents:
-    """The message or the file that was signed; see `open_container` for what is raised."""
+    """Return the message or the file that was signed; it raises as `open_container` does."""
     from extractor.arrival.kinds import is_message
 
     content = signed_content(data)

@@ -1,4 +1,4 @@
-"""TNEF, the winmail.dat that Outlook sends instead of attachments ([MS-OXTNEF])."""
+"""TNEF: the winmail.dat that Outlook sends instead of attachments ([MS-OXTNEF])."""
 
 import struct
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ _MOST_VALUES = 100_000
 
 
 def open_tnef(data: bytes, name: str, limits: ContainerLimits) -> Contents:
-    """The files in a winmail.dat; see `open_container` for what is raised."""
+    """Return the files in a winmail.dat; it raises as `open_container` does."""
     if len(data) < 6 or not data.startswith(SIGNATURE):
         raise Damaged("winmail.dat 不完整，无法打开")
     charset, whole = "gb18030", True
@@ -66,7 +66,7 @@ def open_tnef(data: bytes, name: str, limits: ContainerLimits) -> Contents:
 
 
 def _attributes(data: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """(level, number, value) of each attribute; what follows the last whole one is not looked at."""
+    """Yield (level, number, value) of each attribute. Anything behind the last whole one is ignored."""
     at = 6
     while at + 9 <= len(data) and data[at] in (1, 2):
         level, kind, length = struct.unpack_from("<BII", data, at)
@@ -96,7 +96,7 @@ def _file(attachment: dict[int, Any], number: int, budget: Budget) -> Inner:
     if isinstance(data, bytes) and data.startswith(_MESSAGE_OBJECT + SIGNATURE):
         data, name = data[len(_MESSAGE_OBJECT) :], last_step(name if "." in name else f"{name}.dat")
     elif isinstance(data, bytes) and data[16:24] == _COMPOUND:
-        data = data[16:]  # an object's own class stands before it
+        data = data[16:]  # the object's class ID stands before it
     try:
         content = budget.take(data if isinstance(data, bytes) else b"", len(data))
         return Inner(name, content, inline=bool(attachment.get(mapi.CONTENT_ID)))
@@ -105,7 +105,7 @@ def _file(attachment: dict[int, Any], number: int, budget: Budget) -> Inner:
 
 
 def _properties(data: bytes, charset: str) -> dict[int, Any]:
-    """Property values by number; those with names of their own are passed over."""
+    """Return property values by number; named properties are skipped."""
     found: dict[int, Any] = {}
     (count,), at = struct.unpack_from("<I", data), 4
     for _ in range(min(count, _MOST_VALUES)):

@@ -1,7 +1,7 @@
-"""Zip archives: names in whatever encoding the packer had, and no more unpacked than the limits allow.
+"""Zip archives: names in any encoding that packers use, and unpacking only as far as the limits allow.
 
-Entries are unpacked from the bytes that the directory points to, not by zipfile, which unpacks some methods
-without a limit.
+Entries are unpacked from the bytes that the directory points to. zipfile does not do it, because it unpacks
+some methods without a limit.
 """
 
 import bz2
@@ -22,18 +22,18 @@ from models.errors import Damaged, Encrypted, Hostile, TooMany, UnreadableFile, 
 _LOCAL = struct.Struct("<4s22xHH")
 _UTF8, _ENCRYPTED = 0x800, 0x1
 _UNICODE_PATH = 0x7075
-# What stands for the files of which nothing is known, in an archive that was cut off.
+# The name under which the unknown files of a cut-off archive are reported.
 _REST = "压缩包的其余部分"
 
 
 def open_zip(data: bytes, name: str, limits: ContainerLimits) -> Contents:
-    """The files of a zip archive; see `open_container` for what is raised."""
+    """Return the files of a zip archive; it raises as `open_container` does."""
     check_directory(data)
     rest: tuple[Inner, ...] = ()
     try:
         entries = [entry for entry in listed(data).infolist() if not entry.is_dir()]
     except CutOff:
-        # One more than may be, so that a million is not gathered.
+        # One entry more than the limit, so that a million entries are not gathered.
         entries = [entry for entry in islice(found(data), limits.entries + 1) if not entry.is_dir()]
         rest = (Inner(_REST, error=Damaged("压缩包不完整，缺少末尾，其后的文件已丢失")),)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, struct.error) as error:
@@ -49,7 +49,7 @@ def open_zip(data: bytes, name: str, limits: ContainerLimits) -> Contents:
 
 
 def _check_overlap(entries: Sequence[zipfile.ZipInfo]) -> None:
-    """Entries that share their bytes let a small archive unpack to anything."""
+    """Refuse entries that share their bytes, because they let a small archive unpack to any size."""
     placed = sorted(entries, key=lambda entry: entry.header_offset)
     for one, after in pairwise(placed):
         if one.header_offset + _LOCAL.size + one.compress_size > after.header_offset:
@@ -57,7 +57,7 @@ def _check_overlap(entries: Sequence[zipfile.ZipInfo]) -> None:
 
 
 def _names(entries: Sequence[zipfile.ZipInfo]) -> list[str]:
-    """The names; where an archive does not say that they are UTF-8, they are so only if all of them can
+    """Return the names. Where the archive does not declare UTF-8, the names are UTF-8 only if all of them can
     be."""
     raw = [
         None if entry.flag_bits & _UTF8 else entry.filename.encode("cp437", "replace") for entry in entries
@@ -75,7 +75,7 @@ def _names(entries: Sequence[zipfile.ZipInfo]) -> list[str]:
 
 
 def _unicode_path(entry: zipfile.ZipInfo, raw: bytes) -> str | None:
-    """The name in Info-ZIP's Unicode Path field, if it is about the name that the entry has now."""
+    """Return the name in Info-ZIP's Unicode Path field, if the field belongs to the entry's present name."""
     extra = entry.extra
     while len(extra) >= 4:
         kind, length = struct.unpack_from("<HH", extra)
@@ -103,7 +103,7 @@ def _file(data: bytes, entry: zipfile.ZipInfo, name: str, budget: Budget) -> Inn
 
 
 def _unpacked(data: bytes, entry: zipfile.ZipInfo, most: int) -> bytes:
-    """The bytes of an entry, and of one that has more than `most` the first `most` + 1."""
+    """Return the bytes of an entry, at most `most` + 1 of them."""
     header = data[entry.header_offset : entry.header_offset + _LOCAL.size]
     if len(header) < _LOCAL.size or not header.startswith(b"PK\x03\x04"):
         raise Damaged("压缩包的目录与内容不符")
@@ -127,7 +127,7 @@ def _unpacked(data: bytes, entry: zipfile.ZipInfo, most: int) -> bytes:
 
 
 def _lzma(packed: bytes, most: int) -> bytes:
-    """APPNOTE 5.8.8: two bytes of version, the length of the properties, and these."""
+    """Unpack LZMA as in APPNOTE 5.8.8: two bytes of version, the length of the properties, the properties."""
     length = int.from_bytes(packed[2:4], "little")
     properties = packed[4 : 4 + length]
     if len(properties) < 5:
