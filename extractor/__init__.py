@@ -1,5 +1,5 @@
-"""A file that came back -> results: values with their evidence, for each whether a person must look, and what
-there is to see."""
+"""From a returned file to results: the values with their evidence, whether a person must look at each, and
+the views of a file for that person."""
 
 from extractor.applications import Belonging, around
 from extractor.arrival import Source, digest, is_left_out, readable

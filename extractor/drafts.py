@@ -1,4 +1,4 @@
-"""A file that holds a form, blank or filled in -> a draft of its definition."""
+"""From a file that holds a form, blank or filled in, to a draft of its definition."""
 
 from extractor.drafting import Draft, Name, draft
 from extractor.options import Options
@@ -7,7 +7,7 @@ from models.errors import NotAForm, UnreadableFile
 
 
 def draft_form(data: bytes, name: str, name_of: Name, options: Options = Options()) -> Draft:
-    """The definition that the form in a file is likely to have; see `extractor.drafting.draft`.
+    """Draft the likely definition of the form in a file; see `extractor.drafting.draft`.
 
     Raises:
         UnreadableFile: the file can't be read, or holds no table.

@@ -1,4 +1,4 @@
-"""What was read of each file that arrived -> its ledger, in which everything that stands in it was booked
+"""From the readings of a submission to the ledger of each file, in which everything in the file is booked
 once."""
 
 from collections.abc import Iterator, Sequence
@@ -10,8 +10,8 @@ from models.page import Pages
 
 
 def ledgers(reads: Sequence[Read]) -> Iterator[PartLedger]:
-    """The ledger of each file. What stands on pages of no application was told with the state of the file, or
-    as lost pages."""
+    """Yield the ledger of each file. Things on pages of no application were told with the state of the file,
+    or as lost pages."""
     for read in reads:
         booked = [entry for document in read.documents for entry in document.entries()]
         for part in read.parts():
@@ -32,7 +32,7 @@ def _unread_pages(seen: Pages, matched: set[int], way: Booking) -> Iterator[Entr
 
 
 def _unbooked(seen: Pages, entries: Sequence[Entry], way: Booking) -> Iterator[Entry]:
-    """What stands beside the text of pages of no application, or of no page where there are several."""
+    """Yield asides on pages that belong to no application, and asides on no page in a file of several."""
     booked = {(entry.page, entry.text) for entry in entries if entry.kind == "aside"}
     for one in seen.aside:
         if (one.page, one.text) not in booked:

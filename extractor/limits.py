@@ -1,12 +1,12 @@
-"""What reading may cost: numbers only, so that anything may know them."""
+"""The limits on the cost of reading. They are plain numbers, so that any module may import them."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class ContainerLimits:
-    """What opening one container may cost: entries, bytes of a file in it and of all together, how often its
-    own size a file may unpack to, and seconds for a program that helps."""
+    """The limits of opening one container: entries, bytes of each file and of all together, the ratio of a
+    file's unpacked to its packed size, and the seconds for a helper program."""
 
     entries: int = 2_000
     file_bytes: int = 100 << 20
@@ -17,7 +17,7 @@ class ContainerLimits:
 
 @dataclass(frozen=True)
 class ZipLimits:
-    """What a package may unpack to: bytes in all, entries, and how often its own size."""
+    """The limits of unpacking a package: bytes in all, entries, and the ratio to its own size."""
 
     unpacked_bytes: int = 200 << 20
     entries: int = 5_000
@@ -27,7 +27,7 @@ class ZipLimits:
 
 @dataclass(frozen=True)
 class PdfLimits:
-    """What one PDF may hold."""
+    """The limits of one PDF."""
 
     pages: int = 300
     attachments: int = 100
@@ -36,7 +36,7 @@ class PdfLimits:
 
 @dataclass(frozen=True)
 class PictureLimits:
-    """What a document that is pictures may hold: pages of a file, and pixels of a page."""
+    """The limits of a document made of pictures: pages of a file, and pixels of a page."""
 
     pages: int = 60
     pixels: int = 120_000_000
@@ -44,7 +44,7 @@ class PictureLimits:
 
 @dataclass(frozen=True)
 class ViewLimits:
-    """How large a picture may become, whatever scale is asked for: pixels in all, and on a side."""
+    """The limits of a view, whatever scale is asked for: pixels in all, and on each side."""
 
     pixels: int = 16_000_000
     side: int = 12_000
@@ -52,8 +52,8 @@ class ViewLimits:
 
 @dataclass(frozen=True)
 class Limits:
-    """What one submission may cost to look at: bytes of a file, files in all, how many files deep a file may
-    lie, bytes that all containers together may unpack to, and what each kind of file may cost."""
+    """The limits of one submission: bytes of a file, number of files, nesting depth of a file, bytes unpacked
+    from all containers together, and the limits of each kind of file."""
 
     file_bytes: int = 100 << 20
     parts: int = 200

@@ -1,4 +1,4 @@
-"""How to extract: one value, made by who calls and handed to every step."""
+"""The options of an extraction: one value, which the caller makes and every step receives."""
 
 from dataclasses import dataclass, field
 
@@ -9,9 +9,9 @@ from extractor.weighing.calibration import SILENT_TARGET
 
 @dataclass(frozen=True)
 class Options:
-    """How to extract: `form` names the only form to look for, `silent_target` is the share of what is read
-    off pictures that may be wrong and yet accepted, `office` the program that converts other word processors'
-    files, `ocr` what reads pictures."""
+    """Options of an extraction. `form` names the only form to look for. `silent_target` is the share of
+    values read from pictures that may be accepted although they are wrong. `office` is the program that
+    converts other word processors' files, and `ocr` the engine that reads pictures."""
 
     form: str | None = None
     silent_target: float = SILENT_TARGET

@@ -31,12 +31,14 @@ def extract(
     progress: Progress | None = None,
     book: Book | None = None,
 ) -> list[Result]:
-    """Read a submission: a result for each application in it, and a failed one for each file that can't be
-    told to be one's: where there are several applications, for what could not be read, and where files came
-    apart, for each that gave none. A submission without any is one failed result.
+    """Read a submission and return a result for each application in it.
 
-    Every part ends in a named state and stands in each result. `progress` is told the name of each part
-    before it is read, `book` given the ledger of each once it has been.
+    Some files get a failed result of their own. Where there are several applications, it is each unreadable
+    file that nobody can assign to one of them. Where the files came apart, it is each that gave no
+    application. A submission without any application is one failed result.
+
+    Every part ends in a named state and stands in each result. `progress` receives the name of each part
+    before it is read, `book` the ledger of each part afterwards.
 
     Raises:
         UnknownForm: `options.form` is not among `forms`.
@@ -58,7 +60,7 @@ def extract(
         if document[0].is_body and any(
             read.documents for read in reads if _is_beside(read, document[0], source)
         ):
-            continue  # what people write in a mail beside the form
+            continue  # a letter in the mail beside the form
         if progress:
             for one in document:
                 progress(one.name)
@@ -73,21 +75,22 @@ def extract(
 
 
 def _documents(arrived: Sequence[Arrived], options: Options) -> list[list[Arrived]]:
-    """Files that are a document each, and the pictures of a folder, which are pages; what can't be told by
-    itself stands alone. The text of a message comes last, because it is looked at only where no file is a
+    """Group the files into documents. Sound pictures of one folder are pages of one document; every other
+    file stands alone. The text of a message comes last, because it is read only where no file holds a
     form."""
     documents: dict[tuple[str, int], list[Arrived]] = {}
     beside = Counter(one.folder for one in arrived if _is_picture(one))
     for number, one in enumerate(sorted(arrived, key=lambda one: one.is_body), 1):
-        # Decoding a picture to see whether it is sound takes time, and one by itself is found damaged when it
-        # is read.
+        # Decoding a picture to check it takes time. A picture that is alone in its folder needs no check: its
+        # damage shows when it is read.
         is_page = beside[one.folder] > 1 and _is_picture(one) and _is_sound(one.data, options)
         documents.setdefault((one.folder, 0) if is_page else (one.name, number), []).append(one)
     return list(documents.values())
 
 
 def _is_beside(read: Read, one: Arrived, source: Source) -> bool:
-    """Whether what was read came with a part: of files that came apart, what lay in the same."""
+    """Tell whether something read came with this part. Files that came apart must lie in the same outer
+    file."""
     return not source.apart or outermost(read.name) == outermost(one.name)
 
 
@@ -106,7 +109,8 @@ def _is_sound(data: bytes, options: Options) -> bool:
 
 
 def _open(document: list[Arrived], options: Options) -> tuple[Opened, dict[int, tuple[str, int]]]:
-    """The pages of a document, and for those of several files the file and the page in it of each."""
+    """Return the pages of a document. For a document of several files, also map each page to its file and the
+    page's number there."""
     try:
         if document[0].error:
             return Opened(document[0].error), {}
@@ -146,7 +150,7 @@ def _read(
             and opened.pages.reader == "scan"
             and opened.pages.damage
         ):
-            # What is cut off may be all that shows which form it is.
+            # The part that was cut off may be the only part that shows which form it is.
             error = Damaged("；".join(opened.pages.damage))
         seen = opened.pages if isinstance(opened.pages, Pages) else None
         return Read(tuple(document), error=error, pages=pages, loose=loose, seen=seen)
@@ -155,7 +159,7 @@ def _read(
 
 
 def _loose(document: Sequence[Arrived], opened: Opened) -> Loose | None:
-    """The page of a file that shows a single one."""
+    """Return the page of a file that has only one."""
     pages = opened.pages
     if (
         len(document) > 1
@@ -169,7 +173,7 @@ def _loose(document: Sequence[Arrived], opened: Opened) -> Loose | None:
 
 
 def _gathered(reads: Sequence[Read], forms: Mapping[str, FormDefinition], options: Options) -> list[Read]:
-    """What was read, with files of a folder that are the pages of one application as one document."""
+    """Return what was read, after joining single pages of one application in a folder to one document."""
     folders: dict[str, list[int]] = {}
     for place, read in enumerate(reads):
         if read.loose:
@@ -191,7 +195,7 @@ def _gathered(reads: Sequence[Read], forms: Mapping[str, FormDefinition], option
 def _bundled(
     reads: Sequence[Read], told: Sequence[Finding], forms: Mapping[str, FormDefinition], options: Options
 ) -> Read:
-    """Single pages read again as those of one document."""
+    """Read single pages again as the pages of one document."""
     files = tuple(one for read in reads for one in read.files)
     pages = {name: one for read in reads for name, one in read.pages.items()}
     whole = together([read.loose for read in reads if read.loose])
@@ -208,7 +212,7 @@ def _bundled(
 def _pages(
     opened: Opened, part: str, origins: Mapping[int, tuple[str, int]]
 ) -> dict[str, tuple[PartPage, ...]]:
-    """The pages of each file that have a size, numbered as they are in it."""
+    """Return the pages with a size of each file, numbered as in that file."""
     found: dict[str, tuple[PartPage, ...]] = {}
     for page in opened.pages.pages if isinstance(opened.pages, Pages) else ():
         name, number = origins.get(page.number, (part, page.number))
@@ -218,6 +222,6 @@ def _pages(
 
 
 def _our_defect(document: Sequence[Arrived], error: Exception) -> UnreadableFile:
-    """A defect of ours must cost one file, and say so, not a batch."""
+    """Log a defect of ours and report it for this file, so that it costs one file and not the whole batch."""
     _log.error("reading %s failed", document[0].name, exc_info=error)
     return Damaged("读取时程序出错", advice="请打开原文件核对，并把该文件报告给系统维护人员")

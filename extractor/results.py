@@ -1,8 +1,9 @@
-"""All that was read of a submission -> its results: one an application, and one for each file that is
-nobody's.
+"""From all that was read of a submission to its results: one for each application, and one for each file that
+belongs to no application.
 
-What could not be read is told to the application that it came with. Where several came, it is a failed result
-of its own, so that it is looked after, and held against none of them.
+The findings of an application tell of the unreadable files that came with it. Where several applications came
+together, an unreadable file is a failed result of its own. A person then looks after it, and it counts
+against none of the applications.
 """
 
 from collections import Counter
@@ -22,16 +23,19 @@ from models.record import Failure, Message, Part, PartPage, PartState, Result
 LONE = "只有申请表的个别页面，且无法确定属于哪份申请"
 _BLANK = "表格没有填写"
 
-# Something to tell, and the parts that it is about.
+# The parts that a finding is about, and the finding.
 _Told = tuple[tuple[str, ...], Finding]
 
 
 @dataclass(frozen=True)
 class Read:
-    """What arrived together, after reading: the documents that were found in it, or why there is none, or
-    neither, where there was nothing to read. `loose` is the page where there is but one, which others may
-    belong to; `blank` are documents that nobody filled in, left out beside filled ones. `seen` is all that
-    the reader saw."""
+    """Files read together, and the outcome: the documents found in them, or the error. Where there was
+    nothing to read, there is neither.
+
+    `loose` is the page of a file with a single page, which may belong to another file's application. `blank`
+    are documents that nobody filled in; they are left out beside filled ones. `seen` is everything that the
+    reader saw.
+    """
 
     files: tuple[Arrived, ...]
     documents: tuple[Document, ...] = ()
@@ -43,11 +47,11 @@ class Read:
 
     @property
     def name(self) -> str:
-        """What it is called: its first file."""
+        """The name of the first file."""
         return self.files[0].name
 
     def parts(self) -> tuple[Part, ...]:
-        """The files, each in the state that it ended in, with its pages as they were read."""
+        """Return the files, each with the state that it ended in and its pages as they were read."""
         state: PartState = state_of(self.error) if self.error else "read"
         parts = (one.part(one.settled or state) for one in self.files)
         return tuple(part.model_copy(update={"pages": self.pages.get(part.name, ())}) for part in parts)
@@ -55,7 +59,7 @@ class Read:
 
 @dataclass(frozen=True)
 class _Stray:
-    """Files that gave no application and are not one's either, and why they gave none."""
+    """Files that gave no application and belong to none, and the reasons why they gave none."""
 
     names: tuple[str, ...]
     errors: tuple[UnreadableFile, ...]
@@ -68,8 +72,8 @@ def results(
     reads: Sequence[Read],
     silent_target: float = SILENT_TARGET,
 ) -> list[Result]:
-    """A result an application, then a failed one for each stray; where there is neither, a failed one. All
-    parts stand in each."""
+    """Return a result for each application, then a failed one for each stray. Where there is neither, return
+    one failed result. All parts stand in each result."""
     reads, applications = _grouped([read for read in reads if not (read.error and read.files[0].is_body)])
     strays = _strays(reads, _owners(applications), intake, source)
     if not applications and not strays:
@@ -107,7 +111,7 @@ def _decided(source: Source, one: United, silent_target: float) -> Result:
 
 
 def _of_nothing(source: Source, intake: Intake, arrived: Sequence[Arrived], reads: Sequence[Read]) -> Result:
-    """The result of a submission in which there is no application."""
+    """Return the result of a submission in which there is no application."""
     failed = _failed(source, [read.error for read in reads if read.error], [*intake.links.values()])
     told = [*intake.findings, *_links(intake, Belonging({}), 0)]
     message: Message | None = next((one.message for one in arrived if one.message), None)
@@ -118,8 +122,8 @@ def _of_nothing(source: Source, intake: Intake, arrived: Sequence[Arrived], read
 
 
 def _grouped(reads: Sequence[Read]) -> tuple[list[Read], list[United]]:
-    """The applications in all that was read. A page of a form that goes with none of them is not a form; a
-    blank form is one, which was read to its end."""
+    """Find the applications in all that was read. A page of a form that goes with none of them counts as no
+    form. A blank form is a form, and was read to its end."""
     numbers = count(1)
     reads = [
         replace(read, documents=tuple(replace(one, number=next(numbers)) for one in read.documents))
@@ -142,7 +146,7 @@ def _grouped(reads: Sequence[Read]) -> tuple[list[Read], list[United]]:
 
 
 def _owners(*kinds: Sequence[United] | Sequence[_Stray]) -> dict[str, list[int]]:
-    """The numbers of the results that each part belongs to."""
+    """Return the numbers of the results that each part belongs to."""
     numbers: dict[str, list[int]] = {}
     for number, one in enumerate((one for kind in kinds for one in kind), 1):
         for name in one.names:
@@ -153,8 +157,11 @@ def _owners(*kinds: Sequence[United] | Sequence[_Stray]) -> dict[str, list[int]]
 def _strays(
     reads: Sequence[Read], owners: Mapping[str, Sequence[int]], intake: Intake, source: Source
 ) -> list[_Stray]:
-    """What is nobody's and must be looked after. Of files that came apart that is every one that gave no
-    application, as if it had come alone; of others, what could not be read beside several applications."""
+    """Return the files that belong to no application and that a person must look after.
+
+    Of files that came apart, it is every file that gave no application, as if it had come alone. Of other
+    files, it is those that could not be read beside several applications.
+    """
     if not owners and not source.apart:
         return []
     belonging = Belonging(owners, apart=source.apart)
@@ -165,7 +172,7 @@ def _strays(
             is_all = source.apart and not belonging.of(outer)
             error = read.error or (_why_unused(read) if is_all else None)
             if error and (is_all or _is_grave(error) or name in intake.links):
-                # Pictures that were read as one document failed as one.
+                # Pictures that were read as one document fail as one.
                 key = outermost(read.name) if is_all and read.error else read.name if read.error else name
                 found.setdefault(key, []).append((name, error))
     return [
@@ -175,14 +182,14 @@ def _strays(
 
 
 def _why_unused(read: Read) -> UnreadableFile | None:
-    """Why a file that was read is part of no application."""
+    """Return the reason why a file that was read is part of no application."""
     if not read.documents:
         return None
     return NotAForm(_BLANK) if all(one.is_blank for one in read.documents) else LonePages(LONE)
 
 
 def _is_grave(error: UnreadableFile) -> bool:
-    """Whether an application may be lost with it: no letter that somebody wrote beside his form."""
+    """Tell whether an application may be lost with this file. A letter beside a form is not one."""
     return isinstance(error, LonePages) or not isinstance(error, NotAForm | OtherKind)
 
 
@@ -193,7 +200,7 @@ def _hosts(intake: Intake, stray: _Stray) -> list[Sequence[str]]:
 def _parts(
     reads: Sequence[Read], owners: Mapping[str, Sequence[int]], applications: Sequence[United]
 ) -> list[Part]:
-    """Every part, with the results that it belongs to."""
+    """Return every part with the results that it belongs to."""
     again = {name for one in applications for name in one.duplicates}
     found = []
     for part in (part for read in reads for part in read.parts()):
@@ -205,7 +212,7 @@ def _parts(
 
 
 def _in_order(parts: Sequence[Part], arrived: Sequence[Arrived]) -> tuple[Part, ...]:
-    """The parts as they arrived, each file in a file behind that."""
+    """Return the parts in the order they arrived, each file inside another behind that other file."""
     places = {one.name: place for place, one in enumerate(arrived)}
 
     def place(part: Part) -> int:
@@ -218,8 +225,8 @@ def _in_order(parts: Sequence[Part], arrived: Sequence[Arrived]) -> tuple[Part, 
 
 
 def _failed(source: Source, errors: Sequence[UnreadableFile], links: Sequence[Sequence[str]]) -> Result:
-    """No application: because of the gravest of `errors`, or because the message only says where the files
-    are."""
+    """Return the result of no application. The reason is the gravest of `errors`, or that the message only
+    links to the files."""
     grave = [error for error in errors if not isinstance(error, NotAForm | OtherKind)]
     hosts = "、".join(host for found in links for host in found)
     if hosts and not grave:
@@ -232,7 +239,7 @@ def _failed(source: Source, errors: Sequence[UnreadableFile], links: Sequence[Se
 
 
 def _links(intake: Intake, belonging: Belonging, applications: int) -> list[_Told]:
-    """What to tell of links in messages, of which the first `applications` results are applications."""
+    """Report the links in messages. The first `applications` results are applications."""
     told: list[_Told] = []
     for part, hosts in intake.links.items():
         is_beside = any(number <= applications for number in belonging.of(part))
@@ -242,7 +249,7 @@ def _links(intake: Intake, belonging: Belonging, applications: int) -> list[_Tol
 
 
 def _notes(read: Read) -> Iterator[_Told]:
-    """What to tell those that `read` came with."""
+    """Yield the findings of `read` for the applications that it came with."""
     if read.error:
         yield (read.name,), _note(read, read.error)
     for name, number in Counter(name for one in read.blank for name in one.names).items():

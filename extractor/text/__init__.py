@@ -1,1 +1,1 @@
-"""Text that knows where it stood, and the characters that mean something in forms (pure)."""
+"""Text that knows its place in the document, and the characters with a meaning in forms (pure)."""

@@ -1,8 +1,8 @@
-"""Characters that readers of pictures take for others: which way, and where each was seen (data, pure).
+"""Pairs of characters that readers of pictures confuse: the direction, and where each was seen (data, pure).
 
-What follows from a row, a turned character or only a doubt, is for who reads it to say:
+The code that reads a row decides what follows from it, a turned character or only a doubt:
 `extractor/weighing/spelling.py` and `extractor/scan/compose.py`. `python -m benchmarks.confusions` draws
-every example and counts how often it is read so.
+every example and counts how often it is misread in this way.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,10 +13,10 @@ from dataclasses import dataclass
 class Confusion:
     """Each character of `read` was read where `meant` stood, which may be several characters, or none.
 
-    `example` is a text in which `meant` stands; `seen`, where the confusion was met and what it did there;
-    `drawn`, how often it was read so of how many places when the example was drawn in three pens' faces
-    (2026-11-29, by `benchmarks/confusions.py`). In five faces of print it was once, a 1 for an l, of 1,920
-    places.
+    `example` is a text in which `meant` stands. `seen` says where the confusion was met and what it did
+    there. `drawn` says how often it was misread in this way, of how many places, when the example was drawn
+    in three pens' faces (2026-11-29, by `benchmarks/confusions.py`). In five faces of print this happened
+    once, a 1 for an l, in 1,920 places.
     """
 
     read: str
@@ -44,7 +44,7 @@ AMONG_LETTERS = (
     Confusion("1|I", "l", "lxr8632@163.com", "this address on a drawn form, read 1xr8632@163.com", (12, 36)),
     Confusion("0", "o", "foo@foxmail.com", _ALIKE, (2, 144)),
 )
-# Of these two kinds, those of which readers are sure either way.
+# Of these two kinds, the characters of which readers are sure either way.
 TWIN_DIGITS = frozenset("10")
 TWIN_LETTERS = frozenset("lIOo")
 TWINS = TWIN_DIGITS | TWIN_LETTERS | {"|"}
@@ -60,25 +60,25 @@ QUICK = (
     ),
     Confusion("u", "v", "office@wuhan.gov.cn", "2026-11-22: gou.cn for gov.cn", (12, 36)),
 )
-# What a quick hand makes of the @ before a provider's name.
-# Met were the o's; the others are round too.
+# What a quick hand makes of the @ before a provider's name. The o's were met; the other characters are listed
+# because they are round too.
 AT = Confusion(
     "oO0aQecC©®", "@", "bgs.3600@foxmail.com", "2026-11-22: bgs.3600ofoxmail.com, zhb4487owhu.edu.cn", (0, 36)
 )
 
-# Rare characters of which readers are sure where a quick hand wrote a common one.
+# Rare characters of which readers are sure, although a quick hand wrote a common one.
 RARE = (Confusion("毓", "敏", "胡敏洋", "2026-11-27: a name, read 胡毓洋, accepted wrong", (8, 36)),)
 
-# Two strokes side by side, unless a class of something follows them.
+# Two strokes side by side, unless a word for a class follows them.
 STROKES = (Confusion("Ⅱ", "11", "对11栋建筑", "2026-11-22: 对Ⅱ栋建筑 in long texts of drawn forms", (0, 36)),)
 CLASSES = frozenset("类级期型等档线")
 
-# What is left of a seal's outline beside its name: a stroke, which is a character too.
+# The rest of a seal's outline beside its name: a stroke, which is a character too.
 OUTLINE = Confusion("一", "", "", "2026-11-22: names on the rims of seals, with a stroke at an end", (0, 0))
 
 
 def by_character(rows: Iterable[Confusion]) -> Mapping[str, str]:
-    """What each character that was read may mean."""
+    """Map each character that was read to what it may mean."""
     return {char: row.meant for row in rows for char in row.read}
 
 

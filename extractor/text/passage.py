@@ -1,8 +1,7 @@
-"""A stretch of text in which every character knows the span and the place that it came from, and which of the
-document's it is.
+"""Passages: text in which every character knows its span, its place, and its number in the document.
 
-The matcher cuts passages out of cells; whatever is cut, the evidence and the emphasis come along, and it can
-be told of every character of a document what became of it.
+The matcher cuts passages out of cells. Evidence and emphasis come along with every cut, and the number tells
+of every character of a document what became of it.
 """
 
 import re
@@ -18,18 +17,18 @@ from models.writing import key
 ADDED = -1
 PICTURE = "\ufffc"
 REMARK = "\ufff9"
-# The code of a remark that holds what a list draws before an item.
+# The code of a remark that holds the number or sign that a list draws before an item.
 LIST_NUMBER = "list-number"
 
 
 def is_digital(span: Span | None) -> TypeGuard[Picture]:
-    """Whether a span is where a digital signature shows."""
+    """Tell whether a span marks the place of a digital signature."""
     return isinstance(span, Picture) and span.kind == "digital"
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a line of text stands: the page, and the cell's address and box where it has them."""
+    """The place of a text line: the page, and the cell's address and box where it has them."""
 
     page: int | None = None
     cell: CellAddress | None = None
@@ -38,8 +37,8 @@ class Place:
 
 @dataclass(frozen=True)
 class Passage:
-    """`text` with, for each of its characters, its span (None for a line break), its place, and its number in
-    the document (`ADDED`: it stands in none)."""
+    """`text` and, for each of its characters, the span (None for a line break), the place, and the number in
+    the document (`ADDED` for a character that stands in none)."""
 
     text: str
     spans: tuple[Span | None, ...]
@@ -48,7 +47,7 @@ class Passage:
 
     @classmethod
     def of(cls, lines: Iterable[Line], place: Place, start: int = 0) -> "Passage":
-        """The passage of the lines of one cell, its characters numbered from `start`, line breaks too."""
+        """Return the passage of one cell's lines. Characters and line breaks are numbered from `start`."""
         pieces: list[tuple[str, Span | None]] = []
         for number, line in enumerate(lines):
             pieces += [("\n", None)] if number else []
@@ -59,7 +58,7 @@ class Passage:
 
     @classmethod
     def join(cls, passages: Iterable["Passage"]) -> "Passage":
-        """Passages one under the other."""
+        """Return passages as one, each on a new line."""
         text = ""
         spans: list[Span | None] = []
         places: list[Place] = []
@@ -80,13 +79,13 @@ class Passage:
         return len(self.text)
 
     def cut(self, start: int, end: int | None = None) -> "Passage":
-        """The part from `start` to `end`."""
+        """Return the part from `start` to `end`."""
         return Passage(
             self.text[start:end], self.spans[start:end], self.places[start:end], self.numbers[start:end]
         )
 
     def without(self, ranges: Iterable[tuple[int, int]]) -> "Passage":
-        """What is left when the ranges (start, end), in any order, are taken out."""
+        """Return the passage without the ranges (start, end), which may be in any order."""
         ranges = tuple(ranges)
         if not ranges:
             return self
@@ -127,7 +126,7 @@ class Passage:
 
     @property
     def without_remarks(self) -> "Passage":
-        """What stands there itself."""
+        """The passage without its remarks."""
         return self.without((n, n + 1) for n, span in enumerate(self.spans) if isinstance(span, Remark))
 
     @property
@@ -137,12 +136,12 @@ class Passage:
 
     @property
     def confidence(self) -> float:
-        """The least confidence of any of its characters; 1 where nothing stands."""
+        """The least confidence of any character; 1 where there is none."""
         return min((span.confidence for span in self.spans if isinstance(span, Run | Tick)), default=1.0)
 
     @property
     def readings(self) -> tuple[tuple[Run, ...], ...]:
-        """A run for each character but white space, where any was read off a picture; none where the file
+        """A run for each character but white space, where any was read from a picture; empty where the file
         holds them all."""
         runs = tuple(
             span if len(span.text) == 1 else span.model_copy(update={"text": char, "others": ()})
@@ -159,15 +158,15 @@ class Passage:
 
     @property
     def recovered(self) -> str:
-        """The characters that were read from under a seal, each stretch of them apart."""
+        """The characters that were read from under a seal, with blanks between their stretches."""
         under = [isinstance(span, Run) and span.recovered for span in self.spans]
         return "".join(
             char if is_under else " " for char, is_under in zip(self.text, under, strict=True)
         ).strip()
 
     def evidence(self, part: str) -> tuple[Evidence, ...]:
-        """Each place that the passage touches, with the box of what stands there, or of the cell where
-        nothing has one."""
+        """Return each place that the passage touches, with the box of its characters there, or with the
+        cell's box where no character has one."""
         found: dict[Place, list[Box]] = {}
         for char, span, place in zip(self.text, self.spans, self.places, strict=True):
             boxes = found.setdefault(place, []) if not char.isspace() or not found else []
@@ -194,30 +193,30 @@ def _characters(span: Span) -> str:
 
 @dataclass(frozen=True)
 class Keyed:
-    """The comparison key of a text, with the way back: `at[i]` is where the key's character i stands in the
-    text."""
+    """The comparison key of a text, with the way back: `at[i]` is the index in the text of the key's
+    character i."""
 
     key: str
     at: tuple[int, ...]
 
     @classmethod
     def of(cls, text: str) -> "Keyed":
-        """Keys are made character by character, so that each keeps its place."""
+        """Return the key of `text`, made character by character, so that each keeps its place."""
         found = [(char, number) for number, original in enumerate(text) for char in key(original)]
         return cls("".join(char for char, _ in found), tuple(number for _, number in found))
 
     def range(self, start: int, end: int) -> tuple[int, int]:
-        """The stretch of the text that the key's characters `start` to `end` stand for."""
+        """Return the stretch of the text that the key's characters `start` to `end` stand for."""
         return self.at[start], self.at[end - 1] + 1
 
 
 def spaced(words: str) -> str:
-    """A regular expression for `words` with any white space between its characters."""
+    """Return a regular expression for `words` with any white space between its characters."""
     return r"\s*".join(re.escape(char) for char in words if not char.isspace())
 
 
 def lines_of(text: str) -> Iterator[tuple[int, int]]:
-    """Start and end of each line."""
+    """Yield the start and end of each line."""
     start = 0
     for line in text.split("\n"):
         yield start, start + len(line)

@@ -1,4 +1,4 @@
-"""What programs put where nobody has written anything; it is printed with the form, and no answer."""
+"""The texts that programs put into empty places. They are print of the form and never an answer."""
 
 STANDARD_PLACEHOLDERS = frozenset(
     [

@@ -1,9 +1,7 @@
-"""Raised and lowered characters: a unit and a formula are written so, but so are an exponent and the mark of
-a note.
+"""Raised and lowered characters. Units and formulas are written so, but also exponents and note marks.
 
-They never run into what stands before them: digits become the raised and lowered digits that Unicode has,
-other characters are set apart by a sign. Where they are no plain unit or formula, a remark says that they are
-there.
+They never run into the text before them. Digits become the superscript and subscript digits of Unicode; a
+sign separates other characters. Where they are not a plain unit or formula, a remark reports them.
 """
 
 import re
@@ -14,7 +12,7 @@ from typing import Literal
 from models.geometry import box_around
 from models.page import Box, Emphasis, Remark, Run, Span
 
-# What stands `on` the line is no more than a piece that keeps apart from what is before it.
+# A piece `on` the line is not raised; it only keeps apart from the text before it.
 Level = Literal["up", "down", "on"]
 _RAISED = str.maketrans("0123456789+-\u2212()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁽⁾")
 _LOWERED = str.maketrans("0123456789+-\u2212()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₍₎")
@@ -28,7 +26,7 @@ _FORMULA = re.compile(r"[A-Za-z)\]₀-₉][.,]?\Z")
 
 @dataclass(frozen=True)
 class Raised:
-    """Text above or below the line, until it is known what stands before it."""
+    """Text above or below the line, before the text in front of it is known."""
 
     text: str
     level: Level
@@ -37,13 +35,13 @@ class Raised:
     confidence: float = 1.0
 
     def run(self, text: str) -> Run:
-        """Its characters as those of `text`."""
+        """Return a run of `text` with the properties of this piece."""
         return Run(text=text, emphasis=self.emphasis, box=self.box, confidence=self.confidence)
 
 
 def settled(spans: Iterable[Span | Raised]) -> Iterator[Span]:
-    """The spans of a line with what is raised as characters of its own. A line that is raised as a whole is a
-    plain one."""
+    """Yield the spans of a line with raised text as its own characters. A line that is raised as a whole is a
+    plain line."""
     spans = list(_merged(spans))
     levels = {
         s.level if isinstance(s, Raised) else None
@@ -76,7 +74,7 @@ def settled(spans: Iterable[Span | Raised]) -> Iterator[Span]:
 
 
 def _merged(spans: Iterable[Span | Raised]) -> Iterator[Span | Raised]:
-    """Neighbours on one level as one; their emphasis hardly matters."""
+    """Yield the spans with neighbours on one level merged. They keep only the emphasis that they share."""
     last: Raised | None = None
     for span in spans:
         if isinstance(span, Raised) and last is not None and span.level == last.level:

@@ -1,4 +1,4 @@
-"""What stands above characters to say how they are read."""
+"""Pronunciations that stand above characters."""
 
 import unicodedata
 
@@ -6,6 +6,6 @@ _SCRIPTS = ("LATIN", "BOPOMOFO", "MODIFIER", "COMBINING")
 
 
 def is_reading(text: str) -> bool:
-    """Whether a text above characters says how they are read, 拼音 in letters or 注音, and so is no part of
+    """Tell whether a text above characters is their pronunciation, 拼音 in letters or 注音, and so not part of
     what they say."""
     return all(char.isspace() or unicodedata.name(char, "").startswith(_SCRIPTS) for char in text)

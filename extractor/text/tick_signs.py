@@ -1,5 +1,4 @@
-"""What the characters of choosing look like: Unicode marks, symbol fonts, and the letters that stand in for
-them."""
+"""The characters that mark a choice: Unicode marks, symbol fonts, and the letters that replace them."""
 
 from models.page import TickState
 
@@ -7,10 +6,10 @@ EMPTY = frozenset("□☐○▢◻⬜◯❏❐❑❒⚪▭◽◇")
 TICKED = frozenset("☑☒■●◉⊠🗹🗷✅⬛◼▣⚫🔘⊙⮽🗵◈")
 TICK = frozenset("✔✓√🗸ˇ∨")
 CROSS = frozenset("×✗✘✖❌╳")
-# Filled boxes of two kinds: who uses both says yes with the one and no with the other.
+# Two kinds of filled boxes. An applicant who uses both means yes by one and no by the other.
 CHECKED_BOX = frozenset("☑🗹✅")
 CROSSED_BOX = frozenset("☒🗷⊠⮽🗵")
-# Characters that people type because they look like a mark; they count only where a mark could stand.
+# Characters that people type because they look like a mark. They count only where a mark could stand.
 BOX_LOOKALIKES = frozenset("口囗ロ▯")
 TICK_LOOKALIKES = frozenset("VvνＶｖ")
 CROSS_LOOKALIKES = frozenset("xXＸｘ")
@@ -18,7 +17,7 @@ CROSS_LOOKALIKES = frozenset("xXＸｘ")
 VARIATION_SELECTORS = frozenset("\ufe0e\ufe0f")
 ENCLOSING = frozenset("\u20dd\u20de\u20df")
 
-# Low byte of the code in each symbol font; the reference is the fonts' own charts.
+# Low byte of the code in each symbol font; the source is the fonts' own charts.
 _SYMBOL_FONTS: dict[str, dict[int, TickState]] = {
     "wingdings": {
         **dict.fromkeys([0xFE, 0xFD, 0x78, 0x6E, 0xA4], "ticked"),
@@ -39,7 +38,7 @@ _SYMBOL_FONTS: dict[str, dict[int, TickState]] = {
 
 
 def state_of(char: str) -> TickState | None:
-    """What a character is when it is a mark beyond doubt; look-alikes are not."""
+    """Return the state of a character that is surely a mark; None for look-alikes."""
     if char in EMPTY:
         return "empty"
     if char in TICKED:
@@ -50,15 +49,15 @@ def state_of(char: str) -> TickState | None:
 
 
 def is_symbol_font(font: str | None) -> bool:
-    """Whether `font` shows other signs than its character codes say."""
+    """Tell whether `font` shows other signs than its character codes say."""
     return font is not None and (
         font.strip().lower() in _SYMBOL_FONTS or font.strip().lower() == "wingdings 3"
     )
 
 
 def symbol_state(font: str | None, code: int) -> TickState | None:
-    """The mark that `code` shows in symbol font `font`; codes come with or without the private-use offset
-    F000.
+    """Return the mark that `code` shows in symbol font `font`; codes come with or without the private-use
+    offset F000.
 
     Where the font is lost, the code decides if all symbol fonts that have it agree.
     """
@@ -73,15 +72,15 @@ def symbol_state(font: str | None, code: int) -> TickState | None:
 
 EMPTY_GLYPHS = frozenset("□☐")
 MARK_GLYPHS = frozenset("☑☒■√✓✔")
-# What a recogniser makes of boxes, empty and marked.
+# The characters that a recogniser reads for boxes, empty or marked.
 LIKE_BOXES = EMPTY_GLYPHS | MARK_GLYPHS | frozenset("口囗日曰田回×XxVvMN凵冈〇○●")
 
 
 def is_boxlike(text: str) -> bool:
-    """Whether a recogniser may have made this character of a box."""
+    """Tell whether a recogniser may have read this character for a box."""
     return text in LIKE_BOXES
 
 
 def is_chinese(text: str) -> bool:
-    """Whether `text` is a Chinese character, and none that a recogniser makes of a box."""
+    """Tell whether `text` is a Chinese character that a recogniser does not read for a box."""
     return "\u4e00" <= text <= "\u9fff" and text not in LIKE_BOXES

@@ -1,1 +1,1 @@
-"""How sure a reading is, and what to do with it (pure)."""
+"""The weighing of readings: how sure each is, and what to do with it (pure)."""

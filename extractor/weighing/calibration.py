@@ -1,12 +1,11 @@
-"""From the signs of a reading to the probability that it is right, and how probable a reading must be to be
-accepted.
+"""Calibration: from the signs of a reading to the probability that it is right, and the probability that it
+must have to be accepted.
 
-What is read off a picture has signs: how sure the recogniser is of its least sure character and of all of
-them together, how well this applicant's writing can be read at all. A logistic regression for each kind of
-field turns them into a probability (Platt 1999, "Probabilistic outputs for support vector machines"); it was
-fitted to returned forms whose truth is known, by
-`python -m benchmarks.calibration`, which writes `extractor/weighing/coefficients.py`. What a file holds as
-    characters has no signs.
+A reading from a picture has signs: how sure the recogniser is of its least sure character, how sure it is of
+all characters together, and how legible this applicant's writing is as a whole. A logistic regression for
+each kind of field turns the signs into a probability (Platt 1999, "Probabilistic outputs for support vector
+machines"). `python -m benchmarks.calibration` fitted it to returned forms whose truth is known, and writes
+`extractor/weighing/coefficients.py`. Characters that the file itself holds have no signs.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,17 +20,17 @@ from models.page import Run, Tick
 
 Signs = Mapping[str, float]
 
-# The share of silent errors, wrong and yet accepted, that a batch may have.
+# The share of a batch's values that may be silent errors: wrong and yet accepted.
 SILENT_TARGET = 0.001
 _LEAST_ERROR = 1e-4
-# Kinds of which too few were returned to fit weights to, and the kind that they are written like. What is
-# read off a picture for a kind that stands neither here nor among the weights always goes to a person:
-# nothing is known of how it is misread.
+# Kinds of which too few were returned to fit weights to, and the kind that they are written like. A kind that
+# stands neither here nor among the weights always goes to a person when read from a picture, because nothing
+# is known of how it is misread.
 _LIKE = {"address": "text", "number": "text", "rows": "text"}
-# How sure each character must be, whatever the rest says for it: the digits where they say it all, and in a
-# long text; in an address, which no word holds up, that it is not as likely to be another one; nothing more
-# of words, which hold each other up, and of marks, which have no characters. What holds for digits holds for
-# kinds of which nothing is known.
+# How sure each character must be, whatever else speaks for the value. The default applies to digits, also in
+# a long text, because they have nothing else to confirm them, and to kinds of which nothing is known. In an
+# address, which no word supports, a character must not be as likely to be another one. Words support each
+# other and marks have no characters, so these need nothing more.
 _SURE = {
     "text": 0.0,
     "address": 0.0,
@@ -41,16 +40,16 @@ _SURE = {
     "signature": 0.0,
     "email": rungs.LIKELIER,
 }
-# The same for a mark between two digits, where it tells which number they are. No weight is fitted to it.
+# The sign of a mark between two digits, where it tells which number they are. No weight is fitted to it.
 POINT = "point"
-# Characters of a value that are misread though the recogniser is sure of them, whatever it says of the
-# others: what a check character is asked to find.
+# The number of characters of a value that are misread although the recogniser is sure of them. A check
+# character has to find these.
 _UNSEEN_ERRORS = 0.02
 
 
 def signs_of(field: Field, passage: Passage, legible: float) -> dict[str, float]:
-    """The signs of what was read off a picture for `field`; none where nothing was read, or the file holds it
-    as characters."""
+    """Return the signs of a reading of `field` from a picture; none where nothing was read, or where the file
+    holds it as characters."""
     read = _characters(passage)
     if not read:
         return {}
@@ -66,9 +65,11 @@ def signs_of(field: Field, passage: Passage, legible: float) -> dict[str, float]
 
 
 def unweighed(field: Field, signs: Signs, value: object) -> tuple[str, ...]:
-    """What the signs of a reading off a picture say nothing of: whether a long text has a comma more or less,
-    and whether one that a short text has is another mark. In long ones readers lose marks, so that those that
-    were read prove little."""
+    """Return the parts of a reading from a picture that its signs do not cover.
+
+    The signs don't tell whether a long text has a comma more or less, nor whether a mark in a short text is
+    another mark. Readers lose marks in long texts, so that the marks that were read prove little.
+    """
     if not signs or field.punctuation != "kept":
         return ()
     has_marks = isinstance(value, str) and any(not (char.isalnum() or char.isspace()) for char in value)
@@ -76,7 +77,7 @@ def unweighed(field: Field, signs: Signs, value: object) -> tuple[str, ...]:
 
 
 def _points(field: Field, read: Sequence[tuple[str, float]]) -> list[float]:
-    """How sure each mark is that stands between two digits: without it the number is another one."""
+    """Return how sure each mark between two digits is. Without it the number is another one."""
     if field.between_digits != "value":
         return []
     threes = zip(read, read[1:], read[2:], strict=False)
@@ -86,19 +87,20 @@ def _points(field: Field, read: Sequence[tuple[str, float]]) -> list[float]:
 
 
 def sign_of_mark(confidence: float) -> dict[str, float]:
-    """The sign of a tick, a seal or a signature that its reader is so sure of."""
+    """Return the sign of a tick, a seal or a signature from its reader's confidence."""
     return {"least": _logit(confidence)}
 
 
 def legibility(passages: Iterable[Passage]) -> float:
-    """How well the answers of one application can be read: minus the logarithm of the share of characters
-    that are wrong."""
+    """Return how legible the answers of one application are: minus the logarithm of the share of wrong
+    characters."""
     read = [sure for passage in passages for _, sure in _characters(passage)]
     return -log(sum(1 - sure for sure in read) / max(len(read), 1) + _LEAST_ERROR)
 
 
 def held_confidence(passage: Passage) -> float:
-    """The least confidence of what was not read off a picture, 1 where nothing is of that sort."""
+    """Return the least confidence of the characters that were not read from a picture; 1 where there are
+    none."""
     return min(
         (span.confidence for span in passage.spans if isinstance(span, Run | Tick) and not is_read(span)),
         default=1.0,
@@ -106,22 +108,24 @@ def held_confidence(passage: Passage) -> float:
 
 
 def probability(field: Field, signs: Signs) -> float:
-    """How probable it is that a reading of `field` with these signs is right, if its value passes `check`."""
+    """Return the probability that a reading of `field` with these signs is right, if its value passes
+    `check`."""
     if field.passes < 1 and field.kind not in WEIGHTS:
         return _checked(field.passes, signs)
     return probability_of(WEIGHTS, field.kind, signs)
 
 
 def _checked(passes: float, signs: Signs) -> float:
-    """The probability for a kind that proves itself. Of misread values a share of `passes` has a right check
-    character by chance; one wrong character alone never has, so that the figure is on the safe side."""
+    """Return the probability for a kind with a check character. By chance, a share of `passes` of all misread
+    values passes `check`. A value with a single wrong character never does, so that the figure is on the safe
+    side."""
     misread = exp(-signs["errors"]) - _LEAST_ERROR + _UNSEEN_ERRORS
     return 1 - passes * min(misread, 1.0)
 
 
 def probability_of(table: Mapping[str, Mapping[str, float]], kind: str, signs: Signs) -> float:
-    """The same by the weights in `table`; a kind that it lacks is weighed like the one that it is written
-    like, and never accepted where that is none."""
+    """Return that probability by the weights in `table`. A kind without weights takes those of the kind that
+    it is written like; where there is none, it is never accepted."""
     weights = table.get(kind) or table.get(_LIKE.get(kind, ""))
     if weights is None:
         return 0.0
@@ -133,7 +137,8 @@ def probability_of(table: Mapping[str, Mapping[str, float]], kind: str, signs: S
 
 
 def threshold(target: float) -> float:
-    """The least probability of an accepted reading that keeps the share of silent errors at `target`."""
+    """Return the least probability of an accepted reading that keeps the share of silent errors at
+    `target`."""
     below = [(share, least) for share, least in THRESHOLDS if share <= target]
     return below[-1][1] if below else 1.0
 

@@ -1,9 +1,9 @@
-"""Whether two readings of one answer say the same and, where they don't, whether misreading explains it
+"""Comparing two readings of one answer: whether they agree and, if not, whether misreading explains it
 (pure).
 
-Two files of one application bear the same words, once as characters and once as print that was read off a
-picture. What the reader took for another character is explained where the right one was among its rivals or
-where it was unsure. A number is never explained away: figures are what people correct by hand, and they look
+Two files of one application hold the same words, once as characters and once as print read from a picture.
+Misreading explains a difference where the right character was among the reader's rivals, or where the reader
+was unsure. It never explains a different number, because people correct figures by hand, and figures look
 alike.
 """
 
@@ -20,12 +20,12 @@ from models.page import Run
 from models.record import Observation
 from models.writing import compact, key
 
-_SHOWN = 12  # characters around a difference that are shown
+_SHOWN = 12  # characters shown around a difference
 
 
 @dataclass(frozen=True)
 class Written:
-    """The characters of an answer that count when it is compared, each with its run where it was read off a
+    """The characters of an answer that count in a comparison, each with its run where it was read from a
     picture."""
 
     chars: tuple[str, ...]
@@ -33,7 +33,8 @@ class Written:
 
     @classmethod
     def of(cls, field: Field, one: Observation) -> "Written":
-        """Blanks never count, punctuation only in codes such as an e-mail address."""
+        """Return the characters that count: never blanks, and punctuation only in codes such as an e-mail
+        address."""
         pieces: Iterable[tuple[str, Run | None]] = [
             (run.text, run) for runs in one.readings for run in runs
         ] or [(char, None) for char in one.raw]
@@ -48,10 +49,10 @@ class Written:
 
 @dataclass(frozen=True)
 class Comparison:
-    """How far two readings are apart: characters that nothing explains, those that misreading does, and the
-    longer length.
+    """The distance of two readings: characters that nothing explains, those that misreading explains, and the
+    greater length.
 
-    `one` and `other` show where they differ, or the beginnings of both.
+    `one` and `other` show the first difference, or the beginnings of both.
     """
 
     unexplained: int
@@ -67,7 +68,7 @@ class Comparison:
 
     @property
     def share(self) -> float:
-        """The part of the characters that is the same, or may be."""
+        """The share of the characters that are the same, or may be."""
         return 1 - self.unexplained / max(self.length, 1)
 
 
@@ -97,12 +98,12 @@ def compare(field: Field, one: Observation, other: Observation) -> Comparison:
 
 @cache
 def _counting(text: str, is_code: bool) -> str:
-    """What counts of a character."""
+    """Return the part of a character that counts."""
     return (compact if is_code else key)(text).lower()
 
 
 def _weigh(ours: Written, theirs: Written, here: range, there: range) -> tuple[int, int]:
-    """How many of the characters that differ are explained by misreading, and how many are not."""
+    """Return how many differing characters misreading explains, and how many it does not."""
     pairs = zip(here, there, strict=False)
     explained = sum(_may_be(ours.chars[i], ours.runs[i], theirs.chars[j], theirs.runs[j]) for i, j in pairs)
     paired = min(len(here), len(there))
@@ -112,7 +113,7 @@ def _weigh(ours: Written, theirs: Written, here: range, there: range) -> tuple[i
 
 
 def _may_be(one: str, run: Run | None, other: str, other_run: Run | None) -> bool:
-    """Whether either was misread for the other. Digits never are."""
+    """Tell whether either was misread for the other. Digits never are."""
     if one.isdigit() or other.isdigit():
         return False
     return (run is not None and _might_say(run, other)) or (
@@ -127,7 +128,7 @@ def _might_say(run: Run, wanted: str) -> bool:
 
 
 def _numbers(field: Field, one: Observation) -> list[str]:
-    """The numbers in an answer: what stands between their digits counts, but not the commas of thousands."""
+    """Return the numbers in an answer. Signs between digits count, but not the commas of thousands."""
     text = "".join(run.text for runs in one.readings for run in runs) or one.raw
     text = re.sub(r"[\s,，]", "", compact(text))
     return re.findall(r"\d+", text) if field.between_digits != "nothing" else []

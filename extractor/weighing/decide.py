@@ -1,9 +1,9 @@
-"""Observations of one field -> its value and whether a person must look: the only place where readings are
-weighed.
+"""From the observations of one field to its value and whether a person must look. Readings are weighed only
+here.
 
-`accept` is a promise that nobody needs to look, so everything that speaks against a reading sends it to
-review: little confidence, an oddity that the reader or the matcher saw, a rule that the value breaks in a way
-that misreading would explain, and another observation of the same field that says something else.
+`accept` promises that nobody needs to look, so anything that contradicts a reading sends it to review. That
+is low confidence, an oddity that the reader or the matcher saw, a broken rule that misreading would explain,
+or another observation of the same field that says something else.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,8 +36,8 @@ def decide(
 ) -> Decided:
     """Weigh `observations`, check the record that they give, and decide field by field.
 
-    `findings` are what is already known of the whole file; a doubt among them is about every field.
-    `silent_target` is the share of wrong values that may be accepted of what is read off pictures.
+    `findings` are already known of the whole file; a doubt among them concerns every field. `silent_target`
+    is the share of values read from pictures that may be accepted although they are wrong.
     """
     least = threshold(silent_target)
     by_field: dict[str, list[Observation]] = {name: [] for name in form.fields}
@@ -62,7 +62,7 @@ def decide(
 
 
 def _with_unweighed(form: FormDefinition, name: str, results: Mapping[str, FieldResult]) -> FieldResult:
-    """The result with those parts of its value that its decision says nothing of."""
+    """Return the result with the parts of its value that its decision does not cover."""
     field, result = form.fields[name], results[name]
     if result.value is None:
         return result
@@ -79,7 +79,7 @@ def _with_unweighed(form: FormDefinition, name: str, results: Mapping[str, Field
 def _unsure(
     form: FormDefinition, weighed: Mapping[str, Observation], told: set[str | None], least: float
 ) -> list[Finding]:
-    """A reason for each field that goes to a person for nothing but little confidence."""
+    """Return a finding for each field that goes to a person only for its low confidence."""
     return [
         Finding.of("unsure", name, title=form.titles[name], percent=int(one.confidence * 100))
         for name, one in weighed.items()
@@ -88,8 +88,8 @@ def _unsure(
 
 
 def _calibrated(field: Field, one: Observation) -> Observation:
-    """The observation with its probability of being right for a confidence, where it has signs to tell it by
-    and no rule that speaks against it."""
+    """Return the observation with its probability of being right as its confidence. This needs signs, and no
+    rule that contradicts the reading."""
     if not one.signs:
         return one
     sure = probability(field, one.signs)
@@ -111,7 +111,8 @@ def _result(one: Observation, doubtful: bool, least: float) -> FieldResult:
 
 
 def _explained(finding: Finding, others: Sequence[Finding]) -> bool:
-    """Whether it is said already why a field is empty: its text could not be read, its seal is only typed."""
+    """Tell whether another finding already explains an empty field: its text could not be read, or its seal
+    is only typed."""
     codes = {other.code for other in others if other.field == finding.field}
     if finding.code in ("seal-missing", "signature-missing"):
         return bool(codes & {"seal-typed", "signature-typed", "label-missing"})
@@ -119,8 +120,8 @@ def _explained(finding: Finding, others: Sequence[Finding]) -> bool:
 
 
 def weigh(form: FormDefinition, name: str, seen: Sequence[Observation]) -> Observation:
-    """One observation out of several of one file. What the page shows leads; a control of ours must say the
-    same."""
+    """Return one observation out of several of one file. The one on the page leads; a control of ours must
+    say the same."""
     title = form.titles[name]
     if not seen:
         missing = Finding.of("label-missing", name, title=title)
@@ -128,9 +129,9 @@ def weigh(form: FormDefinition, name: str, seen: Sequence[Observation]) -> Obser
     leading = next((one for one in seen if one.source != "control"), seen[0])
     others = [one for one in seen if one is not leading and not _same(one.value, leading.value)]
     if not others:
-        # They say the same; a control of ours holds the characters and line breaks that a page can only show.
+        # They say the same. A control of ours holds the characters and line breaks that a page can only show.
         exact = next((one for one in seen if one.source == "control" and isinstance(one.value, str)), leading)
-        # It also ends where the answer ends, in a cell that holds another one.
+        # The control also tells where its answer ends in a cell that holds another answer.
         told = any(one.source == "control" and one.value is not None for one in seen)
         doubts = tuple(doubt for doubt in leading.doubts if not told or doubt.code != "cell-shared")
         return leading.model_copy(update={"value": exact.value, "doubts": doubts})
@@ -152,7 +153,7 @@ def _shown(form: FormDefinition, observation: Observation) -> str:
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Whether two readings say the same; in text, line breaks and blanks don't matter."""
+    """Tell whether two readings say the same; in text, line breaks and blanks don't matter."""
     if isinstance(one, str) and isinstance(other, str):
         return key(one) == key(other)
     return bool(one == other)

@@ -1,8 +1,8 @@
-"""Does a text that was read off a picture bear a name? (pure)
+"""Comparing a text read from a picture with a name: does the seal bear it? (pure)
 
-The recogniser's own doubts are weighed: where it took one character for another it mostly held the right one
-for possible too, while another name's characters are read surely. So an error of reading costs little, and
-another name much, even one that differs by a single character.
+The comparison weighs the recogniser's own doubts. Where the recogniser misread a character, the right one was
+mostly among its rivals; the characters of another name are read surely. A misreading therefore costs little,
+and another name costs much, even one that differs by a single character.
 """
 
 import math
@@ -14,22 +14,23 @@ from extractor.text.confusions import OUTLINE
 from models.page import Run
 from models.writing import CJK, key
 
-# What speaks against a name, as negative log-likelihoods; each of the first three alone is too much for it.
-# They are round figures of 2026-11-22. `python -m benchmarks.seal_names` reckons them from 217 seals that it
-# draws (2026-11-29): 4.5, 8.5, 4.5 and 5.9 over 2,493 characters; of the 2,256 in clear readings none of the
-# four happened to any, which makes 8.4 of each. A stray sign is rare, and yet no evidence of another name.
-_UNTHOUGHT = 7.5  # a character instead of one that the recogniser did not even hold for possible
-_UNASKED = 6.5  # a character that the name has not, when it was surely read
+# The costs of evidence against a name, as negative log-likelihoods; each of the first three alone rules the
+# name out. They are round figures of 2026-11-22. `python -m benchmarks.seal_names` computes them from 217
+# seals that it draws (2026-11-29): 4.5, 8.5, 4.5 and 5.9 over 2,493 characters. In the 2,256 characters of
+# clear readings none of the four happened, which makes 8.4 of each. A stray sign is rare, and yet no evidence
+# of another name.
+_UNTHOUGHT = 7.5  # a character was read that has the expected one not even among its rivals
+_UNASKED = 6.5  # a character was surely read that the name lacks
 _MISSED = 6.5  # a character of the name for which nothing was read
-_STRAY = 1.0  # what a seal has besides its name: a figure of its number, a stroke of its outline
+_STRAY = 1.0  # a sign that a seal has besides its name: a digit of its number, a stroke of its outline
 _NAMED = re.compile(f"(?!{OUTLINE.read})[{CJK}]")
-# Of the same seals 206 were told to bear their own name and none not to; a near name none was told to bear,
-# and 194 not to. The rest goes to a person.
+# Of the same seals 206 were judged to bear their own name and none not to. None was judged to bear a near
+# name, and 194 were judged not to. The remaining seals go to a person.
 _BEARS, _DIFFERS = 5.0, 7.0
 
 
 def bears(readings: Sequence[Sequence[Run]], name: str) -> bool | None:
-    """Whether what was read, in one way or several, is `name`; None where that can't be told.
+    """Tell whether the readings say `name`; None where that can't be told.
 
     The reading may begin anywhere: a ring has no first character.
     """
@@ -48,16 +49,16 @@ def bears(readings: Sequence[Sequence[Run]], name: str) -> bool | None:
 
 
 def cost(reading: Sequence[Run], wanted: str) -> float:
-    """How much speaks against the characters read being `wanted`, from whichever of them one starts: a
-    negative log-likelihood."""
+    """Return the negative log-likelihood of the characters read, if the seal bears `wanted`. The reading may
+    start at any character."""
     read = [(letter, run) for run in reading for letter in key(run.text)]
     turns = [read[start:] + read[:start] for start in range(len(read))]
     return min((_aligned(turn, wanted) for turn in turns), default=math.inf)
 
 
 def _aligned(read: Sequence[tuple[str, Run]], wanted: str) -> float:
-    """The cheapest way to explain `read` by `wanted`: characters taken for others, missed, or seen where none
-    are."""
+    """Return the least cost of explaining `read` by `wanted`: by characters that were misread, missed, or
+    read where there are none."""
     row = [_MISSED * k for k in range(len(wanted) + 1)]
     for letter, run in read:
         extra = 0.5 + _UNASKED * run.confidence if _NAMED.fullmatch(letter) else _STRAY

@@ -1,6 +1,7 @@
-"""Characters that were read off a picture, weighed again by what may stand there: the kind of the field, the
-script that forms are filled in with, and the same name where it stands elsewhere in the application. Pure;
-what a file holds as text stays as it is.
+"""Correcting characters that were read from a picture by what may stand there (pure).
+
+Three things tell what may stand there: the kind of the field, the script that forms are filled in with, and
+the same name elsewhere in the application. Text that the file itself holds stays as it is.
 """
 
 import re
@@ -28,19 +29,19 @@ _SECOND_LEVEL = ("gov", "edu", "com", "org", "net")
 _DOMAIN = re.compile(r"@[\w.-]+\.(\w{3})\.cn$")
 _PROVIDERS = r"163|126|139|189|qq|foxmail|sina|sohu|yeah|aliyun|outlook|hotmail|gmail|\w+\.(?:gov|edu)"
 _NO_AT = re.compile(rf"(?<=\w)[{re.escape(confusions.AT.read)}](?=(?:{_PROVIDERS})\.)")
-_WINDOW = 5  # characters on each side that may make words with one
+_WINDOW = 5  # characters on each side that may make words with one character
 _WORD = 4.0  # nats that a word costs
-_SHORT = 4  # characters of what may be a person's name, whose characters make words by chance
-# Other places in the same print are misread for the same reason, so that they are worth less than a reading
-# of their own.
+_SHORT = 4  # characters of a text that may be a person's name, whose characters make words by chance
+# Other places in the same print are misread for the same reason, so that they are worth less than an
+# independent reading.
 _WEIGHT = 0.6
-# how alike a name and its mention must be, in percent: a mention may leave out what a name ends with
+# The least likeness of a name and its mention, in percent; a mention may leave out the end of the name.
 _LIKE = 55.0
 _LEAST_NAME = 4
 
 
 def respell(field: Field, passage: Passage) -> Passage:
-    """The passage with each doubtful character as the kind of `field` and the script have it."""
+    """Return the passage with each doubtful character corrected by the kind of `field` and the script."""
     spans = [span if is_read(span) else None for span in passage.spans]
     changed: dict[int, Run] = {}
     for at, span in enumerate(spans):
@@ -53,7 +54,7 @@ def respell(field: Field, passage: Passage) -> Passage:
             and span.text in _STROKES
             and passage.text[at + 1 : at + 2] not in confusions.CLASSES
         ):
-            # A guess, so nobody is sure of it.
+            # This is a guess, so nobody may be sure of it.
             changed[at] = _turned(span, _STROKES[span.text], rungs.EVEN)
     if field.made_of == "words":
         changed = _in_words([changed.get(n, span) for n, span in enumerate(passage.spans)], spans) | changed
@@ -65,13 +66,13 @@ def respell(field: Field, passage: Passage) -> Passage:
 
 
 def is_read(span: Span | None) -> TypeGuard[Run]:
-    """Whether a span is a character that was read off a picture."""
+    """Tell whether a span is a character that was read from a picture."""
     return isinstance(span, Run) and len(span.text) <= 2 and span.confidence < 1
 
 
 def _in_script(run: Run) -> Run:
-    """The simplified character where its traditional fellow was read and it is likely too: forms are filled
-    in with simplified ones, and a reader that knows both scripts takes a quick hand for the other one."""
+    """Return the simplified character where its traditional form was read and it is likely too. Forms are
+    filled in with simplified characters, and a reader that knows both scripts may misread a quick hand."""
     if run.text.isascii():
         return run
     simple = _simplified(run.text)
@@ -92,11 +93,11 @@ def _converter() -> Any:
 
 
 def _in_words(runs: Sequence[Span | None], read: Sequence[Run | None]) -> dict[int, Run]:
-    """The doubtful characters that make words with their neighbours, by the words of a dictionary.
+    """Return the doubtful characters that make words with their neighbours, by the words of a dictionary.
 
-    A rival is taken where it saves more words than its score is less likely; a character that saves words is
-    surer for it. The measure is the length of the shortest description (Rissanen 1978), every word costing
-    the same.
+    A rival is taken where the words that it saves outweigh its lower likelihood. A character that saves words
+    becomes surer. The measure is the length of the shortest description (Rissanen 1978); every word costs the
+    same.
     """
     chars = [run.text if isinstance(run, Run) else "\n" for run in runs]
     found: dict[int, Run] = {}
@@ -135,7 +136,7 @@ def _is_chinese(text: str) -> bool:
 
 @lru_cache(10_000)
 def _words(text: str) -> int:
-    """Of how many words `text` is, at least."""
+    """Return the least number of words that `text` consists of."""
     import rjieba
 
     return len(rjieba.cut(text, False))
@@ -149,15 +150,15 @@ def _turned(run: Run, text: str, confidence: float = 1.0) -> Run:
 
 
 def _beside(run: Run, other: str) -> Run:
-    """The character as it was read, and beside it another that is as likely."""
+    """Return the character as it was read, with another one that is equally likely."""
     others = ((other, rungs.EVEN), *(rival for rival in run.others if rival[0] != other))
     return run.model_copy(update={"confidence": min(run.confidence, rungs.EVEN), "others": others})
 
 
 def _as_address(text: str) -> str:
-    """An e-mail address in which 1 and l, 0 and o are what their neighbours are, digits standing with digits,
-    in which a round character before a provider's name is the @, and whose domain ends as the country's
-    do."""
+    """Correct an e-mail address. The twins 1 and l, 0 and o become what their neighbours are, digits among
+    digits. A round character before a provider's name becomes the @, and the domain gets an ending that the
+    country's domains have."""
     text = "".join(
         _by_neighbours(text, at) if char in confusions.TWINS else char for at, char in enumerate(text)
     )
@@ -169,9 +170,11 @@ def _as_address(text: str) -> str:
 
 
 def _may_be(run: Run, text: str, at: int) -> str | None:
-    """What else a character of an address may be, that it can't be told from: a g for a q where hardly any
-    word has one, because readers are sure of either; the twin of a 1 or l, 0 or o between a letter and a
-    digit, if the reader thought of it."""
+    """Return another character that this one of an address may be, where nobody can tell the two apart.
+
+    A q may be a g where hardly any word has a q, because readers are sure of either. One of 1, l, 0, o
+    between a letter and a digit may be its twin, if the reader thought of it.
+    """
     if text[at] in "qQ" and text[at + 1 : at + 2] not in ("q", "u") and text[at - 1 : at] != "q":
         return run.text.lower().translate(_QUICK)
     around = {
@@ -198,7 +201,7 @@ def _by_neighbours(text: str, at: int) -> str:
 
 
 def _as_digits(text: str) -> str:
-    """A telephone number in which letters beside digits are the digits that they look like."""
+    """Correct a telephone number: letters beside digits become the digits that they look like."""
     for at in range(len(text)):
         before = text[at - 1 : at] if at else text[1:2]
         if text[at].isascii() and before.isdigit():
@@ -206,13 +209,13 @@ def _as_digits(text: str) -> str:
     return text
 
 
-# What the characters of such a value mean, as many as there are.
+# Functions that give the meaning of a value's characters, as many as there are.
 _MEANT: Mapping[MadeOf, Callable[[str], str]] = {"e-mail": _as_address, "digits": _as_digits}
 
 
 def _as_meant(made_of: MadeOf, runs: Sequence[Run | None], read: str) -> dict[int, Run]:
-    """Those of `runs`, which may have been turned into more characters than were `read`, that a value so made
-    has otherwise."""
+    """Return the `runs` that a value made of `made_of` spells differently. A run may have been turned into
+    more characters than were `read`."""
     found: dict[int, Run] = {}
     texts = [run.text if run is not None else char for run, char in zip(runs, read, strict=True)]
     text, end = "".join(texts), 0
@@ -227,11 +230,12 @@ def _as_meant(made_of: MadeOf, runs: Sequence[Run | None], read: str) -> dict[in
 
 
 def corroborate(passages: Mapping[str, Passage], mentions: Iterable[tuple[str, str]]) -> dict[str, Passage]:
-    """The passages, the characters of each name weighed together with those of the same name elsewhere.
+    """Return the passages, the characters of each name weighed together with those of the same name
+    elsewhere.
 
-    `passages` are by field; `mentions` are pairs of fields of which the first bears the name that the second
-    one holds. Where two readings of a name differ, the likelier character stands in both; where they agree,
-    both are surer.
+    `passages` are by field. `mentions` are pairs of fields: the first bears the name that the second holds.
+    Where two readings of a name differ, the likelier character is put into both. Where they agree, both
+    become surer.
     """
     weighed = dict(passages)
     for bearer, name in mentions:
@@ -263,8 +267,8 @@ def _written(passage: Passage) -> list[int]:
 
 
 def _pairs(one: str, other: str) -> Iterable[tuple[int, int]]:
-    """Which characters of two writings of a name are the same one: equal ones, and single ones between two
-    that are."""
+    """Yield pairs of characters that are the same one in two writings of a name: equal characters, and single
+    ones between equal stretches."""
     blocks = [
         (code.tag, code.src_start, code.src_end, code.dest_start, code.dest_end)
         for code in Levenshtein.opcodes(one, other)
@@ -280,7 +284,7 @@ def _pairs(one: str, other: str) -> Iterable[tuple[int, int]]:
 
 
 def _weighed(mine: Run, yours: Run) -> Run:
-    """`mine` in the light of another reading of the same character."""
+    """Return `mine` in the light of another reading of the same character."""
     if not is_read(mine):
         return mine
     scores: dict[str, float] = {}
@@ -301,7 +305,7 @@ def _likely(run: Run, text: str) -> float:
 
 
 def _with(passage: Passage, changed: Mapping[int, Run]) -> Passage:
-    """The passage with the characters at some places as other runs."""
+    """Return the passage with the characters at some places replaced by other runs."""
     if not changed:
         return passage
     runs = [changed.get(n, span) for n, span in enumerate(passage.spans)]
