@@ -1,4 +1,4 @@
-"""Which pages and files are one application, and what they say together (pure)."""
+"""The pages and files of one application, and what they say together (pure)."""
 
 from extractor.applications.belonging import Belonging, around
 from extractor.applications.group import Document, group

@@ -1,10 +1,9 @@
-"""Which parts belong to one application: told by instance, name, content and file names, never by luck
-(pure).
+"""Grouping documents to applications by instance number, name, content and file names, never by luck (pure).
 
-Each two documents are compared: the number that we wrote into the form, the name of the unit (what seals and
-other texts should bear), and the other answers, each worth as much as it says. Similar file names and a
-common folder lower what the content must show, but nothing makes up for content that speaks against it. What
-can't be told stays apart, and says so.
+Each two documents are compared: the number that we wrote into the form, the unit's name (which seals and
+other texts should bear), and the other answers, each weighted by its length. Similar file names and a common
+folder lower the demands on the content, but nothing outweighs content that contradicts. Documents that can't
+be assigned stay apart, and a finding says so.
 """
 
 import re
@@ -31,14 +30,14 @@ Likeness = Literal["same", "close", "different", "unknown"]
 # The gravest first: one name that differs counts for more than another that is the same.
 _TOLD: Mapping[Likeness, str] = {"different": "单位名称不同", "close": "单位名称相近", "same": "单位名称相同"}
 
-# What a field says counts by its characters, a long text no more than this.
+# A field's content counts by its characters, a long text no more than this.
 _MOST = 12
-# Of what two documents both say: this much alike and they may be one application, this much and they are
-# whatever they are called.
+# The least shares of alike content among the content of both. From the first on, two documents may be one
+# application; from the second on they are one, whatever their names.
 _ALIKE, _SURELY_ALIKE = 0.5, 0.8
 _ENOUGH, _ENOUGH_SUPPORTED = 20, 8
-_CLEARLY = 6.0  # by how much more content a document must go with one than with another
-_NEAR = 0.9  # a value with one character in ten wrong is still evidence of the same
+_CLEARLY = 6.0  # a document must share so much more content with one document than with another
+_NEAR = 0.9  # a value with one character in ten wrong still counts as the same
 _CLOSE = 0.85
 _GLANCE = 60.0
 _NUMBERED = re.compile(
@@ -48,10 +47,12 @@ _NUMBERED = re.compile(
 
 @dataclass(frozen=True)
 class Document:
-    """What was read of one document. `number` counts in the order of arrival, `names` are its files;
-    `is_whole` is False of single pages of a form, `is_paper` says that it was read off pictures, `has_paper`
-    that some of its pages were. `told` is what stands beside the form, which says nothing of how it was read;
-    `entries` the ledger of its `pages` with the file of each entry, made when it is asked for."""
+    """The content of one document. `number` counts in the order of arrival; `names` are its files.
+
+    `is_whole` is False for single pages of a form. `is_paper` says that it was read from pictures,
+    `has_paper` that some of its pages were. `told` is about things beside the form, which say nothing of how
+    well the form was read. `entries` makes the ledger of its `pages` when called: each entry with its file.
+    """
 
     number: int
     names: tuple[str, ...]
@@ -68,7 +69,7 @@ class Document:
 
     @property
     def folders(self) -> set[str]:
-        """Where its files lay."""
+        """The folders that its files lay in."""
         return {name.rpartition("/")[0] for name in self.names}
 
     @cached_property
@@ -77,18 +78,18 @@ class Document:
 
     @cached_property
     def keys(self) -> dict[str, str]:
-        """What it says of each field, made for a quick comparison."""
+        """The text of each field, as a key for quick comparison."""
         return {name: key(one.raw) for name, one in self._said.items()}
 
     @property
     def is_blank(self) -> bool:
-        """Whether nobody filled it in. Of paper that can't be told: writing may not have been seen."""
+        """Whether nobody filled it in. Nobody can tell that of paper, where writing may have been missed."""
         return not (self.is_paper or self.has_paper or self.findings) and not any(
             map(_is_answered, self.observations)
         )
 
     def says(self, name: str) -> Observation | None:
-        """What it says of a field on its face, None where it says nothing."""
+        """Return the observation of a field with a value; None where it has none."""
         return self._said.get(name)
 
 
@@ -100,8 +101,8 @@ def _is_answered(one: Observation) -> bool:
 
 @dataclass(frozen=True)
 class Relation:
-    """What two documents are to each other, why, and by how much. Those that contradict each other are in no
-    way one."""
+    """The relation of two documents: the verdict, why, and how much supports it. Two documents that
+    contradict each other are never one application."""
 
     verdict: Verdict
     why: str
@@ -118,8 +119,8 @@ class Application:
 
 
 def group(documents: Sequence[Document]) -> list[Application]:
-    """The applications in `documents`, in the order of their first parts. Pages of a form that join none are
-    left out, and so are blank forms where others are filled in."""
+    """Return the applications in `documents`, in the order of their first parts. Pages of a form that join
+    none are left out, and so are blank forms where others are filled in."""
     relations = _relations(documents)
     together: dict[int, set[int]] = {document.number: {document.number} for document in documents}
     ranked = sorted(relations.items(), key=lambda item: (-item[1].weight, item[0]))
@@ -146,7 +147,7 @@ def group(documents: Sequence[Document]) -> list[Application]:
 
 
 def _without_blank(applications: Sequence[Application]) -> list[Application]:
-    """The applications that somebody filled in, or the first where none is."""
+    """Return the applications that somebody filled in, or the first one where none is filled in."""
     blank = [one for one in applications if all(document.is_blank for document in one.documents)]
     return [one for one in applications if one not in blank] or blank[:1]
 
@@ -160,8 +161,8 @@ def _relations(documents: Sequence[Document]) -> dict[tuple[int, int], Relation]
 
 
 def _is_supported(one: Document, other: Document, documents: Sequence[Document]) -> bool:
-    """Whether two documents are called alike, or lie in a folder with no other; it says nothing of two of one
-    kind."""
+    """Tell whether two documents have similar names, or a folder to themselves. For two documents of one kind
+    this says nothing."""
     if one.is_paper == other.is_paper:
         return False
     around = [document for document in documents if document.folders & (one.folders | other.folders)]
@@ -175,7 +176,7 @@ def _is_contradicted(ones: set[int], others: set[int], relations: Mapping[tuple[
 
 
 def _is_contested(one: int, other: int, relations: Mapping[tuple[int, int], Relation]) -> bool:
-    """Whether either goes as well with a third one that contradicts the other."""
+    """Tell whether either goes as well with a third document that contradicts the other."""
     least = relations[one, other].weight - _CLEARLY
     for mine, yours in ((one, other), (other, one)):
         for pair, relation in relations.items():
@@ -188,7 +189,7 @@ def _is_contested(one: int, other: int, relations: Mapping[tuple[int, int], Rela
 
 
 def _joined(members: Sequence[Document], relations: Mapping[tuple[int, int], Relation]) -> list[Finding]:
-    """For each document but the first, with which of those before it it goes and why."""
+    """Report, for each document but the first, which earlier document it goes with and why."""
     found = []
     for place, member in enumerate(members[1:], 1):
         pairs = [(relations[other.number, member.number], other) for other in members[:place]]
@@ -219,7 +220,7 @@ def _unsure(
 
 
 def relate(one: Document, other: Document, supported: bool = False) -> Relation:
-    """What two documents are to each other; `supported` says that their names or where they lay speak for one
+    """Return the relation of two documents. `supported` says that their names or folders suggest one
     application."""
     if one.form.name != other.form.name:
         return Relation("apart", "不是同一种表", contradicts=True)
@@ -277,7 +278,7 @@ def _names(one: Document, other: Document) -> tuple[Likeness, str]:
 
 
 def _by_seal(document: Document, name: str, told: str) -> set[Likeness]:
-    """What the seals say that should bear the name, where the document itself does not say it."""
+    """Return the verdicts of the seals that should bear the name, where the document does not state it."""
     found: set[Likeness] = set()
     for field in document.form.fields.values():
         seal = document.says(field.name) if isinstance(field, SealField) and field.mentions == name else None
@@ -288,7 +289,7 @@ def _by_seal(document: Document, name: str, told: str) -> set[Likeness]:
 
 
 def _content(one: Document, other: Document) -> tuple[float, float, int]:
-    """How much two documents say alike, of how much that both say, and in how many fields."""
+    """Return how much two documents say alike, out of how much that both say, and in how many fields."""
     alike = total = 0.0
     count = 0
     for name, field in one.form.fields.items():
@@ -305,10 +306,10 @@ def _content(one: Document, other: Document) -> tuple[float, float, int]:
 
 
 def _are_far(one: Document, other: Document, name: str) -> bool:
-    """Whether it is plain at a glance that two documents say different things of a field."""
+    """Tell whether two documents plainly say different things about a field."""
     return fuzz.ratio(one.keys[name], other.keys[name], score_cutoff=_GLANCE) == 0
 
 
 def _stem(name: str) -> str:
-    """What a file is called without its folder, its suffix, numbers and what everybody writes."""
+    """Return a file's name without folder, suffix, numbers and the words that everybody uses."""
     return key(_NUMBERED.sub("", name.rpartition("/")[2].rpartition(".")[0].lower()))

@@ -1,9 +1,9 @@
-"""Which files that show a single page each are one application's pages, and in which order (pure).
+"""Files that show a single page each: which of them are one application's pages, and in which order (pure).
 
-A file that bears the form's first labels begins an application. Another goes with it where our number on
-both, its seals, its text or the names of the files say so, and nothing says otherwise. What goes with none
-stays by itself, and those that may lack it say so: joined in error it is one unit's answer in another's
-application, left apart it is only asked for.
+A file that bears the form's first labels begins an application. Another file joins it where our number on
+both, its seals, its text or the names of the files say so, and nothing contradicts. A file that joins none
+stays by itself, and the applications that may lack it say so. A file joined in error puts one unit's answer
+into another unit's application; a file left apart only needs a question.
 """
 
 import re
@@ -20,7 +20,7 @@ from models.form import FormDefinition
 from models.page import Page, Pages
 
 _NUMBERED = re.compile(r"(?P<before>.*?)(?P<number>\d+)(?P<after>\D*)")
-# Numbers of so many digits are times: between two of them nothing is missing.
+# Numbers with so many digits are times, between which no file is missing.
 _A_TIME = 6
 
 
@@ -37,30 +37,31 @@ class Loose:
 
     @cached_property
     def series(self) -> tuple[str, ...]:
-        """What the names of files have in common that were numbered on: all but the last number."""
+        """The common part of file names that were numbered on: everything but the last number."""
         folder, _, last = self.name.rpartition(".")[0].rpartition("/")
         found = _NUMBERED.fullmatch(last)
         return (folder, found["before"], found["after"]) if found else (folder, last)
 
     @cached_property
     def number(self) -> str | None:
-        """The last number in its name."""
+        """The last number in the file's name."""
         found = _NUMBERED.fullmatch(self.name.rpartition(".")[0].rpartition("/")[2])
         return found["number"] if found else None
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """The files, by their places among those that were given, whose pages are one application's, in the order
-    of the form; `told` is what a person should know of it."""
+    """The files of one application's pages, in the order of the form. `files` are their places among those
+    that were given; `told` is what a person should know about them."""
 
     files: tuple[int, ...]
     told: tuple[Finding, ...] = ()
 
 
 def gather(files: Sequence[Loose], forms: Sequence[FormDefinition]) -> tuple[list[Bundle], set[int]]:
-    """The applications that begin with one of `files`, which lay together, as far as there is anything to say
-    of them; and the files that may be pages of one and can't be told whose."""
+    """Return the applications that begin with one of `files`, as far as there is anything to say about them.
+    Return also the files that may be pages of an application, but nobody can tell of which. `files` lay
+    together."""
     loose = _Files(files, [_sheet(one, forms) for one in files])
     owners = _owners(loose)
     left = {
@@ -81,7 +82,7 @@ def gather(files: Sequence[Loose], forms: Sequence[FormDefinition]) -> tuple[lis
 
 
 def together(files: Sequence[Loose]) -> Pages:
-    """The pages of several files as those of one, in this order, numbered from 1."""
+    """Return the pages of several files as those of one file, in this order, numbered from 1."""
     pages, tables = [], 0
     for number, one in enumerate(files, 1):
         pages.append(one.page.counted_from(tables).model_copy(update={"number": number}))
@@ -105,8 +106,8 @@ def together(files: Sequence[Loose]) -> Pages:
 
 
 class _Files:
-    """Loose files with what each shows: `heads` begin an application, `rest` go on with one, and `middles`
-    may do so, in the middle of a long answer: they have a table and hardly a label."""
+    """Loose files with what each shows. `heads` begin an application and `rest` continue one. `middles` have
+    a table and hardly a label, so that they may stand in the middle of a long answer."""
 
     def __init__(self, files: Sequence[Loose], sheets: Sequence[Sheet]) -> None:
         self.files, self.sheets = files, sheets
@@ -121,14 +122,14 @@ class _Files:
         self.middles = tables - labelled - {*self.heads}
 
     def in_order(self, own: Sequence[int], head: int) -> list[int]:
-        """The pages of one application as the form has them; where one of them bears no label, as they are
-        numbered."""
+        """Return the pages of one application in the order of the form; where one of them bears no label, in
+        the order of their numbers."""
         if self.middles.intersection(own):
             return sorted(own, reverse=head == max(own))
         return sorted(own, key=lambda n: (n != head, min(self.sheets[n].labels)))
 
     def lacks(self, owners: Mapping[int, int], head: int, n: int) -> bool:
-        """Whether the application that begins with `head` has no such page of the form."""
+        """Tell whether the application that begins with `head` lacks the page of the form that `n` shows."""
         own = [self.sheets[m] for m, owner in owners.items() if owner == head]
         return self.sheets[head].form == self.sheets[n].form and not any(
             self.sheets[n].is_same_page(one) for one in own
@@ -142,11 +143,11 @@ def _sheet(one: Loose, forms: Sequence[FormDefinition]) -> Sheet:
 
 
 def _owners(loose: _Files) -> dict[int, int]:
-    """{file: the one that begins its application}, of those of which it is sure."""
+    """Return {file: the file that begins its application} for the files of which this is sure."""
     told = {n: own for n in loose.rest if (own := _told(loose.sheets, loose.heads, n)) is not None}
     series = _in_series(loose)
     if any(series.get(n, own) != own for n, own in told.items()):
-        # Where pages say that the names are wrong, the names say nothing of the others.
+        # Where pages contradict the names of their files, the names say nothing about other files either.
         series = {}
     owners = {head: head for head in loose.heads}
     for n, own in {**series, **told}.items():
@@ -164,7 +165,7 @@ def _owners(loose: _Files) -> dict[int, int]:
 
 
 def _told(sheets: Sequence[Sheet], heads: Sequence[int], n: int) -> int | None:
-    """The head that the page itself names."""
+    """Return the head that the page itself names."""
     free = [
         head
         for head in heads
@@ -175,8 +176,8 @@ def _told(sheets: Sequence[Sheet], heads: Sequence[int], n: int) -> int | None:
 
 
 def _in_series(loose: _Files) -> dict[int, int]:
-    """{page: the head from which it is numbered on}, where the names of the files tell, of every page, and as
-    many go on from each head. Of a single application the pages may be numbered backwards."""
+    """Return {page: the head from which it is numbered on}, where the file names tell it for every page, and
+    each head has the same number of pages. The pages of a single application may be numbered backwards."""
     order = sorted({*loose.heads, *loose.rest, *loose.middles})
     found = _numbered_on(loose, order)
     if not found and len(loose.heads) == 1:
@@ -197,7 +198,7 @@ def _numbered_on(loose: _Files, order: Sequence[int]) -> dict[int, int]:
     for head, run in runs.items():
         labelled = [place for place, n in enumerate(run) if n not in loose.middles]
         counts.add(len(labelled))
-        # What stands behind the last page of the form is no answer that runs on.
+        # A page behind the last page of the form can't be an answer that runs on.
         series |= dict.fromkeys(run[1 : labelled[-1] + 1], head)
         shown = [loose.sheets[run[place]] for place in labelled]
         if any(a.form != b.form or a.is_same_page(b) for a, b in combinations(shown, 2)):
@@ -206,7 +207,7 @@ def _numbered_on(loose: _Files, order: Sequence[int]) -> dict[int, int]:
 
 
 def _are_next(one: Loose, other: Loose) -> bool:
-    """Whether a file is numbered as the next after another, or by a later time."""
+    """Tell whether a file is numbered as the next after another, or by a later time."""
     if one.series != other.series or one.number is None or other.number is None:
         return False
     first, second = int(one.number), int(other.number)
@@ -214,15 +215,15 @@ def _are_next(one: Loose, other: Loose) -> bool:
 
 
 def _denies(head: Sheet, sheet: Sheet) -> bool:
-    """Whether what the page says of whose it is speaks against the head: another number, or seals of which
-    one is another unit's and none is its own."""
+    """Tell whether the page contradicts the head. It has another number, or one of its seals is another
+    unit's and none is the head's."""
     numbers = {one.page.identity for one in (head, sheet)} - {None}
     borne = [bears(seal.readings, name) for seal in sheet.page.seals for name in head.names]
     return len(numbers) > 1 or (False in borne and True not in borne)
 
 
 def _may_stand_between(files: Sequence[Loose], own: Sequence[int], n: int) -> bool:
-    """Whether the names of the files leave it open that a page stands between others."""
+    """Tell whether the file names allow a page to stand between others."""
     numbers = sorted(int(files[m].number or 0) for m in own)
     if len({files[m].series for m in own}) > 1 or len(set(numbers)) < len(own):
         return True

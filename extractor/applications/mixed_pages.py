@@ -1,9 +1,9 @@
-"""Which pages belong to one application, where one file or one folder holds several (pure).
+"""Pages of several applications in one file or folder: which pages belong to which application (pure).
 
-A page that bears the form's first labels begins an application. The pages that continue one are told by our
-number on them, by the unit's name in their seals and text, by which of their labels are still missing, and by
-their order where that is regular. What none of these tells stands with the application before it, and is
-reported.
+A page that bears the form's first labels begins an application. The pages that continue it are told by our
+number on them, by the unit's name in their seals and text, by the labels that an application still lacks, and
+by their order where that is regular. A page that none of these assigns is put with the application before it,
+and reported.
 """
 
 import math
@@ -22,10 +22,9 @@ from models.writing import key
 
 # A page begins a form that bears this share of the first quarter of its labels.
 _FIRST, _BEGINS = 0.25, 0.6
-# A seal bears the name against whose characters this much speaks, each, and that much less than against any
-# other name's.
+# A seal bears a name if so little per character contradicts it, and so much less than any other name.
 _IN_SEAL, _CLEARER = 2.5, 0.8
-# A text bears a name that it shows to so many percent, and that much more of it than of any other.
+# A text bears a name if it shows so many percent of it, and so much more than of any other name.
 _IN_TEXT, _MORE = 95.0, 15.0
 _LEAST_NAME = 4
 # Pages that share this part of their labels are the same page of two forms.
@@ -34,7 +33,7 @@ _SAME_PAGE = 0.5
 
 @dataclass(frozen=True)
 class Sheaf:
-    """Pages of one application; `unsure` are the numbers of those that may be another's."""
+    """Pages of one application. `unsure` are the numbers of the pages that may belong to another."""
 
     wording: Wording
     unsure: tuple[int, ...] = ()
@@ -46,8 +45,8 @@ class Sheaf:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A page, the labels of the form on it, and whether it begins one; `names` of those that begin are the
-    unit's."""
+    """A page, the labels of the form on it, and whether it begins a form. Only a page that begins one has
+    `names`, which are the unit's."""
 
     page: Page
     form: str
@@ -57,20 +56,20 @@ class Sheet:
     text: str
 
     def is_same_page(self, other: "Sheet") -> bool:
-        """Whether the two show the same part of the form."""
+        """Tell whether the two show the same part of the form."""
         shared = self.labels & other.labels if self.form == other.form else frozenset()
         return len(shared) > _SAME_PAGE * max(1, min(len(self.labels), len(other.labels)))
 
     def is_copy(self, other: "Sheet") -> bool:
-        """Whether the two are the same page of two forms, and neither is an annex that has some of the same
+        """Tell whether the two are the same page of two forms, and neither is an annex with some of the same
         labels."""
         fewer, more = sorted((len(self.labels), len(other.labels)))
         return self.is_same_page(other) and fewer > 1 and 2 * fewer >= more
 
 
 def split(wording: Wording, forms: Sequence[FormDefinition]) -> list[Sheaf]:
-    """The pages of each application, all of them together where there is but one. In a file without pages,
-    and where a form begins on the page on which another ends, they are told by their order alone."""
+    """Return the pages of each application; where there is only one, all pages. In a file without pages, and
+    where one form begins on the page on which another ends, only the order of the text divides them."""
     running = divide(wording, forms)
     if len(running) > 1 or len(wording.by_page) < 2:
         return [Sheaf(one) for one in running]
@@ -89,7 +88,7 @@ def split(wording: Wording, forms: Sequence[FormDefinition]) -> list[Sheaf]:
 
 
 def sheet_of(alone: Wording, forms: Sequence[FormDefinition]) -> Sheet:
-    """What a single page shows of a form."""
+    """Return what a single page shows of a form."""
     alignment = closest(forms, alone.units)
     first = max(1, round(_FIRST * len(alignment.labels)))
     begins = sum(n in alignment.found for n in range(first)) >= _BEGINS * first and not is_list(
@@ -108,8 +107,8 @@ def _names(page: Pages, alignment: Alignment) -> tuple[str, ...]:
 
 
 def _owners(sheets: Sequence[Sheet], heads: Sequence[int]) -> tuple[dict[int, int], dict[int, int]]:
-    """{sheet: the one that begins its application}, and the same of those of which that is not sure; of
-    these, what all have stands with none."""
+    """Return {sheet: the sheet that begins its application}, and the same for the sheets of which this is not
+    sure. Of these, a sheet that every application already has belongs to none."""
     owners = {head: head for head in heads}
     rest = [n for n in range(len(sheets)) if n not in owners]
     before = {n: max((head for head in heads if head < n), default=heads[0]) for n in rest}
@@ -135,7 +134,7 @@ def _owners(sheets: Sequence[Sheet], heads: Sequence[int]) -> tuple[dict[int, in
 def _eliminate(
     sheets: Sequence[Sheet], heads: Sequence[int], rest: Sequence[int], owners: dict[int, int]
 ) -> None:
-    """Give sheets to the heads that still lack them, as long as each step leaves fewer to choose from."""
+    """Give sheets to the heads that still lack them, as long as each step reduces the choice."""
     while True:
         left = [n for n in rest if n not in owners]
         for n in left:
@@ -151,20 +150,19 @@ def _eliminate(
 
 
 def _has(sheets: Sequence[Sheet], owners: Mapping[int, int], head: int, n: int) -> bool:
-    """Whether the application that begins with `head` has this page of the form already."""
+    """Tell whether the application that begins with `head` already has this page of the form."""
     return any(sheets[n].is_same_page(sheets[m]) for m, own in owners.items() if own == head)
 
 
 def by_number(sheets: Sequence[Sheet], heads: Sequence[int], n: int) -> int | None:
-    """The one head that bears the same number of ours."""
+    """Return the only head that bears the same number of ours."""
     own = sheets[n].page.identity
     same = [head for head in heads if own is not None and sheets[head].page.identity == own]
     return same[0] if len(same) == 1 else None
 
 
 def by_seal(sheets: Sequence[Sheet], heads: Sequence[int], n: int) -> int | None:
-    """The head whose unit's name stands in a seal on the sheet: what speaks against it is less than against
-    any other."""
+    """Return the head whose unit's name stands in a seal on the sheet. Less contradicts it than any other."""
     against = {head: _against(sheets, head, n) for head in heads}
     best, *others = sorted(heads, key=lambda head: against[head])
     return (
@@ -175,8 +173,8 @@ def by_seal(sheets: Sequence[Sheet], heads: Sequence[int], n: int) -> int | None
 
 
 def _against(sheets: Sequence[Sheet], head: int, n: int) -> float:
-    """What speaks against the seals on a sheet bearing the name of the unit that a head names, by
-    character."""
+    """Return how much contradicts, per character, that the seals on a sheet bear the name of a head's
+    unit."""
     readings = [
         (reading, name)
         for seal in sheets[n].page.seals
@@ -187,7 +185,7 @@ def _against(sheets: Sequence[Sheet], head: int, n: int) -> float:
 
 
 def by_text(sheets: Sequence[Sheet], heads: Sequence[int], n: int) -> int | None:
-    """The head whose unit's name stands in the text of the sheet."""
+    """Return the head whose unit's name stands in the text of the sheet."""
     shows = {
         head: max(
             (fuzz.partial_ratio(name, sheets[n].text) for name in sheets[head].names if sheets[n].text),
@@ -204,7 +202,7 @@ def by_text(sheets: Sequence[Sheet], heads: Sequence[int], n: int) -> int | None
 
 
 def _is_regular(sheets: Sequence[Sheet], heads: Sequence[int], before: Mapping[int, int]) -> bool:
-    """Whether every head is followed by as many sheets, no two of which show the same part of the form."""
+    """Tell whether every head is followed by the same number of sheets, with no page of the form twice."""
     runs = [[head, *(n for n, own in before.items() if own == head and n > head)] for head in heads]
     whole = sum(len(run) for run in runs) == len(sheets)
     return whole and len({len(run) for run in runs}) == 1 and not any(

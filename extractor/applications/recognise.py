@@ -1,4 +1,4 @@
-"""Pages -> the forms on them: which pages belong together, which form they are, and what they say."""
+"""From pages to the forms on them: which pages belong together, which form they are, and what they say."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -14,28 +14,28 @@ from models.ledger import Entry
 from models.page import Page, Pages
 from models.record import Observation
 
-# Below this share of its labels a document is not the form; a blank form has them all.
+# A document with a smaller share of the form's labels is not that form; a blank form has them all.
 _IS_FORM = 0.5
-# Another order of the pages must explain this much more, half a label, to be believed.
+# Another order of the pages must explain so much more, half a label, to be believed.
 _BETTER = 0.03
 _MOST_SHUFFLED = 4
 _SURE_LABEL = 0.9
 
 Forms = Mapping[str, FormDefinition]
-# Of each page of several files: the file, and its page in it.
+# For each page of several files: its file, and its page number there.
 Origins = Mapping[int, tuple[str, int]]
 
 
 def recognise(
     pages: Pages, part: str, origins: Origins, forms: Forms, wanted: str | None, is_cover: bool = False
 ) -> list[Document]:
-    """What each form on `pages` of the file `part` says, in their order; `wanted` names the only form to look
-    for.
+    """Return the content of each form on `pages` of the file `part`, in their order. `wanted` names the only
+    form to look for.
 
     Raises:
         NotAForm: there is none.
     """
-    # What a file without pages says that it is, the first form in it may be.
+    # A file without pages may hold several forms; the form that it states may be only the first of them.
     known = _known_form(pages, forms, wanted) if wanted or pages.reader != "word" else None
     found: list[Document] = []
     lost: list[Page] = []
@@ -58,7 +58,7 @@ def _unsure(number: int, part: str, origins: Origins) -> Finding:
 def _document(
     sheaf: Sheaf, part: str, origins: Origins, forms: Forms, wanted: str | None, is_cover: bool
 ) -> Document:
-    """What pages that belong together say."""
+    """Return the document that pages of one application make."""
     alignment, pages = _which_form(sheaf.wording, forms, wanted, is_cover)
     found = match(pages, alignment, part)
     identity = pages.identity if pages.identity and pages.identity.form == alignment.form.name else None
@@ -81,14 +81,14 @@ def _document(
 
 
 def _entries(found: Match, part: str, origins: Origins) -> Iterator[tuple[str, Entry]]:
-    """The ledger of the pages of a document, each entry with the file that it stands in."""
+    """Yield the ledger of a document's pages, each entry with its file."""
     for entry in (*found.books.entries(), *found.books.marks):
         name, page = origins.get(entry.page or 0, (part, entry.page))
         yield name, entry.model_copy(update={"page": page})
 
 
 def _with_origin(observation: Observation, origins: Origins) -> Observation:
-    """The observation with each page named as a page of the file that it came in."""
+    """Return the observation with each page renamed to its own file and page number."""
     if not origins:
         return observation
     placed = []
@@ -99,7 +99,7 @@ def _with_origin(observation: Observation, origins: Origins) -> Observation:
 
 
 def _known_form(pages: Pages, forms: Forms, wanted: str | None) -> FormDefinition | None:
-    """The form that was asked for or that the document says it is."""
+    """Return the form that was asked for, or that the document states."""
     identity = pages.identity.form if pages.identity else None
     return forms[wanted] if wanted else forms.get(identity or "")
 
@@ -107,9 +107,9 @@ def _known_form(pages: Pages, forms: Forms, wanted: str | None) -> FormDefinitio
 def _which_form(
     wording: Wording, forms: Forms, wanted: str | None, is_cover: bool
 ) -> tuple[Alignment, Pages]:
-    """The form that was asked for, that the document says it is, or whose labels it bears, laid over the
-    pages in the order in which it fits best: sheets get shuffled on their way through a scanner. A cover must
-    bear them, whatever was asked for."""
+    """Return the form, laid over the pages in the order in which it fits best, because sheets get shuffled on
+    their way through a scanner. It is the form that was asked for, that the document states, or whose labels
+    it bears. A cover must bear the labels, whatever was asked for."""
     known = _known_form(wording.pages, forms, wanted)
     candidates = [
         (form, most(form, wording.units)) for form in ([known] if known is not None else forms.values())
@@ -130,7 +130,7 @@ def _which_form(
 
 
 def _is_stamped_page(alignment: Alignment) -> bool:
-    """Whether pages that are no whole form bear at least the label beside which it is stamped or signed."""
+    """Tell whether pages that are no whole form bear at least a label beside which people stamp or sign."""
     return any(
         find.whole and find.score >= _SURE_LABEL and field.is_mark
         for index, find in alignment.found.items()
@@ -139,9 +139,9 @@ def _is_stamped_page(alignment: Alignment) -> bool:
 
 
 def _orders(wording: Wording) -> Iterator[Wording]:
-    """The pages as they came, and, where they are few and were loose sheets, in every other order."""
+    """Yield the pages as they came. Where they are few loose sheets, yield them in every other order too."""
     yield wording
     count = len(wording.by_page)
     if wording.pages.reader != "word" and count <= _MOST_SHUFFLED:
-        # The first of all orders is that in which they came.
+        # The first permutation is the order in which they came.
         yield from map(wording.in_order, islice(permutations(range(count)), 1, None))

@@ -1,9 +1,9 @@
-"""Several files of one application -> one observation a field (pure).
+"""From several files of one application to one observation of each field (pure).
 
-Whoever sends the Word file and the stamped scan of it means one application: the Word file gives the text,
-the paper the seals, the signatures, the date and the last word. Where both say the same, or differ only where
-the paper was read unsurely, two sources vouch for the text and nobody needs to look; where they differ beyond
-that, a person sees both.
+Somebody who sends the Word file and its stamped scan means one application. The Word file gives the text; the
+paper gives the seals, the signatures, the date and the last word. Where both say the same, or differ only
+where the paper was read unsurely, two sources confirm the text and nobody needs to look. Where they differ
+otherwise, a person sees both.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ from models.form import FormDefinition
 from models.record import Observation
 
 Observations = Sequence[Observation]
-# What has this share of the fields is no single page.
+# A document with this share of the fields is more than a single page.
 _WHOLE = 0.5
 _OF_NAMES = ("seal-disagrees", "seal-uncompared")
 
@@ -27,9 +27,9 @@ _OF_NAMES = ("seal-disagrees", "seal-uncompared")
 def reconcile(
     form: FormDefinition, electronic: Sequence[Observations], paper: Sequence[Observations]
 ) -> list[Observation]:
-    """One observation of each field that any of the files has. Each file comes as its observations, the
-    leading one of each kind first; `electronic` are those that hold characters, `paper` those that were read
-    off pictures."""
+    """Return one observation of each field that any of the files has. Each file comes as its observations,
+    the leading one of each kind first. `electronic` files hold characters; `paper` files were read from
+    pictures."""
     united = []
     for name, field in form.fields.items():
         typed = _versions(form, field, _of(form, name, electronic))
@@ -39,14 +39,14 @@ def reconcile(
         elif read is not None:
             united.append(read)
         elif typed is not None:
-            # Where paper was sent, the marks are on paper or nowhere.
+            # Where paper was sent, seals and signatures are on the paper or nowhere.
             united.append(weigh(form, name, []) if paper and field.is_mark else typed)
     return _with_names(form, united)
 
 
 @dataclass(frozen=True)
 class United:
-    """One application out of its documents: `names` are its files, `duplicates` those that said nothing
+    """One application made from its documents. `names` are its files, `duplicates` those that said nothing
     new."""
 
     form: FormDefinition
@@ -58,8 +58,8 @@ class United:
 
 
 def unite(application: Application) -> United:
-    """What the documents of an application say together. One that says all that another of its kind says is a
-    duplicate; of several versions in characters, the one that paper bears out leads."""
+    """Return what the documents of an application say together. A document that says no more than another of
+    its kind is a duplicate. Of several electronic versions, the one most like the paper leads."""
     form = application.documents[0].form
     kept, duplicates, findings = _without_duplicates(form, application.documents)
     paper = [one for one in kept if one.is_paper]
@@ -68,7 +68,7 @@ def unite(application: Application) -> United:
         electronic.sort(key=lambda one: unlike(form, one.observations, paper[0].observations))
     findings += [*_versions_told(form, electronic), *_versions_told(form, paper), *application.findings]
     if len(paper) > 1 and not electronic:
-        # What runs on from one page to the next is read only where both are in one file.
+        # An answer that runs on from one page to the next is read only where one file holds both pages.
         findings += [
             Finding.of("pages-apart", part="、".join(one.names)) for one in paper if not one.is_whole
         ]
@@ -114,7 +114,7 @@ def _without_duplicates(
 
 
 def _versions_told(form: FormDefinition, documents: Sequence[Document]) -> list[Finding]:
-    """Which documents of one kind are versions of the first."""
+    """Report the documents of one kind that are other versions of the first."""
     return [
         Finding.of(
             "part-version", part="、".join(one.names), other="、".join(documents[0].names),
@@ -126,7 +126,7 @@ def _versions_told(form: FormDefinition, documents: Sequence[Document]) -> list[
 
 
 def unlike(form: FormDefinition, one: Observations, other: Observations) -> int:
-    """How many fields of two files say something different, as far as can be told."""
+    """Return how many fields of two files say something different, as far as that can be told."""
     pairs = ((field, _of(form, name, [one]), _of(form, name, [other])) for name, field in form.fields.items())
     return sum(
         bool(a) != bool(b) or (bool(a) and not compare(field, a[0], b[0]).agrees) for field, a, b in pairs
@@ -134,8 +134,8 @@ def unlike(form: FormDefinition, one: Observations, other: Observations) -> int:
 
 
 def _of(form: FormDefinition, name: str, files: Iterable[Observations]) -> list[Observation]:
-    """What each file says of one field. From a single page, such as the stamped one alone, a field is missing
-    only where it should stand between others; of the rest of the form it says nothing."""
+    """Return what each file says about one field. A single page, such as the stamped one, lacks a field only
+    where the field should stand between its others; about the rest of the form it says nothing."""
     order = {field: number for number, field in enumerate(form.fields)}
     found = []
     for observations in files:
@@ -147,7 +147,7 @@ def _of(form: FormDefinition, name: str, files: Iterable[Observations]) -> list[
 
 
 def _versions(form: FormDefinition, field: Field, seen: Sequence[Observation]) -> Observation | None:
-    """One observation out of those of several files of one kind; a mark counts wherever it was set."""
+    """Return one observation from several files of one kind. A mark counts wherever it was set."""
     if not seen:
         return None
     if field.is_mark:
@@ -169,18 +169,18 @@ def _versions(form: FormDefinition, field: Field, seen: Sequence[Observation]) -
 
 
 def _together(form: FormDefinition, field: Field, typed: Observation, paper: Observation) -> Observation:
-    """What the file with characters and the paper say together."""
+    """Return what the electronic file and the paper say together."""
     if field.is_mark or _is_missing(typed):
         return paper
     evidence = (*typed.evidence, *paper.evidence)
     if _is_missing(paper):
-        # Somebody may have put it right by hand, where nobody could read it.
+        # Somebody may have corrected the answer by hand, where nobody could read it.
         return typed.doubted(paper.doubts)
     if typed.value is None and not typed.doubts:
-        # What was left empty in the file was filled in by pen: nothing contradicts the paper.
+        # An answer left empty in the file may be filled in by pen, so nothing contradicts the paper.
         return paper.model_copy(update={"evidence": evidence})
     if _agree(field, typed, paper):
-        # A mark that was added by hand may be a doubt of the paper alone.
+        # A tick that was added by hand may cause a doubt only on the paper.
         doubts = (*typed.doubts, *(paper.doubts if field.entered == "ticked" else ()))
         return typed.model_copy(update={"source": "twin", "evidence": evidence, "doubts": doubts})
     far = compare(field, typed, paper)
@@ -207,7 +207,7 @@ def _is_missing(one: Observation) -> bool:
 
 
 def _with_names(form: FormDefinition, united: Sequence[Observation]) -> list[Observation]:
-    """The observations, each seal compared with the name as all files together have it."""
+    """Return the observations with each seal compared to the name that all files together give."""
     names = {one.field: one.value for one in united if isinstance(one.value, str)}
     light = []
     for one in united:

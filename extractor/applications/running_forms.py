@@ -1,8 +1,8 @@
-"""Where one form ends and the next begins, where one file holds several (pure).
+"""Dividing a file that holds several forms: where one form ends and the next begins (pure).
 
-The labels of each form are aligned with the file as often as they can be: Needleman and Wunsch's recurrence
-in which a form may begin anew wherever that explains another half of its labels. Less is no form but a table
-about it, and is left where it stands. So is a list of applications, all of whose labels stand in one row.
+The labels of each form are aligned with the file as often as possible, by Needleman and Wunsch's recurrence.
+A form may begin anew wherever that explains another half of its labels. Fewer labels are not a form but a
+table about it, which stays where it is. So does a list of applications, whose labels all stand in one row.
 """
 
 import math
@@ -15,19 +15,19 @@ from models.form import FormDefinition
 from models.page import Box, Line, Page, Pages, Table
 from models.writing import key
 
-# What a form that begins anew must explain of its labels.
+# The share of its labels that a form must explain to begin anew.
 _ANOTHER = 0.5
-# Labels stand in so many of the rows that the form gives them, or they are the head of a list.
+# Labels that stand in a smaller share of the rows that the form gives them are the head of a list.
 _SPREAD = 0.5
-# Of two ways to lay a form over a file that explain as much, the one in which its labels stand closer
-# together.
+# Cost of distance. Of two equally good ways to lay a form over a file, the one with its labels closer
+# together wins.
 _DISTANCE = 1e-6
 
 
 @dataclass(frozen=True)
 class _Run:
-    """A form laid once over a file: its first find and its last, how much of it was found, and whether it
-    looks like the head of a list, or stands in cells."""
+    """A form laid once over a file: its first and last find, the share of it that was found, whether it looks
+    like the head of a list, and whether it stands in cells."""
 
     form: FormDefinition
     first: Find
@@ -39,8 +39,8 @@ class _Run:
 
 @dataclass(frozen=True)
 class _Step:
-    """The best way to lay forms over a file that ends with this find: what it explains, and the find before
-    it."""
+    """The best way to lay forms over a file that ends with this find: what it explains, and the step
+    before."""
 
     worth: float
     form: int
@@ -52,8 +52,8 @@ class _Step:
 
 @dataclass(frozen=True)
 class _Cut:
-    """Where a form begins: on the page and in the block so far down, and there with the row. `is_within` says
-    that the form before it ends on that same page."""
+    """The place where a form begins: its page, its block on the page, and its row in the block. `is_within`
+    says that the form before it ends on the same page."""
 
     page: int
     block: int
@@ -62,8 +62,8 @@ class _Cut:
 
 
 def divide(wording: Wording, forms: Sequence[FormDefinition]) -> list[Wording]:
-    """Each of the forms that stand on some pages one after the other, from where it begins to where the next
-    does. Loose pages are divided only where a form begins on the page on which another ends: elsewhere they
+    """Return each of the forms that follow one another on some pages, from its beginning to the next one's.
+    Loose pages are divided only where a form begins on the page on which another ends, because elsewhere they
     may have been shuffled."""
     pages = wording.pages
     runs = _forms_in(wording.units, forms)
@@ -83,8 +83,8 @@ def divide(wording: Wording, forms: Sequence[FormDefinition]) -> list[Wording]:
 
 
 def _without_lead(wording: Wording, start: _Cut, form: FormDefinition) -> Wording:
-    """A single form without what stands before it, where labels could be taken from that for those of the
-    form."""
+    """Return a single form without the text before it, if labels in that text could be taken for the form's
+    own."""
     pages, units = wording.pages, wording.units
     kept = tuple(_between(pages, start, _Cut(len(pages.pages), 0)))
     lead = units[: len(units) - sum(len(_units_in(block)) for page in kept for block in page.blocks)]
@@ -95,7 +95,7 @@ def _without_lead(wording: Wording, start: _Cut, form: FormDefinition) -> Wordin
 
 
 def part_of(pages: Pages, kept: Sequence[Page]) -> Pages:
-    """Some pages of several; what is known of the whole file and of no page is no part's."""
+    """Return some of the pages. Things known of the whole file and of no page belong to no part."""
     numbers = {page.number for page in kept}
     return pages.model_copy(
         update={
@@ -110,9 +110,9 @@ def part_of(pages: Pages, kept: Sequence[Page]) -> Pages:
 
 
 def _forms_in(units: Sequence[Unit], forms: Sequence[FormDefinition]) -> list[_Run]:
-    """The runs that are forms."""
+    """Return the runs that are forms."""
     runs = [run for run in _runs(units, forms) if run.share >= _ANOTHER and not run.is_list]
-    # Lines below a form that is a table explain how to fill it in.
+    # Where a form is a table, lines below it explain how to fill it in.
     return [run for run in runs if run.is_table] or runs
 
 
@@ -169,7 +169,7 @@ def _blocks(page: Page, start: _Cut | None, end: _Cut | None) -> Iterator[Table 
 
 
 def _with_marks(page: Page, top: float | None, bottom: float | None) -> Page:
-    """The page with the seals, the ink and what was not read between two heights."""
+    """Return the page with only the seals, ink and unread places between two heights."""
 
     def is_inside(box: Box) -> bool:
         middle = (box.y0 + box.y1) / 2
@@ -190,11 +190,11 @@ def _units_in(block: Table | Line) -> Sequence[object]:
 
 def _runs(units: Sequence[Unit], forms: Sequence[FormDefinition]) -> list[_Run]:
     counts = [len(labels_of(form)) for form in forms]
-    # Of each form, the best step so far that ends with each of its labels; and the best of all.
+    # For each form, the best step so far that ends with each of its labels; and the best step of all.
     laid: list[dict[int, _Step]] = [{} for _ in forms]
     best: _Step | None = None
     for found in _by_place(units, forms):
-        # What explains less than another form must is no form, and left.
+        # A form that explains less than another one needs is no form; it is dropped.
         earlier = best if best and best.worth > _ANOTHER else None
         steps = [_step(laid[form], earlier, form, label, find, counts[form]) for form, label, find in found]
         for step in steps:
@@ -208,7 +208,7 @@ def _runs(units: Sequence[Unit], forms: Sequence[FormDefinition]) -> list[_Run]:
 def _step(
     laid: Mapping[int, _Step], earlier: _Step | None, form: int, label: int, find: Find, count: int
 ) -> _Step:
-    """The better of beginning the form at `find` and of going on from an earlier label."""
+    """Return the better of two steps: the form begins at `find`, or it goes on from an earlier label."""
     before = max((step for other, step in laid.items() if other < label), key=_reach, default=None)
     anew = earlier.worth - _ANOTHER if earlier else 0.0
     on = _reach(before) - _DISTANCE * find.order if before else -math.inf
@@ -219,14 +219,14 @@ def _step(
 
 
 def _reach(step: _Step) -> float:
-    """What a step is worth to a later one, wherever that stands."""
+    """Return what a step is worth to a later step, wherever that one stands."""
     return step.worth + _DISTANCE * step.find.order
 
 
 def _by_place(
     units: Sequence[Unit], forms: Sequence[FormDefinition]
 ) -> Iterator[list[tuple[int, int, Find]]]:
-    """(form, label, find) of all that may stand at a place, from place to place."""
+    """Yield (form, label, find) of all labels that may stand at a place, place by place."""
     places: dict[tuple[int, int], list[tuple[int, int, Find]]] = {}
     for number, form in enumerate(forms):
         for label, one in enumerate(labels_of(form)):
@@ -237,7 +237,7 @@ def _by_place(
 
 
 def _traced(last: _Step | None) -> list[list[_Step]]:
-    """The steps of each run, from the first to the last."""
+    """Return the steps of each run, from the first to the last."""
     found: list[list[_Step]] = []
     run: list[_Step] = []
     while last is not None:
@@ -258,8 +258,8 @@ def _run(form: FormDefinition, steps: Sequence[_Step]) -> _Run:
 
 
 def is_list(form: FormDefinition, found: Mapping[int, Find]) -> bool:
-    """Whether labels, by their index, are rather the head of a list: they stand in far fewer rows than the
-    form gives them."""
+    """Tell whether labels, by their index, are rather the head of a list. They are, if they stand in far
+    fewer rows than the form gives them."""
     labels = labels_of(form)
     rows = {id(cell): number for number, row in enumerate(form.rows) for cell in row.cells}
     wanted = {rows[id(labels[label].cell)] for label in found}
@@ -269,8 +269,8 @@ def is_list(form: FormDefinition, found: Mapping[int, Find]) -> bool:
 
 
 def _cut(units: Sequence[Unit], places: Sequence[tuple[int, int]], run: _Run, before: _Run | None) -> _Cut:
-    """Where a run begins: with the title of the form behind the run before it, or with the table of its first
-    label, or, where the run before it stands in that too, with the row."""
+    """Return where a run begins: with the title of the form, if it stands behind the run before it; else with
+    the table of its first label; or with the row, if the run before it stands in the same table."""
     start = before.last.order + 1 if before else 0
     titles = [key(title) for title in (run.form.title, *run.form.title_aliases)]
     first = next(
@@ -287,6 +287,6 @@ def _cut(units: Sequence[Unit], places: Sequence[tuple[int, int]], run: _Run, be
 
 
 def _is_title(unit: Unit, titles: Sequence[str]) -> bool:
-    """Whether a line, or a row of a table, is the title of the form, in front of which somebody may have
+    """Tell whether a line, or a row of a table, is the title of the form, before which somebody may have
     written a name."""
     return any(title in unit.key and len(unit.key) <= 2 * len(title) for title in titles)
