@@ -1,1 +1,1 @@
-"""A file to its pages, a reader a kind; `by_kind.py` says which."""
+"""The readers, one for each kind of file, which turn a file into pages; `by_kind.py` chooses among them."""

@@ -1,4 +1,4 @@
-"""A file of any kind, or the pictures of one document's pages, -> its pages, and the files inside it."""
+"""From a file of any kind, or pictures of one document's pages, to its pages and the files inside it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,17 +15,17 @@ from extractor.scan.read import read_pictures, read_scan
 from models.errors import NotAForm, UnreadableFile, UnsupportedKind
 from models.page import Line, Pages, Table
 
-# A form has more text than this even when blank; less, and a picture of a page in the file is what was meant.
+# Even a blank form has more text than this. A file with less text was sent for the picture of a page in it.
 _FEW_LETTERS = 80
 _LEAST_SIDE = 500  # pixels
-# What LibreOffice makes Word files of.
+# Kinds that LibreOffice converts to Word files.
 _OF_OFFICE: tuple[Kind, ...] = ("doc", "rtf", "odt")
 
 
 @dataclass(frozen=True)
 class Opened:
-    """What a reader makes of a file: its pages, or why it has none, and the files inside, which a cover only
-    introduces."""
+    """The result of a reader: the pages, or the reason why there are none, and the files inside. A cover only
+    introduces these files."""
 
     pages: Pages | UnreadableFile
     inside: tuple[Attachment, ...] = ()
@@ -37,18 +37,18 @@ _Reader = Callable[[bytes, Options], Opened]
 
 @dataclass(frozen=True)
 class Typed:
-    """What there is to know of a kind of file that holds cells and lines without pages: how the names of such
-    files end, by which LibreOffice tells them, and what reads them."""
+    """The properties of a kind of file that holds cells and lines without pages: the suffix by which
+    LibreOffice knows it, and its reader."""
 
     suffix: str
     read: _Reader
 
 
 def open_file(data: bytes, options: Options) -> Opened:
-    """Read a file by what it is.
+    """Read a file by its kind.
 
     Raises:
-        UnreadableFile: it can't be read, and nothing can be had from inside it.
+        UnreadableFile: it can't be read, and nothing can be taken from inside it.
     """
     kind = kind_of(data)
     if kind not in READERS:
@@ -57,8 +57,8 @@ def open_file(data: bytes, options: Options) -> Opened:
 
 
 def read_images(files: Sequence[bytes], options: Options) -> tuple[Pages, list[int]]:
-    """The pages that several image files show together, and how many of them each file has. One picture is in
-    memory at a time.
+    """Return the pages that several image files show together, and the number of pages of each file. Only one
+    picture is in memory at a time.
 
     Raises:
         UnreadableFile: one of them can't be read.
@@ -75,7 +75,7 @@ def read_images(files: Sequence[bytes], options: Options) -> tuple[Pages, list[i
 
 
 def count_pictures(data: bytes, options: Options) -> int:
-    """How many pages an image file has.
+    """Return how many pages an image file has.
 
     Raises:
         UnreadableFile: it can't be read whole.
@@ -84,7 +84,7 @@ def count_pictures(data: bytes, options: Options) -> int:
 
 
 def _read_word(data: bytes, options: Options) -> Opened:
-    """A Word file as it is; one that holds nothing but pictures of pages goes to the image reader."""
+    """Read a Word file as it is. One that holds only pictures of pages goes to the image reader."""
     pages = read_word(data, options.limits.zip)
     sheets = pasted_sheets(data, options) if _letters(pages) < _FEW_LETTERS else []
     if sheets:
@@ -93,14 +93,14 @@ def _read_word(data: bytes, options: Options) -> Opened:
 
 
 def _with_files(pages: Pages, data: bytes, options: Options) -> Opened:
-    """What was read of a Word file, with the files inside it."""
+    """Return what was read of a Word file, with the files inside it."""
     files, others = files_in_word(data, options.limits.zip)
     pages = pages.model_copy(update={"aside": (*pages.aside, *others)}) if others else pages
     return Opened(pages, tuple(Attachment(one.name, one.data) for one in files))
 
 
 def pasted_sheets(data: bytes, options: Options) -> list[bytes]:
-    """The pictures in a Word file that are large enough to be pages.
+    """Return the pictures in a Word file that are large enough to be pages.
 
     Raises:
         UnreadableFile: see `read_word`.
@@ -109,7 +109,7 @@ def pasted_sheets(data: bytes, options: Options) -> list[bytes]:
 
 
 def read_typed(data: bytes, options: Options) -> Pages:
-    """The cells and lines of a file without pages: of Word or its kin. Pictures in it are not looked at.
+    """Read the cells and lines of a file without pages, of Word or its kin, and ignore the pictures in it.
 
     Raises:
         UnreadableFile: it can't be read. UnsupportedKind: it is of another kind.
@@ -133,7 +133,7 @@ def _lines(block: Table | Line) -> Sequence[Line]:
 
 
 def _is_sheet(picture: bytes) -> bool:
-    """Whether a picture is large enough to be read as a page."""
+    """Tell whether a picture is large enough to be read as a page."""
     try:
         return kind_of(picture) == "image" and all(
             min(one.colour.shape[:2]) >= _LEAST_SIDE for one in decode(picture)
@@ -143,8 +143,8 @@ def _is_sheet(picture: bytes) -> bool:
 
 
 def _read_pdf(data: bytes, options: Options) -> Opened:
-    """Digital pages as they are, and pages that are pictures by the image reader; a cover is not worth
-    reading."""
+    """Read digital pages as they are, and scanned pages with the image reader. A portfolio's cover is not
+    worth that."""
     reading = read_pdf(data, options.limits.pdf)
     is_cover = reading.is_portfolio and bool(reading.attachments)
     if is_cover and len(reading.scanned) == len(reading.pages.pages):
@@ -153,7 +153,7 @@ def _read_pdf(data: bytes, options: Options) -> Opened:
 
 
 def _read_ofd(data: bytes, options: Options) -> Opened:
-    """Pages as they are painted, and those that are pictures by the image reader."""
+    """Read pages as they are painted, and scanned pages with the image reader."""
     reading = read_ofd(data, options.limits.zip, options.limits.pdf.pages, options.limits.pictures)
     numbers = tuple(reading.scanned)
     pictures = (reading.scanned[number] for number in numbers)
@@ -162,7 +162,7 @@ def _read_ofd(data: bytes, options: Options) -> Opened:
 
 
 def files_inside(data: bytes, options: Options) -> tuple[Attachment, ...]:
-    """The files that a document holds beside its pages, which are not read for that where it can be helped.
+    """Return the files that a document holds besides its pages. The pages are not read where it is avoidable.
 
     Raises:
         UnreadableFile: it can't be opened.
@@ -192,7 +192,7 @@ def _with_scanned(data: bytes, reading: PdfReading, options: Options) -> Pages:
 
 
 def _merged(digital: Pages, numbers: Sequence[int], scanned: Pages | None) -> Pages:
-    """The pages of a document, those of `numbers` as the image reader read them."""
+    """Return the pages of a document, with those of `numbers` as the image reader read them."""
     if scanned is None:
         return digital
     by_number = dict(zip(numbers, scanned.pages, strict=True))
@@ -219,8 +219,8 @@ def _converted(kind: Kind) -> Typed:
     return Typed(f".{kind}", read)
 
 
-# Only what stands here is shown by what it says, as pages that LibreOffice prints or as a table: files of
-# other kinds have pages.
+# Only the kinds listed here are shown through their text, as pages that LibreOffice prints or as a table.
+# Files of other kinds have pages.
 TYPED: Mapping[Kind, Typed] = {
     "word": Typed(".docx", _read_word),
     "word-xml": Typed(

@@ -1,5 +1,7 @@
-"""Word processors' files, made .docx to be read or .pdf to be shown, by LibreOffice in a profile and process
-group of its own."""
+"""Converting word processors' files with LibreOffice: to .docx for reading, or to .pdf for showing.
+
+LibreOffice runs in a profile and a process group of its own.
+"""
 
 import hashlib
 import os
@@ -11,15 +13,15 @@ from pathlib import Path
 
 from models.errors import ConverterMissing, Damaged, TimedOut
 
-# soffice is a script round the real program, and whoever started it may be killed at any moment, without
-# warning. So a watcher in its group waits for the end of our pipe, which the system closes whatever becomes
-# of us, and ends the whole group. $0 is a file to be removed then.
+# soffice is a script round the real program, and its parent may be killed at any moment without warning. A
+# watcher in its group therefore waits for the end of our pipe, which the system closes whatever becomes of
+# us, and then ends the whole group. $0 is a file to be removed at that moment.
 _WATCHED = 'exec 3<&0; { read -r _ <&3; rm -f -- "$0"; kill -s KILL 0; } & exec "$@" </dev/null 3<&-'
 
 
-# What a document may not do to us: fetch what it links to, from the network or from this machine's disk, or
-# run what it brings. The proxy is one that nobody is, for what LibreOffice fetches whatever the first setting
-# says.
+# Settings that forbid a document to fetch what it links to, from the network or from this machine's disk, or
+# to run its macros. The proxy does not exist; it stops what LibreOffice fetches in spite of the first
+# setting.
 _SETTINGS = {
     "Office.Common/Security/Scripting": {
         "BlockUntrustedRefererLinks": "true", "DisableMacrosExecution": "true", "MacroSecurityLevel": "3",
@@ -33,27 +35,26 @@ _SETTINGS = {
 }  # fmt: skip
 
 
-# Left to itself, LibreOffice opens a web page in another program, which prints what is in its tables and
-# nothing else.
+# By default LibreOffice opens a web page in another program, which prints only the content of its tables.
 _IMPORT = {".html": ("--infilter=HTML (StarWriter)",)}
 
 
 def to_docx(data: bytes, suffix: str, program: str, seconds: float) -> bytes:
-    """`data`, a file of the kind that `suffix` says, as .docx.
+    """Convert `data`, a file of the kind that `suffix` says, to .docx.
 
     Raises:
         ConverterMissing: LibreOffice is not installed. TimedOut: it took longer than `seconds`. Damaged: it
-            could not.
+            failed.
     """
     return _converted(data, suffix, "docx:MS Word 2007 XML", program, seconds)
 
 
 def to_pdf(data: bytes, suffix: str, program: str, seconds: float) -> bytes:
-    """`data`, a file of the kind that `suffix` says, as the .pdf that LibreOffice would print.
+    """Convert `data`, a file of the kind that `suffix` says, to the .pdf that LibreOffice would print.
 
     Raises:
         ConverterMissing: LibreOffice is not installed. TimedOut: it took longer than `seconds`. Damaged: it
-            could not.
+            failed.
     """
     return _converted(data, suffix, "pdf:writer_pdf_Export", program, seconds, _IMPORT.get(suffix, ()))
 
@@ -61,8 +62,8 @@ def to_pdf(data: bytes, suffix: str, program: str, seconds: float) -> bytes:
 def _converted(
     data: bytes, suffix: str, target: str, program: str, seconds: float, more: Sequence[str] = ()
 ) -> bytes:
-    """The profile is new for each call: a profile that another run holds makes LibreOffice hand the work over
-    and lose it, and macros, links and recovery of a user's own profile have no place here."""
+    """Convert with a new profile for each call. A profile that another run holds makes LibreOffice hand the
+    work over and lose it. A user's own profile would also bring in macros, links and recovery."""
     found = shutil.which(program)
     if found is None:
         raise ConverterMissing("读取旧版 Word、WPS、RTF 或 ODT 文件需要 LibreOffice")
@@ -83,7 +84,7 @@ def _converted(
 
 
 def _settle(profile: Path) -> None:
-    """Makes a profile that holds `_SETTINGS`."""
+    """Make a profile with `_SETTINGS`."""
     items = "".join(
         f'<item oor:path="/org.openoffice.{path}"><prop oor:name="{name}" '
         f'oor:op="fuse"><value>{value}</value></prop></item>'
@@ -116,10 +117,10 @@ def _run(command: list[str], left_behind: Path, seconds: float) -> None:
 
 
 def _socket(profile: str) -> Path:
-    """The socket of the LibreOffice that uses the profile at this URL; a killed one leaves it.
+    """Return the socket of the LibreOffice that uses the profile at this URL; a killed one leaves it behind.
 
     Its name is the MD5 of the URL as in `RequestHandler::Enable` of desktop/source/app/officeipcthread.cxx,
-    and its place as in sal/osl/unx/pipe.cxx.
+    and its place is that of sal/osl/unx/pipe.cxx.
     """
     digest = hashlib.md5(profile.encode("utf-16-le"), usedforsecurity=False).digest()
     return Path("/tmp", f"OSL_PIPE_{os.getuid()}_SingleOfficeIPC_{''.join(f'{byte:x}' for byte in digest)}")

@@ -1,1 +1,2 @@
-"""To show what was read: pictures of pages, Word files on paper, and where their cells stand there."""
+"""Views of what was read: pictures of pages, printed Word files, and the places of their cells on the
+pages."""

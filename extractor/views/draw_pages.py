@@ -1,9 +1,7 @@
-"""Pages as they were read, for a person to see: a picture of any page, or of a box on it, in the points of
-the evidence.
+"""Pictures of pages as they were read, for a person: of any page, or of a box on it in the evidence's points.
 
-Nothing is read again for that: what turned a picture into a page was kept with the part (`PartPage.frame`),
-and digital pages are drawn by pdfium. A view is for one part and one process, which its owner bounds in time
-and memory, as for reading.
+Nothing is read again. The part keeps how a picture became a page (`PartPage.frame`), and pdfium draws digital
+pages. A view serves one part and one process, whose owner limits its time and memory, as for reading.
 """
 
 import math
@@ -31,12 +29,12 @@ if TYPE_CHECKING:
 
 Encoding = Literal["jpeg", "png", "webp"]
 _QUALITY = 85
-_UNDER_SEALS = 200 / 72  # pixels a point at which a drawn page is freed of its seals
+_UNDER_SEALS = 200 / 72  # pixels a point at which seals are removed from a drawn page
 
 
 class View:
-    """The pages of one part, from its bytes. It keeps the last picture, so ask for all that you want of a
-    page before the next."""
+    """The pages of one part, from its bytes. The view keeps only the last picture, so ask for everything that
+    you want of one page before the next page."""
 
     def __init__(self, data: bytes, pages: Sequence[PartPage], options: Options, limits: ViewLimits) -> None:
         self.pages = tuple(pages)
@@ -53,13 +51,13 @@ class View:
         seal_off: bool = False,
         encoding: Encoding = "jpeg",
     ) -> bytes:
-        """Page `number`, or what `box` holds of it (points, cut off at the page's edges), at `scale` pixels a
-        point, or fewer where the picture would be larger than the limits allow. `seal_off`: in grey, as far
-        as seals can be taken off what they cover.
+        """Return page `number`, or the part of it in `box`, as a picture. `box` is in points and is cut off
+        at the page's edges. The picture has `scale` pixels a point, or fewer where it would exceed the
+        limits. With `seal_off` it is grey, with the seals removed from what they cover as far as possible.
 
         Raises:
-            NoView: no such page, or nothing can draw it. ValueError: a scale that is none. UnreadableFile: it
-                can't be opened.
+            NoView: there is no such page, or nothing can draw it. ValueError: the scale is not a positive
+                number. UnreadableFile: the part can't be opened.
         """
         page = next((page for page in self.pages if page.number == number), None)
         if page is None:
@@ -74,7 +72,7 @@ class View:
         return _encoded(colour, encoding)
 
     def _bounded(self, scale: float, box: Box) -> float:
-        """The scale, or the largest that the limits allow for the box."""
+        """Return the scale, or the largest that the limits allow for the box."""
         width, height = box.x1 - box.x0, box.y1 - box.y0
         return min(
             scale, math.sqrt(self._limits.pixels / (width * height)), self._limits.side / max(width, height)
@@ -90,9 +88,9 @@ class View:
         return pdf_page(self._data, page.number, (page.width, page.height), scale, box, page.quarters)
 
     def _came(self, number: int) -> "Colour":
-        """The picture that page `number` came out of."""
+        """Return the picture that page `number` came out of."""
         if self._picture is None or self._picture[0] != number:
-            self._picture = None  # not two at a time
+            self._picture = None  # frees the last picture first, so that there are never two
             found = next(_pictures(self._data, number, self._options), None)
             if found is None:
                 raise NoView(f"没有第 {number} 页")
@@ -100,7 +98,8 @@ class View:
         return self._picture[1]
 
     def _without_seals(self, page: PartPage) -> "Colour":
-        """The page in grey, its seals taken off as the reader takes them off, as fine as it was read."""
+        """Return the page in grey without its seals, removed as the reader removes them, at its
+        resolution."""
         if self._sealless is None or self._sealless[0] != page.number:
             from extractor.scan.seals.lift import without_seals
 
@@ -114,7 +113,7 @@ class View:
 
 
 def _pictures(data: bytes, number: int, options: Options) -> Iterator[Picture]:
-    """The picture of page `number`, none where there is none."""
+    """Yield the picture of page `number`, if there is one."""
     limits = options.limits
     kind = kind_of(data)
     if kind == "image":
@@ -141,7 +140,7 @@ def _cut(colour: "Colour", page: PartPage, scale: float, box: Box) -> "Colour":
 
 
 def _on_page(box: Box | None, page: PartPage) -> Box:
-    """The part of `box` that lies on the page, never empty; the whole page where there is none."""
+    """Return the part of `box` that lies on the page, never empty; without a box, the whole page."""
     if box is None:
         return Box(x0=0, y0=0, x1=page.width, y1=page.height)
     x0, x1 = _within(box.x0, box.x1, page.width)
@@ -150,7 +149,7 @@ def _on_page(box: Box | None, page: PartPage) -> Box:
 
 
 def _within(low: float, high: float, most: float) -> tuple[float, float]:
-    """The common part of a stretch and 0 to `most`, at least a point of it where there is as much."""
+    """Return the common part of a stretch and 0 to `most`, at least one point long where `most` allows."""
     least = min(1.0, most)
     low = min(max(low, 0.0), most - least)
     return low, max(min(high, most), low + least)
@@ -173,12 +172,12 @@ def _encoded(colour: "Colour", encoding: Encoding) -> bytes:
 def open_view(
     data: bytes, part: Part, options: Options = Options(), limits: ViewLimits = ViewLimits()
 ) -> View:
-    """The pages of `part`, whose bytes are `data` (of a printed Word file `Printed.pdf`), in the frames in
-    which they were read. Those of a part that was never read come as they are, if the reader's limits let
-    them pass.
+    """Return a view of `part`, whose bytes are `data` (for a printed Word file, `Printed.pdf`), in the frames
+    in which its pages were read. Pages of a part that was never read come unchanged, if the reader's limits
+    allow them.
 
     Raises:
-        NoView: it has no pages, as a Word file has none before it is printed. UnreadableFile: it can't be
+        NoView: the part has no pages, like a Word file before it is printed. UnreadableFile: it can't be
             opened.
     """
     pages = part.pages or tuple(_unread_pages(data, options))
@@ -209,11 +208,11 @@ def _as_it_came(number: int, picture: Picture) -> PartPage:
 
 
 def part_bytes(source: Source, name: str, options: Options = Options()) -> bytes:
-    """The bytes of the part of that name in a submission, as `Part.name` has it, also of one in a mail, an
+    """Return the bytes of the part with that `Part.name` in a submission, also of one inside a mail, an
     archive or a document.
 
     Raises:
-        NoView: there is none. UnreadableFile: it, or what it lies in, can't be opened.
+        NoView: there is none. UnreadableFile: it, or the file around it, can't be opened.
     """
     intake = Intake(options.limits)
     waiting = deque(intake.arrivals(source))

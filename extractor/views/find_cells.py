@@ -1,9 +1,8 @@
-"""Where the cells of a Word file stand on its pages, once it has been printed: two readings, laid over each
-other (pure).
+"""Finding the cells of a Word file on its printed pages, by aligning two readings of the file (pure).
 
-The Word reader knows the cells and no pages, the PDF reader the pages and what it takes for cells. Both have
-them in one order and with the same words. Rows are aligned first, then the cells of each two rows; a row that
-breaks over pages has a place on each.
+The Word reader knows the cells but no pages; the PDF reader knows the pages and what it takes for cells. Both
+give the cells in one order and with the same words. Rows are aligned first, then the cells of each pair of
+rows. A row that breaks over pages has a place on each page.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,11 +18,10 @@ from models.writing import key
 Place = tuple[int, Box]  # a page, and a box on it in points
 Places = Mapping[CellAddress, tuple[Place, ...]]
 
-# A row is the same that is this much alike, and two empty cells speak for each other as little as a character
-# in so many.
+# The least likeness of two equal rows; and the weight of two empty cells, in characters.
 _ALIKE, _EMPTY = 0.5, 0.5
-_MOST = 40.0  # characters from which on a longer text proves no more
-# Pairs of rows, and of cells in two rows, beyond which no honest form goes.
+_MOST = 40.0  # characters; a longer text proves no more
+# The most pairs of rows, and of cells in two rows, that an honest form can have.
 _MOST_PAIRS, _MOST_CELLS = 400_000, 10_000
 
 
@@ -36,7 +34,7 @@ class _Cell:
 
 @dataclass
 class _Row:
-    """Cells that start in one row of a table; `begins` where it is a page's first."""
+    """Cells that start in one row of a table. `begins` says that it is the first row of a page."""
 
     cells: list[_Cell]
     begins: bool = False
@@ -47,8 +45,8 @@ class _Row:
 
 
 def place_cells(typed: Pages, drawn: Pages) -> Places:
-    """Where each cell of `typed`, a Word file, stands on the pages of `drawn`, the same file as it was
-    printed. What can't be told is left out."""
+    """Return the places of the cells of `typed`, a Word file, on the pages of `drawn`, the same file printed.
+    Cells whose place can't be told are left out."""
     ours, theirs = _rows(typed), _rows(drawn)
     if len(ours) * len(theirs) > _MOST_PAIRS:
         return {}
@@ -61,8 +59,8 @@ def place_cells(typed: Pages, drawn: Pages) -> Places:
 
 
 def with_places(result: Result, part: str, places: Places) -> Result:
-    """`result`, its evidence from the Word file `part` with page and box; a cell on two pages is evidence for
-    each."""
+    """Return `result` with page and box in its evidence from the Word file `part`. A cell on two pages gives
+    evidence for each."""
     fields = {
         name: one.model_copy(
             update={"evidence": tuple(seen for each in one.evidence for seen in _placed(each, part, places))}
@@ -102,8 +100,8 @@ def _weight(cell: _Cell) -> float:
 
 
 def _aligned(ours: Sequence[_Row], theirs: Sequence[_Row]) -> list[tuple[_Row, tuple[_Row, bool]]]:
-    """Rows with the rows that they are, in order, each as (row, (other, goes on)); by dynamic programming
-    over both."""
+    """Return rows with their counterparts, in order, each as (row, (other, goes on)). It uses dynamic
+    programming over both."""
     best = [[0.0] * (len(theirs) + 1) for _ in range(len(ours) + 1)]
     step = [[""] * (len(theirs) + 1) for _ in range(len(ours) + 1)]
     for i in range(len(ours) + 1):
@@ -129,7 +127,7 @@ def _aligned(ours: Sequence[_Row], theirs: Sequence[_Row]) -> list[tuple[_Row, t
 
 
 def _score(row: _Row, other: _Row, goes_on: bool) -> float:
-    """How much speaks for two rows being one, in characters; less than nothing where they are not alike."""
+    """Return how much suggests that two rows are one, in characters; negative where they are not alike."""
     alike = sum(
         _likeness(cell, seen, goes_on) * min(_weight(cell), _weight(seen))
         for cell, seen in _pairs(row.cells, other.cells, goes_on)
@@ -138,8 +136,8 @@ def _score(row: _Row, other: _Row, goes_on: bool) -> float:
 
 
 def _likeness(cell: _Cell, seen: _Cell, goes_on: bool) -> float:
-    """0 to 1; `seen` may be the first part of a cell that breaks over pages, or, where it `goes_on`, any
-    further one."""
+    """Return a likeness from 0 to 1. `seen` may be the first part of a cell that breaks over pages, or, where
+    it `goes_on`, a further part."""
     if not cell.key or not seen.key:
         return 1.0 if cell.key == seen.key or goes_on else 0.0
     if goes_on:
@@ -152,8 +150,8 @@ def _likeness(cell: _Cell, seen: _Cell, goes_on: bool) -> float:
 
 
 def _pairs(cells: Sequence[_Cell], others: Sequence[_Cell], goes_on: bool) -> list[tuple[_Cell, _Cell]]:
-    """The cells of two rows that are the same: one by one where there are as many, else those that are most
-    alike, in order."""
+    """Return the cells of two rows that are the same: one by one where both have as many, else the most
+    similar ones in order."""
     if len(cells) == len(others) or len(cells) * len(others) > _MOST_CELLS:
         return list(zip(cells, others, strict=False))
     best = [[0.0] * (len(others) + 1) for _ in range(len(cells) + 1)]

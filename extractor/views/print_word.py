@@ -1,5 +1,4 @@
-"""Word files on paper: their pages as LibreOffice prints them, so that a person sees there what the evidence
-is.
+"""Printed Word files: their pages as LibreOffice prints them, so that a person sees the evidence there.
 
 Where LibreOffice is missing or fails, `tables_of` gives the table that was read instead.
 """
@@ -22,7 +21,7 @@ from models.record import PartPage, Result
 
 @dataclass(frozen=True)
 class Printed:
-    """A Word file as `pdf`, its pages, and where its cells stand on them."""
+    """A Word file as `pdf`, its pages, and the places of its cells on them."""
 
     pdf: bytes
     pages: tuple[PartPage, ...]
@@ -30,12 +29,11 @@ class Printed:
 
 
 def print_word(data: bytes, options: Options = Options()) -> Printed:
-    """A file of cells without pages (Word, RTF, HTML ...) as LibreOffice prints it.
+    """Print a file of cells without pages (Word, RTF, HTML ...) with LibreOffice.
 
     Raises:
         NoView: it is of another kind. ConverterMissing: LibreOffice is not installed. TimedOut: it took too
-            long.
-        UnreadableFile: it can't be read, which is found out before LibreOffice sees it.
+            long. UnreadableFile: it can't be read, which shows before LibreOffice gets it.
     """
     typed = _typed(data, options)
     pdf = to_pdf(data, TYPED[kind_of(data)].suffix, options.office, options.limits.conversion_seconds)
@@ -46,9 +44,9 @@ def print_word(data: bytes, options: Options = Options()) -> Printed:
 def print_words(
     source: Source, results: Sequence[Result], options: Options = Options()
 ) -> tuple[list[Result], dict[str, Printed]]:
-    """The results of a submission with page and box in their evidence from Word files, whose pages their
-    parts now have, and each such file as printed, by its part's name. What can't be printed stays as it
-    is."""
+    """Return the results of a submission with page and box in their evidence from Word files, whose parts now
+    have pages. Return also each of these files as printed, by its part's name. Files that can't be printed
+    stay unchanged."""
     printed: dict[str, Printed] = {}
     for part in results[0].parts if results else ():
         if part.state == "read" and not part.pages:
@@ -70,8 +68,9 @@ def _with_pages(result: Result, printed: dict[str, Printed]) -> Result:
 
 
 def tables_of(data: bytes, options: Options = Options()) -> list[dict[str, Any]]:
-    """What stands in a file of cells without pages, in order, as JSON, all counted from 0: {"line": text}, or
-    {"table": its index, "rows", "columns", "cells": [{"row", "column", "row_span", "column_span", "text"}]}.
+    """Return the content of a file of cells without pages, in order, as JSON: {"line": text}, or {"table":
+    its index, "rows", "columns", "cells": [{"row", "column", "row_span", "column_span", "text"}]}. All
+    numbers count from 0.
 
     Raises:
         NoView: it is of another kind. UnreadableFile: it can't be read.

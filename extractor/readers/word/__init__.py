@@ -1,5 +1,5 @@
-"""The readers for Word files and their kin: bytes -> Pages, one page without a size, cells with an
-address."""
+"""The readers of Word files and their kin. They turn bytes into one page without a size, whose cells have
+addresses."""
 
 from extractor.limits import ZipLimits
 from extractor.readers.word.beside import beside_the_text
@@ -19,26 +19,26 @@ _RELATIONS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationshi
 
 
 def read_word(data: bytes, limits: ZipLimits) -> Pages:
-    """Everything a person sees in a .docx, .docm or .dotx, transitional or strict.
+    """Read everything that a person sees in a .docx, .docm or .dotx, transitional or strict.
 
     Raises:
-        UnreadableFile: damaged, hostile, too large, or no Word document.
+        UnreadableFile: it is damaged, hostile, too large, or no Word document.
     """
     return _read(Package(data, limits), limits)
 
 
 def read_word_xml(data: bytes, limits: ZipLimits) -> Pages:
-    """The same for a document in one XML file: flat OPC, or Word 2003's.
+    """Read the same from a document in one XML file: flat OPC, or Word 2003's.
 
     Raises:
-        UnreadableFile: damaged, hostile, too large, or no Word document.
+        UnreadableFile: it is damaged, hostile, too large, or no Word document.
     """
     return _read(FlatPackage(data, limits), limits)
 
 
 def files_in_word(data: bytes, limits: ZipLimits) -> tuple[tuple[Embedded, ...], tuple[Aside, ...]]:
-    """The files inside a .docx, or a document in one XML file, and what is to be said of objects in it that
-    are no files.
+    """Return the files inside a .docx or a document in one XML file, and asides on the objects that are no
+    files.
 
     Raises:
         UnreadableFile: see `read_word`.
@@ -47,8 +47,8 @@ def files_in_word(data: bytes, limits: ZipLimits) -> tuple[tuple[Embedded, ...],
 
 
 def pasted_pictures(data: bytes, limits: ZipLimits) -> list[bytes]:
-    """The pictures in a document's text, in the order in which they stand; where somebody pasted the scan of
-    a signed page into Word, they are the form.
+    """Return the pictures in a document's text, in their order. Where somebody pasted the scan of a signed
+    page into Word, they are the form.
 
     Raises:
         UnreadableFile: see `read_word`.
@@ -65,7 +65,7 @@ def pasted_pictures(data: bytes, limits: ZipLimits) -> list[bytes]:
 
 
 def _read(package: Parts, limits: ZipLimits, is_inner: bool = False) -> Pages:
-    """`is_inner`: a document inside another one, in which no third is looked for."""
+    """Read the pages of a document. In a document inside another one (`is_inner`) no third is looked for."""
     body = package.xml(package.main).find(f"{W}body")
     if body is None:
         raise Damaged("Word 文件没有正文")

@@ -1,9 +1,9 @@
-"""ActiveX check boxes and option buttons: their state and caption, out of the binary that Word keeps for
-them.
+"""ActiveX check boxes and option buttons: their state and caption, read from the binary part that Word keeps
+for them.
 
-The layout is [MS-OFORMS] 2.2.5 MorphDataControl: a mask says which properties are present; fixed-size ones
-follow in the order of their bits, each aligned to its size; then, in the same order, the strings whose
-lengths they gave.
+The layout is [MS-OFORMS] 2.2.5 MorphDataControl. A mask says which properties are present. Those of a fixed
+size follow in the order of their bits, each aligned to its size. Then come, in the same order, the strings
+whose lengths they gave.
 """
 
 import io
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import olefile
 
-# Size in bytes of each property in the data block, by its bit; bit 8 (size) and bits 19, 30, 31 have none
-# there.
+# Size in bytes of each property in the data block, by its bit. Bit 8 (size) and bits 19, 30 and 31 have no
+# size there.
 _SIZES = {
     0: 4, 1: 4, 2: 4, 3: 4, 4: 1, 5: 1, 6: 1, 7: 1, 9: 2, 10: 4, 11: 2, 12: 2, 13: 2, 14: 2, 15: 2, 16: 1,
     17: 1, 18: 1,
@@ -25,14 +25,14 @@ _COMPRESSED = 0x80000000
 
 @dataclass(frozen=True)
 class ActiveXBox:
-    """A check box or option button; `ticked` is None for the third state."""
+    """A check box or option button. `ticked` is None for the third state."""
 
     ticked: bool | None
     caption: str
 
 
 def read_activex(data: bytes) -> ActiveXBox | None:
-    """The control in an activeX*.bin part, None where it is another kind of control or can't be
+    """Return the control in an activeX*.bin part; None where it is another kind of control or can't be
     understood."""
     try:
         contents = olefile.OleFileIO(io.BytesIO(data)).openstream("contents").read(1 << 16)

@@ -1,5 +1,5 @@
-"""What a Word file holds beside its text: headers and footers with their watermarks, building blocks, the
-page's background."""
+"""The parts of a Word file beside its text: headers and footers with their watermarks, building blocks, and
+the page's background."""
 
 from collections.abc import Iterator
 
@@ -9,15 +9,15 @@ from models.errors import Damaged
 from models.page import Aside, AsideKind
 
 _KINDS: dict[str, AsideKind] = {"header": "header", "footer": "footer", "glossaryDocument": "glossary"}
-# Word 2003 writes them among the settings of a section.
+# Word 2003 writes these among the settings of a section.
 _INSIDE: dict[str, AsideKind] = {f"{W}hdr": "header", f"{W}ftr": "footer", f"{W}background": "picture"}
 
 
 def beside_the_text(package: Parts) -> Iterator[Aside]:
-    """What every page shows round the text of a document, and what none does.
+    """Yield asides for what every page shows round the text of a document, and for what no page shows.
 
     Raises:
-        Damaged: the document itself can't be read; a part beside it that can't is said to be unknown.
+        Damaged: the document itself can't be read. An unreadable part beside it becomes an unknown aside.
     """
     for kind, aside in _KINDS.items():
         for name in package.related(package.main, kind):

@@ -1,4 +1,4 @@
-"""Content controls that are bound to data: Word shows what the data say, whatever text was saved with the
+"""Content controls that are bound to data. Word shows what the data say, whatever text was saved with the
 control."""
 
 import re
@@ -8,8 +8,8 @@ from lxml import etree
 
 from extractor.readers.word.package import Parts, W
 
-# Elements by name and place, and at most an attribute at the end: all that Word writes, and nothing that
-# takes long to look up.
+# Elements by name and position, and at most an attribute at the end. Word writes only such paths, and none of
+# them takes long to look up.
 _STEP = r"/(?:[\w.-]+:)?[\w.-]+(?:\[\d{1,6}\])?"
 _PATH = re.compile(rf"(?:{_STEP}){{1,50}}(?:/@(?:[\w.-]+:)?[\w.-]+)?")
 _PREFIX = re.compile(r"xmlns:([\w.-]+)\s*=\s*(?:'([^']*)'|\"([^\"]*)\")")
@@ -37,8 +37,8 @@ class Bindings:
         return found
 
     def shown(self, properties: etree._Element) -> str | None:
-        """What Word shows in a control with these `w:sdtPr`; None where it isn't bound, or to nothing that is
-        there."""
+        """Return what Word shows in a control with these `w:sdtPr`. Return None where it is not bound, or
+        bound to nothing that exists."""
         binding = properties.find(f"{W}dataBinding")
         path = "" if binding is None else binding.get(f"{W}xpath", "")
         if binding is None or not _PATH.fullmatch(path):
@@ -60,14 +60,14 @@ def _item_ids(root: etree._Element) -> list[str]:
 
 
 def _text(place: object) -> str | None:
-    """The text of what a path leads to; None where other elements are in it, as in the data of rich text."""
+    """Return the text that a path leads to; None where it has child elements, as in the data of rich text."""
     if isinstance(place, etree._Element):
         return None if len(place) else place.text or ""
     return str(place)
 
 
 def _listed(properties: etree._Element, value: str | None) -> str | None:
-    """The words of the list's entry that has this value, in a control with a list."""
+    """Return the words of the entry with this value, in a control with a list; `value` itself otherwise."""
     for item in properties.iterfind(f"*/{W}listItem"):
         if item.get(f"{W}value") == value:
             return item.get(f"{W}displayText") or value
@@ -75,7 +75,7 @@ def _listed(properties: etree._Element, value: str | None) -> str | None:
 
 
 def says_the_same(stored: str, shown: str) -> bool:
-    """Whether what a control shows is what its data say; a date may be written in other ways."""
+    """Tell whether a control shows what its data say; a date may be written in other ways."""
     if "".join(stored.split()) == "".join(shown.split()):
         return True
     date = _DATE.match(stored)

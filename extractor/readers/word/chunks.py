@@ -1,4 +1,4 @@
-"""Documents that Word takes into a document when it is opened: web pages and other Word files
+"""Documents that Word inserts into a document when it is opened: web pages and other Word files
 (`w:altChunk`)."""
 
 from collections.abc import Callable
@@ -16,8 +16,8 @@ _MOST = 20
 
 
 class Chunks:
-    """The documents inside a document; `read_document` reads those that are Word files, None where none are
-    to be read."""
+    """The documents inside a document. `read_document` reads those that are Word files; None means that none
+    are to be read."""
 
     def __init__(self, package: Parts, read_document: Callable[[bytes], Pages] | None) -> None:
         self._package = package
@@ -25,7 +25,7 @@ class Chunks:
         self._left = _MOST
 
     def read(self, element: etree._Element) -> Pages | None:
-        """What is in the document that stands here; None where it can't be read."""
+        """Return the pages of the document that stands here; None where it can't be read."""
         package = self._package
         link = package.relationships(package.main).get(element.get(_ID, ""))
         if link is None or link.external or not package.has(link.target) or not self._left:
@@ -35,7 +35,7 @@ class Chunks:
             data = package.read(link.target)
             if data.startswith(b"PK"):
                 return self._read_document(data) if self._read_document else None
-            # Rich text and anything else is not read here.
+            # Rich text and other kinds are not read here.
             is_page = link.target.lower().endswith((".htm", ".html", ".xhtml", ".mht", ".mhtml"))
             return read_html(data) if is_page else None
         except UnreadableFile:

@@ -1,4 +1,4 @@
-"""Content controls: check boxes and their glyphs, placeholders, and what editors do to them."""
+"""Content controls: check boxes and their glyphs, placeholders, and the changes that editors make to them."""
 
 from lxml import etree
 
@@ -10,7 +10,8 @@ from models.page import Run, Tick, TickState
 
 
 def checkbox(box: etree._Element, pieces: list[Piece], tag: Tag | None) -> Tick:
-    """`w14:checked` decides (absent 0, without value 1); a glyph that says the opposite leaves it open."""
+    """Return the tick of a check box by its `w14:checked` (missing: 0, without value: 1). A glyph that says
+    the opposite makes it unclear."""
     checked = box.find(f"{W14}checked")
     ticked = checked is not None and checked.get(f"{W14}val", "1").lower() in ("1", "true", "on")
     shown = {_shown_state(piece) for piece in pieces} - {None}
@@ -30,14 +31,14 @@ def _shown_state(piece: Piece) -> TickState | None:
 
 
 def shows_prompt(control: etree._Element) -> bool:
-    """Whether a content control says that it shows its prompt, whatever its words are."""
+    """Tell whether a content control declares that it shows its prompt, whatever its words are."""
     flag = control.find(f"{W}sdtPr/{W}showingPlcHdr")
     return flag is not None and flag.get(f"{W}val", "1").lower() not in ("0", "false", "off")
 
 
 def around_glyph(pieces: list[Piece]) -> tuple[list[Piece], list[Piece], list[Piece]]:
-    """What a check box control holds before its box, the box as it is drawn, and what is behind it: some
-    editors draw the label into the control."""
+    """Return what a check box control holds before its box, the box as drawn, and what is behind it. Some
+    editors write the label into the control."""
     for number, piece in enumerate(pieces):
         if _shown_state(piece) is None:
             continue
@@ -46,12 +47,12 @@ def around_glyph(pieces: list[Piece]) -> tuple[list[Piece], list[Piece], list[Pi
         text = piece.text.strip()
         rest = [Run(text=text[1:], emphasis=piece.emphasis)] if text[1:] else []
         return pieces[:number], [Run(text=text[0])], [*rest, *pieces[number + 1 :]]
-    # A character that the form's maker chose stands for the box; anything longer is a label.
+    # A single character that the form's maker chose stands for the box; anything longer is a label.
     return ([], pieces, []) if len(plain_text(pieces).strip()) < 2 else ([], [], pieces)
 
 
 def _is_custom(box: etree._Element, pieces: list[Piece]) -> bool:
-    """Whether the form's maker chose the shown character for this very state, however odd."""
+    """Tell whether the form's maker chose the shown character for this very state, however odd it is."""
     ticked = box.find(f"{W14}checkedState")
     empty = box.find(f"{W14}uncheckedState")
     symbols = [(s.get(f"{W14}font"), s.get(f"{W14}val", "")) for s in (ticked, empty) if s is not None]
@@ -62,8 +63,9 @@ def _is_custom(box: etree._Element, pieces: list[Piece]) -> bool:
 
 
 def repeated_controls(paragraph: etree._Element) -> list[etree._Element]:
-    """Controls that repeat the one before them: LibreOffice 7.4 writes an inline control of n runs as n + 2
-    controls, the first and the last with the whole text, the others with a run's text and the whole text."""
+    """Return the controls that repeat the one before them. LibreOffice 7.4 writes an inline control of n runs
+    as n + 2 controls: the first and the last with the whole text, the others with a run's text and the whole
+    text."""
     repeated: list[etree._Element] = []
     chain: list[etree._Element] = []
     for child in [*paragraph, None]:

@@ -1,8 +1,8 @@
-"""What each element of a Word document means to a reader of the page: the one list of all that may be passed
-over.
+"""The meaning of each element of a Word document for a reader of the page. This is the only list of elements
+that may be skipped.
 
-What isn't in it, and what stands where nobody reads it, is told wherever it holds anything: a text, a
-picture, an object.
+An element that is not listed, or that stands where nobody reads it, is reported wherever it holds anything: a
+text, a picture, an object.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,13 +17,14 @@ MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 W16SE = "{http://schemas.microsoft.com/office/word/2015/wordml/symex}"
 V = "{urn:schemas-microsoft-com:vml}"
-# Of Word 2003: changes and comments, and what it adds for other programs.
+# Word 2003's namespaces: for changes and comments, and for its additions for other programs.
 AML = "{http://schemas.microsoft.com/aml/2001/core}"
 _WX = "{http://schemas.microsoft.com/office/word/2003/auxHint}"
 
-# `read`: a reader of its own says what it shows, where it may stand. `transparent`: what is in it stands in
-# its place. `property`: how something else looks, or what a program knows of it. `mark`: a place, which shows
-# nothing. `computed`: shows what only Word knows. Anything else is left out as that kind of `Aside`.
+# `read`: its own reader says what it shows, where it may stand. `transparent`: its content stands in its
+# place. `property`: it says how something else looks, or what a program knows of it. `mark`: a place, which
+# shows nothing. `computed`: it shows something that only Word knows. Anything else is left out as that kind
+# of `Aside`.
 Meaning = Literal["read", "transparent", "property", "mark", "computed"] | AsideKind
 
 _W_MEANINGS: Mapping[Meaning, str] = {
@@ -63,7 +64,7 @@ MEANINGS: Mapping[str, Meaning] = {
     f"{W}{name}": meaning for meaning, names in _W_MEANINGS.items() for name in names.split()
 } | dict(_OTHERS)
 
-# What drawings say of themselves in text: how far they stand from where, and what an object is linked to.
+# Settings that drawings keep as text: their position, and what an object is linked to.
 _SETTINGS = frozenset(
     [
         "posOffset", "align", "pctWidth", "pctHeight", "pctPosHOffset", "pctPosVOffset", "FieldCodes",
@@ -86,7 +87,7 @@ _PICTURES = frozenset(
         "checkbox",
     ]
 )
-# Where drawings keep in attributes what a person sees or is told in their place.
+# Attributes in which drawings keep what a person sees or is told in their place.
 _SAID = ("string", "descr", "title", "alt")
 _DRAWN = frozenset(
     [
@@ -110,19 +111,19 @@ PICTURE_WORD = "图片"
 
 
 def name_of(element: etree._Element) -> str:
-    """The name of an element without its namespace."""
+    """Return the name of an element without its namespace."""
     return str(element.tag).rpartition("}")[2]
 
 
 def meaning_of(element: etree._Element) -> Meaning | None:
-    """What an element means, None for one that nobody knows."""
+    """Return what an element means; None for an unknown one."""
     if element.tag == f"{AML}annotation":
         return _ANNOTATIONS.get(element.get(f"{W}type", ""), "mark")
     return MEANINGS.get(str(element.tag))
 
 
 def inner(element: etree._Element) -> etree._Element:
-    """What holds that which stands in the place of a transparent element."""
+    """Return the element whose children stand in the place of a transparent element."""
     if element.tag == f"{MC}AlternateContent":
         return branch(element)
     content = element.find(f"{AML}content") if element.tag == f"{AML}annotation" else None
@@ -130,8 +131,8 @@ def inner(element: etree._Element) -> etree._Element:
 
 
 def branch(alternate: etree._Element) -> etree._Element:
-    """The branch of alternative content that Word shows: the first that needs nothing which Word doesn't
-    know."""
+    """Return the branch of alternative content that Word shows: the first that needs nothing unknown to
+    Word."""
     for one in alternate:
         needed = [one.nsmap.get(prefix, "") for prefix in (one.get("Requires") or "").split()]
         if one.tag == f"{MC}Fallback" or (
@@ -142,7 +143,7 @@ def branch(alternate: etree._Element) -> etree._Element:
 
 
 def other_branch(alternate: etree._Element) -> str:
-    """What the branches that are not taken say, where it isn't what the one that is taken says."""
+    """Return the text of the branches that are not taken, where it differs from the branch that is."""
     taken = branch(alternate)
     own = "".join(said(taken).split())
     others = [
@@ -152,13 +153,13 @@ def other_branch(alternate: etree._Element) -> str:
         for text in [said(one)]
         if "".join(text.split()) not in ("", own)
     ]
-    # A drawing's fallback is often a picture of it, whose description is all that it says.
+    # A drawing's fallback is often a picture of it, which says nothing but its description.
     return " ".join(text for text in others if text not in (PICTURE_WORD, own))
 
 
 def said(element: etree._Element) -> str:
-    """All that an element says, whoever may see it: its text, its symbols, what its pictures are described
-    by. Empty where it holds nothing."""
+    """Return everything that an element says, whoever may see it: its text, its symbols, the descriptions of
+    its pictures. Return an empty string where it holds nothing."""
     text = " ".join("".join(_pieces(element)).split())
     return text or (PICTURE_WORD if _is_pictured(element) else "")
 
@@ -195,7 +196,7 @@ def _character(code: str) -> str:
 
 
 def described(drawing: etree._Element) -> str:
-    """What a drawing is described by, and what is written in it without a text box."""
+    """Return a drawing's description, and the words written in it without a text box."""
     return " ".join("".join(_outside_boxes(drawing)).split())
 
 

@@ -1,5 +1,4 @@
-"""Files inside a Word file: documents that were put into it as objects, as they are or in the wrapping of
-OLE."""
+"""Files inside a Word file: documents inserted as objects, as they are or wrapped in OLE."""
 
 import io
 import struct
@@ -15,7 +14,7 @@ from models.page import Aside
 _MOST = 100
 _HOLDERS = ("header", "footer", "footnotes", "endnotes", "comments")
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
-# Streams that hold a whole file, as it is.
+# Streams that hold a whole file unchanged.
 _WHOLE = ("Package", "CONTENTS")
 _NATIVE = "\x01Ole10Native"
 # Streams of documents that are compound files themselves.
@@ -24,15 +23,15 @@ _DOCUMENTS = ("WordDocument", "Workbook", "Book", "PowerPoint Document", "Encryp
 
 @dataclass(frozen=True)
 class Embedded:
-    """A file inside a document; its name is what the document says, and never a path."""
+    """A file inside a document. Its name is the one that the document gives, and never a path."""
 
     name: str
     data: bytes
 
 
 def embedded(package: Parts) -> tuple[tuple[Embedded, ...], tuple[Aside, ...]]:
-    """The files that a document holds as objects, and what is to be said of the objects that are no file or
-    can't be opened."""
+    """Return the files that a document holds as objects, and asides on the objects that are no file or can't
+    be opened."""
     files: list[Embedded] = []
     left: list[Aside] = []
     for name in _objects(package):
@@ -49,8 +48,8 @@ def embedded(package: Parts) -> tuple[tuple[Embedded, ...], tuple[Aside, ...]]:
 
 
 def _objects(package: Parts) -> Iterator[str]:
-    """Objects of the text and of what stands round it; rich text that Word would take into the text, which is
-    not read there."""
+    """Yield the objects of the text and of the parts round it. Yield also rich text that Word would insert
+    into the text, because the text reader does not read it."""
     main = package.main
     holders = [main, *(name for kind in _HOLDERS for name in package.related(main, kind))]
     names = (
@@ -73,7 +72,7 @@ def _is_rich_text(package: Parts, name: str) -> bool:
 
 
 def _unwrapped(name: str, data: bytes) -> Embedded | None:
-    """The file in an object; None where there is none."""
+    """Return the file in an object; None where there is none."""
     if not data.startswith(_OLE):
         return Embedded(name, data) if data else None
     try:
@@ -89,9 +88,9 @@ def _unwrapped(name: str, data: bytes) -> Embedded | None:
 
 
 def _native(stream: bytes, usual: str) -> Embedded | None:
-    """The file in an object of Windows' packager. The layout is that of oletools' `oleobj.OleNativeStream`:
-    sizes, flags, the file's name and its path, each ended by a zero, eight bytes, the path of a copy with its
-    length, and the file."""
+    """Return the file in an object of Windows' packager. The layout is that of oletools'
+    `oleobj.OleNativeStream`: sizes, flags, the file's name and its path, each ended by a zero, eight bytes,
+    the path of a copy with its length, and the file."""
     at = 6
     names = []
     for _ in range(2):

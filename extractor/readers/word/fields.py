@@ -1,4 +1,4 @@
-"""What Word's fields show: legacy form fields, enclosed characters and symbols are known from their
+"""The display of Word's fields. Legacy form fields, enclosed characters and symbols follow from their
 instruction alone."""
 
 import re
@@ -25,8 +25,8 @@ _SYMBOL = re.compile(
 
 @dataclass
 class ComplexField:
-    """A field under way: its instruction is collected, its result is shown once `separate` has come.
-    `left_out` is what stands in it and is never shown: what its instruction is made with, and a saved result
+    """A field that is being read. Its instruction is collected first; its result is shown after `separate`.
+    `left_out` is the part of it that is never shown: what its instruction is made with, and a saved result
     where the field is `shown` from its instruction."""
 
     instruction: str = ""
@@ -38,7 +38,7 @@ class ComplexField:
 
 
 def legacy_checkbox(begin: etree._Element) -> TickState | None:
-    """FORMCHECKBOX: `checked` where it stands, else `default`; an element without a value means 1."""
+    """Return a FORMCHECKBOX's state: `checked` where present, else `default`; without a value they mean 1."""
     box = begin.find(f"{W}ffData/{W}checkBox")
     if box is None:
         return None
@@ -53,7 +53,7 @@ def legacy_checkbox(begin: etree._Element) -> TickState | None:
 
 
 def legacy_dropdown(begin: etree._Element) -> str | None:
-    """FORMDROPDOWN: the entry that `result` counts, else the one that `default` does, else the first."""
+    """Return a FORMDROPDOWN's entry: the one that `result` counts, else `default`'s, else the first."""
     entries = begin.find(f"{W}ffData/{W}ddList")
     if entries is None:
         return None
@@ -67,7 +67,7 @@ def legacy_dropdown(begin: etree._Element) -> str | None:
 
 
 def computed(current: ComplexField, look: Look) -> Iterator[Span | Raised]:
-    """What a field shows that is known from its instruction alone."""
+    """Yield what a field shows that follows from its instruction alone."""
     if current.checkbox is not None:
         yield Tick(state=current.checkbox, emphasis=look.emphasis)
         return
@@ -92,7 +92,7 @@ def computed(current: ComplexField, look: Look) -> Iterator[Span | Raised]:
 
 
 def _enclosed(under: str, over: str, look: Look) -> Iterator[Span | Raised]:
-    """带圈字符: one character set over another; a tick over a box is a ticked box."""
+    """带圈字符: one character set over another. A tick over a box is a ticked box."""
     states = {tick_signs.state_of(under), tick_signs.state_of(over)}
     frame = tick_signs.state_of(under) == "empty" or under in tick_signs.BOX_LOOKALIKES
     if frame and (
@@ -103,7 +103,7 @@ def _enclosed(under: str, over: str, look: Look) -> Iterator[Span | Raised]:
     elif frame and not over.strip():
         yield Tick(state="empty", emphasis=look.emphasis)
     elif frame:
-        # ① is no 1: behind a number it is the mark of a note.
+        # ① is not 1: behind a number it marks a note.
         number = int(over) if re.fullmatch(r"[0-9]{1,2}", over) else 0
         yield Raised(chr(ord("①") + number - 1) if 0 < number <= 20 else over, "on", look.emphasis)
         yield from [Remark(code="formula-in-answer", text=under + over)] if over.isdigit() else []

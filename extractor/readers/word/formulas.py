@@ -1,4 +1,4 @@
-"""Formulas on one line: fractions as 3/4, powers as 10^5, brackets and roots, out of Word's equations and EQ
+"""Formulas on one line: fractions as 3/4, powers as 10^5, brackets and roots, from Word's equations and EQ
 fields."""
 
 import re
@@ -36,7 +36,7 @@ _EQ_PART = re.compile(r"\\(?P<name>[a-z]+)|(?P<sign>[(),;])|(?P<text>[^\\(),;]+|
 
 
 def equation(element: etree._Element) -> Iterator[Raised | Remark]:
-    """An `m:oMath` as text; with a remark, a minor one where nothing in it can be taken for anything else."""
+    """Yield an `m:oMath` as text and a remark, a minor one where nothing in it can be mistaken."""
     text = _linear(element).strip()
     tags = [e for e in element.iter(f"{M}*") if not str(e.tag).endswith("Pr") and not _is_property(e)]
     if text:
@@ -89,8 +89,8 @@ def _group(text: str) -> str:
 
 
 def eq_field(instruction: str) -> Iterator[Raised | Remark]:
-    """What an EQ field draws, as text: fractions, roots, raised and lowered text; anything else as its words
-    with a remark."""
+    """Yield what an EQ field draws, as text: fractions, roots, raised and lowered text. Anything else comes
+    as its words with a remark."""
     parts = list(_EQ_PART.finditer(instruction.strip()[2:]))
     text, known = _eq_text(parts)
     if text.strip():
@@ -101,9 +101,9 @@ def eq_field(instruction: str) -> Iterator[Raised | Remark]:
 
 
 def _eq_text(parts: Sequence[re.Match[str]]) -> tuple[str, bool]:
-    """The text of an instruction that was cut into parts, and whether all of it was understood."""
+    """Return the text of an instruction that was cut into parts, and whether all of it was understood."""
     known = True
-    # Each bracket that is open: the switch before it, and the arguments in it.
+    # For each open bracket, the switch before it and the arguments in it.
     open_: list[tuple[str, list[str]]] = [("", [""])]
     switch = ""
     for part in parts:

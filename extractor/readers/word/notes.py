@@ -1,4 +1,4 @@
-"""What is said about a place of the text elsewhere: footnotes, endnotes, comments."""
+"""Texts elsewhere about a place in the text: footnotes, endnotes, comments."""
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
@@ -14,13 +14,13 @@ _PARTS = {
     "footnoteReference": ("footnotes", "note-on-answer"),
     "endnoteReference": ("endnotes", "note-on-answer"),
 }
-# How Word numbers them, where nobody chose another way.
+# Word's default way of numbering them.
 _NUMBERED: Mapping[str, Callable[[int], str]] = {"footnoteReference": str, "endnoteReference": roman}
 _COMMENT = ("comments", "comment-on-answer")
 
 
 class Notes:
-    """The notes of a document by their numbers, and the comments that the text being read stands under."""
+    """The notes of a document by their numbers, and the comments on the text being read."""
 
     def __init__(self, package: Parts) -> None:
         self._package = package
@@ -42,8 +42,8 @@ class Notes:
         }
 
     def of(self, reference: etree._Element) -> list[Remark]:
-        """What a reference mark leads to, or a comment that begins or ends here; nothing where nothing is
-        said."""
+        """Return the note that a reference mark leads to, or a comment that begins here; nothing where it is
+        empty or ends."""
         name = str(reference.tag).removeprefix(W)
         kind, code = _PARTS.get(name, _COMMENT)
         number = reference.get(f"{W}id", "")
@@ -62,7 +62,7 @@ class Notes:
         return [remark]
 
     def unclaimed(self) -> Iterator[tuple[AsideKind, str]]:
-        """The notes that no mark led to so far."""
+        """Yield the notes that no mark has led to so far."""
         for (kind, number), text in self._texts.items():
             if text and (kind, number) not in self._claimed:
                 yield "comment" if kind == "comments" else "note", text

@@ -1,5 +1,5 @@
-"""What lists draw in front of paragraphs and no text holds: a box or a tick for a bullet, and the numbers of
-items."""
+"""Signs that lists draw in front of paragraphs and no text holds: a box or a tick as a bullet, and the
+numbers of items."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -43,7 +43,7 @@ _ROMAN = (
 
 
 def roman(number: int) -> str:
-    """A number in small Roman letters."""
+    """Return a number in small Roman letters."""
     written = ""
     for value, sign in _ROMAN:
         written += sign * (number // value)
@@ -51,7 +51,7 @@ def roman(number: int) -> str:
     return written
 
 
-# How Word writes numbers, each with the greatest that is written so here.
+# Word's number formats, each with the greatest number that is written in it here.
 _FORMATS: Mapping[str, tuple[int, Callable[[int], str]]] = {
     "none": (100_000, lambda n: ""),
     "bullet": (100_000, lambda n: ""),
@@ -69,13 +69,13 @@ _FORMATS: Mapping[str, tuple[int, Callable[[int], str]]] = {
 }
 
 
-# A bullet that says something; a single letter is a dot in a font of symbols.
+# A bullet with a meaning; a single letter is a dot in a font of symbols.
 _WORDED = re.compile(r"[0-9\u3400-\u9fff]|[^\W_]{2}")
 
 
 @dataclass(frozen=True)
 class _Level:
-    """A level of a list: what its items begin with."""
+    """A level of a list, with what its items begin with."""
 
     mark: Tick | None
     format: str
@@ -105,7 +105,7 @@ class Bullets:
         self._restarts: dict[str, dict[int, int]] = {}
         self._styles: dict[str, tuple[etree._Element | None, str | None]] = {}
         self._counts: dict[str, dict[int, int]] = {}
-        # The signs that were drawn before items and mean nothing.
+        # Signs without a meaning that were drawn before items.
         self.dots: list[str] = []
         for name in package.related(package.main, "numbering")[:1]:
             self._read(package.xml(name))
@@ -133,7 +133,7 @@ class Bullets:
             }
 
     def of(self, properties: etree._Element | None) -> list[Piece]:
-        """What stands before a paragraph with these `w:pPr`."""
+        """Return what stands before a paragraph with these `w:pPr`."""
         if properties is None or not self._levels:
             return []
         number, depth = self._place(properties)
@@ -152,7 +152,7 @@ class Bullets:
         return [Remark(code="list-number", text=text + " " * level.parted)] if text else []
 
     def _place(self, properties: etree._Element) -> tuple[str, int]:
-        """The list and the level that a paragraph, or its style, belongs to; no list has the number 0."""
+        """Return the list and the level that a paragraph, or its style, belongs to; 0 stands for no list."""
         own = properties.find(f"{W}numPr")
         style: str | None = _said(properties, "pStyle", "")
         for _ in range(len(self._styles)):
@@ -163,8 +163,8 @@ class Bullets:
         return ("0", 0) if own is None else (_said(own, "numId", "0"), _whole(_said(own, "ilvl", "0")))
 
     def _counted(self, number: str, depth: int, levels: Mapping[int, _Level]) -> str | None:
-        """The number of the next item of a list at this depth as it is printed; None where it is written in
-        another way."""
+        """Return the number of a list's next item at this depth, as printed; None where its format is not
+        known here."""
         counts = self._counts.setdefault(self._list_of[number], {})
         restart = self._restarts[number].pop(depth, None)
         counts[depth] = (
@@ -199,7 +199,7 @@ def _index(element: etree._Element) -> int:
 
 
 def _mark(level: etree._Element) -> Tick | None:
-    """The mark that a level's bullet shows; a numbered level, and a plain dot, has none."""
+    """Return the mark that a level's bullet shows; a numbered level and a plain dot have none."""
     kind, text = level.find(f"{W}numFmt"), level.find(f"{W}lvlText")
     if kind is None or kind.get(f"{W}val") != "bullet" or text is None:
         return None

@@ -1,5 +1,5 @@
-"""A Word file as its parts: opened by relationships, never by fixed names, and refused where no honest file
-is like that."""
+"""A Word file as its parts. They are found by relationships, never by fixed names, and refused where no
+honest file is like that."""
 
 import base64
 import io
@@ -22,7 +22,7 @@ W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
 _RELATIONSHIPS = "{http://schemas.openxmlformats.org/package/2006/relationships}"
 _PKG = "{http://schemas.microsoft.com/office/2006/xmlPackage}"
-# WordprocessingML 2003 names nearly everything as its successors do, in another namespace.
+# WordprocessingML 2003 uses nearly the same names as its successors, in another namespace.
 _WORD_2003 = {
     b"http://schemas.microsoft.com/office/word/2003/wordml": b"http://schemas.openxmlformats.org/"
     b"wordprocessingml/2006/main"
@@ -41,7 +41,7 @@ _STRICT = {
 
 @dataclass(frozen=True)
 class Relationship:
-    """A link from one part to another; external targets are never followed."""
+    """A link from one part to another. External targets are never followed."""
 
     kind: str
     target: str
@@ -54,11 +54,11 @@ class Parts(ABC):
 
     @abstractmethod
     def has(self, name: str) -> bool:
-        """Whether there is a part of that name."""
+        """Tell whether there is a part of that name."""
 
     @abstractmethod
     def read(self, name: str) -> bytes:
-        """The bytes of a part that is not XML.
+        """Return the bytes of a part that is not XML.
 
         Raises:
             Damaged: it is missing or its data are inconsistent. TooLarge: more bytes than one part may have.
@@ -66,15 +66,15 @@ class Parts(ABC):
 
     @abstractmethod
     def xml(self, name: str) -> etree._Element:
-        """The root element of a part, in the transitional namespaces.
+        """Return the root element of a part, in the transitional namespaces.
 
         Raises:
-            Damaged: missing or not well-formed. Hostile: it brings a document type, which no Word file has.
-            TooLarge: more bytes than one part may have.
+            Damaged: it is missing or not well-formed. Hostile: it has a document type, which no Word file
+            has. TooLarge: it has more bytes than one part may have.
         """
 
     def relationships(self, name: str) -> Mapping[str, Relationship]:
-        """{id: relationship} of a part; of the package itself where `name` is empty."""
+        """Return {id: relationship} of a part, or of the package itself where `name` is empty."""
         folder, base = posixpath.split(name)
         rels = posixpath.join(folder, "_rels", f"{base}.rels")
         if not self.has(rels):
@@ -91,7 +91,7 @@ class Parts(ABC):
         return found
 
     def related(self, name: str, kind: str) -> list[str]:
-        """The parts that `name` links to by relationships whose type ends in `kind`."""
+        """Return the parts that `name` links to by relationships whose type ends in `kind`."""
         links = self.relationships(name).values()
         return [
             link.target for link in links if link.kind == kind and not link.external and self.has(link.target)
@@ -99,7 +99,7 @@ class Parts(ABC):
 
     @cached_property
     def main(self) -> str:
-        """The part that holds the document.
+        """The name of the part that holds the document.
 
         Raises:
             UnsupportedKind: the package is no Word document.
@@ -110,7 +110,7 @@ class Parts(ABC):
         return main[0]
 
     def identity(self) -> Identity | None:
-        """What we wrote into the document when we made it."""
+        """Return the identity that we wrote into the document when we made it."""
         for name in self.related(self.main, "customXml"):
             root = self.xml(name)
             identity = Identity.from_xml(str(root.tag), {str(k): str(v) for k, v in root.attrib.items()})
@@ -125,7 +125,7 @@ class Package(Parts):
     def __init__(self, data: bytes, limits: ZipLimits) -> None:
         """
         Raises:
-            Damaged: not a complete zip archive. TooLarge: unpacks to more than `limits`.
+            Damaged: it is not a complete zip archive. TooLarge: it unpacks to more than `limits`.
         """
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
@@ -173,7 +173,7 @@ class FlatPackage(Parts):
     def __init__(self, data: bytes, limits: ZipLimits) -> None:
         """
         Raises:
-            Damaged, Hostile, TooLarge: see `Parts.xml`. UnsupportedKind: neither of the two.
+            Damaged, Hostile, TooLarge: see `Parts.xml`. UnsupportedKind: it is neither of the two.
         """
         if len(data) > limits.xml_bytes:
             raise TooLarge("XML 文件过大")
@@ -195,7 +195,7 @@ class FlatPackage(Parts):
             raise UnsupportedKind("不是 Word 文档")
 
     def _read_2003(self, root: etree._Element) -> None:
-        """One document as the parts that it would have today."""
+        """Store one document as the parts that it would have today."""
         root.tag = f"{W}document"
         self._parts["document.xml"] = root
         links = {"": [("officeDocument", "document.xml")], "document.xml": []}
@@ -233,7 +233,7 @@ def _decoded(text: str) -> bytes:
 
 
 def parse_xml(data: bytes, name: str) -> etree._Element:
-    """Parse one part; see `Package.xml` for what is refused."""
+    """Parse one part; see `Parts.xml` for what is refused."""
     for strict, transitional in _STRICT.items():
         if strict in data:
             data = data.replace(strict, transitional)

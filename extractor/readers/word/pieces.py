@@ -1,4 +1,4 @@
-"""What a paragraph is taken apart into, and how characters in symbol fonts become marks."""
+"""The pieces of a paragraph, and the turning of characters in symbol fonts into marks."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -10,13 +10,13 @@ from extractor.text.passage import LIST_NUMBER
 from extractor.text.raised import Raised, settled
 from models.page import Line, Picture, Remark, Run, Span, Tick, TickState
 
-# Signs that say in which direction the characters behind them are shown.
+# Signs that set the direction in which the characters behind them are shown.
 _TURNED = re.compile("[\u202d\u202e]")
 _SPECIAL = re.compile("[\uf000-\uf0ff\r\n\u2028]")
 
 
 class BreakLine:
-    """Where a line ends inside a paragraph, or a text box starts and ends."""
+    """The end of a line inside a paragraph, or the start or end of a text box."""
 
 
 BREAK = BreakLine()
@@ -24,7 +24,7 @@ Piece = Span | BreakLine | Raised
 
 
 def symbol_state(font: str | None, code: str) -> TickState | None:
-    """The mark that hexadecimal `code` shows in `font`, None where it shows none."""
+    """Return the mark that hexadecimal `code` shows in `font`; None where it shows none."""
     try:
         number = int(code, 16)
     except ValueError:
@@ -35,7 +35,7 @@ def symbol_state(font: str | None, code: str) -> TickState | None:
 
 
 def symbol(font: str | None, code: str, look: Look) -> Span:
-    """`w:sym` and its kin: a mark, the character that it names, or a picture that we can't name."""
+    """Return what `w:sym` and its kin show: a mark, a named character, or a picture that has no name here."""
     state = symbol_state(font, code)
     if state is not None:
         return Tick(state=state, emphasis=look.emphasis)
@@ -46,8 +46,8 @@ def symbol(font: str | None, code: str, look: Look) -> Span:
 
 
 def characters(text: str, look: Look) -> Iterator[Piece]:
-    """Text, with letters in a symbol font and private-use characters as the marks that they show. What is
-    turned round is told."""
+    """Yield text, with letters in a symbol font and private-use characters as the marks that they show. A
+    remark reports text whose direction is reversed."""
     if _TURNED.search(text):
         yield Remark(code="element-unknown", text=_TURNED.sub("", text))
     if not _SPECIAL.search(text) and not any(map(tick_signs.is_symbol_font, (look.ascii, look.high_ansi))):
@@ -67,7 +67,7 @@ def characters(text: str, look: Look) -> Iterator[Piece]:
         if plain:
             yield Run(text=plain, emphasis=look.emphasis)
             plain = ""
-        # A sign that we can't name is a picture.
+        # A sign without a name here is a picture.
         yield (
             Tick(state=state, emphasis=look.emphasis)
             if state
@@ -80,7 +80,7 @@ def characters(text: str, look: Look) -> Iterator[Piece]:
 
 
 def _font_of(char: str, look: Look) -> str | None:
-    """The symbol font that shows `char`, if one does; only the low codes and the private use area are
+    """Return the symbol font that shows `char`, if one does. Only the low codes and the private use area are
     symbols."""
     fonts = (
         (look.ascii, look.high_ansi)
@@ -91,7 +91,7 @@ def _font_of(char: str, look: Look) -> str | None:
 
 
 def joined(spans: list[Span | Raised]) -> Iterator[Span]:
-    """Neighbouring runs of one look as one; Word splits runs wherever a word was ever touched."""
+    """Yield neighbouring runs of one look as one; Word splits runs wherever a word was ever touched."""
     text: Run | None = None
     for span in settled(spans):
         if isinstance(span, Run) and text is not None and span.emphasis == text.emphasis:
@@ -107,7 +107,7 @@ def joined(spans: list[Span | Raised]) -> Iterator[Span]:
 
 
 def as_lines(pieces: Iterable[Piece]) -> list[Line]:
-    """Pieces as lines; at least one, which may be empty."""
+    """Return pieces as lines; at least one, which may be empty."""
     lines: list[list[Span | Raised]] = [[]]
     for piece in pieces:
         if isinstance(piece, BreakLine):
@@ -118,12 +118,12 @@ def as_lines(pieces: Iterable[Piece]) -> list[Line]:
 
 
 def plain_text(pieces: list[Piece]) -> str:
-    """The text of pieces, a line break where a line ends."""
+    """Return the text of pieces, with a line break where a line ends."""
     return "\n".join(line.text for line in as_lines(pieces))
 
 
 def whole_text(pieces: list[Piece]) -> str:
-    """All that pieces say, pictures by a word, and the numbers of lists."""
+    """Return all that pieces say, with a word for each picture, and the numbers of lists."""
     return plain_text([_in_words(piece) for piece in pieces])
 
 

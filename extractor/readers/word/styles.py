@@ -1,4 +1,4 @@
-"""How a run is written: its fonts, emphasis and visibility, with what its styles say."""
+"""The look of runs: fonts, emphasis and visibility, including what their styles say."""
 
 import re
 from dataclasses import dataclass, fields, replace
@@ -15,7 +15,7 @@ _OFF = {"0", "false", "off", "none", "nil"}
 
 @dataclass(frozen=True)
 class Look:
-    """Run properties; None where nothing is said, so that looks can be laid over each other."""
+    """Run properties. None means that a property is not set, so that looks can be laid over each other."""
 
     ascii: str | None = None
     high_ansi: str | None = None
@@ -37,7 +37,7 @@ class Look:
     paper: str | None = None
 
     def over(self, below: "Look") -> "Look":
-        """This look where it says something, `below` elsewhere."""
+        """Return this look where it is set, `below` elsewhere."""
         said = {f.name: value for f in fields(self) if (value := getattr(self, f.name)) is not None}
         return replace(below, **said) if said else below
 
@@ -48,7 +48,7 @@ class Look:
 
     @property
     def level(self) -> Level | None:
-        """Whether the characters stand above or below the line."""
+        """The level of the characters, above or below the line; None on it."""
         if self.raised in ("superscript", "subscript"):
             return "up" if self.raised == "superscript" else "down"
         if self.position is None or abs(self.position) < _OFF_THE_LINE:
@@ -56,10 +56,11 @@ class Look:
         return "up" if self.position > 0 else "down"
 
     def is_unseen(self, paper: str | None) -> bool:
-        """Whether nobody can see the characters: clear, too small or narrow, on lines that are too low, or in
-        the colour of what is behind them, on a cell of colour `paper`, None where that isn't known."""
+        """Tell whether nobody can see the characters: they are transparent, too small or narrow, on lines
+        that are too low, or in the colour behind them. `paper` is the colour of the cell, None where it isn't
+        known."""
         behind = self.paper or paper
-        # Without a colour of its own, text is black on light and white on dark.
+        # Without a colour of its own, text is black on light and white on dark ground.
         is_lost = behind is not None and self.ink is not None and blends(self.ink, behind)
         is_small = (self.size is not None and self.size <= _INVISIBLE) or (
             self.width is not None and self.width <= _NARROW
@@ -69,7 +70,7 @@ class Look:
 
 # In half points.
 _INVISIBLE, _OFF_THE_LINE = 4, 4
-# In percent of a character's own width; in twentieths of a point.
+# The first in percent of a character's own width, the second in twentieths of a point.
 _NARROW, _LOW = 5, 40
 _HEX = re.compile(r"[0-9A-Fa-f]{6}")
 _HIGHLIGHTS = {
@@ -84,7 +85,7 @@ PLAIN = Look()
 
 
 def read_look(properties: etree._Element | None) -> Look:
-    """The look that a `w:rPr` itself gives."""
+    """Return the look that a `w:rPr` itself gives."""
     if properties is None or not len(properties):
         return PLAIN
     found: dict[str, object] = {}
@@ -118,7 +119,7 @@ def read_look(properties: etree._Element | None) -> Look:
 
 _FONTS = {"ascii": "ascii", "hAnsi": "high_ansi", "eastAsia": "east_asia", "cs": "complex_script"}
 _NUMBERS = {"position": "position", "sz": "size", "w": "width"}
-# What themes call the colour of the paper.
+# The names of themes for the colour of the paper.
 _WHITE, _WHITE_THEMES = "FFFFFF", ("background1", "light1")
 _TOGGLES = {
     "b": "bold",
@@ -137,7 +138,7 @@ def _is_changed(colour: etree._Element) -> bool:
 
 
 def shade(item: etree._Element | None) -> str | None:
-    """The colour of a `w:shd`, None where it has none; a pattern's can't be told."""
+    """Return the colour of a `w:shd`; None where it has none, "unknown" where it has a pattern."""
     if item is None:
         return None
     pattern = item.get(f"{W}val", "clear").lower()
@@ -154,13 +155,13 @@ def _is_coloured(value: str | None, neutral: str) -> bool:
 
 
 def is_low(item: etree._Element | None, height: str, rule: str) -> bool:
-    """Whether lines or rows are made so low that nobody sees what is in them."""
+    """Tell whether lines or rows are made so low that nobody sees what is in them."""
     value = "" if item is None else item.get(f"{W}{height}", "")
     return item is not None and item.get(f"{W}{rule}") == "exact" and value.isdigit() and int(value) <= _LOW
 
 
 class Styles:
-    """The looks of the document's named styles, with all that they are based on."""
+    """The looks of the document's named styles, including the styles that they are based on."""
 
     def __init__(self, package: Parts) -> None:
         self._own: dict[str, tuple[Look, str | None]] = {}
@@ -187,7 +188,7 @@ class Styles:
                 self._default_paragraph = name
 
     def look(self, style: str | None) -> Look:
-        """The look of a style by its id; plain where there is no such style."""
+        """Return the look of a style by its id; plain where there is no such style."""
         if style is None or style not in self._own:
             return PLAIN
         if style not in self._resolved:
@@ -197,7 +198,7 @@ class Styles:
         return self._resolved[style]
 
     def shades(self, style: str | None) -> bool:
-        """Whether a table's style, or one that it is based on, colours anything."""
+        """Tell whether a table's style, or one that it is based on, colours anything."""
         for _ in range(len(self._own)):
             if style is None or style in self._shaded:
                 return style is not None
@@ -205,7 +206,7 @@ class Styles:
         return False
 
     def paragraph(self, properties: etree._Element | None) -> Look:
-        """The look that runs of a paragraph have before they say anything themselves."""
+        """Return the look that runs of a paragraph have before they set anything themselves."""
         style = None if properties is None else properties.find(f"{W}pStyle")
         name = self._default_paragraph if style is None else style.get(f"{W}val")
         look = self.look(name).over(self.default)
@@ -215,7 +216,7 @@ class Styles:
         return replace(look, paper=behind) if behind and not look.paper else look
 
     def run(self, properties: etree._Element | None, paragraph: Look) -> Look:
-        """The look of a run in a paragraph of look `paragraph`."""
+        """Return the look of a run in a paragraph of look `paragraph`."""
         if properties is None:
             return paragraph
         style = properties.find(f"{W}rStyle")

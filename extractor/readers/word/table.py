@@ -1,4 +1,4 @@
-"""Blocks of a Word document: tables on their grid with spans, and the lines between them."""
+"""The blocks of a Word document: tables on their grid with spans, and the lines between them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ _Controls = tuple[tuple[etree._Element, bool], ...]
 
 @dataclass
 class BlockReader:
-    """Reads the blocks of a body or a cell; counts the tables of the document as it goes."""
+    """The reader of the blocks of a body or a cell. It counts the document's tables as it goes."""
 
     text: TextReader
     chunks: Chunks
@@ -35,10 +35,10 @@ class BlockReader:
         self.text.box_lines = lambda box: list(_cell_lines(self.blocks(box, 1)))
 
     def blocks(self, container: etree._Element, depth: int = 0) -> list[Block]:
-        """Everything at block level in `container`, in order.
+        """Return everything at block level in `container`, in order.
 
         Raises:
-            Hostile: nested deeper than any person nests.
+            Hostile: it is nested more deeply than any person nests.
         """
         if depth > _DEEPEST:
             raise Hostile("嵌套层数过多")
@@ -67,8 +67,8 @@ class BlockReader:
         return self.text.other_branch(element) if element.tag == f"{MC}AlternateContent" else []
 
     def _chunk(self, element: etree._Element) -> list[Block]:
-        """The blocks of a document inside this one. Word may lay them out otherwise, so whoever checks should
-        know of it."""
+        """Return the blocks of a document inside this one, with a remark, because Word may lay them out
+        differently."""
         inner = self.chunks.read(element)
         blocks = [] if inner is None else [block for page in inner.pages for block in page.blocks]
         if inner is not None:
@@ -92,7 +92,7 @@ class BlockReader:
         return self._controlled(control, blocks)
 
     def _controlled(self, control: etree._Element, blocks: list[Block]) -> list[Block]:
-        """What a control shows that holds these blocks, a table among them as lines."""
+        """Return what a control shows that holds these blocks; a table among them is shown as lines."""
         pieces = _pieces(blocks)
         kept = self.text.control(control, pieces)
         return blocks if kept is pieces else list(as_lines(kept))
@@ -103,7 +103,7 @@ class BlockReader:
         grid = self._grid(element, depth)
         alone = _told(grid.between)
         if len(grid.drafts) == 1:
-            # A table of one cell is a frame round the page; what it holds stands for itself.
+            # A table of one cell is a frame round the page, so that its content stands for itself.
             return [*grid.drafts[0].blocks, *alone]
         return [Table(index=index, cells=tuple(draft.cell() for draft in grid.drafts)), *alone]
 
@@ -117,7 +117,7 @@ class BlockReader:
             if row.find(f"{W}trPr/{W}del") is not None:
                 self.text.leave_out("deleted", said(row))
             elif _is_hidden(properties) or (_is_flat(properties) and said(row)):
-                # Word doesn't show it; whoever checks what stands above and below should know of it.
+                # Word doesn't show the row, but a person who checks the rows around it should know of it.
                 text = said(row)
                 grid.tell_between_rows(*[Remark(code="row-hidden", text=text)] * bool(text))
             else:
@@ -143,11 +143,11 @@ class BlockReader:
                 blocks = self._in_control(control, is_whole, blocks)
             grid.put(blocks, span)
             if properties is not None and properties.find(f"{W}cellDel") is not None and (text := said(cell)):
-                # Whether the change is taken decides which cell stands where.
+                # Whether the change is accepted decides which cell stands where.
                 grid.drafts[-1].add([Remark(code="element-unknown", text=text)])
 
     def _in_control(self, control: etree._Element, is_whole: bool, blocks: list[Block]) -> list[Block]:
-        """A cell that a control holds, alone or with others."""
+        """Return the blocks of a cell that a control holds, alone or with others."""
         if is_whole:
             return self._controlled(control, blocks)
         if not shows_prompt(control):
@@ -163,7 +163,7 @@ class BlockReader:
             self.text.paper = before
 
     def _paper(self, cell: etree._Element) -> str | None:
-        """The colour behind a cell's text, None where a style of the table decides, row by row."""
+        """Return the colour behind a cell's text; None where a style of the table decides, row by row."""
         own = shade(cell.find(f"{W}tcPr/{W}shd"))
         table = next(cell.iterancestors(f"{W}tbl"), None)
         if own or table is None:
@@ -176,8 +176,8 @@ class BlockReader:
     def _inside(
         self, element: etree._Element, tag: str
     ) -> Iterator[tuple[etree._Element | Remark, _Controls]]:
-        """Children with `tag`, also those inside content controls, custom XML and insertions, with the
-        controls round each; and what is to be told of others."""
+        """Yield the children with `tag`, also those inside content controls, custom XML and insertions, with
+        the controls round each; and remarks on other children."""
         for child in element:
             if child.tag == tag:
                 yield child, ()
@@ -202,7 +202,7 @@ class _Grid:
     """The cells of a table as they are found, row by row."""
 
     drafts: list["_Draft"] = field(default_factory=list)
-    # What is told of what stands between two rows, or two cells, for those on both sides of it.
+    # Remarks on things between two rows or two cells, for the cells on both sides.
     between: list[Remark] = field(default_factory=list)
     _beside: list[Remark] = field(default_factory=list)
     _above: dict[int, "_Draft"] = field(default_factory=dict)
@@ -210,12 +210,12 @@ class _Grid:
     _column: int = 0
 
     def begin_row(self, before: int) -> None:
-        """A row that leaves out so many columns at its start."""
+        """Begin a row that leaves out `before` columns at its start."""
         self._row += 1
         self._column = before
 
     def end_row(self) -> None:
-        """Tell the row's last cell what stood before and in the row and is no cell's own."""
+        """Give the row's last cell the remarks on things before and in the row that are no cell's own."""
         if self.drafts and self.drafts[-1].row == self._row:
             self.drafts[-1].add(self.between + self._beside)
             self.between, self._beside = [], []
@@ -231,8 +231,8 @@ class _Grid:
         self._beside.append(remark)
 
     def covering(self, properties: etree._Element | None, span: int) -> "_Draft | None":
-        """The cell before it or above it that a cell with these properties is a part of, grown by it; None
-        where it stands for itself."""
+        """Return the cell before it or above it that a cell with these properties belongs to, grown by that
+        cell; None where it stands for itself."""
         draft = None
         if _merge(properties, "hMerge") == "continue" and self.drafts and self.drafts[-1].row == self._row:
             draft = self.drafts[-1]
@@ -244,7 +244,7 @@ class _Grid:
         return draft
 
     def put(self, blocks: list[Block], span: int) -> None:
-        """The next cell."""
+        """Add the next cell."""
         draft = _Draft(self._row, self._column, span, blocks)
         draft.add(self._beside)
         self._beside = []
@@ -262,7 +262,7 @@ class _Draft:
     row_span: int = 1
 
     def add(self, remarks: Sequence[Remark]) -> None:
-        """Put remarks behind what stands in the cell."""
+        """Put remarks behind the content of the cell."""
         last = self.blocks[-1] if self.blocks else None
         if isinstance(last, Line):
             self.blocks = [*self.blocks[:-1], Line(spans=(*last.spans, *remarks))]
@@ -286,12 +286,12 @@ def _lines(blocks: list[Block]) -> Iterator[Line]:
 
 
 def _told(remarks: Sequence[Remark]) -> list[Line]:
-    """A line for what is told where no line is."""
+    """Return a line for remarks where there is no line."""
     return [Line(spans=tuple(remarks))] if remarks else []
 
 
 def _pieces(blocks: list[Block]) -> list[Piece]:
-    """Blocks as the pieces of one paragraph, a table among them as lines."""
+    """Return blocks as the pieces of one paragraph; a table among them becomes lines."""
     pieces: list[Piece] = []
     for number, line in enumerate(_lines(blocks)):
         pieces += [BreakLine()] * bool(number) + list(line.spans)
@@ -299,7 +299,7 @@ def _pieces(blocks: list[Block]) -> list[Piece]:
 
 
 def _cell_lines(blocks: list[Block]) -> Iterator[Line]:
-    """All lines, those in tables cell by cell."""
+    """Yield all lines, those in tables cell by cell."""
     for block in blocks:
         yield from (
             [block] if isinstance(block, Line) else (line for cell in block.cells for line in cell.lines)
@@ -316,7 +316,7 @@ def _is_flat(properties: etree._Element | None) -> bool:
 
 
 def _table_lines(table: Table) -> Iterator[Line]:
-    """A table inside a cell as lines, a row each, its cells apart by tabs."""
+    """Yield a table inside a cell as lines, one for each row, with its cells separated by tabs."""
     rows: dict[int, list[Span]] = {}
     for cell in table.cells:
         spans = rows.setdefault(cell.row, [])
@@ -335,6 +335,6 @@ def _number(properties: etree._Element | None, name: str, default: int) -> int:
 
 
 def _merge(properties: etree._Element | None, name: str) -> str | None:
-    """`restart`, `continue` (also where no value is given) or None."""
+    """Return `restart`, `continue` (also where no value is given) or None."""
     item = None if properties is None else properties.find(W + name)
     return None if item is None else item.get(f"{W}val", "continue")

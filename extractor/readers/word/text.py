@@ -1,9 +1,9 @@
-"""A paragraph's XML as lines of what a reader of the page sees: final text, marks, and pictures at their
-place.
+"""From a paragraph's XML to lines of what a reader of the page sees: final text, marks, and pictures in their
+places.
 
-Insertions count and deletions don't; hidden text, comments and field instructions are left out; of
-alternative content one branch is taken. What is left out is told, as a remark at its place or as an aside.
-Content controls, form fields, symbol fonts and enclosed characters become ticks here and nowhere else.
+Insertions count and deletions don't. Hidden text, comments and field instructions are left out, and only one
+branch of alternative content is taken. Whatever is left out is reported, as a remark at its place or as an
+aside. Content controls, form fields, symbol fonts and enclosed characters become ticks here and nowhere else.
 """
 
 from collections.abc import Callable, Iterator
@@ -45,7 +45,7 @@ from models.page import Aside, AsideKind, Control, Line, Picture, Remark, Run, T
 
 @dataclass
 class TextReader:
-    """Reads paragraphs of one document in order; fields may run over several of them."""
+    """The reader of one document's paragraphs in order; fields may run over several of them."""
 
     package: Parts
     styles: Styles
@@ -55,28 +55,27 @@ class TextReader:
     controls: list[Control] = field(default_factory=list)
     damage: set[str] = field(default_factory=set)
     aside: list[Aside] = field(default_factory=list)
-    # The lines in a text box, which is read as the document is.
+    # Returns the lines in a text box, which is read as the document is.
     box_lines: Callable[[etree._Element], list[Line]] = lambda _: []
-    # What is behind the text that is being read, None where that isn't known.
+    # The colour behind the text that is being read; None where it isn't known.
     paper: str | None = "FFFFFF"
     _fields: list[ComplexField] = field(default_factory=list)
 
     def lines(self, paragraph: etree._Element) -> list[Line]:
-        """The lines of a `w:p`; at least one, which may be empty."""
+        """Return the lines of a `w:p`; at least one, which may be empty."""
         properties = paragraph.find(f"{W}pPr")
         look = self.styles.paragraph(properties)
         return as_lines(chain(self.bullets.of(properties), self.notes.under, self._children(paragraph, look)))
 
-    # -- what is left out
+    # -- text that is left out
 
     def leave_out(self, kind: AsideKind, text: str) -> None:
-        """Note what no line holds."""
+        """Note text that no line holds."""
         if text.strip():
             self.aside.append(Aside(kind=kind, text=text.strip()))
 
     def unread(self, element: etree._Element) -> list[Remark]:
-        """What is to be said of an element that nobody reads where it stands; nothing of one that holds
-        nothing."""
+        """Return remarks on an element that nobody reads in its place; none where it holds nothing."""
         meaning = meaning_of(element)
         if meaning == "property" or meaning == "mark":
             return []
@@ -91,7 +90,7 @@ class TextReader:
         return []
 
     def other_branch(self, alternate: etree._Element) -> list[Remark]:
-        """What is to be said of alternative content of which another program would show something else."""
+        """Return a remark on alternative content of which another program would show something else."""
         text = other_branch(alternate)
         return [Remark(code="branch-differs", text=text)] if text else []
 
@@ -136,13 +135,14 @@ class TextReader:
         elif meaning_of(element) == "transparent":
             yield from self._children(inner(element), look)
             if tag == f"{W}bdo" and element.get(f"{W}val") == "rtl":
-                # It is shown from its end to its beginning.
+                # The text is shown from its end to its beginning.
                 yield from [Remark(code="element-unknown", text=text) for text in [said(element)] if text]
         else:
             yield from self.unread(element)
 
     def _deleted(self, element: etree._Element, look: Look) -> Iterator[Piece]:
-        """A deletion shows nothing, but a field may end in it, which would hide all that follows."""
+        """Yield nothing for a deletion. But a field that ends in it would hide all that follows, so report
+        it."""
         before = len(self._fields)
         for mark in element.iter(f"{W}fldChar"):
             list(self._field_character(mark, look))
@@ -158,8 +158,8 @@ class TextReader:
     def _run(self, run: etree._Element, paragraph: Look) -> Iterator[Piece]:
         look = self.styles.run(run.find(f"{W}rPr"), paragraph)
         pieces = [piece for child in run for piece in self._run_content(child, look)]
-        # What Word itself hides is left out by every program; what blends with the paper was made to be read
-        # by some.
+        # Every program leaves out text that Word itself hides. Text that blends with the paper was made for
+        # some programs to read.
         code = "text-hidden" if look.hidden else "text-unseen" if look.is_unseen(self.paper) else None
         if code:
             seen = (Remark,) if look.hidden else (Picture, Remark)
@@ -189,7 +189,7 @@ class TextReader:
             yield from self._shown(child, name, look)
 
     def _shown(self, child: etree._Element, name: str, look: Look) -> Iterator[Piece]:
-        """What a run shows by `child`, called `name`, where no field hides it."""
+        """Yield what a run shows by `child`, called `name`, where no field hides it."""
         if name == "t":
             yield from characters(child.text or "", look)
         elif name == "sym":
@@ -217,8 +217,8 @@ class TextReader:
             yield from self.unread(child)
 
     def _ruby(self, ruby: etree._Element, look: Look) -> Iterator[Piece]:
-        """The characters; how they are read, by letters or 注音, is no part of them, and anything else above
-        them may be one."""
+        """Yield the base characters. Their pronunciation, in letters or 注音, is no part of them; anything else
+        above them may be one."""
         for child in ruby:
             if child.tag == f"{W}rubyBase":
                 yield from self._children(child, look)
@@ -263,7 +263,8 @@ class TextReader:
         yield from self.control(element, pieces)
 
     def control(self, element: etree._Element, pieces: list[Piece]) -> list[Piece]:
-        """What a content control of any level shows, given what it holds; one of ours is noted by its tag."""
+        """Return what a content control of any level shows, given its content. Note one of ours by its
+        tag."""
         properties = element.find(f"{W}sdtPr")
         if properties is None:
             return pieces
@@ -292,7 +293,7 @@ class TextReader:
         return shown
 
     def without_prompt(self, pieces: list[Piece]) -> list[Piece]:
-        """What is left of a control that shows its prompt: what is said about it."""
+        """Return the remarks in a control that shows its prompt, without the prompt."""
         self.leave_out("prompt", whole_text(pieces))
         return [piece for piece in pieces if isinstance(piece, Remark) and piece.code != LIST_NUMBER]
 
@@ -323,7 +324,7 @@ class TextReader:
         self.leave_out("picture", " ".join(filter(None, (described(element), self._linked_text(element)))))
 
     def _linked_text(self, drawing: etree._Element) -> str:
-        """What is written in a chart or a diagram, which is a part of its own."""
+        """Return the words in a chart or a diagram, which is a part of its own."""
         links = self.package.relationships(self.package.main)
         names = (
             links.get(str(value))
@@ -336,7 +337,7 @@ class TextReader:
         )
 
     def _activex(self, relation: str) -> ActiveXBox | None:
-        """The control behind a relationship: its description in XML, and from there its state."""
+        """Return the control behind a relationship: its XML description leads to its state."""
         package = self.package
         link = package.relationships(package.main).get(relation)
         if link is None or link.external or not package.has(link.target):
@@ -352,7 +353,7 @@ _CHARACTERS = {"tab": "\t", "ptab": "\t", "noBreakHyphen": "-", "softHyphen": ""
 
 
 def _is_hidden(drawing: etree._Element) -> bool:
-    """Whether a drawing is there and not shown."""
+    """Tell whether a drawing exists but is not shown."""
     shapes = [
         one for one in drawing.iter(etree.Element) if name_of(one) in ("docPr", "shape", "rect", "group")
     ][:1]
@@ -363,7 +364,8 @@ def _is_hidden(drawing: etree._Element) -> bool:
 
 
 def _drawn(element: etree._Element) -> tuple[list[etree._Element], int]:
-    """The text boxes in a drawing, those in others left out, and how many pictures stand beside them."""
+    """Return the text boxes in a drawing, without those in other boxes, and the number of pictures beside
+    them."""
     boxes: list[etree._Element] = []
     pictures = 0
     waiting = [element]
