@@ -1,4 +1,4 @@
-"""The reader for web pages that call themselves Word files: bytes -> Pages, one page without a size."""
+"""The reader of web pages that call themselves Word files. It turns bytes into one page without a size."""
 
 from extractor.readers.html.reader import read_html
 

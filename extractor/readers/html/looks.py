@@ -1,4 +1,4 @@
-"""How text of a web page looks: by its elements, their own style, and the page's style sheets."""
+"""The look of a web page's text, by its elements, their own style, and the page's style sheets."""
 
 import re
 from dataclasses import dataclass, replace
@@ -21,13 +21,13 @@ _EMPHASES: dict[str, Emphasis] = {
 _INK = re.compile(r"(?<![-\w])color\s*:\s*([^;]+)")
 _PAPER = re.compile(r"(?<![-\w])background(?:-color)?\s*:\s*([^;]+)")
 _SIZE = re.compile(r"font-size\s*:\s*([\d.]+)\s*(pt|px|em|rem|%)?")
-# Points to each unit; what is relative is so to the usual size.
+# Points for each unit; relative units refer to the usual size.
 _POINTS = {"pt": 1.0, "px": 0.75, "em": 10.5, "rem": 10.5, "%": 0.105}
 _INVISIBLE = 2.0
 _RISE = re.compile(r"mso-text-raise\s*:\s*(-?[\d.]+)pt")
 _OFF_THE_LINE = 2.0
 _COLOURS = {"white": "FFFFFF", "black": "000000", "transparent": "", "inherit": "", "none": "", "initial": ""}
-# Also what stands off the page, and what lets all light through.
+# Styles that hide text, including text moved off the page and text that is fully transparent.
 _HIDDEN = re.compile(
     r"display\s*:\s*none|mso-hide\s*:\s*all|visibility\s*:\s*(?:hidden|collapse)"
     r"|(?<![-\w])opacity\s*:\s*(?:0+\.?0*|\.0+)\s*(?:;|$)"
@@ -38,7 +38,7 @@ _FONT = re.compile(r"font-family\s*:\s*([^;]+)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Look:
-    """How the text in an element is written, with what the elements round it say."""
+    """The way in which an element's text is written, including what the elements round it say."""
 
     font: str | None = None
     emphasis: frozenset[Emphasis] = frozenset()
@@ -50,12 +50,12 @@ class Look:
 
     @property
     def is_unseen(self) -> bool:
-        """Whether nobody sees text of this look: too small, or in the colour of the paper."""
+        """Whether nobody sees text of this look: it is too small, or in the colour of the paper."""
         is_lost = self.ink is not None and blends(self.ink, self.paper)
         return is_lost or (self.points is not None and self.points <= _INVISIBLE)
 
     def within(self, element: html.HtmlElement, sheets: Sheets) -> "Look":
-        """The look of an element's own text."""
+        """Return the look of an element's own text."""
         style = sheets.style_of(element)
         font, emphasis = self.font, set(self.emphasis)
         if element.tag == "font" and element.get("face"):
@@ -85,7 +85,7 @@ class Look:
 
 
 def _colour(pattern: re.Pattern[str], style: str, attribute: str | None) -> str:
-    """A colour as RRGGBB, empty where none is given; one that isn't known is like no other."""
+    """Return a colour as RRGGBB, or "" where none is given. An unknown colour equals no other."""
     named = pattern.search(style)
     text = (named[1] if named else attribute or "").replace("!important", "").strip().lower()
     if text in _COLOURS:

@@ -1,4 +1,4 @@
-"""The reader for web pages that call themselves Word files: HTML, and MHTML with its parts."""
+"""The reader of web pages that call themselves Word files: HTML, and MHTML with its parts."""
 
 import email
 import email.message
@@ -20,7 +20,7 @@ from models.page import Aside, AsideKind, Cell, Line, Page, Pages, Picture, Rema
 
 _MOST_BYTES = 40 << 20
 _DEEPEST = 200
-# Text that stands on lines of its own.
+# Elements whose text stands on lines of its own.
 _BLOCKS = frozenset(
     [
         "p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "li", "ul", "ol", "dl", "dt", "dd", "section", "body",
@@ -30,7 +30,7 @@ _BLOCKS = frozenset(
         "figcaption", "address", "details", "summary", "hr", "caption", "menu", "dir",
     ]
 )  # fmt: skip
-# What a program needs of a page and no page shows; Word's `xml` holds settings.
+# Elements that a program needs and no page shows; Word's `xml` holds settings.
 _PROPERTIES = frozenset(
     [
         "script", "style", "head", "title", "meta", "link", "base", "xml", "template", "col", "colgroup",
@@ -39,7 +39,7 @@ _PROPERTIES = frozenset(
     ]
 )  # fmt: skip
 _LEFT_OUT: Mapping[str, AsideKind] = {"del": "deleted", "rp": "replaced"}
-# What is drawn, and may hold words that are shown in its stead, or in it.
+# Elements that are drawn, and may hold words that are shown in them or in their stead.
 _DRAWN = frozenset(
     [
         "object",
@@ -62,11 +62,11 @@ _CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
 
 
 def read_html(data: bytes) -> Pages:
-    """Tables and lines of an HTML or MHTML file; pictures stand at their place, nothing is fetched and no
-    script is run.
+    """Read the tables and lines of an HTML or MHTML file. Pictures stand at their places, nothing is fetched,
+    and no script is run.
 
     Raises:
-        Damaged: there is no page in it. TooLarge: over 40 MiB. Hostile: nested beyond reason.
+        Damaged: there is no page in it. TooLarge: it is over 40 MiB. Hostile: it is nested beyond reason.
     """
     if len(data) > _MOST_BYTES:
         raise TooLarge("网页文件过大")
@@ -84,7 +84,8 @@ def read_html(data: bytes) -> Pages:
 
 
 def _text(data: bytes) -> tuple[str, list[Aside]]:
-    """The page in a file, and what other pages beside it say, which Word makes of headers and notes."""
+    """Return the page in a file, and the words of other pages beside it, which Word makes of headers and
+    notes."""
     beside: list[Aside] = []
     head = data[:2048].lstrip()
     charset: str | None = None
@@ -107,7 +108,7 @@ def _content(part: email.message.EmailMessage) -> str:
 
 
 def _said(page: str) -> str:
-    """The words of a page or a piece of one, without its settings."""
+    """Return the words of a page or a piece of one, without its settings."""
     page = re.sub(r"(?is)<(xml|style|script|title)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", " ", page)
     return " ".join(unescape(page).split())
 
@@ -116,10 +117,10 @@ def _decoded(data: bytes, charset: str | None) -> str:
     declared = _CHARSET.search(data[:4096])
     charset = charset or (declared[1].decode("ascii") if declared else None)
     if charset is not None and charset.lower().startswith("utf-16"):
-        # A declaration that could be read byte by byte was not written in it; the HTML standard takes UTF-8
-        # then.
+        # A declaration that could be read byte by byte was not written in UTF-16; the HTML standard then
+        # takes UTF-8.
         charset = "utf-8"
-    # GBK is what such files are in, whatever subset of it they name.
+    # Such files are in GBK, whatever subset of it they name.
     if charset is None or charset.lower() in ("gb2312", "gbk", "gb18030"):
         candidates = ["gb18030"] if charset else ["utf-8-sig", "gb18030"]
     else:
@@ -139,12 +140,12 @@ class _Reader:
     aside: list[Aside] = field(default_factory=list)
 
     def leave_out(self, kind: AsideKind, text: str | None) -> None:
-        """Note what no line holds."""
+        """Note text that no line holds."""
         if text and text.strip():
             self.aside.append(Aside(kind=kind, text=" ".join(text.split())))
 
     def blocks(self, element: html.HtmlElement, look: Look, depth: int) -> list[Line | Table]:
-        """The blocks inside an element; text between them becomes lines of its own."""
+        """Return the blocks inside an element; text between them becomes lines of its own."""
         found: list[Line | Table] = []
         line: list[Span | Raised] = []
         for piece in self._pieces(element, look, depth):
@@ -161,7 +162,7 @@ class _Reader:
     def _pieces(
         self, element: html.HtmlElement, look: Look, depth: int
     ) -> Iterator[Span | Raised | Table | None]:
-        """Spans, tables, and None where a line ends."""
+        """Yield spans, tables, and None where a line ends."""
         if depth > _DEEPEST:
             raise Hostile("嵌套层数过多")
         yield from _runs(element.text, look)
@@ -173,8 +174,8 @@ class _Reader:
             yield from _runs(child.tail, look)
 
     def _comment(self, text: str) -> Iterator[Remark]:
-        """What no browser shows; but Word shows what it wrote for itself, and that is drawn, or is what a
-        field is made from."""
+        """Yield a remark on a comment that Word wrote for itself and shows. Browsers show no comments; others
+        become asides."""
         condition = _CONDITION.fullmatch(text)
         said = _said(condition[2]) if condition else ""
         if said and condition and re.search(r"vml|mso", condition[1]) and "!" not in condition[1]:
@@ -216,11 +217,11 @@ class _Reader:
             yield from self._pieces(child, inner, depth + 1)
             yield None
         else:
-            # Of what they don't know browsers show what is in it.
+            # Browsers show the content of elements that they don't know.
             yield from self._pieces(child, inner, depth + 1)
 
     def _all_in(self, element: html.HtmlElement) -> str:
-        """What an element says that nobody sees, a picture in it by a word."""
+        """Return everything that an unseen element says, with a word for a picture in it."""
         values = [one.get("value") or one.get("alt") or "" for one in element.iter("input", "img")]
         text = " ".join(" ".join([element.text_content(), *values]).split())
         return text or ("图片" if next(element.iter("img"), None) is not None else "")
@@ -263,7 +264,7 @@ class _Reader:
     def _table(
         self, table: html.HtmlElement, look: Look, depth: int
     ) -> tuple[list[Span | Raised | Table | None], Table]:
-        """A table, and what stands in it and in no cell, which browsers show before it."""
+        """Return a table, and its content outside all cells, which browsers show before it."""
         index = self.tables
         self.tables += 1
         taken: set[tuple[int, int]] = set()
@@ -299,7 +300,7 @@ class _Reader:
         self, element: html.HtmlElement, look: Look, depth: int, rows: list[tuple[html.HtmlElement, Look]],
         stray: list[Span | Raised | Table | None],
     ) -> None:  # fmt: skip
-        """The rows in a part of a table, each with its look, and what stands beside them."""
+        """Collect the rows in a part of a table, each with its look, and the content beside them."""
         stray += _runs(element.text, look)
         for child in element:
             if child.tag in _ROWS or _holds_rows(child, element):
@@ -330,7 +331,7 @@ class _Reader:
 
 
 def _holds_rows(element: html.HtmlElement, around: html.HtmlElement) -> bool:
-    """Whether an element that has no place there stands between a table and its rows."""
+    """Tell whether an element that has no place there stands between a table and its rows."""
     if not isinstance(element.tag, str) or element.tag in ("td", "th", "table", "caption"):
         return False
     own = next(around.iterancestors("table"), None) if around.tag != "table" else around
@@ -354,7 +355,7 @@ def _span(cell: html.HtmlElement, name: str) -> int:
 
 
 def _runs(text: str | None, look: Look) -> Iterator[Span | Raised]:
-    """Text of one look; white space is folded as browsers fold it, and symbol fonts become marks."""
+    """Yield text of one look. White space is folded as browsers fold it, and symbol fonts become marks."""
     text = re.sub(r"[ \t\r\n\f]+", " ", text or "")
     if not text or (text == " "):
         return

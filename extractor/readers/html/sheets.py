@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lxml import html
 
-# What is taken from a sheet; the rest of how a page looks says nothing about what stands on it.
+# The properties that are read from a sheet; the others say nothing about what stands on the page.
 _TOLD = frozenset(
     [
         "display", "visibility", "opacity", "mso-hide", "color", "background", "background-color",
@@ -15,7 +15,7 @@ _TOLD = frozenset(
     ]
 )  # fmt: skip
 _NOISE = re.compile(r"/\*.*?\*/|<!--|-->", re.DOTALL)
-# Rules for other media than the screen, and of the page.
+# Rules for other media than the screen, and rules of the page.
 _AT_RULE = re.compile(r"@[^{};]*(?:;|\{(?:[^{}]*\{[^{}]*\})*[^{}]*\})")
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 _SIMPLE = re.compile(r"(?P<tag>\*|[a-z][\w\\:-]*)?(?P<more>(?:[.#][\w-]+)*)", re.IGNORECASE)
@@ -29,8 +29,8 @@ class _Rule:
     rank: tuple[int, int]
 
     def holds_for(self, element: html.HtmlElement) -> bool:
-        """Whether the selector means the element: its last part the element itself, the others what is round
-        it."""
+        """Tell whether the selector means the element: its last part matches the element itself, the other
+        parts match elements round it."""
         if not _is_meant(self.parts[-1], element):
             return False
         waiting = list(self.parts[:-1])
@@ -41,7 +41,7 @@ class _Rule:
 
 
 def declarations(style: str) -> Iterator[tuple[str, str]]:
-    """The names and values of a style, in order, in small letters."""
+    """Yield the names and values of a style, in order, in lower case."""
     for one in style.lower().split(";"):
         name, colon, value = one.partition(":")
         if colon:
@@ -49,7 +49,7 @@ def declarations(style: str) -> Iterator[tuple[str, str]]:
 
 
 class Sheets:
-    """The rules of a page's sheets, of the kinds that Word and people write: by tag, class and id, one in
+    """The rules of a page's sheets, of the kinds that Word and people write: by tag, class and id, one inside
     another."""
 
     def __init__(self, root: html.HtmlElement) -> None:
@@ -80,7 +80,7 @@ class Sheets:
             )
 
     def style_of(self, element: html.HtmlElement) -> str:
-        """What the sheets and the element itself say, the last word for each name, in small letters."""
+        """Return what the sheets and the element itself set, the last value for each name, in lower case."""
         keys = ("*", str(element.tag).lower(), *_names(element))
         rules = [rule for key in keys for rule in self._rules.get(key, ()) if rule.holds_for(element)]
         said: dict[str, str] = {}

@@ -1,1 +1,1 @@
-"""What a page paints, to tables and lines: shared by PDF and OFD."""
+"""From what a page paints to tables and lines; PDF and OFD share it."""

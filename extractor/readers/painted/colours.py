@@ -3,17 +3,17 @@
 from typing import Any
 
 Colour = tuple[float, float, float]
-# Made once: this is asked for each glyph.
+# A constant, because `to_rgb` is called for each glyph.
 _NUMBER = (int, float)
 
 
 def luminance(colour: Colour) -> float:
-    """0 black to 1 white, as ITU-R BT.601 weighs the colours."""
+    """Return the luminance, from 0 (black) to 1 (white), by the weights of ITU-R BT.601."""
     return 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2]
 
 
 def to_rgb(colour: Any, space: str) -> Colour | None:
-    """A colour of the graphics state as red, green, blue from 0 to 1; None for a pattern."""
+    """Return a colour of the graphics state as red, green and blue from 0 to 1; None for a pattern."""
     parts = colour if isinstance(colour, tuple) else (colour,)
     if not parts or not all(isinstance(part, _NUMBER) for part in parts):
         return None

@@ -1,4 +1,4 @@
-"""Forms without rules: labels and answers told apart by the white space between them."""
+"""Forms without rules: white space separates their labels and answers into columns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -9,13 +9,13 @@ from extractor.readers.painted.lines import Piece, line_of, lines_of, rows_of, t
 from models.geometry import Rect, around, middle
 from models.page import Cell, Line
 
-# A gap that parts columns, in parts of the character's size and at least so many points.
+# A gap separates columns if it is this many times the character's size, and at least so many points.
 _GAP, _LEAST_GAP = 1.6, 12.0
-# So many lines must be parted before a page counts as a form in columns.
+# A page counts as a form in columns only if so many lines are divided.
 _LEAST_ROWS = 3
-# Lines nearer to the one above than this part of what is usual go on with its row.
+# A line continues the row above if it is nearer to it than this share of the usual distance.
 _CLOSE = 0.75
-# So many parts of lines that begin at one place, give or take so many points, make a column begin there.
+# A column begins where so many parts of lines begin at one place, give or take so many points.
 _SUPPORT, _ALIGNED = 3, 1.5
 
 
@@ -30,20 +30,20 @@ class _Row:
 
     @property
     def bottom(self) -> float:
-        """The middle of its last line."""
+        """The middle of the row's last line."""
         return max(middle(piece.box)[1] for segment in self.segments for piece in segment)
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Rows of cells that white space makes; `column` counts the parts of a line."""
+    """Rows of cells that white space separates. `column` counts the parts of a line."""
 
     cells: tuple[Cell, ...]
     box: Rect
 
 
 def find_columns(pieces: Sequence[Piece]) -> list[Columns | Line]:
-    """Lines, and where at least three of them stand in columns, pseudo-tables of these; in reading order."""
+    """Return lines, and pseudo-tables where at least three lines stand in columns, in reading order."""
     parted = [(row, _segments(row)) for row in rows_of(pieces)]
     starts = _starts([segment for _, segments in parted for segment in segments[1:]])
     rows = [
@@ -67,7 +67,7 @@ def find_columns(pieces: Sequence[Piece]) -> list[Columns | Line]:
         table = []
         blocks.append(line_of(row.segments[0]))
     blocks += [_table(table)] if table else []
-    # What is no text has no column.
+    # A picture belongs to no column.
     beside = [piece for piece in pieces if piece.picture is not None]
     return [*blocks, *lines_of(beside)]
 
@@ -92,13 +92,13 @@ def _unsure(pieces: Sequence[Piece]) -> list[Piece]:
 
 
 def _starts(segments: Sequence[Sequence[Piece]]) -> list[float]:
-    """Where columns begin: places at which several parts of lines do."""
+    """Return where columns begin: places at which several parts of lines begin."""
     places = sorted(segment[0].box[0] for segment in segments)
     return [x for x in places if sum(1 for other in places if abs(other - x) <= _ALIGNED) >= _SUPPORT]
 
 
 def _parted(segment: list[Piece], starts: Sequence[float]) -> list[list[Piece]]:
-    """A part of a line, cut where a column begins although there is little room before it."""
+    """Return a part of a line, cut where a column begins although there is little room before it."""
     for i in range(1, len(segment)):
         piece, gap = segment[i], segment[i].box[0] - segment[i - 1].box[2]
         if gap > 0.3 * piece.size and any(abs(piece.box[0] - x) <= _ALIGNED for x in starts):
@@ -107,13 +107,13 @@ def _parted(segment: list[Piece], starts: Sequence[float]) -> list[list[Piece]]:
 
 
 def _usual_pitch(rows: Sequence[_Row]) -> float:
-    """How far below the one above a line in columns usually stands, in points."""
+    """Return the usual distance between a line in columns and the line above, in points."""
     pitches = sorted(b.bottom - a.bottom for a, b in pairwise(rows) if len(b.segments) > 1)
     return pitches[len(pitches) // 2] if pitches else 0.0
 
 
 def _goes_on(above: _Row, row: _Row, usual: float) -> bool:
-    """Puts the parts of `row` under those of the row above where they go on with it; whether they do."""
+    """Append the parts of `row` to those of the row above where they continue it. Tell whether they do."""
     places = []
     for segment in row.segments:
         x0, _, x1, _ = around(piece.box for piece in segment)

@@ -1,5 +1,5 @@
-"""Which characters of a line stand above or below it: smaller than their neighbour, and not on the line that
-it stands on."""
+"""Superscripts and subscripts: characters smaller than their neighbour that stand above or below its
+baseline."""
 
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -8,21 +8,23 @@ from typing import Protocol
 from extractor.text.raised import Level
 from models.geometry import Rect
 
-# A raised or lowered character is smaller than this part of its neighbour and stands no farther from it than
-# this, in its neighbour's size. Word and LibreOffice make them 0.58 to 0.65, browsers 0.83 of the size.
+# A raised or lowered character is smaller than the first share of its neighbour's size, and its distance from
+# the neighbour is at most the second. Word and LibreOffice make such characters 0.58 to 0.65 of the size,
+# browsers 0.83.
 _SMALLER, _ADJOINING = 0.87, 1.0
-# How far above its neighbour's line it stands at least, in its neighbour's size: small words beside large
-# ones may be set on the middle of these, and stand this part of the difference higher.
+# The least height of a raised character above its neighbour's baseline, in the neighbour's size. Small words
+# beside large ones may be centred on them, and then stand higher by the second share of the size difference.
 _RAISED, _CENTRED = 0.08, 0.38
-# How far below: LibreOffice lowers by 0.08, Word by 0.14, browsers, which hardly make them smaller, by 0.2.
+# The least depth of a lowered character. LibreOffice lowers by 0.08 and Word by 0.14; browsers, which hardly
+# reduce the size, lower by 0.2.
 _LOWERED, _LOWERED_LARGE, _SMALL = 0.05, 0.5, 0.65
-# Of the same size, digits behind digits are shifted on purpose if by so much; other words may be typed askew
-# into a form.
+# Characters of equal size: digits behind digits that are shifted by so much are shifted on purpose. Other
+# words may have been typed askew into a form.
 _SHIFTED, _TOUCHING = 0.2, 0.25
 
 
 class Placed(Protocol):
-    """A character with its place: the y on which it stands is None where that is not known."""
+    """A character with its place. `baseline` is the y on which it stands, None where that is not known."""
 
     @property
     def text(self) -> str: ...
@@ -35,12 +37,12 @@ class Placed(Protocol):
 
 
 def levels_of(row: Sequence[Placed]) -> list[Level | None]:
-    """Of each piece of a line, given from left to right, whether it stands above or below the line."""
+    """Return for each piece of a line, given from left to right, its level above or below the line."""
     groups = list(_groups(row))
     levels: list[Level | None] = [None] * len(row)
     reference: list[int] | None = None
     for number, group in enumerate(groups):
-        # What is raised before all other words, the mark of a note, is told by the words behind it.
+        # A note mark that is raised before all other words is judged by the words behind it.
         beside = reference or (groups[number + 1] if number + 1 < len(groups) else None)
         level = _level(row, group, beside) if beside else None
         if level is None:
@@ -50,7 +52,7 @@ def levels_of(row: Sequence[Placed]) -> list[Level | None]:
 
 
 def _groups(row: Sequence[Placed]) -> Iterable[list[int]]:
-    """Neighbours of one size that stand on one line; what has no text or no known place is in none."""
+    """Yield neighbours of one size on one baseline. Pieces without text or a known place are in no group."""
     group: list[int] = []
     for at, piece in enumerate(row):
         if not piece.text.strip() or piece.baseline is None or piece.size <= 0:
@@ -70,12 +72,12 @@ def _groups(row: Sequence[Placed]) -> Iterable[list[int]]:
 
 
 def _level(row: Sequence[Placed], group: Sequence[int], beside: Sequence[int]) -> Level | None:
-    """Whether a group stands above or below the one beside it."""
+    """Return the level of a group relative to the group beside it."""
     is_behind = beside[0] < group[0]
     near, own = (row[beside[-1]], row[group[0]]) if is_behind else (row[beside[0]], row[group[-1]])
     gap = (own.box[0] - near.box[2] if is_behind else near.box[0] - own.box[2]) / near.size
     ratio = own.size / near.size
-    # A sign such as an arrow is drawn as large as one likes.
+    # A sign such as an arrow may be drawn at any size.
     is_sign = unicodedata.category(near.text[-1:]) == "So"
     if near.baseline is None or own.baseline is None or gap > _ADJOINING or is_sign:
         return None

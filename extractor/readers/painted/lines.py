@@ -1,4 +1,4 @@
-"""Glyphs to lines of spans: reading order, blanks, emphasis, and the signs that are marks."""
+"""From glyphs to lines of spans: reading order, blanks, emphasis, and the signs that are marks."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,22 +18,21 @@ from extractor.text.tick_signs import state_of, symbol_state
 from models.geometry import Rect, around, box_around, contains, middle
 from models.page import Box, Emphasis, Line, Picture, Remark, Run, Span, Tick, TickState
 
-# Blanks between characters that the file leaves out, in parts of the character's size. Chinese sets a quarter
-# between scripts.
+# A wider gap is a blank that the file leaves out, in parts of the character's size. Chinese typesetting
+# leaves a quarter between scripts.
 _LATIN_GAP, _GAP = 0.18, 0.45
-# What is smaller than this part of its neighbours is no raised or lowered sign of theirs but a line of its
-# own.
+# A piece smaller than this share of its neighbours' size is a line of its own, not a raised or lowered sign.
 _SMALLEST = 0.5
 _SYMBOL = re.compile(
     r"(wingdings|webdings|zapfdingbats|opensymbol|marlett|symbol)[\s-]*([23]?)", re.IGNORECASE
 )
-# Adobe's ZapfDingbats by code: what its marks are in Unicode.
+# The marks of Adobe's ZapfDingbats in Unicode, by code.
 _DINGBATS = {
     **dict.fromkeys([0x33, 0x34], "✔"), **dict.fromkeys([0x35, 0x36, 0x37, 0x38], "✘"),
     0x6C: "●", 0x6D: "○", 0x6E: "■", **dict.fromkeys([0x6F, 0x70, 0x71, 0x72], "□"),
 }  # fmt: skip
 
-# The letters of Adobe's Symbol font by the code that Latin ones have elsewhere (ISO 32000-1, D.5).
+# The letters of Adobe's Symbol font, by the code that Latin letters have elsewhere (ISO 32000-1, D.5).
 _GREEK = dict(zip(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
     "ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖαβχδεφγηιϕκλμνοπθρστυϖωξψζ", strict=True
@@ -42,8 +41,8 @@ _GREEK = dict(zip(
 
 @dataclass(frozen=True)
 class Piece:
-    """A character, mark, picture or remark at its place, with the y on which a character stands where that is
-    known."""
+    """A character, mark, picture or remark at its place. `baseline` is the y on which a character stands,
+    where it is known."""
 
     box: Rect
     size: float
@@ -57,7 +56,7 @@ class Piece:
 
 @dataclass
 class Decoration:
-    """What was set on text by lines and colours: rules through or under it, fields of colour behind it, and
+    """Lines and colours that are set on text: rules through or under it, fields of colour behind it, and
     annotations."""
 
     rules: Sequence[Rule] = ()
@@ -66,13 +65,13 @@ class Decoration:
 
 
 def to_box(rect: Rect) -> Box:
-    """A box of the models."""
+    """Return a rectangle as a box of the models."""
     return Box(x0=rect[0], y0=rect[1], x1=max(rect[0], rect[2]), y1=max(rect[1], rect[3]))
 
 
 def pieces_of(glyphs: Iterable[Glyph], decoration: Decoration, look: Look | None) -> list[Piece]:
-    """Glyphs with their emphasis, signs of symbol fonts as ticks, and characters painted twice as one bold
-    one."""
+    """Return glyphs with their emphasis, with signs of symbol fonts as ticks. A character that is painted
+    twice becomes a single bold one."""
     pieces: list[Piece] = []
     places: dict[tuple[str, int, int], tuple[int, Glyph]] = {}
     for glyph in glyphs:
@@ -90,7 +89,7 @@ def pieces_of(glyphs: Iterable[Glyph], decoration: Decoration, look: Look | None
 def _twin(
     places: dict[tuple[str, int, int], tuple[int, Glyph]], key: tuple[str, int, int], glyph: Glyph
 ) -> int | None:
-    """The piece of the same character painted at almost the same place before."""
+    """Return the piece of the same character painted before at almost the same place."""
     text, x, y = key
     for dx in (-1, 0, 1):
         for dy in (-1, 0, 1):
@@ -119,7 +118,7 @@ def _piece(glyph: Glyph, emphasis: frozenset[Emphasis], look: Look | None) -> Pi
     if text is None:
         return None
     legible = is_legible(glyph) or text != glyph.text
-    # Which line words belong to that stand otherwise than those of their page is a guess.
+    # The line is a guess for words that stand otherwise than those of their page.
     confidence = (1.0 if glyph.upright else rungs.GUESSED) if legible else rungs.ILLEGIBLE
     text = unified(text) if legible else "\ufffd"
     return Piece(
@@ -128,25 +127,25 @@ def _piece(glyph: Glyph, emphasis: frozenset[Emphasis], look: Look | None) -> Pi
 
 
 def is_symbol(glyph: Glyph) -> bool:
-    """Whether the glyph is a sign of a symbol font, whose codes say nothing as text."""
+    """Tell whether the glyph is a sign of a symbol font, whose codes say nothing as text."""
     private = len(glyph.text) == 1 and 0xF000 <= ord(glyph.text) <= 0xF0FF
     return private or _SYMBOL.match(glyph.font) is not None
 
 
 def is_ornament(glyph: Glyph) -> bool:
-    """Whether the glyph is a sign that means nothing in a form, such as the dot of a list."""
+    """Tell whether the glyph is a sign without a meaning in a form, such as the dot of a list."""
     return is_symbol(glyph) and _sign(glyph) == (None, None)
 
 
 def said(glyph: Glyph) -> str:
-    """The characters that a glyph stands for; of a mark those that its code has in other fonts."""
+    """Return the characters that a glyph stands for. For a mark they are those of its code in other fonts."""
     text, state = _sign(glyph)
     return text if text is not None and state is None else glyph.text
 
 
 def _sign(glyph: Glyph) -> tuple[str | None, TickState | None]:
-    """The character a glyph stands for (None: an ornament), or its state where it is a mark of a symbol
-    font."""
+    """Return the character that a glyph stands for (None for an ornament), and its state where it is a mark
+    of a symbol font."""
     symbol = _SYMBOL.match(glyph.font)
     private = len(glyph.text) == 1 and 0xF000 <= ord(glyph.text) <= 0xF0FF
     if not symbol:
@@ -155,7 +154,7 @@ def _sign(glyph: Glyph) -> tuple[str | None, TickState | None]:
     if glyph.text and not private and ord(glyph.text[0]) > 0xFF:
         return glyph.text, None
     if name == "symbol" and len(glyph.text) == 1 and glyph.text.isascii() and glyph.text.isalnum():
-        # Digits are digits, and a letter stands for the Greek one of its code, where the file doesn't say so
+        # Digits stay digits. A letter stands for the Greek letter of its code, unless the file says so
         # itself.
         return _GREEK.get(glyph.text, glyph.text) if glyph.code == ord(glyph.text) else glyph.text, None
     code = ord(glyph.text) & 0xFF if len(glyph.text) == 1 else glyph.code
@@ -197,16 +196,16 @@ def _emphasis(glyph: Glyph, decoration: Decoration) -> frozenset[Emphasis]:
 
 
 def lines_of(pieces: Sequence[Piece], room: Rect | None = None) -> tuple[Line, ...]:
-    """Pieces in lines from top to bottom, each from left to right; a picture goes to the line it stands
-    beside.
+    """Return pieces in lines from top to bottom, each from left to right. A picture goes to the line beside
+    it.
 
-    With the `room` that the text was set in, a line that only went on because the room ended is joined with
-    the one before.
+    `room` is the space that the text was set in. With it, a line that began only because the room ended is
+    joined with the line before.
     """
     kept, ruby = _without_ruby(rows_of(pieces))
     rows = [sorted(row, key=lambda piece: piece.box[0]) for row in kept]
-    # Cells are padded by about half a character; where every line is set in, the room says where lines would
-    # begin.
+    # Cells are padded by about half a character. Where every line is indented, the room tells where lines
+    # would begin.
     margin = min([row[0].box[0] for row in rows if row] + ([room[0] + 6.0] if room else []), default=0.0)
     lines: list[Line] = []
     for before, row in zip([None, *rows], rows, strict=False):
@@ -220,17 +219,17 @@ def lines_of(pieces: Sequence[Piece], room: Rect | None = None) -> tuple[Line, .
 
 
 def _joint(before: Sequence[Piece], row: Sequence[Piece], room: Rect, margin: float) -> str | None:
-    """What stood between two lines that are one (nothing, or the blank a line's end swallows), None where a
-    new one was begun.
+    """Return the text between two lines that are one: nothing, or the blank that the end of a line swallows.
+    Return None where a new line was begun.
 
-    A line was broken by its room where the next one's first word would not have fitted behind it.
+    The room broke a line if the first word of the next line would not have fitted behind it.
     """
     first = list(dropwhile(_is_blank, row))
     last = list(dropwhile(_is_blank, reversed(before)))[::-1]
     if not first or not last or first[0].tick or last[-1].tick:
         return None
     size = last[-1].size
-    # A first line that is set in by two characters begins a paragraph, however full the line above it is.
+    # A first line that is indented by two characters begins a paragraph, however full the line above is.
     if first[0].box[0] - margin > 1.5 * size:
         return None
     # Cells are padded by about half a character.
@@ -253,7 +252,7 @@ def _is_blank(piece: Piece) -> bool:
 
 
 def _word(pieces: Sequence[Piece]) -> float:
-    """The width of what can't be broken at the head of some pieces: a Latin word, or one character."""
+    """Return the width of the unbreakable head of some pieces: a Latin word, or one character."""
     count = 1
     if pieces[0].text.isascii():
         while count < len(pieces) and pieces[count].text.isascii() and pieces[count].text.strip():
@@ -272,8 +271,8 @@ def _joined(line: Line, other: Line, joint: str) -> Line:
 
 
 def _without_ruby(rows: list[list[Piece]]) -> tuple[list[list[Piece]], list[Piece]]:
-    """Lines without the small letters that tell how the characters under them are spoken, and these, each
-    line a remark."""
+    """Return the lines without the small letters that tell how the characters below are pronounced; and these
+    letters, one remark for each line."""
     kept, ruby = list[list[Piece]](), list[Piece]()
     for row, below in zip(rows, [*rows[1:], []], strict=False):
         a, b = (
@@ -292,18 +291,19 @@ def _without_ruby(rows: list[list[Piece]]) -> tuple[list[list[Piece]], list[Piec
         else:
             box = around(piece.box for piece in row)
             text = "".join(piece.text for piece in sorted(row, key=lambda piece: piece.box[0]))
-            # It belongs to the line below.
+            # The remark belongs to the line below.
             ruby.append(remark_piece("reading-in-answer", text, (box[0], middle(b)[1], box[2], middle(b)[1])))
     return kept, ruby
 
 
 def remark_piece(code: str, text: str, box: Rect) -> Piece:
-    """A remark at its place."""
+    """Return a remark at its place."""
     return Piece(box, 0.0, picture=Remark(code=code, text=text, box=to_box(box)))
 
 
 def rows_of(pieces: Iterable[Piece]) -> list[list[Piece]]:
-    """Characters and marks by line, from top to bottom; small ones raised or lowered stay on their line."""
+    """Return characters and marks by line, from top to bottom. Small raised or lowered ones stay on their
+    line."""
     written = sorted(
         (piece for piece in pieces if piece.picture is None),
         key=lambda piece: (middle(piece.box)[1], piece.box[0]),
@@ -347,20 +347,20 @@ def _with_pictures(lines: list[Line], pictures: list[Piece]) -> tuple[Line, ...]
 
 
 def line_of(row: Sequence[Piece]) -> Line:
-    """One line from pieces in any order; blanks come in where there is room for them."""
+    """Return one line from pieces in any order, with blanks where there is room for them."""
     row = sorted(row, key=lambda piece: piece.box[0])
     return Line(spans=tuple(settled(_spans(row))), box=to_box(around(piece.box for piece in row)))
 
 
 def _spans(row: Sequence[Piece]) -> Iterator[Span | Raised]:
-    """The pieces of a line, from left to right, those that are written in one way together."""
+    """Yield the pieces of a line from left to right, with those written in one way together."""
     text, boxes, way = "", list[Rect](), _Way()
     before: Piece | None = None
     for piece, level in zip(row, levels_of(row), strict=True):
         blank = _blank(before, piece) if before else ""
         if piece.tick is not None:
             if blank and not boxes:
-                # A blank between two marks: it says which option each of them belongs to.
+                # A blank between two marks tells which option each of them belongs to.
                 boxes, way = [piece.box], _Way()
             if text or blank:
                 yield way.span(text + blank, boxes)
@@ -380,14 +380,14 @@ def _spans(row: Sequence[Piece]) -> Iterator[Span | Raised]:
 
 
 class _Way(NamedTuple):
-    """How characters are written."""
+    """The way in which characters are written."""
 
     emphasis: frozenset[Emphasis] = frozenset()
     confidence: float = 1.0
     level: Level | None = None
 
     def span(self, text: str, boxes: Sequence[Rect]) -> Run | Raised:
-        """`text` written so, in `boxes`."""
+        """Return `text` written in this way, in `boxes`."""
         box = to_box(around(boxes))
         if self.level is not None:
             return Raised(text, self.level, self.emphasis, box, self.confidence)

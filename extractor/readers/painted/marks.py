@@ -1,4 +1,4 @@
-"""Boxes that are drawn, and what was drawn in or over a box: empty, ticked, or for a person to judge."""
+"""Drawn boxes, and what was drawn in or over them: each is empty, ticked, or for a person to judge."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from extractor.text.tick_signs import CROSS_LOOKALIKES, EMPTY, TICK_LOOKALIKES, 
 from models.geometry import Point, Rect, area, around, contains, middle
 from models.page import Picture, Tick, TickState
 
-# A drawing larger than this is an illustration, not a mark.
+# A drawing larger than this, in points, is an illustration and not a mark.
 _LARGEST_MARK = 150.0
 _MANY = 400
 _DARK = 0.5
@@ -31,10 +31,10 @@ def with_marks(
     images: Iterable[Image],
     overlay: Overlay,
 ) -> list[Piece]:
-    """The pieces of a page with drawn boxes, form buttons, drawings and pictures put among them.
+    """Return the pieces of a page together with drawn boxes, form buttons, drawings and pictures.
 
-    A character that stands in a drawn box ticks it and is taken out; a box character with a drawing over it
-    is `unclear`.
+    A character in a drawn box ticks the box and is taken out. A box character with a drawing over it is
+    `unclear`.
     """
     drawings = _drawings(strokes, squares)
     buttons = overlay.ticks
@@ -72,7 +72,7 @@ def _in(inner: Rect, outer: Rect) -> bool:
 
 
 def _is_mark(piece: Piece) -> bool:
-    """Whether a character that stands in a box ticks it: a mark, or a letter that people use for one."""
+    """Tell whether a character in a box ticks it: it is a mark, or a letter that people use as one."""
     return (
         piece.tick is not None
         or state_of(piece.text) is not None
@@ -96,12 +96,12 @@ def _square(
                 return _Square(box, "ticked")
         elif _inked(stroke) and not _on_edge(stroke.box, box):
             return _Square(box, "ticked")
-    # A drawing that runs out of the box is a hand's, and a hand may have struck the box out.
+    # A drawing that runs out of the box was made by hand, and the hand may have struck the box out.
     return _Square(box, "unclear" if any(_hits(drawing, box) for drawing in drawings) else "empty")
 
 
 def _covered(stroke: Stroke, strokes: Sequence[Stroke]) -> bool:
-    """Whether a lighter field lies on a dark one: a frame made of two filled squares."""
+    """Tell whether a lighter field lies on a dark one: a frame made of two filled squares."""
     return any(
         other.z > stroke.z
         and other.fill is not None
@@ -113,7 +113,7 @@ def _covered(stroke: Stroke, strokes: Sequence[Stroke]) -> bool:
 
 
 def _on_edge(line: Rect, box: Rect) -> bool:
-    """Whether a stroke is one side of the box itself."""
+    """Tell whether a stroke is one side of the box itself."""
     thin = min(line[2] - line[0], line[3] - line[1]) <= THIN
     x, y = middle(line)
     return thin and min(x - box[0], box[2] - x, y - box[1], box[3] - y) <= 1.5
@@ -125,13 +125,13 @@ def _inked(stroke: Stroke) -> bool:
 
 
 def _hits(mark: Mark, box: Rect) -> bool:
-    """Whether a drawing passes through the inner part of a box."""
+    """Tell whether a drawing passes through the inner part of a box."""
     slack = (box[2] - box[0]) * -0.15
     return any(contains(box, x, y, slack) for x, y in mark.points)
 
 
 def _drawings(strokes: Sequence[Stroke], squares: Sequence[Rect]) -> list[Mark]:
-    """Strokes that are neither rules nor boxes nor fields of colour, those that touch put together."""
+    """Return the strokes that are no rules, boxes or fields of colour, with touching ones put together."""
     drawn = [
         s
         for s in strokes
@@ -164,7 +164,7 @@ def _size(box: Rect) -> tuple[float, float]:
 
 
 def _touched(piece: Piece, marks: Sequence[Mark], used: set[int]) -> Piece:
-    """The piece, `unclear` where it is a box and something is drawn over it."""
+    """Return the piece, `unclear` where it is a box and something is drawn over it."""
     is_box = piece.text in EMPTY if piece.text else piece.tick is not None and piece.tick.state == "empty"
     hit = [mark for mark in marks if is_box and _hits(mark, piece.box)]
     if not hit:
@@ -183,5 +183,5 @@ def _picture_piece(mark: Mark) -> Piece:
 
 
 def _pictures(image: Image) -> bool:
-    """Whether a picture is more than a rule or a dot."""
+    """Tell whether a picture is more than a rule or a dot."""
     return min(_size(image.box)) > THIN

@@ -1,4 +1,4 @@
-"""What lies on a page's content: fields as they show, marks that somebody set, signatures."""
+"""The layer on top of a page's content: fields as they show, marks that somebody set, signatures."""
 
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -15,8 +15,8 @@ WidgetKind = Literal["text", "check", "radio", "choice", "button", "signature"]
 
 @dataclass(frozen=True)
 class Widget:
-    """A form field's place on a page. `state` is a check box's or radio button's as shown; `on` the name of
-    its ticked state."""
+    """A form field's place on a page. `state` is the shown state of a check box or radio button; `on` is the
+    name of its ticked state."""
 
     name: str
     kind: WidgetKind
@@ -29,7 +29,7 @@ class Widget:
 
 @dataclass(frozen=True)
 class Mark:
-    """Ink, a shape or a stamp that someone set on the page, with the points that it passes through."""
+    """Ink, a shape or a stamp that somebody set on the page, with the points that it passes through."""
 
     kind: Literal["ink", "shape", "picture", "digital"]
     box: Rect
@@ -38,8 +38,8 @@ class Mark:
 
 @dataclass(frozen=True)
 class SignedWidget:
-    """Where a page shows a digital signature; `number` is the object that holds it, if it is an object of its
-    own."""
+    """The place where a page shows a digital signature. `number` is the object that holds it, if it is an
+    object of its own."""
 
     name: str
     number: int | None
@@ -49,10 +49,12 @@ class SignedWidget:
 
 @dataclass
 class Overlay:
-    """Everything that lies on the content of one page. `text` holds glyphs to be read with the page's own,
-    `remarks` what is said of a place, or held there and not shown, `names` are those of its fields, shown or
-    not,
-    `captions` the words on buttons and signatures."""
+    """Everything that lies on the content of one page.
+
+    `text` holds glyphs that are read together with the page's own. `remarks` are about a place, or hold text
+    that is there and not shown. `names` are those of the page's fields, shown or not; `captions` are the
+    words on buttons and signatures.
+    """
 
     page: int
     text: list[Glyph] = field(default_factory=list)
@@ -73,7 +75,7 @@ class Overlay:
 
     @property
     def controls(self) -> list[Control]:
-        """What the fields with our names hold, whatever they show."""
+        """The values of the fields with our names, whatever they show."""
         return [control for widget in self.widgets if (control := _control(widget)) is not None]
 
 
@@ -83,7 +85,7 @@ def _tick(widget: Widget) -> Tick:
 
 
 def tag_of(widget: Widget) -> Tag | None:
-    """Our tag, where the name of the field is one."""
+    """Return our tag, where the name of the field is one."""
     tag = Tag.read(widget.name)
     if tag is not None and tag.option is None and widget.kind == "radio" and widget.on.isdigit():
         return tag.model_copy(update={"option": int(widget.on)})
@@ -105,7 +107,7 @@ def _control(widget: Widget) -> Control | None:
 
 
 def between(points: list[Point]) -> list[Point]:
-    """Points of a line with more points along its parts, no further than 2 points apart."""
+    """Return the points of a line with more points along its parts, at most 2 points apart."""
     found = points[:1]
     for (ax, ay), (bx, by) in pairwise(points):
         steps = min(200, max(1, int(max(abs(bx - ax), abs(by - ay)) / 2)))
@@ -114,6 +116,6 @@ def between(points: list[Point]) -> list[Point]:
 
 
 def overlaps(a: Rect, b: Rect, share: float) -> bool:
-    """Whether the common part is at least `share` of the smaller box."""
+    """Tell whether the common part is at least `share` of the smaller box."""
     smaller = min(area(a), area(b))
     return smaller > 0 and area(meet(a, b)) >= share * smaller

@@ -1,4 +1,4 @@
-"""What a page paints: glyphs, strokes and pictures, each with its place and its turn."""
+"""The things that a page paints: glyphs, strokes and pictures, each with its place and its turn."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,15 +9,15 @@ from pdfplumber.container import Container
 from extractor.readers.painted.colours import Colour
 from models.geometry import Point, Rect
 
-# An honest page of a form paints a few thousand; a drawing of a building some ten thousand.
+# An honest page of a form paints a few thousand things; a drawing of a building some ten thousand.
 MAX_PAINTED = 200_000
 BLACK: Colour = (0.0, 0.0, 0.0)
 
 
 class Glyph(NamedTuple):
-    """A character as painted. `text` is empty where the font does not say what it is; `seen` is False where
-    it is invisible;
-    `baseline` is the y on which it stands, None where it is not upright or was laid out by us."""
+    """A character as painted. `text` is empty where the font does not say what it is. `seen` is False where
+    the character is invisible. `baseline` is the y on which it stands; None where it is not upright or was
+    laid out by us."""
 
     text: str
     box: Rect
@@ -34,8 +34,8 @@ class Glyph(NamedTuple):
 
 
 class Stroke(NamedTuple):
-    """A sub-path; `stroke` and `fill` are its colours, None where it has none. `axial`: of level and plumb
-    parts only."""
+    """A sub-path. `stroke` and `fill` are its colours, None where it has none. `axial`: all its parts are
+    level or plumb."""
 
     points: tuple[Point, ...]
     box: Rect
@@ -57,22 +57,21 @@ class Image(NamedTuple):
 
 @dataclass
 class Sight:
-    """Everything one content stream, or a page's several, painted."""
+    """Everything that one content stream, or a page's several, painted."""
 
     glyphs: list[Glyph] = field(default_factory=list)
     strokes: list[Stroke] = field(default_factory=list)
     images: list[Image] = field(default_factory=list)
 
     def extend(self, other: "Sight") -> None:
-        """Adds what was painted on top."""
+        """Add what was painted on top."""
         self.glyphs += other.glyphs
         self.strokes += other.strokes
         self.images += other.images
 
 
 class Seen(Container):
-    """A page of pdfplumber's kind that has the objects it is shown, those that a person sees, and no
-    others."""
+    """A page of pdfplumber's kind that has only the objects it is given, those that a person sees."""
 
     _shown: Mapping[str, list[dict[str, Any]]] = {}
 
@@ -81,6 +80,6 @@ class Seen(Container):
         return dict(self._shown)
 
     def show(self, objects: Mapping[str, list[dict[str, Any]]]) -> None:
-        """Replaces its objects, given by their kind."""
+        """Replace its objects, given by their kind."""
         self.flush_cache()
         self._shown = objects

@@ -1,8 +1,8 @@
-"""Radicals that stand for the character they look like.
+"""Radicals that stand for the characters they look like.
 
-Programs such as Chromium write, for a glyph that two characters share, the code of the first: ⻓ (U+2ED3)
-instead of 长. NFKC knows the Kangxi radicals only, and gives them in traditional form; so the characters that
-share a glyph in Noto Sans SC are asked.
+For a glyph that two characters share, programs such as Chromium write the code of the first one: ⻓ (U+2ED3)
+instead of 长. NFKC knows only the Kangxi radicals, and gives them in traditional form. The characters are
+therefore looked up by the glyph that they share in Noto Sans SC.
 """
 
 import unicodedata
@@ -17,7 +17,7 @@ _IDEOGRAPHS = range(0x4E00, 0xA000)
 
 
 def unified(text: str) -> str:
-    """`text` with each radical replaced by its character."""
+    """Return `text` with each radical replaced by its character."""
     if not any(ord(char) in _RADICALS for char in text):
         return text
     return "".join(_characters().get(ord(char), char) if ord(char) in _RADICALS else char for char in text)

@@ -1,5 +1,5 @@
-"""How a page looks: a rendering by pdfium, asked whether text is there, is what it claims to be, and where
-rules run."""
+"""The look of a page, as pdfium renders it. It tells whether text is there, whether it is what it claims to
+be, and where rules run."""
 
 import math
 import unicodedata
@@ -25,31 +25,31 @@ Grey = npt.NDArray[np.uint8]
 Sample = npt.NDArray[np.float32]
 
 DPI = 100
-# A page larger than this (points) is rendered at less; A0 is 2384 by 3370.
+# A page with a longer side (points) is rendered at a smaller scale; A0 is 2384 by 3370.
 MAX_SIDE = 2_400
 _CONTRAST = 16
 _DARK = 150
-# Letters from this luminance on can be seen on dark grounds only.
+# Letters of at least this luminance can be seen only on dark grounds.
 _PALE = 0.9
 _NO_TEXT = ("Cc", "Cn", "Co", "Cs")
 _SIDE = 24
-# How much more a glyph must look like the character it claims than like others of its page, on average over a
-# sample. Measured at 100 dpi: Chinese 0.36 to 0.7 where right, at most 0.02 where wrong; Latin 0.2 to 0.7 (at
-# 250 dpi) and at most 0.13.
+# How much more a glyph must look like the character that it claims to be than like others of its page, on
+# average over a sample. Measured at 100 dpi: Chinese 0.36 to 0.7 where right, at most 0.02 where wrong; Latin
+# 0.2 to 0.7 (at 250 dpi) and at most 0.13.
 _MARGIN, _LATIN_MARGIN = 0.15, 0.10
 _SAMPLE = 14
 _LEAST_SAMPLE = 5
 
 
 class Look:
-    """A grey picture of the page, `scale` pixels a point."""
+    """A grey picture of the page, with `scale` pixels a point."""
 
     def __init__(self, grey: Grey, scale: float) -> None:
         self.grey, self.scale = grey, scale
 
     @classmethod
     def of(cls, page: Any, dpi: int = DPI) -> "Look":
-        """Renders a pdfium page with its annotations and form fields."""
+        """Render a pdfium page with its annotations and form fields."""
         side = max(page.get_size())
         scale = dpi / 72 * min(1.0, MAX_SIDE / max(side, 1.0))
         bitmap = page.render(scale=scale, grayscale=True, draw_annots=True, may_draw_forms=True)
@@ -58,14 +58,14 @@ class Look:
         return cls(grey[:, :, 0] if grey.ndim == 3 else grey, scale)
 
     def crop(self, box: Rect) -> Grey:
-        """The pixels of a box in points; empty where it lies off the page."""
+        """Return the pixels of a box in points; empty where it lies off the page."""
         x0, y0 = max(0, math.floor(box[0] * self.scale)), max(0, math.floor(box[1] * self.scale))
         x1, y1 = max(x0, math.ceil(box[2] * self.scale)), max(y0, math.ceil(box[3] * self.scale))
         return self.grey[y0:y1, x0:x1]
 
     def portrait(self, glyph: Glyph, slack: float = 0.12) -> "Sample | None":
-        """The glyph alone, made comparable; its neighbours on the line are kept out, fonts lie about their
-        height."""
+        """Return the glyph alone, made comparable. Neighbours on the line are kept out. There is slack above
+        and below, because fonts state their height wrongly."""
         x0, y0, x1, y1 = glyph.box
         slack = (y1 - y0) * slack
         left, right = max(0, round(x0 * self.scale)), max(0, round(x1 * self.scale))
@@ -73,29 +73,29 @@ class Look:
         return _portrait(self.grey[top:bottom, left:right])
 
     def shows(self, glyph: Glyph) -> bool:
-        """Whether anything contrasts where the glyph is painted."""
+        """Tell whether anything contrasts where the glyph is painted."""
         x0, y0, x1, y1 = glyph.box
         if glyph.text[:1].isalnum():
-            # A rule beside the character is not the character.
+            # A rule beside the character must not count as the character.
             dx, dy = (x1 - x0) * 0.12, (y1 - y0) * 0.12
             x0, y0, x1, y1 = x0 + dx, y0 + dy, x1 - dx, y1 - dy
         elif glyph.text == "_":
-            # It is drawn below what fonts say is their lowest.
+            # An underscore is drawn below the lowest point that fonts state.
             y1 += (y1 - y0) * 0.2
         pixels = self.crop((x0, y0, x1, y1))
         if not pixels.size or int(pixels.max()) - int(pixels.min()) < _CONTRAST:
             return False
         own = luminance(glyph.colour) if glyph.colour is not None else 0.0
-        # What contrasts with white paper there may be other characters, over which white ones were put.
+        # Contrast with white paper may come from other characters, over which white ones were put.
         return own < _PALE or abs(float(np.median(pixels)) - 255 * own) >= _CONTRAST
 
     def frame(self, glyph: Glyph) -> TickState | None:
-        """What a sign of a symbol font looks like: an `empty` frame, a `ticked` one, None for no frame."""
+        """Return the look of a sign of a symbol font: `empty` or `ticked` for a frame, None for no frame."""
         portrait = self.portrait(glyph, slack=0.25)
         return None if portrait is None else _frame_state(portrait)
 
     def ink(self, box: Rect, without: Iterable[Rect] = ()) -> float:
-        """The dark share of a box's pixels, not counting what lies in the boxes `without`."""
+        """Return the dark share of a box's pixels, without those in the boxes `without`."""
         pixels = self.crop(box)
         if not pixels.size:
             return 0.0
@@ -114,8 +114,8 @@ class Look:
         return float(dark.mean())
 
     def rules(self, shortest: float = 30.0) -> tuple[list[Rule], list[Rule]]:
-        """Level and plumb rules in the picture, in points: unbroken dark runs of at least `shortest`
-        points."""
+        """Return the level and plumb rules in the picture, in points: unbroken dark runs of at least
+        `shortest` points."""
         dark = self.grey < _DARK
         length = int(shortest * self.scale)
         return self._runs(dark, length), self._runs(dark.T, length)
@@ -140,15 +140,16 @@ class Look:
 
 
 def misread_fonts(glyphs: Sequence[Glyph], look: Look, trusted: set[tuple[int, bool]]) -> set[int]:
-    """Fonts (their keys) whose characters don't look like what they claim to be: a broken or false ToUnicode.
+    """Return the keys of fonts whose characters don't look like what they claim to be: their ToUnicode is
+    broken or false.
 
-    A sample of each font's glyphs is compared with the same characters of Noto Sans by normalised
-    correlation, and, as the measure of chance, with the other characters of the sample. Fonts in `trusted`
-    are skipped, and those that pass are added to it.
+    A sample of each font's glyphs is compared with the same characters of Noto Sans by normalised correlation
+    and, as the measure of chance, with the other characters of the sample. Fonts in `trusted` are skipped;
+    fonts that pass are added to it.
     """
     by_font: dict[tuple[int, bool], dict[str, Glyph]] = defaultdict(dict)
     for glyph in glyphs:
-        # Digits and letters are a sample of their own: they carry the amounts and the numbers.
+        # Digits and letters are a sample of their own, because they carry the amounts and the numbers.
         key = glyph.font_key, glyph.text.isascii()
         if key not in trusted and glyph.upright and len(glyph.text) == 1 and _comparable(glyph.text):
             kept = by_font[key].setdefault(glyph.text, glyph)
@@ -168,8 +169,8 @@ def misread_fonts(glyphs: Sequence[Glyph], look: Look, trusted: set[tuple[int, b
 
 
 def _likeness(seen: Sequence[tuple[str, Sample]]) -> float:
-    """How much more the pictures look like their characters than like each other's, from about 0 (chance) to
-    1."""
+    """Return how much more the pictures look like their own characters than like each other's, from about 0
+    (chance) to 1."""
     pictures = np.stack([picture.ravel() for _, picture in seen])
     claimed = np.stack([_reference(char).ravel() for char, _ in seen])
     scores = pictures @ claimed.T
@@ -182,8 +183,8 @@ def _comparable(char: str) -> bool:
 
 
 def _portrait(pixels: npt.NDArray[Any]) -> Sample | None:
-    """Ink cut out, scaled onto a square and normalised, so that a product of two is their correlation; None
-    without ink."""
+    """Return the ink cut out, scaled onto a square and normalised, so that the product of two is their
+    correlation; None without ink."""
     if pixels.size == 0:
         return None
     paper = float(np.percentile(pixels, 90 if np.median(pixels) > 110 else 10))
@@ -221,7 +222,7 @@ def _reference(char: str) -> Sample:
 
 
 def read_codes(look: Look) -> list[str]:
-    """The texts of the QR codes on the page."""
+    """Return the texts of the QR codes on the page."""
     return [
         code.text
         for code in zxingcpp.read_barcodes(
@@ -231,14 +232,14 @@ def read_codes(look: Look) -> list[str]:
 
 
 def is_legible(glyph: Glyph) -> bool:
-    """Whether the font says what the glyph is: not a hole, a control or a private-use code."""
+    """Tell whether the font says what the glyph is: not a hole, a control or a private-use code."""
     return bool(glyph.text) and not any(
         unicodedata.category(char) in _NO_TEXT or char == "\ufffd" for char in glyph.text
     )
 
 
 def _frame_state(portrait: "Sample") -> "TickState | None":
-    """Whether a picture is a frame, and an empty one; None where it is no frame."""
+    """Return the state of a picture that is a frame; None where it is none."""
     ink = portrait - portrait.min() > 0.22 * (portrait.max() - portrait.min())
     sides = (ink[:6].any(axis=0), ink[-6:].any(axis=0), ink[:, :6].any(axis=1), ink[:, -6:].any(axis=1))
     if min(float(side[3:-3].mean()) for side in sides) < 0.85:

@@ -1,7 +1,7 @@
-"""Rules to tables: what is ruled on a page, put together into cells with spans by pdfplumber.
+"""From the rules on a page to tables: pdfplumber puts them together into cells with spans.
 
-Rules come as lines, thin rectangles, frames, dots in a row or thin pictures, doubled or in pieces. All
-lengths are points.
+Rules come as lines, thin rectangles, frames, rows of dots or thin pictures, some of them doubled or in
+pieces. All lengths are in points.
 """
 
 from bisect import bisect_right
@@ -17,14 +17,15 @@ from extractor.readers.painted.colours import luminance
 from extractor.readers.painted.page import Image, Seen, Stroke
 from models.geometry import Rect, area, around, contains, meet, middle
 
-# A rule is thinner than any letter; two rules nearer than this are one double rule; pieces nearer than this
-# are one rule.
+# A rule is at most this thick, thinner than any letter. Two rules nearer than the second number are a double
+# rule; pieces nearer than the third are one rule.
 THIN = 3.5
 SNAP = 3.2
-# A double line through words or under them is nearer than this, one through them farther from one under them.
+# Two lines through or under words that are nearer than this are a double line. A line through words is
+# farther than this from one under them.
 DOUBLE = 2.2
 REACH = 3.5
-# The rules are snapped before.
+# No snapping here, because the rules are snapped before.
 _FINDING = TableSettings(
     snap_tolerance=0,
     join_tolerance=REACH,
@@ -32,17 +33,17 @@ _FINDING = TableSettings(
     edge_min_length=THIN,
     edge_min_length_prefilter=THIN,
 )
-# Boxes for choosing are about as large as a character.
+# A box for choosing is about as large as a character.
 BOX_SMALLEST, BOX_LARGEST = 4.5, 20.0
-# What honest tables have of rules, and of places where they might cross; pdfplumber takes a second for as
-# many.
+# The most rules that an honest table has, and the most places where they might cross. pdfplumber takes a
+# second for as many.
 MAX_RULES, MAX_CROSSINGS = 4_000, 8_000
 _WHITE = 0.93
 _COVERED = 0.6
 
 
 class Rule(NamedTuple):
-    """A level rule (`at` is y, from x to x) or a plumb one (`at` is x, from y to y)."""
+    """A level rule (`at` is y, from x to x) or a plumb rule (`at` is x, from y to y)."""
 
     at: float
     start: float
@@ -51,7 +52,7 @@ class Rule(NamedTuple):
 
 @dataclass(frozen=True)
 class GridCell:
-    """Where a cell starts on its table's lattice, how far it reaches, and its box."""
+    """The place of a cell on its table's lattice, its spans, and its box."""
 
     row: int
     column: int
@@ -62,8 +63,8 @@ class GridCell:
 
 @dataclass(frozen=True)
 class Grid:
-    """A ruled table: `owner` gives for each part of its lattice the cell it belongs to. Its outer sides reach
-    a point beyond it."""
+    """A ruled table. `owner` gives for each part of its lattice the cell that it belongs to. The outer sides
+    of the lattice reach a point beyond the table."""
 
     xs: tuple[float, ...]
     ys: tuple[float, ...]
@@ -75,13 +76,13 @@ class Grid:
         return around(cell.box for cell in self.cells)
 
     def cell_at(self, x: float, y: float) -> int | None:
-        """The index of the cell at a point, None outside the table."""
+        """Return the index of the cell at a point; None outside the table."""
         return self.owner.get((bisect_right(self.ys, y) - 1, bisect_right(self.xs, x) - 1))
 
 
 class Ruling(NamedTuple):
-    """What the strokes of a page make: tables, tables inside their cells, boxes for choosing, and level rules
-    of none of these."""
+    """The result of a page's strokes: tables, tables inside their cells, boxes for choosing, and level rules
+    that belong to none of these."""
 
     grids: tuple[Grid, ...]
     nested: tuple[Grid, ...]
@@ -95,8 +96,8 @@ def find_tables(
     images: Iterable[Image],
     extra: tuple[list[Rule], list[Rule]] = ([], []),
 ) -> Ruling:
-    """The tables that strokes and thin pictures of `page` rule; `extra` adds rules found in a picture of
-    it."""
+    """Return the tables that strokes and thin pictures of `page` rule. `extra` adds rules found in a picture
+    of the page."""
     level, plumb = list(extra[0]), list(extra[1])
     squares: list[Rect] = []
     for stroke in strokes:
@@ -119,15 +120,15 @@ def find_tables(
             _grids(page, own_level, own_plumb) if 0 < len(own_level) * len(own_plumb) <= MAX_CROSSINGS else []
         )
         grids += found
-        # Rules that cross and yet enclose nothing are a drawing, such as a QR code.
+        # Rules that cross and enclose nothing are a drawing, such as a QR code.
         loose += [] if found or crossed else own_level
     outer, nested = _by_depth(grids)
     return Ruling(outer, nested, tuple(_distinct(squares)), tuple(loose))
 
 
 def is_frame(stroke: Stroke) -> bool:
-    """Whether a stroke is a frame the size of a box for choosing: a square or a ring, all its points near its
-    outline."""
+    """Tell whether a stroke is a frame the size of a box for choosing: a square or a ring with all its points
+    near its outline."""
     x0, y0, x1, y1 = stroke.box
     if (
         not _box_sized(stroke.box)
@@ -155,7 +156,7 @@ def _box_sized(box: Rect) -> bool:
 
 
 def _distinct(boxes: Iterable[Rect]) -> list[Rect]:
-    """Boxes without those that lie in another: a double frame is one box."""
+    """Return the boxes without those inside another, because a double frame is one box."""
     kept: list[Rect] = []
     for box in sorted(boxes, key=area, reverse=True):
         if not any(contains(other, *middle(box)) for other in kept):
@@ -186,7 +187,7 @@ def _add_thin(box: Rect, level: list[Rule], plumb: list[Rule]) -> None:
 
 
 def _show(page: Seen, level: Iterable[Rule], plumb: Iterable[Rule]) -> None:
-    """Hands the page rules as the lines that are on it."""
+    """Give the page the rules as its lines."""
     lines = [_line(rule.start, rule.at, rule.end, rule.at) for rule in level]
     page.show({"line": lines + [_line(rule.at, rule.start, rule.at, rule.end) for rule in plumb]})
 
@@ -204,11 +205,11 @@ def _line(x0: float, y0: float, x1: float, y1: float) -> dict[str, Any]:
 
 
 def _joined(page: Seen, snap: float) -> tuple[list[Rule], list[Rule]]:
-    """The page's rules with touching pieces made one, and those that are nearer than `snap`; what stays a dot
-    is dropped."""
+    """Return the page's rules with touching pieces joined, and rules nearer than `snap` made one. Mere dots
+    are dropped."""
     edges = snap_edges(page.edges, snap, snap)
     for edge in edges:
-        # The mean that pdfplumber snaps to differs in the last bits from edge to edge, and then it joins
+        # pdfplumber snaps to a mean that differs in the last bits from edge to edge, so that it would join
         # nothing.
         side, other = ("top", "bottom") if edge["orientation"] == "h" else ("x0", "x1")
         edge[side] = edge[other] = round(edge[side], 2)
@@ -222,7 +223,7 @@ def _joined(page: Seen, snap: float) -> tuple[list[Rule], list[Rule]]:
 
 
 def _components(level: list[Rule], plumb: list[Rule]) -> list[tuple[list[Rule], list[Rule]]]:
-    """Rules that touch each other, directly or through others."""
+    """Return groups of rules that touch each other, directly or through others."""
     parent = list(range(len(level) + len(plumb)))
 
     def root(i: int) -> int:
@@ -255,17 +256,17 @@ def _extent(level: Sequence[Rule], plumb: Sequence[Rule]) -> Rect:
 
 
 def _closed(level: list[Rule], plumb: list[Rule]) -> tuple[list[Rule], list[Rule]]:
-    """The rules with the outer sides added that a table without them lacks: open left and right, or cut off
-    by a page's end.
+    """Return the rules with missing outer sides added: of a table that is open left and right, or cut off by
+    a page's end.
 
-    Rules that stop short of the next one across are led to it.
+    Rules that stop short of the next rule across are extended to it.
     """
     level, plumb = _ends_closed(level, plumb), _ends_closed(plumb, level)
     return [_led(rule, plumb) for rule in level], [_led(rule, level) for rule in plumb]
 
 
 def _led(rule: Rule, across: Sequence[Rule]) -> Rule:
-    """`rule` made as long as the gaps between `across` that it fills for the most part."""
+    """Return `rule` extended over those gaps between `across` that it mostly fills."""
     places = sorted(other.at for other in across if other.start - REACH <= rule.at <= other.end + REACH)
     start, end = rule.start, rule.end
     for a, b in pairwise(places):
@@ -275,7 +276,7 @@ def _led(rule: Rule, across: Sequence[Rule]) -> Rule:
 
 
 def _ends_closed(across: list[Rule], along: list[Rule]) -> list[Rule]:
-    """`across` with a rule where at least two of `along` end together, well beyond the last of `across`."""
+    """Return `across` with a rule added where at least two of `along` end together, well beyond the last."""
     added = []
     last, first = max(rule.at for rule in across), min(rule.at for rule in across)
     for ends, outwards, edge in (
@@ -292,8 +293,8 @@ def _ends_closed(across: list[Rule], along: list[Rule]) -> list[Rule]:
 
 
 def _grids(page: Seen, level: list[Rule], plumb: list[Rule]) -> list[Grid]:
-    """The tables that rules enclose on `page`, and cells that stand alone, which pdfplumber doesn't count as
-    tables."""
+    """Return the tables that rules enclose on `page`. Lone cells are included, which pdfplumber doesn't count
+    as tables."""
     _show(page, level, plumb)
     _show(page, *_closed(*_joined(page, SNAP)))
     finder = TableFinder(cast(PlumberPage, page), _FINDING)
@@ -303,7 +304,7 @@ def _grids(page: Seen, level: list[Rule], plumb: list[Rule]) -> list[Grid]:
 
 
 def _grid(boxes: Iterable[Rect]) -> Grid:
-    """Cells on the lattice that their sides make."""
+    """Return cells on the lattice that their sides make."""
     ordered = sorted(boxes, key=lambda box: (box[1], box[0]))
     xs, ys = (sorted({box[side] for box in ordered for side in sides}) for sides in ((0, 2), (1, 3)))
     column, row = ({at: number for number, at in enumerate(places)} for places in (xs, ys))
@@ -323,7 +324,7 @@ def _grid(boxes: Iterable[Rect]) -> Grid:
 
 
 def _by_depth(grids: list[Grid]) -> tuple[tuple[Grid, ...], tuple[Grid, ...]]:
-    """Tables that stand on the page itself, and those inside a cell of another."""
+    """Return the tables that stand on the page itself, and those inside a cell of another."""
     outer: list[Grid] = []
     nested: list[Grid] = []
     for grid in sorted(grids, key=lambda grid: area(grid.box), reverse=True):

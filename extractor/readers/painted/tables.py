@@ -1,4 +1,4 @@
-"""Pieces into the cells of their tables, the rest into lines between them."""
+"""Sorting pieces into the cells of their tables, and the rest into the lines between tables."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from models.page import Cell, Line, Page, Run, Span, Table
 
 @dataclass(frozen=True)
 class RuledTable:
-    """A ruled table with what stands in its cells."""
+    """A ruled table with the lines in its cells."""
 
     grid: Grid
     lines: tuple[tuple[Line, ...], ...]
@@ -24,7 +24,7 @@ class RuledTable:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A page whose tables are not numbered yet; `quarters` as of a `Page`."""
+    """A page whose tables are not numbered yet. `quarters` means the same as in `Page`."""
 
     number: int
     width: float
@@ -34,8 +34,8 @@ class Sheet:
 
 
 def fill(number: int, size: tuple[float, float], pieces: Sequence[Piece], ruling: Ruling) -> Sheet:
-    """Puts pieces into the cells they stand in and the rest into lines between the tables, or columns where
-    there are none."""
+    """Put pieces into the cells they stand in, and the rest into lines between the tables. On a page without
+    tables the rest may form columns."""
     grids = ruling.grids
     held: list[list[list[Piece]]] = [[[] for _ in grid.cells] for grid in grids]
     free: list[Piece] = []
@@ -66,7 +66,7 @@ def fill(number: int, size: tuple[float, float], pieces: Sequence[Piece], ruling
 
 
 def _lines(pieces: Sequence[Piece], room: Rect, nested: Sequence[Grid]) -> tuple[Line, ...]:
-    """The lines of a cell; of a table inside it, each row is a line with tabs between its cells."""
+    """Return the lines of a cell. Each row of a table inside it is a line with tabs between its cells."""
     inner = [grid for grid in nested if contains(room, *middle(grid.box)) and len(grid.cells) > 1]
     rest, lines = list(pieces), list[Line]()
     for grid in inner:
@@ -88,7 +88,7 @@ def _lines(pieces: Sequence[Piece], room: Rect, nested: Sequence[Grid]) -> tuple
 
 
 def _tabbed(lines: Sequence[Line], between: str) -> list[Line]:
-    """Lines as one."""
+    """Return lines as one line."""
     spans: list[Span] = []
     for line in lines:
         spans += [Run(text=between, box=line.box)] if spans and between else []
@@ -107,7 +107,7 @@ def _tabbed(lines: Sequence[Line], between: str) -> list[Line]:
 
 
 def _is_frame(table: RuledTable | Columns | Line) -> bool:
-    """A frame round some text is no table."""
+    """Tell whether a table is only a frame round some text."""
     return isinstance(table, RuledTable) and len(table.grid.cells) == 1
 
 
@@ -118,8 +118,8 @@ def _top(block: RuledTable | Columns | Line) -> float:
 
 
 def number_tables(sheets: Sequence[Sheet]) -> tuple[Page, ...]:
-    """Pages with their tables numbered through the file. A table that goes on over a page is a table of its
-    own on each."""
+    """Return pages with their tables numbered through the file. A table that continues on the next page is a
+    table of its own there."""
     index = 0
     pages = []
     for sheet in sheets:

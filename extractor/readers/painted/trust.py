@@ -1,5 +1,4 @@
-"""Whether the text of a page may be taken for what a person sees on it, or the page must be read as an
-image."""
+"""Deciding whether the text of a page is what a person sees on it, or the page must be read as an image."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,12 +10,12 @@ from extractor.readers.painted.page import Glyph, Image, Sight
 from extractor.readers.painted.rendering import Look, is_legible, misread_fonts
 from models.geometry import Rect, area, meet, middle
 
-# A picture of this part of the page may be a scan; where it holds ink beside the text that lies on it, it is
-# one.
+# Pictures that cover this share of the page may be a scan. They are one if they hold ink beside the text that
+# lies on them. The smaller share counts only on a page with little text.
 _LARGE = 0.5
 _SIZEABLE = 0.3
 _INK = 0.012
-# Fewer characters than this say nothing for a page.
+# Fewer characters than this are little text.
 _FEW = 30
 _ILLEGIBLE = 0.08
 # A page whose letters are drawn as outlines has many strokes and few characters.
@@ -24,8 +23,8 @@ _OUTLINES = 150
 
 
 def visible(sight: Sight, look: Look | None) -> list[Glyph]:
-    """The glyphs that a person sees: not painted invisibly, not covered by what was painted later, not as
-    pale as their ground."""
+    """Return the glyphs that a person sees: they are not painted invisibly, not covered by later painting,
+    and not as pale as their ground."""
     covered = _covered(sight)
     return [
         glyph
@@ -35,7 +34,7 @@ def visible(sight: Sight, look: Look | None) -> list[Glyph]:
 
 
 def _covered(sight: Sight) -> npt.NDArray[np.bool_]:
-    """For each glyph whether something opaque was painted over its middle."""
+    """Tell for each glyph whether something opaque was painted over its middle."""
     covers = [
         (*s.box, s.z)
         for s in sight.strokes
@@ -59,10 +58,10 @@ def must_be_read_as_image(
     size: Rect,
     trusted: set[tuple[int, bool]],
 ) -> bool:
-    """Whether the page's text is missing, unreadable, false, or only part of what stands there.
+    """Tell whether the page's text is missing, unreadable, false, or only part of what stands there.
 
-    `glyphs` are the visible ones, `size` is the page, `trusted` the fonts already found true (see
-    `misread_fonts`). A suspicion against a font is checked on the page seen from `closer`.
+    `glyphs` are the visible ones, `size` is the page, and `trusted` are the fonts already found true (see
+    `misread_fonts`). A suspicion against a font is checked on the page as seen from `closer`.
     """
     written = [glyph for glyph in glyphs if not glyph.text.isspace() and not is_symbol(glyph)]
     illegible = sum(1 for glyph in written if not is_legible(glyph))

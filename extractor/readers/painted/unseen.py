@@ -1,4 +1,4 @@
-"""What a page holds and does not show: stretches of invisible characters, each with its place."""
+"""Text that a page holds and does not show: stretches of invisible characters, each with its place."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,20 +9,19 @@ from models.geometry import Rect, around, contains, middle
 from models.page import Aside, AsideKind, Remark
 from models.writing import key
 
-# Characters painted one after the other are one stretch where they are nearer than this, in parts of their
-# size.
+# Characters painted one after the other are one stretch if their gap and their shift in height are less than
+# these, in parts of their size.
 _NEAR, _LEVEL = 1.0, 0.5
-# A character is the shadow of another where it stands nearer to it than this, in parts of its size, and in
-# points.
+# A character is the shadow of an equal one that is nearer than this, in parts of its size and in points.
 _SHADOW, _SHADOW_POINTS = 0.5, 6.0
-# So many characters at one place are looked at, and so many stretches of a page are remarks; no honest page
-# has more.
+# The most characters that are looked at in one place, and the most stretches of a page that become remarks;
+# no honest page has more.
 _MOST_AT, _MOST = 8, 400
 
 
 @dataclass(frozen=True)
 class Unseen:
-    """A stretch of characters that nobody sees. `is_shadow`: each lies on the same one that is seen."""
+    """A stretch of characters that nobody sees. `is_shadow`: each lies on an equal character that is seen."""
 
     text: str
     box: Rect
@@ -30,7 +29,8 @@ class Unseen:
 
 
 def unseen(painted: Sequence[Glyph], shown: Iterable[Glyph]) -> list[Unseen]:
-    """The stretches of `painted`, in its order, that are not `shown`; those that say nothing are left out."""
+    """Return the stretches of `painted`, in its order, that are not `shown`. Those without words are left
+    out."""
     shown = list(shown)
     seen = {id(glyph) for glyph in shown}
     hidden = [glyph for glyph in painted if id(glyph) not in seen]
@@ -62,7 +62,7 @@ def _stretches(glyphs: Iterable[Glyph]) -> Iterator[list[Glyph]]:
 
 
 class _Twins:
-    """Characters by what and where they are."""
+    """Characters indexed by what and where they are."""
 
     def __init__(self, glyphs: Iterable[Glyph]) -> None:
         self._at: dict[tuple[str, int, int], list[Rect]] = {}
@@ -72,7 +72,7 @@ class _Twins:
                 there.append(glyph.box)
 
     def has(self, glyph: Glyph) -> bool:
-        """Whether the same character stands almost where `glyph` does."""
+        """Tell whether the same character stands almost where `glyph` does."""
         x, y = _square(glyph)
         most = min(_SHADOW * max(glyph.size, 1.0), _SHADOW_POINTS)
         near = (
@@ -90,8 +90,8 @@ def _square(glyph: Glyph) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """What a page holds and does not show: remarks for its lines, what stands beside these, and what is to be
-    told of the page."""
+    """The content that a page holds and does not show: remarks for its lines, asides, and what to report
+    about the page."""
 
     pieces: Sequence[Piece] = ()
     aside: Sequence[Aside] = ()
@@ -99,8 +99,8 @@ class LeftOut:
 
 
 def left_out(number: int, painted: Sequence[Glyph], shown: Sequence[Glyph], size: Rect) -> LeftOut:
-    """What page `number` paints and nobody sees, as remarks at its places; what has none, off the page,
-    stands beside the text, and so does the shadow of what is shown."""
+    """Return the characters that page `number` paints and nobody sees, as remarks at their places. Those off
+    the page, and the shadows of shown text, become asides."""
     pieces, aside = list[Piece](), list[Aside]()
     for one in unseen(painted, shown):
         if contains(size, *middle(one.box)) and not one.is_shadow:
