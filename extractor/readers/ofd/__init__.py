@@ -1,5 +1,5 @@
-"""OFD, the page format of GB/T 33190-2016 -> Pages: what is painted on its pages, through the same tables and
-lines as PDF."""
+"""From an OFD, the page format of GB/T 33190-2016, to pages. What its pages paint becomes tables and lines in
+the same way as for PDF."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,8 +12,8 @@ from models.page import Pages
 
 @dataclass(frozen=True)
 class OfdReading:
-    """An OFD as read. Pages whose numbers are in `scanned` are pictures, have no blocks, and need the image
-    reader."""
+    """An OFD as read. Pages whose numbers are in `scanned` are pictures; they have no blocks and need the
+    image reader."""
 
     pages: Pages
     scanned: Mapping[int, Picture] = field(default_factory=dict)
@@ -23,13 +23,13 @@ class OfdReading:
 def read_ofd(data: bytes, limits: ZipLimits, pages: int, pictures: PictureLimits) -> OfdReading:
     """Read what can be seen on the pages of an OFD, of which there are at most `pages`.
 
-    Glyphs are taken for the characters that the file says they are; embedded fonts are not looked into, and
-    whether a seal's signature is valid is not checked, only whether the parts that it signs are unchanged.
+    Glyphs count as the characters that the file says they are; embedded fonts are not examined. Whether a
+    seal's signature is valid is not checked, only whether the parts that it signs are unchanged.
 
     Raises:
-        Damaged: it can't be opened or has no pages. TooLarge: over a limit. Encrypted: it is locked.
+        Damaged: it can't be opened or has no pages. TooLarge: it exceeds a limit. Encrypted: it is locked.
     """
-    # Here, because the imaging libraries would cost everyone who reads no OFD.
+    # Imported here, because the imaging libraries would slow down everybody who reads no OFD.
     from extractor.readers.ofd.reader import read
 
     return read(data, limits, pages, pictures)

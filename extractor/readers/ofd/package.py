@@ -1,4 +1,4 @@
-"""The parts of an OFD: found by the locations that its XML gives, relative to the part that gives them."""
+"""The parts of an OFD. The XML of a part gives the locations of others, relative to itself."""
 
 import posixpath
 from collections.abc import Iterator, Mapping
@@ -12,12 +12,12 @@ from extractor.readers.word.package import parse_xml
 from models.errors import Damaged, Encrypted, UnreadableFile
 
 Element = etree._Element
-POINTS = 72 / 25.4  # a millimetre, the unit of OFD
+POINTS = 72 / 25.4  # points in a millimetre, the unit of OFD
 
 
 class Package:
-    """A zip of parts, unpacked within the limits; names are compared without case, as programs that write
-    them do."""
+    """A zip of parts, unpacked within the limits. Names are compared without case, because the programs that
+    write them do so."""
 
     def __init__(self, data: bytes, limits: ZipLimits) -> None:
         contents = open_zip(
@@ -35,11 +35,12 @@ class Package:
             raise Encrypted("OFD 文件设有密码")
 
     def has(self, name: str) -> bool:
-        """Whether there is a part of that name."""
+        """Tell whether there is a part of that name."""
         return _normal(name) in self._parts
 
     def read(self, name: str) -> bytes:
-        """The bytes of a part. Raises Damaged if it is missing, or what kept it from being unpacked."""
+        """Return the bytes of a part. Raise Damaged if it is missing, or the error that prevented
+        unpacking."""
         if _normal(name) in self._errors:
             raise self._errors[_normal(name)]
         if not self.has(name):
@@ -47,7 +48,7 @@ class Package:
         return self._parts[_normal(name)]
 
     def xml(self, name: str) -> Element:
-        """The root of a part. Raises Damaged, Hostile as `parse_xml` does."""
+        """Return the root of a part. It raises Damaged and Hostile as `parse_xml` does."""
         return parse_xml(self.read(name).removeprefix(b"\xef\xbb\xbf"), name)
 
 
@@ -56,36 +57,36 @@ def _normal(name: str) -> str:
 
 
 def located(base: str, location: str | None) -> str:
-    """The name of the part that `location` means in the part `base`."""
+    """Return the name of the part that `location` means in the part `base`."""
     location = (location or "").strip().replace("\\", "/")
     return location if location.startswith("/") else posixpath.join(posixpath.dirname(base), location)
 
 
 def kind(element: Element) -> str:
-    """The name of an element without its namespace; empty for what is none."""
+    """Return the name of an element without its namespace; empty for a node that is no element."""
     return etree.QName(element).localname if isinstance(element.tag, str) else ""
 
 
 def children(element: Element | None, *names: str) -> Iterator[Element]:
-    """The child elements of some names."""
+    """Yield the child elements with one of some names."""
     for child in element if element is not None else ():
         if kind(child) in names:
             yield child
 
 
 def child(element: Element | None, name: str) -> Element | None:
-    """The first child of a name."""
+    """Return the first child of a name."""
     return next(children(element, name), None)
 
 
 def text(element: Element | None, name: str) -> str:
-    """What the first child of a name says, empty where there is none."""
+    """Return the text of the first child of a name; empty where there is none."""
     found = child(element, name)
     return (found.text or "").strip() if found is not None else ""
 
 
 def numbers(value: str | None) -> tuple[float, ...]:
-    """The numbers in an attribute; none where any is no number."""
+    """Return the numbers in an attribute; none where any of them is no number."""
     try:
         found = tuple(float(one) for one in (value or "").split())
     except ValueError:
@@ -95,8 +96,8 @@ def numbers(value: str | None) -> tuple[float, ...]:
 
 @dataclass
 class Resources:
-    """What pages refer to by number: fonts by their names, pictures by their parts, drawing styles and
-    composite drawings."""
+    """The things that pages refer to by number: fonts by their names, pictures by their parts, drawing styles
+    and composite drawings."""
 
     fonts: dict[str, str] = field(default_factory=dict)
     media: dict[str, str] = field(default_factory=dict)
@@ -104,7 +105,7 @@ class Resources:
     drawings: dict[str, Element] = field(default_factory=dict)
 
     def add(self, package: Package, name: str) -> None:
-        """Adds what a resource part defines."""
+        """Add what a resource part defines."""
         root = package.xml(name)
         base = posixpath.join(located(name, root.get("BaseLoc") or "."), "x")
         for element in root.iter():
@@ -121,7 +122,7 @@ class Resources:
 
 @dataclass(frozen=True)
 class Document:
-    """One document of an OFD: its part, its root, what it refers to, and its templates by number."""
+    """One document of an OFD: its part, its root, the resources it refers to, and its templates by number."""
 
     name: str
     root: Element
@@ -132,7 +133,7 @@ class Document:
 
 
 def open_document(package: Package) -> Document:
-    """The first document of the package; the others are versions of it. Raises Damaged if there is none."""
+    """Return the first document of the package; the others are versions of it. Raise Damaged without one."""
     body = child(package.xml("OFD.xml"), "DocBody")
     if body is None:
         raise Damaged("OFD 文件中没有文档")

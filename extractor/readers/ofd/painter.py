@@ -1,5 +1,5 @@
-"""The graphic objects of a page as what a person sees of them: glyphs, strokes and pictures (GB/T 33190-2016,
-8 to 11)."""
+"""From the graphic objects of a page to what a person sees: glyphs, strokes and pictures (GB/T 33190-2016, 8
+to 11)."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ _TAKES = {"S": 2, "M": 2, "L": 2, "Q": 4, "B": 6, "A": 7, "C": 0}
 
 
 class Placed(NamedTuple):
-    """A picture: the number of its resource, and where its unit square goes, in points."""
+    """A picture: the number of its resource, and the matrix of its unit square, in points."""
 
     resource: str
     matrix: Matrix
@@ -33,7 +33,7 @@ class Placed(NamedTuple):
 
 @dataclass
 class Canvas:
-    """What was painted so far."""
+    """Everything painted so far."""
 
     resources: Resources
     sight: Sight = field(default_factory=Sight)
@@ -41,8 +41,8 @@ class Canvas:
     _turn: int = 0
 
     def paint(self, content: Element | None, matrix: Matrix, depth: int = 0, seen: bool = True) -> None:
-        """Paints the objects of a layer, a block or a page's content, in their order; of what is not `seen`,
-        the words."""
+        """Paint the objects of a layer, a block or a page's content in order. Of content that is not `seen`,
+        only the words are kept."""
         if depth > _DEEPEST:
             raise Hostile("页面内容嵌套层数过多")
         for element in content if content is not None else ():
@@ -122,8 +122,8 @@ class Canvas:
         self.placed.append(Placed(element.get("ResourceID") or "", matrix))
 
     def _colour(self, element: Element, name: str) -> Colour | None:
-        """The colour that an object or its drawing style says, black where neither does; None where nothing
-        would be seen."""
+        """Return the colour that an object or its drawing style sets; black where neither does, None where
+        nothing would be seen."""
         if (numbers(element.get("Alpha")) or (255.0,))[0] < 13:
             return None
         for source in (element, self.resources.styles.get(element.get("DrawParam") or "")):
@@ -143,7 +143,7 @@ class Canvas:
 
 
 def _own(element: Element, matrix: Matrix) -> Matrix:
-    """From an object's own coordinates to the page's."""
+    """Return the matrix from an object's own coordinates to the page's."""
     box = (*numbers(element.get("Boundary")), 0.0, 0.0)
     own = numbers(element.get("CTM"))
     a, b, c, d, e, f = own if len(own) == 6 else (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
@@ -151,7 +151,7 @@ def _own(element: Element, matrix: Matrix) -> Matrix:
 
 
 def _framed(element: Element, matrix: Matrix) -> Matrix:
-    """From the unit square of a picture to the page; without a matrix of its own it fills its boundary."""
+    """Return the matrix from a picture's unit square to the page. Without its own, it fills its boundary."""
     box = numbers(element.get("Boundary"))
     if len(numbers(element.get("CTM"))) == 6 or len(box) != 4:
         return _own(element, matrix)
@@ -159,14 +159,14 @@ def _framed(element: Element, matrix: Matrix) -> Matrix:
 
 
 def joined(first: Matrix, then: Matrix) -> Matrix:
-    """One matrix after another."""
+    """Return the product of one matrix after another."""
     a, b, c, d, e, f = first
     g, h, i, j, k, m = then
     return a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + m
 
 
 def on_page(x0: float, y0: float) -> Matrix:
-    """From millimetres to points from the page's corner."""
+    """Return the matrix from millimetres to points from the page's corner."""
     return POINTS, 0.0, 0.0, POINTS, -x0 * POINTS, -y0 * POINTS
 
 
@@ -184,7 +184,7 @@ def _box(matrix: Matrix, corners: Sequence[Point]) -> Rect:
 
 
 def _laid(code: Element, origin: Point, em: float) -> Iterator[tuple[str, Point, float]]:
-    """(character, place, width) of each character of a TextCode."""
+    """Yield (character, place, width) of each character of a TextCode."""
     chars = (code.text or "").strip("\r\n")
     right, down = _deltas(code.get("DeltaX"), len(chars)), _deltas(code.get("DeltaY"), len(chars))
     x, y = origin
@@ -197,7 +197,7 @@ def _laid(code: Element, origin: Point, em: float) -> Iterator[tuple[str, Point,
 
 
 def _deltas(value: str | None, most: int) -> list[float]:
-    """The steps that an attribute lists; `g n d` stands for n times d."""
+    """Return the steps that an attribute lists; `g n d` stands for n times d."""
     found: list[float] = []
     for count, step, single in _GAP.findall((value or "")[:200_000]):
         try:
@@ -210,7 +210,7 @@ def _deltas(value: str | None, most: int) -> list[float]:
 
 
 def _subpaths(data: str) -> Iterator[tuple[list[Point], bool]]:
-    """The points of each sub-path, and whether it is of straight parts only; curves give their control
+    """Yield the points of each sub-path, and whether it has only straight parts. Curves give their control
     points."""
     points: list[Point] = []
     is_straight = True
@@ -235,7 +235,7 @@ def _subpaths(data: str) -> Iterator[tuple[list[Point], bool]]:
 
 
 def _bow(before: Sequence[Point], values: Sequence[float]) -> list[Point]:
-    """A point on the outside of an arc, so that a ring has the box of a ring."""
+    """Return a point on the outside of an arc, so that a ring has the bounding box of a ring."""
     if not before:
         return []
     (ax, ay), (bx, by), radius = before[0], (values[5], values[6]), max(values[0], values[1])

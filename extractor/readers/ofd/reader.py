@@ -38,7 +38,7 @@ from models.page import Aside, DigitalSignature, Pages
 from models.writing import excerpt, key
 
 _A4 = (0.0, 0.0, 210.0, 297.0)
-# A picture over this part of a page that has fewer characters than this is what was scanned.
+# A page is a scan if pictures cover this share of it and it has fewer characters than this.
 _LARGE, _FEW = 0.5, 30
 _LARGEST = 3000.0  # mm
 _FINEST = 300 / 72
@@ -46,7 +46,7 @@ _ORDER = {"Background": 0, "Body": 1, "Foreground": 2}
 
 
 def read(data: bytes, limits: ZipLimits, pages: int, pictures: PictureLimits) -> OfdReading:
-    """See `extractor.readers.ofd.read_ofd`."""
+    """Read an OFD; see `extractor.readers.ofd.read_ofd`."""
     try:
         package = Package(data, limits)
         return _Reader(package, open_document(package), pictures).read(pages)
@@ -74,7 +74,7 @@ class _Reader:
         self._aside: list[Aside] = []
 
     def read(self, most: int) -> OfdReading:
-        """All pages, and what is attached."""
+        """Read all pages and the attachments."""
         listed = list(children(child(self._document.root, "Pages"), "Page"))
         if len(listed) > most:
             raise TooManyPages(f"OFD 有 {len(listed)} 页，超过 {most} 页")
@@ -99,7 +99,7 @@ class _Reader:
         return OfdReading(result, self._scanned, tuple(self._attachments()))
 
     def _page(self, number: int, name: str, notes: list[Element]) -> Sheet:
-        """A page, which fails alone where it fails."""
+        """Read a page. If it fails, it fails alone."""
         width, height = (side * POINTS for side in _A4[2:])
         try:
             root = self._package.xml(name)
@@ -122,13 +122,13 @@ class _Reader:
             if layer := "".join(glyph.text for glyph in canvas.sight.glyphs).strip():
                 self._aside.append(Aside(kind="replaced", text=layer, page=number))
             if key(typed := "".join(glyph.text for glyph in glyphs)):
-                # The picture is put together without it.
+                # The picture is put together without this text.
                 self._damage.append(f"第 {number} 页的图片之外另有文字“{excerpt(typed)}”，未读取")
             return Sheet(number, width, height)
         return self._sheet(number, canvas, glyphs, size)
 
     def _painted(self, root: Element, notes: list[Element], x0: float, y0: float) -> Canvas:
-        """Everything on a page: its templates, its layers, and the annotations over it."""
+        """Paint everything on a page: its templates, its layers, and the annotations over it."""
         canvas, matrix = Canvas(self._document.resources), on_page(x0, y0)
         layers: list[tuple[int, Element]] = []
         for one in children(root, "Template"):
@@ -162,7 +162,7 @@ class _Reader:
         return fill(number, (size[2], size[3]), pieces, ruling)
 
     def _picture(self, number: int, placed: list[Placed], width: float, height: float) -> Picture:
-        """The pictures of a page put together as it shows them."""
+        """Return the pictures of a page, put together as the page shows them."""
         loaded = [(one, picture) for one in placed if (picture := self._loaded(number, one)) is not None]
         fine = [picture.width / max(abs(one.matrix[0]) + abs(one.matrix[1]), 1.0) for one, picture in loaded]
         scale = min(max([*fine, 100 / 72]), _FINEST)
@@ -183,7 +183,7 @@ class _Reader:
             return None
 
     def _annotations(self) -> "dict[str, list[Element]]":
-        """The annotations that show, by the ID of their page."""
+        """Return the annotations that show, by the ID of their page."""
         name = located(self._document.name, text(self._document.root, "Annotations"))
         found: dict[str, list[Element]] = {}
         if not text(self._document.root, "Annotations") or not self._package.has(name):
@@ -221,13 +221,13 @@ def _size(own: str, usual: tuple[float, ...]) -> tuple[float, float, float, floa
 
 
 def _paste(sheet: Pillow.Image, picture: Pillow.Image, one: Placed, scale: float) -> None:
-    """Puts a picture where its matrix says, turned or mirrored as that says."""
+    """Paste a picture where its matrix places it, turned or mirrored accordingly."""
     a, b, c, d, e, f = (value * scale for value in one.matrix)
     determinant = a * d - b * c
     if abs(determinant) < 1:
         return
     wide, high = picture.size
-    # From the sheet back to the picture: the inverse of the matrix, in pixels of the picture.
+    # The way from the sheet back to the picture is the inverse of the matrix, in pixels of the picture.
     back = (
         d / determinant * wide, -c / determinant * wide, (c * f - d * e) / determinant * wide,
         -b / determinant * high, a / determinant * high, (b * e - a * f) / determinant * high,

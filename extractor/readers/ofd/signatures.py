@@ -1,5 +1,4 @@
-"""Seals and signatures of an OFD: where they show, who signed, and whether what they sign is still what it
-was."""
+"""Seals and signatures of an OFD: where they show, who signed, and whether the signed parts are unchanged."""
 
 import base64
 import hashlib
@@ -11,7 +10,7 @@ from extractor.readers.ofd.package import POINTS, Element, Package, child, child
 from models.errors import UnreadableFile
 from models.page import Box, DigitalSignature
 
-# GB/T 33190-2016, 18.2.2: the digest of each part, by the number of its method.
+# The digest methods of GB/T 33190-2016, 18.2.2, by their identifiers.
 _METHODS = {
     "1.2.156.10197.1.401": "sm3",
     "MD5": "md5",
@@ -25,7 +24,7 @@ _MOST = 200
 
 
 def signatures(package: Package, name: str, pages: dict[str, int]) -> Iterator[DigitalSignature]:
-    """The signatures that the part `name` lists; `pages` are the numbers of pages by their IDs."""
+    """Yield the signatures that the part `name` lists. `pages` maps the IDs of pages to their numbers."""
     if not name or not package.has(name):
         return
     for one in list(children(package.xml(name), "Signature"))[:_MOST]:
@@ -60,8 +59,8 @@ def _signature(package: Package, name: str, pages: dict[str, int]) -> Iterator[D
 
 
 def _is_intact(package: Package, name: str, information: Element | None) -> bool | None:
-    """False where a signed part was changed or is gone. That none was does not say that the signature itself
-    is valid, which can't be told here: None."""
+    """Return False where a signed part was changed or is gone. Otherwise return None: unchanged parts do not
+    prove that the signature itself is valid, and that can't be told here."""
     references = child(information, "References")
     method = (references.get("CheckMethod") or "MD5") if references is not None else ""
     try:
@@ -79,8 +78,8 @@ def _is_intact(package: Package, name: str, information: Element | None) -> bool
 
 
 def _signer(value: bytes) -> str | None:
-    """The seal's own name: the first text in Chinese of the structure that GB/T 38540 and GM/T 0031 give
-    it."""
+    """Return the seal's own name: the first Chinese text of the structure that GB/T 38540 and GM/T 0031
+    define."""
     for at in range(len(value) - 2):
         length = value[at + 1]
         if value[at] == _UTF8_STRING and 6 <= length < 0x80 and at + 2 + length <= len(value):
@@ -102,5 +101,5 @@ def _time(said: str) -> datetime | None:
 
 
 def stamps_of(found: tuple[DigitalSignature, ...], page: int) -> list[Box]:
-    """Where signatures show on a page."""
+    """Return the places of signatures on a page."""
     return [one.box for one in found if one.page == page and one.box is not None]

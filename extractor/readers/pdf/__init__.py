@@ -1,5 +1,4 @@
-"""PDF -> Pages: what a person sees on the pages of a digital PDF, and which of its pages must be read as
-images."""
+"""From a PDF to pages: what a person sees on its digital pages, and which pages must be read as images."""
 
 from dataclasses import dataclass
 
@@ -11,10 +10,10 @@ from models.page import Pages
 
 @dataclass(frozen=True)
 class PdfReading:
-    """A PDF as read. Pages whose numbers are in `scanned` have no blocks and need the image reader; `held` is
-    what fields on these hold (see `unread`).
+    """A PDF as read. Pages whose numbers are in `scanned` have no blocks and need the image reader. `held` is
+    what the fields on these pages hold (see `unread`).
 
-    `is_portfolio`: the pages are a cover only, the documents are the `attachments`.
+    `is_portfolio`: the pages are only a cover, and the documents are the `attachments`.
     """
 
     pages: Pages
@@ -28,18 +27,19 @@ def read_pdf(data: bytes, limits: PdfLimits = PdfLimits()) -> PdfReading:
     """Read what can be seen on the pages of a PDF.
 
     Raises:
-        Encrypted: it needs a password. Damaged: it can't be opened or has no pages. TooLarge: too many pages
-            or attachments.
-        UnsupportedKind: a dynamic XFA form, which only Adobe's programs show. Hostile: content that explodes.
+        Encrypted: it needs a password. Damaged: it can't be opened or has no pages. TooLarge: it has too many
+            pages or attachments.
+        UnsupportedKind: it is a dynamic XFA form, which only Adobe's programs show. Hostile: its content
+            explodes.
     """
-    # Here, because the imaging libraries would cost everyone who reads no PDF.
+    # Imported here, because the imaging libraries would slow down everybody who reads no PDF.
     from extractor.readers.pdf.reader import read
 
     return read(data, limits)
 
 
 def pdf_attachments(data: bytes, limits: PdfLimits = PdfLimits()) -> tuple[Attachment, ...]:
-    """The files in a PDF, its pages left alone. Raises as `read_pdf` does."""
+    """Return the files in a PDF without reading its pages. It raises as `read_pdf` does."""
     from extractor.readers.pdf.reader import files_in
 
     return files_in(data, limits)

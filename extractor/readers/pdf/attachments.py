@@ -1,4 +1,4 @@
-"""Files inside a PDF: a portfolio's documents, and what was attached to a page."""
+"""Files inside a PDF: a portfolio's documents, and the files attached to a page."""
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,10 +19,10 @@ _DEPTH = 16
 def attached(
     document: PDFDocument, pages: Sequence[PDFPage], most: int, most_bytes: int
 ) -> tuple[Attachment, ...]:
-    """The files inside, in the order of their names' tree, then of the pages they are pinned to.
+    """Return the files inside, first in the order of the tree of names, then in the order of their pages.
 
     Raises:
-        TooLarge: more than `most` of them, or more bytes together than `most_bytes`.
+        TooLarge: there are more than `most`, or together they have more than `most_bytes` bytes.
     """
     found: list[Attachment] = []
     total = 0
@@ -82,7 +82,7 @@ def _content(stream: PDFStream, most: int) -> bytes:
     raw = stream.get_rawdata()
     if raw is not None and stream.decipher is None and len(stream.get_filters()) == 1:
         try:
-            # Unpacked with a limit first: pdfminer has none.
+            # Unpacked with a limit first, because pdfminer has none.
             if len(zlib.decompressobj().decompress(raw, most + 1)) > most:
                 raise TooLarge("PDF 中的附件太多或太大")
         except zlib.error:

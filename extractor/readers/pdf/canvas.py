@@ -1,10 +1,10 @@
-"""What a page paints and a person can see of it: glyphs, strokes and pictures, each with its place and its
+"""The content of a page that a person can see: glyphs, strokes and pictures, each with its place and its
 turn.
 
-pdfminer's interpreter runs the content of a page that pdfplumber opened, and this canvas keeps what
-pdfplumber's own objects leave out: clipping, optional content, transparency, render modes, the order of
-painting and the character codes. Coordinates are points from the top left of the page as it is shown (crop
-box and rotation applied). The operators are those of ISO 32000-1, annex A.
+pdfminer's interpreter runs the content of a page that pdfplumber opened. This canvas keeps what pdfplumber's
+own objects leave out: clipping, optional content, transparency, render modes, the order of painting and the
+character codes. Coordinates are points from the top left of the page as it is shown, with crop box and
+rotation applied. The operators are those of ISO 32000-1, annex A.
 """
 
 import zlib
@@ -27,7 +27,7 @@ from extractor.readers.pdf.plumbed import OpenPdf
 from models.errors import Hostile
 from models.geometry import Point, Rect, area, around, contains, meet, middle
 
-# Forms that a page may draw, and bytes that one content may unpack to.
+# The most forms that a page may draw, and the most bytes that one content may unpack to.
 MAX_FORMS = 5_000
 MAX_CONTENT_BYTES = 64 << 20
 _INVISIBLE_MODES = (3, 7)
@@ -35,7 +35,7 @@ _FAKE_BOLD_MODES = (2, 6)
 
 
 class Canvas(PDFTextDevice):
-    """The device that the interpreter paints on; it keeps one `Sight`."""
+    """The device that the interpreter paints on. It keeps one `Sight`."""
 
     def __init__(self, manager: PDFResourceManager, layers: Layers, paper: Rect) -> None:
         super().__init__(manager)
@@ -55,14 +55,14 @@ class Canvas(PDFTextDevice):
 
     @property
     def state(self) -> tuple[Rect, float, float, bool]:
-        """What `q` saves beyond pdfminer's own state."""
+        """The state that `q` saves beyond pdfminer's own."""
         return self.clip, self.fill_alpha, self.stroke_alpha, self.multiplies
 
     def restore(self, state: tuple[Rect, float, float, bool]) -> None:
         self.clip, self.fill_alpha, self.stroke_alpha, self.multiplies = state
 
     def fresh(self) -> Sight:
-        """Starts a new `Sight`, painted after all that was before."""
+        """Start a new `Sight`, which is painted after everything before."""
         self.sight = Sight()
         self.tags.clear()
         return self.sight
@@ -173,8 +173,8 @@ class Canvas(PDFTextDevice):
 
 
 def _turn_of(matrix: Matrix) -> int:
-    """By how many quarters characters are turned as shown, clockwise: the direction in which their feet stand
-    in a row."""
+    """Return by how many quarters characters are turned clockwise as shown. It is the direction in which
+    their feet stand in a row."""
     along, down = matrix[0], matrix[1]
     if abs(along) + abs(matrix[3]) >= abs(down) + abs(matrix[2]):
         return 0 if along >= 0 else 2
@@ -203,7 +203,7 @@ def _basename_of(font: PDFFont) -> str:
 
 
 def _subpaths(path: Iterable[tuple[Any, ...]], ctm: Any) -> Iterable[tuple[tuple[Point, ...], bool]]:
-    """Each sub-path's points on the page, and whether all its parts are level or plumb."""
+    """Yield each sub-path's points on the page, and whether all its parts are level or plumb."""
     points: list[Point] = []
     axial = True
     for operator, *numbers in path:
@@ -224,7 +224,7 @@ def _subpaths(path: Iterable[tuple[Any, ...]], ctm: Any) -> Iterable[tuple[tuple
 
 
 class Interpreter(PDFPageInterpreter):
-    """pdfminer's interpreter with what it leaves out: clipping, transparency and optional content."""
+    """pdfminer's interpreter with the features that it lacks: clipping, transparency and optional content."""
 
     device: Canvas
 
@@ -284,7 +284,7 @@ class Interpreter(PDFPageInterpreter):
         if self.device.forms > MAX_FORMS:
             raise Hostile("PDF 中的图形对象层层套用，多得不合常理")
         if stream.objid is not None and stream.objid in self.device.within:
-            # pdfminer leaves it out, pdfium goes on until the memory is gone.
+            # pdfminer leaves the object out; pdfium goes on until the memory is used up.
             raise Hostile("PDF 中的图形对象套用了自身")
         before = self.device.state
         bbox = resolve1(stream.get("BBox"))
@@ -296,7 +296,7 @@ class Interpreter(PDFPageInterpreter):
         tags = self.device.tags
         self.device.tags = [*tags, self.device.layers.hides(stream.get("OC"))]
         super().do_Do(xobjid_arg)
-        # Whatever the form left open or closed too often.
+        # The form may have left tags open, or closed too many.
         self.device.tags = tags
         self.device.within.pop()
         self.device.restore(before)
@@ -309,7 +309,7 @@ def _numbers(values: Any) -> Rect:
 
 
 def check_size(stream: PDFStream) -> None:
-    """Raises Hostile when a deflated stream would grow beyond all reason; pdfminer itself has no limit."""
+    """Raise Hostile when a deflated stream would grow beyond all reason; pdfminer itself has no limit."""
     raw = stream.get_rawdata()
     if raw is None or stream.decipher is not None or len(raw) * 1100 < MAX_CONTENT_BYTES:
         return
@@ -322,19 +322,19 @@ def check_size(stream: PDFStream) -> None:
 
 
 class Painter:
-    """Paints pages and appearance streams of one document; fonts are read once."""
+    """The painter of pages and appearance streams of one document; it reads each font once."""
 
     def __init__(self, pdf: OpenPdf) -> None:
         self.manager = pdf.rsrcmgr
         self.layers = Layers(pdf.doc.catalog)
 
     def page(self, page: PDFPage) -> "PageCanvas":
-        """Paints the content of `page`."""
+        """Paint the content of `page`."""
         return PageCanvas(self, page)
 
 
 class PageCanvas:
-    """A page painted, on which the appearances of annotations can be painted next."""
+    """A painted page, on which the appearances of annotations can be painted next."""
 
     def __init__(self, painter: Painter, page: PDFPage) -> None:
         self.matrix, self.width, self.height = page_matrix(page)
@@ -349,15 +349,16 @@ class PageCanvas:
                 check_size(content)
         self._run(page.resources, page.contents, self.matrix)
         turn, count = max(self._canvas.turns.items(), key=lambda one: one[1], default=(0, 0))
-        # So many quarters, counter-clockwise, would set most of its characters upright.
+        # So many quarter turns counter-clockwise would set most of its characters upright.
         self.quarters = turn if 2 * count > self._canvas.turns.total() else 0
 
     def place(self, rect: Any) -> Rect:
-        """A rectangle of the page's own coordinates as shown."""
+        """Return a rectangle of the page's own coordinates as shown."""
         return apply_matrix_rect(self.matrix, _numbers(resolve1(rect)))
 
     def appearance(self, stream: PDFStream, rect: Any) -> Sight:
-        """What an annotation's appearance paints into its rectangle (ISO 32000-1, 12.5.5, algorithm 8.1)."""
+        """Return what an annotation's appearance paints into its rectangle (ISO 32000-1, 12.5.5, algorithm
+        8.1)."""
         check_size(stream)
         sight = self._canvas.fresh()
         bbox = _numbers(resolve1(stream.get("BBox")) or (0, 0, 1, 1))
@@ -377,8 +378,8 @@ class PageCanvas:
 
 
 def page_matrix(page: PDFPage) -> tuple[Matrix, float, float]:
-    """From the page's own coordinates to points from the top left of what is shown, with its width and
-    height."""
+    """Return the matrix from the page's own coordinates to points from the top left of what is shown, with
+    its width and height."""
     mx0, my0, mx1, my1 = meet(page.mediabox, page.cropbox)
     if mx1 <= mx0 or my1 <= my0:
         mx0, my0, mx1, my1 = page.mediabox

@@ -1,7 +1,7 @@
-"""What lies on a page's content: form fields and annotations, as they show and as their values say.
+"""The layer on top of a page's content: form fields and annotations, with what they show and what they hold.
 
-Of a field, what shows counts; where its value says otherwise, both are kept and the difference is told. ISO
-32000-1, 12.5 and 12.7.
+What a field shows counts. Where its value differs, both are kept and the difference is reported. ISO 32000-1,
+12.5 and 12.7.
 """
 
 import re
@@ -36,7 +36,7 @@ _MARKUP: dict[str, Emphasis] = {
     "Squiggly": "underline",
     "StrikeOut": "strike",
 }
-# What a link's contents say describes it.
+# The contents of a link only describe it.
 _NO_NOTE = ("Link", "Popup")
 _ICONS = ("Text", "FileAttachment", "Sound")
 _TAG = re.compile(r"<[^>]*>")
@@ -44,8 +44,8 @@ _DRAWN = ("Ink", "Line", "PolyLine", "Polygon", "Square", "Circle")
 
 
 def read_overlay(annotations: Any, canvas: PageCanvas, number: int, regenerates: bool) -> Overlay:
-    """The annotations of page `number`; `regenerates`: viewers draw fields anew from their values
-    (NeedAppearances)."""
+    """Read the annotations of page `number`. `regenerates` says that viewers draw fields anew from their
+    values (NeedAppearances)."""
     overlay = Overlay(number)
     listed = resolve1(annotations)
     listed = listed if isinstance(listed, list) else []
@@ -68,7 +68,7 @@ def read_overlay(annotations: Any, canvas: PageCanvas, number: int, regenerates:
 
 
 def _read_hidden(annotation: dict[str, Any], canvas: PageCanvas, overlay: Overlay) -> None:
-    """What a field or note that is not shown holds."""
+    """Note what a hidden field or note holds."""
     if _name(annotation.get("Subtype")) == "Widget":
         text = value_of(annotation)
         overlay.names.add(_full_name(annotation))
@@ -83,7 +83,7 @@ def _remark(code: str, text: str, box: Rect, overlay: Overlay) -> None:
 
 
 def _note(annotation: Mapping[str, Any]) -> str:
-    """What somebody wrote into a note; of rich text alone its words."""
+    """Return the text of a note; of rich text only its words."""
     return _text(annotation.get("Contents")) or _TAG.sub("", _text(annotation.get("RC")))
 
 
@@ -118,7 +118,7 @@ def _read(annotation: dict[str, Any], canvas: PageCanvas, overlay: Overlay, rege
     elif subtype not in _NO_NOTE:
         _remark("comment-on-answer", _note(annotation), box, overlay)
         if subtype not in _ICONS:
-            # A stamp or a watermark shows words, and whether they are an answer only a person can tell.
+            # A stamp or a watermark shows words. Only a person can tell whether they are an answer.
             _remark("element-unknown", _shown(_appearance(annotation, canvas)), box, overlay)
     if subtype in _MARKUP:
         overlay.marked += [(quad, _MARKUP[subtype]) for quad in _quads(annotation, canvas)]
@@ -152,7 +152,7 @@ def _read_widget(
     if int(resolve1(whole.get("Ff")) or 0) & _PASSWORD:
         value = "*" * len(value)
     sight = _appearance(annotation, canvas)
-    # A list box shows all it has to offer; only its value says what was chosen.
+    # A list box shows all that it offers; only its value says what was chosen.
     offers = kind == "choice" and not int(resolve1(whole.get("Ff")) or 0) & _COMBO
     shown = _shown(sight) if not offers else ""
     if sight is None or offers or regenerates or (not key(shown) and key(value)):
@@ -176,7 +176,7 @@ def _button(
     on = next((state for state in states if state != "Off"), "") if isinstance(states, dict) else ""
     value, shows = _name(whole.get("V")) or _text(whole.get("V")), _name(whole.get("AS"))
     if not shows and isinstance(states, dict):
-        # Without a state of its own a widget shows what its field's value names.
+        # A widget without a state of its own shows the state that its field's value names.
         shows = value if value in states else "Off"
     ticked_by_value = bool(value) and value != "Off" and (value == on or not on)
     ticked = bool(shows) and shows != "Off" if states is not None else ticked_by_value
@@ -205,7 +205,7 @@ def _mismatch(widget: Widget, page: int, shown: str, stored: str) -> Mismatch:
 
 
 def _paints_more(whole: dict[str, Any], state: str, canvas: PageCanvas) -> bool:
-    """Whether a button's ticked appearance shows more than its empty one."""
+    """Tell whether a button's ticked appearance shows more than its empty one."""
     states = _normal(whole)
     assert isinstance(states, dict)
     painted = []
@@ -217,7 +217,7 @@ def _paints_more(whole: dict[str, Any], state: str, canvas: PageCanvas) -> bool:
 
 
 def held_on(overlay: Overlay) -> list[Held]:
-    """The fields and notes of a page that hold something."""
+    """Return the fields and notes of a page that hold something."""
     found = []
     for widget in overlay.widgets:
         box = to_box(widget.box)
@@ -243,7 +243,7 @@ def _text(value: Any) -> str:
     if isinstance(value, PDFStream):
         value = value.get_data()
     if isinstance(value, bytes):
-        # Some Chinese programs write these strings in GBK, which the standard does not know.
+        # Some Chinese programs write these strings in GBK, which the standard does not allow.
         return (
             decode_text(value)
             if value[:2] in (b"\xfe\xff", b"\xff\xfe") or value.isascii()
@@ -262,7 +262,7 @@ def _eight_bit(value: bytes) -> str:
 
 
 def _parents(annotation: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
-    """The widget and the fields above it."""
+    """Yield the widget and the fields above it."""
     at: Any = annotation
     for _ in range(_DEPTH):
         if not isinstance(at, dict):
@@ -281,8 +281,8 @@ def _inherited(annotation: dict[str, Any]) -> dict[str, Any]:
 
 
 def signed_by(field: dict[str, Any]) -> tuple[str, int | None] | None:
-    """The name of a signature field, and the object with its signature where that is one; None if it is not
-    signed."""
+    """Return the name of a signature field, and the number of the object with its signature, if it is an
+    object of its own. Return None if the field is not signed."""
     whole = _inherited(field)
     value = whole.get("V")
     if _kind(whole) != "signature" or resolve1(value) is None:
@@ -304,7 +304,7 @@ def _kind(whole: Mapping[str, Any]) -> WidgetKind:
 
 
 def value_of(field: dict[str, Any]) -> str:
-    """What a field holds, empty where that is nothing, a signature or what a button does."""
+    """Return what a field holds; empty for nothing, a signature, or a button's action."""
     whole = _inherited(field)
     kind = _kind(whole)
     if kind in ("check", "radio"):
@@ -314,8 +314,8 @@ def value_of(field: dict[str, Any]) -> str:
 
 
 def fields_of(form: Any) -> Iterator[dict[str, Any]]:
-    """The fields of the file's form, also those that no page shows; one that hangs in the tree twice counts
-    once."""
+    """Yield the fields of the file's form, including those that no page shows. A field that is in the tree
+    twice counts once."""
     fields = resolve1(form.get("Fields")) if isinstance(form, dict) else None
     waiting: deque[Any] = deque(fields if isinstance(fields, list) else [])
     seen: set[int] = set()
@@ -333,7 +333,7 @@ def fields_of(form: Any) -> Iterator[dict[str, Any]]:
 
 
 def unplaced(form: Any, names: Container[str]) -> Iterator[Aside]:
-    """What fields hold that have no place on any page; `names` are those that have one."""
+    """Yield the values of fields without a place on any page. `names` are the fields that have a place."""
     held = dict.fromkeys((_full_name(field), value_of(field)) for field in fields_of(form))
     for name, value in held:
         if key(value) and name not in names:
@@ -359,7 +359,7 @@ def _values(whole: Mapping[str, Any]) -> list[str]:
 
 
 def _normal(annotation: Mapping[str, Any]) -> Any:
-    """The normal appearance: a stream, or a dictionary of states, or None."""
+    """Return the normal appearance: a stream, or a dictionary of states, or None."""
     appearances = resolve1(annotation.get("AP"))
     return resolve1(appearances.get("N")) if isinstance(appearances, dict) else None
 
@@ -380,7 +380,7 @@ def _quads(annotation: Mapping[str, Any], canvas: PageCanvas) -> list[Rect]:
 
 
 def _points(annotation: Mapping[str, Any], canvas: PageCanvas) -> tuple[Point, ...]:
-    """The points a drawn annotation passes through, its ends and corners and some between them."""
+    """Return the points that a drawn annotation passes through: its ends, its corners and some between."""
     if _name(annotation.get("Subtype")) == "Ink":
         runs = [
             [float(resolve1(n)) for n in resolve1(run)] for run in resolve1(annotation.get("InkList")) or []
@@ -401,8 +401,8 @@ def _around(points: tuple[Point, ...]) -> Rect | None:
 
 
 def laid_out(text: str, box: Rect, size: float = 10.0) -> list[Glyph]:
-    """Text without an appearance, set into its box as viewers set it: in lines of characters, as small as
-    they must be to fit."""
+    """Return text without an appearance, set into its box as viewers set it: in lines of characters, as small
+    as necessary to fit."""
     width, height = max(box[2] - box[0], 1.0), max(box[3] - box[1], 1.0)
     rows = _rows(text, width / size)
     while size > 1 and len(rows) * size * 1.2 > max(height, size * 1.2):
@@ -427,7 +427,7 @@ def _ems(char: str) -> float:
 
 
 def _rows(text: str, width: float) -> list[str]:
-    """Text in lines of at most `width` ems."""
+    """Return text in lines of at most `width` ems."""
     rows = []
     for line in text.splitlines() or [""]:
         row, wide = "", 0.0

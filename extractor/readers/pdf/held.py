@@ -1,5 +1,5 @@
-"""What fields and notes hold on a page that is read as a picture: they are drawn into it, and whether they
-were read there is seen by their values."""
+"""The values of fields and notes on a page that is read as a picture. They are drawn into the picture, so
+that their values show whether they were read there."""
 
 import re
 import unicodedata
@@ -10,16 +10,16 @@ from models.geometry import contains, middle
 from models.page import Box, Line, Mismatch, Page, Run, Table, Tick
 from models.writing import excerpt, key
 
-# Points that characters may reach beyond the box of their field.
+# The points by which characters may exceed the box of their field.
 _BEYOND = 2.0
 _TICKED = ("ticked", "filled", "tick", "cross")
-# A value shorter than this is found on any page.
+# A value shorter than this, in characters, may be found on any page by chance.
 _TELLING = 4
 
 
 @dataclass(frozen=True)
 class Held:
-    """What a field of page `page` holds: a text, or that it is ticked; `box` as the page is shown."""
+    """The content of a field on page `page`: a text, or that it is ticked. `box` is on the page as shown."""
 
     name: str
     page: int
@@ -29,8 +29,8 @@ class Held:
 
 
 def unread(held: Iterable[Held], page: Page) -> list[Mismatch]:
-    """Those whose value is not what was read at their place on `page`; of a page that was turned or bent
-    flat, those whose value was not read anywhere on it."""
+    """Return the fields whose value was not read at their place on `page`. On a page that was turned or bent
+    flat, they are those whose value was read nowhere on it."""
     is_flat = page.frame is None or (page.frame.warp is None and page.frame.quarters == 0)
     spans = [span for block in page.blocks for line in _lines(block) for span in line.spans]
     found = []
@@ -57,7 +57,7 @@ def unread(held: Iterable[Held], page: Page) -> list[Mismatch]:
 
 
 def _holds(text: str, value: str) -> bool:
-    """Whether `value` stands in a text, to the sign; a number inside a longer one is another."""
+    """Tell whether `value` stands exactly in a text. A number inside a longer one is another number."""
     text, value = ("".join(unicodedata.normalize("NFKC", one).split()) for one in (text, value))
     return bool(re.search(rf"(?<![\d.]){re.escape(value)}(?![\d.])", text))
 

@@ -8,7 +8,7 @@ from pdfminer.psparser import PSLiteral
 
 
 class Layers:
-    """Which optional content is switched off in the document's default state."""
+    """The optional content that is switched off in the document's default state."""
 
     def __init__(self, catalog: Mapping[str, Any]) -> None:
         properties = resolve1(catalog.get("OCProperties")) or {}
@@ -27,7 +27,7 @@ class Layers:
         )
 
     def hides(self, content: Any) -> bool:
-        """Whether `content`, an optional-content group or membership (a reference to one), is not shown."""
+        """Tell whether `content`, a reference to an optional-content group or membership, is not shown."""
         if isinstance(content, PDFObjRef) and content.objid in self._off:
             return True
         group = resolve1(content)
@@ -45,6 +45,6 @@ class Layers:
 
 
 def name_of(value: Any) -> str:
-    """A PDF name as text, empty where the value is none."""
+    """Return a PDF name as text; empty where the value is not a name."""
     value = resolve1(value)
     return str(value.name) if isinstance(value, PSLiteral) else ""

@@ -1,4 +1,5 @@
-"""A PDF and its pages as pdfplumber has them, opened so that no file can make it fail or work without end."""
+"""A PDF and its pages as pdfplumber's objects, opened so that no file can make it fail or work without
+end."""
 
 import io
 from collections.abc import Mapping
@@ -14,29 +15,29 @@ from pdfplumber.pdf import PDF
 
 from extractor.readers.painted.page import Seen
 
-# The largest number of a character in a font (ISO 32000-1, 9.7.4).
+# The largest character number in a font (ISO 32000-1, 9.7.4).
 _MOST_CHARACTERS = 65_535
 
 
 class Fonts(PDFResourceManager):
-    """pdfminer's fonts, of which no list of widths can be without end: pdfminer writes down each width of a
-    range."""
+    """pdfminer's fonts with bounded lists of widths, because pdfminer writes down each width of a range."""
 
     def get_font(self, objid: object, spec: Mapping[str, object]) -> PDFFont:
-        """The font of that dictionary."""
+        """Return the font of that dictionary."""
         lists = {key: _within(resolve1(spec[key])) for key in ("W", "W2") if key in spec}
         return super().get_font(objid, {**spec, **lists})
 
 
 def _within(widths: object) -> object:
-    """A list of widths with no character beyond the last that a font can have."""
+    """Return a list of widths with no character beyond the last that a font can have."""
     if not isinstance(widths, list):
         return widths
     return [min(one, _MOST_CHARACTERS) if isinstance(one, int) else one for one in map(resolve1, widths)]
 
 
 class OpenPdf(PDF):
-    """A document of pdfplumber without its metadata, which it would follow however often they multiply."""
+    """A document of pdfplumber without its metadata, which pdfplumber would follow however often they
+    multiply."""
 
     def __init__(self, data: bytes) -> None:
         self.stream, self.stream_is_external = io.BytesIO(data), True
@@ -45,10 +46,10 @@ class OpenPdf(PDF):
 
 
 class SeenPage(Seen, Page):
-    """A page of pdfplumber that has the objects it is shown, instead of all that its content paints."""
+    """A page of pdfplumber that has the objects it is given, instead of all that its content paints."""
 
     def __init__(self, pdf: OpenPdf, page: PDFPage, number: int) -> None:
-        # pdfplumber reads these anew and fails where pdfminer mends them.
+        # pdfplumber reads these values anew, and fails where pdfminer mends them.
         mended = {"MediaBox": list(page.mediabox), "CropBox": list(page.cropbox), "Rotate": page.rotate}
         page.attrs = {key: value for key, value in page.attrs.items() if not key.endswith("Box")} | mended
         super().__init__(pdf, page, number)

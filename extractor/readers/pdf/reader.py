@@ -1,4 +1,4 @@
-"""The steps of reading a PDF, in order, and the libraries that they need."""
+"""The steps of reading a PDF, in order, with the libraries that they need."""
 
 import io
 import logging
@@ -38,7 +38,7 @@ from models.identity import Identity
 from models.page import Aside, AsideKind, Box, Control, Mismatch, Pages
 
 _log = logging.getLogger(__name__)
-# pdfminer warns of every oddity of every file; what matters of them ends in `damage`.
+# pdfminer warns of every oddity of every file; the important ones end in `damage`.
 logging.getLogger("pdfminer").setLevel(logging.ERROR)
 
 _CLOSE_DPI = 250
@@ -49,19 +49,19 @@ _PAYLOAD = re.compile(r"SF1/[a-z][a-z0-9-]*/[0-9A-Za-z.\-]+/[0-9A-Z]+")
 
 
 def read(data: bytes, limits: PdfLimits) -> PdfReading:
-    """See `extractor.readers.pdf.read_pdf`."""
+    """Read a PDF; see `extractor.readers.pdf.read_pdf`."""
     pdf, pages = _open(data, limits)
     try:
         return _read(data, pdf, pages, limits)
     except UnreadableFile:
         raise
-    except Exception as error:  # what breaks outside the pages is the file's own frame
+    except Exception as error:  # an error outside the pages means that the file's own frame is broken
         _log.info("pdf", exc_info=True)
         raise Damaged("PDF 文件的内部结构有损坏") from error
 
 
 def files_in(data: bytes, limits: PdfLimits) -> tuple[Attachment, ...]:
-    """See `extractor.readers.pdf.pdf_attachments`."""
+    """Return a PDF's files; see `extractor.readers.pdf.pdf_attachments`."""
     pdf, pages = _open(data, limits)
     try:
         return attached(pdf.doc, pages, limits.attachments, limits.attachment_bytes)
@@ -95,8 +95,8 @@ def _read(data: bytes, pdf: OpenPdf, pages: list[PDFPage], limits: PdfLimits) ->
 
 
 def _open(data: bytes, limits: PdfLimits) -> tuple[OpenPdf, list[PDFPage]]:
-    """The document and its pages; where pdfplumber can't find its way, pdfium, which mends more, writes the
-    file anew once."""
+    """Return the document and its pages. Where pdfplumber fails, pdfium, which mends more, rewrites the file
+    once."""
     try:
         return _parse(data, limits)
     except Damaged as error:
@@ -112,7 +112,7 @@ def _open(data: bytes, limits: PdfLimits) -> tuple[OpenPdf, list[PDFPage]]:
 def _parse(data: bytes, limits: PdfLimits) -> tuple[OpenPdf, list[PDFPage]]:
     try:
         pdf = OpenPdf(data)
-        # Not pdfplumber's own list, which knows no limit and which one broken page breaks.
+        # pdfplumber's own list has no limit, and one broken page breaks it.
         pages = list(islice(PDFPage.create_pages(pdf.doc), limits.pages + 1))
     except PDFPasswordIncorrect as error:
         raise Encrypted("文件设有打开密码") from error
@@ -136,7 +136,7 @@ def _cut_off(data: bytes) -> Iterator[str]:
 
 
 class _Renderer:
-    """pdfium on the same bytes; where it can't open them, pages are judged by their structure alone."""
+    """pdfium on the same bytes. Where it can't open them, only the structure of pages is judged."""
 
     def __init__(self, data: bytes) -> None:
         self._document: Any = None
@@ -154,7 +154,7 @@ class _Renderer:
             self._document.close()
 
     def look(self, number: int, shown: PDFPage, dpi: int = 100) -> Look | None:
-        """The page as rendered, turned as `shown` is, None where that fails."""
+        """Return the page as rendered, turned as `shown` is; None where that fails."""
         if self._document is None or number > len(self._document):
             return None
         try:
@@ -170,7 +170,7 @@ class _Renderer:
 
 
 class _PageReader:
-    """Reads pages one by one and keeps what belongs to the whole file."""
+    """The reader of single pages. It keeps what belongs to the whole file."""
 
     def __init__(self, pdf: OpenPdf, renderer: _Renderer, regenerates: bool) -> None:
         self._pdf, self._painter, self._renderer, self._regenerates = pdf, Painter(pdf), renderer, regenerates
@@ -187,17 +187,17 @@ class _PageReader:
         self.identity: Identity | None = None
 
     def read(self, number: int, page: PDFPage) -> None:
-        """Reads a page, which fails alone where it fails."""
+        """Read a page. If it fails, it fails alone."""
         try:
             canvas = self._painter.page(page)
             if quarters := canvas.quarters:
-                # Shown sideways or upside down: it is read, and shown to people, as its words stand upright.
+                # The page is shown sideways or upside down. It is read, and shown to people, upright.
                 page.rotate = (page.rotate - 90 * quarters) % 360
                 canvas = self._painter.page(page)
             overlay = read_overlay(page.annots, canvas, number, self._regenerates)
             self.signed += overlay.signed
             self.names |= overlay.names
-            # Only now: pdfium has no limits of its own against content that multiplies.
+            # Rendered only now, because pdfium has no limits against content that multiplies.
             look = self._renderer.look(number, page)
             if look is None:
                 self.damage.append(f"第 {number} 页无法显示")
@@ -217,8 +217,8 @@ class _PageReader:
         self.sheets.append(replace(sheet, quarters=quarters))
 
     def _leave_out(self, number: int, canvas: PageCanvas | None, overlay: Overlay) -> None:
-        """Keeps of a page that is read as an image what its picture doesn't say: notes, values, and what its
-        text layer claims."""
+        """Keep what the picture of a page that is read as an image doesn't say: notes, values, and the claims
+        of its text layer."""
         self.held += held_on(overlay)
         for one in overlay.remarks:
             kind: AsideKind = "comment" if one.code == "comment-on-answer" else "value"
@@ -227,7 +227,7 @@ class _PageReader:
             self.aside.append(Aside(kind="replaced", text=layer, page=number))
 
     def _sheet(self, page: SeenPage, canvas: PageCanvas, overlay: Overlay, look: Look | None) -> Sheet | None:
-        """The page's tables and lines, None where it must be read as an image."""
+        """Return the page's tables and lines; None where it must be read as an image."""
         number = page.page_number
         self.damage += [f"第 {number} 页：{damage}" for damage in overlay.damage]
         self.controls += overlay.controls
@@ -273,7 +273,7 @@ class _PageReader:
         return fill(number, (canvas.width, canvas.height), pieces, ruling)
 
     def _look_for_identity(self, page: SeenPage, canvas: PageCanvas) -> None:
-        """Reads our QR code where the page has something that could be one."""
+        """Read our QR code where the page has something that could be one."""
         if self.identity is not None or not _may_hold_code(canvas):
             return
         look = self._renderer.look(page.page_number, page.page_obj, dpi=200)
@@ -298,13 +298,13 @@ def _is_pale(glyph: Glyph) -> bool:
 
 
 def _is_ground(box: Rect, ground: Rect) -> bool:
-    """Whether a picture lies under most of a page or table, and is not one of its contents."""
+    """Tell whether a picture lies under most of a page or table, and is not one of its contents."""
     return area(meet(box, ground)) > 0.6 * area(ground)
 
 
 def _fields(strokes: Iterable[Stroke], ruling: Ruling) -> list[Stroke]:
-    """Fields of colour and frames that may stand out a word: no rules, no boxes, and not the shade of a whole
-    cell."""
+    """Return the fields of colour and frames that may emphasise a word: no rules, no boxes, and not the shade
+    of a whole cell."""
     found = []
     for stroke in strokes:
         box, colour = stroke.box, stroke.fill or stroke.stroke
@@ -333,7 +333,7 @@ def _may_hold_code(canvas: PageCanvas) -> bool:
 
 
 def _identity(document: PDFDocument) -> Identity | None:
-    """Who the file says it is, in its information or metadata."""
+    """Return the identity that the file's information or metadata states."""
     texts = [value for info in document.info for value in info.values() if isinstance(value, bytes)]
     metadata = resolve1(document.catalog.get("Metadata"))
     if isinstance(metadata, PDFStream) and len(metadata.get_rawdata() or b"") < 1 << 20:

@@ -1,7 +1,7 @@
-"""Digital signatures and electronic seals: who signed, when, and whether the file still is what was signed.
+"""Digital signatures and electronic seals: who signed, when, and whether the signed content is unchanged.
 
-Nothing is fetched, so whether the signer's certificate may be trusted is not told. ISO 32000-1, 12.8; RFC
-5652.
+Nothing is fetched, so that nothing is told about whether the signer's certificate may be trusted. ISO
+32000-1, 12.8; RFC 5652.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from models.writing import excerpt
 
 _log = logging.getLogger(__name__)
 
-# Nobody signs a form so often; each costs a digest of the whole file.
+# Nobody signs a form more often, and each signature costs a digest of the whole file.
 _MOST = 50
 _MOST_CONTENTS = 4 << 20
 _HEX = re.compile(rb"<([0-9A-Fa-f\s]*)>")
@@ -28,7 +28,7 @@ _HEX = re.compile(rb"<([0-9A-Fa-f\s]*)>")
 
 @dataclass(frozen=True)
 class _Signed:
-    """A field that was signed; `number` is the object with the signature, None where it is no object of its
+    """A signed field. `number` is the object with the signature, None where it is not an object of its
     own."""
 
     name: str
@@ -38,9 +38,9 @@ class _Signed:
 
 
 def read_signatures(data: bytes, form: Any, placed: Sequence[SignedWidget]) -> tuple[DigitalSignature, ...]:
-    """A value for each place of each signed field of a file; one whose signature can't be read has no signer.
+    """Return a value for each place of each signed field of a file. An unreadable signature has no signer.
 
-    `form` is the file's AcroForm, `placed` are the signatures that its pages show.
+    `form` is the file's AcroForm; `placed` are the signatures that its pages show.
     """
     signed = [_Signed(widget.name, widget.number, widget.page, widget.box) for widget in placed]
     shown = {(one.name, one.number) for one in signed}
@@ -61,7 +61,8 @@ def read_signatures(data: bytes, form: Any, placed: Sequence[SignedWidget]) -> t
 
 
 class _Reader:
-    """The file as pyHanko reads it, which costs a second to import and so comes only with a signature."""
+    """The file as pyHanko reads it. pyHanko takes a second to import, and so is loaded only for a
+    signature."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -76,7 +77,7 @@ class _Reader:
             _log.info("signatures", exc_info=True)
 
     def read(self, number: int) -> DigitalSignature:
-        """What the signature in that object says; what can't be read of it stays None."""
+        """Return what the signature in that object says. Facts that can't be read stay None."""
         from pyhanko.pdf_utils import generic
         from pyhanko.sign.validation import EmbeddedPdfSignature
 
@@ -99,7 +100,7 @@ class _Reader:
         )
 
     def _is_intact(self, signature: Any) -> bool | None:
-        """Whether the signed bytes are what was signed; None for a kind of signature that pyHanko can't
+        """Tell whether the signed bytes are unchanged; None for a kind of signature that pyHanko can't
         compute."""
         if not self._leaves_out_itself_only(signature):
             return False
@@ -108,11 +109,11 @@ class _Reader:
         if content["content_type"].native == "tst_info":
             imprint = content["content"].parsed["message_imprint"]["hashed_message"].native
             return imprint == digest and _holds(signature.signed_data)
-        # An old kind signs a digest that it holds itself.
+        # An old kind of signature signs a digest that it holds itself.
         return None if content["content"].native is not None else _holds(signature.signed_data, digest)
 
     def _leaves_out_itself_only(self, signature: Any) -> bool:
-        """Whether all bytes from the file's first to the last signed one are signed, but for the signature
+        """Tell whether the signature covers all bytes from the file's first to the last signed one, except
         itself."""
         start, first, second, rest = (int(number) for number in signature.byte_range)
         if start != 0 or not 0 < first < second or rest < 0 or second + rest > len(self._data):
@@ -127,7 +128,7 @@ class _Reader:
 
 
 def _attempt(question: Any, signature: Any) -> Any:
-    """The answer, or None where the signature breaks the library."""
+    """Return the answer, or None where the signature breaks the library."""
     try:
         return question(signature)
     except Exception:
@@ -136,8 +137,8 @@ def _attempt(question: Any, signature: Any) -> Any:
 
 
 def _holds(signed: Any, digest: bytes | None = None) -> bool:
-    """Whether the signature fits its certificate and `digest`, or what it carries with it where there is
-    none."""
+    """Tell whether the signature fits its certificate and `digest`; without a digest, the content that it
+    carries."""
     from pyhanko.sign.general import extract_certificate_info, extract_signer_info
     from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 
@@ -152,7 +153,7 @@ def _holds(signed: Any, digest: bytes | None = None) -> bool:
 
 
 def _signer(signature: Any) -> str | None:
-    """The name in the signer's certificate, with that of the organization where it is another."""
+    """Return the name in the signer's certificate, with the organization's where that differs."""
     subject = signature.signer_cert.subject.native
     names = [subject.get(part) for part in ("common_name", "organization_name")]
     named = dict.fromkeys(name for name in names if isinstance(name, str) and name.strip())
@@ -160,7 +161,7 @@ def _signer(signature: Any) -> str | None:
 
 
 def _time(signature: Any) -> datetime | None:
-    """When a time stamp says that it was signed, or, without one, the signer."""
+    """Return the time of signing by a time stamp or, without one, by the signer."""
     from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
 
     content = signature.signed_data["encap_content_info"]
