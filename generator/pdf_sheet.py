@@ -13,7 +13,7 @@ from models.form import Printed
 from models.identity import Identity, Tag
 from models.layout import GridCell
 
-POINTS = 72 / 2.54  # in a centimetre
+POINTS = 72 / 2.54  # points in a centimetre
 INSET_X, INSET_Y = 5.0, 4.0  # points between the rule and the words of a cell
 TOP, BOTTOM = 2 * POINTS, 2.9 * POINTS  # margins of the page
 TICK_BOX = 9.0  # points: the side of an option's box

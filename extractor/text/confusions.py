@@ -44,12 +44,12 @@ AMONG_LETTERS = (
     Confusion("1|I", "l", "lxr8632@163.com", "this address on a drawn form, read 1xr8632@163.com", (12, 36)),
     Confusion("0", "o", "foo@foxmail.com", _ALIKE, (2, 144)),
 )
-# Of these two kinds, the characters of which readers are sure either way.
+# The characters of the two kinds above that readers read surely, whether rightly or wrongly.
 TWIN_DIGITS = frozenset("10")
 TWIN_LETTERS = frozenset("lIOo")
 TWINS = TWIN_DIGITS | TWIN_LETTERS | {"|"}
 
-# What a quick hand makes of Latin letters.
+# Misreadings of Latin letters in a quick hand.
 QUICK = (
     Confusion(
         "q",
@@ -60,7 +60,7 @@ QUICK = (
     ),
     Confusion("u", "v", "office@wuhan.gov.cn", "2026-11-22: gou.cn for gov.cn", (12, 36)),
 )
-# What a quick hand makes of the @ before a provider's name. The o's were met; the other characters are listed
+# Misreadings of a quick hand's @ before a provider's name. The o's were met; the other characters are listed
 # because they are round too.
 AT = Confusion(
     "oO0aQecC©®", "@", "bgs.3600@foxmail.com", "2026-11-22: bgs.3600ofoxmail.com, zhb4487owhu.edu.cn", (0, 36)

@@ -129,7 +129,7 @@ def _pictures(data: bytes, number: int, options: Options) -> Iterator[Picture]:
 
 
 def _cut(colour: "Colour", page: PartPage, scale: float, box: Box) -> "Colour":
-    """A part of the picture of a whole page, at `scale` pixels a point."""
+    """Return the part of a whole page's picture in `box`, at `scale` pixels a point."""
     from extractor.scan.frames import lay_flat
 
     fine = colour.shape[1] / page.width

@@ -15,7 +15,7 @@ from models.page import Box, Cell, CellAddress, Pages, Table
 from models.record import Evidence, Result
 from models.writing import key
 
-Place = tuple[int, Box]  # a page, and a box on it in points
+Place = tuple[int, Box]  # a page number, and a box on that page in points
 Places = Mapping[CellAddress, tuple[Place, ...]]
 
 # The least likeness of two equal rows; and the weight of two empty cells, in characters.

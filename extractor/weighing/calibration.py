@@ -29,8 +29,8 @@ _LEAST_ERROR = 1e-4
 _LIKE = {"address": "text", "number": "text", "rows": "text"}
 # How sure each character must be, whatever else speaks for the value. The default applies to digits, also in
 # a long text, because they have nothing else to confirm them, and to kinds of which nothing is known. In an
-# address, which no word supports, a character must not be as likely to be another one. Words support each
-# other and marks have no characters, so these need nothing more.
+# e-mail address, which no word supports, a character must not be as likely to be another one. Words support
+# each other and marks have no characters, so that these need nothing more.
 _SURE = {
     "text": 0.0,
     "address": 0.0,

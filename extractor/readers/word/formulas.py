@@ -36,7 +36,8 @@ _EQ_PART = re.compile(r"\\(?P<name>[a-z]+)|(?P<sign>[(),;])|(?P<text>[^\\(),;]+|
 
 
 def equation(element: etree._Element) -> Iterator[Raised | Remark]:
-    """Yield an `m:oMath` as text and a remark, a minor one where nothing in it can be mistaken."""
+    """Yield an `m:oMath` as text, with a remark unless it is plain text. The remark is minor where nothing in
+    the text can be mistaken."""
     text = _linear(element).strip()
     tags = [e for e in element.iter(f"{M}*") if not str(e.tag).endswith("Pr") and not _is_property(e)]
     if text:

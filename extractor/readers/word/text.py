@@ -104,7 +104,7 @@ class TextReader:
             self.leave_out(kind, text)
         self.leave_out("drawn", " ".join([*self.bullets.dots, *self.notes.marks]))
 
-    # -- the tree above runs
+    # -- elements that contain runs
 
     def _children(self, element: etree._Element, look: Look) -> Iterator[Piece]:
         repeats = repeated_controls(element)
