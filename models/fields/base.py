@@ -76,10 +76,10 @@ class FieldBase(Model, Generic[V]):
     # Whether a value may be the applicant's name.
     may_name: ClassVar[bool]
 
-    # The share of misread values that `check` lets pass: 1 where a kind has no check character.
+    # The share of misread values that pass `check`; 1 where a kind has no check character.
     passes: ClassVar[float] = 1.0
     sheet_format: ClassVar[str] = "@"
-    # The code of the finding on a required field that is empty.
+    # The code of the finding for a required field that is empty.
     missing: ClassVar[str] = "required-empty"
     # The parts of a value that its acceptance does not cover. Only the field that it mentions can confirm
     # them.

@@ -1,8 +1,7 @@
-"""Codes that people are given, most of which prove themselves: their last character follows from the others.
+"""The fields of official codes. In most codes the last character follows from the others and proves them.
 
-A code is stored without blanks and hyphens, its letters in upper case. Text that is no such code is kept as
-it was written, so that `check` can say what is wrong with it: its length, its characters, its check
-character.
+A code is stored without blanks and hyphens, with its letters in upper case. Text that is not such a code is
+kept, so that `check` can say what is wrong with it: its length, its characters, or its check character.
 """
 
 import datetime
@@ -17,7 +16,7 @@ from models.findings import Finding
 from models.writing import compact, excerpt, traced
 
 _FILLER = re.compile(r"[_\-/\\.。:：]*")
-# GB 32100-2015, 4.3: no I, O, S, V and Z, because they look like 1, 0, 5, U and 2.
+# GB 32100-2015, 4.3, excludes I, O, S, V and Z, because they look like 1, 0, 5, U and 2.
 _CREDIT_SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 # GB 11643-1999, annex A: the check characters in the order of the remainder.
 _RESIDENT_CHECKS = "10X98765432"
@@ -26,15 +25,15 @@ _OLDEST = datetime.date(1900, 1, 1)
 
 
 class CodeField(FieldBase[str]):
-    """What all codes have in common."""
+    """The common base of all codes."""
 
-    # What one is called in a message.
+    # The name of the code in a message.
     noun: ClassVar[str]
-    # How many characters of which sort one has, in words.
+    # The number and sort of its characters, in words.
     length: ClassVar[str]
-    # How one begins to look like itself: a regular expression over text without blanks, in upper case.
+    # Its shape before its check character is checked, in upper-case text without blanks.
     shape: ClassVar[re.Pattern[str]]
-    # A word that announces one.
+    # The words that announce it.
     announced: ClassVar[re.Pattern[str]]
 
     widget: ClassVar[Widget] = "line"
@@ -50,14 +49,14 @@ class CodeField(FieldBase[str]):
 
     @abstractmethod
     def fault(self, code: str) -> str | None:
-        """What is wrong with a code that has the shape of its kind, in words; None where nothing is."""
+        """Return in words what is wrong with a code that has the shape of its kind; None for a sound one."""
 
     @classmethod
     def value_type(cls) -> Any:
         return str
 
     def parse(self, text: str) -> str | None:
-        # Only the letters of a code are raised: other scripts have some that become two.
+        # Only ASCII letters become upper case, because some letters of other scripts would become two.
         code = compact(text).replace("-", "").translate(_UPPER)
         return None if _FILLER.fullmatch(code) else code
 
@@ -66,13 +65,13 @@ class CodeField(FieldBase[str]):
 
     def find(self, text: str) -> list[tuple[int, int]]:
         regular, at = traced(text)
-        # A blank stands between a code and its neighbour, or between groups of one (6222 0200 1234 5678 903).
+        # A blank separates a code from its neighbour, or groups of one code (6222 0200 1234 5678 903).
         apart = self._found(regular, range(len(regular)))
         together = [n for n, char in enumerate(regular) if char not in " -"]
         return [(at[start], at[end] + 1) for start, end in apart or self._found(regular, together)]
 
     def _found(self, text: str, places: Sequence[int]) -> list[tuple[int, int]]:
-        """The first and the last place of each sound code in the characters of `text` at `places`."""
+        """Return the first and the last place of each sound code in the characters of `text` at `places`."""
         signs = "".join(text[n].translate(_UPPER) for n in places)
         return [
             (places[found.start()], places[found.end() - 1])
@@ -96,8 +95,8 @@ class CodeField(FieldBase[str]):
 
 
 class CreditCodeField(CodeField):
-    """A unified social credit code: 18 characters, the last by ISO 7064's manner, MOD 31-3 (GB
-    32100-2015)."""
+    """A unified social credit code: 18 characters, the last one in the manner of ISO 7064, MOD 31-3
+    (GB 32100-2015)."""
 
     kind: Literal["credit-code"]
     called: ClassVar[str] = "信用代码类"
@@ -113,8 +112,8 @@ class CreditCodeField(CodeField):
 
 
 class IdCardField(CodeField):
-    """A resident identity number: 18 characters, a date of birth inside, the last by ISO 7064 MOD 11-2
-    (GB 11643-1999)."""
+    """A resident identity number: 18 characters with a date of birth inside, the last one by ISO 7064
+    MOD 11-2 (GB 11643-1999)."""
 
     kind: Literal["id-card"]
     called: ClassVar[str] = "证件号类"
@@ -136,9 +135,9 @@ class IdCardField(CodeField):
 
 
 class BankAccountField(CodeField):
-    """The number of a bank account or a bank card. A card's, of 16 or 19 digits that begin with 62, ends in
-    the digit of Luhn's formula (ISO/IEC 7812-1, annex B); accounts of firms have no check digit in common, so
-    that nothing but their length can be wrong."""
+    """The number of a bank account or a bank card. A card's number has 16 or 19 digits, begins with 62 and
+    ends in the digit of Luhn's formula (ISO/IEC 7812-1, annex B). Accounts of firms have no common check
+    digit, so that only their length can be wrong."""
 
     kind: Literal["bank-account"]
     called: ClassVar[str] = "账号类"
@@ -154,7 +153,7 @@ class BankAccountField(CodeField):
 
 
 class PostcodeField(CodeField):
-    """A postcode of China: six digits. None begins with 00, and with 9 only 999077 to 999079 of Hong Kong,
+    """A postcode of China: six digits. None begins with 00. With 9 begin only 999077 to 999079, of Hong Kong,
     Macao and Taiwan."""
 
     kind: Literal["postcode"]
@@ -172,6 +171,6 @@ class PostcodeField(CodeField):
 
 
 def _luhn(digits: str) -> int:
-    """The remainder of Luhn's sum, 0 where the last digit is right."""
+    """Return the remainder of Luhn's sum; 0 where the last digit is right."""
     doubled = [int(digit) * (1 + at % 2) for at, digit in enumerate(reversed(digits))]
     return sum(value - 9 if value > 9 else value for value in doubled) % 10
