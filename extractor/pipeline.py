@@ -33,9 +33,9 @@ def extract(
 ) -> list[Result]:
     """Read a submission and return a result for each application in it.
 
-    Some files get a failed result of their own. Where there are several applications, it is each unreadable
-    file that nobody can assign to one of them. Where the files came apart, it is each that gave no
-    application. A submission without any application is one failed result.
+    Some files get a failed result of their own. Where there are several applications, these are the
+    unreadable files that nobody can assign to one of them. Where the files came apart, these are the files
+    that gave no application. A submission without any application is one failed result.
 
     Every part ends in a named state and stands in each result. `progress` receives the name of each part
     before it is read, `book` the ledger of each part afterwards.

@@ -159,8 +159,8 @@ def _strays(
 ) -> list[_Stray]:
     """Return the files that belong to no application and that a person must look after.
 
-    Of files that came apart, it is every file that gave no application, as if it had come alone. Of other
-    files, it is those that could not be read beside several applications.
+    Of files that came apart, these are all that gave no application, as if each had come alone. Of other
+    files, these are the ones that could not be read beside several applications.
     """
     if not owners and not source.apart:
         return []
@@ -189,7 +189,8 @@ def _why_unused(read: Read) -> UnreadableFile | None:
 
 
 def _is_grave(error: UnreadableFile) -> bool:
-    """Tell whether an application may be lost with this file. A letter beside a form is not one."""
+    """Tell whether an application may be lost with this file. A letter that somebody wrote beside a form is
+    no loss."""
     return isinstance(error, LonePages) or not isinstance(error, NotAForm | OtherKind)
 
 
@@ -225,8 +226,8 @@ def _in_order(parts: Sequence[Part], arrived: Sequence[Arrived]) -> tuple[Part, 
 
 
 def _failed(source: Source, errors: Sequence[UnreadableFile], links: Sequence[Sequence[str]]) -> Result:
-    """Return the result of no application. The reason is the gravest of `errors`, or that the message only
-    links to the files."""
+    """Return a failed result, because there is no application. The reason is the gravest of `errors`, or that
+    the message only links to the files."""
     grave = [error for error in errors if not isinstance(error, NotAForm | OtherKind)]
     hosts = "、".join(host for found in links for host in found)
     if hosts and not grave:

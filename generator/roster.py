@@ -129,8 +129,8 @@ def _headings(form: FormDefinition) -> Mapping[str, list[str]]:
 
 
 def _find_header(form: FormDefinition, sheets: list[Sheet]) -> tuple[Sheet, int]:
-    """Return the sheet with headings, and the index of their row. Of the first rows, it is the one with the
-    most known headings."""
+    """Return the sheet with headings, and the index of their row: of the first rows, the one with the most
+    known headings."""
     known = _headings(form)
     found = []
     for sheet in sheets:

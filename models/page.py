@@ -282,7 +282,7 @@ class Aside(Model):
     """Something that a reader saw in a file and left out of the lines. Things that stand among the lines and
     are no part of the text are `Remark`s.
 
-    `header`, `footer`: text around the text of every page, watermarks included. `note`, `comment`: one that
+    `header`, `footer`: text around the body of every page, watermarks included. `note`, `comment`: one that
     no place in the text leads to. `hidden`: text that no page shows. `deleted`: a tracked deletion.
     `instruction`: the instruction that a field is made from, and what was saved of its result before it was
     made anew. `prompt`: the text that a control shows until somebody fills it in. `replaced`: a thing that

@@ -162,7 +162,8 @@ def by_number(sheets: Sequence[Sheet], heads: Sequence[int], n: int) -> int | No
 
 
 def by_seal(sheets: Sequence[Sheet], heads: Sequence[int], n: int) -> int | None:
-    """Return the head whose unit's name stands in a seal on the sheet. Less contradicts it than any other."""
+    """Return the head whose unit's name stands in a seal on the sheet. Less contradicts that head than any
+    other."""
     against = {head: _against(sheets, head, n) for head in heads}
     best, *others = sorted(heads, key=lambda head: against[head])
     return (
