@@ -1,4 +1,4 @@
-"""Grouping documents into applications by instance number, name, content and file names, never by luck (pure).
+"""Grouping documents into applications by instance number, name, content and file names, never luck (pure).
 
 Each two documents are compared: the number that we wrote into the form, the unit's name (which seals and
 other texts should bear), and the other answers, each weighted by its length. Similar file names and a common
