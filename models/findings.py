@@ -12,15 +12,18 @@ class Kind(Model):
 
     `doubt` says that the reading itself may be wrong, so that the field goes to a person. A seal that is
     plainly missing is an error without doubt: nobody doubts that it is missing.
+
+    `remedy` tells the applicant what to do, where that does not go without saying.
     """
 
     severity: Severity
     doubt: bool
     message: str
+    remedy: str = ""
 
 
-def _error(message: str, *, doubt: bool = True) -> Kind:
-    return Kind(severity="error", doubt=doubt, message=message)
+def _error(message: str, remedy: str = "", *, doubt: bool = True) -> Kind:
+    return Kind(severity="error", doubt=doubt, message=message, remedy=remedy)
 
 
 def _warning(message: str, *, doubt: bool = True) -> Kind:
@@ -30,31 +33,41 @@ def _warning(message: str, *, doubt: bool = True) -> Kind:
 # A doubt without a field concerns the whole file, and sends every field of it to a person.
 CATALOGUE: dict[str, Kind] = {
     "guidance-left": _warning("“{title}”中似有未删除的填写说明“{text}”"),
-    "required-empty": _error("“{title}”未填写"),
-    "seal-missing": _error("“{title}”缺少公章", doubt=False),
-    "seal-unverified": _error("“{title}”处有图片，尚未确认是否为公章"),
+    "required-empty": _error("“{title}”未填写", "请填写这一栏"),
+    "seal-missing": _error("“{title}”缺少公章", "请在这一栏加盖单位公章", doubt=False),
+    "seal-unverified": _error("“{title}”处有图片，尚未确认是否为公章", "请在打印的表上加盖公章，不要贴图片"),
     "seal-unclaimed": _warning("第 {page} 页有一枚印章不在任何盖章栏内，“{title}”可能已经盖章"),
     "seal-elsewhere": _warning("第 {page} 页的盖章栏之外另有一枚印章", doubt=False),
-    "seal-typed": _error("“{title}”处为打印文字“{text}”，不是公章"),
-    "seal-disagrees": _error("“{title}”印文“{text}”与填写的单位名称不一致"),
+    "seal-typed": _error("“{title}”处为打印文字“{text}”，不是公章", "请加盖公章，打印的文字不能代替"),
+    "seal-disagrees": _error(
+        "“{title}”印文“{text}”与填写的单位名称不一致", "请核对填写的单位名称，加盖名称相同的公章"
+    ),
     "seal-uncompared": _warning("“{title}”印文“{text}”未能与“{other}”核对，请对照原件"),
     "name-disagrees": _warning("“{title}”与印文“{text}”不一致，可能有一处识别有误"),
-    "signature-missing": _error("“{title}”无签字", doubt=False),
-    "signature-unverified": _error("“{title}”处有图片，尚未确认是否为签字"),
-    "signature-typed": _error("“{title}”处为打印文字“{text}”，不是手写签字"),
+    "signature-missing": _error("“{title}”无签字", "请在这一栏手写签字", doubt=False),
+    "signature-unverified": _error(
+        "“{title}”处有图片，尚未确认是否为签字", "请在打印的表上手写签字，不要贴图片"
+    ),
+    "signature-typed": _error(
+        "“{title}”处为打印文字“{text}”，不是手写签字", "请手写签字，打印的文字不能代替"
+    ),
     "signature-digital": _warning("“{title}”处为数字签名或电子印章，不是手写签字或实物印章：{told}"),
     "signature-digital-broken": _error("“{title}”处的数字签名或电子印章没有通过校验：{told}"),
     "signature-digital-elsewhere": _warning("盖章、签字栏之外另有数字签名或电子印章：{told}", doubt=False),
     "signature-digital-elsewhere-broken": _error(
         "盖章、签字栏之外的数字签名表明文件签名后被改动：{told}", doubt=False
     ),
-    "unparsable": _error("“{title}”填写内容无法识别：{reason}"),
-    "email-invalid": _error("“{title}”不是有效的电子邮箱：{reason}"),
-    "phone-invalid": _error("“{title}”中“{number}”不是有效的电话号码"),
-    "code-invalid": _error("“{title}”中“{number}”不是有效的{noun}：{reason}"),
+    "unparsable": _error("“{title}”填写内容无法识别：{reason}", "请按表中的要求重新填写这一栏"),
+    "email-invalid": _error("“{title}”不是有效的电子邮箱：{reason}", "请填写一个能收信的邮箱地址"),
+    "phone-invalid": _error(
+        "“{title}”中“{number}”不是有效的电话号码", "请填写能打通的电话号码，固定电话请带区号"
+    ),
+    "code-invalid": _error("“{title}”中“{number}”不是有效的{noun}：{reason}", "请对照证照原件重新填写"),
     "code-mended": _warning("“{title}”读作“{read}”，校验不符；换一个形近的字符后相符，请核对"),
-    "choice-too-few": _error("“{title}”应至少选择 {min} 项，实选 {count} 项"),
-    "choice-too-many": _error("“{title}”应至多选择 {max} 项，实选 {count} 项", doubt=False),
+    "choice-too-few": _error("“{title}”应至少选择 {min} 项，实选 {count} 项", "请按要求勾选"),
+    "choice-too-many": _error(
+        "“{title}”应至多选择 {max} 项，实选 {count} 项", "请只勾选允许的项数", doubt=False
+    ),
     "choice-inferred": _warning("“{title}”没有勾选标记，由{evidence}推断"),
     "choice-ambiguous": _warning("“{title}”的勾选有不止一种读法：{evidence}"),
     "choice-picture": _warning("“{title}”的选项旁有图形或图片，需人工查看"),
@@ -62,23 +75,29 @@ CATALOGUE: dict[str, Kind] = {
     "number-unit": _warning("“{title}”填写的单位是“{unit}”，表中要求“{expected}”"),
     "number-negative": _warning("“{title}”为负数"),
     "date-range": _warning("“{title}”为 {date}，超出合理范围"),
-    "rows-too-few": _error("“{title}”应至少填写 {min} 行，实填 {count} 行"),
+    "rows-too-few": _error("“{title}”应至少填写 {min} 行，实填 {count} 行", "请补齐表中的各行"),
     "mention-missing": _warning("“{title}”中没有出现“{other}”的名称", doubt=False),
-    "label-missing": _error("没有找到“{title}”一栏"),
+    "label-missing": _error("没有找到“{title}”一栏", "请使用原表填写，不要删改表中的栏目"),
     "unsure": _warning("“{title}”识别把握不足（{percent}%），请对照原件"),
     "text-struck": _warning("“{title}”中有被划去的文字“{text}”"),
     "text-repeated": _warning("“{title}”的文字重复出现，可能是软件保存时造成的"),
-    "control-disagrees": _error("“{title}”控件中的内容“{control}”与表中所见“{table}”不一致"),
+    "control-disagrees": _error(
+        "“{title}”控件中的内容“{control}”与表中所见“{table}”不一致", "请重新填写这一栏"
+    ),
     "other-form-too": _error("文件中不止一份申请表，只读取了第一份", doubt=False),
-    "part-unreadable": _error("附件“{part}”无法读取：{reason}", doubt=False),
+    "part-unreadable": _error("附件“{part}”无法读取：{reason}", "请重新发送这个文件", doubt=False),
     "part-not-form": _warning("附件“{part}”不是申请表", doubt=False),
     "part-other-kind": _warning("附件“{part}”未读取：{reason}", doubt=False),
-    "part-too-large": _error("附件“{part}”超过限制，未读取：{reason}", doubt=False),
-    "part-encrypted": _error("附件“{part}”设有密码，未读取", doubt=False),
+    "part-too-large": _error(
+        "附件“{part}”超过限制，未读取：{reason}", "请压缩或分次发送这个文件", doubt=False
+    ),
+    "part-encrypted": _error("附件“{part}”设有密码，未读取", "请去掉密码后重新发送", doubt=False),
     "part-duplicate": _warning("附件“{part}”与“{other}”内容相同，只读取一次", doubt=False),
     "part-left-out": _warning("图片“{part}”未读取：{reason}", doubt=False),
     "link-only": _error(
-        "“{part}”中没有可读取的申请表，正文附有网盘链接（{hosts}），需人工下载后提交", doubt=False
+        "“{part}”中没有可读取的申请表，正文附有网盘链接（{hosts}），需人工下载后提交",
+        "请把申请表作为附件发送，不要用网盘链接",
+        doubt=False,
     ),
     "link-besides": _warning("“{part}”正文另附网盘链接（{hosts}），其中的文件未读取", doubt=False),
     "part-joined": _warning("“{part}”与“{other}”为同一份申请：{why}", doubt=False),
@@ -88,9 +107,9 @@ CATALOGUE: dict[str, Kind] = {
     "pages-unsure": _error("几份申请的页面混在一起，无法确定“{part}”第 {page} 页属于哪一份"),
     "pages-alone": _error("“{part}”只有申请表的个别页面，无法确定属于哪份申请，未读取", doubt=False),
     "pages-apart": _error("“{part}”只有申请表的个别页面，跨页的内容可能不完整"),
-    "twin-disagrees": _error("“{title}”纸质件为“{paper}”，电子件为“{electronic}”"),
-    "versions-disagree": _error("“{title}”在两份文件中不一致：“{one}”和“{other}”"),
-    "document-damaged": _error("文件有损坏：{reason}"),
+    "twin-disagrees": _error("“{title}”纸质件为“{paper}”，电子件为“{electronic}”", "请使纸质件与电子件一致"),
+    "versions-disagree": _error("“{title}”在两份文件中不一致：“{one}”和“{other}”", "请说明以哪一份为准"),
+    "document-damaged": _error("文件有损坏：{reason}", "请重新保存并发送这个文件"),
     "answer-spread": _warning("“{title}”的内容分在几处，或夹有其他栏目：“{text}”"),
     "cell-shared": _warning(
         "“{title}”与同一格的其他栏目之间没有印好的文字，无法确定“{text}”中哪些是它的内容"

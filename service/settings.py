@@ -40,6 +40,9 @@ class Settings:
     only go to `webhook_hosts`. `sealform purge` goes by `retention_days`. `backup_key` signs backups and is
     never shown.
 
+    A notice of correction names `contact`, gives `correction_days` working days, and is made from
+    `notice_template` (None: ours).
+
     `parent` is the process that a worker belongs to; the worker ends with it. `intake` holds the limits on
     what arrives that were set, by the names in `INTAKE`.
     """
@@ -62,6 +65,9 @@ class Settings:
     session_hours: float = 12.0
     retention_days: int | None = None
     backup_key: bytes | None = field(default=None, repr=False)
+    contact: str | None = None
+    correction_days: int = 10
+    notice_template: Path | None = None
     log_level: str = "INFO"
     parent: int | None = None
     intake: Mapping[str, float] = field(default_factory=dict)
@@ -104,6 +110,9 @@ class Settings:
             session_hours=_positive(environment, "SEALFORM_SESSION_HOURS", cls.session_hours),
             retention_days=_whole(environment, "SEALFORM_RETENTION_DAYS"),
             backup_key=_key(environment, "SEALFORM_BACKUP_KEY"),
+            contact=environment.get("SEALFORM_CONTACT") or None,
+            correction_days=_whole(environment, "SEALFORM_CORRECTION_DAYS") or cls.correction_days,
+            notice_template=_path(environment, "SEALFORM_NOTICE_TEMPLATE"),
             log_level=level,
             parent=_whole(environment, "SEALFORM_PARENT"),
             intake={name: _positive(environment, name, 1) for name in INTAKE if environment.get(name)},
@@ -166,6 +175,10 @@ def port_of(text: str, source: str) -> int:
     if text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) < 1 << 16:
         return int(text)
     raise BadUsage(f"{source} 应为 1 到 65535 的整数，现为“{text}”", advice="不写则用 8000")
+
+
+def _path(environment: Mapping[str, str], name: str) -> Path | None:
+    return Path(environment[name]) if environment.get(name) else None
 
 
 def _whole(environment: Mapping[str, str], name: str) -> int | None:

@@ -88,7 +88,7 @@ ROOMS: Mapping[str, Room] = {
     ),
     "service.export": Room(
         "generator extractor results blobs page_pictures store",
-        doors="columns cutouts dossier files summary_sheet workbook",
+        doors="columns correction cutouts dossier files notice summary_sheet workbook",
     ),
     "service.runs": Room(
         "extractor atomic_files terminal signals sources results processes export", doors="extraction"

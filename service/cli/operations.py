@@ -22,9 +22,25 @@ _audit = typer.Typer(help="操作日志。", no_args_is_help=True, rich_markup_m
 
 def register(app: typer.Typer) -> None:
     """Adds these commands to `app`."""
-    for command in (backup, restore, purge):
+    for command in (backup, restore, purge, notice_template):
         app.command()(command)
     app.add_typer(_audit, name="audit")
+
+
+def notice_template(
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.docx", help="模板文件")],
+    overwrite: Overwrite = False,
+) -> None:
+    """写出补正通知书的模板，用 Word 修改后由 SEALFORM_NOTICE_TEMPLATE 指定。
+
+    花括号中的字会换成实际的内容：{编号} {单位} {表名} {期限} {工作日} {联系} {日期}；{事项} 单独一段，换成事项表。
+    """
+    from service.atomic_files import check_targets, write_whole
+    from service.export.notice import write_template
+
+    check_targets(output, replace=overwrite)
+    write_whole(output, write_template())
+    say(f"已写出：{output}")
 
 
 def backup(

@@ -1,6 +1,6 @@
 """Cut-outs: pictures of the places where values were read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -22,15 +22,19 @@ class Crop:
     picture: bytes
 
 
-def cut_out(files: Sequence[StoredFile], line: Line | None, views: Views) -> list[Crop]:
+def cut_out(
+    files: Sequence[StoredFile], line: Line | None, views: Views, fields: Collection[str] | None = None
+) -> list[Crop]:
     """Returns the cut-outs of a result, by field in the order of the line. A file that is gone or can't be
-    shown has none."""
+    shown has none. `fields` limits them to those fields."""
     if line is None:
         return []
     arrived = [(file.name, file.sha256) for file in files]
     held = {part["name"]: Held(part, arrived) for part in line["parts"]}
     crops = []
     for field, result in line["fields"].items():
+        if fields is not None and field not in fields:
+            continue
         for one in result["evidence"]:
             if one["part"] not in held:
                 continue

@@ -44,7 +44,7 @@ _ACTIONS = {
     "upload": "接收", "read": "识别", "correct": "更正、确认", "undo": "撤销修改", "accept": "受理",
     "return": "退回补正",
     "reject": "不予受理", "withdraw": "撤回", "reopen": "重新打开", "retry": "重新读取", "purge": "清除内容",
-    "dossier": "导出档案",
+    "dossier": "导出档案", "correction": "生成补正通知",
     "replaces": "替换原来的", "replaced": "被替换", "another": "确认是另一份", "unsettle": "撤销重复的处理",
 }  # fmt: skip
 _LABELS = {

@@ -20,6 +20,7 @@ from service.web.html_pages import install as install_pages
 from service.web.metrics import Metrics
 from service.web.routes import (  # fmt: skip
     audit,
+    correction,
     editing,
     export,
     forms,
@@ -40,7 +41,7 @@ API = "/api/v1"
 _ROUTERS: Sequence[APIRouter] = (
     session.router, users.router, tokens.router, forms.router, uploads.router, submissions.router,
     editing.router, questions.router,
-    twins.router, export.router, webhooks.router, part_pages.router, audit.router,
+    twins.router, export.router, correction.router, webhooks.router, part_pages.router, audit.router,
 )  # fmt: skip
 
 # The number of requests that may wait for a picture at the same time; further ones queue.

@@ -1,11 +1,9 @@
 """Exports: files of records, changes for another system to follow, saved choices of columns, and dossiers."""
 
 import dataclasses
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import IO, Annotated, Any, Literal
-from urllib.parse import quote
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
@@ -23,6 +21,7 @@ from service.store.accounts import Actor
 from service.store.exports import Kept, Selection
 from service.web.conditional import file_name
 from service.web.context import Context, Here
+from service.web.downloads import download, wholly_written
 from service.web.routes.users import Number
 from service.web.security import may
 
@@ -33,7 +32,6 @@ _NO_CONTROL = r"^[^\x00-\x1f]+$"
 Which = Literal["accepted", "all"]
 # No number that a database counts to is this large.
 After = Annotated[int, Query(ge=0, lt=2**63)]
-_CHUNK = 1 << 18
 _FILES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "A file; X-Next-Cursor is the `after` of the next export. "
@@ -185,7 +183,7 @@ def export(
             for written, kept in enumerate(exports.select(connection, wanted), 1):  # noqa: B007
                 yield kept
 
-        file = _written(lambda target: write_records(chosen.format, target, selected(), shape))
+        file = wholly_written(lambda target: write_records(chosen.format, target, selected(), shape))
     now = context.clock()
     with context.database.write() as connection:
         audit.append(
@@ -202,7 +200,7 @@ def export(
         "X-Unsettled-Twins": counted.unsettled,
         "X-Replaced-Left-Out": counted.replaced,
     }
-    return _download(
+    return download(
         file, name, FORMATS[chosen.format].media, {header: str(number) for header, number in told.items()}
     )
 
@@ -298,9 +296,11 @@ def whole(
         known = dossier.gather(connection, submission, form)
     views = request.app.state.views
     crops, inner = cut_out(known.uploaded, known.line, views), take_out(known.uploaded, known.inside, views)
-    file = _written(lambda target: dossier.write_dossier(target, known, context.blobs, crops, now, inner))
+    file = wholly_written(
+        lambda target: dossier.write_dossier(target, known, context.blobs, crops, now, inner)
+    )
     called = [f"申请{submission}", *([file_name(known.kept.unit)] if known.kept.unit else []), "档案.zip"]
-    return _download(file, "-".join(called), "application/zip", {})
+    return download(file, "-".join(called), "application/zip", {})
 
 
 def _forms(context: Context, found: Sequence[str], chosen: Choice) -> dict[str, FormDefinition]:
@@ -331,29 +331,3 @@ def _changed(kept: Kept, names: export_columns.Names, status: Which) -> ChangedS
     )
     told = to_json(kept, names) if is_shown else {**to_json(kept, names, ()), "fields": None}
     return ChangedSubmission(**told, purged=kept.purged)
-
-
-def _written(write: Callable[[IO[bytes]], None]) -> IO[bytes]:
-    """Returns a temporary file without a name that holds what `write` writes. An error comes up here, before
-    the answer begins."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115
-    try:
-        write(file)
-    except BaseException:
-        file.close()
-        raise
-    return file
-
-
-def _download(file: IO[bytes], name: str, media: str, headers: dict[str, str]) -> StreamingResponse:
-    size = file.seek(0, 2)
-
-    def chunks() -> Iterator[bytes]:
-        with file:
-            file.seek(0)
-            while chunk := file.read(_CHUNK):
-                yield chunk
-
-    disposition = f"attachment; filename*=UTF-8''{quote(name)}"
-    told = {"Content-Disposition": disposition, "Content-Length": str(size), **headers}
-    return StreamingResponse(chunks(), media_type=media, headers=told)

@@ -66,6 +66,7 @@ TABLE: dict[str, str | Scope] = {
     "POST /api/v1/presets": "export",
     "DELETE /api/v1/presets/{preset}": "export",
     "GET /api/v1/submissions/{submission}/dossier": "export",
+    "GET /api/v1/submissions/{submission}/correction": "decide",
     "GET /api/v1/webhooks": "admin",
     "POST /api/v1/webhooks": "admin",
     "PATCH /api/v1/webhooks/{webhook}": "admin",

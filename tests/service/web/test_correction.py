@@ -1,0 +1,239 @@
+"""Returning an application: the notice, the form again with what is right, and the draft of a mail."""
+
+import email
+import email.policy
+import io
+import random
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docx import Document
+from starlette.testclient import TestClient
+
+from extractor import Options, Source
+from generator import generate, new_identity
+from models.fields import ChoiceField, EmailField, PhoneField
+from models.record import Record
+from service.export.correction import after_working_days
+from service.export.notice import write_template
+from service.forms.definitions import load_forms
+from service.runs.batch import read_submission
+from service.settings import Settings
+from tests.records import random_record
+from tests.service import submissions as made
+from tests.service.web.readings import FAILED, finish, reading, upload
+from tests.service.web.serving import Served, served
+
+FORM = load_forms()["pilot-application"]
+API = "/api/v1"
+INBOX = Path(__file__).parents[3] / "fixtures" / "inbox"
+# No option is ticked in it, and it bears neither seals nor signatures.
+SAMPLE = INBOX / "A22_none_selected.docx"
+EMAIL = next(name for name, field in FORM.fields.items() if isinstance(field, EmailField))
+PHONE = next(name for name, field in FORM.fields.items() if isinstance(field, PhoneField))
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    settings = replace(Settings(), contact="市生态环境局 王工 027-85807053", correction_days=5)
+    with served(tmp_path_factory.mktemp("correction"), settings) as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def reviewer(running: Served) -> TestClient:
+    return running.signed_in("reviewer")
+
+
+@pytest.fixture(scope="module")
+def returned(running: Served, reviewer: TestClient) -> int:
+    """A real file that was read, and returned with the letter as it was drafted."""
+    (line,) = read_submission(Source.at(SAMPLE, SAMPLE.name), load_forms(), Options())
+    (number,) = finish(running, upload(reviewer, SAMPLE.name, SAMPLE.read_bytes())["id"], line)
+    letter = reviewer.get(f"{API}/submissions/{number}/letter").json()["text"]
+    now = reviewer.get(f"{API}/submissions/{number}")
+    sent = reviewer.post(
+        f"{API}/submissions/{number}/decision",
+        json={"move": "return", "reason": letter},
+        headers={"If-Match": now.headers["ETag"]},
+    )
+    assert sent.status_code == 200, sent.text
+    return number
+
+
+def _papers(client: TestClient, number: int) -> dict[str, bytes]:
+    answer = client.get(f"{API}/submissions/{number}/correction")
+    assert answer.status_code == 200, answer.text
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        return {name.partition("-")[2]: archive.read(name) for name in archive.namelist()}
+
+
+def _read(data: bytes, folder: Path) -> dict[str, Any]:
+    """What reading the form gives that came back as it was sent."""
+    (folder / "again.docx").write_bytes(data)
+    (line,) = read_submission(Source.at(folder / "again.docx"), {FORM.name: FORM}, Options())
+    return line
+
+
+def _words(data: bytes) -> str:
+    document = Document(io.BytesIO(data))
+    cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
+
+
+def _errors(client: TestClient, number: int) -> list[Mapping[str, Any]]:
+    found = client.get(f"{API}/submissions/{number}").json()
+    every = [*found["findings"], *(one for field in found["fields"].values() for one in field["findings"])]
+    return [one for one in every if one["severity"] == "error"]
+
+
+def test_the_notice_names_every_error_once_with_what_to_do_and_when(
+    reviewer: TestClient, returned: int
+) -> None:
+    words = _words(_papers(reviewer, returned)["补正通知书.docx"])
+    errors = _errors(reviewer, returned)
+    assert len(errors) >= 3
+    for one in errors:
+        assert words.count(one["message"]) == 1
+    assert "请在这一栏加盖单位公章" in words
+    # 2026-11-22 is a Sunday.
+    assert "2026年11月27日" in words
+    assert "5个工作日" in words
+    assert "王工" in words
+    assert f"补正〔2026〕{returned}-1 号" in words
+    assert "{" not in words
+
+
+def test_the_form_again_holds_what_is_right_and_nothing_that_is_wrong(
+    reviewer: TestClient, returned: int, tmp_path: Path
+) -> None:
+    again = _papers(reviewer, returned)["申请表（待补正）.docx"]
+    line = _read(again, tmp_path)
+    was = reviewer.get(f"{API}/submissions/{returned}").json()["fields"]
+    wrong = {one["field"] for one in _errors(reviewer, returned)}
+    doubtful = {name for name, field in was.items() if field["state"] == "doubtful"}
+    for name, field in FORM.fields.items():
+        if field.is_mark:
+            continue
+        kept = None if name in wrong | doubtful else was[name]["value"]
+        assert line["fields"][name]["value"] == kept, name
+    assert sum(one["value"] is not None for one in line["fields"].values()) >= 8
+
+
+def test_the_mail_is_a_draft_to_the_address_on_the_form_with_both_papers(
+    reviewer: TestClient, returned: int
+) -> None:
+    mail = email.message_from_bytes(_papers(reviewer, returned)["补正通知.eml"], policy=email.policy.default)
+    address = reviewer.get(f"{API}/submissions/{returned}").json()["fields"][EMAIL]["value"]
+    assert (mail["X-Unsent"], mail["To"]) == ("1", address.split(";")[0])
+    assert [part.get_filename() for part in mail.iter_attachments()] == [
+        "补正通知书.docx",
+        "申请表（待补正）.docx",
+    ]
+
+
+def test_what_the_reviewer_wrote_is_what_the_notice_says(
+    running: Served, reviewer: TestClient, tmp_path: Path
+) -> None:
+    number = made.store(running.context.database, FORM, 5)
+    title = FORM.titles[PHONE]
+    said = f"某单位：\n\n以下内容需要补正：\n1. “{title}”打不通，请换一个；\n2. 请附上可行性报告。\n\n请补正后重新提交。"
+    made.move(running.context.database, number, "return", said)
+    papers = _papers(reviewer, number)
+    words = _words(papers["补正通知书.docx"])
+    assert f"“{title}”打不通，请换一个" in words
+    assert "请附上可行性报告" in words
+    line = _read(papers["申请表（待补正）.docx"], tmp_path)
+    assert line["fields"][PHONE]["value"] is None
+
+
+def test_a_second_round_has_a_number_of_its_own_and_each_is_in_the_log(
+    running: Served, reviewer: TestClient
+) -> None:
+    number = made.store(running.context.database, FORM, 6)
+    for _ in range(2):
+        made.move(running.context.database, number, "return", "1. 请盖章。")
+        made.move(running.context.database, number, "reopen")
+    assert f"{number}-2 号" in _words(_papers(reviewer, number)["补正通知书.docx"])
+    admin = running.signed_in("administrator")
+    log = admin.get(f"{API}/audit", params={"subject": f"submission:{number}"}).json()["items"]
+    assert "correction" in {entry["action"] for entry in log}
+
+
+def test_what_could_not_be_read_has_no_notice(running: Served, reviewer: TestClient) -> None:
+    (number,) = finish(running, upload(reviewer)["id"], reading(**FAILED))
+    assert reviewer.get(f"{API}/submissions/{number}/correction").status_code == 409
+    assert reviewer.get(f"{API}/submissions/999/correction").status_code == 404
+
+
+def test_the_bureaus_own_template_is_filled_wherever_its_words_stand(
+    running: Served, returned: int, tmp_path: Path
+) -> None:
+    document = Document(io.BytesIO(write_template()))
+    document.add_table(rows=1, cols=1).cell(0, 0).text = "经办：{联系}"
+    document.sections[0].header.paragraphs[0].text = "某市生态环境局 {编号}"
+    template = tmp_path / "notice.docx"
+    document.save(str(template))
+    settings = replace(running.context.settings, notice_template=template)
+    with served(tmp_path / "service", settings) as other:
+        number = made.store(other.context.database, FORM, 7)
+        made.move(other.context.database, number, "return", "1. 请盖章。")
+        client = other.signed_in("reviewer")
+        notice = _papers(client, number)["补正通知书.docx"]
+        assert "经办：市生态环境局 王工" in _words(notice)
+        assert f"{number}-1 号" in Document(io.BytesIO(notice)).sections[0].header.paragraphs[0].text
+        template.write_bytes(b"no Word file")
+        assert client.get(f"{API}/submissions/{number}/correction").status_code == 400
+
+
+def test_working_days_leave_out_weekends() -> None:
+    assert after_working_days(date(2026, 11, 27), 1) == date(2026, 11, 30)
+    assert after_working_days(date(2026, 11, 23), 5) == date(2026, 11, 30)
+
+
+def _planted(seed: int) -> tuple[Record, dict[str, Any]]:
+    """A record with defects of several kinds, and what stands in each field that has one."""
+    dice = random.Random(seed)
+    choice = next(field for field in FORM.fields.values() if isinstance(field, ChoiceField))
+    text = next(field for field in FORM.fields.values() if field.kind == "text" and field.required)
+    wrong = {
+        choice.name: choice.options[:2],
+        PHONE: "1234567890123",
+        EMAIL: "office@nowhere",
+        text.name: None,
+    }
+    chosen = {name: wrong[name] for name in dice.sample(sorted(wrong), dice.randint(1, 3))}
+    record = random_record(FORM, seed)
+    return Record(form=FORM.name, version=FORM.version, values={**record.values, **chosen}), chosen
+
+
+_ACCEPT = [pytest.param(seed, marks=pytest.mark.accept) for seed in range(43, 80)]
+
+
+@pytest.mark.parametrize("seed", [40, 41, 42, *_ACCEPT])
+def test_every_planted_defect_is_in_the_notice_and_no_right_value_is_asked_for_again(
+    running: Served, reviewer: TestClient, tmp_path: Path, seed: int
+) -> None:
+    record, planted = _planted(seed)
+    data = generate(FORM, "docx", new_identity(FORM), record).data
+    (number,) = finish(running, upload(reviewer, f"{seed}.docx", data)["id"], _read(data, tmp_path))
+    papers = _papers(reviewer, number)
+    words = _words(papers["补正通知书.docx"])
+    assert [name for name in planted if FORM.titles[name] not in words] == []
+    again = _read(papers["申请表（待补正）.docx"], tmp_path)["fields"]
+    for name, field in FORM.fields.items():
+        if not field.is_mark:
+            kept = None if name in planted else field.to_json(record.values.get(name))
+            assert again[name]["value"] == kept, name
+    # What is filled in is accepted: the form that was sent is the one that comes back.
+    right = {**record.values, **{name: random_record(FORM, seed).values[name] for name in planted}}
+    mended = generate(
+        FORM, "docx", new_identity(FORM), Record(form=FORM.name, version=FORM.version, values=right)
+    )
+    errors = {one["field"] for one in _read(mended.data, tmp_path)["findings"] if one["severity"] == "error"}
+    assert errors & set(planted) == set()
