@@ -1,37 +1,50 @@
-"""Runs all tests in two processes side by side: those that drive a browser, which mostly wait, and all
-others.
+"""Runs all tests in three processes side by side: the browser tests and the service tests, which mostly wait
+for something, and all others, which compute.
 
     python -m tests [ARGUMENTS OF PYTEST]
 
-The results of the browser tests are printed once the others are done. The exit code is 0 only where both
-succeed.
+The first two write into files, which are printed once the others are done. The exit code is 0 only where all
+three succeed.
 """
 
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
 
-_PAGES = "tests/service/pages"
+# Each is a folder without the folders before it.
+_ASIDE = ("tests/service/pages", "tests/service")
 
 
 def main(arguments: list[str]) -> int:
-    """Runs both, and returns the worse exit code."""
+    """Runs all three, and returns the worst exit code."""
     pytest = [sys.executable, "-m", "pytest", *arguments]
-    with tempfile.TemporaryFile("w+") as told:
-        # The cache stores which tests failed last. Two processes would overwrite each other's.
-        pages = subprocess.Popen(
-            [*pytest, "-p", "no:cacheprovider", _PAGES], stdout=told, stderr=subprocess.STDOUT
-        )
-        try:
-            others = subprocess.call([*pytest, "tests", f"--ignore={_PAGES}"])
-            code = pages.wait()
-        finally:
-            if pages.poll() is None:
-                pages.terminate()
-                pages.wait()
+    codes = []
+    with ExitStack() as started:
+        aside = []
+        for number, folder in enumerate(_ASIDE):
+            told = started.enter_context(tempfile.TemporaryFile("w+"))
+            # The cache stores which tests failed last. Several processes would overwrite each other's.
+            command = [*pytest, "-p", "no:cacheprovider", folder, *_without(_ASIDE[:number])]
+            one = subprocess.Popen(command, stdout=told, stderr=subprocess.STDOUT)
+            started.callback(_end, one)
+            aside.append((one, told))
+        codes.append(subprocess.call([*pytest, "tests", *_without(_ASIDE)]))
+        for one, told in aside:
+            codes.append(one.wait())
             told.seek(0)
             sys.stdout.write(told.read())
-    return max(abs(others), abs(code))
+    return max(abs(code) for code in codes)
+
+
+def _without(folders: tuple[str, ...]) -> list[str]:
+    return [f"--ignore={folder}" for folder in folders]
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.terminate()
+        process.wait()
 
 
 if __name__ == "__main__":
