@@ -94,7 +94,7 @@ ROOMS: Mapping[str, Room] = {
         "generator logs settings results parts blobs forms page_pictures store webhooks export",
         doors="app context",
     ),
-    "service.listening": Room(),
+    "service.listening": Room("atomic_files"),
     "service.serving": Room("atomic_files logs settings blobs forms store web"),
     "service.mail": Room("extractor.arrival atomic_files terminal store web", doors="fetch imap upload"),
     "service.upkeep": Room(

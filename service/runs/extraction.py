@@ -137,6 +137,8 @@ def read(
     for line in details(outcome.asked, seconds, selection.left_out, forms):
         console.print(line)
     _summarise(outcome, counted.total(), time.monotonic() - started, console)
+    if interrupted and targets.lines:
+        console.print("读完其余的：再运行同一命令，加上 --resume（不带 --overwrite）")
     for words, path in (
         ("结果", targets.lines),
         ("汇总表", None if unwritten else targets.sheet),

@@ -17,6 +17,7 @@ from typing import Literal
 from extractor.arrival.containers import rar
 from extractor.scan import ocr
 from models.errors import SealformError
+from service.atomic_files import in_words
 from service.settings import Settings
 
 State = Literal["ok", "missing", "broken"]
@@ -122,28 +123,29 @@ def examine(settings: Settings) -> list[Item]:
 
 
 def print_table(items: Sequence[Item]) -> None:
-    """The items as a table on standard output, then what to do about those that are not well."""
+    """What is not well and what to do about it, then all items as a table, on standard output."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    console = Console(markup=False, highlight=False, soft_wrap=True)
+    colours = {"ok": "green", "missing": "yellow", "broken": "red"}
+    # What keeps all from working comes first.
+    unwell = sorted((item for item in items if item.state != "ok"), key=lambda item: not item.broken)
+    told = f"有 {sum(item.broken for item in unwell)} 处有误" if any(i.broken for i in unwell) else "可以使用"
+    console.print(f"{told}，{len(unwell)} 项请看：" if unwell else "一切正常")
+    for item in unwell:
+        need = "必需" if item.required else "可选"
+        console.print(f"  {item.name} {_WORDS[item.state]}（{need}）：{item.cost}。解决办法：{item.remedy}")
     table = Table(box=box.SIMPLE_HEAD)
     for heading in ("项目", "状态", "版本或位置", "用途"):
         # A name that is broken over lines can't be looked for.
         table.add_column(heading, overflow="fold", no_wrap=heading == "项目")
-    colours = {"ok": "green", "missing": "yellow", "broken": "red"}
     for item in items:
         state = Text(_WORDS[item.state], style="red" if item.broken else colours[item.state])
         table.add_row(Text(item.name), state, Text(item.found), Text(item.purpose))
-    console = Console(markup=False, highlight=False, soft_wrap=True)
     console.print(table)
-    for item in items:
-        if item.state != "ok":
-            need = "必需" if item.required else "可选"
-            console.print(f"{item.name} {_WORDS[item.state]}（{need}）：{item.cost}。解决办法：{item.remedy}")
-    if all(item.state == "ok" for item in items):
-        console.print("一切正常")
 
 
 def to_json(items: Iterable[Item]) -> str:
@@ -296,7 +298,7 @@ def _data_folder(folder: Path) -> Item:
             free = shutil.disk_usage(folder).free
     except OSError as error:
         return Item(
-            "数据文件夹", "broken", f"{folder}", purpose, False, f"不能写入（{error.strerror}）", remedy
+            "数据文件夹", "broken", f"{folder}", purpose, False, f"不能写入（{in_words(error)}）", remedy
         )
     state: State = "ok" if free >= _LEAST_FREE else "broken"
     return Item(
