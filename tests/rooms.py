@@ -25,7 +25,7 @@ class Room:
 # docstring says.
 ROOMS: Mapping[str, Room] = {
     "models": Room(doors="*"),
-    "generator": Room(doors="roster sheet"),
+    "generator": Room(doors="roster roster_template sheet"),
     "extractor.limits": Room(),
     "extractor.rungs": Room(),
     "extractor.text": Room(doors="confusions passage placeholders raised readings tick_signs unseen"),

@@ -17,7 +17,7 @@ from models.form import FormDefinition
 from service.atomic_files import ANOTHER_FOLDER, check_targets
 from service.export.summary_sheet import STATUS
 from service.forms.definitions import SHIPPED
-from service.forms.documents import kind_of, make, make_each, rows_of
+from service.forms.documents import kind_of, make, make_each, roster_of
 from service.processes.pool import Limits, cores
 from service.results import Line
 from service.runs.extraction import Targets, read
@@ -77,7 +77,7 @@ def _form_of_roster(
     best: tuple[int, FormDefinition, Sequence[RosterRow]] | None = None
     for form in forms.values():
         try:
-            rows = rows_of(form, roster)
+            rows = roster_of(form, roster).rows
         except RosterError:
             continue
         good = sum(row.record is not None for row in rows)

@@ -64,7 +64,7 @@ def roster(
     overwrite: Overwrite = False,
 ) -> None:
     """生成空的名册：每个栏目一列，可选的有下拉列表，必填的有标记，附一行示例。填好后用 sealform prefill 预填。"""
-    from generator.roster import write_template
+    from generator.roster_template import write_template
     from service.atomic_files import check_targets, write_whole
 
     check_suffix("-o", output, ".xlsx")
@@ -79,7 +79,10 @@ def prefill(
     data: Annotated[
         Path,
         typer.Argument(
-            metavar="ROSTER", help="名册 .xlsx（每行一份），或一份记录 .json", exists=True, dir_okay=False
+            metavar="ROSTER",
+            help="名册 .xlsx、.xls 或 .csv（每行一份），或一份记录 .json",
+            exists=True,
+            dir_okay=False,
         ),
     ],
     output: Annotated[
@@ -104,12 +107,15 @@ def prefill(
 def _prefill_roster(
     definition: "FormDefinition", roster: Path, folder: Path, kind: "Kind", overwrite: bool
 ) -> None:
-    from service.forms.documents import make_each, rows_of
+    from service.forms.documents import make_each, roster_of
     from service.terminal import progress, to_stderr
 
     if folder.exists() and not folder.is_dir():
         raise typer.BadParameter(f"应为文件夹：{folder}", param_hint="-o")
-    rows, console = rows_of(definition, roster), to_stderr()
+    found, console = roster_of(definition, roster), to_stderr()
+    rows = found.rows
+    if found.left_out:
+        console.print(f"没有使用的列，表格中没有这些栏目：{'、'.join(found.left_out)}")
     made = bad = 0
     with progress(console, "生成", len(rows)) as advance:
         for each in make_each(definition, rows, folder, kind, overwrite=overwrite):

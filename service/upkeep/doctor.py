@@ -75,6 +75,7 @@ REQUIRED = {
     "typer": "命令行",
     "typst": "排版 PDF",
     "uvicorn": "提供网页和接口",
+    "xlrd": "读取旧版 .xls 名册",
     "zxing-cpp": "识别二维码",
 }
 # distribution: what it is for, what its absence costs.

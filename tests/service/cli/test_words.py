@@ -226,3 +226,19 @@ def test_the_other_shells_get_a_script_that_asks_and_is_answered(run: Run, shell
         [sys.executable, "-m", "service.cli"], capture_output=True, text=True, env=environment, timeout=60
     )
     assert "extract" in answered.stdout
+
+
+def test_a_roster_is_made_filled_in_as_csv_and_becomes_forms(run: Run, tmp_path: Path) -> None:
+    from openpyxl import load_workbook
+
+    assert run("roster", "试点申请表", "-o", "名册.xlsx").code == 0
+    again = run("roster", "试点申请表", "-o", "名册.xlsx")
+    assert (again.code, "--overwrite" in again.err) == (2, True)
+    heads = [cell.value for cell in load_workbook("名册.xlsx").worksheets[0][1]]
+    unit = heads.index("申报单位")
+    row = ["" if index != unit else "某单位" for index in range(len(heads))]
+    Path("名册.csv").write_text(",".join([*heads, "备注"]) + "\n" + ",".join([*row, "急"]) + "\n", "gbk")
+    ran = run("prefill", "试点申请表", "名册.csv", "-o", "预填")
+    assert ran.code == 0, ran.err
+    assert "“备注”" in ran.err
+    assert [path.name for path in (tmp_path / "预填").iterdir()] == ["某单位.docx"]
