@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from models.form import FormDefinition
     from service.settings import Settings
 
-_DOCUMENTS = (".xlsx", ".xls", ".csv", ".doc", ".docx", ".pdf")
+_DOCUMENTS = (".xls", ".csv", ".et", ".ods", ".doc", ".docx", ".pdf")
 
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="覆盖已有的文件，不写则不动它")]
 FormsFolder = Annotated[Path | None, typer.Option("--forms", metavar="DIR", help="改用此文件夹中的表格定义")]
@@ -68,17 +68,19 @@ def check_suffix(option: str, path: Path | None, *suffixes: str) -> None:
         )
 
 
-def check_lines(option: str, path: Path | None) -> None:
-    """Finds out whether a file of JSON lines is not called a table or a document.
+def check_outputs(lines: Path | None, sheet: Path | None) -> None:
+    """Finds out whether results and sheet are not called what they are not, so that nothing opens them.
 
     Raises:
-        BadUsage: it is.
+        BadUsage: one is.
     """
-    if path is not None and path.suffix.lower() in _DOCUMENTS:
+    if lines is not None and lines.suffix.lower() in (".xlsx", *_DOCUMENTS):
         raise BadUsage(
-            f"{option} 写出的是 JSON lines，不是 {path.suffix} 文件：{path}",
+            f"-o 写出的是 JSON lines，不是 {lines.suffix} 文件：{lines}",
             advice="请改名为 .jsonl；汇总表请用 --xlsx 给出",
         )
+    if sheet is not None and sheet.suffix.lower() in (".jsonl", ".json", *_DOCUMENTS):
+        raise BadUsage(f"--xlsx 写出的是 .xlsx，不是 {sheet.suffix} 文件：{sheet}", advice="请改名为 .xlsx")
 
 
 def is_path(name: str) -> bool:

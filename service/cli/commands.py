@@ -22,8 +22,7 @@ from service.cli import forms as form_commands
 from service.cli.base import (
     FormsFolder,
     Overwrite,
-    check_lines,
-    check_suffix,
+    check_outputs,
     choose,
     known_forms,
     read_settings,
@@ -148,14 +147,13 @@ def extract(
     ):
         if os.path.realpath(path) == os.path.realpath(more):
             raise typer.BadParameter(f"{one} 与 {other} 不能是同一个文件", param_hint=other)
-    check_suffix("--xlsx", xlsx, ".xlsx")
-    check_lines("-o", output)
     settings = read_settings()
     known = known_forms(forms)
     if form is not None:
         chosen = choose(form, known)
         known, form = {**known, chosen.name: chosen}, chosen.name
     selection = select(paths, together=together, outputs=[path for path in outputs.values() if path])
+    check_outputs(output, xlsx)
     outcome = read(
         selection,
         known,
