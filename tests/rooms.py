@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-TOPS = ("models", "generator", "extractor", "service")
+TOPS = ("models", "generator", "extractor", "service", "sealform")
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ ROOMS: Mapping[str, Room] = {
     "service.results": Room("extractor atomic_files sources"),
     "service.parts": Room("extractor results"),
     "service.blobs": Room("atomic_files"),
-    "service.forms": Room("generator extractor atomic_files", doors="definitions documents drafts"),
+    "service.forms": Room("generator extractor atomic_files", doors="definitions documents drafts shipped"),
     "service.processes": Room(
         "extractor.scan extractor settings sources results", doors="child pool scratch"
     ),
@@ -107,6 +107,7 @@ ROOMS: Mapping[str, Room] = {
         "jobs export runs listening serving mail upkeep"
     ),
     "service": Room(),
+    "sealform": Room("generator extractor service.forms"),
 }
 
 

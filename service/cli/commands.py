@@ -347,6 +347,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except SealformError as error:
         say(f"错误：{error}")
         sys.exit(error.exit_code)
+    except ModuleNotFoundError as error:
+        # Of the extras only what the command needs is missed; of our own modules none may be.
+        if (error.name or "").partition(".")[0] in ("service", "extractor", "generator", "models"):
+            raise
+        say(
+            f"错误：没有安装 {error.name}。请安装全部：pip install 'sealform[ocr,service]'；详情见 sealform doctor"
+        )
+        sys.exit(2)
     except OSError as error:
         from service.atomic_files import in_words
 
