@@ -36,8 +36,8 @@ _LINE = Border(bottom=Side("thin", color=_GREY))
 
 
 def write_template(form: FormDefinition) -> bytes:
-    """An empty roster of `form` as .xlsx: a heading for every field that a roster can fill, marked where it is
-    required, and a sample row, which is left out when the roster is read."""
+    """An empty roster of `form` as .xlsx: a heading for every field that a roster can fill, marked where it
+    is required, and a sample row, which is left out when the roster is read."""
     book = Workbook()
     sheet, lists = book.worksheets[0], book.create_sheet(_LISTS)
     sheet.title = "名册"

@@ -50,8 +50,8 @@ def test_the_commands_of_the_readme_are_taken_by_the_command_line() -> None:
     for line in lines:
         name, *rest = shlex.split(line)[1:]
         command = root.commands[name]
-        with command.make_context(name, rest, resilient_parsing=True) as context:
-            given, left, _ = command.make_parser(context).parse_args(rest)
+        with command.make_context(name, [*rest], resilient_parsing=True) as context:
+            given, left, _ = command.make_parser(context).parse_args([*rest])
         assert not left, line
         assert all(given.get(param.name) is not None for param in command.params if param.required), line
 

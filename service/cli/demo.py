@@ -1,5 +1,5 @@
-"""`sealform demo`: the loop once through, with the shipped forms and samples, and what came out: one sentence,
-a short table, the files, and what to do next."""
+"""`sealform demo`: the loop once through, with the shipped forms and samples, and what came out: one
+sentence, a short table, the files, and what to do next."""
 
 import os
 import shutil

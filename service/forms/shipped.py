@@ -1,4 +1,5 @@
-"""Where what comes with the program lies: beside this module in an installation, in `fixtures` in a checkout."""
+"""Where what comes with the program lies: beside this module in an installation, in a checkout in
+`fixtures`."""
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
-"""How long a run still takes: a scan takes a hundred times as long as a Word file, so that it is not enough to
-count what is done."""
+"""How long a run still takes: a scan takes a hundred times as long as a Word file, so that it is not enough
+to count what is done."""
 
 import time
 from collections.abc import Callable, Sequence

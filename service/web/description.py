@@ -12,13 +12,14 @@ from fastapi.routing import iter_route_contexts
 
 from service.web.security import May
 
-_INTRO = """Files go in, records come out. `POST /uploads` takes files and answers once they are safe; what was
-read is at `GET /submissions/{id}`, when `GET /uploads/{id}` says that it is; `GET /changes?after=N` gives what
-was accepted since, in order; webhooks tell of it.
+_INTRO = """Files go in, records come out. `POST /uploads` takes files and answers once they are safe; what
+was read is at `GET /submissions/{id}`, when `GET /uploads/{id}` says that it is; `GET /changes?after=N` gives
+what was accepted since, in order; webhooks tell of it.
 
-A system sends `Authorization: Bearer sf_…`, a token that an administrator makes under 管理 › 令牌; it may do what its
-scopes say. Browsers have a session cookie, and send `X-CSRF-Token` with what changes anything. A request that is
-refused is answered by `application/problem+json` with a `code` that stays, and `detail` and `advice` in Chinese.
+A system sends `Authorization: Bearer sf_…`, a token that an administrator makes under 管理 › 令牌; it may do
+what its scopes say. Browsers have a session cookie, and send `X-CSRF-Token` with what changes anything. A
+request that is refused is answered by `application/problem+json` with a `code` that stays, and `detail` and
+`advice` in Chinese.
 
 With curl and Python, in Chinese: `docs/api.zh.md`."""
 _TAGS = {
@@ -44,8 +45,8 @@ _SCHEMES: Mapping[str, Any] = {
         "type": "apiKey",
         "in": "cookie",
         "name": "sealform",
-        "description": "A browser's session; behind HTTPS the cookie is `__Host-sealform`. What changes anything "
-        "needs the header `X-CSRF-Token` too, whose value `POST /session` answers.",
+        "description": "A browser's session; behind HTTPS the cookie is `__Host-sealform`. What changes "
+        "anything needs the header `X-CSRF-Token` too, whose value `POST /session` answers.",
     },
 }
 _METHODS = ("get", "post", "put", "patch", "delete")

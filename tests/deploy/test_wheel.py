@@ -1,4 +1,4 @@
-"""The wheel: what is in it, and that it works alone: in an environment that has nothing else of the project."""
+"""The wheel: what is in it, and that it works alone, in an environment with nothing else of the project."""
 
 import ast
 import os

@@ -1,4 +1,4 @@
-"""The guide for other systems tells the truth: its lines of curl and its Python run against a real service."""
+"""The guide for other systems tells the truth: its curl and its Python run against a real service."""
 
 import json
 import os
