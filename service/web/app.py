@@ -91,5 +91,6 @@ def _describe(app: FastAPI) -> None:
     @app.get(f"{API}/docs", include_in_schema=False)
     def page(who: Visitor) -> Response:
         """The same as a page, which loads nothing from elsewhere."""
-        intro = made()["info"]["description"]
+        whole = made()["info"]["description"].replace("`", "")
+        intro = [" ".join(paragraph.split()) for paragraph in whole.split("\n\n")]
         return render("api.html", who, intro=intro, chapters=chapters(made()))
