@@ -6,7 +6,7 @@ READY := .venv/.ready
 .PHONY: demo serve test accept lint bench lock
 
 demo: $(READY)
-	$(BIN)/sealform demo
+	@$(BIN)/sealform demo
 
 test: $(READY)
 	$(BIN)/python -m tests
@@ -38,7 +38,7 @@ bundle: $(READY)
 
 # Pins again what pyproject.toml asks for; needs uv.
 lock:
-	uv pip compile pyproject.toml --extra ocr --group dev --group build --universal --python-version 3.11 \
+	uv pip compile pyproject.toml --extra ocr --extra service --group dev --group build --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements.lock
 	cd benchmarks/peers && uv pip compile requirements.in --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements.lock
@@ -49,7 +49,8 @@ $(READY): requirements.lock pyproject.toml
 		{ echo "Sealform needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo "$(PYTHON) cannot make a virtual environment. On Debian: apt-get install python3-venv" >&2; exit 1; }
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo "正在建立 .venv 并安装依赖，约需一两分钟 …"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -1,6 +1,6 @@
 """A roster: a spreadsheet with one unit a row, from which forms are filled in beforehand."""
 
-import io
+import difflib
 import re
 import unicodedata
 from collections import Counter
@@ -8,29 +8,29 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.worksheet import Worksheet
 
 from generator.filling import unwritable
-from generator.sheet import DEFAULT_LIMITS, Cell, Row, Sheet, SheetLimits, literal, read_sheets
+from generator.sheet import DEFAULT_LIMITS, Cell, Row, Sheet, SheetLimits
+from generator.workbooks import read_sheets
 from models.errors import RosterError, Unparsable
-from models.fields import ChoiceField, Field
+from models.fields import Field
 from models.form import FormDefinition
 from models.record import Record
 from models.writing import key
 
 _HEADER_ROWS = 5  # a title and remarks may stand above the headings
-_RUNNING_NUMBER = key("序号")
-_LONGEST_NAME = 120  # bytes; leaves room for a number and a suffix in the 255 that file systems allow
-_LONGEST_LIST = 250  # characters that a spreadsheet accepts as a list of options
+NUMBER = "序号"
+_RUNNING_NUMBER = key(NUMBER)
+# Stands in the place of its number in the row that only shows how to fill in.
+SAMPLE = "示例"
+_LIKE = 0.75  # of a heading, to be taken for one of ours that is misspelt
+_LONGEST_NAME = 120  # bytes: leaves room for a number and a suffix in the 255 that file systems allow
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\s]+')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
-# {column: (field, heading)}; None for a column that only numbers the rows.
+# {column: (field, heading)}, None for a column that only counts or is not used.
 Columns = Mapping[int, tuple[Field, str] | None]
 
 
@@ -54,20 +54,31 @@ class RosterRow:
     problems: tuple[Problem, ...] = ()
 
 
-def read_roster(
-    form: FormDefinition, data: bytes, limits: SheetLimits = DEFAULT_LIMITS
-) -> Iterator[RosterRow]:
-    """Read the rows of the .xlsx file `data` that are not blank, as records of `form`.
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """The rows of a roster, and the columns of it that belong to no field and were not used, each with its
+    place."""
+
+    rows: tuple[RosterRow, ...]
+    left_out: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[RosterRow]:
+        return iter(self.rows)
+
+
+def read_roster(form: FormDefinition, data: bytes, limits: SheetLimits = DEFAULT_LIMITS) -> Roster:
+    """The rows of the .xlsx, .xls or .csv file `data` that are not blank, as records of `form`.
 
     A column's heading tells its field: the field's name, its title, or its label on the form, in any writing.
 
     Raises:
-        RosterError: the file is not a readable .xlsx, exceeds a limit, or has no headings; or a heading fits
-            no field, the same field as another heading, or any of several fields.
+        RosterError: the file is no readable roster or over a limit, it has no headings, or there are headings
+            that belong to the same field, to any of several, or to none and yet much like one's.
     """
     sheet, at = _find_header(form, read_sheets(data, limits))
-    columns = _assign(form, sheet.rows[at].cells)
-    return (made for row in sheet.below(at) if (made := _read_row(form, columns, row)))
+    assigned, left_out = _assign(form, sheet.rows[at].cells)
+    rows = (_read_row(form, assigned, row) for row in sheet.below(at))
+    return Roster(tuple(row for row in rows if row), left_out)
 
 
 def file_name(form: FormDefinition, record: Record, taken: set[str]) -> str:
@@ -104,14 +115,14 @@ def _safe(text: str) -> str:
     return f"_{text}" if _RESERVED.fullmatch(text) else text
 
 
-def _columns(form: FormDefinition) -> list[Field]:
-    """Return the fields that a roster can fill. Seals and signatures are none, because a file bears none."""
+def fields_of(form: FormDefinition) -> list[Field]:
+    """The fields that a roster can fill: a file bears no seal and no signature."""
     return [field for field in form.fields.values() if not field.is_mark]
 
 
 def _headings(form: FormDefinition) -> Mapping[str, list[str]]:
-    """Return the fields that a heading may mean, in the order of the form, by the heading's key."""
-    fields = {field.name for field in _columns(form)}
+    """The fields that a heading may mean, in the order of the form, by the heading's key."""
+    fields = {field.name for field in fields_of(form)}
     known: dict[str, list[str]] = {}
     for cell in form.cells():
         inside = [field for field in cell.fields if field.name in fields]
@@ -121,8 +132,8 @@ def _headings(form: FormDefinition) -> Mapping[str, list[str]]:
             words += [word for word in (cell.label, *cell.aliases) if word and len(inside) == 1]
             for word in dict.fromkeys(map(key, words)):
                 known.setdefault(word, []).append(field.name)
-    # A field's own name or title can't be another field's label.
-    for field in _columns(form):
+    # What is one field's own name or title is not another's label.
+    for field in fields_of(form):
         for word in (field.name, form.titles[field.name]):
             known[key(word)] = [field.name]
     return known
@@ -138,25 +149,24 @@ def _find_header(form: FormDefinition, sheets: list[Sheet]) -> tuple[Sheet, int]
         if any(counts):
             found.append((sheet, counts.index(max(counts))))
     if not found:
-        titles = "、".join(form.titles[field.name] for field in _columns(form))
-        raise RosterError(f"前 {_HEADER_ROWS} 行中没有找到表头", advice=f"请在第一行写上栏目名称：{titles}")
+        titles = "、".join(form.titles[field.name] for field in fields_of(form))
+        raise RosterError(
+            f"名册的前 {_HEADER_ROWS} 行中没有找到表头", advice=f"请在第一行写上栏目名称：{titles}"
+        )
     if len(found) > 1:
         names = "、".join(f"“{sheet.name}”" for sheet, _ in found)
         raise RosterError(f"工作表 {names} 都有表头，不知道用哪一张", advice="请只保留一张名册")
     return found[0]
 
 
-def _assign(form: FormDefinition, header: tuple[Cell, ...]) -> Columns:
+def _assign(form: FormDefinition, header: tuple[Cell, ...]) -> tuple[Columns, tuple[str, ...]]:
+    """The columns with their fields, and the places of those that belong to no field."""
     known = _headings(form)
     numbering = {
         cell.column for cell in header if key(cell.text) == _RUNNING_NUMBER and _RUNNING_NUMBER not in known
     }
     written = {cell.column: cell.text for cell in header if cell.column not in numbering}
-    unknown = [column for column, text in written.items() if key(text) not in known]
-    if unknown:
-        titles = "、".join(form.titles[field.name] for field in _columns(form))
-        listed = "、".join(_place(column, written[column]) for column in unknown)
-        raise RosterError(f"名册中有表格没有的栏目：{listed}", advice=f"请删去或改正，可用的栏目：{titles}")
+    unknown = {column: written.pop(column) for column in list(written) if key(written[column]) not in known}
     assigned = {column: names[0] for column, text in written.items() if len(names := known[key(text)]) == 1}
     _must_differ(assigned, written)
     for word in dict.fromkeys(key(text) for column, text in written.items() if column not in assigned):
@@ -164,9 +174,23 @@ def _assign(form: FormDefinition, header: tuple[Cell, ...]) -> Columns:
         assigned |= _share_out(
             form, [name for name in known[word] if name not in assigned.values()], shared, assigned, written
         )
-    return {
-        column: (form.fields[name], written[column]) for column, name in assigned.items()
-    } | dict.fromkeys(numbering)
+    _must_be_other(form, unknown, set(assigned.values()))
+    fields = {column: (form.fields[name], written[column]) for column, name in assigned.items()}
+    left_out = tuple(_place(column, text) for column, text in unknown.items())
+    return fields | dict.fromkeys([*numbering, *unknown]), left_out
+
+
+def _must_be_other(form: FormDefinition, unknown: Mapping[int, str], used: set[str]) -> None:
+    """A heading that is one of ours with a slip in it would cost every unit that answer, and nobody would
+    see."""
+    ours = {word: names for word, names in _headings(form).items() if not used.issuperset(names)}
+    for column, text in unknown.items():
+        if like := difflib.get_close_matches(key(text), ours, 1, _LIKE):
+            title = form.titles[next(name for name in ours[like[0]] if name not in used)]
+            raise RosterError(
+                f"{_place(column, text)}像是“{title}”，但写法不同",
+                advice=f"是这一栏的，请把表头改为“{title}”；不是的，请删去这一列",
+            )
 
 
 def _must_differ(assigned: Mapping[int, str], written: Mapping[int, str]) -> None:
@@ -209,7 +233,9 @@ def _share_out(
 
 
 def _read_row(form: FormDefinition, columns: Columns, row: Row) -> RosterRow | None:
-    """Read a row; return None where it says nothing, as where it has only a running number."""
+    """None where the row says nothing, as one that is only numbered, or is the sample of the template."""
+    if any(columns.get(cell.column, 0) is None and key(cell.text) == SAMPLE for cell in row.cells):
+        return None
     values: dict[str, Any] = {}
     problems: list[Problem] = []
     for cell in row.cells:
@@ -252,33 +278,3 @@ def _problem(row: int, cell: Cell, heading: str | None, reason: str) -> Problem:
 
 def _place(column: int, heading: str) -> str:
     return f"{get_column_letter(column)}列“{heading.strip()}”"
-
-
-def write_template(form: FormDefinition) -> bytes:
-    """Return an empty roster of `form` as .xlsx: a heading for every field that a roster can fill."""
-    book = Workbook()
-    sheet = book.worksheets[0]
-    sheet.title = "名册"
-    for number, field in enumerate(_columns(form), 1):
-        heading = sheet.cell(row=1, column=number, value=literal(form.titles[field.name]))
-        heading.data_type = "s"  # a title that starts with = is text, not a formula
-        heading.font = Font(bold=True)
-        column = sheet.column_dimensions[get_column_letter(number)]
-        column.width = max(12, 2 * len(form.titles[field.name]) + 4)
-        column.number_format = "@"  # keeps a spreadsheet from shortening telephone numbers
-        if isinstance(field, ChoiceField) and field.max == 1:
-            _offer(sheet, column.index, field.options)
-    sheet.freeze_panes = "A2"
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
-
-
-def _offer(sheet: Worksheet, column: str, options: tuple[str, ...]) -> None:
-    """Offer a list to choose from in every cell of the column below its heading."""
-    words = ",".join(options).replace('"', '""')
-    if len(words) > _LONGEST_LIST:
-        return
-    offered = DataValidation(type="list", formula1=f'"{words}"', allow_blank=True)
-    offered.add(f"{column}2:{column}{DEFAULT_LIMITS.rows}")
-    sheet.add_data_validation(offered)

@@ -21,15 +21,12 @@ from openpyxl.xml.functions import iterparse
 from generator.shown import MOST_DIGITS, shown
 from models.errors import RosterError
 
-_ZIP_MAGIC = b"PK\x03\x04"
-_OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
-_LAST_ROW = 1_048_576  # the last row that an .xlsx can have
+_LAST_ROW = 1_048_576  # of any .xlsx
 _RELATIONS, _MOST_RELATIONS = "_rels/.rels", 1 << 16
 _STRICT = b"http://purl.oclc.org/ooxml/"
 _ROW, _MERGE = f"{{{SHEET_MAIN_NS}}}row", f"{{{SHEET_MAIN_NS}}}mergeCell"
 _MOST_MERGED = 200_000
-_HIDDEN = "这一行已隐藏或被筛选掉，没有使用；如果需要，请取消隐藏或筛选后重试"
+HIDDEN = "这一行已隐藏或被筛选掉，没有使用；如果需要，请取消隐藏或筛选后重试"
 _ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 
 
@@ -114,13 +111,13 @@ def literal(text: str) -> str:
     return _ESCAPE.sub("_x005F_", text)
 
 
-def read_sheets(data: bytes, limits: SheetLimits = DEFAULT_LIMITS) -> list[Sheet]:
-    """Read the visible worksheets of the .xlsx file `data`. A formula counts as its saved result.
+def read_xlsx(data: bytes, limits: SheetLimits = DEFAULT_LIMITS) -> list[Sheet]:
+    """The visible worksheets of the .xlsx file `data`; formulas by the result that was saved with them.
 
     Raises:
-        RosterError: `data` is not an .xlsx, needs a password, is damaged, or exceeds a limit.
+        RosterError: `data` needs a password, is damaged or over a limit.
     """
-    _must_be_workbook(data, limits)
+    _must_be_whole(data, limits)
     try:
         values, formulas = (
             load_workbook(io.BytesIO(data), read_only=True, data_only=only) for only in (True, False)
@@ -144,7 +141,7 @@ def _sheet(values: Any, formulas: Any, limits: SheetLimits) -> Sheet:
     hidden, merges = _layout(values)
     return Sheet(
         values.title,
-        tuple(replace(row, fault=_HIDDEN) if row.number in hidden else row for row in rows),
+        tuple(replace(row, fault=HIDDEN) if row.number in hidden else row for row in rows),
         merges,
     )
 
@@ -171,15 +168,7 @@ def _layout(sheet: Any) -> tuple[set[int], tuple[Merge, ...]]:
     return hidden, tuple(merges)
 
 
-def _must_be_workbook(data: bytes, limits: SheetLimits) -> None:
-    if len(data) > limits.bytes:
-        raise RosterError(f"名册超过 {limits.bytes // 1_000_000} MB", advice="请删去图片和无关的工作表后重试")
-    if data.startswith(_OLE_MAGIC):
-        if _ENCRYPTED_STREAM in data:
-            raise RosterError("名册设有打开密码", advice="请去除密码后重试")
-        raise RosterError("名册是旧版 .xls 文件", advice="请另存为 .xlsx 后重试")
-    if not data.startswith(_ZIP_MAGIC):
-        raise RosterError("名册不是 .xlsx 文件", advice="请在 Excel 或 WPS 中另存为 .xlsx 后重试")
+def _must_be_whole(data: bytes, limits: SheetLimits) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
@@ -236,12 +225,13 @@ def _cells(row: Any, sources: Any) -> Iterator[Cell]:
         elif cell is not None and cell.data_type == "e":
             yield Cell(column, "", f"公式出错：{value}")
         elif isinstance(value, int | float) and not isinstance(value, bool):
-            yield _number(column, _text(value), cell.number_format or "")
-        elif value is not None and (text := _text(value)).strip():
+            yield number_cell(column, as_text(value), cell.number_format or "")
+        elif value is not None and (text := as_text(value)).strip():
             yield Cell(column, text)
 
 
-def _number(column: int, plain: str, number_format: str) -> Cell:
+def number_cell(column: int, plain: str, number_format: str) -> Cell:
+    """The cell of a number, as it is shown; with why it can't be used where that is another number."""
     if len(plain.lstrip("-").partition(".")[0]) > MOST_DIGITS:
         told = f"数字超过 {MOST_DIGITS} 位，表格软件保存时会丢掉后面的数字，请把这一列设为文本，再重新填写"
         return Cell(column, plain, told)
@@ -255,8 +245,8 @@ def _number(column: int, plain: str, number_format: str) -> Cell:
     return Cell(column, text)
 
 
-def _text(value: Any) -> str:
-    """Return the value of a cell as text, whatever its number format."""
+def as_text(value: Any) -> str:
+    """The value of a cell as text, whatever its number format."""
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, float):

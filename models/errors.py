@@ -126,7 +126,7 @@ class GenerationError(SealformError):
 class RosterError(GenerationError):
     code = "roster-unreadable"
     exit_code = 2
-    advice = "请提供 .xlsx 名册：第一行为字段名或栏目名称，其下每行一家单位"
+    advice = "请提供 .xlsx、.xls 或 .csv 名册：第一行为字段名或栏目名称，其下每行一家单位"
 
 
 class NoView(SealformError):

@@ -77,6 +77,7 @@ CATALOGUE: dict[str, Kind] = {
     "date-range": _warning("“{title}”为 {date}，超出合理范围"),
     "rows-too-few": _error("“{title}”应至少填写 {min} 行，实填 {count} 行", "请补齐表中的各行"),
     "mention-missing": _warning("“{title}”中没有出现“{other}”的名称", doubt=False),
+    "other-form": _error("这份文件像是“{form}”，却按“{wanted}”读取，请核对指定的表格"),
     "label-missing": _error("没有找到“{title}”一栏", "请使用原表填写，不要删改表中的栏目"),
     "unsure": _warning("“{title}”识别把握不足（{percent}%），请对照原件"),
     "text-struck": _warning("“{title}”中有被划去的文字“{text}”"),

@@ -5,8 +5,8 @@ import errno
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import count
+from contextlib import contextmanager, suppress
+from itertools import count, islice
 from pathlib import Path
 from typing import IO
 
@@ -14,7 +14,9 @@ from models.errors import BadUsage
 
 _UNFINISHED = ".sealform-tmp"
 _ELSEWHERE = "请换一个位置"
-# The advice for `check_targets` where a command writes several files into a folder.
+# A folder may hold very many files.
+_MOST_NEIGHBOURS = 2000
+# Advice for `check_targets` where a command writes several files into a folder.
 ANOTHER_FOLDER = "请换一个文件夹，或加上 --overwrite 覆盖"
 _REASONS = {
     errno.ENOSPC: "磁盘已满。请腾出空间后再试",
@@ -29,6 +31,24 @@ _REASONS = {
     errno.ENAMETOOLONG: "文件名太长。请换一个短些的",
     errno.ELOOP: f"链接指向自己。{_ELSEWHERE}",
     errno.EPIPE: "接收的一方已经关闭",
+    errno.EISDIR: "是文件夹，不是文件。请给出文件名",
+    errno.EIO: "磁盘读写出错。请检查磁盘",
+    errno.EBUSY: "正被占用。请稍后再试",
+    errno.ETXTBSY: "正被占用。请稍后再试",
+    errno.EMFILE: "打开的文件太多。请稍后再试，或请管理员放宽限制",
+    errno.ENFILE: "打开的文件太多。请稍后再试，或请管理员放宽限制",
+    errno.ENOMEM: "内存不足。请关闭其他程序后再试",
+    errno.EFBIG: "文件超过系统允许的大小",
+    errno.EINVAL: f"不能这样使用。{_ELSEWHERE}",
+    errno.EXDEV: f"不在同一个磁盘上。{_ELSEWHERE}",
+    errno.ESTALE: "网络磁盘已断开。请重新连接后再试",
+    errno.EADDRINUSE: "端口已被占用",
+    errno.EADDRNOTAVAIL: "不是本机的地址",
+    errno.ECONNREFUSED: "对方拒绝连接",
+    errno.ECONNRESET: "连接中断",
+    errno.ETIMEDOUT: "连接超时",
+    errno.EHOSTUNREACH: "连接不到对方",
+    errno.ENETUNREACH: "网络不通",
 }
 
 
@@ -162,10 +182,25 @@ def _target(path: Path) -> Path:
 
 
 def in_words(error: OSError) -> str:
-    """Returns the reason and the advice for a person, or the system's own words where we have none."""
+    """Why, and what to do, for a person; by the system's name for it where there are no words of ours."""
     number = error.errno or 0
     is_ours = error.strerror and error.strerror != os.strerror(number)
-    return (error.strerror if is_ours else _REASONS.get(number)) or error.strerror or str(error)
+    if is_ours and error.strerror:
+        return error.strerror
+    # What a library raised without a number has only its own words.
+    unknown = f"系统报告 {errno.errorcode[number]}" if number in errno.errorcode else str(error)
+    return _REASONS.get(number, unknown)
+
+
+def near(path: Path) -> str:
+    """What lies beside a missing path and has a like name, in words; nothing where nothing does."""
+    import difflib  # only where something is wrong
+
+    with suppress(OSError):
+        names = [entry.name for entry in islice(path.parent.iterdir(), _MOST_NEIGHBOURS)]
+        if like := difflib.get_close_matches(path.name, names, 3, 0.6):
+            return f"（相近的有 {'、'.join(str(path.parent / name) for name in like)}）"
+    return ""
 
 
 @contextmanager

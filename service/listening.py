@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from models.errors import BadUsage
+from service.atomic_files import in_words
 
 _ADDRESSES = "请用 --host 给出本机的地址：127.0.0.1 只供本机，0.0.0.0 也供其他机器"
 _NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
@@ -23,9 +24,7 @@ def listening(host: str, port: int) -> Iterator[list[socket.socket]]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (socket.gaierror, UnicodeError) as error:
-        raise BadUsage(
-            f"找不到地址“{host}”（{getattr(error, 'strerror', None) or error}）", advice=_ADDRESSES
-        ) from error
+        raise BadUsage(f"找不到地址“{host}”", advice=_ADDRESSES) from error
     with ExitStack() as stack:
         sockets, refused = [], list[OSError]()
         for family, _, _, _, address in dict.fromkeys(found):
@@ -55,5 +54,5 @@ def _refusal(host: str, port: int, error: OSError) -> BadUsage:
             advice="1024 以下的端口要有管理员的权限；请用 --port 换一个，如 --port 8000",
         )
     return BadUsage(
-        f"无法在 {host} 的端口 {port} 监听：{error.strerror}", advice="请用 --host 和 --port 换一个地址"
+        f"无法在 {host} 的端口 {port} 监听：{in_words(error)}", advice="请用 --host 和 --port 换一个地址"
     )

@@ -27,8 +27,13 @@ Count = Callable[[str, str, int], None]
 _PLAIN = re.compile(r"[A-Za-z0-9_.:/{}+-]{0,128}")
 _FIXED = re.compile(r"[^:\n]*")
 _FOREIGN = re.compile(r"[^A-Za-z0-9%(). -]")
+# Where an argument goes, as `logging` writes it.
+_PLACE = re.compile(r"%(?:\([^)]*\))?[-+ #0]*\d*(?:\.\d+)?[a-zA-Z]")
 _WITHHELD = "…"
-# These loggers repeat what our own lines say, or write addresses and queries.
+# A number from here on may be somebody's telephone.
+_LARGE = 10_000_000
+_LEVELS = {"WARNING": "注意", "ERROR": "出错", "CRITICAL": "出错", "INFO": "说明", "DEBUG": "细节"}
+# These say what we say better, or repeat addresses and queries.
 _SILENT = ("uvicorn.access", "httpx", "httpcore", "alembic", "dbos")
 _MOST_FRAMES = 12
 # The route that is logged for a request that no route took.
@@ -37,14 +42,19 @@ _OURS = __name__.partition(".")[0]
 
 
 def configure(level: str = "INFO", stream: IO[str] | None = None) -> None:
-    """Sends everything that this process logs, by structlog or by `logging`, to standard error (or `stream`)
-    as lines of JSON.
+    """Sends all that this process logs, by structlog or by `logging`, to standard error (or `stream`): as
+    lines of JSON, or, where a person looks at a terminal, what went wrong in a few words.
 
     Raises:
         ValueError: there is no such level.
     """
-    handler = logging.StreamHandler(stream or sys.stderr)
+    where = stream or sys.stderr
+    handler = logging.StreamHandler(where)
     handler.setFormatter(_Lines())
+    if where.isatty():
+        handler.setFormatter(_Words())
+        # That a request was answered, or a library began, tells a person nothing.
+        handler.addFilter(lambda record: record.levelno >= logging.WARNING or level == "DEBUG")
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
@@ -121,8 +131,7 @@ class _Lines(logging.Formatter):
             "logger": record.name,
             "event": _event(record),
         }
-        told = own if own is not None else structlog.contextvars.get_contextvars()
-        line |= {name: _plain(value) for name, value in told.items() if value is not None}
+        line |= _told(record)
         if own is None:
             line["from"] = f"{record.module}:{record.lineno}"
         if record.exc_info and record.exc_info[1]:
@@ -130,10 +139,29 @@ class _Lines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
+class _Words(logging.Formatter):
+    """A line for a person: when, how grave, what, and what it is about."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created).strftime("%H:%M:%S")
+        about = " ".join(f"{name}={value}" for name, value in _told(record).items())
+        words = f"{at} {_LEVELS.get(record.levelname, record.levelname)}：{_event(record)} {about}".rstrip()
+        if record.exc_info and record.exc_info[1]:
+            cause = _causes(record.exc_info[1])[0]
+            words += f"（{cause['kind']}，{(cause['at'] or ['?'])[-1]}）"
+        return words
+
+
+def _told(record: logging.LogRecord) -> dict[str, Any]:
+    own: dict[str, Any] | None = getattr(record, "plain", None)
+    told = own if own is not None else structlog.contextvars.get_contextvars()
+    return {name: _plain(value) for name, value in told.items() if value is not None}
+
+
 def _event(record: logging.LogRecord) -> str:
     if record.name.partition(".")[0] != _OURS:
-        return _fixed(record.msg)
-    # The text of our own messages is fixed, but the values put into it may come from outside.
+        return _filled(_fixed(record.msg), record.args)
+    # What we write ourselves is fixed; what is put into it may not be.
     arguments = record.args if isinstance(record.args, tuple) else ()
     try:
         return str(record.msg) % tuple(_plain(value) for value in arguments) if arguments else str(record.msg)
@@ -152,6 +180,19 @@ def _fixed(message: Any) -> str:
     colon, which is often the text of an error."""
     found = _FIXED.match(message) if isinstance(message, str) else None
     return _FOREIGN.sub("", found[0]).strip()[:128] if found else _WITHHELD
+
+
+def _filled(words: str, arguments: Any) -> str:
+    """The fixed words with the small numbers that belong in them; of anything else only that it was there."""
+    if not isinstance(arguments, tuple) or not arguments:
+        return words
+    given = iter(arguments)
+    return _PLACE.sub(lambda _: _small(next(given, None)), words)
+
+
+def _small(value: object) -> str:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return str(value) if is_number and abs(value) < _LARGE else _WITHHELD  # type: ignore[arg-type]
 
 
 def _causes(error: BaseException) -> list[dict[str, Any]]:

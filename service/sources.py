@@ -9,7 +9,7 @@ from pathlib import Path
 from extractor import Source, digest, is_left_out, readable
 from extractor.arrival import kind_of
 from models.errors import BadUsage, OtherKind, UnreadableFile, UnsupportedKind
-from service.atomic_files import has_content
+from service.atomic_files import has_content, near
 
 _NO_FILE = "不是普通文件"
 
@@ -44,9 +44,11 @@ def select(paths: Iterable[Path], *, together: bool = False, outputs: Iterable[P
     left_out: list[tuple[str, str]] = []
     for given in paths:
         if not given.exists():
-            raise BadUsage(f"没有这个文件或文件夹：{given}")
+            raise BadUsage(f"没有这个文件或文件夹：{given}{near(given)}")
         if not (given.is_file() or given.is_dir()):
             raise BadUsage(f"不是普通的文件或文件夹：{given}")
+        if not any(given.iterdir() if given.is_dir() else [given]):
+            left_out.append((readable(given.as_posix()), "空文件夹"))
         whole = together or not given.is_dir()
         for path in [given] if whole else sorted(given.iterdir()):
             real, reason = _real(path), None if whole else _reason(path)

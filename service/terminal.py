@@ -27,21 +27,39 @@ class _Rate(ProgressColumn):
         return Text(f"{task.speed * 60:.0f} 份/分" if task.speed else "… 份/分")
 
 
-# A progress callback. It is called once for each finished item, with the current state in words.
+class _Left(ProgressColumn):
+    """The time left, as whoever does the work expects it."""
+
+    max_refresh = 0.5
+
+    def __init__(self, left: Callable[[], float | None]) -> None:
+        super().__init__()
+        self._left = left
+
+    def render(self, task: Task) -> Text:
+        seconds = self._left()
+        if seconds is None:
+            return Text("-:--")
+        return Text(f"{int(seconds) // 60}:{int(seconds) % 60:02}")
+
+
+# Called once for each that is finished, with how things stand now.
 Advance = Callable[[str], None]
 
 
 @contextmanager
-def progress(console: Console, what: str, total: int) -> Iterator[Advance]:
-    """Shows a progress bar with rate and remaining time while `total` items are worked on. The bar is hidden
-    where `console` is not a terminal."""
+def progress(
+    console: Console, what: str, total: int, left: Callable[[], float | None] | None = None
+) -> Iterator[Advance]:
+    """A bar with rate and time left while something is done `total` times; nothing where `console` is no
+    terminal. `left` says how many seconds are left, where they differ much from one to another."""
     bar = Progress(
         TextColumn(what),
         BarColumn(),
         MofNCompleteColumn(),
         _Rate(),
         TextColumn("剩余"),
-        TimeRemainingColumn(),
+        _Left(left) if left else TimeRemainingColumn(),
         TextColumn("{task.fields[state]}"),
         console=console,
         transient=True,

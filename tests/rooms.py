@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-TOPS = ("models", "generator", "extractor", "service")
+TOPS = ("models", "generator", "extractor", "service", "sealform")
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Room:
 # says what it is for.
 ROOMS: Mapping[str, Room] = {
     "models": Room(doors="*"),
-    "generator": Room(doors="roster sheet"),
+    "generator": Room(doors="roster roster_template sheet"),
     "extractor.limits": Room(),
     "extractor.rungs": Room(),
     "extractor.text": Room(doors="confusions passage placeholders raised readings tick_signs unseen"),
@@ -69,7 +69,7 @@ ROOMS: Mapping[str, Room] = {
     "service.results": Room("extractor atomic_files sources"),
     "service.parts": Room("extractor results"),
     "service.blobs": Room("atomic_files"),
-    "service.forms": Room("generator extractor atomic_files", doors="definitions documents drafts"),
+    "service.forms": Room("generator extractor atomic_files", doors="definitions documents drafts shipped"),
     "service.processes": Room(
         "extractor.scan extractor settings sources results", doors="child pool scratch"
     ),
@@ -97,7 +97,7 @@ ROOMS: Mapping[str, Room] = {
         "generator logs settings results parts blobs forms page_pictures store webhooks export",
         doors="app context",
     ),
-    "service.listening": Room(),
+    "service.listening": Room("atomic_files"),
     "service.serving": Room("atomic_files logs settings blobs forms store web"),
     "service.mail": Room("extractor.arrival atomic_files terminal store web", doors="fetch imap upload"),
     "service.upkeep": Room(
@@ -110,6 +110,7 @@ ROOMS: Mapping[str, Room] = {
         "jobs export runs listening serving mail upkeep"
     ),
     "service": Room(),
+    "sealform": Room("generator extractor service.forms"),
 }
 
 

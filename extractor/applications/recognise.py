@@ -64,6 +64,7 @@ def _document(
     identity = pages.identity if pages.identity and pages.identity.form == alignment.form.name else None
     places = [origins.get(page.number, (part, page.number)) for page in pages.pages]
     doubts = [_unsure(number, part, origins) for number in sheaf.unsure]
+    doubts += _other_form(sheaf.wording, alignment, forms, wanted)
     return Document(
         number=0,
         names=tuple(dict.fromkeys(name for name, _ in places)),
@@ -78,6 +79,17 @@ def _document(
         entries=lambda: _entries(found, part, origins),
         is_whole=alignment.score >= _IS_FORM or _known_form(pages, forms, wanted) is not None,
     )
+
+
+def _other_form(wording: Wording, alignment: Alignment, forms: Forms, wanted: str | None) -> list[Finding]:
+    """That pages bear another form's labels, and hardly those of the form that was asked for."""
+    if wanted is None or alignment.score >= _IS_FORM:
+        return []
+    others = [align(form, wording.units) for form in forms.values() if form.name != wanted]
+    best = max(others, key=lambda one: one.score, default=None)
+    if best is None or best.score < _IS_FORM:
+        return []
+    return [Finding.of("other-form", form=best.form.title, wanted=alignment.form.title)]
 
 
 def _entries(found: Match, part: str, origins: Origins) -> Iterator[tuple[str, Entry]]:

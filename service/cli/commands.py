@@ -14,11 +14,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from models.errors import BadUsage, DefinitionError, SealformError
-from service.cli import drafting, operations
+from service.cli import completion, drafting, operations
 from service.cli import forms as form_commands
-from service.cli.base import FormsFolder, Overwrite, choose, known_forms, read_settings, say
+from service.cli.base import (
+    FormsFolder,
+    Overwrite,
+    check_outputs,
+    choose,
+    known_forms,
+    read_settings,
+    say,
+)
+from service.cli.help import Group, command, explain
 
 if TYPE_CHECKING:
     from service.mail.fetch import Outcome
@@ -31,6 +41,7 @@ _DEMO = Path("demo-out")
 app = typer.Typer(
     name="sealform",
     help="生成申请表，读取收回的申请表，得到可复核的记录。",
+    cls=Group,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -40,10 +51,40 @@ app = typer.Typer(
 form_commands.register(app)
 
 
-@app.command()
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        from importlib import metadata
+
+        typer.echo(f"sealform {metadata.version('sealform')}")
+        raise typer.Exit
+
+
+@app.callback(cls=Group)
+def _all(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="显示版本")
+    ] = False,
+) -> None:
+    pass
+
+
+@command(
+    app,
+    "sealform extract 收件 -o results.jsonl --xlsx 汇总表.xlsx",
+    "sealform extract 收件 -o results.jsonl --xlsx 汇总表.xlsx --resume",
+    "sealform extract 申请表.docx --form 表格标题",
+)
 def extract(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="收回的文件，或放这些文件的文件夹")],
-    form: Annotated[str | None, typer.Option("--form", metavar="NAME", help="指定表格，不自动识别")] = None,
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--form",
+            metavar="FORM",
+            help="指定表格（名称或标题），不自动识别",
+            autocompletion=completion.form_names,
+        ),
+    ] = None,
     forms: FormsFolder = None,
     output: Annotated[
         Path | None,
@@ -76,7 +117,7 @@ def extract(
         bool, typer.Option("--together", help="给出的文件夹整体是一份申请，如一页一张照片")
     ] = False,
     time_limit: Annotated[
-        float | None, typer.Option("--time-limit", min=0.1, metavar="S", help="每份的时限（秒）")
+        float | None, typer.Option("--time-limit", min=0.1, metavar="S", help="每份的时限，以秒计")
     ] = None,
     silent_target: Annotated[
         float,
@@ -112,6 +153,7 @@ def extract(
         chosen = choose(form, known)
         known, form = {**known, chosen.name: chosen}, chosen.name
     selection = select(paths, together=together, outputs=[path for path in outputs.values() if path])
+    check_outputs(output, xlsx)
     outcome = read(
         selection,
         known,
@@ -127,7 +169,11 @@ def extract(
         raise typer.Exit(1)
 
 
-@app.command()
+@command(
+    app,
+    "sealform mail --imap imaps://user%40bureau.cn@imap.example.cn/INBOX -o 收件",
+    "sealform mail --imap imaps://user%40bureau.cn@imap.example.cn/INBOX --into-service --since 2021-03-01",
+)
 def mail(
     imap: Annotated[
         str,
@@ -192,7 +238,7 @@ def mail(
         raise typer.Exit(1)
 
 
-@app.command()
+@command(app, "sealform doctor")
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="以 JSON 输出")] = False) -> None:
     """检查安装：装了什么，缺什么，缺了有何影响，如何补上。"""
     from service.upkeep.doctor import examine, print_table, to_json
@@ -206,7 +252,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="以 JSON 输出
         raise typer.Exit(1)
 
 
-@app.command()
+@command(app, "sealform serve", "sealform serve --host 0.0.0.0 --port 80")
 def serve(
     host: Annotated[
         str | None, typer.Option("--host", metavar="ADDRESS", help="监听的地址，默认 127.0.0.1（只供本机）")
@@ -236,7 +282,7 @@ def serve(
             run(context, sockets, say, with_worker=not no_worker)
 
 
-@app.command()
+@command(app, "sealform worker", "sealform worker --jobs 2 --name 二号机")
 def worker(
     jobs: Annotated[
         int | None,
@@ -262,7 +308,7 @@ def worker(
     os._exit(0)
 
 
-@app.command()
+@command(app, "sealform demo", "sealform demo -o 演示")
 def demo(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="放演示文件的文件夹")] = _DEMO,
     overwrite: Overwrite = False,
@@ -276,14 +322,24 @@ def demo(
 
 drafting.register(app)
 operations.register(app)
+completion.register(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line, and always ends by SystemExit; an expected error is told without a traceback."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8")
+    completion.prepare()
     try:
-        app(args=list(arguments) if arguments is not None else None, prog_name="sealform")
+        given = list(arguments) if arguments is not None else None
+        # Not by the library, which would tell in English what is wrong.
+        sys.exit(app(args=given, prog_name="sealform", standalone_mode=False))
+    except TyperException as error:
+        say(explain(error))
+        sys.exit(error.exit_code)
+    except typer.Abort:
+        say("已取消")
+        sys.exit(1)
     except DefinitionError as error:
         say(str(error))
         say(f"错误：表格定义有 {len(error.problems)} 处问题。{error.advice}")
@@ -291,6 +347,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except SealformError as error:
         say(f"错误：{error}")
         sys.exit(error.exit_code)
+    except ModuleNotFoundError as error:
+        # Of the extras only what the command needs is missed; of our own modules none may be.
+        if (error.name or "").partition(".")[0] in ("service", "extractor", "generator", "models"):
+            raise
+        say(
+            f"错误：没有安装 {error.name}。请安装全部：pip install 'sealform[ocr,service]'；详情见 sealform doctor"
+        )
+        sys.exit(2)
     except OSError as error:
         from service.atomic_files import in_words
 

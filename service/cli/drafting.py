@@ -6,12 +6,17 @@ from typing import Annotated
 import typer
 
 from models.errors import TooLarge
-from service.cli.base import Overwrite, read_settings, say
+from service.cli.base import Overwrite, check_suffix, read_settings, say
+from service.cli.help import command
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
-    app.command()(draft)
+    command(
+        app,
+        "sealform draft 申请表.docx -o 申请表.yaml",
+        "sealform draft 扫描件.pdf -o filing.yaml --name filing",
+    )(draft)
 
 
 def draft(
@@ -32,6 +37,7 @@ def draft(
     from service.forms.drafts import as_yaml, field_name, form_name
     from service.processes.pool import options_of
 
+    check_suffix("-o", output, ".yaml", ".yml")
     settings = read_settings()
     check_targets(output, replace=overwrite, advice="请换一个文件名，或加上 --overwrite 覆盖")
     most = settings.limits().file_bytes

@@ -1,27 +1,45 @@
 """The commands about forms: which there are, whether a definition is right, blank ones and prefilled ones."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli.base import FormsFolder, Overwrite, choose, is_path, known_forms, say
+from service.cli.base import FormsFolder, Overwrite, check_suffix, choose, is_path, known_forms, say
+from service.cli.completion import form_names
+from service.cli.help import command
 
 if TYPE_CHECKING:
     from generator import Kind
     from models.form import FormDefinition
 
 FormName = Annotated[
-    str, typer.Argument(metavar="FORM", help="表格名称（见 sealform forms），或定义文件 .yaml 的路径")
+    str,
+    typer.Argument(
+        metavar="FORM",
+        help="表格的名称或标题（见 sealform forms），或定义文件 .yaml 的路径",
+        autocompletion=form_names,
+    ),
 ]
 Flat = Annotated[bool, typer.Option("--flat", help="PDF 只供打印，不能在屏幕上填写")]
 
 
 def register(app: typer.Typer) -> None:
     """Adds these commands to `app`."""
-    for command in (blank, prefill, check):
-        app.command()(command)
-    app.command(name="forms")(list_forms)
+    command(
+        app,
+        "sealform blank 表格标题 -o 空白表.docx",
+        "sealform blank 表格标题 -o 空白表.pdf --flat",
+    )(blank)
+    command(app, "sealform roster 表格标题 -o 名册.xlsx")(roster)
+    command(
+        app,
+        "sealform prefill 表格标题 名册.xlsx -o 预填",
+        "sealform prefill 表格标题 名册.xlsx -o 预填 --to pdf",
+    )(prefill)
+    command(app, "sealform check 申请表.yaml")(check)
+    command(app, "sealform forms", name="forms")(list_forms)
 
 
 def blank(
@@ -39,12 +57,32 @@ def blank(
     say(f"已生成：{output}")
 
 
+def roster(
+    form: FormName,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.xlsx", help="名册文件")],
+    forms: FormsFolder = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """生成空的名册：每个栏目一列，可选的有下拉列表，必填的有标记，附一行示例。填好后用 sealform prefill 预填。"""
+    from generator.roster_template import write_template
+    from service.atomic_files import check_targets, write_whole
+
+    check_suffix("-o", output, ".xlsx")
+    check_targets(output, replace=overwrite)
+    definition = _form(form, forms)
+    write_whole(output, write_template(definition))
+    say(f"已生成：{output}")
+
+
 def prefill(
     form: FormName,
     data: Annotated[
         Path,
         typer.Argument(
-            metavar="ROSTER", help="名册 .xlsx（每行一份），或一份记录 .json", exists=True, dir_okay=False
+            metavar="ROSTER",
+            help="名册 .xlsx、.xls 或 .csv（每行一份），或一份记录 .json",
+            exists=True,
+            dir_okay=False,
         ),
     ],
     output: Annotated[
@@ -69,12 +107,15 @@ def prefill(
 def _prefill_roster(
     definition: "FormDefinition", roster: Path, folder: Path, kind: "Kind", overwrite: bool
 ) -> None:
-    from service.forms.documents import make_each, rows_of
+    from service.forms.documents import make_each, roster_of
     from service.terminal import progress, to_stderr
 
     if folder.exists() and not folder.is_dir():
         raise typer.BadParameter(f"应为文件夹：{folder}", param_hint="-o")
-    rows, console = rows_of(definition, roster), to_stderr()
+    found, console = roster_of(definition, roster), to_stderr()
+    rows = found.rows
+    if found.left_out:
+        console.print(f"没有使用的列，表格中没有这些栏目：{'、'.join(found.left_out)}")
     made = bad = 0
     with progress(console, "生成", len(rows)) as advance:
         for each in make_each(definition, rows, folder, kind, overwrite=overwrite):
@@ -89,6 +130,8 @@ def _prefill_roster(
 
 def list_forms(forms: FormsFolder = None) -> None:
     """列出已有的表格：名称、版本、标题、字段数。"""
+    if sys.stdout.isatty():
+        typer.echo("名称\t版本\t标题\t字段数")
     for form in known_forms(forms).values():
         typer.echo(f"{form.name}\t{form.version}\t{form.title}\t{len(form.fields)} 个字段")
 

@@ -10,6 +10,7 @@ import typer
 
 from models.errors import BadUsage
 from service.cli.base import Overwrite, read_settings, say
+from service.cli.help import Group, command
 
 if TYPE_CHECKING:
     from service.blobs import Blobs
@@ -17,13 +18,19 @@ if TYPE_CHECKING:
     from service.store.database import Database
 
 
-_audit = typer.Typer(help="操作日志。", no_args_is_help=True, rich_markup_mode=None)
+_audit = typer.Typer(cls=Group, help="操作日志。", no_args_is_help=True, rich_markup_mode=None)
 
 
 def register(app: typer.Typer) -> None:
     """Adds these commands to `app`."""
-    for command in (backup, restore, purge, notice_template):
-        app.command()(command)
+    command(app, "sealform backup -o sealform-0301.tar")(backup)
+    command(app, "sealform restore sealform-0301.tar")(restore)
+    command(
+        app,
+        "sealform purge --older-than 2y --dry-run",
+        "sealform purge --older-than 90d --status rejected --status withdrawn",
+    )(purge)
+    command(app, "sealform notice-template -o 补正通知.docx")(notice_template)
     app.add_typer(_audit, name="audit")
 
 
@@ -145,7 +152,7 @@ def purge(
     )
 
 
-@_audit.command()
+@command(_audit, "sealform audit verify", "sealform audit verify --head 3f0a9c…")
 def verify(
     head: Annotated[
         str | None, typer.Option("--head", metavar="HASH", help="先前另外记下的末条摘要，日志中应仍有这一条")

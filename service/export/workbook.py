@@ -19,6 +19,9 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.page import PageMargins
+from openpyxl.worksheet.properties import PageSetupProperties
+from openpyxl.worksheet.worksheet import Worksheet
 
 from generator.sheet import literal
 from models.fields import NumberField
@@ -26,7 +29,8 @@ from models.fields.base import FieldBase, SheetValue
 
 _EDGE = Side("thin", color="BFBFBF")
 _BORDER = Border(left=_EDGE, right=_EDGE, top=_EDGE, bottom=_EDGE)
-HEADING = PatternFill("solid", fgColor="D9E2F3")
+# Colour is kept for what somebody must look at.
+_BELOW_HEADING = Border(left=_EDGE, right=_EDGE, top=_EDGE, bottom=Side("medium", color="404040"))
 DOUBTFUL = PatternFill("solid", fgColor="FFF2CC")
 WRONG = PatternFill("solid", fgColor="F8CBAD")
 CORRECTED = PatternFill("solid", fgColor="E2EFDA")
@@ -35,9 +39,10 @@ _LONGEST_TEXT = 32_767
 _LONGEST_NAME = 31
 _PRECISION = 15
 _NARROWEST, _WIDEST = 8, 44
-_LINE_POINTS, _HIGHEST = 15, 150
-# The name that the properties of our workbooks give as the last person to save them; and how many bytes of
-# the properties are looked at.
+_LINE_POINTS, _HIGHEST = 15, 200
+# Width of all columns, beyond which A4 would have to be read with a glass.
+_A4 = 240
+# Who saved a workbook last, in its properties, and as many bytes of them as are looked at.
 _MAKER = "Sealform"
 _PROPERTY = re.compile(rb"<(?:\w+:)?(lastModifiedBy|created|modified)\b[^>]*>([^<]*)<")
 _MOST_PROPERTIES = 1 << 16
@@ -61,11 +66,20 @@ class Book:
         self._reserved = set(reserved)
         self._sheets: list[Sheet] = []
 
-    def sheet(self, title: str, headings: Sequence[str]) -> "Sheet":
-        """Adds a sheet at the end of the book. Its name is `title`, or a similar name where `title` is taken
-        or not allowed."""
+    def sheet(
+        self, title: str, headings: Sequence[str], *, frozen: str = "B2", widest: Sequence[int] = ()
+    ) -> "Sheet":
+        """A new sheet, last in the book; its name is `title`, or like it where that is taken or can't be. The
+        cells above and left of `frozen` stay in view; `widest` bounds the columns, where another than the
+        usual bound is wanted."""
         taken = {sheet.title for sheet in self._sheets} | self._reserved
-        made = Sheet(self._book, title if title in self._reserved else _free_title(title, taken), headings)
+        made = Sheet(
+            self._book,
+            title if title in self._reserved else _free_title(title, taken),
+            headings,
+            frozen,
+            widest,
+        )
         self._sheets.append(made)
         return made
 
@@ -95,15 +109,30 @@ def is_as_made(path: Path) -> bool:
 class Sheet:
     """A sheet with one line of headings. Its rows are written as they come."""
 
-    def __init__(self, book: Workbook, title: str, headings: Sequence[str]) -> None:
+    def __init__(
+        self, book: Workbook, title: str, headings: Sequence[str], frozen: str, widest: Sequence[int]
+    ) -> None:
         self.title = title
         self._sheet: Any = book.create_sheet(title)
-        self._sheet.freeze_panes = "B2"
+        self._sheet.freeze_panes = frozen
+        self._widest = [*widest, *[_WIDEST] * (len(headings) - len(widest))]
+        self._print()
         self._styles: dict[tuple[str, str | None, bool], StyledCell] = {}
         self._waiting: list[Sequence[Cell]] | None = []
         self._widths: list[int] = []
         self._rows = self._written = 0
-        self.append([Cell(heading, fill=HEADING) for heading in headings])
+        self.append([Cell(heading) for heading in headings])
+
+    def _print(self) -> None:
+        """On paper: landscape, as wide as the page, the headings on each, and which page of how many."""
+        self._sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+        self._sheet.page_setup.orientation = "landscape"
+        self._sheet.page_setup.paperSize = Worksheet.PAPERSIZE_A4
+        self._sheet.page_setup.fitToWidth, self._sheet.page_setup.fitToHeight = 1, 0
+        self._sheet.page_margins = PageMargins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+        self._sheet.print_title_rows = "1:1"
+        self._sheet.oddFooter.left.text = "&A"
+        self._sheet.oddFooter.right.text = "第 &P 页，共 &N 页"
 
     def append(self, row: Sequence[Cell]) -> None:
         """Adds one row, with one cell for each heading."""
@@ -130,9 +159,13 @@ class Sheet:
         rows = self._waiting or []
         self._waiting = None
         for number, cells in enumerate(zip(*rows, strict=True), 1):
-            longest = max(_width(line) for cell in cells for line in _shown(cell.value).split("\n"))
-            self._widths.append(min(max(longest + 3, _NARROWEST), _WIDEST))
+            heading, *below = [[_width(line) for line in _shown(cell.value).split("\n")] for cell in cells]
+            # A heading may take two lines, a filter's button beside it.
+            longest = max([-(-max(heading) // 2) + 1, *(width for widths in below for width in widths)])
+            self._widths.append(min(max(longest + 3, _NARROWEST), self._widest[number - 1]))
             self._sheet.column_dimensions[get_column_letter(number)].width = self._widths[-1]
+        if sum(self._widths) > _A4:
+            self._sheet.page_setup.paperSize = Worksheet.PAPERSIZE_A3
         for number, row in enumerate(rows, 1):
             self._write(row, is_heading=number == 1)
 
@@ -170,6 +203,7 @@ class Sheet:
         if fill:
             cell.fill = fill
         if is_heading:
+            cell.border = _BELOW_HEADING
             cell.font = Font(bold=True)
             cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
         return cell

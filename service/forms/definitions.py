@@ -14,13 +14,11 @@ from typing import Any
 from pydantic import ValidationError
 from yaml.nodes import Node
 
-import models
 from models.base import Wrong
 from models.errors import DefinitionError
 from models.form import FormDefinition, FormRow, inconsistencies, undivided
+from service.forms.shipped import FORMS as SHIPPED
 from service.forms.yaml_nodes import Faults, Place, compose, key_at, locate, to_data
-
-SHIPPED = Path(models.__file__).parent.parent / "fixtures" / "forms"
 
 
 def load_forms(folder: Path | None = None) -> dict[str, FormDefinition]:

@@ -2,7 +2,7 @@
 record."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from generator import Kind, generate, new_identity
-from generator.roster import RosterRow, file_name, read_roster
+from generator.roster import Roster, RosterRow, file_name, read_roster
 from models.errors import BadUsage, GenerationError
 from models.form import FormDefinition
 from models.record import Record
@@ -62,18 +62,18 @@ def make(
     write_whole(path, generate(form, kind, new_identity(form), record).data)
 
 
-def rows_of(form: FormDefinition, roster: Path) -> list[RosterRow]:
-    """Returns the rows of a roster, good and bad.
+def roster_of(form: FormDefinition, roster: Path) -> Roster:
+    """The rows of a roster, good and bad, and what of it was not used.
 
     Raises:
         RosterError: the roster can't be read at all.
         OSError: the file can't be opened.
     """
-    return list(read_roster(form, roster.read_bytes()))
+    return read_roster(form, roster.read_bytes())
 
 
 def make_each(
-    form: FormDefinition, rows: list[RosterRow], folder: Path, kind: Kind, *, overwrite: bool = False
+    form: FormDefinition, rows: Sequence[RosterRow], folder: Path, kind: Kind, *, overwrite: bool = False
 ) -> Iterator[Made]:
     """Writes a document in `folder` for each good row. A bad row is reported, and the others are still
     written.

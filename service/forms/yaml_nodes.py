@@ -12,6 +12,8 @@ import yaml
 from yaml.constructor import SafeConstructor
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from service.atomic_files import in_words
+
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 40
 # The nodes are counted with every alias expanded, because aliases let a few lines of YAML become gigabytes.
@@ -99,7 +101,7 @@ def _text(path: Path, faults: Faults) -> str | None:
             return None
         return path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        faults.add(1, 1, f"无法打开文件（{error.strerror}）")
+        faults.add(1, 1, f"无法打开文件（{in_words(error)}）")
     except UnicodeDecodeError as error:
         faults.add(error.object[: error.start].count(b"\n") + 1, 1, "文件应以 UTF-8 编码保存")
     return None

@@ -19,6 +19,7 @@ from service.export.workbook import is_as_made
 from service.processes.pool import Limits
 from service.results import Line, ResultsFile, read_results, resume
 from service.runs.batch import read_all
+from service.runs.expected import Expected
 from service.runs.ledger import ledger_of
 from service.runs.summary import counts, details, in_words
 from service.signals import Stop
@@ -94,9 +95,11 @@ def read(
     targets: Targets,
     emit: Callable[[Iterable[Line]], Any],
     console: Console,
+    *,
+    brief: bool = False,
 ) -> Outcome:
-    """Reads the submissions in `selection` and leaves their results in `targets`. `emit` gets the lines of
-    each submission as soon as it is read.
+    """Reads what `selection` names and leaves results in `targets`; `emit` gets the lines of each as they are
+    done. `brief` leaves it to the caller to say what came out.
 
     Ctrl-C ends the run early: what was read until then is kept, and the sheet is written from it.
 
@@ -115,7 +118,8 @@ def read(
         stop = stack.enter_context(Stop())
         with ExitStack() as reading:
             results = reading.enter_context(ResultsFile(targets.lines, kept)) if targets.lines else None
-            advance = reading.enter_context(progress(console, "读取", len(pending)))
+            expected = Expected(pending, limits.jobs)
+            advance = reading.enter_context(progress(console, "读取", len(pending), expected.left))
             how = reading.enter_context(ledger_of(pending, targets.ledger))
             each = reading.enter_context(closing(read_all(pending, forms, options, limits, how)))
             try:
@@ -127,6 +131,7 @@ def read(
                     counted += counts(done.lines)
                     if done.seconds is not None:
                         seconds[done.submission.name] = done.seconds
+                    expected.done(done.submission.name, done.seconds)
                     advance(in_words(counted))
             except KeyboardInterrupt:
                 interrupted = True
@@ -136,9 +141,13 @@ def read(
         unwritten = None if targets.sheet in untouched else _write_sheet(every, forms, targets, console)
     names = {submission.name for submission in selection.submissions}
     outcome = Outcome(every, [line for line in every if line["source"] in names], interrupted)
+    if brief and not unwritten:
+        return outcome
     for line in details(outcome.asked, seconds, selection.left_out, forms):
         console.print(line)
     _summarise(outcome, counted.total(), time.monotonic() - started, console)
+    if interrupted and targets.lines:
+        console.print("读完其余的：再运行同一命令，加上 --resume（不带 --overwrite）")
     for words, path in (
         ("结果", targets.lines),
         ("汇总表", None if unwritten else targets.sheet),

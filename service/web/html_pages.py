@@ -10,12 +10,15 @@ behaviour static/js/<name>.js. The pages share these modules of static/js: api.j
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import sqlalchemy as sa
 from fastapi import APIRouter, FastAPI
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
@@ -25,9 +28,15 @@ from models.errors import UnreadableFile
 from service.export.files import FORMATS
 from service.store import accounts, statuses
 from service.store.accounts import Actor
-from service.web.security import Visitor
+from service.store.database import Database
+from service.store.tables import submissions, users
+from service.web.context import Context
+from service.web.security import Visitor, visitor
 
 _HERE = Path(__file__).parent
+_API = "/api/"
+# Of a number that a database can hold.
+_LARGEST = (1 << 63) - 1
 MOVES: dict[statuses.Move, str] = {
     "accept": "受理", "return": "退回补正", "reject": "不予受理", "withdraw": "撤回", "reopen": "重新打开",
     "retry": "重新读取",
@@ -88,11 +97,13 @@ class Page:
     template: str
     scope: accounts.Scope | None = "see"
     current: str | None = None
+    # Whether its `id` is that of a submission, without which there is nothing to show.
+    is_of_one: bool = False
 
 
 PAGES = (
     Page("/", "inbox.html", current="/"),
-    Page("/submissions/{id:int}", "review.html", current="/"),
+    Page("/submissions/{id:int}", "review.html", current="/", is_of_one=True),
     Page("/questions", "questions.html", "correct", "/questions"),
     Page("/questions/{form}/{field}", "wall.html", "correct", "/questions"),
     Page("/forms", "forms.html", current="/forms"),
@@ -133,6 +144,7 @@ router = APIRouter(include_in_schema=False)
 def install(app: FastAPI) -> None:
     """Adds the pages and their static files to `app`."""
     app.include_router(router)
+    _refuse_people_in_words(app)
     app.mount("/static", _Static(directory=_HERE / "static"), name="static")
 
 
@@ -173,11 +185,50 @@ def _shown(page: Page) -> Callable[..., Response]:
             return RedirectResponse(f"/login?next={quote(asked)}", 303)
         if page.scope is not None and page.scope not in who.can:
             return render("forbidden.html", who, status=403)
-        settings = request.app.state.context.settings
+        context = request.app.state.context
+        if page.is_of_one and not _is_there(context.database, request.path_params["id"]):
+            return _missing(who, "没有这份申请", "编号可能有误，内容也可能已按期清除。")
+        settings = context.settings
         most = {"files": settings.limits().parts, "bytes": settings.request_bytes}
-        return render(page.template, who, current=page.current, most=most, **request.path_params)
+        start = _start(context, who) if page.path == "/" else None
+        return render(page.template, who, current=page.current, most=most, start=start, **request.path_params)
 
     return show
+
+
+def _refuse_people_in_words(app: FastAPI) -> None:
+    """An address that there is not is a page for whoever looks at pages; programs get a problem as ever."""
+    refuse = app.exception_handlers[HTTPException]
+
+    def answer(request: Request, error: Exception) -> Any:
+        is_page = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(_API)
+        if getattr(error, "status_code", 0) != HTTPStatus.NOT_FOUND or not is_page:
+            return refuse(request, error)
+        who = visitor(request, request.app.state.context)
+        return _missing(who, "没有这个页面", "地址可能有误，或者这一页已经改了地方。")
+
+    app.add_exception_handler(HTTPException, answer)
+
+
+def _missing(who: Actor | None, title: str, why: str) -> Response:
+    return render("missing.html", who, status=HTTPStatus.NOT_FOUND, title=title, why=why)
+
+
+def _is_there(database: Database, submission: int) -> bool:
+    if submission > _LARGEST:
+        return False
+    with database.read() as connection:
+        wanted = sa.select(submissions.c.id).where(submissions.c.id == submission)
+        return connection.scalar(wanted) is not None
+
+
+def _start(context: Context, who: Actor) -> Mapping[str, Any] | None:
+    """What there is to do first, where nothing has arrived yet; None once something has."""
+    with context.database.read() as connection:
+        if connection.scalar(sa.select(submissions.c.id).limit(1)) is not None:
+            return None
+        people = connection.scalar(sa.select(sa.func.count()).select_from(users)) or 0
+    return {"people": people, "forms": [form.title for form in context.forms.current().values()]}
 
 
 for _page in PAGES:

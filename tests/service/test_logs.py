@@ -104,11 +104,42 @@ def test_of_a_librarys_line_only_the_fixed_words_pass(said: Said, name: str) -> 
     assert [secret for secret in SECRETS if secret in said.text] == []
     assert [line["event"] for line in said.lines] == [
         "Exception in workflow",
-        "Failed for %s",
+        "Failed for …",
         ".docx failed",
         "Failed",
     ]
     assert all(line["from"].startswith("test_logs:") for line in said.lines)
+
+
+def test_a_librarys_numbers_are_filled_in_and_nothing_else(said: Said) -> None:
+    log = logging.getLogger("uvicorn.error")
+    log.warning("Started server process [%d]", 4711)
+    log.warning("%s waits %.1f s for %r at %5d", "王小明", 1.5, "机密.docx", 13800000000)
+    log.warning("100% done")
+    assert [line["event"] for line in said.lines] == [
+        "Started server process 4711",
+        "… waits 1.5 s for … at …",
+        "100% done",
+    ]
+
+
+class _Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_a_terminal_a_person_reads_what_went_wrong_and_no_json(said: Said) -> None:
+    screen = _Screen()
+    logs.configure("INFO", screen)
+    logging.getLogger("uvicorn.error").info("Started server process [%d]", 1)
+    logs.logger("service.web").info("request", route="/x", status=200)
+    assert screen.getvalue() == "", "that all is well"
+    logs.logger("service.jobs").warning("given up", upload=7, file="机密.docx")
+    logging.getLogger("service.web").error("unexpected", exc_info=ValueError("secret words"))
+    first, second = screen.getvalue().splitlines()
+    assert first[8:] == " 注意：given up upload=7 file=…"
+    assert second[8:].startswith(" 出错：unexpected（ValueError")
+    assert [secret for secret in SECRETS if secret in screen.getvalue()] == []
 
 
 def test_of_our_own_lines_only_plain_values_pass(said: Said) -> None:

@@ -2,7 +2,6 @@
 
 import tempfile
 import zipfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +13,8 @@ from starlette.datastructures import UploadFile
 from starlette.responses import FileResponse
 
 from generator import Kind, draw_pages, generate, new_identity
-from generator.roster import RosterRow, file_name, read_roster, write_template
+from generator.roster import Roster, file_name, read_roster
+from generator.roster_template import write_template
 from generator.sheet import SheetLimits
 from models.errors import DefinitionError, Invalid, UnknownForm
 from models.fields import ChoiceField, NumberField, RowsField
@@ -97,9 +97,10 @@ class RowShown(BaseModel):
 
 
 class RowsShown(BaseModel):
-    """All rows of a roster."""
+    """All rows of a roster, and its columns that belong to no field of the form and are not used."""
 
     rows: list[RowShown]
+    left_out: list[str]
 
 
 @router.get("")
@@ -174,11 +175,10 @@ async def prefill(
     """Returns a .zip with a prefilled form for each good row of a roster. The problems of the other rows are
     listed in it."""
     form = _form(context, name)
-    rows = await _rows(request, form)
-    return await run_in_threadpool(_prefill, form, rows, kind)
+    return await run_in_threadpool(_prefill, form, await _rows(request, form), kind)
 
 
-def _prefill(form: FormDefinition, rows: Sequence[RosterRow], kind: Kind) -> Response:
+def _prefill(form: FormDefinition, roster: Roster, kind: Kind) -> Response:
     wrong: list[str] = []
     # The .zip is complete before any of it is sent, so that a failure gives an error answer.
     with tempfile.NamedTemporaryFile(suffix=".zip", delete=False) as target:
@@ -188,7 +188,7 @@ def _prefill(form: FormDefinition, rows: Sequence[RosterRow], kind: Kind) -> Res
             tempfile.TemporaryDirectory() as folder,
             zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as packed,
         ):
-            for made in make_each(form, list(rows), Path(folder), kind):
+            for made in make_each(form, roster.rows, Path(folder), kind):
                 wrong += made.problems
                 if made.path is not None:
                     packed.write(made.path, made.path.name)
@@ -215,7 +215,7 @@ async def preview(
     return await run_in_threadpool(_preview, form, await _rows(request, form))
 
 
-def _preview(form: FormDefinition, rows: Sequence[RosterRow]) -> RowsShown:
+def _preview(form: FormDefinition, roster: Roster) -> RowsShown:
     taken: set[str] = set()
     return RowsShown(
         rows=[
@@ -225,8 +225,9 @@ def _preview(form: FormDefinition, rows: Sequence[RosterRow]) -> RowsShown:
                 values={key: value for key, value in row.record.to_json(form).items() if value is not None}
                 if row.record else {},
             )
-            for row in rows
-        ]
+            for row in roster
+        ],
+        left_out=list(roster.left_out),
     )  # fmt: skip
 
 
@@ -246,8 +247,8 @@ async def sample(
     return await run_in_threadpool(_sample, form, await _rows(request, form), row)
 
 
-def _sample(form: FormDefinition, rows: Sequence[RosterRow], number: int) -> Response:
-    found = next((row for row in rows if row.number == number), None)
+def _sample(form: FormDefinition, roster: Roster, number: int) -> Response:
+    found = next((row for row in roster if row.number == number), None)
     if found is None or found.record is None:
         why = "；".join(problem.message for problem in found.problems) if found else "名册中没有这一行"
         raise Invalid(f"第 {number} 行不能生成：{why}")
@@ -255,8 +256,8 @@ def _sample(form: FormDefinition, rows: Sequence[RosterRow], number: int) -> Res
     return document(page, "image/png", f"{file_name(form, found.record, set())}.png")
 
 
-async def _rows(request: Request, form: FormDefinition) -> Sequence[RosterRow]:
-    """Returns the rows of the roster in a request.
+async def _rows(request: Request, form: FormDefinition) -> Roster:
+    """The rows of the roster in a request.
 
     Raises:
         Invalid: there is no roster, or it has too many rows.
@@ -265,14 +266,15 @@ async def _rows(request: Request, form: FormDefinition) -> Sequence[RosterRow]:
     async with multipart(request, 1) as fields:
         roster = fields.get("roster")
         if not isinstance(roster, UploadFile):
-            raise Invalid("请求中没有名册", advice="请用名为 roster 的字段上传 .xlsx 文件")
+            raise Invalid("请求中没有名册", advice="请用名为 roster 的字段上传 .xlsx、.xls 或 .csv 文件")
         data = await roster.read(_ROSTER.bytes + 1)
-    rows = await run_in_threadpool(lambda: list(read_roster(form, data, _ROSTER)))
-    if len(rows) > _MOST_ROWS:
+    found = await run_in_threadpool(read_roster, form, data, _ROSTER)
+    if len(found.rows) > _MOST_ROWS:
         raise Invalid(
-            f"名册有 {len(rows)} 行，一次至多 {_MOST_ROWS} 行", advice="请分几次上传，或用 sealform prefill"
+            f"名册有 {len(found.rows)} 行，一次至多 {_MOST_ROWS} 行",
+            advice="请分几次上传，或用 sealform prefill",
         )
-    return rows
+    return found
 
 
 def _form(context: Context, name: str) -> FormDefinition:

@@ -3,12 +3,14 @@
 import io
 import json
 import os
+import re
 import resource
 import shutil
 import signal
 import subprocess
 import sys
 import time
+import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from openpyxl import Workbook, load_workbook
 from pypdf import PdfReader
 
 from models.form import FormDefinition
+from service.forms.shipped import SAMPLES
 from service.processes.pool import Limits, cores
 from tests.records import random_record
 
@@ -384,13 +387,16 @@ def test_ctrl_c_keeps_what_was_read_and_writes_the_sheet(returned: Path, tmp_pat
     assert "Traceback" not in err
     read = [json.loads(line)["source"] for line in results.read_text("utf-8").splitlines()]
     assert 0 < len(read) < 303
-    sheets = load_workbook(tmp_path / "sheet.xlsx").worksheets
-    assert sum(sheet.max_row - 1 for sheet in sheets[:-1]) == len(read)
+    book = load_workbook(tmp_path / "sheet.xlsx")
+    assert dict(book["概况"].iter_rows(min_row=2, values_only=True))["共"] == f"{len(read)} 份"
+    assert sum(book[name].max_row - 1 for name in {*book.sheetnames} - {"全文", "概况", "说明"}) == len(read)
 
 
-def test_the_demo_runs_the_loop_again_and_again_in_its_own_folder_and_in_another_once(
-    run, inbox: Path
-) -> None:
+def _cells(line: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in line)
+
+
+def test_the_demo_runs_the_loop_again_and_again_in_its_own_folder_and_in_another_once(run) -> None:
     Path("demo-out").mkdir()
     Path("demo-out/results.jsonl").write_text("of an earlier run\n")
     ran = run("demo")
@@ -402,8 +408,17 @@ def test_the_demo_runs_the_loop_again_and_again_in_its_own_folder_and_in_another
     ]
     assert sum(name.endswith((".docx", ".pdf")) for name in made) == 4
     assert {"results.jsonl", "汇总表.xlsx"} <= set(made)
-    for path in inbox.iterdir():
-        assert path.name[:8] in ran.out
+    samples = {path.name for path in SAMPLES.iterdir()}
+    rows = [line for line in ran.out.splitlines() if any(line.lstrip().startswith(name) for name in samples)]
+    assert len(rows) == len(samples)
+    assert {row.split()[1] for row in rows} == {"无需人工", "需复核", "读取失败"}
+    assert all(len(row.split()) > 2 for row in rows), "the reason stands in the same row"
+    assert max(_cells(line) for line in ran.out.partition("接下来可以")[0].splitlines()) <= 80
+    assert ran.out.splitlines()[1].startswith(f"{len(samples)} 份样例：")
+    for command in ("blank 试点申请表", "extract", "serve"):
+        assert re.search(rf"^  \S.* {command}", ran.out, re.MULTILINE)
+    assert [f"{number}/3" in ran.err for number in (1, 2, 3)] == [True] * 3
+    assert ran.err.count(f"/{len(samples)} ") == len(samples), "one line as each is done"
     for name in made:
         assert name.rpartition("/")[2] in ran.out
     assert "earlier" not in Path("demo-out/results.jsonl").read_text("utf-8")

@@ -83,27 +83,68 @@ def test_what_nobody_weighed_is_not_shown_as_read(pilot: FormDefinition) -> None
     assert result.to_json()["fields"]["recommend_seal"]["unweighed"] == ["text"]
     cells = _cells(_sheet(pilot, result))
     assert cells["推荐部门盖章"].value == "有（印文未核对：汉阳区梅花蛤街道办事经）"
-    assert cells["申报主体概况"].value == result.fields["overview"].value
+    assert str(cells["申报主体概况"].value)[:50] == str(result.fields["overview"].value)[:50]
     assert cells["提示"].value.split("\n") == ["“申报主体概况”标点未核对", "“推荐部门盖章”印文未核对"]
 
 
-def test_headings_are_the_fields_in_the_order_of_the_form(pilot: FormDefinition) -> None:
+def test_who_and_what_became_of_it_come_first_then_the_fields_of_the_form(pilot: FormDefinition) -> None:
     sheet = _sheet(pilot, _result(pilot))
-    assert [cell.value for cell in sheet[1]] == ["来源", "状态", *pilot.titles.values(), "提示"]
-    assert sheet.freeze_panes == "B2"
+    rest = [title for name, title in pilot.titles.items() if name != "organization"]
+    assert [cell.value for cell in sheet[1]] == ["申报单位", "状态", "提示", *rest, "来源"]
+    assert sheet.freeze_panes == "C2"
     assert sheet.auto_filter.ref == sheet.dimensions
+
+
+def test_it_is_printed_landscape_as_wide_as_the_page_with_headings_on_each(pilot: FormDefinition) -> None:
+    book = _open(write_sheet([_result(pilot).to_json()], {pilot.name: pilot}))
+    for sheet in book:
+        assert (sheet.page_setup.orientation, sheet.page_setup.fitToWidth) == ("landscape", 1)
+        assert sheet.page_setup.fitToHeight == 0, "as many pages as it takes"
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert sheet.print_title_rows == "$1:$1"
+        assert "&P" in (sheet.oddFooter.right.text or "")
+
+
+def test_only_what_somebody_must_look_at_is_coloured(pilot: FormDefinition) -> None:
+    clear = _result(pilot, "clear.docx")
+    assert clear.to_json()["status"] == "clear"
+    sheet = _sheet(pilot, clear)
+    assert [cell.coordinate for row in sheet.iter_rows() for cell in row if cell.fill.fill_type] == []
+
+
+def test_how_the_run_stands_is_on_a_sheet_of_its_own(pilot: FormDefinition) -> None:
+    failed = Result(source="bad.docx", error=Failure(code="damaged", message="文件不完整"))
+    book = _open(write_sheet([failed.to_json(), _result(pilot).to_json()], {pilot.name: pilot}))
+    said = dict(book["概况"].iter_rows(min_row=2, values_only=True))
+    assert said == {
+        "共": "2 份",
+        "无需人工": "1 份",
+        "需复核": "0 份",
+        "读取失败": "1 份",
+        "有疑问的栏目": "0 处",
+        "《试点申请表》": "1 份",
+    }
 
 
 def test_every_value_stands_in_its_column(forms: Mapping[str, FormDefinition]) -> None:
     for form in forms.values():
         results = [_result(form, f"{seed}.docx", seed) for seed in range(3)]
-        sheet = _sheet(form, *results)
+        book = _open(write_sheet([result.to_json() for result in results], {form.name: form}))
+        sheet = book[form.title]
+        whole = {
+            (title, source): text
+            for _, title, text, source in book["全文"].iter_rows(min_row=2, values_only=True)
+        }
         for row, result in enumerate(results, 2):
             cells = _cells(sheet, row)
             assert cells["来源"].value == result.source
             for name, field in form.fields.items():
                 expected: Any = field.sheet_value(result.fields[name].value)  # type: ignore[arg-type]
                 found = cells[form.titles[name]].value
+                if isinstance(expected, str) and len(expected) > 60:
+                    assert found.startswith(expected[:50])
+                    assert f"共 {len(expected)} 字，见“全文”" in found
+                    found = whole[form.titles[name], result.source]
                 if isinstance(expected, datetime.date):
                     found = found.date()
                 elif not isinstance(expected, str):
@@ -164,7 +205,9 @@ def test_a_text_that_looks_like_an_escape_is_shown_as_it_was_written(pilot: Form
 
 
 def test_a_text_longer_than_a_cell_is_cut(pilot: FormDefinition) -> None:
-    value = _cells(_sheet(pilot, _result(pilot, overview="长" * 40_000)))["申报主体概况"].value
+    book = _open(write_sheet([_result(pilot, overview="长" * 40_000).to_json()], {pilot.name: pilot}))
+    assert "共 40000 字" in _cells(book[pilot.title])["申报主体概况"].value
+    value = book["全文"]["C2"].value
     assert (len(value), value[-1]) == (32_767, "…")
 
 
@@ -184,7 +227,7 @@ def test_doubtful_and_wrong_cells_are_coloured_differently(pilot: FormDefinition
 def test_failed_ones_have_a_sheet_of_their_own(pilot: FormDefinition) -> None:
     failed = Result(source="bad.docx", error=Failure(code="damaged", message="文件不完整。请重新发送"))
     book = _open(write_sheet([failed.to_json(), _result(pilot).to_json()], {pilot.name: pilot}))
-    assert book.sheetnames == [pilot.title, "未能读取", "说明"]
+    assert book.sheetnames == [pilot.title, "未能读取", "全文", "概况", "说明"]
     assert [cell.value for cell in book["未能读取"][2]] == [
         "bad.docx",
         "读取失败",
@@ -198,7 +241,7 @@ def test_each_form_has_its_sheet_and_rows_are_sorted(forms: Mapping[str, FormDef
     lines = [_result(form, f"{name}.docx").to_json() for form in forms.values() for name in "ba"]
     book = _open(write_sheet(lines, forms))
     for form in forms.values():
-        assert [book[form.title].cell(row, 1).value for row in (2, 3)] == ["a.docx", "b.docx"]
+        assert [_cells(book[form.title], row)["来源"].value for row in (2, 3)] == ["a.docx", "b.docx"]
 
 
 def test_results_of_a_form_that_is_no_longer_known_are_still_shown(pilot: FormDefinition) -> None:
@@ -221,7 +264,7 @@ def test_titles_that_a_sheet_cannot_have_are_made_to_fit(pilot: FormDefinition) 
         for n in range(3)
     }
     book = _open(write_sheet([_result(form).to_json() for form in twins.values()], twins))
-    assert len(book.sheetnames) == 4
+    assert len(set(book.sheetnames) - {"全文", "概况", "说明"}) == 3
     assert all(len(name) <= 31 and "[" not in name for name in book.sheetnames)
 
 
@@ -232,7 +275,7 @@ def test_rows_have_a_bounded_height_and_columns_a_sensible_width(pilot: FormDefi
 
 
 def test_no_results_make_a_workbook_that_opens() -> None:
-    assert _open(write_sheet([], {})).sheetnames == ["说明"]
+    assert _open(write_sheet([], {})).sheetnames == ["概况", "说明"]
 
 
 def test_it_is_known_whether_somebody_has_saved_the_workbook_since(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from models.errors import DefinitionError
-from service.forms.definitions import SHIPPED, load_form, load_forms, problems, problems_of
+from service.forms.definitions import load_form, load_forms, problems, problems_of
+from service.forms.shipped import FORMS as SHIPPED
 from service.forms.yaml_nodes import MAX_BYTES
 
 SHIPPED_FILES = sorted(SHIPPED.glob("*.yaml"))

@@ -1,5 +1,6 @@
 """The OpenAPI document, and that the service does what it says, whatever is sent."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.service.web.readings import FAILED, finish, reading, submitted, upload
 from tests.service.web.serving import Served, served
+from tests.service.web.test_roles import TABLE
 
 CHECKS = [
     not_a_server_error,
@@ -93,6 +95,30 @@ def test_every_answer_that_is_json_has_a_shape_and_changes_have_examples(api: Se
     assert shapeless == []
     assert document["components"]["schemas"]["Detail"]["example"]["fields"]
     assert "https://" not in str(document["paths"])
+
+
+def test_who_may_see_the_login_page_may_see_what_the_interface_is(api: Served) -> None:
+    document = api.client().get("/api/v1/openapi.json").json()
+    assert "Authorization: Bearer" in document["info"]["description"]
+    assert set(document["components"]["securitySchemes"]) == {"token", "session"}
+    page = api.client().get("/api/v1/docs")
+    assert page.status_code == 200
+    for path in document["paths"]:
+        assert path in page.text
+    assert not re.search(r"""(?:src|href)=["']https?:""", page.text), "it works without network"
+
+
+def test_each_operation_says_in_a_sentence_what_is_done_and_who_may(api: Served) -> None:
+    paths = api.client().get("/api/v1/openapi.json").json()["paths"]
+    every = {f"{method.upper()} {path}": one for path, item in paths.items() for method, one in item.items()}
+    summaries = [one["summary"] for one in every.values()]
+    assert all(len(summary.split()) > 1 for summary in summaries), summaries
+    for call, needed in TABLE.items():
+        if call in every:
+            allowed = [one for one in every[call]["security"] if "token" in one]
+            scopes = [] if needed == "in" else [needed]
+            assert allowed == ([] if needed == "open" else [{"token": scopes}]), call
+            assert every[call]["security"] == [*allowed, *([{"session": []}] if allowed else [])]
 
 
 def test_no_shape_is_called_by_the_module_that_it_stands_in(api: Served) -> None:

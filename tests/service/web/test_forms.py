@@ -9,7 +9,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from starlette.testclient import TestClient
 
-from service.forms.definitions import SHIPPED
+from service.forms.shipped import FORMS as SHIPPED
 from tests.service.web.serving import Served
 
 FORM = "/api/v1/forms/pilot-application"

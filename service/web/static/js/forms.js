@@ -59,11 +59,12 @@ async function take([file]) {
 async function look() {
   const mine = (asking += 1);
   try {
-    const { rows } = await send("POST", path("/prefill/preview"), body());
+    const { rows, left_out } = await send("POST", path("/prefill/preview"), body());
     if (mine !== asking) return;
     const good = rows.filter((row) => !row.problems.length);
     preview.hidden = false;
-    $("#preview-summary").textContent = `${rows.length} 行，可以生成 ${good.length} 份` + (good.length < rows.length ? `，${rows.length - good.length} 行有问题，不会生成` : "");
+    $("#preview-summary").textContent = `${rows.length} 行，可以生成 ${good.length} 份` + (good.length < rows.length ? `，${rows.length - good.length} 行有问题，不会生成` : "")
+      + (left_out.length ? `；没有使用的列，表格中没有这些栏目：${left_out.join("、")}` : "");
     $("#make").disabled = good.length === 0;
     $("#rows").replaceChildren(...rows.map(shown));
     $("#preview-title").focus({ preventScroll: true });

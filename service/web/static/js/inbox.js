@@ -54,7 +54,9 @@ function told(page) {
   next = page.next;
   $("#more").hidden = next === null;
   const empty = $("#empty");
-  empty.hidden = rows.size > 0;
+  const start = $("#start");
+  if (start) start.hidden = rows.size > 0;
+  empty.hidden = rows.size > 0 || (start !== null && !filters.isNarrow());
   empty.textContent = filters.isNarrow()
     ? "没有符合条件的申请。可以清除条件再看。"
     : may("upload") ? "还没有申请。把收到的文件或邮件拖到本页，即开始读取。" : "还没有申请。";

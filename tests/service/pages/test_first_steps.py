@@ -1,0 +1,34 @@
+"""The first pages that somebody meets, and that none is wider than a phone."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.service.pages.conftest import Visit
+
+PHONE = (390, 844)
+PATHS = (
+    "/", "/forms", "/questions", "/export", "/admin", "/password", "/api/v1/docs", "/nowhere",
+    "/submissions/999999",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_no_page_is_wider_than_a_phone(visit: Visit, path: str) -> None:
+    page = visit(path, size=PHONE)
+    expect(page.locator("h1").first).to_be_visible()
+    page.wait_for_timeout(300)
+    width, shown = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert width <= shown
+
+
+def test_a_record_that_is_missing_leads_back(visit: Visit) -> None:
+    page = visit("/submissions/999999")
+    expect(page.get_by_role("heading", name="没有这份申请")).to_be_visible()
+    page.get_by_role("link", name="回到收件箱").click()
+    expect(page.get_by_role("heading", name="收件箱")).to_be_visible()
+
+
+def test_the_page_of_the_interface_opens_an_operation(visit: Visit) -> None:
+    page = visit("/api/v1/docs")
+    page.locator("summary", has_text="/api/v1/uploads").first.click()
+    expect(page.get_by_text("multipart/form-data").first).to_be_visible()
