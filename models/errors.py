@@ -28,7 +28,8 @@
          │   ├─ TooMany                 over the number of files of a submission
          │   ├─ TooDeep                 files in files in files
          │   ├─ TooManyPages            over the number of pages of a document
-         │   └─ TooManyPixels           a picture over the limit
+         │   ├─ TooManyPixels           a picture over the limit
+         │   └─ TooMuchWork             small, and more to read than any form has
          ├─ TimedOut                    took longer than its time limit
          ├─ ReaderCrashed               the process that read it died
          └─ NotAForm                    readable, but none of the known forms
@@ -291,6 +292,13 @@ class TooManyPages(TooLarge):
 class TooManyPixels(TooLarge):
     code = "too-many-pixels"
     advice = "请以 300 dpi 重新扫描，或由管理员用 SEALFORM_MAX_MEGAPIXELS 放宽限制"
+
+
+class TooMuchWork(TooLarge):
+    """Of few bytes maybe, but of more elements, cells or strokes than any form has."""
+
+    code = "too-much-work"
+    advice = "请打开原文件核对；确是申请表的，请打印后扫描，或只留申请表的页面，再提交"
 
 
 class TimedOut(UnreadableFile):

@@ -27,6 +27,7 @@ ROOMS: Mapping[str, Room] = {
     "models": Room(doors="*"),
     "generator": Room(doors="roster sheet"),
     "extractor.limits": Room(),
+    "extractor.work": Room("limits"),
     "extractor.rungs": Room(),
     "extractor.text": Room(doors="confusions passage placeholders raised readings tick_signs unseen"),
     "extractor.weighing": Room("rungs text", doors="calibration compare decide seal_names spelling"),
@@ -36,15 +37,15 @@ ROOMS: Mapping[str, Room] = {
     ),
     "extractor.options": Room("limits weighing scan"),
     # A Word file may hold web pages.
-    "extractor.readers.html": Room("text"),
-    "extractor.readers.word": Room("limits text readers.html", doors="package"),
+    "extractor.readers.html": Room("work text"),
+    "extractor.readers.word": Room("limits work text readers.html", doors="package"),
     "extractor.readers.painted": Room(
         "rungs text", doors="colours lines marks overlay page rendering rules tables trust unseen"
     ),
-    "extractor.readers.pdf": Room("limits arrival readers.painted"),
-    "extractor.readers.ofd": Room("limits scan arrival readers.word readers.painted"),
+    "extractor.readers.pdf": Room("limits work arrival readers.painted"),
+    "extractor.readers.ofd": Room("limits work scan arrival readers.word readers.painted"),
     "extractor.readers": Room(
-        "scan arrival options readers.html readers.word readers.pdf readers.ofd", doors="by_kind office"
+        "work scan arrival options readers.html readers.word readers.pdf readers.ofd", doors="by_kind office"
     ),
     "extractor.answers": Room("rungs text weighing"),
     "extractor.drafting": Room("text"),
