@@ -11,6 +11,7 @@
      server does not give one message ├─ BackupUnusable                  a backup is not whole, or not one
      that this program can take back ├─ Refused                         what a person or a system asked of the
      service is not done │   ├─ NotSignedIn                 nobody is signed in, or the token is not valid │
+     │   └─ SecondFactorNeeded      the password alone does not do │
      ├─ Forbidden                   this role, or this token, may not │   ├─ NotFound                    no
      such submission, part, page, form, user │   ├─ Conflict                    not in this state │   │   └─
      Stale                   somebody else has changed it since │   ├─ Invalid                     the request
@@ -166,6 +167,13 @@ class NotSignedIn(Refused):
     code = "not-signed-in"
     http_status = 401
     advice = "请先登录；系统对接请使用有效的令牌"
+
+
+class SecondFactorNeeded(NotSignedIn):
+    """The password is right, and a code must be given with it."""
+
+    code = "second-factor-needed"
+    advice = "请输入验证器应用显示的 6 位数字，或一个恢复码"
 
 
 class Forbidden(Refused):

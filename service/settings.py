@@ -11,6 +11,7 @@ from models.errors import BadUsage
 
 if TYPE_CHECKING:
     from extractor import Limits
+    from service.store.accounts import Role
 
 
 # Limits on what arrives: bytes of a file, files of a submission, files in files, bytes that archives unpack
@@ -37,7 +38,8 @@ class Settings:
     bucket's URL) say otherwise. `public_url` is how browsers reach it; https makes cookies secure. `jobs` are
     the submissions that a worker reads at a time (None: as many as there are cores). `webhook_hosts` may be
     told of events; `retention_days` is what `sealform purge` goes by, `backup_key` what backups are signed
-    with, which is never shown.
+    with, which is never shown. `second_factor`: administrators must have one; `log_views`: who looked at
+    which application goes into the log.
 
     `parent` is the process that a worker belongs to, and ends with. `intake` are the limits on what arrives
     that were set, by the names of `INTAKE`."""
@@ -58,6 +60,8 @@ class Settings:
     request_bytes: int = 500 << 20
     webhook_hosts: tuple[str, ...] = ()
     session_hours: float = 12.0
+    second_factor: bool = False
+    log_views: bool = False
     retention_days: int | None = None
     backup_key: bytes | None = field(default=None, repr=False)
     log_level: str = "INFO"
@@ -99,6 +103,8 @@ class Settings:
                 environment.get("SEALFORM_WEBHOOK_HOSTS", "").lower().replace(",", " ").split()
             ),
             session_hours=_positive(environment, "SEALFORM_SESSION_HOURS", cls.session_hours),
+            second_factor=_is_on(environment, "SEALFORM_REQUIRE_SECOND_FACTOR"),
+            log_views=_is_on(environment, "SEALFORM_LOG_VIEWS"),
             retention_days=_whole(environment, "SEALFORM_RETENTION_DAYS"),
             backup_key=_key(environment, "SEALFORM_BACKUP_KEY"),
             log_level=level,
@@ -120,6 +126,11 @@ class Settings:
     def session_life(self) -> timedelta:
         """How long a browser stays signed in."""
         return timedelta(hours=self.session_hours)
+
+    @property
+    def owing(self) -> frozenset["Role"]:
+        """The roles that may do nothing without a second factor."""
+        return frozenset({"administrator"}) if self.second_factor else frozenset()
 
     @property
     def address(self) -> str:
@@ -174,6 +185,13 @@ def _key(environment: Mapping[str, str], name: str) -> bytes | None:
     if value and len(value) < _SHORTEST_KEY:
         raise BadUsage(f"环境变量 {name} 应至少有 {_SHORTEST_KEY} 个字符")
     return value.encode("utf-8", "surrogateescape") or None
+
+
+def _is_on(environment: Mapping[str, str], name: str) -> bool:
+    text = (environment.get(name) or "0").strip().lower()
+    if text not in ("0", "1"):
+        raise BadUsage(f"环境变量 {name} 应为 1（是）或 0（否），现为“{text}”")
+    return text == "1"
 
 
 def _positive(environment: Mapping[str, str], name: str, default: float) -> float:
