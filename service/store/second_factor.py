@@ -2,7 +2,7 @@
 whoever loses it.
 
 The secret must be known to check a code, so that the database holds it as it is; of recovery codes it holds
-the SHA-256 alone: each has 80 random bits, which nobody tries out.
+the SHA-256 alone: each has 120 random bits, which nobody tries out.
 """
 
 import base64
@@ -130,7 +130,7 @@ def _of(user: int) -> sa.ColumnElement[bool]:
 
 
 def _recovery_code() -> str:
-    plain = base64.b32encode(secrets.token_bytes(10)).decode().lower()
+    plain = base64.b32encode(secrets.token_bytes(15)).decode().lower()
     return "-".join(plain[at : at + 4] for at in range(0, len(plain), 4))
 
 
