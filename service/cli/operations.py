@@ -22,7 +22,7 @@ _audit = typer.Typer(help="操作日志。", no_args_is_help=True, rich_markup_m
 
 def register(app: typer.Typer) -> None:
     """Adds these commands to `app`."""
-    for command in (backup, restore, purge):
+    for command in (backup, restore, purge, readmit):
         app.command()(command)
     app.add_typer(_audit, name="audit")
 
@@ -160,6 +160,25 @@ def purge(
     say(
         f"{'将清除' if dry_run else '已清除'} {made.submissions} 份申请的内容，{made.blobs} 个文件（{made.bytes / 1e6:.1f} MB）"
     )
+
+
+def readmit(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="用户名")],
+) -> None:
+    """让不能登录的人重新登录：停用其动态验证码，给出设置密码的一次性链接。
+
+    供唯一的管理员丢失手机和恢复码时使用；记入操作日志。标准输出为链接。
+    """
+    from service.serving import now
+    from service.store import accounts, second_factor
+
+    with _kept() as place, place.database.write() as connection:
+        user = accounts.number_of(connection, name)
+        if second_factor.state_of(connection, user).active:
+            second_factor.remove(connection, user, "cli", now())
+        secret = accounts.invite(connection, user, "cli", now())
+    typer.echo(f"{read_settings().address}/link/{secret}")
+    say(f"请把链接交给{name}本人：只能用一次，三天内有效。动态验证码已停用，请登录后重新设置")
 
 
 @_audit.command()

@@ -90,6 +90,18 @@ def create_user(
     return made
 
 
+def number_of(connection: sa.Connection, name: str) -> int:
+    """The number of the user who is called so.
+
+    Raises:
+        NotFound: nobody is.
+    """
+    found = connection.scalar(sa.select(users.c.id).where(users.c.name == name))
+    if found is None:
+        raise NotFound(f"没有用户“{name}”", advice="请核对用户名")
+    return int(found)
+
+
 def change_user(
     connection: sa.Connection, user: int, changes: dict[str, Any], by: str, now: datetime
 ) -> None:

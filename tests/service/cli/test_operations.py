@@ -9,7 +9,7 @@ import pytest
 
 from models.errors import BadUsage
 from service.blobs import FolderBlobs
-from service.store import audit
+from service.store import accounts, audit, second_factor
 from service.store.database import Database
 from service.store.tables import audit_log, submissions
 from service.upkeep.purge import period
@@ -90,6 +90,33 @@ def test_a_rehearsal_tells_of_records_that_the_log_does_not_bear_out(
     done = run("restore", tmp_path / "backup.tar", "--rehearse")
     assert done.code == 1
     assert "申请与日志不一致" in done.err
+
+
+def test_who_lost_the_second_factor_is_let_in_again_by_who_has_the_machine(run, folder: Path) -> None:
+    at = datetime.now(UTC)
+
+    def lose(database: Database) -> None:
+        with database.write() as connection:
+            user = accounts.create_user(connection, "wang", "", "administrator", "system", at)
+            secret = second_factor.begin(connection, user, "wang", at).partition("secret=")[2][:32]
+            code = second_factor.code_at(secret, int(at.timestamp()) // 30)
+            assert len(second_factor.confirm(connection, user, code, at)) == 10
+
+    _change(folder, lose)
+    assert run("readmit", "nobody").code == 1
+    done = run("readmit", "wang")
+    assert done.code == 0
+    assert "/link/" in done.out
+
+    def enter(database: Database) -> None:
+        with database.write() as connection:
+            user = accounts.accept_invitation(
+                connection, done.out.strip().rpartition("/")[2], "another password", at
+            )
+            assert not second_factor.state_of(connection, user).active
+
+    _change(folder, enter)
+    assert run("audit", "verify").code == 0
 
 
 def _rewrite(database: Database) -> None:
