@@ -30,13 +30,14 @@ class ZipLimits:
 @dataclass(frozen=True)
 class PdfLimits:
     """What one PDF may hold: pages, files inside, and on all pages together words of content, as often as
-    each is run, and glyphs, strokes and pictures painted."""
+    each is run, glyphs, strokes and pictures painted, and pixels of these pictures, as often as each is."""
 
     pages: int = 300
     attachments: int = 100
     attachment_bytes: int = 100 << 20
     words: int = 1_000_000
     painted: int = 250_000
+    pixels: int = 3_000_000_000
 
 
 @dataclass(frozen=True)

@@ -189,6 +189,18 @@ REFUSED: Mapping[str, Costly] = {
     "the same page three hundred times": Costly(
         "pdf", lambda: page(b"BT /F 4 Tf " + b"(abcdefghij) Tj " * 400 + b"ET", count=300)
     ),
+    "a picture drawn again and again": Costly(
+        "pdf",
+        lambda: page(
+            b"500 0 0 500 0 0 cm " + b"/I Do " * 4_000,
+            stream(
+                bytes(1_000 * 1_000),
+                b"/Type/XObject/Subtype/Image/Width 1000/Height 1000/BitsPerComponent 8"
+                b"/ColorSpace/DeviceGray",
+            ),
+            resources=b"/XObject<</I 5 0 R>>",
+        ),
+    ),
     "a range of codes of a font": Costly(
         "pdf",
         lambda: page(

@@ -165,6 +165,8 @@ class Canvas(PDFTextDevice):
             )
 
     def render_image(self, name: str, stream: PDFStream) -> None:
+        # Whether it is seen or not: pdfium decodes it each time that it is drawn.
+        self.work.pixels.spend(_pixels(stream))
         if any(self.tags) or self.fill_alpha <= 0.05:
             return
         box = meet(apply_matrix_rect(cast(Matrix, self.ctm), (0, 0, 1, 1)), self.clip)
@@ -173,6 +175,12 @@ class Canvas(PDFTextDevice):
                 any(key in stream for key in ("SMask", "Mask", "ImageMask", "IM")) or self.multiplies
             )
             self.sight.images.append(Image(box, self._turn(), not see_through and self.fill_alpha > 0.9))
+
+
+def _pixels(stream: PDFStream) -> int:
+    sides = (resolve1(stream.get_any(names)) for names in (("Width", "W"), ("Height", "H")))
+    wide, high = (max(0, side) if isinstance(side, int) else 0 for side in sides)
+    return wide * high
 
 
 def _turn_of(matrix: Matrix) -> int:
@@ -338,6 +346,7 @@ class Work:
     def __init__(self, limits: PdfLimits) -> None:
         self.words = Allowance(limits.words, "PDF 内容中的操作和数值")
         self.painted = Allowance(limits.painted, "PDF 中的文字和图形")
+        self.pixels = Allowance(limits.pixels, "PDF 图片的像素")
 
 
 class Painter:
