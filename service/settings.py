@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from models.errors import BadUsage
 
 if TYPE_CHECKING:
     from extractor import Limits
-    from service.store.accounts import Role
 
 
 # Limits on what arrives: bytes of a file, files of a submission, files in files, bytes that archives unpack
@@ -128,7 +127,7 @@ class Settings:
         return timedelta(hours=self.session_hours)
 
     @property
-    def owing(self) -> frozenset["Role"]:
+    def owing(self) -> frozenset[Literal["administrator"]]:
         """The roles that may do nothing without a second factor."""
         return frozenset({"administrator"}) if self.second_factor else frozenset()
 

@@ -75,7 +75,7 @@ ROOMS: Mapping[str, Room] = {
     "service.store": Room(
         "results parts",
         doors="accounts again audit database events exports forms listing "
-        "marks records replay search settling statuses tables "
+        "marks records replay search second_factor sessions settling statuses tables "
         "twins uploads versions webhooks workers",
     ),
     "service.migrations": Room("store"),
@@ -100,7 +100,7 @@ ROOMS: Mapping[str, Room] = {
     "service.mail": Room("extractor.arrival atomic_files terminal store web", doors="fetch imap upload"),
     "service.upkeep": Room(
         "extractor.scan extractor.arrival atomic_files terminal settings results blobs store jobs",
-        doors="backup doctor purge restore",
+        doors="backup doctor purge rehearse restore",
     ),
     "service.cli": Room(
         "generator extractor atomic_files terminal settings sources "

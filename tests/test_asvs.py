@@ -1,4 +1,5 @@
-"""The page on ASVS names tests that there are, and says of each requirement how it is met or that it isn't."""
+"""The page on ASVS names tests that there are, and says of each requirement how it is met, or that
+it isn't."""
 
 import re
 from pathlib import Path

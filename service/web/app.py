@@ -38,7 +38,8 @@ from service.web.security import Guard, may
 
 API = "/api/v1"
 _ROUTERS: Sequence[APIRouter] = (
-    session.router, own_login.router, users.router, tokens.router, forms.router, uploads.router, submissions.router,
+    session.router, own_login.router, users.router, tokens.router, forms.router, uploads.router,
+    submissions.router,
     editing.router, questions.router,
     twins.router, export.router, webhooks.router, part_pages.router, audit.router,
 )  # fmt: skip

@@ -19,7 +19,8 @@ _MOST_JSON = 4 << 20
 
 _POLICY = "; ".join(
     (
-        "default-src 'none'", "object-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' blob: data:",
+        "default-src 'none'", "object-src 'none'", "script-src 'self'",
+        "style-src 'self'", "img-src 'self' blob: data:",
         "font-src 'self'",
         "connect-src 'self'", "manifest-src 'self'", "form-action 'self'", "base-uri 'none'",
         "frame-ancestors 'none'",
