@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo serve test accept lint bench lock
+.PHONY: demo serve test accept lint bench fuzz lock
 
 demo: $(READY)
 	@$(BIN)/sealform demo
@@ -26,6 +26,11 @@ lint: $(READY)
 # The programs that ours is measured against live in an environment of their own.
 bench: $(READY) .venv-peers/.ready
 	$(BIN)/python -m benchmarks
+
+# Files that came about by chance from the fixtures, read as the product reads.
+MINUTES ?= 10
+fuzz: $(READY)
+	$(BIN)/python -m benchmarks.fuzz --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 .venv-peers/.ready: benchmarks/peers/requirements.lock
 	$(PYTHON) -m venv .venv-peers

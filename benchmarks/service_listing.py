@@ -156,12 +156,12 @@ def run(count: int = SUBMISSIONS) -> list[Speed]:
     """Measures each kind of request, and the upload."""
     with tempfile.TemporaryDirectory() as folder:
         token = fill(Path(folder), count)
-        with _serving(Path(folder)) as service, service.client(token) as client:
-            return [*_questions(service, client), _upload(service, client)]
+        with serving(Path(folder)) as service, service.client(token) as client:
+            return [*questions(service, client), _upload(service, client)]
 
 
 @dataclass(frozen=True)
-class _Service:
+class Service:
     """A running service: its process and its address."""
 
     process: int
@@ -176,8 +176,9 @@ class _Service:
         return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
 
 
-def _questions(service: _Service, client: httpx.Client) -> Iterator[Speed]:
-    draw, form = random.Random(2), _form()
+def questions(service: Service, client: httpx.Client, times: int = REQUESTS) -> Iterator[Speed]:
+    """Every kind of question but the upload, each asked so many times."""
+    draw, form = random.Random(2), form_of_most()
     field = next(iter(form.fields))
     walk: list[str | None] = [None]
 
@@ -216,11 +217,11 @@ def _questions(service: _Service, client: httpx.Client) -> Iterator[Speed]:
         "one submission": lambda: ask(f"/submissions/{draw.randrange(1, 1000)}"),
     }
     for name, case in cases.items():
-        yield _measure(service, name, case, REQUESTS)
+        yield measure(service, name, case, times)
 
 
-def _upload(service: _Service, client: httpx.Client) -> Speed:
-    # The data differs each time, because the same bytes would be kept once.
+def _upload(service: Service, client: httpx.Client) -> Speed:
+    # Different each time: the same bytes are kept once.
     numbers = itertools.count()
     bulk = os.urandom(1 << 20) * (_UPLOAD_BYTES >> 20)
 
@@ -228,10 +229,11 @@ def _upload(service: _Service, client: httpx.Client) -> Speed:
         data = next(numbers).to_bytes(8, "big") + bulk
         client.post("/api/v1/uploads", files={"files": ("scan.pdf", data)}).raise_for_status()
 
-    return _measure(service, "upload of 30 MB", send, _UPLOADS)
+    return measure(service, "upload of 30 MB", send, _UPLOADS)
 
 
-def _measure(service: _Service, name: str, case: Callable[[], object], times: int) -> Speed:
+def measure(service: Service, name: str, case: Callable[[], object], times: int) -> Speed:
+    """How long `case` takes, once it was done before."""
     case()
     taken, before = [], service.cpu()
     for _ in range(times):
@@ -244,8 +246,8 @@ def _measure(service: _Service, name: str, case: Callable[[], object], times: in
 
 
 @contextmanager
-def _serving(folder: Path) -> Iterator[_Service]:
-    """Runs `sealform serve` on the database in `folder`."""
+def serving(folder: Path) -> Iterator[Service]:
+    """`sealform serve` on the database in `folder`."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -263,13 +265,13 @@ def _serving(folder: Path) -> Iterator[_Service]:
                 break
             except httpx.TransportError:
                 time.sleep(0.2)
-        yield _Service(process.pid, address)
+        yield Service(process.pid, address)
     finally:
         process.terminate()
         process.wait(30)
 
 
-def _form() -> FormDefinition:
+def form_of_most() -> FormDefinition:
     return max(load_forms().values(), key=lambda form: len(form.fields))
 
 
@@ -277,11 +279,8 @@ def fill(folder: Path, count: int) -> str:
     """Makes a database with `count` submissions in `folder`, and returns a token for it."""
     database = Database(f"sqlite:///{folder / 'sealform.db'}")
     database.migrate()
-    draw, form = random.Random(1), _form()
-    with database.write() as connection:
-        user = accounts.create_user(connection, "bench", "", "administrator", "system", _END)
-        owner = accounts.Actor(f"user:{user}", "bench", accounts.ROLES["administrator"])
-        _, token = accounts.create_token(connection, "bench", ["see", "upload"], owner, _END)
+    draw, form = random.Random(1), form_of_most()
+    token = token_of(database)
     for start in range(1, count + 1, _BATCH):
         with database.write() as connection:
             _insert(connection, form, draw, range(start, min(start + _BATCH, count + 1)))
@@ -291,10 +290,18 @@ def fill(folder: Path, count: int) -> str:
     return token
 
 
+def token_of(database: Database) -> str:
+    """A token that may do what is measured."""
+    with database.write() as connection:
+        user = accounts.create_user(connection, "bench", "", "administrator", "system", _END)
+        owner = accounts.Actor(f"user:{user}", "bench", accounts.ROLES["administrator"])
+        return accounts.create_token(connection, "bench", ["see", "upload", "export"], owner, _END)[1]
+
+
 def _insert(connection: sa.Connection, form: FormDefinition, draw: random.Random, numbers: range) -> None:
     rows: dict[str, list[dict[str, Any]]] = {}
     for number in numbers:
-        for table, made in _submission(form, draw, number).items():
+        for table, made in submission(form, draw, number).items():
             rows.setdefault(table, []).extend(made)
     for table in (uploads, upload_files, submissions, results, records, versions, doubts):
         if rows.get(table.name):
@@ -302,8 +309,8 @@ def _insert(connection: sa.Connection, form: FormDefinition, draw: random.Random
     connection.execute(sa.text("INSERT INTO search (rowid, tokens) VALUES (:id, :tokens)"), rows["search"])
 
 
-def _submission(form: FormDefinition, draw: random.Random, number: int) -> dict[str, list[dict[str, Any]]]:
-    """Returns the rows of one submission, by table."""
+def submission(form: FormDefinition, draw: random.Random, number: int) -> dict[str, list[dict[str, Any]]]:
+    """The rows of one submission, by table."""
     at = _END - timedelta(seconds=draw.randrange(360 * 86_400))
     status = draw.choices(_STATUSES, _WEIGHTS)[0]
     unit = f"{draw.choice(_PLACES)}{draw.choice(_WORDS)}{draw.choice(_TRADES)}{number % 977}有限公司"

@@ -17,21 +17,38 @@ class ContainerLimits:
 
 @dataclass(frozen=True)
 class ZipLimits:
-    """The limits of unpacking a package: bytes in all, entries, and the ratio to its own size."""
+    """What a package may unpack to: bytes in all, entries, how often its own size, and tags in all of its
+    XML."""
 
     unpacked_bytes: int = 200 << 20
     entries: int = 5_000
     ratio: int = 200
     xml_bytes: int = 40 << 20
+    tags: int = 400_000
 
 
 @dataclass(frozen=True)
 class PdfLimits:
-    """The limits of one PDF."""
+    """What one PDF may hold: pages, files inside, and on all pages together words of content, as often as
+    each is run, glyphs, strokes and pictures painted, and pixels of these pictures, as often as each is."""
 
     pages: int = 300
     attachments: int = 100
     attachment_bytes: int = 100 << 20
+    words: int = 1_000_000
+    painted: int = 250_000
+    pixels: int = 3_000_000_000
+
+
+@dataclass(frozen=True)
+class PageLimits:
+    """What all pages of a document may hold, whatever the kind of file: cells, lines, marks and pictures,
+    characters, and characters of one cell or of one line between cells."""
+
+    cells: int = 10_000
+    pieces: int = 30_000
+    characters: int = 400_000
+    characters_together: int = 100_000
 
 
 @dataclass(frozen=True)
@@ -64,3 +81,4 @@ class Limits:
     zip: ZipLimits = field(default_factory=ZipLimits)
     pdf: PdfLimits = field(default_factory=PdfLimits)
     pictures: PictureLimits = field(default_factory=PictureLimits)
+    pages: PageLimits = field(default_factory=PageLimits)

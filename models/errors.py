@@ -14,6 +14,7 @@
      ├─ BackupUnusable                  a backup is not whole, or this program can't restore it
      ├─ Refused                         the service does not do what a person or a system asked
      │   ├─ NotSignedIn                 nobody is signed in, or the token is not valid
+     │   │   └─ SecondFactorNeeded      the password alone is not enough
      │   ├─ Forbidden                   this role, or this token, may not
      │   ├─ NotFound                    no such submission, part, page, form, user
      │   ├─ Conflict                    its present state does not allow it
@@ -34,7 +35,8 @@
          │   ├─ TooMany                 over the number of files of a submission
          │   ├─ TooDeep                 files in files in files
          │   ├─ TooManyPages            over the number of pages of a document
-         │   └─ TooManyPixels           a picture over the limit
+         │   ├─ TooManyPixels           a picture over the limit
+         │   └─ TooMuchWork             small, and more to read than any form has
          ├─ TimedOut                    took longer than its time limit
          ├─ ReaderCrashed               the process that read it died
          └─ NotAForm                    readable, but none of the known forms
@@ -171,6 +173,13 @@ class NotSignedIn(Refused):
     advice = "请先登录；系统对接请使用有效的令牌"
 
 
+class SecondFactorNeeded(NotSignedIn):
+    """The password is right, and a code must be given with it."""
+
+    code = "second-factor-needed"
+    advice = "请输入验证器应用显示的 6 位数字，或一个恢复码"
+
+
 class Forbidden(Refused):
     code = "forbidden"
     http_status = 403
@@ -295,6 +304,13 @@ class TooManyPages(TooLarge):
 class TooManyPixels(TooLarge):
     code = "too-many-pixels"
     advice = "请以 300 dpi 重新扫描，或由管理员用 SEALFORM_MAX_MEGAPIXELS 放宽限制"
+
+
+class TooMuchWork(TooLarge):
+    """Of few bytes maybe, but of more elements, cells or strokes than any form has."""
+
+    code = "too-much-work"
+    advice = "请打开原文件核对；确是申请表的，请打印后扫描，或只留申请表的页面，再提交"
 
 
 class TimedOut(UnreadableFile):

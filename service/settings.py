@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from models.errors import BadUsage
 
@@ -33,6 +33,8 @@ class Settings:
     `time_limit` (seconds) and `memory_limit` (MiB) hold for one submission. `forms` None means the shipped
     definitions. `ocr_models` is a folder with another tier of PP-OCR (None: the shipped weights);
     `ocr_device` is `cpu` or `gpu`. `mail_password` is the mailbox's password and is never shown.
+    `second_factor` says that administrators must have one; `log_views`, that it is logged who looked at which
+    application.
 
     The service keeps everything in the folder `data`, unless `database` (a URL) and `blobs` (a folder or the
     URL of a bucket) name other places. `public_url` is the address that browsers use; with https, cookies are
@@ -63,6 +65,8 @@ class Settings:
     request_bytes: int = 500 << 20
     webhook_hosts: tuple[str, ...] = ()
     session_hours: float = 12.0
+    second_factor: bool = False
+    log_views: bool = False
     retention_days: int | None = None
     backup_key: bytes | None = field(default=None, repr=False)
     contact: str | None = None
@@ -108,6 +112,8 @@ class Settings:
                 environment.get("SEALFORM_WEBHOOK_HOSTS", "").lower().replace(",", " ").split()
             ),
             session_hours=_positive(environment, "SEALFORM_SESSION_HOURS", cls.session_hours),
+            second_factor=_is_on(environment, "SEALFORM_REQUIRE_SECOND_FACTOR"),
+            log_views=_is_on(environment, "SEALFORM_LOG_VIEWS"),
             retention_days=_whole(environment, "SEALFORM_RETENTION_DAYS"),
             backup_key=_key(environment, "SEALFORM_BACKUP_KEY"),
             contact=environment.get("SEALFORM_CONTACT") or None,
@@ -132,6 +138,11 @@ class Settings:
     def session_life(self) -> timedelta:
         """Returns how long a browser stays signed in."""
         return timedelta(hours=self.session_hours)
+
+    @property
+    def owing(self) -> frozenset[Literal["administrator"]]:
+        """The roles that may do nothing without a second factor."""
+        return frozenset({"administrator"}) if self.second_factor else frozenset()
 
     @property
     def address(self) -> str:
@@ -190,6 +201,13 @@ def _key(environment: Mapping[str, str], name: str) -> bytes | None:
     if value and len(value) < _SHORTEST_KEY:
         raise BadUsage(f"环境变量 {name} 应至少有 {_SHORTEST_KEY} 个字符")
     return value.encode("utf-8", "surrogateescape") or None
+
+
+def _is_on(environment: Mapping[str, str], name: str) -> bool:
+    text = (environment.get(name) or "0").strip().lower()
+    if text not in ("0", "1"):
+        raise BadUsage(f"环境变量 {name} 应为 1（是）或 0（否），现为“{text}”")
+    return text == "1"
 
 
 def _positive(environment: Mapping[str, str], name: str, default: float) -> float:

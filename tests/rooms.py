@@ -30,6 +30,7 @@ ROOMS: Mapping[str, Room] = {
     "models": Room(doors="*"),
     "generator": Room(doors="roster roster_template sheet"),
     "extractor.limits": Room(),
+    "extractor.work": Room("limits"),
     "extractor.rungs": Room(),
     "extractor.text": Room(doors="confusions passage placeholders raised readings tick_signs unseen"),
     "extractor.weighing": Room("rungs text", doors="calibration compare decide seal_names spelling"),
@@ -39,15 +40,15 @@ ROOMS: Mapping[str, Room] = {
     ),
     "extractor.options": Room("limits weighing scan"),
     # A Word file may hold web pages.
-    "extractor.readers.html": Room("text"),
-    "extractor.readers.word": Room("limits text readers.html", doors="package"),
+    "extractor.readers.html": Room("work text"),
+    "extractor.readers.word": Room("limits work text readers.html", doors="package"),
     "extractor.readers.painted": Room(
         "rungs text", doors="colours lines marks overlay page rendering rules tables trust unseen"
     ),
-    "extractor.readers.pdf": Room("limits arrival readers.painted"),
-    "extractor.readers.ofd": Room("limits scan arrival readers.word readers.painted"),
+    "extractor.readers.pdf": Room("limits work arrival readers.painted"),
+    "extractor.readers.ofd": Room("limits work scan arrival readers.word readers.painted"),
     "extractor.readers": Room(
-        "scan arrival options readers.html readers.word readers.pdf readers.ofd", doors="by_kind office"
+        "work scan arrival options readers.html readers.word readers.pdf readers.ofd", doors="by_kind office"
     ),
     "extractor.answers": Room("rungs text weighing"),
     "extractor.drafting": Room("text"),
@@ -77,7 +78,7 @@ ROOMS: Mapping[str, Room] = {
     "service.store": Room(
         "results parts",
         doors="accounts again audit database events exports forms listing "
-        "marks records replay search settling statuses tables "
+        "marks records replay search second_factor sessions settling statuses tables "
         "twins uploads versions webhooks workers",
     ),
     "service.migrations": Room("store"),
@@ -102,7 +103,7 @@ ROOMS: Mapping[str, Room] = {
     "service.mail": Room("extractor.arrival atomic_files terminal store web", doors="fetch imap upload"),
     "service.upkeep": Room(
         "extractor.scan extractor.arrival atomic_files terminal settings results blobs store jobs",
-        doors="backup doctor purge restore",
+        doors="backup doctor purge rehearse restore",
     ),
     "service.cli": Room(
         "generator extractor atomic_files terminal settings sources "

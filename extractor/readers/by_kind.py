@@ -12,6 +12,7 @@ from extractor.readers.pdf import PdfReading, pdf_attachments, read_pdf, unread
 from extractor.readers.word import files_in_word, pasted_pictures, read_word, read_word_xml
 from extractor.scan.decode import Picture, decode, pdf_pictures
 from extractor.scan.read import read_pictures, read_scan
+from extractor.work import check_pages
 from models.errors import NotAForm, UnreadableFile, UnsupportedKind
 from models.page import Line, Pages, Table
 
@@ -53,7 +54,10 @@ def open_file(data: bytes, options: Options) -> Opened:
     kind = kind_of(data)
     if kind not in READERS:
         raise UnsupportedKind("压缩包和邮件在此处不能读取")
-    return READERS[kind](data, options)
+    opened = READERS[kind](data, options)
+    if isinstance(opened.pages, Pages):
+        check_pages(opened.pages, options.limits.pages)
+    return opened
 
 
 def read_images(files: Sequence[bytes], options: Options) -> tuple[Pages, list[int]]:

@@ -31,6 +31,7 @@ def register(app: typer.Typer) -> None:
         "sealform purge --older-than 90d --status rejected --status withdrawn",
     )(purge)
     command(app, "sealform notice-template -o 补正通知.docx")(notice_template)
+    command(app, "sealform readmit admin")(readmit)
     app.add_typer(_audit, name="audit")
 
 
@@ -80,11 +81,19 @@ def restore(
         Path, typer.Argument(metavar="FILE.tar", help="sealform backup 的备份", exists=True, dir_okay=False)
     ],
     force_empty: Annotated[bool, typer.Option("--force-empty", help="清空现有的一切，以备份取代")] = False,
+    only_rehearse: Annotated[
+        bool, typer.Option("--rehearse", help="演练：恢复到临时文件夹中核对，完后删去，不动现有的数据")
+    ] = False,
 ) -> None:
     """把备份恢复到空的数据库，逐项核对；要么全部恢复，要么什么也不改。请先停止服务。
 
-    恢复后，尚未读完的重新排队读取，各人须重新登录。
+    恢复后，尚未读完的重新排队读取，各人须重新登录。演练不必停止服务，请定期做。
     """
+    if only_rehearse and force_empty:
+        raise BadUsage("--rehearse 和 --force-empty 不能同时用")
+    if only_rehearse:
+        _rehearse(backup)
+        return
     from service.jobs.queue import Queue
     from service.serving import now
     from service.terminal import to_stderr
@@ -101,6 +110,31 @@ def restore(
     if key is None:
         say("没有设置 SEALFORM_BACKUP_KEY，没有核对签名：备份是否被改动过，请对照另外记下的摘要")
     _end(came.lost, came.broken)
+
+
+def _rehearse(backup: Path) -> None:
+    from service.processes.scratch import scratch_folder
+    from service.serving import now
+    from service.terminal import to_stderr
+    from service.upkeep.rehearse import rehearse
+
+    key = read_settings().backup_key
+    with scratch_folder() as folder:
+        done = rehearse(backup, folder, now(), to_stderr(), key)
+    came = done.restored
+    say(
+        f"演练完成：{came.rows} 行，{came.blobs} 个文件，{done.submissions} 份申请，用时 {done.seconds:.0f} 秒；"
+        "临时数据已删去"
+    )
+    say(f"备份时的日志末条摘要：{came.head}")
+    say("签名相符" if key else "没有设置 SEALFORM_BACKUP_KEY，没有核对签名")
+    for one in done.departed:
+        say(one)
+    _end(came.lost, came.broken)
+    if done.departed:
+        say("备份可以恢复，但其中的申请与日志不一致")
+        raise typer.Exit(1)
+    say("备份可以恢复，日志完好，申请与日志一致")
 
 
 def purge(
@@ -150,6 +184,25 @@ def purge(
     say(
         f"{'将清除' if dry_run else '已清除'} {made.submissions} 份申请的内容，{made.blobs} 个文件（{made.bytes / 1e6:.1f} MB）"
     )
+
+
+def readmit(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="用户名")],
+) -> None:
+    """让不能登录的人重新登录：停用其动态验证码，给出设置密码的一次性链接。
+
+    供唯一的管理员丢失手机和恢复码时使用；记入操作日志。标准输出为链接。
+    """
+    from service.serving import now
+    from service.store import accounts, second_factor
+
+    with _kept() as place, place.database.write() as connection:
+        user = accounts.number_of(connection, name)
+        if second_factor.state_of(connection, user).active:
+            second_factor.remove(connection, user, "cli", now())
+        secret = accounts.invite(connection, user, "cli", now())
+    typer.echo(f"{read_settings().address}/link/{secret}")
+    say(f"请把链接交给{name}本人：只能用一次，三天内有效。动态验证码已停用，请登录后重新设置")
 
 
 @command(_audit, "sealform audit verify", "sealform audit verify --head 3f0a9c…")

@@ -7,7 +7,7 @@ hash: who reads it can't sign in.
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -18,7 +18,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from models.errors import Conflict, Forbidden, Invalid, NotFound, NotSignedIn, TooOften
 from service.store import audit
-from service.store.tables import invitations, login_attempts, sessions, tokens, users
+from service.store.tables import invitations, login_attempts, second_factors, sessions, tokens, users
 
 Role = Literal["clerk", "reviewer", "administrator"]
 Scope = Literal["upload", "see", "correct", "decide", "export", "admin"]
@@ -36,6 +36,7 @@ _SHORTEST_PASSWORD, _LONGEST_PASSWORD = 10, 256
 # whatever the names.
 _TRIES, _LOCK = 8, timedelta(minutes=15)
 _TRIES_AN_ORIGIN, _WINDOW = 30, timedelta(minutes=10)
+_LONGEST_AGENT = 200
 _TOKEN_PREFIX = "sf_"
 _SEEN_EVERY = timedelta(minutes=1)
 _hasher = PasswordHasher()
@@ -46,12 +47,24 @@ _NOBODY = _hasher.hash(secrets.token_hex(16))
 @dataclass(frozen=True)
 class Actor:
     """Who asks: `id` as it stands in the log, what it is called, what it may do; `csrf` is the secret of a
-    browser's session."""
+    browser's session. One who `owes` a second factor may do nothing before it is set."""
 
     id: str
     name: str
     can: frozenset[Scope]
     csrf: str | None = None
+    owes: bool = False
+
+    @property
+    def user(self) -> int:
+        """The number of a user.
+
+        Raises:
+            Invalid: it is a system.
+        """
+        if not self.id.startswith("user:"):
+            raise Invalid("只有用户本人登录后可以操作")
+        return int(self.id.partition(":")[2])
 
 
 def create_user(
@@ -75,6 +88,18 @@ def create_user(
     made = int(connection.execute(users.insert().values(row).returning(users.c.id)).scalar_one())
     audit.append(connection, now, by, "user-created", f"user:{made}", {"name": name, "role": role})
     return made
+
+
+def number_of(connection: sa.Connection, name: str) -> int:
+    """The number of the user who is called so.
+
+    Raises:
+        NotFound: nobody is.
+    """
+    found = connection.scalar(sa.select(users.c.id).where(users.c.name == name))
+    if found is None:
+        raise NotFound(f"没有用户“{name}”", advice="请核对用户名")
+    return int(found)
 
 
 def change_user(
@@ -160,21 +185,27 @@ def change_password(connection: sa.Connection, user: int, current: str, new: str
 
 @dataclass(frozen=True)
 class Attempt:
-    """One login, counted before its password is looked at; `rows` are what it is counted by."""
+    """One login, counted before its password is looked at, from an address by what calls itself `agent`;
+    `rows` are what it is counted by."""
 
     name: str
+    origin: str
+    agent: str
     rows: tuple[int, ...]
 
 
-def count_attempt(connection: sa.Connection, name: str, origin: str, now: datetime) -> Attempt:
+def count_attempt(
+    connection: sa.Connection, name: str, origin: str, now: datetime, agent: str = ""
+) -> Attempt:
     """Count a login, whatever comes of it. The transaction must be committed before `allow` looks at the
     count."""
     connection.execute(login_attempts.delete().where(login_attempts.c.at < now - max(_LOCK, _WINDOW)))
     made = (login_attempts.insert().values(origin=key, at=now) for key in (_of_name(name), origin))
-    return Attempt(name, tuple(connection.execute(row).inserted_primary_key[0] for row in made))  # type: ignore[index]
+    rows = tuple(connection.execute(row).inserted_primary_key[0] for row in made)  # type: ignore[index]
+    return Attempt(name, origin, agent[:_LONGEST_AGENT], rows)
 
 
-def allow(connection: sa.Connection, attempt: Attempt, origin: str, now: datetime) -> sa.Row[Any] | None:
+def allow(connection: sa.Connection, attempt: Attempt, now: datetime) -> sa.Row[Any] | None:
     """The user whose password `attempt` may be compared with, None where nobody is called so.
 
     Whoever looks has committed an own row before, so that of however many at once no more get through than
@@ -184,7 +215,8 @@ def allow(connection: sa.Connection, attempt: Attempt, origin: str, now: datetim
     Raises:
         TooOften: there were too many failed logins with this name, or from this address.
     """
-    for key, least, most in ((_of_name(attempt.name), _LOCK, _TRIES), (origin, _WINDOW, _TRIES_AN_ORIGIN)):
+    limits = ((_of_name(attempt.name), _LOCK, _TRIES), (attempt.origin, _WINDOW, _TRIES_AN_ORIGIN))
+    for key, least, most in limits:
         if _attempts(connection, key, now - least) > most:
             raise TooOften(
                 "登录失败次数过多，暂时不能登录",
@@ -225,8 +257,10 @@ def sign_in(
     password: str,
     now: datetime,
     life: timedelta,
+    owing: Collection[Role] = (),
 ) -> tuple[str, Actor] | None:
-    """(the session's secret, who signed in); None where the password was changed since it was compared."""
+    """(the session's secret, who signed in); None where the password was changed since it was compared.
+    `owing`: as in `who_by_session`."""
     now_known = connection.scalar(sa.select(users.c.password).where(users.c.id == user.id, users.c.active))
     if now_known != user.password:
         return None
@@ -235,8 +269,8 @@ def sign_in(
     forget_attempt(connection, attempt)
     connection.execute(login_attempts.delete().where(login_attempts.c.origin == _of_name(user.name)))
     audit.append(connection, now, f"user:{user.id}", "login", f"user:{user.id}")
-    secret = _open_session(connection, user.id, now, life)
-    actor = who_by_session(connection, secret, now)
+    secret = _open_session(connection, user.id, attempt, now, life)
+    actor = who_by_session(connection, secret, now, owing)
     assert actor is not None
     return secret, actor
 
@@ -251,7 +285,9 @@ def check_rate(connection: sa.Connection, origin: str, now: datetime) -> None:
         raise TooOften("登录失败次数过多", advice=f"请过 {int(_WINDOW.total_seconds() // 60)} 分钟再试")
 
 
-def _open_session(connection: sa.Connection, user: int, now: datetime, life: timedelta) -> str:
+def _open_session(
+    connection: sa.Connection, user: int, attempt: Attempt, now: datetime, life: timedelta
+) -> str:
     secret = secrets.token_urlsafe(32)
     connection.execute(sessions.delete().where(sessions.c.expires_at < now))
     row = {
@@ -260,6 +296,8 @@ def _open_session(connection: sa.Connection, user: int, now: datetime, life: tim
         "csrf": secrets.token_urlsafe(32),
         "created_at": now,
         "seen_at": now,
+        "agent": attempt.agent,
+        "origin": attempt.origin,
     }
     connection.execute(sessions.insert().values(**row, expires_at=now + life))
     return secret
@@ -270,13 +308,23 @@ def sign_out(connection: sa.Connection, secret: str) -> None:
     connection.execute(sessions.delete().where(sessions.c.digest == _digest(secret)))
 
 
-def who_by_session(connection: sa.Connection, secret: str, now: datetime) -> Actor | None:
-    """Whose session it is; None where it has ended."""
-    found = sa.select(users, sessions.c.csrf).join(sessions).where(
-        sessions.c.digest == _digest(secret), sessions.c.expires_at > now, users.c.active
-    )  # fmt: skip
+def who_by_session(
+    connection: sa.Connection, secret: str, now: datetime, owing: Collection[Role] = ()
+) -> Actor | None:
+    """Whose session it is; None where it has ended. A user of the roles `owing` who has no second factor may
+    do nothing until it is set."""
+    found = (
+        sa.select(users, sessions.c.csrf, second_factors.c.confirmed_at)
+        .join(sessions)
+        .outerjoin(second_factors, second_factors.c.user_id == users.c.id)
+        .where(sessions.c.digest == _digest(secret), sessions.c.expires_at > now, users.c.active)
+    )
     row = connection.execute(found).one_or_none()
-    return Actor(f"user:{row.id}", row.full_name or row.name, ROLES[row.role], row.csrf) if row else None
+    if row is None:
+        return None
+    owes = row.role in owing and row.confirmed_at is None
+    can = frozenset[Scope]() if owes else ROLES[row.role]
+    return Actor(f"user:{row.id}", row.full_name or row.name, can, row.csrf, owes)
 
 
 def create_token(
@@ -361,6 +409,8 @@ def require(actor: Actor | None, scopes: Iterable[Scope]) -> Actor:
     if actor is None:
         raise NotSignedIn("尚未登录，或登录已过期")
     if not frozenset(scopes) <= actor.can:
+        if actor.owes:
+            raise Forbidden("须先设置动态验证码", advice="请打开“登录与安全”页设置")
         raise Forbidden("没有这项权限")
     return actor
 

@@ -17,7 +17,7 @@ from service.store.tables import audit_log, audit_values, records, submissions, 
 _BATCH = 500
 _PREFIX = "submission:"
 # Entries about a submission that change nothing in it.
-_SILENT = frozenset({"upload", "dossier", "correction"})
+_SILENT = frozenset({"upload", "dossier", "correction", "view"})
 _UNDER_WAY = ("received", "reading")
 
 

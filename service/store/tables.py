@@ -92,6 +92,26 @@ sessions = Table(
     Column("created_at", Moment, nullable=False),
     Column("seen_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
+    Column("agent", String(200)),  # what the browser calls itself
+    Column("origin", String(64)),  # the address that it came from
+)  # fmt: skip
+
+# What codes are made from (TOTP); it counts once it was confirmed by one. `last_step` is the step of time of
+# the last code, which no earlier one may follow.
+second_factors = Table(
+    "second_factors", metadata,
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("secret", String(64), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("confirmed_at", Moment),
+    Column("last_step", sa.BigInteger),
+)  # fmt: skip
+
+# What works once where the second factor is lost; only the SHA-256 is kept.
+recovery_codes = Table(
+    "recovery_codes", metadata,
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("digest", String(64), primary_key=True),
 )  # fmt: skip
 
 tokens = Table(

@@ -103,14 +103,26 @@ def restore(
             if head != manifest["audit"]["head"]:
                 raise BackupUnusable("操作日志与备份时不一致")
             waiting = _finish(connection, manifest, enqueue, now) if current else 0
-    if not current:
-        database.migrate()
-        with database.write() as connection:
-            waiting = _finish(connection, manifest, enqueue, now)
+        if not current:
+            waiting = _brought_up(database, manifest, enqueue, now)
     if empty:
         for digest in set(blobs.digests()) - wanted:
             blobs.delete(digest)
     return Restored(rows, came, waiting, lost, broken, head)
+
+
+def _brought_up(database: Database, manifest: Mapping[str, Any], enqueue: Enqueue, now: datetime) -> int:
+    """Gives what came from an older program the present schema. A row that its steps can't take was in the
+    backup, so that what came goes again."""
+    try:
+        database.migrate()
+        with database.write() as connection:
+            return _finish(connection, manifest, enqueue, now)
+    except Exception:
+        with database.write() as connection:
+            for table in reversed(tables_of(connection)):
+                connection.execute(table.delete())
+        raise
 
 
 @contextmanager
@@ -133,11 +145,10 @@ def _opened(path: Path) -> Iterator[tuple[tarfile.TarFile, dict[str, Any]]]:
         zlib.error,
         gzip.BadGzipFile,
         ValueError,
-        KeyError,
         TypeError,
     ) as error:
         raise BackupUnusable("备份不完整或已损坏") from error
-    except (AttributeError, RecursionError, sa.exc.CompileError) as error:
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, sa.exc.CompileError) as error:
         raise BackupUnusable("备份中有不成样子的内容") from error
     except sa.exc.StatementError as error:
         # That the database can't be had is no fault of the backup's.

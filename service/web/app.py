@@ -26,6 +26,7 @@ from service.web.routes import (  # fmt: skip
     export,
     forms,
     health,
+    own_login,
     part_pages,
     questions,
     session,
@@ -40,7 +41,8 @@ from service.web.security import Guard, Visitor
 
 API = "/api/v1"
 _ROUTERS: Sequence[APIRouter] = (
-    session.router, users.router, tokens.router, forms.router, uploads.router, submissions.router,
+    session.router, own_login.router, users.router, tokens.router, forms.router, uploads.router,
+    submissions.router,
     editing.router, questions.router,
     twins.router, export.router, correction.router, webhooks.router, part_pages.router, audit.router,
 )  # fmt: skip

@@ -51,6 +51,8 @@ ACTIONS: Mapping[str, str] = {
     **{str(move): word for move, word in MOVES.items()}, "read": "读取", "correct": "更正",
     "undo": "撤销更正",
     "upload": "上传", "purge": "清除", "login": "登录", "password": "设置密码", "user-created": "新建用户",
+    "second-factor": "设置动态验证码", "second-factor-removed": "停用动态验证码",
+    "recovery-code": "使用恢复码", "session-ended": "结束登录", "view": "查看",
     "user-changed": "修改用户", "user-invited": "生成链接", "user-locked": "锁定用户",
     "token-created": "新建令牌",
     "token-revoked": "停用令牌",
@@ -110,6 +112,7 @@ PAGES = (
     Page("/export", "export.html", "export", "/export"),
     Page("/admin", "admin.html", "admin", "/admin"),
     Page("/password", "password.html", None),
+    Page("/security", "security.html", None),
 )
 # Path, name, and the right that one needs to see the entry.
 NAVIGATION = (
@@ -183,6 +186,8 @@ def _shown(page: Page) -> Callable[..., Response]:
         if who is None:
             asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             return RedirectResponse(f"/login?next={quote(asked)}", 303)
+        if who.owes and page.scope is not None:
+            return RedirectResponse("/security", 303)
         if page.scope is not None and page.scope not in who.can:
             return render("forbidden.html", who, status=403)
         context = request.app.state.context

@@ -7,10 +7,10 @@ from fastapi import Depends, Request
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from models.errors import Forbidden
+from models.errors import Forbidden, TooOften
 from service.store import accounts
 from service.store.accounts import Actor
-from service.web.context import Here
+from service.web.context import Context, Here
 from service.web.problems import problem
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -19,7 +19,8 @@ _MOST_JSON = 4 << 20
 
 _POLICY = "; ".join(
     (
-        "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' blob: data:",
+        "default-src 'none'", "object-src 'none'", "script-src 'self'",
+        "style-src 'self'", "img-src 'self' blob: data:",
         "font-src 'self'",
         "connect-src 'self'", "manifest-src 'self'", "form-action 'self'", "base-uri 'none'",
         "frame-ancestors 'none'",
@@ -58,7 +59,27 @@ def visitor(request: Request, context: Here) -> Actor | None:
     if not secret:
         return None
     with context.database.read() as connection:
-        return accounts.who_by_session(connection, secret, now)
+        return accounts.who_by_session(connection, secret, now, context.settings.owing)
+
+
+def counted(context: Context, name: str, request: Request) -> tuple[accounts.Attempt, Any]:
+    """A login or whatever else asks for a password, counted before anything is compared, and the user of that
+    name, None where there is none. What follows is looked at outside any transaction, because it takes long.
+
+    Raises:
+        TooOften: there were too many.
+    """
+    now, origin = context.clock(), request.client.host if request.client else ""
+    agent = request.headers.get("user-agent", "")
+    with context.database.write() as connection:
+        attempt = accounts.count_attempt(connection, name, origin, now, agent)
+    try:
+        with context.database.read() as connection:
+            return attempt, accounts.allow(connection, attempt, now)
+    except TooOften:
+        with context.database.write() as connection:
+            accounts.forget_attempt(connection, attempt)
+        raise
 
 
 Visitor = Annotated[Actor | None, Depends(visitor)]

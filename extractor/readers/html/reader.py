@@ -15,10 +15,12 @@ from extractor.readers.html.sheets import Sheets
 from extractor.text import tick_signs
 from extractor.text.raised import Raised, settled
 from extractor.text.readings import is_reading
+from extractor.work import Allowance
 from models.errors import Damaged, Hostile, TooLarge
 from models.page import Aside, AsideKind, Cell, Line, Page, Pages, Picture, Remark, Run, Span, Table, Tick
 
 _MOST_BYTES = 40 << 20
+_MOST_TAGS = 200_000
 _DEEPEST = 200
 # Elements whose text stands on lines of its own.
 _BLOCKS = frozenset(
@@ -66,11 +68,13 @@ def read_html(data: bytes) -> Pages:
     and no script is run.
 
     Raises:
-        Damaged: there is no page in it. TooLarge: it is over 40 MiB. Hostile: it is nested beyond reason.
+        Damaged: there is no page in it. TooLarge: over 40 MiB. TooMuchWork: too many tags. Hostile: nested
+            beyond reason.
     """
     if len(data) > _MOST_BYTES:
         raise TooLarge("网页文件过大")
     text, beside = _text(data)
+    Allowance(_MOST_TAGS, "HTML 标签").spend(text.count("<"))
     try:
         root = html.document_fromstring(text, parser=html.HTMLParser(no_network=True, huge_tree=False))
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:

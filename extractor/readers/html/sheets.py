@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from lxml import html
 
-# The properties that are read from a sheet; the others say nothing about what stands on the page.
+from extractor.work import Allowance
+
+# What is taken from a sheet; the rest of how a page looks says nothing about what stands on it.
 _TOLD = frozenset(
     [
         "display", "visibility", "opacity", "mso-hide", "color", "background", "background-color",
@@ -20,6 +22,8 @@ _AT_RULE = re.compile(r"@[^{};]*(?:;|\{(?:[^{}]*\{[^{}]*\})*[^{}]*\})")
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 _SIMPLE = re.compile(r"(?P<tag>\*|[a-z][\w\\:-]*)?(?P<more>(?:[.#][\w-]+)*)", re.IGNORECASE)
 _MOST = 2_000
+# Rules that are held against elements, one by one.
+_MOST_TRIED = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class Sheets:
 
     def __init__(self, root: html.HtmlElement) -> None:
         self._rules: dict[str, list[_Rule]] = {}
+        self._work = Allowance(_MOST_TRIED, "样式规则的比对")
         text = " ".join(style.text_content() for style in root.iter("style"))
         text = _AT_RULE.sub(" ", _NOISE.sub(" ", text))
         for number, rule in enumerate(_RULE.finditer(text)):
@@ -82,7 +87,9 @@ class Sheets:
     def style_of(self, element: html.HtmlElement) -> str:
         """Return what the sheets and the element itself set, the last value for each name, in lower case."""
         keys = ("*", str(element.tag).lower(), *_names(element))
-        rules = [rule for key in keys for rule in self._rules.get(key, ()) if rule.holds_for(element)]
+        tried = [rule for key in keys for rule in self._rules.get(key, ())]
+        self._work.spend(len(tried))
+        rules = [rule for rule in tried if rule.holds_for(element)]
         said: dict[str, str] = {}
         for rule in sorted(rules, key=lambda one: one.rank):
             said |= dict(rule.said)

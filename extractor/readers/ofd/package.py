@@ -9,6 +9,7 @@ from lxml import etree
 from extractor.arrival.containers.zipped import open_zip
 from extractor.limits import ContainerLimits, ZipLimits
 from extractor.readers.word.package import parse_xml
+from extractor.work import Allowance
 from models.errors import Damaged, Encrypted, UnreadableFile
 
 Element = etree._Element
@@ -23,6 +24,7 @@ class Package:
         contents = open_zip(
             data, "", ContainerLimits(limits.entries, limits.xml_bytes, limits.unpacked_bytes, limits.ratio)
         )
+        self._tags = Allowance(limits.tags, "XML 标签")
         self._parts: dict[str, bytes] = {}
         self._errors: dict[str, UnreadableFile] = {}
         for file in contents.files:
@@ -48,8 +50,11 @@ class Package:
         return self._parts[_normal(name)]
 
     def xml(self, name: str) -> Element:
-        """Return the root of a part. It raises Damaged and Hostile as `parse_xml` does."""
-        return parse_xml(self.read(name).removeprefix(b"\xef\xbb\xbf"), name)
+        """The root of a part. Raises Damaged, Hostile as `parse_xml` does, TooMuchWork."""
+        data = self.read(name).removeprefix(b"\xef\xbb\xbf")
+        # As often as it is read: pages may name the same part, and each is painted.
+        self._tags.spend(data.count(b"<"))
+        return parse_xml(data, name)
 
 
 def _normal(name: str) -> str:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
-from extractor.readers.ofd.package import POINTS, Element, Resources, child, children, kind, numbers
+from extractor.readers.ofd.package import POINTS, Element, Resources, child, children, kind, numbers, text
 from extractor.readers.painted.colours import Colour
 from extractor.readers.painted.page import BLACK, MAX_PAINTED, Glyph, Image, Sight, Stroke
+from extractor.work import Allowance, words_in
 from models.errors import Hostile
 from models.geometry import Point, Rect, around
 
@@ -36,6 +37,7 @@ class Canvas:
     """Everything painted so far."""
 
     resources: Resources
+    work: Allowance
     sight: Sight = field(default_factory=Sight)
     placed: list[Placed] = field(default_factory=list)
     _turn: int = 0
@@ -46,6 +48,7 @@ class Canvas:
         if depth > _DEEPEST:
             raise Hostile("页面内容嵌套层数过多")
         for element in content if content is not None else ():
+            self.work.spend()
             name = kind(element)
             shows = seen and element.get("Visible") != "false"
             if name in ("Layer", "PageBlock"):
@@ -63,6 +66,7 @@ class Canvas:
 
     def _next(self) -> int:
         self._turn += 1
+        self.work.spend()
         if self._turn > MAX_PAINTED:
             raise Hostile("页面上的内容过多")
         return self._turn
@@ -104,8 +108,9 @@ class Canvas:
         if stroke is None and fill is None:
             return
         width = (numbers(element.get("LineWidth")) or (_LINE_WIDTH,))[0] * _scale(matrix)
-        data = child(element, "AbbreviatedData")
-        for points, is_straight in _subpaths((data.text if data is not None else "") or ""):
+        drawn = text(element, "AbbreviatedData")
+        self.work.spend(words_in(drawn.encode("utf-8", "replace")))
+        for points, is_straight in _subpaths(drawn):
             placed = [_applied(matrix, point) for point in points]
             axial = is_straight and all(
                 abs(a[0] - b[0]) < 0.3 or abs(a[1] - b[1]) < 0.3 for a, b in pairwise(placed)

@@ -32,6 +32,7 @@ from extractor.readers.painted.tables import Sheet, fill, number_tables
 from extractor.readers.painted.trust import visible
 from extractor.readers.painted.unseen import left_out
 from extractor.scan.decode import Picture, decode
+from extractor.work import Allowance
 from models.errors import Damaged, Hostile, TooLarge, TooManyPages, TooManyPixels, UnreadableFile
 from models.geometry import Rect, area, meet
 from models.page import Aside, DigitalSignature, Pages
@@ -42,6 +43,8 @@ _A4 = (0.0, 0.0, 210.0, 297.0)
 _LARGE, _FEW = 0.5, 30
 _LARGEST = 3000.0  # mm
 _FINEST = 300 / 72
+# Objects, characters and words of paths that all pages may paint.
+_MOST_WORK = 600_000
 _ORDER = {"Background": 0, "Body": 1, "Foreground": 2}
 
 
@@ -68,6 +71,7 @@ def read(data: bytes, limits: ZipLimits, pages: int, pictures: PictureLimits) ->
 class _Reader:
     def __init__(self, package: Package, document: Document, pictures: PictureLimits) -> None:
         self._package, self._document, self._pictures = package, document, pictures
+        self._work = Allowance(_MOST_WORK, "OFD 中的对象、文字和线段")
         self._signed: tuple[DigitalSignature, ...] = ()
         self._scanned: dict[int, Picture] = {}
         self._damage: list[str] = []
@@ -128,8 +132,8 @@ class _Reader:
         return self._sheet(number, canvas, glyphs, size)
 
     def _painted(self, root: Element, notes: list[Element], x0: float, y0: float) -> Canvas:
-        """Paint everything on a page: its templates, its layers, and the annotations over it."""
-        canvas, matrix = Canvas(self._document.resources), on_page(x0, y0)
+        """Everything on a page: its templates, its layers, and the annotations over it."""
+        canvas, matrix = Canvas(self._document.resources, self._work), on_page(x0, y0)
         layers: list[tuple[int, Element]] = []
         for one in children(root, "Template"):
             where = self._document.templates.get(one.get("TemplateID") or "")

@@ -9,21 +9,23 @@ rotation applied. The operators are those of ISO 32000-1, annex A.
 
 import zlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from pdfminer.pdfdevice import PDFTextDevice
 from pdfminer.pdffont import PDFFont, PDFUnicodeNotDefined
-from pdfminer.pdfinterp import PDFGraphicState, PDFPageInterpreter, PDFResourceManager, PDFTextState
+from pdfminer.pdfinterp import PDFGraphicState, PDFPageInterpreter, PDFTextState
 from pdfminer.pdfpage import PDFPage
 from pdfminer.pdftypes import PDFStream, resolve1
 from pdfminer.psparser import PSLiteral
 from pdfminer.utils import Matrix, apply_matrix_pt, apply_matrix_rect, mult_matrix
 
+from extractor.limits import PdfLimits
 from extractor.readers.painted.colours import to_rgb
 from extractor.readers.painted.page import BLACK, MAX_PAINTED, Glyph, Image, Sight, Stroke
 from extractor.readers.pdf.layers import Layers, name_of
 from extractor.readers.pdf.plumbed import OpenPdf
+from extractor.work import Allowance, words_in
 from models.errors import Hostile
 from models.geometry import Point, Rect, area, around, contains, meet, middle
 
@@ -37,9 +39,9 @@ _FAKE_BOLD_MODES = (2, 6)
 class Canvas(PDFTextDevice):
     """The device that the interpreter paints on. It keeps one `Sight`."""
 
-    def __init__(self, manager: PDFResourceManager, layers: Layers, paper: Rect) -> None:
-        super().__init__(manager)
-        self.layers = layers
+    def __init__(self, painter: "Painter", paper: Rect) -> None:
+        super().__init__(painter.manager)
+        self.layers, self.work = painter.layers, painter.work
         self.sight = Sight()
         self.clip = paper
         self.fill_alpha = 1.0
@@ -76,6 +78,7 @@ class Canvas(PDFTextDevice):
 
     def _turn(self) -> int:
         self._painted += 1
+        self.work.painted.spend()
         if self._painted > MAX_PAINTED:
             raise Hostile("PDF 一页中的图形或文字多得不合常理")
         return self._painted
@@ -162,6 +165,8 @@ class Canvas(PDFTextDevice):
             )
 
     def render_image(self, name: str, stream: PDFStream) -> None:
+        # Whether it is seen or not: pdfium decodes it each time that it is drawn.
+        self.work.pixels.spend(_pixels(stream))
         if any(self.tags) or self.fill_alpha <= 0.05:
             return
         box = meet(apply_matrix_rect(cast(Matrix, self.ctm), (0, 0, 1, 1)), self.clip)
@@ -170,6 +175,12 @@ class Canvas(PDFTextDevice):
                 any(key in stream for key in ("SMask", "Mask", "ImageMask", "IM")) or self.multiplies
             )
             self.sight.images.append(Image(box, self._turn(), not see_through and self.fill_alpha > 0.9))
+
+
+def _pixels(stream: PDFStream) -> int:
+    sides = (resolve1(stream.get_any(names)) for names in (("Width", "W"), ("Height", "H")))
+    wide, high = (max(0, side) if isinstance(side, int) else 0 for side in sides)
+    return wide * high
 
 
 def _turn_of(matrix: Matrix) -> int:
@@ -227,6 +238,14 @@ class Interpreter(PDFPageInterpreter):
     """pdfminer's interpreter with the features that it lacks: clipping, transparency and optional content."""
 
     device: Canvas
+
+    def execute(self, streams: Sequence[object]) -> None:
+        for one in streams:
+            content = resolve1(one)
+            if isinstance(content, PDFStream):
+                check_size(content)
+                self.device.work.words.spend(words_in(content.get_data()))
+        super().execute(streams)
 
     def init_state(self, ctm: Matrix) -> None:
         super().init_state(ctm)
@@ -321,11 +340,21 @@ def check_size(stream: PDFStream) -> None:
         raise Hostile("PDF 中的数据解压后大得不合常理")
 
 
+class Work:
+    """What painting a document may still cost."""
+
+    def __init__(self, limits: PdfLimits) -> None:
+        self.words = Allowance(limits.words, "PDF 内容中的操作和数值")
+        self.painted = Allowance(limits.painted, "PDF 中的文字和图形")
+        self.pixels = Allowance(limits.pixels, "PDF 图片的像素")
+
+
 class Painter:
     """The painter of pages and appearance streams of one document; it reads each font once."""
 
-    def __init__(self, pdf: OpenPdf) -> None:
+    def __init__(self, pdf: OpenPdf, limits: PdfLimits = PdfLimits()) -> None:
         self.manager = pdf.rsrcmgr
+        self.work = Work(limits)
         self.layers = Layers(pdf.doc.catalog)
 
     def page(self, page: PDFPage) -> "PageCanvas":
@@ -340,13 +369,9 @@ class PageCanvas:
         self.matrix, self.width, self.height = page_matrix(page)
         self.layers = painter.layers
         self._paper: Rect = (0, 0, self.width, self.height)
-        self._canvas = Canvas(painter.manager, painter.layers, self._paper)
+        self._canvas = Canvas(painter, self._paper)
         self._manager = painter.manager
         self.sight = self._canvas.sight
-        for stream in page.contents:
-            content = resolve1(stream)
-            if isinstance(content, PDFStream):
-                check_size(content)
         self._run(page.resources, page.contents, self.matrix)
         turn, count = max(self._canvas.turns.items(), key=lambda one: one[1], default=(0, 0))
         # So many quarter turns counter-clockwise would set most of its characters upright.

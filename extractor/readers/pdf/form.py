@@ -19,7 +19,7 @@ from extractor.readers.painted.overlay import Mark, Overlay, SignedWidget, Widge
 from extractor.readers.painted.page import BLACK, Glyph, Sight
 from extractor.readers.pdf.canvas import PageCanvas
 from extractor.readers.pdf.held import Held
-from models.errors import Hostile
+from models.errors import UnreadableFile
 from models.geometry import Point, Rect, area, around
 from models.page import Aside, Emphasis, Mismatch, Remark
 from models.writing import excerpt, key
@@ -60,7 +60,7 @@ def read_overlay(annotations: Any, canvas: PageCanvas, number: int, regenerates:
                 _read_hidden(annotation, canvas, overlay)
             else:
                 _read(annotation, canvas, overlay, regenerates)
-        except Hostile:
+        except UnreadableFile:
             raise
         except Exception:  # one broken annotation must not cost the page, and pdfminer breaks in many ways
             overlay.damage.append("有一处批注或表单域无法读取")

@@ -14,16 +14,15 @@ from pdfplumber.page import Page
 from pdfplumber.pdf import PDF
 
 from extractor.readers.painted.page import Seen
-
-# The largest character number in a font (ISO 32000-1, 9.7.4).
-_MOST_CHARACTERS = 65_535
+from extractor.readers.pdf.font_tables import MOST_CHARACTERS, check_tables
 
 
 class Fonts(PDFResourceManager):
     """pdfminer's fonts with bounded lists of widths, because pdfminer writes down each width of a range."""
 
     def get_font(self, objid: object, spec: Mapping[str, object]) -> PDFFont:
-        """Return the font of that dictionary."""
+        """The font of that dictionary."""
+        check_tables(spec)
         lists = {key: _within(resolve1(spec[key])) for key in ("W", "W2") if key in spec}
         return super().get_font(objid, {**spec, **lists})
 
@@ -32,7 +31,7 @@ def _within(widths: object) -> object:
     """Return a list of widths with no character beyond the last that a font can have."""
     if not isinstance(widths, list):
         return widths
-    return [min(one, _MOST_CHARACTERS) if isinstance(one, int) else one for one in map(resolve1, widths)]
+    return [min(one, MOST_CHARACTERS) if isinstance(one, int) else one for one in map(resolve1, widths)]
 
 
 class OpenPdf(PDF):

@@ -77,7 +77,7 @@ def _read(data: bytes, pdf: OpenPdf, pages: list[PDFPage], limits: PdfLimits) ->
     if catalog.get("NeedsRendering") and "XFA" in form:
         raise UnsupportedKind("动态 XFA 表单只能在 Adobe 软件中显示", advice=_XFA_ADVICE)
     with _Renderer(data) as renderer:
-        reader = _PageReader(pdf, renderer, bool(resolve1(form.get("NeedAppearances"))))
+        reader = _PageReader(pdf, Painter(pdf, limits), renderer, bool(resolve1(form.get("NeedAppearances"))))
         for number, page in enumerate(pages, 1):
             reader.read(number, page)
     result = Pages(
@@ -172,8 +172,8 @@ class _Renderer:
 class _PageReader:
     """The reader of single pages. It keeps what belongs to the whole file."""
 
-    def __init__(self, pdf: OpenPdf, renderer: _Renderer, regenerates: bool) -> None:
-        self._pdf, self._painter, self._renderer, self._regenerates = pdf, Painter(pdf), renderer, regenerates
+    def __init__(self, pdf: OpenPdf, painter: Painter, renderer: _Renderer, regenerates: bool) -> None:
+        self._pdf, self._painter, self._renderer, self._regenerates = pdf, painter, renderer, regenerates
         self._trusted: set[tuple[int, bool]] = set()
         self.sheets: list[Sheet] = []
         self.scanned: list[int] = []

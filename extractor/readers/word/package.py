@@ -15,6 +15,7 @@ from functools import cached_property
 from lxml import etree
 
 from extractor.limits import ZipLimits
+from extractor.work import Allowance
 from models.errors import Damaged, Hostile, TooLarge, UnsupportedKind
 from models.identity import Identity
 
@@ -137,7 +138,7 @@ class Package(Parts):
             raise TooLarge(f"解压后过大（{unpacked >> 20} MB，{len(entries)} 个部件）")
         if unpacked > 10 << 20 and unpacked > limits.ratio * len(data):
             raise Hostile("压缩比异常，疑似压缩炸弹")
-        self._limits = limits
+        self._limits, self._tags, self._counted = limits, Allowance(limits.tags, "XML 标签"), set[str]()
         self._names = {entry.filename.lstrip("/").lower(): entry for entry in entries}
 
     def has(self, name: str) -> bool:
@@ -164,7 +165,12 @@ class Package(Parts):
             raise Damaged(f"Word 文件的部件 {name} 已损坏") from error
 
     def xml(self, name: str) -> etree._Element:
-        return parse_xml(self.read(name), name)
+        data = self.read(name)
+        # Each part once: that we look at one more often is no fault of the file's.
+        if name not in self._counted:
+            self._counted.add(name)
+            self._tags.spend(data.count(b"<"))
+        return parse_xml(data, name)
 
 
 class FlatPackage(Parts):
@@ -177,6 +183,7 @@ class FlatPackage(Parts):
         """
         if len(data) > limits.xml_bytes:
             raise TooLarge("XML 文件过大")
+        Allowance(limits.tags, "XML 标签").spend(data.count(b"<"))
         for old, new in _WORD_2003.items():
             data = data.replace(old, new)
         root = parse_xml(data, "document.xml")

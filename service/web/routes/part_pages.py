@@ -13,13 +13,12 @@ from models.errors import Invalid, NoView, UnreadableFile
 from service.page_pictures import SCALE, Held, Look, PagesJson, Views
 from service.results import PartJson
 from service.store import listing
-from service.store.accounts import Actor
 from service.web import schemas
 from service.web.conditional import media, stream
 from service.web.context import Context
 from service.web.routes.submissions import part_of
 from service.web.schemas import Number
-from service.web.security import may
+from service.web.viewing import Viewer
 
 router = APIRouter(tags=["pages"], prefix="/submissions/{submission}")
 
@@ -59,8 +58,8 @@ class AllPages(BaseModel):
 
 
 @router.get("/pages")
-async def pages(submission: Number, request: Request, who: Annotated[Actor, may("see")]) -> AllPages:
-    """Returns the pages of every part, in points."""
+async def pages(submission: Number, request: Request, who: Viewer) -> AllPages:
+    """The pages of every part, in points."""
     return await _apart(_pages, request, submission)
 
 
@@ -82,7 +81,7 @@ def _pages(context: Context, views: Views, submission: int) -> AllPages:
 @router.get("/parts/{index}/pages/{page}.webp", response_class=Response, responses=media("image/webp"))
 async def picture(
     submission: Number, index: Index, page: Annotated[int, Field(ge=1, le=10_000)], request: Request,
-    who: Annotated[Actor, may("see")],
+    who: Viewer,
     scale: Annotated[float, Query(ge=0.1, le=4, description="Pixels a point")] = SCALE,
     box: Annotated[str | None, Query(pattern=_BOX, description="x0,y0,x1,y1 in points")] = None,
     seal: Literal["on", "off"] = "on",
@@ -104,10 +103,8 @@ def _picture(
 
 
 @router.get("/parts/{index}", response_class=Response, responses=media("application/octet-stream"))
-async def original(
-    submission: Number, index: Index, request: Request, who: Annotated[Actor, may("see")]
-) -> Response:
-    """Returns a part of a submission as it arrived, also one that lay inside a mail or an archive."""
+async def original(submission: Number, index: Index, request: Request, who: Viewer) -> Response:
+    """A part of a submission as it arrived, also one that lay in a mail or an archive."""
     return await _apart(_original, request, submission, index)
 
 

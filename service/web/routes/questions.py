@@ -17,6 +17,7 @@ from service.web import schemas
 from service.web.context import Context, Here
 from service.web.schemas import FieldKey, FindingShown, Limit, PartShown, Told
 from service.web.security import may
+from service.web.viewing import note_wall
 
 router = APIRouter(tags=["questions"], prefix="/questions")
 
@@ -97,6 +98,7 @@ def answers(
     if not rows and (current is None or field not in current.fields):
         raise NotFound(f"表格“{form}”没有字段“{field}”")
     items = [_answer(context, row, field) for row in rows[:limit]]
+    note_wall(context, form, field, [row.id for row in rows[:limit]], who)
     return Answers(items=items, next=str(rows[limit - 1].id) if len(rows) > limit else None)
 
 

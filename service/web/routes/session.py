@@ -1,16 +1,15 @@
 """Signing in and out, and changing passwords."""
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.errors import Forbidden, Invalid, NotSignedIn, TooOften
-from service.store import accounts
+from models.errors import Forbidden, Invalid, NotSignedIn, SecondFactorNeeded
+from service.store import accounts, second_factor
 from service.store.accounts import Actor, Scope
 from service.web.context import Context, Here
-from service.web.security import Visitor, cookie_name, may
+from service.web.security import Visitor, cookie_name, counted, may
 
 router = APIRouter(tags=["session"])
 
@@ -18,13 +17,14 @@ Password = Annotated[str, Field(max_length=256)]
 
 
 class Credentials(BaseModel):
-    """A name and a password."""
+    """A name and a password, and for who has a second factor a `code` of it."""
 
     model_config = ConfigDict(
         json_schema_extra={"example": {"name": "wang", "password": "correct horse battery"}}
     )
     name: Annotated[str, Field(min_length=1, max_length=64)]
     password: Password
+    code: Annotated[str | None, Field(max_length=64)] = None
 
 
 class Person(BaseModel):
@@ -59,35 +59,34 @@ def sign_in(given: Credentials, request: Request, response: Response, context: H
     """Signs in. The answer sets the session's cookie."""
     if request.headers.get("sec-fetch-site") == "cross-site":
         raise Forbidden("请求来自其他网站")
-    now, origin = context.clock(), request.client.host if request.client else ""
-    signed = _signed_in(context, given, origin, now)
+    signed = _signed_in(context, given, request)
     if signed is None:
-        raise NotSignedIn("用户名或密码不对", advice="请重新输入；忘记密码时，请管理员重新生成登录链接")
+        wrong = "用户名或密码不对" if given.code is None else "用户名、密码或验证码不对"
+        raise NotSignedIn(wrong, advice="请重新输入；忘记密码时，请管理员重新生成登录链接")
     secret, actor = signed
     _set_cookie(response, context, secret)
     return _session(actor)
 
 
-def _signed_in(context: Context, given: Credentials, origin: str, now: datetime) -> tuple[str, Actor] | None:
-    """Returns (the session's secret, the user), or None. The attempt is counted before the password is
-    checked. The check is outside any transaction, because it takes long."""
-    with context.database.write() as connection:
-        attempt = accounts.count_attempt(connection, given.name, origin, now)
-    try:
-        with context.database.read() as connection:
-            user = accounts.allow(connection, attempt, origin, now)
-    except TooOften:
-        with context.database.write() as connection:
-            accounts.forget_attempt(connection, attempt)
-        raise
+def _signed_in(context: Context, given: Credentials, request: Request) -> tuple[str, Actor] | None:
+    """(the session's secret, who signed in), or None. A code counts as a guess like a password; that one is
+    still to be given is told to whoever knows the password, and doesn't."""
+    now, settings = context.clock(), context.settings
+    attempt, user = counted(context, given.name, request)
     is_right = accounts.fits(user, given.password)
     with context.database.write() as connection:
         if user is not None and is_right:
-            return accounts.sign_in(
-                connection, user, attempt, given.password, now, context.settings.session_life
-            )
-        accounts.refuse(connection, user, now)
-    return None
+            needs_code = second_factor.state_of(connection, user.id).active
+            if not needs_code or second_factor.passes(connection, user.id, given.code or "", now):
+                return accounts.sign_in(
+                    connection, user, attempt, given.password, now, settings.session_life, settings.owing
+                )
+            if given.code is None:
+                accounts.forget_attempt(connection, attempt)
+        if not is_right or given.code is not None:
+            accounts.refuse(connection, user, now)
+            return None
+    raise SecondFactorNeeded("请输入动态验证码")
 
 
 @router.get("/session")
@@ -121,7 +120,7 @@ def set_password(given: NewPassword, request: Request, context: Here, who: Visit
         if given.current is None or not known.id.startswith("user:"):
             raise Invalid("请输入现在的密码")
         accounts.check_csrf(known, request.headers.get("x-csrf-token"))
-        accounts.change_password(connection, int(known.id.partition(":")[2]), given.current, given.new, now)
+        accounts.change_password(connection, known.user, given.current, given.new, now)
 
 
 def _session(actor: Actor) -> Session:

@@ -22,6 +22,7 @@ from service.web.context import Context, Here
 from service.web.routes.uploads import POLL, WATCH
 from service.web.schemas import Counts, Cursor, Day, Detail, History, Limit, Number, Summaries, Summary
 from service.web.security import may
+from service.web.viewing import Viewer
 
 router = APIRouter(tags=["submissions"])
 
@@ -129,9 +130,9 @@ def _changes(context: Context, after: int) -> list[tuple[int, Summary]]:
 
 
 @router.get("/submissions/{submission}")
-def show(submission: Number, context: Here, response: Response, who: Annotated[Actor, may("see")]) -> Detail:
-    """Returns a submission with its record, the evidence for each value, and the moves that are possible. The
-    ETag is its version."""
+def show(submission: Number, context: Here, response: Response, who: Viewer) -> Detail:
+    """A submission with its record, what speaks for each value, and what may be done with it. The ETag is its
+    version."""
     return answer(context, submission, response)
 
 
@@ -148,15 +149,15 @@ def answer(context: Context, submission: int, response: Response) -> Detail:
 
 
 @router.get("/submissions/{submission}/history")
-def history(submission: Number, context: Here, who: Annotated[Actor, may("see")]) -> History:
-    """Returns every version of a submission, with who made it and why."""
+def history(submission: Number, context: Here, who: Viewer) -> History:
+    """Every version of a submission, with who made it and why."""
     with context.database.read() as connection:
         return schemas.history(connection, context.forms, submission)
 
 
 @router.get("/submissions/{submission}/letter")
-def letter_draft(submission: Number, context: Here, who: Annotated[Actor, may("see")]) -> Letter:
-    """Returns a draft of the letter that returns the application. It is made from the errors in it."""
+def letter_draft(submission: Number, context: Here, who: Viewer) -> Letter:
+    """A draft of the letter by which the application is returned, made from what is wrong with it."""
     with context.database.read() as connection:
         found = schemas.detail(connection, context.forms, submission)
         form = schemas.form_of(context.forms, listing.whole(connection, submission).row)

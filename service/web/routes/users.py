@@ -7,9 +7,9 @@ import sqlalchemy as sa
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.store import accounts
+from service.store import accounts, second_factor
 from service.store.accounts import Actor, Role
-from service.store.tables import users
+from service.store.tables import second_factors, users
 from service.web.context import Context, Here
 from service.web.security import may
 
@@ -20,7 +20,7 @@ Number = Annotated[int, Field(ge=1, lt=2**63)]
 
 
 class User(BaseModel):
-    """A user; `ready` says that a password is set."""
+    """A person; `ready` says that a password is set, `second_factor` that codes are asked for too."""
 
     id: int
     name: str
@@ -28,6 +28,7 @@ class User(BaseModel):
     role: Role
     active: bool
     ready: bool
+    second_factor: bool
     locked_until: datetime | None
     created_at: datetime
 
@@ -67,11 +68,16 @@ class Invited(BaseModel):
     link: str
 
 
+_USERS = sa.select(users, second_factors.c.confirmed_at).outerjoin(
+    second_factors, second_factors.c.user_id == users.c.id
+)
+
+
 @router.get("")
 def index(context: Here, who: Annotated[Actor, may("admin")]) -> Users:
     """Returns all users, including those who may no longer sign in."""
     with context.database.read() as connection:
-        return Users(items=[_user(row) for row in connection.execute(users.select().order_by(users.c.name))])
+        return Users(items=[_user(row) for row in connection.execute(_USERS.order_by(users.c.name))])
 
 
 @router.post("", status_code=201)
@@ -101,13 +107,20 @@ def renew_link(user: Number, context: Here, who: Annotated[Actor, may("admin")])
         return _invited(context, connection, user, who)
 
 
+@router.delete("/{user}/second-factor", status_code=204)
+def remove_second_factor(user: Number, context: Here, who: Annotated[Actor, may("admin")]) -> None:
+    """Takes the second factor of somebody away who lost it; the password stays as it is."""
+    with context.database.write() as connection:
+        second_factor.remove(connection, user, who.id, context.clock())
+
+
 def _invited(context: Context, connection: sa.Connection, user: int, who: Actor) -> Invited:
     secret = accounts.invite(connection, user, who.id, context.clock())
     return Invited(user=_read(connection, user), link=f"{context.settings.address}/link/{secret}")
 
 
 def _read(connection: sa.Connection, user: int) -> User:
-    return _user(connection.execute(users.select().where(users.c.id == user)).one())
+    return _user(connection.execute(_USERS.where(users.c.id == user)).one())
 
 
 def _user(row: sa.Row[tuple[object, ...]]) -> User:
@@ -115,5 +128,6 @@ def _user(row: sa.Row[tuple[object, ...]]) -> User:
     return User(
         id=data["id"], name=data["name"], full_name=data["full_name"], role=data["role"],
         active=data["active"],
-        ready=data["password"] is not None, locked_until=data["locked_until"], created_at=data["created_at"],
+        ready=data["password"] is not None, second_factor=data["confirmed_at"] is not None,
+        locked_until=data["locked_until"], created_at=data["created_at"],
     )  # fmt: skip

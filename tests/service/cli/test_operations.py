@@ -1,5 +1,6 @@
 """The commands of who runs the service, on a service's own folder."""
 
+import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,9 +9,9 @@ import pytest
 
 from models.errors import BadUsage
 from service.blobs import FolderBlobs
-from service.store import audit
+from service.store import accounts, audit, second_factor
 from service.store.database import Database
-from service.store.tables import audit_log
+from service.store.tables import audit_log, submissions
 from service.upkeep.purge import period
 from tests.service import kept
 from tests.service.databases import sqlite
@@ -56,6 +57,71 @@ def test_a_backup_is_restored_by_the_commands(
     assert "1 份等待读取" in came.err
     verified = run("audit", "verify", "--head", head)
     assert (verified.code, verified.out.split()[0]) == (0, "6")
+
+
+def test_a_rehearsal_tells_that_a_backup_would_come_back_and_leaves_nothing(
+    run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    assert run("backup", "-o", tmp_path / "backup.tar").code == 0
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    done = run("restore", tmp_path / "backup.tar", "--rehearse")
+    assert (done.code, done.out) == (0, "")
+    assert "2 个文件，2 份申请" in done.err
+    assert "申请与日志一致" in done.err
+    assert list(scratch.iterdir()) == []
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    broken = tmp_path / "broken.tar"
+    broken.write_bytes((tmp_path / "backup.tar").read_bytes()[:20_000])
+    refused = run("restore", broken, "--rehearse")
+    assert refused.code == 1
+    assert "备份" in refused.err
+    assert list(scratch.iterdir()) == []
+    assert run("restore", broken, "--rehearse", "--force-empty").code == 2
+
+
+def test_a_rehearsal_tells_of_records_that_the_log_does_not_bear_out(
+    run, folder: Path, tmp_path: Path
+) -> None:
+    _change(folder, _rewrite)
+    assert run("backup", "-o", tmp_path / "backup.tar").code == 0
+    done = run("restore", tmp_path / "backup.tar", "--rehearse")
+    assert done.code == 1
+    assert "申请与日志不一致" in done.err
+
+
+def test_who_lost_the_second_factor_is_let_in_again_by_who_has_the_machine(run, folder: Path) -> None:
+    at = datetime.now(UTC)
+
+    def lose(database: Database) -> None:
+        with database.write() as connection:
+            user = accounts.create_user(connection, "wang", "", "administrator", "system", at)
+            secret = second_factor.begin(connection, user, "wang", at).partition("secret=")[2][:32]
+            code = second_factor.code_at(secret, int(at.timestamp()) // 30)
+            assert len(second_factor.confirm(connection, user, code, at)) == 10
+
+    _change(folder, lose)
+    assert run("readmit", "nobody").code == 1
+    done = run("readmit", "wang")
+    assert done.code == 0
+    assert "/link/" in done.out
+
+    def enter(database: Database) -> None:
+        with database.write() as connection:
+            user = accounts.accept_invitation(
+                connection, done.out.strip().rpartition("/")[2], "another password", at
+            )
+            assert not second_factor.state_of(connection, user).active
+
+    _change(folder, enter)
+    assert run("audit", "verify").code == 0
+
+
+def _rewrite(database: Database) -> None:
+    with database.write() as connection:
+        connection.execute(submissions.update().where(submissions.c.id == 1).values(status="rejected"))
 
 
 def test_an_earlier_backup_is_kept_unless_it_is_said(run, folder: Path, tmp_path: Path) -> None:

@@ -338,4 +338,5 @@ STATES: Mapping[str, State] = {
     "export: on a column": State(_column),
     "admin": State(_plain("/admin"), role="administrator"),
     "password": State(_plain("/password")),
+    "security": State(_plain("/security")),
 }

@@ -66,6 +66,7 @@ LOOKS = (
     Look("keys", "/", _keys),
     Look("forms", "/forms?form=pilot-application", _roster),
     Look("export", "/export", lambda page: page.wait_for_selector("#columns li")),
+    Look("security", "/security", lambda page: page.wait_for_selector("#sessions li")),
     Look("admin-users", "/admin#users", lambda page: page.wait_for_selector("#user-rows tr")),
     Look("admin-tokens", "/admin#tokens", _token),
     Look("admin-webhooks", "/admin#webhooks", lambda page: page.wait_for_selector("#webhook-events input")),

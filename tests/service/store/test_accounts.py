@@ -23,7 +23,7 @@ def _guess(database: Database, together: Barrier, origin: str) -> str:
         attempt = accounts.count_attempt(connection, "wang", origin, NOW)
     try:
         with database.read() as connection:
-            accounts.allow(connection, attempt, origin, NOW)
+            accounts.allow(connection, attempt, NOW)
     except TooOften:
         with database.write() as connection:
             accounts.forget_attempt(connection, attempt)
@@ -57,7 +57,7 @@ def test_a_name_that_nobody_has_is_locked_like_any_other(database: Database) -> 
                 attempt = accounts.count_attempt(connection, name, f"198.51.100.{number}", NOW)
             with database.read() as connection:
                 try:
-                    accounts.allow(connection, attempt, "", NOW)
+                    accounts.allow(connection, attempt, NOW)
                 except TooOften as error:
                     told[name] = (number, str(error))
     assert told["wang"] == told["li"]

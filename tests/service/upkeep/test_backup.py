@@ -217,6 +217,56 @@ def test_a_backup_that_was_changed_leaves_everything_as_it_was(
     _refused(new, others, _changed(tmp_path / "backup.tar", name, change))
 
 
+_ODD = (None, -1, 10**30, 1.5, "", "x", "\ud800", [], [[]], {}, {"a": []}, True, {"base64": "!"})
+
+
+def _columns() -> list[tuple[str, str]]:
+    return [
+        (table.name, column.name)
+        for table in metadata.sorted_tables
+        if table.name not in TRANSIENT
+        for column in table.columns
+    ]
+
+
+@pytest.mark.parametrize("table", sorted({name for name, _ in _columns()}))
+def test_a_row_with_anything_in_any_column_comes_back_or_is_refused_in_words(
+    opened: Open, blobs: FolderBlobs, tmp_path: Path, table: str
+) -> None:
+    old = opened("sqlite")
+    _fill(old, blobs)
+    _back_up(old, blobs, tmp_path / "backup.tar")
+    new, others = opened("sqlite"), FolderBlobs(tmp_path / "others")
+    for number, (_, column) in enumerate(one for one in _columns() if one[0] == table):
+        path = _made_to_fit(tmp_path / "backup.tar", table, column, _ODD[number % len(_ODD)])
+        try:
+            _restore(new, others, path)
+        except BackupUnusable:
+            # It is as empty as before, and fit for the next.
+            _nothing_came(new, others)
+        else:
+            new, others = opened("sqlite"), FolderBlobs(tmp_path / f"others-{number}")
+
+
+def _made_to_fit(path: Path, table: str, column: str, odd: object) -> Path:
+    """A copy of the backup with another value in the last row of a table, its digest made anew."""
+    with tarfile.open(path) as tar:
+        packed = tar.extractfile(f"tables/{table}.jsonl.gz")
+        assert packed is not None
+        lines = gzip.decompress(packed.read()).splitlines()
+    row = json.loads(lines.pop()) if lines else {}
+    lines.append(json.dumps({**row, column: odd}).encode())
+    content = b"".join(line + b"\n" for line in lines)
+
+    def manifest(said: bytes) -> bytes:
+        known = json.loads(said)
+        known["tables"][table] = {"rows": len(lines), "sha256": hashlib.sha256(content).hexdigest()}
+        return json.dumps(known).encode()
+
+    changed = _changed(path, f"tables/{table}.jsonl", lambda _: gzip.compress(content))
+    return _changed(changed.rename(path.with_name("once.tar")), "manifest.json", manifest)
+
+
 KEY, OTHER = b"k" * 32, b"o" * 32
 
 
@@ -265,6 +315,10 @@ def test_a_signed_backup_that_was_made_to_fit_is_refused(
 def _refused(database: Database, blobs: FolderBlobs, path: Path, key: bytes | None = None) -> None:
     with pytest.raises(BackupUnusable):
         restore(database, blobs, path, lambda *_: None, NOW, to_stderr(), key=key)
+    _nothing_came(database, blobs)
+
+
+def _nothing_came(database: Database, blobs: FolderBlobs) -> None:
     assert list(blobs.digests()) == []
     held = kept.everything(database, metadata.sorted_tables)
     assert [name for name, rows in held.items() if rows and name != "counters"] == []

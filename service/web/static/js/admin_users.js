@@ -57,7 +57,19 @@ function acts(user) {
     ? h("button", { type: "button", class: "small", onclick: () => change(user, { active: false }, `已停用${called(user)}`) }, "停用")
     : h("button", { type: "button", class: "small", onclick: () => change(user, { active: true }, `已启用${called(user)}`) }, "启用");
   const renew = user.active && h("button", { type: "button", class: "small", onclick: () => reset(user) }, user.ready ? "重置密码" : "重新生成链接");
-  return [renew, " ", access];
+  const factor = user.second_factor && h("button", { type: "button", class: "small", onclick: () => withoutFactor(user) }, "停用验证码");
+  return [renew, " ", factor, " ", access];
+}
+
+/** For who lost the telephone and the recovery codes; they set it anew themselves. */
+async function withoutFactor(user) {
+  try {
+    await send("DELETE", `/users/${user.id}/second-factor`);
+    say(`已停用${called(user)}的动态验证码`);
+  } catch (problem) {
+    tell(problem);
+  }
+  await show();
 }
 
 async function change(user, changes, told) {

@@ -17,12 +17,21 @@ form.addEventListener("submit", async (event) => {
   button.disabled = true;
   wrong.hidden = true;
   try {
-    await send("POST", "/session", { name: $("#name").value.trim(), password: $("#password").value });
+    const code = $("#code-field").hidden ? {} : { code: $("#code").value.trim() };
+    await send("POST", "/session", { name: $("#name").value.trim(), password: $("#password").value, ...code });
     location.replace(wanted());
   } catch (problem) {
+    button.disabled = false;
+    if (problem.code === "second-factor-needed" && $("#code-field").hidden) {
+      // The password was right: what is missing is asked for, and is no mistake.
+      $("#code-field").hidden = false;
+      $("#code").required = true;
+      return $("#code").focus();
+    }
     wrong.textContent = problem.sentence;
     wrong.hidden = false;
-    button.disabled = false;
-    $("#password").select();
+    if ($("#code-field").hidden) $("#password").select();
+    else $("#code").select();
   }
+  return undefined;
 });

@@ -1,0 +1,25 @@
+"""The page on ASVS names tests that there are, and says of each requirement how it is met, or that
+it isn't."""
+
+import re
+from pathlib import Path
+
+_ROOT = Path(__file__).parents[1]
+_PAGE = (_ROOT / "docs" / "asvs.md").read_text("utf-8")
+_ROWS = [line.strip("|").split("|") for line in _PAGE.splitlines() if re.match(r"\| \d", line)]
+
+
+def test_every_test_that_is_named_is_there() -> None:
+    named = set(re.findall(r"`(tests/[\w/]+\.py)`", _PAGE))
+    assert len(named) > 20
+    assert [path for path in sorted(named) if not (_ROOT / path).is_file()] == []
+
+
+def test_every_setting_that_is_named_is_one() -> None:
+    settings = (_ROOT / "docs" / "settings.md").read_text("utf-8")
+    assert [one for one in re.findall(r"SEALFORM_[A-Z_]+", _PAGE) if one not in settings] == []
+
+
+def test_every_row_has_a_requirement_and_how_it_is_met_or_that_it_is_not() -> None:
+    assert len(_ROWS) > 50
+    assert [row for row in _ROWS if len(row) != 3 or not row[1].strip()] == []
