@@ -1,4 +1,4 @@
-"""What a call for applications is, as data: its stages and deadlines, who may apply for what, and through whom.
+"""What a call for applications is, as data: its stages and deadlines, who may apply, and through whom.
 
 A campaign refers to fields of its form by name, so that no code has to know one. What a form asks for is said
 by `models/form.py`; here is said what a bureau makes of what comes back.
@@ -7,6 +7,8 @@ by `models/form.py`; here is said what a bureau makes of what comes back.
 import datetime
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import Field as Constraint
@@ -25,10 +27,10 @@ Late = Literal["ask", "accept", "refuse"]
 # The three things that a preliminary review may recommend; what they are called, the campaign says.
 Recommendation = Literal["higher", "own", "none"]
 # Of an organiser's mail: hosts where anybody has an account tell nothing of who wrote.
-_ANYBODYS = frozenset(
-    "126.com 163.com yeah.net qq.com foxmail.com sina.com sina.cn sohu.com 139.com 189.cn outlook.com "
-    "hotmail.com gmail.com aliyun.com".split()
-)
+_ANYBODYS = {
+    "126.com", "163.com", "yeah.net", "qq.com", "foxmail.com", "sina.com", "sina.cn", "sohu.com", "139.com",
+    "189.cn", "outlook.com", "hotmail.com", "gmail.com", "aliyun.com",
+}  # fmt: skip
 _SHORTEST_SEAL = 5  # characters: 教育局 stands in the seals of fourteen bureaus
 
 
@@ -113,13 +115,18 @@ class ApplicantKind(Model):
     exceptions: tuple[Words, ...] = ()
     codes: tuple[Annotated[str, Constraint(pattern=r"^[0-9A-Z]{1,2}$")], ...] = ()
 
+    @cached_property
+    def _keys(self) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+        longest_first = sorted(self.endings, key=len, reverse=True)
+        return tuple(map(key, self.exceptions)), tuple((key(ending), ending) for ending in longest_first)
+
     def matches(self, unit: str) -> str | None:
         """The ending by which `unit` is of this kind, None where it is not."""
         name = key(unit)
-        if any(name.endswith(key(ending)) for ending in self.exceptions):
+        exceptions, endings = self._keys
+        if name.endswith(exceptions):
             return None
-        found = [ending for ending in self.endings if name.endswith(key(ending))]
-        return max(found, key=len, default=None)
+        return next((ending for end, ending in endings if name.endswith(end)), None)
 
 
 class Domain(Model):
@@ -131,12 +138,15 @@ class Domain(Model):
 
 
 class Register(Model):
-    """A list of units as .xlsx, which the bureau keeps; the headings of its columns."""
+    """A list of units as .xlsx, which the bureau keeps; the headings of its columns. `expected`: each of them
+    is to apply."""
 
     file: Words
     unit: Words
     code: Words | None = None
     kind: Words | None = None
+    organiser: Words | None = None
+    expected: bool = False
 
 
 class Organiser(Model):
@@ -225,6 +235,19 @@ class Outcomes(Model):
         return {name: words for name, words in every.items() if words}
 
 
+class Announced(Model):
+    """The headings of a list that somebody above announces, by which its rows are known again."""
+
+    unit: Words | None = None
+    title: Words | None = None
+
+    @model_validator(mode="after")
+    def _has_a_heading(self) -> Self:
+        if self.unit is None and self.title is None:
+            raise ValueError("应至少写 unit、title 中的一项")
+        return self
+
+
 class Letters(Model):
     """Templates (.docx) of what goes out, each a path beside the campaign's file."""
 
@@ -252,6 +275,7 @@ class Campaign(Model):
     organisers: tuple[OrganiserGroup, ...] = Constraint(min_length=1)
     criteria: tuple[Criterion, ...] = ()
     outcomes: Outcomes
+    announced: Announced | None = None
     letters: Letters
 
     @property
@@ -284,7 +308,7 @@ def _stage_order(stages: Sequence[Stage]) -> Iterator[Wrong]:
     if [bool(stage.form) for stage in stages] != [True] + [False] * (len(stages) - 1):
         yield Wrong(("stages",), "应有且只有第一个阶段写 form")
     yield from _different("stages", [stage.name for stage in stages], "阶段的 name")
-    for number, (before, stage) in enumerate(zip(stages, stages[1:], strict=False), 1):
+    for number, (before, stage) in enumerate(pairwise(stages), 1):
         if stage.deadline.date < before.deadline.date:
             yield Wrong(("stages", number, "deadline"), f"不应早于上一阶段的 {before.deadline.date}")
 
@@ -307,6 +331,8 @@ def _references(campaign: Campaign) -> Iterator[Wrong]:
             if not any(key(exception).endswith(key(ending)) for ending in kind.endings):
                 expected = f"“{exception}”不以 endings 中的任何一项结尾，不起作用"
                 yield Wrong(("applicants", number, "exceptions", place), expected)
+    if (campaign.announced is None) != (campaign.outcomes.higher is None):
+        yield Wrong(("announced",), "announced 和 outcomes 的 higher 应同时写，或都不写")
     if len(campaign.domains) > 1 and campaign.fields.domain is None:
         yield Wrong(("fields", "domain"), "领域不止一个，应写明由表上的哪一个字段选择")
 
