@@ -25,7 +25,7 @@ class Room:
 # docstring says.
 ROOMS: Mapping[str, Room] = {
     "models": Room(doors="*"),
-    "generator": Room(doors="roster sheet"),
+    "generator": Room(doors="letter roster sheet"),
     "extractor.limits": Room(),
     "extractor.rungs": Room(),
     "extractor.text": Room(doors="confusions passage placeholders raised readings tick_signs unseen"),
@@ -66,7 +66,9 @@ ROOMS: Mapping[str, Room] = {
     "service.results": Room("extractor atomic_files sources"),
     "service.parts": Room("extractor results"),
     "service.blobs": Room("atomic_files"),
-    "service.forms": Room("generator extractor atomic_files", doors="definitions documents drafts"),
+    "service.forms": Room(
+        "generator extractor atomic_files", doors="complaints definitions documents drafts yaml_nodes"
+    ),
     "service.processes": Room(
         "extractor.scan extractor settings sources results", doors="child pool scratch"
     ),
@@ -87,6 +89,11 @@ ROOMS: Mapping[str, Room] = {
         "generator extractor results blobs page_pictures store",
         doors="columns cutouts dossier files summary_sheet workbook",
     ),
+    "service.campaigns.judgement": Room(doors="applicants attribution entries outcome standing timing"),
+    "service.campaigns": Room(
+        "generator atomic_files results forms export campaigns.judgement",
+        doors="gather loading papers sheets summary",
+    ),
     "service.runs": Room(
         "extractor atomic_files terminal signals sources results processes export", doors="extraction"
     ),
@@ -96,7 +103,9 @@ ROOMS: Mapping[str, Room] = {
     ),
     "service.listening": Room(),
     "service.serving": Room("atomic_files logs settings blobs forms store web"),
-    "service.mail": Room("extractor.arrival atomic_files terminal store web", doors="fetch imap upload"),
+    "service.mail": Room(
+        "extractor.arrival atomic_files terminal store web", doors="fetch folder imap upload"
+    ),
     "service.upkeep": Room(
         "extractor.scan extractor.arrival atomic_files terminal settings results blobs store jobs",
         doors="backup doctor purge restore",
@@ -104,7 +113,7 @@ ROOMS: Mapping[str, Room] = {
     "service.cli": Room(
         "generator extractor atomic_files terminal settings sources "
         "results blobs forms processes page_pictures store "
-        "jobs export runs listening serving mail upkeep"
+        "jobs export campaigns.judgement campaigns runs listening serving mail upkeep"
     ),
     "service": Room(),
 }

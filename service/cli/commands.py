@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from models.errors import BadUsage, DefinitionError, SealformError
-from service.cli import drafting, operations
+from service.cli import campaigns, drafting, operations
 from service.cli import forms as form_commands
 from service.cli.base import FormsFolder, Overwrite, choose, known_forms, read_settings, say
 
@@ -276,6 +276,7 @@ def demo(
 
 drafting.register(app)
 operations.register(app)
+campaigns.register(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
