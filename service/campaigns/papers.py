@@ -46,7 +46,7 @@ def ledger(loaded: Loaded, standing: Standing) -> Paper:
     sheet = book.sheet("申请台账", headings)
     for one in standing.applications:
         sheet.append(_ledger_row(loaded, one))
-    other = book.sheet("未计入的来件", [KEY, "原因", "文件", "来自"])
+    other = book.sheet("未计入的来件", ["来件", "原因", "文件", "来自"])
     for entries, why in (
         (standing.unread, "无法读取，或不是申请表"),
         (standing.strays, "是其他表格"),
@@ -73,7 +73,7 @@ def _ledger_row(loaded: Loaded, one: Application) -> list[Cell]:
         "organiser": ruling.organiser or "", "may_apply": _yes(ruling.may_apply, "可", "不可"),
         "in_time": _yes(ruling.in_time, "是", "否"), "handling": handled,
         "recommendation": _recommended(loaded, one), "reason": ruling.reason or "",
-        "second": "已复核" if ruling.seconded else "",
+        "second": ruling.second or "",
     }  # fmt: skip
     fill = DOUBTFUL if one.doubts else None
     return [*(Cell(text, fill=fill) for text in texts), *(Cell(said[name]) for name in RULED)]

@@ -143,6 +143,6 @@ def _ruling(
         on_time if isinstance(on_time, bool) else None,
         next((word for word in words.values() if word == recommendation), None),
         said["reason"] or None,
-        bool(said["second"]),
+        said["second"] or None,
     )
     return ruling, next((word for word in handled.values() if word == handling), None)

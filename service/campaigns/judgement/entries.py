@@ -31,7 +31,7 @@ class Ruling:
     in_time: bool | None = None
     recommendation: Recommendation | None = None
     reason: str | None = None
-    seconded: bool = False
+    second: str | None = None
 
 
 @dataclass(frozen=True)
