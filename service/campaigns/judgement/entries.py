@@ -33,6 +33,16 @@ class Ruling:
     reason: str | None = None
     second: str | None = None
 
+    @property
+    def is_said(self) -> bool:
+        """Whether anybody decided anything."""
+        return self != Ruling()
+
+    def before(self, later: "Ruling") -> "Ruling":
+        """This one, with all that `later` says instead."""
+        said = {name: value for name, value in later.__dict__.items() if value is not None}
+        return replace(self, **said)
+
 
 @dataclass(frozen=True)
 class Entry:

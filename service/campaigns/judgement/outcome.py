@@ -106,16 +106,25 @@ class _Names:
         ]
 
     def nearly(self, row: AnnouncedRow) -> list[Application]:
-        """Those that the row may mean where it fits none exactly, by the better of the two names: one of them
-        may be abridged."""
+        """Those that the row may mean where it fits none exactly: that bear one of its names, or names that
+        are alike on the whole. Units of one kind end alike, so that one name alone says little."""
         if len(self.exactly(row)) == 1:
             return []
         unit, title = key(row.unit or ""), key(row.title or "")
-        return [
+        half = [
             one
             for theirs, called, one in self._known
-            if max(fuzz.ratio(unit, theirs), fuzz.ratio(title, called)) >= _NEAR
+            if (unit and unit == theirs) or (title and title == called)
         ]
+        return half or [
+            one for theirs, called, one in self._known if _likeness((unit, theirs), (title, called)) >= _NEAR
+        ]
+
+
+def _likeness(*pairs: tuple[str, str]) -> float:
+    """How alike names are, of 100, over the names that there are."""
+    found = [fuzz.ratio(announced, ours) for announced, ours in pairs if announced]
+    return sum(found) / len(found) if found else 0.0
 
 
 def _unmatched(row: AnnouncedRow, found: Sequence[Application], nearly: Sequence[Application]) -> str:

@@ -15,7 +15,7 @@ from models.campaign import Campaign, OrganiserGroup, Stage
 from models.writing import key
 from service.campaigns.judgement.applicants import Eligibility, Units, judge_eligibility
 from service.campaigns.judgement.attribution import Attribution, Roster, judge_attribution
-from service.campaigns.judgement.entries import Entry
+from service.campaigns.judgement.entries import Entry, Ruling
 from service.campaigns.judgement.timing import Clock, Timing, judge_timing
 
 State = Literal["in-review", "returned", "accepted", "rejected", "withdrawn"]
@@ -163,8 +163,11 @@ class Judge:
         )
 
     def _application(self, copies: Sequence[Entry], brought: Mapping[str, Sequence[Entry]]) -> Application:
-        entry, fields = copies[-1], self.campaign.fields
+        fields, ruling = self.campaign.fields, _said(copies)
+        entry = copies[-1].ruled(ruling)
         timing, doubts = self._first_timing(copies)
+        if ruling.is_said and not copies[-1].ruling.is_said:
+            doubts.append("人工意见：是对此前一份作出的，又有新的一份，请确认")
         eligibility = judge_eligibility(self.campaign, self.units, entry)
         attribution = judge_attribution(self.campaign, self.roster, entry)
         doubts += [f"申报资格：{eligibility.reason}"] if eligibility.verdict == "doubt" else []
@@ -228,6 +231,14 @@ class Judge:
         if register is None or not register.expected:
             return []
         return [row.unit for row in self.units.rows if key(row.unit) not in came]
+
+
+def _said(copies: Iterable[Entry]) -> Ruling:
+    """What persons decided on an application: on whichever copy, the last word on each question."""
+    ruling = Ruling()
+    for copy in copies:
+        ruling = ruling.before(copy.ruling)
+    return ruling
 
 
 def _parts(stage: Stage, entries: Iterable[Entry]) -> Mapping[str, bool]:

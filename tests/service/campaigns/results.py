@@ -7,8 +7,8 @@ from service.results import Line
 
 
 def result_line(loaded: Loaded, source: str, **told: Any) -> Line:
-    """`unit`, `title`, `domain`, `address`, `seal`, `code` by what they are; `sender`, `sent`, `subject` of the
-    mail; `unsettled` and `unweighed` by the same words."""
+    """`unit`, `title`, `domain`, `address`, `seal`, `code` by what they are; `sender`, `sent`, `subject` of
+    the mail; `unsettled` and `unweighed` by the same words."""
     unsettled, unweighed = told.pop("unsettled", ()), told.pop("unweighed", ())
     fields = {}
     for what, name in loaded.campaign.fields.model_dump().items():
@@ -23,8 +23,8 @@ def result_line(loaded: Loaded, source: str, **told: Any) -> Line:
             **({"unweighed": ["text"]} if what in unweighed else {}),
         }  # fmt: skip
     message = {
-        "sender": None, "address": told.get("sender"), "time": told.get("sent"), "subject": told.get("subject"),
-        "body": "",
+        "sender": None, "address": told.get("sender"), "time": told.get("sent"),
+        "subject": told.get("subject"), "body": "",
     }  # fmt: skip
     line: Any = {
         "source": source, "application": 1, "parts": [{"name": source, "sha256": "0" * 64, "state": "read"}],

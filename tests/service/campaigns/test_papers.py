@@ -1,4 +1,4 @@
-"""The commands, and what they put on paper: the sheet of all applications, letters, drafts of mails, lists."""
+"""The commands, and what they put on paper: the sheet of all applications, letters, drafts, lists."""
 
 import email
 import email.policy

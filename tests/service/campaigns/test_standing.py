@@ -41,6 +41,15 @@ def test_what_a_person_said_replaces_another_is_one_application_whatever_its_nam
     assert one.unit == "另一家有限公司"
 
 
+def test_what_a_person_decided_holds_for_a_later_copy_too_and_is_asked_about_again() -> None:
+    first = entry("a", ruling=Ruling(organiser="武汉市教育局", recommendation="own", reason="中"))
+    (one,) = _stand(first, entry("b", arrival=Arrival(at("2021-02-08 10:00"), exact=True))).applications
+    assert one.entry.key == "b"
+    assert one.attribution.organiser == "武汉市教育局"
+    assert one.entry.ruling.recommendation == "own"
+    assert any("对此前一份作出的" in doubt for doubt in one.doubts)
+
+
 def test_two_titles_of_one_unit_are_two_applications_and_both_are_asked_about() -> None:
     standing = _stand(entry("a"), entry("b", title="另一个项目"))
     assert len(standing.applications) == 2
