@@ -75,7 +75,7 @@ ROOMS: Mapping[str, Room] = {
     "service.page_pictures": Room("extractor atomic_files settings results blobs processes"),
     "service.store": Room(
         "results parts",
-        doors="accounts again audit database events exports forms listing "
+        doors="accounts again audit campaigns database events exports forms listing "
         "marks records replay search settling statuses tables "
         "twins uploads versions webhooks workers",
     ),
@@ -91,14 +91,15 @@ ROOMS: Mapping[str, Room] = {
     ),
     "service.campaigns.judgement": Room(doors="applicants attribution entries outcome standing timing"),
     "service.campaigns": Room(
-        "generator atomic_files results forms export campaigns.judgement",
-        doors="gather loading papers sheets summary",
+        "generator atomic_files results forms store export campaigns.judgement",
+        doors="desk gather loading papers sheets summary",
     ),
     "service.runs": Room(
         "extractor atomic_files terminal signals sources results processes export", doors="extraction"
     ),
     "service.web": Room(
-        "generator logs settings results parts blobs forms page_pictures store webhooks export",
+        "generator logs settings results parts blobs forms page_pictures store webhooks export "
+        "campaigns.judgement campaigns",
         doors="app context",
     ),
     "service.listening": Room(),

@@ -34,6 +34,7 @@ def figures(standing: Standing, clock: Clock, now: datetime) -> dict[str, Any]:
         ],
         "submissions": copies + len(standing.unread) + len(standing.strays) + len(standing.material),
         "unread": len(standing.unread),
+        "reading": sum(entry.handling == "waiting" for entry in standing.unread),
         "strays": len(standing.strays),
         "material": len(standing.material),
         "applications": len(every),

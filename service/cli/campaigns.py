@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from models.errors import BadUsage
-from service.cli.base import FormsFolder, Overwrite, known_forms, say
+from service.cli.base import FormsFolder, Overwrite, known_forms, read_settings, say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from service.campaigns.judgement.entries import Entry
     from service.campaigns.judgement.standing import Standing
     from service.campaigns.loading import Loaded
     from service.campaigns.papers import Paper
@@ -21,8 +24,13 @@ _campaign = typer.Typer(
 
 _Name = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="活动名称，或定义文件 .yaml 的路径")]
 _Results = Annotated[
-    Path,
-    typer.Argument(metavar="RESULTS.jsonl", help="sealform extract 的结果文件", exists=True, dir_okay=False),
+    Path | None,
+    typer.Argument(
+        metavar="[RESULTS.jsonl]",
+        help="sealform extract 的结果文件；不写则用服务的数据",
+        exists=True,
+        dir_okay=False,
+    ),
 ]
 _Rulings = Annotated[
     Path | None,
@@ -74,7 +82,7 @@ def check(
 @_campaign.command()
 def status(
     campaign: _Name,
-    results: _Results,
+    results: _Results = None,
     rulings: _Rulings = None,
     mail: _Mail = None,
     at: _At = None,
@@ -108,8 +116,8 @@ def status(
 @_campaign.command()
 def lists(
     campaign: _Name,
-    results: _Results,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="放文件的文件夹")],
+    results: _Results = None,
     rulings: _Rulings = None,
     mail: _Mail = None,
     announced: Annotated[
@@ -153,19 +161,23 @@ def _write(folder: Path, papers: "Sequence[Paper]", *, overwrite: bool) -> None:
 
 
 def _standing(
-    name: str, results: Path, rulings: Path | None, mail: Path | None, at: datetime | None, forms: Path | None
+    name: str,
+    results: Path | None,
+    rulings: Path | None,
+    mail: Path | None,
+    at: datetime | None,
+    forms: Path | None,
 ) -> "tuple[Loaded, Standing, datetime]":
-    from service.campaigns.gather import from_lines, ruled, until
+    from service.campaigns.gather import ruled, until
     from service.campaigns.loading import load_campaign
     from service.campaigns.sheets import read_rulings
-    from service.mail.folder import arrivals
-    from service.results import read_results
 
-    loaded = load_campaign(name, known_forms(forms))
-    clock = loaded.judge.clock
-    now = at.replace(tzinfo=clock.zone) if at else datetime.now(UTC)
-    reached = arrivals(mail) if mail else {}
-    entries, later = until(from_lines(loaded.campaign, read_results(results), clock.zone, reached), now)
+    loaded = load_campaign(name, known_forms(forms), read_settings().campaigns)
+    now = at.replace(tzinfo=loaded.judge.clock.zone) if at else datetime.now(UTC)
+    if results is None and rulings is not None:
+        raise BadUsage("服务中的人工意见在服务中填写", advice="请去掉 --rulings，或给出结果文件")
+    came = _in_service(loaded) if results is None else _in_file(loaded, results, mail)
+    entries, later = until(came, now)
     if later:
         say(f"此刻之后到达的 {later} 件没有计入")
     if rulings is not None:
@@ -173,3 +185,20 @@ def _standing(
         for key in unknown:
             say(f"台账中的“{key}”不在结果中，没有使用")
     return loaded, loaded.judge.stand(entries), now
+
+
+def _in_file(loaded: "Loaded", results: Path, mail: Path | None) -> "Iterable[Entry]":
+    from service.campaigns.gather import from_lines
+    from service.mail.folder import arrivals
+    from service.results import read_results
+
+    reached = arrivals(mail) if mail else {}
+    return from_lines(loaded.campaign, read_results(results), loaded.judge.clock.zone, reached)
+
+
+def _in_service(loaded: "Loaded") -> "Iterable[Entry]":
+    from service.campaigns.desk import Desk
+    from service.cli.operations import kept
+
+    with kept() as place:
+        return Desk(loaded).entries(place.database)

@@ -2,13 +2,15 @@
 
 uploads ──< upload_files            what one request, or one mail, brought; the bytes lie in blobs by SHA-256
    └────< submissions ─── results   an application each, exactly one final result
-              ├──── records         its values now, and who settled which ├───< versions        every change
-              of them, never changed itself ├───< traits          by what it is known when the same comes
-              again ├──>< kinships        which submissions are the same again, and what a person said of it
+              ├──── records         its values now, and who settled which of them
+              ├───< versions        every change of them, never changed itself
+              ├───< traits          by what it is known when the same comes again
+              ├──>< kinships        which submissions are the same again, and what a person said of it
+              ├───< rulings         what persons decided on it for a campaign
               └─── search           what full-text search looks through: FTS5 or a tsvector, so made by the
-              migration alone
+                                    migration alone
 audit_log ──< audit_values          a hash chain over salted digests; values and salts can be erased, the
-chain stays whole
+                                    chain stays whole
 """
 
 from datetime import UTC, datetime
@@ -250,6 +252,20 @@ kinships = Table(
     Column("by", String(80)),
     Column("at", Moment),
     sa.Index(None, "verdict", "submission_id"),
+)  # fmt: skip
+
+# What persons decided on a submission for a campaign (`service/campaigns`), which goes before what the
+# program makes of it: {"organiser", "may_apply", "in_time", "recommendation", "second"}, null
+# where nobody said.
+rulings = Table(
+    "rulings", metadata,
+    Column("submission_id", ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True),
+    Column("campaign", String(64), primary_key=True),
+    Column("content", Json, nullable=False),
+    Column("reason", Text),
+    Column("version", Integer, nullable=False),
+    Column("by", String(80), nullable=False),
+    Column("at", Moment, nullable=False),
 )  # fmt: skip
 
 counters = Table(

@@ -14,11 +14,13 @@ from service.logs import RequestLog
 from service.page_pictures import Views
 from service.store.accounts import Actor
 from service.web import problems
+from service.web.campaigns import Campaigns
 from service.web.context import Context
 from service.web.html_pages import install as install_pages
 from service.web.metrics import Metrics
 from service.web.routes import (  # fmt: skip
     audit,
+    campaigns,
     editing,
     export,
     forms,
@@ -39,7 +41,7 @@ API = "/api/v1"
 _ROUTERS: Sequence[APIRouter] = (
     session.router, users.router, tokens.router, forms.router, uploads.router, submissions.router,
     editing.router, questions.router,
-    twins.router, export.router, webhooks.router, part_pages.router, audit.router,
+    twins.router, export.router, campaigns.router, webhooks.router, part_pages.router, audit.router,
 )  # fmt: skip
 
 # Requests that wait for a picture at the same time; those beyond wait in line.
@@ -61,6 +63,7 @@ def create_app(context: Context) -> FastAPI:
     )
     app.state.context = context
     app.state.metrics = Metrics(context.database, context.clock)
+    app.state.campaigns = Campaigns(context.forms, context.settings.campaigns)
     app.state.views = Views(context.settings, context.blobs)
     app.state.drawing = CapacityLimiter(_DRAWINGS)
     problems.install(app)

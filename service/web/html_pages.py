@@ -49,12 +49,12 @@ ACTIONS: Mapping[str, str] = {
     "webhook-changed": "修改推送", "webhook-deleted": "删除推送", "export": "导出", "dossier": "下载档案",
     "backup": "备份",
     "restore": "恢复", "replaces": "替换原来的", "replaced": "被替换", "another": "确认是另一份",
-    "unsettle": "撤销重复的处理",
+    "unsettle": "撤销重复的处理", "ruling": "活动意见",
 }  # fmt: skip
 SUBJECTS: Mapping[str, str] = {
     "submission": "申请", "user": "用户", "token": "令牌", "form": "表格", "preset": "方案",
     "webhook": "推送", "export": "导出",
-    "service": "服务",
+    "service": "服务", "campaign": "活动",
 }  # fmt: skip
 EVENTS: Mapping[str, str] = {
     "webhook.test": "测试", "submission.read": "读取完成", "submission.unreadable": "无法读取",

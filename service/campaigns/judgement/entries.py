@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from models.campaign import Recommendation
 
-# Where a submission stands in its handling. `open`: nobody has decided on it.
-Handling = Literal["open", "unreadable", "returned", "accepted", "rejected", "withdrawn"]
+# Where a submission stands in its handling. `open`: nobody has decided on it; `waiting`: not read yet.
+Handling = Literal["waiting", "open", "unreadable", "returned", "accepted", "rejected", "withdrawn"]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, cast
 
 from models.campaign import Campaign, OrganiserGroup, Stage
 from models.writing import key
@@ -251,7 +251,7 @@ def _sorted(campaign: Campaign, entries: Iterable[Entry]) -> tuple[list[Entry], 
     """Those of the campaign's form, those that could not be read, and those of other forms."""
     ours, unread, strays = list[Entry](), list[Entry](), list[Entry]()
     for entry in entries:
-        is_unread = entry.handling == "unreadable" or entry.form is None
+        is_unread = entry.handling in ("waiting", "unreadable") or entry.form is None
         (unread if is_unread else ours if entry.form == campaign.form else strays).append(entry)
     return ours, unread, strays
 
@@ -289,9 +289,9 @@ def _grouped(campaign: Campaign, entries: Sequence[Entry]) -> list[list[Entry]]:
 
 
 def _state(entry: Entry) -> State:
-    if entry.handling == "open" or entry.handling == "unreadable":
+    if entry.handling in ("waiting", "open", "unreadable"):
         return "in-review"
-    return entry.handling
+    return cast(State, entry.handling)
 
 
 def _with_siblings(one: Application, same_unit: int) -> Application:
