@@ -120,9 +120,9 @@ class ApplicantKind(Model):
         longest_first = sorted(self.endings, key=len, reverse=True)
         return tuple(map(key, self.exceptions)), tuple((key(ending), ending) for ending in longest_first)
 
-    def matches(self, unit: str) -> str | None:
-        """The ending by which `unit` is of this kind, None where it is not."""
-        name = key(unit)
+    def matches(self, name: str) -> str | None:
+        """The ending by which a unit whose name is `name`, as `key` gives it, is of this kind; None where it
+        is not."""
         exceptions, endings = self._keys
         if name.endswith(exceptions):
             return None
@@ -295,7 +295,7 @@ class Campaign(Model):
 
     def domain(self, name: str) -> Domain | None:
         """The domain that the form's option `name` means."""
-        return next((one for one in self.domains if key(one.name) == key(name)), None)
+        return next((one for one in self.domains if one.name == name), None)
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:

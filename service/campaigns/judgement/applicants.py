@@ -139,7 +139,8 @@ def _has_code(kind: ApplicantKind, code: str | None) -> bool:
 
 
 def _by_name(campaign: Campaign, units: Units, unit: str, domain: Domain) -> Eligibility:
-    matched = {kind.name: ending for kind in campaign.applicants if (ending := kind.matches(unit))}
+    name = key(unit)
+    matched = {kind.name: ending for kind in campaign.applicants if (ending := kind.matches(name))}
     fitting = [name for name in domain.applicants if name in matched]
     if near := units.near(unit):
         told = f"名册中没有“{unit}”，有相近的“{near.unit}”，请核对是否同一单位"

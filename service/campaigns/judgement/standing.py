@@ -56,6 +56,9 @@ class Application:
         return self.timing.verdict in ("in-time", "grace")
 
 
+Memory = dict[tuple[int, ...], Application]
+
+
 @dataclass(frozen=True)
 class Quota:
     """An organiser's row: how many came through it, how many of them count, of how many a person must still
@@ -127,12 +130,14 @@ def _quota(campaign: Campaign, group: OrganiserGroup, name: str, held: Iterable[
 
 @dataclass(frozen=True)
 class Judge:
-    """What judgement needs beside an entry: the campaign, its time, its register, its roster."""
+    """What judgement needs beside an entry: the campaign, its time, its register, its roster. `memory` are
+    the applications of the last time by what they were made of, so that what is the same is not judged again."""
 
     campaign: Campaign
     clock: Clock
     units: Units
     roster: Roster
+    memory: "Memory" = field(default_factory=dict, init=False, compare=False)
 
     def timing(self, entry: Entry) -> Timing:
         """Whether the form came in time; a person's word goes before the clock."""
@@ -146,10 +151,10 @@ class Judge:
         ours, unread, strays = _sorted(self.campaign, entries)
         groups = _grouped(self.campaign, ours)
         brought = self._material(groups, [*unread, *strays])
-        made = [
-            self._application(copies, {name: parts for (at, name), parts in brought.items() if at == number})
-            for number, copies in enumerate(groups)
-        ]
+        materials: dict[int, dict[str, list[Entry]]] = {}
+        for (number, name), parts in brought.items():
+            materials.setdefault(number, {})[name] = parts
+        made = self._applications(groups, materials)
         used = {entry.key for parts in brought.values() for entry in parts}
         alone = Counter(key(one.unit) for one in made if one.unit and one.state != "withdrawn")
         made = [_with_siblings(one, alone[key(one.unit)]) for one in made]
@@ -161,6 +166,22 @@ class Judge:
             [entry for entry in [*unread, *strays] if entry.key in used],
             self._missing({key(one.unit) for one in made if one.state != "withdrawn"}),
         )
+
+    def _applications(
+        self, groups: Sequence[Sequence[Entry]], materials: Mapping[int, Mapping[str, Sequence[Entry]]]
+    ) -> list[Application]:
+        made, memory = list[Application](), dict[tuple[int, ...], Application]()
+        for number, copies in enumerate(groups):
+            name, brought = tuple(map(id, copies)), materials.get(number, {})
+            known = self.memory.get(name)
+            # An application holds its copies, so that none of these numbers is another's by now.
+            same = known is not None and not brought and not any(map(_is_any, known.material.values()))
+            one = known if known is not None and same else self._application(copies, brought)
+            memory[name] = one
+            made.append(one)
+        self.memory.clear()
+        self.memory.update(memory)
+        return made
 
     def _application(self, copies: Sequence[Entry], brought: Mapping[str, Sequence[Entry]]) -> Application:
         fields, ruling = self.campaign.fields, _said(copies)
@@ -231,6 +252,10 @@ class Judge:
         if register is None or not register.expected:
             return []
         return [row.unit for row in self.units.rows if key(row.unit) not in came]
+
+
+def _is_any(parts: Mapping[str, bool]) -> bool:
+    return any(parts.values())
 
 
 def _said(copies: Iterable[Entry]) -> Ruling:
