@@ -1,5 +1,6 @@
 """The campaign at a moment, in figures: as JSON, and as lines for a person."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -8,11 +9,15 @@ from service.campaigns.judgement import timing
 from service.campaigns.judgement.standing import STATES, Standing
 from service.campaigns.judgement.timing import Clock
 
+# Days since it came, as people call them.
+_AGES = (("2 天内", -(10**6), 2), ("3 至 7 天", 3, 7), ("8 至 14 天", 8, 14), ("超过 14 天", 15, 10**6))
+
 
 def figures(standing: Standing, clock: Clock, now: datetime) -> dict[str, Any]:
     """Every figure of the campaign as JSON-ready data. Submissions are what came, applications what they are
     taken together."""
     campaign, every = standing.campaign, standing.applications
+    called = {member.name: member.called for _, member in campaign.members()}
     verdicts, states = standing.count(lambda one: one.timing.verdict), standing.count(lambda one: one.state)
     copies = sum(len(one.copies) for one in every)
     return {
@@ -48,6 +53,7 @@ def figures(standing: Standing, clock: Clock, now: datetime) -> dict[str, Any]:
             {
                 "group": quota.group.name,
                 "organiser": quota.organiser,
+                "called": called[quota.organiser],
                 "came": quota.came,
                 "counted": quota.counted,
                 "doubtful": quota.doubtful,
@@ -61,9 +67,26 @@ def figures(standing: Standing, clock: Clock, now: datetime) -> dict[str, Any]:
         "unassigned": len(standing.unassigned()),
         "unsure_organiser": sum(not one.attribution.sure for one in every),
         "waiting": len(standing.waiting()),
+        "recommendations": dict(campaign.outcomes.words()),
+        "asked": dict(
+            Counter(
+                kind for one in standing.waiting() for kind in {doubt.split("：")[0] for doubt in one.doubts}
+            )
+        ),
+        "ageing": _ageing(standing, now),
         "missing_organisers": [quota.organiser for quota in standing.quotas() if not quota.came],
         "missing_units": list(standing.missing_units),
     }
+
+
+def _ageing(standing: Standing, now: datetime) -> dict[str, int]:
+    """How many applications wait for review, by how many days have gone since they came."""
+    ages = [
+        (now - one.timing.moment).days
+        for one in standing.applications
+        if one.state == "in-review" and one.timing.moment is not None
+    ]
+    return {words: sum(first <= age <= last for age in ages) for words, first, last in _AGES}
 
 
 def _is_complete(standing: Standing, number: int, stage: str) -> bool:

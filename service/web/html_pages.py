@@ -95,6 +95,7 @@ PAGES = (
     Page("/questions", "questions.html", "correct", "/questions"),
     Page("/questions/{form}/{field}", "wall.html", "correct", "/questions"),
     Page("/forms", "forms.html", current="/forms"),
+    Page("/campaigns", "campaigns.html", current="/campaigns"),
     Page("/export", "export.html", "export", "/export"),
     Page("/admin", "admin.html", "admin", "/admin"),
     Page("/password", "password.html", None),
@@ -102,6 +103,7 @@ PAGES = (
 # Path, name, and what one must be allowed to do to see it.
 NAVIGATION = (
     ("/", "收件箱", "see"), ("/questions", "按题复核", "correct"), ("/forms", "表格", "see"),
+    ("/campaigns", "活动", "see"),
     ("/export", "导出", "export"),
     ("/admin", "管理", "admin"),
 )  # fmt: skip

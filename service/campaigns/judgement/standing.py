@@ -130,8 +130,9 @@ def _quota(campaign: Campaign, group: OrganiserGroup, name: str, held: Iterable[
 
 @dataclass(frozen=True)
 class Judge:
-    """What judgement needs beside an entry: the campaign, its time, its register, its roster. `memory` are
-    the applications of the last time by what they were made of, so that what is the same is not judged again."""
+    """What judgement needs beside an entry: the campaign, its time, its register, its roster. `memory`
+    are the applications of the last time by what they were made of, so that what is the same is not judged
+    again."""
 
     campaign: Campaign
     clock: Clock

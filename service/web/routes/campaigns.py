@@ -17,6 +17,7 @@ from service.store import audit, campaigns
 from service.store.accounts import Actor
 from service.store.versions import Editor
 from service.web.campaigns import Known, shown
+from service.web.charts import Chart, draw
 from service.web.conditional import VERSIONED, IfMatch, document, media, version_of
 from service.web.context import Here
 from service.web.schemas import Limit, Number, Reason
@@ -24,7 +25,7 @@ from service.web.security import may
 
 router = APIRouter(tags=["campaigns"])
 
-_ZIP = "application/zip"
+_ZIP, _SVG = "application/zip", "image/svg+xml"
 _Sees = Annotated[Actor, may("see")]
 Only = Literal["all", "waiting", "counted"]
 
@@ -110,6 +111,15 @@ def at_a_glance(name: FormName, context: Here, all_: Known, who: _Sees) -> dict[
     """Every figure of a campaign as it stands: days left, what came, by domain and by organiser."""
     desk = all_.desk(name)
     return figures(desk.look(context.database).standing, desk.loaded.judge.clock, context.clock())
+
+
+@router.get("/campaigns/{name}/charts/{of}.svg", response_class=Response, responses=media(_SVG))
+def chart(name: FormName, of: Chart, context: Here, all_: Known, who: _Sees) -> Response:
+    """A chart as SVG, to be read without colour: what came and what became of it, applications by domain, or
+    by organiser against what is asked of it."""
+    desk = all_.desk(name)
+    said = figures(desk.look(context.database).standing, desk.loaded.judge.clock, context.clock())
+    return Response(draw(of, said), media_type=_SVG)
 
 
 @router.get("/campaigns/{name}/applications")

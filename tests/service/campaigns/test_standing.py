@@ -96,11 +96,7 @@ def test_what_the_campaign_says_of_late_ones_is_data() -> None:
     for late, counts, asked in (("ask", False, True), ("accept", True, False), ("refuse", False, False)):
         data["stages"][0]["late"] = late
         campaign = Campaign.model_validate(data)
-        (one,) = (
-            replace(judge, campaign=campaign, memory={})
-            .stand([entry(arrival=LATE, sender=SENDER)])
-            .applications
-        )
+        (one,) = replace(judge, campaign=campaign).stand([entry(arrival=LATE, sender=SENDER)]).applications
         assert one.counts_for(campaign) is counts
         assert bool(one.doubts) is asked
 

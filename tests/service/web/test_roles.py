@@ -68,6 +68,7 @@ TABLE: dict[str, str | Scope] = {
     "GET /api/v1/submissions/{submission}/dossier": "export",
     "GET /api/v1/campaigns": "see",
     "GET /api/v1/campaigns/{name}": "see",
+    "GET /api/v1/campaigns/{name}/charts/{of}.svg": "see",
     "GET /api/v1/campaigns/{name}/applications": "see",
     "PUT /api/v1/campaigns/{name}/rulings/{submission}": "decide",
     "GET /api/v1/campaigns/{name}/papers": "export",
