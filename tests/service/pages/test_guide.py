@@ -89,6 +89,8 @@ def test_every_button_and_key_of_the_guide_is_on_a_page(service: Service, contex
     for path in (*_PAGES, f"/submissions/{submission['id']}", question):
         page.goto(service.url + path)
         page.wait_for_load_state("networkidle") if path == "/admin" else page.wait_for_timeout(600)
+        if path.startswith("/campaigns"):
+            page.wait_for_selector("#waiting-rows tr")
         seen |= set(page.evaluate(_SEEN))
         page.get_by_role("button", name="按键").click()
         keys |= set(page.evaluate(_KEYS))
