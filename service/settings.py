@@ -30,8 +30,8 @@ _SHORTEST_KEY = 32  # characters
 class Settings:
     """The settings of an installation; docs/settings.md describes each one.
 
-    `time_limit` (seconds) and `memory_limit` (MiB) hold for one submission. `forms` None means the shipped
-    definitions. `ocr_models` is a folder with another tier of PP-OCR (None: the shipped weights);
+    `time_limit` (seconds) and `memory_limit` (MiB) hold for one submission. `forms` and `campaigns` None mean
+    the shipped ones. `ocr_models` is a folder with another tier of PP-OCR (None: the shipped weights);
     `ocr_device` is `cpu` or `gpu`. `mail_password` is the mailbox's password and is never shown.
     `second_factor` says that administrators must have one; `log_views`, that it is logged who looked at which
     application.
@@ -50,6 +50,7 @@ class Settings:
     """
 
     forms: Path | None = None
+    campaigns: Path | None = None
     time_limit: float = 120.0
     memory_limit: int = 4096
     ocr_models: Path | None = None
@@ -85,6 +86,7 @@ class Settings:
             BadUsage: a limit is not a positive number, or there is no such device or level.
         """
         forms, models = environment.get("SEALFORM_FORMS"), environment.get("SEALFORM_OCR_MODELS")
+        campaigns = environment.get("SEALFORM_CAMPAIGNS")
         device = environment.get("SEALFORM_OCR_DEVICE") or cls.ocr_device
         if device not in ("cpu", "gpu"):
             raise BadUsage(f"环境变量 SEALFORM_OCR_DEVICE 应为 cpu 或 gpu，现为“{device}”")
@@ -93,6 +95,7 @@ class Settings:
             raise BadUsage(f"环境变量 SEALFORM_LOG_LEVEL 应为 debug、info、warning 或 error，现为“{level}”")
         return cls(
             forms=Path(forms) if forms else None,
+            campaigns=Path(campaigns) if campaigns else None,
             time_limit=_positive(environment, "SEALFORM_TIME_LIMIT", cls.time_limit),
             memory_limit=int(_positive(environment, "SEALFORM_MEMORY_LIMIT", cls.memory_limit)),
             ocr_models=Path(models) if models else None,

@@ -28,7 +28,7 @@ class Room:
 # says what it is for.
 ROOMS: Mapping[str, Room] = {
     "models": Room(doors="*"),
-    "generator": Room(doors="roster roster_template sheet"),
+    "generator": Room(doors="letter roster roster_template sheet workbooks"),
     "extractor.limits": Room(),
     "extractor.work": Room("limits"),
     "extractor.rungs": Room(),
@@ -70,14 +70,17 @@ ROOMS: Mapping[str, Room] = {
     "service.results": Room("extractor atomic_files sources"),
     "service.parts": Room("extractor results"),
     "service.blobs": Room("atomic_files"),
-    "service.forms": Room("generator extractor atomic_files", doors="definitions documents drafts shipped"),
+    "service.forms": Room(
+        "generator extractor atomic_files",
+        doors="complaints definitions documents drafts shipped yaml_nodes",
+    ),
     "service.processes": Room(
         "extractor.scan extractor settings sources results", doors="child pool scratch"
     ),
     "service.page_pictures": Room("extractor atomic_files settings results blobs processes"),
     "service.store": Room(
         "results parts",
-        doors="accounts again audit database events exports forms listing "
+        doors="accounts again audit campaigns database events exports forms listing "
         "marks records replay search second_factor sessions settling statuses tables "
         "twins uploads versions webhooks workers",
     ),
@@ -91,16 +94,24 @@ ROOMS: Mapping[str, Room] = {
         "generator extractor results blobs page_pictures store",
         doors="columns correction cutouts dossier files notice summary_sheet workbook",
     ),
+    "service.campaigns.judgement": Room(doors="applicants attribution entries outcome standing timing"),
+    "service.campaigns": Room(
+        "generator atomic_files results forms store export campaigns.judgement",
+        doors="desk gather loading papers sheets summary",
+    ),
     "service.runs": Room(
         "extractor atomic_files terminal signals sources results processes export", doors="extraction"
     ),
     "service.web": Room(
-        "generator logs settings results parts blobs forms page_pictures store webhooks export",
+        "generator logs settings results parts blobs forms page_pictures store webhooks export "
+        "campaigns.judgement campaigns",
         doors="app context",
     ),
     "service.listening": Room("atomic_files"),
     "service.serving": Room("atomic_files logs settings blobs forms store web"),
-    "service.mail": Room("extractor.arrival atomic_files terminal store web", doors="fetch imap upload"),
+    "service.mail": Room(
+        "extractor.arrival atomic_files terminal store web", doors="fetch folder imap upload"
+    ),
     "service.upkeep": Room(
         "extractor.scan extractor.arrival atomic_files terminal settings results blobs store jobs",
         doors="backup doctor purge rehearse restore",
@@ -108,7 +119,7 @@ ROOMS: Mapping[str, Room] = {
     "service.cli": Room(
         "generator extractor atomic_files terminal settings sources "
         "results blobs forms processes page_pictures store "
-        "jobs export runs listening serving mail upkeep"
+        "jobs export campaigns.judgement campaigns runs listening serving mail upkeep"
     ),
     "service": Room(),
     "sealform": Room("generator extractor service.forms"),

@@ -17,7 +17,7 @@ import typer
 from typer.exceptions import TyperException
 
 from models.errors import BadUsage, DefinitionError, SealformError
-from service.cli import completion, drafting, operations
+from service.cli import campaigns, completion, drafting, operations
 from service.cli import forms as form_commands
 from service.cli.base import (
     FormsFolder,
@@ -322,6 +322,7 @@ def demo(
 
 drafting.register(app)
 operations.register(app)
+campaigns.register(app)
 completion.register(app)
 
 

@@ -64,7 +64,7 @@ def backup(
     from service.terminal import to_stderr
     from service.upkeep.backup import back_up
 
-    with _kept() as place:
+    with kept() as place:
         check_targets(output, replace=overwrite)
         made = back_up(
             place.database, place.blobs, output, now(), to_stderr(), key=read_settings().backup_key
@@ -173,7 +173,7 @@ def purge(
             f"不能清除此状态的申请：{'、'.join(sorted(unknown))}", advice=f"只可写 {'、'.join(FINAL)}"
         )
     at = now()
-    with _kept() as place:
+    with kept() as place:
         made = (
             foresee(place.database, at - age, chosen)
             if dry_run
@@ -196,7 +196,7 @@ def readmit(
     from service.serving import now
     from service.store import accounts, second_factor
 
-    with _kept() as place, place.database.write() as connection:
+    with kept() as place, place.database.write() as connection:
         user = accounts.number_of(connection, name)
         if second_factor.state_of(connection, user).active:
             second_factor.remove(connection, user, "cli", now())
@@ -217,7 +217,7 @@ def verify(
     """
     from service.store import audit, replay
 
-    with _kept() as place, place.database.snapshot() as connection:
+    with kept() as place, place.database.snapshot() as connection:
         count, last, broken = audit.verify(connection, head=head)
         departed = list(replay.departures(connection))
     typer.echo(f"{count}\t{last}")
@@ -254,7 +254,7 @@ def _opened() -> Iterator[_Place]:
 
 
 @contextmanager
-def _kept() -> Iterator[_Place]:
+def kept() -> Iterator[_Place]:
     """As `_opened`, where there is a database with this program's schema."""
     from service.store.database import is_there
 

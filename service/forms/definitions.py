@@ -5,20 +5,19 @@ The YAML is first composed to nodes, because nodes know their lines, and then tu
 says what a definition may hold. This module maps its complaints back to the lines that caused them.
 """
 
-import difflib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from yaml.nodes import Node
 
 from models.base import Wrong
 from models.errors import DefinitionError
 from models.form import FormDefinition, FormRow, inconsistencies, undivided
+from service.forms.complaints import report, tell
 from service.forms.shipped import FORMS as SHIPPED
-from service.forms.yaml_nodes import Faults, Place, compose, key_at, locate, to_data
+from service.forms.yaml_nodes import Faults, Place, compose, to_data
 
 
 def load_forms(folder: Path | None = None) -> dict[str, FormDefinition]:
@@ -88,21 +87,12 @@ def _read(path: Path, *, is_new: bool) -> tuple[FormDefinition | None, list[str]
         # for true and no "3" for 3.
         form = FormDefinition.model_validate_json(json.dumps(data), strict=True)
     except ValidationError as error:
-        details = error.errors(include_url=False, include_context=True)
-        for detail in details:
-            if not _follows(detail, details):
-                _report(root, detail, faults)
-        _tell(root, _also_inconsistent(data), faults)
+        report(root, error, FormDefinition, faults)
+        tell(root, _also_inconsistent(data), faults)
     if form is not None and is_new:
-        _tell(root, undivided(form), faults)
+        tell(root, undivided(form), faults)
     found = faults.lines()
     return (None if found else form), found
-
-
-def _tell(root: Node, wrong: Iterable[Wrong], faults: Faults) -> None:
-    for one in wrong:
-        node, shown = locate(root, one.place)
-        faults.at(node, f"{shown}：{one.expected}")
 
 
 def _also_inconsistent(data: Any) -> Sequence[Wrong]:
@@ -146,14 +136,6 @@ def _mend(row: Any, place: Place, is_unknown: bool) -> None:
             row["cells"][j]["content"][k] = {"kind": "printed", "text": "-"}
 
 
-def _follows(detail: Any, details: Sequence[Any]) -> bool:
-    """Returns whether a list is too short only because its entries are broken."""
-    place = detail["loc"]
-    return detail["type"] == "too_short" and any(
-        len(d["loc"]) > len(place) and d["loc"][: len(place)] == place for d in details
-    )
-
-
 def _names(data: Any) -> Iterator[str]:
     if isinstance(data, dict):
         if isinstance(data.get("name"), str):
@@ -162,100 +144,3 @@ def _names(data: Any) -> Iterator[str]:
     if isinstance(data, list):
         for item in data:
             yield from _names(item)
-
-
-def _report(root: Node, detail: Any, faults: Faults) -> None:
-    place, kind = tuple(detail["loc"]), detail["type"]
-    if kind in ("union_tag_invalid", "union_tag_not_found"):
-        place = (*place, "kind")
-    node, shown = locate(root, place)
-    if kind == "extra_forbidden":
-        node = key_at(root, place) or node
-    if faults.has_data(node):
-        faults.at(node, f"{shown}：{_expected(detail)}")
-
-
-_TYPES = {
-    "string_type": "应为文字（数字和 yes、no 等作文字用的，应加引号）",
-    "bool_type": "应为 true 或 false",
-    "int_type": "应为整数",
-    "int_from_float": "应为整数",
-    "float_type": "应为数字",
-    "finite_number": "应为有限的数字",
-    "tuple_type": "应为列表",
-    "model_type": "应为键和值组成的映射",
-    "model_attributes_type": "应为键和值组成的映射",
-    "dict_type": "应为键和值组成的映射",
-    "missing": "缺少这一项",
-    "too_short": "应至少有 {min_length} 项",
-    "string_too_short": "不应为空",
-    "greater_than": "应大于 {gt}",
-    "greater_than_equal": "应不小于 {ge}",
-    "less_than_equal": "应不大于 {le}",
-    "string_pattern_mismatch": "应符合格式 {pattern}",
-}
-
-
-def _expected(detail: Any) -> str:
-    """Returns in Chinese what was expected, for one entry of `ValidationError.errors()`."""
-    kind, context, given = detail["type"], detail.get("ctx", {}), detail["input"]
-    if kind == "extra_forbidden":
-        return _unknown_key(tuple(detail["loc"]))
-    if kind == "literal_error":
-        return f"应为 {_plain(context['expected'])}{_given(given)}"
-    if kind in ("union_tag_invalid", "union_tag_not_found"):
-        kinds = _plain(context.get("expected_tags") or _all_kinds(tuple(detail["loc"])))
-        return f"应为 {kinds} 之一{_given(context['tag']) if 'tag' in context else ''}"
-    if kind == "value_error":
-        return str(context["error"])
-    words = _TYPES.get(kind)
-    return (
-        words.format(**context) + ("" if kind == "missing" else _given(given))
-        if words
-        else str(detail["msg"])
-    )
-
-
-def _plain(expected: str) -> str:
-    return expected.replace("'", "").replace(" or ", "、").replace(", ", "、")
-
-
-def _given(value: Any) -> str:
-    if isinstance(value, bool) or value is None:
-        return f"，写的是 {json.dumps(value)}"
-    return f"，写的是“{str(value)[:40]}”" if isinstance(value, str | int | float) else ""
-
-
-def _unknown_key(place: Place) -> str:
-    schema = _schema_at(place[:-1])
-    known = sorted(schema.get("properties", ()))
-    near = difflib.get_close_matches(str(place[-1]), known, 1, 0.6)
-    return f"没有“{place[-1]}”这一项，" + (f"应为 {near[0]}？" if near else f"可用的有 {'、'.join(known)}")
-
-
-def _all_kinds(place: Place) -> str:
-    return ", ".join(_schema_at(place).get("discriminator", {}).get("mapping", ()))
-
-
-def _schema_at(place: Place) -> dict[str, Any]:
-    """Returns the JSON schema at a pydantic location. Where the location names a kind, it chooses among the
-    kinds of field."""
-    whole = FormDefinition.model_json_schema()
-
-    def resolved(schema: dict[str, Any]) -> dict[str, Any]:
-        while "$ref" in schema:
-            schema = whole["$defs"][schema["$ref"].rpartition("/")[2]]
-        return schema
-
-    schema = resolved(whole)
-    for step in place:
-        kinds = schema.get("discriminator", {}).get("mapping", {})
-        if step in kinds:
-            schema = resolved({"$ref": kinds[step]})
-        else:
-            schema = resolved(
-                schema.get("items", {})
-                if isinstance(step, int)
-                else schema.get("properties", {}).get(step, {})
-            )
-    return schema

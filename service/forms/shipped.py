@@ -7,5 +7,6 @@ _INSTALLED = Path(__file__).parent / "shipped"
 _PLACE = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[2] / "fixtures"
 
 FORMS = _PLACE / "forms"
+CAMPAIGNS = _PLACE / "campaigns"
 SAMPLES = _PLACE / "demo"
 ROSTER = _PLACE / "roster.xlsx"

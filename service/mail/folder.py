@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Literal, Self
 
@@ -29,6 +30,7 @@ LOCK = ".sealform-mail.lock"
 _SUBJECT_BYTES = 120
 _NAMED = re.compile(r"_(\d+)-(\d+)\.eml$")
 _HEAD_BYTES = 256 << 10
+_NO_YEAR = 1970
 
 # fetched: the file is there. duplicate: the same bytes had been fetched under an older UIDVALIDITY, as
 # `file`. too-large: over the limit of that run. failed: the server did not give the message, for `reason`.
@@ -250,3 +252,26 @@ def _read(path: Path, mailbox: str) -> dict[tuple[int, int], Record]:
             f"{path.parent} 是 {owner} 的文件夹，不能再收取 {mailbox}", advice="请用 -o 给出另一个文件夹"
         )
     return {(record.uidvalidity, record.uid): record for record in records}
+
+
+def arrivals(path: Path) -> dict[str, datetime]:
+    """{file: when the server had the message}, as the record of the folder at `path` says; empty where there
+    is no record.
+
+    Raises:
+        OSError: the record can't be read.
+    """
+    state, found = path / STATE, dict[str, datetime]()
+    if not state.is_file():
+        return found
+    for text in state.read_bytes().splitlines():
+        try:
+            line = json.loads(text)
+            arrived = datetime.fromisoformat(line["arrived"])
+            # A server that said no time is noted as 1970, and that would be in time for everything.
+            if isinstance(line["file"], str) and arrived.year > _NO_YEAR:
+                found[line["file"]] = arrived.astimezone()
+        # The mailbox's own line, one without a file, or one that a kill cut off.
+        except (ValueError, KeyError, TypeError):
+            continue
+    return found

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from service.store.audit import canonical
-from service.store.tables import audit_log, audit_values, records, submissions, versions
+from service.store.tables import audit_log, audit_values, records, rulings, submissions, versions
 
 # How many submissions have their entries in memory at a time.
 _BATCH = 500
 _PREFIX = "submission:"
-# Entries about a submission that change nothing in it.
-_SILENT = frozenset({"upload", "dossier", "correction", "view"})
+# Entries about a submission that change nothing in its record.
+_SILENT = frozenset({"upload", "dossier", "correction", "view", "ruling"})
+_CAMPAIGN = "campaign:"
 _UNDER_WAY = ("received", "reading")
 
 
@@ -39,17 +40,22 @@ class _Told:
     status: str = "received"
     version: int = 0
     values: dict[str, str] = field(default_factory=dict)
+    rulings: dict[str, str] = field(default_factory=dict)
     is_purged: bool = False
     has_record: bool = False
 
     def hear(self, action: str, values: Iterable[tuple[str, str]]) -> None:
         """Applies one entry of the log."""
         self.version += action not in _SILENT
+        if action == "purge":
+            self.rulings = {}
         if action in ("purge", "read"):
             self.values, self.has_record, self.is_purged = {}, action == "read", action == "purge"
         for label, value in values:
             if label == "status":
                 self.status = value.strip('"')
+            elif label.startswith(_CAMPAIGN):
+                self.rulings[label.removeprefix(_CAMPAIGN)] = value
             elif label == "error" and value != "null":
                 self.has_record = False
             elif label.startswith("field:") and not label.endswith(":before"):
@@ -83,6 +89,7 @@ def _compared(connection: sa.Connection, batch: Sequence[int]) -> Iterator[Depar
     made = {
         row.submission_id: row.n for row in connection.execute(counted.group_by(versions.c.submission_id))
     }
+    ruled = _rulings(connection, batch)
     for number in batch:
         one, row = told.get(number), kept.get(number)
         if one is None and row is None:
@@ -96,6 +103,17 @@ def _compared(connection: sa.Connection, batch: Sequence[int]) -> Iterator[Depar
         else:
             for why in _why(one, row, content.get(number), made.get(number, 0)):
                 yield Departure(number, why)
+            if ruled.get(number, {}) != one.rulings:
+                yield Departure(number, "活动中的人工意见与日志不一致")
+
+
+def _rulings(connection: sa.Connection, batch: Sequence[int]) -> dict[int, dict[str, str]]:
+    """{submission: {campaign: what was decided}}, as canonical JSON."""
+    found: dict[int, dict[str, str]] = {}
+    query = sa.select(rulings.c.submission_id, rulings.c.campaign, rulings.c.content)
+    for row in connection.execute(query.where(rulings.c.submission_id.in_(batch))):
+        found.setdefault(row.submission_id, {})[row.campaign] = canonical(row.content)
+    return found
 
 
 def _told(connection: sa.Connection, batch: Sequence[int]) -> dict[int, _Told]:

@@ -8,6 +8,7 @@ uploads ──< upload_files            the files that one request or one mail b
               ├────< doubts         the fields that wait for a person
               ├────< traits         what the submission is recognised by when the same comes again
               ├───>< kinships       pairs of submissions that may be the same, and a person's verdict
+              ├────< rulings        what persons decided on it for a campaign
               └────── search        the full-text index: FTS5 or a tsvector, so only the migration makes it
 audit_log ──< audit_values          a hash chain over salted digests. Values and salts can be erased, and the
                                     chain stays whole
@@ -275,6 +276,20 @@ kinships = Table(
     Column("by", String(80)),
     Column("at", Moment),
     sa.Index(None, "verdict", "submission_id"),
+)  # fmt: skip
+
+# What persons decided on a submission for a campaign (`service/campaigns`), which goes before what the
+# program makes of it: {"organiser", "may_apply", "in_time", "recommendation", "second"}, null
+# where nobody said.
+rulings = Table(
+    "rulings", metadata,
+    Column("submission_id", ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True),
+    Column("campaign", String(64), primary_key=True),
+    Column("content", Json, nullable=False),
+    Column("reason", Text),
+    Column("version", Integer, nullable=False),
+    Column("by", String(80), nullable=False),
+    Column("at", Moment, nullable=False),
 )  # fmt: skip
 
 counters = Table(

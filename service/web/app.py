@@ -14,6 +14,7 @@ from starlette.responses import Response
 from service.logs import RequestLog
 from service.page_pictures import Views
 from service.web import problems
+from service.web.campaigns import Campaigns
 from service.web.context import Context
 from service.web.description import chapters, describe
 from service.web.html_pages import install as install_pages
@@ -21,6 +22,7 @@ from service.web.html_pages import render
 from service.web.metrics import Metrics
 from service.web.routes import (  # fmt: skip
     audit,
+    campaigns,
     correction,
     editing,
     export,
@@ -44,7 +46,8 @@ _ROUTERS: Sequence[APIRouter] = (
     session.router, own_login.router, users.router, tokens.router, forms.router, uploads.router,
     submissions.router,
     editing.router, questions.router,
-    twins.router, export.router, correction.router, webhooks.router, part_pages.router, audit.router,
+    twins.router, export.router, correction.router, campaigns.router, webhooks.router, part_pages.router,
+    audit.router,
 )  # fmt: skip
 
 # The number of requests that may wait for a picture at the same time; further ones queue.
@@ -66,6 +69,7 @@ def create_app(context: Context) -> FastAPI:
     )
     app.state.context = context
     app.state.metrics = Metrics(context.database, context.clock)
+    app.state.campaigns = Campaigns(context.forms, context.settings.campaigns)
     app.state.views = Views(context.settings, context.blobs)
     app.state.drawing = CapacityLimiter(_DRAWINGS)
     problems.install(app)

@@ -61,12 +61,12 @@ ACTIONS: Mapping[str, str] = {
     "correction": "生成补正通知",
     "backup": "备份",
     "restore": "恢复", "replaces": "替换原来的", "replaced": "被替换", "another": "确认是另一份",
-    "unsettle": "撤销重复的处理",
+    "unsettle": "撤销重复的处理", "ruling": "活动意见",
 }  # fmt: skip
 SUBJECTS: Mapping[str, str] = {
     "submission": "申请", "user": "用户", "token": "令牌", "form": "表格", "preset": "方案",
     "webhook": "推送", "export": "导出",
-    "service": "服务",
+    "service": "服务", "campaign": "活动",
 }  # fmt: skip
 EVENTS: Mapping[str, str] = {
     "webhook.test": "测试", "submission.read": "读取完成", "submission.unreadable": "无法读取",
@@ -109,6 +109,7 @@ PAGES = (
     Page("/questions", "questions.html", "correct", "/questions"),
     Page("/questions/{form}/{field}", "wall.html", "correct", "/questions"),
     Page("/forms", "forms.html", current="/forms"),
+    Page("/campaigns", "campaigns.html", current="/campaigns"),
     Page("/export", "export.html", "export", "/export"),
     Page("/admin", "admin.html", "admin", "/admin"),
     Page("/password", "password.html", None),
@@ -117,6 +118,7 @@ PAGES = (
 # Path, name, and the right that one needs to see the entry.
 NAVIGATION = (
     ("/", "收件箱", "see"), ("/questions", "按题复核", "correct"), ("/forms", "表格", "see"),
+    ("/campaigns", "活动", "see"),
     ("/export", "导出", "export"),
     ("/admin", "管理", "admin"),
 )  # fmt: skip

@@ -52,6 +52,11 @@ def _roster(page: Page) -> None:
     page.evaluate("scrollTo(0, 0)")
 
 
+def _campaign(page: Page) -> None:
+    page.wait_for_selector("#waiting-rows tr")
+    page.wait_for_selector("#organisers svg")
+
+
 def _token(page: Page) -> None:
     page.get_by_label("用途").fill("汇总平台")
     page.get_by_role("button", name="新建令牌").click()
@@ -65,6 +70,7 @@ LOOKS = (
     Look("inbox", "/", _inbox),
     Look("keys", "/", _keys),
     Look("forms", "/forms?form=pilot-application", _roster),
+    Look("campaigns", "/campaigns?name=near-zero-carbon-2021", _campaign),
     Look("export", "/export", lambda page: page.wait_for_selector("#columns li")),
     Look("security", "/security", lambda page: page.wait_for_selector("#sessions li")),
     Look("admin-users", "/admin#users", lambda page: page.wait_for_selector("#user-rows tr")),

@@ -1,0 +1,104 @@
+"""A campaign over the service's database. What came is kept between two looks, and only what has changed
+since is read again: a campaign of ten thousand would take seconds otherwise."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+import sqlalchemy as sa
+
+from models.errors import NotFound
+from service.campaigns.gather import moment
+from service.campaigns.judgement.entries import Arrival, Entry, Handling, Ruling
+from service.campaigns.judgement.standing import Application, Standing
+from service.campaigns.loading import Loaded
+from service.store import campaigns, listing
+from service.store.database import Database
+from service.store.marks import SETTLED
+from service.store.statuses import Status
+
+_HANDLED: Mapping[Status, Handling] = {
+    "received": "waiting", "reading": "waiting", "unreadable": "unreadable", "in-review": "open",
+    "returned": "returned", "accepted": "accepted", "rejected": "rejected", "withdrawn": "withdrawn",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The campaign as it stood at the change numbered `change`; of each submission the version of what was
+    decided on it here."""
+
+    standing: Standing
+    versions: Mapping[int, int]
+    change: int
+
+    def of(self, submission: int) -> Application:
+        """The application of which that submission is a copy.
+
+        Raises:
+            NotFound: it is none of this campaign's.
+        """
+        name = str(submission)
+        found = (one for one in self.standing.applications if any(copy.key == name for copy in one.copies))
+        one = next(found, None)
+        if one is None:
+            raise NotFound(f"编号 {submission} 不是这次活动的申请")
+        return one
+
+
+class Desk:
+    """One campaign, for all threads of a process."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self.loaded = loaded
+        self._lock = Lock()
+        self._entries: dict[int, Entry] = {}
+        self._versions: dict[int, int] = {}
+        self._seen: Seen | None = None
+
+    def look(self, database: Database) -> Seen:
+        """The campaign as it stands."""
+        with self._lock, database.snapshot() as connection:
+            last = listing.last_change(connection)
+            if self._seen is None or self._seen.change != last:
+                self._read(connection, self._seen.change if self._seen else 0)
+                standing = self.loaded.judge.stand(self._entries[number] for number in sorted(self._entries))
+                self._seen = Seen(standing, dict(self._versions), last)
+            return self._seen
+
+    def entries(self, database: Database) -> list[Entry]:
+        """What came, by number, as it stands."""
+        self.look(database)
+        return [self._entries[number] for number in sorted(self._entries)]
+
+    def _read(self, connection: sa.Connection, after: int) -> None:
+        campaign = self.loaded.campaign
+        for row in campaigns.changed(connection, campaign.form, campaign.name, after):
+            # Of another form it is another campaign's; of a tombstone there is nothing to judge.
+            if row.purged_at is not None or row.form not in (campaign.form, None):
+                self._entries.pop(row.id, None)
+                continue
+            files = [row.name] if row.form else campaigns.files_of(connection, row.upload_id)
+            self._entries[row.id] = _entry(self.loaded, row, tuple(files))
+            self._versions[row.id] = row.ruling_version or 0
+
+
+def _entry(loaded: Loaded, row: Any, files: tuple[str, ...]) -> Entry:
+    content, marks, message = row.content or {}, row.marks or {}, row.message or {}
+    wanted = {name for name in loaded.campaign.fields.model_dump().values() if name}
+    settled = {name for name, mark in marks.items() if mark["state"] in SETTLED}
+    return Entry(
+        key=str(row.id),
+        values={name: content.get(name) for name in wanted},
+        unsettled=frozenset(name for name in wanted if marks.get(name, {}).get("state") == "doubtful"),
+        unweighed=frozenset(name for name in wanted - settled if marks.get(name, {}).get("unweighed")),
+        arrival=Arrival(row.received_at, False, moment(message.get("time"), loaded.judge.clock.zone)),
+        sender=message.get("address"),
+        handling=_HANDLED[row.status],
+        ruling=Ruling(**(row.ruling or {}), reason=row.reason),
+        files=files,
+        subject=message.get("subject"),
+        form=row.form,
+        replaced_by=str(row.replaced_by) if row.replaced_by else None,
+    )

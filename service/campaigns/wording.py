@@ -1,0 +1,29 @@
+"""The words of a campaign's sheets and letters: headings of tables, and the places of a template."""
+
+from collections.abc import Mapping
+
+from service.campaigns.judgement.entries import Handling
+
+# In a template, each stands in braces.
+PLACES = frozenset(
+    {
+        "活动", "文号", "发文单位", "推荐部门", "称呼", "截止时间", "统计时间", "已报", "计入", "要求", "缺口", "待核对", "工作要求",
+        "经办人", "联系方式", "联系邮箱", "日期", "标题", "项数", "表格", "公示开始", "公示结束",
+    }
+)  # fmt: skip
+TABLE = "表格"
+
+LIST_HEADINGS = ("序号", "单位", "名称", "领域", "推荐部门")
+# What a person writes into the sheet of all applications, and the program reads back.
+RULED = {
+    "organiser": "人工：推荐部门", "may_apply": "人工：可否申报", "in_time": "人工：是否按时",
+    "handling": "人工：处理", "recommendation": "初审意见", "reason": "理由", "second": "第二复核人",
+}  # fmt: skip
+KEY = "编号"
+YES: Mapping[str, bool] = {"是": True, "可": True, "否": False, "不可": False}
+HANDLED: Mapping[str, Handling] = {
+    "受理": "accepted",
+    "退回": "returned",
+    "不予受理": "rejected",
+    "撤回": "withdrawn",
+}

@@ -1,0 +1,115 @@
+"""The page of campaigns: what it says is what the service says, and what is decided on it holds."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from service.forms.definitions import load_forms
+from tests.service.pages.conftest import Visit
+from tests.service.pages.samples import filled, unit
+from tests.service.pages.serving import Service
+
+NAME = "carbon-filing-2026"
+PATH = f"/campaigns?name={NAME}"
+SEEDS = (81, 82)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def came(service: Service, tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder: Path = tmp_path_factory.mktemp("campaign")
+    for upload in service.administrator.upload(*(filled(folder, seed) for seed in SEEDS)):
+        service.administrator.read(upload)
+
+
+def _figures(service: Service) -> dict[str, Any]:
+    said: dict[str, Any] = service.administrator.ask("GET", f"/campaigns/{NAME}")
+    return said
+
+
+def _units() -> list[str]:
+    form = load_forms()["enterprise-filing"]
+    return [unit(form, seed) for seed in SEEDS]
+
+
+def _opened(visit: Visit, *arguments: Any, **more: Any) -> Page:
+    page = visit(PATH, *arguments, **more)
+    page.wait_for_selector("#waiting-rows tr")
+    page.wait_for_selector("#organisers svg")
+    return page
+
+
+def test_the_page_says_what_the_service_says(service: Service, visit: Visit) -> None:
+    page, said = _opened(visit), _figures(service)
+    expect(page.locator("#campaign-now")).to_contain_text(f"申请 {said['applications']} 份")
+    assert page.locator("#stages li").count() == len(said["stages"])
+    label = page.locator("#organisers svg").get_attribute("aria-label") or ""
+    for row in said["organisers"]:
+        assert f"{row['called']} {row['counted']}/{row['most']}" in label
+    assert page.locator("#funnel svg rect.bar").count() == 9
+    assert page.locator("#waiting-rows tr").count() == min(50, said["waiting"])
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (390, 844)])
+@pytest.mark.parametrize("dark", [False, True])
+def test_nothing_runs_over_the_edge(visit: Visit, size: tuple[int, int], dark: bool) -> None:
+    page = _opened(visit, size=size, dark=dark)
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    box = page.locator("#organisers svg").bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= size[0]
+
+
+def test_a_decision_is_made_by_keys_alone_and_holds(service: Service, visit: Visit) -> None:
+    before = _figures(service)
+    page = _opened(visit)
+    page.keyboard.press("j")
+    expect(page.locator("#waiting-rows tr:first-child a")).to_be_focused()
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")
+    row = page.locator("#waiting-rows tr:first-child")
+    chosen = row.locator("select").first.input_value()
+    assert chosen == before["organisers"][0]["organiser"]
+    row.get_by_label("申报资格").select_option("true")
+    row.get_by_label("时限").select_option("true")
+    row.get_by_label("理由").fill("电话核实")
+    page.keyboard.press("Enter")
+    expect(page.locator("#messages")).to_contain_text("已记下")
+    expect(page.locator("#waiting-rows tr")).to_have_count(before["waiting"] - 1)
+    after = _figures(service)
+    assert after["organisers"][0]["counted"] == before["organisers"][0]["counted"] + 1
+
+
+def test_who_may_not_decide_sees_no_way_to(service: Service, visit: Visit) -> None:
+    page = _opened(visit, service.person("clerk", "clerk"))
+    expect(page.get_by_text("作出决定")).to_have_count(0)
+    expect(page.get_by_role("button", name="下载台账和催报函")).to_have_count(0)
+
+
+def test_the_papers_are_downloaded(visit: Visit) -> None:
+    page = _opened(visit)
+    with page.expect_download() as download:
+        page.keyboard.press("d")
+    assert download.value.suggested_filename == f"{NAME}.zip"
+
+
+def test_another_campaign_is_chosen_and_stays_in_the_address(visit: Visit) -> None:
+    page = _opened(visit)
+    page.get_by_label("选择活动").select_option("near-zero-carbon-2021")
+    expect(page.locator("#stages li")).to_have_count(2)
+    assert page.url.endswith("?name=near-zero-carbon-2021")
+    page.reload()
+    expect(page.locator("#stages li")).to_have_count(2)
+
+
+def test_units_are_links_to_their_submissions(visit: Visit) -> None:
+    page = _opened(visit)
+    names = page.locator("#waiting-rows a").all_inner_texts()
+    assert set(names) & set(_units())
+    page.locator("#waiting-rows a").first.click()
+    page.wait_for_url("**/submissions/*")

@@ -1,0 +1,98 @@
+"""What persons decide on submissions for a campaign: versions, the log, purge, on both databases."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from models.errors import Conflict, NotFound, Stale
+from service.blobs import FolderBlobs
+from service.store import audit, campaigns, replay
+from service.store.database import Database
+from service.store.tables import audit_values, rulings
+from service.upkeep.purge import Kept, purge
+from tests.service.kept import FORMS
+from tests.service.submissions import NOW, REVIEWER, move, store
+
+FORM = FORMS["pilot-application"]
+CONTENT = {"organiser": "武汉市教育局", "recommendation": "own"}
+
+
+def _rule(
+    database: Database, submission: int, expected: int = 0, campaign: str = "one", **content: Any
+) -> int:
+    with database.write() as connection:
+        return campaigns.rule(
+            connection, campaign, submission, expected, content or CONTENT, "来电说明", REVIEWER
+        )
+
+
+def _departures(database: Database) -> list[str]:
+    with database.read() as connection:
+        return [str(one) for one in replay.departures(connection)]
+
+
+def _rows(database: Database, after: int = 0, campaign: str = "one", form: str = FORM.name) -> list[Any]:
+    with database.read() as connection:
+        return list(campaigns.changed(connection, form, campaign, after))
+
+
+def test_a_ruling_stands_beside_its_submission_and_only_for_its_campaign(database: Database) -> None:
+    submission = store(database, FORM)
+    assert _rule(database, submission) == 1
+    assert _rule(database, submission, campaign="two", organiser="别的") == 1
+    (mine,), (other,) = _rows(database), _rows(database, campaign="two")
+    assert (mine.ruling, mine.reason, mine.ruling_version) == (CONTENT, "来电说明", 1)
+    assert other.ruling == {"organiser": "别的"}
+    assert mine.content
+    assert _rows(database, form="enterprise-filing")[0].content is None
+
+
+def test_who_follows_the_changes_sees_a_ruling_as_one(database: Database) -> None:
+    submission = store(database, FORM)
+    seen = _rows(database)[-1].changed
+    assert _rows(database, seen) == []
+    _rule(database, submission)
+    assert [row.id for row in _rows(database, seen)] == [submission]
+
+
+def test_a_ruling_on_what_somebody_else_has_ruled_on_meanwhile_is_refused(database: Database) -> None:
+    submission = store(database, FORM)
+    _rule(database, submission)
+    with pytest.raises(Stale, match="第 1 版"):
+        _rule(database, submission, 0)
+    assert _rule(database, submission, 1, organiser="武汉市商务局") == 2
+    with pytest.raises(NotFound):
+        _rule(database, 99)
+
+
+def test_the_log_holds_every_ruling_and_verify_finds_one_that_was_changed(database: Database) -> None:
+    submission = store(database, FORM)
+    _rule(database, submission)
+    _rule(database, submission, 1, organiser="武汉市商务局")
+    assert _departures(database) == []
+    with database.read() as connection:
+        assert audit.verify(connection)[2] == []
+    with database.write() as connection:
+        connection.execute(rulings.update().values(content={"organiser": "武汉市教育局"}))
+    assert _departures(database) == [f"编号 {submission}：活动中的人工意见与日志不一致"]
+    with database.write() as connection:
+        connection.execute(rulings.delete())
+    assert _departures(database) == [f"编号 {submission}：活动中的人工意见与日志不一致"]
+
+
+def test_a_purge_erases_what_was_ruled_and_why(database: Database, tmp_path: Path) -> None:
+    submission = store(database, FORM)
+    _rule(database, submission)
+    move(database, submission, "accept")
+    kept = Kept(FolderBlobs(tmp_path / "blobs"), lambda digests: None)
+    later = NOW + timedelta(days=900)
+    assert purge(database, kept, later, ["accepted"], "cli", later).submissions == 1
+    with database.read() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(rulings)) == 0
+        assert connection.scalar(sa.select(sa.func.count()).where(audit_values.c.value.like("%来电%"))) == 0
+    assert _departures(database) == []
+    with pytest.raises(Conflict):
+        _rule(database, submission)

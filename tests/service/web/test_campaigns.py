@@ -1,0 +1,183 @@
+"""Campaigns over the API: how they stand, decisions by persons, papers; and that two don't mix."""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from httpx import Response
+
+from service.store import audit, replay
+from service.store.tables import audit_log, audit_values, submissions, uploads
+from tests.service.conftest import Run
+from tests.service.kept import FORMS
+from tests.service.submissions import move, store
+from tests.service.web.serving import Served, served
+
+NAME = "near-zero-carbon-2021"
+PATH = f"/api/v1/campaigns/{NAME}"
+FORM = FORMS["pilot-application"]
+IN_TIME = datetime(2021, 2, 5, 2, 0, tzinfo=UTC)
+
+
+def _came(
+    service: Served, seed: int, at: datetime = IN_TIME, sender: str | None = None, **values: Any
+) -> int:
+    """A submission of the first campaign that arrived then."""
+    known = {
+        "organization": f"武汉第{seed}科技有限公司",
+        "project_name": f"第{seed}项目",
+        "types": ("企事业单位",),
+    }
+    number = store(service.context.database, FORM, seed, **known | values)
+    with service.context.database.write() as connection:
+        connection.execute(submissions.update().where(submissions.c.id == number).values(received_at=at))
+        row = (
+            submissions.select().with_only_columns(submissions.c.upload_id).where(submissions.c.id == number)
+        )
+        message = {"sender": None, "address": sender, "time": at.isoformat(), "subject": None, "body": ""}
+        connection.execute(
+            uploads.update().where(uploads.c.id == row.scalar_subquery()).values(message=message)
+        )
+    return number
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Served]:
+    with served(tmp_path) as running:
+        running.clock.now = datetime(2021, 2, 8, 2, 0, tzinfo=UTC)
+        yield running
+
+
+def _rule(client: Any, number: int, version: int = 0, **said: Any) -> Response:
+    answer: Response = client.put(f"{PATH}/rulings/{number}", json=said, headers={"If-Match": f'"{version}"'})
+    return answer
+
+
+def test_a_campaign_at_a_glance_has_every_figure(service: Served) -> None:
+    client = service.signed_in("reviewer")
+    _came(service, 1, sender="a@jiangan.example")
+    _came(service, 2, datetime(2021, 2, 10, 2, 0, tzinfo=UTC), sender="a@jiangan.example")
+    move(service.context.database, _came(service, 3), "withdraw")
+    store(service.context.database, FORMS["enterprise-filing"], 4)
+    listed = client.get("/api/v1/campaigns").json()
+    assert [one["name"] for one in listed] == ["carbon-filing-2026", NAME]
+    said = client.get(PATH).json()
+    assert said["stages"][0]["days_left"] == 1
+    assert (said["submissions"], said["applications"], said["counted"]) == (3, 3, 1)
+    assert said["timing"] == {"in-time": 2, "grace": 0, "late": 1, "unknown": 0}
+    assert said["states"]["withdrawn"] == 1
+    assert said["organisers"][0]["came"] == 2
+    # The other campaign has the other form's submission, and nothing else.
+    assert client.get("/api/v1/campaigns/carbon-filing-2026").json()["submissions"] == 1
+    assert client.get("/api/v1/campaigns/nothing").status_code == 404
+
+
+def test_what_a_person_decides_goes_before_the_rules_and_into_the_log(service: Served) -> None:
+    client = service.signed_in("reviewer")
+    number = _came(service, 1)
+    (before,) = client.get(f"{PATH}/applications", params={"only": "waiting"}).json()["items"]
+    assert before["organiser"]["name"] is None
+    answer = _rule(client, number, organiser="武汉市教育局", recommendation="own", reason="目标明确")
+    assert answer.status_code == 200, answer.text
+    after = answer.json()
+    assert answer.headers["ETag"] == '"1"'
+    assert (after["organiser"]["name"], after["organiser"]["sure"]) == ("武汉市教育局", True)
+    assert after["ruling"]["recommendation"] == "own"
+    assert client.get(f"{PATH}/applications", params={"only": "waiting"}).json()["total"] == 0
+    through = client.get(f"{PATH}/applications", params={"organiser": "武汉市教育局"}).json()
+    assert [one["submission"] for one in through["items"]] == [number]
+    with service.context.database.read() as connection:
+        assert audit.verify(connection)[2] == []
+        assert list(replay.departures(connection)) == []
+        logged = connection.execute(audit_log.select().where(audit_log.c.action == "ruling")).one()
+        kept = audit_values.select().where(audit_values.c.seq == logged.seq)
+        values = {row.label: json.loads(row.value) for row in connection.execute(kept)}
+    assert logged.subject == f"submission:{number}"
+    assert values[f"campaign:{NAME}"]["organiser"] == "武汉市教育局"
+    assert values["reason"] == "目标明确"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"organiser": "没有的局"}, "没有“没有的局”"),
+        ({"recommendation": "own"}, "应写理由"),
+        ({"recommendation": "best", "reason": "好"}, ""),
+        ({"may_apply": "也许"}, ""),
+    ],
+)
+def test_a_decision_that_makes_no_sense_changes_nothing(
+    service: Served, said: dict[str, Any], told: str
+) -> None:
+    client = service.signed_in("reviewer")
+    number = _came(service, 1)
+    answer = _rule(client, number, **said)
+    assert answer.status_code == 422
+    assert told in answer.text
+    assert client.get(f"{PATH}/applications").json()["items"][0]["ruling"]["version"] == 0
+
+
+def test_of_two_who_decide_at_once_the_second_is_told(service: Served) -> None:
+    client = service.signed_in("reviewer")
+    number = _came(service, 1)
+    assert _rule(client, number, may_apply=True).status_code == 200
+    assert _rule(client, number, may_apply=False).status_code == 409
+    assert client.put(f"{PATH}/rulings/{number}", json={}).status_code == 428
+    assert _rule(client, 99, may_apply=True).status_code == 404
+
+
+def test_the_second_reviewer_is_another_person_who_leaves_it_as_it_is(service: Served) -> None:
+    first, other = service.signed_in("reviewer", "first"), service.signed_in("reviewer", "other")
+    number = _came(service, 1)
+    said = {"recommendation": "higher", "reason": "基础好"}
+    assert _rule(first, number, **said).json()["ruling"]["second"] is None
+    assert _rule(first, number, 1, **said).json()["ruling"]["second"] is None
+    confirmed = _rule(other, number, 2, **said).json()["ruling"]["second"]
+    assert confirmed
+    assert _rule(first, number, 3, **said).json()["ruling"]["second"] == confirmed
+    assert _rule(other, number, 4, **said | {"reason": "另有看法"}).json()["ruling"]["second"] is None
+
+
+def test_a_newer_copy_is_the_one_to_decide_on(service: Served) -> None:
+    client = service.signed_in("reviewer")
+    first = _came(service, 1)
+    again = _came(service, 1, datetime(2021, 2, 6, 2, 0, tzinfo=UTC))
+    answer = _rule(client, first, may_apply=True)
+    assert answer.status_code == 409
+    assert f"编号 {again}" in answer.text
+    assert _rule(client, again, may_apply=True).json()["copies"] == [first, again]
+
+
+def test_papers_are_made_and_logged_and_only_for_those_who_may(service: Served) -> None:
+    _came(service, 1, sender="a@jiangan.example")
+    assert service.signed_in("clerk").get(f"{PATH}/papers").status_code == 403
+    answer = service.signed_in("administrator").get(f"{PATH}/papers")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        names = archive.namelist()
+        assert "申请台账.xlsx" in names
+        assert "催报/江岸区.docx" in names
+        assert "催报/江岸区.eml" in names
+        assert archive.testzip() is None
+    with service.context.database.read() as connection:
+        logged = audit_log.select().where(audit_log.c.subject == f"campaign:{NAME}")
+        assert connection.execute(logged).one().action == "export"
+
+
+def test_the_command_line_has_the_same_figures_from_the_services_database(
+    service: Served, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = service.signed_in("reviewer")
+    number = _came(service, 1)
+    _rule(client, number, organiser="武汉市教育局")
+    said = client.get(PATH).json()
+    monkeypatch.setenv("SEALFORM_DATA", str(tmp_path))
+    ran = run("campaign", "status", NAME, "--json", "--at", "2021-02-08T10:00")
+    assert ran.code == 0, ran.err
+    assert json.loads(ran.out) == said
+    assert run("campaign", "lists", NAME, "-o", tmp_path / "out").code == 0
+    assert (tmp_path / "out/催报/市教育局.docx").is_file()
