@@ -51,12 +51,13 @@ ROOMS: Mapping[str, Room] = {
     "extractor.applications": Room("weighing answers"),
     "extractor.results": Room("weighing arrival applications"),
     "extractor.drafts": Room("options readers drafting", doors=""),
+    "extractor.templates": Room("answers options readers", doors=""),
     "extractor.ledgers": Room("answers results"),
     "extractor.pipeline": Room("ledgers arrival options readers applications results"),
     "extractor.views": Room(
         "limits scan arrival options readers.pdf readers.ofd readers", doors="draw_pages print_word"
     ),
-    "extractor": Room("limits arrival options applications drafting drafts pipeline views"),
+    "extractor": Room("limits arrival options applications drafting drafts templates pipeline views"),
     "service.atomic_files": Room(),
     "service.terminal": Room(),
     "service.signals": Room(),
@@ -66,7 +67,7 @@ ROOMS: Mapping[str, Room] = {
     "service.results": Room("extractor atomic_files sources"),
     "service.parts": Room("extractor results"),
     "service.blobs": Room("atomic_files"),
-    "service.forms": Room("generator extractor atomic_files", doors="definitions documents drafts"),
+    "service.forms": Room("generator extractor atomic_files", doors="definitions documents drafts templates"),
     "service.processes": Room(
         "extractor.scan extractor settings sources results", doors="child pool scratch"
     ),

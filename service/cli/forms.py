@@ -5,11 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli.base import FormsFolder, Overwrite, choose, is_path, known_forms, say
+from models.errors import SealformError
+from service.cli.base import FormsFolder, Overwrite, choose, is_path, known_forms, read_settings, say
 
 if TYPE_CHECKING:
     from generator import Kind
     from models.form import FormDefinition
+    from models.template import Unplaced
+    from service.forms.templates import Template
 
 FormName = Annotated[
     str, typer.Argument(metavar="FORM", help="表格名称（见 sealform forms），或定义文件 .yaml 的路径")
@@ -31,12 +34,16 @@ def blank(
     forms: FormsFolder = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """生成空白申请表：Word，或可在屏幕上填写的 PDF。"""
+    """生成空白申请表：Word，或可在屏幕上填写的 PDF。
+
+    定义中写有 template 的，填在那份 Word 文件里，样子不变；它的 PDF 只供打印。放不进去的栏目会列出。
+    """
     from service.forms.documents import kind_of, make
 
     kind = kind_of(output, flat)
-    make(_form(form, forms), output, kind, overwrite=overwrite)
-    say(f"已生成：{output}")
+    definition = _form(form, forms)
+    template = _template(definition, form, forms)
+    _tell(make(definition, output, kind, overwrite=overwrite, template=template), output)
 
 
 def prefill(
@@ -59,15 +66,21 @@ def prefill(
     from service.forms.documents import kind_of, make, read_record
 
     definition = _form(form, forms)
+    template = _template(definition, form, forms)
     if data.suffix.lower() == ".json":
-        make(definition, output, kind_of(output, flat), read_record(definition, data), overwrite=overwrite)
-        say(f"已生成：{output}")
+        kind, record = kind_of(output, flat), read_record(definition, data)
+        _tell(make(definition, output, kind, record, overwrite=overwrite, template=template), output)
     else:
-        _prefill_roster(definition, data, output, kind_of(Path(f"a.{to}"), flat), overwrite)
+        _prefill_roster(definition, data, output, kind_of(Path(f"a.{to}"), flat), overwrite, template)
 
 
 def _prefill_roster(
-    definition: "FormDefinition", roster: Path, folder: Path, kind: "Kind", overwrite: bool
+    definition: "FormDefinition",
+    roster: Path,
+    folder: Path,
+    kind: "Kind",
+    overwrite: bool,
+    template: "Template | None",
 ) -> None:
     from service.forms.documents import make_each, rows_of
     from service.terminal import progress, to_stderr
@@ -76,14 +89,16 @@ def _prefill_roster(
         raise typer.BadParameter(f"应为文件夹：{folder}", param_hint="-o")
     rows, console = rows_of(definition, roster), to_stderr()
     made = bad = 0
+    lacking = False
     with progress(console, "生成", len(rows)) as advance:
-        for each in make_each(definition, rows, folder, kind, overwrite=overwrite):
+        for each in make_each(definition, rows, folder, kind, overwrite=overwrite, template=template):
             made, bad = made + (each.path is not None), bad + (each.path is None)
+            lacking |= each.path is not None and bool(each.problems)
             for problem in each.problems:
                 console.print(problem)
             advance(f"有问题的行 {bad}")
     console.print(f"共 {len(rows)} 行，生成 {made} 份，有问题的 {bad} 行；文件在 {folder}")
-    if bad:
+    if bad or lacking:
         raise typer.Exit(1)
 
 
@@ -101,7 +116,7 @@ def check(
     """检查表格定义，一次列出所有问题。"""
     from service.forms.definitions import problems_of
 
-    found = problems_of(files)
+    found = problems_of(files) or [problem for file in files for problem in _template_problems(file)]
     for problem in found:
         typer.echo(problem)
     say(f"检查了 {len(files)} 个文件，" + (f"有 {len(found)} 处问题" if found else "没有问题"))
@@ -109,6 +124,41 @@ def check(
         raise typer.Exit(2)
 
 
+def _template_problems(file: Path) -> list[str]:
+    """What is wrong with the template of a definition that is right by itself."""
+    from service.forms.definitions import load_form
+    from service.forms.templates import template_of
+    from service.processes.pool import options_of
+
+    try:
+        template = template_of(load_form(file), file.parent, options_of(read_settings()))
+    except SealformError as error:
+        return [f"{file}:1:1: template：{error}"]
+    return [f"{file}:1:1: template：{one}" for one in template.unplaced] if template else []
+
+
 def _form(name: str, folder: Path | None) -> "FormDefinition":
     """The definition that FORM means. A path needs no folder of definitions."""
     return choose(name, {} if is_path(name) else known_forms(folder))
+
+
+def _template(form: "FormDefinition", name: str, folder: Path | None) -> "Template | None":
+    """The Word file of the form that FORM means, which lies where its definition does."""
+    if form.template is None:
+        return None
+    from service.forms.definitions import SHIPPED
+    from service.forms.templates import template_of
+    from service.processes.pool import options_of
+
+    settings = read_settings()
+    beside = Path(name).parent if is_path(name) else folder or settings.forms or SHIPPED
+    return template_of(form, beside, options_of(settings))
+
+
+def _tell(unplaced: "tuple[Unplaced, ...]", output: Path) -> None:
+    """Says that a document was made, and what has no place in it, which whoever sends it must know."""
+    for one in unplaced:
+        say(str(one))
+    say(f"已生成：{output}" + (f"，有 {len(unplaced)} 栏没有放进去" if unplaced else ""))
+    if unplaced:
+        raise typer.Exit(1)
