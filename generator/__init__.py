@@ -55,7 +55,8 @@ def generate_from(
     *,
     is_print: bool = False,
 ) -> tuple[Document, tuple[Unplaced, ...]]:
-    """The same out of the bureau's own .docx `template`, whose look is left as it is: a .docx with answers in `spots`, and what could not be put there.
+    """The same out of the bureau's own .docx `template`, whose look is left as it is: a .docx with the
+    answers in `spots`, and what could not be put there.
 
     Raises:
         GenerationError: as `generate`; or the template is no .docx.

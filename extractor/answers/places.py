@@ -4,7 +4,7 @@ write or to tick, and what has none (pure)."""
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from extractor.answers.books import phrases_around
+from extractor.answers.books import headings_of, phrases_around
 from extractor.answers.cell_parts import guidance_in, stretches
 from extractor.answers.choice import boxes_of
 from extractor.answers.labels import Alignment
@@ -46,7 +46,12 @@ class _Placing:
         loose = [unit for unit in units if unit.cell is None]
         self._lines = {id(unit): number for number, unit in enumerate(loose)}
         self._regions = Regions(
-            self.alignment.labels, self.alignment.found, units, self.pages.pages, tuple(phrases_around(form))
+            self.alignment.labels,
+            self.alignment.found,
+            units,
+            self.pages.pages,
+            tuple(phrases_around(form)),
+            headings_of(form),
         )
 
     def place(self) -> None:

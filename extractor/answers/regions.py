@@ -64,13 +64,15 @@ class _Going:
 @dataclass
 class Regions:
     """Answers the question for all labels of one alignment over `pages`, in the order in which they were
-    laid; `around` are the keys of what the form prints outside its cells."""
+    laid; `around` are the keys of what the form prints outside its cells, `headings` of what it prints in
+    cells of their own."""
 
     labels: Sequence[Label]
     found: Mapping[int, Find]
     units: Sequence[Unit]
     pages: Sequence[Page]
     around: Sequence[str]
+    headings: frozenset[str] = frozenset()
     _rows: dict[int, dict[int, list[Unit]]] = field(default_factory=dict)
     _by_page: dict[int, list[Unit]] = field(default_factory=dict)
     _starts: dict[int, list[Find]] = field(default_factory=dict)
@@ -128,7 +130,7 @@ class Regions:
         return found
 
     def _is_label(self, unit: Unit) -> bool:
-        return id(unit) in self._starts
+        return id(unit) in self._starts or (unit.cell is not None and unit.key in self.headings)
 
     def _rest_of_cell(self, find: Find) -> Passage:
         later = [other.start for other in self._starts[id(find.unit)] if other.start > find.start]
