@@ -44,8 +44,8 @@ class _New:
 
 
 def against(draft: Draft, old: FormDefinition) -> Draft:
-    """The draft with the names and the settings of `old` where a field is the same, and what changed among its
-    guesses."""
+    """The draft with the names and the settings of `old` where a field is the same, and with what changed
+    among its guesses."""
     was, now = list(_old_fields(old)), list(_new_fields(draft.form))
     _pair(was, now)
     form = draft.form
