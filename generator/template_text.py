@@ -99,7 +99,12 @@ class TemplateText:
                     above.add(column)
                     found[index, row, column] = TextUnit(list(self._blocks(cell, depth + 1)), cell)
                 column += span
-        if len(found) == 1:
+        rows = [row for _, row, _ in found]
+        # A single column of cells that hold tables is a frame, too.
+        inner = any(
+            nested.getparent() in {unit.cell for unit in found.values()} for nested in table.iter(_TBL)
+        )
+        if len(found) == 1 or (inner and len(set(rows)) == len(rows)):
             for unit in found.values():
                 yield from unit.lines
         else:

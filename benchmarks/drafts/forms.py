@@ -42,10 +42,11 @@ class Spot:
 
 @dataclass
 class Row:
-    """Cells side by side; `above` rows the first cell goes on from."""
+    """Cells side by side. The first cell `goes_on` from the row above, or the last does in one that is `below`."""
 
     cells: list[Spot]
     goes_on: bool = False
+    below: bool = False
     height: float = 0
 
 
@@ -75,7 +76,8 @@ class _Drawing:
         self.spaced = dice.random() < 0.4
         self.starred = dice.random() < 0.2
         self.numbered = dice.random() < 0.1
-        self.box = dice.choice("□□□☐○")
+        self.box = dice.choice("□□□☐○（")
+        self.upright = dice.random() < 0.15
         self.unit_place = dice.choice(("label", "label", "cell"))
         self.date_blank = dice.choice(("    年  月  日", "", "年   月   日"))
 
@@ -85,6 +87,7 @@ class _Drawing:
         makers: list[Callable[[], None]] = [self._pairs] * 4 + [
             self._choice, self._long, self._table_beside, self._table_under, self._above, self._group,
             self._choice, self._pairs,
+            self._abreast, self._prompts, self._months, self._lone_box, self._photo,
         ]  # fmt: skip
         if dice.random() < 0.4:
             self._cover()
@@ -119,6 +122,8 @@ class _Drawing:
     def _shown(self, label: str) -> str:
         if self.spaced and len(label) == 2:
             label = "  ".join(label)
+        if self.upright and len(label) < 5 and not self.colon:
+            return "\n".join(label)
         if self.starred and self.dice.random() < 0.4:
             label = f"*{label}"
         return label + "：" * self.colon
@@ -173,7 +178,8 @@ class _Drawing:
 
     def _boxed(self, options: tuple[str, ...], chosen: str, between: str, lettered: bool = False) -> str:
         letters = [f"{'ABCDEFG'[n]}." if lettered else "" for n in range(len(options))]
-        boxes = ["☑" if one == chosen else self.box for one in options]
+        marks = ("（√）", "（ ）") if self.box == "（" else ("☑", self.box)
+        boxes = [marks[one != chosen] for one in options]
         return between.join(
             f"{box}{letter}{one}" for box, letter, one in zip(boxes, letters, options, strict=True)
         )
@@ -186,7 +192,8 @@ class _Drawing:
         hint = dice.choice(("", "", "（单选）", "（可多选）"))
         texts = [self._boxed(options, one, between, lettered) for one in ("", chosen)]
         if other:
-            texts = [f"{text}{between}{self.box}其他________" for text in texts]
+            box = "（ ）" if self.box == "（" else self.box
+            texts = [f"{text}{between}{box}其他________" for text in texts]
             options = (*options, "其他")
         shown = self._shown(label) + hint
         self.truth.append(Asked(label, "choice", chosen, options))
@@ -259,6 +266,61 @@ class _Drawing:
                 cells += [label, place]
             self.rows.append(Row(cells, goes_on=number > 0))
 
+    def _abreast(self) -> None:
+        """Places behind words and colons that have a row for themselves."""
+        labels = [(self._new(words.TEXTS), "text"), (self._new(words.PHONES), "phone")]
+        texts = ["", ""]
+        for label, kind in labels:
+            value = words.answer(kind, label, self.dice)
+            self.truth.append(Asked(label, kind, value))
+            texts = [f"{texts[0]}{label}：{' ' * 16}", f"{texts[1]}{label}：{value}      "]
+        self.rows.append(Row([Spot(*texts, _GRID)]))
+
+    def _prompts(self) -> None:
+        """The same in the cell beside a label."""
+        label = self.dice.choice(("联系人信息", "紧急联系人", "项目联系人"))
+        if label in self.taken:
+            return
+        self.taken.add(label)
+        name, phone = words.answer("text", "姓名", self.dice), words.answer("phone", "", self.dice)
+        self.truth += [Asked(label, "text", name), Asked(label, "phone", phone)]
+        texts = [
+            f"姓名：{one}电话：{two}" for one, two in (("________  ", "________"), (f"{name}    ", phone))
+        ]
+        self.rows.append(Row([Spot(label, label, 2, True), Spot(*texts, 10)]))
+
+    def _months(self) -> None:
+        label = self.dice.choice(("起止年月", "建设工期", "聘用期限", "有效期限"))
+        if label in self.taken:
+            return
+        self.taken.add(label)
+        value = f"{self.dice.randint(2012, 2018)}年3月至{self.dice.randint(2019, 2024)}年9月"
+        self.truth.append(Asked(label, "text", value))
+        self.rows.append(Row([Spot(label, label, 2, True), Spot("    年  月至    年  月", value, 10)]))
+
+    def _lone_box(self) -> None:
+        label = self.dice.choice(("申请人声明", "信用承诺", "服从调剂"))
+        if label in self.taken or self.box == "（":
+            return
+        self.taken.add(label)
+        option = "以上所填内容真实，愿承担责任" if label != "服从调剂" else "同意"
+        self.truth.append(Asked(label, "choice", option, (option,)))
+        self.rows.append(Row([Spot(label, label, 2, True), Spot(f"{self.box}{option}", f"☑{option}", 10)]))
+
+    def _photo(self) -> None:
+        """A photo's cell right of a few rows."""
+        if "照片" in self.taken:
+            return
+        self.taken.add("照片")
+        for number in range(3):
+            cells = []
+            for label_columns, columns in ((2, 3), (2, 3)):
+                label, place = self._pair()
+                label.columns, place.columns = label_columns, columns
+                cells += [label, place]
+            photo = "照片" if number == 0 else ""
+            self.rows.append(Row([*cells, Spot(photo, photo, 2, True)], below=number > 0))
+
     def _opinion(self) -> None:
         label = self._new(words.OPINIONS)
         dice = self.dice
@@ -322,6 +384,7 @@ def _document(
         document.add_paragraph(filled if is_filled else blank)
     # Some put the whole form into a frame, and some end a table where a new part begins.
     frame = document.add_table(1, 1, style="Table Grid") if dice.random() < 0.1 else None
+    frames = dice.random() < 0.12 and frame is None
     parts = [rows]
     cut = [
         n
@@ -333,6 +396,19 @@ def _document(
     for number, part in enumerate(parts):
         if number:
             document.add_paragraph("")
+        if frames:
+            # A column of cells, each with a table of its own.
+            bands = [
+                n
+                for n, row in enumerate(part)
+                if n == 0 or (row.cells[0].is_label and not (row.goes_on or row.below))
+            ]
+            outer = document.add_table(len(bands), 1, style="Table Grid")
+            for band, (begin, end) in enumerate(zip(bands, [*bands[1:], len(part)], strict=True)):
+                inner = outer.cell(band, 0).add_table(end - begin, _GRID)
+                inner.style = "Table Grid"
+                _fill(inner, part[begin:end], is_filled=is_filled)
+            continue
         table = (frame.cell(0, 0) if frame else document).add_table(len(part), _GRID)
         table.style = "Table Grid"
         _fill(table, part, is_filled=is_filled)
@@ -345,6 +421,7 @@ def _document(
 
 def _fill(table: Table, rows: list[Row], *, is_filled: bool) -> None:
     first: _Cell | None = None
+    last: _Cell | None = None
     for number, row in enumerate(rows):
         column = 0
         grid = table.rows[number].cells
@@ -354,7 +431,11 @@ def _fill(table: Table, rows: list[Row], *, is_filled: bool) -> None:
             if place == 0 and row.goes_on and first is not None:
                 first.merge(cell)
                 continue
+            if place == len(row.cells) - 1 and row.below and last is not None:
+                last.merge(cell)
+                continue
             first = cell if place == 0 else first
+            last = cell if place == len(row.cells) - 1 else last
             cell.text = spot.filled if is_filled else spot.blank
             if spot.is_label:
                 cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.CENTER

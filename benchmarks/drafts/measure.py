@@ -1,6 +1,7 @@
 """How well forms of another writer are drafted, and how well the drafts then read what was filled in."""
 
 import argparse
+import subprocess
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -134,6 +135,8 @@ def _same(found: str, wanted: str) -> bool:
 def _as(data: bytes, suffix: str) -> bytes:
     if suffix == ".docx":
         return data
+    if suffix == ".doc":
+        return _old_word(data)
     pdf = print_docx(data)
     if suffix == ".pdf":
         return pdf
@@ -149,12 +152,31 @@ def _as(data: bytes, suffix: str) -> bytes:
     return file.getvalue()
 
 
+def _old_word(data: bytes) -> bytes:
+    """The .doc that LibreOffice makes of a .docx."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "a.docx").write_bytes(data)
+        profile = f"-env:UserInstallation={Path(folder, 'profile').as_uri()}"
+        command = [
+            "soffice",
+            profile,
+            "--headless",
+            "--convert-to",
+            "doc",
+            "--outdir",
+            folder,
+            f"{folder}/a.docx",
+        ]
+        subprocess.run(command, check=True, capture_output=True, timeout=120)
+        return Path(folder, "a.doc").read_bytes()
+
+
 def main() -> None:
     """Print the shares, and with `--told` every case that is wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--forms", type=int, default=30)
     parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--suffix", choices=(".docx", ".pdf", ".tif"), default=".docx")
+    parser.add_argument("--suffix", choices=(".docx", ".doc", ".pdf", ".tif"), default=".docx")
     parser.add_argument("--told", action="store_true")
     parser.add_argument("--no-reading", action="store_true")
     given = parser.parse_args()

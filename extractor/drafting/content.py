@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from extractor.drafting.loose import asked_in
 from extractor.text.tick_signs import EMPTY, TICKED
 from models.fields.date import find_dates
 from models.page import Cell, Line, Run, Tick
@@ -22,7 +23,7 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "prose",
         re.compile(
-            r"简介|简历|履历|事迹|概况|说明|情况|意见|内容|理由|措施|描述|经历|业绩|目标|方案|计划|备注"
+            r"简介|范围|简历|履历|事迹|概况|说明|情况|意见|内容|理由|措施|描述|经历|业绩|目标|方案|计划|备注"
         ),
     ),
 )
@@ -47,8 +48,13 @@ _TELLS_HOW = re.compile(
 _BRACKETED = re.compile(r"[（(].+[)）][。.]?")
 # A label of a place for a mark, and no such place.
 _MARK_LABEL = re.compile(rf"[{CJK}]{{0,8}}(?:签\s*字|签\s*名|盖\s*章|公\s*章|签\s*章)")
+# What people tick in where a form has no boxes.
+_BRACKETS = re.compile(r"[（(\[][\s√✓]*[)）\]]")
+# What is printed where a date, a month or a time is to be written, or from when to when.
+_DATE_WORDS = frozenset("年月日时分至自起止")
 _BLANKS = re.compile(r"[\s_＿]+")
 _OPINION = re.compile(r"意见|审核|审批|批示|推荐")
+_LOW = 22.0  # points, a line of text and its margins
 _ROOM, _LINES = 2.5, 2  # of lines that leave room for an answer: in a page's cell, and as empty lines
 _SHORT = 16  # letters of an opinion that somebody wrote
 _LONG = 36  # letters from which a cell's print is something to read, and no label
@@ -75,17 +81,21 @@ def content_of(label: str, cell: Cell, is_column: bool = False) -> Content:
     found = Content()
     label = one_line(label)
     boxes = options_of(cell)
-    options = _apart(boxes)
-    if len(options) > 1:
+    options = _apart(boxes) if len(boxes) > 1 else [text for text in boxes if key(text)]
+    if len(options) > 1 or (len(boxes) == 1 == len(options)):
         many = _CHOOSE_MANY.search(label) is not None
         one = {"max": 1, "min": 1} if _CHOOSE_ONE.search(label) else {}
         found.add(f"有 {len(boxes)} 个方框", kind="choice", options=options, **one)
-        if not (many or one):
+        if not (many or one) and len(boxes) > 1:
             found.unsure.append("没有写明单选还是多选，现按多选")
         if len(options) < len(boxes):
             found.unsure.append("有方框后面没有文字，或两个方框后面文字相同")
     elif not is_column and _asks_for_marks(cell):
         _marks(label, cell, found)
+    elif not is_column and (prompts := prompts_in(cell)):
+        for prompt, text in prompts:
+            kind, why = kind_of(prompt, text)
+            found.add(why, **_with_unit(kind, prompt, text), prompt=f"{prompt}：")
     else:
         kind, why = kind_of(label, cell.text)
         if is_column and kind in ("seal", "signature", "prose"):
@@ -93,7 +103,7 @@ def content_of(label: str, cell: Cell, is_column: bool = False) -> Content:
         item = _with_unit(kind, label, cell.text)
         found.add(why if item["kind"] == kind else f"格中有单位“{item['unit']}”", **item)
         if boxes:
-            found.unsure.append("不是几个各有文字的方框，现有的类型不能表示")
+            found.unsure.append("方框后面没有文字，现有的类型不能表示")
         guidance = _guidance(cell)
         if len(key(cell.text)) > _LONG and not guidance:
             found.unsure.append(f"格中已有文字“{one_line(cell.text)[:20]}…”，按填写的内容处理")
@@ -116,17 +126,21 @@ def is_to_fill(cell: Cell) -> bool:
         return True
     if _asks_for_marks(cell) and not _MARK_LABEL.fullmatch(text):
         return True
-    return (
-        _BLANK_DATE.fullmatch(text) is not None
-        or _TELLS_HOW.search(text) is not None
-        or _UNITS.fullmatch(_BLANKS.sub("", text)) is not None
-    )
+    return is_blank(text) or _TELLS_HOW.search(text) is not None or bracketed(text) or bool(prompts_in(cell))
 
 
 def is_blank(text: str) -> bool:
     """Whether text is nothing but a place to write: blanks, and the words of a date or a unit."""
     rest = _BLANKS.sub("", text)
-    return not key(rest) or _BLANK_DATE.fullmatch(text.strip()) is not None or bool(_UNITS.fullmatch(rest))
+    return not set(key(rest)) - _DATE_WORDS or bool(_UNITS.fullmatch(rest))
+
+
+def prompts_in(cell: Cell) -> list[tuple[str, str]]:
+    """(words, blank) of each of several places in a cell that have words and a colon before them."""
+    found = [asked_in(text, is_blank, may_be_filled=False) for text in _lines(cell.lines) if key(text)]
+    places = [place for line in found for place in line]
+    marks = any(_PROMPT.search(words) for words, _ in places)
+    return places if all(found) and len(places) > 1 and not marks else []
 
 
 def asks(cell: Cell) -> bool:
@@ -142,6 +156,11 @@ def asks(cell: Cell) -> bool:
     return is_short and (
         _has_room(cell, len(lines)) or len([t for t in said if not _BRACKETED.fullmatch(t)]) > 1
     )
+
+
+def is_low(cell: Cell) -> bool:
+    """Whether a cell is too low to write in: a gap between two tables that looks like a row of them."""
+    return cell.box is not None and cell.box.y1 - cell.box.y0 < _LOW
 
 
 def bracketed(text: str) -> bool:
@@ -188,6 +207,10 @@ def unit_of(label: str) -> str | None:
 def options_of(cell: Cell) -> list[str]:
     """The words behind each box of a cell, in order."""
     options: list[str] = []
+    brackets = _BRACKETS.findall(cell.text)
+    if len(brackets) > 1:
+        pieces = _BRACKETS.split(cell.text)[1:]
+        return [_option(text, number) for number, text in enumerate(pieces)]
     for line in cell.lines:
         for span in line.spans:
             if isinstance(span, Tick) and span.state not in ("tick", "cross"):

@@ -11,7 +11,16 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from extractor.drafting.content import asks, bracketed, content_of, is_blank, is_to_fill, plain_label
+from extractor.drafting.content import (
+    asks,
+    bracketed,
+    content_of,
+    is_blank,
+    is_low,
+    is_to_fill,
+    plain_label,
+    prompts_in,
+)
 from extractor.drafting.loose import asked_in
 from models.page import Cell, Line, Pages, Run, Table, Tick
 from models.writing import key, one_line
@@ -19,6 +28,7 @@ from models.writing import key, one_line
 _WIDTH = 16.0  # centimetres of a form on A4
 _MOST_TITLE = 40
 _TITLE = re.compile(r"(?:表|书|单|函|登记卡)[）)]?$")
+_PHOTO = re.compile(r"照片|相片|近照")
 _LEAST_ROWS = 2  # empty rows under headings that make them a table inside the form
 _MOST_NAME = 24
 _LONG_LABEL = 16  # letters of a line that is rather a sentence than a label
@@ -81,7 +91,7 @@ class _Drafting:
                 if block in tables:
                     self._table(block, width)
                 self.heading = ""
-            elif asked := asked_in(block.text, may_be_filled=number < first):
+            elif asked := asked_in(block.text, is_blank, may_be_filled=number < first):
                 self._line(asked, width)
             elif number < first:
                 before.append(block)
@@ -106,9 +116,9 @@ class _Drafting:
         self._tell(f"没有找到表名，暂用“{title}”", doubt=True, place=None)
         return title
 
-    def _line(self, asked: Sequence[tuple[str, str]], width: int) -> None:
-        """A line outside tables, of which the definition makes a row."""
-        self._tell(f"表格外的一行：{'、'.join(label for label, _ in asked)}")
+    def _line(self, asked: Sequence[tuple[str, str]], width: int, where: str = "表格外的一行") -> None:
+        """Places behind words and colons that share a line, of which the definition makes a row."""
+        self._tell(f"{where}：{'、'.join(label for label, _ in asked)}")
         together = len(asked) if width >= 2 * len(asked) else 1
         each = width // together
         for at in range(0, len(asked), together):
@@ -168,10 +178,16 @@ class _Drafting:
         lead = 0  # columns of a label that stands left of several rows
         label: Cell | None = None
         for cell in cells:
+            if len(cells) == 1 and (prompts := prompts_in(cell)):
+                self._line(prompts, width, "整行的一格")
+                return
+            if len(cells) == 1 and not key(cell.text) and is_low(cell):
+                return
             if len(cells) == 1 and asks(cell):
                 self._alone(cell, width)
                 return
-            if label is None and cell.row_span > 1 and len(cells) > 2 and not is_to_fill(cell):
+            shared = cell.row_span > 1 and len(cells) > 2 and cell is not cells[-1]
+            if label is None and shared and not is_to_fill(cell):
                 lead = cell.column_span
                 self._tell(f"“{one_line(cell.text)}”是几行共有的标题，没有单独保留", doubt=True)
             elif label is None:
@@ -184,8 +200,9 @@ class _Drafting:
             text = " ".join(filter(None, (one_line(cell.text) for cell in cells)))
             made.append({"columns": width, "content": [{"kind": "printed", "text": text or "　"}]})
         elif label is not None:
-            self._tell(f"“{one_line(label.text)[:20]}”旁没有填写的位置", doubt=True)
-            made[-1]["columns"] = made[-1]["columns"] + label.column_span
+            text = one_line(label.text) or "　"
+            self._tell(f"“{text[:20]}”旁没有填写的位置，按印好的字", doubt=_PHOTO.search(text) is None)
+            made.append({"columns": label.column_span, "content": [{"kind": "printed", "text": text}]})
         self._add({"cells": made}, width)
 
     def _alone(self, cell: Cell, width: int) -> None:
@@ -194,14 +211,15 @@ class _Drafting:
         first = next((n for n, text in enumerate(lines) if key(text)), len(lines))
         said = one_line("".join(lines[first : first + 1]))
         head = re.split(r"[:：\s（(]", said, maxsplit=1)[0]
-        label = plain_label(head)[:_MOST_NAME] or "填写栏"
+        above = self._heading_before() if not said else ""
+        label = plain_label(head)[:_MOST_NAME] or above or "填写栏"
         if head == said or said.rstrip(":：") == head or bracketed(said[len(head) :]):
             # The first line is the label; what is under it is the place.
             rest = [said[len(head) :].strip(":："), *lines[first + 1 :]]
             kept = tuple(Line(spans=(Run(text=text),) if text else ()) for text in rest)
             ticks = any(isinstance(span, Tick) for line in cell.lines for span in line.spans)
             cell = cell if ticks else cell.model_copy(update={"lines": kept})
-        if len(key(said)) > _LONG_LABEL or not said:
+        if len(key(said)) > _LONG_LABEL or not (said or above):
             self._tell(f"整行的一格没有单独的标题，暂用“{label}”", doubt=True)
         content = self._content(label, label, cell)
         for item in content:

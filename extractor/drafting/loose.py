@@ -1,8 +1,8 @@
 """Lines outside tables that ask for something: a label, a colon, and blanks to write on (pure)."""
 
 import re
+from collections.abc import Callable
 
-from extractor.drafting.content import is_blank
 from models.writing import CJK, key, one_line
 
 _LABEL = re.compile(rf"(?:^|(?<=[\s_＿日]))([{CJK}]{{2,12}}(?:[（(][{CJK}]{{1,6}}[)）])?)\s*[:：]")
@@ -10,7 +10,7 @@ _NO_LABEL = re.compile(r"^(?:注|备注|说明|填表说明|填写说明|附件|
 _MOST = 20  # letters of what somebody wrote on a line
 
 
-def asked_in(text: str, *, may_be_filled: bool) -> list[tuple[str, str]]:
+def asked_in(text: str, is_blank: Callable[[str], bool], *, may_be_filled: bool) -> list[tuple[str, str]]:
     """(label, what stands behind it) of each place on a line, nothing where none is to be filled in. What
     is printed under a table is believed only where it is blank."""
     labels = list(_LABEL.finditer(text))
