@@ -67,7 +67,9 @@ ROOMS: Mapping[str, Room] = {
     "service.results": Room("extractor atomic_files sources"),
     "service.parts": Room("extractor results"),
     "service.blobs": Room("atomic_files"),
-    "service.forms": Room("generator extractor atomic_files", doors="definitions documents drafts templates"),
+    "service.forms": Room(
+        "generator extractor atomic_files", doors="definitions documents drafts templates trials"
+    ),
     "service.processes": Room(
         "extractor.scan extractor settings sources results", doors="child pool scratch"
     ),

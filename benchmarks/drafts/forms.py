@@ -42,7 +42,7 @@ class Spot:
 
 @dataclass
 class Row:
-    """Cells side by side. The first cell `goes_on` from the row above, or the last does in one that is `below`."""
+    """Cells side by side. The first `goes_on` from the row above, or the last in one that is `below`."""
 
     cells: list[Spot]
     goes_on: bool = False

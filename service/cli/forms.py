@@ -112,8 +112,15 @@ def check(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE.yaml...", help="表格定义文件", exists=True, dir_okay=False)
     ],
+    trial: Annotated[
+        bool, typer.Option("--trial", help="没有问题的再试一遍：自动填写、打印、读回，列出读不好的栏目")
+    ] = False,
+    copies: Annotated[
+        int, typer.Option("--copies", metavar="N", help="--trial 每种文件试几份", min=1, max=100)
+    ] = 3,
+    scan: Annotated[bool, typer.Option("--scan", help="--trial 也试扫描件，每份约需半分钟")] = False,
 ) -> None:
-    """检查表格定义，一次列出所有问题。"""
+    """检查表格定义，一次列出所有问题；加上 --trial 还试填、试读一遍。"""
     from service.forms.definitions import problems_of
 
     found = problems_of(files) or [problem for file in files for problem in _template_problems(file)]
@@ -122,6 +129,39 @@ def check(
     say(f"检查了 {len(files)} 个文件，" + (f"有 {len(found)} 处问题" if found else "没有问题"))
     if found:
         raise typer.Exit(2)
+    passed = [_passes(file, copies, scan) for file in files] if trial else []
+    if not all(passed):
+        raise typer.Exit(1)
+
+
+def _passes(file: Path, copies: int, scanned: bool) -> bool:
+    """Whether a form that is filled by itself is read back right and without a person; tells what isn't."""
+    from collections import Counter
+
+    from service.forms.definitions import load_form
+    from service.forms.templates import template_of
+    from service.forms.trials import trial
+    from service.processes.pool import options_of
+    from service.terminal import progress, to_stderr
+
+    form, options, console = load_form(file), options_of(read_settings()), to_stderr()
+    template = template_of(form, file.parent, options)
+    with progress(console, "试读", copies * (3 if scanned and template is None else 2)) as advance:
+        readings = list(
+            trial(form, template, options, copies=copies, scanned=scanned, advance=lambda: advance(""))
+        )
+    bad = [one for one in readings if not (one.is_right and one.is_accepted)]
+    for text, times in Counter(f"“{one.title}”（{one.way}）{one.state}" for one in bad).items():
+        why = dict.fromkeys(
+            w for one in bad if f"“{one.title}”（{one.way}）{one.state}" == text for w in one.why
+        )
+        typer.echo(f"{file}：{text} {times} 次" + (f"：{'；'.join(list(why)[:3])}" if why else ""))
+    right, silent = sum(one.is_right for one in readings), sum(one.is_silent for one in readings)
+    say(
+        f"{form.title}：试读 {len(readings)} 处，读对 {right} 处，读错又没有提示的 {silent} 处，"
+        f"要人看的 {sum(not one.is_accepted for one in readings)} 处"
+    )
+    return not bad
 
 
 def _template_problems(file: Path) -> list[str]:

@@ -70,20 +70,21 @@ def make(
         OSError: `path` can't be written.
     """
     check_targets(path, replace=overwrite)
-    data, unplaced = _made(form, kind, record, template)
+    data, unplaced = made(form, kind, record, template)
     write_whole(path, data)
     return unplaced
 
 
-def _made(
+def made(
     form: FormDefinition, kind: Kind, record: Record | None, template: Template | None
 ) -> tuple[bytes, tuple[Unplaced, ...]]:
+    """The bytes of a document, and what has no place in the template; see `make`."""
     identity = new_identity(form)
     if template is None:
         return generate(form, kind, identity, record).data, ()
     is_print = kind != "docx"
-    made, unplaced = generate_from(template.data, form, identity, template.spots, record, is_print=is_print)
-    data = print_docx(made.data, template.options) if is_print else made.data
+    filled, unplaced = generate_from(template.data, form, identity, template.spots, record, is_print=is_print)
+    data = print_docx(filled.data, template.options) if is_print else filled.data
     return data, tuple(dict.fromkeys((*template.unplaced, *unplaced)))
 
 
