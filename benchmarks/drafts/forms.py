@@ -205,7 +205,7 @@ class _Drawing:
         advice = self.dice.choice(("", "", "（限300字）", "请简要说明，不超过500字"))
         self.truth.append(Asked(label, "prose", value))
         shown = self._shown(label)
-        if self.dice.random() < 0.2:
+        if self.dice.random() < 0.2 and "\n" not in shown:
             self.rows.append(Row([Spot(f"{shown}\n\n\n\n", f"{shown}\n{value}\n\n", _GRID)], height=3))
         else:
             self.rows.append(Row([Spot(shown, shown, 2, True), Spot(advice, value, 10)], height=3))

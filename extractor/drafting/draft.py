@@ -18,6 +18,7 @@ from extractor.drafting.content import (
     is_blank,
     is_low,
     is_to_fill,
+    options_of,
     plain_label,
     prompts_in,
 )
@@ -100,6 +101,8 @@ class _Drafting:
             elif key(block.text):
                 self.heading = one_line(block.text)
         form: dict[str, Any] = {"name": self.name, "version": "1", "title": self._title(before)}
+        if not self.rows:
+            self._alone(tables[0].cells[0].model_copy(update={"lines": ()}), width)
         columns = _widths(tables, width)
         return Draft(
             {**form, **({"notes": notes} if notes else {}), "columns": columns, "rows": self.rows},
@@ -181,7 +184,8 @@ class _Drafting:
             if len(cells) == 1 and (prompts := prompts_in(cell)):
                 self._line(prompts, width, "整行的一格")
                 return
-            if len(cells) == 1 and not key(cell.text) and is_low(cell):
+            if len(cells) == 1 and not key(cell.text) and not options_of(cell):
+                self._empty(cell, width)
                 return
             if len(cells) == 1 and asks(cell):
                 self._alone(cell, width)
@@ -205,21 +209,34 @@ class _Drafting:
             made.append({"columns": label.column_span, "content": [{"kind": "printed", "text": text}]})
         self._add({"cells": made}, width)
 
+    def _empty(self, cell: Cell, width: int) -> None:
+        """An empty cell that takes a whole row: the place of the heading above it, or else no more than a
+        gap, since there are no words by which it could be found again."""
+        label = "" if is_low(cell) else self._heading_before()
+        if not label:
+            self._tell("整行的一格是空的，上面没有标题，没有拟作一栏", doubt=not is_low(cell))
+            return
+        self._tell(f"“{label}”下面整行留有空白")
+        content = self._content(label, label, cell)
+        for item in content:
+            item["kind"] = "prose" if item["kind"] == "text" else item["kind"]
+        made = {"label": label, "columns": width, "content": content}
+        self._add({"labels": "above", "cells": [made]}, width)
+
     def _alone(self, cell: Cell, width: int) -> None:
         """A cell that takes a whole row and asks for something: its first words are its label."""
         lines = [text for line in cell.lines for text in line.text.split("\n")]
         first = next((n for n, text in enumerate(lines) if key(text)), len(lines))
         said = one_line("".join(lines[first : first + 1]))
         head = re.split(r"[:：\s（(]", said, maxsplit=1)[0]
-        above = self._heading_before() if not said else ""
-        label = plain_label(head)[:_MOST_NAME] or above or "填写栏"
+        label = plain_label(head)[:_MOST_NAME] or "填写栏"
         if head == said or said.rstrip(":：") == head or bracketed(said[len(head) :]):
             # The first line is the label; what is under it is the place.
             rest = [said[len(head) :].strip(":："), *lines[first + 1 :]]
             kept = tuple(Line(spans=(Run(text=text),) if text else ()) for text in rest)
             ticks = any(isinstance(span, Tick) for line in cell.lines for span in line.spans)
             cell = cell if ticks else cell.model_copy(update={"lines": kept})
-        if len(key(said)) > _LONG_LABEL or not (said or above):
+        if len(key(said)) > _LONG_LABEL or not said:
             self._tell(f"整行的一格没有单独的标题，暂用“{label}”", doubt=True)
         content = self._content(label, label, cell)
         for item in content:
