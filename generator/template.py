@@ -42,6 +42,7 @@ from models.template import Spot, Unplaced
 
 # What shows in an empty place: enough to click on. Blanks of half a letter never begin a new line.
 _ROOM = " " * 8
+_LEAST_LEFT = 2  # blanks between an answer and the next label on its line, by which that is told
 _OTHERWISE = "模板这一处的写法无法放进填写控件"
 _HIGHEST_ID = 2**31 - 1_000_000
 
@@ -143,7 +144,7 @@ class _Writer:
         if value is not None:
             _clear(runs)
             look = _underlined(look, chosen)
-            left = _blanks_left(chosen, value) if len(chosen) < len(line.chars) else ""
+            left = _blanks_left(chosen, value) if piece.end < len(line.chars) else ""
             if left:
                 at.put(run(left, *map(copy.deepcopy, look)))
             shown = [run(value, *look)]
@@ -325,7 +326,7 @@ def _underlined(look: list[Node], chosen: Sequence[Char]) -> list[Node]:
 def _blanks_left(chosen: Sequence[Char], value: str) -> str:
     """The blanks that an answer leaves of a line it is written on, so that what follows keeps its place."""
     left = _width(one.char for one in chosen) - _width(value)
-    return " " * left if "\n" not in value else ""
+    return " " * max(left, _LEAST_LEFT) if "\n" not in value else ""
 
 
 def _width(chars: Iterable[str]) -> int:

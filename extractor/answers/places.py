@@ -68,6 +68,12 @@ class _Placing:
 
     def _cell(self, cell: FormCell, index: int) -> None:
         parts = _parts(self.alignment, index, self._regions.of(index))
+        find = self.alignment.found[index]
+        if not parts and not find.whole:
+            # A label that has its cell to itself is answered behind or under it.
+            parts = [_Part(find.unit, self._regions.rest_of_cell(find), find.end)]
+        elif not parts and find.score == 1.0 and (under := _under(find.unit.passage.text)):
+            parts = [_Part(find.unit, find.unit.passage.cut(under), under)]
         if not parts:
             self._miss(cell.fields, _NO_CELL)
             return
@@ -208,6 +214,12 @@ def _parts(alignment: Alignment, index: int, region: Region) -> list[_Part]:
     return [*own, *(_Part(unit, unit.passage, 0) for unit in region.units)]
 
 
+def _under(text: str) -> int:
+    """Where the line under the last words begins; 0 where there is none."""
+    last = max((n for n, char in enumerate(text) if char.isalnum()), default=len(text))
+    return text.find("\n", last) + 1
+
+
 def _address(unit: Unit) -> CellAddress | None:
     if unit.cell is None or unit.table is None:
         return None
@@ -228,6 +240,4 @@ def _said(one: Field, passage: Passage) -> str:
     text = one_line(rest.words)
     if isinstance(one, NumberField):
         text = text.replace(one.unit, "")
-    if isinstance(one, DateField) and not set(key(text)) - _DATE_WORDS:
-        return ""
-    return text if key(text) else ""
+    return text if set(key(text)) - _DATE_WORDS else ""
