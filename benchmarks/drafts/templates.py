@@ -1,5 +1,5 @@
-"""How many places of forms of another writer can be filled in their own files, and are read back: each form is
-drafted, filled as its own template with an invented record, and read."""
+"""How many places of forms of another writer can be filled in their own files, and are read back: each form
+is drafted, filled as its own template with an invented record, and read."""
 
 import argparse
 import tempfile
