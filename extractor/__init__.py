@@ -8,13 +8,14 @@ from extractor.drafts import draft_form
 from extractor.limits import Limits, ViewLimits
 from extractor.options import Options
 from extractor.pipeline import Book, Progress, extract
+from extractor.templates import print_docx, spots_in
 from extractor.views.draw_pages import Encoding, View, open_view, part_bytes
 from extractor.views.print_word import Printed, print_word, print_words, tables_of
 
 __all__ = [
     "Belonging", "Book", "Draft", "Encoding", "Guess", "Limits", "Options", "Printed", "Progress", "Source",
     "View", "ViewLimits",
-    "around", "digest", "draft_form", "extract", "is_left_out", "open_view", "part_bytes", "print_word",
-    "print_words",
-    "readable", "tables_of",
+    "around", "digest", "draft_form", "extract", "is_left_out", "open_view", "part_bytes", "print_docx",
+    "print_word", "print_words",
+    "readable", "spots_in", "tables_of",
 ]  # fmt: skip

@@ -1,20 +1,21 @@
 """The generator makes a document from a definition and, where there is one, a record."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from generator.document import Document, Place
 from models.form import FormDefinition
 from models.identity import INSTANCE_ALPHABET, Identity
 from models.record import Record
+from models.template import Spot, Unplaced
 
 # `pdf` is for filling in on the screen, `pdf-flat` for printing.
 Kind = Literal["docx", "pdf", "pdf-flat"]
 
 _INSTANCE_LENGTH = 10
 
-__all__ = ["Document", "Kind", "Place", "draw_pages", "generate", "new_identity"]
+__all__ = ["Document", "Kind", "Place", "draw_pages", "generate", "generate_from", "new_identity"]
 
 
 def new_identity(form: FormDefinition) -> Identity:
@@ -43,6 +44,26 @@ def draw_pages(
     from generator.pdf import draw_pdf
 
     return draw_pdf(form, identity, record, resolution)
+
+
+def generate_from(
+    template: bytes,
+    form: FormDefinition,
+    identity: Identity,
+    spots: Sequence[Spot],
+    record: Record | None = None,
+    *,
+    is_print: bool = False,
+) -> tuple[Document, tuple[Unplaced, ...]]:
+    """The same out of the bureau's own .docx `template`, whose look is left as it is: a .docx with the
+    answers in `spots`, and what could not be put there.
+
+    Raises:
+        GenerationError: as `generate`; or the template is no .docx.
+    """
+    from generator.template import fill_template
+
+    return fill_template(template, form, identity, spots, record, is_print=is_print)
 
 
 def _word(form: FormDefinition, identity: Identity, record: Record | None) -> Document:

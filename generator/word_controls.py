@@ -6,7 +6,7 @@ repeats the text of a plain-text control, and of any control around a paragraph 
 lines of one paragraph.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any, Literal, NamedTuple
 
@@ -67,10 +67,10 @@ class Placeholder(NamedTuple):
 
 
 class Controls:
-    """The maker of one document's controls. It gives each control its own id."""
+    """Makes the controls of one document, each with an id of its own, the first with `first`."""
 
-    def __init__(self) -> None:
-        self._ids: Iterator[int] = count(1)
+    def __init__(self, first: int = 1) -> None:
+        self._ids: Iterator[int] = count(first)
 
     def guarded(self, text: str, *properties: Element) -> Element:
         """Return printed words that can be neither edited nor deleted."""
@@ -102,15 +102,46 @@ class Controls:
         glyph = run(_BOXES[ticked], element("w:rFonts", {"w:hint": "eastAsia", **fonts}))
         return self._control(tag, title, "sdtLocked", [kind], glyph)
 
+    def answer_of(
+        self, tag: Tag, title: str, runs: Sequence[Element], *, is_empty: bool, calendar: bool = False
+    ) -> Element:
+        """A place to write in that holds `runs` of another writer: the answer, or what shows until there is
+        one."""
+        kind = [element("w:showingPlcHdr")] * is_empty + [_calendar()] * calendar
+        return self._control(tag, title, "sdtLocked", kind, *runs)
+
+    def box_of(self, tag: Tag, title: str, glyph: str, look: Sequence[Element], ticked: bool) -> Element:
+        """A check box that looks like the empty box `glyph` of another writer until it is ticked."""
+        fonts = {f"w:{script}": _BOX_FONT for script in ("ascii", "eastAsia", "hAnsi")}
+        own = next((one for one in look if one.tag == qn("w:rFonts")), None)
+        font = own.get(qn("w:eastAsia")) if own is not None else None
+        shown = [one for one in look if one is not own and one.tag != qn("w:rStyle")] if ticked else look
+        marked = [element("w:rFonts", {"w:hint": "eastAsia", **fonts})] if ticked else []
+        states = (
+            ("w14:checkedState", _BOXES[True], _BOX_FONT),
+            ("w14:uncheckedState", glyph, font or _BOX_FONT),
+        )
+        kind = element(
+            "w14:checkbox",
+            None,
+            element("w14:checked", {"w14:val": str(int(ticked))}),
+            *(
+                element(name, {"w14:val": f"{ord(sign):04X}", "w14:font": font})
+                for name, sign, font in states
+            ),
+        )
+        drawn = run(_BOXES[True] if ticked else glyph, *marked, *shown)
+        return self._control(tag, title, "sdtLocked", [kind], drawn)
+
     def _control(
-        self, tag: Tag | None, title: str, lock: Lock, kind: list[Element], content: Element
+        self, tag: Tag | None, title: str, lock: Lock, kind: list[Element], *content: Element
     ) -> Element:
         properties = [valued("w:alias", title[:_LONGEST_TITLE])]
         if tag is not None:
             properties.append(valued("w:tag", str(tag)))
         properties += [valued("w:id", next(self._ids)), valued("w:lock", lock), *kind]
         return element(
-            "w:sdt", None, element("w:sdtPr", None, *properties), element("w:sdtContent", None, content)
+            "w:sdt", None, element("w:sdtPr", None, *properties), element("w:sdtContent", None, *content)
         )
 
 

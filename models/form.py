@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field as Constraint
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from models.base import Model, Wrong, refuse
 from models.fields import Field, RowsField
@@ -95,6 +95,7 @@ class FormDefinition(Model):
     heading: Words | None = None
     notes: tuple[Words, ...] = ()
     notes_aliases: tuple[Words, ...] = ()
+    template: Words | None = None
     columns: tuple[Centimetres, ...] = Constraint(min_length=1)
     rows: tuple[FormRow, ...] = Constraint(min_length=1)
 
@@ -130,6 +131,16 @@ class FormDefinition(Model):
         line of text."""
         texts = (name for name, field in self.fields.items() if field.may_name)
         return (*self.applicant, *texts)
+
+    @field_validator("template")
+    @classmethod
+    def _stays_in_its_folder(cls, template: str | None) -> str | None:
+        if template is None:
+            return None
+        steps = template.replace("\\", "/").split("/")
+        if {"", ".", ".."} & set(steps) or ":" in template or not template.lower().endswith(".docx"):
+            raise ValueError("应为定义文件所在文件夹中的一个 .docx 文件，如 表格.docx，不能写 .. 或绝对路径")
+        return template
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:

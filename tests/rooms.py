@@ -55,12 +55,13 @@ ROOMS: Mapping[str, Room] = {
     "extractor.applications": Room("weighing answers"),
     "extractor.results": Room("weighing arrival applications"),
     "extractor.drafts": Room("options readers drafting", doors=""),
+    "extractor.templates": Room("answers options readers", doors=""),
     "extractor.ledgers": Room("answers results"),
     "extractor.pipeline": Room("ledgers arrival options readers applications results"),
     "extractor.views": Room(
         "limits scan arrival options readers.pdf readers.ofd readers", doors="draw_pages print_word"
     ),
-    "extractor": Room("limits arrival options applications drafting drafts pipeline views"),
+    "extractor": Room("limits arrival options applications drafting drafts templates pipeline views"),
     "service.atomic_files": Room(),
     "service.terminal": Room(),
     "service.signals": Room(),
@@ -72,7 +73,7 @@ ROOMS: Mapping[str, Room] = {
     "service.blobs": Room("atomic_files"),
     "service.forms": Room(
         "generator extractor atomic_files",
-        doors="complaints definitions documents drafts shipped yaml_nodes",
+        doors="complaints definitions documents drafts shipped templates trials yaml_nodes",
     ),
     "service.processes": Room(
         "extractor.scan extractor settings sources results", doors="child pool scratch"

@@ -336,6 +336,19 @@ def phrases_around(form: FormDefinition) -> Iterator[str]:
     yield from filter(None, map(key, texts))
 
 
+def headings_of(form: FormDefinition) -> frozenset[str]:
+    """The keys of what a form prints in cells that have no label, as the headings of its parts."""
+    cells = (cell for cell in form.cells() if not cell.label)
+    texts = (
+        text
+        for cell in cells
+        for item in cell.content
+        if isinstance(item, Printed)
+        for text in (item.text, *item.aliases)
+    )
+    return frozenset(filter(None, map(key, texts)))
+
+
 def _phrases_of_form(form: FormDefinition) -> Iterator[str]:
     yield from phrases_around(form)
     for cell in form.cells():

@@ -85,6 +85,17 @@ def _landmarks(cell: FormCell) -> list[_Landmark]:
 def _slices(cell: FormCell, whole: Passage) -> list[tuple[list[int], bool, Passage]]:
     """The stretches between the printed words that were found, each with the items of the cell that stand in
     it, and whether all other printed words there belong to marks."""
+    slices = []
+    for group, start, end in stretches(cell, whole):
+        # Behind the words that were found: theirs is the first of the items.
+        first = {group[0]} if group and start else set()
+        unseen = {one.item for one in _landmarks(cell) if not cell.content[one.item].is_mark} & set(group)
+        slices.append((group, not unseen - first, whole.cut(start, end)))
+    return slices
+
+
+def stretches(cell: FormCell, whole: Passage) -> list[tuple[list[int], int, int]]:
+    """The items of the cell that stand between two of its printed words, and from where to where that is."""
     keyed = Keyed.of(whole.text)
     at, cuts = 0, []
     for landmark in _landmarks(cell):
@@ -92,17 +103,13 @@ def _slices(cell: FormCell, whole: Passage) -> list[tuple[list[int], bool, Passa
         if place is not None:
             at = place[1]
             cuts.append((landmark.item, *_with_punctuation(whole.text, *keyed.range(*place), landmark.texts)))
-    slices = []
+    found = []
     edges = [(-1, 0, 0), *cuts, (len(cell.content), len(whole), len(whole))]
     for (item, _, end), (next_item, next_start, _) in pairwise(edges):
-        first = max(item, 0)
         # Printed words alone have no value; a prompt is the field's own, so the field starts with it.
-        group = list(range(first, next_item)) if item >= 0 or next_item > 0 else []
-        unseen = {one.item for one in _landmarks(cell) if not cell.content[one.item].is_mark} & set(group) - {
-            item
-        }
-        slices.append((group, not unseen, whole.cut(end, next_start)))
-    return slices
+        group = list(range(max(item, 0), next_item)) if item >= 0 or next_item > 0 else []
+        found.append((group, end, next_start))
+    return found
 
 
 def _with_punctuation(text: str, start: int, end: int, texts: Sequence[str]) -> tuple[int, int]:
@@ -217,9 +224,14 @@ def _signatures_to_marks(
 def _without_guidance(field: Field, passage: Passage) -> Passage:
     """Guidance that was left standing before, after or inside the answer is taken off; blank lines it leaves
     go too."""
-    guidance = (*field.guidance, *field.guidance_aliases)
-    ranges = list(_guidance_ranges(guidance, passage)) if guidance else []
+    ranges = guidance_in(field, passage)
     return passage.without(ranges) if ranges else passage
+
+
+def guidance_in(field: Field, passage: Passage) -> list[tuple[int, int]]:
+    """The stretches (start, end) that hold guidance of the field."""
+    guidance = (*field.guidance, *field.guidance_aliases)
+    return list(_guidance_ranges(guidance, passage)) if guidance else []
 
 
 def _guidance_ranges(guidance: Sequence[str], passage: Passage) -> Iterator[tuple[int, int]]:

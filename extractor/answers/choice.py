@@ -66,6 +66,11 @@ def read_choice(field: ChoiceField, title: str, passage: Passage) -> ChoiceReadi
     return _Reader(field, title, passage).read()
 
 
+def boxes_of(field: ChoiceField, passage: Passage) -> dict[int, tuple[int, int]]:
+    """From where to where the box of each option, by its index, stands; none for an option without one."""
+    return _Reader(field, "", passage).boxes()
+
+
 class _Reader:
     def __init__(self, field: ChoiceField, title: str, passage: Passage) -> None:
         self.field, self.title, self.passage = field, title, passage
@@ -85,6 +90,19 @@ class _Reader:
         if self.passage.pictures:
             doubts.append(self._doubt("choice-picture"))
         return replace(reading, doubts=tuple(doubts), seen=self._mark_confidence())
+
+    def boxes(self) -> dict[int, tuple[int, int]]:
+        """The boxes on the side of the options on which this form has them."""
+        slots = self._slots()
+        before = _side(slots[0], slots[-1]) != "after"
+        found: dict[int, tuple[int, int]] = {}
+        for number, option in enumerate(self.options):
+            slot = slots[number if before else number + 1]
+            boxes = [token for token in slot if token.mark in _BOXES]
+            if boxes:
+                box = boxes[-1 if before else 0]
+                found.setdefault(option.index, (box.start, box.end))
+        return found
 
     # -- binding marks to options
 

@@ -63,7 +63,14 @@ def _without_struck(tokens: list[Token], passage: Passage) -> list[Token]:
 
 def _option_matches(field: ChoiceField, passage: Passage) -> list[tuple[int, re.Match[str]]]:
     order = sorted(range(len(field.options)), key=lambda index: -len(field.options[index]))
-    pattern = "|".join(f"(?P<o{index}>{spaced(field.options[index])})" for index in order)
+    # A form may count its options by letters, of which each belongs to its own.
+    letters = [
+        rf"(?:(?<![A-Za-z]){chr(65 + index)}\s*[.．、:：)）]\s*)?" if index < 26 else "" for index in order
+    ]
+    pattern = "|".join(
+        f"(?P<o{index}>{letter}{spaced(field.options[index])})"
+        for index, letter in zip(order, letters, strict=True)
+    )
     return [(int(str(m.lastgroup)[1:]), m) for m in re.finditer(pattern, passage.text, re.IGNORECASE)]
 
 

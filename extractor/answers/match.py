@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from extractor import rungs
-from extractor.answers.books import Books, Claims, phrases_around, settle
+from extractor.answers.books import Books, Claims, headings_of, phrases_around, settle
 from extractor.answers.cell_parts import split
 from extractor.answers.controls import controls_of
 from extractor.answers.digital_signatures import Signatures, mismatch_findings
@@ -130,7 +130,9 @@ def _observe(
     form, labels, found, grey = alignment.form, alignment.labels, alignment.found, _grey(pages)
     # A printed form of which only the signed page was scanned has paper among its pages.
     pictured = {page.number for page in pages.pages if page.frame}
-    regions = Regions(labels, found, alignment.units, pages.pages, tuple(phrases_around(form)))
+    regions = Regions(
+        labels, found, alignment.units, pages.pages, tuple(phrases_around(form)), headings_of(form)
+    )
     for index, label in enumerate(labels):
         if label.column is not None:
             continue

@@ -64,13 +64,15 @@ class _Going:
 @dataclass
 class Regions:
     """Answers the question for all labels of one alignment over `pages`, in the order in which they were
-    laid; `around` are the keys of what the form prints outside its cells."""
+    laid; `around` are the keys of what the form prints outside its cells, `headings` of what it prints in
+    cells of their own."""
 
     labels: Sequence[Label]
     found: Mapping[int, Find]
     units: Sequence[Unit]
     pages: Sequence[Page]
     around: Sequence[str]
+    headings: frozenset[str] = frozenset()
     _rows: dict[int, dict[int, list[Unit]]] = field(default_factory=dict)
     _by_page: dict[int, list[Unit]] = field(default_factory=dict)
     _starts: dict[int, list[Find]] = field(default_factory=dict)
@@ -91,7 +93,7 @@ class Regions:
         find, label = self.found[index], self.labels[index]
         if find.unit.cell is None:
             return self._level(find) or Region(self._lines_after(find))
-        rest = self._rest_of_cell(find)
+        rest = self.rest_of_cell(find)
         if rest.words.strip() or rest.pictures:
             # What a person typed under the label's own text may go on in rows without a label.
             return self._region(label, find, [], [rest])
@@ -128,15 +130,16 @@ class Regions:
         return found
 
     def _is_label(self, unit: Unit) -> bool:
-        return id(unit) in self._starts
+        return id(unit) in self._starts or (unit.cell is not None and unit.key in self.headings)
 
-    def _rest_of_cell(self, find: Find) -> Passage:
+    def rest_of_cell(self, find: Find) -> Passage:
+        """What stands behind a label in its own cell or line, up to the next label there."""
         later = [other.start for other in self._starts[id(find.unit)] if other.start > find.start]
         return find.unit.passage.cut(find.end, min(later, default=None))
 
     def _lines_after(self, find: Find) -> list[Passage]:
         """Outside tables: the rest of the line, and the lines up to the next label or table."""
-        found = [self._rest_of_cell(find)]
+        found = [self.rest_of_cell(find)]
         for unit in self.units[find.order + 1 :]:
             if unit.cell is not None or self._is_label(unit):
                 break
@@ -165,7 +168,7 @@ class Regions:
             default=inf,
         )
         cells = [unit for unit in level if unit.cell and unit.box and unit.box.x0 < end]
-        rest = self._rest_of_cell(find)
+        rest = self.rest_of_cell(find)
         if cells and not key(rest.words):
             return Region([unit.passage for unit in cells], tuple(cells))
         if any(other.start > find.start for other in self._starts[id(find.unit)]):

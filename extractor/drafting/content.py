@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from extractor.drafting.loose import asked_in
 from extractor.text.tick_signs import EMPTY, TICKED
 from models.fields.date import find_dates
 from models.page import Cell, Line, Run, Tick
@@ -23,14 +24,21 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("phone", re.compile(r"电话|手机|传真|联系方式")),
     ("date", re.compile(r"日期|年月日|年\s*月\s*日|(?:成立|出生|填报|申报|签订|开工|竣工)(?:时间|年月)")),
     ("address", re.compile(r"地址|住址|住所|通讯处")),
-    ("prose", re.compile(r"简介|概况|说明|情况|意见|内容|理由|措施|描述|经历|业绩|目标|方案|计划|备注")),
+    (
+        "prose",
+        re.compile(
+            r"简介|范围|简历|履历|事迹|概况|说明|情况|意见|内容|理由|措施|描述|经历|业绩|目标|方案|计划|备注"
+        ),
+    ),
 )
 _UNIT = re.compile(r"[（(]\s*(?:单位[:：]\s*)?([^（()）]{1,8})\s*[)）]\s*$")
 _UNITS = re.compile(
     r"(?:[万亿千百]?元|[万千]?吨(?:标准煤)?|[万]?千瓦时|度|立方米|平方米|[万]?㎡|亩|公顷|公里|千米|米|人|名|个|户|台|套|项|次|家|年|月|天|%|％|tCO2e?)",
     re.I,
 )
-_COUNTED = re.compile(r"金额|数量|面积|人数|产值|收入|投资|规模数|总量|消费量|排放量|比例|产量|用量")
+_COUNTED = re.compile(
+    r"金额|投资额|总额|预算|经费|数量|面积|人数|产值|收入|投资|规模数|总量|消费量|排放量|比例|产量|用量"
+)
 _CHOOSE_ONE, _CHOOSE_MANY = re.compile(r"单选|限选一项|任选一"), re.compile(r"可?多选|可选多项")
 _REQUIRED = re.compile(r"^\s*[*＊★]|[（(]必填[)）]|[*＊★]\s*$")
 _PROMPT = re.compile(rf"[（(]?[{CJK}]{{0,12}}\s*[（(]?\s*(盖章|公章|签章|签字|签名)\s*[)）]?\s*[:：]?")
@@ -42,7 +50,16 @@ _TELLS_HOW = re.compile(
     r"^[（(]?(?:请|简要|简述|说明[:：]|包括|填写)|字以内|字左右|不超过\s*\d+|限\s*\d+\s*字"
 )
 _BRACKETED = re.compile(r"[（(].+[)）][。.]?")
+# A label of a place for a mark, and no such place.
+_MARK_LABEL = re.compile(rf"[{CJK}]{{0,8}}(?:签\s*字|签\s*名|盖\s*章|公\s*章|签\s*章)")
+# What people tick in where a form has no boxes.
+_BRACKETS = re.compile(r"[（(\[][\s√✓]*[)）\]]")
+# What is printed where a date, a month or a time is to be written, or from when to when.
+_DATE_WORDS = frozenset("年月日时分至自起止")
+_BLANKS = re.compile(r"[\s_＿]+")
 _OPINION = re.compile(r"意见|审核|审批|批示|推荐")
+_LOW = 40.0  # points: two lines of text and their margins
+_ROOM, _LINES = 2.5, 2  # of lines that leave room for an answer: in a page's cell, and as empty lines
 _SHORT = 16  # letters of an opinion that somebody wrote
 _LONG = 36  # letters from which a cell's print is something to read, and no label
 
@@ -66,25 +83,31 @@ def content_of(label: str, cell: Cell, is_column: bool = False) -> Content:
     """What is asked for beside `label`. A column of a table inside the form (`is_column`) has one value, and
     no marks."""
     found = Content()
+    label = one_line(label)
     boxes = options_of(cell)
-    options = _apart(boxes)
-    if len(options) > 1:
+    options = _apart(boxes) if len(boxes) > 1 else [text for text in boxes if key(text)]
+    if len(options) > 1 or (len(boxes) == 1 == len(options)):
         many = _CHOOSE_MANY.search(label) is not None
         one = {"max": 1, "min": 1} if _CHOOSE_ONE.search(label) else {}
         found.add(f"有 {len(boxes)} 个方框", kind="choice", options=options, **one)
-        if not (many or one):
+        if not (many or one) and len(boxes) > 1:
             found.unsure.append("没有写明单选还是多选，现按多选")
         if len(options) < len(boxes):
             found.unsure.append("有方框后面没有文字，或两个方框后面文字相同")
     elif not is_column and _asks_for_marks(cell):
         _marks(label, cell, found)
+    elif not is_column and (prompts := prompts_in(cell)):
+        for prompt, text in prompts:
+            kind, why = kind_of(prompt, text)
+            found.add(why, **_with_unit(kind, prompt, text), prompt=f"{prompt}：")
     else:
         kind, why = kind_of(label, cell.text)
         if is_column and kind in ("seal", "signature", "prose"):
             kind, why = "text", "表中的一栏"
-        found.add(why, **_with_unit(kind, label, cell.text))
+        item = _with_unit(kind, label, cell.text)
+        found.add(why if item["kind"] == kind else f"格中有单位“{item['unit']}”", **item)
         if boxes:
-            found.unsure.append("不是几个各有文字的方框，现有的类型不能表示")
+            found.unsure.append("方框后面没有文字，现有的类型不能表示")
         guidance = _guidance(cell)
         if len(key(cell.text)) > _LONG and not guidance:
             found.unsure.append(f"格中已有文字“{one_line(cell.text)[:20]}…”，按填写的内容处理")
@@ -103,9 +126,58 @@ def is_to_fill(cell: Cell) -> bool:
     """Whether a cell is where something is to be filled in: it is empty, or holds boxes, places for marks, or
     much to read."""
     text = cell.text.strip()
-    if not key(text) or len(key(text)) > _LONG or options_of(cell) or _asks_for_marks(cell):
+    if not key(text) or len(key(text)) > _LONG or options_of(cell):
         return True
-    return _BLANK_DATE.fullmatch(text) is not None or _TELLS_HOW.search(text) is not None
+    if _asks_for_marks(cell) and not _MARK_LABEL.fullmatch(text):
+        return True
+    return is_blank(text) or _TELLS_HOW.search(text) is not None or bracketed(text) or bool(prompts_in(cell))
+
+
+def is_blank(text: str) -> bool:
+    """Whether text is nothing but a place to write: blanks, and the words of a date or a unit."""
+    rest = _BLANKS.sub("", text)
+    return not set(key(rest)) - _DATE_WORDS or bool(_UNITS.fullmatch(rest))
+
+
+def prompts_in(cell: Cell) -> list[tuple[str, str]]:
+    """(words, blank) of each of several places in a cell that have words and a colon before them."""
+    found = [asked_in(text, is_blank, may_be_filled=False) for text in _lines(cell.lines) if key(text)]
+    places = [place for line in found for place in line]
+    marks = any(_PROMPT.search(words) for words, _ in places)
+    return places if all(found) and len(places) > 1 and not marks else []
+
+
+def asks(cell: Cell) -> bool:
+    """Whether a cell that stands alone in its row is to be filled in: it has boxes, places for marks, advice,
+    or room under its first words."""
+    lines = [one_line(text) for text in _lines(cell.lines)]
+    said = [text for text in lines if key(text)]
+    if not said or options_of(cell) or _asks_for_marks(cell):
+        return True
+    if _TELLS_HOW.search(said[0]):
+        return True
+    is_short = len(key(said[0])) <= _SHORT and not said[0].endswith("。")
+    return is_short and (
+        _has_room(cell, len(lines)) or len([t for t in said if not _BRACKETED.fullmatch(t)]) > 1
+    )
+
+
+def is_low(cell: Cell) -> bool:
+    """Whether a cell is too low to write in: a gap between two tables that looks like a row of them."""
+    return cell.box is not None and cell.box.y1 - cell.box.y0 < _LOW
+
+
+def bracketed(text: str) -> bool:
+    """Whether text stands in brackets, as advice behind a label does."""
+    return _BRACKETED.fullmatch(text.strip().rstrip(":：")) is not None
+
+
+def _has_room(cell: Cell, lines: int) -> bool:
+    """Whether a cell is higher than what is printed in it."""
+    heights = [line.box.y1 - line.box.y0 for line in cell.lines if line.box]
+    if cell.box and heights:
+        return cell.box.y1 - cell.box.y0 > (lines + _ROOM) * max(heights)
+    return sum(not key(text) for line in cell.lines for text in line.text.split("\n")) >= _LINES
 
 
 def plain_label(text: str) -> str:
@@ -139,6 +211,10 @@ def unit_of(label: str) -> str | None:
 def options_of(cell: Cell) -> list[str]:
     """The words behind each box of a cell, in order."""
     options: list[str] = []
+    brackets = _BRACKETS.findall(cell.text)
+    if len(brackets) > 1:
+        pieces = _BRACKETS.split(cell.text)[1:]
+        return [_option(text, number) for number, text in enumerate(pieces)]
     for line in cell.lines:
         for span in line.spans:
             if isinstance(span, Tick) and span.state not in ("tick", "cross"):
@@ -148,7 +224,13 @@ def options_of(cell: Cell) -> list[str]:
                     options.append("")
                 elif options:
                     options[-1] += char
-    return [re.sub(r"[_＿]{2,}|[;；,，、/|]\s*$", "", one_line(text)).strip() for text in options]
+    return [_option(text, number) for number, text in enumerate(options)]
+
+
+def _option(text: str, number: int) -> str:
+    """The words behind a box without the blanks to write in, and the letter that counts it."""
+    words = re.sub(r"[_＿]{2,}|[;；,，、/|]\s*$", "", one_line(text)).strip()
+    return re.sub(rf"^{chr(65 + number % 26)}\s*[.．、:：)）]\s*(?=\S)", "", words)
 
 
 def _apart(boxes: Sequence[str]) -> list[str]:
@@ -162,9 +244,14 @@ def _apart(boxes: Sequence[str]) -> list[str]:
 
 
 def _with_unit(kind: str, label: str, text: str) -> dict[str, Any]:
-    if kind != "number" and _COUNTED.search(label):
-        seen = _UNITS.fullmatch(one_line(text))
-        return {"kind": "number", "unit": seen[0]} if seen else {"kind": kind}
+    if kind in ("text", "prose"):
+        said = _BLANKS.sub("", text)
+        unit = said.lstrip("0123456789,，.")
+        unit = unit if _UNITS.fullmatch(unit) else ""
+        # What was filled in may be words that end as units do; a blank place says nothing but its unit.
+        if unit and (unit == said or _COUNTED.search(label)):
+            return {"kind": "number", "unit": unit}
+        return {"kind": kind}
     return {"kind": kind, "unit": unit_of(label)} if kind == "number" else {"kind": kind}
 
 

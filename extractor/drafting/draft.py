@@ -11,15 +11,28 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from extractor.drafting.content import content_of, is_to_fill, plain_label
-from models.page import Cell, Line, Pages, Table
+from extractor.drafting.content import (
+    asks,
+    bracketed,
+    content_of,
+    is_blank,
+    is_low,
+    is_to_fill,
+    options_of,
+    plain_label,
+    prompts_in,
+)
+from extractor.drafting.loose import asked_in
+from models.page import Cell, Line, Pages, Run, Table, Tick
 from models.writing import key, one_line
 
 _WIDTH = 16.0  # centimetres of a form on A4
 _MOST_TITLE = 40
 _TITLE = re.compile(r"(?:表|书|单|函|登记卡)[）)]?$")
+_PHOTO = re.compile(r"照片|相片|近照")
 _LEAST_ROWS = 2  # empty rows under headings that make them a table inside the form
 _MOST_NAME = 24
+_LONG_LABEL = 16  # letters of a line that is rather a sentence than a label
 
 Cells = Sequence[Cell]
 Name = Callable[[str], str]
@@ -28,11 +41,12 @@ Name = Callable[[str], str]
 @dataclass(frozen=True)
 class Guess:
     """Why something stands in the draft, or what a person should look at; `place` is the row's index, None
-    for the form."""
+    for the form. One that `is_change` says what an older version of the form had otherwise."""
 
     place: int | None
     text: str
     is_doubt: bool = False
+    is_change: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,6 +76,7 @@ class _Drafting:
     rows: list[dict[str, Any]] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
     titles: set[str] = field(default_factory=set)
+    heading: str = ""  # of the table that is next, outside it
 
     def draft(self) -> Draft:
         blocks = [block for page in self.pages.pages for block in page.blocks]
@@ -69,12 +84,25 @@ class _Drafting:
         if not tables:
             raise ValueError("there is no table")
         width = max(cell.column + cell.column_span for table in tables for cell in table.cells)
-        before = [block for block in blocks[: blocks.index(tables[0])] if isinstance(block, Line)]
-        after = [block for block in blocks[blocks.index(tables[-1]) :] if isinstance(block, Line)]
+        first, last = blocks.index(tables[0]), blocks.index(tables[-1])
+        before: list[Line] = []
+        notes: list[str] = []
+        for number, block in enumerate(blocks):
+            if isinstance(block, Table):
+                if block in tables:
+                    self._table(block, width)
+                self.heading = ""
+            elif asked := asked_in(block.text, is_blank, may_be_filled=number < first):
+                self._line(asked, width)
+            elif number < first:
+                before.append(block)
+            elif number > last:
+                notes += [one_line(block.text)] * bool(key(block.text))
+            elif key(block.text):
+                self.heading = one_line(block.text)
         form: dict[str, Any] = {"name": self.name, "version": "1", "title": self._title(before)}
-        notes = [one_line(line.text) for line in after if key(line.text)]
-        for table in tables:
-            self._table(table, width)
+        if not self.rows:
+            self._alone(tables[0].cells[0].model_copy(update={"lines": ()}), width)
         columns = _widths(tables, width)
         return Draft(
             {**form, **({"notes": notes} if notes else {}), "columns": columns, "rows": self.rows},
@@ -90,6 +118,24 @@ class _Drafting:
         title = texts[-1] if texts else "未命名的表"
         self._tell(f"没有找到表名，暂用“{title}”", doubt=True, place=None)
         return title
+
+    def _line(self, asked: Sequence[tuple[str, str]], width: int, where: str = "表格外的一行") -> None:
+        """Places behind words and colons that share a line, of which the definition makes a row."""
+        self._tell(f"{where}：{'、'.join(label for label, _ in asked)}")
+        together = len(asked) if width >= 2 * len(asked) else 1
+        each = width // together
+        for at in range(0, len(asked), together):
+            made = []
+            for label, text in asked[at : at + together]:
+                if not is_blank(text):
+                    self._tell(f"“{label}”后已有文字“{one_line(text)[:20]}”，按填写的内容处理", doubt=True)
+                lines = (Line(spans=(Run(text=text),)),) if is_blank(text) else ()
+                place = Cell(row=0, column=0, lines=lines)
+                content = self._content(label, label, place)
+                made.append(
+                    {"label": label, "label_columns": 1, "columns": each - 1 or 1, "content": content}
+                )
+            self._add({"cells": made}, width)
 
     def _table(self, table: Table, width: int) -> None:
         by_row: dict[int, list[Cell]] = {}
@@ -135,10 +181,17 @@ class _Drafting:
         lead = 0  # columns of a label that stands left of several rows
         label: Cell | None = None
         for cell in cells:
-            if label is None and is_to_fill(cell) and not made and len(cells) == 1:
+            if len(cells) == 1 and (prompts := prompts_in(cell)):
+                self._line(prompts, width, "整行的一格")
+                return
+            if len(cells) == 1 and not key(cell.text) and not options_of(cell):
+                self._empty(cell, width)
+                return
+            if len(cells) == 1 and asks(cell):
                 self._alone(cell, width)
                 return
-            if label is None and cell.row_span > 1 and len(cells) > 2 and not is_to_fill(cell):
+            shared = cell.row_span > 1 and len(cells) > 2 and cell is not cells[-1]
+            if label is None and shared and not is_to_fill(cell):
                 lead = cell.column_span
                 self._tell(f"“{one_line(cell.text)}”是几行共有的标题，没有单独保留", doubt=True)
             elif label is None:
@@ -147,25 +200,50 @@ class _Drafting:
                 before = str(made[-1]["label"]) if made else ""
                 made.append(self._cell(label, cell, lead + label.column_span, before))
                 label, lead = None, 0
-        if label is not None and len(cells) == 1:
-            made.append(
-                {"columns": width, "content": [{"kind": "printed", "text": one_line(label.text) or "　"}]}
-            )
+        if not made:
+            text = " ".join(filter(None, (one_line(cell.text) for cell in cells)))
+            made.append({"columns": width, "content": [{"kind": "printed", "text": text or "　"}]})
         elif label is not None:
-            self._tell(f"“{one_line(label.text)[:20]}”旁没有填写的位置", doubt=True)
-            made[-1]["columns"] = made[-1]["columns"] + label.column_span
+            text = one_line(label.text) or "　"
+            self._tell(f"“{text[:20]}”旁没有填写的位置，按印好的字", doubt=_PHOTO.search(text) is None)
+            made.append({"columns": label.column_span, "content": [{"kind": "printed", "text": text}]})
         self._add({"cells": made}, width)
+
+    def _empty(self, cell: Cell, width: int) -> None:
+        """An empty cell that takes a whole row: the place of the heading above it, or else no more than a
+        gap, since there are no words by which it could be found again."""
+        label = "" if is_low(cell) else self._heading_before()
+        if not label:
+            self._tell("整行的一格是空的，上面没有标题，没有拟作一栏", doubt=not is_low(cell))
+            return
+        self._tell(f"“{label}”下面整行留有空白")
+        content = self._content(label, label, cell)
+        for item in content:
+            item["kind"] = "prose" if item["kind"] == "text" else item["kind"]
+        made = {"label": label, "columns": width, "content": content}
+        self._add({"labels": "above", "cells": [made]}, width)
 
     def _alone(self, cell: Cell, width: int) -> None:
         """A cell that takes a whole row and asks for something: its first words are its label."""
-        lines = [text for text in (one_line(line.text) for line in cell.lines) if key(text)]
-        head = re.split(r"[:：\s（(]", lines[0], maxsplit=1)[0] if lines else ""
+        lines = [text for line in cell.lines for text in line.text.split("\n")]
+        first = next((n for n, text in enumerate(lines) if key(text)), len(lines))
+        said = one_line("".join(lines[first : first + 1]))
+        head = re.split(r"[:：\s（(]", said, maxsplit=1)[0]
         label = plain_label(head)[:_MOST_NAME] or "填写栏"
-        self._tell(f"整行的一格没有单独的标题，暂用“{label}”", doubt=True)
+        if head == said or said.rstrip(":：") == head or bracketed(said[len(head) :]):
+            # The first line is the label; what is under it is the place.
+            rest = [said[len(head) :].strip(":："), *lines[first + 1 :]]
+            kept = tuple(Line(spans=(Run(text=text),) if text else ()) for text in rest)
+            ticks = any(isinstance(span, Tick) for line in cell.lines for span in line.spans)
+            cell = cell if ticks else cell.model_copy(update={"lines": kept})
+        if len(key(said)) > _LONG_LABEL or not said:
+            self._tell(f"整行的一格没有单独的标题，暂用“{label}”", doubt=True)
         content = self._content(label, label, cell)
-        self._add(
-            {"labels": "above", "cells": [{"label": label, "columns": width, "content": content}]}, width
-        )
+        for item in content:
+            if item["kind"] == "text" and len(content) == 1:
+                item["kind"] = "prose"
+        made = {**_labelled(label, said), "columns": width, "content": content}
+        self._add({"labels": "above", "cells": [made]}, width)
 
     def _above(self, labels: Cells, values: Cells, width: int) -> None:
         self._tell("一行标题，下一行填写")
@@ -173,7 +251,7 @@ class _Drafting:
         for label, value in zip(labels, values, strict=True):
             words = self._words(label)
             content = self._content(words, label.text, value)
-            made.append({"label": words, "columns": label.column_span, "content": content})
+            made.append({**_labelled(words, label.text), "columns": label.column_span, "content": content})
         self._add({"labels": "above", "cells": made}, width)
 
     def _rows_field(self, label: str, beside: Cell | None, headings: Cells, blank: int, width: int) -> None:
@@ -185,9 +263,8 @@ class _Drafting:
         for heading in headings:
             found = content_of(heading.text, empty, is_column=True)
             item = {**found.items[0], "name": self._named(plain_label(heading.text), names)}
-            columns.append(
-                {"label": plain_label(heading.text), "columns": heading.column_span, "field": item}
-            )
+            words = plain_label(heading.text)
+            columns.append({**_labelled(words, heading.text), "columns": heading.column_span, "field": item})
         taken = beside.column_span if beside else 0
         given = sum(column["columns"] for column in columns)
         columns[-1]["columns"] += width - taken - given
@@ -210,7 +287,7 @@ class _Drafting:
         if len(last) == 1 and "label" not in last[0]:
             self.rows.pop()
             return plain_label(str(last[0]["content"][0]["text"]))
-        return ""
+        return plain_label(self.heading)
 
     def _cell(self, label: Cell, value: Cell, label_columns: int, before: str) -> dict[str, Any]:
         words = self._words(label)
@@ -219,7 +296,7 @@ class _Drafting:
             value = value.model_copy(update={"lines": ()})
         content = self._content(words, label.text, value, before)
         return {
-            "label": words,
+            **_labelled(words, label.text),
             "label_columns": label_columns,
             "columns": value.column_span,
             "content": content,
@@ -294,6 +371,12 @@ def _title(words: str, item: dict[str, Any]) -> str:
     prompt = re.sub(r"[（()）:：\s]", "", str(item.get("prompt", "")))
     suffix = _SUFFIX.get(str(item["kind"]), "")
     return prompt if len(prompt) > len(suffix) else re.sub(r"[（(].*", "", words) + suffix
+
+
+def _labelled(words: str, printed: str) -> dict[str, Any]:
+    """What a cell is called, and how its label is printed where that is more."""
+    whole = one_line(printed)
+    return {"label": words, "aliases": [whole]} if key(whole) not in ("", key(words)) else {"label": words}
 
 
 def _is_label(cell: Cell) -> bool:

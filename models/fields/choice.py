@@ -30,11 +30,12 @@ class ChoiceField(UnwrittenField[tuple[str, ...]]):
     @model_validator(mode="after")
     def _options_can_be_told_apart(self) -> Self:
         keys = [key(option) for option in self.options]
-        if len(self.options) < 2:
-            raise ValueError("options 应至少有两项")
+        if not self.options:
+            raise ValueError("options 应至少有一项")
         if len(set(keys)) < len(keys) or not all(keys):
             raise ValueError("options 各项应互不相同（只看文字、字母和数字）")
-        if any(_SEPARATOR.search(option) for option in self.options):
+        # A lone box may stand before a sentence, of which nothing is to be told apart.
+        if len(self.options) > 1 and any(_SEPARATOR.search(option) for option in self.options):
             raise ValueError("options 中不应有 ; , 、 / | 和换行，它们用来分隔各项")
         if (
             not 0
@@ -53,6 +54,8 @@ class ChoiceField(UnwrittenField[tuple[str, ...]]):
         """Parse a list of options, as in a roster. The extractor reads the ticks on a form."""
         by_key = {key(option): option for option in self.options}
         words = [word for word in _SEPARATOR.split(tidy(text)) if word.strip()]
+        if len(self.options) == 1 and key(text) in by_key:
+            words = [text]
         unknown = [word.strip() for word in words if key(word) not in by_key]
         if unknown:
             raise Unparsable(f"没有“{excerpt(unknown[0])}”这个选项，可选：{'、'.join(self.options)}")

@@ -25,15 +25,26 @@ def draft(
     name: Annotated[
         str | None, typer.Option("--name", metavar="NAME", help="表格的名称，默认由表名的拼音而来")
     ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            "--against",
+            metavar="OLD.yaml",
+            help="与这份旧版定义对照：相同的栏目沿用名称，列出变化",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """由一份表格拟出定义：标题、栏目、类型、选项、内表，每处都写明依据。
 
+    有旧版定义的加上 --against：相同的栏目沿用它的名称，新增、去掉、改名、移位、选项和类型的变化逐项列出。
     拿不准的地方写在文件的注释里，也列在屏幕上。拟出的定义能直接使用，但请先逐项核对。
     """
     from extractor import draft_form
     from service.atomic_files import check_targets, write_whole
-    from service.forms.definitions import problems
+    from service.forms.definitions import load_form, problems
     from service.forms.drafts import as_yaml, field_name, form_name
     from service.processes.pool import options_of
 
@@ -45,16 +56,23 @@ def draft(
         data = opened.read(most + 1)
     if len(data) > most:
         raise TooLarge(f"文件超过 {most >> 20} MiB")
-    found = draft_form(data, name or "draft", field_name, options_of(settings))
-    if name is None:
+    old = load_form(against) if against else None
+    found = draft_form(data, name or "draft", field_name, options_of(settings), old)
+    if name is not None:
+        found.form["name"] = name
+    elif old is None:
         found.form["name"] = form_name(str(found.form["title"]))
     write_whole(output, as_yaml(found, file.name).encode())
-    for guess in (one for one in found.guesses if one.is_doubt):
+    for guess in (one for one in found.guesses if one.is_doubt or one.is_change):
         where = "" if guess.place is None else f"第 {guess.place + 1} 行："
-        typer.echo(f"请核对：{where}{guess.text}", err=True)
+        typer.echo(f"{'变化' if guess.is_change else '请核对'}：{where}{guess.text}", err=True)
     for problem in problems(output):
         say(problem)
+    changes = sum(one.is_change for one in found.guesses)
     rows = len(found.form["rows"])
     typer.echo(
-        f"已拟出 {rows} 行，其中 {sum(one.is_doubt for one in found.guesses)} 处请核对：{output}", err=True
+        f"已拟出 {rows} 行，其中 {sum(one.is_doubt for one in found.guesses)} 处请核对"
+        + (f"，与旧版有 {changes} 处不同" if old else "")
+        + f"：{output}",
+        err=True,
     )

@@ -6,13 +6,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli.base import FormsFolder, Overwrite, check_suffix, choose, is_path, known_forms, say
+from models.errors import SealformError
+from service.cli.base import (
+    FormsFolder,
+    Overwrite,
+    check_suffix,
+    choose,
+    is_path,
+    known_forms,
+    read_settings,
+    say,
+)
 from service.cli.completion import form_names
 from service.cli.help import command
 
 if TYPE_CHECKING:
     from generator import Kind
     from models.form import FormDefinition
+    from models.template import Unplaced
+    from service.forms.templates import Template
 
 FormName = Annotated[
     str,
@@ -49,12 +61,16 @@ def blank(
     forms: FormsFolder = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """生成空白申请表：Word，或可在屏幕上填写的 PDF。"""
+    """生成空白申请表：Word，或可在屏幕上填写的 PDF。
+
+    定义中写有 template 的，填在那份 Word 文件里，样子不变；它的 PDF 只供打印。放不进去的栏目会列出。
+    """
     from service.forms.documents import kind_of, make
 
     kind = kind_of(output, flat)
-    make(_form(form, forms), output, kind, overwrite=overwrite)
-    say(f"已生成：{output}")
+    definition = _form(form, forms)
+    template = _template(definition, form, forms)
+    _tell(make(definition, output, kind, overwrite=overwrite, template=template), output)
 
 
 def roster(
@@ -97,15 +113,21 @@ def prefill(
     from service.forms.documents import kind_of, make, read_record
 
     definition = _form(form, forms)
+    template = _template(definition, form, forms)
     if data.suffix.lower() == ".json":
-        make(definition, output, kind_of(output, flat), read_record(definition, data), overwrite=overwrite)
-        say(f"已生成：{output}")
+        kind, record = kind_of(output, flat), read_record(definition, data)
+        _tell(make(definition, output, kind, record, overwrite=overwrite, template=template), output)
     else:
-        _prefill_roster(definition, data, output, kind_of(Path(f"a.{to}"), flat), overwrite)
+        _prefill_roster(definition, data, output, kind_of(Path(f"a.{to}"), flat), overwrite, template)
 
 
 def _prefill_roster(
-    definition: "FormDefinition", roster: Path, folder: Path, kind: "Kind", overwrite: bool
+    definition: "FormDefinition",
+    roster: Path,
+    folder: Path,
+    kind: "Kind",
+    overwrite: bool,
+    template: "Template | None",
 ) -> None:
     from service.forms.documents import make_each, roster_of
     from service.terminal import progress, to_stderr
@@ -117,14 +139,16 @@ def _prefill_roster(
     if found.left_out:
         console.print(f"没有使用的列，表格中没有这些栏目：{'、'.join(found.left_out)}")
     made = bad = 0
+    lacking = False
     with progress(console, "生成", len(rows)) as advance:
-        for each in make_each(definition, rows, folder, kind, overwrite=overwrite):
+        for each in make_each(definition, rows, folder, kind, overwrite=overwrite, template=template):
             made, bad = made + (each.path is not None), bad + (each.path is None)
+            lacking |= each.path is not None and bool(each.problems)
             for problem in each.problems:
                 console.print(problem)
             advance(f"有问题的行 {bad}")
     console.print(f"共 {len(rows)} 行，生成 {made} 份，有问题的 {bad} 行；文件在 {folder}")
-    if bad:
+    if bad or lacking:
         raise typer.Exit(1)
 
 
@@ -140,18 +164,93 @@ def check(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE.yaml...", help="表格定义文件", exists=True, dir_okay=False)
     ],
+    trial: Annotated[
+        bool, typer.Option("--trial", help="没有问题的再试一遍：自动填写、打印、读回，列出读不好的栏目")
+    ] = False,
+    copies: Annotated[
+        int, typer.Option("--copies", metavar="N", help="--trial 每种文件试几份", min=1, max=100)
+    ] = 3,
+    scan: Annotated[bool, typer.Option("--scan", help="--trial 也试扫描件，每份约需半分钟")] = False,
 ) -> None:
-    """检查表格定义，一次列出所有问题。"""
+    """检查表格定义，一次列出所有问题；加上 --trial 还试填、试读一遍。"""
     from service.forms.definitions import problems_of
 
-    found = problems_of(files)
+    found = problems_of(files) or [problem for file in files for problem in _template_problems(file)]
     for problem in found:
         typer.echo(problem)
     say(f"检查了 {len(files)} 个文件，" + (f"有 {len(found)} 处问题" if found else "没有问题"))
     if found:
         raise typer.Exit(2)
+    passed = [_passes(file, copies, scan) for file in files] if trial else []
+    if not all(passed):
+        raise typer.Exit(1)
+
+
+def _passes(file: Path, copies: int, scanned: bool) -> bool:
+    """Whether a form that is filled by itself is read back right and without a person; tells what isn't."""
+    from collections import Counter
+
+    from service.forms.definitions import load_form
+    from service.forms.templates import template_of
+    from service.forms.trials import trial
+    from service.processes.pool import options_of
+    from service.terminal import progress, to_stderr
+
+    form, options, console = load_form(file), options_of(read_settings()), to_stderr()
+    template = template_of(form, file.parent, options)
+    with progress(console, "试读", copies * (3 if scanned and template is None else 2)) as advance:
+        readings = list(
+            trial(form, template, options, copies=copies, scanned=scanned, advance=lambda: advance(""))
+        )
+    bad = [one for one in readings if not (one.is_right and one.is_accepted)]
+    for text, times in Counter(f"“{one.title}”（{one.way}）{one.state}" for one in bad).items():
+        why = dict.fromkeys(
+            w for one in bad if f"“{one.title}”（{one.way}）{one.state}" == text for w in one.why
+        )
+        typer.echo(f"{file}：{text} {times} 次" + (f"：{'；'.join(list(why)[:3])}" if why else ""))
+    right, silent = sum(one.is_right for one in readings), sum(one.is_silent for one in readings)
+    say(
+        f"{form.title}：试读 {len(readings)} 处，读对 {right} 处，读错又没有提示的 {silent} 处，"
+        f"要人看的 {sum(not one.is_accepted for one in readings)} 处"
+    )
+    return not bad
+
+
+def _template_problems(file: Path) -> list[str]:
+    """What is wrong with the template of a definition that is right by itself."""
+    from service.forms.definitions import load_form
+    from service.forms.templates import template_of
+    from service.processes.pool import options_of
+
+    try:
+        template = template_of(load_form(file), file.parent, options_of(read_settings()))
+    except SealformError as error:
+        return [f"{file}:1:1: template：{error}"]
+    return [f"{file}:1:1: template：{one}" for one in template.unplaced] if template else []
 
 
 def _form(name: str, folder: Path | None) -> "FormDefinition":
     """The definition that FORM means. A path needs no folder of definitions."""
     return choose(name, {} if is_path(name) else known_forms(folder))
+
+
+def _template(form: "FormDefinition", name: str, folder: Path | None) -> "Template | None":
+    """The Word file of the form that FORM means, which lies where its definition does."""
+    if form.template is None:
+        return None
+    from service.forms.shipped import FORMS
+    from service.forms.templates import template_of
+    from service.processes.pool import options_of
+
+    settings = read_settings()
+    beside = Path(name).parent if is_path(name) else folder or settings.forms or FORMS
+    return template_of(form, beside, options_of(settings))
+
+
+def _tell(unplaced: "tuple[Unplaced, ...]", output: Path) -> None:
+    """Says that a document was made, and what has no place in it, which whoever sends it must know."""
+    for one in unplaced:
+        say(str(one))
+    say(f"已生成：{output}" + (f"，有 {len(unplaced)} 栏没有放进去" if unplaced else ""))
+    if unplaced:
+        raise typer.Exit(1)

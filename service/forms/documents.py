@@ -9,20 +9,23 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from generator import Kind, generate, new_identity
+from extractor import print_docx
+from generator import Kind, generate, generate_from, new_identity
 from generator.roster import Roster, RosterRow, file_name, read_roster
 from models.errors import BadUsage, GenerationError
 from models.form import FormDefinition
 from models.record import Record
+from models.template import Unplaced
 from service.atomic_files import ANOTHER_FOLDER, check_targets, write_whole
+from service.forms.templates import Template
 
 MAX_RECORD_BYTES = 4 << 20
 
 
 @dataclass(frozen=True)
 class Made:
-    """The outcome for one row of a roster: the file that was written, or the problems because of which none
-    was."""
+    """What became of a row: the file that was written, with what a template has no place for, or complaints
+    because of which none was."""
 
     number: int
     path: Path | None
@@ -49,17 +52,40 @@ def kind_of(path: Path, flat: bool = False) -> Kind:
 
 
 def make(
-    form: FormDefinition, path: Path, kind: Kind, record: Record | None = None, *, overwrite: bool = False
-) -> None:
-    """Writes `form` to `path`, blank or with the values of `record`.
+    form: FormDefinition,
+    path: Path,
+    kind: Kind,
+    record: Record | None = None,
+    *,
+    overwrite: bool = False,
+    template: Template | None = None,
+) -> tuple[Unplaced, ...]:
+    """Writes `form`, blank or with the values of `record`, to `path`, out of the `template` if there is one.
+    What has no place in that is handed back.
 
     Raises:
         BadUsage: without `overwrite`, a file is there already.
         GenerationError: the values of `record` can't stand in a document.
+        UnreadableFile: LibreOffice is missing or fails where it is to print the template.
         OSError: `path` can't be written.
     """
     check_targets(path, replace=overwrite)
-    write_whole(path, generate(form, kind, new_identity(form), record).data)
+    data, unplaced = made(form, kind, record, template)
+    write_whole(path, data)
+    return unplaced
+
+
+def made(
+    form: FormDefinition, kind: Kind, record: Record | None, template: Template | None
+) -> tuple[bytes, tuple[Unplaced, ...]]:
+    """The bytes of a document, and what has no place in the template; see `make`."""
+    identity = new_identity(form)
+    if template is None:
+        return generate(form, kind, identity, record).data, ()
+    is_print = kind != "docx"
+    filled, unplaced = generate_from(template.data, form, identity, template.spots, record, is_print=is_print)
+    data = print_docx(filled.data, template.options) if is_print else filled.data
+    return data, tuple(dict.fromkeys((*template.unplaced, *unplaced)))
 
 
 def roster_of(form: FormDefinition, roster: Path) -> Roster:
@@ -73,10 +99,16 @@ def roster_of(form: FormDefinition, roster: Path) -> Roster:
 
 
 def make_each(
-    form: FormDefinition, rows: Sequence[RosterRow], folder: Path, kind: Kind, *, overwrite: bool = False
+    form: FormDefinition,
+    rows: Sequence[RosterRow],
+    folder: Path,
+    kind: Kind,
+    *,
+    overwrite: bool = False,
+    template: Template | None = None,
 ) -> Iterator[Made]:
-    """Writes a document in `folder` for each good row. A bad row is reported, and the others are still
-    written.
+    """A document in `folder` for each good row; a bad one is reported and the others are still made. What a
+    template has no place for is told of each.
 
     Raises:
         BadUsage: without `overwrite`, one of the files is there already; then none is written.
@@ -95,11 +127,11 @@ def make_each(
             yield Made(row.number, None, tuple(problem.message for problem in row.problems))
             continue
         try:
-            make(form, path, kind, row.record, overwrite=overwrite)
+            unplaced = make(form, path, kind, row.record, overwrite=overwrite, template=template)
         except GenerationError as error:
             yield Made(row.number, None, (f"第{row.number}行：{error}",))
         else:
-            yield Made(row.number, path)
+            yield Made(row.number, path, tuple(f"第{row.number}行：{one}" for one in unplaced))
 
 
 def read_record(form: FormDefinition, path: Path) -> Record:

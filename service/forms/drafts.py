@@ -11,7 +11,7 @@ from extractor import Draft, Guess
 
 _HEAD = """\
 # 由 sealform draft 从“{source}”拟出，请逐项核对后使用；核对完可用 sealform check 检查。
-# “依据”说明为什么这样拟，“请核对”是拿不准的地方。
+# “依据”说明为什么这样拟，“请核对”是拿不准的地方，“变化”是与旧版不同的地方。
 """
 _BREAKS = re.compile(r"[\s\x00-\x1f\x85\u2028\u2029]+")
 
@@ -43,9 +43,11 @@ def as_yaml(draft: Draft, source: str) -> str:
 
 
 def _comments(guesses: Iterable[Guess], indent: str) -> str:
-    """Returns one comment line for each guess. Line breaks are taken out of the document's words, because
-    they would end the comment."""
-    marked = ((("请核对：" if one.is_doubt else "依据："), one.text) for one in guesses)
+    """One line each: what a document says can't end a comment."""
+    marked = (
+        (("变化：" if one.is_change else "请核对：" if one.is_doubt else "依据："), one.text)
+        for one in guesses
+    )
     return "".join(f"{indent}# {mark}{_BREAKS.sub(' ', text)}\n" for mark, text in marked)
 
 

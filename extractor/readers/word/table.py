@@ -102,9 +102,10 @@ class BlockReader:
         self.tables += 1
         grid = self._grid(element, depth)
         alone = _told(grid.between)
-        if len(grid.drafts) == 1:
-            # A table of one cell is a frame round the page, so that its content stands for itself.
-            return [*grid.drafts[0].blocks, *alone]
+        if len(grid.drafts) == 1 or grid.is_frame:
+            # A table of one cell is a frame round the page, and so is a column of cells that hold tables:
+            # what they hold stands for itself.
+            return [*(block for draft in grid.drafts for block in draft.blocks), *alone]
         return [Table(index=index, cells=tuple(draft.cell() for draft in grid.drafts)), *alone]
 
     def _grid(self, table: etree._Element, depth: int) -> "_Grid":
@@ -208,6 +209,13 @@ class _Grid:
     _above: dict[int, "_Draft"] = field(default_factory=dict)
     _row: int = -1
     _column: int = 0
+
+    @property
+    def is_frame(self) -> bool:
+        """Whether it has a single column, and tables in it."""
+        rows = [draft.row for draft in self.drafts]
+        tables = (block for draft in self.drafts for block in draft.blocks if isinstance(block, Table))
+        return len(set(rows)) == len(rows) and any(len(table.cells) > 1 for table in tables)
 
     def begin_row(self, before: int) -> None:
         """Begin a row that leaves out `before` columns at its start."""

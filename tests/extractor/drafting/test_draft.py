@@ -266,3 +266,37 @@ def test_whatever_a_table_holds_its_draft_is_a_definition(rows: list[list[str]],
     pages = Pages(reader="word", pages=(Page(number=1, blocks=(Table(index=0, cells=tuple(cells)),)),))
     if len(cells) > 1:
         FormDefinition.model_validate(draft(pages, "a-form", field_name).form)
+
+
+def test_places_outside_tables_under_headings_and_beside_a_photo_are_found() -> None:
+    document = Document()
+    document.add_paragraph("志愿者登记表")
+    document.add_paragraph("编号：________      填表日期：    年  月  日")
+    rows = [
+        ["姓名", "", "联系电话", "", "照片"],
+        ["职务", "    年  月至    年  月", "单位", "", ""],
+        ["主要事迹", "", "", "", ""],
+        ["", "", "", "", ""],
+        ["预算", "      万元", "方式", "（ ）A.线上 （ ）B.线下", ""],
+        ["联系人：        邮箱：        ", "", "", "", ""],
+    ]
+    table = document.add_table(len(rows), 5)
+    for r, row in enumerate(rows):
+        for c, text in enumerate(row):
+            table.cell(r, c).text = text
+    table.cell(0, 4).merge(table.cell(1, 4))
+    for whole in (2, 3, 5):
+        table.cell(whole, 0).merge(table.cell(whole, 4))
+    table.cell(4, 3).merge(table.cell(4, 4))
+    file = BytesIO()
+    document.save(file)
+    drafted = _drafted(file.getvalue())
+    fields = _fields(drafted)
+    assert {title: item["kind"] for title, item in fields.items()} == {
+        "编号": "text", "填表日期": "date", "姓名": "text", "联系电话": "phone", "职务": "text", "单位": "text",
+        "主要事迹": "prose", "预算": "number", "方式": "choice", "联系人": "text", "邮箱": "email",
+    }  # fmt: skip
+    assert (fields["预算"]["unit"], fields["方式"]["options"]) == ("万元", ["线上", "线下"])
+    printed = [item for row in drafted.form["rows"] for cell in row["cells"] for item in cell["content"]]
+    assert [item["text"] for item in printed if item["kind"] == "printed"] == ["照片"]
+    FormDefinition.model_validate(drafted.form)

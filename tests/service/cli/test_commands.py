@@ -261,6 +261,9 @@ def test_a_definition_is_drafted_and_can_be_used_at_once(run, returned: Path) ->
     )
     assert run("extract", "inbox/A01_lit_ballot_check.docx", "--forms", "drafts", "-o", "r.jsonl").code == 0
     assert json.loads(Path("r.jsonl").read_text("utf-8"))["form"] == "shi-dian-shen-qing-biao"
+    ran = run("draft", "blank.docx", "--against", "drafts/form.yaml", "-o", "next.yaml")
+    assert (ran.code, "与旧版有 0 处不同" in ran.err) == (0, True)
+    assert run("check", "next.yaml").code == 0
 
 
 def test_the_ledger_holds_every_part_in_order_and_all_that_stands_in_it(run, returned: Path) -> None:

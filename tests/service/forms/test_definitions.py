@@ -96,7 +96,7 @@ def test_a_sound_definition_has_no_problem(written) -> None:
             "没有“nobody”",
         ),
         ("label: 类型", "label: 单位", 13, "rows[1].cells[0].content[0]", "label"),
-        ("options: [甲, 乙]", "options: [甲]", 13, "rows[1].cells[0].content[0]", "至少有两项"),
+        ("options: [甲, 乙]", "options: []", 13, "rows[1].cells[0].content[0]", "至少有一项"),
         ("options: [甲, 乙]", "options: {甲: 乙}", 13, "rows[1].cells[0].content[0].options", "应为列表"),
         ("max: 1", "max: one", 13, "rows[1].cells[0].content[0].max", "应为整数"),
         ("max: 1", 'max: "1"', 13, "rows[1].cells[0].content[0].max", "应为整数"),

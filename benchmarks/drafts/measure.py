@@ -1,0 +1,196 @@
+"""How well forms of another writer are drafted, and how well the drafts then read what was filled in."""
+
+import argparse
+import subprocess
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks.drafts.forms import Asked, Form, draw
+from extractor import Source, draft_form, extract, print_docx
+from models.errors import Unparsable
+from models.form import FormDefinition
+from models.writing import key
+from service.forms.drafts import field_name
+
+_WRITTEN = ("text", "prose", "phone", "email", "address", "date", "number", "choice")
+
+
+@dataclass
+class Score:
+    """What was counted over all forms."""
+
+    labels: Counter[bool] = field(default_factory=Counter)
+    kinds: Counter[bool] = field(default_factory=Counter)
+    options: Counter[bool] = field(default_factory=Counter)
+    read: Counter[str] = field(default_factory=Counter)
+    changes: list[int] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Found:
+    label: str
+    kind: str
+    item: dict[str, Any]
+    beside: str | None = None
+
+
+def measure(form: Form, suffix: str, score: Score, *, reads: bool) -> None:
+    """Draft a form in the format of `suffix`, and read its filled copy."""
+    blank, filled = (_as(data, suffix) for data in (form.blank, form.filled))
+    drafted = draft_form(blank, "drafted", field_name)
+    found = list(_found(drafted.form))
+    changes = 0
+    matched: list[tuple[Asked, _Found]] = []
+    left = list(found)
+    for asked in form.truth:
+        own = [
+            one
+            for one in left
+            if _same(one.label, asked.label) and (one.beside is None) == (asked.beside is None)
+        ]
+        one = next((one for one in own if one.kind == asked.kind), own[0] if own else None)
+        score.labels[one is not None] += 1
+        if one is None:
+            score.told.append(f"{form.title}：没有“{asked.label}”（{asked.kind}）")
+            changes += 1
+            continue
+        left.remove(one)
+        matched.append((asked, one))
+        right = one.kind == asked.kind
+        score.kinds[right] += 1
+        if not right:
+            score.told.append(f"{form.title}：“{asked.label}”是 {asked.kind}，拟成 {one.kind}")
+        options = [key(option) for option in one.item.get("options", ())] == [
+            key(option) for option in asked.options
+        ]
+        if asked.kind == "choice":
+            score.options[options] += 1
+            if not options:
+                score.told.append(
+                    f"{form.title}：“{asked.label}”{asked.options}，拟成 {one.item.get('options')}"
+                )
+        changes += not (right and options)
+    for one in left:
+        score.told.append(f"{form.title}：多出“{one.label}”（{one.kind}）")
+    score.changes.append(changes + len(left))
+    if reads:
+        _read(form, FormDefinition.model_validate(drafted.form), filled, suffix, matched, score)
+
+
+def _read(
+    form: Form, definition: FormDefinition, data: bytes, suffix: str, matched: list[tuple[Asked, _Found]],
+    score: Score,
+) -> None:  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"filled{suffix}")
+        path.write_bytes(data)
+        results = list(extract(Source(path.name, path), {definition.name: definition}))
+    if len(results) != 1 or results[0].error:
+        score.told.append(f"{form.title}：没有读成 {[one.error for one in results]}")
+        score.read["wrong"] += sum(asked.value is not None for asked, _ in matched)
+        return
+    for asked, one in matched:
+        if asked.value is None or asked.kind not in _WRITTEN or asked.beside is not None:
+            continue
+        field_of, result = definition.fields[one.item["name"]], results[0].fields[one.item["name"]]
+        try:
+            wanted: Any = field_of.parse(asked.value)
+        except Unparsable:
+            wanted = None
+        right = (
+            result.value == wanted or key(field_of.format(result.value or "")) == key(asked.value)
+            if isinstance(result.value, str)
+            else result.value == wanted
+        )
+        state = "right" if right else "silent" if result.decision == "accept" else "wrong"
+        score.read[state] += 1
+        if state != "right":
+            score.told.append(
+                f"{form.title}：“{asked.label}”填 {asked.value}，读成 {result.value}（{state}）"
+                f" {[result.decision, result.confidence]}"
+            )
+
+
+def _found(form: dict[str, Any]) -> Iterator[_Found]:
+    for row in form["rows"]:
+        for cell in row["cells"]:
+            for item in cell.get("content", ()):
+                if item["kind"] == "printed":
+                    continue
+                yield _Found(cell["label"], item["kind"], item)
+                for column in item.get("columns", ()):
+                    yield _Found(column["label"], column["field"]["kind"], column["field"], cell["label"])
+
+
+def _same(found: str, wanted: str) -> bool:
+    return key(found) == key(wanted) or (wanted == "本人承诺" and key(found).startswith(wanted))
+
+
+def _as(data: bytes, suffix: str) -> bytes:
+    if suffix == ".docx":
+        return data
+    if suffix == ".doc":
+        return _old_word(data)
+    pdf = print_docx(data)
+    if suffix == ".pdf":
+        return pdf
+    import io
+
+    import pypdfium2
+
+    pages = [page.render(scale=200 / 72).to_pil() for page in pypdfium2.PdfDocument(pdf)]
+    file = io.BytesIO()
+    pages[0].save(
+        file, "TIFF", save_all=True, append_images=pages[1:], compression="tiff_lzw", dpi=(200, 200)
+    )
+    return file.getvalue()
+
+
+def _old_word(data: bytes) -> bytes:
+    """The .doc that LibreOffice makes of a .docx."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "a.docx").write_bytes(data)
+        profile = f"-env:UserInstallation={Path(folder, 'profile').as_uri()}"
+        command = [
+            "soffice",
+            profile,
+            "--headless",
+            "--convert-to",
+            "doc",
+            "--outdir",
+            folder,
+            f"{folder}/a.docx",
+        ]
+        subprocess.run(command, check=True, capture_output=True, timeout=120)
+        return Path(folder, "a.doc").read_bytes()
+
+
+def main() -> None:
+    """Print the shares, and with `--told` every case that is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--forms", type=int, default=30)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--suffix", choices=(".docx", ".doc", ".pdf", ".tif"), default=".docx")
+    parser.add_argument("--told", action="store_true")
+    parser.add_argument("--no-reading", action="store_true")
+    given = parser.parse_args()
+    score = Score()
+    for seed in range(given.first, given.first + given.forms):
+        measure(draw(seed), given.suffix, score, reads=not given.no_reading)
+    for name, counts in (("labels", score.labels), ("kinds", score.kinds), ("options", score.options)):
+        print(f"{name:8} {100 * counts[True] / max(1, counts.total()):6.2f} %  of {counts.total()}")
+    total = max(1, score.read.total())
+    print(f"{'read':8} {100 * score.read['right'] / total:6.2f} %  of {total}, silent {score.read['silent']}")
+    print(f"changes  median {median(score.changes)}, {score.changes}")
+    if given.told:
+        print("\n".join(score.told))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,24 @@
+"""Lines outside tables that ask for something: a label, a colon, and blanks to write on (pure)."""
+
+import re
+from collections.abc import Callable
+
+from models.writing import CJK, key, one_line
+
+_LABEL = re.compile(rf"(?:^|(?<=[\s_＿日]))([{CJK}]{{2,12}}(?:[（(][{CJK}]{{1,6}}[)）])?)\s*[:：]")
+_NO_LABEL = re.compile(r"^(?:注|备注|说明|填表说明|填写说明|附件|附|提示|注意)")
+_MOST = 20  # letters of what somebody wrote on a line
+
+
+def asked_in(text: str, is_blank: Callable[[str], bool], *, may_be_filled: bool) -> list[tuple[str, str]]:
+    """(label, what stands behind it) of each place on a line, nothing where none is to be filled in. What
+    is printed under a table is believed only where it is blank."""
+    labels = list(_LABEL.finditer(text))
+    if not labels or key(text[: labels[0].start()]) or _NO_LABEL.match(one_line(text)):
+        return []
+    ends = [one.start() for one in labels[1:]] + [len(text)]
+    found = [(one[1], text[one.end() : end]) for one, end in zip(labels, ends, strict=True)]
+    written = [value for _, value in found if not is_blank(value)]
+    if written and not may_be_filled:
+        return []
+    return [] if any(len(key(value)) > _MOST or "。" in value for value in written) else found

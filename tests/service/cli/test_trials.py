@@ -1,0 +1,45 @@
+"""`check --trial`: a definition is filled, printed and read back before it goes out."""
+
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.usefixtures("elsewhere")
+
+GOOD = """
+name: visit-record
+version: "1"
+title: 走访登记表
+columns: [3, 5, 3, 5]
+rows:
+  - cells:
+      - {label: 姓名, content: [{kind: text, name: visitor}]}
+      - {label: 联系电话, content: [{kind: phone, name: telephone}]}
+  - cells:
+      - {label: 类别, content: [{kind: choice, name: sort, options: [初访, 回访], max: 1}]}
+      - {label: 日期, content: [{kind: date, name: day}]}
+"""
+# The prompt is a word of the answers, so that in a file without controls nobody can tell where these begin.
+BAD = GOOD.replace("{kind: text, name: visitor}", "{kind: text, name: visitor, prompt: 云}")
+
+
+def test_a_form_that_is_read_well_passes(run) -> None:
+    Path("form.yaml").write_text(GOOD, "utf-8")
+    ran = run("check", "form.yaml", "--trial", "--copies", 2)
+    assert (ran.code, ran.out) == (0, "")
+    assert "试读 16 处，读对 16 处，读错又没有提示的 0 处，要人看的 0 处" in ran.err
+
+
+def test_what_reads_badly_is_told_with_the_reason(run) -> None:
+    Path("form.yaml").write_text(BAD, "utf-8")
+    ran = run("check", "form.yaml", "--trial", "--copies", 6)
+    assert ran.code == 1
+    assert {line.partition("）")[0] for line in ran.out.splitlines()} == {"form.yaml：“姓名”（PDF"}
+    assert "次：" in ran.out
+    assert "读成“" in ran.out
+
+
+def test_a_definition_with_problems_is_not_tried(run) -> None:
+    Path("form.yaml").write_text(GOOD.replace("kind: phone", "kind: fone"), "utf-8")
+    ran = run("check", "form.yaml", "--trial")
+    assert (ran.code, "试读" in ran.err) == (2, False)
