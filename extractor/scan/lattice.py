@@ -8,7 +8,7 @@ direction along the columns.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -30,6 +30,7 @@ _BRIDGE, _FARTHEST, _BRIDGED, _DRIFT, _OFF = 160, 360, 0.6, 0.02, 4
 # an upright piece from which on is no stroke of writing, though only one end of it meets a rule
 _TOO_LONG = 136
 _WHOLE = 0.8  # of the longest upright rule: so long is one that may run all the way down the sheet
+_OVERSHOT = 48  # pixels: the height of a character that an upright rule may seem to go on in
 _BEYOND = 24  # pixels that no rule runs beyond its table
 _EDGE = 0.025  # of the page: ends so near to its edges may be those of a streak or of a fold
 # rules that end together and make an edge: where others cross them, and where none do
@@ -164,12 +165,10 @@ def without_foreign(
     ]  # fmt: skip
     kept_uprights = [one for one in uprights if not _is_streak(one, levels, uprights, texts)]
     # A line may run on where a rule ends; what of it goes from one rule to another is one.
-    parts = [
-        _rule([piece])
-        for one in uprights
-        if one not in kept_uprights and len(one.pieces) > 1
-        for piece in one.pieces
-    ]
+    out = [one for one in uprights if one not in kept_uprights]
+    parts = [_rule([piece]) for one in out if len(one.pieces) > 1 for piece in one.pieces]
+    # A character's stroke may stand under the end of a rule, or on its head.
+    parts += [_rule([piece]) for one in out for whole in one.pieces for piece in _shortened(whole, levels)]
     kept_uprights += [
         part
         for part in parts
@@ -178,6 +177,27 @@ def without_foreign(
         and not _is_streak(part, levels, uprights, texts)
     ]
     return kept_levels, kept_uprights
+
+
+def _shortened(piece: Piece, levels: Sequence[Rule]) -> Iterator[Piece]:
+    """An upright piece without what of it reaches a little beyond the last level rule, where its other end
+    lies on one."""
+    crossed = [
+        level.level(piece.middle)
+        for level in levels
+        if level.start - TOUCH <= piece.middle <= level.end + TOUCH
+    ]
+    crossed = sorted(y for y in crossed if piece.start - TOUCH <= y <= piece.end + TOUCH)
+    if len(crossed) < _FEWEST:
+        return
+    first, last = crossed[0], crossed[-1]
+    over, under = piece.end - last, first - piece.start
+    if (abs(under) <= TOUCH < over < _OVERSHOT) or (abs(over) <= TOUCH < under < _OVERSHOT):
+        start, end = (piece.start, int(last)) if over > TOUCH else (int(first), piece.end)
+        slope = piece.level(end) - piece.level(start)
+        yield replace(
+            piece, start=start, end=end, weights=(slope, (piece.level(start) + piece.level(end)) / 2)
+        )
 
 
 def _is_streak(one: Rule, levels: Sequence[Rule], uprights: Sequence[Rule], texts: Texts) -> bool:
