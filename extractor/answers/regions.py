@@ -219,6 +219,8 @@ class Regions:
                 return going
             is_rest = is_first and not going.labels and is_rest_of(label, find.unit, text)
             if not units or any(self._is_label(unit) for unit in units) or (text.strip() and not is_rest):
+                if is_first and at.page is not None:
+                    self._loose(label, find, at.page, going)
                 return going
             going.labels += [unit.passage for unit in under] if is_rest else []
             going.units += [unit for unit in units if unit not in under]

@@ -96,7 +96,10 @@ def _guidance_left(field: Field, passage: Passage) -> _Guidance:
     like, own = "", []
     for start, end in lines_of(passage.text):
         line = key(passage.text[start:end])
-        same = max((LCSseq.similarity(line, one) for one in known if len(one) >= _LIKE_GUIDANCE * len(line)), default=0)
+        same = max(
+            (LCSseq.similarity(line, one) for one in known if len(one) >= _LIKE_GUIDANCE * len(line)),
+            default=0,
+        )
         if len(line) >= _LEAST_LINE and same >= _LIKE_GUIDANCE * len(line):
             like = like or passage.text[start:end].strip()
             if same >= _OWN_GUIDANCE * len(line):
