@@ -79,8 +79,11 @@ def find_grids(gray: Gray, scale: float, texts: Sequence[Rect] = (), coloured: G
             and _worth(other.grids, boxes) > _worth(found.grids, boxes)
         ):
             found = other
-    if not found.grids:
-        found = replace(found, grids=_bare_tables(black, boxes))
+    if not found.grids or found.is_pale:
+        # Rules may be so pale that half of them are lost.
+        bare = _bare_tables(black, boxes)
+        if _worth(bare, boxes) > _worth(found.grids, boxes):
+            found = replace(found, grids=bare, folds=None)
     mask = cv2.resize(found.ruled, (gray.shape[1], gray.shape[0]), interpolation=cv2.INTER_NEAREST)
     grids = sorted(found.grids, key=lambda grid: (grid.box[1], grid.box[0]))
     return Ruling(

@@ -58,7 +58,8 @@ def find_rows(texts: Sequence[Rect], ink: Gray) -> Rows | None:
     if not any(starts):
         return None
     # What stands over the first answer is a heading, or a letter.
-    labels, level, starts = (part[starts.index(True) :] for part in (labels, level, starts))
+    first = starts.index(True)
+    labels, level, starts = labels[first:], level[first:], starts[first:]
     askew = sum(not boxes and _has_beside(block, beside) for block, boxes in zip(labels, level, strict=True))
     if (
         len(labels) < _FEWEST

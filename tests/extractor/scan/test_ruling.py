@@ -280,7 +280,7 @@ def test_a_form_that_nothing_rules_has_its_rows_where_its_labels_are_and_no_cell
         5: [0, 1],
         6: [0, 1],
     }
-    assert [cell.box[3] for cell in grid.cells if cell.row == 5][0] == pytest.approx(725, abs=20)
+    assert next(cell.box[3] for cell in grid.cells if cell.row == 5) == pytest.approx(725, abs=20)
     assert not any(cell.sure for cell in grid.cells)
 
 
