@@ -22,7 +22,7 @@ _FEWEST, _STRAY = 10, 2.2  # pixels of a line that say how it runs, and how far 
 _THICK = 6  # what is thicker is no line
 # Levels by which print is darker than paper, and what shines through is not; and how many times as long as
 # others a line of it must be.
-_STRONG, _LASTING = 70, 3
+_STRONG, _LASTING, _EVERY = 70, 3, 4
 _BROKEN, _WHOLE = 0.6, 0.86  # least part of a line that is inked: of a long faint one, and of a short one
 # A line of dots: its least length, the least part of it that is inked, how many pixels apart dots are at
 # most, and of how much of it the paper beside it, so many pixels off, is bare on the one side and on the
@@ -116,7 +116,9 @@ def find_strokes(ink: Gray, darkness: NDArray[np.int16], length: int) -> Strokes
     # What shines through beside a rule makes one thick line with it, but for what of it is really dark.
     strong = ink & (np.uint8(255) * (darkness > _STRONG))
     core = _thin(strong)
-    thin = _thin(ink) | (core & _runs(core, _LASTING * length))
+    # Every few columns are enough for what is so long, and cost a fraction.
+    long = _runs(np.ascontiguousarray(core[:, ::_EVERY]), _LASTING * length // _EVERY, 1)
+    thin = _thin(ink) | (core & np.repeat(long, _EVERY, axis=1)[:, : core.shape[1]])
     runs = _runs(thin, length)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(runs)
     pieces = []
@@ -130,10 +132,10 @@ def find_strokes(ink: Gray, darkness: NDArray[np.int16], length: int) -> Strokes
     return Strokes(tuple(pieces), labels, stats)
 
 
-def _runs(thin: Gray, length: int) -> Gray:
+def _runs(thin: Gray, length: int, gap: int = _BREAK) -> Gray:
     """Where `thin` goes on along the rows for so many pixels, small gaps and a slight slope allowed."""
     closed = cv2.morphologyEx(
-        cv2.dilate(thin, np.ones((3, 1), np.uint8)), cv2.MORPH_CLOSE, np.ones((1, _BREAK), np.uint8)
+        cv2.dilate(thin, np.ones((3, 1), np.uint8)), cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8)
     )
     return np.asarray(cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((1, length), np.uint8)), np.uint8)
 
