@@ -222,6 +222,8 @@ class Regions:
                 return going
             is_rest = is_first and not going.labels and is_rest_of(label, find.unit, text)
             if not units or any(self._is_label(unit) for unit in units) or (text.strip() and not is_rest):
+                if is_first and at.page is not None:
+                    self._loose(label, find, at.page, going)
                 return going
             going.labels += [unit.passage for unit in under] if is_rest else []
             going.units += [unit for unit in units if unit not in under]
@@ -236,11 +238,19 @@ class Regions:
         return bool(lines) and self._take(label, find, lines, going)
 
     def _loose(self, label: Label, find: Find, page: int, going: _Going) -> None:
-        """What broke over to a page without a table: all that stands there, where no label does."""
+        """What broke over to a page without labels: lines that stand there, and what its tables hold of the
+        label's cell, since a row without its label is no more than a frame, which a streak may part
+        anywhere."""
         number = self._next(page)
-        if number is None or any(map(self._is_label, self._by_page.get(number, ()))):
+        units = self._by_page.get(number, []) if number is not None else []
+        if number is None or any(map(self._is_label, units)):
             return
-        if self._take(label, find, self._lines_on(number), going):
+        framed = [unit for unit in units if unit.cell and unit.key and unit not in going.units]
+        if any(_is_of_cell(label, part) for unit in framed for part in _parts(unit)):
+            framed = [part for unit in framed for part in _parts(unit)]
+        else:
+            framed = []
+        if self._take(label, find, [*self._lines_on(number), *framed], going):
             going.pages.append(number)
 
     def _take(self, label: Label, find: Find, lines: Sequence[Unit], going: _Going) -> bool:
@@ -332,6 +342,12 @@ def _are_abreast(units: Sequence[Unit]) -> bool:
 
 def _end(cell: Cell) -> int:
     return cell.row + cell.row_span
+
+
+def _parts(unit: Unit) -> list[Unit]:
+    """The unit, or where parts of it stand well apart, each of these."""
+    cuts = [unit.passage.cut(*piece) for piece in unit.pieces]
+    return [Unit(cut, unit.page, unit.table, unit.cell) for cut in cuts if key(cut.text)] or [unit]
 
 
 def _is_of_cell(label: Label, unit: Unit) -> bool:

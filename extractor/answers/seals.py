@@ -1,6 +1,7 @@
 """Seals and signatures on paper -> the fields that ask for them (pure: it sees only pages)."""
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,9 @@ from models.record import Evidence, Observation
 from models.writing import key, one_line
 
 _MARGIN = 20.0  # points that a seal's middle may lie outside its cell
+# What a bureau stamps on letters that come in: no unit answers for anything with that.
+_OF_THE_DESK = re.compile("收[文件讫]|已[收阅]|归档|存档|传阅")
+_OBLONG = 1.45  # times as wide as high: a stamp with words in rows, which no seal of a unit is
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,10 @@ def observe_marks(
     what was written for each, prompts taken off."""
     places = _places(label, region, pages)
     seals = [
-        (place.page, seal) for place in places for seal in place.page.seals if _within(seal.box, place.box)
+        (place.page, seal)
+        for place in places
+        for seal in place.page.seals
+        if _within(seal.box, place.box) and not _is_of_the_desk(seal)
     ]
     whole = Passage.join(region.passages)
     asked = [field for field in cell.fields if isinstance(field, SealField)]
@@ -200,6 +207,14 @@ def _open(place: _Place, order: Sequence[int]) -> _Place:
     y0 = 0.0 if at else place.box.y0
     y1 = place.page.height or place.box.y1 if at + 1 < len(order) else place.box.y1
     return _Place(place.page, place.box.model_copy(update={"y0": y0, "y1": max(y1, place.box.y1)}))
+
+
+def _is_of_the_desk(seal: SealMark) -> bool:
+    """Whether a stamp says that the paper arrived, or has the shape of those that do: a field that misses its
+    seal then goes to a person, who sees that one lies about."""
+    wide, high = seal.box.x1 - seal.box.x0, seal.box.y1 - seal.box.y0
+    oblong = seal.shape == "square" and wide > _OBLONG * high
+    return oblong or bool(_OF_THE_DESK.search(seal.text or ""))
 
 
 def _within(mark: Box, place: Box) -> bool:

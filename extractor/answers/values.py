@@ -3,6 +3,7 @@ what is odd."""
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rapidfuzz.distance import LCSseq
@@ -12,7 +13,7 @@ from extractor.answers.choice import read_choice
 from extractor.answers.digital_signatures import evidence as evidence_of
 from extractor.answers.digital_signatures import field_findings
 from extractor.text.confusions import DIGITS_OF
-from extractor.text.passage import Passage
+from extractor.text.passage import Passage, lines_of
 from extractor.text.placeholders import STANDARD_PLACEHOLDERS
 from extractor.weighing.calibration import held_confidence, sign_of_mark, signs_of
 from models.errors import Unparsable
@@ -26,6 +27,7 @@ from models.writing import key, one_line
 # made of its words.
 _LIKE_GUIDANCE = 0.7
 _LEAST_LINE = 16
+_OWN_GUIDANCE = 0.95  # the share from which on a line is guidance and nothing else, cut short
 # A line in brackets that tells how to fill in, in a wording that the definition does not know.
 _GUIDANCE_LEFT = re.compile(
     r"^[ \t]*[（(【\[][^（(）)]*(?:字以内|字左右|不超过|简要|请|填写|说明)[^（(）)]*[）)】\]][ \t]*$", re.M
@@ -48,6 +50,8 @@ def observe_written(
         )  # fmt: skip
     struck = passage.struck
     gone, passage = "".join(passage.text[start:end] for start, end in struck), passage.without(struck)
+    left = _guidance_left(field, passage)
+    passage = passage.without(left.own)
     words = "" if one_line(passage.words) in STANDARD_PLACEHOLDERS else passage.words
     parsed, doubts = parse(field, title, words)
     mended = _mended(field, title, passage) if isinstance(field, CodeField) and words else None
@@ -67,9 +71,8 @@ def observe_written(
     if any(isinstance(span, Tick) and span.confidence < 1 for span in passage.spans):
         # 田 looks like a crossed box.
         doubts = (*doubts, Finding.of("mark-in-answer", field.name, title=title))
-    left = _guidance_left(field, passage.words)
-    if left:
-        doubts = (*doubts, Finding.of("guidance-left", field.name, title=title, text=left[:40]))
+    if left.text:
+        doubts = (*doubts, Finding.of("guidance-left", field.name, title=title, text=left.text[:40]))
     confidence = (
         0.0 if any(d.code == "unparsable" for d in doubts) else rungs.CERTAIN * held_confidence(passage)
     )
@@ -80,23 +83,34 @@ def observe_written(
     )  # fmt: skip
 
 
-def _guidance_left(field: Field, words: str) -> str | None:
-    """A line that tells how to fill in: in brackets, or one of the form's own that was shortened or
+@dataclass(frozen=True)
+class _Guidance:
+    """A line that tells how to fill in, "" where none does, and where such lines stand that are the form's
+    own in another edition: these are no part of the answer."""
+
+    text: str = ""
+    own: tuple[tuple[int, int], ...] = ()
+
+
+def _guidance_left(field: Field, passage: Passage) -> _Guidance:
+    """What was left standing of guidance: in brackets, or one of the form's own that was shortened or
     reworded."""
     if not field.guidance:
-        return None
-    left = _GUIDANCE_LEFT.search(words)
-    if left:
-        return left[0].strip()
+        return _Guidance()
     known = [key(text) for text in (*field.guidance, *field.guidance_aliases)]
-    for line in words.split("\n"):
-        short = key(line)
-        least = _LIKE_GUIDANCE * len(short)
-        if len(short) >= _LEAST_LINE and any(
-            len(one) >= least <= LCSseq.similarity(short, one) for one in known
-        ):
-            return line.strip()
-    return None
+    like, own = "", []
+    for start, end in lines_of(passage.text):
+        line = key(passage.text[start:end])
+        same = max(
+            (LCSseq.similarity(line, one) for one in known if len(one) >= _LIKE_GUIDANCE * len(line)),
+            default=0,
+        )
+        if len(line) >= _LEAST_LINE and same >= _LIKE_GUIDANCE * len(line):
+            like = like or passage.text[start:end].strip()
+            if same >= _OWN_GUIDANCE * len(line):
+                own.append((start, min(end + 1, len(passage))))
+    bracketed = _GUIDANCE_LEFT.search(passage.words)
+    return _Guidance(bracketed[0].strip() if bracketed else like, tuple(own))
 
 
 def parse(field: Field, title: str, text: str) -> tuple[Any, tuple[Finding, ...]]:

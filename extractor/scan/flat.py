@@ -57,12 +57,16 @@ class ReadLine:
     def em(self, usual: float = _USUAL_EM) -> float:
         """The width of a Chinese character: how they follow each other, since a stroke may reach far above
         and below; where no two do, so much of the line's height."""
+        steps = self.steps()
+        return float(np.median(steps)) if steps else usual * (self.place.box[3] - self.place.box[1])
+
+    def steps(self) -> list[float]:
+        """How far behind each other Chinese characters follow, in pixels, as the recogniser places them."""
         x0, y0, x1, y1 = self.place.box
         pairs = pairwise(self.reading.glyphs)
         steps = [(b.at - a.at) * (x1 - x0) for a, b in pairs if is_chinese(a.text) and is_chinese(b.text)]
         # Between two options of one character each there is a box.
-        steps = [step for step in steps if step < _FARTHEST * (y1 - y0)]
-        return float(np.median(steps)) if steps else usual * (y1 - y0)
+        return [step for step in steps if step < _FARTHEST * (y1 - y0)]
 
 
 @dataclass(frozen=True)

@@ -111,6 +111,31 @@ def grid_of(
     return Grid(tuple(cells), (xs[0], ys[0], xs[-1], ys[-1]))
 
 
+def bare_grid(ys: Sequence[float], left: float, right: float, texts: Texts) -> Grid | None:
+    """The table of rows between `ys` that nothing rules: its columns are where text begins behind gaps, and
+    no cell of it is sure."""
+    gutters = find_gutters(ys, left, right, texts)
+    if not gutters:
+        return None
+    blank = np.zeros_like(texts.ink)
+    rows = [_border([Rule(left, right, y)], [left, right], blank) for y in ys]
+    sides = [_border([Rule(ys[0], ys[-1], x)], ys, blank.T) for x in (left, right)]
+    columns = [
+        _gutter(gutter if n == 0 else _uncrossed(gutter, ys, texts), ys, texts.ink.shape[0])
+        for n, gutter in enumerate(gutters)
+    ]
+    cells = _cells(rows, [sides[0], *columns, sides[1]], texts)
+    return Grid(tuple(replace(cell, sure=False) for cell in cells), (left, ys[0], right, ys[-1]))
+
+
+def _uncrossed(gutter: Gutter, ys: Sequence[float], texts: Texts) -> Gutter:
+    """The column without rows in which a line of text goes on over its beginning: words stand as far apart
+    there by chance."""
+    crossed = [(y0 + y1) / 2 for x0, y0, x1, y1 in texts.boxes if x0 + (y1 - y0) < gutter.at < x1 - (y1 - y0)]
+    free = [row for row in gutter.rows if not any(ys[row] < y < ys[row + 1] for y in crossed)]
+    return replace(gutter, rows=tuple(free))
+
+
 def _trimmed(
     rows: list[list[Rule]], columns: list[list[Rule]], ink: tuple[Gray, Gray]
 ) -> tuple[list[list[Rule]], list[list[Rule]]]:

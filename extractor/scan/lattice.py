@@ -8,7 +8,7 @@ follow the rows of the picture; those of the other direction follow its columns.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -30,6 +30,7 @@ _BRIDGE, _FARTHEST, _BRIDGED, _DRIFT, _OFF = 160, 360, 0.6, 0.02, 4
 # an upright piece from which on is no stroke of writing, though only one end of it meets a rule
 _TOO_LONG = 136
 _WHOLE = 0.8  # of the longest upright rule: so long is one that may run all the way down the sheet
+_OVERSHOT = 48  # pixels: the height of a character that an upright rule may seem to go on in
 _BEYOND = 24  # pixels that no rule runs beyond its table
 _EDGE = 0.025  # of the page: ends so near to its edges may be those of a streak or of a fold
 # rules that end together and make an edge: where others cross them, and where none do
@@ -43,6 +44,8 @@ _ACROSS, _NEAR, _OWN, _SOME, _SEVERAL = 0.55, 1.2, 3, 2, 3
 # than so many levels, summed over the line's thickness, lines are dotted, grey or fine, and some look much
 # paler than others.
 _PALER, _SOLID = 0.35, 90
+# Of the same: what is paler and in line with so many pixels of line that lie on no rule is of a streak.
+_STREAKED, _LOOSE = 0.6, 68
 # Of a text's height: a level line is farther inside it than the first where it runs through it, and than the
 # second above its foot where it is a part of it, at most so many times as long.
 _THROUGH, _FOOT, _LONGER = 0.3, 0.0, 1.2
@@ -125,13 +128,29 @@ def between(uprights: Iterable[Piece], levels: Sequence[Rule]) -> list[Piece]:
             any(-TOUCH <= sign * (y - end) <= 1.5 * TOUCH for y in crossed)
             for sign, end in ((1, piece.start), (-1, piece.end))
         ]
-        if all(ends) or (
-            piece.length > _TOO_LONG and any(piece.start - TOUCH <= y <= piece.end + TOUCH for y in crossed)
-        ):
+        met = sum(piece.start - TOUCH <= y <= piece.end + TOUCH for y in crossed)
+        # One that writing seems to lengthen still goes from one level rule over another.
+        if all(ends) or (any(ends) and met >= _FEWEST) or (piece.length > _TOO_LONG and met):
             kept.append(piece)
         elif any(ends):
             half.append(piece)
     return kept + [piece for piece in half if any(abs(piece.middle - other.middle) < SAME for other in kept)]
+
+
+def without_streaks(standing: Sequence[Piece], seen: Iterable[Piece]) -> list[Piece]:
+    """The upright pieces that stand between level rules, of all that were `seen`, without pale ones in line
+    with others that lie on no rule: a streak that wear broke goes down the sheet beside the table, too."""
+    kept = set(standing)
+    loose = [piece for piece in seen if piece not in kept and piece.length >= _LOOSE]
+    if not loose:
+        return [*standing]
+    usual = _usual_darkness(standing)
+    return [
+        piece
+        for piece in standing
+        if piece.dark >= _STREAKED * usual
+        or not any(abs(piece.middle - other.middle) < SAME for other in loose)
+    ]
 
 
 @dataclass(frozen=True)
@@ -162,14 +181,16 @@ def without_foreign(
         and not _runs_through(one, texts.boxes)
         and not _is_writing(one, texts.boxes)
     ]  # fmt: skip
-    kept_uprights = [one for one in uprights if not _is_streak(one, levels, uprights, texts)]
-    # A line may run on where a rule ends; what of it goes from one rule to another is one.
-    parts = [
-        _rule([piece])
+    kept_uprights = [
+        _without_writing(one, levels, texts)
         for one in uprights
-        if one not in kept_uprights and len(one.pieces) > 1
-        for piece in one.pieces
+        if not _is_streak(one, levels, uprights, texts)
     ]
+    # A line may run on where a rule ends; what of it goes from one rule to another is one.
+    out = [one for one in uprights if _is_streak(one, levels, uprights, texts)]
+    parts = [_rule([piece]) for one in out if len(one.pieces) > 1 for piece in one.pieces]
+    # A character's stroke may stand under the end of a rule, or on its head.
+    parts += [_rule([piece]) for one in out for whole in one.pieces for piece in _shortened(whole, levels)]
     kept_uprights += [
         part
         for part in parts
@@ -178,6 +199,36 @@ def without_foreign(
         and not _is_streak(part, levels, uprights, texts)
     ]
     return kept_levels, kept_uprights
+
+
+def _shortened(piece: Piece, levels: Sequence[Rule]) -> Iterator[Piece]:
+    """An upright piece without what of it reaches a little beyond the last level rule, where its other end
+    lies on one."""
+    crossed = [
+        level.level(piece.middle)
+        for level in levels
+        if level.start - TOUCH <= piece.middle <= level.end + TOUCH
+    ]
+    crossed = sorted(y for y in crossed if piece.start - TOUCH <= y <= piece.end + TOUCH)
+    if len(crossed) < _FEWEST:
+        return
+    first, last = crossed[0], crossed[-1]
+    over, under = piece.end - last, first - piece.start
+    if (abs(under) <= TOUCH < over < _OVERSHOT) or (abs(over) <= TOUCH < under < _OVERSHOT):
+        start, end = (piece.start, int(last)) if over > TOUCH else (int(first), piece.end)
+        slope = piece.level(end) - piece.level(start)
+        yield replace(
+            piece, start=start, end=end, weights=(slope, (piece.level(start) + piece.level(end)) / 2)
+        )
+
+
+def _without_writing(one: Rule, levels: Sequence[Rule], texts: Texts) -> Rule:
+    """An upright rule without what of it is a stroke of writing under its end or on its head."""
+    for part in (_rule([piece]) for whole in one.pieces[:1] for piece in _shortened(whole, levels)):
+        rest = Rule(part.end, one.end, one.at) if part.end < one.end else Rule(one.start, part.start, one.at)
+        if len(one.pieces) == 1 and across(rest, texts)[0]:
+            return part
+    return one
 
 
 def _is_streak(one: Rule, levels: Sequence[Rule], uprights: Sequence[Rule], texts: Texts) -> bool:
@@ -196,15 +247,22 @@ def _dark(levels: Sequence[Rule], uprights: Sequence[Rule]) -> tuple[list[Rule],
     """The rules without what is much paler than those that others stand on."""
     bearing = [level for level in levels if sum(level.meets(upright) for upright in uprights) > 1]
     bearing += [upright for upright in uprights if sum(level.meets(upright) for level in levels) > 1]
-    bearing.sort(key=lambda rule: rule.dark)
     if not bearing:
         return [*levels], [*uprights]
-    half = np.searchsorted(
-        np.cumsum([rule.length for rule in bearing]), sum(rule.length for rule in bearing) / 2
-    )
-    usual = bearing[int(half)].dark
+    usual = _usual_darkness(bearing)
     least = _PALER * usual if usual > _SOLID else 0.0
     return [rule for rule in levels if rule.dark >= least], [rule for rule in uprights if rule.dark >= least]
+
+
+def _usual_darkness(lines: Iterable[Rule | Piece]) -> float:
+    """How dark the middle one of some lines is, by their lengths."""
+    ordered = sorted(lines, key=lambda line: line.dark)
+    if not ordered:
+        return 0.0
+    half = np.searchsorted(
+        np.cumsum([line.length for line in ordered]), sum(line.length for line in ordered) / 2
+    )
+    return ordered[int(half)].dark
 
 
 def _is_foreign(one: Rule, own: Sequence[Rule], others: Sequence[Rule], size: int) -> bool:

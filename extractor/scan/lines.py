@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from extractor import rungs
 from extractor.scan import upright
 from extractor.scan.flat import FlatPage, Place, ReadLine
 from extractor.scan.layers import Layers
@@ -34,23 +35,40 @@ _RED_ROOM = 12.0
 _BLOCK = 2.2  # heights of a usual line that no line has, nor a column of upright text is wide
 
 
-def set_upright(layers: Layers, engine: OcrEngine) -> tuple[Layers, list[Rect]]:
-    """The page the right way up, and boxes of its lines in its pixels."""
+def set_upright(layers: Layers, engine: OcrEngine, turn: int | None = None) -> tuple[Layers, list[Rect]]:
+    """The page the right way up, and boxes of its lines in its pixels. `turn`: the quarters by which the page
+    before had to be turned, which hold where this one is read better so: a page that holds a date and dirt
+    has few lines to tell."""
+    given = layers
     layers = layers.turned(1 if upright.lies_sideways(255 - layers.text) else 0)
     boxes = _detect(layers, engine)
     if _tall(boxes) > 0.5:
         layers = layers.turned(1)
         boxes = _detect(layers, engine)
-    longest = sorted(
-        (box for box in boxes if box[2] - box[0] > _OBLONG * (box[3] - box[1])),
-        key=lambda box: box[0] - box[2],
-    )[:_LONGEST_LINES]
+    if turn is not None and layers.frame and given.frame and (layers.frame.quarters - turn) % 2:
+        other = given.turned(turn - given.frame.quarters)
+        level = _detect(other, engine)
+        if _legible(other, level, engine) > _legible(layers, boxes, engine):
+            return other, level
+    longest = _longest(boxes)
     heads = engine.upside_down([crop(layers.text, box) for box in longest])
     if sum(heads) > len(heads) / 2:
         height, width = layers.text.shape
         layers = layers.turned(2)
         boxes = [(width - x1, height - y1, width - x0, height - y0) for x0, y0, x1, y1 in boxes]
     return layers, boxes
+
+
+def _longest(boxes: Sequence[Rect]) -> list[Rect]:
+    """The longest of the boxes that lie level."""
+    level = (box for box in boxes if box[2] - box[0] > _OBLONG * (box[3] - box[1]))
+    return sorted(level, key=lambda box: box[0] - box[2])[:_LONGEST_LINES]
+
+
+def _legible(layers: Layers, boxes: Sequence[Rect], engine: OcrEngine) -> int:
+    """How many characters of the longest lines are read surely."""
+    readings = engine.recognise([crop(layers.text, box) for box in _longest(boxes)])
+    return sum(glyph.confidence > rungs.STRONG for reading in readings for glyph in reading.glyphs)
 
 
 def _tall(boxes: Sequence[Rect]) -> float:

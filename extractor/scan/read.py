@@ -29,17 +29,21 @@ def read_pictures(pictures: Iterable[Picture], engine: OcrEngine) -> Pages:
     for picture in pictures:
         if picture.damage:
             damage[picture.damage] = None
-        pages.append(read_page(picture, len(pages) + 1, _tables(pages), engine))
+        pages.append(read_page(picture, len(pages) + 1, _tables(pages), engine, _turn(pages, picture)))
     if not pages:
         raise Damaged("文件中没有页面")
     identity = next((page.identity for page in pages if page.identity), None)
     return Pages(reader="scan", pages=tuple(pages), identity=identity, damage=tuple(damage))
 
 
-def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine) -> Page:
-    """One page; where it bears our code, with which form it is."""
+def read_page(
+    picture: Picture, number: int, first_table: int, engine: OcrEngine, turn: int | None = None
+) -> Page:
+    """One page; where it bears our code, with which form it is. `turn`: by how many quarters the page before
+    was turned, where that was of the same shape."""
     try:
         from extractor.scan.compose import make_page
+        from extractor.scan.dirt import without_dirt
         from extractor.scan.flat import FlatPage
         from extractor.scan.handwriting import find_ink
         from extractor.scan.layers import is_coloured, take_apart
@@ -58,20 +62,29 @@ def read_page(picture: Picture, number: int, first_table: int, engine: OcrEngine
         advice = "请安装 libgl1 和 libglib2.0-0（sealform doctor 有说明）"
         raise OcrUnavailable(f"不能处理图片：{error}", advice=advice) from error
 
-    layers, boxes = set_upright(take_apart(flatten(picture.colour, picture.points)), engine)
+    layers, boxes = set_upright(take_apart(flatten(picture.colour, picture.points)), engine, turn)
     page = FlatPage.of(layers, find_grids(layers.black, layers.scale, boxes, layers.inks), find_seals(layers))
     page = read_lines(page, boxes, engine)
     page = read_under_seals(page, engine)
     page, unread = read_unread(page, engine)
+    page, dirt = without_dirt(page)
     page, crossed = mark_struck(page)
     found = {
         "ink": find_ink(page),
         "seals": read_seals(page, engine),
-        "unread": (*unread, *crossed, *find_pen_marks(page)),
+        "unread": (*unread, *dirt, *crossed, *find_pen_marks(page)),
         "coloured": is_coloured(picture.colour),
         "identity": read_identity(picture.colour),
     }
     return make_page(page, number, first_table).model_copy(update=found)
+
+
+def _turn(pages: Sequence[Page], picture: Picture) -> int | None:
+    frame = pages[-1].frame if pages else None
+    if frame is None:
+        return None
+    height, width = picture.colour.shape[:2]
+    return frame.quarters if (frame.picture[0] < frame.picture[1]) == (width < height) else None
 
 
 def _tables(pages: Sequence[Page]) -> int:

@@ -5,7 +5,7 @@ lines are a table's rules, and `grids` which cells these make.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from extractor.scan import lattice
 from extractor.scan.folds import Folds, find_folds
-from extractor.scan.grids import Grid, grid_of, scaled
-from extractor.scan.lattice import SAME, TOUCH, Texts
+from extractor.scan.grids import Grid, bare_grid, grid_of, scaled
+from extractor.scan.lattice import SAME, TOUCH, Rule, Texts
 from extractor.scan.strokes import Piece, Strokes, find_darkness, find_faint, find_ink, find_strokes
+from extractor.scan.unruled import find_rows
 from models.geometry import Rect
 
 Gray = NDArray[np.uint8]
@@ -77,6 +78,11 @@ def find_grids(gray: Gray, scale: float, texts: Sequence[Rect] = (), coloured: G
             and _worth(other.grids, boxes) > _worth(found.grids, boxes)
         ):
             found = other
+    if not found.grids or found.is_pale:
+        # Rules may be so pale that half of them are lost.
+        bare = _bare_tables(black, boxes)
+        if _worth(bare, boxes) > _worth(found.grids, boxes):
+            found = replace(found, grids=bare, folds=None)
     mask = cv2.resize(found.ruled, (gray.shape[1], gray.shape[0]), interpolation=cv2.INTER_NEAREST)
     grids = sorted(found.grids, key=lambda grid: (grid.box[1], grid.box[0]))
     return Ruling(
@@ -86,6 +92,16 @@ def find_grids(gray: Gray, scale: float, texts: Sequence[Rect] = (), coloured: G
         zoom,
         tuple(scaled(box, 1 / zoom) for box in found.streaks),
     )
+
+
+def _bare_tables(gray: Gray, boxes: Sequence[Rect]) -> tuple[Grid, ...]:
+    """The table of a page on which nothing is ruled, if what is written there stands in one."""
+    texts = Texts(tuple(boxes), find_ink(gray, find_darkness(gray)))
+    rows = find_rows(boxes, texts.ink)
+    if rows is None:
+        return ()
+    grid = bare_grid(rows.ys, rows.left, rows.right, texts)
+    return (grid,) if grid else ()
 
 
 @dataclass(frozen=True)
@@ -158,14 +174,14 @@ def _tables(gray: Gray, boxes: Sequence[Rect], faint: bool) -> _Found:
     pale to be ink."""
     seen = _Seen.of(gray, faint)
     levels = lattice.chained(seen.level.pieces)
-    standing = lattice.between(seen.upright.pieces, levels)
+    standing = _standing(seen, levels)
     folds = find_folds(levels, lattice.chained(standing), seen.lined)
     if folds:
         gray = folds.undone(gray)
         seen = _Seen.of(gray, faint)
         boxes = [folds.flat(box) for box in boxes]
         levels = lattice.chained(seen.level.pieces)
-        standing = lattice.between(seen.upright.pieces, levels)
+        standing = _standing(seen, levels)
     texts = Texts(tuple(boxes), _written(seen, standing))
     levels, uprights = lattice.without_foreign(levels, lattice.chained(standing), texts)
     height, width = gray.shape
@@ -188,6 +204,11 @@ def _tables(gray: Gray, boxes: Sequence[Rect], faint: bool) -> _Found:
         if piece.label not in kept and piece.length >= _LONE
     )
     return _Found(tuple(grids), folds.done(ruled) if folds else ruled, pale, folds, streaks)
+
+
+def _standing(seen: _Seen, levels: Sequence[Rule]) -> list[Piece]:
+    """The upright pieces that go from one level rule to another."""
+    return lattice.without_streaks(lattice.between(seen.upright.pieces, levels), seen.upright.pieces)
 
 
 def _written(seen: _Seen, standing: Iterable[Piece]) -> Gray:

@@ -21,6 +21,9 @@ _BREAK = 7  # pixels along a line that may be missing
 _LONG, _BENT = 240, 200  # pixels from which on a line may be broken, and bent
 _FEWEST, _STRAY = 10, 2.2  # pixels of a line that say how it runs, and how far a pixel may be off it
 _THICK = 6  # what is thicker is no line
+# Levels by which print is darker than paper, and what shines through is not; and how many times as long as
+# others a line of it must be.
+_STRONG, _LASTING, _EVERY = 70, 3, 4
 _BROKEN, _WHOLE = 0.6, 0.86  # least part of a line that is inked: of a long faint one, and of a short one
 # A line of dots: its least length, the least part of it that is inked, how many pixels apart dots are at
 # most, and of how much of it the paper beside it, so many pixels off, is bare on the one side and on the
@@ -111,11 +114,13 @@ class Strokes:
 def find_strokes(ink: Gray, darkness: NDArray[np.int16], length: int) -> Strokes:
     """What of `ink` runs along the rows for `length` pixels as one thin straight line, small gaps and a
     slight slope allowed."""
-    thin = ink & ~cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((_THICK + 1, 1), np.uint8))
-    closed = cv2.morphologyEx(
-        cv2.dilate(thin, np.ones((3, 1), np.uint8)), cv2.MORPH_CLOSE, np.ones((1, _BREAK), np.uint8)
-    )
-    runs = np.asarray(cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((1, length), np.uint8)), np.uint8)
+    # What shines through beside a rule makes one thick line with it, but for what of it is really dark.
+    strong = ink & (np.uint8(255) * (darkness > _STRONG))
+    core = _thin(strong)
+    # Every few columns are enough for what is so long, and cost a fraction.
+    long = _runs(np.ascontiguousarray(core[:, ::_EVERY]), _LASTING * length // _EVERY, 1)
+    thin = _thin(ink) | (core & np.repeat(long, _EVERY, axis=1)[:, : core.shape[1]])
+    runs = _runs(thin, length)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(runs)
     pieces = []
     for label in range(1, count):
@@ -126,6 +131,20 @@ def find_strokes(ink: Gray, darkness: NDArray[np.int16], length: int) -> Strokes
             piece = Piece(x, x + width, (*weights[:-1], weights[-1] + y), label=label)
             pieces.append(replace(piece, dark=_depth(piece, darkness)))
     return Strokes(tuple(pieces), labels, stats)
+
+
+def _runs(thin: Gray, length: int, gap: int = _BREAK) -> Gray:
+    """Where `thin` goes on along the rows for so many pixels, small gaps and a slight slope allowed."""
+    closed = cv2.morphologyEx(
+        cv2.dilate(thin, np.ones((3, 1), np.uint8)), cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8)
+    )
+    return np.asarray(cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((1, length), np.uint8)), np.uint8)
+
+
+def _thin(ink: Gray) -> Gray:
+    """What of `ink` is no thicker than a line."""
+    thick = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((_THICK + 1, 1), np.uint8))
+    return np.asarray(ink & ~thick, np.uint8)
 
 
 def _depth(piece: Piece, darkness: NDArray[np.int16]) -> float:

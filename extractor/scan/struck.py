@@ -38,6 +38,8 @@ _BEYOND, _ABOVE = 0.6, 0.15  # how far beyond the ends of what was read, and abo
 # Of a line's height, or of its width by characters, the width of Chinese ones that stand apart; that of
 # others beside them.
 _APART, _NARROW = 0.7, 0.5
+_LEAST_WIDE = 0.7  # of its share of a line's width: how wide a Chinese character is at least
+_HEM = 0.12  # of the height of a line: a stroke so near to its edge goes through nothing
 _INSET = 2.0  # points that the edge of a cell is kept off
 _SEALED = 0.3  # part of a stroke that lies where a seal has ink: it is the seal's
 _OVER = 0.25  # beyond its ends the middle of a character may stand that it strikes
@@ -101,8 +103,18 @@ def strokes_through(line: ReadLine, ink: Mask, page: FlatPage) -> list[Stroke]:
                 at = left + first + x
                 stroke = replace(stroke, x0=at + stroke.x0, x1=at + stroke.x1, y=top + stroke.y)
                 long = stroke.x1 - stroke.x0 > _SHORTEST_PART * em or int(stats[label, 3]) > _TALL * em
-                found += [stroke] if long or _is_all(line, em, stroke.x0, stroke.x1) else []
+                found += (
+                    [stroke]
+                    if _is_inside(stroke, line) and (long or _is_all(line, em, stroke.x0, stroke.x1))
+                    else []
+                )
     return found
+
+
+def _is_inside(stroke: Stroke, line: ReadLine) -> bool:
+    """Whether a stroke is not on the edge of a line, where the feet of another may stand."""
+    _, y0, _, y1 = line.place.box
+    return y0 + _HEM * (y1 - y0) < stroke.y < y1 - _HEM * (y1 - y0)
 
 
 def _is_all(line: ReadLine, em: float, start: float, end: float) -> bool:
@@ -211,4 +223,9 @@ def em_of(line: ReadLine) -> float:
     ems = sum(1.0 if is_chinese(glyph.text) else _NARROW for glyph in line.reading.glyphs)
     if not any(is_chinese(glyph.text) for glyph in line.reading.glyphs):
         return line.em()
-    return line.em(_APART * max(1.0, (x1 - x0) / ems / max(y1 - y0, 1.0)))
+    steps = np.sort(line.steps())
+    # The recogniser's places lie on a coarse raster: of two of its steps none need be as wide as a character,
+    # though their mean is.
+    middle = steps[len(steps) // 4 : len(steps) - len(steps) // 4]
+    usual = _APART * max(1.0, (x1 - x0) / ems / max(y1 - y0, 1.0)) * (y1 - y0)
+    return max(float(middle.mean()) if len(middle) else usual, _LEAST_WIDE * (x1 - x0) / ems)

@@ -54,6 +54,20 @@ def test_a_date_alone_on_the_next_page_belongs_to_the_row_before(rest: Table | L
     assert not doubts(found, "day")
 
 
+@pytest.mark.parametrize("row", [[DAY, ""], [DAY, "", ""]])
+def test_a_date_in_a_frame_that_a_streak_parted_anywhere_belongs_to_the_row_before(row: list[str]) -> None:
+    frame = grid([row], 60, 1, left=400, column=60)
+    found = read(sheet(1, bottom(BROKEN)), sheet(2, frame))
+    assert values(found)["day"] == "2021-02-05"
+    assert not doubts(found, "day")
+
+
+def test_a_table_on_the_next_page_that_holds_more_than_the_row_is_another_s() -> None:
+    rest = grid([["2021年3月9日", "到会签到"], ["2021年3月10日", "张三"]], 60, 1, left=400, column=60)
+    found = read(sheet(1, bottom(BROKEN)), sheet(2, rest))
+    assert values(found)["day"] is None or doubts(found, "day")
+
+
 def test_a_page_s_number_is_no_part_of_a_row() -> None:
     found = read(
         sheet(1, bottom(BROKEN)), sheet(2, line(words(DAY, 190, 60)), line(words("第2页", 270, 800)))

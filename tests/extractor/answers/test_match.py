@@ -242,6 +242,14 @@ def test_guidance_in_a_wording_that_nobody_told_us_is_doubted() -> None:
     assert doubts == {"guidance-left"}
 
 
+def test_guidance_cut_short_is_no_part_of_the_answer_and_is_told() -> None:
+    rows = [*FULL[:3], ["单位概况", "占地80亩。\n请从占地面积等方面简要介绍单位的情况。"], FULL[4]]
+    found = read(table(rows))
+    assert values(found)["about"] == "占地80亩。"
+    doubts = {doubt.code for seen in found.observations for doubt in seen.doubts if seen.field == "about"}
+    assert doubts == {"guidance-left"}
+
+
 def test_seal_and_signature_are_absent_where_nothing_is_set() -> None:
     seen = {one.field: one for one in read(table(FULL)).observations}
     assert (seen["seal"].value.present, seen["sign"].value.present) == (False, False)

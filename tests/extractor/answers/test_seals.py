@@ -6,7 +6,7 @@ from extractor import rungs
 from extractor.answers.labels import align
 from extractor.answers.match import match
 from extractor.answers.units import units_of
-from models.page import Box, Line, Page, Pages, Run, SealMark, Table
+from models.page import Box, Line, Page, Pages, Run, SealMark, SealShape, Table
 from models.record import Observation
 from tests.extractor.answers.test_match import FORM, FULL, table
 
@@ -168,6 +168,19 @@ def test_a_second_seal_that_nobody_asked_for_is_told() -> None:
     found = match(over, align(FORM, units_of(over)), "a.pdf")
     assert next(one for one in found.observations if one.field == "seal").value.present is True
     assert [one.code for one in found.findings] == ["seal-elsewhere"]
+
+
+@pytest.mark.parametrize(
+    ("text", "wide", "shape"),
+    [("收文专用章2021.2.13第594号", 80, "oval"), ("己政专甲章2021.2.13", 150, "square")],
+)
+def test_a_stamp_of_arrival_is_no_seal_of_a_unit_and_a_person_looks(
+    text: str, wide: float, shape: SealShape
+) -> None:
+    stamp = SealMark(box=Box(x0=300, y0=460, x1=300 + wide, y1=540), text=text, confidence=0.98, shape=shape)
+    seen = _seals_of(Page(number=1, width=595, height=842, blocks=(_on_paper(),), seals=(stamp,)))
+    assert seen.value.present is False
+    assert [doubt.code for doubt in seen.doubts] == ["seal-unclaimed"]
 
 
 @pytest.mark.parametrize("column", [0, 1])

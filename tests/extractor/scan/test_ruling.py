@@ -246,6 +246,83 @@ def test_columns_that_nothing_rules_are_told_by_where_text_begins_and_are_unsure
     assert not any(cell.sure for cell in grid.cells)
 
 
+UNRULED = [
+    (250, [(215, "申请名称"), (520, "低碳示范工程")]),
+    (330, [(215, "申报单位"), (520, "武汉墨水湖物业有限公司")]),
+    (410, [(215, "负责人"), (520, "陈文静"), (800, "职务"), (1000, "总经理")]),
+    (490, [(215, "联系人"), (520, "叶波"), (800, "职务"), (1000, "主任")]),
+    (570, [(215, "联系电话"), (520, "13900001111"), (800, "邮箱"), (1000, "green@sina.com")]),
+    (650, [(215, "联系地址"), (520, "青菱街七号")]),
+    (730, [(215, "试点重点任务"), (520, "建设屋顶分布式光伏若干平方米")]),
+    (776, [(215, "情况简介"), (520, "新建充电桩若干个")]),
+    (822, [(520, "参与人数若干")]),
+]
+
+
+def _unruled(rows):
+    picture = drawing.blank()
+    texts = [(x, y, text) for y, row in rows for x, text in row]
+    drawing.write(picture, texts)
+    wide = drawing.font(34).getlength
+    return picture, [(x, y + 4, x + wide(text), y + 44) for x, y, text in texts]
+
+
+def test_a_form_that_nothing_rules_has_its_rows_where_its_labels_are_and_no_cell_of_it_is_sure():
+    picture, texts = _unruled(UNRULED)
+    (grid,) = find_grids(_gray(picture), drawing.SCALE, texts).grids
+    rows = {row: [cell.column for cell in grid.cells if cell.row == row] for row in range(7)}
+    assert rows == {
+        0: [0, 1],
+        1: [0, 1],
+        2: [0, 1, 2, 3],
+        3: [0, 1, 2, 3],
+        4: [0, 1, 2, 3],
+        5: [0, 1],
+        6: [0, 1],
+    }
+    assert next(cell.box[3] for cell in grid.cells if cell.row == 5) == pytest.approx(725, abs=20)
+    assert not any(cell.sure for cell in grid.cells)
+
+
+def test_a_letter_has_no_rows():
+    letter = [
+        (250 + 60 * n, [(215, "按照贵局通知要求我单位认真组织编制了申请表现随函报送")]) for n in range(12)
+    ]
+    picture, texts = _unruled([*letter, (1000, [(215, "附件"), (520, "申请表")])])
+    assert not find_grids(_gray(picture), drawing.SCALE, texts).grids
+
+
+def test_labels_that_stand_in_the_middle_of_their_rows_make_none():
+    rows = [(y, row[:1] if y == 776 else row[1:] if y == 730 else row) for y, row in UNRULED[:6]]
+    for top in (730, 900, 1070):
+        rows += [
+            (top, [(520, "建设屋顶光伏")]),
+            (top + 23, [(215, "任务")]),
+            (top + 46, [(520, "参与人数若干")]),
+        ]
+    picture, texts = _unruled(rows)
+    assert not find_grids(_gray(picture), drawing.SCALE, texts).grids
+
+
+def test_a_rule_beside_which_another_shines_through_is_seen():
+    picture = _form()
+    cv2.line(picture, (508, 300), (508, 900), (190, 190, 190), 9)
+    assert _layout(picture) == FORM
+
+
+def test_a_character_s_stroke_under_the_end_of_a_rule_is_no_part_of_it():
+    picture, texts = _filled_form()
+    cv2.line(picture, (800, 420), (800, 588), (0, 0, 0), 2)
+    assert _cells(picture, texts) == FORM
+
+
+def test_a_streak_that_wear_broke_is_no_border():
+    picture, texts = _filled_form()
+    for top, bottom in ((0, 190), (296, 545), (1000, 1100)):
+        cv2.line(picture, (1250, top), (1250, bottom), (150, 150, 150), 1)
+    assert _cells(picture, texts) == FORM
+
+
 def test_a_fold_that_moves_print_aside_breaks_no_cell():
     picture, texts = _filled_form()
     ys, xs = np.mgrid[0 : picture.shape[0], 0 : picture.shape[1]].astype(np.float32)

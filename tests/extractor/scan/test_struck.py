@@ -1,10 +1,13 @@
 """Strokes of a pen through print, told from lines under it, rules, dashes and seals."""
 
+from dataclasses import replace
+
 import pytest
 
 from extractor.scan.compose import make_page
+from extractor.scan.ocr import Reading
 from extractor.scan.seals.ring import Ring
-from extractor.scan.struck import mark_struck
+from extractor.scan.struck import em_of, mark_struck
 from tests.extractor.scan.pens import BLACK, INKS, SIZE, Form, X, Y
 
 
@@ -118,4 +121,20 @@ def test_a_page_tells_what_was_struck():
 def test_two_characters_that_touch_within_a_text_are_not_struck():
     form = Form("三是新建充电桩一百")
     form.draw([(5.3, 0.6), (6.85, 0.6)], BLACK, 2)
+    assert not _struck(form)
+
+
+@pytest.mark.parametrize(
+    ("words", "at"), [("局长", (0.42, 0.67)), ("三是新建充电", (0.1, 0.2, 0.4, 0.5, 0.7, 0.8))]
+)
+def test_characters_are_no_narrower_than_their_places_on_a_coarse_raster(words, at):
+    (line,) = Form(words).lines
+    glyphs = tuple(replace(glyph, at=one) for glyph, one in zip(line.reading.glyphs, at, strict=True))
+    assert em_of(replace(line, reading=Reading(glyphs))) > 0.7 * SIZE
+
+
+def test_the_feet_of_the_line_above_strike_nothing():
+    form = Form()
+    form.draw([(3.1, -0.28), (6.2, -0.28)])
+    form.draw([(3.4, -0.4), (3.4, 0.1)])
     assert not _struck(form)

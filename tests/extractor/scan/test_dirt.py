@@ -1,0 +1,59 @@
+"""Specks that were read as characters, told from what a person wrote."""
+
+import numpy as np
+import pytest
+
+from extractor.scan.dirt import without_dirt
+from extractor.scan.flat import Place, ReadLine
+from extractor.scan.layers import take_apart
+from extractor.scan.lines import set_upright
+from extractor.scan.ocr import Glyph, PaddleOcr, Reading
+from extractor.scan.upright import flatten
+from tests.extractor import drawing
+from tests.extractor.scan.pens import Form, X, Y
+
+
+def _scrap(text, x, y, confidence, cell=(0, 1)):
+    glyphs = tuple(Glyph(char, (n + 0.5) / len(text), confidence) for n, char in enumerate(text))
+    return ReadLine(Place((x, y, x + 22, y + 60), cell), Reading(glyphs))
+
+
+def _left(*scraps):
+    form = Form()
+    form.lines += scraps
+    page, dirt = without_dirt(form.page())
+    return ["".join(glyph.text for glyph in line.reading.glyphs) for line in page.lines], dirt
+
+
+def test_scraps_over_each_other_are_no_text_and_are_told():
+    scraps = [_scrap(text, X + 500, Y + 90 * n, 0.4) for n, text in enumerate(("202", "2", "修"))]
+    texts, dirt = _left(*scraps)
+    assert texts == ["武汉清源商业管理有限公司"]
+    assert [round(box.x0 * drawing.SCALE) for box in dirt] == pytest.approx([X + 500] * 3, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("apart", "confidence", "cell"), [(90, 0.95, (0, 1)), (10, 0.4, (0, 1)), (90, 0.4, (0, 3))]
+)
+def test_what_is_legible_or_in_one_row_or_alone_in_its_cell_is_kept(apart, confidence, cell):
+    scraps = [_scrap("2", X + 500, Y + apart * n, confidence, cell) for n in range(3)]
+    texts, dirt = _left(*scraps)
+    assert texts[1:] == ["2"] * 3
+    assert not dirt
+
+
+def test_two_scraps_over_each_other_are_no_band():
+    texts, dirt = _left(_scrap("2", X + 500, Y, 0.4), _scrap("2", X + 500, Y + 90, 0.4))
+    assert len(texts) == 3
+    assert not dirt
+
+
+@pytest.mark.parametrize(("quarters", "turn"), [(0, 1), (1, 0)])
+def test_a_page_need_not_lie_as_the_page_before(quarters, turn):
+    picture = drawing.blank()
+    words = ["近零碳排放区示范工程", "装机容量约二十三万千瓦", "现有职工一百零八人"]
+    drawing.write(picture, [(300, 200 + 120 * n, text) for n, text in enumerate(words)], 40)
+    turned = np.ascontiguousarray(np.rot90(picture, quarters))
+    points = (595.3, 841.9) if quarters == 0 else (841.9, 595.3)
+    layers, _ = set_upright(take_apart(flatten(turned, points)), PaddleOcr(), turn)
+    assert layers.text.shape[0] > layers.text.shape[1]
