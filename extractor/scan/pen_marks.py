@@ -68,31 +68,31 @@ def _places(page: FlatPage) -> Iterator[tuple[Rect, str]]:
         if not any(contains(line.place.box, *middle(box)) for line in page.lines)
     )
     usual = _usual_em(page.lines)
-    put_in = [line for line in page.lines if _is_put_in(line, page)]
+    put_in = [line for line in page.lines if line.place.cell not in ticked and _is_put_in(line, page)]
     for line in page.lines:
         if line.place.cell is None or line.place.cell in ticked:
             continue
         em, cell = _em(line, usual), _inside(line, page)
-        core = _core(line, em, ink)
+        core, own_box = _core(line, em, ink), meet(line.place.box, cell)
         beside = [other for other in page.lines if other is not line and other.place.cell == line.place.cell]
         if _lacks(line, em, ink):
-            yield line.place.box, "lacks"
-        if is_written_over(line, em, (core[0] + core[1]) / 2, ink):
-            yield meet(line.place.box, cell), "over"
+            yield own_box, "lacks"
+        if is_written_over(line, em, (core[0] + core[1]) / 2, ink, 1 + len(beside)):
+            yield own_box, "over"
         if _is_mixed(line, em, blue, page) or (red is not None and _is_reddened(line, em, red, page)):
-            yield line.place.box, "mixed"
+            yield own_box, "mixed"
         if any(_is_put_above(line, other, beside) for other in beside):
             yield line.place.box, "above"
         own = [other for other in put_in if other is not line and _is_close(other, line, core, em)]
         if own:
-            yield meet(line.place.box, cell), "put-in"
+            yield own_box, "put-in"
         yield from ((other.place.box, "put-in") for other in own)
         others = [other for other in page.lines if other is not line and other not in own]
         if _is_crossed(line, em, core, ink, page):
-            yield meet(line.place.box, cell), "crossed"
+            yield own_box, "crossed"
         if _has_blots(line, em, core, ink, cell, others):
             # The blot itself may lie over the edge, in another field's row.
-            yield line.place.box, "blot"
+            yield own_box, "blot"
 
 
 def _has_boxes(line: ReadLine) -> bool:

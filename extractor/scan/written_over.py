@@ -29,20 +29,26 @@ _LEAST = 0.02  # of an em, or its square: no character has less ink, or a thinne
 _SMALLEST, _LARGEST = 8, 120  # pixels of an em
 # Logarithms of how many times a character has as much ink as is usual in its line, and as much times as thick
 # a blot. Of two characters either may be the usual one. Where a line has many, so many times what they differ
-# by is enough of ink alone; where the recogniser was not sure of the character, less is enough. Of 219 lines
-# without a correction, on copies of four kinds, two have as much (2026-11-29).
+# by is enough of ink alone; where the recogniser was not sure of the character, less is enough. Set on 24
+# forms that `benchmarks.pen_corrections` drew; of 324 fields of 18 scans without a correction they send two
+# more to a person (2026-11-29).
 _MORE, _BLOTTED, _BLOTTED_PAIR = 0.3, 0.92, 1.16
-_MANY, _OUT, _EVEN = 5, 5.2, 0.03
+_MANY, _OUT, _EVEN, _BLOTTED_OUT = 7, 5.2, 0.03, 0.55
 _MORE_UNSURE, _BLOTTED_UNSURE = 0.18, 0.37
 _FACES = (str(pylopdf_fonts_zh_cn.serif_path()), str(pylopdf_fonts_zh_cn.sans_path()))
 _THIN = frozenset("1Iil")  # faces draw these too differently
 _BARE = "一"  # and of this there is too little
-_LETTERS = 4  # so few letters tell nothing of a line
+_LETTERS = 5  # fewer letters and digits tell nothing of a line
+_SHORT, _IN_PROSE = 3, 1.6  # in a cell of more lines it takes so many times as much
+# Of an em: how level the ends of so many characters are in print, and how far beyond them one reaches that is
+# no print.
+_LEVEL_OF, _LEVEL, _BEYOND = 6, 0.08, 0.1
 
 
-def is_written_over(line: ReadLine, em: float, middle: float, ink: Mask) -> bool:
+def is_written_over(line: ReadLine, em: float, middle: float, ink: Mask, among: int = 1) -> bool:
     """Whether one of the characters of `line`, whose `middle` is so far down the page, is far blacker than
-    its neighbours. `ink`: where the page has any."""
+    its neighbours, or alone reaches beyond them. `ink`: where the page has any; `among`: lines of its
+    cell."""
     size = round(em)
     if not _SMALLEST <= size <= _LARGEST:
         return False
@@ -59,11 +65,31 @@ def is_written_over(line: ReadLine, em: float, middle: float, ink: Mask) -> bool
     ]
     # Faces give digits and Chinese characters strokes of their own; too few of either tell nothing alone.
     groups = kinds if all(len(kind) >= _LETTERS for kind in kinds) else [seen]
-    return any(_stands_out(group, size) for group in groups)
+    # Of many characters some differ by chance.
+    least = _IN_PROSE if among > _SHORT else 1.0
+    return any(_stands_out(group, size, least) for group in groups) or (
+        among == 1 and _sticks_out(seen, size)
+    )
 
 
-def _stands_out(seen: Sequence[tuple[Glyph, Gray]], size: int) -> bool:
-    """Whether one of the characters does, whichever face of print it is held against."""
+def _sticks_out(seen: Sequence[tuple[Glyph, Gray]], size: int) -> bool:
+    """Whether one character alone reaches above or below a line that is level as print is."""
+    rows = [
+        np.flatnonzero(part.any(axis=1))
+        for glyph, part in seen
+        if glyph.text.isdigit() or not glyph.text.isascii()
+    ]
+    if len(rows) < _LEVEL_OF:
+        return False
+    ends = np.array([(-own[0], own[-1]) for own in rows], np.float64) / size
+    ends.sort(axis=0)
+    level = ends[-2] - np.median(ends, axis=0) < _LEVEL
+    return bool((level & (ends[-1] - ends[-2] > _BEYOND)).any())
+
+
+def _stands_out(seen: Sequence[tuple[Glyph, Gray]], size: int, least: float) -> bool:
+    """Whether one of the characters does, whichever face of print it is held against; by `least` times as
+    much as a short line asks."""
     if len(seen) < 2 or (len(seen) < _LETTERS and all(glyph.text.isascii() for glyph, _ in seen)):
         return False
     pair = len(seen) == 2
@@ -76,9 +102,13 @@ def _stands_out(seen: Sequence[tuple[Glyph, Gray]], size: int) -> bool:
         spread = np.median(np.abs(amount)) + _EVEN if len(seen) >= _MANY else np.inf
         unsure = np.array([glyph.confidence < rungs.UNDISPUTED for glyph, _ in seen])
         thin = np.array([glyph.text in _THIN for glyph, _ in seen])
-        out = (amount > _MORE) & (both > (_BLOTTED_PAIR if pair else _BLOTTED))
-        out |= (amount > _MORE) & (amount > _OUT * spread) & ~thin
-        over &= out | (unsure & (amount > _MORE_UNSURE) & (both > _BLOTTED_UNSURE))
+        latin = np.array([glyph.text.isascii() for glyph, _ in seen])
+        mixed = latin.sum() < _LETTERS or any(glyph.text.isalpha() for glyph, _ in seen)
+        enough = np.where(pair | (latin & mixed), _BLOTTED_PAIR, _BLOTTED)
+        out = (amount > least * _MORE) & (both > least * enough)
+        out |= (amount > least * _MORE) & (amount > least * _OUT * spread) & (both > _BLOTTED_OUT) & ~thin
+        unsure &= (amount > least * _MORE_UNSURE) & (both > least * _BLOTTED_UNSURE)
+        over &= out | unsure
     return bool(over.any())
 
 

@@ -149,3 +149,20 @@ def test_writing_in_blue_behind_a_printed_prompt_is_an_answer():
     form.write("赵雨晴", 4.1, 0, BLUE)
     form.lines = [form.line("联系人：赵雨晴", X, Y, (0, 1))]
     assert not find_pen_marks(form.page())
+
+
+def test_a_thin_stroke_that_alone_reaches_below_a_line_of_print():
+    form = Form("17748526915")
+    form.draw([(1.75, 0.2), (1.85, 1.05)], BLACK, 2)
+    assert find_pen_marks(form.page())
+
+
+def test_in_prose_a_character_is_written_over_where_it_is_far_blacker():
+    form = Form(WORDS)
+    form.lines += [form.line(WORDS, X, Y + 50 * row, (0, 1)) for row in (-2, -1, 1)]
+    for row in (-2, -1, 1):
+        form.write(WORDS, 0, 50 * row / SIZE)
+    assert not find_pen_marks(form.page())
+    form.write("重", 4, 0.02)
+    form.write("建", 4.05, -0.03)
+    assert find_pen_marks(form.page())
