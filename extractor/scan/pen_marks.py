@@ -45,6 +45,7 @@ _SLACK = 0.3  # above and below the size of its characters a line's box is its o
 # Characters of a line that tells its size; of its height, how far a line reaches over the edge of its cell,
 # and how far behind the beginning of the line that it belongs to what is put in stands.
 _LONG, _ON_EDGE, _INDENT = 5, 0.12, 0.7
+_SMALL = 0.8  # of the usual size that a short line has at least
 # What reaches so far over the edge of a cell belongs to a line beside it, if that is no farther than this, and
 # so much of it is not among the line's characters.
 _CROSSING, _FARTHEST, _ITSELF = 0.15, 1.0, 0.35
@@ -112,8 +113,12 @@ def _usual_em(lines: Sequence[ReadLine]) -> float:
 def _em(line: ReadLine, usual: float) -> float:
     """The size of a line's characters: a short one's box may hold more than was read."""
     em, glyphs = em_of(line), line.reading.glyphs
-    told = any(is_chinese(a.text) and is_chinese(b.text) for a, b in pairwise(glyphs))
-    return em if told else min(em, usual)
+    wide = line.place.box[2] - line.place.box[0]
+    steps = [(b.at - a.at) * wide for a, b in pairwise(glyphs) if is_chinese(a.text) and is_chinese(b.text)]
+    if not steps:
+        return min(em, usual)
+    # Among few, one that was not read makes the usual step too wide.
+    return em if len(glyphs) >= _LONG else min(em, max(min(steps), _SMALL * usual))
 
 
 def _core(line: ReadLine, em: float, ink: Mask) -> tuple[float, float]:

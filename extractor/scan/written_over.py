@@ -40,9 +40,9 @@ _THIN = frozenset("1Iil")  # faces draw these too differently
 _BARE = "一"  # and of this there is too little
 _LETTERS = 5  # fewer letters and digits tell nothing of a line
 _SHORT, _IN_PROSE = 3, 1.6  # in a cell of more lines it takes so many times as much
-# Of an em: how level the ends of so many characters are in print, and how far beyond them one reaches that is
-# no print.
-_LEVEL_OF, _LEVEL, _BEYOND = 6, 0.08, 0.1
+# Of an em: how level the ends of most of so many characters are in print, and how far beyond them one reaches
+# that is no print; the same of digits, and how many of a hundred are most.
+_LEVEL_OF, _LEVEL, _BEYOND, _LEVEL_DIGITS, _BEYOND_DIGITS, _MOST = 6, 0.08, 0.13, 0.05, 0.05, 75
 
 
 def is_written_over(line: ReadLine, em: float, middle: float, ink: Mask, among: int = 1) -> bool:
@@ -82,9 +82,11 @@ def _sticks_out(seen: Sequence[tuple[Glyph, Gray]], size: int) -> bool:
     if len(rows) < _LEVEL_OF:
         return False
     ends = np.array([(-own[0], own[-1]) for own in rows], np.float64) / size
-    ends.sort(axis=0)
-    level = ends[-2] - np.median(ends, axis=0) < _LEVEL
-    return bool((level & (ends[-1] - ends[-2] > _BEYOND)).any())
+    # Digits end alike, Chinese characters roughly.
+    digits = all(glyph.text.isdigit() for glyph, _ in seen)
+    level, beyond = (_LEVEL_DIGITS, _BEYOND_DIGITS) if digits else (_LEVEL, _BEYOND)
+    most = np.percentile(ends, _MOST, axis=0)
+    return bool(((most - np.median(ends, axis=0) < level) & (ends.max(axis=0) - most > beyond)).any())
 
 
 def _stands_out(seen: Sequence[tuple[Glyph, Gray]], size: int, least: float) -> bool:
