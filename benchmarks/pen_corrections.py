@@ -42,6 +42,16 @@ _COPIES = ("fine", "office", "office", "photo", "copier")
 _POINT = DPI / 72
 _LONGEST = 30  # characters of a value that is corrected
 
+# What a stroke more makes of a digit, and the stroke, in widths and heights of it.
+_MORE = {
+    ("1", "7"): [(-0.6, 0.12), (0.4, 0.02)],
+    ("1", "4"): [(0.3, 0.0), (-0.6, 0.65), (1.1, 0.62)],
+    ("3", "8"): [(0.6, 0.04), (0.12, 0.22), (0.5, 0.48), (0.06, 0.75), (0.55, 0.98)],
+    ("0", "8"): [(0.12, 0.52), (0.9, 0.48)],
+    ("5", "6"): [(0.2, 0.42), (0.08, 0.75), (0.4, 0.98)],
+    ("7", "9"): [(0.1, 0.05), (0.05, 0.45), (0.7, 0.42)],
+}
+
 Chars = list[tuple[str, float, float, float, float]]
 
 
@@ -197,7 +207,7 @@ def correct(
             write(
                 sheet,
                 other,
-                (min(x0, room - wide), y0 - 0.65 * high),
+                (max(0.0, min(x0, room - wide)), y0 - 0.65 * high),
                 face,
                 high * 1.15,
                 ink,
@@ -208,34 +218,69 @@ def correct(
         sheet[round(y0) - 4 : round(y1) + 5, round(x0) - 4 : round(x1) + 5] = 255
         write(sheet, words, (x0, (y0 + y1) / 2), face, high * 1.3, ink, r.uniform(-1, 1))
         return words
+    return (_written_over if kind == "over" else _inserted)(sheet, chars, ink, hands, r)
+
+
+def _another(char: str, r: Random) -> str:
+    """A character of the same kind."""
+    pool = "0123456789" if char.isdigit() else "abcdehkmnrsuwxy" if char.isascii() else "东西南北中大新华建成"
+    return r.choice([one for one in pool if one != char])
+
+
+def _written_over(
+    sheet: Picture, chars: Chars, ink: tuple[int, int, int], hands: list[str], r: Random
+) -> str:
+    """One or two characters made into others: by others upon them, or, of a digit, by a stroke more."""
+    high, words = _around(chars)[3] - _around(chars)[1], [char for char, *_ in chars]
+    first = r.randrange(1, len(chars))
+    face, size, pressed = r.choice(hands), high * r.uniform(1.1, 1.6), r.choice((1, 2, 2))
+    for at in range(first, min(first + r.choice((1, 1, 1, 2)), len(chars))):
+        char, left, top, right, bottom = chars[at]
+        ways = [(to, way) for (old, to), way in _MORE.items() if old == char]
+        if ways and r.random() < 0.3:
+            words[at], way = r.choice(ways)
+            points = [(left + x * (right - left), top + y * (bottom - top)) for x, y in way]
+            _drawn(sheet, points, ink, r, r.choice((4, 5, 6)))
+            continue
+        words[at] = _another(char, r)
+        for _ in range(pressed):
+            place = (left - r.uniform(-0.05, 0.15) * high, (top + bottom) / 2 + r.uniform(-0.1, 0.1) * high)
+            write(sheet, words[at], place, face, size, ink)
+    return "".join(words)
+
+
+def _inserted(sheet: Picture, chars: Chars, ink: tuple[int, int, int], hands: list[str], r: Random) -> str:
+    """One to three characters put in above or below, by one of the signs that say where, or by none."""
+    _, y0, _, y1 = _around(chars)
+    high, words, face = y1 - y0, "".join(char for char, *_ in chars), r.choice(hands)
     at = r.randrange(1, len(chars))
-    pool = (
-        "0123456789"
-        if chars[at][0].isdigit()
-        else "abcdehkmnrsuwxy"
-        if chars[at][0].isascii()
-        else "东西南北中大新华建成"
-    )
-    char = r.choice([one for one in pool if one != chars[at][0]])
-    _, left, top, _, bottom = chars[at]
-    if kind == "over":
-        for _ in range(2):  # written twice, as by a pen that is pressed
-            write(sheet, char, (left - 0.1 * high, (top + bottom) / 2), face, high * 1.5, ink)
-        return words[:at] + char + words[at + 1 :]
-    between = (chars[at - 1][3] + left) / 2
-    _drawn(
-        sheet,
-        [
-            (between - 0.3 * high, y1 + 0.25 * high),
-            (between, y1 - 0.2 * high),
-            (between + 0.3 * high, y1 + 0.25 * high),
-        ],
-        ink,
-        r,
-        4,
-    )
-    write(sheet, char, (between - 0.4 * high, y0 - 0.55 * high), face, high * 1.2, ink)
-    return words[:at] + char + words[at:]
+    more = "".join(_another(chars[at][0], r) for _ in range(r.choice((1, 1, 1, 2, 3))))
+    between = (chars[at - 1][3] + chars[at][1]) / 2
+    under = r.random() < 0.15
+    size = high * r.uniform(0.75, 1.2)
+    wide = sum(0.5 if char.isascii() else 0.95 for char in more) * size
+    # (x, y) in heights of the line from between the characters, where it is written from above.
+    signs: dict[str, list[tuple[float, float]]] = {
+        "caret": [(-0.3, 0.75), (0.0, 0.3), (0.3, 0.75)],
+        "tick": [(-0.3, -0.75), (0.0, -0.3), (0.25, -0.8)],
+        "slash": [(-0.1, 0.7), (0.12, -0.7)],
+        "bracket": [(-0.6, -0.3), (-0.6, -0.6), (0.0, -0.6), (0.0, 0.3)],
+        "none": [],
+    }
+    points = signs[r.choice(("caret", "caret", "tick", "slash", "bracket", "none"))]
+    middle, way = (y0 + y1) / 2, -1 if under else 1
+    if points:
+        _drawn(sheet, [(between + x * high, middle + way * y * high) for x, y in points], ink, r, 4)
+    write(sheet, more, (between - wide / 2, middle - way * r.uniform(0.95, 1.15) * high), face, size, ink)
+    return words[:at] + more + words[at:]
+
+
+def _edge_behind(sheet: Picture, chars: Chars) -> float:
+    """Where the cell ends in which `chars` stand: the next upright rule behind them."""
+    _, y0, x1, y1 = _around(chars)
+    rows = slice(round(1.3 * y0 - 0.3 * y1), round(1.3 * y1 - 0.3 * y0))
+    ruled = (sheet[rows, round(x1) :].max(axis=2) < 128).all(axis=0)
+    return round(x1) + float(ruled.argmax()) if ruled.any() else 0.95 * sheet.shape[1]
 
 
 @dataclass(frozen=True)
@@ -272,7 +317,8 @@ def sheets(
                 turn += 1
                 _, _, others = known[(number + 1) % len(known)]
                 other = "".join(char for char, *_ in others.get(field, [])) or old[::-1]
-                new = correct(pen, chars, kind, INKS[ink], other, hands, 0.86 * picture.shape[1], r)
+                room = _edge_behind(picture, chars)
+                new = correct(pen, chars, kind, INKS[ink], other, hands, room, r)
                 fields[field] = Corrected(kind, ink, old, new)
         profile, draw = r.choice(_COPIES), r.getrandbits(32)
         before = {field: Corrected("none", "before", one.old, one.old) for field, one in fields.items()}

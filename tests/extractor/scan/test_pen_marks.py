@@ -1,10 +1,13 @@
 """Print that a pen changed without a stroke through it, told as ink that was not read."""
 
+from dataclasses import replace
+
 import pytest
 
-from extractor.scan.flat import ReadLine
+from extractor.scan.flat import Place, ReadLine
 from extractor.scan.ocr import Glyph, Reading
 from extractor.scan.pen_marks import find_pen_marks
+from tests.extractor import drawing
 from tests.extractor.scan.pens import BLACK, BLUE, INKS, RED, SIZE, Form, X, Y
 
 WORDS = "武汉清源商业管理有限公司"
@@ -94,4 +97,72 @@ def test_a_character_put_in_above_reaches_over_the_edge_of_a_low_cell(ink):
     form.lines = [form.line(WORDS, X, Y - 1.4 * SIZE, (0, 1))]
     assert not find_pen_marks(form.page())
     form.write("新", 4, -2.2, ink, 30)
+    assert find_pen_marks(form.page())
+
+
+def test_a_name_with_a_character_like_a_box_is_looked_at_too():
+    form = Form("武汉古田商业管理")
+    form.write("新", 4, -0.05, RED, SIZE + 6)
+    assert find_pen_marks(form.page())
+
+
+@pytest.mark.parametrize("words", [WORDS, "027-87459335", "一是建设屋顶分布式光伏二是改造"])
+@pytest.mark.parametrize("number", [2, 5])
+def test_a_character_written_over_in_the_same_ink(words, number):
+    form = Form(words)
+    assert not find_pen_marks(form.page())
+    x = sum(drawing.font(SIZE).getlength(char) for char in words[:number]) / SIZE
+    form.write("8" if words.isascii() else "重", x, 0.02)
+    form.write("6" if words.isascii() else "建", x + 0.05, -0.03)
+    assert find_pen_marks(form.page())
+
+
+def test_a_small_red_stroke_over_print_is_seen():
+    form = Form(WORDS)
+    form.draw([(4.2, 0.3), (4.45, 0.5)], RED, 3)
+    assert find_pen_marks(form.page())
+
+
+@pytest.mark.parametrize("read", ["cell above", "no cell", "not at all"])
+def test_a_character_put_in_above_on_the_edge_of_its_cell(read):
+    form = Form(WORDS)
+    form.write("新", 4, -2.0, BLACK, 30)
+    form.write(WORDS, 0, -1.4)
+    (line,) = form.lines
+    x0, y0, x1, y1 = line.place.box
+    form.lines = [replace(line, place=Place((x0, y0 - 1.4 * SIZE, x1, y1 - 1.4 * SIZE), line.place.cell))]
+    if read != "not at all":
+        put_in = form.line("新", X + 4 * SIZE, Y - 2.2 * SIZE, None if read == "no cell" else (0, 0))
+        form.lines.append(put_in)
+    assert find_pen_marks(form.page())
+
+
+def test_a_stroke_in_blue_between_black_characters():
+    form = Form("武汉  清源商业")
+    form.draw([(2.3, 1.2), (2.6, -0.4)], BLUE, 5)
+    assert find_pen_marks(form.page())
+
+
+def test_writing_in_blue_behind_a_printed_prompt_is_an_answer():
+    form = Form(" ")
+    form.write("联系人：", 0, 0)
+    form.write("赵雨晴", 4.1, 0, BLUE)
+    form.lines = [form.line("联系人：赵雨晴", X, Y, (0, 1))]
+    assert not find_pen_marks(form.page())
+
+
+def test_a_thin_stroke_that_alone_reaches_below_a_line_of_print():
+    form = Form("17748526915")
+    form.draw([(1.75, 0.2), (1.85, 1.05)], BLACK, 2)
+    assert find_pen_marks(form.page())
+
+
+def test_in_prose_a_character_is_written_over_where_it_is_far_blacker():
+    form = Form(WORDS)
+    form.lines += [form.line(WORDS, X, Y + 50 * row, (0, 1)) for row in (-2, -1, 1)]
+    for row in (-2, -1, 1):
+        form.write(WORDS, 0, 50 * row / SIZE)
+    assert not find_pen_marks(form.page())
+    form.write("重", 4, 0.02)
+    form.write("建", 4.05, -0.03)
     assert find_pen_marks(form.page())
