@@ -10,7 +10,7 @@ import pytest
 from extractor import Source
 from service.runs.expected import Expected
 
-# What a quiet machine with two cores needed for the samples, in seconds.
+# Seconds that the simulated files take, before the noise of each.
 TOOK = {".docx": 0.5, ".eml": 0.7, ".jpg": 12.0, ".pdf": 18.0}
 
 
