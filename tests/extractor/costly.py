@@ -201,6 +201,15 @@ REFUSED: Mapping[str, Costly] = {
             resources=b"/XObject<</I 5 0 R>>",
         ),
     ),
+    "a shading again and again": Costly(
+        "pdf",
+        lambda: page(
+            b"/S sh " * 2_000,
+            b"<</ShadingType 2/ColorSpace/DeviceRGB/Coords[0 0 500 500]/Function<</FunctionType 2/N 1"
+            b"/Domain[0 1]/C0[0 0 0]/C1[1 1 1]>>/Extend[true true]>>",
+            resources=b"/Shading<</S 5 0 R>>",
+        ),
+    ),
     "a range of codes of a font": Costly(
         "pdf",
         lambda: page(

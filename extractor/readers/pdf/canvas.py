@@ -32,6 +32,8 @@ from models.geometry import Point, Rect, area, around, contains, meet, middle
 # The most forms that a page may draw, and the most bytes that one content may unpack to.
 MAX_FORMS = 5_000
 MAX_CONTENT_BYTES = 64 << 20
+# A shading costs as much as so many glyphs.
+_A_SHADING = 500
 _INVISIBLE_MODES = (3, 7)
 _FAKE_BOLD_MODES = (2, 6)
 
@@ -283,6 +285,11 @@ class Interpreter(PDFPageInterpreter):
                 "Compatible",
                 "",
             )
+
+    def do_sh(self, name: object) -> None:
+        # It fills all that is not clipped, and pdfium draws it pixel by pixel.
+        self.device.work.painted.spend(_A_SHADING)
+        super().do_sh(name)
 
     def do_BMC(self, tag: Any) -> None:
         self.device.tag(False)
