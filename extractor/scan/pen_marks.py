@@ -46,8 +46,8 @@ _SLACK = 0.3  # above and below the size of its characters a line's box is its o
 # and how far behind the beginning of the line that it belongs to what is put in stands.
 _LONG, _ON_EDGE, _INDENT = 5, 0.12, 0.7
 _SMALL = 0.8  # of the usual size that a short line has at least
-# What reaches so far over the edge of a cell belongs to a line beside it, if that is no farther than this, and
-# so much of it is not among the line's characters.
+# What reaches so far over the edge of a cell belongs to a line beside it, if that is no farther than this,
+# and so much of it is not among the line's characters.
 _CROSSING, _FARTHEST, _ITSELF = 0.15, 1.0, 0.35
 _RULED = 0.2  # how broad a gap a rule leaves
 _INSET = 2.0  # points that the edge of a cell is kept off
