@@ -16,8 +16,7 @@ from models.geometry import Rect
 Gray = NDArray[np.uint8]
 
 # Of a usual line's height: how far beginnings of one column are off; how near lines of one label follow each
-# other; how far off tops are that are level; what of a line's box is never ink of it; the room around a
-# table.
+# other; how far off tops are that are level; what of a line's box is never ink; the room around a table.
 _OFF, _LEADING, _LEVEL, _INSET, _ROOM = 0.6, 0.3, 0.45, 0.2, 0.4
 _GAP = (0.4, 0.1)  # of the same: from where to where before an answer there is no ink
 _FEWEST = 4  # labels that make a form
