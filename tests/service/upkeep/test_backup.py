@@ -15,9 +15,10 @@ import sqlalchemy as sa
 
 from models.errors import BackupUnusable, BadUsage
 from service.blobs import FolderBlobs
-from service.store import audit, search, twins
+from service.store import audit, campaigns, search, twins
 from service.store.database import Database
 from service.store.tables import audit_log, metadata, submissions, uploads, users, workers
+from service.store.versions import Editor
 from service.terminal import to_stderr
 from service.upkeep.backup import TRANSIENT, Made, back_up
 from service.upkeep.restore import Restored, restore
@@ -67,6 +68,10 @@ def _fill(database: Database, blobs: FolderBlobs) -> None:
     with database.write() as connection:
         assert kept.begin_reading(connection, third, NOW)
     kept.upload(database, blobs, b"fourth")
+    with database.write() as connection:
+        number = connection.scalar(sa.select(sa.func.min(submissions.c.id)))
+        ruled = {"organiser": "武汉市教育局", "may_apply": None}
+        campaigns.rule(connection, "call", int(number or 0), 0, ruled, "来电说明", Editor("user:1", NOW))
 
 
 def _back_up(database: Database, blobs: FolderBlobs, path: Path) -> Made:
