@@ -7,12 +7,16 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import cast
 from xml.sax.saxutils import escape
 
 from docx import Document as open_package
 from docx.document import Document as Package
 from docx.oxml.ns import nsdecls, qn
 from docx.oxml.parser import parse_xml
+from docx.oxml.table import CT_Tbl
+from docx.shared import Cm
+from docx.table import Table as PackageTable
 from docx.text.paragraph import Paragraph
 
 from generator.word_package import TEXT_FONT, TITLE_FONT
@@ -23,6 +27,11 @@ _PLACE = re.compile(r"\{([^{}\s]{1,20})\}")
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _MOST_BYTES, _MOST_UNPACKED = 10_000_000, 100_000_000
 _HALF_POINTS = 21
+_CELL_SIDES = 0.5  # centimetres that a cell keeps free beside a picture
+
+
+# Pictures (PNG) that stand in a cell one below the other.
+Pictures = tuple[bytes, ...]
 
 
 @dataclass(frozen=True)
@@ -30,7 +39,7 @@ class Table:
     """A table to be set; `widths` in centimetres, one a heading."""
 
     headings: Sequence[str]
-    rows: Sequence[Sequence[str]]
+    rows: Sequence[Sequence[str | Pictures]]
     widths: Sequence[float]
 
 
@@ -127,12 +136,26 @@ def _set_table(paragraph: Paragraph, table: Table) -> None:
         f'<w:tblLayout w:type="fixed"/></w:tblPr><w:tblGrid>{grid}</w:tblGrid>{rows}</w:tbl>'
     )
     paragraph._p.addnext(made)
+    _set_pictures(PackageTable(cast("CT_Tbl", made), paragraph._parent), table)
     paragraph._p.getparent().remove(paragraph._p)  # type: ignore[union-attr]
 
 
-def _row(texts: Sequence[str], widths: Sequence[float], *, is_heading: bool) -> str:
+def _set_pictures(made: PackageTable, table: Table) -> None:
+    """A picture is a part of the package, which only the library can add."""
+    for number, row in enumerate(table.rows, 1):
+        for column, cell in enumerate(row):
+            if not isinstance(cell, str):
+                run = made.cell(number, column).paragraphs[0].add_run()
+                for picture in cell:
+                    run.add_picture(io.BytesIO(picture), width=Cm(table.widths[column] - _CELL_SIDES))
+
+
+def _row(texts: Sequence[str | Pictures], widths: Sequence[float], *, is_heading: bool) -> str:
     repeated = "<w:tblHeader/>" if is_heading else ""
-    cells = "".join(_cell(text, width, is_heading) for text, width in zip(texts, widths, strict=True))
+    cells = "".join(
+        _cell(text if isinstance(text, str) else "", width, is_heading)
+        for text, width in zip(texts, widths, strict=True)
+    )
     return f"<w:tr><w:trPr><w:cantSplit/>{repeated}</w:trPr>{cells}</w:tr>"
 
 

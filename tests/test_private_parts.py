@@ -46,7 +46,11 @@ def test_only_these_places_reach_inside_what_the_service_works_with() -> None:
 
 
 def test_a_library_that_is_reached_inside_is_bounded_to_the_minor_version_that_its_test_knows() -> None:
-    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = [
+        *project["dependencies"],
+        *(one for extra in project["optional-dependencies"].values() for one in extra),
+    ]
     for library in PLACES.values():
         assert (ROOT / TESTS[library]).is_file()
         major, minor = map(int, version(library).split(".")[:2])

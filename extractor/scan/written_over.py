@@ -49,7 +49,7 @@ def is_written_over(line: ReadLine, em: float, middle: float, ink: Mask, among: 
     """Whether one of the characters of `line`, whose `middle` is so far down the page, is far blacker than
     its neighbours, or alone reaches beyond them. `ink`: where the page has any; `among`: lines of its
     cell."""
-    size = round(em)
+    size = int(em + 0.5)  # `round` takes a half to the even number, here up, there down
     if not _SMALLEST <= size <= _LARGEST:
         return False
     seen = [

@@ -71,8 +71,9 @@ def test_it_holds_the_definitions_and_samples_and_nothing_of_the_workshop(wheel:
     shipped = {name.removeprefix("service/forms/shipped/") for name in names if "/shipped/" in name}
     ours = {
         path.relative_to(ROOT / "fixtures").as_posix()
-        for folder in ("forms", "demo")
-        for path in (ROOT / "fixtures" / folder).iterdir()
+        for folder in ("forms", "demo", "campaigns", "calendars")
+        for path in (ROOT / "fixtures" / folder).rglob("*")
+        if path.is_file()
     }
     assert shipped == ours | {"roster.xlsx"}
 
