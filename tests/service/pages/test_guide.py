@@ -107,13 +107,15 @@ def test_every_button_and_key_of_the_guide_is_on_a_page(service: Service, contex
 def _seen_after_deciding(page: Page) -> set[str]:
     """The buttons that come with a decision: the message that takes it back, and what can be done
     afterwards."""
-    page.locator("[data-move=reject]").click()
-    page.locator("#reason").fill("不在征集范围内")
+    address = page.url
+    page.locator("[data-move=return]").click()
+    page.locator("#reason").fill("1. 请盖章。")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#messages button", has_text="撤销")).to_be_visible()
     seen = set(page.evaluate(_SEEN))
-    page.go_back()
-    page.wait_for_timeout(600)
+    page.goto(address)
+    expect(page.get_by_role("button", name="重新打开")).to_be_visible()
+    expect(page.get_by_role("link", name="下载补正材料")).to_be_visible()
     return seen | set(page.evaluate(_SEEN))
 
 

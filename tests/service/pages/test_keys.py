@@ -66,6 +66,7 @@ MATRIX: Mapping[str, Rows] = {
     "export: on a column": [("?", "按键"), ("d", "下载")],
     "admin": [("?", "按键")],
     "password": [("?", "按键")],
+    "security": [("?", "按键")],
 }  # fmt: skip
 
 
