@@ -126,9 +126,11 @@ def _needed(app: FastAPI) -> Iterator[tuple[tuple[str, str], tuple[str, ...] | N
 
 
 def _guard(dependant: Dependant) -> May | None:
+    """The guard of a route, which another of its dependencies may bring."""
     for inner in dependant.dependencies:
-        if isinstance(inner.call, May):
-            return inner.call
+        found = inner.call if isinstance(inner.call, May) else _guard(inner)
+        if found is not None:
+            return found
     return None
 
 
