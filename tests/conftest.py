@@ -9,8 +9,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import settings
 
 from models.form import FormDefinition
+
+# A deadline of an example measures how busy the machine is.
+settings.register_profile("busy", deadline=None)
+settings.load_profile("busy")
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 CONVERSION_SECONDS = 120
