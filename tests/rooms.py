@@ -93,7 +93,7 @@ ROOMS: Mapping[str, Room] = {
     ),
     "service.export": Room(
         "generator extractor results blobs page_pictures store",
-        doors="columns correction cutouts dossier files notice summary_sheet workbook",
+        doors="columns correction cutouts dossier files letters notice summary_sheet workbook",
     ),
     "service.campaigns.judgement": Room(doors="applicants attribution entries outcome standing timing"),
     "service.campaigns": Room(

@@ -6,20 +6,18 @@ Everything is made in memory first; nothing is sent.
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from email.message import EmailMessage
-from email.policy import SMTP
+from datetime import datetime
 
 from generator.letter import Table, fill_letter
 from models.campaign import Organiser, OrganiserGroup
 from models.errors import BadUsage
-from models.writing import one_line
 from service.campaigns.judgement import timing
 from service.campaigns.judgement.attribution import WORDS as EVIDENCE
 from service.campaigns.judgement.outcome import Outcome
 from service.campaigns.judgement.standing import STATES, Application, Quota, Standing
 from service.campaigns.loading import Loaded
 from service.campaigns.wording import HANDLED, KEY, LIST_HEADINGS, RULED, TABLE
+from service.export.letters import chinese_date, draft_mail
 from service.export.workbook import DOUBTFUL, Book, Cell
 
 _WIDTHS = (1.2, 5.0, 5.0, 2.0, 2.8)
@@ -158,32 +156,17 @@ def _campaign_words(loaded: Loaded, now: datetime) -> dict[str, str]:
     }  # fmt: skip
 
 
-def chinese_date(day: date) -> str:
-    """As letters write it."""
-    return f"{day.year}年{day.month}月{day.day}日"
-
-
 def _mail(loaded: Loaded, member: Organiser, words: Mapping[str, str], letter: bytes, now: datetime) -> bytes:
-    """A draft: mail programs open it to be edited and sent, because of X-Unsent."""
-    message = EmailMessage(policy=SMTP)
-    message["X-Unsent"] = "1"
-    message["From"] = loaded.campaign.contact.mail
-    if addresses := [one for one in member.senders() if "@" in one]:
-        message["To"] = ", ".join(addresses)
-    message["Subject"] = one_line(f"{loaded.campaign.title}：报送情况提示")
-    message.set_content(
+    return draft_mail(
+        f"{loaded.campaign.title}：报送情况提示",
         f"{words['称呼']}：\n\n截至{words['统计时间']}，经由贵单位报送的申请共{words['已报']}项，其中按时且有效的"
-        f"{words['计入']}项。{words['要求']}{words['缺口']}详见附件。\n\n{words['发文单位']}\n"
+        f"{words['计入']}项。{words['要求']}{words['缺口']}详见附件。\n\n{words['发文单位']}\n",
+        [(f"{member.called.translate(_SAFE)}.docx", letter)],
+        sender=loaded.campaign.contact.mail,
+        to=", ".join(one for one in member.senders() if "@" in one),
+        # A file that is made twice should be the same.
+        boundary=f"=_sealform_{loaded.campaign.name}_{now.strftime('%Y%m%d')}",
     )
-    message.add_attachment(
-        letter,
-        maintype="application",
-        subtype="vnd.openxmlformats-officedocument.wordprocessingml.document",
-        filename=f"{member.called.translate(_SAFE)}.docx",
-    )
-    # The boundary is random otherwise, and a file made twice should be the same.
-    message.set_boundary(f"=_sealform_{loaded.campaign.name}_{now.strftime('%Y%m%d')}")
-    return message.as_bytes()
 
 
 def outcome_lists(loaded: Loaded, outcome: Outcome, now: datetime) -> Iterator[Paper]:

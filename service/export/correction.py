@@ -10,8 +10,6 @@ import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from email.message import EmailMessage
-from email.policy import SMTP
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,11 +23,11 @@ from models.form import FormDefinition
 from models.record import Record
 from service.export.cutouts import Crop
 from service.export.dossier import safe_name
-from service.export.notice import Defect, Notice, in_words, write_notice
+from service.export.letters import chinese_date, draft_mail
+from service.export.notice import Defect, Notice, write_notice
 from service.results import FindingJson
 from service.store import listing
 
-_WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _NOTICE, _FORM, _MAIL = "补正通知书.docx", "申请表（待补正）.docx", "补正通知.eml"
 _LINE = re.compile(r"^\s*\d+\s*[.．、]\s*(?P<text>.+?)[；;。]?\s*$")
 _QUOTED = re.compile("“([^”]+)”")
@@ -183,22 +181,11 @@ def _pictures(crops: Iterable[Crop]) -> dict[str, list[bytes]]:
 
 
 def _mail(correction: Correction, due: date, files: Sequence[tuple[str, bytes]]) -> bytes:
-    """A draft: mail programs open what is not yet sent (X-Unsent) for writing."""
-    mail = EmailMessage(policy=SMTP)
-    mail["X-Unsent"] = "1"
-    mail["Subject"] = f"补正通知：{_one_line(correction.form.title)}（{correction.number}）"
-    if correction.address and correction.address.isascii():
-        mail["To"] = _one_line(correction.address)
-    mail.set_content(
-        f"{correction.unit}：\n\n你单位提交的《{correction.form.title}》需要补正，详见所附《补正通知书》"
-        f"（{correction.number}）。请于{in_words(due)}前补正后重新提交；所附申请表已填入核对无误的内容。\n"
+    title, address = correction.form.title, correction.address
+    return draft_mail(
+        f"补正通知：{title}（{correction.number}）",
+        f"{correction.unit}：\n\n你单位提交的《{title}》需要补正，详见所附《补正通知书》"
+        f"（{correction.number}）。请于{chinese_date(due)}前补正后重新提交；所附申请表已填入核对无误的内容。\n",
+        files,
+        to=address if address and address.isascii() else None,
     )
-    for name, data in files:
-        main, sub = _WORD.split("/")
-        mail.add_attachment(data, maintype=main, subtype=sub, filename=name)
-    return mail.as_bytes()
-
-
-def _one_line(text: str) -> str:
-    """No header of a mail breaks its line."""
-    return " ".join(text.split())

@@ -14,6 +14,7 @@ from typing import Any
 
 from generator.letter import Table, fill_letter, placeholders
 from models.errors import BadUsage, GenerationError
+from service.export.letters import chinese_date
 
 _DEFECTS = "事项"
 _SONG, _HEI = "SimSun", "SimHei"
@@ -49,14 +50,9 @@ class Notice:
     def words(self) -> Mapping[str, str]:
         """What stands in place of each word of a template."""
         return {
-            "编号": self.number, "单位": self.unit, "表名": self.title, "期限": in_words(self.due),
-            "工作日": str(self.working_days), "联系": self.contact, "日期": in_words(self.made),
+            "编号": self.number, "单位": self.unit, "表名": self.title, "期限": chinese_date(self.due),
+            "工作日": str(self.working_days), "联系": self.contact, "日期": chinese_date(self.made),
         }  # fmt: skip
-
-
-def in_words(day: date) -> str:
-    """Return the day as a Chinese letter writes it."""
-    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def write_notice(notice: Notice, template: Path | None = None) -> bytes:

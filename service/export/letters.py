@@ -1,0 +1,45 @@
+"""What letters of a bureau have in common: how they write a day, and the draft of a mail that carries
+them."""
+
+from collections.abc import Iterable
+from datetime import date
+from email.message import EmailMessage
+from email.policy import SMTP
+
+from models.writing import one_line
+
+
+def chinese_date(day: date) -> str:
+    """Return the day as a Chinese letter writes it."""
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def draft_mail(
+    subject: str,
+    text: str,
+    files: Iterable[tuple[str, bytes]],
+    *,
+    sender: str | None = None,
+    to: str | None = None,
+    boundary: str | None = None,
+) -> bytes:
+    """Return a mail that nobody has sent yet, with Word documents (name, bytes) attached. Mail programs open
+    it to be edited and sent, because of X-Unsent. Its `boundary` is random unless it is given."""
+    mail = EmailMessage(policy=SMTP)
+    mail["X-Unsent"] = "1"
+    if sender:
+        mail["From"] = sender
+    if to:
+        mail["To"] = one_line(to)
+    mail["Subject"] = one_line(subject)
+    mail.set_content(text)
+    for name, data in files:
+        mail.add_attachment(
+            data,
+            maintype="application",
+            subtype="vnd.openxmlformats-officedocument.wordprocessingml.document",
+            filename=name,
+        )
+    if boundary:
+        mail.set_boundary(boundary)
+    return mail.as_bytes()
