@@ -1,10 +1,10 @@
-"""Runs all tests in three processes side by side: the browser tests and the service tests, which mostly wait
-for something, and all others, which compute.
+"""Runs all tests in four processes side by side: the browser tests, the tests of workers and the other tests of
+the service, which mostly wait for something, and all others, which compute.
 
     python -m tests [ARGUMENTS OF PYTEST]
 
-The first two write into files, which are printed once the others are done. The exit code is 0 only where all
-three succeed.
+The first three write into files, which are printed once the others are done. The exit code is 0 only where all
+four succeed.
 """
 
 import subprocess
@@ -13,11 +13,11 @@ import tempfile
 from contextlib import ExitStack
 
 # Each is a folder without the folders before it.
-_ASIDE = ("tests/service/pages", "tests/service")
+_ASIDE = ("tests/service/pages", "tests/service/jobs", "tests/service")
 
 
 def main(arguments: list[str]) -> int:
-    """Runs all three, and returns the worst exit code."""
+    """Runs all four, and returns the worst exit code."""
     pytest = [sys.executable, "-m", "pytest", *arguments]
     codes = []
     with ExitStack() as started:
