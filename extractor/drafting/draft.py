@@ -140,7 +140,8 @@ class _Drafting:
     def _table(self, table: Table, width: int) -> None:
         by_row: dict[int, list[Cell]] = {}
         for cell in table.cells:
-            by_row.setdefault(cell.row, []).append(cell)
+            if not _is_frame(cell, table.cells):
+                by_row.setdefault(cell.row, []).append(cell)
         done = -1
         for number in sorted(by_row):
             if number <= done:
@@ -377,6 +378,15 @@ def _labelled(words: str, printed: str) -> dict[str, Any]:
     """What a cell is called, and how its label is printed where that is more."""
     whole = one_line(printed)
     return {"label": words, "aliases": [whole]} if key(whole) not in ("", key(words)) else {"label": words}
+
+
+def _is_frame(cell: Cell, cells: Cells) -> bool:
+    """Whether an empty cell only holds other cells, as the outer of two nested tables does on a page."""
+    return not key(cell.text) and any(
+        other is not cell and cell.row <= other.row < cell.row + cell.row_span
+        and cell.column <= other.column < cell.column + cell.column_span
+        for other in cells
+    )  # fmt: skip
 
 
 def _is_label(cell: Cell) -> bool:

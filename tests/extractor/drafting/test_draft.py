@@ -300,3 +300,22 @@ def test_places_outside_tables_under_headings_and_beside_a_photo_are_found() -> 
     printed = [item for row in drafted.form["rows"] for cell in row["cells"] for item in cell["content"]]
     assert [item["text"] for item in printed if item["kind"] == "printed"] == ["照片"]
     FormDefinition.model_validate(drafted.form)
+
+
+def test_a_frame_round_an_inner_table_is_no_place_to_write() -> None:
+    def cell(row: int, column: int, text: str = "", **spans: int) -> Cell:
+        lines = (Line(spans=(Run(text=text),)),) if text else ()
+        return Cell(row=row, column=column, lines=lines, **spans)
+
+    headings = ["姓名", "关系", "单位"]
+    cells = [
+        cell(0, 0, "爱好"), cell(0, 1, column_span=2),
+        cell(1, 0, "成员", column_span=3),
+        cell(2, 0, column_span=3, row_span=4),
+        *[cell(3, column, text) for column, text in enumerate(headings)],
+        *[cell(row, column) for row in (4, 5) for column in range(3)],
+    ]  # fmt: skip
+    pages = Pages(reader="pdf", pages=(Page(number=1, blocks=(Table(index=0, cells=tuple(cells)),)),))
+    fields = _fields(draft(pages, "a-form", field_name))
+    assert {title: item["kind"] for title, item in fields.items()} == {"爱好": "text", "成员": "rows"}
+    assert [column["label"] for column in fields["成员"]["columns"]] == headings
