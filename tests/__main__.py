@@ -1,5 +1,5 @@
-"""Runs all tests in four processes side by side: the browser tests, the tests of workers and the other tests of
-the service, which mostly wait for something, and all others, which compute.
+"""Runs all tests in four processes side by side: the browser tests, the tests of workers and the other tests
+of the service, which mostly wait for something, and all others, which compute.
 
     python -m tests [ARGUMENTS OF PYTEST]
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from extractor.scan import lattice
 from extractor.scan.gutters import Gutter, find_gutters
 from extractor.scan.lattice import NARROWEST, TOUCH, Rule, Texts
-from extractor.scan.strokes import Piece
+from extractor.scan.strokes import WRITTEN, Piece
 from models.geometry import Rect
 
 Gray = NDArray[np.uint8]
@@ -30,6 +30,7 @@ _GAP, _BRIDGED = 10, 0.4
 _OUTER = 0.4  # of a table's outermost line must be ruled
 _ELSEWHERE = 0.75  # of the other rows have a line that must stand in this one too
 _SEEN, _UNSEEN = 0.25, 0.3  # less of a border is hardly one, and more of one hardly none
+_WHOLE = 0.9  # so much of a border is one even where text stands across it
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,11 @@ class _Border:
         if ruled > _COVERED or inked > _INKED or float(self.alone[way].mean()) > _DASHED:
             return True, max(seen, inked) > _SEEN
         return False, seen < _UNSEEN
+
+    def is_partial(self, start: float, end: float) -> bool:
+        """Whether neither what was seen nor what stands alone goes all the way from `start` to `end`."""
+        way = slice(int(start) + 3, max(int(end) - 2, int(start) + 4))
+        return max(float(self.seen[way].mean()), float(self.alone[way].mean())) < _WHOLE
 
 
 def grid_of(
@@ -279,16 +285,19 @@ def _upright_parts(
     """Whether an upright border stands in the row from `top` to `bottom` of a table from `first` to `last`,
     and whether that is sure: text tells where the line does not."""
     parted, sure = border.parts(top, bottom)
-    if parted:
-        return True, sure
     across, beside = lattice.across(Rule(top, bottom, border.at), texts)
+    # In a row that is one line high, a stroke of a character is most of a border.
+    if parted and not (border.is_partial(top, bottom) and (across > beside or bottom - top < WRITTEN)):
+        return True, sure
     if across:
-        return False, True
-    # A line that stands in nearly all other rows is missing in this one by wear rather than on purpose.
+        return False, sure or not parted
     rest = np.concatenate([border.seen[int(first) : int(top)], border.seen[int(bottom) : int(last)]])
-    if beside and len(rest) and rest.mean() > _ELSEWHERE:
+    elsewhere = float(rest.mean()) if len(rest) else 0.0
+    # A line that stands in nearly all other rows is missing in this one by wear rather than on purpose.
+    if beside and elsewhere > _ELSEWHERE:
         return True, False
-    return False, sure and not beside
+    # Text begins by chance where a line stands in hardly any other row.
+    return False, sure and not parted and not (beside and elsewhere > _SEEN)
 
 
 def _holds(cell: GridBox, row: int, column: int) -> bool:

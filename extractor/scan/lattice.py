@@ -32,9 +32,8 @@ _TOO_LONG = 136
 _WHOLE = 0.8  # of the longest upright rule: so long is one that may run all the way down the sheet
 _OVERSHOT = 48  # pixels: the height of a character that an upright rule may seem to go on in
 _BEYOND = 24  # pixels that no rule runs beyond its table
-_EDGE = 0.025  # of the page: ends so near to its edges may be those of a streak or of a fold
-# rules that end together and make an edge: where others cross them, and where none do
-_FEWEST, _FEWEST_BARE = 2, 4
+EDGE = 0.025  # of the page: ends so near to its edges may be those of a streak or of a fold
+FEWEST = 2  # rules of the other direction that one of a table meets
 _WIDE, _HIGH = 0.45, 0.03  # of the page: shorter ones make no edge, level and upright
 # Of a text's height: writing within the first of a line on both sides stands across it, writing within the
 # second stands beside it, and what is nearer to the line than the third is its own ink. So many texts across
@@ -49,6 +48,7 @@ _STREAKED, _LOOSE = 0.6, 68
 # Of a text's height: a level line is farther inside it than the first where it runs through it, and than the
 # second above its foot where it is a part of it, at most so many times as long.
 _THROUGH, _FOOT, _LONGER = 0.3, 0.0, 1.2
+_CLOSE = 7  # pixels beside a line in which a character that it is a stroke of has others
 _INSIDE = 0.15  # of a text's height: what lies so far inside it is a part of it
 
 
@@ -130,7 +130,7 @@ def between(uprights: Iterable[Piece], levels: Sequence[Rule]) -> list[Piece]:
         ]
         met = sum(piece.start - TOUCH <= y <= piece.end + TOUCH for y in crossed)
         # One that writing seems to lengthen still goes from one level rule over another.
-        if all(ends) or (any(ends) and met >= _FEWEST) or (piece.length > _TOO_LONG and met):
+        if all(ends) or (any(ends) and met >= FEWEST) or (piece.length > _TOO_LONG and met):
             kept.append(piece)
         elif any(ends):
             half.append(piece)
@@ -204,31 +204,61 @@ def without_foreign(
 def _shortened(piece: Piece, levels: Sequence[Rule]) -> Iterator[Piece]:
     """An upright piece without what of it reaches a little beyond the last level rule, where its other end
     lies on one."""
-    crossed = [
-        level.level(piece.middle)
-        for level in levels
-        if level.start - TOUCH <= piece.middle <= level.end + TOUCH
-    ]
-    crossed = sorted(y for y in crossed if piece.start - TOUCH <= y <= piece.end + TOUCH)
-    if len(crossed) < _FEWEST:
+    crossed = _crossed(piece, levels)
+    if len(crossed) < FEWEST:
         return
     first, last = crossed[0], crossed[-1]
     over, under = piece.end - last, first - piece.start
     if (abs(under) <= TOUCH < over < _OVERSHOT) or (abs(over) <= TOUCH < under < _OVERSHOT):
-        start, end = (piece.start, int(last)) if over > TOUCH else (int(first), piece.end)
-        slope = piece.level(end) - piece.level(start)
-        yield replace(
-            piece, start=start, end=end, weights=(slope, (piece.level(start) + piece.level(end)) / 2)
-        )
+        yield _cut(piece, piece.start, int(last)) if over > TOUCH else _cut(piece, int(first), piece.end)
 
 
 def _without_writing(one: Rule, levels: Sequence[Rule], texts: Texts) -> Rule:
-    """An upright rule without what of it is a stroke of writing under its end or on its head."""
-    for part in (_rule([piece]) for whole in one.pieces[:1] for piece in _shortened(whole, levels)):
-        rest = Rule(part.end, one.end, one.at) if part.end < one.end else Rule(one.start, part.start, one.at)
-        if len(one.pieces) == 1 and across(rest, texts)[0]:
+    """An upright rule without what of its pieces is a stroke of writing under an end or on a head."""
+    pieces = [_unwritten(piece, levels, texts) for piece in one.pieces]
+    return one if pieces == [*one.pieces] else _rule(pieces)
+
+
+def _unwritten(piece: Piece, levels: Sequence[Rule], texts: Texts) -> Piece:
+    for part in _shortened(piece, levels):
+        rest = (part.end, piece.end) if part.end < piece.end else (piece.start, part.start)
+        if across(Rule(*rest, piece.middle), texts)[0]:
             return part
-    return one
+    # Strokes that stand right under its end may fill the row as far as its other side.
+    met = _crossed(piece, levels)
+    if len(met) > FEWEST and _is_written(Rule(met[-2], met[-1], piece.middle), texts):
+        return _cut(piece, piece.start, int(met[-2]))
+    if len(met) > FEWEST and _is_written(Rule(met[0], met[1], piece.middle), texts):
+        return _cut(piece, int(met[1]), piece.end)
+    return piece
+
+
+def _is_written(part: Rule, texts: Texts) -> bool:
+    """Whether a part of an upright line is strokes of the text that stands across it: there is writing close
+    beside most of it."""
+    crossed, beside = across(part, texts)
+    if not crossed or beside:
+        return False
+    rows = slice(int(part.start) + _OWN, max(int(part.end) - _OWN, int(part.start) + _OWN + 1))
+    x = round(part.at)
+    close = texts.ink[rows, max(0, x - _CLOSE) : x + _CLOSE + 1]
+    return float((close > 0).any(axis=1).mean()) > 0.5
+
+
+def _crossed(piece: Piece, levels: Sequence[Rule]) -> list[float]:
+    """Where an upright piece meets level rules."""
+    found = [
+        level.level(piece.middle)
+        for level in levels
+        if level.start - TOUCH <= piece.middle <= level.end + TOUCH
+    ]
+    return sorted(y for y in found if piece.start - TOUCH <= y <= piece.end + TOUCH)
+
+
+def _cut(piece: Piece, start: int, end: int) -> Piece:
+    """What of a piece goes from `start` to `end`."""
+    first, last = piece.level(start), piece.level(end)
+    return replace(piece, start=start, end=end, weights=(last - first, (first + last) / 2))
 
 
 def _is_streak(one: Rule, levels: Sequence[Rule], uprights: Sequence[Rule], texts: Texts) -> bool:
@@ -300,7 +330,7 @@ def _is_anchored(one: Rule, others: Sequence[Rule]) -> bool:
 
 def _is_shared(end: float, others: Iterable[float], size: int) -> bool:
     """Whether another rule of the direction ends there as well, and not only because the page does."""
-    return _EDGE * size < end < (1 - _EDGE) * size and any(abs(other - end) <= TOUCH for other in others)
+    return EDGE * size < end < (1 - EDGE) * size and any(abs(other - end) <= TOUCH for other in others)
 
 
 def _runs_through(level: Rule, boxes: Iterable[Rect]) -> bool:
@@ -357,42 +387,6 @@ def _bare(ink: Gray, x: float, y0: float, y1: float, high: float) -> tuple[float
         columns = np.flatnonzero((part > 0).any(axis=0))
         found.append(float(columns[0]) if len(columns) else float(reach))
     return found[0], found[1]
-
-
-def edges(own: Sequence[Rule], others: Sequence[Rule], along: int, least: float) -> list[Rule]:
-    """Rules of the other direction that were not drawn or not seen, where rules begin or end together.
-    `along`: the size of the page along the rules; shorter ones than `least` make no edge."""
-    found = []
-    long = [rule for rule in own if rule.length >= least]
-    for group in _alike(long):
-        first, last = min(rule.at for rule in group), max(rule.at for rule in group)
-        crossed = any(sum(rule.meets(other) for rule in group) >= _FEWEST for other in others)
-        if len(group) < (_FEWEST if crossed else _FEWEST_BARE):
-            continue
-        for sign, ends in ((-1, [rule.start for rule in group]), (1, [rule.end for rule in group])):
-            side = float(np.median(ends))
-            # Where one is drawn there or farther out, rules only fade.
-            drawn = sum(
-                max(0.0, min(other.end, last) - max(other.start, first))
-                for other in others
-                if sign * (other.at - side) >= -TOUCH
-            )
-            if _EDGE * along < side < (1 - _EDGE) * along and drawn < (last - first) / 2:
-                found.append(Rule(first, last, side))
-    return found
-
-
-def _alike(rules: Sequence[Rule]) -> Iterator[list[Rule]]:
-    """Groups of rules that begin together and end together."""
-    rest = sorted(rules, key=lambda rule: -rule.length)
-    while rest:
-        like = [
-            rule
-            for rule in rest
-            if abs(rule.start - rest[0].start) <= TOUCH and abs(rule.end - rest[0].end) <= TOUCH
-        ]
-        rest = [rule for rule in rest if rule not in like]
-        yield like
 
 
 def tables(levels: Sequence[Rule], uprights: Sequence[Rule]) -> list[tuple[list[Rule], list[Rule]]]:

@@ -15,7 +15,16 @@ from extractor.scan import lattice
 from extractor.scan.folds import Folds, find_folds
 from extractor.scan.grids import Grid, bare_grid, grid_of, scaled
 from extractor.scan.lattice import SAME, TOUCH, Rule, Texts
-from extractor.scan.strokes import Piece, Strokes, find_darkness, find_faint, find_ink, find_strokes
+from extractor.scan.open_sides import edges
+from extractor.scan.strokes import (
+    WRITTEN,
+    Piece,
+    Strokes,
+    find_darkness,
+    find_faint,
+    find_ink,
+    find_strokes,
+)
 from extractor.scan.unruled import find_rows
 from models.geometry import Rect
 
@@ -23,7 +32,10 @@ Gray = NDArray[np.uint8]
 
 _DPI = 150  # lines are looked for at this resolution
 # least lengths in pixels of it: longer than strokes of a heading, shorter than a row is high
-_LEVEL, _UPRIGHT = 46, 34
+_LEVEL, _UPRIGHT = 46, WRITTEN
+# The least of an upright line that stands in one low row alone, and how near to level lines it begins and
+# ends.
+_LOW, _AT = 12, 3
 _WIDE, _HIGH = 0.45, 0.1  # of the page: shorter rules that end together make no edge that isn't drawn
 _HELD = 0.5  # of a page's lines of text: where fewer stand in tables, rules may be too faint, or red
 _PALE = 165  # grey from which on a line is faint
@@ -164,9 +176,18 @@ class _Seen:
         lined = (
             (ink | find_faint(darkness, ink), turned[1] | find_faint(*turned)) if faint else (ink, turned[1])
         )
-        return cls(
-            ink, lined, find_strokes(lined[0], darkness, _LEVEL), find_strokes(lined[1], turned[0], _UPRIGHT)
-        )
+        level = find_strokes(lined[0], darkness, _LEVEL)
+        ends = _near_lines(level, ink.shape)
+        return cls(ink, lined, level, find_strokes(lined[1], turned[0], _UPRIGHT, _LOW, ends))
+
+
+def _near_lines(strokes: Strokes, shape: tuple[int, ...]) -> Gray:
+    """255 where a level line is near, turned."""
+    lines = np.zeros(shape, np.uint8)
+    for piece in strokes.pieces:
+        part, pixels = strokes.pixels(piece)
+        lines[part][pixels] = 255
+    return np.ascontiguousarray(cv2.dilate(lines, np.ones((2 * _AT + 1, 1), np.uint8)).T)
 
 
 def _tables(gray: Gray, boxes: Sequence[Rect], faint: bool) -> _Found:
@@ -185,16 +206,16 @@ def _tables(gray: Gray, boxes: Sequence[Rect], faint: bool) -> _Found:
     texts = Texts(tuple(boxes), _written(seen, standing))
     levels, uprights = lattice.without_foreign(levels, lattice.chained(standing), texts)
     height, width = gray.shape
-    uprights += lattice.edges(levels, uprights, width, _WIDE * width)
-    levels += lattice.edges(uprights, levels, height, _HIGH * height)
+    uprights += edges(levels, uprights, width, _WIDE * width)
+    levels += edges(uprights, levels, height, _HIGH * height)
     grids = [
         grid for rules in lattice.tables(levels, uprights) if (grid := grid_of(*rules, seen.lined, texts))
     ]
-    edges = [cell.box for grid in grids for cell in grid.cells]
+    boxed = [cell.box for grid in grids for cell in grid.cells]
     ruled = _ruled(
-        seen.level, seen.level.pieces, seen.lined[0], [y for box in edges for y in (box[1], box[3])]
+        seen.level, seen.level.pieces, seen.lined[0], [y for box in boxed for y in (box[1], box[3])]
     )
-    ruled |= _ruled(seen.upright, standing, seen.lined[1], [x for box in edges for x in (box[0], box[2])]).T
+    ruled |= _ruled(seen.upright, standing, seen.lined[1], [x for box in boxed for x in (box[0], box[2])]).T
     rules = gray[(ruled & seen.lined[0]) > 0]
     pale = not len(rules) or bool(np.median(rules) > _PALE)
     kept = {piece.label for upright in uprights for piece in upright.pieces}

@@ -5,6 +5,7 @@ Everything here follows the rows of the picture. To find upright strokes, pass t
 diagonal.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -17,6 +18,7 @@ Floats = NDArray[np.float64]
 
 # ink is by so many levels darker than so many pixels around, and not lighter than that
 _AROUND, _DARKER, _LIGHTEST = 41, 22, 215
+WRITTEN = 34  # pixels: strokes of writing, but for a heading's, are shorter
 _BREAK = 7  # pixels along a line that may be missing
 _LONG, _BENT = 240, 200  # pixels from which on a line may be broken, and bent
 _FEWEST, _STRAY = 10, 2.2  # pixels of a line that say how it runs, and how far a pixel may be off it
@@ -31,6 +33,8 @@ _BROKEN, _WHOLE = 0.6, 0.86  # least part of a line that is inked: of a long fai
 # at most, it may touch what is written at it.
 _DOTTED, _DOTS, _APART, _BARE, _TOUCHED, _BESIDE = 60, 0.2, 10, 0.9, 0.6, (3, 4)
 _ENDLESS, _COVERED_UP = 400, 30
+# From so many to so many pixels beside a line that is no longer than a stroke of writing there is none.
+_FREE = (3, 7)
 _ROUNDS = 3
 _REACH = 2  # pixels that a thin line takes on each side of its middle
 # A faint line is darker than what is so many pixels beside it by so many levels, in the mean of so many
@@ -111,26 +115,59 @@ class Strokes:
         return part, self.labels[part] == piece.label
 
 
-def find_strokes(ink: Gray, darkness: NDArray[np.int16], length: int) -> Strokes:
+def find_strokes(
+    ink: Gray, darkness: NDArray[np.int16], length: int, shorter: int = 0, ends: Gray | None = None
+) -> Strokes:
     """What of `ink` runs along the rows for `length` pixels as one thin straight line, small gaps and a
-    slight slope allowed."""
+    slight slope allowed; or for `shorter` pixels, where it goes from one of the `ends` to another."""
     # What shines through beside a rule makes one thick line with it, but for what of it is really dark.
     strong = ink & (np.uint8(255) * (darkness > _STRONG))
     core = _thin(strong)
     # Every few columns are enough for what is so long, and cost a fraction.
     long = _runs(np.ascontiguousarray(core[:, ::_EVERY]), _LASTING * length // _EVERY, 1)
     thin = _thin(ink) | (core & np.repeat(long, _EVERY, axis=1)[:, : core.shape[1]])
-    runs = _runs(thin, length)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(runs)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(_runs(thin, length))
+    pieces = _straight(range(1, len(stats)), labels, stats, thin, ink, darkness)
+    if ends is not None:
+        low = _ended(_runs(thin & ~ends, shorter, _FREE[0]), ink, ends, length)
+        low[np.isin(labels, [piece.label for piece in pieces])] = 0
+        _, more, others, _ = cv2.connectedComponentsWithStats(low)
+        labels = np.where(more > 0, more + (len(stats) - 1), labels)
+        stats, known = np.concatenate([stats, others[1:]]), len(stats)
+        pieces += _straight(range(known, len(stats)), labels, stats, thin, ink, darkness)
+    return Strokes(tuple(pieces), labels, stats)
+
+
+def _straight(
+    which: Iterable[int], labels: NDArray[np.int32], stats: NDArray[np.int32], thin: Gray, ink: Gray,
+    darkness: NDArray[np.int16],
+) -> list[Piece]:  # fmt: skip
+    """The pieces that the components of these labels are."""
     pieces = []
-    for label in range(1, count):
+    for label in which:
         x, y, width, height = (int(v) for v in stats[label, :4])
         part = (slice(y, y + height), slice(x, x + width))
         weights = _course((labels[part] == label) & (thin[part] > 0), ink, x, y)
         if weights is not None:
             piece = Piece(x, x + width, (*weights[:-1], weights[-1] + y), label=label)
             pieces.append(replace(piece, dark=_depth(piece, darkness)))
-    return Strokes(tuple(pieces), labels, stats)
+    return pieces
+
+
+def _ended(runs: Gray, ink: Gray, ends: Gray, length: int) -> Gray:
+    """The runs shorter than `length` that go from one of the `ends` to the next, with bare paper beside them:
+    a stroke of a character has others beside it."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(runs)
+    left, right = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_LEFT] + stats[:, cv2.CC_STAT_WIDTH]
+    row = stats[:, cv2.CC_STAT_TOP] + stats[:, cv2.CC_STAT_HEIGHT] // 2
+    met = [ends[row, np.clip(at, 0, ends.shape[1] - 1)] > 0 for at in (left - _FREE[0], right + _FREE[0])]
+    kept = met[0] & met[1] & (stats[:, cv2.CC_STAT_WIDTH] < length)
+    kept[0] = False
+    for label in np.flatnonzero(kept):
+        beside = [row[label] + sign * off for sign in (-1, 1) for off in range(_FREE[0], _FREE[1] + 1)]
+        strip = ink[np.clip(beside, 0, ink.shape[0] - 1), left[label] : right[label]]
+        kept[label] = float((strip == 0).all(axis=0).mean()) > _BARE
+    return np.asarray(np.uint8(255) * kept[labels], np.uint8)
 
 
 def _runs(thin: Gray, length: int, gap: int = _BREAK) -> Gray:

@@ -316,6 +316,29 @@ def test_a_character_s_stroke_under_the_end_of_a_rule_is_no_part_of_it():
     assert _cells(picture, texts) == FORM
 
 
+def _low_rows():
+    """A row of two cells, one no higher than a line of text with a line all across it, and one of four; and
+    the box of that line."""
+    picture = drawing.blank()
+    drawing.table(picture, [200, 1400], [300, 420, 456, 492])
+    for x, top, bottom in ((500, 300, 420), (500, 456, 492), (800, 456, 492), (1000, 456, 492)):
+        cv2.line(picture, (x, top), (x, bottom), (0, 0, 0), 2)
+    drawing.write(picture, [(230, 424, "本人承诺以上所填内容真实有效，愿承担一切责任")], size=28)
+    return picture, [(230, 424, 874, 452)]
+
+
+def test_a_border_of_one_low_row_alone_is_seen_and_strokes_of_a_line_that_fills_a_row_are_none():
+    picture, texts = _low_rows()
+    expected = [(0, 0), (0, 1), (1, 0), (2, 0), (2, 1), (2, 2), (2, 3)]
+    assert [place[:2] for place in _cells(picture, texts)] == expected
+    # The strokes of a box, and of what a rule above goes on in, are most of a border in so low a row.
+    cv2.rectangle(picture, (500, 425), (522, 450), (0, 0, 0), 2)
+    assert [place[:2] for place in _cells(picture, texts)] == expected
+    cv2.line(picture, (500, 420), (500, 456), (0, 0, 0), 2)
+    cv2.line(picture, (494, 440), (506, 440), (0, 0, 0), 14)
+    assert [place[:2] for place in _cells(picture, texts)] == expected
+
+
 def test_a_streak_that_wear_broke_is_no_border():
     picture, texts = _filled_form()
     for top, bottom in ((0, 190), (296, 545), (1000, 1100)):
