@@ -2,6 +2,7 @@
 what they say."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -165,7 +166,7 @@ def _placed(boxes: Sequence[Rect], page: FlatPage) -> list[Place]:
     """The boxes, each in its cell; one that runs over a ruled line is cut there."""
     places: list[Place] = []
     inset = _INSET * page.scale
-    for box in _heightened(_single(boxes)):
+    for box in _heightened(_unstacked(_single(boxes), page.clear)):
         pieces = [Place(*piece) for piece in _pieces(box, page.ruling, inset)]
         places += pieces or [Place(box)]
     return places
@@ -175,6 +176,36 @@ def _single(boxes: Sequence[Rect]) -> list[Rect]:
     """The boxes without those that are several lines in one, which a detector makes of dense handwriting."""
     most = _BLOCK * float(np.median([box[3] - box[1] for box in boxes])) if boxes else 0.0
     return [box for box in boxes if box[3] - box[1] < most or box[2] - box[0] < most]
+
+
+def _unstacked(boxes: Sequence[Rect], clear: Gray) -> list[Rect]:
+    """The boxes, a column of characters that stand one under the other as one box for each: a recogniser
+    reads along lines only."""
+    found: list[Rect] = []
+    for box in boxes:
+        stacked = box[3] - box[1] > _OBLONG * (box[2] - box[0])
+        found += (stacked and _characters(clear, box)) or [box]
+    return found
+
+
+def _characters(clear: Gray, box: Rect) -> list[Rect]:
+    """A box for each character of a column, from the top down; none where these do not stand apart."""
+    x0, y0, x1, y1 = (round(v) for v in box)
+    size = x1 - x0
+    inked = (clear[max(0, y0) : y1, max(0, x0) : x1] < _FAINTEST).any(axis=1)
+    turns = np.flatnonzero(np.diff(np.concatenate([[False], inked, [False]]).astype(np.int8)))
+    pieces: list[tuple[int, int]] = []
+    for top, bottom in turns.reshape(-1, 2).tolist():
+        # A character such as 二 has blank rows inside it.
+        if pieces and bottom - pieces[-1][0] <= size:
+            pieces[-1] = (pieces[-1][0], bottom)
+        else:
+            pieces.append((top, bottom))
+    if len(pieces) < 2 or max(bottom - top for top, bottom in pieces) > _OBLONG * size:
+        return []
+    middles = [(bottom + top) / 2 for (_, bottom), (top, _) in pairwise(pieces)]
+    cuts = [y0 + cut for cut in (pieces[0][0] - _ROOM * size, *middles, pieces[-1][1] + _ROOM * size)]
+    return [(box[0], top, box[2], bottom) for top, bottom in pairwise(cuts)]
 
 
 def _heightened(boxes: Sequence[Rect]) -> list[Rect]:

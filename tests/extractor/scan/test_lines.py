@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extractor.scan import lines
+from tests.extractor import drawing
 
 _PAGE = (400, 300)
 
@@ -36,3 +37,18 @@ def test_dust_does_not_make_the_part_larger():
 def test_a_blank_page_is_looked_at_whole():
     part, left, top = lines._trimmed(np.full(_PAGE, 255, np.uint8))
     assert (part.shape, left, top) == (_PAGE, 0, 0)
+
+
+def test_characters_under_each_other_are_read_one_by_one_and_no_other_box_is_cut():
+    picture = drawing.blank(300, 400)
+    drawing.write(picture, [(100, 60 + 45 * row, character) for row, character in enumerate("项目二介")], 34)
+    gray = picture[:, :, 0]
+    column = (98.0, 60.0, 136.0, 236.0)
+    boxes = lines._unstacked([column, (10.0, 20.0, 60.0, 40.0)], gray)
+    assert boxes[-1] == (10.0, 20.0, 60.0, 40.0)
+    assert len(boxes) == 5
+    for box, row in zip(boxes, range(4), strict=False):
+        assert box[1] < 60 + 45 * row + 20 < box[3]
+    # A drawing that has no gaps is no column of characters.
+    picture[60:236, 110:116] = 0
+    assert lines._unstacked([column], picture[:, :, 0]) == [column]
