@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from models.errors import NotFound
 from service.campaigns.gather import moment
 from service.campaigns.judgement.entries import Arrival, Entry, Handling, Ruling
+from service.campaigns.judgement.outcome import AnnouncedRow, Outcome, decide_outcome
 from service.campaigns.judgement.standing import Application, Standing
 from service.campaigns.loading import Loaded
 from service.store import campaigns, listing
@@ -47,6 +48,16 @@ class Seen:
         return one
 
 
+@dataclass(frozen=True)
+class Announced:
+    """The list that was announced above as it was brought in, its `version` 0 where none was, and what came
+    of it; `outcome` is None where that list is still waited for."""
+
+    file: str | None
+    version: int
+    outcome: Outcome | None
+
+
 class Desk:
     """One campaign, for all threads of a process."""
 
@@ -56,6 +67,7 @@ class Desk:
         self._entries: dict[int, Entry] = {}
         self._versions: dict[int, int] = {}
         self._seen: Seen | None = None
+        self._announced: tuple[int, Announced] | None = None
 
     def look(self, database: Database) -> Seen:
         """The campaign as it stands."""
@@ -66,6 +78,14 @@ class Desk:
                 standing = self.loaded.judge.stand(self._entries[number] for number in sorted(self._entries))
                 self._seen = Seen(standing, dict(self._versions), last)
             return self._seen
+
+    def outcome(self, database: Database, seen: Seen) -> Announced:
+        """What comes of the campaign as it was `seen`."""
+        with self._lock:
+            known, version = self._announced, _version(database, self.loaded.campaign.name)
+            if known is None or (known[0], known[1].version) != (seen.change, version):
+                known = self._announced = seen.change, decided(database, seen.standing)
+            return known[1]
 
     def entries(self, database: Database) -> list[Entry]:
         """What came, by number, as it stands."""
@@ -102,3 +122,21 @@ def _entry(loaded: Loaded, row: Any, files: tuple[str, ...]) -> Entry:
         form=row.form,
         replaced_by=str(row.replaced_by) if row.replaced_by else None,
     )
+
+
+def decided(database: Database, standing: Standing) -> Announced:
+    """What comes of a campaign that stands so, by the list that was brought into the service."""
+    with database.read() as connection:
+        kept = campaigns.announcement(connection, standing.campaign.name)
+    if kept is None:
+        waits = standing.campaign.announced is not None
+        return Announced(None, 0, None if waits else decide_outcome(standing, []))
+    rows = [AnnouncedRow(*row) for row in kept.content["rows"]]
+    settled = {int(row): None if one is None else str(one) for row, one in kept.content["settled"].items()}
+    return Announced(kept.content["file"], kept.version, decide_outcome(standing, rows, settled))
+
+
+def _version(database: Database, campaign: str) -> int:
+    with database.read() as connection:
+        kept = campaigns.announcement(connection, campaign)
+    return kept.version if kept else 0

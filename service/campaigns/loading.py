@@ -24,7 +24,7 @@ from service.campaigns.judgement.applicants import Listed, Units, is_code
 from service.campaigns.judgement.attribution import Roster
 from service.campaigns.judgement.standing import Judge
 from service.campaigns.judgement.timing import Clock, NoCalendar
-from service.campaigns.sheets import read_table
+from service.campaigns.sheets import read_table, sheet_bytes
 from service.campaigns.wording import PLACES
 from service.forms.complaints import report, tell
 from service.forms.shipped import CAMPAIGNS as SHIPPED
@@ -157,7 +157,7 @@ def _register(campaign: Campaign, folder: Path) -> tuple[list[Listed], list[str]
     path = folder / register.file
     wanted = [one for one in (register.unit, register.code, register.kind, register.organiser) if one]
     try:
-        rows = read_table(path, wanted)
+        rows = read_table(sheet_bytes(path), wanted)
     except RosterError as error:
         return [], [f"{path}: {error}"]
     except OSError as error:

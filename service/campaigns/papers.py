@@ -10,7 +10,6 @@ from datetime import datetime
 
 from generator.letter import Table, fill_letter
 from models.campaign import Organiser, OrganiserGroup
-from models.errors import BadUsage
 from service.campaigns.judgement import timing
 from service.campaigns.judgement.attribution import WORDS as EVIDENCE
 from service.campaigns.judgement.outcome import Outcome
@@ -191,12 +190,23 @@ def outcome_lists(loaded: Loaded, outcome: Outcome, now: datetime) -> Iterator[P
     ):
         sheet.append([Cell(text) for text in (*row, why)])
     doubts = book.sheet("名单中的疑问", ["疑问"])
-    for told in outcome.doubts:
+    for told in [*outcome.doubts, *unfinished(loaded, now)]:
         doubts.append([Cell(told)])
     yield Paper("名单/待定和疑问.xlsx", _saved(book))
 
 
 def list_rows(loaded: Loaded, chosen: Sequence[Application]) -> list[Sequence[str]]:
+def unfinished(loaded: Loaded, now: datetime) -> list[str]:
+    """What a person must write into the lists, because it can't be known here."""
+    try:
+        loaded.judge.clock.after(loaded.judge.clock.day(now), _NOTICE_DAYS)
+    except timing.NoCalendar as missing:
+        return [
+            f"公示期要数工作日，但活动没有 {missing.year} 年的日历：公示的起止日期空着，请自行填写，或在定义的 calendars 中补上"
+        ]
+    return []
+
+
     """Rows in the bureau's usual form: by organiser in the roster's order, then as they came."""
     order = {member.name: number for number, (_, member) in enumerate(loaded.campaign.members())}
     ordered = sorted(chosen, key=lambda one: order.get(one.attribution.organiser or "", len(order)))
@@ -220,13 +230,13 @@ def _listed(loaded: Loaded, template: str, title: str, rows: Sequence[Sequence[s
     today = clock.day(now)
     words = {**_campaign_words(loaded, now), "标题": title, "项数": str(len(rows))}
     if template == "notice":
-        try:
-            first, last = clock.after(today, 1), clock.after(today, _NOTICE_DAYS)
-        except timing.NoCalendar as missing:
-            raise BadUsage(
-                f"公示期要数工作日，但活动没有 {missing.year} 年的日历", advice="请在定义的 calendars 中补上"
-            ) from missing
-        words |= {"公示开始": chinese_date(first), "公示结束": chinese_date(last)}
+        days = (1, _NOTICE_DAYS)
+        dates = (
+            ["    年  月  日"] * 2
+            if unfinished(loaded, now)
+            else [chinese_date(clock.after(today, count)) for count in days]
+        )
+        words |= dict(zip(("公示开始", "公示结束"), dates, strict=True))
     return fill_letter(loaded.templates[template], words, TABLE, Table(LIST_HEADINGS, rows, _WIDTHS))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from generator.sheet import Row, Sheet
+from generator.sheet import DEFAULT_LIMITS, Row, Sheet, SheetLimits
 from generator.workbooks import read_sheets
 from models.campaign import Campaign, Recommendation
 from models.errors import BadUsage, RosterError
@@ -18,17 +18,16 @@ Ruled = Mapping[str, tuple[Ruling, Handling | None]]
 
 
 def read_table(
-    path: Path, wanted: Sequence[str], optional: Sequence[str] = ()
+    data: bytes, wanted: Sequence[str], optional: Sequence[str] = (), limits: SheetLimits = DEFAULT_LIMITS
 ) -> list[tuple[int, Mapping[str, str]]]:
-    """The rows of the only sheet of `path` with all headings that are `wanted`: (number, {heading: text}).
-    Other columns are left alone.
+    """The rows of the only sheet of the file `data` with all headings that are `wanted`: (number, {heading:
+    text}). Other columns are left alone.
 
     Raises:
         RosterError: no sheet has them, or several do, or a cell that is needed can't be used.
-        OSError: the file can't be read.
     """
     found = []
-    for sheet in read_sheets(_bytes(path)):
+    for sheet in read_sheets(data, limits):
         for at, row in enumerate(sheet.rows[:_HEADER_ROWS]):
             columns = _columns(row, [*wanted, *optional])
             if all(heading in columns.values() for heading in wanted):
@@ -43,7 +42,12 @@ def read_table(
     return _rows(*found[0])
 
 
-def _bytes(path: Path) -> bytes:
+def sheet_bytes(path: Path) -> bytes:
+    """What is in the file, as far as a sheet may have bytes.
+
+    Raises:
+        OSError: the file can't be read.
+    """
     with path.open("rb") as file:
         return file.read(_MOST_BYTES + 1)
 
@@ -76,8 +80,10 @@ def _rows(sheet: Sheet, at: int, columns: Mapping[int, str]) -> list[tuple[int, 
     return made
 
 
-def read_announced(campaign: Campaign, path: Path) -> list[AnnouncedRow]:
-    """The rows of the list that was announced above.
+def read_announced(
+    campaign: Campaign, data: bytes, limits: SheetLimits = DEFAULT_LIMITS
+) -> list[AnnouncedRow]:
+    """The rows of the file `data`, the list that was announced above.
 
     Raises:
         RosterError: it can't be read, or has not the campaign's headings.
@@ -86,7 +92,7 @@ def read_announced(campaign: Campaign, path: Path) -> list[AnnouncedRow]:
     said = campaign.announced
     if said is None:
         raise BadUsage("本次活动没有上级公布的名单", advice="请去掉 --announced，或在定义中写明 announced")
-    rows = read_table(path, [one for one in (said.unit, said.title) if one])
+    rows = read_table(data, [one for one in (said.unit, said.title) if one], limits=limits)
     made = [
         AnnouncedRow(number, row.get(said.unit or "") or None, row.get(said.title or "") or None)
         for number, row in rows
@@ -103,7 +109,7 @@ def read_rulings(campaign: Campaign, path: Path) -> Ruled:
     """
     found: dict[str, tuple[Ruling, Handling | None]] = {}
     wrong: list[str] = []
-    for number, row in read_table(path, [KEY], list(RULED.values())):
+    for number, row in read_table(sheet_bytes(path), [KEY], list(RULED.values())):
         name, said = row.get(KEY, ""), {what: row.get(heading, "") for what, heading in RULED.items()}
         if not any(said.values()):
             continue

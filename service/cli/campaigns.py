@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from service.campaigns.judgement.entries import Entry
+    from service.campaigns.judgement.outcome import Outcome
     from service.campaigns.judgement.standing import Standing
     from service.campaigns.loading import Loaded
     from service.campaigns.papers import Paper
@@ -124,7 +125,11 @@ def lists(
     announced: Annotated[
         Path | None,
         typer.Option(
-            "--announced", metavar="FILE.xlsx", help="上级公布的名单，按名称对应", exists=True, dir_okay=False
+            "--announced",
+            metavar="FILE.xlsx",
+            help="上级公布的名单，按名称对应；服务中已导入的不必再给",
+            exists=True,
+            dir_okay=False,
         ),
     ] = None,
     final: Annotated[bool, typer.Option("--final", help="没有上级名单的活动，出最终名单")] = False,
@@ -133,23 +138,40 @@ def lists(
     overwrite: Overwrite = False,
 ) -> None:
     """出文件：申请台账，给各推荐部门的催报函和邮件草稿；有了上级名单，再出各名单和公示。什么也不会自动发送。"""
-    from service.campaigns.judgement.outcome import decide_outcome
-    from service.campaigns.papers import ledger, outcome_lists, reminders
-    from service.campaigns.sheets import read_announced
+    from service.campaigns.papers import ledger, outcome_lists, reminders, unfinished
 
     loaded, standing, now = _standing(campaign, results, rulings, mail, at, forms)
     papers = [ledger(loaded, standing), *reminders(loaded, standing, now)]
-    if announced is not None or final:
-        if final and loaded.campaign.announced is not None and announced is None:
-            raise BadUsage("这次活动要等上级的名单", advice="请用 --announced 给出上级公布的名单")
-        rows = read_announced(loaded.campaign, announced) if announced else []
-        outcome = decide_outcome(standing, rows)
+    outcome = _outcome(loaded, standing, announced, final=final, in_service=results is None)
+    if outcome is not None:
         papers += outcome_lists(loaded, outcome, now)
-        for told in outcome.doubts:
+        for told in [*outcome.doubts, *unfinished(loaded, now)]:
             say(f"请核对：{told}")
         say(f"待定 {len(outcome.undecided)} 份")
     _write(output, papers, overwrite=overwrite)
     say(f"已生成 {len(papers)} 个文件：{output}")
+
+
+def _outcome(
+    loaded: "Loaded", standing: "Standing", announced: Path | None, *, final: bool, in_service: bool
+) -> "Outcome | None":
+    """What comes of the campaign, None where it is too early to ask; by the list that the service has where
+    no other is named."""
+    from service.campaigns.desk import decided
+    from service.campaigns.judgement.outcome import decide_outcome
+    from service.campaigns.sheets import read_announced, sheet_bytes
+    from service.cli.operations import kept
+
+    if announced is not None:
+        return decide_outcome(standing, read_announced(loaded.campaign, sheet_bytes(announced)))
+    if in_service and loaded.campaign.announced is not None:
+        with kept() as place:
+            found = decided(place.database, standing).outcome
+        if found is not None:
+            return found
+    if final and loaded.campaign.announced is not None:
+        raise BadUsage("这次活动要等上级的名单", advice="请用 --announced 给出上级公布的名单")
+    return decide_outcome(standing, []) if final else None
 
 
 def _write(folder: Path, papers: "Sequence[Paper]", *, overwrite: bool) -> None:

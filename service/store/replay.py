@@ -5,13 +5,24 @@ still holds what the log tells. Erased values can't be rebuilt, so only the stat
 purged submission are compared.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 
 from service.store.audit import canonical
-from service.store.tables import audit_log, audit_values, records, rulings, submissions, versions
+from service.store.campaigns import ASKED
+from service.store.tables import (
+    announcements,
+    audit_log,
+    audit_values,
+    records,
+    rulings,
+    submissions,
+    versions,
+)
 
 # How many submissions have their entries in memory at a time.
 _BATCH = 500
@@ -24,13 +35,14 @@ _UNDER_WAY = ("received", "reading")
 
 @dataclass(frozen=True)
 class Departure:
-    """A difference between a submission and the log, and the reason; `submission` is its number."""
+    """A difference between what is kept and the log, and the reason; `submission` is the number of the one
+    that differs, None where it is not about one."""
 
-    submission: int
+    submission: int | None
     why: str
 
     def __str__(self) -> str:
-        return f"编号 {self.submission}：{self.why}"
+        return self.why if self.submission is None else f"编号 {self.submission}：{self.why}"
 
 
 @dataclass
@@ -70,6 +82,31 @@ def departures(connection: sa.Connection) -> Iterator[Departure]:
     last = max(numbers, connection.scalar(told.where(audit_log.c.subject.like(f"{_PREFIX}%"))) or 0)
     for first in range(1, last + 1, _BATCH):
         yield from _compared(connection, range(first, min(first + _BATCH, last + 1)))
+    yield from _announced(connection)
+
+
+def _announced(connection: sa.Connection) -> Iterator[Departure]:
+    """Yields the campaigns whose announced list is not as the log tells."""
+    about = sa.select(audit_log.c.seq, audit_log.c.subject, audit_log.c.action).where(
+        audit_log.c.action.in_(("announce", "match"))
+    )
+    entries = connection.execute(about.order_by(audit_log.c.seq)).all()
+    values = _values(connection, [entry.seq for entry in entries])
+    told: dict[str, dict[str, Any]] = {}
+    for entry in entries:
+        said = {label: json.loads(text) for label, text in values.get(entry.seq, ())}
+        name = entry.subject.removeprefix(_CAMPAIGN)
+        if entry.action == "announce":
+            told[name] = said
+        elif "row" in said:
+            settled = told.setdefault(name, {"settled": {}})["settled"]
+            settled.pop(str(said["row"]), None)
+            if said["submission"] != ASKED:
+                settled[str(said["row"])] = said["submission"]
+    kept = {row.campaign: row.content for row in connection.execute(announcements.select())}
+    for name in sorted(told.keys() | kept.keys()):
+        if canonical(told.get(name)) != canonical(kept.get(name)):
+            yield Departure(None, f"活动 {name}：上级名单或它的对应与日志不一致")
 
 
 def _compared(connection: sa.Connection, batch: Sequence[int]) -> Iterator[Departure]:

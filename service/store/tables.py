@@ -10,6 +10,7 @@ uploads ──< upload_files            the files that one request or one mail b
               ├───>< kinships       pairs of submissions that may be the same, and a person's verdict
               ├────< rulings        what persons decided on it for a campaign
               └────── search        the full-text index: FTS5 or a tsvector, so only the migration makes it
+announcements                       what was announced for a campaign, and which submissions are meant
 audit_log ──< audit_values          a hash chain over salted digests. Values and salts can be erased, and the
                                     chain stays whole
 """
@@ -287,6 +288,17 @@ rulings = Table(
     Column("campaign", String(64), primary_key=True),
     Column("content", Json, nullable=False),
     Column("reason", Text),
+    Column("version", Integer, nullable=False),
+    Column("by", String(80), nullable=False),
+    Column("at", Moment, nullable=False),
+)  # fmt: skip
+
+# The list that somebody above announced for a campaign: {"file", "rows": [[number, unit, title]], "settled":
+# {number of the row: the submission that a person says it means, or null for none}}.
+announcements = Table(
+    "announcements", metadata,
+    Column("campaign", String(64), primary_key=True),
+    Column("content", Json, nullable=False),
     Column("version", Integer, nullable=False),
     Column("by", String(80), nullable=False),
     Column("at", Moment, nullable=False),

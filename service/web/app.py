@@ -28,6 +28,7 @@ from service.web.routes import (  # fmt: skip
     export,
     forms,
     health,
+    outcomes,
     own_login,
     part_pages,
     questions,
@@ -46,7 +47,8 @@ _ROUTERS: Sequence[APIRouter] = (
     session.router, own_login.router, users.router, tokens.router, forms.router, uploads.router,
     submissions.router,
     editing.router, questions.router,
-    twins.router, export.router, correction.router, campaigns.router, webhooks.router, part_pages.router,
+    twins.router, export.router, correction.router, campaigns.router, outcomes.router,
+    webhooks.router, part_pages.router,
     audit.router,
 )  # fmt: skip
 

@@ -1,7 +1,5 @@
 """Campaigns: how each stands, its applications, what persons decide on them there, and its papers."""
 
-import io
-import zipfile
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
@@ -20,6 +18,7 @@ from service.web.campaigns import Known, shown
 from service.web.charts import Chart, draw
 from service.web.conditional import VERSIONED, IfMatch, document, media, version_of
 from service.web.context import Here
+from service.web.routes.outcomes import zipped
 from service.web.schemas import Limit, Number, Reason
 from service.web.security import may
 
@@ -187,12 +186,9 @@ def papers(name: FormName, context: Here, all_: Known, who: Annotated[Actor, may
     is sent."""
     desk, now = all_.desk(name), context.clock()
     standing = desk.look(context.database).standing
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for paper in (ledger(desk.loaded, standing), *reminders(desk.loaded, standing, now)):
-            archive.writestr(paper.name, paper.data)
+    data = zipped((ledger(desk.loaded, standing), *reminders(desk.loaded, standing, now)))
     with context.database.write() as connection:
         audit.append(
             connection, now, who.id, "export", f"campaign:{name}", {"count": len(standing.applications)}
         )
-    return document(stream.getvalue(), _ZIP, f"{name}.zip")
+    return document(data, _ZIP, f"{name}.zip")

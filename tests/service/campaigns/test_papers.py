@@ -197,6 +197,10 @@ def test_lists_are_made_of_the_announced_one_in_the_usual_form_without_a_formula
         assert {cell.data_type for cell in cells} <= {"s", "n"}
         assert all(cell.value is None or isinstance(cell.value, str) for cell in cells)
     assert run(*command, *more).code == 2  # nothing is written over
+    # Of a year without a calendar, the days of the notice are left to a person, and nothing else.
+    ran = run(*command, *more, "--overwrite", "--at", "2024-01-05")
+    assert (ran.code, "没有 2024 年的日历" in ran.err) == (0, True)
+    assert "公示期自    年  月  日至" in " ".join(_texts(out / f"名单/公示_{outcomes.own_list}.docx"))
 
 
 def test_a_reminder_says_the_figures_and_its_mail_is_a_draft_that_nobody_sent(

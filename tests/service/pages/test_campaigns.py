@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import Workbook
 from playwright.sync_api import Page, expect
 
 from service.forms.definitions import load_forms
@@ -14,6 +15,7 @@ from tests.service.pages.serving import Service
 NAME = "carbon-filing-2026"
 PATH = f"/campaigns?name={NAME}"
 SEEDS = (81, 82)
+LETTER, PILOT = "near-zero-carbon-2021", "pilot-application"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -100,11 +102,46 @@ def test_the_papers_are_downloaded(visit: Visit) -> None:
 
 def test_another_campaign_is_chosen_and_stays_in_the_address(visit: Visit) -> None:
     page = _opened(visit)
-    page.get_by_label("选择活动").select_option("near-zero-carbon-2021")
+    page.get_by_label("选择活动").select_option(LETTER)
     expect(page.locator("#stages li")).to_have_count(2)
-    assert page.url.endswith("?name=near-zero-carbon-2021")
+    assert page.url.endswith(f"?name={LETTER}")
     page.reload()
     expect(page.locator("#stages li")).to_have_count(2)
+
+
+def test_rows_of_the_announced_list_are_settled_on_the_page(
+    service: Service, visit: Visit, tmp_path: Path
+) -> None:
+    form = load_forms()[PILOT]
+    for upload in service.administrator.upload(filled(tmp_path, 83, form=form)):
+        service.administrator.read(upload)
+    book = Workbook()
+    book.worksheets[0].append(["序号", "试点名称", "申报单位"])
+    book.worksheets[0].append([1, "某个试点", unit(form, 83)])
+    book.worksheets[0].append([2, "远方", "上海远方集团"])
+    book.save(tmp_path / "省名单.xlsx")
+    page = visit(f"/campaigns?name={LETTER}")
+    expect(page.locator("#outcome-now")).to_contain_text("还没有导入")
+    expect(page.get_by_role("button", name="下载名单和公示")).to_be_disabled()
+    page.get_by_label("上级公布的名单").set_input_files(tmp_path / "省名单.xlsx")
+    page.get_by_role("button", name="导入名单").click()
+    expect(page.locator("#announced-body tr")).to_have_count(2)
+    first = page.locator("#announced-body tr").first
+    first.get_by_label("是哪一份").select_option(index=1)
+    first.get_by_role("button", name="确认对应").click()
+    expect(page.locator("#announced-body tr")).to_have_count(1)
+    page.get_by_label("是哪一份").select_option("none")
+    page.get_by_role("button", name="确认对应").click()
+    expect(page.locator("#outcome-now")).to_contain_text("待核对 0 行")
+    expect(page.locator("#outcome-lists dd").first).to_have_text("1 份")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="下载名单和公示").click()
+    assert download.value.suggested_filename == f"{LETTER}-lists.zip"
+    page.get_by_label("连同已对应的行").check()
+    page.get_by_role("button", name="重新确认").first.click()
+    expect(page.locator("#outcome-now")).to_contain_text("待核对 1 行")
+    said: dict[str, Any] = service.administrator.ask("GET", f"/campaigns/{LETTER}/outcome")
+    assert (said["doubted"], said["total"]) == (1, 2)
 
 
 def test_units_are_links_to_their_submissions(visit: Visit) -> None:

@@ -1,6 +1,7 @@
 // A campaign at a glance: figures and charts as the service has them, and decisions on what waits for a person.
 
 import { BASE, download, get, send } from "./api.js";
+import { outcomes } from "./campaigns_outcome.js";
 import { $, $$, h } from "./dom.js";
 import { bind } from "./keys.js";
 import { say, tell } from "./toast.js";
@@ -14,6 +15,8 @@ let figures = null, shown = 0;
 
 const name = () => $("#campaign").value;
 const path = (rest = "") => `/campaigns/${encodeURIComponent(name())}${rest}`;
+
+const outcome = outcomes(path, can.has("decide"));
 
 function when(days) {
   return days > 0 ? `还有 ${days} 天` : days === 0 ? "今天截止" : `已截止 ${-days} 天`;
@@ -94,7 +97,7 @@ async function load() {
   try {
     figures = await get(path());
     paint();
-    await Promise.all([...CHARTS.map(chart), waiting(0)]);
+    await Promise.all([...CHARTS.map(chart), waiting(0), outcome.load()]);
   } catch (problem) { tell(problem); }
 }
 
