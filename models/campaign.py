@@ -193,6 +193,20 @@ class Criterion(Model):
     points: int | None = Constraint(default=None, ge=1, le=1000)
 
 
+class Scoring(Model):
+    """How points are given: by one reviewer or by two, each before seeing the other's. Totals that lie more
+    than `apart` points from each other are talked over again."""
+
+    reviewers: Literal[1, 2] = 1
+    apart: int | None = Constraint(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _two_can_be_apart(self) -> Self:
+        if self.apart is not None and self.reviewers < 2:
+            raise ValueError("只有一位复核人评分时不应写 apart")
+        return self
+
+
 class FieldNames(Model):
     """Which fields of the form say what; a form without one of the last four leaves it out."""
 
@@ -274,6 +288,7 @@ class Campaign(Model):
     domains: tuple[Domain, ...] = Constraint(min_length=1)
     organisers: tuple[OrganiserGroup, ...] = Constraint(min_length=1)
     criteria: tuple[Criterion, ...] = ()
+    scoring: Scoring | None = None
     outcomes: Outcomes
     announced: Announced | None = None
     letters: Letters
@@ -292,6 +307,16 @@ class Campaign(Model):
         """All organisers with their groups, in order."""
         for group in self.organisers:
             yield from ((group, member) for member in group.members)
+
+    @cached_property
+    def points(self) -> dict[str, int]:
+        """{criterion: the most points it can have}; empty where the call gives none."""
+        return {one.name: one.points for one in self.criteria if one.points}
+
+    @property
+    def reviewers(self) -> int:
+        """How many give points, 0 where the call has none."""
+        return (self.scoring.reviewers if self.scoring else 1) if self.points else 0
 
     def domain(self, name: str) -> Domain | None:
         """The domain that the form's option `name` means."""
@@ -331,6 +356,11 @@ def _references(campaign: Campaign) -> Iterator[Wrong]:
             if not any(key(exception).endswith(key(ending)) for ending in kind.endings):
                 expected = f"“{exception}”不以 endings 中的任何一项结尾，不起作用"
                 yield Wrong(("applicants", number, "exceptions", place), expected)
+    yield from _different("criteria", [one.name for one in campaign.criteria], "criteria 的 name")
+    if len({one.points is None for one in campaign.criteria}) > 1:
+        yield Wrong(("criteria",), "points 应各项都写，或都不写")
+    if campaign.scoring and not campaign.points:
+        yield Wrong(("scoring",), "criteria 中没有 points，不应写 scoring")
     if (campaign.announced is None) != (campaign.outcomes.higher is None):
         yield Wrong(("announced",), "announced 和 outcomes 的 higher 应同时写，或都不写")
     if len(campaign.domains) > 1 and campaign.fields.domain is None:

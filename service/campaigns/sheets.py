@@ -1,6 +1,7 @@
 """Sheets that persons write: the register, the announced list, and what they decided on applications."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from generator.sheet import DEFAULT_LIMITS, Row, Sheet, SheetLimits
@@ -10,9 +11,10 @@ from models.errors import BadUsage, RosterError
 from models.writing import key, one_line
 from service.campaigns.judgement.entries import Handling, Ruling
 from service.campaigns.judgement.outcome import AnnouncedRow
-from service.campaigns.wording import HANDLED, KEY, RULED, YES
+from service.campaigns.wording import HANDLED, KEY, RULED, YES, score_headings
 
 _HEADER_ROWS = 5
+_LONGEST_POINTS = 4  # digits
 _MOST_BYTES = 20_000_000
 Ruled = Mapping[str, tuple[Ruling, Handling | None]]
 
@@ -109,16 +111,40 @@ def read_rulings(campaign: Campaign, path: Path) -> Ruled:
     """
     found: dict[str, tuple[Ruling, Handling | None]] = {}
     wrong: list[str] = []
-    for number, row in read_table(sheet_bytes(path), [KEY], list(RULED.values())):
+    points = score_headings(campaign)
+    for number, row in read_table(sheet_bytes(path), [KEY], [*RULED.values(), *points.values()]):
         name, said = row.get(KEY, ""), {what: row.get(heading, "") for what, heading in RULED.items()}
-        if not any(said.values()):
+        given = {place: row.get(heading, "") for place, heading in points.items()}
+        if not any(said.values()) and not any(given.values()):
             continue
         if not name or name in found:
             wrong.append(f"第 {number} 行：{f'“{name}”不止一行' if name else f'没有“{KEY}”'}")
             continue
-        found[name] = _ruling(campaign, said, f"第 {number} 行", wrong)
+        at = f"第 {number} 行"
+        ruling, handling = _ruling(campaign, said, at, wrong)
+        scores = [_scores(campaign, given, which, at, wrong) for which in range(campaign.reviewers)]
+        first, second = (*scores, None, None)[:2]
+        found[name] = replace(ruling, scores=first, second_scores=second), handling
     if wrong:
         raise BadUsage("\n".join([f"{path} 有 {len(wrong)} 处问题", *wrong]), advice="请改正后重试")
+    return found
+
+
+def _scores(
+    campaign: Campaign, given: Mapping[tuple[int, str], str], which: int, at: str, wrong: list[str]
+) -> Mapping[str, int] | None:
+    """The points that a reviewer gave, None where none; all criteria or none."""
+    texts = {name: text for (reviewer, name), text in given.items() if reviewer == which}
+    if not any(texts.values()):
+        return None
+    headings, found = score_headings(campaign), dict[str, int]()
+    for name, text in texts.items():
+        points = int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_POINTS else -1
+        if 0 <= points <= campaign.points[name]:
+            found[name] = points
+        else:
+            told = f"应为 0 至 {campaign.points[name]} 的整数，写的是“{text}”"
+            wrong.append(f"{at}“{headings[which, name]}”：{told}")
     return found
 
 

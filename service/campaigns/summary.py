@@ -68,6 +68,8 @@ def figures(standing: Standing, clock: Clock, now: datetime) -> dict[str, Any]:
         "unsure_organiser": sum(not one.attribution.sure for one in every),
         "waiting": len(standing.waiting()),
         "recommendations": dict(campaign.outcomes.words()),
+        "criteria": [{"name": name, "points": points} for name, points in campaign.points.items()],
+        "reviewers": campaign.reviewers,
         "asked": dict(
             Counter(
                 kind for one in standing.waiting() for kind in {doubt.split("：")[0] for doubt in one.doubts}

@@ -13,6 +13,7 @@ from service.campaigns.desk import Desk, Seen
 from service.campaigns.judgement.standing import Application
 from service.campaigns.loading import known_campaigns, load_campaign
 from service.store.forms import FormStore
+from service.web.scoring import seen_by
 
 
 class Campaigns:
@@ -52,8 +53,8 @@ def _campaigns(request: Request) -> Campaigns:
 Known = Annotated[Campaigns, Depends(_campaigns)]
 
 
-def shown(one: Application, seen: Seen) -> Mapping[str, Any]:
-    """An application as the API says it; its number is the last copy's."""
+def shown(one: Application, seen: Seen, who: str) -> Mapping[str, Any]:
+    """An application as the API says it to `who`; its number is the last copy's."""
     number, ruling = int(one.entry.key), one.entry.ruling
     return {
         "submission": number,
@@ -80,5 +81,6 @@ def shown(one: Application, seen: Seen) -> Mapping[str, Any]:
             "reason": ruling.reason,
             "second": ruling.second,
             "version": seen.versions.get(number, 0),
+            **seen_by(seen.standing.campaign, ruling, who),
         },
     }

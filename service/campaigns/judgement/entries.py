@@ -4,6 +4,7 @@ said of it (pure)."""
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from fractions import Fraction
 from typing import Any, Literal
 
 from models.campaign import Recommendation
@@ -32,6 +33,26 @@ class Ruling:
     recommendation: Recommendation | None = None
     reason: str | None = None
     second: str | None = None
+    scores: Mapping[str, int] | None = None
+    second_scores: Mapping[str, int] | None = None
+    scored_by: str | None = None
+
+    @property
+    def total(self) -> Fraction | None:
+        """The points of a reviewer, or of two the mean; None where nobody gave any."""
+        given = [sum(one.values()) for one in (self.scores, self.second_scores) if one]
+        return Fraction(sum(given), len(given)) if given else None
+
+    @property
+    def apart(self) -> int:
+        """How many points two reviewers lie apart."""
+        if not self.scores or not self.second_scores:
+            return 0
+        return abs(sum(self.scores.values()) - sum(self.second_scores.values()))
+
+    def scores_lack(self, reviewers: int) -> int:
+        """How many of so many `reviewers` have given no points yet."""
+        return max(0, reviewers - bool(self.scores) - bool(self.second_scores))
 
     @property
     def is_said(self) -> bool:

@@ -194,6 +194,7 @@ class Judge:
         attribution = judge_attribution(self.campaign, self.roster, entry)
         doubts += [f"申报资格：{eligibility.reason}"] if eligibility.verdict == "doubt" else []
         doubts += [] if attribution.sure else [f"推荐渠道：{attribution.reason}"]
+        doubts += _scoring_doubts(self.campaign, ruling)
         if entry.handling == "withdrawn" and any(copy.handling != "withdrawn" for copy in copies[:-1]):
             doubts.append("撤回：最后一份已撤回，此前的一份没有，请核对是否全部撤回")
         return Application(
@@ -253,6 +254,19 @@ class Judge:
         if register is None or not register.expected:
             return []
         return [row.unit for row in self.units.rows if key(row.unit) not in came]
+
+
+def _scoring_doubts(campaign: Campaign, ruling: Ruling) -> list[str]:
+    """What is to be done about points, once anybody gave some or recommended anything."""
+    lacks = ruling.scores_lack(campaign.reviewers)
+    if lacks and ruling.total is not None:
+        return ["评分：等第二位复核人评分"]
+    if lacks and ruling.recommendation is not None:
+        return ["评分：有初审意见，还没有评分"]
+    most = campaign.scoring.apart if campaign.scoring else None
+    if most is not None and ruling.apart > most:
+        return [f"评分：两位复核人的总分相差 {ruling.apart} 分，超过 {most} 分，请复议"]
+    return []
 
 
 def _is_any(parts: Mapping[str, bool]) -> bool:

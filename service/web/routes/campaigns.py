@@ -20,6 +20,7 @@ from service.web.conditional import VERSIONED, IfMatch, document, media, version
 from service.web.context import Here
 from service.web.routes.outcomes import zipped
 from service.web.schemas import Limit, Number, Reason
+from service.web.scoring import scored
 from service.web.security import may
 
 router = APIRouter(tags=["campaigns"])
@@ -65,13 +66,19 @@ class CampaignDecision(BaseModel):
     in_time: bool | None = None
     recommendation: Recommendation | None = None
     reason: Reason | None = None
+    scores: Annotated[dict[str, int] | None, Field(max_length=50)] = None
 
 
 class CampaignRuling(CampaignDecision):
-    """A decision as it stands: who looked at it a second time, and its version."""
+    """A decision as it stands: who looked at it a second time, and its version. Of points, `mine` are the
+    caller's own; `scores` and `second_scores` are the reviewers', and `total` what they come to, once all
+    have given theirs, so that none has seen another's before."""
 
     second: str | None = None
     version: int
+    mine: dict[str, int] | None = None
+    second_scores: dict[str, int] | None = None
+    total: float | None = None
 
 
 class CampaignApplication(BaseModel):
@@ -136,7 +143,9 @@ def applications(
         found = [one for one in found if one.counts_for(standing.campaign)]
     if organiser is not None:
         found = [one for one in found if one.attribution.organiser == organiser]
-    items = [CampaignApplication.model_validate(shown(one, seen)) for one in found[offset : offset + limit]]
+    items = [
+        CampaignApplication.model_validate(shown(one, seen, who.id)) for one in found[offset : offset + limit]
+    ]
     return CampaignApplications(items=items, total=len(found))
 
 
@@ -146,7 +155,8 @@ def decide(
     response: Response, who: Annotated[Actor, may("decide")], if_match: IfMatch = None,
 ) -> CampaignApplication:  # fmt: skip
     """Decides on an application for the campaign, all of it at once: what is null is left to the rules.
-    Whoever confirms another's recommendation as it is, is its second reviewer."""
+    Whoever confirms another's recommendation as it is, is its second reviewer; so is whoever gives points
+    after another. `scores` are the caller's own: null leaves them as they are, {} takes them back."""
     version, desk = version_of(if_match), all_.desk(name)
     campaign = desk.loaded.campaign
     if given.organiser is not None and given.organiser not in desk.loaded.judge.roster.names:
@@ -158,14 +168,15 @@ def decide(
     last = int(desk.look(context.database).of(submission).entry.key)
     if last != submission:
         raise Conflict(f"这份申请又有新的一份，编号 {last}", advice="请对新的一份作出决定")
-    said = given.model_dump(exclude={"reason"})
+    said = given.model_dump(exclude={"reason", "scores"})
     with context.database.write() as connection:
         before = campaigns.ruling(connection, name, submission)
-        said["second"] = _second(before, said, given.reason, who)
+        second = _second(before, said, given.reason, who)
+        said |= scored(campaign, before.content if before else {}, given.scores, second, who.id)
         by = Editor(who.id, context.clock())
         campaigns.rule(connection, name, submission, version, said, given.reason, by)
     seen = desk.look(context.database)
-    one = CampaignApplication.model_validate(shown(seen.of(submission), seen))
+    one = CampaignApplication.model_validate(shown(seen.of(submission), seen, who.id))
     response.headers["ETag"] = f'"{one.ruling.version}"'
     return one
 

@@ -51,6 +51,23 @@ function choice(label, options, value) {
   return [h("label", { class: "field" }, h("span", { class: "label" }, label), select), select];
 }
 
+/** Points for each criterion, the reader's own; `given()` is null where nothing was changed. */
+function scoring(ruling) {
+  if (!figures.criteria.length) return { block: null, given: () => null };
+  const inputs = figures.criteria.map((one) => h("input", { type: "number", min: "0", max: String(one.points), step: "1", value: ruling.mine?.[one.name] ?? "" }));
+  const total = h("output", { class: "soft" });
+  const sum = () => { total.textContent = `合计 ${inputs.reduce((all, input) => all + Number(input.value), 0)} 分`; };
+  inputs.forEach((input) => input.addEventListener("input", sum));
+  sum();
+  const said = ruling.total === null ? (figures.reviewers > 1 ? "两位复核人各自评分，都评完才看得到对方的。" : "") : `得分 ${ruling.total}`;
+  const given = () => {
+    if (inputs.every((input) => input.value === "")) return ruling.mine ? {} : null;
+    return Object.fromEntries(figures.criteria.map((one, place) => [one.name, inputs[place].value === "" ? -1 : Number(inputs[place].value)]));
+  };
+  const rows = figures.criteria.map((one, place) => h("label", { class: "field points" }, h("span", { class: "label" }, `${one.name}（${one.points} 分）`), inputs[place]));
+  return { block: h("fieldset", { class: "scores" }, h("legend", {}, "评分"), said ? h("p", { class: "soft small" }, said) : null, rows, total), given };
+}
+
 function deciding(one) {
   const ruling = one.ruling, words = Object.entries(figures.recommendations);
   const [byWhom, organiser] = choice("推荐部门", [["", "由规则判断"], ...figures.organisers.map((row) => [row.organiser, row.organiser])], ruling.organiser);
@@ -59,18 +76,20 @@ function deciding(one) {
   const [said, recommendation] = choice("初审意见", [["", "尚未提出"], ...words], ruling.recommendation);
   const reason = h("input", { maxlength: "2000" });
   reason.value = ruling.reason ?? "";
+  const points = scoring(ruling);
   const flag = (select) => (select.value === "" ? null : select.value === "true");
   const save = async (event) => {
     event.preventDefault();
     try {
       await send("PUT", path(`/rulings/${one.submission}`), {
         organiser: organiser.value || null, may_apply: flag(may), in_time: flag(onTime), recommendation: recommendation.value || null, reason: reason.value || null,
+        scores: points.given(),
       }, { version: ruling.version });
       say("已记下");
       await load();
     } catch (problem) { tell(problem); }
   };
-  const form = h("form", { class: "stack" }, byWhom, mayApply, inTime, said, h("label", { class: "field" }, h("span", { class: "label" }, "理由"), reason), h("button", { class: "primary" }, "记下决定"));
+  const form = h("form", { class: "stack" }, byWhom, mayApply, inTime, points.block, said, h("label", { class: "field" }, h("span", { class: "label" }, "理由"), reason), h("button", { class: "primary" }, "记下决定"));
   form.addEventListener("submit", save);
   return h("details", {}, h("summary", {}, "作出决定"), form);
 }
