@@ -98,7 +98,7 @@ ROOMS: Mapping[str, Room] = {
     "service.campaigns.judgement": Room(doors="applicants attribution entries outcome standing timing"),
     "service.campaigns": Room(
         "generator atomic_files results forms store export campaigns.judgement",
-        doors="desk gather loading papers sheets summary",
+        doors="desk gather loading own_rows own_sheet papers sheets summary",
     ),
     "service.runs": Room(
         "extractor atomic_files terminal signals sources results processes export", doors="extraction"

@@ -14,6 +14,7 @@ from service.campaigns.judgement.entries import Arrival, Entry, Handling, Ruling
 from service.campaigns.judgement.outcome import AnnouncedRow, Outcome, decide_outcome
 from service.campaigns.judgement.standing import Application, Standing
 from service.campaigns.loading import Loaded
+from service.campaigns.own_rows import Content
 from service.store import campaigns, listing
 from service.store.database import Database
 from service.store.marks import SETTLED
@@ -86,6 +87,19 @@ class Desk:
             if known is None or (known[0], known[1].version) != (seen.change, version):
                 known = self._announced = seen.change, decided(database, seen.standing)
             return known[1]
+
+    def contents(self, database: Database, standing: Standing) -> dict[str, Content]:
+        """All values of the applications, by their keys."""
+        numbers = [int(one.entry.key) for one in standing.applications]
+        with database.read() as connection:
+            return {
+                str(row.submission_id): Content(
+                    row.content,
+                    frozenset(name for name, mark in row.marks.items() if mark["state"] == "doubtful"),
+                    {name: mark["unweighed"] for name, mark in row.marks.items() if mark.get("unweighed")},
+                )
+                for row in campaigns.contents(connection, numbers)
+            }
 
     def entries(self, database: Database) -> list[Entry]:
         """What came, by number, as it stands."""

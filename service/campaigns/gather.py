@@ -7,6 +7,7 @@ from pathlib import Path
 
 from models.campaign import Campaign
 from service.campaigns.judgement.entries import Arrival, Entry
+from service.campaigns.own_rows import Content
 from service.campaigns.sheets import Ruled
 from service.results import Line
 
@@ -23,7 +24,7 @@ def from_lines(
         fields = {name: field for name, field in line["fields"].items() if name in wanted}
         received = reached.get(Path(line["source"]).name)
         yield Entry(
-            key=f"{line['source']}#{line.get('application', 1)}",
+            key=_key(line),
             values={name: field["value"] for name, field in fields.items()},
             unsettled=frozenset(name for name, field in fields.items() if field["decision"] != "accept"),
             unweighed=frozenset(name for name, field in fields.items() if field.get("unweighed")),
@@ -34,6 +35,22 @@ def from_lines(
             subject=_text(message.get("subject")),
             form=line["form"],
         )
+
+
+def contents_of(lines: Iterable[Line]) -> dict[str, Content]:
+    """All values of the applications in `lines`, by their keys."""
+    return {
+        _key(line): Content(
+            {name: field["value"] for name, field in line["fields"].items()},
+            frozenset(name for name, field in line["fields"].items() if field["decision"] != "accept"),
+            {name: field["unweighed"] for name, field in line["fields"].items() if field.get("unweighed")},
+        )
+        for line in lines
+    }
+
+
+def _key(line: Line) -> str:
+    return f"{line['source']}#{line.get('application', 1)}"
 
 
 def _text(value: object) -> str | None:

@@ -1,6 +1,6 @@
 """The words of a campaign's sheets and letters: headings of tables, and the places of a template."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from models.campaign import Campaign
 from service.campaigns.judgement.entries import Handling, Ruling
@@ -30,6 +30,13 @@ HANDLED: Mapping[str, Handling] = {
     "撤回": "withdrawn",
 }
 MAY = {"may": "可", "doubt": "待核对", "no": "不可"}
+# What a heading of the bureau's own 汇总表 may be called, beside the form's own names for its fields.
+OWN_HEADINGS: Mapping[str, Sequence[str]] = {
+    "number": ("序号",), "key": ("编号", "来件编号"), "organiser": ("推荐部门", "推荐单位", "报送部门"),
+    "came": ("收到时间", "报送时间"), "timing": ("时限", "是否按时"), "may_apply": ("申报资格",),
+    "state": ("状态", "办理状态"), "copies": ("份数",), "recommendation": ("初审意见", "推荐意见"),
+    "reason": ("理由", "初审理由"), "second": ("第二复核人",), "score": (SCORE, "总分"),
+}  # fmt: skip
 
 
 def score_headings(campaign: Campaign) -> dict[tuple[int, str], str]:

@@ -12,12 +12,14 @@ from service.cli.base import FormsFolder, Overwrite, known_forms, read_settings,
 from service.cli.help import Group, command
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from service.campaigns.judgement.entries import Entry
     from service.campaigns.judgement.outcome import Outcome
     from service.campaigns.judgement.standing import Standing
     from service.campaigns.loading import Loaded
+    from service.campaigns.own_rows import Content
+    from service.campaigns.own_sheet import OwnSheet
     from service.campaigns.papers import Paper
 
 _campaign = typer.Typer(
@@ -150,6 +152,83 @@ def lists(
         say(f"待定 {len(outcome.undecided)} 份")
     _write(output, papers, overwrite=overwrite)
     say(f"已生成 {len(papers)} 个文件：{output}")
+
+
+@command(
+    _campaign,
+    "sealform campaign summary 活动.yaml 汇总表模板.xlsx 结果.jsonl -o 汇总表",
+    'sealform campaign summary 活动.yaml 模板.xlsx -o 汇总表 --each --column "电话=联系电话"',
+)
+def summary(
+    campaign: _Name,
+    template: Annotated[
+        Path, typer.Argument(metavar="TEMPLATE.xlsx", help="本单位的汇总表", exists=True, dir_okay=False)
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="放文件的文件夹")],
+    results: _Results = None,
+    rulings: _Rulings = None,
+    mail: _Mail = None,
+    each: Annotated[bool, typer.Option("--each", help="每个推荐部门各一份")] = False,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option("--column", metavar="HEADING=FIELD", help="模板的这一栏填哪一项；等号后不写则空着"),
+    ] = None,
+    at: _At = None,
+    forms: FormsFolder = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """按本单位自己的汇总表出表：栏目按名称对应，表头、列宽、表后的内容保持原样。名称只是相近的栏目空着，并逐一说明。"""
+    from service.campaigns.own_rows import own_sheets, sources
+    from service.campaigns.own_sheet import understand
+    from service.campaigns.sheets import sheet_bytes
+
+    loaded, standing, _ = _standing(campaign, results, rulings, mail, at, forms)
+    known = sources(loaded)
+    found = understand(sheet_bytes(template), known)
+    found = found.told(_said(found, known, columns or ()))
+    for one in found.asked:
+        like = f"，可能是“{known[one.source][0]}”" if one.source else ""
+        say(f"“{one.heading}”没有对应{like}，这一栏空着；请用 --column 说明")
+    for note in found.notes:
+        say(note)
+    contents = _contents(loaded, standing, results)
+    _write(output, list(own_sheets(loaded, standing, found, contents, each=each)), overwrite=overwrite)
+    say(f"已写出：{output}")
+
+
+def _said(
+    found: "OwnSheet", known: "Mapping[str, Sequence[str]]", told: "Sequence[str]"
+) -> dict[int, str | None]:
+    """What columns are to be filled with, as the command line says."""
+    from models.writing import key
+
+    named = {key(name): source for source, names in known.items() for name in names}
+    said: dict[int, str | None] = {}
+    for text in told:
+        heading, equals, field = text.partition("=")
+        numbers = [one.number for one in found.columns if key(one.heading) == key(heading)]
+        if not equals or len(numbers) != 1:
+            listed = "、".join(one.heading for one in found.columns)
+            raise BadUsage(f"--column {text}：模板中应有且只有一栏叫“{heading}”", advice=f"模板有：{listed}")
+        if field.strip() and key(field) not in named:
+            raise BadUsage(
+                f"--column {text}：没有“{field}”这一项",
+                advice=f"可填：{'、'.join(names[0] for names in known.values())}",
+            )
+        said[numbers[0]] = named[key(field)] if field.strip() else None
+    return said
+
+
+def _contents(loaded: "Loaded", standing: "Standing", results: Path | None) -> "Mapping[str, Content]":
+    from service.campaigns.desk import Desk
+    from service.campaigns.gather import contents_of
+    from service.cli.operations import kept
+    from service.results import read_results
+
+    if results is not None:
+        return contents_of(read_results(results))
+    with kept() as place:
+        return Desk(loaded).contents(place.database, standing)
 
 
 def _outcome(

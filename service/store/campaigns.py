@@ -2,7 +2,7 @@
 own, because it says nothing of the record; each goes into the audit log in the transaction that makes it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from service.store.tables import announcements, records, rulings, submissions, u
 from service.store.versions import Editor, expect_whole, row_of
 
 _ACTION = "ruling"
+_AT_A_TIME = 500
 # Of a row of the announced list: that nobody has said yet which submission it means.
 ASKED: Literal["asked"] = "asked"
 
@@ -96,6 +97,15 @@ def changed(connection: sa.Connection, form: str, campaign: str, after: int) -> 
         .order_by(submissions.c.changed)
     )
     return connection.execute(query).all()
+
+
+def contents(connection: sa.Connection, numbers: Sequence[int]) -> Iterator[Any]:
+    """Yields the records of these submissions, with their marks."""
+    for first in range(0, len(numbers), _AT_A_TIME):
+        some = records.c.submission_id.in_(numbers[first : first + _AT_A_TIME])
+        yield from connection.execute(
+            sa.select(records.c.submission_id, records.c.content, records.c.marks).where(some)
+        )
 
 
 def files_of(connection: sa.Connection, upload: int) -> list[str]:

@@ -30,6 +30,7 @@ from service.web.routes import (  # fmt: skip
     health,
     outcomes,
     own_login,
+    own_sheets,
     part_pages,
     questions,
     session,
@@ -48,6 +49,7 @@ _ROUTERS: Sequence[APIRouter] = (
     submissions.router,
     editing.router, questions.router,
     twins.router, export.router, correction.router, campaigns.router, outcomes.router,
+    own_sheets.router,
     webhooks.router, part_pages.router,
     audit.router,
 )  # fmt: skip

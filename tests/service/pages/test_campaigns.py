@@ -1,10 +1,11 @@
 """The page of campaigns: what it says is what the service says, and what is decided on it holds."""
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 from playwright.sync_api import Page, expect
 
 from service.forms.definitions import load_forms
@@ -142,6 +143,28 @@ def test_rows_of_the_announced_list_are_settled_on_the_page(
     expect(page.locator("#outcome-now")).to_contain_text("待核对 1 行")
     said: dict[str, Any] = service.administrator.ask("GET", f"/campaigns/{LETTER}/outcome")
     assert (said["doubted"], said["total"]) == (1, 2)
+
+
+def test_the_bureaus_own_sheet_is_looked_over_and_filled_in(visit: Visit, tmp_path: Path) -> None:
+    book = Workbook()
+    for row in (["汇总表"], ["序号", "企业名称", "联系电话（手机）", "备注"]):
+        book.worksheets[0].append(row)
+    book.save(tmp_path / "模板.xlsx")
+    page = _opened(visit)
+    page.get_by_label("汇总表模板").set_input_files(tmp_path / "模板.xlsx")
+    expect(page.locator("#own-columns tbody tr")).to_have_count(4)
+    phone = page.get_by_label("“联系电话（手机）”填什么")
+    assert phone.locator("option:checked").inner_text() == "联系电话"
+    page.get_by_label("“备注”填什么").select_option(label="状态")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="下载汇总表").click()
+    filled_in = load_workbook(io.BytesIO(download.value.path().read_bytes())).worksheets[0]
+    rows = list(filled_in.iter_rows(min_row=3, values_only=True))
+    assert {row[1] for row in rows} >= set(_units())
+    assert all(row[2] and row[3] == "待复核" for row in rows)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="按推荐部门各一份").click()
+    assert download.value.suggested_filename == f"{NAME}-summary.zip"
 
 
 def test_units_are_links_to_their_submissions(visit: Visit) -> None:

@@ -275,6 +275,35 @@ def test_a_campaign_without_a_list_from_above_has_its_lists_at_once(service: Ser
     assert [one["title"] for one in said["lists"]] == ["备案名单", "未通过名单"]
 
 
+def test_the_bureaus_own_sheet_is_filled_in_and_logged(service: Served) -> None:
+    client = service.signed_in("administrator")
+    _came(service, 1, sender="a@jiangan.example")
+    _came(service, 2)
+    data = _book(("序号", "申报单位", "名称相近的"))
+    files = {"template": ("我们的.xlsx", data)}
+    shown = client.post(f"{PATH}/summary/preview", files=files).json()
+    assert [(one["heading"], one["sure"]) for one in shown["columns"]] == [
+        ("序号", True), ("申报单位", True), ("名称相近的", False),
+    ]  # fmt: skip
+    assert {"source": "number", "title": "序号"} in shown["sources"]
+    said = json.dumps({"3": "organiser"})
+    answer = client.post(f"{PATH}/summary", files=files, data={"columns": said})
+    sheet = load_workbook(io.BytesIO(answer.content)).worksheets[0]
+    assert [tuple(row) for row in sheet.iter_rows(min_row=2, values_only=True)] == [
+        (1, "武汉第1科技有限公司", "江岸区"), (2, "武汉第2科技有限公司", None),
+    ]  # fmt: skip
+    each = client.post(f"{PATH}/summary", files=files, params={"each": True})
+    with zipfile.ZipFile(io.BytesIO(each.content)) as archive:
+        assert archive.namelist() == ["江岸区.xlsx", "推荐部门未定.xlsx"]
+    for wrong in ("[]", "x", '{"a": 1}', '{"3": "nothing"}', "null"):
+        refused = client.post(f"{PATH}/summary", files=files, data={"columns": wrong})
+        assert refused.status_code == 422, wrong
+    assert client.post(f"{PATH}/summary", files={"other": ("a", b"b")}).status_code == 422
+    with service.context.database.read() as connection:
+        logged = audit_log.select().where(audit_log.c.subject == f"campaign:{NAME}")
+        assert len(connection.execute(logged).all()) == 2
+
+
 def test_the_command_line_has_the_same_figures_from_the_services_database(
     service: Served, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

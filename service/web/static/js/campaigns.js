@@ -2,6 +2,7 @@
 
 import { BASE, download, get, send } from "./api.js";
 import { outcomes } from "./campaigns_outcome.js";
+import { ownSheet } from "./campaigns_sheet.js";
 import { $, $$, h } from "./dom.js";
 import { bind } from "./keys.js";
 import { say, tell } from "./toast.js";
@@ -142,6 +143,7 @@ async function start() {
 $("#campaign").addEventListener("change", () => { history.replaceState(null, "", `?name=${encodeURIComponent(name())}`); load(); });
 $("#more").addEventListener("click", () => waiting(shown).catch(tell));
 $("#papers")?.addEventListener("click", papers);
+ownSheet(path);
 bind("活动", [
   { name: "next", keys: ["ArrowDown", "j"], does: "下一份待决定的", run: () => move(1), when: (at) => !at.matches("select, #waiting form *") },
   { name: "before", keys: ["ArrowUp", "k"], does: "上一份待决定的", run: () => move(-1), when: (at) => !at.matches("select, #waiting form *") },
