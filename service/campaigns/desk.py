@@ -127,7 +127,12 @@ def _entry(loaded: Loaded, row: Any, files: tuple[str, ...]) -> Entry:
         values={name: content.get(name) for name in wanted},
         unsettled=frozenset(name for name in wanted if marks.get(name, {}).get("state") == "doubtful"),
         unweighed=frozenset(name for name in wanted - settled if marks.get(name, {}).get("unweighed")),
-        arrival=Arrival(row.received_at, False, moment(message.get("time"), loaded.judge.clock.zone)),
+        arrival=Arrival(
+            row.arrived_at or row.received_at,
+            row.arrived_at is not None,
+            moment(message.get("time"), loaded.judge.clock.zone),
+            moment(message.get("received"), loaded.judge.clock.zone),
+        ),
         sender=message.get("address"),
         handling=_HANDLED[row.status],
         ruling=Ruling(**(row.ruling or {}), reason=row.reason),

@@ -28,7 +28,12 @@ def from_lines(
             values={name: field["value"] for name, field in fields.items()},
             unsettled=frozenset(name for name, field in fields.items() if field["decision"] != "accept"),
             unweighed=frozenset(name for name, field in fields.items() if field.get("unweighed")),
-            arrival=Arrival(received, received is not None, moment(message.get("time"), zone)),
+            arrival=Arrival(
+                received,
+                received is not None,
+                moment(message.get("time"), zone),
+                moment(message.get("received"), zone),
+            ),
             sender=_text(message.get("address")),
             handling="unreadable" if line["error"] else "open",
             files=tuple(part["name"] for part in line["parts"]),

@@ -84,6 +84,7 @@ def changed(connection: sa.Connection, form: str, campaign: str, after: int) -> 
         sa.select(
             *(submissions.c[name] for name in wanted),
             uploads.c.message,
+            uploads.c.arrived_at,
             records.c.content,
             records.c.marks,
             rulings.c.content.label("ruling"),

@@ -160,6 +160,7 @@ uploads = Table(
     Column("progress", Json),
     Column("attempts", Integer, nullable=False, default=0),
     Column("message", Json),
+    Column("arrived_at", Moment),  # when the mailbox had it, by its server's own clock
     Column("purged_at", Moment),
 )  # fmt: skip
 

@@ -16,11 +16,13 @@ Handling = Literal["waiting", "open", "unreadable", "returned", "accepted", "rej
 @dataclass(frozen=True)
 class Arrival:
     """When it came. `received` is when we had it: `exact` where that is the mailbox's own time, otherwise no
-    later than that. `sent` is what the sender's own clock said."""
+    later than that. `sent` is what the sender's own clock said, `stamped` what the mail itself says of the
+    last server on its way, which whoever hands a mail in could have written."""
 
     received: datetime | None = None
     exact: bool = False
     sent: datetime | None = None
+    stamped: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Campaigns: the list that is announced above"""
+"""Campaigns: the list that is announced above, and when a mailbox had what it brought"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Makes the table; there is nothing to fill it with."""
+    """Makes the table and the column; there is nothing to fill them with."""
     op.create_table(
         "announcements",
         sa.Column("campaign", sa.String(length=64), nullable=False),
@@ -20,3 +20,4 @@ def upgrade() -> None:
         sa.Column("at", sa.String(length=27), nullable=False),
         sa.PrimaryKeyConstraint("campaign", name=op.f("pk_announcements")),
     )
+    op.add_column("uploads", sa.Column("arrived_at", sa.String(length=27), nullable=True))

@@ -400,6 +400,7 @@ def test_what_was_there_before_the_upgrade_is_known_again(database: Database) ->
             "ALTER TABLE sessions DROP COLUMN origin",
             "DROP TABLE recovery_codes",
             "DROP TABLE second_factors",
+            "ALTER TABLE uploads DROP COLUMN arrived_at",
             "DROP TABLE announcements",
             "DROP TABLE rulings",
             "DROP TABLE kinships",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from httpx import Response
 from openpyxl import Workbook, load_workbook
 
@@ -76,6 +77,26 @@ def test_a_campaign_at_a_glance_has_every_figure(service: Served) -> None:
     # The other campaign has the other form's submission, and nothing else.
     assert client.get("/api/v1/campaigns/carbon-filing-2026").json()["submissions"] == 1
     assert client.get("/api/v1/campaigns/nothing").status_code == 404
+
+
+def test_when_the_mailbox_had_it_is_what_counts_and_is_said(service: Served) -> None:
+    client = service.signed_in("reviewer")
+    fetched = datetime(2021, 2, 10, 2, 0, tzinfo=UTC)  # all of them after the end
+    number, stamped, unknown = (_came(service, seed, fetched) for seed in (1, 2, 3))
+    with service.context.database.write() as connection:
+        mine = sa.select(submissions.c.upload_id)
+        one = uploads.c.id == mine.where(submissions.c.id == number).scalar_subquery()
+        connection.execute(uploads.update().where(one).values(arrived_at=IN_TIME))
+        two = uploads.c.id == mine.where(submissions.c.id == stamped).scalar_subquery()
+        message = {"address": None, "time": None, "received": "2021-02-10T00:01:00+08:00", "subject": None}
+        connection.execute(uploads.update().where(two).values(message=message))
+    items = client.get(f"{PATH}/applications").json()["items"]
+    said = {one["submission"]: one["timing"] for one in items}
+    assert (said[number]["verdict"], said[number]["sure"]) == ("in-time", True)
+    assert "到达邮箱的时间 2021-02-05 10:00" in said[number]["reason"]
+    assert (said[stamped]["verdict"], said[stamped]["sure"]) == ("late", True)
+    assert "收信服务器记的时间 2021-02-10 00:01" in said[stamped]["reason"]
+    assert said[unknown]["verdict"] == "late"
 
 
 def test_what_a_person_decides_goes_before_the_rules_and_into_the_log(service: Served) -> None:
