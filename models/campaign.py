@@ -271,7 +271,8 @@ class Letters(Model):
 
 
 class Campaign(Model):
-    """A call as a whole. Paths are relative to the file that it stands in."""
+    """A call as a whole. Paths are relative to the file that it stands in. After the day `closed` nothing
+    that comes is taken to be this call's."""
 
     name: FormName
     title: Words
@@ -281,6 +282,7 @@ class Campaign(Model):
     time_zone: Words
     arrival: Literal["received", "sent"] = "received"
     calendars: tuple[Words, ...] = ()
+    closed: datetime.date | None = None
     stages: tuple[Stage, ...] = Constraint(min_length=1)
     fields: FieldNames
     applicants: tuple[ApplicantKind, ...] = Constraint(min_length=1)
@@ -324,15 +326,21 @@ class Campaign(Model):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
-        refuse(type(self).__name__, [*_stage_order(self.stages), *_references(self), *_evidence(self)], self)
+        refuse(
+            type(self).__name__,
+            [*_stage_order(self.stages, self.closed), *_references(self), *_evidence(self)],
+            self,
+        )
         return self
 
 
-def _stage_order(stages: Sequence[Stage]) -> Iterator[Wrong]:
+def _stage_order(stages: Sequence[Stage], closed: datetime.date | None) -> Iterator[Wrong]:
     """One stage has the form, and it is the first; none ends before the one before it."""
     if [bool(stage.form) for stage in stages] != [True] + [False] * (len(stages) - 1):
         yield Wrong(("stages",), "应有且只有第一个阶段写 form")
     yield from _different("stages", [stage.name for stage in stages], "阶段的 name")
+    if closed is not None and closed < stages[-1].deadline.date:
+        yield Wrong(("closed",), f"不应早于最后一个阶段的 {stages[-1].deadline.date}")
     for number, (before, stage) in enumerate(pairwise(stages), 1):
         if stage.deadline.date < before.deadline.date:
             yield Wrong(("stages", number, "deadline"), f"不应早于上一阶段的 {before.deadline.date}")

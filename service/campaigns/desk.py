@@ -1,7 +1,7 @@
 """A campaign over the service's database. What came is kept between two looks, and only what has changed
 since is read again: a campaign of ten thousand would take seconds otherwise."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from models.errors import NotFound
 from service.campaigns.gather import moment
+from service.campaigns.judgement.belonging import Call, fitting
 from service.campaigns.judgement.entries import Arrival, Entry, Handling, Ruling
 from service.campaigns.judgement.outcome import AnnouncedRow, Outcome, decide_outcome
 from service.campaigns.judgement.standing import Application, Standing
@@ -60,10 +61,11 @@ class Announced:
 
 
 class Desk:
-    """One campaign, for all threads of a process."""
+    """One campaign, for all threads of a process. `calls` are all that there are, this one among them."""
 
-    def __init__(self, loaded: Loaded) -> None:
+    def __init__(self, loaded: Loaded, calls: Sequence[Call] = ()) -> None:
         self.loaded = loaded
+        self._calls = calls or [Call.of(loaded.campaign, loaded.judge.clock.zone)]
         self._lock = Lock()
         self._entries: dict[int, Entry] = {}
         self._versions: dict[int, int] = {}
@@ -109,13 +111,23 @@ class Desk:
     def _read(self, connection: sa.Connection, after: int) -> None:
         campaign = self.loaded.campaign
         for row in campaigns.changed(connection, campaign.form, campaign.name, after):
-            # Of another form it is another campaign's; of a tombstone there is nothing to judge.
-            if row.purged_at is not None or row.form not in (campaign.form, None):
+            # Of a tombstone there is nothing to judge.
+            if row.purged_at is not None or not self._is_ours(row):
                 self._entries.pop(row.id, None)
                 continue
             files = [row.name] if row.form else campaigns.files_of(connection, row.upload_id)
             self._entries[row.id] = _entry(self.loaded, row, tuple(files))
             self._versions[row.id] = row.ruling_version or 0
+
+    def _is_ours(self, row: Any) -> bool:
+        """Whether a submission is for this campaign: a person said so, or it can be for no other. What nobody
+        could read may be anybody's, until a person says whose."""
+        mine = self.loaded.campaign.name
+        if row.placing is not None:
+            return bool(row.placed == mine)
+        if row.form is None:
+            return True
+        return fitting(row.form, row.arrived_at or row.received_at, self._calls) == [mine]
 
 
 def _entry(loaded: Loaded, row: Any, files: tuple[str, ...]) -> Entry:

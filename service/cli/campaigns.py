@@ -278,7 +278,7 @@ def _standing(
     now = at.replace(tzinfo=loaded.judge.clock.zone) if at else datetime.now(UTC)
     if results is None and rulings is not None:
         raise BadUsage("服务中的人工意见在服务中填写", advice="请去掉 --rulings，或给出结果文件")
-    came = _in_service(loaded) if results is None else _in_file(loaded, results, mail)
+    came = _in_service(loaded, forms) if results is None else _in_file(loaded, results, mail)
     entries, later = until(came, now)
     if later:
         say(f"此刻之后到达的 {later} 件没有计入")
@@ -298,9 +298,11 @@ def _in_file(loaded: "Loaded", results: Path, mail: Path | None) -> "Iterable[En
     return from_lines(loaded.campaign, read_results(results), loaded.judge.clock.zone, reached)
 
 
-def _in_service(loaded: "Loaded") -> "Iterable[Entry]":
+def _in_service(loaded: "Loaded", forms: Path | None) -> "Iterable[Entry]":
     from service.campaigns.desk import Desk
+    from service.campaigns.loading import calls
     from service.cli.operations import kept
 
+    every = calls(known_forms(forms), read_settings().campaigns, loaded)
     with kept() as place:
-        return Desk(loaded).entries(place.database)
+        return Desk(loaded, every).entries(place.database)

@@ -9,7 +9,15 @@ import sqlalchemy as sa
 
 from models.errors import Conflict, NotFound, Stale
 from service.store import audit
-from service.store.tables import announcements, records, rulings, submissions, upload_files, uploads
+from service.store.tables import (
+    announcements,
+    belongings,
+    records,
+    rulings,
+    submissions,
+    upload_files,
+    uploads,
+)
 from service.store.versions import Editor, expect_whole, row_of
 
 _ACTION = "ruling"
@@ -87,6 +95,8 @@ def changed(connection: sa.Connection, form: str, campaign: str, after: int) -> 
             uploads.c.arrived_at,
             records.c.content,
             records.c.marks,
+            belongings.c.campaign.label("placed"),
+            belongings.c.version.label("placing"),
             rulings.c.content.label("ruling"),
             rulings.c.reason,
             rulings.c.version.label("ruling_version"),
@@ -94,6 +104,7 @@ def changed(connection: sa.Connection, form: str, campaign: str, after: int) -> 
         .join(uploads, uploads.c.id == submissions.c.upload_id)
         .outerjoin(records, ours)
         .outerjoin(rulings, said)
+        .outerjoin(belongings, belongings.c.submission_id == submissions.c.id)
         .where(submissions.c.changed > after)
         .order_by(submissions.c.changed)
     )

@@ -18,6 +18,7 @@ from service.store.tables import (
     announcements,
     audit_log,
     audit_values,
+    belongings,
     records,
     rulings,
     submissions,
@@ -28,7 +29,7 @@ from service.store.tables import (
 _BATCH = 500
 _PREFIX = "submission:"
 # Entries about a submission that change nothing in its record.
-_SILENT = frozenset({"upload", "dossier", "correction", "view", "ruling"})
+_SILENT = frozenset({"upload", "dossier", "correction", "view", "ruling", "place"})
 _CAMPAIGN = "campaign:"
 _UNDER_WAY = ("received", "reading")
 
@@ -53,6 +54,7 @@ class _Told:
     version: int = 0
     values: dict[str, str] = field(default_factory=dict)
     rulings: dict[str, str] = field(default_factory=dict)
+    belongs: str | None = None
     is_purged: bool = False
     has_record: bool = False
 
@@ -60,12 +62,14 @@ class _Told:
         """Applies one entry of the log."""
         self.version += action not in _SILENT
         if action == "purge":
-            self.rulings = {}
+            self.rulings, self.belongs = {}, None
         if action in ("purge", "read"):
             self.values, self.has_record, self.is_purged = {}, action == "read", action == "purge"
         for label, value in values:
             if label == "status":
                 self.status = value.strip('"')
+            elif label == "belongs":
+                self.belongs = value
             elif label.startswith(_CAMPAIGN):
                 self.rulings[label.removeprefix(_CAMPAIGN)] = value
             elif label == "error" and value != "null":
@@ -127,6 +131,8 @@ def _compared(connection: sa.Connection, batch: Sequence[int]) -> Iterator[Depar
         row.submission_id: row.n for row in connection.execute(counted.group_by(versions.c.submission_id))
     }
     ruled = _rulings(connection, batch)
+    said = sa.select(belongings).where(belongings.c.submission_id.in_(batch))
+    belong = {row.submission_id: canonical(row.campaign) for row in connection.execute(said)}
     for number in batch:
         one, row = told.get(number), kept.get(number)
         if one is None and row is None:
@@ -142,6 +148,8 @@ def _compared(connection: sa.Connection, batch: Sequence[int]) -> Iterator[Depar
                 yield Departure(number, why)
             if ruled.get(number, {}) != one.rulings:
                 yield Departure(number, "活动中的人工意见与日志不一致")
+            if belong.get(number) != one.belongs:
+                yield Departure(number, "归入的活动与日志不一致")
 
 
 def _rulings(connection: sa.Connection, batch: Sequence[int]) -> dict[int, dict[str, str]]:

@@ -32,6 +32,7 @@ from service.web.routes import (  # fmt: skip
     own_login,
     own_sheets,
     part_pages,
+    placements,
     questions,
     session,
     submissions,
@@ -49,7 +50,7 @@ _ROUTERS: Sequence[APIRouter] = (
     submissions.router,
     editing.router, questions.router,
     twins.router, export.router, correction.router, campaigns.router, outcomes.router,
-    own_sheets.router,
+    own_sheets.router, placements.router,
     webhooks.router, part_pages.router,
     audit.router,
 )  # fmt: skip

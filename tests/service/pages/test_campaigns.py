@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from service.forms.definitions import load_forms
 from tests.service.pages.conftest import Visit
 from tests.service.pages.samples import filled, unit
-from tests.service.pages.serving import Service
+from tests.service.pages.serving import ROOT, Service
 
 NAME = "carbon-filing-2026"
 PATH = f"/campaigns?name={NAME}"
@@ -165,6 +165,37 @@ def test_the_bureaus_own_sheet_is_looked_over_and_filled_in(visit: Visit, tmp_pa
     with page.expect_download() as download:
         page.get_by_role("button", name="按推荐部门各一份").click()
     assert download.value.suggested_filename == f"{NAME}-summary.zip"
+
+
+def test_what_fits_no_campaign_is_placed_once(service: Service, visit: Visit) -> None:
+    unreadable = ROOT / "fixtures/inbox/T43_truncated.docx"
+    for upload in service.administrator.upload(unreadable):
+        service.administrator.read(upload)
+    waits = service.administrator.ask("GET", "/placements")["total"]
+    page = _opened(visit)
+    expect(page.locator("#placing-now")).to_contain_text(f"有 {waits} 份看不出属于哪个活动")
+    row = page.locator("#placing-body tr", has_text="T43_truncated").first
+    row.get_by_label("属于哪个活动").select_option("none")
+    row.get_by_role("button", name="归入").click()
+    expect(page.locator("#messages")).to_contain_text("已归入")
+    assert service.administrator.ask("GET", "/placements")["total"] == waits - 1
+    page.get_by_label("看已经人工归入的").check()
+    expect(page.locator("#placing-body")).to_contain_text("已确认不属于任何活动")
+
+
+def test_points_are_given_and_told_once_both_reviewers_have(service: Service, visit: Visit) -> None:
+    page = _opened(visit)
+    row = page.locator("#waiting-rows tr").first
+    row.get_by_text("作出决定").click()
+    for number, points in enumerate(("30", "20", "25")):
+        row.locator("fieldset.scores input").nth(number).fill(points)
+    expect(row.locator("fieldset.scores output")).to_have_text("合计 75 分")
+    row.get_by_role("button", name="记下决定").click()
+    expect(page.locator("#waiting-rows")).to_contain_text("评分：等第二位复核人评分")
+    other = _opened(visit, service.person("other-reviewer", "reviewer"))
+    row = other.locator("#waiting-rows tr", has_text="等第二位复核人").first
+    row.get_by_text("作出决定").click()
+    assert [one.input_value() for one in row.locator("fieldset.scores input").all()] == ["", "", ""]
 
 
 def test_units_are_links_to_their_submissions(visit: Visit) -> None:

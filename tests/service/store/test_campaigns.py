@@ -9,9 +9,10 @@ import sqlalchemy as sa
 
 from models.errors import Conflict, NotFound, Stale
 from service.blobs import FolderBlobs
-from service.store import audit, campaigns, replay
+from service.store import audit, belongings, campaigns, replay
 from service.store.database import Database
 from service.store.tables import announcements, audit_values, rulings
+from service.store.tables import belongings as belongings_table
 from service.upkeep.purge import Kept, purge
 from tests.service.kept import FORMS
 from tests.service.submissions import NOW, REVIEWER, move, store
@@ -96,6 +97,42 @@ def test_a_purge_erases_what_was_ruled_and_why(database: Database, tmp_path: Pat
     assert _departures(database) == []
     with pytest.raises(Conflict):
         _rule(database, submission)
+
+
+def test_which_campaign_a_submission_is_for_is_said_once_and_logged(
+    database: Database, tmp_path: Path
+) -> None:
+    submission, other = store(database, FORM), store(database, FORM, 2)
+
+    def place(expected: int, campaign: str | None) -> int:
+        with database.write() as connection:
+            return belongings.place(connection, submission, expected, campaign, REVIEWER)
+
+    def waiting(*sure: str) -> list[int]:
+        with database.read() as connection:
+            return [row.id for row in belongings.unplaced(connection, sure)]
+
+    assert (waiting(), waiting(FORM.name)) == ([submission, other], [])
+    seen = _rows(database)[-1].changed
+    assert place(0, "one") == 1
+    with pytest.raises(Stale):
+        place(0, "two")
+    assert [(row.id, row.placed, row.placing) for row in _rows(database, seen)] == [(submission, "one", 1)]
+    assert place(1, None) == 2
+    assert waiting() == [other]
+    assert _departures(database) == []
+    with database.write() as connection:
+        connection.execute(belongings_table.update().values(campaign="two"))
+    assert _departures(database) == [f"编号 {submission}：归入的活动与日志不一致"]
+    with database.write() as connection:
+        connection.execute(belongings_table.update().values(campaign=None))
+    move(database, submission, "accept")
+    later = NOW + timedelta(days=900)
+    kept = Kept(FolderBlobs(tmp_path / "blobs"), lambda digests: None)
+    assert purge(database, kept, later, ["accepted"], "cli", later).submissions == 1
+    with database.read() as connection:
+        assert list(belongings.placed(connection)) == []
+    assert _departures(database) == []
 
 
 ROWS = [(2, "甲公司", "甲试点"), (3, "乙公司", "乙试点"), (4, "乙公司", "乙试点")]

@@ -401,6 +401,7 @@ def test_what_was_there_before_the_upgrade_is_known_again(database: Database) ->
             "DROP TABLE recovery_codes",
             "DROP TABLE second_factors",
             "ALTER TABLE uploads DROP COLUMN arrived_at",
+            "DROP TABLE belongings",
             "DROP TABLE announcements",
             "DROP TABLE rulings",
             "DROP TABLE kinships",

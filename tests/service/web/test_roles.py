@@ -86,6 +86,8 @@ TABLE: dict[str, str | Scope] = {
     "PUT /api/v1/campaigns/{name}/announced": "decide",
     "PUT /api/v1/campaigns/{name}/announced/{row}": "decide",
     "GET /api/v1/campaigns/{name}/lists": "export",
+    "GET /api/v1/placements": "see",
+    "PUT /api/v1/placements/{submission}": "decide",
     "POST /api/v1/campaigns/{name}/summary/preview": "export",
     "POST /api/v1/campaigns/{name}/summary": "export",
     "GET /api/v1/webhooks": "admin",

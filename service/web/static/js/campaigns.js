@@ -2,6 +2,7 @@
 
 import { BASE, download, get, send } from "./api.js";
 import { outcomes } from "./campaigns_outcome.js";
+import { placing } from "./campaigns_placing.js";
 import { ownSheet } from "./campaigns_sheet.js";
 import { $, $$, h } from "./dom.js";
 import { bind } from "./keys.js";
@@ -18,6 +19,7 @@ const name = () => $("#campaign").value;
 const path = (rest = "") => `/campaigns/${encodeURIComponent(name())}${rest}`;
 
 const outcome = outcomes(path, can.has("decide"));
+const places = placing(can.has("decide"), async () => { await load(); await places.load().catch(tell); });
 
 function when(days) {
   return days > 0 ? `还有 ${days} 天` : days === 0 ? "今天截止" : `已截止 ${-days} 天`;
@@ -97,7 +99,8 @@ function deciding(one) {
 
 function row(one) {
   const link = h("a", { href: `/submissions/${one.submission}` }, one.unit || `编号 ${one.submission}`);
-  return h("tr", {}, h("td", {}, link, h("div", { class: "soft small" }, one.title)), h("td", {}, one.domain ?? "—"), h("td", {}, one.organiser.name ?? "—"),
+  const came = h("div", { class: "soft small" }, one.timing.reason);
+  return h("tr", {}, h("td", {}, link, h("div", { class: "soft small" }, one.title), came), h("td", {}, one.domain ?? "—"), h("td", {}, one.organiser.name ?? "—"),
     h("td", {}, one.doubts.map((doubt) => h("p", {}, doubt)), can.has("decide") ? deciding(one) : null));
 }
 
@@ -136,7 +139,7 @@ async function start() {
     $("#campaign").replaceChildren(...all.map((one) => h("option", { value: one.name }, one.title)));
     const wanted = new URLSearchParams(location.search).get("name");
     if (all.some((one) => one.name === wanted)) $("#campaign").value = wanted;
-    await load();
+    await Promise.all([load(), places.load(all)]);
   } catch (problem) { tell(problem); }
 }
 
