@@ -3,6 +3,7 @@ since is read again: a campaign of ten thousand would take seconds otherwise."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from threading import Lock
 from typing import Any
 
@@ -12,10 +13,11 @@ from models.errors import NotFound
 from service.campaigns.gather import moment
 from service.campaigns.judgement.belonging import Call, fitting
 from service.campaigns.judgement.entries import Arrival, Entry, Handling, Ruling
-from service.campaigns.judgement.outcome import AnnouncedRow, Outcome, decide_outcome
+from service.campaigns.judgement.outcome import AnnouncedRow, Memory, Outcome, decide_outcome
 from service.campaigns.judgement.standing import Application, Standing
 from service.campaigns.loading import Loaded
 from service.campaigns.own_rows import Content
+from service.campaigns.summary import figures
 from service.store import campaigns, listing
 from service.store.database import Database
 from service.store.marks import SETTLED
@@ -71,6 +73,8 @@ class Desk:
         self._versions: dict[int, int] = {}
         self._seen: Seen | None = None
         self._announced: tuple[int, Announced] | None = None
+        self._memory = Memory()
+        self._figures: tuple[int, datetime, Mapping[str, Any]] | None = None
 
     def look(self, database: Database) -> Seen:
         """The campaign as it stands."""
@@ -87,8 +91,18 @@ class Desk:
         with self._lock:
             known, version = self._announced, _version(database, self.loaded.campaign.name)
             if known is None or (known[0], known[1].version) != (seen.change, version):
-                known = self._announced = seen.change, decided(database, seen.standing)
+                known = self._announced = seen.change, decided(database, seen.standing, self._memory)
             return known[1]
+
+    def figures(self, seen: Seen, now: datetime) -> Mapping[str, Any]:
+        """Every figure of the campaign as it was `seen`; they are the same for a minute."""
+        now = now.replace(second=0, microsecond=0)
+        with self._lock:
+            known = self._figures
+            if known is None or known[:2] != (seen.change, now):
+                made = figures(seen.standing, self.loaded.judge.clock, now)
+                known = self._figures = seen.change, now, made
+            return known[2]
 
     def contents(self, database: Database, standing: Standing) -> dict[str, Content]:
         """All values of the applications, by their keys."""
@@ -155,7 +169,7 @@ def _entry(loaded: Loaded, row: Any, files: tuple[str, ...]) -> Entry:
     )
 
 
-def decided(database: Database, standing: Standing) -> Announced:
+def decided(database: Database, standing: Standing, memory: Memory | None = None) -> Announced:
     """What comes of a campaign that stands so, by the list that was brought into the service."""
     with database.read() as connection:
         kept = campaigns.announcement(connection, standing.campaign.name)
@@ -164,7 +178,7 @@ def decided(database: Database, standing: Standing) -> Announced:
         return Announced(None, 0, None if waits else decide_outcome(standing, []))
     rows = [AnnouncedRow(*row) for row in kept.content["rows"]]
     settled = {int(row): None if one is None else str(one) for row, one in kept.content["settled"].items()}
-    return Announced(kept.content["file"], kept.version, decide_outcome(standing, rows, settled))
+    return Announced(kept.content["file"], kept.version, decide_outcome(standing, rows, settled, memory))
 
 
 def _version(database: Database, campaign: str) -> int:

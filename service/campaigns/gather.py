@@ -74,12 +74,12 @@ def moment(text: object, zone: tzinfo) -> datetime | None:
 def until(entries: Iterable[Entry], now: datetime) -> tuple[list[Entry], int]:
     """The entries that had come by `now`, and how many came later."""
     every = list(entries)
-    came = [
-        entry
-        for entry in every
-        if (known := entry.arrival.received or entry.arrival.sent) is None or known <= now
-    ]
+    came = [entry for entry in every if (known := _known(entry.arrival)) is None or known <= now]
     return came, len(every) - len(came)
+
+
+def _known(arrival: Arrival) -> datetime | None:
+    return arrival.received or arrival.stamped or arrival.sent
 
 
 def ruled(entries: Iterable[Entry], rulings: Ruled) -> tuple[list[Entry], list[str]]:

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, Literal
 
 from models.campaign import Recommendation
+from models.writing import key
 
 # Where a submission stands in its handling. `open`: nobody has decided on it; `waiting`: not read yet.
 Handling = Literal["waiting", "open", "unreadable", "returned", "accepted", "rejected", "withdrawn"]
@@ -89,6 +91,17 @@ class Entry:
         """The field's value where it is a text that says something."""
         value = self.values.get(name) if name else None
         return value.strip() or None if isinstance(value, str) else None
+
+    @cached_property
+    def _keys(self) -> dict[str, str]:
+        return {}
+
+    def key_of(self, name: str) -> str:
+        """The field's text as `models.writing.key` compares it, empty where it says nothing; kept, because a
+        campaign asks for it at each look."""
+        if name not in self._keys:
+            self._keys[name] = key(self.text(name) or "")
+        return self._keys[name]
 
     def ruled(self, ruling: Ruling) -> "Entry":
         """The entry with what persons decided."""

@@ -12,6 +12,7 @@ from rapidfuzz import fuzz, process
 from models.writing import key
 from service.campaigns.judgement.standing import Application, Standing
 
+_MOST_ALIKE = 200  # a row that may mean more than that is no name
 _NEAR = 75  # of 100: names that likely mean the same, for a person to look at
 
 
@@ -60,12 +61,24 @@ class Outcome:
 Settled = Mapping[int, str | None]
 
 
+@dataclass
+class Memory:
+    """What rows were like the last time, so that they are not compared with all names again while these are
+    the same."""
+
+    names: list[tuple[str, str]] = field(default_factory=list)
+    alike: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+
+
 def decide_outcome(
-    standing: Standing, announced: Sequence[AnnouncedRow], settled: Settled = MappingProxyType({})
+    standing: Standing,
+    announced: Sequence[AnnouncedRow],
+    settled: Settled = MappingProxyType({}),
+    memory: Memory | None = None,
 ) -> Outcome:
     """Which application is on which list. A row that fits none exactly, or several, puts none on it, unless a
     person said which one it means."""
-    made, names = Outcome(), _Names(standing)
+    made, names = Outcome(), _Names(standing, memory or Memory())
     chosen: dict[str, AnnouncedRow] = {}
     for row in announced:
         one = _matched(standing, names, row, settled)
@@ -131,10 +144,16 @@ def _is_out(standing: Standing, one: Application) -> bool:
 class _Names:
     """The applications by their names."""
 
-    def __init__(self, standing: Standing) -> None:
+    def __init__(self, standing: Standing, memory: Memory) -> None:
         self._known = standing.applications
-        self._units = [key(one.unit) for one in self._known]
-        self._titles = [key(one.title) for one in self._known]
+        fields = standing.campaign.fields
+        self._units = [one.entry.key_of(fields.unit) for one in self._known]
+        self._titles = [one.entry.key_of(fields.title) for one in self._known]
+        names = list(zip(self._units, self._titles, strict=True))
+        if memory.names != names:
+            memory.names = names
+            memory.alike.clear()
+        self._memory = memory.alike
         self._by_unit, self._by_title = _places(self._units), _places(self._titles)
         self.by_key = {copy.key: one for one in self._known for copy in one.copies}
 
@@ -150,22 +169,28 @@ class _Names:
         """Those that a row may mean that fits none exactly: that bear one of its names, or names that are
         alike on the whole. Units of one kind end alike, so that one name alone says little."""
         unit, title = key(row.unit or ""), key(row.title or "")
+        if (unit, title) not in self._memory:
+            alike = self._alike(unit, title)
+            places = sorted(alike, key=lambda place: (-alike[place], place))
+            self._memory[unit, title] = places[:_MOST_ALIKE]
+        return [self._known[place] for place in self._memory[unit, title]]
+
+    def _alike(self, unit: str, title: str) -> dict[int, float]:
+        """{application: how alike its names are}."""
         half = {*self._by_unit.get(unit, ())} if unit else set()
         half |= {*self._by_title.get(title, ())} if title else set()
         if half:
-            alike = {place: self._likeness(unit, title, place) for place in half}
-        else:
-            # The mean of two can't reach the bound where one of them is further below it than the other can
-            # be above.
-            names, said, least = (
-                (self._units, unit, 2 * _NEAR - 100 if title else _NEAR)
-                if unit
-                else (self._titles, title, _NEAR)
-            )
-            near = process.extract(said, names, scorer=fuzz.ratio, score_cutoff=least, limit=None)
-            alike = {place: self._likeness(unit, title, place) for _, _, place in near} if said else {}
-            alike = {place: found for place, found in alike.items() if found >= _NEAR}
-        return [self._known[place] for place in sorted(alike, key=lambda place: (-alike[place], place))]
+            return {place: self._likeness(unit, title, place) for place in half}
+        said = unit or title
+        if not said:
+            return {}
+        # The mean of two can't reach the bound where one of them is further below it than the other can be
+        # above.
+        least = 2 * _NEAR - 100 if unit and title else _NEAR
+        names = self._units if unit else self._titles
+        near = process.extract(said, names, scorer=fuzz.ratio, score_cutoff=least, limit=None)
+        alike = {place: self._likeness(unit, title, place) for _, _, place in near}
+        return {place: found for place, found in alike.items() if found >= _NEAR}
 
     def _likeness(self, unit: str, title: str, place: int) -> float:
         """How alike names are, of 100, over the names that there are."""

@@ -157,15 +157,16 @@ class Judge:
             materials.setdefault(number, {})[name] = parts
         made = self._applications(groups, materials)
         used = {entry.key for parts in brought.values() for entry in parts}
-        alone = Counter(key(one.unit) for one in made if one.unit and one.state != "withdrawn")
-        made = [_with_siblings(one, alone[key(one.unit)]) for one in made]
+        named = self.campaign.fields.unit
+        alone = Counter(one.entry.key_of(named) for one in made if one.unit and one.state != "withdrawn")
+        made = [_with_siblings(one, alone[one.entry.key_of(named)]) for one in made]
         return Standing(
             self.campaign,
             made,
             [entry for entry in unread if entry.key not in used],
             [entry for entry in strays if entry.key not in used],
             [entry for entry in [*unread, *strays] if entry.key in used],
-            self._missing({key(one.unit) for one in made if one.state != "withdrawn"}),
+            self._missing({one.entry.key_of(named) for one in made if one.state != "withdrawn"}),
         )
 
     def _applications(
@@ -234,10 +235,9 @@ class Judge:
         """{(application, stage): what came for it}: the submissions that name the applicant's unit in a
         file's name or the subject, and a document that the stage asks for. One that names two units
         is nobody's."""
+        unit = self.campaign.fields.unit
         names = {
-            key(unit): number
-            for number, copies in enumerate(groups)
-            if (unit := copies[-1].text(self.campaign.fields.unit))
+            copies[-1].key_of(unit): number for number, copies in enumerate(groups) if copies[-1].text(unit)
         }
         found: dict[tuple[int, str], list[Entry]] = {}
         for entry in loose:
@@ -315,16 +315,17 @@ def _grouped(campaign: Campaign, entries: Sequence[Entry]) -> list[list[Entry]]:
     for entry in entries:
         if entry.replaced_by in heads:
             heads[head(entry.key)] = head(str(entry.replaced_by))
-        unit, title = entry.text(campaign.fields.unit), entry.text(campaign.fields.title)
-        if unit and title:
-            other = named.setdefault((key(unit), key(title)), entry.key)
+        names = entry.key_of(campaign.fields.unit), entry.key_of(campaign.fields.title)
+        if all(names):
+            other = named.setdefault(names, entry.key)
             heads[head(entry.key)] = head(other)
     groups: dict[str, list[Entry]] = {}
     for entry in entries:
         groups.setdefault(head(entry.key), []).append(entry)
     replaced = {entry.key for entry in entries if entry.replaced_by in heads}
     return [
-        sorted(group, key=lambda one: (one.key not in replaced, _moment(one))) for group in groups.values()
+        sorted(group, key=lambda one: (one.key not in replaced, _moment(one))) if len(group) > 1 else group
+        for group in groups.values()
     ]
 
 

@@ -10,7 +10,6 @@ from models.errors import Conflict, Invalid
 from models.identity import FormName
 from service.campaigns.judgement.standing import Application
 from service.campaigns.papers import ledger, reminders
-from service.campaigns.summary import figures
 from service.store import audit, campaigns
 from service.store.accounts import Actor
 from service.store.versions import Editor
@@ -116,7 +115,7 @@ def known(context: Here, all_: Known, who: _Sees) -> list[CampaignName]:
 def at_a_glance(name: FormName, context: Here, all_: Known, who: _Sees) -> dict[str, Any]:
     """Every figure of a campaign as it stands: days left, what came, by domain and by organiser."""
     desk = all_.desk(name)
-    return figures(desk.look(context.database).standing, desk.loaded.judge.clock, context.clock())
+    return dict(desk.figures(desk.look(context.database), context.clock()))
 
 
 @router.get("/campaigns/{name}/charts/{of}.svg", response_class=Response, responses=media(_SVG))
@@ -124,7 +123,7 @@ def chart(name: FormName, of: Chart, context: Here, all_: Known, who: _Sees) -> 
     """A chart as SVG, to be read without colour: what came and what became of it, applications by domain, or
     by organiser against what is asked of it."""
     desk = all_.desk(name)
-    said = figures(desk.look(context.database).standing, desk.loaded.judge.clock, context.clock())
+    said = desk.figures(desk.look(context.database), context.clock())
     return Response(draw(of, said), media_type=_SVG)
 
 
