@@ -138,7 +138,8 @@ def _is_out(standing: Standing, one: Application) -> bool:
         return True
     if one.timing.verdict != "late":
         return False
-    return standing.campaign.applying.late == "refuse" or one.entry.ruling.in_time is False
+    is_final = standing.campaign.applying.late == "refuse" and one.timing.sure
+    return is_final or one.entry.ruling.in_time is False
 
 
 class _Names:

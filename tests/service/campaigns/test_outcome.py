@@ -1,10 +1,12 @@
 """The announced list, matched by name, and the bureau's own: each application is in one place."""
 
+from datetime import datetime
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.campaigns.judgement.entries import Entry, Ruling
+from service.campaigns.judgement.entries import Arrival, Entry, Ruling
 from service.campaigns.judgement.outcome import AnnouncedRow, Outcome, decide_outcome
 from tests.service.campaigns.calls import call, entry
 
@@ -104,6 +106,18 @@ def test_two_rows_that_a_person_took_for_one_application_are_told() -> None:
     rows = [AnnouncedRow(2, UNIT, TITLE), AnnouncedRow(3, "别的名字", None)]
     found = decide_outcome(call().judge.stand([entry("a")]), rows, {3: "a"})
     assert "是同一申请" in found.doubts[0]
+
+
+@pytest.mark.parametrize(("exact", "place"), [(True, "not_chosen"), (False, "undecided")])
+def test_nobody_is_turned_down_for_a_lateness_that_is_not_sure(exact: bool, place: str) -> None:
+    loaded = call("carbon-filing-2026")
+    fields = loaded.campaign.fields
+    late = datetime(2026, 6, 30, tzinfo=loaded.judge.clock.zone)
+    arrival = Arrival(late, exact=exact, sent=late if exact else None)
+    one = Entry(
+        "a", {fields.unit: "甲公司", fields.title: "甲公司"}, arrival=arrival, form=loaded.campaign.form
+    )
+    assert _keys(decide_outcome(loaded.judge.stand([one]), []))[place] == ["a"]
 
 
 def test_the_likeliest_of_those_that_a_row_may_mean_comes_first() -> None:
