@@ -290,9 +290,10 @@ def _parts(stage: Stage, entries: Iterable[Entry]) -> Mapping[str, bool]:
 def _sorted(campaign: Campaign, entries: Iterable[Entry]) -> tuple[list[Entry], list[Entry], list[Entry]]:
     """Those of the campaign's form, those that could not be read, and those of other forms."""
     ours, unread, strays = list[Entry](), list[Entry](), list[Entry]()
+    form = campaign.form
     for entry in entries:
         is_unread = entry.handling in ("waiting", "unreadable") or entry.form is None
-        (unread if is_unread else ours if entry.form == campaign.form else strays).append(entry)
+        (unread if is_unread else ours if entry.form == form else strays).append(entry)
     return ours, unread, strays
 
 
@@ -304,25 +305,32 @@ def _moment(entry: Entry) -> datetime:
 def _grouped(campaign: Campaign, entries: Sequence[Entry]) -> list[list[Entry]]:
     """Copies of one application, the earliest first: what a person said replaces another, and what bears the
     same unit and the same title."""
-    heads: dict[str, str] = {entry.key: entry.key for entry in entries}
+    known = {entry.key for entry in entries}
+    # Only of those that are a copy of another; most are not.
+    heads: dict[str, str] = {}
 
     def head(name: str) -> str:
-        while heads[name] != name:
+        while name in heads:
             name = heads[name]
         return name
 
+    def join(one: str, other: str) -> None:
+        first, second = head(one), head(other)
+        if first != second:
+            heads[first] = second
+
     named: dict[tuple[str, str], str] = {}
+    unit, title = campaign.fields.unit, campaign.fields.title
     for entry in entries:
-        if entry.replaced_by in heads:
-            heads[head(entry.key)] = head(str(entry.replaced_by))
-        names = entry.key_of(campaign.fields.unit), entry.key_of(campaign.fields.title)
-        if all(names):
-            other = named.setdefault(names, entry.key)
-            heads[head(entry.key)] = head(other)
+        if entry.replaced_by in known:
+            join(entry.key, str(entry.replaced_by))
+        names = entry.key_of(unit), entry.key_of(title)
+        if all(names) and (other := named.setdefault(names, entry.key)) != entry.key:
+            join(entry.key, other)
     groups: dict[str, list[Entry]] = {}
     for entry in entries:
         groups.setdefault(head(entry.key), []).append(entry)
-    replaced = {entry.key for entry in entries if entry.replaced_by in heads}
+    replaced = {entry.key for entry in entries if entry.replaced_by in known}
     return [
         sorted(group, key=lambda one: (one.key not in replaced, _moment(one))) if len(group) > 1 else group
         for group in groups.values()
