@@ -99,7 +99,8 @@ function deciding(one) {
 
 function row(one) {
   const link = h("a", { href: `/submissions/${one.submission}` }, one.unit || `编号 ${one.submission}`);
-  const came = h("div", { class: "soft small" }, one.timing.reason);
+  const isTold = one.doubts.some((doubt) => doubt.includes(one.timing.reason));
+  const came = isTold ? null : h("div", { class: "soft small" }, one.timing.reason);
   return h("tr", {}, h("td", {}, link, h("div", { class: "soft small" }, one.title), came), h("td", {}, one.domain ?? "—"), h("td", {}, one.organiser.name ?? "—"),
     h("td", {}, one.doubts.map((doubt) => h("p", {}, doubt)), can.has("decide") ? deciding(one) : null));
 }
