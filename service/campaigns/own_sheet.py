@@ -18,7 +18,7 @@ from openpyxl.formula.translate import Translator
 from openpyxl.utils import get_column_letter, range_boundaries
 from rapidfuzz import fuzz, process
 
-from generator.sheet import SheetLimits, literal
+from generator.sheet import SheetLimits, all_merges, literal
 from generator.workbooks import read_sheets
 from models.errors import BadUsage, RosterError
 from models.writing import key, one_line
@@ -26,6 +26,8 @@ from service.export.workbook import Cell
 
 LIMITS = SheetLimits(bytes=3_000_000, unpacked_bytes=30_000_000, rows=500, columns=120)
 NUMBER = "number"
+_ZIP = b"PK\x03\x04"
+_MOST_ROWS, _MOST_MERGED = 2_000, 20_000
 _HEADER_ROWS = 12
 _LIKE = 60  # of 100: headings that may mean the same
 _BRACKETS = re.compile(r"[（(\[【].*?[）)\]】]")
@@ -87,10 +89,19 @@ def understand(data: bytes, sources: Mapping[str, Sequence[str]]) -> OwnSheet:
     """
     # Limits are held, and damage is told, before the whole of it is opened.
     names = [sheet.name for sheet in read_sheets(data, LIMITS)]
+    if not data.startswith(_ZIP):
+        raise RosterError("模板不是 .xlsx", advice="请在 Excel 或 WPS 中另存为 .xlsx 后重试")
+    merged = sum((one.bottom - one.top + 1) * (one.right - one.left + 1) for one in all_merges(data, LIMITS))
+    if merged > _MOST_MERGED:
+        raise RosterError("模板中合并的单元格过多", advice="请只合并表头和表尾需要合并的单元格")
     book = _opened(data)
     found: list[tuple[int, OwnSheet]] = []
     for name in names:
         sheet = book[name]
+        # Cells that hold nothing but their looks count here.
+        if sheet.max_row > _MOST_ROWS or sheet.max_column > LIMITS.columns:
+            told = f"工作表“{name}”超过 {_MOST_ROWS} 行或 {LIMITS.columns} 列（包括只有格式的空格）"
+            raise RosterError(told, advice="请删去表格以外的行和列后重试")
         for row in range(1, min(sheet.max_row, _HEADER_ROWS) + 1):
             columns = _columns(sheet, row, sources)
             known = sum(one.sure for one in columns)

@@ -1,6 +1,8 @@
 """The bureau's own 汇总表: headings known or asked about, heads, widths and feet kept, one an organiser."""
 
 import io
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -116,13 +118,45 @@ def test_two_columns_of_one_name_are_asked_about_and_a_bracket_is_no_name() -> N
     ("data", "told"),
     [
         (b"PK\x03\x04broken", "损坏"),
-        (b"a,b\n1,2\n", "没有认出任何一个栏目|不是 .xlsx"),
+        (b"a,b\n1,2\n", "不是 .xlsx"),
         (_saved(Workbook()), "没有认出任何一个栏目"),
     ],
 )
 def test_what_is_no_template_is_refused_in_words(data: bytes, told: str) -> None:
     with pytest.raises(RosterError, match=told):
         _understood(data)
+
+
+def _hidden_merge(book: Workbook) -> None:
+    hidden = book.create_sheet("藏")
+    hidden.sheet_state = "hidden"
+    hidden["A1"] = "x"
+    hidden.merge_cells("A1:B2")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (_hidden_merge, "合并的单元格过多"),
+        (
+            lambda book: book.worksheets[0].cell(2_001, 1).__setattr__("number_format", "0"),
+            "超过 2000 行",
+        ),
+        (lambda book: book.worksheets[0].cell(1, 16_384).__setattr__("number_format", "0"), "120 列"),
+    ],
+)
+def test_a_template_that_would_cost_much_is_refused_before_it_does(
+    spoil: Callable[[Workbook], None], told: str
+) -> None:
+    book = load_workbook(io.BytesIO(_template()))
+    spoil(book)
+    stream = io.BytesIO()
+    # Merged over all that a sheet can have: seventeen thousand million cells, in a few bytes.
+    with zipfile.ZipFile(io.BytesIO(_saved(book))) as source, zipfile.ZipFile(stream, "w") as target:
+        for name in source.namelist():
+            target.writestr(name, source.read(name).replace(b'ref="A1:B2"', b'ref="A1:XFD1048576"'))
+    with pytest.raises(RosterError, match=told):
+        _understood(stream.getvalue())
 
 
 def test_two_sheets_that_look_alike_are_asked_about() -> None:
