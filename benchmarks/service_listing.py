@@ -246,12 +246,12 @@ def measure(service: Service, name: str, case: Callable[[], object], times: int)
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Service]:
-    """`sealform serve` on the database in `folder`."""
+def serving(folder: Path, **more: str) -> Iterator[Service]:
+    """`sealform serve` on the database in `folder`, with `more` in its environment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {**os.environ, "SEALFORM_DATA": str(folder), "SEALFORM_PORT": str(port)}
+    environment = {**os.environ, "SEALFORM_DATA": str(folder), "SEALFORM_PORT": str(port), **more}
     process = subprocess.Popen(
         [sys.executable, "-m", "service.cli", "serve", "--no-worker"],
         env=environment,

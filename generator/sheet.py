@@ -136,6 +136,25 @@ def read_xlsx(data: bytes, limits: SheetLimits = DEFAULT_LIMITS) -> list[Sheet]:
         ) from error
 
 
+def all_merges(data: bytes, limits: SheetLimits = DEFAULT_LIMITS) -> list[Merge]:
+    """The merged cells of all sheets of the .xlsx file `data`, of hidden ones too. Whoever opens the whole of
+    a workbook pays for each cell that is merged, and a few bytes can merge all that there are.
+
+    Raises:
+        RosterError: `data` needs a password, is damaged or over a limit.
+    """
+    _must_be_whole(data, limits)
+    try:
+        book = load_workbook(io.BytesIO(data), read_only=True)
+        return [merge for sheet in book.worksheets for merge in _layout(sheet)[1]]
+    except RosterError:
+        raise
+    except Exception as error:
+        raise RosterError(
+            "名册已损坏，无法读取", advice="请在 Excel 或 WPS 中打开，另存为新的 .xlsx 后重试"
+        ) from error
+
+
 def _sheet(values: Any, formulas: Any, limits: SheetLimits) -> Sheet:
     rows = tuple(_rows(values, formulas, limits))
     hidden, merges = _layout(values)

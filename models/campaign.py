@@ -193,6 +193,20 @@ class Criterion(Model):
     points: int | None = Constraint(default=None, ge=1, le=1000)
 
 
+class Scoring(Model):
+    """How points are given: by one reviewer or by two, each before seeing the other's. Totals that lie more
+    than `apart` points from each other are talked over again."""
+
+    reviewers: Literal[1, 2] = 1
+    apart: int | None = Constraint(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _two_can_be_apart(self) -> Self:
+        if self.apart is not None and self.reviewers < 2:
+            raise ValueError("只有一位复核人评分时不应写 apart")
+        return self
+
+
 class FieldNames(Model):
     """Which fields of the form say what; a form without one of the last four leaves it out."""
 
@@ -257,7 +271,8 @@ class Letters(Model):
 
 
 class Campaign(Model):
-    """A call as a whole. Paths are relative to the file that it stands in."""
+    """A call as a whole. Paths are relative to the file that it stands in. After the day `closed` nothing
+    that comes is taken to be this call's."""
 
     name: FormName
     title: Words
@@ -267,6 +282,7 @@ class Campaign(Model):
     time_zone: Words
     arrival: Literal["received", "sent"] = "received"
     calendars: tuple[Words, ...] = ()
+    closed: datetime.date | None = None
     stages: tuple[Stage, ...] = Constraint(min_length=1)
     fields: FieldNames
     applicants: tuple[ApplicantKind, ...] = Constraint(min_length=1)
@@ -274,6 +290,7 @@ class Campaign(Model):
     domains: tuple[Domain, ...] = Constraint(min_length=1)
     organisers: tuple[OrganiserGroup, ...] = Constraint(min_length=1)
     criteria: tuple[Criterion, ...] = ()
+    scoring: Scoring | None = None
     outcomes: Outcomes
     announced: Announced | None = None
     letters: Letters
@@ -293,21 +310,37 @@ class Campaign(Model):
         for group in self.organisers:
             yield from ((group, member) for member in group.members)
 
+    @cached_property
+    def points(self) -> dict[str, int]:
+        """{criterion: the most points it can have}; empty where the call gives none."""
+        return {one.name: one.points for one in self.criteria if one.points}
+
+    @property
+    def reviewers(self) -> int:
+        """How many give points, 0 where the call has none."""
+        return (self.scoring.reviewers if self.scoring else 1) if self.points else 0
+
     def domain(self, name: str) -> Domain | None:
         """The domain that the form's option `name` means."""
         return next((one for one in self.domains if one.name == name), None)
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
-        refuse(type(self).__name__, [*_stage_order(self.stages), *_references(self), *_evidence(self)], self)
+        refuse(
+            type(self).__name__,
+            [*_stage_order(self.stages, self.closed), *_references(self), *_evidence(self)],
+            self,
+        )
         return self
 
 
-def _stage_order(stages: Sequence[Stage]) -> Iterator[Wrong]:
+def _stage_order(stages: Sequence[Stage], closed: datetime.date | None) -> Iterator[Wrong]:
     """One stage has the form, and it is the first; none ends before the one before it."""
     if [bool(stage.form) for stage in stages] != [True] + [False] * (len(stages) - 1):
         yield Wrong(("stages",), "应有且只有第一个阶段写 form")
     yield from _different("stages", [stage.name for stage in stages], "阶段的 name")
+    if closed is not None and closed < stages[-1].deadline.date:
+        yield Wrong(("closed",), f"不应早于最后一个阶段的 {stages[-1].deadline.date}")
     for number, (before, stage) in enumerate(pairwise(stages), 1):
         if stage.deadline.date < before.deadline.date:
             yield Wrong(("stages", number, "deadline"), f"不应早于上一阶段的 {before.deadline.date}")
@@ -331,6 +364,11 @@ def _references(campaign: Campaign) -> Iterator[Wrong]:
             if not any(key(exception).endswith(key(ending)) for ending in kind.endings):
                 expected = f"“{exception}”不以 endings 中的任何一项结尾，不起作用"
                 yield Wrong(("applicants", number, "exceptions", place), expected)
+    yield from _different("criteria", [one.name for one in campaign.criteria], "criteria 的 name")
+    if len({one.points is None for one in campaign.criteria}) > 1:
+        yield Wrong(("criteria",), "points 应各项都写，或都不写")
+    if campaign.scoring and not campaign.points:
+        yield Wrong(("scoring",), "criteria 中没有 points，不应写 scoring")
     if (campaign.announced is None) != (campaign.outcomes.higher is None):
         yield Wrong(("announced",), "announced 和 outcomes 的 higher 应同时写，或都不写")
     if len(campaign.domains) > 1 and campaign.fields.domain is None:

@@ -128,16 +128,20 @@ class Part(Model):
 
 
 class Message(Model):
-    """The mail that brought a file. `body` is its text, cut where it gets long."""
+    """The mail that brought a file. `time` is when its sender says that it was sent, `received` when the last
+    server on its way says that it had it. `body` is its text, cut where it gets long."""
 
     sender: str | None = None
     address: str | None = None
     time: datetime | None = None
+    received: datetime | None = None
     subject: str | None = None
     body: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        return {**self.model_dump(), "time": self.time.isoformat() if self.time else None}
+        received = {"received": self.received.isoformat()} if self.received else {}
+        time = self.time.isoformat() if self.time else None
+        return {**self.model_dump(exclude={"received"}), "time": time, **received}
 
 
 class Failure(Model):

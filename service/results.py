@@ -89,6 +89,7 @@ class MessageJson(TypedDict):
     sender: str | None
     address: str | None
     time: str | None
+    received: NotRequired[str]
     subject: str | None
     body: str
 

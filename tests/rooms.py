@@ -81,7 +81,7 @@ ROOMS: Mapping[str, Room] = {
     "service.page_pictures": Room("extractor atomic_files settings results blobs processes"),
     "service.store": Room(
         "results parts",
-        doors="accounts again audit campaigns database events exports forms listing "
+        doors="accounts again audit belongings campaigns database events exports forms listing "
         "marks records replay search second_factor sessions settling statuses tables "
         "twins uploads versions webhooks workers",
     ),
@@ -95,10 +95,12 @@ ROOMS: Mapping[str, Room] = {
         "generator extractor results blobs page_pictures store",
         doors="columns correction cutouts dossier files letters notice summary_sheet workbook",
     ),
-    "service.campaigns.judgement": Room(doors="applicants attribution entries outcome standing timing"),
+    "service.campaigns.judgement": Room(
+        doors="applicants attribution belonging entries outcome standing timing"
+    ),
     "service.campaigns": Room(
         "generator atomic_files results forms store export campaigns.judgement",
-        doors="desk gather loading papers sheets summary",
+        doors="desk gather loading own_rows own_sheet papers sheets summary",
     ),
     "service.runs": Room(
         "extractor atomic_files terminal signals sources results processes export", doors="extraction"

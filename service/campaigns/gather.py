@@ -7,6 +7,7 @@ from pathlib import Path
 
 from models.campaign import Campaign
 from service.campaigns.judgement.entries import Arrival, Entry
+from service.campaigns.own_rows import Content
 from service.campaigns.sheets import Ruled
 from service.results import Line
 
@@ -23,17 +24,38 @@ def from_lines(
         fields = {name: field for name, field in line["fields"].items() if name in wanted}
         received = reached.get(Path(line["source"]).name)
         yield Entry(
-            key=f"{line['source']}#{line.get('application', 1)}",
+            key=_key(line),
             values={name: field["value"] for name, field in fields.items()},
             unsettled=frozenset(name for name, field in fields.items() if field["decision"] != "accept"),
             unweighed=frozenset(name for name, field in fields.items() if field.get("unweighed")),
-            arrival=Arrival(received, received is not None, moment(message.get("time"), zone)),
+            arrival=Arrival(
+                received,
+                received is not None,
+                moment(message.get("time"), zone),
+                moment(message.get("received"), zone),
+            ),
             sender=_text(message.get("address")),
             handling="unreadable" if line["error"] else "open",
             files=tuple(part["name"] for part in line["parts"]),
             subject=_text(message.get("subject")),
             form=line["form"],
         )
+
+
+def contents_of(lines: Iterable[Line]) -> dict[str, Content]:
+    """All values of the applications in `lines`, by their keys."""
+    return {
+        _key(line): Content(
+            {name: field["value"] for name, field in line["fields"].items()},
+            frozenset(name for name, field in line["fields"].items() if field["decision"] != "accept"),
+            {name: field["unweighed"] for name, field in line["fields"].items() if field.get("unweighed")},
+        )
+        for line in lines
+    }
+
+
+def _key(line: Line) -> str:
+    return f"{line['source']}#{line.get('application', 1)}"
 
 
 def _text(value: object) -> str | None:
@@ -52,12 +74,12 @@ def moment(text: object, zone: tzinfo) -> datetime | None:
 def until(entries: Iterable[Entry], now: datetime) -> tuple[list[Entry], int]:
     """The entries that had come by `now`, and how many came later."""
     every = list(entries)
-    came = [
-        entry
-        for entry in every
-        if (known := entry.arrival.received or entry.arrival.sent) is None or known <= now
-    ]
+    came = [entry for entry in every if (known := _known(entry.arrival)) is None or known <= now]
     return came, len(every) - len(came)
+
+
+def _known(arrival: Arrival) -> datetime | None:
+    return arrival.received or arrival.stamped or arrival.sent
 
 
 def ruled(entries: Iterable[Entry], rulings: Ruled) -> tuple[list[Entry], list[str]]:

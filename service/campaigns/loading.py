@@ -22,9 +22,10 @@ from models.writing import key
 from service.atomic_files import in_words
 from service.campaigns.judgement.applicants import Listed, Units, is_code
 from service.campaigns.judgement.attribution import Roster
+from service.campaigns.judgement.belonging import Call
 from service.campaigns.judgement.standing import Judge
 from service.campaigns.judgement.timing import Clock, NoCalendar
-from service.campaigns.sheets import read_table
+from service.campaigns.sheets import read_table, sheet_bytes
 from service.campaigns.wording import PLACES
 from service.forms.complaints import report, tell
 from service.forms.shipped import CAMPAIGNS as SHIPPED
@@ -63,6 +64,18 @@ def known_campaigns(folder: Path | None = None) -> dict[str, Path]:
     """The files of `folder` (None: the shipped ones) by their names, which are those of the campaigns."""
     folder = folder or SHIPPED
     return {path.stem: path for path in sorted(folder.glob("*")) if path.suffix.lower() in _SUFFIXES}
+
+
+def calls(forms: Mapping[str, FormDefinition], folder: Path | None, mine: Loaded | None = None) -> list[Call]:
+    """The calls of `folder` (None: the shipped ones), and `mine`, which may be none of them.
+
+    Raises:
+        DefinitionError: one of them has problems.
+    """
+    every = {name: load_campaign(name, forms, folder) for name in known_campaigns(folder)}
+    if mine is not None:
+        every[mine.campaign.name] = mine
+    return [Call.of(one.campaign, one.judge.clock.zone) for one in every.values()]
 
 
 def problems(path: Path, forms: Mapping[str, FormDefinition]) -> list[str]:
@@ -157,7 +170,7 @@ def _register(campaign: Campaign, folder: Path) -> tuple[list[Listed], list[str]
     path = folder / register.file
     wanted = [one for one in (register.unit, register.code, register.kind, register.organiser) if one]
     try:
-        rows = read_table(path, wanted)
+        rows = read_table(sheet_bytes(path), wanted)
     except RosterError as error:
         return [], [f"{path}: {error}"]
     except OSError as error:

@@ -1,34 +1,35 @@
 """Sheets that persons write: the register, the announced list, and what they decided on applications."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from generator.sheet import Row, Sheet
+from generator.sheet import DEFAULT_LIMITS, Row, Sheet, SheetLimits
 from generator.workbooks import read_sheets
 from models.campaign import Campaign, Recommendation
 from models.errors import BadUsage, RosterError
 from models.writing import key, one_line
 from service.campaigns.judgement.entries import Handling, Ruling
 from service.campaigns.judgement.outcome import AnnouncedRow
-from service.campaigns.wording import HANDLED, KEY, RULED, YES
+from service.campaigns.wording import HANDLED, KEY, RULED, YES, score_headings
 
 _HEADER_ROWS = 5
+_LONGEST_POINTS = 4  # digits
 _MOST_BYTES = 20_000_000
 Ruled = Mapping[str, tuple[Ruling, Handling | None]]
 
 
 def read_table(
-    path: Path, wanted: Sequence[str], optional: Sequence[str] = ()
+    data: bytes, wanted: Sequence[str], optional: Sequence[str] = (), limits: SheetLimits = DEFAULT_LIMITS
 ) -> list[tuple[int, Mapping[str, str]]]:
-    """The rows of the only sheet of `path` with all headings that are `wanted`: (number, {heading: text}).
-    Other columns are left alone.
+    """The rows of the only sheet of the file `data` with all headings that are `wanted`: (number, {heading:
+    text}). Other columns are left alone.
 
     Raises:
         RosterError: no sheet has them, or several do, or a cell that is needed can't be used.
-        OSError: the file can't be read.
     """
     found = []
-    for sheet in read_sheets(_bytes(path)):
+    for sheet in read_sheets(data, limits):
         for at, row in enumerate(sheet.rows[:_HEADER_ROWS]):
             columns = _columns(row, [*wanted, *optional])
             if all(heading in columns.values() for heading in wanted):
@@ -43,7 +44,12 @@ def read_table(
     return _rows(*found[0])
 
 
-def _bytes(path: Path) -> bytes:
+def sheet_bytes(path: Path) -> bytes:
+    """What is in the file, as far as a sheet may have bytes.
+
+    Raises:
+        OSError: the file can't be read.
+    """
     with path.open("rb") as file:
         return file.read(_MOST_BYTES + 1)
 
@@ -76,8 +82,10 @@ def _rows(sheet: Sheet, at: int, columns: Mapping[int, str]) -> list[tuple[int, 
     return made
 
 
-def read_announced(campaign: Campaign, path: Path) -> list[AnnouncedRow]:
-    """The rows of the list that was announced above.
+def read_announced(
+    campaign: Campaign, data: bytes, limits: SheetLimits = DEFAULT_LIMITS
+) -> list[AnnouncedRow]:
+    """The rows of the file `data`, the list that was announced above.
 
     Raises:
         RosterError: it can't be read, or has not the campaign's headings.
@@ -86,7 +94,7 @@ def read_announced(campaign: Campaign, path: Path) -> list[AnnouncedRow]:
     said = campaign.announced
     if said is None:
         raise BadUsage("本次活动没有上级公布的名单", advice="请去掉 --announced，或在定义中写明 announced")
-    rows = read_table(path, [one for one in (said.unit, said.title) if one])
+    rows = read_table(data, [one for one in (said.unit, said.title) if one], limits=limits)
     made = [
         AnnouncedRow(number, row.get(said.unit or "") or None, row.get(said.title or "") or None)
         for number, row in rows
@@ -103,16 +111,40 @@ def read_rulings(campaign: Campaign, path: Path) -> Ruled:
     """
     found: dict[str, tuple[Ruling, Handling | None]] = {}
     wrong: list[str] = []
-    for number, row in read_table(path, [KEY], list(RULED.values())):
+    points = score_headings(campaign)
+    for number, row in read_table(sheet_bytes(path), [KEY], [*RULED.values(), *points.values()]):
         name, said = row.get(KEY, ""), {what: row.get(heading, "") for what, heading in RULED.items()}
-        if not any(said.values()):
+        given = {place: row.get(heading, "") for place, heading in points.items()}
+        if not any(said.values()) and not any(given.values()):
             continue
         if not name or name in found:
             wrong.append(f"第 {number} 行：{f'“{name}”不止一行' if name else f'没有“{KEY}”'}")
             continue
-        found[name] = _ruling(campaign, said, f"第 {number} 行", wrong)
+        at = f"第 {number} 行"
+        ruling, handling = _ruling(campaign, said, at, wrong)
+        scores = [_scores(campaign, given, which, at, wrong) for which in range(campaign.reviewers)]
+        first, second = (*scores, None, None)[:2]
+        found[name] = replace(ruling, scores=first, second_scores=second), handling
     if wrong:
         raise BadUsage("\n".join([f"{path} 有 {len(wrong)} 处问题", *wrong]), advice="请改正后重试")
+    return found
+
+
+def _scores(
+    campaign: Campaign, given: Mapping[tuple[int, str], str], which: int, at: str, wrong: list[str]
+) -> Mapping[str, int] | None:
+    """The points that a reviewer gave, None where none; all criteria or none."""
+    texts = {name: text for (reviewer, name), text in given.items() if reviewer == which}
+    if not any(texts.values()):
+        return None
+    headings, found = score_headings(campaign), dict[str, int]()
+    for name, text in texts.items():
+        points = int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_POINTS else -1
+        if 0 <= points <= campaign.points[name]:
+            found[name] = points
+        else:
+            told = f"应为 0 至 {campaign.points[name]} 的整数，写的是“{text}”"
+            wrong.append(f"{at}“{headings[which, name]}”：{told}")
     return found
 
 

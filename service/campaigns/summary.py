@@ -20,6 +20,7 @@ def figures(standing: Standing, clock: Clock, now: datetime) -> dict[str, Any]:
     called = {member.name: member.called for _, member in campaign.members()}
     verdicts, states = standing.count(lambda one: one.timing.verdict), standing.count(lambda one: one.state)
     copies = sum(len(one.copies) for one in every)
+    quotas, waiting = standing.quotas(), standing.waiting()
     return {
         "campaign": campaign.name,
         "title": campaign.title,
@@ -62,19 +63,19 @@ def figures(standing: Standing, clock: Clock, now: datetime) -> dict[str, Any]:
                 "lacks": quota.lacks,
                 "over": quota.over,
             }
-            for quota in standing.quotas()
+            for quota in quotas
         ],
         "unassigned": len(standing.unassigned()),
         "unsure_organiser": sum(not one.attribution.sure for one in every),
-        "waiting": len(standing.waiting()),
+        "waiting": len(waiting),
         "recommendations": dict(campaign.outcomes.words()),
+        "criteria": [{"name": name, "points": points} for name, points in campaign.points.items()],
+        "reviewers": campaign.reviewers,
         "asked": dict(
-            Counter(
-                kind for one in standing.waiting() for kind in {doubt.split("：")[0] for doubt in one.doubts}
-            )
+            Counter(kind for one in waiting for kind in {doubt.split("：")[0] for doubt in one.doubts})
         ),
         "ageing": _ageing(standing, now),
-        "missing_organisers": [quota.organiser for quota in standing.quotas() if not quota.came],
+        "missing_organisers": [quota.organiser for quota in quotas if not quota.came],
         "missing_units": list(standing.missing_units),
     }
 

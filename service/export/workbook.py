@@ -36,6 +36,7 @@ WRONG = PatternFill("solid", fgColor="F8CBAD")
 CORRECTED = PatternFill("solid", fgColor="E2EFDA")
 # Limits of the file format, and of what a clerk can take in at once.
 _LONGEST_TEXT = 32_767
+_SHORT = 1_000
 _LONGEST_NAME = 31
 _PRECISION = 15
 _NARROWEST, _WIDEST = 8, 44
@@ -138,7 +139,9 @@ class Sheet:
         """Adds one row, with one cell for each heading."""
         self._rows += 1
         fitted = [
-            cell._replace(value=_fitted(cell.value) or None) if isinstance(cell.value, str) else cell
+            cell._replace(value=_fitted(cell.value) or None)
+            if isinstance(cell.value, str) and not _is_plain(cell.value)
+            else cell
             for cell in row
         ]
         if self._waiting is None:
@@ -171,10 +174,7 @@ class Sheet:
 
     def _write(self, row: Sequence[Cell], *, is_heading: bool = False) -> None:
         """Writes a row, as high as its wrapped lines, within bounds."""
-        lines = max(
-            sum(-(-max(_width(line), 1) // (width - 2)) for line in _shown(cell.value).split("\n"))
-            for cell, width in zip(row, self._widths, strict=True)
-        )
+        lines = max(_lines(cell.value, width) for cell, width in zip(row, self._widths, strict=True))
         self._written += 1
         # The height of the previous row is already in the file, but the library would keep it in memory to
         # the end.
@@ -250,6 +250,18 @@ def clean(text: str) -> str:
     surrogates."""
     text = ILLEGAL_CHARACTERS_RE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     return re.sub("[\ud800-\udfff\ufffe\uffff]", "", text)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether nothing in `text` need be looked at: most texts are short, and on one line."""
+    return 0 < len(text) < _SHORT and text.isprintable()
+
+
+def _lines(value: SheetValue, width: int) -> int:
+    """How many lines a value takes in a column that is so wide."""
+    if value is None or (isinstance(value, str) and 2 * len(value) <= width - 2 and "\n" not in value):
+        return 1
+    return sum(-(-max(_width(line), 1) // (width - 2)) for line in _shown(value).split("\n"))
 
 
 def _fitted(text: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from service.mail.folder import held
+from service.mail.folder import arrivals, held
 from service.mail.imap import Address
 from service.store.tables import upload_files, uploads
 from service.store.uploads import Arrival, StoredFile, create
@@ -35,12 +35,17 @@ def hand_over(context: Context, folder: Path, mailbox: str) -> list[int]:
     """
     made = []
     with held(folder, mailbox):
+        reached = arrivals(folder)
         for path in sorted(folder.glob("*.eml")):
             with path.open("rb") as message:
                 blob = context.blobs.put(message)
             with context.database.write() as connection:
                 if not _is_known(connection, blob.sha256):
-                    arrival = Arrival([StoredFile(path.name, blob.sha256, blob.bytes)], CHANNEL)
+                    arrival = Arrival(
+                        [StoredFile(path.name, blob.sha256, blob.bytes)],
+                        CHANNEL,
+                        arrived_at=reached.get(path.name),
+                    )
                     upload, _ = create(connection, arrival, CHANNEL, context.clock())
                     context.enqueue(connection, upload)
                     made.append(upload)

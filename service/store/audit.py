@@ -82,6 +82,12 @@ def next_value(connection: sa.Connection, name: str, count: int = 1) -> int:
     return int(made)
 
 
+def wait_for_turn(connection: sa.Connection) -> None:
+    """Waits until no other transaction that adds to the log is under way, and lets none begin before this one
+    ends."""
+    next_value(connection, _HEAD, 0)
+
+
 def erase(connection: sa.Connection, subjects: Iterable[str]) -> int:
     """Erases the values of all entries about `subjects`, and returns how many were erased. The entries
     stay."""

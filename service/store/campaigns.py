@@ -1,17 +1,29 @@
 """What campaigns need of submissions, and what persons decided on them there. A ruling has versions of its
 own, because it says nothing of the record; each goes into the audit log in the transaction that makes it."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from models.errors import Stale
+from models.errors import Conflict, NotFound, Stale
 from service.store import audit
-from service.store.tables import records, rulings, submissions, upload_files, uploads
+from service.store.tables import (
+    announcements,
+    belongings,
+    records,
+    rulings,
+    submissions,
+    upload_files,
+    uploads,
+)
 from service.store.versions import Editor, expect_whole, row_of
 
 _ACTION = "ruling"
+_AT_A_TIME = 500
+# Of a row of the announced list: that nobody has said yet which submission it means.
+ASKED: Literal["asked"] = "asked"
 
 
 def rule(
@@ -80,8 +92,11 @@ def changed(connection: sa.Connection, form: str, campaign: str, after: int) -> 
         sa.select(
             *(submissions.c[name] for name in wanted),
             uploads.c.message,
+            uploads.c.arrived_at,
             records.c.content,
             records.c.marks,
+            belongings.c.campaign.label("placed"),
+            belongings.c.version.label("placing"),
             rulings.c.content.label("ruling"),
             rulings.c.reason,
             rulings.c.version.label("ruling_version"),
@@ -89,13 +104,114 @@ def changed(connection: sa.Connection, form: str, campaign: str, after: int) -> 
         .join(uploads, uploads.c.id == submissions.c.upload_id)
         .outerjoin(records, ours)
         .outerjoin(rulings, said)
+        .outerjoin(belongings, belongings.c.submission_id == submissions.c.id)
         .where(submissions.c.changed > after)
         .order_by(submissions.c.changed)
     )
     return connection.execute(query).all()
 
 
+def contents(connection: sa.Connection, numbers: Sequence[int]) -> Iterator[Any]:
+    """Yields the records of these submissions, with their marks."""
+    for first in range(0, len(numbers), _AT_A_TIME):
+        some = records.c.submission_id.in_(numbers[first : first + _AT_A_TIME])
+        yield from connection.execute(
+            sa.select(records.c.submission_id, records.c.content, records.c.marks).where(some)
+        )
+
+
 def files_of(connection: sa.Connection, upload: int) -> list[str]:
     """The names of the files of an upload."""
     query = sa.select(upload_files.c.name).where(upload_files.c.upload_id == upload)
     return list(connection.scalars(query.order_by(upload_files.c.position)))
+
+
+def announcement(connection: sa.Connection, campaign: str) -> Any | None:
+    """The list that was announced for `campaign`, None where none was brought in."""
+    return connection.execute(
+        announcements.select().where(announcements.c.campaign == campaign)
+    ).one_or_none()
+
+
+def announce(
+    connection: sa.Connection,
+    campaign: str,
+    expected: int,
+    file: str,
+    rows: Sequence[Sequence[Any]],
+    by: Editor,
+) -> int:
+    """Keeps the announced list, `rows` of (number, unit, title), in place of the one before; what a person
+    said of a row holds where a row bears the same names. Returns the new version.
+
+    Raises:
+        Stale: `expected` is not the version of the list any more; 0 where there is none.
+    """
+    known = _announcement(connection, campaign, expected)
+    said = _said_of_names(known.content) if known else {}
+    settled = {str(row[0]): said[tuple(row[1:])] for row in rows if tuple(row[1:]) in said}
+    content = {"file": file, "rows": [list(row) for row in rows], "settled": settled}
+    audit.append(connection, by.now, by.actor, "announce", f"campaign:{campaign}", content)
+    return _keep(connection, campaign, expected, content, by)
+
+
+def match(
+    connection: sa.Connection,
+    campaign: str,
+    expected: int,
+    row: int,
+    submission: int | Literal["asked"] | None,
+    by: Editor,
+) -> int:
+    """Keeps which submission a row of the announced list means: None for none, `ASKED` to take back what was
+    said. Returns the new version.
+
+    Raises:
+        Conflict: no list was brought in.
+        NotFound: it has no such row.
+        Stale: `expected` is not the version of the list any more.
+    """
+    known = _announcement(connection, campaign, expected)
+    if known is None:
+        raise Conflict("还没有导入上级公布的名单")
+    if not any(number == row for number, *_ in known.content["rows"]):
+        raise NotFound(f"名单中没有第 {row} 行")
+    settled = {number: one for number, one in known.content["settled"].items() if number != str(row)}
+    if submission != ASKED:
+        settled[str(row)] = submission
+    said = {"row": row, "submission": submission}
+    audit.append(connection, by.now, by.actor, "match", f"campaign:{campaign}", said)
+    return _keep(connection, campaign, expected, {**known.content, "settled": settled}, by)
+
+
+def _announcement(connection: sa.Connection, campaign: str, expected: int) -> Any | None:
+    # Whoever comes second waits here, also where there is no row to lock yet.
+    audit.wait_for_turn(connection)
+    known = announcement(connection, campaign)
+    version = known.version if known else 0
+    if version != expected:
+        raise Stale(f"名单已是第 {version} 版，您看到的是第 {expected} 版")
+    return known
+
+
+def _said_of_names(content: Mapping[str, Any]) -> dict[tuple[Any, ...], Any]:
+    """{(unit, title): what a person said of the row}; names that stand in two rows are not told apart."""
+    rows = {str(number): tuple(names) for number, *names in content["rows"]}
+    counts = Counter(rows.values())
+    alone = {names for names, count in counts.items() if count == 1}
+    return {
+        rows[number]: said
+        for number, said in content["settled"].items()
+        if number in rows and rows[number] in alone
+    }
+
+
+def _keep(
+    connection: sa.Connection, campaign: str, version: int, content: Mapping[str, Any], by: Editor
+) -> int:
+    said = {"content": dict(content), "version": version + 1, "by": by.actor, "at": by.now}
+    if version:
+        connection.execute(announcements.update().where(announcements.c.campaign == campaign).values(said))
+    else:
+        connection.execute(announcements.insert().values(campaign=campaign, **said))
+    return version + 1

@@ -5,32 +5,45 @@ still holds what the log tells. Erased values can't be rebuilt, so only the stat
 purged submission are compared.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 
 from service.store.audit import canonical
-from service.store.tables import audit_log, audit_values, records, rulings, submissions, versions
+from service.store.campaigns import ASKED
+from service.store.tables import (
+    announcements,
+    audit_log,
+    audit_values,
+    belongings,
+    records,
+    rulings,
+    submissions,
+    versions,
+)
 
 # How many submissions have their entries in memory at a time.
 _BATCH = 500
 _PREFIX = "submission:"
 # Entries about a submission that change nothing in its record.
-_SILENT = frozenset({"upload", "dossier", "correction", "view", "ruling"})
+_SILENT = frozenset({"upload", "dossier", "correction", "view", "ruling", "place"})
 _CAMPAIGN = "campaign:"
 _UNDER_WAY = ("received", "reading")
 
 
 @dataclass(frozen=True)
 class Departure:
-    """A difference between a submission and the log, and the reason; `submission` is its number."""
+    """A difference between what is kept and the log, and the reason; `submission` is the number of the one
+    that differs, None where it is not about one."""
 
-    submission: int
+    submission: int | None
     why: str
 
     def __str__(self) -> str:
-        return f"编号 {self.submission}：{self.why}"
+        return self.why if self.submission is None else f"编号 {self.submission}：{self.why}"
 
 
 @dataclass
@@ -41,6 +54,7 @@ class _Told:
     version: int = 0
     values: dict[str, str] = field(default_factory=dict)
     rulings: dict[str, str] = field(default_factory=dict)
+    belongs: str | None = None
     is_purged: bool = False
     has_record: bool = False
 
@@ -48,12 +62,14 @@ class _Told:
         """Applies one entry of the log."""
         self.version += action not in _SILENT
         if action == "purge":
-            self.rulings = {}
+            self.rulings, self.belongs = {}, None
         if action in ("purge", "read"):
             self.values, self.has_record, self.is_purged = {}, action == "read", action == "purge"
         for label, value in values:
             if label == "status":
                 self.status = value.strip('"')
+            elif label == "belongs":
+                self.belongs = value
             elif label.startswith(_CAMPAIGN):
                 self.rulings[label.removeprefix(_CAMPAIGN)] = value
             elif label == "error" and value != "null":
@@ -70,6 +86,31 @@ def departures(connection: sa.Connection) -> Iterator[Departure]:
     last = max(numbers, connection.scalar(told.where(audit_log.c.subject.like(f"{_PREFIX}%"))) or 0)
     for first in range(1, last + 1, _BATCH):
         yield from _compared(connection, range(first, min(first + _BATCH, last + 1)))
+    yield from _announced(connection)
+
+
+def _announced(connection: sa.Connection) -> Iterator[Departure]:
+    """Yields the campaigns whose announced list is not as the log tells."""
+    about = sa.select(audit_log.c.seq, audit_log.c.subject, audit_log.c.action).where(
+        audit_log.c.action.in_(("announce", "match"))
+    )
+    entries = connection.execute(about.order_by(audit_log.c.seq)).all()
+    values = _values(connection, [entry.seq for entry in entries])
+    told: dict[str, dict[str, Any]] = {}
+    for entry in entries:
+        said = {label: json.loads(text) for label, text in values.get(entry.seq, ())}
+        name = entry.subject.removeprefix(_CAMPAIGN)
+        if entry.action == "announce":
+            told[name] = said
+        elif "row" in said:
+            settled = told.setdefault(name, {"settled": {}})["settled"]
+            settled.pop(str(said["row"]), None)
+            if said["submission"] != ASKED:
+                settled[str(said["row"])] = said["submission"]
+    kept = {row.campaign: row.content for row in connection.execute(announcements.select())}
+    for name in sorted(told.keys() | kept.keys()):
+        if canonical(told.get(name)) != canonical(kept.get(name)):
+            yield Departure(None, f"活动 {name}：上级名单或它的对应与日志不一致")
 
 
 def _compared(connection: sa.Connection, batch: Sequence[int]) -> Iterator[Departure]:
@@ -90,6 +131,8 @@ def _compared(connection: sa.Connection, batch: Sequence[int]) -> Iterator[Depar
         row.submission_id: row.n for row in connection.execute(counted.group_by(versions.c.submission_id))
     }
     ruled = _rulings(connection, batch)
+    said = sa.select(belongings).where(belongings.c.submission_id.in_(batch))
+    belong = {row.submission_id: canonical(row.campaign) for row in connection.execute(said)}
     for number in batch:
         one, row = told.get(number), kept.get(number)
         if one is None and row is None:
@@ -105,6 +148,8 @@ def _compared(connection: sa.Connection, batch: Sequence[int]) -> Iterator[Depar
                 yield Departure(number, why)
             if ruled.get(number, {}) != one.rulings:
                 yield Departure(number, "活动中的人工意见与日志不一致")
+            if belong.get(number) != one.belongs:
+                yield Departure(number, "归入的活动与日志不一致")
 
 
 def _rulings(connection: sa.Connection, batch: Sequence[int]) -> dict[int, dict[str, str]]:

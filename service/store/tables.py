@@ -9,7 +9,9 @@ uploads ──< upload_files            the files that one request or one mail b
               ├────< traits         what the submission is recognised by when the same comes again
               ├───>< kinships       pairs of submissions that may be the same, and a person's verdict
               ├────< rulings        what persons decided on it for a campaign
+              ├────── belongings    which campaign a person says it is for
               └────── search        the full-text index: FTS5 or a tsvector, so only the migration makes it
+announcements                       what was announced for a campaign, and which submissions are meant
 audit_log ──< audit_values          a hash chain over salted digests. Values and salts can be erased, and the
                                     chain stays whole
 """
@@ -159,6 +161,7 @@ uploads = Table(
     Column("progress", Json),
     Column("attempts", Integer, nullable=False, default=0),
     Column("message", Json),
+    Column("arrived_at", Moment),  # when the mailbox had it, by its server's own clock
     Column("purged_at", Moment),
 )  # fmt: skip
 
@@ -287,6 +290,30 @@ rulings = Table(
     Column("campaign", String(64), primary_key=True),
     Column("content", Json, nullable=False),
     Column("reason", Text),
+    Column("version", Integer, nullable=False),
+    Column("by", String(80), nullable=False),
+    Column("at", Moment, nullable=False),
+)  # fmt: skip
+
+# Which campaign a person says a submission is for, None: none; for those of which nothing else tells it.
+belongings = Table(
+    "belongings", metadata,
+    Column(
+        "submission_id", ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True,
+        autoincrement=False,
+    ),
+    Column("campaign", String(64)),
+    Column("version", Integer, nullable=False),
+    Column("by", String(80), nullable=False),
+    Column("at", Moment, nullable=False),
+)  # fmt: skip
+
+# The list that somebody above announced for a campaign: {"file", "rows": [[number, unit, title]], "settled":
+# {number of the row: the submission that a person says it means, or null for none}}.
+announcements = Table(
+    "announcements", metadata,
+    Column("campaign", String(64), primary_key=True),
+    Column("content", Json, nullable=False),
     Column("version", Integer, nullable=False),
     Column("by", String(80), nullable=False),
     Column("at", Moment, nullable=False),

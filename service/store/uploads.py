@@ -36,7 +36,7 @@ class StoredFile:
 class Arrival:
     """A new upload. It has its files, the channel that it came by (`page`, `api`, `mail`), its form (None: to
     be recognised) and the submission that it replaces. `apart` says that its files may come from different
-    applicants, not from one sender."""
+    applicants, not from one sender. `arrived_at` is when the mailbox had it, where that is known."""
 
     files: Sequence[StoredFile]
     channel: str
@@ -44,6 +44,7 @@ class Arrival:
     replaces: int | None = None
     message: dict[str, Any] | None = None
     apart: bool = False
+    arrived_at: datetime | None = None
 
 
 def create(connection: sa.Connection, arrival: Arrival, actor: str, now: datetime) -> tuple[int, int]:
@@ -58,6 +59,7 @@ def create(connection: sa.Connection, arrival: Arrival, actor: str, now: datetim
     row = {
         "created_at": now, "created_by": actor, "channel": arrival.channel, "form": arrival.form,
         "replaces": arrival.replaces, "message": arrival.message, "apart": arrival.apart,
+        "arrived_at": arrival.arrived_at,
     }  # fmt: skip
     upload = connection.execute(uploads.insert().values(row).returning(uploads.c.id)).scalar_one()
     files = [
@@ -76,7 +78,14 @@ def create(connection: sa.Connection, arrival: Arrival, actor: str, now: datetim
         _supersede(connection, arrival.replaces, submission)
         twins.named(connection, submission, arrival.replaces, actor, now)
     digests = [[one.name, one.sha256] for one in arrival.files]
-    about = {"upload": upload, "channel": arrival.channel, "replaces": arrival.replaces, "files": digests}
+    about: dict[str, Any] = {
+        "upload": upload,
+        "channel": arrival.channel,
+        "replaces": arrival.replaces,
+        "files": digests,
+    }
+    if arrival.arrived_at is not None:
+        about["arrived"] = arrival.arrived_at.isoformat()
     audit.append(connection, now, actor, "upload", f"submission:{submission}", about)
     return int(upload), submission
 

@@ -28,8 +28,11 @@ from service.web.routes import (  # fmt: skip
     export,
     forms,
     health,
+    outcomes,
     own_login,
+    own_sheets,
     part_pages,
+    placements,
     questions,
     session,
     submissions,
@@ -46,7 +49,9 @@ _ROUTERS: Sequence[APIRouter] = (
     session.router, own_login.router, users.router, tokens.router, forms.router, uploads.router,
     submissions.router,
     editing.router, questions.router,
-    twins.router, export.router, correction.router, campaigns.router, webhooks.router, part_pages.router,
+    twins.router, export.router, correction.router, campaigns.router, outcomes.router,
+    own_sheets.router, placements.router,
+    webhooks.router, part_pages.router,
     audit.router,
 )  # fmt: skip
 

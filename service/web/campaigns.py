@@ -1,7 +1,9 @@
 """The campaigns that the service knows, each kept at hand once it was asked for; and what the API says of
 them."""
 
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Annotated, Any
@@ -10,9 +12,21 @@ from fastapi import Depends, Request
 
 from models.errors import NotFound
 from service.campaigns.desk import Desk, Seen
+from service.campaigns.judgement.belonging import Call, fitting
 from service.campaigns.judgement.standing import Application
-from service.campaigns.loading import known_campaigns, load_campaign
+from service.campaigns.loading import calls, known_campaigns, load_campaign
+from service.store import belongings, listing
+from service.store.database import Database
 from service.store.forms import FormStore
+from service.web.scoring import seen_by
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A submission (a row of `service.store.belongings`) and the campaigns that it may be for."""
+
+    row: Any
+    fits: list[str]
 
 
 class Campaigns:
@@ -23,6 +37,7 @@ class Campaigns:
         self._forms, self._folder = forms, folder
         self._lock = Lock()
         self._desks: dict[str, Desk] = {}
+        self._asked: tuple[int, list[Asked]] | None = None
 
     def names(self) -> list[str]:
         """All that there are."""
@@ -39,8 +54,38 @@ class Campaigns:
             if name not in self._desks:
                 if name not in self.names():
                     raise NotFound(f"没有名为“{name}”的活动")
-                self._desks[name] = Desk(load_campaign(name, self._forms.current(), self._folder))
+                forms = self._forms.current()
+                loaded = load_campaign(name, forms, self._folder)
+                self._desks[name] = Desk(loaded, calls(forms, self._folder, loaded))
             return self._desks[name]
+
+    def asked(self, database: Database) -> list[Asked]:
+        """The submissions of which a person has to say which campaign they are for, by number: those that fit
+        none, or several."""
+        with database.read() as connection:
+            last = listing.last_change(connection)
+        if self._asked is None or self._asked[0] != last:
+            self._asked = last, self._ask(database)
+        return self._asked[1]
+
+    def _ask(self, database: Database) -> list[Asked]:
+        desks = [self.desk(name) for name in self.names()]
+        if not desks:
+            return []
+        every = [Call.of(desk.loaded.campaign, desk.loaded.judge.clock.zone) for desk in desks]
+        forms = Counter(call.form for call in every)
+        sure = [call.form for call in every if forms[call.form] == 1 and call.is_always_open]
+        with database.read() as connection:
+            rows = belongings.unplaced(connection, sure)
+        # Material of a later stage is told by the unit that it names.
+        laid = Counter(entry.key for desk in desks for entry in desk.look(database).standing.material)
+        found = []
+        for row in rows:
+            came = row.arrived_at or row.received_at
+            fits = fitting(row.form, came, every) if row.form else []
+            if len(fits) != 1 and laid[str(row.id)] != 1:
+                found.append(Asked(row, fits))
+        return found
 
 
 def _campaigns(request: Request) -> Campaigns:
@@ -52,8 +97,8 @@ def _campaigns(request: Request) -> Campaigns:
 Known = Annotated[Campaigns, Depends(_campaigns)]
 
 
-def shown(one: Application, seen: Seen) -> Mapping[str, Any]:
-    """An application as the API says it; its number is the last copy's."""
+def shown(one: Application, seen: Seen, who: str) -> Mapping[str, Any]:
+    """An application as the API says it to `who`; its number is the last copy's."""
     number, ruling = int(one.entry.key), one.entry.ruling
     return {
         "submission": number,
@@ -80,5 +125,6 @@ def shown(one: Application, seen: Seen) -> Mapping[str, Any]:
             "reason": ruling.reason,
             "second": ruling.second,
             "version": seen.versions.get(number, 0),
+            **seen_by(seen.standing.campaign, ruling, who),
         },
     }

@@ -61,7 +61,8 @@ ACTIONS: Mapping[str, str] = {
     "correction": "生成补正通知",
     "backup": "备份",
     "restore": "恢复", "replaces": "替换原来的", "replaced": "被替换", "another": "确认是另一份",
-    "unsettle": "撤销重复的处理", "ruling": "活动意见",
+    "unsettle": "撤销重复的处理", "ruling": "活动意见", "announce": "导入上级名单",
+    "match": "对应上级名单", "place": "归入活动",
 }  # fmt: skip
 SUBJECTS: Mapping[str, str] = {
     "submission": "申请", "user": "用户", "token": "令牌", "form": "表格", "preset": "方案",

@@ -97,6 +97,25 @@ def test_an_option_of_the_form_without_a_domain_is_a_misfit(forms: dict[str, For
     assert any(gone in one.expected for one in misfits(campaign, forms[campaign.form]))
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"criteria": [{"name": "甲", "points": 10}, {"name": "乙"}]}, "都写，或都不写"),
+        ({"criteria": [{"name": "甲", "points": 10}, {"name": "甲", "points": 5}]}, "各不相同"),
+        ({"criteria": [{"name": "甲"}], "scoring": {"reviewers": 2}}, "不应写 scoring"),
+        ({"criteria": [{"name": "甲", "points": 9}], "scoring": {"apart": 3}}, "不应写 apart"),
+    ],
+)
+def test_a_table_of_criteria_that_makes_no_sense_is_refused(change: dict[str, Any], told: str) -> None:
+    assert told in _wrong(_data() | change)
+
+
+def test_a_call_without_points_has_no_reviewers_who_give_any() -> None:
+    assert Campaign.model_validate(_data()).reviewers == 0
+    points = {"criteria": [{"name": "甲", "points": 10}]}
+    assert Campaign.model_validate(_data() | points).reviewers == 1
+
+
 def test_a_calendar_takes_no_working_weekday_and_no_holiday_of_another_year() -> None:
     with pytest.raises(ValidationError, match="周六或周日"):
         Calendar.model_validate({"year": 2021, "workdays": ["2021-02-08"]})

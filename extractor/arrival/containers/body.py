@@ -39,13 +39,21 @@ _ONLY_PATHS = {
 }  # fmt: skip
 
 
-def make_message(sender: str, address: str, time: datetime | None, subject: str, body: str) -> Message:
+def make_message(
+    sender: str,
+    address: str,
+    time: datetime | None,
+    subject: str,
+    body: str,
+    received: datetime | None = None,
+) -> Message:
     """Return a message in a form fit to be kept: short, and without characters that no text has."""
     text = tidy(re.sub(r"\n\s*\n+", "\n", _plain(body[: 4 * _MOST_BODY]))).strip()
     return Message(
         sender=one_line(_plain(sender))[:_MOST_LINE] or None,
         address=one_line(_plain(address))[:_MOST_LINE] or None,
         time=time,
+        received=received,
         subject=one_line(_plain(subject))[:_MOST_LINE] or None,
         body=text if len(text) <= _MOST_BODY else text[:_MOST_BODY] + "…",
     )

@@ -292,10 +292,13 @@ def _uudecoded(lines: bytes) -> bytes:
 
 def _message(mime: "Mime[str, str]", text: _Text) -> Message:
     name, address = sender(mime.get("from") or mime.get("sender") or mime.get("reply-to"))
+    # Each server puts its own line above those of the servers before it.
+    last = (mime.get("received") or "").rpartition(";")[2]
     return make_message(
         sender=name,
         address=address,
-        time=moment(mime.get("date"), (mime.get("received") or "").rpartition(";")[2]),
+        time=moment(mime.get("date"), last),
+        received=moment(last),
         subject=words(mime.get("subject")),
         body=text.words(),
     )

@@ -44,11 +44,13 @@ def message_of(properties: Properties) -> Message:
     header = re.search(r"(?im)^from:([^\n]*(?:\n[ \t][^\n]*)*)", _text(properties, HEADERS))
     address = next((one for one in known if "@" in one), "") or sender(header[1] if header else "")[1]
     html = page_of(properties)
-    sent = properties.get(SUBMITTED) or properties.get(DELIVERED)
+    delivered = properties.get(DELIVERED)
+    sent = properties.get(SUBMITTED) or delivered
     return make_message(
         sender=_text(properties, SENDER) or _text(properties, REPRESENTED),
         address=address,
         time=sent if isinstance(sent, datetime) else None,
+        received=delivered if isinstance(delivered, datetime) else None,
         subject=_text(properties, SUBJECT),
         body=_text(properties, BODY) or (from_html(html) if html else from_rtf(properties.get(RTF))),
     )

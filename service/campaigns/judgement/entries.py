@@ -4,9 +4,12 @@ said of it (pure)."""
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from fractions import Fraction
+from functools import cached_property
 from typing import Any, Literal
 
 from models.campaign import Recommendation
+from models.writing import key
 
 # Where a submission stands in its handling. `open`: nobody has decided on it; `waiting`: not read yet.
 Handling = Literal["waiting", "open", "unreadable", "returned", "accepted", "rejected", "withdrawn"]
@@ -15,11 +18,13 @@ Handling = Literal["waiting", "open", "unreadable", "returned", "accepted", "rej
 @dataclass(frozen=True)
 class Arrival:
     """When it came. `received` is when we had it: `exact` where that is the mailbox's own time, otherwise no
-    later than that. `sent` is what the sender's own clock said."""
+    later than that. `sent` is what the sender's own clock said, `stamped` what the mail itself says of the
+    last server on its way, which whoever hands a mail in could have written."""
 
     received: datetime | None = None
     exact: bool = False
     sent: datetime | None = None
+    stamped: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,26 @@ class Ruling:
     recommendation: Recommendation | None = None
     reason: str | None = None
     second: str | None = None
+    scores: Mapping[str, int] | None = None
+    second_scores: Mapping[str, int] | None = None
+    scored_by: str | None = None
+
+    @property
+    def total(self) -> Fraction | None:
+        """The points of a reviewer, or of two the mean; None where nobody gave any."""
+        given = [sum(one.values()) for one in (self.scores, self.second_scores) if one]
+        return Fraction(sum(given), len(given)) if given else None
+
+    @property
+    def apart(self) -> int:
+        """How many points two reviewers lie apart."""
+        if not self.scores or not self.second_scores:
+            return 0
+        return abs(sum(self.scores.values()) - sum(self.second_scores.values()))
+
+    def scores_lack(self, reviewers: int) -> int:
+        """How many of so many `reviewers` have given no points yet."""
+        return max(0, reviewers - bool(self.scores) - bool(self.second_scores))
 
     @property
     def is_said(self) -> bool:
@@ -66,6 +91,17 @@ class Entry:
         """The field's value where it is a text that says something."""
         value = self.values.get(name) if name else None
         return value.strip() or None if isinstance(value, str) else None
+
+    @cached_property
+    def _keys(self) -> dict[str, str]:
+        return {}
+
+    def key_of(self, name: str) -> str:
+        """The field's text as `models.writing.key` compares it, empty where it says nothing; kept, because a
+        campaign asks for it at each look."""
+        if name not in self._keys:
+            self._keys[name] = key(self.text(name) or "")
+        return self._keys[name]
 
     def ruled(self, ruling: Ruling) -> "Entry":
         """The entry with what persons decided."""

@@ -3,14 +3,16 @@
 An application is on exactly one of the lists, or among the undecided, or was taken back.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from models.writing import key
 from service.campaigns.judgement.standing import Application, Standing
 
+_MOST_ALIKE = 200  # a row that may mean more than that is no name
 _NEAR = 75  # of 100: names that likely mean the same, for a person to look at
 
 
@@ -27,35 +29,86 @@ class AnnouncedRow:
 
 
 @dataclass(frozen=True)
+class Matched:
+    """What a row of the announced list was taken for: `found`, or none. `by_person` says that somebody said
+    so, `doubt` why somebody should; `nearly` are those that may be meant, the likeliest first."""
+
+    row: AnnouncedRow
+    found: Application | None = None
+    by_person: bool = False
+    doubt: str | None = None
+    nearly: tuple[Application, ...] = ()
+
+
+@dataclass(frozen=True)
 class Outcome:
-    """The lists, and what a person should know of them."""
+    """The lists, and what became of each row of the announced one."""
 
     higher: list[Application] = field(default_factory=list)
     own: list[Application] = field(default_factory=list)
     not_chosen: list[Application] = field(default_factory=list)
     undecided: list[tuple[Application, str]] = field(default_factory=list)
     withdrawn: list[Application] = field(default_factory=list)
-    doubts: list[str] = field(default_factory=list)
+    rows: list[Matched] = field(default_factory=list)
+
+    @property
+    def doubts(self) -> list[str]:
+        """What a person should look at, a row each."""
+        return [one.doubt for one in self.rows if one.doubt]
 
 
-def decide_outcome(standing: Standing, announced: Sequence[AnnouncedRow]) -> Outcome:
-    """Which application is on which list. A row that fits none exactly, or several, puts none on it."""
-    made, names = Outcome(), _Names(standing)
+# {row: the application that it means, by any of its copies' keys; None: none of ours}, as persons said.
+Settled = Mapping[int, str | None]
+
+
+@dataclass
+class Memory:
+    """What rows were like the last time, so that they are not compared with all names again while these are
+    the same."""
+
+    names: list[tuple[str, str]] = field(default_factory=list)
+    alike: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+
+
+def decide_outcome(
+    standing: Standing,
+    announced: Sequence[AnnouncedRow],
+    settled: Settled = MappingProxyType({}),
+    memory: Memory | None = None,
+) -> Outcome:
+    """Which application is on which list. A row that fits none exactly, or several, puts none on it, unless a
+    person said which one it means."""
+    made, names = Outcome(), _Names(standing, memory or Memory())
     chosen: dict[str, AnnouncedRow] = {}
     for row in announced:
-        found = names.exactly(row)
-        if len(found) == 1:
-            one = found[0]
-            if one.entry.key in chosen:
-                made.doubts.append(f"{row}与{chosen[one.entry.key]}是同一申请")
-            chosen[one.entry.key] = row
-            made.doubts.extend(_against(standing, one, row))
-        else:
-            made.doubts.append(_unmatched(row, found, names.nearly(row)))
-    nearly = {one.entry.key for row in announced for one in names.nearly(row)} - chosen.keys()
-    for one in standing.applications:
-        _place(standing, made, one, one.entry.key in chosen, one.entry.key in nearly)
+        one = _matched(standing, names, row, settled)
+        if one.found is not None:
+            key_ = one.found.entry.key
+            if key_ in chosen:
+                one = replace(one, doubt=f"{row}与{chosen[key_]}是同一申请")
+            chosen.setdefault(key_, row)
+        made.rows.append(one)
+    nearly = {near.entry.key for one in made.rows if one.doubt for near in one.nearly} - chosen.keys()
+    for application in standing.applications:
+        key_ = application.entry.key
+        _place(standing, made, application, key_ in chosen, key_ in nearly)
     return made
+
+
+def _matched(standing: Standing, names: "_Names", row: AnnouncedRow, settled: Settled) -> Matched:
+    if row.number in settled:
+        said = settled[row.number]
+        if said is None:
+            return Matched(row, by_person=True)
+        one = names.by_key.get(said)
+        if one is not None:
+            return Matched(row, one, by_person=True)
+        return Matched(row, doubt=f"{row}曾对应编号 {said}，这份申请已不在，请重新确认")
+    found = names.exactly(row)
+    if len(found) == 1:
+        return Matched(row, found[0], doubt=_against(standing, found[0], row))
+    nearly = tuple(found or names.nearly(row))
+    return Matched(row, doubt=_unmatched(row, found, nearly), nearly=nearly)
 
 
 def _place(standing: Standing, made: Outcome, one: Application, is_chosen: bool, is_nearly: bool) -> None:
@@ -85,46 +138,73 @@ def _is_out(standing: Standing, one: Application) -> bool:
         return True
     if one.timing.verdict != "late":
         return False
-    return standing.campaign.applying.late == "refuse" or one.entry.ruling.in_time is False
+    is_final = standing.campaign.applying.late == "refuse" and one.timing.sure
+    return is_final or one.entry.ruling.in_time is False
 
 
 class _Names:
     """The applications by their names."""
 
-    def __init__(self, standing: Standing) -> None:
-        self._known = [(key(one.unit), key(one.title), one) for one in standing.applications]
+    def __init__(self, standing: Standing, memory: Memory) -> None:
+        self._known = standing.applications
+        fields = standing.campaign.fields
+        self._units = [one.entry.key_of(fields.unit) for one in self._known]
+        self._titles = [one.entry.key_of(fields.title) for one in self._known]
+        names = list(zip(self._units, self._titles, strict=True))
+        if memory.names != names:
+            memory.names = names
+            memory.alike.clear()
+        self._memory = memory.alike
+        self._by_unit, self._by_title = _places(self._units), _places(self._titles)
+        self.by_key = {copy.key: one for one in self._known for copy in one.copies}
 
     def exactly(self, row: AnnouncedRow) -> list[Application]:
         """Those that bear all names of the row."""
         unit, title = key(row.unit or ""), key(row.title or "")
         if not unit and not title:
             return []
-        return [
-            one
-            for theirs, called, one in self._known
-            if (not unit or unit == theirs) and (not title or title == called)
-        ]
+        places = self._by_unit.get(unit, ()) if unit else self._by_title.get(title, ())
+        return [self._known[place] for place in places if not title or self._titles[place] == title]
 
     def nearly(self, row: AnnouncedRow) -> list[Application]:
-        """Those that the row may mean where it fits none exactly: that bear one of its names, or names that
-        are alike on the whole. Units of one kind end alike, so that one name alone says little."""
-        if len(self.exactly(row)) == 1:
-            return []
+        """Those that a row may mean that fits none exactly: that bear one of its names, or names that are
+        alike on the whole. Units of one kind end alike, so that one name alone says little."""
         unit, title = key(row.unit or ""), key(row.title or "")
-        half = [
-            one
-            for theirs, called, one in self._known
-            if (unit and unit == theirs) or (title and title == called)
-        ]
-        return half or [
-            one for theirs, called, one in self._known if _likeness((unit, theirs), (title, called)) >= _NEAR
-        ]
+        if (unit, title) not in self._memory:
+            alike = self._alike(unit, title)
+            places = sorted(alike, key=lambda place: (-alike[place], place))
+            self._memory[unit, title] = places[:_MOST_ALIKE]
+        return [self._known[place] for place in self._memory[unit, title]]
+
+    def _alike(self, unit: str, title: str) -> dict[int, float]:
+        """{application: how alike its names are}."""
+        half = {*self._by_unit.get(unit, ())} if unit else set()
+        half |= {*self._by_title.get(title, ())} if title else set()
+        if half:
+            return {place: self._likeness(unit, title, place) for place in half}
+        said = unit or title
+        if not said:
+            return {}
+        # The mean of two can't reach the bound where one of them is further below it than the other can be
+        # above.
+        least = 2 * _NEAR - 100 if unit and title else _NEAR
+        names = self._units if unit else self._titles
+        near = process.extract(said, names, scorer=fuzz.ratio, score_cutoff=least, limit=None)
+        alike = {place: self._likeness(unit, title, place) for _, _, place in near}
+        return {place: found for place, found in alike.items() if found >= _NEAR}
+
+    def _likeness(self, unit: str, title: str, place: int) -> float:
+        """How alike names are, of 100, over the names that there are."""
+        pairs = ((unit, self._units[place]), (title, self._titles[place]))
+        found = [fuzz.ratio(announced, ours) for announced, ours in pairs if announced]
+        return sum(found) / len(found)
 
 
-def _likeness(*pairs: tuple[str, str]) -> float:
-    """How alike names are, of 100, over the names that there are."""
-    found = [fuzz.ratio(announced, ours) for announced, ours in pairs if announced]
-    return sum(found) / len(found) if found else 0.0
+def _places(names: Sequence[str]) -> Mapping[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for place, name in enumerate(names):
+        found.setdefault(name, []).append(place)
+    return found
 
 
 def _unmatched(row: AnnouncedRow, found: Sequence[Application], nearly: Sequence[Application]) -> str:
@@ -132,16 +212,16 @@ def _unmatched(row: AnnouncedRow, found: Sequence[Application], nearly: Sequence
         return f"{row}与 {len(found)} 份申请同名，请写明单位和名称"
     near = "、".join(f"“{one.unit}，{one.title}”" for one in nearly[:3])
     if near:
-        return f"{row}没有完全同名的申请，相近的有{near}；确认后请在名单中改成一致的写法"
+        return f"{row}没有完全同名的申请，相近的有{near}；请确认是哪一份"
     return f"{row}没有对应的申请"
 
 
-def _against(standing: Standing, one: Application, row: AnnouncedRow) -> list[str]:
+def _against(standing: Standing, one: Application, row: AnnouncedRow) -> str | None:
     """What does not go together with being on the list."""
     words = standing.campaign.outcomes.words()
     told = []
     if one.state in ("withdrawn", "rejected"):
-        told.append(f"{row}在上级名单中，但申请已撤回或不予受理")
+        told.append("申请已撤回或不予受理")
     if one.entry.ruling.recommendation not in (None, "higher"):
-        told.append(f"{row}在上级名单中，但初审意见是“{words[one.entry.ruling.recommendation]}”")
-    return told
+        told.append(f"初审意见是“{words[one.entry.ruling.recommendation]}”")
+    return f"{row}在上级名单中，但{'，'.join(told)}" if told else None

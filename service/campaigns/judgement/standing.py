@@ -157,15 +157,16 @@ class Judge:
             materials.setdefault(number, {})[name] = parts
         made = self._applications(groups, materials)
         used = {entry.key for parts in brought.values() for entry in parts}
-        alone = Counter(key(one.unit) for one in made if one.unit and one.state != "withdrawn")
-        made = [_with_siblings(one, alone[key(one.unit)]) for one in made]
+        named = self.campaign.fields.unit
+        alone = Counter(one.entry.key_of(named) for one in made if one.unit and one.state != "withdrawn")
+        made = [_with_siblings(one, alone[one.entry.key_of(named)]) for one in made]
         return Standing(
             self.campaign,
             made,
             [entry for entry in unread if entry.key not in used],
             [entry for entry in strays if entry.key not in used],
             [entry for entry in [*unread, *strays] if entry.key in used],
-            self._missing({key(one.unit) for one in made if one.state != "withdrawn"}),
+            self._missing({one.entry.key_of(named) for one in made if one.state != "withdrawn"}),
         )
 
     def _applications(
@@ -194,6 +195,7 @@ class Judge:
         attribution = judge_attribution(self.campaign, self.roster, entry)
         doubts += [f"申报资格：{eligibility.reason}"] if eligibility.verdict == "doubt" else []
         doubts += [] if attribution.sure else [f"推荐渠道：{attribution.reason}"]
+        doubts += _scoring_doubts(self.campaign, ruling)
         if entry.handling == "withdrawn" and any(copy.handling != "withdrawn" for copy in copies[:-1]):
             doubts.append("撤回：最后一份已撤回，此前的一份没有，请核对是否全部撤回")
         return Application(
@@ -233,10 +235,9 @@ class Judge:
         """{(application, stage): what came for it}: the submissions that name the applicant's unit in a
         file's name or the subject, and a document that the stage asks for. One that names two units
         is nobody's."""
+        unit = self.campaign.fields.unit
         names = {
-            key(unit): number
-            for number, copies in enumerate(groups)
-            if (unit := copies[-1].text(self.campaign.fields.unit))
+            copies[-1].key_of(unit): number for number, copies in enumerate(groups) if copies[-1].text(unit)
         }
         found: dict[tuple[int, str], list[Entry]] = {}
         for entry in loose:
@@ -253,6 +254,19 @@ class Judge:
         if register is None or not register.expected:
             return []
         return [row.unit for row in self.units.rows if key(row.unit) not in came]
+
+
+def _scoring_doubts(campaign: Campaign, ruling: Ruling) -> list[str]:
+    """What is to be done about points, once anybody gave some or recommended anything."""
+    lacks = ruling.scores_lack(campaign.reviewers)
+    if lacks and ruling.total is not None:
+        return ["评分：等第二位复核人评分"]
+    if lacks and ruling.recommendation is not None:
+        return ["评分：有初审意见，还没有评分"]
+    most = campaign.scoring.apart if campaign.scoring else None
+    if most is not None and ruling.apart > most:
+        return [f"评分：两位复核人的总分相差 {ruling.apart} 分，超过 {most} 分，请复议"]
+    return []
 
 
 def _is_any(parts: Mapping[str, bool]) -> bool:
@@ -276,9 +290,10 @@ def _parts(stage: Stage, entries: Iterable[Entry]) -> Mapping[str, bool]:
 def _sorted(campaign: Campaign, entries: Iterable[Entry]) -> tuple[list[Entry], list[Entry], list[Entry]]:
     """Those of the campaign's form, those that could not be read, and those of other forms."""
     ours, unread, strays = list[Entry](), list[Entry](), list[Entry]()
+    form = campaign.form
     for entry in entries:
         is_unread = entry.handling in ("waiting", "unreadable") or entry.form is None
-        (unread if is_unread else ours if entry.form == campaign.form else strays).append(entry)
+        (unread if is_unread else ours if entry.form == form else strays).append(entry)
     return ours, unread, strays
 
 
@@ -290,27 +305,35 @@ def _moment(entry: Entry) -> datetime:
 def _grouped(campaign: Campaign, entries: Sequence[Entry]) -> list[list[Entry]]:
     """Copies of one application, the earliest first: what a person said replaces another, and what bears the
     same unit and the same title."""
-    heads: dict[str, str] = {entry.key: entry.key for entry in entries}
+    known = {entry.key for entry in entries}
+    # Only of those that are a copy of another; most are not.
+    heads: dict[str, str] = {}
 
     def head(name: str) -> str:
-        while heads[name] != name:
+        while name in heads:
             name = heads[name]
         return name
 
+    def join(one: str, other: str) -> None:
+        first, second = head(one), head(other)
+        if first != second:
+            heads[first] = second
+
     named: dict[tuple[str, str], str] = {}
+    unit, title = campaign.fields.unit, campaign.fields.title
     for entry in entries:
-        if entry.replaced_by in heads:
-            heads[head(entry.key)] = head(str(entry.replaced_by))
-        unit, title = entry.text(campaign.fields.unit), entry.text(campaign.fields.title)
-        if unit and title:
-            other = named.setdefault((key(unit), key(title)), entry.key)
-            heads[head(entry.key)] = head(other)
+        if entry.replaced_by in known:
+            join(entry.key, str(entry.replaced_by))
+        names = entry.key_of(unit), entry.key_of(title)
+        if all(names) and (other := named.setdefault(names, entry.key)) != entry.key:
+            join(entry.key, other)
     groups: dict[str, list[Entry]] = {}
     for entry in entries:
         groups.setdefault(head(entry.key), []).append(entry)
-    replaced = {entry.key for entry in entries if entry.replaced_by in heads}
+    replaced = {entry.key for entry in entries if entry.replaced_by in known}
     return [
-        sorted(group, key=lambda one: (one.key not in replaced, _moment(one))) for group in groups.values()
+        sorted(group, key=lambda one: (one.key not in replaced, _moment(one))) if len(group) > 1 else group
+        for group in groups.values()
     ]
 
 

@@ -107,12 +107,14 @@ class Timing:
 
 def judge_timing(campaign: Campaign, stage: Stage, clock: Clock, arrival: Arrival) -> Timing:
     """Whether what arrived so is in time for `stage`."""
-    received, sent = arrival.received, arrival.sent
+    received, sent, stamped = arrival.received, arrival.sent, arrival.stamped
     if campaign.arrival == "sent" and sent is not None:
         return _of(stage, clock, sent, f"发出时间 {clock.shown(sent)}", sure=True)
     if received is not None and (arrival.exact or _verdict(stage, clock, received) == "in-time"):
         how = "到达邮箱" if arrival.exact else "系统收到"
         return _of(stage, clock, received, f"{how}的时间 {clock.shown(received)}", sure=True)
+    if stamped is not None and not arrival.exact:
+        return _by_stamp(stage, clock, stamped, received)
     if sent is None:
         if received is None:
             return Timing("unknown", False, "没有到达时间，请核对原邮件或登记")
@@ -125,6 +127,21 @@ def judge_timing(campaign: Campaign, stage: Stage, clock: Clock, arrival: Arriva
     if found.verdict == "late":
         return Timing("late", True, found.reason, found.moment)
     return Timing(found.verdict, False, f"{found.reason}；到达邮箱的时间不明，请核对", found.moment)
+
+
+def _by_stamp(
+    stage: Stage, clock: Clock, stamped: datetime.datetime, received: datetime.datetime | None
+) -> Timing:
+    """By the time of the last server that had it: nobody makes himself late, but somebody could make himself
+    punctual."""
+    told = f"邮件中末一台收信服务器记的时间 {clock.shown(stamped)}"
+    if received is not None:
+        told += f"，系统收到的时间 {clock.shown(received)}"
+        stamped = min(stamped, received)
+    found = _of(stage, clock, stamped, told, sure=True)
+    if found.verdict == "late":
+        return found
+    return Timing(found.verdict, False, f"{found.reason}；邮件不是由系统从邮箱收取的，请核对", found.moment)
 
 
 def _verdict(stage: Stage, clock: Clock, moment: datetime.datetime) -> Punctuality:

@@ -53,9 +53,9 @@ class Broken(BaseModel):
 
 
 class Departed(BaseModel):
-    """A submission that differs from what the log tells, and the reason."""
+    """What differs from what the log tells, and the reason; `submission` is null where it is about none."""
 
-    submission: int
+    submission: int | None
     why: str
 
 

@@ -1,7 +1,5 @@
 """Campaigns: how each stands, its applications, what persons decide on them there, and its papers."""
 
-import io
-import zipfile
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
@@ -12,7 +10,6 @@ from models.errors import Conflict, Invalid
 from models.identity import FormName
 from service.campaigns.judgement.standing import Application
 from service.campaigns.papers import ledger, reminders
-from service.campaigns.summary import figures
 from service.store import audit, campaigns
 from service.store.accounts import Actor
 from service.store.versions import Editor
@@ -20,7 +17,9 @@ from service.web.campaigns import Known, shown
 from service.web.charts import Chart, draw
 from service.web.conditional import VERSIONED, IfMatch, document, media, version_of
 from service.web.context import Here
+from service.web.routes.outcomes import zipped
 from service.web.schemas import Limit, Number, Reason
+from service.web.scoring import scored
 from service.web.security import may
 
 router = APIRouter(tags=["campaigns"])
@@ -66,13 +65,19 @@ class CampaignDecision(BaseModel):
     in_time: bool | None = None
     recommendation: Recommendation | None = None
     reason: Reason | None = None
+    scores: Annotated[dict[str, int] | None, Field(max_length=50)] = None
 
 
 class CampaignRuling(CampaignDecision):
-    """A decision as it stands: who looked at it a second time, and its version."""
+    """A decision as it stands: who looked at it a second time, and its version. Of points, `mine` are the
+    caller's own; `scores` and `second_scores` are the reviewers', and `total` what they come to, once all
+    have given theirs, so that none has seen another's before."""
 
     second: str | None = None
     version: int
+    mine: dict[str, int] | None = None
+    second_scores: dict[str, int] | None = None
+    total: float | None = None
 
 
 class CampaignApplication(BaseModel):
@@ -110,7 +115,7 @@ def known(context: Here, all_: Known, who: _Sees) -> list[CampaignName]:
 def at_a_glance(name: FormName, context: Here, all_: Known, who: _Sees) -> dict[str, Any]:
     """Every figure of a campaign as it stands: days left, what came, by domain and by organiser."""
     desk = all_.desk(name)
-    return figures(desk.look(context.database).standing, desk.loaded.judge.clock, context.clock())
+    return dict(desk.figures(desk.look(context.database), context.clock()))
 
 
 @router.get("/campaigns/{name}/charts/{of}.svg", response_class=Response, responses=media(_SVG))
@@ -118,7 +123,7 @@ def chart(name: FormName, of: Chart, context: Here, all_: Known, who: _Sees) -> 
     """A chart as SVG, to be read without colour: what came and what became of it, applications by domain, or
     by organiser against what is asked of it."""
     desk = all_.desk(name)
-    said = figures(desk.look(context.database).standing, desk.loaded.judge.clock, context.clock())
+    said = desk.figures(desk.look(context.database), context.clock())
     return Response(draw(of, said), media_type=_SVG)
 
 
@@ -137,7 +142,9 @@ def applications(
         found = [one for one in found if one.counts_for(standing.campaign)]
     if organiser is not None:
         found = [one for one in found if one.attribution.organiser == organiser]
-    items = [CampaignApplication.model_validate(shown(one, seen)) for one in found[offset : offset + limit]]
+    items = [
+        CampaignApplication.model_validate(shown(one, seen, who.id)) for one in found[offset : offset + limit]
+    ]
     return CampaignApplications(items=items, total=len(found))
 
 
@@ -147,7 +154,8 @@ def decide(
     response: Response, who: Annotated[Actor, may("decide")], if_match: IfMatch = None,
 ) -> CampaignApplication:  # fmt: skip
     """Decides on an application for the campaign, all of it at once: what is null is left to the rules.
-    Whoever confirms another's recommendation as it is, is its second reviewer."""
+    Whoever confirms another's recommendation as it is, is its second reviewer; so is whoever gives points
+    after another. `scores` are the caller's own: null leaves them as they are, {} takes them back."""
     version, desk = version_of(if_match), all_.desk(name)
     campaign = desk.loaded.campaign
     if given.organiser is not None and given.organiser not in desk.loaded.judge.roster.names:
@@ -159,14 +167,15 @@ def decide(
     last = int(desk.look(context.database).of(submission).entry.key)
     if last != submission:
         raise Conflict(f"这份申请又有新的一份，编号 {last}", advice="请对新的一份作出决定")
-    said = given.model_dump(exclude={"reason"})
+    said = given.model_dump(exclude={"reason", "scores"})
     with context.database.write() as connection:
         before = campaigns.ruling(connection, name, submission)
-        said["second"] = _second(before, said, given.reason, who)
+        second = _second(before, said, given.reason, who)
+        said |= scored(campaign, before.content if before else {}, given.scores, second, who.id)
         by = Editor(who.id, context.clock())
         campaigns.rule(connection, name, submission, version, said, given.reason, by)
     seen = desk.look(context.database)
-    one = CampaignApplication.model_validate(shown(seen.of(submission), seen))
+    one = CampaignApplication.model_validate(shown(seen.of(submission), seen, who.id))
     response.headers["ETag"] = f'"{one.ruling.version}"'
     return one
 
@@ -187,12 +196,9 @@ def papers(name: FormName, context: Here, all_: Known, who: Annotated[Actor, may
     is sent."""
     desk, now = all_.desk(name), context.clock()
     standing = desk.look(context.database).standing
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for paper in (ledger(desk.loaded, standing), *reminders(desk.loaded, standing, now)):
-            archive.writestr(paper.name, paper.data)
+    data = zipped((ledger(desk.loaded, standing), *reminders(desk.loaded, standing, now)))
     with context.database.write() as connection:
         audit.append(
             connection, now, who.id, "export", f"campaign:{name}", {"count": len(standing.applications)}
         )
-    return document(stream.getvalue(), _ZIP, f"{name}.zip")
+    return document(data, _ZIP, f"{name}.zip")

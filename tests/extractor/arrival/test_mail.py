@@ -151,6 +151,16 @@ def test_sender_time_subject_and_words_go_with_the_files(header: str, charset: s
     }  # fmt: skip
 
 
+def test_the_line_of_the_last_server_tells_when_it_had_the_message() -> None:
+    lines = (
+        b"Received: from a by mx.gov.example with SMTP id 1; Tue, 9 Feb 2021 23:59:30 +0800\r\n"
+        b"Received: from b by a; Mon, 1 Feb 2021 08:00:00 +0800\r\n"
+    )
+    found = opened(lines + mail(attachment(b"attachment; filename=a"))).message
+    assert found is not None
+    assert found.to_json()["received"] == "2021-02-09T23:59:30+08:00"
+
+
 def test_raw_bytes_in_headers_are_read() -> None:
     data = mail(attachment(b"attachment; filename=a"))
     found = opened(b"Subject: " + "申报材料".encode("gbk") + b"\r\n" + data).message

@@ -130,6 +130,9 @@ def test_a_table_below_a_title_is_found_by_its_headings_and_other_columns_left_a
     for row in (["某市名册"], ["序号", "单 位", "备注"], [1, "甲单位", "=1+1"], [2, "乙单位", None]):
         book.worksheets[0].append(row)
     book.save(tmp_path / "a.xlsx")
-    assert read_table(tmp_path / "a.xlsx", ["单位"]) == [(3, {"单位": "甲单位"}), (4, {"单位": "乙单位"})]
+    assert read_table((tmp_path / "a.xlsx").read_bytes(), ["单位"]) == [
+        (3, {"单位": "甲单位"}),
+        (4, {"单位": "乙单位"}),
+    ]
     with pytest.raises(RosterError, match="没有找到表头：代码"):
-        read_table(tmp_path / "a.xlsx", ["代码"])
+        read_table((tmp_path / "a.xlsx").read_bytes(), ["代码"])

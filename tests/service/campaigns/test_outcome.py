@@ -1,10 +1,12 @@
 """The announced list, matched by name, and the bureau's own: each application is in one place."""
 
+from datetime import datetime
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.campaigns.judgement.entries import Entry, Ruling
+from service.campaigns.judgement.entries import Arrival, Entry, Ruling
 from service.campaigns.judgement.outcome import AnnouncedRow, Outcome, decide_outcome
 from tests.service.campaigns.calls import call, entry
 
@@ -81,6 +83,53 @@ def test_the_same_row_twice_is_told() -> None:
     found = _decided([AnnouncedRow(2, UNIT, TITLE), AnnouncedRow(3, UNIT, None)], entry("a"))
     assert any("是同一申请" in told for told in found.doubts)
     assert _keys(found)["higher"] == ["a"]
+
+
+def test_what_a_person_said_of_a_row_goes_before_its_names() -> None:
+    one = entry("a", ruling=Ruling(recommendation="own", reason="中"))
+    two = entry("b", **OTHER, ruling=Ruling(recommendation="own", reason="中"))
+    misspelt, other = AnnouncedRow(2, "武汉启明科技公司", TITLE), AnnouncedRow(3, "上海远方集团", "远方")
+    against = AnnouncedRow(4, OTHER["unit"], OTHER["title"])
+    standing = call().judge.stand([one, two])
+    asked = decide_outcome(standing, [misspelt, other, against])
+    assert [bool(row.doubt) for row in asked.rows] == [True, True, True]
+    assert [near.entry.key for near in asked.rows[0].nearly] == ["a"]
+    settled = decide_outcome(standing, [misspelt, other, against], {2: "a", 3: None, 4: "b"})
+    assert settled.doubts == []
+    assert [row.by_person for row in settled.rows] == [True] * 3
+    assert {name: keys for name, keys in _keys(settled).items() if keys} == {"higher": ["a", "b"]}
+    gone = decide_outcome(standing, [misspelt], {2: "z"})
+    assert "已不在" in gone.doubts[0]
+
+
+def test_two_rows_that_a_person_took_for_one_application_are_told() -> None:
+    rows = [AnnouncedRow(2, UNIT, TITLE), AnnouncedRow(3, "别的名字", None)]
+    found = decide_outcome(call().judge.stand([entry("a")]), rows, {3: "a"})
+    assert "是同一申请" in found.doubts[0]
+
+
+@pytest.mark.parametrize(("exact", "place"), [(True, "not_chosen"), (False, "undecided")])
+def test_nobody_is_turned_down_for_a_lateness_that_is_not_sure(exact: bool, place: str) -> None:
+    loaded = call("carbon-filing-2026")
+    fields = loaded.campaign.fields
+    late = datetime(2026, 6, 30, tzinfo=loaded.judge.clock.zone)
+    arrival = Arrival(late, exact=exact, sent=late if exact else None)
+    one = Entry(
+        "a", {fields.unit: "甲公司", fields.title: "甲公司"}, arrival=arrival, form=loaded.campaign.form
+    )
+    assert _keys(decide_outcome(loaded.judge.stand([one]), []))[place] == ["a"]
+
+
+def test_the_likeliest_of_those_that_a_row_may_mean_comes_first() -> None:
+    came = [
+        entry("a", unit="武汉启明科技股份公司", title="启明零碳"),
+        entry("b", unit="武汉启明科技有限公同", title="启明近零碳"),
+        entry("c", unit="武汉青禾物业管理有限公司", title="青禾近零碳社区"),
+    ]
+    (row,) = decide_outcome(call().judge.stand(came), [AnnouncedRow(2, UNIT, TITLE)]).rows
+    assert [near.entry.key for near in row.nearly] == ["b", "a"]
+    (row,) = decide_outcome(call().judge.stand(came), [AnnouncedRow(2, None, "启明零碳厂")]).rows
+    assert [near.entry.key for near in row.nearly] == ["a", "b"]
 
 
 entries = st.builds(

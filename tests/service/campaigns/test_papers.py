@@ -14,7 +14,7 @@ from openpyxl import Workbook, load_workbook
 from generator.letter import Table, fill_letter, placeholders
 from models.errors import GenerationError
 from service.campaigns.loading import SHIPPED
-from service.campaigns.wording import KEY, RULED
+from service.campaigns.wording import KEY, RULED, score_headings
 from service.results import encode
 from tests.service.campaigns.calls import call
 from tests.service.campaigns.results import result_line
@@ -197,6 +197,10 @@ def test_lists_are_made_of_the_announced_one_in_the_usual_form_without_a_formula
         assert {cell.data_type for cell in cells} <= {"s", "n"}
         assert all(cell.value is None or isinstance(cell.value, str) for cell in cells)
     assert run(*command, *more).code == 2  # nothing is written over
+    # Of a year without a calendar, the days of the notice are left to a person, and nothing else.
+    ran = run(*command, *more, "--overwrite", "--at", "2024-01-05")
+    assert (ran.code, "没有 2024 年的日历" in ran.err) == (0, True)
+    assert "公示期自    年  月  日至" in " ".join(_texts(out / f"名单/公示_{outcomes.own_list}.docx"))
 
 
 def test_a_reminder_says_the_figures_and_its_mail_is_a_draft_that_nobody_sent(
@@ -231,14 +235,23 @@ def test_a_campaign_without_a_higher_list_ends_with_its_own(run: Run, tmp_path: 
                        sent="2026-05-06T10:00:00+06:00")  # fmt: skip
     (tmp_path / "r.jsonl").write_bytes(encode([line]))
     book = Workbook()
-    book.worksheets[0].append([KEY, RULED["recommendation"], RULED["reason"]])
-    book.worksheets[0].append(["1.eml#1", "通过", "齐全"])
+    points = score_headings(loaded.campaign)
+    book.worksheets[0].append([KEY, RULED["recommendation"], RULED["reason"], *points.values()])
+    book.worksheets[0].append(["1.eml#1", "通过", "齐全", "38", "25", 27, "36", "25", "26"])
     book.save(tmp_path / "r.xlsx")
     command = ["campaign", "lists", "carbon-filing-2026", tmp_path / "r.jsonl", "-o", tmp_path / "o"]
     ran = run(*command, "--at", "2026-06-01", "--rulings", tmp_path / "r.xlsx", "--final")
     assert ran.code == 0, ran.err
     rows = list(load_workbook(tmp_path / "o/名单/备案名单.xlsx").worksheets[0].values)
-    assert rows[1][1:] == (unit, unit, "碳排放管理备案", "北山工业园")
+    assert (rows[0][5], rows[1][1:]) == ("得分", (unit, unit, "碳排放管理备案", "北山工业园", "88.5"))
+    table = Document(str(tmp_path / "o/名单/备案名单.docx")).tables[0]
+    assert [cell.text for cell in table.rows[1].cells][4:] == ["北山工业园", "88.5"]
+    notice = Document(str(tmp_path / "o/名单/公示_备案名单.docx")).tables[0]
+    assert "88.5" not in [cell.text for cell in notice.rows[1].cells]
+    book.worksheets[0]["D2"], book.worksheets[0]["I2"] = "41", ""
+    book.save(tmp_path / "wrong.xlsx")
+    wrong = run(*command, "--overwrite", "--rulings", tmp_path / "wrong.xlsx", "--final")
+    assert (wrong.code, "应为 0 至 40 的整数" in wrong.err, "减排成效" in wrong.err) == (2, True, True)
     assert "应报未报 5 家" in run("campaign", "status", "carbon-filing-2026", tmp_path / "r.jsonl").out
     first = call().campaign.name
     refused = run("campaign", "lists", first, tmp_path / "r.jsonl", "-o", tmp_path / "p", "--final")

@@ -57,6 +57,29 @@ def test_the_mailbox_goes_before_what_the_sender_wrote() -> None:
     assert (found.verdict, found.sure) == ("late", True)
 
 
+@pytest.mark.parametrize(
+    ("stamped", "received", "verdict", "sure"),
+    [
+        ("2021-02-10 00:00", "2021-02-11 08:00", "late", True),
+        ("2021-02-09 23:59", "2021-02-11 08:00", "in-time", False),
+        ("2021-02-12 08:00", "2021-02-09 23:00", "in-time", True),  # it was here before it says it came
+        ("2021-02-10 00:00", None, "late", True),
+    ],
+)
+def test_the_last_servers_own_line_is_believed_against_the_sender_and_asked_about_for_him(
+    stamped: str, received: str | None, verdict: str, sure: bool
+) -> None:
+    sent = at("2021-02-08 12:00")
+    found = _judged(Arrival(at(received) if received else None, sent=sent, stamped=at(stamped)))
+    assert (found.verdict, found.sure) == (verdict, sure)
+    assert ("收信服务器" in found.reason) == (received != "2021-02-09 23:00")
+
+
+def test_the_mailbox_goes_before_the_last_servers_line_too() -> None:
+    found = _judged(Arrival(at("2021-02-10 00:05"), exact=True, stamped=at("2021-02-09 23:00")))
+    assert (found.verdict, found.sure) == ("late", True)
+
+
 @pytest.mark.parametrize("arrival", [Arrival(), Arrival(at("2021-02-12 08:00"))])
 def test_what_came_nobody_knows_when_is_never_sure(arrival: Arrival) -> None:
     assert not _judged(arrival).sure

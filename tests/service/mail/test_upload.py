@@ -1,5 +1,6 @@
 """A mailbox into the service: each message is an upload once, whatever is broken off."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,7 @@ def test_new_messages_become_uploads_and_stay_none_twice(
     ):
         monkeypatch.setenv(f"SEALFORM_{name}", value)
     where = ("mail", "--imap", imap.url(), "--folder", box, "--ca", imap.certificate, "--into-service")
+    before = datetime.now(UTC).replace(microsecond=0)  # to which a mailbox counts
     imap.deliver(message("one"), message("two"), folder=box)
     first = run(*where)
     imap.deliver(message("three"), folder=box)
@@ -57,6 +59,9 @@ def test_new_messages_become_uploads_and_stay_none_twice(
     assert "交给服务读取 1 封" in second.err
     database = Database(f"sqlite:///{tmp_path / 'sealform.db'}")
     assert [channel for channel, _, _ in _uploads(database)] == ["mail"] * 3
+    with database.read() as connection:
+        moments = connection.scalars(sa.select(uploads.c.arrived_at)).all()
+        assert all(before <= one <= datetime.now(UTC) for one in moments)
     database.close()
     assert list((tmp_path / "mail").rglob("*.eml")) == []
 

@@ -15,14 +15,18 @@ FORM = "enterprise-filing"
 
 
 def filled(
-    folder: Path, seed: int, changes: Mapping[str, Any] | None = None, identity: Identity | None = None
+    folder: Path,
+    seed: int,
+    changes: Mapping[str, Any] | None = None,
+    identity: Identity | None = None,
+    form: FormDefinition | None = None,
 ) -> Path:
     """A Word file in which nothing is doubtful, unless `changes` make it so; of the form with that
     `identity`, or of a new one."""
-    form = load_forms()[FORM]
+    form = form or load_forms()[FORM]
     values = {
         **random_record(form, seed).values,
-        next(iter(form.fields)): unit(form, seed),
+        _applicant(form): unit(form, seed),
         **(changes or {}),
     }
     path = folder / f"备案表{seed:03}.docx"
@@ -39,4 +43,8 @@ def filled(
 
 def unit(form: FormDefinition, seed: int) -> str:
     """Who applies, in the file of that seed: nobody else, because the same unit would be the same again."""
-    return f"{random_record(form, seed).values[next(iter(form.fields))]}{seed}"
+    return f"{random_record(form, seed).values[_applicant(form)]}{seed}"
+
+
+def _applicant(form: FormDefinition) -> str:
+    return (*form.applicant, *form.fields)[0]

@@ -55,6 +55,11 @@ def _roster(page: Page) -> None:
 def _campaign(page: Page) -> None:
     page.wait_for_selector("#waiting-rows tr")
     page.wait_for_selector("#organisers svg")
+    page.wait_for_selector("#placing-body tr")
+    page.locator("#own-file").set_input_files(ROOT / "fixtures/roster.xlsx")
+    page.wait_for_selector("#own-columns tbody tr")
+    page.locator("#waiting-rows summary").first.click()
+    page.evaluate("scrollTo(0, 0)")
 
 
 def _token(page: Page) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 from playwright.sync_api import Page, expect
 
 from tests.service.conftest import Run
@@ -72,6 +73,10 @@ def _campaign(run: Run, command: str) -> None:
     for folder in ("campaigns/templates", "calendars"):
         shutil.copytree(ROOT / "fixtures" / folder, Path(folder).name)
     assert run("extract", "收件", "-o", "结果.jsonl").code == 0
+    if command == "summary":
+        book = Workbook()
+        book.worksheets[0].append(["序号", "单位", "名称"])
+        book.save("汇总表模板.xlsx")
     if command == "lists":
         assert run("campaign", "status", "活动.yaml", "结果.jsonl", "-o", "申请台账.xlsx").code == 0
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from models.errors import BackupUnusable, BadUsage
 from service.blobs import FolderBlobs
-from service.store import audit, campaigns, search, twins
+from service.store import audit, belongings, campaigns, search, twins
 from service.store.database import Database
 from service.store.tables import audit_log, metadata, submissions, uploads, users, workers
 from service.store.versions import Editor
@@ -71,7 +71,10 @@ def _fill(database: Database, blobs: FolderBlobs) -> None:
     with database.write() as connection:
         number = connection.scalar(sa.select(sa.func.min(submissions.c.id)))
         ruled = {"organiser": "武汉市教育局", "may_apply": None}
-        campaigns.rule(connection, "call", int(number or 0), 0, ruled, "来电说明", Editor("user:1", NOW))
+        by = Editor("user:1", NOW)
+        campaigns.rule(connection, "call", int(number or 0), 0, ruled, "来电说明", by)
+        campaigns.announce(connection, "call", 0, "省.xlsx", [(2, "甲单位", "甲试点")], by)
+        belongings.place(connection, int(number or 0), 0, "call", by)
 
 
 def _back_up(database: Database, blobs: FolderBlobs, path: Path) -> Made:

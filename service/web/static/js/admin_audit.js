@@ -41,7 +41,7 @@ async function verify() {
       ? h("div", { class: "note ok" }, icon("check"), h("p", {}, `日志完整：共 ${told.entries} 条，逐条相符，申请与日志一致。`))
       : h("div", { class: "note bad" }, icon("alert"), h("div", {}, h("p", {}, "日志不完整，或申请与日志不一致。请联系系统维护人员。"),
         h("ul", {}, told.broken.map((one) => h("li", {}, `第 ${one.seq} 条：${one.why}`)),
-          told.departed.map((one) => h("li", {}, h("a", { href: `/submissions/${one.submission}` }, `编号 ${one.submission}`), `：${one.why}`))))));
+          told.departed.map((one) => one.submission === null ? h("li", {}, one.why) : h("li", {}, h("a", { href: `/submissions/${one.submission}` }, `编号 ${one.submission}`), `：${one.why}`))))));
   } catch (problem) {
     result.replaceChildren();
     tell(problem);

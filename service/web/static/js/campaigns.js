@@ -1,6 +1,9 @@
 // A campaign at a glance: figures and charts as the service has them, and decisions on what waits for a person.
 
 import { BASE, download, get, send } from "./api.js";
+import { outcomes } from "./campaigns_outcome.js";
+import { placing } from "./campaigns_placing.js";
+import { ownSheet } from "./campaigns_sheet.js";
 import { $, $$, h } from "./dom.js";
 import { bind } from "./keys.js";
 import { say, tell } from "./toast.js";
@@ -14,6 +17,9 @@ let figures = null, shown = 0;
 
 const name = () => $("#campaign").value;
 const path = (rest = "") => `/campaigns/${encodeURIComponent(name())}${rest}`;
+
+const outcome = outcomes(path, can.has("decide"));
+const places = placing(can.has("decide"), async () => { await load(); await places.load().catch(tell); });
 
 function when(days) {
   return days > 0 ? `还有 ${days} 天` : days === 0 ? "今天截止" : `已截止 ${-days} 天`;
@@ -48,6 +54,23 @@ function choice(label, options, value) {
   return [h("label", { class: "field" }, h("span", { class: "label" }, label), select), select];
 }
 
+/** Points for each criterion, the reader's own; `given()` is null where nothing was changed. */
+function scoring(ruling) {
+  if (!figures.criteria.length) return { block: null, given: () => null };
+  const inputs = figures.criteria.map((one) => h("input", { type: "number", min: "0", max: String(one.points), step: "1", value: ruling.mine?.[one.name] ?? "" }));
+  const total = h("output", { class: "soft" });
+  const sum = () => { total.textContent = `合计 ${inputs.reduce((all, input) => all + Number(input.value), 0)} 分`; };
+  inputs.forEach((input) => input.addEventListener("input", sum));
+  sum();
+  const said = ruling.total === null ? (figures.reviewers > 1 ? "两位复核人各自评分，都评完才看得到对方的。" : "") : `得分 ${ruling.total}`;
+  const given = () => {
+    if (inputs.every((input) => input.value === "")) return ruling.mine ? {} : null;
+    return Object.fromEntries(figures.criteria.map((one, place) => [one.name, inputs[place].value === "" ? -1 : Number(inputs[place].value)]));
+  };
+  const rows = figures.criteria.map((one, place) => h("label", { class: "field points" }, h("span", { class: "label" }, `${one.name}（${one.points} 分）`), inputs[place]));
+  return { block: h("fieldset", { class: "scores" }, h("legend", {}, "评分"), said ? h("p", { class: "soft small" }, said) : null, rows, total), given };
+}
+
 function deciding(one) {
   const ruling = one.ruling, words = Object.entries(figures.recommendations);
   const [byWhom, organiser] = choice("推荐部门", [["", "由规则判断"], ...figures.organisers.map((row) => [row.organiser, row.organiser])], ruling.organiser);
@@ -56,25 +79,29 @@ function deciding(one) {
   const [said, recommendation] = choice("初审意见", [["", "尚未提出"], ...words], ruling.recommendation);
   const reason = h("input", { maxlength: "2000" });
   reason.value = ruling.reason ?? "";
+  const points = scoring(ruling);
   const flag = (select) => (select.value === "" ? null : select.value === "true");
   const save = async (event) => {
     event.preventDefault();
     try {
       await send("PUT", path(`/rulings/${one.submission}`), {
         organiser: organiser.value || null, may_apply: flag(may), in_time: flag(onTime), recommendation: recommendation.value || null, reason: reason.value || null,
+        scores: points.given(),
       }, { version: ruling.version });
       say("已记下");
       await load();
     } catch (problem) { tell(problem); }
   };
-  const form = h("form", { class: "stack" }, byWhom, mayApply, inTime, said, h("label", { class: "field" }, h("span", { class: "label" }, "理由"), reason), h("button", { class: "primary" }, "记下决定"));
+  const form = h("form", { class: "stack" }, byWhom, mayApply, inTime, points.block, said, h("label", { class: "field" }, h("span", { class: "label" }, "理由"), reason), h("button", { class: "primary" }, "记下决定"));
   form.addEventListener("submit", save);
   return h("details", {}, h("summary", {}, "作出决定"), form);
 }
 
 function row(one) {
   const link = h("a", { href: `/submissions/${one.submission}` }, one.unit || `编号 ${one.submission}`);
-  return h("tr", {}, h("td", {}, link, h("div", { class: "soft small" }, one.title)), h("td", {}, one.domain ?? "—"), h("td", {}, one.organiser.name ?? "—"),
+  const isTold = one.doubts.some((doubt) => doubt.includes(one.timing.reason));
+  const came = isTold ? null : h("div", { class: "soft small" }, one.timing.reason);
+  return h("tr", {}, h("td", {}, link, h("div", { class: "soft small" }, one.title), came), h("td", {}, one.domain ?? "—"), h("td", {}, one.organiser.name ?? "—"),
     h("td", {}, one.doubts.map((doubt) => h("p", {}, doubt)), can.has("decide") ? deciding(one) : null));
 }
 
@@ -94,7 +121,7 @@ async function load() {
   try {
     figures = await get(path());
     paint();
-    await Promise.all([...CHARTS.map(chart), waiting(0)]);
+    await Promise.all([...CHARTS.map(chart), waiting(0), outcome.load()]);
   } catch (problem) { tell(problem); }
 }
 
@@ -113,13 +140,14 @@ async function start() {
     $("#campaign").replaceChildren(...all.map((one) => h("option", { value: one.name }, one.title)));
     const wanted = new URLSearchParams(location.search).get("name");
     if (all.some((one) => one.name === wanted)) $("#campaign").value = wanted;
-    await load();
+    await Promise.all([load(), places.load(all)]);
   } catch (problem) { tell(problem); }
 }
 
 $("#campaign").addEventListener("change", () => { history.replaceState(null, "", `?name=${encodeURIComponent(name())}`); load(); });
 $("#more").addEventListener("click", () => waiting(shown).catch(tell));
 $("#papers")?.addEventListener("click", papers);
+ownSheet(path);
 bind("活动", [
   { name: "next", keys: ["ArrowDown", "j"], does: "下一份待决定的", run: () => move(1), when: (at) => !at.matches("select, #waiting form *") },
   { name: "before", keys: ["ArrowUp", "k"], does: "上一份待决定的", run: () => move(-1), when: (at) => !at.matches("select, #waiting form *") },
