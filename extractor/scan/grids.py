@@ -30,6 +30,8 @@ _GAP, _BRIDGED = 10, 0.4
 _OUTER = 0.4  # of a table's outermost line must be ruled
 _ELSEWHERE = 0.75  # of the other rows have a line that must stand in this one too
 _SEEN, _UNSEEN = 0.25, 0.3  # less of a border is hardly one, and more of one hardly none
+# Where so much of every border is inked, nothing is worn; and so much of a way must lie beside no writing.
+_WHOLE, _FREE = 0.97, 0.3
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,21 @@ class _Border:
         if ruled > _COVERED or inked > _INKED or float(self.alone[way].mean()) > _DASHED:
             return True, max(seen, inked) > _SEEN
         return False, seen < _UNSEEN
+
+    def is_whole(self, start: float, end: float) -> bool:
+        """Whether there is no border from `start` to `end`, or one of which nothing is missing."""
+        way = slice(int(start) + 3, max(int(end) - 2, int(start) + 4))
+        return not self.parts(start, end)[0] or float(self.inked[way].mean()) > _WHOLE
+
+    def is_bare(self, start: float, end: float, written: Iterable[Rect]) -> bool:
+        """Whether nothing of a border is seen from `start` to `end`, but at the height of what is `written`
+        there, which would hide it, and leaves enough to tell."""
+        way = np.zeros(len(self.seen), bool)
+        way[int(start) + 3 : max(int(end) - 2, int(start) + 4)] = True
+        size = np.count_nonzero(way)
+        for _, y0, _, y1 in written:
+            way[max(0, int(y0)) : max(0, int(y1) + 1)] = False
+        return np.count_nonzero(way) >= _FREE * size and not (self.seen | self.inked)[way].any()
 
 
 def grid_of(
@@ -242,11 +259,17 @@ def _cells(ys: Sequence[_Border], xs: Sequence[_Border], texts: Texts) -> list[G
             field = parent[field]
         return field
 
+    worn = not all(
+        border.is_whole(before.at, after.at)
+        for borders, others in ((xs, ys), (ys, xs))
+        for border in borders
+        for before, after in pairwise(others)
+    )
     across: list[list[tuple[int, int]]] = []
     for r in range(rows):
         cuts = [0]
         for c in range(1, columns):
-            parted, sure = _upright_parts(xs[c], ys[0].at, ys[r].at, ys[r + 1].at, ys[-1].at, texts)
+            parted, sure = _upright_parts(xs[c], ys[0].at, ys[r].at, ys[r + 1].at, ys[-1].at, texts, worn)
             cuts += [c] * parted
             unsure |= set() if sure else {r * columns + c - 1, r * columns + c}
         across.append(list(pairwise([*cuts, columns])))
@@ -274,10 +297,11 @@ def _cells(ys: Sequence[_Border], xs: Sequence[_Border], texts: Texts) -> list[G
 
 
 def _upright_parts(
-    border: _Border, first: float, top: float, bottom: float, last: float, texts: Texts
+    border: _Border, first: float, top: float, bottom: float, last: float, texts: Texts, worn: bool
 ) -> tuple[bool, bool]:
     """Whether an upright border stands in the row from `top` to `bottom` of a table from `first` to `last`,
-    and whether that is sure: text tells where the line does not."""
+    and whether that is sure: text tells where the line does not. `worn`: something is missing of a border of
+    the table, so that all of this one may be."""
     parted, sure = border.parts(top, bottom)
     if parted:
         return True, sure
@@ -288,6 +312,10 @@ def _upright_parts(
     rest = np.concatenate([border.seen[int(first) : int(top)], border.seen[int(bottom) : int(last)]])
     if beside and len(rest) and rest.mean() > _ELSEWHERE:
         return True, False
+    if beside and not worn:
+        # Words begin there by chance, as a number does that stands at the right of its cell.
+        high = [box for box in texts.boxes if box[0] - TOUCH < border.at < box[2] + TOUCH]
+        return False, sure and border.is_bare(top, bottom, high)
     return False, sure and not beside
 
 
