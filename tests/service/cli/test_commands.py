@@ -201,6 +201,14 @@ def test_prefill_from_a_roster_without_bad_rows_is_0(
     assert len(list((tmp_path / "out").iterdir())) == 2
 
 
+def test_a_roster_in_which_nothing_is_filled_in_names_no_folder(run) -> None:
+    assert run("roster", "pilot-application", "-o", "名册.xlsx").code == 0
+    ran = run("prefill", "pilot-application", "名册.xlsx", "-o", "预填")
+    assert "还没有填写单位" in ran.err
+    assert "预填" not in ran.err
+    assert not Path("预填").exists()
+
+
 def test_a_record_goes_out_and_comes_back(run, forms: Mapping[str, FormDefinition], tmp_path: Path) -> None:
     for form in forms.values():
         record = random_record(form, 7)
