@@ -100,7 +100,7 @@ class _Border:
         size = np.count_nonzero(way)
         for _, y0, _, y1 in written:
             way[max(0, int(y0)) : max(0, int(y1) + 1)] = False
-        return np.count_nonzero(way) >= _FREE * size and not (self.seen | self.inked)[way].any()
+        return bool(np.count_nonzero(way) >= _FREE * size and not (self.seen | self.inked)[way].any())
 
 
 def grid_of(
