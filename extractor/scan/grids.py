@@ -28,9 +28,12 @@ _BARE, _DASHED = (4, 5), 0.5  # or so much of it between paper so many pixels of
 # pixels that no gap has, and the part of a table that may be missing of a rule which goes on behind
 _GAP, _BRIDGED = 10, 0.4
 _OUTER = 0.4  # of a table's outermost line must be ruled
-_ELSEWHERE = 0.75  # of the other rows have a line that must stand in this one too
+# Of the other rows have a line that must stand in this one too, and one that hardly can.
+_ELSEWHERE, _RARE = 0.75, 0.1
 _SEEN, _UNSEEN = 0.25, 0.3  # less of a border is hardly one, and more of one hardly none
-_WHOLE = 0.9  # so much of a border is one even where text stands across it
+_MOST = 0.9  # so much of a border is one even where text stands across it
+# Where so much of every border is inked, nothing is worn; and so much of a way must lie beside no writing.
+_WHOLE, _FREE = 0.97, 0.3
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,22 @@ class _Border:
     def is_partial(self, start: float, end: float) -> bool:
         """Whether neither what was seen nor what stands alone goes all the way from `start` to `end`."""
         way = slice(int(start) + 3, max(int(end) - 2, int(start) + 4))
-        return max(float(self.seen[way].mean()), float(self.alone[way].mean())) < _WHOLE
+        return max(float(self.seen[way].mean()), float(self.alone[way].mean())) < _MOST
+
+    def is_whole(self, start: float, end: float) -> bool:
+        """Whether there is no border from `start` to `end`, or one of which nothing is missing."""
+        way = slice(int(start) + 3, max(int(end) - 2, int(start) + 4))
+        return not self.parts(start, end)[0] or float(self.inked[way].mean()) > _WHOLE
+
+    def is_bare(self, start: float, end: float, written: Iterable[Rect]) -> bool:
+        """Whether nothing of a border is seen from `start` to `end`, but at the height of what is `written`
+        there, which would hide it, and leaves enough to tell."""
+        way = np.zeros(len(self.seen), bool)
+        way[int(start) + 3 : max(int(end) - 2, int(start) + 4)] = True
+        size = np.count_nonzero(way)
+        for _, y0, _, y1 in written:
+            way[max(0, int(y0)) : max(0, int(y1) + 1)] = False
+        return bool(np.count_nonzero(way) >= _FREE * size and not (self.seen | self.inked)[way].any())
 
 
 def grid_of(
@@ -248,11 +266,17 @@ def _cells(ys: Sequence[_Border], xs: Sequence[_Border], texts: Texts) -> list[G
             field = parent[field]
         return field
 
+    worn = not all(
+        border.is_whole(before.at, after.at)
+        for borders, others in ((xs, ys), (ys, xs))
+        for border in borders
+        for before, after in pairwise(others)
+    )
     across: list[list[tuple[int, int]]] = []
     for r in range(rows):
         cuts = [0]
         for c in range(1, columns):
-            parted, sure = _upright_parts(xs[c], ys[0].at, ys[r].at, ys[r + 1].at, ys[-1].at, texts)
+            parted, sure = _upright_parts(xs[c], ys[0].at, ys[r].at, ys[r + 1].at, ys[-1].at, texts, worn)
             cuts += [c] * parted
             unsure |= set() if sure else {r * columns + c - 1, r * columns + c}
         across.append(list(pairwise([*cuts, columns])))
@@ -280,10 +304,11 @@ def _cells(ys: Sequence[_Border], xs: Sequence[_Border], texts: Texts) -> list[G
 
 
 def _upright_parts(
-    border: _Border, first: float, top: float, bottom: float, last: float, texts: Texts
+    border: _Border, first: float, top: float, bottom: float, last: float, texts: Texts, worn: bool
 ) -> tuple[bool, bool]:
     """Whether an upright border stands in the row from `top` to `bottom` of a table from `first` to `last`,
-    and whether that is sure: text tells where the line does not."""
+    and whether that is sure: text tells where the line does not. `worn`: something is missing of a border of
+    the table, so that all of this one may be."""
     parted, sure = border.parts(top, bottom)
     across, beside = lattice.across(Rule(top, bottom, border.at), texts)
     # In a row that is one line high, a stroke of a character is most of a border.
@@ -296,8 +321,12 @@ def _upright_parts(
     # A line that stands in nearly all other rows is missing in this one by wear rather than on purpose.
     if beside and elsewhere > _ELSEWHERE:
         return True, False
-    # Text begins by chance where a line stands in hardly any other row.
-    return False, sure and not parted and not (beside and elsewhere > _SEEN)
+    if beside and elsewhere > _RARE:
+        # Words begin there by chance, as a number does that stands at the right of its cell; or anywhere,
+        # where a line stands in hardly any other row.
+        high = [box for box in texts.boxes if box[0] - TOUCH < border.at < box[2] + TOUCH]
+        sure &= not worn and border.is_bare(top, bottom, high)
+    return False, sure and not parted
 
 
 def _holds(cell: GridBox, row: int, column: int) -> bool:

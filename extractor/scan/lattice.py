@@ -10,6 +10,7 @@ follow the rows of the picture; those of the other direction follow its columns.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -379,13 +380,14 @@ def across(upright: Rule, texts: Texts) -> tuple[int, int]:
 
 
 def _bare(ink: Gray, x: float, y0: float, y1: float, high: float) -> tuple[float, float]:
-    """How far there is no ink to the left and to the right of `x`, in pixels, as far as that is looked at."""
+    """How far there is no ink to the left and to the right of `x`, in pixels; infinite where there is none as
+    far as that is looked at."""
     reach, rows = round(_NEAR * high), slice(max(0, round(y0)), round(y1))
     found = []
     before = ink[rows, max(0, round(x) - reach) : max(0, round(x) - _OWN)]
     for part in (before[:, ::-1], ink[rows, round(x) + _OWN + 1 : round(x) + reach]):
         columns = np.flatnonzero((part > 0).any(axis=0))
-        found.append(float(columns[0]) if len(columns) else float(reach))
+        found.append(float(columns[0]) if len(columns) else inf)
     return found[0], found[1]
 
 

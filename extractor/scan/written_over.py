@@ -22,8 +22,10 @@ from extractor.text.tick_signs import is_chinese
 Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-# Of an em: how far from its middle ink belongs to a Chinese character and to another, and to its line.
+# Of an em: how far from its middle ink belongs to a Chinese character, at least to another, and to its line;
+# how much more than half its width in print a letter has; how far letters may be from where they are told.
 _WIDE, _NARROW, _HIGH = 0.55, 0.3, 0.8
+_LOOSE, _ROUGH = 0.03, 0.25
 _SOFT, _DARK = 0.02, 90  # how far ink runs on paper, in ems, and from which level on it is seen
 _LEAST = 0.02  # of an em, or its square: no character has less ink, or a thinner blot
 _SMALLEST, _LARGEST = 8, 120  # pixels of an em
@@ -117,13 +119,43 @@ def _stands_out(seen: Sequence[tuple[Glyph, Gray]], size: int, least: float) -> 
 def _around(line: ReadLine, number: int, em: float, middle: float, ink: Mask) -> Gray:
     """The ink nearer to a character than to its neighbours."""
     x0, _, x1, _ = line.place.box
-    places = [x0 + glyph.at * (x1 - x0) for glyph in line.reading.glyphs]
-    own = places[number]
-    half = em * (_WIDE if is_chinese(line.reading.glyphs[number].text) else _NARROW)
-    left = max(own - half, (places[number - 1] + own) / 2 if number else 0.0, 0.0)
-    right = min(own + half, (places[number + 1] + own) / 2 if number + 1 < len(places) else own + half)
+    glyphs = line.reading.glyphs
     top, bottom = max(0, int(middle - _HIGH * em)), max(0, int(middle + _HIGH * em))
+    own, half = x0 + glyphs[number].at * (x1 - x0), _half(glyphs[number].text) * em
+    edges = [own - half, own + half]
+    for side, other in enumerate((number - 1, number + 1)):
+        if not 0 <= other < len(glyphs):
+            continue
+        theirs = x0 + glyphs[other].at * (x1 - x0)
+        between = (own + theirs) / 2
+        if not is_chinese(glyphs[number].text) and not is_chinese(glyphs[other].text):
+            # Where letters stand is told roughly: what is midway between a 7 and a Q is often the Q's, and
+            # the 7's own edge farther away than it should be.
+            between = _emptiest(ink[top:bottom], between, _ROUGH * em)
+            edges[side] += _ROUGH * em * (1 if side else -1)
+        edges[side] = min(edges[side], between) if side else max(edges[side], between)
+    left, right = max(edges[0], 0.0), edges[1]
     return ink[top:bottom, int(left) : int(right) + 1].astype(np.uint8)
+
+
+def _emptiest(rows: Mask, at: float, near: float) -> float:
+    """The column with the least ink that is nearest to `at`, no farther from it than `near`."""
+    first = max(0, round(at - near))
+    columns = rows[:, first : round(at + near) + 1].sum(axis=0)
+    if not columns.any():
+        return at
+    least = first + np.flatnonzero(columns == columns.min())
+    return float(least[np.abs(least - at).argmin()])
+
+
+@lru_cache(maxsize=1024)
+def _half(char: str) -> float:
+    """How far from its middle a character reaches, in ems."""
+    if is_chinese(char):
+        return _WIDE
+    if not char.isalpha():
+        return _NARROW
+    return max(_NARROW, *(_font(face, _LARGEST).getlength(char) / _LARGEST / 2 + _LOOSE for face in _FACES))
 
 
 def _weight(part: Gray, size: int) -> tuple[float, float]:

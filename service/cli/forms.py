@@ -147,7 +147,12 @@ def _prefill_roster(
             for problem in each.problems:
                 console.print(problem)
             advance(f"有问题的行 {bad}")
-    console.print(f"共 {len(rows)} 行，生成 {made} 份，有问题的 {bad} 行；文件在 {folder}")
+    if not rows:
+        console.print("名册里还没有填写单位（示例一行不算），没有生成文件")
+        return
+    console.print(
+        f"共 {len(rows)} 行，生成 {made} 份，有问题的 {bad} 行" + (f"；文件在 {folder}" if made else "")
+    )
     if bad or lacking:
         raise typer.Exit(1)
 

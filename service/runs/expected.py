@@ -15,8 +15,10 @@ _PICTURES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".heic", ".heif
 _OLD = frozenset({".doc", ".wps", ".rtf", ".odt"})
 # A PDF that weighs more is made of pictures.
 _LIGHT_PDF = 150_000
-# How much of what is known already the first guess counts for.
-_GUESS = 1.0
+# How much of what is known already the first guess counts for, in seconds.
+_GUESS = 0.25
+# Part of the guess: what is done sooner was not read, and tells nothing of what is.
+_REFUSED = 0.1
 # A submission that takes longer than expected takes at least so much longer, of what it has taken.
 _OVERDUE = 0.25
 
@@ -40,7 +42,7 @@ class Expected:
         if name in self._waiting:
             self._waiting.remove(name)
         self._began.pop(name, None)
-        if seconds is not None and name in self._guess:
+        if seconds is not None and name in self._guess and seconds > _REFUSED * self._guess[name]:
             self._seen.setdefault(self._guess[name], []).append(seconds)
         self._begin()
 

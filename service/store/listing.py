@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from models.errors import Invalid, NotFound
 from service.parts import own
 from service.results import Line, Parted
-from service.store import search, twins
+from service.store import search, twins, urgency
 from service.store.statuses import Status
 from service.store.tables import (
     Moment,
@@ -33,7 +33,7 @@ from service.store.tables import (
     versions,
 )
 
-Sort = Literal["-received_at", "received_at", "-doubtful", "unit"]
+Sort = Literal["urgency", "-received_at", "received_at", "-doubtful", "unit"]
 DECISIONS = ("accept", "return", "reject")
 # No number that a cursor may name is this large; the databases count to 2^31 - 1 at least.
 _FAR = 1 << 31
@@ -93,9 +93,11 @@ def page(
     Raises:
         Invalid: `cursor` is not a cursor of that order.
     """
+    conditions = _conditions(wanted, connection.dialect.name)
+    if sort == "urgency":
+        return _urgent(connection, conditions, cursor, limit)
     order = _ORDERS[sort]
     after = _read_cursor(cursor, sort) if cursor else None
-    conditions = _conditions(wanted, connection.dialect.name)
     rows: list[Any] = []
     if after is None or after[0] is not None:
         rows += connection.execute(_keyed(order, after, limit + 1).where(*conditions)).all()
@@ -108,6 +110,18 @@ def page(
     return Page(
         rows[:limit], _write_cursor(sort, getattr(rows[limit - 1], order.key.name), rows[limit - 1].id)
     )
+
+
+def _urgent(
+    connection: sa.Connection, conditions: Sequence[sa.ColumnElement[bool]], cursor: str | None, limit: int
+) -> Page:
+    place = None
+    if cursor:
+        (stage, told), number = _read_cursor(cursor, "urgency")
+        place = urgency.Place(stage, told, number)
+    rows, last = urgency.page(connection, conditions, place, limit)
+    told = [last.stage, last.at.isoformat()] if last else None
+    return Page(rows, _write_cursor("urgency", told, last.number) if last else None)
 
 
 def _keyed(order: _Order, after: tuple[Any, int] | None, limit: int) -> sa.Select[Any]:
@@ -177,6 +191,11 @@ def _read_cursor(cursor: str, sort: Sort) -> tuple[Any, int]:
         name, key, number = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if sort != name or type(number) is not int or abs(number) >= _FAR:
             raise ValueError(cursor)
+        if sort == "urgency":
+            stage, told = key
+            if type(stage) is not int or not 0 <= stage < len(urgency.STAGES):
+                raise ValueError(cursor)
+            return (stage, _key(told, submissions.c.received_at)), number
         return _key(key, _ORDERS[sort].key), number
     except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error) as error:
         raise Invalid("翻页的游标无效", advice="请从第一页重新开始") from error

@@ -257,7 +257,7 @@ def _expect_settled(connection: sa.Connection, row: Any) -> None:
         raise Conflict(f"还有 {row.doubtful} 个字段没有复核", advice="请先逐项确认或更正")
     if row.replaced_by is not None:
         raise Conflict(
-            f"这份申请已由编号 {row.replaced_by} 替代", advice="请处理新的一份；替代有误时，先在页面上撤销"
+            f"这份申请已由编号 {row.replaced_by} 替换", advice="请处理新的一份；替换有误时，先在页面上撤销"
         )
     others = twins.unsettled(connection, [row.id]).get(row.id)
     if others:

@@ -116,7 +116,7 @@ def _supersede(connection: sa.Connection, old: int, new: int) -> None:
     if known is None:
         raise NotFound(f"没有编号为 {old} 的申请")
     if known.replaced_by is not None:
-        raise Conflict(f"申请 {old} 已由 {known.replaced_by} 替代")
+        raise Conflict(f"申请 {old} 已由 {known.replaced_by} 替换")
     connection.execute(
         submissions.update().where(submissions.c.id == old)
         .values(replaced_by=new, changed=audit.next_value(connection, "changes"))

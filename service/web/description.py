@@ -10,6 +10,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import iter_route_contexts
 
+from service.web.samples import add_samples
 from service.web.security import May
 
 _INTRO = """Files go in, records come out. `POST /uploads` takes files and answers once they are safe; what
@@ -65,6 +66,7 @@ class Operation:
     parameters: list[Mapping[str, Any]]
     takes: str
     gives: str
+    sample: str
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
         for method in _METHODS:
             if (operation := item.get(method)) is not None:
                 _say(operation, needed.get((method.upper(), path)))
+    add_samples(document, _METHODS)
     return document
 
 
@@ -161,6 +164,7 @@ def _operation(method: str, path: str, operation: Mapping[str, Any]) -> Operatio
         operation.get("parameters", []),
         _shape(operation.get("requestBody", {})),
         _shape(answer),
+        operation["x-codeSamples"][0]["source"],
     )
 
 

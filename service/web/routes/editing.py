@@ -153,7 +153,18 @@ class WallChanges(BaseModel):
     """Changes of many submissions. Those of one submission are made together; each submission is changed by
     itself."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "changes": [
+                    {"submission": 12, "version": 3, "field": "some_field", "text": "027-85807053"},
+                    {"submission": 15, "version": 1, "field": "some_field"},
+                ],
+                "reason": "电话核实",
+            }
+        },
+    )
     changes: Annotated[list[WallChange], Field(min_length=1, max_length=200)]
     reason: Reason | None = None
 
@@ -169,7 +180,9 @@ class SeenSubmission(BaseModel):
 class ToUndo(BaseModel):
     """Submissions whose last change is to be taken back."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"items": [{"submission": 12, "version": 3}]}}
+    )
     items: Annotated[list[SeenSubmission], Field(min_length=1, max_length=200)]
 
 

@@ -194,7 +194,9 @@ def export(
             "export",
             {**chosen.model_dump(), "after": after, "records": written},
         )
-    name = f"{chosen.form or '汇总表'}-{now.astimezone():%Y%m%d-%H%M%S}.{chosen.format}"
+    title = forms[chosen.form].title if chosen.form else "申请"
+    which = f"{title}-{'已受理' if chosen.status == 'accepted' else '全部'}"
+    name = f"{which}-{now.astimezone():%Y%m%d-%H%M%S}.{chosen.format}"
     told = {
         "X-Next-Cursor": cursor,
         "X-Unsettled-Twins": counted.unsettled,

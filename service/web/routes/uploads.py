@@ -79,7 +79,7 @@ def _receive(context: Context, who: Actor, form: FormData, key: str | None) -> U
     is_auto = wanted["together"] == "auto"
     groups = [files] if wanted["together"] else [[file] for file in files]
     if wanted["replaces"] is not None and len(files if is_auto else groups) > 1:
-        raise Invalid("几份申请不能替代同一份", advice="请逐份上传")
+        raise Invalid("几份申请不能替换同一份", advice="请逐份上传")
     digest = hashlib.sha256(
         json.dumps([wanted, [[file.name, file.sha256] for file in files]]).encode()
     ).hexdigest()

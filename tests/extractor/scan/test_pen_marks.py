@@ -1,12 +1,19 @@
 """Print that a pen changed without a stroke through it, told as ink that was not read."""
 
 from dataclasses import replace
+from io import BytesIO
 
+import numpy as np
 import pytest
+from PIL import Image
+from pypdf import PdfReader
 
 from extractor.scan.flat import Place, ReadLine
+from extractor.scan.layers import PAPER
 from extractor.scan.ocr import Glyph, Reading
 from extractor.scan.pen_marks import find_pen_marks
+from extractor.scan.written_over import is_written_over
+from service.forms.shipped import SAMPLES
 from tests.extractor import drawing
 from tests.extractor.scan.pens import BLACK, BLUE, INKS, RED, SIZE, Form, X, Y
 
@@ -166,3 +173,18 @@ def test_in_prose_a_character_is_written_over_where_it_is_far_blacker():
     form.write("重", 4, 0.02)
     form.write("建", 4.05, -0.03)
     assert find_pen_marks(form.page())
+
+
+def test_a_wide_letter_s_ink_is_not_its_neighbour_s_where_the_engine_told_their_places_roughly():
+    """The 7 of a code that was read 13 pixels to the right of where it stands, nearer to the Q than to its own
+    left edge."""
+    scan = PdfReader(SAMPLES / "清晰的扫描件.pdf").pages[0].images[0].data
+    ink = np.asarray(Image.open(BytesIO(scan)).convert("L")) < PAPER
+    x0, y0, x1, y1 = 1572, 490, 2053, 559
+    at = [17, 40, 63, 86, 109, 132, 155, 184, 212, 258, 281, 304, 342, 362, 396, 419, 442, 476]
+    glyphs = [Glyph(char, x / (x1 - x0), 0.9999) for char, x in zip("91420106MA4L7Q2R8F", at, strict=True)]
+    line = ReadLine(Place((x0, y0, x1, y1), (0, 1)), Reading(tuple(glyphs)))
+    assert not is_written_over(line, 40.0, 524.0, ink)
+    six, seven = (slice(x0 + start, x0 + start + 20) for start in (170, 319))
+    ink[y0:y1, seven] |= np.roll(ink[y0:y1, six], 2, axis=1)
+    assert is_written_over(line, 40.0, 524.0, ink)

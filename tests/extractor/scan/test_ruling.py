@@ -397,3 +397,31 @@ def test_feet_and_heads_of_writing_that_stand_level_are_no_rule() -> None:
     cv2.line(gray, (572, 246), (740, 246), 0, 2)
     written = find_grids(gray, 150 / 72, texts)
     assert [cell.box for cell in written.grids[0].cells] == [cell.box for cell in plain.grids[0].cells]
+
+
+@pytest.mark.parametrize(
+    ("ruled", "sure"),
+    [
+        (lambda picture: None, True),
+        (lambda picture: cv2.line(picture, (800, 302), (800, 322), (0, 0, 0), 2), False),
+        (lambda picture: cv2.line(picture, (300, 900), (360, 900), (255, 255, 255), 6), False),
+    ],
+    ids=["nothing", "a piece of it", "another border is worn"],
+)
+def test_words_that_begin_by_chance_where_another_row_is_ruled_make_no_cell_unsure(ruled, sure):
+    """On clean paper a border of which nothing is left was never there; else it may be lost."""
+    picture = _form()
+    ruled(picture)
+    drawing.write(picture, [(212, 340, "消费量"), (812, 340, "吨标准煤")])
+    texts = [(212, 344, 314, 380), (812, 344, 948, 380)]
+    (grid,) = find_grids(_gray(picture), drawing.SCALE, texts).grids
+    assert [(cell.row, cell.column, cell.row_span, cell.column_span) for cell in grid.cells] == FORM
+    assert [cell.sure for cell in grid.cells] == [True, sure, True, True, True, True, True, True]
+
+
+def test_words_that_end_on_a_border_of_another_row_do_not_begin_there():
+    picture = _form()
+    cv2.line(picture, (300, 900), (360, 900), (255, 255, 255), 6)
+    drawing.write(picture, [(663, 340, "吨标准煤")])
+    (grid,) = find_grids(_gray(picture), drawing.SCALE, [(664, 344, 800, 380)]).grids
+    assert all(cell.sure for cell in grid.cells)

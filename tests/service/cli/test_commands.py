@@ -201,6 +201,14 @@ def test_prefill_from_a_roster_without_bad_rows_is_0(
     assert len(list((tmp_path / "out").iterdir())) == 2
 
 
+def test_a_roster_in_which_nothing_is_filled_in_names_no_folder(run) -> None:
+    assert run("roster", "pilot-application", "-o", "名册.xlsx").code == 0
+    ran = run("prefill", "pilot-application", "名册.xlsx", "-o", "预填")
+    assert "还没有填写单位" in ran.err
+    assert "预填" not in ran.err
+    assert not Path("预填").exists()
+
+
 def test_a_record_goes_out_and_comes_back(run, forms: Mapping[str, FormDefinition], tmp_path: Path) -> None:
     for form in forms.values():
         record = random_record(form, 7)
@@ -414,7 +422,9 @@ def test_the_demo_runs_the_loop_again_and_again_in_its_own_folder_and_in_another
     samples = {path.name for path in SAMPLES.iterdir()}
     rows = [line for line in ran.out.splitlines() if any(line.lstrip().startswith(name) for name in samples)]
     assert len(rows) == len(samples)
-    assert {row.split()[1] for row in rows} == {"无需人工", "需复核", "读取失败"}
+    said = {row.split()[0]: row.split()[1] for row in rows}
+    assert set(said.values()) == {"无需人工", "需复核", "读取失败"}
+    assert said["清晰的扫描件.pdf"] == "无需人工", "a clean scan in which all is right needs nobody"
     assert all(len(row.split()) > 2 for row in rows), "the reason stands in the same row"
     assert max(_cells(line) for line in ran.out.partition("接下来可以")[0].splitlines()) <= 80
     assert ran.out.splitlines()[1].startswith(f"{len(samples)} 份样例：")

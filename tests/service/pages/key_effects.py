@@ -76,7 +76,14 @@ def _accepts(desk: Desk, press: Press) -> None:
     if desk.held()["state"] == "doubtful":
         _says_what_is_missing(desk, press)
     else:
+        amiss = desk.now()["errors"]
         press()
+        if amiss:
+            reason = desk.page.locator("#reason")
+            expect(reason).to_be_focused()
+            assert desk.now()["status"] == "in-review", "something is wrong, so that a reason is asked for"
+            reason.fill("电话核实，原件已补章")
+            desk.page.keyboard.press("Control+Enter")
         expect(desk.page.locator("#messages")).to_contain_text("受理")
         assert desk.now()["status"] == "accepted"
 
@@ -191,7 +198,7 @@ VERDICTS = ("有印章，与单位名称一致", "有印章，与单位名称不
 # By what a key stands beside.
 EFFECTS: Mapping[str, Effect] = {
     "按键": _shows_the_sheet, "关闭": _closes("#keys"), "历史": _opens("#history"), "去掉印章": _turns_seal,
-    "受理": _accepts, "受理并打开下一份": _accepts, "退回补正": _opens("#reason"), "退回并复制说明": _returns,
+    "受理": _accepts, "受理并打开下一份": _accepts, "说明理由后受理": _accepts, "退回补正": _opens("#reason"), "退回并复制说明": _returns,
     "取消": _closes("#reason"),
     "确认": _confirms, "保存": _confirms, "保存这一份": _confirms, "放弃修改": _gives_up, "修改": _edits,
     "没有填写": _empties,

@@ -63,7 +63,7 @@ def _campaign(page: Page) -> None:
 
 
 def _token(page: Page) -> None:
-    page.get_by_label("用途").fill("汇总平台")
+    page.get_by_label("给哪个系统用").fill("汇总平台")
     page.get_by_role("button", name="新建令牌").click()
     page.wait_for_selector("#token-shown input")
 

@@ -56,7 +56,7 @@ def test_one_can_t_take_the_administration_from_oneself(visit: Visit) -> None:
 
 def test_a_token_is_shown_once_works_and_is_stopped_by_two_presses(service: Service, visit: Visit) -> None:
     page = visit("/admin#tokens")
-    page.get_by_label("用途").fill("档案系统")
+    page.get_by_label("给哪个系统用").fill("档案系统")
     page.get_by_role("button", name="新建令牌").click()
     token = page.get_by_role("group", name=re.compile("档案系统")).get_by_role("textbox").input_value()
     ask = {"Authorization": f"Bearer {token}"}
@@ -81,6 +81,6 @@ def test_the_log_names_who_did_what_and_is_verified(visit: Visit) -> None:
 def test_a_webhook_to_a_host_that_is_not_allowed_is_refused_and_says_why(visit: Visit) -> None:
     page = visit("/admin#webhooks")
     expect(page.get_by_text("SEALFORM_WEBHOOK_HOSTS")).to_be_visible()
-    page.get_by_label("地址").fill("https://elsewhere.example.org/x")
+    page.get_by_label("对方的网址").fill("https://elsewhere.example.org/x")
     page.get_by_role("button", name="新建推送").click()
     expect(page.get_by_role("alert").get_by_text("elsewhere.example.org")).to_be_visible()

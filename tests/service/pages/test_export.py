@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -64,9 +65,13 @@ def test_only_what_was_accepted_goes_out_unless_all_is_asked_for(visit: Visit) -
     counts = []
     for which in ("只导出已受理的", "全部"):
         page.get_by_label(which, exact=True).check()
+        expect(page.locator("#told")).to_contain_text("份已受理的申请" if not counts else "份申请")
+        told = re.search(r"(\d+) 份", page.locator("#told").inner_text())
         sheet = load_workbook(io.BytesIO(_downloaded(page))).active
         assert sheet is not None
         counts.append(sheet.max_row)
+        assert told is not None
+        assert int(told[1]) == sheet.max_row - 1, "what the page said before"
     assert counts[0] < counts[1]
 
 

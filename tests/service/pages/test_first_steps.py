@@ -4,6 +4,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.service.pages.conftest import Visit
+from tests.service.pages.serving import Service
+from tests.service.pages.walking import ONE_DOUBT
 
 PHONE = (390, 844)
 PATHS = (
@@ -32,3 +34,30 @@ def test_the_page_of_the_interface_opens_an_operation(visit: Visit) -> None:
     page = visit("/api/v1/docs")
     page.locator("summary", has_text="/api/v1/uploads").first.click()
     expect(page.get_by_text("multipart/form-data").first).to_be_visible()
+
+
+_SMALL = """() => [...document.querySelectorAll('main button, main .button, main select, main input')]
+    .filter((one) => one.offsetParent && !['checkbox', 'radio', 'file'].includes(one.type))
+    .map((one) => [one.id || one.textContent.trim() || one.name, one.getBoundingClientRect().height])
+    .filter(([, high]) => high && high < 43).map(([name, high]) => `${name}: ${high}`)"""
+
+
+@pytest.mark.parametrize("where", ["inbox", "review", "wall"])
+def test_on_a_phone_all_is_pressed_with_a_thumb_and_no_key_is_shown(
+    service: Service, visit: Visit, where: str
+) -> None:
+    one = service.administrator.read(service.administrator.upload(ONE_DOUBT)[0])[0]
+    field = one["doubtful_fields"][0]["name"]
+    path = {
+        "inbox": "/",
+        "review": f"/submissions/{one['id']}",
+        "wall": f"/questions/{one['form']}/{field}",
+    }[where]
+    page = visit(path, size=PHONE)
+    page.wait_for_selector({"inbox": "#rows tr", "review": ".field-card", "wall": ".tile"}[where])
+    page.wait_for_timeout(500)
+    width, shown = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert width <= shown
+    assert page.locator("kbd:visible").count() == 0
+
+    assert page.evaluate(_SMALL) == []

@@ -156,14 +156,33 @@ def test_filters_narrow_the_list_and_stand_in_the_address(read: list[str], visit
     page.reload()
     expect(page.locator("#rows tr")).to_have_count(1)
     expect(page.get_by_role("searchbox")).to_have_value(read[3])
-    page.get_by_role("button", name="清除").click()
+    page.get_by_role("button", name="清除条件").click()
     page.get_by_role("button", name=re.compile("^已受理|^无法读取")).first.click()
     expect(page.locator("#rows tr .status.in-review")).to_have_count(0)
     page.get_by_role("button", name=re.compile("^全部")).click()
-    page.get_by_label("只看存疑").check()
+    expect(page.get_by_label("只看有待核对的")).to_be_hidden()
+    page.get_by_text("更多条件").click()
+    page.get_by_label("只看有待核对的").check()
     expect(_row(page, read[0])).to_have_count(0)
     page.get_by_label("收到日期，从").fill("2030-01-01")
     expect(page.get_by_text("没有符合条件的申请")).to_be_visible()
+    expect(page.get_by_text("更多条件（2）")).to_be_visible()
+
+
+def test_what_blocks_stands_before_what_is_doubtful_and_that_before_what_is_clear(
+    service: Service, read: list[str], visit: Visit
+) -> None:
+    service.administrator.read(service.administrator.upload(INBOX / "T43_truncated.docx")[0])
+    page = visit("/")
+    page.wait_for_selector("#rows tr")
+    stages = page.locator("#rows .stage").evaluate_all("all => all.map((one) => one.dataset.stage)")
+    assert stages[:3] == ["blocked", "doubtful", "clear"]
+    names = page.locator("#rows tr").all_inner_texts()
+    places = [next(n for n, text in enumerate(names) if name in text) for name in ("T43_", read[3], read[0])]
+    assert places == sorted(places)
+    page.get_by_label("排序").select_option("-received_at")
+    expect(page.locator("#rows .stage")).to_have_count(0)
+    expect(page.locator("#rows tr").first).to_contain_text("T43_")
 
 
 def test_a_view_is_kept_and_its_deletion_can_be_undone(read: list[str], visit: Visit) -> None:

@@ -38,7 +38,7 @@ MATRIX: Mapping[str, Rows] = {
     "review: looking at a mark": [*_LOOKING, *_LAST, *_MARKS],
     "review: all settled": [
         *_LOOKING, *_FIRST, ("r", "已全部核对，仍有 3 个问题，可以退回补正"),
-        ("Ctrl+Enter", "受理并打开下一份"),
+        ("Ctrl+Enter", "说明理由后受理"),
     ],
     "review: giving a reason": [("F1", "按键"), *_BY_ALT, *_FIRST, ("Ctrl+Enter", "退回并复制说明"), ("Esc", "取消")],
     "review: a change was given up": [*_LOOKING, *_FIRST, *_CHOICES, *_EMPTY, ("Enter", "确认"), ("z", "撤销")],

@@ -76,7 +76,7 @@ def test_what_nobody_weighed_of_an_accepted_value_stands_on_its_chip(
         expect(card(page, name).locator(".chip")).to_have_text(f"自动读取，{remark}")
 
 
-def test_three_doubtful_fields_take_seven_keys_and_the_next_submission_opens(
+def test_three_doubtful_fields_and_a_word_take_eight_keys_and_the_next_submission_opens(
     service: Service, contexts: Contexts, reviewer: Person, fax: dict[str, Any], doubtful: dict[str, Any]
 ) -> None:
     page: Page = contexts(reviewer).new_page()
@@ -97,6 +97,11 @@ def test_three_doubtful_fields_take_seven_keys_and_the_next_submission_opens(
     keys.press("Enter")
     expect(page.locator("#settled")).to_contain_text("已全部核对")
     times = keys.times()
+    # Something else is missing on this fax, so that accepting it asks for a word.
+    assert reviewer.ask("GET", f"/submissions/{fax['id']}")["errors"] > 0
+    keys.press("Control+Enter")
+    expect(page.locator("#reason")).to_be_focused()
+    page.keyboard.insert_text("电话核实过")
     started = time.monotonic()
     keys.press("Control+Enter")
     page.wait_for_function("(id) => !location.pathname.endsWith(`/${id}`)", arg=fax["id"])

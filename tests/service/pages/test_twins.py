@@ -65,6 +65,7 @@ def test_the_same_file_twice_is_told_in_the_inbox_with_a_way_to_the_other(
         expect(row).not_to_contain_text("没有疑问")
     page.keyboard.press("A")
     expect(page.get_by_text("列表中没有可以直接受理的申请")).to_be_visible()
+    page.get_by_text("更多条件").click()
     page.get_by_label("只看疑似重复").check()
     expect(rows).to_have_count(2)
     expect(page).to_have_url(re.compile("twins=true"))

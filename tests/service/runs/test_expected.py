@@ -76,3 +76,18 @@ def test_before_anything_is_known_nothing_is_told(tmp_path: Path) -> None:
     assert expected.left() is None, "its process died"
     expected.done(sources[1].name, 0.4)
     assert expected.left() == 0
+
+
+def test_a_file_that_was_refused_at_once_tells_nothing_of_how_long_others_take(tmp_path: Path) -> None:
+    for name in ("a.docx", "b.docx", "c.jpg"):
+        (tmp_path / name).write_bytes(b"x")
+    sources = [Source.at(tmp_path / name) for name in ("a.docx", "b.docx", "c.jpg")]
+    now = 0.0
+    expected = Expected(sources, 1, lambda: now)
+    expected.done(sources[0].name, 0.0)
+    assert expected.left() is None, "nothing was read yet"
+    # Four times as long as on a quiet machine, and so will the picture take.
+    expected.done(sources[1].name, 2.8)
+    left = expected.left()
+    assert left is not None
+    assert 2 / 3 < left / 48.0 < 4 / 3

@@ -13,10 +13,10 @@ from models.errors import Invalid, NotFound
 from service.store import listing, search
 from service.store.database import Database
 from service.store.listing import Filter, Sort
-from service.store.tables import doubts, records, results, submissions, uploads, versions
+from service.store.tables import doubts, kinships, records, results, submissions, uploads, versions
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
-SORTS: tuple[Sort, ...] = ("-received_at", "received_at", "-doubtful", "unit")
+SORTS: tuple[Sort, ...] = ("urgency", "-received_at", "received_at", "-doubtful", "unit")
 
 One = Mapping[str, Any]
 ones = st.fixed_dictionaries(
@@ -24,7 +24,8 @@ ones = st.fixed_dictionaries(
         "minutes": st.integers(-5, 5),
         "doubtful": st.integers(0, 2),
         "unit": st.sampled_from([None, "", "武汉甲公司", "武汉乙公司", "Ａ%_公司", "z"]),
-        "status": st.sampled_from(["in-review", "accepted", "received"]),
+        "errors": st.integers(0, 1),
+        "status": st.sampled_from(["in-review", "in-review", "accepted", "received", "unreadable"]),
         "form": st.sampled_from(["one", "two"]),
     }
 )
@@ -41,7 +42,7 @@ def _add(connection: sa.Connection, *wanted: One) -> list[int]:
         row = {
             "upload_id": upload, "application": 1, "status": one.get("status", "in-review"), "name": "s.docx",
             "unit": one.get("unit"), "form": one.get("form", "one"), "form_version": "1",
-            "doubtful": one.get("doubtful", 0),
+            "doubtful": one.get("doubtful", 0), "errors": one.get("errors", 0),
             "updated_at": NOW, "received_at": NOW + timedelta(minutes=one.get("minutes", 0)),
             "changed": upload,
         }  # fmt: skip
@@ -53,7 +54,7 @@ def _add(connection: sa.Connection, *wanted: One) -> list[int]:
 
 def _clear(database: Database) -> None:
     with database.write() as connection:
-        for table in (doubts, records, results, versions, submissions, uploads):
+        for table in (kinships, doubts, records, results, versions, submissions, uploads):
             connection.execute(table.delete())
 
 
@@ -94,6 +95,33 @@ def test_walking_the_pages_shows_each_submission_once_while_new_ones_arrive(
     assert set(known) <= set(seen)
 
 
+def _rank(row: Any) -> tuple[int, timedelta]:
+    """What is read off a row of how urgent it is: its stage, and its age within it."""
+    waits = row.received_at - NOW
+    match row.status:
+        case "unreadable":
+            return 0, waits
+        case "in-review":
+            return (1 if row.doubtful or row.errors else 2), waits
+        case "received":
+            return 3, waits
+    return 4, -waits
+
+
+def test_what_may_be_the_same_as_another_blocks(database: Database) -> None:
+    _clear(database)
+    with database.write() as connection:
+        clear, doubtful, earlier, later = _add(
+            connection, {}, {"doubtful": 1}, {"minutes": 1}, {"minutes": 2}
+        )
+        connection.execute(
+            kinships.insert().values(submission_id=later, earlier=earlier, ground="unit", verdict=None)
+        )
+    assert [row.id for rows in _walk(database, "urgency", 1) for row in rows] == [
+        earlier, later, doubtful, clear,
+    ]  # fmt: skip
+
+
 @quick
 @given(made=st.lists(ones, max_size=12), sort=st.sampled_from(SORTS))
 def test_every_order_is_what_it_says_and_paging_does_not_change_it(
@@ -104,6 +132,11 @@ def test_every_order_is_what_it_says_and_paging_does_not_change_it(
         _add(connection, *made)
     whole = [row for rows in _walk(database, sort, 200) for row in rows]
     assert [row.id for rows in _walk(database, sort, 2) for row in rows] == [row.id for row in whole]
+    assert len(whole) == len(made)
+    if sort == "urgency":
+        ranks = [_rank(row) for row in whole]
+        assert ranks == sorted(ranks)
+        return
     keys = [getattr(row, sort.removeprefix("-")) for row in whole]
     if sort == "unit":
         named = [key for key in keys if key is not None]

@@ -277,7 +277,7 @@ def test_an_accepted_one_that_is_replaced_stays_accepted_and_leaves_the_export(d
     with database.read() as connection:
         assert exports.count(connection, Selection()) == exports.Counted(records=0, unsettled=0, replaced=1)
     move(database, first, "reopen")
-    with pytest.raises(Conflict, match="替代"):
+    with pytest.raises(Conflict, match="替换"):
         move(database, first, "accept")
 
 

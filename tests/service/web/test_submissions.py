@@ -95,6 +95,9 @@ def test_the_list_is_filtered_searched_and_paged(service: Served, reviewer: Test
         == []
     )
     assert listed(**{"from": "2026-11-22", "to": "2026-11-22"}) == numbers[::-1]
+    urgent = reviewer.get("/api/v1/submissions?limit=2&sort=urgency").json()
+    assert [one["id"] for one in urgent["items"]] == numbers[:2]
+    assert listed(sort="urgency", cursor=urgent["next"]) == numbers[2:]
     first = reviewer.get("/api/v1/submissions?limit=2").json()
     assert [one["id"] for one in first["items"]] == numbers[:0:-1]
     rest = reviewer.get("/api/v1/submissions", params={"limit": 2, "cursor": first["next"]}).json()
@@ -108,6 +111,8 @@ def test_a_question_that_makes_no_sense_is_a_problem(reviewer: TestClient) -> No
         "sort=name",
         "status=clear",
         "cursor=x",
+        "sort=urgency&cursor=WyJ1cmdlbmN5IiwgWzksICIyMDI2LTExLTI5VDAwOjAwOjAwKzAwOjAwIl0sIDFd",
+        "sort=urgency&cursor=WyJ1cmdlbmN5IiwgMSwgMV0",
         "from=yesterday",
         "to=9999-12-31",
         "form=../x",

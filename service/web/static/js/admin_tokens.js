@@ -27,7 +27,7 @@ async function create(event) {
   try {
     const { token } = await send("POST", "/tokens", { name, scopes });
     event.target.reset();
-    $("#token-shown").replaceChildren(shownOnce(`“${name}”的令牌，只显示这一次。请现在复制到对方系统，用法：Authorization: Bearer 令牌`, token));
+    $("#token-shown").replaceChildren(shownOnce(`“${name}”的令牌，只显示这一次。请现在复制到对方系统，对方每次请求都带上 Authorization: Bearer 加这串字符`, token));
     await show();
   } catch (problem) {
     tell(problem);

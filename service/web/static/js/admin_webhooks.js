@@ -16,7 +16,7 @@ export async function webhookSection() {
 
 async function show() {
   const { items, hosts } = await get("/webhooks");
-  $("#webhook-hosts").textContent = hosts.length ? `可以推送到：${hosts.join("、")}。` : "现在没有允许的主机：请在服务设置 SEALFORM_WEBHOOK_HOSTS 中列出。";
+  $("#webhook-hosts").textContent = hosts.length ? `可以推送到：${hosts.join("、")}。` : "现在还不能推送到任何地方：请装系统的人在设置 SEALFORM_WEBHOOK_HOSTS 中写上对方的主机名，再重新启动服务。";
   const none = h("li", { class: "card soft" }, "还没有推送。");
   $("#webhook-list").replaceChildren(...(items.length ? items.map(card) : [none]));
 }
@@ -42,14 +42,14 @@ function card(hook) {
       h("span", { class: "row end" },
         h("button", { type: "button", class: "small", onclick: () => test(hook, details) }, "发一次测试"),
         h("button", { type: "button", class: "small", onclick: () => change(hook, { active: !hook.active }) }, hook.active ? "停用" : "启用"))),
-    h("p", { class: "soft small" }, `事件：${hook.events.map((event) => EVENTS[event] ?? event).join("、")}`), details);
+    h("p", { class: "soft small" }, `通知：${hook.events.map((event) => EVENTS[event] ?? event).join("、")}`), details);
 }
 
 async function deliveries(hook, log) {
   const { items } = await get(`/webhooks/${hook.id}/deliveries`);
   if (!items.length) return log.replaceChildren(h("p", { class: "soft small" }, "还没有推送过。"));
   return log.replaceChildren(h("table", { class: "table" },
-    h("thead", {}, h("tr", {}, ["时间", "事件", "次数", "结果"].map((word) => h("th", { scope: "col" }, word)))),
+    h("thead", {}, h("tr", {}, ["时间", "什么变化", "试了几次", "结果"].map((word) => h("th", { scope: "col" }, word)))),
     h("tbody", {}, items.map((one) => h("tr", {}, h("td", { class: "small nowrap" }, moment(one.created_at)), h("td", {}, EVENTS[one.event] ?? one.event),
       h("td", {}, one.attempts), h("td", {}, outcome(one)))))));
 }

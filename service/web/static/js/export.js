@@ -6,7 +6,8 @@ import { bind } from "./keys.js";
 import { say, tell } from "./toast.js";
 
 const form = $("#choices"), list = $("#columns"), presetChoice = $("#preset");
-let presets = [], usual = [], asked = 0, counted = 0, counts = { replaced: 0, unsettled: 0 };
+let presets = [], usual = [], asked = 0, counted = 0, counts = { records: null, replaced: 0, unsettled: 0 };
+const FEW = 8; // columns that are told by name before one asks
 
 async function start() {
   const { items } = await get("/forms");
@@ -77,7 +78,11 @@ function told() {
   $("#download").disabled = chosen === 0;
   const title = $("#form").selectedOptions[0]?.textContent ?? "";
   tellTwins();
-  $("#told").textContent = chosen ? `${title}，${choices().status === "accepted" ? "已受理的申请" : "全部申请"}，${chosen} 列。` : "请至少选一列。";
+  const which = choices().status === "accepted" ? "已受理的" : "";
+  const many = counts.records === null ? "" : counts.records ? `${counts.records} 份${which}申请` : `还没有${which}申请，文件里只有表头`;
+  $("#told").textContent = chosen ? `《${title}》${many}，${chosen} 列：` : "请至少选一列。";
+  const names = $$("input:checked", list).map((box) => box.closest("label").textContent);
+  $("#told-columns").textContent = names.slice(0, FEW).join("、") + (names.length > FEW ? `，等 ${names.length} 列（按左边的顺序）` : "");
 }
 
 async function save(event) {

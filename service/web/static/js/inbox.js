@@ -5,7 +5,7 @@ import { $, h, settled } from "./dom.js";
 import { Bulk } from "./inbox_bulk.js";
 import { drawChart } from "./inbox_chart.js";
 import { Filters, asked } from "./inbox_filters.js";
-import { describe, fill } from "./inbox_row.js";
+import { describe, fill, isRead, markStages } from "./inbox_row.js";
 import { takeFiles } from "./inbox_upload.js";
 import { bind } from "./keys.js";
 import { tell } from "./toast.js";
@@ -17,7 +17,7 @@ const rows = new Map(); // submission id -> { summary, row }
 let next = null, loading = null, titles = {};
 
 const filters = new Filters(() => load());
-const bulk = new Bulk({ rows, refresh: (summary) => put(summary), after: () => count() });
+const bulk = new Bulk({ rows, refresh: (summary) => put(summary), after: () => { stages(); count(); } });
 
 /** Load the list afresh, from the first page, which may be on its way already. */
 async function load(first = null) {
@@ -62,8 +62,13 @@ function told(page) {
     : may("upload") ? "还没有申请。把收到的文件或邮件拖到本页，即开始读取。" : "还没有申请。";
   $("#table").hidden = rows.size === 0;
   $("#shown").textContent = rows.size ? (next === null ? `共 ${rows.size} 份` : `已显示 ${rows.size} 份`) : "";
+  stages();
   bulk.show();
 }
+
+/** Where what blocks ends and what is doubtful begins, and so on. */
+const stages = () => markStages([...body.children].map((row) => rows.get(Number(row.dataset.id))), isUrgent());
+const isUrgent = () => filters.query().sort === "urgency";
 
 /** Show a submission: in its row if it has one, otherwise in a new row at the end, or where `at` says. */
 function put(summary, at = null) {
@@ -92,12 +97,14 @@ const renew = settled(async () => {
       if (known) place = shown.indexOf(known.row) + 1;
       else {
         const before = shown[place];
-        if (!before) { next = next ?? page.next; break; }
-        put(summary, before);
+        // What comes after all that is shown is shown where nothing is left out between.
+        if (!before && (next !== null || page.next !== null)) { next = next ?? page.next; break; }
+        put(summary, before ?? null);
         rows.get(summary.id).row.classList.add("fresh");
       }
       if (known) put(summary);
     }
+    stages();
     $("#shown").textContent = next === null ? `共 ${rows.size} 份` : `已显示 ${rows.size} 份`;
   } catch (problem) {
     if (!problem.offline) tell(problem);
@@ -117,8 +124,12 @@ const count = settled(async () => {
 
 function changed(name, summary) {
   if (name !== "submission") return;
+  const known = rows.get(summary.id);
+  // What was being read goes to its place once it is; anything else stays where the eye has it.
+  if (known && isRead(known.summary, summary) && isUrgent() && !known.row.contains(document.activeElement)) { known.row.remove(); rows.delete(summary.id); }
   if (rows.has(summary.id)) put(summary);
   else renew();
+  stages();
   bulk.show();
   count();
 }

@@ -7,7 +7,9 @@ import { STATUSES } from "./words.js";
 
 const KEPT = "sealform.views";
 const NAMES = ["status", "q", "unit", "form", "from", "to", "sort", "doubtful", "twins"];
-const USUAL = { sort: "-received_at" };
+const USUAL = { sort: "urgency" };
+// What is behind “更多条件”: few need it, and an open one is told beside it.
+const MORE = ["unit", "form", "from", "to", "doubtful", "twins"];
 const form = $("#filters");
 
 /** The query that the address asks for. */
@@ -22,7 +24,7 @@ export class Filters {
     this.chosen = null;
     this.apply = apply;
     this.counts = {};
-    const changed = () => { this.#address(); apply(); };
+    const changed = () => { this.#address(); this.#tellMore(); apply(); };
     form.addEventListener("input", settled((event) => event.target.name && changed(), 250));
     form.addEventListener("submit", (event) => { event.preventDefault(); changed(); });
     $("#reset").addEventListener("click", () => { this.#set(new URLSearchParams()); changed(); });
@@ -48,6 +50,7 @@ export class Filters {
     this.chosen = status;
     this.showCounts(this.counts);
     this.#address();
+    this.#tellMore();
     this.apply();
   }
 
@@ -76,10 +79,20 @@ export class Filters {
       else form.elements[name].value = value;
     }
     this.showCounts(this.counts);
+    this.#tellMore();
+    $("#more-filters").open = MORE.some((name) => this.query()[name]);
+  }
+
+  /** How many of the conditions that may be out of sight hold. */
+  #tellMore() {
+    const held = MORE.filter((name) => this.query()[name]).length;
+    $("#more-held").textContent = held ? `（${held}）` : "";
+    $("#reset").hidden = !this.isNarrow();
   }
 
   #search() {
-    const said = Object.entries(this.query()).filter(([name, value]) => value && value !== USUAL[name]);
+    const query = this.query();
+    const said = NAMES.map((name) => [name, query[name]]).filter(([name, value]) => value && value !== USUAL[name]);
     return new URLSearchParams(said).toString();
   }
 

@@ -8,6 +8,36 @@ const MOST_TITLES = 4, MOST_TWINS = 3;
 /** Whether a submission can be accepted without a look: nothing in doubt, nothing wrong, and it came once. */
 export const isReady = (summary) => summary.status === "in-review" && summary.doubtful === 0 && summary.errors === 0 && summary.unsettled_twins.length === 0;
 
+// The order of urgency (service/store/urgency.py), and what each stage of it is called above its first row.
+const STAGES = [
+  ["blocked", "先处理：读不了，或疑似重复"], ["doubtful", "有疑问，要核对"], ["clear", "没有疑问，可以受理"], ["reading", "正在读取"], ["decided", "已有决定，新的在前"],
+];
+
+/** The number of the stage that a submission is in. */
+function stageOf(summary) {
+  if (summary.status === "received" || summary.status === "reading") return 3;
+  if (summary.status === "unreadable") return 0;
+  if (summary.status !== "in-review") return 4;
+  return isReady(summary) ? 2 : summary.unsettled_twins.length ? 0 : 1;
+}
+
+/** Whether what was still being read now is. */
+export const isRead = (before, now) => stageOf(before) === 3 && stageOf(now) !== 3;
+
+/** Say above the first row of each stage what it is; nothing where `rows`, { summary, row } as they stand, are in another order. */
+export function markStages(rows, isUrgent) {
+  let reached = -1;
+  for (const { summary, row } of rows) {
+    const stage = stageOf(summary);
+    const begins = isUrgent && stage > reached;
+    reached = Math.max(reached, stage);
+    row.classList.toggle("begins", begins);
+    const cell = row.querySelector("td:nth-child(2)");
+    cell.querySelector(".stage")?.remove();
+    if (begins) cell.prepend(h("span", { class: "stage", "data-stage": STAGES[stage][0] }, STAGES[stage][1]));
+  }
+}
+
 /** What people call it: the unit that applies, or the file while that isn't known. */
 export const called = (summary) => summary.unit || summary.name;
 
@@ -35,8 +65,8 @@ export function describe(row, summary) {
 function origin(summary) {
   const told = [
     summary.unit ? summary.name : null,
-    summary.replaces ? `替代第 ${summary.replaces} 号` : null,
-    summary.replaced_by ? `已由第 ${summary.replaced_by} 号替代` : null,
+    summary.replaces ? `替换第 ${summary.replaces} 号` : null,
+    summary.replaced_by ? `已由第 ${summary.replaced_by} 号替换` : null,
   ].filter(Boolean);
   return h("span", { class: "source" }, `第 ${summary.id} 号${told.length ? ` · ${told.join(" · ")}` : ""}`);
 }

@@ -162,7 +162,7 @@ function told(one, state) {
 }
 
 function reading({ state, progress }) {
-  if (state === "received") return "排队等待读取";
+  if (state === "received") return "等待读取";
   const far = progress?.total > 1 ? ` ${progress.done}/${progress.total}` : "";
   return `读取中${far}${progress?.part ? ` · ${progress.part}` : ""}`;
 }
@@ -178,7 +178,7 @@ function become(file, submissions) {
 }
 
 function result(summary) {
-  const why = summary.status === "unreadable" ? UNREADABLE[summary.error_code] : summary.doubtful ? `${summary.doubtful} 项存疑` : "";
+  const why = summary.status === "unreadable" ? UNREADABLE[summary.error_code] : summary.doubtful ? `${summary.doubtful} 项待核对` : "";
   return h("span", { class: "row" }, h("span", { class: `status ${summary.status}` }, STATUSES[summary.status]),
     h("a", { href: `/submissions/${summary.id}` }, called(summary)), why ? h("span", { class: "soft" }, why) : null);
 }

@@ -5,7 +5,7 @@ import { $, h, icon } from "./dom.js";
 import { bind } from "./keys.js";
 import { Ahead } from "./review/ahead.js";
 import { pickKeys } from "./review/answer.js";
-import { askReason, closeReason, isAsking, paintMoves } from "./review/deciding.js";
+import { askReason, asks, closeReason, isAsking, paintMoves } from "./review/deciding.js";
 import { Card } from "./review/fields.js";
 import { historyList } from "./review/history.js";
 import { Original } from "./review/original.js";
@@ -123,7 +123,7 @@ function paint() {
   $("#status").textContent = STATUSES[detail.status];
   $("#status").hidden = false;
   $("#about").textContent = `${detail.name}　${moment(detail.received_at)} 收到`;
-  paintMoves(detail.moves, decide, begin);
+  paintMoves(detail.moves, (move) => (move === "accept" ? accept() : decide(move)), (move) => (move === "accept" ? accept() : begin(move)), detail.errors > 0);
   paintProblems();
   paintSettled();
   showSaving();
@@ -161,7 +161,7 @@ function paintSettled() {
   line.replaceChildren(...(open.length ? [`还有 ${open.length} 项待核对`]
     : detail.unsettled_twins.length ? ["已全部核对；疑似重复的还要选择是“替换”还是“另一份”"]
     : [icon("check"), detail.errors ? `已全部核对，仍有 ${detail.errors} 个问题，可以退回补正 ` : "已全部核对。",
-      detail.errors ? h("kbd", { "data-key": "return" }) : "", may("decide") ? [" 受理并打开下一份 ", h("kbd", { "data-key": "accept" })] : ""].flat()));
+      detail.errors ? h("kbd", { "data-key": "return" }) : "", may("decide") ? [detail.errors ? " 说明理由后受理 " : " 受理并打开下一份 ", h("kbd", { "data-key": "accept" })] : ""].flat()));
 }
 
 function showSaving(state = navigator.onLine ? "idle" : "offline") {
@@ -341,11 +341,15 @@ async function undo() {
 
 // ---- deciding --------------------------------------------------------------------------------------------------------------------
 
-const begin = (move) => askReason(move, id, (chosen, reason) => decide(chosen, reason));
+const begin = (move) => askReason(move, id, (chosen, reason) => decide(chosen, reason), amiss());
+
+/** What is wrong with the answers, whoever gave them. */
+const amiss = () => [...detail.findings, ...cards.flatMap((card) => card.field.findings)].filter((finding) => finding.severity === "error");
 
 async function accept() {
   if (!detail.moves.includes("accept")) return say(`现在是“${STATUSES[detail.status]}”，不能受理`, { kind: "info" });
-  return hasOpen() ? null : decide("accept");
+  if (hasOpen()) return null;
+  return asks("accept", detail.errors > 0) ? begin("accept") : decide("accept");
 }
 
 /** Whether something is left to look at, which is said and focused. */
@@ -435,6 +439,7 @@ $("#fields").addEventListener("focusin", (event) => {
   current?.element.classList.remove("current");
   current = card;
   card.element.classList.add("current");
+  card.element.scrollIntoView({ block: "nearest", behavior: "instant" }); // it has grown by its cut-out
   original.light(card.field.evidence);
 });
 
@@ -454,7 +459,7 @@ bind("复核", [
   { name: "discard", keys: ["Escape"], does: "放弃这一栏没有确认的修改", run: () => discard(current), writing: true, when: (at) => isOnCard(at) && current.isDirty },
   { keys: ["Escape"], does: "不再修改", run: () => { current.rest(); current.focus(); }, writing: true, when: (at) => isOnCard(at) && current.answer.isEditing },
   ...pickKeys(isOnCard, () => current.answer, (number) => current.pick(number), "这一栏"),
-  { name: "accept", keys: ["Ctrl+Enter"], does: "受理并打开下一份", run: accept, writing: true, when: () => may("decide") && detail?.moves.includes("accept") },
+  { name: "accept", keys: ["Ctrl+Enter"], does: "受理并打开下一份；还有错误的，先写理由", run: accept, writing: true, when: () => may("decide") && detail?.moves.includes("accept") },
   { name: "undo", keys: ["u", "Alt+z"], does: "撤销上一次修改", run: undo, writing: true },
   { keys: ["z", "Ctrl+z"], run: undo, when: () => !canUndo() },
   { name: "step", keys: ["ArrowDown", "ArrowUp"], does: "下一栏、上一栏", run: (event) => step(event.key === "ArrowDown" ? 1 : -1), when: isOnCard },

@@ -163,6 +163,7 @@ export class Card {
     const { field } = this;
     this.element.classList.toggle("doubtful", this.isDoubtful);
     this.element.classList.toggle("unsaved", this.isDirty);
+    this.element.classList.toggle("plain", !this.isOpen && !this.clash && !this.isSaving && !field.findings.length);
     this.chip.className = `chip ${this.isDirty ? "dirty" : this.isSaving ? "busy" : field.state}`;
     this.chip.textContent = this.#chipWords();
     this.why.replaceChildren(...this.#reasons());
