@@ -51,6 +51,7 @@ def read_page(
         from extractor.scan.pen_marks import find_pen_marks
         from extractor.scan.qr import read_identity
         from extractor.scan.ruling import find_grids
+        from extractor.scan.seals.crossed import find_crossed
         from extractor.scan.seals.find import find_seals
         from extractor.scan.seals.inscription import read_seals
         from extractor.scan.seals.under import read_under_seals
@@ -68,11 +69,11 @@ def read_page(
     page = read_under_seals(page, engine)
     page, unread = read_unread(page, engine)
     page, dirt = without_dirt(page)
-    page, crossed = mark_struck(page)
+    page, struck = mark_struck(page)
     found = {
         "ink": find_ink(page),
         "seals": read_seals(page, engine),
-        "unread": (*unread, *dirt, *crossed, *find_pen_marks(page)),
+        "unread": (*unread, *dirt, *struck, *find_pen_marks(page), *find_crossed(page)),
         "coloured": is_coloured(picture.colour),
         "identity": read_identity(picture.colour),
     }
