@@ -56,6 +56,7 @@ def read_page(
         from extractor.scan.seals.inscription import read_seals
         from extractor.scan.seals.under import read_under_seals
         from extractor.scan.struck import mark_struck
+        from extractor.scan.underlined import mark_underlined
         from extractor.scan.unread_ink import read_unread
         from extractor.scan.upright import flatten
     except ImportError as error:
@@ -70,6 +71,7 @@ def read_page(
     page, unread = read_unread(page, engine)
     page, dirt = without_dirt(page)
     page, struck = mark_struck(page)
+    page = mark_underlined(page)
     found = {
         "ink": find_ink(page),
         "seals": read_seals(page, engine),
