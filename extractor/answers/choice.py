@@ -276,7 +276,8 @@ class _Reader:
         if boxed and len(bare) == 1:
             # The box was ticked with something that got lost on the way, or was replaced.
             return self._inferred(bare, "唯独该项前没有选框")
-        if any(isinstance(span, Run) and _BY_PEN & span.emphasis for span in self.passage.spans):
+        runs = [span for span in self.passage.spans if isinstance(span, Run)]
+        if any(run.confidence < 1 and _BY_PEN & run.emphasis for run in runs):
             return self._ambiguous(None, "选项上或选项下有划线")
         return ChoiceReading(None, rungs.CERTAIN)
 
