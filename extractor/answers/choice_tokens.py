@@ -16,8 +16,6 @@ _BRACKETED = re.compile(
 )
 _YES, _NO = {"是", "选", "对", "y", "yes"}, {"否", "非", "n", "no"}
 
-_BY_PEN: tuple[Emphasis, ...] = ("underline", "strike")  # what a pen does to an option
-
 
 @dataclass(frozen=True)
 class Token:
@@ -145,13 +143,14 @@ def _stands_as_mark(passage: Passage, number: int, taken: list[bool]) -> bool:
 
 
 def emphasis_of(passage: Passage, token: Token) -> frozenset[Emphasis]:
-    """How an option is written: what all its characters share; where a pen stopped short under or in it, of
-    what was read off a picture, what half of them share."""
+    """How an option is written: what all its characters share, and whether a pen underlined half of them, of
+    what was read off a picture. A tick's own stroke may go through one of two."""
     spans = [
         span for span in passage.spans[token.start : token.end] if isinstance(span, Run) and span.text.strip()
     ]
     looks = [span.emphasis for span in spans]
     shared = frozenset.intersection(*looks) if looks else frozenset()
     if any(span.confidence < 1 for span in spans):
-        shared |= {name for name in _BY_PEN if 2 * sum(name in look for look in looks) >= len(looks)}
+        under = sum("underline" in look for look in looks)
+        shared |= {"underline"} if 2 * under >= len(looks) else set()
     return shared

@@ -285,3 +285,12 @@ def test_where_options_have_no_boxes_the_one_that_is_not_struck_out_is_proposed(
     reading = read(*_read_off("是 否", {2}, "strike"), field=field)
     assert reading.value == ("是",)
     assert not is_sure(reading)
+
+
+def test_a_tick_s_stroke_through_one_of_two_characters_strikes_nothing_out():
+    spans = _read_off("□城镇 □商业", {1}, "strike")
+    spans[0] = Tick(state="ticked", confidence=0.99)
+    field = ChoiceField(kind="choice", name="kind", options=("城镇", "商业"))
+    reading = read(*spans, field=field)
+    assert reading.value == ("城镇",)
+    assert is_sure(reading)
