@@ -109,7 +109,7 @@ def places(result: Result, chars: Chars) -> Mapping[str, Chars]:
     return found
 
 
-def _leave_out_long(sheet: Picture, result: Result) -> None:
+def leave_out_long(sheet: Picture, result: Result) -> None:
     """Wipes the long answers off the first page. Nothing is corrected in them, and reading them takes most of
     the time."""
     for field in result.fields.values():
@@ -303,7 +303,7 @@ def sheets(
         result = extract(Source.at(path, path.name), load_forms(None))[0]
         document = pdfium.PdfDocument(path.read_bytes())
         picture = np.ascontiguousarray(document[0].render(scale=_POINT).to_numpy()[..., :3][..., ::-1])
-        _leave_out_long(picture, result)
+        leave_out_long(picture, result)
         known.append((path.stem, picture, places(result, chars_of(document[0]))))
     for number, (name, picture, own) in enumerate(known):
         r = Random(f"{seed}/{name}")
@@ -336,15 +336,15 @@ def judged(one: Corrected, value: object, decision: str) -> tuple[bool, bool, bo
     return right, decision != "accept", not right and decision == "accept"
 
 
-def _told(sheet: Sheet, result: Result) -> Iterator[dict[str, Any]]:
+def told_of(sheet: str, fields: Mapping[str, Corrected], result: Result) -> Iterator[dict[str, Any]]:
     """Yields what became of each field of a sheet, and what was read."""
-    for name, one in sheet.fields.items():
+    for name, one in fields.items():
         read = result.fields.get(name)
         value, decision = (read.value, read.decision) if read else (None, "review")
         right, review, silent = judged(one, value, decision)
         doubts = [finding.code for finding in result.findings if finding.field == name]
         yield {
-            "sheet": sheet.name, "field": name, **vars(one), "value": value, "doubts": doubts,
+            "sheet": sheet, "field": name, **vars(one), "value": value, "doubts": doubts,
             "right": right, "review": review, "silent": silent,
         }  # fmt: skip
 
@@ -383,7 +383,7 @@ def main() -> None:
         path.write_bytes(sheet.data)
         result = extract(Source.at(path), load_forms(None), Options(ocr=engine))[0]
         with told.open("a", encoding="utf-8") as file:
-            for line in _told(sheet, result):
+            for line in told_of(sheet.name, sheet.fields, result):
                 file.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
                 for whole in ((line["kind"], line["ink"]), (line["kind"], "all")):
                     counts.setdefault(whole, Counter()).update(

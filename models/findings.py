@@ -51,6 +51,9 @@ CATALOGUE: dict[str, Kind] = {
     "signature-typed": _error(
         "“{title}”处为打印文字“{text}”，不是手写签字", "请手写签字，打印的文字不能代替"
     ),
+    "signature-thumb": _warning("“{title}”处为指印，未见手写签字"),
+    "signature-chop": _warning("“{title}”处为名章，未见手写签字"),
+    "signature-beside": _warning("“{title}”签字旁另有{text}", doubt=False),
     "signature-digital": _warning("“{title}”处为数字签名或电子印章，不是手写签字或实物印章：{told}"),
     "signature-digital-broken": _error("“{title}”处的数字签名或电子印章没有通过校验：{told}"),
     "signature-digital-elsewhere": _warning("盖章、签字栏之外另有数字签名或电子印章：{told}", doubt=False),

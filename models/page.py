@@ -16,6 +16,7 @@ from models.identity import Identity, Tag
 
 Emphasis = Literal["bold", "underline", "highlight", "colour", "border", "strike"]
 SealShape = Literal["round", "oval", "square"]
+InkKind = Literal["pen", "thumb", "chop"]
 TickState = Literal["empty", "ticked", "filled", "corrected", "tick", "cross", "unclear"]
 AsideKind = Literal[
     "header", "footer", "note", "comment", "hidden", "deleted", "instruction", "prompt", "replaced", "drawn",
@@ -163,10 +164,11 @@ class SealMark(Model):
 
 
 class InkMark(Model):
-    """Ink that is not print."""
+    """Ink that is not print. `kind` tells what left it: a pen, a thumb, or a chop with a name."""
 
     box: Box
     confidence: float = Constraint(ge=0, le=1)
+    kind: InkKind = "pen"
 
 
 class Warp(Model):

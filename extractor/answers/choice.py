@@ -29,6 +29,7 @@ _NUMBERS = re.compile(r"[\d①-⑳]+")
 # Stars, arrows, plus signs: beside options they are marks of a kind that nobody told us.
 _SIGNS = ("So", "Sm", "Sc")
 _STARS = frozenset("*＊※")
+_BY_PEN: frozenset[Emphasis] = frozenset(["underline", "strike"])
 
 
 @dataclass(frozen=True)
@@ -240,7 +241,9 @@ class _Reader:
         if any("corrected" in o.marks for o in self.options):
             return self._ambiguous(self._value(ticked), "有的勾选又被划去")
         if self._is_read_off and len(self.options) > 1 and not all(o.marks for o in self.options):
-            return self._ambiguous(self._value(ticked), "有的选项旁没有看到选框")
+            told = None if ticked else self._without_marks()
+            lacking = self._ambiguous(self._value(ticked), "有的选项旁没有看到选框")
+            return told if told and told.value and told.doubts else lacking
         return None
 
     @property
@@ -273,6 +276,9 @@ class _Reader:
         if boxed and len(bare) == 1:
             # The box was ticked with something that got lost on the way, or was replaced.
             return self._inferred(bare, "唯独该项前没有选框")
+        runs = [span for span in self.passage.spans if isinstance(span, Run)]
+        if any(run.confidence < 1 and _BY_PEN & run.emphasis for run in runs):
+            return self._ambiguous(None, "选项上或选项下有划线")
         return ChoiceReading(None, rungs.CERTAIN)
 
     def _nothing_recognised(self) -> ChoiceReading:

@@ -143,9 +143,14 @@ def _stands_as_mark(passage: Passage, number: int, taken: list[bool]) -> bool:
 
 
 def emphasis_of(passage: Passage, token: Token) -> frozenset[Emphasis]:
-    """How an option is written: what all its characters share."""
+    """How an option is written: what all its characters share, and whether a pen underlined half of them, of
+    what was read off a picture. A tick's own stroke may go through one of two."""
     spans = [
         span for span in passage.spans[token.start : token.end] if isinstance(span, Run) and span.text.strip()
     ]
     looks = [span.emphasis for span in spans]
-    return frozenset.intersection(*looks) if looks else frozenset()
+    shared = frozenset.intersection(*looks) if looks else frozenset()
+    if any(span.confidence < 1 for span in spans):
+        under = sum("underline" in look for look in looks)
+        shared |= {"underline"} if 2 * under >= len(looks) else set()
+    return shared

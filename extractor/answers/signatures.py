@@ -1,19 +1,25 @@
 """Signatures on paper: whether somebody wrote in the place behind a prompt (pure: it sees only pages)."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from extractor import rungs
 from extractor.text.passage import Passage
 from models.fields import Signature, SignatureField
 from models.findings import Finding
 from models.geometry import shared_area
-from models.page import Box, InkMark, Page, Run
+from models.page import Box, InkKind, InkMark, Page, Run
 from models.record import Evidence, Observation
 from models.writing import key, one_line
 
 _REACH = 0.9  # of the prompt's height: how far above and below its line a signature's middle may be
 _BEFORE = 0.5  # of the prompt's height: how far before the prompt's end its middle may be
 _CLAIMED = 0.5  # of a mark: as much of it may be another answer's writing
+# A date, or the place for one, which forms print behind the place for a signature.
+_DATE = re.compile(
+    r"[\s_＿\d〇○零一二三四五六七八九十廿]*年[\s_＿\d〇○零一二三四五六七八九十廿]*月[\s_＿\d〇○零一二三四五六七八九十廿]*日?"
+)
+_CALLED: Mapping[InkKind, str] = {"thumb": "指印", "chop": "名章"}
 
 
 def observe_signature(
@@ -33,27 +39,39 @@ def observe_signature(
     `cell`: the places of the page where the cell's marks are. Where the prompt was not found, or ink stands
     in the cell but not behind it, nobody can be sure.
     """
-    text = one_line(written.words).strip(" ：:_—-.。")
+    dates = [match.span() for match in _DATE.finditer(written.text)]
+    bare = "".join(char for n, char in enumerate(written.text) if not any(a <= n < b for a, b in dates))
+    text = one_line(bare).strip(" ：:_—-.。")
     claimed = [place for other in others for place in _boxes(other)]
+    claimed += [place for start, end in dates for place in _boxes(written, start, end)]
     marks = [(page, mark) for page, mark in _ink(cell) if not _is_claimed(page, mark.box, claimed)]
+    # Where the form prints no prompt, all of the cell is the place.
     behind = [
         (page, mark)
         for page, mark in marks
-        if prompt and page.number == prompt[0] and _is_behind(mark.box, prompt[1])
+        if field.prompt is None or (prompt and page.number == prompt[0] and _is_behind(mark.box, prompt[1]))
     ]
-    sure = max((mark.confidence for _, mark in behind), default=0.0)
+    is_lost = field.prompt is not None and prompt is None
+    pens = [mark for _, mark in (marks if is_lost else behind) if mark.kind == "pen"]
+    others_told = [kind for kind in _CALLED if any(mark.kind == kind for _, mark in marks)]
+    sure = max((mark.confidence for mark in pens), default=0.0)
     elsewhere = any(mark.confidence >= rungs.STRONG for _, mark in marks)
-    typed = sure < rungs.EVEN and bool(key(text))
-    present = sure >= rungs.EVEN or prompt is None
-    if prompt is None:
-        confidence = rungs.EVEN  # nobody knows where the place is
+    signed = sure >= rungs.EVEN
+    typed = not signed and bool(key(text))
+    present = signed or bool(others_told)
+    if is_lost or (others_told and not signed):
+        confidence = rungs.EVEN  # nobody knows where the place is, or whether that counts as a signature
     elif present:
         confidence = sure
     else:
         confidence = min(
             rungs.CERTAIN * (1 - sure), rungs.LIKELIER if typed else 1.0, rungs.EVEN if elsewhere else 1.0
         )
-    seen = [(page, mark) for page, mark in behind if mark.confidence >= rungs.EVEN]
+    seen = [
+        (page, mark)
+        for page, mark in behind
+        if mark.confidence >= rungs.EVEN or (present and mark.kind != "pen")
+    ]
     evidence = tuple(
         Evidence(part=part, page=page.number, box=mark.box) for page, mark in seen
     ) or written.evidence(part)
@@ -63,10 +81,20 @@ def observe_signature(
         raw=text, source="table",
         confidence=confidence, evidence=evidence,
         doubts=(
-            (Finding.of("signature-typed", field.name, title=title, text=text[:60]),)
-            if typed and prompt else ()
+            *((Finding.of("signature-typed", field.name, title=title, text=text[:60]),)
+              if typed and not others_told and not is_lost else ()),
+            *_told(field, title, others_told, signed),
         ),
     )  # fmt: skip
+
+
+def _told(field: SignatureField, title: str, kinds: Sequence[InkKind], signed: bool) -> Iterator[Finding]:
+    """What is to be said of prints of thumbs and of chops in the cell."""
+    for kind in kinds:
+        if signed:
+            yield Finding.of("signature-beside", field.name, title=title, text=_CALLED[kind])
+        else:
+            yield Finding.of(f"signature-{kind}", field.name, title=title)
 
 
 def _ink(cell: Sequence[tuple[Page, Box]]) -> list[tuple[Page, InkMark]]:
@@ -80,10 +108,10 @@ def _ink(cell: Sequence[tuple[Page, Box]]) -> list[tuple[Page, InkMark]]:
     return [(page, mark) for (_, mark), page in found.items()]
 
 
-def _boxes(passage: Passage) -> list[tuple[int | None, Box]]:
+def _boxes(passage: Passage, start: int = 0, end: int | None = None) -> list[tuple[int | None, Box]]:
     return [
         (place.page, span.box)
-        for span, place in zip(passage.spans, passage.places, strict=True)
+        for span, place in zip(passage.spans[start:end], passage.places[start:end], strict=True)
         if isinstance(span, Run) and span.box
     ]
 

@@ -156,7 +156,10 @@ def _characters(piece: ReadLine, squares: Sequence[Square], page: FlatPage) -> I
             )
             span = _span(replace(glyph, confidence=sure), page.in_points((start, top, end, bottom)))
             told = {"recovered": any(piece.recovered[number : number + 1])}
-            emphasis = frozenset(["strike"] * any(piece.struck[number : number + 1]))
+            emphasis = frozenset(
+                ["strike"] * any(piece.struck[number : number + 1])
+                + ["underline"] * any(piece.underlined[number : number + 1])
+            )
             yield _Item(start, end, span.model_copy(update={**told, "emphasis": emphasis}))
 
 

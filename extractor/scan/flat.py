@@ -38,12 +38,14 @@ class Place:
 @dataclass(frozen=True)
 class ReadLine:
     """A line and what it says; `recovered` tells of each character whether it stood under a seal, `struck`
-    whether a pen went through it, and either is empty where none did."""
+    whether a pen went through it, `underlined` whether one went along under it, and each is empty where none
+    did."""
 
     place: Place
     reading: Reading
     recovered: tuple[bool, ...] = ()
     struck: tuple[bool, ...] = ()
+    underlined: tuple[bool, ...] = ()
 
     def glyph_boxes(self) -> list[tuple[float, float]]:
         """From where to where each glyph stands, in pixels of the page: Chinese ones as wide as they follow

@@ -19,7 +19,8 @@ from extractor.scan.flat import FlatPage, ReadLine
 from extractor.scan.layers import PAPER
 from extractor.scan.red_ink import loose_red
 from extractor.scan.seals import lift
-from models.geometry import Rect
+from extractor.scan.seals.personal import find_thumbs, is_chop
+from models.geometry import Rect, area, meet
 from models.page import InkMark
 
 Gray = NDArray[np.uint8]
@@ -47,6 +48,8 @@ _LARGE, _LARGE_SHORT, _NAME_WIDE, _NAME_HIGH, _NAME_LOW = 0.6, 0.2, 1.3, 4, 0.6
 _LONGEST = 8  # characters of a name
 _PROMPT_ENDS = frozenset(":：)）")
 _REACH = 0.3  # of the height of print: writing behind a prompt may reach so far above and below it
+_REDDENED = 0.1  # of its box: so much of a red print is red
+_ON_THUMB = 0.7  # of its box: ink of which so much lies on a thumb's print is its own
 _UNREAD_GAP = 0.7  # of a line's height: ink in so wide a gap between characters was not read
 # Fitted on 900 drawn prompts with a typed or a signed name behind them, in five faces of print and three
 # hands, as four scanners give them: how far a name's height, middle and stroke are from those of its prompt,
@@ -104,12 +107,32 @@ def find_ink(page: FlatPage) -> tuple[InkMark, ...]:
     )
     found += [(box, sure) for box, sure in _blots(blue, usual) if sure > rungs.EVEN]
     # A name may be stamped: whether that is a signature, a person says.
-    found += [
-        (box, min(sure, rungs.EVEN))
-        for box, sure in _blots(loose_red(page.layers, page.rings), usual)
-        if sure > rungs.EVEN
-    ]
-    return tuple(InkMark(box=page.in_points(box), confidence=sure) for box, sure in found)
+    red = loose_red(page.layers, page.rings)
+    stamped = [(box, min(sure, rungs.EVEN)) for box, sure in _blots(red, usual) if sure > rungs.EVEN]
+    thumbs = find_thumbs(page.layers, page.ruling.lines, page.rings)
+    # Under a red print other ink is still seen as it is.
+    dark = [box for box in thumbs if not _is_red(page, box)]
+    kept = [one for one in found if not _is_in(one[0], dark)]
+    kept += [one for one in stamped if not _is_in(one[0], thumbs)]
+    marks = [_mark(page, box, sure) for box, sure in kept]
+    marks += [InkMark(box=page.in_points(box), confidence=rungs.EVEN, kind="thumb") for box in thumbs]
+    return tuple(marks)
+
+
+def _is_red(page: FlatPage, box: Rect) -> bool:
+    x0, y0, x1, y1 = (round(side) for side in box)
+    return bool((page.layers.red[y0:y1, x0:x1] > 0).mean() > _REDDENED)
+
+
+def _is_in(box: Rect, thumbs: Sequence[Rect]) -> bool:
+    """Whether ink is nothing but a part of a thumb's print."""
+    return any(area(meet(box, one)) > _ON_THUMB * area(box) for one in thumbs)
+
+
+def _mark(page: FlatPage, box: Rect, sure: float) -> InkMark:
+    if sure < rungs.EVEN or not is_chop(page.layers, box):
+        return InkMark(box=page.in_points(box), confidence=sure)
+    return InkMark(box=page.in_points(box), confidence=rungs.EVEN, kind="chop")
 
 
 def _own_ink(page: FlatPage) -> Mask:

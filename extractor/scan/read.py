@@ -51,10 +51,12 @@ def read_page(
         from extractor.scan.pen_marks import find_pen_marks
         from extractor.scan.qr import read_identity
         from extractor.scan.ruling import find_grids
+        from extractor.scan.seals.crossed import find_crossed
         from extractor.scan.seals.find import find_seals
         from extractor.scan.seals.inscription import read_seals
         from extractor.scan.seals.under import read_under_seals
         from extractor.scan.struck import mark_struck
+        from extractor.scan.underlined import mark_underlined
         from extractor.scan.unread_ink import read_unread
         from extractor.scan.upright import flatten
     except ImportError as error:
@@ -68,11 +70,12 @@ def read_page(
     page = read_under_seals(page, engine)
     page, unread = read_unread(page, engine)
     page, dirt = without_dirt(page)
-    page, crossed = mark_struck(page)
+    page, struck = mark_struck(page)
+    page = mark_underlined(page)
     found = {
         "ink": find_ink(page),
         "seals": read_seals(page, engine),
-        "unread": (*unread, *dirt, *crossed, *find_pen_marks(page)),
+        "unread": (*unread, *dirt, *struck, *find_pen_marks(page), *find_crossed(page)),
         "coloured": is_coloured(picture.colour),
         "identity": read_identity(picture.colour),
     }

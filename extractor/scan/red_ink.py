@@ -22,6 +22,7 @@ _FLAT, _LONG = 3.6, 33.0  # points: what is no higher and as long is a red rule
 _EDGE = 2.0  # points of the page's edges where a desk or another sheet shows
 _LEAST = 0.05  # of a character's square: less red ink is no writing
 _ON_PRINT = 0.08  # share of a piece's box that print inks: it lies on print
+_RED_BLACK, _PAPER_FROM = 60, 235  # grey levels of a bright red pen and of paper
 
 
 def loose_red(layers: Layers, rings: Sequence[Ring]) -> Mask:
@@ -66,6 +67,13 @@ def red_writing(layers: Layers, rings: Sequence[Ring], ruled: Gray) -> tuple[Gra
             continue
         part = np.s_[max(0, y - 2) : y + height + 2, max(0, x - 2) : x + width + 2]
         own = cv2.dilate((labels[part] == label).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-        gray[part][own] = 255 - layers.redness[part][own]
+        gray[part][own] = _darkness(layers, part)[own]
         boxes.append((float(x), float(y), float(x + width), float(y + height)))
     return (gray if boxes else None), tuple(boxes)
+
+
+def _darkness(layers: Layers, part: tuple[slice, slice]) -> Gray:
+    """Red ink of a part of the page in grey: how red and how dark it is, in equal shares. Its colour alone is
+    blurred, because JPEG files hold colours at half the resolution."""
+    bright = (layers.all[part].astype(np.float32) - _RED_BLACK) * (255 / (_PAPER_FROM - _RED_BLACK))
+    return np.clip((255.0 - layers.redness[part] + np.clip(bright, 0, 255)) / 2, 0, 255).astype(np.uint8)

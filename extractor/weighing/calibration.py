@@ -13,6 +13,7 @@ from math import exp, inf, log
 
 from extractor import rungs
 from extractor.text.passage import Passage
+from extractor.text.tick_signs import EMPTY_GLYPHS
 from extractor.weighing.coefficients import THRESHOLDS, WEIGHTS
 from extractor.weighing.spelling import is_read
 from models.fields import Field
@@ -53,7 +54,12 @@ def signs_of(field: Field, passage: Passage, legible: float) -> dict[str, float]
     read = _characters(passage)
     if not read:
         return {}
-    telling = [(char, sure) for char, sure in read if char.isalnum() or field.punctuation == "tells"] or read
+    # An empty box in a text is a character that nobody could name.
+    telling = [
+        (char, sure)
+        for char, sure in read
+        if char.isalnum() or char in EMPTY_GLYPHS or field.punctuation == "tells"
+    ] or read
     critical = [sure for char, sure in telling if char.isdigit() or not field.is_prose]
     points = _points(field, read)
     return {

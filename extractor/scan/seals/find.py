@@ -10,12 +10,16 @@ from numpy.typing import NDArray
 
 from extractor import rungs
 from extractor.scan.layers import Layers
+from extractor.scan.seals.personal import find_thumbs
 from extractor.scan.seals.ring import Ring
+from models.geometry import contains
 from models.page import SealShape
 
 Gray = NDArray[np.uint8]
 
 _SMALLEST, _LARGEST = 24.0, 64.0  # millimetres across
+_SMALLEST_SQUARE = 21.5  # and a square one: smaller ones bear a person's name
+_LONGEST_THUMB = 36.0  # millimetres: the print of a thumb is no longer
 _POINTS_A_MM = 72 / 25.4
 _REDDISH = 38  # least redness of a seal's ink, a pale one's too, when noise has been averaged out
 _NARROWEST = 8  # millimetres: the smaller side of a blot that may be a piece of a seal
@@ -59,10 +63,23 @@ _AROUND = np.array(
 def find_seals(layers: Layers) -> list[Ring]:
     """The seals on the page, from the top down, those that are not red with their shade."""
     # Where one seal is red, the page was taken in colour, and a black ring is no seal.
-    found = _red_seals(layers) or _plain_seals(layers)
+    found = _without_thumbs(_red_seals(layers), layers) or _plain_seals(layers)
     # The star of a faint seal may stand apart from its ring.
     whole = [ring for ring in found if not any(_lies_in(ring, other) for other in found)]
     return [ring.shaded(layers.text) for ring in sorted(whole, key=lambda ring: ring.y)]
+
+
+def _without_thumbs(rings: list[Ring], layers: Layers) -> list[Ring]:
+    """The seals without what is the print of a thumb."""
+    longest = _LONGEST_THUMB * layers.scale * _POINTS_A_MM
+    if all(2 * max(ring.rx, ring.ry) > longest for ring in rings):
+        return rings
+    thumbs = find_thumbs(layers, np.zeros_like(layers.text), ())
+    return [
+        ring
+        for ring in rings
+        if not any(contains(thumb, ring.x, ring.y) and 2 * ring.rx < longest for thumb in thumbs)
+    ]
 
 
 def _lies_in(ring: Ring, other: Ring) -> bool:
@@ -81,11 +98,11 @@ def _red_seals(layers: Layers) -> list[Ring]:
     # Closing gaps needs room to grow beyond the edge of the page.
     room = round(_MARGIN * millimetre * zoom) + 2
     mask = cv2.copyMakeBorder(mask, room, room, room, room, cv2.BORDER_CONSTANT, value=0)
-    rings = []
+    rings: list[Ring] = []
     for own in _blots(mask, millimetre * zoom):
         ring = _outlined(own, zoom, room)
         across = 2 * max(ring.rx, ring.ry) / millimetre if ring else 0.0
-        if ring and ring.shape != "square" and across < _SMALLEST:
+        if ring and across < (_SMALLEST_SQUARE if ring.shape == "square" else _SMALLEST):
             continue
         if ring and ring.confidence > rungs.STRONG and across < _LARGEST:
             rings.append(ring)

@@ -253,3 +253,44 @@ def test_a_box_that_only_the_recogniser_saw_makes_the_choice_no_surer_than_it_wa
     reading = read(*spans, field=FIELD.model_copy(update={"options": OPTIONS[:2]}))
     assert reading.value == ("城镇",)
     assert reading.seen == 0.5
+
+
+def _read_off(text, underlined, emphasis="underline"):
+    """The characters of `text` as read off a picture, those at the places `underlined` with a stroke."""
+    return [
+        Run(text=char, confidence=0.99, emphasis=frozenset([emphasis] * (number in underlined)))
+        if char != "□"
+        else Tick(state="empty", confidence=0.99)
+        for number, char in enumerate(text)
+    ]
+
+
+@pytest.mark.parametrize("underlined", [{5, 6}, {5}, {6}])
+def test_an_option_that_a_pen_underlined_is_proposed_and_goes_to_a_person(underlined):
+    field = ChoiceField(kind="choice", name="kind", options=("城镇", "商业", "园区"))
+    reading = read(*_read_off("□城镇 □商业 □园区", underlined), field=field)
+    assert reading.value == ("商业",)
+    assert not is_sure(reading)
+
+
+def test_a_stroke_under_less_than_half_of_an_option_is_told():
+    field = ChoiceField(kind="choice", name="kind", options=("农业", "企事业单位"))
+    reading = read(*_read_off("□农业 □企事业单位", {6, 7}), field=field)
+    assert not is_sure(reading)
+    assert is_sure(read(*_read_off("□农业 □企事业单位", set()), field=field))
+
+
+def test_where_options_have_no_boxes_the_one_that_is_not_struck_out_is_proposed():
+    field = ChoiceField(kind="choice", name="kind", options=("是", "否"))
+    reading = read(*_read_off("是 否", {2}, "strike"), field=field)
+    assert reading.value == ("是",)
+    assert not is_sure(reading)
+
+
+def test_a_tick_s_stroke_through_one_of_two_characters_strikes_nothing_out():
+    spans = _read_off("□城镇 □商业", {1}, "strike")
+    spans[0] = Tick(state="ticked", confidence=0.99)
+    field = ChoiceField(kind="choice", name="kind", options=("城镇", "商业"))
+    reading = read(*spans, field=field)
+    assert reading.value == ("城镇",)
+    assert is_sure(reading)

@@ -101,3 +101,57 @@ def test_a_prompt_ends_where_its_own_characters_end(printed, end):
     )
     assert box.y0 == 140
     assert box.x1 == pytest.approx(end, abs=1)
+
+
+def _alone(*ink, written="", prompt=None):
+    """A cell that prints no prompt, of a form that has none."""
+    page = Page(number=1, ink=ink)
+    words = Passage.of([_line(230, 140, written)], Place(page=1))
+    field = SignatureField(kind="signature", name="signature", prompt=prompt)
+    return observe_signature(field, "签字", None, words, [], [(page, CELL)], "a.pdf")
+
+
+@pytest.mark.parametrize("written", ["　　年　　月　　日", "____年____月____日", "2021年3月5日"])
+def test_a_date_behind_the_prompt_is_no_name(written):
+    seen = _seen(written=written)
+    assert not seen.value.present
+    assert not seen.doubts
+    assert seen.confidence >= rungs.ACCEPTED
+
+
+def test_a_date_written_by_hand_behind_the_prompt_is_no_signature():
+    assert not _seen(_ink(232, 138, 0.99, 100, 18), written="2021年3月5日").value.present
+    beside = _seen(_ink(232, 138, 0.99, 24, 18), _ink(262, 138, 0.99, 100, 18), written="张伟 2021年3月5日")
+    assert beside.value.present
+    assert beside.value.text == "张伟"
+
+
+def test_without_a_printed_prompt_all_of_the_cell_is_the_place():
+    signed, empty = _alone(_ink(300, 150, 0.99)), _alone()
+    assert signed.value.present
+    assert signed.confidence >= rungs.ACCEPTED
+    assert not empty.value.present
+    assert empty.confidence >= rungs.ACCEPTED
+
+
+def test_an_empty_cell_is_never_signed_although_its_prompt_was_not_found():
+    assert not _alone(prompt="签字：").value.present
+    assert _alone(prompt="签字：").confidence < rungs.ACCEPTED
+
+
+@pytest.mark.parametrize(("kind", "code"), [("thumb", "signature-thumb"), ("chop", "signature-chop")])
+def test_what_is_pressed_instead_of_a_signature_goes_to_a_person_under_its_name(kind, code):
+    mark = _ink(250, 130, 0.5, 40, 50).model_copy(update={"kind": kind})
+    seen = _seen(mark)
+    assert seen.confidence < rungs.ACCEPTED
+    assert [doubt.code for doubt in seen.doubts] == [code]
+    assert seen.evidence[0].box == mark.box
+
+
+@pytest.mark.parametrize("kind", ["thumb", "chop"])
+def test_what_is_pressed_beside_a_signature_is_told(kind):
+    mark = _ink(350, 130, 0.5, 40, 50).model_copy(update={"kind": kind})
+    seen = _seen(_ink(240, 138, 0.99), mark)
+    assert seen.value.present
+    assert seen.confidence >= rungs.ACCEPTED
+    assert [(doubt.code, doubt.is_doubt) for doubt in seen.doubts] == [("signature-beside", False)]

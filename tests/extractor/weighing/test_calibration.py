@@ -36,6 +36,11 @@ def test_a_doubtful_full_stop_matters_in_an_address_of_mail_and_not_in_words():
     assert _sure(EMAIL, _read("a.b@c.cn", {1: 0.2})) < _sure(EMAIL, _read("a.b@c.cn"))
 
 
+def test_an_empty_box_among_words_is_a_character_that_nobody_could_name():
+    boxed = _sure(TEXT, _read("武汉市□口区", {3: 0.5}), 9.0)
+    assert boxed < threshold(0.001) <= _sure(TEXT, _read("武汉市硚口区"), 9.0)
+
+
 def test_a_long_text_with_a_doubtful_digit_is_never_accepted():
     text = "占地面积约23026平方米，" * 20
     assert _sure(PROSE, _read(text, {6: 0.85}), 9.0) <= 0.5

@@ -1,0 +1,96 @@
+"""Finds lines that a pen drew under some of the characters of a line, as people do to choose among options.
+
+A line under all of them is one to write on. Sizes are in widths of a Chinese character of the line.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from extractor.scan.flat import FlatPage, ReadLine
+from extractor.scan.layers import PAPER
+from extractor.scan.red_ink import loose_red
+from extractor.scan.struck import em_of
+
+Gray = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+
+# How far below a line's box it may run; its least length, alone and where it touches a character; how far it
+# sways, how high and thick it is at most, and how far beyond its ends the middle of a character may stand.
+_BELOW, _SHORTEST, _TOUCHING, _SWAY, _FLAT, _THICKEST, _OVER = 0.45, 0.7, 1.6, 0.1, 0.35, 0.28, 0.15
+_BARE = 0.25  # of its length: over so much of it there is ink of others below it at most
+_NARROW = 0.5  # how wide a letter or a digit is
+_LIKE_STROKES = frozenset("一二三亖_—－-＿ ")  # their lowest stroke is level, and touches no other
+_INSET = 2.0  # points that the edge of a cell is kept off
+
+
+def mark_underlined(page: FlatPage) -> FlatPage:
+    """The page, its lines in cells with the characters marked that stand over such a line."""
+    dark = (page.lifted < PAPER) & (page.ruling.lines == 0)
+    if page.layers.red.any():
+        dark |= loose_red(page.layers, page.rings)
+    lines = []
+    for line in page.lines:
+        marks = _marks(line, dark, page) if line.place.cell is not None else ()
+        lines.append(replace(line, underlined=marks) if any(marks) and not all(marks) else line)
+    return page.reading(lines)
+
+
+def _marks(line: ReadLine, ink: Mask, page: FlatPage) -> tuple[bool, ...]:
+    x0, _, x1, _ = line.place.box
+    ems = sum(_NARROW if glyph.text.isascii() else 1.0 for glyph in line.reading.glyphs)
+    # The box of a line is higher where it holds what a pen drew.
+    em = min(em_of(line), (x1 - x0) / max(ems, 1.0))
+    over = [
+        [
+            n
+            for n, (a, b) in enumerate(line.glyph_boxes())
+            if start - _OVER * em < (a + b) / 2 < end + _OVER * em
+        ]
+        for start, end in _strokes(line, em, ink, page)
+    ]
+    glyphs = line.reading.glyphs
+    # What runs under nothing else is a stroke of these themselves.
+    kept = {n for own in over if any(glyphs[n].text not in _LIKE_STROKES for n in own) for n in own}
+    return tuple(n in kept for n in range(len(glyphs)))
+
+
+def _strokes(line: ReadLine, em: float, ink: Mask, page: FlatPage) -> Iterator[tuple[float, float]]:
+    """From where to where strokes run under a line, in pixels of the page."""
+    assert line.place.cell is not None, "only lines in cells are looked at"
+    grid, cell = line.place.cell
+    left, _, right, bottom = page.ruling.grids[grid].cells[cell].box
+    inset = _INSET * page.scale
+    x0 = max(0, round(line.place.box[0] - em / 2), round(left + inset))
+    x1 = round(min(line.place.box[2] + em / 2, right - inset))
+    y0 = max(0, round((line.place.box[1] + line.place.box[3]) / 2))
+    y1 = round(min(line.place.box[3] + _BELOW * em, bottom - inset))
+    if y1 - y0 < 3 or x1 - x0 < 3:
+        return
+    part = np.ascontiguousarray(ink[y0:y1, x0:x1]).astype(np.uint8)
+    # A stroke of a character hangs together with others, so that it is not flat.
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(part)
+    flat = [
+        label
+        for label, (_, _, wide, high) in enumerate(stats[1:, :4].tolist(), 1)
+        if wide > _SHORTEST * em and high < _FLAT * em
+    ]
+    sway, length = max(1, round(_SWAY * em)), max(3, round(_TOUCHING * em))
+    swayed = cv2.dilate(part, np.ones((2 * sway + 1, 1), np.uint8))
+    level = cv2.morphologyEx(swayed, cv2.MORPH_OPEN, np.ones((1, length), np.uint8)) & part
+    strokes = level | np.isin(labels, flat).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(strokes, np.ones((3, 3), np.uint8)))
+    for label, (x, y, wide, high) in enumerate(stats[1:, :4].tolist(), 1):
+        own = (labels[y : y + high, x : x + wide] == label) & (part[y : y + high, x : x + wide] > 0)
+        thick = float(own.sum(axis=0).mean())
+        below = part[y + high :, x : x + wide].any(axis=0).mean() if y + high < part.shape[0] else 0.0
+        if (
+            wide > _SHORTEST * em
+            and thick < _THICKEST * em
+            and own.any(axis=0).mean() > 1 - _BARE
+            and below < _BARE
+        ):
+            yield float(x0 + x), float(x0 + x + wide)
