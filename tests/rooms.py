@@ -61,7 +61,9 @@ ROOMS: Mapping[str, Room] = {
     "extractor.views": Room(
         "limits scan arrival options readers.pdf readers.ofd readers", doors="draw_pages print_word"
     ),
-    "extractor": Room("limits arrival options applications drafting drafts templates pipeline views"),
+    "extractor": Room(
+        "limits weighing arrival options applications drafting drafts templates pipeline views"
+    ),
     "service.atomic_files": Room(),
     "service.terminal": Room(),
     "service.signals": Room(),
@@ -70,6 +72,7 @@ ROOMS: Mapping[str, Room] = {
     "service.sources": Room("extractor.arrival extractor atomic_files"),
     "service.results": Room("extractor atomic_files sources"),
     "service.parts": Room("extractor results"),
+    "service.proof.judgement": Room("results"),
     "service.blobs": Room("atomic_files"),
     "service.forms": Room(
         "generator extractor atomic_files",
@@ -100,6 +103,7 @@ ROOMS: Mapping[str, Room] = {
         "generator atomic_files results forms store export campaigns.judgement",
         doors="desk gather loading papers sheets summary",
     ),
+    "service.proof": Room(),
     "service.runs": Room(
         "extractor atomic_files terminal signals sources results processes export", doors="extraction"
     ),
