@@ -9,6 +9,7 @@ uploads ──< upload_files            the files that one request or one mail b
               ├────< traits         what the submission is recognised by when the same comes again
               ├───>< kinships       pairs of submissions that may be the same, and a person's verdict
               ├────< rulings        what persons decided on it for a campaign
+              ├────< proof_samples  values that people key again blindly (`proof_tables.py`)
               └────── search        the full-text index: FTS5 or a tsvector, so only the migration makes it
 audit_log ──< audit_values          a hash chain over salted digests. Values and salts can be erased, and the
                                     chain stays whole

@@ -30,6 +30,7 @@ from service.web.routes import (  # fmt: skip
     health,
     own_login,
     part_pages,
+    proof,
     questions,
     session,
     submissions,
@@ -47,7 +48,7 @@ _ROUTERS: Sequence[APIRouter] = (
     submissions.router,
     editing.router, questions.router,
     twins.router, export.router, correction.router, campaigns.router, webhooks.router, part_pages.router,
-    audit.router,
+    audit.router, proof.router,
 )  # fmt: skip
 
 # The number of requests that may wait for a picture at the same time; further ones queue.
