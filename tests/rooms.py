@@ -90,7 +90,8 @@ ROOMS: Mapping[str, Room] = {
     ),
     "service.migrations": Room("store"),
     "service.proof": Room(
-        "extractor settings results parts store proof.judgement", doors="drawing figures holding keying"
+        "extractor settings results parts store proof.judgement",
+        doors="drawing figures holding keying twice work",
     ),
     "service.webhooks": Room("settings store"),
     "service.jobs": Room(

@@ -23,6 +23,7 @@ from service.jobs.decisions import Tempo, pause_before_another
 from service.jobs.queue import Queue
 from service.page_pictures import Views
 from service.processes.pool import Done, Forms, LastingPool, Read
+from service.proof import twice
 from service.proof.holding import held_back, rules
 from service.results import Line, line_of
 from service.store import again, records
@@ -190,7 +191,7 @@ class Desk:
         now = self.clock()
         with self.database.write() as connection:
             if pause is None:
-                records.finish(
+                made = records.finish(
                     connection,
                     job.upload,
                     self._held_back(connection, done.lines),
@@ -200,6 +201,7 @@ class Desk:
                     now,
                     begun.again,
                 )
+                twice.ask(connection, made, self.forms.get, now)
                 return
             code = done.error["code"] if done.error else None
             again: ProgressJson = {
@@ -211,13 +213,11 @@ class Desk:
             self.queue.enqueue(connection, job.upload, job.tries + 1, pause)
 
     def _held_back(self, connection: sa.Connection, lines: Sequence[Line]) -> list[Line]:
-        known = rules(connection)
-        return [
-            held_back(line, self.forms.get(str(line["form"]), str(line["version"])), known)
-            if known and line["form"]
-            else line
-            for line in lines
-        ]
+        known, found = rules(connection), []
+        for line in lines:
+            form = self.forms.get(str(line["form"]), str(line["version"])) if line["form"] else None
+            found.append(twice.marked(held_back(line, form, known), form))
+        return found
 
 
 @dataclass

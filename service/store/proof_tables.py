@@ -38,7 +38,7 @@ proof_counts = Table(
 proof_samples = Table(
     "proof_samples", metadata, Column("id", _ID, primary_key=True, autoincrement=True),
     Column("purpose", String(8), nullable=False),
-    Column("day", ForeignKey("proof_draws.day", ondelete="CASCADE"), nullable=False),
+    Column("day", ForeignKey("proof_draws.day", ondelete="CASCADE")),  # None: nobody drew it
     Column("submission_id", ForeignKey("submissions.id", ondelete="CASCADE"), nullable=False),
     Column("field", String(64), nullable=False),
     Column("form", String(64), nullable=False),

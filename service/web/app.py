@@ -39,6 +39,7 @@ from service.web.routes import (  # fmt: skip
     uploads,
     users,
     webhooks,
+    work,
 )
 from service.web.security import Guard, Visitor
 
@@ -48,7 +49,7 @@ _ROUTERS: Sequence[APIRouter] = (
     submissions.router,
     editing.router, questions.router,
     twins.router, export.router, correction.router, campaigns.router, webhooks.router, part_pages.router,
-    audit.router, proof.router,
+    audit.router, proof.router, work.router,
 )  # fmt: skip
 
 # The number of requests that may wait for a picture at the same time; further ones queue.

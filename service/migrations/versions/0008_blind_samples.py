@@ -70,7 +70,7 @@ def _samples() -> None:
         "proof_samples",
         sa.Column("id", _ID, autoincrement=True, nullable=False),
         sa.Column("purpose", sa.String(length=8), nullable=False),
-        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=True),
         sa.Column("submission_id", _ID, nullable=False),
         sa.Column("field", sa.String(length=64), nullable=False),
         sa.Column("form", sa.String(length=64), nullable=False),

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from models.errors import NotFound
 from service.export.cutouts import cut_out
 from service.page_pictures import Views
-from service.proof import figures, holding, keying
+from service.proof import figures, holding, keying, twice
 from service.store import listing
 from service.store.accounts import Actor
 from service.store.records import Change
@@ -23,7 +23,7 @@ from service.web.proof_sheet import proof_sheet
 from service.web.routes.editing import FieldChange
 from service.web.routes.forms import FieldAsked, asked
 from service.web.routes.part_pages import apart
-from service.web.schemas import Number, Reason
+from service.web.schemas import Number, Reason, names
 from service.web.security import may
 
 router = APIRouter(tags=["proof"], prefix="/proof")
@@ -134,6 +134,24 @@ class FiguresShown(BaseModel):
     to_correct: list[WrongShown]
 
 
+class PersonShown(BaseModel):
+    """How much a person keyed, and how much of it otherwise than it was settled, as a share of 1 with its
+    95 % interval."""
+
+    name: str
+    keyed: int
+    wrong: int
+    share: float
+    lower: float
+    upper: float
+
+
+class PeopleShown(BaseModel):
+    """Those of whom the caller may know."""
+
+    items: list[PersonShown]
+
+
 class Loosening(BaseModel):
     """Why a tightening is taken back."""
 
@@ -241,6 +259,24 @@ def _rule(one: holding.Rule, kinds: Mapping[str, str], titles: Mapping[str, str]
 def _wrong(context: Context, row: Any) -> WrongShown:
     title = context.forms.get(row.form, row.version).titles[row.field]
     return WrongShown(submission=row.submission_id, unit=row.unit or row.name, title=title, status=row.status)
+
+
+@router.get("/people")
+def people(context: Here, who: _Keys) -> PeopleShown:
+    """Returns how often people keyed otherwise than it was settled: everybody's for administrators, one's own
+    for others."""
+    only = None if "admin" in who.can else who.id
+    with context.database.snapshot() as connection:
+        found = twice.keyers(connection, context.forms, only)
+        called = names(connection, [one.who for one in found])
+    items = [
+        PersonShown(
+            name=called[one.who], keyed=one.keyed, wrong=one.wrong, share=one.interval.share,
+            lower=one.interval.lower, upper=one.interval.upper,
+        )
+        for one in found
+    ]  # fmt: skip
+    return PeopleShown(items=items)
 
 
 @router.get("/figures.xlsx", response_class=Response, responses=media(_SHEET))

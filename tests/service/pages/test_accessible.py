@@ -78,7 +78,7 @@ LOOKS = (
     Look("keys", "/", _keys),
     Look("forms", "/forms?form=pilot-application", _roster),
     Look("samples", "/samples", _sample),
-    Look("quality", "/quality", lambda page: page.wait_for_selector("#figures tbody tr")),
+    Look("quality", "/quality", lambda page: page.wait_for_selector("#work dt")),
     Look("campaigns", "/campaigns?name=near-zero-carbon-2021", _campaign),
     Look("export", "/export", lambda page: page.wait_for_selector("#columns li")),
     Look("security", "/security", lambda page: page.wait_for_selector("#sessions li")),

@@ -73,15 +73,48 @@ function paint(told) {
   $("#to-correct").replaceChildren(...told.to_correct.map((one) => h("li", {}, h("a", { href: `/submissions/${one.submission}` }, one.unit), one.title)));
 }
 
+const share = (part, whole) => (whole ? `${((part / whole) * 100).toFixed(1)}%` : "—");
+
+function rows(table, heads, lines) {
+  const cell = (value, at) => (at ? h("td", { class: "number" }, String(value)) : h("th", { scope: "row" }, value));
+  const head = h("thead", {}, h("tr", {}, heads.map((words, at) => h("th", { scope: "col", class: at ? "number" : null }, words))));
+  const body = lines.length ? lines.map((line) => h("tr", {}, line.map(cell))) : [h("tr", {}, h("td", { colspan: heads.length }, "没有"))];
+  $(table).replaceChildren(head, h("tbody", {}, body));
+}
+
+async function work() {
+  const told = await get("/proof/work", { weeks: $("#weeks").value });
+  const figures = [
+    ["无须任何人处理的申请", `${share(told.untouched, told.applications)}（${told.untouched}/${told.applications}）`],
+    ["无须任何人处理的栏目", `${share(told.untouched_fields, told.fields)}（${told.untouched_fields}/${told.fields}）`],
+    ["每份用时", told.minutes === null ? "—" : `${told.minutes.toFixed(1)} 分钟（${told.timed} 份）`],
+  ];
+  $("#work").replaceChildren(...figures.map(([words, value]) => h("div", {}, h("dt", {}, words), h("dd", {}, value))));
+  rows("#reasons", ["原因", "栏数"], told.reasons.map((one) => [one.reason, one.count]));
+  rows("#corrected", ["栏目", "次数", "没有提示的"], told.corrected.map((one) => [`${one.form}：${one.title}`, one.count, one.silent]));
+}
+
+async function people() {
+  const { items } = await get("/proof/people");
+  const share = (one) => `${(one.share * 100).toFixed(1)}%（${(one.lower * 100).toFixed(1)}–${(one.upper * 100).toFixed(1)}%）`;
+  rows("#people", ["姓名", "已录", "有误", "占"], items.map((one) => [one.name, one.keyed, one.wrong, share(one)]));
+}
+
+async function workSheet() {
+  try { await download("/proof/work.csv", { query: { weeks: $("#weeks").value } }); } catch (problem) { tell(problem); }
+}
+
 async function sheet() {
   try { await download("/proof/figures.xlsx"); } catch (problem) { tell(problem); }
 }
 
+$("#weeks").addEventListener("change", () => work().catch(tell));
+$("#work-sheet")?.addEventListener("click", workSheet);
 $("#sheet")?.addEventListener("click", sheet);
 bind("准确率", $("#sheet") ? [{ name: "sheet", keys: ["d"], does: "下载抽查结果", run: sheet }] : []);
 
 async function start() {
-  try { paint(await get("/proof/figures")); } catch (problem) { tell(problem); }
+  try { paint(await get("/proof/figures")); await work(); if ($("#people")) await people(); } catch (problem) { tell(problem); }
 }
 
 start();
