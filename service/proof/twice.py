@@ -70,6 +70,16 @@ def ask(
         connection.execute(proof_samples.insert(), rows)
 
 
+def waiting(connection: sa.Connection, submission: int) -> set[str]:
+    """Returns the fields of a submission that two people have still to key."""
+    query = sa.select(proof_samples.c.field).where(
+        proof_samples.c.submission_id == submission,
+        proof_samples.c.purpose == "twice",
+        proof_samples.c.state.in_(OPEN),
+    )
+    return set(connection.scalars(query))
+
+
 def _names(line: Line, form: FormDefinition | None) -> list[str]:
     """Returns the fields that two people key: those that the form names, where there is a place to see."""
     if form is None or line.get("error"):

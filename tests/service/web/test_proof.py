@@ -131,3 +131,22 @@ def test_only_an_administrator_loosens_and_says_why(
     actions = [one["action"] for one in uploader.get("/api/v1/audit").json()["items"]]
     assert {"draw", "sample", "tighten", "loosen"} <= set(actions)
     assert uploader.get("/api/v1/audit/verify").json()["sound"]
+
+
+def test_what_two_people_have_to_key_nobody_settles_alone(service: Served) -> None:
+    """Whatever the form: what is asked for twice is a row of the store."""
+    administrator, reviewer = service.signed_in("administrator"), service.signed_in("reviewer")
+    number = submitted(service, administrator)
+    path = f"/api/v1/submissions/{number}"
+    told = administrator.get(path).json()
+    row = {
+        "purpose": "twice", "submission_id": number, "field": "email", "form": told["form"],
+        "version": told["form_version"], "kind": "email", "source": "word", "value": "a@example.cn",
+        "confidence": 1.0, "read_at": service.clock(), "state": "first", "corrected": False,
+    }  # fmt: skip
+    with service.context.database.write() as connection:
+        connection.execute(proof_samples.insert().values(row))
+    change, version = {"changes": [{"field": "email", "text": "b@example.cn"}]}, {"If-Match": '"1"'}
+    refused = reviewer.patch(f"{path}/fields", json=change, headers=version)
+    assert (refused.status_code, "两人" in refused.json()["detail"]) == (409, True)
+    assert administrator.patch(f"{path}/fields", json=change, headers=version).status_code == 200
