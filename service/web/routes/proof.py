@@ -76,8 +76,9 @@ class SampleAnswer(BaseModel):
         said = ("value" in self.model_fields_set) + (self.text is not None) + (not self.legible)
         if said != 1:
             raise ValueError("value、text 和 legible: false 应恰有一个")
-        # Bounded as a correction is.
-        FieldChange.model_validate({"field": "keyed", "value": self.value})
+        # Bounded as a correction is, and such that a database can hold it.
+        keyed = {"value": self.value} if self.text is None else {"text": self.text}
+        FieldChange.model_validate({"field": "keyed", **keyed})
         return self
 
     def to_change(self) -> Change | None:
