@@ -82,6 +82,8 @@ CATALOGUE: dict[str, Kind] = {
     "mention-missing": _warning("“{title}”中没有出现“{other}”的名称", doubt=False),
     "other-form": _error("这份文件像是“{form}”，却按“{wanted}”读取，请核对指定的表格"),
     "label-missing": _error("没有找到“{title}”一栏", "请使用原表填写，不要删改表中的栏目"),
+    "held-back": _warning("抽查发现与“{title}”同类的内容有误，这一类暂由人工复核，请对照原件"),
+    "keyed-twice": _warning("“{title}”须由两人分别照原件录入，两人一致的自动确认"),
     "unsure": _warning("“{title}”识别把握不足（{percent}%），请对照原件"),
     "text-struck": _warning("“{title}”中有被划去的文字“{text}”"),
     "text-repeated": _warning("“{title}”的文字重复出现，可能是软件保存时造成的"),

@@ -42,6 +42,9 @@ class Settings:
     only go to `webhook_hosts`. `sealform purge` goes by `retention_days`. `backup_key` signs backups and is
     never shown.
 
+    `silent_target` is the share of accepted values that may be wrong. Blind samples measure it, at which
+    people spend at most `sample_minutes` a day in all; 0 means that none are drawn.
+
     A notice of correction names `contact`, gives `correction_days` working days, and is made from
     `notice_template` (None: ours).
 
@@ -68,6 +71,8 @@ class Settings:
     session_hours: float = 12.0
     second_factor: bool = False
     log_views: bool = False
+    silent_target: float = 0.001
+    sample_minutes: float = 10.0
     retention_days: int | None = None
     backup_key: bytes | None = field(default=None, repr=False)
     contact: str | None = None
@@ -117,6 +122,10 @@ class Settings:
             session_hours=_positive(environment, "SEALFORM_SESSION_HOURS", cls.session_hours),
             second_factor=_is_on(environment, "SEALFORM_REQUIRE_SECOND_FACTOR"),
             log_views=_is_on(environment, "SEALFORM_LOG_VIEWS"),
+            silent_target=_at_most(environment, "SEALFORM_SILENT_TARGET", cls.silent_target, 0.5),
+            sample_minutes=_at_most(
+                environment, "SEALFORM_SAMPLE_MINUTES", cls.sample_minutes, 480, zero=True
+            ),
             retention_days=_whole(environment, "SEALFORM_RETENTION_DAYS"),
             backup_key=_key(environment, "SEALFORM_BACKUP_KEY"),
             contact=environment.get("SEALFORM_CONTACT") or None,
@@ -211,6 +220,17 @@ def _is_on(environment: Mapping[str, str], name: str) -> bool:
     if text not in ("0", "1"):
         raise BadUsage(f"环境变量 {name} 应为 1（是）或 0（否），现为“{text}”")
     return text == "1"
+
+
+def _at_most(
+    environment: Mapping[str, str], name: str, default: float, most: float, *, zero: bool = False
+) -> float:
+    if zero and (environment.get(name) or "").strip() == "0":
+        return 0.0
+    number = _positive(environment, name, default)
+    if number > most:
+        raise BadUsage(f"环境变量 {name} 应不超过 {most:g}，现为“{number:g}”")
+    return number
 
 
 def _positive(environment: Mapping[str, str], name: str, default: float) -> float:

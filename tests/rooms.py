@@ -61,7 +61,9 @@ ROOMS: Mapping[str, Room] = {
     "extractor.views": Room(
         "limits scan arrival options readers.pdf readers.ofd readers", doors="draw_pages print_word"
     ),
-    "extractor": Room("limits arrival options applications drafting drafts templates pipeline views"),
+    "extractor": Room(
+        "limits weighing arrival options applications drafting drafts templates pipeline views"
+    ),
     "service.atomic_files": Room(),
     "service.terminal": Room(),
     "service.signals": Room(),
@@ -70,6 +72,7 @@ ROOMS: Mapping[str, Room] = {
     "service.sources": Room("extractor.arrival extractor atomic_files"),
     "service.results": Room("extractor atomic_files sources"),
     "service.parts": Room("extractor results"),
+    "service.proof.judgement": Room("results", doors="agreement interval plan strata watch"),
     "service.blobs": Room("atomic_files"),
     "service.forms": Room(
         "generator extractor atomic_files",
@@ -82,13 +85,17 @@ ROOMS: Mapping[str, Room] = {
     "service.store": Room(
         "results parts",
         doors="accounts again audit belongings campaigns database events exports forms listing "
-        "marks records replay search second_factor sessions settling statuses tables "
+        "marks proof_tables records replay search second_factor sessions settling statuses tables "
         "twins uploads versions webhooks workers",
     ),
     "service.migrations": Room("store"),
+    "service.proof": Room(
+        "extractor settings results parts store proof.judgement",
+        doors="drawing figures holding keying twice work",
+    ),
     "service.webhooks": Room("settings store"),
     "service.jobs": Room(
-        "extractor signals logs settings results blobs processes page_pictures store webhooks",
+        "extractor signals logs settings results blobs processes page_pictures store proof webhooks",
         doors="decisions inside_dbos queue worker",
     ),
     "service.export": Room(
@@ -106,7 +113,7 @@ ROOMS: Mapping[str, Room] = {
         "extractor atomic_files terminal signals sources results processes export", doors="extraction"
     ),
     "service.web": Room(
-        "generator logs settings results parts blobs forms page_pictures store webhooks export "
+        "generator logs settings results parts blobs forms page_pictures store proof webhooks export "
         "campaigns.judgement campaigns",
         doors="app context",
     ),
@@ -116,7 +123,7 @@ ROOMS: Mapping[str, Room] = {
         "extractor.arrival atomic_files terminal store web", doors="fetch folder imap upload"
     ),
     "service.upkeep": Room(
-        "extractor.scan extractor.arrival atomic_files terminal settings results blobs store jobs",
+        "extractor.scan extractor.arrival atomic_files terminal settings results blobs store proof jobs",
         doors="backup doctor purge rehearse restore",
     ),
     "service.cli": Room(

@@ -41,6 +41,7 @@ PURE = [
     *(path for room in _PURE_ROOMS for path in (ROOT / "extractor" / room).glob("*.py")),
     ROOT / "extractor" / "views" / "find_cells.py",
     *(ROOT / "service" / "campaigns" / "judgement").glob("*.py"),
+    *(ROOT / "service" / "proof" / "judgement").glob("*.py"),
     *(ROOT / "service" / name for name in ("jobs/decisions.py", "store/statuses.py", "web/return_letter.py")),
 ]
 IMPURE = {

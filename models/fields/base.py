@@ -41,7 +41,8 @@ class FieldBase(Model, Generic[V]):
     `label` is what people call the field, where its cell's label would not tell it from another field.
     `prompt` is printed just before the value inside the cell, and `guidance` where the value goes. Their
     aliases are other wordings in use, which are not printed. `mentions` names the field whose value this
-    field's value should contain.
+    field's value should contain. `keyed_twice` says that two people key the value, each without seeing what
+    was read.
 
     A value is an immutable Python value `V`. None, never an empty value, says that nothing was filled in.
     """
@@ -55,6 +56,7 @@ class FieldBase(Model, Generic[V]):
     required: bool = False
     align: Align = "left"
     mentions: FieldName | None = None
+    keyed_twice: bool = False
 
     # These have no default, because no answer is right for all kinds. A kind that leaves one out is refused
     # when it is defined.

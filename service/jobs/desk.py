@@ -8,11 +8,13 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+
+import sqlalchemy as sa
 
 from extractor import Options, Source, around, extract
 from models.errors import NotFound, ReaderCrashed, TimedOut
@@ -21,6 +23,8 @@ from service.jobs.decisions import Tempo, pause_before_another
 from service.jobs.queue import Queue
 from service.page_pictures import Views
 from service.processes.pool import Done, Forms, LastingPool, Read
+from service.proof import twice
+from service.proof.holding import held_back, rules
 from service.results import Line, line_of
 from service.store import again, records
 from service.store.database import Database
@@ -187,16 +191,17 @@ class Desk:
         now = self.clock()
         with self.database.write() as connection:
             if pause is None:
-                records.finish(
+                made = records.finish(
                     connection,
                     job.upload,
-                    done.lines,
+                    self._held_back(connection, done.lines),
                     self.forms.get,
                     self.name,
                     done.seconds,
                     now,
                     begun.again,
                 )
+                twice.ask(connection, made, self.forms.get, now)
                 return
             code = done.error["code"] if done.error else None
             again: ProgressJson = {
@@ -206,6 +211,13 @@ class Desk:
             }
             report_progress(connection, job.upload, again)
             self.queue.enqueue(connection, job.upload, job.tries + 1, pause)
+
+    def _held_back(self, connection: sa.Connection, lines: Sequence[Line]) -> list[Line]:
+        known, found = rules(connection), []
+        for line in lines:
+            form = self.forms.get(str(line["form"]), str(line["version"])) if line["form"] else None
+            found.append(twice.marked(held_back(line, form, known), form))
+        return found
 
 
 @dataclass

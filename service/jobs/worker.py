@@ -30,6 +30,7 @@ from service.page_pictures import Views
 from service.processes.child import die_with_parent, is_running
 from service.processes.pool import LastingPool, Limits, Read, Stopped, cores, options_of
 from service.processes.scratch import scratch_folder, sweep
+from service.proof import drawing
 from service.settings import Settings
 from service.signals import Stop
 from service.store import workers
@@ -104,11 +105,13 @@ def work(
         )
         blobs = open_blobs(settings.blob_place)
         desk = Desk(
-            identity.name, database, blobs, FormStore(database), queue, pool, options_of(settings), tempo,
+            identity.name, database, blobs, FormStore(database), queue, pool,
+            options_of(settings, silent_target=settings.silent_target), tempo,
             scratch, clock, reader,
             Views(settings, blobs, (pool, scratch)) if settings.parent is not None else None,
         )  # fmt: skip
-        stack.enter_context(_messenger(database, settings, clock))
+        stack.enter_context(_thread("messenger", webhooks.run, database, settings, clock))
+        stack.enter_context(_thread("draw", drawing.run, database, desk.forms, settings, clock))
         with _Worker(desk, identity, jobs) as worker:
             say(f"工作进程 {identity.name} 已启动，同时读取 {jobs} 份")
             try:
@@ -120,10 +123,10 @@ def work(
 
 
 @contextmanager
-def _messenger(database: Database, settings: Settings, clock: Callable[[], datetime]) -> Iterator[None]:
-    """Delivers webhook messages for as long as the block lasts."""
+def _thread(name: str, run: Callable[..., object], *arguments: object) -> Iterator[None]:
+    """Calls `run` in a thread, with an event that is set when the block ends as its last argument."""
     stop = threading.Event()
-    thread = threading.Thread(target=webhooks.run, args=(database, settings, clock, stop), name="messenger")
+    thread = threading.Thread(target=run, args=(*arguments, stop), name=name)
     thread.start()
     try:
         yield

@@ -325,6 +325,12 @@ class Whole:
     is_alone: bool
 
 
+def exists(connection: sa.Connection, submission: int) -> bool:
+    """Returns whether there is a submission of that number."""
+    wanted = sa.select(submissions.c.id).where(submissions.c.id == submission)
+    return connection.scalar(wanted) is not None
+
+
 def whole(connection: sa.Connection, submission: int) -> Whole:
     """Returns the submission of that number.
 

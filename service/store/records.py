@@ -151,7 +151,7 @@ def correct(
         if change.field not in form.fields:
             raise Invalid(f"表格中没有字段“{change.field}”")
         field, title = form.fields[change.field], form.titles[change.field]
-        value = _value(field, title, change, values.get(change.field))
+        value = value_of(field, title, change, values.get(change.field))
         if value is None and field.required and not change.says_empty:
             raise Invalid(f"“{title}”必填，现在是空的", advice="原件上确实没有填写的，请用 value: null 说明")
         same = value == values.get(change.field)
@@ -419,8 +419,12 @@ def _content(record: Any) -> tuple[dict[str, Any], dict[str, MarkJson]]:
     return dict(record.content), dict(record.marks)
 
 
-def _value(field: FieldBase[Any], title: str, change: Change, now: Any) -> Any:
-    """Returns the field's value after `change`, as JSON."""
+def value_of(field: FieldBase[Any], title: str, change: Change, now: Any) -> Any:
+    """Returns the field's value after `change`, as JSON; it is `now` before.
+
+    Raises:
+        Invalid: the text has no reading in the field's kind, or the value is none of it.
+    """
     try:
         if change.text is not None:
             return field.to_json(field.parse(change.text))

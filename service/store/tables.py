@@ -10,6 +10,7 @@ uploads ──< upload_files            the files that one request or one mail b
               ├───>< kinships       pairs of submissions that may be the same, and a person's verdict
               ├────< rulings        what persons decided on it for a campaign
               ├────── belongings    which campaign a person says it is for
+              ├────< proof_samples  values that people key again blindly (`proof_tables.py`)
               └────── search        the full-text index: FTS5 or a tsvector, so only the migration makes it
 announcements                       what was announced for a campaign, and which submissions are meant
 audit_log ──< audit_values          a hash chain over salted digests. Values and salts can be erased, and the

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from models.errors import BadUsage
 from service.blobs import Blobs
+from service.proof import keying
 from service.results import Line
 from service.store import audit, belongings, campaigns, events, search, twins
 from service.store.database import Database
@@ -146,6 +147,7 @@ def _erase(connection: sa.Connection, submission: int, actor: str, now: datetime
     twins.forget(connection, submission)
     campaigns.forget(connection, submission)
     belongings.forget(connection, submission)
+    keying.forget(connection, submission)
     connection.execute(
         versions.insert().values(
             submission_id=submission, version=row.version + 1, at=now, actor=actor, action="purge",

@@ -33,6 +33,7 @@ from service.web.routes import (  # fmt: skip
     own_sheets,
     part_pages,
     placements,
+    proof,
     questions,
     session,
     submissions,
@@ -41,6 +42,7 @@ from service.web.routes import (  # fmt: skip
     uploads,
     users,
     webhooks,
+    work,
 )
 from service.web.security import Guard, Visitor
 
@@ -52,7 +54,7 @@ _ROUTERS: Sequence[APIRouter] = (
     twins.router, export.router, correction.router, campaigns.router, outcomes.router,
     own_sheets.router, placements.router,
     webhooks.router, part_pages.router,
-    audit.router,
+    audit.router, proof.router, work.router,
 )  # fmt: skip
 
 # The number of requests that may wait for a picture at the same time; further ones queue.

@@ -61,6 +61,7 @@ ACTIONS: Mapping[str, str] = {
     "correction": "生成补正通知",
     "backup": "备份",
     "restore": "恢复", "replaces": "替换原来的", "replaced": "被替换", "another": "确认是另一份",
+    "draw": "抽取抽查", "sample": "抽查有误", "tighten": "收紧复核", "loosen": "放宽复核",
     "unsettle": "撤销重复的处理", "ruling": "活动意见", "announce": "导入上级名单",
     "match": "对应上级名单", "place": "归入活动",
 }  # fmt: skip
@@ -109,6 +110,8 @@ PAGES = (
     Page("/submissions/{id:int}", "review.html", current="/", is_of_one=True),
     Page("/questions", "questions.html", "correct", "/questions"),
     Page("/questions/{form}/{field}", "wall.html", "correct", "/questions"),
+    Page("/samples", "samples.html", "correct", "/samples"),
+    Page("/quality", "quality.html", current="/quality"),
     Page("/forms", "forms.html", current="/forms"),
     Page("/campaigns", "campaigns.html", current="/campaigns"),
     Page("/export", "export.html", "export", "/export"),
@@ -119,6 +122,7 @@ PAGES = (
 # Path, name, and the right that one needs to see the entry.
 NAVIGATION = (
     ("/", "收件箱", "see"), ("/questions", "按题复核", "correct"), ("/forms", "表格", "see"),
+    ("/samples", "抽查", "correct"), ("/quality", "准确率", "see"),
     ("/campaigns", "活动", "see"),
     ("/export", "导出", "export"),
     ("/admin", "管理", "admin"),

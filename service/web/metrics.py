@@ -9,11 +9,14 @@ from prometheus_client import CollectorRegistry, Counter, generate_latest
 from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
+from service.proof import figures, holding
 from service.store.database import Database
+from service.store.proof_tables import proof_samples
 from service.store.statuses import WORDS
 from service.store.tables import deliveries, results, submissions, uploads, workers
 
 STATES = ("received", "reading", "done")
+SAMPLES = ("first", "second", "third", "right", "wrong", "unclear")
 # A worker that has not reported for so long is not counted.
 ALIVE = timedelta(seconds=60)
 # Seconds. A Word file takes a twentieth of a second, a page of a scan two or three seconds, a thick scan a
@@ -65,6 +68,24 @@ class _Kept(Collector):
             yield _gauge("sealform_submissions", "Submissions by status", "status", tuple(WORDS), statuses)
             yield from self._waiting(connection)
             yield _durations(connection)
+            yield from self._proof(connection)
+
+    def _proof(self, connection: sa.Connection) -> Iterator[GaugeMetricFamily]:
+        states = _counts(connection, proof_samples.c.state)
+        yield _gauge("sealform_samples", "Blind samples by how they came out", "state", SAMPLES, states)
+        interval = figures.whole(connection, self._clock())
+        bounds = GaugeMetricFamily(
+            "sealform_silent_errors",
+            "Share of accepted values that were wrong, by blind samples, with its 95 % interval",
+            labels=["bound"],
+        )
+        for bound in ("share", "lower", "upper"):
+            bounds.add_metric([bound], getattr(interval, bound))
+        yield bounds
+        held = len(holding.rules(connection))
+        yield GaugeMetricFamily(
+            "sealform_tightenings", "Groups that are held back since samples were wrong", held
+        )
 
     def _waiting(self, connection: sa.Connection) -> Iterator[GaugeMetricFamily]:
         now, waits = self._clock(), uploads.c.state == "received"

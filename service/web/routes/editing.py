@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from models.errors import Conflict, SealformError, Stale
 from models.form import FormDefinition
+from service.proof import twice
 from service.store import listing, records
 from service.store.accounts import Actor
 from service.store.versions import Editor
@@ -297,9 +298,24 @@ def _correct(
 
     def edit(connection: sa.Connection) -> int:
         form, wanted = _form(context, connection, submission), [one.to_change() for one in changes]
+        if "admin" not in who.can:
+            _leave_to_two(connection, submission, form, wanted)
         return records.correct(connection, submission, version, wanted, form, _editor(context, who), reason)
 
     return edited(context, submission, version, edit, {"fields": yours})
+
+
+def _leave_to_two(
+    connection: sa.Connection, submission: int, form: FormDefinition, wanted: Sequence[records.Change]
+) -> None:
+    """Refuses to settle alone what two people have to key. An administrator may, so that nothing is stuck
+    where there are not two."""
+    waiting = twice.waiting(connection, submission)
+    titles = [form.titles[one.field] for one in wanted if one.field in waiting]
+    if titles:
+        raise Conflict(
+            f"“{titles[0]}”须由两人分别录入", advice="请在“抽查”页录入；只有一个人的，请管理员确认"
+        )
 
 
 def _undo(context: Context, who: Actor, submission: int, version: int) -> int:

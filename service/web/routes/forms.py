@@ -289,12 +289,13 @@ def _suffix(kind: Kind) -> str:
 
 
 def _shown(form: FormDefinition) -> FormShown:
-    fields = [_asked(field, form.titles[name]) for name, field in form.fields.items()]
+    fields = [asked(field, form.titles[name]) for name, field in form.fields.items()]
     return FormShown(name=form.name, version=form.version, title=form.title, fields=fields)
 
 
-def _asked(field: AnyField, title: str) -> FieldAsked:
-    asked = FieldAsked(
+def asked(field: AnyField, title: str) -> FieldAsked:
+    """Returns what a page needs to know to ask for a field."""
+    plain = FieldAsked(
         name=field.name, title=title, kind=field.kind, widget=field.widget, required=field.required,
         mentions=field.mentions,
         prompt=field.prompt,
@@ -305,5 +306,5 @@ def _asked(field: AnyField, title: str) -> FieldAsked:
     elif isinstance(field, NumberField):
         more = {"unit": field.unit}
     elif isinstance(field, RowsField):
-        more = {"min": field.min, "columns": [_asked(column.field, column.label) for column in field.columns]}
-    return asked.model_copy(update=more)
+        more = {"min": field.min, "columns": [asked(column.field, column.label) for column in field.columns]}
+    return plain.model_copy(update=more)

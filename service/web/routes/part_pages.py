@@ -60,7 +60,7 @@ class AllPages(BaseModel):
 @router.get("/pages")
 async def pages(submission: Number, request: Request, who: Viewer) -> AllPages:
     """The pages of every part, in points."""
-    return await _apart(_pages, request, submission)
+    return await apart(_pages, request, submission)
 
 
 def _pages(context: Context, views: Views, submission: int) -> AllPages:
@@ -89,7 +89,7 @@ async def picture(
 ) -> Response:  # fmt: skip
     """Returns a page, or the part of it inside `box`, as a picture. With `seal` off it is without seals."""
     look = Look(page, scale, _box(box), seal == "off")
-    return await _apart(_picture, request, submission, index, look, if_none_match)
+    return await apart(_picture, request, submission, index, look, if_none_match)
 
 
 def _picture(
@@ -105,7 +105,7 @@ def _picture(
 @router.get("/parts/{index}", response_class=Response, responses=media("application/octet-stream"))
 async def original(submission: Number, index: Index, request: Request, who: Viewer) -> Response:
     """A part of a submission as it arrived, also one that lay in a mail or an archive."""
-    return await _apart(_original, request, submission, index)
+    return await apart(_original, request, submission, index)
 
 
 def _original(context: Context, views: Views, submission: int, index: int) -> Response:
@@ -139,7 +139,7 @@ def _box(told: str | None) -> tuple[float, float, float, float] | None:
     return x0, y0, x1, y1
 
 
-async def _apart(work: Callable[..., T], request: Request, *arguments: Any) -> T:
+async def apart(work: Callable[..., T], request: Request, *arguments: Any) -> T:
     """Calls `work` in one of a few separate threads, so that a request that waits for a picture keeps no
     other request waiting."""
     views = request.app.state.views

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.service.pages.conftest import Contexts, Visit
 from tests.service.pages.samples import filled
+from tests.service.pages.sampling import agree, draw_now
 from tests.service.pages.serving import ROOT, Service
 
 RULES = {
@@ -62,6 +63,12 @@ def _campaign(page: Page) -> None:
     page.evaluate("scrollTo(0, 0)")
 
 
+def _sample(page: Page) -> None:
+    """Word has to be printed before there is a cut-out."""
+    drawn = "() => document.querySelector('#pictures img')?.naturalWidth > 0"
+    page.wait_for_function(drawn, timeout=60_000)
+
+
 def _token(page: Page) -> None:
     page.get_by_label("给哪个系统用").fill("汇总平台")
     page.get_by_role("button", name="新建令牌").click()
@@ -75,6 +82,8 @@ LOOKS = (
     Look("inbox", "/", _inbox),
     Look("keys", "/", _keys),
     Look("forms", "/forms?form=pilot-application", _roster),
+    Look("samples", "/samples", _sample),
+    Look("quality", "/quality", lambda page: page.wait_for_selector("#work dt")),
     Look("campaigns", "/campaigns?name=near-zero-carbon-2021", _campaign),
     Look("export", "/export", lambda page: page.wait_for_selector("#columns li")),
     Look("security", "/security", lambda page: page.wait_for_selector("#sessions li")),
@@ -100,6 +109,8 @@ def busy(service: Service, tmp_path_factory: pytest.TempPathFactory) -> None:
         service.administrator.read(upload)
         for upload in service.administrator.upload(*paths, filled(folder, 31), filled(folder, 32))
     ]
+    draw_now(service)
+    agree(service, service.person("sampler", "reviewer"), 12)
     accepted = done[-1][0]
     version = {"If-Match": f'"{accepted["version"]}"'}
     service.administrator.ask(

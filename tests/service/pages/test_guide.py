@@ -30,7 +30,16 @@ _SEEN = """() => [...document.querySelectorAll('button, a, summary, label, legen
 _KEYS = (
     """() => [...document.querySelectorAll('#keys-list dt')].flatMap((row) => row.textContent.split(' / '))"""
 )
-_PAGES = ("/", "/forms", "/campaigns?name=near-zero-carbon-2021", "/export", "/admin", "/questions")
+_PAGES = (
+    "/",
+    "/forms",
+    "/campaigns?name=near-zero-carbon-2021",
+    "/export",
+    "/admin",
+    "/questions",
+    "/samples",
+    "/quality",
+)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -396,6 +396,10 @@ def test_what_was_there_before_the_upgrade_is_known_again(database: Database) ->
         known = connection.execute(twins.traits.select().order_by(*twins.traits.c)).all()
     with database.write() as connection:
         for statement in (
+            *(
+                f"DROP TABLE proof_{name}"
+                for name in ("focus", "rules", "answers", "samples", "counts", "draws")
+            ),
             "ALTER TABLE sessions DROP COLUMN agent",
             "ALTER TABLE sessions DROP COLUMN origin",
             "DROP TABLE recovery_codes",

@@ -76,15 +76,15 @@ export async function ask(path, query = {}, { signal } = {}) {
 
 /**
  * Send a change; gives the body (null for 204). `body` is JSON, or FormData for files. `version` becomes If-Match, `key` the
- * Idempotency-Key.
+ * Idempotency-Key; `keepalive` lets it outlive the page.
  */
-export async function send(method, path, body = null, { version, key, signal, query } = {}) {
+export async function send(method, path, body = null, { version, key, signal, query, keepalive } = {}) {
   const headers = { "X-CSRF-Token": csrf() };
   if (version !== undefined && version !== null) headers["If-Match"] = `"${version}"`;
   if (key) headers["Idempotency-Key"] = key;
   const isForm = body instanceof FormData;
   if (body !== null && !isForm) headers["Content-Type"] = "application/json";
-  const sent = { method, headers, signal, body: body === null ? undefined : isForm ? body : JSON.stringify(body) };
+  const sent = { method, headers, signal, keepalive, body: body === null ? undefined : isForm ? body : JSON.stringify(body) };
   return (await request(address(path, query ?? {}), sent)).body;
 }
 

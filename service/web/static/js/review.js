@@ -7,6 +7,7 @@ import { Ahead } from "./review/ahead.js";
 import { pickKeys } from "./review/answer.js";
 import { askReason, asks, closeReason, isAsking, paintMoves } from "./review/deciding.js";
 import { Card } from "./review/fields.js";
+import { lookAt } from "./review/focus.js";
 import { historyList } from "./review/history.js";
 import { Original } from "./review/original.js";
 import { Drafts, Saver, keepAsDraft, sendLeftovers } from "./review/saving.js";
@@ -46,6 +47,7 @@ async function open(submission, ready = null) {
   const [found, form] = await (ready?.parts ?? fetched(submission));
   if (turn !== turns) return false;
   id = submission;
+  lookAt(id);
   seen.add(id);
   sessionStorage.setItem("sealform.seen", JSON.stringify([...seen].slice(-500)));
   startSaving(found);

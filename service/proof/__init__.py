@@ -1,0 +1,1 @@
+"""How often we are wrong on the bureau's own paper: blind samples of what was accepted, and what follows."""

@@ -1,0 +1,138 @@
+"""The pages of blind samples: a tick is one key, a text its characters and Enter, nothing tells what was
+read, and the figure is the one of the service."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from service.forms.definitions import load_forms
+from service.store.database import Database
+from service.store.proof_tables import proof_samples
+from tests.service.pages.conftest import Visit
+from tests.service.pages.samples import FORM, filled
+from tests.service.pages.sampling import draw_now
+from tests.service.pages.serving import Service
+from tests.service.pages.walking import Keys
+
+FIELDS = load_forms()[FORM].fields
+SIZES = [(1366, 768), (390, 844)]
+
+
+@pytest.fixture(scope="module")
+def drawn(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    folder: Path = tmp_path_factory.mktemp("samples")
+    for upload in service.administrator.upload(*(filled(folder, seed) for seed in (61, 62))):
+        service.administrator.read(upload)
+    assert draw_now(service) > 15
+    database = Database(f"sqlite:///{service.folder / 'data/sealform.db'}")
+    yield database
+    database.close()
+
+
+def _states(database: Database) -> dict[int, Any]:
+    with database.read() as connection:
+        return {row.id: row for row in connection.execute(proof_samples.select())}
+
+
+def _opened(visit: Visit, *arguments: Any, **more: Any) -> Page:
+    page = visit("/samples", *arguments, **more)
+    expect(page.locator("#sample")).to_be_visible()
+    return page
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_pages_fit_and_can_be_looked_at(
+    visit: Visit, drawn: Database, size: tuple[int, int], dark: bool, tmp_path: Path
+) -> None:
+    for path, wanted in (("/samples", "#sample img"), ("/quality", "#figures tbody tr")):
+        page = visit(path, size=size, dark=dark)
+        expect(page.locator(wanted).first).to_be_visible(timeout=60_000)  # Word has to be printed first
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+        page.screenshot(path=tmp_path / "page.png")
+
+
+def test_a_person_keys_everything_by_keys_alone_a_tick_with_one(
+    service: Service, visit: Visit, drawn: Database
+) -> None:
+    """Each answer as the accepted value says it, so that all come out right. A key takes a third of a second;
+    what is looked at and thought takes people 3 s."""
+    page = _opened(visit, service.person("sampler", "reviewer"))
+    keys, ticks, texts = Keys(page), list[int](), list[int]()
+    before = _states(drawn)
+    for _ in range(40):
+        if not page.locator("#sample").is_visible():
+            break
+        src = page.locator("#pictures img").first.get_attribute("src") or ""
+        number = int(src.split("/")[5])
+        row = before[number]
+        strokes = _answer(keys, row)
+        (ticks if row.kind == "choice" and FIELDS[row.field].max == 1 else texts).append(strokes)
+        page.wait_for_function(
+            f"() => !document.querySelector('#pictures img')?.src.includes('/samples/{number}/')"
+            " || document.querySelector('#sample').hidden"
+        )
+    assert set(ticks) == {1}, "a tick is one key"
+    assert max(ticks) / 3 + 3 <= 4
+    short = [strokes for strokes in texts if strokes <= 12]
+    assert len(short) > 5
+    assert max(short) / 3 + 3 <= 8
+    states = {row.state for row in _states(drawn).values()}
+    assert states == {"right"}, states
+    expect(page.locator("#done")).to_contain_text("现在没有要录的")
+    shown = visit("/quality")
+    whole = service.administrator.ask("GET", "/proof/figures")["figures"][0]
+    first = shown.locator("#figures tbody").first
+    expect(first).to_contain_text(str(whole["looked"]))
+    expect(first).to_contain_text("尚未证明")
+    with shown.expect_download() as download:
+        shown.keyboard.press("d")
+    assert download.value.suggested_filename.endswith(".xlsx")
+
+
+def _answer(keys: Keys, row: Any) -> int:
+    """Presses what says the accepted value; how many keys that took."""
+    field, before = FIELDS[row.field], keys.strokes
+    if row.value is None:
+        keys.press("Alt+0" if field.widget not in ("options", "mark") else "0")
+    elif field.widget == "options":
+        for option in row.value:
+            keys.press(str(field.options.index(option) + 1))
+        if field.max != 1:
+            keys.press("Enter")
+    else:
+        text = field.format(field.from_json(row.value))
+        expect(keys.page.locator("#keyed")).to_be_focused()
+        keys.page.keyboard.insert_text(text)
+        keys.strokes += len(text)
+        keys.press("Enter")
+    return keys.strokes - before
+
+
+def test_what_is_not_keyed_or_has_no_reading_is_said_and_what_is_illegible_goes_on(
+    service: Service, visit: Visit, drawn: Database
+) -> None:
+    draw_now(service)
+    page = _opened(visit, service.person("careful", "reviewer"))
+    deadline = time.monotonic() + 30
+    while page.locator("#keyed[type=text]").count() == 0 and time.monotonic() < deadline:
+        title = page.locator("#asked").inner_text()
+        page.keyboard.press("x")
+        page.wait_for_function("(title) => document.querySelector('#asked').textContent !== title", arg=title)
+    page.keyboard.press("Enter")
+    expect(page.locator("#why")).to_contain_text("还没有录入")
+    first = page.locator("#pictures img").first.get_attribute("src")
+    page.keyboard.press("Alt+x")
+    expect(page.locator("#pictures img").first).not_to_have_attribute("src", first or "")
+    assert [row.state for row in _states(drawn).values()].count("second") >= 1
+
+
+def test_who_may_not_correct_is_shown_the_figure_alone(service: Service, visit: Visit) -> None:
+    page = visit("/quality", service.person("clerk", "clerk"))
+    expect(page.locator("#verdict")).not_to_contain_text("正在读取")
+    expect(page.get_by_role("link", name="抽查", exact=True)).to_have_count(0)
+    expect(page.get_by_role("button", name="下载抽查结果")).to_have_count(0)
