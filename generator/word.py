@@ -8,7 +8,7 @@ from typing import Any
 from docx.shared import Cm, Length, Pt
 
 from generator.document import Document
-from generator.filling import Filling, fill
+from generator.filling import Filling, Notes, fill
 from generator.word_controls import Controls, Element, Placeholder, element, run, valued
 from generator.word_package import TEXT_SIZE, TITLE_FONT, empty_package
 from models.fields import ChoiceField, DateField, FieldBase, NumberField
@@ -26,18 +26,22 @@ _CELL_SIDE = Pt(10.8)  # both side margins together
 _SLACK = Pt(10)  # stays free in a cell with marks: its margins, and what a font adds
 _LEAST_HEIGHT = Cm(0.8)  # the height of a row whose definition gives none
 _BLANK = "\u3000"
+_RED = valued("w:color", "C00000")
 _ROOM = 4  # blanks in an untouched answer: enough to click on, too few to wrap in a narrow column
 _BLANK_DATE = "    年    月    日"
 
 
-def build_word(form: FormDefinition, identity: Identity, record: Record | None = None) -> Document:
-    """Return `form` as a .docx, with the values of `record` where there is one.
+def build_word(
+    form: FormDefinition, identity: Identity, record: Record | None = None, notes: Notes | None = None
+) -> Document:
+    """Return `form` as a .docx, with the values of `record` where there is one, and with marks where `notes`
+    ask for a correction.
 
     Raises:
         GenerationError: see `generator.filling.fill`.
     """
-    filling = fill(form, record)
-    package = empty_package(form, identity)
+    filling = fill(form, record, notes)
+    package = empty_package(form, identity, notes.number if notes else "")
     for block in _Writer(filling).blocks():
         package.element.body.insert_element_before(block, "w:sectPr")
     file = io.BytesIO()
@@ -146,17 +150,21 @@ class _Writer:
         """Return one place of a table inside the form."""
         tag = Tag(field=table, row=row, column=column.field.name)
         title = f"{self._form.titles[table]}第{row + 1}行{column.label}"
-        return _paragraph(column.field.align, self._answer(tag, title, column.field))
+        is_first = row == 0 and tag.column == self._filling.first_column(table)
+        mark = self._filling.mark(table) if is_first else None
+        return _paragraph(column.field.align, self._answer(tag, title, column.field, mark))
 
     def _item(self, item: Item, width: Length, before: Length) -> Element:
         if isinstance(item, Printed):
             return _paragraph("left", self._controls.guarded(item.text), indent=True)
         # A blank separates the two controls, because LibreOffice 7.4 merges neighbours when it saves.
         parts = [self._controls.guarded(item.prompt), run(" ")] if item.prompt else []
+        mark = self._filling.mark(item.name)
         if isinstance(item, ChoiceField):
+            parts += [self._controls.guarded(mark, _RED), run("\n")] if mark else []
             parts += self._options(item, _letters(width))
         else:
-            parts.append(self._answer(Tag(field=item.name), self._form.titles[item.name], item))
+            parts.append(self._answer(Tag(field=item.name), self._form.titles[item.name], item, mark))
         guided = item.is_prose and Tag(field=item.name) not in self._filling.texts
         return _paragraph(item.align, *parts, before=before, line=_GUIDANCE_LINE if guided else _LINE)
 
@@ -177,12 +185,14 @@ class _Writer:
             )
             yield run(option)
 
-    def _answer(self, tag: Tag, title: str, field: FieldBase[Any]) -> Element:
+    def _answer(self, tag: Tag, title: str, field: FieldBase[Any], mark: str | None = None) -> Element:
+        usual = _placeholder(field)
         return self._controls.answer(
             tag,
             title,
             self._filling.texts.get(tag),
-            _placeholder(field),
+            # What is typed takes the mark's place.
+            Placeholder(mark + usual.text, faint=usual.faint) if mark else usual,
             calendar=isinstance(field, DateField),
         )
 
