@@ -81,8 +81,8 @@ ROOMS: Mapping[str, Room] = {
     "service.page_pictures": Room("extractor atomic_files settings results blobs processes"),
     "service.store": Room(
         "results parts",
-        doors="accounts again audit campaigns database events exports forms listing "
-        "marks records replay search second_factor sessions settling statuses tables "
+        doors="accounts again answers audit campaigns database events exports forms listing "
+        "marks notices records replay search second_factor sessions settling statuses tables "
         "twins uploads versions webhooks workers",
     ),
     "service.migrations": Room("store"),
@@ -93,19 +93,22 @@ ROOMS: Mapping[str, Room] = {
     ),
     "service.export": Room(
         "generator extractor results blobs page_pictures store",
-        doors="columns correction cutouts dossier files letters notice summary_sheet workbook",
+        doors="columns cutouts dossier files letters notice summary_sheet workbook",
     ),
     "service.campaigns.judgement": Room(doors="applicants attribution entries outcome standing timing"),
     "service.campaigns": Room(
         "generator atomic_files results forms store export campaigns.judgement",
         doors="desk gather loading papers sheets summary",
     ),
+    "service.corrections": Room(
+        "generator extractor results store export campaigns.judgement", doors="asking papers"
+    ),
     "service.runs": Room(
         "extractor atomic_files terminal signals sources results processes export", doors="extraction"
     ),
     "service.web": Room(
         "generator logs settings results parts blobs forms page_pictures store webhooks export "
-        "campaigns.judgement campaigns",
+        "campaigns.judgement campaigns corrections",
         doors="app context",
     ),
     "service.listening": Room("atomic_files"),

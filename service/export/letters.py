@@ -8,6 +8,8 @@ from email.policy import SMTP
 
 from models.writing import one_line
 
+_WORD = "vnd.openxmlformats-officedocument.wordprocessingml.document"
+
 
 def chinese_date(day: date) -> str:
     """Return the day as a Chinese letter writes it."""
@@ -23,8 +25,9 @@ def draft_mail(
     to: str | None = None,
     boundary: str | None = None,
 ) -> bytes:
-    """Return a mail that nobody has sent yet, with Word documents (name, bytes) attached. Mail programs open
-    it to be edited and sent, because of X-Unsent. Its `boundary` is random unless it is given."""
+    """Return a mail that nobody has sent yet, with documents (name, bytes) attached, Word or PDF. Mail
+    programs open it to be edited and sent, because of X-Unsent. Its `boundary` is random unless it is
+    given."""
     mail = EmailMessage(policy=SMTP)
     mail["X-Unsent"] = "1"
     if sender:
@@ -34,12 +37,8 @@ def draft_mail(
     mail["Subject"] = one_line(subject)
     mail.set_content(text)
     for name, data in files:
-        mail.add_attachment(
-            data,
-            maintype="application",
-            subtype="vnd.openxmlformats-officedocument.wordprocessingml.document",
-            filename=name,
-        )
+        kind = "pdf" if name.endswith(".pdf") else _WORD
+        mail.add_attachment(data, maintype="application", subtype=kind, filename=name)
     if boundary:
         mail.set_boundary(boundary)
     return mail.as_bytes()

@@ -17,7 +17,9 @@ from service.store.tables import audit_log, audit_values, records, rulings, subm
 _BATCH = 500
 _PREFIX = "submission:"
 # Entries about a submission that change nothing in its record.
-_SILENT = frozenset({"upload", "dossier", "correction", "view", "ruling"})
+_SILENT = frozenset({
+    "upload", "dossier", "correction", "view", "ruling", "notice", "answered", "notice-sent",
+})  # fmt: skip
 _CAMPAIGN = "campaign:"
 _UNDER_WAY = ("received", "reading")
 

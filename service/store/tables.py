@@ -9,6 +9,7 @@ uploads ──< upload_files            the files that one request or one mail b
               ├────< traits         what the submission is recognised by when the same comes again
               ├───>< kinships       pairs of submissions that may be the same, and a person's verdict
               ├────< rulings        what persons decided on it for a campaign
+              ├────< notices        what was asked of its applicant each time that it went back
               └────── search        the full-text index: FTS5 or a tsvector, so only the migration makes it
 audit_log ──< audit_values          a hash chain over salted digests. Values and salts can be erased, and the
                                     chain stays whole
@@ -290,6 +291,35 @@ rulings = Table(
     Column("version", Integer, nullable=False),
     Column("by", String(80), nullable=False),
     Column("at", Moment, nullable=False),
+)  # fmt: skip
+
+# What was asked of an applicant when a submission went back, once for each time. `asked` is a list of
+# {"text", "remedy", "field", "code"} in the notice's order; `given` are the values that stand in the form
+# that goes with it, {field: JSON value}, by whose number (`instance`) the answer is known again. `answer` is
+# the submission that answered it; there is no foreign key, as in `kinships`.
+notices = Table(
+    "notices", metadata, _id(),
+    Column("submission_id", ForeignKey("submissions.id", ondelete="CASCADE"), nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("number", String(120), nullable=False, unique=True),
+    Column("campaign", String(64)),
+    Column("serial", Integer, nullable=False),  # within its campaign and year
+    Column("instance", String(20), nullable=False, unique=True),
+    Column("unit", String(512)),
+    Column("asked", Json, nullable=False),
+    Column("given", Json, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("made_by", String(80), nullable=False),
+    Column("working_days", Integer, nullable=False),
+    Column("due", String(10), nullable=False),  # a day, in ISO form; it is still in time
+    Column("ends_at", Moment, nullable=False),  # the first moment that is no more in time
+    Column("state", String(16), nullable=False),  # open, answered, closed, recalled
+    Column("answer", _Id, index=True),
+    Column("ground", String(16)),  # instance, thread, unit, named: by what the answer was known
+    Column("settled_at", Moment),
+    Column("message_id", String(120)),  # of the mail that was sent with it
+    UniqueConstraint("submission_id", "round"),
+    sa.Index(None, "state", "ends_at"),
 )  # fmt: skip
 
 counters = Table(

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from models.errors import BadUsage
 from service.blobs import Blobs
 from service.results import Line
-from service.store import audit, campaigns, events, search, twins
+from service.store import audit, campaigns, events, notices, search, twins
 from service.store.database import Database
 from service.store.statuses import Status
 from service.store.tables import (
@@ -145,6 +145,7 @@ def _erase(connection: sa.Connection, submission: int, actor: str, now: datetime
     search.forget(connection, submission)
     twins.forget(connection, submission)
     campaigns.forget(connection, submission)
+    notices.forget(connection, submission)
     connection.execute(
         versions.insert().values(
             submission_id=submission, version=row.version + 1, at=now, actor=actor, action="purge",

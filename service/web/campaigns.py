@@ -2,17 +2,20 @@
 them."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from models.errors import NotFound
+from models.errors import NotFound, SealformError
 from service.campaigns.desk import Desk, Seen
 from service.campaigns.judgement.standing import Application
-from service.campaigns.loading import known_campaigns, load_campaign
+from service.campaigns.loading import Loaded, known_campaigns, load_campaign
 from service.store.forms import FormStore
+
+_AFTER = timedelta(days=366)
 
 
 class Campaigns:
@@ -41,6 +44,22 @@ class Campaigns:
                     raise NotFound(f"没有名为“{name}”的活动")
                 self._desks[name] = Desk(load_campaign(name, self._forms.current(), self._folder))
             return self._desks[name]
+
+    def of_form(self, form: str, arrived: datetime) -> Loaded | None:
+        """The campaign that something on `form` which arrived then is for: it had been called for, and it
+        ended less than a year ago. The first to end, where there are several; None where there is none."""
+        found = []
+        for name in self.names():
+            try:
+                loaded = self.desk(name).loaded
+                stage, clock = loaded.campaign.applying, loaded.judge.clock
+                end = clock.grace_end(stage)
+            except SealformError:
+                continue
+            opened = stage.opens is None or stage.opens <= clock.day(arrived)
+            if loaded.campaign.form == form and opened and arrived < end + _AFTER:
+                found.append((end, name, loaded))
+        return min(found, key=lambda one: one[:2])[2] if found else None
 
 
 def _campaigns(request: Request) -> Campaigns:

@@ -18,6 +18,7 @@ from service.store.forms import FormStore
 from service.store.listing import Whole
 from service.store.marks import ChangeJson
 from service.store.statuses import Move, Status, legal
+from service.web.corrections import NOTICE, CorrectionShown, correction_shown
 from service.web.twins import TWIN, Named, Twin, shown_twins
 
 
@@ -107,6 +108,7 @@ _DETAIL: JsonDict = {
     "moves": ["accept", "return", "reject", "withdraw"],
     "people": {"worker:w1": "自动识别"},
     "twins": [TWIN],
+    "correction": {"notices": [NOTICE], "answers": None, "compared": [], "kept": 0},
 }
 
 
@@ -209,7 +211,7 @@ class PartShown(BaseModel):
 
 class Detail(Summary):
     """A submission with everything that was read. `moves` are the moves that are possible now, `people` the
-    names of the actors, and `twins` the submissions that may be the same."""
+    names of the actors, `twins` the submissions that may be the same, `correction` the notices about it."""
 
     model_config = ConfigDict(json_schema_extra={"example": _DETAIL})
     parts: list[PartShown]
@@ -220,6 +222,7 @@ class Detail(Summary):
     moves: list[Move]
     people: dict[str, str]
     twins: list[Twin]
+    correction: CorrectionShown
 
 
 class Change(BaseModel):
@@ -288,7 +291,7 @@ def told(field: FieldBase[Any] | None, value: Any) -> Told:
     )
 
 
-def detail(connection: sa.Connection, forms: FormStore, number: int) -> Detail:
+def detail(connection: sa.Connection, forms: FormStore, number: int, now: datetime) -> Detail:
     """Returns the submission of that number with everything that it has.
 
     Raises:
@@ -320,6 +323,7 @@ def detail(connection: sa.Connection, forms: FormStore, number: int) -> Detail:
             "findings": [finding for finding in findings if finding.get("field") not in shown],
             "error": line["error"] if line and row.error_code else None, "moves": legal(row.status),
             "people": names(connection, actors),
+            "correction": correction_shown(connection, found, form, now),
         }
     )  # fmt: skip
 
@@ -332,9 +336,8 @@ def field_shown(
     assert form is not None
     field, read, mark = (
         form.fields[name],
-        line["fields"].get(name) if line else None,
-        record.marks.get(name) or {},
-    )
+        line["fields"].get(name) if line else None, record.marks.get(name) or {},
+    )  # fmt: skip
     value = record.content.get(name)
     return FieldShown.model_validate(
         {
@@ -402,8 +405,8 @@ def names(connection: sa.Connection, actors: Iterable[str]) -> dict[str, str]:
 
 
 _OTHERS = {
-    "worker": "自动识别", "mail": "邮件收取", "cli": "命令行", "system": "系统", "user": "已删除的用户",
-    "token": "已删除的令牌",
+    "worker": "自动识别", "mail": "邮件收取", "cli": "命令行", "system": "系统",
+    "user": "已删除的用户", "token": "已删除的令牌",
 }  # fmt: skip
 
 

@@ -143,7 +143,7 @@ def answer(context: Context, submission: int, response: Response) -> Detail:
         NotFound: there is none.
     """
     with context.database.read() as connection:
-        found = schemas.detail(connection, context.forms, submission)
+        found = schemas.detail(connection, context.forms, submission, context.clock())
     response.headers["ETag"] = f'"{found.version}"'
     return found
 
@@ -159,7 +159,7 @@ def history(submission: Number, context: Here, who: Viewer) -> History:
 def letter_draft(submission: Number, context: Here, who: Viewer) -> Letter:
     """A draft of the letter by which the application is returned, made from what is wrong with it."""
     with context.database.read() as connection:
-        found = schemas.detail(connection, context.forms, submission)
+        found = schemas.detail(connection, context.forms, submission, context.clock())
         form = schemas.form_of(context.forms, listing.whole(connection, submission).row)
     findings = [finding.model_dump() for field in found.fields.values() for finding in field.findings]
     findings += [finding.model_dump() for finding in found.findings]

@@ -396,6 +396,7 @@ def test_what_was_there_before_the_upgrade_is_known_again(database: Database) ->
         known = connection.execute(twins.traits.select().order_by(*twins.traits.c)).all()
     with database.write() as connection:
         for statement in (
+            "DROP TABLE notices",
             "ALTER TABLE sessions DROP COLUMN agent",
             "ALTER TABLE sessions DROP COLUMN origin",
             "DROP TABLE recovery_codes",
