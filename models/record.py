@@ -128,16 +128,21 @@ class Part(Model):
 
 
 class Message(Model):
-    """The mail that brought a file. `body` is its text, cut where it gets long."""
+    """The mail that brought a file. `body` is its text, cut where it gets long; `references` are the ids of
+    the mails that it replies to, the nearest first."""
 
     sender: str | None = None
     address: str | None = None
     time: datetime | None = None
     subject: str | None = None
     body: str = ""
+    references: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        return {**self.model_dump(), "time": self.time.isoformat() if self.time else None}
+        """Return the message as it stands in a result; one that replies to none has no `references`."""
+        told = self.model_dump(exclude={"references"})
+        replied = {"references": list(self.references)} if self.references else {}
+        return {**told, "time": self.time.isoformat() if self.time else None, **replied}
 
 
 class Failure(Model):

@@ -91,6 +91,7 @@ class MessageJson(TypedDict):
     time: str | None
     subject: str | None
     body: str
+    references: NotRequired[Sequence[str]]
 
 
 class Parted(TypedDict):

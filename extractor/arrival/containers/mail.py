@@ -298,4 +298,11 @@ def _message(mime: "Mime[str, str]", text: _Text) -> Message:
         time=moment(mime.get("date"), (mime.get("received") or "").rpartition(";")[2]),
         subject=words(mime.get("subject")),
         body=text.words(),
+        replied=_replied(mime),
     )
+
+
+def _replied(mime: "Mime[str, str]") -> str:
+    """Return the ids that a message refers to, the nearest first: References names the nearest last."""
+    before = (mime.get("references", "") or "").split()
+    return " ".join([mime.get("in-reply-to", "") or "", *reversed(before)])
