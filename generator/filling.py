@@ -39,8 +39,19 @@ class Filling:
     notes: Notes | None = None
 
     def mark(self, field: str) -> str | None:
-        """Return the mark of a field that is to be corrected, None for any other."""
-        return self.notes.mark(field) if self.notes else None
+        """Return the mark in the place of a field that is to be corrected, which what is written there
+        replaces; None for any other. Beside a seal, a signature or a box a mark would look like one."""
+        return self.notes.mark(field) if self.notes and self.form.fields[field].entered == "written" else None
+
+    @property
+    def aside(self) -> tuple[str, ...]:
+        """The lines below the form, with a mark for each field that has none in its place."""
+        marks = [
+            f"{self.notes.mark(name)}{self.form.titles[name]}"
+            for name, field in self.form.fields.items()
+            if self.notes and name in self.notes.items and field.entered != "written"
+        ]
+        return (*self.form.notes, *(["\u3000".join(marks)] if marks else []))
 
     def first_column(self, table: str) -> str:
         """Return the name of the first column of a table, where a mark of the whole table stands."""

@@ -92,7 +92,7 @@ def _all_texts(filling: Filling) -> Iterator[tuple[str, str]]:
     """Yield each text that will be printed, with what people call its place."""
     form = filling.form
     notice = (filling.notes.number,) if filling.notes else ()
-    for text in (form.title, form.heading or "", form.version, *form.notes, *notice):
+    for text in (form.title, form.heading or "", form.version, *filling.aside, *notice):
         yield form.title, text
     for cell in form.cells():
         where = cell.label or form.title

@@ -68,7 +68,7 @@ class Sheet:
         return {
             "title": form.title,
             "heading": form.heading,
-            "notes": form.notes,
+            "notes": self.filling.aside,
             "identity": identity.qr_payload(),
             "footer": f"{form.title}\u3000版本 {identity.version}\u3000编号 {identity.instance}{told}",
             "flipped": self._page_width() != _A4[0],
@@ -198,8 +198,4 @@ class Sheet:
 
 
 def _common(answer: Answer) -> dict[str, Any]:
-    """What all answers have. A mark stands in a place that is written in, and beside any other."""
-    prompt = answer.field.prompt
-    if answer.mark and answer.field.entered != "written":
-        prompt = (prompt or "") + answer.mark
-    return {"tag": str(answer.tag), "prompt": prompt, "align": answer.align}
+    return {"tag": str(answer.tag), "prompt": answer.field.prompt, "align": answer.align}

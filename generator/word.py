@@ -26,7 +26,6 @@ _CELL_SIDE = Pt(10.8)  # both side margins together
 _SLACK = Pt(10)  # stays free in a cell with marks: its margins, and what a font adds
 _LEAST_HEIGHT = Cm(0.8)  # the height of a row whose definition gives none
 _BLANK = "\u3000"
-_RED = valued("w:color", "C00000")
 _ROOM = 4  # blanks in an untouched answer: enough to click on, too few to wrap in a narrow column
 _BLANK_DATE = "    年    月    日"
 
@@ -64,10 +63,11 @@ class _Writer:
             yield self._printed(form.heading, 16, "left", after=0, bold=False)
         yield self._printed(form.title, 22, "center", after=10, bold=True)
         yield self._table()
-        for note in form.notes:
+        notes = self._filling.aside
+        for note in notes:
             properties = element("w:pPr", None, element("w:spacing", {"w:before": "120"}))
             yield element("w:p", None, properties, self._controls.guarded(note, *_size(10.5)))
-        if not form.notes:
+        if not notes:
             # Word requires a paragraph after a table; this one is too small to start a page.
             tiny = element("w:spacing", {"w:line": "20", "w:lineRule": "exact"})
             yield element("w:p", None, element("w:pPr", None, tiny, element("w:rPr", None, *_size(1))))
@@ -159,12 +159,11 @@ class _Writer:
             return _paragraph("left", self._controls.guarded(item.text), indent=True)
         # A blank separates the two controls, because LibreOffice 7.4 merges neighbours when it saves.
         parts = [self._controls.guarded(item.prompt), run(" ")] if item.prompt else []
-        mark = self._filling.mark(item.name)
         if isinstance(item, ChoiceField):
-            parts += [self._controls.guarded(mark, _RED), run("\n")] if mark else []
             parts += self._options(item, _letters(width))
         else:
-            parts.append(self._answer(Tag(field=item.name), self._form.titles[item.name], item, mark))
+            mark, title = self._filling.mark(item.name), self._form.titles[item.name]
+            parts.append(self._answer(Tag(field=item.name), title, item, mark))
         guided = item.is_prose and Tag(field=item.name) not in self._filling.texts
         return _paragraph(item.align, *parts, before=before, line=_GUIDANCE_LINE if guided else _LINE)
 

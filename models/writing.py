@@ -41,6 +41,8 @@ _EXCERPT = 60
 # again, whatever brackets a recogniser makes of it.
 _OPEN, _CLOSED = "[【\\[［〔(（]", "[】\\]］〕)）]"
 CORRECTION_MARK = re.compile(rf"{_OPEN}\s*补正第\s*[0-9]{{1,3}}\s*项\s*{_CLOSED}")
+# A mark, or a part of one, that a recogniser did not read as it is.
+MARK_LEFT = re.compile(rf"[补朴卜][正止王]\s*第\s*\S{{1,4}}|第\s*[0-9]{{1,3}}\s*[项顶]\s*{_CLOSED}")
 _CORRECTION_KEY = re.compile("补正第[0-9]{1,3}项")
 
 

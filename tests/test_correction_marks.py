@@ -70,6 +70,18 @@ def test_a_key_of_a_mark_is_print_and_one_with_more_is_not() -> None:
     assert not is_correction_mark(key(f"{correction_mark(7)}张三"))
 
 
+@pytest.mark.parametrize("read", ["【朴正第2项】张三", "补正第2顶】张三", "第2项】张三", "已按补正第2项修改"])
+def test_what_is_left_of_a_mark_that_was_misread_sends_the_answer_to_a_person(
+    read: str, tmp_path: Path
+) -> None:
+    form = FORMS["pilot-application"]
+    (field, *_) = [name for name, one in form.fields.items() if one.kind == "text"]
+    values = {**random_record(form, 3).values, field: read}
+    record = Record(form=form.name, version=form.version, values=values)
+    line = _read(generate(form, "docx", new_identity(form), record).data, tmp_path / "a.docx", form.name)
+    assert (line["fields"][field]["value"], line["fields"][field]["decision"]) == (read, "review")
+
+
 def test_what_is_written_behind_a_mark_is_the_answer(tmp_path: Path) -> None:
     """Somebody who writes in another program may leave the mark standing before what is filled in."""
     form = FORMS["pilot-application"]
