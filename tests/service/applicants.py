@@ -160,15 +160,15 @@ def _sign(sheet: Picture, x: float, y: float, r: Random) -> None:
 def _scanned(sheets: list[Picture], r: Random) -> bytes:
     from PIL import Image
 
-    noise, pages = np.random.default_rng(r.getrandbits(32)), []
+    pages = []
     for sheet in sheets:
         high, wide = sheet.shape[:2]
-        turn = cv2.getRotationMatrix2D((wide / 2, high / 2), r.uniform(-0.5, 0.5), 1)
-        skewed = cv2.warpAffine(sheet, turn, (wide, high), borderValue=(255, 255, 255))
-        grain = noise.normal(0, 2, (high, wide, 1))
-        pages.append(Image.fromarray(np.clip(skewed + grain, 0, 255).astype(np.uint8)))
+        turn = cv2.getRotationMatrix2D((wide / 2, high / 2), r.uniform(-0.3, 0.3), 1)
+        skewed = cv2.warpAffine(sheet, turn, (wide, high), flags=cv2.INTER_CUBIC, borderValue=(255, 255, 255))
+        pages.append(Image.fromarray(skewed))
     file = io.BytesIO()
-    pages[0].save(file, "TIFF", save_all=True, append_images=pages[1:], compression="jpeg", dpi=(DPI, DPI))
+    more = pages[1:]
+    pages[0].save(file, "TIFF", save_all=True, append_images=more, compression="tiff_lzw", dpi=(DPI, DPI))
     return file.getvalue()
 
 
