@@ -25,7 +25,7 @@ from service.store.tables import kinships, records, submissions
 from service.store.versions import Editor
 
 _ACTION = "answered"
-# `unmade`: asked, and as it was; `unasked`: changed though nobody asked; `kept`: given, and as it was;
+# `unmade`: asked, and as it was or empty; `unasked`: changed though nobody asked; `kept`: given, and as it was;
 # `made`: asked, and no more as it was; `left`: neither asked nor given.
 Verdict = Literal["made", "unmade", "unasked", "kept", "left"]
 # Doubts about how a value was read, which it having been accepted before settles.
@@ -173,10 +173,16 @@ def _verdict(
 ) -> Verdict:  # fmt: skip
     name = field.name
     if is_asked:
-        return "unmade" if _same(field, before.get(name), after.get(name)) else "made"
+        now = after.get(name)
+        is_made = not (field.required and _is_empty(field, now)) and not _same(field, before.get(name), now)
+        return "made" if is_made else "unmade"
     if name not in given:
         return "left"
     return "kept" if _same(field, given[name], after.get(name)) else "unasked"
+
+
+def _is_empty(field: Field, value: Any) -> bool:
+    return value is None or (field.is_mark and isinstance(value, Mapping) and not value.get("present"))
 
 
 def _same(field: Field, one: Any, other: Any) -> bool:

@@ -165,6 +165,11 @@ def settled(connection: sa.Connection, later: int, earlier: int, replaces: bool,
     connection.execute(notices.update().where(*mine).values(opened))
 
 
+def numbers_overdue(now: datetime) -> sa.Select[int]:
+    """Selects the numbers of the submissions whose notice is open and had ended by `now`."""
+    return sa.select(notices.c.submission_id).where(notices.c.state == "open", notices.c.ends_at <= now)
+
+
 def page(
     connection: sa.Connection, now: datetime, *, overdue: bool | None = None,
     states: Sequence[State] = (), after: int = 0, limit: int = 200,

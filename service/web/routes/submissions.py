@@ -49,6 +49,7 @@ class Wanted(BaseModel):
     until: Annotated[Date | None, Field(alias="to")] = None
     doubtful: bool | None = None
     twins: Annotated[bool | None, Field(description="Whether it may be the same as another")] = None
+    overdue: Annotated[bool, Field(description="Only those whose correction is overdue")] = False
     sort: Sort = "-received_at"
     cursor: Cursor | None = None
     limit: Limit = 50
@@ -69,7 +70,7 @@ def index(wanted: Annotated[Wanted, Query()], context: Here, who: Annotated[Acto
     where = zone(context)
     conditions = Filter(
         status=wanted.status, form=wanted.form, unit=wanted.unit, query=wanted.q, doubtful=wanted.doubtful,
-        twins=wanted.twins,
+        twins=wanted.twins, overdue_at=context.clock() if wanted.overdue else None,
         since=start_of(wanted.since, where) if wanted.since else None,
         until=start_of(wanted.until, where, 1) if wanted.until else None,
     )  # fmt: skip

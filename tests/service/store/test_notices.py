@@ -137,6 +137,13 @@ def test_what_changed_unasked_and_what_did_not_though_asked_go_to_a_person(datab
         assert sorted(listing.doubtful_fields(connection, [new])[new]) == sorted([PHONE, EMAIL])
 
 
+def test_what_was_asked_for_and_left_empty_is_not_made(database: Database) -> None:
+    old = store(database, PILOT, 1)
+    _ask(database, old)
+    new = _answer(database, _again(database, old, **{PHONE: None}))
+    assert _codes(database, new) == {"correction-unmade": PHONE}
+
+
 def test_a_value_that_was_accepted_and_is_read_the_same_needs_no_second_look(database: Database) -> None:
     old = store(database, PILOT, 1)
     _ask(database, old)

@@ -10,8 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pdfplumber
 import pytest
 from docx import Document
+from pypdf import PdfReader
 from starlette.testclient import TestClient
 
 from extractor import Options, Source
@@ -22,6 +24,7 @@ from service.export.notice import write_template
 from service.forms.definitions import load_forms
 from service.runs.batch import read_submission
 from service.settings import Settings
+from service.store import notices as stored
 from tests.records import random_record
 from tests.service import submissions as made
 from tests.service.web.readings import FAILED, finish, reading, upload
@@ -229,3 +232,59 @@ def test_every_planted_defect_is_in_the_notice_and_no_right_value_is_asked_for_a
     )
     errors = {one["field"] for one in _read(mended.data, tmp_path)["findings"] if one["severity"] == "error"}
     assert errors & set(planted) == set()
+
+
+def test_what_is_past_its_day_is_on_a_list_and_closed_by_one_step(running: Served) -> None:
+    # A session would be over by then.
+    system, number = running.system("see", "decide"), made.store(running.context.database, FORM, 90)
+    letter = {"move": "return", "reason": "1. 请盖章。"}
+    seen = {"If-Match": system.get(f"{API}/submissions/{number}").headers["ETag"]}
+    shown = system.post(f"{API}/submissions/{number}/decision", json=letter, headers=seen).json()
+    (notice,) = shown["correction"]["notices"]
+    assert (notice["due"], notice["days_left"], notice["overdue"]) == ("2026-11-27", 5, False)
+
+    def overdue() -> list[int]:
+        listed = system.get(f"{API}/submissions", params={"overdue": True}).json()["items"]
+        notices = system.get(f"{API}/notices", params={"state": "overdue"}).json()["items"]
+        assert {one["id"] for one in listed} == {one["submission"] for one in notices}
+        return [one["id"] for one in listed]
+
+    assert number not in overdue()
+    with running.context.database.read() as connection:
+        ends = stored.present(connection, number).ends_at  # type: ignore[union-attr]
+    before = running.clock.now
+    running.clock.now = ends
+    try:
+        assert number in overdue()
+        item = {"id": number, "version": shown["version"]}
+        body = {"move": "withdraw", "reason": "逾期未补正", "items": [item]}
+        (done,) = system.post(f"{API}/decisions", json=body).json()["items"]
+        assert done["problem"] is None
+        assert number not in overdue()
+    finally:
+        running.clock.now = before
+    (notice,) = system.get(f"{API}/submissions/{number}").json()["correction"]["notices"]
+    assert notice["state"] == "closed"
+
+
+def test_the_papers_of_a_round_stay_what_they_were(
+    running: Served, reviewer: TestClient, tmp_path: Path
+) -> None:
+    number = made.store(running.context.database, FORM, 91)
+    made.move(running.context.database, number, "return", f"1. “{FORM.titles[PHONE]}”打不通。")
+    first, again = (_papers(reviewer, number) for _ in range(2))
+    instances = {_read(one["申请表（待补正）.docx"], tmp_path)["instance"] for one in (first, again)}
+    assert len(instances) == 1
+    assert None not in instances
+
+
+def test_the_pdf_is_what_libreoffice_prints_of_the_notice(reviewer: TestClient, returned: int) -> None:
+    papers = _papers(reviewer, returned, pdf=True)
+    assert list(papers) == [
+        "补正通知书.docx", "补正通知书.pdf", "申请表（待补正）.docx", "申请表（待补正）.pdf", "补正通知.eml",
+    ]  # fmt: skip
+    with pdfplumber.open(io.BytesIO(papers["补正通知书.pdf"])) as pages:
+        printed = "".join(page.extract_text() for page in pages.pages)
+    assert f"补正〔2026〕{returned}-1 号" in printed.replace("\n", "")
+    fields = PdfReader(io.BytesIO(papers["申请表（待补正）.pdf"])).get_fields() or {}
+    assert len(fields) > 10

@@ -5,6 +5,7 @@ import { $, h, icon } from "./dom.js";
 import { bind } from "./keys.js";
 import { Ahead } from "./review/ahead.js";
 import { pickKeys } from "./review/answer.js";
+import { correctionNotes } from "./review/correction.js";
 import { askReason, closeReason, isAsking, paintMoves } from "./review/deciding.js";
 import { Card } from "./review/fields.js";
 import { historyList } from "./review/history.js";
@@ -132,10 +133,9 @@ function paint() {
 function paintProblems() {
   $("#problems").replaceChildren(...[
     ...twinNotes(detail, settleWith, nameOf),
-    detail.status === "returned" && may("decide") && cards.length && h("div", { class: "note" }, icon("info"), h("p", {}, "已退回补正。",
-      h("a", { href: `/api/v1/submissions/${id}/correction`, download: "" }, "下载补正材料"), "：补正通知书、填好了正确内容的申请表、邮件草稿，请看过再发出。")),
+    ...correctionNotes(detail, (name) => cards.find((card) => card.name === name)?.focus()),
     detail.error && h("div", { class: "note bad" }, icon("alert"), h("p", {}, detail.error.message)),
-    detail.replaces && h("div", { class: "note" }, icon("info"), h("p", {}, "这是补正后重新提交的材料，原来的一份：", h("a", { href: `/submissions/${detail.replaces}` }, `编号 ${detail.replaces}`))),
+    detail.replaces && !detail.correction.answers && h("div", { class: "note" }, icon("info"), h("p", {}, "这是补正后重新提交的材料，原来的一份：", h("a", { href: `/submissions/${detail.replaces}` }, `编号 ${detail.replaces}`))),
     detail.replaced_by && h("div", { class: "note doubt" }, icon("info"), h("p", {}, "已有补正后的新材料：", h("a", { href: `/submissions/${detail.replaced_by}` }, `编号 ${detail.replaced_by}`))),
     ...detail.findings.map((finding) => h("div", { class: `note ${finding.severity === "error" ? "bad" : "doubt"}` }, icon("alert"), h("p", {}, finding.message))),
     detail.message && mailNote(detail.message),
