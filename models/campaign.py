@@ -32,7 +32,7 @@ _ANYBODYS = {
     "126.com", "163.com", "yeah.net", "qq.com", "foxmail.com", "sina.com", "sina.cn", "sohu.com", "139.com",
     "189.cn", "outlook.com", "hotmail.com", "gmail.com", "aliyun.com",
 }  # fmt: skip
-_BRACES = re.compile(r"\{([^{}]*)\}")
+_BRACES = re.compile(r"\{([^{}:]*)(?::0[1-9])?\}")
 _NUMBERED_BY = frozenset({"年", "序号", "编号", "次"})
 _SHORTEST_SEAL = 5  # characters: 教育局 stands in the seals of fourteen bureaus
 
@@ -300,6 +300,7 @@ class Campaign(Model):
     announced: Announced | None = None
     letters: Letters
     corrections: Corrections | None = None
+    four_eyes: bool = False
 
     @property
     def applying(self) -> Stage:

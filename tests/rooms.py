@@ -81,7 +81,7 @@ ROOMS: Mapping[str, Room] = {
     "service.page_pictures": Room("extractor atomic_files settings results blobs processes"),
     "service.store": Room(
         "results parts",
-        doors="accounts again answers audit campaigns database events exports forms listing "
+        doors="accounts again answers audit campaigns database events exports forms four_eyes listing "
         "marks notices records replay search second_factor sessions settling statuses tables "
         "twins uploads versions webhooks workers",
     ),

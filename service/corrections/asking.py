@@ -35,7 +35,8 @@ _YEARS = 4  # for which working days are counted from Monday to Friday where the
 @dataclass(frozen=True)
 class Terms:
     """The rules for corrections of one form: how notices are numbered, how many working days there are by
-    whose clock, whom to ask, and what the notice is made from (None: our template)."""
+    whose clock, whom to ask, and what the notice is made from (None: our template). `four_eyes` says that
+    who reviewed does not decide."""
 
     clock: Clock
     working_days: int
@@ -43,6 +44,7 @@ class Terms:
     contact: str | None = None
     template: Path | None = None
     campaign: str | None = None
+    four_eyes: bool = False
 
     def due(self, day: date) -> date:
         """The last day in time for what goes out on `day`. A year without a calendar has its weekends

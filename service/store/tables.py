@@ -203,6 +203,7 @@ submissions = Table(
     Column("replaced_by", _Id),
     Column("version", Integer, nullable=False, default=0),
     Column("purged_at", Moment),  # since then a tombstone: its values and bytes are gone
+    Column("assignee", _Id, index=True),  # the user whose work it is
     UniqueConstraint("upload_id", "application"),
     # One index for each order and each filter of the list, as `service/store/listing.py` queries them.
     sa.Index(None, "received_at", "id"), sa.Index(None, "doubtful", "id"), sa.Index(None, "unit", "id"),

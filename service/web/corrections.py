@@ -106,6 +106,7 @@ def terms_of(context: Context, known: Campaigns, row: Any) -> Terms:
         settings.contact or f"{loaded.campaign.issuer} {'、'.join(contact.people)} {contact.phone}",
         settings.notice_template,
         loaded.campaign.name,
+        loaded.campaign.four_eyes,
     )
 
 

@@ -58,7 +58,7 @@ ACTIONS: Mapping[str, str] = {
     "token-revoked": "停用令牌",
     "form": "启用表格定义", "preset": "保存方案", "preset-deleted": "删除方案", "webhook": "新建推送",
     "webhook-changed": "修改推送", "webhook-deleted": "删除推送", "export": "导出", "dossier": "下载档案",
-    "correction": "生成补正通知", "notice": "补正通知编号", "answered": "收到补正", "notice-sent": "发送补正通知",
+    "correction": "生成补正通知", "notice": "补正通知编号", "answered": "收到补正", "propose-reject": "提出不予受理", "assign": "转交", "notice-sent": "发送补正通知",
     "backup": "备份",
     "restore": "恢复", "replaces": "替换原来的", "replaced": "被替换", "another": "确认是另一份",
     "unsettle": "撤销重复的处理", "ruling": "活动意见",

@@ -1,4 +1,4 @@
-"""Notices of correction: what was asked, until when, and what answered it"""
+"""Notices of correction: what was asked, until when, and what answered it; and whose work a submission is"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -45,3 +45,5 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_notices_answer"), "notices", ["answer"], unique=False)
     op.create_index(op.f("ix_notices_state_ends_at"), "notices", ["state", "ends_at"], unique=False)
+    op.add_column("submissions", sa.Column("assignee", _ID, nullable=True))
+    op.create_index(op.f("ix_submissions_assignee"), "submissions", ["assignee"], unique=False)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from models.errors import Conflict, SealformError, Stale
 from models.form import FormDefinition
 from service.corrections.asking import issue
-from service.store import listing, records
+from service.store import four_eyes, listing, records
 from service.store.accounts import Actor
 from service.store.versions import Editor
 from service.web import schemas
@@ -139,6 +139,13 @@ class AllDecided(BaseModel):
     items: list[Decided]
 
 
+class Assigned(BaseModel):
+    """The user whose work a submission is, by number; null: nobody's."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"user": 3}})
+    user: Number | None
+
+
 class WallChange(FieldChange):
     """A change of one field of a submission, with the version that was looked at."""
 
@@ -227,6 +234,17 @@ def decide(
     return answer(context, submission, response)
 
 
+@router.put("/submissions/{submission}/assignee")
+def assign(
+    submission: Number, given: Assigned, context: Here, response: Response,
+    who: Annotated[Actor, may("correct")],
+) -> Detail:  # fmt: skip
+    """Makes a submission the work of somebody, or of nobody. It hinders nobody else."""
+    with context.database.write() as connection:
+        four_eyes.assign(connection, submission, given.user, _editor(context, who))
+    return answer(context, submission, response)
+
+
 @router.post("/decisions")
 def decide_many(
     given: Verdicts, context: Here, known: Known, who: Annotated[Actor, may("decide")]
@@ -308,15 +326,18 @@ def _decide(
     context: Context, known: Campaigns, who: Actor, submission: int, version: int, verdict: Verdict
 ) -> int:
     def edit(connection: sa.Connection) -> int:
-        made = records.decide(
-            connection, submission, version, verdict.move, _editor(context, who), verdict.reason
-        )
-        row = listing.whole(connection, submission).row
+        row, by = listing.whole(connection, submission).row, _editor(context, who)
+        terms = terms_of(context, known, row)
+        if terms.four_eyes:
+            proposed = four_eyes.hold(connection, submission, version, verdict.move, by, verdict.reason)
+            if proposed is not None:
+                return proposed
+        made = records.decide(connection, submission, version, verdict.move, by, verdict.reason)
         if verdict.move == "retry":
             context.enqueue(connection, row.upload_id)
         form = schemas.form_of(context.forms, row)
         if verdict.move == "return" and form is not None:
-            issue(connection, submission, form, terms_of(context, known, row), _editor(context, who))
+            issue(connection, submission, form, terms, by)
         return made
 
     return edited(context, submission, version, edit, verdict.model_dump())

@@ -50,6 +50,7 @@ class Wanted(BaseModel):
     doubtful: bool | None = None
     twins: Annotated[bool | None, Field(description="Whether it may be the same as another")] = None
     overdue: Annotated[bool, Field(description="Only those whose correction is overdue")] = False
+    mine: Annotated[bool, Field(description="Only those that are the caller's work")] = False
     sort: Sort = "-received_at"
     cursor: Cursor | None = None
     limit: Limit = 50
@@ -71,6 +72,7 @@ def index(wanted: Annotated[Wanted, Query()], context: Here, who: Annotated[Acto
     conditions = Filter(
         status=wanted.status, form=wanted.form, unit=wanted.unit, query=wanted.q, doubtful=wanted.doubtful,
         twins=wanted.twins, overdue_at=context.clock() if wanted.overdue else None,
+        assignee=who.user if wanted.mine else None,
         since=start_of(wanted.since, where) if wanted.since else None,
         until=start_of(wanted.until, where, 1) if wanted.until else None,
     )  # fmt: skip

@@ -62,6 +62,7 @@ TABLE: dict[str, str | Scope] = {
     "POST /api/v1/submissions/{submission}/undo": "correct",
     "POST /api/v1/submissions/{submission}/decision": "decide",
     "POST /api/v1/submissions/{submission}/twins/{twin}": "decide",
+    "PUT /api/v1/submissions/{submission}/assignee": "correct",
     "POST /api/v1/decisions": "decide",
     "PATCH /api/v1/fields": "correct",
     "POST /api/v1/undo": "correct",

@@ -6,7 +6,7 @@ import { say } from "./toast.js";
 import { STATUSES } from "./words.js";
 
 const KEPT = "sealform.views";
-const NAMES = ["status", "q", "unit", "form", "from", "to", "sort", "doubtful", "twins", "overdue"];
+const NAMES = ["status", "q", "unit", "form", "from", "to", "sort", "doubtful", "twins", "overdue", "mine"];
 const USUAL = { sort: "-received_at" };
 const form = $("#filters");
 
@@ -72,7 +72,7 @@ export class Filters {
     for (const name of NAMES) {
       const value = search.get(name) ?? USUAL[name] ?? "";
       if (name === "status") this.chosen = value in STATUSES ? value : null;
-      else if (["doubtful", "twins", "overdue"].includes(name)) form.elements[name].checked = value === "true";
+      else if (["doubtful", "twins", "overdue", "mine"].includes(name)) form.elements[name].checked = value === "true";
       else form.elements[name].value = value;
     }
     this.showCounts(this.counts);
