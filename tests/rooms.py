@@ -101,7 +101,8 @@ ROOMS: Mapping[str, Room] = {
         doors="desk gather loading papers sheets summary",
     ),
     "service.corrections": Room(
-        "generator extractor results store export campaigns.judgement", doors="asking papers"
+        "generator extractor settings results store export campaigns.judgement",
+        doors="asking papers sending",
     ),
     "service.runs": Room(
         "extractor atomic_files terminal signals sources results processes export", doors="extraction"

@@ -71,8 +71,14 @@ def write_papers(target: IO[bytes], correction: Correction, papers: Sequence[Pap
             archive.writestr(safe_name(paper.name, number), paper.data)
 
 
-def mail_of(correction: Correction, papers: Sequence[Paper], *, sender: str | None = None) -> bytes:
-    """The draft of a mail to the address on the form, with the papers."""
+def mail_of(
+    correction: Correction,
+    papers: Sequence[Paper],
+    *,
+    sender: str | None = None,
+    message_id: str | None = None,
+) -> bytes:
+    """A mail to the address on the form, with the papers: a draft, or fit to be sent where it has an id."""
     title, address = correction.form.title, correction.address
     return draft_mail(
         f"补正通知：{title}（{correction.number}）",
@@ -81,6 +87,7 @@ def mail_of(correction: Correction, papers: Sequence[Paper], *, sender: str | No
         "所附申请表已填入核对无误的内容，标有“补正第几项”的地方请补填。\n",
         [(paper.name, paper.data) for paper in papers],
         sender=sender,
+        message_id=message_id,
         to=address if address and address.isascii() else None,
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import date
 from email.message import EmailMessage
 from email.policy import SMTP
+from email.utils import localtime
 
 from models.writing import one_line
 
@@ -24,12 +25,16 @@ def draft_mail(
     sender: str | None = None,
     to: str | None = None,
     boundary: str | None = None,
+    message_id: str | None = None,
 ) -> bytes:
     """Return a mail that nobody has sent yet, with documents (name, bytes) attached, Word or PDF. Mail
     programs open it to be edited and sent, because of X-Unsent. Its `boundary` is random unless it is
-    given."""
+    given. With a `message_id` it is no draft, but fit to be sent."""
     mail = EmailMessage(policy=SMTP)
-    mail["X-Unsent"] = "1"
+    if message_id is None:
+        mail["X-Unsent"] = "1"
+    else:
+        mail["Message-ID"], mail["Date"] = message_id, localtime()
     if sender:
         mail["From"] = sender
     if to:

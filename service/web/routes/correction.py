@@ -1,12 +1,14 @@
 """What goes to an applicant who is asked to correct an application, and what came of it."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
-from service.corrections import asking, papers
+from models.errors import Conflict
+from service.corrections import asking, papers, sending
 from service.export.cutouts import cut_out
 from service.store import audit, listing, notices
 from service.store.accounts import Actor
@@ -36,6 +38,19 @@ class NoticeList(BaseModel):
 
     items: list[NoticeListed]
     next: int | None
+
+
+class SentMail(BaseModel):
+    """A mail that the mail server took: the notice that it carries, to whom, and when."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"number": "补正〔2026〕12-1 号", "to": "a@example.cn", "at": "2026-11-22T09:30:00Z"}
+        }
+    )
+    number: str
+    to: str
+    at: datetime
 
 
 @router.get("/notices")
@@ -76,6 +91,32 @@ def correction_papers(
             {"number": made.number},
         )  # fmt: skip
     return download(file, f"补正-{file_name(made.unit)}-{submission}.zip", "application/zip", {})
+
+
+@router.post("/submissions/{submission}/correction/sending")
+def send_correction(
+    submission: Number, request: Request, context: Here, known: Known, who: Annotated[Actor, may("decide")]
+) -> SentMail:
+    """Sends the notice of a returned submission with its form to the address on the form. It must be set that
+    the service may send; a second call sends it again."""
+    server = context.settings.smtp
+    if server is None:
+        raise Conflict("没有设置发信的邮件服务器，不能发送", advice="请下载邮件草稿，自行发送")
+    made, files = prepared(submission, request, context, known, who, True)
+    if made.number == asking.DRAFT:
+        raise Conflict("这份申请没有退回，没有可以发送的通知")
+    mail_id = made.message_id or sending.new_id(server)
+    if made.address is None or not made.address.isascii():
+        raise Conflict("表上没有可以发信的电子邮箱", advice="请下载邮件草稿，填好收件人后自行发送")
+    to = sending.send(server, papers.mail_of(made, files, sender=server.sender, message_id=mail_id))
+    now = context.clock()
+    with context.database.write() as connection:
+        notice = notices.present(connection, submission)
+        if notice is not None:
+            notices.sent(connection, notice.id, mail_id)
+        about = {"number": made.number, "to": to, "message": mail_id}
+        audit.append(connection, now, who.id, "notice-sent", f"submission:{submission}", about)
+    return SentMail(number=made.number, to=to, at=now)
 
 
 def prepared(

@@ -18,15 +18,18 @@ from starlette.testclient import TestClient
 
 from extractor import Options, Source
 from generator import generate, new_identity
+from models.errors import MailNotSent
 from models.fields import ChoiceField, EmailField, PhoneField
 from models.record import Record
+from service.corrections.sending import send
 from service.export.notice import write_template
 from service.forms.definitions import load_forms
 from service.runs.batch import read_submission
-from service.settings import Settings
+from service.settings import MailServer, Settings
 from service.store import notices as stored
 from tests.records import random_record
 from tests.service import submissions as made
+from tests.service.mail_server import taking_mail
 from tests.service.web.readings import FAILED, finish, reading, upload
 from tests.service.web.serving import Served, served
 
@@ -288,3 +291,49 @@ def test_the_pdf_is_what_libreoffice_prints_of_the_notice(reviewer: TestClient, 
     assert f"补正〔2026〕{returned}-1 号" in printed.replace("\n", "")
     fields = PdfReader(io.BytesIO(papers["申请表（待补正）.pdf"])).get_fields() or {}
     assert len(fields) > 10
+
+
+def _returned(service: Served, seed: int, **values: Any) -> int:
+    number = made.store(service.context.database, FORM, seed, **values)
+    made.move(service.context.database, number, "return", "1. 请盖章。")
+    return number
+
+
+def test_nothing_is_sent_unless_a_server_is_set(running: Served, reviewer: TestClient) -> None:
+    answer = reviewer.post(f"{API}/submissions/{_returned(running, 92)}/correction/sending")
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+
+
+def test_a_notice_is_sent_to_the_address_on_the_form_and_the_reply_is_known_by_it(tmp_path: Path) -> None:
+    with taking_mail(("bureau", "secret")) as box:
+        server = MailServer("127.0.0.1", box.port, "notice@bureau.example", "none", "bureau", "secret")
+        assert "secret" not in repr(server)
+        with served(tmp_path, replace(Settings(), smtp=server)) as service:
+            client = service.signed_in("reviewer")
+            number = _returned(service, 93, **{EMAIL: "office@unit.example;other@unit.example"})
+            sent = client.post(f"{API}/submissions/{number}/correction/sending")
+            assert sent.status_code == 200, sent.text
+            ((sender, to, data),) = box.mails
+            assert (sender, to) == ("notice@bureau.example", ["office@unit.example"])
+            mail = email.message_from_bytes(data, policy=email.policy.default)
+            assert (mail["X-Unsent"], sent.json()["number"] in mail["Subject"]) == (None, True)
+            names = [part.get_filename() for part in mail.iter_attachments()]
+            assert {"补正通知书.docx", "申请表（待补正）.docx", "申请表（待补正）.pdf"} <= set(names)
+            (notice,) = client.get(f"{API}/submissions/{number}").json()["correction"]["notices"]
+            assert notice["sent"] is True
+            with service.context.database.read() as connection:
+                assert stored.present(connection, number).message_id == mail["Message-ID"]  # type: ignore[union-attr]
+            admin = service.signed_in("administrator")
+            log = admin.get(f"{API}/audit", params={"subject": f"submission:{number}"}).json()["items"]
+            assert "notice-sent" in {entry["action"] for entry in log}
+            box.refuses = "office@unit.example"
+            refused = client.post(f"{API}/submissions/{number}/correction/sending")
+            assert (refused.status_code, refused.json()["code"]) == (502, "mail-not-sent")
+            assert "office" not in refused.json()["detail"]
+            box.login = ("bureau", "another")
+            assert client.post(f"{API}/submissions/{number}/correction/sending").status_code == 502
+            # One that is under review has no notice yet.
+            alone = made.store(service.context.database, FORM, 94)
+            assert client.post(f"{API}/submissions/{alone}/correction/sending").status_code == 409
+    with pytest.raises(MailNotSent):
+        send(server, data)

@@ -77,6 +77,7 @@ TABLE: dict[str, str | Scope] = {
     "DELETE /api/v1/presets/{preset}": "export",
     "GET /api/v1/submissions/{submission}/dossier": "export",
     "GET /api/v1/submissions/{submission}/correction": "decide",
+    "POST /api/v1/submissions/{submission}/correction/sending": "decide",
     "GET /api/v1/notices": "see",
     "GET /api/v1/campaigns": "see",
     "GET /api/v1/campaigns/{name}": "see",
