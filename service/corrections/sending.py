@@ -1,5 +1,5 @@
-"""Sending a notice of correction by SMTP, where the bureau has set a server. Nothing else of the program sends
-mail."""
+"""Sending a notice of correction by SMTP, where the bureau has set a server. Nothing else of the program
+sends mail."""
 
 import smtplib
 import ssl

@@ -25,8 +25,8 @@ from service.store.tables import kinships, records, submissions
 from service.store.versions import Editor
 
 _ACTION = "answered"
-# `unmade`: asked, and as it was or empty; `unasked`: changed though nobody asked; `kept`: given, and as it was;
-# `made`: asked, and no more as it was; `left`: neither asked nor given.
+# `unmade`: asked, and as it was or empty; `unasked`: changed though nobody asked; `kept`: given, and as it
+# was; `made`: asked, and no more as it was; `left`: neither asked nor given.
 Verdict = Literal["made", "unmade", "unasked", "kept", "left"]
 # Doubts about how a value was read, which it having been accepted before settles.
 _OF_READING = frozenset({"unsure"})

@@ -20,7 +20,8 @@ _BEGINS = ("read", "reopen")
 def hold(
     connection: sa.Connection, submission: int, expected: int, move: Move, by: Editor, reason: str | None
 ) -> int | None:
-    """Holds `move` to the rule. Returns the new version where it was only proposed, None where it may be done.
+    """Holds `move` to the rule. Returns the new version where it was only proposed, None where it may be
+    done.
 
     Raises:
         NotFound, Stale: as `records.decide`.

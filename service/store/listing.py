@@ -43,9 +43,9 @@ _FAR = 1 << 31
 class Filter:
     """Which submissions to list: those that meet every condition given. `unit` is a part of the applicant's
     name. `query` holds words that must all occur. `since` and `until` bound the time of arrival (`until`
-    itself is excluded). `assignee` is the user whose work it is. `overdue_at` asks for those whose notice of correction is open and had ended by
-    then. `doubtful` asks whether a field waits for a person, `twins` whether the submission
-    may be the same as another."""
+    itself is excluded). `assignee` is the user whose work it is. `overdue_at` asks for those whose notice of
+    correction is open and had ended by then. `doubtful` asks whether a field waits for a person, `twins`
+    whether the submission may be the same as another."""
 
     status: Sequence[Status] = ()
     form: str | None = None

@@ -102,7 +102,8 @@ _DETAIL: JsonDict = {
 
 class Summary(BaseModel):
     """A submission in a list. A change must name its `version`. `doubtful` counts the fields that wait for a
-    person. `assignee` is the user whose work it is, by number. `unsettled_twins` are the submissions that it may be the same as."""
+    person. `assignee` is the user whose work it is, by number. `unsettled_twins` are the submissions that it
+    may be the same as."""
 
     model_config = ConfigDict(json_schema_extra={"example": _SUMMARY})
     id: int

@@ -1,5 +1,5 @@
-"""What applicants do with a form that they were sent: write into the Word file, fill in the PDF, print it, stamp
-and sign it, and scan it."""
+"""What applicants do with a form that they were sent: write into the Word file, fill in the PDF, print it,
+stamp and sign it, and scan it."""
 
 import io
 import re

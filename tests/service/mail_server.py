@@ -1,4 +1,4 @@
-"""A mail server that takes mails over TCP, as far as a sender needs one: the commands of SMTP, and a password."""
+"""A mail server that takes mails over TCP, as far as a sender needs one: SMTP's commands, and a password."""
 
 import base64
 import socketserver

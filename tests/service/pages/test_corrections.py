@@ -1,5 +1,5 @@
-"""An application that was returned and what answers it, as they look: the notice and its day, old and new side
-by side."""
+"""An application that was returned and what answers it, as they look: the notice and its day, old and new
+side by side."""
 
 import io
 import json

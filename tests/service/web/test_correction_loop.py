@@ -75,7 +75,7 @@ class Case:
 
 
 def make(seed: int) -> Case:
-    """Every fifth on paper with a seal that lacks or is another unit's, the others typed: by Word and by PDF."""
+    """Every fifth on paper with a seal that lacks or is another unit's, the others typed: by Word, by PDF."""
     dice = random.Random(seed)
     on_paper = seed % 5 == 4
     form = SEALED if on_paper else TYPED
@@ -103,6 +103,8 @@ def make(seed: int) -> Case:
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     with running(tmp_path_factory.mktemp("loop"), {"SEALFORM_CONTACT": "王工 027-85807053"}) as service:
+        # The papers are printed by LibreOffice, which on a busy machine takes its time.
+        service.administrator.client.timeout = 240
         yield service
 
 
