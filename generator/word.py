@@ -191,7 +191,9 @@ class _Writer:
             title,
             self._filling.texts.get(tag),
             # What is typed takes the mark's place.
-            Placeholder(mark + usual.text, faint=usual.faint) if mark else usual,
+            Placeholder(f"{mark}\n{usual.text}" if usual.faint else mark + usual.text, faint=usual.faint)
+            if mark
+            else usual,
             calendar=isinstance(field, DateField),
         )
 
