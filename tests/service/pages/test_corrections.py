@@ -57,7 +57,7 @@ def test_old_and_new_stand_side_by_side_and_only_what_differs(
     note = page.get_by_label("补正前后对照", exact=True)
     expect(note.get_by_role("link", name=f"第 {first} 号")).to_have_attribute("href", f"/submissions/{first}")
     expect(note).to_contain_text("按表格编号认定")
-    page.screenshot(path=tmp_path / "side-by-side.png")
+    page.get_by_label("补正前后对照", exact=True).screenshot(path=tmp_path / "side-by-side.png")
     rows.nth(1).get_by_role("button").click()
     expect(page.locator(f"#field-{MAIL}")).to_contain_text("没有要求补正，却由")
     expect(page.locator(f"#field-{MAIL} .chip")).to_have_text("待核对")
