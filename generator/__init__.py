@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from generator.document import Document, Place
+from generator.filling import Notes
 from models.form import FormDefinition
 from models.identity import INSTANCE_ALPHABET, Identity
 from models.record import Record
@@ -15,7 +16,7 @@ Kind = Literal["docx", "pdf", "pdf-flat"]
 
 _INSTANCE_LENGTH = 10
 
-__all__ = ["Document", "Kind", "Place", "draw_pages", "generate", "generate_from", "new_identity"]
+__all__ = ["Document", "Kind", "Notes", "Place", "draw_pages", "generate", "generate_from", "new_identity"]
 
 
 def new_identity(form: FormDefinition) -> Identity:
@@ -24,13 +25,20 @@ def new_identity(form: FormDefinition) -> Identity:
     return Identity(form=form.name, version=form.version, instance=instance)
 
 
-def generate(form: FormDefinition, kind: Kind, identity: Identity, record: Record | None = None) -> Document:
-    """Return `form` as a document of `kind`: blank, or with the values of `record` filled in.
+def generate(
+    form: FormDefinition,
+    kind: Kind,
+    identity: Identity,
+    record: Record | None = None,
+    notes: Notes | None = None,
+) -> Document:
+    """Return `form` as a document of `kind`: blank, or with the values of `record` filled in; `notes` are of
+    the notice of correction that it goes with.
 
     Raises:
         GenerationError: the record is of another form, or one of its values can't stand in a document.
     """
-    return _BUILDERS[kind](form, identity, record)
+    return _BUILDERS[kind](form, identity, record, notes)
 
 
 def draw_pages(
@@ -66,25 +74,27 @@ def generate_from(
     return fill_template(template, form, identity, spots, record, is_print=is_print)
 
 
-def _word(form: FormDefinition, identity: Identity, record: Record | None) -> Document:
+def _word(form: FormDefinition, identity: Identity, record: Record | None, notes: Notes | None) -> Document:
     from generator.word import build_word  # python-docx costs 0.2 s, and most commands make no document
 
-    return build_word(form, identity, record)
+    return build_word(form, identity, record, notes)
 
 
-def _pdf(form: FormDefinition, identity: Identity, record: Record | None) -> Document:
+def _pdf(form: FormDefinition, identity: Identity, record: Record | None, notes: Notes | None) -> Document:
     from generator.pdf import generate_pdf
 
-    return generate_pdf(form, identity, record, fillable=True)
+    return generate_pdf(form, identity, record, notes, fillable=True)
 
 
-def _flat_pdf(form: FormDefinition, identity: Identity, record: Record | None) -> Document:
+def _flat_pdf(
+    form: FormDefinition, identity: Identity, record: Record | None, notes: Notes | None
+) -> Document:
     from generator.pdf import generate_pdf
 
-    return generate_pdf(form, identity, record, fillable=False)
+    return generate_pdf(form, identity, record, notes, fillable=False)
 
 
-_BUILDERS: dict[Kind, Callable[[FormDefinition, Identity, Record | None], Document]] = {
+_BUILDERS: dict[Kind, Callable[[FormDefinition, Identity, Record | None, Notes | None], Document]] = {
     "docx": _word,
     "pdf": _pdf,
     "pdf-flat": _flat_pdf,

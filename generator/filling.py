@@ -11,6 +11,19 @@ from models.form import FormCell, FormDefinition
 from models.identity import Tag
 from models.layout import GridRow, lay_out
 from models.record import Record, Values
+from models.writing import correction_mark
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """The notice of correction that a form goes with: its number, and {field: the item that asks for it}."""
+
+    number: str
+    items: Mapping[str, int]
+
+    def mark(self, field: str) -> str | None:
+        """Return what is printed in the place of `field`; None where nothing is asked of it."""
+        return correction_mark(self.items[field]) if field in self.items else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +36,32 @@ class Filling:
     rows: tuple[GridRow, ...]
     texts: Mapping[Tag, str]
     ticked: frozenset[Tag]
+    notes: Notes | None = None
+
+    def mark(self, field: str) -> str | None:
+        """Return the mark in the place of a field that is to be corrected, which what is written there
+        replaces; None for any other. Beside a seal, a signature or a box a mark would look like one."""
+        return self.notes.mark(field) if self.notes and self.form.fields[field].entered == "written" else None
+
+    @property
+    def aside(self) -> tuple[str, ...]:
+        """The lines below the form, with a mark for each field that has none in its place."""
+        marks = [
+            f"{self.notes.mark(name)}{self.form.titles[name]}"
+            for name, field in self.form.fields.items()
+            if self.notes and name in self.notes.items and field.entered != "written"
+        ]
+        return (*self.form.notes, *(["\u3000".join(marks)] if marks else []))
+
+    def first_column(self, table: str) -> str:
+        """Return the name of the first column of a table, where a mark of the whole table stands."""
+        field = self.form.fields[table]
+        assert isinstance(field, RowsField), "only a table has columns"
+        return field.columns[0].field.name
 
 
-def fill(form: FormDefinition, record: Record | None) -> Filling:
-    """Return `form` with the values of `record`, or with none.
+def fill(form: FormDefinition, record: Record | None, notes: Notes | None = None) -> Filling:
+    """Return `form` with the values of `record`, or with none, and with marks where `notes` ask.
 
     Raises:
         GenerationError: the record is of another form or version, names a field or an option that the form
@@ -40,9 +75,8 @@ def fill(form: FormDefinition, record: Record | None) -> Filling:
     for tag, text in texts.items():
         if reason := unwritable(text):
             raise GenerationError(f"“{form.titles[tag.field]}”{reason}", advice="请删去该字符后重试")
-    return Filling(
-        form=form, rows=lay_out(_grown(form, values)), texts=texts, ticked=frozenset(_ticked(form, values))
-    )
+    rows, ticked = lay_out(_grown(form, values)), frozenset(_ticked(form, values))
+    return Filling(form=form, rows=rows, texts=texts, ticked=ticked, notes=notes)
 
 
 def _must_belong(form: FormDefinition, record: Record) -> None:

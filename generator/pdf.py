@@ -11,7 +11,7 @@ import segno
 
 from generator.acroform import add_widgets
 from generator.document import Document
-from generator.filling import Filling, fill
+from generator.filling import Filling, Notes, fill
 from generator.pdf_places import Spots
 from generator.pdf_sheet import Sheet
 from generator.typesetting import draw, must_have_glyphs, typeset
@@ -34,10 +34,15 @@ _QUESTION = """(
 
 
 def generate_pdf(
-    form: FormDefinition, identity: Identity, record: Record | None = None, *, fillable: bool
+    form: FormDefinition,
+    identity: Identity,
+    record: Record | None = None,
+    notes: Notes | None = None,
+    *,
+    fillable: bool,
 ) -> Document:
     """Return `form` as an A4 PDF, with the values of `record` where there is one; `fillable` makes it an
-    AcroForm.
+    AcroForm, and `notes` mark what is to be corrected.
 
     A row grows with its value. In a form for printing, long rows break over pages. A widget can't break, so
     that a fillable form sets a value smaller that is longer than a page.
@@ -46,7 +51,7 @@ def generate_pdf(
         GenerationError: see `generator.filling.fill`; or the fonts lack a character, the form is wider than
             A4, a row is higher than a page, or a value is too long for a widget.
     """
-    sheet = _sheet(form, identity, record, fillable)
+    sheet = _sheet(form, identity, record, notes, fillable)
     for size in _SIZES if fillable else _SIZES[:1]:
         pdf, facts = _with_codes(sheet, size)
         if not facts["tall"]:
@@ -70,13 +75,15 @@ def draw_pdf(
     Raises:
         GenerationError: as `generate_pdf`.
     """
-    sheet, size = _sheet(form, identity, record, fillable=False), _SIZES[0]
+    sheet, size = _sheet(form, identity, record, None, fillable=False), _SIZES[0]
     _, facts = _with_codes(sheet, size)
     return draw("form.typ", {**sheet.build(size), "codes": _codes(sheet, facts["pages"])}, resolution)
 
 
-def _sheet(form: FormDefinition, identity: Identity, record: Record | None, fillable: bool) -> Sheet:
-    filling = fill(form, record)
+def _sheet(
+    form: FormDefinition, identity: Identity, record: Record | None, notes: Notes | None, fillable: bool
+) -> Sheet:
+    filling = fill(form, record, notes)
     must_have_glyphs(_all_texts(filling))
     return Sheet(filling, identity, fillable)
 
@@ -84,7 +91,8 @@ def _sheet(form: FormDefinition, identity: Identity, record: Record | None, fill
 def _all_texts(filling: Filling) -> Iterator[tuple[str, str]]:
     """Yield each text that will be printed, with what people call its place."""
     form = filling.form
-    for text in (form.title, form.heading or "", form.version, *form.notes):
+    notice = (filling.notes.number,) if filling.notes else ()
+    for text in (form.title, form.heading or "", form.version, *filling.aside, *notice):
         yield form.title, text
     for cell in form.cells():
         where = cell.label or form.title

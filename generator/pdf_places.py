@@ -5,8 +5,7 @@ from typing import Any
 
 from generator.acroform import PAD_Y, CheckWidget, TextWidget, Widget
 from generator.document import Place
-from generator.pdf_sheet import BLANK_DATE, BOTTOM, INSET_X, INSET_Y, TICK_BOX, TOP, Answer, Sheet
-from models.fields import DateField
+from generator.pdf_sheet import BOTTOM, INSET_X, INSET_Y, TICK_BOX, TOP, Answer, Sheet
 from models.identity import Tag
 from models.page import Box
 
@@ -53,8 +52,8 @@ class Spots:
         (page, region), *more = self._region(answer)
         assert not more, "rows of a fillable form are never broken"
         value, _, _, y = self._at["answer", str(answer.tag)]
-        guidance = list(answer.field.guidance)
-        blank = [BLANK_DATE] if isinstance(answer.field, DateField) else []
+        blank = [answer.blank] if answer.blank else []
+        guidance = list(answer.shown)
         # A text still to be written may need a second line, so its box reaches a little higher.
         above = PAD_Y if answer.text is not None or guidance or blank else 2 * PAD_Y
         foot = max(region.y1 - _EDGE, y + value["high"] + PAD_Y)

@@ -1,7 +1,7 @@
 """The data of the Typst template for a PDF, and the answers that belong in it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from generator.acroform import GUIDANCE_SIZE, Align
@@ -35,6 +35,19 @@ class Answer:
     align: Align
     text: str | None = None
     unit: str | None = None  # printed behind the place, not part of its text
+    mark: str | None = None  # says that the place is to be corrected
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """What stands in an empty place, a line each: the mark, and advice; in that of a date its blanks."""
+        if isinstance(self.field, DateField) and not self.field.guidance:
+            return ()
+        return (*([self.mark] if self.mark else []), *self.field.guidance)
+
+    @property
+    def blank(self) -> str | None:
+        """The blanks of an empty date."""
+        return (self.mark or "") + BLANK_DATE if isinstance(self.field, DateField) else None
 
 
 class Sheet:
@@ -50,12 +63,14 @@ class Sheet:
     def build(self, size: float) -> dict[str, Any]:
         """Return the JSON data for form.typ, with values set in `size` points."""
         form, identity = self.form, self.identity
+        notice = self.filling.notes.number if self.filling.notes else ""
+        told = f"\u3000补正通知 {notice}" if notice else ""
         return {
             "title": form.title,
             "heading": form.heading,
-            "notes": form.notes,
+            "notes": self.filling.aside,
             "identity": identity.qr_payload(),
-            "footer": f"{form.title}\u3000版本 {identity.version}\u3000编号 {identity.instance}",
+            "footer": f"{form.title}\u3000版本 {identity.version}\u3000编号 {identity.instance}{told}",
             "flipped": self._page_width() != _A4[0],
             "margins": {"side": (self._page_width() - self._width()) / 2, "top": TOP, "bottom": BOTTOM},
             "inset": {"x": INSET_X, "y": INSET_Y},
@@ -128,18 +143,18 @@ class Sheet:
             assert table is not None, "an entry belongs to a table"
             tag = Tag(field=table.name, row=cell.entry_row, column=column.field.name)
             title = f"{self.form.titles[table.name]}第{cell.entry_row + 1}行{column.label}"
-            yield self._written(
-                Answer(tag, title, number, column.field, column.field.align, self.filling.texts.get(tag))
-            )
+            is_first = cell.entry_row == 0 and column is table.columns[0]
+            mark = self.filling.mark(table.name) if is_first else None
+            text = self.filling.texts.get(tag)
+            yield self._written(Answer(tag, title, number, column.field, column.field.align, text, mark=mark))
             return
         for item in cell.cell.content:
             if isinstance(item, Printed):
                 yield {"kind": "printed", "text": item.text}
                 continue
             tag = Tag(field=item.name)
-            answer = Answer(
-                tag, self.form.titles[item.name], number, item, item.align, self.filling.texts.get(tag)
-            )
+            title, mark = self.form.titles[item.name], self.filling.mark(item.name)
+            answer = Answer(tag, title, number, item, item.align, self.filling.texts.get(tag), mark=mark)
             if isinstance(item, ChoiceField):
                 self.answers.append(answer)
                 yield {
@@ -169,15 +184,15 @@ class Sheet:
             text, unit = text and text.removesuffix(field.unit), field.unit
         # The number is set at the right, next to its unit.
         align: Align = "right" if unit and field.align == "left" else field.align
-        answer = Answer(answer.tag, answer.title, answer.cell, field, align, text, unit)
+        answer = replace(answer, align=align, text=text, unit=unit)
         self.answers.append(answer)
         return {
             "kind": "text",
             "value": lines_of(text) if text is not None else None,
             "unit": unit,
             "prose": field.is_prose,
-            "guidance": field.guidance,
-            "blank": BLANK_DATE if isinstance(field, DateField) else None,
+            "guidance": answer.shown,
+            "blank": answer.blank,
             **_common(answer),
         }
 

@@ -8,7 +8,7 @@ from typing import Any
 from docx.shared import Cm, Length, Pt
 
 from generator.document import Document
-from generator.filling import Filling, fill
+from generator.filling import Filling, Notes, fill
 from generator.word_controls import Controls, Element, Placeholder, element, run, valued
 from generator.word_package import TEXT_SIZE, TITLE_FONT, empty_package
 from models.fields import ChoiceField, DateField, FieldBase, NumberField
@@ -30,14 +30,17 @@ _ROOM = 4  # blanks in an untouched answer: enough to click on, too few to wrap 
 _BLANK_DATE = "    年    月    日"
 
 
-def build_word(form: FormDefinition, identity: Identity, record: Record | None = None) -> Document:
-    """Return `form` as a .docx, with the values of `record` where there is one.
+def build_word(
+    form: FormDefinition, identity: Identity, record: Record | None = None, notes: Notes | None = None
+) -> Document:
+    """Return `form` as a .docx, with the values of `record` where there is one, and with marks where `notes`
+    ask for a correction.
 
     Raises:
         GenerationError: see `generator.filling.fill`.
     """
-    filling = fill(form, record)
-    package = empty_package(form, identity)
+    filling = fill(form, record, notes)
+    package = empty_package(form, identity, notes.number if notes else "")
     for block in _Writer(filling).blocks():
         package.element.body.insert_element_before(block, "w:sectPr")
     file = io.BytesIO()
@@ -60,10 +63,11 @@ class _Writer:
             yield self._printed(form.heading, 16, "left", after=0, bold=False)
         yield self._printed(form.title, 22, "center", after=10, bold=True)
         yield self._table()
-        for note in form.notes:
+        notes = self._filling.aside
+        for note in notes:
             properties = element("w:pPr", None, element("w:spacing", {"w:before": "120"}))
             yield element("w:p", None, properties, self._controls.guarded(note, *_size(10.5)))
-        if not form.notes:
+        if not notes:
             # Word requires a paragraph after a table; this one is too small to start a page.
             tiny = element("w:spacing", {"w:line": "20", "w:lineRule": "exact"})
             yield element("w:p", None, element("w:pPr", None, tiny, element("w:rPr", None, *_size(1))))
@@ -146,7 +150,9 @@ class _Writer:
         """Return one place of a table inside the form."""
         tag = Tag(field=table, row=row, column=column.field.name)
         title = f"{self._form.titles[table]}第{row + 1}行{column.label}"
-        return _paragraph(column.field.align, self._answer(tag, title, column.field))
+        is_first = row == 0 and tag.column == self._filling.first_column(table)
+        mark = self._filling.mark(table) if is_first else None
+        return _paragraph(column.field.align, self._answer(tag, title, column.field, mark))
 
     def _item(self, item: Item, width: Length, before: Length) -> Element:
         if isinstance(item, Printed):
@@ -156,7 +162,8 @@ class _Writer:
         if isinstance(item, ChoiceField):
             parts += self._options(item, _letters(width))
         else:
-            parts.append(self._answer(Tag(field=item.name), self._form.titles[item.name], item))
+            mark, title = self._filling.mark(item.name), self._form.titles[item.name]
+            parts.append(self._answer(Tag(field=item.name), title, item, mark))
         guided = item.is_prose and Tag(field=item.name) not in self._filling.texts
         return _paragraph(item.align, *parts, before=before, line=_GUIDANCE_LINE if guided else _LINE)
 
@@ -177,12 +184,16 @@ class _Writer:
             )
             yield run(option)
 
-    def _answer(self, tag: Tag, title: str, field: FieldBase[Any]) -> Element:
+    def _answer(self, tag: Tag, title: str, field: FieldBase[Any], mark: str | None = None) -> Element:
+        usual = _placeholder(field)
         return self._controls.answer(
             tag,
             title,
             self._filling.texts.get(tag),
-            _placeholder(field),
+            # What is typed takes the mark's place.
+            Placeholder(f"{mark}\n{usual.text}" if usual.faint else mark + usual.text, faint=usual.faint)
+            if mark
+            else usual,
             calendar=isinstance(field, DateField),
         )
 

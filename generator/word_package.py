@@ -89,14 +89,15 @@ xmlns:ds="http://schemas.openxmlformats.org/officeDocument/2006/customXml">\
 <ds:schemaRefs><ds:schemaRef ds:uri="{XML_NAMESPACE}"/></ds:schemaRefs></ds:datastoreItem>"""
 
 
-def empty_package(form: FormDefinition, identity: Identity) -> Package:
-    """Return a .docx with an empty body and everything else that a form of ours needs."""
+def empty_package(form: FormDefinition, identity: Identity, notice: str = "") -> Package:
+    """Return a .docx with an empty body and everything else that a form of ours needs. `notice` is the number
+    of the notice of correction that it goes with."""
     package = new_package()
     _strip_template(package)
     _set_page(package, Cm(sum(form.columns)))
-    _write_header(package, form, identity)
+    _write_header(package, form, identity, notice)
     _write_footer(package)
-    _add_identity(package, identity)
+    _add_identity(package, identity, notice)
     package.core_properties.title = form.title
     return package
 
@@ -136,11 +137,12 @@ def _set_page(package: Package, table_width: Length) -> None:
         section._sectPr.remove(grid)
 
 
-def _write_header(package: Package, form: FormDefinition, identity: Identity) -> None:
-    """Write one line: title, version and instance for people, then the QR code for scanners."""
+def _write_header(package: Package, form: FormDefinition, identity: Identity, notice: str) -> None:
+    """Write one line: title, version, instance and notice for people, then the QR code for scanners."""
     paragraph = package.sections[0].header.paragraphs[0]
     paragraph._p[:] = [element("w:pPr", None, valued("w:jc", "right"))]
     words = f"{form.title}　{identity.version} 版　编号 {identity.instance}　"
+    words += f"补正通知 {notice}　" if notice else ""
     paragraph._p.append(run(words, valued("w:color", "595959"), valued("w:sz", 15), valued("w:szCs", 15)))
     picture = io.BytesIO()
     segno.make(identity.qr_payload(), micro=False, error="m").save(picture, kind="png", scale=8, border=4)
@@ -159,9 +161,9 @@ def _write_footer(package: Package) -> None:
             paragraph.append(element("w:fldSimple", {"w:instr": f" {code} "}, shown))
 
 
-def _add_identity(package: Package, identity: Identity) -> None:
+def _add_identity(package: Package, identity: Identity, notice: str) -> None:
     whole = package.part.package
-    item = Part(PackURI("/customXml/item1.xml"), CT.XML, identity.to_xml().encode(), whole)
+    item = Part(PackURI("/customXml/item1.xml"), CT.XML, identity.to_xml(notice).encode(), whole)
     properties = Part(
         PackURI("/customXml/itemProps1.xml"), CT.OFC_CUSTOM_XML_PROPERTIES, _ITEM_PROPERTIES.encode(), whole
     )

@@ -5,6 +5,7 @@ by `models/form.py`; here is said what a bureau makes of what comes back.
 """
 
 import datetime
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
@@ -31,6 +32,8 @@ _ANYBODYS = {
     "126.com", "163.com", "yeah.net", "qq.com", "foxmail.com", "sina.com", "sina.cn", "sohu.com", "139.com",
     "189.cn", "outlook.com", "hotmail.com", "gmail.com", "aliyun.com",
 }  # fmt: skip
+_BRACES = re.compile(r"\{([^{}:]*)(?::0[1-9])?\}")
+_NUMBERED_BY = frozenset({"年", "序号", "编号", "次"})
 _SHORTEST_SEAL = 5  # characters: 教育局 stands in the seals of fourteen bureaus
 
 
@@ -270,6 +273,25 @@ class Letters(Model):
     notice: Words
 
 
+class Corrections(Model):
+    """How applications go back to be corrected: in how many working days an answer is due, and how notices
+    are numbered, with {年}, {序号} within the campaign and the year, {编号} and {次} of the submission in it."""
+
+    working_days: Days = Constraint(ge=1)
+    number: Words | None = None
+
+    @model_validator(mode="after")
+    def _numbers_each_apart(self) -> Self:
+        said = set(_BRACES.findall(self.number or ""))
+        if unknown := sorted(said - _NUMBERED_BY):
+            raise ValueError(f"number 中有不认识的 {{{unknown[0]}}}，可用 {{年}}、{{序号}}、{{编号}}、{{次}}")
+        if self.number and "序号" not in said and not {"编号", "次"} <= said:
+            raise ValueError("number 中应有 {序号}，或有 {编号} 和 {次}，否则几份通知的编号会相同")
+        if self.number and re.sub(_BRACES, "", self.number).count("{"):
+            raise ValueError("number 中的 { 没有成对")
+        return self
+
+
 class Campaign(Model):
     """A call as a whole. Paths are relative to the file that it stands in. After the day `closed` nothing
     that comes is taken to be this call's."""
@@ -294,6 +316,8 @@ class Campaign(Model):
     outcomes: Outcomes
     announced: Announced | None = None
     letters: Letters
+    corrections: Corrections | None = None
+    four_eyes: bool = False
 
     @property
     def applying(self) -> Stage:

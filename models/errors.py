@@ -11,6 +11,7 @@
      ├─ MailboxError                    a mailbox can't be read
      │   ├─ MailboxUnreachable          no connection to its server, or a broken one; worth another try
      │   └─ MessageUnreadable           the server does not give one message
+     ├─ MailNotSent                     a mail could not be sent
      ├─ BackupUnusable                  a backup is not whole, or this program can't restore it
      ├─ Refused                         the service does not do what a person or a system asked
      │   ├─ NotSignedIn                 nobody is signed in, or the token is not valid
@@ -151,6 +152,12 @@ class MailboxUnreachable(MailboxError):
 class MessageUnreadable(MailboxError):
     code = "message-unreadable"
     advice = "请在邮箱网页中打开这封邮件核对，必要时手工另存；再次运行会再试"
+
+
+class MailNotSent(SealformError):
+    code = "mail-not-sent"
+    http_status = 502
+    advice = "请核对收件地址和 SEALFORM_SMTP 的设置后再试，或下载邮件草稿自行发送"
 
 
 class BackupUnusable(SealformError):

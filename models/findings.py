@@ -158,6 +158,10 @@ CATALOGUE: dict[str, Kind] = {
     "element-unknown": _warning("“{title}”处有未能读取的内容“{text}”，请对照原件"),
     "binding-differs": _warning("“{title}”中保存的文字与 Word 实际显示的数据“{text}”不一致"),
     "picture-in-answer": _warning("“{title}”中有图片，文字可能不完整"),
+    "correction-unmade": _error("“{title}”要求补正（通知第 {number} 项），没有补正", "请按通知的要求补正"),
+    "correction-unasked": _warning("“{title}”没有要求补正，却由“{before}”改成了“{after}”"),
+    "correction-closed": _warning("这是对补正通知 {number} 的答复，那份通知已经关闭", doubt=False),
+    "correction-late": _warning("补正在期限 {due} 之后收到", doubt=False),
 }
 
 

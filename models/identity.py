@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import Annotated, Self
+from xml.sax.saxutils import quoteattr
 
 from pydantic import Field as Constraint
 from pydantic import ValidationError, model_validator
@@ -36,12 +37,14 @@ class Identity(Model):
         """Return the text that the QR code holds."""
         return f"SF1/{self.form}/{self.version}/{self.instance}" + (f"/{page}" if page is not None else "")
 
-    def to_xml(self) -> str:
-        """Return the custom XML part of our documents: one element with the identity in its attributes."""
-        # Nothing needs escaping: the definition and INSTANCE_ALPHABET restrict the characters of all three.
+    def to_xml(self, notice: str = "") -> str:
+        """Return the custom XML part of our documents: one element with the identity in its attributes, and
+        with the number of the notice of correction that the form goes with, where there is one."""
+        # Only the notice needs escaping: the definition and INSTANCE_ALPHABET restrict the other characters.
+        told = f" notice={quoteattr(notice)}" if notice else ""
         return (
             f'<form xmlns="{XML_NAMESPACE}" name="{self.form}" '
-            f'version="{self.version}" instance="{self.instance}"/>'
+            f'version="{self.version}" instance="{self.instance}"{told}/>'
         )
 
     @classmethod

@@ -129,7 +129,8 @@ class Part(Model):
 
 class Message(Model):
     """The mail that brought a file. `time` is when its sender says that it was sent, `received` when the last
-    server on its way says that it had it. `body` is its text, cut where it gets long."""
+    server on its way says that it had it. `body` is its text, cut where it gets long; `references`
+    are the ids of the mails that it replies to, the nearest first."""
 
     sender: str | None = None
     address: str | None = None
@@ -137,11 +138,14 @@ class Message(Model):
     received: datetime | None = None
     subject: str | None = None
     body: str = ""
+    references: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
+        """Return the message as it stands in a result; one that replies to none has no `references`."""
+        told = self.model_dump(exclude={"received", "references"})
         received = {"received": self.received.isoformat()} if self.received else {}
-        time = self.time.isoformat() if self.time else None
-        return {**self.model_dump(exclude={"received"}), "time": time, **received}
+        replied = {"references": list(self.references)} if self.references else {}
+        return {**told, "time": self.time.isoformat() if self.time else None, **received, **replied}
 
 
 class Failure(Model):

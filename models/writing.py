@@ -37,6 +37,24 @@ _ACCENTS = re.compile(r"(?:[^\w\x00-\x7f]|[\uff9e\uff9f]){32,}")
 
 _EXCERPT = 60
 
+# What the form of a notice of correction prints where something is to be corrected, and how it is known
+# again, whatever brackets a recogniser makes of it.
+_OPEN, _CLOSED = "[【\\[［〔(（]", "[】\\]］〕)）]"
+CORRECTION_MARK = re.compile(rf"{_OPEN}\s*补正第\s*[0-9]{{1,3}}\s*项\s*{_CLOSED}")
+# A mark, or a part of one, that a recogniser did not read as it is.
+MARK_LEFT = re.compile(rf"[补朴卜][正止王]\s*第\s*\S{{1,4}}|第\s*[0-9]{{1,3}}\s*[项顶]\s*{_CLOSED}")
+_CORRECTION_KEY = re.compile("补正第[0-9]{1,3}项")
+
+
+def correction_mark(number: int) -> str:
+    """Return the mark for item `number` of a notice."""
+    return f"【补正第{number}项】"
+
+
+def is_correction_mark(words: str) -> bool:
+    """Tell whether `words`, a key, are such a mark."""
+    return _CORRECTION_KEY.fullmatch(words) is not None
+
 
 def tidy(text: str) -> str:
     """Return `text` on the lines it has: half-width letters and digits, plain blanks and hyphens, nothing

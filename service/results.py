@@ -92,6 +92,7 @@ class MessageJson(TypedDict):
     received: NotRequired[str]
     subject: str | None
     body: str
+    references: NotRequired[Sequence[str]]
 
 
 class Parted(TypedDict):

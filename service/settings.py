@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self, cast, get_args
 
 from models.errors import BadUsage
 
@@ -24,6 +24,20 @@ INTAKE = (
 
 
 _SHORTEST_KEY = 32  # characters
+Security = Literal["starttls", "tls", "none"]
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """A mail server for sending; `security` is how the connection is kept private. The password is never
+    shown."""
+
+    host: str
+    port: int
+    sender: str
+    security: Security = "starttls"
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -46,7 +60,8 @@ class Settings:
     people spend at most `sample_minutes` a day in all; 0 means that none are drawn.
 
     A notice of correction names `contact`, gives `correction_days` working days, and is made from
-    `notice_template` (None: ours).
+    `notice_template` (None: ours). `smtp` is the server that sends it, where somebody asks for that (None:
+    nothing is ever sent).
 
     `parent` is the process that a worker belongs to; the worker ends with it. `intake` holds the limits on
     what arrives that were set, by the names in `INTAKE`.
@@ -78,6 +93,7 @@ class Settings:
     contact: str | None = None
     correction_days: int = 10
     notice_template: Path | None = None
+    smtp: MailServer | None = None
     log_level: str = "INFO"
     parent: int | None = None
     intake: Mapping[str, float] = field(default_factory=dict)
@@ -131,6 +147,7 @@ class Settings:
             contact=environment.get("SEALFORM_CONTACT") or None,
             correction_days=_whole(environment, "SEALFORM_CORRECTION_DAYS") or cls.correction_days,
             notice_template=_path(environment, "SEALFORM_NOTICE_TEMPLATE"),
+            smtp=_smtp(environment),
             log_level=level,
             parent=_whole(environment, "SEALFORM_PARENT"),
             intake={name: _positive(environment, name, 1) for name in INTAKE if environment.get(name)},
@@ -198,6 +215,25 @@ def port_of(text: str, source: str) -> int:
     if text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) < 1 << 16:
         return int(text)
     raise BadUsage(f"{source} 应为 1 到 65535 的整数，现为“{text}”", advice="不写则用 8000")
+
+
+def _smtp(environment: Mapping[str, str]) -> MailServer | None:
+    place = environment.get("SEALFORM_SMTP", "").strip()
+    if not place:
+        return None
+    host, _, port = place.rpartition(":")
+    sender = environment.get("SEALFORM_SMTP_FROM", "").strip()
+    if not host or "@" not in sender:
+        raise BadUsage(
+            "环境变量 SEALFORM_SMTP 应如 smtp.example.cn:587，并用 SEALFORM_SMTP_FROM 写明发件地址"
+        )
+    security = environment.get("SEALFORM_SMTP_SECURITY") or "starttls"
+    if security not in get_args(Security):
+        raise BadUsage(f"环境变量 SEALFORM_SMTP_SECURITY 应为 starttls、tls 或 none，现为“{security}”")
+    return MailServer(
+        host, port_of(port, "环境变量 SEALFORM_SMTP 的端口"), sender, cast(Security, security),
+        environment.get("SEALFORM_SMTP_USER") or None, environment.get("SEALFORM_SMTP_PASSWORD") or None,
+    )  # fmt: skip
 
 
 def _path(environment: Mapping[str, str], name: str) -> Path | None:

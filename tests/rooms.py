@@ -84,8 +84,8 @@ ROOMS: Mapping[str, Room] = {
     "service.page_pictures": Room("extractor atomic_files settings results blobs processes"),
     "service.store": Room(
         "results parts",
-        doors="accounts again audit belongings campaigns database events exports forms listing "
-        "marks proof_tables records replay search second_factor sessions settling statuses tables "
+        doors="accounts again answers audit belongings campaigns database events exports forms four_eyes listing "
+        "marks notices proof_tables records replay search second_factor sessions settling statuses tables "
         "twins uploads versions webhooks workers",
     ),
     "service.migrations": Room("store"),
@@ -100,7 +100,7 @@ ROOMS: Mapping[str, Room] = {
     ),
     "service.export": Room(
         "generator extractor results blobs page_pictures store",
-        doors="columns correction cutouts dossier files letters notice summary_sheet workbook",
+        doors="columns cutouts dossier files letters notice summary_sheet workbook",
     ),
     "service.campaigns.judgement": Room(
         doors="applicants attribution belonging entries outcome standing timing"
@@ -109,12 +109,16 @@ ROOMS: Mapping[str, Room] = {
         "generator atomic_files results forms store export campaigns.judgement",
         doors="desk gather loading own_rows own_sheet papers sheets summary",
     ),
+    "service.corrections": Room(
+        "generator extractor settings results store export campaigns.judgement",
+        doors="asking papers sending",
+    ),
     "service.runs": Room(
         "extractor atomic_files terminal signals sources results processes export", doors="extraction"
     ),
     "service.web": Room(
         "generator logs settings results parts blobs forms page_pictures store proof webhooks export "
-        "campaigns.judgement campaigns",
+        "campaigns.judgement campaigns corrections",
         doors="app context",
     ),
     "service.listening": Room("atomic_files"),

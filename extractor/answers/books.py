@@ -23,7 +23,7 @@ from models.form import FormCell, FormDefinition, Printed
 from models.geometry import box_around
 from models.ledger import Booking, Entry, Kind
 from models.page import Box, Picture, Remark, Run, Span, Tick
-from models.writing import key, one_line
+from models.writing import is_correction_mark, key, one_line
 
 # Printed words that came back misread are print if so much of them is alike; words inside others only from
 # this length.
@@ -319,7 +319,9 @@ def noise_in(text: str) -> str | None:
 
 
 def is_print(words: str, phrases: Sequence[str]) -> bool:
-    """Whether `words`, a key, are a phrase of the form or a part of one."""
+    """Whether `words`, a key, are a phrase of the form or a part of one, or mark what is to be corrected."""
+    if is_correction_mark(words):
+        return True
     if len(words) < _LEAST_INNER:
         return words in phrases
     return any(

@@ -14,7 +14,7 @@ from extractor.text.passage import Keyed, Passage, is_digital, lines_of
 from models.fields import DateField, Field
 from models.fields.date import find_dates
 from models.form import FormCell, Printed
-from models.writing import key
+from models.writing import CORRECTION_MARK, key
 
 # Printed words may come back misread or retyped; the longer they are, the more of them may differ.
 _SIMILAR = 85.0
@@ -229,9 +229,11 @@ def _without_guidance(field: Field, passage: Passage) -> Passage:
 
 
 def guidance_in(field: Field, passage: Passage) -> list[tuple[int, int]]:
-    """The stretches (start, end) that hold guidance of the field."""
+    """The stretches (start, end) that hold guidance of the field, or the mark that it is to be corrected."""
     guidance = (*field.guidance, *field.guidance_aliases)
-    return list(_guidance_ranges(guidance, passage)) if guidance else []
+    marks = [found.span() for found in CORRECTION_MARK.finditer(passage.text)]
+    found = [*(_guidance_ranges(guidance, passage) if guidance else ()), *marks]
+    return sorted(found)
 
 
 def _guidance_ranges(guidance: Sequence[str], passage: Passage) -> Iterator[tuple[int, int]]:

@@ -21,7 +21,7 @@ from models.fields import ChoiceField, CodeField, Field, Seal, SealField, Signat
 from models.findings import Finding
 from models.page import DigitalSignature, Run, Tick
 from models.record import Evidence, Observation
-from models.writing import key, one_line
+from models.writing import MARK_LEFT, key, one_line
 
 # The share of a line's characters that stand in the guidance in the same order; shorter lines are headings
 # made of its words.
@@ -95,8 +95,9 @@ class _Guidance:
 def _guidance_left(field: Field, passage: Passage) -> _Guidance:
     """What was left standing of guidance: in brackets, or one of the form's own that was shortened or
     reworded."""
+    mark = MARK_LEFT.search(passage.words)
     if not field.guidance:
-        return _Guidance()
+        return _Guidance(mark[0] if mark else "")
     known = [key(text) for text in (*field.guidance, *field.guidance_aliases)]
     like, own = "", []
     for start, end in lines_of(passage.text):
@@ -110,7 +111,8 @@ def _guidance_left(field: Field, passage: Passage) -> _Guidance:
             if same >= _OWN_GUIDANCE * len(line):
                 own.append((start, min(end + 1, len(passage))))
     bracketed = _GUIDANCE_LEFT.search(passage.words)
-    return _Guidance(bracketed[0].strip() if bracketed else like, tuple(own))
+    left = bracketed[0].strip() if bracketed else like
+    return _Guidance(left or (mark[0] if mark else ""), tuple(own))
 
 
 def parse(field: Field, title: str, text: str) -> tuple[Any, tuple[Finding, ...]]:

@@ -6,6 +6,7 @@ As with forms, every problem of a file is told at once, at its line (`service/fo
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -28,6 +29,7 @@ from service.campaigns.judgement.timing import Clock, NoCalendar
 from service.campaigns.sheets import read_table, sheet_bytes
 from service.campaigns.wording import PLACES
 from service.forms.complaints import report, tell
+from service.forms.shipped import CALENDARS
 from service.forms.shipped import CAMPAIGNS as SHIPPED
 from service.forms.yaml_nodes import Faults, compose, to_data
 
@@ -142,6 +144,13 @@ def _calendar(path: Path) -> tuple[Calendar | None, list[str]]:
     faults = Faults(path)
     calendar, _ = _model(path, Calendar, faults)
     return calendar, faults.lines()
+
+
+@cache
+def shipped_calendars() -> Mapping[int, Calendar]:
+    """The calendars that come with the program, by their years."""
+    read = (_calendar(path)[0] for path in sorted(CALENDARS.glob("*.yaml")))
+    return {calendar.year: calendar for calendar in read if calendar is not None}
 
 
 def _zone(name: str) -> ZoneInfo | None:

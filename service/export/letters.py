@@ -5,8 +5,11 @@ from collections.abc import Iterable
 from datetime import date
 from email.message import EmailMessage
 from email.policy import SMTP
+from email.utils import localtime
 
 from models.writing import one_line
+
+_WORD = "vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 def chinese_date(day: date) -> str:
@@ -22,11 +25,16 @@ def draft_mail(
     sender: str | None = None,
     to: str | None = None,
     boundary: str | None = None,
+    message_id: str | None = None,
 ) -> bytes:
-    """Return a mail that nobody has sent yet, with Word documents (name, bytes) attached. Mail programs open
-    it to be edited and sent, because of X-Unsent. Its `boundary` is random unless it is given."""
+    """Return a mail that nobody has sent yet, with documents (name, bytes) attached, Word or PDF. Mail
+    programs open it to be edited and sent, because of X-Unsent. Its `boundary` is random unless it is
+    given. With a `message_id` it is no draft, but fit to be sent."""
     mail = EmailMessage(policy=SMTP)
-    mail["X-Unsent"] = "1"
+    if message_id is None:
+        mail["X-Unsent"] = "1"
+    else:
+        mail["Message-ID"], mail["Date"] = message_id, localtime()
     if sender:
         mail["From"] = sender
     if to:
@@ -34,12 +42,8 @@ def draft_mail(
     mail["Subject"] = one_line(subject)
     mail.set_content(text)
     for name, data in files:
-        mail.add_attachment(
-            data,
-            maintype="application",
-            subtype="vnd.openxmlformats-officedocument.wordprocessingml.document",
-            filename=name,
-        )
+        kind = "pdf" if name.endswith(".pdf") else _WORD
+        mail.add_attachment(data, maintype="application", subtype=kind, filename=name)
     if boundary:
         mail.set_boundary(boundary)
     return mail.as_bytes()

@@ -94,7 +94,7 @@ def write_template() -> bytes:
     _say(document, "", _GAP)
     for text in (
         "请于{期限}前（自本通知之日起{工作日}个工作日内）补正后重新提交。随附的申请表已填入核对无误的内容，"
-        "只需补填空白处，并重新签字、盖章。",
+        "只需补填标明“补正第几项”的地方，并重新签字、盖章。",
         "联系方式：{联系}",
     ):
         _say(document, text, _TEXT).paragraph_format.first_line_indent = Pt(2 * _TEXT)

@@ -8,5 +8,6 @@ _PLACE = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[2] / "fix
 
 FORMS = _PLACE / "forms"
 CAMPAIGNS = _PLACE / "campaigns"
+CALENDARS = _PLACE / "calendars"
 SAMPLES = _PLACE / "demo"
 ROSTER = _PLACE / "roster.xlsx"

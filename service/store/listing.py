@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from models.errors import Invalid, NotFound
 from service.parts import own
 from service.results import Line, Parted
-from service.store import search, twins, urgency
+from service.store import notices, search, twins, urgency
 from service.store.statuses import Status
 from service.store.tables import (
     Moment,
@@ -43,8 +43,9 @@ _FAR = 1 << 31
 class Filter:
     """Which submissions to list: those that meet every condition given. `unit` is a part of the applicant's
     name. `query` holds words that must all occur. `since` and `until` bound the time of arrival (`until`
-    itself is excluded). `doubtful` asks whether a field waits for a person, `twins` whether the submission
-    may be the same as another."""
+    itself is excluded). `assignee` is the user whose work it is. `overdue_at` asks for those whose notice of
+    correction is open and had ended by then. `doubtful` asks whether a field waits for a person, `twins`
+    whether the submission may be the same as another."""
 
     status: Sequence[Status] = ()
     form: str | None = None
@@ -54,6 +55,8 @@ class Filter:
     until: datetime | None = None
     doubtful: bool | None = None
     twins: bool | None = None
+    overdue_at: datetime | None = None
+    assignee: int | None = None
 
 
 @dataclass(frozen=True)
@@ -161,6 +164,10 @@ def _conditions(wanted: Filter, dialect: str) -> list[sa.ColumnElement[bool]]:
     if wanted.twins is not None:
         same = _is_among(twins.numbers_unsettled())
         held.append(same if wanted.twins else sa.not_(same))
+    if wanted.assignee is not None:
+        held.append(submissions.c.assignee == wanted.assignee)
+    if wanted.overdue_at is not None:
+        held.append(_is_among(notices.numbers_overdue(wanted.overdue_at)))
     if wanted.query and wanted.query.strip():
         found = search.matches(wanted.query, dialect)
         # A query without a letter or a digit is found nowhere.

@@ -15,7 +15,7 @@ from models.record import Record
 from models.rules import check
 from service.parts import files_of
 from service.results import FindingJson, Line, finding_of
-from service.store import audit, events, search, twins
+from service.store import answers, audit, events, notices, search, twins
 from service.store.again import found_again, waiting
 from service.store.marks import SETTLED, UNMARKED, ChangeJson, MarkJson, as_read
 from service.store.statuses import WORDS, Move, Status, after
@@ -70,12 +70,15 @@ def finish(
             uploads.update().where(uploads.c.id == upload).values(message=lines[0].get("message"))
         )
     made, last = [], max(known)
-    for submission, line in found:
+    # Found before anything is written, because that locks what they answer, which came earlier.
+    ties = [answers.find(connection, *one, forms, state.replaces) for one in found]
+    for (submission, line), tie in zip(found, ties, strict=True):
         name = called(files_of(line)) if known.keys() - {1} or len(lines) > 1 else None
         if submission is None:
             last += 1
             submission = insert_submission(connection, upload, last, name or str(line["source"]), None, now)
-        _store_result(connection, submission, line, forms, Editor(f"worker:{worker}", now), seconds, name)
+        by = Editor(f"worker:{worker}", now)
+        _store_result(connection, submission, line, forms, by, seconds, name, tie)
         made.append(submission)
     # Another submission may have been put back meanwhile, to be read again.
     now_it_is = "received" if again and waiting(connection, upload) else "done"
@@ -91,7 +94,9 @@ def _store_result(
     by: Editor,
     seconds: float | None,
     name: str | None = None,
+    tie: answers.Tie | None = None,
 ) -> None:
+    line = answers.weigh(line, tie, by.now) if tie else line
     if name is not None:
         connection.execute(submissions.update().where(submissions.c.id == submission).values(name=name[:512]))
     connection.execute(results.delete().where(results.c.submission_id == submission))
@@ -119,6 +124,8 @@ def _store_result(
             )
         )
     _write(connection, submission, row, by, _State(form, values, marks, line["findings"], status), changed)
+    if tie is not None:
+        answers.link(connection, submission, tie, by)
     twins.arrived(connection, submission, line, form, values)
     add_version(connection, row, by, "read", None, {}, status)
     about = {"status": status, "error": error, **{f"field:{name}": value for name, value in values.items()}}
@@ -231,6 +238,8 @@ def decide(
         _expect_settled(connection, row)
     if move == "retry":
         _read_again(connection, row)
+    if move in ("reopen", "withdraw"):
+        notices.leave(connection, submission, move, by.now)
     version = add_version(connection, row, by, move, reason, {}, target)
     connection.execute(
         submissions.update()

@@ -29,7 +29,9 @@ from service.store.tables import (
 _BATCH = 500
 _PREFIX = "submission:"
 # Entries about a submission that change nothing in its record.
-_SILENT = frozenset({"upload", "dossier", "correction", "view", "ruling", "place", "sample"})
+_SILENT = frozenset({
+    "upload", "dossier", "correction", "view", "ruling", "place", "sample", "notice", "answered", "notice-sent", "assign",
+})  # fmt: skip
 _CAMPAIGN = "campaign:"
 _UNDER_WAY = ("received", "reading")
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from models.errors import Conflict
-from service.store import audit, events, twins
+from service.store import audit, events, notices, twins
 from service.store.statuses import Status, after
 from service.store.tables import kinships, submissions, versions
 from service.store.versions import Editor, add_version, expect, expect_whole, row_of
@@ -61,6 +61,7 @@ def settle(
     _write(connection, earlier, status, later.id, _ACTIONS[verdict][1], by)
     if "replaces" in (verdict, known.verdict):
         _link(connection, later.id, earlier.id, verdict is not None)
+        notices.settled(connection, later.id, earlier.id, verdict is not None, by.now)
     for row in (earlier, later):
         twins.seek(connection, row.id)
     return int(rows[submission].version) + 1

@@ -11,6 +11,7 @@ uploads ──< upload_files            the files that one request or one mail b
               ├────< rulings        what persons decided on it for a campaign
               ├────── belongings    which campaign a person says it is for
               ├────< proof_samples  values that people key again blindly (`proof_tables.py`)
+              ├────< notices        what was asked of its applicant each time that it went back
               └────── search        the full-text index: FTS5 or a tsvector, so only the migration makes it
 announcements                       what was announced for a campaign, and which submissions are meant
 audit_log ──< audit_values          a hash chain over salted digests. Values and salts can be erased, and the
@@ -206,6 +207,7 @@ submissions = Table(
     Column("replaced_by", _Id),
     Column("version", Integer, nullable=False, default=0),
     Column("purged_at", Moment),  # since then a tombstone: its values and bytes are gone
+    Column("assignee", _Id, index=True),  # the user whose work it is
     UniqueConstraint("upload_id", "application"),
     # One index for each order and each filter of the list, as `service/store/listing.py` queries them.
     sa.Index(None, "received_at", "id"), sa.Index(None, "doubtful", "id"), sa.Index(None, "unit", "id"),
@@ -318,6 +320,35 @@ announcements = Table(
     Column("version", Integer, nullable=False),
     Column("by", String(80), nullable=False),
     Column("at", Moment, nullable=False),
+)  # fmt: skip
+
+# What was asked of an applicant when a submission went back, once for each time. `asked` is a list of
+# {"text", "remedy", "field", "code"} in the notice's order; `given` are the values that stand in the form
+# that goes with it, {field: JSON value}, by whose number (`instance`) the answer is known again. `answer` is
+# the submission that answered it; there is no foreign key, as in `kinships`.
+notices = Table(
+    "notices", metadata, _id(),
+    Column("submission_id", ForeignKey("submissions.id", ondelete="CASCADE"), nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("number", String(120), nullable=False, unique=True),
+    Column("campaign", String(64)),
+    Column("serial", Integer, nullable=False),  # within its campaign and year
+    Column("instance", String(20), nullable=False, unique=True),
+    Column("unit", String(512)),
+    Column("asked", Json, nullable=False),
+    Column("given", Json, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("made_by", String(80), nullable=False),
+    Column("working_days", Integer, nullable=False),
+    Column("due", String(10), nullable=False),  # a day, in ISO form; it is still in time
+    Column("ends_at", Moment, nullable=False),  # the first moment that is no more in time
+    Column("state", String(16), nullable=False),  # open, answered, closed, recalled
+    Column("answer", _Id, index=True),
+    Column("ground", String(16)),  # instance, thread, unit, named: by what the answer was known
+    Column("settled_at", Moment),
+    Column("message_id", String(120)),  # of the mail that was sent with it
+    UniqueConstraint("submission_id", "round"),
+    sa.Index(None, "state", "ends_at"),
 )  # fmt: skip
 
 counters = Table(

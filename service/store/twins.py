@@ -20,10 +20,10 @@ from service.store import audit
 from service.store.statuses import Status
 from service.store.tables import kinships, records, submissions, traits, upload_files
 
-Ground = Literal["same-bytes", "same-instance", "same-unit", "named"]
+Ground = Literal["same-bytes", "same-instance", "same-unit", "named", "answer"]
 # The strongest ground comes first, because only the strongest one that a pair shares is shown to a person.
-# The ground `named` was given by whoever sent the upload.
-GROUNDS: tuple[Ground, ...] = ("same-bytes", "same-instance", "same-unit", "named")
+# The ground `named` was given by whoever sent the upload; `answer`, by the notice that it answers.
+GROUNDS: tuple[Ground, ...] = ("same-bytes", "same-instance", "same-unit", "named", "answer")
 # The statuses of living submissions, on which a person may still decide: they were read, and neither rejected
 # nor withdrawn.
 LIVING: tuple[Status, ...] = ("in-review", "unreadable", "returned", "accepted")

@@ -4,17 +4,18 @@ them."""
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from models.errors import NotFound
+from models.errors import NotFound, SealformError
 from service.campaigns.desk import Desk, Seen
 from service.campaigns.judgement.belonging import Call, fitting
 from service.campaigns.judgement.standing import Application
-from service.campaigns.loading import calls, known_campaigns, load_campaign
+from service.campaigns.loading import Loaded, calls, known_campaigns, load_campaign
 from service.store import belongings, listing
 from service.store.database import Database
 from service.store.forms import FormStore
@@ -27,6 +28,9 @@ class Asked:
 
     row: Any
     fits: list[str]
+
+
+_AFTER = timedelta(days=366)
 
 
 class Campaigns:
@@ -86,6 +90,22 @@ class Campaigns:
             if len(fits) != 1 and laid[str(row.id)] != 1:
                 found.append(Asked(row, fits))
         return found
+
+    def of_form(self, form: str, arrived: datetime) -> Loaded | None:
+        """The campaign that something on `form` which arrived then is for: it had been called for, and it
+        ended less than a year ago. The first to end, where there are several; None where there is none."""
+        found = []
+        for name in self.names():
+            try:
+                loaded = self.desk(name).loaded
+                stage, clock = loaded.campaign.applying, loaded.judge.clock
+                end = clock.grace_end(stage)
+            except SealformError:
+                continue
+            opened = stage.opens is None or stage.opens <= clock.day(arrived)
+            if loaded.campaign.form == form and opened and arrived < end + _AFTER:
+                found.append((end, name, loaded))
+        return min(found, key=lambda one: one[:2])[2] if found else None
 
 
 def _campaigns(request: Request) -> Campaigns:

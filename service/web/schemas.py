@@ -13,11 +13,12 @@ from pydantic.config import JsonDict
 from models.fields.base import FieldBase
 from models.form import FormDefinition
 from service.results import FieldJson, FindingJson, Line, Parted
-from service.store import listing, twins
+from service.store import four_eyes, listing, twins
 from service.store.forms import FormStore
 from service.store.listing import Whole
 from service.store.marks import ChangeJson
 from service.store.statuses import Move, Status, legal
+from service.web.corrections import NOTICE, CorrectionShown, correction_shown
 from service.web.twins import TWIN, Named, Twin, shown_twins
 
 
@@ -43,25 +44,12 @@ FieldKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,23}$")]
 Cursor = Annotated[str, Field(max_length=4000)]
 
 _SUMMARY: JsonDict = {
-    "id": 12,
-    "upload": 10,
-    "application": 1,
-    "name": "s001.pdf",
-    "unit": "武汉某某产业园有限公司",
-    "status": "in-review",
-    "form": "some-form",
-    "form_version": "2026.1",
-    "doubtful": 1,
-    "errors": 0,
-    "error_code": None,
-    "received_at": "2026-11-22T09:30:00Z",
-    "updated_at": "2026-11-22T09:30:09Z",
-    "version": 1,
-    "replaces": None,
-    "replaced_by": None,
-    "doubtful_fields": [{"name": "some_field", "title": "某栏目"}],
-    "unsettled_twins": [9],
-}
+    "id": 12, "upload": 10, "application": 1, "name": "s001.pdf", "unit": "武汉某某产业园有限公司",
+    "status": "in-review", "form": "some-form", "form_version": "2026.1", "doubtful": 1, "errors": 0,
+    "error_code": None, "received_at": "2026-11-22T09:30:00Z", "updated_at": "2026-11-22T09:30:09Z",
+    "version": 1, "replaces": None, "replaced_by": None, "assignee": 3,
+    "doubtful_fields": [{"name": "some_field", "title": "某栏目"}], "unsettled_twins": [9],
+}  # fmt: skip
 _FIELD: JsonDict = {
     "title": "某栏目",
     "kind": "phone",
@@ -107,12 +95,15 @@ _DETAIL: JsonDict = {
     "moves": ["accept", "return", "reject", "withdraw"],
     "people": {"worker:w1": "自动识别"},
     "twins": [TWIN],
+    "correction": {"notices": [NOTICE], "answers": None, "compared": [], "kept": 0},
+    "proposed": {"by": "user:3", "at": "2026-11-23T08:00:00Z", "reason": "不在范围内"},
 }
 
 
 class Summary(BaseModel):
     """A submission in a list. A change must name its `version`. `doubtful` counts the fields that wait for a
-    person. `unsettled_twins` are the submissions that it may be the same as."""
+    person. `assignee` is the user whose work it is, by number. `unsettled_twins` are the submissions that it
+    may be the same as."""
 
     model_config = ConfigDict(json_schema_extra={"example": _SUMMARY})
     id: int
@@ -131,6 +122,7 @@ class Summary(BaseModel):
     version: int
     replaces: int | None
     replaced_by: int | None
+    assignee: int | None
     doubtful_fields: list[Named]
     unsettled_twins: list[int]
 
@@ -207,9 +199,18 @@ class PartShown(BaseModel):
     pages: int | None
 
 
+class Proposed(BaseModel):
+    """That somebody proposed to refuse a submission, which another person has to confirm."""
+
+    by: str
+    at: datetime
+    reason: str | None
+
+
 class Detail(Summary):
     """A submission with everything that was read. `moves` are the moves that are possible now, `people` the
-    names of the actors, and `twins` the submissions that may be the same."""
+    names of the actors, `twins` the submissions that may be the same, `correction` the notices about it.
+    `proposed` says who wants to refuse it."""
 
     model_config = ConfigDict(json_schema_extra={"example": _DETAIL})
     parts: list[PartShown]
@@ -220,6 +221,8 @@ class Detail(Summary):
     moves: list[Move]
     people: dict[str, str]
     twins: list[Twin]
+    correction: CorrectionShown
+    proposed: Proposed | None
 
 
 class Change(BaseModel):
@@ -288,7 +291,7 @@ def told(field: FieldBase[Any] | None, value: Any) -> Told:
     )
 
 
-def detail(connection: sa.Connection, forms: FormStore, number: int) -> Detail:
+def detail(connection: sa.Connection, forms: FormStore, number: int, now: datetime) -> Detail:
     """Returns the submission of that number with everything that it has.
 
     Raises:
@@ -308,10 +311,12 @@ def detail(connection: sa.Connection, forms: FormStore, number: int) -> Detail:
     same = sorted(twin.id for twin in kin if twin.verdict is None)
     # Where several mails came together, each belongs to its own application.
     message = line.get("message", found.upload.message) if line else found.upload.message
+    proposed = four_eyes.proposal(connection, number)
     actors = (
         {field.by for field in shown.values() if field.by}
         | {twin.by for twin in kin if twin.by}
-        | {found.upload.created_by}
+        | {found.upload.created_by, *([proposed.actor] if proposed else [])}
+        | ({f"user:{row.assignee}"} if row.assignee else set())
     )
     return Detail.model_validate(
         {
@@ -320,6 +325,8 @@ def detail(connection: sa.Connection, forms: FormStore, number: int) -> Detail:
             "findings": [finding for finding in findings if finding.get("field") not in shown],
             "error": line["error"] if line and row.error_code else None, "moves": legal(row.status),
             "people": names(connection, actors),
+            "correction": correction_shown(connection, found, form, now),
+            "proposed": proposed and {"by": proposed.actor, "at": proposed.at, "reason": proposed.reason},
         }
     )  # fmt: skip
 
@@ -332,9 +339,8 @@ def field_shown(
     assert form is not None
     field, read, mark = (
         form.fields[name],
-        line["fields"].get(name) if line else None,
-        record.marks.get(name) or {},
-    )
+        line["fields"].get(name) if line else None, record.marks.get(name) or {},
+    )  # fmt: skip
     value = record.content.get(name)
     return FieldShown.model_validate(
         {
@@ -368,16 +374,11 @@ def parts(found: Whole) -> list[PartShown]:
     state = found.upload.state
     return [
         PartShown(
-            index=index,
-            name=one.name,
-            sha256=one.sha256,
-            state=state,
-            applications=[],
-            bytes=sizes[one.sha256],
-            pages=None,
+            index=index, name=one.name, sha256=one.sha256, state=state, applications=[],
+            bytes=sizes[one.sha256], pages=None,
         )
         for index, one in enumerate(found.files)
-    ]
+    ]  # fmt: skip
 
 
 def read_parts(line: Parted, sizes: Mapping[str, int] = MappingProxyType({})) -> list[PartShown]:
@@ -402,8 +403,8 @@ def names(connection: sa.Connection, actors: Iterable[str]) -> dict[str, str]:
 
 
 _OTHERS = {
-    "worker": "自动识别", "mail": "邮件收取", "cli": "命令行", "system": "系统", "user": "已删除的用户",
-    "token": "已删除的令牌",
+    "worker": "自动识别", "mail": "邮件收取", "cli": "命令行", "system": "系统",
+    "user": "已删除的用户", "token": "已删除的令牌",
 }  # fmt: skip
 
 

@@ -44,9 +44,19 @@ SHAPES: Mapping[type, type[Model]] = {
 
 
 @pytest.fixture(scope="module")
-def lines() -> list[Line]:
+def lines(tmp_path_factory: pytest.TempPathFactory) -> list[Line]:
     forms = load_forms()
-    return [line for name in FILES for line in read_submission(Source.at(INBOX / name), forms, Options())]
+    places = [_as_reply(INBOX / name, tmp_path_factory.mktemp("mail")) for name in FILES]
+    return [line for place in places for line in read_submission(Source.at(place), forms, Options())]
+
+
+def _as_reply(place: Path, folder: Path) -> Path:
+    """A mail as one that replies to another; any other file as it is."""
+    if place.suffix != ".eml":
+        return place
+    reply = folder / place.name
+    reply.write_bytes(b"In-Reply-To: <notice@bureau.example>\r\n" + place.read_bytes())
+    return reply
 
 
 def _faults(value: Any, kind: Any, where: str, seen: set[tuple[Any, str]]) -> Iterator[str]:

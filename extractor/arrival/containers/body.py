@@ -31,6 +31,7 @@ _CLOUD_DISKS = (
     "onedrive.live.com", "1drv.ms",
     "drive.google.com", "sharepoint.com", "wetransfer.com", "icloud.com", "mega.nz",
 )  # fmt: skip
+_MESSAGE_ID, _MOST_REFERENCES = re.compile(r"<[!-;=?-~]{1,200}>"), 20
 # Hosts that also serve pages; only these paths are downloads.
 _ONLY_PATHS = {
     "mail.qq.com": ("ftn", "download", "cgi-bin/ftn"),
@@ -46,8 +47,10 @@ def make_message(
     subject: str,
     body: str,
     received: datetime | None = None,
+    replied: str = "",
 ) -> Message:
-    """Return a message in a form fit to be kept: short, and without characters that no text has."""
+    """Return a message in a form fit to be kept: short, and without characters that no text has. `replied`
+    has the ids of the mails that it replies to, the nearest first."""
     text = tidy(re.sub(r"\n\s*\n+", "\n", _plain(body[: 4 * _MOST_BODY]))).strip()
     return Message(
         sender=one_line(_plain(sender))[:_MOST_LINE] or None,
@@ -56,6 +59,7 @@ def make_message(
         received=received,
         subject=one_line(_plain(subject))[:_MOST_LINE] or None,
         body=text if len(text) <= _MOST_BODY else text[:_MOST_BODY] + "…",
+        references=tuple(dict.fromkeys(_MESSAGE_ID.findall(replied)))[:_MOST_REFERENCES],
     )
 
 

@@ -301,4 +301,11 @@ def _message(mime: "Mime[str, str]", text: _Text) -> Message:
         received=moment(last),
         subject=words(mime.get("subject")),
         body=text.words(),
+        replied=_replied(mime),
     )
+
+
+def _replied(mime: "Mime[str, str]") -> str:
+    """Return the ids that a message refers to, the nearest first: References names the nearest last."""
+    before = (mime.get("references", "") or "").split()
+    return " ".join([mime.get("in-reply-to", "") or "", *reversed(before)])

@@ -22,6 +22,7 @@ SUBMITTED, DELIVERED = 0x0039, 0x0E06
 BODY, RTF, HTML, HEADERS = 0x1000, 0x1009, 0x1013, 0x007D
 MESSAGE_CODE_PAGE, INTERNET_CODE_PAGE = 0x3FFD, 0x3FDE
 DATA, SHORT_NAME, LONG_NAME, DISPLAY_NAME = 0x3701, 0x3704, 0x3707, 0x3001
+REPLIED_TO, REFERENCES = 0x1042, 0x1039
 CONTENT_ID, HIDDEN = 0x3712, 0x7FFE
 
 
@@ -53,6 +54,7 @@ def message_of(properties: Properties) -> Message:
         received=delivered if isinstance(delivered, datetime) else None,
         subject=_text(properties, SUBJECT),
         body=_text(properties, BODY) or (from_html(html) if html else from_rtf(properties.get(RTF))),
+        replied=" ".join([_text(properties, REPLIED_TO), *reversed(_text(properties, REFERENCES).split())]),
     )
 
 

@@ -10,13 +10,16 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from models.errors import Conflict, SealformError, Stale
 from models.form import FormDefinition
+from service.corrections.asking import issue
 from service.proof import twice
-from service.store import listing, records
+from service.store import four_eyes, listing, records
 from service.store.accounts import Actor
 from service.store.versions import Editor
 from service.web import schemas
+from service.web.campaigns import Campaigns, Known
 from service.web.conditional import VERSIONED, IfMatch, version_of
 from service.web.context import Context, Here
+from service.web.corrections import terms_of
 from service.web.problems import of_error
 from service.web.routes.submissions import answer
 from service.web.schemas import Detail, FieldKey, Number, Reason, storable
@@ -137,6 +140,13 @@ class AllDecided(BaseModel):
     items: list[Decided]
 
 
+class Assigned(BaseModel):
+    """The user whose work a submission is, by number; null: nobody's."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"user": 3}})
+    user: Number | None
+
+
 class WallChange(FieldChange):
     """A change of one field of a submission, with the version that was looked at."""
 
@@ -229,22 +239,37 @@ def undo(
 
 @router.post("/submissions/{submission}/decision", responses=VERSIONED)
 def decide(
-    submission: Number, given: Verdict, context: Here, response: Response,
+    submission: Number, given: Verdict, context: Here, known: Known, response: Response,
     who: Annotated[Actor, may("decide")], if_match: IfMatch = None,
 ) -> Detail:  # fmt: skip
-    """Accepts, returns, rejects, withdraws or reopens a submission, or has it read again."""
-    _decide(context, who, submission, version_of(if_match), given)
+    """Accepts, returns, rejects, withdraws or reopens a submission, or has it read again. To return one makes
+    its notice of correction."""
+    _decide(context, known, who, submission, version_of(if_match), given)
+    return answer(context, submission, response)
+
+
+@router.put("/submissions/{submission}/assignee")
+def assign(
+    submission: Number, given: Assigned, context: Here, response: Response,
+    who: Annotated[Actor, may("correct")],
+) -> Detail:  # fmt: skip
+    """Makes a submission the work of somebody, or of nobody. It hinders nobody else."""
+    with context.database.write() as connection:
+        four_eyes.assign(connection, submission, given.user, _editor(context, who))
     return answer(context, submission, response)
 
 
 @router.post("/decisions")
-def decide_many(given: Verdicts, context: Here, who: Annotated[Actor, may("decide")]) -> AllDecided:
+def decide_many(
+    given: Verdicts, context: Here, known: Known, who: Annotated[Actor, may("decide")]
+) -> AllDecided:
     """Makes the same decision on many submissions. A submission that can't be decided does not stop the
     others."""
     verdict, done = Verdict(move=given.move, reason=given.reason), []
     for one in given.items:
         try:
-            done.append(Decided(id=one.id, version=_decide(context, who, one.id, one.version, verdict)))
+            made = _decide(context, known, who, one.id, one.version, verdict)
+            done.append(Decided(id=one.id, version=made))
         except SealformError as error:
             done.append(Decided(id=one.id, problem=of_error(error, **getattr(error, "more", {}))))
     return AllDecided(items=done)
@@ -326,13 +351,22 @@ def _undo(context: Context, who: Actor, submission: int, version: int) -> int:
     return edited(context, submission, version, edit, {"undo": True})
 
 
-def _decide(context: Context, who: Actor, submission: int, version: int, verdict: Verdict) -> int:
+def _decide(
+    context: Context, known: Campaigns, who: Actor, submission: int, version: int, verdict: Verdict
+) -> int:
     def edit(connection: sa.Connection) -> int:
-        made = records.decide(
-            connection, submission, version, verdict.move, _editor(context, who), verdict.reason
-        )
+        row, by = listing.whole(connection, submission).row, _editor(context, who)
+        terms = terms_of(context, known, row)
+        if terms.four_eyes:
+            proposed = four_eyes.hold(connection, submission, version, verdict.move, by, verdict.reason)
+            if proposed is not None:
+                return proposed
+        made = records.decide(connection, submission, version, verdict.move, by, verdict.reason)
         if verdict.move == "retry":
-            context.enqueue(connection, listing.whole(connection, submission).row.upload_id)
+            context.enqueue(connection, row.upload_id)
+        form = schemas.form_of(context.forms, row)
+        if verdict.move == "return" and form is not None:
+            issue(connection, submission, form, terms, by)
         return made
 
     return edited(context, submission, version, edit, verdict.model_dump())

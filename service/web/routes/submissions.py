@@ -49,6 +49,8 @@ class Wanted(BaseModel):
     until: Annotated[Date | None, Field(alias="to")] = None
     doubtful: bool | None = None
     twins: Annotated[bool | None, Field(description="Whether it may be the same as another")] = None
+    overdue: Annotated[bool, Field(description="Only those whose correction is overdue")] = False
+    mine: Annotated[bool, Field(description="Only those that are the caller's work")] = False
     sort: Sort = "-received_at"
     cursor: Cursor | None = None
     limit: Limit = 50
@@ -69,7 +71,8 @@ def index(wanted: Annotated[Wanted, Query()], context: Here, who: Annotated[Acto
     where = zone(context)
     conditions = Filter(
         status=wanted.status, form=wanted.form, unit=wanted.unit, query=wanted.q, doubtful=wanted.doubtful,
-        twins=wanted.twins,
+        twins=wanted.twins, overdue_at=context.clock() if wanted.overdue else None,
+        assignee=who.user if wanted.mine else None,
         since=start_of(wanted.since, where) if wanted.since else None,
         until=start_of(wanted.until, where, 1) if wanted.until else None,
     )  # fmt: skip
@@ -143,7 +146,7 @@ def answer(context: Context, submission: int, response: Response) -> Detail:
         NotFound: there is none.
     """
     with context.database.read() as connection:
-        found = schemas.detail(connection, context.forms, submission)
+        found = schemas.detail(connection, context.forms, submission, context.clock())
     response.headers["ETag"] = f'"{found.version}"'
     return found
 
@@ -159,7 +162,7 @@ def history(submission: Number, context: Here, who: Viewer) -> History:
 def letter_draft(submission: Number, context: Here, who: Viewer) -> Letter:
     """A draft of the letter by which the application is returned, made from what is wrong with it."""
     with context.database.read() as connection:
-        found = schemas.detail(connection, context.forms, submission)
+        found = schemas.detail(connection, context.forms, submission, context.clock())
         form = schemas.form_of(context.forms, listing.whole(connection, submission).row)
     findings = [finding.model_dump() for field in found.fields.values() for finding in field.findings]
     findings += [finding.model_dump() for finding in found.findings]

@@ -408,3 +408,16 @@ def test_damaged_mail_ends_in_an_error_of_ours_or_is_read(sample: bytes, data: s
         "\n" not in file.name and not file.name.startswith("/") and ".." not in file.name.split("/")
         for file in contents.files
     )
+
+
+def test_what_a_mail_replies_to_is_told_the_nearest_first_and_nothing_that_is_no_id() -> None:
+    head = (
+        b"Subject: Re: x\r\nIn-Reply-To: <two@a.cn>\r\n"
+        b"References: <one@a.cn>\r\n <two@a.cn> junk <" + b"x" * 300 + b"@a.cn> <>\r\n"
+    )
+    found = opened(mail(attachment(b"attachment; filename=a.docx"), headers=head)).message
+    assert found is not None
+    assert found.to_json()["references"] == ["<two@a.cn>", "<one@a.cn>"]
+    alone = opened(mail(attachment(b"attachment; filename=a.docx"))).message
+    assert alone is not None
+    assert "references" not in alone.to_json()

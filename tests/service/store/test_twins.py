@@ -400,6 +400,9 @@ def test_what_was_there_before_the_upgrade_is_known_again(database: Database) ->
                 f"DROP TABLE proof_{name}"
                 for name in ("focus", "rules", "answers", "samples", "counts", "draws")
             ),
+            "DROP TABLE notices",
+            "DROP INDEX ix_submissions_assignee",
+            "ALTER TABLE submissions DROP COLUMN assignee",
             "ALTER TABLE sessions DROP COLUMN agent",
             "ALTER TABLE sessions DROP COLUMN origin",
             "DROP TABLE recovery_codes",

@@ -7,25 +7,29 @@ import random
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pdfplumber
 import pytest
 from docx import Document
+from pypdf import PdfReader
 from starlette.testclient import TestClient
 
 from extractor import Options, Source
 from generator import generate, new_identity
+from models.errors import MailNotSent
 from models.fields import ChoiceField, EmailField, PhoneField
 from models.record import Record
-from service.export.correction import after_working_days
+from service.corrections.sending import send
 from service.export.notice import write_template
 from service.forms.definitions import load_forms
 from service.runs.batch import read_submission
-from service.settings import Settings
+from service.settings import MailServer, Settings
+from service.store import notices as stored
 from tests.records import random_record
 from tests.service import submissions as made
+from tests.service.mail_server import taking_mail
 from tests.service.web.readings import FAILED, finish, reading, upload
 from tests.service.web.serving import Served, served
 
@@ -66,8 +70,8 @@ def returned(running: Served, reviewer: TestClient) -> int:
     return number
 
 
-def _papers(client: TestClient, number: int) -> dict[str, bytes]:
-    answer = client.get(f"{API}/submissions/{number}/correction")
+def _papers(client: TestClient, number: int, pdf: bool = False) -> dict[str, bytes]:
+    answer = client.get(f"{API}/submissions/{number}/correction", params={"pdf": pdf})
     assert answer.status_code == 200, answer.text
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         return {name.partition("-")[2]: archive.read(name) for name in archive.namelist()}
@@ -156,9 +160,8 @@ def test_a_second_round_has_a_number_of_its_own_and_each_is_in_the_log(
     running: Served, reviewer: TestClient
 ) -> None:
     number = made.store(running.context.database, FORM, 6)
-    for _ in range(2):
-        made.move(running.context.database, number, "return", "1. 请盖章。")
-        made.move(running.context.database, number, "reopen")
+    for one in ("return", "reopen", "return"):
+        made.move(running.context.database, number, one, "1. 请盖章。")  # type: ignore[arg-type]
     assert f"{number}-2 号" in _words(_papers(reviewer, number)["补正通知书.docx"])
     admin = running.signed_in("administrator")
     log = admin.get(f"{API}/audit", params={"subject": f"submission:{number}"}).json()["items"]
@@ -189,11 +192,6 @@ def test_the_bureaus_own_template_is_filled_wherever_its_words_stand(
         assert f"{number}-1 号" in Document(io.BytesIO(notice)).sections[0].header.paragraphs[0].text
         template.write_bytes(b"no Word file")
         assert client.get(f"{API}/submissions/{number}/correction").status_code == 400
-
-
-def test_working_days_leave_out_weekends() -> None:
-    assert after_working_days(date(2026, 11, 27), 1) == date(2026, 11, 30)
-    assert after_working_days(date(2026, 11, 23), 5) == date(2026, 11, 30)
 
 
 def _planted(seed: int) -> tuple[Record, dict[str, Any]]:
@@ -237,3 +235,105 @@ def test_every_planted_defect_is_in_the_notice_and_no_right_value_is_asked_for_a
     )
     errors = {one["field"] for one in _read(mended.data, tmp_path)["findings"] if one["severity"] == "error"}
     assert errors & set(planted) == set()
+
+
+def test_what_is_past_its_day_is_on_a_list_and_closed_by_one_step(running: Served) -> None:
+    # A session would be over by then.
+    system, number = running.system("see", "decide"), made.store(running.context.database, FORM, 90)
+    letter = {"move": "return", "reason": "1. 请盖章。"}
+    seen = {"If-Match": system.get(f"{API}/submissions/{number}").headers["ETag"]}
+    shown = system.post(f"{API}/submissions/{number}/decision", json=letter, headers=seen).json()
+    (notice,) = shown["correction"]["notices"]
+    assert (notice["due"], notice["days_left"], notice["overdue"]) == ("2026-11-27", 5, False)
+
+    def overdue() -> list[int]:
+        listed = system.get(f"{API}/submissions", params={"overdue": True}).json()["items"]
+        notices = system.get(f"{API}/notices", params={"state": "overdue"}).json()["items"]
+        assert {one["id"] for one in listed} == {one["submission"] for one in notices}
+        return [one["id"] for one in listed]
+
+    assert number not in overdue()
+    with running.context.database.read() as connection:
+        ends = stored.present(connection, number).ends_at  # type: ignore[union-attr]
+    before = running.clock.now
+    running.clock.now = ends
+    try:
+        assert number in overdue()
+        item = {"id": number, "version": shown["version"]}
+        body = {"move": "withdraw", "reason": "逾期未补正", "items": [item]}
+        (done,) = system.post(f"{API}/decisions", json=body).json()["items"]
+        assert done["problem"] is None
+        assert number not in overdue()
+    finally:
+        running.clock.now = before
+    (notice,) = system.get(f"{API}/submissions/{number}").json()["correction"]["notices"]
+    assert notice["state"] == "closed"
+
+
+def test_the_papers_of_a_round_stay_what_they_were(
+    running: Served, reviewer: TestClient, tmp_path: Path
+) -> None:
+    number = made.store(running.context.database, FORM, 91)
+    made.move(running.context.database, number, "return", f"1. “{FORM.titles[PHONE]}”打不通。")
+    first, again = (_papers(reviewer, number) for _ in range(2))
+    instances = {_read(one["申请表（待补正）.docx"], tmp_path)["instance"] for one in (first, again)}
+    assert len(instances) == 1
+    assert None not in instances
+
+
+def test_the_pdf_is_what_libreoffice_prints_of_the_notice(reviewer: TestClient, returned: int) -> None:
+    papers = _papers(reviewer, returned, pdf=True)
+    assert list(papers) == [
+        "补正通知书.docx", "补正通知书.pdf", "申请表（待补正）.docx", "申请表（待补正）.pdf", "补正通知.eml",
+    ]  # fmt: skip
+    with pdfplumber.open(io.BytesIO(papers["补正通知书.pdf"])) as pages:
+        printed = "".join(page.extract_text() for page in pages.pages)
+    assert f"补正〔2026〕{returned}-1 号" in printed.replace("\n", "")
+    fields = PdfReader(io.BytesIO(papers["申请表（待补正）.pdf"])).get_fields() or {}
+    assert len(fields) > 10
+
+
+def _returned(service: Served, seed: int, **values: Any) -> int:
+    number = made.store(service.context.database, FORM, seed, **values)
+    made.move(service.context.database, number, "return", "1. 请盖章。")
+    return number
+
+
+def test_nothing_is_sent_unless_a_server_is_set(running: Served, reviewer: TestClient) -> None:
+    answer = reviewer.post(f"{API}/submissions/{_returned(running, 92)}/correction/sending")
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+
+
+def test_a_notice_is_sent_to_the_address_on_the_form_and_the_reply_is_known_by_it(tmp_path: Path) -> None:
+    with taking_mail(("bureau", "secret")) as box:
+        server = MailServer("127.0.0.1", box.port, "notice@bureau.example", "none", "bureau", "secret")
+        assert "secret" not in repr(server)
+        with served(tmp_path, replace(Settings(), smtp=server)) as service:
+            client = service.signed_in("reviewer")
+            number = _returned(service, 93, **{EMAIL: "office@unit.example;other@unit.example"})
+            sent = client.post(f"{API}/submissions/{number}/correction/sending")
+            assert sent.status_code == 200, sent.text
+            ((sender, to, data),) = box.mails
+            assert (sender, to) == ("notice@bureau.example", ["office@unit.example"])
+            mail = email.message_from_bytes(data, policy=email.policy.default)
+            assert (mail["X-Unsent"], sent.json()["number"] in mail["Subject"]) == (None, True)
+            names = [part.get_filename() for part in mail.iter_attachments()]
+            assert {"补正通知书.docx", "申请表（待补正）.docx", "申请表（待补正）.pdf"} <= set(names)
+            (notice,) = client.get(f"{API}/submissions/{number}").json()["correction"]["notices"]
+            assert notice["sent"] is True
+            with service.context.database.read() as connection:
+                assert stored.present(connection, number).message_id == mail["Message-ID"]  # type: ignore[union-attr]
+            admin = service.signed_in("administrator")
+            log = admin.get(f"{API}/audit", params={"subject": f"submission:{number}"}).json()["items"]
+            assert "notice-sent" in {entry["action"] for entry in log}
+            box.refuses = "office@unit.example"
+            refused = client.post(f"{API}/submissions/{number}/correction/sending")
+            assert (refused.status_code, refused.json()["code"]) == (502, "mail-not-sent")
+            assert "office" not in refused.json()["detail"]
+            box.login = ("bureau", "another")
+            assert client.post(f"{API}/submissions/{number}/correction/sending").status_code == 502
+            # One that is under review has no notice yet.
+            alone = made.store(service.context.database, FORM, 94)
+            assert client.post(f"{API}/submissions/{alone}/correction/sending").status_code == 409
+    with pytest.raises(MailNotSent):
+        send(server, data)

@@ -18,6 +18,7 @@ export class Bulk {
     $("#bulk-none").addEventListener("click", () => this.#pick(() => false));
     $("#bulk-ready").addEventListener("click", () => this.pickReady());
     $("#bulk-accept")?.addEventListener("click", () => this.accept());
+    $("#bulk-close")?.addEventListener("click", () => this.closeOverdue());
   }
 
   /** The summaries of the rows that are picked. */
@@ -63,6 +64,24 @@ export class Bulk {
     if (!accept) return;
     accept.textContent = `受理没有疑问的 ${ready.length} 份`;
     accept.disabled = ready.length === 0;
+    const close = $("#bulk-close"), overdue = this.#overdue();
+    close.hidden = overdue.length === 0;
+    close.textContent = `按逾期未补正关闭 ${overdue.length} 份`;
+  }
+
+  /** Those picked that are past their day, which only the list of the overdue tells. */
+  #overdue() {
+    return $("#filters [name=overdue]").checked ? this.picked().filter(({ status }) => status === "returned") : [];
+  }
+
+  async closeOverdue() {
+    if (!may("decide")) return;
+    const done = await this.#decide("withdraw", this.#overdue().map(({ id, version }) => ({ id, version })), "逾期未补正");
+    if (!done.length) return;
+    say(`已关闭 ${done.length} 份`, { undo: async () => {
+      const back = await this.#decide("reopen", done);
+      if (back.length) say(`已撤销关闭，${back.length} 份回到待复核`);
+    } });
   }
 
   async accept() {
@@ -77,12 +96,12 @@ export class Bulk {
   }
 
   /** Decide on each by itself; gives those that were, with their new versions. */
-  async #decide(move, items) {
+  async #decide(move, items, reason = null) {
     const done = [], refused = [];
     $("#bulk-result").replaceChildren();
     try {
       for (let at = 0; at < items.length; at += MOST) {
-        const answer = await send("POST", "/decisions", { move, items: items.slice(at, at + MOST) });
+        const answer = await send("POST", "/decisions", { move, ...(reason ? { reason } : {}), items: items.slice(at, at + MOST) });
         for (const item of answer.items) (item.problem ? refused : done).push(item);
       }
     } catch (problem) {
@@ -99,7 +118,7 @@ export class Bulk {
     const known = this.rows.get(item.id);
     if (!known) return;
     $(".picker", known.row).checked = false;
-    this.refresh({ ...known.summary, version: item.version, status: move === "accept" ? "accepted" : "in-review" });
+    this.refresh({ ...known.summary, version: item.version, status: { accept: "accepted", withdraw: "withdrawn" }[move] ?? "in-review" });
   }
 
   #tellRefused(refused) {

@@ -6,10 +6,10 @@ import { say } from "./toast.js";
 import { STATUSES } from "./words.js";
 
 const KEPT = "sealform.views";
-const NAMES = ["status", "q", "unit", "form", "from", "to", "sort", "doubtful", "twins"];
+const NAMES = ["status", "q", "unit", "form", "from", "to", "sort", "doubtful", "twins", "overdue", "mine"];
 const USUAL = { sort: "urgency" };
 // What is behind “更多条件”: few need it, and an open one is told beside it.
-const MORE = ["unit", "form", "from", "to", "doubtful", "twins"];
+const MORE = ["unit", "form", "from", "to", "doubtful", "twins", "overdue", "mine"];
 const form = $("#filters");
 
 /** The query that the address asks for. */
@@ -75,7 +75,7 @@ export class Filters {
     for (const name of NAMES) {
       const value = search.get(name) ?? USUAL[name] ?? "";
       if (name === "status") this.chosen = value in STATUSES ? value : null;
-      else if (name === "doubtful" || name === "twins") form.elements[name].checked = value === "true";
+      else if (["doubtful", "twins", "overdue", "mine"].includes(name)) form.elements[name].checked = value === "true";
       else form.elements[name].value = value;
     }
     this.showCounts(this.counts);

@@ -5,6 +5,7 @@ import { $, h, icon } from "./dom.js";
 import { bind } from "./keys.js";
 import { Ahead } from "./review/ahead.js";
 import { pickKeys } from "./review/answer.js";
+import { correctionNotes } from "./review/correction.js";
 import { askReason, asks, closeReason, isAsking, paintMoves } from "./review/deciding.js";
 import { Card } from "./review/fields.js";
 import { lookAt } from "./review/focus.js";
@@ -126,18 +127,34 @@ function paint() {
   $("#status").hidden = false;
   $("#about").textContent = `${detail.name}　${moment(detail.received_at)} 收到`;
   paintMoves(detail.moves, (move) => (move === "accept" ? accept() : decide(move)), (move) => (move === "accept" ? accept() : begin(move)), detail.errors > 0);
+  paintAssignee();
   paintProblems();
   paintSettled();
   showSaving();
 }
 
+/** Whose work it is; whoever may correct can take it, or let it go. */
+function paintAssignee() {
+  const own = USER?.id === `user:${detail.assignee}`, words = detail.assignee ? `由 ${nameOf(`user:${detail.assignee}`)} 处理` : "";
+  $("#assignee").replaceChildren(...[own ? "由我处理" : words, may("correct") && h("button", { type: "button", class: "quiet small", onclick: () => assign(own ? null : USER.id) }, own ? "不再处理" : "转给我")].filter(Boolean));
+}
+
+async function assign(user) {
+  const submission = id, before = detail.assignee;
+  const put = (number) => send("PUT", `/submissions/${submission}/assignee`, { user: number });
+  try {
+    apply(await put(user === null ? null : Number(user.split(":")[1])));
+    say(user === null ? "不再由我处理" : "已转给我处理", { undo: async () => apply(await put(before)) });
+  } catch (problem) { tell(problem); }
+}
+
 function paintProblems() {
   $("#problems").replaceChildren(...[
     ...twinNotes(detail, settleWith, nameOf),
-    detail.status === "returned" && may("decide") && cards.length && h("div", { class: "note" }, icon("info"), h("p", {}, "已退回补正。",
-      h("a", { href: `/api/v1/submissions/${id}/correction`, download: "" }, "下载补正材料"), "：补正通知书、填好了正确内容的申请表、邮件草稿，请看过再发出。")),
+    ...correctionNotes(detail, (name) => cards.find((card) => card.name === name)?.focus()),
+    detail.proposed && h("div", { class: "note doubt", id: "proposed" }, icon("info"), h("p", {}, `${nameOf(detail.proposed.by)} 提出不予受理，须由另一位复核员确认${detail.proposed.reason ? `：${detail.proposed.reason}` : "。"}`)),
     detail.error && h("div", { class: "note bad" }, icon("alert"), h("p", {}, detail.error.message)),
-    detail.replaces && h("div", { class: "note" }, icon("info"), h("p", {}, "这是补正后重新提交的材料，原来的一份：", h("a", { href: `/submissions/${detail.replaces}` }, `编号 ${detail.replaces}`))),
+    detail.replaces && !detail.correction.answers && h("div", { class: "note" }, icon("info"), h("p", {}, "这是补正后重新提交的材料，原来的一份：", h("a", { href: `/submissions/${detail.replaces}` }, `编号 ${detail.replaces}`))),
     detail.replaced_by && h("div", { class: "note doubt" }, icon("info"), h("p", {}, "已有补正后的新材料：", h("a", { href: `/submissions/${detail.replaced_by}` }, `编号 ${detail.replaced_by}`))),
     ...detail.findings.map((finding) => h("div", { class: `note ${finding.severity === "error" ? "bad" : "doubt"}` }, icon("alert"), h("p", {}, finding.message))),
     detail.message && mailNote(detail.message),
@@ -381,6 +398,11 @@ async function decide(move, reason = null) {
   }
   // While the reason has the cursor, the key that takes this back would be written into it.
   closeReason();
+  if (move === "reject" && detail.id === submission && detail.status !== "rejected") {
+    say("已提出不予受理，等另一位复核员确认", { kind: "info" });
+    await goOn();
+    return true;
+  }
   const back = ["accept", "return", "reject", "withdraw"].includes(move) ? () => reopen(submission) : null;
   say(`${MOVES[move]}：${title}`, { undo: back });
   if (back) await goOn();

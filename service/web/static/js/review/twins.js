@@ -6,7 +6,7 @@ import { $, $$, h, icon } from "../dom.js";
 import { say, tell } from "../toast.js";
 import { STATUSES, listed, may, moment } from "../words.js";
 
-const GROUNDS = { "same-bytes": "文件完全相同", "same-instance": "表格编号相同", "same-unit": "单位和表格相同", named: "上传时已指明" };
+const GROUNDS = { "same-bytes": "文件完全相同", "same-instance": "表格编号相同", "same-unit": "单位和表格相同", named: "上传时已指明", answer: "答复补正通知" };
 const SAID = { replaces: "已替换原来的", another: "已记为另一份", open: "已撤销重复的处理" };
 
 /** A note for each twin, those to be settled first; `settle(twin, verdict)` says what it is, `nameOf(actor)` who said it. */
