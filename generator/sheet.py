@@ -131,9 +131,7 @@ def read_xlsx(data: bytes, limits: SheetLimits = DEFAULT_LIMITS) -> list[Sheet]:
         raise
     # openpyxl lets through any error of its parsers: KeyError, TypeError, XML errors, BadZipFile and more.
     except Exception as error:
-        raise RosterError(
-            "名册已损坏，无法读取", advice="请在 Excel 或 WPS 中打开，另存为新的 .xlsx 后重试"
-        ) from error
+        raise _damaged() from error
 
 
 def all_merges(data: bytes, limits: SheetLimits = DEFAULT_LIMITS) -> list[Merge]:
@@ -150,9 +148,11 @@ def all_merges(data: bytes, limits: SheetLimits = DEFAULT_LIMITS) -> list[Merge]
     except RosterError:
         raise
     except Exception as error:
-        raise RosterError(
-            "名册已损坏，无法读取", advice="请在 Excel 或 WPS 中打开，另存为新的 .xlsx 后重试"
-        ) from error
+        raise _damaged() from error
+
+
+def _damaged() -> RosterError:
+    return RosterError("名册已损坏，无法读取", advice="请在 Excel 或 WPS 中打开，另存为新的 .xlsx 后重试")
 
 
 def _sheet(values: Any, formulas: Any, limits: SheetLimits) -> Sheet:

@@ -12,15 +12,12 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from random import Random
 
-import cv2
-import numpy as np
-
 from benchmarks.marks import pen as pens
 from benchmarks.marks.copies import PROFILES, copied
 from benchmarks.marks.measure import cells_of, judged, read_sheet
 from benchmarks.marks.pen import Pen
 from benchmarks.marks.questions import LISTS, Drawn, Row
-from benchmarks.marks.sheets import ROWS, Sheet
+from benchmarks.marks.sheets import HIGH, LEFT, MIDDLE, ROWS, TOP, Sheet, ruled_page
 from extractor.scan.ocr import OcrEngine, PaddleOcr
 from extractor.scan.recorded import RecordedOcr
 from models.geometry import meets
@@ -38,8 +35,6 @@ _LISTS = {
     "crossed-out": ("是 否", "有 无", "同意 不同意"),
     "joined": ("生产生活 办公商业 其他", "风电光伏 水电气", "学校医院 办公商业 水电气 其他"),
 }
-_PAGE = (3508, 2480)
-_LEFT, _MIDDLE, _RIGHT, _TOP, _HIGH = 180, 520, 2320, 260, 158
 
 
 class HandRow(Row):
@@ -114,23 +109,18 @@ class HandRow(Row):
 def make_sheet(seed: int) -> Sheet:
     """Makes the sheet of `seed`, a question of one of `KINDS` in each row."""
     r = Random(f"by hand {seed}")
-    page = np.full((*_PAGE, 3), 255, np.uint8)
-    bottom = _TOP + ROWS * _HIGH
-    for y in range(_TOP, bottom + 1, _HIGH):
-        cv2.line(page, (_LEFT, y), (_RIGHT, y), (0, 0, 0), 4)
-    for x in (_LEFT, _MIDDLE, _RIGHT):
-        cv2.line(page, (x, _TOP), (x, bottom), (0, 0, 0), 4)
+    page = ruled_page()
     rows: list[Drawn | None] = []
     for number in range(ROWS):
         kind = KINDS[(seed * ROWS + number) % len(KINDS)]
         size = r.randint(38, 52)
-        y = _TOP + number * _HIGH + (_HIGH - size) // 2
-        Row(page, (_LEFT + 40, y), size, r, "none", ()).write(
+        y = TOP + number * HIGH + (HIGH - size) // 2
+        Row(page, (LEFT + 40, y), size, r, "none", ()).write(
             r.choice(["申报类型", "项目性质", "类别", "是否首次"])
         )
         options = _LISTS.get(kind, LISTS)
         own = r.randint(20, 28) if kind.startswith("tiny") else size
-        row = HandRow(page, (_MIDDLE + r.randint(30, 120), y), own, r, kind, tuple(r.choice(options).split()))
+        row = HandRow(page, (MIDDLE + r.randint(30, 120), y), own, r, kind, tuple(r.choice(options).split()))
         rows.append(row.draw())
     profile = PROFILES[seed % len(PROFILES)]
     return Sheet(copied(page, profile, r)[0], profile, tuple(rows))

@@ -11,7 +11,7 @@ from benchmarks.marks.copies import PROFILES, Picture, copied
 from benchmarks.marks.questions import KINDS, LISTS, Drawn, Row
 
 _PAGE = (3508, 2480)
-_LEFT, _MIDDLE, _RIGHT, _TOP, _HIGH = 180, 520, 2320, 260, 158
+LEFT, MIDDLE, _RIGHT, TOP, HIGH = 180, 520, 2320, 260, 158
 ROWS = 19
 _PROSE = 3  # rows of prose
 # Words with frames in them, which a careless reader takes for boxes.
@@ -30,26 +30,32 @@ class Sheet:
     rows: tuple[Drawn | None, ...]
 
 
+def ruled_page() -> Picture:
+    """Returns a page with a table of `ROWS` rows of two cells, in which nothing is written."""
+    page = np.full((*_PAGE, 3), 255, np.uint8)
+    bottom = TOP + ROWS * HIGH
+    for y in range(TOP, bottom + 1, HIGH):
+        cv2.line(page, (LEFT, y), (_RIGHT, y), (0, 0, 0), 4)
+    for x in (LEFT, MIDDLE, _RIGHT):
+        cv2.line(page, (x, TOP), (x, bottom), (0, 0, 0), 4)
+    return page
+
+
 def make_sheet(seed: int) -> Sheet:
     """Makes the sheet of `seed`. Kinds and profiles take turns, so that some tens of sheets hold all
     pairs."""
     r = Random(seed)
-    page = np.full((*_PAGE, 3), 255, np.uint8)
-    bottom = _TOP + ROWS * _HIGH
-    for y in range(_TOP, bottom + 1, _HIGH):
-        cv2.line(page, (_LEFT, y), (_RIGHT, y), (0, 0, 0), 4)
-    for x in (_LEFT, _MIDDLE, _RIGHT):
-        cv2.line(page, (x, _TOP), (x, bottom), (0, 0, 0), 4)
+    page = ruled_page()
     kinds = [KINDS[(seed * (ROWS - _PROSE) + n) % len(KINDS)] for n in range(ROWS - _PROSE)] + [""] * _PROSE
     r.shuffle(kinds)
     rows: list[Drawn | None] = []
     for number, kind in enumerate(kinds):
         size = r.randint(38, 52)
-        y = _TOP + number * _HIGH + (_HIGH - size) // 2
-        Row(page, (_LEFT + 40, y), size, r, "none", ()).write(
+        y = TOP + number * HIGH + (HIGH - size) // 2
+        Row(page, (LEFT + 40, y), size, r, "none", ()).write(
             r.choice(["申报类型", "项目性质", "类别", "是否首次"])
         )
-        row = Row(page, (_MIDDLE + r.randint(30, 120), y), size, r, kind, tuple(r.choice(LISTS).split()))
+        row = Row(page, (MIDDLE + r.randint(30, 120), y), size, r, kind, tuple(r.choice(LISTS).split()))
         if kind:
             rows.append(row.draw())
         else:
