@@ -16,7 +16,8 @@ from yaml.nodes import Node
 
 from generator.letter import placeholders
 from models.base import Model, Wrong
-from models.campaign import Calendar, Campaign, misfits
+from models.calendars import Calendar
+from models.campaign import Campaign, misfits
 from models.errors import BadUsage, DefinitionError, GenerationError, RosterError
 from models.form import FormDefinition
 from models.writing import key

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from generator import new_identity
-from models.campaign import Calendar
+from models.calendars import Calendar
 from models.errors import Conflict
 from models.fields import EmailField
 from models.findings import CATALOGUE

@@ -7,7 +7,8 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from models.campaign import Calendar, Campaign, misfits
+from models.calendars import Calendar
+from models.campaign import Campaign, misfits
 from models.form import FormDefinition
 
 SHIPPED = Path(__file__).parents[2] / "fixtures" / "campaigns"

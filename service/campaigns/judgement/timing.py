@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 from typing import Literal
 
-from models.campaign import Calendar, Campaign, Deadline, Stage
+from models.calendars import Calendar
+from models.campaign import Campaign, Deadline, Stage
 from service.campaigns.judgement.entries import Arrival
 
 Punctuality = Literal["in-time", "grace", "late", "unknown"]
