@@ -46,7 +46,7 @@ class Placements(BaseModel):
 class PlacementGiven(BaseModel):
     """The campaign that a submission is for; null: none."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"campaign": None}})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"campaign": "a-campaign"}})
     campaign: FormName | None
 
 
