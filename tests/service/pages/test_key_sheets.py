@@ -45,6 +45,11 @@ _BEFORE = """() => {
 _FOCUS, _MOVED = "document.activeElement", "document.activeElement !== was.at"
 _WRITING = f"{_FOCUS}.matches('input[type=text], textarea') && !{_FOCUS}.readOnly"
 _MESSAGE = "document.querySelector('#messages').textContent.includes('{}')"
+# Whether some can be accepted depends on what other tests left.
+_READY = (
+    _MESSAGE.format("没有可以直接受理的申请") + " || (!document.querySelector('#bulk').hidden"
+    " && document.querySelector('#bulk-count').textContent.includes('没有疑问'))"
+)
 _EMPTIED = "document.querySelector('.current, .tile:focus').textContent.includes('未保存：没有填写')"
 _CHECKED = "document.querySelector('.current input, .tile:focus input').checked"
 _DOUBT, _TILE = "review: a proposal in doubt", "wall: on a tile"
@@ -68,7 +73,7 @@ SHEETS: dict[str, Sequence[Row]] = {
         _row("上一份", "k / ↑", "inbox", f"{_FOCUS}.matches('#rows .unit')"),
         _row("打开这份申请", "Enter", "inbox: on a row", "/submissions/.test(location.pathname)"),
         _row("选中或取消选中", "x / 空格", "inbox: on a row", "document.querySelector('#rows .picker').checked"),
-        _row("选中没有疑问的", "A / Alt+a", "inbox", _MESSAGE.format("没有可以直接受理的申请")),
+        _row("选中没有疑问的", "A / Alt+a", "inbox", _READY),
         _row("搜索", "/ / Alt+/", "inbox", f"{_FOCUS}.name === 'q'"),
         _row("上传文件", "u / Alt+u", "inbox", "window.choosing === true"),
         _row("查看全部状态", "f / Alt+f", "inbox: one status", "!/status/.test(location.search)"),

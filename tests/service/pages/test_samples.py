@@ -15,11 +15,18 @@ from service.store.proof_tables import proof_samples
 from tests.service.pages.conftest import Visit
 from tests.service.pages.samples import FORM, filled
 from tests.service.pages.sampling import draw_now
-from tests.service.pages.serving import Service
+from tests.service.pages.serving import Service, running
 from tests.service.pages.walking import Keys
 
 FIELDS = load_forms()[FORM].fields
 SIZES = [(1366, 768), (390, 844)]
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """One of its own: samples are drawn of all that a service has read."""
+    with running(tmp_path_factory.mktemp("service")) as service:
+        yield service
 
 
 @pytest.fixture(scope="module")

@@ -66,7 +66,7 @@ def _number(link: Locator) -> int:
 def test_of_many_files_each_is_its_unit_s_and_word_and_scan_are_one(
     service: Service, visit: Visit, mixed: dict[str, Path], tmp_path: Path
 ) -> None:
-    page = visit("/")
+    page = visit("/?sort=-received_at")
     page.locator("#files").set_input_files(list(mixed.values()))
     expect(page.get_by_text("6 个文件都已处理")).to_be_visible(timeout=READ)
     numbers = {name: _number(_line(page, name).get_by_role("link").first) for name in mixed}
