@@ -3,8 +3,8 @@ of the service, which mostly wait for something, and all others, which compute.
 
     python -m tests [ARGUMENTS OF PYTEST]
 
-The first three write into files, which are printed once the others are done. The exit code is 0 only where all
-four succeed.
+The first three write into files, which are printed once the others are done. The exit code is 0 only where
+all four succeed.
 """
 
 import subprocess

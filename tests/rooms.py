@@ -84,9 +84,9 @@ ROOMS: Mapping[str, Room] = {
     "service.page_pictures": Room("extractor atomic_files settings results blobs processes"),
     "service.store": Room(
         "results parts",
-        doors="accounts again answers audit belongings campaigns database events exports forms four_eyes listing "
-        "marks notices proof_tables records replay search second_factor sessions settling statuses tables "
-        "twins uploads versions webhooks workers",
+        doors="accounts again answers audit belongings campaigns database events exports forms four_eyes "
+        "listing marks notices proof_tables records replay search second_factor sessions settling statuses "
+        "tables twins uploads versions webhooks workers",
     ),
     "service.migrations": Room("store"),
     "service.proof": Room(

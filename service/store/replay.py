@@ -30,7 +30,8 @@ _BATCH = 500
 _PREFIX = "submission:"
 # Entries about a submission that change nothing in its record.
 _SILENT = frozenset({
-    "upload", "dossier", "correction", "view", "ruling", "place", "sample", "notice", "answered", "notice-sent", "assign",
+    "upload", "dossier", "correction", "view", "ruling", "place", "sample", "notice", "answered",
+    "notice-sent", "assign",
 })  # fmt: skip
 _CAMPAIGN = "campaign:"
 _UNDER_WAY = ("received", "reading")

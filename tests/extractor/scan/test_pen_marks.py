@@ -176,8 +176,8 @@ def test_in_prose_a_character_is_written_over_where_it_is_far_blacker():
 
 
 def test_a_wide_letter_s_ink_is_not_its_neighbour_s_where_the_engine_told_their_places_roughly():
-    """The 7 of a code that was read 13 pixels to the right of where it stands, nearer to the Q than to its own
-    left edge."""
+    """The 7 of a code that was read 13 pixels to the right of where it stands, nearer to the Q than to its
+    own left edge."""
     scan = PdfReader(SAMPLES / "清晰的扫描件.pdf").pages[0].images[0].data
     ink = np.asarray(Image.open(BytesIO(scan)).convert("L")) < PAPER
     x0, y0, x1, y1 = 1572, 490, 2053, 559
