@@ -82,7 +82,7 @@ class _Border:
 
     def parts(self, start: float, end: float) -> tuple[bool, bool]:
         """Whether there is a border from `start` to `end`, its corners left out, and whether that is sure."""
-        way = slice(int(start) + 3, max(int(end) - 2, int(start) + 4))
+        way = _inside(start, end)
         seen, inked = float(self.seen[way].mean()), float(self.inked[way].mean())
         ruled = float((self.seen | self.bridged)[way].mean())
         if ruled > _COVERED or inked > _INKED or float(self.alone[way].mean()) > _DASHED:
@@ -91,23 +91,28 @@ class _Border:
 
     def is_partial(self, start: float, end: float) -> bool:
         """Whether neither what was seen nor what stands alone goes all the way from `start` to `end`."""
-        way = slice(int(start) + 3, max(int(end) - 2, int(start) + 4))
+        way = _inside(start, end)
         return max(float(self.seen[way].mean()), float(self.alone[way].mean())) < _MOST
 
     def is_whole(self, start: float, end: float) -> bool:
         """Whether there is no border from `start` to `end`, or one of which nothing is missing."""
-        way = slice(int(start) + 3, max(int(end) - 2, int(start) + 4))
+        way = _inside(start, end)
         return not self.parts(start, end)[0] or float(self.inked[way].mean()) > _WHOLE
 
     def is_bare(self, start: float, end: float, written: Iterable[Rect]) -> bool:
         """Whether nothing of a border is seen from `start` to `end`, but at the height of what is `written`
         there, which would hide it, and leaves enough to tell."""
         way = np.zeros(len(self.seen), bool)
-        way[int(start) + 3 : max(int(end) - 2, int(start) + 4)] = True
+        way[_inside(start, end)] = True
         size = np.count_nonzero(way)
         for _, y0, _, y1 in written:
             way[max(0, int(y0)) : max(0, int(y1) + 1)] = False
         return bool(np.count_nonzero(way) >= _FREE * size and not (self.seen | self.inked)[way].any())
+
+
+def _inside(start: float, end: float) -> slice:
+    """The pixels from `start` to `end` without the corners there; never none."""
+    return slice(int(start) + 3, max(int(end) - 2, int(start) + 4))
 
 
 def grid_of(
@@ -310,9 +315,11 @@ def _upright_parts(
     and whether that is sure: text tells where the line does not. `worn`: something is missing of a border of
     the table, so that all of this one may be."""
     parted, sure = border.parts(top, bottom)
+    if parted and not border.is_partial(top, bottom):
+        return True, sure
     across, beside = lattice.across(Rule(top, bottom, border.at), texts)
     # In a row that is one line high, a stroke of a character is most of a border.
-    if parted and not (border.is_partial(top, bottom) and (across > beside or bottom - top < WRITTEN)):
+    if parted and across <= beside and bottom - top >= WRITTEN:
         return True, sure
     if across:
         return False, sure or not parted

@@ -120,11 +120,7 @@ def between(uprights: Iterable[Piece], levels: Sequence[Rule]) -> list[Piece]:
     one does, may be broken off at one end. Strokes of writing do neither."""
     kept, half = [], []
     for piece in uprights:
-        crossed = [
-            level.level(piece.middle)
-            for level in levels
-            if level.start - TOUCH <= piece.middle <= level.end + TOUCH
-        ]
+        crossed = _heights(piece, levels)
         ends = [
             any(-TOUCH <= sign * (y - end) <= 1.5 * TOUCH for y in crossed)
             for sign, end in ((1, piece.start), (-1, piece.end))
@@ -191,7 +187,12 @@ def without_foreign(
     out = [one for one in uprights if _is_streak(one, levels, uprights, texts)]
     parts = [_rule([piece]) for one in out if len(one.pieces) > 1 for piece in one.pieces]
     # A character's stroke may stand under the end of a rule, or on its head.
-    parts += [_rule([piece]) for one in out for whole in one.pieces for piece in _shortened(whole, levels)]
+    parts += [
+        _rule([piece])
+        for one in out
+        for whole in one.pieces
+        for piece in _shortened(whole, _crossed(whole, levels))
+    ]
     kept_uprights += [
         part
         for part in parts
@@ -202,10 +203,9 @@ def without_foreign(
     return kept_levels, kept_uprights
 
 
-def _shortened(piece: Piece, levels: Sequence[Rule]) -> Iterator[Piece]:
-    """An upright piece without what of it reaches a little beyond the last level rule, where its other end
-    lies on one."""
-    crossed = _crossed(piece, levels)
+def _shortened(piece: Piece, crossed: Sequence[float]) -> Iterator[Piece]:
+    """An upright piece without what of it reaches a little beyond the last level rule that it has `crossed`,
+    where its other end lies on one."""
     if len(crossed) < FEWEST:
         return
     first, last = crossed[0], crossed[-1]
@@ -221,12 +221,12 @@ def _without_writing(one: Rule, levels: Sequence[Rule], texts: Texts) -> Rule:
 
 
 def _unwritten(piece: Piece, levels: Sequence[Rule], texts: Texts) -> Piece:
-    for part in _shortened(piece, levels):
+    met = _crossed(piece, levels)
+    for part in _shortened(piece, met):
         rest = (part.end, piece.end) if part.end < piece.end else (piece.start, part.start)
         if across(Rule(*rest, piece.middle), texts)[0]:
             return part
     # Strokes that stand right under its end may fill the row as far as its other side.
-    met = _crossed(piece, levels)
     if len(met) > FEWEST and _is_written(Rule(met[-2], met[-1], piece.middle), texts):
         return _cut(piece, piece.start, int(met[-2]))
     if len(met) > FEWEST and _is_written(Rule(met[0], met[1], piece.middle), texts):
@@ -247,13 +247,17 @@ def _is_written(part: Rule, texts: Texts) -> bool:
 
 
 def _crossed(piece: Piece, levels: Sequence[Rule]) -> list[float]:
-    """Where an upright piece meets level rules."""
-    found = [
+    """Where an upright piece meets level rules, from the top down."""
+    return sorted(y for y in _heights(piece, levels) if piece.start - TOUCH <= y <= piece.end + TOUCH)
+
+
+def _heights(piece: Piece, levels: Iterable[Rule]) -> list[float]:
+    """Where the level rules are at the place of an upright piece, whether it reaches them or not."""
+    return [
         level.level(piece.middle)
         for level in levels
         if level.start - TOUCH <= piece.middle <= level.end + TOUCH
     ]
-    return sorted(y for y in found if piece.start - TOUCH <= y <= piece.end + TOUCH)
 
 
 def _cut(piece: Piece, start: int, end: int) -> Piece:

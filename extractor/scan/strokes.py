@@ -130,11 +130,13 @@ def find_strokes(
     pieces = _straight(range(1, len(stats)), labels, stats, thin, ink, darkness)
     if ends is not None:
         low = _ended(_runs(thin & ~ends, shorter, _FREE[0]), ink, ends, length)
-        low[np.isin(labels, [piece.label for piece in pieces])] = 0
+        known = np.zeros(len(stats), bool)
+        known[[piece.label for piece in pieces]] = True
+        low[known[labels]] = 0
         _, more, others, _ = cv2.connectedComponentsWithStats(low)
         labels = np.where(more > 0, more + (len(stats) - 1), labels)
-        stats, known = np.concatenate([stats, others[1:]]), len(stats)
-        pieces += _straight(range(known, len(stats)), labels, stats, thin, ink, darkness)
+        stats = np.concatenate([stats, others[1:]])
+        pieces += _straight(range(len(known), len(stats)), labels, stats, thin, ink, darkness)
     return Strokes(tuple(pieces), labels, stats)
 
 
