@@ -141,6 +141,19 @@ def finding_of(finding: Finding) -> FindingJson:
     }
 
 
+def for_review(line: Line, told: Mapping[str, Finding]) -> Line:
+    """Returns `line` with the fields that `told` names for a person, and the finding that says why for
+    each; as it is where none is named."""
+    if not told:
+        return line
+    fields: dict[str, FieldJson] = {
+        name: {**read, "decision": "review"} if name in told else read
+        for name, read in line["fields"].items()
+    }
+    findings = [*line["findings"], *map(finding_of, told.values())]
+    return {**line, "fields": fields, "findings": findings, "status": "review"}
+
+
 def encode(lines: Iterable[Line]) -> bytes:
     """Returns `lines` as JSON lines in UTF-8."""
     return b"".join(

@@ -6,7 +6,7 @@ Nothing is sent from here: the mail is a draft, which a person opens, reads and 
 
 import io
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import IO
 
@@ -20,6 +20,7 @@ from service.export.cutouts import Crop
 from service.export.dossier import safe_name
 from service.export.letters import chinese_date, draft_mail
 from service.export.notice import Defect, Notice, write_notice
+from service.store.notices import items
 
 _NOTICE, _FORM, _MAIL = "补正通知书", "申请表（待补正）", "补正通知.eml"
 _NOT_SAID = "（未设置联系方式）"
@@ -100,7 +101,8 @@ def _forms(correction: Correction, kinds: Sequence[Kind]) -> Iterable[Paper]:
     values = {name: form.fields[name].from_json(value) for name, value in correction.given.items()}
     record = Record(form=form.name, version=form.version, values=values)
     number = "" if correction.number == DRAFT else correction.number
-    notes = Notes(number, _marks(correction))
+    marks = {name: item for name, item in items(correction.asked).items() if name in form.fields}
+    notes = Notes(number, marks)
     yield Paper(f"{_FORM}.docx", generate(form, "docx", identity, record, notes).data)
     for kind in kinds:
         try:
@@ -108,15 +110,6 @@ def _forms(correction: Correction, kinds: Sequence[Kind]) -> Iterable[Paper]:
             return
         except GenerationError:
             continue
-
-
-def _marks(correction: Correction) -> Mapping[str, int]:
-    """{field: the first item of the notice that is about it}."""
-    marks: dict[str, int] = {}
-    for number, one in enumerate(correction.asked, 1):
-        if one["field"] in correction.form.fields:
-            marks.setdefault(str(one["field"]), number)
-    return marks
 
 
 def _printed(letter: bytes, limits: Limits) -> bytes | None:

@@ -20,7 +20,7 @@ from service.proof.judgement.agreement import BAD
 from service.proof.judgement.interval import Counted
 from service.proof.judgement.strata import SOURCES, Counts, Stratum, added, figure, source_of
 from service.proof.judgement.watch import Alarm, Scope, alarms, tightened
-from service.results import FieldJson, Line, finding_of
+from service.results import FieldJson, Line, for_review
 from service.store import audit
 from service.store.proof_tables import proof_rules, proof_samples
 from service.store.versions import Editor
@@ -67,14 +67,7 @@ def held_back(line: Line, form: FormDefinition | None, known: Iterable[Rule]) ->
         return any(rule.scope.holds(one) and read["confidence"] < rule.least for rule in some)
 
     names = [name for name, read in line["fields"].items() if is_held(name, read)]
-    if not names:
-        return line
-    told = [finding_of(Finding.of("held-back", name, title=form.titles[name])) for name in names]
-    review: dict[str, FieldJson] = {
-        name: {**read, "decision": "review"} if name in names else read
-        for name, read in line["fields"].items()
-    }
-    return {**line, "fields": review, "findings": [*line["findings"], *told], "status": "review"}
+    return for_review(line, {name: Finding.of("held-back", name, title=form.titles[name]) for name in names})
 
 
 def watch(connection: sa.Connection, target: float, now: datetime, newest: int | None = None) -> list[Rule]:

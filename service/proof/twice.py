@@ -14,7 +14,7 @@ from service.parts import own
 from service.proof.judgement.agreement import OPEN, Keyed, same, truth
 from service.proof.judgement.interval import Interval, clopper_pearson
 from service.proof.judgement.strata import source_of
-from service.results import Line, finding_of
+from service.results import Line, for_review
 from service.store.forms import FormStore
 from service.store.proof_tables import proof_answers, proof_samples
 from service.store.tables import results
@@ -25,15 +25,10 @@ _MOST_COUNTED = 100_000
 
 def marked(line: Line, form: FormDefinition | None) -> Line:
     """Returns `line` with every field for a person that two people have to key."""
-    names = _names(line, form)
-    if form is None or not names:
+    if form is None:
         return line
-    fields = {
-        name: {**read, "decision": "review"} if name in names else read
-        for name, read in line["fields"].items()
-    }
-    told = [finding_of(Finding.of(_CODE, name, title=form.titles[name])) for name in names]
-    return {**line, "fields": fields, "findings": [*line["findings"], *told], "status": "review"}  # type: ignore[typeddict-item]
+    names = _names(line, form)
+    return for_review(line, {name: Finding.of(_CODE, name, title=form.titles[name]) for name in names})
 
 
 def ask(

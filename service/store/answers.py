@@ -154,10 +154,7 @@ def compare(
     after: Mapping[str, Any],
 ) -> list[Compared]:  # fmt: skip
     """Every field of `form` with what became of it; `before` and `after` are {field: JSON value} (pure)."""
-    numbers: dict[str, int] = {}
-    for number, one in enumerate(asked, 1):
-        if one["field"]:
-            numbers.setdefault(one["field"], number)
+    numbers = notices.items(asked)
     return [
         Compared(
             name, _verdict(field, name in numbers, given, before, after),

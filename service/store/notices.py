@@ -38,6 +38,15 @@ class AskedJson(TypedDict):
     code: str | None
 
 
+def items(asked: Sequence[AskedJson]) -> dict[str, int]:
+    """Returns {field: the number of the first item of a notice that is about it} (pure)."""
+    numbers: dict[str, int] = {}
+    for number, one in enumerate(asked, 1):
+        if one["field"]:
+            numbers.setdefault(one["field"], number)
+    return numbers
+
+
 @dataclass(frozen=True)
 class Asking:
     """A notice that is to be made. `scheme` is its number with words in braces: {年}, {编号} and {次} of the
