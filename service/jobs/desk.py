@@ -16,16 +16,17 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from extractor import Options, Source, around, extract
+from extractor import Options, Source, around
 from models.errors import NotFound, ReaderCrashed, TimedOut
 from service.blobs import Blobs, lay_out
 from service.jobs.decisions import Tempo, pause_before_another
 from service.jobs.queue import Queue
 from service.page_pictures import Views
-from service.processes.pool import Done, Forms, LastingPool, Read
+from service.processes.pool import Done, LastingPool, Read
+from service.processes.telling import Telling
 from service.proof import twice
 from service.proof.holding import held_back, rules
-from service.results import Line, line_of
+from service.results import Line
 from service.store import again, records
 from service.store.database import Database
 from service.store.forms import FormStore
@@ -69,28 +70,6 @@ class _Begun:
         every = [(name, file.sha256) for (name, _), file in zip(named.parts, self.files, strict=True)]
         wanted = {outer for name in self.again for outer in (name, *around(name))}
         return [one for one in every if not wanted or one[0] in wanted]
-
-
-@dataclass(frozen=True)
-class Telling:
-    """Reads a submission, and writes the part that it has come to into the file `place`. The file outlives a
-    process that dies."""
-
-    place: Path
-
-    def __call__(self, submission: Source, forms: Forms, options: Options) -> list[Line]:
-        """Returns the lines of one submission."""
-        begun = 0
-
-        def tell(part: str) -> None:
-            nonlocal begun
-            new = self.place.with_suffix(".new")
-            progress: ProgressJson = {"part": part, "done": begun}
-            new.write_text(json.dumps(progress), "utf-8")
-            new.replace(self.place)
-            begun += 1
-
-        return [line_of(result) for result in extract(submission, forms, options, tell)]
 
 
 @dataclass(frozen=True)

@@ -24,12 +24,13 @@ from service import logs, webhooks
 from service.blobs import open_blobs
 from service.jobs import inside_dbos
 from service.jobs.decisions import Tempo, Watch, takeover
-from service.jobs.desk import Desk, Job, Telling
+from service.jobs.desk import Desk, Job
 from service.jobs.queue import APPLICATION, NAME, VERSION, WORKFLOW, Queue, job_id
 from service.page_pictures import Views
 from service.processes.child import die_with_parent, is_running
 from service.processes.pool import LastingPool, Limits, Read, Stopped, cores, options_of
 from service.processes.scratch import scratch_folder, sweep
+from service.processes.telling import Telling
 from service.proof import drawing
 from service.settings import Settings
 from service.signals import Stop
