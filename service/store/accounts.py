@@ -1,7 +1,6 @@
 """Who may do what: people with a role and a password, systems with a token.
 
-Of a session, a token and a one-time link the database holds the SHA-256 alone, of a password an Argon2id
-hash: who reads it can't sign in.
+Of a session, a token and a one-time link the database holds the SHA-256 alone: who reads it can't sign in.
 """
 
 import hashlib
@@ -13,11 +12,9 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 
 from models.errors import Conflict, Forbidden, Invalid, NotFound, NotSignedIn, TooOften
-from service.store import audit
+from service.store import audit, passwords
 from service.store.tables import invitations, login_attempts, second_factors, sessions, tokens, users
 
 Role = Literal["clerk", "reviewer", "administrator"]
@@ -31,7 +28,6 @@ ROLES: dict[Role, frozenset[Scope]] = {
 }
 LINK_LIFE = timedelta(days=3)
 
-_SHORTEST_PASSWORD, _LONGEST_PASSWORD = 10, 256
 # A name is locked after so many wrong passwords in a row, an address after so many within the window,
 # whatever the names.
 _TRIES, _LOCK = 8, timedelta(minutes=15)
@@ -39,9 +35,6 @@ _TRIES_AN_ORIGIN, _WINDOW = 30, timedelta(minutes=10)
 _LONGEST_AGENT = 200
 _TOKEN_PREFIX = "sf_"
 _SEEN_EVERY = timedelta(minutes=1)
-_hasher = PasswordHasher()
-# Compared with where there is no such user, so that the time of the answer does not tell who exists.
-_NOBODY = _hasher.hash(secrets.token_hex(16))
 
 
 @dataclass(frozen=True)
@@ -177,7 +170,7 @@ def change_password(connection: sa.Connection, user: int, current: str, new: str
         Invalid: no password that may be used.
     """
     row = connection.execute(users.select().where(users.c.id == user)).one()
-    if not _matches(row.password or _NOBODY, current):
+    if not passwords.matches(row.password, current):
         raise Forbidden("现在的密码不对", advice="请重新输入")
     _set_password(connection, user, row.name, new)
     audit.append(connection, now, f"user:{user}", "password", f"user:{user}")
@@ -232,7 +225,7 @@ def forget_attempt(connection: sa.Connection, attempt: Attempt) -> None:
 
 def fits(user: sa.Row[Any] | None, password: str) -> bool:
     """Whether the password is the user's. That there is none takes as long to tell."""
-    matches = _matches((user.password if user is not None else None) or _NOBODY, password)
+    matches = passwords.matches(user.password if user is not None else None, password)
     return matches and user is not None and user.password is not None and user.active
 
 
@@ -264,7 +257,7 @@ def sign_in(
     now_known = connection.scalar(sa.select(users.c.password).where(users.c.id == user.id, users.c.active))
     if now_known != user.password:
         return None
-    hashed = _hasher.hash(password) if _hasher.check_needs_rehash(user.password) else user.password
+    hashed = passwords.renewed(user.password, password)
     connection.execute(users.update().where(users.c.id == user.id).values(locked_until=None, password=hashed))
     forget_attempt(connection, attempt)
     connection.execute(login_attempts.delete().where(login_attempts.c.origin == _of_name(user.name)))
@@ -416,21 +409,10 @@ def require(actor: Actor | None, scopes: Iterable[Scope]) -> Actor:
 
 
 def _set_password(connection: sa.Connection, user: int, name: str, password: str) -> None:
-    if not _SHORTEST_PASSWORD <= len(password) <= _LONGEST_PASSWORD:
-        raise Invalid(f"密码应有 {_SHORTEST_PASSWORD} 至 {_LONGEST_PASSWORD} 个字符")
-    if len(set(password)) < 4 or name.lower() in password.lower():
-        raise Invalid("密码过于简单", advice="请不要用登录名和重复的字符")
-    values = {"password": _hasher.hash(password), "locked_until": None}
+    values = {"password": passwords.kept(password, name), "locked_until": None}
     connection.execute(users.update().where(users.c.id == user).values(values))
     connection.execute(login_attempts.delete().where(login_attempts.c.origin == _of_name(name)))
     connection.execute(sessions.delete().where(sessions.c.user_id == user))
-
-
-def _matches(hashed: str, password: str) -> bool:
-    try:
-        return _hasher.verify(hashed, password[: _LONGEST_PASSWORD + 1])
-    except (VerificationError, InvalidHashError):
-        return False
 
 
 def _attempts(connection: sa.Connection, key: str, since: datetime) -> int:
