@@ -1,50 +1,61 @@
-"""Runs all tests in four processes side by side: the browser tests, the tests of workers and the other tests
-of the service, which mostly wait for something, and all others, which compute.
+"""Runs all tests, shared out among processes of which four run side by side: many tests wait for a browser, a
+server or another process, and leave the processor to those that compute.
 
     python -m tests [ARGUMENTS OF PYTEST]
 
-The first three write into files, which are printed once the others are done. The exit code is 0 only where
-all four succeed.
+What a share printed is shown when it ends. The exit code is 0 only where all succeed.
 """
 
 import subprocess
 import sys
-import tempfile
-from contextlib import ExitStack
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
-# Each is a folder without the folders before it.
-_ASIDE = ("tests/service/pages", "tests/service/jobs", "tests/service")
+# Each is a folder without the folders before it, and those that take longest come first.
+_SHARES = (
+    "tests/service/pages",
+    "tests/service/jobs",
+    "tests/extractor",
+    "tests/service/web",
+    "tests/service/store",
+    "tests/service",
+    "tests",
+)
+_AT_ONCE = 4
 
 
 def main(arguments: list[str]) -> int:
-    """Runs all four, and returns the worst exit code."""
-    pytest = [sys.executable, "-m", "pytest", *arguments]
+    """Runs all shares, and returns the worst exit code."""
+    # The cache stores which tests failed last. Several processes would overwrite each other's.
+    pytest = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+    running: set[subprocess.Popen[str]] = set()
+    stopped = threading.Event()
+
+    def run(number: int) -> tuple[int, str, float]:
+        if stopped.is_set():
+            return 1, "", 0.0
+        began = time.monotonic()
+        command = [*pytest, _SHARES[number], *(f"--ignore={folder}" for folder in _SHARES[:number])]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        running.add(process)
+        said, _ = process.communicate()
+        running.discard(process)
+        return process.returncode, said, time.monotonic() - began
+
     codes = []
-    with ExitStack() as started:
-        aside = []
-        for number, folder in enumerate(_ASIDE):
-            told = started.enter_context(tempfile.TemporaryFile("w+"))
-            # The cache stores which tests failed last. Several processes would overwrite each other's.
-            command = [*pytest, "-p", "no:cacheprovider", folder, *_without(_ASIDE[:number])]
-            one = subprocess.Popen(command, stdout=told, stderr=subprocess.STDOUT)
-            started.callback(_end, one)
-            aside.append((one, told))
-        codes.append(subprocess.call([*pytest, "tests", *_without(_ASIDE)]))
-        for one, told in aside:
-            codes.append(one.wait())
-            told.seek(0)
-            sys.stdout.write(told.read())
-    return max(abs(code) for code in codes)
-
-
-def _without(folders: tuple[str, ...]) -> list[str]:
-    return [f"--ignore={folder}" for folder in folders]
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        process.terminate()
-        process.wait()
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        try:
+            shares = {threads.submit(run, number): folder for number, folder in enumerate(_SHARES)}
+            for share in as_completed(shares):
+                code, said, seconds = share.result()
+                codes.append(abs(code))
+                print(f"==== {shares[share]}: {seconds:.0f} s\n{said}", flush=True)
+        finally:
+            stopped.set()
+            for process in list(running):
+                process.terminate()
+    return max(codes)
 
 
 if __name__ == "__main__":
