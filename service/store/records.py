@@ -223,7 +223,8 @@ def decide(
         NotFound: there is no such submission.
         Stale: `expected` is no longer its version.
         Conflict: the move is not legal from its state. A submission also can't be accepted while fields wait
-            for a person, when another took its place, or when it may be the same as another.
+            for a person, without a `reason` while it holds errors, when another took its place, or when it
+            may be the same as another.
     """
     row = row_of(connection, submission, lock=True)
     expect(row, expected)
@@ -235,7 +236,7 @@ def decide(
     if target == "in-review" and not has_record:
         target = "unreadable"
     if move == "accept":
-        _expect_settled(connection, row)
+        _expect_settled(connection, row, reason)
     if move == "retry":
         _read_again(connection, row)
     if move in ("reopen", "withdraw"):
@@ -261,9 +262,13 @@ def decide(
     return version
 
 
-def _expect_settled(connection: sa.Connection, row: Any) -> None:
+def _expect_settled(connection: sa.Connection, row: Any, reason: str | None) -> None:
     if row.doubtful:
         raise Conflict(f"还有 {row.doubtful} 个字段没有复核", advice="请先逐项确认或更正")
+    if row.errors and not (reason or "").strip():
+        raise Conflict(
+            f"还有 {row.errors} 处错误没有改正", advice="请先更正；确要受理，请打开这份申请，写明理由"
+        )
     if row.replaced_by is not None:
         raise Conflict(
             f"这份申请已由编号 {row.replaced_by} 替换", advice="请处理新的一份；替换有误时，先在页面上撤销"

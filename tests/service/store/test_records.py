@@ -274,7 +274,10 @@ def test_only_a_reviewed_submission_is_accepted_and_only_legal_moves_are_made(
         records.decide(connection, submission, 1, "accept", _editor())
     with database.write() as connection:
         records.correct(connection, submission, 1, [Change("email")], form, _editor())
-        records.decide(connection, submission, 2, "accept", _editor())
+    with pytest.raises(Conflict, match="处错误没有改正"), database.write() as connection:
+        records.decide(connection, submission, 2, "accept", _editor(), " ")
+    with database.write() as connection:
+        records.decide(connection, submission, 2, "accept", _editor(), "已电话核实")
     assert _row(database, submission).status == "accepted"
     with pytest.raises(Conflict), database.write() as connection:
         records.decide(connection, submission, 3, "return", _editor())

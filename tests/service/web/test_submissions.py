@@ -233,7 +233,9 @@ def test_an_application_is_accepted_when_nobody_needs_to_look_any_more(
     number = submitted(service, reviewer)
     assert _decide(reviewer, number, 1, "accept").status_code == 409
     _patch(reviewer, number, 1, {"field": DOUBTED})
-    accepted = _decide(reviewer, number, 2, "accept").json()
+    refused = _decide(reviewer, number, 2, "accept").json()
+    assert (refused["code"], "写明理由" in refused["advice"]) == ("conflict", True), "it still holds an error"
+    accepted = _decide(reviewer, number, 2, "accept", reason="已电话核实").json()
     assert (accepted["status"], accepted["moves"]) == ("accepted", ["reopen"])
     assert (
         _patch(reviewer, number, 3, {"field": DOUBTED, "text": "x@example.com"}).json()["code"] == "conflict"
@@ -254,7 +256,8 @@ def test_many_are_decided_each_by_itself(service: Served, reviewer: TestClient) 
     ready, doubtful = (of_unit(service, reviewer, unit) for unit in ("甲公司", "乙公司"))
     _patch(reviewer, ready, 1, {"field": DOUBTED})
     items = [{"id": ready, "version": 2}, {"id": doubtful, "version": 1}, {"id": 4711, "version": 1}]
-    done = reviewer.post("/api/v1/decisions", json={"move": "accept", "items": items}).json()["items"]
+    everything = {"move": "accept", "reason": "已电话核实", "items": items}
+    done = reviewer.post("/api/v1/decisions", json=everything).json()["items"]
     assert done[0] == {"id": ready, "version": 3, "problem": None}
     assert [one["problem"]["code"] for one in done[1:]] == ["conflict", "not-found"]
     too_many = [{"id": 1, "version": 1}] * 201

@@ -19,6 +19,7 @@ from tests.service.web.serving import Served
 API = "/api/v1"
 UNIT = "武汉绿源产业园有限公司"
 FORM = load_forms()["pilot-application"]
+REASON = "已电话核实"
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def _accept(client: TestClient, number: int) -> int:
     client.patch(f"{API}/submissions/{number}/fields", json={"changes": [{"field": DOUBTED}]}, headers=seen)
     seen = {"If-Match": f'"{_show(client, number)["version"]}"'}
     return client.post(
-        f"{API}/submissions/{number}/decision", json={"move": "accept"}, headers=seen
+        f"{API}/submissions/{number}/decision", json={"move": "accept", "reason": REASON}, headers=seen
     ).status_code
 
 
@@ -108,7 +109,9 @@ def test_many_accepted_at_once_leave_out_what_may_be_the_same(
             headers={"If-Match": f'"{_show(reviewer, number)["version"]}"'},
         )  # fmt: skip
         items.append({"id": number, "version": answer.json()["version"]})
-    done = reviewer.post(f"{API}/decisions", json={"move": "accept", "items": items}).json()["items"]
+    done = reviewer.post(
+        f"{API}/decisions", json={"move": "accept", "reason": REASON, "items": items}
+    ).json()["items"]
     assert [one["problem"] and one["problem"]["code"] for one in done] == ["conflict", "conflict", None]
     assert f"编号 {pair[0]} 重复" in done[1]["problem"]["detail"]
 
