@@ -79,7 +79,7 @@ ROOMS: Mapping[str, Room] = {
         doors="complaints definitions documents drafts shipped templates trials yaml_nodes",
     ),
     "service.processes": Room(
-        "extractor.scan extractor settings sources results", doors="child pool scratch"
+        "extractor.scan extractor settings sources results", doors="ahead child pool scratch"
     ),
     "service.page_pictures": Room("extractor atomic_files settings results blobs processes"),
     "service.store": Room(

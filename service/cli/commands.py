@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime
 from itertools import combinations
 from pathlib import Path
@@ -154,7 +155,9 @@ def extract(
     with ExitStack() as stack:
         # A run that goes on from another may have nothing left to read.
         early = bool(selection.submissions) and not resume
-        ready = stack.enter_context(started(selection.submissions, limits)) if early else None
+        threads = limits.for_only(selection.submissions).threads
+        options = options_of(settings, None, silent_target, threads)
+        ready = stack.enter_context(started(selection.submissions, limits, options)) if early else None
         from service.runs.extraction import Targets, read
         from service.terminal import to_stderr
 
@@ -165,7 +168,7 @@ def extract(
         outcome = read(
             selection,
             known,
-            options_of(settings, form, silent_target),
+            replace(options, form=form),
             limits,
             Targets(output, xlsx, resume, overwrite, ledger),
             _print_lines if output is None else _keep_quiet,

@@ -17,10 +17,10 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import resource_tracker
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -72,6 +72,15 @@ class Limits:
     jobs: int = 1
     seconds: float = 120.0
     megabytes: int = 4096
+
+    @property
+    def threads(self) -> int:
+        """Returns how many threads each process may use."""
+        return max(1, cores() // self.jobs)
+
+    def for_only(self, submissions: Sequence[Source]) -> Self:
+        """Returns the limits with no more processes than there are submissions."""
+        return replace(self, jobs=max(1, min(self.jobs, len(submissions))))
 
     def seconds_for(self, submission: Source) -> float:
         """Returns the seconds that reading the submission may take. They grow with its number of files,
@@ -152,12 +161,16 @@ def read_submission(
 
 
 def options_of(
-    settings: Settings, form: str | None = None, silent_target: float = Options.silent_target
+    settings: Settings,
+    form: str | None = None,
+    silent_target: float = Options.silent_target,
+    threads: int = 1,
 ) -> Options:
-    """Returns the options for reading in this installation: the OCR engine and the limits."""
+    """Returns the options for reading in this installation: the OCR engine, which runs on so many threads in
+    each process, and the limits."""
     from extractor.scan.ocr import OcrSettings, PaddleOcr
 
-    ocr = PaddleOcr(OcrSettings(models=settings.ocr_models, device=settings.ocr_device))
+    ocr = PaddleOcr(OcrSettings(settings.ocr_models, threads=threads, device=settings.ocr_device))
     return Options(form=form, silent_target=silent_target, limits=settings.limits(), ocr=ocr)
 
 
@@ -176,7 +189,7 @@ class Pool:
             limits.jobs,
             max_tasks=_TASKS_A_PROCESS,
             initializer=_begin,
-            initargs=(ahead, scratch, limits.megabytes, max(1, cores() // limits.jobs)),
+            initargs=(ahead, scratch, limits.megabytes, limits.threads),
             context=multiprocessing.get_context("spawn"),
         )
         # Processes die with the thread that started them, and take their signal mask from it. So one thread

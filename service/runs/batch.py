@@ -3,14 +3,16 @@
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
-from importlib import import_module
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from extractor import Options, Source
 from models.errors import ReaderCrashed
+from service.processes.ahead import ready_for_files, ready_for_pictures
 from service.processes.pool import MOST_LIVES, UNSTARTABLE, Done, Forms, Limits, Pool, Read, read_submission
 from service.processes.scratch import scratch_folder
+from service.runs.expected import shows_pages
 from service.signals import Stop
 
 
@@ -24,11 +26,11 @@ class Started:
 
 
 @contextmanager
-def started(submissions: Sequence[Source], limits: Limits) -> Iterator[Started]:
+def started(submissions: Sequence[Source], limits: Limits, options: Options) -> Iterator[Started]:
     """Starts the processes that will read the submissions, so that they load while the caller does too. They
     end with the context, whatever they do. A signal to stop counts from the first process on."""
     with Stop() as stop, scratch_folder() as scratch:
-        pool = _pool(submissions, limits, scratch)
+        pool = _pool(submissions, limits, scratch, options)
         try:
             pool.start()
             yield Started(pool, scratch, stop)
@@ -55,7 +57,9 @@ def read_all(
         pool = ready.pool if ready else None
         while pending and lives:
             finished = set()
-            for done in _round(pending, forms, options, read, pool or _pool(pending, limits, scratch)):
+            for done in _round(
+                pending, forms, options, read, pool or _pool(pending, limits, scratch, options)
+            ):
                 finished.add(done.submission)
                 yield done
             # A process that dies between two files breaks the pool for all submissions that wait, through no
@@ -67,12 +71,11 @@ def read_all(
             yield Done.failed(submission, ReaderCrashed(UNSTARTABLE))
 
 
-def _pool(submissions: Sequence[Source], limits: Limits, scratch: Path) -> Pool:
-    return Pool(replace(limits, jobs=min(limits.jobs, len(submissions))), scratch, _load)
-
-
-def _load() -> None:
-    import_module("extractor.pipeline")
+def _pool(submissions: Sequence[Source], limits: Limits, scratch: Path, options: Options) -> Pool:
+    limits = limits.for_only(submissions)
+    # A process takes what comes first; the picture that is first of all may be further behind.
+    pictures = any(map(shows_pages, submissions[: limits.jobs]))
+    return Pool(limits, scratch, partial(ready_for_pictures, options.ocr) if pictures else ready_for_files)
 
 
 def _round(
