@@ -1,17 +1,42 @@
 """From a returned file to results: the values with their evidence, whether a person must look at each, and
-the views of a file for that person."""
+the views of a file for that person.
 
-from extractor.applications import Belonging, around
-from extractor.arrival import Source, digest, is_left_out, readable
-from extractor.drafting import Draft, Guess
-from extractor.drafts import draft_form
-from extractor.limits import Limits, ViewLimits
-from extractor.options import Options
-from extractor.pipeline import Book, Progress, extract
-from extractor.templates import print_docx, spots_in
-from extractor.views.draw_pages import Encoding, View, open_view, part_bytes
-from extractor.views.print_word import Printed, print_word, print_words, tables_of
-from extractor.weighing.calibration import threshold
+A process that only hands files to others has no need of what reads them, so each name is loaded on demand.
+"""
+
+from typing import TYPE_CHECKING
+
+from models.on_demand import on_demand
+
+if TYPE_CHECKING:
+    from extractor.applications import Belonging, around
+    from extractor.arrival import Source, digest, is_left_out, readable
+    from extractor.drafting import Draft, Guess
+    from extractor.drafts import draft_form
+    from extractor.limits import Limits, ViewLimits
+    from extractor.options import Options
+    from extractor.pipeline import Book, Progress, extract
+    from extractor.templates import print_docx, spots_in
+    from extractor.views.draw_pages import Encoding, View, open_view, part_bytes
+    from extractor.views.print_word import Printed, print_word, print_words, tables_of
+    from extractor.weighing.calibration import threshold
+else:
+    __getattr__ = on_demand(
+        __name__,
+        {
+            "applications": "Belonging around",
+            "arrival": "Source digest is_left_out readable",
+            "drafting": "Draft Guess",
+            "drafts": "draft_form",
+            "limits": "Limits ViewLimits",
+            "options": "Options",
+            "pipeline": "Book Progress extract",
+            "templates": "print_docx spots_in",
+            "views.draw_pages": "Encoding View open_view part_bytes",
+            "views.print_word": "Printed print_word print_words tables_of",
+            "weighing.calibration": "threshold",
+        },
+    )
 
 __all__ = [
     "Belonging", "Book", "Draft", "Encoding", "Guess", "Limits", "Options", "Printed", "Progress", "Source",

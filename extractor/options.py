@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from extractor.limits import Limits
+from extractor.rungs import SILENT_TARGET
 from extractor.scan.ocr import OcrEngine, PaddleOcr
-from extractor.weighing.calibration import SILENT_TARGET
 
 
 @dataclass(frozen=True)

@@ -117,6 +117,8 @@ class Line(Parted):
     error: ErrorJson | None
 
 
+# What a status is called before staff.
+STATUS = {"clear": "无需人工", "review": "需复核", "failed": "读取失败"}
 # The bytes that each line begins with; and the keys that a line must have, because later steps rely on them.
 _START = b'{"source": '
 _SHAPE: Mapping[str, type | UnionType] = {

@@ -38,7 +38,7 @@ ROOMS: Mapping[str, Room] = {
     "extractor.arrival": Room(
         "limits scan", doors="containers.charsets containers.headers containers.rar containers.zipped"
     ),
-    "extractor.options": Room("limits weighing scan"),
+    "extractor.options": Room("limits rungs scan"),
     # A Word file may hold web pages.
     "extractor.readers.html": Room("work text"),
     "extractor.readers.word": Room("limits work text readers.html", doors="package"),
@@ -53,7 +53,7 @@ ROOMS: Mapping[str, Room] = {
     "extractor.answers": Room("rungs text weighing"),
     "extractor.drafting": Room("text"),
     "extractor.applications": Room("weighing answers"),
-    "extractor.results": Room("weighing arrival applications"),
+    "extractor.results": Room("rungs weighing arrival applications"),
     "extractor.drafts": Room("options readers drafting", doors=""),
     "extractor.templates": Room("answers options readers", doors=""),
     "extractor.ledgers": Room("answers results"),
@@ -79,7 +79,7 @@ ROOMS: Mapping[str, Room] = {
         doors="complaints definitions documents drafts shipped templates trials yaml_nodes",
     ),
     "service.processes": Room(
-        "extractor.scan extractor settings sources results", doors="child pool scratch telling"
+        "extractor.scan extractor settings sources results", doors="ahead child pool scratch telling"
     ),
     "service.page_pictures": Room("extractor atomic_files settings results blobs processes"),
     "service.store": Room(
@@ -114,7 +114,7 @@ ROOMS: Mapping[str, Room] = {
         doors="asking papers sending",
     ),
     "service.runs": Room(
-        "extractor atomic_files terminal signals sources results processes export", doors="extraction"
+        "extractor atomic_files terminal signals sources results processes export", doors="batch extraction"
     ),
     "service.web": Room(
         "generator logs settings results parts blobs forms page_pictures store proof webhooks export "

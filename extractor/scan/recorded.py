@@ -28,6 +28,10 @@ class RecordedOcr:
     def name(self) -> str:
         return self.engine.name if self.engine else "recorded"
 
+    def open(self) -> None:
+        if self.engine:
+            self.engine.open()
+
     def detect(self, picture: "Picture") -> list[tuple[float, float, float, float]]:
         key = _digest("detect", picture)
         if key not in self._known:

@@ -21,8 +21,6 @@ from models.page import Run, Tick
 
 Signs = Mapping[str, float]
 
-# The share of a batch's values that may be silent errors: wrong and yet accepted.
-SILENT_TARGET = 0.001
 _LEAST_ERROR = 1e-4
 # Kinds of which too few were returned to fit weights to, and the kind that they are written like. A kind that
 # stands neither here nor among the weights always goes to a person when read from a picture, because nothing

@@ -8,6 +8,8 @@ not use.
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime
 from itertools import combinations
 from pathlib import Path
@@ -131,9 +133,8 @@ def extract(
     每个 PATH 是一份；文件夹中每个文件是一份，每个子文件夹是分成几个文件的一份。
     """
     from service.processes.pool import Limits, cores, options_of
-    from service.runs.extraction import Targets, read
+    from service.runs.batch import started
     from service.sources import select
-    from service.terminal import to_stderr
 
     if resume and output is None:
         raise typer.BadParameter("--resume 需要同时用 -o 给出结果文件", param_hint="--resume")
@@ -148,21 +149,32 @@ def extract(
         if os.path.realpath(path) == os.path.realpath(more):
             raise typer.BadParameter(f"{one} 与 {other} 不能是同一个文件", param_hint=other)
     settings = read_settings()
-    known = known_forms(forms)
-    if form is not None:
-        chosen = choose(form, known)
-        known, form = {**known, chosen.name: chosen}, chosen.name
     selection = select(paths, together=together, outputs=[path for path in outputs.values() if path])
     check_outputs(output, xlsx)
-    outcome = read(
-        selection,
-        known,
-        options_of(settings, form, silent_target),
-        Limits(jobs or cores(), time_limit or settings.time_limit, settings.memory_limit),
-        Targets(output, xlsx, resume, overwrite, ledger),
-        _print_lines if output is None else _keep_quiet,
-        to_stderr(),
-    )
+    limits = Limits(jobs or cores(), time_limit or settings.time_limit, settings.memory_limit)
+    with ExitStack() as stack:
+        # A run that goes on from another may have nothing left to read.
+        early = bool(selection.submissions) and not resume
+        threads = limits.for_only(selection.submissions).threads
+        options = options_of(settings, None, silent_target, threads)
+        ready = stack.enter_context(started(selection.submissions, limits, options)) if early else None
+        from service.runs.extraction import Targets, read
+        from service.terminal import to_stderr
+
+        known = known_forms(forms)
+        if form is not None:
+            chosen = choose(form, known)
+            known, form = {**known, chosen.name: chosen}, chosen.name
+        outcome = read(
+            selection,
+            known,
+            replace(options, form=form),
+            limits,
+            Targets(output, xlsx, resume, overwrite, ledger),
+            _print_lines if output is None else _keep_quiet,
+            to_stderr(),
+            ready=ready,
+        )
     if outcome.interrupted:
         raise typer.Exit(130)
     if outcome.failed:

@@ -19,11 +19,10 @@ from generator.roster import RosterRow
 from models.errors import RosterError
 from models.form import FormDefinition
 from service.atomic_files import ANOTHER_FOLDER, check_targets
-from service.export.summary_sheet import STATUS
 from service.forms.documents import kind_of, make, make_each, roster_of
 from service.forms.shipped import ROSTER, SAMPLES
 from service.processes.pool import Limits, cores
-from service.results import Line
+from service.results import STATUS, Line
 from service.runs.extraction import Outcome, Targets, read
 from service.settings import Settings
 from service.sources import select

@@ -9,9 +9,7 @@ from openpyxl.styles import PatternFill
 
 from models.form import FormDefinition
 from service.export.workbook import DOUBTFUL, WRONG, Book, Cell, field_cell
-from service.results import Line
-
-STATUS = {"clear": "无需人工", "review": "需复核", "failed": "读取失败"}
+from service.results import STATUS, Line
 
 FAILED_SHEET = "未能读取"
 LONG_SHEET = "全文"

