@@ -38,7 +38,8 @@ ROOMS: Mapping[str, Room] = {
     "extractor.arrival": Room(
         "limits scan", doors="containers.charsets containers.headers containers.rar containers.zipped"
     ),
-    "extractor.options": Room("limits weighing scan"),
+    "extractor.kept": Room(),
+    "extractor.options": Room("limits kept weighing scan"),
     # A Word file may hold web pages.
     "extractor.readers.html": Room("work text"),
     "extractor.readers.word": Room("limits work text readers.html", doors="package"),
@@ -57,12 +58,13 @@ ROOMS: Mapping[str, Room] = {
     "extractor.drafts": Room("options readers drafting", doors=""),
     "extractor.templates": Room("answers options readers", doors=""),
     "extractor.ledgers": Room("answers results"),
-    "extractor.pipeline": Room("ledgers arrival options readers applications results"),
+    "extractor.pipeline": Room("kept ledgers arrival options readers applications results"),
+    "extractor.arranged": Room("kept arrival options readers applications results", doors=""),
     "extractor.views": Room(
         "limits scan arrival options readers.pdf readers.ofd readers", doors="draw_pages print_word"
     ),
     "extractor": Room(
-        "limits weighing arrival options applications drafting drafts templates pipeline views"
+        "limits kept weighing arrival options applications drafting drafts templates pipeline arranged views"
     ),
     "service.atomic_files": Room(),
     "service.terminal": Room(),
@@ -85,7 +87,7 @@ ROOMS: Mapping[str, Room] = {
     "service.store": Room(
         "results parts",
         doors="accounts again answers audit belongings campaigns database events exports forms four_eyes "
-        "listing marks notices proof_tables records replay search second_factor sessions settling statuses "
+        "groupings listing marks notices proof_tables records regrouping replay search second_factor sessions settling statuses "
         "tables twins uploads versions webhooks workers",
     ),
     "service.migrations": Room("store"),

@@ -36,11 +36,19 @@ def read_pictures(pictures: Iterable[Picture], engine: OcrEngine) -> Pages:
     return Pages(reader="scan", pages=tuple(pages), identity=identity, damage=tuple(damage))
 
 
+def read_turned(picture: Picture, number: int, quarters: int, engine: OcrEngine) -> Pages:
+    """One page, turned by as many quarters as a person said. Raises OcrUnavailable, Damaged."""
+    page = read_page(picture, number, 0, engine, told=quarters)
+    damage = (picture.damage,) if picture.damage else ()
+    return Pages(reader="scan", pages=(page,), identity=page.identity, damage=damage)
+
+
 def read_page(
-    picture: Picture, number: int, first_table: int, engine: OcrEngine, turn: int | None = None
-) -> Page:
+    picture: Picture, number: int, first_table: int, engine: OcrEngine, turn: int | None = None,
+    told: int | None = None,
+) -> Page:  # fmt: skip
     """One page; where it bears our code, with which form it is. `turn`: by how many quarters the page before
-    was turned, where that was of the same shape."""
+    was turned, where that was of the same shape. `told`: the quarters that a person said."""
     try:
         from extractor.scan.compose import make_page
         from extractor.scan.dirt import without_dirt
@@ -64,7 +72,7 @@ def read_page(
         advice = "请安装 libgl1 和 libglib2.0-0（sealform doctor 有说明）"
         raise OcrUnavailable(f"不能处理图片：{error}", advice=advice) from error
 
-    layers, boxes = set_upright(take_apart(flatten(picture.colour, picture.points)), engine, turn)
+    layers, boxes = set_upright(take_apart(flatten(picture.colour, picture.points)), engine, turn, told)
     page = FlatPage.of(layers, find_grids(layers.black, layers.scale, boxes, layers.inks), find_seals(layers))
     page = read_lines(page, boxes, engine)
     page = read_under_seals(page, engine)

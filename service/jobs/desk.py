@@ -16,7 +16,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from extractor import Options, Source, around, extract
+from extractor import Gathered, Kept, Options, Piece, Source, around, extract, extract_arranged
 from models.errors import NotFound, ReaderCrashed, TimedOut
 from service.blobs import Blobs, lay_out
 from service.jobs.decisions import Tempo, pause_before_another
@@ -26,13 +26,13 @@ from service.processes.pool import Done, Forms, LastingPool, Read
 from service.proof import twice
 from service.proof.holding import held_back, rules
 from service.results import Line, line_of
-from service.store import again, records
+from service.store import again, groupings, records, regrouping
 from service.store.database import Database
 from service.store.forms import FormStore
 from service.store.tables import uploads
 from service.store.uploads import ProgressJson, StoredFile, begin_reading, called, files_of, report_progress
 
-_PROGRESS = "progress.json"
+_PROGRESS, _KEPT = "progress.json", "kept"
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Job:
 @dataclass(frozen=True)
 class _Begun:
     """An upload whose reading has begun, with its `files`. `again` names the parts to read again, where not
-    all are to be read. `apart` says that the files may come from different applicants. `deaths` is how many
+    all are to be read. `arranged` are the groups to read as persons put them together. `apart` says that the files may come from different applicants. `deaths` is how many
     workers began this job and did not end it."""
 
     files: tuple[StoredFile, ...]
@@ -56,6 +56,7 @@ class _Begun:
     deaths: int
     apart: bool = False
     again: tuple[str, ...] = ()
+    arranged: tuple[groupings.Group, ...] = ()
 
     @property
     def name(self) -> str:
@@ -67,7 +68,8 @@ class _Begun:
             "", Path(), [(file.name, Path(str(number))) for number, file in enumerate(self.files)]
         )
         every = [(name, file.sha256) for (name, _), file in zip(named.parts, self.files, strict=True)]
-        wanted = {outer for name in self.again for outer in (name, *around(name))}
+        parts = {piece.part for one in self.arranged for piece in one.pieces} or set(self.again)
+        wanted = {outer for name in parts for outer in (name, *around(name))}
         return [one for one in every if not wanted or one[0] in wanted]
 
 
@@ -91,6 +93,17 @@ class Telling:
             begun += 1
 
         return [line_of(result) for result in extract(submission, forms, options, tell)]
+
+
+@dataclass(frozen=True)
+class Arranging:
+    """Reads the `gathered` pieces of a submission, each as one application."""
+
+    gathered: tuple[Gathered, ...]
+
+    def __call__(self, submission: Source, forms: Forms, options: Options) -> list[Line]:
+        """Returns a line for each of them, in their order."""
+        return [line_of(one) for one in extract_arranged(submission, self.gathered, forms, options)]
 
 
 @dataclass(frozen=True)
@@ -124,10 +137,11 @@ class Desk:
         if begun.deaths >= self.tempo.lives:
             error = ReaderCrashed(f"读取时工作进程先后中断 {begun.deaths} 次，已不再尝试")
             done, pause = Done.failed(Source(begun.name, self.scratch), error), None
+            kept: dict[str, bytes] = {}
         else:
-            done = self._extract(job, begun)
+            done, kept = self._extract(job, begun)
             pause = pause_before_another(done.lines, job.tries, self.tempo.pauses)
-        self._settle(job, begun, done, pause)
+        self._settle(job, begun, done, pause, kept)
         if self.views and pause is None:
             self.views.prepare(done.lines[0]["parts"], [(file.name, file.sha256) for file in begun.files])
         return done.error["code"] if done.error else None
@@ -141,9 +155,11 @@ class Desk:
                 tuple(files_of(connection, job.upload)),
                 tuple(again.to_read(connection, job.upload)),
             )
-            return _Begun(files, row.form, row.attempts - job.attempts - 1, row.apart, parts)
+            arranged = tuple(groupings.waiting(connection, job.upload))
+            return _Begun(files, row.form, row.attempts - job.attempts - 1, row.apart, parts, arranged)
 
-    def _extract(self, job: Job, begun: _Begun) -> Done:
+    def _extract(self, job: Job, begun: _Begun) -> tuple[Done, dict[str, bytes]]:
+        """Returns what was read, and what is to be kept of its pictures by key."""
         with self._folder(job) as folder:
             try:
                 source = Source.of(
@@ -151,15 +167,31 @@ class Desk:
                 )
             except NotFound as error:
                 # The blobs may be out of reach of this machine alone, so another try makes sense.
-                return Done.failed(Source(begun.name, folder), ReaderCrashed(error.message))
+                return Done.failed(Source(begun.name, folder), ReaderCrashed(error.message)), {}
             glance = _Glance(
                 self.database, job.upload, folder / _PROGRESS, len(source.parts), self.pool.seconds
             )
-            options, reader = replace(self.options, form=begun.form), self.reader(folder / _PROGRESS)
+            kept = Kept(folder / _KEPT)
+            options, reader = replace(self.options, form=begun.form, kept=kept), self._reader(begun, folder)
+            self._lay_out_kept(job, begun, kept)
             done = self.pool.read(source, self.forms.current(), options, reader, glance)
-            if done.whole or not source.apart:
-                return done
-            return self._extract_each(source, options, reader, glance)
+            if not done.whole and source.apart and not begun.arranged:
+                done = self._extract_each(source, options, reader, glance)
+            return done, {key: path.read_bytes() for key, path in kept.names().items()}
+
+    def _reader(self, begun: _Begun, folder: Path) -> Read:
+        if not begun.arranged:
+            return self.reader(folder / _PROGRESS)
+        return Arranging(
+            tuple(Gathered(tuple(map(_piece, one.pieces)), one.form or begun.form) for one in begun.arranged)
+        )
+
+    def _lay_out_kept(self, job: Job, begun: _Begun, kept: Kept) -> None:
+        """Puts what was read before where the reader finds it, so that nothing is read twice."""
+        if begun.arranged:
+            with self.database.read() as connection:
+                for key, data in groupings.readings_of(connection, job.upload).items():
+                    kept.lay(key, data)
 
     def _extract_each(self, source: Source, options: Options, reader: Read, glance: "_Glance") -> Done:
         """Reads files that came apart one by one, after reading them together has failed as a whole. The file
@@ -186,21 +218,15 @@ class Desk:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _settle(self, job: Job, begun: _Begun, done: Done, pause: float | None) -> None:
+    def _settle(
+        self, job: Job, begun: _Begun, done: Done, pause: float | None, kept: dict[str, bytes]
+    ) -> None:
         """Stores the result, or puts the upload back into the queue for later."""
         now = self.clock()
         with self.database.write() as connection:
+            groupings.keep_readings(connection, job.upload, kept)
             if pause is None:
-                made = records.finish(
-                    connection,
-                    job.upload,
-                    self._held_back(connection, done.lines),
-                    self.forms.get,
-                    self.name,
-                    done.seconds,
-                    now,
-                    begun.again,
-                )
+                made = self._finish(connection, job, begun, done, now)
                 twice.ask(connection, made, self.forms.get, now)
                 return
             code = done.error["code"] if done.error else None
@@ -212,12 +238,27 @@ class Desk:
             report_progress(connection, job.upload, again)
             self.queue.enqueue(connection, job.upload, job.tries + 1, pause)
 
+    def _finish(
+        self, connection: sa.Connection, job: Job, begun: _Begun, done: Done, now: datetime
+    ) -> list[int]:
+        lines = self._held_back(connection, done.lines)
+        about = self.forms.get, self.name, done.seconds, now
+        if not begun.arranged:
+            return records.finish(connection, job.upload, lines, *about, begun.again)
+        # What failed as a whole failed for each of them.
+        each = lines if len(lines) == len(begun.arranged) else lines[:1] * len(begun.arranged)
+        return regrouping.finish(connection, job.upload, list(zip(begun.arranged, each, strict=True)), *about)
+
     def _held_back(self, connection: sa.Connection, lines: Sequence[Line]) -> list[Line]:
         known, found = rules(connection), []
         for line in lines:
             form = self.forms.get(str(line["form"]), str(line["version"])) if line["form"] else None
             found.append(twice.marked(held_back(line, form, known), form))
         return found
+
+
+def _piece(one: groupings.Piece) -> Piece:
+    return Piece(one.part, one.page or None, None if one.quarters < 0 else one.quarters)
 
 
 @dataclass
