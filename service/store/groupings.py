@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from service.results import Line, PartJson
-from service.store.tables import groupings, readings, results, submissions
+from service.store.tables import groupings, readings, regroupings, results, submissions
 
 
 @dataclass(frozen=True, order=True)
@@ -147,5 +147,9 @@ def keep_readings(connection: sa.Connection, upload: int, made: Mapping[str, byt
 
 
 def forget(connection: sa.Connection, submission: int) -> None:
-    """Erases how a submission was grouped, with its contents."""
+    """Erases how a submission was grouped, with its contents, and what was read of the pictures that came
+    with it."""
+    upload = connection.scalar(sa.select(submissions.c.upload_id).where(submissions.c.id == submission))
     connection.execute(groupings.delete().where(groupings.c.submission_id == submission))
+    for table in (readings, regroupings):
+        connection.execute(table.delete().where(table.c.upload_id == upload))

@@ -19,8 +19,9 @@ const open = (group) => !group.locked && !saved.reading;
 
 /** What the service says, as it is changed here: the pieces of none are the last group. */
 function drafted({ groups: known, rest }) {
-  const own = known.map((one) => ({ submission: one.submission, version: one.version, status: one.status, unit: one.unit, form: one.form, said: one.said_form, locked: !one.open, pieces: one.pieces }));
-  return [...own, { none: true, submission: NONE, pieces: rest }];
+  const copied = (pieces) => pieces.map((piece) => ({ ...piece }));
+  const own = known.map((one) => ({ submission: one.submission, version: one.version, status: one.status, unit: one.unit, form: one.form, said: one.said_form, locked: !one.open, pieces: copied(one.pieces) }));
+  return [...own, { none: true, submission: NONE, pieces: copied(rest) }];
 }
 
 // ---- what is shown ---------------------------------------------------------------------------------------------------------------
@@ -62,7 +63,7 @@ function card(group, piece) {
   return h("button", {
     type: "button", class: `piece turned-${turned}`, "data-key": key(piece), "aria-pressed": String(chosen.has(key(piece))),
     "aria-label": turned ? `${page}，转了 ${(4 - turned) * 90 % 360} 度` : page, title: page, onclick: () => { at = key(piece); focus(); }, onfocus: () => { at = key(piece); },
-  }, h("span", { class: "paper" }, picture), h("span", { class: "called" }, page));
+  }, h("span", { class: "paper" }, picture), h("span", { class: "called" }, name), h("span", { class: "soft" }, piece.page === null ? "" : `第 ${piece.page} 页`));
 }
 
 function focus() {
