@@ -1,15 +1,18 @@
 """Batches that were grouped wrong on purpose are put right by keyboard in a real browser: what was read of
 them then is right, the keys are counted, the log holds, and it can be taken back."""
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 
 from tests.service.pages.batches import Batch, batches, unit, write
 from tests.service.pages.conftest import Visit
-from tests.service.pages.serving import Person, Service
+from tests.service.pages.serving import ROOT, Person, Service
+from tests.service.pages.test_accessible import RULES
 from tests.service.pages.walking import Keys
 
 # Of the twelve, those that each run of the tests takes.
@@ -97,3 +100,39 @@ def test_a_batch_that_was_grouped_wrong_is_put_right_by_keyboard(
 def _seed(batch: Batch, places: Any) -> int:
     part, page = places[0]
     return 11 + (page - 1) // 2 if part == "一起.pdf" else int(part.partition("-")[0].partition(".")[0])
+
+
+def test_the_page_is_sound_for_everybody_and_shows_what_is_turned(
+    service: Service, visit: Visit, axe: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    person = service.administrator
+    scan = Batch("scan", {"扫描.png": _scan()}, [], [], [])
+    files = write(tmp_path / "batch", batches()[0]), write(tmp_path / "scan", scan)
+    (upload,) = person.upload(*files[0], *files[1], together=True)
+    first = person.read(upload, 120)[0]["id"]
+    page = visit(f"/submissions/{first}/grouping")
+    expect(page.locator(".piece:focus")).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("2")
+    page.locator('[data-key^="扫描.png"]').focus()
+    page.keyboard.press("t")
+    expect(page.get_by_role("button", name="扫描.png 第 1 页，转了 90 度")).to_be_visible()
+    expect(page.locator("#now")).to_have_text("改了 2 步，还没有保存")
+    if request.config.getoption("--screenshots", default=False):
+        page.wait_for_function("() => [...document.images].every((one) => one.complete)")
+        page.evaluate("scrollTo(0, 0)")
+        page.screenshot(path=ROOT / "docs/screenshots/grouping-light.png")
+    page.evaluate(axe)
+    found = page.evaluate("(rules) => axe.run(document, rules)", RULES)["violations"]
+    assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
+    page.keyboard.press("u")
+    page.keyboard.press("u")
+    expect(page.locator("#save")).to_be_disabled()
+
+
+def _scan() -> bytes:
+    """A picture of a page with hardly anything on it, which is read at once."""
+    picture, out = Image.new("RGB", (620, 877), "white"), io.BytesIO()
+    ImageDraw.Draw(picture).rectangle((60, 60, 560, 300), outline="black", width=3)
+    picture.save(out, "PNG")
+    return out.getvalue()

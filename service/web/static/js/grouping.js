@@ -13,8 +13,9 @@ const NONE = -1, AGAIN_MS = 700;
 let forms = [], saved = null, groups = [], steps = [], chosen = new Set(), at = null;
 
 const key = (piece) => `${piece.part}\n${piece.page ?? 0}`;
-const told = (list) => JSON.stringify(list.filter((one) => !one.none).map((one) => [one.submission, one.said, one.pieces.map((piece) => [key(piece), piece.quarters])]));
-const isChanged = () => told(groups) !== told(drafted(saved));
+const told = (list) => JSON.stringify(list.map((one) => [one.submission, one.said, one.pieces.map((piece) => [key(piece), piece.quarters])]));
+const applications = (list) => list.filter((one) => !one.none);
+const isChanged = () => told(applications(groups)) !== told(applications(drafted(saved)));
 const open = (group) => !group.locked && !saved.reading;
 
 /** What the service says, as it is changed here: the pieces of none are the last group. */
@@ -27,7 +28,7 @@ function drafted({ groups: known, rest }) {
 // ---- what is shown ---------------------------------------------------------------------------------------------------------------
 
 function paint() {
-  const was = new Map(drafted(saved).map((one) => [one.submission, told([{ ...one, none: false }])]));
+  const was = new Map(drafted(saved).map((one) => [one.submission, told([one])]));
   $("#groups").replaceChildren(...groups.map((group, number) => painted(group, number, was)));
   const count = steps.length;
   $("#save").disabled = saved.reading || !isChanged();
@@ -38,7 +39,7 @@ function paint() {
 }
 
 function painted(group, number, was) {
-  const changed = !group.none && was.get(group.submission) !== told([{ ...group, none: false }]);
+  const changed = !group.none && was.get(group.submission) !== told([group]);
   const name = group.none ? "0　不是申请表" : `${number + 1}　${group.unit ?? (group.submission ? `第 ${group.submission} 号` : "新的申请")}`;
   const state = group.none ? "" : group.pieces.length === 0 ? "没有页面，将撤回" : changed ? "有改动，将重新读取" : STATUSES[group.status] ?? "";
   const head = h("header", {}, h("h2", {}, name), h("span", { class: "soft small" }, state), group.none ? null : chooser(group, number));
