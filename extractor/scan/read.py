@@ -57,7 +57,7 @@ def read_page(
         from extractor.scan.layers import is_coloured, take_apart
         from extractor.scan.lines import read_lines, set_upright
         from extractor.scan.pen_marks import find_pen_marks
-        from extractor.scan.qr import read_identity
+        from extractor.scan.qr import read_codes
         from extractor.scan.ruling import find_grids
         from extractor.scan.seals.crossed import find_crossed
         from extractor.scan.seals.find import find_seals
@@ -72,7 +72,9 @@ def read_page(
         advice = "请安装 libgl1 和 libglib2.0-0（sealform doctor 有说明）"
         raise OcrUnavailable(f"不能处理图片：{error}", advice=advice) from error
 
-    layers, boxes = set_upright(take_apart(flatten(picture.colour, picture.points)), engine, turn, told)
+    codes = read_codes(picture.colour)
+    colour = codes.without(picture.colour)
+    layers, boxes = set_upright(take_apart(flatten(colour, picture.points)), engine, turn, told)
     page = FlatPage.of(layers, find_grids(layers.black, layers.scale, boxes, layers.inks), find_seals(layers))
     page = read_lines(page, boxes, engine)
     page = read_under_seals(page, engine)
@@ -85,7 +87,8 @@ def read_page(
         "seals": read_seals(page, engine),
         "unread": (*unread, *dirt, *struck, *find_pen_marks(page), *find_crossed(page)),
         "coloured": is_coloured(picture.colour),
-        "identity": read_identity(picture.colour),
+        "identity": codes.identity,
+        "coded": codes.values,
     }
     return make_page(page, number, first_table).model_copy(update=found)
 
