@@ -162,6 +162,7 @@ CATALOGUE: dict[str, Kind] = {
     "picture-in-answer": _warning("“{title}”中有图片，文字可能不完整"),
     "correction-unmade": _error("“{title}”要求补正（通知第 {number} 项），没有补正", "请按通知的要求补正"),
     "correction-unasked": _warning("“{title}”没有要求补正，却由“{before}”改成了“{after}”"),
+    "correction-carried": _warning("“{title}”没有再次填写，沿用退回前核对无误的内容", doubt=False),
     "correction-closed": _warning("这是对补正通知 {number} 的答复，那份通知已经关闭", doubt=False),
     "correction-late": _warning("补正在期限 {due} 之后收到", doubt=False),
 }

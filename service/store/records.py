@@ -239,8 +239,8 @@ def decide(
         _expect_settled(connection, row)
     if move == "retry":
         _read_again(connection, row)
-    if move in ("reopen", "withdraw"):
-        notices.leave(connection, submission, move, by.now)
+    if move in ("reopen", "withdraw") and notices.leave(connection, submission, row.status, move, by.now):
+        target = "returned"
     version = add_version(connection, row, by, move, reason, {}, target)
     connection.execute(
         submissions.update()

@@ -207,7 +207,9 @@ def _shown(page: Page) -> Callable[..., Response]:
         settings = context.settings
         most = {"files": settings.limits().parts, "bytes": settings.request_bytes}
         start = _start(context, who) if page.path == "/" else None
-        return render(page.template, who, current=page.current, most=most, start=start, **request.path_params)
+        sends = settings.smtp is not None
+        about = {"most": most, "start": start, "sends": sends, **request.path_params}
+        return render(page.template, who, current=page.current, **about)
 
     return show
 
