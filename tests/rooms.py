@@ -98,7 +98,7 @@ ROOMS: Mapping[str, Room] = {
     "service.webhooks": Room("settings store"),
     "service.jobs": Room(
         "extractor signals logs settings results blobs processes page_pictures store proof webhooks",
-        doors="decisions inside_dbos queue worker",
+        doors="decisions inside_dbos queue rereading worker",
     ),
     "service.export": Room(
         "generator extractor results blobs page_pictures store",

@@ -183,7 +183,9 @@ class Desk:
         if not begun.arranged:
             return self.reader(folder / _PROGRESS)
         return Arranging(
-            tuple(Gathered(tuple(map(_piece, one.pieces)), one.form or begun.form) for one in begun.arranged)
+            tuple(
+                Gathered(tuple(map(piece_of, one.pieces)), one.form or begun.form) for one in begun.arranged
+            )
         )
 
     def _lay_out_kept(self, job: Job, begun: _Begun, kept: Kept) -> None:
@@ -257,7 +259,8 @@ class Desk:
         return found
 
 
-def _piece(one: groupings.Piece) -> Piece:
+def piece_of(one: groupings.Piece) -> Piece:
+    """Returns a piece as the reader takes it."""
     return Piece(one.part, one.page or None, None if one.quarters < 0 else one.quarters)
 
 

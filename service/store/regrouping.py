@@ -5,7 +5,7 @@ pieces or another form is read again, one without any is withdrawn, a new one ge
 before is kept with the act, so that it can be put back without reading.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -57,11 +57,7 @@ def regroup(
     changed = _changed(rows, expected, now, wanted)
     if not changed and not any(one.submission is None for one in wanted):
         raise Conflict("分组没有改动")
-    lines = groupings.lines_of(connection, upload)
-    before = {str(number): _snapshot(connection, rows[number], lines, now) for number in rows}
-    for group in now.groups:
-        if group.submission is not None:
-            groupings.keep(connection, group.submission, group)
+    before = _snapshots(connection, upload, rows, now, {one.submission for one in changed})
     reread: list[int] = []
     merged: list[int] = []
     made: list[int] = []
@@ -75,12 +71,56 @@ def regroup(
         last += 1
         made.append(_make(connection, upload, last, group, came, by))
     _tell_parts(connection, upload, now.parts)
-    act = {"upload_id": upload, "at": by.now, "by": by.actor, "before": before, "made": made}
-    connection.execute(regroupings.insert().values(act))
+    _keep_act(connection, upload, before, made, by)
     if reread or made:
-        again = {"state": "received", "progress": None, "attempts": uploads.c.attempts + 1}
-        connection.execute(uploads.update().where(uploads.c.id == upload).values(again))
+        _put_back(connection, upload)
     return Regrouped((*reread, *made), tuple(merged))
+
+
+def reread(connection: sa.Connection, upload: int, numbers: Collection[int], by: Editor) -> None:
+    """Has submissions of an upload read again as they are grouped, by the definitions that hold now. What
+    persons settled stays where the same is read, and it can be taken back as a regrouping can. The caller puts
+    the upload into the queue.
+
+    Raises:
+        Conflict: the upload is being read, or one of them was decided.
+    """
+    rows = _lock(connection, upload)
+    now = groupings.present(connection, upload)
+    before = _snapshots(connection, upload, rows, now, numbers)
+    for number in numbers:
+        if rows[number].status not in OPEN:
+            raise Conflict(f"编号 {number} 的状态是“{WORDS[rows[number].status]}”，不能重新读取")
+        _reread(connection, rows[number], now.of(number), by)
+    _keep_act(connection, upload, before, [], by)
+    _put_back(connection, upload)
+
+
+def _snapshots(
+    connection: sa.Connection, upload: int, rows: Mapping[int, Any], now: Present,
+    touched: Collection[int | None],
+) -> dict[str, dict[str, Any]]:  # fmt: skip
+    """Returns what stands in each submission of an upload, and keeps how all of it is grouped."""
+    lines = groupings.lines_of(connection, upload)
+    for group in now.groups:
+        if group.submission is not None:
+            groupings.keep(connection, group.submission, group)
+    return {
+        str(number): {**_snapshot(connection, row, lines, now), "touched": number in touched}
+        for number, row in rows.items()
+    }
+
+
+def _keep_act(
+    connection: sa.Connection, upload: int, before: Mapping[str, Any], made: Sequence[int], by: Editor
+) -> None:
+    act = {"upload_id": upload, "at": by.now, "by": by.actor, "before": before, "made": list(made)}
+    connection.execute(regroupings.insert().values(act))
+
+
+def _put_back(connection: sa.Connection, upload: int) -> None:
+    again = {"state": "received", "progress": None, "attempts": uploads.c.attempts + 1}
+    connection.execute(uploads.update().where(uploads.c.id == upload).values(again))
 
 
 def _lock(connection: sa.Connection, upload: int) -> dict[int, Any]:
@@ -141,6 +181,7 @@ def _snapshot(connection: sa.Connection, row: Any, lines: Mapping[int, Line], no
     group = now.of(row.id)
     return {
         **{name: row._mapping[name] for name in _COLUMNS},
+        "version": row.version,
         "line": lines.get(row.id),
         "content": record.content if record else None,
         "marks": record.marks if record else None,
@@ -266,15 +307,19 @@ def _carry(
     was = act.before.get(str(number)) if act else None
     if not was or not was["line"] or not was["marks"] or line.get("error"):
         return
-    if (was["form"], was["form_version"]) != (line["form"], line["version"]):
+    if was["form"] != line["form"]:
         return
+    old, form = forms(was["form"], was["form_version"]), forms(str(line["form"]), str(line["version"]))
     kept: dict[str, tuple[Any, MarkJson]] = {}
     for name, mark in was["marks"].items():
         before, after = was["line"]["fields"].get(name), line["fields"].get(name)
-        if mark["state"] in SETTLED and before and after and _is_same(before, after):
+        if mark["state"] not in SETTLED or not before or not after or not _is_same(before, after):
+            continue
+        # A field of another edition may hold other values.
+        if name in form.fields and old.fields.get(name) == form.fields[name]:
             kept[name] = was["content"].get(name), mark
     if kept:
-        records.carry(connection, number, forms(str(line["form"]), str(line["version"])), kept, by)
+        records.carry(connection, number, form, kept, by)
 
 
 def _is_same(before: Any, after: Any) -> bool:
@@ -290,21 +335,24 @@ def may_undo(connection: sa.Connection, upload: int) -> bool:
     """Tells whether the last regrouping of an upload can be taken back: nobody has touched what it changed
     since."""
     act = _last(connection, upload)
-    return act is not None and _is_untouched(connection, upload, act)
+    return act is not None and _is_untouched(connection, act)
 
 
-def _is_untouched(connection: sa.Connection, upload: int, act: Any) -> bool:
-    now = groupings.present(connection, upload)
-    changed = [number for number, group in _before(act).items() if _differ(now.of(number), group)]
-    since = versions.c.submission_id.in_([*changed, *act.made]), versions.c.at >= act.at
-    return set(connection.scalars(sa.select(versions.c.action).where(*since))) <= set(_OWN)
+def _is_untouched(connection: sa.Connection, act: Any) -> bool:
+    then = {int(number): was["version"] for number, was in act.before.items() if was["touched"]}
+    since = [
+        sa.and_(versions.c.submission_id == number, versions.c.version > version)
+        for number, version in {**then, **dict.fromkeys(act.made, 0)}.items()
+    ]
+    return set(connection.scalars(sa.select(versions.c.action).where(sa.or_(*since)))) <= set(_OWN)
 
 
 def _before(act: Any) -> dict[int, Group]:
-    """Returns the groups that stood before a regrouping."""
+    """Returns the groups that stood before a regrouping, of the submissions that it changed."""
     return {
         int(number): Group(int(number), tuple(Piece(*one) for one in was["pieces"]), was["group_form"])
         for number, was in act.before.items()
+        if was["touched"]
     }
 
 
@@ -325,15 +373,15 @@ def undo(
     act = _last(connection, upload)
     if act is None:
         raise Conflict("没有可以撤销的分组")
-    if not _is_untouched(connection, upload, act):
+    if not _is_untouched(connection, act):
         raise Conflict("调整分组之后又有人修改或决定过，不能整个撤销", advice="请直接再调整一次")
-    now, touched = groupings.present(connection, upload), []
+    for key, was in act.before.items():
+        mine = results.c.submission_id == int(key)
+        connection.execute(results.update().where(mine).values(line=was["line"]))
+    touched = []
     for number, group in _before(act).items():
-        was = act.before[str(number)]
-        connection.execute(results.update().where(results.c.submission_id == number).values(line=was["line"]))
-        if _differ(now.of(number), group):
-            _restore(connection, rows[number], group, was, forms, by)
-            touched.append(number)
+        _restore(connection, rows[number], group, act.before[str(number)], forms, by)
+        touched.append(number)
     for number in act.made:
         group = Group(number, ())
         groupings.keep(connection, number, group)
