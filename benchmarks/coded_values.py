@@ -24,7 +24,7 @@ import pypdfium2 as pdfium
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from extractor import Options, Source, extract
+from extractor import Kept, Options, Source, extract
 from extractor.scan.recorded import RecordedOcr
 from generator import generate, new_identity
 from models.coded import decode, encode
@@ -147,7 +147,13 @@ def measure(args: argparse.Namespace) -> Counter[str]:
         with TemporaryDirectory() as folder:
             path = Path(folder) / "scan.pdf"
             path.write_bytes(scan)
-            (result,) = extract(Source.at(path), {form.name: form}, options)
+            kept = Kept(Path(folder) / "kept")
+            (result,) = extract(Source.at(path), {form.name: form}, replace(options, kept=kept))
+            read = [kept.get(name) for name in kept.names()]
+        is_read = any(page.coded for pages in read if pages for page in pages.pages)
+        count["sheets: code read" if is_read else "sheets: code not read"] += 1
+        if not is_read:
+            print(f"{number} the code was not read")
         if args.keep:
             (args.keep / f"{number:03}.pdf").write_bytes(scan)
         _count(count, number, form, record, encode(form, identity, record.values) or "", result, changed)

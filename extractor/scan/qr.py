@@ -15,6 +15,9 @@ _Colour = NDArray[np.uint8]
 # How much brighter than its darkest a pixel is in red that belongs to a seal over the code.
 _RED = 60
 _PAPER = 75  # percent of the pixels of a code and its edge that are darker than paper
+# Print in a copy is darker than one of these. It is looked at so many times as large, and so many sides of the
+# identity's code around that.
+_DARK, _LARGER, _AROUND = (90, 60), 2, 5
 _ROOM = 4  # pixels around a code that go with it
 
 
@@ -45,24 +48,45 @@ class Codes:
 
 def read_codes(colour: _Colour) -> Codes:
     """The codes of a page. `colour` is RGB, turned in any way."""
-    found = _read(colour)
-    if found.identity and not found.values:
+    found, place = _read(colour)
+    if found.values is None:
         # A seal over the code is dark in grey, and white in red alone.
-        again = _read(np.ascontiguousarray(colour[..., 0]))
-        found = Codes(found.identity, again.values, again.places)
+        red = np.ascontiguousarray(colour[..., 0])
+        again, place_too = _read(red)
+        place = place if place is not None else place_too
+        found = Codes(found.identity or again.identity, again.values, again.places)
+        if found.values is None and place is not None:
+            found = _looked_closer(red, place, found)
     return found
 
 
-def _read(picture: _Colour) -> Codes:
-    identity, values, places = None, None, []
+def _looked_closer(red: _Colour, place: NDArray[np.int32], found: Codes) -> Codes:
+    """The codes around the identity's own, on a copy without colour, where a seal is paler than print."""
+    side = int(np.ptp(place, axis=0).max())
+    x0, y0 = np.maximum(place.min(axis=0) - _AROUND * side, 0)
+    x1, y1 = place.max(axis=0) + _AROUND * side
+    part = red[y0:y1, x0:x1]
+    large = cv2.resize(part, None, fx=_LARGER, fy=_LARGER, interpolation=cv2.INTER_CUBIC)
+    for dark in _DARK:
+        again, _ = _read(np.where(large < dark, 0, 255).astype(np.uint8))
+        if again.values is not None:
+            places = tuple(one // _LARGER + np.array([x0, y0], np.int32) for one in again.places)
+            return Codes(found.identity, again.values, places)
+    return found
+
+
+def _read(picture: _Colour) -> tuple[Codes, NDArray[np.int32] | None]:
+    """The codes of a picture, and the place of the identity's."""
+    identity, values, own = None, None, None
+    places: list[NDArray[np.int32]] = []
     for code in _codes(picture):
         known = Identity.from_qr(code.text)
         if known and identity is None:
-            identity = known[0]
+            identity, own = known[0], _place(code.position)
         elif is_of(code.text, None):
             values = code.text
             places.append(_place(code.position))
-    return Codes(identity, values, tuple(places))
+    return Codes(identity, values, tuple(places)), own
 
 
 def _codes(picture: _Colour) -> Iterator[Any]:
