@@ -10,9 +10,11 @@ from models.on_demand import on_demand
 
 if TYPE_CHECKING:
     from extractor.applications import Belonging, around
+    from extractor.arranged import Gathered, Piece, extract_arranged
     from extractor.arrival import Source, digest, is_left_out, readable
     from extractor.drafting import Draft, Guess
     from extractor.drafts import draft_form
+    from extractor.kept import Kept
     from extractor.limits import Limits, ViewLimits
     from extractor.options import Options
     from extractor.pipeline import Book, Progress, extract
@@ -25,9 +27,11 @@ else:
         __name__,
         {
             "applications": "Belonging around",
+            "arranged": "Gathered Piece extract_arranged",
             "arrival": "Source digest is_left_out readable",
             "drafting": "Draft Guess",
             "drafts": "draft_form",
+            "kept": "Kept",
             "limits": "Limits ViewLimits",
             "options": "Options",
             "pipeline": "Book Progress extract",
@@ -39,9 +43,9 @@ else:
     )
 
 __all__ = [
-    "Belonging", "Book", "Draft", "Encoding", "Guess", "Limits", "Options", "Printed", "Progress", "Source",
+    "Belonging", "Book", "Draft", "Encoding", "Gathered", "Guess", "Kept", "Limits", "Options", "Piece", "Printed", "Progress", "Source",
     "View", "ViewLimits",
-    "around", "digest", "draft_form", "extract", "is_left_out", "open_view", "part_bytes", "print_docx",
+    "around", "digest", "draft_form", "extract", "extract_arranged", "is_left_out", "open_view", "part_bytes", "print_docx",
     "print_word", "print_words",
     "readable", "spots_in", "tables_of", "threshold",
 ]  # fmt: skip

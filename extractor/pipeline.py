@@ -5,8 +5,9 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from extractor.applications import Loose, gather, recognise, together
+from extractor.applications import Loose, gather, of_file, recognise, together
 from extractor.arrival import Arrived, Intake, Source, kind_of, outermost
+from extractor.kept import key_of
 from extractor.ledgers import ledgers
 from extractor.options import Options
 from extractor.readers.by_kind import Opened, count_pictures, open_file, read_images
@@ -65,6 +66,7 @@ def extract(
             for one in document:
                 progress(one.name)
         opened, origins = _open(document, options)
+        _keep(document, opened, origins, options)
         reads.append(_read(document, opened, origins, forms, options))
         waiting.extendleft([one] for one in reversed(intake.inside(document[0], opened.inside)))
     reads = _gathered(reads, forms, options)
@@ -127,6 +129,17 @@ def _open(document: list[Arrived], options: Options) -> tuple[Opened, dict[int, 
         return Opened(error), {}
     except Exception as error:
         return Opened(_our_defect(document, error)), {}
+
+
+def _keep(
+    document: Sequence[Arrived], opened: Opened, origins: Mapping[int, tuple[str, int]], options: Options
+) -> None:
+    """Keep what was read of each file of a document."""
+    if options.kept is None or not isinstance(opened.pages, Pages):
+        return
+    for one in document:
+        own = {number: place[1] for number, place in origins.items() if place[0] == one.name}
+        options.kept.put(key_of(one.sha256), of_file(opened.pages, own) if origins else opened.pages)
 
 
 def _read(

@@ -85,7 +85,7 @@ def results(
     held = {name for stray in strays for name in stray.names}
     notes = [note for read in reads if read.name not in held for note in _notes(read)]
     told = [*intake.findings, *_links(intake, belonging, len(applications)), *notes]
-    united = [(one.names, _decided(source, one, silent_target)) for one in applications]
+    united = [(one.names, decided(source.name, one, silent_target)) for one in applications]
     failed = [(one.names, _failed(source, one.errors, _hosts(intake, one))) for one in strays]
     found = []
     for number, (names, made) in enumerate((*united, *failed), 1):
@@ -99,14 +99,11 @@ def results(
     return found
 
 
-def _decided(source: Source, one: United, silent_target: float) -> Result:
-    decided = decide(one.form, one.observations, one.findings, silent_target)
+def decided(source: str, one: United, silent_target: float) -> Result:
+    """Return the result of an application that came as `source`; its parts are not told yet."""
+    made = decide(one.form, one.observations, one.findings, silent_target)
     return Result(
-        source=source.name,
-        form=one.form,
-        instance=one.instance,
-        fields=decided.fields,
-        findings=decided.findings,
+        source=source, form=one.form, instance=one.instance, fields=made.fields, findings=made.findings
     )
 
 
@@ -252,12 +249,13 @@ def _links(intake: Intake, belonging: Belonging, applications: int) -> list[_Tol
 def _notes(read: Read) -> Iterator[_Told]:
     """Yield the findings of `read` for the applications that it came with."""
     if read.error:
-        yield (read.name,), _note(read, read.error)
+        yield (read.name,), note_of(read, read.error)
     for name, number in Counter(name for one in read.blank for name in one.names).items():
         yield (name,), Finding.of("form-blank", part=name, count=number)
 
 
-def _note(read: Read, error: UnreadableFile) -> Finding:
+def note_of(read: Read, error: UnreadableFile) -> Finding:
+    """Return what to say of files that could not be read."""
     if isinstance(error, LonePages):
         return Finding.of("pages-alone", part="、".join(one.name for one in read.files))
     if isinstance(error, NotAForm):

@@ -16,10 +16,12 @@ from models.writing import correction_mark
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """The notice of correction that a form goes with: its number, and {field: the item that asks for it}."""
+    """The notice of correction that a form goes with: its number, and {field: the item that asks for it}.
+    `kept` are the seals and signatures that were right and needn't be given again."""
 
     number: str
     items: Mapping[str, int]
+    kept: tuple[str, ...] = ()
 
     def mark(self, field: str) -> str | None:
         """Return what is printed in the place of `field`; None where nothing is asked of it."""
@@ -51,7 +53,11 @@ class Filling:
             for name, field in self.form.fields.items()
             if self.notes and name in self.notes.items and field.entered != "written"
         ]
-        return (*self.form.notes, *(["\u3000".join(marks)] if marks else []))
+        kept = "、".join(self.form.titles[name] for name in (self.notes.kept if self.notes else ()))
+        return (
+            *self.form.notes, *(["\u3000".join(marks)] if marks else []),
+            *([f"已核对无误，不用再次盖章、签字：{kept}"] if kept else []),
+        )  # fmt: skip
 
     def first_column(self, table: str) -> str:
         """Return the name of the first column of a table, where a mark of the whole table stands."""

@@ -15,6 +15,7 @@ from generator.filling import Filling, Notes, fill
 from generator.pdf_places import Spots
 from generator.pdf_sheet import Sheet
 from generator.typesetting import draw, must_have_glyphs, typeset
+from models.coded import encode
 from models.errors import GenerationError
 from models.fields import ChoiceField, NumberField, RowsField
 from models.form import FormDefinition, Item, Printed
@@ -85,7 +86,8 @@ def _sheet(
 ) -> Sheet:
     filling = fill(form, record, notes)
     must_have_glyphs(_all_texts(filling))
-    return Sheet(filling, identity, fillable)
+    said = encode(form, identity, record.values) if record else None
+    return Sheet(filling, identity, fillable, _code(said, quiet=4) if said else None)
 
 
 def _all_texts(filling: Filling) -> Iterator[tuple[str, str]]:
@@ -136,7 +138,9 @@ def _codes(sheet: Sheet, pages: int) -> list[str]:
     return [_code(sheet.identity.qr_payload(page)) for page in range(1, pages + 1)]
 
 
-def _code(payload: str) -> str:
+def _code(payload: str, quiet: int = 2) -> str:
+    """Return a QR code as SVG; `quiet`: modules of white around it."""
     file = io.BytesIO()
-    segno.make(payload, error="m", micro=False).save(file, kind="svg", border=2, xmldecl=False, svgns=True)
+    made = segno.make(payload, error="m", micro=False)
+    made.save(file, kind="svg", border=quiet, xmldecl=False, svgns=True)
     return file.getvalue().decode()

@@ -53,8 +53,11 @@ class Answer:
 class Sheet:
     """The data that the template needs, with the cell of each answer."""
 
-    def __init__(self, filling: Filling, identity: Identity, fillable: bool) -> None:
+    def __init__(
+        self, filling: Filling, identity: Identity, fillable: bool, values_code: str | None = None
+    ) -> None:
         self.filling, self.identity, self.fillable = filling, identity, fillable
+        self.values_code = values_code
         self.form = filling.form
         self.answers: list[Answer] = []
         self.cells: list[GridCell] = []
@@ -69,6 +72,8 @@ class Sheet:
             "title": form.title,
             "heading": form.heading,
             "notes": self.filling.aside,
+            "values-code": self.values_code,
+            "values-alt": "填写内容的二维码",
             "identity": identity.qr_payload(),
             "footer": f"{form.title}\u3000版本 {identity.version}\u3000编号 {identity.instance}{told}",
             "flipped": self._page_width() != _A4[0],

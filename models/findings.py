@@ -114,6 +114,8 @@ CATALOGUE: dict[str, Kind] = {
     "pages-alone": _error("“{part}”只有申请表的个别页面，无法确定属于哪份申请，未读取", doubt=False),
     "pages-apart": _error("“{part}”只有申请表的个别页面，跨页的内容可能不完整"),
     "twin-disagrees": _error("“{title}”纸质件为“{paper}”，电子件为“{electronic}”", "请使纸质件与电子件一致"),
+    "code-disagrees": _error("“{title}”纸面为“{paper}”，表上的二维码中为“{printed}”，打印后可能改动过"),
+    "code-foreign": _warning("第 {page} 页上填写内容的二维码不是这份表的，没有采用", doubt=False),
     "versions-disagree": _error("“{title}”在两份文件中不一致：“{one}”和“{other}”", "请说明以哪一份为准"),
     "document-damaged": _error("文件有损坏：{reason}", "请重新保存并发送这个文件"),
     "answer-spread": _warning("“{title}”的内容分在几处，或夹有其他栏目：“{text}”"),
@@ -160,6 +162,7 @@ CATALOGUE: dict[str, Kind] = {
     "picture-in-answer": _warning("“{title}”中有图片，文字可能不完整"),
     "correction-unmade": _error("“{title}”要求补正（通知第 {number} 项），没有补正", "请按通知的要求补正"),
     "correction-unasked": _warning("“{title}”没有要求补正，却由“{before}”改成了“{after}”"),
+    "correction-carried": _warning("“{title}”没有再次填写，沿用退回前核对无误的内容", doubt=False),
     "correction-closed": _warning("这是对补正通知 {number} 的答复，那份通知已经关闭", doubt=False),
     "correction-late": _warning("补正在期限 {due} 之后收到", doubt=False),
 }

@@ -38,7 +38,8 @@ ROOMS: Mapping[str, Room] = {
     "extractor.arrival": Room(
         "limits scan", doors="containers.charsets containers.headers containers.rar containers.zipped"
     ),
-    "extractor.options": Room("limits rungs scan"),
+    "extractor.kept": Room(),
+    "extractor.options": Room("limits kept rungs scan"),
     # A Word file may hold web pages.
     "extractor.readers.html": Room("work text"),
     "extractor.readers.word": Room("limits work text readers.html", doors="package"),
@@ -57,12 +58,13 @@ ROOMS: Mapping[str, Room] = {
     "extractor.drafts": Room("options readers drafting", doors=""),
     "extractor.templates": Room("answers options readers", doors=""),
     "extractor.ledgers": Room("answers results"),
-    "extractor.pipeline": Room("ledgers arrival options readers applications results"),
+    "extractor.pipeline": Room("kept ledgers arrival options readers applications results"),
+    "extractor.arranged": Room("kept arrival options readers applications results", doors=""),
     "extractor.views": Room(
         "limits scan arrival options readers.pdf readers.ofd readers", doors="draw_pages print_word"
     ),
     "extractor": Room(
-        "limits weighing arrival options applications drafting drafts templates pipeline views"
+        "limits kept weighing arrival options applications drafting drafts templates pipeline arranged views"
     ),
     "service.atomic_files": Room(),
     "service.terminal": Room(),
@@ -79,13 +81,13 @@ ROOMS: Mapping[str, Room] = {
         doors="complaints definitions documents drafts shipped templates trials yaml_nodes",
     ),
     "service.processes": Room(
-        "extractor.scan extractor settings sources results", doors="ahead child pool scratch telling"
+        "extractor.scan extractor settings sources results", doors="ahead child pool readers scratch"
     ),
     "service.page_pictures": Room("extractor atomic_files settings results blobs processes"),
     "service.store": Room(
         "results parts",
         doors="accounts again answers audit belongings campaigns database events exports forms four_eyes "
-        "listing marks notices proof_tables records replay search second_factor sessions settling statuses "
+        "groupings listing marks notices proof_tables records regrouping replay search second_factor sessions settling statuses "
         "tables twins uploads versions webhooks workers",
     ),
     "service.migrations": Room("store"),
@@ -96,7 +98,7 @@ ROOMS: Mapping[str, Room] = {
     "service.webhooks": Room("settings store"),
     "service.jobs": Room(
         "extractor signals logs settings results blobs processes page_pictures store proof webhooks",
-        doors="decisions inside_dbos queue worker",
+        doors="decisions inside_dbos queue rereading worker",
     ),
     "service.export": Room(
         "generator extractor results blobs page_pictures store",

@@ -8,6 +8,7 @@ from typing import Any
 from extractor import rungs
 from extractor.answers.books import Books, Claims, headings_of, phrases_around, settle
 from extractor.answers.cell_parts import split
+from extractor.answers.coded import with_coded
 from extractor.answers.controls import controls_of
 from extractor.answers.digital_signatures import Signatures, mismatch_findings
 from extractor.answers.labels import Alignment, align, most
@@ -70,6 +71,8 @@ def match(pages: Pages, alignment: Alignment, part: str) -> Match:
     if most(form, rest) > _OTHER_FORM and align(form, rest).score > _OTHER_FORM:
         findings.append(Finding.of("other-form-too"))
     books = with_marks(books, pages, observations)
+    observations, told = with_coded(form, pages, observations)
+    findings += told
     return Match(form, alignment.score, tuple(observations), tuple(findings), books)
 
 

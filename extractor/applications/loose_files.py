@@ -105,6 +105,22 @@ def together(files: Sequence[Loose]) -> Pages:
     )
 
 
+def of_file(pages: Pages, numbers: Mapping[int, int]) -> Pages:
+    """Return one file's pages out of those of several; `numbers` maps each of its pages to its number in the
+    file."""
+    kept, tables = [], 0
+    for page in pages.pages:
+        if page.number in numbers:
+            kept.append(page.counted_from(tables).model_copy(update={"number": numbers[page.number]}))
+            tables += page.tables
+    return Pages(
+        reader=pages.reader,
+        pages=tuple(kept),
+        identity=next((page.identity for page in kept if page.identity), None),
+        damage=pages.damage,
+    )
+
+
 class _Files:
     """Loose files with what each shows. `heads` begin an application and `rest` continue one. `middles` have
     a table and hardly a label, so that they may stand in the middle of a long answer."""

@@ -26,6 +26,22 @@ Forms = Mapping[str, FormDefinition]
 Origins = Mapping[int, tuple[str, int]]
 
 
+def recognise_one(
+    pages: Pages, part: str, origins: Origins, forms: Forms, wanted: str | None
+) -> list[Document]:
+    """Return the content of pages of which a person says that they are one application's: one document, or
+    several where each is a whole copy of a form.
+
+    Raises:
+        NotAForm: there is none.
+    """
+    found = recognise(pages, part, origins, forms, wanted)
+    seen = {number for one in found for number in one.pages}
+    if len(found) > 1 and all(one.is_whole for one in found) and len(seen) == len(pages.pages):
+        return found
+    return [_document(Sheaf(Wording.of(pages)), part, origins, forms, wanted, False)]
+
+
 def recognise(
     pages: Pages, part: str, origins: Origins, forms: Forms, wanted: str | None, is_cover: bool = False
 ) -> list[Document]:

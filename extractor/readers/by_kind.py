@@ -11,7 +11,7 @@ from extractor.readers.office import to_docx
 from extractor.readers.pdf import PdfReading, pdf_attachments, read_pdf, unread
 from extractor.readers.word import files_in_word, pasted_pictures, read_word, read_word_xml
 from extractor.scan.decode import Picture, decode, pdf_pictures
-from extractor.scan.read import read_pictures, read_scan
+from extractor.scan.read import read_pictures, read_scan, read_turned
 from extractor.work import check_pages
 from models.errors import NotAForm, UnreadableFile, UnsupportedKind
 from models.page import Line, Pages, Table
@@ -76,6 +76,32 @@ def read_images(files: Sequence[bytes], options: Options) -> tuple[Pages, list[i
                 yield picture
 
     return read_pictures(pictures(), options.ocr), counts
+
+
+def read_turned_page(data: bytes, number: int, quarters: int, options: Options) -> Pages:
+    """Return a page of a file, counted from 1, that is a picture, turned as a person said.
+
+    Raises:
+        UnreadableFile: it can't be read. UnsupportedKind: there is no picture of that page.
+    """
+    for found, picture in _page_pictures(data, number, options):
+        if found == number:
+            return read_turned(picture, number, quarters, options.ocr)
+    raise UnsupportedKind("这一页不是图像，不能转动")
+
+
+def _page_pictures(data: bytes, number: int, options: Options) -> Iterator[tuple[int, Picture]]:
+    """Yield pictures of pages with their numbers, that of page `number` among them."""
+    kind, limits = kind_of(data), options.limits
+    if kind == "image":
+        yield from enumerate(decode(data, limits.pictures), 1)
+    elif kind == "pdf":
+        yield from ((number, picture) for picture in pdf_pictures(data, (number,), limits.pictures))
+    elif kind == "ofd":
+        yield from read_ofd(data, limits.zip, limits.pdf.pages, limits.pictures).scanned.items()
+    elif kind == "word":
+        sheets = pasted_sheets(data, options)
+        yield from enumerate((one for sheet in sheets for one in decode(sheet, limits.pictures)), 1)
 
 
 def count_pictures(data: bytes, options: Options) -> int:

@@ -36,11 +36,16 @@ _RED_ROOM = 12.0
 _BLOCK = 2.2  # heights of a usual line that no line has, nor a column of upright text is wide
 
 
-def set_upright(layers: Layers, engine: OcrEngine, turn: int | None = None) -> tuple[Layers, list[Rect]]:
+def set_upright(
+    layers: Layers, engine: OcrEngine, turn: int | None = None, told: int | None = None
+) -> tuple[Layers, list[Rect]]:
     """The page the right way up, and boxes of its lines in its pixels. `turn`: the quarters by which the page
     before had to be turned, which hold where this one is read better so: a page that holds a date and dirt
-    has few lines to tell."""
+    has few lines to tell. `told`: the quarters that a person said, which hold whatever it looks like."""
     given = layers
+    if told is not None and given.frame:
+        layers = given.turned((told - given.frame.quarters) % 4)
+        return layers, _detect(layers, engine)
     layers = layers.turned(1 if upright.lies_sideways(255 - layers.text) else 0)
     boxes = _detect(layers, engine)
     if _tall(boxes) > 0.5:

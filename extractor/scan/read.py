@@ -37,6 +37,13 @@ def read_pictures(pictures: Iterable[Picture], engine: OcrEngine) -> Pages:
     return Pages(reader="scan", pages=tuple(pages), identity=identity, damage=tuple(damage))
 
 
+def read_turned(picture: Picture, number: int, quarters: int, engine: OcrEngine) -> Pages:
+    """One page, turned by as many quarters as a person said. Raises OcrUnavailable, Damaged."""
+    page = read_page(picture, number, 0, engine, told=quarters)
+    damage = (picture.damage,) if picture.damage else ()
+    return Pages(reader="scan", pages=(page,), identity=page.identity, damage=damage)
+
+
 def load() -> None:
     """Imports what reading a page needs, which takes as long as a Word file. Raises OcrUnavailable."""
     try:
@@ -48,14 +55,15 @@ def load() -> None:
 
 
 def read_page(
-    picture: Picture, number: int, first_table: int, engine: OcrEngine, turn: int | None = None
-) -> Page:
+    picture: Picture, number: int, first_table: int, engine: OcrEngine, turn: int | None = None,
+    told: int | None = None,
+) -> Page:  # fmt: skip
     """One page; where it bears our code, with which form it is. `turn`: by how many quarters the page before
-    was turned, where that was of the same shape."""
+    was turned, where that was of the same shape. `told`: the quarters that a person said."""
     load()
     from extractor.scan.steps import read_page as read
 
-    return read(picture, number, first_table, engine, turn)
+    return read(picture, number, first_table, engine, turn, told)
 
 
 def _turn(pages: Sequence[Page], picture: Picture) -> int | None:

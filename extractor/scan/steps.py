@@ -9,7 +9,7 @@ from extractor.scan.layers import is_coloured, take_apart
 from extractor.scan.lines import read_lines, set_upright
 from extractor.scan.ocr import OcrEngine
 from extractor.scan.pen_marks import find_pen_marks
-from extractor.scan.qr import read_identity
+from extractor.scan.qr import read_codes
 from extractor.scan.ruling import find_grids
 from extractor.scan.seals.crossed import find_crossed
 from extractor.scan.seals.find import find_seals
@@ -23,11 +23,14 @@ from models.page import Page
 
 
 def read_page(
-    picture: Picture, number: int, first_table: int, engine: OcrEngine, turn: int | None = None
-) -> Page:
+    picture: Picture, number: int, first_table: int, engine: OcrEngine, turn: int | None = None,
+    told: int | None = None,
+) -> Page:  # fmt: skip
     """One page; where it bears our code, with which form it is. `turn`: by how many quarters the page before
-    was turned, where that was of the same shape."""
-    layers, boxes = set_upright(take_apart(flatten(picture.colour, picture.points)), engine, turn)
+    was turned, where that was of the same shape. `told`: the quarters that a person said."""
+    codes = read_codes(picture.colour)
+    colour = codes.without(picture.colour)
+    layers, boxes = set_upright(take_apart(flatten(colour, picture.points)), engine, turn, told)
     page = FlatPage.of(layers, find_grids(layers.black, layers.scale, boxes, layers.inks), find_seals(layers))
     page = read_lines(page, boxes, engine)
     page = read_under_seals(page, engine)
@@ -40,6 +43,7 @@ def read_page(
         "seals": read_seals(page, engine),
         "unread": (*unread, *dirt, *struck, *find_pen_marks(page), *find_crossed(page)),
         "coloured": is_coloured(picture.colour),
-        "identity": read_identity(picture.colour),
+        "identity": codes.identity,
+        "coded": codes.values,
     }
     return make_page(page, number, first_table).model_copy(update=found)

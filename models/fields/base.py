@@ -42,7 +42,8 @@ class FieldBase(Model, Generic[V]):
     `prompt` is printed just before the value inside the cell, and `guidance` where the value goes. Their
     aliases are other wordings in use, which are not printed. `mentions` names the field whose value this
     field's value should contain. `keyed_twice` says that two people key the value, each without seeing what
-    was read.
+    was read. `given_once` says that what was right needn't be given again when the form goes back for
+    correction.
 
     A value is an immutable Python value `V`. None, never an empty value, says that nothing was filled in.
     """
@@ -57,6 +58,7 @@ class FieldBase(Model, Generic[V]):
     align: Align = "left"
     mentions: FieldName | None = None
     keyed_twice: bool = False
+    given_once: bool = False
 
     # These have no default, because no answer is right for all kinds. A kind that leaves one out is refused
     # when it is defined.

@@ -14,6 +14,7 @@ from service.cli.help import Group, command
 
 if TYPE_CHECKING:
     from service.blobs import Blobs
+    from service.jobs.rereading import Foreseen
     from service.store.audit import Broken
     from service.store.database import Database
 
@@ -32,6 +33,7 @@ def register(app: typer.Typer) -> None:
     )(purge)
     command(app, "sealform notice-template -o 补正通知.docx")(notice_template)
     command(app, "sealform readmit admin")(readmit)
+    command(app, "sealform reread pilot-application", "sealform reread pilot-application --apply")(reread)
     app.add_typer(_audit, name="audit")
 
 
@@ -203,6 +205,49 @@ def readmit(
         secret = accounts.invite(connection, user, "cli", now())
     typer.echo(f"{read_settings().address}/link/{secret}")
     say(f"请把链接交给{name}本人：只能用一次，三天内有效。动态验证码已停用，请登录后重新设置")
+
+
+def reread(
+    form: Annotated[str, typer.Argument(metavar="FORM", help="表格的名字")],
+    apply: Annotated[bool, typer.Option("--apply", help="真的重新读取；不写则只列出会有什么变化")] = False,
+) -> None:
+    """表格定义出了新版之后，把按旧版读的、还没有结论的申请按新版再读一遍；先列出会有什么变化。
+
+    读过的图像不再识别；同一处读出同样的内容，人工核对过的照旧。服务要开着，才会真的读取；可以在“调整分组”页撤销。
+    """
+    from service.jobs import rereading
+    from service.jobs.queue import Queue
+    from service.processes.pool import LastingPool, Limits, options_of
+    from service.processes.scratch import scratch_folder
+    from service.serving import now
+    from service.store.forms import FormStore
+    from service.store.versions import Editor
+
+    settings = read_settings()
+    with kept() as place:
+        forms = FormStore(place.database)
+        if form not in forms.current():
+            raise BadUsage(f"没有名为“{form}”的表格", advice=f"可选：{'、'.join(forms.current())}")
+        if apply:
+            by = Editor("cli", now())
+            count = rereading.reread(place.database, Queue(place.database), forms, form, by)
+            say(f"{count} 份申请重新排队读取")
+            return
+        limits = Limits(1, settings.time_limit, settings.memory_limit)
+        count = 0
+        with scratch_folder() as folder, LastingPool(limits, folder) as pool:
+            found = rereading.foresee(place.database, place.blobs, forms, form, pool, options_of(settings))
+            for one in found:
+                count += 1
+                _tell_foreseen(one)
+    say(f"{count} 份申请会重新读取；真的要做，请加 --apply")
+
+
+def _tell_foreseen(one: "Foreseen") -> None:
+    typer.echo(f"{one.submission}\t{one.unit or ''}\t{one.error or f'{one.doubtful} 项待核对'}")
+    for change in one.changes:
+        before, after = (text if text is not None else "（空）" for text in (change.before, change.after))
+        typer.echo(f"\t{change.title}\t{before}\t{after}")
 
 
 @command(_audit, "sealform audit verify", "sealform audit verify --head 3f0a9c…")

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from generator import new_identity
 from models.calendars import Calendar
 from models.errors import Conflict
-from models.fields import EmailField
+from models.fields import EmailField, Field
 from models.findings import CATALOGUE
 from models.form import FormDefinition
 from service.campaigns.judgement.timing import Clock
@@ -174,15 +174,21 @@ def _asked(text: str, finding: FindingJson) -> AskedJson:
 
 
 def _right(form: FormDefinition, record: Any, wrong: set[str | None]) -> dict[str, Any]:
-    """The values that need not be asked for again. Seals and signatures are set on paper, each time anew."""
+    """The values that need not be asked for again. Seals and signatures are set on paper, each time anew where
+    the definition does not say that once is enough."""
     return {
         name: record.content[name]
         for name, field in form.fields.items()
         if name not in wrong
-        and not field.is_mark
+        and (not field.is_mark or _is_set_for_good(field, record.content.get(name)))
         and record.content.get(name) is not None
         and record.marks.get(name, {}).get("state") != "doubtful"
     }
+
+
+def _is_set_for_good(field: Field, value: Any) -> bool:
+    """Tell whether a seal or a signature needn't be set again."""
+    return field.given_once and isinstance(value, Mapping) and bool(value.get("present"))
 
 
 def _address(form: FormDefinition, content: Mapping[str, Any]) -> str | None:

@@ -102,7 +102,8 @@ def _forms(correction: Correction, kinds: Sequence[Kind]) -> Iterable[Paper]:
     record = Record(form=form.name, version=form.version, values=values)
     number = "" if correction.number == DRAFT else correction.number
     marks = {name: item for name, item in items(correction.asked).items() if name in form.fields}
-    notes = Notes(number, marks)
+    kept = tuple(name for name in correction.given if form.fields[name].is_mark)
+    notes = Notes(number, marks, kept)
     yield Paper(f"{_FORM}.docx", generate(form, "docx", identity, record, notes).data)
     for kind in kinds:
         try:

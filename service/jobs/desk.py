@@ -16,24 +16,24 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from extractor import Options, Source, around
+from extractor import Gathered, Kept, Options, Piece, Source, around
 from models.errors import NotFound, ReaderCrashed, TimedOut
 from service.blobs import Blobs, lay_out
 from service.jobs.decisions import Tempo, pause_before_another
 from service.jobs.queue import Queue
 from service.page_pictures import Views
 from service.processes.pool import Done, LastingPool, Read
-from service.processes.telling import Telling
+from service.processes.readers import Arranging, Telling
 from service.proof import twice
 from service.proof.holding import held_back, rules
 from service.results import Line
-from service.store import again, records
+from service.store import again, groupings, records, regrouping
 from service.store.database import Database
 from service.store.forms import FormStore
 from service.store.tables import uploads
 from service.store.uploads import ProgressJson, StoredFile, begin_reading, called, files_of, report_progress
 
-_PROGRESS = "progress.json"
+_PROGRESS, _KEPT = "progress.json", "kept"
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Job:
 @dataclass(frozen=True)
 class _Begun:
     """An upload whose reading has begun, with its `files`. `again` names the parts to read again, where not
-    all are to be read. `apart` says that the files may come from different applicants. `deaths` is how many
+    all are to be read. `arranged` are the groups to read as persons put them together. `apart` says that the files may come from different applicants. `deaths` is how many
     workers began this job and did not end it."""
 
     files: tuple[StoredFile, ...]
@@ -57,6 +57,7 @@ class _Begun:
     deaths: int
     apart: bool = False
     again: tuple[str, ...] = ()
+    arranged: tuple[groupings.Group, ...] = ()
 
     @property
     def name(self) -> str:
@@ -68,7 +69,8 @@ class _Begun:
             "", Path(), [(file.name, Path(str(number))) for number, file in enumerate(self.files)]
         )
         every = [(name, file.sha256) for (name, _), file in zip(named.parts, self.files, strict=True)]
-        wanted = {outer for name in self.again for outer in (name, *around(name))}
+        parts = {piece.part for one in self.arranged for piece in one.pieces} or set(self.again)
+        wanted = {outer for name in parts for outer in (name, *around(name))}
         return [one for one in every if not wanted or one[0] in wanted]
 
 
@@ -103,10 +105,11 @@ class Desk:
         if begun.deaths >= self.tempo.lives:
             error = ReaderCrashed(f"读取时工作进程先后中断 {begun.deaths} 次，已不再尝试")
             done, pause = Done.failed(Source(begun.name, self.scratch), error), None
+            kept: dict[str, bytes] = {}
         else:
-            done = self._extract(job, begun)
+            done, kept = self._extract(job, begun)
             pause = pause_before_another(done.lines, job.tries, self.tempo.pauses)
-        self._settle(job, begun, done, pause)
+        self._settle(job, begun, done, pause, kept)
         if self.views and pause is None:
             self.views.prepare(done.lines[0]["parts"], [(file.name, file.sha256) for file in begun.files])
         return done.error["code"] if done.error else None
@@ -120,9 +123,11 @@ class Desk:
                 tuple(files_of(connection, job.upload)),
                 tuple(again.to_read(connection, job.upload)),
             )
-            return _Begun(files, row.form, row.attempts - job.attempts - 1, row.apart, parts)
+            arranged = tuple(groupings.waiting(connection, job.upload))
+            return _Begun(files, row.form, row.attempts - job.attempts - 1, row.apart, parts, arranged)
 
-    def _extract(self, job: Job, begun: _Begun) -> Done:
+    def _extract(self, job: Job, begun: _Begun) -> tuple[Done, dict[str, bytes]]:
+        """Returns what was read, and what is to be kept of its pictures by key."""
         with self._folder(job) as folder:
             try:
                 source = Source.of(
@@ -130,15 +135,33 @@ class Desk:
                 )
             except NotFound as error:
                 # The blobs may be out of reach of this machine alone, so another try makes sense.
-                return Done.failed(Source(begun.name, folder), ReaderCrashed(error.message))
+                return Done.failed(Source(begun.name, folder), ReaderCrashed(error.message)), {}
             glance = _Glance(
                 self.database, job.upload, folder / _PROGRESS, len(source.parts), self.pool.seconds
             )
-            options, reader = replace(self.options, form=begun.form), self.reader(folder / _PROGRESS)
+            kept = Kept(folder / _KEPT)
+            options, reader = replace(self.options, form=begun.form, kept=kept), self._reader(begun, folder)
+            self._lay_out_kept(job, begun, kept)
             done = self.pool.read(source, self.forms.current(), options, reader, glance)
-            if done.whole or not source.apart:
-                return done
-            return self._extract_each(source, options, reader, glance)
+            if not done.whole and source.apart and not begun.arranged:
+                done = self._extract_each(source, options, reader, glance)
+            return done, {key: path.read_bytes() for key, path in kept.names().items()}
+
+    def _reader(self, begun: _Begun, folder: Path) -> Read:
+        if not begun.arranged:
+            return self.reader(folder / _PROGRESS)
+        return Arranging(
+            tuple(
+                Gathered(tuple(map(piece_of, one.pieces)), one.form or begun.form) for one in begun.arranged
+            )
+        )
+
+    def _lay_out_kept(self, job: Job, begun: _Begun, kept: Kept) -> None:
+        """Puts what was read before where the reader finds it, so that nothing is read twice."""
+        if begun.arranged:
+            with self.database.read() as connection:
+                for key, data in groupings.readings_of(connection, job.upload).items():
+                    kept.lay(key, data)
 
     def _extract_each(self, source: Source, options: Options, reader: Read, glance: "_Glance") -> Done:
         """Reads files that came apart one by one, after reading them together has failed as a whole. The file
@@ -165,21 +188,15 @@ class Desk:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _settle(self, job: Job, begun: _Begun, done: Done, pause: float | None) -> None:
+    def _settle(
+        self, job: Job, begun: _Begun, done: Done, pause: float | None, kept: dict[str, bytes]
+    ) -> None:
         """Stores the result, or puts the upload back into the queue for later."""
         now = self.clock()
         with self.database.write() as connection:
+            groupings.keep_readings(connection, job.upload, kept)
             if pause is None:
-                made = records.finish(
-                    connection,
-                    job.upload,
-                    self._held_back(connection, done.lines),
-                    self.forms.get,
-                    self.name,
-                    done.seconds,
-                    now,
-                    begun.again,
-                )
+                made = self._finish(connection, job, begun, done, now)
                 twice.ask(connection, made, self.forms.get, now)
                 return
             code = done.error["code"] if done.error else None
@@ -191,12 +208,28 @@ class Desk:
             report_progress(connection, job.upload, again)
             self.queue.enqueue(connection, job.upload, job.tries + 1, pause)
 
+    def _finish(
+        self, connection: sa.Connection, job: Job, begun: _Begun, done: Done, now: datetime
+    ) -> list[int]:
+        lines = self._held_back(connection, done.lines)
+        about = self.forms.get, self.name, done.seconds, now
+        if not begun.arranged:
+            return records.finish(connection, job.upload, lines, *about, begun.again)
+        # What failed as a whole failed for each of them.
+        each = lines if len(lines) == len(begun.arranged) else lines[:1] * len(begun.arranged)
+        return regrouping.finish(connection, job.upload, list(zip(begun.arranged, each, strict=True)), *about)
+
     def _held_back(self, connection: sa.Connection, lines: Sequence[Line]) -> list[Line]:
         known, found = rules(connection), []
         for line in lines:
             form = self.forms.get(str(line["form"]), str(line["version"])) if line["form"] else None
             found.append(twice.marked(held_back(line, form, known), form))
         return found
+
+
+def piece_of(one: groupings.Piece) -> Piece:
+    """Returns a piece as the reader takes it."""
+    return Piece(one.part, one.page or None, None if one.quarters < 0 else one.quarters)
 
 
 @dataclass

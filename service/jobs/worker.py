@@ -29,8 +29,8 @@ from service.jobs.queue import APPLICATION, NAME, VERSION, WORKFLOW, Queue, job_
 from service.page_pictures import Views
 from service.processes.child import die_with_parent, is_running
 from service.processes.pool import LastingPool, Limits, Read, Stopped, cores, options_of
+from service.processes.readers import Telling
 from service.processes.scratch import scratch_folder, sweep
-from service.processes.telling import Telling
 from service.proof import drawing
 from service.settings import Settings
 from service.signals import Stop

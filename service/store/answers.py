@@ -198,6 +198,7 @@ def weigh(line: Line, tie: Tie, now: datetime) -> Line:
     form = tie.form
     fields: dict[str, FieldJson] = dict(line["fields"])
     found: list[FindingJson] = list(line["findings"])
+    _carry(form, tie, fields, found)
     after = {name: one["value"] for name, one in fields.items()}
     for one in compare(form, tie.notice.asked, tie.notice.given, tie.before, after):
         if one.field not in fields:
@@ -214,6 +215,21 @@ def weigh(line: Line, tie: Tie, now: datetime) -> Line:
     elif tie.notice.ends_at <= (tie.received_at or now):
         found.append(finding_of(Finding.of("correction-late", due=tie.notice.due)))
     return {**line, "fields": fields, "findings": found}
+
+
+def _carry(form: FormDefinition, tie: Tie, fields: dict[str, FieldJson], found: list[FindingJson]) -> None:
+    """Takes over what was right, was not asked for and was not given again, where the definition says that
+    once is enough."""
+    asked = notices.items(tie.notice.asked)
+    for name, value in tie.notice.given.items():
+        field = form.fields.get(name)
+        if field is None or not field.given_once or name in asked or name not in fields:
+            continue
+        if _is_empty(field, fields[name]["value"]):
+            fields[name] = {**fields[name], "value": value, "decision": "accept", "alternatives": []}
+            found[:] = [one for one in found if one["field"] != name]
+            told = Finding.of("correction-carried", name, title=form.titles[name])
+            found.append(finding_of(told))
 
 
 def _settle(fields: dict[str, FieldJson], found: list[FindingJson], name: str) -> None:

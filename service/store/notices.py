@@ -141,11 +141,19 @@ def answered_by(connection: sa.Connection, submission: int) -> Any | None:
     return connection.execute(query.limit(1)).one_or_none()
 
 
-def leave(connection: sa.Connection, submission: int, move: str, now: datetime) -> None:
-    """Settles the open notice of a submission that a person took up again or withdrew."""
+def leave(connection: sa.Connection, submission: int, status: str, move: str, now: datetime) -> bool:
+    """Settles the open notice of a submission in `status` that a person took up again or withdrew. Returns
+    whether it is asked again instead: where it was withdrawn while its notice was open, taking that back opens
+    the notice again."""
+    known = present(connection, submission)
+    if move == "reopen" and status == "withdrawn" and known is not None and known.state == "closed":
+        said = {"state": "open", "settled_at": None}
+        connection.execute(notices.update().where(notices.c.id == known.id).values(said))
+        return True
     state: State = "closed" if move == "withdraw" else "recalled"
     mine = notices.c.submission_id == submission, notices.c.state == "open"
     connection.execute(notices.update().where(*mine).values(state=state, settled_at=now))
+    return False
 
 
 def answer(connection: sa.Connection, notice: int, submission: int, ground: Ground, now: datetime) -> None:

@@ -78,7 +78,7 @@ def finish(
             last += 1
             submission = insert_submission(connection, upload, last, name or str(line["source"]), None, now)
         by = Editor(f"worker:{worker}", now)
-        _store_result(connection, submission, line, forms, by, seconds, name, tie)
+        store_result(connection, submission, line, forms, by, seconds, name, tie)
         made.append(submission)
     # Another submission may have been put back meanwhile, to be read again.
     now_it_is = "received" if again and waiting(connection, upload) else "done"
@@ -86,7 +86,7 @@ def finish(
     return made
 
 
-def _store_result(
+def store_result(
     connection: sa.Connection,
     submission: int,
     line: Line,
@@ -96,6 +96,7 @@ def _store_result(
     name: str | None = None,
     tie: answers.Tie | None = None,
 ) -> None:
+    """Stores what was read of a submission, which has no record yet."""
     line = answers.weigh(line, tie, by.now) if tie else line
     if name is not None:
         connection.execute(submissions.update().where(submissions.c.id == submission).values(name=name[:512]))
@@ -239,8 +240,8 @@ def decide(
         _expect_settled(connection, row, reason)
     if move == "retry":
         _read_again(connection, row)
-    if move in ("reopen", "withdraw"):
-        notices.leave(connection, submission, move, by.now)
+    if move in ("reopen", "withdraw") and notices.leave(connection, submission, row.status, move, by.now):
+        target = "returned"
     version = add_version(connection, row, by, move, reason, {}, target)
     connection.execute(
         submissions.update()
@@ -393,26 +394,26 @@ def _write(
             doubts.insert(),
             [{"submission_id": submission, "field": name, "form": state.form.name} for name in open_fields],
         )
-    search.index(connection, submission, [row.name, *_texts(state.values)])
+    search.index(connection, submission, [row.name, *search.texts_of(state.values)])
 
 
-def index_again(connection: sa.Connection) -> None:
-    """Makes the search index anew, from the submissions and their records."""
-    connection.execute(sa.text("DELETE FROM search"))
-    every = sa.select(submissions.c.id, submissions.c.name, records.c.content).join(records, isouter=True)
-    living = every.where(submissions.c.purged_at.is_(None)).order_by(submissions.c.id).limit(1000)
-    last = 0
-    while rows := connection.execute(living.where(submissions.c.id > last)).all():
-        for row in rows:
-            search.index(connection, row.id, [row.name, *_texts(row.content)])
-        last = rows[-1].id
-
-
-def _texts(values: Any) -> list[str]:
-    if isinstance(values, str):
-        return [values]
-    inner = values.values() if isinstance(values, Mapping) else values if isinstance(values, list) else ()
-    return [text for value in inner for text in _texts(value)]
+def carry(
+    connection: sa.Connection, submission: int, form: FormDefinition,
+    kept: Mapping[str, tuple[Any, MarkJson]], by: Editor,
+) -> int:  # fmt: skip
+    """Takes over values that persons settled before a submission was read again, with their marks; returns
+    the new version. The submission must just have been read."""
+    row, record = row_of(connection, submission), _record(connection, submission)
+    values, marks = _content(record)
+    made: dict[str, ChangeJson] = {}
+    for name, (value, mark) in kept.items():
+        before = marks.get(name, UNMARKED)
+        made[name] = {
+            "before": values.get(name), "after": value, "mark_before": before, "mark_after": mark,
+        }  # fmt: skip
+        values[name], marks[name] = value, mark
+    _weigh_again(form, values, marks, made)
+    return _edit(connection, submission, row, by, form, values, marks, ("carried", made, None, None))
 
 
 def _editable(connection: sa.Connection, submission: int, expected: int) -> Any:

@@ -31,7 +31,7 @@ _PREFIX = "submission:"
 # Entries about a submission that change nothing in its record.
 _SILENT = frozenset({
     "upload", "dossier", "correction", "view", "ruling", "place", "sample", "notice", "answered",
-    "notice-sent", "assign",
+    "notice-sent", "assign", "grouped",
 })  # fmt: skip
 _CAMPAIGN = "campaign:"
 _UNDER_WAY = ("received", "reading")
@@ -66,8 +66,9 @@ class _Told:
         self.version += action not in _SILENT
         if action == "purge":
             self.rulings, self.belongs = {}, None
-        if action in ("purge", "read"):
-            self.values, self.has_record, self.is_purged = {}, action == "read", action == "purge"
+        if action in ("purge", "read", "reread", "restored"):
+            self.values, self.has_record = {}, action in ("read", "restored")
+            self.is_purged = action == "purge"
         for label, value in values:
             if label == "status":
                 self.status = value.strip('"')

@@ -6,9 +6,12 @@ characters or more, whatever the words are. A single character is found as a pre
 """
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import sqlalchemy as sa
+
+from service.store.tables import records, submissions
 
 # This token stands between two texts, so that no phrase spans them. It is longer than any pair.
 _BREAK = "xxx"
@@ -72,3 +75,23 @@ def _plain(text: str) -> str:
     return "".join(
         character for character in unicodedata.normalize("NFKC", text).lower() if character.isalnum()
     )
+
+
+def index_again(connection: sa.Connection) -> None:
+    """Makes the search index anew, from the submissions and their records."""
+    connection.execute(sa.text("DELETE FROM search"))
+    every = sa.select(submissions.c.id, submissions.c.name, records.c.content).join(records, isouter=True)
+    living = every.where(submissions.c.purged_at.is_(None)).order_by(submissions.c.id).limit(1000)
+    last = 0
+    while rows := connection.execute(living.where(submissions.c.id > last)).all():
+        for row in rows:
+            index(connection, row.id, [row.name, *texts_of(row.content)])
+        last = rows[-1].id
+
+
+def texts_of(values: Any) -> list[str]:
+    """Returns every text in JSON values."""
+    if isinstance(values, str):
+        return [values]
+    inner = values.values() if isinstance(values, Mapping) else values if isinstance(values, list) else ()
+    return [text for value in inner for text in texts_of(value)]

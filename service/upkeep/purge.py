@@ -12,7 +12,7 @@ from models.errors import BadUsage
 from service.blobs import Blobs
 from service.proof import keying
 from service.results import Line
-from service.store import audit, belongings, campaigns, events, notices, search, twins
+from service.store import audit, belongings, campaigns, events, groupings, notices, search, twins
 from service.store.database import Database
 from service.store.statuses import Status
 from service.store.tables import (
@@ -149,6 +149,7 @@ def _erase(connection: sa.Connection, submission: int, actor: str, now: datetime
     belongings.forget(connection, submission)
     keying.forget(connection, submission)
     notices.forget(connection, submission)
+    groupings.forget(connection, submission)
     connection.execute(
         versions.insert().values(
             submission_id=submission, version=row.version + 1, at=now, actor=actor, action="purge",

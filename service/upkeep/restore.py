@@ -22,7 +22,7 @@ from service.blobs import Blobs
 from service.jobs.inside_dbos import forget_jobs
 from service.store import audit
 from service.store.database import Database, revision_of, revisions
-from service.store.records import index_again
+from service.store.search import index_again
 from service.store.tables import counters, metadata, submissions, uploads, workers
 from service.terminal import progress
 from service.upkeep.backup import (

@@ -65,6 +65,8 @@ ACTIONS: Mapping[str, str] = {
     "draw": "抽取抽查", "sample": "抽查有误", "tighten": "收紧复核", "loosen": "放宽复核",
     "unsettle": "撤销重复的处理", "ruling": "活动意见", "announce": "导入上级名单",
     "match": "对应上级名单", "place": "归入活动",
+    "reread": "按新的分组读取", "merged": "页面归到别的申请", "grouped": "分出新的申请", "restored": "撤销分组",
+    "carried": "沿用已核对的内容",
 }  # fmt: skip
 SUBJECTS: Mapping[str, str] = {
     "submission": "申请", "user": "用户", "token": "令牌", "form": "表格", "preset": "方案",
@@ -109,6 +111,7 @@ class Page:
 PAGES = (
     Page("/", "inbox.html", current="/"),
     Page("/submissions/{id:int}", "review.html", current="/", is_of_one=True),
+    Page("/submissions/{id:int}/grouping", "grouping.html", "correct", "/", is_of_one=True),
     Page("/questions", "questions.html", "correct", "/questions"),
     Page("/questions/{form}/{field}", "wall.html", "correct", "/questions"),
     Page("/samples", "samples.html", "correct", "/samples"),
@@ -204,7 +207,9 @@ def _shown(page: Page) -> Callable[..., Response]:
         settings = context.settings
         most = {"files": settings.limits().parts, "bytes": settings.request_bytes}
         start = _start(context, who) if page.path == "/" else None
-        return render(page.template, who, current=page.current, most=most, start=start, **request.path_params)
+        sends = settings.smtp is not None
+        about = {"most": most, "start": start, "sends": sends, **request.path_params}
+        return render(page.template, who, current=page.current, **about)
 
     return show
 

@@ -2,6 +2,7 @@
 end."""
 
 import io
+import re
 from collections.abc import Mapping
 
 from pdfminer.pdfdocument import PDFDocument
@@ -10,11 +11,15 @@ from pdfminer.pdfinterp import PDFResourceManager
 from pdfminer.pdfpage import PDFPage
 from pdfminer.pdfparser import PDFParser
 from pdfminer.pdftypes import resolve1
+from pdfminer.psparser import PSLiteral
 from pdfplumber.page import Page
 from pdfplumber.pdf import PDF
 
 from extractor.readers.painted.page import Seen
 from extractor.readers.pdf.font_tables import MOST_CHARACTERS, check_tables
+
+# Encodings whose codes are Unicode (ISO 32000-1, table 118).
+_OF_UNICODE = re.compile(r"Uni(GB|CNS|JIS|KS)[0-9A-Za-z]*-(UCS2|UTF16)(-HW)?-[HV]")
 
 
 class Fonts(PDFResourceManager):
@@ -24,7 +29,16 @@ class Fonts(PDFResourceManager):
         """The font of that dictionary."""
         check_tables(spec)
         lists = {key: _within(resolve1(spec[key])) for key in ("W", "W2") if key in spec}
-        return super().get_font(objid, {**spec, **lists})
+        plain = {key: value for key, value in spec.items() if key != "ToUnicode" or not _says_unicode(spec)}
+        return super().get_font(objid, {**plain, **lists})
+
+
+def _says_unicode(spec: Mapping[str, object]) -> bool:
+    """Tell whether the codes of a font are Unicode. pdfminer would look for its glyphs' numbers in the map of
+    codes (ToUnicode), and find other characters."""
+    encoding = resolve1(spec.get("Encoding"))
+    name = encoding.name if isinstance(encoding, PSLiteral) else None
+    return isinstance(name, str) and _OF_UNICODE.fullmatch(name) is not None
 
 
 def _within(widths: object) -> object:

@@ -95,7 +95,11 @@ async def picture(
 def _picture(
     context: Context, views: Views, submission: int, index: int, look: Look, known: str | None
 ) -> Response:
-    held = _held(_found(context, submission), index)
+    return picture_of(views, _held(_found(context, submission), index), look, known)
+
+
+def picture_of(views: Views, held: Held, look: Look, known: str | None) -> Response:
+    """Returns a picture, or that the asker's own, whose tags are `known`, is still the same."""
     headers = {"ETag": f'"{views.tag(held, look)}"', "Cache-Control": _KEPT}
     if known is not None and headers["ETag"] in re.findall(r'"[^"]*"', known):
         return Response(status_code=304, headers=headers)

@@ -7,8 +7,11 @@ from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObjec
 
 from extractor.limits import PdfLimits
 from extractor.readers.pdf import read_pdf
+from generator import generate, new_identity
 from models.errors import Damaged, Encrypted, Hostile, TooLarge, UnsupportedKind
 from models.identity import Identity
+from models.page import Table
+from tests.conftest import Forms
 from tests.extractor.pdfs import saved, say, texts, typeset, with_pages, written
 
 
@@ -126,3 +129,29 @@ def test_a_page_with_hidden_words_all_over_is_read_in_time_and_told() -> None:
     pages = read_pdf(written(say("seen") + hidden)).pages
     assert pages.damage == ("第 1 页有 4000 处看不见的文字",)
     assert len(pages.aside[0].text) > 4000
+
+
+def test_what_a_program_set_in_our_form_is_read_as_the_font_that_is_not_embedded_shows_it(
+    forms: Forms,
+) -> None:
+    """pypdf draws a value in SimSun, whose codes are Unicode; pdfminer's map of them told other characters."""
+    form = forms["pilot-application"]
+    values = {"organization": "武汉东湖开发区管委会", "phone": "0714-6814989"}
+    writer = PdfWriter(clone_from=io.BytesIO(generate(form, "pdf", new_identity(form)).data))
+    for page in writer.pages:
+        named = {f"sealform:{name}": value for name, value in values.items()}
+        writer.update_page_form_field_values(page, named, auto_regenerate=False)
+    out = io.BytesIO()
+    writer.write(out)
+    reading = read_pdf(out.getvalue())
+    text = "".join(
+        line.text
+        for page in reading.pages.pages
+        for block in page.blocks
+        if isinstance(block, Table)
+        for cell in block.cells
+        for line in cell.lines
+    )
+    assert values["organization"] in text
+    assert values["phone"] in text
+    assert not {f"sealform:{name}" for name in values} & {odd.name for odd in reading.pages.mismatches}

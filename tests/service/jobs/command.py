@@ -13,7 +13,7 @@ from pathlib import Path
 
 from extractor import Options, Source
 from models.form import FormDefinition
-from service.processes.telling import Telling
+from service.processes.readers import Telling
 from service.results import Line
 from tests.service.readers import ORDER, do
 

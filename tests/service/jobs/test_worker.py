@@ -13,7 +13,7 @@ from generator import generate, new_identity
 from models.errors import TimedOut
 from service.forms.definitions import load_forms
 from service.jobs.desk import _Glance
-from service.processes.telling import Telling
+from service.processes.readers import Telling
 from service.sources import Source
 from service.store import records, workers
 from service.store.uploads import begin_reading

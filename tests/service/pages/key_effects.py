@@ -202,6 +202,7 @@ EFFECTS: Mapping[str, Effect] = {
     "取消": _closes("#reason"),
     "确认": _confirms, "保存": _confirms, "保存这一份": _confirms, "放弃修改": _gives_up, "修改": _edits,
     "没有填写": _empties,
+    "调整分组": _goes(r"/submissions/\d+/grouping$"),
     "撤销": _brings_back, "打开": _goes(r"/submissions/\d+$"), "全选": _selects_all,
     "放大": _zooms(1), "缩小": _zooms(-1), "适合宽度": _zooms(0), "下一页": _turns_page,
     "上一页": _turns_page,

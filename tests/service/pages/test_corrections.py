@@ -11,9 +11,10 @@ from playwright.sync_api import expect
 
 from service.forms.definitions import load_forms
 from tests.service import applicants
-from tests.service.pages.conftest import Visit
+from tests.service.mail_server import taking_mail
+from tests.service.pages.conftest import Contexts, Visit
 from tests.service.pages.samples import FORM, filled
-from tests.service.pages.serving import Service
+from tests.service.pages.serving import Service, running
 from tests.service.pages.test_accessible import RULES
 from tests.service.pages.walking import arrived
 
@@ -72,3 +73,29 @@ def test_what_was_returned_says_its_number_and_what_answered_it(pair: tuple[int,
     page = visit(f"/submissions/{first}")
     expect(page.get_by_text(f"{first}-1 号，已由第 {second} 号答复")).to_be_visible()
     expect(page.get_by_role("link", name="下载补正材料")).to_be_visible()
+    assert page.locator("#sending").count() == 0
+
+
+@pytest.mark.accept
+def test_a_notice_is_sent_by_a_button_where_a_server_is_set(contexts: Contexts, tmp_path: Path) -> None:
+    with taking_mail() as box:
+        (tmp_path / "service").mkdir()
+        place = {"SEALFORM_SMTP": f"127.0.0.1:{box.port}", "SEALFORM_SMTP_FROM": "notice@bureau.example"}
+        with running(tmp_path / "service", {**place, "SEALFORM_SMTP_SECURITY": "none"}) as service:
+            who = service.administrator
+            (first,) = arrived(who, filled(tmp_path, 881, {PHONE: "看不清", MAIL: "office@unit.example"}))
+            who.ask(
+                "POST", f"/submissions/{first['id']}/decision", json={"move": "return", "reason": "1. 电话看不清。"},
+                headers={"If-Match": f'"{first["version"]}"'},
+            )  # fmt: skip
+            page = contexts(who).new_page()
+            page.goto(f"{service.url}/submissions/{first['id']}")
+            page.locator("#sending summary").click()
+            assert box.mails == []
+            page.locator("#sending").get_by_role("button", name="发出").click()
+            expect(page.locator("#messages")).to_contain_text("已发送到 office@unit.example", timeout=60_000)
+            expect(page.locator("#sending summary")).to_have_text("已发送，再发一次")
+            ((sender, to, _),) = box.mails
+            assert (sender, to) == ("notice@bureau.example", ["office@unit.example"])
+            log = who.ask("GET", "/audit", params={"subject": f"submission:{first['id']}"})["items"]
+            assert "notice-sent" in {entry["action"] for entry in log}

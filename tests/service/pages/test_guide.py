@@ -100,7 +100,8 @@ def test_every_button_and_key_of_the_guide_is_on_a_page(service: Service, contex
     page: Page = contexts(service.administrator).new_page()
     question = f"/questions/{submission['form']}/{submission['doubtful_fields'][0]['name']}"
     seen, keys = set[str](), set[str]()
-    for path in (*_PAGES, f"/submissions/{submission['id']}", question):
+    own = f"/submissions/{submission['id']}"
+    for path in (*_PAGES, own, f"{own}/grouping", question):
         page.goto(service.url + path)
         page.wait_for_load_state("networkidle") if path == "/admin" else page.wait_for_timeout(600)
         if path.startswith("/campaigns"):

@@ -107,6 +107,7 @@ SHEETS: dict[str, Sequence[Row]] = {
         _row("先跳过，打开下一份", "n / Alt+n", _DOUBT, "location.pathname !== was.path"),
         _row("退回补正", "r / Alt+r", _DOUBT, "document.querySelector('#reason') !== null"),
         _row("历史", "h / Alt+h", _DOUBT, "!document.querySelector('#history').hidden"),
+        _row("调整分组：哪些页是哪一份", "g / Alt+g", _DOUBT, "/grouping$/.test(location.pathname)"),
         _row("去掉印章，看下面的字", "s / Alt+s", _DOUBT, "document.querySelector('#seal-off').ariaPressed === 'true'"),
         Row("下一页、上一页", [
             Use("Alt+PageDown", _DOUBT, "document.querySelector('#page-now').textContent.startsWith('第 2')"),

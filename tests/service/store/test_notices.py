@@ -1,5 +1,6 @@
 """Notices of correction as they are kept, and the answers to them, on both databases."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from service.forms.definitions import load_forms
-from service.store import audit, listing, notices, records, replay, settling, twins
+from service.store import answers, audit, listing, notices, records, replay, settling, twins
 from service.store.database import Database
 from service.store.notices import Asking
 from service.store.tables import records as kept
@@ -22,6 +23,18 @@ PHONE, EMAIL = (
 )
 INSTANCE = "7KX2M4N6P8"
 END = datetime(2026, 12, 5, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What weighing an answer asks of a notice."""
+
+    asked: list[dict[str, Any]]
+    given: dict[str, Any]
+    number: str = "补正 1 号"
+    state: str = "open"
+    due: str = "2026-12-04"
+    ends_at: datetime = END
 
 
 def _ask(database: Database, submission: int, **more: Any) -> Any:
@@ -215,6 +228,58 @@ def test_a_withdrawn_one_stays_withdrawn_and_its_answer_is_told(database: Databa
     new = _answer(database, _again(database, old, **{PHONE: "027-85807053"}))
     assert (_row(database, old).status, _row(database, old).replaced_by) == ("withdrawn", None)
     assert (_row(database, new).replaces, "correction-closed" in _codes(database, new)) == (None, True)
+
+
+def test_taking_back_a_closing_asks_again(database: Database) -> None:
+    old = store(database, PILOT, 1)
+    _ask(database, old)
+    move(database, old, "withdraw", "逾期未补正")
+    move(database, old, "reopen")
+    assert (_row(database, old).status, _notice(database, old).state) == ("returned", "open")
+    new = _answer(database, _again(database, old, **{PHONE: "027-85807053"}))
+    assert (_row(database, old).replaced_by, _notice(database, old).state) == (new, "answered")
+    with database.read() as connection:
+        assert list(replay.departures(connection)) == []
+
+
+def test_one_that_was_withdrawn_by_itself_is_reviewed_when_that_is_taken_back(database: Database) -> None:
+    one = store(database, PILOT, 1)
+    move(database, one, "withdraw")
+    move(database, one, "reopen")
+    assert _row(database, one).status == "in-review"
+
+
+def test_what_was_right_need_not_be_given_again_where_the_definition_says_so(
+    database: Database,
+) -> None:
+    seal = next(name for name, one in PILOT.fields.items() if one.kind == "seal")
+    ticks = next(name for name, one in PILOT.fields.items() if one.kind == "choice")
+    plain = PILOT.model_dump()
+    for row in plain["rows"]:
+        for cell in row["cells"]:
+            for item in cell["content"]:
+                item.update({"given_once": True} if item.get("name") in (seal, ticks) else {})
+    once = PILOT.model_validate(plain)
+    old = store(database, PILOT, 1)
+    with database.read() as connection:
+        content = dict(listing.whole(connection, old).record.content)  # type: ignore[union-attr]
+    mark = {**(content[seal] or {}), "present": True}
+    for form, carried in ((PILOT, {}), (once, {seal: mark, ticks: content[ticks]})):
+        read = _again(database, old, **{PHONE: "027-85807053"})
+        read["fields"][seal]["value"] = {**mark, "present": False}
+        read["fields"][ticks]["value"] = None
+        missing = {"code": "seal-missing", "severity": "error", "message": "缺少公章", "field": seal}
+        read["findings"] = [*read["findings"], missing]
+        given = {**{name: one for name, one in content.items() if one is not None}, seal: mark}
+        given.pop(PHONE)
+        notice = Asked(asked=[{"field": PHONE}], given=given)
+        tie = answers.Tie(form, notice, "instance", content, "returned", True, NOW)
+        line_ = answers.weigh(read, tie, NOW)  # type: ignore[arg-type]
+        for name, value in carried.items():
+            assert (line_["fields"][name]["value"], line_["fields"][name]["decision"]) == (value, "accept")
+        told = {(one["code"], one["field"]) for one in line_["findings"]}
+        assert {name for code, name in told if code == "correction-carried"} == carried.keys()
+        assert (("seal-missing", seal) in told) == (form is PILOT)
 
 
 def test_one_that_comes_after_the_day_is_told_and_until_then_stands_on_the_list(database: Database) -> None:

@@ -127,6 +127,7 @@ function paint() {
   $("#status").hidden = false;
   $("#about").textContent = `${detail.name}　${moment(detail.received_at)} 收到`;
   paintMoves(detail.moves, (move) => (move === "accept" ? accept() : decide(move)), (move) => (move === "accept" ? accept() : begin(move)), detail.errors > 0);
+  if ($("#regroup")) $("#regroup").href = `/submissions/${id}/grouping`;
   paintAssignee();
   paintProblems();
   paintSettled();
@@ -490,6 +491,7 @@ bind("复核", [
   { name: "skip", keys: ["n", "Alt+n"], does: "先跳过，打开下一份", run: goOn, writing: true },
   { name: "return", keys: ["r", "Alt+r"], does: "退回补正", run: () => begin("return"), writing: true, when: canReturn },
   { name: "history", keys: ["h", "Alt+h"], does: "历史", run: () => showHistory(), writing: true },
+  { name: "regroup", keys: ["g", "Alt+g"], does: "调整分组：哪些页是哪一份", run: () => $("#regroup").click(), writing: true, when: () => may("correct") && detail },
 ]);
 bind("原件", [
   { name: "seal", keys: ["s", "Alt+s"], does: "去掉印章，看下面的字", run: () => original.toggleSeal(), writing: true },

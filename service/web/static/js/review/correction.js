@@ -1,6 +1,8 @@
 // Corrections: the notice that an application went back with, and, where this one answers a notice, what changed since, side by side.
 
-import { h, icon } from "../dom.js";
+import { send } from "../api.js";
+import { $, h, icon } from "../dom.js";
+import { say, tell } from "../toast.js";
 import { may } from "../words.js";
 
 const STATES = { open: "待补正", answered: "已收到补正", closed: "已关闭", recalled: "已收回" };
@@ -17,7 +19,24 @@ export function correctionNotes(detail, focus) {
 function papersNote({ id, fields }, notice) {
   if (!may("decide") || !Object.keys(fields).length) return null;
   return h("div", { class: `note${notice?.overdue ? " doubt" : ""}` }, icon("info"), h("p", {}, notice ? `已退回补正：${notice.number}，${clock(notice)}。` : "已退回补正。",
-    h("a", { href: `/api/v1/submissions/${id}/correction`, download: "" }, "下载补正材料"), "：补正通知书、填好了正确内容的申请表、邮件草稿，请看过再发出。"));
+    h("a", { href: `/api/v1/submissions/${id}/correction`, download: "" }, "下载补正材料"), "：补正通知书、填好了正确内容的申请表、邮件草稿，请看过再发出。"), "sends" in $("#review").dataset && sender(id, notice));
+}
+
+/** Sends the notice, where the service may; a mail can't be taken back, so that the button stands behind another. */
+function sender(id, notice) {
+  const words = h("summary", {}, notice?.sent ? "已发送，再发一次" : "发送补正通知");
+  const button = h("button", { type: "button", class: "small primary", onclick: async () => {
+    button.disabled = true;
+    try {
+      const { to, number } = await send("POST", `/submissions/${id}/correction/sending`);
+      place.open = false;
+      words.textContent = "已发送，再发一次";
+      say(`${number} 已发送到 ${to}`);
+    } catch (problem) { tell(problem); }
+    button.disabled = false;
+  } }, "发出");
+  const place = h("details", { class: "menu", id: "sending" }, words, h("div", {}, h("p", { class: "small" }, "发到表上的电子邮箱，附补正材料；发出后不能收回，每次发送都记入日志。"), button));
+  return place;
 }
 
 /** How much time is left, or since when there is none. */

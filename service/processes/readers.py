@@ -1,4 +1,4 @@
-"""The reader of a worker's processes. It stands apart from the worker, because each process that reads
+"""The readers of a worker's processes. They stand apart from the worker, because each process that reads
 imports this module, and database and queue would cost it a second of processor before its first page."""
 
 import json
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from extractor import Options, Source, extract
+from extractor import Gathered, Options, Source, extract, extract_arranged
 from service.results import Line, line_of
 
 if TYPE_CHECKING:
@@ -32,3 +32,14 @@ class Telling:
             begun += 1
 
         return [line_of(result) for result in extract(submission, forms, options, tell)]
+
+
+@dataclass(frozen=True)
+class Arranging:
+    """Reads the `gathered` pieces of a submission, each as one application."""
+
+    gathered: tuple[Gathered, ...]
+
+    def __call__(self, submission: Source, forms: "Forms", options: Options) -> list[Line]:
+        """Returns a line for each of them, in their order."""
+        return [line_of(one) for one in extract_arranged(submission, self.gathered, forms, options)]

@@ -1,0 +1,73 @@
+"""What a code on the paper says of the values that were printed, beside what was read of the print (pure).
+
+Code and print are two witnesses of the same words. Where both say the same, or differ only where the print was
+read unsurely, the value is the code's. Where they differ otherwise, somebody altered the paper, and the paper
+has the last word: a person sees both. A code is believed in nothing that the print does not show.
+"""
+
+from collections.abc import Sequence
+
+from extractor import rungs
+from extractor.weighing.compare import compare
+from models.coded import Said, checksum, decode, is_of
+from models.fields import Field
+from models.findings import Finding
+from models.form import FormDefinition
+from models.page import Pages
+from models.record import Observation
+
+
+def with_coded(
+    form: FormDefinition, pages: Pages, observations: Sequence[Observation]
+) -> tuple[list[Observation], list[Finding]]:
+    """Return the observations beside what the codes on the pages say, and what is odd about the codes."""
+    said, told = _said(form, pages)
+    if said is None:
+        return list(observations), told
+    return [_beside(form, one, said) for one in observations], told
+
+
+def _said(form: FormDefinition, pages: Pages) -> tuple[Said | None, list[Finding]]:
+    told = []
+    for page in (page for page in pages.pages if page.coded):
+        identity = page.identity or pages.identity
+        said = decode(form, page.coded or "") if is_of(page.coded or "", identity) else None
+        if said is not None:
+            return said, []
+        told.append(Finding.of("code-foreign", page=page.number))
+    return None, told
+
+
+def _beside(form: FormDefinition, paper: Observation, said: Said) -> Observation:
+    field = form.fields[paper.field]
+    if paper.field in said.rest:
+        is_right = paper.value is not None and checksum(field, paper.value) == said.rest[paper.field]
+        return _borne_out(paper) if is_right else paper
+    value = said.values.get(paper.field)
+    if value is None:
+        return paper
+    coded = Observation(
+        field=paper.field, value=value, raw=field.format(value), source="control", confidence=rungs.CERTAIN
+    )
+    far = compare(field, coded, paper)
+    if paper.value is not None and far.agrees:
+        return _borne_out(paper.model_copy(update={"value": value}))
+    doubt = Finding.of(
+        "code-disagrees",
+        paper.field,
+        title=form.titles[paper.field],
+        printed=_words(field, value),
+        paper=far.other,
+    )
+    return paper.model_copy(
+        update={"alternatives": (value, *paper.alternatives), "doubts": (*paper.doubts, doubt)}
+    )
+
+
+def _borne_out(paper: Observation) -> Observation:
+    """Return an observation that two witnesses agree on; what is odd about its place stays."""
+    return paper.model_copy(update={"source": "twin", "confidence": rungs.CERTAIN, "signs": {}})
+
+
+def _words(field: Field, value: object) -> str:
+    return field.format(value)[:60]  # type: ignore[arg-type]

@@ -1,0 +1,425 @@
+"""Putting pages together anew: moving, splitting and joining applications of one upload, and taking that back.
+
+What a person asks for is the whole upload as it should be. Only what differs is changed: a group with other
+pieces or another form is read again, one without any is withdrawn, a new one gets a submission. What stood
+before is kept with the act, so that it can be put back without reading.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from models.errors import Conflict, Invalid
+from models.form import FormDefinition
+from service.results import Line, PartJson
+from service.store import audit, groupings, records, search, twins
+from service.store.groupings import Group, Piece, Present
+from service.store.marks import SETTLED, MarkJson
+from service.store.statuses import WORDS, Status
+from service.store.tables import doubts, regroupings, results, submissions, uploads, versions
+from service.store.tables import records as kept_records
+from service.store.uploads import called, insert_submission
+from service.store.versions import Editor, add_version, expect, row_of
+
+# Only these may be put together anew; what was decided must be reopened first.
+OPEN: tuple[Status, ...] = ("in-review", "unreadable")
+_COLUMNS = ("status", "name", "unit", "form", "form_version", "instance", "doubtful", "errors", "error_code")
+# What may have been done to a submission since, for a regrouping to be taken back.
+_OWN = ("reread", "merged", "read", "carried", "restored")
+
+
+@dataclass(frozen=True)
+class Regrouped:
+    """What became of an upload: the submissions that are to be read again, and those that were withdrawn
+    because nothing is left of them."""
+
+    reread: tuple[int, ...]
+    merged: tuple[int, ...]
+
+
+def regroup(
+    connection: sa.Connection, upload: int, expected: Mapping[int, int], wanted: Sequence[Group], by: Editor
+) -> Regrouped:
+    """Groups an upload as `wanted`; `expected` are the versions of its submissions that were looked at. The
+    caller puts the upload into the queue where something is to be read.
+
+    Raises:
+        Stale: a submission has changed since.
+        Conflict: the upload is being read, or a submission was decided that would change.
+        Invalid: a piece is not the upload's, or stands in two groups.
+    """
+    rows = _lock(connection, upload)
+    now = groupings.present(connection, upload)
+    _check(now, wanted)
+    changed = _changed(rows, expected, now, wanted)
+    if not changed and not any(one.submission is None for one in wanted):
+        raise Conflict("分组没有改动")
+    before = _snapshots(connection, upload, rows, now, {one.submission for one in changed})
+    reread: list[int] = []
+    merged: list[int] = []
+    made: list[int] = []
+    last, came = max(row.application for row in rows.values()), min(row.received_at for row in rows.values())
+    for group in changed:
+        assert group.submission is not None
+        groupings.keep(connection, group.submission, group)
+        (_reread if group.pieces else _merge)(connection, rows[group.submission], group, by)
+        (reread if group.pieces else merged).append(group.submission)
+    for group in (one for one in wanted if one.submission is None and one.pieces):
+        last += 1
+        made.append(_make(connection, upload, last, group, came, by))
+    _tell_parts(connection, upload, now.parts)
+    _keep_act(connection, upload, before, made, by)
+    if reread or made:
+        _put_back(connection, upload)
+    return Regrouped((*reread, *made), tuple(merged))
+
+
+def reread(connection: sa.Connection, upload: int, numbers: Collection[int], by: Editor) -> None:
+    """Has submissions of an upload read again as they are grouped, by the definitions that hold now. What
+    persons settled stays where the same is read, and it can be taken back as a regrouping can. The caller puts
+    the upload into the queue.
+
+    Raises:
+        Conflict: the upload is being read, or one of them was decided.
+    """
+    rows = _lock(connection, upload)
+    now = groupings.present(connection, upload)
+    before = _snapshots(connection, upload, rows, now, numbers)
+    for number in numbers:
+        if rows[number].status not in OPEN:
+            raise Conflict(f"编号 {number} 的状态是“{WORDS[rows[number].status]}”，不能重新读取")
+        _reread(connection, rows[number], now.of(number), by)
+    _keep_act(connection, upload, before, [], by)
+    _put_back(connection, upload)
+
+
+def _snapshots(
+    connection: sa.Connection, upload: int, rows: Mapping[int, Any], now: Present,
+    touched: Collection[int | None],
+) -> dict[str, dict[str, Any]]:  # fmt: skip
+    """Returns what stands in each submission of an upload, and keeps how all of it is grouped."""
+    lines = groupings.lines_of(connection, upload)
+    for group in now.groups:
+        if group.submission is not None:
+            groupings.keep(connection, group.submission, group)
+    return {
+        str(number): {**_snapshot(connection, row, lines, now), "touched": number in touched}
+        for number, row in rows.items()
+    }
+
+
+def _keep_act(
+    connection: sa.Connection, upload: int, before: Mapping[str, Any], made: Sequence[int], by: Editor
+) -> None:
+    act = {"upload_id": upload, "at": by.now, "by": by.actor, "before": before, "made": list(made)}
+    connection.execute(regroupings.insert().values(act))
+
+
+def _put_back(connection: sa.Connection, upload: int) -> None:
+    again = {"state": "received", "progress": None, "attempts": uploads.c.attempts + 1}
+    connection.execute(uploads.update().where(uploads.c.id == upload).values(again))
+
+
+def _lock(connection: sa.Connection, upload: int) -> dict[int, Any]:
+    """Locks an upload and its submissions, and returns these by number."""
+    state = connection.execute(
+        sa.select(uploads.c.state, uploads.c.purged_at).where(uploads.c.id == upload).with_for_update()
+    ).one()
+    if state.purged_at is not None:
+        raise Conflict("这批文件的内容已按期清除")
+    if state.state != "done":
+        raise Conflict("这批文件正在读取", advice="请等读取完成后再调整")
+    numbers = sa.select(submissions.c.id).where(submissions.c.upload_id == upload).order_by(submissions.c.id)
+    return {number: row_of(connection, number, lock=True) for number in connection.scalars(numbers).all()}
+
+
+def _check(now: Present, wanted: Sequence[Group]) -> None:
+    known = {piece.place for one in now.groups for piece in one.pieces} | {one.place for one in now.rest}
+    seen: set[tuple[str, int]] = set()
+    for piece in (piece for one in wanted for piece in one.pieces):
+        if piece.place not in known:
+            raise Invalid(f"这批文件中没有“{piece.part}”的第 {piece.page} 页")
+        if piece.place in seen:
+            raise Invalid(f"“{piece.part}”的第 {piece.page} 页放进了两份申请")
+        seen.add(piece.place)
+
+
+def _changed(
+    rows: Mapping[int, Any], expected: Mapping[int, int], now: Present, wanted: Sequence[Group]
+) -> list[Group]:
+    """Returns the groups of known submissions that would change; those that nobody named lose their
+    pieces."""
+    named = {one.submission: one for one in wanted if one.submission is not None}
+    if len(named) < sum(one.submission is not None for one in wanted):
+        raise Invalid("一份申请出现了两次")
+    if unknown := named.keys() - rows.keys():
+        raise Invalid(f"编号 {min(unknown)} 不是这批文件中的申请")
+    found = []
+    for number, row in rows.items():
+        group, was = named.get(number, Group(number, ())), now.of(number)
+        if not _differ(group, was):
+            continue
+        if row.status not in OPEN:
+            raise Conflict(
+                f"编号 {number} 的状态是“{WORDS[row.status]}”，不能调整",
+                advice="需要调整时，请先重新打开复核",
+            )
+        if number not in expected:
+            raise Invalid(f"没有说明编号 {number} 的版本", advice="没有页面的申请也要列出，pieces 为空")
+        expect(row, expected[number])
+        found.append(group)
+    return found
+
+
+def _snapshot(connection: sa.Connection, row: Any, lines: Mapping[int, Line], now: Present) -> dict[str, Any]:
+    record = connection.execute(
+        kept_records.select().where(kept_records.c.submission_id == row.id)
+    ).one_or_none()
+    group = now.of(row.id)
+    return {
+        **{name: row._mapping[name] for name in _COLUMNS},
+        "version": row.version,
+        "line": lines.get(row.id),
+        "content": record.content if record else None,
+        "marks": record.marks if record else None,
+        "findings": record.findings if record else None,
+        "pieces": [[one.part, one.page, one.quarters] for one in group.pieces],
+        "group_form": group.form,
+    }
+
+
+def _told(group: Group, status: Status) -> dict[str, Any]:
+    pieces = [[one.part, one.page, one.quarters] for one in group.pieces]
+    return {"status": status, "pieces": pieces, "form": group.form}
+
+
+def _reread(connection: sa.Connection, row: Any, group: Group, by: Editor) -> None:
+    for table in (kept_records, doubts):
+        connection.execute(table.delete().where(table.c.submission_id == row.id))
+    cleared = {"doubtful": 0, "errors": 0, "error_code": None}
+    _move(connection, row, "reread", "received", None, by, _told(group, "received"), cleared)
+
+
+def _merge(connection: sa.Connection, row: Any, group: Group, by: Editor) -> None:
+    _move(connection, row, "merged", "withdrawn", "页面已归到别的申请", by, _told(group, "withdrawn"), {})
+
+
+def _move(
+    connection: sa.Connection, row: Any, action: str, status: Status, reason: str | None, by: Editor,
+    told: Mapping[str, Any], more: Mapping[str, Any],
+) -> None:  # fmt: skip
+    version = add_version(connection, row, by, action, reason, {}, status)
+    changed = audit.next_value(connection, "changes")
+    connection.execute(
+        submissions.update().where(submissions.c.id == row.id)
+        .values({"status": status, "version": version, "updated_at": by.now, "changed": changed, **more})
+    )  # fmt: skip
+    audit.append(connection, by.now, by.actor, action, f"submission:{row.id}", told)
+    twins.seek(connection, row.id)
+
+
+def _make(
+    connection: sa.Connection, upload: int, application: int, group: Group, came: datetime, by: Editor
+) -> int:
+    name = called(list(dict.fromkeys(piece.part for piece in group.pieces)))
+    # It came when its pages came.
+    number = insert_submission(connection, upload, application, name, None, came)
+    groupings.keep(connection, number, group)
+    audit.append(connection, by.now, by.actor, "grouped", f"submission:{number}", _told(group, "received"))
+    return number
+
+
+def _tell_parts(connection: sa.Connection, upload: int, parts: Sequence[PartJson]) -> None:
+    """Writes into each line of an upload which parts are whose now, because each shows only its own."""
+    kept = groupings.present(connection, upload).groups
+    numbers = dict(
+        connection.execute(
+            sa.select(submissions.c.id, submissions.c.application).where(submissions.c.upload_id == upload)
+        ).all()
+    )
+    owners: dict[str, list[int]] = {}
+    for one in kept:
+        for name in dict.fromkeys(piece.part for piece in one.pieces):
+            owners.setdefault(name, []).append(numbers[one.submission])
+    every = [_owned(part, owners) for part in parts]
+    for number, line in groupings.lines_of(connection, upload).items():
+        told = {**line, "application": numbers[number], "parts": every}
+        connection.execute(results.update().where(results.c.submission_id == number).values(line=told))
+
+
+def _owned(part: PartJson, owners: Mapping[str, Sequence[int]]) -> PartJson:
+    own = sorted(owners.get(part["name"], ()))
+    state = "read" if own and part["state"] in ("not-a-form", "duplicate") else part["state"]
+    return {**part, "state": state, "applications": own}
+
+
+def finish(
+    connection: sa.Connection,
+    upload: int,
+    read: Sequence[tuple[Group, Line]],
+    forms: Callable[[str, str], FormDefinition],
+    worker: str,
+    seconds: float | None,
+    now: datetime,
+) -> list[int]:
+    """Stores what was read of groups that persons put together, for those that still wait for just that. A
+    second call changes nothing."""
+    connection.execute(sa.select(uploads.c.id).where(uploads.c.id == upload).with_for_update()).one()
+    waiting = {one.submission: one for one in groupings.waiting(connection, upload)}
+    by, made = Editor(f"worker:{worker}", now), []
+    old = groupings.lines_of(connection, upload)
+    parts = _merged_parts(old, [line for _, line in read])
+    for group, line in read:
+        number = group.submission
+        if number is None or waiting.get(number) != group:
+            continue
+        message = next((one["message"] for one in old.values() if one.get("message")), None)
+        told: Line = {**line, "parts": parts, "message": message}
+        name = called(list(dict.fromkeys(piece.part for piece in group.pieces)))
+        records.store_result(connection, number, told, forms, by, seconds, name)
+        _carry(connection, upload, number, told, forms, by)
+        made.append(number)
+    _tell_parts(connection, upload, parts)
+    state = "received" if groupings.waiting(connection, upload) else "done"
+    connection.execute(uploads.update().where(uploads.c.id == upload).values(state=state, progress=None))
+    return made
+
+
+def _merged_parts(old: Mapping[int, Line], new: Sequence[Line]) -> list[PartJson]:
+    """Returns the parts as they were known, with those that were opened again as they are now."""
+    known: dict[str, PartJson] = {}
+    for line in (*old.values(), *new):
+        known |= {part["name"]: part for part in line["parts"]}
+    order = max((line["parts"] for line in old.values()), key=len, default=())
+    first = {part["name"]: known[part["name"]] for part in order}
+    return list({**first, **known}.values())
+
+
+def _carry(
+    connection: sa.Connection, upload: int, number: int, line: Line,
+    forms: Callable[[str, str], FormDefinition], by: Editor,
+) -> None:  # fmt: skip
+    """Keeps what persons settled of fields that were read of the same ink, and the same, once more."""
+    act = _last(connection, upload)
+    was = act.before.get(str(number)) if act else None
+    if not was or not was["line"] or not was["marks"] or line.get("error"):
+        return
+    if was["form"] != line["form"]:
+        return
+    old, form = forms(was["form"], was["form_version"]), forms(str(line["form"]), str(line["version"]))
+    kept: dict[str, tuple[Any, MarkJson]] = {}
+    for name, mark in was["marks"].items():
+        before, after = was["line"]["fields"].get(name), line["fields"].get(name)
+        if mark["state"] not in SETTLED or not before or not after or not _is_same(before, after):
+            continue
+        # A field of another edition may hold other values.
+        if name in form.fields and old.fields.get(name) == form.fields[name]:
+            kept[name] = was["content"].get(name), mark
+    if kept:
+        records.carry(connection, number, form, kept, by)
+
+
+def _is_same(before: Any, after: Any) -> bool:
+    return all(before.get(key) == after.get(key) for key in ("value", "raw", "evidence"))
+
+
+def _last(connection: sa.Connection, upload: int) -> Any | None:
+    mine = regroupings.select().where(regroupings.c.upload_id == upload, regroupings.c.undone_at.is_(None))
+    return connection.execute(mine.order_by(regroupings.c.id.desc()).limit(1)).one_or_none()
+
+
+def may_undo(connection: sa.Connection, upload: int) -> bool:
+    """Tells whether the last regrouping of an upload can be taken back: nobody has touched what it changed
+    since."""
+    act = _last(connection, upload)
+    return act is not None and _is_untouched(connection, act)
+
+
+def _is_untouched(connection: sa.Connection, act: Any) -> bool:
+    then = {int(number): was["version"] for number, was in act.before.items() if was["touched"]}
+    since = [
+        sa.and_(versions.c.submission_id == number, versions.c.version > version)
+        for number, version in {**then, **dict.fromkeys(act.made, 0)}.items()
+    ]
+    return set(connection.scalars(sa.select(versions.c.action).where(sa.or_(*since)))) <= set(_OWN)
+
+
+def _before(act: Any) -> dict[int, Group]:
+    """Returns the groups that stood before a regrouping, of the submissions that it changed."""
+    return {
+        int(number): Group(int(number), tuple(Piece(*one) for one in was["pieces"]), was["group_form"])
+        for number, was in act.before.items()
+        if was["touched"]
+    }
+
+
+def _differ(one: Group, other: Group) -> bool:
+    return (one.pieces, one.form) != (other.pieces, other.form)
+
+
+def undo(
+    connection: sa.Connection, upload: int, forms: Callable[[str, str], FormDefinition], by: Editor
+) -> list[int]:
+    """Takes back the last regrouping that was not taken back yet: everything is as it stood before, without
+    being read again. Returns the submissions that changed.
+
+    Raises:
+        Conflict: there is none, somebody has changed something since, or the upload is being read.
+    """
+    rows = _lock(connection, upload)
+    act = _last(connection, upload)
+    if act is None:
+        raise Conflict("没有可以撤销的分组")
+    if not _is_untouched(connection, act):
+        raise Conflict("调整分组之后又有人修改或决定过，不能整个撤销", advice="请直接再调整一次")
+    for key, was in act.before.items():
+        mine = results.c.submission_id == int(key)
+        connection.execute(results.update().where(mine).values(line=was["line"]))
+    touched = []
+    for number, group in _before(act).items():
+        _restore(connection, rows[number], group, act.before[str(number)], forms, by)
+        touched.append(number)
+    for number in act.made:
+        group = Group(number, ())
+        groupings.keep(connection, number, group)
+        _merge(connection, rows[number], group, by)
+        touched.append(number)
+    _tell_parts(connection, upload, _parts_of(act.before))
+    undone = regroupings.c.id == act.id
+    connection.execute(regroupings.update().where(undone).values(undone_at=by.now))
+    return touched
+
+
+def _parts_of(before: Mapping[str, Any]) -> Sequence[PartJson]:
+    return max((was["line"]["parts"] for was in before.values() if was["line"]), key=len, default=())
+
+
+def _restore(
+    connection: sa.Connection, row: Any, group: Group, was: Mapping[str, Any],
+    forms: Callable[[str, str], FormDefinition], by: Editor,
+) -> None:  # fmt: skip
+    groupings.keep(connection, row.id, group)
+    for table in (kept_records, doubts):
+        connection.execute(table.delete().where(table.c.submission_id == row.id))
+    values = was["content"]
+    if values is not None:
+        kept = {"content": values, "marks": was["marks"], "findings": was["findings"]}
+        connection.execute(kept_records.insert().values(submission_id=row.id, **kept))
+        open_fields = [name for name, mark in was["marks"].items() if mark["state"] == "doubtful"]
+        if open_fields:
+            rows = [{"submission_id": row.id, "field": one, "form": was["form"]} for one in open_fields]
+            connection.execute(doubts.insert(), rows)
+    error = was["line"]["error"] if was["line"] else None
+    told = {
+        **_told(group, was["status"]), "error": error,
+        **{f"field:{name}": value for name, value in (values or {}).items()},
+    }  # fmt: skip
+    columns = {name: was[name] for name in _COLUMNS if name != "status"}
+    _move(connection, row, "restored", was["status"], None, by, told, columns)
+    search.index(connection, row.id, [was["name"], *search.texts_of(values or {})])
+    if was["line"]:
+        form = forms(was["form"], was["form_version"]) if values is not None else None
+        twins.arrived(connection, row.id, was["line"], form, values or {})
