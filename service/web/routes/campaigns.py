@@ -139,7 +139,7 @@ def applications(
     standing = seen.standing
     found: list[Application] = standing.waiting() if only == "waiting" else list(standing.applications)
     if only == "counted":
-        found = [one for one in found if one.counts_for(standing.campaign)]
+        found = [one for one in found if one.counted]
     if organiser is not None:
         found = [one for one in found if one.attribution.organiser == organiser]
     items = [
