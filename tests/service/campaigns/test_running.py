@@ -25,7 +25,13 @@ arrivals = st.sampled_from(
     ]
 )
 rulings = st.sampled_from(
-    [Ruling(), Ruling(), Ruling(may_apply=False, reason="不符"), Ruling(in_time=True), Ruling(organiser="武汉市教育局")]
+    [
+        Ruling(),
+        Ruling(),
+        Ruling(may_apply=False, reason="不符"),
+        Ruling(in_time=True),
+        Ruling(organiser="武汉市教育局"),
+    ]
 )
 applications = st.builds(
     lambda unit, title, form, **more: replace(entry(unit=unit, title=title), form=form, **more),
@@ -39,7 +45,10 @@ applications = st.builds(
 )
 materials = st.builds(
     lambda first, second, subject: Entry(
-        "", handling="unreadable", files=(f"{first or ''}申报材料.docx", f"{second or ''}.pdf"), subject=subject
+        "",
+        handling="unreadable",
+        files=(f"{first or ''}申报材料.docx", f"{second or ''}.pdf"),
+        subject=subject,
     ),
     st.sampled_from(_UNITS),
     st.sampled_from(_UNITS),
@@ -105,7 +114,12 @@ def test_only_what_an_event_touches_is_judged_again() -> None:
 
 def test_the_figures_are_counted_from_each_application() -> None:
     came = [
-        entry(str(number), unit=f"第{number}{'有限公司' if number % 3 else '协会'}", handling=handling, arrival=arrival)
+        entry(
+            str(number),
+            unit=f"第{number}{'有限公司' if number % 3 else '协会'}",
+            handling=handling,
+            arrival=arrival,
+        )
         for number, (handling, arrival) in enumerate(
             (handling, arrival)
             for handling in ("open", "accepted", "rejected", "withdrawn")
