@@ -126,7 +126,7 @@ def _write(run: Run, text: str) -> None:
     if "\t" in text:
         run.text = text
         return
-    run.clear()
+    run._r.clear_content()
     run.add_text(text)
 
 

@@ -103,7 +103,7 @@ ROOMS: Mapping[str, Room] = {
         doors="columns cutouts dossier files letters notice summary_sheet workbook",
     ),
     "service.campaigns.judgement": Room(
-        doors="applicants attribution belonging entries outcome standing timing"
+        doors="applicants attribution belonging entries judging outcome running standing timing"
     ),
     "service.campaigns": Room(
         "generator atomic_files results forms store export campaigns.judgement",

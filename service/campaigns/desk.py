@@ -170,6 +170,7 @@ def _entry(loaded: Loaded, row: Any, files: tuple[str, ...]) -> Entry:
         subject=message.get("subject"),
         form=row.form,
         replaced_by=str(row.replaced_by) if row.replaced_by else None,
+        assignee=f"user:{row.assignee}" if row.assignee else None,
     )
 
 

@@ -74,6 +74,7 @@ def figures(standing: Standing, clock: Clock, now: datetime) -> dict[str, Any]:
         "criteria": [{"name": name, "points": points} for name, points in campaign.points.items()],
         "reviewers": campaign.reviewers,
         "asked": _counted(facts, (kind for one in facts for kind in one.asked), lambda one: one.asked),
+        "whose": _whose(facts),
         "ageing": _ageing(standing, now),
         "missing_organisers": [quota.organiser for quota in quotas if not quota.came],
         "missing_units": list(standing.missing_units),
@@ -89,6 +90,16 @@ def _counted(
         for kind in of(one):
             found[kind] += many
     return {kind: found[kind] for kind in kinds}
+
+
+def _whose(facts: Mapping[Facts, int]) -> list[dict[str, Any]]:
+    """How many applications wait for review by each person, the most first, and by nobody."""
+    found = Counter[str | None]()
+    for one, many in facts.items():
+        if one.state == "in-review":
+            found[one.assignee] += many
+    ordered = sorted(found.items(), key=lambda item: (item[0] is None, -item[1], item[0]))
+    return [{"who": who, "count": count} for who, count in ordered]
 
 
 def _has_all(stage: str, one: Facts) -> bool:

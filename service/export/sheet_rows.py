@@ -9,7 +9,7 @@ import tempfile
 import zipfile
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import IO
+from typing import IO, Any
 from xml.sax.saxutils import escape
 
 from openpyxl.compat import safe_string
@@ -68,7 +68,9 @@ def _cell(at: str, value: Written, looks: int) -> str:
         return f'<c r="{at}" s="{looks}" t="inlineStr"><is><t{kept}>{text}</t></is></c>'
     if value is None:
         return f'<c r="{at}" s="{looks}"/>'
-    number = to_excel(value) if isinstance(value, datetime.date) else value
+    number: Any = value
+    if isinstance(value, datetime.date):
+        number = to_excel(value)  # type: ignore[no-untyped-call]
     return f'<c r="{at}" s="{looks}" t="n"><v>{safe_string(number)}</v></c>'
 
 

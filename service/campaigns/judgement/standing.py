@@ -25,7 +25,8 @@ STATES: Mapping[State, str] = {
 
 class Facts(NamedTuple):
     """What the figures count of an application; there are few that differ among ten thousand. `asked` are the
-    kinds of what a person has to decide, `complete` the stages of which all material is there."""
+    kinds of what a person has to decide, `complete` the stages of which all material is there, `assignee` whose
+    work it is."""
 
     state: State
     timing: Punctuality
@@ -38,6 +39,7 @@ class Facts(NamedTuple):
     doubted: bool
     asked: tuple[str, ...]
     complete: tuple[str, ...]
+    assignee: str | None
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ class Application:
             bool(self.doubts),
             tuple(asked),
             self.complete,
+            self.entry.assignee,
         )
 
 
