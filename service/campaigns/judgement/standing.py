@@ -25,8 +25,8 @@ STATES: Mapping[State, str] = {
 
 class Facts(NamedTuple):
     """What the figures count of an application; there are few that differ among ten thousand. `asked` are the
-    kinds of what a person has to decide, `complete` the stages of which all material is there, `assignee` whose
-    work it is."""
+    kinds of what a person has to decide, `complete` the stages of which all material is there, and `assignee`
+    says whose work it is."""
 
     state: State
     timing: Punctuality

@@ -113,8 +113,8 @@ def known(context: Here, all_: Known, who: _Sees) -> list[CampaignName]:
 
 @router.get("/campaigns/{name}")
 def at_a_glance(name: FormName, context: Here, all_: Known, who: _Sees) -> dict[str, Any]:
-    """Every figure of a campaign as it stands: days left, what came, by domain and by organiser, and whose work
-    waits for review; `people` has their names."""
+    """Every figure of a campaign as it stands: days left, what came, by domain and by organiser, and
+    whose work waits for review; `people` has their names."""
     desk = all_.desk(name)
     said = desk.figures(desk.look(context.database), context.clock())
     with context.database.read() as connection:

@@ -61,7 +61,9 @@ def test_what_others_do_is_seen_at_once_and_takes_nothing_from_who_is_deciding(
     page.locator("#waiting-rows summary").first.click()
     page.get_by_label("理由").first.fill("正在写")
     expect(page.locator("#whose dt")).to_have_text(["还没有分给谁"])
-    (other,) = service.administrator.ask("GET", f"/campaigns/{NAME}/applications", params={"limit": 1})["items"]
+    (other,) = service.administrator.ask("GET", f"/campaigns/{NAME}/applications", params={"limit": 1})[
+        "items"
+    ]
     me = int(service.administrator.ask("GET", "/session")["user"]["id"].split(":")[-1])
     for who, told in ((me, 2), (None, 1)):
         path = f"/submissions/{other['submission']}/assignee"
