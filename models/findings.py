@@ -66,6 +66,10 @@ CATALOGUE: dict[str, Kind] = {
         "“{title}”中“{number}”不是有效的电话号码", "请填写能打通的电话号码，固定电话请带区号"
     ),
     "code-invalid": _error("“{title}”中“{number}”不是有效的{noun}：{reason}", "请对照证照原件重新填写"),
+    "money-differs": _error(
+        "“{title}”大写“{capitals}”与小写“{figures}”不一致", "请核对金额，大写应为“{expected}”，或改正小写"
+    ),
+    "division-unknown": _error("“{title}”“{name}”不在行政区划表中：{reason}", "请填写省、市、县（区）的全称"),
     "code-mended": _warning("“{title}”读作“{read}”，校验不符；换一个形近的字符后相符，请核对"),
     "choice-too-few": _error("“{title}”应至少选择 {min} 项，实选 {count} 项", "请按要求勾选"),
     "choice-too-many": _error(

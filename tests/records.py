@@ -123,6 +123,12 @@ _WRITERS: dict[str, Callable[[random.Random], Any]] = {
     "email": _email,
     "phone": _phone,
     "date": _date,
+    "credit-code": lambda dice: dice.choice(["91420100MA4KXYW128", "91110108MA01C2345W"]),
+    "id-card": lambda dice: dice.choice(["420106198001011237", "420106199002286720"]),
+    "bank-account": lambda dice: f"42001{dice.randrange(10**12):012d}",
+    "postcode": lambda dice: f"43{dice.randrange(10**4):04d}",
+    "division": lambda dice: dice.choice(["湖北省武汉市江岸区", "湖北省仙桃市", "北京市东城区"]),
+    "money": lambda dice: dice.choice(["¥12300.00", "壹万贰仟叁佰元整（¥12300.00）"]),
     # A typed file has neither a seal nor a signature.
     "seal": lambda dice: Seal(present=False),
     "signature": lambda dice: Signature(present=False),

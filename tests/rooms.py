@@ -102,10 +102,10 @@ ROOMS: Mapping[str, Room] = {
     ),
     "service.export": Room(
         "generator extractor results blobs page_pictures store",
-        doors="columns cutouts dossier files letters notice summary_sheet workbook",
+        doors="columns covering cutouts dossier files letters notice summary_sheet workbook",
     ),
     "service.campaigns.judgement": Room(
-        doors="applicants attribution belonging entries outcome standing timing"
+        doors="applicants attribution belonging entries judging outcome standing timing"
     ),
     "service.campaigns": Room(
         "generator atomic_files results forms store export campaigns.judgement",

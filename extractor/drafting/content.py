@@ -21,6 +21,8 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("id-card", re.compile(r"身份证号?|身份号码")),
     ("bank-account", re.compile(r"(?:银行|开户)?[账帐]号|银行卡号")),
     ("postcode", re.compile(r"邮编|邮政编码")),
+    ("money", re.compile(r"大写|人民币")),
+    ("division", re.compile(r"行政区划|所(?:在|属)(?:区县|县区|市县|县市|地区)")),
     ("phone", re.compile(r"电话|手机|传真|联系方式")),
     ("date", re.compile(r"日期|年月日|年\s*月\s*日|(?:成立|出生|填报|申报|签订|开工|竣工)(?:时间|年月)")),
     ("address", re.compile(r"地址|住址|住所|通讯处")),

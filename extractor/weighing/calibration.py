@@ -10,6 +10,7 @@ machines"). `python -m benchmarks.calibration` fitted it to returned forms whose
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import exp, inf, log
+from typing import Any
 
 from extractor import rungs
 from extractor.text.passage import Passage
@@ -111,11 +112,12 @@ def held_confidence(passage: Passage) -> float:
     )
 
 
-def probability(field: Field, signs: Signs) -> float:
-    """Return the probability that a reading of `field` with these signs is right, if its value passes
+def probability(field: Field, signs: Signs, value: Any = None) -> float:
+    """Return the probability that a reading of `field` with these signs is right, if its `value` passes
     `check`."""
-    if field.passes < 1 and field.kind not in WEIGHTS:
-        return _checked(field.passes, signs)
+    passes = field.passes if value is None else field.passing(value)
+    if passes < 1 and field.kind not in WEIGHTS:
+        return _checked(passes, signs)
     return probability_of(WEIGHTS, field.kind, signs)
 
 

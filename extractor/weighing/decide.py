@@ -92,7 +92,7 @@ def _calibrated(field: Field, one: Observation) -> Observation:
     rule that contradicts the reading."""
     if not one.signs:
         return one
-    sure = probability(field, one.signs)
+    sure = probability(field, one.signs, one.value)
     return one.model_copy(
         update={"confidence": sure if one.confidence >= rungs.ACCEPTED else min(one.confidence, sure)}
     )

@@ -16,7 +16,9 @@ from models.fields.codes import (
     PostcodeField,
 )
 from models.fields.date import DateField
+from models.fields.division import DivisionField
 from models.fields.marks import Seal, SealField, Signature, SignatureField
+from models.fields.money import MoneyField
 from models.fields.number import Amount, NumberField
 from models.fields.phone import PhoneField
 from models.fields.rows import RowsField
@@ -33,6 +35,8 @@ Field = Annotated[
     | IdCardField
     | BankAccountField
     | PostcodeField
+    | DivisionField
+    | MoneyField
     | ChoiceField
     | DateField
     | NumberField
@@ -43,7 +47,8 @@ Field = Annotated[
 ]
 
 __all__ = [
-    "AddressField", "Amount", "BankAccountField", "ChoiceField", "CodeField", "CreditCodeField", "DateField",
-    "EmailField", "Field", "FieldBase", "IdCardField", "NumberField", "PhoneField", "PostcodeField",
-    "ProseField", "RowsField", "Seal", "SealField", "Signature", "SignatureField", "TextField", "Value",
+    "AddressField", "Amount", "BankAccountField", "ChoiceField", "CodeField", "CreditCodeField",
+    "DateField", "DivisionField", "EmailField", "Field", "FieldBase", "IdCardField", "MoneyField",
+    "NumberField", "PhoneField", "PostcodeField", "ProseField", "RowsField", "Seal", "SealField",
+    "Signature", "SignatureField", "TextField", "Value",
 ]  # fmt: skip

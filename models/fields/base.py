@@ -5,10 +5,10 @@ import datetime
 from abc import abstractmethod
 from collections.abc import Collection
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar
 
 from pydantic import Field as Constraint
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, model_validator
 
 from models.base import Model
 from models.findings import Finding
@@ -33,6 +33,9 @@ BetweenDigits = Literal["value", "border", "nothing"]
 
 
 V = TypeVar("V")
+# Of so many characters, three and four say little.
+_LONG_ENOUGH = 11
+_COVER = "****"
 
 
 class FieldBase(Model, Generic[V]):
@@ -43,7 +46,8 @@ class FieldBase(Model, Generic[V]):
     aliases are other wordings in use, which are not printed. `mentions` names the field whose value this
     field's value should contain. `keyed_twice` says that two people key the value, each without seeing what
     was read. `given_once` says that what was right needn't be given again when the form goes back for
-    correction.
+    correction. `masked` says whether lists and exports show the value only to those who may see it whole;
+    left out, the kind says it.
 
     A value is an immutable Python value `V`. None, never an empty value, says that nothing was filled in.
     """
@@ -59,6 +63,7 @@ class FieldBase(Model, Generic[V]):
     mentions: FieldName | None = None
     keyed_twice: bool = False
     given_once: bool = False
+    masked: bool | None = None
 
     # These have no default, because no answer is right for all kinds. A kind that leaves one out is refused
     # when it is defined.
@@ -85,6 +90,9 @@ class FieldBase(Model, Generic[V]):
     sheet_format: ClassVar[str] = "@"
     # The code of the finding for a required field that is empty.
     missing: ClassVar[str] = "required-empty"
+    # Whether only some may see values of this kind whole, where the definition does not say; None where
+    # values have no text of which a part could be shown.
+    private: ClassVar[bool | None] = None
     # The parts of a value that its acceptance does not cover. Only the field that it mentions can confirm
     # them.
     borne_out: ClassVar[tuple[str, ...]] = ()
@@ -97,6 +105,21 @@ class FieldBase(Model, Generic[V]):
         unsaid = sorted(name for name in FieldBase.__class_vars__ if not hasattr(cls, name))
         if unsaid and "kind" in cls.model_fields:
             raise TypeError(f"{cls.__name__} does not say: {', '.join(unsaid)}")
+
+    @model_validator(mode="after")
+    def _can_be_masked(self) -> Self:
+        if self.masked and self.private is None:
+            raise ValueError("masked 只用于文字、地址、邮箱、电话和各种号码")
+        return self
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether lists and exports show the value only to those who may see it whole."""
+        return bool(self.private if self.masked is None else self.masked)
+
+    def covered(self, value: V) -> V:
+        """Return what is shown instead of `value` to those who may not see it whole."""
+        return value
 
     @property
     def is_mark(self) -> bool:
@@ -133,6 +156,10 @@ class FieldBase(Model, Generic[V]):
     def resembles(self, text: str) -> bool:
         """Tell whether `text` may announce a value, or hold one too badly written for `find`."""
         return False
+
+    def passing(self, value: V) -> float:
+        """Return the share of misread values that would pass `check` as `value` does."""
+        return self.passes
 
     def check(self, value: V, title: str) -> list[Finding]:
         """Return what is wrong with a value by itself; rules between fields are in `models/rules.py`."""
@@ -177,6 +204,17 @@ class FieldBase(Model, Generic[V]):
         if adapter is None:
             adapter = _ADAPTERS[cls] = TypeAdapter(cls.value_type() | None)
         return adapter
+
+
+class TextualField(FieldBase[str]):
+    """A kind whose values are texts, of which a part can be shown."""
+
+    private: ClassVar[bool | None] = False
+
+    def covered(self, value: str) -> str:
+        """Show where it begins and ends, and not how long it is in between."""
+        head, tail = (3, 4) if len(value) >= _LONG_ENOUGH else (1, 0)
+        return value[:head] + _COVER + value[len(value) - tail :]
 
 
 class UnwrittenField(FieldBase[V], Generic[V]):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any, ClassVar, Literal
 
-from models.fields.base import BetweenDigits, Entered, FieldBase, MadeOf, Punctuation, Widget
+from models.fields.base import BetweenDigits, Entered, MadeOf, Punctuation, TextualField, Widget
 from models.findings import Finding
 from models.writing import compact, excerpt, traced
 
@@ -24,7 +24,7 @@ _UPPER = str.maketrans(ascii_lowercase, ascii_uppercase)
 _OLDEST = datetime.date(1900, 1, 1)
 
 
-class CodeField(FieldBase[str]):
+class CodeField(TextualField):
     """The common base of all codes."""
 
     # The name of the code in a message.
@@ -118,6 +118,7 @@ class IdCardField(CodeField):
     kind: Literal["id-card"]
     called: ClassVar[str] = "证件号类"
     noun: ClassVar[str] = "公民身份号码"
+    private: ClassVar[bool | None] = True
     shape: ClassVar[re.Pattern[str]] = re.compile(r"(?<![0-9A-Z])[1-9][0-9]{16}[0-9X](?![0-9A-Z])")
     announced: ClassVar[re.Pattern[str]] = re.compile("身份证|身份号码|证件号")
     length: ClassVar[str] = "18 位数字，末位可为 X"
@@ -142,6 +143,7 @@ class BankAccountField(CodeField):
     kind: Literal["bank-account"]
     called: ClassVar[str] = "账号类"
     noun: ClassVar[str] = "银行账号"
+    private: ClassVar[bool | None] = True
     shape: ClassVar[re.Pattern[str]] = re.compile(r"(?<![0-9A-Z])[0-9]{9,30}(?![0-9A-Z])")
     announced: ClassVar[re.Pattern[str]] = re.compile("账号|帐号|账户|帐户|卡号")
     length: ClassVar[str] = "9 至 30 位数字"

@@ -6,7 +6,7 @@ Several numbers are joined by `;`.
 import re
 from typing import Any, ClassVar, Literal
 
-from models.fields.base import BetweenDigits, Entered, FieldBase, MadeOf, Punctuation, Widget
+from models.fields.base import BetweenDigits, Entered, MadeOf, Punctuation, TextualField, Widget
 from models.findings import Finding
 from models.writing import compact, excerpt, traced
 
@@ -40,7 +40,7 @@ _WORDS = re.compile(
 )
 
 
-class PhoneField(FieldBase[str]):
+class PhoneField(TextualField):
     """Numbers as a Chinese caller would dial them."""
 
     kind: Literal["phone"]

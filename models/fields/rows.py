@@ -21,6 +21,8 @@ from models.fields.base import (
 from models.fields.choice import ChoiceField
 from models.fields.codes import BankAccountField, CreditCodeField, IdCardField, PostcodeField
 from models.fields.date import DateField
+from models.fields.division import DivisionField
+from models.fields.money import MoneyField
 from models.fields.number import NumberField
 from models.fields.phone import PhoneField
 from models.fields.text import AddressField, EmailField, TextField
@@ -35,6 +37,8 @@ ColumnField = Annotated[
     | IdCardField
     | BankAccountField
     | PostcodeField
+    | DivisionField
+    | MoneyField
     | ChoiceField
     | DateField
     | NumberField,
@@ -107,6 +111,16 @@ class RowsField(FieldBase[tuple[Mapping[str, Any], ...]]):
                 rows.append(row)
         return tuple(rows) or None
 
+    @property
+    def is_masked(self) -> bool:
+        return any(column.field.is_masked for column in self.columns)
+
+    def covered(self, value: tuple[Mapping[str, Any], ...]) -> tuple[Mapping[str, Any], ...]:
+        return tuple(
+            {column.field.name: _covered(column.field, row.get(column.field.name)) for column in self.columns}
+            for row in value
+        )
+
     def format(self, value: tuple[Mapping[str, Any], ...]) -> str:
         return "\n".join("\t".join(self.format_row(row)) for row in value)
 
@@ -170,3 +184,7 @@ class RowsField(FieldBase[tuple[Mapping[str, Any], ...]]):
             if value is None
             else "\n".join("，".join(filter(None, self.format_row(row))) for row in value)
         )
+
+
+def _covered(field: Any, value: Any) -> Any:
+    return field.covered(value) if field.is_masked and value is not None else value

@@ -4,7 +4,7 @@ import re
 from functools import cache
 from typing import Any, ClassVar, Literal
 
-from models.fields.base import BetweenDigits, Entered, FieldBase, MadeOf, Punctuation, Widget
+from models.fields.base import BetweenDigits, Entered, MadeOf, Punctuation, TextualField, Widget
 from models.findings import Finding
 from models.writing import compact, excerpt, one_line, tidy, traced
 
@@ -15,7 +15,7 @@ _TRACES = re.compile(r"@|邮箱|邮件|信箱|mail|\.(?:com|cn|net|org)\b", re.I
 _FILLER = re.compile(r"[_\s—\-/\\]+")
 
 
-class TextField(FieldBase[str]):
+class TextField(TextualField):
     """One line. Where the applicant broke the line, the parts are joined."""
 
     kind: Literal["text"]
@@ -51,7 +51,7 @@ class AddressField(TextField):
     may_name: ClassVar[bool] = False
 
 
-class ProseField(FieldBase[str]):
+class ProseField(TextualField):
     """Paragraphs; line breaks are kept."""
 
     kind: Literal["prose"]
@@ -79,7 +79,7 @@ class ProseField(FieldBase[str]):
         return value
 
 
-class EmailField(FieldBase[str]):
+class EmailField(TextualField):
     """An e-mail address; several are joined by `;`. Full-width characters are made half-width."""
 
     kind: Literal["email"]

@@ -69,7 +69,7 @@ class Desk:
         self.loaded = loaded
         self._calls = calls or [Call.of(loaded.campaign, loaded.judge.clock.zone)]
         self._lock = Lock()
-        self._entries: dict[int, Entry] = {}
+        self._running = loaded.judge.running()
         self._versions: dict[int, int] = {}
         self._seen: Seen | None = None
         self._announced: tuple[int, Announced] | None = None
@@ -81,9 +81,13 @@ class Desk:
         with self._lock, database.snapshot() as connection:
             last = listing.last_change(connection)
             if self._seen is None or self._seen.change != last:
-                self._read(connection, self._seen.change if self._seen else 0)
-                standing = self.loaded.judge.stand(self._entries[number] for number in sorted(self._entries))
-                self._seen = Seen(standing, dict(self._versions), last)
+                after = self._seen.change if self._seen else 0
+                # What breaks off half-way is begun anew.
+                known, self._seen = self._seen, None
+                if known is None:
+                    self._running = self.loaded.judge.running()
+                self._read(connection, after)
+                self._seen = Seen(self._running.standing(), dict(self._versions), last)
             return self._seen
 
     def outcome(self, database: Database, seen: Seen) -> Announced:
@@ -120,17 +124,17 @@ class Desk:
     def entries(self, database: Database) -> list[Entry]:
         """What came, by number, as it stands."""
         self.look(database)
-        return [self._entries[number] for number in sorted(self._entries)]
+        return self._running.entries()
 
     def _read(self, connection: sa.Connection, after: int) -> None:
         campaign = self.loaded.campaign
         for row in campaigns.changed(connection, campaign.form, campaign.name, after):
             # Of a tombstone there is nothing to judge.
             if row.purged_at is not None or not self._is_ours(row):
-                self._entries.pop(row.id, None)
+                self._running.drop(row.id)
                 continue
             files = [row.name] if row.form else campaigns.files_of(connection, row.upload_id)
-            self._entries[row.id] = _entry(self.loaded, row, tuple(files))
+            self._running.put(row.id, _entry(self.loaded, row, tuple(files)))
             self._versions[row.id] = row.ruling_version or 0
 
     def _is_ours(self, row: Any) -> bool:
@@ -166,6 +170,7 @@ def _entry(loaded: Loaded, row: Any, files: tuple[str, ...]) -> Entry:
         subject=message.get("subject"),
         form=row.form,
         replaced_by=str(row.replaced_by) if row.replaced_by else None,
+        assignee=f"user:{row.assignee}" if row.assignee else None,
     )
 
 

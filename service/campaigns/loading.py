@@ -25,7 +25,7 @@ from service.atomic_files import in_words
 from service.campaigns.judgement.applicants import Listed, Units, is_code
 from service.campaigns.judgement.attribution import Roster
 from service.campaigns.judgement.belonging import Call
-from service.campaigns.judgement.standing import Judge
+from service.campaigns.judgement.judging import Judge
 from service.campaigns.judgement.timing import Clock, NoCalendar
 from service.campaigns.sheets import read_table, sheet_bytes
 from service.campaigns.wording import PLACES

@@ -1,12 +1,13 @@
 """The campaign at a moment, in figures: as JSON, and as lines for a person."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from service.campaigns.judgement import timing
-from service.campaigns.judgement.standing import STATES, Standing
+from service.campaigns.judgement.standing import STATES, Facts, Standing
 from service.campaigns.judgement.timing import Clock
 
 # Days since it came, as people call them.
@@ -16,11 +17,14 @@ _AGES = (("2 天内", -(10**6), 2), ("3 至 7 天", 3, 7), ("8 至 14 天", 8, 1
 def figures(standing: Standing, clock: Clock, now: datetime) -> dict[str, Any]:
     """Every figure of the campaign as JSON-ready data. Submissions are what came, applications what they are
     taken together."""
-    campaign, every = standing.campaign, standing.applications
+    campaign, every, facts = standing.campaign, standing.applications, standing.facts
     called = {member.name: member.called for _, member in campaign.members()}
-    verdicts, states = standing.count(lambda one: one.timing.verdict), standing.count(lambda one: one.state)
     copies = sum(len(one.copies) for one in every)
-    quotas, waiting = standing.quotas(), standing.waiting()
+    quotas = standing.quotas()
+
+    def count(of: Callable[[Facts], object]) -> int:
+        return sum(many for one, many in facts.items() if of(one))
+
     return {
         "campaign": campaign.name,
         "title": campaign.title,
@@ -32,9 +36,7 @@ def figures(standing: Standing, clock: Clock, now: datetime) -> dict[str, Any]:
                 "last_day": clock.last_day(stage.deadline).isoformat(),
                 "days_left": clock.left(now, stage),
                 # Of a stage with material: how many applications have all of it.
-                "complete": None
-                if stage.form
-                else sum(_is_complete(standing, number, stage.name) for number in range(len(every))),
+                "complete": None if stage.form else count(partial(_has_all, stage.name)),
             }
             for stage in campaign.stages
         ],
@@ -44,11 +46,11 @@ def figures(standing: Standing, clock: Clock, now: datetime) -> dict[str, Any]:
         "strays": len(standing.strays),
         "material": len(standing.material),
         "applications": len(every),
-        "resubmitted": sum(one.is_resubmitted for one in every),
-        "counted": sum(one.counts_for(campaign) for one in every),
-        "timing": {verdict: verdicts[verdict] for verdict in timing.WORDS},
-        "states": {state: states[state] for state in STATES},
-        "ineligible": sum(one.eligibility.verdict != "may" for one in every),
+        "resubmitted": count(lambda one: one.resubmitted),
+        "counted": count(lambda one: one.counted),
+        "timing": _counted(facts, timing.WORDS, lambda one: (one.timing,)),
+        "states": _counted(facts, STATES, lambda one: (one.state,)),
+        "ineligible": count(lambda one: not one.eligible),
         "domains": dict(standing.domains()),
         "organisers": [
             {
@@ -65,35 +67,57 @@ def figures(standing: Standing, clock: Clock, now: datetime) -> dict[str, Any]:
             }
             for quota in quotas
         ],
-        "unassigned": len(standing.unassigned()),
-        "unsure_organiser": sum(not one.attribution.sure for one in every),
-        "waiting": len(waiting),
+        "unassigned": count(lambda one: one.organiser is None),
+        "unsure_organiser": count(lambda one: not one.sure),
+        "waiting": count(lambda one: one.asked),
         "recommendations": dict(campaign.outcomes.words()),
         "criteria": [{"name": name, "points": points} for name, points in campaign.points.items()],
         "reviewers": campaign.reviewers,
-        "asked": dict(
-            Counter(kind for one in waiting for kind in {doubt.split("：")[0] for doubt in one.doubts})
-        ),
+        "asked": _counted(facts, (kind for one in facts for kind in one.asked), lambda one: one.asked),
+        "whose": _whose(facts),
         "ageing": _ageing(standing, now),
         "missing_organisers": [quota.organiser for quota in quotas if not quota.came],
         "missing_units": list(standing.missing_units),
     }
 
 
+def _counted(
+    facts: Mapping[Facts, int], kinds: Iterable[str], of: Callable[[Facts], Iterable[str]]
+) -> dict[str, int]:
+    """How many there are of each of `kinds`."""
+    found = Counter[str]()
+    for one, many in facts.items():
+        for kind in of(one):
+            found[kind] += many
+    return {kind: found[kind] for kind in kinds}
+
+
+def _whose(facts: Mapping[Facts, int]) -> list[dict[str, Any]]:
+    """How many applications wait for review by each person, the most first, and by nobody."""
+    found = Counter[str | None]()
+    for one, many in facts.items():
+        if one.state == "in-review":
+            found[one.assignee] += many
+    ordered = sorted(found.items(), key=lambda item: (item[0] is None, -item[1], item[0]))
+    return [{"who": who, "count": count} for who, count in ordered]
+
+
+def _has_all(stage: str, one: Facts) -> bool:
+    return stage in one.complete
+
+
 def _ageing(standing: Standing, now: datetime) -> dict[str, int]:
     """How many applications wait for review, by how many days have gone since they came."""
-    ages = [
-        (now - one.timing.moment).days
-        for one in standing.applications
-        if one.state == "in-review" and one.timing.moment is not None
-    ]
-    return {words: sum(first <= age <= last for age in ages) for words, first, last in _AGES}
-
-
-def _is_complete(standing: Standing, number: int, stage: str) -> bool:
-    brought = standing.applications[number].material.get(stage, {})
-    wanted = next(one for one in standing.campaign.stages if one.name == stage)
-    return all(brought.get(one.name) for one in wanted.material if one.required)
+    ages = Counter(
+        [
+            (now - one.timing.moment).days
+            for one in standing.applications
+            if one.state == "in-review" and one.timing.moment is not None
+        ]
+    )
+    return {
+        words: sum(many for age, many in ages.items() if first <= age <= last) for words, first, last in _AGES
+    }
 
 
 def lines(standing: Standing, clock: Clock, now: datetime) -> Iterator[str]:

@@ -6,15 +6,15 @@ Nothing that an applicant wrote can become a formula: texts are written as texts
 import datetime
 import json
 import re
+import tempfile
 import zipfile
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from openpyxl import Workbook
-from openpyxl.cell import Cell as StyledCell
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
@@ -23,9 +23,9 @@ from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from generator.sheet import literal
 from models.fields import NumberField
 from models.fields.base import FieldBase, SheetValue
+from service.export.sheet_rows import Rows, fill_sheets
 
 _EDGE = Side("thin", color="BFBFBF")
 _BORDER = Border(left=_EDGE, right=_EDGE, top=_EDGE, bottom=_EDGE)
@@ -49,6 +49,7 @@ _PROPERTY = re.compile(rb"<(?:\w+:)?(lastModifiedBy|created|modified)\b[^>]*>([^
 _MOST_PROPERTIES = 1 << 16
 # Column widths are set from so many rows, because they must be known before the first row is written.
 _SAMPLE = 500
+_IN_MEMORY = 1 << 20  # bytes of a workbook without its rows
 
 
 class Cell(NamedTuple):
@@ -93,7 +94,9 @@ class Book:
         # On saving, the library sets the time of the last change to the present, so `created` is set to the
         # same time.
         properties.created = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
-        self._book.save(target)
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY) as saved:
+            self._book.save(saved)
+            fill_sheets(saved, target, [sheet.rows for sheet in self._sheets])
 
 
 def is_as_made(path: Path) -> bool:
@@ -118,10 +121,11 @@ class Sheet:
         self._sheet.freeze_panes = frozen
         self._widest = [*widest, *[_WIDEST] * (len(headings) - len(widest))]
         self._print()
-        self._styles: dict[tuple[str, str | None, bool], StyledCell] = {}
+        self.rows = Rows()
+        self._looks: dict[tuple[str, str | None, bool], int] = {}
         self._waiting: list[Sequence[Cell]] | None = []
         self._widths: list[int] = []
-        self._rows = self._written = 0
+        self._rows = 0
         self.append([Cell(heading) for heading in headings])
 
     def _print(self) -> None:
@@ -175,29 +179,23 @@ class Sheet:
     def _write(self, row: Sequence[Cell], *, is_heading: bool = False) -> None:
         """Writes a row, as high as its wrapped lines, within bounds."""
         lines = max(_lines(cell.value, width) for cell, width in zip(row, self._widths, strict=True))
-        self._written += 1
-        # The height of the previous row is already in the file, but the library would keep it in memory to
-        # the end.
-        self._sheet.row_dimensions.pop(self._written - 1, None)
-        self._sheet.row_dimensions[self._written].height = min(lines * _LINE_POINTS + 3, _HIGHEST)
-        self._sheet.append(self._styled(row, is_heading))
+        height = min(lines * _LINE_POINTS + 3, _HIGHEST)
+        self.rows.append([(cell.value, self._look(cell, is_heading)) for cell in row], height)
 
-    def _styled(self, row: Sequence[Cell], is_heading: bool) -> Iterator[StyledCell]:
-        """Yields the styled cells; each is written before the next. One cell object stands for all that look
-        alike, because setting styles is slow."""
-        for value, shape, fill in row:
-            is_text = isinstance(value, str)
-            look = ("@" if is_text else shape, fill.fgColor.rgb if fill else None, is_heading)
-            cell = self._styles.get(look)
-            if cell is None:
-                cell = self._styles[look] = self._style(look[0], fill, is_heading)
-            cell.value = literal(value) if isinstance(value, str) else value
-            if is_text:
-                cell.data_type = "s"  # openpyxl takes a leading = for a formula and #N/A for an error
-            yield cell
+    def _look(self, cell: Cell, is_heading: bool) -> int:
+        """The number of the cell's looks in the workbook."""
+        value, shape, fill = cell
+        if isinstance(value, str):
+            shape = "@"
+        elif shape == "@" and isinstance(value, datetime.date):
+            shape = "yyyy-mm-dd"
+        look = (shape, fill.fgColor.rgb if fill else None, is_heading)
+        if look not in self._looks:
+            self._looks[look] = self._style(shape, fill, is_heading)
+        return self._looks[look]
 
-    def _style(self, shape: str, fill: PatternFill | None, is_heading: bool) -> StyledCell:
-        cell: StyledCell = WriteOnlyCell(self._sheet)
+    def _style(self, shape: str, fill: PatternFill | None, is_heading: bool) -> int:
+        cell: Any = WriteOnlyCell(self._sheet)
         cell.number_format, cell.border = shape, _BORDER
         cell.alignment = Alignment(vertical="top", wrap_text=True)
         if fill:
@@ -206,7 +204,7 @@ class Sheet:
             cell.border = _BELOW_HEADING
             cell.font = Font(bold=True)
             cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
-        return cell
+        return int(cell.style_id)
 
 
 def field_cell(

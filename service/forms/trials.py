@@ -16,7 +16,9 @@ from PIL import Image
 
 from extractor import Options, Source, extract
 from generator import Kind, draw_pages, new_identity
-from models.fields import Amount, ChoiceField, Field, NumberField, RowsField
+from models.fields import Amount, ChoiceField, CodeField, Field, NumberField, RowsField
+from models.fields.division import divisions
+from models.fields.money import in_capitals
 from models.form import FormDefinition
 from models.record import Record, Result
 from service.forms.documents import made
@@ -31,6 +33,7 @@ _CLAUSES = (
     "更新两条生产线，每年节电四十万度",
     "推广LED照明与智能控制系统",
 )
+_CHECKS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _RESOLUTION = 200  # pixels an inch of a scan
 _TURN, _NOISE, _QUALITY = 0.6, 6.0, 70  # degrees; grey levels; of JPEG: a sheet through an office scanner
 
@@ -160,6 +163,9 @@ def _value(field: Field, dice: Random) -> Any:
         return tuple(
             {column.field.name: _value(column.field, dice) for column in field.columns} for _ in many
         )
+    if isinstance(field, CodeField):
+        begun, fault = _CODES[field.kind](dice), field.fault
+        return next(code for sign in _CHECKS if fault(code := begun + sign) is None)
     return _WRITERS[field.kind](dice)
 
 
@@ -169,6 +175,21 @@ def _words(dice: Random) -> str:
     return dice.choice(_PLACES) + dice.choice(_BODIES)
 
 
+def _born(dice: Random) -> date:
+    return date(1960, 1, 1) + timedelta(days=dice.randint(0, 15_000))
+
+
+def _money(amount: Decimal) -> str:
+    return f"{in_capitals(amount)}（¥{amount:.2f}）"
+
+
+# Codes up to their last character.
+_CODES: Mapping[str, Callable[[Random], str]] = {
+    "credit-code": lambda dice: f"91420100MA{''.join(dice.choices(_CHECKS, k=7))}",
+    "id-card": lambda dice: f"420106{_born(dice):%Y%m%d}{dice.randint(100, 999)}",
+    "bank-account": lambda dice: f"622{dice.randint(10**14, 10**15 - 1)}",
+    "postcode": lambda dice: f"43{dice.randint(0, 999):03}",
+}
 _WRITERS: Mapping[str, Callable[[Random], Any]] = {
     "text": _words,
     "prose": lambda dice: "，".join(dice.sample(_CLAUSES, 3)) + "。",
@@ -176,4 +197,6 @@ _WRITERS: Mapping[str, Callable[[Random], Any]] = {
     "email": lambda dice: f"user{dice.randint(100, 9999)}@example.cn",
     "phone": lambda dice: f"138{dice.randint(10_000_000, 99_999_999)}",
     "date": lambda dice: date(2000, 1, 1) + timedelta(days=dice.randint(0, 8000)),
+    "division": lambda dice: dice.choice(divisions()).whole,
+    "money": lambda dice: _money(Decimal(dice.randint(100, 10**9)).scaleb(-2)),
 }

@@ -18,12 +18,12 @@ from service.store import audit, passwords
 from service.store.tables import invitations, login_attempts, second_factors, sessions, tokens, users
 
 Role = Literal["clerk", "reviewer", "administrator"]
-Scope = Literal["upload", "see", "correct", "decide", "export", "admin"]
+Scope = Literal["upload", "see", "correct", "decide", "export", "unmask", "admin"]
 
-SCOPES: tuple[Scope, ...] = ("upload", "see", "correct", "decide", "export", "admin")
+SCOPES: tuple[Scope, ...] = ("upload", "see", "correct", "decide", "export", "unmask", "admin")
 ROLES: dict[Role, frozenset[Scope]] = {
     "clerk": frozenset({"upload", "see"}),
-    "reviewer": frozenset({"upload", "see", "correct", "decide", "export"}),
+    "reviewer": frozenset({"upload", "see", "correct", "decide", "export", "unmask"}),
     "administrator": frozenset(SCOPES),
 }
 LINK_LIFE = timedelta(days=3)

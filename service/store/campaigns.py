@@ -87,6 +87,7 @@ def changed(connection: sa.Connection, form: str, campaign: str, after: int) -> 
         "changed",
         "purged_at",
         "upload_id",
+        "assignee",
     )
     query = (
         sa.select(

@@ -136,7 +136,7 @@ def shown(one: Application, seen: Seen, who: str) -> Mapping[str, Any]:
             "reason": one.attribution.reason,
         },
         "doubts": list(one.doubts),
-        "counted": one.counts_for(seen.standing.campaign),
+        "counted": one.counted,
         "ruling": {
             "organiser": ruling.organiser,
             "may_apply": ruling.may_apply,

@@ -43,7 +43,8 @@ MOVES: dict[statuses.Move, str] = {
 }  # fmt: skip
 ROLES: dict[accounts.Role, str] = {"clerk": "经办员", "reviewer": "复核员", "administrator": "管理员"}
 SCOPES: dict[accounts.Scope, str] = {
-    "upload": "上传", "see": "查看", "correct": "更正", "decide": "决定", "export": "导出", "admin": "管理",
+    "upload": "上传", "see": "查看", "correct": "更正", "decide": "决定", "export": "导出",
+    "unmask": "看遮盖的内容", "admin": "管理",
 }  # fmt: skip
 
 # The words for the actions in the log, and for the events that webhooks can be sent.

@@ -19,7 +19,7 @@ _ONE_LOOK = timedelta(minutes=10)
 
 def _viewed(submission: Number, context: Here, who: Annotated[Actor, may("see")]) -> Actor:
     if context.settings.log_views:
-        _note(context, submission, who)
+        note_view(context, submission, who)
     return who
 
 
@@ -27,7 +27,8 @@ def _viewed(submission: Number, context: Here, who: Annotated[Actor, may("see")]
 Viewer = Annotated[Actor, Depends(_viewed)]
 
 
-def _note(context: Context, submission: int, who: Actor) -> None:
+def note_view(context: Context, submission: int, who: Actor) -> None:
+    """Notes that `who` looked at an application."""
     now, subject = context.clock(), f"submission:{submission}"
     lately = sa.exists().where(
         audit_log.c.subject == subject, audit_log.c.action == "view", audit_log.c.actor == who.id,
@@ -41,9 +42,12 @@ def _note(context: Context, submission: int, who: Actor) -> None:
         audit.append(connection, now, who.id, "view", subject)
 
 
-def note_wall(context: Context, form: str, field: str, shown: list[int], who: Actor) -> None:
-    """Notes that one answer of many applications was looked at."""
-    if context.settings.log_views and shown:
+def note_wall(
+    context: Context, form: str, field: str, shown: list[int], who: Actor, *, always: bool = False
+) -> None:
+    """Notes that one answer of many applications was looked at, where the bureau wants that in the log, or
+    `always`."""
+    if (context.settings.log_views or always) and shown:
         with context.database.write() as connection:
             values = {"field": field, "submissions": shown}
             audit.append(connection, context.clock(), who.id, "view", f"form:{form}", values)

@@ -12,9 +12,11 @@ from models.fields import (
     ChoiceField,
     CreditCodeField,
     DateField,
+    DivisionField,
     EmailField,
     FieldBase,
     IdCardField,
+    MoneyField,
     NumberField,
     PhoneField,
     PostcodeField,
@@ -26,6 +28,8 @@ from models.fields import (
     SignatureField,
     TextField,
 )
+from models.fields.division import divisions
+from models.fields.money import in_capitals
 
 TEXT = TextField(kind="text", name="unit")
 PROSE = ProseField(kind="prose", name="story")
@@ -37,6 +41,8 @@ ID_CARD = IdCardField(kind="id-card", name="identity")
 BANK_ACCOUNT = BankAccountField(kind="bank-account", name="account")
 POSTCODE = PostcodeField(kind="postcode", name="postcode")
 CODES = (CREDIT_CODE, ID_CARD, BANK_ACCOUNT, POSTCODE)
+MONEY = MoneyField(kind="money", name="sum")
+DIVISION = DivisionField(kind="division", name="place")
 CHOICE = ChoiceField(kind="choice", name="colours", options=("红", "橙 黄", "绿（浅）", "Blue", "第5色"))
 DATE = DateField(kind="date", name="day")
 NUMBER = NumberField(kind="number", name="cost", unit="万元")
@@ -59,6 +65,8 @@ ALL: tuple[FieldBase, ...] = (
     EMAIL,
     PHONE,
     *CODES,
+    MONEY,
+    DIVISION,
     CHOICE,
     DATE,
     NUMBER,
@@ -116,6 +124,13 @@ SEALS = st.just(Seal(present=False)) | st.builds(
 SIGNATURES = st.just(Signature(present=False)) | st.builds(
     lambda text: Signature(present=True, text=text), st.none() | LINES
 )
+SUMS = st.decimals(0, 10**12, places=2, allow_nan=False).filter(lambda sum_: sum_ < 10**12)
+MONIES = st.one_of(
+    SUMS.map(lambda one: f"¥{one:.2f}"),
+    SUMS.map(in_capitals),
+    st.tuples(SUMS, SUMS).map(lambda two: f"{in_capitals(two[0])}（¥{two[1]:.2f}）"),
+)
+DIVISIONS = st.sampled_from([one.whole for one in divisions()])
 _CELLS = {
     "unit": LINES, "cost": amounts(NUMBER), "day": DATES, "phone": PHONES, "colours": CHOICES,
     "email": EMAILS,
@@ -133,5 +148,6 @@ VALUES: tuple[tuple[FieldBase, st.SearchStrategy], ...] = (
     (CHOICE, CHOICES),
     (DATE, DATES), (NUMBER, amounts(NUMBER)), (DENSITY, amounts(DENSITY)), (SEAL, SEALS),
     (SIGNATURE, SIGNATURES), *((code, _stored(code, HOSTILE)) for code in CODES),
+    (MONEY, MONIES), (DIVISION, DIVISIONS),
     (ROWS, ROW_LISTS),
 )  # fmt: skip

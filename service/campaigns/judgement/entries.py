@@ -72,7 +72,8 @@ class Ruling:
 @dataclass(frozen=True)
 class Entry:
     """A submission as the campaign sees it. `unsettled` are fields whose values nobody vouches for, and
-    `unweighed` those of which a part is not vouched for; `files` are the names of what came with it."""
+    `unweighed` those of which a part is not vouched for; `files` are the names of what came with
+    it, and `assignee` is whose work it is."""
 
     key: str
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -86,6 +87,7 @@ class Entry:
     subject: str | None = None
     form: str | None = None
     replaced_by: str | None = None
+    assignee: str | None = None
 
     def text(self, name: str | None) -> str | None:
         """The field's value where it is a text that says something."""

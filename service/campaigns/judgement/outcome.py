@@ -5,6 +5,7 @@ An application is on exactly one of the lists, or among the undecided, or was ta
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 
 from rapidfuzz import fuzz, process
@@ -61,13 +62,31 @@ class Outcome:
 Settled = Mapping[int, str | None]
 
 
-@dataclass
 class Memory:
-    """What rows were like the last time, so that they are not compared with all names again while these are
-    the same."""
+    """The applications' names as they were the last time, and what rows were like, so that rows are not
+    compared with all names again while these are the same."""
 
-    names: list[tuple[str, str]] = field(default_factory=list)
-    alike: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.units: list[str] = []
+        self.titles: list[str] = []
+        self.by_unit: Mapping[str, list[int]] = {}
+        self.by_title: Mapping[str, list[int]] = {}
+        self.alike: dict[tuple[str, str], list[int]] = {}
+        self._keys: dict[str | None, str] = {}
+
+    def key_of(self, words: str | None) -> str:
+        """A row's words as names are compared."""
+        if words not in self._keys:
+            self._keys[words] = key(words or "")
+        return self._keys[words]
+
+    def learn(self, units: list[str], titles: list[str]) -> None:
+        """Takes in the names as they are now."""
+        if (self.units, self.titles) == (units, titles):
+            return
+        self.units, self.titles = units, titles
+        self.by_unit, self.by_title = _places(units), _places(titles)
+        self.alike = {}
 
 
 def decide_outcome(
@@ -120,7 +139,7 @@ def _place(standing: Standing, made: Outcome, one: Application, is_chosen: bool,
         made.undecided.append((one, "上级名单中有相近的名称，请核对"))
     elif _is_out(standing, one):
         made.not_chosen.append(one)
-    elif not one.counts_for(standing.campaign):
+    elif not one.counted:
         made.undecided.append((one, one.timing.reason))
     elif one.entry.ruling.recommendation is None:
         made.undecided.append((one, "没有初审意见"))
@@ -146,40 +165,41 @@ class _Names:
     """The applications by their names."""
 
     def __init__(self, standing: Standing, memory: Memory) -> None:
-        self._known = standing.applications
-        fields = standing.campaign.fields
-        self._units = [one.entry.key_of(fields.unit) for one in self._known]
-        self._titles = [one.entry.key_of(fields.title) for one in self._known]
-        names = list(zip(self._units, self._titles, strict=True))
-        if memory.names != names:
-            memory.names = names
-            memory.alike.clear()
-        self._memory = memory.alike
-        self._by_unit, self._by_title = _places(self._units), _places(self._titles)
-        self.by_key = {copy.key: one for one in self._known for copy in one.copies}
+        self._known, self._memory = standing.applications, memory
+        unit, title = standing.campaign.fields.unit, standing.campaign.fields.title
+        memory.learn(
+            [one.entry.key_of(unit) for one in self._known], [one.entry.key_of(title) for one in self._known]
+        )
+
+    @cached_property
+    def by_key(self) -> Mapping[str, Application]:
+        """The applications by all of their copies."""
+        return {copy.key: one for one in self._known for copy in one.copies}
 
     def exactly(self, row: AnnouncedRow) -> list[Application]:
         """Those that bear all names of the row."""
-        unit, title = key(row.unit or ""), key(row.title or "")
+        unit, title = self._memory.key_of(row.unit), self._memory.key_of(row.title)
         if not unit and not title:
             return []
-        places = self._by_unit.get(unit, ()) if unit else self._by_title.get(title, ())
-        return [self._known[place] for place in places if not title or self._titles[place] == title]
+        known = self._memory
+        places = known.by_unit.get(unit, ()) if unit else known.by_title.get(title, ())
+        return [self._known[place] for place in places if not title or known.titles[place] == title]
 
     def nearly(self, row: AnnouncedRow) -> list[Application]:
         """Those that a row may mean that fits none exactly: that bear one of its names, or names that are
         alike on the whole. Units of one kind end alike, so that one name alone says little."""
-        unit, title = key(row.unit or ""), key(row.title or "")
-        if (unit, title) not in self._memory:
+        unit, title = self._memory.key_of(row.unit), self._memory.key_of(row.title)
+        kept = self._memory.alike
+        if (unit, title) not in kept:
             alike = self._alike(unit, title)
             places = sorted(alike, key=lambda place: (-alike[place], place))
-            self._memory[unit, title] = places[:_MOST_ALIKE]
-        return [self._known[place] for place in self._memory[unit, title]]
+            kept[unit, title] = places[:_MOST_ALIKE]
+        return [self._known[place] for place in kept[unit, title]]
 
     def _alike(self, unit: str, title: str) -> dict[int, float]:
         """{application: how alike its names are}."""
-        half = {*self._by_unit.get(unit, ())} if unit else set()
-        half |= {*self._by_title.get(title, ())} if title else set()
+        half = {*self._memory.by_unit.get(unit, ())} if unit else set()
+        half |= {*self._memory.by_title.get(title, ())} if title else set()
         if half:
             return {place: self._likeness(unit, title, place) for place in half}
         said = unit or title
@@ -188,14 +208,14 @@ class _Names:
         # The mean of two can't reach the bound where one of them is further below it than the other can be
         # above.
         least = 2 * _NEAR - 100 if unit and title else _NEAR
-        names = self._units if unit else self._titles
+        names = self._memory.units if unit else self._memory.titles
         near = process.extract(said, names, scorer=fuzz.ratio, score_cutoff=least, limit=None)
         alike = {place: self._likeness(unit, title, place) for _, _, place in near}
         return {place: found for place, found in alike.items() if found >= _NEAR}
 
     def _likeness(self, unit: str, title: str, place: int) -> float:
         """How alike names are, of 100, over the names that there are."""
-        pairs = ((unit, self._units[place]), (title, self._titles[place]))
+        pairs = ((unit, self._memory.units[place]), (title, self._memory.titles[place]))
         found = [fuzz.ratio(announced, ours) for announced, ours in pairs if announced]
         return sum(found) / len(found)
 

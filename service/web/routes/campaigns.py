@@ -18,7 +18,7 @@ from service.web.charts import Chart, draw
 from service.web.conditional import VERSIONED, IfMatch, document, media, version_of
 from service.web.context import Here
 from service.web.routes.outcomes import zipped
-from service.web.schemas import Limit, Number, Reason
+from service.web.schemas import Limit, Number, Reason, names
 from service.web.scoring import scored
 from service.web.security import may
 
@@ -113,9 +113,13 @@ def known(context: Here, all_: Known, who: _Sees) -> list[CampaignName]:
 
 @router.get("/campaigns/{name}")
 def at_a_glance(name: FormName, context: Here, all_: Known, who: _Sees) -> dict[str, Any]:
-    """Every figure of a campaign as it stands: days left, what came, by domain and by organiser."""
+    """Every figure of a campaign as it stands: days left, what came, by domain and by organiser, and
+    whose work waits for review; `people` has their names."""
     desk = all_.desk(name)
-    return dict(desk.figures(desk.look(context.database), context.clock()))
+    said = desk.figures(desk.look(context.database), context.clock())
+    with context.database.read() as connection:
+        people = names(connection, {one["who"] for one in said["whose"] if one["who"]})
+    return {**said, "people": people}
 
 
 @router.get("/campaigns/{name}/charts/{of}.svg", response_class=Response, responses=media(_SVG))
@@ -139,7 +143,7 @@ def applications(
     standing = seen.standing
     found: list[Application] = standing.waiting() if only == "waiting" else list(standing.applications)
     if only == "counted":
-        found = [one for one in found if one.counts_for(standing.campaign)]
+        found = [one for one in found if one.counted]
     if organiser is not None:
         found = [one for one in found if one.attribution.organiser == organiser]
     items = [

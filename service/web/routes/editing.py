@@ -20,6 +20,7 @@ from service.web.campaigns import Campaigns, Known
 from service.web.conditional import VERSIONED, IfMatch, version_of
 from service.web.context import Context, Here
 from service.web.corrections import terms_of
+from service.web.masking import of_changes, refuse_blind
 from service.web.problems import of_error
 from service.web.routes.submissions import answer
 from service.web.schemas import Detail, FieldKey, Number, Reason, storable
@@ -221,7 +222,7 @@ def change_fields(
 ) -> Detail:  # fmt: skip
     """Corrects and confirms fields. Where somebody else was faster, the problem document holds both sides."""
     _correct(context, who, submission, version_of(if_match), given.changes, given.reason)
-    return answer(context, submission, response)
+    return answer(context, submission, response, who)
 
 
 @router.post("/submissions/{submission}/undo", responses=VERSIONED)
@@ -234,7 +235,7 @@ def undo(
 ) -> Detail:
     """Takes back the last change of fields."""
     _undo(context, who, submission, version_of(if_match))
-    return answer(context, submission, response)
+    return answer(context, submission, response, who)
 
 
 @router.post("/submissions/{submission}/decision", responses=VERSIONED)
@@ -245,7 +246,7 @@ def decide(
     """Accepts, returns, rejects, withdraws or reopens a submission, or has it read again. To return one makes
     its notice of correction."""
     _decide(context, known, who, submission, version_of(if_match), given)
-    return answer(context, submission, response)
+    return answer(context, submission, response, who)
 
 
 @router.put("/submissions/{submission}/assignee")
@@ -256,7 +257,7 @@ def assign(
     """Makes a submission the work of somebody, or of nobody. It hinders nobody else."""
     with context.database.write() as connection:
         four_eyes.assign(connection, submission, given.user, _editor(context, who))
-    return answer(context, submission, response)
+    return answer(context, submission, response, who)
 
 
 @router.post("/decisions")
@@ -323,11 +324,12 @@ def _correct(
 
     def edit(connection: sa.Connection) -> int:
         form, wanted = _form(context, connection, submission), [one.to_change() for one in changes]
+        refuse_blind(form, [one.field for one in wanted], who)
         if "admin" not in who.can:
             _leave_to_two(connection, submission, form, wanted)
         return records.correct(connection, submission, version, wanted, form, _editor(context, who), reason)
 
-    return edited(context, submission, version, edit, {"fields": yours})
+    return edited(context, submission, version, edit, {"fields": yours}, who)
 
 
 def _leave_to_two(
@@ -348,7 +350,7 @@ def _undo(context: Context, who: Actor, submission: int, version: int) -> int:
         form = _form(context, connection, submission)
         return records.undo(connection, submission, version, form, _editor(context, who))
 
-    return edited(context, submission, version, edit, {"undo": True})
+    return edited(context, submission, version, edit, {"undo": True}, who)
 
 
 def _decide(
@@ -369,10 +371,12 @@ def _decide(
             issue(connection, submission, form, terms, by)
         return made
 
-    return edited(context, submission, version, edit, verdict.model_dump())
+    return edited(context, submission, version, edit, verdict.model_dump(), who)
 
 
-def edited(context: Context, submission: int, version: int, edit: Edit, yours: dict[str, Any]) -> int:
+def edited(
+    context: Context, submission: int, version: int, edit: Edit, yours: dict[str, Any], who: Actor
+) -> int:
     """Makes an edit and returns the new version. Where the submission is no longer in the version that was
     looked at, the error holds both sides."""
     try:
@@ -380,19 +384,21 @@ def edited(context: Context, submission: int, version: int, edit: Edit, yours: d
             return edit(connection)
     except Stale as error:
         with context.database.read() as connection:
-            theirs = _theirs(connection, context, submission, version)
+            theirs = _theirs(connection, context, submission, version, who)
         error.more = {"yours": {"version": version, **yours}, "theirs": theirs}
         raise
 
 
-def _theirs(connection: sa.Connection, context: Context, submission: int, version: int) -> dict[str, Any]:
+def _theirs(
+    connection: sa.Connection, context: Context, submission: int, version: int, who: Actor
+) -> dict[str, Any]:
     """Returns what others did since `version`: the fields as they are now, and who did it last."""
     row = listing.whole(connection, submission).row
     form, made = schemas.form_of(context.forms, row), listing.changed_since(connection, submission, version)
     fields = {
         change.field: {"title": change.title, "value": change.after, "text": change.after_text}
         for one in made
-        for change in schemas.changed_fields(form, one.changes)
+        for change in of_changes(form, schemas.changed_fields(form, one.changes), who)
     }
     last = made[-1] if made else None
     by = schemas.names(connection, {last.actor})[last.actor] if last else None

@@ -1,7 +1,7 @@
 """Exports: files of records, changes for another system to follow, saved choices of columns, and dossiers."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -9,16 +9,17 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.errors import Invalid
+from models.errors import Forbidden, Invalid
 from models.form import FormDefinition
 from models.identity import FormName
 from service.export import columns as export_columns
-from service.export import dossier
+from service.export import covering, dossier
 from service.export.cutouts import cut_out, take_out
 from service.export.files import FORMATS, Format, Shape, to_json, write_records
 from service.store import audit, exports, listing
 from service.store.accounts import Actor
 from service.store.exports import Kept, Selection
+from service.web import masking
 from service.web.conditional import file_name
 from service.web.context import Context, Here
 from service.web.downloads import download, wholly_written
@@ -181,7 +182,7 @@ def export(
         def selected() -> Iterator[Kept]:
             nonlocal written
             for written, kept in enumerate(exports.select(connection, wanted), 1):  # noqa: B007
-                yield kept
+                yield _shown_to(who, context, kept)
 
         file = wholly_written(lambda target: write_records(chosen.format, target, selected(), shape))
     now = context.clock()
@@ -192,7 +193,7 @@ def export(
             who.id,
             "export",
             "export",
-            {**chosen.model_dump(), "after": after, "records": written},
+            {**chosen.model_dump(), "after": after, "records": written, **_told(forms.values(), who)},
         )
     title = forms[chosen.form].title if chosen.form else "申请"
     which = f"{title}-{'已受理' if chosen.status == 'accepted' else '全部'}"
@@ -247,8 +248,13 @@ def changes(
     with context.database.read() as connection:
         found = exports.changes(connection, form, after, limit)
         names = listing.people(connection, None)
+    opened = [kept.id for kept in found if _is_opened(context, kept, who)]
+    if opened:
+        with context.database.write() as connection:
+            said = {"unmasked": True, "submissions": opened}
+            audit.append(connection, context.clock(), who.id, "export", "export", said)
     return Changes(
-        items=[_changed(kept, names, status) for kept in found],
+        items=[_changed(_shown_to(who, context, kept), names, status) for kept in found],
         next=str(found[-1].changed if found else after),
     )
 
@@ -294,7 +300,9 @@ def whole(
         audit.append(connection, now, who.id, "dossier", f"submission:{submission}")
     with context.database.read() as connection:
         kept = exports.one(connection, submission)
-        form = context.forms.get(kept.form, kept.form_version) if kept.form and kept.form_version else None
+        form = _form_of(context, kept)
+        if covering.masked(form) and not masking.may_see(who):
+            raise Forbidden("档案中有对您遮盖的内容", advice="请由有“看遮盖的内容”权限的人下载")
         known = dossier.gather(connection, submission, form)
     views = request.app.state.views
     crops, inner = cut_out(known.uploaded, known.line, views), take_out(known.uploaded, known.inside, views)
@@ -318,6 +326,23 @@ def _forms(context: Context, found: Sequence[str], chosen: Choice) -> dict[str, 
         forms = {name: current[name] for name in found if name in current}
     export_columns.check(chosen.columns or (), list((forms or current).values()))
     return forms
+
+
+def _form_of(context: Context, kept: Kept) -> FormDefinition | None:
+    return context.forms.get(kept.form, kept.form_version) if kept.form and kept.form_version else None
+
+
+def _shown_to(who: Actor, context: Context, kept: Kept) -> Kept:
+    return kept if masking.may_see(who) else covering.cover_kept(_form_of(context, kept), kept)
+
+
+def _is_opened(context: Context, kept: Kept, who: Actor) -> bool:
+    return bool(masking.seen(_form_of(context, kept), kept.content, who))
+
+
+def _told(forms: Iterable[FormDefinition], who: Actor) -> dict[str, Any]:
+    """What the log says of values that only some may see whole."""
+    return {"unmasked": masking.may_see(who)} if any(map(covering.masked, forms)) else {}
 
 
 def _known(context: Context, name: str) -> FormDefinition:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -14,8 +15,10 @@ from models.identity import FormName
 from service.campaigns.desk import Desk
 from service.campaigns.own_rows import own_sheets, sources
 from service.campaigns.own_sheet import LIMITS, OwnSheet, understand
+from service.export.covering import cover, masked
 from service.store import audit
 from service.store.accounts import Actor
+from service.web import masking
 from service.web.campaigns import Known
 from service.web.conditional import document, media, multipart, multipart_body
 from service.web.context import Context, Here
@@ -98,9 +101,13 @@ async def filled(
 def _filled(context: Context, desk: Desk, who: Actor, found: OwnSheet, each: bool) -> Response:
     standing, name = desk.look(context.database).standing, desk.loaded.campaign.name
     contents = desk.contents(context.database, standing)
+    form, is_seen = desk.loaded.form, masking.may_see(who)
+    if not is_seen:
+        contents = {key: replace(one, values=cover(form, one.values)) for key, one in contents.items()}
     made = list(own_sheets(desk.loaded, standing, found, contents, each=each))
     with context.database.write() as connection:
         told = {"count": len(standing.applications), "columns": [one.heading for one in found.columns]}
+        told |= {"unmasked": is_seen} if masked(form) else {}
         audit.append(connection, context.clock(), who.id, "export", f"campaign:{name}", told)
     if each:
         return document(zipped(made), _ZIP, f"{name}-summary.zip")

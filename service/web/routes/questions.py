@@ -9,11 +9,12 @@ from pydantic import BaseModel, Field
 from models.errors import NotFound
 from models.form import FormDefinition
 from models.identity import FormName
+from service.export.covering import masked
 from service.parts import own
 from service.store import listing
 from service.store.accounts import Actor
 from service.store.statuses import Status
-from service.web import schemas
+from service.web import masking, schemas
 from service.web.context import Context, Here
 from service.web.schemas import FieldKey, FindingShown, Limit, PartShown, Told
 from service.web.security import may
@@ -97,13 +98,18 @@ def answers(
         rows = listing.answers(connection, form, field, int(cursor), limit + 1)
     if not rows and (current is None or field not in current.fields):
         raise NotFound(f"表格“{form}”没有字段“{field}”")
-    items = [_answer(context, row, field) for row in rows[:limit]]
-    note_wall(context, form, field, [row.id for row in rows[:limit]], who)
+    items = [_answer(context, row, field, who) for row in rows[:limit]]
+    hidden = any(field in masked(schemas.form_of(context.forms, row)) for row in rows[:limit])
+    is_seen = hidden and masking.may_see(who)
+    note_wall(context, form, field, [row.id for row in rows[:limit]], who, always=is_seen)
     return Answers(items=items, next=str(rows[limit - 1].id) if len(rows) > limit else None)
 
 
-def _answer(context: Context, row: Any, name: str) -> Answer:
-    shown = schemas.field_shown(schemas.form_of(context.forms, row), name, row, row.line, row.findings)
+def _answer(context: Context, row: Any, name: str, who: Actor) -> Answer:
+    form = schemas.form_of(context.forms, row)
+    shown = schemas.field_shown(form, name, row, row.line, row.findings)
+    if form is not None and name in masked(form) and not masking.may_see(who):
+        shown = masking.field_of(form, name, shown)
     kept = set(Answer.model_fields) & set(schemas.FieldShown.model_fields)
     return Answer.model_validate(
         {

@@ -5,24 +5,26 @@ from datetime import date
 from typing import Annotated
 
 import anyio
+import sqlalchemy as sa
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from models.errors import NotFound
+from models.form import FormDefinition
 from models.identity import FormName
 from service.store import listing
 from service.store.accounts import Actor
 from service.store.listing import Filter, Sort
 from service.store.statuses import Status
-from service.web import return_letter, schemas
+from service.web import masking, return_letter, schemas
 from service.web.conditional import start_of, zone
 from service.web.context import Context, Here
 from service.web.routes.uploads import POLL, WATCH
 from service.web.schemas import Counts, Cursor, Day, Detail, History, Limit, Number, Summaries, Summary
 from service.web.security import may
-from service.web.viewing import Viewer
+from service.web.viewing import Viewer, note_view
 
 router = APIRouter(tags=["submissions"])
 
@@ -136,34 +138,47 @@ def _changes(context: Context, after: int) -> list[tuple[int, Summary]]:
 def show(submission: Number, context: Here, response: Response, who: Viewer) -> Detail:
     """A submission with its record, what speaks for each value, and what may be done with it. The ETag is its
     version."""
-    return answer(context, submission, response)
+    return answer(context, submission, response, who)
 
 
-def answer(context: Context, submission: int, response: Response) -> Detail:
-    """Returns the submission as every route that shows or changes it answers, with its ETag.
+def answer(context: Context, submission: int, response: Response, who: Actor) -> Detail:
+    """Returns the submission as every route that shows or changes it answers `who`, with its ETag.
 
     Raises:
         NotFound: there is none.
     """
     with context.database.read() as connection:
-        found = schemas.detail(connection, context.forms, submission, context.clock())
+        found, form = _found(context, connection, submission)
+    values = {name: field.value for name, field in found.fields.items()}
+    if masking.seen(form, values, who) and not context.settings.log_views:
+        note_view(context, submission, who)
+    found = masking.of_detail(form, found, who)
     response.headers["ETag"] = f'"{found.version}"'
     return found
+
+
+def _found(
+    context: Context, connection: sa.Connection, submission: int
+) -> tuple[Detail, FormDefinition | None]:
+    found = schemas.detail(connection, context.forms, submission, context.clock())
+    return found, schemas.form_of(context.forms, listing.whole(connection, submission).row)
 
 
 @router.get("/submissions/{submission}/history")
 def history(submission: Number, context: Here, who: Viewer) -> History:
     """Every version of a submission, with who made it and why."""
     with context.database.read() as connection:
-        return schemas.history(connection, context.forms, submission)
+        found = schemas.history(connection, context.forms, submission)
+        form = schemas.form_of(context.forms, listing.whole(connection, submission).row)
+    return masking.of_history(form, found, who)
 
 
 @router.get("/submissions/{submission}/letter")
 def letter_draft(submission: Number, context: Here, who: Viewer) -> Letter:
     """A draft of the letter by which the application is returned, made from what is wrong with it."""
     with context.database.read() as connection:
-        found = schemas.detail(connection, context.forms, submission, context.clock())
-        form = schemas.form_of(context.forms, listing.whole(connection, submission).row)
+        found, form = _found(context, connection, submission)
+    found = masking.of_detail(form, found, who)
     findings = [finding.model_dump() for field in found.fields.values() for finding in field.findings]
     findings += [finding.model_dump() for finding in found.findings]
     return Letter(text=return_letter.draft(found.unit, form.title if form else None, findings, found.error))

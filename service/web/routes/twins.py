@@ -39,5 +39,5 @@ def say(
         verdict = None if given.verdict == "open" else given.verdict
         return settle(connection, submission, twin, version, verdict, Editor(who.id, context.clock()))
 
-    edited(context, submission, version, edit, {"twin": twin, **given.model_dump()})
-    return answer(context, submission, response)
+    edited(context, submission, version, edit, {"twin": twin, **given.model_dump()}, who)
+    return answer(context, submission, response, who)

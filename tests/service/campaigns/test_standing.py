@@ -84,7 +84,7 @@ def test_a_later_copy_that_is_withdrawn_beside_an_earlier_one_is_asked_about() -
 )
 def test_what_counts_is_in_time_and_not_taken_back_or_refused(more: dict[str, Any], counts: bool) -> None:
     standing = _stand(entry(sender=SENDER, **more))
-    assert standing.applications[0].counts_for(standing.campaign) is counts
+    assert standing.applications[0].counted is counts
     first = standing.quotas()[0]
     assert (first.organiser, first.came, first.counted) == ("江岸区人民政府", 1, int(counts))
     assert first.lacks == 5 - counts
@@ -97,7 +97,7 @@ def test_what_the_campaign_says_of_late_ones_is_data() -> None:
         data["stages"][0]["late"] = late
         campaign = Campaign.model_validate(data)
         (one,) = replace(judge, campaign=campaign).stand([entry(arrival=LATE, sender=SENDER)]).applications
-        assert one.counts_for(campaign) is counts
+        assert one.counted is counts
         assert bool(one.doubts) is asked
 
 

@@ -63,6 +63,11 @@ def _campaign(page: Page) -> None:
     page.evaluate("scrollTo(0, 0)")
 
 
+def _deciding(page: Page) -> None:
+    _campaign(page)
+    page.evaluate("document.querySelector('#waiting-title').scrollIntoView()")
+
+
 def _sample(page: Page) -> None:
     """Word has to be printed before there is a cut-out."""
     drawn = "() => document.querySelector('#pictures img')?.naturalWidth > 0"
@@ -85,6 +90,7 @@ LOOKS = (
     Look("samples", "/samples", _sample),
     Look("quality", "/quality", lambda page: page.wait_for_selector("#work dt")),
     Look("campaigns", "/campaigns?name=near-zero-carbon-2021", _campaign),
+    Look("campaigns-deciding", "/campaigns?name=near-zero-carbon-2021", _deciding),
     Look("export", "/export", lambda page: page.wait_for_selector("#columns li")),
     Look("security", "/security", lambda page: page.wait_for_selector("#sessions li")),
     Look("admin-users", "/admin#users", lambda page: page.wait_for_selector("#user-rows tr")),

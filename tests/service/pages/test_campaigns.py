@@ -54,6 +54,33 @@ def test_the_page_says_what_the_service_says(service: Service, visit: Visit) -> 
     assert page.locator("#waiting-rows tr").count() == min(50, said["waiting"])
 
 
+def test_what_others_do_is_seen_at_once_and_takes_nothing_from_who_is_deciding(
+    service: Service, visit: Visit
+) -> None:
+    page, before = _opened(visit), _figures(service)
+    page.locator("#waiting-rows summary").first.click()
+    page.get_by_label("理由").first.fill("正在写")
+    expect(page.locator("#whose dt")).to_have_text(["还没有分给谁"])
+    (other,) = service.administrator.ask("GET", f"/campaigns/{NAME}/applications", params={"limit": 1})[
+        "items"
+    ]
+    me = int(service.administrator.ask("GET", "/session")["user"]["id"].split(":")[-1])
+    for who, told in ((me, 2), (None, 1)):
+        path = f"/submissions/{other['submission']}/assignee"
+        service.administrator.ask("PUT", path, json={"user": who})
+        expect(page.locator("#whose dt")).to_have_count(told, timeout=15_000)
+    assert _figures(service)["applications"] == before["applications"]
+    expect(page.get_by_label("理由").first).to_have_value("正在写")
+
+
+def test_who_was_to_apply_and_did_not_is_told(service: Service, visit: Visit) -> None:
+    page, missing = _opened(visit), _figures(service)["missing_units"]
+    told = page.locator("#missing-units")
+    expect(told.locator("summary")).to_have_text(f"应报未报 {len(missing)} 家")
+    told.locator("summary").click()
+    expect(told).to_contain_text(missing[0])
+
+
 @pytest.mark.parametrize("size", [(1366, 768), (390, 844)])
 @pytest.mark.parametrize("dark", [False, True])
 def test_nothing_runs_over_the_edge(visit: Visit, size: tuple[int, int], dark: bool) -> None:

@@ -1,6 +1,6 @@
 // A campaign at a glance: figures and charts as the service has them, and decisions on what waits for a person.
 
-import { BASE, download, get, send } from "./api.js";
+import { BASE, download, get, live, send } from "./api.js";
 import { outcomes } from "./campaigns_outcome.js";
 import { placing } from "./campaigns_placing.js";
 import { ownSheet } from "./campaigns_sheet.js";
@@ -43,6 +43,11 @@ function paint() {
   $("#stages").replaceChildren(...figures.stages.map(stage));
   $("#asked").replaceChildren(...(asked.length ? asked.map(([kind, count]) => h("li", {}, kind, h("strong", {}, `${count} 份`))) : [h("li", {}, "没有要处理的")]));
   $("#ageing").replaceChildren(...Object.entries(figures.ageing).flatMap(([words, count]) => [h("dt", {}, words), h("dd", {}, String(count))]));
+  $("#whose").replaceChildren(...figures.whose.flatMap(({ who, count }) => [h("dt", {}, who === null ? "还没有分给谁" : figures.people[who] ?? who), h("dd", {}, `${count} 份`)]));
+  const units = figures.missing_units;
+  $("#missing-units").hidden = units.length === 0;
+  $("#missing-units summary").textContent = `应报未报 ${units.length} 家`;
+  $("#missing-units p").textContent = units.join("、");
   const missing = figures.missing_organisers;
   $("#missing").hidden = missing.length === 0;
   $("#missing").textContent = missing.length ? `尚无申报：${missing.join("、")}` : "";
@@ -105,8 +110,15 @@ function row(one) {
     h("td", {}, one.doubts.map((doubt) => h("p", {}, doubt)), can.has("decide") ? deciding(one) : null));
 }
 
-async function waiting(from) {
+function isAtWork() {
+  const list = $("#waiting");
+  return list.contains(document.activeElement) || $("details[open]", list) !== null;
+}
+
+/** `calm`: only where nobody is at work in the list. */
+async function waiting(from, calm = false) {
   const { items, total } = await get(path("/applications"), { only: "waiting", offset: from, limit: PAGE });
+  if (calm && (isAtWork() || shown > PAGE)) return;
   if (from === 0) {
     $("#waiting").replaceChildren(total ? h("table", { class: "table" },
       h("thead", {}, h("tr", {}, ["单位和名称", "领域", "推荐部门", "待决定"].map((title) => h("th", { scope: "col" }, title)))), h("tbody", { id: "waiting-rows" }))
@@ -117,12 +129,29 @@ async function waiting(from) {
   $("#more").hidden = shown >= total;
 }
 
+async function look() {
+  figures = await get(path());
+  paint();
+}
+
 async function load() {
   try {
-    figures = await get(path());
-    paint();
+    await look();
     await Promise.all([...CHARTS.map(chart), waiting(0), outcome.load()]);
   } catch (problem) { tell(problem); }
+}
+
+let renewing = 0;
+
+/** What others do changes the figures at once, and the list where nobody is at work in it. */
+function renew() {
+  clearTimeout(renewing);
+  renewing = setTimeout(async () => {
+    try {
+      await look();
+      await Promise.all([...CHARTS.map(chart), waiting(0, true)]);
+    } catch { /* the next change asks again */ }
+  }, 500);
 }
 
 async function papers() {
@@ -155,3 +184,4 @@ bind("活动", [
 ]);
 
 start();
+live("/events", { event: (of) => { if (of === "submission") renew(); } });

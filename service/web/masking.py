@@ -1,0 +1,89 @@
+"""Values that only some may see whole, as the API says them to the others; and in the log, who saw them."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from models.errors import Forbidden
+from models.form import FormDefinition
+from service.export.covering import cover_value, masked
+from service.store.accounts import Actor
+from service.web.schemas import Change, Detail, FieldShown, History, Told, told
+
+Said = TypeVar("Said", bound=Told)
+
+
+def may_see(who: Actor) -> bool:
+    """Whether somebody may see them whole."""
+    return "unmask" in who.can
+
+
+def of_detail(form: FormDefinition | None, found: Detail, who: Actor) -> Detail:
+    """A submission as `who` may see it."""
+    hidden = masked(form)
+    if form is None or not hidden or may_see(who):
+        return found
+    fields = {
+        name: field_of(form, name, field) if name in hidden else field for name, field in found.fields.items()
+    }
+    return found.model_copy(update={"fields": fields})
+
+
+def field_of(form: FormDefinition, name: str, shown: FieldShown) -> FieldShown:
+    """A masked field as the others may see it: neither what was read nor what it may be."""
+    message = f"“{shown.title}”有一处提示，内容已遮盖"
+    return shown.model_copy(
+        update={
+            **_covered(form, name, shown.value).model_dump(),
+            "raw": None,
+            "alternatives": [],
+            "evidence": [{**one, "text": ""} if "text" in one else one for one in shown.evidence],
+            "findings": [one.model_copy(update={"message": message}) for one in shown.findings],
+            "was": _covered(form, name, shown.was.value) if shown.was else None,
+        }
+    )
+
+
+def of_history(form: FormDefinition | None, found: History, who: Actor) -> History:
+    """The versions of a submission as `who` may see them."""
+    if not masked(form) or may_see(who):
+        return found
+    items = [one.model_copy(update={"changes": of_changes(form, one.changes, who)}) for one in found.items]
+    return History(items=items)
+
+
+def of_changes(form: FormDefinition | None, changes: Iterable[Change], who: Actor) -> list[Change]:
+    """Changes of fields as `who` may see them."""
+    hidden = frozenset[str]() if may_see(who) else masked(form)
+    return [_change(form, one) if form and one.field in hidden else one for one in changes]
+
+
+def _change(form: FormDefinition, one: Change) -> Change:
+    before, after = _covered(form, one.field, one.before), _covered(form, one.field, one.after)
+    said = {
+        "before": before.value,
+        "after": after.value,
+        "before_text": before.text,
+        "after_text": after.text,
+    }
+    return one.model_copy(update=said)
+
+
+def _covered(form: FormDefinition, name: str, value: Any) -> Told:
+    return told(form.fields[name], cover_value(form, name, value))
+
+
+def refuse_blind(form: FormDefinition | None, names: Iterable[str], who: Actor) -> None:
+    """Refuses changes of values that `who` does not see whole: what is shown instead would be kept.
+
+    Raises:
+        Forbidden: one of `names` is such a field.
+    """
+    hidden = masked(form) & set(names)
+    if form and hidden and not may_see(who):
+        title = form.titles[min(hidden)]
+        raise Forbidden(f"“{title}”的内容对您是遮盖的", advice="请由有“看遮盖的内容”权限的人修改")
+
+
+def seen(form: FormDefinition | None, content: Mapping[str, Any], who: Actor) -> list[str]:
+    """The masked fields of which `who` sees a value whole."""
+    return sorted(name for name in masked(form) if content.get(name) is not None) if may_see(who) else []
