@@ -3,8 +3,8 @@ the views of a file for that person."""
 
 from extractor.applications import Belonging, around
 from extractor.arrival import Source, digest, is_left_out, readable
-from extractor.drafting import Draft, Guess
-from extractor.drafts import draft_form
+from extractor.drafting import Compared, Draft, Guess, against, compared, likeness
+from extractor.drafts import Drafted, draft_form, draft_pages
 from extractor.limits import Limits, ViewLimits
 from extractor.options import Options
 from extractor.pipeline import Book, Progress, extract
@@ -14,9 +14,9 @@ from extractor.views.print_word import Printed, print_word, print_words, tables_
 from extractor.weighing.calibration import threshold
 
 __all__ = [
-    "Belonging", "Book", "Draft", "Encoding", "Guess", "Limits", "Options", "Printed", "Progress", "Source",
-    "View", "ViewLimits",
-    "around", "digest", "draft_form", "extract", "is_left_out", "open_view", "part_bytes", "print_docx",
-    "print_word", "print_words",
+    "Belonging", "Book", "Compared", "Draft", "Drafted", "Encoding", "Guess", "Limits", "Options", "Printed",
+    "Progress", "Source", "View", "ViewLimits",
+    "against", "around", "compared", "digest", "draft_form", "draft_pages", "extract", "is_left_out",
+    "likeness", "open_view", "part_bytes", "print_docx", "print_word", "print_words",
     "readable", "spots_in", "tables_of", "threshold",
 ]  # fmt: skip

@@ -107,6 +107,14 @@ class DefinitionError(SealformError):
         return self.message
 
 
+class ReadsBadly(SealformError):
+    """A definition that is right by itself, but whose forms are not read back well when they are tried."""
+
+    code = "form-reads-badly"
+    http_status = 422
+    advice = "请按提示修改后再试；一定要照这样启用的，写明理由，理由会记入操作日志"
+
+
 class UnknownForm(SealformError):
     code = "form-unknown"
     exit_code = 2

@@ -76,7 +76,7 @@ ROOMS: Mapping[str, Room] = {
     "service.blobs": Room("atomic_files"),
     "service.forms": Room(
         "generator extractor atomic_files",
-        doors="complaints definitions documents drafts shipped templates trials yaml_nodes",
+        doors="complaints definitions documents drafts invented shipped templates trials yaml_nodes",
     ),
     "service.processes": Room(
         "extractor.scan extractor settings sources results", doors="child pool scratch"
@@ -89,6 +89,10 @@ ROOMS: Mapping[str, Room] = {
         "tables twins uploads versions webhooks workers",
     ),
     "service.migrations": Room("store"),
+    "service.drafting": Room(
+        "generator extractor atomic_files settings forms processes store",
+        doors="desk publishing",
+    ),
     "service.proof": Room(
         "extractor settings results parts store proof.judgement",
         doors="drawing figures holding keying twice work",
@@ -117,7 +121,8 @@ ROOMS: Mapping[str, Room] = {
         "extractor atomic_files terminal signals sources results processes export", doors="extraction"
     ),
     "service.web": Room(
-        "generator logs settings results parts blobs forms page_pictures store proof webhooks export "
+        "generator extractor logs settings results parts blobs forms page_pictures store drafting proof "
+        "webhooks export "
         "campaigns.judgement campaigns corrections",
         doors="app context",
     ),

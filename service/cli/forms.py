@@ -193,32 +193,23 @@ def check(
 
 def _passes(file: Path, copies: int, scanned: bool) -> bool:
     """Whether a form that is filled by itself is read back right and without a person; tells what isn't."""
-    from collections import Counter
-
     from service.forms.definitions import load_form
     from service.forms.templates import template_of
-    from service.forms.trials import trial
+    from service.forms.trials import WAYS, Report, trial
     from service.processes.pool import options_of
     from service.terminal import progress, to_stderr
 
     form, options, console = load_form(file), options_of(read_settings()), to_stderr()
     template = template_of(form, file.parent, options)
-    with progress(console, "试读", copies * (3 if scanned and template is None else 2)) as advance:
+    with progress(console, "试读", copies * (WAYS if scanned and template is None else WAYS - 1)) as advance:
         readings = list(
             trial(form, template, options, copies=copies, scanned=scanned, advance=lambda: advance(""))
         )
-    bad = [one for one in readings if not (one.is_right and one.is_accepted)]
-    for text, times in Counter(f"“{one.title}”（{one.way}）{one.state}" for one in bad).items():
-        why = dict.fromkeys(
-            w for one in bad if f"“{one.title}”（{one.way}）{one.state}" == text for w in one.why
-        )
-        typer.echo(f"{file}：{text} {times} 次" + (f"：{'；'.join(list(why)[:3])}" if why else ""))
-    right, silent = sum(one.is_right for one in readings), sum(one.is_silent for one in readings)
-    say(
-        f"{form.title}：试读 {len(readings)} 处，读对 {right} 处，读错又没有提示的 {silent} 处，"
-        f"要人看的 {sum(not one.is_accepted for one in readings)} 处"
-    )
-    return not bad
+    report = Report.of(readings)
+    for told in report.told:
+        typer.echo(f"{file}：{told}")
+    say(f"{form.title}：{report.summary}")
+    return not report.told
 
 
 def _template_problems(file: Path) -> list[str]:
