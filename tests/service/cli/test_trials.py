@@ -19,8 +19,10 @@ rows:
       - {label: 类别, content: [{kind: choice, name: sort, options: [初访, 回访], max: 1}]}
       - {label: 日期, content: [{kind: date, name: day}]}
 """
-# The prompt is a word of the answers, so that in a file without controls nobody can tell where these begin.
-BAD = GOOD.replace("{kind: text, name: visitor}", "{kind: text, name: visitor, prompt: 云}")
+# The guidance is a word of the answers, so that nobody can tell whether it was left standing there.
+BAD = GOOD.replace("{kind: text, name: visitor}", "{kind: text, name: visitor, guidance: [云泽市]}")
+# The prompt is one too, but has its place.
+PROMPTED = GOOD.replace("{kind: text, name: visitor}", "{kind: text, name: visitor, prompt: 云}")
 
 
 def test_a_form_that_is_read_well_passes(run) -> None:
@@ -34,9 +36,19 @@ def test_what_reads_badly_is_told_with_the_reason(run) -> None:
     Path("form.yaml").write_text(BAD, "utf-8")
     ran = run("check", "form.yaml", "--trial", "--copies", 6)
     assert ran.code == 1
-    assert {line.partition("）")[0] for line in ran.out.splitlines()} == {"form.yaml：“姓名”（PDF"}
+    assert {line.partition("）")[0] for line in ran.out.splitlines()} == {
+        "form.yaml：“姓名”（Word",
+        "form.yaml：“姓名”（PDF",
+    }
+    assert "读错又没有提示的 0 处" in ran.err
     assert "次：" in ran.out
     assert "读成“" in ran.out
+
+
+def test_a_prompt_that_is_a_word_of_the_answers_splits_none(run) -> None:
+    Path("form.yaml").write_text(PROMPTED, "utf-8")
+    ran = run("check", "form.yaml", "--trial", "--copies", 6)
+    assert (ran.code, ran.out) == (0, "")
 
 
 def test_a_definition_with_problems_is_not_tried(run) -> None:
