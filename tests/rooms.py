@@ -137,7 +137,7 @@ ROOMS: Mapping[str, Room] = {
     ),
     "service.cli": Room(
         "generator extractor atomic_files terminal settings sources "
-        "results blobs forms processes page_pictures store "
+        "results blobs forms processes page_pictures store drafting "
         "jobs export campaigns.judgement campaigns runs listening serving mail upkeep"
     ),
     "service": Room(),

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import Field as Constraint
 
@@ -41,9 +41,14 @@ Field = Annotated[
     | SignatureField,
     Constraint(discriminator="kind"),
 ]
+# All kinds by their name, in the order of the union.
+KINDS: Mapping[str, type[FieldBase[Any]]] = {
+    get_args(kind.model_fields["kind"].annotation)[0]: kind for kind in get_args(get_args(Field)[0])
+}
 
 __all__ = [
-    "AddressField", "Amount", "BankAccountField", "ChoiceField", "CodeField", "CreditCodeField", "DateField",
-    "EmailField", "Field", "FieldBase", "IdCardField", "NumberField", "PhoneField", "PostcodeField",
-    "ProseField", "RowsField", "Seal", "SealField", "Signature", "SignatureField", "TextField", "Value",
+    "KINDS", "AddressField", "Amount", "BankAccountField", "ChoiceField", "CodeField", "CreditCodeField",
+    "DateField", "EmailField", "Field", "FieldBase", "IdCardField", "NumberField", "PhoneField",
+    "PostcodeField", "ProseField", "RowsField", "Seal", "SealField", "Signature", "SignatureField",
+    "TextField", "Value",
 ]  # fmt: skip

@@ -32,7 +32,7 @@ JobNumber = Annotated[str, Path(pattern=r"^[0-9a-f]{24}$")]
 Admin = Annotated[Actor, may("admin")]
 
 
-class Begun(BaseModel):
+class JobBegun(BaseModel):
     """A job that was begun."""
 
     id: str
@@ -98,7 +98,7 @@ def _desk(request: Request) -> FormDesk:
 
 
 @router.post("/drafts", status_code=202, openapi_extra=_UPLOAD)
-async def draft(request: Request, context: Here, who: Admin) -> Begun:
+async def draft(request: Request, context: Here, who: Admin) -> JobBegun:
     """Begins to draft a definition from a file of any kind that is read."""
     async with multipart(request, 1) as fields:
         file = fields.get("file")
@@ -109,7 +109,7 @@ async def draft(request: Request, context: Here, who: Admin) -> Begun:
         name = file_name(file.filename)
     if not data or len(data) > most:
         raise Invalid(f"文件超过 {most >> 20} MiB" if data else f"文件“{name}”是空的")
-    return Begun(id=await run_in_threadpool(_desk(request).draft, data, name, who.id))
+    return JobBegun(id=await run_in_threadpool(_desk(request).draft, data, name, who.id))
 
 
 @router.get("/drafts/{job}")
@@ -158,11 +158,11 @@ async def written(request: Request, who: Admin) -> Response:
 
 
 @router.post("/trials", status_code=202, openapi_extra=BODY)
-async def try_out(request: Request, who: Admin) -> Begun:
+async def try_out(request: Request, who: Admin) -> JobBegun:
     """Begins to try a definition: it is filled in, made as Word, PDF and scan, and read back. A definition
     with problems is refused with all of them."""
     form = await run_in_threadpool(read_definition, await text_of(request))
-    return Begun(id=await run_in_threadpool(_desk(request).trial, form, who.id))
+    return JobBegun(id=await run_in_threadpool(_desk(request).trial, form, who.id))
 
 
 @router.get("/trials/{job}")
