@@ -3,6 +3,7 @@
     SealformError                       code, message, advice, exit code, HTTP status
      ├─ BadUsage                        the request can't be met: a missing path, an output over an input
      ├─ DefinitionError                 a form definition is wrong
+     ├─ ReadsBadly                      a definition whose forms are not read back well
      ├─ UnknownForm                     no definition of that name
      ├─ Unparsable                      a text does not mean a value of its field's kind
      ├─ GenerationError                 a document can't be made

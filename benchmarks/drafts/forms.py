@@ -295,7 +295,7 @@ class _Drawing:
             return
         self.taken.add(label)
         value = f"{self.dice.randint(2012, 2018)}年3月至{self.dice.randint(2019, 2024)}年9月"
-        self.truth.append(Asked(label, "text", value))
+        self.truth.append(Asked(label, "period", value))
         self.rows.append(Row([Spot(label, label, 2, True), Spot("    年  月至    年  月", value, 10)]))
 
     def _lone_box(self) -> None:

@@ -51,7 +51,13 @@ def against(draft: Draft, old: FormDefinition) -> Draft:
     form = draft.form
     told = [*_form_changes(form, old), *_field_changes(was, now)]
     form["name"], form["version"] = old.name, _next(old.version)
+    applicant = next((one for one in now if one.item["name"] == form.get("applicant_field")), None)
     _keep(now)
+    kept = {one.item["name"] for one in now}
+    if old.applicant_field in kept:
+        form["applicant_field"] = old.applicant_field
+    elif applicant:
+        form["applicant_field"] = applicant.item["name"]
     return replace(draft, guesses=(*draft.guesses, *told))
 
 
@@ -224,8 +230,8 @@ def _field_changes(was: Sequence[_Old], now: Sequence[_New]) -> Iterator[Guess]:
 def _differences(field: Field, item: dict[str, Any]) -> Iterator[str]:
     if field.kind != item["kind"]:
         yield f"的类型由 {field.kind} 变为 {item['kind']}，请核对"
-    elif isinstance(field, NumberField) and field.unit != item["unit"]:
-        yield f"的单位由“{field.unit}”改为“{item['unit']}”"
+    elif isinstance(field, NumberField) and field.unit != item.get("unit", ""):
+        yield f"的单位由“{field.unit}”改为“{item.get('unit', '')}”"
     elif isinstance(field, ChoiceField):
         yield from _listed("选项", field.options, item["options"])
     elif isinstance(field, RowsField):

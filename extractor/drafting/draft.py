@@ -30,6 +30,9 @@ from models.writing import key, one_line
 _MOST_TITLE = 40
 _TITLE = re.compile(r"(?:表|书|单|函|登记卡)[）)]?$")
 _PHOTO = re.compile(r"照片|相片|近照")
+_APPLICANT = re.compile(
+    r"^(?:申[请报]|填[报表]|所在)?(?:单位|企业|机构|公司)(?:名称|全称)?$|^申[请报](?:人|者)(?:姓名)?$|^姓名$"
+)
 _LEAST_ROWS = 2  # empty rows under headings that make them a table inside the form
 _MOST_NAME = 24
 _LONG_LABEL = 16  # letters of a line that is rather a sentence than a label
@@ -59,6 +62,7 @@ class _Drafting:
     heading: str = ""  # of the table that is next, outside it
     spots: list[Spotted] = field(default_factory=list)
     places: list[Placed] = field(default_factory=list)
+    texts: list[tuple[str, str]] = field(default_factory=list)  # title and name of each line of text
     at: int | None = None  # the table whose rows are drafted; None in a line outside tables
     line_at: int | None = None  # that line among the spots
 
@@ -90,6 +94,8 @@ class _Drafting:
             elif key(block.text):
                 self.heading = one_line(block.text)
         form: dict[str, Any] = {"name": self.name, "version": "1", "title": self._title(before)}
+        if applicant := self._applicant():
+            form["applicant_field"] = applicant
         if not self.rows:
             self.at = tables[0].index
             self._alone(tables[0].cells[0].model_copy(update={"lines": ()}), width)
@@ -100,6 +106,14 @@ class _Drafting:
             tuple(self.spots),
             tuple(self.places),
         )
+
+    def _applicant(self) -> str | None:
+        """The field that says who applies, where it is not the first line of text, which is taken for it."""
+        for title, name in self.texts[1:] if self.texts and not _APPLICANT.match(self.texts[0][0]) else ():
+            if _APPLICANT.match(title):
+                self._tell(f"“{title}”写的是谁申请，收件箱和文件按它来称呼", place=None)
+                return name
+        return None
 
     def _title(self, lines: Sequence[Line]) -> str:
         texts = [one_line(line.text) for line in lines if key(line.text)]
@@ -318,6 +332,8 @@ class _Drafting:
             named = {"kind": item["kind"], "name": self._named(title, self.names)}
             if title != words:
                 named["label"] = title
+            if item["kind"] == "text":
+                self.texts.append((title, named["name"]))
             items.append({**named, **{name: value for name, value in item.items() if name != "kind"}})
         return items
 

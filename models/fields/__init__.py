@@ -17,6 +17,7 @@ from models.fields.codes import (
 )
 from models.fields.date import DateField
 from models.fields.marks import Seal, SealField, Signature, SignatureField
+from models.fields.moments import DateTimeField, MomentField, MonthField, PeriodField, TimeField
 from models.fields.number import Amount, NumberField
 from models.fields.phone import PhoneField
 from models.fields.rows import RowsField
@@ -35,6 +36,10 @@ Field = Annotated[
     | PostcodeField
     | ChoiceField
     | DateField
+    | MonthField
+    | PeriodField
+    | TimeField
+    | DateTimeField
     | NumberField
     | RowsField
     | SealField
@@ -48,7 +53,7 @@ KINDS: Mapping[str, type[FieldBase[Any]]] = {
 
 __all__ = [
     "KINDS", "AddressField", "Amount", "BankAccountField", "ChoiceField", "CodeField", "CreditCodeField",
-    "DateField", "EmailField", "Field", "FieldBase", "IdCardField", "NumberField", "PhoneField",
-    "PostcodeField", "ProseField", "RowsField", "Seal", "SealField", "Signature", "SignatureField",
-    "TextField", "Value",
+    "DateField", "DateTimeField", "EmailField", "Field", "FieldBase", "IdCardField", "MomentField",
+    "MonthField", "NumberField", "PeriodField", "PhoneField", "PostcodeField", "ProseField", "RowsField", "Seal",
+    "SealField", "Signature", "SignatureField", "TextField", "TimeField", "Value",
 ]  # fmt: skip

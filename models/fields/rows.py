@@ -21,6 +21,7 @@ from models.fields.base import (
 from models.fields.choice import ChoiceField
 from models.fields.codes import BankAccountField, CreditCodeField, IdCardField, PostcodeField
 from models.fields.date import DateField
+from models.fields.moments import DateTimeField, MonthField, PeriodField, TimeField
 from models.fields.number import NumberField
 from models.fields.phone import PhoneField
 from models.fields.text import AddressField, EmailField, TextField
@@ -37,6 +38,10 @@ ColumnField = Annotated[
     | PostcodeField
     | ChoiceField
     | DateField
+    | MonthField
+    | PeriodField
+    | TimeField
+    | DateTimeField
     | NumberField,
     Constraint(discriminator="kind"),
 ]

@@ -33,7 +33,10 @@ def _value(field: Field, dice: Random) -> Any:
         chosen = dice.sample(field.options, dice.randint(max(1, field.min), max(1, most)))
         return field.ordered(set(chosen))
     if isinstance(field, NumberField):
-        return Amount(amount=Decimal(dice.randint(1, 10**6)).scaleb(-dice.randint(0, 2)), unit=field.unit)
+        return Amount(
+            amount=Decimal(dice.randint(1, 10**6)).scaleb(0 if field.whole else -dice.randint(0, 2)),
+            unit=field.unit,
+        )
     if isinstance(field, RowsField):
         many = range(dice.randint(max(1, field.min), max(1, field.min, field.blank_rows)))
         return tuple(
@@ -63,11 +66,25 @@ _CODES: Mapping[str, tuple[str, int]] = {
     "postcode": ("43", 3),
 }
 _SIGNS = "0123456789X" + "ABCDEFGHJKLMNPQRTUWY"
+
+
+def _month(dice: Random) -> str:
+    return f"{dice.randint(1950, 2024)}-{dice.randint(1, 12):02}"
+
+
+def _clock(dice: Random) -> str:
+    return f"{dice.randint(0, 23):02}:{dice.randint(0, 59):02}"
+
+
 _WRITERS: Mapping[str, Callable[[Random], Any]] = {
     "text": _words,
     "prose": lambda dice: "，".join(dice.sample(_CLAUSES, 3)) + "。",
     "address": lambda dice: f"{dice.choice(_PLACES)}建设路{dice.randint(1, 300)}号",
     "email": lambda dice: f"user{dice.randint(100, 9999)}@example.cn",
     "phone": lambda dice: f"138{dice.randint(10_000_000, 99_999_999)}",
+    "month": _month,
+    "period": lambda dice: f"20{dice.randint(10, 15)}-{dice.randint(1, 12):02}/20{dice.randint(16, 24)}-10",
+    "time": _clock,
+    "date-time": lambda dice: f"20{dice.randint(10, 24)}-{dice.randint(1, 12):02}-15T{_clock(dice)}",
     "date": lambda dice: date(2000, 1, 1) + timedelta(days=dice.randint(0, 8000)),
 }

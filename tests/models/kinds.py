@@ -12,10 +12,13 @@ from models.fields import (
     ChoiceField,
     CreditCodeField,
     DateField,
+    DateTimeField,
     EmailField,
     FieldBase,
     IdCardField,
+    MonthField,
     NumberField,
+    PeriodField,
     PhoneField,
     PostcodeField,
     ProseField,
@@ -25,6 +28,7 @@ from models.fields import (
     Signature,
     SignatureField,
     TextField,
+    TimeField,
 )
 
 TEXT = TextField(kind="text", name="unit")
@@ -39,8 +43,14 @@ POSTCODE = PostcodeField(kind="postcode", name="postcode")
 CODES = (CREDIT_CODE, ID_CARD, BANK_ACCOUNT, POSTCODE)
 CHOICE = ChoiceField(kind="choice", name="colours", options=("红", "橙 黄", "绿（浅）", "Blue", "第5色"))
 DATE = DateField(kind="date", name="day")
+MONTH = MonthField(kind="month", name="born")
+PERIOD = PeriodField(kind="period", name="term")
+TIME = TimeField(kind="time", name="clock")
+DATE_TIME = DateTimeField(kind="date-time", name="report")
+MOMENTS = (MONTH, PERIOD, TIME, DATE_TIME)
 NUMBER = NumberField(kind="number", name="cost", unit="万元")
 DENSITY = NumberField(kind="number", name="density", unit="kgCO2/m²")
+BARE = NumberField(kind="number", name="count", whole=True)
 SEAL = SealField(kind="seal", name="seal", required=True)
 SIGNATURE = SignatureField(kind="signature", name="signature", required=True)
 INNER = (TEXT, NUMBER, DATE, PHONE, CHOICE, EMAIL, ADDRESS)
@@ -61,8 +71,10 @@ ALL: tuple[FieldBase, ...] = (
     *CODES,
     CHOICE,
     DATE,
+    *MOMENTS,
     NUMBER,
     DENSITY,
+    BARE,
     SEAL,
     SIGNATURE,
     ROWS,
@@ -106,6 +118,13 @@ CHOICES = st.sets(st.sampled_from(CHOICE.options), min_size=1).map(
     lambda s: tuple(o for o in CHOICE.options if o in s)
 )
 DATES = st.dates(datetime.date(1, 1, 1), datetime.date(9999, 12, 31))
+_DAYS = st.dates(datetime.date(1901, 1, 1), datetime.date(2099, 12, 31)).map(str)
+_MONTHS = _DAYS.map(lambda day: day[:7])
+_CLOCKS = st.times().map(lambda time: time.isoformat("minutes"))
+PERIODS = st.tuples(_MONTHS, _MONTHS | st.just("..")).map("/".join) | st.tuples(
+    _DAYS, _DAYS | st.just("..")
+).map("/".join)
+MOMENT_VALUES = (_MONTHS, PERIODS, _CLOCKS, st.tuples(_DAYS, _CLOCKS).map("T".join))
 LINES = _stored(TEXT, WORDS | HOSTILE)
 SEALS = st.just(Seal(present=False)) | st.builds(
     lambda text, tail, agrees: Seal(present=True, text=text and TEXT.parse(text + tail), agrees=agrees),
@@ -131,7 +150,7 @@ ROW_LISTS = st.lists(
 VALUES: tuple[tuple[FieldBase, st.SearchStrategy], ...] = (
     (TEXT, LINES), (ADDRESS, LINES), (PROSE, _stored(PROSE, HOSTILE)), (EMAIL, EMAILS), (PHONE, PHONES),
     (CHOICE, CHOICES),
-    (DATE, DATES), (NUMBER, amounts(NUMBER)), (DENSITY, amounts(DENSITY)), (SEAL, SEALS),
+    (DATE, DATES), *zip(MOMENTS, MOMENT_VALUES, strict=True), (NUMBER, amounts(NUMBER)), (DENSITY, amounts(DENSITY)), (SEAL, SEALS),
     (SIGNATURE, SIGNATURES), *((code, _stored(code, HOSTILE)) for code in CODES),
     (ROWS, ROW_LISTS),
 )  # fmt: skip

@@ -91,7 +91,7 @@ SAMPLES = [
             ["本人承诺以上信息真实。\n本人签字：            年  月  日", None, None, None, None, None],
         ],
         {
-            "姓名": "text", "性别": "choice", "出生年月": "date", "身份证号": "id-card", "政治面貌": "text",
+            "姓名": "text", "性别": "choice", "出生年月": "month", "身份证号": "id-card", "政治面貌": "text",
             "通讯地址": "address",
             "服务经历": "rows", "本人签字": "signature", "本人承诺以上信息真实。日期": "date",
         },
@@ -158,7 +158,7 @@ def test_units_stars_and_single_choice_are_taken_from_the_labels() -> None:
 def test_a_table_inside_the_form_has_its_headings_and_its_empty_rows() -> None:
     rows = _fields(_drafted(SAMPLES[2].docx()))["设备清单"]
     kinds = {column["label"]: column["field"]["kind"] for column in rows["columns"]}
-    assert kinds == {"设备名称": "text", "数量": "text", "预算金额": "number"}
+    assert kinds == {"设备名称": "text", "数量": "number", "预算金额": "number"}
     assert rows["blank_rows"] == 2
 
 
@@ -293,7 +293,7 @@ def test_places_outside_tables_under_headings_and_beside_a_photo_are_found() -> 
     drafted = _drafted(file.getvalue())
     fields = _fields(drafted)
     assert {title: item["kind"] for title, item in fields.items()} == {
-        "编号": "text", "填表日期": "date", "姓名": "text", "联系电话": "phone", "职务": "text", "单位": "text",
+        "编号": "text", "填表日期": "date", "姓名": "text", "联系电话": "phone", "职务": "period", "单位": "text",
         "主要事迹": "prose", "预算": "number", "方式": "choice", "联系人": "text", "邮箱": "email",
     }  # fmt: skip
     assert (fields["预算"]["unit"], fields["方式"]["options"]) == ("万元", ["线上", "线下"])

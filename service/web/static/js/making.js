@@ -6,7 +6,7 @@ import { takesFiles } from "./drop.js";
 import { bind } from "./keys.js";
 import { boxes } from "./making/boxes.js";
 import { fieldList } from "./making/list.js";
-import { add, fields, move, nextVersion, opened, remove, rename, renewed, sent, titleOf, toPrint } from "./making/model.js";
+import { add, fields, mended, move, nextVersion, opened, remove, rename, renewed, sent, titleOf, toPrint } from "./making/model.js";
 import { ended, trial } from "./making/trial.js";
 import { say, tell } from "./toast.js";
 import { KINDS } from "./words.js";
@@ -209,6 +209,7 @@ function drop(one) {
 function change(words, make) {
   const before = JSON.stringify(form), place = at, focus = document.activeElement?.id;
   if (make() === false) return;
+  mended(form);
   picked = null;
   at = Math.min(at, count() - 1);
   keep();

@@ -2,7 +2,7 @@
 
 import { $, h } from "../dom.js";
 import { KINDS } from "../words.js";
-import { fields, mayBecome, moveRow, rename, setKind, titleOf } from "./model.js";
+import { fields, mayBecome, moveRow, rename, renameField, setKind, titleOf } from "./model.js";
 
 const NOT_WRITTEN = ["choice", "rows", "seal", "signature"];
 const list = $("#fields");
@@ -56,10 +56,11 @@ export function fieldList({ state, change, choose, printOf, guide, drop }) {
       ...ofKind(one, text),
       h("div", { class: "pair" },
         text("prompt", "填写处前印着的字", item.prompt, (value) => put(item, "prompt", value)),
-        text("name", "名称（程序用）", item.name, (value) => value && (item.name = value), { spellcheck: "false" })),
+        text("name", "名称（程序用）", item.name, (value) => value && renameField(state().form, item, value), { spellcheck: "false" })),
       text("guidance", "填写说明", (item.guidance ?? []).join(" "), (value) => put(item, "guidance", value ? [value] : null)),
       h("div", { class: "row" },
         h("label", { class: "check" }, h("input", { type: "checkbox", checked: Boolean(item.required), onchange: (event) => change(null, () => put(item, "required", event.target.checked || null)) }), "必填"),
+        item.kind === "text" ? h("label", { class: "check" }, h("input", { type: "checkbox", checked: state().form.applicant_field === item.name, onchange: (event) => change(null, () => put(state().form, "applicant_field", event.target.checked ? item.name : null)) }), "申请人（收件箱和文件按它称呼）") : null,
         printed ? h("button", { type: "button", class: "small", onclick: () => guide(one, printed) }, "格中的字是填写说明") : null,
         h("button", { type: "button", class: "small", onclick: () => drop(one) }, "不是栏目，只是印好的字 ", h("kbd", { "data-key": "print" }))),
       ...faults.map((fault) => h("p", { class: "note bad small" }, fault.text)),
@@ -67,7 +68,11 @@ export function fieldList({ state, change, choose, printOf, guide, drop }) {
   }
 
   function ofKind({ item }, text) {
-    if (item.kind === "number") return [text("unit", "单位", item.unit, (value) => put(item, "unit", value))];
+    if (item.kind === "number") {
+      const whole = h("input", { type: "checkbox", checked: Boolean(item.whole), onchange: (event) => change(null, () => put(item, "whole", event.target.checked || null)) });
+      return [text("unit", "单位（不限的不填）", item.unit, (value) => put(item, "unit", value)), h("label", { class: "check" }, whole, "整数")];
+    }
+    if (item.kind === "date") return [text("since", "最早的年份（早于它的提示核对，不填为 1990）", item.since, (value) => put(item, "since", Number(value) || null), { inputmode: "numeric" })];
     if (item.kind === "choice") {
       const lines = h("textarea", { id: "edit-options", rows: Math.min(8, item.options.length + 1), onchange: (event) => change(null, () => { item.options = event.target.value.split("\n").map((one) => one.trim()).filter(Boolean); }) });
       lines.value = item.options.join("\n");

@@ -50,6 +50,20 @@ export function rename(one, title) {
   cell.label = title;
 }
 
+/** Call a field otherwise for programs; what refers to it follows. */
+export function renameField(form, item, name) {
+  if (form.applicant_field === item.name) form.applicant_field = name;
+  for (const one of fields(form)) if (one.item.mentions === item.name) one.item.mentions = name;
+  item.name = name;
+}
+
+/** Take out what refers to fields that are no more, or can't say who applies. */
+export function mended(form) {
+  const all = new Map(fields(form).map(({ item }) => [item.name, item]));
+  if (form.applicant_field && all.get(form.applicant_field)?.kind !== "text") delete form.applicant_field;
+  for (const item of all.values()) if (item.mentions && !all.has(item.mentions)) delete item.mentions;
+}
+
 // What any kind of field may say; all else belongs to a kind.
 const COMMON = ["kind", "name", "label", "prompt", "prompt_aliases", "guidance", "guidance_aliases", "required", "align", "mentions", "keyed_twice", "_at"];
 
@@ -58,7 +72,6 @@ export function setKind(item, kind) {
   for (const name of Object.keys(item)) if (!COMMON.includes(name)) delete item[name];
   item.kind = kind;
   if (kind === "choice") item.options = ["是", "否"];
-  if (kind === "number") item.unit = "个";
   if (["seal", "signature"].includes(kind)) delete item.guidance;
 }
 
