@@ -155,7 +155,7 @@ class _Drawing:
                  "address": words.ADDRESSES}  # fmt: skip
         label = self._new(pools[kind])
         value = words.answer(kind, label, dice)
-        self.truth.append(Asked(label, kind, value))
+        self.truth.append(Asked(label, words.CODES.get(label, kind), value))
         shown = self._shown(label)
         blank = self.date_blank if kind == "date" else ""
         return Spot(shown, shown, 0, True), Spot(blank, value, 0)
