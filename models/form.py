@@ -216,6 +216,22 @@ def undivided(form: FormDefinition) -> list[Wrong]:
     ]
 
 
+def unended(form: FormDefinition) -> list[Wrong]:
+    """Return the prompts that run into what is written behind them: 云 before 云泽市. Without a mark at its
+    end, or a blank, nobody can tell such a prompt from the answer once it was typed over."""
+    return [
+        Wrong(
+            ("rows", i, "cells", j, "content", k, "prompt"),
+            f"应以冒号、空格等结尾，否则分不清“{item.prompt}”和填写的字",
+        )
+        for i, row in enumerate(form.rows)
+        for j, cell in enumerate(row.cells)
+        for k, item in enumerate(cell.content)
+        if not isinstance(item, Printed) and item.entered == "written" and not item.has_shape
+        if item.prompt and item.prompt[-1].isalnum()
+    ]
+
+
 def _alike(cell: FormCell) -> Iterator[tuple[Field, int]]:
     """Yield the first of two fields that can't be told apart, and the index of the second in the content."""
     before: dict[str, Field] = {}

@@ -65,6 +65,8 @@ class FormDesk:
         self._threads = ThreadPoolExecutor(_PROCESSES, "form-desk")
         self._running: dict[str, tuple[Future[None], Path]] = {}
         self._failed: dict[str, SealformError] = {}
+        self._broom: threading.Timer | None = None
+        self._tidy()
 
     def draft(self, data: bytes, name: str, owner: str) -> str:
         """Begins to draft a definition from a file, and returns the number of the job.
@@ -156,12 +158,13 @@ class FormDesk:
         with self._lock:
             self._open.close()
             self._pool = None
+            if self._broom is not None:
+                self._broom.cancel()
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def _begin(
         self, kind: Kind, owner: str, about: Mapping[str, Any], work: Callable[[str, Path], None]
     ) -> str:
-        self._tidy()
         number = secrets.token_hex(12)
         place = self._place(number)
         with self._lock:
@@ -174,6 +177,7 @@ class FormDesk:
             )
             task = self._threads.submit(self._safely, number, work)
             self._running[number] = task, place / _PROGRESS
+        self._tidy()
         return number
 
     def _safely(self, number: str, work: Callable[[str, Path], None]) -> None:
@@ -238,7 +242,7 @@ class FormDesk:
         return self._folder / number
 
     def _tidy(self) -> None:
-        """Removes what is older than a day."""
+        """Removes what is older than a day, and looks again when what is left will be."""
         last = time.time() - _KEPT
         for path in [*self._folder.glob("*"), *self._reports.glob("*")]:
             try:
@@ -249,6 +253,14 @@ class FormDesk:
                 shutil.rmtree(path, ignore_errors=True)
             elif is_old:
                 path.unlink(missing_ok=True)
+        with self._lock:
+            if self._broom is not None:
+                self._broom.cancel()
+                self._broom = None
+            if self._folder.exists():
+                self._broom = threading.Timer(_KEPT + 60, self._tidy)
+                self._broom.daemon = True
+                self._broom.start()
 
     def _started(self) -> tuple[LastingPool, Path]:
         with self._lock:

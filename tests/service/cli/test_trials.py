@@ -21,8 +21,6 @@ rows:
 """
 # The guidance is a word of the answers, so that nobody can tell whether it was left standing there.
 BAD = GOOD.replace("{kind: text, name: visitor}", "{kind: text, name: visitor, guidance: [云泽市]}")
-# The prompt is one too, but has its place.
-PROMPTED = GOOD.replace("{kind: text, name: visitor}", "{kind: text, name: visitor, prompt: 云}")
 
 
 def test_a_form_that_is_read_well_passes(run) -> None:
@@ -45,8 +43,17 @@ def test_what_reads_badly_is_told_with_the_reason(run) -> None:
     assert "读成“" in ran.out
 
 
+def test_a_prompt_that_would_run_into_the_answers_is_no_definition(run) -> None:
+    prompted = GOOD.replace("{kind: text, name: visitor}", "{kind: text, name: visitor, prompt: 云}")
+    Path("form.yaml").write_text(prompted, "utf-8")
+    ran = run("check", "form.yaml")
+    assert ran.code == 2
+    assert "rows[0].cells[0].content[0].prompt：应以冒号、空格等结尾，否则分不清“云”和填写的字" in ran.out
+
+
 def test_a_prompt_that_is_a_word_of_the_answers_splits_none(run) -> None:
-    Path("form.yaml").write_text(PROMPTED, "utf-8")
+    prompted = GOOD.replace("{kind: text, name: visitor}", '{kind: text, name: visitor, prompt: "云："}')
+    Path("form.yaml").write_text(prompted, "utf-8")
     ran = run("check", "form.yaml", "--trial", "--copies", 6)
     assert (ran.code, ran.out) == (0, "")
 

@@ -2,8 +2,10 @@
 force."""
 
 import json
+import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +15,10 @@ from starlette.testclient import TestClient
 
 from models.errors import ReadsBadly
 from models.form import FormDefinition
+from service.drafting.desk import FormDesk
 from service.drafting.publishing import publish
 from service.forms.trials import Report
+from service.settings import Settings
 from service.store.tables import audit_log, audit_values
 from tests.service.foreign_form import FIELDS, TITLE, foreign_form
 from tests.service.web.serving import Served, served
@@ -112,6 +116,17 @@ def test_last_years_form_is_known_again_and_keeps_its_names(
     assert [one["text"] for one in renewed["changes"]] == [
         "“职工人数”像是改名为“单位职工人数”，沿用名称 zhi_gong_ren_shu"
     ]
+
+
+def test_what_is_older_than_a_day_is_gone(tmp_path: Path) -> None:
+    old, young = (tmp_path / "desk" / name for name in ("old", "young"))
+    for folder in (old, young):
+        folder.mkdir(parents=True)
+    long_ago = time.time() - 25 * 3600
+    os.utime(old, (long_ago, long_ago))
+    FormDesk(Settings(data=tmp_path)).close()
+    assert not old.exists()
+    assert young.exists()
 
 
 def test_versions_stand_side_by_side(administrator: TestClient) -> None:

@@ -11,6 +11,7 @@ import { ended, trial } from "./making/trial.js";
 import { say, tell } from "./toast.js";
 import { KINDS } from "./words.js";
 
+const BLANKS = /^[\s_＿年月日时点分至到自起止—~-]*$/; // what is printed where a time is to be written
 const KEPT = "sealform.making.";
 let draft = null; // what the service said of the file: its number, pages, spots
 let form = null, at = -1, wrong = [];
@@ -194,7 +195,8 @@ function fromPicked() {
 /** The words that stand where an answer goes. */
 function printOf({ item }) {
   const answers = item._at?.answers ?? [];
-  return item._at && answers.length === 1 && answers[0] !== item._at.label ? draft?.spots[answers[0]].text.trim() ?? "" : "";
+  const words = item._at && answers.length === 1 && answers[0] !== item._at.label ? draft?.spots[answers[0]].text.trim() ?? "" : "";
+  return BLANKS.test(words) ? "" : words;
 }
 
 function guide(one, words) {
