@@ -54,6 +54,6 @@ KINDS: Mapping[str, type[FieldBase[Any]]] = {
 __all__ = [
     "KINDS", "AddressField", "Amount", "BankAccountField", "ChoiceField", "CodeField", "CreditCodeField",
     "DateField", "DateTimeField", "EmailField", "Field", "FieldBase", "IdCardField", "MomentField",
-    "MonthField", "NumberField", "PeriodField", "PhoneField", "PostcodeField", "ProseField", "RowsField", "Seal",
-    "SealField", "Signature", "SignatureField", "TextField", "TimeField", "Value",
+    "MonthField", "NumberField", "PeriodField", "PhoneField", "PostcodeField", "ProseField", "RowsField",
+    "Seal", "SealField", "Signature", "SignatureField", "TextField", "TimeField", "Value",
 ]  # fmt: skip

@@ -28,7 +28,8 @@ _LATE, _NOON, _EARLY = ("下午", "晚上", "晚"), "中午", ("凌晨", "清晨
 def _day(which: str) -> str:
     """A year and a month, and a day where one is written, in groups whose names begin with `which`."""
     return (
-        rf"(?<![0-9{_HAN}])(?P<{which}year>(?:19|20)[0-9]{{2}}|[{_HAN}]{{4}}) ?(?:年|(?P<{which}mark>[.\-/])) ?"
+        rf"(?<![0-9{_HAN}])(?P<{which}year>(?:19|20)[0-9]{{2}}|[{_HAN}]{{4}}) ?"
+        rf"(?:年|(?P<{which}mark>[.\-/])) ?"
         # Behind 年, a month without 月 may lack a digit.
         rf"(?P<{which}month>{_COUNT})(?({which}mark)| ?月份?)"
         rf"(?:(?({which}mark)(?P={which}mark)|) ?(?P<{which}day>{_COUNT})(?: ?[日号])?)?"

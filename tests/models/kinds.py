@@ -150,7 +150,8 @@ ROW_LISTS = st.lists(
 VALUES: tuple[tuple[FieldBase, st.SearchStrategy], ...] = (
     (TEXT, LINES), (ADDRESS, LINES), (PROSE, _stored(PROSE, HOSTILE)), (EMAIL, EMAILS), (PHONE, PHONES),
     (CHOICE, CHOICES),
-    (DATE, DATES), *zip(MOMENTS, MOMENT_VALUES, strict=True), (NUMBER, amounts(NUMBER)), (DENSITY, amounts(DENSITY)), (SEAL, SEALS),
+    (DATE, DATES), *zip(MOMENTS, MOMENT_VALUES, strict=True),
+    (NUMBER, amounts(NUMBER)), (DENSITY, amounts(DENSITY)), (SEAL, SEALS),
     (SIGNATURE, SIGNATURES), *((code, _stored(code, HOSTILE)) for code in CODES),
     (ROWS, ROW_LISTS),
 )  # fmt: skip
