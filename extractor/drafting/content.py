@@ -264,18 +264,17 @@ def _apart(boxes: Sequence[str]) -> list[str]:
 
 
 def _with_unit(kind: str, label: str, text: str) -> dict[str, Any]:
-    if kind in ("text", "prose"):
+    if kind == "number" and (printed := unit_of(label)):
+        return {"kind": kind, "unit": printed}
+    if kind in ("text", "prose", "number"):
         said = _BLANKS.sub("", text)
         unit = said.lstrip("0123456789,，.")
         unit = unit if _UNITS.fullmatch(unit) else ""
         # What was filled in may be words that end as units do; a blank place says nothing but its unit.
-        if unit and (unit == said or _COUNTED.search(label)):
+        if unit and (unit == said or kind == "number" or _COUNTED.search(label)):
             return {"kind": "number", "unit": unit}
-        return {"kind": kind}
-    if kind == "number":
-        if in_label := unit_of(label):
-            return {"kind": kind, "unit": in_label}
-        return {"kind": kind, "whole": True} if _HEADS.search(label) else {"kind": kind}
+        is_whole = kind == "number" and _HEADS.search(label)
+        return {"kind": kind, "whole": True} if is_whole else {"kind": kind}
     # Who applies may have been born long before the year from which the days of a form are likely.
     return {"kind": kind, "since": _BORN} if kind == "date" and "出生" in label else {"kind": kind}
 
