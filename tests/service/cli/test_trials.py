@@ -1,8 +1,11 @@
 """`check --trial`: a definition is filled, printed and read back before it goes out."""
 
+import re
 from pathlib import Path
 
 import pytest
+
+from tests.service.forms.test_definitions_page import EXAMPLES
 
 pytestmark = pytest.mark.usefixtures("elsewhere")
 
@@ -21,6 +24,8 @@ rows:
 """
 # The guidance is a word of the answers, so that nobody can tell whether it was left standing there.
 BAD = GOOD.replace("{kind: text, name: visitor}", "{kind: text, name: visitor, guidance: [云泽市]}")
+
+TIMES = next(text for text in EXAMPLES if "kind: period" in text)
 
 
 def test_a_form_that_is_read_well_passes(run) -> None:
@@ -56,6 +61,20 @@ def test_a_prompt_that_is_a_word_of_the_answers_splits_none(run) -> None:
     Path("form.yaml").write_text(prompted, "utf-8")
     ran = run("check", "form.yaml", "--trial", "--copies", 6)
     assert (ran.code, ran.out) == (0, "")
+
+
+def test_times_and_counts_come_back_from_word_and_pdf(run) -> None:
+    Path("form.yaml").write_text(TIMES, "utf-8")
+    ran = run("check", "form.yaml", "--trial", "--copies", 2)
+    assert (ran.code, ran.out) == (0, "")
+
+
+@pytest.mark.accept
+def test_times_and_counts_come_back_from_scans_right_and_before_a_person(run) -> None:
+    Path("form.yaml").write_text(TIMES, "utf-8")
+    ran = run("check", "form.yaml", "--trial", "--copies", 3, "--scan")
+    read, right, silent = map(int, re.findall(r"试读 (\d+) 处，读对 (\d+) 处，.*的 (\d+) 处，要", ran.err)[0])
+    assert (right, silent) == (read, 0)
 
 
 def test_a_definition_with_problems_is_not_tried(run) -> None:
