@@ -263,9 +263,10 @@ class _Drafting:
         self._tell(f"“{label}”下有 {len(headings)} 栏、{len(below)} 个空行，像一张内表")
         names: set[str] = set()
         columns: list[dict[str, Any]] = []
-        empty = Cell(row=0, column=0)
-        for heading in headings:
-            found = content_of(heading.text, empty, is_column=True)
+        for heading, place in zip(headings, below[0], strict=True):
+            # The first column may number its rows.
+            shown = Cell(row=0, column=0) if place is below[0][0] else place
+            found = content_of(heading.text, shown, is_column=True)
             item = {**found.items[0], "name": self._named(plain_label(heading.text), names)}
             words = plain_label(heading.text)
             columns.append({**_labelled(words, heading.text), "columns": heading.column_span, "field": item})

@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from extractor.drafting.content import is_to_fill
+from extractor.drafting.content import is_blank, is_to_fill, options_of
 from models.page import Cell, Table
 from models.writing import key
 
@@ -34,16 +34,25 @@ def same_edges(one: Cells, other: Cells) -> bool:
 
 
 def blank_rows(headings: Cells, following: Sequence[Cells]) -> int:
-    """How many rows right below have empty cells under the headings, and nothing else."""
+    """How many rows right below have empty cells under the headings, and nothing else but boxes and the
+    blanks of a date, the same in each."""
     count = 0
     for cells in following:
-        if not same_edges(headings, cells) or any(key(cell.text) for cell in cells[1:]):
+        if not same_edges(headings, cells) or not all(map(_is_open, cells[1:])):
+            break
+        if count and any(
+            key(a.text) != key(b.text) for a, b in zip(cells[1:], following[0][1:], strict=True)
+        ):
             break
         # The first column may number the rows.
         if key(cells[0].text) and not key(cells[0].text).isdigit():
             break
         count += 1
     return count
+
+
+def _is_open(cell: Cell) -> bool:
+    return not key(cell.text) or is_blank(cell.text) or len(options_of(cell)) > 1
 
 
 def widths(tables: Sequence[Table], width: int) -> list[float]:

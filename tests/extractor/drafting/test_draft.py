@@ -305,6 +305,23 @@ def test_a_field_that_says_who_applies_is_named_where_it_is_not_the_first_text()
     assert FormDefinition.model_validate(drafted.form).caption[0] == "xing_ming"
 
 
+def test_boxes_and_blanks_of_a_date_in_the_rows_of_a_table_are_its_columns_kinds() -> None:
+    document = Document()
+    document.add_paragraph("设备登记表")
+    table = document.add_table(4, 3)
+    for column, text in enumerate(("设备名称", "是否进口", "购置时间")):
+        table.cell(0, column).text = text
+    for row in (1, 2, 3):
+        table.cell(row, 1).text = "□是 □否"
+        table.cell(row, 2).text = "    年  月"
+    file = BytesIO()
+    document.save(file)
+    (field,) = _fields(_drafted(file.getvalue())).values()
+    assert (field["kind"], field["blank_rows"]) == ("rows", 3)
+    assert [column["field"]["kind"] for column in field["columns"]] == ["text", "choice", "month"]
+    assert field["columns"][1]["field"]["options"] == ["是", "否"]
+
+
 def test_every_field_of_a_draft_knows_where_it_was_seen() -> None:
     drafted = _drafted(foreign_form())
     assert len(drafted.places) == FIELDS
