@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from extractor.applications import Belonging, around
     from extractor.arranged import Gathered, Piece, extract_arranged
     from extractor.arrival import Source, digest, is_left_out, readable
-    from extractor.drafting import Draft, Guess
-    from extractor.drafts import draft_form
+    from extractor.drafting import Compared, Draft, Guess, against, compared, likeness
+    from extractor.drafts import Drafted, draft_form, draft_pages
     from extractor.kept import Kept
     from extractor.limits import Limits, ViewLimits
     from extractor.options import Options
@@ -29,8 +29,8 @@ else:
             "applications": "Belonging around",
             "arranged": "Gathered Piece extract_arranged",
             "arrival": "Source digest is_left_out readable",
-            "drafting": "Draft Guess",
-            "drafts": "draft_form",
+            "drafting": "Compared Draft Guess against compared likeness",
+            "drafts": "Drafted draft_form draft_pages",
             "kept": "Kept",
             "limits": "Limits ViewLimits",
             "options": "Options",
@@ -43,9 +43,9 @@ else:
     )
 
 __all__ = [
-    "Belonging", "Book", "Draft", "Encoding", "Gathered", "Guess", "Kept", "Limits", "Options", "Piece", "Printed", "Progress", "Source",
-    "View", "ViewLimits",
-    "around", "digest", "draft_form", "extract", "extract_arranged", "is_left_out", "open_view", "part_bytes", "print_docx",
-    "print_word", "print_words",
+    "Belonging", "Book", "Compared", "Draft", "Drafted", "Encoding", "Gathered", "Guess", "Kept",
+    "Limits", "Options", "Piece", "Printed", "Progress", "Source", "View", "ViewLimits",
+    "against", "around", "compared", "digest", "draft_form", "draft_pages", "extract", "extract_arranged",
+    "is_left_out", "likeness", "open_view", "part_bytes", "print_docx", "print_word", "print_words",
     "readable", "spots_in", "tables_of", "threshold",
 ]  # fmt: skip

@@ -1,10 +1,22 @@
 """From a file that holds a form, blank or filled in, to a draft of its definition."""
 
+from dataclasses import dataclass
+
 from extractor.drafting import Draft, Name, against, draft
 from extractor.options import Options
 from extractor.readers.by_kind import open_file
 from models.errors import NotAForm, UnreadableFile
 from models.form import FormDefinition
+from models.page import Pages
+from models.record import PartPage
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """A draft, and the pages that it was drawn up from, as they were read; none of a file without pages."""
+
+    draft: Draft
+    sheets: tuple[PartPage, ...]
 
 
 def draft_form(
@@ -16,11 +28,25 @@ def draft_form(
     Raises:
         UnreadableFile: the file can't be read, or holds no table.
     """
+    drafted = draft_pages(data, name, name_of, options).draft
+    return against(drafted, old) if old else drafted
+
+
+def draft_pages(data: bytes, name: str, name_of: Name, options: Options = Options()) -> Drafted:
+    """The same with the pages on which the fields were found, so that they can be shown there.
+
+    Raises:
+        UnreadableFile: the file can't be read, or holds no table.
+    """
     pages = open_file(data, options).pages
     if isinstance(pages, UnreadableFile):
         raise pages
     try:
-        drafted = draft(pages, name, name_of)
+        found = draft(pages, name, name_of)
     except ValueError as error:
         raise NotAForm("文件中没有表格", advice="请给出含有申请表的文件") from error
-    return against(drafted, old) if old else drafted
+    return Drafted(found, _sheets(pages))
+
+
+def _sheets(pages: Pages) -> tuple[PartPage, ...]:
+    return tuple(PartPage.of(page) for page in pages.pages if page.width)

@@ -8,7 +8,7 @@ from generator.acroform import GUIDANCE_SIZE, Align
 from generator.filling import Filling
 from generator.typesetting import lines_of
 from models.errors import GenerationError
-from models.fields import ChoiceField, DateField, Field, NumberField
+from models.fields import ChoiceField, DateField, Field, MomentField, NumberField
 from models.form import Printed
 from models.identity import Identity, Tag
 from models.layout import GridCell
@@ -40,14 +40,18 @@ class Answer:
     @property
     def shown(self) -> tuple[str, ...]:
         """What stands in an empty place, a line each: the mark, and advice; in that of a date its blanks."""
-        if isinstance(self.field, DateField) and not self.field.guidance:
+        if isinstance(self.field, DateField | MomentField) and not self.field.guidance:
             return ()
         return (*([self.mark] if self.mark else []), *self.field.guidance)
 
     @property
     def blank(self) -> str | None:
-        """The blanks of an empty date."""
-        return (self.mark or "") + BLANK_DATE if isinstance(self.field, DateField) else None
+        """The blanks of an empty date, or of another time."""
+        if isinstance(self.field, DateField):
+            return (self.mark or "") + BLANK_DATE
+        if isinstance(self.field, MomentField) and not self.field.guidance:
+            return (self.mark or "") + self.field.blank
+        return None
 
 
 class Sheet:

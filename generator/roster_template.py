@@ -21,6 +21,7 @@ from models.fields import (
     DateField,
     EmailField,
     Field,
+    MomentField,
     NumberField,
     PhoneField,
     RowsField,
@@ -88,12 +89,19 @@ def _width(field: Field) -> int:
     return _WIDE if isinstance(field, AddressField | EmailField) or field.may_name else _NARROW
 
 
+_SAMPLES = {
+    "month": "2021-03", "period": "2021-03/2022-12", "time": "09:30", "date-time": "2021-03-01T09:30",
+}  # fmt: skip
+
+
 def _sample_of(field: Field, title: str) -> str:
     match field:
         case ChoiceField():
             return field.format(field.options[:1])
         case DateField():
             return field.format(datetime.date(2021, 3, 1))
+        case MomentField():
+            return field.format(_SAMPLES[field.kind])
         case NumberField():
             return field.format(Amount(amount=Decimal("12.5"), unit=field.unit))
         case PhoneField():

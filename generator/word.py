@@ -11,7 +11,7 @@ from generator.document import Document
 from generator.filling import Filling, Notes, fill
 from generator.word_controls import Controls, Element, Placeholder, element, run, valued
 from generator.word_package import TEXT_SIZE, TITLE_FONT, empty_package
-from models.fields import ChoiceField, DateField, FieldBase, NumberField
+from models.fields import ChoiceField, DateField, FieldBase, MomentField, NumberField
 from models.fields.rows import Column
 from models.form import FormCell, FormDefinition, Item, Printed
 from models.identity import Identity, Tag
@@ -215,6 +215,8 @@ class _Writer:
 def _placeholder(field: FieldBase[Any]) -> Placeholder:
     if isinstance(field, DateField):
         return Placeholder(_BLANK_DATE)
+    if isinstance(field, MomentField) and not field.guidance:
+        return Placeholder(field.blank)
     if isinstance(field, NumberField):
         return Placeholder(_BLANK * _ROOM + field.unit)
     if field.guidance:

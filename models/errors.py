@@ -3,6 +3,7 @@
     SealformError                       code, message, advice, exit code, HTTP status
      ├─ BadUsage                        the request can't be met: a missing path, an output over an input
      ├─ DefinitionError                 a form definition is wrong
+     ├─ ReadsBadly                      a definition whose forms are not read back well
      ├─ UnknownForm                     no definition of that name
      ├─ Unparsable                      a text does not mean a value of its field's kind
      ├─ GenerationError                 a document can't be made
@@ -105,6 +106,14 @@ class DefinitionError(SealformError):
 
     def __str__(self) -> str:
         return self.message
+
+
+class ReadsBadly(SealformError):
+    """A definition that is right by itself, but whose forms are not read back well when they are tried."""
+
+    code = "form-reads-badly"
+    http_status = 422
+    advice = "请按提示修改后再试；一定要照这样启用的，写明理由，理由会记入操作日志"
 
 
 class UnknownForm(SealformError):

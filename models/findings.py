@@ -81,6 +81,8 @@ CATALOGUE: dict[str, Kind] = {
     "choice-extra-text": _warning("“{title}”选项之外另有文字“{text}”"),
     "number-unit": _warning("“{title}”填写的单位是“{unit}”，表中要求“{expected}”"),
     "number-negative": _warning("“{title}”为负数"),
+    "period-reversed": _error("“{title}”的起止时间前后颠倒", "请核对起止时间"),
+    "number-fraction": _warning("“{title}”应为整数，填写的是 {number}"),
     "date-range": _warning("“{title}”为 {date}，超出合理范围"),
     "rows-too-few": _error("“{title}”应至少填写 {min} 行，实填 {count} 行", "请补齐表中的各行"),
     "mention-missing": _warning("“{title}”中没有出现“{other}”的名称", doubt=False),

@@ -13,7 +13,7 @@ from pydantic import field_validator, model_validator
 
 from models.base import Model, Wrong, refuse
 from models.fields import Field, RowsField
-from models.fields.base import Words
+from models.fields.base import FieldName, Words
 from models.identity import FormName, Version
 
 Centimetres = Annotated[float, Constraint(gt=0, le=100)]
@@ -86,7 +86,7 @@ class FormRow(Model):
 class FormDefinition(Model):
     """A form. `columns` are the widths of its grid in centimetres; `heading` and `notes` stand above and
     below the grid. `notes_aliases` are texts that copies in use print there beside the notes or instead of
-    them."""
+    them. `applicant_field` names the field that says who applies, where no seal tells it."""
 
     name: FormName
     version: Version
@@ -96,6 +96,7 @@ class FormDefinition(Model):
     notes: tuple[Words, ...] = ()
     notes_aliases: tuple[Words, ...] = ()
     template: Words | None = None
+    applicant_field: FieldName | None = None
     columns: tuple[Centimetres, ...] = Constraint(min_length=1)
     rows: tuple[FormRow, ...] = Constraint(min_length=1)
 
@@ -122,8 +123,10 @@ class FormDefinition(Model):
     def applicant(self) -> tuple[str, ...]:
         """The fields that hold the applicant's name: the names that seals and texts should bear. The name of
         a person who signs is not one of them."""
+        told = (self.applicant_field,) if self.applicant_field else ()
         every = self.fields.values()
-        return tuple(dict.fromkeys(one.mentions for one in every if one.mentions and one.entered != "signed"))
+        stamped = (one.mentions for one in every if one.mentions and one.entered != "signed")
+        return tuple(dict.fromkeys((*told, *stamped)))
 
     @cached_property
     def caption(self) -> tuple[str, ...]:
@@ -144,7 +147,11 @@ class FormDefinition(Model):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
-        refuse(type(self).__name__, inconsistencies(len(self.columns), dict(enumerate(self.rows))), self)
+        found = inconsistencies(len(self.columns), dict(enumerate(self.rows)))
+        named = self.applicant_field
+        if named is not None and (named not in self.fields or not self.fields[named].may_name):
+            found.append(Wrong(("applicant_field",), f"应为某个文字字段的 name，没有“{named}”"))
+        refuse(type(self).__name__, found, self)
         return self
 
 
@@ -206,6 +213,22 @@ def undivided(form: FormDefinition) -> list[Wrong]:
         )
         for i, j, cell in places
         for first, second in _alike(cell)
+    ]
+
+
+def unended(form: FormDefinition) -> list[Wrong]:
+    """Return the prompts that run into what is written behind them: 云 before 云泽市. Without a mark at its
+    end, or a blank, nobody can tell such a prompt from the answer once it was typed over."""
+    return [
+        Wrong(
+            ("rows", i, "cells", j, "content", k, "prompt"),
+            f"应以冒号、空格等结尾，否则分不清“{item.prompt}”和填写的字",
+        )
+        for i, row in enumerate(form.rows)
+        for j, cell in enumerate(row.cells)
+        for k, item in enumerate(cell.content)
+        if not isinstance(item, Printed) and item.entered == "written" and not item.has_shape
+        if item.prompt and item.prompt[-1].isalnum()
     ]
 
 

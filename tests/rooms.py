@@ -78,7 +78,7 @@ ROOMS: Mapping[str, Room] = {
     "service.blobs": Room("atomic_files"),
     "service.forms": Room(
         "generator extractor atomic_files",
-        doors="complaints definitions documents drafts shipped templates trials yaml_nodes",
+        doors="complaints definitions documents drafts invented shipped templates trials yaml_nodes",
     ),
     "service.processes": Room(
         "extractor.scan extractor settings sources results", doors="ahead child pool readers scratch"
@@ -91,6 +91,10 @@ ROOMS: Mapping[str, Room] = {
         "tables twins uploads versions webhooks workers",
     ),
     "service.migrations": Room("store"),
+    "service.drafting": Room(
+        "generator extractor atomic_files settings forms processes store",
+        doors="desk publishing",
+    ),
     "service.proof": Room(
         "extractor settings results parts store proof.judgement",
         doors="drawing figures holding keying twice work",
@@ -119,7 +123,8 @@ ROOMS: Mapping[str, Room] = {
         "extractor atomic_files terminal signals sources results processes export", doors="batch extraction"
     ),
     "service.web": Room(
-        "generator logs settings results parts blobs forms page_pictures store proof webhooks export "
+        "generator extractor logs settings results parts blobs forms page_pictures store drafting proof "
+        "webhooks export "
         "campaigns.judgement campaigns corrections",
         doors="app context",
     ),
@@ -134,7 +139,7 @@ ROOMS: Mapping[str, Room] = {
     ),
     "service.cli": Room(
         "generator extractor atomic_files terminal settings sources "
-        "results blobs forms processes page_pictures store "
+        "results blobs forms processes page_pictures store drafting "
         "jobs export campaigns.judgement campaigns runs listening serving mail upkeep"
     ),
     "service": Room(),

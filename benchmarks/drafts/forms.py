@@ -155,7 +155,7 @@ class _Drawing:
                  "address": words.ADDRESSES}  # fmt: skip
         label = self._new(pools[kind])
         value = words.answer(kind, label, dice)
-        self.truth.append(Asked(label, kind, value))
+        self.truth.append(Asked(label, words.CODES.get(label, kind), value))
         shown = self._shown(label)
         blank = self.date_blank if kind == "date" else ""
         return Spot(shown, shown, 0, True), Spot(blank, value, 0)
@@ -295,7 +295,7 @@ class _Drawing:
             return
         self.taken.add(label)
         value = f"{self.dice.randint(2012, 2018)}年3月至{self.dice.randint(2019, 2024)}年9月"
-        self.truth.append(Asked(label, "text", value))
+        self.truth.append(Asked(label, "period", value))
         self.rows.append(Row([Spot(label, label, 2, True), Spot("    年  月至    年  月", value, 10)]))
 
     def _lone_box(self) -> None:

@@ -17,7 +17,8 @@ from models.form import FormDefinition
 from models.writing import key
 from service.forms.drafts import field_name
 
-_WRITTEN = ("text", "prose", "phone", "email", "address", "date", "number", "choice")
+_WRITTEN = ("text", "prose", "phone", "email", "address", "date", "period", "number", "choice",
+            "credit-code", "id-card", "bank-account", "postcode")  # fmt: skip
 
 
 @dataclass

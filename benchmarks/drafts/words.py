@@ -42,8 +42,8 @@ PROSES = (
 OPINIONS = ("单位意见", "主管部门意见", "审核意见", "推荐单位意见", "专家组意见", "社区意见", "审批意见")
 TABLES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("家庭成员", (("姓名", "text"), ("与本人关系", "text"), ("工作单位", "text"), ("联系电话", "phone"))),
-    ("设备清单", (("设备名称", "text"), ("规格型号", "text"), ("数量", "text"), ("单价（元）", "number"))),
-    ("工作经历", (("起止时间", "text"), ("单位名称", "text"), ("职务", "text"))),
+    ("设备清单", (("设备名称", "text"), ("规格型号", "text"), ("数量", "number"), ("单价（元）", "number"))),
+    ("工作经历", (("起止时间", "period"), ("单位名称", "text"), ("职务", "text"))),
     ("项目组成员", (("姓名", "text"), ("职称", "text"), ("分工", "text"), ("签名", "text"))),
     ("资金明细", (("支出科目", "text"), ("金额（万元）", "number"), ("备注", "text"))),
 )
@@ -80,3 +80,9 @@ def answer(kind: str, label: str, dice: Random) -> str:
     if any(word in label for word in ("姓名", "人", "负责", "代表")):
         return dice.choice(_SURNAMES) + "".join(dice.sample(_GIVEN, 2))
     return dice.choice(("云泽市", "临江县", "望岳区")) + dice.choice(_BODIES)
+
+
+# What some labels of text ask for more closely.
+CODES = {
+    "统一社会信用代码": "credit-code", "身份证号码": "id-card", "银行账号": "bank-account", "邮政编码": "postcode",
+}  # fmt: skip

@@ -19,6 +19,8 @@ from models.writing import CORRECTION_MARK, key
 # Printed words may come back misread or retyped; the longer they are, the more of them may differ.
 _SIMILAR = 85.0
 _LEAST_FUZZY = 6
+# So few letters of guidance may stand in an answer by chance.
+SHORT_GUIDANCE = 8
 _AT_ENDS = re.compile(r"^[\W_]+|[\W_]+$")
 
 
@@ -242,8 +244,16 @@ def _guidance_ranges(guidance: Sequence[str], passage: Passage) -> Iterator[tupl
         place = find_words(keyed, [text], 0)
         while place is not None:
             start, end = keyed.range(*place)
-            yield _to_line_ends(passage, start, end)
+            if not _is_part_of_words(text, passage.text, start, end):
+                yield _to_line_ends(passage, start, end)
             place = find_words(keyed, [text], place[1])
+
+
+def _is_part_of_words(guidance: str, text: str, start: int, end: int) -> bool:
+    """Whether a few words of guidance run into other words, so that they may as well be part of an answer:
+    省 in 省城. They are left standing, and told."""
+    around = text[max(0, start - 1) : start] + text[end : end + 1]
+    return len(key(guidance)) < SHORT_GUIDANCE and key(guidance) == key(text[start:end]) and key(around) != ""
 
 
 def _to_line_ends(passage: Passage, start: int, end: int) -> tuple[int, int]:

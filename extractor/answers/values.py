@@ -9,6 +9,7 @@ from typing import Any
 from rapidfuzz.distance import LCSseq
 
 from extractor import rungs
+from extractor.answers.cell_parts import SHORT_GUIDANCE
 from extractor.answers.choice import read_choice
 from extractor.answers.digital_signatures import evidence as evidence_of
 from extractor.answers.digital_signatures import field_findings
@@ -111,7 +112,10 @@ def _guidance_left(field: Field, passage: Passage) -> _Guidance:
             if same >= _OWN_GUIDANCE * len(line):
                 own.append((start, min(end + 1, len(passage))))
     bracketed = _GUIDANCE_LEFT.search(passage.words)
-    left = bracketed[0].strip() if bracketed else like
+    said = key(passage.words)
+    # What had stood by itself is gone by now.
+    glued = next((one for one in known if one and len(one) < SHORT_GUIDANCE and one in said), "")
+    left = bracketed[0].strip() if bracketed else like or glued
     return _Guidance(left or (mark[0] if mark else ""), tuple(own))
 
 

@@ -4,12 +4,12 @@ its name, and what changed is told (pure)."""
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rapidfuzz import fuzz
 
-from extractor.drafting.draft import Draft, Guess
+from extractor.drafting.found import Draft, Guess
 from models.fields import ChoiceField, Field, NumberField, RowsField
 from models.form import FormCell, FormDefinition
 from models.writing import key
@@ -51,8 +51,68 @@ def against(draft: Draft, old: FormDefinition) -> Draft:
     form = draft.form
     told = [*_form_changes(form, old), *_field_changes(was, now)]
     form["name"], form["version"] = old.name, _next(old.version)
+    applicant = next((one for one in now if one.item["name"] == form.get("applicant_field")), None)
     _keep(now)
-    return Draft(form, (*draft.guesses, *told))
+    kept = {one.item["name"] for one in now}
+    if old.applicant_field in kept:
+        form["applicant_field"] = old.applicant_field
+    elif applicant:
+        form["applicant_field"] = applicant.item["name"]
+    return replace(draft, guesses=(*draft.guesses, *told))
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A field of two versions of a form: its name in each, None where there is none, and what changed."""
+
+    old: str | None
+    new: str | None
+    told: tuple[str, ...] = ()
+
+
+def likeness(form: dict[str, Any], old: FormDefinition) -> float:
+    """How much of a draft and a definition is the same form: the share of their fields that have a label
+    which the other has too."""
+    was, now = list(_old_fields(old)), list(_new_fields(form))
+    known = {text for one in was for text in one.texts}
+    asked = {key(one.title) for one in now} | {key(str(one.cell["label"])) for one in now}
+    same = sum(key(one.title) in known or key(str(one.cell["label"])) in known for one in now)
+    same += sum(not asked.isdisjoint(one.texts) for one in was)
+    return same / max(1, len(was) + len(now))
+
+
+def compared(new: FormDefinition, old: FormDefinition) -> tuple[Compared, ...]:
+    """The fields of a version of a form beside those of an older one, in the order of the new one, and at
+    the end what it no longer asks for."""
+    was = list(_old_fields(old))
+    now = list(_new_fields(new.model_dump(mode="json", exclude_none=True)))
+    by_name = {one.field.name: one for one in was}
+    for one in now:
+        one.old = by_name.get(one.item["name"])
+    _pair(was, now)
+    moved = _moved(now)
+    found = [
+        Compared(one.old.field.name if one.old else None, one.item["name"], tuple(_told_of(one, moved)))
+        for one in now
+    ]
+    kept = {one.old.number for one in now if one.old}
+    return (*found, *(Compared(one.field.name, None, ("去掉了",)) for one in was if one.number not in kept))
+
+
+def _told_of(one: _New, moved: set[int]) -> Iterator[str]:
+    if one.old is None:
+        yield "新增"
+        return
+    field = one.old.field
+    if field.name != one.item["name"]:
+        yield f"名称由 {field.name} 改为 {one.item['name']}"
+    if key(one.title) != key(one.old.title):
+        yield f"标题由“{one.old.title}”改为“{one.title}”"
+    if one.number in moved:
+        yield "移了位置"
+    if field.required != bool(one.item.get("required")):
+        yield "改为必填" if one.item.get("required") else "不再必填"
+    yield from (text.removeprefix("的") for text in _differences(field, one.item))
 
 
 def _old_fields(form: FormDefinition) -> Iterator[_Old]:
@@ -83,8 +143,9 @@ def _new_fields(form: dict[str, Any]) -> Iterator[_New]:
 def _pair(was: Sequence[_Old], now: Sequence[_New]) -> None:
     """Give each field of the draft the old one that it is: of the same label, or else one of the same kind
     with a label much like it, which no other is."""
-    left = list(was)
-    for one in now:
+    paired = {one.old.number for one in now if one.old}
+    left = [old for old in was if old.number not in paired]
+    for one in (one for one in now if one.old is None):
         texts = {key(one.title)}
         if "label" not in one.item:
             texts |= {key(text) for text in one.cell.get("aliases", ())}
@@ -169,8 +230,8 @@ def _field_changes(was: Sequence[_Old], now: Sequence[_New]) -> Iterator[Guess]:
 def _differences(field: Field, item: dict[str, Any]) -> Iterator[str]:
     if field.kind != item["kind"]:
         yield f"的类型由 {field.kind} 变为 {item['kind']}，请核对"
-    elif isinstance(field, NumberField) and field.unit != item["unit"]:
-        yield f"的单位由“{field.unit}”改为“{item['unit']}”"
+    elif isinstance(field, NumberField) and field.unit != item.get("unit", ""):
+        yield f"的单位由“{field.unit}”改为“{item.get('unit', '')}”"
     elif isinstance(field, ChoiceField):
         yield from _listed("选项", field.options, item["options"])
     elif isinstance(field, RowsField):

@@ -24,7 +24,9 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("money", re.compile(r"大写|人民币")),
     ("division", re.compile(r"行政区划|所(?:在|属)(?:区县|县区|市县|县市|地区)")),
     ("phone", re.compile(r"电话|手机|传真|联系方式")),
-    ("date", re.compile(r"日期|年月日|年\s*月\s*日|(?:成立|出生|填报|申报|签订|开工|竣工)(?:时间|年月)")),
+    ("period", re.compile(r"起止|起讫")),
+    ("month", re.compile(r"年月(?!日)")),
+    ("date", re.compile(r"日期|年月日|年\s*月\s*日|(?:成立|出生|填报|申报|签订|开工|竣工)时间")),
     ("address", re.compile(r"地址|住址|住所|通讯处")),
     (
         "prose",
@@ -40,6 +42,16 @@ _UNITS = re.compile(
 )
 _COUNTED = re.compile(
     r"金额|投资额|总额|预算|经费|数量|面积|人数|产值|收入|投资|规模数|总量|消费量|排放量|比例|产量|用量"
+)
+# Labels that count something by themselves.
+_HEADS = re.compile(r"(?:人|户|台|件|次)数$")
+_COUNT = re.compile(r"(?:数量|年龄)$")
+# The blanks that a form prints for a time, the first that fits.
+_BLANK_TIMES: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("period", re.compile(r"年[\s_＿]*月(?:[\s_＿]*日)?[\s_＿]*[至到—–~-]+[\s_＿]*(?:年|月|今)")),
+    ("date-time", re.compile(r"日[\s_＿]*[时点]")),
+    ("time", re.compile(r"[时点][\s_＿]*分")),
+    ("month", re.compile(r"年[\s_＿]*月(?![\s_＿\d]*日)")),
 )
 _CHOOSE_ONE, _CHOOSE_MANY = re.compile(r"单选|限选一项|任选一"), re.compile(r"可?多选|可选多项")
 _REQUIRED = re.compile(r"^\s*[*＊★]|[（(]必填[)）]|[*＊★]\s*$")
@@ -59,6 +71,7 @@ _BRACKETS = re.compile(r"[（(\[][\s√✓]*[)）\]]")
 # What is printed where a date, a month or a time is to be written, or from when to when.
 _DATE_WORDS = frozenset("年月日时分至自起止")
 _BLANKS = re.compile(r"[\s_＿]+")
+_BORN = 1900
 _OPINION = re.compile(r"意见|审核|审批|批示|推荐")
 _LOW = 40.0  # points: two lines of text and their margins
 _ROOM, _LINES = 2.5, 2  # of lines that leave room for an answer: in a page's cell, and as empty lines
@@ -195,12 +208,19 @@ def kind_of(label: str, text: str = "") -> tuple[str, str]:
     unit = unit_of(label)
     if unit:
         return "number", f"标题中有单位“{unit}”"
+    said = _BLANKS.sub("", text)
+    if said and not set(key(said)) - _DATE_WORDS:
+        for kind, words in _BLANK_TIMES:
+            if words.search(text):
+                return kind, f"格中印有“{one_line(text)}”"
     for kind, words in _KINDS:
         seen = words.search(label)
         if seen:
             return kind, f"标题中有“{seen[0]}”"
     if find_dates(text) or _BLANK_DATE.search(text):
         return "date", "格中有年月日"
+    if counted := _HEADS.search(label) or _COUNT.search(label):
+        return "number", f"标题中有“{counted[0]}”"
     return "text", "没有说明类型，按文字"
 
 
@@ -246,15 +266,19 @@ def _apart(boxes: Sequence[str]) -> list[str]:
 
 
 def _with_unit(kind: str, label: str, text: str) -> dict[str, Any]:
-    if kind in ("text", "prose"):
+    if kind == "number" and (printed := unit_of(label)):
+        return {"kind": kind, "unit": printed}
+    if kind in ("text", "prose", "number"):
         said = _BLANKS.sub("", text)
         unit = said.lstrip("0123456789,，.")
         unit = unit if _UNITS.fullmatch(unit) else ""
         # What was filled in may be words that end as units do; a blank place says nothing but its unit.
-        if unit and (unit == said or _COUNTED.search(label)):
+        if unit and (unit == said or kind == "number" or _COUNTED.search(label)):
             return {"kind": "number", "unit": unit}
-        return {"kind": kind}
-    return {"kind": kind, "unit": unit_of(label)} if kind == "number" else {"kind": kind}
+        is_whole = kind == "number" and _HEADS.search(label)
+        return {"kind": kind, "whole": True} if is_whole else {"kind": kind}
+    # Who applies may have been born long before the year from which the days of a form are likely.
+    return {"kind": kind, "since": _BORN} if kind == "date" and "出生" in label else {"kind": kind}
 
 
 def _asks_for_marks(cell: Cell) -> bool:

@@ -8,7 +8,6 @@ person.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 from extractor.drafting.content import (
@@ -22,39 +21,23 @@ from extractor.drafting.content import (
     plain_label,
     prompts_in,
 )
+from extractor.drafting.found import Draft, Guess, Placed, Spotted, seen
+from extractor.drafting.grid import Cells, blank_rows, is_frame, is_label, same_edges, widths
 from extractor.drafting.loose import asked_in
 from models.page import Cell, Line, Pages, Run, Table, Tick
 from models.writing import key, one_line
 
-_WIDTH = 16.0  # centimetres of a form on A4
 _MOST_TITLE = 40
 _TITLE = re.compile(r"(?:表|书|单|函|登记卡)[）)]?$")
 _PHOTO = re.compile(r"照片|相片|近照")
+_APPLICANT = re.compile(
+    r"^(?:申[请报]|填[报表]|所在)?(?:单位|企业|机构|公司)(?:名称|全称)?$|^申[请报](?:人|者)(?:姓名)?$|^姓名$"
+)
 _LEAST_ROWS = 2  # empty rows under headings that make them a table inside the form
 _MOST_NAME = 24
 _LONG_LABEL = 16  # letters of a line that is rather a sentence than a label
 
-Cells = Sequence[Cell]
 Name = Callable[[str], str]
-
-
-@dataclass(frozen=True)
-class Guess:
-    """Why something stands in the draft, or what a person should look at; `place` is the row's index, None
-    for the form. One that `is_change` says what an older version of the form had otherwise."""
-
-    place: int | None
-    text: str
-    is_doubt: bool = False
-    is_change: bool = False
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A definition as data, as its file spells it, and the guesses that it rests on."""
-
-    form: dict[str, Any]
-    guesses: tuple[Guess, ...]
 
 
 def draft(pages: Pages, name: str, name_of: Name) -> Draft:
@@ -77,9 +60,16 @@ class _Drafting:
     names: set[str] = field(default_factory=set)
     titles: set[str] = field(default_factory=set)
     heading: str = ""  # of the table that is next, outside it
+    spots: list[Spotted] = field(default_factory=list)
+    places: list[Placed] = field(default_factory=list)
+    texts: list[tuple[str, str]] = field(default_factory=list)  # title and name of each line of text
+    at: int | None = None  # the table whose rows are drafted; None in a line outside tables
+    line_at: int | None = None  # that line among the spots
 
     def draft(self) -> Draft:
         blocks = [block for page in self.pages.pages for block in page.blocks]
+        self.spots = [one for page in self.pages.pages for block in page.blocks for one in seen(page, block)]
+        line_spots = iter([n for n, spot in enumerate(self.spots) if spot.cell is None])
         tables = [block for block in blocks if isinstance(block, Table) and len(block.cells) > 1]
         if not tables:
             raise ValueError("there is no table")
@@ -88,6 +78,9 @@ class _Drafting:
         before: list[Line] = []
         notes: list[str] = []
         for number, block in enumerate(blocks):
+            self.at, self.line_at = (
+                (block.index, None) if isinstance(block, Table) else (None, next(line_spots))
+            )
             if isinstance(block, Table):
                 if block in tables:
                     self._table(block, width)
@@ -101,13 +94,26 @@ class _Drafting:
             elif key(block.text):
                 self.heading = one_line(block.text)
         form: dict[str, Any] = {"name": self.name, "version": "1", "title": self._title(before)}
+        if applicant := self._applicant():
+            form["applicant_field"] = applicant
         if not self.rows:
+            self.at = tables[0].index
             self._alone(tables[0].cells[0].model_copy(update={"lines": ()}), width)
-        columns = _widths(tables, width)
+        columns = widths(tables, width)
         return Draft(
             {**form, **({"notes": notes} if notes else {}), "columns": columns, "rows": self.rows},
             tuple(self.guesses),
+            tuple(self.spots),
+            tuple(self.places),
         )
+
+    def _applicant(self) -> str | None:
+        """The field that says who applies, where it is not the first line of text, which is taken for it."""
+        for title, name in self.texts[1:] if self.texts and not _APPLICANT.match(self.texts[0][0]) else ():
+            if _APPLICANT.match(title):
+                self._tell(f"“{title}”写的是谁申请，收件箱和文件按它来称呼", place=None)
+                return name
+        return None
 
     def _title(self, lines: Sequence[Line]) -> str:
         texts = [one_line(line.text) for line in lines if key(line.text)]
@@ -140,7 +146,7 @@ class _Drafting:
     def _table(self, table: Table, width: int) -> None:
         by_row: dict[int, list[Cell]] = {}
         for cell in table.cells:
-            if not _is_frame(cell, table.cells):
+            if not is_frame(cell, table.cells):
                 by_row.setdefault(cell.row, []).append(cell)
         done = -1
         for number in sorted(by_row):
@@ -157,20 +163,15 @@ class _Drafting:
         to it."""
         first, rest = cells[0], cells[1:]
         spanned = first.row_span - 1
-        if (
-            spanned
-            and rest
-            and all(map(_is_label, rest))
-            and _blank_rows(rest, following[:spanned]) == spanned
-        ):
-            self._rows_field(plain_label(first.text), first, rest, spanned, width)
+        if spanned and rest and all(map(is_label, rest)) and blank_rows(rest, following[:spanned]) == spanned:
+            self._rows_field(plain_label(first.text), first, rest, following[:spanned], width)
             return spanned
-        if len(cells) > 1 and all(map(_is_label, cells)):
-            below = _blank_rows(cells, following)
+        if len(cells) > 1 and all(map(is_label, cells)):
+            below = blank_rows(cells, following)
             if below >= _LEAST_ROWS:
-                self._rows_field(self._heading_before(), None, cells, below, width)
+                self._rows_field(self._heading_before(), None, cells, following[:below], width)
                 return below
-            if following and _same_edges(cells, following[0]) and all(map(is_to_fill, following[0])):
+            if following and same_edges(cells, following[0]) and all(map(is_to_fill, following[0])):
                 self._above(cells, following[0], width)
                 return 1
         self._pairs(cells, width)
@@ -251,28 +252,32 @@ class _Drafting:
         made = []
         for label, value in zip(labels, values, strict=True):
             words = self._words(label)
-            content = self._content(words, label.text, value)
+            content = self._content(words, label, value)
             made.append({**_labelled(words, label.text), "columns": label.column_span, "content": content})
         self._add({"labels": "above", "cells": made}, width)
 
-    def _rows_field(self, label: str, beside: Cell | None, headings: Cells, blank: int, width: int) -> None:
+    def _rows_field(
+        self, label: str, beside: Cell | None, headings: Cells, below: Sequence[Cells], width: int
+    ) -> None:
         label = label or "明细"
-        self._tell(f"“{label}”下有 {len(headings)} 栏、{blank} 个空行，像一张内表")
+        self._tell(f"“{label}”下有 {len(headings)} 栏、{len(below)} 个空行，像一张内表")
         names: set[str] = set()
         columns: list[dict[str, Any]] = []
-        empty = Cell(row=0, column=0)
-        for heading in headings:
-            found = content_of(heading.text, empty, is_column=True)
+        for heading, place in zip(headings, below[0], strict=True):
+            # The first column may number its rows.
+            shown = Cell(row=0, column=0) if place is below[0][0] else place
+            found = content_of(heading.text, shown, is_column=True)
             item = {**found.items[0], "name": self._named(plain_label(heading.text), names)}
             words = plain_label(heading.text)
             columns.append({**_labelled(words, heading.text), "columns": heading.column_span, "field": item})
         taken = beside.column_span if beside else 0
         given = sum(column["columns"] for column in columns)
         columns[-1]["columns"] += width - taken - given
+        self._place(beside, *headings, *(cell for cells in below for cell in cells))
         content = {
             "kind": "rows",
             "name": self._named(label, self.names),
-            "blank_rows": min(blank, 50),
+            "blank_rows": min(len(below), 50),
             "columns": columns,
         }
         cell = {"label": label, "columns": width - taken, "content": [content]}
@@ -295,7 +300,7 @@ class _Drafting:
         if not is_to_fill(value):
             self._tell(f"“{words}”旁已有文字“{one_line(value.text)[:20]}”，按填写的内容处理", doubt=True)
             value = value.model_copy(update={"lines": ()})
-        content = self._content(words, label.text, value, before)
+        content = self._content(words, label, value, before)
         return {
             **_labelled(words, label.text),
             "label_columns": label_columns,
@@ -311,9 +316,9 @@ class _Drafting:
         self._tell("有一格没有标题", doubt=True)
         return "未命名"
 
-    def _content(self, words: str, label: str, cell: Cell, before: str = "") -> list[dict[str, Any]]:
+    def _content(self, words: str, label: Cell | str, cell: Cell, before: str = "") -> list[dict[str, Any]]:
         """What is asked for beside the `label`, in which `words` are what it is called."""
-        found = content_of(label, cell)
+        found = content_of(label if isinstance(label, str) else label.text, cell)
         for doubt in found.unsure:
             self._tell(f"“{words}”：{doubt}", doubt=True)
         items = []
@@ -322,13 +327,29 @@ class _Drafting:
             if item["kind"] == "printed":
                 items.append(item)
                 continue
+            self._place(label if isinstance(label, Cell) else None, cell)
             title = self._called(_title(words, item) if several else words, before)
             self._tell(f"“{title}”是 {item['kind']}：{why}")
             named = {"kind": item["kind"], "name": self._named(title, self.names)}
             if title != words:
                 named["label"] = title
+            if item["kind"] == "text":
+                self.texts.append((title, named["name"]))
             items.append({**named, **{name: value for name, value in item.items() if name != "kind"}})
         return items
+
+    def _place(self, label: Cell | None, *answers: Cell) -> None:
+        """Note where the next field of the definition was found."""
+        if self.at is None:
+            self.places.append(Placed(self.line_at, () if self.line_at is None else (self.line_at,)))
+            return
+        number = {
+            (one.cell.row, one.cell.column): n
+            for n, one in enumerate(self.spots)
+            if one.cell is not None and one.cell.table == self.at
+        }
+        found = tuple(number[cell.row, cell.column] for cell in answers if (cell.row, cell.column) in number)
+        self.places.append(Placed(number.get((label.row, label.column)) if label else None, found))
 
     def _called(self, words: str, before: str) -> str:
         """What the field is called: its label, after the label before it in its row where another field is
@@ -378,50 +399,3 @@ def _labelled(words: str, printed: str) -> dict[str, Any]:
     """What a cell is called, and how its label is printed where that is more."""
     whole = one_line(printed)
     return {"label": words, "aliases": [whole]} if key(whole) not in ("", key(words)) else {"label": words}
-
-
-def _is_frame(cell: Cell, cells: Cells) -> bool:
-    """Whether an empty cell only holds other cells, as the outer of two nested tables does on a page."""
-    return not key(cell.text) and any(
-        other is not cell and cell.row <= other.row < cell.row + cell.row_span
-        and cell.column <= other.column < cell.column + cell.column_span
-        for other in cells
-    )  # fmt: skip
-
-
-def _is_label(cell: Cell) -> bool:
-    return bool(key(cell.text)) and not is_to_fill(cell)
-
-
-def _same_edges(one: Cells, other: Cells) -> bool:
-    return [(cell.column, cell.column_span) for cell in one] == [
-        (cell.column, cell.column_span) for cell in other
-    ]
-
-
-def _blank_rows(headings: Cells, following: Sequence[Cells]) -> int:
-    """How many rows right below have empty cells under the headings, and nothing else."""
-    count = 0
-    for cells in following:
-        if not _same_edges(headings, cells) or any(key(cell.text) for cell in cells[1:]):
-            break
-        # The first column may number the rows.
-        if key(cells[0].text) and not key(cells[0].text).isdigit():
-            break
-        count += 1
-    return count
-
-
-def _widths(tables: Sequence[Table], width: int) -> list[float]:
-    """The widths of the grid's columns in centimetres, from the cells' boxes where they have any."""
-    edges: dict[int, list[float]] = {}
-    for cell in (cell for table in tables for cell in table.cells if cell.box):
-        assert cell.box is not None
-        edges.setdefault(cell.column, []).append(cell.box.x0)
-        edges.setdefault(cell.column + cell.column_span, []).append(cell.box.x1)
-    places = [sorted(edges[n])[len(edges[n]) // 2] if n in edges else None for n in range(width + 1)]
-    if any(place is None for place in places):
-        return [round(_WIDTH / width, 2)] * width
-    known = [float(place) for place in places if place is not None]
-    steps = [max(b - a, 1.0) for a, b in pairwise(known)]
-    return [round(_WIDTH * step / sum(steps), 2) for step in steps]

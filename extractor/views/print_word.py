@@ -37,7 +37,7 @@ def print_word(data: bytes, options: Options = Options()) -> Printed:
     """
     typed = _typed(data, options)
     pdf = to_pdf(data, TYPED[kind_of(data)].suffix, options.office, options.limits.conversion_seconds)
-    drawn = read_pdf(pdf, options.limits.pdf).pages
+    drawn = read_pdf(pdf, options.limits.pdf, is_own_print=True).pages
     return Printed(pdf, tuple(PartPage.of(page) for page in drawn.pages), place_cells(typed, drawn))
 
 

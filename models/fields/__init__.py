@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import Field as Constraint
 
@@ -18,6 +18,7 @@ from models.fields.codes import (
 from models.fields.date import DateField
 from models.fields.division import DivisionField
 from models.fields.marks import Seal, SealField, Signature, SignatureField
+from models.fields.moments import DateTimeField, MomentField, MonthField, PeriodField, TimeField
 from models.fields.money import MoneyField
 from models.fields.number import Amount, NumberField
 from models.fields.phone import PhoneField
@@ -39,16 +40,21 @@ Field = Annotated[
     | MoneyField
     | ChoiceField
     | DateField
+    | MonthField
+    | PeriodField
+    | TimeField
+    | DateTimeField
     | NumberField
     | RowsField
     | SealField
     | SignatureField,
     Constraint(discriminator="kind"),
 ]
+# All kinds by their name, in the order of the union.
+KINDS: Mapping[str, type[FieldBase[Any]]] = {
+    get_args(kind.model_fields["kind"].annotation)[0]: kind for kind in get_args(get_args(Field)[0])
+}
 
 __all__ = [
-    "AddressField", "Amount", "BankAccountField", "ChoiceField", "CodeField", "CreditCodeField",
-    "DateField", "DivisionField", "EmailField", "Field", "FieldBase", "IdCardField", "MoneyField",
-    "NumberField", "PhoneField", "PostcodeField", "ProseField", "RowsField", "Seal", "SealField",
-    "Signature", "SignatureField", "TextField", "Value",
+    "KINDS", "AddressField", "Amount", "BankAccountField", "ChoiceField", "CodeField", "CreditCodeField", "DateField", "DateTimeField", "DivisionField", "EmailField", "Field", "FieldBase", "IdCardField", "MomentField", "MoneyField", "MonthField", "NumberField", "PeriodField", "PhoneField", "PostcodeField", "ProseField", "RowsField", "Seal", "SealField", "Signature", "SignatureField", "TextField", "TimeField", "Value",
 ]  # fmt: skip

@@ -5,6 +5,7 @@ import re
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator
+from pydantic import Field as Constraint
 
 from models.errors import Unparsable
 from models.fields.base import BetweenDigits, Entered, FieldBase, MadeOf, Punctuation, SheetValue, Widget
@@ -41,9 +42,11 @@ def _iso(data: Any) -> Any:
 
 
 class DateField(FieldBase[datetime.date]):
-    """A value is a calendar day. A two-digit year, or a day that the calendar lacks, has no safe reading."""
+    """A value is a calendar day. A two-digit year, or a day that the calendar lacks, has no safe reading. A
+    day before the year `since` is told: a birthday may lie long ago, the day of a form may not."""
 
     kind: Literal["date"]
+    since: int = Constraint(default=1990, ge=1800, le=2100)
     called: ClassVar[str] = "日期类"
     widget: ClassVar[Widget] = "date"
     entered: ClassVar[Entered] = "written"
@@ -83,7 +86,7 @@ class DateField(FieldBase[datetime.date]):
         return f"{value.year:04d}年{value.month}月{value.day}日"
 
     def check(self, value: datetime.date, title: str) -> list[Finding]:
-        if not 1990 <= value.year <= 2100:
+        if not self.since <= value.year <= 2100:
             return [Finding.of("date-range", self.name, title=title, date=value.isoformat())]
         return []
 
@@ -104,12 +107,12 @@ def _day(match: re.Match[str]) -> datetime.date:
         (digits[:4], digits[4:6], digits[6:]) if digits else match.group("year", "month", "day")
     )
     try:
-        return datetime.date(_year(year), _count(month), _count(day))
+        return datetime.date(year_of(year), count_of(month), count_of(day))
     except ValueError:
         raise Unparsable(f"日历上没有“{match[0]}”这一天") from None
 
 
-def _year(text: str) -> int:
+def year_of(text: str) -> int:
     """Parse a year: 2021 or 二〇二一."""
     text = text.replace(" ", "")
     if text.isdigit():
@@ -117,7 +120,7 @@ def _year(text: str) -> int:
     return int("".join(str(_ONES.index(c)) for c in text.translate(_LOOKALIKES)))
 
 
-def _count(text: str) -> int:
+def count_of(text: str) -> int:
     """Parse a month or a day: 12, 十二, 壹拾贰, 零贰, 二〇, 廿三, 元.
 
     Raises:

@@ -17,7 +17,6 @@ from models.fields.base import (
     Punctuation,
     SheetValue,
     Widget,
-    Words,
 )
 from models.findings import Finding
 from models.writing import CJK, compact, excerpt, traced
@@ -54,10 +53,12 @@ _NOTHING = re.compile(r"[\s_\-/\\:。]*")
 
 
 class NumberField(FieldBase[Amount]):
-    """A decimal number. `unit` is the unit that the form prints behind it."""
+    """A decimal number. `unit` is the unit that the form prints behind it, "" where it prints none: then any
+    unit may be written. A number that is not `whole` may have a fraction."""
 
     kind: Literal["number"]
-    unit: Words
+    unit: str = ""
+    whole: bool = False
     called: ClassVar[str] = "数字类"
     widget: ClassVar[Widget] = "number"
     entered: ClassVar[Entered] = "written"
@@ -90,13 +91,15 @@ class NumberField(FieldBase[Amount]):
 
     def find(self, text: str) -> list[tuple[int, int]]:
         """Return the numbers with the unit that the form prints. Other numbers may be anything."""
+        if not self.unit:
+            return []
         regular, at = traced(text)
         shape = rf"(?<![\d.,+\-])[+-]?\d[\d,]*(?:\.\d+)? ?{re.escape(compact(self.unit, blank=' '))}"
         return [(at[match.start()], at[match.end() - 1] + 1) for match in re.finditer(shape, regular)]
 
     def resembles(self, text: str) -> bool:
         regular = compact(text)
-        return compact(self.unit) in regular or any(char.isdigit() for char in regular)
+        return bool(self.unit and compact(self.unit) in regular) or any(char.isdigit() for char in regular)
 
     def _unit(self, written: str) -> str:
         """Return the unit as written, without brackets; the form's own where none or the same is written."""
@@ -105,7 +108,7 @@ class NumberField(FieldBase[Amount]):
             written = written[1:-1]
         # The form's own unit may still stand behind the typed one (亿元万元); 公斤 for 斤 is not such a case.
         rest = written.removesuffix(unit)
-        if rest != written and rest.endswith(unit[-1]):
+        if unit and rest != written and rest.endswith(unit[-1]):
             written = rest
         if not written or unicodedata.normalize("NFKC", written) == unicodedata.normalize("NFKC", unit):
             return self.unit
@@ -118,10 +121,13 @@ class NumberField(FieldBase[Amount]):
 
     def check(self, value: Amount, title: str) -> list[Finding]:
         found = []
-        if value.unit != self.unit:
+        if self.unit and value.unit != self.unit:
             found.append(
                 Finding.of("number-unit", self.name, title=title, unit=value.unit, expected=self.unit)
             )
+        if self.whole and value.amount % 1:
+            told = f"{value.amount:f}"
+            found.append(Finding.of("number-fraction", self.name, title=title, number=told))
         if value.amount < 0:
             found.append(Finding.of("number-negative", self.name, title=title))
         return found

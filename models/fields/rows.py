@@ -22,6 +22,7 @@ from models.fields.choice import ChoiceField
 from models.fields.codes import BankAccountField, CreditCodeField, IdCardField, PostcodeField
 from models.fields.date import DateField
 from models.fields.division import DivisionField
+from models.fields.moments import DateTimeField, MonthField, PeriodField, TimeField
 from models.fields.money import MoneyField
 from models.fields.number import NumberField
 from models.fields.phone import PhoneField
@@ -41,6 +42,10 @@ ColumnField = Annotated[
     | MoneyField
     | ChoiceField
     | DateField
+    | MonthField
+    | PeriodField
+    | TimeField
+    | DateTimeField
     | NumberField,
     Constraint(discriminator="kind"),
 ]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from models.form import FormDefinition
     from models.template import Unplaced
     from service.forms.templates import Template
+    from service.forms.trials import Report
 
 FormName = Annotated[
     str,
@@ -51,7 +52,7 @@ def register(app: typer.Typer) -> None:
         "sealform prefill 表格标题 名册.xlsx -o 预填 --to pdf",
     )(prefill)
     command(app, "sealform check 申请表.yaml")(check)
-    command(app, "sealform forms", name="forms")(list_forms)
+    command(app, "sealform forms", "sealform forms --add 申请表.yaml", name="forms")(list_forms)
 
 
 def blank(
@@ -157,12 +158,73 @@ def _prefill_roster(
         raise typer.Exit(1)
 
 
-def list_forms(forms: FormsFolder = None) -> None:
-    """列出已有的表格：名称、版本、标题、字段数。"""
+def list_forms(
+    forms: FormsFolder = None,
+    add: Annotated[
+        Path | None,
+        typer.Option(
+            "--add",
+            metavar="FILE.yaml",
+            help="在服务中启用这份定义，先试填试读一遍",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="读不好也要启用的理由，记入操作日志")
+    ] = "",
+) -> None:
+    """列出已有的表格：名称、版本、标题、字段数；加上 --add 在服务中启用一份定义。
+
+    启用前自动填写、做成 Word、PDF 和扫描件再读回；读不好的不启用，除非用 --reason 写明理由。
+    """
+    if add is not None:
+        _publish(add, reason.strip())
+        return
     if sys.stdout.isatty():
         typer.echo("名称\t版本\t标题\t字段数")
     for form in known_forms(forms).values():
         typer.echo(f"{form.name}\t{form.version}\t{form.title}\t{len(form.fields)} 个字段")
+
+
+def _publish(file: Path, reason: str) -> None:
+    """Puts a definition in force in the service that works on this machine's data."""
+    from service.cli.operations import kept
+    from service.drafting.publishing import publish
+    from service.forms.definitions import load_form
+    from service.serving import now
+    from service.store.forms import FormStore
+
+    form = load_form(file, is_new=True)
+    with kept() as place:
+        publish(FormStore(place.database), form, _Trials(), reason, "cli", now)
+    say(f"已启用：{form.title} {form.version} 版")
+
+
+class _Trials:
+    """Trials in this process, none of which are kept."""
+
+    def kept(self, form: "FormDefinition") -> None:
+        """Nothing is kept."""
+
+    def report(self, form: "FormDefinition") -> "Report":
+        """Fills the form in, prints it and reads it back."""
+        from service.forms.trials import WAYS, Report, trial
+        from service.processes.pool import options_of
+        from service.terminal import progress, to_stderr
+
+        with progress(to_stderr(), "试读", WAYS) as advance:
+            readings = list(
+                trial(
+                    form,
+                    None,
+                    options_of(read_settings()),
+                    copies=1,
+                    scanned=True,
+                    advance=lambda: advance(""),
+                )
+            )
+        return Report.of(readings)
 
 
 def check(
@@ -193,32 +255,23 @@ def check(
 
 def _passes(file: Path, copies: int, scanned: bool) -> bool:
     """Whether a form that is filled by itself is read back right and without a person; tells what isn't."""
-    from collections import Counter
-
     from service.forms.definitions import load_form
     from service.forms.templates import template_of
-    from service.forms.trials import trial
+    from service.forms.trials import WAYS, Report, trial
     from service.processes.pool import options_of
     from service.terminal import progress, to_stderr
 
     form, options, console = load_form(file), options_of(read_settings()), to_stderr()
     template = template_of(form, file.parent, options)
-    with progress(console, "试读", copies * (3 if scanned and template is None else 2)) as advance:
+    with progress(console, "试读", copies * (WAYS if scanned and template is None else WAYS - 1)) as advance:
         readings = list(
             trial(form, template, options, copies=copies, scanned=scanned, advance=lambda: advance(""))
         )
-    bad = [one for one in readings if not (one.is_right and one.is_accepted)]
-    for text, times in Counter(f"“{one.title}”（{one.way}）{one.state}" for one in bad).items():
-        why = dict.fromkeys(
-            w for one in bad if f"“{one.title}”（{one.way}）{one.state}" == text for w in one.why
-        )
-        typer.echo(f"{file}：{text} {times} 次" + (f"：{'；'.join(list(why)[:3])}" if why else ""))
-    right, silent = sum(one.is_right for one in readings), sum(one.is_silent for one in readings)
-    say(
-        f"{form.title}：试读 {len(readings)} 处，读对 {right} 处，读错又没有提示的 {silent} 处，"
-        f"要人看的 {sum(not one.is_accepted for one in readings)} 处"
-    )
-    return not bad
+    report = Report.of(readings)
+    for told in report.told:
+        typer.echo(f"{file}：{told}")
+    say(f"{form.title}：{report.summary}")
+    return not report.told
 
 
 def _template_problems(file: Path) -> list[str]:

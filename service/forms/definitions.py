@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from models.base import Wrong
 from models.errors import DefinitionError
-from models.form import FormDefinition, FormRow, inconsistencies, undivided
+from models.form import FormDefinition, FormRow, inconsistencies, undivided, unended
 from service.forms.complaints import report, tell
 from service.forms.shipped import FORMS as SHIPPED
 from service.forms.yaml_nodes import Faults, Place, compose, to_data
@@ -90,7 +90,7 @@ def _read(path: Path, *, is_new: bool) -> tuple[FormDefinition | None, list[str]
         report(root, error, FormDefinition, faults)
         tell(root, _also_inconsistent(data), faults)
     if form is not None and is_new:
-        tell(root, undivided(form), faults)
+        tell(root, [*undivided(form), *unended(form)], faults)
     found = faults.lines()
     return (None if found else form), found
 

@@ -2,7 +2,9 @@
 shown with its own definition."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -11,6 +13,15 @@ from models.form import FormDefinition
 from service.store import audit
 from service.store.database import Database
 from service.store.tables import forms
+
+
+@dataclass(frozen=True)
+class KnownVersion:
+    """A definition that was in force at some time, `current` if it is now."""
+
+    form: FormDefinition
+    current: bool
+    added_at: datetime
 
 
 class FormStore:
@@ -46,25 +57,58 @@ class FormStore:
             known = self._parsed[name, version] = FormDefinition.model_validate(data)
         return known
 
-    def add(self, definitions: Mapping[str, FormDefinition], actor: str, now: datetime) -> None:
-        """Puts `definitions` in force. A definition that is already in force stays as it is.
+    def versions(self, name: str | None = None) -> list[KnownVersion]:
+        """Returns the versions of a form, or of all forms, the newest first."""
+        rows = sa.select(forms.c.name, forms.c.version, forms.c.current, forms.c.added_at)
+        if name is not None:
+            rows = rows.where(forms.c.name == name)
+        with self._database.read() as connection:
+            found = connection.execute(rows.order_by(forms.c.added_at.desc(), forms.c.name)).all()
+        return [KnownVersion(self.get(row.name, row.version), row.current, row.added_at) for row in found]
+
+    def knows(self, form: FormDefinition) -> bool:
+        """Returns whether this very definition was in force before.
+
+        Raises:
+            Conflict: it differs from the known one of its name and version.
+        """
+        with self._database.read() as connection:
+            return _known(connection, form) is not None
+
+    def add(
+        self,
+        definitions: Mapping[str, FormDefinition],
+        actor: str,
+        now: datetime,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Puts `definitions` in force. A definition that is already in force stays as it is. `details` go
+        into the log with it.
 
         Raises:
             Conflict: a definition differs from the known one of its name and version.
         """
         with self._database.write() as connection:
             for form in definitions.values():
-                _add(connection, form, actor, now)
+                _add(connection, form, actor, now, details or {})
 
 
-def _add(connection: sa.Connection, form: FormDefinition, actor: str, now: datetime) -> None:
-    data, same = form.model_dump(mode="json"), (forms.c.name == form.name) & (forms.c.version == form.version)
+def _known(connection: sa.Connection, form: FormDefinition) -> sa.Row[Any] | None:
+    same = (forms.c.name == form.name) & (forms.c.version == form.version)
     known = connection.execute(forms.select().where(same)).one_or_none()
     if known is not None and FormDefinition.model_validate(known.definition) != form:
         raise Conflict(
             f"表格“{form.name}”的版本 {form.version} 已有，内容却不同",
             advice="已用过的定义不能改动；请给修改后的定义一个新的 version",
         )
+    return known
+
+
+def _add(
+    connection: sa.Connection, form: FormDefinition, actor: str, now: datetime, details: Mapping[str, Any]
+) -> None:
+    data, same = form.model_dump(mode="json"), (forms.c.name == form.name) & (forms.c.version == form.version)
+    known = _known(connection, form)
     if known is not None and known.current:
         return
     connection.execute(forms.update().where(forms.c.name == form.name).values(current=False))
@@ -80,4 +124,4 @@ def _add(connection: sa.Connection, form: FormDefinition, actor: str, now: datet
             "added_by": actor,
         }
         connection.execute(forms.insert().values(row))
-    audit.append(connection, now, actor, "form", f"form:{form.name}", {"version": form.version})
+    audit.append(connection, now, actor, "form", f"form:{form.name}", {"version": form.version, **details})

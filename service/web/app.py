@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from service.drafting.desk import FormDesk
 from service.logs import RequestLog
 from service.page_pictures import Views
 from service.web import problems
@@ -29,6 +30,7 @@ from service.web.routes import (  # fmt: skip
     forms,
     grouping,
     health,
+    making,
     outcomes,
     own_login,
     own_sheets,
@@ -49,7 +51,8 @@ from service.web.security import Guard, Visitor
 
 API = "/api/v1"
 _ROUTERS: Sequence[APIRouter] = (
-    session.router, own_login.router, users.router, tokens.router, forms.router, uploads.router,
+    session.router, own_login.router, users.router, tokens.router, forms.router, making.router,
+    uploads.router,
     submissions.router,
     editing.router, questions.router,
     twins.router, grouping.router, export.router, correction.router, campaigns.router, outcomes.router,
@@ -66,6 +69,7 @@ _DRAWINGS = 8
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     await run_in_threadpool(app.state.views.close)
+    await run_in_threadpool(app.state.desk.close)
 
 
 def create_app(context: Context) -> FastAPI:
@@ -79,6 +83,7 @@ def create_app(context: Context) -> FastAPI:
     app.state.metrics = Metrics(context.database, context.clock)
     app.state.campaigns = Campaigns(context.forms, context.settings.campaigns)
     app.state.views = Views(context.settings, context.blobs)
+    app.state.desk = FormDesk(context.settings)
     app.state.drawing = CapacityLimiter(_DRAWINGS)
     problems.install(app)
     for router in _ROUTERS:

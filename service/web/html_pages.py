@@ -25,6 +25,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from models.errors import UnreadableFile
+from models.fields import KINDS
 from service.export.files import FORMATS
 from service.store import accounts, statuses
 from service.store.accounts import Actor
@@ -93,6 +94,7 @@ _WORDS: Mapping[str, Any] = {
     "subjects": SUBJECTS,
     "events": EVENTS,
     "unreadable": _advice(),
+    "kinds": {name: kind.called.removesuffix("类") for name, kind in KINDS.items()},
 }  # fmt: skip
 
 
@@ -118,6 +120,7 @@ PAGES = (
     Page("/samples", "samples.html", "correct", "/samples"),
     Page("/quality", "quality.html", current="/quality"),
     Page("/forms", "forms.html", current="/forms"),
+    Page("/forms/new", "making.html", "admin", "/forms"),
     Page("/campaigns", "campaigns.html", current="/campaigns"),
     Page("/export", "export.html", "export", "/export"),
     Page("/admin", "admin.html", "admin", "/admin"),

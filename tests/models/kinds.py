@@ -12,12 +12,15 @@ from models.fields import (
     ChoiceField,
     CreditCodeField,
     DateField,
+    DateTimeField,
     DivisionField,
     EmailField,
     FieldBase,
     IdCardField,
     MoneyField,
+    MonthField,
     NumberField,
+    PeriodField,
     PhoneField,
     PostcodeField,
     ProseField,
@@ -27,6 +30,7 @@ from models.fields import (
     Signature,
     SignatureField,
     TextField,
+    TimeField,
 )
 from models.fields.division import divisions
 from models.fields.money import in_capitals
@@ -45,8 +49,14 @@ MONEY = MoneyField(kind="money", name="sum")
 DIVISION = DivisionField(kind="division", name="place")
 CHOICE = ChoiceField(kind="choice", name="colours", options=("红", "橙 黄", "绿（浅）", "Blue", "第5色"))
 DATE = DateField(kind="date", name="day")
+MONTH = MonthField(kind="month", name="born")
+PERIOD = PeriodField(kind="period", name="term")
+TIME = TimeField(kind="time", name="clock")
+DATE_TIME = DateTimeField(kind="date-time", name="report")
+MOMENTS = (MONTH, PERIOD, TIME, DATE_TIME)
 NUMBER = NumberField(kind="number", name="cost", unit="万元")
 DENSITY = NumberField(kind="number", name="density", unit="kgCO2/m²")
+BARE = NumberField(kind="number", name="count", whole=True)
 SEAL = SealField(kind="seal", name="seal", required=True)
 SIGNATURE = SignatureField(kind="signature", name="signature", required=True)
 INNER = (TEXT, NUMBER, DATE, PHONE, CHOICE, EMAIL, ADDRESS)
@@ -69,8 +79,10 @@ ALL: tuple[FieldBase, ...] = (
     DIVISION,
     CHOICE,
     DATE,
+    *MOMENTS,
     NUMBER,
     DENSITY,
+    BARE,
     SEAL,
     SIGNATURE,
     ROWS,
@@ -114,6 +126,13 @@ CHOICES = st.sets(st.sampled_from(CHOICE.options), min_size=1).map(
     lambda s: tuple(o for o in CHOICE.options if o in s)
 )
 DATES = st.dates(datetime.date(1, 1, 1), datetime.date(9999, 12, 31))
+_DAYS = st.dates(datetime.date(1901, 1, 1), datetime.date(2099, 12, 31)).map(str)
+_MONTHS = _DAYS.map(lambda day: day[:7])
+_CLOCKS = st.times().map(lambda time: time.isoformat("minutes"))
+PERIODS = st.tuples(_MONTHS, _MONTHS | st.just("..")).map("/".join) | st.tuples(
+    _DAYS, _DAYS | st.just("..")
+).map("/".join)
+MOMENT_VALUES = (_MONTHS, PERIODS, _CLOCKS, st.tuples(_DAYS, _CLOCKS).map("T".join))
 LINES = _stored(TEXT, WORDS | HOSTILE)
 SEALS = st.just(Seal(present=False)) | st.builds(
     lambda text, tail, agrees: Seal(present=True, text=text and TEXT.parse(text + tail), agrees=agrees),
@@ -146,7 +165,8 @@ ROW_LISTS = st.lists(
 VALUES: tuple[tuple[FieldBase, st.SearchStrategy], ...] = (
     (TEXT, LINES), (ADDRESS, LINES), (PROSE, _stored(PROSE, HOSTILE)), (EMAIL, EMAILS), (PHONE, PHONES),
     (CHOICE, CHOICES),
-    (DATE, DATES), (NUMBER, amounts(NUMBER)), (DENSITY, amounts(DENSITY)), (SEAL, SEALS),
+    (DATE, DATES), *zip(MOMENTS, MOMENT_VALUES, strict=True),
+    (NUMBER, amounts(NUMBER)), (DENSITY, amounts(DENSITY)), (SEAL, SEALS),
     (SIGNATURE, SIGNATURES), *((code, _stored(code, HOSTILE)) for code in CODES),
     (MONEY, MONIES), (DIVISION, DIVISIONS),
     (ROWS, ROW_LISTS),

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from extractor import rungs
 from extractor.readers.painted.colours import luminance
+from extractor.readers.painted.hanging import hung
 from extractor.readers.painted.levels import levels_of
 from extractor.readers.painted.page import Glyph, Stroke
 from extractor.readers.painted.radicals import unified
@@ -203,7 +204,7 @@ def lines_of(pieces: Sequence[Piece], room: Rect | None = None) -> tuple[Line, .
     joined with the line before.
     """
     kept, ruby = _without_ruby(rows_of(pieces))
-    rows = [sorted(row, key=lambda piece: piece.box[0]) for row in kept]
+    rows = hung([sorted(row, key=lambda piece: piece.box[0]) for row in kept])
     # Cells are padded by about half a character. Where every line is indented, the room tells where lines
     # would begin.
     margin = min([row[0].box[0] for row in rows if row] + ([room[0] + 6.0] if room else []), default=0.0)

@@ -23,8 +23,9 @@ class PdfReading:
     is_portfolio: bool = False
 
 
-def read_pdf(data: bytes, limits: PdfLimits = PdfLimits()) -> PdfReading:
-    """Read what can be seen on the pages of a PDF.
+def read_pdf(data: bytes, limits: PdfLimits = PdfLimits(), *, is_own_print: bool = False) -> PdfReading:
+    """Read what can be seen on the pages of a PDF. One that we printed ourselves is believed what it says, so
+    that none of its pages must be read as an image.
 
     Raises:
         Encrypted: it needs a password. Damaged: it can't be opened or has no pages. TooLarge: it has too many
@@ -35,7 +36,7 @@ def read_pdf(data: bytes, limits: PdfLimits = PdfLimits()) -> PdfReading:
     # Imported here, because the imaging libraries would slow down everybody who reads no PDF.
     from extractor.readers.pdf.reader import read
 
-    return read(data, limits)
+    return read(data, limits, is_own_print)
 
 
 def pdf_attachments(data: bytes, limits: PdfLimits = PdfLimits()) -> tuple[Attachment, ...]:

@@ -48,11 +48,11 @@ _XFA_ADVICE = "请申报单位用 Adobe Acrobat 打开后打印为 PDF，或改�
 _PAYLOAD = re.compile(r"SF1/[a-z][a-z0-9-]*/[0-9A-Za-z.\-]+/[0-9A-Z]+")
 
 
-def read(data: bytes, limits: PdfLimits) -> PdfReading:
+def read(data: bytes, limits: PdfLimits, is_own_print: bool) -> PdfReading:
     """Read a PDF; see `extractor.readers.pdf.read_pdf`."""
     pdf, pages = _open(data, limits)
     try:
-        return _read(data, pdf, pages, limits)
+        return _read(data, pdf, pages, limits, is_own_print)
     except UnreadableFile:
         raise
     except Exception as error:  # an error outside the pages means that the file's own frame is broken
@@ -71,13 +71,16 @@ def files_in(data: bytes, limits: PdfLimits) -> tuple[Attachment, ...]:
         raise Damaged("PDF 文件的内部结构有损坏") from error
 
 
-def _read(data: bytes, pdf: OpenPdf, pages: list[PDFPage], limits: PdfLimits) -> PdfReading:
+def _read(
+    data: bytes, pdf: OpenPdf, pages: list[PDFPage], limits: PdfLimits, is_own_print: bool
+) -> PdfReading:
     catalog: Mapping[str, Any] = pdf.doc.catalog
     form = resolve1(catalog.get("AcroForm")) or {}
     if catalog.get("NeedsRendering") and "XFA" in form:
         raise UnsupportedKind("动态 XFA 表单只能在 Adobe 软件中显示", advice=_XFA_ADVICE)
     with _Renderer(data) as renderer:
-        reader = _PageReader(pdf, Painter(pdf, limits), renderer, bool(resolve1(form.get("NeedAppearances"))))
+        regenerates = bool(resolve1(form.get("NeedAppearances")))
+        reader = _PageReader(pdf, Painter(pdf, limits), renderer, regenerates, is_own_print)
         for number, page in enumerate(pages, 1):
             reader.read(number, page)
     result = Pages(
@@ -172,7 +175,15 @@ class _Renderer:
 class _PageReader:
     """The reader of single pages. It keeps what belongs to the whole file."""
 
-    def __init__(self, pdf: OpenPdf, painter: Painter, renderer: _Renderer, regenerates: bool) -> None:
+    def __init__(
+        self,
+        pdf: OpenPdf,
+        painter: Painter,
+        renderer: _Renderer,
+        regenerates: bool,
+        is_own_print: bool,
+    ) -> None:
+        self._is_own_print = is_own_print
         self._pdf, self._painter, self._renderer, self._regenerates = pdf, painter, renderer, regenerates
         self._trusted: set[tuple[int, bool]] = set()
         self.sheets: list[Sheet] = []
@@ -236,7 +247,7 @@ class _PageReader:
         sight = canvas.sight
         glyphs = visible(sight, look)
         self._look_for_identity(page, canvas)
-        if must_be_read_as_image(
+        if not self._is_own_print and must_be_read_as_image(
             glyphs,
             sight,
             look,

@@ -2,6 +2,7 @@
 
 import tempfile
 import zipfile
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,21 +13,25 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.responses import FileResponse
 
+from extractor import compared
 from generator import Kind, draw_pages, generate, new_identity
 from generator.roster import Roster, file_name, read_roster
 from generator.roster_template import write_template
 from generator.sheet import SheetLimits
-from models.errors import DefinitionError, Invalid, UnknownForm
+from models.errors import Invalid, UnknownForm
 from models.fields import ChoiceField, NumberField, RowsField
 from models.fields import Field as AnyField
 from models.fields.base import Widget
 from models.form import FormDefinition
 from models.identity import FormName, Version
-from service.forms.definitions import load_form
+from service.drafting.desk import FormDesk
+from service.drafting.publishing import publish
 from service.forms.documents import make_each
 from service.store.accounts import Actor
 from service.web.conditional import attachment, document, media, multipart, multipart_body
 from service.web.context import Context, Here
+from service.web.definitions import BODY, read_definition, text_of
+from service.web.schemas import Reason
 from service.web.security import may
 
 router = APIRouter(tags=["forms"], prefix="/forms")
@@ -34,14 +39,12 @@ router = APIRouter(tags=["forms"], prefix="/forms")
 # The limits of a roster in one request. Larger rosters are for the command line.
 _ROSTER = SheetLimits(bytes=5_000_000, unpacked_bytes=50_000_000, rows=2_000, columns=200)
 _MOST_ROWS = 500
-_LONGEST_DEFINITION = 1 << 20
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MEDIA: dict[Kind, str] = {"docx": _WORD, "pdf": "application/pdf", "pdf-flat": "application/pdf"}
 _UPLOAD = multipart_body(
     "roster", roster={"type": "string", "format": "binary", "description": "An .xlsx with a unit a row"}
 )
-_YAML = {"requestBody": {"required": True, "content": {"application/yaml": {"schema": {"type": "string"}}}}}
 
 KindOf = Annotated[Kind, Query(description="docx, pdf to fill in on the screen, pdf-flat to print")]
 
@@ -86,6 +89,34 @@ class FormShown(FormListed):
     fields: list[FieldAsked]
 
 
+class VersionListed(BaseModel):
+    """A version of a form, and when it was put in force; `current` if it is in force now."""
+
+    version: str
+    current: bool
+    added_at: datetime
+
+
+class VersionsListed(BaseModel):
+    """All versions of a form."""
+
+    items: list[VersionListed]
+
+
+class ComparedRow(BaseModel):
+    """A field in two versions of a form, None where one does not have it, and what changed."""
+
+    old: FieldAsked | None
+    new: FieldAsked | None
+    told: list[str]
+
+
+class Comparison(BaseModel):
+    """Two versions side by side, in the order of the new one; what it no longer has comes last."""
+
+    rows: list[ComparedRow]
+
+
 class RowShown(BaseModel):
     """A row of a roster: the name of the file that it makes and its values, or the problems because of which
     it makes none."""
@@ -112,27 +143,24 @@ def index(context: Here, who: Annotated[Actor, may("see")]) -> FormsListed:
     )
 
 
-@router.post("", status_code=201, openapi_extra=_YAML)
-async def add(request: Request, context: Here, who: Annotated[Actor, may("admin")]) -> FormShown:
-    """Puts a definition in force. If it has problems, all are reported at once, each with its line."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _LONGEST_DEFINITION:
-            raise Invalid("定义文件不应大于 1 MiB")
-    return await run_in_threadpool(_add, context, who, body)
+@router.post("", status_code=201, openapi_extra=BODY)
+async def add(
+    request: Request,
+    context: Here,
+    who: Annotated[Actor, may("admin")],
+    reason: Annotated[
+        Reason, Query(description="Why it goes out although it reads badly; kept in the log")
+    ] = "",
+) -> FormShown:
+    """Puts a definition in force. If it has problems, all are reported at once, each with its line. A new one
+    is filled in, printed, and read back first, unless that was done in a trial; one that reads badly is
+    refused, unless `reason` says why it goes out all the same."""
+    return await run_in_threadpool(_add, context, request.app.state.desk, who, await text_of(request), reason)
 
 
-def _add(context: Context, who: Actor, body: bytes) -> FormShown:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "form.yaml"
-        path.write_bytes(body)
-        try:
-            form = load_form(path, is_new=True)
-        except DefinitionError as error:
-            # The temporary folder is removed from the problems, because it means nothing to the caller.
-            raise DefinitionError([problem.replace(f"{folder}/", "") for problem in error.problems]) from None
-    context.forms.add({form.name: form}, who.id, context.clock())
+def _add(context: Context, desk: FormDesk, who: Actor, body: bytes, reason: str) -> FormShown:
+    form = read_definition(body)
+    publish(context.forms, form, desk, reason.strip(), who.id, context.clock)
     return _shown(form)
 
 
@@ -143,6 +171,47 @@ def show(
 ) -> FormShown:  # fmt: skip
     """Returns a form and its fields. For an old record, ask for the version that it was read with."""
     return _shown(_form(context, name) if version is None else context.forms.get(name, version))
+
+
+@router.get("/{name}/versions")
+def versions(name: FormName, context: Here, who: Annotated[Actor, may("see")]) -> VersionsListed:
+    """Returns the versions of a form, the newest first."""
+    found = context.forms.versions(name)
+    if not found:
+        raise _unknown(name)
+    return VersionsListed(
+        items=[
+            VersionListed(version=one.form.version, current=one.current, added_at=one.added_at)
+            for one in found
+        ]
+    )
+
+
+@router.get("/{name}/definition")
+def definition(
+    name: FormName, context: Here, who: Annotated[Actor, may("see")],
+    version: Annotated[Version | None, Query(description="Left out, the one in force")] = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Returns a definition as data, as its file spells it."""
+    form = _form(context, name) if version is None else context.forms.get(name, version)
+    return form.model_dump(mode="json", exclude_defaults=True)
+
+
+@router.get("/{name}/comparison")
+def comparison(
+    name: FormName, context: Here, who: Annotated[Actor, may("see")], old: Version, new: Version
+) -> Comparison:
+    """Returns two versions of a form side by side, field by field, with what changed."""
+    was, now = context.forms.get(name, old), context.forms.get(name, new)
+    rows = [
+        ComparedRow(
+            old=asked(was.fields[one.old], was.titles[one.old]) if one.old else None,
+            new=asked(now.fields[one.new], now.titles[one.new]) if one.new else None,
+            told=list(one.told),
+        )
+        for one in compared(now, was)
+    ]
+    return Comparison(rows=rows)
 
 
 @router.get("/{name}/blank", response_class=Response, responses=media(_WORD, "application/pdf"))
@@ -280,8 +349,12 @@ async def _rows(request: Request, form: FormDefinition) -> Roster:
 def _form(context: Context, name: str) -> FormDefinition:
     form = context.forms.current().get(name)
     if form is None:
-        raise UnknownForm(f"没有名为“{name}”的表格", advice="请从表格列表中选择")
+        raise _unknown(name)
     return form
+
+
+def _unknown(name: str) -> UnknownForm:
+    return UnknownForm(f"没有名为“{name}”的表格", advice="请从表格列表中选择")
 
 
 def _suffix(kind: Kind) -> str:

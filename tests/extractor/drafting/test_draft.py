@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from extractor import Draft, Guess, Options, Source, draft_form, extract
 from extractor.drafting import draft
+from extractor.drafting.content import content_of
 from generator import generate, new_identity
 from models.errors import NotAForm
 from models.form import FormDefinition
@@ -22,6 +23,7 @@ from models.page import Cell, Line, Page, Pages, Run, Table
 from service.forms.definitions import load_form
 from service.forms.drafts import as_yaml, field_name, form_name
 from tests.extractor.documents import docx, paragraph
+from tests.service.foreign_form import FIELDS, foreign_form
 
 INBOX = Path(__file__).parents[3] / "fixtures" / "inbox"
 Row = Sequence[str | None]
@@ -91,7 +93,7 @@ SAMPLES = [
             ["本人承诺以上信息真实。\n本人签字：            年  月  日", None, None, None, None, None],
         ],
         {
-            "姓名": "text", "性别": "choice", "出生年月": "date", "身份证号": "id-card", "政治面貌": "text",
+            "姓名": "text", "性别": "choice", "出生年月": "month", "身份证号": "id-card", "政治面貌": "text",
             "通讯地址": "address",
             "服务经历": "rows", "本人签字": "signature", "本人承诺以上信息真实。日期": "date",
         },
@@ -158,7 +160,7 @@ def test_units_stars_and_single_choice_are_taken_from_the_labels() -> None:
 def test_a_table_inside_the_form_has_its_headings_and_its_empty_rows() -> None:
     rows = _fields(_drafted(SAMPLES[2].docx()))["设备清单"]
     kinds = {column["label"]: column["field"]["kind"] for column in rows["columns"]}
-    assert kinds == {"设备名称": "text", "数量": "text", "预算金额": "number"}
+    assert kinds == {"设备名称": "text", "数量": "number", "预算金额": "number"}
     assert rows["blank_rows"] == 2
 
 
@@ -268,6 +270,67 @@ def test_whatever_a_table_holds_its_draft_is_a_definition(rows: list[list[str]],
         FormDefinition.model_validate(draft(pages, "a-form", field_name).form)
 
 
+@pytest.mark.parametrize(
+    ("label", "text", "item"),
+    [
+        ("出生年月", "", {"kind": "month"}),
+        ("出生日期", "    年  月  日", {"kind": "date", "since": 1900}),
+        ("聘用期限", "    年  月至    年  月", {"kind": "period"}),
+        ("项目起止时间", "", {"kind": "period"}),
+        ("报到时间", "   年  月  日  时  分", {"kind": "date-time"}),
+        ("开会时间", "  时  分", {"kind": "time"}),
+        ("人数", "", {"kind": "number", "whole": True}),
+        ("数量", "", {"kind": "number"}),
+        ("数量", "      台", {"kind": "number", "unit": "台"}),
+        ("职工人数（人）", "", {"kind": "number", "unit": "人"}),
+    ],
+)
+def test_times_and_counts_are_told_by_label_and_by_the_blanks_that_are_printed(
+    label: str, text: str, item: dict[str, Any]
+) -> None:
+    lines = (Line(spans=(Run(text=text),)),) if text else ()
+    assert content_of(label, Cell(row=0, column=0, lines=lines)).items == [item]
+
+
+def test_a_field_that_says_who_applies_is_named_where_it_is_not_the_first_text() -> None:
+    document = Document()
+    document.add_paragraph("人员登记表")
+    table = document.add_table(1, 4)
+    for column, text in enumerate(("编号", "", "姓名", "")):
+        table.cell(0, column).text = text
+    file = BytesIO()
+    document.save(file)
+    drafted = _drafted(file.getvalue())
+    assert drafted.form["applicant_field"] == "xing_ming"
+    assert FormDefinition.model_validate(drafted.form).caption[0] == "xing_ming"
+
+
+def test_boxes_and_blanks_of_a_date_in_the_rows_of_a_table_are_its_columns_kinds() -> None:
+    document = Document()
+    document.add_paragraph("设备登记表")
+    table = document.add_table(4, 3)
+    for column, text in enumerate(("设备名称", "是否进口", "购置时间")):
+        table.cell(0, column).text = text
+    for row in (1, 2, 3):
+        table.cell(row, 1).text = "□是 □否"
+        table.cell(row, 2).text = "    年  月"
+    file = BytesIO()
+    document.save(file)
+    (field,) = _fields(_drafted(file.getvalue())).values()
+    assert (field["kind"], field["blank_rows"]) == ("rows", 3)
+    assert [column["field"]["kind"] for column in field["columns"]] == ["text", "choice", "month"]
+    assert field["columns"][1]["field"]["options"] == ["是", "否"]
+
+
+def test_every_field_of_a_draft_knows_where_it_was_seen() -> None:
+    drafted = _drafted(foreign_form())
+    assert len(drafted.places) == FIELDS
+    for place, (title, _) in zip(drafted.places, _fields(drafted).items(), strict=True):
+        assert place.label is not None
+        assert drafted.spots[place.label].text.startswith(title)
+        assert [drafted.spots[number].cell is not None for number in place.answers] == [True]
+
+
 def test_places_outside_tables_under_headings_and_beside_a_photo_are_found() -> None:
     document = Document()
     document.add_paragraph("志愿者登记表")
@@ -293,7 +356,7 @@ def test_places_outside_tables_under_headings_and_beside_a_photo_are_found() -> 
     drafted = _drafted(file.getvalue())
     fields = _fields(drafted)
     assert {title: item["kind"] for title, item in fields.items()} == {
-        "编号": "text", "填表日期": "date", "姓名": "text", "联系电话": "phone", "职务": "text", "单位": "text",
+        "编号": "text", "填表日期": "date", "姓名": "text", "联系电话": "phone", "职务": "period", "单位": "text",
         "主要事迹": "prose", "预算": "number", "方式": "choice", "联系人": "text", "邮箱": "email",
     }  # fmt: skip
     assert (fields["预算"]["unit"], fields["方式"]["options"]) == ("万元", ["线上", "线下"])

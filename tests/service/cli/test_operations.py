@@ -6,14 +6,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from models.errors import BadUsage
 from service.blobs import FolderBlobs
 from service.store import accounts, audit, second_factor
 from service.store.database import Database
-from service.store.tables import audit_log, submissions
+from service.store.forms import FormStore
+from service.store.tables import audit_log, audit_values, submissions
 from service.upkeep.purge import period
 from tests.service import kept
+from tests.service.cli.test_trials import GOOD
 from tests.service.databases import sqlite
 
 YEARS_AGO = datetime.now(UTC) - timedelta(days=1000)
@@ -122,6 +125,29 @@ def test_who_lost_the_second_factor_is_let_in_again_by_who_has_the_machine(run, 
 def _rewrite(database: Database) -> None:
     with database.write() as connection:
         connection.execute(submissions.update().where(submissions.c.id == 1).values(status="rejected"))
+
+
+def test_a_form_goes_out_by_the_command_for_a_reason_that_is_logged(
+    run, folder: Path, tmp_path: Path
+) -> None:
+    definition = tmp_path / "form.yaml"
+    definition.write_text(GOOD, "utf-8")
+    ran = run("forms", "--add", definition, "--reason", "上级统一的表样")
+    assert (ran.code, "已启用：走访登记表 1 版" in ran.err) == (0, True)
+
+    def look(database: Database) -> None:
+        assert FormStore(database).current()["visit-record"].title == "走访登记表"
+        with database.read() as connection:
+            values = dict(
+                connection.execute(
+                    sa.select(audit_values.c.label, audit_values.c.value)
+                    .join(audit_log, audit_log.c.seq == audit_values.c.seq)
+                    .where(audit_log.c.subject == "form:visit-record")
+                ).all()
+            )
+        assert (values["reason"], values["trial"]) == ('"上级统一的表样"', '"none"')
+
+    _change(folder, look)
 
 
 def test_an_earlier_backup_is_kept_unless_it_is_said(run, folder: Path, tmp_path: Path) -> None:

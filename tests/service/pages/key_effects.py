@@ -156,6 +156,13 @@ def _downloads(desk: Desk, press: Press) -> None:
         press()
 
 
+def _is_no_field(desk: Desk, press: Press) -> None:
+    fields = desk.page.locator(".field-line")
+    before = fields.count()
+    press()
+    expect(fields).to_have_count(before - 1)
+
+
 def _searches(desk: Desk, press: Press) -> None:
     press()
     expect(desk.page.get_by_role("searchbox")).to_be_focused()
@@ -206,7 +213,10 @@ EFFECTS: Mapping[str, Effect] = {
     "撤销": _brings_back, "打开": _goes(r"/submissions/\d+$"), "全选": _selects_all,
     "放大": _zooms(1), "缩小": _zooms(-1), "适合宽度": _zooms(0), "下一页": _turns_page,
     "上一页": _turns_page,
-    "上传文件": _takes_files, "选择名册": _takes_files, "生成并下载": _downloads, "下载": _downloads,
+    "上传文件": _takes_files, "选择名册": _takes_files, "选择文件": _takes_files,
+    "试填试读": _opens("#wrong"), "启用": _opens("#wrong"),
+    "不是栏目，只是印好的字": _is_no_field,
+    "生成并下载": _downloads, "下载": _downloads,
     "搜索单位、文件名和填写内容": _searches,
     **{words: _chooses(number) for choices in (OPTIONS, VERDICTS) for number, words in enumerate(choices, 1)},
 }  # fmt: skip

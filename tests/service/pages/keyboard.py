@@ -13,6 +13,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.service.pages.making import drafted
 from tests.service.pages.serving import ROOT, Person, Service
 from tests.service.pages.walking import INBOX, ONE_DOUBT, THREE_DOUBTS, field_of, opened
 
@@ -295,6 +296,36 @@ def _column(desk: Desk) -> None:
     desk.page.locator("#columns input").nth(1).focus()
 
 
+def _making(desk: Desk) -> None:
+    """A draft that the service refuses, so that no key makes it read a form back."""
+    desk.page.goto(f"{desk.service.url}/forms/new?draft={drafted(desk.service)}")
+    expect(desk.page.locator("#pages .box").first).to_be_visible(timeout=60_000)
+    desk.page.locator("#form-version").fill("")
+    desk.page.locator("#work-title").focus()
+
+
+def _making_field(desk: Desk) -> None:
+    _making(desk)
+    desk.page.locator(".field-line").nth(1).click()
+
+
+def _making_box(desk: Desk) -> None:
+    _making(desk)
+    desk.page.locator("#pages .box.answer").first.focus()
+
+
+def _making_held(desk: Desk) -> None:
+    _making_box(desk)
+    desk.page.keyboard.press("Space")
+    desk.page.keyboard.press("ArrowDown")
+
+
+def _making_writing(desk: Desk) -> None:
+    _making_field(desk)
+    desk.page.keyboard.press("Enter")
+    expect(desk.page.locator("#edit-title")).to_be_focused()
+
+
 @dataclass(frozen=True)
 class State:
     """How a page gets into a state, with what submission, before whom."""
@@ -334,6 +365,12 @@ STATES: Mapping[str, State] = {
     "wall: written": State(_wall_written, THREE_DOUBTS),
     "forms": State(_plain("/forms")),
     "forms: a roster is there": State(_roster),
+    "making": State(_plain("/forms/new"), role="administrator"),
+    "making: a draft is there": State(_making, role="administrator"),
+    "making: on a field": State(_making_field, role="administrator"),
+    "making: on a box": State(_making_box, role="administrator"),
+    "making: a box picked up": State(_making_held, role="administrator"),
+    "making: writing": State(_making_writing, role="administrator"),
     "export": State(_export),
     "export: on a column": State(_column),
     "admin": State(_plain("/admin"), role="administrator"),

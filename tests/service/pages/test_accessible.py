@@ -10,6 +10,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.service.foreign_form import foreign_form
 from tests.service.pages.conftest import Contexts, Visit
 from tests.service.pages.samples import filled
 from tests.service.pages.sampling import agree, draw_now
@@ -53,6 +54,15 @@ def _roster(page: Page) -> None:
     page.evaluate("scrollTo(0, 0)")
 
 
+def _making(page: Page) -> None:
+    page.locator("#file").set_input_files(
+        {"name": "备案表.docx", "mimeType": "application/zip", "buffer": foreign_form()}
+    )
+    page.wait_for_selector("#pages .box", timeout=90_000)
+    page.locator(".field-line").nth(10).click()
+    page.evaluate("scrollTo(0, 0)")
+
+
 def _campaign(page: Page) -> None:
     page.wait_for_selector("#waiting-rows tr")
     page.wait_for_selector("#organisers svg")
@@ -87,6 +97,8 @@ LOOKS = (
     Look("inbox", "/", _inbox),
     Look("keys", "/", _keys),
     Look("forms", "/forms?form=pilot-application", _roster),
+    Look("form-new", "/forms/new", lambda page: page.wait_for_selector("#known option", state="attached")),
+    Look("form-making", "/forms/new", _making),
     Look("samples", "/samples", _sample),
     Look("quality", "/quality", lambda page: page.wait_for_selector("#work dt")),
     Look("campaigns", "/campaigns?name=near-zero-carbon-2021", _campaign),

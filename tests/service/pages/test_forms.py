@@ -9,6 +9,7 @@ from playwright.sync_api import Download, expect
 
 from extractor import Options, Source, extract
 from service.forms.definitions import load_forms
+from tests.service.cli.test_trials import GOOD
 from tests.service.pages.conftest import Visit
 from tests.service.pages.serving import ROOT, Service
 
@@ -75,6 +76,17 @@ def test_a_file_that_is_no_roster_is_told(visit: Visit) -> None:
     )
     expect(page.get_by_role("alert").get_by_text("名册")).to_be_visible()
     expect(page.locator("#preview")).to_be_hidden()
+
+
+def test_two_versions_stand_side_by_side(service: Service, visit: Visit) -> None:
+    for text in (GOOD, GOOD.replace('"1"', '"2"').replace("联系电话", "手机号码")):
+        service.administrator.ask("POST", "/forms", params={"reason": "试"}, content=text.encode())
+    page = visit("/forms?form=visit-record")
+    expect(page.locator("#versions-sum")).to_have_text("1 栏有变化")
+    changed = page.locator("#compared tr.changed")
+    expect(changed).to_contain_text("标题由“联系电话”改为“手机号码”")
+    page.locator("#version-old").select_option("2")
+    expect(page.locator("#versions-sum")).to_have_text("栏目相同")
 
 
 def test_the_template_has_the_columns_of_the_form(service: Service, visit: Visit) -> None:

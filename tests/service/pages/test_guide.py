@@ -33,6 +33,7 @@ _KEYS = (
 _PAGES = (
     "/",
     "/forms",
+    "/forms/new?form=enterprise-filing",
     "/campaigns?name=near-zero-carbon-2021",
     "/export",
     "/admin",

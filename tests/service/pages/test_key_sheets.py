@@ -53,6 +53,8 @@ _READY = (
 _EMPTIED = "document.querySelector('.current, .tile:focus').textContent.includes('未保存：没有填写')"
 _CHECKED = "document.querySelector('.current input, .tile:focus input').checked"
 _DOUBT, _TILE = "review: a proposal in doubt", "wall: on a tile"
+_FIELD = "making: on a field"
+_OPENED = "document.querySelector('#fields li.open')?.dataset.number === '{}'"
 
 _COMMON = (
     _row("显示按键表", "? / F1", "questions", "document.querySelector('#keys').open"),
@@ -86,6 +88,21 @@ SHEETS: dict[str, Sequence[Row]] = {
     "forms": (
         _row("选择名册", "u / Alt+u", "forms", "window.choosing === true"),
         _row("生成并下载", "g / Alt+g", "forms: a roster is there", _MESSAGE.format("已下载")),
+    ),
+    "making: on a field": (
+        _row("选择文件", "u / Alt+u", "making", "window.choosing === true"),
+        _row("下一栏", "j / ↓", _FIELD, _OPENED.format(2)),
+        _row("上一栏", "k / ↑", _FIELD, _OPENED.format(0)),
+        _row("修改这一栏", "Enter / e", _FIELD, f"{_FOCUS}.id === 'edit-title'"),
+        _row("回到栏目列表", "Esc", "making: writing", f"{_FOCUS}.matches('.field-line')"),
+        _row("上移", "Alt+↑", _FIELD, _OPENED.format(0)),
+        _row("下移", "Alt+↓", _FIELD, _OPENED.format(3)),
+        _row("不是栏目，只是印好的字", "p", _FIELD, "document.querySelectorAll('.field-line').length === 14"),
+        _row("去掉这一栏", "Delete", _FIELD, "document.querySelectorAll('.field-line').length === 14"),
+        _row("拿起一个框，放到另一个框上", "空格", "making: on a box",
+             "document.querySelector('#pages .box.held') !== null"),
+        _row("试填试读", "t / Alt+t", _FIELD, "!document.querySelector('#wrong').hidden"),
+        _row("启用", "Ctrl+Enter", _FIELD, "!document.querySelector('#wrong').hidden"),
     ),
     "export": (
         _row("下载", "d / Ctrl+Enter", "export", _MESSAGE.format("已下载")),

@@ -104,7 +104,8 @@ def test_a_definition_is_put_in_force_and_every_problem_of_one_is_told(service: 
     administrator = service.signed_in("administrator")
     text = (SHIPPED / "pilot-application.yaml").read_text("utf-8")
     known = service.context.forms.current()["pilot-application"].version
-    newer = administrator.post("/api/v1/forms", content=text.replace(known, "2099.1").encode())
+    given = {"reason": "与上一版相同，只换了版本"}
+    newer = administrator.post("/api/v1/forms", params=given, content=text.replace(known, "2099.1").encode())
     assert (newer.status_code, newer.json()["version"]) == (201, "2099.1")
     assert administrator.get(FORM).json()["version"] == "2099.1"
     assert administrator.get(FORM, params={"version": known}).json()["version"] == known

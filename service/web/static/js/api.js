@@ -75,16 +75,16 @@ export async function ask(path, query = {}, { signal } = {}) {
 }
 
 /**
- * Send a change; gives the body (null for 204). `body` is JSON, or FormData for files. `version` becomes If-Match, `key` the
+ * Send a change; gives the body (null for 204). `body` is JSON, FormData for files, or a Blob of another type. `version` becomes If-Match, `key` the
  * Idempotency-Key; `keepalive` lets it outlive the page.
  */
 export async function send(method, path, body = null, { version, key, signal, query, keepalive } = {}) {
   const headers = { "X-CSRF-Token": csrf() };
   if (version !== undefined && version !== null) headers["If-Match"] = `"${version}"`;
   if (key) headers["Idempotency-Key"] = key;
-  const isForm = body instanceof FormData;
-  if (body !== null && !isForm) headers["Content-Type"] = "application/json";
-  const sent = { method, headers, signal, keepalive, body: body === null ? undefined : isForm ? body : JSON.stringify(body) };
+  const isReady = body instanceof FormData || body instanceof Blob;
+  if (body !== null && !isReady) headers["Content-Type"] = "application/json";
+  const sent = { method, headers, signal, keepalive, body: body === null ? undefined : isReady ? body : JSON.stringify(body) };
   return (await request(address(path, query ?? {}), sent)).body;
 }
 

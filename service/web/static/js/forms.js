@@ -5,6 +5,7 @@ import { $, h } from "./dom.js";
 import { takesFiles } from "./drop.js";
 import { bind } from "./keys.js";
 import { say, tell } from "./toast.js";
+import { KINDS } from "./words.js";
 
 const choice = $("#form"), preview = $("#preview");
 let roster = null, asking = 0, picture = null;
@@ -14,9 +15,10 @@ const path = (rest) => `/forms/${encodeURIComponent(choice.value)}${rest}`;
 async function start() {
   const { items } = await get("/forms");
   choice.append(...items.map((form) => h("option", { value: form.name }, form.title)));
-  const wanted = new URLSearchParams(location.search).get("form");
+  const query = new URLSearchParams(location.search), wanted = query.get("form");
   if (items.some((form) => form.name === wanted)) choice.value = wanted;
   await chosen();
+  if (query.has("new")) say("已启用，可以下载空白表发出去了");
 }
 
 async function chosen() {
@@ -24,8 +26,31 @@ async function chosen() {
   for (const link of document.querySelectorAll("#blanks a")) link.href = address(path("/blank"), { kind: link.dataset.kind });
   $("#template").href = address(path("/roster"));
   if (roster) await look();
+  await versions();
   const form = await get(path(""));
   $("#about").textContent = `第 ${form.version} 版，${form.fields.length} 个栏目，其中 ${form.fields.filter((field) => field.required).length} 个必填`;
+}
+
+/** The versions of the form, of which the newest two stand side by side. */
+async function versions() {
+  const { items } = await get(path("/versions"));
+  $("#versions").hidden = items.length < 2;
+  if (items.length < 2) return;
+  const shown = (one) => h("option", { value: one.version }, `${one.version} 版${one.current ? "（在用）" : ""}`);
+  $("#version-new").replaceChildren(...items.map(shown));
+  $("#version-old").replaceChildren(...items.map(shown));
+  const now = items.findIndex((one) => one.current);
+  $("#version-new").value = items[now].version;
+  $("#version-old").value = items[now === items.length - 1 ? 0 : now + 1].version;
+  await compare();
+}
+
+async function compare() {
+  const { rows } = await get(path("/comparison"), { old: $("#version-old").value, new: $("#version-new").value });
+  const changed = rows.filter((row) => row.told.length);
+  $("#versions-sum").textContent = changed.length ? `${changed.length} 栏有变化` : "栏目相同";
+  const cell = (field) => h("td", {}, field ? [field.title, h("div", { class: "soft small" }, [KINDS[field.kind], field.required ? "必填" : "", field.unit ?? "", (field.options ?? []).join("、")].filter(Boolean).join(" · "))] : "—");
+  $("#compared").replaceChildren(...rows.map((row) => h("tr", { class: row.told.length ? "changed" : null }, cell(row.old), cell(row.new), h("td", {}, row.told.join("；")))));
 }
 
 /** A link whose refusal is told on this page, not in its place. */
@@ -120,6 +145,7 @@ async function make() {
   }
 }
 
+for (const one of ["#version-old", "#version-new"]) $(one).addEventListener("change", () => compare().catch(tell));
 choice.addEventListener("change", () => chosen().catch(tell));
 document.addEventListener("click", fetched);
 $("#choose").addEventListener("click", () => $("#roster").click());

@@ -12,6 +12,7 @@ export const SCOPES = words.scopes; // "correct" -> "更正"
 export const ACTIONS = words.actions; // "login" -> "登录"
 export const SUBJECTS = words.subjects; // "submission" -> "申请"
 export const EVENTS = words.events; // "submission.accepted" -> "已受理"
+export const KINDS = words.kinds; // "phone" -> "电话"
 export const UNREADABLE = words.unreadable; // "encrypted" -> what to do about it
 
 /** The signed-in user: { id: "user:1", name, can } or null. */
