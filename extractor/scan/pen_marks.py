@@ -5,6 +5,7 @@ Each place leads only to a doubt: it is reported as ink that was not read. Sizes
 character of the line.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -16,7 +17,7 @@ from extractor.scan.flat import FlatPage, ReadLine
 from extractor.scan.layers import PAPER
 from extractor.scan.red_ink import loose_red
 from extractor.scan.struck import em_of
-from extractor.scan.written_over import is_written_over
+from extractor.scan.written_over import Written, written_over
 from extractor.text.tick_signs import BOX_LOOKALIKES, EMPTY_GLYPHS, MARK_GLYPHS, is_chinese
 from models.geometry import Rect, contains, meet, middle
 from models.page import Box
@@ -70,15 +71,24 @@ def _places(page: FlatPage) -> Iterator[tuple[Rect, str]]:
     )
     usual = _usual_em(page.lines)
     put_in = [line for line in page.lines if line.place.cell not in ticked and _is_put_in(line, page)]
-    for line in page.lines:
-        if line.place.cell is None or line.place.cell in ticked:
-            continue
-        em, cell = _em(line, usual), _inside(line, page)
-        core, own_box = _core(line, em, ink), meet(line.place.box, cell)
+    looked = [line for line in page.lines if line.place.cell is not None and line.place.cell not in ticked]
+    sizes = [_em(line, usual) for line in looked]
+    cores = [_core(line, em, ink) for line, em in zip(looked, sizes, strict=True)]
+    many = Counter(line.place.cell for line in page.lines)
+    over = written_over(
+        [
+            Written(line, em, (core[0] + core[1]) / 2, many[line.place.cell])
+            for line, em, core in zip(looked, sizes, cores, strict=True)
+        ],
+        ink,
+    )
+    for line, em, core, is_over in zip(looked, sizes, cores, over, strict=True):
+        cell = _inside(line, page)
+        own_box = meet(line.place.box, cell)
         beside = [other for other in page.lines if other is not line and other.place.cell == line.place.cell]
         if _lacks(line, em, ink):
             yield own_box, "lacks"
-        if is_written_over(line, em, (core[0] + core[1]) / 2, ink, 1 + len(beside)):
+        if is_over:
             yield own_box, "over"
         if _is_mixed(line, em, blue, page) or (red is not None and _is_reddened(line, em, red, page)):
             yield own_box, "mixed"

@@ -12,7 +12,7 @@ from extractor.scan.flat import Place, ReadLine
 from extractor.scan.layers import PAPER
 from extractor.scan.ocr import Glyph, Reading
 from extractor.scan.pen_marks import find_pen_marks
-from extractor.scan.written_over import is_written_over
+from extractor.scan.written_over import Written, written_over
 from service.forms.shipped import SAMPLES
 from tests.extractor import drawing
 from tests.extractor.scan.pens import BLACK, BLUE, INKS, RED, SIZE, Form, X, Y
@@ -184,7 +184,22 @@ def test_a_wide_letter_s_ink_is_not_its_neighbour_s_where_the_engine_told_their_
     at = [17, 40, 63, 86, 109, 132, 155, 184, 212, 258, 281, 304, 342, 362, 396, 419, 442, 476]
     glyphs = [Glyph(char, x / (x1 - x0), 0.9999) for char, x in zip("91420106MA4L7Q2R8F", at, strict=True)]
     line = ReadLine(Place((x0, y0, x1, y1), (0, 1)), Reading(tuple(glyphs)))
-    assert not is_written_over(line, 40.0, 524.0, ink)
+    written = Written(line, 40.0, 524.0)
+    assert written_over([written], ink) == [False]
     six, seven = (slice(x0 + start, x0 + start + 20) for start in (170, 319))
     ink[y0:y1, seven] |= np.roll(ink[y0:y1, six], 2, axis=1)
-    assert is_written_over(line, 40.0, 524.0, ink)
+    assert written_over([written], ink) == [True]
+
+
+def test_a_character_that_is_as_black_on_other_lines_comes_from_a_face_of_its_own():
+    form = Form(WORDS)
+    form.lines += [form.line(WORDS, X, Y + 50 * row, (0, row)) for row in (-2, 1)]
+    for row in (-2, 1):
+        form.write(WORDS, 0, 50 * row / SIZE)
+    form.draw([(4.3, 0.2), (4.7, 0.8)], BLACK, 6)
+    ink = form.page().clear < PAPER
+    written = [Written(line, SIZE, (line.place.box[1] + line.place.box[3]) / 2) for line in form.lines]
+    assert written_over(written, ink) == [True, False, False]
+    for row in (-2, 1):
+        form.draw([(4.3, 50 * row / SIZE + 0.2), (4.7, 50 * row / SIZE + 0.8)], BLACK, 6)
+    assert written_over(written, form.page().clear < PAPER) == [False, False, False]
