@@ -11,12 +11,12 @@ from extractor.pipeline import Book, Progress, extract
 from extractor.templates import print_docx, spots_in
 from extractor.views.draw_pages import Encoding, View, open_view, part_bytes
 from extractor.views.print_word import Printed, print_word, print_words, tables_of
-from extractor.weighing.calibration import threshold
+from extractor.weighing.calibration import sure_of, threshold
 
 __all__ = [
     "Belonging", "Book", "Draft", "Encoding", "Guess", "Limits", "Options", "Printed", "Progress", "Source",
     "View", "ViewLimits",
     "around", "digest", "draft_form", "extract", "is_left_out", "open_view", "part_bytes", "print_docx",
     "print_word", "print_words",
-    "readable", "spots_in", "tables_of", "threshold",
+    "readable", "spots_in", "sure_of", "tables_of", "threshold",
 ]  # fmt: skip

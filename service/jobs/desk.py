@@ -25,6 +25,7 @@ from service.page_pictures import Views
 from service.processes.pool import Done, Forms, LastingPool, Read
 from service.proof import twice
 from service.proof.holding import held_back, rules
+from service.proof.learning import decided_anew, in_use
 from service.results import Line, line_of
 from service.store import again, records
 from service.store.database import Database
@@ -213,10 +214,12 @@ class Desk:
             self.queue.enqueue(connection, job.upload, job.tries + 1, pause)
 
     def _held_back(self, connection: sa.Connection, lines: Sequence[Line]) -> list[Line]:
-        known, found = rules(connection), []
+        known, lesson, target = rules(connection), in_use(connection), self.options.silent_target
+        found = []
         for line in lines:
             form = self.forms.get(str(line["form"]), str(line["version"])) if line["form"] else None
-            found.append(twice.marked(held_back(line, form, known), form))
+            decided = decided_anew(line, form, lesson, target)
+            found.append(twice.marked(held_back(decided, form, known), form))
         return found
 
 

@@ -28,6 +28,7 @@ from service.web.routes import (  # fmt: skip
     export,
     forms,
     health,
+    lessons,
     outcomes,
     own_login,
     own_sheets,
@@ -54,7 +55,7 @@ _ROUTERS: Sequence[APIRouter] = (
     twins.router, export.router, correction.router, campaigns.router, outcomes.router,
     own_sheets.router, placements.router,
     webhooks.router, part_pages.router,
-    audit.router, proof.router, work.router,
+    audit.router, proof.router, lessons.router, work.router,
 )  # fmt: skip
 
 # The number of requests that may wait for a picture at the same time; further ones queue.
