@@ -109,7 +109,7 @@ ROOMS: Mapping[str, Room] = {
     ),
     "service.campaigns": Room(
         "generator atomic_files results forms store export campaigns.judgement",
-        doors="desk gather loading own_rows own_sheet papers sheets summary",
+        doors="desk gather loading own_rows own_sheet papers sheets summary twice",
     ),
     "service.corrections": Room(
         "generator extractor settings results store export campaigns.judgement",

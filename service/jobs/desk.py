@@ -31,7 +31,15 @@ from service.store import again, records
 from service.store.database import Database
 from service.store.forms import FormStore
 from service.store.tables import uploads
-from service.store.uploads import ProgressJson, StoredFile, begin_reading, called, files_of, report_progress
+from service.store.uploads import (  # fmt: skip
+    ProgressJson,
+    StoredFile,
+    arrival_of,
+    begin_reading,
+    called,
+    files_of,
+    report_progress,
+)
 
 _PROGRESS = "progress.json"
 
@@ -94,10 +102,15 @@ class Telling:
         return [line_of(result) for result in extract(submission, forms, options, tell)]
 
 
+# The fields of a form that are keyed twice, beside those that it names, of something that came then.
+TwiceToo = Callable[[str, datetime], frozenset[str]]
+
+
 @dataclass(frozen=True)
 class Desk:
     """Everything that a worker called `name` needs to read uploads. Safe for threads. `views` belong to a
-    service on this machine; the first pages of what was read are drawn for it in advance."""
+    service on this machine; the first pages of what was read are drawn for it in advance. `twice_too`
+    says what is keyed twice beside what the forms say."""
 
     name: str
     database: Database
@@ -111,6 +124,7 @@ class Desk:
     clock: Callable[[], datetime]
     reader: Callable[[Path], Read] = Telling
     views: Views | None = None
+    twice_too: TwiceToo = lambda *_: frozenset()
 
     def read(self, job: Job) -> str | None:
         """Reads an upload and stores its result, or puts the upload off. Returns the code of the error, if
@@ -192,17 +206,18 @@ class Desk:
         now = self.clock()
         with self.database.write() as connection:
             if pause is None:
+                came = arrival_of(connection, job.upload)
                 made = records.finish(
                     connection,
                     job.upload,
-                    self._held_back(connection, done.lines),
+                    self._held_back(connection, done.lines, came),
                     self.forms.get,
                     self.name,
                     done.seconds,
                     now,
                     begun.again,
                 )
-                twice.ask(connection, made, self.forms.get, now)
+                twice.ask(connection, made, self.forms.get, now, lambda form: self.twice_too(form, came))
                 return
             code = done.error["code"] if done.error else None
             again: ProgressJson = {
@@ -213,13 +228,14 @@ class Desk:
             report_progress(connection, job.upload, again)
             self.queue.enqueue(connection, job.upload, job.tries + 1, pause)
 
-    def _held_back(self, connection: sa.Connection, lines: Sequence[Line]) -> list[Line]:
+    def _held_back(self, connection: sa.Connection, lines: Sequence[Line], came: datetime) -> list[Line]:
         known, lesson, target = rules(connection), in_use(connection), self.options.silent_target
         found = []
         for line in lines:
             form = self.forms.get(str(line["form"]), str(line["version"])) if line["form"] else None
             decided = decided_anew(line, form, lesson, target)
-            found.append(twice.marked(held_back(decided, form, known), form))
+            also = self.twice_too(form.name, came) if form else ()
+            found.append(twice.marked(held_back(decided, form, known), form, also))
         return found
 
 

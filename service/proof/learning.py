@@ -156,7 +156,8 @@ def propose(connection: sa.Connection, forms: FormStore, target: float, by: Edit
     kept = {
         "at": by.now, "by": by.actor, "report": _report(made),
         "content": {
-            "least": made.lesson.least, "lines": {one: asdict(line) for one, line in made.lesson.lines.items()},
+            "least": made.lesson.least,
+            "lines": {one: asdict(line) for one, line in made.lesson.lines.items()},
         },
     }  # fmt: skip
     number = int(
