@@ -35,8 +35,8 @@ proof_counts = Table(
 )  # fmt: skip
 
 # A value to be keyed blindly: one that was drawn (`purpose` sample), one that a tightening reaches back to
-# (back), or one that the form or a campaign wants keyed twice (twice). `value` is what was accepted, as JSON of
-# the field's kind; gone once purged.
+# (back), or one that the form or a campaign wants keyed twice (twice). `value` is what was accepted, as JSON
+# of the field's kind; gone once purged.
 proof_samples = Table(
     "proof_samples", metadata, Column("id", _ID, primary_key=True, autoincrement=True),
     Column("purpose", String(8), nullable=False),
