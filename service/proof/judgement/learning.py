@@ -204,7 +204,8 @@ def _allowances(tried: Sequence[Sequence[Case]], target: float) -> tuple[float, 
 def _against(tried: Sequence[Replay], lesson: Lesson, dropped: Mapping[str, str], target: float) -> list[str]:
     told = []
     if not lesson.lines:
-        told.append("各类的识别把握都不必改" if not dropped else "试过的各类都会漏过错误")
+        few = f"没有一类有足够的例子（{2 * _LEAST_CASES} 项）"
+        told.append("试过的各类都会漏过错误" if dropped else few)
     named = ("未参与学习的例子", "本单位的全部例子", "随程序附带的例子")
     for words, one, more in zip(named, tried, (0.0, 0.0, target * tried[-1].cases), strict=True):
         if one.silent[1] > one.silent[0] + more:
