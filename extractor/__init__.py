@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from extractor.templates import print_docx, spots_in
     from extractor.views.draw_pages import Encoding, View, open_view, part_bytes
     from extractor.views.print_word import Printed, print_word, print_words, tables_of
-    from extractor.weighing.calibration import threshold
+    from extractor.weighing.calibration import sure_of, threshold
 else:
     __getattr__ = on_demand(
         __name__,
@@ -38,7 +38,7 @@ else:
             "templates": "print_docx spots_in",
             "views.draw_pages": "Encoding View open_view part_bytes",
             "views.print_word": "Printed print_word print_words tables_of",
-            "weighing.calibration": "threshold",
+            "weighing.calibration": "sure_of threshold",
         },
     )
 
@@ -47,5 +47,5 @@ __all__ = [
     "Limits", "Options", "Piece", "Printed", "Progress", "Source", "View", "ViewLimits",
     "against", "around", "compared", "digest", "draft_form", "draft_pages", "extract", "extract_arranged",
     "is_left_out", "likeness", "open_view", "part_bytes", "print_docx", "print_word", "print_words",
-    "readable", "spots_in", "tables_of", "threshold",
+    "readable", "spots_in", "sure_of", "tables_of", "threshold",
 ]  # fmt: skip

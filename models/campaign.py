@@ -284,6 +284,7 @@ class Campaign(Model):
     letters: Letters
     corrections: Corrections | None = None
     four_eyes: bool = False
+    keyed_twice: tuple[FieldName, ...] = ()
 
     @property
     def applying(self) -> Stage:
@@ -404,7 +405,11 @@ def _different(where: str, names: Iterable[str], called: str) -> Iterator[Wrong]
 
 def misfits(campaign: Campaign, form: FormDefinition) -> list[Wrong]:
     """What a campaign says of its form that the form does not bear out."""
-    wrong: list[Wrong] = []
+    wrong = [
+        Wrong(("keyed_twice", number), f"表格 {form.name} 没有可以录入的字段“{name}”")
+        for number, name in enumerate(campaign.keyed_twice)
+        if name not in form.fields or form.fields[name].is_mark or form.fields[name].widget == "table"
+    ]
     for what, name in campaign.fields.model_dump().items():
         field = form.fields.get(name) if name else None
         if name and field is None:

@@ -74,7 +74,9 @@ ROOMS: Mapping[str, Room] = {
     "service.sources": Room("extractor.arrival extractor atomic_files"),
     "service.results": Room("extractor atomic_files sources"),
     "service.parts": Room("extractor results"),
-    "service.proof.judgement": Room("results", doors="agreement interval plan strata watch"),
+    "service.proof.judgement": Room(
+        "results", doors="agreement confusions interval learning plan strata watch"
+    ),
     "service.blobs": Room("atomic_files"),
     "service.forms": Room(
         "generator extractor atomic_files",
@@ -97,7 +99,7 @@ ROOMS: Mapping[str, Room] = {
     ),
     "service.proof": Room(
         "extractor settings results parts store proof.judgement",
-        doors="drawing figures holding keying twice work",
+        doors="drawing figures holding keying learning twice work",
     ),
     "service.webhooks": Room("settings store"),
     "service.jobs": Room(
@@ -113,7 +115,7 @@ ROOMS: Mapping[str, Room] = {
     ),
     "service.campaigns": Room(
         "generator atomic_files results forms store export campaigns.judgement",
-        doors="desk gather loading own_rows own_sheet papers sheets summary",
+        doors="desk gather loading own_rows own_sheet papers sheets summary twice",
     ),
     "service.corrections": Room(
         "generator extractor settings results store export campaigns.judgement",

@@ -142,6 +142,11 @@ def probability_of(table: Mapping[str, Mapping[str, float]], kind: str, signs: S
     return min(sure, rungs.EVEN) if unsure else sure
 
 
+def sure_of(kind: str, signs: Signs) -> float:
+    """Return how sure a reading of a kind with these signs is."""
+    return probability_of(WEIGHTS, kind, signs)
+
+
 def threshold(target: float) -> float:
     """Return the least probability of an accepted reading that keeps the share of silent errors at
     `target`."""

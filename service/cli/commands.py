@@ -308,12 +308,16 @@ def worker(
     """读取上传到服务的申请。可在几台机器上各开几个：同一数据库，同一存储；中断的由其他工作进程接手。"""
     from dataclasses import replace
 
+    from service.campaigns.twice import KeyedTwice
     from service.jobs.decisions import Tempo
     from service.jobs.worker import Identity, work
     from service.serving import now
 
     settings = read_settings()
-    work(replace(settings, jobs=jobs or settings.jobs), Identity.here(name), say, now, Tempo())
+    work(
+        replace(settings, jobs=jobs or settings.jobs), Identity.here(name), say, now, Tempo(),
+        twice_too=lambda forms: KeyedTwice(forms, settings.campaigns),
+    )  # fmt: skip
     # A job of ours that another worker took over meanwhile is waited for by a thread of the queue, for as
     # long as that takes.
     sys.stderr.flush()

@@ -26,12 +26,21 @@ from service.processes.pool import Done, LastingPool, Read
 from service.processes.readers import Arranging, Telling
 from service.proof import twice
 from service.proof.holding import held_back, rules
+from service.proof.learning import decided_anew, in_use
 from service.results import Line
 from service.store import again, groupings, records, regrouping
 from service.store.database import Database
 from service.store.forms import FormStore
 from service.store.tables import uploads
-from service.store.uploads import ProgressJson, StoredFile, begin_reading, called, files_of, report_progress
+from service.store.uploads import (  # fmt: skip
+    ProgressJson,
+    StoredFile,
+    arrival_of,
+    begin_reading,
+    called,
+    files_of,
+    report_progress,
+)
 
 _PROGRESS, _KEPT = "progress.json", "kept"
 
@@ -74,10 +83,15 @@ class _Begun:
         return [one for one in every if not wanted or one[0] in wanted]
 
 
+# The fields of a form that are keyed twice, beside those that it names, of something that came then.
+TwiceToo = Callable[[str, datetime], frozenset[str]]
+
+
 @dataclass(frozen=True)
 class Desk:
     """Everything that a worker called `name` needs to read uploads. Safe for threads. `views` belong to a
-    service on this machine; the first pages of what was read are drawn for it in advance."""
+    service on this machine; the first pages of what was read are drawn for it in advance. `twice_too`
+    says what is keyed twice beside what the forms say."""
 
     name: str
     database: Database
@@ -91,6 +105,7 @@ class Desk:
     clock: Callable[[], datetime]
     reader: Callable[[Path], Read] = Telling
     views: Views | None = None
+    twice_too: TwiceToo = lambda *_: frozenset()
 
     def read(self, job: Job) -> str | None:
         """Reads an upload and stores its result, or puts the upload off. Returns the code of the error, if
@@ -196,8 +211,9 @@ class Desk:
         with self.database.write() as connection:
             groupings.keep_readings(connection, job.upload, kept)
             if pause is None:
-                made = self._finish(connection, job, begun, done, now)
-                twice.ask(connection, made, self.forms.get, now)
+                came = arrival_of(connection, job.upload)
+                made = self._finish(connection, job, begun, done, now, came)
+                twice.ask(connection, made, self.forms.get, now, lambda form: self.twice_too(form, came))
                 return
             code = done.error["code"] if done.error else None
             again: ProgressJson = {
@@ -209,9 +225,15 @@ class Desk:
             self.queue.enqueue(connection, job.upload, job.tries + 1, pause)
 
     def _finish(
-        self, connection: sa.Connection, job: Job, begun: _Begun, done: Done, now: datetime
+        self,
+        connection: sa.Connection,
+        job: Job,
+        begun: _Begun,
+        done: Done,
+        now: datetime,
+        came: datetime,
     ) -> list[int]:
-        lines = self._held_back(connection, done.lines)
+        lines = self._held_back(connection, done.lines, came)
         about = self.forms.get, self.name, done.seconds, now
         if not begun.arranged:
             return records.finish(connection, job.upload, lines, *about, begun.again)
@@ -219,11 +241,14 @@ class Desk:
         each = lines if len(lines) == len(begun.arranged) else lines[:1] * len(begun.arranged)
         return regrouping.finish(connection, job.upload, list(zip(begun.arranged, each, strict=True)), *about)
 
-    def _held_back(self, connection: sa.Connection, lines: Sequence[Line]) -> list[Line]:
-        known, found = rules(connection), []
+    def _held_back(self, connection: sa.Connection, lines: Sequence[Line], came: datetime) -> list[Line]:
+        known, lesson, target = rules(connection), in_use(connection), self.options.silent_target
+        found = []
         for line in lines:
             form = self.forms.get(str(line["form"]), str(line["version"])) if line["form"] else None
-            found.append(twice.marked(held_back(line, form, known), form))
+            decided = decided_anew(line, form, lesson, target)
+            also = self.twice_too(form.name, came) if form else ()
+            found.append(twice.marked(held_back(decided, form, known), form, also))
         return found
 
 

@@ -24,7 +24,7 @@ from service import logs, webhooks
 from service.blobs import open_blobs
 from service.jobs import inside_dbos
 from service.jobs.decisions import Tempo, Watch, takeover
-from service.jobs.desk import Desk, Job
+from service.jobs.desk import Desk, Job, TwiceToo
 from service.jobs.queue import APPLICATION, NAME, VERSION, WORKFLOW, Queue, job_id
 from service.page_pictures import Views
 from service.processes.child import die_with_parent, is_running
@@ -81,9 +81,11 @@ def work(
     clock: Callable[[], datetime],
     tempo: Tempo,
     reader: Callable[[Path], Read] = Telling,
+    twice_too: Callable[[FormStore], TwiceToo] | None = None,
 ) -> None:
     """Reads uploads until a signal (SIGINT, SIGTERM) stops it. The jobs that it has begun then get
-    `tempo.grace` seconds to end; those that do not are left to other workers.
+    `tempo.grace` seconds to end; those that do not are left to other workers. `twice_too` makes what tells
+    which fields are keyed twice beside those that the forms name.
 
     Raises:
         BadUsage: a setting is wrong, or another worker has this name.
@@ -105,11 +107,13 @@ def work(
             LastingPool(Limits(jobs, settings.time_limit, settings.memory_limit), scratch)
         )
         blobs = open_blobs(settings.blob_place)
+        forms = FormStore(database)
         desk = Desk(
-            identity.name, database, blobs, FormStore(database), queue, pool,
+            identity.name, database, blobs, forms, queue, pool,
             options_of(settings, silent_target=settings.silent_target), tempo,
             scratch, clock, reader,
             Views(settings, blobs, (pool, scratch)) if settings.parent is not None else None,
+            **({"twice_too": twice_too(forms)} if twice_too else {}),
         )  # fmt: skip
         stack.enter_context(_thread("messenger", webhooks.run, database, settings, clock))
         stack.enter_context(_thread("draw", drawing.run, database, desk.forms, settings, clock))

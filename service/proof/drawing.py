@@ -19,6 +19,7 @@ from service.proof.judgement.agreement import OPEN, can_be_keyed
 from service.proof.judgement.interval import Counted
 from service.proof.judgement.plan import plan
 from service.proof.judgement.strata import Counts, Stratum, added, source_of
+from service.proof.reaching import reach_back
 from service.results import Line
 from service.settings import Settings
 from service.store import audit
@@ -96,11 +97,31 @@ def draw(database: Database, forms: FormStore, settings: Settings, now: datetime
                 connection.execute(proof_draws.insert().values(row))
         except sa.exc.IntegrityError:
             return None  # another process was faster
+        back = _reach_back(connection, forms, settings, now)
         drawn = _drawn(connection, found, seed, day, settings)
         _keep(connection, found, drawn, day)
-        told = {"day": day.isoformat(), "count": len(drawn), "seed": seed}
+        told = {"day": day.isoformat(), "count": len(drawn), "back": back, "seed": seed}
         audit.append(connection, now, "system", "draw", "service:proof", told)
     return len(drawn)
+
+
+def _reach_back(connection: sa.Connection, forms: FormStore, settings: Settings, now: datetime) -> int:
+    kinds = _waiting_kinds(connection) | {
+        field.kind: field.entered != "written"
+        for form in forms.current().values()
+        for field in form.fields.values()
+    }
+    seconds = tallies.seconds_by_kind(connection, kinds)
+
+    def form_of(line: Any) -> FormDefinition | None:
+        try:
+            return forms.get(line["form"], line["version"]) if line and line.get("form") else None
+        except UnknownForm:
+            return None
+
+    longest = max(seconds.values(), default=0.0)
+    spare = settings.sample_minutes * 60
+    return reach_back(connection, form_of, now, spare, lambda kind: seconds.get(kind, longest))
 
 
 def _is_done(connection: sa.Connection, day: date) -> bool:
@@ -184,7 +205,7 @@ def _waiting(connection: sa.Connection, seconds: dict[str, float]) -> float:
 
 
 def _open() -> sa.Select[Any]:
-    return proof_samples.select().where(proof_samples.c.state.in_(OPEN), proof_samples.c.purpose == "sample")
+    return proof_samples.select().where(proof_samples.c.state.in_(OPEN), proof_samples.c.purpose != "twice")
 
 
 def _keep(

@@ -24,7 +24,13 @@ _LONGEST = 120.0
 # What others are looking at just now is not told; so people begin at different places among so many.
 _APART = 20
 _URGENT = sa.case({"third": 0, "second": 1}, value=proof_samples.c.state, else_=2)
-_REASONS = {"sample": "抽查：两人所录一致，与识别结果不同", "twice": "双人录入：两人所录一致"}
+_REASONS = {
+    "sample": "抽查：两人所录一致，与识别结果不同",
+    "back": "收紧复核后回查：两人所录一致，与识别结果不同",
+    "twice": "双人录入：两人所录一致",
+}
+# What a tightening reaches back to comes before what was drawn.
+_FIRST = sa.case({"sample": 1}, value=proof_samples.c.purpose, else_=0)
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,7 @@ def today(connection: sa.Connection, who: str, minutes: float, now: datetime) ->
     spent = (
         sa.select(sa.func.coalesce(sa.func.sum(proof_answers.c.seconds), 0.0))
         .join(proof_samples, proof_samples.c.id == proof_answers.c.sample_id)
-        .where(proof_answers.c.at >= start, proof_samples.c.purpose == "sample")
+        .where(proof_answers.c.at >= start, proof_samples.c.purpose != "twice")
     )
     count = sa.select(sa.func.count()).select_from(proof_samples).where(*_for(who))
     return Today(connection.scalar(count) or 0, connection.scalar(spent) or 0.0, minutes * 60)
@@ -59,7 +65,7 @@ def upcoming(
 ) -> Sequence[Any]:
     """Returns the rows of the samples that `who` is asked about next, up to `count`; none where the minutes
     of the day are used up. What somebody keyed otherwise than it was read comes first."""
-    query = proof_samples.select().where(*_for(who)).order_by(_URGENT, proof_samples.c.id)
+    query = proof_samples.select().where(*_for(who)).order_by(_URGENT, _FIRST, proof_samples.c.id)
     if today(connection, who, minutes, now).is_over:
         query = query.where(proof_samples.c.purpose == "twice")
     rows = connection.execute(query.limit(_APART)).all()
@@ -130,8 +136,8 @@ def answer(
     }  # fmt: skip
     connection.execute(proof_answers.insert().values(kept))
     said = [*(Keyed(one.value, one.legible) for one in before), Keyed(value, keyed is not None)]
-    is_sample = row.purpose == "sample"
-    state = outcome(field, row.value, said) if is_sample else agreed(field, said)
+    was_accepted = row.purpose != "twice"
+    state = outcome(field, row.value, said) if was_accepted else agreed(field, said)
     settled = {} if state in OPEN else {"settled_at": by.now}
     connection.execute(
         proof_samples.update().where(proof_samples.c.id == number).values(state=state, **settled)
@@ -141,10 +147,13 @@ def answer(
     found = truth(field, said)
     if found is not None:
         _correct(connection, row, form, found, by)
-    if not is_sample or state not in BAD:
+    if not was_accepted or state not in BAD:
         return Answered(state)
     told = {"sampled": row.field, "outcome": state}
     audit.append(connection, by.now, by.actor, "sample", f"submission:{row.submission_id}", told)
+    if row.purpose != "sample":
+        # The rule that it was found by has answered it, and it is no sample drawn by chance.
+        return Answered(state)
     return Answered(state, holding.watch(connection, target, by.now, number))
 
 

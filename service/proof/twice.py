@@ -1,7 +1,7 @@
 """Fields that two people key, each without seeing what was read or what the other keyed: an account number,
-an amount. A form's definition names them."""
+an amount. A form's definition names them, or a campaign."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,11 +23,12 @@ _CODE = "keyed-twice"
 _MOST_COUNTED = 100_000
 
 
-def marked(line: Line, form: FormDefinition | None) -> Line:
-    """Returns `line` with every field for a person that two people have to key."""
+def marked(line: Line, form: FormDefinition | None, also: Collection[str] = ()) -> Line:
+    """Returns `line` with every field for a person that two people have to key: those of the form, and those
+    that a campaign names beside them."""
     if form is None:
         return line
-    names = _names(line, form)
+    names = _names(line, form, also)
     return for_review(line, {name: Finding.of(_CODE, name, title=form.titles[name]) for name in names})
 
 
@@ -36,15 +37,16 @@ def ask(
     submissions: Sequence[int],
     forms: Callable[[str, str], FormDefinition],
     now: datetime,
+    also: Callable[[str], Collection[str]] = lambda _: (),
 ) -> None:
-    """Has two people key what the forms say, of those of `submissions` whose reading was kept at `now`. What
-    was asked of an earlier reading is asked anew."""
+    """Has two people key what the forms say, and what is named `also` of a form, of those of
+    `submissions` whose reading was kept at `now`. What was asked of an earlier reading is asked anew."""
     query = sa.select(results.c.submission_id, results.c.line).where(
         results.c.submission_id.in_(list(submissions)), results.c.read_at == now
     )
     for submission, line in connection.execute(query).all():
         form = forms(str(line["form"]), str(line["version"])) if line["form"] else None
-        names = _names(line, form)
+        names = _names(line, form, also(form.name)) if form else []
         if form is None or not names:
             continue
         earlier = proof_samples.c.submission_id == submission, proof_samples.c.purpose == "twice"
@@ -75,14 +77,14 @@ def waiting(connection: sa.Connection, submission: int) -> set[str]:
     return set(connection.scalars(query))
 
 
-def _names(line: Line, form: FormDefinition | None) -> list[str]:
-    """Returns the fields that two people key: those that the form names, where there is a place to see."""
-    if form is None or line.get("error"):
+def _names(line: Line, form: FormDefinition, also: Collection[str]) -> list[str]:
+    """Returns the fields that two people key, where there is a place to see."""
+    if line.get("error"):
         return []
     return [
         name
         for name, field in form.fields.items()
-        if field.keyed_twice and name in line["fields"] and line["fields"][name]["evidence"]
+        if (field.keyed_twice or name in also) and name in line["fields"] and line["fields"][name]["evidence"]
     ]
 
 
@@ -118,7 +120,7 @@ def keyers(connection: sa.Connection, forms: FormStore, who: str | None = None) 
     for rows in samples.values():
         field = forms.get(rows[0].form, rows[0].version).fields[rows[0].field]
         settled = truth(field, [Keyed(row.value, row.legible) for row in rows])
-        is_accepted = rows[0].purpose == "sample" and rows[0].state == "right"
+        is_accepted = rows[0].purpose != "twice" and rows[0].state == "right"
         value = rows[0].accepted if is_accepted or settled is None else settled.value
         for row in rows:
             if row.legible and who in (None, row.by):

@@ -3,6 +3,7 @@
 proof_draws ──< proof_counts    what was accepted, day by day
      └────< proof_samples ──< proof_answers
 proof_rules                     what was asked for since
+proof_lessons                   what corrections taught
 """
 
 import sqlalchemy as sa
@@ -33,8 +34,9 @@ proof_counts = Table(
     Column("left_out", Integer, nullable=False),  # accepted too, but too long to be keyed again
 )  # fmt: skip
 
-# A value to be keyed blindly: one that was drawn (`purpose` sample), or one that the form or a campaign wants
-# keyed twice (twice). `value` is what was accepted, as JSON of the field's kind; gone once purged.
+# A value to be keyed blindly: one that was drawn (`purpose` sample), one that a tightening reaches back to
+# (back), or one that the form or a campaign wants keyed twice (twice). `value` is what was accepted, as JSON
+# of the field's kind; gone once purged.
 proof_samples = Table(
     "proof_samples", metadata, Column("id", _ID, primary_key=True, autoincrement=True),
     Column("purpose", String(8), nullable=False),
@@ -92,4 +94,18 @@ proof_focus = Table(
     Column("submission_id", ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True),
     Column("by", String(80), primary_key=True),
     Column("seconds", sa.Float, nullable=False),
+)  # fmt: skip
+
+# What was drawn from corrections (`content`, as service.proof.learning writes it), how it did on cases of
+# which the truth is known (`report`), and from when to when it was in use.
+proof_lessons = Table(
+    "proof_lessons", metadata, Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("at", Moment, nullable=False),
+    Column("by", String(80), nullable=False),
+    Column("content", Json, nullable=False),
+    Column("report", Json, nullable=False),
+    Column("live_at", Moment),
+    Column("live_by", String(80)),
+    Column("ended_at", Moment),
+    Column("ended_by", String(80)),
 )  # fmt: skip

@@ -131,6 +131,16 @@ def files_of(connection: sa.Connection, upload: int) -> list[StoredFile]:
     return [StoredFile(row.name, row.sha256, row.bytes) for row in rows]
 
 
+def arrival_of(connection: sa.Connection, upload: int) -> datetime:
+    """Returns when an upload came: to the mailbox where that is known, else to the service."""
+    row = connection.execute(
+        sa.select(uploads.c.arrived_at, uploads.c.created_at).where(uploads.c.id == upload)
+    ).one()
+    came = row.arrived_at or row.created_at
+    assert isinstance(came, datetime)
+    return came
+
+
 def begin_reading(connection: sa.Connection, upload: int, now: datetime) -> bool:
     """Marks an upload as being read. Returns False where there is nothing to do, because it was read,
     withdrawn or purged."""

@@ -30,6 +30,7 @@ from service.web.routes import (  # fmt: skip
     forms,
     grouping,
     health,
+    lessons,
     making,
     outcomes,
     own_login,
@@ -58,7 +59,7 @@ _ROUTERS: Sequence[APIRouter] = (
     twins.router, grouping.router, export.router, correction.router, campaigns.router, outcomes.router,
     own_sheets.router, placements.router,
     webhooks.router, part_pages.router,
-    audit.router, proof.router, work.router,
+    audit.router, proof.router, lessons.router, work.router,
 )  # fmt: skip
 
 # The number of requests that may wait for a picture at the same time; further ones queue.

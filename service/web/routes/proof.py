@@ -46,7 +46,7 @@ class SampleShown(BaseModel):
     asked: FieldAsked
     pictures: list[str]
     again: bool
-    purpose: Literal["sample", "twice"]
+    purpose: Literal["sample", "back", "twice"]
 
 
 class SamplesShown(BaseModel):

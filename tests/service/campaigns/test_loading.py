@@ -8,7 +8,9 @@ from openpyxl import Workbook, load_workbook
 
 from models.errors import BadUsage, DefinitionError
 from service.campaigns.loading import SHIPPED, known_campaigns, load_campaign, problems
+from service.campaigns.twice import KeyedTwice
 from service.forms.definitions import load_forms
+from tests.service.campaigns.calls import at
 
 FORMS = load_forms()
 
@@ -110,3 +112,22 @@ def test_an_unknown_name_says_which_there_are() -> None:
         load_campaign("nothing", FORMS)
     with pytest.raises(DefinitionError):
         load_campaign("nothing.yaml", FORMS)
+
+
+def test_fields_that_two_people_key_are_those_of_the_call_that_was_open_then(copied: Path) -> None:
+    path = copied / "near-zero-carbon-2021.yaml"
+    text = path.read_text("utf-8")
+    path.write_text(f"{text}\nclosed: 2021-06-30\nkeyed_twice: [contact, no_such]\n", "utf-8")
+    (told,) = problems(path, FORMS)
+    assert "没有可以录入的字段“no_such”" in told
+    path.write_text(f"{text}\nclosed: 2021-06-30\nkeyed_twice: [contact]\n", "utf-8")
+    (copied / "carbon-filing-2026.yaml").write_text("name: [", "utf-8")
+
+    class Forms:
+        def current(self) -> object:
+            return FORMS
+
+    asked = KeyedTwice(Forms(), copied)  # type: ignore[arg-type]
+    assert asked("pilot-application", at("2021-02-05 10:00")) == {"contact"}
+    assert asked("pilot-application", at("2021-08-05 10:00")) == set()
+    assert asked("enterprise-filing", at("2021-02-05 10:00")) == set()

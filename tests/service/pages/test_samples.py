@@ -140,6 +140,17 @@ def test_what_is_not_keyed_or_has_no_reading_is_said_and_what_is_illegible_goes_
 
 def test_who_may_not_correct_is_shown_the_figure_alone(service: Service, visit: Visit) -> None:
     page = visit("/quality", service.person("clerk", "clerk"))
+    expect(page.get_by_text("从更正中学习")).to_have_count(0)
     expect(page.locator("#verdict")).not_to_contain_text("正在读取")
     expect(page.get_by_role("link", name="抽查", exact=True)).to_have_count(0)
     expect(page.get_by_role("button", name="下载抽查结果")).to_have_count(0)
+
+
+def test_a_candidate_is_tried_on_the_page_and_what_did_not_pass_can_t_be_used(visit: Visit) -> None:
+    page = visit("/quality")
+    page.get_by_role("button", name="试算").click()
+    expect(page.locator("#lesson")).to_contain_text("没有通过，不能采用")
+    expect(page.locator("#lesson-against li").first).to_be_visible()
+    expect(page.locator("#lesson-tried tbody tr")).to_have_count(3)
+    expect(page.get_by_role("button", name="采用", exact=True)).to_be_hidden()
+    expect(page.get_by_role("button", name="退回原来的")).to_be_hidden()

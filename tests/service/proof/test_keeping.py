@@ -12,12 +12,12 @@ from models.form import FormDefinition
 from service.forms.definitions import load_forms
 from service.proof import drawing, holding, keying, tallies
 from service.settings import Settings
-from service.store import audit, records, replay
+from service.store import audit, records, replay, tables
 from service.store.database import Database
 from service.store.forms import FormStore
 from service.store.proof_tables import proof_answers, proof_counts, proof_rules, proof_samples
 from service.store.records import Change
-from service.store.tables import submissions
+from service.store.tables import results, submissions
 from service.store.uploads import Arrival, StoredFile, begin_reading, create
 from service.store.versions import Editor
 from tests.service.submissions import NOW, line, move
@@ -241,3 +241,45 @@ def test_a_purge_erases_values_and_leaves_how_samples_came_out(database: Databas
         assert [(one.id, one.state, one.value) for one in left] == [(first.id, "right", None)]
         assert [one.value for one in connection.execute(proof_answers.select())] == [None]
         assert connection.execute(proof_rules.select()).all() == []
+
+
+def test_a_tightening_reaches_back_to_what_was_accepted_before_it_the_least_sure_first(
+    database: Database, forms: FormStore
+) -> None:
+    _arrive(database, 2)
+    drawing.draw(database, forms, Settings(sample_minutes=0.1), LATER)
+    drawn = {(one.submission_id, one.field) for one in _samples(database)}
+    tomorrow = LATER + timedelta(days=1)
+    with database.write() as connection:
+        for number, row in enumerate(connection.execute(results.select()).all()):
+            read = dict(row.line)
+            for name, field in read["fields"].items():
+                field["confidence"] = 0.98 - number / 1000 if FORM.fields[name].kind == "text" else 0.999
+            mine = results.c.submission_id == row.submission_id
+            connection.execute(results.update().where(mine).values(line=read))
+        rule = {"kind": "text", "least": 0.99, "since": LATER, "by": "system", "reason": "有误"}
+        connection.execute(proof_rules.insert().values(rule))
+    drawing.draw(database, forms, Settings(sample_minutes=1), tomorrow)
+    back = [one for one in _samples(database) if one.purpose == "back"]
+    assert back
+    assert {one.kind for one in back} == {"text"}
+    assert not {(one.submission_id, one.field) for one in back} & drawn
+    assert [one.confidence for one in back] == sorted(one.confidence for one in back)
+    assert sum(8 for _ in back) <= 60 / 2, "never more than half of the minutes"
+    with database.read() as connection:
+        first = keying.upcoming(connection, ONE.actor, 1, tomorrow)[0]
+        counted = tallies.by_day(connection, tomorrow.date() - tallies.WINDOW, waiting=True)
+        assert sum(one.looked for day in counted.values() for one in day.values()) == len(drawn)
+    assert first.purpose == "back"
+    # An error there is corrected or listed, and makes no alarm: the rule has answered it.
+    for who in (ONE, TWO):
+        answered = _key(database, forms, first.id, who, "别的内容")
+    assert (answered.state, list(answered.rules)) == ("wrong", [])
+    with database.read() as connection:
+        mark = connection.execute(tables.records.select()).all()
+    assert any("别的内容" in str(row.content) for row in mark)
+    # What nobody has settled is not asked for twice.
+    drawing.draw(database, forms, Settings(sample_minutes=60), tomorrow + timedelta(days=1))
+    pairs = [(one.submission_id, one.field) for one in _samples(database) if one.purpose == "back"]
+    assert len(pairs) == len(set(pairs)) > len(back)
+    assert _is_sound(database)

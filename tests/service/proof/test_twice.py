@@ -121,3 +121,17 @@ def test_a_third_decides_and_whoever_slipped_is_counted(
 def test_a_form_that_asks_for_nothing_is_left_alone(database: Database) -> None:
     read = line(PLAIN)
     assert twice.marked(read, PLAIN) is read  # type: ignore[arg-type]
+
+
+def test_a_campaign_names_fields_beside_those_of_the_form(database: Database) -> None:
+    other = next(name for name, field in FORM.fields.items() if field.kind == "text")
+    forms = FormStore(database)
+    forms.add({FORM.name: FORM}, "system", NOW)
+    with database.write() as connection:
+        upload, _ = create(connection, Arrival([StoredFile("a.pdf", "a" * 64, 9)], "page"), "user:1", NOW)
+        begin_reading(connection, upload, NOW)
+        read = twice.marked(_line(), FORM, {other})  # type: ignore[arg-type]
+        assert {name for name, one in read["fields"].items() if one["decision"] == "review"} == {NAME, other}
+        (number,) = records.finish(connection, upload, [read], lambda *_: FORM, "w1", 1.0, NOW)
+        twice.ask(connection, [number], forms.get, NOW, lambda form: {other} if form == FORM.name else ())
+        assert twice.waiting(connection, number) == {NAME, other}

@@ -398,7 +398,7 @@ def test_what_was_there_before_the_upgrade_is_known_again(database: Database) ->
         for statement in (
             *(
                 f"DROP TABLE proof_{name}"
-                for name in ("focus", "rules", "answers", "samples", "counts", "draws")
+                for name in ("lessons", "focus", "rules", "answers", "samples", "counts", "draws")
             ),
             "DROP TABLE notices",
             "DROP INDEX ix_submissions_assignee",

@@ -3,6 +3,7 @@
 import { download, get, send } from "./api.js";
 import { $, h, svg } from "./dom.js";
 import { bind } from "./keys.js";
+import { lessons } from "./quality_lessons.js";
 import { say, tell } from "./toast.js";
 
 const GROUPS = { all: "全部", source: "按来源", kind: "按类别", form: "按表格", week: "按周" };
@@ -114,7 +115,7 @@ $("#sheet")?.addEventListener("click", sheet);
 bind("准确率", $("#sheet") ? [{ name: "sheet", keys: ["d"], does: "下载抽查结果", run: sheet }] : []);
 
 async function start() {
-  try { paint(await get("/proof/figures")); await work(); if ($("#people")) await people(); } catch (problem) { tell(problem); }
+  try { paint(await get("/proof/figures")); await work(); if ($("#people")) await people(); await lessons(); } catch (problem) { tell(problem); }
 }
 
 start();

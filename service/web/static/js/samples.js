@@ -43,7 +43,7 @@ function show({ items, waiting, minutes, most_minutes: most }) {
   $("#done").textContent = waiting ? "今天的时间用完了，剩下的明天再录。" : "现在没有要录的。每天自动抽取一次。";
   $("#why").hidden = true;
   if (!now) return;
-  $("#of").textContent = `${now.form}${now.purpose === "twice" ? " · 双人录入" : ""}${now.again ? " · 再录一次" : ""}`;
+  $("#of").textContent = `${now.form}${{ twice: " · 双人录入", back: " · 收紧后回查" }[now.purpose] ?? ""}${now.again ? " · 再录一次" : ""}`;
   $("#asked").textContent = now.asked.title;
   $("#pictures").replaceChildren(...(now.pictures.length ? now.pictures.map(picture) : [h("p", { class: "soft" }, "原件上没有找到这一栏的位置。")]));
   const settings = { id: "keyed", label: now.asked.title, editable: true, changed, editing: () => {} };
