@@ -155,7 +155,7 @@ def extract(
     with ExitStack() as stack:
         # A run that goes on from another may have nothing left to read.
         early = bool(selection.submissions) and not resume
-        threads = limits.for_only(selection.submissions).threads
+        threads = limits.for_only(selection.submissions).of_models
         options = options_of(settings, None, silent_target, threads)
         ready = stack.enter_context(started(selection.submissions, limits, options)) if early else None
         from service.runs.extraction import Targets, read
