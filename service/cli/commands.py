@@ -158,6 +158,7 @@ def extract(
         threads = limits.for_only(selection.submissions).of_models
         options = options_of(settings, None, silent_target, threads)
         ready = stack.enter_context(started(selection.submissions, limits, options)) if early else None
+        # From here on this process loads while those that read do.
         from service.runs.extraction import Targets, read
         from service.terminal import to_stderr
 
