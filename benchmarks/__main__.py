@@ -17,7 +17,11 @@ def main() -> None:
     print("reading scanned pages: pages a second of the whole machine, and seconds until the first page")
     for speed in (scans := scan_reading.run()):
         ratio = f"sealform {scans[0].rate / speed.rate:5.2f} x as fast"
-        print(f"  {speed.name:12} {speed.rate:8.2f} pages/s   {ratio}   start {speed.start:5.1f} s")
+        core = f"{speed.core:5.2f} s of a core, {speed.core / scans[0].core:5.2f} x ours"
+        read = f"{speed.right} of {speed.asked} short answers right"
+        silent = "" if speed.silent is None else f", {speed.silent} accepted and wrong"
+        pace = f"{speed.name:12} {speed.rate:8.2f} pages/s"
+        print(f"  {pace}   {ratio}   {core}   start {speed.start:5.1f} s   {read}{silent}")
     print(
         f"the service with {service_listing.SUBMISSIONS:,} submissions on SQLite: time of a request over HTTP"
     )

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from typing import Annotated, Self
-from xml.sax.saxutils import quoteattr
 
 from pydantic import Field as Constraint
 from pydantic import ValidationError, model_validator
@@ -40,6 +39,8 @@ class Identity(Model):
     def to_xml(self, notice: str = "") -> str:
         """Return the custom XML part of our documents: one element with the identity in its attributes, and
         with the number of the notice of correction that the form goes with, where there is one."""
+        from xml.sax.saxutils import quoteattr  # loads a client for HTTP, which reading has no use for
+
         # Only the notice needs escaping: the definition and INSTANCE_ALPHABET restrict the other characters.
         told = f" notice={quoteattr(notice)}" if notice else ""
         return (

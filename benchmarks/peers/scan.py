@@ -1,11 +1,12 @@
-"""Runs in the peers' own environment: reads pages with PaddleOCR's pipeline or RapidOCR, one round for each
-line on standard input.
+"""Runs in the peers' own environment: reads pages with PaddleOCR's pipeline, RapidOCR or OnnxOCR, one round
+for each line on standard input.
 
-    python scan.py paddleocr|rapidocr MODELS PAGE...
+    python scan.py paddleocr|rapidocr|onnxocr MODELS PAGE...
 
 MODELS is JSON with the paths of the models `det`, `rec` and `cls`. The script prints a line of JSON when it
-has read its first page, and then the seconds of each round. The peers have the same weights as Sealform and
-otherwise their defaults, with the turning of pages and lines and the unwarping off.
+has read its first page, and then the seconds, the seconds of a core and the texts of each round. The peers
+have the same weights as Sealform and otherwise their defaults, with the turning of pages and lines and the
+unwarping off.
 """
 
 import json
@@ -33,7 +34,7 @@ def paddleocr(models):
         use_textline_orientation=False,
         engine="onnxruntime",
     )
-    return lambda page: reader.predict(page)
+    return lambda page: reader.predict(page)[0]["rec_texts"]
 
 
 def _folder(folder, part, model):
@@ -78,20 +79,30 @@ def rapidocr(models):
             "Cls.model_path": models["cls"],
         }
     )
-    return lambda page: reader(page, use_cls=False)
+    return lambda page: reader(page, use_cls=False).txts
+
+
+def onnxocr(models):
+    import cv2
+    from onnxocr.onnx_paddleocr import ONNXPaddleOcr
+
+    reader = ONNXPaddleOcr(
+        use_angle_cls=False, use_gpu=False, det_model_dir=models["det"], rec_model_dir=models["rec"]
+    )
+    return lambda page: [text for _, (text, _) in reader.ocr(cv2.imread(page), cls=False)[0]]
 
 
 def main():
     name, models, *pages = sys.argv[1:]
     begun = time.perf_counter()
-    read = {"paddleocr": paddleocr, "rapidocr": rapidocr}[name](json.loads(models))
+    read = {"paddleocr": paddleocr, "rapidocr": rapidocr, "onnxocr": onnxocr}[name](json.loads(models))
     read(pages[0])
     print(json.dumps({"start": time.perf_counter() - begun}), flush=True)
     for _ in sys.stdin:
-        begun = time.perf_counter()
-        for page in pages:
-            read(page)
-        print(json.dumps({"seconds": time.perf_counter() - begun}), flush=True)
+        begun, spent = time.perf_counter(), time.process_time()
+        texts = ["\n".join(read(page) or ()) for page in pages]
+        told = {"seconds": time.perf_counter() - begun, "core": time.process_time() - spent}
+        print(json.dumps({**told, "texts": texts}), flush=True)
 
 
 if __name__ == "__main__":

@@ -155,9 +155,10 @@ def extract(
     with ExitStack() as stack:
         # A run that goes on from another may have nothing left to read.
         early = bool(selection.submissions) and not resume
-        threads = limits.for_only(selection.submissions).threads
+        threads = limits.for_only(selection.submissions).of_models
         options = options_of(settings, None, silent_target, threads)
         ready = stack.enter_context(started(selection.submissions, limits, options)) if early else None
+        # From here on this process loads while those that read do.
         from service.runs.extraction import Targets, read
         from service.terminal import to_stderr
 

@@ -49,6 +49,8 @@ _TASKS_A_PROCESS = 200
 # How many pools in a row may break without having read anything, before the submission is given up.
 MOST_LIVES = 3
 UNSTARTABLE = "读取进程无法启动或反复崩溃"
+# The layers of the models are small.
+_MOST_THREADS = 4
 # Seconds between two looks at what a process is doing.
 _GLANCE = 0.5
 # Seconds beyond a submission's time limit, in which a process can start and another can end. A pool that
@@ -77,6 +79,11 @@ class Limits:
     def threads(self) -> int:
         """Returns how many threads each process may use."""
         return max(1, cores() // self.jobs)
+
+    @property
+    def of_models(self) -> int:
+        """Returns how many threads a model may use; of more, some would wait for the others."""
+        return min(self.threads, _MOST_THREADS)
 
     def for_only(self, submissions: Sequence[Source]) -> Self:
         """Returns the limits with no more processes than there are submissions."""

@@ -63,14 +63,8 @@ _CONDITION = re.compile(r"\s*\[if ([^\]]*)\]>(.*?)(?:<!\[endif\])?\s*", re.DOTAL
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
 
 
-def read_html(data: bytes) -> Pages:
-    """Read the tables and lines of an HTML or MHTML file. Pictures stand at their places, nothing is fetched,
-    and no script is run.
-
-    Raises:
-        Damaged: there is no page in it. TooLarge: over 40 MiB. TooMuchWork: too many tags. Hostile: nested
-            beyond reason.
-    """
+def read(data: bytes) -> Pages:
+    """Read as `read_html` says."""
     if len(data) > _MOST_BYTES:
         raise TooLarge("网页文件过大")
     text, beside = _text(data)

@@ -15,7 +15,7 @@ import pytest
 from extractor import Options, Source
 from models.form import FormDefinition
 from service.processes.pool import Limits
-from service.runs.batch import read_all
+from service.runs.batch import read_all, started
 from tests.service.readers import obey
 from tests.service.survivors import Mark
 
@@ -101,6 +101,24 @@ def test_one_job_reads_in_a_process_of_its_own(tmp_path: Path) -> None:
 def test_one_process_reads_many(tmp_path: Path) -> None:
     read = list(read_all(_sources(tmp_path, *["read"] * 6), {}, Options(), Limits(), read=obey))
     assert len({line["error"]["message"] for done in read for line in done.lines}) == 1
+
+
+def test_processes_that_were_started_before_read_and_others_follow_where_they_die(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources, mark = _sources(tmp_path, "read", "read"), Mark()
+    for name, text in mark.environment.items():
+        monkeypatch.setenv(name, text)
+    for dies in (False, True):
+        with started(sources, Limits(), Options()) as ready:
+            (first,) = mark.alive(b"spawn_main")
+            if dies:
+                os.kill(first, signal.SIGKILL)
+            seen = list(read_all(sources, {}, Options(), Limits(), read=obey, ready=ready))
+        errors = [done.lines[0]["error"] for done in seen]
+        assert [error["code"] for error in errors] == ["pid", "pid"]
+        assert {error["message"] == str(first) for error in errors} == {not dies}
+        assert mark.alive(b"spawn_main") == {}
 
 
 def test_breaking_off_stops_the_workers(tmp_path: Path) -> None:
