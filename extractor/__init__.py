@@ -16,9 +16,11 @@ from extractor.views.print_word import Printed, print_word, print_words, tables_
 from extractor.weighing.calibration import threshold
 
 __all__ = [
-    "Belonging", "Book", "Draft", "Encoding", "Gathered", "Guess", "Kept", "Limits", "Options", "Piece", "Printed", "Progress", "Source",
+    "Belonging", "Book", "Draft", "Encoding", "Gathered", "Guess", "Kept", "Limits", "Options",
+    "Piece", "Printed", "Progress", "Source",
     "View", "ViewLimits",
-    "around", "digest", "draft_form", "extract", "extract_arranged", "is_left_out", "open_view", "part_bytes", "print_docx",
+    "around", "digest", "draft_form", "extract", "extract_arranged", "is_left_out",
+    "open_view", "part_bytes", "print_docx",
     "print_word", "print_words",
     "readable", "spots_in", "tables_of", "threshold",
 ]  # fmt: skip
