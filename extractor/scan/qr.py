@@ -17,7 +17,7 @@ _RED = 60
 _PAPER = 75  # percent of the pixels of a code and its edge that are darker than paper
 # Print in a copy is darker than one of these. It is looked at so many times as large, and so many sides of
 # the identity's code around that.
-_DARK, _LARGER, _AROUND = (90, 60), 2, 5
+_DARK, _LARGER, _AROUND = (90, 75, 60), 3, 5
 _ROOM = 4  # pixels around a code that go with it
 
 
