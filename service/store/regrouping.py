@@ -292,8 +292,10 @@ def finish(
 def _merged_parts(old: Mapping[int, Line], new: Sequence[Line]) -> list[PartJson]:
     """Returns the parts as they were known, with those that were opened again as they are now."""
     known: dict[str, PartJson] = {}
-    for line in (*old.values(), *new):
-        known |= {part["name"]: part for part in line["parts"]}
+    for part in (part for line in (*old.values(), *new) for part in line["parts"]):
+        # A reading that failed tells no pages, and they are there all the same.
+        if part.get("pages") or not known.get(part["name"], part).get("pages"):
+            known[part["name"]] = part
     order = max((line["parts"] for line in old.values()), key=len, default=())
     first = {part["name"]: known[part["name"]] for part in order}
     return list({**first, **known}.values())
