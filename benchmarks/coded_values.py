@@ -4,7 +4,7 @@ whether each print that was altered afterwards goes to a person.
     python -m benchmarks.coded_values --kit FOLDER [--n 60] [--altered 20] [--seed 7000] [--recordings FILE]
 
 FOLDER holds the kit that scans are made with: `scan.py` (seals, handwriting, devices) and `conditions.py`
-(wear). Forms are filled by `generate`, printed, stamped, signed, worn on every other sheet, and scanned by one
+(wear). Forms are filled by `generate`, printed, stamped, signed, worn on every other sheet, scanned by one
 of four devices. On those that are altered, one value of the first page is covered with paper and printed anew
 with other words of the same length.
 """

@@ -87,7 +87,7 @@ def _sheet(
     filling = fill(form, record, notes)
     must_have_glyphs(_all_texts(filling))
     said = encode(form, identity, record.values) if record else None
-    return Sheet(filling, identity, fillable, _code(said, quiet=4) if said else None)
+    return Sheet(filling, identity, fillable, _code(said) if said else None)
 
 
 def _all_texts(filling: Filling) -> Iterator[tuple[str, str]]:
@@ -138,9 +138,7 @@ def _codes(sheet: Sheet, pages: int) -> list[str]:
     return [_code(sheet.identity.qr_payload(page)) for page in range(1, pages + 1)]
 
 
-def _code(payload: str, quiet: int = 2) -> str:
-    """Return a QR code as SVG; `quiet`: modules of white around it."""
+def _code(payload: str) -> str:
     file = io.BytesIO()
-    made = segno.make(payload, error="m", micro=False)
-    made.save(file, kind="svg", border=quiet, xmldecl=False, svgns=True)
+    segno.make(payload, error="m", micro=False).save(file, kind="svg", border=2, xmldecl=False, svgns=True)
     return file.getvalue().decode()

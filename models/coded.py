@@ -18,8 +18,9 @@ from models.form import FormDefinition
 from models.identity import Identity
 from models.writing import key
 
-# The most characters of a code: version 15 of QR at level M, which a scan at 150 dpi still shows.
-_MOST = 600
+# The most characters of a code: version 13 of QR at level M, of which a scan at 150 dpi still shows each
+# module with two pixels.
+_MOST = 483
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"  # what QR packs most densely (RFC 9285)
 _CODE = re.compile(r"SV1/(?P<form>[^/]+)/(?P<version>[^/]+)/(?P<instance>[^/]+)/(?P<body>.+)", re.DOTALL)
 _CHARSET = "gb18030"

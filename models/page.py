@@ -211,7 +211,7 @@ class Page(Model):
     """Tables and the lines between them, in reading order. A Word file is one page without a size.
 
     `unread` are places that look like writing, but where no words could be read. A page that is not
-    `coloured` is a copy in which red ink looks like any other. `identity` comes from the code on the page, and
+    `coloured` is a copy in which red ink looks like any other. `identity` comes from the code on the page;
     `coded` is the text of the code that says the values which were printed (`models.coded`).
     `frame` says how the page came out of a picture. `quarters` applies to a page that is no picture: it was
     turned counter-clockwise by so many quarter turns to be read, counted from how the file shows it.

@@ -1,6 +1,6 @@
 """What a code on the paper says of the values that were printed, beside what was read of the print (pure).
 
-Code and print are two witnesses of the same words. Where both say the same, or differ only where the print was
+Code and print are two witnesses of the same words. Where both say the same, or differ only where print was
 read unsurely, the value is the code's. Where they differ otherwise, somebody altered the paper, and the paper
 has the last word: a person sees both. A code is believed in nothing that the print does not show.
 """

@@ -1,4 +1,4 @@
-"""Reads our own codes on a page: which form it belongs to and which copy, and the values that were printed."""
+"""Reads our own codes on a page: which form it belongs to, which copy, and the values that were printed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ _Colour = NDArray[np.uint8]
 # How much brighter than its darkest a pixel is in red that belongs to a seal over the code.
 _RED = 60
 _PAPER = 75  # percent of the pixels of a code and its edge that are darker than paper
-# Print in a copy is darker than one of these. It is looked at so many times as large, and so many sides of the
-# identity's code around that.
-_DARK, _LARGER, _AROUND = (90, 60), 2, 5
+# Print in a copy is darker than one of these. It is looked at so many times as large, and so many sides of
+# the identity's code around that.
+_DARK, _LARGER, _AROUND = (90, 75, 60), 3, 5
 _ROOM = 4  # pixels around a code that go with it
 
 

@@ -174,8 +174,8 @@ def _asked(text: str, finding: FindingJson) -> AskedJson:
 
 
 def _right(form: FormDefinition, record: Any, wrong: set[str | None]) -> dict[str, Any]:
-    """The values that need not be asked for again. Seals and signatures are set on paper, each time anew where
-    the definition does not say that once is enough."""
+    """The values that need not be asked for again. Seals and signatures are set on paper, each time anew,
+    unless the definition says that once is enough."""
     return {
         name: record.content[name]
         for name, field in form.fields.items()

@@ -58,7 +58,8 @@ class Job:
 @dataclass(frozen=True)
 class _Begun:
     """An upload whose reading has begun, with its `files`. `again` names the parts to read again, where not
-    all are to be read. `arranged` are the groups to read as persons put them together. `apart` says that the files may come from different applicants. `deaths` is how many
+    all are to be read. `arranged` are the groups to read as persons put them together. `apart` says
+    that the files may come from different applicants. `deaths` is how many
     workers began this job and did not end it."""
 
     files: tuple[StoredFile, ...]

@@ -55,8 +55,8 @@ class Foreseen:
 
 
 def affected(connection: sa.Connection, forms: FormStore, form: str) -> dict[int, list[int]]:
-    """Returns {upload: its submissions} that an earlier edition of a form read, or in which no form was found,
-    and on which nobody has decided."""
+    """Returns {upload: its submissions} that an earlier edition of a form read, or in which no form was
+    found, and on which nobody has decided."""
     current = forms.current()[form].version
     earlier = sa.and_(submissions.c.form == form, submissions.c.form_version != current)
     unknown = sa.and_(

@@ -13,7 +13,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from models.errors import BadUsage
-from service.store import proof_tables as _proof_tables  # noqa: F401  So that the schema is whole.
+from service.store import grouping_tables as _grouping_tables  # noqa: F401  So that the schema is whole.
+from service.store import proof_tables as _proof_tables  # noqa: F401
 
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 # Seconds that a writer waits for another process that is writing, before it gives up.

@@ -13,7 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from service.results import Line, PartJson
-from service.store.tables import groupings, readings, regroupings, results, submissions
+from service.store.grouping_tables import groupings, readings, regroupings
+from service.store.tables import results, submissions
 
 
 @dataclass(frozen=True, order=True)

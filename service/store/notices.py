@@ -143,8 +143,8 @@ def answered_by(connection: sa.Connection, submission: int) -> Any | None:
 
 def leave(connection: sa.Connection, submission: int, status: str, move: str, now: datetime) -> bool:
     """Settles the open notice of a submission in `status` that a person took up again or withdrew. Returns
-    whether it is asked again instead: where it was withdrawn while its notice was open, taking that back opens
-    the notice again."""
+    whether it is asked again instead: where it was withdrawn while its notice was open, taking that back
+    opens the notice again."""
     known = present(connection, submission)
     if move == "reopen" and status == "withdrawn" and known is not None and known.state == "closed":
         said = {"state": "open", "settled_at": None}

@@ -1,4 +1,4 @@
-"""Putting pages together anew: moving, splitting and joining applications of one upload, and taking that back.
+"""Putting pages together anew: moving, splitting and joining applications of one upload, and undoing that.
 
 What a person asks for is the whole upload as it should be. Only what differs is changed: a group with other
 pieces or another form is read again, one without any is withdrawn, a new one gets a submission. What stood
@@ -16,10 +16,11 @@ from models.errors import Conflict, Invalid
 from models.form import FormDefinition
 from service.results import Line, PartJson
 from service.store import audit, groupings, records, search, twins
+from service.store.grouping_tables import regroupings
 from service.store.groupings import Group, Piece, Present
 from service.store.marks import SETTLED, MarkJson
 from service.store.statuses import WORDS, Status
-from service.store.tables import doubts, regroupings, results, submissions, uploads, versions
+from service.store.tables import doubts, results, submissions, uploads, versions
 from service.store.tables import records as kept_records
 from service.store.uploads import called, insert_submission
 from service.store.versions import Editor, add_version, expect, row_of
@@ -79,8 +80,8 @@ def regroup(
 
 def reread(connection: sa.Connection, upload: int, numbers: Collection[int], by: Editor) -> None:
     """Has submissions of an upload read again as they are grouped, by the definitions that hold now. What
-    persons settled stays where the same is read, and it can be taken back as a regrouping can. The caller puts
-    the upload into the queue.
+    persons settled stays where the same is read, and it can be taken back as a regrouping can. The caller
+    puts the upload into the queue.
 
     Raises:
         Conflict: the upload is being read, or one of them was decided.
@@ -291,8 +292,10 @@ def finish(
 def _merged_parts(old: Mapping[int, Line], new: Sequence[Line]) -> list[PartJson]:
     """Returns the parts as they were known, with those that were opened again as they are now."""
     known: dict[str, PartJson] = {}
-    for line in (*old.values(), *new):
-        known |= {part["name"]: part for part in line["parts"]}
+    for part in (part for line in (*old.values(), *new) for part in line["parts"]):
+        # A reading that failed tells no pages, and they are there all the same.
+        if part.get("pages") or not known.get(part["name"], part).get("pages"):
+            known[part["name"]] = part
     order = max((line["parts"] for line in old.values()), key=len, default=())
     first = {part["name"]: known[part["name"]] for part in order}
     return list({**first, **known}.values())

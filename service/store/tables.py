@@ -12,7 +12,7 @@ uploads ──< upload_files            the files that one request or one mail b
               ├───>< kinships       pairs of submissions that may be the same, and a person's verdict
               ├────< rulings        what persons decided on it for a campaign
               ├────── belongings    which campaign a person says it is for
-              ├────── groupings     which pages are its own, where a person said so
+              ├────── groupings     which pages are its own, where a person said so (`grouping_tables.py`)
               ├────< proof_samples  values that people key again blindly (`proof_tables.py`)
               ├────< notices        what was asked of its applicant each time that it went back
               └────── search        the full-text index: FTS5 or a tsvector, so only the migration makes it
@@ -352,38 +352,6 @@ notices = Table(
     Column("message_id", String(120)),  # of the mail that was sent with it
     UniqueConstraint("submission_id", "round"),
     sa.Index(None, "state", "ends_at"),
-)  # fmt: skip
-
-# Which pages of its upload a submission is made of, once a person regrouped that: `pieces` is a list of
-# [part, page (0: the whole part), quarters that a person turned it (-1: none)], `form` what a person said.
-groupings = Table(
-    "groupings", metadata,
-    Column(
-        "submission_id", ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True,
-        autoincrement=False,
-    ),
-    Column("pieces", Json, nullable=False),
-    Column("form", String(64)),
-)  # fmt: skip
-
-# Each time that a person regrouped an upload. `before` holds what stood before in each submission that it
-# changed ({number: {...}}), by which it can be taken back, and `made` the submissions that it made.
-regroupings = Table(
-    "regroupings", metadata, _id(),
-    Column("upload_id", ForeignKey("uploads.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("at", Moment, nullable=False),
-    Column("by", String(80), nullable=False),
-    Column("before", Json, nullable=False),
-    Column("made", Json, nullable=False),
-    Column("undone_at", Moment),
-)  # fmt: skip
-
-# What was read of the pictures of an upload, compressed, by content (`extractor.Kept`).
-readings = Table(
-    "readings", metadata,
-    Column("upload_id", ForeignKey("uploads.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
-    Column("key", String(120), primary_key=True),
-    Column("data", LargeBinary, nullable=False),
 )  # fmt: skip
 
 counters = Table(

@@ -75,7 +75,9 @@ class TestEveryPdf:
     ) -> None:
         it = made(name, seed, fillable)
         pages = rendered(it.document.data)
-        read = [[code.text for code in zxingcpp.read_barcodes(page)] for page in pages]
+        codes = [[code.text for code in zxingcpp.read_barcodes(page)] for page in pages]
+        # That of the values stands on one page beside it.
+        read = [[text for text in page if not text.startswith("SV1/")] for page in codes]
         assert read == [[it.identity.qr_payload(number)] for number in range(1, len(pages) + 1)]
 
     def test_says_title_version_instance_and_page_in_words_on_every_page(

@@ -35,7 +35,8 @@ class TestLongAnswers:
         assert [place.page for place in places] == [1, 2, 3]
         assert squeezed(text_in(it.document.data, places)) == squeezed(self.TEXT)
         pages = rendered(it.document.data)
-        assert [code.text for page in pages for code in zxingcpp.read_barcodes(page)] == [
+        codes = [code.text for page in pages for code in zxingcpp.read_barcodes(page)]
+        assert [text for text in codes if not text.startswith("SV1/")] == [
             it.identity.qr_payload(number) for number in range(1, len(pages) + 1)
         ]
 

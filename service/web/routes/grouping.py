@@ -49,8 +49,8 @@ class PieceGiven(BaseModel):
 
 class GroupGiven(BaseModel):
     """The pieces of an application in their order. `submission` null makes a new one; otherwise `version` is
-    the one that was looked at. `form` says which form it is; null: the program finds out. A submission without
-    pieces is withdrawn."""
+    the one that was looked at. `form` says which form it is; null: the program finds out. A submission
+    without pieces is withdrawn."""
 
     model_config = ConfigDict(
         extra="forbid",

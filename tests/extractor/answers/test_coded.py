@@ -1,5 +1,5 @@
-"""A code on the paper and the print beside it: where both say the same it is the value, where somebody altered
-the print a person sees both, and a code of another copy is not believed."""
+"""A code on the paper and the print beside it: where both say the same it is the value, where somebody
+altered the print a person sees both, and a code of another copy is not believed."""
 
 from typing import Any
 

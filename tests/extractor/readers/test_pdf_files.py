@@ -134,7 +134,7 @@ def test_a_page_with_hidden_words_all_over_is_read_in_time_and_told() -> None:
 def test_what_a_program_set_in_our_form_is_read_as_the_font_that_is_not_embedded_shows_it(
     forms: Forms,
 ) -> None:
-    """pypdf draws a value in SimSun, whose codes are Unicode; pdfminer's map of them told other characters."""
+    """pypdf draws a value in SimSun, whose codes are Unicode; pdfminer's map told other characters."""
     form = forms["pilot-application"]
     values = {"organization": "武汉东湖开发区管委会", "phone": "0714-6814989"}
     writer = PdfWriter(clone_from=io.BytesIO(generate(form, "pdf", new_identity(form)).data))

@@ -1,5 +1,5 @@
-"""A new edition of a definition: what would change is told before anything does, then it is read again, what a
-person settled stays, and it can be taken back."""
+"""A new edition of a definition: what would change is told before anything does, then it is read again, what
+a person settled stays, and it can be taken back."""
 
 from datetime import UTC, datetime
 from pathlib import Path

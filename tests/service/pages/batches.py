@@ -21,9 +21,9 @@ LETTER, OTHER = "说明.pdf", "备案.docx"
 
 @dataclass(frozen=True)
 class Batch:
-    """Files by name, the groups as they are wrong (`rest`: the places of none are what is left), the keys, and
-    the groups as they are right, each with the unit that it must name. `turned`: where a page stands upright
-    after how many quarters. `said`: the forms that were said wrongly, by the number of their group."""
+    """Files by name, the groups as they are wrong (`rest`: the places of none are what is left), the keys,
+    and the groups as they are right. `said`: the forms that were said wrongly, by the number of their
+    group."""
 
     name: str
     files: Mapping[str, bytes]
@@ -31,7 +31,6 @@ class Batch:
     keys: Sequence[str]
     right: Sequence[Sequence[Place]]
     said: Mapping[int, str] = field(default_factory=dict)
-    forms: Mapping[int, str | None] = field(default_factory=dict)
 
 
 def form() -> FormDefinition:
@@ -134,7 +133,7 @@ def batches() -> list[Batch]:
         ),
         Batch(
             "read as another form", _loose(14), [_of(14)], ["f", "ArrowUp"], [_of(14)],
-            said={0: "enterprise-filing"}, forms={0: None},
+            said={0: "enterprise-filing"},
         ),
         Batch(
             "three are mixed", _loose(15, 16, 17),

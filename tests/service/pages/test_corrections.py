@@ -85,7 +85,8 @@ def test_a_notice_is_sent_by_a_button_where_a_server_is_set(contexts: Contexts, 
             who = service.administrator
             (first,) = arrived(who, filled(tmp_path, 881, {PHONE: "看不清", MAIL: "office@unit.example"}))
             who.ask(
-                "POST", f"/submissions/{first['id']}/decision", json={"move": "return", "reason": "1. 电话看不清。"},
+                "POST", f"/submissions/{first['id']}/decision",
+                json={"move": "return", "reason": "1. 电话看不清。"},
                 headers={"If-Match": f'"{first["version"]}"'},
             )  # fmt: skip
             page = contexts(who).new_page()

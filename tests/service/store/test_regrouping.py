@@ -208,3 +208,19 @@ def test_what_was_decided_and_what_others_changed_is_not_touched(
         _regroup(database, upload, Group(first, _pieces(1, 9)), Group(second, _pieces(3, 4)))
     with pytest.raises(Conflict, match="没有改动"):
         _regroup(database, upload, Group(first, _pieces(1, 2)), Group(second, _pieces(3, 4)))
+
+
+def test_a_reading_that_fails_loses_no_page(database: Database, line: dict[str, Any]) -> None:
+    upload, first, second = _arrived(database, line)
+    _regroup(database, upload, Group(first, _pieces(1)), Group(second, _pieces(3, 4)))
+    with database.write() as connection:
+        assert begin_reading(connection, upload, NOW)
+        (group,) = groupings.waiting(connection, upload)
+        bare = [{"name": "扫描.pdf", "sha256": _SHA, "state": "unreadable"}]
+        error = {"code": "timed-out", "message": "读取超过 120 秒，已停止"}
+        nothing = {"form": None, "version": None, "fields": {}, "findings": [], "instance": None}
+        failed = {**line, **nothing, "parts": bare, "error": error}
+        regrouping.finish(connection, upload, [(group, failed)], _form, "w2", 0.1, NOW)  # type: ignore[list-item]
+    assert _read_state(database, first)[0] == "unreadable"
+    assert _grouped(database, upload) == {first: [1], second: [3, 4], None: [2, 0]}
+    assert _is_sound(database)
