@@ -292,6 +292,11 @@ def test_times_and_counts_are_told_by_label_and_by_the_blanks_that_are_printed(
     assert content_of(label, Cell(row=0, column=0, lines=lines)).items == [item]
 
 
+def test_a_box_that_was_read_as_a_zero_parts_two_options() -> None:
+    cell = Cell(row=0, column=0, lines=(Line(spans=(Run(text="□50人以下〇50至200人 □二〇二〇年起"),)),))
+    assert content_of("规模", cell).items[0]["options"] == ["50人以下", "50至200人", "二〇二〇年起"]
+
+
 def test_a_field_that_says_who_applies_is_named_where_it_is_not_the_first_text() -> None:
     document = Document()
     document.add_paragraph("人员登记表")
