@@ -72,6 +72,7 @@ _BRACKETS = re.compile(r"[（(\[][\s√✓]*[)）\]]")
 _DATE_WORDS = frozenset("年月日时分至自起止")
 _BLANKS = re.compile(r"[\s_＿]+")
 _BORN = 1900
+_HAN_DIGITS = "〇一二三四五六七八九"
 _OPINION = re.compile(r"意见|审核|审批|批示|推荐")
 _LOW = 40.0  # points: two lines of text and their margins
 _ROOM, _LINES = 2.5, 2  # of lines that leave room for an answer: in a page's cell, and as empty lines
@@ -242,11 +243,16 @@ def options_of(cell: Cell) -> list[str]:
             if isinstance(span, Tick) and span.state not in ("tick", "cross"):
                 options.append("")
             for char in span.text if isinstance(span, Run) else "":
-                if char in EMPTY | TICKED:
+                if char in EMPTY | TICKED or (options and _is_misread_box(char, options[-1])):
                     options.append("")
                 elif options:
                     options[-1] += char
     return [_option(text, number) for number, text in enumerate(options)]
+
+
+def _is_misread_box(char: str, before: str) -> bool:
+    """Whether a zero stands where no number goes on: a box among others that was read as a character."""
+    return char == "〇" and before.strip() != "" and before[-1] not in _HAN_DIGITS
 
 
 def _option(text: str, number: int) -> str:

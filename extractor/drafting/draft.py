@@ -22,7 +22,7 @@ from extractor.drafting.content import (
     prompts_in,
 )
 from extractor.drafting.found import Draft, Guess, Placed, Spotted, seen
-from extractor.drafting.grid import Cells, blank_rows, is_frame, is_label, same_edges, widths
+from extractor.drafting.grid import Cells, blank_rows, is_frame, is_label, same_edges, whole_rows, widths
 from extractor.drafting.loose import asked_in
 from models.page import Cell, Line, Pages, Run, Table, Tick
 from models.writing import key, one_line
@@ -67,7 +67,7 @@ class _Drafting:
     line_at: int | None = None  # that line among the spots
 
     def draft(self) -> Draft:
-        blocks = [block for page in self.pages.pages for block in page.blocks]
+        blocks = whole_rows([block for page in self.pages.pages for block in page.blocks])
         self.spots = [one for page in self.pages.pages for block in page.blocks for one in seen(page, block)]
         line_spots = iter([n for n, spot in enumerate(self.spots) if spot.cell is None])
         tables = [block for block in blocks if isinstance(block, Table) and len(block.cells) > 1]

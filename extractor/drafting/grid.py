@@ -5,11 +5,57 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from extractor.drafting.content import is_blank, is_to_fill, options_of
-from models.page import Cell, Table
+from models.page import Cell, Line, Table
 from models.writing import key
 
 Cells = Sequence[Cell]
 _WIDTH = 16.0  # centimetres of a form on A4
+_NEAR = 3.0  # points between two edges that are one
+
+
+def whole_rows(blocks: Sequence[Table | Line]) -> list[Table | Line]:
+    """The blocks of a form with each row that breaks over a page in one piece: what stands in a first row
+    without a label, under the same edges, goes on with the last row of the table before."""
+    found: list[Table | Line] = []
+    for block in blocks:
+        before = found[-1] if found else None
+        if isinstance(block, Table) and isinstance(before, Table) and (rest := _rest(before, block)):
+            last = max(cell.row for cell in before.cells)
+            more = iter(rest)
+            cells = tuple(
+                cell.model_copy(update={"lines": (*cell.lines, *next(more).lines)})
+                if cell.row == last
+                else cell
+                for cell in before.cells
+            )
+            found[-1] = before.model_copy(update={"cells": cells})
+            block = block.model_copy(update={"cells": tuple(c for c in block.cells if c not in rest)})
+        if isinstance(block, Line) or block.cells:
+            found.append(block)
+    return found
+
+
+def _rest(before: Table, after: Table) -> Cells:
+    """The first row of a table, if it is the rest of the last one of the table before; else nothing."""
+    if not before.cells or not after.cells:
+        return ()
+    last, first = max(cell.row for cell in before.cells), min(cell.row for cell in after.cells)
+    above = [cell for cell in before.cells if cell.row == last]
+    rest = [cell for cell in after.cells if cell.row == first]
+    goes_on = (
+        len(above) == len(rest) > 1
+        and all(map(_stand_under, above, rest))
+        and key(above[0].text) != ""
+        and key(rest[0].text) == ""
+        and any(key(cell.text) for cell in rest)
+    )
+    return rest if goes_on else ()
+
+
+def _stand_under(one: Cell, other: Cell) -> bool:
+    if one.box is None or other.box is None:
+        return False
+    return abs(one.box.x0 - other.box.x0) < _NEAR and abs(one.box.x1 - other.box.x1) < _NEAR
 
 
 def is_frame(cell: Cell, cells: Cells) -> bool:

@@ -19,7 +19,7 @@ from extractor.drafting.content import content_of
 from generator import generate, new_identity
 from models.errors import NotAForm
 from models.form import FormDefinition
-from models.page import Cell, Line, Page, Pages, Run, Table
+from models.page import Box, Cell, Line, Page, Pages, Run, Table
 from service.forms.definitions import load_form
 from service.forms.drafts import as_yaml, field_name, form_name
 from tests.extractor.documents import docx, paragraph
@@ -290,6 +290,29 @@ def test_times_and_counts_are_told_by_label_and_by_the_blanks_that_are_printed(
 ) -> None:
     lines = (Line(spans=(Run(text=text),)),) if text else ()
     assert content_of(label, Cell(row=0, column=0, lines=lines)).items == [item]
+
+
+def test_a_box_that_was_read_as_a_zero_parts_two_options() -> None:
+    cell = Cell(row=0, column=0, lines=(Line(spans=(Run(text="□50人以下〇50至200人 □二〇二〇年起"),)),))
+    assert content_of("规模", cell).items[0]["options"] == ["50人以下", "50至200人", "二〇二〇年起"]
+
+
+def test_a_row_that_breaks_over_a_page_is_one_field() -> None:
+    def cell(row: int, column: int, text: str) -> Cell:
+        lines = (Line(spans=(Run(text=text),)),) if text else ()
+        box = Box(x0=100.0 * column, y0=20.0 * row, x1=100.0 * column + 100, y1=20.0 * row + 20)
+        return Cell(row=row, column=column, lines=lines, box=box)
+
+    first = Table(index=0, cells=(cell(0, 0, "姓名"), cell(0, 1, ""), cell(1, 0, "审批意见"), cell(1, 1, "")))
+    rest = Table(index=1, cells=(cell(0, 0, ""), cell(0, 1, "负责人签字：\n    年  月  日")))
+    pages = (Page(number=1, blocks=(first,)), Page(number=2, blocks=(rest,)))
+    drafted = draft(Pages(reader="pdf", pages=pages), "a-form", field_name)
+    kinds = [
+        (cell["label"], [item["kind"] for item in cell["content"]])
+        for row in drafted.form["rows"]
+        for cell in row["cells"]
+    ]
+    assert kinds == [("姓名", ["text"]), ("审批意见", ["text", "signature", "date"])]
 
 
 def test_a_field_that_says_who_applies_is_named_where_it_is_not_the_first_text() -> None:

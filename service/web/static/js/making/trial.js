@@ -43,7 +43,7 @@ export function trial({ form, wrong, out }) {
     $("#trial-bar").hidden = true;
     $("#trial-sum").className = `note ${told.passes ? "ok" : "bad"}`;
     $("#trial-sum").textContent = `试读 ${told.read} 处（Word、PDF、扫描件），读对 ${told.right} 处，读错又没有提示的 ${told.silent} 处，要人看的 ${told.asked} 处。`
-      + (told.passes ? "可以启用。" : "没有达到要求（读对不少于 97%，没有提示的错误为零），请按下面的提示修改；一定要照这样启用的，写明理由。");
+      + (told.passes ? "可以启用。" : "没有达到要求（读对不少于 97%，栏目少的许错一处，没有提示的错误为零），请按下面的提示修改；一定要照这样启用的，写明理由。");
     $("#trial-told").replaceChildren(...told.told.map((text) => h("li", {}, text)));
     const picture = (which, words) => h("figure", {}, h("figcaption", {}, words), h("img", { src: `${BASE}/trials/${id}/${which}/1.png`, alt: `${words}的第一页` }));
     $("#trial-pages").replaceChildren(picture("blank", "空白表"), picture("filled", "试填的一份"));
