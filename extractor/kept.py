@@ -7,10 +7,10 @@ again by an edition of this program that reads differently.
 import gzip
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
-from models.page import Pages
+if TYPE_CHECKING:
+    from models.page import Pages
 
 # Raise it when readings of before are to be made anew.
 _EDITION = "1"
@@ -29,14 +29,17 @@ class Kept:
 
     folder: Path
 
-    def get(self, key: str) -> Pages | None:
+    def get(self, key: str) -> "Pages | None":
         """Return what is kept; None where there is nothing that this program understands."""
+        # A process that only hands files to others has no need of it.
+        from models.page import Pages
+
         try:
             return Pages.model_validate_json(gzip.decompress((self.folder / (key + _SUFFIX)).read_bytes()))
-        except (OSError, EOFError, ValidationError):
+        except (OSError, EOFError, ValueError):
             return None
 
-    def put(self, key: str, pages: Pages) -> None:
+    def put(self, key: str, pages: "Pages") -> None:
         """Keep a reading, where it came of pictures: all else is read again in no time."""
         if not any(page.frame for page in pages.pages):
             return

@@ -56,5 +56,9 @@ KINDS: Mapping[str, type[FieldBase[Any]]] = {
 }
 
 __all__ = [
-    "KINDS", "AddressField", "Amount", "BankAccountField", "ChoiceField", "CodeField", "CreditCodeField", "DateField", "DateTimeField", "DivisionField", "EmailField", "Field", "FieldBase", "IdCardField", "MomentField", "MoneyField", "MonthField", "NumberField", "PeriodField", "PhoneField", "PostcodeField", "ProseField", "RowsField", "Seal", "SealField", "Signature", "SignatureField", "TextField", "TimeField", "Value",
+    "KINDS", "AddressField", "Amount", "BankAccountField", "ChoiceField", "CodeField", "CreditCodeField",
+    "DateField", "DateTimeField", "DivisionField", "EmailField", "Field", "FieldBase", "IdCardField",
+    "MomentField", "MoneyField", "MonthField", "NumberField", "PeriodField", "PhoneField",
+    "PostcodeField", "ProseField", "RowsField", "Seal", "SealField", "Signature", "SignatureField",
+    "TextField", "TimeField", "Value",
 ]  # fmt: skip

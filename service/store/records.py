@@ -16,6 +16,7 @@ from models.rules import check
 from service.parts import files_of
 from service.results import FindingJson, Line, finding_of
 from service.store import answers, audit, events, notices, search, twins
+from service.store.acceptance import expect_acceptable
 from service.store.again import found_again, waiting
 from service.store.marks import SETTLED, UNMARKED, ChangeJson, MarkJson, as_read
 from service.store.statuses import WORDS, Move, Status, after
@@ -237,7 +238,7 @@ def decide(
     if target == "in-review" and not has_record:
         target = "unreadable"
     if move == "accept":
-        _expect_settled(connection, row, reason)
+        expect_acceptable(connection, row, reason)
     if move == "retry":
         _read_again(connection, row)
     if move in ("reopen", "withdraw") and notices.leave(connection, submission, row.status, move, by.now):
@@ -261,25 +262,6 @@ def decide(
     if move in events.DECIDED:
         events.emit(connection, events.DECIDED[move], submission, by.now)
     return version
-
-
-def _expect_settled(connection: sa.Connection, row: Any, reason: str | None) -> None:
-    if row.doubtful:
-        raise Conflict(f"还有 {row.doubtful} 个字段没有复核", advice="请先逐项确认或更正")
-    if row.errors and not (reason or "").strip():
-        raise Conflict(
-            f"还有 {row.errors} 处错误没有改正", advice="请先更正；确要受理，请打开这份申请，写明理由"
-        )
-    if row.replaced_by is not None:
-        raise Conflict(
-            f"这份申请已由编号 {row.replaced_by} 替换", advice="请处理新的一份；替换有误时，先在页面上撤销"
-        )
-    others = twins.unsettled(connection, [row.id]).get(row.id)
-    if others:
-        told = "、".join(map(str, others))
-        raise Conflict(
-            f"疑似与编号 {told} 重复，还没有处理", advice="请先打开这份申请，选择“替换原来的”或“是另一份”"
-        )
 
 
 def _read_again(connection: sa.Connection, row: Any) -> None:
