@@ -1,6 +1,12 @@
-"""The limits on the cost of reading. They are plain numbers, so that any module may import them."""
+"""The limits on the cost of reading, and on its errors. They are plain numbers, so that any module may import
+them."""
 
 from dataclasses import dataclass, field
+from typing import Final
+
+SILENT_TARGET: Final = 0.001
+"""The share of a batch's values that may be silent errors, wrong and yet accepted, unless the bureau says
+otherwise."""
 
 
 @dataclass(frozen=True)

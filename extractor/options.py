@@ -3,8 +3,7 @@
 from dataclasses import dataclass, field
 
 from extractor.kept import Kept
-from extractor.limits import Limits
-from extractor.rungs import SILENT_TARGET
+from extractor.limits import SILENT_TARGET, Limits
 from extractor.scan.ocr import OcrEngine, PaddleOcr
 
 

@@ -13,7 +13,7 @@ from itertools import count
 
 from extractor.applications import Belonging, Document, Loose, United, group, unite
 from extractor.arrival import Arrived, Intake, Source, outermost, state_of
-from extractor.rungs import SILENT_TARGET
+from extractor.limits import SILENT_TARGET
 from extractor.weighing.decide import decide
 from models.errors import Encrypted, LonePages, NotAForm, OtherKind, TooLarge, UnreadableFile
 from models.findings import Finding

@@ -100,9 +100,3 @@ have to look like the old one as well."""
 LEAST_RIVAL: Final = 0.0003
 """The least likely rival that is kept. A misread name has its own characters even among these; another name
 has not."""
-
-# -- what a bureau bears
-
-SILENT_TARGET: Final = 0.001
-"""The share of a batch's values that may be silent errors, wrong and yet accepted, unless the bureau says
-otherwise."""

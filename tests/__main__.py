@@ -12,15 +12,15 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
-# Each is a folder without the folders before it, and those that take longest come first.
+# Each is a folder without the others in it. Those that take longest come first.
 _SHARES = (
     "tests/service/pages",
-    "tests/service/jobs",
     "tests/extractor",
-    "tests/service/web",
-    "tests/service/store",
     "tests/service",
     "tests",
+    "tests/service/web",
+    "tests/service/jobs",
+    "tests/service/store",
 )
 _AT_ONCE = 4
 
@@ -32,11 +32,12 @@ def main(arguments: list[str]) -> int:
     running: set[subprocess.Popen[str]] = set()
     stopped = threading.Event()
 
-    def run(number: int) -> tuple[int, str, float]:
+    def run(share: str) -> tuple[int, str, float]:
         if stopped.is_set():
             return 1, "", 0.0
         began = time.monotonic()
-        command = [*pytest, _SHARES[number], *(f"--ignore={folder}" for folder in _SHARES[:number])]
+        within = (other for other in _SHARES if other.startswith(f"{share}/"))
+        command = [*pytest, share, *(f"--ignore={other}" for other in within)]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         running.add(process)
         said, _ = process.communicate()
@@ -46,11 +47,11 @@ def main(arguments: list[str]) -> int:
     codes = []
     with ThreadPoolExecutor(_AT_ONCE) as threads:
         try:
-            shares = {threads.submit(run, number): folder for number, folder in enumerate(_SHARES)}
-            for share in as_completed(shares):
-                code, said, seconds = share.result()
+            shares = {threads.submit(run, share): share for share in _SHARES}
+            for done in as_completed(shares):
+                code, said, seconds = done.result()
                 codes.append(abs(code))
-                print(f"==== {shares[share]}: {seconds:.0f} s\n{said}", flush=True)
+                print(f"==== {shares[done]}: {seconds:.0f} s\n{said}", flush=True)
         finally:
             stopped.set()
             for process in list(running):

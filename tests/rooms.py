@@ -33,13 +33,13 @@ ROOMS: Mapping[str, Room] = {
     "extractor.work": Room("limits"),
     "extractor.rungs": Room(),
     "extractor.text": Room(doors="confusions passage placeholders raised readings tick_signs unseen"),
-    "extractor.weighing": Room("rungs text", doors="calibration compare decide seal_names spelling"),
+    "extractor.weighing": Room("limits rungs text", doors="calibration compare decide seal_names spelling"),
     "extractor.scan": Room("limits rungs text", doors="decode frames ocr read seals.lift"),
     "extractor.arrival": Room(
         "limits scan", doors="containers.charsets containers.headers containers.rar containers.zipped"
     ),
     "extractor.kept": Room(),
-    "extractor.options": Room("limits kept rungs scan"),
+    "extractor.options": Room("limits kept scan"),
     # A Word file may hold web pages.
     "extractor.readers.html": Room("work text"),
     "extractor.readers.word": Room("limits work text readers.html", doors="package"),
@@ -54,7 +54,7 @@ ROOMS: Mapping[str, Room] = {
     "extractor.answers": Room("rungs text weighing"),
     "extractor.drafting": Room("text"),
     "extractor.applications": Room("weighing answers"),
-    "extractor.results": Room("rungs weighing arrival applications"),
+    "extractor.results": Room("limits weighing arrival applications"),
     "extractor.drafts": Room("options readers drafting", doors=""),
     "extractor.templates": Room("answers options readers", doors=""),
     "extractor.ledgers": Room("answers results"),

@@ -34,7 +34,7 @@ TESTS = sorted([*(ROOT / "tests").rglob("*.py"), *(ROOT / "benchmarks").rglob("*
 
 # The results of these rooms must follow from their arguments alone, so that accuracy can be tested without a
 # file or an engine.
-_PURE_ROOMS = ("rungs", "text", "answers", "weighing", "applications")
+_PURE_ROOMS = ("limits", "rungs", "text", "answers", "weighing", "applications")
 PURE = [
     *(ROOT / "models").rglob("*.py"),
     ROOT / "extractor" / "rungs.py",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from extractor import rungs
+from extractor.limits import SILENT_TARGET
 from extractor.weighing.calibration import probability, threshold, unweighed
 from models.fields import Field
 from models.findings import Finding
@@ -32,7 +33,7 @@ def decide(
     form: FormDefinition,
     observations: Iterable[Observation],
     findings: Iterable[Finding] = (),
-    silent_target: float = rungs.SILENT_TARGET,
+    silent_target: float = SILENT_TARGET,
 ) -> Decided:
     """Weigh `observations`, check the record that they give, and decide field by field.
 
