@@ -71,7 +71,7 @@ class LessonsShown(BaseModel):
 class LessonWanted(BaseModel):
     """The candidate that is to decide; null: the program as it came."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"lesson": None}})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"lesson": 3}})
     lesson: Number | None
 
 
