@@ -6,6 +6,7 @@ server or another process, and leave the processor to those that compute.
 What a share printed is shown when it ends. The exit code is 0 only where all succeed.
 """
 
+import os
 import subprocess
 import sys
 import threading
@@ -29,6 +30,8 @@ def main(arguments: list[str]) -> int:
     """Runs all shares, and returns the worst exit code."""
     # The cache stores which tests failed last. Several processes would overwrite each other's.
     pytest = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+    # Compiled modules are kept: hundreds of processes are started, and each would compile all anew.
+    variables = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     running: set[subprocess.Popen[str]] = set()
     stopped = threading.Event()
 
@@ -38,7 +41,9 @@ def main(arguments: list[str]) -> int:
         began = time.monotonic()
         within = (other for other in _SHARES if other.startswith(f"{share}/"))
         command = [*pytest, share, *(f"--ignore={other}" for other in within)]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        process = subprocess.Popen(
+            command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
         running.add(process)
         said, _ = process.communicate()
         running.discard(process)
