@@ -1,5 +1,5 @@
-"""Composes a `Page` from what was found on a flat page: cells of lines, ticks at their places in the text,
-seals and ink, with boxes in points."""
+"""Composes a `Page` from what was found on a flat page: tables of cells, lines of text, and ticks at their
+places in the text. All boxes of the result are in points."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,18 +16,24 @@ from extractor.text.tick_signs import EMPTY_GLYPHS, MARK_GLYPHS, is_boxlike
 from models.geometry import Rect, area, box_around, meet
 from models.page import Box, Cell, Line, Page, Run, Span, Table, Tick
 
-_RAGGED = 1.3  # of the height: rows end this much early, since punctuation may not begin one
-_LEADING = 0.8  # of the height of a row: rows of one text stand no farther apart
-_NARROWEST = 0.8  # of the height of a row: the least room that a word takes
-# Of a box's side: how far inside it what was read is the box, how far outside it may be; and how far a mark
-# reaches to the left, and to the right as part of the box or as a sign of its own.
-_WITHIN, _EDGE, _MARK_BEFORE, _MARK_BEHIND, _SIGN_BEHIND = 0.2, 0.15, 0.6, 0.6, 1.1
-_ONE_SPACE = 0.9  # of the line's height: a gap as wide parts two words
+# Shares of a row's height.
+_RAGGED = 1.3  # a full row may end this much early, since punctuation may not begin the next one
+_LEADING = 0.8  # the gap between rows of one text is smaller
+_NARROWEST = 0.8  # the least width of a word
+_ONE_SPACE = 0.9  # a wider gap between two pieces is a blank
+# Shares of the side of a box for ticking.
+_WITHIN = 0.2  # a character whose middle lies farther inside the box is the box
+_EDGE = 0.15  # a character that looks like a box may lie this far outside
+_MARK_BEFORE = 0.6  # a mark reaches this far to the left of the box
+_MARK_BEHIND = 0.6  # a mark that was read as a box reaches this far to the right
+_SIGN_BEHIND = 1.1  # a mark that was read as a sign of its own reaches this far to the right
 
 
 def make_page(page: FlatPage, number: int, first_table: int) -> Page:
-    """The page of that number with its tables, which count from `first_table`, and lines, in points of the
-    upright picture."""
+    """Return `page` as page `number` of a document, with its tables and lines from the top down.
+
+    The tables count from `first_table`. All sizes and boxes are in points of the upright page.
+    """
     by_cell: dict[tuple[int, int] | None, list[ReadLine]] = {}
     for line in page.lines:
         by_cell.setdefault(line.place.cell, []).append(line)
@@ -69,8 +75,8 @@ def _table(index: int, grid: Grid, texts: Sequence[tuple[Line, ...]], page: Flat
 
 
 def _lines(lines: Sequence[ReadLine], within: Rect, page: FlatPage, wraps: bool = True) -> tuple[Line, ...]:
-    """The lines of a cell; those that only go on because it is no wider are one. Between tables (`wraps` off)
-    each is its own."""
+    """Return the lines of a cell. Rows that only the width of the cell parts become one line. Between tables
+    (`wraps` off) each row stays a line of its own. `within`: the cell, in pixels."""
     rows = in_rows(lines)
     squares = find_squares(rows, within, page) if rows else []
     items = [_items(row, marks, page) for row, marks in zip(rows, squares, strict=True)]
@@ -89,8 +95,8 @@ def _lines(lines: Sequence[ReadLine], within: Rect, page: FlatPage, wraps: bool 
 def _goes_on(
     before: Sequence[ReadLine], after: Sequence[ReadLine], items: Sequence["_Item"], room: float
 ) -> bool:
-    """Whether the row `before` was too full to take the first word of `after`; `room` is how wide a row may
-    be."""
+    """Tell whether the row `before` had no room for the first word of `after`, which holds `items`. `room`:
+    the greatest width of a row, in pixels."""
     left = room - (before[-1].place.box[2] - before[0].place.box[0])
     high = after[0].place.box[3] - after[0].place.box[1]
     apart = after[0].place.box[1] - before[0].place.box[3]
@@ -98,7 +104,8 @@ def _goes_on(
 
 
 def _first_word(items: Sequence["_Item"], high: float) -> float:
-    """How wide the first word is that may not be broken: letters and digits, or one Chinese character."""
+    """Return the width in pixels of the first word, which may not be broken: letters and digits, or one
+    Chinese character. `high`: the height of the row, in pixels."""
     end = items[0].x0 if items else 0.0
     for number, item in enumerate(items):
         text = item.span.text if isinstance(item.span, Run) else ""
@@ -115,7 +122,7 @@ def _is_latin(item: "_Item") -> bool:
 
 @dataclass(frozen=True)
 class _Item:
-    """A character or a mark, and from where to where it stands along its row, in pixels."""
+    """A character or a mark. It goes from `x0` to `x1` along its row, in pixels."""
 
     x0: float
     x1: float
@@ -123,7 +130,7 @@ class _Item:
 
 
 def _items(row: Sequence[ReadLine], squares: Sequence[Square], page: FlatPage) -> list[_Item]:
-    """The characters and boxes of a row in the order in which they stand, with a blank where two pieces of it
+    """Return the characters and boxes of a row from left to right, with a blank where two pieces of the row
     stand well apart."""
     items = [
         _Item(
@@ -139,16 +146,16 @@ def _items(row: Sequence[ReadLine], squares: Sequence[Square], page: FlatPage) -
 
 
 def _characters(piece: ReadLine, squares: Sequence[Square], page: FlatPage) -> Iterator[_Item]:
-    """What was read of a row's piece, without what is nothing but a box."""
+    """Yield the characters that were read in a piece of a row, except those that are only a box."""
     _, top, _, bottom = piece.place.box
     glyphs = piece.reading.glyphs
     for number, (glyph, (start, end)) in enumerate(zip(glyphs, piece.glyph_boxes(), strict=True)):
         if not any(_is_of(square, (start + end) / 2, glyph) for square in squares):
             sure = min(glyph.confidence, rungs.STRONG if _is_mistakable(glyphs, number) else 1.0)
-            # Recognisers see boxes in running text too; what the shape doesn't bear out is a character that
-            # nobody knows.
+            # Recognisers see boxes in running text, too. A box without the shape of one is an unknown
+            # character.
             sure = min(sure, rungs.EVEN) if glyph.text in EMPTY_GLYPHS | MARK_GLYPHS else sure
-            # A stroke less makes another digit or letter, and no other Chinese character.
+            # Without one stroke, a digit or letter becomes another one. A Chinese character does not.
             sure = (
                 min(sure, rungs.EVEN)
                 if glyph.text.isascii() and _is_struck((start, top, end, bottom), page)
@@ -164,12 +171,12 @@ def _characters(piece: ReadLine, squares: Sequence[Square], page: FlatPage) -> I
 
 
 def _is_struck(glyph: Rect, page: FlatPage) -> bool:
-    """Whether a line that was taken off the page ran through a glyph."""
+    """Tell whether a line that was taken off the page ran through a glyph (box in pixels)."""
     return any(area(meet(glyph, streak)) > 0 for streak in page.ruling.streaks)
 
 
 def _spaced(items: Sequence[_Item], row: Sequence[ReadLine]) -> list[_Item]:
-    """The items with a blank between two where the pieces of their row stand well apart."""
+    """Return the items, with a blank wherever two pieces of their row stand well apart."""
     high = max(piece.place.box[3] - piece.place.box[1] for piece in row)
     gaps = [
         (before.place.box[2] + after.place.box[0]) / 2
@@ -185,8 +192,8 @@ def _spaced(items: Sequence[_Item], row: Sequence[ReadLine]) -> list[_Item]:
 
 
 def _is_mistakable(glyphs: Sequence[Glyph], number: int) -> bool:
-    """Whether a 1 or 0 stands against letters, or l, I, O against digits: fonts draw them alike, and readers
-    are sure of either."""
+    """Tell whether a 1 or 0 stands beside letters, or an l, I or O beside digits. Fonts draw them alike, and
+    the recogniser is sure of either."""
     text = glyphs[number].text
     around = [glyphs[i].text for i in (number - 1, number + 1) if 0 <= i < len(glyphs)]
     if text in TWIN_DIGITS:
@@ -205,15 +212,16 @@ def _line(items: Sequence[_Item]) -> Line:
 
 
 def _is_of(square: Square, middle: float, glyph: Glyph) -> bool:
-    """Whether a character is nothing but the box, or its mark, as the recogniser saw it."""
+    """Tell whether a character is only the box, or its mark, as the recogniser saw it. `middle`: the
+    character's middle along the row, in pixels."""
     x0, _, x1, _ = square.box
     side = x1 - x0
     if x0 + _WITHIN * side < middle < x1 - _WITHIN * side:
         return True
     if x0 - _EDGE * side < middle < x1 + _EDGE * side:
         return is_boxlike(glyph.text) or glyph.confidence < rungs.LEGIBLE or not glyph.text.strip()
-    # The stroke of a tick sweeps on to the right of its box, or stands there whole; that of a ring or a line
-    # is on both sides.
+    # The stroke of a tick goes on to the right of its box, or all of it stands there. A ring or a line
+    # reaches out on both sides.
     before = x0 - _MARK_BEFORE * side if square.state in ("corrected", "unclear") else x0
     if square.state == "empty" or middle < before:
         return False

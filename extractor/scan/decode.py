@@ -1,4 +1,4 @@
-"""Decodes image files and pages of PDFs into pictures, and checks them against limits before decoding."""
+"""Decodes image files and pages of PDFs into RGB pictures. Checks them against limits before decoding."""
 
 import io
 import logging
@@ -22,28 +22,30 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_A4 = (595.3, 841.9)
-_LONGEST = 5000  # pixels of a side of a page of a PDF
+_A4 = (595.3, 841.9)  # points
+_LONGEST = 5000  # pixels: the longest side of a drawn page of a PDF, unless `_COARSEST` asks for more
 _POINTS_AN_INCH = 72
-# Dots an inch: a page of a PDF is drawn with no more than the first and no fewer than the second, and with
-# the third where it holds no picture; what a file states below the last is no resolution of a page.
-_FINEST, _COARSEST, _USUAL, _STATED = 300, 100, 200, 60
-_SHORTEST_SIDE, _LONGEST_SIDE = 200, 2500  # points that a side of paper has
+_FINEST = 300  # dots an inch: a page of a PDF is drawn no finer
+_COARSEST = 100  # dots an inch: a page of a PDF is drawn no coarser
+_USUAL = 200  # dots an inch of a page of a PDF that holds no picture
+_STATED = 60  # dots an inch: if an image file states less, it is not the resolution of a page
+_SHORTEST_SIDE, _LONGEST_SIDE = 200, 2500  # points: a sheet of paper has sides between them
 _ENTRY = 12  # bytes of an entry in a directory of a TIFF
-_NEW_SUBFILE_TYPE = 254  # the tag of a TIFF that tells a smaller copy
-_MOST_FRAMES = 10_000
+_NEW_SUBFILE_TYPE = 254  # the tag of a TIFF that marks a smaller copy
+_MOST_FRAMES = 10_000  # frames of an image file that are looked at
+# The bytes that begin a TIFF (in either byte order) and a JPEG, and those that end a JPEG.
 _TIFF = (b"II*\0", b"MM\0*")
 _JPEG, _JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
 _LACKS_END = "图片不完整，缺少末尾，只读取了已有的部分"
-_WHITES = (1, 255, 1023, 4095, 16383, 65535)  # of float pictures, and of greys of 8 to 16 bits
-_LEAST_ACROSS = 8  # pixels; not even a letter has fewer
-_MOST_PIXELS_ACROSS = 1_000_000  # of a page drawn, of which but a part is kept
+_WHITES = (1, 255, 1023, 4095, 16383, 65535)  # white of float pictures, and of greys of 8 to 16 bits
+_LEAST_ACROSS = 8  # pixels of the shorter side; not even a letter has fewer
+_MOST_PIXELS_ACROSS = 1_000_000  # pixels of the longer side of a page of which only a part is drawn
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A page as it came: RGB pixels, its size in points where the file says so, and what is wrong with the
-    file where it was read all the same."""
+    """A page as it came. `colour`: RGB, height x width x 3. `points`: (width, height) in points, if the file
+    says so. `damage`: what is wrong with a file that was read all the same, in words for a person."""
 
     colour: "NDArray[np.uint8]"
     points: tuple[float, float] | None = None
@@ -51,8 +53,11 @@ class Picture:
 
 
 def pdf_pictures(data: bytes, numbers: Sequence[int], limits: PictureLimits) -> Iterator[Picture]:
-    """Pages of a PDF, counted from 1, as fine as the pictures on them, at most 300 dpi, with what notes and
-    fields show. Raises Damaged, TooLarge."""
+    """Yield the pages `numbers` of a PDF, counted from 1, with their notes and form fields.
+
+    A page is drawn as fine as the finest picture on it, at 100 to 300 dots an inch. Raises Damaged if the PDF
+    can't be opened, TooManyPixels if a page is over the limit.
+    """
     if not numbers:
         return
     import numpy as np
@@ -60,7 +65,7 @@ def pdf_pictures(data: bytes, numbers: Sequence[int], limits: PictureLimits) -> 
 
     try:
         document = pdfium.PdfDocument(data)
-        # Only then fields are drawn.
+        # Without this, pdfium draws no fields.
         document.init_forms()
         for number in numbers:
             page = document[number - 1]
@@ -83,11 +88,11 @@ def pdf_pictures(data: bytes, numbers: Sequence[int], limits: PictureLimits) -> 
 def pdf_page(
     data: bytes, number: int, size: tuple[float, float], scale: float, box: Box, quarters: int = 0
 ) -> "NDArray[np.uint8]":
-    """What `box` holds of a page of a PDF, counted from 1, in RGB at `scale` pixels a point; annotations and
-    fields too.
+    """Return the part of a page of a PDF inside `box`, with annotations and fields: RGB, height x width x 3.
 
-    `size` is the page's in points, as boxes on it are given, once it was turned by so many `quarters`,
-    counter-clockwise. Raises Damaged.
+    `number`: the page, counted from 1. `size`: (width, height) in points of the page after it was turned
+    counter-clockwise by `quarters` quarter turns. `box` is in these points, too. `scale`: pixels a point.
+    Raises Damaged if the page can't be opened, TooManyPixels if it is too long at this scale.
     """
     import numpy as np
     import pypdfium2 as pdfium  # type: ignore[import-untyped, unused-ignore]
@@ -102,8 +107,8 @@ def pdf_page(
             fine = scale * size[0] / width
             if max(width, height) * fine > _MOST_PIXELS_ACROSS:
                 raise TooManyPixels(f"第 {number} 页的尺寸过大")
-            # pdfium is told what to leave out on each side, in its own points, and rounds up; half a pixel
-            # less makes that exact.
+            # pdfium takes how much to leave out on each side, in its own points, and rounds up to pixels.
+            # Half a pixel less makes that exact.
             across, down = (
                 _cut_off(box.x0, box.x1, size[0], width * fine),
                 _cut_off(box.y0, box.y1, size[1], height * fine),
@@ -117,14 +122,15 @@ def pdf_page(
 
 
 def _cut_off(low: float, high: float, whole: float, pixels: float) -> tuple[int, int]:
-    """How many of a side's pixels lie before and behind a stretch of it, so that at least one is left."""
+    """Return how many of a side's `pixels` lie before `low` and behind `high`. At least one pixel is left.
+    `whole`: the length of the side, in the unit of `low` and `high`."""
     count = math.ceil(pixels)
     before = min(math.floor(low / whole * pixels), count - 1)
     return before, count - max(min(math.ceil(high / whole * pixels), count), before + 1)
 
 
 def _fineness(page: "PdfPage") -> float:
-    """Pixels a point of the finest picture on the page."""
+    """Return the pixels a point of the finest picture on the page."""
     import pypdfium2.raw as raw  # type: ignore[import-untyped, unused-ignore]
 
     finest = 0.0
@@ -143,8 +149,11 @@ def _fineness(page: "PdfPage") -> float:
 def decode(
     data: bytes, limits: PictureLimits = PictureLimits(), only: int | None = None
 ) -> Iterator[Picture]:
-    """The pages of an image file, or `only` the one of that number. Raises Damaged if it is none, TooLarge
-    over the limits, NotAForm where it is but a dot or a line."""
+    """Yield the pages of an image file, or `only` the page of that number, counted from 1.
+
+    Raises Damaged if `data` is no image, TooManyPages or TooManyPixels over the limits, NotAForm if the
+    picture is only a dot or a line.
+    """
     from PIL import ImageOps
 
     if data[:4] in _TIFF and _directories(data) > _MOST_FRAMES:
@@ -165,13 +174,14 @@ def decode(
 
 
 def _frames(image: "Image", limits: PictureLimits) -> int:
-    """How many pages an image file has. The further frames of a GIF, WebP or APNG may be pages that somebody
-    put together, those of other kinds are previews and depth maps."""
+    """Return the number of pages of an image file. The further frames of a TIFF, GIF, WebP or APNG may be
+    pages that somebody put together. Those of other kinds are previews and depth maps."""
     if image.format in ("TIFF", "WEBP", "PNG"):
         return int(getattr(image, "n_frames", 1))
     if image.format != "GIF":
         return 1
-    # A GIF does not say how many it has, and Pillow would count millions; one more than may be is enough.
+    # A GIF does not say how many frames it has, and Pillow would count millions. Counting to one over the
+    # limit is enough.
     for number in range(1, limits.pages + 1):
         _check_size(image, limits)
         try:
@@ -188,11 +198,11 @@ def _check_size(image: "Image", limits: PictureLimits) -> None:
 
 
 def _lacks_end(data: bytes, limits: PictureLimits) -> bool:
-    """Whether a JPEG was cut off: viewers show what is there, Pillow refuses it."""
+    """Tell whether a JPEG was cut off. Viewers show what is there, but Pillow refuses it."""
     if not data.startswith(_JPEG) or data.rstrip(b"\0\r\n ").endswith(_JPEG_END):
         return False
-    # Telephones put films behind the end, and small pictures with an end of their own into the beginning:
-    # only decoding tells.
+    # Phones put films behind the end of the picture, and previews with an end of their own before it. So only
+    # decoding tells.
     try:
         with _errors(limits), _opened(data) as image:
             _check_size(image, limits)
@@ -203,15 +213,15 @@ def _lacks_end(data: bytes, limits: PictureLimits) -> bool:
 
 
 def _on_white(image: "Image") -> "NDArray[np.uint8]":
-    """The RGB pixels of a picture as on paper: what is transparent is white, and deeper greys are scaled, not
-    cut off."""
+    """Return a picture as on paper: RGB, height x width x 3, 8 bits a channel. Transparent pixels become
+    white. Greys of more than 8 bits are scaled, not cut off."""
     import numpy as np
     from PIL import Image
 
     if image.mode.startswith(("I", "F")):
         grey = np.asarray(image, np.float64)
         most = float(np.nan_to_num(grey).max())
-        # A scanner of 12 bits leaves the upper ones of 16 empty.
+        # A scanner of 12 bits leaves the upper 4 of 16 bits empty.
         white = next((top for top in _WHITES if most <= top), most)
         scaled = np.clip(np.nan_to_num(grey) * (255 / white), 0, 255).astype(np.uint8)
         return np.repeat(scaled[..., None], 3, axis=2)
@@ -222,9 +232,10 @@ def _on_white(image: "Image") -> "NDArray[np.uint8]":
 
 
 def _directories(data: bytes) -> int:
-    """How many pages a TIFF says that it has, at most one more than it may; those of a circle count once.
+    """Return how many pages a TIFF says that it has, counting up to `_MOST_FRAMES` + 1. Directories that form
+    a circle count once.
 
-    Pillow looks at each in a time that grows with the number of them.
+    Pillow's time for each page grows with their number, so they are counted before it opens the file.
     """
     order, seen = "<" if data.startswith(b"II") else ">", set[int]()
     try:
@@ -234,13 +245,13 @@ def _directories(data: bytes) -> int:
             (entries,) = struct.unpack_from(f"{order}H", data, at)
             (at,) = struct.unpack_from(f"{order}I", data, at + 2 + _ENTRY * entries)
     except struct.error:
-        pass  # what is there may still be read
+        pass  # the pages before the break may still be readable
     return len(seen)
 
 
 def size_of(data: bytes) -> tuple[int, int]:
-    """(width, height) in pixels of an image file, without decoding it. Raises Damaged if it is none, TooLarge
-    over any limit."""
+    """Return (width, height) in pixels of an image file, without decoding it. Raises Damaged if it is none,
+    TooManyPixels if it is larger than Pillow opens."""
     with _errors(PictureLimits()), _opened(data) as image:
         return image.size
 
@@ -248,10 +259,10 @@ def size_of(data: bytes) -> tuple[int, int]:
 def _opened(data: bytes) -> "Image":
     from PIL import Image
 
-    # Pictures are held to limits of ours, and what is wrong with one a person is told in words.
+    # Our own limits hold for pictures, and a person is told in words what is wrong with one.
     warnings.filterwarnings("ignore", module=r"PIL\.")
     if data[4:8] == b"ftyp":
-        # Not before it is needed, since it teaches all of Pillow.
+        # Only when it is needed, since it changes Pillow for the whole process.
         from pi_heif import register_heif_opener
 
         register_heif_opener()
@@ -259,7 +270,8 @@ def _opened(data: bytes) -> "Image":
 
 
 def size_in_points(picture: Picture) -> tuple[float, float]:
-    """(width, height) of the page that a picture shows: as the file says, or such that A4 holds it."""
+    """Return (width, height) in points of the page that a picture shows: as the file says, or else the
+    largest size that fits on A4."""
     if picture.points:
         return picture.points
     height, width = picture.colour.shape[:2]
@@ -268,7 +280,8 @@ def size_in_points(picture: Picture) -> tuple[float, float]:
 
 
 def _is_preview(image: "Image", frame: int) -> bool:
-    """Whether a page of a TIFF is only a smaller copy of another (bit 0 of NewSubfileType)."""
+    """Tell whether a frame is only a smaller copy of another one: in a TIFF, bit 0 of the tag NewSubfileType
+    says so (TIFF 6.0)."""
     if frame == 0:
         return False
     image.seek(frame)
@@ -278,7 +291,7 @@ def _is_preview(image: "Image", frame: int) -> bool:
 
 @contextmanager
 def _errors(limits: PictureLimits) -> Iterator[None]:
-    """What Pillow raises, in the words of this house."""
+    """Turn what Pillow raises into TooManyPixels or Damaged."""
     from PIL import Image
 
     try:
@@ -307,7 +320,8 @@ def _too_many(limits: PictureLimits, size: tuple[int, int] | None = None) -> Too
 
 
 def _points(size: tuple[int, int], dpi: Sequence[float] | None) -> tuple[float, float] | None:
-    """The page's size, where the resolution that the file states gives one that paper has."""
+    """Return (width, height) in points by the resolution `dpi` that the file states. Return None if it states
+    none, or if no paper has this size. `size`: (width, height) in pixels."""
     if not dpi or min(dpi) < _STATED:
         return None
     width, height = size[0] / float(dpi[0]) * _POINTS_AN_INCH, size[1] / float(dpi[1]) * _POINTS_AN_INCH

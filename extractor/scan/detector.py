@@ -1,7 +1,8 @@
-"""What stands before and after PP-OCR's detector: a picture to numbers, and a map of probabilities to boxes.
+"""Prepares pictures for PP-OCR's detector of text lines, and turns its map of probabilities into boxes.
 
 The steps are those of `paddleocr`, and a test holds that both find the same boxes. Importing that library
-takes as long as reading a page, because it comes with what trains and serves models.
+takes as long as reading a page, because it brings along what trains and serves models. The method is DB
+(Liao et al. 2020, "Real-time Scene Text Detection with Differentiable Binarization").
 """
 
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    # Reading Word costs no numerical library.
+    # Only for type checkers: reading a Word file must not load a numerical library.
     import numpy as np
     from numpy.typing import NDArray
 
@@ -18,19 +19,23 @@ if TYPE_CHECKING:
 
 Box = tuple[float, float, float, float]
 
-SIDE = 1280  # of the largest picture that the model is given
-_BLOCK = 32  # pixels that the model takes together
-# The mean and the spread of each colour that it was trained with.
+SIDE = 1280  # pixels: the longest side of a picture that the model is given
+_BLOCK = 32  # pixels: the sides that the model takes are multiples of it
+# The mean and the standard deviation of each channel in training. White is 1.
 _MEANS, _SPREADS = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-# How probable each pixel of a line is, and its pixels together; and how much larger the line is than what the
-# model marks of it: by so much of its area over its length.
-PIXEL, TOGETHER, LARGER = 0.2, 0.45, 1.4
-MOST = 1000  # boxes
-_THINNEST = 3  # pixels
+PIXEL = 0.2  # probability: a pixel of a line has more
+TOGETHER = 0.45  # probability: the pixels of a line have at least this mean
+# The model marks only the core of a line. The line is larger on each side by this factor times the core's
+# area over its perimeter.
+LARGER = 1.4
+MOST = 1000  # outlines that are looked at
+_THINNEST = 3  # pixels of the map: a marked core is at least so thick, and a line is 2 pixels thicker
 
 
 def to_numbers(picture: "Picture") -> "Floats":
-    """The picture, height x width x 3, as the model takes it: 1 x 3 x sides that are multiples of a block."""
+    """Return `picture` (height x width x 3, 8 bits a channel) as the model takes it: 1 x 3 x height x width,
+    each channel less its mean and over its deviation. The picture is made smaller if it is longer than
+    `SIDE`. Both sides become multiples of 32 pixels."""
     import cv2
     import numpy as np
 
@@ -50,7 +55,8 @@ def to_numbers(picture: "Picture") -> "Floats":
 
 
 def to_boxes(probabilities: "Floats", shape: Sequence[int]) -> list[Box]:
-    """Boxes around the lines that a map of probabilities shows, in pixels of the picture of that shape."""
+    """Return the bounding boxes (x0, y0, x1, y1) of the lines that a map of probabilities (rows x columns,
+    0 to 1) shows, in pixels of the picture. `shape`: that of the picture, height first."""
     import cv2
     import numpy as np
 
@@ -76,7 +82,8 @@ def to_boxes(probabilities: "Floats", shape: Sequence[int]) -> list[Box]:
 
 
 def _corners(rectangle: "Sequence[object]") -> "Floats":
-    """The corners, beginning top left: what is larger than them depends in its last pixel on the first."""
+    """Return the corners (4 x 2), beginning top left. The order matters: the grown outline depends on the
+    first corner in its last pixel."""
     import cv2
     import numpy as np
 
@@ -87,7 +94,7 @@ def _corners(rectangle: "Sequence[object]") -> "Floats":
 
 
 def _probability(probabilities: "Floats", corners: "Floats") -> float:
-    """The mean within the corners."""
+    """Return the mean probability inside the corners."""
     import cv2
     import numpy as np
 
@@ -101,6 +108,7 @@ def _probability(probabilities: "Floats", corners: "Floats") -> float:
 
 
 def _larger(corners: "Floats") -> "NDArray[np.int32]":
+    """Return the outline (n x 1 x 2) of the line around the core with these corners, grown on all sides."""
     import cv2
     import numpy as np
     import pyclipper

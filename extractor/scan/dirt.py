@@ -1,8 +1,8 @@
-"""Dirt that a recogniser took for characters: specks of a roller or of dirty glass, which lie one over the
-other all down the sheet.
+"""Finds dirt that a recogniser took for characters: specks of a scanner's roller or of dirty glass, which lie
+one below the other all down the sheet.
 
-Whatever it was, it is taken for no part of the text, and told as ink that nobody read, so that a person looks
-wherever it lies on an answer.
+Dirt is no part of the text. It is reported as unread ink, so that a person looks wherever it lies on an
+answer.
 """
 
 from collections.abc import Sequence
@@ -14,19 +14,20 @@ from extractor import rungs
 from extractor.scan.flat import FlatPage, ReadLine
 from models.page import Box
 
-_FEWEST, _LONGEST = 3, 3  # scraps over each other that are dirt, and characters that were made of one
-_WIDEST = 1.1  # of the height of a usual line: a scrap is no wider
-_OFF = 0.6  # of the same: so far to the left or right of each other they lie
+_FEWEST = 3  # scraps: so many below each other are dirt
+_LONGEST = 3  # characters: no scrap was read as more
+_WIDEST = 1.1  # share of the usual height of a line: a scrap is narrower
+_OFF = 0.6  # share of the usual height of a line: scraps of one band lie less far to the side of each other
 
 
 def without_dirt(page: FlatPage) -> tuple[FlatPage, tuple[Box, ...]]:
-    """The page without lines that are dirt, and where these lay."""
+    """Return the page without the lines that are dirt, and the boxes of these lines in points."""
     if not page.lines:
         return page, ()
     high = float(np.median([line.place.box[3] - line.place.box[1] for line in page.lines]))
     scraps = [line for line in page.lines if _is_scrap(line, high)]
     dirt = {id(line) for line in scraps if _is_in_band(line, scraps, high)}
-    # Where nothing else stands in a cell, it may be all of an answer.
+    # Where nothing else stands in a cell, what looks like dirt may be the whole answer.
     held = {line.place.cell for line in page.lines if id(line) not in dirt}
     gone = [
         line for line in scraps if id(line) in dirt and (line.place.cell is None or line.place.cell in held)
@@ -37,7 +38,8 @@ def without_dirt(page: FlatPage) -> tuple[FlatPage, tuple[Box, ...]]:
 
 
 def _is_scrap(line: ReadLine, high: float) -> bool:
-    """Whether a line is a speck's size, and nothing that was made of it is legible."""
+    """Tell whether a line is as small as a speck, and no character of it is legible. `high`: the usual height
+    of a line, in pixels."""
     x0, _, x1, _ = line.place.box
     glyphs = line.reading.glyphs
     return (
@@ -48,7 +50,7 @@ def _is_scrap(line: ReadLine, high: float) -> bool:
 
 
 def _is_in_band(line: ReadLine, scraps: Sequence[ReadLine], high: float) -> bool:
-    """Whether several scraps lie over and under it, in rows of their own."""
+    """Tell whether the line is one of several scraps above each other, each in a row of its own."""
     levels = sorted(
         (other.place.box[1] + other.place.box[3]) / 2
         for other in scraps

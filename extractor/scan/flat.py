@@ -1,4 +1,4 @@
-"""A flat page as a value: what the steps from its picture to a `Page` find out about it and pass on."""
+"""Holds a flat page as a value. The steps from its picture to a `Page` add what they find out about it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -20,16 +20,16 @@ from models.page import Box
 
 Gray = NDArray[np.uint8]
 
-# Half widths of a character by the width of a Chinese one; how far apart, in heights of their line, two of
-# these may follow each other; and the width of one, in the same, where no two do.
-_HALF_WIDE, _HALF_NARROW = 0.47, 0.25
-_FARTHEST, _USUAL_EM = 1.3, 0.58
+_HALF_WIDE = 0.47  # ems: half the width of a Chinese character
+_HALF_NARROW = 0.25  # ems: half the width of any other character
+_FARTHEST = 1.3  # share of a line's height: Chinese characters that follow each other are less far apart
+_USUAL_EM = 0.58  # share of a line's height: an em, where no two Chinese characters follow each other
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a line, or a part of one, stands: its pixels, and its cell as (grid, cell) of the ruling; None
-    between tables."""
+    """Where a line, or a part of one, stands. `box` is in pixels. `cell`: the indices (grid, cell) in the
+    ruling, or None between tables."""
 
     box: Rect
     cell: tuple[int, int] | None = None
@@ -37,9 +37,11 @@ class Place:
 
 @dataclass(frozen=True)
 class ReadLine:
-    """A line and what it says; `recovered` tells of each character whether it stood under a seal, `struck`
-    whether a pen went through it, `underlined` whether one went along under it, and each is empty where none
-    did."""
+    """A line and what it says.
+
+    Three tuples hold a flag for each character. Each is empty if no character has the flag. `recovered`: it
+    stood under a seal. `struck`: a pen went through it. `underlined`: a pen went along under it.
+    """
 
     place: Place
     reading: Reading
@@ -48,8 +50,8 @@ class ReadLine:
     underlined: tuple[bool, ...] = ()
 
     def glyph_boxes(self) -> list[tuple[float, float]]:
-        """From where to where each glyph stands, in pixels of the page: Chinese ones as wide as they follow
-        each other, others half."""
+        """Return (x0, x1) of each glyph, in pixels of the page. A Chinese glyph is about an em wide, any
+        other half an em."""
         x0, _, x1, _ = self.place.box
         glyphs = [(glyph, x0 + glyph.at * (x1 - x0)) for glyph in self.reading.glyphs]
         wide = self.em()
@@ -57,26 +59,30 @@ class ReadLine:
         return [(x - half, x + half) for (_, x), half in zip(glyphs, halves, strict=True)]
 
     def em(self, usual: float = _USUAL_EM) -> float:
-        """The width of a Chinese character: how they follow each other, since a stroke may reach far above
-        and below; where no two do, so much of the line's height."""
+        """Return the em of the line in pixels: the median step from one Chinese character to the next. The
+        line's height tells less, since a stroke may reach far above and below. Where no two Chinese
+        characters follow each other, the em is `usual` times the height."""
         steps = self.steps()
         return float(np.median(steps)) if steps else usual * (self.place.box[3] - self.place.box[1])
 
     def steps(self) -> list[float]:
-        """How far behind each other Chinese characters follow, in pixels, as the recogniser places them."""
+        """Return the distances in pixels from each Chinese character to the next, as the recogniser places
+        them."""
         x0, y0, x1, y1 = self.place.box
         pairs = pairwise(self.reading.glyphs)
         steps = [(b.at - a.at) * (x1 - x0) for a, b in pairs if is_chinese(a.text) and is_chinese(b.text)]
-        # Between two options of one character each there is a box.
+        # A longer step doesn't count: between two options of one character each there is a box.
         return [step for step in steps if step < _FARTHEST * (y1 - y0)]
 
 
 @dataclass(frozen=True)
 class FlatPage:
-    """An upright page, all in pixels of it. `rings`: its seals from the top down. `lifted`: its text layer,
-    height x width, without the seals that are not red, as far as they can be told from print. `clear`: the
-    same with red writing and without its ruling, as it is read. `red`: boxes around pieces of that writing.
-    `lines`: what was read so far."""
+    """An upright page. All places are in its pixels, all pictures are height x width in grey.
+
+    `rings`: its seals from the top down. `lifted`: its text layer without the seals that are not red, as far
+    as they can be told from print. `clear`: the same with red writing and without the ruling, for the
+    recogniser. `red`: boxes around pieces of that writing. `lines`: what was read so far.
+    """
 
     layers: Layers
     ruling: Ruling
@@ -88,7 +94,7 @@ class FlatPage:
 
     @classmethod
     def of(cls, layers: Layers, ruling: Ruling, rings: Sequence[Ring]) -> "FlatPage":
-        """The page before anything on it is read."""
+        """Return the page before anything on it is read."""
         lifted = lift_seals(layers, rings)
         writing, red = red_writing(layers, rings, ruling.lines)
         clear = ruling.taken_off(lifted)
@@ -97,12 +103,12 @@ class FlatPage:
         return cls(layers, ruling, tuple(rings), lifted, clear, red)
 
     def reading(self, lines: Iterable[ReadLine]) -> "FlatPage":
-        """The page with these lines instead of those that it had."""
+        """Return the page with these lines in place of its own."""
         return replace(self, lines=tuple(lines))
 
     @property
     def shape(self) -> tuple[int, int]:
-        """(height, width)."""
+        """(height, width) in pixels."""
         height, width = self.layers.text.shape
         return height, width
 
@@ -112,6 +118,6 @@ class FlatPage:
         return self.layers.scale
 
     def in_points(self, rect: Rect) -> Box:
-        """A box of pixels in points; never outside the page's upper left edges."""
+        """Return a box of pixels in points, cut at the page's upper and left edge."""
         x0, y0, x1, y1 = (max(0.0, v / self.scale) for v in rect)
         return Box(x0=round(min(x0, x1), 1), y0=round(min(y0, y1), 1), x1=round(x1, 1), y1=round(y1, 1))

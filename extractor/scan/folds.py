@@ -1,9 +1,9 @@
-"""Corrects folds across a sheet: print that a crease pushed aside is put back, by what the crease did to the
-rules that cross it.
+"""Corrects folds across a sheet: puts print back that a crease pushed aside. The rules that cross the crease
+tell how far.
 
-A fold moves whole rows of a picture sideways, or whole columns up and down, by a little in a narrow strip.
-All rules that cross it shift the same way there. The shift is followed along them by dynamic programming
-(Viterbi 1967). Everything here follows the rows of the picture.
+A fold shifts whole rows of a picture sideways, or whole columns up and down, by a few pixels in a narrow
+strip. All rules that cross it shift the same way there. Dynamic programming (Viterbi 1967) follows the shift
+along them. Everything here follows the rows of the picture.
 """
 
 from collections.abc import Sequence
@@ -20,44 +20,45 @@ from models.geometry import Rect
 Gray = NDArray[np.uint8]
 Shifts = NDArray[np.int64]
 
-# pixels that print is moved at most; every how many columns it is looked at, by one pixel each at most
-_FARTHEST, _STEP = 16, 2
-_TURN = 0.4  # rules that must be seen to be worth a pixel's move
-_LONG = 0.2  # of the page: rules that tell of folds, and from how many on they do
-_RULES = 2
-_GAP = 12  # pixels of a rule that are missing at a fold
-_LEAST = 4  # pixels: what is moved less need not be put back
+_FARTHEST = 16  # pixels: the greatest shift
+_STEP = 2  # columns from one look at the rules to the next; the shift changes by at most a pixel a step
+_TURN = 0.4  # rules: the price of a change of a pixel, against the number of rules that are seen
+_LONG = 0.2  # share of the page's size along the rules: longer rules tell of folds
+_RULES = 2  # the least number of long rules, and of broken ones, that tell of a fold
+_GAP = 12  # pixels: a rule of which more is missing is broken
+_LEAST = 4  # pixels: a smaller shift is not put back
 
 
 @dataclass(frozen=True)
 class Folds:
-    """How far print is moved: each column of a picture down, and each row to the right, in pixels."""
+    """How far folds moved print, in pixels. `down`: one shift for each column of the picture. `right`: one
+    for each row."""
 
     down: Shifts
     right: Shifts
 
     def at(self, x: float, y: float) -> tuple[int, int]:
-        """How far print is moved at a place, to the right and down."""
+        """Return the shift (right, down) in pixels at the place (`x`, `y`)."""
         return int(self.right[min(max(int(y), 0), len(self.right) - 1)]), int(
             self.down[min(max(int(x), 0), len(self.down) - 1)]
         )
 
     def flat(self, box: Rect) -> Rect:
-        """Where what is in a box is without the folds."""
+        """Return the place of a box without the folds, in pixels."""
         right, down = self.at((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
         return box[0] - right, box[1] - down, box[2] - right, box[3] - down
 
     def undone(self, picture: Gray) -> Gray:
-        """The picture with its print put back."""
+        """Return the picture (height x width) with its print put back."""
         return _moved(_moved(picture, self.down).T, self.right).T.copy()
 
     def done(self, picture: Gray) -> Gray:
-        """A picture that goes with the flat one, moved as the sheet's print is."""
+        """Return a picture that matches the unfolded sheet, shifted as the folds shift the print."""
         return _moved(_moved(picture.T, -self.right).T, -self.down)
 
 
 def _moved(picture: Gray, shifts: Shifts) -> Gray:
-    """The picture, each column of it moved up by so many pixels."""
+    """Return the picture with each column moved up by its shift, in pixels."""
     if not shifts.any():
         return picture
     rows = np.clip(np.arange(picture.shape[0])[:, None] + shifts[None, :], 0, picture.shape[0] - 1)
@@ -65,14 +66,14 @@ def _moved(picture: Gray, shifts: Shifts) -> Gray:
 
 
 def find_folds(levels: Sequence[Rule], uprights: Sequence[Rule], ink: tuple[Gray, Gray]) -> Folds | None:
-    """The folds that rules of both directions tell of, None where there are none. `ink`: that of the page,
-    and turned over its diagonal."""
+    """Return the folds that the rules of both directions tell of, or None if there are none. `ink`: the ink
+    of the page (height x width, not 0 where there is ink), and the same mirrored at its diagonal."""
     folds = Folds(_shifts(levels, ink[0]), _shifts(uprights, ink[1]))
     return folds if folds.down.any() or folds.right.any() else None
 
 
 def _shifts(rules: Sequence[Rule], ink: Gray) -> Shifts:
-    """How far the rules along the rows are moved down in each column."""
+    """Return how far the rules along the rows are moved down in each column, in pixels."""
     size = ink.shape[1]
     tracks = _tracks(rules, _LONG * size)
     broken = sum(_is_broken(track) for track in tracks)
@@ -88,13 +89,13 @@ def _shifts(rules: Sequence[Rule], ink: Gray) -> Shifts:
         seen += near[np.clip(rows, 0, ink.shape[0] - 1)[None, :], columns[:, None]]
     path = offsets[_best(seen)]
     moved = np.interp(np.arange(size), columns, path, left=0, right=0)
-    # What all of a rule is off by is where it stands.
+    # A shift of the whole rule is no fold, but the place where the rule stands.
     moved -= np.median(path)
     return np.rint(moved).astype(np.int64) if np.abs(moved).max() >= _LEAST else np.zeros(size, np.int64)
 
 
 def _tracks(rules: Sequence[Rule], least: float) -> list[list[Rule]]:
-    """Rules that stand one behind the other, and are long enough together."""
+    """Return groups of rules that stand one behind the other and together are longer than `least` pixels."""
     found: list[list[Rule]] = []
     for rule in sorted(rules, key=lambda rule: rule.at):
         if found and rule.at - found[-1][-1].at < SAME:
@@ -109,7 +110,7 @@ def _tracks(rules: Sequence[Rule], least: float) -> list[list[Rule]]:
 
 
 def _is_broken(track: Sequence[Rule]) -> bool:
-    """Whether a part of it is missing between two that were seen, or stands aside."""
+    """Tell whether a part of a track is missing between two that were seen, or stands aside."""
     pieces = sorted((piece for rule in track for piece in rule.pieces), key=lambda piece: piece.start)
     return any(
         b.start - a.end > _GAP or abs(b.level(b.start) - a.level(a.end)) > _LEAST for a, b in pairwise(pieces)
@@ -123,8 +124,8 @@ def _base(track: Sequence[Rule]) -> float:
 
 
 def _best(seen: NDArray[np.float64]) -> NDArray[np.intp]:
-    """The way through places (row: step, column: offset) on which most rules are seen, moving by one offset a
-    step at most."""
+    """Return the path on which most rules are seen: for each step the index of an offset, which changes by at
+    most one a step. `seen`: the number of rules for each step (row) and offset (column)."""
     score, back = seen[0], np.zeros(seen.shape, np.intp)
     places = np.arange(seen.shape[1])
     for step in range(1, len(seen)):

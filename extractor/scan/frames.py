@@ -1,5 +1,5 @@
-"""Makes pictures of pages that are laid flat as a `Frame` says: the whole page, as it is read, or any part of
-it at any scale, as it is shown.
+"""Lays pictures of pages flat as a `Frame` says: the whole page for reading, or any part of it at any scale
+for showing.
 
 The reader and the views that show what was read use the same function, so that a box found on a page lies on
 the same ink in every picture of that page.
@@ -17,25 +17,28 @@ from models.page import Box, Frame, Warp
 Colour = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
-# Powers of the place along a line and across the lines in the slope of a bent sheet.
+# The terms of the polynomial for the slope of a bent sheet: (power of the place along a line, power of the
+# place across the lines).
 TERMS = ((0, 0), (1, 0), (2, 0), (3, 0), (4, 0), (0, 1), (1, 1), (2, 1), (3, 1))
-_STEP = 16  # pixels from node to node of the map, which is smooth
-# pixels of the picture a pixel shown, from which on it is made smaller first, because sampling would skip ink
+_STEP = 16  # pixels from node to node of the map at most; the map is smooth
+# Pixels of the picture for each pixel shown. A picture with more is made smaller first, because sampling
+# would skip ink.
 _COARSE = 1.5
 
 
 @dataclass(frozen=True)
 class Bend:
-    """Slope left in lines after the perspective: a polynomial in both coordinates, each scaled to -1..1 by
-    `half`."""
+    """The slope that is left in lines once the perspective is gone: a polynomial in both coordinates.
+    `weights`: one for each of `TERMS`. `half`: the distance from the middle at which a coordinate is 1."""
 
     weights: Floats
     half: float
 
     def offset(self, along: Floats, across: Floats) -> Floats:
-        """How far a line at `across` has strayed at `along`, from where it is at 0."""
-        # The integral of the slope along the line; `polyval2d` takes its weights by the powers of both
-        # coordinates.
+        """Return how far the line at `across` strays at `along`, against its place at `along` 0. All are in
+        the unit of `half`; the shapes broadcast."""
+        # This is the integral of the slope along the line. `polyval2d` takes its weights by the powers of
+        # both coordinates.
         powers = np.zeros((max(i for i, _ in TERMS) + 2, max(j for _, j in TERMS) + 1))
         for weight, (i, j) in zip(self.weights, TERMS, strict=True):
             powers[i + 1, j] = weight / (i + 1)
@@ -44,27 +47,28 @@ class Bend:
 
 
 def moved(matrix: Floats, points: Floats) -> Floats:
-    """`points` (n x 2) through a homography."""
+    """Return `points` (n x 2) mapped by the homography `matrix` (3 x 3)."""
     mapped = np.column_stack([points, np.ones(len(points))]) @ matrix.T
     result: Floats = mapped[:, :2] / mapped[:, 2:]
     return result
 
 
 def page_size(frame: Frame) -> tuple[float, float]:
-    """(width, height) in points of the page that was read."""
+    """Return (width, height) in points of the page that was read, after its quarter turns."""
     width, height = frame.flat[:: -1 if frame.quarters % 2 else 1]
     return width / frame.scale, height / frame.scale
 
 
 def show(colour: Colour, frame: Frame, scale: float, box: Box | None = None) -> Colour:
-    """The page, or what `box` (points of the page) holds of it, at `scale` pixels a point, out of its picture
-    (RGB), which may be finer or coarser than the one that was read."""
+    """Return the page that was read, or the part of it inside `box` (in points), at `scale` pixels a point:
+    RGB, height x width x 3. `colour`: the picture of the page, RGB; it may be finer or coarser than the one
+    that was read."""
     flat = lay_flat(colour, frame, scale / frame.scale, _before_turn(frame, box) if box else None)
     return np.ascontiguousarray(np.rot90(flat, frame.quarters))
 
 
 def _before_turn(frame: Frame, box: Box) -> Rect:
-    """The box in pixels of the flat page, as it lay before it was turned."""
+    """Return `box` in pixels of the flat page before its quarter turns."""
     x0, y0, x1, y1 = (side * frame.scale for side in (box.x0, box.y0, box.x1, box.y1))
     width, height = frame.flat
     if frame.quarters == 1:
@@ -75,8 +79,9 @@ def _before_turn(frame: Frame, box: Box) -> Rect:
 
 
 def lay_flat(colour: Colour, frame: Frame, zoom: float = 1.0, region: Rect | None = None) -> Colour:
-    """The flat page before it is turned, or a `region` of its pixels, at `zoom` times its size. `colour`
-    shows what `frame.picture` did, in as many pixels as it likes."""
+    """Return the flat page before its quarter turns, or a `region` of it (in pixels of the flat page), at
+    `zoom` times its size: RGB, height x width x 3. `colour`: the picture of the page, RGB, of any
+    resolution."""
     region = region or (0.0, 0.0, float(frame.flat[0]), float(frame.flat[1]))
     size = max(1, round((region[2] - region[0]) * zoom)), max(1, round((region[3] - region[1]) * zoom))
     if frame.warp is None:
@@ -91,7 +96,7 @@ def lay_flat(colour: Colour, frame: Frame, zoom: float = 1.0, region: Rect | Non
 
 
 def _resized(colour: Colour, frame: Frame, region: Rect, size: tuple[int, int]) -> Colour:
-    """A part of a page that lies as its picture does."""
+    """Return a part of a page that lies as its picture does, as (width, height) `size` in pixels."""
     across, down = colour.shape[1] / frame.flat[0], colour.shape[0] / frame.flat[1]
     x0, x1 = (
         min(max(round(side * across), 0), colour.shape[1] - 1 + end) for end, side in enumerate(region[::2])
@@ -111,8 +116,8 @@ def _resized(colour: Colour, frame: Frame, region: Rect, size: tuple[int, int]) 
 def _resampled(
     colour: Colour, frame: Frame, warp: Warp, zoom: float, region: Rect, size: tuple[int, int]
 ) -> Colour:
-    """One resampling from the picture to the flat page; the map is smooth, so a coarse one is computed and
-    enlarged."""
+    """Return a part of the flat page by one resampling of the picture. The map from page to picture is
+    smooth, so a coarse one is computed and enlarged."""
     step = max(4, min(_STEP, round(_STEP * zoom)))
     columns, rows = -(-size[0] // step) + 1, -(-size[1] // step) + 1
     xs, ys = np.meshgrid(
@@ -128,20 +133,20 @@ def _resampled(
     maps = []
     for axis in (0, 1):
         coarse = source[:, axis].reshape(rows, columns).astype(np.float32)
-        # Node (i, j) of the coarse map is pixel (i, j) * step, which resize with its half-pixel centres would
-        # shift.
+        # Node (i, j) of the coarse map is pixel (i, j) * step. `cv2.resize` puts centres half a pixel off and
+        # would shift it.
         affine = np.array([[step, 0, 0], [0, step, 0]], np.float64)
         maps.append(
             cv2.warpAffine(coarse, affine, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         )
-    # Reading wants sharp strokes; what is shown smaller is sharp enough without the fivefold time.
+    # Reading needs sharp strokes. A smaller picture is sharp enough without taking five times as long.
     smooth = cv2.INTER_LINEAR if zoom < 1 else cv2.INTER_CUBIC
     return np.asarray(cv2.remap(colour, maps[0], maps[1], smooth, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
 def _source_points(points: Floats, warp: Warp) -> Floats:
-    """Where points of the plane lay before it was flattened; three rounds are exact to a small part of a
-    pixel."""
+    """Return where `points` (n x 2) of the plane lay before it was flattened. The bend is inverted by
+    fixed-point iteration; three rounds are exact to a small part of a pixel."""
     level, upright = Bend(np.array(warp.level), warp.half), Bend(np.array(warp.upright), warp.half)
     x, y = points[:, 0], points[:, 1]
     for _ in range(3):

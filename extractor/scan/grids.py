@@ -1,8 +1,8 @@
 """Turns the rules of a table into its cells.
 
-A table's grid has every ruled position. Whether there is a border between two fields of the grid is decided
-from all the evidence there: the rule that should stand there, its course elsewhere, and the text. Fields
-without a border between them are one cell.
+A table's grid has every position of a rule. All evidence decides whether there is a border between two fields
+of the grid: the rule that should stand there, its course elsewhere, and the text. Fields without a border
+between them are one cell.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,25 +21,31 @@ from models.geometry import Rect
 Gray = NDArray[np.uint8]
 Bits = NDArray[np.bool_]
 
-_ROW_HEIGHT = 22  # pixels: tables whose rows are mostly lower are strokes of large writing
-_COVERED = 0.55  # of a border must be ruled, or what lies on its sides is one cell
-_CLOSE, _INKED = 2, 0.9  # or so much of it, so closely, be inked
-_BARE, _DASHED = (4, 5), 0.5  # or so much of it between paper so many pixels off on both sides, as dashes are
-# pixels that no gap has, and the part of a table that may be missing of a rule which goes on behind
-_GAP, _BRIDGED = 10, 0.4
-_OUTER = 0.4  # of a table's outermost line must be ruled
-# Of the other rows have a line that must stand in this one too, and one that hardly can.
-_ELSEWHERE, _RARE = 0.75, 0.1
-_SEEN, _UNSEEN = 0.25, 0.3  # less of a border is hardly one, and more of one hardly none
-_MOST = 0.9  # so much of a border is one even where text stands across it
-# Where so much of every border is inked, nothing is worn; and so much of a way must lie beside no writing.
-_WHOLE, _FREE = 0.97, 0.3
+_ROW_HEIGHT = 22  # pixels: a "table" whose median cell is lower is strokes of large writing
+# There is a border where one of these three shares of its length is passed. Else its two sides are one cell.
+_COVERED = 0.55  # share that is ruled
+_INKED = 0.9  # share that is inked
+_DASHED = 0.5  # share that is inked and stands alone between paper, as dashes do
+_CLOSE = 2  # pixels: ink so near to a border's course is the border's
+_BARE = (4, 5)  # pixels off the border's course where dashes have paper on both sides
+_GAP = 10  # pixels: a shorter break in a rule is no gap
+_BRIDGED = 0.4  # share of a table: a rule with a shorter gap may go on behind it
+_OUTER = 0.4  # share of a table's outermost line that must be ruled
+# Shares of the table's other rows in which an upright line is seen.
+_ELSEWHERE = 0.75  # with more, the line must stand in this row, too
+_RARE = 0.1  # with less, it hardly can
+# Shares of a border's length.
+_SEEN = 0.25  # with less seen, a border is not sure
+_UNSEEN = 0.3  # with more seen, it is not sure that there is none
+_MOST = 0.9  # with so much seen, it is a border even where text stands across it
+_WHOLE = 0.97  # with more inked on every border, nothing of the table is worn
+_FREE = 0.3  # so much must lie beside no writing to tell that the border is bare
 
 
 @dataclass(frozen=True)
 class GridBox:
-    """A cell: its place on the table's grid, and its inner edges x0, y0, x1, y1 in pixels; `sure`: whether
-    every edge of it was seen, and none inside it."""
+    """A cell: its place on the table's grid, counted from 0, and its bounding box (x0, y0, x1, y1) in pixels.
+    `sure`: it is certain that the cell has these edges and none inside it."""
 
     row: int
     column: int
@@ -51,28 +57,31 @@ class GridBox:
 
 @dataclass(frozen=True)
 class Grid:
-    """A ruled table; `lines` marks the pixels of its ruling."""
+    """A table: its cells and its bounding box (x0, y0, x1, y1) in pixels."""
 
     cells: tuple[GridBox, ...]
     box: tuple[float, float, float, float]
 
     def enlarged(self, by: float) -> "Grid":
-        """The table in a picture that is so many times as large."""
+        """Return the table in a picture that is `by` times as large."""
         return Grid(
             tuple(replace(cell, box=scaled(cell.box, by)) for cell in self.cells), scaled(self.box, by)
         )
 
 
 def scaled(box: Rect, by: float) -> Rect:
-    """The box in a picture that is so many times as large."""
+    """Return the box in a picture that is `by` times as large."""
     return (box[0] * by, box[1] * by, box[2] * by, box[3] * by)
 
 
 @dataclass(frozen=True)
 class _Border:
-    """A position of the grid, `at` across the direction of its rules. Along it: where one was seen, where one
-    must be because the rule breaks off and goes on elsewhere than at another, where there is ink, of a rule
-    or of writing that hides it, and where that stands alone."""
+    """A position of the grid: `at` is its place across the direction of its rules, in pixels.
+
+    Four masks have an entry for each pixel along it. `seen`: a rule was seen. `bridged`: a rule must be
+    there, because it breaks off and goes on without another rule to end at. `inked`: there is ink, of the
+    rule or of writing that hides it. `alone`: there is ink between paper.
+    """
 
     at: float
     seen: Bits
@@ -81,7 +90,8 @@ class _Border:
     alone: Bits
 
     def parts(self, start: float, end: float) -> tuple[bool, bool]:
-        """Whether there is a border from `start` to `end`, its corners left out, and whether that is sure."""
+        """Tell whether there is a border from `start` to `end` (pixels) without its corners, and whether that
+        is sure."""
         way = _inside(start, end)
         seen, inked = float(self.seen[way].mean()), float(self.inked[way].mean())
         ruled = float((self.seen | self.bridged)[way].mean())
@@ -90,18 +100,19 @@ class _Border:
         return False, seen < _UNSEEN
 
     def is_partial(self, start: float, end: float) -> bool:
-        """Whether neither what was seen nor what stands alone goes all the way from `start` to `end`."""
+        """Tell whether neither what was seen nor what stands alone covers most of the way from `start` to
+        `end`."""
         way = _inside(start, end)
         return max(float(self.seen[way].mean()), float(self.alone[way].mean())) < _MOST
 
     def is_whole(self, start: float, end: float) -> bool:
-        """Whether there is no border from `start` to `end`, or one of which nothing is missing."""
+        """Tell whether there is no border from `start` to `end`, or one of which nothing is missing."""
         way = _inside(start, end)
         return not self.parts(start, end)[0] or float(self.inked[way].mean()) > _WHOLE
 
     def is_bare(self, start: float, end: float, written: Iterable[Rect]) -> bool:
-        """Whether nothing of a border is seen from `start` to `end`, but at the height of what is `written`
-        there, which would hide it, and leaves enough to tell."""
+        """Tell whether nothing of a border is seen from `start` to `end`. What is `written` (boxes in pixels)
+        may hide a border, so its height is left out. Enough must remain to tell."""
         way = np.zeros(len(self.seen), bool)
         way[_inside(start, end)] = True
         size = np.count_nonzero(way)
@@ -111,15 +122,16 @@ class _Border:
 
 
 def _inside(start: float, end: float) -> slice:
-    """The pixels from `start` to `end` without the corners there; never none."""
+    """Return the pixels from `start` to `end` without the corners; at least one."""
     return slice(int(start) + 3, max(int(end) - 2, int(start) + 4))
 
 
 def grid_of(
     levels: Sequence[Rule], uprights: Sequence[Rule], ink: tuple[Gray, Gray], texts: Texts
 ) -> Grid | None:
-    """The table of these rules, if they are one. `ink`: that of the page, and turned over its diagonal."""
-    # Only lines that others end on are part of the table; an underline in a cell is not.
+    """Return the table that the rules make, or None if they make none. `ink`: the ink of the page (height x
+    width, not 0 where there is ink), and the same mirrored at its diagonal."""
+    # Only lines on which others end are part of the table. An underline in a cell is not.
     rows = [group for group in _positions(levels) if _carries(group, uprights)]
     columns = [group for group in _positions(uprights) if _carries(group, levels)]
     if len(rows) < 2 or len(columns) < 2:
@@ -141,8 +153,8 @@ def grid_of(
 
 
 def bare_grid(ys: Sequence[float], left: float, right: float, texts: Texts) -> Grid | None:
-    """The table of rows between `ys` that nothing rules: its columns are where text begins behind gaps, and
-    no cell of it is sure."""
+    """Return the table without rules that has its rows between `ys` and goes from `left` to `right` (pixels).
+    Its columns begin where text begins behind gaps; without any, return None. No cell of it is sure."""
     gutters = find_gutters(ys, left, right, texts)
     if not gutters:
         return None
@@ -158,8 +170,8 @@ def bare_grid(ys: Sequence[float], left: float, right: float, texts: Texts) -> G
 
 
 def _uncrossed(gutter: Gutter, ys: Sequence[float], texts: Texts) -> Gutter:
-    """The column without rows in which a line of text goes on over its beginning: words stand as far apart
-    there by chance."""
+    """Return the column without the rows in which a line of text crosses its beginning: there, words stand
+    that far apart by chance."""
     crossed = [(y0 + y1) / 2 for x0, y0, x1, y1 in texts.boxes if x0 + (y1 - y0) < gutter.at < x1 - (y1 - y0)]
     free = [row for row in gutter.rows if not any(ys[row] < y < ys[row + 1] for y in crossed)]
     return replace(gutter, rows=tuple(free))
@@ -168,8 +180,8 @@ def _uncrossed(gutter: Gutter, ys: Sequence[float], texts: Texts) -> Gutter:
 def _trimmed(
     rows: list[list[Rule]], columns: list[list[Rule]], ink: tuple[Gray, Gray]
 ) -> tuple[list[list[Rule]], list[list[Rule]]]:
-    """The positions without outer ones that are ruled along too little of the table: those of a stamp, or of
-    another table."""
+    """Return the positions without outer ones that are ruled along too little of the table. Those belong to a
+    stamp, or to another table."""
     changed = True
     while changed and len(rows) > 1 and len(columns) > 1:
         changed = False
@@ -185,7 +197,7 @@ def _trimmed(
 
 
 def _positions(rules: Sequence[Rule]) -> list[list[Rule]]:
-    """The rules by where they stand: near ones together."""
+    """Return the rules in groups by where they stand: rules near to each other are one position."""
     groups: list[list[Rule]] = []
     for rule in sorted(rules, key=lambda rule: rule.at):
         if groups and rule.at - groups[-1][0].at <= NARROWEST:
@@ -196,7 +208,7 @@ def _positions(rules: Sequence[Rule]) -> list[list[Rule]]:
 
 
 def _middle(group: Sequence[Rule]) -> float:
-    """Where a group stands: its middle one by length."""
+    """Return the place of a group in pixels: the median of its rules' places, weighted by length."""
     half = sum(rule.length for rule in group) / 2
     for rule in group:
         half -= rule.length
@@ -206,8 +218,8 @@ def _middle(group: Sequence[Rule]) -> float:
 
 
 def _carries(group: Sequence[Rule], others: Sequence[Rule]) -> bool:
-    """Whether rules of the other direction stand on the group, or one does and the group ends where another
-    would."""
+    """Tell whether two rules of the other direction stand on the group, or one does and the group ends where
+    another would."""
     meet = {other.at for other in others if any(rule.meets(other) for rule in group)}
     if meet:
         ends = [end for rule in group for end in (rule.start, rule.end)]
@@ -216,8 +228,8 @@ def _carries(group: Sequence[Rule], others: Sequence[Rule]) -> bool:
 
 
 def _border(group: Sequence[Rule], crossings: Sequence[float], ink: Gray) -> _Border:
-    """The border on which the rules of a group stand; `crossings` is where those of the other direction
-    do."""
+    """Return the border on which the rules of a group stand. `crossings`: the places of the rules of the
+    other direction, in pixels."""
     size = ink.shape[1]
     seen, course, at = np.zeros(size, bool), np.full(size, np.nan), _middle(group)
     for rule in sorted(group, key=lambda rule: -rule.length):
@@ -240,8 +252,8 @@ def _border(group: Sequence[Rule], crossings: Sequence[float], ink: Gray) -> _Bo
 
 
 def _gutter(gutter: Gutter, ys: Sequence[float], size: int) -> _Border:
-    """The border of a column that nothing rules: it must be there, and is nowhere seen. `size`: pixels along
-    it."""
+    """Return the border of a column without a rule: it must be there, but is nowhere seen. `size`: pixels
+    along it."""
     bridged, nothing = np.zeros(size, bool), np.zeros(size, bool)
     for row in gutter.rows:
         bridged[int(ys[row]) : int(ys[row + 1])] = True
@@ -249,7 +261,8 @@ def _gutter(gutter: Gutter, ys: Sequence[float], size: int) -> _Border:
 
 
 def _bridged(seen: Bits, crossings: Sequence[float]) -> Bits:
-    """Where a rule is missing that must be there: a rule that is not to go on ends at another one."""
+    """Return a mask of where a rule is missing but must be there. A rule that is meant to end ends at a
+    crossing; any other break in it is wear."""
     first, last = int(crossings[0]), int(crossings[-1])
     bridged = np.zeros(len(seen), bool)
     known = [first, *(first + np.flatnonzero(seen[first:last])).tolist(), last]
@@ -261,7 +274,7 @@ def _bridged(seen: Bits, crossings: Sequence[float]) -> Bits:
 
 
 def _cells(ys: Sequence[_Border], xs: Sequence[_Border], texts: Texts) -> list[GridBox]:
-    """Fields of the grid, joined over borders that are not there, as rectangles."""
+    """Return the cells: fields of the grid, joined where there is no border between them, as rectangles."""
     rows, columns = len(ys) - 1, len(xs) - 1
     parent = list(range(rows * columns))
     unsure: set[int] = set()
@@ -293,8 +306,8 @@ def _cells(ys: Sequence[_Border], xs: Sequence[_Border], texts: Texts) -> list[G
             for other_start, other_end in below:
                 if max(start, other_start) >= min(end, other_end):
                     continue
-                # A border is there or not for all of the way along two cells: a faint stretch of it joins
-                # nothing.
+                # There is a border along all of two cells, or none at all. So a faint stretch of it joins no
+                # fields.
                 parted, sure = ys[r].parts(xs[min(start, other_start)].at, xs[max(end, other_end)].at)
                 if not parted:
                     parent[root(r * columns + other_start)] = root((r - 1) * columns + start)
@@ -311,40 +324,41 @@ def _cells(ys: Sequence[_Border], xs: Sequence[_Border], texts: Texts) -> list[G
 def _upright_parts(
     border: _Border, first: float, top: float, bottom: float, last: float, texts: Texts, worn: bool
 ) -> tuple[bool, bool]:
-    """Whether an upright border stands in the row from `top` to `bottom` of a table from `first` to `last`,
-    and whether that is sure: text tells where the line does not. `worn`: something is missing of a border of
-    the table, so that all of this one may be."""
+    """Tell whether an upright border stands in the row from `top` to `bottom`, and whether that is sure. The
+    text tells where the line does not. The table goes from `first` to `last`; all four are in pixels. `worn`:
+    a part of some border of the table is missing, so all of this one may be."""
     parted, sure = border.parts(top, bottom)
     if parted and not border.is_partial(top, bottom):
         return True, sure
     across, beside = lattice.across(Rule(top, bottom, border.at), texts)
-    # In a row that is one line high, a stroke of a character is most of a border.
+    # In a row as low as one line of text, a stroke of a character looks like most of a border.
     if parted and across <= beside and bottom - top >= WRITTEN:
         return True, sure
     if across:
         return False, sure or not parted
     rest = np.concatenate([border.seen[int(first) : int(top)], border.seen[int(bottom) : int(last)]])
     elsewhere = float(rest.mean()) if len(rest) else 0.0
-    # A line that stands in nearly all other rows is missing in this one by wear rather than on purpose.
+    # A line that stands in nearly all other rows is worn in this one rather than left out on purpose.
     if beside and elsewhere > _ELSEWHERE:
         return True, False
     if beside and elsewhere > _RARE:
-        # Words begin there by chance, as a number does that stands at the right of its cell; or anywhere,
-        # where a line stands in hardly any other row.
+        # Words may begin there by chance, as a number at the right of its cell does. Where the line stands in
+        # hardly any other row, words may begin anywhere.
         high = [box for box in texts.boxes if box[0] - TOUCH < border.at < box[2] + TOUCH]
         sure &= not worn and border.is_bare(top, bottom, high)
     return False, sure and not parted
 
 
 def _holds(cell: GridBox, row: int, column: int) -> bool:
-    """Whether a field of the grid is the cell's."""
+    """Tell whether a field of the grid belongs to the cell."""
     return (
         cell.row <= row < cell.row + cell.row_span and cell.column <= column < cell.column + cell.column_span
     )
 
 
 def _rectangles(roots: dict[int, int], xs: list[float], ys: list[float]) -> list[GridBox]:
-    """Each group of fields as the rectangle around it; groups whose rectangles overlap become one."""
+    """Return the rectangle around each group of fields. Groups whose rectangles overlap become one. `roots`:
+    the group of each field. `xs`, `ys`: the places of the borders, in pixels."""
     columns = len(xs) - 1
     spans: dict[int, tuple[int, int, int, int]] = {}
     for field, group in roots.items():

@@ -1,4 +1,4 @@
-"""Finds columns of a table that have no rule between them: in several rows, text begins at the same place
+"""Finds columns of a table that have no rule between them. In several rows, text begins at the same place
 behind a gap, as answers do behind labels."""
 
 from collections.abc import Sequence
@@ -10,25 +10,27 @@ from numpy.typing import NDArray
 
 from extractor.scan.lattice import Texts
 
-# Of a usual line's height: the least gap before a column, and the least where only two rows begin there,
-# since the two characters of a short label stand well apart; how far beginnings may be off; and how far
-# before them the column begins.
-_GAP, _WIDE_GAP, _OFF, _BEFORE = 0.6, 1.6, 0.3, 0.25
-# rows that make a column, and the part of them from which on it goes through what is bare
-_FEW, _MOST = 2, 0.6
-_INSET = 3  # pixels of a row's edges that its rules take
+# Shares of the usual height of a line.
+_GAP = 0.6  # the least gap before a column
+_WIDE_GAP = 1.6  # the same where only two rows begin there, since the characters of a short label stand apart
+_OFF = 0.3  # the greatest distance from one beginning to the next in the same column
+_BEFORE = 0.25  # a column begins this far before its text
+_FEW = 2  # rows: so many make a column only with a wide gap
+_MOST = 0.6  # share of the rows: a column in more of them also goes through bare rows
+_INSET = 3  # pixels at both edges of a row that its rules take
 
 
 @dataclass(frozen=True)
 class Gutter:
-    """Where a column begins, `at` pixels from the left, and the rows in which it does, counted from 0."""
+    """A column that begins `at` pixels from the left, in `rows`, counted from 0."""
 
     at: float
     rows: tuple[int, ...]
 
 
 def find_gutters(ys: Sequence[float], left: float, right: float, texts: Texts) -> list[Gutter]:
-    """The columns inside the rows that end at `ys`, of a table from `left` to `right`."""
+    """Return the columns of a table from left to right. `ys`: the edges of its rows; `left` and `right`: the
+    edges of the table. All are in pixels."""
     if not texts.boxes:
         return []
     high = float(np.median([y1 - y0 for _, y0, _, y1 in texts.boxes]))
@@ -60,14 +62,14 @@ def find_gutters(ys: Sequence[float], left: float, right: float, texts: Texts) -
 
 
 def _inked(rows: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Which columns hold ink."""
+    """Return a mask of the columns that hold ink."""
     return np.asarray((rows > 0).any(axis=0), bool)
 
 
 def _begins(
     band: NDArray[np.bool_], row: int, left: float, right: float, least: float
 ) -> list[tuple[int, int, int]]:
-    """Where writing begins in a row behind a gap, but for the first of it: the place, how wide the gap is,
-    the row."""
+    """Return (place, width of the gap, row) wherever writing goes on behind a gap wider than `least`. Places
+    and widths are in pixels."""
     inked = np.flatnonzero(band[round(left) : round(right)]) + round(left)
     return [(int(b), int(b - a), row) for a, b in pairwise(inked) if b - a > least]

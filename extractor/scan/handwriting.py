@@ -1,8 +1,7 @@
-"""Finds ink that is not print: ink that was left unread, blue ink, and ink whose shape differs from the print
-that it stands behind.
+"""Finds ink that is not print: ink that nobody read, blue ink, and ink whose shape differs from the print
+before it.
 
-All sizes are relative to the height of the print beside the ink, so that they hold for any resolution and
-type size.
+All sizes are shares of the height of the print beside the ink, so they hold for any resolution and type size.
 """
 
 import math
@@ -26,45 +25,53 @@ from models.page import InkMark
 Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-_DARKER = 90  # where something is left of the letters of a seal that faded
-_BLUE, _BLUE_DARK = 28, 200
+_DARKER = 90  # grey level: where a pale seal has ink of its own, only darker pixels are other ink
+_BLUE = 28  # levels: a pixel that is bluer than print by more is blue
+_BLUE_DARK = 200  # grey level: blue ink is darker
 _PRINT_HEIGHT = 10.0  # points, where no print was measured
-# Of the print's height squared: so much unread ink is as likely a smudge as writing, and less than the other
-# is dust, or the edge of a seal. Set by hand; of 1,350 signed names that `benchmarks.handwriting` drew none
-# had less than 0.20.
-_HALF_SURE, _LEAST = 0.035, 0.02
-# Sizes by the height of print: how far above and below its box a blot belongs to a piece; how high a blot may
-# be; how wide a character is at most and at least; how much is left behind a cut; and by how much two pieces
-# of a row may overlap.
-_AROUND, _TALLEST, _WIDEST, _NARROWEST, _REST, _OVERLAP = 0.8, 2.5, 1.1, 0.4, 0.4, 0.3
-_DUST = 3  # pixels of a blot
-_TYPED = 0.1  # how unevenly a single character is taken to stand, in heights of print
-_READ_AROUND = 0.2  # of a line's height: ink so near to what was read belongs to it
-_RULED = 0.15  # of the height of print: what is thinner, and twice as long as print is high, is a line
-_SPECK = 0.002  # of the print's height squared: ink that is no more is dust
-# Of the height of print: both sides of what is as large as a character, and the width of what is as wide as a
-# name, which is lower than so many heights, or than that part of its width.
-_LARGE, _LARGE_SHORT, _NAME_WIDE, _NAME_HIGH, _NAME_LOW = 0.6, 0.2, 1.3, 4, 0.6
+# Pixels of ink, as shares of the print's height squared. Set by hand; of 1,350 signed names that
+# `benchmarks.handwriting` drew none had less than 0.20.
+_HALF_SURE = 0.035  # so much unread ink is as likely a smudge as writing
+_LEAST = 0.02  # less is dust, or the edge of a seal
+_SPECK = 0.002  # a blot with no more is not counted at all
+# Shares of the height of print.
+_AROUND = 0.8  # a blot belongs to a piece within this distance above and below the piece's box
+_TALLEST = 2.5  # a blot of a piece is lower
+_WIDEST = 1.1  # a character is no wider
+_NARROWEST = 0.4  # a character is wider
+_REST = 0.4  # a cut leaves more of a line behind it
+_OVERLAP = 0.3  # two pieces of a row overlap by no more
+_TYPED = 0.1  # the assumed unevenness of a single character, which has nothing to compare it with
+_RULED = 0.15  # a blot that is thinner, and twice as long as print is high, is a line
+_REACH = 0.3  # writing behind a prompt may reach this far above and below the prompt
+_LARGE = 0.6  # the longer side of a blot as large as a character
+_LARGE_SHORT = 0.2  # the shorter side of it
+_NAME_WIDE = 1.3  # a name is wider
+_NAME_HIGH = 4  # a name is lower, or lower than `_NAME_LOW` says
+_NAME_LOW = 0.6  # share of a name's width: its greatest height
+_DUST = 3  # pixels: a blot with fewer is dust
+_READ_AROUND = 0.2  # share of a line's height: ink so near to a character that was read belongs to it
+_UNREAD_GAP = 0.7  # share of a line's height: ink in a wider gap between characters was not read
 _LONGEST = 8  # characters of a name
 _PROMPT_ENDS = frozenset(":：)）")
-_REACH = 0.3  # of the height of print: writing behind a prompt may reach so far above and below it
-_REDDENED = 0.1  # of its box: so much of a red print is red
-_ON_THUMB = 0.7  # of its box: ink of which so much lies on a thumb's print is its own
-_UNREAD_GAP = 0.7  # of a line's height: ink in so wide a gap between characters was not read
-# Fitted on 900 drawn prompts with a typed or a signed name behind them, in five faces of print and three
-# hands, as four scanners give them: how far a name's height, middle and stroke are from those of its prompt,
-# how unevenly its characters stand; and that a name on paper is signed a dozen times for each time it is
-# typed. Fitted anew by `python -m benchmarks.handwriting`, to sheets of its own, three times 900 gave 15.7 to
-# 20.3, 13.0 to 26.4, 14.8 to 29.1, 16.2 to 23.4 and -5.6 to -5.4 (2026-11-29). Tried on 450 typed and 450
-# signed names, neither those nor the weights below accept a typed one as signed; of the signed ones they
-# accept 440, and the weights below 425.
+_REDDENED = 0.1  # share of its box: a thumb's print in red has more red pixels
+_ON_THUMB = 0.7  # share of its box: ink that lies on a thumb's print with more is part of that print
+# The weights of a logistic regression. Each multiplies one measure of a name behind a prompt: how far its
+# height, its middle and its stroke are from those of the prompt, and how unevenly its characters stand. The
+# bias holds that on paper a name is signed a dozen times for each time it is typed.
+# They were fitted on 900 drawn prompts with a typed or a signed name behind them, in five faces of print and
+# three hands, as four scanners give them. Fitted anew by `python -m benchmarks.handwriting`, to sheets of its
+# own, three times 900 gave 15.7 to 20.3, 13.0 to 26.4, 14.8 to 29.1, 16.2 to 23.4 and -5.6 to -5.4
+# (2026-11-29). Tried on 450 typed and 450 signed names, neither those nor the weights below accept a typed
+# one as signed. Of the signed ones those accept 440, and the weights below 425.
 _HEIGHT, _MIDDLE, _STROKE, _UNEVEN, _BIAS = 16.1, 11.5, 11.5, 19.0, -4.4
 
 
 @dataclass(frozen=True)
 class _Shape:
-    """Ink on a row: top and bottom in pixels, the mean depth of its strokes, the tops and bottoms of its
-    characters, its pixels."""
+    """The ink of a piece. `top` and `bottom` are in pixels of the page. `stroke`: the mean distance of the
+    ink from the edge of its stroke, in pixels. `edges`: (top, bottom) of each character. `amount`: pixels of
+    ink."""
 
     top: float
     bottom: float
@@ -79,18 +86,18 @@ class _Shape:
 
 @dataclass(frozen=True)
 class _Piece:
-    """A part of a line: its box in pixels and the cell of the ruling that it stands in."""
+    """A part of a line. `box` is in pixels; `cell` is the (grid, cell) of the ruling, None between tables."""
 
     box: Rect
     cell: tuple[int, int] | None
 
 
 def find_ink(page: FlatPage) -> tuple[InkMark, ...]:
-    """Ink that may be written by hand, with 0 to 1 how sure that is.
+    """Return the ink that may be written by hand: boxes in points, each with a confidence from 0 to 1.
 
-    Every bit of ink that is larger than dust and no part of the print that was read is told, so that no box
-    means that there is nothing. What lies in the letters or the star of a seal as dark as print is left out,
-    because it can't be told from them.
+    It holds all ink that is larger than dust and no part of the print that was read. So where there is no
+    box, there is nothing. It leaves out ink in the letters or the star of a seal as dark as print, because
+    that can't be told from them.
     """
     ink = _own_ink(page)
     blue = np.asarray((page.layers.pen > _BLUE) & (page.lifted < _BLUE_DARK), np.bool_)
@@ -106,11 +113,11 @@ def find_ink(page: FlatPage) -> tuple[InkMark, ...]:
         lift.stars(page.shape, page.rings),
     )
     found += [(box, sure) for box, sure in _blots(blue, usual) if sure > rungs.EVEN]
-    # A name may be stamped: whether that is a signature, a person says.
+    # A name may be stamped. Whether that is a signature, a person decides.
     red = loose_red(page.layers, page.rings)
     stamped = [(box, min(sure, rungs.EVEN)) for box, sure in _blots(red, usual) if sure > rungs.EVEN]
     thumbs = find_thumbs(page.layers, page.ruling.lines, page.rings)
-    # Under a red print other ink is still seen as it is.
+    # Under a red thumb's print other ink can still be seen, so only other prints hide ink.
     dark = [box for box in thumbs if not _is_red(page, box)]
     kept = [one for one in found if not _is_in(one[0], dark)]
     kept += [one for one in stamped if not _is_in(one[0], thumbs)]
@@ -125,7 +132,7 @@ def _is_red(page: FlatPage, box: Rect) -> bool:
 
 
 def _is_in(box: Rect, thumbs: Sequence[Rect]) -> bool:
-    """Whether ink is nothing but a part of a thumb's print."""
+    """Tell whether the ink in `box` is only a part of a thumb's print."""
     return any(area(meet(box, one)) > _ON_THUMB * area(box) for one in thumbs)
 
 
@@ -136,7 +143,7 @@ def _mark(page: FlatPage, box: Rect, sure: float) -> InkMark:
 
 
 def _own_ink(page: FlatPage) -> Mask:
-    """Ink that is neither ruled nor a seal's."""
+    """Return a mask (height x width) of the ink that belongs to no rule and no seal."""
     text = page.lifted
     ink = (text < PAPER) & (cv2.dilate(page.ruling.lines, np.ones((3, 3), np.uint8)) == 0)
     ink &= ~lift.inked(page.shape, [ring for ring in page.rings if ring.is_dark])
@@ -145,7 +152,7 @@ def _own_ink(page: FlatPage) -> Mask:
 
 
 def _doubted(found: Sequence[tuple[Rect, float]], ink: Mask, stars: Mask) -> list[tuple[Rect, float]]:
-    """The marks, less sure where most of their ink lies on a seal's star."""
+    """Return the marks with less confidence where most of their ink lies on a seal's star."""
 
     def on_star(box: Rect) -> bool:
         x0, y0, x1, y1 = (max(0, round(side)) for side in box)
@@ -156,8 +163,8 @@ def _doubted(found: Sequence[tuple[Rect, float]], ink: Mask, stars: Mask) -> lis
 
 
 def _pieces(line: ReadLine) -> list[_Piece]:
-    """The line in parts: cut behind its last colon or bracket, where an answer begins, and where nothing was
-    read for a while."""
+    """Return the pieces of a line. It is cut behind its last colon or bracket, where an answer begins, and at
+    the start of each wide gap in what was read."""
     x0, y0, x1, y1 = line.place.box
     high = y1 - y0
     boxes = line.glyph_boxes()
@@ -171,7 +178,8 @@ def _pieces(line: ReadLine) -> list[_Piece]:
 
 
 def _shape(ink: Mask, box: Rect, high: float) -> _Shape | None:
-    """The ink whose blots have their middle level with `box`; a character is as wide as `high`."""
+    """Return the ink of the connected components whose middle is level with `box` (pixels), or None if there
+    is none. `high`: the height of print in pixels; a character is about as wide."""
     x0, top, x1, bottom = box
     first = max(0, round(top - _AROUND * high))
     part = np.ascontiguousarray(
@@ -203,7 +211,8 @@ def _shape(ink: Mask, box: Rect, high: float) -> _Shape | None:
 
 
 def _characters(columns: Mask, wide: float) -> Iterable[tuple[int, int]]:
-    """Stretches of inked columns, joined as long as they are no wider than a character."""
+    """Yield (start, end) of each stretch of inked columns. Stretches are joined as long as together they are
+    no wider than `wide` pixels, a character."""
     steps = np.flatnonzero(np.diff(np.concatenate([[0], columns.astype(np.int8), [0]])))
     start = end = -1
     for left, right in zip(steps[::2].tolist(), steps[1::2].tolist(), strict=True):
@@ -218,7 +227,8 @@ def _characters(columns: Mask, wide: float) -> Iterable[tuple[int, int]]:
 
 
 def _body(shape: _Shape) -> tuple[float, float]:
-    """Where the characters of print stand: brackets are higher than they."""
+    """Return the median (top, bottom) of the characters, in pixels. A bracket, which is higher, changes
+    little in it."""
     return float(np.median([top for top, _ in shape.edges])), float(
         np.median([bottom for _, bottom in shape.edges])
     )
@@ -227,10 +237,10 @@ def _body(shape: _Shape) -> tuple[float, float]:
 def _written(
     pieces: Sequence[_Piece], shapes: dict[Rect, _Shape | None], ink: Mask
 ) -> Iterable[tuple[Rect, float]]:
-    """Short pieces of text that do not begin a row of their cell, and how likely each was written rather than
-    printed there.
+    """Yield short pieces of text that do not begin a row of their cell: the box in pixels, and the
+    confidence that the piece was written rather than printed.
 
-    What a piece is compared with is the print before it on its row, else the nearest in its cell.
+    Each piece is compared with the print before it on its row, or else with the nearest print in its cell.
     """
     printed = [piece for piece in pieces if _is_print(shapes[piece.box])]
     for piece in pieces:
@@ -243,7 +253,7 @@ def _written(
 def _behind(
     piece: _Piece, own: _Shape, beside: Sequence[_Piece], shapes: dict[Rect, _Shape | None], ink: Mask
 ) -> Iterable[tuple[Rect, float]]:
-    """The piece, where it stands well behind the left edge of the print beside it, and holds enough ink."""
+    """Yield the piece if it stands well behind the left edge of the print beside it and holds enough ink."""
     before = [other for other in beside if _stands_before(other, piece)]
     prompt = shapes[(_last(before) if before else _nearest(piece, beside)).box]
     if prompt is None or piece.box[0] < min(other.box[0] for other in beside) + 2 * prompt.height:
@@ -263,13 +273,13 @@ def _last(before: Sequence[_Piece]) -> _Piece:
 
 
 def _nearest(piece: _Piece, others: Sequence[_Piece]) -> _Piece:
-    """The one whose row is nearest."""
+    """Return the piece of `others` whose row is nearest."""
     return min(others, key=lambda other: abs(other.box[1] + other.box[3] - piece.box[1] - piece.box[3]))
 
 
 def _beyond(piece: _Piece, prompt: _Shape, ink: Mask) -> _Shape | None:
-    """The ink of a piece and of what stands level with its prompt: hands reach beyond the box in which they
-    were read."""
+    """Return the ink of a piece and of what stands level with its prompt. Handwriting reaches beyond the box
+    in which it was read."""
     top, bottom = _body(prompt)
     x0, y0, x1, y1 = piece.box
     margin = _REACH * prompt.height
@@ -281,15 +291,15 @@ def _is_print(shape: _Shape | None) -> bool:
 
 
 def _stands_before(one: _Piece, other: _Piece) -> bool:
-    """Whether both stand on one row of a cell, `one` to the left."""
+    """Tell whether both stand on one row of a cell, `one` to the left of `other`."""
     (x0, top, x1, bottom), (start, upper, _, lower) = one.box, other.box
     level = min(bottom, lower) - max(top, upper) > 0.5 * min(bottom - top, lower - upper)
     return one.cell == other.cell and level and x0 < start and x1 <= start + _OVERLAP * (bottom - top)
 
 
 def _unlike(shape: _Shape, prompt: _Shape, level: bool) -> float:
-    """The probability that ink is written by hand, by how it differs from the print before it; `level`: on
-    the same row."""
+    """Return the confidence that ink is written by hand, by how its shape differs from its prompt's
+    (logistic regression). `level`: both stand on the same row, so their middles can be compared."""
     top, bottom = _body(prompt)
     high = max(bottom - top, 1.0)
     tops, bottoms = zip(*shape.edges, strict=True) if shape.edges else ((), ())
@@ -305,7 +315,8 @@ def _unlike(shape: _Shape, prompt: _Shape, level: bool) -> float:
 
 
 def _unread(ink: Mask, lines: Sequence[ReadLine], usual: float) -> list[tuple[Rect, float]]:
-    """Blots of ink where nothing was read, and strokes higher than print wherever they are."""
+    """Return blots of ink whose middle lies where nothing was read: boxes in pixels, with confidence.
+    `usual`: the height of print, in pixels."""
     _, labels, stats, middles = cv2.connectedComponentsWithStats(ink.astype(np.uint8))
     taken = np.zeros(ink.shape, np.bool_)
     for line in lines:
@@ -316,7 +327,7 @@ def _unread(ink: Mask, lines: Sequence[ReadLine], usual: float) -> list[tuple[Re
                 max(0, round(y0 - grow)) : round(y1 + grow),
                 max(0, round(x0 - 2 * grow)) : max(0, round(x1 + 2 * grow)),
             ] = True
-    # Where all is ink, the ground is nothing, and nothing has no middle.
+    # Where all is ink, the background has no pixels, and so no middle.
     columns, rows = np.rint(np.nan_to_num(middles)).astype(int).T
     columns, rows = np.clip(columns, 0, ink.shape[1] - 1), np.clip(rows, 0, ink.shape[0] - 1)
     width, height = stats[:, 2], stats[:, 3]
@@ -332,12 +343,14 @@ def _unread(ink: Mask, lines: Sequence[ReadLine], usual: float) -> list[tuple[Re
 
 
 def _blots(mask: Mask, usual: float) -> list[tuple[Rect, float]]:
-    """Ink that hangs together over small gaps, and by its amount how sure it is that somebody wrote it."""
+    """Return the boxes (pixels) of ink that hangs together over small gaps, with the confidence by its amount
+    that somebody wrote it. `usual`: the height of print, in pixels."""
     x0, y0, wide, high = cv2.boundingRect(mask.astype(np.uint8))
     if not wide:
         return []
     gap = max(3, round(0.5 * usual)) | 1
-    # Most of a page has none. Closing a gap looks as far beyond the ink as the gap is wide.
+    # Most of a page has no ink, so only the part around it is looked at. Closing looks as far beyond the ink
+    # as the gap is wide.
     x0, y0, x1, y1 = max(0, x0 - gap), max(0, y0 - gap), x0 + wide + gap, y0 + high + gap
     mask = mask[y0:y1, x0:x1]
     joined = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8))
@@ -355,8 +368,8 @@ def _blots(mask: Mask, usual: float) -> list[tuple[Rect, float]]:
 
 
 def _enough(amount: int, width: float, height: float, usual: float) -> float:
-    """How sure so much ink over so large a box is writing at all, beside print that is `usual` pixels
-    high."""
+    """Return the confidence that ink is writing at all. `amount`: its pixels; `width` and `height`: those of
+    its box; `usual`: the height of the print beside it, in pixels."""
     large = max(width, height) > _LARGE * usual and min(width, height) > _LARGE_SHORT * usual
     # A name is wider than one letter of a seal, and lower than a piece of its outline.
     namely = width > _NAME_WIDE * usual and height < max(_NAME_HIGH * usual, _NAME_LOW * width)

@@ -1,10 +1,10 @@
-"""Turns pieces of straight line into the rules of tables: which pieces continue each other, which rules
-belong together, and which pieces belong to no table.
+"""Turns pieces of straight line into the rules of tables. Decides which pieces continue each other, which
+rules belong together, and which pieces belong to no table.
 
 No single piece decides. Pieces at one level vote for one rule, across gaps that a fold or wear leaves. Where
-rules of one direction end together there is an edge of the table, whether it is ruled or not. A line is not a
-rule of a table where it runs beyond the table and ends nowhere, or where writing stands across it. Rules
-follow the rows of the picture; those of the other direction follow its columns.
+rules of one direction end together there is an edge of the table, whether it is ruled or not. A line is no
+rule of a table if it runs beyond the table and ends nowhere, or if writing stands across it. Level rules
+follow the rows of the picture; upright ones follow its columns.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,43 +20,42 @@ from models.geometry import Rect
 
 Gray = NDArray[np.uint8]
 
-TOUCH = 14  # pixels that rules which meet may be short of each other
-SAME = 6  # a piece of line may stray so far from its line
-# lines nearer to each other than this have no room for text between them: one line, drawn double
-NARROWEST = 12
-_STEEPEST = 30  # pixels that a piece may rise
-# Pixels of a rule that may be missing between any two pieces, and between long ones, by the part of their
-# lengths; and how far a piece may be off for each pixel, and at most.
-_BRIDGE, _FARTHEST, _BRIDGED, _DRIFT, _OFF = 160, 360, 0.6, 0.02, 4
-# an upright piece from which on is no stroke of writing, though only one end of it meets a rule
-_TOO_LONG = 136
-_WHOLE = 0.8  # of the longest upright rule: so long is one that may run all the way down the sheet
-_OVERSHOT = 48  # pixels: the height of a character that an upright rule may seem to go on in
-_BEYOND = 24  # pixels that no rule runs beyond its table
-EDGE = 0.025  # of the page: ends so near to its edges may be those of a streak or of a fold
-FEWEST = 2  # rules of the other direction that one of a table meets
-_WIDE, _HIGH = 0.45, 0.03  # of the page: shorter ones make no edge, level and upright
-# Of a text's height: writing within the first of a line on both sides stands across it, writing within the
-# second stands beside it, and what is nearer to the line than the third is its own ink. So many texts across
-# tell that it is no rule.
-_ACROSS, _NEAR, _OWN, _SOME, _SEVERAL = 0.55, 1.2, 3, 2, 3
-# Of how dark half of the ruled length is: what is paler shines through, or is dirt. Where that is no more
-# than so many levels, summed over the line's thickness, lines are dotted, grey or fine, and some look much
-# paler than others.
-_PALER, _SOLID = 0.35, 90
-# Of the same: what is paler and in line with so many pixels of line that lie on no rule is of a streak.
-_STREAKED, _LOOSE = 0.6, 68
-# Of a text's height: a level line is farther inside it than the first where it runs through it, and than the
-# second above its foot where it is a part of it, at most so many times as long.
-_THROUGH, _FOOT, _LONGER = 0.3, 0.0, 1.2
-_CLOSE = 7  # pixels beside a line in which a character that it is a stroke of has others
-_INSIDE = 0.15  # of a text's height: what lies so far inside it is a part of it
+TOUCH = 14  # pixels: rules that meet may stay this far short of each other
+SAME = 6  # pixels: a piece may stray this far from its rule
+NARROWEST = 12  # pixels: lines no farther apart have no room for text, so they are one line drawn double
+_STEEPEST = 30  # pixels: a piece rises less from end to end
+_BRIDGE = 160  # pixels that may be missing between any two pieces of a rule
+_FARTHEST = 360  # pixels that may be missing between two long pieces
+_BRIDGED = 0.6  # share of the length of two pieces that may be missing between them, within both bounds
+_DRIFT = 0.02  # pixels that a piece may stray more for each pixel that is missing
+_OFF = 4  # pixels that `_DRIFT` adds at most
+_TOO_LONG = 136  # pixels: a longer upright piece is no stroke of writing, though only one end meets a rule
+_WHOLE = 0.8  # share of the longest upright rule: only a line as long may run all the way down the sheet
+_OVERSHOT = 48  # pixels: the height of a character in which an upright rule may seem to go on
+_BEYOND = 24  # pixels: no rule runs farther beyond its table
+EDGE = 0.025  # share of the page: an end so near to its edge may be that of a streak or of a fold
+FEWEST = 2  # rules of the other direction that a rule of a table meets
+_ACROSS = 0.55  # share of a text's height: a text with less bare paper around a line stands across the line
+_NEAR = 1.2  # share of a text's height: a text that begins nearer behind a line stands beside the line
+_OWN = 3  # pixels: ink so near to a line is the line's own
+_SOME = 2  # texts: a line through so many is no rule
+_SEVERAL = 3  # texts: a line beside so many, and through none, is a rule
+# Darkness is how many levels a line is darker than paper, summed over the line's thickness.
+_PALER = 0.35  # share of the usual darkness: a paler line shines through the paper, or is dirt
+_SOLID = 90  # levels: if the usual darkness is no more, rules are dotted, grey or fine, and differ much
+_STREAKED = 0.6  # share of the usual darkness: a paler piece in line with a loose one belongs to a streak
+_LOOSE = 68  # pixels: a piece as long that lies on no rule is a loose one
+_THROUGH = 0.3  # share of a text's height: a line that runs through a text is farther inside it
+_FOOT = 0.0  # share of a text's height: a line that is a part of a text is farther above its foot
+_LONGER = 1.2  # share of a text's width: a line that is a part of a text is shorter
+_CLOSE = 7  # pixels: beside a stroke of a character, its other strokes are no farther away
+_INSIDE = 0.15  # share of a text's height: a piece that lies farther inside a text is a part of it
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A ruled line from `start` to `end` along its direction. `pieces` are what was seen of it; a rule that
-    was not drawn, but stands where others end, has none."""
+    """A ruled line from `start` to `end` along its direction, at the place `at` across it, all in pixels.
+    `pieces`: what was seen of it. A rule that was not drawn, but stands where others end, has none."""
 
     start: float
     end: float
@@ -70,12 +69,12 @@ class Rule:
         return ([x for x, _ in points], [y for _, y in points]) if points else ([0.0], [self.at])
 
     def level(self, at: float) -> float:
-        """Where across its direction it runs at the place `at` along it."""
+        """Return its place across its direction at the place `at` along it, in pixels."""
         return float(np.interp(at, *self._course))
 
     @property
     def dark(self) -> float:
-        """How much darker than paper it is, summed over its thickness."""
+        """How many levels it is darker than paper, summed over its thickness."""
         return sum(piece.dark * piece.length for piece in self.pieces) / max(
             sum(piece.length for piece in self.pieces), 1
         )
@@ -86,7 +85,7 @@ class Rule:
         return self.end - self.start
 
     def meets(self, other: "Rule") -> bool:
-        """Whether it and a rule of the other direction touch or cross."""
+        """Tell whether it and a rule of the other direction touch or cross."""
         x = other.level(self.at)
         return (
             self.start - TOUCH <= x <= self.end + TOUCH
@@ -95,7 +94,8 @@ class Rule:
 
 
 def chained(pieces: Iterable[Piece]) -> list[Rule]:
-    """The pieces as rules: those that go on at the level on which another ends are one."""
+    """Return rules made of the pieces. A piece that goes on at the level where another ends is of one rule
+    with it."""
     level = (one for one in pieces if abs(one.level(one.start) - one.level(one.end)) < _STEEPEST)
     steady = sorted(level, key=lambda one: one.start)
     groups = _Groups(len(steady))
@@ -116,8 +116,8 @@ def _rule(pieces: Sequence[Piece]) -> Rule:
 
 
 def between(uprights: Iterable[Piece], levels: Sequence[Rule]) -> list[Piece]:
-    """The upright pieces that go from one level rule to another; a long one, or one that goes on where such a
-    one does, may be broken off at one end. Strokes of writing do neither."""
+    """Return the upright pieces that go from one level rule to another, which strokes of writing do not. A
+    long piece, or one in line with a piece that does so, may be broken off at one end."""
     kept, half = [], []
     for piece in uprights:
         crossed = _heights(piece, levels)
@@ -126,7 +126,7 @@ def between(uprights: Iterable[Piece], levels: Sequence[Rule]) -> list[Piece]:
             for sign, end in ((1, piece.start), (-1, piece.end))
         ]
         met = sum(piece.start - TOUCH <= y <= piece.end + TOUCH for y in crossed)
-        # One that writing seems to lengthen still goes from one level rule over another.
+        # A piece that writing seems to lengthen still goes from one level rule over another.
         if all(ends) or (any(ends) and met >= FEWEST) or (piece.length > _TOO_LONG and met):
             kept.append(piece)
         elif any(ends):
@@ -135,8 +135,9 @@ def between(uprights: Iterable[Piece], levels: Sequence[Rule]) -> list[Piece]:
 
 
 def without_streaks(standing: Sequence[Piece], seen: Iterable[Piece]) -> list[Piece]:
-    """The upright pieces that stand between level rules, of all that were `seen`, without pale ones in line
-    with others that lie on no rule: a streak that wear broke goes down the sheet beside the table, too."""
+    """Return the upright pieces that stand between level rules without the pieces of streaks: pale ones in
+    line with others, of all that were `seen`, that lie on no rule. A streak that wear broke goes down the
+    sheet beside the table, too."""
     kept = set(standing)
     loose = [piece for piece in seen if piece not in kept and piece.length >= _LOOSE]
     if not loose:
@@ -152,14 +153,14 @@ def without_streaks(standing: Sequence[Piece], seen: Iterable[Piece]) -> list[Pi
 
 @dataclass(frozen=True)
 class Texts:
-    """Where lines of text stand, as the rules' own direction sees them, and the ink of all of it without what
-    is ruled."""
+    """The text of a page, as the rules' own direction sees it. `boxes`: bounding boxes of its lines, in
+    pixels. `ink`: height x width, not 0 where there is ink that is not ruled."""
 
     boxes: tuple[Rect, ...]
     ink: Gray
 
     def turned(self) -> "Texts":
-        """The same for the rules of the other direction."""
+        """Return the same for the rules of the other direction."""
         return Texts(
             tuple((y0, x0, y1, x1) for x0, y0, x1, y1 in self.boxes), np.ascontiguousarray(self.ink.T)
         )
@@ -168,8 +169,8 @@ class Texts:
 def without_foreign(
     levels: Sequence[Rule], uprights: Sequence[Rule], texts: Texts
 ) -> tuple[list[Rule], list[Rule]]:
-    """The rules of both directions without lines that take no part in a table: folds, streaks of a scanner,
-    lines through text."""
+    """Return the rules of both directions without lines that take no part in a table: folds, streaks of a
+    scanner, lines through text."""
     width = texts.ink.shape[1]
     levels, uprights = _dark([*levels], [*uprights])
     kept_levels = [
@@ -183,10 +184,10 @@ def without_foreign(
         for one in uprights
         if not _is_streak(one, levels, uprights, texts)
     ]
-    # A line may run on where a rule ends; what of it goes from one rule to another is one.
+    # A line may run on where a rule ends. A part of it that goes from one rule to another is a rule.
     out = [one for one in uprights if _is_streak(one, levels, uprights, texts)]
     parts = [_rule([piece]) for one in out if len(one.pieces) > 1 for piece in one.pieces]
-    # A character's stroke may stand under the end of a rule, or on its head.
+    # A character's stroke may stand right under the end of a rule, or on top of it.
     parts += [
         _rule([piece])
         for one in out
@@ -204,8 +205,8 @@ def without_foreign(
 
 
 def _shortened(piece: Piece, crossed: Sequence[float]) -> Iterator[Piece]:
-    """An upright piece without what of it reaches a little beyond the last level rule that it has `crossed`,
-    where its other end lies on one."""
+    """Yield an upright piece without its end that reaches a little beyond the last of the level rules that it
+    has `crossed`, if its other end lies on one."""
     if len(crossed) < FEWEST:
         return
     first, last = crossed[0], crossed[-1]
@@ -215,7 +216,7 @@ def _shortened(piece: Piece, crossed: Sequence[float]) -> Iterator[Piece]:
 
 
 def _without_writing(one: Rule, levels: Sequence[Rule], texts: Texts) -> Rule:
-    """An upright rule without what of its pieces is a stroke of writing under an end or on a head."""
+    """Return an upright rule without the ends of its pieces that are strokes of writing."""
     pieces = [_unwritten(piece, levels, texts) for piece in one.pieces]
     return one if pieces == [*one.pieces] else _rule(pieces)
 
@@ -226,7 +227,7 @@ def _unwritten(piece: Piece, levels: Sequence[Rule], texts: Texts) -> Piece:
         rest = (part.end, piece.end) if part.end < piece.end else (piece.start, part.start)
         if across(Rule(*rest, piece.middle), texts)[0]:
             return part
-    # Strokes that stand right under its end may fill the row as far as its other side.
+    # Strokes right under its end may fill the row down to the next level rule.
     if len(met) > FEWEST and _is_written(Rule(met[-2], met[-1], piece.middle), texts):
         return _cut(piece, piece.start, int(met[-2]))
     if len(met) > FEWEST and _is_written(Rule(met[0], met[1], piece.middle), texts):
@@ -235,7 +236,7 @@ def _unwritten(piece: Piece, levels: Sequence[Rule], texts: Texts) -> Piece:
 
 
 def _is_written(part: Rule, texts: Texts) -> bool:
-    """Whether a part of an upright line is strokes of the text that stands across it: there is writing close
+    """Tell whether a part of an upright line is made of strokes of the text across it, with writing close
     beside most of it."""
     crossed, beside = across(part, texts)
     if not crossed or beside:
@@ -247,12 +248,12 @@ def _is_written(part: Rule, texts: Texts) -> bool:
 
 
 def _crossed(piece: Piece, levels: Sequence[Rule]) -> list[float]:
-    """Where an upright piece meets level rules, from the top down."""
+    """Return the rows at which an upright piece meets level rules, from the top down."""
     return sorted(y for y in _heights(piece, levels) if piece.start - TOUCH <= y <= piece.end + TOUCH)
 
 
 def _heights(piece: Piece, levels: Iterable[Rule]) -> list[float]:
-    """Where the level rules are at the place of an upright piece, whether it reaches them or not."""
+    """Return the rows of the level rules at the place of an upright piece, whether it reaches them or not."""
     return [
         level.level(piece.middle)
         for level in levels
@@ -261,17 +262,17 @@ def _heights(piece: Piece, levels: Iterable[Rule]) -> list[float]:
 
 
 def _cut(piece: Piece, start: int, end: int) -> Piece:
-    """What of a piece goes from `start` to `end`."""
+    """Return the part of a piece from `start` to `end`, in pixels."""
     first, last = piece.level(start), piece.level(end)
     return replace(piece, start=start, end=end, weights=(last - first, (first + last) / 2))
 
 
 def _is_streak(one: Rule, levels: Sequence[Rule], uprights: Sequence[Rule], texts: Texts) -> bool:
-    """Whether an upright line goes through text rather than between it, or runs down the sheet with no regard
-    to the table."""
+    """Tell whether an upright line goes through text rather than between it, or runs down the sheet
+    regardless of the table."""
     crossed, beside = across(one, texts)
-    # Dirt looks like writing, but what goes from one rule to another and no farther is seldom a line that
-    # runs down the sheet.
+    # Dirt looks like writing across a line. But a line from one rule to another and no farther is seldom a
+    # streak down the sheet.
     short = one.length < _WHOLE * max(rule.length for rule in uprights) and _is_anchored(one, levels)
     if crossed >= _SOME and crossed > beside and not short:
         return True
@@ -279,7 +280,8 @@ def _is_streak(one: Rule, levels: Sequence[Rule], uprights: Sequence[Rule], text
 
 
 def _dark(levels: Sequence[Rule], uprights: Sequence[Rule]) -> tuple[list[Rule], list[Rule]]:
-    """The rules without what is much paler than those that others stand on."""
+    """Return the rules of both directions without those that are much paler than the rules that others stand
+    on."""
     bearing = [level for level in levels if sum(level.meets(upright) for upright in uprights) > 1]
     bearing += [upright for upright in uprights if sum(level.meets(upright) for level in levels) > 1]
     if not bearing:
@@ -290,7 +292,7 @@ def _dark(levels: Sequence[Rule], uprights: Sequence[Rule]) -> tuple[list[Rule],
 
 
 def _usual_darkness(lines: Iterable[Rule | Piece]) -> float:
-    """How dark the middle one of some lines is, by their lengths."""
+    """Return the median darkness of the lines, weighted by their lengths; 0 for none."""
     ordered = sorted(lines, key=lambda line: line.dark)
     if not ordered:
         return 0.0
@@ -301,7 +303,8 @@ def _usual_darkness(lines: Iterable[Rule | Piece]) -> float:
 
 
 def _is_foreign(one: Rule, own: Sequence[Rule], others: Sequence[Rule], size: int) -> bool:
-    """Whether a rule runs beyond the table that it crosses, and ends nowhere there."""
+    """Tell whether a rule runs beyond the table that it crosses, and ends with no other rule there. `size`:
+    the page's size along it, in pixels."""
     met = [other for other in others if one.meets(other)]
     kin = [
         rule
@@ -310,7 +313,7 @@ def _is_foreign(one: Rule, own: Sequence[Rule], others: Sequence[Rule], size: in
     ]
     if not kin:
         return False
-    # What is short may be of a frame that somebody stamped over the table.
+    # A short rule may belong to a frame that somebody stamped over the table.
     kin, met = _long(kin), _long(met)
     first = min(*(rule.start for rule in kin), *(other.at for other in met))
     last = max(*(rule.end for rule in kin), *(other.at for other in met))
@@ -322,25 +325,25 @@ def _is_foreign(one: Rule, own: Sequence[Rule], others: Sequence[Rule], size: in
 
 
 def _long(rules: Iterable[Rule]) -> list[Rule]:
-    """Those that are at least half as long as the longest, which comes first."""
+    """Return the rules that are at least half as long as the longest, which comes first."""
     ordered = sorted(rules, key=lambda rule: -rule.length)
     return [rule for rule in ordered if rule.length >= ordered[0].length / 2]
 
 
 def _is_anchored(one: Rule, others: Sequence[Rule]) -> bool:
-    """Whether both ends of a rule lie on rules of the other direction."""
+    """Tell whether both ends of a rule lie on rules of the other direction."""
     met = [other.level(one.at) for other in others if one.meets(other)]
     return all(any(abs(x - end) <= TOUCH for x in met) for end in (one.start, one.end))
 
 
 def _is_shared(end: float, others: Iterable[float], size: int) -> bool:
-    """Whether another rule of the direction ends there as well, and not only because the page does."""
+    """Tell whether another rule of the direction ends there, too, and not only because the page ends."""
     return EDGE * size < end < (1 - EDGE) * size and any(abs(other - end) <= TOUCH for other in others)
 
 
 def _runs_through(level: Rule, boxes: Iterable[Rect]) -> bool:
-    """Whether a level rule goes through the middle of lines of text more often than it passes between them,
-    or is no longer than one in which it lies."""
+    """Tell whether a level rule goes through lines of text more often than it passes between them, or lies in
+    a line of text and is hardly longer."""
     through = beside = 0
     for x0, y0, x1, y1 in boxes:
         y, high = level.level((x0 + x1) / 2), y1 - y0
@@ -358,8 +361,8 @@ def _runs_through(level: Rule, boxes: Iterable[Rect]) -> bool:
 
 
 def _is_writing(level: Rule, boxes: Iterable[Rect]) -> bool:
-    """Whether all that was seen of a level rule lies inside lines of text: the feet of one line and the heads
-    of another, which stand level, look like a rule that is broken."""
+    """Tell whether all pieces of a level rule lie inside lines of text. The feet of one line and the heads of
+    another, where both are level, look like a broken rule."""
     return bool(level.pieces) and all(any(_lies_in(piece, box) for box in boxes) for piece in level.pieces)
 
 
@@ -371,7 +374,7 @@ def _lies_in(piece: Piece, box: Rect) -> bool:
 
 
 def across(upright: Rule, texts: Texts) -> tuple[int, int]:
-    """How many lines of text an upright rule goes through, and how many begin right behind it."""
+    """Return how many lines of text an upright rule goes through, and how many begin right behind it."""
     crossed = beside = 0
     for x0, y0, x1, y1 in texts.boxes:
         middle, high = (y0 + y1) / 2, y1 - y0
@@ -384,8 +387,8 @@ def across(upright: Rule, texts: Texts) -> tuple[int, int]:
 
 
 def _bare(ink: Gray, x: float, y0: float, y1: float, high: float) -> tuple[float, float]:
-    """How far there is no ink to the left and to the right of `x`, in pixels; infinite where there is none as
-    far as that is looked at."""
+    """Return how many pixels to the left and to the right of `x` are bare of ink; infinite where there is no
+    ink within reach. `high`: the height of the text from `y0` to `y1`, in pixels."""
     reach, rows = round(_NEAR * high), slice(max(0, round(y0)), round(y1))
     found = []
     before = ink[rows, max(0, round(x) - reach) : max(0, round(x) - _OWN)]
@@ -396,7 +399,8 @@ def _bare(ink: Gray, x: float, y0: float, y1: float, high: float) -> tuple[float
 
 
 def tables(levels: Sequence[Rule], uprights: Sequence[Rule]) -> list[tuple[list[Rule], list[Rule]]]:
-    """The rules of each table: those that meet hang together."""
+    """Return (level rules, upright rules) of each table. Rules that meet, directly or through others, are of
+    one table."""
     groups = _Groups(len(levels) + len(uprights))
     for i, level in enumerate(levels):
         for j, upright in enumerate(uprights):
@@ -412,7 +416,7 @@ def tables(levels: Sequence[Rule], uprights: Sequence[Rule]) -> list[tuple[list[
 
 
 class _Groups:
-    """Numbers that belong together (union-find)."""
+    """Groups of the numbers from 0 to `count` - 1, as a disjoint-set forest (union-find)."""
 
     def __init__(self, count: int) -> None:
         self._parent = list(range(count))

@@ -1,5 +1,5 @@
-"""Separates the layers of a flat page: what is written in black or blue, what is stamped in red, what is
-ruled."""
+"""Separates the inks of a flat page into layers: black and blue text, red ink, and what is bluer than
+print."""
 
 from dataclasses import dataclass, replace
 
@@ -12,27 +12,30 @@ from models.page import Frame
 
 Gray = NDArray[np.uint8]
 
-# Of the text layer, whose paper is white: a pixel that is darker is ink, and no shade of paper or of a seal.
-PAPER = 150
-_RED = 35  # how much more red than green and blue makes red ink
-# Levels by which the channels of a grey pixel may differ: a copy without colour has none, paper scanned in
-# colour more.
+# Grey levels go from 0, black, to 255, white.
+PAPER = 150  # grey level of the text layer: a darker pixel is ink, and no shade of paper or of a seal
+_RED = 35  # levels: red ink is redder than green and blue by more
+# Levels by which the channels of a grey pixel may differ. A copy without colour has no difference, paper
+# scanned in colour has a larger one.
 _GREY = 2
-# levels of the red channel under red ink: what is no lighter stays black, from the sum on is paper
-_SHIMMER, _UNDER_RED = 40, 130
-_BLUER = 35  # how much more blue than red and green makes blue ink
-_VIVID = 1.6  # how much redness is strengthened
-# Faint print: the percent of pixels that are ink at least, by how many levels black is darker than the
-# lightest of those, how light it is at most, and from which level on is paper.
-_INKED, _BLACKER, _FAINTEST, _PAPER = 0.5, 10, 110, 235
+_SHIMMER = 40  # level of the red channel under red ink: what is no lighter becomes black
+_UNDER_RED = 130  # levels above `_SHIMMER` at which the red channel under red ink becomes white paper
+_BLUER = 35  # levels: blue ink is bluer than red and green by at least so much
+_VIVID = 1.6  # the factor by which redness is strengthened
+# The stretching of faint print.
+_INKED = 0.5  # percent of the pixels that are ink at least
+_BLACKER = 10  # levels: black is darker than the lightest of those by so much
+_FAINTEST = 110  # grey level: the lightest that black may be
+_PAPER = 235  # grey level from which on all is white
 
 
 @dataclass(frozen=True)
 class Layers:
-    """`text`: grey, paper white, red ink gone. `all`: grey with everything. `redness`: how red. `red`: 255
-    where red ink stands.
+    """The layers of a page, each height x width with 8 bits a pixel.
 
-    `pen`: how much bluer than print. `scale`: pixels a point. `frame`: how the page came out of its picture.
+    `text`: grey without red ink, on white paper. `all`: grey with every ink. `redness`: how red a pixel is,
+    strengthened. `red`: 255 where there is red ink. `pen`: how much bluer than red and green a pixel is, in
+    levels. `scale`: pixels a point. `frame`: how the page came out of its picture.
     """
 
     text: Gray
@@ -45,7 +48,7 @@ class Layers:
 
     @property
     def black(self) -> Gray:
-        """The text layer without what is bluer than print: pens, and stamps that are not red."""
+        """The text layer without what is bluer than print: blue pens, and blue stamps."""
         return np.asarray(
             cv2.copyTo(np.full_like(self.text, 255), cv2.inRange(self.pen, _BLUER, 255), self.text.copy()),
             np.uint8,
@@ -53,17 +56,17 @@ class Layers:
 
     @property
     def inks(self) -> Gray:
-        """The text layer with red ink, grey."""
+        """The text layer together with red ink, in grey."""
         return np.asarray(cv2.min(self.text, self.all), np.uint8)
 
     def part(self, x0: int, y0: int, x1: int, y1: int) -> "Layers":
-        """A part of the page, in pixels."""
+        """Return the part of the page inside a box, in pixels."""
         layers = (self.text, self.all, self.redness, self.red, self.pen)
         text, everything, redness, red, pen = (np.ascontiguousarray(layer[y0:y1, x0:x1]) for layer in layers)
         return replace(self, text=text, all=everything, redness=redness, red=red, pen=pen)
 
     def turned(self, quarters: int) -> "Layers":
-        """The page turned by so many quarters, counter-clockwise."""
+        """Return the page turned counter-clockwise by `quarters` quarter turns."""
         if quarters % 4 == 0:
             return self
         layers = (self.text, self.all, self.redness, self.red, self.pen)
@@ -77,10 +80,10 @@ class Layers:
 
 
 def take_apart(flat: Flat) -> Layers:
-    """The layers of `flat`. Red ink reflects red light, so it vanishes in the red channel; what shimmers
-    through is lifted."""
+    """Return the layers of `flat`. Red ink reflects red light, so it nearly vanishes in the red channel. The
+    shimmer that is left is lifted to white."""
     raw = cv2.split(flat.colour)
-    # Copies in grey or black and white have three channels alike.
+    # A copy in grey or black and white has three equal channels.
     plain = all(np.array_equal(raw[0], other) for other in raw[1:])
     channels = (
         [lit(np.asarray(raw[0], np.uint8))] * 3
@@ -92,8 +95,8 @@ def take_apart(flat: Flat) -> Layers:
     _, red = cv2.threshold(redness, _RED, 255, cv2.THRESH_BINARY)
     text = red_light
     if red.any():
-        # Where red ink lies on paper the paper is restored; where it lies on print the red channel is dark,
-        # and stays.
+        # Where red ink lies on paper, the paper becomes white. Where it lies on print, the red channel is
+        # dark and stays so.
         near = cv2.dilate(red, np.ones((3, 3), np.uint8))
         text = cv2.copyTo(
             cv2.max(cv2.LUT(text, _table(-_SHIMMER, 255 / _UNDER_RED)), text), near, text.copy()
@@ -113,26 +116,29 @@ def take_apart(flat: Flat) -> Layers:
 
 
 def is_coloured(colour: NDArray[np.uint8]) -> bool:
-    """Whether any pixel is of another colour than grey; a few levels are what compression does."""
+    """Tell whether a picture (RGB, height x width x 3) has a pixel that is not grey. Every third row and
+    column is looked at. A difference of 2 levels comes from compression."""
     red, green, blue = (colour[::3, ::3, channel] for channel in range(3))
     least, most = np.minimum(np.minimum(red, green), blue), np.maximum(np.maximum(red, green), blue)
     return bool((most - least).max() > _GREY)
 
 
 def _stretched(gray: Gray) -> Gray:
-    """Paper to white, ink to black: faint print gets the contrast that readers were trained on."""
+    """Return the picture with its paper white and its ink black, so that faint print has the contrast that
+    recognisers were trained on."""
     low = min(max(_percentile(gray, _INKED) - _BLACKER, 0), _FAINTEST)
     return np.asarray(cv2.LUT(gray, _table(-low, 255 / (_PAPER - low))), np.uint8)
 
 
 def _table(more: float, times: float) -> Gray:
-    """(value + more) * times for each value of a pixel: looking it up costs a tenth of reckoning it a
-    pixel."""
+    """Return (value + more) * times for each value from 0 to 255. To look it up costs a tenth of calculating
+    it for each pixel."""
     return np.clip((np.arange(256, dtype=np.float32) + more) * times, 0, 255).astype(np.uint8)
 
 
 def _percentile(gray: Gray, percent: float) -> float:
-    """As numpy's, from a histogram instead of an order of all pixels."""
+    """Return the grey level of that percentile, as `numpy.percentile` does, but from a histogram instead of
+    sorting all pixels."""
     below = np.cumsum(cv2.calcHist([gray], [0], None, [256], [0, 256]).ravel().astype(np.int64))
     at = (gray.size - 1) * percent / 100
     first, second = (

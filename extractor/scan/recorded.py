@@ -1,5 +1,5 @@
-"""Replays what an OCR engine once returned, so that everything above the engine can be tried without it, and
-tried again in a moment."""
+"""Replays what an OCR engine once returned. All code above the engine can so be tried without it, and again
+in a moment."""
 
 import hashlib
 import json
@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass
 class RecordedOcr:
-    """Replays from `path` what `engine` said of the same pixels; what is new it asks and writes down, or
-    without one refuses."""
+    """An OCR engine that replays from `path` what `engine` said of the same pixels.
+
+    For new pixels it asks `engine` and writes the answer down. Without an engine it raises OcrUnavailable.
+    `path` is a file of JSON lines, each an object that maps keys of pictures to answers.
+    """
 
     path: Path
     engine: OcrEngine | None = None
@@ -29,16 +32,19 @@ class RecordedOcr:
         return self.engine.name if self.engine else "recorded"
 
     def open(self) -> None:
+        """Open the engine, if there is one."""
         if self.engine:
             self.engine.open()
 
     def detect(self, picture: "Picture") -> list[tuple[float, float, float, float]]:
+        """Return boxes of lines of text (x0, y0, x1, y1), in pixels of `picture`. Raises OcrUnavailable."""
         key = _digest("detect", picture)
         if key not in self._known:
             self._learn({key: self._asked(key).detect(picture)})
         return [(x0, y0, x1, y1) for x0, y0, x1, y1 in self._known[key]]
 
     def recognise(self, lines: "Sequence[Picture]") -> list[Reading]:
+        """Return what stands on each picture of a line. Raises OcrUnavailable."""
         keys = [_digest("recognise", line) for line in lines]
         new = [i for i, key in enumerate(keys) if key not in self._known]
         if new:
@@ -52,6 +58,7 @@ class RecordedOcr:
         return [Reading(tuple(_glyph(glyph) for glyph in self._known[key])) for key in keys]
 
     def upside_down(self, lines: "Sequence[Picture]") -> list[float]:
+        """Return for each picture of a line how likely it is upside down. Raises OcrUnavailable."""
         keys = [_digest("direction", line) for line in lines]
         new = [i for i, key in enumerate(keys) if key not in self._known]
         if new:
@@ -61,6 +68,7 @@ class RecordedOcr:
 
     @cached_property
     def _known(self) -> dict[str, Any]:
+        """The answers on record, by key."""
         if not self.path.exists():
             return {}
         return {
@@ -70,11 +78,13 @@ class RecordedOcr:
         }
 
     def _asked(self, key: str) -> OcrEngine:
+        """Return the engine to ask for `key`. Raises OcrUnavailable where there is none."""
         if self.engine is None:
             raise OcrUnavailable(f"没有这张图片的识别记录：{key}")
         return self.engine
 
     def _learn(self, news: dict[str, Any]) -> None:
+        """Add answers to those known, and append them to the file."""
         self._known.update(news)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", encoding="utf-8") as file:
@@ -84,6 +94,7 @@ class RecordedOcr:
 
 
 def _digest(task: str, picture: "Picture") -> str:
+    """Return the key of a picture: the task, and a hash of the picture's shape and pixels."""
     import numpy as np
 
     return (
@@ -95,6 +106,7 @@ def _digest(task: str, picture: "Picture") -> str:
 
 
 def _glyph(stored: dict[str, Any]) -> Glyph:
+    """Return a character from its record."""
     return of_any_width(
         stored["text"],
         stored["at"],

@@ -1,5 +1,5 @@
-"""Finds red ink that belongs to no seal: writing, which is read like any other, and ink that lies on print,
-which is not mixed with it."""
+"""Finds red ink that belongs to no seal. Red writing is read like any other; red ink that lies on print is
+not mixed with it."""
 
 from collections.abc import Sequence
 
@@ -14,19 +14,21 @@ from models.geometry import Rect
 Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-_ACROSS = 2.15  # half axes that a seal is across, with what blurs around it
-# Points: the width of a usual character, gaps over which red ink hangs together along a line, and the tallest
-# piece of writing.
-_EM, _GAP, _TALLEST = 11.0, 4.0, 34.0
-_FLAT, _LONG = 3.6, 33.0  # points: what is no higher and as long is a red rule
-_EDGE = 2.0  # points of the page's edges where a desk or another sheet shows
-_LEAST = 0.05  # of a character's square: less red ink is no writing
-_ON_PRINT = 0.08  # share of a piece's box that print inks: it lies on print
-_RED_BLACK, _PAPER_FROM = 60, 235  # grey levels of a bright red pen and of paper
+_ACROSS = 2.15  # half axes: width of a seal with the blur around it
+_EM = 11.0  # points: width of a usual character
+_GAP = 4.0  # points: gaps along a line over which red ink counts as one piece
+_TALLEST = 34.0  # points: greatest height of a piece of writing
+_FLAT = 3.6  # points: greatest height of a red rule
+_LONG = 33.0  # points: least length of a red rule
+_EDGE = 2.0  # points along the page's edges, where a desk or another sheet shows
+_LEAST = 0.05  # square ems: less red ink is no writing
+_ON_PRINT = 0.08  # share of a piece's area: where print inks more, the piece lies on print
+_RED_BLACK = 60  # grey level of a bright red pen
+_PAPER_FROM = 235  # grey level of paper
 
 
 def loose_red(layers: Layers, rings: Sequence[Ring]) -> Mask:
-    """Red ink that belongs to no seal, height x width of the page."""
+    """Return a mask, height x width of the page, of the red ink that belongs to no seal of `rings`."""
     loose = layers.red.copy()
     for ring in rings:
         cv2.ellipse(loose, ((ring.x, ring.y), (_ACROSS * ring.rx, _ACROSS * ring.ry), ring.angle), 0, -1)
@@ -34,12 +36,11 @@ def loose_red(layers: Layers, rings: Sequence[Ring]) -> Mask:
 
 
 def red_writing(layers: Layers, rings: Sequence[Ring], ruled: Gray) -> tuple[Gray | None, tuple[Rect, ...]]:
-    """The red writing of the page in grey, paper white, and a box around each piece of it; None where there
-    is none.
+    """Return the red writing of the page in grey (paper white), and the bounding box of each piece of it in
+    pixels. The picture is None where there is no red writing.
 
-    Red ink over print is left out, because both together say nothing: a line through print, a character
-    written over another.
-    `ruled`: where lines are ruled, which writing may cross.
+    Red ink over print is left out, because both together cannot be read: a line through print, a character
+    written over another. `ruled` is a mask of ruled lines, which writing may cross.
     """
     loose = loose_red(layers, rings)
     edge = max(1, round(_EDGE * layers.scale))
@@ -73,7 +74,7 @@ def red_writing(layers: Layers, rings: Sequence[Ring], ruled: Gray) -> tuple[Gra
 
 
 def _darkness(layers: Layers, part: tuple[slice, slice]) -> Gray:
-    """Red ink of a part of the page in grey: how red and how dark it is, in equal shares. Its colour alone is
-    blurred, because JPEG files hold colours at half the resolution."""
+    """Return the red ink of a part of the page in grey: the mean of how red and how dark it is. Its redness
+    alone is blurred, because JPEG files hold colours at half the resolution."""
     bright = (layers.all[part].astype(np.float32) - _RED_BLACK) * (255 / (_PAPER_FROM - _RED_BLACK))
     return np.clip((255.0 - layers.redness[part] + np.clip(bright, 0, 255)) / 2, 0, 255).astype(np.uint8)

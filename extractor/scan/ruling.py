@@ -1,7 +1,7 @@
 """Turns the ruled lines in a picture of a level page into tables of cells.
 
-A ruled line is ink that runs straight for longer than a stroke of writing does. `lattice` finds out which
-lines are a table's rules, and `grids` which cells these make.
+A ruled line is ink that runs straight for longer than a stroke of writing does. `lattice` tells which lines
+are a table's rules, and `grids` which cells they make.
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,25 +30,28 @@ from models.geometry import Rect
 
 Gray = NDArray[np.uint8]
 
-_DPI = 150  # lines are looked for at this resolution
-# least lengths in pixels of it: longer than strokes of a heading, shorter than a row is high
-_LEVEL, _UPRIGHT = 46, WRITTEN
-# The least of an upright line that stands in one low row alone, and how near to level lines it begins and
-# ends.
-_LOW, _AT = 12, 3
-_WIDE, _HIGH = 0.45, 0.1  # of the page: shorter rules that end together make no edge that isn't drawn
-_HELD = 0.5  # of a page's lines of text: where fewer stand in tables, rules may be too faint, or red
-_PALE = 165  # grey from which on a line is faint
-_CUT = 0.4  # of a text's height: what of it lies in a cell
-# least length of a line that is no cell's border, and part of it that is inked
-_LONE, _LONE_WHOLE = 120, 0.94
+_DPI = 150  # dots per inch at which lines are looked for; pixels below are of this resolution
+_LEVEL = 46  # pixels: least length of a level line, longer than the strokes of a heading
+_UPRIGHT = WRITTEN  # pixels: least length of an upright line, shorter than a row is high
+_LOW = 12  # pixels: least length of an upright line that goes from one level line to the next
+_AT = 3  # pixels from a level line at which such an upright line begins or ends
+_WIDE = 0.45  # share of the page's width: shorter level rules imply no undrawn edge where they end together
+_HIGH = 0.1  # share of the page's height: the same of upright rules
+_HELD = 0.5  # share of a page's lines of text: where tables hold fewer, rules may be too faint, or red
+_PALE = 165  # grey level: a line that is lighter is faint
+_CUT = 0.4  # of the height of a line of text: it lies in each cell that holds more of it, both ways
+_LONE = 120  # pixels: least length of a ruled line that is no cell's border
+_LONE_WHOLE = 0.94  # share of such a line that has ink
 
 
 @dataclass(frozen=True)
 class Ruling:
-    """All tables of a page from the top down, and a mask (255) of every ruled line. Tables are as without the
-    `folds`, which are in pixels of which `zoom` are one of the page. `streaks` are upright lines that are no
-    rules, which took with them what they ran through."""
+    """All tables of a page from the top down, in pixels of the page, and `lines`, a mask (255) of every ruled
+    line.
+
+    The tables are placed as if the sheet had no `folds`. Those are in pixels of the reduced picture, of which
+    `zoom` make one of the page. `streaks` are upright lines that are no rules; what they ran through is lost.
+    """
 
     grids: tuple[Grid, ...]
     lines: Gray
@@ -57,7 +60,8 @@ class Ruling:
     streaks: tuple[Rect, ...] = ()
 
     def around(self, cell: Rect, box: Rect) -> Rect:
-        """The edges of a cell as they are where `box` stands, in pixels of the page."""
+        """Return the box of a cell, moved as the folds move the sheet where `box` stands. All are in pixels
+        of the page."""
         if self.folds is None:
             return cell
         moved = self.folds.at((box[0] + box[2]) / 2 * self.zoom, (box[1] + box[3]) / 2 * self.zoom)
@@ -65,14 +69,19 @@ class Ruling:
         return cell[0] + right, cell[1] + down, cell[2] + right, cell[3] + down
 
     def taken_off(self, gray: Gray) -> Gray:
-        """`gray`, the page or a layer of it, height x width, with paper where lines are ruled."""
+        """Return `gray`, the page or a layer of it, height x width, with paper (255) where lines are
+        ruled."""
         return np.where(self.lines > 0, np.uint8(255), gray)
 
 
 def find_grids(gray: Gray, scale: float, texts: Sequence[Rect] = (), coloured: Gray | None = None) -> Ruling:
-    """Tables in `gray` (level, paper white), the black ink of a page; `scale` is its pixels a point, `texts`
-    are boxes of lines of text in its pixels. Where black rules hold little of the text, or are pale,
-    `coloured` is looked at, the page with all of its ink, and then faint lines of it."""
+    """Find the tables of a page.
+
+    `gray` holds the black ink of a level page, height x width, paper white; `scale` is its pixels a point.
+    `texts` are bounding boxes of lines of text in its pixels. `coloured` is the same page with all of its
+    ink. Where the black rules are pale or hold little of the text, rules are looked for in `coloured`, and
+    then faint lines.
+    """
     zoom = min(1.0, _DPI / 72 / scale)
     boxes = [(x0 * zoom, y0 * zoom, x1 * zoom, y1 * zoom) for x0, y0, x1, y1 in texts]
     black = _reduced(gray, zoom)
@@ -107,7 +116,7 @@ def find_grids(gray: Gray, scale: float, texts: Sequence[Rect] = (), coloured: G
 
 
 def _bare_tables(gray: Gray, boxes: Sequence[Rect]) -> tuple[Grid, ...]:
-    """The table of a page on which nothing is ruled, if what is written there stands in one."""
+    """Return the table of a page without rules, if its text stands in rows of labels and answers."""
     texts = Texts(tuple(boxes), find_ink(gray, find_darkness(gray)))
     rows = find_rows(boxes, texts.ink)
     if rows is None:
@@ -118,8 +127,8 @@ def _bare_tables(gray: Gray, boxes: Sequence[Rect]) -> tuple[Grid, ...]:
 
 @dataclass(frozen=True)
 class _Found:
-    """Tables, a mask of all that is ruled, whether that is hardly darker than paper, and folds, without which
-    the tables are."""
+    """Tables, placed as if the sheet had no `folds`; a mask of all that is ruled; whether that is hardly
+    darker than paper; and upright lines that are no rules. All are in pixels of the reduced picture."""
 
     grids: tuple[Grid, ...]
     ruled: Gray
@@ -129,13 +138,14 @@ class _Found:
 
 
 def _reduced(gray: Gray, zoom: float) -> Gray:
+    """Return the picture scaled down by `zoom`."""
     return np.asarray(
         cv2.resize(gray, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA) if zoom < 1 else gray, np.uint8
     )
 
 
 def _held(grids: Iterable[Grid], boxes: Sequence[Rect]) -> float:
-    """The part of the texts that stand in tables; where none are known, whether there is a table."""
+    """Return the share of the texts that stand in tables. Without texts it is 1 if there is a table."""
     areas = [grid.box for grid in grids]
     inside = [
         any(a[0] < (x0 + x1) / 2 < a[2] and a[1] < (y0 + y1) / 2 < a[3] for a in areas)
@@ -145,7 +155,7 @@ def _held(grids: Iterable[Grid], boxes: Sequence[Rect]) -> float:
 
 
 def _worth(grids: Iterable[Grid], boxes: Sequence[Rect]) -> int:
-    """How many cells hold text, less the texts that their borders cut."""
+    """Count the cells that hold text, less the cuts that borders make through texts."""
     cells = [cell.box for grid in grids for cell in grid.cells]
     holding = set()
     cut = 0
@@ -159,8 +169,8 @@ def _worth(grids: Iterable[Grid], boxes: Sequence[Rect]) -> int:
 
 @dataclass(frozen=True)
 class _Seen:
-    """What is seen of rules in a picture, and its turned twin: its ink, with lines too pale for that in
-    `lined`, and strokes."""
+    """What is seen of rules in a picture: its ink, its level strokes and its upright ones. `lined` is the ink
+    with lines too pale to be ink, first as it is, then mirrored at the diagonal."""
 
     ink: Gray
     lined: tuple[Gray, Gray]
@@ -169,7 +179,7 @@ class _Seen:
 
     @classmethod
     def of(cls, gray: Gray, faint: bool) -> "_Seen":
-        """`faint`: also lines too pale to be ink."""
+        """Look at `gray`; with `faint` also for lines too pale to be ink."""
         darkness = find_darkness(gray)
         ink = find_ink(gray, darkness)
         turned = np.ascontiguousarray(darkness.T), np.ascontiguousarray(ink.T)
@@ -182,7 +192,7 @@ class _Seen:
 
 
 def _near_lines(strokes: Strokes, shape: tuple[int, ...]) -> Gray:
-    """255 where a level line is near, turned."""
+    """Return a mask, 255 near a level line, mirrored at the diagonal."""
     lines = np.zeros(shape, np.uint8)
     for piece in strokes.pieces:
         part, pixels = strokes.pixels(piece)
@@ -191,8 +201,7 @@ def _near_lines(strokes: Strokes, shape: tuple[int, ...]) -> Gray:
 
 
 def _tables(gray: Gray, boxes: Sequence[Rect], faint: bool) -> _Found:
-    """The tables of a picture at the resolution at which lines are looked for; `faint`: also of lines too
-    pale to be ink."""
+    """Find the tables of a reduced picture. With `faint` they may be made of lines too pale to be ink."""
     seen = _Seen.of(gray, faint)
     levels = lattice.chained(seen.level.pieces)
     standing = _standing(seen, levels)
@@ -228,12 +237,12 @@ def _tables(gray: Gray, boxes: Sequence[Rect], faint: bool) -> _Found:
 
 
 def _standing(seen: _Seen, levels: Sequence[Rule]) -> list[Piece]:
-    """The upright pieces that go from one level rule to another."""
+    """Return the upright pieces that go from one level rule to another."""
     return lattice.without_streaks(lattice.between(seen.upright.pieces, levels), seen.upright.pieces)
 
 
 def _written(seen: _Seen, standing: Iterable[Piece]) -> Gray:
-    """The ink without what is, or may be, ruled."""
+    """Return the ink without what is, or may be, ruled."""
     written = seen.ink.copy()
     for strokes, pieces, picture in (
         (seen.level, seen.level.pieces, written),
@@ -246,9 +255,9 @@ def _written(seen: _Seen, standing: Iterable[Piece]) -> Gray:
 
 
 def _ruled(strokes: Strokes, pieces: Iterable[Piece], ink: Gray, borders: Sequence[float]) -> Gray:
-    """The pieces along the rows that are ruled lines: on a border of cells the nearest to it, elsewhere long
-    ones without a break. The tops of a row of characters may lie as straight, and must not be taken for a
-    line that is no part of the writing."""
+    """Return a mask, 255 on the pieces along the rows that are ruled lines. On a border of cells that is the
+    piece nearest to it, elsewhere a long piece without a break. The tops of a row of characters may lie as
+    straight, but are part of the writing."""
     at = np.asarray(sorted(set(borders)) or [-np.inf])
     ruled = np.zeros((len(at), ink.shape[1]), bool)
     mask = np.zeros(ink.shape, np.uint8)

@@ -26,8 +26,12 @@ def read_page(
     picture: Picture, number: int, first_table: int, engine: OcrEngine, turn: int | None = None,
     told: int | None = None,
 ) -> Page:  # fmt: skip
-    """One page; where it bears our code, with which form it is. `turn`: by how many quarters the page before
-    was turned, where that was of the same shape. `told`: the quarters that a person said."""
+    """Read one page. Where it bears our code, the page also tells which form it is.
+
+    `number` is the page's, from 1, and `first_table` the number of tables on the pages before it. `turn` is
+    how many quarter turns the page before needed, if it had the same shape. `told` is the number of quarter
+    turns that a person said.
+    """
     codes = read_codes(picture.colour)
     colour = codes.without(picture.colour)
     layers, boxes = set_upright(take_apart(flatten(colour, picture.points)), engine, turn, told)

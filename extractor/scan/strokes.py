@@ -1,8 +1,8 @@
-"""Finds straight thin strokes in a picture of a level page: the pieces that ruled lines are made of, each
-with its course.
+"""Finds straight thin strokes in a picture of a level page. Ruled lines are made of such pieces. The course
+of each is a polynomial.
 
 Everything here follows the rows of the picture. To find upright strokes, pass the picture mirrored at its
-diagonal.
+diagonal (transposed).
 """
 
 from collections.abc import Iterable
@@ -16,38 +16,51 @@ from numpy.typing import NDArray
 Gray = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
-# ink is by so many levels darker than so many pixels around, and not lighter than that
-_AROUND, _DARKER, _LIGHTEST = 41, 22, 215
-WRITTEN = 34  # pixels: strokes of writing, but for a heading's, are shorter
-_BREAK = 7  # pixels along a line that may be missing
-_LONG, _BENT = 240, 200  # pixels from which on a line may be broken, and bent
-_FEWEST, _STRAY = 10, 2.2  # pixels of a line that say how it runs, and how far a pixel may be off it
-_THICK = 6  # what is thicker is no line
-# Levels by which print is darker than paper, and what shines through is not; and how many times as long as
-# others a line of it must be.
-_STRONG, _LASTING, _EVERY = 70, 3, 4
-_BROKEN, _WHOLE = 0.6, 0.86  # least part of a line that is inked: of a long faint one, and of a short one
-# A line of dots: its least length, the least part of it that is inked, how many pixels apart dots are at
-# most, and of how much of it the paper beside it, so many pixels off, is bare on the one side and on the
-# other. Writing has strokes there. Longer than writing goes on at one level, and with so many pixels missing
-# at most, it may touch what is written at it.
-_DOTTED, _DOTS, _APART, _BARE, _TOUCHED, _BESIDE = 60, 0.2, 10, 0.9, 0.6, (3, 4)
-_ENDLESS, _COVERED_UP = 400, 30
-# From so many to so many pixels beside a line that is no longer than a stroke of writing there is none.
-_FREE = (3, 7)
-_ROUNDS = 3
+_AROUND = 41  # pixels: side of the square around a pixel with whose mean the pixel is compared
+_DARKER = 22  # levels by which ink is darker than that mean
+_LIGHTEST = 215  # grey level: ink is no lighter
+WRITTEN = 34  # pixels: strokes of writing are shorter, except those of a heading
+_BREAK = 7  # pixels: gaps along a line that are closed
+_LONG = 240  # pixels: a line that is longer may be broken
+_BENT = 200  # pixels: a line that is longer may be bent
+_FEWEST = 10  # pixels: as many tell the course of a line
+_STRAY = 2.2  # pixels that a pixel of a line may be off its course
+_THICK = 6  # pixels: what is thicker is no line
+# Print that shines through beside a rule makes it thicker; of the really dark ink alone a rule is thin.
+_STRONG = 70  # levels by which print is darker than its surroundings, and what shines through is not
+_LASTING = 3  # times: a line of really dark ink must be so much longer than others
+_EVERY = 4  # columns: every so many-th is looked at for such a line
+_BROKEN = 0.6  # least share with ink of a line that may be broken
+_WHOLE = 0.86  # least share with ink of a shorter line
+# A line of dots:
+_DOTTED = 60  # pixels: its least length
+_DOTS = 0.2  # its least share with ink
+_APART = 10  # pixels: greatest gap between dots
+_BESIDE = (3, 4)  # pixels off it: there paper is bare on both sides, while writing has strokes
+_BARE = 0.9  # share of the length with bare paper on the barer side; of short lines, on both sides
+_TOUCHED = 0.6  # share of the length with bare paper on the other side
+# A long line of dots may touch the writing on it:
+_ENDLESS = 400  # pixels: its least length, longer than writing goes on at one level
+_COVERED_UP = 30  # pixels: greatest gap in it
+_FREE = (3, 7)  # pixels beside a line shorter than a stroke of writing: from first to last, without ink
+_ROUNDS = 3  # rounds of the fit of a course, each without the pixels that strayed in the one before
 _REACH = 2  # pixels that a thin line takes on each side of its middle
-# A faint line is darker than what is so many pixels beside it by so many levels, in the mean of so many
-# pixels along it; what is darker than paper by more than so many levels counts for no more. From so many to
-# so many pixels off it there is no ink.
-_FAINT, _OFF, _ALONG, _MOST, _CLEAR = 4.0, 4, 31, 40, (4, 6)
+# A faint line:
+_FAINT = 4.0  # levels by which it is darker than what is beside it
+_OFF = 4  # pixels from it to what it is compared with
+_ALONG = 31  # pixels along it over which darkness is averaged
+_MOST = 40  # levels: a pixel that is darker, or lighter, than its surroundings by more counts for no more
+_CLEAR = (4, 6)  # pixels off it, from first to last: there is no ink on one side
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A straight stroke from `start` to `end` along the rows; `weights` are those of the polynomial of how it
-    runs across them, in the part of the way that lies behind, less a half. `dark`: how much darker than paper
-    it is, summed over its thickness. `label` is its pixels' in `Strokes`."""
+    """A straight stroke from the column `start` to the column `end`.
+
+    `weights` are the coefficients of a polynomial (highest power first), which gives the row from the share
+    of the way that lies behind, less a half. `dark` is how many levels darker than paper the stroke is,
+    summed over its thickness. `label` marks its pixels in `Strokes`.
+    """
 
     start: int
     end: int
@@ -57,33 +70,37 @@ class Piece:
 
     @property
     def length(self) -> int:
-        """Pixels along it."""
+        """The length in pixels."""
         return self.end - self.start
 
     def level(self, at: float) -> float:
-        """Which row it is on at the column `at`; beyond its ends, as at the end."""
+        """Return the row of the stroke at the column `at`; beyond an end, the row of that end."""
         along = (min(max(at, self.start), self.end) - self.start) / max(self.length, 1) - 0.5
         return float(np.polyval(self.weights, along))
 
     @cached_property
     def middle(self) -> float:
-        """The row that it runs on, on the whole."""
+        """The mean row of the stroke, of its ends and its middle."""
         return (self.level(self.start) + self.level((self.start + self.end) / 2) + self.level(self.end)) / 3
 
 
 def find_darkness(gray: Gray) -> NDArray[np.int16]:
-    """By how many levels each pixel is darker than what is around it."""
+    """Return by how many levels each pixel is darker than the mean around it, height x width."""
     return np.asarray(cv2.blur(gray, (_AROUND, _AROUND)).astype(np.int16) - gray, np.int16)
 
 
 def find_ink(gray: Gray, darkness: NDArray[np.int16]) -> Gray:
-    """255 where it is darker than around, faint lines included."""
+    """Return a mask, 255 where `gray` is darker than around, faint lines included. `darkness` is of
+    `find_darkness`."""
     return np.asarray(np.uint8(255) * ((darkness > _DARKER) & (gray < _LIGHTEST)), np.uint8)
 
 
 def find_faint(darkness: NDArray[np.int16], ink: Gray) -> Gray:
-    """255 where a line along the rows may be, too faint to be ink, which only its length tells from paper.
-    Between ink there is none: writing would be full of them."""
+    """Return a mask, 255 where a line along the rows may be that is too faint to be ink.
+
+    Only its length tells it from paper. Between ink none is looked for, because writing would be full of
+    them. `darkness` and `ink` are of `find_darkness` and `find_ink`.
+    """
     dark = np.clip(darkness.astype(np.float32), -_MOST, _MOST)
     mean = cv2.blur(dark, (_ALONG, 1))
     ridge = (mean - np.maximum(_shifted(mean, _OFF), _shifted(mean, -_OFF)) > _FAINT) & (dark > 0)
@@ -95,21 +112,21 @@ def find_faint(darkness: NDArray[np.int16], ink: Gray) -> Gray:
 
 
 def _shifted(picture: NDArray[np.generic], rows: int) -> NDArray[np.generic]:
-    """The picture moved down by so many rows; what comes in is as at its edge."""
+    """Return the picture moved down by so many rows; the rows that come in repeat its edge."""
     return picture[np.clip(np.arange(picture.shape[0]) - rows, 0, picture.shape[0] - 1)]
 
 
 @dataclass(frozen=True)
 class Strokes:
-    """All pieces along the rows of a picture; `labels` marks the pixels of each with its label, `stats` are
-    OpenCV's of them."""
+    """All pieces along the rows of a picture. `labels` holds the label of each pixel, `stats` what OpenCV
+    tells of each connected component."""
 
     pieces: tuple[Piece, ...]
     labels: NDArray[np.int32]
     stats: NDArray[np.int32]
 
     def pixels(self, piece: Piece) -> tuple[tuple[slice, slice], NDArray[np.bool_]]:
-        """Where the piece lies, and which pixels there are its own."""
+        """Return the rows and columns of the piece, and a mask of its own pixels there."""
         x, y, width, height = (int(v) for v in self.stats[piece.label, :4])
         part = (slice(y, y + height), slice(x, x + width))
         return part, self.labels[part] == piece.label
@@ -118,9 +135,12 @@ class Strokes:
 def find_strokes(
     ink: Gray, darkness: NDArray[np.int16], length: int, shorter: int = 0, ends: Gray | None = None
 ) -> Strokes:
-    """What of `ink` runs along the rows for `length` pixels as one thin straight line, small gaps and a
-    slight slope allowed; or for `shorter` pixels, where it goes from one of the `ends` to another."""
-    # What shines through beside a rule makes one thick line with it, but for what of it is really dark.
+    """Find thin straight lines of `ink` along the rows.
+
+    They are `length` pixels long; small gaps and a slight slope are allowed. With `ends`, a mask (255), lines
+    of `shorter` pixels are found too, if they go from one of the ends to another.
+    """
+    # Print that shines through beside a rule makes one thick line with it. Its really dark part is thin.
     strong = ink & (np.uint8(255) * (darkness > _STRONG))
     core = _thin(strong)
     # Every few columns are enough for what is so long, and cost a fraction.
@@ -144,7 +164,7 @@ def _straight(
     which: Iterable[int], labels: NDArray[np.int32], stats: NDArray[np.int32], thin: Gray, ink: Gray,
     darkness: NDArray[np.int16],
 ) -> list[Piece]:  # fmt: skip
-    """The pieces that the components of these labels are."""
+    """Return the pieces among the connected components with the labels `which`."""
     pieces = []
     for label in which:
         x, y, width, height = (int(v) for v in stats[label, :4])
@@ -157,8 +177,8 @@ def _straight(
 
 
 def _ended(runs: Gray, ink: Gray, ends: Gray, length: int) -> Gray:
-    """The runs shorter than `length` that go from one of the `ends` to the next, with bare paper beside them:
-    a stroke of a character has others beside it."""
+    """Return the runs shorter than `length` that go from one of the `ends` to the next, and have bare paper
+    beside them. A stroke of a character has other strokes beside it."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(runs)
     left, right = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_LEFT] + stats[:, cv2.CC_STAT_WIDTH]
     row = stats[:, cv2.CC_STAT_TOP] + stats[:, cv2.CC_STAT_HEIGHT] // 2
@@ -173,7 +193,8 @@ def _ended(runs: Gray, ink: Gray, ends: Gray, length: int) -> Gray:
 
 
 def _runs(thin: Gray, length: int, gap: int = _BREAK) -> Gray:
-    """Where `thin` goes on along the rows for so many pixels, small gaps and a slight slope allowed."""
+    """Return where `thin` runs along the rows for `length` pixels. Gaps below `gap` pixels and a slight
+    slope are allowed."""
     closed = cv2.morphologyEx(
         cv2.dilate(thin, np.ones((3, 1), np.uint8)), cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8)
     )
@@ -181,13 +202,14 @@ def _runs(thin: Gray, length: int, gap: int = _BREAK) -> Gray:
 
 
 def _thin(ink: Gray) -> Gray:
-    """What of `ink` is no thicker than a line."""
+    """Return the ink that is no thicker than a line."""
     thick = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((_THICK + 1, 1), np.uint8))
     return np.asarray(ink & ~thick, np.uint8)
 
 
 def _depth(piece: Piece, darkness: NDArray[np.int16]) -> float:
-    """How much darker than paper the piece is, summed over its thickness, in the middle of its way."""
+    """Return how many levels darker than its surroundings the piece is, summed over its thickness, in the
+    mean of its columns."""
     columns = np.arange(piece.start, piece.end)
     rows = np.rint(np.polyval(piece.weights, (columns - piece.start) / piece.length - 0.5)).astype(int)
     around = [
@@ -197,13 +219,13 @@ def _depth(piece: Piece, darkness: NDArray[np.int16]) -> float:
 
 
 def _course(pixels: NDArray[np.bool_], ink: Gray, left: int, top: int) -> tuple[float, ...] | None:
-    """The weights of how the pixels run, if they lie along one line; strokes of a row of text stand on
-    several levels. `left` and
-    `top` are where the pixels lie on `ink`."""
+    """Return the polynomial (`Piece.weights`) along which the pixels lie, or None where they lie along no
+    line. Strokes of a row of text stand on several levels. `left` and `top` are the place of `pixels` on
+    `ink`."""
     ys, xs = np.nonzero(pixels)
     width = pixels.shape[1]
     least = _BROKEN if width > _LONG else _WHOLE
-    # What is no line of dots need not be looked at further.
+    # With less ink it cannot even be a line of dots.
     if len(xs) < _FEWEST or pixels.any(axis=0).mean() <= (_DOTS if width >= _DOTTED else least):
         return None
     degree = 2 if width > _BENT else 1
@@ -224,8 +246,8 @@ def _course(pixels: NDArray[np.bool_], ink: Gray, left: int, top: int) -> tuple[
 
 
 def _is_dotted(inked: NDArray[np.intp], curve: Floats, width: int, ink: Gray, left: int, top: int) -> bool:
-    """Whether the inked columns are those of a line of dots or dashes, which follow each other closely on
-    bare paper."""
+    """Tell whether the inked columns are those of a line of dots or dashes. These follow each other closely
+    on bare paper."""
     gap = int(np.diff(inked, prepend=0, append=width).max())
     if len(inked) / width <= _DOTS or gap > (_COVERED_UP if width > _ENDLESS else _APART):
         return False

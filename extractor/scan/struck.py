@@ -3,8 +3,8 @@ any ink, or a scribble of them.
 
 Printed characters stand apart, so that a row of them has columns without ink. Ink that runs on through
 several of them at one height is therefore no part of any. A line under or over characters has their ink on
-one side only. Sizes are in widths of a Chinese character of the line, so that they hold for any resolution
-and size of type.
+one side only. Sizes are in ems, so that they hold for any resolution and size of type: an em is the width of
+a Chinese character of the line.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,32 +26,35 @@ from models.page import Box
 Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-# Least length of a stroke, and of one through letters and digits, which pens join and fonts set close; one
-# that is shorter than the third goes through all of a piece of a line, or is part of something taller than
-# print: two characters may touch.
-_SHORTEST, _SHORTEST_JOINED, _SHORTEST_PART, _TALL = 1.35, 1.9, 2.1, 1.2
-_SWAY = 0.13  # how far it strays from straight
-_SLOPES = (0.0, 0.1, -0.1, 0.2, -0.2, 0.32, -0.32, 0.45, -0.45)
-# so far from its middle is ink of characters, on either side, in so much of its length
-_ASIDE, _CROSSED = 0.13, 0.15
-_BEYOND, _ABOVE = 0.6, 0.15  # how far beyond the ends of what was read, and above and below, it is looked for
-# Of a line's height, or of its width by characters, the width of Chinese ones that stand apart; that of
-# others beside them.
-_APART, _NARROW = 0.7, 0.5
-_LEAST_WIDE = 0.7  # of its share of a line's width: how wide a Chinese character is at least
-_HEM = 0.12  # of the height of a line: a stroke so near to its edge goes through nothing
-_INSET = 2.0  # points that the edge of a cell is kept off
-_SEALED = 0.3  # part of a stroke that lies where a seal has ink: it is the seal's
-_OVER = 0.25  # beyond its ends the middle of a character may stand that it strikes
-# So far apart pieces of a line stand, and so near to a character the next one; so much of a piece is all of
-# it.
-_PIECE, _CLOSE, _MOST = 0.45, 0.25, 0.5
+_SHORTEST = 1.35  # ems: least length of a stroke
+_SHORTEST_JOINED = 1.9  # ems: the same through letters and digits, which pens join and fonts set close
+# Two characters may touch. A shorter stroke counts only if it goes through all of a piece of a line, or its
+# ink is taller than print.
+_SHORTEST_PART = 2.1  # ems: least length of a stroke through a part of a piece
+_TALL = 1.2  # ems: greatest height of print
+_SWAY = 0.13  # ems: how far a stroke may stray from straight
+_SLOPES = (0.0, 0.1, -0.1, 0.2, -0.2, 0.32, -0.32, 0.45, -0.45)  # rows a column that are tried for strokes
+_ASIDE = 0.13  # ems from a stroke's middle, above and below: ink beyond is that of characters
+_CROSSED = 0.15  # least share of a stroke's length with such ink, on either side
+_BEYOND = 0.6  # ems beyond the ends of what was read where strokes are looked for
+_ABOVE = 0.15  # ems above and below it
+# Of a line's height, or of its width over its ems if that is more: the em where characters stand apart.
+_APART = 0.7
+_NARROW = 0.5  # ems: width of any other character
+_LEAST_WIDE = 0.7  # of a line's width over its ems: least width of a Chinese character
+_HEM = 0.12  # of a line's height: a stroke so near to its edge goes through nothing
+_INSET = 2.0  # points that a stroke in a cell is kept off its edge
+_SEALED = 0.3  # share of a stroke on a seal's ink: where more lies there, it is the seal's
+_OVER = 0.25  # ems beyond a stroke's ends where the middle of a character that it strikes may stand
+_PIECE = 0.45  # ems: least gap between two pieces of a line
+_CLOSE = 0.25  # ems: a character that is nearer to a struck one belongs to the same piece
+_MOST = 0.5  # share of a piece's characters: where more are struck, all are
 
 
 @dataclass(frozen=True)
 class Stroke:
-    """From where to where a stroke runs and how high its middle is, in pixels of the page; the parts of its
-    length above and below which there is ink."""
+    """A stroke from `x0` to `x1`, at the mean height `y`, in pixels of the page. `above` and `below` are the
+    shares of its length with ink above and below it."""
 
     x0: float
     x1: float
@@ -61,8 +64,10 @@ class Stroke:
 
 
 def mark_struck(page: FlatPage) -> tuple[FlatPage, tuple[Box, ...]]:
-    """The page, its lines with the characters marked that a pen went through, and the places of strokes that
-    met none."""
+    """Mark the characters that a pen went through.
+
+    Return the page with the marks, and the boxes, in points, of lines whose strokes met no character.
+    """
     dark = page.lifted < PAPER
     if page.layers.red.any():
         dark |= loose_red(page.layers, page.rings)
@@ -84,7 +89,8 @@ def mark_struck(page: FlatPage) -> tuple[FlatPage, tuple[Box, ...]]:
 
 
 def strokes_through(line: ReadLine, ink: Mask, page: FlatPage) -> list[Stroke]:
-    """The strokes through the characters of `line`; `ink`: where the page has any, height x width."""
+    """Return the strokes through the characters of `line`. `ink` is a mask of the page's ink, height x
+    width."""
     em = em_of(line)
     left, top, right, bottom = _around(line, em, page)
     part = ink[top:bottom, left:right]
@@ -112,13 +118,14 @@ def strokes_through(line: ReadLine, ink: Mask, page: FlatPage) -> list[Stroke]:
 
 
 def _is_inside(stroke: Stroke, line: ReadLine) -> bool:
-    """Whether a stroke is not on the edge of a line, where the feet of another may stand."""
+    """Tell whether a stroke is off the edges of a line. On an edge it may be the feet of another line."""
     _, y0, _, y1 = line.place.box
     return y0 + _HEM * (y1 - y0) < stroke.y < y1 - _HEM * (y1 - y0)
 
 
 def _is_all(line: ReadLine, em: float, start: float, end: float) -> bool:
-    """Whether no character of the line stands close to those from `start` to `end`."""
+    """Tell whether the characters from `start` to `end` (pixels) are a whole piece of the line: no other
+    stands close to them."""
     gap = _CLOSE * em
     beside = [
         (x0, x1) for x0, x1 in line.glyph_boxes() if not start - _OVER * em < (x0 + x1) / 2 < end + _OVER * em
@@ -130,7 +137,8 @@ def _is_all(line: ReadLine, em: float, start: float, end: float) -> bool:
 
 
 def _around(line: ReadLine, em: float, page: FlatPage) -> tuple[int, int, int, int]:
-    """Where strokes through a line are looked for, in pixels: never on the edges of its cell."""
+    """Return the box in which strokes through a line are looked for, in pixels. It never holds the edges of
+    its cell."""
     x0, y0, x1, y1 = line.place.box
     limits: Rect = (0.0, 0.0, float(page.shape[1]), float(page.shape[0]))
     if line.place.cell is not None:
@@ -147,8 +155,8 @@ def _around(line: ReadLine, em: float, page: FlatPage) -> tuple[int, int, int, i
 
 
 def _longest(blot: Gray, ink: Mask, em: float, least: float) -> Stroke | None:
-    """The longest nearly straight way along `blot`, ink that hangs together, from its left to its right, in
-    pixels of it."""
+    """Return the longest nearly straight way from left to right along `blot`, one connected component of
+    `ink`. It is in pixels of `blot`, at least `least` long. Each slope is tried by shearing `blot`."""
     sway, length = max(1, round(_SWAY * em)), max(3, round(least))
     high, wide = blot.shape
     columns, rows = np.arange(wide), np.arange(high)[:, None]
@@ -164,19 +172,19 @@ def _longest(blot: Gray, ink: Mask, em: float, least: float) -> Stroke | None:
         passed = worn.sum(axis=1)
         if not passed.any():
             continue
-        # Rows above and below it pass as far as it does; its own is in the middle of them.
+        # Rows just above and below the stroke pass as far as its own, which is in their middle.
         most = np.flatnonzero(passed == passed.max())
         row = int(most[len(most) // 2])
         start, end = max(_runs(swayed[row] > 0, length), key=lambda run: run[1] - run[0])
         if best and end - start <= best.x1 - best.x0:
             if start < best.x1 and end > best.x0:
-                # An oblique or a wavy one follows each slope for a while.
+                # An oblique or wavy stroke follows each slope for a while.
                 best = replace(best, x0=min(best.x0, float(start)), x1=max(best.x1, float(end)))
             continue
         at = row - room + slope * columns[start:end]
         own = ink[:, start:end]
         band = own & (np.abs(rows - at) <= sway + 0.5)
-        # Where it sways to in each column, since a wavy line under characters is on one side of them too.
+        # Its own height in each column, since a wavy line under characters also has them on one side only.
         at = (band * rows).sum(axis=0) / np.maximum(band.sum(axis=0), 1)
         above, below = (
             (own & side).any(axis=0).mean() for side in (rows < at - _ASIDE * em, rows > at + _ASIDE * em)
@@ -186,12 +194,13 @@ def _longest(blot: Gray, ink: Mask, em: float, least: float) -> Stroke | None:
 
 
 def _is_on(sealed: Mask, stroke: Stroke) -> bool:
+    """Tell whether a stroke lies on the ink of a seal."""
     return bool(sealed[round(stroke.y), round(stroke.x0) : round(stroke.x1)].mean() > _SEALED)
 
 
 def _struck(line: ReadLine, strokes: Sequence[Stroke]) -> tuple[bool, ...]:
-    """Of each character whether its middle lies on a stroke, or so little beyond its end that only the hand
-    fell short. A piece of the line most of which is struck is struck as a whole."""
+    """Tell of each character whether it is struck. Its middle lies on a stroke, or so little beyond the end
+    that only the hand fell short. A piece of the line that is mostly struck is struck as a whole."""
     em = em_of(line)
     boxes = line.glyph_boxes()
     on = [
@@ -209,7 +218,7 @@ def _struck(line: ReadLine, strokes: Sequence[Stroke]) -> tuple[bool, ...]:
 
 
 def _runs(inked: Mask, least: float) -> Iterator[tuple[int, int]]:
-    """Stretches (start, end) of what is inked that are long enough."""
+    """Yield the stretches (start, end) of `inked` that are at least `least` long."""
     steps = np.flatnonzero(np.diff(np.concatenate([[0], inked.astype(np.int8), [0]])))
     for start, end in zip(steps[::2].tolist(), steps[1::2].tolist(), strict=True):
         if end - start >= least:
@@ -217,15 +226,14 @@ def _runs(inked: Mask, least: float) -> Iterator[tuple[int, int]]:
 
 
 def em_of(line: ReadLine) -> float:
-    """The width of a Chinese character of the line, in pixels; by its size where such stand apart, as in a
-    date."""
+    """Return the em of a line in pixels: the width of a Chinese character. Where its characters stand apart,
+    as in a date, the line's size tells it."""
     x0, y0, x1, y1 = line.place.box
     ems = sum(1.0 if is_chinese(glyph.text) else _NARROW for glyph in line.reading.glyphs)
     if not any(is_chinese(glyph.text) for glyph in line.reading.glyphs):
         return line.em()
     steps = np.sort(line.steps())
-    # The recogniser's places lie on a coarse raster: of two of its steps none need be as wide as a character,
-    # though their mean is.
+    # The recogniser's places lie on a coarse raster. A single step may be off, but their mean is right.
     middle = steps[len(steps) // 4 : len(steps) - len(steps) // 4]
     usual = _APART * max(1.0, (x1 - x0) / ems / max(y1 - y0, 1.0)) * (y1 - y0)
     return max(float(middle.mean()) if len(middle) else usual, _LEAST_WIDE * (x1 - x0) / ems)

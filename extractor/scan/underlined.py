@@ -1,6 +1,7 @@
 """Finds lines that a pen drew under some of the characters of a line, as people do to choose among options.
 
-A line under all of them is one to write on. Sizes are in widths of a Chinese character of the line.
+A line under all of them is one to write on. Sizes are in ems: an em is the width of a Chinese character of
+the line.
 """
 
 from collections.abc import Iterator
@@ -18,17 +19,22 @@ from extractor.scan.struck import em_of
 Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-# How far below a line's box it may run; its least length, alone and where it touches a character; how far it
-# sways, how high and thick it is at most, and how far beyond its ends the middle of a character may stand.
-_BELOW, _SHORTEST, _TOUCHING, _SWAY, _FLAT, _THICKEST, _OVER = 0.45, 0.7, 1.6, 0.1, 0.35, 0.28, 0.15
-_BARE = 0.25  # of its length: over so much of it there is ink of others below it at most
-_NARROW = 0.5  # how wide a letter or a digit is
+_BELOW = 0.45  # ems: how far below a line's box an underline may run
+_SHORTEST = 0.7  # ems: its least length
+_TOUCHING = 1.6  # ems: its least length where it touches a character
+_SWAY = 0.1  # ems that it may stray from level where it touches one
+_FLAT = 0.35  # ems: its greatest height where it touches none
+_THICKEST = 0.28  # ems: its greatest thickness
+_OVER = 0.15  # ems beyond its ends where the middle of a character above it may stand
+_BARE = 0.25  # share of its length: its own gaps, and other ink below it, take less
+_NARROW = 0.5  # ems: width of a letter or a digit
 _LIKE_STROKES = frozenset("一二三亖_—－-＿ ")  # their lowest stroke is level, and touches no other
-_INSET = 2.0  # points that the edge of a cell is kept off
+_INSET = 2.0  # points that an underline in a cell is kept off its edge
 
 
 def mark_underlined(page: FlatPage) -> FlatPage:
-    """The page, its lines in cells with the characters marked that stand over such a line."""
+    """Return the page with the characters marked that a pen underlined. Only lines in cells are looked
+    at."""
     dark = (page.lifted < PAPER) & (page.ruling.lines == 0)
     if page.layers.red.any():
         dark |= loose_red(page.layers, page.rings)
@@ -40,6 +46,7 @@ def mark_underlined(page: FlatPage) -> FlatPage:
 
 
 def _marks(line: ReadLine, ink: Mask, page: FlatPage) -> tuple[bool, ...]:
+    """Tell of each character whether it is underlined."""
     x0, _, x1, _ = line.place.box
     ems = sum(_NARROW if glyph.text.isascii() else 1.0 for glyph in line.reading.glyphs)
     # The box of a line is higher where it holds what a pen drew.
@@ -53,13 +60,13 @@ def _marks(line: ReadLine, ink: Mask, page: FlatPage) -> tuple[bool, ...]:
         for start, end in _strokes(line, em, ink, page)
     ]
     glyphs = line.reading.glyphs
-    # What runs under nothing else is a stroke of these themselves.
+    # A stroke that runs only under such characters is their own.
     kept = {n for own in over if any(glyphs[n].text not in _LIKE_STROKES for n in own) for n in own}
     return tuple(n in kept for n in range(len(glyphs)))
 
 
 def _strokes(line: ReadLine, em: float, ink: Mask, page: FlatPage) -> Iterator[tuple[float, float]]:
-    """From where to where strokes run under a line, in pixels of the page."""
+    """Yield the left and right ends of strokes under a line, in pixels of the page."""
     assert line.place.cell is not None, "only lines in cells are looked at"
     grid, cell = line.place.cell
     left, _, right, bottom = page.ruling.grids[grid].cells[cell].box
@@ -71,7 +78,7 @@ def _strokes(line: ReadLine, em: float, ink: Mask, page: FlatPage) -> Iterator[t
     if y1 - y0 < 3 or x1 - x0 < 3:
         return
     part = np.ascontiguousarray(ink[y0:y1, x0:x1]).astype(np.uint8)
-    # A stroke of a character hangs together with others, so that it is not flat.
+    # A stroke of a character touches others, so that their connected component is not flat.
     _, labels, stats, _ = cv2.connectedComponentsWithStats(part)
     flat = [
         label

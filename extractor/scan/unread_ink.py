@@ -1,5 +1,5 @@
-"""Finds ink in a cell that belongs to no line. Places that the detector passed over are looked at again, and
-ink that can't be read is reported."""
+"""Finds ink in a cell that belongs to no line. The recogniser reads places that the detector passed over. Ink
+that it can't read is reported."""
 
 from itertools import pairwise
 
@@ -17,31 +17,38 @@ from models.page import Box
 
 Gray = NDArray[np.uint8]
 
-# The measures are round figures of 2026-11-22. Of 104 lines left out of 120 cells that are drawn by `python
-# -m benchmarks.unread_ink`, all but one are found by them, and one place where all was read (2026-11-29);
-# with any of them a fifth less or a quarter more there are as many mistakes or more. In heights of the page's
-# lines: more may be several, less is none, and so much around a piece is read.
-_HIGHEST, _LOWEST, _LINE = 1.4, 0.4, 0.8
-_NARROWEST = 1.2  # least width of it
-_FULL, _SPARSE = 0.6, 0.06  # share of its box that writing inks
-_LEAST = 0.1  # and ink of the shortest writing, in squares of that height
-_INSET = 2.0  # points that the edge of a cell is kept off
-_VALLEY = 0.55  # of a line's ink a row: less is the gap between two lines
-_SHORT, _EDGE = 0.6, 0.15  # or a short line, where it is so high, edges of its neighbours included
-# from so many widths of characters on they tell how high a line is: so many of them
-_EMS, _TALLEST = 6.0, 1.3
-_BESIDE = 0.5  # of that height: ink so near to the ends of a line belongs to it
-_SEAL = 1.05  # of its radius: a seal with what blurs around it
-# of that height: gaps over which ink hangs together as a line of writing
-_JOINED_ACROSS, _JOINED_DOWN = 0.9, 0.25
-# A so many-th of that height smooths the ink of rows; a full row has more than so many percent of them.
-_ROWS_SMOOTH, _FULL_ROW = 8, 90
-_LEAST_READ = 4  # characters of what is taken for writing
+# The measures are round figures of 2026-11-22. `python -m benchmarks.unread_ink` draws 120 cells, and leaves
+# 104 lines out of them. With these measures all but one are found, and one place where all was read
+# (2026-11-29). With any of them a fifth less or a quarter more there are as many mistakes or more.
+# A height is the median height of the page's lines.
+_HIGHEST = 1.4  # heights: ink that is higher may be several lines
+_LOWEST = 0.4  # heights: ink that is lower is no line
+_LINE = 0.8  # heights: least height of what is read around a piece of ink
+_NARROWEST = 1.2  # heights: least width of a line
+_FULL = 0.6  # share of its bounding box that writing inks at most
+_SPARSE = 0.06  # share of its bounding box that writing inks at least
+_LEAST = 0.1  # square heights: least ink of writing
+_INSET = 2.0  # points that ink in a cell is kept off its edge
+_VALLEY = 0.55  # share of a full row's ink: rows with less are a gap between two lines, or a short line
+_SHORT = 0.6  # heights: from this height on such rows are a short line, edges of its neighbours included
+_EDGE = 0.15  # heights: such an edge of a neighbour
+_EMS = 6.0  # ems: in a line with as many the width of the characters tells the height
+_TALLEST = 1.3  # ems: greatest height of such a line
+_BESIDE = 0.5  # heights: ink so near to the ends of a line belongs to it
+_SEAL = 1.05  # radii: a seal with the blur around it
+_JOINED_ACROSS = 0.9  # heights: gaps along a line that are closed
+_JOINED_DOWN = 0.25  # heights: gaps across a line that are closed
+_ROWS_SMOOTH = 8  # the ink of rows is smoothed with a standard deviation of one height over this
+_FULL_ROW = 90  # percentile of the ink of rows: a full row
+_LEAST_READ = 4  # characters: least length of what counts as writing
 
 
 def read_unread(page: FlatPage, engine: OcrEngine) -> tuple[FlatPage, tuple[Box, ...]]:
-    """The page with what could be read where `find_unread` looks, and the places where no words could be made
-    out."""
+    """Read the places that `find_unread` finds.
+
+    Return the page with the lines read there, and the bounding boxes, in points, of places that can't be
+    read. Raises OcrUnavailable.
+    """
     places = find_unread(page)
     found: list[ReadLine] = []
     dark: list[Box] = []
@@ -55,9 +62,9 @@ def read_unread(page: FlatPage, engine: OcrEngine) -> tuple[FlatPage, tuple[Box,
 
 
 def find_unread(page: FlatPage) -> list[Place]:
-    """Places in cells that look like lines of writing of which nothing was read.
+    """Find places in cells that look like lines of writing of which nothing was read, in pixels of the page.
 
-    What lies on a seal that is not red is left out, because the seal's own strokes look like that.
+    Ink on a seal that is not red is left out, because the seal's own strokes look like writing.
     """
     if not page.lines:
         return []
@@ -78,8 +85,8 @@ def find_unread(page: FlatPage) -> list[Place]:
 
 
 def _core(line: ReadLine) -> Rect:
-    """The line's box, no higher than its characters are wide: where lines are dense a box holds pieces of the
-    next ones, which are not what was read."""
+    """Return the line's box in pixels, about as high as its characters are wide. Where lines are dense, the
+    box itself holds pieces of the next lines, which were not read."""
     x0, y0, x1, y1 = line.place.box
     ems = sum(0.5 if glyph.text.isascii() else 1.0 for glyph in line.reading.glyphs)
     middle, half = (y0 + y1) / 2, (y1 - y0) / 2
@@ -89,12 +96,14 @@ def _core(line: ReadLine) -> Rect:
 
 
 def _wipe(mask: Gray, box: Rect, beside: float) -> None:
+    """Clear the mask in a box, and `beside` pixels to its left and right."""
     x0, y0, x1, y1 = box
     mask[max(0, round(y0)) : round(y1), max(0, round(x0 - beside)) : round(x1 + beside)] = 0
 
 
 def _blots(mask: Gray, cell: Rect, high: float, inset: float) -> list[Rect]:
-    """The ink inside a cell that hangs together as a line of writing does."""
+    """Return the bounding boxes, in pixels, of ink inside a cell that looks like lines of writing. `high` is
+    the height of the page's lines in pixels."""
     x0, y0, x1, y1 = (
         round(cell[0] + inset),
         round(cell[1] + inset),
@@ -118,7 +127,7 @@ def _blots(mask: Gray, cell: Rect, high: float, inset: float) -> list[Rect]:
         rows = ((labels[y : y + height] == label) & (part[y : y + height] > 0)).sum(axis=1)
         for top, bottom in _lines(rows, high):
             if bottom - top > _LOWEST * high and rows[top:bottom].sum() > _LEAST * high * high:
-                # Of a line between two that were read only the middle is left.
+                # Of a line between two lines that were read only the middle is left.
                 more = max(0.0, (_LINE * high - (bottom - top)) / 2)
                 found.append(
                     (float(x0 + x), y0 + y + top - more, float(x0 + x + width), y0 + y + bottom + more)
@@ -127,8 +136,8 @@ def _blots(mask: Gray, cell: Rect, high: float, inset: float) -> list[Rect]:
 
 
 def _lines(rows: NDArray[np.int64], high: float) -> list[tuple[int, int]]:
-    """From where to where each line stands in a blot, by the ink of its rows: lines that touch are parted
-    where least is. A short line beside longer ones is no gap, if it is high enough."""
+    """Return the first row and the row after the last of each line in a blot, by the ink of its rows. Lines
+    that touch are parted where rows have little ink. Such rows are a short line if they are high enough."""
     if len(rows) < _HIGHEST * high:
         return [(0, len(rows))]
     smooth = cv2.GaussianBlur(

@@ -1,8 +1,8 @@
-"""A form that nothing rules: its rows, by its labels, which stand one under the other with their answers
-beside them.
+"""Finds the rows of a form without rules. Its labels stand one under the other, with their answers beside
+them.
 
-Only where each label's first line is level with that of its answer do rows begin with labels. All that is
-found so is a guess, which the reader of its cells must be told.
+A row begins with its label only where the label's first line is level with that of its answer. The rows are a
+guess, and a reader of their cells must be told so.
 """
 
 from collections.abc import Sequence
@@ -15,21 +15,25 @@ from models.geometry import Rect
 
 Gray = NDArray[np.uint8]
 
-# Of a usual line's height: how far beginnings of one column are off; how near lines of one label follow each
-# other; how far off tops are that are level; what of a line's box is never ink; the room around a table.
-_OFF, _LEADING, _LEVEL, _INSET, _ROOM = 0.6, 0.3, 0.45, 0.2, 0.4
-_GAP = (0.4, 0.1)  # of the same: from where to where before an answer there is no ink
-_FEWEST = 4  # labels that make a form
-_SHORT = 0.8  # of a line's height, by which one is shorter than the room that it has, and the last
-_MOST_LINES = 8  # of a label; what is longer is prose
-_ANSWERED = 0.6  # of the labels have an answer that begins in the column of answers
-_ASKEW = 0.15  # of them at most have something beside them that is not level
-_SEARCHED = 1.2  # of a line's height: so far above a label its row may begin
+# A height is the median height of the page's lines of text.
+_OFF = 0.6  # heights: the beginnings of lines in one column differ by no more
+_LEADING = 0.3  # heights: greatest gap between the lines of one label
+_LEVEL = 0.45  # heights: tops of level lines differ by no more
+_INSET = 0.2  # heights: the top and the bottom of a line's box that hold no ink
+_ROOM = 0.4  # heights: room around the text of the table
+_GAP = (0.4, 0.1)  # heights before the beginning of an answer: from the first to the second there is no ink
+_FEWEST = 4  # labels: a form has as many
+_SHORT = 0.8  # heights: a line of a label that ends so much before the longest one is its last
+_MOST_LINES = 8  # lines of a label at most; a longer text is prose
+_ANSWERED = 0.6  # least share of the labels with an answer that begins in the column of answers
+_ASKEW = 0.15  # greatest share of the labels with text beside them that is not level
+_SEARCHED = 1.2  # heights: a row may begin so far above its label
 
 
 @dataclass(frozen=True)
 class Rows:
-    """The edges of rows from the top down, and of all of them on the left and on the right, in pixels."""
+    """The rows of a table in pixels: `ys` are their edges from the top down, with the last one's lower edge.
+    `left` and `right` are the edges of the table."""
 
     ys: tuple[float, ...]
     left: float
@@ -37,8 +41,8 @@ class Rows:
 
 
 def find_rows(texts: Sequence[Rect], ink: Gray) -> Rows | None:
-    """The rows of a form in lines of text that stand in these boxes, of a page with this ink; None where they
-    are no such form."""
+    """Return the rows of a form without rules, or None where the page is no such form. `texts` are bounding
+    boxes of lines of text in pixels; `ink` is above 0 where the page has ink, height x width."""
     if len(texts) < 2 * _FEWEST:
         return None
     high = float(np.median([y1 - y0 for _, y0, _, y1 in texts]))
@@ -79,7 +83,7 @@ def find_rows(texts: Sequence[Rect], ink: Gray) -> Rows | None:
 
 
 def _column(starts: Sequence[float], off: float, fullest: bool = False) -> float | None:
-    """Where a column begins in which enough lines do: the first one, or the fullest."""
+    """Return where a column begins, in pixels: the leftmost at which enough lines begin, or the fullest."""
     ordered = sorted(starts)
     counts = [(sum(abs(other - one) <= off for other in ordered), one) for one in ordered]
     enough = [(count, one) for count, one in counts if count >= _FEWEST]
@@ -89,7 +93,8 @@ def _column(starts: Sequence[float], off: float, fullest: bool = False) -> float
 
 
 def _blocks(lines: Sequence[Rect], answers: float, high: float) -> list[list[Rect]]:
-    """Lines that follow each other closely, as those of one label do, of which only the last is short."""
+    """Group lines into labels. The lines of one label follow each other closely, and only the last is
+    short."""
     full = max((x1 for _, _, x1, _ in lines if x1 < answers), default=answers) - _SHORT * high
     blocks: list[list[Rect]] = []
     for line in sorted(lines, key=lambda box: box[1]):
@@ -101,7 +106,7 @@ def _blocks(lines: Sequence[Rect], answers: float, high: float) -> list[list[Rec
 
 
 def _goes_over(line: Rect, answers: float, ink: Gray, high: float) -> bool:
-    """Whether a label and its answer were taken for one line, though there is a gap before the answer."""
+    """Tell whether a label and its answer were taken for one line, though a gap stands before the answer."""
     x0, y0, x1, y1 = line
     if not x0 < answers < x1 - high:
         return False
@@ -110,12 +115,14 @@ def _goes_over(line: Rect, answers: float, ink: Gray, high: float) -> bool:
 
 
 def _has_beside(block: Sequence[Rect], beside: Sequence[Rect]) -> bool:
+    """Tell whether any of the boxes `beside` shares rows with the first line of a label."""
     _, y0, _, y1 = block[0]
     return any(min(box[3], y1) - max(box[1], y0) > (y1 - y0) / 4 for box in beside)
 
 
 def _edge(label: float, boxes: Sequence[Rect], high: float) -> float:
-    """Where a row begins whose label begins at `label`: above it, where no line stands."""
+    """Return the upper edge, in pixels, of the row whose label begins at `label`: the nearest place above
+    where no line stands."""
     for y in np.arange(label + _INSET * high, label - _SEARCHED * high, -1.0):
         if not any(y0 + _INSET * high < y < y1 - _INSET * high for _, y0, _, y1 in boxes):
             return float(y)

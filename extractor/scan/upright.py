@@ -1,8 +1,8 @@
 """Makes a picture of a page upright and flat, guided by the ruled lines on it.
 
-Photos show a page turned, in perspective, bent and in shadow; scans are turned and skewed. All of that except
-the shadow is found from straight pieces of line: two vanishing points give the perspective, and the slope
-that is left gives the bend. One resampling corrects it all.
+Photos show a page turned, in perspective, bent and in shadow; scans are turned and skewed. Straight pieces of
+line tell all of that except the shadow. Two vanishing points give the perspective, and the slope that is left
+gives the bend. One resampling corrects it all.
 """
 
 from dataclasses import dataclass
@@ -18,47 +18,56 @@ Gray = NDArray[np.uint8]
 Colour = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
-_WORK = 1400  # long side of the picture on which lines are looked for
-_LONGEST = 3520  # A4 at 300 dpi: reading gains nothing above it
-# What tells a photo from a scan: the sheet fills less of the working picture, or a point of it strays farther
-# against the others, in pixels. What strays less than the last of them is not moved at all.
-_FULL, _FARTHEST, _STILL = 0.93, 25, 1.2
-_SMALLEST = 64  # a picture less high or wide holds no page
-_A4 = (595.3, 841.9)
-# Which way rows of text run is told on a picture with this long side: the grey of ink there, the sizes of
-# characters in pixels, and how many there must be. A step to the next is level or upright, where one way is
-# so much longer, a run of several so much wider.
-_GLANCE, _INK, _GLYPHS, _FEWEST = 1000, 90, (6, 30), 12
-_ALONG, _RUN = 1.5, 2.2
-# Shadow is reckoned with on a quarter of the picture: of its long side, characters are thinner than the first
-# part, and the second smooths what is left.
-_QUARTER, _STROKE, _SMOOTH = 0.25, 160, 500
-# of the picture's long side, and in degrees off a main direction: which pieces of line count
-_SHORTEST, _ASKEW = 0.03, 12
-_SPANNED = 0.5  # of the picture: a few lines in a corner of the page would invent a perspective
-# 1 over the distance of the horizon, in halves of the long side: a page is never taken from nearer
-_NEAREST = 0.5
-_TINY = 1e-9
-# Least squares in which outliers lose weight: rounds, and the error that halves a weight, of directions and
-# of slopes.
-_ROUNDS, _DIRECTION_ERROR, _SLOPE_ERROR = 8, 0.01, 0.004
-_PRIOR = 1e-3  # of all weights, that a vanishing point is far away
-_LEVELLING, _BENDING = 1e-6, 2e-3  # ridge on the lower and on the higher powers of a bend
-_LEAST_PIECES, _LEAST_BENT = 4, 6  # pieces of line that tell a perspective, and a bend
-# points a side at which movement is measured, and how far from the middle, in sides of the picture
-_GRID, _RIM = 7, 0.45
-# A sheet on a darker ground: the ground's least share of the picture, by how many levels it is darker, what
-# part of the rim may be bright, and the sheet's own least share.
-_GROUND, _DARKER, _BRIGHT_RIM, _SHEET = 0.04, 40, 0.5, 0.3
-# How often light is reckoned with before a sheet is told from its ground, by every how many pixels, and how
-# bright paper becomes.
-_LIGHTINGS, _SPARSE, _PAPER = 2, 4, 200.0
+_WORK = 1400  # pixels: long side of the working picture, on which lines are looked for
+_LONGEST = 3520  # pixels: long side of A4 at 300 dpi; reading gains nothing above it
+_FULL = 0.93  # share of the working picture's area: where the sheet fills less, the picture is a photo
+_FARTHEST = 25  # pixels of it: where a point strays farther against the others, the picture is a photo
+_STILL = 1.2  # pixels of it: a scan in which no point strays as far is left as it is
+_SMALLEST = 64  # pixels: a picture less high or wide holds no page
+_A4 = (595.3, 841.9)  # points: width and height of a sheet
+# How to tell which way rows of text run:
+_GLANCE = 1000  # pixels: long side of the picture on which it is told
+_INK = 90  # level, 255 being full ink, above which a pixel of it is ink
+_GLYPHS = (6, 30)  # pixels of it: least and greatest size of a character
+_FEWEST = 12  # characters: fewer tell nothing
+_ALONG = 1.5  # a step to the next character is level or upright if it is so many times longer that way
+_RUN = 2.2  # a run of text is so many times longer than thick
+# How to tell shadow:
+_QUARTER = 0.25  # scale of the picture on which it is told
+_STROKE = 160  # long side of the whole picture over this: pixels of the quarter that no stroke is thick
+_SMOOTH = 500  # long side of the whole picture over this: pixels of the quarter that smooth the shadow
+# Which pieces of line count:
+_SHORTEST = 0.03  # of the working picture's long side: their least length
+_ASKEW = 12  # degrees off a main direction at most
+_SPANNED = 0.5  # share of the picture's area: fewer lines, in a corner, would invent a perspective
+_NEAREST = 0.5  # half long sides over the distance of the horizon: a page is never photographed from nearer
+_TINY = 1e-9  # keeps divisions off 0
+# Least squares in which outliers lose weight:
+_ROUNDS = 8  # rounds of it
+_DIRECTION_ERROR = 0.01  # sine of the angle off a direction that halves a weight
+_SLOPE_ERROR = 0.004  # error of a slope, pixels a pixel, that halves a weight
+_PRIOR = 1e-3  # share of all weights: belief that a vanishing point is far away
+_LEVELLING = 1e-6  # share of all weights: ridge on the terms of a bend of degree 0 and 1
+_BENDING = 2e-3  # share of all weights: ridge on its higher terms
+_LEAST_PIECES = 4  # pieces of line: as many tell a perspective
+_LEAST_BENT = 6  # pieces of line: as many tell a bend
+_GRID = 7  # points a side at which movement is measured
+_RIM = 0.45  # sides of the picture from its middle to the outermost of these points
+# A sheet on a darker ground:
+_GROUND = 0.04  # share of the picture: least area of the ground
+_DARKER = 40  # levels by which the ground is darker
+_BRIGHT_RIM = 0.5  # share of the picture's rim that may be bright
+_SHEET = 0.3  # share of the picture: least area of the sheet
+# How to even the light out before a sheet is told from its ground:
+_LIGHTINGS = 2  # rounds
+_SPARSE = 4  # pixels from one that is looked at to the next
+_PAPER = 200.0  # grey level that paper gets
 
 
 @dataclass(frozen=True)
 class Flat:
-    """An upright, flat page. `colour` is RGB as taken; `scale` is its pixels a point, `frame` how it came out
-    of its picture."""
+    """A flat page with level rows. `colour` is RGB, height x width x 3, and `scale` its pixels a point.
+    `warped` tells whether its picture had to be warped, `frame` how the page was made from it."""
 
     colour: Colour
     scale: float
@@ -68,23 +77,25 @@ class Flat:
 
 @dataclass(frozen=True)
 class _Lines:
-    """Pieces of straight line, one a row: x0, y0, x1, y1, in pixels of the working picture from its
-    middle."""
+    """Pieces of straight line, n x 4: x0, y0, x1, y1, in pixels of the working picture from its middle."""
 
     level: Floats
     upright: Floats
 
 
 def flatten(colour: Colour, points: tuple[float, float] | None) -> Flat:
-    """The page in `colour` (RGB) with level rows; which of the four ways is up is not decided here.
+    """Lay the page in `colour` (RGB, height x width x 3) flat, with level rows. It does not decide which of
+    the four ways is up.
 
-    `points` is the page's size where the file says so; a photo's is taken to be A4.
+    `points` is the page's width and height in points, where the file tells it. A photo's page is taken to be
+    A4.
     """
     frame = _frame(colour, points)
     return Flat(lay_flat(colour, frame), frame.scale, frame.warp is not None, frame)
 
 
 def _frame(colour: Colour, points: tuple[float, float] | None) -> Frame:
+    """Return how the page lies in the picture `colour`."""
     height, width = colour.shape[:2]
     if min(height, width) < _SMALLEST:
         return as_it_is((width, height), _A4)
@@ -94,8 +105,7 @@ def _frame(colour: Colour, points: tuple[float, float] | None) -> Frame:
         work = np.asarray(cv2.resize(work, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA), np.uint8)
     lines = _find_lines(lit(work))
     sheet = _sheet(work)
-    # A scanner has no perspective and bends nothing, and a few lines in a corner of the page would invent
-    # either.
+    # A scanner has no perspective and bends nothing. A few lines in a corner of the page would invent either.
     told = sheet is not None or _spread(lines, work.shape) > _SPANNED
     half = max(work.shape[:2]) / 2
     back = _straightening(lines, half) if told else _rotation(lines)
@@ -128,14 +138,14 @@ def _frame(colour: Colour, points: tuple[float, float] | None) -> Frame:
 
 
 def as_it_is(size: tuple[int, int], points: tuple[float, float]) -> Frame:
-    """The frame of a picture of `size` (width, height) that shows a page of so many points, and is not to be
-    laid flat."""
+    """Return the frame of a picture that is not to be laid flat. `size` is its width and height in pixels,
+    `points` those of its page in points."""
     return Frame(picture=size, flat=size, scale=max(size[0] / points[0], size[1] / points[1]))
 
 
 def lies_sideways(ink: Gray) -> bool:
-    """Whether rows of text run up and down: neighbours in a row are nearer to each other than rows are. `ink`
-    is 255 where dark."""
+    """Tell whether rows of text run up and down. Neighbours in a row are nearer to each other than rows are.
+    `ink`, height x width, is 255 where the page is dark."""
     zoom = min(1.0, _GLANCE / max(ink.shape))
     small = cv2.resize(ink, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
     _, small = cv2.threshold(small, _INK, 255, cv2.THRESH_BINARY)
@@ -151,14 +161,14 @@ def lies_sideways(ink: Gray) -> bool:
     np.fill_diagonal(distance, np.inf)
     nearest = distance.argmin(axis=1)
     step = np.abs(apart[np.arange(len(middles)), nearest])
-    # A run of text also merges into components that are longer than they are wide.
+    # Characters of a row also merge into connected components that are longer along the row.
     runs = int((wide > _RUN * high).sum()) - int((high > _RUN * wide).sum())
     down, across = (int((step[:, way] > _ALONG * step[:, 1 - way]).sum()) for way in (1, 0))
     return down - across - 2 * runs > 0
 
 
 def lit(gray: Gray) -> Gray:
-    """`gray` without its shadow: paper becomes white everywhere."""
+    """Return `gray`, height x width, without its shadow: paper becomes white everywhere."""
     side = max(gray.shape)
     small = cv2.resize(gray, None, fx=_QUARTER, fy=_QUARTER, interpolation=cv2.INTER_AREA)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (max(3, side // _STROKE) | 1,) * 2)
@@ -170,7 +180,7 @@ def lit(gray: Gray) -> Gray:
 
 
 def _find_lines(gray: Gray) -> _Lines:
-    """Long straight pieces of line near the two main directions, from the middle of the picture."""
+    """Find long straight pieces of line near the two main directions, with the line segment detector LSD."""
     found = cv2.createLineSegmentDetector(cv2.LSD_REFINE_STD).detect(gray)[0]
     empty = np.zeros((0, 4))
     if found is None:
@@ -183,7 +193,7 @@ def _find_lines(gray: Gray) -> _Lines:
     if len(pieces) < _LEAST_PIECES:
         return _Lines(empty, empty)
     angles = np.degrees(np.arctan2(pieces[:, 3] - pieces[:, 1], pieces[:, 2] - pieces[:, 0]))
-    # The main direction is where a quarter of a turn holds most length.
+    # Four times the angle is the same for both main directions, so that their pieces add up.
     folded = np.radians(angles * 4)
     main = np.degrees(np.angle(np.sum(lengths**2 * np.exp(1j * folded)))) / 4
     off_level = (angles - main + 90) % 180 - 90
@@ -193,7 +203,7 @@ def _find_lines(gray: Gray) -> _Lines:
 
 
 def _pointing(pieces: Floats, axis: int) -> Floats:
-    """The pieces with their ends in order along `axis`."""
+    """Return the pieces (n x 4) with their ends in order along `axis`, 0 for x and 1 for y."""
     swap = pieces[:, axis] > pieces[:, axis + 2]
     pieces = pieces.copy()
     pieces[swap] = pieces[swap][:, [2, 3, 0, 1]]
@@ -201,7 +211,7 @@ def _pointing(pieces: Floats, axis: int) -> Floats:
 
 
 def _spread(lines: _Lines, shape: tuple[int, ...]) -> float:
-    """The part of the picture that the pieces of line span."""
+    """Return the share of the picture's area that the pieces of line span."""
     points = np.concatenate([lines.level, lines.upright]).reshape(-1, 2)
     if not len(points):
         return 0.0
@@ -210,7 +220,8 @@ def _spread(lines: _Lines, shape: tuple[int, ...]) -> float:
 
 
 def _straightening(lines: _Lines, half: float) -> Floats:
-    """The homography that takes the working picture (from its middle) to one with level and upright lines."""
+    """Return the homography (3 x 3) that makes the lines level and upright. It maps pixels of the working
+    picture from its middle. The line through both vanishing points goes to infinity."""
     level, upright = _vanishing(lines.level, half), _vanishing(lines.upright, half)
     if level is None and upright is None:
         return np.eye(3)
@@ -231,8 +242,8 @@ def _straightening(lines: _Lines, half: float) -> Floats:
 
 
 def _vanishing(pieces: Floats, half: float) -> Floats | None:
-    """Where the pieces meet, homogeneous, in units of `half`; by least squares, the outliers losing
-    weight."""
+    """Return the vanishing point of the pieces (n x 4), homogeneous, in units of `half` (pixels). It is
+    found by least squares in which outliers lose weight."""
     if not len(pieces):
         return None
     a = np.column_stack([pieces[:, :2] / half, np.ones(len(pieces))])
@@ -245,7 +256,7 @@ def _vanishing(pieces: Floats, half: float) -> Floats | None:
     if len(pieces) == 1:
         return np.array([*(b - a)[0][:2], 0.0])
     for _ in range(_ROUNDS):
-        # Perspective is told by lines far apart; a prior holds the point near infinity where there are none.
+        # Lines far apart tell the perspective. Where there are none, a prior holds the point near infinity.
         normal = through.T @ (through * weights[:, None])
         normal[2, 2] += _PRIOR * weights.sum()
         point = np.linalg.eigh(normal)[1][:, 0]
@@ -259,6 +270,8 @@ def _vanishing(pieces: Floats, half: float) -> Floats | None:
 
 
 def _rotation(lines: _Lines) -> Floats:
+    """Return the rotation (3 x 3) that makes the lines level and upright: by their median angle, weighted by
+    length."""
     turned = np.concatenate([lines.level, lines.upright[:, [1, 0, 3, 2]] * [1, -1, 1, -1]])
     if not len(turned):
         return np.eye(3)
@@ -272,6 +285,7 @@ def _rotation(lines: _Lines) -> Floats:
 
 
 def _bends(lines: _Lines, back: Floats, half: float) -> tuple[Bend, Bend]:
+    """Return the bends of level and of upright lines that are left after the homography `back`."""
     level = moved(back, lines.level.reshape(-1, 2)).reshape(-1, 4)
     upright = moved(back, lines.upright.reshape(-1, 2)).reshape(-1, 4)[:, [1, 0, 3, 2]]
     return _bend(level, half), _bend(upright, half)
@@ -282,7 +296,7 @@ def _unbent(half: float) -> Bend:
 
 
 def _bend(pieces: Floats, half: float) -> Bend:
-    """The bend that the slopes of `pieces` (along, across, along, across) tell of, by robust ridge
+    """Fit a bend to the slopes of `pieces` (n x 4: along, across, along, across) by robust ridge
     regression."""
     run = pieces[:, 2] - pieces[:, 0]
     keep = run > 1
@@ -305,13 +319,14 @@ def _bend(pieces: Floats, half: float) -> Bend:
 
 
 def _flat_points(points: Floats, back: Floats, level: Bend, upright: Bend) -> Floats:
+    """Return where points of the working picture (n x 2, from its middle) lie on the flat page."""
     straight = moved(back, points)
     x, y = straight[:, 0], straight[:, 1]
     return np.column_stack([x - upright.offset(y, x), y - level.offset(x, y)])
 
 
 def _movement(back: Floats, level: Bend, upright: Bend, shape: tuple[int, ...]) -> float:
-    """The farthest that a point of the page moves against its neighbourhood, in pixels of the working
+    """Return how far a point of the page moves at most, against the median of all, in pixels of the working
     picture."""
     steps = np.linspace(-_RIM, _RIM, _GRID)
     xs, ys = np.meshgrid(steps * shape[1], steps * shape[0])
@@ -323,8 +338,8 @@ def _movement(back: Floats, level: Bend, upright: Bend, shape: tuple[int, ...]) 
 def _target(
     work: Gray, sheet: Floats | None, back: Floats, level: Bend, upright: Bend
 ) -> tuple[float, float, float, float]:
-    """The part of the flat plane to keep: the sheet where it stands out from what it lies on, else the whole
-    picture."""
+    """Return the box (x0, y0, x1, y1) of the flat plane to keep, in pixels of the working picture from its
+    middle. It holds the sheet, where that stands out from its ground, or else the whole picture."""
     height, width = work.shape[:2]
     if sheet is None:
         sheet = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
@@ -335,7 +350,8 @@ def _target(
 
 
 def _sheet(work: Gray) -> Floats | None:
-    """The outline of a bright sheet on a darker ground, None where the paper fills the picture."""
+    """Return the outline of a bright sheet on a darker ground, n x 2 in pixels of `work`. It is None where
+    the paper fills the picture."""
     small = cv2.resize(work, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     closed = cv2.morphologyEx(
         cv2.GaussianBlur(small, (0, 0), 1.5), cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8)
@@ -343,12 +359,12 @@ def _sheet(work: Gray) -> Floats | None:
     gray = np.asarray(closed, np.uint8)
     bright = _brighter(gray)
     for _ in range(_LIGHTINGS):
-        # Where light falls from one side, paper in the shade may be darker than the middle between paper and
-        # ground.
+        # Where light falls from one side, paper in the shade may be darker than the threshold between paper
+        # and ground.
         gray = _evenly_lit(gray, bright)
         bright = _brighter(gray)
     dark = gray[bright == 0]
-    # Of a black picture, as a covered lens takes it, nothing is bright.
+    # In a black picture, as a covered lens takes it, nothing is bright.
     if dark.size == gray.size or dark.size < _GROUND * gray.size:
         return None
     if float(np.median(gray[bright > 0])) - float(np.median(dark)) < _DARKER:
@@ -364,12 +380,13 @@ def _sheet(work: Gray) -> Floats | None:
 
 
 def _brighter(gray: Gray) -> Gray:
-    """255 where `gray` is of the brighter of two kinds (Otsu 1979)."""
+    """Return a mask, 255 where `gray` is above Otsu's threshold (Otsu 1979)."""
     return np.asarray(cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[1], np.uint8)
 
 
 def _evenly_lit(gray: Gray, bright: Gray) -> Gray:
-    """`gray` as if light fell evenly on what is `bright`: over a sheet, its logarithm is nearly a plane."""
+    """Return `gray` as if light fell evenly on what is `bright`. Over a sheet, the logarithm of the light is
+    nearly a plane."""
     inner = cv2.erode(bright, np.ones((5, 5), np.uint8))[::_SPARSE, ::_SPARSE] > 0
     if inner.sum() < _SPARSE**2:
         return gray
@@ -384,5 +401,6 @@ def _evenly_lit(gray: Gray, bright: Gray) -> Gray:
 
 
 def _paper(width: float, height: float) -> tuple[float, float]:
+    """Return the width and height of A4 in points, upright or wide as the page is."""
     short, long = _A4
     return (short, long) if height >= width else (long, short)

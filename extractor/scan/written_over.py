@@ -1,8 +1,8 @@
-"""Characters that somebody wrote over: they bear more ink, in thicker blots, than the character that was read
-has beside its neighbours.
+"""Finds characters that somebody wrote over. They bear more ink, in thicker blots, than the character that
+was read usually has beside its neighbours.
 
-What a character has is seen on it as a face of print draws it, in the line's own size; pens and other faces
-differ from that for a whole line alike, so that only what stands out of its line tells.
+How much ink a character has is measured on a face of print, in the line's own size. A pen or another face
+differs from that face over the whole line alike. Only a character that stands out of its line tells.
 """
 
 import math
@@ -23,38 +23,49 @@ from extractor.text.tick_signs import is_chinese
 Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-# Of an em: how far from its middle ink belongs to a Chinese character, at least to another, and to its line;
-# how much more than half its width in print a letter has; how far letters may be from where they are told.
-_WIDE, _NARROW, _HIGH = 0.55, 0.3, 0.8
-_LOOSE, _ROUGH = 0.03, 0.25
-_SOFT, _DARK = 0.02, 90  # how far ink runs on paper, in ems, and from which level on it is seen
-_LEAST = 0.02  # of an em, or its square: no character has less ink, or a thinner blot
-_SMALLEST, _LARGEST = 8, 120  # pixels of an em
+_WIDE = 0.55  # ems: ink so far from the middle of a Chinese character belongs to it
+_NARROW = 0.3  # ems: the same of any other character, at least
+_HIGH = 0.8  # ems: ink so far above and below the middle of a line belongs to it
+_LOOSE = 0.03  # ems that a letter reaches beyond half its width in print
+_ROUGH = 0.25  # ems that a letter may be off the place that the recogniser tells
+_SOFT = 0.02  # ems: standard deviation of the blur of ink on paper
+_DARK = 90  # level of a blurred pixel, 255 being full ink, above which it counts as ink
+_LEAST = 0.02  # square ems of ink, and ems of a blot's depth: no character counts for less
+_SMALLEST = 8  # pixels: least em of a line that is looked at
+_LARGEST = 120  # pixels: greatest em of such a line
 # What speaks for a pen, and how much, as `python -m benchmarks.written_over` fits it (logistic regression):
-# logarithms of how many times a character has as much ink, and as thick a blot, as is usual in its line, less
-# what the same character has on other lines of the page, since a rare one often comes from a face of its own;
-# both in deviations of the line's own; how unsure the recogniser was; and that it is no letter or digit. The
-# last is the bias.
+# - how many times a character has as much ink as is usual in its line, as a logarithm, less what the same
+#   character has on other lines of the page, since a rare one often comes from a face of its own;
+# - the same of its thickest blot;
+# - both again, in deviations that are usual in the line;
+# - how unsure the recogniser was, from 0 to 1;
+# - the first once more, as far as 1, of a letter or a digit only, and against a pen;
+# - the bias.
 _WEIGHTS = (0.26, 2.945, 1.002, 0.154, 6.346, 2.333, -5.607)
-# So likely is enough; of the many characters of prose some differ by chance. Of lines that the weights were
-# not fitted on, 68 of 91 that were written over are told, and of those that were not 10 of 1,054 short ones
-# and 9 of 832 of prose (2026-11-29).
-_LIKELY, _LIKELY_IN_PROSE = 0.15, 0.8
-_MOST_OF = (1.5, 2.0, 8.0, 8.0)  # of the first four more says no more
-_EVEN, _EVEN_BLOT = 0.05, 0.1  # no line is more even than this
-_FACES = (str(pylopdf_fonts_zh_cn.serif_path()), str(pylopdf_fonts_zh_cn.sans_path()))
-_BARE = "一"  # and of this there is too little
-_LETTERS = 5  # fewer letters and digits tell nothing of a line
-_SHORT = 3  # lines of a cell that holds no prose
-# Of an em: how level the ends of most of so many characters are in print, and how far beyond them one reaches
-# that is no print; the same of digits, and how many of a hundred are most.
-_LEVEL_OF, _LEVEL, _BEYOND, _LEVEL_DIGITS, _BEYOND_DIGITS, _MOST = 6, 0.08, 0.13, 0.05, 0.05, 75
+# Of lines that the weights were not fitted on, 68 of 91 that were written over are told, and of those that
+# were not 10 of 1,054 short ones and 9 of 832 of prose (2026-11-29).
+_LIKELY = 0.15  # probability that is enough in a short text
+_LIKELY_IN_PROSE = 0.8  # probability that is enough in prose, where some of many characters differ by chance
+_MOST_OF = (1.5, 2.0, 8.0, 8.0)  # of the first four of `_WEIGHTS`, in their units: more says no more
+_EVEN = 0.05  # logarithm, added to the usual deviation of ink: no line is more even
+_EVEN_BLOT = 0.1  # the same of blots
+_FACES = (str(pylopdf_fonts_zh_cn.serif_path()), str(pylopdf_fonts_zh_cn.sans_path()))  # font files
+_BARE = "一"  # this character has too little ink to tell
+_LETTERS = 5  # characters: fewer letters and digits tell nothing of a line
+_SHORT = 3  # lines: a cell with more holds prose
+# A character that alone reaches out of a level line:
+_LEVEL_OF = 6  # characters: a line of fewer is not looked at
+_LEVEL = 0.08  # ems: in a level line, the ends of most characters reach less beyond the median
+_BEYOND = 0.13  # ems that the one character reaches beyond most
+_LEVEL_DIGITS = 0.05  # ems: the same as `_LEVEL` in a line of digits
+_BEYOND_DIGITS = 0.05  # ems: the same as `_BEYOND` in a line of digits
+_MOST = 75  # percentile of the ends: where most reach
 
 
 @dataclass(frozen=True)
 class Written:
-    """A line to look at: the size of its characters, `em`, and their `middle` down the page, in pixels;
-    `among`: the lines of its cell."""
+    """A line to look at. `em` is the width of its Chinese characters, and `middle` their height on the page,
+    both in pixels. `among` is the number of lines in its cell."""
 
     line: ReadLine
     em: float
@@ -64,8 +75,9 @@ class Written:
 
 @dataclass(frozen=True)
 class Weighed:
-    """A character beside its neighbours: its share of `ink` and the thickness of its `blot` against theirs,
-    as logarithms, and what is usual of either in its line; how unsure the recogniser was of it."""
+    """A character held against its neighbours. `ink` and `blot` are logarithms of how many times as much ink,
+    and as thick a blot, it has as is usual in its line. `usual_ink` and `usual_blot` are the usual deviations
+    of both. `unsure` is how unsure the recogniser was, from 0 to 1."""
 
     text: str
     ink: float
@@ -76,8 +88,9 @@ class Weighed:
 
 
 def written_over(lines: Sequence[Written], ink: Mask) -> list[bool]:
-    """Of each line, whether one of its characters is far blacker than its neighbours, or alone reaches beyond
-    them. `lines` are those of one page, and `ink` is where it has any."""
+    """Tell of each line whether one of its characters was written over: it is far blacker than its
+    neighbours, or alone reaches beyond them. `lines` are those of one page, and `ink` is a mask of its ink,
+    height x width."""
     seen = [_seen(one, ink) for one in lines]
     weighed = [weigh(one, parts) for one, parts in zip(lines, seen, strict=True)]
     places: dict[str, list[tuple[int, Weighed]]] = {}
@@ -96,7 +109,7 @@ def written_over(lines: Sequence[Written], ink: Mask) -> list[bool]:
 
 
 def features(one: Weighed, elsewhere: Sequence[Weighed]) -> tuple[float, ...]:
-    """What `_WEIGHTS` weigh. `elsewhere`: the same character on other lines."""
+    """Return what `_WEIGHTS` weigh, in their order. `elsewhere` is the same character on other lines."""
     more_ink = one.ink - max(0.0, float(np.median([same.ink for same in elsewhere] or [0.0])))
     more_blot = one.blot - max(0.0, float(np.median([same.blot for same in elsewhere] or [0.0])))
     told = (
@@ -111,23 +124,26 @@ def features(one: Weighed, elsewhere: Sequence[Weighed]) -> tuple[float, ...]:
 
 
 def likelihood(one: Weighed, elsewhere: Sequence[Weighed]) -> float:
-    """How likely somebody wrote over it, from 0 to 1."""
+    """Return the probability, from 0 to 1, that somebody wrote over `one`. `elsewhere` is the same character
+    on other lines."""
     told = sum(weight * each for weight, each in zip(_WEIGHTS, features(one, elsewhere), strict=True))
     return 1.0 / (1.0 + math.exp(-told))
 
 
 def weigh(line: Written, seen: Sequence[tuple[Glyph, Gray]]) -> list[Weighed]:
-    """The characters of a line, each held against its neighbours, and against two faces of print, of which
-    the one counts in which it stands out less."""
+    """Hold each character of a line against its neighbours and two faces of print. The face counts in which
+    it stands out less. `seen` are the characters, each with a mask of its ink (1)."""
     kinds = [
         [(glyph, part) for glyph, part in seen if glyph.text.isascii() == ascii_] for ascii_ in (True, False)
     ]
-    # Faces give digits and Chinese characters strokes of their own; too few of either tell nothing alone.
+    # A face draws digits and Chinese characters with different strokes, so that each kind is weighed alone.
+    # Too few of either tell nothing.
     groups = kinds if all(len(kind) >= _LETTERS for kind in kinds) else [list(seen)]
     return [one for group in groups for one in _weigh(group, line)]
 
 
 def _weigh(seen: Sequence[tuple[Glyph, Gray]], line: Written) -> list[Weighed]:
+    """Do the same as `weigh` for characters of one kind."""
     if len(seen) < 2 or (len(seen) < _LETTERS and all(glyph.text.isascii() for glyph, _ in seen)):
         return []
     size = _size(line)
@@ -155,11 +171,12 @@ def _weigh(seen: Sequence[tuple[Glyph, Gray]], line: Written) -> list[Weighed]:
 
 
 def _size(line: Written) -> int:
+    """Return the em of a line in whole pixels."""
     return int(line.em + 0.5)  # `round` takes a half to the even number, here up, there down
 
 
 def _seen(one: Written, ink: Mask) -> list[tuple[Glyph, Gray]]:
-    """The characters of a line that tell something, each with the ink nearest to it."""
+    """Return the characters of a line that tell something, each with a mask of the ink nearest to it."""
     if not _SMALLEST <= _size(one) <= _LARGEST:
         return []
     return [
@@ -173,7 +190,8 @@ def _seen(one: Written, ink: Mask) -> list[tuple[Glyph, Gray]]:
 
 
 def _sticks_out(seen: Sequence[tuple[Glyph, Gray]], size: int) -> bool:
-    """Whether one character alone reaches above or below a line that is level as print is."""
+    """Tell whether one character alone reaches above or below a line that is as level as print. `size` is
+    the em in pixels."""
     rows = [
         np.flatnonzero(part.any(axis=1))
         for glyph, part in seen
@@ -182,7 +200,7 @@ def _sticks_out(seen: Sequence[tuple[Glyph, Gray]], size: int) -> bool:
     if len(rows) < _LEVEL_OF:
         return False
     ends = np.array([(-own[0], own[-1]) for own in rows], np.float64) / size
-    # Digits end alike, Chinese characters roughly.
+    # Digits end at one height, Chinese characters only roughly.
     digits = all(glyph.text.isdigit() for glyph, _ in seen)
     level, beyond = (_LEVEL_DIGITS, _BEYOND_DIGITS) if digits else (_LEVEL, _BEYOND)
     most = np.percentile(ends, _MOST, axis=0)
@@ -190,7 +208,7 @@ def _sticks_out(seen: Sequence[tuple[Glyph, Gray]], size: int) -> bool:
 
 
 def _around(line: ReadLine, number: int, em: float, middle: float, ink: Mask) -> Gray:
-    """The ink nearer to a character than to its neighbours."""
+    """Return a mask (1) of the ink that is nearer to a character than to its neighbours."""
     x0, _, x1, _ = line.place.box
     glyphs = line.reading.glyphs
     top, bottom = max(0, int(middle - _HIGH * em)), max(0, int(middle + _HIGH * em))
@@ -202,8 +220,8 @@ def _around(line: ReadLine, number: int, em: float, middle: float, ink: Mask) ->
         theirs = x0 + glyphs[other].at * (x1 - x0)
         between = (own + theirs) / 2
         if not is_chinese(glyphs[number].text) and not is_chinese(glyphs[other].text):
-            # Where letters stand is told roughly: what is midway between a 7 and a Q is often the Q's, and
-            # the 7's own edge farther away than it should be.
+            # The recogniser tells only roughly where letters stand: ink midway between a 7 and a Q is often
+            # the Q's, and the 7's own edge farther away than it should be.
             between = _emptiest(ink[top:bottom], between, _ROUGH * em)
             edges[side] += _ROUGH * em * (1 if side else -1)
         edges[side] = min(edges[side], between) if side else max(edges[side], between)
@@ -212,7 +230,8 @@ def _around(line: ReadLine, number: int, em: float, middle: float, ink: Mask) ->
 
 
 def _emptiest(rows: Mask, at: float, near: float) -> float:
-    """The column with the least ink that is nearest to `at`, no farther from it than `near`."""
+    """Return the column with the least ink, no farther from `at` than `near` pixels. Of several it is the
+    one nearest to `at`."""
     first = max(0, round(at - near))
     columns = rows[:, first : round(at + near) + 1].sum(axis=0)
     if not columns.any():
@@ -223,7 +242,7 @@ def _emptiest(rows: Mask, at: float, near: float) -> float:
 
 @lru_cache(maxsize=1024)
 def _half(char: str) -> float:
-    """How far from its middle a character reaches, in ems."""
+    """Return how far a character reaches from its middle, in ems."""
     if is_chinese(char):
         return _WIDE
     if not char.isalpha():
@@ -232,7 +251,8 @@ def _half(char: str) -> float:
 
 
 def _weight(part: Gray, size: int) -> tuple[float, float]:
-    """The ink of `part`, in squares of an em, and the depth of its thickest blot, in ems."""
+    """Return the ink of `part` in square ems, and the depth of its thickest blot in ems. `size` is the em in
+    pixels."""
     edged = cv2.copyMakeBorder(part, 1, 1, 0, 0, cv2.BORDER_CONSTANT, value=(0.0,))
     thick = float(cv2.distanceTransform(edged, cv2.DIST_L2, 3).max())
     return max(float(part.sum()) / size**2, _LEAST), max(thick / size, _LEAST)
@@ -240,7 +260,7 @@ def _weight(part: Gray, size: int) -> tuple[float, float]:
 
 @lru_cache(maxsize=16384)
 def _expected(char: str, size: int, face: str) -> tuple[float, float]:
-    """The same of the character as a face of print draws it."""
+    """Return the same as `_weight` for a character as a face of print draws it."""
     sheet = Image.new("L", (2 * size, 2 * size), 0)
     ImageDraw.Draw(sheet).text((size // 2, size // 4), char, font=_font(face, size), fill=255)
     ink = cv2.GaussianBlur(np.asarray(sheet, np.uint8), (0, 0), _SOFT * size) > _DARK
@@ -249,4 +269,5 @@ def _expected(char: str, size: int, face: str) -> tuple[float, float]:
 
 @lru_cache(maxsize=64)
 def _font(face: str, size: int) -> ImageFont.FreeTypeFont:
+    """Open the font file `face` with an em of `size` pixels."""
     return ImageFont.truetype(face, size)

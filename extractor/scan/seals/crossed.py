@@ -1,5 +1,5 @@
-"""Finds writing in the colour of a seal that lies on the seal, or runs into it: there both are one ink, and
-nobody can read it.
+"""Finds writing in the colour of a seal that lies on the seal, or runs into it. There the ink of both is one,
+and nobody can read it.
 
 Each place leads only to a doubt: it is reported as ink that was not read.
 """
@@ -19,24 +19,26 @@ from models.page import Box
 
 Gray = NDArray[np.uint8]
 
-# Of the half axes: from where to where a seal has no ink of its own, between its star and its letters.
-_BARE_FROM, _BARE_TO = 0.37, 0.57
-# Degrees to each side of its foot in which it may have some after all: a number, or what the seal is for.
-_FOOT = 62
-_EM = 11.0  # points that a usual character is wide
-# Of a character's square: so much ink there is writing; and of a character, so far writing hangs together
-# along a line, across it, and from its end to a seal that it may run into.
-_LEAST, _JOINED, _JOINED_DOWN, _NEAR = 0.06, 0.8, 0.25, 0.7
+# Between its star and its letters a seal has no ink of its own:
+_BARE_FROM = 0.37  # share of the half axes: where this zone begins
+_BARE_TO = 0.57  # share of the half axes: where it ends
+_FOOT = 62  # degrees to each side of the foot in which it may hold ink: a number, or what the seal is for
+_EM = 11.0  # points: em, the width of a usual character
+_LEAST = 0.06  # square ems: as much ink in the zone is writing
+_JOINED = 0.8  # ems: gaps along a line of writing that are closed
+_JOINED_DOWN = 0.25  # ems: gaps across it that are closed
+_NEAR = 0.7  # ems: writing whose end is nearer to a seal may run into it
 
 
 def find_crossed(page: FlatPage) -> tuple[Box, ...]:
-    """The places of such writing, in points."""
+    """Return the bounding boxes of such writing, in points of the page."""
     return tuple(page.in_points(place) for place in _places(page))
 
 
 def _places(page: FlatPage) -> Iterator[Rect]:
+    """Yield the same boxes in pixels."""
     for ring in page.rings:
-        # The ink of a black seal is never taken off as a whole, so that what lies on it is read.
+        # The ink of a black seal is never taken off as a whole, so that writing on it is read anyway.
         if ring.shape != "square" and not ring.is_dark:
             yield from _on_seal(ring, page)
         if ring.red:
@@ -44,7 +46,7 @@ def _places(page: FlatPage) -> Iterator[Rect]:
 
 
 def _on_seal(ring: Ring, page: FlatPage) -> Iterator[Rect]:
-    """The pieces of ink in the seal's colour where it has none of its own."""
+    """Yield the boxes, in pixels, of ink in the seal's colour where the seal has none of its own."""
     x0, y0, x1, y1 = (max(0, round(side)) for side in ring.box)
     part = np.s_[y0:y1, x0:x1]
     cut = replace(ring, x=ring.x - x0, y=ring.y - y0)
@@ -67,14 +69,14 @@ def _on_seal(ring: Ring, page: FlatPage) -> Iterator[Rect]:
 
 
 def _runs_into(box: Rect, ring: Ring, near: float) -> bool:
-    """Whether one end of the writing in `box` is close to the seal, or on it."""
+    """Tell whether one end of the writing in `box` is on the seal, or nearer to it than `near` pixels."""
     x0, y0, x1, y1 = box
     level = (y0 + y1) / 2
     return any(_away(x, level, ring) < near for x in (x0, x1))
 
 
 def _away(x: float, y: float, ring: Ring) -> float:
-    """How far a place is outside the seal, in pixels; less than 0 on it."""
+    """Return how far a place is outside the seal, in pixels; less than 0 on it."""
     turn = np.deg2rad(-ring.angle)
     across = (x - ring.x) * np.cos(turn) - (y - ring.y) * np.sin(turn)
     down = (x - ring.x) * np.sin(turn) + (y - ring.y) * np.cos(turn)

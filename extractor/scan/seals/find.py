@@ -1,4 +1,4 @@
-"""Finds seals: red ones by their ink, and those of a black-and-white copy by their ring."""
+"""Finds seals: red ones by their ink, and those on a black-and-white copy by their ring."""
 
 import math
 from collections.abc import Iterator
@@ -17,52 +17,60 @@ from models.page import SealShape
 
 Gray = NDArray[np.uint8]
 
-_SMALLEST, _LARGEST = 24.0, 64.0  # millimetres across
-_SMALLEST_SQUARE = 21.5  # and a square one: smaller ones bear a person's name
+_SMALLEST = 24.0  # millimetres: least width of a seal
+_LARGEST = 64.0  # millimetres: greatest width of a seal
+_SMALLEST_SQUARE = 21.5  # millimetres: least width of a square one; smaller ones bear a person's name
 _LONGEST_THUMB = 36.0  # millimetres: the print of a thumb is no longer
-_POINTS_A_MM = 72 / 25.4
-_REDDISH = 38  # least redness of a seal's ink, a pale one's too, when noise has been averaged out
-_NARROWEST = 8  # millimetres: the smaller side of a blot that may be a piece of a seal
-# millimetres: gaps in a seal's ink that are closed, and the room around the page that this needs
-_GAP, _MARGIN = 4, 5
-# A ring inside another, as a star is in its seal's, by the other's radius: how large it is at most, and how
-# far off the middle.
-_INNER, _OFF_MIDDLE = 0.6, 0.8
-# Where seals run into each other: a ring with what blurs around it, in radii; the least ink of a further one,
-# of what each ring had; and how near to a ring's middle, in radii, that of another seal never is.
-_BLURRED, _FURTHER, _ONE_MIDDLE = 1.06, 0.4, 0.3
-_TORN = 0.6  # of the smallest seal: what of one is left at least
+_POINTS_A_MM = 72 / 25.4  # points a millimetre
+_REDDISH = 38  # levels: least redness of a seal's ink, even pale, when noise has been averaged out
+_NARROWEST = 8  # millimetres: least shorter side of a blot that may be a piece of a seal
+_GAP = 4  # millimetres: gaps in a seal's ink that are closed
+_MARGIN = 5  # millimetres: room around the page that closing needs
+# A star may be taken for a ring of its own inside the ring of its seal:
+_INNER = 0.6  # of the outer ring's radius: greatest radius of such an inner ring
+_OFF_MIDDLE = 0.8  # of the outer ring's radius: greatest distance between both middles
+# Where seals run into each other:
+_BLURRED = 1.06  # radii: a ring with the blur around it
+_FURTHER = 0.4  # of the mean ink of the rings: least ink of a further seal
+_ONE_MIDDLE = 0.3  # radii: the middle of another seal is never so near to a ring's middle
+_TORN = 0.6  # of the smallest seal's width: least width of a piece of a seal
 _LONGER = 1.9  # red ink that is so many times longer than wide is words
-_FEWEST_PIXELS, _FEWEST_CORNERS = 40, 5  # of ink, and of its hull: an outline can't be laid through fewer
-# Parts of an ellipse that its ink's hull covers, and the least of the longer axis that the shorter one has.
-_COVERED_LEAST, _COVERED_MOST, _FLATTEST = 0.88, 1.12, 0.55
-# Zones of an ellipse by its half axes, and how much of what inks the outer one may ink the inner one.
-_INNER_ZONE, _OUTER_ZONE, _HOLLOW = (0.4, 0.55), (0.92, 1.04), 0.6
-_APART = 0.6  # of the radius: rings whose middles are nearer are one
-_EDGES = 40, 80  # Canny's lower and upper slope of an edge
-_PEAK = 7  # cells of the votes of which the highest is a candidate
-# least darkness on the line of a ring, and how much of it there may be beside the line
-_INKED, _PAPER = 45, 0.6
+_FEWEST_PIXELS = 40  # pixels of ink: no outline can be laid through fewer
+_FEWEST_CORNERS = 5  # corners of its convex hull: no ellipse can be laid through fewer
+_COVERED_LEAST = 0.88  # of an ellipse's area: least area of the hull of its ink
+_COVERED_MOST = 1.12  # of an ellipse's area: greatest area of that hull
+_FLATTEST = 0.55  # of the longer axis: least shorter axis
+_INNER_ZONE = (0.4, 0.55)  # of the half axes: a zone half-way to the middle, from inside to outside
+_OUTER_ZONE = (0.92, 1.04)  # of the half axes: the zone of the outline
+_HOLLOW = 0.6  # of the share of the outer zone with ink: greatest share of the inner zone with ink
+_APART = 0.6  # radii: rings whose middles are nearer are one
+_EDGES = 40, 80  # Canny's lower and upper threshold of an edge's slope
+_PEAK = 7  # cells: side of the square of votes of which the highest is a candidate
+_INKED = 45  # levels: least darkness on the line of a ring
+_PAPER = 0.6  # of that darkness: greatest darkness just outside the line
 _RING = 0.76  # least part of a circle that must be drawn; rows of text reach two thirds
 _SQUARE = 0.9  # least part of its frame that a square seal's hull covers; a circle covers 0.79
-_ROUND = 0.86  # axes more unlike than this are an oval's
-_LOOK = 75  # dpi at which rings are looked for
-# Rings are voted for in cells of so many pixels, by classes of so many radii, of which every second one
-# votes.
-_CELL, _CLASS, _STEP = 3, 4, 2
-_LIKELY, _LIKELIEST = 40, 8  # candidates that are probed, and of these those that are fitted
-# Where a circle is probed: three radii on its line, two beyond it, by degrees all round.
+_ROUND = 0.86  # of the longer axis: where the shorter one is less, the seal is an oval
+_LOOK = 75  # dots per inch at which rings are looked for
+_CELL = 3  # pixels: side of a cell in which votes for a ring's middle are counted
+_CLASS = 4  # pixels: radii that are counted together
+_STEP = 2  # pixels from a radius that votes to the next
+_LIKELY = 40  # candidates that are probed
+_LIKELIEST = 8  # of these, candidates that are fitted
+# A circle is probed all round at these distances in pixels from its line: three on the line, two outside.
 _BESIDE = np.array([[0.0], [-1.0], [1.0], [3.5], [5.0]])
-_ANGLES = np.linspace(0, 2 * math.pi, 180, endpoint=False)
+_ANGLES = np.linspace(0, 2 * math.pi, 180, endpoint=False)  # radians
 _COSINES, _SINES = np.cos(_ANGLES), np.sin(_ANGLES)
+# Moves of a circle's middle (x, y) and radius that are tried when it is fitted, in steps.
 _AROUND = np.array(
     [(dx, dy, dr) for dx in (-1, 0, 1) for dy in (-1, 0, 1) for dr in (-2, -1, 0, 1, 2)], np.float64
 )
 
 
 def find_seals(layers: Layers) -> list[Ring]:
-    """The seals on the page, from the top down, those that are not red with their shade."""
-    # Where one seal is red, the page was taken in colour, and a black ring is no seal.
+    """Return the outlines of the seals on the page, in pixels, from the top down. Those that are not red
+    have their shade set."""
+    # Where one seal is red, the page is in colour, and a black ring is no seal.
     found = _without_thumbs(_red_seals(layers), layers) or _plain_seals(layers)
     # The star of a faint seal may stand apart from its ring.
     whole = [ring for ring in found if not any(_lies_in(ring, other) for other in found)]
@@ -70,7 +78,7 @@ def find_seals(layers: Layers) -> list[Ring]:
 
 
 def _without_thumbs(rings: list[Ring], layers: Layers) -> list[Ring]:
-    """The seals without what is the print of a thumb."""
+    """Return the rings that are not the print of a thumb."""
     longest = _LONGEST_THUMB * layers.scale * _POINTS_A_MM
     if all(2 * max(ring.rx, ring.ry) > longest for ring in rings):
         return rings
@@ -83,6 +91,7 @@ def _without_thumbs(rings: list[Ring], layers: Layers) -> list[Ring]:
 
 
 def _lies_in(ring: Ring, other: Ring) -> bool:
+    """Tell whether a ring is small and lies inside another, as a star does."""
     return (
         ring.rx < _INNER * other.rx
         and math.hypot(ring.x - other.x, ring.y - other.y) < _OFF_MIDDLE * other.rx
@@ -90,7 +99,8 @@ def _lies_in(ring: Ring, other: Ring) -> bool:
 
 
 def _red_seals(layers: Layers) -> list[Ring]:
-    """Red ink that hangs together when a few millimetres of gap are closed, and is as large as a seal."""
+    """Find red ink that is as large as a seal and hangs together once gaps of a few millimetres are
+    closed."""
     millimetre = layers.scale * _POINTS_A_MM
     zoom = min(1.0, _LOOK / 72 / layers.scale)
     small = cv2.resize(layers.redness, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
@@ -112,7 +122,8 @@ def _red_seals(layers: Layers) -> list[Ring]:
 
 
 def _blots(mask: Gray, millimetre: float) -> Iterator[Gray]:
-    """Ink that hangs together when a few millimetres of gap are closed, and is as large as half a seal."""
+    """Yield a mask (255) of each connected component of ink that is as large as half a seal. Gaps of a few
+    millimetres are closed first. `millimetre` is in pixels."""
     gap = max(3, round(_GAP * millimetre)) | 1
     joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (gap, gap)))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
@@ -126,8 +137,8 @@ def _blots(mask: Gray, millimetre: float) -> Iterator[Gray]:
 
 
 def _overlapping(own: Gray, millimetre: float, zoom: float, room: int) -> list[Ring]:
-    """Seals that run into each other: round ones are told apart by their rings; what is left may be one of
-    another shape."""
+    """Find seals that run into each other in the ink `own`. Round ones are told apart by their rings. What
+    is left may be a seal of another shape."""
     circles = [
         Ring(*_enlarged(circle, zoom, room), True, rungs.STRONG)
         for circle in _circles(cv2.subtract(255, own), millimetre * zoom)
@@ -138,8 +149,8 @@ def _overlapping(own: Gray, millimetre: float, zoom: float, room: int) -> list[R
     for circle in circles:
         middle = (round(circle.x * zoom + room), round(circle.y * zoom + room))
         cv2.circle(rest, middle, round(circle.rx * zoom * _BLURRED), 0, -1)
-    # A ring that is not quite a circle leaves pieces of itself, another seal leaves as much ink as these
-    # have.
+    # A ring that is not quite a circle leaves small pieces of itself. Another seal leaves about as much ink
+    # as these rings have.
     least = _FURTHER * (np.count_nonzero(own) - np.count_nonzero(rest)) / len(circles)
     others = [
         _outlined(blot, zoom, room)
@@ -156,8 +167,8 @@ def _overlapping(own: Gray, millimetre: float, zoom: float, room: int) -> list[R
 
 
 def _shapeless(ring: Ring | None, millimetre: float) -> list[Ring]:
-    """Red ink without a seal's outline: torn seals have none, red words have another shape, and larger ink is
-    more than one."""
+    """Return the seals in red ink without a seal's outline. A torn seal has none, red words have another
+    shape, and larger ink is two seals. `millimetre` is in pixels of the page."""
     if ring is None or min(ring.rx, ring.ry) * 2 / millimetre < _TORN * _SMALLEST:
         return []
     if max(ring.rx, ring.ry) * 2 / millimetre < _LARGEST:
@@ -193,6 +204,8 @@ def _enlarged(
 
 
 def _outlined(mask: Gray, zoom: float, room: int) -> Ring | None:
+    """Lay a square, a circle or an oval through ink, and return it in pixels of the page, or None where
+    there is too little ink. The mask is scaled by `zoom`, with `room` pixels around the page."""
     ys, xs = np.nonzero(mask)
     if len(xs) < _FEWEST_PIXELS:
         return None
@@ -220,8 +233,8 @@ def _outlined(mask: Gray, zoom: float, room: int) -> Ring | None:
 
 
 def _is_hollow(mask: Gray, x: float, y: float, rx: float, ry: float, angle: float) -> bool:
-    """Whether ink stands on the outline rather than half-way to the middle: a fingerprint is as full there as
-    anywhere."""
+    """Tell whether ink stands on the outline rather than half-way to the middle. A fingerprint is as full
+    there as anywhere."""
 
     def inked(inner: float, outer: float) -> float:
         zone = np.zeros_like(mask)
@@ -235,8 +248,8 @@ def _is_hollow(mask: Gray, x: float, y: float, rx: float, ry: float, angle: floa
 
 
 def _plain_seals(layers: Layers) -> list[Ring]:
-    """Circles drawn in grey or black, of a seal's size, with ink most of the way round and paper on both
-    sides of it."""
+    """Find circles drawn in grey or black. They have a seal's size, ink most of the way round, and paper
+    outside."""
     zoom = min(1.0, _LOOK / 72 / layers.scale)
     small = cv2.resize(layers.text, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
     circles = _circles(small, layers.scale * _POINTS_A_MM * zoom)
@@ -255,8 +268,8 @@ def _plain_seals(layers: Layers) -> list[Ring]:
 
 
 def _circles(gray: Gray, millimetre: float) -> list[tuple[float, float, float, float]]:
-    """Circles of a seal's size: x, y, radius, and the part of the way round where they have ink. `millimetre`
-    in pixels."""
+    """Return circles of a seal's size: x, y, radius, in pixels, and the share of the way round with ink.
+    `millimetre` is in pixels."""
     candidates = _voted(gray, round(_SMALLEST / 2 * millimetre), round(_LARGEST / 2 * millimetre))
     roughly = np.max(
         [_ringed(gray, candidates + np.array([0.0, 0.0, more])) for more in (-2.0, 0.0, 2.0)], axis=0
@@ -273,12 +286,12 @@ def _circles(gray: Gray, millimetre: float) -> list[tuple[float, float, float, f
 
 
 def _voted(gray: Gray, least: int, most: int) -> NDArray[np.float64]:
-    """The likeliest circles with a radius of `least` to `most` pixels, a row each (x, y, radius), likeliest
-    first.
+    """Return the likeliest circles with a radius of `least` to `most` pixels, n x 3 (x, y, radius), the
+    likeliest first.
 
-    A Hough transform by gradients: each pixel of an edge votes for the middles that it may lie around. Unlike
-    OpenCV's, which sums the votes over all radii, each class of radii has its own count: the edges of a page
-    full of text then agree on none.
+    This is a Hough transform by gradients: each pixel of an edge votes for the middles that it may lie
+    around. OpenCV's sums the votes over all radii. Here each class of radii has its own count, so that the
+    edges of a page full of text agree on none.
     """
     soft = cv2.GaussianBlur(gray, (0, 0), 1.0)
     across, down = (cv2.Sobel(soft, cv2.CV_16S, *axes) for axes in ((1, 0), (0, 1)))
@@ -310,7 +323,8 @@ def _voted(gray: Gray, least: int, most: int) -> NDArray[np.float64]:
 
 
 def _settled(gray: Gray, circle: NDArray[np.float64]) -> tuple[float, float, float, float]:
-    """The circle near the given one with most ink on it, and how much of the way round that is."""
+    """Return the circle near the given one with most ink on it: x, y, radius, and the share of the way round
+    with ink."""
     covered = -1.0
     for step in (2.0, 1.0):
         near = circle + step * _AROUND
@@ -323,7 +337,7 @@ def _settled(gray: Gray, circle: NDArray[np.float64]) -> tuple[float, float, flo
 
 
 def _ringed(gray: Gray, circles: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The part of each circle (x, y, radius a row) with ink on it and less ink just outside."""
+    """Return the share of each circle (n x 3: x, y, radius) with ink on it and less ink just outside."""
     xs, ys, radii = (circles[:, i, None, None] for i in range(3))
     radii = radii + _BESIDE
     xs, ys = np.rint(xs + radii * _COSINES).astype(int), np.rint(ys + radii * _SINES).astype(int)

@@ -1,4 +1,5 @@
-"""Reads the text on a seal: the text along its rim is unrolled into a line and read."""
+"""Reads the text on a seal. The text along its rim is unrolled into a line; the rows of a square seal are cut
+apart."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -18,41 +19,49 @@ from models.page import Run, SealMark
 Gray = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
-_ROWS = 96  # rows of a strip, from just outside the outline to `_DEPTH` inside it
-_OUTSIDE, _DEPTH = 0.14, 0.56  # parts of the smaller half axis
-_ROW = (_OUTSIDE + _DEPTH) / (_ROWS - 1)
-_LINE, _MARGIN = 48, 7  # pixels: height of the line that is read, paper above and below its characters
+_ROWS = 96  # rows of a strip of the rim
+_OUTSIDE = 0.14  # of the smaller half axis: a strip begins so far outside the outline
+_DEPTH = 0.56  # of the smaller half axis: it ends so far inside the outline
+_ROW = (_OUTSIDE + _DEPTH) / (_ROWS - 1)  # of the smaller half axis: from a row to the next
+_LINE = 48  # pixels: height of the line that is read
+_MARGIN = 7  # pixels: paper around its characters
 _ROOM = 0.2  # of the larger half axis: what is cut out around a seal
-# of the half axes: where another seal's outline runs, and how broad it is taken off
-_RIM, _RIM_WIDTH = 0.975, 0.07
-_STRAIGHT = 0.9  # of the half axis: longer lines are ruled
-_HALO = 0.4  # points over which a seal's colour is smoothed
-_OUTLINE, _OUTLINE_WIDTH = 0.97, 0.04  # of the half axes: where a black seal's own outline is looked for
+_RIM = 0.975  # of the half axes: where another seal's outline is taken off
+_RIM_WIDTH = 0.07  # of its half axis: how broad it is taken off
+_STRAIGHT = 0.9  # of the half axis: longer straight lines are ruled
+_HALO = 0.4  # points: standard deviation of the blur that smooths a seal's colour
+_OUTLINE = 0.97  # of the half axes: where a black seal's own outline is looked for
+_OUTLINE_WIDTH = 0.04  # of the half axis: how broad it is there
 _DARKER = 0.35  # of the way from the outline's darkness to black: what is darker is print
-_FINE = 2001  # points of an outline that is measured
-_MEAN = 0.78  # of the outline's length: that of the row of characters, which stands further in
+_FINE = 2001  # points at which an outline is measured
+_MEAN = 0.78  # of the outline's length: length of the row of characters, which stands further in
 _PIECES = 90  # pieces of the way round in which the outline's place is told
-_SPREADS = (8.0, 4.0, 2.0, 2.0)  # rows of error that quarter a place's weight, round by round
-_FULL_INK = 98  # percent of a line's pixels that are no darker than its ink
-# Where a name stands: in how many percent of the parts its ink may be missing, how far inside the outline
-# paper begins, and how far the characters' middle is from there, in smaller half axes; and the part of their
-# ink that is none.
-_COMMON, _PAPER_WITHIN, _NAME_WITHIN, _FAINT = 70, 0.16, 0.3, 0.15
-# a so many-th of its height more on each side of a name, and its least height in rows
-_EXTRA, _LOWEST = 10, 12
-# of the ink that so many percent of columns have no more than: less is a gap between characters
-_EMPTY, _USUAL = 0.25, 80
-_FROM_FOOT = 0.8  # how much less a gap counts half-way round from the foot of the seal
-# A square seal: its size in pixels, the breadth of its frame, of its side, the part of the ink of a full row
-# (percentile) that is a gap, and the least height of a row, of the highest one's.
-_SQUARE_SIDE, _FRAME, _GAP, _FULL_ROW, _LEAST_ROW = 200, 0.06, 0.3, 75, 0.4
-_PARTS = 36  # parts of the way round
-_PAPER = 60
-_BLACK = 215  # a seal as dark as this can't be told from print
+_SPREADS = (8.0, 4.0, 2.0, 2.0)  # rows of error that quarter a place's weight, a figure a round
+_FULL_INK = 98  # percentile of a line's pixels: as dark is full ink
+# Where a name stands:
+_COMMON = 70  # percent of the parts round the seal in which its ink may be missing
+_PAPER_WITHIN = 0.16  # of the smaller half axis: paper begins so far inside the outline at most
+_NAME_WITHIN = 0.3  # of the smaller half axis: from there to the characters' middle at most
+_FAINT = 0.15  # share of the characters' ink: rows with less hold none
+_EXTRA = 10  # the name's height over this is added on each side
+_LOWEST = 12  # rows: least height of a name
+_EMPTY = 0.25  # share of a full column's ink: columns with less are a gap between characters
+_USUAL = 80  # percentile of the ink of columns: a full column
+_FROM_FOOT = 0.8  # share by which a gap counts less for each whole way round that it is from the seal's foot
+# A square seal:
+_SQUARE_SIDE = 200  # pixels to which its longer side is scaled
+_FRAME = 0.06  # of its shorter side: breadth of its frame
+_GAP = 0.3  # share of a full row's ink: rows of pixels with less are a gap between rows of characters
+_FULL_ROW = 75  # percentile of the ink of rows of pixels: a full row
+_LEAST_ROW = 0.4  # of the highest row of characters: least height of another
+_PARTS = 36  # parts round a seal in which a name is looked for
+_PAPER = 60  # level of darkness: what is no darker is no outline
+_BLACK = 215  # level of darkness: a seal that is darker can't be told from print
 
 
 def read_seals(page: FlatPage, engine: OcrEngine) -> tuple[SealMark, ...]:
-    """The seals of the page, from the top down, with what stands on each."""
+    """Return the seals of the page, in the order of its rings, with the text on each. Raises
+    OcrUnavailable."""
     return tuple(
         _mark(
             page,
@@ -64,6 +73,7 @@ def read_seals(page: FlatPage, engine: OcrEngine) -> tuple[SealMark, ...]:
 
 
 def _mark(page: FlatPage, ring: Ring, readings: Sequence[Reading]) -> SealMark:
+    """Return a seal with its readings, of which the first is the surest."""
     runs = tuple(
         tuple(
             Run(text=glyph.text, confidence=glyph.confidence, others=glyph.others) for glyph in reading.glyphs
@@ -72,7 +82,7 @@ def _mark(page: FlatPage, ring: Ring, readings: Sequence[Reading]) -> SealMark:
         if reading.glyphs
     )
     text = "".join(run.text for run in runs[0]).strip() if runs else ""
-    # Where a name can be read along the outline, that is a seal, however faint or broken.
+    # An outline with a name to read along it is a seal, however faint or broken.
     sure = max(ring.confidence, rungs.NAMED) if is_sure(readings[0]) else ring.confidence
     return SealMark(
         box=page.in_points(ring.box), text=text or None, confidence=sure,
@@ -81,10 +91,11 @@ def _mark(page: FlatPage, ring: Ring, readings: Sequence[Reading]) -> SealMark:
 
 
 def read_seal(layers: Layers, ring: Ring, others: Sequence[Ring], engine: OcrEngine) -> list[Reading]:
-    """What the seal says, the surest reading first; `others` are the seals around it.
+    """Return the readings of a seal, the surest first. `ring` is its outline in pixels of the page, `others`
+    are those of the other seals.
 
     It is read in two ways, since a recogniser can be sure of a wrong character, and in more where neither
-    gave a sure reading.
+    gives a sure reading. Raises OcrUnavailable.
     """
     readings: list[Reading] = []
     for line in _views(*_cut_out(layers, ring, others)):
@@ -95,7 +106,7 @@ def read_seal(layers: Layers, ring: Ring, others: Sequence[Ring], engine: OcrEng
 
 
 def _cut_out(layers: Layers, ring: Ring, others: Sequence[Ring]) -> tuple[Layers, Ring, list[Ring]]:
-    """The part of the page around the seal."""
+    """Cut out the part of the page around the seal, and move the rings to it."""
     box, room = ring.box, _ROOM * max(ring.rx, ring.ry)
     left, top = max(0, round(box[0] - room)), max(0, round(box[1] - room))
     right, bottom = max(left + 1, round(box[2] + room)), max(top + 1, round(box[3] + room))
@@ -107,7 +118,7 @@ def _cut_out(layers: Layers, ring: Ring, others: Sequence[Ring]) -> tuple[Layers
 
 
 def _views(layers: Layers, ring: Ring, others: Sequence[Ring]) -> Iterator[list[Gray]]:
-    """Pictures of the lines of a seal, made in one way after the other."""
+    """Yield pictures of the lines of a seal, made in one way after the other."""
     for ink in _inks(layers, ring):
         _forget(ink, ring, others)
         if ring.shape == "square":
@@ -122,16 +133,17 @@ def _views(layers: Layers, ring: Ring, others: Sequence[Ring]) -> Iterator[list[
 
 
 def is_sure(reading: Reading) -> bool:
-    """Whether each of its characters was read surely, and they are enough for a name."""
+    """Tell whether each character was read surely, and there are enough for a name."""
     return len(reading.glyphs) > 3 and min(glyph.confidence for glyph in reading.glyphs) > rungs.STRONG
 
 
 def _joined(rows: Sequence[Reading]) -> Reading:
+    """Join the readings of rows into one, without spaces."""
     return Reading(tuple(glyph for row in rows for glyph in row.glyphs if glyph.text.strip()))
 
 
 def _forget(ink: Gray, ring: Ring, others: Sequence[Ring]) -> None:
-    """Takes the outlines of other seals off."""
+    """Take the outlines of other seals off `ink`, in place."""
     for other in others:
         if (
             other.shape != "square"
@@ -143,14 +155,15 @@ def _forget(ink: Gray, ring: Ring, others: Sequence[Ring]) -> None:
 
 
 def _inks(layers: Layers, ring: Ring) -> Iterator[Gray]:
-    """How much of the seal's own ink there is, paper 0: by light, then by colour."""
+    """Yield pictures of the seal's own ink, paper 0: of a red seal by light, by colour, and by both; of
+    another by light only."""
     dark = cv2.subtract(np.full_like(layers.all, 255), layers.all)
     if not ring.red:
         dark = cv2.subtract(dark, _ruled(dark, round(_STRAIGHT * ring.rx)))
         yield _without_print(dark, ring)
         return
-    # Colour is kept coarser than light in most pictures, so that light draws the characters and colour only
-    # says where.
+    # Most pictures keep colour coarser than light. Therefore light draws the characters, and colour only
+    # tells where they are.
     reach = max(3, round(layers.scale)) | 1
     near = cv2.dilate(
         cv2.GaussianBlur(layers.redness, (0, 0), _HALO * layers.scale), np.ones((reach, reach), np.uint8)
@@ -163,7 +176,7 @@ def _inks(layers: Layers, ring: Ring) -> Iterator[Gray]:
 
 
 def _ruled(dark: Gray, least: int) -> Gray:
-    """Straight lines, level or upright, at least so long."""
+    """Return the straight lines, level or upright, of at least `least` pixels."""
     level, upright = (
         cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones(size, np.uint8)) for size in ((1, least), (least, 1))
     )
@@ -171,8 +184,8 @@ def _ruled(dark: Gray, least: int) -> Gray:
 
 
 def _without_print(dark: Gray, ring: Ring) -> Gray:
-    """In a grey copy red ink is paler than print: what is darker than the outline is print, and is painted
-    over."""
+    """Paint print over in the ink of a seal on a grey copy. Red ink is paler than print there, so that what
+    is darker than the outline is print."""
     outline = np.zeros_like(dark)
     size = (round(ring.rx * _OUTLINE), round(ring.ry * _OUTLINE))
     cv2.ellipse(
@@ -198,8 +211,8 @@ def _without_print(dark: Gray, ring: Ring) -> Gray:
 
 @dataclass(frozen=True)
 class _Outline:
-    """The places of a strip's columns on the page: a point on the outline, and the way inwards, of length
-    1."""
+    """The places of a strip's columns on the page. Each is a point on the outline, in pixels, and a direction
+    inwards; `unit` is the smaller half axis in pixels."""
 
     x: Floats
     y: Floats
@@ -209,8 +222,9 @@ class _Outline:
 
     @classmethod
     def of(cls, ring: Ring, proportional: bool) -> "_Outline":
-        """Clockwise from the foot, in steps of equal length. The way inwards is square to the outline, or,
-        where the seal is a round one that was drawn out, `proportional`: to the middle."""
+        """Place the columns clockwise from the foot, in steps of equal length. The direction inwards is at a
+        right angle to the outline; with `proportional`, for a round seal that was drawn out, it is to the
+        middle."""
         turn, unit = math.radians(ring.angle), min(ring.rx, ring.ry)
         fine = np.linspace(0, 2 * math.pi, _FINE)
         run = np.concatenate(
@@ -235,7 +249,8 @@ class _Outline:
         return cls(ring.x + page_x, ring.y + page_y, *on_page(across / norm, down / norm), unit)
 
     def strip(self, ink: Gray, shift: Floats) -> Floats:
-        """The rim: rows go inwards; `shift`: how many rows further in each column starts."""
+        """Return the rim as a strip of `_ROWS` rows, from outside inwards. `shift` tells how many rows
+        further in each column starts."""
         rows = (np.arange(_ROWS)[:, None] + shift[None, :]) * _ROW - _OUTSIDE
         xs, ys = self.x + rows * self.unit * self.inwards_x, self.y + rows * self.unit * self.inwards_y
         strip = cv2.remap(
@@ -245,7 +260,7 @@ class _Outline:
 
 
 def _unrolled(ink: Gray, ring: Ring, proportional: bool = False) -> Floats:
-    """The rim, its outline brought level: an ellipse is only nearly what a seal on a bent sheet is."""
+    """Return the rim as a strip with a level outline. A seal on a bent sheet is only nearly an ellipse."""
     outline = _Outline.of(ring, proportional)
     flat = np.zeros(len(outline.x))
     for _ in range(2):
@@ -254,8 +269,8 @@ def _unrolled(ink: Gray, ring: Ring, proportional: bool = False) -> Floats:
 
 
 def _strayed(strip: Floats) -> Floats:
-    """By how many rows the outline lies further in than it should, column by column: a few waves round the
-    seal."""
+    """Return by how many rows the outline lies further in than it should, for each column. A Fourier series
+    of three waves round the seal is fitted by least squares, in which outliers lose weight."""
     window = max(3, strip.shape[1] // _PIECES) | 1
     smooth = cv2.blur(strip, (window, 3), borderType=cv2.BORDER_REFLECT)[:, ::window]
     here = _OUTSIDE / _ROW
@@ -276,7 +291,7 @@ def _strayed(strip: Floats) -> Floats:
 
 
 def _line(strip: Floats) -> Gray:
-    """The characters of a strip as a line to be read, cut at the longest stretch without any."""
+    """Return the characters of a strip as a line to be read, cut at the longest stretch without any."""
     top, bottom = _rows(strip)
     band = strip[top:bottom]
     band = np.roll(band, -_gap(band), axis=1)
@@ -285,7 +300,7 @@ def _line(strip: Floats) -> Gray:
 
 
 def _as_line(band: Floats) -> Gray:
-    """Ink as a line to be read: dark on white, with a margin."""
+    """Return ink as a line to be read, RGB, `_LINE` pixels high: dark on white, with a margin."""
     zoom = (_LINE - 2 * _MARGIN) / band.shape[0]
     size = (max(1, round(band.shape[1] * zoom)), _LINE - 2 * _MARGIN)
     scaled = cv2.resize(band, size, interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR)
@@ -297,10 +312,10 @@ def _as_line(band: Floats) -> Gray:
 
 
 def _rows(strip: Floats) -> tuple[int, int]:
-    """Where the characters of the name stand: the first ink inside the outline that goes round most of the
-    seal."""
+    """Return the first row and the row after the last of the name's characters: the first ink inside the
+    outline that goes round most of the seal."""
     parts = [part.mean(axis=1) for part in np.array_split(strip, _PARTS, axis=1)]
-    # What stands inside the name, a star or a row of its own, is in fewer parts of the way round.
+    # A star or a row of its own inside the name takes fewer parts of the way round.
     common = np.percentile(parts, _COMMON, axis=0)
     here = round(_OUTSIDE / _ROW)
     edge = here + int(np.argmin(common[here : here + round(_PAPER_WITHIN / _ROW)]))
@@ -315,8 +330,8 @@ def _rows(strip: Floats) -> tuple[int, int]:
 
 
 def _gap(band: Floats) -> int:
-    """The middle of the longest stretch without characters. A serial number at the foot stands near the
-    outline only."""
+    """Return the column in the middle of the longest stretch without characters. A serial number at the foot
+    stands near the outline only."""
     ink, level = _column_ink(band)
     width = band.shape[1]
     smooth = cv2.blur(np.concatenate([ink, ink])[None, :], (5, 1)).ravel()
@@ -325,19 +340,20 @@ def _gap(band: Floats) -> int:
     best = (0.0, 0)
     for start, end in zip(edges[::2], edges[1::2], strict=True):
         middle = (start + end) // 2 % width
-        # The strip begins at the foot of the page, where the gap of most seals is.
+        # The strip begins at the seal's foot, where the gap of most seals is.
         away = min(middle, width - middle) / width
         best = max(best, ((end - start) * (1 - _FROM_FOOT * away), int(middle)))
     return best[1]
 
 
 def _column_ink(band: Floats) -> tuple[Floats, float]:
-    """The ink of each column in the middle rows, and how little of it is a gap between characters."""
+    """Return the ink of each column in the middle rows, and the amount below which it is a gap."""
     ink = band[band.shape[0] // 3 : -(band.shape[0] // 5)].mean(axis=0)
     return ink, _EMPTY * float(np.percentile(ink, _USUAL))
 
 
 def _extent(band: Floats) -> tuple[int, int]:
+    """Return the first and the last column of the characters, with some room."""
     ink, level = _column_ink(band)
     columns = np.nonzero(cv2.blur(ink[None, :], (5, 1)).ravel() > level)[0]
     if not len(columns):
@@ -347,7 +363,7 @@ def _extent(band: Floats) -> tuple[int, int]:
 
 
 def _rows_of(ink: Gray, ring: Ring) -> list[Gray]:
-    """The rows of characters inside a square seal's frame, as lines to be read."""
+    """Return the rows of characters inside a square seal's frame, as lines to be read."""
     millimetre = 2 * max(ring.rx, ring.ry) / _SQUARE_SIDE
     width, height = (max(8, round(2 * half / millimetre)) for half in (ring.rx, ring.ry))
     turn = math.radians(ring.angle)

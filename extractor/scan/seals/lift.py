@@ -1,5 +1,5 @@
-"""Restores print from under seals that are not red: print that a ring's outline and star cover, as far as it
-shows through.
+"""Restores print from under seals that are not red, where a ring's outline and star cover it and it shows
+through.
 
 A red seal vanishes in the red channel (`layers`). In a grey copy a seal is still paler than print. In black
 and white only its shape tells it apart: a line of even breadth that goes round, and a star too solid to be
@@ -22,27 +22,27 @@ Colour = NDArray[np.uint8]
 Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-_BAND = 0.58  # of the radius: from here on outwards stand the letters
+_BAND = 0.58  # radii: the letters stand from here on outwards
 _PALER = 40  # levels that a star may be paler than print, since it is worn
-_BROAD = 0.075  # of the radius: broader than a stroke of writing
-_CORE = 0.30  # of the radius: a star reaches as far from the middle
-_PRINT = 0.5  # of the seal's grey: what is darker is print
+_BROAD = 0.075  # radii: least breadth of a star's core, broader than a stroke of writing
+_CORE = 0.30  # radii: a star reaches as far from the middle
+_PRINT = 0.5  # of the seal's grey level: what is darker is print
 
 
 def without_seals(colour: Colour, scale: float, *, is_drawn: bool) -> Colour:
-    """A page that lies flat, in grey at `scale` pixels a point, without the seals on it; `is_drawn`: a
-    program drew it."""
+    """Return a flat page in grey without its seals, as RGB. `colour` is RGB, height x width x 3, at `scale`
+    pixels a point. `is_drawn` tells that a program drew the page."""
     layers = take_apart(Flat(colour, scale, False))
-    # A seal in black is one on a copy, never one on a page that was drawn by a program.
+    # Only a copy has seals in black, never a page that a program drew.
     grey = lift_seals(layers, [] if is_drawn else find_seals(layers))
     return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), np.uint8)
 
 
 def lift_seals(layers: Layers, rings: Sequence[Ring]) -> Gray:
-    """The text layer without the seals on it that are not red, as far as they can be told from print.
+    """Return the text layer without the seals that are not red, as far as they can be told from print.
 
-    Of a grey copy, everything as pale as the seal's outline becomes paper. Of a black-and-white one, the
-    outline and the star go; strokes that cross the outline go on through it.
+    On a grey copy, everything as pale as the seal's outline becomes paper. On a black-and-white one, the
+    outline and the star become paper; strokes that cross the outline stay.
     """
     text = layers.text.copy()
     for ring in rings:
@@ -57,21 +57,21 @@ def lift_seals(layers: Layers, rings: Sequence[Ring]) -> Gray:
 
 
 def _lift_paler(text: Gray, where: Mask, pale: float) -> None:
-    """Ink of the grey `pale` becomes paper, what is half as pale or darker stays, and what is between fades
-    by degrees: strokes of print are pale at their edges."""
+    """Turn ink of the grey level `pale` into paper, in place. Ink at half that level or below stays, and ink
+    between fades by degrees, because strokes of print are pale at their edges."""
     part = text[where].astype(np.float32)
     fade = np.clip((pale - part) / (pale * (1 - _PRINT)), 0, 1)
     text[where] = (255 - (255 - part) * fade).astype(np.uint8)
 
 
 def covered(shape: tuple[int, ...], rings: Sequence[Ring]) -> Mask:
-    """Where seals that are not red lie."""
+    """Return a mask, of the given shape (height, width), of the seals that are not red."""
     return _discs(shape, rings, 1 + NEAR / 2)
 
 
 def inked(shape: tuple[int, ...], rings: Sequence[Ring]) -> Mask:
-    """Where seals that are not red have ink of their own: the band with the letters and the star. There, ink
-    proves nothing."""
+    """Return a mask, of the given shape (height, width), of where seals that are not red have ink of their
+    own: the star, and the band with the letters. There, ink proves nothing."""
     own = np.zeros(shape, np.uint8)
     for ring in rings:
         if not ring.red:
@@ -82,12 +82,13 @@ def inked(shape: tuple[int, ...], rings: Sequence[Ring]) -> Mask:
 
 
 def stars(shape: tuple[int, ...], rings: Sequence[Ring]) -> Mask:
-    """Where the stars of seals that are not red may reach."""
+    """Return a mask, of the given shape (height, width), of where stars of seals that are not red may
+    reach."""
     return _discs(shape, rings, _CORE)
 
 
 def _discs(shape: tuple[int, ...], rings: Sequence[Ring], part: float) -> Mask:
-    """The seals that are not red, filled out from the middle to so much of their radius."""
+    """Return a mask of the seals that are not red, filled from the middle to `part` of their half axes."""
     inside = np.zeros(shape, np.uint8)
     for ring in rings:
         if not ring.red:
@@ -96,7 +97,8 @@ def _discs(shape: tuple[int, ...], rings: Sequence[Ring], part: float) -> Mask:
 
 
 def _erasable(text: Gray, drawn: Gray) -> Mask:
-    """The outline without the strokes of print that cross it: those go on beyond it on both sides."""
+    """Return a mask of the outline without the strokes of print that cross it. Those go on beyond it on both
+    sides."""
     on = drawn > 0
     ys, xs = np.nonzero(on)
     if not len(xs):
@@ -114,7 +116,7 @@ def _erasable(text: Gray, drawn: Gray) -> Mask:
 
 
 def _lines(length: int) -> list[Gray]:
-    """Strokes of `length` pixels level, upright and along both diagonals."""
+    """Return kernels of strokes `length` pixels long: level, upright and along both diagonals."""
     size = length | 1
     level = np.zeros((size, size), np.uint8)
     level[size // 2] = 1
@@ -123,7 +125,7 @@ def _lines(length: int) -> list[Gray]:
 
 
 def _star(text: Gray, ring: Ring) -> Mask:
-    """The solid figure in the middle: ink that no stroke is as broad as, and its tips."""
+    """Return a mask of the solid figure in the middle: ink broader than any stroke, and its tips."""
     disc = np.zeros_like(text)
     cv2.ellipse(disc, ring.ellipse(_CORE), 255, -1)
     ink = np.uint8(255) * ((text < PAPER + _PALER) & (disc > 0))

@@ -1,5 +1,5 @@
-"""Tells what a person sets beside a signature, or instead of one, by its shape: a print of a thumb, which has
-no outline and is full all over, and a chop with a name, which is small and framed.
+"""Tells by its shape what a person sets beside a signature, or instead of one. The print of a thumb has no
+outline and is full all over. A chop with a name is small and framed.
 
 Neither is a seal of a unit, and neither is writing.
 """
@@ -17,31 +17,33 @@ from models.geometry import Rect
 
 Gray = NDArray[np.uint8]
 
-_POINTS_A_MM = 72 / 25.4
-# Millimetres: gaps between the ridges of a thumb, which are closed, and what is less broad then is no thumb;
-# the shorter and the longer side of a thumb's print and of a chop.
-_RIDGES, _BROAD = 1.2, 6.0
-_THUMB_SHORT, _THUMB_LONG = (9.5, 25.0), (11.5, 36.0)
-_CHOP_SHORT, _CHOP_LONG = (7.0, 23.0), (7.0, 24.0)
-# dpi at which thumbs are looked for, how light and how red their ink is, and how much of a place it covers.
-_LOOK, _SHADE, _REDDISH, _SPARSE = 75, 225, 20, 0.13
-_AROUND_SEAL = 1.1  # of a seal's half axes: what blurs around it
-_FULL = 0.8  # of the hull of a thumb's print that its ink covers
-_FULL_BOX = 0.87  # of its box that it covers at most: a square one would be a shade or a code
-_GROWN = 1.5  # millimetres around what is broad that belong to the print
-_STROKES = 0.8  # millimetres: gaps between the strokes of a chop
-_LONGEST, _SQUARE = (
-    1.7,
-    0.92,
-)  # times that a chop is as long as wide, and how much of its box a square one covers
-# Of the frame of a chop that is inked, of a square one and of a round one, and its breadth in millimetres.
-_FRAMED, _FRAMED_ROUND, _FRAME = 0.6, 0.79, 0.6
-_FEWEST = 10  # pixels of what has a shape
+_POINTS_A_MM = 72 / 25.4  # points a millimetre
+_RIDGES = 1.2  # millimetres: gaps between the ridges of a thumb, which are closed
+_BROAD = 6.0  # millimetres: then a thumb's print is at least so broad
+_THUMB_SHORT = (9.5, 25.0)  # millimetres, from least to greatest: shorter side of a thumb's print
+_THUMB_LONG = (11.5, 36.0)  # millimetres: its longer side
+_CHOP_SHORT = (7.0, 23.0)  # millimetres: shorter side of a chop
+_CHOP_LONG = (7.0, 24.0)  # millimetres: its longer side
+_LOOK = 75  # dots per inch at which thumbs are looked for
+_SHADE = 225  # grey level: ink is darker
+_REDDISH = 20  # levels of redness: or it is redder
+_SPARSE = 0.13  # share of a pixel at that resolution that ink covers at least
+_AROUND_SEAL = 1.1  # half axes: a seal with the blur around it
+_FULL = 0.8  # share of its convex hull that a thumb's print covers at least
+_FULL_BOX = 0.87  # share of its bounding box that the hull covers at most: a square is a shade or a code
+_GROWN = 1.5  # millimetres around the broad part of a print that belong to it
+_STROKES = 0.8  # millimetres: gaps between the strokes of a chop, which are closed
+_LONGEST = 1.7  # times: a chop is no longer than so often its width
+_SQUARE = 0.92  # share of its bounding box that a square chop's hull covers at least
+_FRAMED = 0.6  # share of a square chop's frame that has ink at least
+_FRAMED_ROUND = 0.79  # share of a round chop's frame that has ink at least
+_FRAME = 0.6  # millimetres: breadth of the frame
+_FEWEST = 10  # pixels: fewer have no shape
 
 
 def find_thumbs(layers: Layers, ruled: Gray, rings: Sequence[Ring]) -> list[Rect]:
-    """Where thumbs were printed, in pixels: blots in any ink that are as large, round, and full all over.
-    `ruled`: where lines are ruled; `rings`: the seals, on which nothing is looked for."""
+    """Return the boxes of prints of thumbs, in pixels of the page: blots in any ink with a thumb's size,
+    round and full all over. `ruled` is a mask of ruled lines. `rings` are the seals, which are left out."""
     zoom = min(1.0, _LOOK / 72 / layers.scale)
     inks = _inks(layers)
     inks[ruled > 0] = 0
@@ -72,13 +74,15 @@ def find_thumbs(layers: Layers, ruled: Gray, rings: Sequence[Ring]) -> list[Rect
 
 
 def _broad(ink: Gray, millimetre: float) -> Gray:
-    """Ink that is broader than any stroke or letter, gaps between ridges closed; 1 there."""
+    """Return a mask (1) of ink broader than any stroke or letter, with the gaps between ridges closed.
+    `millimetre` is in pixels."""
     inked = np.asarray(ink > 0, np.uint8)
     closed = cv2.morphologyEx(inked, cv2.MORPH_CLOSE, _disc(_RIDGES * millimetre))
     return np.asarray(cv2.morphologyEx(closed, cv2.MORPH_OPEN, _disc(_BROAD * millimetre)), np.uint8)
 
 
 def _has_its_shape(blot: Gray, millimetre: float) -> bool:
+    """Tell whether a blot has the shape of a thumb's print. `millimetre` is in pixels."""
     points = cv2.findNonZero(blot)
     if points is None or len(points) < _FEWEST:
         return False
@@ -93,17 +97,18 @@ def _has_its_shape(blot: Gray, millimetre: float) -> bool:
 
 
 def _disc(across: float) -> Gray:
+    """Return a round kernel, `across` pixels wide."""
     side = max(3, round(across)) | 1
     return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
 
 
 def _inks(layers: Layers) -> Gray:
-    """255 where there is ink, though it be faint."""
+    """Return a mask, 255 where there is ink, even faint ink."""
     return np.asarray(np.uint8(255) * ((layers.all < _SHADE) | (layers.redness > _REDDISH)), np.uint8)
 
 
 def is_chop(layers: Layers, box: Rect) -> bool:
-    """Whether what stands in a box, in pixels, is a chop with a name."""
+    """Tell whether a chop with a name stands in a box, in pixels of the page."""
     x0, y0, x1, y1 = (max(0, round(side)) for side in box)
     ink = _inks(layers.part(x0, y0, x1, y1))
     millimetre = layers.scale * _POINTS_A_MM
@@ -124,17 +129,18 @@ def is_chop(layers: Layers, box: Rect) -> bool:
     whole = np.zeros_like(room)
     cv2.fillConvexPoly(whole, hull, 1)
     band = (whole > 0) & (cv2.erode(whole, _disc(2 * _FRAME * millimetre)) == 0)
-    # The edge of a thumb's print is one of gaps between ridges.
+    # The edge of a thumb's print is broken by gaps between ridges.
     framed = float((room[band] > 0).mean())
     return framed > (_FRAMED if square else _FRAMED_ROUND)
 
 
 def _within(sides: Sequence[float], short: tuple[float, float], long: tuple[float, float]) -> bool:
+    """Tell whether the shorter and the longer side are within their bounds."""
     return short[0] < sides[0] < short[1] and long[0] < sides[1] < long[1]
 
 
 def _largest(ink: Gray, gap: int) -> Gray:
-    """The ink without what stands apart from its largest piece."""
+    """Return the ink of the largest piece. Gaps below `gap` pixels do not part pieces."""
     near = cv2.dilate(ink, np.ones((gap, gap), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(near)
     if len(stats) < 2:

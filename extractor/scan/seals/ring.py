@@ -1,4 +1,4 @@
-"""The outline of a seal on a page: its shape, its exact course, and how dark its ink is."""
+"""Measures the outline of a seal on a page: its shape, its exact course, and how dark its ink is."""
 
 import math
 from dataclasses import dataclass, replace
@@ -12,22 +12,23 @@ from models.page import SealShape
 
 Gray = NDArray[np.uint8]
 
-NEAR = 0.08  # of the radius: how far from the fitted circle the outline may run
-_THICKEST = 0.10  # of the radius: the breadth of an outline
-_BREADTH = 0.05  # of the radius: the breadth that an outline usually has
-_ARC = 30  # so many-th of the way round over which an outline runs smoothly
-_EDGE = 0.35  # of its most ink: where an outline ends
-_DRAWN, _SOLID = 200, 30  # grey of what is drawn at all, and the percent of it that are no blurred edge
-_PALE = 50  # least grey of an outline that may be told from print
+NEAR = 0.08  # radii: how far from the fitted circle the outline may run
+_THICKEST = 0.10  # radii: greatest half breadth of an outline
+_BREADTH = 0.05  # radii: usual breadth of an outline
+_ARC = 30  # the whole way round over this: an arc over which an outline runs smoothly
+_EDGE = 0.35  # share of its greatest darkness at which an outline ends
+_DRAWN = 200  # grey level: what is darker is drawn
+_SOLID = 30  # percentile of the grey of what is drawn: the ink itself, without its blurred edges
+_PALE = 50  # grey level: an outline that is darker can't be told from print
 
 
 @dataclass(frozen=True)
 class Ring:
-    """A seal's outline in pixels of the page: middle, half axes (a square's half sides), the first one's
-    angle in degrees.
+    """A seal's outline in pixels of the page: its middle (`x`, `y`), and its half axes (`rx`, `ry`), which
+    are half the sides of a square. `angle` is that of the first axis, in degrees.
 
-    `confidence`: 0 to 1 how sure it is that this is a seal. `shade`: the grey of the ink of one that is not
-        red, 0 to 255.
+    `confidence`, from 0 to 1, tells how sure it is that this is a seal. `shade`, from 0 to 255, is the grey
+    level of the ink of a seal that is not red.
     """
 
     x: float
@@ -42,11 +43,12 @@ class Ring:
 
     @property
     def is_dark(self) -> bool:
-        """Whether its ink can't be told from print: it is neither red nor paler."""
+        """Whether its ink can't be told from print, because it is neither red nor paler."""
         return not self.red and self.shade < _PALE
 
     @property
     def box(self) -> Rect:
+        """Its bounding box, in pixels of the page."""
         if self.shape == "square":
             corners = cv2.boxPoints(((self.x, self.y), (2 * self.rx, 2 * self.ry), self.angle))
             (x0, y0), (x1, y1) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
@@ -60,18 +62,19 @@ class Ring:
         return (self.x - reach_x, self.y - reach_y, self.x + reach_x, self.y + reach_y)
 
     def ellipse(self, part: float) -> tuple[tuple[float, float], tuple[float, float], float]:
-        """The outline drawn in to so much of its half axes, or out, as OpenCV takes it."""
+        """Return the outline with half axes scaled by `part`, as OpenCV takes it: middle, axes, angle in
+        degrees."""
         return (self.x, self.y), (2 * self.rx * part, 2 * self.ry * part), self.angle
 
     def shaded(self, gray: Gray) -> "Ring":
-        """The seal with the shade that it has in `gray`, the page's text layer; of a red one nothing is left
-        there."""
+        """Return the seal with the shade that it has in `gray`, the page's text layer, height x width. A red
+        seal stays as it is, because nothing of it is left there."""
         return self if self.red else replace(self, shade=_shade(gray, outline(gray, self)))
 
 
 def outline(gray: Gray, ring: Ring) -> Gray:
-    """255 where the outline runs: at each angle as far from the middle as there is most ink near the fitted
-    circle."""
+    """Return a mask, 255 where the outline runs, of the shape of `gray` (height x width, paper white). At
+    each angle it runs where there is most ink near the fitted circle."""
     radius = max(ring.rx, ring.ry)
     around = max(64, round(2 * math.pi * radius))
     reach = round(radius * (1 + 2 * NEAR))
@@ -98,14 +101,15 @@ def outline(gray: Gray, ring: Ring) -> Gray:
 
 
 def _steady(at: NDArray[np.int64], window: int) -> NDArray[np.float64]:
-    """The distances, each the median of those around it: an outline doesn't leap."""
+    """Return each distance as the median of those around it, because an outline doesn't leap."""
     wrapped = np.concatenate([at[-window:], at, at[:window]])
     views = np.lib.stride_tricks.sliding_window_view(wrapped, 2 * window + 1)
     return np.asarray(np.median(views, axis=1), np.float64)
 
 
 def _half_breadth(polar: Gray, at: NDArray[np.float64], radius: float) -> float:
-    """Half the outline's breadth in pixels, and the blur at its edges."""
+    """Return half the outline's breadth in pixels, with the blur at its edges. `polar` holds ink by angle
+    (rows) and distance (columns), `at` the outline's distance at each angle."""
     most = max(2, round(_THICKEST * radius))
     steps = np.arange(-most, most + 1)
     columns = np.clip(np.rint(at[:, None] + steps).astype(int), 0, polar.shape[1] - 1)
@@ -115,8 +119,8 @@ def _half_breadth(polar: Gray, at: NDArray[np.float64], radius: float) -> float:
 
 
 def _shade(gray: Gray, drawn: Gray) -> float:
-    """How grey the seal's own ink is: that of its outline, where print does not cross it and its edges don't
-    blur."""
+    """Return the grey level of the seal's own ink: that of its outline, where no print crosses it and its
+    edges don't blur."""
     inner = cv2.erode(drawn, np.ones((3, 3), np.uint8))
     values = gray[(inner if inner.any() else drawn) > 0]
     values = values[values < _DRAWN]

@@ -1,4 +1,4 @@
-"""Reads text from under seals: it is read in several renderings, and the characters read there are marked as
+"""Reads text from under seals. It is read in several renderings, and the characters read there are marked as
 recovered."""
 
 from collections.abc import Sequence
@@ -20,28 +20,28 @@ from extractor.scan.seals import lift
 Gray = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-_TOUCHED = 0.02  # of a character's box: as much of a seal's ink lies over it
-_ACROSS = 2.1  # half axes that a seal is across, with what blurs around it
-_OTHER_ROWS = 0.15  # of the line's height: so near to its edges other lines reach
-_UNDER = 0.3  # of a line's box: as much of it lies where a seal has ink
-_FAINT = 0.05  # of a line's box: print covers a tenth and more
-# of the line's height: so wide a stretch of ink between two characters is one that was not read
-_UNREAD = 0.33
+_TOUCHED = 0.02  # share of a character's box: where a seal's ink covers more, the character is marked
+_ACROSS = 2.1  # half axes: width of a seal with the blur around it
+_OTHER_ROWS = 0.15  # of the line's height: other lines reach so far over its edges
+_UNDER = 0.3  # share of a line's box: where a seal's own ink takes more, the line may be read from that ink
+_FAINT = 0.05  # share of a line's box: where less has ink, there is no print; print covers a tenth and more
+_UNREAD = 0.33  # of the line's height: ink as wide between two characters is one that was not read
 
 
 def read_under_seals(page: FlatPage, engine: OcrEngine) -> FlatPage:
-    """The page with the characters marked that were read from under a seal.
+    """Return the page with the characters marked that were read from under a seal.
 
-    Its lines were read from a picture without seals. Under a seal that is not red they are read from the text
-    layer too, where it still is, and where the two readings differ, from the mean of both pictures.
-    Characters on which no two agree are doubtful. So is a character beside ink that no character accounts
-    for.
+    Its lines were read from a picture without seals. Lines under a seal that is not red are read again from
+    the text layer, which still holds the seal. Where the two readings differ, they are read a third time,
+    from the mean of both pictures. Characters on which no two agree are doubtful. So is a character beside
+    ink that no character accounts for. Raises OcrUnavailable.
     """
     lines, text = page.lines, page.layers.text
     own = lift.inked(page.shape, [ring for ring in page.rings if not ring.red])
     red = _red(page)
     black = [number for number, line in enumerate(lines) if own[_part(line.place.box)].any()]
-    # Most pages have no such line, and making another picture of a whole page takes longer than reading one.
+    # Most pages have no such line, and making another picture of a whole page takes longer than reading a
+    # line.
     second = _read([lines[number].place for number in black], text, page, engine) if black else {}
     differing = [
         lines[n].place for n in black if second.get(lines[n].place, Reading()).text != lines[n].reading.text
@@ -59,17 +59,18 @@ def read_under_seals(page: FlatPage, engine: OcrEngine) -> FlatPage:
 
 
 def _is_faded(line: ReadLine, own: Mask, lifted: Gray) -> bool:
-    """Whether nothing is left of what was read but the shade of a seal's letter."""
+    """Tell whether a line was read from nothing but the shade of a seal's letter."""
     part = _part(line.place.box)
     return bool(own[part].mean() > _UNDER and (lifted[part] < PAPER).mean() < _FAINT)
 
 
 def _read(places: Sequence[Place], gray: Gray, page: FlatPage, engine: OcrEngine) -> dict[Place, Reading]:
+    """Read the places on `gray`, a layer of the page, without its ruled lines."""
     return {line.place: line.reading for line in read_places(places, page.ruling.taken_off(gray), engine)}
 
 
 def _red(page: FlatPage) -> Mask:
-    """Where the red seals have ink."""
+    """Return a mask of the ink of red seals."""
     inside = np.zeros(page.shape, np.uint8)
     for ring in page.rings:
         if ring.red:
@@ -80,11 +81,11 @@ def _red(page: FlatPage) -> Mask:
 
 
 def _agreed(one: Reading, other: Reading, third: Reading) -> Reading:
-    """What two of the three readings say, as sure as the less sure of the two; `third` counts only where the
-    first two differ.
+    """Return what two of three readings say, as sure as the less sure of the two. `third` counts only where
+    the first two differ.
 
-    Where none agree, the surer of the first two; what the other does not share, or has besides, makes its
-    characters doubtful.
+    Where no two agree, it is the surer of the first two. Its characters are doubtful where the other has not
+    the same, or has more.
     """
     ally = next((reading for reading in (one, other) if reading.text == third.text), None)
     if one.text != other.text and ally is not None and ally.glyphs:
@@ -93,22 +94,22 @@ def _agreed(one: Reading, other: Reading, third: Reading) -> Reading:
 
 
 def _confirmed(ally: Reading, third: Reading, outvoted: Reading) -> Reading:
-    """What two readings say, a digit doubtful that the outvoted one takes for another character, unless both
-    are very sure."""
+    """Return what two readings say. A digit is doubtful where the outvoted reading has another character,
+    unless both are very sure."""
     pairs = zip(ally.glyphs, third.glyphs, strict=True)
     agreed = [replace(glyph, confidence=min(glyph.confidence, twin.confidence)) for glyph, twin in pairs]
     for step in Levenshtein.opcodes(
         [glyph.text for glyph in agreed], [glyph.text for glyph in outvoted.glyphs]
     ):
         for number in range(step.src_start, step.src_end) if step.tag == "replace" else ():
-            # The third picture is made of the first two, and no word holds a digit up.
+            # The third picture is made of the first two, and no word around a digit confirms it.
             if agreed[number].text.isdigit() and agreed[number].confidence < rungs.UNDISPUTED:
                 agreed[number] = _doubtful(agreed[number], ())
     return Reading(tuple(agreed))
 
 
 def _disputed(best: Reading, rival: Reading) -> Reading:
-    """The surer of two readings, all doubtful in it that the other does not share."""
+    """Return the surer of two readings, with the characters doubtful that the other does not share."""
     texts = [[glyph.text for glyph in reading.glyphs] for reading in (best, rival)]
     glyphs = list(best.glyphs)
     for step in Levenshtein.opcodes(texts[0], texts[1]):
@@ -116,7 +117,7 @@ def _disputed(best: Reading, rival: Reading) -> Reading:
         if step.tag == "equal":
             continue
         if step.tag == "insert":
-            # A character more: those on either side of it may be what was made of it.
+            # The rival has one more character: those on either side may have been read from its ink.
             for number in (step.src_start - 1, step.src_start):
                 if 0 <= number < len(glyphs):
                     glyphs[number] = _doubtful(glyphs[number], ())
@@ -126,12 +127,13 @@ def _disputed(best: Reading, rival: Reading) -> Reading:
 
 
 def _doubtful(glyph: Glyph, rivals: Sequence[Glyph]) -> Glyph:
+    """Return a character made doubtful, with its rivals among the other possible ones."""
     others = (*((rival.text, min(rival.confidence, rungs.LIKELIER)) for rival in rivals), *glyph.others)
     return replace(glyph, confidence=min(glyph.confidence, rungs.LIKELIER), others=others)
 
 
 def _unclaimed(line: ReadLine, page: FlatPage) -> NDArray[np.bool_]:
-    """For each column of the page, whether ink stands there level with `line` and outside every other
+    """Tell for each column of the page whether ink stands there, level with `line` and outside every other
     line."""
     _, y0, _, y1 = (max(0, round(v)) for v in line.place.box)
     inset = round(_OTHER_ROWS * (y1 - y0))
@@ -145,12 +147,13 @@ def _unclaimed(line: ReadLine, page: FlatPage) -> NDArray[np.bool_]:
 
 
 def _complete(line: ReadLine, unclaimed: NDArray[np.bool_]) -> ReadLine:
-    """The line, characters that stand beside a stretch of unread ink made doubtful: 20日 with a broken 0 was
-    read as 2日."""
+    """Return the line with the characters doubtful that stand beside a stretch of unread ink: 20日 with a
+    broken 0 was read as 2日."""
     boxes = line.glyph_boxes()
     least = _UNREAD * (line.place.box[3] - line.place.box[1])
     glyphs = list(line.reading.glyphs)
-    # A date or a sentence ends in a character, and may have a seal's letter beside it; a number may go on.
+    # A number may go on beyond what was read. A date or a sentence ends in a Chinese character, and ink
+    # beside it may be a seal's letter.
     first, last = (
         edge + way * 3 * least if glyph.text.isascii() else edge
         for edge, way, glyph in ((boxes[0][0], -1, glyphs[0]), (boxes[-1][1], 1, glyphs[-1]))
@@ -164,11 +167,13 @@ def _complete(line: ReadLine, unclaimed: NDArray[np.bool_]) -> ReadLine:
 
 
 def _marked(line: ReadLine, over: Mask) -> ReadLine:
+    """Return the line with the characters marked that lie under a seal's ink."""
     _, top, _, bottom = line.place.box
     marks = tuple(bool(over[_part((x0, top, x1, bottom))].mean() > _TOUCHED) for x0, x1 in line.glyph_boxes())
     return replace(line, recovered=marks) if any(marks) else line
 
 
 def _part(box: tuple[float, float, float, float]) -> tuple[slice, slice]:
+    """Return the rows and columns of a box, at least one of each."""
     x0, y0, x1, y1 = (max(0, round(v)) for v in box)
     return slice(y0, max(y1, y0 + 1)), slice(x0, max(x1, x0 + 1))

@@ -2,7 +2,7 @@
 judged together.
 
 The network (`network.py`) slides along each row. Three checks follow. A place that the recogniser surely read
-as a character is not a box. The boxes of one question have one size. A box that the network calls empty must
+as a character is no box. The boxes of one question have one size. A box that the network calls empty must
 hold as little ink as the same writer's other empty boxes.
 """
 
@@ -23,22 +23,22 @@ from models.page import TickState
 
 Gray = NDArray[np.uint8]
 
-_WORDY = 14  # characters a box: more is running text
-_MIDDLE = 0.3  # of a box's side to each side: there an empty one has no ink
+_WORDY = 14  # characters a box: a cell with more is running text
+_MIDDLE = 0.3  # of a box's side, from its middle to each side: there an empty box has no ink
 _APART = 0.3  # of a line's height: rows whose middles are nearer are one
-_COVERED = 0.4  # of a box's width: so much of it covered by characters is none
+_COVERED = 0.4  # share of its width: where characters cover more of it, it is no box
 _FOLLOWS = 1.2  # of a line's height: characters whose middles are nearer follow each other
-_BLUR = 0.15  # of a character's width that its ink reaches beyond it
+_BLUR = 0.15  # of a character's width: its ink reaches so far beyond it
 _UNREAD = 0.3  # of a character's width: unread ink as wide may be a box
-_ALIKE = 1.8  # boxes of a cell differ by no more than this factor
-_CAUTIOUS = 0.2  # part of the network's doubt that is real: it was trained to claim no more than 0.99
-_MORE_INK = 0.04  # in the middle of an "empty" box, over that of the emptiest: something is in it
-_REDDENED = 0.06  # part of an "empty" box under red ink, in which a red tick would vanish
+_ALIKE = 1.8  # factor by which sides of the boxes of a cell differ from the usual one at most
+_CAUTIOUS = 0.2  # share of the network's doubt that is real: it was trained to claim no more than 0.99
+_MORE_INK = 0.04  # mean ink, from 0 to 1, in the middle of an "empty" box over that of the emptiest at most
+_REDDENED = 0.06  # share of an "empty" box under red ink at most; a red tick would vanish under more
 
 
 @dataclass(frozen=True)
 class Square:
-    """A box on the page in pixels, and its state."""
+    """A tick box in pixels of the page, and its state. `confidence` is from 0 to 1."""
 
     box: Rect
     state: TickState
@@ -46,9 +46,9 @@ class Square:
 
 
 def find_squares(rows: Sequence[Sequence[ReadLine]], within: Rect, page: FlatPage) -> list[list[Square]]:
-    """The boxes in each of `rows` (the rows of one cell), judged together. Raises OcrUnavailable.
+    """Return the tick boxes in each of `rows`, the rows of one cell, judged together. Raises OcrUnavailable.
 
-    `within` is the cell, in pixels of the page.
+    `within` is the box of the cell in pixels of the page.
     """
     levels = [_level(row) for row in rows]
     strips = [_strip(row, _room(row, levels, within), page) for row in rows]
@@ -67,7 +67,7 @@ def find_squares(rows: Sequence[Sequence[ReadLine]], within: Rect, page: FlatPag
 
 @dataclass(frozen=True)
 class _Hit:
-    """What the network saw, where that is on the page, and how much ink is in its middle."""
+    """What the network saw, its box in pixels of the page, and the mean ink, from 0 to 1, in its middle."""
 
     seen: Seen
     box: Rect
@@ -75,7 +75,8 @@ class _Hit:
 
 
 def _hits(strip: "_Strip", row: Sequence[ReadLine]) -> list[_Hit]:
-    """What the network takes for boxes in a row, and the recogniser not surely for a character."""
+    """Return what the network takes for tick boxes in a row and the recogniser not surely for a
+    character."""
     seen = find_marks(strip.ink) if _may_hold_boxes(strip, row) else []
     hits = [_Hit(one, strip.on_page(one), strip.middle(one)) for one in seen]
     return [
@@ -86,7 +87,8 @@ def _hits(strip: "_Strip", row: Sequence[ReadLine]) -> list[_Hit]:
 
 
 def _beyond_words(hits: Sequence[_Hit], row: Sequence[ReadLine]) -> list[_Hit]:
-    """The sure boxes where not even half a character was read."""
+    """Return the sure boxes where the recogniser read no character with more than the confidence
+    `rungs.SCANT`."""
     return [
         hit
         for hit in hits
@@ -95,7 +97,7 @@ def _beyond_words(hits: Sequence[_Hit], row: Sequence[ReadLine]) -> list[_Hit]:
 
 
 def _of_one_size(found: Sequence[Sequence[_Hit]]) -> list[list[_Hit]]:
-    """The boxes of each row without those that are far larger or smaller than is usual in their cell."""
+    """Return the boxes of each row without those far larger or smaller than is usual in their cell."""
     sides = [hit.box[2] - hit.box[0] for hits in found for hit in hits]
     usual = float(np.median(sides)) if sides else 0.0
     return [
@@ -104,10 +106,13 @@ def _of_one_size(found: Sequence[Sequence[_Hit]]) -> list[list[_Hit]]:
 
 
 def _certainty(hit: _Hit) -> float:
+    """Return how sure the network is of a box and its state, from 0 to 1."""
     return min(max(hit.seen.states), hit.seen.present)
 
 
 def _state(hit: _Hit, emptiest: float, red: Gray) -> tuple[TickState, float]:
+    """Return the state of a box and the confidence in it. `emptiest` is the least ink in a box of the cell,
+    `red` is above 0 where the page has red ink."""
     best = int(np.argmax(hit.seen.states))
     told: TickState = STATES[1 + best]  # type: ignore[assignment]
     sure = _certainty(hit)
@@ -122,8 +127,8 @@ def _state(hit: _Hit, emptiest: float, red: Gray) -> tuple[TickState, float]:
 
 
 def _may_hold_boxes(strip: "_Strip", row: Sequence[ReadLine]) -> bool:
-    """Whether the recogniser saw something like a box, or left ink unread that is as wide as one: most rows
-    are only words."""
+    """Tell whether the recogniser saw something like a box, or left ink unread that is as wide as one. Most
+    rows are only words."""
     if any(
         is_boxlike(glyph.text) or glyph.confidence < rungs.LEGIBLE
         for line in row
@@ -142,8 +147,8 @@ def _may_hold_boxes(strip: "_Strip", row: Sequence[ReadLine]) -> bool:
 
 @dataclass(frozen=True)
 class _Strip:
-    """A row cut out and scaled for the network: HIGH pixels of `ink` from 0 to 1, from (x, y) of the page
-    on."""
+    """A row cut out and scaled for the network by `zoom`. `ink` is HIGH x width, from 0 to 1. Its upper left
+    corner is at (`x`, `y`), in pixels of the page."""
 
     ink: Floats
     x: float
@@ -151,11 +156,12 @@ class _Strip:
     zoom: float
 
     def on_page(self, seen: Seen) -> Rect:
+        """Return a box of the strip in pixels of the page."""
         x, y, half = self.x + seen.x / self.zoom, self.y + seen.y / self.zoom, seen.side / 2 / self.zoom
         return (x - half, y - half, x + half, y + half)
 
     def middle(self, seen: Seen) -> float:
-        """Mean ink in the middle of a box."""
+        """Return the mean ink in the middle of a box, from 0 to 1."""
         x0, x1, y0, y1 = (
             max(0, round(v + way * _MIDDLE * seen.side)) for v in (seen.x, seen.y) for way in (-1, 1)
         )
@@ -164,12 +170,13 @@ class _Strip:
 
 
 def _level(row: Sequence[ReadLine]) -> float:
-    """The height at which a row stands: that of its middle."""
+    """Return the height of a row's middle on the page, in pixels."""
     return float(np.median([(line.place.box[1] + line.place.box[3]) / 2 for line in row]))
 
 
 def _room(row: Sequence[ReadLine], levels: Sequence[float], within: Rect) -> Rect:
-    """What of the cell belongs to a row: up to half-way to the rows above and below, at `levels`."""
+    """Return the part of the cell that belongs to a row. It reaches half-way to the rows above and below, at
+    `levels`."""
     x0, y0, x1, y1 = within
     level, near = _level(row), _APART * min(line.place.box[3] - line.place.box[1] for line in row)
     above = max((other for other in levels if other < level - near), default=2 * y0 - level)
@@ -183,7 +190,7 @@ def _room(row: Sequence[ReadLine], levels: Sequence[float], within: Rect) -> Rec
 
 
 def _strip(row: Sequence[ReadLine], within: Rect, page: FlatPage) -> _Strip:
-    """The row, with nothing of what stands outside of `within`."""
+    """Return the strip of a row, white outside `within`."""
     text, lines = page.layers.text, page.ruling.lines
     boxes = [line.place.box for line in row]
     em = max(4.0, float(np.median([line.em() for line in row])))
@@ -202,6 +209,7 @@ def _strip(row: Sequence[ReadLine], within: Rect, page: FlatPage) -> _Strip:
 
 
 def _characters(row: Sequence[ReadLine]) -> int:
+    """Count the characters of a row, without spaces and what looks like a box."""
     return sum(
         1
         for line in row
@@ -213,11 +221,11 @@ def _characters(row: Sequence[ReadLine]) -> int:
 def _is_character(
     box: Rect, row: Sequence[ReadLine], least: float = rungs.LEGIBLE, ascii_alone: bool = False
 ) -> bool:
-    """Whether characters were surely read in the frame: 园 has a frame, and two characters side by side may
-    look like one.
+    """Tell whether characters were read in the box with more than the confidence `least`. 园 has a frame, and
+    two characters side by side may look like one.
 
-    With `ascii_alone` only letters and digits count: of a marked box a recogniser makes an ideograph, hardly
-    an 8 or an o.
+    With `ascii_alone` only letters and digits count: a recogniser reads a marked box as a Chinese character,
+    hardly as an 8 or an o.
     """
     covered = 0.0
     for line in row:
@@ -237,6 +245,7 @@ def _is_character(
 
 
 def _joins(before: Glyph, glyph: Glyph, line: ReadLine) -> bool:
-    """Whether the glyph stands right behind a character: 人口, against □ behind a space or a semicolon."""
+    """Tell whether a glyph stands right behind a Chinese character, as in 人口. A □ stands behind a space or a
+    semicolon."""
     x0, y0, x1, y1 = line.place.box
     return is_chinese(before.text) and (glyph.at - before.at) * (x1 - x0) < _FOLLOWS * (y1 - y0)
