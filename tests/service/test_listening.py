@@ -132,3 +132,12 @@ def test_a_port_that_is_taken_stays_ours_until_the_end_and_is_free_then(held: in
     with pytest.raises(OSError) as refused:  # noqa: PT011
         socket.create_connection(("127.0.0.1", free), 5)
     assert refused.value.errno == errno.ECONNREFUSED
+
+
+def test_a_connection_that_is_accepted_sends_small_pieces_at_once() -> None:
+    with (
+        listening("127.0.0.1", 0) as (server,),
+        socket.create_connection(server.getsockname()),
+        server.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
