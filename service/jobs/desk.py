@@ -16,14 +16,15 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from extractor import Gathered, Kept, Options, Piece, Source, around
+from extractor import Kept, Options, Source
 from models.errors import NotFound, ReaderCrashed, TimedOut
 from service.blobs import Blobs, lay_out
+from service.jobs.arranging import files_with, lines_of_each, reader_of
 from service.jobs.decisions import Tempo, pause_before_another
 from service.jobs.queue import Queue
 from service.page_pictures import Views
 from service.processes.pool import Done, LastingPool, Read
-from service.processes.readers import Arranging, Telling
+from service.processes.readers import Telling
 from service.proof import twice
 from service.proof.holding import held_back, rules
 from service.proof.learning import decided_anew, in_use
@@ -58,9 +59,9 @@ class Job:
 @dataclass(frozen=True)
 class _Begun:
     """An upload whose reading has begun, with its `files`. `again` names the parts to read again, where not
-    all are to be read. `arranged` are the groups to read as persons put them together. `apart` says
-    that the files may come from different applicants. `deaths` is how many
-    workers began this job and did not end it."""
+    all are to be read. `arranged` are the groups to read as persons put them together. `apart` says that the
+    files may come from different applicants. `deaths` is how many workers began this job and did not end
+    it."""
 
     files: tuple[StoredFile, ...]
     form: str | None
@@ -75,17 +76,17 @@ class _Begun:
 
     def to_read(self) -> list[tuple[str, str]]:
         """Returns (name, digest) of each file to read, with the names that the file's parts have."""
-        named = Source.of(
-            "", Path(), [(file.name, Path(str(number))) for number, file in enumerate(self.files)]
-        )
-        every = [(name, file.sha256) for (name, _), file in zip(named.parts, self.files, strict=True)]
         parts = {piece.part for one in self.arranged for piece in one.pieces} or set(self.again)
-        wanted = {outer for name in parts for outer in (name, *around(name))}
-        return [one for one in every if not wanted or one[0] in wanted]
+        return files_with(parts or None, [(file.name, file.sha256) for file in self.files])
 
 
 # The fields of a form that are keyed twice, beside those that it names, of something that came then.
 TwiceToo = Callable[[str, datetime], frozenset[str]]
+
+
+def nothing_more(form: str, came: datetime) -> frozenset[str]:
+    """Names no fields."""
+    return frozenset()
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ class Desk:
     clock: Callable[[], datetime]
     reader: Callable[[Path], Read] = Telling
     views: Views | None = None
-    twice_too: TwiceToo = lambda *_: frozenset()
+    twice_too: TwiceToo = nothing_more
 
     def read(self, job: Job) -> str | None:
         """Reads an upload and stores its result, or puts the upload off. Returns the code of the error, if
@@ -166,11 +167,7 @@ class Desk:
     def _reader(self, begun: _Begun, folder: Path) -> Read:
         if not begun.arranged:
             return self.reader(folder / _PROGRESS)
-        return Arranging(
-            tuple(
-                Gathered(tuple(map(piece_of, one.pieces)), one.form or begun.form) for one in begun.arranged
-            )
-        )
+        return reader_of(begun.arranged, begun.form)
 
     def _lay_out_kept(self, job: Job, begun: _Begun, kept: Kept) -> None:
         """Puts what was read before where the reader finds it, so that nothing is read twice."""
@@ -238,9 +235,7 @@ class Desk:
         about = self.forms.get, self.name, done.seconds, now
         if not begun.arranged:
             return records.finish(connection, job.upload, lines, *about, begun.again)
-        # What failed as a whole failed for each of them.
-        each = lines if len(lines) == len(begun.arranged) else lines[:1] * len(begun.arranged)
-        return regrouping.finish(connection, job.upload, list(zip(begun.arranged, each, strict=True)), *about)
+        return regrouping.finish(connection, job.upload, lines_of_each(begun.arranged, lines), *about)
 
     def _held_back(self, connection: sa.Connection, lines: Sequence[Line], came: datetime) -> list[Line]:
         known, lesson, target = rules(connection), in_use(connection), self.options.silent_target
@@ -251,11 +246,6 @@ class Desk:
             also = self.twice_too(form.name, came) if form else ()
             found.append(twice.marked(held_back(decided, form, known), form, also))
         return found
-
-
-def piece_of(one: groupings.Piece) -> Piece:
-    """Returns a piece as the reader takes it."""
-    return Piece(one.part, one.page or None, None if one.quarters < 0 else one.quarters)
 
 
 @dataclass

@@ -13,13 +13,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from extractor import Gathered, Kept, Options, Source, around
+from extractor import Kept, Options, Source
 from models.form import FormDefinition
 from service.blobs import Blobs, lay_out
-from service.jobs.desk import piece_of
+from service.jobs.arranging import files_with, lines_of_each, reader_of
 from service.jobs.queue import Queue
 from service.processes.pool import LastingPool
-from service.processes.readers import Arranging
 from service.results import Line
 from service.store import groupings, regrouping
 from service.store.database import Database
@@ -86,8 +85,7 @@ def foresee(
             rows = {row.id: row for row in connection.execute(_records(numbers))}
         groups = [now.of(number) for number in numbers if now.of(number).pieces]
         named = [(file.name, file.sha256) for file in files]
-        lines = _read(blobs, named, groups, said, kept, forms, pool, options)
-        for group, line in zip(groups, lines, strict=True):
+        for group, line in _read(blobs, named, groups, said, kept, forms, pool, options):
             assert group.submission is not None
             yield _foreseen(rows[group.submission], line, forms)
 
@@ -112,25 +110,16 @@ def _records(numbers: list[int]) -> sa.Select[Any]:
 def _read(
     blobs: Blobs, files: list[tuple[str, str]], groups: list[Group], said: str | None,
     readings: Mapping[str, bytes], forms: FormStore, pool: LastingPool, options: Options,
-) -> list[Line]:  # fmt: skip
-    gathered = tuple(Gathered(tuple(map(piece_of, one.pieces)), one.form or said) for one in groups)
+) -> list[tuple[Group, Line]]:  # fmt: skip
+    parts = {piece.part for one in groups for piece in one.pieces}
     with tempfile.TemporaryDirectory() as place:
         folder, kept = Path(place), Kept(Path(place) / "kept")
         for key, data in readings.items():
             kept.lay(key, data)
-        source = Source.of("", folder, lay_out(blobs, _of_pieces(files, groups), folder))
+        source = Source.of("", folder, lay_out(blobs, files_with(parts, files), folder))
         options = replace(options, form=None, kept=kept)
-        done = pool.read(source, forms.current(), options, Arranging(gathered), lambda: None)
-    return list(done.lines) if len(done.lines) == len(groups) else [done.lines[0]] * len(groups)
-
-
-def _of_pieces(files: list[tuple[str, str]], groups: list[Group]) -> list[tuple[str, str]]:
-    """Returns the files that hold the pieces, by the names that their parts have."""
-    named = Source.of("", Path(), [(name, Path(str(number))) for number, (name, _) in enumerate(files)])
-    names = {piece.part for one in groups for piece in one.pieces}
-    wanted = {outer for name in names for outer in (name, *around(name))}
-    every = zip((name for name, _ in named.parts), (digest for _, digest in files), strict=True)
-    return [one for one in every if one[0] in wanted]
+        done = pool.read(source, forms.current(), options, reader_of(groups, said), lambda: None)
+    return lines_of_each(groups, done.lines)
 
 
 def _foreseen(row: Any, line: Line, forms: FormStore) -> Foreseen:

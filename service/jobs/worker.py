@@ -24,7 +24,7 @@ from service import logs, webhooks
 from service.blobs import open_blobs
 from service.jobs import inside_dbos
 from service.jobs.decisions import Tempo, Watch, takeover
-from service.jobs.desk import Desk, Job, TwiceToo
+from service.jobs.desk import Desk, Job, TwiceToo, nothing_more
 from service.jobs.queue import APPLICATION, NAME, VERSION, WORKFLOW, Queue, job_id
 from service.page_pictures import Views
 from service.processes.child import die_with_parent, is_running
@@ -81,7 +81,7 @@ def work(
     clock: Callable[[], datetime],
     tempo: Tempo,
     reader: Callable[[Path], Read] = Telling,
-    twice_too: Callable[[FormStore], TwiceToo] | None = None,
+    twice_too: Callable[[FormStore], TwiceToo] = lambda _: nothing_more,
 ) -> None:
     """Reads uploads until a signal (SIGINT, SIGTERM) stops it. The jobs that it has begun then get
     `tempo.grace` seconds to end; those that do not are left to other workers. `twice_too` makes what tells
@@ -113,7 +113,7 @@ def work(
             options_of(settings, silent_target=settings.silent_target), tempo,
             scratch, clock, reader,
             Views(settings, blobs, (pool, scratch)) if settings.parent is not None else None,
-            **({"twice_too": twice_too(forms)} if twice_too else {}),
+            twice_too(forms),
         )  # fmt: skip
         stack.enter_context(_thread("messenger", webhooks.run, database, settings, clock))
         stack.enter_context(_thread("draw", drawing.run, database, desk.forms, settings, clock))
