@@ -21,7 +21,7 @@ from service.store.again import found_again, waiting
 from service.store.marks import SETTLED, UNMARKED, ChangeJson, MarkJson, as_read
 from service.store.statuses import WORDS, Move, Status, after
 from service.store.tables import doubts, records, results, submissions, uploads, versions
-from service.store.uploads import called, insert_submission
+from service.store.uploads import called, insert_submission, put_back
 from service.store.versions import Editor, add_version, expect, expect_whole, row_of
 
 
@@ -270,10 +270,7 @@ def _read_again(connection: sa.Connection, row: Any) -> None:
     # only where the upload holds no other.
     if not connection.scalar(sa.select(sa.func.count()).where(*others)):
         connection.execute(results.delete().where(results.c.submission_id == row.id))
-    # The attempts are raised by one, because the queue tells jobs apart by them, and a job that found nothing
-    # to do did not raise them.
-    again = {"state": "received", "progress": None, "attempts": uploads.c.attempts + 1}
-    connection.execute(uploads.update().where(uploads.c.id == row.upload_id).values(again))
+    put_back(connection, row.upload_id)
     connection.execute(submissions.update().where(submissions.c.id == row.id).values(error_code=None))
 
 

@@ -22,7 +22,7 @@ from service.store.marks import SETTLED, MarkJson
 from service.store.statuses import WORDS, Status
 from service.store.tables import doubts, results, submissions, uploads, versions
 from service.store.tables import records as kept_records
-from service.store.uploads import called, insert_submission
+from service.store.uploads import called, insert_submission, put_back
 from service.store.versions import Editor, add_version, expect, row_of
 
 # Only these may be put together anew; what was decided must be reopened first.
@@ -74,7 +74,7 @@ def regroup(
     _tell_parts(connection, upload, now.parts)
     _keep_act(connection, upload, before, made, by)
     if reread or made:
-        _put_back(connection, upload)
+        put_back(connection, upload)
     return Regrouped((*reread, *made), tuple(merged))
 
 
@@ -94,7 +94,7 @@ def reread(connection: sa.Connection, upload: int, numbers: Collection[int], by:
             raise Conflict(f"编号 {number} 的状态是“{WORDS[rows[number].status]}”，不能重新读取")
         _reread(connection, rows[number], now.of(number), by)
     _keep_act(connection, upload, before, [], by)
-    _put_back(connection, upload)
+    put_back(connection, upload)
 
 
 def _snapshots(
@@ -117,11 +117,6 @@ def _keep_act(
 ) -> None:
     act = {"upload_id": upload, "at": by.now, "by": by.actor, "before": before, "made": list(made)}
     connection.execute(regroupings.insert().values(act))
-
-
-def _put_back(connection: sa.Connection, upload: int) -> None:
-    again = {"state": "received", "progress": None, "attempts": uploads.c.attempts + 1}
-    connection.execute(uploads.update().where(uploads.c.id == upload).values(again))
 
 
 def _lock(connection: sa.Connection, upload: int) -> dict[int, Any]:

@@ -162,6 +162,13 @@ def begin_reading(connection: sa.Connection, upload: int, now: datetime) -> bool
     return True
 
 
+def put_back(connection: sa.Connection, upload: int) -> None:
+    """Puts an upload back to be read again. The attempts are raised by one, because the queue tells jobs
+    apart by them, and a job that found nothing to do did not raise them."""
+    again = {"state": "received", "progress": None, "attempts": uploads.c.attempts + 1}
+    connection.execute(uploads.update().where(uploads.c.id == upload).values(again))
+
+
 def report_progress(connection: sa.Connection, upload: int, progress: ProgressJson) -> None:
     """Stores which part of an upload is being read, for those who watch it."""
     connection.execute(
