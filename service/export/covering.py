@@ -38,11 +38,16 @@ def cover_findings(form: FormDefinition | None, findings: Iterable[FindingJson])
     """`findings` without the values that they quote."""
     hidden = masked(form)
     return [
-        {**one, "message": f"“{form.titles[name]}”有一处提示，内容已遮盖"}
+        {**one, "message": covered_message(form.titles[name])}
         if form and (name := one.get("field")) in hidden and name is not None
         else one
         for one in findings
     ]
+
+
+def covered_message(title: str) -> str:
+    """What a finding of a masked field says to the others."""
+    return f"“{title}”有一处提示，内容已遮盖"
 
 
 def cover_kept(form: FormDefinition | None, kept: Kept) -> Kept:

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from models.errors import Forbidden
 from models.form import FormDefinition
-from service.export.covering import cover_value, masked
+from service.export.covering import cover_value, covered_message, masked
 from service.store.accounts import Actor
 from service.web.schemas import Change, Detail, FieldShown, History, Told, told
 
@@ -30,7 +30,7 @@ def of_detail(form: FormDefinition | None, found: Detail, who: Actor) -> Detail:
 
 def field_of(form: FormDefinition, name: str, shown: FieldShown) -> FieldShown:
     """A masked field as the others may see it: neither what was read nor what it may be."""
-    message = f"“{shown.title}”有一处提示，内容已遮盖"
+    message = covered_message(shown.title)
     return shown.model_copy(
         update={
             **_covered(form, name, shown.value).model_dump(),
