@@ -43,9 +43,7 @@ class Kept:
         """Keep a reading, where it came of pictures: all else is read again in no time."""
         if not any(page.frame for page in pages.pages):
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        data = gzip.compress(pages.model_dump_json(exclude_defaults=True).encode(), mtime=0)
-        (self.folder / (key + _SUFFIX)).write_bytes(data)
+        self.lay(key, gzip.compress(pages.model_dump_json(exclude_defaults=True).encode(), mtime=0))
 
     def names(self) -> dict[str, Path]:
         """Return {key: its file} of all that is kept here."""
