@@ -24,7 +24,7 @@ from benchmarks.writing import pens
 from extractor import Options, Source, extract
 from extractor.scan import pen_marks, written_over
 from extractor.scan.ocr import PaddleOcr
-from extractor.scan.written_over import Mask, Weighed, Written, features, likelihood
+from extractor.scan.written_over import Mask, Written, features, least_likely, likelihood, with_others
 from service.forms.definitions import load_forms
 
 _ALIKE = 0.6  # of a line and a value: they are the same
@@ -33,12 +33,12 @@ _ALIKE = 0.6  # of a line and a value: they are the same
 @dataclass(frozen=True)
 class Line:
     """A line as it was weighed: its characters, what the weights weigh of each, and how likely each was
-    written over by the committed weights."""
+    written over by the committed weights, and from which probability on it counts."""
 
     text: str
     features: tuple[tuple[float, ...], ...]
     likely: tuple[float, ...]
-    in_prose: bool
+    least: float
     changed: frozenset[int] = frozenset()
 
 
@@ -49,14 +49,13 @@ def watching(into: list[Line]) -> Iterator[None]:
 
     def looked(lines: Sequence[Written], ink: Mask) -> list[bool]:
         weighed = [written_over.weigh(line, written_over._seen(line, ink)) for line in lines]
-        for line, own in zip(lines, weighed, strict=True):
-            others = [_elsewhere(one, weighed, own) for one in own]
+        for line, own in zip(lines, with_others(weighed), strict=True):
             into.append(
                 Line(
-                    "".join(one.text for one in own),
-                    tuple(features(one, same) for one, same in zip(own, others, strict=True)),
-                    tuple(likelihood(one, same) for one, same in zip(own, others, strict=True)),
-                    line.among > written_over._SHORT,
+                    "".join(one.text for one, _ in own),
+                    tuple(features(*one) for one in own),
+                    tuple(likelihood(*one) for one in own),
+                    least_likely(line),
                 )
             )
         return looks(lines, ink)
@@ -66,10 +65,6 @@ def watching(into: list[Line]) -> Iterator[None]:
         yield
     finally:
         pen_marks.written_over = looks
-
-
-def _elsewhere(one: Weighed, weighed: Sequence[list[Weighed]], own: list[Weighed]) -> list[Weighed]:
-    return [same for line in weighed if line is not own for same in line if same.text == one.text]
 
 
 def changed(text: str, old: str, new: str) -> frozenset[int]:
@@ -117,17 +112,20 @@ def main() -> None:
             line = lines[number]
             own = frozenset(at for old, new in values for at in changed(line.text, old, new))
             lines[number] = replace(line, changed=own)
-    short = [line for line in lines if not line.in_prose]
+    short = [line for line in lines if line.least == written_over._LIKELY]
     table = np.array([one for line in short for one in line.features])
     told = np.array([number in line.changed for line in short for number in range(len(line.text))], float)
     print("fitted", logistic(table, told, np.ones(len(told))).round(3).tolist())
     for name, wanted, chosen in (
         ("written over", True, [line for line in lines if line.changed]),
-        ("others, short", False, [line for line in lines[:plain] if not line.in_prose]),
-        ("others, prose", False, [line for line in lines[:plain] if line.in_prose]),
+        ("others, short", False, [line for line in lines[:plain] if line.least == written_over._LIKELY]),
+        (
+            "others, prose",
+            False,
+            [line for line in lines[:plain] if line.least == written_over._LIKELY_IN_PROSE],
+        ),
     ):
-        least = [written_over._LIKELY_IN_PROSE if line.in_prose else written_over._LIKELY for line in chosen]
-        found = sum(max(line.likely, default=0.0) >= one for line, one in zip(chosen, least, strict=True))
+        found = sum(max(line.likely, default=0.0) >= line.least for line in chosen)
         print(f"{name:14} {len(chosen):5} lines, {found:4} found {'right' if wanted else 'wrongly'}")
 
 

@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from statistics import median
 
 import cv2
 import numpy as np
@@ -93,25 +94,34 @@ def written_over(lines: Sequence[Written], ink: Mask) -> list[bool]:
     height x width."""
     seen = [_seen(one, ink) for one in lines]
     weighed = [weigh(one, parts) for one, parts in zip(lines, seen, strict=True)]
+    return [
+        any(likelihood(*one) >= least_likely(line) for one in characters)
+        or (line.among == 1 and _sticks_out(parts, _size(line)))
+        for line, parts, characters in zip(lines, seen, with_others(weighed), strict=True)
+    ]
+
+
+def least_likely(line: Written) -> float:
+    """Return the probability from which on a character of `line` counts as written over."""
+    return _LIKELY_IN_PROSE if line.among > _SHORT else _LIKELY
+
+
+def with_others(weighed: Sequence[Sequence[Weighed]]) -> list[list[tuple[Weighed, list[Weighed]]]]:
+    """Return the characters of each line, each with the same character on the other lines."""
     places: dict[str, list[tuple[int, Weighed]]] = {}
     for number, characters in enumerate(weighed):
         for one in characters:
             places.setdefault(one.text, []).append((number, one))
     return [
-        any(
-            likelihood(one, [same for other, same in places[one.text] if other != number])
-            >= (_LIKELY_IN_PROSE if line.among > _SHORT else _LIKELY)
-            for one in characters
-        )
-        or (line.among == 1 and _sticks_out(parts, _size(line)))
-        for number, (line, parts, characters) in enumerate(zip(lines, seen, weighed, strict=True))
+        [(one, [same for other, same in places[one.text] if other != number]) for one in characters]
+        for number, characters in enumerate(weighed)
     ]
 
 
 def features(one: Weighed, elsewhere: Sequence[Weighed]) -> tuple[float, ...]:
     """Return what `_WEIGHTS` weigh, in their order. `elsewhere` is the same character on other lines."""
-    more_ink = one.ink - max(0.0, float(np.median([same.ink for same in elsewhere] or [0.0])))
-    more_blot = one.blot - max(0.0, float(np.median([same.blot for same in elsewhere] or [0.0])))
+    more_ink = one.ink - max(0.0, median([same.ink for same in elsewhere] or [0.0]))
+    more_blot = one.blot - max(0.0, median([same.blot for same in elsewhere] or [0.0]))
     told = (
         more_ink,
         more_blot,
