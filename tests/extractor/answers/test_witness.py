@@ -74,6 +74,28 @@ def test_a_long_text_in_two_cells_side_by_side_is_doubted_in_any_file() -> None:
     assert doubts(typed(plain(rows)), "about") == ["answer-spread"]
 
 
+@pytest.mark.parametrize("gone", [(1, 2, 3), (2, 3)])
+def test_a_cell_that_swallowed_the_next_label_is_parted_and_doubted(gone: tuple[int, ...]) -> None:
+    rows = [["王伟", "职务", "主任"][at - 1] for at in gone]
+    cells = [place(grid(FULL), 1, at) for at in gone]
+    texts = [words(text, box.x0 + 5, box.y0 + 5) for text, box in zip(rows, cells, strict=True)]
+    whole = without(grid(FULL), *((1, at) for at in gone))
+    box = Box(x0=cells[0].x0, y0=cells[0].y0, x1=cells[-1].x1, y1=cells[-1].y1)
+    merged = cell("", 1, gone[0], box, len(gone)).model_copy(update={"lines": (line(*texts),)})
+    cells_in_order = sorted((*whole.cells, merged), key=lambda one: (one.row, one.column))
+    found = read(whole.model_copy(update={"cells": tuple(cells_in_order)}))
+    assert (values(found)["head"], values(found)["head_title"]) == ("王伟", "主任")
+    assert "rules-unseen" in doubts(found, "head_title")
+    assert ("rules-unseen" in doubts(found, "head")) == (1 in gone)
+    assert (values(found)["contact"], doubts(found, "contact")) == ("李芳", [])
+
+
+def test_a_label_in_the_midst_of_words_parts_no_cell() -> None:
+    whole = without(grid(FULL), (1, 2), (1, 3))
+    found = read(written(whole, 1, 1, words("王伟职务主任", BOX.x0 + 5, place(whole, 1, 1).y0 + 5)))
+    assert doubts(found, "head")
+
+
 def test_an_empty_cell_beside_the_answer_is_a_line_that_nobody_drew() -> None:
     whole = parted(grid(FULL), 0, 400, "")
     assert doubts(read(whole), "unit") == ["place-unsure"]
