@@ -2,7 +2,7 @@
 what is odd."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,7 @@ from models.writing import MARK_LEFT, key, one_line
 # made of its words.
 _LIKE_GUIDANCE = 0.7
 _LEAST_LINE = 16
+_PIECE = 16  # characters of long guidance that nobody writes by chance
 _OWN_GUIDANCE = 0.95  # the share from which on a line is guidance and nothing else, cut short
 # A line in brackets that tells how to fill in, in a wording that the definition does not know.
 _GUIDANCE_LEFT = re.compile(
@@ -113,10 +114,18 @@ def _guidance_left(field: Field, passage: Passage) -> _Guidance:
                 own.append((start, min(end + 1, len(passage))))
     bracketed = _GUIDANCE_LEFT.search(passage.words)
     said = key(passage.words)
-    # What had stood by itself is gone by now.
-    glued = next((one for one in known if one and len(one) < SHORT_GUIDANCE and one in said), "")
+    # What had stood by itself is gone by now. Of long guidance that runs on from the answer a piece will do.
+    glued = next((one for one in known if one and len(one) < SHORT_GUIDANCE and one in said), "") or next(
+        (piece for one in known for piece in _pieces(one) if piece in said), ""
+    )
     left = bracketed[0].strip() if bracketed else like or glued
     return _Guidance(left or (mark[0] if mark else ""), tuple(own))
+
+
+def _pieces(guidance: str) -> Iterator[str]:
+    """Yield the pieces of long guidance, one of which is whole wherever most of the guidance was read."""
+    for start in range(0, len(guidance) - _PIECE + 1, _PIECE // 2):
+        yield guidance[start : start + _PIECE]
 
 
 def parse(field: Field, title: str, text: str) -> tuple[Any, tuple[Finding, ...]]:

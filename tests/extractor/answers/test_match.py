@@ -242,6 +242,13 @@ def test_guidance_in_a_wording_that_nobody_told_us_is_doubted() -> None:
     assert doubts == {"guidance-left"}
 
 
+def test_guidance_that_runs_on_from_the_answer_in_one_line_is_told() -> None:
+    text = "占地80亩。请从占地面积、职工人数等方面简要介绍单位的情况。"
+    found = read(table([*FULL[:3], ["单位概况", text], FULL[4]]))
+    doubts = {doubt.code for seen in found.observations for doubt in seen.doubts if seen.field == "about"}
+    assert doubts == {"guidance-left"}
+
+
 def test_guidance_cut_short_is_no_part_of_the_answer_and_is_told() -> None:
     rows = [*FULL[:3], ["单位概况", "占地80亩。\n请从占地面积等方面简要介绍单位的情况。"], FULL[4]]
     found = read(table(rows))
