@@ -1,6 +1,7 @@
 """The steps from one picture to its page, in order."""
 
 from extractor.scan.compose import make_page
+from extractor.scan.cut_off import find_cut_off
 from extractor.scan.decode import Picture
 from extractor.scan.dirt import without_dirt
 from extractor.scan.flat import FlatPage
@@ -45,7 +46,7 @@ def read_page(
     found = {
         "ink": find_ink(page),
         "seals": read_seals(page, engine),
-        "unread": (*unread, *dirt, *struck, *find_pen_marks(page), *find_crossed(page)),
+        "unread": (*unread, *dirt, *struck, *find_pen_marks(page), *find_crossed(page), *find_cut_off(page)),
         "coloured": is_coloured(picture.colour),
         "identity": codes.identity,
         "coded": codes.values,

@@ -1,0 +1,42 @@
+"""Writing that the picture's edge cut off, told from writing that ends before the edge of its cell."""
+
+import pytest
+
+from extractor.scan.cut_off import find_cut_off
+from tests.extractor.scan.pens import SIZE, X, Y, Form
+
+RIGHT = 1400
+LINES = [
+    "武汉清源商业管理有限公司位于江岸区占地面积约八万平方米",
+    "现有职工一千九百七十一人近五年累计投入改造资金四百万元",
+]
+
+
+def _form(shift):
+    """A cell with two lines that end `shift` pixels before its right edge."""
+    form = Form("")
+    form.lines = []
+    for n, words in enumerate(LINES):
+        x = RIGHT - shift - SIZE * len(words)
+        form.write(words, (x - X) / SIZE, 1.6 * n)
+        form.lines.append(form.line(words, x, Y + round(1.6 * n * SIZE), (0, 1)))
+    return form
+
+
+def test_lines_that_end_before_the_edge_of_their_cell_are_whole():
+    assert not find_cut_off(_form(24).page())
+
+
+@pytest.mark.parametrize("beyond", [16, 20])
+def test_lines_that_run_into_the_edge_of_their_cell_may_go_on(beyond):
+    form = _form(-beyond)
+    form.picture[:, RIGHT:] = 255
+    assert len(find_cut_off(form.page())) == len(LINES)
+
+
+def test_one_line_that_touches_the_edge_is_no_cut():
+    form = _form(-20)
+    form.picture[Y + SIZE + 14 : 655, X:1390] = 255
+    form.picture[:, RIGHT:] = 255
+    form.lines = form.lines[:1]
+    assert not find_cut_off(form.page())
