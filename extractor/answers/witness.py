@@ -14,7 +14,7 @@ from statistics import median
 
 from extractor import rungs
 from extractor.answers.books import phrases_of
-from extractor.answers.labels import Alignment
+from extractor.answers.labels import Alignment, Label
 from extractor.answers.regions import Region
 from extractor.answers.units import Unit
 from extractor.text.tick_signs import is_chinese
@@ -123,7 +123,7 @@ def contradicted(alignment: Alignment, index: int, region: Region, pages: Pages)
     swallowed = _swallowed(alignment, index, region)
     if swallowed:
         yield "answer-is-label", every, swallowed
-    odd = _tall(region) if any(field.is_prose for field in label.cell.fields) else _foreign(region)
+    odd = _tall(region) if any(field.is_prose for field in label.cell.fields) else _foreign(label, region)
     foreign = None if any(field.is_mark for field in label.cell.fields) else next(odd, None)
     if foreign is not None:
         yield "text-foreign", every, foreign
@@ -229,16 +229,19 @@ def _swallowed(alignment: Alignment, index: int, region: Region) -> str | None:
     return None
 
 
-def _foreign(region: Region) -> Iterator[str]:
+def _foreign(label: Label, region: Region) -> Iterator[str]:
     """Pieces of a short answer that are not of one hand with the rest: far from it in its line, of another
-    height, on another level, or across the border of the cell."""
+    height, on another level, or across the border of the cell; and holes in it. Options stand as they like.
+    """
+    are_options = any(field.entered == "ticked" for field in label.cell.fields)
     for unit in region.units:
         if empty := _EMPTY_BRACKETS.search(unit.passage.text):
             yield empty[0]
         rows = list(_rows(unit))
-        yield from _askew(rows, _ASKEW)
+        if not are_options:
+            yield from _askew(rows, _ASKEW)
+            yield from (f"{before}{after}" for row in rows for piece in row for before, after in piece.holes)
         for row in rows:
-            yield from (f"{before}{after}" for piece in row for before, after in piece.holes)
             high = median(piece.high for piece in row)
             for before, after in pairwise(row):
                 apart = after.box.x0 - before.box.x1 > _APART * high
