@@ -243,7 +243,7 @@ def test_guidance_in_a_wording_that_nobody_told_us_is_doubted() -> None:
 
 
 def test_guidance_that_runs_on_from_the_answer_in_one_line_is_told() -> None:
-    text = "占地80亩。请从占地面积、职工人数等方面简要介绍单位的情况。"
+    text = "占地80亩，职工40人；请从占地面积、职工人数等方面简要介绍。"
     found = read(table([*FULL[:3], ["单位概况", text], FULL[4]]))
     doubts = {doubt.code for seen in found.observations for doubt in seen.doubts if seen.field == "about"}
     assert doubts == {"guidance-left"}

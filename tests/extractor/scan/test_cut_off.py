@@ -3,7 +3,7 @@
 import pytest
 
 from extractor.scan.cut_off import find_cut_off
-from tests.extractor.scan.pens import SIZE, X, Y, Form
+from tests.extractor.scan.pens import SIZE, Form, X, Y
 
 RIGHT = 1400
 LINES = [
