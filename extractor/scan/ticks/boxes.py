@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from extractor import rungs
 from extractor.scan.flat import FlatPage, ReadLine
-from extractor.scan.ocr import Glyph
+from extractor.scan.readings import Glyph
 from extractor.scan.ticks.network import EM, HIGH, STATES, Floats, Seen, find_marks, ink_of
 from extractor.text.tick_signs import LIKE_BOXES, is_boxlike, is_chinese
 from models.geometry import Rect

@@ -11,7 +11,7 @@ from extractor import rungs
 from extractor.scan import handwriting, upright
 from extractor.scan.flat import FlatPage, Place, ReadLine
 from extractor.scan.layers import take_apart
-from extractor.scan.ocr import Glyph, Reading
+from extractor.scan.readings import Glyph, Reading
 from extractor.scan.ruling import Ruling
 from extractor.scan.seals.ring import Ring
 from tests.extractor import drawing

@@ -7,7 +7,7 @@ import pytest
 from extractor.scan.compose import make_page
 from extractor.scan.flat import FlatPage, Place, ReadLine
 from extractor.scan.layers import Layers
-from extractor.scan.ocr import Glyph, Reading
+from extractor.scan.readings import Glyph, Reading
 from extractor.scan.ruling import Ruling
 from extractor.scan.ticks.boxes import find_squares
 from tests.extractor import drawing
