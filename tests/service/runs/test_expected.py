@@ -11,7 +11,8 @@ from extractor import Source
 from service.runs.expected import Expected
 
 INBOX = Path(__file__).parents[3] / "fixtures/inbox"
-# Seconds that reading took one processor, as recorded on 2026-11-29; what LibreOffice converted, by the clock.
+# Seconds that reading took one processor, as recorded on 2026-11-29; what LibreOffice converted, by the
+# clock.
 RECORDED = {
     "photos/1.jpg": 6.34,
     "photos/2.jpg": 3.47,
