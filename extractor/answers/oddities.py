@@ -74,7 +74,9 @@ def oddities(
         _has_unread(find.unit, alignment, pages) or unread_in([region.units], pages)
     ):
         found.append(("ink-unread", every, ""))
-    if _is_unsure(find.unit, passages, pages):
+    if _is_unsure(find.unit, passages, pages) or any(
+        unit.cell and not unit.cell.sure for unit in region.units
+    ):
         found.append((UNSEEN, every, ""))
     cells = {
         place.box

@@ -137,6 +137,14 @@ def test_a_line_to_sign_on_is_no_writing():
     assert _behind(_marks(picture, lines)) < 0.5
 
 
+@pytest.mark.parametrize("colour", [BLACK, BLUE, (190, 30, 40)], ids=["black", "blue", "red"])
+@pytest.mark.parametrize("falls", [0, 14], ids=["level", "slanting"])
+def test_a_line_along_a_ruler_is_no_writing(colour, falls):
+    picture, lines = _form()
+    cv2.line(picture, (END + 30, Y + 15), (END + 300, Y + 15 + falls), colour, 5, cv2.LINE_AA)
+    assert _behind(_marks(picture, lines)) == 0.0
+
+
 def test_a_stamped_name_is_for_a_person_to_judge():
     picture, lines = _form()
     cv2.rectangle(picture, (END + 60, Y - 20), (END + 140, Y + 60), (215, 30, 40), 6)

@@ -183,6 +183,14 @@ def test_a_speck_in_a_box_is_no_tick():
     assert [square.state for square in squares] == ["empty"] * 4
 
 
+def test_a_shadow_fills_no_box():
+    rows, layers, _ = _row({1: _cross})
+    shade = np.ones(layers.text.shape, np.float32)
+    shade[:, 420:] = 0.4
+    shaded = (layers.text * cv2.GaussianBlur(shade, (0, 0), 3)).astype(np.uint8)
+    assert _states(rows, replace(layers, text=shaded, all=shaded)) == ["empty", "ticked", "empty", "empty"]
+
+
 def test_words_with_frames_in_them_are_no_boxes():
     picture = drawing.blank(1400, 200)
     drawing.write(picture, [(60, 76, "常住人口国家园区回收日目田")], size=40)
