@@ -247,11 +247,13 @@ class TooOften(Refused):
 
 
 class UnreadableFile(SealformError):
-    """A file that arrived can't be read. `lasting` tells whether another try would fail too."""
+    """A file that arrived can't be read. `lasting` tells whether another try would fail too; `alone` is said
+    instead of the advice where there is no room for the message, which it needs."""
 
     code = "unreadable"
     http_status = 422
     lasting: ClassVar[bool] = True
+    alone: ClassVar[str] = ""
     advice = "请打开原文件核对，必要时请申报单位重新发送"
 
 
@@ -283,7 +285,8 @@ class OcrUnavailable(UnreadableFile):
 
 class Damaged(UnreadableFile):
     code = "damaged"
-    advice = "文件不完整或已损坏，请申报单位重新发送"
+    alone = "文件不完整或已损坏，请申报单位重新发送"
+    advice = "请申报单位重新发送"
 
 
 class Encrypted(UnreadableFile):

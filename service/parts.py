@@ -59,6 +59,19 @@ def files_of(line: Parted) -> list[str]:
     ]
 
 
+def names_of(files: Sequence[str]) -> list[str]:
+    """Returns the names that reading gives files: safe for a file system, and no two alike."""
+    return [
+        name
+        for name, _ in Source.of("", Path(), [(name, Path(str(n))) for n, name in enumerate(files)]).parts
+    ]
+
+
+def file_of(part: str, files: Collection[str]) -> str:
+    """Returns the one of `files` that a part is, or lies in."""
+    return next(name for name in (part, *around(part)) if name in files)
+
+
 def outcomes(files: Sequence[str], found: Sequence[tuple[int, Parted]]) -> list[OutcomeJson]:
     """Returns the outcome of each of the `files` of one upload. `found` holds each (submission, line) that
     was read from the upload."""
@@ -68,10 +81,8 @@ def outcomes(files: Sequence[str], found: Sequence[tuple[int, Parted]]) -> list[
         states |= {part["name"]: part["state"] for part in line["parts"]}
         for part in own_parts(line):
             owners.setdefault(part["name"], set()).add(submission)
-    # Parts are known by the names that reading gives them: safe for a file system, and no two alike.
-    named = Source.of("", Path(), [(name, Path(str(number))) for number, name in enumerate(files)]).parts
     holders = {outer for part in owners for outer in around(part)}
-    return [_outcome(name, states, owners, holders) for name, _ in named]
+    return [_outcome(name, states, owners, holders) for name in names_of(files)]
 
 
 def _outcome(

@@ -15,6 +15,10 @@ from models.findings import Finding
 from models.form import FormDefinition
 from models.page import Pages
 from models.record import Observation
+from models.writing import compact
+
+# Characters that look alike in print, as one of them (`confusions.TWINS`).
+_SHAPES = str.maketrans("lI|oO", "11100")
 
 
 def with_coded(
@@ -50,7 +54,7 @@ def _beside(form: FormDefinition, paper: Observation, said: Said) -> Observation
         field=paper.field, value=value, raw=field.format(value), source="control", confidence=rungs.CERTAIN
     )
     far = compare(field, coded, paper)
-    if paper.value is not None and far.agrees:
+    if paper.value is not None and (far.agrees or _look_alike(field, coded, paper)):
         return _borne_out(paper.model_copy(update={"value": value}))
     doubt = Finding.of(
         "code-disagrees",
@@ -62,6 +66,15 @@ def _beside(form: FormDefinition, paper: Observation, said: Said) -> Observation
     return paper.model_copy(
         update={"alternatives": (value, *paper.alternatives), "doubts": (*paper.doubts, doubt)}
     )
+
+
+def _look_alike(field: Field, coded: Observation, paper: Observation) -> bool:
+    """Tell whether two addresses differ only in characters that print hardly tells apart, such as 1 and l: an
+    alteration of one into the other would be seen by nobody."""
+    if field.punctuation != "tells":
+        return False
+    one, other = (compact(each.raw).translate(_SHAPES) for each in (coded, paper))
+    return one == other
 
 
 def _borne_out(paper: Observation) -> Observation:

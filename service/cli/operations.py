@@ -189,7 +189,7 @@ def purge(
 
 
 def readmit(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="用户名")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="登录名")],
 ) -> None:
     """让不能登录的人重新登录：停用其动态验证码，给出设置密码的一次性链接。
 

@@ -29,7 +29,7 @@ from service.proof import twice
 from service.proof.holding import held_back, rules
 from service.proof.learning import decided_anew, in_use
 from service.results import Line
-from service.store import again, groupings, records, regrouping
+from service.store import again, groupings, rearranged, records
 from service.store.database import Database
 from service.store.forms import FormStore
 from service.store.tables import uploads
@@ -235,7 +235,7 @@ class Desk:
         about = self.forms.get, self.name, done.seconds, now
         if not begun.arranged:
             return records.finish(connection, job.upload, lines, *about, begun.again)
-        return regrouping.finish(connection, job.upload, lines_of_each(begun.arranged, lines), *about)
+        return rearranged.finish(connection, job.upload, lines_of_each(begun.arranged, lines), *about)
 
     def _held_back(self, connection: sa.Connection, lines: Sequence[Line], came: datetime) -> list[Line]:
         known, lesson, target = rules(connection), in_use(connection), self.options.silent_target

@@ -58,6 +58,8 @@ def _is_known(connection: sa.Connection, sha256: str) -> bool:
     same = (
         sa.select(upload_files.c.upload_id)
         .join(uploads)
-        .where(upload_files.c.sha256 == sha256, uploads.c.channel == CHANNEL)
+        .where(
+            upload_files.c.sha256 == sha256, uploads.c.channel == CHANNEL, upload_files.c.home_id.is_(None)
+        )
     )
     return connection.execute(same.limit(1)).first() is not None

@@ -1,26 +1,49 @@
 """How long a run still takes: a scan takes a hundred times as long as a Word file, so that it is not enough
 to count what is done."""
 
+import re
+import struct
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from heapq import heapreplace
 from pathlib import Path
+from typing import Literal
 
 from extractor import Source
 
-# Seconds that a submission takes before any of its run is known, by what its files are, on two cores.
-_TEXT, _CONVERTED, _PDF, _PICTURE, _SCAN = 0.7, 4.0, 1.5, 12.0, 18.0
+Kind = Literal["typed", "converted", "pictured"]
+
+# Seconds that a file takes before any of its run is known: of a processor of 2026, for the files of
+# `fixtures/inbox` and 200 dpi scans of dense forms (`tests/service/runs/test_expected.py` has each).
+_TEXT, _CONVERTED, _PDF, _PAGE = 0.1, 3.0, 0.3, 5.0
 _PICTURES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".heic", ".heif", ".bmp", ".webp"})
 _OLD = frozenset({".doc", ".wps", ".rtf", ".odt"})
-# A PDF that weighs more is made of pictures.
-_LIGHT_PDF = 150_000
+# Old names are often given to what needs no conversion: web pages, and Word's own XML.
+_MARKUP = b"<"
+_HOLDS = frozenset({".eml", ".msg", ".mbox", ".zip", ".7z", ".rar", ".tar", ".gz"})
+# A PDF, a mail or an archive that weighs more holds pictures of pages, one in so many bytes.
+_LIGHT, _PAGE_BYTES = 150_000, 500_000
+# The beginning of a PDF that is looked at; a picture in it with such sides is one of a page.
+_LOOKED_AT, _SIDE, _NEAR = 2 << 20, 700, 300
+_IMAGE = re.compile(rb"/Subtype\s*/Image\b")
+_SIDES = re.compile(rb"/(Width|Height)\s+(\d{1,6})\b")
+_MOST_FRAMES = 500
 # How much of what is known already the first guess counts for, in seconds.
-_GUESS = 0.25
+_GUESS = 0.05
 # Part of the guess: what is done sooner was not read, and tells nothing of what is.
 _REFUSED = 0.1
 # A submission that takes longer than expected takes at least so much longer, of what it has taken.
 _OVERDUE = 0.25
+
+
+@dataclass(frozen=True)
+class _Guess:
+    """What a submission is like, and the seconds that it takes before any is known."""
+
+    kind: Kind
+    seconds: float
 
 
 class Expected:
@@ -34,7 +57,8 @@ class Expected:
         self._guess = {one.name: _guess(one) for one in submissions}
         self._waiting = list(self._guess)
         self._began: dict[str, float] = {}
-        self._seen: dict[float, list[float]] = {}
+        # Of each kind the seconds that were guessed of what is done, and those that it took.
+        self._seen: dict[Kind, tuple[float, float]] = {}
         self._begin()
 
     def done(self, name: str, seconds: float | None) -> None:
@@ -42,28 +66,32 @@ class Expected:
         if name in self._waiting:
             self._waiting.remove(name)
         self._began.pop(name, None)
-        if seconds is not None and name in self._guess and seconds > _REFUSED * self._guess[name]:
-            self._seen.setdefault(self._guess[name], []).append(seconds)
+        guess = self._guess.get(name)
+        if seconds is not None and guess is not None and seconds > _REFUSED * guess.seconds:
+            guessed, took = self._seen.get(guess.kind, (0.0, 0.0))
+            self._seen[guess.kind] = guessed + guess.seconds, took + seconds
         self._begin()
 
     def left(self) -> float | None:
         """Seconds until the last one is read; None before anything is known of this machine."""
         if not self._seen and self._waiting:
             return None
-        now, expected = self._clock(), {guess: self._like(guess) for guess in set(self._guess.values())}
+        now = self._clock()
+        pace = {kind: self._pace(kind) for kind in {guess.kind for guess in self._guess.values()}}
         ends = [0.0] * self._jobs
         # As they are taken: in order, by whoever is free first.
         for name in self._waiting:
             spent = now - self._began[name] if name in self._began else 0.0
-            heapreplace(ends, ends[0] + max(expected[self._guess[name]] - spent, _OVERDUE * spent))
+            expected = self._guess[name].seconds * pace[self._guess[name].kind]
+            heapreplace(ends, ends[0] + max(expected - spent, _OVERDUE * spent))
         return max(ends)
 
-    def _like(self, guess: float) -> float:
-        """What one of which so much was expected takes, by its like and by the pace of all."""
-        every = [(other, seconds) for other, many in self._seen.items() for seconds in many]
-        pace = (sum(seconds for _, seconds in every) + _GUESS) / (sum(other for other, _ in every) + _GUESS)
-        seen = self._seen.get(guess, [])
-        return (sum(seen) + _GUESS * guess * pace) / (len(seen) + _GUESS)
+    def _pace(self, kind: Kind) -> float:
+        """How much longer than guessed one of a kind takes, by its like and by all."""
+        every = list(self._seen.values())
+        all_ = (sum(took for _, took in every) + _GUESS) / (sum(guessed for guessed, _ in every) + _GUESS)
+        guessed, took = self._seen.get(kind, (0.0, 0.0))
+        return (took + _GUESS * all_) / (guessed + _GUESS)
 
     def _begin(self) -> None:
         for name in self._waiting[: self._jobs]:
@@ -72,18 +100,51 @@ class Expected:
 
 def shows_pages(submission: Source) -> bool:
     """Whether files of a submission look like pictures of pages."""
-    return any(_guess_file(path) in (_PICTURE, _SCAN) for _, path in submission.files())
+    return any(_guess_file(path).kind == "pictured" for _, path in submission.files())
 
 
-def _guess(submission: Source) -> float:
-    return sum(_guess_file(path) for _, path in submission.files()) or _TEXT
+def _guess(submission: Source) -> _Guess:
+    every = [_guess_file(path) for _, path in submission.files()] or [_Guess("typed", _TEXT)]
+    return _Guess(max(every, key=lambda one: one.seconds).kind, sum(one.seconds for one in every))
 
 
-def _guess_file(path: Path) -> float:
-    suffix = path.suffix.lower()
-    if suffix in _PICTURES:
-        return _PICTURE
-    if suffix == ".pdf":
-        with suppress(OSError):
-            return _SCAN if path.stat().st_size > _LIGHT_PDF else _PDF
-    return _CONVERTED if suffix in _OLD else _TEXT
+def _guess_file(path: Path) -> _Guess:
+    suffix, pages = path.suffix.lower(), 0
+    with suppress(OSError):
+        if suffix in _PICTURES:
+            pages = _frames(path) if suffix.startswith(".tif") else 1
+        elif suffix == ".pdf":
+            pages = _pages_in(path)
+        elif suffix in _HOLDS and path.stat().st_size > _LIGHT:
+            pages = max(1, path.stat().st_size // _PAGE_BYTES)
+        elif suffix in _OLD and path.open("rb").read(1) != _MARKUP:
+            return _Guess("converted", _CONVERTED)
+    if pages:
+        return _Guess("pictured", _PAGE * pages)
+    return _Guess("typed", _PDF if suffix == ".pdf" else _TEXT)
+
+
+def _pages_in(path: Path) -> int:
+    """How many pictures of pages a PDF seems to hold, by the sides of its pictures."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        data = file.read(_LOOKED_AT)
+    found = 0
+    for one in _IMAGE.finditer(data):
+        around = data[max(0, one.start() - _NEAR) : one.end() + _NEAR]
+        sides = {name: int(number) for name, number in _SIDES.findall(around)}
+        found += len(sides) == 2 and min(sides.values()) >= _SIDE
+    return round(found * max(1.0, size / _LOOKED_AT)) or int(size > _LIGHT and b"/Font" not in data)
+
+
+def _frames(path: Path) -> int:
+    """How many pictures a TIFF has; 1 where that is not to be seen."""
+    with path.open("rb") as file, suppress(struct.error, KeyError):
+        order = {b"II": "<", b"MM": ">"}[file.read(2)]
+        at, found = struct.unpack(f"{order}2xI", file.read(6))[0], 0
+        while at and found < _MOST_FRAMES:
+            file.seek(at)
+            file.seek(12 * struct.unpack(f"{order}H", file.read(2))[0], 1)
+            at, found = struct.unpack(f"{order}I", file.read(4))[0], found + 1
+        return max(1, found)
+    return 1

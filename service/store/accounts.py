@@ -91,7 +91,7 @@ def number_of(connection: sa.Connection, name: str) -> int:
     """
     found = connection.scalar(sa.select(users.c.id).where(users.c.name == name))
     if found is None:
-        raise NotFound(f"没有用户“{name}”", advice="请核对用户名")
+        raise NotFound(f"没有用户“{name}”", advice="请核对登录名")
     return int(found)
 
 

@@ -122,8 +122,9 @@ def contents(connection: sa.Connection, numbers: Sequence[int]) -> Iterator[Any]
 
 
 def files_of(connection: sa.Connection, upload: int) -> list[str]:
-    """The names of the files of an upload."""
-    query = sa.select(upload_files.c.name).where(upload_files.c.upload_id == upload)
+    """The names of the files that an upload brought."""
+    own = upload_files.c.upload_id == upload, upload_files.c.home_id.is_(None)
+    query = sa.select(upload_files.c.name).where(*own)
     return list(connection.scalars(query.order_by(upload_files.c.position)))
 
 

@@ -20,7 +20,9 @@ groupings = Table(
 )  # fmt: skip
 
 # Each time that a person regrouped an upload. `before` holds what stood before in each submission that it
-# changed ({number: {...}}), by which it can be taken back, and `made` the submissions that it made.
+# changed ({number: {...}}), by which it can be taken back, and `made` the submissions that it made. Where it
+# moved pieces from one upload to another, each of these has a row with the same `act`; `beside` names the
+# other uploads, and `moved` says where each piece was before.
 regroupings = Table(
     "regroupings", metadata, Column("id", _ID, primary_key=True, autoincrement=True),
     Column("upload_id", ForeignKey("uploads.id", ondelete="CASCADE"), nullable=False, index=True),
@@ -29,6 +31,9 @@ regroupings = Table(
     Column("before", Json, nullable=False),
     Column("made", Json, nullable=False),
     Column("undone_at", Moment),
+    Column("act", String(32)),
+    Column("beside", Json),
+    Column("moved", Json),
 )  # fmt: skip
 
 # What was read of the pictures of an upload, compressed, by content (`extractor.Kept`).
@@ -37,4 +42,15 @@ readings = Table(
     Column("upload_id", ForeignKey("uploads.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("key", String(120), primary_key=True),
     Column("data", LargeBinary, nullable=False),
+)  # fmt: skip
+
+# Where the pieces are that a person moved out of the upload that brought them, `home`: in the upload `host`,
+# whose part `name` is the same file as `part` at home. Page 0: the whole part.
+moved_pieces = Table(
+    "moved_pieces", metadata,
+    Column("home_id", ForeignKey("uploads.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("part", String(1000), primary_key=True),
+    Column("page", Integer, primary_key=True, autoincrement=False),
+    Column("host_id", ForeignKey("uploads.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("name", String(1000), nullable=False),
 )  # fmt: skip

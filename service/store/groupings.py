@@ -20,11 +20,13 @@ from service.store.tables import results, submissions
 @dataclass(frozen=True, order=True)
 class Piece:
     """A page of a part, or a whole part without pages (0). `quarters`: how often a person turned its picture
-    counter-clockwise, counted from how it came; -1: as the program read it."""
+    counter-clockwise, counted from how it came; -1: as the program read it. `upload` is where it is now, if
+    that is another one than where it is wanted (0)."""
 
     part: str
     page: int = 0
     quarters: int = -1
+    upload: int = 0
 
     @property
     def place(self) -> tuple[str, int]:
@@ -49,6 +51,11 @@ class Present:
     groups: tuple[Group, ...]
     rest: tuple[Piece, ...]
     parts: tuple[PartJson, ...]
+
+    @property
+    def places(self) -> set[tuple[str, int]]:
+        """What all its pieces are pieces of."""
+        return {piece.place for one in self.groups for piece in one.pieces} | {one.place for one in self.rest}
 
     def of(self, submission: int) -> Group:
         """Returns the group of a submission; an empty one where there is none."""

@@ -375,7 +375,7 @@ def routes(connection: sa.Connection, number: int) -> Sequence[tuple[int, Parted
 
 
 def upload(connection: sa.Connection, number: int) -> tuple[Any, Sequence[Any], Sequence[Any]]:
-    """Returns (row of the upload, its files, its submissions).
+    """Returns (row of the upload, the files that it brought, its submissions).
 
     Raises:
         NotFound: there is none.
@@ -383,7 +383,8 @@ def upload(connection: sa.Connection, number: int) -> tuple[Any, Sequence[Any], 
     row = connection.execute(uploads.select().where(uploads.c.id == number)).one_or_none()
     if row is None:
         raise NotFound(f"没有编号为 {number} 的上传")
-    files = upload_files.select().where(upload_files.c.upload_id == number).order_by(upload_files.c.position)
+    own = upload_files.c.upload_id == number, upload_files.c.home_id.is_(None)
+    files = upload_files.select().where(*own).order_by(upload_files.c.position)
     made = submissions.select().where(submissions.c.upload_id == number).order_by(submissions.c.application)
     return row, connection.execute(files).all(), connection.execute(made).all()
 

@@ -191,10 +191,11 @@ def page(
     connection: sa.Connection, now: datetime, *, overdue: bool | None = None,
     states: Sequence[State] = (), after: int = 0, limit: int = 200,
 ) -> Sequence[Any]:  # fmt: skip
-    """Up to `limit` notices after the one numbered `after`, with `status` and `version` of their submissions;
-    `overdue` asks whether an open one has ended by `now`."""
+    """Up to `limit` notices after the one numbered `after`, with status, version and form of their
+    submissions; `overdue` asks whether an open one has ended by `now`."""
     about = submissions.c.status, submissions.c.version, submissions.c.replaced_by
-    query = sa.select(notices, *about).join(submissions, submissions.c.id == notices.c.submission_id)
+    form = submissions.c.form, submissions.c.form_version
+    query = sa.select(notices, *about, *form).join(submissions, submissions.c.id == notices.c.submission_id)
     if states:
         query = query.where(notices.c.state.in_(list(states)))
     if overdue is not None:

@@ -1,10 +1,12 @@
-"""Putting pages together anew: moving, splitting and joining applications of one upload, and undoing that.
+"""Putting pages together anew: moving, splitting and joining applications, and undoing that.
 
-What a person asks for is the whole upload as it should be. Only what differs is changed: a group with other
-pieces or another form is read again, one without any is withdrawn, a new one gets a submission. What stood
-before is kept with the act, so that it can be put back without reading.
+What a person asks for is the whole upload as it should be, or several between which pages are moved. Only
+what differs is changed: a group with other pieces or another form is read again, one without any is
+withdrawn, a new one gets a submission. What stood before is kept with the act, so that it can be put back
+without reading.
 """
 
+import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,10 +17,9 @@ import sqlalchemy as sa
 from models.errors import Conflict, Invalid
 from models.form import FormDefinition
 from service.results import Line, PartJson
-from service.store import audit, groupings, records, search, twins
+from service.store import audit, groupings, moving, search, twins
 from service.store.grouping_tables import regroupings
 from service.store.groupings import Group, Piece, Present
-from service.store.marks import SETTLED, MarkJson
 from service.store.statuses import WORDS, Status
 from service.store.tables import doubts, results, submissions, uploads, versions
 from service.store.tables import records as kept_records
@@ -34,30 +35,66 @@ _OWN = ("reread", "merged", "read", "carried", "restored")
 
 @dataclass(frozen=True)
 class Regrouped:
-    """What became of an upload: the submissions that are to be read again, and those that were withdrawn
-    because nothing is left of them."""
+    """What became of it: the submissions that are to be read again, the uploads that they are of, and the
+    submissions that were withdrawn because nothing is left of them."""
 
     reread: tuple[int, ...]
+    uploads: tuple[int, ...]
     merged: tuple[int, ...]
 
 
 def regroup(
-    connection: sa.Connection, upload: int, expected: Mapping[int, int], wanted: Sequence[Group], by: Editor
+    connection: sa.Connection, wanted: Mapping[int, Sequence[Group]], expected: Mapping[int, int], by: Editor
 ) -> Regrouped:
-    """Groups an upload as `wanted`; `expected` are the versions of its submissions that were looked at. The
-    caller puts the upload into the queue where something is to be read.
+    """Groups uploads as `wanted`; `expected` are the versions of their submissions that were looked at. A
+    piece that is in another of these uploads now (`Piece.upload`) is moved. The caller puts the uploads into
+    the queue of which something is to be read.
 
     Raises:
         Stale: a submission has changed since.
-        Conflict: the upload is being read, or a submission was decided that would change.
+        Conflict: an upload is being read, or a submission was decided that would change.
         Invalid: a piece is not the upload's, or stands in two groups.
     """
-    rows = _lock(connection, upload)
-    now = groupings.present(connection, upload)
+    rows = {upload: _lock(connection, upload) for upload in sorted(wanted)}
+    now = {upload: groupings.present(connection, upload) for upload in rows}
     _check(now, wanted)
-    changed = _changed(rows, expected, now, wanted)
-    if not changed and not any(one.submission is None for one in wanted):
+    moves = moving.move(connection, now, wanted)
+    changed = {one: _changed(rows[one], expected, now[one], moves.groups[one]) for one in rows}
+    new = {one: [group for group in moves.groups[one] if group.submission is None] for one in rows}
+    acting = [one for one in rows if changed[one] or new[one] or one in moves.touched]
+    if not acting:
         raise Conflict("分组没有改动")
+    act = _Act(uuid.uuid4().hex if moves.moved else None, acting, moves.moved)
+    done = [
+        _put_together(
+            connection, one, rows[one], now[one], (*changed[one], *new[one]), moves.parts[one], act, by
+        )
+        for one in acting
+    ]
+    moving.release(connection, acting)
+    return Regrouped(
+        tuple(number for one in done for number in one.reread),
+        tuple(upload for one in done for upload in one.uploads),
+        tuple(number for one in done for number in one.merged),
+    )
+
+
+@dataclass(frozen=True)
+class _Act:
+    """What uploads have in common that were changed together: its name, None where nothing was moved between
+    them; these uploads; and where what was moved was before."""
+
+    name: str | None = None
+    uploads: Sequence[int] = ()
+    moved: Sequence[moving.MovedJson] = ()
+
+
+def _put_together(
+    connection: sa.Connection, upload: int, rows: Mapping[int, Any], now: Present, wanted: Sequence[Group],
+    parts: Sequence[PartJson], act: _Act, by: Editor,
+) -> Regrouped:  # fmt: skip
+    """Makes the `wanted` groups of one upload what they should be: those that differ, and new ones."""
+    changed = [one for one in wanted if one.submission is not None]
     before = _snapshots(connection, upload, rows, now, {one.submission for one in changed})
     reread: list[int] = []
     merged: list[int] = []
@@ -71,11 +108,11 @@ def regroup(
     for group in (one for one in wanted if one.submission is None and one.pieces):
         last += 1
         made.append(_make(connection, upload, last, group, came, by))
-    _tell_parts(connection, upload, now.parts)
-    _keep_act(connection, upload, before, made, by)
+    tell_parts(connection, upload, parts)
+    _keep_act(connection, upload, before, made, by, act)
     if reread or made:
         put_back(connection, upload)
-    return Regrouped((*reread, *made), tuple(merged))
+    return Regrouped((*reread, *made), (upload,) if reread or made else (), tuple(merged))
 
 
 def reread(connection: sa.Connection, upload: int, numbers: Collection[int], by: Editor) -> None:
@@ -93,7 +130,7 @@ def reread(connection: sa.Connection, upload: int, numbers: Collection[int], by:
         if rows[number].status not in OPEN:
             raise Conflict(f"编号 {number} 的状态是“{WORDS[rows[number].status]}”，不能重新读取")
         _reread(connection, rows[number], now.of(number), by)
-    _keep_act(connection, upload, before, [], by)
+    _keep_act(connection, upload, before, [], by, _Act())
     put_back(connection, upload)
 
 
@@ -113,10 +150,18 @@ def _snapshots(
 
 
 def _keep_act(
-    connection: sa.Connection, upload: int, before: Mapping[str, Any], made: Sequence[int], by: Editor
+    connection: sa.Connection,
+    upload: int,
+    before: Mapping[str, Any],
+    made: Sequence[int],
+    by: Editor,
+    act: _Act,
 ) -> None:
-    act = {"upload_id": upload, "at": by.now, "by": by.actor, "before": before, "made": list(made)}
-    connection.execute(regroupings.insert().values(act))
+    row = {"upload_id": upload, "at": by.now, "by": by.actor, "before": before, "made": list(made)}
+    if act.name is not None:
+        beside = [one for one in act.uploads if one != upload]
+        row |= {"act": act.name, "beside": beside, "moved": list(act.moved)}
+    connection.execute(regroupings.insert().values(row))
 
 
 def _lock(connection: sa.Connection, upload: int) -> dict[int, Any]:
@@ -132,15 +177,17 @@ def _lock(connection: sa.Connection, upload: int) -> dict[int, Any]:
     return {number: row_of(connection, number, lock=True) for number in connection.scalars(numbers).all()}
 
 
-def _check(now: Present, wanted: Sequence[Group]) -> None:
-    known = {piece.place for one in now.groups for piece in one.pieces} | {one.place for one in now.rest}
-    seen: set[tuple[str, int]] = set()
-    for piece in (piece for one in wanted for piece in one.pieces):
-        if piece.place not in known:
+def _check(now: Mapping[int, Present], wanted: Mapping[int, Sequence[Group]]) -> None:
+    seen: set[tuple[int, str, int]] = set()
+    for upload, piece in (
+        (one, piece) for one, own in wanted.items() for group in own for piece in group.pieces
+    ):
+        at = piece.upload or upload
+        if at not in now or piece.place not in now[at].places:
             raise Invalid(f"这批文件中没有“{piece.part}”的第 {piece.page} 页")
-        if piece.place in seen:
+        if (at, *piece.place) in seen:
             raise Invalid(f"“{piece.part}”的第 {piece.page} 页放进了两份申请")
-        seen.add(piece.place)
+        seen.add((at, *piece.place))
 
 
 def _changed(
@@ -228,7 +275,7 @@ def _make(
     return number
 
 
-def _tell_parts(connection: sa.Connection, upload: int, parts: Sequence[PartJson]) -> None:
+def tell_parts(connection: sa.Connection, upload: int, parts: Sequence[PartJson]) -> None:
     """Writes into each line of an upload which parts are whose now, because each shows only its own."""
     kept = groupings.present(connection, upload).groups
     numbers = dict(
@@ -240,7 +287,7 @@ def _tell_parts(connection: sa.Connection, upload: int, parts: Sequence[PartJson
     for one in kept:
         for name in dict.fromkeys(piece.part for piece in one.pieces):
             owners.setdefault(name, []).append(numbers[one.submission])
-    every = [_owned(part, owners) for part in parts]
+    every = [_owned(part, owners) for part in moving.here(connection, upload, parts)]
     for number, line in groupings.lines_of(connection, upload).items():
         told = {**line, "application": numbers[number], "parts": every}
         connection.execute(results.update().where(results.c.submission_id == number).values(line=told))
@@ -252,79 +299,8 @@ def _owned(part: PartJson, owners: Mapping[str, Sequence[int]]) -> PartJson:
     return {**part, "state": state, "applications": own}
 
 
-def finish(
-    connection: sa.Connection,
-    upload: int,
-    read: Sequence[tuple[Group, Line]],
-    forms: Callable[[str, str], FormDefinition],
-    worker: str,
-    seconds: float | None,
-    now: datetime,
-) -> list[int]:
-    """Stores what was read of groups that persons put together, for those that still wait for just that. A
-    second call changes nothing."""
-    connection.execute(sa.select(uploads.c.id).where(uploads.c.id == upload).with_for_update()).one()
-    waiting = {one.submission: one for one in groupings.waiting(connection, upload)}
-    by, made = Editor(f"worker:{worker}", now), []
-    old = groupings.lines_of(connection, upload)
-    parts = _merged_parts(old, [line for _, line in read])
-    for group, line in read:
-        number = group.submission
-        if number is None or waiting.get(number) != group:
-            continue
-        message = next((one["message"] for one in old.values() if one.get("message")), None)
-        told: Line = {**line, "parts": parts, "message": message}
-        name = called(list(dict.fromkeys(piece.part for piece in group.pieces)))
-        records.store_result(connection, number, told, forms, by, seconds, name)
-        _carry(connection, upload, number, told, forms, by)
-        made.append(number)
-    _tell_parts(connection, upload, parts)
-    state = "received" if groupings.waiting(connection, upload) else "done"
-    connection.execute(uploads.update().where(uploads.c.id == upload).values(state=state, progress=None))
-    return made
-
-
-def _merged_parts(old: Mapping[int, Line], new: Sequence[Line]) -> list[PartJson]:
-    """Returns the parts as they were known, with those that were opened again as they are now."""
-    known: dict[str, PartJson] = {}
-    for part in (part for line in (*old.values(), *new) for part in line["parts"]):
-        # A reading that failed tells no pages, and they are there all the same.
-        if part.get("pages") or not known.get(part["name"], part).get("pages"):
-            known[part["name"]] = part
-    order = max((line["parts"] for line in old.values()), key=len, default=())
-    first = {part["name"]: known[part["name"]] for part in order}
-    return list({**first, **known}.values())
-
-
-def _carry(
-    connection: sa.Connection, upload: int, number: int, line: Line,
-    forms: Callable[[str, str], FormDefinition], by: Editor,
-) -> None:  # fmt: skip
-    """Keeps what persons settled of fields that were read of the same ink, and the same, once more."""
-    act = _last(connection, upload)
-    was = act.before.get(str(number)) if act else None
-    if not was or not was["line"] or not was["marks"] or line.get("error"):
-        return
-    if was["form"] != line["form"]:
-        return
-    old, form = forms(was["form"], was["form_version"]), forms(str(line["form"]), str(line["version"]))
-    kept: dict[str, tuple[Any, MarkJson]] = {}
-    for name, mark in was["marks"].items():
-        before, after = was["line"]["fields"].get(name), line["fields"].get(name)
-        if mark["state"] not in SETTLED or not before or not after or not _is_same(before, after):
-            continue
-        # A field of another edition may hold other values.
-        if name in form.fields and old.fields.get(name) == form.fields[name]:
-            kept[name] = was["content"].get(name), mark
-    if kept:
-        records.carry(connection, number, form, kept, by)
-
-
-def _is_same(before: Any, after: Any) -> bool:
-    return all(before.get(key) == after.get(key) for key in ("value", "raw", "evidence"))
-
-
-def _last(connection: sa.Connection, upload: int) -> Any | None:
+def last_act(connection: sa.Connection, upload: int) -> Any | None:
+    """Returns the last regrouping of an upload that was not taken back."""
     mine = regroupings.select().where(regroupings.c.upload_id == upload, regroupings.c.undone_at.is_(None))
     return connection.execute(mine.order_by(regroupings.c.id.desc()).limit(1)).one_or_none()
 
@@ -332,8 +308,18 @@ def _last(connection: sa.Connection, upload: int) -> Any | None:
 def may_undo(connection: sa.Connection, upload: int) -> bool:
     """Tells whether the last regrouping of an upload can be taken back: nobody has touched what it changed
     since."""
-    act = _last(connection, upload)
-    return act is not None and _is_untouched(connection, act)
+    acts = _acts(connection, upload)
+    return bool(acts) and all(one is not None and _is_untouched(connection, one) for one in acts.values())
+
+
+def _acts(connection: sa.Connection, upload: int) -> dict[int, Any | None]:
+    """Returns the last regrouping of an upload, and of each that was changed with it by the same act; None
+    where that one was regrouped since, or its contents were erased."""
+    act = last_act(connection, upload)
+    if act is None:
+        return {}
+    others = {one: last_act(connection, one) for one in act.beside or ()}
+    return {upload: act, **{one: row if row and row.act == act.act else None for one, row in others.items()}}
 
 
 def _is_untouched(connection: sa.Connection, act: Any) -> bool:
@@ -361,18 +347,28 @@ def _differ(one: Group, other: Group) -> bool:
 def undo(
     connection: sa.Connection, upload: int, forms: Callable[[str, str], FormDefinition], by: Editor
 ) -> list[int]:
-    """Takes back the last regrouping that was not taken back yet: everything is as it stood before, without
-    being read again. Returns the submissions that changed.
+    """Takes back the last regrouping that was not taken back yet, in each upload that it changed: everything
+    is as it stood before, without being read again. Returns the submissions that changed.
 
     Raises:
-        Conflict: there is none, somebody has changed something since, or the upload is being read.
+        Conflict: there is none, somebody has changed something since, or an upload is being read.
     """
-    rows = _lock(connection, upload)
-    act = _last(connection, upload)
-    if act is None:
+    rows = {one: _lock(connection, one) for one in sorted(_acts(connection, upload) or (upload,))}
+    acts = _acts(connection, upload)
+    if not acts or acts.keys() != rows.keys():
         raise Conflict("没有可以撤销的分组")
-    if not _is_untouched(connection, act):
+    if not all(one is not None and _is_untouched(connection, one) for one in acts.values()):
         raise Conflict("调整分组之后又有人修改或决定过，不能整个撤销", advice="请直接再调整一次")
+    moving.put_back(connection, acts[upload].moved or ())  # type: ignore[union-attr]
+    touched = [number for one in rows for number in _undo(connection, one, rows[one], acts[one], forms, by)]
+    moving.release(connection, rows)
+    return touched
+
+
+def _undo(
+    connection: sa.Connection, upload: int, rows: Mapping[int, Any], act: Any,
+    forms: Callable[[str, str], FormDefinition], by: Editor,
+) -> list[int]:  # fmt: skip
     for key, was in act.before.items():
         mine = results.c.submission_id == int(key)
         connection.execute(results.update().where(mine).values(line=was["line"]))
@@ -385,7 +381,7 @@ def undo(
         groupings.keep(connection, number, group)
         _merge(connection, rows[number], group, by)
         touched.append(number)
-    _tell_parts(connection, upload, _parts_of(act.before))
+    tell_parts(connection, upload, _parts_of(act.before))
     undone = regroupings.c.id == act.id
     connection.execute(regroupings.update().where(undone).values(undone_at=by.now))
     return touched

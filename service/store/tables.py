@@ -3,6 +3,7 @@ two agree.
 
 uploads ──< upload_files            the files that one request or one mail brought; their bytes lie in blobs
    ├────< regroupings               what persons put together anew, and what stood before
+   ├────< moved_pieces              pages that persons moved to an application of another upload
    ├────< readings                  what was read of pictures, so that it needn't be read twice
    └────< submissions ─── results   one application each, with exactly one final result
               ├────── records       the present values, and who settled each
@@ -177,6 +178,8 @@ upload_files = Table(
     Column("name", String(512), nullable=False),
     Column("sha256", String(64), nullable=False, index=True),
     Column("bytes", sa.BigInteger, nullable=False),
+    # the upload that brought it, where a person moved pages of it here (`moved_pieces`)
+    Column("home_id", _Id),
 )  # fmt: skip
 
 # A request that is sent again with its key gets the answer to the first request.

@@ -85,7 +85,7 @@ def _digests(connection: sa.Connection, submission: int, line: Line) -> Iterable
     ).one()
     files = (
         sa.select(upload_files.c.sha256)
-        .where(upload_files.c.upload_id == row.upload_id)
+        .where(upload_files.c.upload_id == row.upload_id, upload_files.c.home_id.is_(None))
         .order_by(upload_files.c.sha256)
     )
     whole = hashlib.sha256("".join(connection.scalars(files)).encode()).hexdigest()

@@ -20,9 +20,10 @@ from models.errors import SealformError
 from service.atomic_files import in_words
 from service.settings import Settings
 
-State = Literal["ok", "missing", "broken"]
+# "unused": installed, and nobody has begun with it.
+State = Literal["ok", "missing", "broken", "unused"]
 
-_WORDS: dict[State, str] = {"ok": "正常", "missing": "未安装", "broken": "有误"}
+_WORDS: dict[State, str] = {"ok": "正常", "missing": "未安装", "broken": "有误", "unused": "未启用"}
 _PROGRAM_SECONDS = 20.0
 # Bytes on the disk below which the service should not be left alone.
 _LEAST_FREE = 1 << 30
@@ -143,14 +144,17 @@ def print_table(items: Sequence[Item]) -> None:
     from rich.text import Text
 
     console = Console(markup=False, highlight=False, soft_wrap=True)
-    colours = {"ok": "green", "missing": "yellow", "broken": "red"}
+    colours = {"ok": "green", "missing": "yellow", "broken": "red", "unused": "dim"}
     # What keeps all from working comes first.
-    unwell = sorted((item for item in items if item.state != "ok"), key=lambda item: not item.broken)
+    told_of = (item for item in items if item.state in ("missing", "broken"))
+    unwell = sorted(told_of, key=lambda item: not item.broken)
     told = f"有 {sum(item.broken for item in unwell)} 处有误" if any(i.broken for i in unwell) else "可以使用"
     console.print(f"{told}，{len(unwell)} 项请看：" if unwell else "一切正常")
     for item in unwell:
         need = "必需" if item.required else "可选"
         console.print(f"  {item.name} {_WORDS[item.state]}（{need}）：{item.cost}。解决办法：{item.remedy}")
+    for item in (one for one in items if one.state == "unused"):
+        console.print(f"  {item.name} {_WORDS[item.state]}：{item.cost}。需要时：{item.remedy}")
     table = Table(box=box.SIMPLE_HEAD)
     for heading in ("项目", "状态", "版本或位置", "用途"):
         # A name that is broken over lines can't be looked for.
@@ -299,7 +303,7 @@ def _unpacker() -> Item:
 def _service(settings: Settings) -> Iterator[Item]:
     if not settings.data.is_dir() and settings.database is None:
         cost = "没有上传和复核的网页；不影响其他命令"
-        yield Item("服务", "missing", "", "上传、复核、导出", False, cost, "启动一次 sealform serve")
+        yield Item("服务", "unused", "", "上传、复核、导出", False, cost, "启动一次 sealform serve")
         return
     yield _data_folder(settings.data)
     yield _database(settings)
@@ -329,7 +333,7 @@ def _database(settings: Settings) -> Item:
     purpose, remedy = "服务的数据库", "检查 SEALFORM_DATABASE_URL 和数据库服务；结构旧的，启动一次服务即更新"
     try:
         if not is_there(settings.database_url):
-            return Item("数据库", "missing", "", purpose, False, "还没有数据", "启动一次 sealform serve")
+            return Item("数据库", "unused", "", purpose, False, "还没有数据", "启动一次 sealform serve")
         database = Database(settings.database_url)
         try:
             current = database.is_current()

@@ -12,7 +12,7 @@ from models.errors import BadUsage
 from service.blobs import Blobs
 from service.proof import keying
 from service.results import Line
-from service.store import audit, belongings, campaigns, events, groupings, notices, search, twins
+from service.store import audit, belongings, campaigns, events, groupings, moving, notices, search, twins
 from service.store.database import Database
 from service.store.statuses import Status
 from service.store.tables import (
@@ -191,6 +191,7 @@ def _erase_uploads(connection: sa.Connection, finished: Sequence[int], now: date
     """Erases what came with these uploads; returns the blobs that nothing refers to any more."""
     files = _left_alone(connection, finished)
     connection.execute(upload_files.delete().where(upload_files.c.upload_id.in_(finished)))
+    moving.forget(connection, finished)
     connection.execute(
         uploads.update().where(uploads.c.id.in_(finished)).values(message=None, progress=None, purged_at=now)
     )

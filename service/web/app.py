@@ -8,6 +8,7 @@ from typing import Any
 
 from anyio import CapacityLimiter
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -78,8 +79,9 @@ def create_app(context: Context) -> FastAPI:
     pages and what the interface says of itself."""
     # FastAPI's own pages of documentation load from elsewhere.
     app = FastAPI(
-        title="Sealform", version="1", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan
-    )
+        title="Sealform", version="1", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan,
+        generate_unique_id_function=_called,
+    )  # fmt: skip
     app.state.context = context
     app.state.metrics = Metrics(context.database, context.clock)
     app.state.campaigns = Campaigns(context.forms, context.settings.campaigns)
@@ -95,6 +97,11 @@ def create_app(context: Context) -> FastAPI:
     app.add_middleware(Guard, most=context.settings.request_bytes, secure=context.settings.is_secure)
     app.add_middleware(RequestLog, count=app.state.metrics.count_request)
     return app
+
+
+def _called(route: APIRoute) -> str:
+    """The name that clients made of the description give an operation: the module and the function."""
+    return f"{route.endpoint.__module__.rpartition('.')[2]}_{route.name}"
 
 
 def _describe(app: FastAPI) -> None:

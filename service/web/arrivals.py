@@ -5,8 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import BaseModel
 
-from service.parts import outcomes
-from service.store import listing
+from service.parts import file_of, names_of, outcomes
+from service.store import listing, moving
 from service.store.forms import FormStore
 from service.web.schemas import Summary, summaries
 
@@ -48,9 +48,13 @@ def upload_shown(connection: sa.Connection, forms: FormStore, number: int) -> Up
         NotFound: there is none.
     """
     row, files, made = listing.upload(connection, number)
-    known = outcomes(
-        [file.name for file in files], listing.routes(connection, number) if row.state == "done" else ()
-    )
+    names = [file.name for file in files]
+    known = outcomes(names, listing.routes(connection, number) if row.state == "done" else ())
+    # What a person moved to an application of another upload went into that one.
+    for part, moved in moving.hosts_of(connection, number).items():
+        outcome = known[names_of(names).index(file_of(part, names_of(names)))]
+        outcome["submissions"] = sorted({*outcome["submissions"], *moved})
+        outcome["state"] = outcome["state"] or "read"
     arrived = [
         ArrivedFile.model_validate({"name": file.name, "sha256": file.sha256, "bytes": file.bytes, **outcome})
         for file, outcome in zip(files, known, strict=True)

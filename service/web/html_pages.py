@@ -85,7 +85,7 @@ EVENTS: Mapping[str, str] = {
 
 def _advice(cls: type[UnreadableFile] = UnreadableFile) -> dict[str, str]:
     """Returns the advice on files that can't be read, by the code of the error."""
-    return {cls.code: cls.advice} | {
+    return {cls.code: cls.alone or cls.advice} | {
         code: text for sub in cls.__subclasses__() for code, text in _advice(sub).items()
     }
 

@@ -369,7 +369,8 @@ def parts(found: Whole) -> list[PartShown]:
     """Returns the parts of a submission in the order in which they were found; before it is read, the files
     of its upload."""
     sizes = {one.sha256: one.bytes for one in found.files}
-    if found.line and found.line["parts"]:
+    # One without parts had them moved to others.
+    if found.line and (found.line["parts"] or found.row.status == "withdrawn"):
         return read_parts(found.line, sizes)
     state = found.upload.state
     return [

@@ -28,6 +28,18 @@ class Unseen:
     is_shadow: bool
 
 
+def within(glyphs: Iterable[Glyph], place: Rect) -> tuple[list[Glyph], str]:
+    """Return the glyphs of what is painted into `place`, without those that are cut off because they run out
+    of it, and the words of these: they are no neighbour's, whatever they would have run into."""
+    own, cut = list[Glyph](), ""
+    for glyph in glyphs:
+        if glyph.seen or contains(place, *middle(glyph.box)):
+            own.append(glyph)
+        else:
+            cut += said(glyph)
+    return own, cut
+
+
 def unseen(painted: Sequence[Glyph], shown: Iterable[Glyph]) -> list[Unseen]:
     """Return the stretches of `painted`, in its order, that are not `shown`. Those without words are left
     out."""

@@ -17,6 +17,7 @@ from pdfminer.utils import decode_text
 from extractor.readers.painted.lines import to_box
 from extractor.readers.painted.overlay import Mark, Overlay, SignedWidget, Widget, WidgetKind, between, tag_of
 from extractor.readers.painted.page import BLACK, Glyph, Sight
+from extractor.readers.painted.unseen import within
 from extractor.readers.pdf.canvas import PageCanvas
 from extractor.readers.pdf.held import Held
 from models.errors import UnreadableFile
@@ -110,8 +111,8 @@ def _read(annotation: dict[str, Any], canvas: PageCanvas, overlay: Overlay, rege
     elif subtype == "FreeText":
         sight = _appearance(annotation, canvas)
         written = _text(annotation.get("Contents"))
-        overlay.text += sight.glyphs if sight else laid_out(written, box)
         shown = _shown(sight) if sight else written
+        overlay.text += _own(sight, box, "", overlay) if sight else laid_out(written, box)
         overlay.widgets.append(Widget("", "text", box, value=written, shown=shown))
         if key(written) not in key(shown):
             _remark("text-unseen", written, box, overlay)
@@ -165,8 +166,17 @@ def _read_widget(
         elif key(shown) != key(value):
             # The field is too small for all that it holds.
             _remark("text-unseen", value, box, overlay)
-        overlay.text += sight.glyphs
+        overlay.text += _own(sight, box, value if key(shown) != key(value) else "", overlay)
     overlay.widgets.append(Widget(name, kind, box, value=value, shown=shown))
+
+
+def _own(sight: Sight, box: Rect, told: str, overlay: Overlay) -> list[Glyph]:
+    """Return the glyphs of an appearance at `box`, and note what is cut off, unless it is in what was
+    `told`."""
+    own, cut = within(sight.glyphs, box)
+    if key(cut) not in key(told):
+        _remark("text-unseen", cut, box, overlay)
+    return own
 
 
 def _button(

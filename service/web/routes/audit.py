@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from service.store import audit, listing, replay
 from service.store.accounts import Actor
 from service.store.tables import audit_log
+from service.web import schemas
 from service.web.context import Here
 from service.web.schemas import Limit
 from service.web.security import may
@@ -19,14 +20,14 @@ _MOST_TOLD = 100
 
 
 class Entry(BaseModel):
-    """An entry of the log: who (`actor`, with the name `who`) did what to what (`subject`). The values are
-    stored elsewhere and not shown here."""
+    """An entry of the log: who (`actor`, with the name `who`) did what to what (`subject`, called `about`
+    where it is a user or a form). The values are stored elsewhere and not shown here."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
                 "seq": 7, "at": "2026-11-22T09:30:00Z", "actor": "user:1", "who": "王芳", "action": "accept",
-                "subject": "submission:12",
+                "subject": "submission:12", "about": None,
             }
         }
     )  # fmt: skip
@@ -36,6 +37,7 @@ class Entry(BaseModel):
     who: str
     action: str
     subject: str
+    about: str | None
 
 
 class Entries(BaseModel):
@@ -79,15 +81,19 @@ def index(
     query = audit_log.select().order_by(audit_log.c.seq.desc()).limit(limit + 1)
     with context.database.read() as connection:
         rows = connection.execute(query if cursor is None else query.where(audit_log.c.seq < cursor)).all()
-        names = listing.people(connection, {row.actor for row in rows})
+        names = schemas.names(connection, {row.actor for row in rows})
+        people = listing.people(connection, {row.subject for row in rows})
+    titles = {f"form:{name}": form.title for name, form in context.forms.current().items()}
+    called = {**people, **titles}
     items = [
         Entry(
             seq=row.seq,
             at=row.at,
             actor=row.actor,
-            who=names.get(row.actor, row.actor),
+            who=row.actor if row.actor.startswith("worker:") else names[row.actor],
             action=row.action,
             subject=row.subject,
+            about=called.get(row.subject),
         )
         for row in rows[:limit]
     ]

@@ -15,6 +15,7 @@ from service.store.accounts import Actor
 from service.store.notices import State
 from service.store.uploads import StoredFile
 from service.store.versions import Editor
+from service.web import masking
 from service.web.campaigns import Campaigns, Known
 from service.web.conditional import file_name
 from service.web.context import Context, Here
@@ -55,7 +56,7 @@ class SentMail(BaseModel):
 
 @router.get("/notices")
 def list_notices(
-    context: Here, _: Annotated[Actor, may("see")], state: Literal["all", "overdue"] | State = "all",
+    context: Here, who: Annotated[Actor, may("see")], state: Literal["all", "overdue"] | State = "all",
     after: Annotated[int, Query(ge=0, lt=1 << 31)] = 0, limit: Limit = 200,
 ) -> NoticeList:  # fmt: skip
     """The notices of correction: all, those in one state, or those that are open and past their day."""
@@ -64,10 +65,10 @@ def list_notices(
     overdue = True if state == "overdue" else None
     with context.database.read() as connection:
         rows = notices.page(connection, now, overdue=overdue, states=states, after=after, limit=limit)
-    items = [
-        NoticeListed(**notice_shown(row, now).model_dump(), unit=row.unit, version=row.version)
-        for row in rows
-    ]
+    items = []
+    for row in rows:
+        shown = NoticeListed(**notice_shown(row, now).model_dump(), unit=row.unit, version=row.version)
+        items.append(masking.of_notice(form_of(context.forms, row), shown, who))
     return NoticeList(items=items, next=rows[-1].id if len(rows) == limit else None)
 
 
@@ -83,6 +84,10 @@ def correction_papers(
     """The notice of correction with all defects, the form again with what is right in it, and the draft of a
     mail that carries them. Nothing is sent. `pdf` says whether the notice is printed, too, which takes
     seconds."""
+    with context.database.read() as connection:
+        masking.refuse_whole(
+            form_of(context.forms, listing.whole(connection, submission).row), "补正材料", who
+        )
     made, files = prepared(submission, request, context, known, who, pdf)
     file = wholly_written(lambda target: papers.write_papers(target, made, files))
     with context.database.write() as connection:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.errors import Forbidden, Invalid
+from models.errors import Invalid
 from models.form import FormDefinition
 from models.identity import FormName
 from service.export import columns as export_columns
@@ -301,8 +301,7 @@ def whole(
     with context.database.read() as connection:
         kept = exports.one(connection, submission)
         form = _form_of(context, kept)
-        if covering.masked(form) and not masking.may_see(who):
-            raise Forbidden("档案中有对您遮盖的内容", advice="请由有“看遮盖的内容”权限的人下载")
+        masking.refuse_whole(form, "档案", who)
         known = dossier.gather(connection, submission, form)
     views = request.app.state.views
     crops, inner = cut_out(known.uploaded, known.line, views), take_out(known.uploaded, known.inside, views)

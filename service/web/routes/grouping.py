@@ -27,7 +27,7 @@ from service.web.viewing import Viewer
 
 router = APIRouter(tags=["submissions"], prefix="/submissions/{submission}/grouping")
 
-_PIECE: JsonDict = {"part": "扫描件.pdf", "page": 2, "quarters": None}
+_PIECE: JsonDict = {"part": "扫描件.pdf", "page": 2, "quarters": None, "upload": None}
 _SHOWN: JsonDict = {**_PIECE, "index": 0, "as_read": 0, "width": 595.3, "height": 841.9}
 _GROUP: JsonDict = {
     "submission": 12, "version": 3, "status": "in-review", "open": True, "unit": "武汉某某产业园有限公司",
@@ -39,12 +39,14 @@ FormName = Annotated[str, Field(max_length=64, pattern=r"^[a-z][a-z0-9-]*$")]
 
 class PieceGiven(BaseModel):
     """A page of a part, counted from 1, or a whole part that has no pages (null). `quarters`: by how many
-    quarter turns counter-clockwise its picture, as it came, stands upright; null: as the program thinks."""
+    quarter turns counter-clockwise its picture, as it came, stands upright; null: as the program thinks.
+    `upload` is the one where it is now; null: the one that is looked at."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": _PIECE})
     part: PartName
     page: Annotated[int, Field(ge=1, le=10_000)] | None = None
     quarters: Annotated[int, Field(ge=0, le=3)] | None = None
+    upload: Number | None = None
 
 
 class GroupGiven(BaseModel):
@@ -64,7 +66,8 @@ class GroupGiven(BaseModel):
 
 class GroupingGiven(BaseModel):
     """All that came together as it should be, each submission with its version. Pieces that stand in no group
-    are no application's."""
+    are no application's. To move pieces to an application of another upload, or from there, the groups of
+    that one are given too."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -133,24 +136,24 @@ def regroup(
 ) -> Grouping:
     """Puts pages together anew, and has what changed read again. Pictures that were read before are not read
     once more, unless they were turned."""
-    wanted = [Group(one.submission, tuple(map(_piece, one.pieces)), one.form) for one in given.groups]
     expected = {one.submission: one.version for one in given.groups if one.submission is not None}
     forms = context.forms.current()
-    for one in wanted:
-        if one.form is not None and one.form not in forms:
-            raise NotFound(f"没有名为“{one.form}”的表格")
+    for form in (one.form for one in given.groups):
+        if form is not None and form not in forms:
+            raise NotFound(f"没有名为“{form}”的表格")
     with context.database.write() as connection:
         upload = _upload(connection, submission)
-        made = regrouping.regroup(connection, upload, expected, wanted, _editor(context, who))
-        if made.reread:
-            context.enqueue(connection, upload)
+        wanted = _wanted(connection, upload, given.groups)
+        made = regrouping.regroup(connection, wanted, expected, _editor(context, who))
+        for one in made.uploads:
+            context.enqueue(connection, one)
         return _shown(connection, upload)
 
 
 @router.post("/undo")
 def undo(submission: Number, context: Here, who: Annotated[Actor, may("correct")]) -> Grouping:
-    """Takes back the last change of the grouping: all is as it stood before, and nothing is read again. This
-    works as long as nobody has changed or decided what it brought."""
+    """Takes back the last change of the grouping, in each upload that it changed: all is as it stood before,
+    and nothing is read again. This works as long as nobody has changed or decided what it brought."""
     with context.database.write() as connection:
         upload = _upload(connection, submission)
         regrouping.undo(connection, upload, context.forms.get, _editor(context, who))
@@ -186,8 +189,22 @@ def _upload(connection: sa.Connection, submission: int) -> int:
     return int(listing.whole(connection, submission).row.upload_id)
 
 
-def _piece(given: PieceGiven) -> Piece:
-    return Piece(given.part, given.page or 0, -1 if given.quarters is None else given.quarters)
+def _wanted(connection: sa.Connection, upload: int, given: Sequence[GroupGiven]) -> dict[int, list[Group]]:
+    """Returns {upload: its groups}. A new application is made where its first piece is."""
+    found: dict[int, list[Group]] = {upload: []}
+    for one in given:
+        pieces = tuple(_piece(piece, upload) for piece in one.pieces)
+        first = pieces[0].upload if pieces else upload
+        own = first if one.submission is None else _upload(connection, one.submission)
+        found.setdefault(own, []).append(Group(one.submission, pieces, one.form))
+        for piece in pieces:
+            found.setdefault(piece.upload, [])
+    return found
+
+
+def _piece(given: PieceGiven, upload: int) -> Piece:
+    quarters = -1 if given.quarters is None else given.quarters
+    return Piece(given.part, given.page or 0, quarters, given.upload or upload)
 
 
 def _editor(context: Context, who: Actor) -> Editor:
@@ -205,7 +222,7 @@ def _shown(connection: sa.Connection, upload: int) -> Grouping:
         reading=state != "done",
         may_undo=state == "done" and regrouping.may_undo(connection, upload),
         groups=[_group(row, now) for row in rows if now.of(row.id).pieces or row.status in regrouping.OPEN],
-        rest=_pieces(now.rest, now.parts),
+        rest=_pieces(upload, now.rest, now.parts),
     )
 
 
@@ -213,10 +230,12 @@ def _group(row: Any, now: Present) -> GroupShown:
     plain = {name: row._mapping[name] for name in ("version", "status", "unit", "name", "form")}
     group = now.of(row.id)
     about = {"submission": row.id, "open": row.status in regrouping.OPEN, "said_form": group.form}
-    return GroupShown.model_validate({**plain, **about, "pieces": _pieces(group.pieces, now.parts)})
+    return GroupShown.model_validate(
+        {**plain, **about, "pieces": _pieces(row.upload_id, group.pieces, now.parts)}
+    )
 
 
-def _pieces(pieces: Sequence[Piece], parts: Sequence[PartJson]) -> list[PieceShown]:
+def _pieces(upload: int, pieces: Sequence[Piece], parts: Sequence[PartJson]) -> list[PieceShown]:
     places = {part["name"]: index for index, part in enumerate(parts)}
     found = []
     for one in pieces:
@@ -226,7 +245,7 @@ def _pieces(pieces: Sequence[Piece], parts: Sequence[PartJson]) -> list[PieceSho
         found.append(
             PieceShown(
                 part=one.part, page=one.page or None, quarters=None if one.quarters < 0 else one.quarters,
-                index=index, as_read=frame["quarters"] if frame else None,
+                upload=upload, index=index, as_read=frame["quarters"] if frame else None,
                 width=page["width"] if page else None, height=page["height"] if page else None,
             )
         )  # fmt: skip

@@ -61,7 +61,7 @@ def sign_in(given: Credentials, request: Request, response: Response, context: H
         raise Forbidden("请求来自其他网站")
     signed = _signed_in(context, given, request)
     if signed is None:
-        wrong = "用户名或密码不对" if given.code is None else "用户名、密码或验证码不对"
+        wrong = "登录名或密码不对" if given.code is None else "登录名、密码或验证码不对"
         raise NotSignedIn(wrong, advice="请重新输入；忘记密码时，请管理员重新生成登录链接")
     secret, actor = signed
     _set_cookie(response, context, secret)

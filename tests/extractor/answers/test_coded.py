@@ -65,6 +65,19 @@ def test_a_number_that_was_altered_after_printing_is_the_papers_and_both_are_sho
     assert right in found.doubts[0].message
 
 
+@pytest.mark.parametrize(
+    ("print_", "wanted"), [("office1O@a.cn", "twin"), ("office7O@a.cn", "ocr"), ("office1Oa.cn", "ocr")]
+)
+def test_an_address_that_differs_only_in_what_print_hardly_tells_apart_is_the_codes(
+    print_: str, wanted: str
+) -> None:
+    mail = next(name for name, field in FORM.fields.items() if field.kind == "email")
+    code = encode(FORM, COPY, {mail: "officel0@a.cn"})
+    (found,), _ = with_coded(FORM, _page(code), [_seen(mail, print_, confidence=0.99)])
+    assert found.source == wanted
+    assert found.value == ("officel0@a.cn" if wanted == "twin" else print_)
+
+
 def test_what_is_not_in_the_print_is_not_believed() -> None:
     blank = Observation(field=NAME, value=None, raw="", source="ocr", confidence=0.9)
     (found,), _ = with_coded(FORM, _page(), [blank])

@@ -6,7 +6,7 @@ from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, NameObject
 
 from extractor.readers.pdf import read_pdf
-from models.page import Cell, Run, Tick
+from models.page import Cell, Remark, Run, Tick
 from tests.extractor.pdfs import (
     cells,
     pictures,
@@ -332,6 +332,19 @@ def test_a_text_field_counts_in_its_cell_with_and_without_appearance() -> None:
     without = written(TABLE, [_field("unit", "/FT/Tx/V(Wuhan Works)")])
     assert [_cell_of(data).text for data in (with_look, without)] == ["Wuhan Works", "Wuhan Works"]
     assert read_pdf(with_look).pages.mismatches == ()
+
+
+def test_what_is_cut_off_of_a_field_is_told_of_its_own_cell_and_not_of_the_next() -> None:
+    shown = {100: (APPEARANCE.format(60, 15), "BT /F1 10 Tf 2 4 Td (13871520946 ext 9865 17) Tj ET")}
+    for value, told in (("13871520946 ext 9865 17", 1), ("13871520946 ext", 2)):
+        field = _field("unit", f"/FT/Tx/V({value})/AP<</N 100 0 R>>", "[145 225 205 240]")
+        read = cells(written(TABLE, [field], streams=shown))
+        remarks = [
+            [span.text for line in read[at].lines for span in line.spans if isinstance(span, Remark)]
+            for at in ((0, 1), (0, 2))
+        ]
+        assert len(remarks[0]) == told
+        assert remarks[1] == []
 
 
 def test_where_a_field_shows_something_else_than_it_holds_the_look_counts_and_it_is_told() -> None:

@@ -69,6 +69,15 @@ def test_the_sample_shows_the_row_that_was_chosen(visit: Visit) -> None:
     expect(page.locator("#sample-title")).to_have_text(re.compile("^样张：."))
 
 
+def test_a_roster_in_which_no_unit_stands_yet_says_so(visit: Visit) -> None:
+    page = visit(f"/forms?form={FORM}")
+    with page.expect_download() as download:
+        page.get_by_text("名册模板（.xlsx）").click()
+    template = {"name": "名册.xlsx", "mimeType": "application/zip", "buffer": _bytes(download.value)}
+    page.locator("#roster").set_input_files(template)
+    expect(page.locator("#preview-summary")).to_have_text("名册里还没有填写单位（示例一行不算）")
+
+
 def test_a_file_that_is_no_roster_is_told(visit: Visit) -> None:
     page = visit(f"/forms?form={FORM}")
     page.locator("#roster").set_input_files(

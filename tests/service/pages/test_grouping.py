@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 
-from tests.service.pages.batches import Batch, batches, unit, write
+from tests.service.pages.batches import Batch, batches, pages, typed, unit, whole, write
 from tests.service.pages.conftest import Visit
 from tests.service.pages.serving import ROOT, Person, Service
 from tests.service.pages.test_accessible import RULES
@@ -94,6 +94,58 @@ def test_a_batch_that_was_grouped_wrong_is_put_right_by_keyboard(
     again = _now(person, first)
     assert _places(again) == [list(places) for places in batch.wrong]
     assert _records(person, again) == before
+    assert person.ask("GET", "/audit/verify")["sound"] is True
+
+
+def test_a_page_that_came_with_another_s_papers_is_put_to_its_own_by_keyboard(
+    service: Service, visit: Visit, axe: str, tmp_path: Path
+) -> None:
+    """Two uploads, each with an application; the first lacks its second page, which came with the other."""
+    person = service.administrator
+    first, other = pages(typed(31)), typed(32)
+    lone = Batch("lone", {"31-1.pdf": first[0]}, [], [], [])
+    mixed = Batch("mixed", {"32.pdf": whole(other, first[1])}, [], [], [])
+    numbers, uploads = [], []
+    for batch in (lone, mixed):
+        (upload,) = person.upload(*write(tmp_path / batch.name, batch), together=True)
+        uploads.append(upload)
+        numbers.append(person.read(upload)[0]["id"])
+    both = [_now(person, number) for number in numbers]
+    # However it was grouped by itself: the stray page is the second application's.
+    everything = [[("32.pdf", 1), ("32.pdf", 2), ("32.pdf", 3)]]
+    both[1] = _put(person, both[1], Batch("", {}, everything, [], []))
+    before = [_records(person, one) for one in both]
+
+    page = visit(f"/submissions/{numbers[0]}/grouping")
+    expect(page.locator(".piece:focus")).to_be_visible()
+    keys = Keys(page)
+    keys.press("b")
+    keys.press(*str(both[1]["groups"][0]["submission"]))
+    keys.press("Enter")
+    expect(page.get_by_role("heading", name="（另一次来件）")).to_be_visible()
+    page.evaluate(axe)
+    found = page.evaluate("(rules) => axe.run(document, rules)", RULES)["violations"]
+    assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
+    keys.press("ArrowRight", "ArrowRight", "1", "Control+Enter")
+    _saved(page)
+    assert keys.strokes <= _MOST_KEYS
+
+    right = [_now(person, one["groups"][0]["submission"]) for one in both]
+    assert _places(right[0])[0] == [("31-1.pdf", 1), ("32.pdf", 3)]
+    assert _places(right[1])[0] == [("32.pdf", 1), ("32.pdf", 2)]
+    for one, seed in zip(right, (31, 32), strict=True):
+        shown = person.ask("GET", f"/submissions/{one['groups'][0]['submission']}")
+        assert (shown["status"], shown["unit"]) == ("in-review", unit(seed))
+        assert not [finding for finding in shown["findings"] if finding["severity"] == "error"]
+    files = [person.ask("GET", f"/uploads/{upload}")["files"] for upload in uploads]
+    assert [[file["name"] for file in one] for one in files] == [["31-1.pdf"], ["32.pdf"]]
+    assert set(files[1][0]["submissions"]) == {one["groups"][0]["submission"] for one in both}
+    picture = person.client.get(f"/api/v1/submissions/{numbers[0]}/parts/1/pages/3.webp")
+    assert (picture.status_code, picture.headers["Content-Type"]) == (200, "image/webp")
+    assert person.ask("GET", "/audit/verify")["sound"] is True
+
+    person.ask("POST", f"/submissions/{numbers[0]}/grouping/undo")
+    assert [_records(person, _now(person, number["groups"][0]["submission"])) for number in both] == before
     assert person.ask("GET", "/audit/verify")["sound"] is True
 
 

@@ -36,7 +36,7 @@ def test_a_second_factor_is_set_up_and_asked_for_at_the_next_sign_in(
 
     other = contexts(None).new_page()
     other.goto(f"{service.url}/login")
-    other.get_by_label("用户名").fill(person.name)
+    other.get_by_label("登录名").fill(person.name)
     other.get_by_label("密码", exact=True).fill(PASSWORD)
     other.keyboard.press("Enter")
     expect(other.get_by_label("动态验证码")).to_be_focused()

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from models.errors import Conflict, Invalid, Stale
-from service.store import audit, groupings, records, regrouping, replay
+from service.store import audit, groupings, rearranged, records, regrouping, replay
 from service.store.database import Database
 from service.store.groupings import Group, Piece
 from service.store.records import Change
@@ -58,7 +58,7 @@ def _regroup(database: Database, upload: int, *wanted: Group, minutes: int = 5) 
     with database.write() as connection:
         rows = connection.execute(sa.select(submissions).where(submissions.c.upload_id == upload)).all()
         expected = {row.id: row.version for row in rows}
-        return regrouping.regroup(connection, upload, expected, wanted, _editor(minutes))
+        return regrouping.regroup(connection, {upload: wanted}, expected, _editor(minutes))
 
 
 def _read(database: Database, upload: int, line: Mapping[str, Any]) -> list[int]:
@@ -70,7 +70,7 @@ def _read(database: Database, upload: int, line: Mapping[str, Any]) -> list[int]
             (group, _line(line, number, _parts()[:1], group.pieces[0].page))
             for number, group in enumerate(waiting, 1)
         ]
-        return regrouping.finish(
+        return rearranged.finish(
             connection, upload, read, _form, "w2", 0.1, NOW + timedelta(minutes=6)  # type: ignore[arg-type]
         )  # fmt: skip
 
@@ -201,7 +201,7 @@ def test_what_was_decided_and_what_others_changed_is_not_touched(
         _regroup(database, upload, Group(first, _pieces(1, 2, 3)), Group(second, _pieces(4)))
     wanted = [Group(first, _pieces(1)), Group(second, _pieces(3, 4))]
     with database.write() as connection, pytest.raises(Stale):
-        regrouping.regroup(connection, upload, {first: 0, second: 2}, wanted, _editor(1))
+        regrouping.regroup(connection, {upload: wanted}, {first: 0, second: 2}, _editor(1))
     with pytest.raises(Invalid, match="放进了两份"):
         _regroup(database, upload, Group(first, _pieces(1, 1)), Group(second, _pieces(3, 4)))
     with pytest.raises(Invalid, match="没有"):
@@ -220,7 +220,7 @@ def test_a_reading_that_fails_loses_no_page(database: Database, line: dict[str, 
         error = {"code": "timed-out", "message": "读取超过 120 秒，已停止"}
         nothing = {"form": None, "version": None, "fields": {}, "findings": [], "instance": None}
         failed = {**line, **nothing, "parts": bare, "error": error}
-        regrouping.finish(connection, upload, [(group, failed)], _form, "w2", 0.1, NOW)  # type: ignore[list-item]
+        rearranged.finish(connection, upload, [(group, failed)], _form, "w2", 0.1, NOW)  # type: ignore[list-item]
     assert _read_state(database, first)[0] == "unreadable"
     assert _grouped(database, upload) == {first: [1], second: [3, 4], None: [2, 0]}
     assert _is_sound(database)

@@ -400,7 +400,8 @@ def test_what_was_there_before_the_upgrade_is_known_again(database: Database) ->
                 f"DROP TABLE proof_{name}"
                 for name in ("lessons", "focus", "rules", "answers", "samples", "counts", "draws")
             ),
-            *(f"DROP TABLE {name}" for name in ("regroupings", "readings", "groupings")),
+            *(f"DROP TABLE {name}" for name in ("moved_pieces", "regroupings", "readings", "groupings")),
+            "ALTER TABLE upload_files DROP COLUMN home_id",
             "DROP TABLE notices",
             "DROP INDEX ix_submissions_assignee",
             "ALTER TABLE submissions DROP COLUMN assignee",

@@ -74,15 +74,21 @@ def test_the_command_fails_where_something_is_broken(run, monkeypatch: pytest.Mo
     assert "有误" in ran.out
 
 
+def test_a_service_that_nobody_has_started_is_not_told_as_missing(run) -> None:
+    out = run("doctor").out
+    assert "服务 未启用：" in out
+    assert "服务 未安装" not in out
+
+
 def _states(settings: Settings) -> dict[str, tuple[str, bool]]:
     names = ("服务", "数据文件夹", "数据库", "文件存储")
     return {item.name: (item.state, item.broken) for item in examine(settings) if item.name in names}
 
 
 def test_what_the_service_keeps_is_looked_at_once_there_is_a_service(tmp_path: Path) -> None:
-    assert _states(SETTINGS) == {"服务": ("missing", False)}
+    assert _states(SETTINGS) == {"服务": ("unused", False)}
     settings = Settings(data=tmp_path)
-    assert _states(settings)["数据库"] == ("missing", False)
+    assert _states(settings)["数据库"] == ("unused", False)
     assert not (tmp_path / "sealform.db").exists()
     with sqlite(tmp_path) as database:
         assert set(_states(settings).values()) == {("ok", False)}

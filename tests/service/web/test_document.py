@@ -130,6 +130,14 @@ def test_each_operation_says_in_a_sentence_what_is_done_and_who_may(api: Served)
             assert every[call]["security"] == [*allowed, *([{"session": []}] if allowed else [])]
 
 
+def test_each_operation_has_a_name_of_its_own_that_tells_no_address(api: Served) -> None:
+    # Programs that make clients of the description call their functions so.
+    paths = api.client().get("/api/v1/openapi.json").json()["paths"]
+    names = [one["operationId"] for item in paths.values() for one in item.values()]
+    assert len(set(names)) == len(names)
+    assert [name for name in names if not name.isidentifier() or "api_v1" in name] == []
+
+
 def test_no_shape_is_called_by_the_module_that_it_stands_in(api: Served) -> None:
     # That is what becomes of two shapes of one name, and it changes whenever a module moves.
     shapes = api.system("see", "export").get("/api/v1/openapi.json").json()["components"]["schemas"]

@@ -161,6 +161,27 @@ def test_what_is_covered_is_not_written_back_over_what_it_covers(service: Served
     assert system.patch("/api/v1/submissions/2/fields", json=other, headers=headers).status_code == 200
 
 
+def test_what_is_asked_of_an_applicant_quotes_no_whole_number_to_those_who_may_not_see_it(
+    service: Served,
+) -> None:
+    wrong = IDENTITY[:-1] + "1"
+    number = _doubted(service, "identity", identity=wrong, unit="临江市恒润科技有限公司")
+    reviewer, clerk = service.signed_in("reviewer"), service.signed_in("clerk")
+    letter = reviewer.get(f"/api/v1/submissions/{number}/letter").json()["text"] + f"\n证件号 {wrong} 不对"
+    found = reviewer.get(f"/api/v1/submissions/{number}")
+    returned = reviewer.post(
+        f"/api/v1/submissions/{number}/decision", json={"move": "return", "reason": letter},
+        headers={"If-Match": found.headers["ETag"]},
+    )  # fmt: skip
+    assert returned.status_code == 200, returned.text
+    paths = [f"/api/v1/submissions/{number}{end}" for end in ("", "/history", "/letter")]
+    for path in (*paths, "/api/v1/notices"):
+        assert IDENTITY[:-1] not in clerk.get(path).text, path
+    assert IDENTITY[:-1] in reviewer.get(paths[1]).text
+    assert service.system("decide").get(f"{paths[0]}/correction?pdf=false").status_code == 403
+    assert service.system("decide", "unmask").get(f"{paths[0]}/correction?pdf=false").status_code == 200
+
+
 def test_a_dossier_holds_the_originals_and_is_not_for_those_who_may_not_see_them(service: Served) -> None:
     assert service.system("export").get("/api/v1/submissions/1/dossier").status_code == 403
     whole = service.system("export", "unmask").get("/api/v1/submissions/1/dossier")

@@ -20,14 +20,14 @@ async function more() {
   $("#audit-more").hidden = next === null;
   $("#audit-rows").append(...page.items.map((entry) => h("tr", {},
     h("td", { class: "number" }, entry.seq), h("td", { class: "nowrap small" }, moment(entry.at)), h("td", {}, actor(entry)),
-    h("td", {}, ACTIONS[entry.action] ?? entry.action), h("td", {}, subject(entry.subject)))));
+    h("td", {}, ACTIONS[entry.action] ?? entry.action), h("td", {}, subject(entry)))));
 }
 
 const actor = ({ who }) => (who.startsWith("worker:") ? `读取程序 ${who.slice(7)}` : who);
 
-function subject(name) {
+function subject({ subject: name, about }) {
   const [kind, number] = name.split(":");
-  const text = `${SUBJECTS[kind] ?? kind} ${number ?? ""}`;
+  const text = `${SUBJECTS[kind] ?? kind} ${about ?? number ?? ""}`;
   return kind === "submission" ? h("a", { href: `/submissions/${number}` }, text) : text;
 }
 

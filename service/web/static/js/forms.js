@@ -88,7 +88,8 @@ async function look() {
     if (mine !== asking) return;
     const good = rows.filter((row) => !row.problems.length);
     preview.hidden = false;
-    $("#preview-summary").textContent = `${rows.length} 行，可以生成 ${good.length} 份` + (good.length < rows.length ? `，${rows.length - good.length} 行有问题，不会生成` : "")
+    const many = rows.length ? `${rows.length} 行，可以生成 ${good.length} 份` : "名册里还没有填写单位（示例一行不算）";
+    $("#preview-summary").textContent = many + (good.length < rows.length ? `，${rows.length - good.length} 行有问题，不会生成` : "")
       + (left_out.length ? `；没有使用的列，表格中没有这些栏目：${left_out.join("、")}` : "");
     $("#make").disabled = good.length === 0;
     $("#rows").replaceChildren(...rows.map(shown));
