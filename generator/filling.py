@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.errors import GenerationError
-from models.fields import ChoiceField, RowsField
+from models.fields import ChoiceField, Field, RowsField
 from models.form import FormCell, FormDefinition
 from models.identity import Tag
 from models.layout import GridRow, lay_out
@@ -119,6 +119,11 @@ def _ticked(form: FormDefinition, values: Values) -> Iterator[Tag]:
                         advice=f"可选：{'、'.join(field.options)}",
                     )
                 yield Tag(field=name, option=field.options.index(option))
+
+
+def words_before(field: Field) -> str:
+    """Return what is printed between an option and what is written beside it."""
+    return field.prompt or ("：" if field.beside and field.beside[-1].isalnum() else "")
 
 
 def unwritable(text: str) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from extractor import rungs
 from extractor.answers.books import Books, Claims, headings_of, phrases_around, settle
-from extractor.answers.cell_parts import split
+from extractor.answers.cell_parts import split, words_of_sentence
 from extractor.answers.coded import with_coded
 from extractor.answers.controls import controls_of
 from extractor.answers.digital_signatures import Signatures, mismatch_findings
@@ -169,6 +169,7 @@ def _observe(
             passages = [passage.without_remarks for passage in passages]
             shares = split(label.cell, passages)
             values = shares.values
+            claims.label(words_of_sentence(label.cell, passages))
             for name, passage in values.items():
                 claims.answer(name, passage)
             on_paper = pages.reader == "scan" or not pictured.isdisjoint(

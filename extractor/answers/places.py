@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from extractor.answers.books import headings_of, phrases_around
 from extractor.answers.cell_parts import guidance_in, stretches
 from extractor.answers.choice import boxes_of
+from extractor.answers.frames import beside
 from extractor.answers.labels import Alignment
 from extractor.answers.regions import Region, Regions
 from extractor.answers.units import Unit
@@ -83,12 +84,17 @@ class _Placing:
             parts = [next((part for part in parts if not key(part.passage.words)), parts[0])]
         stretch = _Stretch(parts)
         whole = stretch.whole
+        beside_options = beside(cell, whole)
+        for name, (_, (begin, last)) in beside_options.items():
+            self._add(Tag(field=name), stretch, begin, last, self.alignment.form.fields[name])
         groups = [([0], 0, len(whole))] if alone else stretches(cell, whole)
         for group, start, end in groups:
             fields = [one for n in group if not isinstance(one := cell.content[n], Printed)]
+            fields = [one for one in fields if not one.beside]
             self._group([one for one in fields if not one.is_mark], stretch, start, end)
         reached = {n for group, _, _ in groups for n in group}
-        unreached = (item for n, item in enumerate(cell.content) if n not in reached)
+        found = {n for n, one in enumerate(cell.content) if getattr(one, "name", None) in beside_options}
+        unreached = (item for n, item in enumerate(cell.content) if n not in reached | found)
         self._miss([item for item in unreached if not isinstance(item, Printed)], _NO_CELL)
 
     def _group(self, fields: Sequence[Field], stretch: "_Stretch", start: int, end: int) -> None:

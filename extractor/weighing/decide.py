@@ -117,7 +117,8 @@ def _explained(finding: Finding, others: Sequence[Finding]) -> bool:
     codes = {other.code for other in others if other.field == finding.field}
     if finding.code in ("seal-missing", "signature-missing"):
         return bool(codes & {"seal-typed", "signature-typed", "label-missing"})
-    return finding.code == "required-empty" and bool(codes & {"unparsable", "label-missing"})
+    empty = finding.code in ("required-empty", "choice-text-missing")
+    return empty and bool(codes & {"unparsable", "label-missing"})
 
 
 def weigh(form: FormDefinition, name: str, seen: Sequence[Observation]) -> Observation:

@@ -84,6 +84,8 @@ class RowsField(FieldBase[tuple[Mapping[str, Any], ...]]):
         names = [column.field.name for column in self.columns]
         if len(set(names)) < len(names):
             raise ValueError("各栏 field 的 name 应各不相同")
+        if any(column.field.beside or column.field.inline for column in self.columns):
+            raise ValueError("内表的栏不写 beside 和 inline")
         return self
 
     @classmethod

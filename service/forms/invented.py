@@ -26,6 +26,9 @@ _CLAUSES = (
 def random_record(form: FormDefinition, dice: Random) -> Record:
     """A record in which all is filled in that is not set by hand."""
     values = {name: _value(field, dice) for name, field in form.fields.items() if not field.is_mark}
+    for name, (choice, option) in form.beside.items():
+        if option not in values[choice]:
+            values[name] = None
     return Record(form=form.name, version=form.version, values=values)
 
 
