@@ -1,15 +1,13 @@
 """A cell's text taken apart: what the form printed comes off, the rest goes to the fields between the printed
 words."""
 
-import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from rapidfuzz import fuzz
 
-from extractor.answers.frames import bare, beside, framed
+from extractor.answers.frames import bare, beside, framed, with_punctuation
 from extractor.answers.sharing import Shares, share
 from extractor.text.passage import Keyed, Passage, is_digital, lines_of
 from models.fields import DateField, Field
@@ -22,7 +20,6 @@ _SIMILAR = 85.0
 _LEAST_FUZZY = 6
 # So few letters of guidance may stand in an answer by chance.
 SHORT_GUIDANCE = 8
-_AT_ENDS = re.compile(r"^[\W_]+|[\W_]+$")
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ def split(cell: FormCell, passages: Sequence[Passage]) -> Shares:
         found.update(shares.values)
         others.update(shares.others)
     if cell.has_sentence:
-        found = {name: bare(passage) for name, passage in found.items()}
+        found = {field.name: bare(field, found[field.name]) for field in cell.fields}
         if sentence is None and key(whole.words):
             # Its words were misread, or changed: what stands between which of them nobody can say.
             others = {name: (one_line(whole.words),) for name in found}
@@ -78,7 +75,12 @@ def _split_beside(cell: FormCell, whole: Passage) -> Shares:
     content = tuple(item for item in cell.content if isinstance(item, Printed) or item.name not in apart)
     rest = whole.without(place for place, _ in ranges.values())
     shares = split(cell.model_copy(update={"content": content}), [rest])
-    texts = {name: bare(whole.cut(*ranges[name][1])) if name in ranges else whole.cut(0, 0) for name in apart}
+    texts = {
+        field.name: bare(field, whole.cut(*ranges[field.name][1]))
+        if field.name in ranges
+        else whole.cut(0, 0)
+        for field, _ in cell.written_beside
+    }
     return Shares({**shares.values, **texts}, shares.others)
 
 
@@ -144,18 +146,7 @@ def _one_by_one(cell: FormCell, whole: Passage) -> Iterator[tuple[int, int, int]
         place = find_words(keyed, landmark.texts, at)
         if place is not None:
             at = place[1]
-            yield (landmark.item, *_with_punctuation(whole.text, *keyed.range(*place), landmark.texts))
-
-
-def _with_punctuation(text: str, start: int, end: int, texts: Sequence[str]) -> tuple[int, int]:
-    """The brackets and colons at the ends of printed words, which keys leave out, belong to them."""
-    ends = "".join(match[0] for words in texts for match in _AT_ENDS.finditer(words))
-    marks = set(unicodedata.normalize("NFKC", ends))
-    while start > 0 and unicodedata.normalize("NFKC", text[start - 1]) in marks:
-        start -= 1
-    while end < len(text) and unicodedata.normalize("NFKC", text[end]) in marks:
-        end += 1
-    return start, end
+            yield (landmark.item, *with_punctuation(whole.text, *keyed.range(*place), landmark.texts))
 
 
 def find_words(keyed: Keyed, texts: Sequence[str], start: int) -> tuple[int, int] | None:

@@ -1,6 +1,7 @@
 """What is written among printed words: beside an option, and in the blanks of a sentence (pure)."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -18,6 +19,8 @@ _COLON, _DRAWN_ON = re.compile(r"\s*[:：]?"), re.compile(r"[ \t\u3000\u00a0_＿
 _HEAD = re.compile(rf"^[{_DRAWN}:：]+")
 _TAIL = re.compile(rf"[{_DRAWN};；、,，.。]+$")
 _BRACKETED = re.compile(r"[（(【\[]([^（）()\[\]【】]*)[)）\]】]")
+_AT_ENDS = re.compile(r"^[\W_]+|[\W_]+$")
+_LINES = re.compile(rf"[_＿]+|^[{_DRAWN}]+|[{_DRAWN}]+$")
 _ENDS = re.compile(rf"^[{_DRAWN}]+|[{_DRAWN}]+$")
 _MOST_READINGS = 64
 
@@ -124,7 +127,13 @@ def framed(cell: FormCell, whole: Passage) -> Framed | None:
     """
     words = [(number, texts) for number, item in enumerate(cell.content) if (texts := _texts_of(item))]
     ways = list(_ways([[key(text) for text in texts] for _, texts in words], Keyed.of(whole.text)))
-    laid = [tuple((words[n][0], start, end) for n, (start, end) in enumerate(way)) for way in ways]
+    laid = [
+        tuple(
+            (item, *with_punctuation(whole.text, *place, texts))
+            for (item, texts), place in zip(words, way, strict=True)
+        )
+        for way in ways
+    ]
     found = [(cuts, fields) for cuts in laid if (fields := _fields_of(cell, whole, cuts)) is not None]
     if not found or len(ways) >= _MOST_READINGS:
         return None
@@ -135,6 +144,17 @@ def framed(cell: FormCell, whole: Passage) -> Framed | None:
         for name, text in best.items()
     }
     return Framed(cuts, {name: texts for name, texts in others.items() if texts})
+
+
+def with_punctuation(text: str, start: int, end: int, texts: Sequence[str]) -> tuple[int, int]:
+    """The brackets and colons at the ends of printed words, which keys leave out, belong to them."""
+    ends = "".join(match[0] for words in texts for match in _AT_ENDS.finditer(words))
+    marks = set(unicodedata.normalize("NFKC", ends))
+    while start > 0 and unicodedata.normalize("NFKC", text[start - 1]) in marks:
+        start -= 1
+    while end < len(text) and unicodedata.normalize("NFKC", text[end]) in marks:
+        end += 1
+    return start, end
 
 
 def _texts_of(item: Item) -> tuple[str, ...]:
@@ -168,14 +188,14 @@ def _fields_of(cell: FormCell, whole: Passage, cuts: Sequence[tuple[int, int, in
     found: dict[str, str] = {}
     edges = [(-1, 0, 0), *cuts, (len(cell.content), len(whole), len(whole))]
     for (item, _, end), (following, start, _) in pairwise(edges):
-        text = bare(whole.cut(end, start)).words
+        text = whole.cut(end, start)
         between = cell.content[max(item, 0) : following] if item >= 0 or following > 0 else ()
         fields = [one for one in between if not isinstance(one, Printed) and not one.is_mark]
-        if not fields and key(text):
+        if not fields and key(text.words):
             return None
         for field in fields:
-            found[field.name] = text if field is fields[0] else ""
-        if len(fields) == 1 and not _can_mean(fields[0], text):
+            found[field.name] = bare(field, text).words if field is fields[0] else ""
+        if len(fields) == 1 and not _can_mean(fields[0], found[fields[0].name]):
             return None
     return found
 
@@ -190,6 +210,8 @@ def _can_mean(field: Field, text: str) -> bool:
     return True
 
 
-def bare(passage: Passage) -> Passage:
-    """The passage without the lines that are drawn to write on, at its ends."""
-    return passage.without(match.span() for match in _ENDS.finditer(passage.text))
+def bare(field: Field, passage: Passage) -> Passage:
+    """The passage without the lines that are drawn to write on: at its ends, and within a number or a day,
+    whose unit stands behind the line."""
+    drawn = _ENDS if field.made_of in ("words", "e-mail") else _LINES
+    return passage.without(match.span() for match in drawn.finditer(passage.text))

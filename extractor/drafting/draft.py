@@ -12,6 +12,7 @@ from typing import Any
 
 from extractor.drafting.content import (
     asks,
+    blanks_in,
     bracketed,
     content_of,
     is_blank,
@@ -231,8 +232,9 @@ class _Drafting:
         first = next((n for n, text in enumerate(lines) if key(text)), len(lines))
         said = one_line("".join(lines[first : first + 1]))
         head = re.split(r"[:：\s（(]", said, maxsplit=1)[0]
-        label = plain_label(head)[:_MOST_NAME] or "填写栏"
-        if head == said or said.rstrip(":：") == head or bracketed(said[len(head) :]):
+        blanks = blanks_in(cell)
+        label = (blanks[0].before if blanks else plain_label(head))[:_MOST_NAME] or "填写栏"
+        if not blanks and (head == said or said.rstrip(":：") == head or bracketed(said[len(head) :])):
             # The first line is the label; what is under it is the place.
             rest = [said[len(head) :].strip(":："), *lines[first + 1 :]]
             kept = tuple(Line(spans=(Run(text=text),) if text else ()) for text in rest)
@@ -244,6 +246,10 @@ class _Drafting:
         for item in content:
             if item["kind"] == "text" and len(content) == 1:
                 item["kind"] = "prose"
+        if blanks:
+            # The first words of a sentence are its label, and stand once.
+            content, said = content[1:], label
+            content[0].pop("inline", None)
         made = {**_labelled(label, said), "columns": width, "content": content}
         self._add({"labels": "above", "cells": [made]}, width)
 
@@ -329,6 +335,7 @@ class _Drafting:
                 continue
             self._place(label if isinstance(label, Cell) else None, cell)
             title = self._called(_title(words, item) if several else words, before)
+            item.pop("label", None)
             self._tell(f"“{title}”是 {item['kind']}：{why}")
             named = {"kind": item["kind"], "name": self._named(title, self.names)}
             if title != words:
@@ -390,6 +397,10 @@ _SUFFIX = {"seal": "盖章", "signature": "签字", "date": "日期"}
 def _title(words: str, item: dict[str, Any]) -> str:
     """What one of several fields of a cell is called: by its prompt, where that says whose it is, or else by
     its cell's label."""
+    if "label" in item:
+        return str(item["label"])
+    if "beside" in item:
+        return f"{words}：{item['beside']}"
     prompt = re.sub(r"[（()）:：\s]", "", str(item.get("prompt", "")))
     suffix = _SUFFIX.get(str(item["kind"]), "")
     return prompt if len(prompt) > len(suffix) else re.sub(r"[（(].*", "", words) + suffix

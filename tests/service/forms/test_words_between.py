@@ -1,4 +1,4 @@
-"""Answers among printed words: out as Word, as PDF and in a file of another writer, and back, from scans too."""
+"""Answers among printed words: out as Word, as PDF and in a file of another writer, and back."""
 
 import io
 from pathlib import Path
