@@ -102,7 +102,7 @@ def _texts(form: FormDefinition, values: Values) -> Iterator[tuple[Tag, str]]:
         if isinstance(field, RowsField):
             for number, row in enumerate(value):
                 for column, text in zip(field.columns, field.format_row(row), strict=True):
-                    if text:
+                    if text and not column.field.is_mark:
                         yield Tag(field=name, row=number, column=column.field.name), text
         elif field.entered == "written":
             yield Tag(field=name), field.format(value)

@@ -45,7 +45,10 @@ class Spots:
                 yield CheckWidget(
                     answer.tag, answer.title, page, box, answer.tag in self._sheet.filling.ticked
                 )
-            elif answer.field.entered == "written":
+            elif answer.field.entered == "written" or (
+                answer.tag.row is not None and not answer.field.is_mark
+            ):
+                # In a row of a table what is chosen is written.
                 yield self._text_widget(answer, size)
 
     def _text_widget(self, answer: Answer, size: float) -> TextWidget:

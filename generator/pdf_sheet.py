@@ -159,7 +159,12 @@ class Sheet:
             is_first = cell.entry_row == 0 and column is table.columns[0]
             mark = self.filling.mark(table.name) if is_first else None
             text = self.filling.texts.get(tag)
-            yield self._written(Answer(tag, title, number, column.field, column.field.align, text, mark=mark))
+            answer = Answer(tag, title, number, column.field, column.field.align, text, mark=mark)
+            if column.field.is_mark:
+                self.answers.append(answer)
+                yield {"kind": "mark", "unit": None, **_common(answer)}
+            else:
+                yield self._written(answer)
             return
         for items in cell.cell.paragraphs:
             if len(items) > 1:

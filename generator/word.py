@@ -150,7 +150,9 @@ class _Writer:
         ] or [_paragraph("left")]
 
     def _entry(self, table: str, column: Column, row: int) -> Element:
-        """Return one place of a table inside the form."""
+        """Return one place of a table inside the form; one to sign in is left empty."""
+        if column.field.is_mark:
+            return _paragraph(column.field.align)
         tag = Tag(field=table, row=row, column=column.field.name)
         title = f"{self._form.titles[table]}第{row + 1}行{column.label}"
         is_first = row == 0 and tag.column == self._filling.first_column(table)

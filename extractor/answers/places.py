@@ -172,6 +172,8 @@ class _Placing:
             if len(writable) < max(1, len(under) - 1):
                 continue
             for name, unit in writable.items():
+                if name in table.marks:
+                    continue
                 tag = Tag(field=table.name, row=number, column=name)
                 self._put(tag, _Stretch([_Part(unit, unit.passage, 0)]), 0, len(unit.passage))
             number += 1

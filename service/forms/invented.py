@@ -6,7 +6,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from models.fields import Amount, ChoiceField, CodeField, Field, NumberField, RowsField
+from models.fields import Amount, ChoiceField, CodeField, Field, NumberField, RowsField, Signature
 from models.fields.division import divisions
 from models.fields.money import in_capitals
 from models.form import FormDefinition
@@ -47,6 +47,8 @@ def _value(field: Field, dice: Random) -> Any:
         return tuple(
             {column.field.name: _value(column.field, dice) for column in field.columns} for _ in many
         )
+    if field.is_mark:
+        return Signature(present=False)
     if isinstance(field, CodeField):
         return _code(field, *_CODES[field.kind], dice)
     return _WRITERS[field.kind](dice)

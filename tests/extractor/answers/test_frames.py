@@ -143,7 +143,8 @@ def test_what_can_be_taken_apart_in_two_ways_goes_to_a_person(career: str, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("text", "several"), [("张在在线公司工作", True), ("张伟在青禾公司工作", False), ("张伟在在线公司工作", True)]
+    ("text", "several"),
+    [("张在在线公司工作", True), ("张伟在青禾公司工作", False), ("张伟在在线公司工作", True)],
 )
 def test_words_that_may_end_a_name_or_begin_one_are_told(text: str, several: bool) -> None:
     content = [
