@@ -1,7 +1,7 @@
 """The texts and ticks to print in each tagged place of a form, whatever the file format."""
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,15 +110,24 @@ def _texts(form: FormDefinition, values: Values) -> Iterator[tuple[Tag, str]]:
 
 def _ticked(form: FormDefinition, values: Values) -> Iterator[Tag]:
     for name, value in values.items():
-        field = form.fields[name]
+        field, title = form.fields[name], form.titles[name]
         if isinstance(field, ChoiceField):
-            for option in value:
-                if option not in field.options:
-                    raise GenerationError(
-                        f"“{form.titles[name]}”没有“{option}”这个选项",
-                        advice=f"可选：{'、'.join(field.options)}",
-                    )
-                yield Tag(field=name, option=field.options.index(option))
+            yield from (Tag(field=name, option=number) for number in _options(field, value, title))
+        elif isinstance(field, RowsField):
+            choices = [one.field for one in field.columns if isinstance(one.field, ChoiceField)]
+            for number, row in enumerate(value):
+                for choice in choices:
+                    for option in _options(choice, row.get(choice.name) or (), title):
+                        yield Tag(field=name, row=number, column=choice.name, option=option)
+
+
+def _options(field: ChoiceField, value: Iterable[str], title: str) -> Iterator[int]:
+    for option in value:
+        if option not in field.options:
+            raise GenerationError(
+                f"“{title}”没有“{option}”这个选项", advice=f"可选：{'、'.join(field.options)}"
+            )
+        yield field.options.index(option)
 
 
 def words_before(field: Field) -> str:

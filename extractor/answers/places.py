@@ -167,12 +167,18 @@ class _Placing:
                 for unit in units
                 if _is_in_column(unit, heading)
             }
-            writable = {name: unit for name, unit in under.items() if not key(unit.passage.words)}
+            boxes = {name: found for name, unit in under.items() if (found := _boxes_in(table, name, unit))}
+            writable = {
+                name: unit for name, unit in under.items() if not key(unit.passage.words) or name in boxes
+            }
             # The first column may number the rows; a row with more words is no row to be filled in.
             if len(writable) < max(1, len(under) - 1):
                 continue
             for name, unit in writable.items():
-                if name in table.marks:
+                for option, (start, end) in boxes.get(name, {}).items():
+                    box = Tag(field=table.name, row=number, column=name, option=option)
+                    self._put(box, _Stretch([_Part(unit, unit.passage, 0)]), start, end)
+                if name in table.marks or name in boxes:
                     continue
                 tag = Tag(field=table.name, row=number, column=name)
                 self._put(tag, _Stretch([_Part(unit, unit.passage, 0)]), 0, len(unit.passage))
@@ -232,6 +238,13 @@ def _address(unit: Unit) -> CellAddress | None:
     if unit.cell is None or unit.table is None:
         return None
     return CellAddress(table=unit.table.index, row=unit.cell.row, column=unit.cell.column)
+
+
+def _boxes_in(table: RowsField, name: str, unit: Unit) -> dict[int, tuple[int, int]]:
+    """The boxes of a column's options, where a cell of a row prints all of them."""
+    field = next(column.field for column in table.columns if column.field.name == name)
+    found = boxes_of(field, unit.passage) if isinstance(field, ChoiceField) else {}
+    return found if isinstance(field, ChoiceField) and len(found) == len(field.options) else {}
 
 
 def _is_in_column(unit: Unit, heading: Unit) -> bool:

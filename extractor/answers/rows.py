@@ -22,6 +22,7 @@ from models.page import Pages
 from models.record import Observation
 from models.writing import key, one_line
 
+_COUNTING = frozenset(["序号", "行号", "次序"])
 _TOTALS = frozenset(["合计", "总计", "小计", "共计", "累计"])
 
 
@@ -87,7 +88,7 @@ def observe_rows(
                 doubts.append(
                     Finding.of("answer-spread", field.name, title=name, text=" ".join(filled_cells)[:40])
                 )
-        if field.says_something(row):
+        if field.says_something(row) and not _is_only_counted(field, row):
             values.append(row)
         # A total is no row of what was asked for, wherever in its row it is called so.
         words = {key(unit.passage.text) for unit in units}
@@ -123,6 +124,17 @@ def _stands_under(unit: Unit, heading: Unit) -> bool:
         cell is not None
         and above is not None
         and above.column <= cell.column < above.column + above.column_span
+    )
+
+
+def _is_only_counted(field: RowsField, row: Mapping[str, Any]) -> bool:
+    """Whether nothing stands in a row but the number that the form prints before it."""
+    first = field.columns[0]
+    rest = {name: value for name, value in row.items() if name != first.field.name}
+    return (
+        key(first.label) in _COUNTING
+        and str(row.get(first.field.name)).strip(".、").isdigit()
+        and not field.says_something(rest)
     )
 
 

@@ -38,7 +38,8 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 _UNIT = re.compile(r"[（(]\s*(?:单位[:：]\s*)?([^（()）]{1,8})\s*[)）]\s*$")
 _UNITS = re.compile(
-    r"(?:[万亿千百]?元|[万千]?吨(?:标准煤)?|[万]?千瓦时|度|立方米|平方米|[万]?㎡|亩|公顷|公里|千米|米|人|名|个|户|台|套|项|次|家|年|月|天|%|％|tCO2e?)",
+    r"(?:[万亿千百]?元|[万千]?吨(?:标准煤)?|[万]?千瓦时|度|立方米|平方米|[万]?㎡|亩|公顷|公里|千米|米|人|名|个|户|台|套|项|次|家|年|月|天"
+    r"|件|份|辆|批|座|处|条|升|毫升|公斤|千克|克|小时|分钟|周|岁|kg|%|％|tCO2e?)",
     re.I,
 )
 _COUNTED = re.compile(
@@ -120,7 +121,7 @@ def content_of(label: str, cell: Cell, is_column: bool = False) -> Content:
             found.add(why, **_with_unit(kind, prompt, text), prompt=f"{prompt}：")
     else:
         kind, why = kind_of(label, cell.text)
-        if is_column and kind in ("seal", "signature", "prose"):
+        if is_column and kind in ("seal", "prose"):
             kind, why = "text", "表中的一栏"
         item = _with_unit(kind, label, cell.text)
         found.add(why if item["kind"] == kind else f"格中有单位“{item['unit']}”", **item)
@@ -152,16 +153,17 @@ def _choice(label: str, boxes: Sequence[str], options: Sequence[str], found: Con
 
 def _beside(raw: Sequence[str], options: Sequence[str], found: Content) -> None:
     """What is to be written beside options, behind the choice."""
-    for text in raw:
+    for number, text in enumerate(raw):
         asked = beside(text)
-        if asked is None or asked.option not in options:
+        option = _option(text, number)
+        if asked is None or option not in options:
             continue
         words = re.sub(r"[，,：:（(]", "", asked.words)
         kind, _ = kind_of(words, asked.rest)
         unit = unit_behind(re.sub(r"^[\s_＿]+", "", asked.rest), _UNITS)
         item = {"kind": "number", "unit": unit} if unit and kind == "text" else {"kind": kind}
         prompt = {"prompt": asked.words} if asked.words else {}
-        found.add(f"选项“{asked.option}”旁有填写的空白", **item, **prompt, beside=asked.option)
+        found.add(f"选项“{option}”旁有填写的空白", **item, **prompt, beside=option)
 
 
 def blanks_in(cell: Cell) -> tuple[Blank, ...]:

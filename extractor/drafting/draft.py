@@ -23,7 +23,16 @@ from extractor.drafting.content import (
     prompts_in,
 )
 from extractor.drafting.found import Draft, Guess, Placed, Spotted, seen
-from extractor.drafting.grid import Cells, blank_rows, is_frame, is_label, same_edges, whole_rows, widths
+from extractor.drafting.grid import (
+    Cells,
+    blank_rows,
+    is_frame,
+    is_label,
+    once,
+    same_edges,
+    whole_rows,
+    widths,
+)
 from extractor.drafting.loose import asked_in
 from models.page import Cell, Line, Pages, Run, Table, Tick
 from models.writing import key, one_line
@@ -34,6 +43,7 @@ _PHOTO = re.compile(r"照片|相片|近照")
 _APPLICANT = re.compile(
     r"^(?:申[请报]|填[报表]|所在)?(?:单位|企业|机构|公司)(?:名称|全称)?$|^申[请报](?:人|者)(?:姓名)?$|^姓名$"
 )
+_CUT_HERE = re.compile(r"裁剪线|裁切线|沿(?:此|虚)线")
 _LEAST_ROWS = 2  # empty rows under headings that make them a table inside the form
 _MOST_NAME = 24
 _LONG_LABEL = 16  # letters of a line that is rather a sentence than a label
@@ -69,6 +79,9 @@ class _Drafting:
 
     def draft(self) -> Draft:
         blocks = whole_rows([block for page in self.pages.pages for block in page.blocks])
+        if len(single := once(blocks)) < len(blocks):
+            blocks = single
+            self._tell("同一份表印了几份，只拟一份；收回后一份一份地读", place=None)
         self.spots = [one for page in self.pages.pages for block in page.blocks for one in seen(page, block)]
         line_spots = iter([n for n, spot in enumerate(self.spots) if spot.cell is None])
         tables = [block for block in blocks if isinstance(block, Table) and len(block.cells) > 1]
@@ -91,7 +104,7 @@ class _Drafting:
             elif number < first:
                 before.append(block)
             elif number > last:
-                notes += [one_line(block.text)] * bool(key(block.text))
+                notes += [one_line(block.text)] * bool(key(block.text) and not _CUT_HERE.search(block.text))
             elif key(block.text):
                 self.heading = one_line(block.text)
         form: dict[str, Any] = {"name": self.name, "version": "1", "title": self._title(before)}

@@ -13,7 +13,7 @@ from typing import Any
 from extractor import rungs
 from extractor.limits import SILENT_TARGET
 from extractor.weighing.calibration import probability, threshold, unweighed
-from models.fields import Field
+from models.fields import Field, RowsField
 from models.findings import Finding
 from models.form import FormDefinition
 from models.record import FieldResult, Observation, Record
@@ -130,6 +130,9 @@ def weigh(form: FormDefinition, name: str, seen: Sequence[Observation]) -> Obser
         return Observation(field=name, value=None, raw="", source="table", confidence=0.0, doubts=(missing,))
     leading = next((one for one in seen if one.source != "control"), seen[0])
     others = [one for one in seen if one is not leading and not _same(one.value, leading.value)]
+    field = form.fields[name]
+    if isinstance(field, RowsField):
+        others = [one for one in others if not field.agree(one.value, leading.value)]
     if not others:
         # They say the same. A control of ours holds the characters and line breaks that a page can only show.
         exact = next((one for one in seen if one.source == "control" and isinstance(one.value, str)), leading)

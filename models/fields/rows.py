@@ -119,6 +119,15 @@ class RowsField(FieldBase[tuple[Mapping[str, Any], ...]]):
         unsigned = Signature(present=False)
         return any(value is not None and value != unsigned for value in row.values())
 
+    def agree(
+        self, held: tuple[Mapping[str, Any], ...] | None, rows: tuple[Mapping[str, Any], ...] | None
+    ) -> bool:
+        """Tell whether the rows say all that is `held` of them, which may lack some of the columns."""
+        held, rows = held or (), rows or ()
+        return len(held) == len(rows) and all(
+            row.get(name) == value for one, row in zip(held, rows, strict=True) for name, value in one.items()
+        )
+
     def unmarked(self, value: tuple[Mapping[str, Any], ...]) -> tuple[Mapping[str, Any], ...]:
         """Return the rows without what is set on the paper by hand, which a file without paper can't bear."""
         return tuple({name: one for name, one in row.items() if name not in self.marks} for row in value)
