@@ -33,8 +33,8 @@ def publish(
 ) -> None:
     """Puts `form` in force, which is tried first unless that was done. The figures stand in the log, with
     the `reason` where it needed one. Whoever gives a reason beforehand does not wait for a trial, and the log
-    says that there was none. A definition that was in force before is not tried again, but for one that the service
-    took from a folder and nobody ever tried.
+    says that there was none. A definition that was in force before is not tried again, but for one that the
+    service took from a folder and nobody ever tried.
 
     Raises:
         ReadsBadly: it reads badly, and there is no reason.

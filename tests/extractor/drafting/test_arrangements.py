@@ -1,4 +1,4 @@
-"""Forms that are arranged as bureaus arrange them: tables set beside each other, the same form twice on a page,
+"""Forms that are arranged as bureaus arrange them: tables beside each other, the same form twice on a page,
 boxes and numbers in the rows of a table. Drafted, filled in their own file, and read back."""
 
 import io
