@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from rapidfuzz import fuzz
 
+from extractor.answers.parted import part
 from extractor.answers.units import INNER, Sought, Unit, is_under
 from extractor.text.passage import Keyed
 from models.fields.rows import Column
@@ -103,9 +104,12 @@ class Alignment:
 
 
 def align(form: FormDefinition, units: tuple[Unit, ...]) -> Alignment:
-    """Find the labels of `form` among `units`."""
+    """Find the labels of `form` among `units`, and part the cells that swallowed one."""
     labels = labels_of(form)
-    return Alignment(form, labels, units, _align(labels, units))
+    found = _align(labels, units)
+    lost = [label.texts for n, label in enumerate(labels) if n not in found]
+    parted = part(units, lost, {id(find.unit) for find in found.values()}) if found and lost else units
+    return Alignment(form, labels, parted, found if parted is units else _align(labels, parted))
 
 
 def most(form: FormDefinition, units: Sequence[Unit]) -> float:

@@ -74,6 +74,28 @@ def test_a_long_text_in_two_cells_side_by_side_is_doubted_in_any_file() -> None:
     assert doubts(typed(plain(rows)), "about") == ["answer-spread"]
 
 
+@pytest.mark.parametrize("gone", [(1, 2, 3), (2, 3)])
+def test_a_cell_that_swallowed_the_next_label_is_parted_and_doubted(gone: tuple[int, ...]) -> None:
+    rows = [["王伟", "职务", "主任"][at - 1] for at in gone]
+    cells = [place(grid(FULL), 1, at) for at in gone]
+    texts = [words(text, box.x0 + 5, box.y0 + 5) for text, box in zip(rows, cells, strict=True)]
+    whole = without(grid(FULL), *((1, at) for at in gone))
+    box = Box(x0=cells[0].x0, y0=cells[0].y0, x1=cells[-1].x1, y1=cells[-1].y1)
+    merged = cell("", 1, gone[0], box, len(gone)).model_copy(update={"lines": (line(*texts),)})
+    cells_in_order = sorted((*whole.cells, merged), key=lambda one: (one.row, one.column))
+    found = read(whole.model_copy(update={"cells": tuple(cells_in_order)}))
+    assert (values(found)["head"], values(found)["head_title"]) == ("王伟", "主任")
+    assert "rules-unseen" in doubts(found, "head_title")
+    assert ("rules-unseen" in doubts(found, "head")) == (1 in gone)
+    assert (values(found)["contact"], doubts(found, "contact")) == ("李芳", [])
+
+
+def test_a_label_in_the_midst_of_words_parts_no_cell() -> None:
+    whole = without(grid(FULL), (1, 2), (1, 3))
+    found = read(written(whole, 1, 1, words("王伟职务主任", BOX.x0 + 5, place(whole, 1, 1).y0 + 5)))
+    assert doubts(found, "head")
+
+
 def test_an_empty_cell_beside_the_answer_is_a_line_that_nobody_drew() -> None:
     whole = parted(grid(FULL), 0, 400, "")
     assert doubts(read(whole), "unit") == ["place-unsure"]
@@ -165,6 +187,24 @@ def test_room_for_a_digit_that_was_not_read_is_told() -> None:
     ) == ["text-foreign"]
     number = words("号", BOX.x0 + 5 + 4.2 * EM, BOX.y0 + 10)
     assert not doubts(read(written(grid(FULL), 0, 1, street + house(BOX.x0 + 5 + 3.1 * EM) + number)), "unit")
+
+
+@pytest.mark.parametrize("gap", [1.0, 1.1])
+def test_room_for_a_character_that_wore_off_is_told(gap: float) -> None:
+    begun, rest = "武汉市晴", "工业园管理处"
+    whole = words(begun, BOX.x0 + 5, BOX.y0 + 10)
+    assert not doubts(
+        read(written(grid(FULL), 0, 1, whole + words(rest, BOX.x0 + 5 + 4 * EM, BOX.y0 + 10))), "unit"
+    )
+    far = words(rest, BOX.x0 + 5 + (4 + gap) * EM, BOX.y0 + 10)
+    assert doubts(read(written(grid(FULL), 0, 1, whole + far)), "unit") == ["text-foreign"]
+
+
+def test_a_clerk_s_note_in_the_corner_of_a_cell_is_told_and_a_second_line_is_not() -> None:
+    note = words("15", BOX.x1 - 3 * EM, BOX.y0 + 10 + 1.2 * EM, EM / 2, EM)
+    assert doubts(read(written(grid(FULL), 0, 1, NAME, note)), "unit") == ["text-foreign"]
+    second = words("江岸区", BOX.x0 + 5, BOX.y0 + 10 + 1.2 * EM)
+    assert not doubts(read(written(grid(FULL), 0, 1, NAME, second)), "unit")
 
 
 def test_empty_brackets_are_a_misread_digit() -> None:
