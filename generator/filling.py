@@ -1,12 +1,12 @@
 """The texts and ticks to print in each tagged place of a form, whatever the file format."""
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from models.errors import GenerationError
-from models.fields import ChoiceField, RowsField
+from models.fields import ChoiceField, Field, RowsField
 from models.form import FormCell, FormDefinition
 from models.identity import Tag
 from models.layout import GridRow, lay_out
@@ -102,7 +102,7 @@ def _texts(form: FormDefinition, values: Values) -> Iterator[tuple[Tag, str]]:
         if isinstance(field, RowsField):
             for number, row in enumerate(value):
                 for column, text in zip(field.columns, field.format_row(row), strict=True):
-                    if text:
+                    if text and not column.field.is_mark:
                         yield Tag(field=name, row=number, column=column.field.name), text
         elif field.entered == "written":
             yield Tag(field=name), field.format(value)
@@ -110,15 +110,29 @@ def _texts(form: FormDefinition, values: Values) -> Iterator[tuple[Tag, str]]:
 
 def _ticked(form: FormDefinition, values: Values) -> Iterator[Tag]:
     for name, value in values.items():
-        field = form.fields[name]
+        field, title = form.fields[name], form.titles[name]
         if isinstance(field, ChoiceField):
-            for option in value:
-                if option not in field.options:
-                    raise GenerationError(
-                        f"“{form.titles[name]}”没有“{option}”这个选项",
-                        advice=f"可选：{'、'.join(field.options)}",
-                    )
-                yield Tag(field=name, option=field.options.index(option))
+            yield from (Tag(field=name, option=number) for number in _options(field, value, title))
+        elif isinstance(field, RowsField):
+            choices = [one.field for one in field.columns if isinstance(one.field, ChoiceField)]
+            for number, row in enumerate(value):
+                for choice in choices:
+                    for option in _options(choice, row.get(choice.name) or (), title):
+                        yield Tag(field=name, row=number, column=choice.name, option=option)
+
+
+def _options(field: ChoiceField, value: Iterable[str], title: str) -> Iterator[int]:
+    for option in value:
+        if option not in field.options:
+            raise GenerationError(
+                f"“{title}”没有“{option}”这个选项", advice=f"可选：{'、'.join(field.options)}"
+            )
+        yield field.options.index(option)
+
+
+def words_before(field: Field) -> str:
+    """Return what is printed between an option and what is written beside it."""
+    return field.prompt or ("：" if field.beside and field.beside[-1].isalnum() else "")
 
 
 def unwritable(text: str) -> str | None:

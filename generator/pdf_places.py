@@ -20,7 +20,7 @@ class Spots:
         self._sheet = sheet
         self._at: dict[tuple[str, str | int], Any] = {}
         for value, page, x, y in spots:
-            kind = next(kind for kind in ("cell", "end", "answer", "option") if kind in value)
+            kind = next(kind for kind in ("cell", "end", "answer", "option", "line") if kind in value)
             self._at[kind, value[kind]] = (value, page, x, y)
 
     def places(self) -> Iterator[Place]:
@@ -45,7 +45,10 @@ class Spots:
                 yield CheckWidget(
                     answer.tag, answer.title, page, box, answer.tag in self._sheet.filling.ticked
                 )
-            elif answer.field.entered == "written":
+            elif answer.field.entered == "written" or (
+                answer.tag.row is not None and not answer.field.is_mark
+            ):
+                # In a row of a table what is chosen is written.
                 yield self._text_widget(answer, size)
 
     def _text_widget(self, answer: Answer, size: float) -> TextWidget:
@@ -57,7 +60,8 @@ class Spots:
         # A text still to be written may need a second line, so its box reaches a little higher.
         above = PAD_Y if answer.text is not None or guidance or blank else 2 * PAD_Y
         foot = max(region.y1 - _EDGE, y + value["high"] + PAD_Y)
-        box = Box(x0=region.x0 + _EDGE, y0=y - above, x1=region.x1 - _EDGE, y1=foot)
+        edge = 0 if answer.in_line else _EDGE
+        box = Box(x0=region.x0 + edge, y0=y - above, x1=region.x1 - edge, y1=foot)
         return TextWidget(
             tag=answer.tag, title=answer.title, page=page, box=box, value=answer.text, align=answer.align,
             size=size,
@@ -71,19 +75,29 @@ class Spots:
     def _region(self, answer: Answer) -> list[tuple[int, Box]]:
         """Return the region from the answer down to the next one in its cell, or to the cell's end. An answer
         that is alone reaches from rule to rule."""
+        here, first_page, first_x, first_y = self._at["answer", str(answer.tag)]
+        if answer.in_line:
+            right, foot = first_x + here["wide"], first_y + here["high"]
+            return [(first_page, Box(x0=first_x, y0=first_y - PAD_Y, x1=right, y1=foot + PAD_Y))]
         cell, page, x, y = self._at["cell", answer.cell]
-        here, first_page, _, first_y = self._at["answer", str(answer.tag)]
-        mates = [mate for mate in self._sheet.answers if mate.cell == answer.cell and mate.tag.option is None]
+        mates = [
+            mate for mate in self._sheet.answers if mate.cell == answer.cell and self._begins_a_line(mate)
+        ]
         at = mates.index(answer)
         top, bottom = (first_page, first_y - PAD_Y), self._bottom(answer.cell)
         if at == 0 and self._stands_first(answer):
             top = (page, y - INSET_Y)
         if at + 1 < len(mates):
-            _, next_page, _, next_y = self._at["answer", str(mates[at + 1].tag)]
+            following = str(mates[at + 1].tag)
+            _, next_page, _, next_y = self._at.get(("line", following)) or self._at["answer", following]
             bottom = (next_page, next_y - PAD_Y)
         left = x + here["left"] - (0 if here["left"] else INSET_X)
         right = x + cell["width"] - here["right"] + (0 if here["right"] else INSET_X)
         return list(self._parts(left, right, top, bottom))
+
+    def _begins_a_line(self, answer: Answer) -> bool:
+        """Tell whether an answer is the first in a line of its own."""
+        return answer.tag.option is None and (not answer.in_line or ("line", str(answer.tag)) in self._at)
 
     def _stands_first(self, answer: Answer) -> bool:
         content = self._sheet.cells[answer.cell].cell.content

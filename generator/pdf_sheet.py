@@ -1,15 +1,15 @@
 """The data of the Typst template for a PDF, and the answers that belong in it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from generator.acroform import GUIDANCE_SIZE, Align
-from generator.filling import Filling
+from generator.filling import Filling, words_before
 from generator.typesetting import lines_of
 from models.errors import GenerationError
 from models.fields import ChoiceField, DateField, Field, MomentField, NumberField
-from models.form import Printed
+from models.form import Item, Printed
 from models.identity import Identity, Tag
 from models.layout import GridCell
 
@@ -21,6 +21,9 @@ BLANK_DATE = "\u3000\u3000\u3000年\u3000\u3000月\u3000\u3000日"
 _A4 = (21 * POINTS, 29.7 * POINTS)
 _LEAST_SIDE = 1.2 * POINTS  # the least margin left and right
 _CHARACTERS = 600  # a full page holds at least so many
+# Letters that fit in a blank of a sentence.
+_ROOM: Mapping[str, int] = {"number": 3, "phone": 7, "postcode": 4, "address": 12}
+_ROOM_FOR_WORDS = 6
 _LEAST_HEIGHT = 0.8 * POINTS  # the height of a row whose definition gives none
 
 
@@ -35,6 +38,7 @@ class Answer:
     align: Align
     text: str | None = None
     unit: str | None = None  # printed behind the place, not part of its text
+    in_line: bool = False  # it has words before and behind it, and is as wide as a blank in a sentence
     mark: str | None = None  # says that the place is to be corrected
 
     @property
@@ -155,36 +159,57 @@ class Sheet:
             is_first = cell.entry_row == 0 and column is table.columns[0]
             mark = self.filling.mark(table.name) if is_first else None
             text = self.filling.texts.get(tag)
-            yield self._written(Answer(tag, title, number, column.field, column.field.align, text, mark=mark))
-            return
-        for item in cell.cell.content:
-            if isinstance(item, Printed):
-                yield {"kind": "printed", "text": item.text}
-                continue
-            tag = Tag(field=item.name)
-            title, mark = self.form.titles[item.name], self.filling.mark(item.name)
-            answer = Answer(tag, title, number, item, item.align, self.filling.texts.get(tag), mark=mark)
-            if isinstance(item, ChoiceField):
-                self.answers.append(answer)
-                yield {
-                    "kind": "options",
-                    "unit": None,
-                    "options": list(self._options(item, number)),
-                    **_common(answer),
-                }
-            elif item.is_mark:
+            answer = Answer(tag, title, number, column.field, column.field.align, text, mark=mark)
+            if column.field.is_mark:
                 self.answers.append(answer)
                 yield {"kind": "mark", "unit": None, **_common(answer)}
             else:
                 yield self._written(answer)
+            return
+        for items in cell.cell.paragraphs:
+            if len(items) > 1:
+                parts = [self._in_line(item, number) for item in items]
+                first = next((part["tag"] for part in parts if part["kind"] == "text"), None)
+                yield {"kind": "sentence", "parts": parts, "tag": first}
+            else:
+                yield self._item(items[0], cell, number)
 
-    def _options(self, field: ChoiceField, number: int) -> Iterator[dict[str, Any]]:
+    def _item(self, item: Item, cell: GridCell, number: int) -> dict[str, Any]:
+        if isinstance(item, Printed):
+            return {"kind": "printed", "text": item.text}
+        answer = self._answer(item, number)
+        if isinstance(item, ChoiceField):
+            self.answers.append(answer)
+            options = list(self._options(item, cell, number))
+            return {"kind": "options", "unit": None, "options": options, **_common(answer)}
+        if item.is_mark:
+            self.answers.append(answer)
+            return {"kind": "mark", "unit": None, **_common(answer)}
+        return self._written(answer)
+
+    def _answer(self, item: Field, number: int) -> Answer:
+        tag = Tag(field=item.name)
+        title, mark = self.form.titles[item.name], self.filling.mark(item.name)
+        return Answer(tag, title, number, item, item.align, self.filling.texts.get(tag), mark=mark)
+
+    def _in_line(self, item: Item, number: int) -> dict[str, Any]:
+        """Return words of a sentence, or a blank in it with the words before it."""
+        if isinstance(item, Printed):
+            return {"kind": "printed", "text": item.text}
+        answer = replace(self._answer(item, number), in_line=True)
+        return {**self._written(answer), "room": _ROOM.get(item.kind, _ROOM_FOR_WORDS)}
+
+    def _options(self, field: ChoiceField, cell: GridCell, number: int) -> Iterator[dict[str, Any]]:
+        written = cell.cell.beside(field)
         for index, option in enumerate(field.options):
             tag = Tag(field=field.name, option=index)
             self.answers.append(
                 Answer(tag, f"{self.form.titles[field.name]}：{option}", number, field, field.align)
             )
-            yield {"tag": str(tag), "text": option, "on": tag in self.filling.ticked}
+            one = {"tag": str(tag), "text": option, "on": tag in self.filling.ticked}
+            beside = written.get(index)
+            blank = {**self._in_line(beside, number), "prompt": words_before(beside)} if beside else None
+            yield {**one, "blank": blank}
 
     def _written(self, answer: Answer) -> dict[str, Any]:
         """Return a place to write in. A number's unit is printed behind it, unless the text has its own."""
@@ -192,7 +217,8 @@ class Sheet:
         if isinstance(field, NumberField) and (text is None or text.endswith(field.unit)):
             text, unit = text and text.removesuffix(field.unit), field.unit
         # The number is set at the right, next to its unit.
-        align: Align = "right" if unit and field.align == "left" else field.align
+        is_apart = unit and field.align == "left" and not answer.in_line
+        align: Align = "right" if is_apart else field.align
         answer = replace(answer, align=align, text=text, unit=unit)
         self.answers.append(answer)
         return {

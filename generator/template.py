@@ -34,7 +34,7 @@ from generator.template_text import (
 )
 from generator.word_controls import Controls, run, valued
 from models.errors import GenerationError
-from models.fields import DateField
+from models.fields import DateField, RowsField
 from models.form import FormDefinition
 from models.identity import Identity, Tag
 from models.record import Record
@@ -166,6 +166,8 @@ class _Writer:
     def _box(self, tag: Tag, chosen: Sequence[Char]) -> bool:
         """A check box in the place of a printed one."""
         field_of: Any = self.filling.form.fields[tag.field]
+        if isinstance(field_of, RowsField):
+            field_of = next(one.field for one in field_of.columns if one.field.name == tag.column)
         ticked = tag in self.filling.ticked
         if not chosen:
             return False

@@ -100,11 +100,15 @@ class TemplateText:
                     found[index, row, column] = TextUnit(list(self._blocks(cell, depth + 1)), cell)
                 column += span
         rows = [row for _, row, _ in found]
-        # A single column of cells that hold tables is a frame, too.
-        inner = any(
-            nested.getparent() in {unit.cell for unit in found.values()} for nested in table.iter(_TBL)
+        # A single column of cells that hold tables is a frame, too, and so are tables set beside each other.
+        outer = {id(nested.getparent()) for nested in table.iter(_TBL)}
+        holding = [id(unit.cell) in outer for unit in found.values()]
+        only = all(
+            holds or not any(char.isalnum() for line in unit.lines for char in line.text)
+            for holds, unit in zip(holding, found.values(), strict=True)
         )
-        if len(found) == 1 or (inner and len(set(rows)) == len(rows)):
+        inner = any(holding)
+        if len(found) == 1 or (inner and (len(set(rows)) == len(rows) or (only and sum(holding) > 1))):
             for unit in found.values():
                 yield from unit.lines
         else:

@@ -8,10 +8,10 @@ from typing import Any
 from docx.shared import Cm, Length, Pt
 
 from generator.document import Document
-from generator.filling import Filling, Notes, fill
+from generator.filling import Filling, Notes, fill, words_before
 from generator.word_controls import Controls, Element, Placeholder, element, run, valued
 from generator.word_package import TEXT_SIZE, TITLE_FONT, empty_package
-from models.fields import ChoiceField, DateField, FieldBase, MomentField, NumberField
+from models.fields import ChoiceField, DateField, Field, FieldBase, MomentField, NumberField
 from models.fields.rows import Column
 from models.form import FormCell, FormDefinition, Item, Printed
 from models.identity import Identity, Tag
@@ -143,36 +143,54 @@ class _Writer:
         )
         before = self._room_for_marks(cell.cell, width, Cm(row.height or 0))
         return [
-            self._item(item, width, before if item.is_mark else _NOTHING) for item in cell.cell.content
+            self._item(items[0], cell.cell, width, before if items[0].is_mark else _NOTHING)
+            if len(items) == 1
+            else _paragraph("left", *(part for item in items for part in self._in_line(item)))
+            for items in cell.cell.paragraphs
         ] or [_paragraph("left")]
 
     def _entry(self, table: str, column: Column, row: int) -> Element:
-        """Return one place of a table inside the form."""
+        """Return one place of a table inside the form; one to sign in is left empty."""
+        if column.field.is_mark:
+            return _paragraph(column.field.align)
         tag = Tag(field=table, row=row, column=column.field.name)
         title = f"{self._form.titles[table]}第{row + 1}行{column.label}"
         is_first = row == 0 and tag.column == self._filling.first_column(table)
         mark = self._filling.mark(table) if is_first else None
         return _paragraph(column.field.align, self._answer(tag, title, column.field, mark))
 
-    def _item(self, item: Item, width: Length, before: Length) -> Element:
+    def _in_line(self, item: Item) -> Iterator[Element]:
+        """Yield the words of an item and the blank behind them, as they stand in a sentence."""
+        if isinstance(item, Printed):
+            yield self._controls.guarded(item.text)
+            return
+        if item.prompt:
+            yield self._controls.guarded(item.prompt)
+        yield run(" ")
+        mark, title = self._filling.mark(item.name), self._form.titles[item.name]
+        yield self._answer(Tag(field=item.name), title, item, mark, underlined=True)
+        yield run(" ")
+
+    def _item(self, item: Item, cell: FormCell, width: Length, before: Length) -> Element:
         if isinstance(item, Printed):
             return _paragraph("left", self._controls.guarded(item.text), indent=True)
         # A blank separates the two controls, because LibreOffice 7.4 merges neighbours when it saves.
         parts = [self._controls.guarded(item.prompt), run(" ")] if item.prompt else []
         if isinstance(item, ChoiceField):
-            parts += self._options(item, _letters(width))
+            parts += self._options(item, cell, _letters(width))
         else:
             mark, title = self._filling.mark(item.name), self._form.titles[item.name]
             parts.append(self._answer(Tag(field=item.name), title, item, mark))
         guided = item.is_prose and Tag(field=item.name) not in self._filling.texts
         return _paragraph(item.align, *parts, before=before, line=_GUIDANCE_LINE if guided else _LINE)
 
-    def _options(self, field: ChoiceField, letters: int) -> Iterator[Element]:
+    def _options(self, field: ChoiceField, cell: FormCell, letters: int) -> Iterator[Element]:
         """Yield boxes with their options. Lines of `letters` full-width letters break between options, never
         inside one."""
-        at = len(field.prompt or "")
+        at, written = len(field.prompt or ""), cell.beside(field)
         for number, option in enumerate(field.options):
-            needed = 1 + len(option)
+            beside = written.get(number)
+            needed = 1 + len(option) + (self._letters_beside(beside) if beside else 0)
             if number:
                 fits = at + 1 + needed <= letters
                 yield run(_BLANK if fits else "\n")
@@ -183,15 +201,31 @@ class _Writer:
                 tag, f"{self._form.titles[field.name]}：{option}", tag in self._filling.ticked
             )
             yield run(option)
+            if beside:
+                yield run(words_before(beside))
+                yield from self._in_line(beside.model_copy(update={"prompt": None}))
 
-    def _answer(self, tag: Tag, title: str, field: FieldBase[Any], mark: str | None = None) -> Element:
-        usual = _placeholder(field)
+    def _letters_beside(self, field: Field) -> int:
+        """Return how many letters what is written beside an option takes, with the words before it."""
+        text = self._filling.texts.get(Tag(field=field.name), _placeholder(field).text)
+        return len(words_before(field)) + len(text) + 1
+
+    def _answer(
+        self,
+        tag: Tag,
+        title: str,
+        field: FieldBase[Any],
+        mark: str | None = None,
+        *,
+        underlined: bool = False,
+    ) -> Element:
+        usual = _placeholder(field)._replace(underlined=underlined)
         return self._controls.answer(
             tag,
             title,
             self._filling.texts.get(tag),
             # What is typed takes the mark's place.
-            Placeholder(f"{mark}\n{usual.text}" if usual.faint else mark + usual.text, faint=usual.faint)
+            usual._replace(text=f"{mark}\n{usual.text}" if usual.faint else mark + usual.text)
             if mark
             else usual,
             calendar=isinstance(field, DateField),
@@ -201,7 +235,7 @@ class _Writer:
         """Return the space above each seal and signature. It is what the row's height leaves over, so that a
         stamp finds paper."""
         marks = sum(field.is_mark for field in cell.fields)
-        lines = sum(self._lines(item, _letters(width)) for item in cell.content)
+        lines = sum(self._lines(item, _letters(width)) for items in cell.paragraphs for item in items)
         return Length(max(0, height - lines * _LINE - _SLACK) // marks) if marks else _NOTHING
 
     def _lines(self, item: Item, letters: int) -> int:

@@ -60,10 +60,12 @@ def _text(text: str) -> Element:
 
 
 class Placeholder(NamedTuple):
-    """The text that an untouched answer shows: print of the form, or `faint` advice."""
+    """The text that an untouched answer shows: print of the form, or `faint` advice. An answer that is
+    `underlined` stands on a line, with words before and behind it."""
 
     text: str
     faint: bool = False
+    underlined: bool = False
 
 
 class Controls:
@@ -82,9 +84,11 @@ class Controls:
         """Return a place to write in. Without a `text` it shows `placeholder`, which the first key typed
         replaces. With `calendar`, a date may also be picked."""
         picker = [_calendar()] if calendar else []
+        under = [valued("w:u", "single")] if placeholder.underlined else []
         if text is not None:
-            return self._control(tag, title, "sdtLocked", picker, run(text))
-        empty = run(placeholder.text, *([valued("w:rStyle", GUIDANCE_STYLE)] if placeholder.faint else []))
+            return self._control(tag, title, "sdtLocked", picker, run(text, *under))
+        faint = [valued("w:rStyle", GUIDANCE_STYLE)] if placeholder.faint else []
+        empty = run(placeholder.text, *faint, *under)
         return self._control(tag, title, "sdtLocked", [element("w:showingPlcHdr"), *picker], empty)
 
     def box(self, tag: Tag, title: str, ticked: bool) -> Element:

@@ -79,6 +79,8 @@ CATALOGUE: dict[str, Kind] = {
     "choice-ambiguous": _warning("“{title}”的勾选有不止一种读法：{evidence}"),
     "choice-picture": _warning("“{title}”的选项旁有图形或图片，需人工查看"),
     "choice-extra-text": _warning("“{title}”选项之外另有文字“{text}”"),
+    "choice-text-missing": _error("“{title}”未填写，但选了“{option}”", "选了这一项，请在它旁边写明"),
+    "choice-text-unticked": _warning("“{title}”：“{option}”没有勾选，旁边却写了“{text}”"),
     "number-unit": _warning("“{title}”填写的单位是“{unit}”，表中要求“{expected}”"),
     "number-negative": _warning("“{title}”为负数"),
     "period-reversed": _error("“{title}”的起止时间前后颠倒", "请核对起止时间"),
@@ -125,9 +127,7 @@ CATALOGUE: dict[str, Kind] = {
     "versions-disagree": _error("“{title}”在两份文件中不一致：“{one}”和“{other}”", "请说明以哪一份为准"),
     "document-damaged": _error("文件有损坏：{reason}", "请重新保存并发送这个文件"),
     "answer-spread": _warning("“{title}”的内容分在几处，或夹有其他栏目：“{text}”"),
-    "cell-shared": _warning(
-        "“{title}”与同一格的其他栏目之间没有印好的文字，无法确定“{text}”中哪些是它的内容"
-    ),
+    "cell-shared": _warning("“{title}”与同一格的其他栏目分不清，无法确定“{text}”中哪些是它的内容"),
     "label-repeated": _warning("“{title}”一栏在表中不止一处，只读取了一处"),
     "label-unsure": _warning("“{title}”一栏的标题写作“{text}”，可能是另一栏"),
     "label-rest": _warning("“{title}”一栏的标题写作“{text}”，其中可能有填写的内容"),

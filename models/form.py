@@ -12,7 +12,7 @@ from pydantic import Field as Constraint
 from pydantic import field_validator, model_validator
 
 from models.base import Model, Wrong, refuse
-from models.fields import Field, RowsField
+from models.fields import ChoiceField, Field, RowsField
 from models.fields.base import FieldName, Words
 from models.identity import FormName, Version
 
@@ -21,11 +21,12 @@ Centimetres = Annotated[float, Constraint(gt=0, le=100)]
 
 class Printed(Model):
     """Words that the form itself prints inside a value cell; they are never an answer. `aliases` are other
-    wordings in use."""
+    wordings in use. `inline` words go on with the line of the item before them."""
 
     kind: Literal["printed"]
     text: Words
     aliases: tuple[Words, ...] = ()
+    inline: bool = False
     is_mark: ClassVar[bool] = False
 
 
@@ -50,6 +51,74 @@ class FormCell(Model):
         """The table inside this cell, if that is what it holds."""
         return next((item for item in self.content if isinstance(item, RowsField)), None)
 
+    @property
+    def paragraphs(self) -> tuple[tuple[Item, ...], ...]:
+        """The content by its paragraphs: an inline item goes on with the one before it. What is written
+        beside an option is printed with it, and stands in none."""
+        found: list[list[Item]] = []
+        for item in self.content:
+            if not isinstance(item, Printed) and item.beside:
+                continue
+            if item.inline and found:
+                found[-1].append(item)
+            else:
+                found.append([item])
+        return tuple(map(tuple, found))
+
+    @property
+    def has_sentence(self) -> bool:
+        """Whether a line of the cell has blanks among printed words."""
+        return any(item.inline for item in self.content)
+
+    @property
+    def has_words_between(self) -> bool:
+        """Whether answers stand among printed words: in a sentence, or beside options."""
+        return self.has_sentence or bool(self.written_beside)
+
+    def beside(self, choice: ChoiceField) -> dict[int, Field]:
+        """The fields that are written beside options of `choice`, by the index of the option."""
+        return {
+            choice.options.index(field.beside): field
+            for field, owner in self.written_beside
+            if owner is choice and field.beside
+        }
+
+    @property
+    def written_beside(self) -> tuple[tuple[Field, ChoiceField], ...]:
+        """Each field that is written beside an option, with the choice that has the option: the nearest
+        before it."""
+        choice: ChoiceField | None = None
+        found: list[tuple[Field, ChoiceField]] = []
+        for item in self.fields:
+            if isinstance(item, ChoiceField):
+                choice = item
+            elif item.beside and choice and item.beside in choice.options:
+                found.append((item, choice))
+        return tuple(found)
+
+    def title_of(self, field: Field) -> str:
+        """The name that people use for one of the cell's fields: its own label, or the cell's; with the
+        option that it is written beside."""
+        if field.label or not field.beside:
+            return field.label or self.label or field.name
+        owner = next((choice for one, choice in self.written_beside if one is field), field)
+        return f"{owner.label or self.label}：{field.beside}"
+
+    @model_validator(mode="after")
+    def _what_is_written_in_a_line_has_its_place(self) -> Self:
+        placed = {(id(choice), field.beside) for field, choice in self.written_beside}
+        beside = [field for field in self.fields if field.beside]
+        if len(placed) < len(beside):
+            raise ValueError("beside 应为同一格中前面一个 choice 的一个选项，每个选项旁只写一项")
+        if any(field.entered != "written" or field.is_long or field.required for field in beside):
+            raise ValueError("写在选项旁的应是一行能写下的一项，不写 required：选了这个选项才要写")
+        for paragraph in self.paragraphs:
+            if len(paragraph) > 1 and not all(map(_goes_in_a_line, paragraph)):
+                raise ValueError("inline 用于同一行中的 printed 和一行能写下的各项")
+        if self.content and self.content[0].inline:
+            raise ValueError("第一项前面没有可接的，不写 inline")
+        return self
+
     @model_validator(mode="after")
     def _a_table_stands_alone(self) -> Self:
         field = self.rows_field
@@ -60,6 +129,10 @@ class FormCell(Model):
         if field and sum(column.columns for column in field.columns) != self.columns:
             raise ValueError(f"内表各栏的 columns 之和应为 {self.columns}")
         return self
+
+
+def _goes_in_a_line(item: Item) -> bool:
+    return isinstance(item, Printed) or (item.entered == "written" and not item.is_long)
 
 
 class FormRow(Model):
@@ -113,11 +186,13 @@ class FormDefinition(Model):
     @cached_property
     def titles(self) -> dict[str, str]:
         """The name that people use for each field: its own label, or its cell's. No two fields share one."""
-        return {
-            field.name: field.label or cell.label or field.name
-            for cell in self.cells()
-            for field in cell.fields
-        }
+        return {field.name: cell.title_of(field) for cell in self.cells() for field in cell.fields}
+
+    @cached_property
+    def beside(self) -> dict[str, tuple[str, str]]:
+        """{field: (choice, option)} of all fields that are written beside an option."""
+        pairs = (pair for cell in self.cells() for pair in cell.written_beside)
+        return {field.name: (choice.name, str(field.beside)) for field, choice in pairs}
 
     @cached_property
     def applicant(self) -> tuple[str, ...]:
@@ -183,7 +258,7 @@ def inconsistencies(
                 )
             )
     for place, cell, field in places:
-        title = field.label or cell.label or field.name
+        title = cell.title_of(field)
         if field.name in names:
             found.append(
                 Wrong(
@@ -228,7 +303,8 @@ def unended(form: FormDefinition) -> list[Wrong]:
         for j, cell in enumerate(row.cells)
         for k, item in enumerate(cell.content)
         if not isinstance(item, Printed) and item.entered == "written" and not item.has_shape
-        if item.prompt and item.prompt[-1].isalnum()
+        # The whole of a sentence tells where its words end.
+        if item.prompt and item.prompt[-1].isalnum() and not (item.inline or item.beside)
     ]
 
 
@@ -238,7 +314,7 @@ def _alike(cell: FormCell) -> Iterator[tuple[Field, int]]:
     for number, item in enumerate(cell.content):
         if isinstance(item, Printed) or item.prompt:
             before = {}
-        if isinstance(item, Printed) or item.entered == "stamped":
+        if isinstance(item, Printed) or item.entered == "stamped" or item.beside:
             continue
         # A signature has no shape either: a name beside it may be the signature or an answer.
         shape = item.kind if item.has_shape else ""

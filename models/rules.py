@@ -6,7 +6,7 @@ from models.fields import Field
 from models.findings import Finding
 from models.form import FormDefinition
 from models.record import Record
-from models.writing import key
+from models.writing import excerpt, key
 
 # A name counts as mentioned when this many of its characters stand together, because 近零碳 projects drop
 # 有限公司 and the like.
@@ -24,6 +24,7 @@ def check(form: FormDefinition, record: Record) -> list[Finding]:
         else:
             found += field.check(value, title)
             found += _mention(form, record, field)
+        found += _beside(form, record, name)
     return found
 
 
@@ -36,6 +37,21 @@ def _mention(form: FormDefinition, record: Record, field: Field) -> Iterator[Fin
         return
     if not _shares(key(text), key(other)):
         yield Finding.of("mention-missing", field.name, title=form.titles[field.name], other=other)
+
+
+def _beside(form: FormDefinition, record: Record, name: str) -> Iterator[Finding]:
+    """Report an option that was chosen without the words that it asks for, and words beside one that was not
+    chosen: whoever wrote them may have meant it."""
+    choice, option = form.beside.get(name, ("", ""))
+    if not choice:
+        return
+    value, is_chosen = record.values.get(name), option in (record.values.get(choice) or ())
+    if is_chosen and value is None:
+        yield Finding.of("choice-text-missing", name, title=form.titles[name], option=option)
+    if value is not None and not is_chosen:
+        for one in (name, choice):
+            text = excerpt(form.fields[name].format(value))
+            yield Finding.of("choice-text-unticked", one, title=form.titles[one], option=option, text=text)
 
 
 def _shares(text: str, name: str) -> bool:

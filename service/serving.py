@@ -84,6 +84,12 @@ def serve(
         say(
             f"第一次使用：请在浏览器打开下面的链接，为管理员 {_FIRST} 设置密码（只能用一次，三天内有效）\n  {link}"
         )
+    if settings.forms and (untried := context.forms.untried()):
+        say(
+            "以下表格由文件夹直接启用，从未试填试读，读不读得准没有人试过："
+            + "、".join(f"{form.title}（{form.name} {form.version} 版）" for form in untried)
+            + "；请用 sealform forms --add 定义文件 逐份试一遍"
+        )
     say(f"服务地址：{settings.address}（按 Ctrl-C 停止）")
     config = uvicorn.Config(
         create_app(context), log_config=None, access_log=False, server_header=False,

@@ -38,11 +38,10 @@ _CLAUSES = [
 def random_record(form: FormDefinition, seed: int) -> Record:
     """Returns a record of `form` in which every field has a value. The same seed gives the same record."""
     dice = random.Random(seed)
-    return Record(
-        form=form.name,
-        version=form.version,
-        values={name: _value(field, dice) for name, field in form.fields.items()},
-    )
+    values = {name: _value(field, dice) for name, field in form.fields.items()}
+    for name, (choice, option) in form.beside.items():
+        values[name] = values[name] if option in values[choice] else None
+    return Record(form=form.name, version=form.version, values=values)
 
 
 def _value(field: Any, dice: random.Random) -> Any:

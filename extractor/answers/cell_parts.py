@@ -1,27 +1,25 @@
 """A cell's text taken apart: what the form printed comes off, the rest goes to the fields between the printed
 words."""
 
-import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from rapidfuzz import fuzz
 
+from extractor.answers.frames import bare, beside, framed, with_punctuation
 from extractor.answers.sharing import Shares, share
 from extractor.text.passage import Keyed, Passage, is_digital, lines_of
 from models.fields import DateField, Field
 from models.fields.date import find_dates
 from models.form import FormCell, Printed
-from models.writing import CORRECTION_MARK, key
+from models.writing import CORRECTION_MARK, key, one_line
 
 # Printed words may come back misread or retyped; the longer they are, the more of them may differ.
 _SIMILAR = 85.0
 _LEAST_FUZZY = 6
 # So few letters of guidance may stand in an answer by chance.
 SHORT_GUIDANCE = 8
-_AT_ENDS = re.compile(r"^[\W_]+|[\W_]+$")
 
 
 @dataclass(frozen=True)
@@ -41,10 +39,13 @@ def split(cell: FormCell, passages: Sequence[Passage]) -> Shares:
     fields, `share` divides.
     """
     whole = Passage.join(passages)
+    if cell.written_beside:
+        return _split_beside(cell, whole)
     if len(cell.content) == 1 and not _landmarks(cell):
         return Shares({field.name: _without_guidance(field, whole) for field in cell.fields}, {})
     found = {field.name: whole.cut(0, 0) for field in cell.fields}
-    others: dict[str, tuple[str, ...]] = {}
+    sentence = framed(cell, whole) if cell.has_sentence else None
+    others: dict[str, tuple[str, ...]] = dict(sentence.unsure) if sentence else {}
     for group, is_whole, passage in _slices(cell, whole):
         fields = [item for i in group if not isinstance(item := cell.content[i], Printed)]
         if not _may_mix(fields):
@@ -55,10 +56,39 @@ def split(cell: FormCell, passages: Sequence[Passage]) -> Shares:
         shares = share(fields, passage, is_whole)
         found.update(shares.values)
         others.update(shares.others)
-    _find_stray_dates(cell, found)
-    _gather_dates(cell, found)
+    if cell.has_sentence:
+        found = {field.name: bare(field, found[field.name]) for field in cell.fields}
+        if sentence is None and key(whole.words):
+            # Its words were misread, or changed: what stands between which of them nobody can say.
+            others = {name: (one_line(whole.words),) for name in found}
+    else:
+        _find_stray_dates(cell, found)
+        _gather_dates(cell, found)
     values = {field.name: _without_guidance(field, found[field.name]) for field in cell.fields}
     return Shares(_pictures_to_marks(cell, values, whole), others)
+
+
+def _split_beside(cell: FormCell, whole: Passage) -> Shares:
+    """What is written beside options, and what the rest of the cell holds."""
+    ranges = beside(cell, whole)
+    apart = {field.name for field, _ in cell.written_beside}
+    content = tuple(item for item in cell.content if isinstance(item, Printed) or item.name not in apart)
+    rest = whole.without(place for place, _ in ranges.values())
+    shares = split(cell.model_copy(update={"content": content}), [rest])
+    texts = {
+        field.name: bare(field, whole.cut(*ranges[field.name][1]))
+        if field.name in ranges
+        else whole.cut(0, 0)
+        for field, _ in cell.written_beside
+    }
+    return Shares({**shares.values, **texts}, shares.others)
+
+
+def words_of_sentence(cell: FormCell, passages: Sequence[Passage]) -> list[Passage]:
+    """The printed words of a sentence with blanks, where they were found."""
+    whole = Passage.join(passages)
+    sentence = framed(cell, whole) if cell.has_sentence else None
+    return [whole.cut(start, end) for _, start, end in sentence.cuts] if sentence else []
 
 
 def _may_mix(fields: Sequence[Field]) -> bool:
@@ -79,7 +109,7 @@ def _landmarks(cell: FormCell) -> list[_Landmark]:
     for number, item in enumerate(cell.content):
         if isinstance(item, Printed):
             found.append(_Landmark(number, (item.text, *item.aliases)))
-        elif item.prompt:
+        elif item.prompt and not item.beside:
             found.append(_Landmark(number, (item.prompt, *item.prompt_aliases)))
     return found
 
@@ -98,13 +128,8 @@ def _slices(cell: FormCell, whole: Passage) -> list[tuple[list[int], bool, Passa
 
 def stretches(cell: FormCell, whole: Passage) -> list[tuple[list[int], int, int]]:
     """The items of the cell that stand between two of its printed words, and from where to where that is."""
-    keyed = Keyed.of(whole.text)
-    at, cuts = 0, []
-    for landmark in _landmarks(cell):
-        place = find_words(keyed, landmark.texts, at)
-        if place is not None:
-            at = place[1]
-            cuts.append((landmark.item, *_with_punctuation(whole.text, *keyed.range(*place), landmark.texts)))
+    sentence = framed(cell, whole) if cell.has_sentence else None
+    cuts = list(sentence.cuts) if sentence else list(_one_by_one(cell, whole))
     found = []
     edges = [(-1, 0, 0), *cuts, (len(cell.content), len(whole), len(whole))]
     for (item, _, end), (next_item, next_start, _) in pairwise(edges):
@@ -114,15 +139,14 @@ def stretches(cell: FormCell, whole: Passage) -> list[tuple[list[int], int, int]
     return found
 
 
-def _with_punctuation(text: str, start: int, end: int, texts: Sequence[str]) -> tuple[int, int]:
-    """The brackets and colons at the ends of printed words, which keys leave out, belong to them."""
-    ends = "".join(match[0] for words in texts for match in _AT_ENDS.finditer(words))
-    marks = set(unicodedata.normalize("NFKC", ends))
-    while start > 0 and unicodedata.normalize("NFKC", text[start - 1]) in marks:
-        start -= 1
-    while end < len(text) and unicodedata.normalize("NFKC", text[end]) in marks:
-        end += 1
-    return start, end
+def _one_by_one(cell: FormCell, whole: Passage) -> Iterator[tuple[int, int, int]]:
+    """The printed words of a cell, each behind the one before it: (item, start, end)."""
+    keyed, at = Keyed.of(whole.text), 0
+    for landmark in _landmarks(cell):
+        place = find_words(keyed, landmark.texts, at)
+        if place is not None:
+            at = place[1]
+            yield (landmark.item, *with_punctuation(whole.text, *keyed.range(*place), landmark.texts))
 
 
 def find_words(keyed: Keyed, texts: Sequence[str], start: int) -> tuple[int, int] | None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from extractor import rungs
 from extractor.weighing.compare import compare
 from models.coded import Said, checksum, decode, is_of
-from models.fields import Field
+from models.fields import Field, RowsField
 from models.findings import Finding
 from models.form import FormDefinition
 from models.page import Pages
@@ -50,9 +50,14 @@ def _beside(form: FormDefinition, paper: Observation, said: Said) -> Observation
     value = said.values.get(paper.field)
     if value is None:
         return paper
-    coded = Observation(
-        field=paper.field, value=value, raw=field.format(value), source="control", confidence=rungs.CERTAIN
-    )
+    raw = field.format(value)
+    if isinstance(field, RowsField) and field.marks:
+        # What was signed since stands on the paper alone.
+        raw = field.format(field.unmarked(value))
+        if paper.value is None or len(paper.value) != len(value):
+            return paper
+        value = field.marked(value, paper.value)
+    coded = Observation(field=paper.field, value=value, raw=raw, source="control", confidence=rungs.CERTAIN)
     far = compare(field, coded, paper)
     if paper.value is not None and (far.agrees or _look_alike(field, coded, paper)):
         return _borne_out(paper.model_copy(update={"value": value}))

@@ -41,12 +41,26 @@ def _control_value(
         rows: dict[int, dict[str, str]] = {}
         for control in controls:
             if control.tag.row is not None and control.tag.column:
-                rows.setdefault(control.tag.row, {})[control.tag.column] = control.text or ""
+                row = rows.setdefault(control.tag.row, {})
+                row[control.tag.column] = _in_row(field, control, row.get(control.tag.column, ""))
         try:
             values = [field.row(rows[number]) for number in sorted(rows)]
         except Unparsable as error:
             return None, "", (Finding.of("unparsable", field.name, title=title, reason=error.message),)
-        return tuple(value for value in values if value is not None) or None, "", ()
+        # What has no control, such as a number that is printed before each row, only the page tells.
+        held = {name for row in rows.values() for name in row}
+        told = [{name: one for name, one in row.items() if name in held} for row in values if row is not None]
+        return tuple(told) or None, "", ()
     text = next((control.text for control in controls if control.text is not None), "")
     value, doubts = parse(field, title, text)
     return value, text, doubts
+
+
+def _in_row(field: RowsField, control: Control, before: str) -> str:
+    """What a column of a row says with one more control of its own: boxes name the options that they tick."""
+    if control.tag.option is None:
+        return control.text or ""
+    choice = next((one.field for one in field.columns if one.field.name == control.tag.column), None)
+    if not control.ticked or not isinstance(choice, ChoiceField) or control.tag.option >= len(choice.options):
+        return before
+    return "、".join(filter(None, (before, choice.options[control.tag.option])))

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta, timezone
 
 from extractor.text.passage import Passage, is_digital
+from models.fields import RowsField
 from models.findings import Finding
 from models.form import FormDefinition
 from models.geometry import meets
 from models.page import DigitalSignature, Mismatch, Pages
 from models.record import Evidence, Observation
+from models.writing import key
 
 _BEIJING = timezone(timedelta(hours=8))
 
@@ -86,12 +88,28 @@ def evidence(signatures: Sequence[DigitalSignature], part: str) -> tuple[Evidenc
     return tuple(Evidence(part=part, page=one.page, box=one.box) for one in signatures)
 
 
+# What a form prints where a day or a time is to be written.
+_BLANK_MOMENT = "年月日时分至"
+
+
 def mismatch_findings(
     form: FormDefinition, mismatches: Iterable[Mismatch], seen: Sequence[Observation]
 ) -> list[Finding]:
     """A form field that is not what it shows is told of the field that has its name or stands there, or else
-    of the file."""
-    return [_mismatch_finding(form, one, seen) for one in mismatches]
+    of the file. One that holds nothing and shows what the form prints there was left untouched."""
+    return [_mismatch_finding(form, one, seen) for one in mismatches if not _is_untouched(form, one)]
+
+
+def _is_untouched(form: FormDefinition, mismatch: Mismatch) -> bool:
+    tag = mismatch.tag
+    field = form.fields.get(tag.field) if tag else None
+    if isinstance(field, RowsField):
+        field = next((one.field for one in field.columns if tag and one.field.name == tag.column), None)
+    if field is None or key(mismatch.stored):
+        return False
+    shown = key(mismatch.shown)
+    # An excerpt ends where it gets long.
+    return key("".join(field.guidance)).startswith(shown) or not set(shown) - set(_BLANK_MOMENT)
 
 
 def _mismatch_finding(form: FormDefinition, mismatch: Mismatch, seen: Sequence[Observation]) -> Finding:

@@ -16,6 +16,7 @@ from rapidfuzz import fuzz
 
 from extractor.answers.parted import part
 from extractor.answers.units import INNER, Sought, Unit, is_under
+from extractor.text.passage import Keyed
 from models.fields.rows import Column
 from models.form import FormCell, FormDefinition
 from models.layout import lay_out
@@ -183,6 +184,7 @@ def finds_of(label: Label, units: Sequence[Unit]) -> list[Find]:
         for hit in unit.hits(sought)
     ]
     known = {find.order for find in found}
+    found += [find for find in _sentences(label, units) if find.order not in known]
     halves = [(order, rest.key) for order, rest in _cut_by_pages(units)] + [*_stacked(units, sought.most)]
     cut = [order for order, rest in halves if _completes(sought.keys, units[order].key, rest)]
     found += [
@@ -191,6 +193,16 @@ def finds_of(label: Label, units: Sequence[Unit]) -> list[Find]:
         if order not in known
     ]
     return found
+
+
+def _sentences(label: Label, units: Sequence[Unit]) -> Iterator[Find]:
+    """Where a sentence with blanks begins with a label: nothing parts the two."""
+    keys = [key(text) for text in label.texts] if label.cell.has_sentence else []
+    for order, unit in enumerate(units) if keys else ():
+        begun = next((one for one in keys if unit.key.startswith(one) and unit.key != one), "")
+        if begun:
+            start, end = Keyed.of(unit.passage.text).range(0, len(begun))
+            yield Find(unit, order, start, end, INNER, False)
 
 
 def is_rest_of(label: Label, unit: Unit, text: str) -> bool:

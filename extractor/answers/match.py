@@ -1,29 +1,29 @@
 """Pages and a definition -> observations: the answer to each field, with where it stood and what is odd about
 it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from extractor import rungs
 from extractor.answers.books import Books, Claims, headings_of, phrases_around, settle
-from extractor.answers.cell_parts import split
+from extractor.answers.cell_parts import split, words_of_sentence
 from extractor.answers.coded import with_coded
 from extractor.answers.controls import controls_of
 from extractor.answers.digital_signatures import Signatures, mismatch_findings
 from extractor.answers.labels import Alignment, align, most
 from extractor.answers.mark_books import doubted_beside, with_marks
-from extractor.answers.oddities import UNSEEN, oddities, remarks, unread_in
+from extractor.answers.oddities import UNSEEN, oddities, remarks
 from extractor.answers.regions import Regions
+from extractor.answers.rows import observe_rows
 from extractor.answers.seals import compare_names, observe_marks, unclaimed
 from extractor.answers.units import Unit
 from extractor.answers.values import observe_written, parse, typed_mark
 from extractor.text.passage import LIST_NUMBER, Passage
-from extractor.weighing.calibration import held_confidence, legibility, sign_of_mark, signs_of
+from extractor.weighing.calibration import legibility, sign_of_mark
 from extractor.weighing.spelling import corroborate, respell
-from models.fields import ChoiceField, Field, RowsField, SealField, SignatureField
+from models.fields import Field, SealField, SignatureField
 from models.findings import Finding
-from models.form import FormCell, FormDefinition
+from models.form import FormDefinition
 from models.page import Pages
 from models.record import Evidence, Observation
 from models.writing import key, one_line
@@ -33,7 +33,6 @@ _OTHER_FORM = 0.6
 _ALTERNATIVE = "binding-differs"
 # What of an answer's place matters to a mark that was not seen there.
 _OF_PLACE = frozenset(["place-unsure", "answer-spread"])
-_TOTALS = frozenset(["合计", "总计", "小计", "共计", "累计"])
 
 
 @dataclass(frozen=True)
@@ -140,7 +139,9 @@ def _observe(
         if label.column is not None:
             continue
         if label.cell.rows_field is not None:
-            yield from _rows(alignment, label.cell, label.cell.rows_field, regions, claims, pages, part)
+            yield from observe_rows(
+                alignment, label.cell, label.cell.rows_field, regions, claims, pages, pictured, part
+            )
         elif index in found:
             region = regions.of(index)
             passages = region.passages
@@ -169,6 +170,7 @@ def _observe(
             passages = [passage.without_remarks for passage in passages]
             shares = split(label.cell, passages)
             values = shares.values
+            claims.label(words_of_sentence(label.cell, passages))
             for name, passage in values.items():
                 claims.answer(name, passage)
             on_paper = pages.reader == "scan" or not pictured.isdisjoint(
@@ -221,92 +223,3 @@ def _placed(one: Observation, label: Unit, titles: Mapping[str, str]) -> Observa
     if one.value.present or label.cell is not None:
         return one
     return one.doubted([Finding.of("place-missing", one.field, title=titles[one.field])])
-
-
-# -- a table inside the form
-
-
-def _rows(
-    alignment: Alignment,
-    cell: FormCell,
-    field: RowsField,
-    regions: Regions,
-    claims: Claims,
-    pages: Pages,
-    part: str,
-) -> Iterator[Observation]:
-    """The rows under the headings that were found; a cell belongs to the column whose heading it stands
-    under."""
-    headings = {
-        label.column.field.name: alignment.found[index]
-        for index, label in enumerate(alignment.labels)
-        if label.cell is cell and label.column and index in alignment.found
-    }
-    if not headings:
-        return
-    title = alignment.form.titles[field.name]
-    values: list[Mapping[str, Any]] = []
-    doubts: list[Finding] = []
-    passages: list[Passage] = []
-    first = min(headings.values(), key=lambda find: find.order)
-    below = regions.rows_below(first.unit)
-    if unread_in(below, pages):
-        doubts.append(Finding.of("ink-unread", field.name, title=title))
-    for units in below:
-        row: dict[str, Any] = {}
-        claims.region(cell, [unit.passage for unit in units])
-        for column in field.columns:
-            heading = headings.get(column.field.name)
-            under = [u for u in units if heading and _stands_under(u, heading.unit)]
-            passage = Passage.join(u.passage for u in under)
-            name = f"{title}第{len(values) + 1}行{column.label}"
-            odd = [
-                Finding.of(code, field.name, title=name, text=text[:40])
-                for code, names, text in remarks([passage], [column.field])
-                if names
-            ]
-            passage = passage.without_remarks
-            claims.answer(field.name, passage)
-            value, others = _column_value(column.field, name, passage)
-            row[column.field.name] = value
-            doubts += [doubt.model_copy(update={"field": field.name}) for doubt in (*odd, *others)]
-            passages.append(passage)
-            filled_cells = [one_line(unit.passage.words) for unit in under if key(unit.passage.words)]
-            if len(filled_cells) > 1:
-                doubts.append(
-                    Finding.of("answer-spread", field.name, title=name, text=" ".join(filled_cells)[:40])
-                )
-        if any(value is not None for value in row.values()):
-            values.append(row)
-        # A total is no row of what was asked for, wherever in its row it is called so.
-        words = {key(unit.passage.text) for unit in units}
-        doubts += [
-            Finding.of("rows-total", field.name, title=title, text=word) for word in sorted(words & _TOTALS)
-        ]
-    missing = [column.label for column in field.columns if column.field.name not in headings]
-    doubts += [Finding.of("label-missing", field.name, title=f"{title} {label}") for label in missing]
-    filled = [passage for passage in passages if passage.words.strip()]
-    whole = Passage.join(filled)
-    confidence = 0.0 if doubts else rungs.CERTAIN * held_confidence(whole)
-    yield Observation(
-        field=field.name, value=tuple(values) or None, raw=whole.words, source="table", confidence=confidence,
-        evidence=whole.evidence(part) or first.unit.passage.evidence(part), doubts=tuple(doubts),
-        signs=signs_of(field, whole, legibility([whole])), readings=whole.readings,
-    )  # fmt: skip
-
-
-def _column_value(field: Field, title: str, passage: Passage) -> tuple[Any, tuple[Finding, ...]]:
-    """The value of a cell in a table inside the form, with the same doubts as any other answer."""
-    if isinstance(field, ChoiceField) and not passage.struck:
-        return parse(field, title, passage.words)
-    seen = observe_written(field, title, passage, (), legibility([passage]))
-    return seen.value, seen.doubts
-
-
-def _stands_under(unit: Unit, heading: Unit) -> bool:
-    cell, above = unit.cell, heading.cell
-    return (
-        cell is not None
-        and above is not None
-        and above.column <= cell.column < above.column + above.column_span
-    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from extractor.answers.books import headings_of, phrases_around
 from extractor.answers.cell_parts import guidance_in, stretches
 from extractor.answers.choice import boxes_of
+from extractor.answers.frames import beside
 from extractor.answers.labels import Alignment
 from extractor.answers.regions import Region, Regions
 from extractor.answers.units import Unit
@@ -83,12 +84,17 @@ class _Placing:
             parts = [next((part for part in parts if not key(part.passage.words)), parts[0])]
         stretch = _Stretch(parts)
         whole = stretch.whole
+        beside_options = beside(cell, whole)
+        for name, (_, (begin, last)) in beside_options.items():
+            self._add(Tag(field=name), stretch, begin, last, self.alignment.form.fields[name])
         groups = [([0], 0, len(whole))] if alone else stretches(cell, whole)
         for group, start, end in groups:
             fields = [one for n in group if not isinstance(one := cell.content[n], Printed)]
+            fields = [one for one in fields if not one.beside]
             self._group([one for one in fields if not one.is_mark], stretch, start, end)
         reached = {n for group, _, _ in groups for n in group}
-        unreached = (item for n, item in enumerate(cell.content) if n not in reached)
+        found = {n for n, one in enumerate(cell.content) if getattr(one, "name", None) in beside_options}
+        unreached = (item for n, item in enumerate(cell.content) if n not in reached | found)
         self._miss([item for item in unreached if not isinstance(item, Printed)], _NO_CELL)
 
     def _group(self, fields: Sequence[Field], stretch: "_Stretch", start: int, end: int) -> None:
@@ -161,11 +167,19 @@ class _Placing:
                 for unit in units
                 if _is_in_column(unit, heading)
             }
-            writable = {name: unit for name, unit in under.items() if not key(unit.passage.words)}
+            boxes = {name: found for name, unit in under.items() if (found := _boxes_in(table, name, unit))}
+            writable = {
+                name: unit for name, unit in under.items() if not key(unit.passage.words) or name in boxes
+            }
             # The first column may number the rows; a row with more words is no row to be filled in.
             if len(writable) < max(1, len(under) - 1):
                 continue
             for name, unit in writable.items():
+                for option, (start, end) in boxes.get(name, {}).items():
+                    box = Tag(field=table.name, row=number, column=name, option=option)
+                    self._put(box, _Stretch([_Part(unit, unit.passage, 0)]), start, end)
+                if name in table.marks or name in boxes:
+                    continue
                 tag = Tag(field=table.name, row=number, column=name)
                 self._put(tag, _Stretch([_Part(unit, unit.passage, 0)]), 0, len(unit.passage))
             number += 1
@@ -224,6 +238,13 @@ def _address(unit: Unit) -> CellAddress | None:
     if unit.cell is None or unit.table is None:
         return None
     return CellAddress(table=unit.table.index, row=unit.cell.row, column=unit.cell.column)
+
+
+def _boxes_in(table: RowsField, name: str, unit: Unit) -> dict[int, tuple[int, int]]:
+    """The boxes of a column's options, where a cell of a row prints all of them."""
+    field = next(column.field for column in table.columns if column.field.name == name)
+    found = boxes_of(field, unit.passage) if isinstance(field, ChoiceField) else {}
+    return found if isinstance(field, ChoiceField) and len(found) == len(field.options) else {}
 
 
 def _is_in_column(unit: Unit, heading: Unit) -> bool:

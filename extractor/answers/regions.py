@@ -141,7 +141,8 @@ class Regions:
         """Outside tables: the rest of the line, and the lines up to the next label or table."""
         found = [self.rest_of_cell(find)]
         for unit in self.units[find.order + 1 :]:
-            if unit.cell is not None or self._is_label(unit):
+            # A title stands under what is written above it, and is no part of that.
+            if unit.cell is not None or self._is_label(unit) or unit.key in self.around:
                 break
             found.append(unit.passage)
         return found

@@ -14,10 +14,13 @@ from statistics import median
 
 from extractor import rungs
 from extractor.answers.books import phrases_of
+from extractor.answers.cell_parts import split
 from extractor.answers.labels import Alignment, Label
 from extractor.answers.regions import Region
 from extractor.answers.units import Unit
+from extractor.text.passage import Passage, lines_of
 from extractor.text.tick_signs import is_chinese
+from models.form import FormCell
 from models.geometry import box_around, contains, meets, middle
 from models.page import Box, Page, Pages, Run
 from models.writing import key
@@ -123,7 +126,12 @@ def contradicted(alignment: Alignment, index: int, region: Region, pages: Pages)
     swallowed = _swallowed(alignment, index, region)
     if swallowed:
         yield "answer-is-label", every, swallowed
-    odd = _tall(region) if any(field.is_prose for field in label.cell.fields) else _foreign(label, region)
+    if label.cell.has_words_between:
+        # Print and answers share its lines, with blanks between them.
+        yield from _gaps(label.cell, region)
+        odd = _tall(region)
+    else:
+        odd = _tall(region) if any(field.is_prose for field in label.cell.fields) else _foreign(label, region)
     foreign = None if any(field.is_mark for field in label.cell.fields) else next(odd, None)
     if foreign is not None:
         yield "text-foreign", every, foreign
@@ -229,6 +237,15 @@ def _swallowed(alignment: Alignment, index: int, region: Region) -> str | None:
     return None
 
 
+def _gaps(cell: FormCell, region: Region) -> Iterator[Oddity]:
+    """Answers among printed words in which there is room for one more digit."""
+    for name, passage in split(cell, region.passages).values.items():
+        pieces = [piece for line in lines_of(passage.text) for piece in _pieces(passage.cut(*line))]
+        gap = next((f"{before}{after}" for piece in pieces for before, after in piece.holes), None)
+        if gap is not None:
+            yield "text-foreign", [name], gap
+
+
 def _foreign(label: Label, region: Region) -> Iterator[str]:
     """Pieces of a short answer that are not of one hand with the rest: far from it in its line, of another
     height, on another level, or across the border of the cell; and holes in it. Options stand as they like.
@@ -283,19 +300,21 @@ def _tall(region: Region) -> Iterator[str]:
 
 def _rows(unit: Unit) -> Iterator[list[_Piece]]:
     """The pieces of each line of a unit, from left to right."""
-    pieces: list[_Piece] = []
-    spans = [span for span in unit.passage.spans if isinstance(span, Run)]
-    # A blank that has no box stands between pieces that were read apart.
-    for _, group in groupby(spans, key=lambda span: span.box and (span.box.y0, span.box.y1)):
-        run = [span for span in group if span.box]
-        box = box_around(span.box for span in run)
-        if box and box.y1 > box.y0:
-            pieces.append(_Piece(tuple(run), box))
     row: list[_Piece] = []
-    for piece in pieces:
+    for piece in _pieces(unit.passage):
         if row and (piece.box.x0 < row[-1].box.x0 or abs(piece.middle - row[-1].middle) > 0.5 * row[-1].high):
             yield row
             row = []
         row.append(piece)
     if row:
         yield row
+
+
+def _pieces(passage: Passage) -> Iterator[_Piece]:
+    spans = [span for span in passage.spans if isinstance(span, Run)]
+    # A blank that has no box stands between pieces that were read apart.
+    for _, group in groupby(spans, key=lambda span: span.box and (span.box.y0, span.box.y1)):
+        run = [span for span in group if span.box]
+        box = box_around(span.box for span in run)
+        if box and box.y1 > box.y0:
+            yield _Piece(tuple(run), box)

@@ -13,7 +13,7 @@ from extractor.answers import compared, name_doubts
 from extractor.applications.group import Application, Document
 from extractor.weighing.compare import compare
 from extractor.weighing.decide import weigh
-from models.fields import Field, Seal, SealField
+from models.fields import Field, RowsField, Seal, SealField
 from models.findings import Finding
 from models.form import FormDefinition
 from models.record import Observation
@@ -179,6 +179,8 @@ def _together(form: FormDefinition, field: Field, typed: Observation, paper: Obs
     if typed.value is None and not typed.doubts:
         # An answer left empty in the file may be filled in by pen, so nothing contradicts the paper.
         return paper.model_copy(update={"evidence": evidence})
+    if isinstance(field, RowsField) and field.marks and typed.value and paper.value:
+        typed = _with_marks(field, typed, paper)
     if _agree(field, typed, paper):
         # A tick that was added by hand may cause a doubt only on the paper.
         doubts = (*typed.doubts, *(paper.doubts if field.entered == "ticked" else ()))
@@ -198,8 +200,17 @@ def _together(form: FormDefinition, field: Field, typed: Observation, paper: Obs
     )
 
 
+def _with_marks(field: RowsField, typed: Observation, paper: Observation) -> Observation:
+    """Return the rows of the electronic file with the signatures of the paper, where both have as many."""
+    if len(typed.value) != len(paper.value):
+        return typed
+    return typed.model_copy(update={"value": field.marked(typed.value, paper.value)})
+
+
 def _agree(field: Field, one: Observation, other: Observation) -> bool:
-    return compare(field, one, other).agrees
+    # Signatures are no words: rows that have them must be as many, or nobody knows whose they are.
+    several = isinstance(field, RowsField) and field.marks and one.value and other.value
+    return compare(field, one, other).agrees and (not several or len(one.value) == len(other.value))
 
 
 def _is_missing(one: Observation) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from extractor.drafting.blanks import Blank, beside, drawn, sentence, unit_behind
 from extractor.drafting.loose import asked_in
 from extractor.text.tick_signs import EMPTY, TICKED
 from models.fields.date import find_dates
@@ -37,7 +38,8 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 _UNIT = re.compile(r"[（(]\s*(?:单位[:：]\s*)?([^（()）]{1,8})\s*[)）]\s*$")
 _UNITS = re.compile(
-    r"(?:[万亿千百]?元|[万千]?吨(?:标准煤)?|[万]?千瓦时|度|立方米|平方米|[万]?㎡|亩|公顷|公里|千米|米|人|名|个|户|台|套|项|次|家|年|月|天|%|％|tCO2e?)",
+    r"(?:[万亿千百]?元|[万千]?吨(?:标准煤)?|[万]?千瓦时|度|立方米|平方米|[万]?㎡|亩|公顷|公里|千米|米|人|名|个|户|台|套|项|次|家|年|月|天"
+    r"|件|份|辆|批|座|处|条|升|毫升|公斤|千克|克|小时|分钟|周|岁|kg|%|％|tCO2e?)",
     re.I,
 )
 _COUNTED = re.compile(
@@ -77,6 +79,8 @@ _OPINION = re.compile(r"意见|审核|审批|批示|推荐")
 _LOW = 40.0  # points: two lines of text and their margins
 _ROOM, _LINES = 2.5, 2  # of lines that leave room for an answer: in a page's cell, and as empty lines
 _SHORT = 16  # letters of an opinion that somebody wrote
+# What a blank of a sentence is called, behind its cell's label, where the words before it say too little.
+_NOUNS = {"month": "年月", "date": "日期", "period": "起止时间", "number": "数量", "text": "内容"}
 _LONG = 36  # letters from which a cell's print is something to read, and no label
 
 
@@ -100,16 +104,15 @@ def content_of(label: str, cell: Cell, is_column: bool = False) -> Content:
     no marks."""
     found = Content()
     label = one_line(label)
-    boxes = options_of(cell)
+    raw = _behind_boxes(cell)
+    boxes = [_option(text, number) for number, text in enumerate(raw)]
     options = _apart(boxes) if len(boxes) > 1 else [text for text in boxes if key(text)]
     if len(options) > 1 or (len(boxes) == 1 == len(options)):
-        many = _CHOOSE_MANY.search(label) is not None
-        one = {"max": 1, "min": 1} if _CHOOSE_ONE.search(label) else {}
-        found.add(f"有 {len(boxes)} 个方框", kind="choice", options=options, **one)
-        if not (many or one) and len(boxes) > 1:
-            found.unsure.append("没有写明单选还是多选，现按多选")
-        if len(options) < len(boxes):
-            found.unsure.append("有方框后面没有文字，或两个方框后面文字相同")
+        _choice(label, boxes, options, found)
+        if not is_column:
+            _beside(raw, options, found)
+    elif not is_column and (blanks := blanks_in(cell)):
+        _sentence(label, blanks, found)
     elif not is_column and _asks_for_marks(cell):
         _marks(label, cell, found)
     elif not is_column and (prompts := prompts_in(cell)):
@@ -118,7 +121,7 @@ def content_of(label: str, cell: Cell, is_column: bool = False) -> Content:
             found.add(why, **_with_unit(kind, prompt, text), prompt=f"{prompt}：")
     else:
         kind, why = kind_of(label, cell.text)
-        if is_column and kind in ("seal", "signature", "prose"):
+        if is_column and kind in ("seal", "prose"):
             kind, why = "text", "表中的一栏"
         item = _with_unit(kind, label, cell.text)
         found.add(why if item["kind"] == kind else f"格中有单位“{item['unit']}”", **item)
@@ -133,9 +136,60 @@ def content_of(label: str, cell: Cell, is_column: bool = False) -> Content:
             found.items[0]["guidance"] = guidance
     if _REQUIRED.search(label):
         for item in found.items:
-            if item["kind"] != "printed":
+            if item["kind"] != "printed" and "beside" not in item:
                 item["required"] = True
     return found
+
+
+def _choice(label: str, boxes: Sequence[str], options: Sequence[str], found: Content) -> None:
+    many = _CHOOSE_MANY.search(label) is not None
+    one = {"max": 1, "min": 1} if _CHOOSE_ONE.search(label) else {}
+    found.add(f"有 {len(boxes)} 个方框", kind="choice", options=options, **one)
+    if not (many or one) and len(boxes) > 1:
+        found.unsure.append("没有写明单选还是多选，现按多选")
+    if len(options) < len(boxes):
+        found.unsure.append("有方框后面没有文字，或两个方框后面文字相同")
+
+
+def _beside(raw: Sequence[str], options: Sequence[str], found: Content) -> None:
+    """What is to be written beside options, behind the choice."""
+    for number, text in enumerate(raw):
+        asked = beside(text)
+        option = _option(text, number)
+        if asked is None or option not in options:
+            continue
+        words = re.sub(r"[，,：:（(]", "", asked.words)
+        kind, _ = kind_of(words, asked.rest)
+        unit = unit_behind(re.sub(r"^[\s_＿]+", "", asked.rest), _UNITS)
+        item = {"kind": "number", "unit": unit} if unit and kind == "text" else {"kind": kind}
+        prompt = {"prompt": asked.words} if asked.words else {}
+        found.add(f"选项“{option}”旁有填写的空白", **item, **prompt, beside=option)
+
+
+def blanks_in(cell: Cell) -> tuple[Blank, ...]:
+    """The blanks of a sentence that a cell holds; none where it holds none, or asks in another way."""
+    if options_of(cell) or _asks_for_marks(cell) or prompts_in(cell):
+        return ()
+    return sentence([drawn(line) for line in cell.lines])
+
+
+def _sentence(label: str, blanks: Sequence[Blank], found: Content) -> None:
+    """The fields of a sentence, each with the words before it, and the words at its end."""
+    first, last = blanks[0], blanks[-1]
+    found.add("句子开头的字", kind="printed", text=first.before)
+    taken = ""
+    for number, one in enumerate(blanks):
+        before = one.before[len(taken) :] if one.before.startswith(taken) else one.before
+        kind, _ = kind_of(one.clause, one.text)
+        taken = unit_behind(one.behind, _UNITS) or ""
+        taken = taken if kind in ("text", "number") else ""
+        item = {"kind": "number", "unit": taken} if taken else {"kind": "text" if kind == "prose" else kind}
+        prompt = {"prompt": before} if number and key(before) else {}
+        title = one.clause if len(key(one.clause)) > 1 else label + _NOUNS.get(str(item["kind"]), "")
+        found.add(f"句中“{before}”后的空白", **item, **prompt, label=title, inline=True)
+    end = last.behind[len(taken) :] if taken else last.behind
+    if key(end):
+        found.add("句子末尾的字", kind="printed", text=end, inline=True)
 
 
 def is_to_fill(cell: Cell) -> bool:
@@ -146,7 +200,9 @@ def is_to_fill(cell: Cell) -> bool:
         return True
     if _asks_for_marks(cell) and not _MARK_LABEL.fullmatch(text):
         return True
-    return is_blank(text) or _TELLS_HOW.search(text) is not None or bracketed(text) or bool(prompts_in(cell))
+    if is_blank(text) or _TELLS_HOW.search(text) is not None or bracketed(text):
+        return True
+    return bool(prompts_in(cell)) or bool(blanks_in(cell))
 
 
 def is_blank(text: str) -> bool:
@@ -168,7 +224,7 @@ def asks(cell: Cell) -> bool:
     or room under its first words."""
     lines = [one_line(text) for text in _lines(cell.lines)]
     said = [text for text in lines if key(text)]
-    if not said or options_of(cell) or _asks_for_marks(cell):
+    if not said or options_of(cell) or _asks_for_marks(cell) or blanks_in(cell):
         return True
     if _TELLS_HOW.search(said[0]):
         return True
@@ -233,21 +289,25 @@ def unit_of(label: str) -> str | None:
 
 def options_of(cell: Cell) -> list[str]:
     """The words behind each box of a cell, in order."""
+    return [_option(text, number) for number, text in enumerate(_behind_boxes(cell))]
+
+
+def _behind_boxes(cell: Cell) -> list[str]:
+    """All that stands behind each box of a cell; blanks that a line is drawn under are underscores."""
     options: list[str] = []
     brackets = _BRACKETS.findall(cell.text)
     if len(brackets) > 1:
-        pieces = _BRACKETS.split(cell.text)[1:]
-        return [_option(text, number) for number, text in enumerate(pieces)]
+        return _BRACKETS.split(cell.text)[1:]
     for line in cell.lines:
         for span in line.spans:
             if isinstance(span, Tick) and span.state not in ("tick", "cross"):
                 options.append("")
-            for char in span.text if isinstance(span, Run) else "":
+            for char in drawn(Line(spans=(span,))) if isinstance(span, Run) else "":
                 if char in EMPTY | TICKED or (options and _is_misread_box(char, options[-1])):
                     options.append("")
                 elif options:
                     options[-1] += char
-    return [_option(text, number) for number, text in enumerate(options)]
+    return options
 
 
 def _is_misread_box(char: str, before: str) -> bool:
@@ -257,7 +317,8 @@ def _is_misread_box(char: str, before: str) -> bool:
 
 def _option(text: str, number: int) -> str:
     """The words behind a box without the blanks to write in, and the letter that counts it."""
-    words = re.sub(r"[_＿]{2,}|[;；,，、/|]\s*$", "", one_line(text)).strip()
+    asked = beside(text)
+    words = asked.option if asked else re.sub(r"[_＿]{2,}|[;；,，、/|]\s*$", "", one_line(text)).strip()
     return re.sub(rf"^{chr(65 + number % 26)}\s*[.．、:：)）]\s*(?=\S)", "", words)
 
 

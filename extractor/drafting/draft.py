@@ -12,6 +12,7 @@ from typing import Any
 
 from extractor.drafting.content import (
     asks,
+    blanks_in,
     bracketed,
     content_of,
     is_blank,
@@ -22,7 +23,16 @@ from extractor.drafting.content import (
     prompts_in,
 )
 from extractor.drafting.found import Draft, Guess, Placed, Spotted, seen
-from extractor.drafting.grid import Cells, blank_rows, is_frame, is_label, same_edges, whole_rows, widths
+from extractor.drafting.grid import (
+    Cells,
+    blank_rows,
+    is_frame,
+    is_label,
+    once,
+    same_edges,
+    whole_rows,
+    widths,
+)
 from extractor.drafting.loose import asked_in
 from models.page import Cell, Line, Pages, Run, Table, Tick
 from models.writing import key, one_line
@@ -33,6 +43,7 @@ _PHOTO = re.compile(r"照片|相片|近照")
 _APPLICANT = re.compile(
     r"^(?:申[请报]|填[报表]|所在)?(?:单位|企业|机构|公司)(?:名称|全称)?$|^申[请报](?:人|者)(?:姓名)?$|^姓名$"
 )
+_CUT_HERE = re.compile(r"裁剪线|裁切线|沿(?:此|虚)线")
 _LEAST_ROWS = 2  # empty rows under headings that make them a table inside the form
 _MOST_NAME = 24
 _LONG_LABEL = 16  # letters of a line that is rather a sentence than a label
@@ -68,6 +79,9 @@ class _Drafting:
 
     def draft(self) -> Draft:
         blocks = whole_rows([block for page in self.pages.pages for block in page.blocks])
+        if len(single := once(blocks)) < len(blocks):
+            blocks = single
+            self._tell("同一份表印了几份，只拟一份；收回后一份一份地读", place=None)
         self.spots = [one for page in self.pages.pages for block in page.blocks for one in seen(page, block)]
         line_spots = iter([n for n, spot in enumerate(self.spots) if spot.cell is None])
         tables = [block for block in blocks if isinstance(block, Table) and len(block.cells) > 1]
@@ -90,7 +104,7 @@ class _Drafting:
             elif number < first:
                 before.append(block)
             elif number > last:
-                notes += [one_line(block.text)] * bool(key(block.text))
+                notes += [one_line(block.text)] * bool(key(block.text) and not _CUT_HERE.search(block.text))
             elif key(block.text):
                 self.heading = one_line(block.text)
         form: dict[str, Any] = {"name": self.name, "version": "1", "title": self._title(before)}
@@ -231,8 +245,9 @@ class _Drafting:
         first = next((n for n, text in enumerate(lines) if key(text)), len(lines))
         said = one_line("".join(lines[first : first + 1]))
         head = re.split(r"[:：\s（(]", said, maxsplit=1)[0]
-        label = plain_label(head)[:_MOST_NAME] or "填写栏"
-        if head == said or said.rstrip(":：") == head or bracketed(said[len(head) :]):
+        blanks = blanks_in(cell)
+        label = (blanks[0].before if blanks else plain_label(head))[:_MOST_NAME] or "填写栏"
+        if not blanks and (head == said or said.rstrip(":：") == head or bracketed(said[len(head) :])):
             # The first line is the label; what is under it is the place.
             rest = [said[len(head) :].strip(":："), *lines[first + 1 :]]
             kept = tuple(Line(spans=(Run(text=text),) if text else ()) for text in rest)
@@ -244,6 +259,10 @@ class _Drafting:
         for item in content:
             if item["kind"] == "text" and len(content) == 1:
                 item["kind"] = "prose"
+        if blanks:
+            # The first words of a sentence are its label, and stand once.
+            content, said = content[1:], label
+            content[0].pop("inline", None)
         made = {**_labelled(label, said), "columns": width, "content": content}
         self._add({"labels": "above", "cells": [made]}, width)
 
@@ -329,6 +348,7 @@ class _Drafting:
                 continue
             self._place(label if isinstance(label, Cell) else None, cell)
             title = self._called(_title(words, item) if several else words, before)
+            item.pop("label", None)
             self._tell(f"“{title}”是 {item['kind']}：{why}")
             named = {"kind": item["kind"], "name": self._named(title, self.names)}
             if title != words:
@@ -390,6 +410,10 @@ _SUFFIX = {"seal": "盖章", "signature": "签字", "date": "日期"}
 def _title(words: str, item: dict[str, Any]) -> str:
     """What one of several fields of a cell is called: by its prompt, where that says whose it is, or else by
     its cell's label."""
+    if "label" in item:
+        return str(item["label"])
+    if "beside" in item:
+        return f"{words}：{item['beside']}"
     prompt = re.sub(r"[（()）:：\s]", "", str(item.get("prompt", "")))
     suffix = _SUFFIX.get(str(item["kind"]), "")
     return prompt if len(prompt) > len(suffix) else re.sub(r"[（(].*", "", words) + suffix

@@ -35,6 +35,23 @@ def whole_rows(blocks: Sequence[Table | Line]) -> list[Table | Line]:
     return found
 
 
+def once(blocks: Sequence[Table | Line]) -> list[Table | Line]:
+    """The blocks of a form that stands on its pages several times, under the same title, up to where it
+    stands again; all blocks of any other."""
+    tables = [n for n, block in enumerate(blocks) if isinstance(block, Table)]
+    said = [[key(cell.text) for cell in block.cells] for block in blocks if isinstance(block, Table)]
+    for many in range(1, len(tables) // 2 + 1):
+        copies, rest = divmod(len(tables), many)
+        if rest or said != said[:many] * copies or not any(map(any, said)):
+            continue
+        between = range(tables[many - 1] + 1, tables[many])
+        heads = {key(block.text) for block in blocks[: tables[0]] if isinstance(block, Line)} - {""}
+        again = next((n for n in between if key(blocks[n].text) in heads), None)  # type: ignore[union-attr]
+        if again is not None:
+            return [*blocks[:again]]
+    return list(blocks)
+
+
 def _rest(before: Table, after: Table) -> Cells:
     """The first row of a table, if it is the rest of the last one of the table before; else nothing."""
     if not before.cells or not after.cells:

@@ -13,7 +13,7 @@ from typing import Any
 from extractor import rungs
 from extractor.limits import SILENT_TARGET
 from extractor.weighing.calibration import probability, threshold, unweighed
-from models.fields import Field
+from models.fields import Field, RowsField
 from models.findings import Finding
 from models.form import FormDefinition
 from models.record import FieldResult, Observation, Record
@@ -117,7 +117,8 @@ def _explained(finding: Finding, others: Sequence[Finding]) -> bool:
     codes = {other.code for other in others if other.field == finding.field}
     if finding.code in ("seal-missing", "signature-missing"):
         return bool(codes & {"seal-typed", "signature-typed", "label-missing"})
-    return finding.code == "required-empty" and bool(codes & {"unparsable", "label-missing"})
+    empty = finding.code in ("required-empty", "choice-text-missing")
+    return empty and bool(codes & {"unparsable", "label-missing"})
 
 
 def weigh(form: FormDefinition, name: str, seen: Sequence[Observation]) -> Observation:
@@ -129,6 +130,9 @@ def weigh(form: FormDefinition, name: str, seen: Sequence[Observation]) -> Obser
         return Observation(field=name, value=None, raw="", source="table", confidence=0.0, doubts=(missing,))
     leading = next((one for one in seen if one.source != "control"), seen[0])
     others = [one for one in seen if one is not leading and not _same(one.value, leading.value)]
+    field = form.fields[name]
+    if isinstance(field, RowsField):
+        others = [one for one in others if not field.agree(one.value, leading.value)]
     if not others:
         # They say the same. A control of ours holds the characters and line breaks that a page can only show.
         exact = next((one for one in seen if one.source == "control" and isinstance(one.value, str)), leading)

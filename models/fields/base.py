@@ -47,7 +47,8 @@ class FieldBase(Model, Generic[V]):
     field's value should contain. `keyed_twice` says that two people key the value, each without seeing what
     was read. `given_once` says that what was right needn't be given again when the form goes back for
     correction. `masked` says whether lists and exports show the value only to those who may see it whole;
-    left out, the kind says it.
+    left out, the kind says it. `beside` names the option behind which the value is written, of the choice
+    before it in its cell; `inline` says that the field goes on with the line of the item before it.
 
     A value is an immutable Python value `V`. None, never an empty value, says that nothing was filled in.
     """
@@ -64,6 +65,8 @@ class FieldBase(Model, Generic[V]):
     keyed_twice: bool = False
     given_once: bool = False
     masked: bool | None = None
+    beside: Words | None = None
+    inline: bool = False
 
     # These have no default, because no answer is right for all kinds. A kind that leaves one out is refused
     # when it is defined.

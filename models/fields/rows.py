@@ -22,6 +22,7 @@ from models.fields.choice import ChoiceField
 from models.fields.codes import BankAccountField, CreditCodeField, IdCardField, PostcodeField
 from models.fields.date import DateField
 from models.fields.division import DivisionField
+from models.fields.marks import Signature, SignatureField
 from models.fields.moments import DateTimeField, MonthField, PeriodField, TimeField
 from models.fields.money import MoneyField
 from models.fields.number import NumberField
@@ -46,7 +47,8 @@ ColumnField = Annotated[
     | PeriodField
     | TimeField
     | DateTimeField
-    | NumberField,
+    | NumberField
+    | SignatureField,
     Constraint(discriminator="kind"),
 ]
 
@@ -84,6 +86,8 @@ class RowsField(FieldBase[tuple[Mapping[str, Any], ...]]):
         names = [column.field.name for column in self.columns]
         if len(set(names)) < len(names):
             raise ValueError("各栏 field 的 name 应各不相同")
+        if any(column.field.beside or column.field.inline for column in self.columns):
+            raise ValueError("内表的栏不写 beside 和 inline")
         return self
 
     @classmethod
@@ -99,7 +103,43 @@ class RowsField(FieldBase[tuple[Mapping[str, Any], ...]]):
         values = {
             column.field.name: column.field.parse(texts.get(column.field.name, "")) for column in self.columns
         }
-        return values if any(value is not None for value in values.values()) else None
+        if not self.says_something(values):
+            return None
+        unsigned = {name: Signature(present=False) for name in self.marks if values[name] is None}
+        return {**values, **unsigned}
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """The columns whose values are set on the paper by hand."""
+        return tuple(column.field.name for column in self.columns if column.field.is_mark)
+
+    @staticmethod
+    def says_something(row: Mapping[str, Any]) -> bool:
+        """Tell whether a row is filled in; that nobody signed there says nothing by itself."""
+        unsigned = Signature(present=False)
+        return any(value is not None and value != unsigned for value in row.values())
+
+    def agree(
+        self, held: tuple[Mapping[str, Any], ...] | None, rows: tuple[Mapping[str, Any], ...] | None
+    ) -> bool:
+        """Tell whether the rows say all that is `held` of them, which may lack some of the columns."""
+        held, rows = held or (), rows or ()
+        return len(held) == len(rows) and all(
+            row.get(name) == value for one, row in zip(held, rows, strict=True) for name, value in one.items()
+        )
+
+    def unmarked(self, value: tuple[Mapping[str, Any], ...]) -> tuple[Mapping[str, Any], ...]:
+        """Return the rows without what is set on the paper by hand, which a file without paper can't bear."""
+        return tuple({name: one for name, one in row.items() if name not in self.marks} for row in value)
+
+    def marked(
+        self, value: tuple[Mapping[str, Any], ...], paper: tuple[Mapping[str, Any], ...]
+    ) -> tuple[Mapping[str, Any], ...]:
+        """Return the rows with the marks of as many rows of `paper`."""
+        return tuple(
+            {**row, **{name: seen.get(name) for name in self.marks}}
+            for row, seen in zip(value, paper, strict=True)
+        )
 
     def parse(self, text: str) -> tuple[Mapping[str, Any], ...] | None:
         """Parse one row a line, with columns separated by tabs."""

@@ -33,13 +33,14 @@ def publish(
 ) -> None:
     """Puts `form` in force, which is tried first unless that was done. The figures stand in the log, with
     the `reason` where it needed one. Whoever gives a reason beforehand does not wait for a trial, and the log
-    says that there was none. A definition that was in force before is not tried again.
+    says that there was none. A definition that was in force before is not tried again, but for one that the
+    service took from a folder and nobody ever tried.
 
     Raises:
         ReadsBadly: it reads badly, and there is no reason.
         Conflict: it differs from the known definition of its name and version.
     """
-    if forms.knows(form):
+    if forms.knows(form) and form not in forms.untried():
         forms.add({form.name: form}, actor, now())
         return
     found = trials.kept(form) or (None if reason else trials.report(form))

@@ -6,7 +6,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from models.fields import Amount, ChoiceField, CodeField, Field, NumberField, RowsField
+from models.fields import Amount, ChoiceField, CodeField, Field, NumberField, RowsField, Signature
 from models.fields.division import divisions
 from models.fields.money import in_capitals
 from models.form import FormDefinition
@@ -26,6 +26,9 @@ _CLAUSES = (
 def random_record(form: FormDefinition, dice: Random) -> Record:
     """A record in which all is filled in that is not set by hand."""
     values = {name: _value(field, dice) for name, field in form.fields.items() if not field.is_mark}
+    for name, (choice, option) in form.beside.items():
+        if option not in values[choice]:
+            values[name] = None
     return Record(form=form.name, version=form.version, values=values)
 
 
@@ -44,6 +47,8 @@ def _value(field: Field, dice: Random) -> Any:
         return tuple(
             {column.field.name: _value(column.field, dice) for column in field.columns} for _ in many
         )
+    if field.is_mark:
+        return Signature(present=False)
     if isinstance(field, CodeField):
         return _code(field, *_CODES[field.kind], dice)
     return _WRITERS[field.kind](dice)

@@ -1,6 +1,7 @@
 """Keeps every definition that forms were read with, by name and version, so that an old record is always
 shown with its own definition."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,7 @@ from models.errors import Conflict, UnknownForm
 from models.form import FormDefinition
 from service.store import audit
 from service.store.database import Database
-from service.store.tables import forms
+from service.store.tables import audit_log, audit_values, forms
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,16 @@ class FormStore:
         with self._database.read() as connection:
             return _known(connection, form) is not None
 
+    def untried(self) -> list[FormDefinition]:
+        """Returns the definitions in force of which the log tells neither a trial nor why there was none: the
+        service took them from a folder."""
+        with self._database.read() as connection:
+            found = connection.execute(
+                sa.select(forms.c.name, forms.c.version).where(forms.c.current).order_by(forms.c.name)
+            ).all()
+            tried = _tried(connection)
+        return [self.get(row.name, row.version) for row in found if (row.name, row.version) not in tried]
+
     def add(
         self,
         definitions: Mapping[str, FormDefinition],
@@ -83,7 +94,7 @@ class FormStore:
         details: Mapping[str, Any] | None = None,
     ) -> None:
         """Puts `definitions` in force. A definition that is already in force stays as it is. `details` go
-        into the log with it.
+        into the log with it, also where it stays.
 
         Raises:
             Conflict: a definition differs from the known one of its name and version.
@@ -91,6 +102,22 @@ class FormStore:
         with self._database.write() as connection:
             for form in definitions.values():
                 _add(connection, form, actor, now, details or {})
+
+
+def _tried(connection: sa.Connection) -> set[tuple[str, str]]:
+    """The names and versions of which the log tells a trial, or the reason why there was none."""
+    trial, version = audit_values.alias(), audit_values.alias()
+    query = (
+        sa.select(audit_log.c.subject, version.c.value)
+        .join(version, (version.c.seq == audit_log.c.seq) & (version.c.label == "version"))
+        .join(trial, (trial.c.seq == audit_log.c.seq) & (trial.c.label == "trial"))
+        .where(audit_log.c.action == "form")
+    )
+    return {
+        (subject.removeprefix("form:"), json.loads(value))
+        for subject, value in connection.execute(query)
+        if value is not None
+    }
 
 
 def _known(connection: sa.Connection, form: FormDefinition) -> sa.Row[Any] | None:
@@ -109,9 +136,11 @@ def _add(
 ) -> None:
     data, same = form.model_dump(mode="json"), (forms.c.name == form.name) & (forms.c.version == form.version)
     known = _known(connection, form)
-    if known is not None and known.current:
+    stays = known is not None and known.current
+    if stays and not details:
         return
-    connection.execute(forms.update().where(forms.c.name == form.name).values(current=False))
+    if not stays:
+        connection.execute(forms.update().where(forms.c.name == form.name).values(current=False))
     if known is not None:
         connection.execute(forms.update().where(same).values(current=True))
     else:

@@ -3,6 +3,7 @@ goes to review."""
 
 import io
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from pypdf.generic import (
 
 from extractor import Source, extract
 from extractor.readers.pdf import read_pdf
+from generator import generate, new_identity
+from models.form import FormDefinition
 from models.record import FieldResult, Result
 from tests.extractor.energy_form import energy_form
 from tests.extractor.pdfs import saved, turned, typeset
@@ -280,3 +283,13 @@ def test_words_that_a_stamp_or_a_watermark_shows_on_an_answer_are_told(subtype: 
     assert "VOID" in texts_told(read)
     assert read.fields["phone"].decision == "review"
     assert read.fields["energy"].decision == "accept"
+
+
+def test_a_place_that_nobody_touched_says_nothing(
+    tmp_path: Path, forms: Mapping[str, FormDefinition]
+) -> None:
+    for form in forms.values():
+        path = tmp_path / "blank.pdf"
+        path.write_bytes(generate(form, "pdf", new_identity(form)).data)
+        (read,) = extract(Source.at(path), forms)
+        assert {one.code for one in read.findings} & {"control-disagrees", "guidance-left"} == set()

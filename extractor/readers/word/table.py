@@ -16,6 +16,7 @@ from extractor.readers.word.styles import is_low, shade
 from extractor.readers.word.text import TextReader
 from models.errors import Hostile
 from models.page import Cell, Line, Remark, Run, Span, Table
+from models.writing import key
 
 _DEEPEST = 30
 Block = Line | Table
@@ -212,10 +213,16 @@ class _Grid:
 
     @property
     def is_frame(self) -> bool:
-        """Whether it has a single column, and tables in it."""
+        """Whether it has a single column, and tables in it; or sets tables beside each other, and nothing
+        else."""
         rows = [draft.row for draft in self.drafts]
-        tables = (block for draft in self.drafts for block in draft.blocks if isinstance(block, Table))
-        return len(set(rows)) == len(rows) and any(len(table.cells) > 1 for table in tables)
+        tables = [[one for one in draft.blocks if isinstance(one, Table)] for draft in self.drafts]
+        holding = [any(len(table.cells) > 1 for table in own) for own in tables]
+        only = all(
+            holds or not any(key(block.text) for block in draft.blocks if not isinstance(block, Table))
+            for holds, draft in zip(holding, self.drafts, strict=True)
+        )
+        return any(holding) and (len(set(rows)) == len(rows) or (only and sum(holding) > 1))
 
     def begin_row(self, before: int) -> None:
         """Begin a row that leaves out `before` columns at its start."""

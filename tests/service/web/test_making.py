@@ -214,6 +214,19 @@ def test_whoever_gives_a_reason_beforehand_does_not_wait_and_the_log_says_so(own
     assert _logged(own, "at-once") == {"version": "1", "trial": "none", "reason": "今天就要发"}
 
 
+def test_what_a_folder_put_in_force_is_told_until_somebody_tried_it(own: Served) -> None:
+    forms, form = own.context.forms, _form("folder")
+    forms.add({form.name: form}, "system", own.clock())
+    assert form in forms.untried()
+    known = _Known(GOOD)
+    _publish(own, "folder", known)
+    assert known.made == 1
+    assert form not in forms.untried()
+    assert forms.current()["folder"] == form
+    _publish(own, "folder", known)
+    assert known.made == 1
+
+
 @pytest.mark.parametrize(
     ("report", "passes"),
     [

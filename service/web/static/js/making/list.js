@@ -2,7 +2,7 @@
 
 import { $, h } from "../dom.js";
 import { KINDS } from "../words.js";
-import { fields, mayBecome, moveRow, rename, renameField, setKind, titleOf } from "./model.js";
+import { fields, mayBecome, moveRow, rename, renameField, setKind, setOptions, titleOf } from "./model.js";
 
 const NOT_WRITTEN = ["choice", "rows", "seal", "signature"];
 const list = $("#fields");
@@ -55,11 +55,11 @@ export function fieldList({ state, change, choose, printOf, guide, drop }) {
         h("div", { class: "field" }, h("label", { for: id("kind") }, "类型"), kinds)),
       ...ofKind(one, text),
       h("div", { class: "pair" },
-        text("prompt", "填写处前印着的字", item.prompt, (value) => put(item, "prompt", value)),
+        text("prompt", item.beside ? `选项“${item.beside}”和空白之间印着的字` : "填写处前印着的字", item.prompt, (value) => put(item, "prompt", value)),
         text("name", "名称（程序用）", item.name, (value) => value && renameField(state().form, item, value), { spellcheck: "false" })),
       text("guidance", "填写说明", (item.guidance ?? []).join(" "), (value) => put(item, "guidance", value ? [value] : null)),
       h("div", { class: "row" },
-        h("label", { class: "check" }, h("input", { type: "checkbox", checked: Boolean(item.required), onchange: (event) => change(null, () => put(item, "required", event.target.checked || null)) }), "必填"),
+        item.beside ? null : h("label", { class: "check" }, h("input", { type: "checkbox", checked: Boolean(item.required), onchange: (event) => change(null, () => put(item, "required", event.target.checked || null)) }), "必填"),
         item.kind === "text" ? h("label", { class: "check" }, h("input", { type: "checkbox", checked: state().form.applicant_field === item.name, onchange: (event) => change(null, () => put(state().form, "applicant_field", event.target.checked ? item.name : null)) }), "申请人（收件箱和文件按它称呼）") : null,
         printed ? h("button", { type: "button", class: "small", onclick: () => guide(one, printed) }, "格中的字是填写说明") : null,
         h("button", { type: "button", class: "small", onclick: () => drop(one) }, "不是栏目，只是印好的字 ", h("kbd", { "data-key": "print" }))),
@@ -67,14 +67,15 @@ export function fieldList({ state, change, choose, printOf, guide, drop }) {
       h("ul", { class: "why small soft", role: "list" }, (row._why ?? []).filter((why) => why.text.includes(titleOf(one)) || why.is_change).map((why) => h("li", { class: why.is_doubt ? "doubtful" : null }, `${why.is_change ? "变化" : why.is_doubt ? "请核对" : "依据"}：${why.text}`))));
   }
 
-  function ofKind({ item }, text) {
+  function ofKind(one, text) {
+    const { item } = one;
     if (item.kind === "number") {
       const whole = h("input", { type: "checkbox", checked: Boolean(item.whole), onchange: (event) => change(null, () => put(item, "whole", event.target.checked || null)) });
       return [text("unit", "单位（不限的不填）", item.unit, (value) => put(item, "unit", value)), h("label", { class: "check" }, whole, "整数")];
     }
     if (item.kind === "date") return [text("since", "最早的年份（早于它的提示核对，不填为 1990）", item.since, (value) => put(item, "since", Number(value) || null), { inputmode: "numeric" })];
     if (item.kind === "choice") {
-      const lines = h("textarea", { id: "edit-options", rows: Math.min(8, item.options.length + 1), onchange: (event) => change(null, () => { item.options = event.target.value.split("\n").map((one) => one.trim()).filter(Boolean); }) });
+      const lines = h("textarea", { id: "edit-options", rows: Math.min(8, item.options.length + 1), onchange: (event) => change(null, () => setOptions(one, event.target.value.split("\n").map((line) => line.trim()).filter(Boolean))) });
       lines.value = item.options.join("\n");
       const single = h("input", { type: "checkbox", checked: item.max === 1, onchange: (event) => change(null, () => put(item, "max", event.target.checked ? 1 : null)) });
       return [h("div", { class: "field" }, h("label", { for: "edit-options" }, "选项，每行一项"), lines), h("label", { class: "check" }, single, "只能选一项")];

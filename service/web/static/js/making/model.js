@@ -34,7 +34,11 @@ export function renewed(form, { form: next, changes }) {
 }
 
 /** What people call a field. */
-export const titleOf = ({ cell, item }) => item.label ?? cell.label ?? item.name;
+export function titleOf({ cell, item }) {
+  if (item.label || !item.beside) return item.label ?? cell.label ?? item.name;
+  const owner = cell.content.findLast((other, at) => other.kind === "choice" && at < cell.content.indexOf(item));
+  return `${owner?.label ?? cell.label}：${item.beside}`;
+}
 
 /** Call a field otherwise. What the form prints stays known, so that copies in use are still read. */
 export function rename(one, title) {
@@ -62,10 +66,33 @@ export function mended(form) {
   const all = new Map(fields(form).map(({ item }) => [item.name, item]));
   if (form.applicant_field && all.get(form.applicant_field)?.kind !== "text") delete form.applicant_field;
   for (const item of all.values()) if (item.mentions && !all.has(item.mentions)) delete item.mentions;
+  for (const row of form.rows) for (const cell of row.cells) placed(cell.content ?? []);
+}
+
+// What is written beside an option that is no more stands by itself, and so does what went on with a line that is none.
+function placed(content) {
+  let options = [], inLine = false;
+  for (const item of content) {
+    if (item.kind === "choice") options = item.options;
+    if (item.beside && (!options.includes(item.beside) || !isWritten(item))) delete item.beside;
+    if (item.inline && !(inLine && goesInLine(item))) delete item.inline;
+    inLine = goesInLine(item);
+  }
+}
+
+const isWritten = (item) => !["printed", "choice", "prose", "rows", "seal", "signature"].includes(item.kind);
+const goesInLine = (item) => item.kind === "printed" || (isWritten(item) && !item.beside);
+
+/** The options of a choice. What is written beside one follows it to its new words. */
+export function setOptions({ cell, item }, options) {
+  const old = item.options;
+  if (options.length === old.length)
+    for (const other of cell.content) if (old.includes(other.beside)) other.beside = options[old.indexOf(other.beside)];
+  item.options = options;
 }
 
 // What any kind of field may say; all else belongs to a kind.
-const COMMON = ["kind", "name", "label", "prompt", "prompt_aliases", "guidance", "guidance_aliases", "required", "align", "mentions", "keyed_twice", "_at"];
+const COMMON = ["kind", "name", "label", "prompt", "prompt_aliases", "guidance", "guidance_aliases", "required", "align", "mentions", "keyed_twice", "beside", "inline", "_at"];
 
 /** Make a field one of another kind; what only the old kind knows goes. */
 export function setKind(item, kind) {

@@ -1,0 +1,93 @@
+"""Blanks that a form draws among its words: beside an option, and in a sentence (pure)."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from models.page import Line, Run, Tick
+from models.writing import CJK, key, one_line
+
+_LINE = r"[_＿]"
+# Blanks for a day, a month, or from when to when, are one place.
+_DAY = rf"{_LINE}+\s*年\s*{_LINE}+\s*月(?:\s*{_LINE}+\s*日)?"
+_BLANK = re.compile(rf"{_DAY}(?:\s*[至到—-]+\s*{_DAY})?|{_LINE}{{2,}}(?:\s*{_LINE}{{2,}})*")
+_OTHER = re.compile(r"(其[他它])\s*[:：]\s*")
+# The option, and what is printed between it and its blank.
+_HEAD = re.compile(r"(?P<option>[^，,：:（(]+?)\s*(?P<words>[，,：:（(].*)?", re.DOTALL)
+_UNIT_BEHIND = re.compile(rf"\s*([{CJK}A-Za-z%％㎡]{{1,4}})(?![{CJK}A-Za-z])")
+_CLAUSE = re.compile(r"[，。；：、,;:\s（）()]")
+_LEAST = 2  # blanks that make words a sentence to be filled in
+_LEAST_DRAWN = 2  # blanks under which a line is drawn, so that they are a place to write on
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is written beside an option: the option's words, those before the blank, and the blank with what
+    stands behind it."""
+
+    option: str
+    words: str
+    rest: str
+
+
+@dataclass(frozen=True)
+class Blank:
+    """A blank of a sentence: the words before it, the blank itself, and the words behind it."""
+
+    before: str
+    text: str
+    behind: str
+
+    @property
+    def clause(self) -> str:
+        """The last words before the blank, by which it may be called."""
+        return next((part for part in reversed(_CLAUSE.split(self.before)) if key(part)), "")
+
+
+def drawn(line: Line) -> str:
+    """The text of a line, blanks that have a line drawn under them as underscores; a tick is left out."""
+    return "".join(
+        ""
+        if isinstance(span, Tick) or not isinstance(span, Run)
+        else "_" * len(span.text)
+        if "underline" in span.emphasis and not span.text.strip() and len(span.text) >= _LEAST_DRAWN
+        else span.text
+        for span in line.spans
+    )
+
+
+def beside(text: str) -> Beside | None:
+    """What the words behind a box ask to be written there; None where they only name the option."""
+    seen = _BLANK.search(text)
+    if seen is None:
+        other = _OTHER.fullmatch(one_line(text))
+        return Beside(other[1], "", "") if other else None
+    head = _HEAD.fullmatch(one_line(text[: seen.start()]))
+    if head is None or not key(head["option"]):
+        return None
+    words = head["words"] or ""
+    return Beside(head["option"], words if key(words) else "", text[seen.start() :])
+
+
+def sentence(lines: Iterable[str]) -> tuple[Blank, ...]:
+    """The blanks of a sentence; none where the words are no sentence with several, or stand in lines of their
+    own, as labels do."""
+    text = "".join(lines)
+    found = list(_BLANK.finditer(text))
+    if len(found) < _LEAST or not key(text[: found[0].start()]):
+        return ()
+    return tuple(_blanks(text, found))
+
+
+def unit_behind(text: str, known: re.Pattern[str]) -> str | None:
+    """The unit that stands right behind a blank, and is no part of a longer word: 项 of 项目."""
+    seen = _UNIT_BEHIND.match(text)
+    return seen[1] if seen and known.fullmatch(seen[1]) else None
+
+
+def _blanks(text: str, found: list[re.Match[str]]) -> Iterator[Blank]:
+    starts = [one.start() for one in found[1:]] + [len(text)]
+    at = 0
+    for one, following in zip(found, starts, strict=True):
+        yield Blank(one_line(text[at : one.start()]), one[0], one_line(text[one.end() : following]))
+        at = one.end()

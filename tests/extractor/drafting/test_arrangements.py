@@ -1,0 +1,116 @@
+"""Forms that are arranged as bureaus arrange them: tables beside each other, the same form twice on a page,
+boxes and numbers in the rows of a table. Drafted, filled in their own file, and read back."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+from docx import Document
+
+from extractor import Source, draft_form, extract, spots_in
+from generator import generate_from, new_identity
+from models.fields import ChoiceField, RowsField, SignatureField
+from models.form import FormDefinition
+from models.record import Record
+from service.forms.drafts import field_name
+
+
+def put(parent: Any, *rows: tuple[str, ...]) -> None:
+    """A table of these rows in a document or a cell."""
+    table = parent.add_table(len(rows), len(rows[0]))
+    table.style = "Table Grid"
+    for r, row in enumerate(rows):
+        for c, text in enumerate(row):
+            table.cell(r, c).text = text
+
+
+def saved(document: Any) -> bytes:
+    file = io.BytesIO()
+    document.save(file)
+    return file.getvalue()
+
+
+def drafted(data: bytes) -> FormDefinition:
+    return FormDefinition.model_validate(draft_form(data, "draft", field_name).form)
+
+
+def filled(data: bytes, form: FormDefinition, folder: Path, **values: Any) -> dict[str, Any]:
+    """What is read of the form's own file with these values, by title; nothing may go to a person."""
+    names = {title: name for name, title in form.titles.items()}
+    record = Record(
+        form=form.name,
+        version=form.version,
+        values={names[title]: value for title, value in values.items()},
+    )
+    spots, unplaced = spots_in(form, data)
+    assert unplaced == ()
+    made, lost = generate_from(data, form, new_identity(form), spots, record)
+    assert lost == ()
+    path = folder / "a.docx"
+    path.write_bytes(made.data)
+    (result,) = extract(Source.at(path), {form.name: form})
+    assert {name for name, one in result.fields.items() if one.decision == "review"} == set()
+    return {form.titles[name]: one.value for name, one in result.fields.items()}
+
+
+def test_tables_beside_each_other_are_read_one_after_the_other(tmp_path: Path) -> None:
+    document = Document()
+    document.add_paragraph("车辆交接单")
+    outer = document.add_table(1, 2)
+    put(outer.cell(0, 0), ("移交人", ""), ("移交里程", ""))
+    put(outer.cell(0, 1), ("接收人", ""), ("接收里程", ""))
+    data = saved(document)
+    form = drafted(data)
+    assert list(form.titles.values()) == ["移交人", "移交里程", "接收人", "接收里程"]
+    values = {"移交人": "张伟", "移交里程": "820公里", "接收人": "李娜", "接收里程": "964公里"}
+    assert filled(data, form, tmp_path, **values) == values
+
+
+def test_a_form_that_stands_twice_on_a_page_is_drafted_once(tmp_path: Path) -> None:
+    document = Document()
+    for _ in range(2):
+        document.add_paragraph("样品领取单")
+        put(document, ("样品名称", "", "领取人", ""))
+        document.add_paragraph("……………裁剪线……………")
+    data = saved(document)
+    form = drafted(data)
+    assert list(form.titles.values()) == ["样品名称", "领取人"]
+    assert form.notes == ()
+    assert filled(data, form, tmp_path, 样品名称="河水", 领取人="张伟") == {
+        "样品名称": "河水",
+        "领取人": "张伟",
+    }
+
+
+def test_boxes_in_rows_are_ticked_and_numbers_before_rows_are_print(tmp_path: Path) -> None:
+    document = Document()
+    document.add_paragraph("设备核查记录表")
+    put(
+        document,
+        ("序号", "设备名称", "是否在用", "核查人签字"),
+        *((f"{n}", "", "□是 □否", "") for n in (1, 2, 3)),
+    )
+    data = saved(document)
+    form = drafted(data)
+    (field,) = form.fields.values()
+    assert isinstance(field, RowsField)
+    count, device, used, sign = (column.field for column in field.columns)
+    assert isinstance(used, ChoiceField)
+    assert isinstance(sign, SignatureField)
+    rows = tuple({device.name: name, used.name: (told,)} for name, told in (("水泵", "是"), ("风机", "否")))
+    (read,) = filled(data, form, tmp_path, **{form.titles[field.name]: rows}).values()
+    assert [(row[count.name], row[device.name], row[used.name]) for row in read] == [
+        ("1", "水泵", ("是",)),
+        ("2", "风机", ("否",)),
+    ]
+
+
+def test_what_is_written_above_the_title_ends_there(tmp_path: Path) -> None:
+    document = Document()
+    document.add_paragraph("编号：__________")
+    document.add_paragraph("固体废物转移联系单")
+    put(document, ("废物名称", "", "运输单位", ""))
+    data = saved(document)
+    form = drafted(data)
+    values = {"编号": "A-12", "废物名称": "废机油", "运输单位": "清源公司"}
+    assert filled(data, form, tmp_path, **values) == values
