@@ -169,6 +169,14 @@ class MailNotSent(SealformError):
     advice = "请核对收件地址和 SEALFORM_SMTP 的设置后再试，或下载邮件草稿自行发送"
 
 
+class ProviderFailed(SealformError):
+    """The identity provider can't be reached, or said something that can't be trusted."""
+
+    code = "provider-failed"
+    http_status = 502
+    advice = "请再试一次；仍不行时，用本系统的密码登录，或请管理员检查单位账号的设置"
+
+
 class BackupUnusable(SealformError):
     """A backup can't be restored; nothing of it was restored."""
 

@@ -89,7 +89,8 @@ ROOMS: Mapping[str, Room] = {
     "service.store": Room(
         "results parts",
         doors="accounts again answers audit belongings campaigns database events exports forms four_eyes "
-        "groupings listing marks notices proof_tables records regrouping replay search second_factor "
+        "groupings identities listing marks notices proof_tables records regrouping replay search "
+        "second_factor "
         "sessions settling statuses "
         "tables twins uploads versions webhooks workers",
     ),

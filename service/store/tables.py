@@ -16,6 +16,7 @@ uploads ──< upload_files            the files that one request or one mail b
               ├────< proof_samples  values that people key again blindly (`proof_tables.py`)
               ├────< notices        what was asked of its applicant each time that it went back
               └────── search        the full-text index: FTS5 or a tsvector, so only the migration makes it
+users ─── identities                whom an identity provider knows (`identity_tables.py`)
 announcements                       what was announced for a campaign, and which submissions are meant
 audit_log ──< audit_values          a hash chain over salted digests. Values and salts can be erased, and the
                                     chain stays whole
@@ -102,6 +103,7 @@ sessions = Table(
     Column("expires_at", Moment, nullable=False),
     Column("agent", String(200)),  # what the browser calls itself
     Column("origin", String(64)),  # the address that it came from
+    Column("issuer", String(512)),  # who said who it is, where that was not ourselves
 )  # fmt: skip
 
 # What codes are made from (TOTP); it counts once it was confirmed by one. `last_step` is the step of time of

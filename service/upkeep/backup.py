@@ -42,7 +42,7 @@ SIGNATURE = "signature"
 MANIFEST, END, TABLES, BLOBS = "manifest.json", "end.json", "tables/", "blobs/"
 # Whoever was signed in, failed to, or was at work when the backup was made, is not so when it is taken back.
 # What was read of pictures can be read again.
-TRANSIENT = frozenset({"sessions", "login_attempts", "workers", "readings"})
+TRANSIENT = frozenset({"sessions", "login_attempts", "errands", "workers", "readings"})
 _IN_MEMORY = 16 << 20
 _CHUNK = 1 << 20
 

@@ -21,6 +21,7 @@ from service.web.description import chapters, describe
 from service.web.html_pages import install as install_pages
 from service.web.html_pages import render
 from service.web.metrics import Metrics
+from service.web.oidc import Provider
 from service.web.routes import (  # fmt: skip
     audit,
     campaigns,
@@ -38,6 +39,7 @@ from service.web.routes import (  # fmt: skip
     part_pages,
     placements,
     proof,
+    provider,
     questions,
     session,
     submissions,
@@ -85,16 +87,23 @@ def create_app(context: Context) -> FastAPI:
     app.state.campaigns = Campaigns(context.forms, context.settings.campaigns)
     app.state.views = Views(context.settings, context.blobs)
     app.state.desk = FormDesk(context.settings)
+    app.state.provider = _provider(context)
     app.state.drawing = CapacityLimiter(_DRAWINGS)
     problems.install(app)
     for router in _ROUTERS:
         app.include_router(router, prefix=API, responses=problems.RESPONSES)
     app.include_router(health.router)
+    app.include_router(provider.router)
     _describe(app)
     install_pages(app)
     app.add_middleware(Guard, most=context.settings.request_bytes, secure=context.settings.is_secure)
     app.add_middleware(RequestLog, count=app.state.metrics.count_request)
     return app
+
+
+def _provider(context: Context) -> Provider | None:
+    known, address = context.settings.oidc, context.settings.address
+    return Provider(known, address + provider.BACK, context.clock) if known else None
 
 
 def _describe(app: FastAPI) -> None:
