@@ -74,7 +74,8 @@ class Settings:
     URL of a bucket) name other places. `public_url` is the address that browsers use; with https, cookies are
     secure. `jobs` is how many submissions a worker reads at a time (None: one for each core). Webhooks may
     only go to `webhook_hosts`. `sealform purge` goes by `retention_days`. `backup_key` signs backups and is
-    never shown.
+    never shown. `keys` is a file with the master keys that what is kept is sealed with, `key_command` a
+    program that prints them.
 
     `silent_target` is the share of accepted values that may be wrong. Blind samples measure it, at which
     people spend at most `sample_minutes` a day in all; 0 means that none are drawn.
@@ -111,6 +112,8 @@ class Settings:
     oidc: IdentityProvider | None = None
     retention_days: int | None = None
     backup_key: bytes | None = field(default=None, repr=False)
+    keys: Path | None = None
+    key_command: str | None = field(default=None, repr=False)
     contact: str | None = None
     correction_days: int = 10
     notice_template: Path | None = None
@@ -166,6 +169,8 @@ class Settings:
             oidc=_identity_provider(environment),
             retention_days=_whole(environment, "SEALFORM_RETENTION_DAYS"),
             backup_key=_key(environment, "SEALFORM_BACKUP_KEY"),
+            keys=_path(environment, "SEALFORM_KEYS"),
+            key_command=environment.get("SEALFORM_KEY_COMMAND") or None,
             contact=environment.get("SEALFORM_CONTACT") or None,
             correction_days=_whole(environment, "SEALFORM_CORRECTION_DAYS") or cls.correction_days,
             notice_template=_path(environment, "SEALFORM_NOTICE_TEMPLATE"),

@@ -111,7 +111,7 @@ sessions = Table(
 second_factors = Table(
     "second_factors", metadata,
     Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
-    Column("secret", String(64), nullable=False),
+    Column("secret", String(512), nullable=False),  # sealed where there are keys
     Column("created_at", Moment, nullable=False),
     Column("confirmed_at", Moment),
     Column("last_step", sa.BigInteger),

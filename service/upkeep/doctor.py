@@ -349,10 +349,11 @@ def _database(settings: Settings) -> Item:
 
 def _blobs(settings: Settings) -> Item:
     from service.blobs import open_blobs
+    from service.sealing import keys_of
 
     purpose, remedy = "收到的文件", "检查 SEALFORM_BLOBS 和存储的权限"
     try:
-        blobs = open_blobs(settings.blob_place)
+        blobs = open_blobs(settings.blob_place, keys_of(settings.keys, settings.key_command))
         blobs.delete(blobs.put(io.BytesIO(b"Sealform can write here.")).sha256)
     except Exception as error:  # of whatever kind of storage
         return Item("文件存储", "broken", type(error).__name__, purpose, False, "不能写入", remedy)

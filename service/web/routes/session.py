@@ -77,7 +77,9 @@ def _signed_in(context: Context, given: Credentials, request: Request) -> tuple[
     with context.database.write() as connection:
         if user is not None and is_right:
             needs_code = second_factor.state_of(connection, user.id).active
-            if not needs_code or second_factor.passes(connection, user.id, given.code or "", now):
+            if not needs_code or second_factor.passes(
+                connection, user.id, given.code or "", now, context.keys
+            ):
                 return accounts.sign_in(
                     connection, user, attempt, given.password, now, settings.session_life, settings.owing
                 )
