@@ -19,7 +19,8 @@ from rapidfuzz.distance import Levenshtein
 from benchmarks.writing import INKS, SCANNERS, moved, paper, pens, prints, scanned, write
 from extractor import rungs
 from extractor.scan.lines import crop
-from extractor.scan.ocr import Glyph, OcrEngine, PaddleOcr
+from extractor.scan.ocr import OcrEngine, PaddleOcr
+from extractor.scan.readings import Glyph
 from extractor.text import confusions
 from extractor.text.confusions import Confusion
 

@@ -30,7 +30,8 @@ from rapidfuzz.distance import Levenshtein
 from benchmarks.marks.copies import DPI, Picture
 from benchmarks.writing import SCANNERS, paper, prints, scanned
 from extractor import rungs
-from extractor.scan.ocr import OcrEngine, PaddleOcr, Reading
+from extractor.scan.ocr import OcrEngine, PaddleOcr
+from extractor.scan.readings import Reading
 from extractor.scan.seals.find import find_seals
 from extractor.scan.seals.inscription import read_seal
 from extractor.weighing import seal_names

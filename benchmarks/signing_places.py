@@ -25,7 +25,7 @@ from benchmarks.writing import INKS, moved, paper, pens, prints, scanned, write
 from extractor.answers.signatures import observe_signature
 from extractor.scan.flat import FlatPage, Place, ReadLine
 from extractor.scan.handwriting import find_ink
-from extractor.scan.ocr import Glyph, Reading
+from extractor.scan.readings import Glyph, Reading
 from extractor.scan.ruling import find_grids
 from extractor.scan.seals.find import find_seals
 from extractor.text.passage import Passage

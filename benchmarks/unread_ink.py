@@ -29,7 +29,7 @@ from extractor.scan import unread_ink
 from extractor.scan.grids import Grid, GridBox
 from extractor.scan.layers import Layers
 from extractor.scan.lines import Place, ReadLine
-from extractor.scan.ocr import Glyph, Reading
+from extractor.scan.readings import Glyph, Reading
 from extractor.scan.ruling import Ruling
 from models.geometry import Rect
 

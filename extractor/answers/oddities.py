@@ -3,6 +3,8 @@
 import re
 from collections.abc import Collection, Iterable, Sequence
 
+from rapidfuzz import fuzz
+
 from extractor.answers.books import is_doubted_by
 from extractor.answers.labels import Alignment
 from extractor.answers.regions import Region
@@ -21,6 +23,7 @@ _ANOTHER_LABEL = re.compile(rf"[{CJK}]{{2,}} ?[:：]")
 # under.
 _SIGNS = re.compile(r"[a-z]{2,}|[0-9]+")
 _NUMBERED = re.compile(r"^[ （(]*[0-9]{1,2}[ .．、）)]+")
+_ALIKE = 0.75  # how like a label the rest of another label's cell must be
 _IN_BRACKETS = re.compile(r"[（(][^（(）)]*[）)]")
 
 
@@ -62,6 +65,9 @@ def oddities(
         found.append(("label-unsure", of_words, title))
     if _rest_of_label(alignment, index):
         found.append(("label-rest", every, title))
+    if find.whole and _holds_another(alignment, index, bare):
+        # The rule between two rows was not seen: both labels stand in one cell, and both answers in the next.
+        found.append(("place-unsure", every, ""))
     if alignment.is_repeated(index):
         found.append(("label-repeated", every, title))
     if not any(field.is_mark for field in label.cell.fields) and (
@@ -101,6 +107,16 @@ def _rest_of_label(alignment: Alignment, index: int) -> bool:
         _SIGNS.findall(" ".join(alignment.printed))
     )
     return find.whole and bool(rest) and key(title) not in own
+
+
+def _holds_another(alignment: Alignment, index: int, title: str) -> bool:
+    """Whether a label's cell, whose key is `title`, holds another label of the form before or behind it."""
+    own = [key(text) for text in alignment.labels[index].texts]
+    if title in own:
+        return False
+    beside = [rest for one in own for rest in title.split(one) if one in title and len(rest) > 1]
+    others = alignment.printed.difference(own)
+    return any(fuzz.ratio(rest, other) >= 100 * _ALIKE for rest in beside for other in others)
 
 
 def _is_unsure(label: Unit, passages: Iterable[Passage], pages: Pages) -> bool:

@@ -31,7 +31,15 @@ _APART, _TALLER, _OFF = 2.0, 1.2, 0.15
 # Lines of a long one are no higher than so many times their median, where they follow closely so many; and
 # what is close.
 _TALLER_LINE, _MUCH_TALLER, _CLOSE = 1.45, 1.9, 1.0
+# In heights: rows of one answer share an edge or their middle to so much, those of a long one, which may be
+# indented, to so much.
+_ASKEW, _ASKEW_LINE = 1.0, 4.0
 _HOLE = 0.57  # of the widest character: a digit that was not read leaves as much
+# Times the usual step from a character to the next: where it is longer, one between them was not read. Of one
+# that wore off the page not even ink is left, and no neighbour is unsure for that. Wide letters need more.
+_FAR, _FAR_WIDE, _WIDE = 1.7, 2.2, frozenset("mwMW@")
+_SEVERAL = 5  # steps that tell the usual one
+_SIGN = re.compile(r"[\w@.+-]", re.ASCII)
 _EMPTY_BRACKETS = re.compile(r"[(（]\s*[)）]")  # nobody writes them, and a misread 0 looks like them
 _ACROSS = 0.25  # of its height: so far a line may reach over the border of its cell
 
@@ -49,14 +57,39 @@ class _Piece:
 
     @property
     def holes(self) -> Iterator[tuple[str, str]]:
-        """The character and the digit between which there is room for another digit."""
+        """The characters between which there is room for another one."""
         wide = max((span.box.x1 - span.box.x0 for span in self.spans if span.box), default=0.0)
+        steps = self._steps
         for one, other in pairwise(self.spans):
             is_edge = any(
                 a.isdigit() and is_chinese(b) for a, b in ((one.text, other.text), (other.text, one.text))
             )
             if is_edge and one.box and other.box and other.box.x0 - one.box.x1 > _HOLE * wide:
                 yield one.text, other.text
+        for alike in {kind for kind, *_ in steps}:
+            own = [(step, pair) for kind, step, pair in steps if kind == alike]
+            usual = median(step for step, _ in own)
+            if len(own) >= _SEVERAL:
+                yield from (
+                    pair
+                    for step, pair in own
+                    if step > usual * (_FAR_WIDE if _WIDE.intersection(pair) else _FAR)
+                )
+
+    @property
+    def _steps(self) -> list[tuple[bool, float, tuple[str, str]]]:
+        """Whether it is Chinese, the distance of the two and the two themselves, for each two characters that
+        follow each other and are both Chinese, or both signs of addresses and numbers."""
+        return [
+            (
+                is_chinese(one.text),
+                (other.box.x0 + other.box.x1 - one.box.x0 - one.box.x1) / 2,
+                (one.text, other.text),
+            )
+            for one, other in pairwise(self.spans)
+            if one.box and other.box
+            if all(map(is_chinese, (one.text, other.text))) or all(map(_SIGN.match, (one.text, other.text)))
+        ]
 
     @property
     def high(self) -> float:
@@ -202,7 +235,9 @@ def _foreign(region: Region) -> Iterator[str]:
     for unit in region.units:
         if empty := _EMPTY_BRACKETS.search(unit.passage.text):
             yield empty[0]
-        for row in _rows(unit):
+        rows = list(_rows(unit))
+        yield from _askew(rows, _ASKEW)
+        for row in rows:
             yield from (f"{before}{after}" for piece in row for before, after in piece.holes)
             high = median(piece.high for piece in row)
             for before, after in pairwise(row):
@@ -219,9 +254,22 @@ def _foreign(region: Region) -> Iterator[str]:
                     yield piece.text
 
 
+def _askew(rows: Sequence[Sequence[_Piece]], most: float) -> Iterator[str]:
+    """Rows that begin elsewhere, end elsewhere and have their middle elsewhere than the row above, by more
+    than `most` heights: an answer that goes on is set alike in all its rows."""
+    for above, row in pairwise(rows):
+        (left, right), (x0, x1) = ((one[0].box.x0, one[-1].box.x1) for one in (above, row))
+        high = median(piece.high for piece in (*above, *row))
+        if min(abs(x0 - left), abs(x1 - right), abs(x0 + x1 - left - right) / 2) > most * high:
+            yield " ".join(piece.text for piece in row)
+
+
 def _tall(region: Region) -> Iterator[str]:
-    """Lines of a long answer that are much higher than the others: written or stamped by somebody else, or
-    askew. A short last line may look higher than it is, but stands close under the one before."""
+    """Lines of a long answer that are much higher than the others, or stand apart: written or stamped by
+    somebody else, or askew. A short last line may look higher than it is, but stands close under the one
+    before."""
+    for unit in region.units:
+        yield from _askew(list(_rows(unit)), _ASKEW_LINE)
     pieces = [piece for unit in region.units for row in _rows(unit) for piece in row]
     high = median(piece.high for piece in pieces) if pieces else 0.0
     for before, piece in pairwise([None, *pieces]):

@@ -9,7 +9,7 @@ from extractor import rungs
 from extractor.scan.flat import FlatPage, ReadLine
 from extractor.scan.grids import Grid
 from extractor.scan.lines import in_rows
-from extractor.scan.ocr import Glyph
+from extractor.scan.readings import Glyph
 from extractor.scan.ticks.boxes import Square, find_squares
 from extractor.text.confusions import TWIN_DIGITS, TWIN_LETTERS
 from extractor.text.tick_signs import EMPTY_GLYPHS, MARK_GLYPHS, is_boxlike

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor.scan.layers import Layers
-from extractor.scan.ocr import Reading
+from extractor.scan.readings import Reading
 from extractor.scan.red_ink import red_writing
 from extractor.scan.ruling import Ruling
 from extractor.scan.seals.lift import lift_seals

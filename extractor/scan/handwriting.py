@@ -42,7 +42,9 @@ _NARROWEST = 0.4  # a character is wider
 _REST = 0.4  # a cut leaves more of a line behind it
 _OVERLAP = 0.3  # two pieces of a row overlap by no more
 _TYPED = 0.1  # the assumed unevenness of a single character, which has nothing to compare it with
-_RULED = 0.15  # a blot that is thinner, and twice as long as print is high, is a line
+# A blot that is twice as long as print is high, and whose ink lies no farther from one straight line (the
+# standard deviation), is a stroke along a ruler, a streak or a rule. A name lies two to three times as far.
+_RULED = 0.1
 _REACH = 0.3  # writing behind a prompt may reach this far above and below the prompt
 _LARGE = 0.6  # the longer side of a blot as large as a character
 _LARGE_SHORT = 0.2  # the shorter side of it
@@ -110,7 +112,7 @@ def find_ink(page: FlatPage) -> tuple[InkMark, ...]:
     found = _doubted(
         [*_written(pieces, shapes, ink), *_unread(ink, page.lines, usual)],
         ink,
-        lift.stars(page.shape, page.rings),
+        lift.inked(page.shape, page.rings),
     )
     found += [(box, sure) for box, sure in _blots(blue, usual) if sure > rungs.EVEN]
     # A name may be stamped. Whether that is a signature, a person decides.
@@ -151,15 +153,16 @@ def _own_ink(page: FlatPage) -> Mask:
     return np.asarray(ink, np.bool_)
 
 
-def _doubted(found: Sequence[tuple[Rect, float]], ink: Mask, stars: Mask) -> list[tuple[Rect, float]]:
-    """Return the marks with less confidence where most of their ink lies on a seal's star."""
+def _doubted(found: Sequence[tuple[Rect, float]], ink: Mask, seals: Mask) -> list[tuple[Rect, float]]:
+    """Return the marks with less confidence where most of their ink lies on a seal's star or letters. Print
+    that a seal crosses is darker than both, and may not have been read."""
 
-    def on_star(box: Rect) -> bool:
+    def on_seal(box: Rect) -> bool:
         x0, y0, x1, y1 = (max(0, round(side)) for side in box)
         own = ink[y0:y1, x0:x1]
-        return bool((own & stars[y0:y1, x0:x1]).sum() > 0.5 * own.sum())
+        return bool((own & seals[y0:y1, x0:x1]).sum() > 0.5 * own.sum())
 
-    return [(box, min(sure, rungs.LIKELIER) if on_star(box) else sure) for box, sure in found]
+    return [(box, min(sure, rungs.LIKELIER) if on_seal(box) else sure) for box, sure in found]
 
 
 def _pieces(line: ReadLine) -> list[_Piece]:
@@ -191,6 +194,9 @@ def _shape(ink: Mask, box: Rect, high: float) -> _Shape | None:
     rows = middles[:, 1] + first
     level = (rows > top) & (rows < bottom) & (stats[:, 3] < _TALLEST * high) & (stats[:, 4] >= _DUST)
     level[0] = False
+    for label in np.flatnonzero(level):
+        x, y, width, height = (int(v) for v in stats[label, :4])
+        level[label] = not _is_ruled(labels[y : y + height, x : x + width] == label, high)
     own = level[labels]
     if not own.any():
         return None
@@ -208,6 +214,14 @@ def _shape(ink: Mask, box: Rect, high: float) -> _Shape | None:
         tuple(edges),
         int(own.sum()),
     )
+
+
+def _is_ruled(ink: Mask, usual: float) -> bool:
+    """Tell whether ink is one straight line, however it slants. `usual`: the height of print in pixels."""
+    if max(ink.shape) < 2 * usual:
+        return False
+    spread = np.linalg.eigvalsh(np.cov(np.nonzero(ink)))
+    return bool(spread[0] < (_RULED * usual) ** 2)
 
 
 def _characters(columns: Mask, wide: float) -> Iterable[tuple[int, int]]:
@@ -330,9 +344,7 @@ def _unread(ink: Mask, lines: Sequence[ReadLine], usual: float) -> list[tuple[Re
     # Where all is ink, the background has no pixels, and so no middle.
     columns, rows = np.rint(np.nan_to_num(middles)).astype(int).T
     columns, rows = np.clip(columns, 0, ink.shape[1] - 1), np.clip(rows, 0, ink.shape[0] - 1)
-    width, height = stats[:, 2], stats[:, 3]
-    ruled = (np.minimum(width, height) < _RULED * usual) & (np.maximum(width, height) > 2 * usual)
-    loose = ~taken[rows, columns] & ~ruled & (stats[:, 4] > max(2.0, _SPECK * usual**2))
+    loose = ~taken[rows, columns] & (stats[:, 4] > max(2.0, _SPECK * usual**2))
     loose[0] = False
     mask = np.zeros(ink.shape, np.bool_)
     for label in np.flatnonzero(loose):
@@ -359,7 +371,8 @@ def _blots(mask: Mask, usual: float) -> list[tuple[Rect, float]]:
     boxes: list[tuple[Rect, float]] = []
     for label in range(1, count):
         x, y, width, height = (int(v) for v in stats[label, :4])
-        if inked[label] > _LEAST * usual**2:
+        own = (slice(y, y + height), slice(x, x + width))
+        if inked[label] > _LEAST * usual**2 and not _is_ruled(mask[own] & (labels[own] == label), usual):
             sure = _enough(int(inked[label]), width, height, usual)
             boxes.append(
                 ((float(x0 + x), float(y0 + y), float(x0 + x + width), float(y0 + y + height)), sure)

@@ -9,7 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from extractor.scan.ocr import Glyph, OcrEngine, Reading, of_any_width
+from extractor.scan.ocr import OcrEngine
+from extractor.scan.readings import Glyph, Reading, of_any_width
 from models.errors import OcrUnavailable
 
 if TYPE_CHECKING:

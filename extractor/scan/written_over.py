@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from extractor.scan.flat import ReadLine
-from extractor.scan.ocr import Glyph
+from extractor.scan.readings import Glyph
 from extractor.text.tick_signs import is_chinese
 
 Gray = NDArray[np.uint8]

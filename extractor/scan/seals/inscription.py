@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from extractor import rungs
 from extractor.scan.flat import FlatPage
 from extractor.scan.layers import Layers
-from extractor.scan.ocr import OcrEngine, Reading
+from extractor.scan.ocr import OcrEngine
+from extractor.scan.readings import Reading
 from extractor.scan.seals.ring import Ring
 from models.page import Run, SealMark
 

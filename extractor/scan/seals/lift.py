@@ -81,12 +81,6 @@ def inked(shape: tuple[int, ...], rings: Sequence[Ring]) -> Mask:
     return own > 0
 
 
-def stars(shape: tuple[int, ...], rings: Sequence[Ring]) -> Mask:
-    """Return a mask, of the given shape (height, width), of where stars of seals that are not red may
-    reach."""
-    return _discs(shape, rings, _CORE)
-
-
 def _discs(shape: tuple[int, ...], rings: Sequence[Ring], part: float) -> Mask:
     """Return a mask of the seals that are not red, filled from the middle to `part` of their half axes."""
     inside = np.zeros(shape, np.uint8)

@@ -14,7 +14,8 @@ from extractor import rungs
 from extractor.scan.flat import FlatPage, Place, ReadLine
 from extractor.scan.layers import PAPER
 from extractor.scan.lines import read_places
-from extractor.scan.ocr import Glyph, OcrEngine, Reading
+from extractor.scan.ocr import OcrEngine
+from extractor.scan.readings import Glyph, Reading
 from extractor.scan.seals import lift
 
 Gray = NDArray[np.uint8]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from extractor import rungs
 from extractor.scan.flat import FlatPage, ReadLine
-from extractor.scan.ocr import Glyph
+from extractor.scan.readings import Glyph
 from extractor.scan.ticks.network import EM, HIGH, STATES, Floats, Seen, find_marks, ink_of
 from extractor.text.tick_signs import LIKE_BOXES, is_boxlike, is_chinese
 from models.geometry import Rect
@@ -31,6 +31,7 @@ _FOLLOWS = 1.2  # of a line's height: characters whose middles are nearer follow
 _BLUR = 0.15  # of a character's width: its ink reaches so far beyond it
 _UNREAD = 0.3  # of a character's width: unread ink as wide may be a box
 _ALIKE = 1.8  # factor by which sides of the boxes of a cell differ from the usual one at most
+_SHADOW = round(2.2 * EM) | 1  # pixels of a strip: what is darker over a wider place is a shadow
 _CAUTIOUS = 0.2  # share of the network's doubt that is real: it was trained to claim no more than 0.99
 _MORE_INK = 0.04  # mean ink, from 0 to 1, in the middle of an "empty" box over that of the emptiest at most
 _REDDENED = 0.06  # share of an "empty" box under red ink at most; a red tick would vanish under more
@@ -205,7 +206,14 @@ def _strip(row: Sequence[ReadLine], within: Rect, page: FlatPage) -> _Strip:
     gray = cv2.copyMakeBorder(gray, top - y0, y1 - bottom, 0, 0, cv2.BORDER_CONSTANT, value=255)
     wide = max(4, round((x1 - x0) * zoom))
     scaled = cv2.resize(gray, (wide, HIGH), interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR)
-    return _Strip(ink_of(np.asarray(scaled, np.uint8)), x0, y0, zoom)
+    return _Strip(ink_of(_lit(np.asarray(scaled, np.uint8))), x0, y0, zoom)
+
+
+def _lit(gray: Gray) -> Gray:
+    """Return a strip without the shadows of a hand or a phone, in which empty boxes look filled. What is
+    darker over more than two characters is no ink."""
+    paper = cv2.morphologyEx(gray, cv2.MORPH_CLOSE, np.ones((_SHADOW, _SHADOW), np.uint8))
+    return np.asarray(cv2.divide(gray, paper, scale=255), np.uint8)
 
 
 def _characters(row: Sequence[ReadLine]) -> int:

@@ -362,5 +362,28 @@ def test_what_a_label_s_own_cell_holds_beside_the_label_is_not_dropped(label: st
     assert doubts(lay(pages(table([["单位名称", "清源水务公司"], [label, ""]])), MONEY), "income") == told
 
 
+@pytest.mark.parametrize(
+    ("title", "told"),
+    [
+        ("通讯地址申报单位基本概况", ["place-unsure"]),
+        ("通讯地扯\n申报单位基本概况", ["place-unsure"]),
+        ("申报单位基本概况\n（盖章）", []),
+    ],
+)
+def test_what_stands_beside_two_labels_in_one_cell_is_doubted(title: str, told: list[str]) -> None:
+    rows = [["通讯地址", "text", "address"], ["申报单位基本概况", "prose", "about"]]
+    form = FormDefinition.model_validate(
+        {
+            "name": "two", "version": "1", "title": "小表", "columns": [3, 5],
+            "rows": [
+                {"cells": [{"label": label, "content": [{"kind": kind, "name": name}]}]}
+                for label, kind, name in rows
+            ],
+        }
+    )  # fmt: skip
+    found = lay(pages(table([[title, "新华路990号\n占地80亩。职工40人。"]])), form)
+    assert doubts(found, "about") == told
+
+
 def test_an_answer_that_is_another_label_of_the_form_is_doubted() -> None:
     assert doubts(read(table([["单位名称", "单位概况"], *FULL[1:]])), "unit") == ["answer-is-label"]

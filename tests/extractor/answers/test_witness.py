@@ -167,6 +167,24 @@ def test_room_for_a_digit_that_was_not_read_is_told() -> None:
     assert not doubts(read(written(grid(FULL), 0, 1, street + house(BOX.x0 + 5 + 3.1 * EM) + number)), "unit")
 
 
+@pytest.mark.parametrize("gap", [1.0, 1.1])
+def test_room_for_a_character_that_wore_off_is_told(gap: float) -> None:
+    begun, rest = "武汉市晴", "工业园管理处"
+    whole = words(begun, BOX.x0 + 5, BOX.y0 + 10)
+    assert not doubts(
+        read(written(grid(FULL), 0, 1, whole + words(rest, BOX.x0 + 5 + 4 * EM, BOX.y0 + 10))), "unit"
+    )
+    far = words(rest, BOX.x0 + 5 + (4 + gap) * EM, BOX.y0 + 10)
+    assert doubts(read(written(grid(FULL), 0, 1, whole + far)), "unit") == ["text-foreign"]
+
+
+def test_a_clerk_s_note_in_the_corner_of_a_cell_is_told_and_a_second_line_is_not() -> None:
+    note = words("15", BOX.x1 - 3 * EM, BOX.y0 + 10 + 1.2 * EM, EM / 2, EM)
+    assert doubts(read(written(grid(FULL), 0, 1, NAME, note)), "unit") == ["text-foreign"]
+    second = words("江岸区", BOX.x0 + 5, BOX.y0 + 10 + 1.2 * EM)
+    assert not doubts(read(written(grid(FULL), 0, 1, NAME, second)), "unit")
+
+
 def test_empty_brackets_are_a_misread_digit() -> None:
     assert doubts(
         read(written(grid(FULL), 0, 1, words("古田路91()号", BOX.x0 + 5, BOX.y0 + 10))), "unit"

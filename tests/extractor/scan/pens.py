@@ -5,7 +5,7 @@ import numpy as np
 
 from extractor.scan.flat import FlatPage, Place, ReadLine
 from extractor.scan.layers import take_apart
-from extractor.scan.ocr import Glyph, Reading
+from extractor.scan.readings import Glyph, Reading
 from extractor.scan.ruling import find_grids
 from extractor.scan.upright import Flat
 from tests.extractor import drawing

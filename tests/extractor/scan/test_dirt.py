@@ -7,7 +7,8 @@ from extractor.scan.dirt import without_dirt
 from extractor.scan.flat import Place, ReadLine
 from extractor.scan.layers import take_apart
 from extractor.scan.lines import set_upright
-from extractor.scan.ocr import Glyph, PaddleOcr, Reading
+from extractor.scan.ocr import PaddleOcr
+from extractor.scan.readings import Glyph, Reading
 from extractor.scan.upright import flatten
 from tests.extractor import drawing
 from tests.extractor.scan.pens import Form, X, Y

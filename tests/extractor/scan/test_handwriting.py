@@ -11,7 +11,7 @@ from extractor import rungs
 from extractor.scan import handwriting, upright
 from extractor.scan.flat import FlatPage, Place, ReadLine
 from extractor.scan.layers import take_apart
-from extractor.scan.ocr import Glyph, Reading
+from extractor.scan.readings import Glyph, Reading
 from extractor.scan.ruling import Ruling
 from extractor.scan.seals.ring import Ring
 from tests.extractor import drawing
@@ -135,6 +135,14 @@ def test_a_line_to_sign_on_is_no_writing():
     picture, lines = _form()
     cv2.line(picture, (END + 10, Y + 40), (END + 500, Y + 40), BLACK, 2)
     assert _behind(_marks(picture, lines)) < 0.5
+
+
+@pytest.mark.parametrize("colour", [BLACK, BLUE, (190, 30, 40)], ids=["black", "blue", "red"])
+@pytest.mark.parametrize("falls", [0, 14], ids=["level", "slanting"])
+def test_a_line_along_a_ruler_is_no_writing(colour, falls):
+    picture, lines = _form()
+    cv2.line(picture, (END + 30, Y + 15), (END + 300, Y + 15 + falls), colour, 5, cv2.LINE_AA)
+    assert _behind(_marks(picture, lines)) == 0.0
 
 
 def test_a_stamped_name_is_for_a_person_to_judge():

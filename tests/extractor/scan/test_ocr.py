@@ -1,10 +1,12 @@
 import pickle
 
+import cv2
 import numpy as np
 import pytest
 
 from extractor.scan import ocr
 from extractor.scan.ocr import PaddleOcr
+from extractor.scan.readings import decode
 from models.errors import OcrUnavailable
 from tests.extractor import drawing
 
@@ -30,7 +32,7 @@ def test_decoding_keeps_place_score_and_rivals_of_each_character():
     for step, (char, score) in enumerate([(0, 0.9), (1, 0.8), (1, 0.9), (0, 0.9), (2, 0.6), (0, 0.9)]):
         scores[step, char] = score
     scores[4, 3] = 0.3
-    reading = ocr._reading(ocr._decoded(scores, ("", "甲", "乙", "丙")), 48)
+    reading = decode(scores, ("", "甲", "乙", "丙"), 48)
     assert reading.text == "甲乙"
     assert reading.glyphs[0].at == pytest.approx(2 * 8 / 48)
     assert reading.glyphs[0].confidence == pytest.approx(0.9)
@@ -76,6 +78,18 @@ def test_a_long_line_that_is_unsure_when_squeezed_is_read_as_it_is(monkeypatch):
     monkeypatch.setattr("extractor.rungs.CLEAR", 1.1)
     (whole,) = PaddleOcr()._read([ocr._for_recognition(line)])
     assert PaddleOcr().recognise([line]) == [whole]
+
+
+@pytest.mark.parametrize(
+    "words", ["lxr_1206@qq.com", "027-81112211", "office.6314@qq.com", "illi.1113@qq.com"]
+)
+@pytest.mark.parametrize("high", [40, 80])
+def test_no_character_is_lost_between_others_where_the_line_stands_in_a_high_picture(words, high):
+    # At the recogniser's height the characters are then as narrow as its columns.
+    line = cv2.copyMakeBorder(
+        _drawn(words), high // 2, high // 2, 0, 0, cv2.BORDER_CONSTANT, value=(255,) * 3
+    )
+    assert PaddleOcr().recognise([line])[0].text == words
 
 
 def _drawn(words):

@@ -10,8 +10,8 @@ from pypdf import PdfReader
 
 from extractor.scan.flat import Place, ReadLine
 from extractor.scan.layers import PAPER
-from extractor.scan.ocr import Glyph, Reading
 from extractor.scan.pen_marks import find_pen_marks
+from extractor.scan.readings import Glyph, Reading
 from extractor.scan.written_over import Written, written_over
 from service.forms.shipped import SAMPLES
 from tests.extractor import drawing

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from extractor.scan import recorded
-from extractor.scan.ocr import Glyph, Reading
+from extractor.scan.readings import Glyph, Reading
 from extractor.scan.recorded import RecordedOcr
 from models.errors import OcrUnavailable
 

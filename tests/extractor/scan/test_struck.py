@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from extractor.scan.compose import make_page
-from extractor.scan.ocr import Reading
+from extractor.scan.readings import Reading
 from extractor.scan.seals.ring import Ring
 from extractor.scan.struck import em_of, mark_struck
 from tests.extractor.scan.pens import BLACK, INKS, SIZE, Form, X, Y

@@ -1,6 +1,6 @@
 from extractor.scan.flat import FlatPage, Place, ReadLine
 from extractor.scan.layers import take_apart
-from extractor.scan.ocr import Glyph, Reading
+from extractor.scan.readings import Glyph, Reading
 from extractor.scan.ruling import find_grids
 from extractor.scan.unread_ink import find_unread, read_unread
 from extractor.scan.upright import Flat

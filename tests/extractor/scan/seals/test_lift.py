@@ -7,7 +7,7 @@ import pytest
 from extractor.scan import upright
 from extractor.scan.flat import FlatPage, Place, ReadLine
 from extractor.scan.layers import take_apart
-from extractor.scan.ocr import Glyph, Reading
+from extractor.scan.readings import Glyph, Reading
 from extractor.scan.ruling import Ruling
 from extractor.scan.seals.lift import lift_seals
 from extractor.scan.seals.ring import Ring

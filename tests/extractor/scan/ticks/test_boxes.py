@@ -7,7 +7,7 @@ import pytest
 from extractor.scan.compose import make_page
 from extractor.scan.flat import FlatPage, Place, ReadLine
 from extractor.scan.layers import Layers
-from extractor.scan.ocr import Glyph, Reading
+from extractor.scan.readings import Glyph, Reading
 from extractor.scan.ruling import Ruling
 from extractor.scan.ticks.boxes import find_squares
 from tests.extractor import drawing
@@ -181,6 +181,14 @@ def test_a_speck_in_a_box_is_no_tick():
     )
     (squares,) = find_squares(rows, WITHIN, _page(layers))
     assert [square.state for square in squares] == ["empty"] * 4
+
+
+def test_a_shadow_fills_no_box():
+    rows, layers, _ = _row({1: _cross})
+    shade = np.ones(layers.text.shape, np.float32)
+    shade[:, 420:] = 0.4
+    shaded = (layers.text * cv2.GaussianBlur(shade, (0, 0), 3)).astype(np.uint8)
+    assert _states(rows, replace(layers, text=shaded, all=shaded)) == ["empty", "ticked", "empty", "empty"]
 
 
 def test_words_with_frames_in_them_are_no_boxes():
