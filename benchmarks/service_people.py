@@ -1,5 +1,5 @@
-"""Two hundred people at once before the review page, over HTTP on PostgreSQL: how long each step takes, and what
-it costs of the service's CPU.
+"""Two hundred people at once before the review page, over HTTP on PostgreSQL: how long each step takes, and
+what it costs of the service's CPU.
 
 `python -m benchmarks.service_people [PEOPLE] [SECONDS] [PAUSE]` makes a database of 20,000 submissions of its
 own on the server that SEALFORM_TEST_POSTGRES names, and drops it at the end. Everybody has a token of their
@@ -64,7 +64,7 @@ def main(people: int = PEOPLE, seconds: float = SECONDS, pause: float = PAUSE) -
         count = sum(len(taken) for taken in steps.taken.values())
         print(steps)
         print(
-            f"{people} people, {count / lasted:.0f} steps a second, {cpu / max(count, 1):.1f} ms of CPU a step, "
+            f"{people} people, {count / lasted:.0f} steps a second, {cpu / max(count, 1):.1f} ms of CPU each, "
             f"load of the machine {os.getloadavg()[0]:.1f}"
         )
 
@@ -112,7 +112,14 @@ async def _person(
         await asyncio.sleep(draw.expovariate(1 / pause))
         with_version = headers | ({"If-Match": version} if version else {})
         started = time.perf_counter()
-        answer = await client.request(method, f"/api/v1{path}", headers=with_version, **sent)  # type: ignore[arg-type]
+        try:
+            answer = await client.request(method, f"/api/v1{path}", headers=with_version, **sent)  # type: ignore[arg-type]
+        except httpx.TransportError as error:
+            # The wait counts all the same.
+            steps.refused[f"{name} {type(error).__name__}"] += 1
+            answer = httpx.Response(599)
+            steps.taken[name].append((time.perf_counter() - started) * 1000)
+            return answer
         steps.taken[name].append((time.perf_counter() - started) * 1000)
         if answer.is_error:
             steps.refused[f"{name} {answer.status_code} {answer.json().get('code')}"] += 1

@@ -120,7 +120,8 @@ def test_jpeg_2000_is_a_picture(options: dict[str, bool]) -> None:
 @pytest.mark.parametrize(
     ("kind", "mode"),
     [("JPEG", "RGB"), ("JPEG", "L"), ("JPEG", "CMYK"), ("PNG", "RGB"), ("PNG", "RGBA"), ("PNG", "LA"),
-     ("PNG", "P"), ("PNG", "1"), ("PNG", "I;16"), ("TIFF", "1"), ("TIFF", "CMYK"), ("TIFF", "F"), ("BMP", "RGB"),
+     ("PNG", "P"), ("PNG", "1"), ("PNG", "I;16"), ("TIFF", "1"), ("TIFF", "CMYK"), ("TIFF", "F"),
+     ("BMP", "RGB"),
      ("WEBP", "RGB"), ("GIF", "P")],
 )  # fmt: skip
 @pytest.mark.parametrize("orientation", [1, 6])

@@ -181,7 +181,9 @@ def test_a_part_of_the_unit_finds_it_and_signs_stand_for_themselves(database: Da
 def test_postgresql_finds_a_part_of_the_unit_by_an_index(database: Database) -> None:
     if database.is_sqlite:
         return
-    asked = "EXPLAIN SELECT id FROM submissions WHERE unit LIKE '%园区管理%' ORDER BY received_at DESC LIMIT 51"
+    asked = (
+        "EXPLAIN SELECT id FROM submissions WHERE unit LIKE '%园区管理%' ORDER BY received_at DESC LIMIT 51"
+    )
     with database.read() as connection:
         # With so few rows it would read them all.
         for way in ("seqscan", "indexscan", "indexonlyscan"):
