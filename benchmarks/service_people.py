@@ -64,8 +64,8 @@ def main(people: int = PEOPLE, seconds: float = SECONDS, pause: float = PAUSE) -
         count = sum(len(taken) for taken in steps.taken.values())
         print(steps)
         print(
-            f"{people} people, {count / lasted:.0f} steps a second, {cpu / max(count, 1):.1f} ms of CPU each, "
-            f"load of the machine {os.getloadavg()[0]:.1f}"
+            f"{people} people, {count / lasted:.0f} steps a second, "
+            f"{cpu / max(count, 1):.1f} ms of CPU each, load of the machine {os.getloadavg()[0]:.1f}"
         )
 
 
