@@ -132,7 +132,7 @@ _PLACES = [
     "东风",
 ]
 _TRADES = ["产业园", "科技", "能源", "环保", "物业", "置业", "学院", "医院", "制造", "商贸", "物流", "建设"]
-_END = datetime(2026, 11, 22, tzinfo=UTC)
+END = datetime(2026, 11, 22, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,7 @@ def questions(service: Service, client: httpx.Client, times: int = REQUESTS) -> 
         walk[0] = ask("/submissions", limit=50, **({"cursor": walk[0]} if walk[0] else {}))["next"]
 
     def day() -> str:
-        return (_END - timedelta(days=draw.randrange(60, 360))).date().isoformat()
+        return (END - timedelta(days=draw.randrange(60, 360))).date().isoformat()
 
     cases: dict[str, Callable[[], object]] = {
         "list, page after page": page,
@@ -293,9 +293,9 @@ def fill(folder: Path, count: int) -> str:
 def token_of(database: Database) -> str:
     """A token that may do what is measured."""
     with database.write() as connection:
-        user = accounts.create_user(connection, "bench", "", "administrator", "system", _END)
+        user = accounts.create_user(connection, "bench", "", "administrator", "system", END)
         owner = accounts.Actor(f"user:{user}", "bench", accounts.ROLES["administrator"])
-        return accounts.create_token(connection, "bench", ["see", "upload", "export"], owner, _END)[1]
+        return accounts.create_token(connection, "bench", ["see", "upload", "export"], owner, END)[1]
 
 
 def _insert(connection: sa.Connection, form: FormDefinition, draw: random.Random, numbers: range) -> None:
@@ -311,7 +311,7 @@ def _insert(connection: sa.Connection, form: FormDefinition, draw: random.Random
 
 def submission(form: FormDefinition, draw: random.Random, number: int) -> dict[str, list[dict[str, Any]]]:
     """The rows of one submission, by table."""
-    at = _END - timedelta(seconds=draw.randrange(360 * 86_400))
+    at = END - timedelta(seconds=draw.randrange(360 * 86_400))
     status = draw.choices(_STATUSES, _WEIGHTS)[0]
     unit = f"{draw.choice(_PLACES)}{draw.choice(_WORDS)}{draw.choice(_TRADES)}{number % 977}有限公司"
     text = "".join(draw.choices(_WORDS, k=_CHARACTERS // 2))

@@ -59,10 +59,12 @@ class PageLimits:
 
 @dataclass(frozen=True)
 class PictureLimits:
-    """The limits of a document made of pictures: pages of a file, and pixels of a page."""
+    """The limits of a document made of pictures: pages of a file, and pixels of a page. A page of more than
+    `whole` pixels is decoded at a half, a quarter or an eighth of its size; A4 at 600 dots an inch isn't."""
 
     pages: int = 60
     pixels: int = 120_000_000
+    whole: int = 40_000_000
 
 
 @dataclass(frozen=True)

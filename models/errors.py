@@ -169,6 +169,30 @@ class MailNotSent(SealformError):
     advice = "请核对收件地址和 SEALFORM_SMTP 的设置后再试，或下载邮件草稿自行发送"
 
 
+class ProviderFailed(SealformError):
+    """The identity provider can't be reached, or said something that can't be trusted."""
+
+    code = "provider-failed"
+    http_status = 502
+    advice = "请再试一次；仍不行时，用本系统的密码登录，或请管理员检查单位账号的设置"
+
+
+class KeyMissing(SealformError):
+    """What is kept is sealed with a key that is not among the keys."""
+
+    code = "key-missing"
+    http_status = 503
+    advice = "请把密封时所用的密钥放回 SEALFORM_KEYS 的文件，旧密钥在 sealform reseal 说完成之前不能删"
+
+
+class SealBroken(SealformError):
+    """What is kept sealed was changed, cut off, or put in the place of something else."""
+
+    code = "seal-broken"
+    http_status = 500
+    advice = "内容被改动或损坏，请从备份恢复"
+
+
 class BackupUnusable(SealformError):
     """A backup can't be restored; nothing of it was restored."""
 

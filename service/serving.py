@@ -19,6 +19,7 @@ from service.atomic_files import make_folder
 from service.blobs import open_blobs
 from service.forms.definitions import load_forms
 from service.logs import configure
+from service.sealing import keys_of
 from service.settings import Settings
 from service.store import accounts
 from service.store.database import Database
@@ -54,7 +55,9 @@ def opened(settings: Settings, enqueue: Callable[[Database], Enqueue]) -> Iterat
         database.migrate()
         forms = FormStore(database)
         forms.add(load_forms(settings.forms), "system", now())
-        yield Context(database, open_blobs(settings.blob_place), settings, forms, enqueue(database), now)
+        keys = keys_of(settings.keys, settings.key_command)
+        blobs = open_blobs(settings.blob_place, keys)
+        yield Context(database, blobs, settings, forms, enqueue(database), now, keys)
     finally:
         database.close()
 

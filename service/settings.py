@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self, cast, get_args
+from urllib.parse import urlsplit
 
 from models.errors import BadUsage
 
@@ -24,7 +25,11 @@ INTAKE = (
 
 
 _SHORTEST_KEY = 32  # characters
+# Names of this machine, to which nothing goes over a network.
+_HERE = ("localhost", "127.0.0.1", "::1")
 Security = Literal["starttls", "tls", "none"]
+# What people may be, from the least rights to the most, as `service/store/accounts.py` has them.
+ROLES = ("clerk", "reviewer", "administrator")
 
 
 @dataclass(frozen=True)
@@ -41,20 +46,36 @@ class MailServer:
 
 
 @dataclass(frozen=True)
+class IdentityProvider:
+    """Who says by OpenID Connect who somebody is. `roles` gives the groups of each role, which stand in the
+    claim `claim`; `button` is what the page for signing in calls it. The secret is never shown; without one,
+    the code is guarded by PKCE alone."""
+
+    issuer: str
+    client: str
+    roles: Mapping[str, frozenset[str]]
+    secret: str | None = field(default=None, repr=False)
+    claim: str = "groups"
+    scope: str = "openid profile"
+    button: str = "用单位账号登录"
+
+
+@dataclass(frozen=True)
 class Settings:
     """The settings of an installation; docs/settings.md describes each one.
 
     `time_limit` (seconds) and `memory_limit` (MiB) hold for one submission. `forms` and `campaigns` None mean
     the shipped ones. `ocr_models` is a folder with another tier of PP-OCR (None: the shipped weights);
     `ocr_device` is `cpu` or `gpu`. `mail_password` is the mailbox's password and is never shown.
-    `second_factor` says that administrators must have one; `log_views`, that it is logged who looked at which
-    application.
+    `second_factor` says that administrators must have one, where they sign in with a password; `log_views`,
+    that it is logged who looked at which application. `oidc` is who else may say who somebody is.
 
     The service keeps everything in the folder `data`, unless `database` (a URL) and `blobs` (a folder or the
     URL of a bucket) name other places. `public_url` is the address that browsers use; with https, cookies are
     secure. `jobs` is how many submissions a worker reads at a time (None: one for each core). Webhooks may
     only go to `webhook_hosts`. `sealform purge` goes by `retention_days`. `backup_key` signs backups and is
-    never shown.
+    never shown. `keys` is a file with the master keys that what is kept is sealed with, `key_command` a
+    program that prints them.
 
     `silent_target` is the share of accepted values that may be wrong. Blind samples measure it, at which
     people spend at most `sample_minutes` a day in all; 0 means that none are drawn.
@@ -88,8 +109,11 @@ class Settings:
     log_views: bool = False
     silent_target: float = 0.001
     sample_minutes: float = 10.0
+    oidc: IdentityProvider | None = None
     retention_days: int | None = None
     backup_key: bytes | None = field(default=None, repr=False)
+    keys: Path | None = None
+    key_command: str | None = field(default=None, repr=False)
     contact: str | None = None
     correction_days: int = 10
     notice_template: Path | None = None
@@ -142,8 +166,11 @@ class Settings:
             sample_minutes=_at_most(
                 environment, "SEALFORM_SAMPLE_MINUTES", cls.sample_minutes, 480, zero=True
             ),
+            oidc=_identity_provider(environment),
             retention_days=_whole(environment, "SEALFORM_RETENTION_DAYS"),
             backup_key=_key(environment, "SEALFORM_BACKUP_KEY"),
+            keys=_path(environment, "SEALFORM_KEYS"),
+            key_command=environment.get("SEALFORM_KEY_COMMAND") or None,
             contact=environment.get("SEALFORM_CONTACT") or None,
             correction_days=_whole(environment, "SEALFORM_CORRECTION_DAYS") or cls.correction_days,
             notice_template=_path(environment, "SEALFORM_NOTICE_TEMPLATE"),
@@ -234,6 +261,43 @@ def _smtp(environment: Mapping[str, str]) -> MailServer | None:
         host, port_of(port, "环境变量 SEALFORM_SMTP 的端口"), sender, cast(Security, security),
         environment.get("SEALFORM_SMTP_USER") or None, environment.get("SEALFORM_SMTP_PASSWORD") or None,
     )  # fmt: skip
+
+
+def _identity_provider(environment: Mapping[str, str]) -> IdentityProvider | None:
+    issuer = environment.get("SEALFORM_OIDC_ISSUER", "").strip()
+    if not issuer:
+        return None
+    place = urlsplit(issuer)
+    if place.scheme != "https" and place.hostname not in _HERE:
+        raise BadUsage(f"环境变量 SEALFORM_OIDC_ISSUER 应以 https:// 开头，现为“{issuer}”")
+    client = environment.get("SEALFORM_OIDC_CLIENT", "").strip()
+    if not client:
+        raise BadUsage("设置了 SEALFORM_OIDC_ISSUER，也要用 SEALFORM_OIDC_CLIENT 写明客户端编号")
+    usual, said = IdentityProvider(issuer, client, _roles(environment)), environment.get
+    return replace(
+        usual,
+        secret=said("SEALFORM_OIDC_SECRET") or None,
+        claim=said("SEALFORM_OIDC_CLAIM") or usual.claim,
+        scope=said("SEALFORM_OIDC_SCOPE") or usual.scope,
+        button=said("SEALFORM_OIDC_BUTTON") or usual.button,
+    )
+
+
+def _roles(environment: Mapping[str, str]) -> Mapping[str, frozenset[str]]:
+    """{role: its groups} of `role=group; role=group`; a group may hold a comma or =, as names of LDAP do."""
+    groups: dict[str, set[str]] = {}
+    for one in environment.get("SEALFORM_OIDC_ROLES", "").split(";"):
+        role, _, group = (part.strip() for part in one.partition("="))
+        if group and role in ROLES:
+            groups.setdefault(role, set()).add(group)
+        elif one.strip():
+            raise BadUsage(
+                f"环境变量 SEALFORM_OIDC_ROLES 中的“{one.strip()}”有误",
+                advice=f"应如 reviewer=复核组; administrator=管理组，角色为 {'、'.join(ROLES)}",
+            )
+    if not groups:
+        raise BadUsage("设置了 SEALFORM_OIDC_ISSUER，也要用 SEALFORM_OIDC_ROLES 写明哪些组是什么角色")
+    return {role: frozenset(some) for role, some in groups.items()}
 
 
 def _path(environment: Mapping[str, str], name: str) -> Path | None:

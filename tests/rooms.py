@@ -71,13 +71,14 @@ ROOMS: Mapping[str, Room] = {
     "service.signals": Room(),
     "service.logs": Room(),
     "service.settings": Room("extractor"),
+    "service.sealing": Room(),
     "service.sources": Room("extractor.arrival extractor atomic_files"),
     "service.results": Room("extractor atomic_files sources"),
     "service.parts": Room("extractor results"),
     "service.proof.judgement": Room(
         "results", doors="agreement confusions interval learning plan strata watch"
     ),
-    "service.blobs": Room("atomic_files"),
+    "service.blobs": Room("atomic_files sealing"),
     "service.forms": Room(
         "generator extractor atomic_files",
         doors="complaints definitions documents drafts invented shipped templates trials yaml_nodes",
@@ -87,9 +88,9 @@ ROOMS: Mapping[str, Room] = {
     ),
     "service.page_pictures": Room("extractor atomic_files settings results blobs processes"),
     "service.store": Room(
-        "results parts",
+        "results parts sealing",
         doors="accounts again answers audit belongings campaigns database events exports forms four_eyes "
-        "groupings listing marks moving notices proof_tables rearranged records regrouping replay search "
+        "groupings identities listing marks moving notices proof_tables rearranged records regrouping replay search "
         "second_factor "
         "sessions settling statuses "
         "tables twins uploads versions webhooks workers",
@@ -105,7 +106,7 @@ ROOMS: Mapping[str, Room] = {
     ),
     "service.webhooks": Room("settings store"),
     "service.jobs": Room(
-        "extractor signals logs settings results blobs processes page_pictures store proof webhooks",
+        "extractor signals logs settings sealing results blobs processes page_pictures store proof webhooks",
         doors="decisions inside_dbos queue rereading worker",
     ),
     "service.export": Room(
@@ -127,22 +128,24 @@ ROOMS: Mapping[str, Room] = {
         "extractor atomic_files terminal signals sources results processes export", doors="batch extraction"
     ),
     "service.web": Room(
-        "generator extractor logs settings results parts blobs forms page_pictures store drafting proof "
+        "generator extractor logs settings sealing "
+        "results parts blobs forms page_pictures store drafting proof "
         "webhooks export "
         "campaigns.judgement campaigns corrections",
         doors="app context",
     ),
     "service.listening": Room("atomic_files"),
-    "service.serving": Room("atomic_files logs settings blobs forms store web"),
+    "service.serving": Room("atomic_files logs settings sealing blobs forms store web"),
     "service.mail": Room(
         "extractor.arrival atomic_files terminal store web", doors="fetch folder imap upload"
     ),
     "service.upkeep": Room(
-        "extractor.scan extractor.arrival atomic_files terminal settings results blobs store proof jobs",
-        doors="backup doctor purge rehearse restore",
+        "extractor.scan extractor.arrival atomic_files terminal settings sealing "
+        "results blobs store proof jobs",
+        doors="backup doctor purge rehearse reseal restore",
     ),
     "service.cli": Room(
-        "generator extractor atomic_files terminal settings sources "
+        "generator extractor atomic_files terminal settings sealing sources "
         "results blobs forms processes page_pictures store drafting "
         "jobs export campaigns.judgement campaigns runs listening serving mail upkeep"
     ),

@@ -36,6 +36,9 @@ _MOST_FRAMES = 10_000  # frames of an image file that are looked at
 # The bytes that begin a TIFF (in either byte order) and a JPEG, and those that end a JPEG.
 _TIFF = (b"II*\0", b"MM\0*")
 _JPEG, _JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
+_ORIENTATION = 0x0112  # the tag of Exif that says how a camera was held
+# Modes of Pillow that it can't make smaller by averaging, and what they become first.
+_REDUCED_AS = {"1": "L", "P": "RGB", "PA": "RGBA", "I;16": "I", "I;16B": "I", "I;16L": "I"}
 _LACKS_END = "图片不完整，缺少末尾，只读取了已有的部分"
 _WHITES = (1, 255, 1023, 4095, 16383, 65535)  # white of float pictures, and of greys of 8 to 16 bits
 _LEAST_ACROSS = 8  # pixels of the shorter side; not even a letter has fewer
@@ -169,8 +172,15 @@ def decode(
             _check_size(image, limits)
             if min(image.size) < _LEAST_ACROSS:
                 raise NotAForm(f"图片只有 {image.width}×{image.height} 像素")
-            upright = ImageOps.exif_transpose(image)
-            yield Picture(_on_white(upright), _points(upright.size, image.info.get("dpi")), damage)
+            smaller, factor = _bounded(image, limits.whole)
+            upright = ImageOps.exif_transpose(smaller)
+            size = factor * upright.width, factor * upright.height
+            points, colour = _points(size, image.info.get("dpi")), _on_white(upright)
+            if frame == pages[-1]:
+                # What Pillow holds is no longer needed while the page is read.
+                image.close()
+            del smaller, upright
+            yield Picture(colour, points, damage)
 
 
 def _frames(image: "Image", limits: PictureLimits) -> int:
@@ -206,10 +216,33 @@ def _lacks_end(data: bytes, limits: PictureLimits) -> bool:
     try:
         with _errors(limits), _opened(data) as image:
             _check_size(image, limits)
-            image.load()
+            _bounded(image, limits.whole)[0].load()
     except Damaged:
         return True
     return False
+
+
+def _bounded(image: "Image", whole: int) -> tuple["Image", int]:
+    """Return a picture at a size of at most `whole` pixels, and by what its sides were divided: a power of 2.
+    A JPEG is decoded at that size already; others are decoded whole, and then let go."""
+    factor = 1
+    while image.width * image.height > whole * factor**2:
+        factor *= 2
+    if factor == 1:
+        return image, 1
+    full = image.width
+    image.draft(None, (image.width // factor, image.height // factor))
+    rest = max(1, round(factor * image.width / full))
+    smaller = image
+    if rest > 1:
+        image.load()
+        # Asked for now, because Pillow turns a TIFF while it loads it.
+        orientation = image.getexif().get(_ORIENTATION)
+        wanted = "RGBA" if image.has_transparency_data else _REDUCED_AS.get(image.mode, image.mode)
+        smaller = image.convert(wanted).reduce(rest) if wanted != image.mode else image.reduce(rest)
+        if orientation is not None:
+            smaller.getexif()[_ORIENTATION] = orientation
+    return smaller, factor
 
 
 def _on_white(image: "Image") -> "NDArray[np.uint8]":

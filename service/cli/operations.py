@@ -15,6 +15,7 @@ from service.cli.help import Group, command
 if TYPE_CHECKING:
     from service.blobs import Blobs
     from service.jobs.rereading import Foreseen
+    from service.sealing import Keys
     from service.store.audit import Broken
     from service.store.database import Database
 
@@ -33,6 +34,8 @@ def register(app: typer.Typer) -> None:
     )(purge)
     command(app, "sealform notice-template -o 补正通知.docx")(notice_template)
     command(app, "sealform readmit admin")(readmit)
+    command(app, "sealform new-key >> keys")(new_key)
+    command(app, "sealform reseal")(reseal)
     command(app, "sealform reread my-form", "sealform reread my-form --apply")(reread)
     app.add_typer(_audit, name="audit")
 
@@ -68,9 +71,8 @@ def backup(
 
     with kept() as place:
         check_targets(output, replace=overwrite)
-        made = back_up(
-            place.database, place.blobs, output, now(), to_stderr(), key=read_settings().backup_key
-        )
+        key = read_settings().backup_key
+        made = back_up(place.database, place.blobs, output, now(), to_stderr(), key=key, keys=place.keys)
     say(f"已备份：{output}，{made.rows} 行，{made.blobs} 个文件（{made.bytes / 1e6:.1f} MB）")
     say(f"日志末条摘要（请另外记下）：{made.head}")
     if read_settings().backup_key is None:
@@ -105,8 +107,9 @@ def restore(
         enqueue = Queue(place.database).enqueue
         key = read_settings().backup_key
         came = take_back(
-            place.database, place.blobs, backup, enqueue, now(), to_stderr(), empty=force_empty, key=key
-        )
+            place.database, place.blobs, backup, enqueue, now(), to_stderr(), empty=force_empty, key=key,
+            keys=place.keys,
+        )  # fmt: skip
     say(f"已恢复：{came.rows} 行，{came.blobs} 个文件；{came.waiting} 份等待读取")
     say(f"备份时的日志末条摘要：{came.head}")
     if key is None:
@@ -116,13 +119,15 @@ def restore(
 
 def _rehearse(backup: Path) -> None:
     from service.processes.scratch import scratch_folder
+    from service.sealing import keys_of
     from service.serving import now
     from service.terminal import to_stderr
     from service.upkeep.rehearse import rehearse
 
-    key = read_settings().backup_key
+    settings = read_settings()
+    key, keys = settings.backup_key, keys_of(settings.keys, settings.key_command)
     with scratch_folder() as folder:
-        done = rehearse(backup, folder, now(), to_stderr(), key)
+        done = rehearse(backup, folder, now(), to_stderr(), key, keys)
     came = done.restored
     say(
         f"演练完成：{came.rows} 行，{came.blobs} 个文件，{done.submissions} 份申请，用时 {done.seconds:.0f} 秒；"
@@ -207,6 +212,34 @@ def readmit(
     say(f"请把链接交给{name}本人：只能用一次，三天内有效。动态验证码已停用，请登录后重新设置")
 
 
+def new_key() -> None:
+    """生成一个密封用的密钥，写到标准输出。
+
+    加在 SEALFORM_KEYS 文件的第一行，文件只留给服务的用户读（chmod 600），并另外保管一份：密钥丢失，密封的内容就打不开了。
+    """
+    from service.sealing import new_key as made
+
+    typer.echo(made())
+
+
+def reseal() -> None:
+    """把收到的文件和动态验证码的密钥都改用现在的密钥密封：尚未密封的、用旧密钥密封的都算。服务不必停止。
+
+    可以随时中断，再运行一次就接着做。说完成之后，旧密钥才能从 SEALFORM_KEYS 的文件中删去（更早的备份仍要用它）。
+    """
+    from service.terminal import to_stderr
+    from service.upkeep.reseal import reseal as seal_anew
+
+    with kept() as place:
+        done = seal_anew(place.database, place.blobs, place.keys, to_stderr())
+    say(f"重新密封 {done.blobs} 个文件（共 {done.of}）、{done.secrets} 个动态验证码的密钥")
+    for one in done.failed:
+        say(f"不能密封：{one}")
+    if done.failed:
+        raise typer.Exit(1)
+    say("全部用现在的密钥密封")
+
+
 def reread(
     form: Annotated[str, typer.Argument(metavar="FORM", help="表格的名字")],
     apply: Annotated[bool, typer.Option("--apply", help="真的重新读取；不写则只列出会有什么变化")] = False,
@@ -279,6 +312,7 @@ def verify(
 class _Place:
     database: "Database"
     blobs: "Blobs"
+    keys: "Keys"
 
 
 @contextmanager
@@ -286,6 +320,7 @@ def _opened() -> Iterator[_Place]:
     """The service's database and blobs, as they are."""
     from service.atomic_files import make_folder
     from service.blobs import open_blobs
+    from service.sealing import keys_of
     from service.store.database import Database
 
     settings = read_settings()
@@ -293,7 +328,8 @@ def _opened() -> Iterator[_Place]:
     database = Database(settings.database_url)
     try:
         database.reach()
-        yield _Place(database, open_blobs(settings.blob_place))
+        keys = keys_of(settings.keys, settings.key_command)
+        yield _Place(database, open_blobs(settings.blob_place, keys), keys)
     finally:
         database.close()
 

@@ -32,6 +32,7 @@ from service.processes.pool import LastingPool, Limits, Read, Stopped, cores, op
 from service.processes.readers import Telling
 from service.processes.scratch import scratch_folder, sweep
 from service.proof import drawing
+from service.sealing import keys_of
 from service.settings import Settings
 from service.signals import Stop
 from service.store import workers
@@ -106,7 +107,7 @@ def work(
         pool = stack.enter_context(
             LastingPool(Limits(jobs, settings.time_limit, settings.memory_limit), scratch)
         )
-        blobs = open_blobs(settings.blob_place)
+        blobs = open_blobs(settings.blob_place, keys_of(settings.keys, settings.key_command))
         forms = FormStore(database)
         desk = Desk(
             identity.name, database, blobs, forms, queue, pool,

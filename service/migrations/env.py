@@ -15,7 +15,10 @@ def _spelt(kind: str, thing: Any, _: Any) -> str | Literal[False]:
 
 
 def is_ours(name: str | None, kind: str, _: Any) -> bool:
-    """Returns whether a table is in `tables.py`. The full-text index and the queue's tables are not."""
+    """Returns whether a table is in `tables.py`. The full-text index and the queue's tables are not, nor is
+    an index that a database may lack."""
+    if kind == "index":
+        return name != "ix_submissions_unit_parts"
     return kind != "table" or name in metadata.tables
 
 

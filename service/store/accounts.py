@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from models.errors import Conflict, Forbidden, Invalid, NotFound, NotSignedIn, TooOften
 from service.store import audit, passwords
+from service.store.identity_tables import identities
 from service.store.tables import invitations, login_attempts, second_factors, sessions, tokens, users
 
 Role = Literal["clerk", "reviewer", "administrator"]
@@ -40,13 +41,15 @@ _SEEN_EVERY = timedelta(minutes=1)
 @dataclass(frozen=True)
 class Actor:
     """Who asks: `id` as it stands in the log, what it is called, what it may do; `csrf` is the secret of a
-    browser's session. One who `owes` a second factor may do nothing before it is set."""
+    browser's session. One who `owes` a second factor may do nothing before it is set; one who is `provided`
+    signed in through an identity provider."""
 
     id: str
     name: str
     can: frozenset[Scope]
     csrf: str | None = None
     owes: bool = False
+    provided: bool = False
 
     @property
     def user(self) -> int:
@@ -119,9 +122,12 @@ def invite(connection: sa.Connection, user: int, by: str, now: datetime) -> str:
 
     Raises:
         NotFound: there is no such user.
+        Conflict: an identity provider says who it is, so that there is no password of ours.
     """
     if connection.scalar(sa.select(users.c.id).where(users.c.id == user)) is None:
         raise NotFound(f"没有编号为 {user} 的用户")
+    if connection.scalar(sa.select(identities.c.user_id).where(identities.c.user_id == user)):
+        raise Conflict("该用户用单位账号登录，没有本系统的密码", advice="请在统一身份认证处重设密码")
     secret = secrets.token_urlsafe(32)
     connection.execute(invitations.delete().where(invitations.c.user_id == user))
     connection.execute(
@@ -195,7 +201,7 @@ def count_attempt(
     connection.execute(login_attempts.delete().where(login_attempts.c.at < now - max(_LOCK, _WINDOW)))
     made = (login_attempts.insert().values(origin=key, at=now) for key in (_of_name(name), origin))
     rows = tuple(connection.execute(row).inserted_primary_key[0] for row in made)  # type: ignore[index]
-    return Attempt(name, origin, agent[:_LONGEST_AGENT], rows)
+    return Attempt(name, origin, agent, rows)
 
 
 def allow(connection: sa.Connection, attempt: Attempt, now: datetime) -> sa.Row[Any] | None:
@@ -262,7 +268,7 @@ def sign_in(
     forget_attempt(connection, attempt)
     connection.execute(login_attempts.delete().where(login_attempts.c.origin == _of_name(user.name)))
     audit.append(connection, now, f"user:{user.id}", "login", f"user:{user.id}")
-    secret = _open_session(connection, user.id, attempt, now, life)
+    secret = open_session(connection, user.id, attempt, now, life)
     actor = who_by_session(connection, secret, now, owing)
     assert actor is not None
     return secret, actor
@@ -278,9 +284,15 @@ def check_rate(connection: sa.Connection, origin: str, now: datetime) -> None:
         raise TooOften("登录失败次数过多", advice=f"请过 {int(_WINDOW.total_seconds() // 60)} 分钟再试")
 
 
-def _open_session(
-    connection: sa.Connection, user: int, attempt: Attempt, now: datetime, life: timedelta
+def open_session(
+    connection: sa.Connection,
+    user: int,
+    attempt: Attempt,
+    now: datetime,
+    life: timedelta,
+    issuer: str | None = None,
 ) -> str:
+    """The secret of a new session of a user, who it is said to be by `issuer` (None: by a password)."""
     secret = secrets.token_urlsafe(32)
     connection.execute(sessions.delete().where(sessions.c.expires_at < now))
     row = {
@@ -289,8 +301,9 @@ def _open_session(
         "csrf": secrets.token_urlsafe(32),
         "created_at": now,
         "seen_at": now,
-        "agent": attempt.agent,
+        "agent": attempt.agent[:_LONGEST_AGENT],
         "origin": attempt.origin,
+        "issuer": issuer,
     }
     connection.execute(sessions.insert().values(**row, expires_at=now + life))
     return secret
@@ -307,7 +320,7 @@ def who_by_session(
     """Whose session it is; None where it has ended. A user of the roles `owing` who has no second factor may
     do nothing until it is set."""
     found = (
-        sa.select(users, sessions.c.csrf, second_factors.c.confirmed_at)
+        sa.select(users, sessions.c.csrf, sessions.c.issuer, second_factors.c.confirmed_at)
         .join(sessions)
         .outerjoin(second_factors, second_factors.c.user_id == users.c.id)
         .where(sessions.c.digest == _digest(secret), sessions.c.expires_at > now, users.c.active)
@@ -315,9 +328,11 @@ def who_by_session(
     row = connection.execute(found).one_or_none()
     if row is None:
         return None
-    owes = row.role in owing and row.confirmed_at is None
+    # A provider asks for a second factor by itself.
+    owes = row.role in owing and row.confirmed_at is None and row.issuer is None
     can = frozenset[Scope]() if owes else ROLES[row.role]
-    return Actor(f"user:{row.id}", row.full_name or row.name, can, row.csrf, owes)
+    name = row.full_name or row.name
+    return Actor(f"user:{row.id}", name, can, row.csrf, owes, row.issuer is not None)
 
 
 def create_token(

@@ -14,6 +14,7 @@ from alembic.script import ScriptDirectory
 
 from models.errors import BadUsage
 from service.store import grouping_tables as _grouping_tables  # noqa: F401  So that the schema is whole.
+from service.store import identity_tables as _identity_tables  # noqa: F401
 from service.store import proof_tables as _proof_tables  # noqa: F401
 
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"

@@ -1,8 +1,8 @@
 """A second factor beside the password: codes by time (TOTP, RFC 6238) from an app, and recovery codes for
 whoever loses it.
 
-The secret must be known to check a code, so that the database holds it as it is; of recovery codes it holds
-the SHA-256 alone: each has 120 random bits, which nobody tries out.
+The secret must be known to check a code, so that the database holds it, sealed where there are keys; of
+recovery codes it holds the SHA-256 alone: each has 120 random bits, which nobody tries out.
 """
 
 import base64
@@ -16,6 +16,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 
 from models.errors import Conflict, Invalid, NotFound
+from service.sealing import Keys, resealed_text, seal_text, unseal_text
 from service.store import audit
 from service.store.tables import recovery_codes, second_factors
 
@@ -41,7 +42,7 @@ def state_of(connection: sa.Connection, user: int) -> State:
     return State(connection.scalar(confirmed) is not None, connection.scalar(left) or 0)
 
 
-def begin(connection: sa.Connection, user: int, name: str, now: datetime) -> str:
+def begin(connection: sa.Connection, user: int, name: str, now: datetime, keys: Keys) -> str:
     """The address that an app takes as a QR code (otpauth), with a new secret, which counts once a code of it
     was given.
 
@@ -52,12 +53,13 @@ def begin(connection: sa.Connection, user: int, name: str, now: datetime) -> str
         raise Conflict("已设置动态验证码", advice="换手机请先停用，再重新设置")
     secret = base64.b32encode(secrets.token_bytes(20)).decode()
     connection.execute(second_factors.delete().where(second_factors.c.user_id == user))
-    connection.execute(second_factors.insert().values(user_id=user, secret=secret, created_at=now))
+    kept = seal_text(keys, secret, _identity(user))
+    connection.execute(second_factors.insert().values(user_id=user, secret=kept, created_at=now))
     label = quote(f"{_ISSUER}:{name}", safe=":")
     return f"otpauth://totp/{label}?secret={secret}&issuer={_ISSUER}&digits={_DIGITS}&period={_STEP}"
 
 
-def confirm(connection: sa.Connection, user: int, code: str, now: datetime) -> list[str]:
+def confirm(connection: sa.Connection, user: int, code: str, now: datetime, keys: Keys) -> list[str]:
     """Lets the second factor count from now on; returns the recovery codes, which are shown this once.
 
     Raises:
@@ -66,7 +68,7 @@ def confirm(connection: sa.Connection, user: int, code: str, now: datetime) -> l
     row = connection.execute(second_factors.select().where(second_factors.c.user_id == user)).one_or_none()
     if row is None or row.confirmed_at is not None:
         raise Conflict("没有待确认的动态验证码", advice="请重新开始设置")
-    if not _takes(connection, user, code, now):
+    if not _takes(connection, user, code, now, keys):
         raise Invalid("动态验证码不对", advice="请核对手机的时间，输入应用现在显示的 6 位数字")
     connection.execute(second_factors.update().where(_of(user)).values(confirmed_at=now))
     codes = [_recovery_code() for _ in range(RECOVERY_CODES)]
@@ -89,16 +91,17 @@ def remove(connection: sa.Connection, user: int, by: str, now: datetime) -> None
     audit.append(connection, now, by, "second-factor-removed", f"user:{user}")
 
 
-def passes(connection: sa.Connection, user: int, code: str, now: datetime) -> bool:
+def passes(connection: sa.Connection, user: int, code: str, now: datetime, keys: Keys) -> bool:
     """Whether `code` is one that the app shows now, or a recovery code; either works once."""
-    return _takes(connection, user, code, now) or _recovers(connection, user, code, now)
+    return _takes(connection, user, code, now, keys) or _recovers(connection, user, code, now)
 
 
-def _takes(connection: sa.Connection, user: int, code: str, now: datetime) -> bool:
-    secret = connection.scalar(sa.select(second_factors.c.secret).where(_of(user)))
+def _takes(connection: sa.Connection, user: int, code: str, now: datetime, keys: Keys) -> bool:
+    kept = connection.scalar(sa.select(second_factors.c.secret).where(_of(user)))
     given = "".join(code.split())
-    if secret is None or len(given) != _DIGITS or not (given.isascii() and given.isdigit()):
+    if kept is None or len(given) != _DIGITS or not (given.isascii() and given.isdigit()):
         return False
+    secret = unseal_text(keys, kept, _identity(user))
     present = int(now.timestamp()) // _STEP
     for step in range(present - _SLACK, present + _SLACK + 1):
         if hmac.compare_digest(code_at(secret, step), given):
@@ -123,6 +126,26 @@ def code_at(secret: str, step: int) -> str:
     at = digest[-1] & 0xF
     number = int.from_bytes(digest[at : at + 4], "big") & 0x7FFFFFFF
     return f"{number % 10**_DIGITS:0{_DIGITS}}"
+
+
+def reseal(connection: sa.Connection, keys: Keys) -> int:
+    """Seals all secrets as they would be sealed today; returns how many weren't.
+
+    Raises:
+        KeyMissing, SealBroken: one can't be opened.
+    """
+    changed = 0
+    for row in connection.execute(sa.select(second_factors.c.user_id, second_factors.c.secret)).all():
+        kept = resealed_text(keys, row.secret, _identity(row.user_id))
+        if kept is not None:
+            # Not one that was set anew meanwhile.
+            same = _of(row.user_id) & (second_factors.c.secret == row.secret)
+            changed += connection.execute(second_factors.update().where(same).values(secret=kept)).rowcount
+    return changed
+
+
+def _identity(user: int) -> str:
+    return f"second-factor:{user}"
 
 
 def _of(user: int) -> sa.ColumnElement[bool]:

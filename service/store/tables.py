@@ -17,6 +17,7 @@ uploads ──< upload_files            the files that one request or one mail b
               ├────< proof_samples  values that people key again blindly (`proof_tables.py`)
               ├────< notices        what was asked of its applicant each time that it went back
               └────── search        the full-text index: FTS5 or a tsvector, so only the migration makes it
+users ─── identities                whom an identity provider knows (`identity_tables.py`)
 announcements                       what was announced for a campaign, and which submissions are meant
 audit_log ──< audit_values          a hash chain over salted digests. Values and salts can be erased, and the
                                     chain stays whole
@@ -103,6 +104,7 @@ sessions = Table(
     Column("expires_at", Moment, nullable=False),
     Column("agent", String(200)),  # what the browser calls itself
     Column("origin", String(64)),  # the address that it came from
+    Column("issuer", String(512)),  # who said who it is, where that was not ourselves
 )  # fmt: skip
 
 # What codes are made from (TOTP); it counts once it was confirmed by one. `last_step` is the step of time of
@@ -110,7 +112,7 @@ sessions = Table(
 second_factors = Table(
     "second_factors", metadata,
     Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
-    Column("secret", String(64), nullable=False),
+    Column("secret", String(512), nullable=False),  # sealed where there are keys
     Column("created_at", Moment, nullable=False),
     Column("confirmed_at", Moment),
     Column("last_step", sa.BigInteger),

@@ -3,7 +3,7 @@ SQLite can be taken back into PostgreSQL and the other way round.
 
     manifest.json            format, revision of the schema, when, head of the audit log, rows of each table
     tables/NAME.jsonl.gz     a table each, a row a line, in an order in which they can be put back
-    blobs/SHA256             the bytes that arrived, each checked against its name
+    blobs/SHA256             the bytes that arrived, each checked against its name, maybe sealed
     end.json                 which blobs were damaged or gone; a backup without it was broken off
 
 Where there is a key, both of these say by an HMAC (RFC 2104, SHA-256) that whoever wrote them had it; the
@@ -29,9 +29,10 @@ from typing import IO, Any
 import sqlalchemy as sa
 from rich.console import Console
 
-from models.errors import NotFound
+from models.errors import NotFound, SealBroken
 from service.atomic_files import writing_whole
-from service.blobs import Blobs
+from service.blobs import Blobs, identity_of
+from service.sealing import Keys, Sealer
 from service.store import audit
 from service.store.database import Database, revision_of
 from service.store.tables import Json, metadata, upload_files
@@ -40,9 +41,10 @@ from service.terminal import progress
 FORMAT = 1
 SIGNATURE = "signature"
 MANIFEST, END, TABLES, BLOBS = "manifest.json", "end.json", "tables/", "blobs/"
+SEALED = ".sealed"
 # Whoever was signed in, failed to, or was at work when the backup was made, is not so when it is taken back.
 # What was read of pictures can be read again.
-TRANSIENT = frozenset({"sessions", "login_attempts", "workers", "readings"})
+TRANSIENT = frozenset({"sessions", "login_attempts", "errands", "workers", "readings"})
 _IN_MEMORY = 16 << 20
 _CHUNK = 1 << 20
 
@@ -61,13 +63,20 @@ class Made:
 
 
 def back_up(
-    database: Database, blobs: Blobs, path: Path, now: datetime, console: Console, *, key: bytes | None = None
+    database: Database,
+    blobs: Blobs,
+    path: Path,
+    now: datetime,
+    console: Console,
+    *,
+    key: bytes | None = None,
+    keys: Keys | None = None,
 ) -> Made:
     """Writes a backup to `path`, readable by its owner alone: the database at one moment, and the bytes that
     it refers to.
 
     The service may go on meanwhile. What was damaged before is told, and the rest is kept. With a `key` it is
-    signed.
+    signed; where `keys` seal what is kept, blobs are sealed in it too.
 
     Raises:
         OSError: the file can't be written; `path` is then as it was.
@@ -81,11 +90,12 @@ def back_up(
         lost, size = [], 0
         with progress(console, "备份文件", len(wanted)) as advance:
             for digest in wanted:
-                with _checked(blobs, digest, path.parent) as content:
+                sealer = Sealer(keys) if keys is not None and keys.seals else None
+                with _checked(blobs, digest, path.parent, sealer) as content:
                     if content is None:
                         lost.append(digest)
                     else:
-                        size += _add(tar, BLOBS + digest, content, now)
+                        size += _add(tar, BLOBS + digest + SEALED * bool(sealer), content, now)
                 advance("")
         _add_json(tar, END, signed({"lost": lost, "of": manifest.get(SIGNATURE)}, key), now)
     rows = sum(table["rows"] for table in manifest["tables"].values())
@@ -182,15 +192,23 @@ def _dump(connection: sa.Connection, table: sa.Table, file: IO[bytes]) -> tuple[
 
 
 @contextmanager
-def _checked(blobs: Blobs, sha256: str, folder: Path) -> Iterator[IO[bytes] | None]:
-    """A file with the bytes of a blob; None where they are gone, or are others than their name says."""
+def _checked(blobs: Blobs, sha256: str, folder: Path, sealer: Sealer | None) -> Iterator[IO[bytes] | None]:
+    """A file with the bytes of a blob, sealed where there is a `sealer`; None where they are gone, or are
+    others than their name says."""
     digest = hashlib.sha256()
+
+    def passing() -> Iterator[bytes]:
+        for chunk in blobs.chunks(sha256):
+            digest.update(chunk)
+            yield chunk
+
     with tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=str(folder)) as file:
         try:
-            for chunk in blobs.chunks(sha256):
-                digest.update(chunk)
-                file.write(chunk)
-        except NotFound:
+            if sealer is not None:
+                file.write(sealer.head(identity_of(sha256)))
+            for piece in sealer.pieces(passing()) if sealer is not None else passing():
+                file.write(piece)
+        except (NotFound, SealBroken):
             yield None
             return
         yield file if digest.hexdigest() == sha256 else None

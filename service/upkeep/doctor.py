@@ -80,11 +80,15 @@ EXTRAS = {
         {
             "alembic": "升级数据库的结构",
             "argon2-cffi": "保存密码",
+            "authlib": "用单位账号登录",
+            "cryptography": "加密保存的内容",
             "dbos": "排队读取上传的申请",
             "fastapi": "提供网页和接口",
             "httpx": "通知其他系统",
+            "httpx2": "用单位账号登录",
             "imapclient": "收取邮箱中的邮件",
             "jinja2": "生成网页",
+            "joserfc": "核对单位账号的签名",
             "obstore": "保存上传的文件",
             "prometheus-client": "提供运行指标",
             "psycopg": "连接 PostgreSQL",
@@ -349,10 +353,11 @@ def _database(settings: Settings) -> Item:
 
 def _blobs(settings: Settings) -> Item:
     from service.blobs import open_blobs
+    from service.sealing import keys_of
 
     purpose, remedy = "收到的文件", "检查 SEALFORM_BLOBS 和存储的权限"
     try:
-        blobs = open_blobs(settings.blob_place)
+        blobs = open_blobs(settings.blob_place, keys_of(settings.keys, settings.key_command))
         blobs.delete(blobs.put(io.BytesIO(b"Sealform can write here.")).sha256)
     except Exception as error:  # of whatever kind of storage
         return Item("文件存储", "broken", type(error).__name__, purpose, False, "不能写入", remedy)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from rich.console import Console
 
 from service.blobs import FolderBlobs
+from service.sealing import Keys
 from service.store import audit, replay
 from service.store.database import Database
 from service.store.tables import submissions
@@ -26,9 +27,11 @@ class Rehearsed:
     seconds: float
 
 
-def rehearse(backup: Path, folder: Path, now: datetime, console: Console, key: bytes | None) -> Rehearsed:
+def rehearse(
+    backup: Path, folder: Path, now: datetime, console: Console, key: bytes | None, keys: Keys | None = None
+) -> Rehearsed:
     """Takes the backup back into a new database and new blobs in `folder`, which is empty and whose owner
-    removes it, and verifies what came: digests, the log, and each record by the log.
+    removes it, sealed as in use, and verifies what came: digests, the log, and each record by the log.
 
     Raises:
         BackupUnusable: as `restore`. OSError: it can't be read, or there is no room for it.
@@ -37,8 +40,9 @@ def rehearse(backup: Path, folder: Path, now: datetime, console: Console, key: b
     database = Database(f"sqlite:///{folder / 'rehearsal.db'}")
     try:
         came = restore(
-            database, FolderBlobs(folder / "blobs"), backup, lambda *_: None, now, console, key=key
-        )
+            database, FolderBlobs(folder / "blobs", keys), backup, lambda *_: None, now, console, key=key,
+            keys=keys,
+        )  # fmt: skip
         with database.snapshot() as connection:
             _, _, broken = audit.verify(connection, head=came.head)
             departed = [str(one) for one in replay.departures(connection)]

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import sqlalchemy as sa
 from rich.console import Console
 
-from models.errors import BackupUnusable, BadUsage
-from service.blobs import Blobs
+from models.errors import BackupUnusable, BadUsage, SealBroken
+from service.blobs import Blobs, identity_of
 from service.jobs.inside_dbos import forget_jobs
+from service.sealing import Keys, Stream, no_keys, opened
 from service.store import audit
 from service.store.database import Database, revision_of, revisions
 from service.store.search import index_again
@@ -30,6 +31,7 @@ from service.upkeep.backup import (
     END,
     FORMAT,
     MANIFEST,
+    SEALED,
     SIGNATURE,
     TABLES,
     decoded,
@@ -42,6 +44,7 @@ from service.upkeep.backup import (
 # A worker that was heard of this lately is at work.
 _ALIVE = timedelta(seconds=60)
 _AT_ONCE = 500
+_CHUNK = 1 << 20
 
 # Puts the reading of an upload into the queue, in the transaction that it is given.
 Enqueue = Callable[[sa.Connection, int], None]
@@ -71,15 +74,18 @@ def restore(
     *,
     empty: bool = False,
     key: bytes | None = None,
+    keys: Keys | None = None,
 ) -> Restored:
     """Takes the backup at `path` back into an empty database; `empty` empties it first, and removes what
     blobs are left over then.
 
     Every table and every blob is checked against its digest, and the audit log against the head that the
     backup names; with a `key` the backup must bear its signature, without one whoever had the file may have
-    written it. What was waiting to be read, or being read, is put into the queue again.
+    written it. Blobs that are sealed in it are opened with `keys`. What was waiting to be read, or being
+    read, is put into the queue again.
 
     Raises:
+        KeyMissing: something in it is sealed with a key that is not among the keys. Nothing has been changed.
         BadUsage: the database is not empty, or a worker is using it.
         BackupUnusable: the backup is not whole, was changed, or is of another schema. Nothing has been
             changed.
@@ -93,7 +99,7 @@ def restore(
             _empty(connection)
             rows = _load_tables(connection, tar, manifest)
             wanted = set(referred(connection))
-            end, came = _load_blobs(tar, put, wanted, console)
+            end, came = _load_blobs(tar, put, wanted, console, keys or no_keys())
             _expect_signed(end, key)
             if key and end["of"] != manifest[SIGNATURE]:
                 raise BackupUnusable("备份由两份拼成")
@@ -148,6 +154,8 @@ def _opened(path: Path) -> Iterator[tuple[tarfile.TarFile, dict[str, Any]]]:
         TypeError,
     ) as error:
         raise BackupUnusable("备份不完整或已损坏") from error
+    except SealBroken as error:
+        raise BackupUnusable("备份中有被改动的文件") from error
     except (ArithmeticError, AttributeError, LookupError, RecursionError, sa.exc.CompileError) as error:
         raise BackupUnusable("备份中有不成样子的内容") from error
     except sa.exc.StatementError as error:
@@ -224,14 +232,16 @@ def _expect_signed(said: Mapping[str, Any], key: bytes | None) -> None:
 
 
 def _load_blobs(
-    tar: tarfile.TarFile, put: Callable[[IO[bytes]], str], wanted: set[str], console: Console
+    tar: tarfile.TarFile, put: Callable[[IO[bytes]], str], wanted: set[str], console: Console, keys: Keys
 ) -> tuple[dict[str, Any], int]:
     """(what the backup says at its end, among it which blobs it does not hold; number of those that came)."""
     came = set()
     with progress(console, "恢复文件", len(wanted)) as advance:
         while (member := tar.next()) is not None and member.name != END:
-            digest = member.name.removeprefix(BLOBS)
-            if put(_content(tar, member)) != digest:
+            digest, content = member.name.removeprefix(BLOBS).removesuffix(SEALED), _content(tar, member)
+            if member.name.endswith(SEALED):
+                content = _unsealed(keys, content, digest)
+            if put(content) != digest:
                 raise BackupUnusable(f"文件 {digest[:12]}… 的内容被改动")
             came.add(digest)
             advance("")
@@ -241,6 +251,15 @@ def _load_blobs(
     if wanted - came - set(end["lost"]):
         raise BackupUnusable("备份中缺少文件的内容")
     return end, len(came)
+
+
+def _unsealed(keys: Keys, content: IO[bytes], digest: str) -> IO[bytes]:
+    """What was sealed, as a stream that is opened as it is read."""
+    chunks = iter(lambda: content.read(_CHUNK), b"")
+    try:
+        return cast("IO[bytes]", Stream(opened(keys, chunks, identity_of(digest))))
+    except SealBroken as error:
+        raise BackupUnusable(f"文件 {digest[:12]}… 的内容被改动") from error
 
 
 def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:

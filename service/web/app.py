@@ -22,6 +22,7 @@ from service.web.description import chapters, describe
 from service.web.html_pages import install as install_pages
 from service.web.html_pages import render
 from service.web.metrics import Metrics
+from service.web.oidc import Provider
 from service.web.routes import (  # fmt: skip
     audit,
     campaigns,
@@ -39,6 +40,7 @@ from service.web.routes import (  # fmt: skip
     part_pages,
     placements,
     proof,
+    provider,
     questions,
     session,
     submissions,
@@ -87,11 +89,13 @@ def create_app(context: Context) -> FastAPI:
     app.state.campaigns = Campaigns(context.forms, context.settings.campaigns)
     app.state.views = Views(context.settings, context.blobs)
     app.state.desk = FormDesk(context.settings)
+    app.state.provider = _provider(context)
     app.state.drawing = CapacityLimiter(_DRAWINGS)
     problems.install(app)
     for router in _ROUTERS:
         app.include_router(router, prefix=API, responses=problems.RESPONSES)
     app.include_router(health.router)
+    app.include_router(provider.router)
     _describe(app)
     install_pages(app)
     app.add_middleware(Guard, most=context.settings.request_bytes, secure=context.settings.is_secure)
@@ -102,6 +106,11 @@ def create_app(context: Context) -> FastAPI:
 def _called(route: APIRoute) -> str:
     """The name that clients made of the description give an operation: the module and the function."""
     return f"{route.endpoint.__module__.rpartition('.')[2]}_{route.name}"
+
+
+def _provider(context: Context) -> Provider | None:
+    known, address = context.settings.oidc, context.settings.address
+    return Provider(known, address + provider.BACK, context.clock) if known else None
 
 
 def _describe(app: FastAPI) -> None:

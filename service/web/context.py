@@ -2,7 +2,7 @@
 to each route."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
 
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from fastapi import Depends, Request
 
 from service.blobs import Blobs
+from service.sealing import Keys, no_keys
 from service.settings import Settings
 from service.store.database import Database
 from service.store.forms import FormStore
@@ -20,7 +21,7 @@ Enqueue = Callable[[sa.Connection, int], None]
 @dataclass(frozen=True)
 class Context:
     """What the routes work with. `enqueue` puts an upload into the queue within the caller's transaction;
-    `clock` returns the time in UTC."""
+    `clock` returns the time in UTC; `keys` seal what is kept."""
 
     database: Database
     blobs: Blobs
@@ -28,6 +29,7 @@ class Context:
     forms: FormStore
     enqueue: Enqueue
     clock: Callable[[], datetime]
+    keys: Keys = field(default_factory=no_keys)
 
 
 def _context(request: Request) -> Context:

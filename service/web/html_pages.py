@@ -54,7 +54,7 @@ ACTIONS: Mapping[str, str] = {
     "undo": "撤销更正",
     "upload": "上传", "purge": "清除", "login": "登录", "password": "设置密码", "user-created": "新建用户",
     "second-factor": "设置动态验证码", "second-factor-removed": "停用动态验证码",
-    "recovery-code": "使用恢复码", "session-ended": "结束登录", "view": "查看",
+    "recovery-code": "使用恢复码", "session-ended": "结束登录", "view": "查看", "login-refused": "拒绝登录",
     "user-changed": "修改用户", "user-invited": "生成链接", "user-locked": "锁定用户",
     "token-created": "新建令牌",
     "token-revoked": "停用令牌",
@@ -176,6 +176,7 @@ def render(
     common = {
         "user": user,
         "csrf": who.csrf if who else None,
+        "provided": who is not None and who.provided,
         "words": _WORDS,
         "navigation": NAVIGATION,
         "current": current,
@@ -185,9 +186,18 @@ def render(
 
 
 @router.get("/login")
-def login(who: Visitor) -> Response:
+def login(request: Request, who: Visitor) -> Response:
     """The page for signing in."""
-    return RedirectResponse("/", 303) if who else render("login.html", None)
+    if who:
+        return RedirectResponse("/", 303)
+    return login_page(request.app.state.context, wanted=request.query_params.get("next", "/"))
+
+
+def login_page(context: Context, *, wanted: str = "/", told: str = "", status: int = 200) -> Response:
+    """The page for signing in, from which one comes to `wanted`; `told` is why one is not in yet."""
+    known = context.settings.oidc
+    other = {"button": known.button, "path": f"/login/provider?next={quote(wanted)}"} if known else None
+    return render("login.html", None, status=status, other=other, told=told)
 
 
 @router.get("/link/{secret}")

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from models.errors import Forbidden, TooOften
+from service.settings import Settings
 from service.store import accounts
 from service.store.accounts import Actor
 from service.web.context import Context, Here
@@ -41,6 +42,14 @@ def cookie_name(secure: bool) -> str:
     """Returns the name of the session's cookie. Behind TLS the prefix __Host- makes browsers bind it to this
     host alone."""
     return "__Host-sealform" if secure else "sealform"
+
+
+def set_session_cookie(response: Response, settings: Settings, secret: str) -> None:
+    """Gives the browser the secret of its session, which no script can read."""
+    response.set_cookie(
+        cookie_name(settings.is_secure), secret, max_age=int(settings.session_life.total_seconds()), path="/",
+        secure=settings.is_secure, httponly=True, samesite="lax",
+    )  # fmt: skip
 
 
 def visitor(request: Request, context: Here) -> Actor | None:

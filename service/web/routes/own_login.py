@@ -135,7 +135,7 @@ def begin(given: Reassured, request: Request, context: Here, who: Me) -> Begun:
     """Begins with a new secret; it counts once a code of it was given."""
     user = _reassured(context, request, who, given.password)
     with context.database.write() as connection:
-        address = second_factor.begin(connection, user.id, user.name, context.clock())
+        address = second_factor.begin(connection, user.id, user.name, context.clock(), context.keys)
     picture = segno.make(address, error="m", micro=False).svg_data_uri(scale=5, border=4, light="white")
     return Begun(qr=picture, secret=address.partition("secret=")[2].partition("&")[0])
 
@@ -145,7 +145,7 @@ def confirm(given: Confirmation, context: Here, who: Me) -> RecoveryCodes:
     """Lets the second factor count; all other sessions end."""
     now = context.clock()
     with context.database.write() as connection:
-        codes = second_factor.confirm(connection, who.user, given.code, now)
+        codes = second_factor.confirm(connection, who.user, given.code, now, context.keys)
         sessions.end_others(connection, who.user, who.csrf, now)
     return RecoveryCodes(recovery_codes=codes)
 
@@ -168,7 +168,9 @@ def _reassured(context: Context, request: Request, who: Actor, password: str, co
     attempt, user = counted(context, name or "", request)
     is_right = accounts.fits(user, password)
     with context.database.write() as connection:
-        if is_right and (code is None or second_factor.passes(connection, user.id, code, context.clock())):
+        now = context.clock()
+        # A code is used up by being looked at, so not before the password.
+        if is_right and (code is None or second_factor.passes(connection, user.id, code, now, context.keys)):
             accounts.forget_attempt(connection, attempt)
             return user
         accounts.refuse(connection, user, context.clock())

@@ -9,7 +9,7 @@ from models.errors import Forbidden, Invalid, NotSignedIn, SecondFactorNeeded
 from service.store import accounts, second_factor
 from service.store.accounts import Actor, Scope
 from service.web.context import Context, Here
-from service.web.security import Visitor, cookie_name, counted, may
+from service.web.security import Visitor, cookie_name, counted, may, set_session_cookie
 
 router = APIRouter(tags=["session"])
 
@@ -64,7 +64,7 @@ def sign_in(given: Credentials, request: Request, response: Response, context: H
         wrong = "登录名或密码不对" if given.code is None else "登录名、密码或验证码不对"
         raise NotSignedIn(wrong, advice="请重新输入；忘记密码时，请管理员重新生成登录链接")
     secret, actor = signed
-    _set_cookie(response, context, secret)
+    set_session_cookie(response, context.settings, secret)
     return _session(actor)
 
 
@@ -77,7 +77,9 @@ def _signed_in(context: Context, given: Credentials, request: Request) -> tuple[
     with context.database.write() as connection:
         if user is not None and is_right:
             needs_code = second_factor.state_of(connection, user.id).active
-            if not needs_code or second_factor.passes(connection, user.id, given.code or "", now):
+            if not needs_code or second_factor.passes(
+                connection, user.id, given.code or "", now, context.keys
+            ):
                 return accounts.sign_in(
                     connection, user, attempt, given.password, now, settings.session_life, settings.owing
                 )
@@ -126,11 +128,3 @@ def set_password(given: NewPassword, request: Request, context: Here, who: Visit
 def _session(actor: Actor) -> Session:
     can = [scope for scope in accounts.SCOPES if scope in actor.can]
     return Session(user=Person(id=actor.id, name=actor.name, can=can), csrf=actor.csrf)
-
-
-def _set_cookie(response: Response, context: Context, secret: str) -> None:
-    settings = context.settings
-    response.set_cookie(
-        cookie_name(settings.is_secure), secret, max_age=int(settings.session_life.total_seconds()), path="/",
-        secure=settings.is_secure, httponly=True, samesite="lax",
-    )  # fmt: skip

@@ -115,3 +115,46 @@ def test_jpeg_2000_is_a_picture(options: dict[str, bool]) -> None:
     assert page.colour[5, 30].max() < 60 < 200 < page.colour[35, 30].min()
     with pytest.raises(Damaged):
         list(decode(buffer.getvalue()[:60]))
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode"),
+    [("JPEG", "RGB"), ("JPEG", "L"), ("JPEG", "CMYK"), ("PNG", "RGB"), ("PNG", "RGBA"), ("PNG", "LA"),
+     ("PNG", "P"), ("PNG", "1"), ("PNG", "I;16"), ("TIFF", "1"), ("TIFF", "CMYK"), ("TIFF", "F"),
+     ("BMP", "RGB"),
+     ("WEBP", "RGB"), ("GIF", "P")],
+)  # fmt: skip
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_huge_picture_is_decoded_smaller_and_shows_the_same(kind: str, mode: str, orientation: int) -> None:
+    base = _page_with_ink("RGB").convert("RGB").resize((960, 640))
+    image = (
+        Image.fromarray(np.asarray(base.convert("L"), np.uint16) * 257)
+        if mode == "I;16"
+        else base.convert(mode)
+    )
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    buffer = io.BytesIO()
+    said = {"exif": exif} if kind in ("JPEG", "PNG", "TIFF", "WEBP") else {}
+    image.save(buffer, kind, dpi=(240, 240), **said)
+    (whole,) = decode(buffer.getvalue())
+    for most, factor in ((960 * 640, 1), (960 * 640 - 1, 2), (960 * 640 // 16, 4)):
+        (small,) = decode(buffer.getvalue(), PictureLimits(whole=most))
+        height, width = whole.colour.shape[:2]
+        assert small.colour.shape == (height // factor, width // factor, 3)
+        assert small.points == whole.points
+        seen = small.colour.astype(int) - whole.colour[factor // 2 :: factor, factor // 2 :: factor].astype(
+            int
+        )
+        assert np.abs(seen).mean() < 6
+
+
+def test_the_pages_of_a_huge_tiff_are_all_there() -> None:
+    frames = [Image.new("RGB", (600, 400), colour) for colour in ("red", "green", "blue")]
+    buffer = io.BytesIO()
+    frames[0].save(buffer, "TIFF", save_all=True, append_images=frames[1:])
+    pages = list(decode(buffer.getvalue(), PictureLimits(whole=100_000)))
+    assert [int(page.colour[20, 20].argmax()) for page in pages] == [0, 1, 2]
+    assert {page.colour.shape for page in pages} == {(200, 300, 3)}
+    (second,) = decode(buffer.getvalue(), PictureLimits(whole=100_000), only=2)
+    assert int(second.colour[20, 20].argmax()) == 1

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from models.errors import BadUsage
 from service.blobs import FolderBlobs
+from service.sealing import no_keys
 from service.store import accounts, audit, second_factor
 from service.store.database import Database
 from service.store.forms import FormStore
@@ -101,9 +102,9 @@ def test_who_lost_the_second_factor_is_let_in_again_by_who_has_the_machine(run, 
     def lose(database: Database) -> None:
         with database.write() as connection:
             user = accounts.create_user(connection, "wang", "", "administrator", "system", at)
-            secret = second_factor.begin(connection, user, "wang", at).partition("secret=")[2][:32]
+            secret = second_factor.begin(connection, user, "wang", at, no_keys()).partition("secret=")[2][:32]
             code = second_factor.code_at(secret, int(at.timestamp()) // 30)
-            assert len(second_factor.confirm(connection, user, code, at)) == 10
+            assert len(second_factor.confirm(connection, user, code, at, no_keys())) == 10
 
     _change(folder, lose)
     assert run("readmit", "nobody").code == 1
@@ -225,3 +226,21 @@ def test_a_period_is_days_or_years(text: str, days: int) -> None:
 def test_a_period_that_means_nothing_is_refused(text: str) -> None:
     with pytest.raises(BadUsage):
         period(text)
+
+
+def test_keys_are_made_and_all_is_sealed_anew_by_the_commands(
+    run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("reseal").code == 2
+    keys = tmp_path / "keys"
+    keys.write_text(run("new-key").out)
+    keys.chmod(0o600)
+    monkeypatch.setenv("SEALFORM_KEYS", str(keys))
+    done = run("reseal")
+    assert (done.code, "重新密封 2 个文件（共 2）" in done.err) == (0, True)
+    assert "重新密封 0 个文件" in run("reseal").err
+    keys.write_text(run("new-key").out + keys.read_text())
+    assert "重新密封 2 个文件" in run("reseal").err
+    keys.write_text(run("new-key").out)
+    lost = run("reseal")
+    assert (lost.code, lost.err.count("不能密封")) == (1, 2)

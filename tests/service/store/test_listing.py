@@ -178,6 +178,20 @@ def test_a_part_of_the_unit_finds_it_and_signs_stand_for_themselves(database: Da
         assert listing.page(connection, Filter(unit="乙")).rows == []
 
 
+def test_postgresql_finds_a_part_of_the_unit_by_an_index(database: Database) -> None:
+    if database.is_sqlite:
+        return
+    asked = (
+        "EXPLAIN SELECT id FROM submissions WHERE unit LIKE '%园区管理%' ORDER BY received_at DESC LIMIT 51"
+    )
+    with database.read() as connection:
+        # With so few rows it would read them all.
+        for way in ("seqscan", "indexscan", "indexonlyscan"):
+            connection.execute(sa.text(f"SET LOCAL enable_{way} = off"))
+        plan = "\n".join(connection.scalars(sa.text(asked)))
+    assert "ix_submissions_unit_parts" in plan
+
+
 def test_search_finds_every_word_and_punctuation_alone_finds_nothing(database: Database) -> None:
     with database.write() as connection:
         first, second = _add(connection, {}, {})

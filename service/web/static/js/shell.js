@@ -26,7 +26,7 @@ async function leave() {
   } catch (problem) {
     if (problem.status !== 401) return tell(problem);
   }
-  return location.assign("/login");
+  return location.assign($("#leave").dataset.next ?? "/login");
 }
 
 function isSignedOut() {
